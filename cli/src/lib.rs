@@ -1,0 +1,1 @@
+//! souk: deploy, bids, leases, providers, audits, operator, devnet, demo

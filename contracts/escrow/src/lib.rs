@@ -1,0 +1,1 @@
+//! Accounts that pay by the second, exactly

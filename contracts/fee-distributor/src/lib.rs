@@ -1,0 +1,1 @@
+//! The take rate's way to pool, stakers and burn

@@ -1,0 +1,1 @@
+//! Orders, bids and leases: the reverse auction on chain

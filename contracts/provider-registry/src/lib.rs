@@ -1,0 +1,1 @@
+//! Who provides: attributes, gateway, bond

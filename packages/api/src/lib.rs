@@ -1,0 +1,1 @@
+//! Messages, responses, events and published records of the Souk contracts

@@ -1,0 +1,1 @@
+//! CometBFT client, block follower and transaction pipeline; knows nothing of markets

@@ -1,0 +1,1 @@
+//! An embedded chain: native contract code behind the CometBFT RPC

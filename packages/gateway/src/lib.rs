@@ -1,0 +1,1 @@
+//! What a tenant's tools and a provider's gateway agree on: tokens, routes, bodies, pins

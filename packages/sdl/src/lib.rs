@@ -1,0 +1,1 @@
+//! SDL text to manifest, groups and version hash

@@ -1,0 +1,1 @@
+//! Builders that put up a whole market in a test

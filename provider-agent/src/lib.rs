@@ -1,0 +1,1 @@
+//! The provider's agent: follows the chain, bids, runs leases on Kubernetes, serves tenants

@@ -1,0 +1,1 @@
+//! Tests across crates: the whole path, faults, the corpus
