@@ -6,7 +6,7 @@
 use std::{fmt, str::FromStr};
 
 use cosmwasm_schema::{
-    schemars::{self, JsonSchema, r#gen::SchemaGenerator, schema::Schema},
+    schemars::{JsonSchema, r#gen::SchemaGenerator, schema::Schema},
     serde::{Deserialize, Deserializer, Serialize, Serializer, de},
 };
 use thiserror::Error;

@@ -23,6 +23,7 @@ pub mod time;
 pub use amount::{Amount, Price, Rate};
 pub use attributes::Attribute;
 pub use auction::AuctionPolicy;
+pub use clock::Clock;
 pub use denom::Denom;
 pub use group::{GroupSpec, GroupUnit, Requirements};
 pub use ids::{AccountId, BidId, DeploymentId, GroupId, GroupSeq, OrderId};

@@ -1,0 +1,34 @@
+//! What the attestations contract tells.
+
+use crate::event::events;
+
+events! {
+    /// The events.
+    enum AttestationEvent;
+
+    /// Attributes were attested.
+    Attested = "souk_attestations_attested" {
+        /// The auditor.
+        auditor: String,
+        /// The provider.
+        provider: String,
+        /// How many.
+        count: u32,
+        /// When they end.
+        expires_at: u64,
+    }
+    /// Attestations were taken back.
+    Revoked = "souk_attestations_revoked" {
+        /// The auditor.
+        auditor: String,
+        /// The provider.
+        provider: String,
+        /// How many.
+        count: u32,
+    }
+    /// An auditor changed its profile.
+    ProfileSet = "souk_attestations_profile_set" {
+        /// The auditor.
+        auditor: String,
+    }
+}

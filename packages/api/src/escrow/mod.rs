@@ -1,0 +1,12 @@
+//! The escrow: accounts that pay by the second, exactly.
+
+pub mod events;
+mod msg;
+mod query;
+
+pub use events::EscrowEvent;
+pub use msg::{Cw20Hook, ExecuteMsg, InstantiateMsg, MigrateMsg};
+pub use query::{
+    AccountResponse, ConfigResponse, DepositResponse, DepositsResponse, QueryMsg, StreamResponse,
+    StreamsResponse, TotalsResponse,
+};

@@ -1,0 +1,177 @@
+//! What the escrow is told.
+
+use cosmwasm_schema::cw_serde;
+use cw20::Cw20ReceiveMsg;
+use souk_core::{AccountId, Amount, Denom, Price, Rate};
+
+use crate::Permission;
+
+/// Sets the escrow up. The sender becomes its owner unless one is named.
+#[cw_serde]
+pub struct InstantiateMsg {
+    /// The owner; the sender if none.
+    pub owner: Option<String>,
+    /// May stop new business; the owner if none.
+    pub guardian: Option<String>,
+    /// Where fees go: the fee distributor.
+    pub fee_collector: String,
+    /// Seconds that an account must last at all its rates after an accept or a withdrawal
+    /// by its owner, and for which deposits must suffice to start a stopped clock. 1 to a week.
+    pub min_runway: u64,
+    /// Contracts that may open accounts; more can be added, none removed. Their place in the
+    /// list is their index in account ids.
+    pub controllers: Vec<String>,
+    /// cw20 contracts whose tokens are taken.
+    pub cw20_tokens: Vec<String>,
+}
+
+/// Migrates to the code's version; there is nothing to say.
+#[cw_serde]
+pub struct MigrateMsg {}
+
+/// The escrow's messages.
+#[cw_ownable::cw_ownable_execute]
+#[cw_serde]
+pub enum ExecuteMsg {
+    /// Opens account number `local` of the sender with the coins sent; those belong to `owner`.
+    OpenAccount {
+        /// The controller's number for the account, below 2^48, never used before.
+        local: u64,
+        /// Who owns the account.
+        owner: String,
+        /// What open binding auctions may come to cost an hour.
+        reserved: Rate,
+    },
+    /// Begins to pay `rate` to `payee`. Fails unless the account then lasts the least runway
+    /// at all its rates and reserves.
+    OpenStream {
+        /// The account.
+        local: u64,
+        /// The stream's number within the account (the order's), never used before.
+        stream: u64,
+        /// Who is paid.
+        payee: String,
+        /// Base units an hour.
+        rate: Price,
+        /// Fee in hundredths of a per cent of what is earned, at most 10000.
+        take_bps: u16,
+        /// The account's reserve from now on.
+        reserved: Rate,
+    },
+    /// Ends a stream. The payee is owed whole units, the fraction goes back to the account.
+    CloseStream {
+        /// The account.
+        local: u64,
+        /// The stream.
+        stream: u64,
+        /// The account's reserve from now on.
+        reserved: Rate,
+    },
+    /// Changes the account's reserve.
+    Reserve {
+        /// The account.
+        local: u64,
+        /// The account's reserve from now on.
+        reserved: Rate,
+    },
+    /// Ends the given streams, which must be all that are open, and the account. What is
+    /// left can be claimed. Cannot fail on a number.
+    CloseAccount {
+        /// The account.
+        local: u64,
+        /// Its open streams, each once.
+        streams: Vec<u64>,
+    },
+    /// Adds the coins sent to an open account. From its owner they join the owner's balance,
+    /// from anyone else they are a deposit of their own, returned to its depositor as far as
+    /// it is not spent. A stopped clock starts again if they suffice for the least runway.
+    Deposit {
+        /// The account.
+        account: AccountId,
+    },
+    /// Pays a stream's payee what is owed by now.
+    Withdraw {
+        /// The account.
+        account: AccountId,
+        /// The stream.
+        stream: u64,
+    },
+    /// Takes own money out of an open account, as long as the least runway remains.
+    WithdrawDeposit {
+        /// The account.
+        account: AccountId,
+        /// How much.
+        amount: Amount,
+    },
+    /// Pays what is left of a closed account: the owner's part, or a deposit of another.
+    ClaimRefund {
+        /// The account.
+        account: AccountId,
+        /// The deposit's number; none for the owner's part.
+        deposit: Option<u32>,
+    },
+    /// Sends all fees taken so far in a denom to the fee collector.
+    SweepFees {
+        /// The denom.
+        denom: Denom,
+    },
+    /// A cw20 token came; the hook says for what.
+    Receive(Cw20ReceiveMsg),
+    /// Changes the configuration; what is not given stays.
+    UpdateConfig {
+        /// The guardian.
+        guardian: Option<String>,
+        /// Where fees go.
+        fee_collector: Option<String>,
+        /// A contract that may open accounts from now on.
+        add_controller: Option<String>,
+        /// cw20 contracts whose tokens are taken from now on.
+        add_cw20: Option<Vec<String>>,
+    },
+    /// Stops the opening of accounts and streams.
+    Pause {},
+    /// Allows them again.
+    Unpause {},
+}
+
+/// What a cw20 token's `send` carries to the escrow.
+#[cw_serde]
+pub enum Cw20Hook {
+    /// As [`ExecuteMsg::Deposit`].
+    Deposit {
+        /// The account.
+        account: AccountId,
+    },
+    /// As [`ExecuteMsg::OpenAccount`], sent on by a controller.
+    OpenAccount {
+        /// The controller's number for the account.
+        local: u64,
+        /// Who owns the account.
+        owner: String,
+        /// The account's reserve.
+        reserved: Rate,
+    },
+}
+
+impl ExecuteMsg {
+    /// Who may send it.
+    pub fn permission(&self) -> Permission {
+        match self {
+            Self::OpenAccount { .. }
+            | Self::OpenStream { .. }
+            | Self::CloseStream { .. }
+            | Self::Reserve { .. }
+            | Self::CloseAccount { .. } => Permission::Controller,
+            Self::Deposit { .. }
+            | Self::Withdraw { .. }
+            | Self::ClaimRefund { .. }
+            | Self::SweepFees { .. } => Permission::Anyone,
+            Self::WithdrawDeposit { .. } => Permission::Tenant,
+            Self::Receive(_) => Permission::Cw20,
+            Self::UpdateConfig { .. } | Self::Unpause {} => Permission::Owner,
+            Self::Pause {} => Permission::Guardian,
+            // cw-ownable checks owner and pending owner itself.
+            Self::UpdateOwnership(_) => Permission::Anyone,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What the escrow is asked.
+
+use cosmwasm_schema::{QueryResponses, cw_serde};
+use souk_core::{AccountId, Amount, Clock, Denom, Price, Rate};
+
+/// The escrow's queries.
+#[cw_ownable::cw_ownable_query]
+#[cw_serde]
+#[derive(QueryResponses)]
+pub enum QueryMsg {
+    /// The configuration.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// An account as it stands at the block's time.
+    #[returns(AccountResponse)]
+    Account {
+        /// The account.
+        account: AccountId,
+    },
+    /// A stream as it stands at the block's time.
+    #[returns(StreamResponse)]
+    Stream {
+        /// The account.
+        account: AccountId,
+        /// The stream.
+        stream: u64,
+    },
+    /// An account's streams that are open or still owe something.
+    #[returns(StreamsResponse)]
+    Streams {
+        /// The account.
+        account: AccountId,
+        /// The last stream of the page before.
+        start_after: Option<u64>,
+        /// Entries at most.
+        limit: Option<u32>,
+    },
+    /// Deposits of others that were not claimed yet.
+    #[returns(DepositsResponse)]
+    Deposits {
+        /// The account.
+        account: AccountId,
+        /// The last deposit of the page before.
+        start_after: Option<u32>,
+        /// Entries at most.
+        limit: Option<u32>,
+    },
+    /// What the contract owes in a denom, all accounts together.
+    #[returns(TotalsResponse)]
+    Totals {
+        /// The denom.
+        denom: Denom,
+    },
+}
+
+/// The configuration.
+#[cw_serde]
+pub struct ConfigResponse {
+    /// May stop new business.
+    pub guardian: String,
+    /// Where fees go.
+    pub fee_collector: String,
+    /// Least runway in seconds.
+    pub min_runway: u64,
+    /// Contracts that may open accounts; their place is their index.
+    pub controllers: Vec<String>,
+    /// cw20 contracts whose tokens are taken.
+    pub cw20_tokens: Vec<String>,
+    /// Whether new business is stopped.
+    pub paused: bool,
+}
+
+/// An account, settled to the block's time.
+#[cw_serde]
+pub struct AccountResponse {
+    /// The account.
+    pub id: AccountId,
+    /// Who owns it.
+    pub owner: String,
+    /// The denom that it holds.
+    pub denom: Denom,
+    /// The clock, settled.
+    pub clock: Clock,
+    /// What is left, in whole units, rounded down.
+    pub balance: Amount,
+    /// The owner's part of it that could be withdrawn now.
+    pub withdrawable: Amount,
+    /// The reserve for open binding auctions.
+    pub reserved: Rate,
+    /// When the money is used up, if it will be or was.
+    pub depletion: Option<u64>,
+    /// Open streams.
+    pub streams: u32,
+    /// Deposits of others ever made.
+    pub deposits: u32,
+    /// Whether it is closed.
+    pub closed: bool,
+}
+
+/// A stream, settled to the block's time.
+#[cw_serde]
+pub struct StreamResponse {
+    /// Its number within the account.
+    pub stream: u64,
+    /// Who is paid.
+    pub payee: String,
+    /// Base units an hour.
+    pub rate: Price,
+    /// Fee in hundredths of a per cent.
+    pub take_bps: u16,
+    /// Earned so far, whole units, fee included.
+    pub earned: Amount,
+    /// Fee on it.
+    pub fee: Amount,
+    /// Paid out so far.
+    pub paid: Amount,
+    /// Owed to the payee now.
+    pub owed: Amount,
+    /// Whether it still runs.
+    pub open: bool,
+}
+
+/// A page of streams.
+#[cw_serde]
+pub struct StreamsResponse {
+    /// In the order of their numbers.
+    pub streams: Vec<StreamResponse>,
+}
+
+/// Another's deposit.
+#[cw_serde]
+pub struct DepositResponse {
+    /// Its number within the account, from 1.
+    pub deposit: u32,
+    /// Who made it.
+    pub depositor: String,
+    /// How much it was.
+    pub amount: Amount,
+    /// What would be returned if the account were closed now.
+    pub left: Amount,
+}
+
+/// A page of deposits.
+#[cw_serde]
+pub struct DepositsResponse {
+    /// In the order of their numbers.
+    pub deposits: Vec<DepositResponse>,
+}
+
+/// What the contract owes in a denom.
+#[cw_serde]
+pub struct TotalsResponse {
+    /// Everything that accounts, payees and depositors can still claim, fees aside.
+    pub held: Amount,
+    /// Fees not swept yet.
+    pub fees: Amount,
+}

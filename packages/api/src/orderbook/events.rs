@@ -1,0 +1,189 @@
+//! What the orderbook tells.
+
+use souk_core::{AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, OrderId, Price};
+
+use super::GroupState;
+use crate::event::events;
+
+events! {
+    /// The orderbook's events.
+    enum OrderbookEvent;
+
+    /// A deployment was created.
+    DeploymentCreated = "souk_orderbook_deployment_created" {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Its tenant.
+        owner: String,
+        /// What the manifest must hash to, as hex.
+        commitment: String,
+        /// How many groups it has.
+        groups: u32,
+        /// What it is paid in.
+        denom: Denom,
+    }
+    /// A deployment's manifest must hash to something else from now on.
+    DeploymentUpdated = "souk_orderbook_deployment_updated" {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The new commitment, as hex.
+        commitment: String,
+    }
+    /// A deployment was marked as dry.
+    DeploymentMarked = "souk_orderbook_deployment_marked" {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// When its money was used up.
+        dry_since: u64,
+        /// From when it can be reaped.
+        reapable_at: u64,
+    }
+    /// A deployment ended.
+    DeploymentClosed = "souk_orderbook_deployment_closed" {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Why.
+        reason: CloseReason,
+    }
+    /// The delegate changed.
+    DelegateSet = "souk_orderbook_delegate_set" {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The delegate; absent if none.
+        delegate: Option<String>,
+    }
+    /// A group changed its state.
+    GroupChanged = "souk_orderbook_group_changed" {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+        /// Its state from now on.
+        state: GroupState,
+    }
+    /// An order takes bids.
+    OrderOpened = "souk_orderbook_order_opened" {
+        /// The order.
+        order: OrderId,
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+        /// The tenant.
+        owner: String,
+        /// The highest price, in base units an hour.
+        ceiling: Price,
+        /// What it is paid in.
+        denom: Denom,
+        /// How the winner is found.
+        auction: AuctionPolicy,
+        /// Its last second.
+        expires_at: u64,
+        /// When its auction closes.
+        closes_at: Option<u64>,
+    }
+    /// An order ended without a lease.
+    OrderClosed = "souk_orderbook_order_closed" {
+        /// The order.
+        order: OrderId,
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+        /// In a word: `expired`, `no_bids`, `insufficient_funds` or `deployment_closed`.
+        why: String,
+    }
+    /// A bid was placed.
+    BidPlaced = "souk_orderbook_bid_placed" {
+        /// The order.
+        order: OrderId,
+        /// The bid.
+        bid: BidId,
+        /// The bidder.
+        provider: String,
+        /// Base units an hour.
+        price: Price,
+    }
+    /// A bid was lowered.
+    BidLowered = "souk_orderbook_bid_lowered" {
+        /// The order.
+        order: OrderId,
+        /// The bid.
+        bid: BidId,
+        /// The bidder.
+        provider: String,
+        /// Base units an hour.
+        price: Price,
+    }
+    /// A bid was taken back.
+    BidWithdrawn = "souk_orderbook_bid_withdrawn" {
+        /// The order.
+        order: OrderId,
+        /// The bid.
+        bid: BidId,
+        /// The bidder.
+        provider: String,
+    }
+    /// A bid was deleted when its auction closed.
+    BidDisqualified = "souk_orderbook_bid_disqualified" {
+        /// The order.
+        order: OrderId,
+        /// The bid.
+        bid: BidId,
+        /// The bidder.
+        provider: String,
+        /// Why.
+        why: String,
+    }
+    /// Slots of a provider were freed.
+    BidsReleased = "souk_orderbook_bids_released" {
+        /// The provider.
+        provider: String,
+        /// How many.
+        count: u32,
+    }
+    /// An auction closes later because of a late lowest bid.
+    AuctionExtended = "souk_orderbook_auction_extended" {
+        /// The order.
+        order: OrderId,
+        /// When it closes.
+        closes_at: u64,
+    }
+    /// A bid became a lease.
+    LeaseCreated = "souk_orderbook_lease_created" {
+        /// The lease, by its order.
+        order: OrderId,
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+        /// The tenant.
+        owner: String,
+        /// The winner.
+        provider: String,
+        /// Base units an hour.
+        price: Price,
+        /// The denom.
+        denom: Denom,
+    }
+    /// A lease ended.
+    LeaseClosed = "souk_orderbook_lease_closed" {
+        /// The lease, by its order.
+        order: OrderId,
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+        /// Who ran it.
+        provider: String,
+        /// Why.
+        reason: CloseReason,
+        /// Whether the provider ended it without notice.
+        breach: bool,
+    }
+    /// Records of an order were deleted.
+    OrderPruned = "souk_orderbook_order_pruned" {
+        /// The order.
+        order: OrderId,
+    }
+}

@@ -1,0 +1,17 @@
+//! The orderbook: deployments, orders, bids and leases.
+
+pub mod events;
+mod msg;
+mod query;
+mod state;
+
+pub use events::OrderbookEvent;
+pub use msg::{
+    Cw20Hook, DenomConfig, ExecuteMsg, InstantiateMsg, MigrateMsg, NewDeployment, Params,
+};
+pub use query::{
+    BidResponse, BidsResponse, BookResponse, ConfigResponse, DeploymentResponse,
+    DeploymentsResponse, EligibilityResponse, GroupResponse, LeaseResponse, LeasesResponse,
+    OrderResponse, OrdersResponse, QueryMsg,
+};
+pub use state::{BidState, DeploymentState, GroupState, LeaseState, OrderState};

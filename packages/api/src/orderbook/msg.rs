@@ -1,0 +1,259 @@
+//! What the orderbook is told.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::HexBinary;
+use cw20::Cw20ReceiveMsg;
+use souk_core::{
+    Amount, Attribute, AuctionPolicy, CloseReason, Denom, DeploymentId, GroupSpec, OrderId, Price,
+};
+
+use crate::Permission;
+
+/// Sets the orderbook up. The sender becomes its owner unless one is named.
+#[cw_serde]
+pub struct InstantiateMsg {
+    /// The owner; the sender if none.
+    pub owner: Option<String>,
+    /// May stop new business; the owner if none.
+    pub guardian: Option<String>,
+    /// The escrow. Probed, like the next two.
+    pub escrow: String,
+    /// The provider registry.
+    pub registry: String,
+    /// The attestations.
+    pub attestations: String,
+    /// Denoms that deployments may be paid in; 16 at most.
+    pub denoms: Vec<DenomConfig>,
+    /// Times and counts.
+    pub params: Params,
+}
+
+/// Migrates to the code's version; there is nothing to say.
+#[cw_serde]
+pub struct MigrateMsg {}
+
+/// What holds for deployments paid in one denom.
+#[cw_serde]
+#[derive(Eq)]
+pub struct DenomConfig {
+    /// The denom.
+    pub denom: Denom,
+    /// Least ceiling and bid, in base units an hour.
+    pub min_price: Price,
+    /// Highest ceiling, in base units an hour.
+    pub max_price: Price,
+    /// Least deposit for each group.
+    pub min_deposit: Amount,
+    /// Fee on what providers earn, in hundredths of a per cent; fixed for an order when it
+    /// is created. At most 5000.
+    pub take_bps: u16,
+}
+
+/// Times in seconds and counts that hold for all denoms.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct Params {
+    /// Lifetime of an order, an hour to a week.
+    pub order_lifetime: u64,
+    /// Shortest time from an order's creation to the close of its auction, 10 s or more.
+    pub min_auction: u64,
+    /// Longest such time; less than the lifetime of an order.
+    pub max_auction: u64,
+    /// Blocks from an order's creation before its auction can close.
+    pub min_auction_blocks: u64,
+    /// Time between marking a dry deployment and reaping it.
+    pub reap_grace: u64,
+    /// Blocks between marking a dry deployment and reaping it.
+    pub reap_blocks: u64,
+    /// How long a lease uses its slot at least, from its beginning.
+    pub slot_hold: u64,
+}
+
+/// A deployment to create.
+#[cw_serde]
+pub struct NewDeployment {
+    /// What the manifest must hash to: SHA-256 of salt and version, or the version; 32 bytes.
+    pub commitment: HexBinary,
+    /// The groups, 1 to 20.
+    pub groups: Vec<GroupSpec>,
+    /// How winners are found.
+    pub auction: AuctionPolicy,
+    /// A key for everyday actions, never money.
+    #[serde(default)]
+    pub delegate: Option<String>,
+    /// If not empty, only these providers may bid; 16 at most.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// These providers may not bid; 16 at most.
+    #[serde(default)]
+    pub refuse: Vec<String>,
+}
+
+/// The orderbook's messages.
+#[cw_ownable::cw_ownable_execute]
+#[cw_serde]
+pub enum ExecuteMsg {
+    /// Creates a deployment, opens an order for each group, and an escrow account with the
+    /// coins sent.
+    CreateDeployment(NewDeployment),
+    /// Changes what the manifest must hash to.
+    UpdateDeployment {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The new commitment, 32 bytes.
+        commitment: HexBinary,
+    },
+    /// Ends a deployment: its orders, its leases, its account.
+    CloseDeployment {
+        /// The deployment.
+        deployment: DeploymentId,
+    },
+    /// Names or removes the delegate.
+    SetDelegate {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The delegate.
+        delegate: Option<String>,
+    },
+    /// Takes a bid. Not in a `lowest_price` auction.
+    AcceptBid {
+        /// The order.
+        order: OrderId,
+        /// Whose bid.
+        provider: String,
+        /// The price that the tenant saw; a higher one is refused.
+        max_price: Price,
+    },
+    /// Bids for a whole group. One open bid for each provider and order.
+    PlaceBid {
+        /// The order.
+        order: OrderId,
+        /// The bidder.
+        provider: String,
+        /// Base units an hour.
+        price: Price,
+        /// What the provider would give where the order leaves it open, such as the GPU
+        /// model; 4 at most.
+        #[serde(default)]
+        offer: Vec<Attribute>,
+    },
+    /// Lowers a bid by at least 1 %. It goes to the back of its new price.
+    LowerBid {
+        /// The order.
+        order: OrderId,
+        /// The bidder.
+        provider: String,
+        /// Base units an hour.
+        price: Price,
+    },
+    /// Takes an open bid back. Not in a `lowest_price` auction.
+    WithdrawBid {
+        /// The order.
+        order: OrderId,
+        /// The bidder.
+        provider: String,
+    },
+    /// Ends a lease, by either side. After a provider's close the group is put out to
+    /// tender again without that provider, three times at most; after a tenant's close it is
+    /// put out again as well. While the account is dry the reason is always lack of funds.
+    CloseLease {
+        /// The lease.
+        order: OrderId,
+        /// Why, if a provider closes.
+        reason: Option<CloseReason>,
+    },
+    /// Closes a `lowest_price` auction that is over. Disqualified bids are deleted, `limit`
+    /// at most in one message; then the lowest wins.
+    CloseAuction {
+        /// The order.
+        order: OrderId,
+        /// How many disqualified bids to go through at most, 1 to 50.
+        limit: u32,
+    },
+    /// Ends an order whose lifetime is over.
+    ExpireOrder {
+        /// The order.
+        order: OrderId,
+    },
+    /// Marks a dry deployment, and ends it if it was marked long enough ago.
+    ReapDeployment {
+        /// The deployment.
+        deployment: DeploymentId,
+    },
+    /// Frees slots of a provider: deletes its bids on orders that are no longer open and lets
+    /// go of closed leases that are old enough. What cannot be released yet is skipped.
+    ReleaseBids {
+        /// The provider.
+        provider: String,
+        /// Orders, 50 at most.
+        orders: Vec<OrderId>,
+    },
+    /// Deletes closed orders without bid records; with the last one, a closed deployment.
+    /// What cannot be pruned yet is skipped.
+    Prune {
+        /// Orders, 50 at most.
+        orders: Vec<OrderId>,
+    },
+    /// A cw20 token came; the hook says for what.
+    Receive(Cw20ReceiveMsg),
+    /// Changes the configuration; what is not given stays.
+    UpdateConfig {
+        /// The guardian.
+        guardian: Option<String>,
+        /// Denoms to add or change, for orders created from now on.
+        denoms: Option<Vec<DenomConfig>>,
+        /// Times and counts.
+        params: Option<Params>,
+    },
+    /// Stops creation, bids, accepts, closing of auctions and reaping.
+    Pause {},
+    /// Allows them again; auctions close ten minutes later at the earliest.
+    Unpause {},
+}
+
+/// What a cw20 token's `send` carries to the orderbook.
+#[cw_serde]
+pub enum Cw20Hook {
+    /// As [`ExecuteMsg::CreateDeployment`].
+    CreateDeployment(NewDeployment),
+}
+
+impl ExecuteMsg {
+    /// Who may send it.
+    pub fn permission(&self) -> Permission {
+        match self {
+            Self::CreateDeployment(_) => Permission::Self_,
+            Self::SetDelegate { .. } => Permission::Tenant,
+            Self::UpdateDeployment { .. }
+            | Self::CloseDeployment { .. }
+            | Self::AcceptBid { .. } => Permission::TenantOrDelegate,
+            Self::PlaceBid { .. } | Self::LowerBid { .. } | Self::WithdrawBid { .. } => {
+                Permission::Operator
+            }
+            Self::CloseLease { .. } => Permission::TenantOrOperator,
+            Self::CloseAuction { .. }
+            | Self::ExpireOrder { .. }
+            | Self::ReapDeployment { .. }
+            | Self::ReleaseBids { .. }
+            | Self::Prune { .. } => Permission::Anyone,
+            Self::Receive(_) => Permission::Cw20,
+            Self::UpdateConfig { .. } | Self::Unpause {} => Permission::Owner,
+            Self::Pause {} => Permission::Guardian,
+            // cw-ownable checks owner and pending owner itself.
+            Self::UpdateOwnership(_) => Permission::Anyone,
+        }
+    }
+
+    /// Whether a pause stops it.
+    pub fn is_new_business(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateDeployment(_)
+                | Self::Receive(_)
+                | Self::PlaceBid { .. }
+                | Self::AcceptBid { .. }
+                | Self::CloseAuction { .. }
+                | Self::ReapDeployment { .. }
+        )
+    }
+}

@@ -1,0 +1,299 @@
+//! What the orderbook is asked.
+
+use cosmwasm_schema::{QueryResponses, cw_serde};
+use cosmwasm_std::HexBinary;
+use souk_core::{
+    AccountId, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupId,
+    GroupSeq, GroupSpec, OrderId, Price,
+};
+
+use super::{BidState, DenomConfig, DeploymentState, GroupState, LeaseState, OrderState, Params};
+
+/// The orderbook's queries.
+#[cw_ownable::cw_ownable_query]
+#[cw_serde]
+#[derive(QueryResponses)]
+pub enum QueryMsg {
+    /// The configuration.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// A deployment with its groups.
+    #[returns(DeploymentResponse)]
+    Deployment {
+        /// The deployment.
+        deployment: DeploymentId,
+    },
+    /// Deployments by number, those of one owner if one is given.
+    #[returns(DeploymentsResponse)]
+    Deployments {
+        /// Whose.
+        owner: Option<String>,
+        /// The last of the page before.
+        start_after: Option<DeploymentId>,
+        /// Entries at most.
+        limit: Option<u32>,
+    },
+    /// An order with what it asks for.
+    #[returns(OrderResponse)]
+    Order {
+        /// The order.
+        order: OrderId,
+    },
+    /// Orders by number, in any state.
+    #[returns(OrdersResponse)]
+    Orders {
+        /// The last of the page before.
+        start_after: Option<OrderId>,
+        /// Entries at most.
+        limit: Option<u32>,
+    },
+    /// One provider's bid.
+    #[returns(BidResponse)]
+    Bid {
+        /// The order.
+        order: OrderId,
+        /// The bidder.
+        provider: String,
+    },
+    /// An order's bids, the lowest first and the earlier before the later.
+    #[returns(BidsResponse)]
+    Bids {
+        /// The order.
+        order: OrderId,
+        /// Price and position of the last of the page before.
+        start_after: Option<(Price, u64)>,
+        /// Entries at most.
+        limit: Option<u32>,
+    },
+    /// A lease.
+    #[returns(LeaseResponse)]
+    Lease {
+        /// The lease, by its order.
+        order: OrderId,
+    },
+    /// A provider's leases by number, closed ones too until they are pruned.
+    #[returns(LeasesResponse)]
+    Leases {
+        /// The provider.
+        provider: String,
+        /// The last of the page before.
+        start_after: Option<OrderId>,
+        /// Entries at most.
+        limit: Option<u32>,
+    },
+    /// Whether a provider could bid on an order now, and if not, why: the same checks that
+    /// a bid goes through, price aside.
+    #[returns(EligibilityResponse)]
+    Eligible {
+        /// The order.
+        order: OrderId,
+        /// The provider.
+        provider: String,
+    },
+    /// A provider's slots and history.
+    #[returns(BookResponse)]
+    Book {
+        /// The provider.
+        provider: String,
+    },
+}
+
+/// The configuration.
+#[cw_serde]
+pub struct ConfigResponse {
+    /// May stop new business.
+    pub guardian: String,
+    /// The escrow.
+    pub escrow: String,
+    /// The provider registry.
+    pub registry: String,
+    /// The attestations.
+    pub attestations: String,
+    /// Denoms that deployments may be paid in.
+    pub denoms: Vec<DenomConfig>,
+    /// Times and counts.
+    pub params: Params,
+    /// Whether new business is stopped.
+    pub paused: bool,
+}
+
+/// A deployment.
+#[cw_serde]
+pub struct DeploymentResponse {
+    /// Its number.
+    pub id: DeploymentId,
+    /// Its tenant.
+    pub owner: String,
+    /// The key for everyday actions.
+    pub delegate: Option<String>,
+    /// What the manifest must hash to.
+    pub commitment: HexBinary,
+    /// What it is paid in.
+    pub denom: Denom,
+    /// How winners are found.
+    pub auction: AuctionPolicy,
+    /// Its state.
+    pub state: DeploymentState,
+    /// Its escrow account.
+    pub account: AccountId,
+    /// When it was created.
+    pub created_at: u64,
+    /// When it was marked as dry, if the mark still holds as far as the book knows.
+    pub marked_at: Option<u64>,
+    /// Its groups.
+    pub groups: Vec<GroupResponse>,
+}
+
+/// A group.
+#[cw_serde]
+pub struct GroupResponse {
+    /// Its place in the deployment.
+    pub seq: GroupSeq,
+    /// Its state.
+    pub state: GroupState,
+    /// What it asks for.
+    pub spec: GroupSpec,
+    /// Its latest order.
+    pub order: OrderId,
+    /// That order's state.
+    pub order_state: OrderState,
+    /// Providers that may not bid again.
+    pub excluded: Vec<String>,
+}
+
+/// A page of deployments.
+#[cw_serde]
+pub struct DeploymentsResponse {
+    /// By number.
+    pub deployments: Vec<DeploymentResponse>,
+}
+
+/// An order.
+#[cw_serde]
+pub struct OrderResponse {
+    /// Its number.
+    pub id: OrderId,
+    /// The group it is for.
+    pub group: GroupId,
+    /// The tenant.
+    pub owner: String,
+    /// What it asks for.
+    pub spec: GroupSpec,
+    /// What it is paid in.
+    pub denom: Denom,
+    /// Fee in hundredths of a per cent.
+    pub take_bps: u16,
+    /// How the winner is found.
+    pub auction: AuctionPolicy,
+    /// Its state, time considered: an order past its end is closed.
+    pub state: OrderState,
+    /// When it was created.
+    pub created_at: u64,
+    /// Its last second.
+    pub expires_at: u64,
+    /// When its auction closes, extensions included.
+    pub closes_at: Option<u64>,
+    /// If not empty, only these may bid.
+    pub allow: Vec<String>,
+    /// These may not.
+    pub refuse: Vec<String>,
+    /// Nor these, who had the group before.
+    pub excluded: Vec<String>,
+}
+
+/// A page of orders.
+#[cw_serde]
+pub struct OrdersResponse {
+    /// By number.
+    pub orders: Vec<OrderResponse>,
+}
+
+/// A bid.
+#[cw_serde]
+pub struct BidResponse {
+    /// Its number.
+    pub id: BidId,
+    /// The order.
+    pub order: OrderId,
+    /// The bidder.
+    pub provider: String,
+    /// Base units an hour.
+    pub price: Price,
+    /// Its place among bids of one price; with the price, the cursor.
+    pub position: u64,
+    /// What the provider would give where the order leaves it open.
+    pub offer: Vec<Attribute>,
+    /// When it was placed.
+    pub placed_at: u64,
+    /// Its state.
+    pub state: BidState,
+}
+
+/// A page of bids.
+#[cw_serde]
+pub struct BidsResponse {
+    /// The lowest first.
+    pub bids: Vec<BidResponse>,
+}
+
+/// A lease.
+#[cw_serde]
+pub struct LeaseResponse {
+    /// Its number, which is its order's.
+    pub order: OrderId,
+    /// The group that runs.
+    pub group: GroupId,
+    /// The tenant.
+    pub owner: String,
+    /// Who runs it.
+    pub provider: String,
+    /// Base units an hour.
+    pub price: Price,
+    /// The denom.
+    pub denom: Denom,
+    /// Its escrow account; its stream there has the order's number.
+    pub account: AccountId,
+    /// Its state.
+    pub state: LeaseState,
+    /// When it began.
+    pub created_at: u64,
+    /// When it ended.
+    pub closed_at: Option<u64>,
+    /// Why it ended.
+    pub reason: Option<CloseReason>,
+}
+
+/// A page of leases.
+#[cw_serde]
+pub struct LeasesResponse {
+    /// By number.
+    pub leases: Vec<LeaseResponse>,
+}
+
+/// Whether a provider could bid.
+#[cw_serde]
+pub struct EligibilityResponse {
+    /// Whether it could.
+    pub eligible: bool,
+    /// If not, the error that a bid would get.
+    pub reason: Option<String>,
+}
+
+/// A provider's slots and history.
+#[cw_serde]
+pub struct BookResponse {
+    /// The provider.
+    pub provider: String,
+    /// Slots that its bond backs.
+    pub slots: u32,
+    /// Slots in use.
+    pub used: u32,
+    /// Leases won.
+    pub won: u64,
+    /// Leases that run.
+    pub active: u32,
+    /// Leases closed, by reason.
+    pub closed: Vec<(CloseReason, u64)>,
+    /// Closes by the provider without notice.
+    pub breaches: u64,
+}

@@ -1,0 +1,57 @@
+//! What the registry tells.
+
+use souk_core::Amount;
+
+use crate::event::events;
+
+events! {
+    /// The registry's events.
+    enum RegistryEvent;
+
+    /// A provider registered.
+    Registered = "souk_registry_registered" {
+        /// The provider.
+        provider: String,
+        /// Its operator key.
+        operator: String,
+        /// Its bond.
+        bond: Amount,
+    }
+    /// A provider's record changed: attributes, payee, contact, operator, gateway or maintenance.
+    Updated = "souk_registry_updated" {
+        /// The provider.
+        provider: String,
+    }
+    /// A bond changed.
+    BondChanged = "souk_registry_bond_changed" {
+        /// The provider.
+        provider: String,
+        /// What counts from now on.
+        bond: Amount,
+        /// What unbonds.
+        unbonding: Amount,
+    }
+    /// Unbonded coins were paid.
+    UnbondedClaimed = "souk_registry_unbonded_claimed" {
+        /// The provider.
+        provider: String,
+        /// How much.
+        amount: Amount,
+    }
+    /// A provider left.
+    Deregistered = "souk_registry_deregistered" {
+        /// The provider.
+        provider: String,
+    }
+    /// A bond was slashed.
+    Slashed = "souk_registry_slashed" {
+        /// The provider.
+        provider: String,
+        /// How much was taken.
+        amount: Amount,
+        /// Who got it.
+        recipient: String,
+        /// Why.
+        reason: String,
+    }
+}

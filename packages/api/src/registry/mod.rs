@@ -1,0 +1,9 @@
+//! The provider registry: who provides, with what, at which gateway, behind which bond.
+
+pub mod events;
+mod msg;
+mod query;
+
+pub use events::RegistryEvent;
+pub use msg::{Contact, ExecuteMsg, Gateway, InstantiateMsg, MigrateMsg};
+pub use query::{ConfigResponse, ProviderResponse, ProvidersResponse, QueryMsg, UnbondingResponse};

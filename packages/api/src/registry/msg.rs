@@ -1,0 +1,158 @@
+//! What the registry is told.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::HexBinary;
+use souk_core::{Amount, Attribute};
+
+use crate::Permission;
+
+/// Sets the registry up. The sender becomes its owner unless one is named.
+#[cw_serde]
+pub struct InstantiateMsg {
+    /// The owner; the sender if none.
+    pub owner: Option<String>,
+    /// May stop registrations; the owner if none.
+    pub guardian: Option<String>,
+    /// The native denom of bonds.
+    pub bond_denom: String,
+    /// Least bond of a provider.
+    pub min_bond: Amount,
+    /// Seconds that a bond stays slashable after it was asked back. At most 90 days.
+    pub unbonding_period: u64,
+    /// Base units of bond for each slot (open bid or lease); what leases use stays bonded.
+    pub bond_per_slot: Amount,
+    /// Accounts that may slash.
+    pub slashers: Vec<String>,
+}
+
+/// Migrates to the code's version; there is nothing to say.
+#[cw_serde]
+pub struct MigrateMsg {}
+
+/// Where tenants reach a provider.
+#[cw_serde]
+#[derive(Eq)]
+pub struct Gateway {
+    /// `https://host[:port]`, no path; 256 bytes at most.
+    pub uri: String,
+    /// SHA-256 of the certificate's public key (SPKI), the current and the next; if there
+    /// are any, only they count, if none, the web's certificate authorities do.
+    pub pins: Vec<HexBinary>,
+}
+
+/// Where people reach a provider; each text 256 bytes at most.
+#[cw_serde]
+#[derive(Eq, Default)]
+pub struct Contact {
+    /// Mail address.
+    pub email: String,
+    /// Web page.
+    pub website: String,
+}
+
+/// The registry's messages.
+#[cw_ownable::cw_ownable_execute]
+#[cw_serde]
+pub enum ExecuteMsg {
+    /// Registers the sender with the bond sent. Registering again after deregistration keeps
+    /// its history.
+    Register {
+        /// Who is paid; the provider if none.
+        payee: Option<String>,
+        /// The key that bids and closes, never money.
+        operator: String,
+        /// Where tenants reach it.
+        gateway: Gateway,
+        /// What it claims, 64 at most.
+        attributes: Vec<Attribute>,
+        /// Where people reach it.
+        contact: Contact,
+    },
+    /// Changes the record; what is not given stays.
+    Update {
+        /// Who is paid for leases won from now on.
+        payee: Option<String>,
+        /// What it claims.
+        attributes: Option<Vec<Attribute>>,
+        /// Where people reach it.
+        contact: Option<Contact>,
+    },
+    /// Names another operator key.
+    SetOperator {
+        /// The key.
+        operator: String,
+    },
+    /// Changes where tenants reach the provider.
+    SetGateway {
+        /// The provider.
+        provider: String,
+        /// The gateway.
+        gateway: Gateway,
+    },
+    /// Stops new bids or allows them again.
+    SetMaintenance {
+        /// The provider.
+        provider: String,
+        /// Whether new bids are refused.
+        on: bool,
+    },
+    /// Adds the coins sent to the bond.
+    Bond {},
+    /// Asks part of the bond back. It counts no more for new bids, stays slashable, and can
+    /// be claimed after the unbonding period, which starts anew for all that is pending.
+    Unbond {
+        /// How much.
+        amount: Amount,
+    },
+    /// Takes what has unbonded, less what leases still use.
+    ClaimUnbonded {},
+    /// Ends the registration and unbonds everything.
+    Deregister {},
+    /// Takes part of a bond, pending unbonding included.
+    Slash {
+        /// The provider.
+        provider: String,
+        /// How much; more than there is takes all.
+        amount: Amount,
+        /// Who gets it.
+        recipient: String,
+        /// Why, for the record.
+        reason: String,
+    },
+    /// Changes the configuration; what is not given stays.
+    UpdateConfig {
+        /// The guardian.
+        guardian: Option<String>,
+        /// The orderbook, whose books tell what leases use. Probed.
+        orderbook: Option<String>,
+        /// Least bond of a provider.
+        min_bond: Option<Amount>,
+        /// Accounts that may slash.
+        slashers: Option<Vec<String>>,
+    },
+    /// Stops registrations.
+    Pause {},
+    /// Allows them again.
+    Unpause {},
+}
+
+impl ExecuteMsg {
+    /// Who may send it.
+    pub fn permission(&self) -> Permission {
+        match self {
+            Self::Register { .. } => Permission::Self_,
+            Self::Update { .. }
+            | Self::SetOperator { .. }
+            | Self::Bond {}
+            | Self::Unbond { .. }
+            | Self::ClaimUnbonded {}
+            | Self::Deregister {} => Permission::Provider,
+            Self::SetGateway { .. } | Self::SetMaintenance { .. } => Permission::Operator,
+            Self::Slash { .. } => Permission::Slasher,
+            Self::UpdateConfig { .. } | Self::Unpause {} => Permission::Owner,
+            Self::Pause {} => Permission::Guardian,
+            // cw-ownable checks owner and pending owner itself.
+            Self::UpdateOwnership(_) => Permission::Anyone,
+        }
+    }
+}
