@@ -1,0 +1,155 @@
+//! A client for a provider's gateway.
+
+mod error;
+mod lines;
+
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+use souk_core::OrderId;
+
+pub use error::ClientError;
+pub use lines::Lines;
+
+use crate::{
+    Pin,
+    body::{
+        ClusterEvent, ErrorBody, EventQuery, LeaseStatus, LogLine, LogQuery, ManifestUpload,
+        OrderReason, ProviderStatus, VersionInfo,
+    },
+    pin::tls_config,
+    route,
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Speaks to one gateway.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    uri: String,
+    token: Option<String>,
+}
+
+impl Client {
+    /// A client for the gateway at `uri`, known by `pins` if there are any. No proxy and no
+    /// redirects: the token is for this gateway alone.
+    pub fn new(uri: &str, pins: &[Pin]) -> Result<Self, ClientError> {
+        let tls = tls_config(pins).map_err(|error| ClientError::Tls(error.to_string()))?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .https_only(true)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build()
+            .map_err(|error| ClientError::unreachable(uri, &error))?;
+        Ok(Self { http, uri: uri.trim_end_matches('/').to_owned(), token: None })
+    }
+
+    /// The same client with a token for the routes that want one.
+    #[must_use]
+    pub fn with_token(mut self, token: String) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// Who answers.
+    pub async fn version(&self) -> Result<VersionInfo, ClientError> {
+        self.json(self.request(Method::GET, route::VERSION)).await
+    }
+
+    /// How busy the provider is.
+    pub async fn status(&self) -> Result<ProviderStatus, ClientError> {
+        self.json(self.request(Method::GET, route::STATUS)).await
+    }
+
+    /// Sends a lease's manifest. A gateway that has not seen the lease yet answers with
+    /// [`ClientError::is_too_early`]; try again.
+    pub async fn send_manifest(
+        &self,
+        order: OrderId,
+        upload: &ManifestUpload,
+    ) -> Result<(), ClientError> {
+        let request = self.request(Method::PUT, &route::path(route::MANIFEST, order)).json(upload);
+        self.answer(request.timeout(ANSWER_TIMEOUT)).await.map(drop)
+    }
+
+    /// The manifest that the provider runs.
+    pub async fn manifest(&self, order: OrderId) -> Result<ManifestUpload, ClientError> {
+        self.json(self.request(Method::GET, &route::path(route::MANIFEST, order))).await
+    }
+
+    /// Where a lease stands.
+    pub async fn lease_status(&self, order: OrderId) -> Result<LeaseStatus, ClientError> {
+        self.json(self.request(Method::GET, &route::path(route::LEASE_STATUS, order))).await
+    }
+
+    /// Why the provider did not bid.
+    pub async fn reason(&self, order: OrderId) -> Result<OrderReason, ClientError> {
+        self.json(self.request(Method::GET, &route::path(route::REASON, order))).await
+    }
+
+    /// A lease's logs, line by line.
+    pub async fn logs(
+        &self,
+        order: OrderId,
+        query: &LogQuery,
+    ) -> Result<Lines<LogLine>, ClientError> {
+        self.lines(route::LOGS, order, query).await
+    }
+
+    /// A lease's Kubernetes events, one by one.
+    pub async fn events(
+        &self,
+        order: OrderId,
+        query: &EventQuery,
+    ) -> Result<Lines<ClusterEvent>, ClientError> {
+        self.lines(route::EVENTS, order, query).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.uri));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    async fn lines<Q: Serialize, T: DeserializeOwned>(
+        &self,
+        route: &str,
+        order: OrderId,
+        query: &Q,
+    ) -> Result<Lines<T>, ClientError> {
+        // No time limit: a followed stream lasts as long as the lease or the token.
+        let request = self.request(Method::GET, &route::path(route, order)).query(query);
+        Ok(Lines::new(self.answer(request).await?))
+    }
+
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
+        let answer = self.answer(request.timeout(ANSWER_TIMEOUT)).await?;
+        answer.json().await.map_err(|error| ClientError::unreachable(&self.uri, &error))
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        let answer =
+            request.send().await.map_err(|error| ClientError::unreachable(&self.uri, &error))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        Err(refusal(answer).await)
+    }
+}
+
+async fn refusal(answer: Response) -> ClientError {
+    let status: StatusCode = answer.status();
+    let text = answer.text().await.unwrap_or_default();
+    let body = serde_json::from_str(&text).unwrap_or_else(|_| ErrorBody {
+        code: "unknown".to_owned(),
+        message: text.chars().take(500).collect(),
+    });
+    ClientError::Refused { status: status.as_u16(), body }
+}

@@ -1,0 +1,23 @@
+//! The gateway's routes, named once for server and client.
+
+use souk_core::OrderId;
+
+/// Who answers here; open to anyone.
+pub const VERSION: &str = "/v1/version";
+/// How busy the provider is; open to anyone.
+pub const STATUS: &str = "/v1/status";
+/// A lease's manifest: PUT and GET.
+pub const MANIFEST: &str = "/v1/leases/{order}/manifest";
+/// A lease's services, replicas, addresses.
+pub const LEASE_STATUS: &str = "/v1/leases/{order}/status";
+/// A lease's logs, as lines of JSON.
+pub const LOGS: &str = "/v1/leases/{order}/logs";
+/// A lease's Kubernetes events, as lines of JSON.
+pub const EVENTS: &str = "/v1/leases/{order}/events";
+/// Why the provider did not bid on an order; for the order's tenant.
+pub const REASON: &str = "/v1/orders/{order}/reason";
+
+/// A route with its order filled in.
+pub fn path(route: &str, order: OrderId) -> String {
+    route.replace("{order}", &order.to_string())
+}
