@@ -1,0 +1,32 @@
+# Shared by the scripts beside it: where the project is, and the tools that it needs.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+
+# need COMMAND PACKAGE...: installs Debian packages if the command is not there.
+need() {
+  local command=$1
+  shift
+  command -v "$command" >/dev/null && return
+  command -v apt-get >/dev/null || die "\`$command\` is missing; install it (on Debian: $*)"
+  local sudo=()
+  [ "$(id -u)" = 0 ] || sudo=(sudo)
+  say "installing $* for \`$command\`"
+  "${sudo[@]}" apt-get update -qq >&2
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+# at_least HAVE WANT: compares dotted versions.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+# The compiler that builds everything but the wasm.
+need_rust() {
+  local want=1.95.0 have
+  command -v cargo >/dev/null || die "Rust is missing; install $want or newer with rustup"
+  have=$(rustc --version | cut -d' ' -f2)
+  at_least "$have" "$want" || die "Rust is $have, at least $want is needed: rustup update stable"
+  need cc gcc libc6-dev
+}
