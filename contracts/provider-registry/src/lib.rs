@@ -5,11 +5,8 @@
 //! about a provider lies apart, so that those reads stay cheap. Messages, events and
 //! invariants are in the README.
 //!
-//! - [`contract`]: entry points
-//! - [`bond`], [`gateway`]: the rules, pure
-//! - `execute`: one action a file
-//! - [`state`]: storage
-//! - [`error`]: what can go wrong
+//! Entry points are in [`contract`], the pure rules in [`bond`] and [`gateway`], actions in
+//! `execute` (one a file), storage in [`state`].
 
 pub mod bond;
 pub mod contract;

@@ -8,6 +8,7 @@
 //! [`paging::MAX_LIMIT`].
 
 pub mod attestations;
+pub mod defaults;
 pub mod escrow;
 pub mod event;
 pub mod fees;

@@ -48,11 +48,11 @@ pub struct Profile {
 #[cw_serde]
 pub enum ExecuteMsg {
     /// The sender, as auditor, attests attributes of a provider. A key attested before gets
-    /// the new value and expiry; others stay.
+    /// the new value and expiry; others stay, except those that have ended.
     Attest {
         /// The provider.
         provider: String,
-        /// What is attested; with what stands already, at most 64 values and 8 KB.
+        /// What is attested; with what stands and has not ended, at most 64 values and 8 KB.
         attributes: Vec<Attribute>,
         /// When it ends, in seconds; in the future, at most the longest lifetime away.
         expires_at: u64,

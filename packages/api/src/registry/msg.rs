@@ -99,16 +99,17 @@ pub enum ExecuteMsg {
     /// Adds the coins sent to the bond.
     Bond {},
     /// Asks part of the bond back. It counts no more for new bids, stays slashable, and can
-    /// be claimed after the unbonding period, which starts anew for all that is pending.
+    /// be claimed after the unbonding period, which starts anew for all that is pending. The
+    /// least bond stays; deregister to take all.
     Unbond {
         /// How much.
         amount: Amount,
     },
     /// Takes what has unbonded, less what leases still use.
     ClaimUnbonded {},
-    /// Ends the registration and unbonds everything.
+    /// Ends the registration and unbonds everything. Refused while bids or leases use slots.
     Deregister {},
-    /// Takes part of a bond, pending unbonding included.
+    /// Takes part of a bond, and of what unbonds once the bond is used up.
     Slash {
         /// The provider.
         provider: String,
