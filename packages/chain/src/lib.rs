@@ -1,1 +1,27 @@
-//! CometBFT client, block follower and transaction pipeline; knows nothing of markets
+//! souk-chain: how a process talks to a CometBFT chain and keeps its word there.
+//!
+//! [`rpc`] asks several endpoints and trusts none that is on another chain, [`query`] gives
+//! typed answers, [`follower`] yields every block in order, [`tx`] builds and signs,
+//! [`signer`] sends once and waits, [`pipeline`] sends durably and exactly once, [`keys`] keep
+//! the secret. Nothing here knows of markets.
+
+pub mod coin;
+pub mod follower;
+pub mod hash;
+pub mod keys;
+pub mod pipeline;
+pub mod query;
+pub mod rpc;
+pub mod signer;
+pub mod tx;
+
+pub use coin::Coin;
+pub use cosmrs::Any;
+pub use follower::{Block, Follower};
+pub use hash::TxHash;
+pub use keys::SecretKey;
+pub use pipeline::{Outbox, Pipeline, PipelineHandle};
+pub use query::Queries;
+pub use rpc::{Client, ClientConfig, Event};
+pub use signer::{Signer, TxOutcome};
+pub use tx::GasPrice;

@@ -1,0 +1,316 @@
+//! Yields every block from a cursor on, in order and without a gap.
+//!
+//! While it is behind, it fetches several blocks ahead at once and still yields them in order.
+//! A height that cannot be fetched is tried again until it can; it is never passed. The caller
+//! stores the cursor together with the effects of the block.
+
+mod block;
+mod fetch;
+
+use std::time::{Duration, Instant};
+
+use futures::stream::{FuturesOrdered, StreamExt};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::rpc::{Client, NewBlockSignal, RpcError, listen_for_blocks};
+
+pub use block::{Block, BlockTx, Source};
+pub(crate) use fetch::fetch;
+
+/// How a follower goes about it.
+#[derive(Debug, Clone)]
+pub struct FollowerConfig {
+    /// Blocks that are fetched at once while catching up.
+    pub window: usize,
+    /// How often the head is asked for when nothing wakes the follower earlier.
+    pub poll: Duration,
+    /// First wait after a failed attempt; doubles up to `max_backoff`.
+    pub first_backoff: Duration,
+    /// Longest wait after failed attempts.
+    pub max_backoff: Duration,
+    /// A node whose head is this far below the cursor is reported as an error, not waited for.
+    pub max_behind: u64,
+    /// Also listen on a websocket, to hear of new blocks earlier.
+    pub websocket: bool,
+}
+
+impl Default for FollowerConfig {
+    fn default() -> Self {
+        Self {
+            window: 8,
+            poll: Duration::from_secs(2),
+            first_backoff: Duration::from_millis(250),
+            max_backoff: Duration::from_secs(15),
+            max_behind: 20,
+            websocket: true,
+        }
+    }
+}
+
+/// Why the next block cannot be had. The follower stays where it is; calling again tries again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FollowError {
+    /// The block was deleted everywhere: rebuild from queries pinned to one height, and follow
+    /// from there.
+    #[error(
+        "the block at height {wanted} was pruned, the lowest that is left is {lowest}; rebuild \
+         from queries pinned to one height and follow from there"
+    )]
+    Pruned {
+        /// The next height.
+        wanted: u64,
+        /// The lowest height that any endpoint has.
+        lowest: u64,
+    },
+    /// The chain's head is below the cursor: the nodes were reset, or it is another chain.
+    #[error(
+        "the chain's head is at height {head}, below the cursor {cursor}: the nodes were reset \
+         or are far behind"
+    )]
+    HeadBehindCursor {
+        /// The head.
+        head: u64,
+        /// The last height that was yielded.
+        cursor: u64,
+    },
+    /// Every endpoint is on another chain.
+    #[error(transparent)]
+    WrongChain(RpcError),
+}
+
+/// How a follower is doing, for alerts.
+#[derive(Debug, Clone)]
+pub struct FollowStatus {
+    /// The last height that was yielded.
+    pub cursor: u64,
+    /// The chain's head as last seen; 0 before the first look.
+    pub head: u64,
+    /// When a block was last yielded, or when the follower was made.
+    pub last_progress: Instant,
+    /// The trouble that it is waiting out at the moment, if any.
+    pub trouble: Option<String>,
+}
+
+type Fetched = (u64, Result<Block, RpcError>);
+
+/// Follows one chain. See the module.
+#[derive(Debug)]
+pub struct Follower {
+    client: Client,
+    config: FollowerConfig,
+    cursor: u64,
+    /// The next height to start fetching; heights between `cursor` and it are under way.
+    next_fetch: u64,
+    head: u64,
+    pending: FuturesOrdered<AbortOnDrop<Fetched>>,
+    signal: NewBlockSignal,
+    status: watch::Sender<FollowStatus>,
+    stop_listening: CancellationToken,
+    listening: bool,
+    failures: u32,
+}
+
+impl Follower {
+    /// The first block that it yields is `cursor + 1`.
+    pub fn new(client: Client, cursor: u64, config: FollowerConfig) -> Self {
+        let (status, _) = watch::channel(FollowStatus {
+            cursor,
+            head: 0,
+            last_progress: Instant::now(),
+            trouble: None,
+        });
+        Self {
+            client,
+            config,
+            cursor,
+            next_fetch: cursor.saturating_add(1),
+            head: 0,
+            pending: FuturesOrdered::new(),
+            signal: NewBlockSignal::default(),
+            status,
+            stop_listening: CancellationToken::new(),
+            listening: false,
+            failures: 0,
+        }
+    }
+
+    /// The last height that was yielded.
+    pub fn cursor(&self) -> u64 {
+        self.cursor
+    }
+
+    /// The chain's head as last seen; 0 before the first look.
+    pub fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// Raising this makes the follower look for a new block at once.
+    pub fn signal(&self) -> NewBlockSignal {
+        self.signal.clone()
+    }
+
+    /// How it is doing; changes with each block and each failed attempt.
+    pub fn status(&self) -> watch::Receiver<FollowStatus> {
+        self.status.subscribe()
+    }
+
+    /// Goes on from another height, after the caller rebuilt its state from queries at `cursor`.
+    pub fn restart_from(&mut self, cursor: u64) {
+        self.cursor = cursor;
+        self.forget_pending();
+        self.status.send_modify(|s| s.cursor = cursor);
+    }
+
+    /// The next block; waits for it as long as it takes. May be dropped and called again at any
+    /// time without losing a block.
+    pub async fn next(&mut self) -> Result<Block, FollowError> {
+        self.listen();
+        loop {
+            self.top_up();
+            let Some((height, result)) = self.pending.next().await.map(flatten) else {
+                self.wait_for_head().await?;
+                continue;
+            };
+            match result {
+                Ok(block) => {
+                    self.cursor = height;
+                    self.failures = 0;
+                    self.progressed();
+                    return Ok(block);
+                }
+                Err(error) => {
+                    // What was fetched behind the failure is fetched again: order comes first.
+                    self.forget_pending();
+                    self.give_up_or_back_off(error).await?;
+                }
+            }
+        }
+    }
+
+    fn top_up(&mut self) {
+        while self.pending.len() < self.config.window.max(1) && self.next_fetch <= self.head {
+            let (client, height) = (self.client.clone(), self.next_fetch);
+            let task = tokio::spawn(async move { (height, fetch(&client, height).await) });
+            self.pending.push_back(AbortOnDrop { height, task });
+            self.next_fetch = self.next_fetch.saturating_add(1);
+        }
+    }
+
+    fn forget_pending(&mut self) {
+        self.pending = FuturesOrdered::new();
+        self.next_fetch = self.cursor.saturating_add(1);
+    }
+
+    /// Looks at the head; waits if it has nothing new.
+    async fn wait_for_head(&mut self) -> Result<(), FollowError> {
+        match self.client.status().await {
+            Ok(status) => {
+                self.head = status.height;
+                self.status.send_modify(|s| {
+                    s.head = status.height;
+                    s.trouble = None;
+                });
+                let next = self.cursor.saturating_add(1);
+                if status.earliest_height > next {
+                    // Another endpoint may still have it: fetching finds out.
+                    self.head = self.head.max(next);
+                }
+                if self.head.saturating_add(self.config.max_behind) < self.cursor {
+                    return Err(self.report(FollowError::HeadBehindCursor {
+                        head: self.head,
+                        cursor: self.cursor,
+                    }));
+                }
+                if self.head < next {
+                    self.signal.wait(self.config.poll).await;
+                }
+                Ok(())
+            }
+            Err(error) => self.give_up_or_back_off(error).await,
+        }
+    }
+
+    async fn give_up_or_back_off(&mut self, error: RpcError) -> Result<(), FollowError> {
+        match error {
+            RpcError::Pruned { height, lowest } => {
+                Err(self.report(FollowError::Pruned { wanted: height, lowest }))
+            }
+            wrong @ RpcError::WrongChain { .. } => Err(self.report(FollowError::WrongChain(wrong))),
+            other => {
+                let wait = crate::rpc::backoff(
+                    self.config.first_backoff,
+                    self.config.max_backoff,
+                    self.failures,
+                );
+                self.failures = self.failures.saturating_add(1);
+                tracing::warn!(cursor = self.cursor, error = %other, ?wait, "next block not available");
+                self.status.send_modify(|s| s.trouble = Some(other.to_string()));
+                self.signal.wait(wait).await;
+                Ok(())
+            }
+        }
+    }
+
+    fn report(&self, error: FollowError) -> FollowError {
+        self.status.send_modify(|s| s.trouble = Some(error.to_string()));
+        error
+    }
+
+    fn progressed(&self) {
+        let (cursor, head) = (self.cursor, self.head.max(self.cursor));
+        self.status.send_modify(|s| {
+            *s = FollowStatus { cursor, head, last_progress: Instant::now(), trouble: None };
+        });
+    }
+
+    fn listen(&mut self) {
+        if self.config.websocket && !self.listening {
+            self.listening = true;
+            tokio::spawn(listen_for_blocks(
+                self.client.clone(),
+                self.signal.clone(),
+                self.stop_listening.clone(),
+            ));
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.stop_listening.cancel();
+    }
+}
+
+/// A fetch under way; a follower that forgets it also stops it.
+#[derive(Debug)]
+struct AbortOnDrop<T> {
+    height: u64,
+    task: JoinHandle<T>,
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = (u64, Option<T>);
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        let height = self.height;
+        std::pin::Pin::new(&mut self.task).poll(cx).map(|joined| (height, joined.ok()))
+    }
+}
+
+fn flatten((height, fetched): (u64, Option<Fetched>)) -> Fetched {
+    fetched.unwrap_or((
+        height,
+        Err(RpcError::Setup { reason: "the fetch of a block was stopped".to_owned() }),
+    ))
+}

@@ -1,0 +1,320 @@
+//! The one task that owns the key: observe, decide, act.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::decide::{Action, Dead, Flight, Included, Observation, Search, State, decide};
+use super::handle::PipelineHandle;
+use super::observe::{observe, search_blocks};
+use super::store::{self, Ending, Fail, OpenAttempt, SharedStore, run};
+use super::verdict::Tries;
+use super::{PipelineConfig, PipelineError, Shared};
+use crate::TxHash;
+use crate::keys::SecretKey;
+use crate::query::{QueryError, SimulationError};
+use crate::rpc::{Client, RpcError, backoff};
+use crate::tx::GasPrice;
+
+/// Owns a key and an outbox. See the module.
+#[derive(Debug)]
+pub struct Pipeline {
+    pub(super) config: PipelineConfig,
+    pub(super) client: Client,
+    pub(super) key: SecretKey,
+    pub(super) address: String,
+    pub(super) shared: Arc<Shared>,
+    found_sender: mpsc::UnboundedSender<(TxHash, Included)>,
+    found: mpsc::UnboundedReceiver<(TxHash, Included)>,
+    pub(super) memory: Memory,
+}
+
+/// What is learned on the way and may be forgotten at a restart.
+#[derive(Debug)]
+pub(super) struct Memory {
+    /// What is paid for gas now.
+    pub price: GasPrice,
+    pub tries: Tries,
+    /// No batch is larger for the moment.
+    pub narrow: Option<usize>,
+    /// The sequence that a node asked for.
+    pub sequence_hint: Option<u64>,
+    /// The open attempt, as far as this process had a hand in it.
+    pub flight: Option<FlightMemory>,
+    pub pauses: u32,
+}
+
+/// What this process knows of the open attempt beside what is stored.
+#[derive(Debug, Clone)]
+pub(super) struct FlightMemory {
+    pub attempt: i64,
+    /// Some node may hold the bytes.
+    pub may_be_held: bool,
+    pub broadcast_at: Option<u64>,
+}
+
+/// What the actor does after a step.
+#[derive(Debug)]
+pub(super) enum Pace {
+    /// The next step at once.
+    Go,
+    /// Sleep until something is enqueued.
+    Sleep,
+    /// Look again after the next block.
+    NextBlock,
+    /// Something is wrong outside: wait longer each time.
+    BackOff(String),
+}
+
+/// Trouble with the chain is waited out; trouble with the store ends the pipeline.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StepError {
+    #[error(transparent)]
+    Fatal(#[from] PipelineError),
+    #[error("{0}")]
+    Chain(String),
+}
+
+impl From<QueryError> for StepError {
+    fn from(error: QueryError) -> Self {
+        Self::Chain(error.to_string())
+    }
+}
+
+impl From<RpcError> for StepError {
+    fn from(error: RpcError) -> Self {
+        Self::Chain(error.to_string())
+    }
+}
+
+impl From<SimulationError> for StepError {
+    fn from(error: SimulationError) -> Self {
+        Self::Chain(error.to_string())
+    }
+}
+
+impl Pipeline {
+    pub(super) fn assemble(
+        config: PipelineConfig,
+        client: Client,
+        key: SecretKey,
+        address: String,
+        shared: Arc<Shared>,
+        found_sender: mpsc::UnboundedSender<(TxHash, Included)>,
+        found: mpsc::UnboundedReceiver<(TxHash, Included)>,
+    ) -> Self {
+        let memory = Memory {
+            price: config.gas.price.clone(),
+            tries: Tries::default(),
+            narrow: None,
+            sequence_hint: None,
+            flight: None,
+            pauses: 0,
+        };
+        Self { config, client, key, address, shared, found_sender, found, memory }
+    }
+
+    /// For the rest of the process.
+    pub fn handle(&self) -> PipelineHandle {
+        PipelineHandle { shared: self.shared.clone(), found: self.found_sender.clone() }
+    }
+
+    /// The address whose key it owns.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Runs until cancelled (between two steps) or until the outbox cannot be used.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), PipelineError> {
+        while !stop.is_cancelled() {
+            let pace = match self.step().await {
+                Ok(pace) => pace,
+                Err(StepError::Fatal(error)) => return Err(error),
+                Err(StepError::Chain(trouble)) => Pace::BackOff(trouble),
+            };
+            self.report(&pace);
+            let wait = match pace {
+                Pace::Go => {
+                    self.memory.pauses = 0;
+                    continue;
+                }
+                // Also without a wake-up, in case one was lost.
+                Pace::Sleep => self.config.poll.saturating_mul(5),
+                Pace::NextBlock => self.config.poll,
+                Pace::BackOff(_) => {
+                    let (first, max) = (self.config.first_backoff, self.config.max_backoff);
+                    let wait = backoff(first, max, self.memory.pauses);
+                    self.memory.pauses = self.memory.pauses.saturating_add(1);
+                    // New items do not cure the trouble, so they do not shorten the wait.
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                    continue;
+                }
+            };
+            self.memory.pauses = 0;
+            self.wait(wait, &stop).await;
+        }
+        Ok(())
+    }
+
+    async fn wait(&self, max: Duration, stop: &CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.shared.wake.notified() => {}
+            () = tokio::time::sleep(max) => {}
+        }
+    }
+
+    async fn step(&mut self) -> Result<Pace, StepError> {
+        let (attempt, queued) = run(self.store(), |connection| {
+            let attempt = store::open_attempt(connection)?;
+            Ok((attempt, store::queued_count(connection)?))
+        })
+        .await?;
+        let in_flight = attempt.as_ref().map(|a| a.hash);
+        self.shared.in_flight.send_replace(in_flight);
+        self.shared.status.send_modify(|status| {
+            status.queued = queued;
+            status.in_flight = in_flight;
+        });
+        let Some(attempt) = attempt else {
+            let state = State::Idle { queued: queued > 0 };
+            return match decide(&state, None, self.config.rebroadcast_blocks) {
+                Action::SignNext => self.sign_next().await,
+                _ => Ok(Pace::Sleep),
+            };
+        };
+        self.advance(attempt).await
+    }
+
+    /// Brings the open attempt forward.
+    async fn advance(&mut self, attempt: OpenAttempt) -> Result<Pace, StepError> {
+        let flight = self.flight_of(&attempt);
+        let state = State::InFlight(Flight {
+            sequence: attempt.sequence,
+            base_height: attempt.base_height,
+            timeout_height: attempt.timeout_height,
+            broadcast_at: flight.broadcast_at,
+        });
+        let mut seen = match self.found_in_followed_block(&attempt) {
+            Some(included) => Observation {
+                height: included.height,
+                sequence: attempt.sequence,
+                search: Search::Found(included),
+            },
+            None => observe(&self.client, &self.address, &attempt.hash).await?,
+        };
+        loop {
+            match decide(&state, Some(&seen), self.config.rebroadcast_blocks) {
+                Action::SearchBlocks { from, to } => {
+                    seen.search = search_blocks(&self.client, &attempt.hash, from, to).await?;
+                }
+                Action::Broadcast => return self.broadcast(attempt, seen.height).await,
+                Action::Record(included) => return self.record(attempt, included).await,
+                Action::Release(dead) => return self.release(attempt, dead).await,
+                Action::Abandon => return self.abandon(attempt).await,
+                Action::Wait | Action::Rest | Action::SignNext => return Ok(Pace::NextBlock),
+            }
+        }
+    }
+
+    async fn release(&mut self, attempt: OpenAttempt, dead: Dead) -> Result<Pace, StepError> {
+        let note = match dead {
+            Dead::Expired => format!("not included by height {}", attempt.timeout_height),
+            Dead::SequenceTaken => {
+                format!("sequence {} was used by another transaction", attempt.sequence)
+            }
+        };
+        tracing::warn!(tx = %attempt.hash, %note, "transaction given up, its items are sent anew");
+        self.memory.sequence_hint = None;
+        self.end(&attempt, Ending::Dead { note, fail: None }).await?;
+        Ok(Pace::Go)
+    }
+
+    async fn abandon(&mut self, attempt: OpenAttempt) -> Result<Pace, StepError> {
+        let note = format!(
+            "sequence {} was used, and the blocks from {} to {} that tell by what were pruned",
+            attempt.sequence,
+            attempt.base_height.saturating_add(1),
+            attempt.timeout_height
+        );
+        tracing::error!(tx = %attempt.hash, %note, "outcome unknown");
+        self.end(&attempt, Ending::Unknown { note }).await?;
+        Ok(Pace::Go)
+    }
+
+    /// Ends the open attempt durably, and then tells of it.
+    pub(super) async fn end(
+        &mut self,
+        attempt: &OpenAttempt,
+        ending: Ending,
+    ) -> Result<(), StepError> {
+        let id = attempt.id;
+        run(self.store(), move |connection| store::end_attempt(connection, id, &ending)).await?;
+        self.memory.flight = None;
+        self.shared.in_flight.send_replace(None);
+        self.changed();
+        Ok(())
+    }
+
+    /// Fails an item that is in no attempt.
+    pub(super) async fn fail(&mut self, fail: Fail) -> Result<(), StepError> {
+        run(self.store(), move |connection| store::fail_item(connection, &fail)).await?;
+        self.shared.status.send_modify(|s| s.failed += 1);
+        self.changed();
+        Ok(())
+    }
+
+    pub(super) fn changed(&self) {
+        self.shared.changes.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    pub(super) fn store(&self) -> &SharedStore {
+        &self.shared.store
+    }
+
+    /// An attempt that this process did not sign was stored by one that was killed, perhaps
+    /// after its broadcast: somebody may hold it.
+    pub(super) fn flight_of(&mut self, attempt: &OpenAttempt) -> FlightMemory {
+        match &self.memory.flight {
+            Some(flight) if flight.attempt == attempt.id => flight.clone(),
+            _ => {
+                let flight =
+                    FlightMemory { attempt: attempt.id, may_be_held: true, broadcast_at: None };
+                self.memory.flight = Some(flight.clone());
+                flight
+            }
+        }
+    }
+
+    fn found_in_followed_block(&mut self, attempt: &OpenAttempt) -> Option<Included> {
+        let mut found = None;
+        while let Ok((hash, included)) = self.found.try_recv() {
+            if hash == attempt.hash {
+                found = Some(included);
+            }
+        }
+        found
+    }
+
+    fn report(&self, pace: &Pace) {
+        let trouble = match pace {
+            Pace::BackOff(trouble) => {
+                tracing::warn!(%trouble, "transactions wait");
+                Some(trouble.clone())
+            }
+            // Steps taken on the way to the same trouble do not end it.
+            Pace::Go => return,
+            Pace::Sleep | Pace::NextBlock => None,
+        };
+        self.shared.status.send_if_modified(|status| {
+            let changed = status.trouble != trouble;
+            status.trouble = trouble;
+            changed
+        });
+    }
+}

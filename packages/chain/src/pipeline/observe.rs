@@ -1,0 +1,66 @@
+//! Looks at the chain for a transaction: the account's sequence at a known height, and where the
+//! transaction is.
+
+use super::decide::{Included, Observation, Search};
+use crate::TxHash;
+use crate::query::{Account, Queries, QueryError};
+use crate::rpc::{Client, NodeError, RpcError, TxLookup};
+
+/// The account, in a state whose height is known.
+pub(crate) async fn account(queries: &Queries, address: &str) -> Result<Account, QueryError> {
+    let account = queries.account(address).await?;
+    if account.height > 0 {
+        return Ok(account);
+    }
+    // A node that does not say which state it answered from is asked for one by height.
+    let height = queries.client().status().await?.height;
+    let account = queries.at(height).account(address).await?;
+    Ok(Account { height, ..account })
+}
+
+/// Where the account is, and what the nodes' indexes say of the transaction.
+pub(crate) async fn observe(
+    client: &Client,
+    address: &str,
+    hash: &TxHash,
+) -> Result<Observation, QueryError> {
+    let account = account(&client.query(), address).await?;
+    // The index after the state: what the state shows as executed may be indexed by now.
+    let search = match client.tx(hash).await? {
+        TxLookup::Found(tx) => Search::Found(Included { height: tx.height, result: tx.result }),
+        TxLookup::Absent | TxLookup::NotIndexed => Search::NotIndexed,
+    };
+    Ok(Observation { height: account.height, sequence: account.sequence, search })
+}
+
+/// Reads blocks, both ends included, for a transaction: the proof that needs no index.
+pub(crate) async fn search_blocks(
+    client: &Client,
+    hash: &TxHash,
+    from: u64,
+    to: u64,
+) -> Result<Search, RpcError> {
+    for height in from..=to {
+        let block = match client.block(height).await {
+            Ok(block) => block,
+            Err(RpcError::Pruned { .. }) => return Ok(Search::BlocksGone),
+            Err(error) => return Err(error),
+        };
+        let Some(place) = block.txs.iter().position(|tx| TxHash::of(tx) == *hash) else {
+            continue;
+        };
+        let results = client.block_results(height).await?;
+        return match results.txs_results.into_iter().nth(place) {
+            Some(result) => Ok(Search::Found(Included { height, result })),
+            None => Err(RpcError::Node {
+                method: "block_results",
+                error: NodeError {
+                    code: 0,
+                    message: "inconsistent answers".to_owned(),
+                    data: format!("block {height} has a transaction {place}, its results not"),
+                },
+            }),
+        };
+    }
+    Ok(Search::InNoBlock)
+}

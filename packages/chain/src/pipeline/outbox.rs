@@ -1,0 +1,204 @@
+//! The outbox as its users see it: enqueue in one's own SQLite transaction, look at outcomes.
+
+use cosmrs::Any;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::schema;
+use crate::TxHash;
+use crate::tx::messages_to_bytes;
+
+/// Something to be sent once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxItem {
+    /// Names the intention, such as `bid/17`. Used once and for all: an item with a key that was
+    /// ever enqueued is not enqueued again, whatever became of it.
+    pub dedup_key: String,
+    /// Executed in order, all or none, in one transaction with other items.
+    pub msgs: Vec<Any>,
+    /// Whatever the caller wants to find again with the outcome.
+    pub meta: String,
+}
+
+/// What became of an [`Outbox::enqueue`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It is in the outbox now.
+    New,
+    /// It was in the outbox before; nothing was changed.
+    Before(ItemState),
+}
+
+/// Where an item is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemState {
+    /// Waits for its turn.
+    Queued,
+    /// In a signed transaction that may have been broadcast.
+    Signed {
+        /// The transaction.
+        tx_hash: TxHash,
+    },
+    /// Executed.
+    Done {
+        /// The transaction.
+        tx_hash: TxHash,
+        /// The block that it is in.
+        height: u64,
+    },
+    /// Not executed, and it will not be tried again.
+    Failed(Failure),
+}
+
+impl ItemState {
+    /// Nothing will change any more.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Done { .. } | Self::Failed(_))
+    }
+}
+
+/// Why an item failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How far it came.
+    pub kind: FailureKind,
+    /// The chain's reason.
+    pub reason: String,
+    /// The transaction, if it was in one that was included.
+    pub tx: Option<(TxHash, u64)>,
+}
+
+/// How far a failed item came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Refused before it cost anything.
+    Refused,
+    /// Included, and failed there: the fee was paid.
+    Executed,
+    /// Nobody can tell any more whether it was executed: the blocks in which it could be are
+    /// gone. It is not tried again; look at the chain's state.
+    Unknown,
+}
+
+impl FailureKind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Executed => "executed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn read(name: &str) -> Self {
+        match name {
+            "refused" => Self::Refused,
+            "executed" => Self::Executed,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// An item as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeRecord {
+    /// Its key.
+    pub dedup_key: String,
+    /// The caller's own words.
+    pub meta: String,
+    /// Where it is.
+    pub state: ItemState,
+}
+
+/// The outbox's face to the code that owns the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Outbox;
+
+const SELECT: &str = "
+    SELECT i.dedup_key, i.meta, i.state, i.fail_kind, i.fail_reason, a.tx_hash, a.height
+    FROM souk_tx_items i LEFT JOIN souk_tx_attempts a ON a.id = i.attempt";
+
+impl Outbox {
+    /// Makes the tables if they are not there; safe to repeat.
+    pub fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+        schema::migrate(connection)
+    }
+
+    /// Puts an item into the outbox as part of the caller's transaction. After the commit call
+    /// [`super::PipelineHandle::wake`].
+    pub fn enqueue(tx: &Transaction<'_>, item: &OutboxItem) -> rusqlite::Result<Enqueued> {
+        let inserted = tx
+            .prepare_cached(
+                "INSERT INTO souk_tx_items (dedup_key, messages, meta, state)
+                 VALUES (?1, ?2, ?3, 'queued') ON CONFLICT (dedup_key) DO NOTHING",
+            )?
+            .execute((&item.dedup_key, messages_to_bytes(&item.msgs), &item.meta))?;
+        fail::fail_point!("outbox::after_enqueue");
+        if inserted == 1 {
+            return Ok(Enqueued::New);
+        }
+        match Self::outcome(tx, &item.dedup_key)? {
+            Some(record) => Ok(Enqueued::Before(record.state)),
+            None => Err(rusqlite::Error::QueryReturnedNoRows),
+        }
+    }
+
+    /// Where the item with this key is; none if it was never enqueued.
+    pub fn outcome(
+        connection: &Connection,
+        dedup_key: &str,
+    ) -> rusqlite::Result<Option<OutcomeRecord>> {
+        connection
+            .prepare_cached(&format!("{SELECT} WHERE i.dedup_key = ?1"))?
+            .query_row([dedup_key], read_record)
+            .optional()
+    }
+
+    /// Items whose key starts with `prefix`, in the order of their enqueueing.
+    pub fn list(connection: &Connection, prefix: &str) -> rusqlite::Result<Vec<OutcomeRecord>> {
+        let mut statement = connection.prepare_cached(&format!(
+            "{SELECT} WHERE substr(i.dedup_key, 1, length(?1)) = ?1 ORDER BY i.id"
+        ))?;
+        let records = statement.query_map([prefix], read_record)?;
+        records.collect()
+    }
+
+    /// Takes an item out again that is still queued; true if it was. Its key stays used, with
+    /// `reason` as its outcome.
+    pub fn cancel(tx: &Transaction<'_>, dedup_key: &str, reason: &str) -> rusqlite::Result<bool> {
+        let changed = tx.execute(
+            "UPDATE souk_tx_items SET state = 'failed', fail_kind = 'refused', fail_reason = ?2
+             WHERE dedup_key = ?1 AND state = 'queued'",
+            (dedup_key, reason),
+        )?;
+        Ok(changed == 1)
+    }
+}
+
+fn read_record(row: &Row<'_>) -> rusqlite::Result<OutcomeRecord> {
+    let hash = |row: &Row<'_>| -> rusqlite::Result<Option<TxHash>> {
+        let text: Option<String> = row.get(5)?;
+        text.map(|text| parse_hash(&text)).transpose()
+    };
+    let missing = || rusqlite::Error::IntegralValueOutOfRange(6, 0);
+    let height = |row: &Row<'_>| -> rusqlite::Result<Option<u64>> { row.get(6) };
+    let name: String = row.get(2)?;
+    let state = match name.as_str() {
+        "queued" => ItemState::Queued,
+        "signed" => ItemState::Signed { tx_hash: hash(row)?.ok_or_else(missing)? },
+        "done" => ItemState::Done {
+            tx_hash: hash(row)?.ok_or_else(missing)?,
+            height: height(row)?.ok_or_else(missing)?,
+        },
+        _ => ItemState::Failed(Failure {
+            kind: FailureKind::read(&row.get::<_, Option<String>>(3)?.unwrap_or_default()),
+            reason: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
+            tx: hash(row)?.zip(height(row)?),
+        }),
+    };
+    Ok(OutcomeRecord { dedup_key: row.get(0)?, meta: row.get(1)?, state })
+}
+
+pub(super) fn parse_hash(text: &str) -> rusqlite::Result<TxHash> {
+    text.parse().map_err(|e| {
+        rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(e))
+    })
+}

@@ -1,0 +1,293 @@
+//! The actor's steps with effects on the chain: sign, broadcast, record.
+
+use super::FailureKind;
+use super::actor::{FlightMemory, Pace, Pipeline, StepError};
+use super::batch::Batch;
+use super::decide::Included;
+use super::observe::account;
+use super::store::{self, Ending, Fail, NewAttempt, OpenAttempt, run};
+use super::verdict::{Bounds, Verdict, verdict};
+use crate::query::{Account, SimulationError};
+use crate::rpc::BroadcastReply;
+use crate::tx::{Refusal, RefusalKind, SignedTx, SignerData, Stage, TxPlan};
+
+impl Pipeline {
+    /// Takes the oldest items, simulates, signs and stores them.
+    pub(super) async fn sign_next(&mut self) -> Result<Pace, StepError> {
+        let max = self.memory.narrow.unwrap_or(self.config.max_batch);
+        let max_bytes = self.config.max_batch_bytes;
+        let items = run(self.store(), move |c| store::queued(c, max, max_bytes)).await?;
+        let batch = Batch::new(items)?;
+        if batch.len() == 0 {
+            return Ok(Pace::Go);
+        }
+        let account = account(&self.client.query(), &self.address).await?;
+        let hint = self.memory.sequence_hint.unwrap_or(0);
+        let sequence = account.sequence.max(hint);
+        let mut plan = TxPlan {
+            messages: batch.messages.clone(),
+            memo: self.config.memo.clone(),
+            ..TxPlan::default()
+        };
+        let bytes = plan.for_simulation(&self.key.public_key(), sequence);
+        let simulated = match self.client.query().simulate(&bytes).await {
+            Ok(simulation) => simulation.gas_used,
+            Err(SimulationError::WouldFail(refusal)) => {
+                return self.refused(Stage::Simulate, &batch, sequence, 0, refusal).await;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        fail::fail_point!("outbox::after_simulate");
+        if simulated > self.config.gas.max_gas {
+            return self.too_much_gas(&batch, simulated).await;
+        }
+        let head = self.client.status().await?.height.max(account.height);
+        plan.gas_limit = self.config.gas.limit(simulated, self.memory.tries.gas_raises);
+        plan.fee = self.memory.price.fee(plan.gas_limit);
+        plan.timeout_height = head.saturating_add(self.config.timeout_blocks);
+        self.sign_and_store(batch, plan, &account, sequence).await
+    }
+
+    async fn sign_and_store(
+        &mut self,
+        batch: Batch,
+        plan: TxPlan,
+        account: &Account,
+        sequence: u64,
+    ) -> Result<Pace, StepError> {
+        let signer = SignerData {
+            chain_id: self.client.chain_id().to_owned(),
+            account_number: account.number,
+            sequence,
+        };
+        let SignedTx { bytes, hash } = plan.sign(&self.key, &signer);
+        fail::fail_point!("outbox::after_sign");
+        let fee: Vec<String> = plan.fee.iter().map(ToString::to_string).collect();
+        let attempt = NewAttempt {
+            hash,
+            bytes,
+            sequence,
+            base_height: account.height,
+            timeout_height: plan.timeout_height,
+            gas_limit: plan.gas_limit,
+            fee: fee.join(","),
+            items: batch.items.iter().map(|item| item.id).collect(),
+        };
+        let stored = run(self.store(), move |c| {
+            let stored = store::store_attempt(c, &attempt)?;
+            match stored {
+                true => store::open_attempt(c),
+                false => Ok(None),
+            }
+        })
+        .await?;
+        fail::fail_point!("outbox::after_store");
+        let Some(attempt) = stored else {
+            return Ok(Pace::Go);
+        };
+        self.memory.flight =
+            Some(FlightMemory { attempt: attempt.id, may_be_held: false, broadcast_at: None });
+        // Before the broadcast, so that no followed block with it goes unnoticed.
+        self.shared.in_flight.send_replace(Some(hash));
+        self.changed();
+        tracing::info!(tx = %hash, items = batch.len(), sequence, gas = plan.gas_limit, "transaction signed");
+        self.broadcast(attempt, account.height).await
+    }
+
+    /// Hands the stored bytes to a node, for the first time or again.
+    pub(super) async fn broadcast(
+        &mut self,
+        attempt: OpenAttempt,
+        height: u64,
+    ) -> Result<Pace, StepError> {
+        let mut flight = self.flight_of(&attempt);
+        let held_before = flight.may_be_held;
+        let sent = self.client.broadcast_tx_sync(&attempt.bytes).await;
+        fail::fail_point!("outbox::after_broadcast");
+        flight.may_be_held = held_before || sent.may_be_held();
+        let pace = match sent.reply {
+            Ok(BroadcastReply::Accepted | BroadcastReply::AlreadyKnown) => {
+                flight.broadcast_at = Some(height);
+                Pace::NextBlock
+            }
+            Ok(BroadcastReply::MempoolFull) => Pace::BackOff("the mempool is full".to_owned()),
+            Ok(BroadcastReply::Failed(error)) => Pace::BackOff(error.to_string()),
+            Err(error) => Pace::BackOff(error.to_string()),
+            Ok(BroadcastReply::Refused { codespace, code, log }) => {
+                let refusal = Refusal::read(Stage::Check, &codespace, code, &log);
+                if !flight.may_be_held {
+                    return self.refused_fresh(attempt, refusal).await;
+                }
+                // Another node may still include it; the sequence will tell.
+                tracing::info!(tx = %attempt.hash, %refusal, "a node refuses what another may hold");
+                flight.broadcast_at = Some(height);
+                Pace::NextBlock
+            }
+        };
+        self.memory.flight = Some(flight);
+        Ok(pace)
+    }
+
+    /// The first node refused it and nobody else has it: it is dead.
+    async fn refused_fresh(
+        &mut self,
+        attempt: OpenAttempt,
+        refusal: Refusal,
+    ) -> Result<Pace, StepError> {
+        let batch = self.batch_of(&attempt).await?;
+        let verdict = self.judge(Stage::Check, &batch, &refusal);
+        let fail = (verdict == Verdict::DropFirst)
+            .then(|| first_failed(&batch, FailureKind::Refused, &refusal))
+            .flatten();
+        let note = refusal.to_string();
+        self.end(&attempt, Ending::Dead { note, fail }).await?;
+        self.apply(verdict, attempt.sequence, attempt.gas_limit, &refusal)
+    }
+
+    /// Stores that the attempt is in a block.
+    pub(super) async fn record(
+        &mut self,
+        attempt: OpenAttempt,
+        included: Included,
+    ) -> Result<Pace, StepError> {
+        fail::fail_point!("outbox::after_inclusion");
+        let Included { height, result } = included;
+        self.memory.sequence_hint = None;
+        if result.code == 0 {
+            tracing::info!(tx = %attempt.hash, height, gas = result.gas_used, "transaction included");
+            self.end(&attempt, Ending::Executed { height }).await?;
+            fail::fail_point!("outbox::after_record");
+            self.memory.tries = Default::default();
+            self.memory.narrow = None;
+            self.shared.status.send_modify(|s| s.included += 1);
+            return Ok(Pace::Go);
+        }
+        let refusal = Refusal::read(Stage::Deliver, &result.codespace, result.code, &result.log);
+        tracing::warn!(tx = %attempt.hash, height, %refusal, "transaction failed");
+        let batch = self.batch_of(&attempt).await?;
+        let verdict = self.judge(Stage::Deliver, &batch, &refusal);
+        let fail = (verdict == Verdict::DropFirst)
+            .then(|| first_failed(&batch, FailureKind::Executed, &refusal))
+            .flatten();
+        let ending = Ending::Failed { height, code: result.code, log: result.log, fail };
+        self.end(&attempt, ending).await?;
+        fail::fail_point!("outbox::after_record");
+        self.shared.status.send_modify(|s| s.included += 1);
+        self.apply(verdict, attempt.sequence, attempt.gas_limit, &refusal)
+    }
+
+    /// A simulation found that the batch would fail; nothing was stored or sent.
+    async fn refused(
+        &mut self,
+        stage: Stage,
+        batch: &Batch,
+        sequence: u64,
+        gas: u64,
+        refusal: Refusal,
+    ) -> Result<Pace, StepError> {
+        let verdict = self.judge(stage, batch, &refusal);
+        if verdict == Verdict::DropFirst
+            && let Some(fail) = first_failed(batch, FailureKind::Refused, &refusal)
+        {
+            self.fail(fail).await?;
+        }
+        self.apply(verdict, sequence, gas, &refusal)
+    }
+
+    async fn too_much_gas(&mut self, batch: &Batch, simulated: u64) -> Result<Pace, StepError> {
+        let refusal = Refusal {
+            kind: RefusalKind::OutOfGas,
+            codespace: "souk".to_owned(),
+            code: 1,
+            log: format!(
+                "needs {simulated} gas, above the configured maximum of {} for a transaction",
+                self.config.gas.max_gas
+            ),
+        };
+        self.refused(Stage::Simulate, batch, 0, simulated, refusal).await
+    }
+
+    fn judge(&self, stage: Stage, batch: &Batch, refusal: &Refusal) -> Verdict {
+        let bounds = Bounds { gas_raises: self.config.max_gas_raises, ..Bounds::default() };
+        let failed_item = batch.failed_item(refusal);
+        let tries = self.memory.tries;
+        verdict(stage, &refusal.kind, failed_item, batch.len(), tries, bounds)
+    }
+
+    /// Remembers what the next attempt must do otherwise.
+    fn apply(
+        &mut self,
+        verdict: Verdict,
+        sequence: u64,
+        gas: u64,
+        refusal: &Refusal,
+    ) -> Result<Pace, StepError> {
+        tracing::info!(?verdict, %refusal, "transaction refused");
+        let memory = &mut self.memory;
+        let resyncs = memory.tries.resyncs;
+        memory.tries.resyncs = 0;
+        Ok(match verdict {
+            Verdict::Resync { expected } => {
+                memory.tries.resyncs = resyncs.saturating_add(1);
+                // What the node wants may be ahead of the state, by transactions in its mempool.
+                memory.sequence_hint = expected.filter(|expected| *expected > sequence);
+                match memory.sequence_hint {
+                    Some(_) => Pace::Go,
+                    None => Pace::NextBlock,
+                }
+            }
+            Verdict::RaiseGas => {
+                memory.tries.gas_raises = memory.tries.gas_raises.saturating_add(1);
+                Pace::Go
+            }
+            Verdict::RaiseFee => self.raise_fee(gas, refusal),
+            Verdict::Narrow(items) => {
+                memory.narrow = Some(items);
+                memory.tries = Default::default();
+                Pace::Go
+            }
+            Verdict::DropFirst => {
+                memory.narrow = None;
+                memory.tries = Default::default();
+                Pace::Go
+            }
+            Verdict::Pause => {
+                if refusal.kind == RefusalKind::Transient {
+                    memory.tries.transients = memory.tries.transients.saturating_add(1);
+                }
+                memory.sequence_hint = None;
+                Pace::BackOff(refusal.to_string())
+            }
+        })
+    }
+
+    fn raise_fee(&mut self, gas: u64, refusal: &Refusal) -> Pace {
+        let required = match &refusal.kind {
+            RefusalKind::InsufficientFee { required } => required.as_slice(),
+            _ => &[],
+        };
+        let (price, max) = (&self.memory.price, &self.config.gas.max_price);
+        match price.raised(gas, required, max) {
+            Some(raised) => {
+                tracing::warn!(from = %price, to = %raised, "gas price raised");
+                self.shared.status.send_modify(|s| s.gas_price = raised.clone());
+                self.memory.price = raised;
+                Pace::Go
+            }
+            None => Pace::BackOff(format!(
+                "the fee at {price} is refused and the configured maximum is {max}: {refusal}"
+            )),
+        }
+    }
+
+    async fn batch_of(&self, attempt: &OpenAttempt) -> Result<Batch, StepError> {
+        let id = attempt.id;
+        let items = run(self.store(), move |c| store::items_of(c, id)).await?;
+        Ok(Batch::new(items)?)
+    }
+}
+
+fn first_failed(batch: &Batch, kind: FailureKind, refusal: &Refusal) -> Option<Fail> {
+    let item = batch.items.first()?.id;
+    Some(Fail { item, kind, reason: refusal.to_string() })
+}

@@ -1,0 +1,37 @@
+//! How the pipeline is doing, for status pages and alerts.
+
+use crate::TxHash;
+use crate::tx::GasPrice;
+
+/// How the pipeline is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineStatus {
+    /// The key's address.
+    pub address: String,
+    /// Items that wait.
+    pub queued: u64,
+    /// The transaction that is under way.
+    pub in_flight: Option<TxHash>,
+    /// Why nothing moves at the moment, if so: no coins for fees, fee above the bound, no node.
+    pub trouble: Option<String>,
+    /// What is paid for gas now, after raises.
+    pub gas_price: GasPrice,
+    /// Transactions included since the start.
+    pub included: u64,
+    /// Items failed since the start.
+    pub failed: u64,
+}
+
+impl PipelineStatus {
+    pub(super) fn new(address: String, gas_price: GasPrice) -> Self {
+        Self {
+            address,
+            queued: 0,
+            in_flight: None,
+            trouble: None,
+            gas_price,
+            included: 0,
+            failed: 0,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Balances and supply.
+
+use cosmrs::proto::cosmos::bank::v1beta1::{
+    QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest, QueryBalanceResponse,
+    QuerySupplyOfRequest, QuerySupplyOfResponse, QueryTotalSupplyRequest, QueryTotalSupplyResponse,
+};
+use cosmrs::proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
+use cosmrs::proto::cosmos::base::v1beta1::Coin as ProtoCoin;
+
+use super::{Queries, QueryError};
+use crate::Coin;
+
+const PAGE: u64 = 200;
+
+impl Queries {
+    /// Base units of `denom` that `address` holds; 0 for an address that never had any.
+    pub async fn balance(&self, address: &str, denom: &str) -> Result<u128, QueryError> {
+        let what = || format!("balance of {address}");
+        let request = QueryBalanceRequest { address: address.to_owned(), denom: denom.to_owned() };
+        let answer = self
+            .ask::<_, QueryBalanceResponse>("/cosmos.bank.v1beta1.Query/Balance", what, &request)
+            .await?;
+        amount(what, answer.value.balance)
+    }
+
+    /// Everything that `address` holds, sorted by denom. All pages are from one height.
+    pub async fn balances(&self, address: &str) -> Result<Vec<Coin>, QueryError> {
+        const PATH: &str = "/cosmos.bank.v1beta1.Query/AllBalances";
+        let what = || format!("balances of {address}");
+        let mut pages = Pages::new(self.clone());
+        while let Some(page) = pages.next() {
+            let request = QueryAllBalancesRequest {
+                address: address.to_owned(),
+                pagination: Some(page),
+                ..Default::default()
+            };
+            let answer =
+                pages.queries.ask::<_, QueryAllBalancesResponse>(PATH, what, &request).await?;
+            let value = answer.value;
+            pages.add(what, answer.height, value.balances, value.pagination)?;
+        }
+        Ok(pages.coins)
+    }
+
+    /// Base units of `denom` that exist.
+    pub async fn supply(&self, denom: &str) -> Result<u128, QueryError> {
+        let what = || format!("supply of {denom}");
+        let request = QuerySupplyOfRequest { denom: denom.to_owned() };
+        let answer = self
+            .ask::<_, QuerySupplyOfResponse>("/cosmos.bank.v1beta1.Query/SupplyOf", what, &request)
+            .await?;
+        amount(what, answer.value.amount)
+    }
+
+    /// The supply of every denom, sorted by denom. All pages are from one height.
+    pub async fn total_supply(&self) -> Result<Vec<Coin>, QueryError> {
+        const PATH: &str = "/cosmos.bank.v1beta1.Query/TotalSupply";
+        let what = || "total supply".to_owned();
+        let mut pages = Pages::new(self.clone());
+        while let Some(page) = pages.next() {
+            let request = QueryTotalSupplyRequest { pagination: Some(page) };
+            let answer =
+                pages.queries.ask::<_, QueryTotalSupplyResponse>(PATH, what, &request).await?;
+            let value = answer.value;
+            pages.add(what, answer.height, value.supply, value.pagination)?;
+        }
+        Ok(pages.coins)
+    }
+}
+
+/// Walks the pages of a list of coins; after the first page it stays at that page's height.
+struct Pages {
+    queries: Queries,
+    next: Option<Vec<u8>>,
+    coins: Vec<Coin>,
+}
+
+impl Pages {
+    fn new(queries: Queries) -> Self {
+        Self { queries, next: Some(Vec::new()), coins: Vec::new() }
+    }
+
+    fn next(&mut self) -> Option<PageRequest> {
+        self.next.take().map(|key| PageRequest { key, limit: PAGE, ..Default::default() })
+    }
+
+    fn add(
+        &mut self,
+        what: impl Fn() -> String,
+        height: u64,
+        coins: Vec<ProtoCoin>,
+        page: Option<PageResponse>,
+    ) -> Result<(), QueryError> {
+        for coin in &coins {
+            self.coins.push(read(&what, coin)?);
+        }
+        self.next = page.map(|p| p.next_key).filter(|key| !key.is_empty());
+        if self.next.is_some() && height > 0 {
+            self.queries = self.queries.at(height);
+        }
+        self.coins.sort_by(|a, b| a.denom.cmp(&b.denom));
+        Ok(())
+    }
+}
+
+fn amount(what: impl Fn() -> String, coin: Option<ProtoCoin>) -> Result<u128, QueryError> {
+    match coin {
+        Some(coin) => Ok(read(&what, &coin)?.amount),
+        None => Ok(0),
+    }
+}
+
+fn read(what: &impl Fn() -> String, coin: &ProtoCoin) -> Result<Coin, QueryError> {
+    Coin::from_proto(coin).map_err(|e| QueryError::Decode { what: what(), reason: e.to_string() })
+}

@@ -1,0 +1,44 @@
+//! Simulation of a transaction: what gas it would use, or why it would fail.
+
+use cosmrs::proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
+
+use super::{At, Queries, QueryError, decode};
+use crate::tx::{Refusal, Stage};
+
+/// What a simulation found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Simulation {
+    /// Gas that the transaction would use.
+    pub gas_used: u64,
+}
+
+/// Why a simulation gave no gas figure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SimulationError {
+    /// The transaction would fail.
+    #[error("{0}")]
+    WouldFail(Refusal),
+    /// The chain could not be asked.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+}
+
+impl Queries {
+    /// Runs these transaction bytes without effect; signatures are not verified, the sequence is.
+    pub async fn simulate(&self, tx: &[u8]) -> Result<Simulation, SimulationError> {
+        #[allow(deprecated)]
+        let request = SimulateRequest { tx: None, tx_bytes: tx.to_vec() };
+        let response = self
+            .ask_raw("/cosmos.tx.v1beta1.Service/Simulate", &request)
+            .await
+            .map_err(QueryError::from)?;
+        if response.code != 0 {
+            let (codespace, code) = (&response.codespace, response.code);
+            let refusal = Refusal::read(Stage::Simulate, codespace, code, &response.log);
+            return Err(SimulationError::WouldFail(refusal));
+        }
+        let answer: At<SimulateResponse> = decode("simulation".to_owned(), &response)?;
+        let gas = answer.value.gas_info.unwrap_or_default();
+        Ok(Simulation { gas_used: gas.gas_used })
+    }
+}

@@ -1,0 +1,28 @@
+//! Talks JSON-RPC to CometBFT nodes: several endpoints, one chain.
+//!
+//! Answers are read leniently (numbers or strings, null for empty lists), because node versions
+//! differ in such things; what matters (chain id, heights) is checked strictly. An endpoint that
+//! errs, hangs, lags or is on another chain is set aside with backoff, and the next one is asked.
+
+mod broadcast;
+mod client;
+mod error;
+mod heights;
+mod pool;
+mod probe;
+mod tls;
+mod transport;
+mod types;
+mod wake;
+
+pub(crate) use pool::backoff;
+
+pub use broadcast::{Broadcast, BroadcastReply};
+pub use client::{Client, ClientConfig};
+pub use error::{EndpointFault, EndpointReport, NodeError, RpcError};
+pub use pool::{EndpointHealth, EndpointStatus};
+pub use types::{
+    AbciResponse, Attribute, BlockResponse, BlockResults, BlockTime, Event, Header, Status,
+    TxLookup, TxResponse, TxResult,
+};
+pub use wake::{NewBlockSignal, listen_for_blocks};

@@ -1,0 +1,292 @@
+//! Which endpoints may be used now: pure bookkeeping, no I/O.
+//!
+//! An endpoint is used only after a probe said that it is on our chain and near the head. A fault
+//! sets it aside for a time that doubles with each further fault; after that it is probed again
+//! beside the traffic, so that an endpoint that hangs delays nobody twice.
+
+use std::time::{Duration, Instant};
+
+use super::{EndpointFault, EndpointReport, Status};
+
+/// How an endpoint is at the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndpointHealth {
+    /// Not probed yet.
+    Unknown,
+    /// In use, or ready for use.
+    Good,
+    /// Not used, for this reason.
+    SetAside(EndpointFault),
+}
+
+/// What we know of an endpoint, for status pages and metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointStatus {
+    /// Scheme, host and port.
+    pub endpoint: String,
+    /// Whether it is used.
+    pub health: EndpointHealth,
+    /// Faults in a row.
+    pub failures: u32,
+    /// The newest height that it reported; 0 before its first report.
+    pub height: u64,
+}
+
+#[derive(Debug)]
+struct Member {
+    label: String,
+    health: EndpointHealth,
+    retry_at: Option<Instant>,
+    failures: u32,
+    height: u64,
+    probing: bool,
+}
+
+/// How long a faulty endpoint is left alone, and how far an endpoint may lag.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    pub first_backoff: Duration,
+    pub max_backoff: Duration,
+    pub max_lag: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    chain_id: String,
+    limits: Limits,
+    best: u64,
+    members: Vec<Member>,
+}
+
+impl Pool {
+    pub(crate) fn new(chain_id: String, labels: Vec<String>, limits: Limits) -> Self {
+        let members = labels
+            .into_iter()
+            .map(|label| Member {
+                label,
+                health: EndpointHealth::Unknown,
+                retry_at: None,
+                failures: 0,
+                height: 0,
+                probing: false,
+            })
+            .collect();
+        Self { chain_id, limits, best: 0, members }
+    }
+
+    /// Endpoints to ask, in the configured order.
+    pub(crate) fn usable(&self) -> Vec<usize> {
+        let good = |m: &Member| m.health == EndpointHealth::Good;
+        self.indices(good)
+    }
+
+    /// Claims the endpoints whose time has come for another probe.
+    pub(crate) fn claim_due(&mut self, now: Instant) -> Vec<usize> {
+        self.claim(|m| match m.health {
+            EndpointHealth::Good => false,
+            _ => m.retry_at.is_none_or(|at| at <= now),
+        })
+    }
+
+    /// Claims every endpoint that nobody is probing, backoff or not.
+    pub(crate) fn claim_all(&mut self) -> Vec<usize> {
+        self.claim(|_| true)
+    }
+
+    fn claim(&mut self, due: impl Fn(&Member) -> bool) -> Vec<usize> {
+        let claimed = self.indices(|m| !m.probing && due(m));
+        for i in &claimed {
+            if let Some(member) = self.members.get_mut(*i) {
+                member.probing = true;
+            }
+        }
+        claimed
+    }
+
+    pub(crate) fn any_probing(&self) -> bool {
+        self.members.iter().any(|m| m.probing)
+    }
+
+    pub(crate) fn release(&mut self, index: usize) {
+        if let Some(member) = self.members.get_mut(index) {
+            member.probing = false;
+        }
+    }
+
+    /// Judges what an endpoint says of itself.
+    pub(crate) fn judge(&mut self, index: usize, status: &Status) -> Result<(), EndpointFault> {
+        if status.chain_id != self.chain_id {
+            return Err(EndpointFault::WrongChain {
+                expected: self.chain_id.clone(),
+                found: status.chain_id.clone(),
+            });
+        }
+        if status.catching_up {
+            return Err(EndpointFault::CatchingUp { height: status.height });
+        }
+        self.judge_height(index, status.height)
+    }
+
+    /// Judges the height of an answer; only answers that were served at the node's head count.
+    pub(crate) fn judge_height(&mut self, index: usize, height: u64) -> Result<(), EndpointFault> {
+        if height.saturating_add(self.limits.max_lag) < self.best {
+            return Err(EndpointFault::Stale { height, best: self.best });
+        }
+        self.best = self.best.max(height);
+        if let Some(member) = self.members.get_mut(index) {
+            member.height = member.height.max(height);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn judge_chain(&self, found: &str) -> Result<(), EndpointFault> {
+        if found == self.chain_id {
+            return Ok(());
+        }
+        Err(EndpointFault::WrongChain { expected: self.chain_id.clone(), found: found.to_owned() })
+    }
+
+    pub(crate) fn mark_good(&mut self, index: usize) {
+        if let Some(member) = self.members.get_mut(index) {
+            if member.health != EndpointHealth::Good {
+                tracing::info!(endpoint = %member.label, height = member.height, "RPC endpoint in use");
+            }
+            member.health = EndpointHealth::Good;
+            member.failures = 0;
+            member.retry_at = None;
+        }
+    }
+
+    pub(crate) fn set_aside(&mut self, index: usize, fault: EndpointFault, now: Instant) {
+        let limits = self.limits.clone();
+        if let Some(member) = self.members.get_mut(index) {
+            let wait = backoff(limits.first_backoff, limits.max_backoff, member.failures);
+            tracing::warn!(endpoint = %member.label, %fault, ?wait, "RPC endpoint set aside");
+            member.failures = member.failures.saturating_add(1);
+            member.retry_at = now.checked_add(wait);
+            member.health = EndpointHealth::SetAside(fault);
+        }
+    }
+
+    pub(crate) fn reports(&self) -> Vec<EndpointReport> {
+        self.members
+            .iter()
+            .filter_map(|m| match &m.health {
+                EndpointHealth::SetAside(fault) => {
+                    Some(EndpointReport { endpoint: m.label.clone(), fault: fault.clone() })
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(crate) fn statuses(&self) -> Vec<EndpointStatus> {
+        self.members
+            .iter()
+            .map(|m| EndpointStatus {
+                endpoint: m.label.clone(),
+                health: m.health.clone(),
+                failures: m.failures,
+                height: m.height,
+            })
+            .collect()
+    }
+
+    fn indices(&self, pick: impl Fn(&Member) -> bool) -> Vec<usize> {
+        let members = self.members.iter().enumerate();
+        members.filter(|(_, m)| pick(m)).map(|(i, _)| i).collect()
+    }
+}
+
+/// `first` doubled `failures` times, at most `max`.
+pub(crate) fn backoff(first: Duration, max: Duration, failures: u32) -> Duration {
+    let factor = 1u32.checked_shl(failures.min(31)).unwrap_or(u32::MAX);
+    first.checked_mul(factor).unwrap_or(max).min(max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pool() -> Pool {
+        let limits = Limits {
+            first_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(60),
+            max_lag: 5,
+        };
+        Pool::new("souk-1".into(), vec!["a".into(), "b".into()], limits)
+    }
+
+    fn status(chain_id: &str, height: u64) -> Status {
+        Status {
+            chain_id: chain_id.into(),
+            version: String::new(),
+            height,
+            time: None,
+            earliest_height: 1,
+            catching_up: false,
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_not_used_before_a_probe() {
+        let mut pool = pool();
+        assert!(pool.usable().is_empty());
+        assert_eq!(pool.claim_due(Instant::now()), [0, 1]);
+    }
+
+    #[test]
+    fn another_chain_is_never_used() {
+        let mut pool = pool();
+        let judged = pool.judge(0, &status("other-1", 900));
+        assert!(matches!(judged, Err(EndpointFault::WrongChain { .. })));
+        // Its height says nothing about our chain.
+        assert_eq!(pool.judge(1, &status("souk-1", 10)), Ok(()));
+    }
+
+    #[test]
+    fn an_endpoint_far_behind_the_best_is_stale() {
+        let mut pool = pool();
+        assert_eq!(pool.judge(0, &status("souk-1", 100)), Ok(()));
+        assert_eq!(pool.judge(1, &status("souk-1", 95)), Ok(()));
+        let judged = pool.judge(1, &status("souk-1", 94));
+        assert_eq!(judged, Err(EndpointFault::Stale { height: 94, best: 100 }));
+    }
+
+    #[test]
+    fn a_faulty_endpoint_is_probed_again_only_after_its_backoff() {
+        let mut pool = pool();
+        let now = Instant::now();
+        pool.mark_good(1);
+        let fault = EndpointFault::Http { status: 502 };
+        pool.set_aside(0, fault.clone(), now);
+        assert_eq!(pool.usable(), [1]);
+        assert!(pool.claim_due(now).is_empty());
+        assert_eq!(pool.claim_due(now + Duration::from_secs(1)), [0]);
+        pool.release(0);
+        pool.set_aside(0, fault, now);
+        assert!(pool.claim_due(now + Duration::from_secs(1)).is_empty());
+        assert_eq!(pool.claim_due(now + Duration::from_secs(2)), [0]);
+    }
+
+    #[test]
+    fn an_endpoint_is_probed_by_one_at_a_time() {
+        let mut pool = pool();
+        let now = Instant::now();
+        assert_eq!(pool.claim_due(now), [0, 1]);
+        assert!(pool.claim_all().is_empty());
+        pool.release(1);
+        assert_eq!(pool.claim_all(), [1]);
+    }
+
+    proptest! {
+        #[test]
+        fn backoff_grows_and_stays_below_its_maximum(first in 1u64..5_000, max in 1u64..600_000, n in 0u32..200) {
+            let (first, max) = (Duration::from_millis(first), Duration::from_millis(max));
+            let (this, next) = (backoff(first, max, n), backoff(first, max, n + 1));
+            prop_assert!(this <= next && next <= max);
+            prop_assert!(this >= first.min(max));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Probing endpoints: each is asked for its status before it is used, and again, beside the
+//! traffic, after its backoff.
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::transport::Reply;
+use super::types::StatusWire;
+use super::{Client, EndpointFault, Status};
+
+impl Client {
+    /// Usable endpoints; probes only if there are none. Those whose backoff is over are probed
+    /// in the background.
+    pub(super) async fn usable_or_probe(&self) -> Vec<usize> {
+        let (usable, due) = {
+            let mut pool = self.inner.pool.lock();
+            let usable = pool.usable();
+            let due = match usable.is_empty() {
+                true => Vec::new(),
+                false => pool.claim_due(Instant::now()),
+            };
+            (usable, due)
+        };
+        self.spawn_probes(due);
+        if usable.is_empty() {
+            return self.probe_until_usable().await;
+        }
+        usable
+    }
+
+    /// Probes all endpoints at once and returns as soon as one is usable, so that one that hangs
+    /// holds nobody up; returns none when all have failed.
+    pub(super) async fn probe_until_usable(&self) -> Vec<usize> {
+        let mut own_round = false;
+        loop {
+            let probed = self.inner.probed.notified();
+            tokio::pin!(probed);
+            // Registered before the look at the pool, so that no result is missed.
+            probed.as_mut().enable();
+            let claimed = {
+                let mut pool = self.inner.pool.lock();
+                let usable = pool.usable();
+                if !usable.is_empty() {
+                    return usable;
+                }
+                match (pool.any_probing(), own_round) {
+                    (true, _) => Vec::new(),
+                    (false, true) => return Vec::new(),
+                    (false, false) => {
+                        own_round = true;
+                        pool.claim_all()
+                    }
+                }
+            };
+            self.spawn_probes(claimed);
+            probed.await;
+        }
+    }
+
+    pub(super) fn spawn_probes(&self, claimed: Vec<usize>) {
+        for index in claimed {
+            let client = self.clone();
+            tokio::spawn(async move {
+                let status = client.probe(index).await;
+                let mut pool = client.inner.pool.lock();
+                match status.and_then(|status| pool.judge(index, &status)) {
+                    Ok(()) => pool.mark_good(index),
+                    Err(fault) => pool.set_aside(index, fault, Instant::now()),
+                }
+                pool.release(index);
+                drop(pool);
+                client.inner.probed.notify_waiters();
+            });
+        }
+    }
+
+    async fn probe(&self, index: usize) -> Result<Status, EndpointFault> {
+        let endpoint =
+            self.inner.endpoints.get(index).ok_or_else(|| EndpointFault::Malformed {
+                reason: "no such endpoint".to_owned(),
+            })?;
+        match endpoint.post::<StatusWire>("status", &json!({})).await? {
+            Reply::Result(wire) => Ok(wire.into()),
+            Reply::Error(error) => {
+                Err(EndpointFault::Malformed { reason: format!("status answered {error}") })
+            }
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! Sends messages once and waits for the block: for tools, where the person at the keyboard is
+//! the one who tries again. Nothing is stored.
+
+mod error;
+mod outcome;
+
+use std::time::{Duration, Instant};
+
+use cosmrs::Any;
+
+use crate::Coin;
+use crate::keys::{KeyError, SecretKey};
+use crate::pipeline::decide::{Action, Dead, Flight, Included, Observation, State, decide};
+use crate::pipeline::observe::{account, observe, search_blocks};
+use crate::query::{QueryError, SimulationError};
+use crate::rpc::{BroadcastReply, Client};
+use crate::tx::{GasConfig, GasPrice, Refusal, RefusalKind, SignedTx, SignerData, Stage, TxPlan};
+
+pub use error::SendError;
+pub use outcome::TxOutcome;
+
+/// Signings of one call, after which its trouble is reported.
+const MAX_SIGNINGS: u32 = 8;
+const REBROADCAST_BLOCKS: u64 = 3;
+
+/// Signs and sends for one key.
+#[derive(Debug, Clone)]
+pub struct Signer {
+    client: Client,
+    key: SecretKey,
+    address: String,
+    gas: GasConfig,
+    memo: String,
+    timeout_blocks: u64,
+    poll: Duration,
+    patience: Duration,
+}
+
+/// What sending would take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Estimate {
+    /// The gas limit that would be asked for.
+    pub gas_limit: u64,
+    /// The fee that would be paid.
+    pub fee: Vec<Coin>,
+}
+
+/// A transaction that was handed to a node.
+struct Sent {
+    tx: SignedTx,
+    plan: TxPlan,
+    sequence: u64,
+    base_height: u64,
+}
+
+/// What one signing came to.
+enum Round {
+    Done(TxOutcome),
+    Again,
+}
+
+/// What is changed from one signing to the next.
+struct Tries {
+    price: GasPrice,
+    gas_raises: u32,
+    sequence_hint: u64,
+}
+
+impl Signer {
+    /// For this key, whose address has `prefix`.
+    pub fn new(
+        client: Client,
+        key: SecretKey,
+        prefix: &str,
+        gas: GasConfig,
+    ) -> Result<Self, KeyError> {
+        Ok(Self {
+            address: key.address(prefix)?,
+            client,
+            key,
+            gas,
+            memo: String::new(),
+            timeout_blocks: 20,
+            poll: Duration::from_millis(500),
+            patience: Duration::from_secs(60),
+        })
+    }
+
+    /// Blocks in which a transaction may be included after it was signed; 20 unless set.
+    #[must_use]
+    pub fn timeout_blocks(mut self, blocks: u64) -> Self {
+        self.timeout_blocks = blocks;
+        self
+    }
+
+    /// How often the chain is asked whether the transaction is in; 500 ms unless set.
+    #[must_use]
+    pub fn poll(mut self, poll: Duration) -> Self {
+        self.poll = poll;
+        self
+    }
+
+    /// How long nodes may be out of reach before a wait is given up; 60 s unless set.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The memo of every transaction.
+    #[must_use]
+    pub fn memo(mut self, memo: impl Into<String>) -> Self {
+        self.memo = memo.into();
+        self
+    }
+
+    /// The key's address.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The client that it sends with.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The key that it signs with.
+    pub fn key(&self) -> &SecretKey {
+        &self.key
+    }
+
+    /// What sending these messages would take; fails as sending them would.
+    pub async fn estimate(&self, msgs: Vec<Any>) -> Result<Estimate, SendError> {
+        let account = self.account().await?;
+        let plan = self.plan(msgs);
+        let bytes = plan.for_simulation(&self.key.public_key(), account.sequence);
+        let simulated = match self.client.query().simulate(&bytes).await {
+            Ok(simulation) => simulation.gas_used,
+            Err(error) => return Err(self.explain(error)),
+        };
+        let gas_limit = self.gas.limit(simulated, 0);
+        let fee = self.gas.price.fee(gas_limit);
+        Ok(Estimate { gas_limit, fee })
+    }
+
+    /// Sends the messages in one transaction and waits until it is in a block. Whatever the
+    /// answer, the messages are not executed later: either they were executed, or they never
+    /// will be, save for the errors that say otherwise ([`SendError::may_have_happened`]).
+    pub async fn send_and_confirm(&self, msgs: Vec<Any>) -> Result<TxOutcome, SendError> {
+        let mut tries = Tries { price: self.gas.price.clone(), gas_raises: 0, sequence_hint: 0 };
+        for _ in 0..MAX_SIGNINGS {
+            match self.round(&msgs, &mut tries).await? {
+                Round::Done(outcome) => return Ok(outcome),
+                Round::Again => {}
+            }
+        }
+        Err(SendError::Contended { address: self.address.clone() })
+    }
+
+    async fn round(&self, msgs: &[Any], tries: &mut Tries) -> Result<Round, SendError> {
+        let account = self.account().await?;
+        let sequence = account.sequence.max(tries.sequence_hint);
+        let mut plan = self.plan(msgs.to_vec());
+        let bytes = plan.for_simulation(&self.key.public_key(), sequence);
+        let simulated = match self.client.query().simulate(&bytes).await {
+            Ok(simulation) => simulation.gas_used,
+            Err(SimulationError::WouldFail(refusal)) => {
+                return match refusal.kind {
+                    RefusalKind::Sequence { expected } => {
+                        self.resync(tries, sequence, expected).await
+                    }
+                    _ => Err(self.explain(SimulationError::WouldFail(refusal))),
+                };
+            }
+            Err(error) => return Err(self.explain(error)),
+        };
+        let head = self.client.status().await?.height.max(account.height);
+        plan.gas_limit = self.gas.limit(simulated, tries.gas_raises);
+        plan.fee = tries.price.fee(plan.gas_limit);
+        plan.timeout_height = head.saturating_add(self.timeout_blocks);
+        let signer = SignerData {
+            chain_id: self.client.chain_id().to_owned(),
+            account_number: account.number,
+            sequence,
+        };
+        let sent =
+            Sent { tx: plan.sign(&self.key, &signer), plan, sequence, base_height: account.height };
+        let broadcast = self.client.broadcast_tx_sync(&sent.tx.bytes).await;
+        let held = broadcast.may_be_held();
+        match broadcast.reply {
+            Ok(BroadcastReply::Refused { codespace, code, log }) if !held => {
+                let refusal = Refusal::read(Stage::Check, &codespace, code, &log);
+                self.refused(tries, &sent, refusal).await
+            }
+            Err(error) if !held => Err(error.into()),
+            Ok(BroadcastReply::MempoolFull) if !held => Err(SendError::MempoolFull),
+            _ => self.confirm(tries, &sent).await,
+        }
+    }
+
+    /// A node refused it, and nobody holds it: change what was wrong, if that can be changed.
+    async fn refused(
+        &self,
+        tries: &mut Tries,
+        sent: &Sent,
+        refusal: Refusal,
+    ) -> Result<Round, SendError> {
+        match &refusal.kind {
+            RefusalKind::Sequence { expected } => {
+                self.resync(tries, sent.sequence, *expected).await
+            }
+            RefusalKind::TimedOut => Ok(Round::Again),
+            RefusalKind::OutOfGas if tries.gas_raises < 3 => {
+                tries.gas_raises = tries.gas_raises.saturating_add(1);
+                Ok(Round::Again)
+            }
+            RefusalKind::InsufficientFee { required } => {
+                let gas = sent.plan.gas_limit;
+                match tries.price.raised(gas, required, &self.gas.max_price) {
+                    Some(price) => {
+                        tries.price = price;
+                        Ok(Round::Again)
+                    }
+                    None => Err(SendError::FeeAboveBound {
+                        price: tries.price.clone(),
+                        max: self.gas.max_price.clone(),
+                        refusal,
+                    }),
+                }
+            }
+            RefusalKind::CannotPay => Err(SendError::CannotPay {
+                address: self.address.clone(),
+                fee: sent.plan.fee.clone(),
+                refusal,
+            }),
+            _ => Err(SendError::Refused(refusal)),
+        }
+    }
+
+    async fn resync(
+        &self,
+        tries: &mut Tries,
+        sequence: u64,
+        expected: Option<u64>,
+    ) -> Result<Round, SendError> {
+        tries.sequence_hint = expected.filter(|n| *n > sequence).unwrap_or(0);
+        if tries.sequence_hint == 0 {
+            tokio::time::sleep(self.poll).await;
+        }
+        Ok(Round::Again)
+    }
+
+    /// Waits until it is included or never can be.
+    async fn confirm(&self, tries: &mut Tries, sent: &Sent) -> Result<Round, SendError> {
+        let mut flight = Flight {
+            sequence: sent.sequence,
+            base_height: sent.base_height,
+            timeout_height: sent.plan.timeout_height,
+            broadcast_at: Some(sent.base_height),
+        };
+        let mut last_answer = Instant::now();
+        loop {
+            let seen = match self.look(&flight, sent).await {
+                Ok(seen) => {
+                    last_answer = Instant::now();
+                    seen
+                }
+                Err(error) if last_answer.elapsed() > self.patience => {
+                    return Err(SendError::Unconfirmed {
+                        hash: sent.tx.hash,
+                        reason: error.to_string(),
+                    });
+                }
+                Err(_) => {
+                    tokio::time::sleep(self.poll).await;
+                    continue;
+                }
+            };
+            let state = State::InFlight(flight.clone());
+            match decide(&state, Some(&seen), REBROADCAST_BLOCKS) {
+                Action::Record(included) => return self.included(tries, sent, included),
+                Action::Release(Dead::SequenceTaken) => return Ok(Round::Again),
+                Action::Release(Dead::Expired) => {
+                    return Err(SendError::NotIncluded {
+                        hash: sent.tx.hash,
+                        timeout_height: flight.timeout_height,
+                    });
+                }
+                Action::Abandon => {
+                    return Err(SendError::Unconfirmed {
+                        hash: sent.tx.hash,
+                        reason: "the blocks that tell were pruned".to_owned(),
+                    });
+                }
+                Action::Broadcast => {
+                    // Its answer does not matter: the sequence tells.
+                    self.client.broadcast_tx_sync(&sent.tx.bytes).await;
+                    flight.broadcast_at = Some(seen.height);
+                }
+                _ => {}
+            }
+            tokio::time::sleep(self.poll).await;
+        }
+    }
+
+    async fn look(&self, flight: &Flight, sent: &Sent) -> Result<Observation, QueryError> {
+        let mut seen = observe(&self.client, &self.address, &sent.tx.hash).await?;
+        let state = State::InFlight(flight.clone());
+        if let Action::SearchBlocks { from, to } = decide(&state, Some(&seen), REBROADCAST_BLOCKS) {
+            seen.search = search_blocks(&self.client, &sent.tx.hash, from, to).await?;
+        }
+        Ok(seen)
+    }
+
+    fn included(
+        &self,
+        tries: &mut Tries,
+        sent: &Sent,
+        included: Included,
+    ) -> Result<Round, SendError> {
+        let Included { height, result } = included;
+        if result.code == 0 {
+            let (hash, plan) = (sent.tx.hash, &sent.plan);
+            return Ok(Round::Done(TxOutcome::new(hash, height, plan, result)));
+        }
+        let refusal = Refusal::read(Stage::Deliver, &result.codespace, result.code, &result.log);
+        match refusal.kind {
+            RefusalKind::Sequence { .. } => Ok(Round::Again),
+            RefusalKind::OutOfGas
+                if tries.gas_raises < 2 && sent.plan.gas_limit < self.gas.max_gas =>
+            {
+                tries.gas_raises = tries.gas_raises.saturating_add(1);
+                Ok(Round::Again)
+            }
+            _ => Err(SendError::Failed {
+                hash: sent.tx.hash,
+                height,
+                gas_used: result.gas_used,
+                refusal,
+            }),
+        }
+    }
+
+    async fn account(&self) -> Result<crate::query::Account, SendError> {
+        match account(&self.client.query(), &self.address).await {
+            Ok(account) => Ok(account),
+            Err(QueryError::NotFound { .. }) => Err(SendError::NoAccount {
+                address: self.address.clone(),
+                chain_id: self.client.chain_id().to_owned(),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn plan(&self, messages: Vec<Any>) -> TxPlan {
+        TxPlan { messages, memo: self.memo.clone(), ..TxPlan::default() }
+    }
+
+    fn explain(&self, error: SimulationError) -> SendError {
+        match error {
+            SimulationError::WouldFail(refusal) if refusal.kind == RefusalKind::CannotPay => {
+                SendError::NoAccount {
+                    address: self.address.clone(),
+                    chain_id: self.client.chain_id().to_owned(),
+                }
+            }
+            SimulationError::WouldFail(refusal) => SendError::WouldFail(refusal),
+            SimulationError::Query(error) => error.into(),
+        }
+    }
+}

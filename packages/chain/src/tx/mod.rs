@@ -1,0 +1,16 @@
+//! Transactions: messages, gas and fee, signing, and what the chain's refusals mean.
+
+mod gas;
+mod msg;
+mod price;
+mod refusal;
+mod sign;
+
+pub use gas::GasConfig;
+pub use msg::{
+    Instantiate, MsgError, clear_admin, execute, execute_bytes, instantiate, migrate, send,
+    store_code, update_admin,
+};
+pub use price::{GasPrice, InvalidGasPrice};
+pub use refusal::{Refusal, RefusalKind, Stage};
+pub use sign::{SignedTx, SignerData, TxPlan, messages_from_bytes, messages_to_bytes};

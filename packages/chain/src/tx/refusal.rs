@@ -1,0 +1,186 @@
+//! What a refusal means: the SDK's codes and texts, read into the few cases that are handled
+//! differently. Nodes answer a simulation's failure with a general code, so texts count too.
+
+use std::fmt;
+
+use crate::Coin;
+
+/// Where a transaction was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// By a simulation: nothing happened.
+    Simulate,
+    /// By a node's mempool: nothing happened.
+    Check,
+    /// In a block: the fee was paid and mostly the sequence was used.
+    Deliver,
+}
+
+/// Why a transaction was refused or failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it means for us.
+    pub kind: RefusalKind,
+    /// Names the module that `code` belongs to.
+    pub codespace: String,
+    /// The chain's code, not 0.
+    pub code: u32,
+    /// The chain's text.
+    pub log: String,
+}
+
+/// What a refusal means for the one who sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// It was signed for another sequence than the account's.
+    Sequence {
+        /// The sequence that the node wants, if it said so.
+        expected: Option<u64>,
+    },
+    /// The fee is below this node's minimum.
+    InsufficientFee {
+        /// What the node wants, in the denoms that it takes, if it said so.
+        required: Vec<Coin>,
+    },
+    /// The gas limit was too low.
+    OutOfGas,
+    /// The transaction is larger than the chain takes.
+    TooLarge,
+    /// Its timeout height has passed.
+    TimedOut,
+    /// The account has not the coins for the fee, or does not exist.
+    CannotPay,
+    /// The chain does not accept the signature: wrong key, account number or chain id.
+    BadSignature,
+    /// The node failed, not the transaction.
+    Transient,
+    /// A message failed.
+    Message {
+        /// Its place in the transaction, if the chain said so.
+        index: Option<usize>,
+    },
+}
+
+impl Refusal {
+    /// Reads a refusal; `code` is not 0.
+    pub fn read(stage: Stage, codespace: &str, code: u32, log: &str) -> Self {
+        Self {
+            kind: kind(stage, codespace, code, log),
+            codespace: codespace.to_owned(),
+            code,
+            log: log.to_owned(),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} {})", self.log, self.codespace, self.code)
+    }
+}
+
+fn kind(stage: Stage, codespace: &str, code: u32, log: &str) -> RefusalKind {
+    let sdk = |n: u32| codespace == "sdk" && code == n;
+    if sdk(32) || log.contains("account sequence mismatch") {
+        return RefusalKind::Sequence { expected: number_after(log, "expected ") };
+    }
+    if sdk(11) {
+        return RefusalKind::OutOfGas;
+    }
+    // Past this the text speaks of a message, and a contract's words must not be taken for the
+    // chain's.
+    if let Some(index) = number_after(log, "message index: ") {
+        return RefusalKind::Message { index: usize::try_from(index).ok() };
+    }
+    if log.contains("out of gas in location") {
+        return RefusalKind::OutOfGas;
+    }
+    match stage {
+        Stage::Simulate if is_unknown_account(codespace, code, log) => RefusalKind::CannotPay,
+        Stage::Check if sdk(5) || is_unknown_account(codespace, code, log) => {
+            RefusalKind::CannotPay
+        }
+        _ if sdk(13) => RefusalKind::InsufficientFee { required: required_fee(log) },
+        _ if sdk(21) => RefusalKind::TooLarge,
+        _ if sdk(30) => RefusalKind::TimedOut,
+        Stage::Check | Stage::Deliver if sdk(4) || sdk(8) => RefusalKind::BadSignature,
+        _ if sdk(1) || sdk(111_222) || code == 1 && codespace == "undefined" => {
+            RefusalKind::Transient
+        }
+        _ if log.contains("context deadline exceeded") || log.contains("context canceled") => {
+            RefusalKind::Transient
+        }
+        _ => RefusalKind::Message { index: None },
+    }
+}
+
+fn is_unknown_account(codespace: &str, code: u32, log: &str) -> bool {
+    let not_found = log.contains("account") && log.contains("not found");
+    (codespace == "sdk" && code == 9) || (codespace == "sdk" && code == 22 && not_found) || {
+        log.contains("fee payer address") && log.contains("does not exist")
+    }
+}
+
+fn number_after(log: &str, text: &str) -> Option<u64> {
+    let start = log.find(text)?.checked_add(text.len())?;
+    let rest = log.get(start..)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest.get(..end)?.parse().ok()
+}
+
+/// From the SDK's "insufficient fees; got: 1ustake required: 2ustake,3uother: insufficient fee".
+fn required_fee(log: &str) -> Vec<Coin> {
+    let Some((_, rest)) = log.split_once("required: ") else {
+        return Vec::new();
+    };
+    let list = rest.split([' ', '"']).next().unwrap_or_default();
+    list.trim_end_matches(':').split(',').filter_map(|coin| coin.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sdks_refusals_are_told_apart() {
+        use RefusalKind::*;
+        let sequence = "account sequence mismatch, expected 12, got 11: incorrect account sequence";
+        let fee = "insufficient fees; got: 10ustake required: 250ustake,3uother: insufficient fee";
+        let in_message = "failed to execute message; message index: 3: dispatch: submessages: \
+                          not enough: insufficient funds";
+        let liar = "failed to execute message; message index: 0: Generic error: out of gas in \
+                    location: here: execute wasm contract failed";
+        let table = [
+            (Stage::Check, "sdk", 32, sequence, Sequence { expected: Some(12) }),
+            // A simulation's failure has a general code on a real node.
+            (Stage::Simulate, "sdk", 18, sequence, Sequence { expected: Some(12) }),
+            (Stage::Check, "sdk", 32, "", Sequence { expected: None }),
+            (
+                Stage::Check,
+                "sdk",
+                13,
+                fee,
+                InsufficientFee {
+                    required: vec![Coin::new(250, "ustake"), Coin::new(3, "uother")],
+                },
+            ),
+            (Stage::Deliver, "sdk", 11, "out of gas in location: WriteFlat", OutOfGas),
+            (Stage::Simulate, "sdk", 18, "out of gas in location: x", OutOfGas),
+            (Stage::Deliver, "sdk", 5, in_message, Message { index: Some(3) }),
+            (Stage::Simulate, "sdk", 18, liar, Message { index: Some(0) }),
+            (Stage::Check, "sdk", 5, "spendable balance is smaller", CannotPay),
+            (Stage::Simulate, "sdk", 22, "account souk1a not found: key not found", CannotPay),
+            (Stage::Check, "sdk", 4, "signature verification failed", BadSignature),
+            (Stage::Check, "sdk", 21, "tx too large", TooLarge),
+            (Stage::Check, "sdk", 30, "", TimedOut),
+            (Stage::Simulate, "sdk", 111_222, "recovered: boom", Transient),
+            (Stage::Deliver, "wasm", 5, "execute wasm contract failed", Message { index: None }),
+        ];
+        for (stage, codespace, code, log, expected) in table {
+            let read = Refusal::read(stage, codespace, code, log);
+            assert_eq!(read.kind, expected, "{stage:?} {codespace} {code} {log}");
+        }
+    }
+}
