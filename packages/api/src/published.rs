@@ -153,7 +153,7 @@ pub struct AccountRecord {
     pub others_spent: u128,
     /// All coins ever deposited; bounds every sum.
     pub deposited: Amount,
-    /// Deposits of others so far; the next one's number.
+    /// Deposits of others so far: the last one's number.
     pub deposits: u32,
     /// Open streams.
     pub streams: u32,

@@ -129,9 +129,19 @@ impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// The nearest amount: for numbers that are known to be within the limit.
+    pub const fn saturating(value: u128) -> Self {
+        if value > Self::MAX.0 { Self::MAX } else { Self(value) }
+    }
+
     /// The sum, or an error above the limit.
     pub fn checked_add(self, other: Self) -> Result<Self, AmountError> {
         Self::new(self.0.saturating_add(other.0))
+    }
+
+    /// The difference, not below zero.
+    pub fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
     }
 }
 

@@ -48,18 +48,13 @@ impl Clock {
     }
 
     /// Brings the clock to `now` and says how much was spent (scaled). A time before the
-    /// last settlement changes nothing.
+    /// last settlement counts as the last settlement.
     pub fn settle(&mut self, now: u64) -> u128 {
-        let elapsed = now.saturating_sub(self.anchor);
-        let Some(funded) = self.funded_seconds() else {
-            self.anchor = self.anchor.max(now);
-            return 0;
-        };
-        let run = elapsed.min(funded);
-        let spent = self.rate.u128().saturating_mul(u128::from(run)).min(self.remaining);
-        if elapsed >= funded {
-            self.dry_since = Some(self.anchor.saturating_add(funded));
+        let run = self.run_until(now);
+        if self.runs_dry_by(now) {
+            self.dry_since = Some(self.anchor.saturating_add(run));
         }
+        let spent = self.rate.u128().saturating_mul(u128::from(run)).min(self.remaining);
         self.clock = self.clock.saturating_add(run);
         self.remaining = self.remaining.saturating_sub(spent);
         self.anchor = self.anchor.max(now);
@@ -74,30 +69,42 @@ impl Clock {
     }
 
     /// Whole seconds that the money lasts from the last settlement; none if nothing runs.
-    fn funded_seconds(&self) -> Option<u64> {
+    /// Wider than a time, since a large balance at a low rate outlasts every date.
+    fn funded_seconds(&self) -> Option<u128> {
         if self.dry_since.is_some() {
             return None;
         }
-        let seconds = self.remaining.checked_div(self.rate.u128())?;
-        Some(u64::try_from(seconds).unwrap_or(u64::MAX))
+        self.remaining.checked_div(self.rate.u128())
+    }
+
+    /// Seconds that the clock runs from the last settlement until `now`.
+    fn run_until(&self, now: u64) -> u64 {
+        let elapsed = now.saturating_sub(self.anchor);
+        let funded = self.funded_seconds().unwrap_or(0);
+        u64::try_from(funded).map_or(elapsed, |funded| funded.min(elapsed))
+    }
+
+    /// Whether the money is used up at `now` and was not so at the last settlement.
+    fn runs_dry_by(&self, now: u64) -> bool {
+        let elapsed = u128::from(now.saturating_sub(self.anchor));
+        self.funded_seconds().is_some_and(|funded| funded <= elapsed)
     }
 
     /// The second at which the money is used up: past if it is, none if nothing runs or if
-    /// it lasts beyond a century from the last settlement.
+    /// it lasts beyond a century from the last settlement. Settle first to look back over
+    /// more than a century.
     pub fn depletion(&self) -> Option<u64> {
         if self.dry_since.is_some() {
             return self.dry_since;
         }
-        let seconds = self.funded_seconds()?;
-        if seconds > HORIZON {
-            return None;
-        }
-        self.anchor.checked_add(seconds)
+        let seconds = u64::try_from(self.funded_seconds()?).ok()?;
+        let near = (seconds <= HORIZON).then_some(seconds)?;
+        self.anchor.checked_add(near)
     }
 
-    /// Whether the money is used up at `now`.
+    /// Whether the money is used up at `now`, however long ago the last settlement was.
     pub fn is_dry(&self, now: u64) -> bool {
-        self.depletion().is_some_and(|moment| moment <= now)
+        self.dry_since.map_or_else(|| self.runs_dry_by(now), |moment| moment <= now)
     }
 
     /// Adds coins at `now` (settles first). A clock that had stopped starts again only when

@@ -1,0 +1,206 @@
+//! What can go wrong, with the values that made it wrong.
+
+use cosmwasm_std::{Addr, StdError};
+use cw_ownable::OwnershipError;
+use souk_api::Permission;
+use souk_core::{AccountId, Amount, Denom, Rate, amount::AmountError, ids::AccountIdError};
+use thiserror::Error;
+
+/// The escrow's errors.
+#[derive(Debug, Error, PartialEq)]
+pub enum ContractError {
+    /// The chain's own.
+    #[error(transparent)]
+    Std(#[from] StdError),
+    /// Handing the contract over.
+    #[error(transparent)]
+    Ownership(#[from] OwnershipError),
+    /// A number that is out of bounds.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    /// An account number that does not fit.
+    #[error(transparent)]
+    AccountId(#[from] AccountIdError),
+
+    /// Not for this sender.
+    #[error("{sender} may not send this message; it is for: {needed}")]
+    NotPermitted {
+        /// Who sent it.
+        sender: Addr,
+        /// Who may.
+        needed: Permission,
+    },
+    /// New business is stopped.
+    #[error("the escrow is paused: no account or stream can be opened until its owner unpauses it")]
+    Paused,
+    /// Coins with a message that takes none.
+    #[error("this message takes no coins, but {coins} came with it; send it without")]
+    CoinsNotTaken {
+        /// What came.
+        coins: String,
+    },
+    /// Not exactly one kind of coin.
+    #[error("send coins of exactly one denom with this message; {found} came")]
+    OneCoin {
+        /// How many kinds came.
+        found: usize,
+    },
+    /// Nothing, where something is needed.
+    #[error("the amount must be at least 1 base unit")]
+    ZeroAmount,
+    /// A coin that the account does not hold.
+    #[error("account {account} holds {held}; {sent} was sent")]
+    WrongDenom {
+        /// The account.
+        account: AccountId,
+        /// Its denom.
+        held: Denom,
+        /// What came.
+        sent: Denom,
+    },
+    /// More than can be counted.
+    #[error("{denom}: adding {amount} would exceed what {what} can hold, {max}", max = Amount::MAX)]
+    TooMuch {
+        /// The denom.
+        denom: Denom,
+        /// What was to be added.
+        amount: Amount,
+        /// To what.
+        what: &'static str,
+    },
+    /// More would leave than came in. Cannot happen; stops it if it did.
+    #[error("{denom}: {asked} asked, the escrow owes {held}")]
+    Overdrawn {
+        /// The denom.
+        denom: Denom,
+        /// What is owed in all.
+        held: Amount,
+        /// What was to be paid.
+        asked: Amount,
+    },
+
+    /// No such account.
+    #[error("there is no account {0}")]
+    NoAccount(AccountId),
+    /// The controller's number is taken.
+    #[error("account {0} exists already; a controller numbers each account anew")]
+    AccountExists(AccountId),
+    /// The account has ended.
+    #[error("account {0} is closed")]
+    AccountClosed(AccountId),
+    /// The account has not ended.
+    #[error("account {0} is open; refunds can be claimed when it is closed")]
+    AccountOpen(AccountId),
+    /// The clock stands for lack of money.
+    #[error(
+        "account {account} ran dry at second {since}; deposit enough for the least runway first"
+    )]
+    AccountDry {
+        /// The account.
+        account: AccountId,
+        /// When.
+        since: u64,
+    },
+    /// The money would not last.
+    #[error(
+        "account {account} would hold {left} base units; {rate} an hour for {seconds} s need {needed}; deposit the difference or ask for less"
+    )]
+    TooShortRunway {
+        /// The account.
+        account: AccountId,
+        /// Whole base units that would be left.
+        left: Amount,
+        /// All rates and reserves.
+        rate: Rate,
+        /// The least runway.
+        seconds: u64,
+        /// Base units that it takes, rounded up.
+        needed: u128,
+    },
+    /// More than the owner has there.
+    #[error("account {account}: {asked} asked, {own} of its balance are the owner's own")]
+    NotOwnMoney {
+        /// The account.
+        account: AccountId,
+        /// What was asked.
+        asked: Amount,
+        /// The owner's own whole units.
+        own: Amount,
+    },
+
+    /// No such stream.
+    #[error("account {account} has no stream {stream}: never opened, or closed and paid in full")]
+    NoStream {
+        /// The account.
+        account: AccountId,
+        /// The stream.
+        stream: u64,
+    },
+    /// The controller's number is taken.
+    #[error("account {account} has a stream {stream} already")]
+    StreamExists {
+        /// The account.
+        account: AccountId,
+        /// The stream.
+        stream: u64,
+    },
+    /// The stream has ended.
+    #[error("stream {stream} of account {account} is closed")]
+    StreamClosed {
+        /// The account.
+        account: AccountId,
+        /// The stream.
+        stream: u64,
+    },
+    /// The list to close is not all that is open.
+    #[error(
+        "account {account} has {open} open streams, {given} were given; name each open one once"
+    )]
+    OtherStreams {
+        /// The account.
+        account: AccountId,
+        /// How many are open.
+        open: u32,
+        /// How many were given.
+        given: usize,
+    },
+    /// A fee above everything.
+    #[error("a take rate of {0} hundredths of a per cent is above 10000")]
+    TakeRate(u16),
+    /// No such deposit.
+    #[error("account {account} has no deposit {deposit}: never made, or refunded already")]
+    NoDeposit {
+        /// The account.
+        account: AccountId,
+        /// The deposit.
+        deposit: u32,
+    },
+
+    /// A runway outside its range.
+    #[error("min_runway is {0} s; allowed is 1 s to a week")]
+    MinRunway(u64),
+    /// A list that is too long.
+    #[error("{what}: {found} given, at most {max} are possible")]
+    TooMany {
+        /// Which list.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The most.
+        max: usize,
+    },
+    /// An entry twice.
+    #[error("{what}: {entry} stands there twice")]
+    Duplicate {
+        /// Which list.
+        what: &'static str,
+        /// The entry.
+        entry: Addr,
+    },
+    /// A cw20 message that says nothing known.
+    #[error("the token's hook cannot be read: {0}; it is deposit or open_account")]
+    Hook(String),
+    /// The stored contract is another one or newer.
+    #[error("cannot migrate: {0}")]
+    Migration(String),
+}
