@@ -1,0 +1,1 @@
+//! Starts the agent's tasks as a group: one that stops stops all.

@@ -1,0 +1,206 @@
+//! `[bidding]`: prices and limits.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, de};
+use souk_core::{Attribute, Denom, attributes, limits::MAX_CLAIMS, time::DAY};
+
+use super::{Bytes, ConfigError, Hourly, Seconds};
+
+/// Prices and limits.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bidding {
+    /// Whether the agent bids at all; leases go on without.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Prices, one table for each denom in which the provider takes orders.
+    pub rates: Vec<RateTable>,
+    /// Open bids for one tenant at most, so that nobody binds all capacity by orders.
+    #[serde(default = "default_open_bids")]
+    pub max_open_bids_per_tenant: u32,
+    /// How much more is promised than there is.
+    #[serde(default)]
+    pub overcommit: Overcommit,
+    /// A lease whose manifest has not come for so long, in block time, is closed.
+    #[serde(default = "default_manifest_timeout")]
+    pub manifest_timeout: Seconds,
+    /// How often earnings are withdrawn, in block time.
+    #[serde(default = "default_withdraw")]
+    pub withdraw_every: Seconds,
+    /// Whether the agent ends dry deployments of its leases once that is allowed.
+    #[serde(default = "yes")]
+    pub reap: bool,
+    /// What the provider claims: region, tier and the like, and capabilities. Registered on
+    /// the chain by `souk provider register`; `check` compares.
+    #[serde(default)]
+    pub attributes: Vec<Claim>,
+}
+
+/// How much more is promised than there is, in per cent: 150 promises one and a half times
+/// as much. GPUs are never promised twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Overcommit {
+    /// Of cores.
+    pub cpu: u32,
+    /// Of memory.
+    pub memory: u32,
+    /// Of the nodes' disks.
+    pub storage: u32,
+}
+
+impl Default for Overcommit {
+    fn default() -> Self {
+        Self { cpu: 100, memory: 100, storage: 100 }
+    }
+}
+
+/// Prices in one denom, in base units an hour.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateTable {
+    /// The denom.
+    #[serde(deserialize_with = "denom")]
+    pub denom: Denom,
+    /// A core.
+    pub cpu: Hourly,
+    /// A GiB of memory.
+    pub memory: Hourly,
+    /// A GiB of the container's own disk.
+    pub storage: Hourly,
+    /// A GiB of persistent storage by class; a class that is not here is not offered.
+    #[serde(default)]
+    pub persistent: BTreeMap<String, Hourly>,
+    /// An HTTP or port endpoint.
+    #[serde(default)]
+    pub endpoint: Hourly,
+    /// A leased address.
+    #[serde(default)]
+    pub ip: Hourly,
+    /// A GPU of a model that has no price of its own; those are not offered without it.
+    #[serde(default)]
+    pub gpu: Option<Hourly>,
+    /// GPUs by model.
+    #[serde(default)]
+    pub gpu_models: Vec<GpuRate>,
+    /// The lowest price of any bid.
+    #[serde(default)]
+    pub minimum: Hourly,
+}
+
+/// The price of a GPU model.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GpuRate {
+    /// The vendor; any if not given.
+    #[serde(default)]
+    pub vendor: Option<String>,
+    /// The canonical model, such as `h100`.
+    pub model: String,
+    /// Memory of a device, such as `80Gi`; any if not given.
+    #[serde(default)]
+    pub memory: Option<Bytes>,
+    /// A device.
+    pub price: Hourly,
+}
+
+/// An attribute, written `{ key = "region", value = "eu-west" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+impl Bidding {
+    /// The attributes as the market has them.
+    pub fn claims(&self) -> Vec<Attribute> {
+        let claim = |claim: &Claim| Attribute::new(claim.key.clone(), claim.value.clone());
+        self.attributes.iter().map(claim).collect()
+    }
+
+    /// Prices in a denom, if the provider takes orders in it.
+    pub fn table(&self, denom: &Denom) -> Option<&RateTable> {
+        self.rates.iter().find(|table| table.denom == *denom)
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.enabled && self.rates.is_empty() {
+            return Err(ConfigError::invalid(
+                "bidding.rates",
+                "[]",
+                "there are no prices",
+                "add a table [[bidding.rates]] with a denom and prices, or set bidding.enabled = false",
+            ));
+        }
+        for (index, table) in self.rates.iter().enumerate() {
+            if self.rates.iter().take(index).any(|before| before.denom == table.denom) {
+                return Err(ConfigError::invalid(
+                    "bidding.rates.denom",
+                    &table.denom,
+                    "it stands there twice",
+                    "keep one table for each denom",
+                ));
+            }
+        }
+        let overcommit = self.overcommit;
+        for (key, percent) in [
+            ("bidding.overcommit.cpu", overcommit.cpu),
+            ("bidding.overcommit.memory", overcommit.memory),
+            ("bidding.overcommit.storage", overcommit.storage),
+        ] {
+            if !(10..=1_000).contains(&percent) {
+                return Err(ConfigError::invalid(
+                    key,
+                    percent,
+                    "it is out of range",
+                    "write per cent from 10 to 1000; 100 promises just what there is",
+                ));
+            }
+        }
+        if !(30..=DAY).contains(&self.manifest_timeout.0) {
+            return Err(ConfigError::invalid(
+                "bidding.manifest_timeout",
+                self.manifest_timeout,
+                "it is out of range",
+                "write 30s to 1day",
+            ));
+        }
+        if self.withdraw_every.0 < 60 {
+            return Err(ConfigError::invalid(
+                "bidding.withdraw_every",
+                self.withdraw_every,
+                "each withdrawal costs a fee",
+                "write 1m or more",
+            ));
+        }
+        attributes::check_claims(&self.claims(), MAX_CLAIMS).map_err(|error| {
+            ConfigError::invalid(
+                "bidding.attributes",
+                format!("{} attributes", self.attributes.len()),
+                error.to_string(),
+                "correct it; the chain has the same rules",
+            )
+        })
+    }
+}
+
+fn denom<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Denom, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+}
+
+const fn yes() -> bool {
+    true
+}
+const fn default_open_bids() -> u32 {
+    20
+}
+const fn default_manifest_timeout() -> Seconds {
+    Seconds(300)
+}
+const fn default_withdraw() -> Seconds {
+    Seconds(DAY)
+}

@@ -1,0 +1,151 @@
+//! `[cluster]`: the Kubernetes cluster and what it offers tenants.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::Deserialize;
+
+use super::{Bytes, ConfigError};
+
+/// The Kubernetes cluster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// The kubeconfig file; if not given, `KUBECONFIG`, the home folder's, or the pod's own
+    /// service account.
+    #[serde(default)]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context in it; its current one if not given.
+    #[serde(default)]
+    pub context: Option<String>,
+    /// The class of ingresses; no HTTP endpoints are offered without one.
+    #[serde(default)]
+    pub ingress_class: Option<String>,
+    /// Every HTTP service gets a host name below this domain.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// Domains of the provider itself, in which tenants claim no names; `domain` is always one.
+    #[serde(default)]
+    pub own_domains: Vec<String>,
+    /// The host under which tenants' node ports are reached; no such ports without one.
+    #[serde(default)]
+    pub node_port_host: Option<String>,
+    /// How many addresses there are for tenants to lease.
+    #[serde(default)]
+    pub leased_ips: u32,
+    /// The market's storage classes (`default`, `beta1` to `beta3`) and what they are here.
+    #[serde(default)]
+    pub storage_classes: BTreeMap<String, StorageClass>,
+    /// The pod security level that tenants' namespaces enforce.
+    #[serde(default)]
+    pub pod_security: PodSecurity,
+    /// The runtime class of pods with GPUs of a vendor, for instance `nvidia = "nvidia"`.
+    #[serde(default)]
+    pub gpu_runtime_classes: BTreeMap<String, String>,
+    /// Networks that tenants may not reach, beyond the private and link-local ranges: pods,
+    /// services and nodes if those are public addresses.
+    #[serde(default)]
+    pub deny_networks: Vec<String>,
+}
+
+/// A storage class of the market.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageClass {
+    /// The cluster's StorageClass.
+    pub name: String,
+    /// How much of it may be promised; no limit if not given.
+    #[serde(default)]
+    pub capacity: Option<Bytes>,
+}
+
+/// Levels of the pod security standards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PodSecurity {
+    /// Ordinary images run, as root too; no privileges.
+    #[default]
+    Baseline,
+    /// Images must run without root.
+    Restricted,
+}
+
+impl PodSecurity {
+    /// The label's value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
+/// The market's words for storage classes.
+pub const CLASSES: [&str; 4] = ["default", "beta1", "beta2", "beta3"];
+
+impl Cluster {
+    /// Domains in which tenants claim no names.
+    pub fn reserved_domains(&self) -> impl Iterator<Item = &str> {
+        self.domain.iter().chain(&self.own_domains).map(String::as_str)
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.ingress_class.is_some() && self.domain.is_none() {
+            return Err(ConfigError::invalid(
+                "cluster.domain",
+                "",
+                "services with an ingress need names",
+                "give the domain that points to the ingress, such as apps.example.com",
+            ));
+        }
+        for domain in self.reserved_domains() {
+            check_domain(domain)?;
+        }
+        for class in self.storage_classes.keys() {
+            if !CLASSES.contains(&class.as_str()) {
+                return Err(ConfigError::invalid(
+                    "cluster.storage_classes",
+                    class,
+                    "the market does not know this class",
+                    format!("the classes are {}", CLASSES.join(", ")),
+                ));
+            }
+        }
+        for network in &self.deny_networks {
+            if !is_network(network) {
+                return Err(ConfigError::invalid(
+                    "cluster.deny_networks",
+                    network,
+                    "it is no network",
+                    "write for instance 203.0.113.0/24 or 2001:db8::/32",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_domain(domain: &str) -> Result<(), ConfigError> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if domain.len() <= 200 && domain.split('.').all(label) {
+        return Ok(());
+    }
+    Err(ConfigError::invalid(
+        "cluster.domain",
+        domain,
+        "it is no domain name",
+        "write it in lower case without dots at its ends, such as apps.example.com",
+    ))
+}
+
+fn is_network(text: &str) -> bool {
+    let Some((address, bits)) = text.split_once('/') else { return false };
+    let (Ok(address), Ok(bits)) = (address.parse::<std::net::IpAddr>(), bits.parse::<u8>()) else {
+        return false;
+    };
+    bits <= if address.is_ipv4() { 32 } else { 128 }
+}

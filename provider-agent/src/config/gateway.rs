@@ -1,0 +1,80 @@
+//! `[gateway]`: the server that tenants talk to.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use serde::Deserialize;
+
+use super::{Bytes, ConfigError, Seconds, units};
+
+/// The server that tenants talk to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Where it listens.
+    #[serde(deserialize_with = "units::listen")]
+    pub listen: SocketAddr,
+    /// Its URI as tenants reach it, `https://host[:port]`; registered on the chain.
+    pub uri: String,
+    /// The TLS certificate, PEM.
+    pub certificate: PathBuf,
+    /// Its key, PEM; nobody else may be able to read it.
+    pub key: PathBuf,
+    /// Origins of web pages that may call the gateway; none if empty.
+    #[serde(default)]
+    pub cors_origins: Vec<String>,
+    /// What one caller may ask of it.
+    #[serde(default)]
+    pub limits: GatewayLimits,
+}
+
+/// What one caller may ask of the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatewayLimits {
+    /// Bytes of a request's body.
+    pub body: Bytes,
+    /// Time for a request's head to arrive.
+    pub header_timeout: Seconds,
+    /// Connections in all.
+    pub connections: u32,
+    /// Log, event and shell streams of one lease.
+    pub streams_per_lease: u32,
+}
+
+impl Default for GatewayLimits {
+    fn default() -> Self {
+        Self {
+            body: Bytes(2 << 20),
+            header_timeout: Seconds(10),
+            connections: 1_000,
+            streams_per_lease: 16,
+        }
+    }
+}
+
+impl Gateway {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let host = self.uri.strip_prefix("https://").unwrap_or_default();
+        let fine = !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
+        if !fine || self.uri.len() > 256 {
+            return Err(ConfigError::invalid(
+                "gateway.uri",
+                &self.uri,
+                "it is no https URI without path",
+                "write for instance https://provider.example.com:8443",
+            ));
+        }
+        for origin in &self.cors_origins {
+            let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            if rest.is_none_or(|host| host.is_empty() || host.contains('/')) {
+                return Err(ConfigError::invalid(
+                    "gateway.cors_origins",
+                    origin,
+                    "it is no origin",
+                    "write scheme and host alone, such as https://console.example.com",
+                ));
+            }
+        }
+        Ok(())
+    }
+}

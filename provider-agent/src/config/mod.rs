@@ -1,0 +1,160 @@
+//! The configuration: one TOML file, read once at the start, typed and checked.
+//!
+//! A value can be overridden by the environment: `SOUK_PROVIDER__GATEWAY__LISTEN` stands for
+//! `gateway.listen`. Secrets are never in it: the key is a file or a variable that it names.
+
+mod bidding;
+mod chain;
+mod cluster;
+mod contracts;
+mod error;
+mod gateway;
+mod units;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+pub use bidding::{Bidding, GpuRate, Overcommit, RateTable};
+pub use chain::{Chain, Key, Provider};
+pub use cluster::{Cluster, PodSecurity, StorageClass};
+pub use contracts::Contracts;
+pub use error::ConfigError;
+pub use gateway::{Gateway, GatewayLimits};
+pub use units::{Bytes, Hourly, Seconds};
+
+/// The prefix of environment variables that override values.
+pub const ENVIRONMENT: &str = "SOUK_PROVIDER";
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The chain and the contracts on it.
+    pub chain: Chain,
+    /// Who provides, and with which key the agent signs.
+    pub provider: Provider,
+    /// Where the agent keeps its memory.
+    pub store: StoreConfig,
+    /// The Kubernetes cluster.
+    pub cluster: Cluster,
+    /// Prices and limits.
+    pub bidding: Bidding,
+    /// The server that tenants talk to.
+    pub gateway: Gateway,
+    /// Figures for the operator.
+    #[serde(default)]
+    pub metrics: Metrics,
+    /// What is logged.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// Where the agent keeps its memory.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// The SQLite file; made with mode 0600.
+    pub path: PathBuf,
+}
+
+/// Figures for the operator.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Where `/metrics` and `/healthz` are served, without TLS; nowhere if not given.
+    #[serde(default, deserialize_with = "units::opt_listen")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// What is logged, to standard error.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// A filter such as `info` or `info,souk_provider::bidding=debug`.
+    pub filter: String,
+    /// The form of each line.
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".into(), format: LogFormat::Text }
+    }
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Config {
+    /// Reads and checks the file. Relative paths in it count from the file's own folder.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
+        let environment = config::Environment::with_prefix(ENVIRONMENT)
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true);
+        let base = path.parent().unwrap_or(Path::new("."));
+        Self::from_sources(&text, environment, base).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads and checks a text, without the environment.
+    pub fn from_toml(text: &str, base: &Path) -> Result<Self, ConfigError> {
+        let none = config::Environment::with_prefix(ENVIRONMENT).source(Some(Default::default()));
+        Self::from_sources(text, none, base)
+    }
+
+    fn from_sources(
+        text: &str,
+        environment: config::Environment,
+        base: &Path,
+    ) -> Result<Self, ConfigError> {
+        let parsed = config::Config::builder()
+            .add_source(config::File::from_str(text, config::FileFormat::Toml))
+            .add_source(environment)
+            .build()
+            .and_then(config::Config::try_deserialize::<Self>);
+        let mut config = parsed
+            .map_err(|error| ConfigError::Parse { path: None, problem: error.to_string() })?;
+        config.resolve_paths(base);
+        config.chain.read_contracts()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn resolve_paths(&mut self, base: &Path) {
+        let resolve = |path: &mut PathBuf| {
+            if path.is_relative() {
+                *path = base.join(&*path);
+            }
+        };
+        resolve(&mut self.store.path);
+        self.chain.contracts_file.as_mut().map(resolve);
+        self.provider.key.paths_mut().for_each(resolve);
+        self.cluster.kubeconfig.as_mut().map(resolve);
+        resolve(&mut self.gateway.certificate);
+        resolve(&mut self.gateway.key);
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        self.chain.check()?;
+        self.provider.check(&self.chain.prefix)?;
+        self.cluster.check()?;
+        self.bidding.check()?;
+        self.gateway.check()
+    }
+}
+
+#[cfg(test)]
+mod tests;

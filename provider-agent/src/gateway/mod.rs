@@ -1,0 +1,1 @@
+//! Serves tenants: manifest, status, logs, events and shell of their leases, by wallet tokens.

@@ -1,0 +1,1 @@
+//! Runs leases: compares what the chain says with what the cluster has and puts it right.

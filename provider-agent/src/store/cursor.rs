@@ -1,0 +1,31 @@
+//! Where the follower stands.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{StoreError, Topic, Tx, sql};
+
+/// The last block whose events are in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its height.
+    pub height: u64,
+    /// Its time in whole seconds, as contracts see it.
+    pub time: u64,
+}
+
+/// The cursor, once there is one.
+pub fn get(sql: &Connection) -> Result<Option<Cursor>, StoreError> {
+    let mut statement = sql.prepare_cached("SELECT height, time FROM cursor")?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Cursor { height: sql::uint(row, "height")?, time: sql::uint(row, "time")? })
+    };
+    Ok(statement.query_row([], read).optional()?)
+}
+
+/// Moves the cursor.
+pub fn set(tx: &Tx<'_>, cursor: Cursor) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR REPLACE INTO cursor (id, height, time) VALUES (0, ?1, ?2)")?
+        .execute(params![sql::int(cursor.height)?, sql::int(cursor.time)?])?;
+    tx.touch(Topic::Cursor);
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! What can go wrong with the store.
+
+use std::path::PathBuf;
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite's own.
+    #[error("store: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// The file cannot be made or its rights cannot be set.
+    #[error("store {path}: {error}; give `store.path` a place that this user can write")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Others may read it.
+    #[error(
+        "store {path} may be read by others (mode {mode:o}) and holds tenants' secrets; run `chmod 600 {path}`"
+    )]
+    Readable {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Written by a newer program.
+    #[error(
+        "store {path} has version {found}, this program reads up to {known}; use the newer souk-provider"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version of this program.
+        known: i64,
+    },
+    /// The store's thread is gone, which happens only while the process ends.
+    #[error("store: stopped")]
+    Stopped,
+}

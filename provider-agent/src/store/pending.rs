@@ -1,0 +1,96 @@
+//! Details that events do not carry and that are still to be fetched. A row stays until its
+//! answer is in the store, so nothing is dropped for a failed query.
+
+use std::{fmt, str::FromStr};
+
+use rusqlite::{Connection, Row, params};
+
+use super::{StoreError, Topic, Tx, sql};
+
+/// What is to be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pending {
+    /// An order's group, by order.
+    Order,
+    /// A deployment's commitment, by deployment.
+    Deployment,
+    /// An account's clock, by account.
+    Account,
+}
+
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Order => "order",
+            Self::Deployment => "deployment",
+            Self::Account => "account",
+        })
+    }
+}
+
+impl FromStr for Pending {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "order" => Ok(Self::Order),
+            "deployment" => Ok(Self::Deployment),
+            "account" => Ok(Self::Account),
+            other => Err(format!("`{other}` cannot be pending")),
+        }
+    }
+}
+
+/// Something to be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingRow {
+    /// What it is.
+    pub kind: Pending,
+    /// Its number.
+    pub id: u64,
+    /// How often it failed.
+    pub attempts: u32,
+    /// Why it failed last.
+    pub last_error: Option<String>,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<PendingRow> {
+    Ok(PendingRow {
+        kind: sql::word(row, "kind")?,
+        id: sql::uint(row, "id")?,
+        attempts: sql::uint32(row, "attempts")?,
+        last_error: row.get("last_error")?,
+    })
+}
+
+/// What is to be fetched, the least tried first.
+pub fn list(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT kind, id, attempts, last_error FROM pending ORDER BY attempts, id LIMIT ?1",
+    )?;
+    let rows = statement.query_map([limit], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Something is to be fetched.
+pub fn add(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO pending (kind, id) VALUES (?1, ?2)")?
+        .execute(params![kind.to_string(), sql::int(id)?])?;
+    tx.touch(Topic::Pending);
+    Ok(())
+}
+
+/// It could not be fetched this time.
+pub fn failed(tx: &Tx<'_>, kind: Pending, id: u64, why: &str) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE pending SET attempts = attempts + 1, last_error = ?3 WHERE kind = ?1 AND id = ?2",
+    )?
+    .execute(params![kind.to_string(), sql::int(id)?, why])?;
+    Ok(())
+}
+
+/// It is fetched, or needed no more.
+pub fn done(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM pending WHERE kind = ?1 AND id = ?2")?
+        .execute(params![kind.to_string(), sql::int(id)?])?;
+    Ok(())
+}

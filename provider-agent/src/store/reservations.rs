@@ -1,0 +1,58 @@
+//! Capacity that is promised: from the decision to bid until the bid is lost or the lease ends.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use souk_core::OrderId;
+
+use super::{StoreError, Topic, Tx, sql};
+use crate::inventory::Placement;
+
+/// What is reserved for an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReservationRow {
+    /// The order or lease.
+    pub order: OrderId,
+    /// One entry a replica.
+    pub placements: Vec<Placement>,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ReservationRow> {
+    Ok(ReservationRow {
+        order: OrderId(sql::uint(row, "order_id")?),
+        placements: sql::json(row, "placements")?,
+    })
+}
+
+/// The reservation of an order.
+pub fn get(sql: &Connection, order: OrderId) -> Result<Option<ReservationRow>, StoreError> {
+    let mut statement =
+        sql.prepare_cached("SELECT order_id, placements FROM reservations WHERE order_id = ?1")?;
+    Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
+}
+
+/// All reservations, by order.
+pub fn all(sql: &Connection) -> Result<Vec<ReservationRow>, StoreError> {
+    let mut statement =
+        sql.prepare_cached("SELECT order_id, placements FROM reservations ORDER BY order_id")?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Reserves, in place of what was reserved for the order.
+pub fn put(tx: &Tx<'_>, row: &ReservationRow) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO reservations (order_id, placements) VALUES (?1, ?2)",
+    )?
+    .execute(params![sql::int(row.order.0)?, sql::to_json(&row.placements)?])?;
+    Ok(())
+}
+
+/// Frees what was reserved for an order and wakes those who wait for capacity.
+pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
+    let released = tx
+        .prepare_cached("DELETE FROM reservations WHERE order_id = ?1")?
+        .execute([sql::int(order.0)?])?;
+    if released > 0 {
+        tx.touch(Topic::Capacity);
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! What other parts rely on.
+
+use std::os::unix::fs::PermissionsExt;
+
+use souk_api::orderbook::LeaseState;
+use souk_core::{
+    AccountId, AuctionPolicy, CloseReason, Denom, DeploymentId, GroupId, GroupSeq, Price, Rate,
+};
+
+use super::*;
+
+async fn store() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("agent.db")).unwrap();
+    (folder, store)
+}
+
+fn group() -> GroupId {
+    GroupId { deployment: DeploymentId(3), group: GroupSeq(1) }
+}
+
+fn lease(order: u64) -> LeaseRow {
+    LeaseRow {
+        order: OrderId(order),
+        group: group(),
+        owner: "souk1ann".into(),
+        price: Price::new(100).unwrap(),
+        denom: Denom::native("usouk"),
+        account: AccountId(3),
+        state: LeaseState::Active,
+        reason: None,
+        created_at: 1_000,
+        closed_at: None,
+        withdrawn_at: 1_000,
+        clock: None,
+    }
+}
+
+fn clock(height: u64, depletion: u64) -> AccountClock {
+    AccountClock {
+        remaining: 1 << 100,
+        rate: Rate::ZERO,
+        anchor: 5,
+        depletion: Some(depletion),
+        dry: false,
+        closed: false,
+        height,
+    }
+}
+
+#[tokio::test]
+async fn the_file_is_for_its_owners_eyes_alone_and_a_readable_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.db");
+    let store = Store::open(&path).unwrap();
+    store.claim_hostname("a.example.com", OrderId(1)).await.unwrap().unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", file.path());
+    }
+    drop(store);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(Store::open(&path), Err(StoreError::Readable { mode: 0o640, .. })));
+}
+
+#[tokio::test]
+async fn a_failed_write_leaves_nothing_and_wakes_nobody() {
+    let (_folder, store) = store().await;
+    let mut listener = store.listen(&[Topic::Leases]);
+    let failed: Result<(), StoreError> = store
+        .write(|tx| {
+            leases::put(tx, &lease(7))?;
+            Err(StoreError::Stopped)
+        })
+        .await;
+    assert!(failed.is_err());
+    assert_eq!(store.lease(OrderId(7)).await.unwrap(), None);
+    tokio::select! {
+        biased;
+        () = listener.changed() => panic!("woken by nothing"),
+        () = std::future::ready(()) => {}
+    }
+    store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
+    listener.changed().await;
+}
+
+#[tokio::test]
+async fn a_lease_reads_back_with_its_accounts_clock_and_old_news_is_passed_over() {
+    let (_folder, store) = store().await;
+    let write = |height, depletion| {
+        store.write(move |tx| leases::put_clock(tx, AccountId(3), &clock(height, depletion)))
+    };
+    store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
+    assert_eq!(store.active_leases().await.unwrap(), [lease(7)]);
+    write(10, 500).await.unwrap();
+    write(9, 400).await.unwrap();
+    let row = store.lease(OrderId(7)).await.unwrap().unwrap();
+    assert_eq!(row.clock, Some(clock(10, 500)));
+    assert!(row.is_funded_at(499));
+    assert!(!row.is_funded_at(500));
+}
+
+#[tokio::test]
+async fn an_ended_lease_is_active_no_more_and_can_be_forgotten() {
+    let (_folder, store) = store().await;
+    store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
+    store.write(|tx| leases::forget(tx, OrderId(7))).await.unwrap();
+    assert!(store.lease(OrderId(7)).await.unwrap().is_some(), "it still runs");
+    store
+        .write(|tx| leases::close(tx, OrderId(7), LeaseState::Closed, CloseReason::Owner, 2_000))
+        .await
+        .unwrap();
+    assert_eq!(store.active_leases().await.unwrap(), []);
+    let row = store.lease(OrderId(7)).await.unwrap().unwrap();
+    assert_eq!((row.reason, row.closed_at), (Some(CloseReason::Owner), Some(2_000)));
+    store.write(|tx| leases::forget(tx, OrderId(7))).await.unwrap();
+    assert_eq!(store.lease(OrderId(7)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_host_name_belongs_to_the_first_that_asked_until_it_lets_go() {
+    let (_folder, store) = store().await;
+    let (one, two) = (OrderId(1), OrderId(2));
+    store.claim_hostname("App.example.com", one).await.unwrap().unwrap();
+    store.claim_hostname("app.example.com.", one).await.unwrap().unwrap();
+    let taken = store.claim_hostname("app.example.com", two).await.unwrap().unwrap_err();
+    assert_eq!(taken.holder, one);
+    store.release_hostnames(one).await.unwrap();
+    store.claim_hostname("app.example.com", two).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_decision_that_says_the_same_keeps_the_height_since_when_it_holds() {
+    let (_folder, store) = store().await;
+    let row = |height, reason: &str| DecisionRow {
+        order: OrderId(1),
+        height,
+        verdict: Verdict::Pass,
+        reason: reason.into(),
+        coarse: "capacity".into(),
+        price: None,
+    };
+    let put = |row: DecisionRow| store.write(move |tx| decisions::put(tx, &row));
+    assert!(put(row(5, "no room")).await.unwrap());
+    assert!(!put(row(6, "no room")).await.unwrap());
+    assert_eq!(store.decision(OrderId(1)).await.unwrap().unwrap().height, 5);
+    assert!(put(row(7, "still no room")).await.unwrap());
+    assert_eq!(store.decision(OrderId(1)).await.unwrap().unwrap().height, 7);
+}
+
+#[tokio::test]
+async fn details_of_an_order_stay_when_its_event_is_read_again() {
+    let (_folder, store) = store().await;
+    let row = OrderRow {
+        id: OrderId(4),
+        group: group(),
+        owner: "souk1ann".into(),
+        ceiling: Price::new(5).unwrap(),
+        denom: Denom::native("usouk"),
+        auction: AuctionPolicy::LowestPrice { closes_after: 60 },
+        expires_at: 9_000,
+        closes_at: Some(2_000),
+        open: true,
+        opened_height: 3,
+        detail: None,
+    };
+    let detail = OrderDetail {
+        spec: souk_core::GroupSpec {
+            name: "web".into(),
+            requirements: Default::default(),
+            units: vec![],
+            ceiling: Price::new(5).unwrap(),
+        },
+        created_at: 1_000,
+        allow: vec![],
+        refuse: vec![],
+        excluded: vec![],
+    };
+    let (event, known) = (row.clone(), OrderRow { detail: Some(detail.clone()), ..row.clone() });
+    store
+        .write(move |tx| {
+            orders::put(tx, &event)?;
+            orders::extend(tx, event.id, 2_060)?;
+            orders::set_detail(tx, event.id, &detail)?;
+            orders::put(tx, &event)
+        })
+        .await
+        .unwrap();
+    let expected = OrderRow { closes_at: Some(2_060), ..known };
+    assert_eq!(store.read(orders::open).await.unwrap(), [expected]);
+}
+
+#[tokio::test]
+async fn pending_fetches_come_least_tried_first_and_stay_until_done() {
+    let (_folder, store) = store().await;
+    store
+        .write(|tx| {
+            pending::add(tx, Pending::Order, 1)?;
+            pending::add(tx, Pending::Order, 2)?;
+            pending::failed(tx, Pending::Order, 1, "timed out")?;
+            pending::add(tx, Pending::Order, 1)
+        })
+        .await
+        .unwrap();
+    let list = store.read(|sql| pending::list(sql, 10)).await.unwrap();
+    let seen: Vec<_> = list.iter().map(|row| (row.id, row.attempts)).collect();
+    assert_eq!(seen, [(2, 0), (1, 1)]);
+    store.write(|tx| pending::done(tx, Pending::Order, 1)).await.unwrap();
+    assert_eq!(store.read(|sql| pending::list(sql, 10)).await.unwrap().len(), 1);
+}
+
+#[test]
+fn a_store_of_a_newer_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.db");
+    drop(Store::open(&path).unwrap());
+    let sql = Connection::open(&path).unwrap();
+    sql.pragma_update(None, "user_version", 99).unwrap();
+    drop(sql);
+    assert!(matches!(Store::open(&path), Err(StoreError::Newer { found: 99, .. })));
+}
