@@ -1,0 +1,80 @@
+//! Balances and supply.
+
+use cosmrs::proto::cosmos::bank::v1beta1::{
+    QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest, QueryBalanceResponse,
+    QuerySpendableBalancesRequest, QuerySpendableBalancesResponse, QuerySupplyOfRequest,
+    QuerySupplyOfResponse, QueryTotalSupplyRequest, QueryTotalSupplyResponse,
+};
+use cosmrs::proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
+use cosmrs::proto::cosmos::base::v1beta1::Coin;
+
+use super::{Failure, Query, encoded, paging};
+use crate::state::{bank, coins};
+
+fn owner(query: &Query<'_>, text: &str) -> Result<Vec<u8>, Failure> {
+    query.address(text).map_err(|err| match err {
+        Failure::Plain(text) => Failure::InvalidArgument(format!("invalid address: {text}")),
+        other => other,
+    })
+}
+
+fn denom(text: &str) -> Result<(), Failure> {
+    if coins::is_denom(text) {
+        Ok(())
+    } else {
+        Err(Failure::InvalidArgument(format!("invalid denom: {text}")))
+    }
+}
+
+fn listed(page: paging::Page) -> Vec<Coin> {
+    page.into_iter()
+        .map(|(denom, amount)| Coin {
+            denom: String::from_utf8_lossy(&denom).into_owned(),
+            amount: bank::decode_amount(&amount).to_string(),
+        })
+        .collect()
+}
+
+pub fn balance(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
+    let request: QueryBalanceRequest = query.request()?;
+    denom(&request.denom)?;
+    let owner = owner(query, &request.address)?;
+    let balance = bank::balance(&query.ctx(), &owner, &request.denom);
+    encoded(QueryBalanceResponse { balance: Some(coins::to_proto(&balance)) })
+}
+
+fn balances(
+    query: &Query<'_>,
+    address: &str,
+    pagination: Option<PageRequest>,
+) -> Result<(Vec<Coin>, Option<PageResponse>), Failure> {
+    let owner = owner(query, address)?;
+    let prefix = bank::balances_prefix(&owner);
+    let (page, next) = paging::page(query.state, &prefix, pagination)?;
+    Ok((listed(page), Some(next)))
+}
+
+pub fn all_balances(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
+    let request: QueryAllBalancesRequest = query.request()?;
+    let (balances, pagination) = balances(query, &request.address, request.pagination)?;
+    encoded(QueryAllBalancesResponse { balances, pagination })
+}
+
+pub fn spendable_balances(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
+    let request: QuerySpendableBalancesRequest = query.request()?;
+    let (balances, pagination) = balances(query, &request.address, request.pagination)?;
+    encoded(QuerySpendableBalancesResponse { balances, pagination })
+}
+
+pub fn total_supply(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
+    let request: QueryTotalSupplyRequest = query.request()?;
+    let (page, pagination) = paging::page(query.state, bank::SUPPLY_PREFIX, request.pagination)?;
+    encoded(QueryTotalSupplyResponse { supply: listed(page), pagination: Some(pagination) })
+}
+
+pub fn supply_of(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
+    let request: QuerySupplyOfRequest = query.request()?;
+    denom(&request.denom)?;
+    let supply = bank::supply(&query.ctx(), &request.denom);
+    encoded(QuerySupplyOfResponse { amount: Some(coins::to_proto(&supply)) })
+}

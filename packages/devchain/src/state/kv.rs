@@ -1,0 +1,106 @@
+//! The chain's state: one persistent ordered map, so that a snapshot of any moment costs nothing.
+
+use std::ops::Bound;
+
+use rpds::RedBlackTreeMap;
+
+/// Keys and values of every module.
+pub type Kv = RedBlackTreeMap<Vec<u8>, Vec<u8>>;
+
+/// How many records an iterator fetches at once.
+const BATCH: usize = 32;
+
+/// The first key after all keys that start with `prefix`.
+pub fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return Some(end);
+        }
+    }
+    None
+}
+
+/// Iterates over a snapshot, so that writes meanwhile neither disturb nor show.
+pub struct Records {
+    snapshot: Kv,
+    low: Bound<Vec<u8>>,
+    high: Bound<Vec<u8>>,
+    descending: bool,
+    batch: std::vec::IntoIter<(Vec<u8>, Vec<u8>)>,
+    done: bool,
+}
+
+impl Records {
+    /// Records with `start <= key < end`.
+    pub fn new(snapshot: Kv, start: Vec<u8>, end: Option<Vec<u8>>, descending: bool) -> Self {
+        let empty = end.as_ref().is_some_and(|end| *end <= start);
+        Self {
+            snapshot,
+            low: Bound::Included(start),
+            high: end.map_or(Bound::Unbounded, Bound::Excluded),
+            descending,
+            batch: Vec::new().into_iter(),
+            done: empty,
+        }
+    }
+
+    /// All records under `prefix`.
+    pub fn under(snapshot: Kv, prefix: &[u8], descending: bool) -> Self {
+        Self::new(snapshot, prefix.to_vec(), prefix_end(prefix), descending)
+    }
+
+    fn fetch(&mut self) {
+        let range = (as_slice(&self.low), as_slice(&self.high));
+        let owned = |(k, v): (&Vec<u8>, &Vec<u8>)| (k.clone(), v.clone());
+        let found: Vec<_> = {
+            let range = self.snapshot.range::<[u8], _>(range);
+            if self.descending {
+                range.rev().take(BATCH).map(owned).collect()
+            } else {
+                range.take(BATCH).map(owned).collect()
+            }
+        };
+        self.done = found.len() < BATCH;
+        if let Some((last, _)) = found.last() {
+            let bound = Bound::Excluded(last.clone());
+            if self.descending {
+                self.high = bound;
+            } else {
+                self.low = bound;
+            }
+            // (k, k) with both ends excluded is no valid range of the map.
+            if let (Bound::Included(low), Bound::Excluded(high)) = (&self.low, &self.high) {
+                self.done |= high <= low;
+            }
+            if let (Bound::Excluded(low), Bound::Excluded(high)) = (&self.low, &self.high) {
+                self.done |= high <= low;
+            }
+        }
+        self.batch = found.into_iter();
+    }
+}
+
+fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
+    match bound {
+        Bound::Included(key) => Bound::Included(key),
+        Bound::Excluded(key) => Bound::Excluded(key),
+        Bound::Unbounded => Bound::Unbounded,
+    }
+}
+
+impl Iterator for Records {
+    type Item = (Vec<u8>, Vec<u8>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(record) = self.batch.next() {
+            return Some(record);
+        }
+        if self.done {
+            return None;
+        }
+        self.fetch();
+        self.batch.next()
+    }
+}

@@ -1,0 +1,87 @@
+//! From bytes to a transaction.
+
+use cosmrs::proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
+use cosmwasm_std::Coin;
+use prost::Message;
+
+use super::msg::Msg;
+use crate::address::AddressCodec;
+use crate::error::{AbciResult, sdk};
+use crate::state::coins::{self, BadCoins};
+
+/// A decoded transaction.
+#[derive(Clone, Debug)]
+pub struct Tx {
+    /// Parts as they were signed.
+    pub raw: TxRaw,
+    /// Memo, timeout and more.
+    pub body: TxBody,
+    /// Signers and fee.
+    pub auth: AuthInfo,
+    /// Messages in order.
+    pub msgs: Vec<Msg>,
+    /// Who must sign, without doubles: the messages' signers in order, then the fee payer.
+    pub signers: Vec<Vec<u8>>,
+    /// How long the transaction is, in bytes.
+    pub size: usize,
+}
+
+impl Tx {
+    /// Reads a transaction. Everything that is no transaction fails with `tx parse error`, an unknown message too.
+    pub fn decode(bytes: &[u8], codec: &AddressCodec) -> AbciResult<Self> {
+        let bad = |err: prost::DecodeError| sdk::tx_decode(err.to_string());
+        let raw = TxRaw::decode(bytes).map_err(bad)?;
+        if raw.encode_to_vec() != bytes {
+            return Err(sdk::tx_decode("encoding is not canonical"));
+        }
+        let body = TxBody::decode(raw.body_bytes.as_slice()).map_err(bad)?;
+        let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).map_err(bad)?;
+        let mut msgs = Vec::new();
+        for any in &body.messages {
+            let msg = Msg::decode(any).map_err(bad)?.ok_or_else(|| {
+                sdk::tx_decode(format!("unable to resolve type URL {}", any.type_url))
+            })?;
+            msgs.push(msg);
+        }
+        let mut signers: Vec<Vec<u8>> = Vec::new();
+        for msg in &msgs {
+            for signer in msg.signers(codec)? {
+                if !signers.contains(&signer) {
+                    signers.push(signer);
+                }
+            }
+        }
+        if let Some(payer) = auth.fee.as_ref().map(|f| &f.payer).filter(|p| !p.is_empty()) {
+            let payer = codec
+                .decode(payer)
+                .ok_or_else(|| sdk::tx_decode(format!("invalid fee payer {payer:?}")))?;
+            if !signers.contains(&payer) {
+                signers.push(payer);
+            }
+        }
+        Ok(Self { raw, body, auth, msgs, signers, size: bytes.len() })
+    }
+
+    /// Gas limit; 0 without a fee.
+    pub fn gas_limit(&self) -> u64 {
+        self.auth.fee.as_ref().map_or(0, |fee| fee.gas_limit)
+    }
+
+    /// The fee's coins.
+    pub fn fee(&self) -> Result<Vec<Coin>, BadCoins> {
+        match &self.auth.fee {
+            Some(fee) => coins::parse(&fee.amount),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Who pays the fee.
+    pub fn fee_payer(&self, codec: &AddressCodec) -> Vec<u8> {
+        self.auth
+            .fee
+            .as_ref()
+            .and_then(|fee| codec.decode(&fee.payer))
+            .or_else(|| self.signers.first().cloned())
+            .unwrap_or_default()
+    }
+}

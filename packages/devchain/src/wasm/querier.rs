@@ -1,0 +1,130 @@
+//! What contracts may ask the chain: balances, supply, and other contracts.
+
+use cosmwasm_std::{
+    Addr, AllBalanceResponse, BalanceResponse, BankQuery, Binary, Checksum, CodeInfoResponse, Coin,
+    ContractInfoResponse, ContractResult, Empty, Querier, QuerierResult, QueryRequest, StdResult,
+    SupplyResponse, SystemError, SystemResult, WasmQuery, from_json, to_json_binary,
+};
+
+use super::{keeper, records};
+use crate::error::{AbciError, AbciResult, Disclosure, sdk, wasm};
+use crate::state::{Ctx, bank};
+
+/// Answers the queries of one contract call.
+pub struct ChainQuerier {
+    ctx: Ctx,
+}
+
+impl ChainQuerier {
+    /// A querier over the state of `ctx`, writes of the running call included.
+    pub fn new(ctx: &Ctx) -> Self {
+        Self { ctx: ctx.clone() }
+    }
+}
+
+enum QueryFailure {
+    Abci(AbciError),
+    Unsupported(&'static str),
+}
+
+impl From<AbciError> for QueryFailure {
+    fn from(err: AbciError) -> Self {
+        Self::Abci(err)
+    }
+}
+
+impl Querier for ChainQuerier {
+    fn raw_query(&self, request: &[u8]) -> QuerierResult {
+        let parsed: QueryRequest<Empty> = match from_json(request) {
+            Ok(parsed) => parsed,
+            Err(err) => {
+                return SystemResult::Err(SystemError::InvalidRequest {
+                    error: err.to_string(),
+                    request: request.into(),
+                });
+            }
+        };
+        let answer = match parsed {
+            QueryRequest::Bank(query) => bank_query(&self.ctx, query),
+            QueryRequest::Wasm(query) => wasm_query(&self.ctx, query),
+            _ => Err(QueryFailure::Unsupported("unknown query")),
+        };
+        match answer {
+            Ok(answer) => SystemResult::Ok(ContractResult::Ok(answer)),
+            Err(QueryFailure::Unsupported(kind)) => {
+                SystemResult::Err(SystemError::UnsupportedRequest { kind: kind.into() })
+            }
+            Err(QueryFailure::Abci(err)) => match err.disclosure {
+                Disclosure::System(system) => SystemResult::Err(*system),
+                _ => SystemResult::Ok(ContractResult::Err(err.for_contract())),
+            },
+        }
+    }
+}
+
+fn address(ctx: &Ctx, text: &str) -> AbciResult<Vec<u8>> {
+    ctx.codec().decode(text).ok_or_else(|| sdk::invalid_address(text))
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<Binary, QueryFailure> {
+    let encoded: StdResult<Binary> = to_json_binary(value);
+    encoded.map_err(|err| QueryFailure::Abci(sdk::invalid_request(err.to_string())))
+}
+
+fn bank_query(ctx: &Ctx, query: BankQuery) -> Result<Binary, QueryFailure> {
+    match query {
+        BankQuery::Balance { address: owner, denom } => {
+            let owner = address(ctx, &owner)?;
+            let coin: Coin = bank::balance(ctx, &owner, &denom);
+            json(&BalanceResponse::new(coin))
+        }
+        #[allow(deprecated)]
+        BankQuery::AllBalances { address: owner } => {
+            let owner = address(ctx, &owner)?;
+            json(&AllBalanceResponse::new(bank::all_balances(ctx, &owner)))
+        }
+        BankQuery::Supply { denom } => json(&SupplyResponse::new(bank::supply(ctx, &denom))),
+        _ => Err(QueryFailure::Unsupported("unknown BankQuery variant")),
+    }
+}
+
+fn wasm_query(ctx: &Ctx, query: WasmQuery) -> Result<Binary, QueryFailure> {
+    match query {
+        WasmQuery::Smart { contract_addr, msg } => {
+            let contract = address(ctx, &contract_addr)?;
+            keeper::must_be_json(&msg).map_err(|err| err.wrap("json msg"))?;
+            Ok(keeper::query_smart(ctx, &contract, msg.into())?)
+        }
+        WasmQuery::Raw { contract_addr, key } => {
+            let contract = address(ctx, &contract_addr)?;
+            Ok(keeper::query_raw(ctx, &contract, &key).unwrap_or_default().into())
+        }
+        WasmQuery::ContractInfo { contract_addr } => {
+            let contract = address(ctx, &contract_addr)?;
+            let info = records::contract(ctx, &contract)
+                .ok_or_else(|| wasm::no_such_contract(&contract_addr))?;
+            let admin = (!info.admin.is_empty()).then(|| Addr::unchecked(info.admin));
+            json(&ContractInfoResponse::new(
+                info.code_id,
+                Addr::unchecked(info.creator),
+                admin,
+                false,
+                None,
+            ))
+        }
+        WasmQuery::CodeInfo { code_id } => {
+            if code_id == 0 {
+                return Err(wasm::empty("code id").into());
+            }
+            let info = records::code(ctx, code_id).ok_or_else(|| wasm::no_such_code(code_id))?;
+            let checksum: [u8; 32] =
+                info.code_hash.as_slice().try_into().map_err(|_| wasm::invalid("checksum"))?;
+            json(&CodeInfoResponse::new(
+                code_id,
+                Addr::unchecked(info.creator),
+                Checksum::from(checksum),
+            ))
+        }
+        _ => Err(QueryFailure::Unsupported("unknown WasmQuery variant")),
+    }
+}
