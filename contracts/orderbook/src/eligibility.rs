@@ -1,0 +1,158 @@
+//! Who may bid on an order, and what takes a placed bid out of it again. The same checks
+//! serve a bid and the query that explains them.
+
+use cosmwasm_std::Addr;
+use souk_api::published::{BookRecord, ProviderRecord};
+use souk_core::{
+    GroupSpec, Price,
+    matching::{self, MatchError, Mismatch},
+};
+
+use crate::{
+    ContractError,
+    ctx::View,
+    providers,
+    state::{
+        bids::{self, Bid},
+        books,
+    },
+    tender::Tender,
+};
+
+/// A provider that bids or would like to.
+pub struct Bidder {
+    /// Its address.
+    pub address: Addr,
+    /// What the registry says of it.
+    pub record: ProviderRecord,
+}
+
+/// Whether an order takes bids at this moment.
+pub fn check_takes_bids(view: &View, tender: &Tender) -> Result<(), ContractError> {
+    let (id, order) = (tender.id, &tender.order);
+    order.must_be_open(id)?;
+    if order.is_expired(view.now) {
+        return Err(ContractError::OrderExpired { order: id, expired_at: order.expires_at });
+    }
+    let Some(auction) = order.auction else { return Ok(()) };
+    let closing = auction.closing(view.config);
+    if closing.is_over(view.now, view.height) {
+        return Err(ContractError::AuctionOver { order: id, closed_at: closing.time() });
+    }
+    Ok(())
+}
+
+/// Every check that a new bid goes through after its sender was found to be the provider's
+/// operator, cheap ones first; without a price all but those on it. Returns the provider's
+/// book, which the bid changes.
+pub fn check(
+    view: &View,
+    tender: &Tender,
+    bidder: &Bidder,
+    price: Option<Price>,
+) -> Result<BookRecord, ContractError> {
+    check_takes_bids(view, tender)?;
+    let Bidder { address, record } = bidder;
+    if record.maintenance {
+        return Err(ContractError::InMaintenance(address.clone()));
+    }
+    check_named(tender, address)?;
+    let spec = tender.spec(view.storage)?;
+    if let Some(price) = price {
+        check_price(tender, &spec, price)?;
+    }
+    let book = books::get(view.storage, address)?;
+    if book.used >= record.slots {
+        let (used, slots, bond) = (book.used, record.slots, record.bond);
+        return Err(ContractError::BondExhausted { used, slots, bond });
+    }
+    let until = tender.binding_until(view.now);
+    let attested = |auditor: &str| providers::attested(view, auditor, address, until);
+    matching::check(&spec, &record.attributes, attested).map_err(unmatched)?;
+    if let Some(Bid { price, .. }) = bids::find(view.storage, tender.id, address)? {
+        let (order, provider) = (tender.id, address.clone());
+        return Err(ContractError::BidExists { order, provider, price });
+    }
+    Ok(book)
+}
+
+fn check_named(tender: &Tender, provider: &Addr) -> Result<(), ContractError> {
+    let deployment = &tender.deployment;
+    if !deployment.allow.is_empty() && !deployment.allow.contains(provider) {
+        return Err(ContractError::NotAllowed(provider.clone()));
+    }
+    if deployment.refuse.contains(provider) {
+        return Err(ContractError::Refused(provider.clone()));
+    }
+    if tender.order.excluded.contains(provider) {
+        return Err(ContractError::Excluded(provider.clone()));
+    }
+    Ok(())
+}
+
+fn check_price(tender: &Tender, spec: &GroupSpec, price: Price) -> Result<(), ContractError> {
+    check_min_price(tender, price)?;
+    let ceiling = spec.ceiling;
+    if price > ceiling {
+        let denom = tender.deployment.denom.to_string();
+        return Err(ContractError::PriceAboveCeiling { price, ceiling, denom });
+    }
+    Ok(())
+}
+
+/// Whether a price is not too low.
+pub fn check_min_price(tender: &Tender, price: Price) -> Result<(), ContractError> {
+    let min = tender.order.min_price;
+    if price < min {
+        return Err(ContractError::PriceBelowMinimum { price, min });
+    }
+    Ok(())
+}
+
+/// What takes a placed bid out.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum Disqualification {
+    /// It left the registry.
+    #[error("the provider is no longer registered")]
+    Deregistered,
+    /// It lost bond.
+    #[error("the provider was slashed since it bid")]
+    Slashed,
+    /// What auditors attest does not suffice any more.
+    #[error(transparent)]
+    Attestation(#[from] Mismatch),
+}
+
+/// Holds a placed bid against what happened since: whether its provider is registered, was
+/// not slashed, and whether its attestations hold at `moment`. Its own claims were settled
+/// when it bid.
+pub fn still_counts(
+    view: &View,
+    spec: &GroupSpec,
+    provider: &Addr,
+    bid: &Bid,
+    moment: u64,
+) -> Result<Result<ProviderRecord, Disqualification>, ContractError> {
+    let Some(record) = providers::find(view, provider)? else {
+        return Ok(Err(Disqualification::Deregistered));
+    };
+    if record.slashes != bid.slashes {
+        return Ok(Err(Disqualification::Slashed));
+    }
+    if spec.requirements.signed_by.is_empty() {
+        return Ok(Ok(record));
+    }
+    let attested = |auditor: &str| providers::attested(view, auditor, provider, moment);
+    match matching::check_requirements(&spec.requirements, &record.attributes, attested) {
+        Ok(()) => Ok(Ok(record)),
+        Err(MatchError::Mismatch(mismatch)) => Ok(Err(mismatch.into())),
+        Err(MatchError::LookUp(error)) => Err(error.into()),
+    }
+}
+
+fn unmatched<E: Into<ContractError>>(error: MatchError<E>) -> ContractError {
+    match error {
+        MatchError::Mismatch(mismatch) => mismatch.into(),
+        MatchError::LookUp(error) => error.into(),
+    }
+}

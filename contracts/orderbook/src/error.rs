@@ -1,0 +1,348 @@
+//! What can go wrong, with the values that made it wrong.
+
+use cosmwasm_std::{Addr, StdError};
+use souk_api::{
+    Permission,
+    orderbook::{LeaseState, OrderState},
+    published::PublishedError,
+};
+use souk_core::{
+    Amount, CloseReason, DeploymentId, GroupId, OrderId, Price, amount::AmountError,
+    attributes::AttributeError, ids::AccountIdError, limits::LimitError, matching::Mismatch,
+};
+use thiserror::Error;
+
+/// The orderbook's errors.
+#[derive(Debug, Error, PartialEq)]
+pub enum ContractError {
+    /// The chain's own error.
+    #[error(transparent)]
+    Std(#[from] StdError),
+    /// Handing the contract over.
+    #[error(transparent)]
+    Ownership(#[from] cw_ownable::OwnershipError),
+    /// A record of another contract.
+    #[error(transparent)]
+    Published(#[from] PublishedError),
+    /// A group that is too large, too small or malformed.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// An attribute of an offer.
+    #[error("offer: {0}")]
+    Offer(#[from] AttributeError),
+    /// A number out of range.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    /// More deployments than account numbers.
+    #[error(transparent)]
+    AccountId(#[from] AccountIdError),
+
+    /// The sender may not do that.
+    #[error("{sender} may not send this message; it is for: {needed}")]
+    Unauthorized {
+        /// Who may.
+        needed: Permission,
+        /// Who tried.
+        sender: Addr,
+    },
+    /// New business is stopped.
+    #[error("new business is paused; deposits, withdrawals, closes and releases go on")]
+    Paused {},
+    /// Coins with a message that takes none.
+    #[error("this message takes no coins, but {0} came with it")]
+    CoinsNotTaken(String),
+    /// Not exactly one coin.
+    #[error("send exactly one coin as the deposit, not {0}")]
+    OneCoin(usize),
+    /// The configuration's form.
+    #[error("{field} is {value}; {rule}")]
+    Setting {
+        /// What was set.
+        field: &'static str,
+        /// To what.
+        value: String,
+        /// What holds for it.
+        rule: &'static str,
+    },
+    /// The escrow does not know this contract as a controller.
+    #[error("escrow {escrow} does not list this orderbook as a controller; its owner must add it")]
+    NotAController {
+        /// The escrow.
+        escrow: Addr,
+    },
+    /// The escrow has no such account.
+    #[error("the escrow has no account for deployment {0}")]
+    NoAccount(DeploymentId),
+
+    /// A denom that deployments cannot be paid in.
+    #[error("denom {denom} is not accepted; accepted are {accepted}")]
+    DenomNotAccepted {
+        /// What came.
+        denom: String,
+        /// What may come.
+        accepted: String,
+    },
+    /// Too small a deposit.
+    #[error("deposit {sent} is below {needed}, the least for {groups} group(s)")]
+    DepositTooSmall {
+        /// What came.
+        sent: Amount,
+        /// What must come.
+        needed: Amount,
+        /// For how many groups.
+        groups: usize,
+    },
+    /// A commitment that is no SHA-256.
+    #[error("the commitment has {0} bytes; it is a SHA-256 hash of 32")]
+    Commitment(usize),
+    /// The same commitment again.
+    #[error("the deployment has that commitment already")]
+    SameCommitment {},
+    /// A ceiling outside the denom's range.
+    #[error("group `{group}`: ceiling {ceiling} is outside {min} to {max}, the range of the denom")]
+    Ceiling {
+        /// The group's name.
+        group: String,
+        /// Its ceiling.
+        ceiling: Price,
+        /// The denom's least price.
+        min: Price,
+        /// The denom's highest price.
+        max: Price,
+    },
+    /// An auction too short or too long.
+    #[error("closes_after is {closes_after} s; an auction lasts {min} to {max} s")]
+    AuctionLength {
+        /// What was asked.
+        closes_after: u64,
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// A list that is too long.
+    #[error("{what} names {count}, at most {max} are taken")]
+    TooMany {
+        /// Which list.
+        what: &'static str,
+        /// How many it holds.
+        count: usize,
+        /// How many it may hold.
+        max: usize,
+    },
+    /// A count outside its range.
+    #[error("limit is {limit}, allowed is 1 to {max}")]
+    LimitRange {
+        /// What was asked.
+        limit: u32,
+        /// The most.
+        max: u32,
+    },
+
+    /// No such deployment.
+    #[error("deployment {0} is not on the book")]
+    DeploymentNotFound(DeploymentId),
+    /// It ended.
+    #[error("deployment {0} is closed")]
+    DeploymentClosed(DeploymentId),
+    /// No such group.
+    #[error("group {0} is not on the book")]
+    GroupNotFound(GroupId),
+    /// No such order.
+    #[error("order {0} is not on the book; an absent order is closed")]
+    OrderNotFound(OrderId),
+    /// It takes nothing more.
+    #[error("order {order} is {state}, not open")]
+    OrderNotOpen {
+        /// The order.
+        order: OrderId,
+        /// Its state.
+        state: OrderState,
+    },
+    /// Its lifetime is over.
+    #[error("order {order} expired at {expired_at}")]
+    OrderExpired {
+        /// The order.
+        order: OrderId,
+        /// Its last second.
+        expired_at: u64,
+    },
+    /// Its lifetime is not over.
+    #[error("order {order} lives until {expires_at}, it is {now}")]
+    OrderNotExpired {
+        /// The order.
+        order: OrderId,
+        /// Its last second.
+        expires_at: u64,
+        /// The time now.
+        now: u64,
+    },
+    /// It has a lease or had one, or has none yet.
+    #[error("order {0} has no lease")]
+    NoLease(OrderId),
+    /// The lease ended.
+    #[error("lease {order} is {state} already")]
+    LeaseNotActive {
+        /// The lease.
+        order: OrderId,
+        /// Its state.
+        state: LeaseState,
+    },
+
+    /// The auction takes no more bids.
+    #[error("the auction of order {order} closed at {closed_at}")]
+    AuctionOver {
+        /// The order.
+        order: OrderId,
+        /// When.
+        closed_at: u64,
+    },
+    /// The auction still runs.
+    #[error(
+        "the auction of order {order} closes at {closes_at} and at block {closes_at_block}, it is {now} at block {height}"
+    )]
+    AuctionRuns {
+        /// The order.
+        order: OrderId,
+        /// Not before this second.
+        closes_at: u64,
+        /// Nor before this block.
+        closes_at_block: u64,
+        /// The time now.
+        now: u64,
+        /// The block now.
+        height: u64,
+    },
+    /// A binding auction decides by itself.
+    #[error(
+        "order {0} is a lowest_price auction: it binds, bids can be lowered but neither withdrawn nor accepted by hand"
+    )]
+    AuctionBinds(OrderId),
+    /// An auction that has bids is closed, not expired.
+    #[error("the auction of order {0} has bids; close it with CloseAuction")]
+    AuctionHasBids(OrderId),
+    /// Not an auction that closes.
+    #[error("order {0} is no lowest_price auction; its tenant accepts a bid")]
+    NoAuction(OrderId),
+
+    /// The bidder is not in the registry.
+    #[error("provider {0} is not registered")]
+    NotRegistered(Addr),
+    /// By its own wish.
+    #[error("provider {0} is in maintenance and takes no new orders")]
+    InMaintenance(Addr),
+    /// The tenant named others.
+    #[error("the tenant allows bids of named providers alone, {0} is none of them")]
+    NotAllowed(Addr),
+    /// The tenant named it.
+    #[error("the tenant refuses bids of provider {0}")]
+    Refused(Addr),
+    /// It had the group and closed it.
+    #[error("provider {0} closed a lease of this group before and is excluded from it")]
+    Excluded(Addr),
+    /// Below the denom's least price.
+    #[error("price {price} is below {min}, the least for this denom")]
+    PriceBelowMinimum {
+        /// The bid.
+        price: Price,
+        /// The least.
+        min: Price,
+    },
+    /// Above what the tenant would pay.
+    #[error("price {price} is above the order's ceiling of {ceiling} {denom} an hour")]
+    PriceAboveCeiling {
+        /// The bid.
+        price: Price,
+        /// The ceiling.
+        ceiling: Price,
+        /// The denom.
+        denom: String,
+    },
+    /// No slot is free.
+    #[error(
+        "all {slots} slots that a bond of {bond} backs are in use ({used}); release lost bids or bond more"
+    )]
+    BondExhausted {
+        /// Slots in use.
+        used: u32,
+        /// Slots that the bond backs.
+        slots: u32,
+        /// The bond.
+        bond: Amount,
+    },
+    /// Attributes, attestations or capabilities.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    /// One open bid for each provider and order.
+    #[error("provider {provider} has a bid of {price} on order {order} already; lower it instead")]
+    BidExists {
+        /// The order.
+        order: OrderId,
+        /// The bidder.
+        provider: Addr,
+        /// Its bid.
+        price: Price,
+    },
+    /// No such bid.
+    #[error("provider {provider} has no bid on order {order}")]
+    BidNotFound {
+        /// The order.
+        order: OrderId,
+        /// The provider.
+        provider: Addr,
+    },
+    /// Too small a step.
+    #[error(
+        "price {price} is not at least 1 % below the bid of {current}; at most {most} would be"
+    )]
+    NotLowered {
+        /// The new price.
+        price: Price,
+        /// The bid's price.
+        current: Price,
+        /// The highest price that would do.
+        most: u128,
+    },
+    /// The bid is not what the tenant saw.
+    #[error("the bid's price is {price}, above the {max_price} that was to be accepted")]
+    PriceChanged {
+        /// The bid.
+        price: Price,
+        /// What the tenant saw.
+        max_price: Price,
+    },
+    /// Something happened to the bidder since its bid.
+    #[error("the bid of {provider} does not count any more: {why}")]
+    Disqualified {
+        /// The bidder.
+        provider: Addr,
+        /// Why.
+        why: String,
+    },
+    /// A reason that this side may not give.
+    #[error(
+        "reason `{0}` is not this side's to give; a provider gives unstable, decommission, unspecified or manifest_timeout, a tenant none"
+    )]
+    ReasonNotAllowed(CloseReason),
+
+    /// The account has money.
+    #[error("deployment {deployment} is not dry{}", .depletion.map(|at| format!("; its money lasts until {at}")).unwrap_or_default())]
+    NotDry {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// When it will be, if ever.
+        depletion: Option<u64>,
+    },
+    /// Marked not long enough ago.
+    #[error(
+        "deployment {deployment} was marked as dry; it can be reaped at {reapable_at}, from block {reapable_at_block} on"
+    )]
+    NotReapable {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Not before this second.
+        reapable_at: u64,
+        /// Nor before this block.
+        reapable_at_block: u64,
+    },
+}

@@ -1,0 +1,46 @@
+//! Anyone frees slots of a provider.
+
+use cosmwasm_std::{Addr, Response};
+use souk_api::orderbook::{OrderState, events::BidsReleased};
+use souk_core::OrderId;
+
+use crate::{
+    ContractError,
+    ctx::Ctx,
+    lease::slot_is_free,
+    state::{bids, books, orders},
+};
+
+/// Deletes the provider's bids on orders that are no longer open, a winning one when its
+/// lease has let go of the slot. Whatever cannot be released yet is skipped.
+pub fn release_bids(
+    ctx: &mut Ctx,
+    provider: &str,
+    ids: &[OrderId],
+) -> Result<Response, ContractError> {
+    let provider = ctx.addr(provider)?;
+    let mut count = 0u32;
+    for id in super::distinct(ids)? {
+        let Some(bid) = bids::find(ctx.store(), id, &provider)? else { continue };
+        if !is_over(ctx, id, &provider)? {
+            continue;
+        }
+        bids::remove(ctx.store_mut(), id, &provider, &bid);
+        count = count.saturating_add(1);
+    }
+    if count == 0 {
+        return Ok(Response::new());
+    }
+    books::free_slots(ctx.store_mut(), &provider, count)?;
+    Ok(Response::new().add_event(BidsReleased { provider: provider.into(), count }))
+}
+
+fn is_over(ctx: &Ctx, id: OrderId, provider: &Addr) -> Result<bool, ContractError> {
+    let (now, hold) = (ctx.now(), ctx.config.params.slot_hold);
+    let order = orders::get(ctx.store(), id)?;
+    Ok(match order.lease() {
+        Some(lease) if lease.provider == *provider => slot_is_free(lease, now, hold),
+        Some(_) => true,
+        None => order.state(now) == OrderState::Closed,
+    })
+}

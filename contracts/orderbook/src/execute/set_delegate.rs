@@ -1,0 +1,27 @@
+//! A tenant names a key for everyday actions, or takes it back.
+
+use cosmwasm_std::Response;
+use souk_api::orderbook::events::DelegateSet;
+use souk_core::DeploymentId;
+
+use crate::{
+    ContractError,
+    ctx::Ctx,
+    state::deployments::{self, Deployment},
+};
+
+/// The delegate acts on the deployment; the coins stay the owner's.
+pub fn set_delegate(
+    ctx: &mut Ctx,
+    id: DeploymentId,
+    mut deployment: Deployment,
+    delegate: Option<String>,
+) -> Result<Response, ContractError> {
+    if deployment.closed {
+        return Err(ContractError::DeploymentClosed(id));
+    }
+    deployment.delegate = delegate.map(|delegate| ctx.addr(&delegate)).transpose()?;
+    deployments::save(ctx.store_mut(), id, &deployment)?;
+    let delegate = deployment.delegate.map(String::from);
+    Ok(Response::new().add_event(DelegateSet { deployment: id, delegate }))
+}

@@ -1,0 +1,32 @@
+//! A tenant changes what the manifest must hash to.
+
+use cosmwasm_std::{Binary, HexBinary, Response};
+use souk_api::orderbook::events::DeploymentUpdated;
+use souk_core::DeploymentId;
+
+use crate::{
+    ContractError,
+    ctx::Ctx,
+    state::deployments::{self, Deployment},
+};
+
+/// Groups, prices and counts stay as they are.
+pub fn update_deployment(
+    ctx: &mut Ctx,
+    id: DeploymentId,
+    mut deployment: Deployment,
+    commitment: HexBinary,
+) -> Result<Response, ContractError> {
+    if deployment.closed {
+        return Err(ContractError::DeploymentClosed(id));
+    }
+    super::check_commitment(&commitment)?;
+    let changed = Binary::from(commitment.as_slice());
+    if changed == deployment.commitment {
+        return Err(ContractError::SameCommitment {});
+    }
+    deployment.commitment = changed;
+    deployments::save(ctx.store_mut(), id, &deployment)?;
+    let event = DeploymentUpdated { deployment: id, commitment: commitment.to_hex() };
+    Ok(Response::new().add_event(event))
+}

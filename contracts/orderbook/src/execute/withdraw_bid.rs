@@ -1,0 +1,29 @@
+//! A provider takes an open bid back.
+
+use cosmwasm_std::{Addr, Response};
+use souk_api::orderbook::events::BidWithdrawn;
+use souk_core::OrderId;
+
+use crate::{
+    ContractError,
+    ctx::Ctx,
+    state::{bids, books, orders},
+};
+
+/// Its slot is free at once. Bids in a binding auction stay; lost ones are released.
+pub fn withdraw_bid(
+    ctx: &mut Ctx,
+    provider: &Addr,
+    id: OrderId,
+) -> Result<Response, ContractError> {
+    let order = orders::get(ctx.store(), id)?;
+    order.must_be_open(id)?;
+    if order.auction.is_some() {
+        return Err(ContractError::AuctionBinds(id));
+    }
+    let bid = bids::get(ctx.store(), id, provider)?;
+    bids::remove(ctx.store_mut(), id, provider, &bid);
+    books::free_slots(ctx.store_mut(), provider, 1)?;
+    let event = BidWithdrawn { order: id, bid: bid.id, provider: provider.to_string() };
+    Ok(Response::new().add_event(event))
+}

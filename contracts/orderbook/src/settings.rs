@@ -1,0 +1,92 @@
+//! What may be configured, within which bounds.
+
+use std::collections::BTreeSet;
+
+use souk_api::orderbook::{DenomConfig, Params};
+use souk_core::{
+    Denom,
+    time::{DAY, HOUR, WEEK},
+};
+
+use crate::{ContractError, ctx::Ctx, state::denoms};
+
+/// Denoms at most.
+pub const MAX_DENOMS: usize = 16;
+/// Fee at most, in hundredths of a per cent.
+pub const MAX_TAKE_BPS: u16 = 5_000;
+const MIN_AUCTION: u64 = 10;
+const MAX_WAIT_BLOCKS: u64 = 100_000;
+
+/// Checks times and counts.
+pub fn check_params(params: &Params) -> Result<(), ContractError> {
+    let Params {
+        order_lifetime,
+        min_auction,
+        max_auction,
+        min_auction_blocks,
+        reap_grace,
+        reap_blocks,
+        slot_hold,
+    } = *params;
+    let rule = |field, value: u64, fine, rule| {
+        if fine {
+            return Ok(());
+        }
+        Err(ContractError::Setting { field, value: value.to_string(), rule })
+    };
+    let lives = (HOUR..=WEEK).contains(&order_lifetime);
+    rule("order_lifetime", order_lifetime, lives, "it must be an hour to a week, in seconds")?;
+    let shortest = (MIN_AUCTION..=max_auction).contains(&min_auction);
+    rule("min_auction", min_auction, shortest, "it must be 10 s to max_auction")?;
+    let longest = max_auction < order_lifetime;
+    rule("max_auction", max_auction, longest, "it must be less than order_lifetime")?;
+    for (field, blocks) in
+        [("min_auction_blocks", min_auction_blocks), ("reap_blocks", reap_blocks)]
+    {
+        rule(field, blocks, blocks <= MAX_WAIT_BLOCKS, "it must be 100,000 blocks at most")?;
+    }
+    rule("reap_grace", reap_grace, reap_grace <= WEEK, "it must be a week at most")?;
+    let held = slot_hold <= DAY.saturating_mul(30);
+    rule("slot_hold", slot_hold, held, "it must be 30 days at most")
+}
+
+/// Checks and saves denoms that are added or changed.
+pub fn save_denoms(ctx: &mut Ctx, configs: &[DenomConfig]) -> Result<(), ContractError> {
+    let mut seen = BTreeSet::new();
+    for config in configs {
+        check_denom(ctx, config)?;
+        if !seen.insert(&config.denom) {
+            let value = config.denom.to_string();
+            let rule = "each denom may stand there once";
+            return Err(ContractError::Setting { field: "denoms", value, rule });
+        }
+        denoms::save(ctx.store_mut(), config)?;
+    }
+    let count = denoms::all(ctx.store())?.len();
+    if count > MAX_DENOMS {
+        return Err(ContractError::TooMany { what: "denoms", count, max: MAX_DENOMS });
+    }
+    Ok(())
+}
+
+fn check_denom(ctx: &Ctx, config: &DenomConfig) -> Result<(), ContractError> {
+    let text = config.denom.to_string();
+    if text.parse::<Denom>().is_err() {
+        let rule = "it must be a bank denom or a cw20 contract's address";
+        return Err(ContractError::Setting { field: "denom", value: text, rule });
+    }
+    if let Denom::Cw20(token) = &config.denom {
+        ctx.addr(token)?;
+    }
+    if config.min_price > config.max_price {
+        let value = config.min_price.to_string();
+        let rule = "it must be at most max_price";
+        return Err(ContractError::Setting { field: "min_price", value, rule });
+    }
+    if config.take_bps > MAX_TAKE_BPS {
+        let value = config.take_bps.to_string();
+        let rule = "it must be at most 5000 (half of what is earned)";
+        return Err(ContractError::Setting { field: "take_bps", value, rule });
+    }
+    Ok(())
+}

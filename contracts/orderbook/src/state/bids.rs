@@ -1,0 +1,88 @@
+//! Bids, found by bidder and by price. A bid's record is its slot: the provider uses one
+//! slot for each record, and the winner's stays until its lease lets go of it.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, Order, StdResult, Storage};
+use cw_storage_plus::{Bound, Map};
+use souk_core::{Attribute, BidId, OrderId, Price};
+
+use crate::ContractError;
+
+const BIDS: Map<(u64, &Addr), Bid> = Map::new("t");
+const BY_PRICE: Map<(u64, u128, u64), Addr> = Map::new("x");
+
+/// A bid.
+#[cw_serde]
+pub struct Bid {
+    /// Its number.
+    #[serde(rename = "i")]
+    pub id: BidId,
+    /// Base units an hour.
+    #[serde(rename = "r")]
+    pub price: Price,
+    /// Its place among bids of one price.
+    #[serde(rename = "n")]
+    pub position: u64,
+    /// When it was placed.
+    #[serde(rename = "t")]
+    pub placed_at: u64,
+    /// How often its provider had been slashed by then.
+    #[serde(rename = "s")]
+    pub slashes: u32,
+    /// What the provider would give where the order leaves it open.
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    pub offer: Vec<Attribute>,
+}
+
+/// A provider's bid, if it has one.
+pub fn find(storage: &dyn Storage, order: OrderId, provider: &Addr) -> StdResult<Option<Bid>> {
+    BIDS.may_load(storage, (order.0, provider))
+}
+
+/// A provider's bid.
+pub fn get(storage: &dyn Storage, order: OrderId, provider: &Addr) -> Result<Bid, ContractError> {
+    let none = || ContractError::BidNotFound { order, provider: provider.clone() };
+    find(storage, order, provider)?.ok_or_else(none)
+}
+
+/// Puts a bid on the book.
+pub fn add(storage: &mut dyn Storage, order: OrderId, provider: &Addr, bid: &Bid) -> StdResult<()> {
+    BY_PRICE.save(storage, (order.0, bid.price.u128(), bid.position), provider)?;
+    BIDS.save(storage, (order.0, provider), bid)
+}
+
+/// Takes a bid off the book.
+pub fn remove(storage: &mut dyn Storage, order: OrderId, provider: &Addr, bid: &Bid) {
+    BY_PRICE.remove(storage, (order.0, bid.price.u128(), bid.position));
+    BIDS.remove(storage, (order.0, provider));
+}
+
+/// The lowest bid, the earliest among equals: one read of the index.
+pub fn lowest(storage: &dyn Storage, order: OrderId) -> StdResult<Option<(Addr, Bid)>> {
+    Ok(page(storage, order, None, 1)?.into_iter().next())
+}
+
+/// Whether an order has any.
+pub fn any(storage: &dyn Storage, order: OrderId) -> bool {
+    let mut keys = BY_PRICE.sub_prefix(order.0).keys_raw(storage, None, None, Order::Ascending);
+    keys.next().is_some()
+}
+
+/// A page of an order's bids, the lowest first.
+pub fn page(
+    storage: &dyn Storage,
+    order: OrderId,
+    start_after: Option<(Price, u64)>,
+    limit: usize,
+) -> StdResult<Vec<(Addr, Bid)>> {
+    let start = start_after.map(|(price, position)| Bound::exclusive((price.u128(), position)));
+    let index = BY_PRICE.sub_prefix(order.0);
+    let found = index.range(storage, start, None, Order::Ascending).take(limit);
+    found
+        .map(|entry| {
+            let (_, provider) = entry?;
+            let bid = BIDS.load(storage, (order.0, &provider))?;
+            Ok((provider, bid))
+        })
+        .collect()
+}

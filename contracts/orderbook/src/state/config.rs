@@ -1,0 +1,37 @@
+//! The configuration.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, StdResult, Storage};
+use cw_storage_plus::Item;
+use souk_api::orderbook::Params;
+
+const CONFIG: Item<Config> = Item::new("c");
+
+/// Everything but the denoms.
+#[cw_serde]
+pub struct Config {
+    /// May stop new business.
+    pub guardian: Addr,
+    /// The escrow.
+    pub escrow: Addr,
+    /// The provider registry.
+    pub registry: Addr,
+    /// The attestations.
+    pub attestations: Addr,
+    /// Times and counts.
+    pub params: Params,
+    /// Whether new business is stopped.
+    pub paused: bool,
+    /// When it was last allowed again; 0 if it was never stopped.
+    pub unpaused_at: u64,
+}
+
+/// The configuration.
+pub fn load(storage: &dyn Storage) -> StdResult<Config> {
+    CONFIG.load(storage)
+}
+
+/// Saves it.
+pub fn save(storage: &mut dyn Storage, config: &Config) -> StdResult<()> {
+    CONFIG.save(storage, config)
+}

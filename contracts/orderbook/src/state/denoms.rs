@@ -1,0 +1,44 @@
+//! What holds for deployments paid in a denom.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Order, StdResult, Storage};
+use cw_storage_plus::Map;
+use souk_api::orderbook::DenomConfig;
+use souk_core::{Amount, Denom, Price};
+
+const DENOMS: Map<&str, Terms> = Map::new("m");
+
+/// Prices, deposit and fee; the denom itself is the key.
+#[cw_serde]
+pub struct Terms {
+    /// Least ceiling and bid.
+    pub min_price: Price,
+    /// Highest ceiling.
+    pub max_price: Price,
+    /// Least deposit for each group.
+    pub min_deposit: Amount,
+    /// Fee of orders created from now on.
+    pub take_bps: u16,
+}
+
+/// A denom's terms, if it is accepted.
+pub fn get(storage: &dyn Storage, denom: &Denom) -> StdResult<Option<Terms>> {
+    DENOMS.may_load(storage, &denom.to_string())
+}
+
+/// Adds or changes a denom.
+pub fn save(storage: &mut dyn Storage, config: &DenomConfig) -> StdResult<()> {
+    let DenomConfig { denom, min_price, max_price, min_deposit, take_bps } = config;
+    let terms = Terms {
+        min_price: *min_price,
+        max_price: *max_price,
+        min_deposit: *min_deposit,
+        take_bps: *take_bps,
+    };
+    DENOMS.save(storage, &denom.to_string(), &terms)
+}
+
+/// All of them, by name; there are 16 at most.
+pub fn all(storage: &dyn Storage) -> StdResult<Vec<(String, Terms)>> {
+    DENOMS.range(storage, None, None, Order::Ascending).collect()
+}

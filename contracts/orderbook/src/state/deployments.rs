@@ -1,0 +1,120 @@
+//! Deployments, and which are whose.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, Binary, Empty, Order, StdResult, Storage};
+use cw_storage_plus::{Bound, Map};
+use souk_core::{AuctionPolicy, Denom, DeploymentId, Rate};
+
+use crate::ContractError;
+
+const DEPLOYMENTS: Map<u64, Deployment> = Map::new("d");
+const BY_OWNER: Map<(&Addr, u64), Empty> = Map::new("w");
+
+/// A deployment, its groups apart.
+#[cw_serde]
+pub struct Deployment {
+    /// Its tenant.
+    #[serde(rename = "o")]
+    pub owner: Addr,
+    /// A key for everyday actions.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<Addr>,
+    /// What the manifest must hash to.
+    #[serde(rename = "h")]
+    pub commitment: Binary,
+    /// What it is paid in.
+    #[serde(rename = "m")]
+    pub denom: Denom,
+    /// How winners are found.
+    #[serde(rename = "p")]
+    pub auction: AuctionPolicy,
+    /// If not empty, only these may bid.
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<Addr>,
+    /// These may not.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    pub refuse: Vec<Addr>,
+    /// When it was created.
+    #[serde(rename = "t")]
+    pub created_at: u64,
+    /// How many groups it has.
+    #[serde(rename = "g")]
+    pub groups: u32,
+    /// How many of its orders are on the book, closed ones that were not pruned included.
+    #[serde(rename = "n")]
+    pub orders: u32,
+    /// Ceilings of its open `lowest_price` orders.
+    #[serde(rename = "v")]
+    pub reserved: Rate,
+    /// When and why it was marked as dry.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+    /// Whether it ended.
+    #[serde(rename = "x", default)]
+    pub closed: bool,
+}
+
+/// A dry deployment's mark. A clock that started again has another `dry_since` when it
+/// stops, or none, so a mark of before is void.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct Mark {
+    /// The moment of depletion that was seen.
+    #[serde(rename = "s")]
+    pub dry_since: u64,
+    /// When it was marked.
+    #[serde(rename = "t")]
+    pub at: u64,
+    /// At which block.
+    #[serde(rename = "b")]
+    pub height: u64,
+}
+
+/// A deployment.
+pub fn get(storage: &dyn Storage, id: DeploymentId) -> Result<Deployment, ContractError> {
+    DEPLOYMENTS.may_load(storage, id.0)?.ok_or(ContractError::DeploymentNotFound(id))
+}
+
+/// Puts a new one on the book.
+pub fn create(storage: &mut dyn Storage, id: DeploymentId, new: &Deployment) -> StdResult<()> {
+    BY_OWNER.save(storage, (&new.owner, id.0), &Empty {})?;
+    save(storage, id, new)
+}
+
+/// Saves a change.
+pub fn save(storage: &mut dyn Storage, id: DeploymentId, changed: &Deployment) -> StdResult<()> {
+    DEPLOYMENTS.save(storage, id.0, changed)
+}
+
+/// Takes it off the book.
+pub fn delete(storage: &mut dyn Storage, id: DeploymentId, owner: &Addr) {
+    BY_OWNER.remove(storage, (owner, id.0));
+    DEPLOYMENTS.remove(storage, id.0);
+}
+
+/// A page by number.
+pub fn page(
+    storage: &dyn Storage,
+    start_after: Option<DeploymentId>,
+    limit: usize,
+) -> StdResult<Vec<(DeploymentId, Deployment)>> {
+    let start = start_after.map(|id| Bound::exclusive(id.0));
+    let found = DEPLOYMENTS.range(storage, start, None, Order::Ascending).take(limit);
+    found.map(|entry| entry.map(|(id, deployment)| (DeploymentId(id), deployment))).collect()
+}
+
+/// A page of one owner's, by number.
+pub fn page_of(
+    storage: &dyn Storage,
+    owner: &Addr,
+    start_after: Option<DeploymentId>,
+    limit: usize,
+) -> StdResult<Vec<(DeploymentId, Deployment)>> {
+    let start = start_after.map(|id| Bound::exclusive(id.0));
+    let ids = BY_OWNER.prefix(owner).keys(storage, start, None, Order::Ascending).take(limit);
+    ids.map(|id| {
+        let id = id?;
+        Ok((DeploymentId(id), DEPLOYMENTS.load(storage, id)?))
+    })
+    .collect()
+}

@@ -1,0 +1,29 @@
+//! Storage behind functions that say what they mean; nobody else touches a map.
+//!
+//! Writing costs by the byte, key included, so namespaces are a letter and the fields of
+//! records that are written often go by short names.
+//!
+//! | key | holds |
+//! |---|---|
+//! | `c`, `e` | configuration; what was learned of the escrow |
+//! | `m` denom | prices and fees of a denom |
+//! | `nd`, `no`, `nb` | last number given to a deployment, an order, a bid |
+//! | `d` deployment | [`deployments::Deployment`] |
+//! | `w` owner, deployment | nothing; deployments by owner |
+//! | `g` deployment, group | [`groups::Group`]: state and latest order |
+//! | `s` deployment, group | what the group asks for; written once |
+//! | `o` order | [`orders::Order`] with its lease |
+//! | `t` order, provider | [`bids::Bid`] |
+//! | `x` order, price, position | the bidder; bids by price |
+//! | `l` provider, order | nothing; leases by provider |
+//! | `b` provider | `BookRecord`, published |
+
+pub mod bids;
+pub mod books;
+pub mod config;
+pub mod counters;
+pub mod denoms;
+pub mod deployments;
+pub mod groups;
+pub mod leases;
+pub mod orders;

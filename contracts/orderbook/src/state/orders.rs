@@ -1,0 +1,172 @@
+//! Orders and the leases that they become.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, Order as Direction, StdResult, Storage};
+use cw_storage_plus::{Bound, Map};
+use souk_api::orderbook::{LeaseState, OrderState};
+use souk_core::{CloseReason, GroupId, OrderId, Price};
+
+use super::config::Config;
+use crate::{ContractError, auction::Closing};
+
+const ORDERS: Map<u64, Order> = Map::new("o");
+
+/// An order with its lease.
+#[cw_serde]
+pub struct Order {
+    /// The group that it is for.
+    #[serde(rename = "g")]
+    pub group: GroupId,
+    /// Fee on the lease, in hundredths of a per cent.
+    #[serde(rename = "f")]
+    pub take_bps: u16,
+    /// Least bid.
+    #[serde(rename = "m")]
+    pub min_price: Price,
+    /// When it was created.
+    #[serde(rename = "t")]
+    pub created_at: u64,
+    /// Its last second.
+    #[serde(rename = "e")]
+    pub expires_at: u64,
+    /// Its auction, if it is a binding one.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub auction: Option<Auction>,
+    /// Providers that may not bid because they had the group.
+    #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<Addr>,
+    /// How far it has come.
+    #[serde(rename = "s")]
+    pub stage: Stage,
+}
+
+/// A binding auction's clock.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct Auction {
+    /// The tenant's time, extensions included.
+    #[serde(rename = "t")]
+    pub closes_at: u64,
+    /// The first block at which it can close.
+    #[serde(rename = "b")]
+    pub from_block: u64,
+    /// How often it was extended.
+    #[serde(rename = "n", default)]
+    pub extensions: u8,
+}
+
+impl Auction {
+    /// What decides when it closes.
+    pub fn closing(&self, config: &Config) -> Closing {
+        let Self { closes_at, from_block, extensions } = *self;
+        Closing { closes_at, from_block, extensions, unpaused_at: config.unpaused_at }
+    }
+}
+
+/// How far an order has come.
+#[cw_serde]
+pub enum Stage {
+    /// It takes bids, or waits for its auction to be closed or its end to be recorded.
+    #[serde(rename = "o")]
+    Open,
+    /// It became a lease.
+    #[serde(rename = "l")]
+    Lease(Lease),
+    /// It ended without a lease.
+    #[serde(rename = "c")]
+    Closed,
+}
+
+/// A lease.
+#[cw_serde]
+pub struct Lease {
+    /// Who runs it.
+    #[serde(rename = "p")]
+    pub provider: Addr,
+    /// Base units an hour.
+    #[serde(rename = "r")]
+    pub price: Price,
+    /// When it began.
+    #[serde(rename = "t")]
+    pub created_at: u64,
+    /// When and why it ended.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<(u64, CloseReason)>,
+}
+
+impl Lease {
+    /// Its state.
+    pub fn state(&self) -> LeaseState {
+        match self.ended {
+            None => LeaseState::Active,
+            Some((_, CloseReason::InsufficientFunds)) => LeaseState::InsufficientFunds,
+            Some(_) => LeaseState::Closed,
+        }
+    }
+}
+
+impl Order {
+    /// Its state at `now`. An order past its last second is closed even if nobody recorded
+    /// it, unless it is a binding auction: that waits to be closed.
+    pub fn state(&self, now: u64) -> OrderState {
+        match &self.stage {
+            Stage::Open if self.is_expired(now) && self.auction.is_none() => OrderState::Closed,
+            Stage::Open => OrderState::Open,
+            Stage::Lease(lease) if lease.ended.is_none() => OrderState::Active,
+            Stage::Lease(_) | Stage::Closed => OrderState::Closed,
+        }
+    }
+
+    /// Whether its lifetime is over.
+    pub fn is_expired(&self, now: u64) -> bool {
+        now > self.expires_at
+    }
+
+    /// Its lease, running or ended.
+    pub fn lease(&self) -> Option<&Lease> {
+        match &self.stage {
+            Stage::Lease(lease) => Some(lease),
+            Stage::Open | Stage::Closed => None,
+        }
+    }
+
+    /// Refuses unless nothing ended it yet, time aside.
+    pub fn must_be_open(&self, id: OrderId) -> Result<(), ContractError> {
+        match self.stage {
+            Stage::Open => Ok(()),
+            // The state of what is not open does not depend on the time.
+            _ => Err(ContractError::OrderNotOpen { order: id, state: self.state(0) }),
+        }
+    }
+}
+
+/// An order, if it is on the book.
+pub fn find(storage: &dyn Storage, id: OrderId) -> StdResult<Option<Order>> {
+    ORDERS.may_load(storage, id.0)
+}
+
+/// An order.
+pub fn get(storage: &dyn Storage, id: OrderId) -> Result<Order, ContractError> {
+    find(storage, id)?.ok_or(ContractError::OrderNotFound(id))
+}
+
+/// Saves it.
+pub fn save(storage: &mut dyn Storage, id: OrderId, order: &Order) -> StdResult<()> {
+    ORDERS.save(storage, id.0, order)
+}
+
+/// Takes it off the book.
+pub fn delete(storage: &mut dyn Storage, id: OrderId) {
+    ORDERS.remove(storage, id.0);
+}
+
+/// A page by number.
+pub fn page(
+    storage: &dyn Storage,
+    start_after: Option<OrderId>,
+    limit: usize,
+) -> StdResult<Vec<(OrderId, Order)>> {
+    let start = start_after.map(|id| Bound::exclusive(id.0));
+    let found = ORDERS.range(storage, start, None, Direction::Ascending).take(limit);
+    found.map(|entry| entry.map(|(id, order)| (OrderId(id), order))).collect()
+}
