@@ -1,0 +1,108 @@
+//! Whatever happens in whatever order, the registry holds exactly what providers have at stake.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod common;
+
+use common::{SOUK, World, register, slash, unbond};
+use cosmwasm_std::Addr;
+use proptest::prelude::*;
+use souk_api::registry::ExecuteMsg;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Register(u128),
+    Bond(u128),
+    Unbond(u128),
+    Claim,
+    Leave,
+    Slash(u128),
+    Use(u32),
+    Pass(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => (9 * SOUK..40 * SOUK).prop_map(Step::Register),
+        2 => (0..5 * SOUK).prop_map(Step::Bond),
+        3 => (0..20 * SOUK).prop_map(Step::Unbond),
+        3 => Just(Step::Claim),
+        1 => Just(Step::Leave),
+        2 => (0..15 * SOUK).prop_map(Step::Slash),
+        2 => (0u32..30).prop_map(Step::Use),
+        3 => (0u64..30 * 86_400).prop_map(Step::Pass),
+    ]
+}
+
+/// A step may be refused; a refused one must have changed nothing, which the sums show too.
+fn take(world: &mut World, provider: &Addr, victim: &Addr, step: &Step) -> bool {
+    match step {
+        Step::Register(units) => world.pay(provider, &register(provider), *units).is_ok(),
+        Step::Bond(units) if *units > 0 => {
+            world.pay(provider, &ExecuteMsg::Bond {}, *units).is_ok()
+        }
+        Step::Bond(_) => false,
+        Step::Unbond(units) => world.send(provider, &unbond(*units)).is_ok(),
+        Step::Claim => world.send(provider, &ExecuteMsg::ClaimUnbonded {}).is_ok(),
+        Step::Leave => world.send(provider, &ExecuteMsg::Deregister {}).is_ok(),
+        Step::Slash(units) => {
+            let slasher = world.slasher.clone();
+            world.send(&slasher, &slash(provider, *units, victim)).is_ok()
+        }
+        Step::Use(used) => {
+            world.book_shows_used(provider, *used);
+            true
+        }
+        Step::Pass(seconds) => {
+            world.pass(*seconds);
+            true
+        }
+    }
+}
+
+fn at_stake(world: &World, provider: &Addr) -> u128 {
+    let asked = souk_api::registry::QueryMsg::Provider { provider: provider.to_string() };
+    let shown: Result<souk_api::registry::ProviderResponse, _> =
+        world.app.wrap().query_wasm_smart(&world.registry, &asked);
+    shown.map_or(0, |shown| {
+        shown.bond.u128() + shown.unbonding.map_or(0, |unbonding| unbonding.amount.u128())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_registry_holds_exactly_the_bonds_and_what_unbonds(
+        steps in prop::collection::vec((0usize..3, step()), 1..60),
+    ) {
+        let mut world = World::linked();
+        let providers = ["a", "b", "c"].map(|name| world.payer(name));
+        let victim = world.someone("victim");
+        let mut paid_to_victim = 0;
+        for (who, step) in &steps {
+            let provider = providers[*who].clone();
+            let before = at_stake(&world, &provider);
+            let took = take(&mut world, &provider, &victim, step);
+            let staked: u128 = providers.iter().map(|provider| at_stake(&world, provider)).sum();
+            prop_assert_eq!(world.balance(&world.registry), staked, "after {:?}", step);
+            if !took {
+                prop_assert_eq!(at_stake(&world, &provider), before, "refused {:?}", step);
+            }
+            if let Some(record) = world.published(&provider) {
+                prop_assert_eq!(u128::from(record.slots), record.bond.u128() / SOUK);
+            }
+            let victims = world.balance(&victim);
+            prop_assert!(victims >= paid_to_victim);
+            paid_to_victim = victims;
+        }
+        let all: u128 = providers.iter().map(|provider| world.balance(provider)).sum();
+        let held = world.balance(&world.registry);
+        prop_assert_eq!(all + held + paid_to_victim, 3 * common::PURSE);
+    }
+}

@@ -1,0 +1,43 @@
+//! The raw key and the bytes that other contracts read: a change here breaks them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod common;
+
+use common::{SOUK, World};
+use souk_api::{published, registry::ExecuteMsg};
+
+#[test]
+fn a_providers_record_lies_under_this_key_in_these_bytes() {
+    let mut world = World::linked();
+    let provider = world.provider("cheap", 12);
+    let operator = world.operator("cheap");
+    let key = published::provider_key(provider.as_str());
+    assert_eq!(key, [b"\x00\x01p".as_slice(), provider.as_bytes()].concat());
+
+    let raw = |world: &World| {
+        let bytes = world.app.wrap().query_wasm_raw(&world.registry, key.clone()).unwrap();
+        bytes.map(|bytes| String::from_utf8(bytes).unwrap())
+    };
+    let expected = format!(
+        r#"{{"v":1,"operator":"{operator}","payee":"{provider}","bond":"12000000","slots":12,"maintenance":false,"slashes":0,"attributes":[{{"key":"region","value":"eu-west"}}]}}"#
+    );
+    assert_eq!(raw(&world), Some(expected));
+
+    world.send(&provider, &common::unbond(2 * SOUK)).unwrap();
+    world.send(&provider, &ExecuteMsg::Deregister {}).unwrap();
+    assert_eq!(raw(&world), None);
+}
+
+#[test]
+fn the_contracts_name_lies_where_readers_probe_it() {
+    let world = World::new();
+    let probe = |name| published::probe(&world.app.wrap(), world.registry.as_str(), name);
+    assert_eq!(probe(published::names::PROVIDER_REGISTRY), Ok(()));
+    assert!(probe(published::names::ESCROW).is_err());
+}

@@ -1,0 +1,21 @@
+//! The committed schema is the one that the messages have.
+
+use cosmwasm_schema::generate_api;
+use souk_api::registry::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+
+#[test]
+fn the_committed_schema_is_fresh() {
+    let api = generate_api! {
+        name: "provider-registry",
+        instantiate: InstantiateMsg,
+        execute: ExecuteMsg,
+        query: QueryMsg,
+        migrate: MigrateMsg,
+    };
+    let fresh = api.render().to_string().unwrap();
+    let committed = include_str!("../../../schema/provider-registry.json");
+    assert!(
+        fresh == committed,
+        "run `cargo run -p souk-provider-registry --bin souk-provider-registry-schema` and look at the difference"
+    );
+}
