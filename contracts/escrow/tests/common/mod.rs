@@ -1,0 +1,227 @@
+//! An escrow on a chain of its own, and the few sentences that the tests are told in.
+#![allow(dead_code)]
+
+use cosmwasm_schema::serde::de::DeserializeOwned;
+use cosmwasm_std::{Addr, Coin, Timestamp, Uint128, coins};
+use cw_multi_test::{App, AppResponse, BankSudo, ContractWrapper, Executor, IntoBech32, SudoMsg};
+use souk_api::escrow::{
+    AccountResponse, DepositsResponse, ExecuteMsg, InstantiateMsg, QueryMsg, StreamResponse,
+    TotalsResponse,
+};
+use souk_core::{AccountId, Amount, Denom, Price, Rate, time::HOUR};
+use souk_escrow::{ContractError, contract};
+
+pub const DENOM: &str = "usouk";
+pub const START: u64 = 1_800_000_000;
+
+pub struct Escrow {
+    pub app: App,
+    pub address: Addr,
+    pub code: u64,
+    pub owner: Addr,
+    pub controller: Addr,
+    pub collector: Addr,
+}
+
+/// The address of someone called so.
+pub fn who(name: &str) -> Addr {
+    name.into_bech32()
+}
+
+pub fn amount(units: u128) -> Amount {
+    Amount::new(units).unwrap()
+}
+
+pub fn price(units: u128) -> Price {
+    Price::new(units).unwrap()
+}
+
+pub fn rate(units: u128) -> Rate {
+    Rate::new(units).unwrap()
+}
+
+pub fn usouk() -> Denom {
+    Denom::native(DENOM)
+}
+
+impl Escrow {
+    /// An escrow with one controller and a least runway of an hour.
+    pub fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub fn with(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
+        let mut app = App::default();
+        app.update_block(|block| block.time = Timestamp::from_seconds(START));
+        let wrapper =
+            ContractWrapper::new(contract::execute, contract::instantiate, contract::query)
+                .with_migrate(contract::migrate);
+        let code = app.store_code(Box::new(wrapper));
+        let (owner, controller, collector) = (who("owner"), who("orderbook"), who("fees"));
+        let mut msg = InstantiateMsg {
+            owner: None,
+            guardian: Some(who("guardian").into()),
+            fee_collector: collector.to_string(),
+            min_runway: HOUR,
+            controllers: vec![controller.to_string()],
+            cw20_tokens: Vec::new(),
+        };
+        change(&mut msg);
+        let admin = Some(owner.to_string());
+        let address =
+            app.instantiate_contract(code, owner.clone(), &msg, &[], "escrow", admin).unwrap();
+        Self { app, address, code, owner, controller, collector }
+    }
+
+    pub fn now(&self) -> u64 {
+        self.app.block_info().time.seconds()
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, seconds: u64) -> &mut Self {
+        self.app.update_block(|block| {
+            block.height += 1;
+            block.time = block.time.plus_seconds(seconds);
+        });
+        self
+    }
+
+    pub fn mint(&mut self, to: &Addr, units: u128, denom: &str) {
+        let (to_address, amount) = (to.to_string(), coins(units, denom));
+        self.app.sudo(SudoMsg::Bank(BankSudo::Mint { to_address, amount })).unwrap();
+    }
+
+    pub fn balance(&self, of: &Addr) -> u128 {
+        self.balance_in(of, DENOM)
+    }
+
+    pub fn balance_in(&self, of: &Addr, denom: &str) -> u128 {
+        self.app.wrap().query_balance(of, denom).unwrap().amount.u128()
+    }
+
+    /// Sends a message; coins are made for it first.
+    pub fn send(
+        &mut self,
+        sender: &Addr,
+        msg: &ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<AppResponse, ContractError> {
+        for coin in funds {
+            self.mint(sender, coin.amount.u128(), &coin.denom);
+        }
+        self.send_own(sender, msg, funds)
+    }
+
+    /// Sends a message with coins that the sender has.
+    pub fn send_own(
+        &mut self,
+        sender: &Addr,
+        msg: &ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<AppResponse, ContractError> {
+        let sent = self.app.execute_contract(sender.clone(), self.address.clone(), msg, funds);
+        sent.map_err(|error| error.downcast::<ContractError>().unwrap())
+    }
+
+    pub fn control(&mut self, msg: &ExecuteMsg) -> Result<AppResponse, ContractError> {
+        let controller = self.controller.clone();
+        self.send(&controller, msg, &[])
+    }
+
+    /// Opens an account of `owner` with so many base units.
+    pub fn open(&mut self, local: u64, owner: &Addr, units: u128) -> AccountId {
+        let msg = ExecuteMsg::OpenAccount { local, owner: owner.to_string(), reserved: Rate::ZERO };
+        let controller = self.controller.clone();
+        self.send(&controller, &msg, &coins(units, DENOM)).unwrap();
+        AccountId::new(0, local).unwrap()
+    }
+
+    pub fn stream_msg(local: u64, stream: u64, payee: &Addr, rate: u128, bps: u16) -> ExecuteMsg {
+        ExecuteMsg::OpenStream {
+            local,
+            stream,
+            payee: payee.to_string(),
+            rate: price(rate),
+            take_bps: bps,
+            reserved: Rate::ZERO,
+        }
+    }
+
+    /// Opens a stream of so many base units an hour, without fee.
+    pub fn stream(&mut self, local: u64, stream: u64, payee: &Addr, rate: u128) {
+        self.control(&Self::stream_msg(local, stream, payee, rate, 0)).unwrap();
+    }
+
+    pub fn close_stream(&mut self, local: u64, stream: u64) {
+        let msg = ExecuteMsg::CloseStream { local, stream, reserved: Rate::ZERO };
+        self.control(&msg).unwrap();
+    }
+
+    pub fn close(&mut self, local: u64, streams: &[u64]) {
+        let msg = ExecuteMsg::CloseAccount { local, streams: streams.to_vec() };
+        self.control(&msg).unwrap();
+    }
+
+    pub fn deposit(
+        &mut self,
+        account: AccountId,
+        from: &Addr,
+        units: u128,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(from, &ExecuteMsg::Deposit { account }, &coins(units, DENOM))
+    }
+
+    /// A stranger lets the payee be paid; says what the payee got.
+    pub fn withdraw(&mut self, account: AccountId, stream: u64, payee: &Addr) -> u128 {
+        let before = self.balance(payee);
+        self.send(&who("stranger"), &ExecuteMsg::Withdraw { account, stream }, &[]).unwrap();
+        self.balance(payee) - before
+    }
+
+    /// A stranger lets a refund be paid; says what came to `to`.
+    pub fn refund(&mut self, account: AccountId, deposit: Option<u32>, to: &Addr) -> u128 {
+        let before = self.balance(to);
+        let msg = ExecuteMsg::ClaimRefund { account, deposit };
+        self.send(&who("stranger"), &msg, &[]).unwrap();
+        self.balance(to) - before
+    }
+
+    pub fn sweep(&mut self) -> u128 {
+        let collector = self.collector.clone();
+        let before = self.balance(&collector);
+        let msg = ExecuteMsg::SweepFees { denom: usouk() };
+        self.send(&who("stranger"), &msg, &[]).unwrap();
+        self.balance(&collector) - before
+    }
+
+    pub fn query<T: DeserializeOwned>(&self, msg: &QueryMsg) -> T {
+        self.app.wrap().query_wasm_smart(&self.address, msg).unwrap()
+    }
+
+    pub fn account(&self, account: AccountId) -> AccountResponse {
+        self.query(&QueryMsg::Account { account })
+    }
+
+    pub fn stream_of(&self, account: AccountId, stream: u64) -> StreamResponse {
+        self.query(&QueryMsg::Stream { account, stream })
+    }
+
+    pub fn deposits(&self, account: AccountId) -> DepositsResponse {
+        self.query(&QueryMsg::Deposits { account, start_after: None, limit: None })
+    }
+
+    pub fn totals(&self) -> TotalsResponse {
+        self.query(&QueryMsg::Totals { denom: usouk() })
+    }
+
+    /// What the contract has beyond what it owes: must be zero without stray transfers.
+    pub fn surplus(&self) -> i128 {
+        let totals = self.totals();
+        let owed = totals.held.u128() + totals.fees.u128();
+        i128::try_from(self.balance(&self.address)).unwrap() - i128::try_from(owed).unwrap()
+    }
+}
+
+pub fn cw20_units(units: u128) -> Uint128 {
+    Uint128::new(units)
+}

@@ -1,0 +1,136 @@
+//! cw20 tokens are held, paid and refunded as native coins are.
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
+
+mod common;
+
+use common::{Escrow, amount, who};
+use cosmwasm_std::{Addr, Binary, to_json_binary};
+use cw_multi_test::{ContractWrapper, Executor};
+use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg};
+use souk_api::escrow::{Cw20Hook, ExecuteMsg, QueryMsg, TotalsResponse};
+use souk_core::{AccountId, Denom, Rate, time::HOUR};
+use souk_escrow::ContractError;
+
+struct Tokens {
+    escrow: Escrow,
+    token: Addr,
+}
+
+impl Tokens {
+    fn new() -> Self {
+        let mut escrow = Escrow::new();
+        let token = issue(&mut escrow);
+        let add = ExecuteMsg::UpdateConfig {
+            guardian: None,
+            fee_collector: None,
+            add_controller: None,
+            add_cw20: Some(vec![token.to_string()]),
+        };
+        escrow.send(&who("owner"), &add, &[]).unwrap();
+        Self { escrow, token }
+    }
+
+    fn send(&mut self, from: &Addr, units: u128, hook: &Cw20Hook) -> Result<(), ContractError> {
+        self.send_raw(from, units, to_json_binary(hook).unwrap())
+    }
+
+    fn send_raw(&mut self, from: &Addr, units: u128, msg: Binary) -> Result<(), ContractError> {
+        let contract = self.escrow.address.to_string();
+        let send = Cw20ExecuteMsg::Send { contract, amount: units.into(), msg };
+        let sent = self.escrow.app.execute_contract(from.clone(), self.token.clone(), &send, &[]);
+        sent.map(|_| ()).map_err(|error| error.downcast::<ContractError>().unwrap())
+    }
+
+    fn balance(&self, of: &Addr) -> u128 {
+        let query = Cw20QueryMsg::Balance { address: of.to_string() };
+        let found: BalanceResponse =
+            self.escrow.app.wrap().query_wasm_smart(&self.token, &query).unwrap();
+        found.balance.u128()
+    }
+}
+
+fn issue(escrow: &mut Escrow) -> Addr {
+    let wrapper = ContractWrapper::new(
+        cw20_base::contract::execute,
+        cw20_base::contract::instantiate,
+        cw20_base::contract::query,
+    );
+    let code = escrow.app.store_code(Box::new(wrapper));
+    let holders = ["orderbook", "bob", "ann"];
+    let msg = cw20_base::msg::InstantiateMsg {
+        name: "Token".into(),
+        symbol: "TOKEN".into(),
+        decimals: 6,
+        initial_balances: holders
+            .map(|name| Cw20Coin { address: who(name).into(), amount: 1_000u128.into() })
+            .into(),
+        mint: None,
+        marketing: None,
+    };
+    escrow.app.instantiate_contract(code, who("issuer"), &msg, &[], "token", None).unwrap()
+}
+
+#[test]
+fn a_token_account_pays_refunds_and_sweeps_in_the_token() {
+    let mut tokens = Tokens::new();
+    let open =
+        Cw20Hook::OpenAccount { local: 1, owner: who("ann").to_string(), reserved: Rate::ZERO };
+    tokens.send(&who("orderbook"), 100, &open).unwrap();
+    let account = AccountId(1);
+    tokens.send(&who("bob"), 50, &Cw20Hook::Deposit { account }).unwrap();
+    tokens.send(&who("ann"), 10, &Cw20Hook::Deposit { account }).unwrap();
+    tokens.escrow.control(&Escrow::stream_msg(1, 1, &who("provider"), 100, 1_000)).unwrap();
+    tokens.escrow.pass(HOUR).close(1, &[1]);
+    let denom = Denom::Cw20(tokens.token.to_string());
+    let claims = [
+        ExecuteMsg::Withdraw { account, stream: 1 },
+        ExecuteMsg::ClaimRefund { account, deposit: None },
+        ExecuteMsg::ClaimRefund { account, deposit: Some(1) },
+        ExecuteMsg::SweepFees { denom: denom.clone() },
+    ];
+    for claim in claims {
+        tokens.escrow.send(&who("stranger"), &claim, &[]).unwrap();
+    }
+    let balances = ["provider", "ann", "bob", "fees"].map(|name| tokens.balance(&who(name)));
+    assert_eq!(balances, [90, 1_000, 1_000, 10]);
+    assert_eq!(tokens.balance(&tokens.escrow.address), 0);
+    let totals: TotalsResponse = tokens.escrow.query(&QueryMsg::Totals { denom });
+    assert_eq!((totals.held, totals.fees), (amount(0), amount(0)));
+}
+
+#[test]
+fn a_token_that_is_not_listed_is_refused() {
+    let mut tokens = Tokens::new();
+    tokens.token = issue(&mut tokens.escrow);
+    let error =
+        tokens.send(&who("bob"), 5, &Cw20Hook::Deposit { account: AccountId(1) }).unwrap_err();
+    assert!(matches!(error, ContractError::NotPermitted { .. }), "{error}");
+}
+
+#[test]
+fn only_a_controller_opens_an_account_with_tokens() {
+    let mut tokens = Tokens::new();
+    let open =
+        Cw20Hook::OpenAccount { local: 1, owner: who("bob").to_string(), reserved: Rate::ZERO };
+    let error = tokens.send(&who("bob"), 5, &open).unwrap_err();
+    assert!(matches!(error, ContractError::NotPermitted { .. }), "{error}");
+    tokens.escrow.send(&who("guardian"), &ExecuteMsg::Pause {}, &[]).unwrap();
+    let error = tokens.send(&who("orderbook"), 5, &open).unwrap_err();
+    assert_eq!(error, ContractError::Paused);
+}
+
+#[test]
+fn a_token_does_not_join_an_account_of_native_coins() {
+    let mut tokens = Tokens::new();
+    let account = tokens.escrow.open(1, &who("ann"), 100);
+    let error = tokens.send(&who("bob"), 5, &Cw20Hook::Deposit { account }).unwrap_err();
+    let (held, sent) = (common::usouk(), Denom::Cw20(tokens.token.to_string()));
+    assert_eq!(error, ContractError::WrongDenom { account, held, sent });
+}
+
+#[test]
+fn a_hook_that_says_nothing_known_is_refused() {
+    let mut tokens = Tokens::new();
+    let error = tokens.send_raw(&who("bob"), 5, Binary::from(br#"{"stake":{}}"#)).unwrap_err();
+    assert!(matches!(error, ContractError::Hook(_)), "{error}");
+}
