@@ -1,1 +1,70 @@
-//! Serves tenants: manifest, status, logs, events and shell of their leases, by wallet tokens.
+//! Serves tenants: manifest, status, logs and events of their leases, by wallet tokens.
+//!
+//! Every route but `version` and `status` asks for a token whose issuer is the lease's (or the
+//! order's) tenant. What runs in the cluster is told by whoever implements [`Workloads`].
+
+mod auth;
+mod chain;
+mod error;
+mod listener;
+mod routes;
+mod streams;
+mod tls;
+mod workloads;
+
+use std::sync::Arc;
+
+use axum::Router;
+use souk_gateway::token::Policy;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+pub use chain::Book;
+pub use error::GatewayError;
+pub use listener::{ServeError, serve};
+pub use workloads::{LineStream, WorkloadError, Workloads};
+
+use crate::{config, store::Store};
+
+/// What the routes share.
+pub struct State {
+    /// The agent's memory.
+    pub store: Store,
+    /// The orderbook, asked when a tenant is faster than the follower.
+    pub book: Book,
+    /// What runs in the cluster.
+    pub workloads: Arc<dyn Workloads>,
+    /// Whose tokens count, and for whom they must be.
+    pub policy: Policy,
+    /// The gateway's configuration.
+    pub config: config::Gateway,
+    /// Domains that no tenant may use as host names: the provider's own.
+    pub reserved_domains: Vec<String>,
+    /// Streams that are open for each lease.
+    streams: streams::StreamCounter,
+}
+
+impl State {
+    /// Puts the parts together.
+    pub fn new(
+        store: Store,
+        book: Book,
+        workloads: Arc<dyn Workloads>,
+        policy: Policy,
+        config: config::Gateway,
+        reserved_domains: Vec<String>,
+    ) -> Self {
+        let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
+        Self { store, book, workloads, policy, config, reserved_domains, streams }
+    }
+}
+
+/// All routes, with body limit and the origins that may call from a web page.
+pub fn router(state: Arc<State>) -> Router {
+    let body = usize::try_from(state.config.limits.body.0).unwrap_or(usize::MAX);
+    let origins = state.config.cors_origins.iter().filter_map(|origin| origin.parse().ok());
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([http::Method::GET, http::Method::PUT])
+        .allow_headers([http::header::AUTHORIZATION, http::header::CONTENT_TYPE]);
+    routes::all().layer(axum::extract::DefaultBodyLimit::max(body)).layer(cors).with_state(state)
+}

@@ -1,0 +1,124 @@
+//! Everything that the gateway says no with.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use souk_chain::query::QueryError;
+use souk_core::OrderId;
+use souk_gateway::{TokenError, body::ErrorBody};
+use thiserror::Error;
+
+use super::WorkloadError;
+use crate::{
+    leases::manifest::Refusal,
+    store::{StoreError, TakenBy},
+};
+
+/// Why a request gets no answer.
+#[derive(Debug, Error)]
+pub enum GatewayError {
+    /// No token.
+    #[error("this route wants a wallet token: `Authorization: Bearer TOKEN`")]
+    NoToken,
+    /// A token that opens nothing.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Not the tenant's.
+    #[error("{issuer} is not the tenant of lease {order}")]
+    NotTheTenant {
+        /// Who asks.
+        issuer: String,
+        /// For what.
+        order: OrderId,
+    },
+    /// A token for other purposes.
+    #[error("the token does not open this of lease {0}; make one with that scope")]
+    Scope(OrderId),
+    /// Neither here nor on the chain.
+    #[error("there is no lease {0} with this provider")]
+    NoLease(OrderId),
+    /// No such order, as far as this provider knows.
+    #[error("order {0} is not known here")]
+    NoOrder(OrderId),
+    /// Nothing was sent yet.
+    #[error("lease {0} has no manifest yet; send it")]
+    NoManifest(OrderId),
+    /// On the chain, not here yet.
+    #[error("{0} is on the chain but was not seen here yet; try again in a few seconds")]
+    TooEarly(String),
+    /// A manifest that is not the lease's.
+    #[error(transparent)]
+    Manifest(#[from] Refusal),
+    /// A body that cannot be read.
+    #[error("the body is no manifest upload: {0}")]
+    Body(String),
+    /// A host name that another lease has.
+    #[error(transparent)]
+    Hostname(#[from] TakenBy),
+    /// Too many at once.
+    #[error("lease {order} has {limit} streams open, which is the limit; close one")]
+    Streams {
+        /// The lease.
+        order: OrderId,
+        /// How many it may have.
+        limit: u32,
+    },
+    /// The lease is over.
+    #[error("lease {0} has ended")]
+    Ended(OrderId),
+    /// The cluster's side.
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
+    /// The chain could not be asked.
+    #[error("the chain cannot be asked at the moment; try again")]
+    Chain(#[source] QueryError),
+    /// The store failed.
+    #[error("the provider's store failed; try again")]
+    Store(#[from] StoreError),
+}
+
+impl GatewayError {
+    /// HTTP status and a word for programs.
+    fn kind(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NoToken => (StatusCode::UNAUTHORIZED, "no_token"),
+            Self::Token(_) => (StatusCode::UNAUTHORIZED, "bad_token"),
+            Self::NotTheTenant { .. } => (StatusCode::FORBIDDEN, "not_the_tenant"),
+            Self::Scope(_) => (StatusCode::FORBIDDEN, "scope"),
+            Self::NoLease(_) => (StatusCode::NOT_FOUND, "no_lease"),
+            Self::NoOrder(_) => (StatusCode::NOT_FOUND, "no_order"),
+            Self::NoManifest(_) => (StatusCode::NOT_FOUND, "no_manifest"),
+            Self::TooEarly(_) => (StatusCode::TOO_EARLY, "too_early"),
+            Self::Manifest(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal.code()),
+            Self::Body(_) => (StatusCode::BAD_REQUEST, "bad_body"),
+            Self::Hostname(_) => (StatusCode::CONFLICT, "hostname_taken"),
+            Self::Streams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
+            Self::Ended(_) => (StatusCode::GONE, "lease_ended"),
+            Self::Workload(WorkloadError::NoService { .. }) => {
+                (StatusCode::NOT_FOUND, "no_service")
+            }
+            Self::Workload(WorkloadError::Cluster(_)) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "cluster")
+            }
+            Self::Chain(_) => (StatusCode::SERVICE_UNAVAILABLE, "chain"),
+            Self::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+        }
+    }
+
+    /// As it is told to the caller.
+    pub fn body(&self) -> ErrorBody {
+        ErrorBody { code: self.kind().1.to_owned(), message: self.to_string() }
+    }
+}
+
+impl IntoResponse for GatewayError {
+    fn into_response(self) -> Response {
+        let (status, code) = self.kind();
+        if status.is_server_error() {
+            tracing::warn!(code, error = ?self, "a request failed");
+        }
+        (status, Json(self.body())).into_response()
+    }
+}

@@ -1,0 +1,121 @@
+//! Connections: TLS, a cap on their number, a time limit for handshake and head.
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use thiserror::Error;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{State, router, tls};
+
+/// How long open streams may go on after the order to stop.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// Requests at once on one HTTP/2 connection.
+const HTTP2_STREAMS: u32 = 64;
+
+/// Why the gateway cannot serve.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// Certificate or key.
+    #[error("{}: {reason}; `souk-provider init` makes both", .path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The address.
+    #[error("cannot listen on {address}: {error}; free the port or change `gateway.listen`")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+}
+
+/// Serves until `stop`. `listening` hears the address once connections are taken.
+pub async fn serve(
+    state: Arc<State>,
+    stop: CancellationToken,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let config = &state.config;
+    let acceptor = TlsAcceptor::from(tls::server_config(&config.certificate, &config.key)?);
+    let address = config.listen;
+    let failed = |error| ServeError::Listen { address, error };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    listening(listener.local_addr().map_err(failed)?);
+
+    let patience = Duration::from_secs(config.limits.header_timeout.0);
+    let slots = Arc::new(Semaphore::new(config.limits.connections as usize));
+    let router = router(Arc::clone(&state));
+    let connections = TaskTracker::new();
+    loop {
+        let slot = tokio::select! {
+            () = stop.cancelled() => break,
+            slot = Arc::clone(&slots).acquire_owned() => slot,
+        };
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, _)) = accepted else {
+            // Out of file descriptors, for instance: give others time to close theirs.
+            time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let (acceptor, router, stop) = (acceptor.clone(), router.clone(), stop.clone());
+        connections.spawn(async move {
+            let _slot = slot;
+            connection(stream, acceptor, router, patience, stop).await;
+        });
+    }
+    connections.close();
+    // Whoever still streams after the farewell is cut off.
+    let _ = time::timeout(FAREWELL, connections.wait()).await;
+    Ok(())
+}
+
+async fn connection(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    router: Router,
+    patience: Duration,
+    stop: CancellationToken,
+) {
+    let Ok(Ok(stream)) = time::timeout(patience, acceptor.accept(stream)).await else { return };
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(patience)
+        .keep_alive_timeout(patience)
+        .max_concurrent_streams(HTTP2_STREAMS);
+    let service = TowerToHyperService::new(router);
+    let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let mut serving = std::pin::pin!(serving);
+    tokio::select! {
+        served = serving.as_mut() => return report(served),
+        () = stop.cancelled() => serving.as_mut().graceful_shutdown(),
+    }
+    report(serving.await);
+}
+
+fn report(served: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended");
+    }
+}

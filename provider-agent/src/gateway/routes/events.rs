@@ -1,0 +1,24 @@
+//! GET a lease's Kubernetes events, one by one.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{self, Path, Query},
+    response::Response,
+};
+use souk_core::OrderId;
+use souk_gateway::{Scope, body::EventQuery};
+
+use crate::gateway::{GatewayError, State, auth::Caller, streams};
+
+/// For the tenant.
+pub async fn get(
+    extract::State(state): extract::State<Arc<State>>,
+    Path(order): Path<OrderId>,
+    Query(query): Query<EventQuery>,
+    caller: Caller,
+) -> Result<Response, GatewayError> {
+    caller.running_lease(&state, order, Scope::Events).await?;
+    let events = state.workloads.events(order, query).await?;
+    streams::answer(&state, order, caller.expires_at(), events)
+}

@@ -1,0 +1,22 @@
+//! GET a lease's status; of an ended one too, as long as it is remembered.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{self, Path},
+};
+use souk_core::OrderId;
+use souk_gateway::{Scope, body::LeaseStatus};
+
+use crate::gateway::{GatewayError, State, auth::Caller};
+
+/// For the tenant.
+pub async fn get(
+    extract::State(state): extract::State<Arc<State>>,
+    Path(order): Path<OrderId>,
+    caller: Caller,
+) -> Result<Json<LeaseStatus>, GatewayError> {
+    caller.lease(&state, order, Scope::Status).await?;
+    Ok(Json(state.workloads.lease_status(order).await?))
+}

@@ -1,0 +1,24 @@
+//! GET a lease's logs, line by line.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{self, Path, Query},
+    response::Response,
+};
+use souk_core::OrderId;
+use souk_gateway::{Scope, body::LogQuery};
+
+use crate::gateway::{GatewayError, State, auth::Caller, streams};
+
+/// For the tenant.
+pub async fn get(
+    extract::State(state): extract::State<Arc<State>>,
+    Path(order): Path<OrderId>,
+    Query(query): Query<LogQuery>,
+    caller: Caller,
+) -> Result<Response, GatewayError> {
+    caller.running_lease(&state, order, Scope::Logs).await?;
+    let lines = state.workloads.logs(order, query).await?;
+    streams::answer(&state, order, caller.expires_at(), lines)
+}

@@ -1,0 +1,82 @@
+//! PUT and GET a lease's manifest.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{self, Path, rejection::JsonRejection},
+};
+use cosmwasm_std::HexBinary;
+use http::StatusCode;
+use souk_core::OrderId;
+use souk_gateway::{Salt, Scope, body::ManifestUpload};
+
+use crate::{
+    gateway::{GatewayError, State, auth::Caller},
+    leases::manifest::{self, Refusal},
+    store::{LeaseRow, ManifestRow},
+};
+
+/// Takes a manifest that is exactly what the lease is for. The one before runs until then.
+pub async fn put(
+    extract::State(state): extract::State<Arc<State>>,
+    Path(order): Path<OrderId>,
+    caller: Caller,
+    body: Result<Json<ManifestUpload>, JsonRejection>,
+) -> Result<StatusCode, GatewayError> {
+    let lease = caller.running_lease(&state, order, Scope::SendManifest).await?;
+    let Json(upload) = body.map_err(|rejection| GatewayError::Body(rejection.body_text()))?;
+    let (commitment, accepted) = check(&state, &lease, &upload).await?;
+    for host in &accepted.hostnames {
+        state.store.claim_hostname(host, order).await??;
+    }
+    let row = ManifestRow {
+        order,
+        manifest: upload.manifest.canonical_json(),
+        salt: upload.salt.map(|salt| salt.0.to_vec()),
+        commitment,
+        accepted_at: state.store.block_time().await?.unwrap_or_default(),
+    };
+    state.store.put_manifest(row).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Checks the upload against what the store knows. If only the hash is wrong, the chain may
+/// have a newer one already.
+async fn check(
+    state: &State,
+    lease: &LeaseRow,
+    upload: &ManifestUpload,
+) -> Result<(HexBinary, manifest::Accepted), GatewayError> {
+    let too_early = || GatewayError::TooEarly(format!("order {}", lease.order));
+    let deployment = state.store.deployment(lease.group.deployment).await?.ok_or_else(too_early)?;
+    let order = state.store.order(lease.order).await?.ok_or_else(too_early)?;
+    let spec = order.detail.ok_or_else(too_early)?.spec;
+    let known = deployment.commitment;
+    match manifest::check(upload, &known, &spec, &state.reserved_domains) {
+        Ok(accepted) => Ok((known, accepted)),
+        Err(refusal @ Refusal::Hash { .. }) => {
+            let newest = state.book.commitment(lease.group.deployment).await?;
+            if newest != known && manifest::hashes_to(upload, &newest) {
+                let what = format!("the new version of deployment {}", lease.group.deployment);
+                return Err(GatewayError::TooEarly(what));
+            }
+            Err(refusal.into())
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// Gives back what was accepted.
+pub async fn get(
+    extract::State(state): extract::State<Arc<State>>,
+    Path(order): Path<OrderId>,
+    caller: Caller,
+) -> Result<Json<ManifestUpload>, GatewayError> {
+    caller.running_lease(&state, order, Scope::GetManifest).await?;
+    let row = state.store.manifest(order).await?.ok_or(GatewayError::NoManifest(order))?;
+    let salt = row.salt.and_then(|salt| salt.try_into().ok()).map(Salt);
+    let manifest = serde_json::from_str(&row.manifest)
+        .map_err(|error| GatewayError::Body(error.to_string()))?;
+    Ok(Json(ManifestUpload { manifest, salt }))
+}

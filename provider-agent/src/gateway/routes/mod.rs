@@ -1,0 +1,31 @@
+//! One file a route.
+
+mod events;
+mod lease_status;
+mod logs;
+mod manifest;
+mod reason;
+mod status;
+mod version;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, put},
+};
+use souk_gateway::route;
+
+use super::State;
+
+/// All routes.
+pub fn all() -> Router<Arc<State>> {
+    Router::new()
+        .route(route::VERSION, get(version::get))
+        .route(route::STATUS, get(status::get))
+        .route(route::MANIFEST, put(manifest::put).get(manifest::get))
+        .route(route::LEASE_STATUS, get(lease_status::get))
+        .route(route::LOGS, get(logs::get))
+        .route(route::EVENTS, get(events::get))
+        .route(route::REASON, get(reason::get))
+}

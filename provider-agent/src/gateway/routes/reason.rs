@@ -1,0 +1,51 @@
+//! GET why the provider did not bid on an order: coarse, and for the order's tenant alone.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{self, Path},
+};
+use souk_core::OrderId;
+use souk_gateway::{
+    Scope,
+    body::{OrderReason, Verdict},
+};
+
+use crate::{
+    gateway::{GatewayError, State, auth::Caller},
+    store,
+};
+
+/// For the order's tenant.
+pub async fn get(
+    extract::State(state): extract::State<Arc<State>>,
+    Path(order): Path<OrderId>,
+    caller: Caller,
+) -> Result<Json<OrderReason>, GatewayError> {
+    caller.must_have(order, Scope::Reason)?;
+    let known = state.store.order(order).await?.ok_or(GatewayError::NoOrder(order))?;
+    caller.must_be(&known.owner, order)?;
+    let answer = match state.store.decision(order).await? {
+        Some(decision) => OrderReason {
+            order,
+            verdict: verdict(decision.verdict),
+            reason: decision.coarse,
+            height: decision.height,
+        },
+        None => OrderReason {
+            order,
+            verdict: Verdict::Undecided,
+            reason: "not decided yet".to_owned(),
+            height: known.opened_height,
+        },
+    };
+    Ok(Json(answer))
+}
+
+fn verdict(verdict: store::Verdict) -> Verdict {
+    match verdict {
+        store::Verdict::Bid => Verdict::Bid,
+        store::Verdict::Pass | store::Verdict::Refused | store::Verdict::Wait => Verdict::Pass,
+    }
+}

@@ -1,0 +1,219 @@
+//! Whether a manifest is exactly what a lease is for: its hash is the commitment's, and its
+//! services, counts, resources and endpoints are those of the group on the chain, so that a
+//! small order cannot carry a large manifest.
+
+use std::collections::BTreeMap;
+
+use cosmwasm_std::HexBinary;
+use souk_core::{Attribute, Endpoint, EndpointKind, Gpu, GroupSpec, GroupUnit, Resources, Volume};
+use souk_gateway::{body::ManifestUpload, commitment};
+use souk_sdl::{ManifestGroup, ManifestService};
+use thiserror::Error;
+
+/// A manifest that was taken.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The group that this provider runs.
+    pub group: ManifestGroup,
+    /// Host names that its services ask for, each once.
+    pub hostnames: Vec<String>,
+}
+
+/// Why a manifest is not the lease's.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Another manifest, another salt, or another version of it.
+    #[error(
+        "the manifest hashes to {found}, the deployment's commitment is {expected}; send the manifest and salt that it was created or last updated with"
+    )]
+    Hash {
+        /// What it hashes to.
+        found: String,
+        /// What it must hash to.
+        expected: String,
+    },
+    /// The group is missing.
+    #[error("the manifest has no group `{0}`, which this lease is for")]
+    NoGroup(String),
+    /// A service whose resource unit is not in the group.
+    #[error("service `{service}` uses resource unit {unit}, which the order does not have")]
+    NoUnit {
+        /// The service.
+        service: String,
+        /// The unit's number.
+        unit: u32,
+    },
+    /// A service that needs other resources than were paid for.
+    #[error("service `{service}` asks for other resources than unit {unit} of the order")]
+    Resources {
+        /// The service.
+        service: String,
+        /// The unit's number.
+        unit: u32,
+    },
+    /// More or fewer replicas than were paid for.
+    #[error(
+        "resource unit {unit} has {found} replicas in the manifest and {expected} in the order"
+    )]
+    Count {
+        /// The unit's number.
+        unit: u32,
+        /// In the manifest.
+        found: u64,
+        /// In the order.
+        expected: u32,
+    },
+    /// More or other ways in than were paid for.
+    #[error("resource unit {0} has other endpoints in the manifest than in the order")]
+    Endpoints(u32),
+    /// A host name of the provider's own.
+    #[error("host name `{host}` belongs to the provider's domain {domain}; choose another")]
+    ReservedHost {
+        /// The name.
+        host: String,
+        /// The domain.
+        domain: String,
+    },
+}
+
+impl Refusal {
+    /// A word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Hash { .. } => "manifest_mismatch",
+            Self::NoGroup(_) => "manifest_without_group",
+            Self::NoUnit { .. }
+            | Self::Resources { .. }
+            | Self::Count { .. }
+            | Self::Endpoints(_) => "manifest_not_the_order",
+            Self::ReservedHost { .. } => "hostname_reserved",
+        }
+    }
+}
+
+/// Whether manifest and salt hash to a commitment.
+pub fn hashes_to(upload: &ManifestUpload, expected: &HexBinary) -> bool {
+    hash(upload).as_slice() == expected.as_slice()
+}
+
+fn hash(upload: &ManifestUpload) -> [u8; 32] {
+    commitment(upload.salt.as_ref(), &upload.manifest.version())
+}
+
+/// Checks a manifest against the commitment and the group on the chain.
+pub fn check(
+    upload: &ManifestUpload,
+    expected: &HexBinary,
+    spec: &GroupSpec,
+    reserved_domains: &[String],
+) -> Result<Accepted, Refusal> {
+    if !hashes_to(upload, expected) {
+        let (found, expected) = (hex::encode(hash(upload)), expected.to_hex());
+        return Err(Refusal::Hash { found, expected });
+    }
+    let group = upload.manifest.iter().find(|group| group.name == spec.name);
+    let group = group.ok_or_else(|| Refusal::NoGroup(spec.name.clone()))?;
+    for service in &group.services {
+        check_service(service, spec)?;
+    }
+    for unit in &spec.units {
+        check_unit(unit, group)?;
+    }
+    let hostnames = hostnames(group);
+    for host in &hostnames {
+        let reserved = reserved_domains.iter().find(|domain| is_under(host, domain));
+        if let Some(domain) = reserved {
+            return Err(Refusal::ReservedHost { host: host.clone(), domain: domain.clone() });
+        }
+    }
+    Ok(Accepted { group: group.clone(), hostnames })
+}
+
+fn check_service(service: &ManifestService, spec: &GroupSpec) -> Result<(), Refusal> {
+    let id = service.resources.id;
+    let name = || service.name.clone();
+    let unit = spec.units.iter().find(|unit| unit.id == id);
+    let unit = unit.ok_or_else(|| Refusal::NoUnit { service: name(), unit: id })?;
+    let paid = Resources { endpoints: Vec::new(), ..unit.resources.clone() };
+    if without_endpoints(service) != Some(paid) {
+        return Err(Refusal::Resources { service: name(), unit: id });
+    }
+    Ok(())
+}
+
+/// The replicas and endpoints of all services that share a unit are together the unit's.
+fn check_unit(unit: &GroupUnit, group: &ManifestGroup) -> Result<(), Refusal> {
+    let services: Vec<_> =
+        group.services.iter().filter(|service| service.resources.id == unit.id).collect();
+    let found = services.iter().map(|service| u64::from(service.count)).sum();
+    if found != u64::from(unit.count) {
+        return Err(Refusal::Count { unit: unit.id, found, expected: unit.count });
+    }
+    let asked = services.iter().flat_map(|service| &service.resources.endpoints).map(endpoint);
+    if tally(asked) != tally(unit.resources.endpoints.iter().copied()) {
+        return Err(Refusal::Endpoints(unit.id));
+    }
+    Ok(())
+}
+
+/// A service's resources in the order's terms; none if a number does not fit.
+fn without_endpoints(service: &ManifestService) -> Option<Resources> {
+    let of = &service.resources;
+    let volumes = of.storage.iter().map(|volume| Volume {
+        name: volume.name.clone(),
+        size: volume.size.get(),
+        attributes: attributes(&volume.attributes),
+    });
+    let units = u32::try_from(of.gpu.units.get()).ok()?;
+    let gpu = (units > 0).then(|| Gpu { units, attributes: attributes(&of.gpu.attributes) });
+    Some(Resources {
+        cpu_milli: of.cpu.units.get(),
+        cpu_attributes: attributes(&of.cpu.attributes),
+        memory: of.memory.size.get(),
+        gpu,
+        storage: volumes.collect(),
+        endpoints: Vec::new(),
+    })
+}
+
+fn attributes(list: &[souk_sdl::Attribute]) -> Vec<Attribute> {
+    list.iter().map(|one| Attribute::new(one.key.clone(), one.value.clone())).collect()
+}
+
+fn endpoint(endpoint: &souk_sdl::Endpoint) -> Endpoint {
+    let kind = match endpoint.kind {
+        souk_sdl::EndpointKind::SharedHttp => EndpointKind::SharedHttp,
+        souk_sdl::EndpointKind::RandomPort => EndpointKind::RandomPort,
+        souk_sdl::EndpointKind::LeasedIp => EndpointKind::LeasedIp,
+    };
+    Endpoint { kind, sequence: endpoint.sequence_number }
+}
+
+/// How often each endpoint is there, in whatever order.
+fn tally(endpoints: impl Iterator<Item = Endpoint>) -> BTreeMap<(u8, u32), usize> {
+    let mut tally = BTreeMap::new();
+    for endpoint in endpoints {
+        let kind = match endpoint.kind {
+            EndpointKind::SharedHttp => 0,
+            EndpointKind::RandomPort => 1,
+            EndpointKind::LeasedIp => 2,
+        };
+        *tally.entry((kind, endpoint.sequence)).or_default() += 1;
+    }
+    tally
+}
+
+fn hostnames(group: &ManifestGroup) -> Vec<String> {
+    let exposes = group.services.iter().flat_map(|service| &service.expose);
+    let hosts = exposes.flat_map(|expose| expose.hosts.iter().flatten());
+    let mut hosts: Vec<String> =
+        hosts.map(|host| host.trim_end_matches('.').to_ascii_lowercase()).collect();
+    hosts.sort();
+    hosts.dedup();
+    hosts
+}
+
+fn is_under(host: &str, domain: &str) -> bool {
+    let domain = domain.trim_start_matches('.');
+    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+}
