@@ -77,6 +77,9 @@ pub enum ContractError {
         /// The most.
         max: usize,
     },
+    /// A text that must say something.
+    #[error("{0} is empty; it goes on the record, so say something")]
+    Empty(&'static str),
     /// A list that is too long.
     #[error("{count} {what}, the limit is {max}")]
     TooMany {

@@ -195,3 +195,21 @@ fn what_unbonds_after_leaving_can_still_be_slashed() {
     world.send(&provider, &CLAIM).unwrap();
     assert_eq!((world.balance(&provider), world.balance(&victim)), (PURSE - 8 * SOUK, 8 * SOUK));
 }
+
+#[test]
+fn a_slash_gives_a_reason() {
+    let mut world = World::new();
+    let provider = world.provider("cheap", 20);
+    for (said, error) in [
+        ("", ContractError::Empty("the reason")),
+        (" \t", ContractError::Empty("the reason")),
+        (&"x".repeat(257), ContractError::TooLong { what: "the reason", len: 257, max: 256 }),
+    ] {
+        let mut msg = slash(&provider, SOUK, &provider);
+        if let ExecuteMsg::Slash { reason, .. } = &mut msg {
+            *reason = said.to_owned();
+        }
+        assert_eq!(world.send(&world.slasher.clone(), &msg).unwrap_err(), error);
+    }
+    assert_eq!(world.show(&provider).slashes, 0);
+}

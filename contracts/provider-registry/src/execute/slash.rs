@@ -18,6 +18,9 @@ pub fn slash(
 ) -> Result<Response, ContractError> {
     ctx.no_coins()?;
     check_text("the reason", &reason)?;
+    if reason.trim().is_empty() {
+        return Err(ContractError::Empty("the reason"));
+    }
     let recipient = ctx.address(&recipient)?;
     let config = state::config(ctx.deps.storage)?;
     let address = ctx.address(&provider)?;
