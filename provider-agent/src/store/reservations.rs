@@ -13,26 +13,29 @@ pub struct ReservationRow {
     pub order: OrderId,
     /// One entry a replica.
     pub placements: Vec<Placement>,
+    /// Addresses that it leases.
+    pub ips: u32,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ReservationRow> {
     Ok(ReservationRow {
         order: OrderId(sql::uint(row, "order_id")?),
         placements: sql::json(row, "placements")?,
+        ips: sql::uint32(row, "ips")?,
     })
 }
 
 /// The reservation of an order.
 pub fn get(sql: &Connection, order: OrderId) -> Result<Option<ReservationRow>, StoreError> {
-    let mut statement =
-        sql.prepare_cached("SELECT order_id, placements FROM reservations WHERE order_id = ?1")?;
+    let mut statement = sql
+        .prepare_cached("SELECT order_id, placements, ips FROM reservations WHERE order_id = ?1")?;
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
 /// All reservations, by order.
 pub fn all(sql: &Connection) -> Result<Vec<ReservationRow>, StoreError> {
     let mut statement =
-        sql.prepare_cached("SELECT order_id, placements FROM reservations ORDER BY order_id")?;
+        sql.prepare_cached("SELECT order_id, placements, ips FROM reservations ORDER BY order_id")?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -40,9 +43,9 @@ pub fn all(sql: &Connection) -> Result<Vec<ReservationRow>, StoreError> {
 /// Reserves, in place of what was reserved for the order.
 pub fn put(tx: &Tx<'_>, row: &ReservationRow) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO reservations (order_id, placements) VALUES (?1, ?2)",
+        "INSERT OR REPLACE INTO reservations (order_id, placements, ips) VALUES (?1, ?2, ?3)",
     )?
-    .execute(params![sql::int(row.order.0)?, sql::to_json(&row.placements)?])?;
+    .execute(params![sql::int(row.order.0)?, sql::to_json(&row.placements)?, row.ips])?;
     Ok(())
 }
 

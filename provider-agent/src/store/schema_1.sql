@@ -91,7 +91,8 @@ CREATE TABLE decisions (
 
 CREATE TABLE reservations (
     order_id INTEGER PRIMARY KEY,
-    placements TEXT NOT NULL
+    placements TEXT NOT NULL,
+    ips INTEGER NOT NULL
 );
 
 CREATE TABLE hostnames (

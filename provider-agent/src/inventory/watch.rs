@@ -1,0 +1,145 @@
+//! Watches nodes and pods and keeps what the inventory needs of them.
+//!
+//! One watch a kind for the whole cluster. While a watch is broken the caches keep what they
+//! last had and [`ClusterView::age`] grows, so that nobody judges by what may be out of date.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures::StreamExt;
+use k8s_openapi::api::core::v1::{Node, Pod};
+use kube::{
+    Api, Client, Resource,
+    runtime::{
+        WatchStreamExt,
+        reflector::{self, Store as Cache},
+        watcher,
+    },
+};
+use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use super::{NodeState, PodUse};
+use crate::store::{Store, Topic};
+
+/// The watched cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct ClusterView {
+    nodes: Cache<Node>,
+    pods: Cache<Pod>,
+    health: Arc<[Mutex<Health>; 2]>,
+    provider: String,
+}
+
+/// How a watch is doing.
+#[derive(Debug, Clone)]
+struct Health {
+    /// Since when it is broken.
+    broken_since: Option<Instant>,
+    ready: bool,
+    trouble: Option<String>,
+}
+
+/// What the cluster was like at some moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// All nodes.
+    pub nodes: Vec<NodeState>,
+    /// All pods that take room.
+    pub pods: Vec<PodUse>,
+}
+
+/// A watch that is broken for no longer than this is believed: the cluster changes slowly and
+/// watches break in passing.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl ClusterView {
+    /// What there is; none before the first listing, and while a watch is broken.
+    pub fn observe(&self) -> Option<Observed> {
+        if self.trouble().is_some() {
+            return None;
+        }
+        let pods = self.pods.state();
+        Some(Observed {
+            nodes: self.nodes.state().iter().map(|node| NodeState::of(node)).collect(),
+            pods: pods.iter().filter_map(|pod| PodUse::of(pod, &self.provider)).collect(),
+        })
+    }
+
+    /// Why there is nothing to observe at present.
+    pub fn trouble(&self) -> Option<String> {
+        let now = Instant::now();
+        self.health.iter().find_map(|health| {
+            let health = health.lock();
+            let broken = health.broken_since.is_some_and(|t| now.duration_since(t) > PATIENCE);
+            let why = || health.trouble.clone().unwrap_or_else(|| "not listed yet".into());
+            (!health.ready || broken).then(why)
+        })
+    }
+}
+
+/// Starts the two watches. They end with `stop`; changes wake [`Topic::Capacity`].
+pub fn watch(
+    client: Client,
+    provider: &str,
+    store: &Store,
+    stop: &CancellationToken,
+) -> (ClusterView, impl Future<Output = ()> + Send + use<>) {
+    let (nodes, node_writer) = reflector::store();
+    let (pods, pod_writer) = reflector::store();
+    let health = || Mutex::new(Health { broken_since: None, ready: false, trouble: None });
+    let health = Arc::new([health(), health()]);
+    let view = ClusterView { nodes, pods, health: health.clone(), provider: provider.to_owned() };
+    let nodes = follow::<Node>(client.clone(), node_writer, health.clone(), 0, store.clone());
+    let pods = follow::<Pod>(client, pod_writer, health, 1, store.clone());
+    let stop = stop.clone();
+    let run = async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ = async { tokio::join!(nodes, pods) } => {}
+        }
+    };
+    (view, run)
+}
+
+async fn follow<K>(
+    client: Client,
+    writer: reflector::store::Writer<K>,
+    health: Arc<[Mutex<Health>; 2]>,
+    index: usize,
+    store: Store,
+) where
+    K: Resource<DynamicType = ()>
+        + DeserializeOwned
+        + Clone
+        + std::fmt::Debug
+        + Send
+        + Sync
+        + 'static,
+{
+    let api: Api<K> = Api::all(client);
+    let config = watcher::Config::default();
+    let stream = watcher(api, config).default_backoff().reflect(writer);
+    let mut stream = std::pin::pin!(stream);
+    while let Some(event) = stream.next().await {
+        {
+            let mut health = health[index].lock();
+            match &event {
+                Ok(event) => {
+                    health.broken_since = None;
+                    health.trouble = None;
+                    health.ready |= matches!(event, watcher::Event::InitDone);
+                }
+                Err(error) => {
+                    health.broken_since.get_or_insert_with(Instant::now);
+                    health.trouble = Some(format!("cluster: {error}"));
+                    tracing::warn!(%error, "watch is broken");
+                }
+            }
+        }
+        store.wake(Topic::Capacity);
+    }
+}
