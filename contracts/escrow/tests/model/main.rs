@@ -1,0 +1,288 @@
+//! Random lives of several accounts against a naive bookkeeper, compared after every step:
+//! no unit is lost, created, paid twice or paid to the wrong one, at any amount and time.
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
+
+mod book;
+#[path = "../common/mod.rs"]
+mod common;
+mod steps;
+
+use std::collections::BTreeMap;
+
+use book::{Account, PARTS, Refused, Stream};
+use common::{DENOM, Escrow, amount, price, rate, who};
+use cosmwasm_std::{Addr, Coin, coins};
+use cw_multi_test::Executor;
+use proptest::prelude::*;
+use souk_api::escrow::ExecuteMsg;
+use souk_core::{AccountId, time::HOUR};
+use steps::{PEOPLE, Step};
+
+/// The last second that nanoseconds in 64 bits reach, with some room.
+const END_OF_TIME: u64 = 18_000_000_000;
+
+/// The contract and the bookkeeper side by side.
+struct Life {
+    escrow: Escrow,
+    people: Vec<Addr>,
+    accounts: BTreeMap<u64, Account>,
+    /// What each person should have been paid, in units.
+    paid: Vec<u128>,
+    fees: u128,
+    swept: u128,
+}
+
+impl Life {
+    fn new() -> Self {
+        let people = (0..PEOPLE).map(|n| who(&format!("person {n}"))).collect();
+        let paid = vec![0; PEOPLE];
+        let (fees, swept) = (0, 0);
+        Self { escrow: Escrow::new(), people, accounts: BTreeMap::new(), paid, fees, swept }
+    }
+
+    /// Does a step in both worlds, which agree on whether it is refused, and looks at both.
+    fn step(&mut self, step: &Step) -> bool {
+        let done = self.act(step);
+        self.check();
+        done
+    }
+
+    fn act(&mut self, step: &Step) -> bool {
+        if let Step::Pass(seconds) = step {
+            let seconds = (*seconds).min(END_OF_TIME.saturating_sub(self.escrow.now()));
+            self.escrow.pass(seconds);
+            self.accounts.values_mut().for_each(|account| account.pass(seconds));
+            return true;
+        }
+        let (sender, msg, funds) = self.message(step);
+        let done = self.escrow.send(&sender, &msg, &funds);
+        let expected = self.book(step);
+        assert_eq!(done.is_ok(), expected.is_ok(), "{step:?}: {done:?}");
+        if done.is_err() && !funds.is_empty() {
+            // Coins made for a refused message are not part of the story.
+            self.escrow.app.send_tokens(sender, who("nowhere"), &funds).unwrap();
+        }
+        done.is_ok()
+    }
+
+    fn message(&self, step: &Step) -> (Addr, ExecuteMsg, Vec<Coin>) {
+        let book = self.escrow.controller.clone();
+        let person = |n: usize| self.people[n].clone();
+        let stranger = who("stranger");
+        match *step {
+            Step::Pass(_) => unreachable!("time passes without a message"),
+            Step::Open { account, owner, units, reserved } => {
+                let owner = person(owner).into();
+                let msg =
+                    ExecuteMsg::OpenAccount { local: account, owner, reserved: rate(reserved) };
+                (book, msg, coins(units, DENOM))
+            }
+            Step::Stream { account, stream, payee, rate: units, bps, reserved } => {
+                let msg = ExecuteMsg::OpenStream {
+                    local: account,
+                    stream,
+                    payee: person(payee).into(),
+                    rate: price(units),
+                    take_bps: bps,
+                    reserved: rate(reserved),
+                };
+                (book, msg, vec![])
+            }
+            Step::End { account, stream, reserved } => {
+                let reserved = rate(reserved);
+                (book, ExecuteMsg::CloseStream { local: account, stream, reserved }, vec![])
+            }
+            Step::Reserve { account, reserved } => {
+                (book, ExecuteMsg::Reserve { local: account, reserved: rate(reserved) }, vec![])
+            }
+            Step::Close { account } => {
+                let streams = self.accounts.get(&account).map(Account::open_streams);
+                let streams = streams.unwrap_or_default();
+                (book, ExecuteMsg::CloseAccount { local: account, streams }, vec![])
+            }
+            Step::Deposit { account, who, units } => {
+                let account = AccountId(account);
+                (person(who), ExecuteMsg::Deposit { account }, coins(units, DENOM))
+            }
+            Step::Withdraw { account, stream } => {
+                let account = AccountId(account);
+                (stranger, ExecuteMsg::Withdraw { account, stream }, vec![])
+            }
+            Step::TakeOwn { account, units } => {
+                let owner = self.accounts.get(&account).map_or(0, |account| account.owner);
+                let (account, amount) = (AccountId(account), amount(units));
+                (person(owner), ExecuteMsg::WithdrawDeposit { account, amount }, vec![])
+            }
+            Step::Refund { account, deposit } => {
+                let account = AccountId(account);
+                let deposit = deposit.map(|index| u32::try_from(index).unwrap() + 1);
+                (stranger, ExecuteMsg::ClaimRefund { account, deposit }, vec![])
+            }
+            Step::Sweep => (stranger, ExecuteMsg::SweepFees { denom: common::usouk() }, vec![]),
+        }
+    }
+
+    fn find(&mut self, account: u64) -> Result<&mut Account, Refused> {
+        self.accounts.get_mut(&account).ok_or(Refused)
+    }
+
+    fn book(&mut self, step: &Step) -> Result<(), Refused> {
+        match *step {
+            Step::Pass(_) => {}
+            Step::Open { account, owner, units, reserved } => {
+                if self.accounts.contains_key(&account) {
+                    return Err(Refused);
+                }
+                self.accounts.insert(account, Account::new(owner, units, reserved));
+            }
+            Step::Stream { account, stream, payee, rate, bps, reserved } => {
+                self.find(account)?.open(stream, Stream::new(payee, rate, bps), reserved, HOUR)?;
+            }
+            Step::End { account, stream, reserved } => {
+                self.find(account)?.end(stream, reserved)?;
+            }
+            Step::Reserve { account, reserved } => {
+                let account = self.find(account)?;
+                if account.closed {
+                    return Err(Refused);
+                }
+                account.reserved = reserved;
+            }
+            Step::Close { account } => self.find(account)?.close()?,
+            Step::Deposit { account, who, units } => {
+                self.find(account)?.deposit(who, units, HOUR)?
+            }
+            Step::Withdraw { account, stream } => {
+                let account = self.find(account)?;
+                let (pay, fee) = account.withdraw(stream)?;
+                let payee = account.streams[&stream].payee;
+                self.paid[payee] += pay;
+                self.fees += fee;
+            }
+            Step::TakeOwn { account, units } => {
+                let account = self.find(account)?;
+                account.take_own(units, HOUR)?;
+                let owner = account.owner;
+                self.paid[owner] += units;
+            }
+            Step::Refund { account, deposit } => {
+                let (who, units) = self.find(account)?.refund(deposit)?;
+                self.paid[who] += units;
+            }
+            Step::Sweep => self.swept = self.fees,
+        }
+        Ok(())
+    }
+
+    /// Everything that must hold at every moment.
+    fn check(&self) {
+        let escrow = &self.escrow;
+        let totals = escrow.totals();
+        let (held, fees) = (totals.held.u128(), totals.fees.u128());
+        assert_eq!(escrow.balance(&escrow.address), held + fees, "the contract has what it owes");
+        let claims: u128 = self.accounts.values().map(Account::claims).sum();
+        assert_eq!(held * PARTS, claims, "what is held is what can be claimed");
+        assert_eq!(fees, self.fees - self.swept, "fees are counted once");
+        assert_eq!(escrow.balance(&escrow.collector), self.swept);
+        for (person, paid) in self.people.iter().zip(&self.paid) {
+            assert_eq!(escrow.balance(person), *paid, "everybody was paid their own");
+        }
+        for (local, account) in &self.accounts {
+            self.check_account(AccountId(*local), account);
+        }
+    }
+
+    fn check_account(&self, id: AccountId, book: &Account) {
+        let shown = self.escrow.account(id);
+        let earned = book.earned();
+        let left = book.claims() - book.unpaid();
+        assert_eq!(shown.clock.remaining, left, "account {id}");
+        let accounted = left + earned + book.returned * PARTS;
+        assert_eq!(book.deposited * PARTS, accounted, "no part of account {id} is lost");
+        assert_eq!(shown.clock.dry_since.is_some(), book.dry, "account {id}");
+        assert_eq!(shown.closed, book.closed);
+        assert_eq!(shown.streams as usize, book.open_streams().len());
+        for (number, stream) in book.streams.iter().filter(|(_, stream)| stream.known) {
+            let shown = self.escrow.stream_of(id, *number);
+            let seen = (shown.owed.u128(), shown.earned.u128(), shown.paid.u128());
+            assert_eq!(seen, (stream.owed().0, stream.earned / PARTS, stream.paid));
+        }
+        for deposit in self.escrow.deposits(id).deposits {
+            let purse = &book.others[deposit.deposit as usize - 1];
+            let left = purse.refund.unwrap_or_else(|| purse.left.div_ceil(PARTS));
+            assert_eq!(deposit.left.u128(), left, "deposit {} of account {id}", deposit.deposit);
+        }
+    }
+
+    fn withdraw_all_open(&mut self) {
+        let all = self.accounts.iter().flat_map(|(account, book)| {
+            book.open_streams().into_iter().map(|stream| (*account, stream))
+        });
+        for (account, stream) in all.collect::<Vec<_>>() {
+            assert!(self.act(&Step::Withdraw { account, stream }));
+        }
+    }
+
+    /// Closes and claims everything that is left.
+    fn end(&mut self) {
+        let open: Vec<u64> = self.accounts.keys().copied().collect();
+        for account in open {
+            let book = &self.accounts[&account];
+            let mut last = Vec::new();
+            if !book.closed {
+                last.push(Step::Close { account });
+            }
+            let known = book.streams.iter().filter(|(_, stream)| stream.known);
+            last.extend(known.map(|(stream, _)| Step::Withdraw { account, stream: *stream }));
+            last.push(Step::Refund { account, deposit: None });
+            for (index, purse) in book.others.iter().enumerate() {
+                if !book.closed || purse.refund.is_some() {
+                    last.push(Step::Refund { account, deposit: Some(index) });
+                }
+            }
+            for step in &last {
+                assert!(self.step(step), "{step:?} cannot be refused at the end");
+            }
+        }
+        self.step(&Step::Sweep);
+        assert_eq!(self.escrow.balance(&self.escrow.address), 0, "nothing is left over");
+    }
+}
+
+fn cases() -> ProptestConfig {
+    let given = std::env::var_os("PROPTEST_CASES").is_some();
+    let usual = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if given { usual } else { ProptestConfig { cases: 60, ..usual } }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn no_life_loses_or_makes_a_unit(steps in steps::life()) {
+        let mut life = Life::new();
+        for step in &steps {
+            life.step(step);
+        }
+        life.end();
+    }
+
+    /// The same life, with and without someone who withdraws for everybody at every turn.
+    #[test]
+    fn payees_get_the_same_however_often_anyone_withdraws(steps in steps::life()) {
+        let kept = |step: &&Step| !matches!(step, Step::Withdraw { .. } | Step::Sweep);
+        let steps: Vec<&Step> = steps.iter().filter(kept).collect();
+        let end = |busy: bool| {
+            let mut life = Life::new();
+            for step in &steps {
+                life.act(step);
+                if busy {
+                    life.withdraw_all_open();
+                }
+            }
+            life.end();
+            (life.paid, life.swept)
+        };
+        prop_assert_eq!(end(false), end(true));
+    }
+}
