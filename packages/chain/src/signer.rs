@@ -12,7 +12,7 @@ use crate::Coin;
 use crate::keys::{KeyError, SecretKey};
 use crate::pipeline::decide::{Action, Dead, Flight, Included, Observation, State, decide};
 use crate::pipeline::observe::{account, observe, search_blocks};
-use crate::query::{QueryError, SimulationError};
+use crate::query::{Account, QueryError, SimulationError};
 use crate::rpc::{BroadcastReply, Client};
 use crate::tx::{GasConfig, GasPrice, Refusal, RefusalKind, SignedTx, SignerData, Stage, TxPlan};
 
@@ -63,7 +63,8 @@ enum Round {
 struct Tries {
     price: GasPrice,
     gas_raises: u32,
-    sequence_hint: u64,
+    /// A sequence that a node refused, and the height of the state that had it.
+    refused_sequence: Option<(u64, u64)>,
 }
 
 impl Signer {
@@ -147,7 +148,8 @@ impl Signer {
     /// answer, the messages are not executed later: either they were executed, or they never
     /// will be, save for the errors that say otherwise ([`SendError::may_have_happened`]).
     pub async fn send_and_confirm(&self, msgs: Vec<Any>) -> Result<TxOutcome, SendError> {
-        let mut tries = Tries { price: self.gas.price.clone(), gas_raises: 0, sequence_hint: 0 };
+        let mut tries =
+            Tries { price: self.gas.price.clone(), gas_raises: 0, refused_sequence: None };
         for _ in 0..MAX_SIGNINGS {
             match self.round(&msgs, &mut tries).await? {
                 Round::Done(outcome) => return Ok(outcome),
@@ -158,16 +160,17 @@ impl Signer {
     }
 
     async fn round(&self, msgs: &[Any], tries: &mut Tries) -> Result<Round, SendError> {
-        let account = self.account().await?;
-        let sequence = account.sequence.max(tries.sequence_hint);
+        let account = self.account_with_new_sequence(tries).await?;
+        let sequence = account.sequence;
         let mut plan = self.plan(msgs.to_vec());
         let bytes = plan.for_simulation(&self.key.public_key(), sequence);
         let simulated = match self.client.query().simulate(&bytes).await {
             Ok(simulation) => simulation.gas_used,
             Err(SimulationError::WouldFail(refusal)) => {
                 return match refusal.kind {
-                    RefusalKind::Sequence { expected } => {
-                        self.resync(tries, sequence, expected).await
+                    RefusalKind::Sequence => {
+                        tries.refused_sequence = Some((sequence, account.height));
+                        Ok(Round::Again)
                     }
                     _ => Err(self.explain(SimulationError::WouldFail(refusal))),
                 };
@@ -190,7 +193,7 @@ impl Signer {
         match broadcast.reply {
             Ok(BroadcastReply::Refused { codespace, code, log }) if !held => {
                 let refusal = Refusal::read(Stage::Check, &codespace, code, &log);
-                self.refused(tries, &sent, refusal).await
+                self.refused(tries, &sent, refusal)
             }
             Err(error) if !held => Err(error.into()),
             Ok(BroadcastReply::MempoolFull) if !held => Err(SendError::MempoolFull),
@@ -199,17 +202,17 @@ impl Signer {
     }
 
     /// A node refused it, and nobody holds it: change what was wrong, if that can be changed.
-    async fn refused(
+    fn refused(
         &self,
         tries: &mut Tries,
         sent: &Sent,
         refusal: Refusal,
     ) -> Result<Round, SendError> {
         match &refusal.kind {
-            RefusalKind::Sequence { expected } => {
-                self.resync(tries, sent.sequence, *expected).await
+            RefusalKind::Sequence | RefusalKind::TimedOut => {
+                tries.refused_sequence = Some((sent.sequence, sent.base_height));
+                Ok(Round::Again)
             }
-            RefusalKind::TimedOut => Ok(Round::Again),
             RefusalKind::OutOfGas if tries.gas_raises < 3 => {
                 tries.gas_raises = tries.gas_raises.saturating_add(1);
                 Ok(Round::Again)
@@ -224,30 +227,34 @@ impl Signer {
                     None => Err(SendError::FeeAboveBound {
                         price: tries.price.clone(),
                         max: self.gas.max_price.clone(),
-                        refusal,
+                        refusal: Box::new(refusal),
                     }),
                 }
             }
             RefusalKind::CannotPay => Err(SendError::CannotPay {
                 address: self.address.clone(),
                 fee: sent.plan.fee.clone(),
-                refusal,
+                refusal: Box::new(refusal),
             }),
-            _ => Err(SendError::Refused(refusal)),
+            _ => Err(SendError::Refused(Box::new(refusal))),
         }
     }
 
-    async fn resync(
-        &self,
-        tries: &mut Tries,
-        sequence: u64,
-        expected: Option<u64>,
-    ) -> Result<Round, SendError> {
-        tries.sequence_hint = expected.filter(|n| *n > sequence).unwrap_or(0);
-        if tries.sequence_hint == 0 {
-            tokio::time::sleep(self.poll).await;
+    /// The account; after a refused sequence not before its state has moved on, since others'
+    /// transactions wait in the mempool.
+    async fn account_with_new_sequence(&self, tries: &mut Tries) -> Result<Account, SendError> {
+        loop {
+            let account = self.account().await?;
+            match tries.refused_sequence {
+                Some((sequence, height))
+                    if account.sequence == sequence
+                        && account.height < height.saturating_add(2) =>
+                {
+                    tokio::time::sleep(self.poll).await;
+                }
+                _ => return Ok(account),
+            }
         }
-        Ok(Round::Again)
     }
 
     /// Waits until it is included or never can be.
@@ -294,7 +301,7 @@ impl Signer {
                 }
                 Action::Broadcast => {
                     // Its answer does not matter: the sequence tells.
-                    self.client.broadcast_tx_sync(&sent.tx.bytes).await;
+                    self.client.broadcast_everywhere(&sent.tx.bytes).await;
                     flight.broadcast_at = Some(seen.height);
                 }
                 _ => {}
@@ -325,7 +332,7 @@ impl Signer {
         }
         let refusal = Refusal::read(Stage::Deliver, &result.codespace, result.code, &result.log);
         match refusal.kind {
-            RefusalKind::Sequence { .. } => Ok(Round::Again),
+            RefusalKind::Sequence => Ok(Round::Again),
             RefusalKind::OutOfGas
                 if tries.gas_raises < 2 && sent.plan.gas_limit < self.gas.max_gas =>
             {
@@ -336,12 +343,12 @@ impl Signer {
                 hash: sent.tx.hash,
                 height,
                 gas_used: result.gas_used,
-                refusal,
+                refusal: Box::new(refusal),
             }),
         }
     }
 
-    async fn account(&self) -> Result<crate::query::Account, SendError> {
+    async fn account(&self) -> Result<Account, SendError> {
         match account(&self.client.query(), &self.address).await {
             Ok(account) => Ok(account),
             Err(QueryError::NotFound { .. }) => Err(SendError::NoAccount {
@@ -364,7 +371,7 @@ impl Signer {
                     chain_id: self.client.chain_id().to_owned(),
                 }
             }
-            SimulationError::WouldFail(refusal) => SendError::WouldFail(refusal),
+            SimulationError::WouldFail(refusal) => SendError::WouldFail(Box::new(refusal)),
             SimulationError::Query(error) => error.into(),
         }
     }

@@ -39,8 +39,8 @@ pub(super) struct Memory {
     pub tries: Tries,
     /// No batch is larger for the moment.
     pub narrow: Option<usize>,
-    /// The sequence that a node asked for.
-    pub sequence_hint: Option<u64>,
+    /// A node wanted another sequence than the state had.
+    pub refused_sequence: Option<RefusedSequence>,
     /// The open attempt, as far as this process had a hand in it.
     pub flight: Option<FlightMemory>,
     pub pauses: u32,
@@ -53,6 +53,14 @@ pub(super) struct FlightMemory {
     /// Some node may hold the bytes.
     pub may_be_held: bool,
     pub broadcast_at: Option<u64>,
+}
+
+/// A sequence that was refused although the state at this height had it: transactions of
+/// another process wait in the mempool. A block or two will tell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RefusedSequence {
+    pub sequence: u64,
+    pub height: u64,
 }
 
 /// What the actor does after a step.
@@ -109,7 +117,7 @@ impl Pipeline {
             price: config.gas.price.clone(),
             tries: Tries::default(),
             narrow: None,
-            sequence_hint: None,
+            refused_sequence: None,
             flight: None,
             pauses: 0,
         };
@@ -230,7 +238,6 @@ impl Pipeline {
             }
         };
         tracing::warn!(tx = %attempt.hash, %note, "transaction given up, its items are sent anew");
-        self.memory.sequence_hint = None;
         self.end(&attempt, Ending::Dead { note, fail: None }).await?;
         Ok(Pace::Go)
     }

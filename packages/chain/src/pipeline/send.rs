@@ -1,7 +1,7 @@
 //! The actor's steps with effects on the chain: sign, broadcast, record.
 
 use super::FailureKind;
-use super::actor::{FlightMemory, Pace, Pipeline, StepError};
+use super::actor::{FlightMemory, Pace, Pipeline, RefusedSequence, StepError};
 use super::batch::Batch;
 use super::decide::Included;
 use super::observe::account;
@@ -22,8 +22,12 @@ impl Pipeline {
             return Ok(Pace::Go);
         }
         let account = account(&self.client.query(), &self.address).await?;
-        let hint = self.memory.sequence_hint.unwrap_or(0);
-        let sequence = account.sequence.max(hint);
+        let sequence = account.sequence;
+        if self.memory.refused_sequence.is_some_and(|refused| {
+            refused.sequence == sequence && account.height < refused.height.saturating_add(2)
+        }) {
+            return Ok(Pace::NextBlock);
+        }
         let mut plan = TxPlan {
             messages: batch.messages.clone(),
             memo: self.config.memo.clone(),
@@ -33,19 +37,19 @@ impl Pipeline {
         let simulated = match self.client.query().simulate(&bytes).await {
             Ok(simulation) => simulation.gas_used,
             Err(SimulationError::WouldFail(refusal)) => {
-                return self.refused(Stage::Simulate, &batch, sequence, 0, refusal).await;
+                return self.would_fail(&batch, &account, refusal).await;
             }
             Err(error) => return Err(error.into()),
         };
         fail::fail_point!("outbox::after_simulate");
         if simulated > self.config.gas.max_gas {
-            return self.too_much_gas(&batch, simulated).await;
+            return self.too_much_gas(&batch, &account, simulated).await;
         }
         let head = self.client.status().await?.height.max(account.height);
         plan.gas_limit = self.config.gas.limit(simulated, self.memory.tries.gas_raises);
         plan.fee = self.memory.price.fee(plan.gas_limit);
         plan.timeout_height = head.saturating_add(self.config.timeout_blocks);
-        self.sign_and_store(batch, plan, &account, sequence).await
+        self.sign_and_store(batch, plan, &account).await
     }
 
     async fn sign_and_store(
@@ -53,8 +57,8 @@ impl Pipeline {
         batch: Batch,
         plan: TxPlan,
         account: &Account,
-        sequence: u64,
     ) -> Result<Pace, StepError> {
+        let sequence = account.sequence;
         let signer = SignerData {
             chain_id: self.client.chain_id().to_owned(),
             account_number: account.number,
@@ -101,10 +105,14 @@ impl Pipeline {
         height: u64,
     ) -> Result<Pace, StepError> {
         let mut flight = self.flight_of(&attempt);
-        let held_before = flight.may_be_held;
-        let sent = self.client.broadcast_tx_sync(&attempt.bytes).await;
+        let again = flight.may_be_held;
+        let sent = match again {
+            // The first node may be cut off from the others, or hold it only in its cache.
+            true => self.client.broadcast_everywhere(&attempt.bytes).await,
+            false => self.client.broadcast_tx_sync(&attempt.bytes).await,
+        };
         fail::fail_point!("outbox::after_broadcast");
-        flight.may_be_held = held_before || sent.may_be_held();
+        flight.may_be_held = again || sent.may_be_held();
         let pace = match sent.reply {
             Ok(BroadcastReply::Accepted | BroadcastReply::AlreadyKnown) => {
                 flight.broadcast_at = Some(height);
@@ -141,7 +149,7 @@ impl Pipeline {
             .flatten();
         let note = refusal.to_string();
         self.end(&attempt, Ending::Dead { note, fail }).await?;
-        self.apply(verdict, attempt.sequence, attempt.gas_limit, &refusal)
+        self.apply(verdict, &Tried::from(&attempt), &refusal)
     }
 
     /// Stores that the attempt is in a block.
@@ -152,7 +160,6 @@ impl Pipeline {
     ) -> Result<Pace, StepError> {
         fail::fail_point!("outbox::after_inclusion");
         let Included { height, result } = included;
-        self.memory.sequence_hint = None;
         if result.code == 0 {
             tracing::info!(tx = %attempt.hash, height, gas = result.gas_used, "transaction included");
             self.end(&attempt, Ending::Executed { height }).await?;
@@ -173,28 +180,32 @@ impl Pipeline {
         self.end(&attempt, ending).await?;
         fail::fail_point!("outbox::after_record");
         self.shared.status.send_modify(|s| s.included += 1);
-        self.apply(verdict, attempt.sequence, attempt.gas_limit, &refusal)
+        self.apply(verdict, &Tried::from(&attempt), &refusal)
     }
 
     /// A simulation found that the batch would fail; nothing was stored or sent.
-    async fn refused(
+    async fn would_fail(
         &mut self,
-        stage: Stage,
         batch: &Batch,
-        sequence: u64,
-        gas: u64,
+        account: &Account,
         refusal: Refusal,
     ) -> Result<Pace, StepError> {
-        let verdict = self.judge(stage, batch, &refusal);
+        let verdict = self.judge(Stage::Simulate, batch, &refusal);
         if verdict == Verdict::DropFirst
             && let Some(fail) = first_failed(batch, FailureKind::Refused, &refusal)
         {
             self.fail(fail).await?;
         }
-        self.apply(verdict, sequence, gas, &refusal)
+        let tried = Tried { sequence: account.sequence, height: account.height, gas: 0 };
+        self.apply(verdict, &tried, &refusal)
     }
 
-    async fn too_much_gas(&mut self, batch: &Batch, simulated: u64) -> Result<Pace, StepError> {
+    async fn too_much_gas(
+        &mut self,
+        batch: &Batch,
+        account: &Account,
+        simulated: u64,
+    ) -> Result<Pace, StepError> {
         let refusal = Refusal {
             kind: RefusalKind::OutOfGas,
             codespace: "souk".to_owned(),
@@ -204,7 +215,7 @@ impl Pipeline {
                 self.config.gas.max_gas
             ),
         };
-        self.refused(Stage::Simulate, batch, 0, simulated, refusal).await
+        self.would_fail(batch, account, refusal).await
     }
 
     fn judge(&self, stage: Stage, batch: &Batch, refusal: &Refusal) -> Verdict {
@@ -218,29 +229,22 @@ impl Pipeline {
     fn apply(
         &mut self,
         verdict: Verdict,
-        sequence: u64,
-        gas: u64,
+        tried: &Tried,
         refusal: &Refusal,
     ) -> Result<Pace, StepError> {
         tracing::info!(?verdict, %refusal, "transaction refused");
         let memory = &mut self.memory;
-        let resyncs = memory.tries.resyncs;
-        memory.tries.resyncs = 0;
         Ok(match verdict {
-            Verdict::Resync { expected } => {
-                memory.tries.resyncs = resyncs.saturating_add(1);
-                // What the node wants may be ahead of the state, by transactions in its mempool.
-                memory.sequence_hint = expected.filter(|expected| *expected > sequence);
-                match memory.sequence_hint {
-                    Some(_) => Pace::Go,
-                    None => Pace::NextBlock,
-                }
+            Verdict::Resync => {
+                memory.refused_sequence =
+                    Some(RefusedSequence { sequence: tried.sequence, height: tried.height });
+                Pace::Go
             }
             Verdict::RaiseGas => {
                 memory.tries.gas_raises = memory.tries.gas_raises.saturating_add(1);
                 Pace::Go
             }
-            Verdict::RaiseFee => self.raise_fee(gas, refusal),
+            Verdict::RaiseFee => self.raise_fee(tried.gas, refusal),
             Verdict::Narrow(items) => {
                 memory.narrow = Some(items);
                 memory.tries = Default::default();
@@ -255,7 +259,6 @@ impl Pipeline {
                 if refusal.kind == RefusalKind::Transient {
                     memory.tries.transients = memory.tries.transients.saturating_add(1);
                 }
-                memory.sequence_hint = None;
                 Pace::BackOff(refusal.to_string())
             }
         })
@@ -284,6 +287,20 @@ impl Pipeline {
         let id = attempt.id;
         let items = run(self.store(), move |c| store::items_of(c, id)).await?;
         Ok(Batch::new(items)?)
+    }
+}
+
+/// What an attempt that was refused was made with.
+struct Tried {
+    sequence: u64,
+    /// Height of the state that had this sequence.
+    height: u64,
+    gas: u64,
+}
+
+impl From<&OpenAttempt> for Tried {
+    fn from(attempt: &OpenAttempt) -> Self {
+        Self { sequence: attempt.sequence, height: attempt.base_height, gas: attempt.gas_limit }
     }
 }
 

@@ -7,8 +7,6 @@ use crate::tx::{RefusalKind, Stage};
 pub struct Tries {
     /// Raises of the gas limit.
     pub gas_raises: u32,
-    /// Sequences fetched anew in a row.
-    pub resyncs: u32,
     /// Failures of the node itself in a row.
     pub transients: u32,
 }
@@ -18,26 +16,21 @@ pub struct Tries {
 pub struct Bounds {
     /// Most raises of the gas limit.
     pub gas_raises: u32,
-    /// Most sequences fetched anew without a pause.
-    pub resyncs: u32,
     /// After so many failures of the node the message itself is held to be the cause.
     pub transients: u32,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { gas_raises: 3, resyncs: 3, transients: 6 }
+        Self { gas_raises: 3, transients: 6 }
     }
 }
 
 /// What to do with the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Fetch the sequence and sign again.
-    Resync {
-        /// The sequence that the node wants, if it said so.
-        expected: Option<u64>,
-    },
+    /// Wait for the account's next state and sign again with its sequence.
+    Resync,
     /// Sign again with more gas.
     RaiseGas,
     /// Sign again with a higher fee, if the bound allows it; else pause.
@@ -61,11 +54,7 @@ pub fn verdict(
     bounds: Bounds,
 ) -> Verdict {
     match kind {
-        RefusalKind::Sequence { .. } | RefusalKind::TimedOut if tries.resyncs >= bounds.resyncs => {
-            Verdict::Pause
-        }
-        RefusalKind::Sequence { expected } => Verdict::Resync { expected: *expected },
-        RefusalKind::TimedOut => Verdict::Resync { expected: None },
+        RefusalKind::Sequence | RefusalKind::TimedOut => Verdict::Resync,
         RefusalKind::InsufficientFee { .. } => Verdict::RaiseFee,
         RefusalKind::OutOfGas
             if stage != Stage::Simulate && tries.gas_raises < bounds.gas_raises =>
@@ -108,15 +97,13 @@ mod tests {
         use RefusalKind::*;
         use Stage::*;
         let none = Tries::default();
-        let many = Tries { gas_raises: 3, resyncs: 3, transients: 6 };
-        let sequence = || Sequence { expected: Some(9) };
+        let many = Tries { gas_raises: 3, transients: 6 };
         let fee = || InsufficientFee { required: vec![] };
         let at = |index| Message { index };
         let table = [
-            (Simulate, sequence(), 4, none, Verdict::Resync { expected: Some(9) }),
-            (Check, sequence(), 4, none, Verdict::Resync { expected: Some(9) }),
-            (Check, sequence(), 4, many, Verdict::Pause),
-            (Check, TimedOut, 4, none, Verdict::Resync { expected: None }),
+            (Simulate, Sequence, 4, none, Verdict::Resync),
+            (Check, Sequence, 4, none, Verdict::Resync),
+            (Check, TimedOut, 4, none, Verdict::Resync),
             (Check, fee(), 4, none, Verdict::RaiseFee),
             (Deliver, OutOfGas, 4, none, Verdict::RaiseGas),
             (Deliver, OutOfGas, 4, many, Verdict::Narrow(2)),

@@ -64,6 +64,31 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Broadcasts these bytes again, to every usable endpoint at once. The reply is the best of
+    /// theirs.
+    pub async fn broadcast_everywhere(&self, tx: &[u8]) -> Broadcast {
+        const METHOD: &str = "broadcast_tx_sync";
+        let params = json!({"tx": STANDARD.encode(tx)});
+        let usable = self.usable_or_probe().await;
+        let asked =
+            usable.into_iter().map(|index| self.ask_one::<BroadcastWire>(index, METHOD, &params));
+        let replies = futures::future::join_all(asked).await;
+        let also_sent = replies
+            .iter()
+            .any(|reply| matches!(reply, Err(fault) if fault.request_may_have_arrived()));
+        let rank = |reply: &BroadcastReply| match reply {
+            BroadcastReply::Accepted => 0,
+            BroadcastReply::AlreadyKnown => 1,
+            BroadcastReply::MempoolFull => 2,
+            BroadcastReply::Failed(_) => 3,
+            BroadcastReply::Refused { .. } => 4,
+        };
+        let best = replies.into_iter().filter_map(Result::ok).map(read_reply).min_by_key(rank);
+        Broadcast { reply: best.ok_or_else(|| self.unavailable(METHOD)), also_sent }
+    }
+}
+
 fn read_reply(reply: Reply<BroadcastWire>) -> BroadcastReply {
     match reply {
         Reply::Result(wire) => match (wire.codespace.as_str(), wire.code) {

@@ -27,7 +27,7 @@ pub enum SendError {
         /// The fee.
         fee: Vec<Coin>,
         /// The node's words.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// The node wants more than the configuration allows.
     #[error(
@@ -40,14 +40,14 @@ pub enum SendError {
         /// The bound.
         max: GasPrice,
         /// The node's words.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// The simulation failed: nothing was sent, nothing paid.
     #[error("the transaction would fail: {0}")]
-    WouldFail(Refusal),
+    WouldFail(Box<Refusal>),
     /// The node refused it: nothing was paid.
     #[error("the node refused the transaction: {0}")]
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// The node has no room at the moment.
     #[error("the node's mempool is full; try again in a while")]
     MempoolFull,
@@ -61,7 +61,7 @@ pub enum SendError {
         /// Gas that it used.
         gas_used: u64,
         /// Why.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// No block took it in time; it can never be executed any more.
     #[error(

@@ -33,10 +33,7 @@ pub struct Refusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefusalKind {
     /// It was signed for another sequence than the account's.
-    Sequence {
-        /// The sequence that the node wants, if it said so.
-        expected: Option<u64>,
-    },
+    Sequence,
     /// The fee is below this node's minimum.
     InsufficientFee {
         /// What the node wants, in the denoms that it takes, if it said so.
@@ -84,7 +81,7 @@ impl fmt::Display for Refusal {
 fn kind(stage: Stage, codespace: &str, code: u32, log: &str) -> RefusalKind {
     let sdk = |n: u32| codespace == "sdk" && code == n;
     if sdk(32) || log.contains("account sequence mismatch") {
-        return RefusalKind::Sequence { expected: number_after(log, "expected ") };
+        return RefusalKind::Sequence;
     }
     if sdk(11) {
         return RefusalKind::OutOfGas;
@@ -153,10 +150,10 @@ mod tests {
         let liar = "failed to execute message; message index: 0: Generic error: out of gas in \
                     location: here: execute wasm contract failed";
         let table = [
-            (Stage::Check, "sdk", 32, sequence, Sequence { expected: Some(12) }),
+            (Stage::Check, "sdk", 32, sequence, Sequence),
             // A simulation's failure has a general code on a real node.
-            (Stage::Simulate, "sdk", 18, sequence, Sequence { expected: Some(12) }),
-            (Stage::Check, "sdk", 32, "", Sequence { expected: None }),
+            (Stage::Simulate, "sdk", 18, sequence, Sequence),
+            (Stage::Check, "sdk", 32, "", Sequence),
             (
                 Stage::Check,
                 "sdk",
