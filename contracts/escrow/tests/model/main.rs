@@ -1,6 +1,11 @@
 //! Random lives of several accounts against a naive bookkeeper, compared after every step:
 //! no unit is lost, created, paid twice or paid to the wrong one, at any amount and time.
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
 
 mod book;
 #[path = "../common/mod.rs"]
