@@ -1,6 +1,6 @@
 //! Group specs: what the chain is told about a deployment, in the reference's form.
 
-mod decimal;
+pub(crate) mod decimal;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,16 +3,42 @@
 //!
 //! Pure: no I/O, no clock, no network. SDL 2.0 and 2.1 give byte for byte the manifest, the
 //! groups and the version hash that the incumbent's tools compute; see the crate's README for
-//! the few documented deviations.
+//! the few documented deviations. Everything starts at [`compile()`].
 
+mod builder;
 pub mod canonical;
+mod check;
+pub mod compile;
+mod deployment;
+pub mod diagnostics;
+mod document;
+mod duration;
+mod endpoints;
 pub mod groups;
 pub mod manifest;
+mod names;
+pub mod order;
+mod profiles;
+mod quantity;
+mod reader;
+mod reclamation;
+pub mod report;
+mod services;
+pub mod souk;
+pub mod text;
+pub mod version;
 mod wire;
+mod yaml;
 
+pub use compile::{Compiled, Options, compile, compile_bytes};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use groups::{DecCoin, Decimal, GroupSpec, PlacementRequirements, ResourceUnit, SignedBy};
 pub use manifest::{
     Attribute, Cpu, Endpoint, EndpointKind, Gpu, HttpOptions, ImageCredentials, Manifest,
     ManifestGroup, ManifestService, Memory, Protocol, Quantity, Resources, ServiceExpose,
-    ServiceParams, ServicePermissions, Storage, StorageParams, TeeParams,
+    ServiceParams, ServicePermissions, Storage, StorageParams, TeeParams, Value,
 };
+pub use order::{Mapping, Order, OrderError};
+pub use report::CompileReport;
+pub use souk::{PriceUnit, SoukOptions};
+pub use version::Edition;
