@@ -66,8 +66,22 @@ impl Market {
         Self::with(|_| ())
     }
 
+    /// A market whose registry does not know the book, so that a provider can leave in the
+    /// middle of its business.
+    pub fn unlinked() -> Self {
+        Self::put_up(|_| ())
+    }
+
     /// A market whose orderbook is set up a little differently.
     pub fn with(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
+        let mut market = Self::put_up(change);
+        let link = defaults::link_registry(market.book.to_string());
+        let (owner, registry) = (market.owner.clone(), market.registry.clone());
+        market.tell(&owner, &registry, &link, 0).unwrap();
+        market
+    }
+
+    fn put_up(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
         let api = MockApiBech32::new("souk");
         let mut app = AppBuilder::new().with_api(api).build(|_, _, _| {});
         let name = |name: &str| app.api().addr_make(name);
@@ -93,8 +107,6 @@ impl Market {
         let book = put(&mut app, book_code, &owner, &msg);
         let link = defaults::link_escrow(book.to_string());
         app.execute_contract(owner.clone(), escrow.clone(), &link, &[]).unwrap();
-        let link = defaults::link_registry(book.to_string());
-        app.execute_contract(owner.clone(), registry.clone(), &link, &[]).unwrap();
         Self {
             app,
             owner,

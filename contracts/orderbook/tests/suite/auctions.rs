@@ -1,0 +1,341 @@
+//! What holds in a `lowest_price` auction: it binds both sides and decides by itself.
+
+use souk_api::{
+    defaults::{MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
+    orderbook::{
+        BidState, GroupState, OrderState,
+        events::{AuctionExtended, BidDisqualified, GroupChanged, LeaseCreated, OrderClosed},
+    },
+};
+use souk_core::{DeploymentId, OrderId, SignedBy, time::HOUR};
+use souk_orderbook::ContractError;
+
+use crate::market::*;
+
+/// An auction of five minutes by `ann`, with providers of these names.
+fn auction(names: &[&str]) -> (Market, OrderId) {
+    let mut market = Market::new();
+    for name in names {
+        market.provider(name);
+    }
+    let order = market.order("ann", lowest_price(300));
+    (market, order)
+}
+
+fn over(market: &mut Market) -> &mut Market {
+    market.blocks(MIN_AUCTION_BLOCKS, 300)
+}
+
+fn winner(market: &Market, order: OrderId) -> String {
+    market.lease_of(order).provider
+}
+
+#[test]
+fn the_lowest_bid_wins_at_its_price() {
+    let (mut market, order) = auction(&["a", "b", "c"]);
+    for (name, units) in [("a", 500), ("b", 400), ("c", 450)] {
+        market.place(name, order, units).unwrap();
+    }
+    let response = over(&mut market).close_auction(order, 1).unwrap();
+    assert_eq!(market.events_of::<LeaseCreated>(&response)[0].price, price(400));
+    assert_eq!(winner(&market, order), market.who("b").to_string());
+    let id = market.order_of(order).group.deployment;
+    let account = market.account(id);
+    assert_eq!((account.clock.rate.u128(), account.reserved.u128()), (400, 0));
+    assert_eq!(market.bid("a", order).state, BidState::Lost);
+}
+
+#[test]
+fn ties_go_to_the_earlier_bid() {
+    let (mut market, order) = auction(&["a", "b", "c"]);
+    market.place("a", order, 500).unwrap();
+    market.place("b", order, 400).unwrap();
+    market.place("c", order, 400).unwrap();
+    market.lower("a", order, 400).unwrap();
+    over(&mut market).close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), market.who("b").to_string());
+}
+
+#[test]
+fn it_binds_the_bidders_and_the_tenant() {
+    let (mut market, order) = auction(&["a"]);
+    market.place("a", order, 500).unwrap();
+    let binds = ContractError::AuctionBinds(order);
+    assert_eq!(market.withdraw("a", order).unwrap_err(), binds);
+    assert_eq!(market.accept("ann", order, "a", 500).unwrap_err(), binds);
+    over(&mut market);
+    assert_eq!(market.withdraw("a", order).unwrap_err(), binds);
+    assert_eq!(market.accept("ann", order, "a", 500).unwrap_err(), binds);
+}
+
+#[test]
+fn it_takes_no_bids_after_the_close_and_none_before_decide() {
+    let (mut market, order) = auction(&["a", "b"]);
+    market.place("a", order, 500).unwrap();
+    let closed_at = market.now() + 300;
+    market.blocks(MIN_AUCTION_BLOCKS, 299);
+    assert!(matches!(
+        market.close_auction(order, 1).unwrap_err(),
+        ContractError::AuctionRuns { closes_at, .. } if closes_at == closed_at
+    ));
+    market.pass(1);
+    let error = ContractError::AuctionOver { order, closed_at };
+    assert_eq!(market.place("b", order, 100).unwrap_err(), error);
+    assert_eq!(market.lower("a", order, 100).unwrap_err(), error);
+    assert_eq!(market.ineligible("b", order), Some(error.to_string()));
+    market.close_auction(order, 1).unwrap();
+}
+
+#[test]
+fn it_stays_open_until_some_blocks_have_passed() {
+    let (mut market, order) = auction(&["a", "b"]);
+    market.place("a", order, 500).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS - 1, HOUR);
+    assert!(matches!(
+        market.close_auction(order, 1).unwrap_err(),
+        ContractError::AuctionRuns { .. }
+    ));
+    market.place("b", order, 400).unwrap();
+    let closes_at = market.order_of(order).closes_at;
+    assert_eq!(closes_at, Some(market.now() + 60), "others get a minute to answer");
+    market.pass(60).close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), market.who("b").to_string());
+}
+
+#[test]
+fn a_new_lowest_bid_in_the_last_minute_extends_it_by_a_minute() {
+    let (mut market, order) = auction(&["a", "b", "c"]);
+    let end = market.order_of(order).closes_at.unwrap();
+    market.place("a", order, 500).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 250);
+    market.place("b", order, 500).unwrap();
+    assert_eq!(market.order_of(order).closes_at, Some(end), "a tie is no new lowest");
+    let response = market.place("c", order, 499).unwrap();
+    let told = AuctionExtended { order, closes_at: end + 60 };
+    assert_eq!(market.events_of::<AuctionExtended>(&response), [told]);
+    assert_eq!(market.order_of(order).closes_at, Some(end + 60));
+    market.pass(109);
+    let response = market.lower("a", order, 400).unwrap();
+    let told = AuctionExtended { order, closes_at: end + 120 };
+    assert_eq!(market.events_of::<AuctionExtended>(&response), [told]);
+}
+
+#[test]
+fn it_is_extended_ten_times_at_most() {
+    let (mut market, order) = auction(&["a"]);
+    let end = market.order_of(order).closes_at.unwrap();
+    market.place("a", order, 1_000).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 299);
+    for round in 1..=12u64 {
+        market.lower("a", order, 1_000 - 50 * u128::from(round)).unwrap();
+        let expected = end + 60 * round.min(10);
+        assert_eq!(market.order_of(order).closes_at, Some(expected));
+        market.pass(if round < 10 { 60 } else { 1 });
+    }
+}
+
+#[test]
+fn after_a_pause_bidding_goes_on_for_ten_minutes() {
+    let (mut market, order) = auction(&["a", "b"]);
+    market.place("a", order, 500).unwrap();
+    market.pause(true);
+    market.blocks(100, HOUR);
+    assert_eq!(market.close_auction(order, 1).unwrap_err(), ContractError::Paused {});
+    market.pause(false);
+    assert!(market.close_auction(order, 1).is_err());
+    market.pass(300).place("b", order, 400).unwrap();
+    market.pass(299);
+    assert!(market.close_auction(order, 1).is_err());
+    market.pass(1).close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), market.who("b").to_string());
+}
+
+#[test]
+fn disqualified_bids_are_deleted_for_good_and_the_next_one_wins() {
+    let mut market = Market::unlinked();
+    for name in ["left", "slashed", "good"] {
+        market.provider(name);
+    }
+    let order = market.order("ann", lowest_price(300));
+    market.place("left", order, 100).unwrap();
+    market.place("slashed", order, 200).unwrap();
+    market.place("good", order, 300).unwrap();
+    let (left, slashed) = (market.who("left"), market.who("slashed"));
+    market.deregister(&left);
+    market.slash(&slashed, 1);
+    let response = over(&mut market).close_auction(order, 50).unwrap();
+    let gone = market.events_of::<BidDisqualified>(&response);
+    let names: Vec<_> = gone.iter().map(|gone| gone.provider.clone()).collect();
+    assert_eq!(names, [left.to_string(), slashed.to_string()]);
+    assert_eq!(winner(&market, order), market.who("good").to_string());
+    assert_eq!(market.bids(order).len(), 1);
+    assert_eq!((market.book_of("left").used, market.book_of("slashed").used), (0, 0));
+}
+
+#[test]
+fn revocation_disqualifies_but_expiry_after_the_close_does_not() {
+    for revoked in [false, true] {
+        let mut market = Market::new();
+        let pro = market.provider("pro");
+        let mut audited = group("web", 1_000);
+        let auditor = market.who("auditor").to_string();
+        audited.requirements.signed_by = SignedBy { all_of: vec![auditor], any_of: vec![] };
+        let new = deployment(&[audited], lowest_price(300));
+        let id = market.create("ann", &new, PLENTY).unwrap();
+        let order = market.deployment(id).groups[0].order;
+        market.attest("auditor", &pro, &[eu()], market.now() + 901);
+        market.place("pro", order, 500).unwrap();
+        if revoked {
+            market.revoke("auditor", &pro);
+        }
+        // Nobody closes it for an hour: eligibility was settled with the bid.
+        market.blocks(MIN_AUCTION_BLOCKS, HOUR);
+        market.close_auction(order, 1).unwrap();
+        let state = market.order_of(order).state;
+        let disqualified = state == OrderState::Open && market.bids(order).is_empty();
+        assert_eq!((state == OrderState::Active, disqualified), (!revoked, revoked));
+    }
+}
+
+#[test]
+fn a_bond_that_unbonds_still_backs_a_bid() {
+    let (mut market, order) = auction(&["a"]);
+    market.place("a", order, 500).unwrap();
+    let msg = souk_api::registry::ExecuteMsg::Unbond { amount: amount(10 * SLOT) };
+    let (a, registry) = (market.who("a"), market.registry.clone());
+    // A provider keeps the least bond or leaves, so top it up first.
+    market.tell(&a, &registry, &souk_api::registry::ExecuteMsg::Bond {}, 10 * SLOT).unwrap();
+    market.tell(&a, &registry, &msg, 0).unwrap();
+    over(&mut market).close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), a.to_string());
+}
+
+#[test]
+fn a_close_stops_at_its_limit_and_the_next_one_goes_on() {
+    let names: Vec<String> = (0..6).map(|n| format!("p{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (mut market, order) = auction(&names);
+    for (name, units) in names.iter().zip(100..) {
+        market.place(name, order, units).unwrap();
+    }
+    for name in &names[..5] {
+        let provider = market.who(name);
+        market.slash(&provider, 1);
+    }
+    over(&mut market);
+    for left in [4, 2] {
+        market.close_auction(order, 2).unwrap();
+        assert_eq!(market.order_of(order).state, OrderState::Open);
+        assert_eq!(market.bids(order).len(), left);
+    }
+    market.close_auction(order, 2).unwrap();
+    assert_eq!(winner(&market, order), market.who("p5").to_string());
+}
+
+#[test]
+fn a_limit_is_one_to_fifty() {
+    let (mut market, order) = auction(&["a"]);
+    market.place("a", order, 500).unwrap();
+    over(&mut market);
+    for limit in [0, 51, u32::MAX] {
+        let error = ContractError::LimitRange { limit, max: 50 };
+        assert_eq!(market.close_auction(order, limit).unwrap_err(), error);
+    }
+}
+
+#[test]
+fn without_a_bid_that_counts_the_order_ends_and_its_group_pauses() {
+    let (mut market, order) = auction(&["a"]);
+    let id = market.order_of(order).group.deployment;
+    let response = over(&mut market).close_auction(order, 1).unwrap();
+    assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "no_bids");
+    assert_eq!(market.events_of::<GroupChanged>(&response)[0].state, GroupState::Paused);
+    let group = &market.deployment(id).groups[0];
+    assert_eq!((group.state, group.order_state), (GroupState::Paused, OrderState::Closed));
+    assert_eq!(market.account(id).reserved.u128(), 0, "the reserve is let go");
+    assert!(market.close_auction(order, 1).is_err());
+}
+
+/// An auction whose account holds `deposit`, and a bid of 600,000 an hour.
+fn poor(deposit: u128) -> (Market, DeploymentId, OrderId) {
+    let mut market = Market::new();
+    market.provider("a");
+    let new = deployment(&[group("web", 1_000_000)], lowest_price(300));
+    let id = market.create("ann", &new, deposit).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("a", order, 600_000).unwrap();
+    over(&mut market);
+    (market, id, order)
+}
+
+#[test]
+fn an_account_that_cannot_carry_the_winner_ends_the_order() {
+    let (mut market, id, order) = poor(MIN_DEPOSIT);
+    let response = market.close_auction(order, 1).unwrap();
+    assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "insufficient_funds");
+    let group = &market.deployment(id).groups[0];
+    assert_eq!(group.state, GroupState::InsufficientFunds);
+    assert_eq!(market.account(id).reserved.u128(), 0);
+    market.release("a", &[order]);
+    assert_eq!(market.book_of("a").used, 0);
+}
+
+#[test]
+fn the_book_judges_the_runway_as_the_escrow_does() {
+    for (deposit, funded) in [(599_999, false), (600_000, true)] {
+        let (mut market, _, order) = poor(deposit);
+        market.close_auction(order, 1).unwrap();
+        assert_eq!(market.order_of(order).state == OrderState::Active, funded, "{deposit}");
+    }
+}
+
+#[test]
+fn an_auction_leaves_room_for_the_ceilings_of_the_others() {
+    let mut market = Market::new();
+    market.provider("a");
+    let groups = [group("web", 800_000), group("db", 800_000)];
+    // An hour of the bid of 300,000 and of the other's ceiling.
+    for (deposit, funded) in [(1_099_999, false), (1_100_000, true)] {
+        let id = market.create("ann", &deployment(&groups, lowest_price(300)), deposit).unwrap();
+        let order = market.deployment(id).groups[0].order;
+        market.place("a", order, 300_000).unwrap();
+        over(&mut market).close_auction(order, 1).unwrap();
+        assert_eq!(market.order_of(order).state == OrderState::Active, funded, "{deposit}");
+        assert_eq!(market.account(id).reserved.u128(), 800_000, "of the other alone");
+    }
+}
+
+#[test]
+fn a_tenants_choice_is_no_auction_to_close() {
+    let mut market = Market::new();
+    let order = market.order("ann", tenant_choice());
+    let error = ContractError::NoAuction(order);
+    assert_eq!(over(&mut market).close_auction(order, 1).unwrap_err(), error);
+}
+
+#[test]
+fn an_auction_with_bids_does_not_expire_and_one_without_does() {
+    let (mut market, with) = auction(&["a"]);
+    market.place("a", with, 500).unwrap();
+    let without = market.order("ann", lowest_price(300));
+    market.blocks(10, ORDER_LIFETIME + 1);
+    assert_eq!(market.expire(with).unwrap_err(), ContractError::AuctionHasBids(with));
+    market.release("a", &[with]);
+    assert_eq!(market.bids(with).len(), 1, "a binding bid is not released before the close");
+    let response = market.expire(without).unwrap();
+    assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "expired");
+    market.close_auction(with, 1).unwrap();
+    assert_eq!(winner(&market, with), market.who("a").to_string());
+}
+
+#[test]
+fn a_tenant_may_end_the_deployment_while_it_runs() {
+    let (mut market, order) = auction(&["a"]);
+    market.place("a", order, 500).unwrap();
+    let id = market.order_of(order).group.deployment;
+    let response = market.close("ann", id).unwrap();
+    assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "deployment_closed");
+    assert!(over(&mut market).close_auction(order, 1).is_err());
+    market.release("a", &[order]);
+    assert_eq!(market.book_of("a").used, 0);
+}

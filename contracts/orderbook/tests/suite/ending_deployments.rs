@@ -1,0 +1,295 @@
+//! How deployments end: by their tenant, by lack of money, and by being forgotten.
+
+use cosmwasm_std::{CosmosMsg, WasmMsg, to_json_binary};
+use souk_api::{
+    defaults::{REAP_BLOCKS, REAP_GRACE, SLOT_HOLD},
+    escrow,
+    orderbook::{
+        DeploymentResponse, DeploymentState, ExecuteMsg, GroupState, OrderResponse, OrderState,
+        events::{
+            DeploymentClosed, DeploymentMarked, GroupChanged, LeaseClosed, OrderClosed, OrderPruned,
+        },
+    },
+};
+use souk_core::{AccountId, CloseReason, DeploymentId, OrderId, time::HOUR};
+use souk_orderbook::ContractError;
+
+use crate::market::*;
+
+#[test]
+fn a_close_ends_orders_leases_and_account_together() {
+    let mut market = Market::new();
+    for name in ["a", "b"] {
+        market.provider(name);
+    }
+    let groups = [group("web", 1_000), group("db", 1_000), group("job", 1_000)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), PLENTY).unwrap();
+    let orders: Vec<OrderId> = market.deployment(id).groups.iter().map(|g| g.order).collect();
+    for (order, name) in [(orders[0], "a"), (orders[1], "b")] {
+        market.place(name, order, 600).unwrap();
+        market.accept("ann", order, name, 600).unwrap();
+    }
+    market.place("a", orders[2], 600).unwrap();
+    market.pass(HOUR);
+    let response = market.close("ann", id).unwrap();
+    let leases = market.events_of::<LeaseClosed>(&response);
+    assert!(leases.iter().all(|lease| lease.reason == CloseReason::Owner && !lease.breach));
+    assert_eq!(leases.iter().map(|l| l.order).collect::<Vec<_>>(), orders[..2]);
+    let closed = market.events_of::<OrderClosed>(&response);
+    assert_eq!((closed.len(), closed[0].order), (1, orders[2]));
+    let told = DeploymentClosed { deployment: id, reason: CloseReason::Owner };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
+
+    let shown = market.deployment(id);
+    assert_eq!(shown.state, DeploymentState::Closed);
+    for group in shown.groups {
+        assert_eq!((group.state, group.order_state), (GroupState::Closed, OrderState::Closed));
+    }
+    assert!(market.account(id).closed);
+    assert_eq!(market.account(id).balance, amount(PLENTY - 1_200));
+    assert_eq!(market.close("ann", id).unwrap_err(), ContractError::DeploymentClosed(id));
+}
+
+#[test]
+fn a_tenant_closes_and_is_refunded_in_one_transaction() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.lease("ann", "pro", 900);
+    let (ann, id) = (market.who("ann"), market.order_of(order).group.deployment);
+    market.pass(HOUR);
+    let msg = |to: &cosmwasm_std::Addr, msg| {
+        CosmosMsg::from(WasmMsg::Execute { contract_addr: to.to_string(), msg, funds: Vec::new() })
+    };
+    let close = to_json_binary(&ExecuteMsg::CloseDeployment { deployment: id }).unwrap();
+    let account = AccountId(id.0);
+    let claim = escrow::ExecuteMsg::ClaimRefund { account, deposit: None };
+    let (book, escrow) = (market.book.clone(), market.escrow.clone());
+    let msgs = vec![msg(&book, close), msg(&escrow, to_json_binary(&claim).unwrap())];
+    market.app.execute_multi(ann.clone(), msgs).unwrap();
+    assert_eq!(market.balance(&ann), PLENTY - 900);
+}
+
+#[test]
+fn twenty_leases_end_with_one_message_to_the_escrow() {
+    let mut market = Market::new();
+    market.provider_with("pro", 30, &[eu()]);
+    let groups: Vec<_> = (0..20).map(|n| group(&format!("g{n}"), 100)).collect();
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), PLENTY).unwrap();
+    for group in market.deployment(id).groups {
+        market.place("pro", group.order, 100).unwrap();
+        market.accept("ann", group.order, "pro", 100).unwrap();
+    }
+    market.pass(HOUR);
+    let response = market.close("ann", id).unwrap();
+    let calls = response.events.iter().filter(|event| event.ty == "execute").count();
+    assert_eq!(calls, 2, "the book and the escrow");
+    assert_eq!(market.account(id).balance, amount(PLENTY - 2_000));
+    let book = market.book_of("pro");
+    assert_eq!((book.active, book.won, book.used), (0, 20, 20));
+}
+
+/// A lease of `pro`'s at a price that uses up the deposit in exactly an hour, now over.
+fn dry() -> (Market, DeploymentId, OrderId) {
+    let mut market = Market::new();
+    market.provider("pro");
+    let new = deployment(&[group("web", 1_000_000)], tenant_choice());
+    let id = market.create("ann", &new, 500_000).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, 500_000).unwrap();
+    market.accept("ann", order, "pro", 500_000).unwrap();
+    market.pass(HOUR);
+    (market, id, order)
+}
+
+#[test]
+fn a_dry_deployment_is_marked_and_reaped_after_the_grace() {
+    let (mut market, id, order) = dry();
+    let response = market.pass(10).reap(id).unwrap();
+    let now = market.now();
+    let told =
+        DeploymentMarked { deployment: id, dry_since: now - 10, reapable_at: now + REAP_GRACE };
+    assert_eq!(market.events_of::<DeploymentMarked>(&response), [told]);
+    assert_eq!(market.deployment(id).marked_at, Some(now));
+    market.blocks(REAP_BLOCKS, REAP_GRACE - 1);
+    assert!(matches!(market.reap(id).unwrap_err(), ContractError::NotReapable { .. }));
+    let response = market.pass(1).reap(id).unwrap();
+    let told = DeploymentClosed { deployment: id, reason: CloseReason::InsufficientFunds };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
+    let lease = market.lease_of(order);
+    assert_eq!(lease.reason, Some(CloseReason::InsufficientFunds));
+    assert!(market.account(id).closed);
+}
+
+#[test]
+fn a_halted_chain_does_not_take_the_grace_away() {
+    let (mut market, id, _) = dry();
+    market.reap(id).unwrap();
+    market.pass(100 * REAP_GRACE);
+    let error = market.reap(id).unwrap_err();
+    assert!(matches!(error, ContractError::NotReapable { .. }), "one block is too few: {error}");
+    market.blocks(REAP_BLOCKS, 1).reap(id).unwrap();
+}
+
+#[test]
+fn a_top_up_voids_the_mark() {
+    let (mut market, id, _) = dry();
+    market.reap(id).unwrap();
+    market.deposit("friend", id, 500_000);
+    let error = market.blocks(REAP_BLOCKS, REAP_GRACE - 1).reap(id).unwrap_err();
+    let depletion = Some(market.now() + 1);
+    assert_eq!(error, ContractError::NotDry { deployment: id, depletion });
+    // Dry again: the old mark, though old enough, does not count.
+    let response = market.pass(1).reap(id).unwrap();
+    assert_eq!(market.events_of::<DeploymentMarked>(&response)[0].dry_since, market.now());
+    assert_eq!(market.deployment(id).state, DeploymentState::Active);
+    assert!(matches!(market.reap(id).unwrap_err(), ContractError::NotReapable { .. }));
+    market.blocks(REAP_BLOCKS, REAP_GRACE).reap(id).unwrap();
+}
+
+#[test]
+fn a_top_up_too_small_to_start_the_clock_leaves_the_mark() {
+    let (mut market, id, _) = dry();
+    market.reap(id).unwrap();
+    market.deposit("friend", id, 499_999);
+    market.blocks(REAP_BLOCKS, REAP_GRACE).reap(id).unwrap();
+    assert_eq!(market.deployment(id).state, DeploymentState::Closed);
+}
+
+#[test]
+fn a_deployment_with_money_or_without_leases_is_not_dry() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let idle = market.create("ann", &deployment(&[group("web", 9)], tenant_choice()), PLENTY);
+    let idle = idle.unwrap();
+    let error = ContractError::NotDry { deployment: idle, depletion: None };
+    assert_eq!(market.reap(idle).unwrap_err(), error);
+    let order = market.lease("ann", "pro", 900);
+    let id = market.order_of(order).group.deployment;
+    assert!(matches!(market.reap(id).unwrap_err(), ContractError::NotDry { .. }));
+    market.close("ann", id).unwrap();
+    assert_eq!(market.reap(id).unwrap_err(), ContractError::DeploymentClosed(id));
+}
+
+#[test]
+fn a_tenants_close_while_dry_is_for_lack_of_money() {
+    let (mut market, id, order) = dry();
+    let response = market.close("ann", id).unwrap();
+    let reason = CloseReason::InsufficientFunds;
+    assert_eq!(market.events_of::<DeploymentClosed>(&response)[0].reason, reason);
+    assert_eq!(market.lease_of(order).reason, Some(reason));
+}
+
+#[test]
+fn an_order_expires_after_its_last_second_and_its_group_pauses() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", tenant_choice());
+    let id = market.order_of(order).group.deployment;
+    let expires_at = market.order_of(order).expires_at;
+    market.pass(expires_at - market.now());
+    let error = ContractError::OrderNotExpired { order, expires_at, now: expires_at };
+    assert_eq!(market.expire(order).unwrap_err(), error);
+    assert_eq!(market.order_of(order).state, OrderState::Open);
+    market.pass(1);
+    assert_eq!(market.order_of(order).state, OrderState::Closed, "time considered");
+    let response = market.expire(order).unwrap();
+    assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "expired");
+    assert_eq!(market.events_of::<GroupChanged>(&response)[0].state, GroupState::Paused);
+    assert_eq!(market.deployment(id).groups[0].state, GroupState::Paused);
+    let again = ContractError::OrderNotOpen { order, state: OrderState::Closed };
+    assert_eq!(market.expire(order).unwrap_err(), again);
+}
+
+#[test]
+fn an_order_with_bid_records_is_not_pruned() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", tenant_choice());
+    market.place("pro", order, 900).unwrap();
+    let id = market.order_of(order).group.deployment;
+    let response = market.prune(&[order, order, OrderId(99)]);
+    assert!(market.events_of::<OrderPruned>(&response).is_empty(), "it is open");
+    market.close("ann", id).unwrap();
+    let response = market.prune(&[order]);
+    assert!(market.events_of::<OrderPruned>(&response).is_empty(), "it has a bid");
+    market.release("pro", &[order]);
+    let response = market.prune(&[order, order]);
+    assert_eq!(market.events_of::<OrderPruned>(&response), [OrderPruned { order }]);
+    assert!(market.query::<OrderResponse>(&order_query(order)).is_err());
+}
+
+fn order_query(order: OrderId) -> souk_api::orderbook::QueryMsg {
+    souk_api::orderbook::QueryMsg::Order { order }
+}
+
+#[test]
+fn an_expired_order_is_pruned_only_once_its_end_is_recorded() {
+    let mut market = Market::new();
+    let order = market.order("ann", tenant_choice());
+    let id = market.order_of(order).group.deployment;
+    market.pass(30 * SLOT_HOLD).prune(&[order]);
+    assert_eq!(market.deployment(id).groups[0].state, GroupState::Open);
+    market.expire(order).unwrap();
+    market.prune(&[order]);
+    let group = &market.deployment(id).groups[0];
+    assert_eq!((group.state, group.order_state), (GroupState::Paused, OrderState::Closed));
+    market.close("ann", id).unwrap();
+    let gone = souk_api::orderbook::QueryMsg::Deployment { deployment: id };
+    assert!(market.query::<DeploymentResponse>(&gone).is_err(), "no order was left");
+}
+
+#[test]
+fn what_is_over_and_pruned_leaves_the_book_as_it_was() {
+    let mut market = Market::new();
+    for name in ["a", "b", "c"] {
+        market.provider(name);
+    }
+    // The first deployment teaches the escrow's link, and counters only ever rise.
+    let (link, counters) = (b"e".to_vec(), [b"nd".to_vec(), b"no".to_vec(), b"nb".to_vec()]);
+    let known = |market: &Market| {
+        let mut storage = market.storage();
+        storage.remove(&link);
+        counters.iter().for_each(|key| drop(storage.remove(key)));
+        storage.retain(|key, _| !key.starts_with(b"\0\x01b"));
+        storage
+    };
+    let before = known(&market);
+    let groups = [group("web", 1_000), group("db", 1_000)];
+    let mut orders = Vec::new();
+    for auction in [tenant_choice(), lowest_price(60)] {
+        let id = market.create("ann", &deployment(&groups, auction), PLENTY).unwrap();
+        let [first, second] = [0, 1].map(|n| market.deployment(id).groups[n].order);
+        for (name, units) in [("a", 500), ("b", 600), ("c", 700)] {
+            market.place(name, first, units).unwrap();
+        }
+        orders.extend([first, second]);
+        if auction == tenant_choice() {
+            market.accept("ann", first, "a", 500).unwrap();
+            market.provider_closes("a", first, CloseReason::Unstable).unwrap();
+            let again = market.deployment(id).groups[0].order;
+            market.place("b", again, 500).unwrap();
+            market.accept("ann", again, "b", 500).unwrap();
+            orders.push(again);
+        } else {
+            market.blocks(10, 200).close_auction(first, 1).unwrap();
+        }
+        market.close("ann", id).unwrap();
+    }
+    market.pass(SLOT_HOLD);
+    for name in ["a", "b", "c"] {
+        market.release(name, &orders);
+        assert_eq!(market.book_of(name).used, 0);
+    }
+    let response = market.prune(&orders);
+    assert_eq!(market.events_of::<OrderPruned>(&response).len(), orders.len());
+    assert_eq!(known(&market), before);
+}
+
+#[test]
+fn fifty_orders_are_pruned_at_once_and_no_more() {
+    let mut market = Market::new();
+    let orders = (1..=51).map(OrderId).collect();
+    let error = ContractError::TooMany { what: "orders", count: 51, max: 50 };
+    let anyone = market.who("anyone");
+    assert_eq!(market.send(&anyone, &ExecuteMsg::Prune { orders }).unwrap_err(), error);
+}

@@ -1,0 +1,128 @@
+//! How a provider's slots are used and freed.
+
+use souk_api::{
+    defaults::SLOT_HOLD,
+    orderbook::{BidState, ExecuteMsg, events::BidsReleased},
+};
+use souk_core::{CloseReason, OrderId};
+use souk_orderbook::ContractError;
+
+use crate::market::*;
+
+#[test]
+fn a_loser_of_an_auction_can_bid_elsewhere_after_release() {
+    let mut market = Market::new();
+    for name in ["win", "lose"] {
+        market.provider(name);
+    }
+    let mut orders = Vec::new();
+    for _ in 0..10 {
+        let order = market.order("ann", tenant_choice());
+        market.place("lose", order, 900).unwrap();
+        orders.push(order);
+    }
+    let lost = orders[4];
+    market.place("win", lost, 500).unwrap();
+    market.accept("ann", lost, "win", 500).unwrap();
+    let next = market.order("bob", tenant_choice());
+    assert!(matches!(
+        market.place("lose", next, 900).unwrap_err(),
+        ContractError::BondExhausted { used: 10, slots: 10, .. }
+    ));
+    let response = market.release("lose", &orders);
+    let told = BidsReleased { provider: market.who("lose").into(), count: 1 };
+    assert_eq!(market.events_of::<BidsReleased>(&response), [told]);
+    market.place("lose", next, 900).unwrap();
+}
+
+#[test]
+fn release_skips_open_bids_winners_strangers_and_doubles() {
+    let mut market = Market::new();
+    for name in ["pro", "other"] {
+        market.provider(name);
+    }
+    let open = market.order("ann", tenant_choice());
+    market.place("pro", open, 900).unwrap();
+    let won = market.lease("ann", "pro", 900);
+    let lost = market.order("ann", tenant_choice());
+    market.place("pro", lost, 900).unwrap();
+    market.place("other", lost, 900).unwrap();
+    market.accept("ann", lost, "other", 900).unwrap();
+    let response = market.release("pro", &[open, won, lost, lost, OrderId(99), lost, open]);
+    assert_eq!(market.events_of::<BidsReleased>(&response)[0].count, 1);
+    assert_eq!(market.book_of("pro").used, 2);
+    let response = market.release("pro", &[open, won, lost]);
+    assert!(market.events_of::<BidsReleased>(&response).is_empty(), "nothing is freed twice");
+    assert_eq!(market.book_of("pro").used, 2);
+    assert_eq!(market.bid("pro", won).state, BidState::Active);
+}
+
+#[test]
+fn a_bid_on_an_order_past_its_end_is_released_even_if_nobody_recorded_the_end() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", tenant_choice());
+    market.place("pro", order, 900).unwrap();
+    let last = market.order_of(order).expires_at - market.now();
+    market.pass(last).release("pro", &[order]);
+    assert_eq!(market.book_of("pro").used, 1, "in the last second it may still be accepted");
+    market.pass(1).release("pro", &[order]);
+    assert_eq!(market.book_of("pro").used, 0);
+}
+
+#[test]
+fn a_lease_uses_its_slot_for_a_day_at_least() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.lease("ann", "pro", 900);
+    market.provider_closes("pro", order, CloseReason::Unstable).unwrap();
+    for (wait, used) in [(0, 1), (SLOT_HOLD - 1, 1), (1, 0)] {
+        market.pass(wait).release("pro", &[order]);
+        assert_eq!(market.book_of("pro").used, used, "after {wait} s more");
+    }
+}
+
+#[test]
+fn a_lease_that_ends_after_its_first_day_frees_its_slot_at_once() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.lease("ann", "pro", 900);
+    market.pass(SLOT_HOLD).tenant_closes("ann", order).unwrap();
+    assert_eq!(market.book_of("pro").used, 0);
+    assert!(market.bids(order).is_empty());
+}
+
+#[test]
+fn a_running_lease_keeps_its_slot_however_old_it_is() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.lease("ann", "pro", 900);
+    market.pass(30 * SLOT_HOLD).release("pro", &[order]);
+    assert_eq!(market.book_of("pro").used, 1);
+}
+
+#[test]
+fn a_slashed_provider_keeps_what_it_uses_and_gets_nothing_new() {
+    let mut market = Market::new();
+    let pro = market.provider("pro");
+    let order = market.lease("ann", "pro", 900);
+    market.slash(&pro, 10 * SLOT);
+    let next = market.order("ann", tenant_choice());
+    let error = ContractError::BondExhausted { used: 1, slots: 0, bond: amount(0) };
+    assert_eq!(market.place("pro", next, 900).unwrap_err(), error);
+    market.provider_closes("pro", order, CloseReason::Decommission).unwrap();
+}
+
+#[test]
+fn fifty_orders_are_released_at_once_and_no_more() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let provider = market.who("pro").to_string();
+    let orders: Vec<_> = (1..=51).map(OrderId).collect();
+    let msg = ExecuteMsg::ReleaseBids { provider: provider.clone(), orders: orders.clone() };
+    let error = ContractError::TooMany { what: "orders", count: 51, max: 50 };
+    let anyone = market.who("anyone");
+    assert_eq!(market.send(&anyone, &msg).unwrap_err(), error);
+    let msg = ExecuteMsg::ReleaseBids { provider, orders: orders[..50].to_vec() };
+    assert!(market.send(&anyone, &msg).is_ok());
+}
