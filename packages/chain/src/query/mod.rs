@@ -101,5 +101,6 @@ fn is_about_height(codespace: &str, code: u32, log: &str) -> bool {
 /// `sdk` 22 and 38 are key and resource not found, `wasm` 8 and 22 no such code or contract.
 fn is_not_found(codespace: &str, code: u32, log: &str) -> bool {
     let by_code = matches!((codespace, code), ("sdk", 22 | 38) | ("wasm", 8 | 22));
-    by_code || log.contains("code = NotFound") || log.contains("no such contract")
+    let texts = ["code = NotFound", "no such contract", "no such code"];
+    by_code || texts.iter().any(|text| log.contains(text))
 }

@@ -44,7 +44,9 @@ impl Client {
     ) -> Result<T, RpcError> {
         let params = json!({"height": height.to_string()});
         let mut refusals = Vec::new();
-        for index in self.usable_or_probe().await {
+        let mut asked = Vec::new();
+        while let Some(index) = self.another_usable(&asked).await {
+            asked.push(index);
             match self.ask_one::<T>(index, method, &params).await {
                 Ok(Reply::Result(value)) => {
                     let checked = check(&self.inner.pool.lock(), &value);

@@ -103,6 +103,11 @@ impl Pool {
         claimed
     }
 
+    /// Some endpoint is being probed for the first time.
+    pub(crate) fn any_unknown(&self) -> bool {
+        self.members.iter().any(|m| m.probing && m.health == EndpointHealth::Unknown)
+    }
+
     pub(crate) fn any_probing(&self) -> bool {
         self.members.iter().any(|m| m.probing)
     }

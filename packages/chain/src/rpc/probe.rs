@@ -29,6 +29,33 @@ impl Client {
         usable
     }
 
+    /// A usable endpoint that is not among `asked`. Waits for first probes under way: what one
+    /// node has not, another may have. None when all were asked.
+    pub(super) async fn another_usable(&self, asked: &[usize]) -> Option<usize> {
+        let mut usable = self.usable_or_probe().await;
+        loop {
+            let probed = self.inner.probed.notified();
+            tokio::pin!(probed);
+            probed.as_mut().enable();
+            if let Some(index) = usable.into_iter().find(|i| !asked.contains(i)) {
+                return Some(index);
+            }
+            {
+                let pool = self.inner.pool.lock();
+                usable = pool.usable();
+                let news = usable.iter().any(|i| !asked.contains(i));
+                if !news && !pool.any_unknown() {
+                    return None;
+                }
+                if news {
+                    continue;
+                }
+            }
+            probed.await;
+            usable = self.inner.pool.lock().usable();
+        }
+    }
+
     /// Probes all endpoints at once and returns as soon as one is usable, so that one that hangs
     /// holds nobody up; returns none when all have failed.
     pub(super) async fn probe_until_usable(&self) -> Vec<usize> {

@@ -53,7 +53,8 @@ impl GasPrice {
         let step = (self.atto / 4).max(ATTO / 10_000);
         let mut atto = self.atto.saturating_add(step);
         if let Some(coin) = asked {
-            let covering = coin.amount.saturating_mul(ATTO).div_ceil(u128::from(gas.max(1)));
+            // Rounded down, because the fee is rounded up: together they meet it exactly.
+            let covering = coin.amount.saturating_mul(ATTO) / u128::from(gas.max(1));
             if covering > max.atto {
                 return None;
             }

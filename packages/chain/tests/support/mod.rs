@@ -1,6 +1,6 @@
 //! A chain, a recording proxy before it and a funded key: what every test here starts from.
 
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::unwrap_used, dead_code, unused_imports)]
 
 pub mod contract;
 pub mod proxy;
