@@ -1,0 +1,125 @@
+//! Which lists merge by key, which are sets, and which objects are owned as a whole:
+//! what the API's schema says by `x-kubernetes-list-type` and `-map-type`.
+
+use serde_json::Value;
+
+use crate::kinds::Kind;
+
+/// A place in an object: its kind and the last two field names on the way to it.
+/// Items of a list are at the place of the list.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    kind: Kind,
+    parent: &'a str,
+    field: &'a str,
+}
+
+/// How a list is merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListRule {
+    /// As a whole.
+    Atomic,
+    /// Scalars, each for itself.
+    Set,
+    /// Items that are told apart by these fields.
+    Keyed(&'static [&'static str]),
+}
+
+impl<'a> At<'a> {
+    /// The root of an object.
+    pub fn root(kind: Kind) -> Self {
+        Self { kind, parent: "", field: "" }
+    }
+
+    /// A field below.
+    pub fn field(self, field: &'a str) -> At<'a> {
+        At { kind: self.kind, parent: self.field, field }
+    }
+
+    /// How the list here is merged by apply.
+    pub fn list(self) -> ListRule {
+        use ListRule::{Atomic, Keyed, Set};
+        let in_container =
+            matches!(self.parent, "containers" | "initContainers" | "ephemeralContainers");
+        match self.field {
+            "containers"
+            | "initContainers"
+            | "ephemeralContainers"
+            | "volumes"
+            | "schedulingGates"
+            | "resourceClaims" => Keyed(&["name"]),
+            "env" if in_container => Keyed(&["name"]),
+            "volumeMounts" => Keyed(&["mountPath"]),
+            "volumeDevices" => Keyed(&["devicePath"]),
+            "ports" if in_container => Keyed(&["containerPort", "protocol"]),
+            "ports" if self.kind == Kind::Service && self.parent == "spec" => {
+                Keyed(&["port", "protocol"])
+            }
+            "imagePullSecrets" if self.kind != Kind::ServiceAccount => Keyed(&["name"]),
+            "secrets" if self.kind == Kind::ServiceAccount => Keyed(&["name"]),
+            "hostAliases" | "podIPs" => Keyed(&["ip"]),
+            "topologySpreadConstraints" => Keyed(&["topologyKey", "whenUnsatisfiable"]),
+            "conditions" | "addresses" if self.parent == "status" => Keyed(&["type"]),
+            "ownerReferences" => Keyed(&["uid"]),
+            "claims" if self.parent == "resources" => Keyed(&["name"]),
+            "finalizers" if self.parent == "metadata" => Set,
+            "podCIDRs" => Set,
+            _ => Atomic,
+        }
+    }
+
+    /// How the list here is merged by a strategic merge patch, which has keys of its own.
+    pub fn strategic_list(self) -> ListRule {
+        use ListRule::{Keyed, Set};
+        match self.list() {
+            Keyed(["containerPort", _]) => Keyed(&["containerPort"]),
+            Keyed(["port", _]) => Keyed(&["port"]),
+            Keyed(["topologyKey", _]) => Keyed(&["topologyKey"]),
+            _ if self.field == "podIPs" => Keyed(&["ip"]),
+            _ if matches!(self.field, "imagePullSecrets" | "secrets")
+                && self.kind == Kind::ServiceAccount =>
+            {
+                Keyed(&["name"])
+            }
+            _ if self.field == "taints" && self.kind == Kind::Node => Keyed(&["key"]),
+            Set => Set,
+            rule => rule,
+        }
+    }
+
+    /// Whether the object here is owned as a whole.
+    pub fn atomic_object(self) -> bool {
+        match self.field {
+            "selector" | "nodeSelector" | "labelSelector" | "namespaceSelector"
+            | "secretKeyRef" | "configMapKeyRef" | "fieldRef" | "resourceFieldRef" | "roleRef"
+            | "claimRef" | "targetRef" | "dataSource" | "dataSourceRef" | "fileKeyRef" => true,
+            "requiredDuringSchedulingIgnoredDuringExecution" => true,
+            "matchLabels" => true,
+            "secretRef" | "configMapRef" => true,
+            "involvedObject" | "resource" if self.kind != Kind::Pod => true,
+            _ => false,
+        }
+    }
+}
+
+/// What tells an item of a keyed list from the others, as `fieldsV1` writes it.
+/// `protocol` may be left out and is TCP then.
+pub fn element(keys: &[&str], item: &Value) -> Option<String> {
+    let object = item.as_object()?;
+    let mut parts = Vec::new();
+    for key in keys {
+        let value = match object.get(*key) {
+            Some(value) if !value.is_null() => value.clone(),
+            _ if *key == "protocol" => Value::from("TCP"),
+            _ => return None,
+        };
+        parts.push(format!("{}:{value}", Value::from(*key)));
+    }
+    parts.sort();
+    Some(format!("k:{{{}}}", parts.join(",")))
+}
+
+/// What tells a scalar of a set from the others.
+pub fn set_element(item: &Value) -> String {
+    format!("v:{item}")
+}

@@ -1,0 +1,354 @@
+//! Deployments: one replica set a template, rolled over step by step.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    MANAGER, conditions, events, owned,
+    replica_set::counts,
+    rollout::{Set, Slack, step},
+};
+use crate::{
+    apply::Part,
+    clock,
+    cluster::Cluster,
+    kinds::Kind,
+    names,
+    registry::{DeleteOptions, WriteOptions},
+    store::{Key, Obj},
+};
+
+const HASH: &str = "pod-template-hash";
+const REVISION: &str = "deployment.kubernetes.io/revision";
+const COMPONENT: &str = "deployment-controller";
+
+pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
+    let deployment = cluster.store.get(Kind::Deployment, key)?.clone();
+    let mut sets = owned::children(cluster, Kind::Deployment, &deployment, Kind::ReplicaSet);
+    let wanted = deployment["spec"]["replicas"].as_i64().unwrap_or(1);
+    let mut failure = None;
+    if deployment["metadata"]["deletionTimestamp"].is_null() {
+        let paused = deployment["spec"]["paused"] == true;
+        if !paused && current(&deployment, &sets).is_none() {
+            match start(cluster, &deployment, &sets) {
+                Ok(set) => sets.push(set),
+                Err(why) => failure = Some(why),
+            }
+        }
+        roll(cluster, &deployment, &sets, wanted, paused);
+        prune(cluster, &deployment, &sets);
+    }
+    let sets = owned::children(cluster, Kind::Deployment, &deployment, Kind::ReplicaSet);
+    let wait = status(cluster, key, &deployment, &sets, wanted);
+    if let Some(why) = failure {
+        let message = format!("Failed to create new replica set: {why}");
+        events::record(
+            cluster,
+            Kind::Deployment,
+            &deployment,
+            COMPONENT,
+            "Warning",
+            "ReplicaSetCreateError",
+            &message,
+        );
+        return Some(Duration::from_secs(1));
+    }
+    wait
+}
+
+/// A template without the label that the controller adds.
+fn plain(template: &Value) -> Value {
+    let mut template = template.clone();
+    if let Some(labels) = template["metadata"]["labels"].as_object_mut() {
+        labels.remove(HASH);
+    }
+    template
+}
+
+fn current<'s>(deployment: &Value, sets: &'s [Obj]) -> Option<&'s Obj> {
+    let template = &deployment["spec"]["template"];
+    sets.iter().find(|s| plain(&s["spec"]["template"]) == *template)
+}
+
+fn revision(object: &Value) -> i64 {
+    object["metadata"]["annotations"][REVISION].as_str().and_then(|r| r.parse().ok()).unwrap_or(0)
+}
+
+fn start(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj]) -> Result<Obj, String> {
+    let key = Key::of(deployment);
+    let template = &deployment["spec"]["template"];
+    let collisions = deployment["status"]["collisionCount"].as_i64().unwrap_or(0);
+    let salt = if collisions == 0 { String::new() } else { collisions.to_string() };
+    let hash = names::hash_suffix(&format!("{template}{salt}"), 10);
+    let next = sets.iter().map(|s| revision(s)).max().unwrap_or(0) + 1;
+    let mut template = template.clone();
+    template["metadata"]["labels"][HASH] = json!(hash);
+    let mut selector = deployment["spec"]["selector"].clone();
+    selector["matchLabels"][HASH] = json!(hash);
+    let body = json!({
+        "metadata": {
+            "name": format!("{}-{hash}", key.name),
+            "labels": template["metadata"]["labels"],
+            "annotations": {REVISION: next.to_string()},
+            "ownerReferences": [owned::reference(Kind::Deployment, deployment)],
+        },
+        "spec": {
+            "replicas": 0,
+            "minReadySeconds": deployment["spec"]["minReadySeconds"],
+            "selector": selector,
+            "template": template,
+        },
+    });
+    match cluster.create(Kind::ReplicaSet, &key.namespace, body, &WriteOptions::system(MANAGER)) {
+        Ok(written) => Ok(written.object),
+        Err(why) => {
+            if why.reason == "AlreadyExists" {
+                cluster.adjust(Kind::Deployment, &key, Part::Status, MANAGER, |d| {
+                    d["status"]["collisionCount"] = json!(collisions + 1);
+                });
+            }
+            Err(why.to_string())
+        }
+    }
+}
+
+fn view(set: &Value) -> Set {
+    Set {
+        wanted: set["spec"]["replicas"].as_i64().unwrap_or(0),
+        replicas: set["status"]["replicas"].as_i64().unwrap_or(0),
+        available: set["status"]["availableReplicas"].as_i64().unwrap_or(0),
+    }
+}
+
+fn roll(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj], wanted: i64, paused: bool) {
+    let Some(new) = current(deployment, sets) else {
+        // Paused before its template ever ran: the running set follows the wanted number.
+        if let [only] = sets {
+            resize(cluster, deployment, only, wanted);
+        }
+        return;
+    };
+    let new_uid = &new["metadata"]["uid"];
+    let old: Vec<&Obj> = sets
+        .iter()
+        .filter(|s| {
+            s["metadata"]["uid"] != *new_uid && (view(s).wanted > 0 || view(s).replicas > 0)
+        })
+        .collect();
+    // The set in use carries the highest revision, also after going back to an older template.
+    let newest = sets.iter().map(|s| revision(s)).max().unwrap_or(0);
+    if revision(new) < newest {
+        cluster.adjust(Kind::ReplicaSet, &Key::of(new), Part::Main, MANAGER, |set| {
+            set["metadata"]["annotations"][REVISION] = json!((newest + 1).to_string());
+        });
+    }
+    let number =
+        cluster.store.get(Kind::ReplicaSet, &Key::of(new)).map_or(1, |s| revision(s)).to_string();
+    cluster.adjust(Kind::Deployment, &Key::of(deployment), Part::Main, MANAGER, |d| {
+        d["metadata"]["annotations"][REVISION] = json!(number);
+    });
+    if deployment["spec"]["strategy"]["type"] == "Recreate" {
+        for set in &old {
+            resize(cluster, deployment, set, 0);
+        }
+        let running = old.iter().any(|s| any_pods(cluster, s));
+        if !running || paused {
+            resize(cluster, deployment, new, wanted);
+        }
+        return;
+    }
+    if paused && !old.is_empty() {
+        return;
+    }
+    let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
+    let views: Vec<Set> = old.iter().map(|s| view(s)).collect();
+    let (grown, shrunk) = step(wanted, slack, view(new), &views);
+    resize(cluster, deployment, new, grown);
+    for (set, replicas) in old.into_iter().zip(shrunk) {
+        resize(cluster, deployment, set, replicas);
+    }
+}
+
+/// Whether a set still has pods, also such as are ending.
+fn any_pods(cluster: &Cluster, set: &Value) -> bool {
+    let uid = set["metadata"]["uid"].as_str().unwrap_or_default();
+    cluster.store.dependents(uid).iter().any(|(kind, key)| {
+        let pod = cluster.store.get(*kind, key);
+        pod.is_some_and(|p| !matches!(p["status"]["phase"].as_str(), Some("Succeeded" | "Failed")))
+    })
+}
+
+fn resize(cluster: &mut Cluster, deployment: &Value, set: &Obj, replicas: i64) {
+    let before = view(set).wanted;
+    if before == replicas {
+        return;
+    }
+    let key = Key::of(set);
+    cluster.adjust(Kind::ReplicaSet, &key, Part::Main, MANAGER, |set| {
+        set["spec"]["replicas"] = json!(replicas);
+    });
+    let direction = if replicas > before { "up" } else { "down" };
+    let message =
+        format!("Scaled {direction} replica set {} from {before} to {replicas}", key.name);
+    events::record(
+        cluster,
+        Kind::Deployment,
+        deployment,
+        COMPONENT,
+        "Normal",
+        "ScalingReplicaSet",
+        &message,
+    );
+}
+
+/// Removes old sets beyond the revision history.
+fn prune(cluster: &mut Cluster, deployment: &Value, sets: &[Obj]) {
+    let keep = usize::try_from(deployment["spec"]["revisionHistoryLimit"].as_i64().unwrap_or(10))
+        .unwrap_or(0);
+    let new = current(deployment, sets).map(|s| s["metadata"]["uid"].clone());
+    let mut idle: Vec<&Obj> = sets
+        .iter()
+        .filter(|s| Some(&s["metadata"]["uid"]) != new.as_ref())
+        .filter(|s| view(s).wanted == 0 && view(s).replicas == 0)
+        .collect();
+    idle.sort_by_key(|s| revision(s));
+    let surplus = idle.len().saturating_sub(keep);
+    for set in idle.into_iter().take(surplus) {
+        // Gone already is as good.
+        let _ = cluster.delete(Kind::ReplicaSet, &Key::of(set), &DeleteOptions::default());
+    }
+}
+
+fn status(
+    cluster: &mut Cluster,
+    key: &Key,
+    deployment: &Value,
+    sets: &[Obj],
+    wanted: i64,
+) -> Option<Duration> {
+    let sum = |field: &str| -> usize {
+        sets.iter().filter_map(|s| s["status"][field].as_u64()).map(|n| n as usize).sum()
+    };
+    let (replicas, ready, available) =
+        (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
+    let new = current(deployment, sets);
+    let updated = new.map_or(0, |s| usize::try_from(view(s).replicas).unwrap_or(0));
+    let asked: i64 = sets.iter().map(|s| view(s).wanted).sum();
+    let missing = usize::try_from(asked).unwrap_or(0).saturating_sub(available);
+    let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
+    let unavailable =
+        if deployment["spec"]["strategy"]["type"] == "Recreate" { 0 } else { slack.unavailable };
+    let goal = usize::try_from(wanted).unwrap_or(0);
+    let enough = available as i64 >= wanted - unavailable;
+    let complete = updated == goal && replicas == goal && available == goal;
+    let failed = sets.iter().find_map(|s| conditions::get(&s["status"], "ReplicaFailure").cloned());
+    let name = new.and_then(|s| s["metadata"]["name"].as_str()).unwrap_or_default().to_owned();
+    let generation = deployment["metadata"]["generation"].clone();
+    let deadline = deployment["spec"]["progressDeadlineSeconds"].as_i64().unwrap_or(600);
+    let mut wait = None;
+    cluster.adjust(Kind::Deployment, key, Part::Status, MANAGER, |d| {
+        if !d["status"].is_object() {
+            d["status"] = json!({});
+        }
+        let status = &mut d["status"];
+        let before = (
+            status["updatedReplicas"].clone(),
+            status["replicas"].clone(),
+            status["readyReplicas"].clone(),
+            status["availableReplicas"].clone(),
+        );
+        status["observedGeneration"] = generation;
+        counts(
+            status,
+            &[
+                ("replicas", replicas),
+                ("updatedReplicas", updated),
+                ("readyReplicas", ready),
+                ("availableReplicas", available),
+                ("unavailableReplicas", missing),
+            ],
+        );
+        let moved = before
+            != (
+                status["updatedReplicas"].clone(),
+                status["replicas"].clone(),
+                status["readyReplicas"].clone(),
+                status["availableReplicas"].clone(),
+            );
+        if enough {
+            conditions::update(
+                status,
+                "Available",
+                true,
+                "MinimumReplicasAvailable",
+                "Deployment has minimum availability.",
+            );
+        } else {
+            conditions::update(
+                status,
+                "Available",
+                false,
+                "MinimumReplicasUnavailable",
+                "Deployment does not have minimum availability.",
+            );
+        }
+        wait = progress(status, complete, moved, &name, deadline);
+        match &failed {
+            Some(condition) => {
+                let text = |f: &str| condition[f].as_str().unwrap_or_default().to_owned();
+                conditions::update(
+                    status,
+                    "ReplicaFailure",
+                    true,
+                    &text("reason"),
+                    &text("message"),
+                );
+            }
+            None => conditions::clear(status, "ReplicaFailure"),
+        }
+    });
+    wait
+}
+
+fn progress(
+    status: &mut Value,
+    complete: bool,
+    moved: bool,
+    set: &str,
+    deadline: i64,
+) -> Option<Duration> {
+    if complete {
+        let message = format!("ReplicaSet {set:?} has successfully progressed.");
+        conditions::update(status, "Progressing", true, "NewReplicaSetAvailable", &message);
+        return None;
+    }
+    let last = conditions::get(status, "Progressing").cloned().unwrap_or(Value::Null);
+    if last["reason"] == "ProgressDeadlineExceeded" && !moved {
+        return None;
+    }
+    let message = format!("ReplicaSet {set:?} is progressing.");
+    if moved || last["reason"] != "ReplicaSetUpdated" || last["message"] != message.as_str() {
+        conditions::update(status, "Progressing", true, "ReplicaSetUpdated", &message);
+        touch(status);
+        return Some(Duration::from_secs(deadline.unsigned_abs() + 1));
+    }
+    let since = last["lastUpdateTime"].as_str().and_then(clock::parse).unwrap_or_else(clock::now);
+    let left = clock::millis_between(clock::now(), clock::later(since, deadline));
+    if left > 0 {
+        return Some(Duration::from_millis(left.unsigned_abs() + 1000));
+    }
+    let message = format!("ReplicaSet {set:?} has timed out progressing.");
+    conditions::update(status, "Progressing", false, "ProgressDeadlineExceeded", &message);
+    None
+}
+
+/// Notes that the rollout moved just now.
+fn touch(status: &mut Value) {
+    let all = status.get_mut("conditions").and_then(Value::as_array_mut);
+    for condition in all.into_iter().flatten() {
+        if condition["type"] == "Progressing" {
+            condition["lastUpdateTime"] = json!(clock::seconds(clock::now()));
+        }
+    }
+}

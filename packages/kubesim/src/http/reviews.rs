@@ -1,0 +1,62 @@
+//! What the caller may do: everything but what the cluster file denies.
+
+use axum::response::Response;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Api, Asked, answer::reply, path::Review};
+use crate::{error::ApiError, spec::ClusterSpec};
+
+/// Whether the cluster file denies a verb on a resource.
+pub fn is_denied(spec: &ClusterSpec, verb: &str, resource: &str) -> bool {
+    spec.denied
+        .iter()
+        .any(|d| (d.verb == "*" || d.verb == verb) && (d.resource == "*" || d.resource == resource))
+}
+
+/// Answers a question about the caller.
+pub fn answer(api: &Api, asked: &Asked, review: Review) -> Result<Response, ApiError> {
+    if asked.method != Method::POST {
+        return Err(ApiError::method_not_allowed());
+    }
+    let mut body = asked.json()?;
+    if !body.is_object() {
+        body = json!({});
+    }
+    let (group, kind) = match review {
+        Review::Access => ("authorization.k8s.io/v1", "SelfSubjectAccessReview"),
+        Review::Rules => ("authorization.k8s.io/v1", "SelfSubjectRulesReview"),
+        Review::Whoami => ("authentication.k8s.io/v1", "SelfSubjectReview"),
+    };
+    body["apiVersion"] = json!(group);
+    body["kind"] = json!(kind);
+    let cluster = api.lock();
+    body["status"] = match review {
+        Review::Access => access(&cluster.spec, &body["spec"]),
+        Review::Rules => rules(&cluster.spec),
+        Review::Whoami => {
+            json!({"userInfo": {"username": "kubesim-admin", "groups": ["system:masters", "system:authenticated"]}})
+        }
+    };
+    Ok(reply(201, &body, &[]))
+}
+
+fn access(spec: &ClusterSpec, asked: &Value) -> Value {
+    let attributes = &asked["resourceAttributes"];
+    let text = |field: &str| attributes[field].as_str().unwrap_or_default();
+    let resource = match text("subresource") {
+        "" => text("resource").to_owned(),
+        sub => format!("{}/{sub}", text("resource")),
+    };
+    let allowed = !is_denied(spec, text("verb"), &resource);
+    json!({"allowed": allowed, "reason": if allowed { "" } else { "denied by the cluster file" }})
+}
+
+fn rules(spec: &ClusterSpec) -> Value {
+    let all = json!([{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]);
+    json!({
+        "resourceRules": if spec.denied.is_empty() { all } else { json!([]) },
+        "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
+        "incomplete": !spec.denied.is_empty(),
+    })
+}

@@ -1,0 +1,51 @@
+//! `souk-kubesim`: a simulated Kubernetes cluster in a process of its own.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context;
+use clap::Parser;
+use souk_kubesim::{ClusterSpec, KubeSim};
+
+/// Simulates a Kubernetes cluster: its API over HTTP, its controllers, nodes and pods.
+/// Nothing runs inside the pods.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Where to write the kubeconfig by which agents and kubectl reach the cluster.
+    #[arg(long)]
+    kubeconfig: PathBuf,
+    /// Nodes, classes, addresses and timings, as YAML or JSON; two plain nodes when absent.
+    #[arg(long)]
+    cluster: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments = Arguments::parse();
+    let spec = match &arguments.cluster {
+        Some(path) => ClusterSpec::read(path)?,
+        None => ClusterSpec::default(),
+    };
+    let sim = KubeSim::listen(spec, arguments.listen).await?;
+    sim.write_kubeconfig(&arguments.kubeconfig).with_context(|| {
+        format!("cannot write the kubeconfig {}", arguments.kubeconfig.display())
+    })?;
+    // One line for whoever started this process and waits for the address.
+    println!("simulated Kubernetes API at {}", sim.url());
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result?,
+        _ = terminate.recv() => {}
+    }
+    sim.stop().await;
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! Strategic merge patch: a merge patch that merges well-known lists by key and knows
+//! `$patch`, `$deleteFromPrimitiveList/…`, `$setElementOrder/…` and `$retainKeys`.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    apply::{At, ListRule},
+    error::ApiError,
+};
+
+/// The document that a strategic merge patch makes of `target`.
+pub fn strategic_merge(target: &Value, patch: &Value, at: At<'_>) -> Result<Value, ApiError> {
+    let Value::Object(changes) = patch else { return Ok(patch.clone()) };
+    match changes.get("$patch").and_then(Value::as_str) {
+        Some("replace") => return Ok(without_directives(patch)),
+        Some("delete") => return Ok(Value::Object(Map::new())),
+        Some("merge") | None => {}
+        Some(other) => {
+            return Err(ApiError::bad_request(format!("Unknown patch type: {other}")));
+        }
+    }
+    let mut result = target.as_object().cloned().unwrap_or_else(Map::new);
+    if let Some(keep) = changes.get("$retainKeys").and_then(Value::as_array) {
+        result.retain(|k, _| keep.iter().any(|x| x.as_str() == Some(k)));
+    }
+    for (name, change) in changes {
+        if let Some(list) = name.strip_prefix("$deleteFromPrimitiveList/") {
+            let gone = change.as_array().cloned().unwrap_or_default();
+            if let Some(Value::Array(items)) = result.get_mut(list) {
+                items.retain(|i| !gone.contains(i));
+            }
+        } else if name.starts_with('$') {
+            continue;
+        } else if change.is_null() {
+            result.remove(name);
+        } else {
+            let before = result.get(name).cloned().unwrap_or(Value::Null);
+            let below = at.field(name);
+            let value = match change {
+                Value::Array(items) => merge_list(&before, items, below)?,
+                Value::Object(_) => strategic_merge(&before, change, below)?,
+                scalar => scalar.clone(),
+            };
+            result.insert(name.clone(), value);
+        }
+    }
+    for (name, order) in changes {
+        if let (Some(list), Some(order)) =
+            (name.strip_prefix("$setElementOrder/"), order.as_array())
+            && let Some(Value::Array(items)) = result.get_mut(list)
+        {
+            reorder(items, order, at.field(list));
+        }
+    }
+    Ok(Value::Object(result))
+}
+
+fn merge_list(before: &Value, changes: &[Value], at: At<'_>) -> Result<Value, ApiError> {
+    let old = before.as_array().cloned().unwrap_or_default();
+    let replaces = |c: &Value| c.get("$patch").and_then(Value::as_str) == Some("replace");
+    match at.strategic_list() {
+        ListRule::Keyed(keys) if !changes.iter().any(replaces) => {
+            let mut items = old;
+            for change in changes {
+                let key = keys.iter().map(|k| &change[*k]).collect::<Vec<_>>();
+                if key.iter().any(|k| k.is_null()) {
+                    let message = format!(
+                        "map: {change} does not contain declared merge key: {}",
+                        keys.join(", ")
+                    );
+                    return Err(ApiError::bad_request(message));
+                }
+                let same = |item: &Value| keys.iter().zip(&key).all(|(k, v)| item[*k] == **v);
+                let found = items.iter().position(same);
+                let deletes = change.get("$patch").and_then(Value::as_str) == Some("delete");
+                match found {
+                    Some(i) if deletes => {
+                        items.remove(i);
+                    }
+                    Some(i) => items[i] = strategic_merge(&items[i], change, at)?,
+                    None if deletes => {}
+                    None => items.push(without_directives(change)),
+                }
+            }
+            Ok(Value::Array(items))
+        }
+        ListRule::Set => {
+            let mut items = old;
+            for change in changes {
+                if !items.contains(change) {
+                    items.push(change.clone());
+                }
+            }
+            Ok(Value::Array(items))
+        }
+        _ => {
+            let kept = changes
+                .iter()
+                .filter(|c| !(replaces(c) && c.as_object().is_some_and(|o| o.len() == 1)));
+            Ok(Value::Array(kept.map(without_directives).collect()))
+        }
+    }
+}
+
+fn reorder(items: &mut [Value], order: &[Value], at: At<'_>) {
+    let place = |item: &Value| {
+        let same = |wanted: &Value| match at.strategic_list() {
+            ListRule::Keyed(keys) => keys.iter().all(|k| wanted[*k] == item[*k]),
+            _ => wanted == item,
+        };
+        order.iter().position(same).unwrap_or(order.len())
+    };
+    items.sort_by_key(place);
+}
+
+fn without_directives(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .filter(|(k, v)| !k.starts_with('$') && !v.is_null())
+                .map(|(k, v)| (k.clone(), without_directives(v)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(without_directives).collect()),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::Kind;
+    use serde_json::json;
+
+    fn pod(spec: Value) -> Value {
+        json!({"spec": spec})
+    }
+
+    fn merged(target: Value, patch: Value) -> Value {
+        strategic_merge(&pod(target), &pod(patch), At::root(Kind::Pod)).unwrap()["spec"].clone()
+    }
+
+    #[test]
+    fn well_known_lists_merge_by_key() {
+        let before = json!({"containers": [{"name": "a", "image": "x", "env": [{"name": "K", "value": "1"}]}, {"name": "b"}]});
+        let patch = json!({"containers": [{"name": "a", "env": [{"name": "L", "value": "2"}]}]});
+        let after = merged(before, patch);
+        assert_eq!(after["containers"][0]["image"], "x");
+        assert_eq!(after["containers"][0]["env"].as_array().unwrap().len(), 2);
+        assert_eq!(after["containers"][1]["name"], "b");
+    }
+
+    #[test]
+    fn other_lists_are_replaced() {
+        let before = json!({"tolerations": [{"key": "a"}]});
+        let after = merged(before, json!({"tolerations": [{"key": "b"}]}));
+        assert_eq!(after["tolerations"], json!([{"key": "b"}]));
+    }
+
+    #[test]
+    fn directives_delete_replace_and_order() {
+        let before = json!({"containers": [{"name": "a"}, {"name": "b"}], "securityContext": {"runAsUser": 1, "fsGroup": 2}});
+        let patch = json!({
+            "containers": [{"name": "a", "$patch": "delete"}, {"name": "c"}],
+            "$setElementOrder/containers": [{"name": "c"}, {"name": "b"}],
+            "securityContext": {"$patch": "replace", "runAsUser": 7},
+        });
+        let after = merged(before, patch);
+        assert_eq!(after["containers"], json!([{"name": "c"}, {"name": "b"}]));
+        assert_eq!(after["securityContext"], json!({"runAsUser": 7}));
+    }
+}

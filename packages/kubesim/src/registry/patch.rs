@@ -1,0 +1,171 @@
+//! Patching and applying.
+
+use serde_json::Value;
+
+use super::{FieldValidation, WriteOptions, Written, checked, update::Ownership};
+use crate::{
+    apply::{self, Manager, Managers, Operation, Part},
+    cluster::Cluster,
+    error::{ApiError, Cause},
+    kinds::Kind,
+    patch::{PatchType, patched},
+    schema,
+    store::Key,
+};
+
+/// A PATCH request's body.
+#[derive(Clone, Debug)]
+pub struct Patch {
+    /// How to read it.
+    pub how: PatchType,
+    /// What it says.
+    pub body: Value,
+}
+
+impl Cluster {
+    /// Patches an object, or its status; apply creates what is not there.
+    pub fn patch(
+        &mut self,
+        kind: Kind,
+        key: &Key,
+        part: Part,
+        patch: Patch,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        if patch.how == PatchType::Apply {
+            return self.apply(kind, key, part, patch.body, options);
+        }
+        if options.force {
+            let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
+            return Err(invalid_options(vec![cause]));
+        }
+        let live = self.store.require(kind, key)?;
+        let mut object = patched(kind, patch.how, &live, &patch.body)?;
+        // A patch that names no version has none to conflict with.
+        let named = patch.body["metadata"].get("resourceVersion").is_some();
+        if patch.how != PatchType::Json && !named {
+            object["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
+        }
+        if object["metadata"]["name"].as_str() != Some(key.name.as_str()) {
+            return Err(ApiError::bad_request(
+                "the name of the object does not match the name on the URL",
+            ));
+        }
+        let (object, warnings) = checked(schema::read(kind, object)?, options.validation)?;
+        let manager = Manager::new(&options.manager, Operation::Update, kind, part);
+        let ownership = Ownership::Write(manager, Managers::of(&live));
+        let object = self.change(kind, &live, part, object, ownership, options)?;
+        Ok(Written { object, created: false, warnings })
+    }
+
+    fn apply(
+        &mut self,
+        kind: Kind,
+        key: &Key,
+        part: Part,
+        body: Value,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        if options.manager.is_empty() {
+            let cause = Cause::required("fieldManager", "is required for apply patch");
+            return Err(invalid_options(vec![cause]));
+        }
+        if body["metadata"]["managedFields"].as_array().is_some_and(|m| !m.is_empty()) {
+            return Err(ApiError::bad_request("metadata.managedFields must be nil"));
+        }
+        for field in ["apiVersion", "kind"] {
+            if body[field].as_str().is_none_or(str::is_empty) {
+                return Err(ApiError::bad_request(format!(
+                    "invalid object type: {field} must be set"
+                )));
+            }
+        }
+        let mut config = self.read_config(kind, body, options.validation)?;
+        for (field, wanted) in [("name", &key.name), ("namespace", &key.namespace)] {
+            match config["metadata"][field].as_str() {
+                None | Some("") if !wanted.is_empty() => {
+                    config["metadata"][field] = Value::from(wanted.as_str())
+                }
+                Some(found) if found != wanted => {
+                    return Err(ApiError::bad_request(format!(
+                        "the {field} of the object ({found}) does not match the {field} on the URL ({wanted})"
+                    )));
+                }
+                _ => {}
+            }
+        }
+        let manager = Manager::new(&options.manager, Operation::Apply, kind, part);
+        let Some(live) = self.store.get(kind, key).cloned() else {
+            if part != Part::Main {
+                return Err(ApiError::not_found(kind, &key.name));
+            }
+            if config["metadata"]["resourceVersion"].as_str().is_some_and(|v| !v.is_empty()) {
+                return Err(ApiError::conflict(
+                    kind,
+                    &key.name,
+                    "StorageError: invalid object, object not found",
+                ));
+            }
+            if config["metadata"]["uid"].as_str().is_some_and(|v| !v.is_empty()) {
+                return Err(ApiError::conflict(
+                    kind,
+                    &key.name,
+                    "uid mismatch: the provided object specified a uid, and no existing object was found",
+                ));
+            }
+            let applied = Some((manager, config.clone()));
+            return self.create_read(kind, &key.namespace, config, applied, options, Vec::new());
+        };
+        for field in ["uid", "resourceVersion"] {
+            if let Some(found) = config["metadata"][field].as_str().filter(|v| !v.is_empty())
+                && live["metadata"][field] != found
+            {
+                return Err(ApiError::modified(kind, &key.name));
+            }
+        }
+        let applied = apply::apply(kind, part, &live, &config, manager, options.force)?;
+        let ownership = Ownership::Settled(applied.managers);
+        let object = self.change(kind, &live, part, applied.object, ownership, options)?;
+        Ok(Written { object, created: false, warnings: Vec::new() })
+    }
+
+    /// An applied configuration must fit the schema whatever the field validation says.
+    fn read_config(
+        &self,
+        kind: Kind,
+        body: Value,
+        validation: FieldValidation,
+    ) -> Result<Value, ApiError> {
+        let name = body["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let read = schema::read(kind, body)?;
+        if validation == FieldValidation::Strict {
+            return Ok(checked(read, validation)?.0);
+        }
+        if let Some(path) = read.unknown.first() {
+            let message = format!(
+                "failed to create typed patch object ({name}; {}, Kind={}): .{path}: field not declared in schema",
+                kind.api_version(),
+                kind.info().kind
+            );
+            return Err(ApiError::new(500, "", message));
+        }
+        if let Some((path, element)) = apply::duplicate(&read.object, apply::At::root(kind), "") {
+            let message = format!(
+                "failed to create typed patch object ({name}; {}, Kind={}): {path}: duplicate entries for key {element}",
+                kind.api_version(),
+                kind.info().kind
+            );
+            return Err(ApiError::new(500, "", message));
+        }
+        Ok(read.object)
+    }
+}
+
+fn invalid_options(causes: Vec<Cause>) -> ApiError {
+    let list: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
+    let message = format!("PatchOptions.meta.k8s.io \"\" is invalid: {}", list.join(", "));
+    let mut error = ApiError::new(422, "Invalid", message);
+    error.subject = Some((String::new(), "meta.k8s.io".into(), "PatchOptions".into()));
+    error.causes = causes;
+    error
+}

@@ -1,0 +1,233 @@
+//! Replacing objects, and what every change of an existing object goes through.
+
+use serde_json::{Value, json};
+
+use super::{WriteOptions, Written, checked, essence};
+use crate::{
+    admission,
+    apply::{self, Manager, Managers, Operation, Part},
+    cluster::Cluster,
+    defaults,
+    error::ApiError,
+    kinds::Kind,
+    schema,
+    store::{Key, Obj},
+    validate,
+};
+
+impl Cluster {
+    /// Replaces an object, or its status, by a request body.
+    pub fn update(
+        &mut self,
+        kind: Kind,
+        key: &Key,
+        part: Part,
+        body: Value,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        // `managedFields: []` is how a client resets ownership.
+        let reset = body["metadata"]["managedFields"].as_array().is_some_and(|entries| {
+            entries.iter().all(|e| e.as_object().is_none_or(|o| o.is_empty()))
+        });
+        let (object, warnings) = checked(schema::read(kind, body)?, options.validation)?;
+        let live = self.store.require(kind, key)?;
+        if object["metadata"]["name"].as_str().unwrap_or_default() != key.name {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({}) does not match the name on the URL ({})",
+                object["metadata"]["name"].as_str().unwrap_or_default(),
+                key.name
+            )));
+        }
+        let managers = if reset { Managers::default() } else { Managers::of(&live) };
+        let manager = Manager::new(&options.manager, Operation::Update, kind, part);
+        let object =
+            self.change(kind, &live, part, object, Ownership::Write(manager, managers), options)?;
+        Ok(Written { object, created: false, warnings })
+    }
+
+    /// Everything between a proposed state and the stored one.
+    pub(super) fn change(
+        &mut self,
+        kind: Kind,
+        live: &Obj,
+        part: Part,
+        mut object: Value,
+        ownership: Ownership,
+        options: &WriteOptions,
+    ) -> Result<Obj, ApiError> {
+        let name = live["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        preconditions(kind, &name, live, &object)?;
+        keep_system_metadata(live, &mut object);
+        confine(kind, part, live, &mut object);
+        if part != Part::Status {
+            defaults::carry_over(kind, live, &mut object);
+            defaults::fill(kind, &mut object);
+            let mut causes = validate::object(kind, &object, Some(live));
+            causes.extend(validate::finalizers(live, &object));
+            if !causes.is_empty() {
+                return Err(ApiError::invalid(kind, &name, causes));
+            }
+            admission::allocate(self, kind, &mut object, Some(live))?;
+            admission::validate(self, kind, &object, Some(live), &mut Vec::new())?;
+        }
+        let managers = match ownership {
+            Ownership::Write(manager, managers) => {
+                apply::record_write(kind, part, live, &object, manager, managers)
+            }
+            Ownership::Settled(managers) => managers,
+        };
+        managers.write(&mut object);
+        Ok(self.settle(kind, live, object, options.dry_run))
+    }
+
+    /// Changes an object from within the cluster: no validation, ownership as for others.
+    pub fn adjust(
+        &mut self,
+        kind: Kind,
+        key: &Key,
+        part: Part,
+        manager: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> Option<Obj> {
+        let live = self.store.get(kind, key)?.clone();
+        let mut object = Value::clone(&live);
+        change(&mut object);
+        if object == *live {
+            return Some(live);
+        }
+        let manager = Manager::new(manager, Operation::Update, kind, part);
+        let managers =
+            apply::record_write(kind, part, &live, &object, manager, Managers::of(&live));
+        managers.write(&mut object);
+        Some(self.settle(kind, &live, object, false))
+    }
+
+    /// Stores a changed object under its next generation; nothing happens when nothing
+    /// changed, and an object that waited for its last finalizer goes.
+    fn settle(&mut self, kind: Kind, live: &Obj, mut object: Value, dry_run: bool) -> Obj {
+        let same = essence(live) == essence(&object);
+        if same && Managers::of(live) == Managers::of(&object) {
+            return live.clone();
+        }
+        if kind.info().generation {
+            let before = live["metadata"]["generation"].as_i64().unwrap_or(0);
+            let next = if desired(live) == desired(&object) { before } else { before + 1 };
+            object["metadata"]["generation"] = json!(next);
+        }
+        if done(kind, &object) && !dry_run {
+            return self.vanish(kind, object);
+        }
+        self.commit(kind, object, dry_run)
+    }
+
+    /// Stores the last state of an object and removes it.
+    pub(super) fn vanish(&mut self, kind: Kind, object: Value) -> Obj {
+        let key = Key::of(&object);
+        let last = std::sync::Arc::new(object);
+        self.erase(kind, &key);
+        last
+    }
+}
+
+/// Who owns what after a change.
+pub(super) enum Ownership {
+    /// What changed goes to this manager.
+    Write(Manager, Managers),
+    /// Settled by apply.
+    Settled(Managers),
+}
+
+fn desired(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(map) = object.as_object_mut() {
+        map.remove("metadata");
+        map.remove("status");
+    }
+    object
+}
+
+/// Whether nothing holds back a deleted object any more.
+fn done(kind: Kind, object: &Value) -> bool {
+    let metadata = &object["metadata"];
+    if metadata["deletionTimestamp"].is_null() || has_items(&metadata["finalizers"]) {
+        return false;
+    }
+    match kind {
+        Kind::Namespace => !has_items(&object["spec"]["finalizers"]),
+        Kind::Pod => metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) == 0,
+        _ => true,
+    }
+}
+
+fn has_items(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| !items.is_empty())
+}
+
+fn preconditions(kind: Kind, name: &str, live: &Value, object: &Value) -> Result<(), ApiError> {
+    let (old, new) = (&live["metadata"], &object["metadata"]);
+    if let Some(uid) = new["uid"].as_str().filter(|u| !u.is_empty())
+        && old["uid"] != uid
+    {
+        let why = format!(
+            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+            old["uid"].as_str().unwrap_or_default()
+        );
+        return Err(ApiError::conflict(kind, name, why));
+    }
+    match new["resourceVersion"].as_str() {
+        Some(version) if !version.is_empty() && old["resourceVersion"] != version => {
+            Err(ApiError::modified(kind, name))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn keep_system_metadata(live: &Value, object: &mut Value) {
+    if !object["metadata"].is_object() {
+        object["metadata"] = json!({});
+    }
+    for field in [
+        "name",
+        "namespace",
+        "generateName",
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "resourceVersion",
+        "selfLink",
+    ] {
+        match live["metadata"].get(field) {
+            Some(value) => object["metadata"][field] = value.clone(),
+            None => {
+                if let Some(map) = object["metadata"].as_object_mut() {
+                    map.remove(field);
+                }
+            }
+        }
+    }
+}
+
+/// Lets a write change its part alone.
+fn confine(kind: Kind, part: Part, live: &Value, object: &mut Value) {
+    if !kind.info().status {
+        return;
+    }
+    let status = match part {
+        Part::Status => object.get("status").cloned(),
+        Part::Main | Part::Scale if kind == Kind::Node => {
+            object.get("status").or_else(|| live.get("status")).cloned()
+        }
+        Part::Main | Part::Scale => live.get("status").cloned(),
+    };
+    if part == Part::Status {
+        *object = live.clone();
+    }
+    if let Some(map) = object.as_object_mut() {
+        match status {
+            Some(status) => map.insert("status".into(), status),
+            None => map.remove("status"),
+        };
+    }
+}

@@ -1,0 +1,169 @@
+//! A running simulator: starting, reaching, disturbing and stopping it.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bootstrap,
+    cluster::Cluster,
+    controllers,
+    error::ApiError,
+    http::{Api, Outage},
+    spec::{ClusterSpec, SpecError},
+    tls::{self, TlsError},
+};
+
+/// Why a simulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The cluster makes no sense.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {source}; choose a free port or 127.0.0.1:0")]
+    Listen {
+        /// Address as given.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// An object that follows from the cluster file was refused.
+    #[error("the cluster cannot be set up: {0}")]
+    Setup(#[from] ApiError),
+    /// There is no certificate to serve.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A running simulator. It stops when it is dropped.
+#[derive(Debug)]
+pub struct KubeSim {
+    name: String,
+    address: SocketAddr,
+    token: Arc<str>,
+    authority: String,
+    outage: Arc<tokio::sync::watch::Sender<Outage>>,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl KubeSim {
+    /// Starts a cluster on a free port of the loopback interface.
+    pub async fn start(spec: ClusterSpec) -> Result<Self, StartError> {
+        Self::listen(spec, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+    }
+
+    /// Starts a cluster on an address.
+    pub async fn listen(spec: ClusterSpec, address: SocketAddr) -> Result<Self, StartError> {
+        spec.check()?;
+        let name = spec.name.clone();
+        let token: Arc<str> = match &spec.token {
+            Some(token) => token.as_str().into(),
+            None => uuid::Uuid::new_v4().simple().to_string().into(),
+        };
+        let mut cluster = Cluster::new(spec);
+        bootstrap::fill(&mut cluster)?;
+        let identity = tls::identity(address.ip())?;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| StartError::Listen { address, source })?;
+        let address =
+            listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let api = Api {
+            cluster: Arc::new(Mutex::new(cluster)),
+            token: token.clone(),
+            outage: Arc::new(tokio::sync::watch::Sender::new(Outage::None)),
+            stop: CancellationToken::new(),
+        };
+        let (outage, stop) = (api.outage.clone(), api.stop.clone());
+        let controllers = tokio::spawn(controllers::run(api.cluster.clone(), stop.clone()));
+        let listener = tls::Listener::new(listener, address, identity.config, stop.clone());
+        let ended = stop.clone().cancelled_owned();
+        let server = tokio::spawn(async move {
+            let serving = axum::serve(listener, api.router()).with_graceful_shutdown(ended);
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the server ended");
+            }
+        });
+        let tasks = vec![controllers, server];
+        Ok(Self { name, address, token, authority: identity.authority, outage, stop, tasks })
+    }
+
+    /// Address of the API, such as `https://127.0.0.1:40123`.
+    pub fn url(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    /// The bearer token that requests must carry.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// PEM of the authority that signed the server's certificate.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// A kubeconfig (YAML) with address, authority and token.
+    pub fn kubeconfig(&self) -> String {
+        let authority = STANDARD.encode(&self.authority);
+        let (name, url, token) = (&self.name, self.url(), &self.token);
+        format!(
+            "apiVersion: v1\n\
+             kind: Config\n\
+             clusters:\n\
+             - name: \"{name}\"\n  cluster:\n    server: \"{url}\"\n    certificate-authority-data: {authority}\n\
+             users:\n\
+             - name: \"{name}\"\n  user:\n    token: \"{token}\"\n\
+             contexts:\n\
+             - name: \"{name}\"\n  context:\n    cluster: \"{name}\"\n    user: \"{name}\"\n\
+             current-context: \"{name}\"\n"
+        )
+    }
+
+    /// Writes the kubeconfig to a file that only its owner may read.
+    pub fn write_kubeconfig(&self, path: &Path) -> io::Result<()> {
+        use std::{
+            fs::OpenOptions,
+            io::Write,
+            os::unix::fs::{OpenOptionsExt, PermissionsExt},
+        };
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        file.write_all(self.kubeconfig().as_bytes())
+    }
+
+    /// Lets the API fail until `resume`; the cluster itself goes on.
+    pub fn pause(&self, outage: Outage) {
+        self.outage.send_replace(outage);
+    }
+
+    /// Ends an outage.
+    pub fn resume(&self) {
+        self.outage.send_replace(Outage::None);
+    }
+
+    /// Ends all streams and waits until the server is down.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        for task in self.tasks.drain(..) {
+            // A task that was cancelled is down as well.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for KubeSim {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
