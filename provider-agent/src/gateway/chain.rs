@@ -1,7 +1,7 @@
 //! Asking the orderbook itself, when a tenant is faster than the follower.
 
 use cosmwasm_std::HexBinary;
-use souk_api::orderbook::{DeploymentResponse, LeaseResponse, QueryMsg};
+use souk_api::orderbook::{DeploymentResponse, LeaseResponse, LeaseState, QueryMsg};
 use souk_chain::{Queries, query::QueryError};
 use souk_core::{DeploymentId, OrderId};
 
@@ -32,6 +32,17 @@ impl Book {
                 GatewayError::NoLease(order)
             }
             Err(error) => GatewayError::Chain(error),
+        }
+    }
+
+    /// Whether the chain has an active lease of `provider` for an order; none if it cannot be
+    /// asked.
+    pub async fn has_active_lease(&self, order: OrderId, provider: &str) -> Option<bool> {
+        let msg = QueryMsg::Lease { order };
+        match self.queries.smart::<LeaseResponse>(&self.address, &msg).await {
+            Ok(lease) => Some(lease.provider == provider && lease.state == LeaseState::Active),
+            Err(QueryError::Refused { .. } | QueryError::NotFound { .. }) => Some(false),
+            Err(_) => None,
         }
     }
 

@@ -1,1 +1,9 @@
-//! What a lease looks like in Kubernetes: its objects, and the caches that watch them.
+//! What a lease looks like in Kubernetes: its objects, how they are written, and the caches
+//! that watch them.
+
+pub mod apply;
+pub mod cache;
+pub mod objects;
+pub mod logs;
+pub mod events;
+pub mod watch;

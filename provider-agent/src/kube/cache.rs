@@ -1,0 +1,144 @@
+//! What of ours is in the cluster: one watch a kind for the whole cluster, by label.
+//!
+//! While a watch is broken its cache keeps what it last had, and [`Caches::is_healthy`] says
+//! no, so that nobody judges by what may be out of date.
+
+use std::{
+    fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures::future::join_all;
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    core::v1::{Namespace, Pod, Service},
+};
+use kube::{
+    Api, Client, Resource,
+    runtime::{
+        reflector::{self, Store, store::Writer},
+        watcher,
+    },
+};
+use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    objects::label_value,
+    watch::{self, News},
+};
+use crate::labels::{MANAGED_BY, MANAGER, PROVIDER};
+
+/// The watched objects of one provider. Cheap to clone.
+#[derive(Clone)]
+pub struct Caches {
+    /// The leases' namespaces.
+    pub namespaces: Store<Namespace>,
+    /// Replicas without state.
+    pub deployments: Store<Deployment>,
+    /// Replicas with volumes of their own.
+    pub stateful_sets: Store<StatefulSet>,
+    /// Pods.
+    pub pods: Store<Pod>,
+    /// Names and ports.
+    pub services: Store<Service>,
+    health: Arc<[AtomicBool; KINDS]>,
+    changed: Arc<Notify>,
+}
+
+const KINDS: usize = 5;
+
+impl Caches {
+    /// Whether all watches have listed once and none is broken.
+    pub fn is_healthy(&self) -> bool {
+        self.health.iter().all(|healthy| healthy.load(Ordering::Acquire))
+    }
+
+    /// Waits for the next change of anything; a hint that may come late or twice.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Starts the watches. The future runs them until `stop`.
+    pub fn start(
+        client: Client,
+        provider: &str,
+        stop: CancellationToken,
+    ) -> (Self, impl Future<Output = ()> + Send + use<>) {
+        let (namespaces, of_namespaces) = reflector::store();
+        let (deployments, of_deployments) = reflector::store();
+        let (stateful_sets, of_stateful_sets) = reflector::store();
+        let (pods, of_pods) = reflector::store();
+        let (services, of_services) = reflector::store();
+        let health: Arc<[AtomicBool; KINDS]> = Arc::default();
+        let changed = Arc::new(Notify::new());
+        let caches = Self {
+            namespaces,
+            deployments,
+            stateful_sets,
+            pods,
+            services,
+            health: Arc::clone(&health),
+            changed: Arc::clone(&changed),
+        };
+        let watch = Watch { client, health, changed, selector: selector(provider) };
+        let run = async move {
+            let watches = [
+                Box::pin(watch.follow::<Namespace>(0, of_namespaces)) as BoxedWatch<'_>,
+                Box::pin(watch.follow::<Deployment>(1, of_deployments)),
+                Box::pin(watch.follow::<StatefulSet>(2, of_stateful_sets)),
+                Box::pin(watch.follow::<Pod>(3, of_pods)),
+                Box::pin(watch.follow::<Service>(4, of_services)),
+            ];
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = join_all(watches) => {}
+            }
+        };
+        (caches, run)
+    }
+}
+
+type BoxedWatch<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+fn selector(provider: &str) -> String {
+    format!("{MANAGED_BY}={MANAGER},{PROVIDER}={}", label_value(provider))
+}
+
+struct Watch {
+    client: Client,
+    health: Arc<[AtomicBool; KINDS]>,
+    changed: Arc<Notify>,
+    selector: String,
+}
+
+impl Watch {
+    async fn follow<K>(&self, at: usize, cache: Writer<K>)
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
+    {
+        let config = watcher::Config::default().labels(&self.selector);
+        watch::follow(Api::<K>::all(self.client.clone()), config, cache, |news| {
+            match news {
+                News::Healthy => self.set_health(at, true),
+                News::Changed => {}
+                News::Broken(error) => {
+                    self.set_health(at, false);
+                    tracing::warn!(kind = %K::kind(&()), %error, "watch is broken");
+                }
+            }
+            self.changed.notify_one();
+        })
+        .await;
+    }
+
+    fn set_health(&self, at: usize, healthy: bool) {
+        if let Some(flag) = self.health.get(at) {
+            flag.store(healthy, Ordering::Release);
+        }
+    }
+}

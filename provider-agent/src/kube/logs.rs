@@ -1,0 +1,160 @@
+//! What the pods of a lease write, as one stream of lines.
+//!
+//! A follow that ends silently is taken up again from the time of its last line; a container
+//! that starts anew is followed on.
+
+use std::time::Duration;
+
+use futures::{AsyncBufRead, AsyncBufReadExt, StreamExt, stream};
+use k8s_openapi::{api::core::v1::Pod, jiff::Timestamp};
+use kube::{Api, Client, api::LogParams};
+use souk_gateway::body::{LogLine, LogQuery};
+
+use crate::gateway::{LineStream, WorkloadError};
+
+/// Lines of the past for each pod unless the tenant asks for another number.
+const TAIL: u32 = 1_000;
+/// Bytes of one line that are passed on; what is longer goes on in the next line.
+const LONGEST_LINE: usize = 256 << 10;
+/// Between two tries to follow a pod.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A pod whose log is wanted.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The service that it is of.
+    pub service: String,
+    /// The pod's name.
+    pub pod: String,
+}
+
+/// The logs of several pods of one namespace, as the lines come.
+pub fn stream_all(
+    client: &Client,
+    namespace: &str,
+    sources: Vec<Source>,
+    query: &LogQuery,
+) -> LineStream<LogLine> {
+    let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let streams = sources.into_iter().map(|source| of_pod(api.clone(), source, query.clone()));
+    stream::select_all(streams).boxed()
+}
+
+/// Where a pod's stream stands.
+struct Position {
+    api: Api<Pod>,
+    source: Source,
+    query: LogQuery,
+    reader: Option<std::pin::Pin<Box<dyn AsyncBufRead + Send>>>,
+    /// When the last line was written, from which a broken follow goes on.
+    last: Option<Timestamp>,
+    opened: bool,
+}
+
+fn of_pod(api: Api<Pod>, source: Source, query: LogQuery) -> LineStream<LogLine> {
+    let start = Position { api, source, query, reader: None, last: None, opened: false };
+    stream::try_unfold(start, |mut position| async move {
+        loop {
+            let Some(reader) = position.reader.as_mut() else {
+                if !position.open().await? {
+                    return Ok(None);
+                }
+                continue;
+            };
+            match next_line(reader).await {
+                Ok(Some(line)) => {
+                    if let Some(line) = position.take(line) {
+                        return Ok(Some((line, position)));
+                    }
+                }
+                Ok(None) | Err(_) => position.reader = None,
+            }
+        }
+    })
+    .boxed()
+}
+
+impl Position {
+    /// Opens the log, or says that there is no more of it.
+    async fn open(&mut self) -> Result<bool, WorkloadError> {
+        if self.opened {
+            if !self.query.follow || self.query.previous || !self.pod_is_there().await {
+                return Ok(false);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        let params = LogParams {
+            follow: self.query.follow && !self.query.previous,
+            previous: self.query.previous,
+            tail_lines: match self.last {
+                None => Some(i64::from(self.query.tail.unwrap_or(TAIL))),
+                Some(_) => None,
+            },
+            since_time: self.last,
+            timestamps: true,
+            ..LogParams::default()
+        };
+        match self.api.log_stream(&self.source.pod, &params).await {
+            Ok(reader) => self.reader = Some(Box::pin(reader)),
+            // A container that has not started has no log yet.
+            Err(_) if self.query.follow => tokio::time::sleep(PAUSE).await,
+            Err(kube::Error::Api(status)) if status.code == 400 || status.code == 404 => {
+                return Ok(false);
+            }
+            Err(error) => return Err(WorkloadError::Cluster(error.to_string())),
+        }
+        self.opened = true;
+        Ok(true)
+    }
+
+    async fn pod_is_there(&self) -> bool {
+        // An API that cannot be reached says nothing of the pod.
+        !matches!(self.api.get_metadata_opt(&self.source.pod).await, Ok(None))
+    }
+
+    /// Splits the time off; lines that were passed on before a follow broke are dropped.
+    fn take(&mut self, line: String) -> Option<LogLine> {
+        let (time, text) = match line.split_once(' ') {
+            Some((time, text)) => (time.parse::<Timestamp>().ok(), text),
+            None => (line.parse().ok(), ""),
+        };
+        let text = if time.is_some() { text.to_owned() } else { line.clone() };
+        if let (Some(time), Some(last)) = (time, self.last)
+            && time <= last
+        {
+            return None;
+        }
+        self.last = time.or(self.last);
+        Some(LogLine {
+            service: self.source.service.clone(),
+            pod: self.source.pod.clone(),
+            line: text,
+        })
+    }
+}
+
+/// A line without its end; a longer one than the limit comes in parts.
+async fn next_line(
+    reader: &mut std::pin::Pin<Box<dyn AsyncBufRead + Send>>,
+) -> std::io::Result<Option<String>> {
+    let mut line = Vec::new();
+    loop {
+        let available = reader.fill_buf().await?;
+        if available.is_empty() {
+            break;
+        }
+        let room = LONGEST_LINE.saturating_sub(line.len());
+        let end = available.iter().position(|byte| *byte == b'\n');
+        let (taken, ended) = match end {
+            Some(end) if end <= room => (end, true),
+            _ => (available.len().min(room), false),
+        };
+        line.extend_from_slice(&available[..taken]);
+        reader.consume_unpin(taken + usize::from(ended));
+        if ended || line.len() >= LONGEST_LINE {
+            return Ok(Some(String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned()));
+        }
+    }
+    let rest = String::from_utf8_lossy(&line).into_owned();
+    Ok((!rest.is_empty()).then_some(rest))
+}

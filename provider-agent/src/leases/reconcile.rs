@@ -1,0 +1,262 @@
+//! The loop that puts the cluster right: fetch, [`plan`], act, lease by lease.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::{StreamExt, stream};
+use kube::Client;
+use souk_api::orderbook::LeaseState;
+use souk_core::OrderId;
+use souk_sdl::{Manifest, ManifestGroup};
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    observe,
+    plan::{Action, Applied, Desired, plan},
+    progress::AllProgress,
+};
+use crate::{
+    config::Cluster,
+    failpoint,
+    gateway::Book,
+    kube::{
+        apply,
+        cache::Caches,
+        objects::{self, Kind, Subject},
+    },
+    store::{
+        LeaseRow, ManifestRow, ReservationRow, Store, StoreError, Topic, hostnames, leases,
+        manifests, reservations,
+    },
+};
+
+/// Leases that are worked on at once.
+const AT_ONCE: usize = 8;
+/// Without being woken, everything is looked at this often.
+const PULSE: Duration = Duration::from_secs(5);
+
+/// Keeps the cluster as the leases want it.
+#[derive(Clone)]
+pub struct Reconciler {
+    /// The cluster.
+    pub client: Client,
+    /// What of ours is in it.
+    pub caches: Caches,
+    /// What is wanted.
+    pub store: Store,
+    /// The orderbook, asked about namespaces that the store knows no lease for.
+    pub book: Book,
+    /// The cluster's configuration.
+    pub cluster: Arc<Cluster>,
+    /// The provider's address.
+    pub provider: String,
+    /// What was done so far.
+    pub progress: AllProgress,
+}
+
+/// Why a step could not be done.
+#[derive(Debug, Error)]
+pub enum StepError {
+    /// The cluster refused or did not answer.
+    #[error("Kubernetes: {0}")]
+    Kube(#[from] kube::Error),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stored manifest that cannot be read, or has no group for the lease.
+    #[error("the stored manifest of lease {0} does not fit; the tenant must send it again")]
+    Manifest(OrderId),
+}
+
+/// A lease with all that the store has of it.
+struct Known {
+    lease: LeaseRow,
+    manifest: Option<ManifestRow>,
+    reservation: Option<ReservationRow>,
+    group: Option<String>,
+}
+
+impl Reconciler {
+    /// Runs until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let topics = [Topic::Leases, Topic::Manifests, Topic::Cursor];
+        let mut news = self.store.listen(&topics);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                // A step that has begun is finished or cut off by the process's end alone.
+                round = self.round() => if let Err(error) = round {
+                    tracing::error!(%error, "leases cannot be read from the store");
+                },
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = news.changed() => {}
+                () = self.caches.changed() => {}
+                () = tokio::time::sleep(PULSE) => {}
+            }
+        }
+    }
+
+    /// Looks at every lease once and does the next step of each that needs one.
+    pub async fn round(&self) -> Result<(), StoreError> {
+        // Without a cluster to look at, or before the first block, there is nothing to judge by.
+        if !self.caches.is_healthy() {
+            return Ok(());
+        }
+        let Some(block_time) = self.store.block_time().await? else { return Ok(()) };
+        let known = self.known().await?;
+        let mut orders = observe::orders(&self.caches);
+        orders.extend(known.keys());
+        stream::iter(orders)
+            .for_each_concurrent(AT_ONCE, |order| {
+                let known = known.get(&order);
+                async move {
+                    if let Err(error) = self.lease(order, known, block_time).await {
+                        tracing::warn!(%order, %error, "a lease's step failed; it is tried again");
+                        self.progress.failed(order, error.to_string());
+                    }
+                }
+            })
+            .await;
+        Ok(())
+    }
+
+    async fn known(&self) -> Result<BTreeMap<OrderId, Known>, StoreError> {
+        self.store
+            .read(|sql| {
+                let mut known = BTreeMap::new();
+                for lease in leases::all(sql)? {
+                    let order = lease.order;
+                    let manifest = manifests::get(sql, order)?;
+                    let held = manifest.is_some() || !hostnames::of(sql, order)?.is_empty();
+                    // Of an ended lease that left nothing there is nothing to look at.
+                    if lease.state != LeaseState::Active && !held {
+                        continue;
+                    }
+                    let reservation = reservations::get(sql, order)?;
+                    let detail = crate::store::orders::get(sql, order)?.and_then(|o| o.detail);
+                    let group = detail.map(|detail| detail.spec.name);
+                    known.insert(order, Known { lease, manifest, reservation, group });
+                }
+                Ok(known)
+            })
+            .await
+    }
+
+    async fn lease(&self, order: OrderId, known: Option<&Known>, now: u64) -> Result<(), StepError> {
+        if self.progress.with(order, |progress| progress.is_paused(std::time::Instant::now())) {
+            return Ok(());
+        }
+        let desired = match known {
+            Some(known) => self.desired(known, now),
+            None => self.desired_of_stranger(order).await,
+        };
+        let namespace = objects::namespace(&self.provider, order);
+        let observed = observe::lease(&self.caches, &self.progress, order, &namespace);
+        match plan(order, desired, observed) {
+            None => Ok(()),
+            Some(Action::Apply { running, version, .. }) => match known {
+                Some(known) => self.apply(known, Applied { version, running }).await,
+                None => Ok(()),
+            },
+            Some(Action::TearDown { .. }) => {
+                failpoint!("leases::before_teardown");
+                apply::delete_namespace(&self.client, &namespace).await?;
+                failpoint!("leases::after_teardown");
+                tracing::info!(%order, namespace, "lease has ended, its namespace is deleted");
+                Ok(())
+            }
+            Some(Action::Forget { .. }) => self.forget(order).await,
+        }
+    }
+
+    fn desired(&self, known: &Known, now: u64) -> Desired {
+        if known.lease.state != LeaseState::Active {
+            return Desired::Gone;
+        }
+        let (Some(manifest), Some(_)) = (&known.manifest, &known.group) else {
+            return Desired::Waiting;
+        };
+        let version = self.version(manifest, known.reservation.as_ref());
+        match known.lease.is_funded_at(now) {
+            true => Desired::Running { version },
+            false => Desired::Suspended { version },
+        }
+    }
+
+    /// A namespace of ours whose lease the store does not know: it may be that the store was
+    /// lost or is behind, so only the chain's word counts.
+    async fn desired_of_stranger(&self, order: OrderId) -> Desired {
+        match self.book.has_active_lease(order, &self.provider).await {
+            Some(false) => Desired::Gone,
+            Some(true) | None => Desired::Waiting,
+        }
+    }
+
+    fn version(&self, manifest: &ManifestRow, reservation: Option<&ReservationRow>) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        manifest.manifest.hash(&mut hasher);
+        let placements = reservation.map(|reservation| format!("{:?}", reservation.placements));
+        placements.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    async fn apply(&self, known: &Known, applied: Applied) -> Result<(), StepError> {
+        let order = known.lease.order;
+        let group = group_of(known).ok_or(StepError::Manifest(order))?;
+        let placements = known.reservation.as_ref().map(|row| row.placements.as_slice());
+        let subject = Subject {
+            order,
+            provider: &self.provider,
+            group: &group,
+            placements: placements.unwrap_or_default(),
+            cluster: &self.cluster,
+            running: applied.running,
+        };
+        let wanted = objects::all(&subject);
+        let mut generations = HashMap::new();
+        failpoint!("leases::before_apply");
+        for object in &wanted {
+            let generation = apply::apply(&self.client, &subject, object).await?;
+            if matches!(object.kind, Kind::Deployment | Kind::StatefulSet | Kind::Service) {
+                generations.insert((object.kind, object.name.clone()), generation);
+            }
+            if object.kind == Kind::Namespace {
+                failpoint!("leases::after_namespace");
+            }
+        }
+        failpoint!("leases::after_apply");
+        apply::prune(&self.client, &subject, &wanted).await?;
+        failpoint!("leases::after_prune");
+        self.progress.applied(order, applied, generations);
+        tracing::info!(%order, running = applied.running, objects = wanted.len(), "lease applied");
+        Ok(())
+    }
+
+    async fn forget(&self, order: OrderId) -> Result<(), StepError> {
+        self.store
+            .write(move |tx| {
+                manifests::forget(tx, order)?;
+                hostnames::release(tx, order)?;
+                reservations::release(tx, order)
+            })
+            .await?;
+        failpoint!("leases::after_forget");
+        self.progress.forget(order);
+        tracing::info!(%order, "nothing is left of the lease");
+        Ok(())
+    }
+}
+
+/// The group of the stored manifest that the lease is for.
+fn group_of(known: &Known) -> Option<ManifestGroup> {
+    let name = known.group.as_ref()?;
+    let manifest: Manifest = serde_json::from_str(&known.manifest.as_ref()?.manifest).ok()?;
+    manifest.0.into_iter().find(|group| group.name == *name)
+}
