@@ -23,7 +23,7 @@ pub fn check(deps: Deps, info: &MessageInfo, msg: &ExecuteMsg) -> Result<(), Con
         Permission::Operator => match subject(msg) {
             Some(provider) => {
                 let provider = deps.api.addr_validate(provider)?;
-                state::registered(deps.storage, &provider)?.record.operator == sender.as_str()
+                state::operator(deps.storage, &provider)? == sender.as_str()
             }
             None => false,
         },

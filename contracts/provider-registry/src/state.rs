@@ -115,6 +115,14 @@ pub fn is_known(storage: &dyn Storage, provider: &Addr) -> bool {
     DETAILS.has(storage, provider)
 }
 
+/// A registered provider's operator key.
+pub fn operator(storage: &dyn Storage, provider: &Addr) -> Result<String, ContractError> {
+    let record = PROVIDERS.may_load(storage, provider)?;
+    let record =
+        record.ok_or_else(|| ContractError::NotRegistered { provider: provider.to_string() })?;
+    Ok(record.operator)
+}
+
 /// A provider, registered or not; none if it never registered.
 pub fn known(storage: &dyn Storage, address: &Addr) -> StdResult<Option<Provider>> {
     let Some(details) = DETAILS.may_load(storage, address)? else { return Ok(None) };

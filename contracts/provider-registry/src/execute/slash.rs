@@ -32,9 +32,13 @@ pub fn slash(
     if taken == Amount::ZERO {
         return Err(ContractError::NothingToSlash { provider: address, asked: amount, available });
     }
+    let unbonding_slashed = stake.unbonding != provider.unbonding;
     provider.set_stake(stake, config.bond_per_slot);
     provider.record.slashes = provider.record.slashes.saturating_add(1);
-    state::save(ctx.deps.storage, &provider)?;
+    state::save_record(ctx.deps.storage, &provider)?;
+    if unbonding_slashed {
+        state::save_details(ctx.deps.storage, &provider)?;
+    }
     let slashed = Slashed {
         provider: address.into(),
         amount: taken,

@@ -16,6 +16,7 @@ pub fn update(
 ) -> Result<Response, ContractError> {
     ctx.no_coins()?;
     let mut provider = state::registered(ctx.deps.storage, &ctx.info.sender)?;
+    let record_changes = payee.is_some() || attributes.is_some();
     if let Some(payee) = payee {
         provider.record.payee = ctx.address(&payee)?.into();
     }
@@ -26,7 +27,10 @@ pub fn update(
     if let Some(contact) = contact {
         check_contact(&contact)?;
         provider.contact = contact;
+        state::save_details(ctx.deps.storage, &provider)?;
     }
-    state::save(ctx.deps.storage, &provider)?;
+    if record_changes {
+        state::save_record(ctx.deps.storage, &provider)?;
+    }
     Ok(Response::new().add_event(Updated { provider: provider.address.into() }))
 }
