@@ -1,0 +1,134 @@
+//! What providers and their operators do.
+
+use cosmwasm_std::HexBinary;
+use souk_api::{
+    orderbook,
+    registry::{Contact, ExecuteMsg, Gateway},
+};
+use souk_core::{Amount, Attribute, CloseReason, OrderId, Price};
+
+use super::{Market, Outcome};
+use crate::{Hardware, usouk};
+
+impl Market {
+    /// Registers a provider with so many base units of its own as bond.
+    pub fn register(&mut self, name: &str, hardware: &Hardware, bond: u128) -> Outcome {
+        let msg = ExecuteMsg::Register {
+            payee: Some(self.payee(name).into()),
+            operator: self.operator(name).into(),
+            gateway: Gateway {
+                uri: format!("https://{name}.example.com:8443"),
+                pins: vec![HexBinary::from([1; 32])],
+            },
+            attributes: hardware.attributes(),
+            contact: Contact::default(),
+        };
+        self.tell_registry(name, &msg, bond)
+    }
+
+    /// The provider claims other attributes.
+    pub fn reclaim_attributes(&mut self, name: &str, hardware: &Hardware) -> Outcome {
+        let attributes = Some(hardware.attributes());
+        self.tell_registry(name, &ExecuteMsg::Update { payee: None, attributes, contact: None }, 0)
+    }
+
+    /// The provider adds to its bond.
+    pub fn bond(&mut self, name: &str, units: u128) -> Outcome {
+        self.tell_registry(name, &ExecuteMsg::Bond {}, units)
+    }
+
+    /// The provider asks part of its bond back.
+    pub fn unbond(&mut self, name: &str, units: u128) -> Outcome {
+        self.tell_registry(name, &ExecuteMsg::Unbond { amount: amount(units) }, 0)
+    }
+
+    /// The provider takes what has unbonded.
+    pub fn claim_unbonded(&mut self, name: &str) -> Outcome {
+        self.tell_registry(name, &ExecuteMsg::ClaimUnbonded {}, 0)
+    }
+
+    /// The provider leaves.
+    pub fn deregister(&mut self, name: &str) -> Outcome {
+        self.tell_registry(name, &ExecuteMsg::Deregister {}, 0)
+    }
+
+    /// The operator stops new bids or allows them again.
+    pub fn set_maintenance(&mut self, name: &str, on: bool) -> Outcome {
+        let provider = self.who(name).into();
+        let (operator, registry) = (self.operator(name), self.suite.registry.clone());
+        self.send(&operator, &registry, &ExecuteMsg::SetMaintenance { provider, on }, &[])
+    }
+
+    /// The slasher takes part of a bond.
+    pub fn slash(&mut self, provider: &str, units: u128, recipient: &str) -> Outcome {
+        let msg = ExecuteMsg::Slash {
+            provider: self.who(provider).into(),
+            amount: amount(units),
+            recipient: self.who(recipient).into(),
+            reason: "a test".into(),
+        };
+        self.tell_registry("slasher", &msg, 0)
+    }
+
+    /// The operator bids, in base units an hour.
+    pub fn bid(&mut self, provider: &str, order: OrderId, price: u128) -> Outcome {
+        self.bid_offering(provider, order, price, Vec::new())
+    }
+
+    /// The operator bids and says what it would give.
+    pub fn bid_offering(
+        &mut self,
+        provider: &str,
+        order: OrderId,
+        price: u128,
+        offer: Vec<Attribute>,
+    ) -> Outcome {
+        let (name, price) = (self.who(provider).into(), to_price(price));
+        let msg = orderbook::ExecuteMsg::PlaceBid { order, provider: name, price, offer };
+        self.tell_book_as_operator(provider, &msg)
+    }
+
+    /// The operator lowers its bid.
+    pub fn lower(&mut self, provider: &str, order: OrderId, price: u128) -> Outcome {
+        let (name, price) = (self.who(provider).into(), to_price(price));
+        let msg = orderbook::ExecuteMsg::LowerBid { order, provider: name, price };
+        self.tell_book_as_operator(provider, &msg)
+    }
+
+    /// The operator takes its bid back.
+    pub fn withdraw_bid(&mut self, provider: &str, order: OrderId) -> Outcome {
+        let name = self.who(provider).into();
+        let msg = orderbook::ExecuteMsg::WithdrawBid { order, provider: name };
+        self.tell_book_as_operator(provider, &msg)
+    }
+
+    /// The operator ends a lease.
+    pub fn give_up_lease(
+        &mut self,
+        provider: &str,
+        order: OrderId,
+        reason: CloseReason,
+    ) -> Outcome {
+        let msg = orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason) };
+        self.tell_book_as_operator(provider, &msg)
+    }
+
+    fn tell_book_as_operator(&mut self, provider: &str, msg: &orderbook::ExecuteMsg) -> Outcome {
+        let (operator, book) = (self.operator(provider), self.suite.orderbook.clone());
+        self.send(&operator, &book, msg, &[])
+    }
+
+    fn tell_registry(&mut self, name: &str, msg: &ExecuteMsg, units: u128) -> Outcome {
+        let (sender, registry) = (self.who(name), self.suite.registry.clone());
+        let coins = if units == 0 { vec![] } else { vec![usouk(units)] };
+        self.send(&sender, &registry, msg, &coins)
+    }
+}
+
+pub(super) fn amount(units: u128) -> Amount {
+    Amount::new(units).unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(super) fn to_price(units: u128) -> Price {
+    Price::new(units).unwrap_or_else(|error| panic!("{error}"))
+}

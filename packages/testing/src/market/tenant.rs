@@ -1,0 +1,118 @@
+//! What tenants do, and whoever pays for them.
+
+use cosmwasm_std::{Coin, HexBinary};
+use cw_multi_test::AppResponse;
+use souk_api::{
+    escrow,
+    orderbook::{ExecuteMsg, OrderbookEvent},
+};
+use souk_core::{AccountId, DeploymentId, OrderId};
+
+use super::{
+    Market, Outcome,
+    provider::{amount, to_price},
+};
+use crate::{Workload, events};
+
+/// A deployment that was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// Its number.
+    pub id: DeploymentId,
+    /// The orders of its groups, in order.
+    pub orders: Vec<OrderId>,
+}
+
+impl Deployment {
+    /// The order of its first group.
+    pub fn order(&self) -> OrderId {
+        self.orders.first().copied().unwrap_or_else(|| panic!("a deployment without an order"))
+    }
+
+    /// Its escrow account: the orderbook is the suite's first controller, so that it has the
+    /// deployment's number.
+    pub fn account(&self) -> AccountId {
+        AccountId(self.id.0)
+    }
+
+    /// Reads it from what the orderbook told at creation.
+    pub fn created(market: &Market, response: &AppResponse) -> Self {
+        let mut id = None;
+        let mut orders = Vec::new();
+        for event in events::orderbook(response, &market.suite.orderbook) {
+            match event {
+                OrderbookEvent::DeploymentCreated(created) => id = Some(created.deployment),
+                OrderbookEvent::OrderOpened(opened) => orders.push(opened.order),
+                _ => {}
+            }
+        }
+        let id = id.unwrap_or_else(|| panic!("no deployment was created"));
+        Self { id, orders }
+    }
+}
+
+impl Market {
+    /// Creates a deployment with a deposit.
+    pub fn deploy(
+        &mut self,
+        tenant: &str,
+        workload: impl Into<Workload>,
+        deposit: Coin,
+    ) -> anyhow::Result<Deployment> {
+        let msg = ExecuteMsg::CreateDeployment(workload.into().message());
+        let (sender, book) = (self.who(tenant), self.suite.orderbook.clone());
+        let response = self.send(&sender, &book, &msg, &[deposit])?;
+        Ok(Deployment::created(self, &response))
+    }
+
+    /// Changes what the manifest must hash to.
+    pub fn update(&mut self, tenant: &str, id: DeploymentId, commitment: [u8; 32]) -> Outcome {
+        let commitment = HexBinary::from(commitment);
+        self.tell_book(tenant, &ExecuteMsg::UpdateDeployment { deployment: id, commitment })
+    }
+
+    /// Names or removes the delegate.
+    pub fn set_delegate(
+        &mut self,
+        tenant: &str,
+        id: DeploymentId,
+        delegate: Option<&str>,
+    ) -> Outcome {
+        let delegate = delegate.map(|name| self.who(name).into());
+        self.tell_book(tenant, &ExecuteMsg::SetDelegate { deployment: id, delegate })
+    }
+
+    /// Takes a bid at the price that the tenant saw.
+    pub fn accept(&mut self, tenant: &str, order: OrderId, provider: &str, seen: u128) -> Outcome {
+        let (provider, max_price) = (self.who(provider).into(), to_price(seen));
+        self.tell_book(tenant, &ExecuteMsg::AcceptBid { order, provider, max_price })
+    }
+
+    /// Ends a lease.
+    pub fn close_lease(&mut self, tenant: &str, order: OrderId) -> Outcome {
+        self.tell_book(tenant, &ExecuteMsg::CloseLease { order, reason: None })
+    }
+
+    /// Ends a deployment.
+    pub fn close(&mut self, tenant: &str, deployment: DeploymentId) -> Outcome {
+        self.tell_book(tenant, &ExecuteMsg::CloseDeployment { deployment })
+    }
+
+    /// Adds coins to an account, one's own or another's.
+    pub fn top_up(&mut self, who: &str, account: AccountId, coin: Coin) -> Outcome {
+        let (sender, escrow) = (self.who(who), self.suite.escrow.clone());
+        self.send(&sender, &escrow, &escrow::ExecuteMsg::Deposit { account }, &[coin])
+    }
+
+    /// Takes own coins out of an account.
+    pub fn withdraw_deposit(&mut self, who: &str, account: AccountId, units: u128) -> Outcome {
+        let (sender, escrow) = (self.who(who), self.suite.escrow.clone());
+        let msg = escrow::ExecuteMsg::WithdrawDeposit { account, amount: amount(units) };
+        self.send(&sender, &escrow, &msg, &[])
+    }
+
+    fn tell_book(&mut self, name: &str, msg: &ExecuteMsg) -> Outcome {
+        let (sender, book) = (self.who(name), self.suite.orderbook.clone());
+        self.send(&sender, &book, msg, &[])
+    }
+}
