@@ -1,0 +1,136 @@
+//! What can go wrong, with the values that made it wrong.
+
+use cosmwasm_std::{Addr, StdError};
+use cw_ownable::OwnershipError;
+use souk_api::{Permission, fees::Split};
+use souk_core::{Amount, Denom, amount::AmountError};
+use thiserror::Error;
+
+/// The fee distributor's errors.
+#[derive(Debug, Error, PartialEq)]
+pub enum ContractError {
+    /// The chain's own.
+    #[error(transparent)]
+    Std(#[from] StdError),
+    /// Handing the contract over.
+    #[error(transparent)]
+    Ownership(#[from] OwnershipError),
+    /// A number that is out of bounds.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+
+    /// Not for this sender.
+    #[error("{sender} may not send this message; it is for: {needed}")]
+    NotPermitted {
+        /// Who sent it.
+        sender: Addr,
+        /// Who may.
+        needed: Permission,
+    },
+    /// Staking is stopped.
+    #[error("staking is paused until the owner unpauses it; everything else goes on")]
+    Paused,
+    /// Coins with a message that takes none.
+    #[error("this message takes no coins, but {coins} came with it; send it without")]
+    CoinsNotTaken {
+        /// What came.
+        coins: String,
+    },
+    /// Not the coins that are staked.
+    #[error("stake {stake_denom} and nothing else; {coins:?} came")]
+    NotStakeDenom {
+        /// What is staked here.
+        stake_denom: String,
+        /// What came.
+        coins: String,
+    },
+    /// Nothing, where something is needed.
+    #[error("the amount must be at least 1 base unit")]
+    ZeroAmount,
+    /// More than can be counted.
+    #[error("staking {amount} would exceed {max} in all", max = Amount::MAX)]
+    TooMuchStaked {
+        /// What was to be staked.
+        amount: Amount,
+    },
+    /// More than the sender has staked.
+    #[error("{staker} has staked {stake}; {asked} asked")]
+    NotStaked {
+        /// The staker.
+        staker: Addr,
+        /// What it has.
+        stake: Amount,
+        /// What it asked.
+        asked: Amount,
+    },
+    /// Nothing to claim.
+    #[error("{0} has nothing that unstakes")]
+    NothingUnstaking(Addr),
+    /// Too early.
+    #[error("what {staker} unstakes can be claimed at second {claimable_at}; it is {now}")]
+    StillUnstaking {
+        /// The staker.
+        staker: Addr,
+        /// From when.
+        claimable_at: u64,
+        /// The block's time.
+        now: u64,
+    },
+    /// A denom that is not taken.
+    #[error("{0} is not listed; the owner can add it")]
+    DenomNotListed(Denom),
+    /// More would leave than came in. Cannot happen; stops it if it did.
+    #[error("{denom}: {asked} asked, {owed} owed to stakers in all")]
+    Overdrawn {
+        /// The denom.
+        denom: Denom,
+        /// What is owed to stakers.
+        owed: Amount,
+        /// What was to be paid.
+        asked: Amount,
+    },
+
+    /// A denom that is none.
+    #[error("`{0}` is no denom that can be listed")]
+    BadDenom(String),
+    /// An entry twice.
+    #[error("{0} stands there twice")]
+    DuplicateDenom(Denom),
+    /// Too many denoms.
+    #[error("{found} denoms, at most {max} can be listed")]
+    TooManyDenoms {
+        /// How many it would be.
+        found: usize,
+        /// The most.
+        max: usize,
+    },
+    /// Parts that do not make a whole.
+    #[error(
+        "pool {}, stakers {} and burn {} sum to {sum}; they must sum to 10000",
+        split.pool_bps, split.stakers_bps, split.burn_bps
+    )]
+    Split {
+        /// What was given.
+        split: Split,
+        /// Its sum.
+        sum: u32,
+    },
+    /// A minimum of nothing.
+    #[error("the least total stake must be at least 1")]
+    ZeroMinimum,
+    /// A period outside its range.
+    #[error("{what} is {found} s; allowed is {min} to {max}")]
+    Period {
+        /// Which period.
+        what: &'static str,
+        /// What was given.
+        found: u64,
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// The stored contract is another one or newer.
+    #[error("cannot migrate: {0}")]
+    Migration(String),
+}
