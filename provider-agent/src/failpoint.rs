@@ -4,7 +4,14 @@
 //! `FAILPOINTS='bidding::after_enqueue=return(abort)'`. Without the feature a point is nothing.
 
 /// All points that this crate has, so that a test visits each of them.
-pub const ALL: &[&str] = &[];
+pub const ALL: &[&str] = &[
+    "chain::before_commit",
+    "chain::after_commit",
+    "bidding::decided",
+    "bidding::reserved",
+    "bidding::enqueued",
+    "bidding::committed",
+];
 
 /// Passes a named point. `return(abort)` ends the process at once, as SIGKILL would: no
 /// destructor runs and nothing is flushed.

@@ -19,6 +19,10 @@ pub struct Bidding {
     /// Open bids for one tenant at most, so that nobody binds all capacity by orders.
     #[serde(default = "default_open_bids")]
     pub max_open_bids_per_tenant: u32,
+    /// How far below its table's price the agent goes in a binding auction to lead it, in per
+    /// cent of that price; 100 never goes below.
+    #[serde(default = "default_floor")]
+    pub auction_floor_percent: u32,
     /// How much more is promised than there is.
     #[serde(default)]
     pub overcommit: Overcommit,
@@ -161,6 +165,14 @@ impl Bidding {
                 ));
             }
         }
+        if !(1..=100).contains(&self.auction_floor_percent) {
+            return Err(ConfigError::invalid(
+                "bidding.auction_floor_percent",
+                self.auction_floor_percent,
+                "it is out of range",
+                "write per cent of the table's price from 1 to 100",
+            ));
+        }
         if !(30..=DAY).contains(&self.manifest_timeout.0) {
             return Err(ConfigError::invalid(
                 "bidding.manifest_timeout",
@@ -197,6 +209,9 @@ const fn yes() -> bool {
 }
 const fn default_open_bids() -> u32 {
     20
+}
+const fn default_floor() -> u32 {
+    100
 }
 const fn default_manifest_timeout() -> Seconds {
     Seconds(300)

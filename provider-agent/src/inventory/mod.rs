@@ -15,6 +15,7 @@ pub mod watch;
 
 pub use capacity::{Inventory, Limits, Room};
 pub use detect::detect_attributes;
+pub(crate) use fit::leased_ips;
 pub use fit::{Offer, Shortage, fit};
 pub use gpu::GpuModel;
 pub use node::{NodeState, Unfit};

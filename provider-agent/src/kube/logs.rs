@@ -40,12 +40,14 @@ pub fn stream_all(
     stream::select_all(streams).boxed()
 }
 
+type Reader = std::pin::Pin<Box<dyn AsyncBufRead + Send>>;
+
 /// Where a pod's stream stands.
 struct Position {
     api: Api<Pod>,
     source: Source,
     query: LogQuery,
-    reader: Option<std::pin::Pin<Box<dyn AsyncBufRead + Send>>>,
+    reader: Option<Reader>,
     /// When the last line was written, from which a broken follow goes on.
     last: Option<Timestamp>,
     opened: bool,
@@ -78,7 +80,10 @@ impl Position {
     /// Opens the log, or says that there is no more of it.
     async fn open(&mut self) -> Result<bool, WorkloadError> {
         if self.opened {
-            if !self.query.follow || self.query.previous || !self.pod_is_there().await {
+            if !self.query.follow
+                || self.query.previous
+                || !pod_is_there(&self.api, &self.source.pod).await
+            {
                 return Ok(false);
             }
             tokio::time::sleep(PAUSE).await;
@@ -107,11 +112,6 @@ impl Position {
         Ok(true)
     }
 
-    async fn pod_is_there(&self) -> bool {
-        // An API that cannot be reached says nothing of the pod.
-        !matches!(self.api.get_metadata_opt(&self.source.pod).await, Ok(None))
-    }
-
     /// Splits the time off; lines that were passed on before a follow broke are dropped.
     fn take(&mut self, line: String) -> Option<LogLine> {
         let (time, text) = match line.split_once(' ') {
@@ -133,10 +133,13 @@ impl Position {
     }
 }
 
+async fn pod_is_there(api: &Api<Pod>, pod: &str) -> bool {
+    // An API that cannot be reached says nothing of the pod.
+    !matches!(api.get_metadata_opt(pod).await, Ok(None))
+}
+
 /// A line without its end; a longer one than the limit comes in parts.
-async fn next_line(
-    reader: &mut std::pin::Pin<Box<dyn AsyncBufRead + Send>>,
-) -> std::io::Result<Option<String>> {
+async fn next_line(reader: &mut Reader) -> std::io::Result<Option<String>> {
     let mut line = Vec::new();
     loop {
         let available = reader.fill_buf().await?;

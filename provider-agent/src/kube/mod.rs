@@ -3,7 +3,7 @@
 
 pub mod apply;
 pub mod cache;
-pub mod objects;
-pub mod logs;
 pub mod events;
+pub mod logs;
+pub mod objects;
 pub mod watch;

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use cosmwasm_std::HexBinary;
-use souk_core::{Attribute, Endpoint, EndpointKind, Gpu, GroupSpec, GroupUnit, Resources, Volume};
+use souk_core::{Endpoint, EndpointKind, GroupSpec, GroupUnit, Resources};
 use souk_gateway::{body::ManifestUpload, commitment};
-use souk_sdl::{ManifestGroup, ManifestService};
+use souk_sdl::{ManifestGroup, ManifestService, order};
 use thiserror::Error;
 
 /// A manifest that was taken.
@@ -134,11 +134,16 @@ fn check_service(service: &ManifestService, spec: &GroupSpec) -> Result<(), Refu
     let name = || service.name.clone();
     let unit = spec.units.iter().find(|unit| unit.id == id);
     let unit = unit.ok_or_else(|| Refusal::NoUnit { service: name(), unit: id })?;
-    let paid = Resources { endpoints: Vec::new(), ..unit.resources.clone() };
-    if without_endpoints(service) != Some(paid) {
+    if without_endpoints(order::resources(&service.resources))
+        != without_endpoints(unit.resources.clone())
+    {
         return Err(Refusal::Resources { service: name(), unit: id });
     }
     Ok(())
+}
+
+fn without_endpoints(resources: Resources) -> Resources {
+    Resources { endpoints: Vec::new(), ..resources }
 }
 
 /// The replicas and endpoints of all services that share a unit are together the unit's.
@@ -149,44 +154,11 @@ fn check_unit(unit: &GroupUnit, group: &ManifestGroup) -> Result<(), Refusal> {
     if found != u64::from(unit.count) {
         return Err(Refusal::Count { unit: unit.id, found, expected: unit.count });
     }
-    let asked = services.iter().flat_map(|service| &service.resources.endpoints).map(endpoint);
+    let asked = services.iter().flat_map(|one| order::resources(&one.resources).endpoints);
     if tally(asked) != tally(unit.resources.endpoints.iter().copied()) {
         return Err(Refusal::Endpoints(unit.id));
     }
     Ok(())
-}
-
-/// A service's resources in the order's terms; none if a number does not fit.
-fn without_endpoints(service: &ManifestService) -> Option<Resources> {
-    let of = &service.resources;
-    let volumes = of.storage.iter().map(|volume| Volume {
-        name: volume.name.clone(),
-        size: volume.size.get(),
-        attributes: attributes(&volume.attributes),
-    });
-    let units = u32::try_from(of.gpu.units.get()).ok()?;
-    let gpu = (units > 0).then(|| Gpu { units, attributes: attributes(&of.gpu.attributes) });
-    Some(Resources {
-        cpu_milli: of.cpu.units.get(),
-        cpu_attributes: attributes(&of.cpu.attributes),
-        memory: of.memory.size.get(),
-        gpu,
-        storage: volumes.collect(),
-        endpoints: Vec::new(),
-    })
-}
-
-fn attributes(list: &[souk_sdl::Attribute]) -> Vec<Attribute> {
-    list.iter().map(|one| Attribute::new(one.key.clone(), one.value.clone())).collect()
-}
-
-fn endpoint(endpoint: &souk_sdl::Endpoint) -> Endpoint {
-    let kind = match endpoint.kind {
-        souk_sdl::EndpointKind::SharedHttp => EndpointKind::SharedHttp,
-        souk_sdl::EndpointKind::RandomPort => EndpointKind::RandomPort,
-        souk_sdl::EndpointKind::LeasedIp => EndpointKind::LeasedIp,
-    };
-    Endpoint { kind, sequence: endpoint.sequence_number }
 }
 
 /// How often each endpoint is there, in whatever order.

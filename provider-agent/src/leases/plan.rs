@@ -97,7 +97,11 @@ pub fn plan(order: OrderId, desired: Desired, observed: Observed) -> Option<Acti
     match observed.namespace {
         // Objects cannot be made in it; it will be made anew when it is gone.
         Presence::Terminating => None,
-        Presence::Active if observed.intact && observed.applied == Some(Applied { version, running }) => None,
+        Presence::Active
+            if observed.intact && observed.applied == Some(Applied { version, running }) =>
+        {
+            None
+        }
         Presence::Active | Presence::Absent => Some(Action::Apply { order, running, version }),
     }
 }
@@ -131,7 +135,12 @@ mod tests {
             ("ran dry", SUSPENDED, seen(Active, Some((1, true)), true), apply(false, 1)),
             ("still dry", SUSPENDED, seen(Active, Some((1, false)), true), None),
             ("topped up", RUNNING, seen(Active, Some((1, false)), true), apply(true, 1)),
-            ("a new manifest", Desired::Running { version: 2 }, seen(Active, Some((1, true)), true), apply(true, 2)),
+            (
+                "a new manifest",
+                Desired::Running { version: 2 },
+                seen(Active, Some((1, true)), true),
+                apply(true, 2),
+            ),
             ("no manifest", Desired::Waiting, seen(Absent, None, false), None),
             ("no manifest any more", Desired::Waiting, seen(Active, None, true), None),
             ("ended", Desired::Gone, seen(Active, Some((1, true)), true), tear_down),

@@ -149,7 +149,12 @@ impl Reconciler {
             .await
     }
 
-    async fn lease(&self, order: OrderId, known: Option<&Known>, now: u64) -> Result<(), StepError> {
+    async fn lease(
+        &self,
+        order: OrderId,
+        known: Option<&Known>,
+        now: u64,
+    ) -> Result<(), StepError> {
         if self.progress.with(order, |progress| progress.is_paused(std::time::Instant::now())) {
             return Ok(());
         }

@@ -84,7 +84,8 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
         return None;
     }
     let pods = services.iter().flat_map(|service| &service.pods);
-    let mut reasons = pods.filter_map(|pod| Some(format!("{}: {}", pod.name, pod.reason.as_ref()?)));
+    let mut reasons =
+        pods.filter_map(|pod| Some(format!("{}: {}", pod.name, pod.reason.as_ref()?)));
     reasons.next()
 }
 
@@ -125,16 +126,19 @@ fn service_status(
 /// Ready replicas of the newest generation.
 fn ready(caches: &Caches, namespace: &str, service: &ManifestService) -> u32 {
     let name = objects::object_name(&service.name, "");
-    let count = |generation: Option<i64>, observed: Option<i64>, ready: Option<i32>, updated: Option<i32>| {
+    let count = |generation: Option<i64>,
+                 observed: Option<i64>,
+                 ready: Option<i32>,
+                 updated: Option<i32>| {
         if observed < generation {
             return 0;
         }
         let ready = ready.unwrap_or(0).min(updated.unwrap_or(0));
         u32::try_from(ready).unwrap_or(0)
     };
-    let deployment = caches.deployments.find(|one| {
-        one.meta().namespace.as_deref() == Some(namespace) && one.name_any() == name
-    });
+    let deployment = caches
+        .deployments
+        .find(|one| one.meta().namespace.as_deref() == Some(namespace) && one.name_any() == name);
     if let Some(found) = deployment {
         let status = found.status.clone().unwrap_or_default();
         return count(
@@ -144,9 +148,9 @@ fn ready(caches: &Caches, namespace: &str, service: &ManifestService) -> u32 {
             status.updated_replicas,
         );
     }
-    let set = caches.stateful_sets.find(|one| {
-        one.meta().namespace.as_deref() == Some(namespace) && one.name_any() == name
-    });
+    let set = caches
+        .stateful_sets
+        .find(|one| one.meta().namespace.as_deref() == Some(namespace) && one.name_any() == name);
     set.map_or(0, |found| {
         let status = found.status.clone().unwrap_or_default();
         count(
@@ -198,8 +202,10 @@ fn pod_status(pod: &Pod) -> PodStatus {
     let status = pod.status.clone().unwrap_or_default();
     let conditions = status.conditions.unwrap_or_default();
     let containers = status.container_statuses.unwrap_or_default();
-    let is_ready = |kind: &str| conditions.iter().any(|one| one.type_ == kind && one.status == "True");
-    let unscheduled = conditions.iter().find(|one| one.type_ == "PodScheduled" && one.status == "False");
+    let is_ready =
+        |kind: &str| conditions.iter().any(|one| one.type_ == kind && one.status == "True");
+    let unscheduled =
+        conditions.iter().find(|one| one.type_ == "PodScheduled" && one.status == "False");
     let restarts: i32 = containers.iter().map(|container| container.restart_count).sum();
     let reason = match unscheduled {
         Some(condition) => Some(words(condition.reason.as_deref(), condition.message.as_deref())),
@@ -234,4 +240,3 @@ fn words(reason: Option<&str>, message: Option<&str>) -> String {
         (None, None) => "unknown".to_owned(),
     }
 }
-

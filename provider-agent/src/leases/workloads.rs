@@ -53,7 +53,10 @@ pub struct Free {
 }
 
 impl ClusterWorkloads {
-    async fn lease(&self, order: OrderId) -> Result<(LeaseRow, Option<ManifestGroup>), WorkloadError> {
+    async fn lease(
+        &self,
+        order: OrderId,
+    ) -> Result<(LeaseRow, Option<ManifestGroup>), WorkloadError> {
         let missing = || WorkloadError::Cluster(format!("lease {order} is not known"));
         let lease = self.store.lease(order).await.map_err(store)?.ok_or_else(missing)?;
         let manifest = self.store.manifest(order).await.map_err(store)?;
@@ -99,7 +102,8 @@ impl ClusterWorkloads {
             return Err(WorkloadError::NoService { order, service: service.clone(), known });
         }
         let namespace = objects::namespace(&self.provider, order);
-        let wanted = known.iter().filter(|name| query.service.as_ref().is_none_or(|one| one == *name));
+        let wanted =
+            known.iter().filter(|name| query.service.as_ref().is_none_or(|one| one == *name));
         let pods = self.caches.pods.state();
         let sources = wanted.flat_map(|service| {
             let label = objects::label_value(service);

@@ -18,12 +18,15 @@ pub enum BidProgress {
     Won,
     /// Another won, or the order ended; its slot is still held.
     Lost,
-    /// The chain refused it; the reason stands beside it.
+    /// As lost, and its release is with the outbox, under the key that stands beside it.
+    Releasing,
+    /// The chain refused it; the reason stands beside it. It has no slot.
     Refused,
 }
 
 impl BidProgress {
-    const ALL: [Self; 5] = [Self::Sent, Self::Open, Self::Won, Self::Lost, Self::Refused];
+    const ALL: [Self; 6] =
+        [Self::Sent, Self::Open, Self::Won, Self::Lost, Self::Releasing, Self::Refused];
 
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
@@ -32,6 +35,7 @@ impl BidProgress {
             Self::Open => "open",
             Self::Won => "won",
             Self::Lost => "lost",
+            Self::Releasing => "releasing",
             Self::Refused => "refused",
         }
     }
@@ -69,11 +73,13 @@ pub struct BidRow {
     pub progress: BidProgress,
     /// The height at which it was decided.
     pub decided_height: u64,
-    /// If refused, why.
+    /// How many bids on this order the chain refused before.
+    pub attempt: u32,
+    /// If refused, why; if releasing, the outbox's key.
     pub why: Option<String>,
 }
 
-const COLUMNS: &str = "order_id, owner, price, progress, decided_height, why";
+const COLUMNS: &str = "order_id, owner, price, progress, decided_height, attempt, why";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<BidRow> {
     Ok(BidRow {
@@ -82,6 +88,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<BidRow> {
         price: sql::word(row, "price")?,
         progress: sql::word(row, "progress")?,
         decided_height: sql::uint(row, "decided_height")?,
+        attempt: sql::uint32(row, "attempt")?,
         why: row.get("why")?,
     })
 }
@@ -104,8 +111,8 @@ pub fn all(sql: &Connection) -> Result<Vec<BidRow>, StoreError> {
 /// Puts a bid there, or in place of what is there.
 pub fn put(tx: &Tx<'_>, row: &BidRow) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO bids (order_id, owner, price, progress, decided_height, why)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT OR REPLACE INTO bids (order_id, owner, price, progress, decided_height, attempt, why)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         sql::int(row.order.0)?,
@@ -113,6 +120,7 @@ pub fn put(tx: &Tx<'_>, row: &BidRow) -> Result<(), StoreError> {
         row.price.to_string(),
         row.progress.as_str(),
         sql::int(row.decided_height)?,
+        row.attempt,
         row.why,
     ])?;
     tx.touch(Topic::Orders);
@@ -128,6 +136,19 @@ pub fn set_progress(
 ) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE bids SET progress = ?2, why = ?3 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, progress.as_str(), why])?;
+    tx.touch(Topic::Orders);
+    Ok(())
+}
+
+/// So many attempts that there will be no more.
+pub const NO_MORE: u32 = 1_000;
+
+/// A bid that the chain refused; `attempts` is how many were refused so far.
+pub fn refuse(tx: &Tx<'_>, order: OrderId, attempts: u32, why: &str) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE bids SET progress = 'refused', attempt = ?2, why = ?3 WHERE order_id = ?1",
+    )?
+    .execute(params![sql::int(order.0)?, attempts, why])?;
     tx.touch(Topic::Orders);
     Ok(())
 }

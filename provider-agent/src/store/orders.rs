@@ -30,6 +30,8 @@ pub struct OrderRow {
     pub open: bool,
     /// The block that opened it.
     pub opened_height: u64,
+    /// The last block in which anyone's bid on it was placed or changed.
+    pub book_height: u64,
     /// What its event does not say; none until it was fetched.
     pub detail: Option<OrderDetail>,
 }
@@ -61,7 +63,7 @@ impl From<&OrderResponse> for OrderDetail {
     }
 }
 
-const COLUMNS: &str = "id, deployment, grp, owner, ceiling, denom, auction, expires_at, closes_at, open, opened_height, detail";
+const COLUMNS: &str = "id, deployment, grp, owner, ceiling, denom, auction, expires_at, closes_at, open, opened_height, book_height, detail";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<OrderRow> {
     Ok(OrderRow {
@@ -78,6 +80,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OrderRow> {
         closes_at: sql::opt_uint(row, "closes_at")?,
         open: row.get("open")?,
         opened_height: sql::uint(row, "opened_height")?,
+        book_height: sql::uint(row, "book_height")?,
         detail: sql::opt_json(row, "detail")?,
     })
 }
@@ -97,14 +100,23 @@ pub fn open(sql: &Connection) -> Result<Vec<OrderRow>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The tenant of a deployment, if one of its orders is known.
+pub fn owner_of(sql: &Connection, deployment: DeploymentId) -> Result<Option<String>, StoreError> {
+    let mut statement =
+        sql.prepare_cached("SELECT owner FROM orders WHERE deployment = ?1 LIMIT 1")?;
+    let id = sql::int(deployment.0)?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+}
+
 /// Puts an order there, or in place of what is there; details known already stay known.
 pub fn put(tx: &Tx<'_>, row: &OrderRow) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO orders (id, deployment, grp, owner, ceiling, denom, auction, expires_at,
-             closes_at, open, opened_height, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             closes_at, open, opened_height, book_height, detail)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT (id) DO UPDATE SET open = excluded.open,
              closes_at = max(coalesce(closes_at, 0), excluded.closes_at),
+             book_height = max(book_height, excluded.book_height),
              detail = coalesce(excluded.detail, detail)",
     )?
     .execute(params![
@@ -119,6 +131,7 @@ pub fn put(tx: &Tx<'_>, row: &OrderRow) -> Result<(), StoreError> {
         sql::opt_int(row.closes_at)?,
         row.open,
         sql::int(row.opened_height)?,
+        sql::int(row.book_height)?,
         row.detail.as_ref().map(sql::to_json).transpose()?,
     ])?;
     tx.touch(Topic::Orders);
@@ -143,6 +156,14 @@ pub fn extend(tx: &Tx<'_>, order: OrderId, closes_at: u64) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Somebody's bid on it was placed or changed.
+pub fn set_book_height(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE orders SET book_height = ?2 WHERE id = ?1 AND open = 1")?
+        .execute(params![sql::int(order.0)?, sql::int(height)?])?;
+    tx.touch(Topic::Orders);
+    Ok(())
+}
+
 /// It takes no more bids.
 pub fn close(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET open = 0 WHERE id = ?1 AND open = 1")?
@@ -159,15 +180,16 @@ pub fn close_of(tx: &Tx<'_>, deployment: DeploymentId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Forgets closed orders that are nothing of ours any more: no lease, no bid, no reservation.
-pub fn forget_closed(tx: &Tx<'_>) -> Result<usize, StoreError> {
+/// Forgets closed orders opened before `height` that are nothing of ours any more: no lease, no
+/// bid, no reservation.
+pub fn forget_closed(tx: &Tx<'_>, height: u64) -> Result<usize, StoreError> {
     let forgotten = tx
         .prepare_cached(
-            "DELETE FROM orders WHERE open = 0
+            "DELETE FROM orders WHERE open = 0 AND opened_height < ?1
                 AND id NOT IN (SELECT order_id FROM leases)
                 AND id NOT IN (SELECT order_id FROM bids)
                 AND id NOT IN (SELECT order_id FROM reservations)",
         )?
-        .execute([])?;
+        .execute([sql::int(height)?])?;
     Ok(forgotten)
 }

@@ -59,3 +59,12 @@ pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+/// As [`release`], unless the order became a lease that runs.
+pub fn release_unless_leased(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
+    let lease = super::leases::get(tx, order)?;
+    if lease.is_some_and(|lease| lease.state == souk_api::orderbook::LeaseState::Active) {
+        return Ok(());
+    }
+    release(tx, order)
+}

@@ -20,6 +20,7 @@ CREATE TABLE orders (
     closes_at INTEGER,
     open INTEGER NOT NULL,
     opened_height INTEGER NOT NULL,
+    book_height INTEGER NOT NULL,
     detail TEXT
 );
 CREATE INDEX orders_open ON orders (open, id);
@@ -32,6 +33,7 @@ CREATE TABLE bids (
     price TEXT NOT NULL,
     progress TEXT NOT NULL,
     decided_height INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
     why TEXT
 );
 CREATE INDEX bids_progress ON bids (progress);
@@ -100,6 +102,14 @@ CREATE TABLE hostnames (
     order_id INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX hostnames_order ON hostnames (order_id);
+
+-- Dry deployments of own leases that were marked for reaping.
+CREATE TABLE marks (
+    deployment INTEGER PRIMARY KEY,
+    dry_since INTEGER NOT NULL,
+    reapable_at INTEGER NOT NULL,
+    height INTEGER NOT NULL
+);
 
 -- Details that an event does not carry, still to be fetched from the chain.
 CREATE TABLE pending (

@@ -19,9 +19,11 @@ pub enum Topic {
     Outbox,
     /// Capacity: reservations or the cluster's nodes and pods.
     Capacity,
+    /// What the chain says of the provider: its record, its bond, its attestations.
+    Facts,
 }
 
-const TOPICS: usize = 7;
+const TOPICS: usize = 8;
 
 /// The counters' sending side.
 #[derive(Debug, Clone)]

@@ -18,8 +18,12 @@ pub(super) fn quota(subject: &Subject<'_>) -> Object {
     set("limits.ephemeral-storage", sum(&pod::ephemeral_limit).to_string());
     let claims = sum(&|s| volumes::persistent(s).count() as u64);
     set("persistentvolumeclaims", claims.to_string());
-    set("requests.storage", sum(&|s| volumes::persistent(s).map(|v| v.size.get()).sum()).to_string());
-    let once = |count: &dyn Fn(&ManifestService) -> usize| -> usize { services.iter().map(count).sum() };
+    set(
+        "requests.storage",
+        sum(&|s| volumes::persistent(s).map(|v| v.size.get()).sum()).to_string(),
+    );
+    let once =
+        |count: &dyn Fn(&ManifestService) -> usize| -> usize { services.iter().map(count).sum() };
     set("services.nodeports", once(&|s| service::node_ports(s)).to_string());
     set("services.loadbalancers", once(&|s| service::leased_ips(s).len()).to_string());
     for (resource, units) in gpus(subject) {

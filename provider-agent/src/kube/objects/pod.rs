@@ -115,7 +115,8 @@ fn container(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuM
             container.insert(key.to_owned(), Value::Array(value));
         }
     };
-    let texts = |list: &Option<Vec<String>>| list.iter().flatten().map(|text| json!(text)).collect();
+    let texts =
+        |list: &Option<Vec<String>>| list.iter().flatten().map(|text| json!(text)).collect();
     set("command", texts(&service.command));
     set("args", texts(&service.args));
     set("env", env(service, gpu));

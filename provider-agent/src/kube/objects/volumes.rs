@@ -54,7 +54,8 @@ pub(super) fn mounts(service: &ManifestService) -> Vec<Value> {
 /// Volumes that live and die with the pod.
 pub(super) fn of_pod(service: &ManifestService) -> Vec<Value> {
     let volumes = service.resources.storage.iter();
-    let mounted = volumes.filter(|volume| !volume.is_persistent() && mount(service, volume).is_some());
+    let mounted =
+        volumes.filter(|volume| !volume.is_persistent() && mount(service, volume).is_some());
     mounted
         .map(|volume| {
             let size = volume.size.get().to_string();

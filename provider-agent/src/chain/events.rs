@@ -1,0 +1,66 @@
+//! The market's events in a block: those of the configured contracts, read into their types.
+
+use cosmwasm_std::Attribute;
+use souk_api::{
+    EventError, attestations::AttestationEvent, escrow::EscrowEvent, orderbook::OrderbookEvent,
+    registry::RegistryEvent,
+};
+use souk_chain::{Block, Event};
+
+use crate::config::Contracts;
+
+/// An event of the market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MarketEvent {
+    /// Of the orderbook.
+    Orderbook(OrderbookEvent),
+    /// Of the escrow.
+    Escrow(EscrowEvent),
+    /// Of the registry.
+    Registry(RegistryEvent),
+    /// Of the attestations.
+    Attestations(AttestationEvent),
+}
+
+/// What was read of a block.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Read {
+    /// In the order of their emission.
+    pub events: Vec<MarketEvent>,
+    /// Events of the configured contracts that could not be read: a contract newer than this
+    /// program. They must not be passed over in silence.
+    pub unreadable: Vec<EventError>,
+}
+
+/// Reads a block's events. Other contracts may emit events of the same types; they do not
+/// count.
+pub fn read_block(block: &Block, contracts: &Contracts) -> Read {
+    let mut read = Read::default();
+    for (_, event) in block.events() {
+        match read_event(event, contracts) {
+            Some(Ok(event)) => read.events.push(event),
+            Some(Err(error)) => read.unreadable.push(error),
+            None => {}
+        }
+    }
+    read
+}
+
+fn read_event(event: &Event, contracts: &Contracts) -> Option<Result<MarketEvent, EventError>> {
+    if !event.ty.starts_with(souk_api::event::WASM_PREFIX) {
+        return None;
+    }
+    let pairs = event.attributes.iter();
+    let attributes: Vec<Attribute> =
+        pairs.map(|pair| Attribute { key: pair.key.clone(), value: pair.value.clone() }).collect();
+    let (ty, attributes) = (event.ty.as_str(), attributes.as_slice());
+    let of_book = || OrderbookEvent::from_chain(ty, attributes, &contracts.orderbook);
+    let of_escrow = || EscrowEvent::from_chain(ty, attributes, &contracts.escrow);
+    let of_registry = || RegistryEvent::from_chain(ty, attributes, &contracts.provider_registry);
+    let of_auditors = || AttestationEvent::from_chain(ty, attributes, &contracts.attestations);
+    of_book()
+        .map(|read| read.map(MarketEvent::Orderbook))
+        .or_else(|| of_escrow().map(|read| read.map(MarketEvent::Escrow)))
+        .or_else(|| of_registry().map(|read| read.map(MarketEvent::Registry)))
+        .or_else(|| of_auditors().map(|read| read.map(MarketEvent::Attestations)))
+}
