@@ -1,0 +1,122 @@
+//! Deployments paid in a cw20 token go the same way as those paid in coins.
+
+use cosmwasm_std::{Addr, Uint128, to_json_binary};
+use cw_multi_test::{ContractWrapper, Executor};
+use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg};
+use souk_api::{
+    defaults, escrow,
+    orderbook::{Cw20Hook, ExecuteMsg, NewDeployment},
+};
+use souk_core::{AccountId, Denom, DeploymentId, time::HOUR};
+use souk_orderbook::ContractError;
+
+use crate::market::*;
+
+/// A token of which `ann` has plenty.
+fn token(market: &mut Market) -> Addr {
+    let code = market.app.store_code(Box::new(ContractWrapper::new(
+        cw20_base::contract::execute,
+        cw20_base::contract::instantiate,
+        cw20_base::contract::query,
+    )));
+    let ann = market.who("ann").to_string();
+    let msg = cw20_base::msg::InstantiateMsg {
+        name: "Coin".into(),
+        symbol: "COIN".into(),
+        decimals: 6,
+        initial_balances: vec![Cw20Coin { address: ann, amount: Uint128::new(PLENTY) }],
+        mint: None,
+        marketing: None,
+    };
+    let owner = market.owner.clone();
+    market.app.instantiate_contract(code, owner, &msg, &[], "token", None).unwrap()
+}
+
+fn list(market: &mut Market, token: &Addr) {
+    let owner = market.owner.clone();
+    let denoms = Some(vec![defaults::denom_config(Denom::Cw20(token.to_string()))]);
+    market
+        .send(&owner, &ExecuteMsg::UpdateConfig { guardian: None, denoms, params: None })
+        .unwrap();
+    let msg = escrow::ExecuteMsg::UpdateConfig {
+        guardian: None,
+        fee_collector: None,
+        add_controller: None,
+        add_cw20: Some(vec![token.to_string()]),
+    };
+    let escrow = market.escrow.clone();
+    market.tell(&owner, &escrow, &msg, 0).unwrap();
+}
+
+fn send(market: &mut Market, token: &Addr, new: NewDeployment) -> Result<(), String> {
+    let msg = Cw20ExecuteMsg::Send {
+        contract: market.book.to_string(),
+        amount: Uint128::new(PLENTY),
+        msg: to_json_binary(&Cw20Hook::CreateDeployment(new)).unwrap(),
+    };
+    let ann = market.who("ann");
+    market.tell(&ann, token, &msg, 0).map(drop)
+}
+
+fn units(market: &Market, token: &Addr, of: &Addr) -> u128 {
+    let msg = Cw20QueryMsg::Balance { address: of.to_string() };
+    let balance: BalanceResponse = market.app.wrap().query_wasm_smart(token, &msg).unwrap();
+    balance.balance.u128()
+}
+
+#[test]
+fn a_deployment_is_paid_and_refunded_in_tokens() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let token = token(&mut market);
+    list(&mut market, &token);
+    send(&mut market, &token, deployment(&[group("web", 1_000)], tenant_choice())).unwrap();
+    let id = DeploymentId(1);
+    let shown = market.deployment(id);
+    assert_eq!(shown.owner, market.who("ann").to_string(), "the tenant, not the token");
+    assert_eq!(shown.denom, Denom::Cw20(token.to_string()));
+    assert_eq!(units(&market, &token, &market.escrow), PLENTY);
+    assert_eq!(units(&market, &token, &market.book), 0);
+
+    let order = shown.groups[0].order;
+    market.place("pro", order, 900).unwrap();
+    market.accept("ann", order, "pro", 900).unwrap();
+    market.pass(HOUR).close("ann", id).unwrap();
+    let (escrow, anyone) = (market.escrow.clone(), market.who("anyone"));
+    let account = AccountId(id.0);
+    for msg in [
+        escrow::ExecuteMsg::Withdraw { account, stream: order.0 },
+        escrow::ExecuteMsg::ClaimRefund { account, deposit: None },
+    ] {
+        market.tell(&anyone, &escrow, &msg, 0).unwrap();
+    }
+    assert_eq!(units(&market, &token, &market.payee("pro")), 900 - 18, "less two per cent");
+    assert_eq!(units(&market, &token, &market.who("ann")), PLENTY - 900);
+}
+
+#[test]
+fn a_token_that_is_not_listed_creates_nothing() {
+    let mut market = Market::new();
+    let token = token(&mut market);
+    let new = deployment(&[group("web", 1_000)], tenant_choice());
+    let error = send(&mut market, &token, new).unwrap_err();
+    let expected =
+        ContractError::Unauthorized { needed: souk_api::Permission::Cw20, sender: token.clone() };
+    assert!(error.contains(&expected.to_string()), "{error}");
+    assert_eq!(units(&market, &token, &market.who("ann")), PLENTY);
+}
+
+#[test]
+fn a_hook_that_cannot_be_read_returns_the_tokens() {
+    let mut market = Market::new();
+    let token = token(&mut market);
+    list(&mut market, &token);
+    let msg = Cw20ExecuteMsg::Send {
+        contract: market.book.to_string(),
+        amount: Uint128::new(PLENTY),
+        msg: to_json_binary(&"something else").unwrap(),
+    };
+    let ann = market.who("ann");
+    assert!(market.tell(&ann, &token, &msg, 0).is_err());
+    assert_eq!(units(&market, &token, &ann), PLENTY);
+}

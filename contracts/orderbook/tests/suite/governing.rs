@@ -1,0 +1,293 @@
+//! Who may send what, what a pause stops, and what may be configured.
+
+use cosmwasm_std::{Addr, Binary, Uint128, coins};
+use cw_multi_test::Executor;
+use cw20::Cw20ReceiveMsg;
+use souk_api::{
+    Permission,
+    defaults::{self, DENOM},
+    orderbook::{ConfigResponse, ExecuteMsg, MigrateMsg, Params, QueryMsg},
+};
+use souk_core::{CloseReason, Denom, OrderId, time::HOUR};
+use souk_orderbook::ContractError;
+
+use crate::market::*;
+
+/// One of each message, about a deployment of `ann`'s whose first order is leased to `pro`
+/// and whose second is open with a bid of `pro`.
+fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteMsg> {
+    let provider = market.who("pro").to_string();
+    let deployment = market.order_of(leased).group.deployment;
+    let new = common_deployment();
+    vec![
+        ExecuteMsg::CreateDeployment(new),
+        ExecuteMsg::UpdateDeployment { deployment, commitment: [9; 32].into() },
+        ExecuteMsg::CloseDeployment { deployment },
+        ExecuteMsg::SetDelegate { deployment, delegate: None },
+        ExecuteMsg::AcceptBid { order: open, provider: provider.clone(), max_price: price(900) },
+        ExecuteMsg::PlaceBid {
+            order: open,
+            provider: provider.clone(),
+            price: price(900),
+            offer: vec![],
+        },
+        ExecuteMsg::LowerBid { order: open, provider: provider.clone(), price: price(800) },
+        ExecuteMsg::WithdrawBid { order: open, provider: provider.clone() },
+        ExecuteMsg::CloseLease { order: leased, reason: None },
+        ExecuteMsg::CloseAuction { order: open, limit: 1 },
+        ExecuteMsg::ExpireOrder { order: open },
+        ExecuteMsg::ReapDeployment { deployment },
+        ExecuteMsg::ReleaseBids { provider, orders: vec![open] },
+        ExecuteMsg::Prune { orders: vec![open] },
+        ExecuteMsg::Receive(Cw20ReceiveMsg {
+            sender: market.who("ann").into(),
+            amount: Uint128::new(1),
+            msg: Binary::default(),
+        }),
+        ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: None },
+        ExecuteMsg::Pause {},
+        ExecuteMsg::Unpause {},
+        ExecuteMsg::UpdateOwnership(cw_ownable::Action::RenounceOwnership),
+    ]
+}
+
+fn common_deployment() -> souk_api::orderbook::NewDeployment {
+    deployment(&[group("web", 1_000)], tenant_choice())
+}
+
+fn running() -> (Market, OrderId, OrderId) {
+    let mut market = Market::new();
+    market.provider("pro");
+    market.provider("other");
+    let groups = [group("web", 1_000), group("db", 1_000)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), PLENTY).unwrap();
+    let [leased, open] = [0, 1].map(|n| market.deployment(id).groups[n].order);
+    for order in [leased, open] {
+        market.place("pro", order, 900).unwrap();
+    }
+    market.accept("ann", leased, "pro", 900).unwrap();
+    (market, leased, open)
+}
+
+#[test]
+fn each_message_refuses_whoever_it_is_not_for() {
+    let (mut market, leased, open) = running();
+    let before = market.storage();
+    let roles: Vec<(&str, Addr)> = vec![
+        ("stranger", market.who("stranger")),
+        ("another provider's operator", market.operator("other")),
+        ("another provider", market.who("other")),
+        ("the provider itself", market.who("pro")),
+        ("the operator", market.operator("pro")),
+        ("the tenant", market.who("ann")),
+        ("the owner", market.owner.clone()),
+        ("the guardian", market.guardian.clone()),
+    ];
+    for msg in each_message(&market, leased, open) {
+        let needed = msg.permission();
+        if matches!(msg, ExecuteMsg::UpdateOwnership(_)) {
+            continue;
+        }
+        let may: &[&str] = match needed {
+            Permission::Anyone | Permission::Self_ => continue,
+            Permission::Owner => &["the owner"],
+            Permission::Guardian => &["the owner", "the guardian"],
+            Permission::Tenant | Permission::TenantOrDelegate => &["the tenant"],
+            Permission::TenantOrOperator => &["the tenant", "the operator"],
+            Permission::Operator => &["the operator"],
+            Permission::Cw20 => &[],
+            other => panic!("no message of the book is for {other}"),
+        };
+        for (role, sender) in roles.iter().filter(|(role, _)| !may.contains(role)) {
+            let error = market.send(sender, &msg).unwrap_err();
+            let expected = ContractError::Unauthorized { needed, sender: sender.clone() };
+            assert_eq!(error, expected, "{role} sends {msg:?}");
+        }
+    }
+    assert_eq!(market.storage(), before);
+}
+
+#[test]
+fn only_the_owner_hands_the_contract_over_and_the_heir_must_accept() {
+    let mut market = Market::new();
+    let (owner, heir) = (market.owner.clone(), market.who("heir"));
+    let transfer = ExecuteMsg::UpdateOwnership(cw_ownable::Action::TransferOwnership {
+        new_owner: heir.to_string(),
+        expiry: None,
+    });
+    let accept = ExecuteMsg::UpdateOwnership(cw_ownable::Action::AcceptOwnership);
+    assert!(market.send(&heir, &transfer).is_err());
+    market.send(&owner, &transfer).unwrap();
+    assert!(market.send(&heir, &ExecuteMsg::Unpause {}).is_err(), "not yet");
+    assert!(market.send(&market.who("eve"), &accept).is_err());
+    market.send(&heir, &accept).unwrap();
+    market.send(&heir, &ExecuteMsg::Unpause {}).unwrap();
+    assert!(market.send(&owner, &ExecuteMsg::Unpause {}).is_err());
+}
+
+#[test]
+fn coins_with_a_message_that_takes_none_are_refused() {
+    let (mut market, leased, open) = running();
+    for msg in each_message(&market, leased, open) {
+        if matches!(msg, ExecuteMsg::CreateDeployment(_)) {
+            continue;
+        }
+        let error = market.pay(&market.who("ann"), &msg, &coins(5, DENOM)).unwrap_err();
+        assert_eq!(error, ContractError::CoinsNotTaken(format!("5{DENOM}")), "{msg:?}");
+    }
+    assert_eq!(market.balance(&market.book), 0);
+}
+
+#[test]
+fn a_pause_stops_new_business_and_nothing_else() {
+    let (mut market, leased, open) = running();
+    let guardian = market.guardian.clone();
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert!(market.query::<ConfigResponse>(&QueryMsg::Config {}).unwrap().paused);
+    let paused = ContractError::Paused {};
+    for msg in each_message(&market, leased, open) {
+        let sender = match msg.permission() {
+            Permission::Operator => market.operator("pro"),
+            Permission::Cw20 => continue,
+            _ => market.who("ann"),
+        };
+        let sent = market.pay(&sender, &msg, &[]);
+        let stopped = sent.as_ref().err() == Some(&paused);
+        assert_eq!(stopped, msg.is_new_business(), "{msg:?}: {sent:?}");
+        if matches!(msg, ExecuteMsg::CreateDeployment(_)) {
+            continue;
+        }
+        let refused_otherwise = sent.is_err() && !stopped;
+        let closed_before = matches!(
+            msg,
+            ExecuteMsg::SetDelegate { .. }
+                | ExecuteMsg::LowerBid { .. }
+                | ExecuteMsg::WithdrawBid { .. }
+                | ExecuteMsg::CloseLease { .. }
+                | ExecuteMsg::ExpireOrder { .. }
+                | ExecuteMsg::UpdateConfig { .. }
+                | ExecuteMsg::Pause {}
+                | ExecuteMsg::Unpause {}
+                | ExecuteMsg::UpdateOwnership(_)
+        );
+        assert!(!refused_otherwise || closed_before, "{msg:?}: {sent:?}");
+    }
+    assert!(market.send(&guardian, &ExecuteMsg::Unpause {}).is_err(), "that is the owner's");
+    market.pause(false);
+    assert!(!market.query::<ConfigResponse>(&QueryMsg::Config {}).unwrap().paused);
+}
+
+#[test]
+fn in_a_pause_leases_end_bids_are_released_and_orders_expire() {
+    let (mut market, leased, open) = running();
+    market.pause(true);
+    market.lower("pro", open, 500).unwrap();
+    market.provider_closes("pro", leased, CloseReason::Unstable).unwrap();
+    market.pass(2 * defaults::SLOT_HOLD).release("pro", &[leased, open]);
+    assert_eq!(market.book_of("pro").used, 0);
+    market.expire(open).unwrap();
+    market.prune(&[leased, open]);
+    let id = market.order_of(OrderId(3)).group.deployment;
+    market.close("ann", id).unwrap();
+    assert!(market.account(id).closed);
+}
+
+#[test]
+fn nobody_is_told_to_be_eligible_during_a_pause() {
+    let (mut market, _, open) = running();
+    assert_eq!(market.ineligible("other", open), None);
+    market.pause(true);
+    let reason = market.ineligible("other", open).unwrap();
+    assert_eq!(reason, ContractError::Paused {}.to_string());
+}
+
+#[test]
+fn times_and_counts_stay_within_their_bounds() {
+    let mut market = Market::new();
+    let fine = defaults::orderbook_params();
+    let week = 7 * 24 * HOUR;
+    for (field, params) in [
+        ("order_lifetime", Params { order_lifetime: HOUR - 1, ..fine }),
+        ("order_lifetime", Params { order_lifetime: week + 1, ..fine }),
+        ("min_auction", Params { min_auction: 9, ..fine }),
+        ("min_auction", Params { min_auction: fine.max_auction + 1, ..fine }),
+        ("max_auction", Params { max_auction: fine.order_lifetime, ..fine }),
+        ("min_auction_blocks", Params { min_auction_blocks: 100_001, ..fine }),
+        ("reap_grace", Params { reap_grace: week + 1, ..fine }),
+        ("reap_blocks", Params { reap_blocks: u64::MAX, ..fine }),
+        ("slot_hold", Params { slot_hold: u64::MAX, ..fine }),
+    ] {
+        let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
+        let error = market.send(&market.owner.clone(), &msg).unwrap_err();
+        assert!(
+            matches!(error, ContractError::Setting { field: found, .. } if found == field),
+            "{field}: {error}"
+        );
+    }
+    let params = Params { reap_grace: 7, ..fine };
+    let msg = ExecuteMsg::UpdateConfig {
+        guardian: Some(market.who("new").to_string()),
+        denoms: None,
+        params: Some(params),
+    };
+    market.send(&market.owner.clone(), &msg).unwrap();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    assert_eq!((config.params, config.guardian), (params, market.who("new").to_string()));
+}
+
+#[test]
+fn denoms_are_well_formed_listed_once_and_sixteen_at_most() {
+    let mut market = Market::new();
+    let owner = market.owner.clone();
+    let terms = |denom: &str| defaults::denom_config(Denom::native(denom));
+    let set =
+        |denoms| ExecuteMsg::UpdateConfig { guardian: None, denoms: Some(denoms), params: None };
+    let mut upside_down = terms("uone");
+    upside_down.min_price = price(2);
+    upside_down.max_price = price(1);
+    let mut greedy = terms("uone");
+    greedy.take_bps = 5_001;
+    for (field, denoms) in [
+        ("denom", vec![terms("u")]),
+        ("min_price", vec![upside_down]),
+        ("take_bps", vec![greedy]),
+        ("denoms", vec![terms("uone"), terms("uone")]),
+    ] {
+        let error = market.send(&owner, &set(denoms)).unwrap_err();
+        assert!(matches!(error, ContractError::Setting { field: found, .. } if found == field));
+    }
+    let many: Vec<_> = (0..16).map(|n| terms(&format!("udenom{n}"))).collect();
+    let error = market.send(&owner, &set(many.clone())).unwrap_err();
+    assert_eq!(error, ContractError::TooMany { what: "denoms", count: 17, max: 16 });
+    market.send(&owner, &set(many[..15].to_vec())).unwrap();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    assert_eq!(config.denoms.len(), 16);
+    assert!(config.denoms.contains(&terms("udenom3")));
+}
+
+#[test]
+fn an_orderbook_that_the_escrow_does_not_list_says_so() {
+    let market = Market::new();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    let mut other = market;
+    let on = defaults::Foundations {
+        escrow: config.escrow.clone(),
+        registry: config.registry,
+        attestations: config.attestations,
+    };
+    let msg = defaults::orderbook(defaults::Roles::default(), on);
+    let (owner, code) = (other.owner.clone(), other.book_code);
+    other.book = other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
+    let error = other.create("ann", &common_deployment(), PLENTY).unwrap_err();
+    assert_eq!(error, ContractError::NotAController { escrow: Addr::unchecked(config.escrow) });
+}
+
+#[test]
+fn a_migration_probes_the_neighbours_and_changes_nothing_on_the_book() {
+    let (mut market, leased, _) = running();
+    let (owner, book, code) = (market.owner.clone(), market.book.clone(), market.book_code);
+    let before = market.order_of(leased);
+    market.app.migrate_contract(owner, book, &MigrateMsg {}, code).unwrap();
+    assert_eq!(market.order_of(leased), before);
+    market.order("ann", tenant_choice());
+}
