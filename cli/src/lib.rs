@@ -1,1 +1,76 @@
-//! souk: deploy, bids, leases, providers, audits, operator, devnet, demo
+//! The `souk` command line: deployments and bids for tenants, registration for providers,
+//! attestations for auditors, deployment of the contracts for operators, an embedded chain,
+//! and a demonstration of it all.
+//!
+//! [`commands`] holds one file a command: its arguments and what it does. [`market`] asks the
+//! contracts, [`wallet`] signs and sends, [`output`] prints.
+
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod demo;
+pub mod devnet;
+pub mod error;
+pub mod exit;
+pub mod gateway;
+pub mod home;
+pub mod local;
+pub mod market;
+pub mod network;
+pub mod output;
+pub mod sdl;
+pub mod suite;
+pub mod tenant;
+pub mod units;
+pub mod wallet;
+
+use anyhow::Result;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    args::{Cli, Command},
+    context::Context,
+    exit::Exit,
+};
+
+/// Does what the command line says.
+pub async fn run(cli: Cli) -> Result<Exit> {
+    let context = Context::new(&cli.global)?;
+    match cli.command {
+        Command::Deploy(command) => command.run(&context).await,
+        Command::Bids(command) => command.run(&context).await,
+        Command::Accept(command) => command.run(&context).await,
+        Command::List(command) => command.run(&context).await,
+        Command::Status(command) => command.run(&context).await,
+        Command::Deposit(command) => command.run(&context).await,
+        Command::Withdraw(command) => command.run(&context).await,
+        Command::Close(command) => command.run(&context).await,
+        Command::Lease(command) => command.run(&context).await,
+        Command::Provider(command) => command.run(&context).await,
+        Command::Audit(command) => command.run(&context).await,
+        Command::Fees(command) => command.run(&context).await,
+        Command::Operator(command) => command.run(&context).await,
+        Command::Balance(command) => command.run(&context).await,
+        Command::Keys(command) => command.run(&context),
+        Command::Sdl(command) => command.run(&context),
+        Command::Devnet(command) => command.run(&context).await,
+        Command::Demo(command) => command.run(&context).await,
+    }
+}
+
+/// Diagnostics go to standard error, quiet unless `SOUK_LOG` asks for more.
+pub fn start_logging() {
+    let filter = EnvFilter::try_from_env("SOUK_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Says what went wrong: the causes from the outside in, for people; an object for programs.
+pub fn print_error(error: &anyhow::Error, exit: Exit, json: bool) {
+    let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    if json {
+        let value = serde_json::json!({ "error": text, "exit": exit as u8 });
+        eprintln!("{value}");
+    } else {
+        eprintln!("error: {text}");
+    }
+}

@@ -13,6 +13,7 @@ pub mod node;
 pub mod query;
 pub mod rpc;
 pub mod state;
+pub mod suite;
 pub mod tx;
 pub mod wasm;
 

@@ -38,11 +38,6 @@ pub fn now() -> u64 {
 }
 
 impl Caller {
-    /// The wallet's address.
-    pub fn address(&self) -> &str {
-        &self.0.iss
-    }
-
     /// When the token ends, Unix seconds.
     pub fn expires_at(&self) -> u64 {
         self.0.exp

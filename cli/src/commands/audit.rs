@@ -1,0 +1,131 @@
+//! `souk audit`: attest what providers claim.
+
+use anyhow::Result;
+use clap::Subcommand;
+use cosmwasm_std::HexBinary;
+use souk_api::attestations::{AttestationResponse, Evidence, ExecuteMsg};
+use souk_core::Attribute;
+
+use crate::{context::Context, error::CliError, exit::Exit, output::table::table, units::duration};
+
+/// Attest what providers claim.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Attest attributes of a provider.
+    Attest {
+        /// The provider.
+        #[arg(value_name = "ADDRESS|KEY")]
+        provider: String,
+        /// What is attested, as KEY=VALUE; everything that the provider claims if none.
+        #[arg(value_name = "KEY=VALUE")]
+        attributes: Vec<String>,
+        /// For how many days.
+        #[arg(long, default_value_t = 90)]
+        days: u64,
+        /// SHA-256 of the report that it rests on, as hex.
+        #[arg(long, requires = "evidence_uri")]
+        evidence_hash: Option<String>,
+        /// Where that report can be read.
+        #[arg(long, requires = "evidence_hash")]
+        evidence_uri: Option<String>,
+    },
+    /// Take attestations back.
+    Revoke {
+        /// The provider.
+        #[arg(value_name = "ADDRESS|KEY")]
+        provider: String,
+        /// Which attributes; all if none.
+        keys: Vec<String>,
+    },
+    /// Show what auditors attest of a provider.
+    Show {
+        /// The provider.
+        #[arg(value_name = "ADDRESS|KEY")]
+        provider: String,
+    },
+}
+
+impl Audit {
+    /// Does it.
+    pub async fn run(self, context: &Context) -> Result<Exit> {
+        let market = context.market()?;
+        let provider = match self {
+            Self::Attest { provider, attributes, days, evidence_hash, evidence_uri } => {
+                let provider = context.address(&provider)?;
+                let attributes = if attributes.is_empty() {
+                    market.provider(&provider).await?.attributes
+                } else {
+                    parse(&attributes)?
+                };
+                let evidence = match (evidence_hash, evidence_uri) {
+                    (Some(hash), Some(uri)) => {
+                        let hash = HexBinary::from_hex(&hash)
+                            .map_err(|error| CliError::input("--evidence-hash", error))?;
+                        Some(Evidence { hash, uri })
+                    }
+                    _ => None,
+                };
+                let (_, now) = market.now().await?;
+                let expires_at = now.saturating_add(days.saturating_mul(86_400));
+                let message = ExecuteMsg::Attest {
+                    provider: provider.clone(),
+                    attributes,
+                    expires_at,
+                    evidence,
+                };
+                execute(context, "attesting", &message).await?;
+                provider
+            }
+            Self::Revoke { provider, keys } => {
+                let provider = context.address(&provider)?;
+                let keys = (!keys.is_empty()).then_some(keys);
+                let message = ExecuteMsg::Revoke { provider: provider.clone(), keys };
+                execute(context, "revoking", &message).await?;
+                provider
+            }
+            Self::Show { provider } => context.address(&provider)?,
+        };
+        let attestations = market.attestations(&provider).await?;
+        let (_, now) = market.now().await?;
+        context.out.result(&attestations, |attestations| show(attestations, now));
+        Ok(Exit::Ok)
+    }
+}
+
+async fn execute(context: &Context, action: &str, message: &ExecuteMsg) -> Result<()> {
+    let wallet = context.wallet()?;
+    let contract = context.market()?.contracts.attestations;
+    let message = wallet.execute(&contract, message, &[])?;
+    wallet.send(action, vec![message]).await?;
+    Ok(())
+}
+
+/// Reads `KEY=VALUE` texts.
+pub fn parse(texts: &[String]) -> Result<Vec<Attribute>, CliError> {
+    let read = |text: &String| {
+        let bad = || CliError::input(format!("attribute `{text}`"), "write it as KEY=VALUE");
+        let (key, value) = text.split_once('=').ok_or_else(bad)?;
+        let attribute = Attribute::new(key, value);
+        attribute
+            .check_claim()
+            .map_err(|error| CliError::input(format!("attribute `{text}`"), error))?;
+        Ok(attribute)
+    };
+    texts.iter().map(read).collect()
+}
+
+fn show(attestations: &[AttestationResponse], now: u64) -> String {
+    let mut rows = table(["auditor", "attribute", "value", "counts for"]);
+    for attestation in attestations {
+        for value in &attestation.values {
+            let left = value.expires_at.saturating_sub(now);
+            rows.add_row([
+                attestation.auditor.clone(),
+                value.key.clone(),
+                value.value.clone(),
+                if left == 0 { "expired".to_owned() } else { duration(left) },
+            ]);
+        }
+    }
+    rows.to_string()
+}

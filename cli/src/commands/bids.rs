@@ -1,0 +1,34 @@
+//! `souk bids`: who bid on an order, and why others did not.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Args;
+use souk_core::OrderId;
+
+use crate::{context::Context, exit::Exit, gateway, tenant::BidTable};
+
+/// Show the bids on an order.
+#[derive(Debug, Args)]
+pub struct Bids {
+    /// The order.
+    order: OrderId,
+    /// Ask nobody for reasons.
+    #[arg(long)]
+    no_reasons: bool,
+}
+
+impl Bids {
+    /// Shows them. With the tenant's key, providers' gateways tell their reasons too.
+    pub async fn run(self, context: &Context) -> Result<Exit> {
+        let market = context.market()?;
+        let order = market.order(self.order).await?;
+        let mut table = BidTable::read(&market, &order).await?;
+        if !self.no_reasons {
+            let wallet = context.wallet().ok().map(Arc::new);
+            table.others = gateway::reasons(&market, wallet, &order, &table.bidders()).await?;
+        }
+        context.out.result(&table, BidTable::to_string);
+        Ok(Exit::Ok)
+    }
+}

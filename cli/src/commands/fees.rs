@@ -1,0 +1,135 @@
+//! `souk fees`: the take rate's way, from accounts to pool and stakers.
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde::Serialize;
+use souk_api::{
+    escrow,
+    fees::{DenomResponse, ExecuteMsg, StakerResponse},
+};
+use souk_chain::{Any, Coin};
+use souk_core::Denom;
+
+use crate::{
+    context::Context, exit::Exit, market::Market, output::money::amount, units, wallet::Wallet,
+};
+
+/// Fees: sweep, distribute, stake, claim.
+#[derive(Debug, Subcommand)]
+pub enum Fees {
+    /// Send all fees taken so far to the distributor and split them.
+    Distribute {
+        /// In which denom; the network's if not given.
+        denom: Option<Denom>,
+    },
+    /// Stake coins.
+    Stake {
+        /// How much.
+        amount: String,
+    },
+    /// Claim your rewards, or those of another for them.
+    Claim {
+        /// Whose; yours if not given.
+        #[arg(value_name = "ADDRESS|KEY")]
+        staker: Option<String>,
+    },
+    /// Show where the fees are.
+    Show {
+        /// In which denom; the network's if not given.
+        denom: Option<Denom>,
+    },
+}
+
+/// Where fees are, and what of them is yours.
+#[derive(Debug, Serialize)]
+struct Report {
+    denom: Denom,
+    fees: DenomResponse,
+    staker: Option<StakerResponse>,
+}
+
+impl Fees {
+    /// Does it.
+    pub async fn run(self, context: &Context) -> Result<Exit> {
+        let market = context.market()?;
+        let own = Denom::native(market.network.denom.clone());
+        let denom = match self {
+            Self::Distribute { denom } => {
+                let denom = denom.unwrap_or(own);
+                let wallet = context.wallet()?;
+                let messages = distribution(&market, &wallet, &denom)?;
+                wallet.send("distributing fees", messages).await?;
+                denom
+            }
+            Self::Stake { amount } => {
+                let wallet = context.wallet()?;
+                let coin = units::coin(&amount, &market.network.denom)?;
+                send(&market, &wallet, "staking", &ExecuteMsg::Stake {}, &[coin]).await?;
+                own
+            }
+            Self::Claim { staker } => {
+                let wallet = context.wallet()?;
+                let staker = match staker {
+                    Some(staker) => context.address(&staker)?,
+                    None => wallet.address.clone(),
+                };
+                let message = ExecuteMsg::ClaimRewards { staker, denoms: vec![own.clone()] };
+                send(&market, &wallet, "claiming rewards", &message, &[]).await?;
+                own
+            }
+            Self::Show { denom } => denom.unwrap_or(own),
+        };
+        let fees = market.fees(&denom).await?;
+        let staker = match context.key() {
+            Ok(key) => market.staker(&key.address(&market.network.prefix)?).await.ok(),
+            Err(_) => None,
+        };
+        context.out.result(&Report { denom, fees, staker }, show);
+        Ok(Exit::Ok)
+    }
+}
+
+/// The messages that bring all fees of a denom to where they belong.
+pub fn distribution(market: &Market, wallet: &Wallet, denom: &Denom) -> Result<Vec<Any>> {
+    let denom = denom.clone();
+    let sweep = escrow::ExecuteMsg::SweepFees { denom: denom.clone() };
+    Ok(vec![
+        wallet.execute(&market.contracts.escrow, &sweep, &[])?,
+        wallet.execute(
+            &market.contracts.fee_distributor,
+            &ExecuteMsg::Distribute { denom },
+            &[],
+        )?,
+    ])
+}
+
+async fn send(
+    market: &Market,
+    wallet: &Wallet,
+    action: &str,
+    message: &ExecuteMsg,
+    funds: &[Coin],
+) -> Result<()> {
+    let message = wallet.execute(&market.contracts.fee_distributor, message, funds)?;
+    wallet.send(action, vec![message]).await?;
+    Ok(())
+}
+
+fn show(report: &Report) -> String {
+    let Report { denom, fees, staker } = report;
+    let coins = |units: souk_core::Amount| amount(units.u128(), denom);
+    let mut text = format!(
+        "Fees in {denom}: {} to the pool so far, {} dripping to stakers, {} unclaimed, {} not split yet",
+        coins(fees.to_pool),
+        coins(fees.dripping),
+        coins(fees.unclaimed),
+        coins(fees.undistributed),
+    );
+    if let Some(staker) = staker {
+        text.push_str(&format!("\nYou staked {}", staker.stake));
+        for reward in &staker.rewards {
+            text.push_str(&format!(", can claim {}", amount(reward.amount.u128(), &reward.denom)));
+        }
+    }
+    text
+}

@@ -1,0 +1,130 @@
+//! `souk keys`: make and list keys.
+
+use std::io::{IsTerminal, Read};
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use serde::Serialize;
+use souk_chain::keys::{
+    KdfCost, Mnemonic, Passphrase, SecretKey, WordCount, write_encrypted_key_file,
+    write_plain_key_file,
+};
+
+use crate::{
+    context::Context, error::CliError, exit::Exit, home::PASSPHRASE, output::table::table,
+};
+
+/// Make and list keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make a key, or take one in with --recover. It is encrypted with the passphrase in
+    /// SOUK_PASSPHRASE unless --plain is given.
+    Add {
+        /// Its name.
+        name: String,
+        /// Read a mnemonic or 64 hexadecimal digits from standard input.
+        #[arg(long)]
+        recover: bool,
+        /// Keep it unencrypted, in a file that only you can read.
+        #[arg(long)]
+        plain: bool,
+    },
+    /// List the names of all keys, and the addresses of those that open.
+    List,
+    /// Show a key's address.
+    Show {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A key, without its secret.
+#[derive(Debug, Serialize)]
+struct Shown {
+    name: String,
+    address: Option<String>,
+    /// To be written down once; only when the key is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mnemonic: Option<String>,
+}
+
+impl Keys {
+    /// Does it.
+    pub fn run(self, context: &Context) -> Result<Exit> {
+        let prefix = context.network().map_or_else(|_| "souk".to_owned(), |n| n.prefix);
+        match self {
+            Self::Add { name, recover, plain } => add(context, &name, recover, plain, &prefix),
+            Self::List => {
+                let shown: Vec<Shown> = context
+                    .home
+                    .key_names()
+                    .into_iter()
+                    .map(|name| {
+                        let key = context.home.key_source(&name).load().ok();
+                        let address = key.and_then(|key| key.address(&prefix).ok());
+                        Shown { name, address, mnemonic: None }
+                    })
+                    .collect();
+                context.out.result(&shown, |keys| {
+                    let mut rows = table(["name", "address"]);
+                    for key in keys {
+                        let locked = format!("locked: set {PASSPHRASE}");
+                        rows.add_row([key.name.clone(), key.address.clone().unwrap_or(locked)]);
+                    }
+                    rows.to_string()
+                });
+                Ok(Exit::Ok)
+            }
+            Self::Show { name } => {
+                let key = context.home.key_source(&name).load()?;
+                let address = Some(key.address(&prefix)?);
+                let shown = Shown { name, address, mnemonic: None };
+                context.out.result(&shown, |key| key.address.clone().unwrap_or_default());
+                Ok(Exit::Ok)
+            }
+        }
+    }
+}
+
+fn add(context: &Context, name: &str, recover: bool, plain: bool, prefix: &str) -> Result<Exit> {
+    let passphrase = Passphrase::from_environment(PASSPHRASE).ok();
+    if passphrase.is_none() && !plain {
+        let reason = format!("set {PASSPHRASE} to encrypt the key, or give --plain");
+        return Err(CliError::input(format!("key `{name}`"), reason).into());
+    }
+    let (key, mnemonic) = if recover { (recovered()?, None) } else { new_key()? };
+    let path = context.home.new_key_path(name)?;
+    match passphrase.filter(|_| !plain) {
+        Some(passphrase) => write_encrypted_key_file(&path, &key, &passphrase, KdfCost::default())?,
+        None => write_plain_key_file(&path, &key)?,
+    }
+    let shown = Shown { name: name.to_owned(), address: Some(key.address(prefix)?), mnemonic };
+    context.out.result(&shown, |key| {
+        let address = key.address.clone().unwrap_or_default();
+        match &key.mnemonic {
+            Some(words) => {
+                format!("{address}\nWrite these words down; they are shown this once:\n{words}")
+            }
+            None => address,
+        }
+    });
+    Ok(Exit::Ok)
+}
+
+fn new_key() -> Result<(SecretKey, Option<String>)> {
+    let mnemonic = Mnemonic::generate(WordCount::TwentyFour)?;
+    Ok((mnemonic.key(0)?, Some(mnemonic.phrase().to_owned())))
+}
+
+fn recovered() -> Result<SecretKey> {
+    if std::io::stdin().is_terminal() {
+        eprintln!("Type the mnemonic or the hexadecimal key, then Ctrl-D:");
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("standard input")?;
+    let text = text.trim();
+    if text.split_whitespace().count() > 1 {
+        return Ok(Mnemonic::parse(text)?.key(0)?);
+    }
+    Ok(SecretKey::from_hex(text)?)
+}

@@ -1,0 +1,207 @@
+//! `souk lease`: a lease and its workload.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use souk_api::orderbook::{ExecuteMsg, LeaseResponse};
+use souk_core::{CloseReason, OrderId};
+use souk_gateway::{
+    Client,
+    body::{ClusterEvent, EventQuery, LogLine, LogQuery},
+};
+
+use crate::{
+    context::Context,
+    exit::Exit,
+    gateway::client_for,
+    market::Market,
+    output::{money::amount, table::table, to_json},
+    tenant,
+};
+
+/// Look after leases.
+#[derive(Debug, Subcommand)]
+pub enum Lease {
+    /// List the leases of a deployment's tenant or of a provider.
+    List {
+        /// Of which provider; yours as a tenant if not given.
+        #[arg(long, value_name = "ADDRESS|KEY")]
+        provider: Option<String>,
+    },
+    /// Show services, addresses and pods, as the provider tells it.
+    Status {
+        /// The lease.
+        order: OrderId,
+        /// Wait until everything is ready, so many seconds at most.
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u64>,
+    },
+    /// Show what the services write.
+    Logs(Logs),
+    /// Show Kubernetes' events.
+    Events {
+        /// The lease.
+        order: OrderId,
+        /// Go on with new ones.
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// Send the manifest again.
+    Send {
+        /// The lease.
+        order: OrderId,
+    },
+    /// Close a lease. A tenant's group is put out to tender again; `souk close` ends it all.
+    Close {
+        /// The lease.
+        order: OrderId,
+        /// Why, if the provider closes: unstable, decommission, unspecified or manifest_timeout.
+        #[arg(long)]
+        reason: Option<CloseReason>,
+    },
+}
+
+/// Show what the services write.
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// The lease.
+    order: OrderId,
+    /// Of one service alone.
+    #[arg(long)]
+    service: Option<String>,
+    /// Go on with new lines.
+    #[arg(long, short)]
+    follow: bool,
+    /// So many lines of the past.
+    #[arg(long)]
+    tail: Option<u32>,
+    /// Of the container's run before the present one.
+    #[arg(long)]
+    previous: bool,
+}
+
+impl Lease {
+    /// Does it.
+    pub async fn run(self, context: &Context) -> Result<Exit> {
+        let market = context.market()?;
+        match self {
+            Self::List { provider } => list(context, &market, provider).await,
+            Self::Status { order, wait } => status(context, &market, order, wait).await,
+            Self::Logs(logs) => logs.run(context, &market).await,
+            Self::Events { order, follow } => events(context, &market, order, follow).await,
+            Self::Send { order } => send(context, &market, order).await,
+            Self::Close { order, reason } => close(context, &market, order, reason).await,
+        }
+    }
+}
+
+async fn client(context: &Context, market: &Market, order: OrderId) -> Result<Client> {
+    let lease = market.lease(order).await?;
+    client_for(market, &context.wallet()?, &lease.provider).await
+}
+
+async fn list(context: &Context, market: &Market, provider: Option<String>) -> Result<Exit> {
+    let leases = match provider {
+        Some(provider) => market.leases_of(&context.address(&provider)?).await?,
+        None => {
+            let owner = context.key()?.address(&market.network.prefix)?;
+            let mut leases = Vec::new();
+            for deployment in market.deployments(&owner).await? {
+                leases.extend(tenant::leases_of(market, &deployment).await?);
+            }
+            leases
+        }
+    };
+    context.out.result(&leases, |leases| show(leases));
+    Ok(Exit::Ok)
+}
+
+fn show(leases: &[LeaseResponse]) -> String {
+    let mut rows = table(["lease", "group", "state", "provider", "tenant", "an hour", "reason"]);
+    for lease in leases {
+        rows.add_row([
+            lease.order.to_string(),
+            lease.group.to_string(),
+            lease.state.to_string(),
+            lease.provider.clone(),
+            lease.owner.clone(),
+            amount(lease.price.u128(), &lease.denom),
+            lease.reason.map_or("-".to_owned(), |reason| reason.to_string()),
+        ]);
+    }
+    rows.to_string()
+}
+
+async fn status(
+    context: &Context,
+    market: &Market,
+    order: OrderId,
+    wait: Option<u64>,
+) -> Result<Exit> {
+    let client = client(context, market, order).await?;
+    let status = match wait {
+        None => client.lease_status(order).await?,
+        Some(seconds) => {
+            tenant::wait_until_ready(&client, order, Duration::from_secs(seconds), |_| ()).await?
+        }
+    };
+    context.out.result(&status, tenant::show_status);
+    Ok(Exit::Ok)
+}
+
+impl Logs {
+    async fn run(self, context: &Context, market: &Market) -> Result<Exit> {
+        let client = client(context, market, self.order).await?;
+        let query = LogQuery {
+            service: self.service,
+            follow: self.follow,
+            tail: self.tail,
+            previous: self.previous,
+        };
+        let mut lines = client.logs(self.order, &query).await?;
+        while let Some(line) = lines.next().await? {
+            let text = |line: &LogLine| format!("{} | {}", line.pod, line.line);
+            println!("{}", if context.out.is_json() { to_json(&line) } else { text(&line) });
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+async fn events(context: &Context, market: &Market, order: OrderId, follow: bool) -> Result<Exit> {
+    let client = client(context, market, order).await?;
+    let mut events = client.events(order, &EventQuery { follow }).await?;
+    while let Some(event) = events.next().await? {
+        let text = |event: &ClusterEvent| {
+            format!("{} {} {}: {}", event.kind, event.object, event.reason, event.message)
+        };
+        println!("{}", if context.out.is_json() { to_json(&event) } else { text(&event) });
+    }
+    Ok(Exit::Ok)
+}
+
+async fn send(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {
+    let deployment = market.lease(order).await?.group.deployment;
+    let upload = context.home.saved_deployment(&market.network.chain_id, deployment)?;
+    let lease = tenant::launch(market, &context.wallet()?, order, &upload).await?;
+    context.out.result(&lease, |lease| format!("The manifest was sent to {}.", lease.provider));
+    Ok(Exit::Ok)
+}
+
+async fn close(
+    context: &Context,
+    market: &Market,
+    order: OrderId,
+    reason: Option<CloseReason>,
+) -> Result<Exit> {
+    let wallet = context.wallet()?;
+    let message = ExecuteMsg::CloseLease { order, reason };
+    let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
+    wallet.send(&format!("closing lease {order}"), vec![message]).await?;
+    let lease = market.lease(order).await?;
+    context.out.result(&lease, |lease| {
+        let reason = lease.reason.map_or("closed".to_owned(), |reason| reason.to_string());
+        format!("Lease {} is closed: {reason}.", lease.order)
+    });
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,45 @@
+//! `souk list`: a tenant's deployments.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::{context::Context, exit::Exit, output::table::table};
+
+/// List deployments.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Whose; yours if not given.
+    #[arg(long, value_name = "ADDRESS|KEY")]
+    owner: Option<String>,
+}
+
+impl List {
+    /// Lists them.
+    pub async fn run(self, context: &Context) -> Result<Exit> {
+        let market = context.market()?;
+        let owner = match &self.owner {
+            Some(owner) => context.address(owner)?,
+            None => context.key()?.address(&market.network.prefix)?,
+        };
+        let deployments = market.deployments(&owner).await?;
+        context.out.result(&deployments, |deployments| {
+            let mut rows = table(["deployment", "state", "groups", "orders", "auction"]);
+            for deployment in deployments {
+                let orders: Vec<String> = deployment
+                    .groups
+                    .iter()
+                    .map(|group| format!("{} {}", group.order, group.order_state))
+                    .collect();
+                rows.add_row([
+                    deployment.id.to_string(),
+                    deployment.state.to_string(),
+                    deployment.groups.len().to_string(),
+                    orders.join(", "),
+                    deployment.auction.to_string(),
+                ]);
+            }
+            rows.to_string()
+        });
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,20 @@
+//! One file a command: its arguments and what it does.
+
+pub mod accept;
+pub mod audit;
+pub mod balance;
+pub mod bids;
+pub mod close;
+pub mod demo;
+pub mod deploy;
+pub mod deposit;
+pub mod devnet;
+pub mod fees;
+pub mod keys;
+pub mod lease;
+pub mod list;
+pub mod operator;
+pub mod provider;
+pub mod sdl;
+pub mod status;
+pub mod withdraw;

@@ -1,0 +1,128 @@
+//! `souk sdl`: check and compile SDL files.
+
+use std::{io::IsTerminal, path::PathBuf};
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde::Serialize;
+use souk_core::{AuctionPolicy, GroupSpec};
+use souk_sdl::{CompileReport, Options};
+
+use crate::{
+    context::Context,
+    error::CliError,
+    exit::Exit,
+    network::NameMap,
+    output::to_json,
+    sdl::{self, Mapped},
+};
+
+/// Check and compile SDL files.
+#[derive(Debug, Subcommand)]
+pub enum Sdl {
+    /// Say what is wrong with files. Exit code 1 if any is refused.
+    Check {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Treat warnings as errors.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Print manifest, groups and version hash, one JSON object a line and file.
+    Compile {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Treat warnings as errors.
+        #[arg(long)]
+        strict: bool,
+        /// Print what the orderbook gets: prices an hour, auction, names put into the
+        /// network's.
+        #[arg(long)]
+        souk: bool,
+    },
+}
+
+/// What the orderbook gets of a file.
+#[derive(Debug, Serialize)]
+struct ForBook {
+    file: String,
+    denom: String,
+    auction: AuctionPolicy,
+    groups: Vec<GroupSpec>,
+    mapped: Vec<Mapped>,
+}
+
+impl Sdl {
+    /// Does it.
+    pub fn run(self, context: &Context) -> Result<Exit> {
+        match self {
+            Self::Check { files, strict } => check(context, &files, strict),
+            Self::Compile { files, strict, souk: false } => compile(&files, strict),
+            Self::Compile { files, strict, souk: true } => for_book(context, &files, strict),
+        }
+    }
+}
+
+fn read(path: &PathBuf) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path).map_err(|source| CliError::File { path: path.clone(), source })
+}
+
+fn check(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> {
+    let mut exit = Exit::Ok;
+    for path in files {
+        let bytes = read(path)?;
+        let name = path.display().to_string();
+        let result = souk_sdl::compile_bytes(&bytes, &Options { strict });
+        let report = CompileReport::new(&name, &result);
+        if !report.ok {
+            exit = Exit::Failure;
+        }
+        if context.out.is_json() {
+            println!("{}", to_json(&report));
+            continue;
+        }
+        let found = match &result {
+            Ok(compiled) => &compiled.warnings,
+            Err(found) => found,
+        };
+        if found.is_empty() {
+            println!("{name}: fine");
+        } else {
+            let color = std::io::stdout().is_terminal();
+            println!("{}", found.render(&name, &String::from_utf8_lossy(&bytes), color).trim_end());
+        }
+    }
+    Ok(exit)
+}
+
+fn compile(files: &[PathBuf], strict: bool) -> Result<Exit> {
+    let mut exit = Exit::Ok;
+    for path in files {
+        let result = souk_sdl::compile_bytes(&read(path)?, &Options { strict });
+        let report = CompileReport::new(path.display().to_string(), &result);
+        if !report.ok {
+            exit = Exit::Failure;
+        }
+        println!("{}", to_json(&report));
+    }
+    Ok(exit)
+}
+
+fn for_book(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> {
+    // Without a network the names stay as they are.
+    let map = context.network().map_or_else(|_| NameMap::default(), |network| network.map);
+    for path in files {
+        let compiled = sdl::read(path, &map, strict)?;
+        let book = ForBook {
+            file: path.display().to_string(),
+            denom: compiled.denom,
+            auction: compiled.auction,
+            groups: compiled.groups,
+            mapped: compiled.mapped,
+        };
+        println!("{}", to_json(&book));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,116 @@
+//! `souk status`: a deployment's groups, leases and money.
+
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+use souk_api::{
+    escrow::{AccountResponse, DepositResponse, StreamResponse},
+    orderbook::{DeploymentResponse, LeaseResponse},
+};
+use souk_core::DeploymentId;
+
+use crate::{
+    context::Context,
+    exit::Exit,
+    output::{money::amount, table::table},
+    tenant,
+    units::duration,
+};
+
+/// Show a deployment.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The deployment.
+    deployment: DeploymentId,
+}
+
+/// A deployment and its money.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// The newest block's time.
+    now: u64,
+    deployment: DeploymentResponse,
+    leases: Vec<LeaseResponse>,
+    account: AccountResponse,
+    streams: Vec<StreamResponse>,
+    deposits: Vec<DepositResponse>,
+}
+
+impl Status {
+    /// Shows it.
+    pub async fn run(self, context: &Context) -> Result<Exit> {
+        let market = context.market()?;
+        let deployment = market.deployment(self.deployment).await?;
+        let leases = tenant::leases_of(&market, &deployment).await?;
+        let (account, streams, deposits) = tokio::try_join!(
+            market.account(deployment.account),
+            market.streams(deployment.account),
+            market.deposits(deployment.account),
+        )?;
+        let (_, now) = market.now().await?;
+        let report = Report { now, deployment, leases, account, streams, deposits };
+        context.out.result(&report, show);
+        Ok(Exit::Ok)
+    }
+}
+
+fn show(report: &Report) -> String {
+    let Report { deployment, account, .. } = report;
+    let denom = &account.denom;
+    let mut groups = table(["group", "state", "order", "", "provider", "an hour"]);
+    for group in &deployment.groups {
+        let lease = report.leases.iter().find(|lease| lease.order == group.order);
+        groups.add_row([
+            group.spec.name.clone(),
+            group.state.to_string(),
+            group.order.to_string(),
+            group.order_state.to_string(),
+            lease.map_or("-".to_owned(), |lease| lease.provider.clone()),
+            lease.map_or("-".to_owned(), |lease| amount(lease.price.u128(), denom)),
+        ]);
+    }
+    let mut text = format!(
+        "Deployment {} of {}: {}\n{groups}\n\nAccount: {} left, {} an hour, {}\n",
+        deployment.id,
+        deployment.owner,
+        deployment.state,
+        amount(account.balance.u128(), denom),
+        amount(account.clock.rate.u128(), denom),
+        runway(report),
+    );
+    for stream in &report.streams {
+        text.push_str(&format!(
+            "  stream {}: earned {} of it fee {}, paid {}, owed {}\n",
+            stream.stream,
+            amount(stream.earned.u128(), denom),
+            amount(stream.fee.u128(), denom),
+            amount(stream.paid.u128(), denom),
+            amount(stream.owed.u128(), denom),
+        ));
+    }
+    for deposit in &report.deposits {
+        text.push_str(&format!(
+            "  deposit {} of {}: {}, {} of it not spent\n",
+            deposit.deposit,
+            deposit.depositor,
+            amount(deposit.amount.u128(), denom),
+            amount(deposit.left.u128(), denom),
+        ));
+    }
+    text
+}
+
+fn runway(report: &Report) -> String {
+    let account = &report.account;
+    if account.closed {
+        return "closed".to_owned();
+    }
+    match account.depletion {
+        _ if account.clock.dry_since.is_some() => {
+            "dry: nothing runs until it is topped up".to_owned()
+        }
+        Some(moment) => format!("lasts {}", duration(moment.saturating_sub(report.now))),
+        None if account.streams == 0 => "nothing is being paid".to_owned(),
+        None => "lasts more than a century".to_owned(),
+    }
+}

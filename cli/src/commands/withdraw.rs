@@ -1,0 +1,44 @@
+//! `souk withdraw`: a tenant takes its own money above the least runway out.
+
+use anyhow::Result;
+use clap::Args;
+use souk_api::escrow::ExecuteMsg;
+use souk_core::{Amount, DeploymentId};
+
+use crate::{context::Context, error::CliError, exit::Exit, output::money::amount, units};
+
+/// Take your own money out of a deployment.
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The deployment.
+    deployment: DeploymentId,
+    /// How much, such as 5000000usouk.
+    amount: String,
+}
+
+impl Withdraw {
+    /// Takes it out.
+    pub async fn run(self, context: &Context) -> Result<Exit> {
+        let market = context.market()?;
+        let wallet = context.wallet()?;
+        let coin = units::coin(&self.amount, &market.network.denom)?;
+        let account = market.deployment(self.deployment).await?.account;
+        let held = market.account(account).await?.denom;
+        if held.as_native() != Some(coin.denom.as_str()) {
+            let reason = format!("the account holds {held}");
+            return Err(CliError::input(format!("amount {coin}"), reason).into());
+        }
+        let message = ExecuteMsg::WithdrawDeposit { account, amount: Amount::new(coin.amount)? };
+        let message = wallet.execute(&market.contracts.escrow, &message, &[])?;
+        wallet.send(&format!("withdrawing {coin}"), vec![message]).await?;
+        let account = market.account(account).await?;
+        context.out.result(&account, |account| {
+            format!(
+                "Deployment {} has {} left.",
+                self.deployment,
+                amount(account.balance.u128(), &account.denom)
+            )
+        });
+        Ok(Exit::Ok)
+    }
+}

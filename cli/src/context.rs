@@ -1,0 +1,85 @@
+//! What every command starts from: output, home, network, key.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use souk_chain::{Client, Queries, SecretKey};
+
+use crate::{
+    args::Global, error::CliError, home::Home, market::Market, network::Network, output::Output,
+    wallet::Wallet,
+};
+
+/// The choices that hold for a whole invocation.
+#[derive(Debug)]
+pub struct Context {
+    /// How to print.
+    pub out: Output,
+    /// Keys, networks, deployments.
+    pub home: Home,
+    network: Option<String>,
+    key: Option<String>,
+}
+
+impl Context {
+    /// Reads the global options.
+    pub fn new(global: &Global) -> Result<Self> {
+        let out = if global.json { Output::Json } else { Output::Text };
+        let home = Home::open(global.home.clone())?;
+        Ok(Self { out, home, network: global.network.clone(), key: global.key.clone() })
+    }
+
+    /// The chosen network.
+    pub fn network(&self) -> Result<Network> {
+        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        Ok(Network::find(name, self.home.path())?)
+    }
+
+    /// The network's file, if it was given as a path or found by name in the home folder.
+    pub fn network_path(&self) -> Result<PathBuf> {
+        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        let path = PathBuf::from(name);
+        if path.is_file() {
+            return Ok(path);
+        }
+        Ok(self.home.path().join("networks").join(format!("{name}.toml")))
+    }
+
+    /// The market on the chosen network, for reading.
+    pub fn market(&self) -> Result<Market> {
+        Ok(Market::new(self.network()?)?)
+    }
+
+    /// The chain of the chosen network, also where the suite is not deployed yet.
+    pub fn queries(&self) -> Result<Queries> {
+        Ok(Client::new(self.network()?.client_config())?.query())
+    }
+
+    /// The chosen key.
+    pub fn key(&self) -> Result<SecretKey> {
+        let name = self.key.as_deref().ok_or(CliError::NoKey)?;
+        let source = self.home.key_source(name);
+        source.load().with_context(|| format!("key `{name}`"))
+    }
+
+    /// The chosen key, ready to sign on the chosen network.
+    pub fn wallet(&self) -> Result<Wallet> {
+        let network = self.network()?;
+        let client = Client::new(network.client_config())?;
+        Wallet::new(client, self.key()?, &network)
+    }
+
+    /// An address: bech32 text as it is, or the address of one of the keys at home.
+    pub fn address(&self, name: &str) -> Result<String> {
+        let prefix = self.network()?.prefix;
+        if name.starts_with(&format!("{prefix}1")) {
+            return Ok(name.to_owned());
+        }
+        let key = self.home.key_source(name).load().with_context(|| {
+            format!(
+                "`{name}` is neither an address that starts with {prefix}1 nor one of your keys"
+            )
+        })?;
+        Ok(key.address(&prefix)?)
+    }
+}

@@ -1,0 +1,66 @@
+//! The whole market on this machine, and the story of one deployment told on it: tender,
+//! bids, lease, workload, money to the last unit, and the same by a binding auction.
+
+mod auction;
+mod cast;
+mod conserve;
+mod lifecycle;
+mod stage;
+mod tell;
+
+pub use conserve::Sum;
+pub use stage::Stage;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{context::Context, sdl};
+
+/// The network's names in files that were written for the incumbent.
+pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
+/// The incumbent's auditor, as its users' files name it.
+pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63";
+
+/// What runs unless another file is given.
+const EXAMPLE: &str = include_str!("../../../examples/chat.yaml");
+
+/// Tells the story with the file, and leaves the stage standing if `keep` says so.
+pub async fn run(context: &Context, file: Option<&Path>, keep: bool) -> Result<()> {
+    let folder = tempfile::Builder::new().prefix("souk-demo-").tempdir()?;
+    let mut stage = tokio::select! {
+        stage = Stage::set(folder.path()) => stage?,
+        interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
+    };
+    let told = tokio::select! {
+        told = story(context, &mut stage, file, keep) => told,
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            tell::line("interrupted; everything is being stopped");
+            Ok(())
+        }
+    };
+    if told.is_ok() && keep {
+        stage.show_around()?;
+        tokio::signal::ctrl_c().await?;
+    }
+    if told.is_err() {
+        stage.show_logs();
+    }
+    stage.strike().await;
+    told
+}
+
+async fn story(_: &Context, stage: &mut Stage, file: Option<&Path>, keep: bool) -> Result<()> {
+    let before = Sum::take(stage).await?;
+    let map = &stage.market.network.map;
+    let read = || match file {
+        Some(file) => sdl::read(file, map, false),
+        None => sdl::compile("examples/chat.yaml", EXAMPLE.as_bytes(), map, false),
+    };
+    let (first, second) = (read()?, read()?);
+    lifecycle::tell(stage, first).await?;
+    auction::tell(stage, second, keep).await?;
+    tell::chapter("The sum of all coins");
+    Sum::take(stage).await?.compare(&before)
+}

@@ -1,0 +1,117 @@
+//! Programs of ours that run beside this one.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use tokio::{process::Child, time};
+
+/// How long a process may take to end by itself.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// A program that runs until it is stopped or this is dropped.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+/// The path of a program of ours: beside this one, as cargo and packages put them, or in PATH.
+pub fn binary(name: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe().context("this program's own path")?;
+    // Test programs stand in `deps`, one folder below.
+    let folders = own.ancestors().skip(1).take(2);
+    let beside = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
+    let search = || {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
+    };
+    beside.or_else(search).with_context(|| {
+        format!(
+            "`{name}` is not beside {} nor in PATH; build it: cargo build -p {name}",
+            own.display()
+        )
+    })
+}
+
+impl Process {
+    /// Starts a program; what it prints goes to `log`.
+    pub fn start(name: &str, log: &Path, set_up: impl FnOnce(&mut Command)) -> Result<Self> {
+        let output = File::create(log).with_context(|| log.display().to_string())?;
+        let mut command = Command::new(binary(name)?);
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        set_up(&mut command);
+        let mut command = tokio::process::Command::from(command);
+        let child = command.kill_on_drop(true).spawn().with_context(|| name.to_owned())?;
+        Ok(Self { name: name.to_owned(), child, log: log.to_owned() })
+    }
+
+    /// Waits until `ready` gives something, and fails if the program ends before.
+    pub async fn wait_for<T>(
+        &mut self,
+        what: &str,
+        patience: Duration,
+        mut ready: impl AsyncFnMut() -> Option<T>,
+    ) -> Result<T> {
+        let deadline = time::Instant::now() + patience;
+        loop {
+            if let Some(value) = ready().await {
+                return Ok(value);
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{} ended ({status}) before {what}:\n{}", self.name, self.last_words());
+            }
+            if time::Instant::now() > deadline {
+                bail!("{} did not come to {what} in time:\n{}", self.name, self.last_words());
+            }
+            time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The end of what it printed.
+    pub fn last_words(&self) -> String {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().rev().take(20).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
+    /// Where it prints to.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Kills it at once, as a power cut would.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.child.kill().await.with_context(|| format!("killing {}", self.name))
+    }
+
+    /// Waits until it ends by itself and says whether it did so with success.
+    pub async fn wait(&mut self) -> Result<bool> {
+        Ok(self.child.wait().await?.success())
+    }
+
+    /// Asks it to end, and kills it if it does not.
+    pub async fn stop(mut self) {
+        if let Some(id) = self.child.id() {
+            // The standard library sends no signal but SIGKILL.
+            let asked = tokio::process::Command::new("kill").arg(id.to_string()).status().await;
+            if asked.is_ok_and(|status| status.success())
+                && time::timeout(FAREWELL, self.child.wait()).await.is_ok()
+            {
+                return;
+            }
+        }
+        // What cannot be killed any more has ended.
+        let _ = self.child.kill().await;
+    }
+}

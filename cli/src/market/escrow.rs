@@ -1,0 +1,53 @@
+//! Questions to escrow and fee distributor.
+
+use souk_api::{
+    escrow::{
+        AccountResponse, DepositResponse, DepositsResponse, QueryMsg, StreamResponse,
+        StreamsResponse,
+    },
+    fees::{self, DenomResponse, StakerResponse},
+};
+use souk_chain::query::QueryError;
+use souk_core::{AccountId, Denom};
+
+use super::{Market, PAGE};
+
+impl Market {
+    /// An account, settled to the newest block.
+    pub async fn account(&self, account: AccountId) -> Result<AccountResponse, QueryError> {
+        self.ask(&self.contracts.escrow, &QueryMsg::Account { account }).await
+    }
+
+    /// An account's streams. There are at most as many as groups, so one page holds them.
+    pub async fn streams(&self, account: AccountId) -> Result<Vec<StreamResponse>, QueryError> {
+        let msg = QueryMsg::Streams { account, start_after: None, limit: Some(PAGE) };
+        let page: StreamsResponse = self.ask(&self.contracts.escrow, &msg).await?;
+        Ok(page.streams)
+    }
+
+    /// All deposits of others that were not claimed yet.
+    pub async fn deposits(&self, account: AccountId) -> Result<Vec<DepositResponse>, QueryError> {
+        let mut all: Vec<DepositResponse> = Vec::new();
+        loop {
+            let start_after = all.last().map(|last| last.deposit);
+            let msg = QueryMsg::Deposits { account, start_after, limit: Some(PAGE) };
+            let page: DepositsResponse = self.ask(&self.contracts.escrow, &msg).await?;
+            if page.deposits.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page.deposits);
+        }
+    }
+
+    /// Where the fees of a denom are.
+    pub async fn fees(&self, denom: &Denom) -> Result<DenomResponse, QueryError> {
+        let msg = fees::QueryMsg::Denom { denom: denom.clone() };
+        self.ask(&self.contracts.fee_distributor, &msg).await
+    }
+
+    /// A staker.
+    pub async fn staker(&self, staker: &str) -> Result<StakerResponse, QueryError> {
+        let msg = fees::QueryMsg::Staker { staker: staker.to_owned() };
+        self.ask(&self.contracts.fee_distributor, &msg).await
+    }
+}

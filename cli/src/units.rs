@@ -1,0 +1,63 @@
+//! Coins and durations as people write them.
+
+use souk_chain::Coin;
+use souk_core::{Amount, Denom};
+
+use crate::error::CliError;
+
+/// Reads `5000000usouk` or `5000000` (in the network's denom).
+pub fn coin(text: &str, default_denom: &str) -> Result<Coin, CliError> {
+    let bad = || {
+        CliError::input(
+            format!("amount `{text}`"),
+            format!("write whole base units and a denom, for instance 5000000{default_denom}"),
+        )
+    };
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, denom) = text.split_at(digits);
+    let amount: Amount = number.parse().map_err(|_| bad())?;
+    let denom = if denom.is_empty() { default_denom } else { denom };
+    match denom.parse() {
+        Ok(Denom::Native(denom)) => Ok(Coin::new(amount.u128(), denom)),
+        _ => Err(bad()),
+    }
+}
+
+/// Seconds as `3 h 20 min`: the two largest units.
+pub fn duration(seconds: u64) -> String {
+    let units = [(86_400 * 365, "years"), (86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (size, name) in units {
+        if rest >= size && parts.len() < 2 {
+            parts.push(format!("{} {name}", rest / size));
+            rest %= size;
+        } else if !parts.is_empty() {
+            break;
+        }
+    }
+    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_without_denom_is_in_the_networks() {
+        assert_eq!(coin("5", "usouk").unwrap(), Coin::new(5, "usouk"));
+        assert_eq!(coin("5ibc/27AB", "usouk").unwrap(), Coin::new(5, "ibc/27AB"));
+        for bad in ["", "usouk", "-5usouk", "1.5usouk", "5 usouk"] {
+            assert!(coin(bad, "usouk").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations_name_their_two_largest_units() {
+        for (seconds, text) in
+            [(0, "0 s"), (59, "59 s"), (3_660, "1 h 1 min"), (86_400, "1 d"), (90_061, "1 d 1 h")]
+        {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The market's five contracts as native code, under fixed ids.
+
+use cosmwasm_std::Empty;
+use cw_multi_test::{Contract, ContractWrapper};
+
+use crate::Devchain;
+
+/// Code id of the escrow.
+pub const ESCROW: u64 = 1;
+/// Code id of the orderbook.
+pub const ORDERBOOK: u64 = 2;
+/// Code id of the provider registry.
+pub const PROVIDER_REGISTRY: u64 = 3;
+/// Code id of the attestations.
+pub const ATTESTATIONS: u64 = 4;
+/// Code id of the fee distributor.
+pub const FEE_DISTRIBUTOR: u64 = 5;
+
+macro_rules! native {
+    ($krate:ident) => {
+        || -> Box<dyn Contract<Empty>> {
+            use $krate::contract::{execute, instantiate, migrate, query};
+            Box::new(
+                ContractWrapper::new_with_empty(execute, instantiate, query)
+                    .with_migrate_empty(migrate),
+            )
+        }
+    };
+}
+
+/// Gives a chain the market's codes. Add no other code before it: the ids are by order.
+pub fn with_codes(chain: Devchain) -> Devchain {
+    chain
+        .code("souk-escrow", native!(souk_escrow))
+        .code("souk-orderbook", native!(souk_orderbook))
+        .code("souk-provider-registry", native!(souk_provider_registry))
+        .code("souk-attestations", native!(souk_attestations))
+        .code("souk-fee-distributor", native!(souk_fee_distributor))
+}
