@@ -144,8 +144,14 @@ fn attributes(out: &mut Out, attributes: &[Attribute]) {
         return;
     }
     out.key("", "attributes").list(attributes, |out, attribute| {
-        out.key("{", "key").text(&attribute.key);
-        out.key(",", "value").text(&attribute.value);
+        let (key, value) = (&attribute.key, &attribute.value);
+        out.raw("{");
+        if !key.is_empty() {
+            out.key("", "key").text(key);
+        }
+        if !value.is_empty() {
+            out.key(if key.is_empty() { "" } else { "," }, "value").text(value);
+        }
         out.raw("}");
     });
     out.raw(",");

@@ -50,12 +50,11 @@ pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId, deployed: &mut BTreeMap<
     let read = reader.entries(id, "`deployment`", &mut |reader, name, key, value| {
         let mut placements = BTreeMap::new();
         let what = format!("the deployment of `{name}`");
-        let got = reader.entries(value, &what, &mut |reader, placement, key, value| {
+        reader.entries(value, &what, &mut |reader, placement, key, value| {
             placements.insert(placement, replicas(reader, key, value));
         });
-        if got != Read::Null || !deployed.contains_key(&name) {
-            deployed.insert(name, Deployed { at: key, placements });
-        }
+        // Unlike elsewhere nothing in a second section takes the first away.
+        deployed.insert(name, Deployed { at: key, placements });
     });
     if read == Read::Null {
         deployed.clear();

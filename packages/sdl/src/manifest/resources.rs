@@ -153,9 +153,19 @@ impl<'de> Deserialize<'de> for Quantity {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
-    /// The key.
+    /// The key; left out of the JSON if it is empty.
+    #[serde(
+        default,
+        deserialize_with = "wire::not_zero",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub key: String,
-    /// The value.
+    /// The value, likewise.
+    #[serde(
+        default,
+        deserialize_with = "wire::not_zero",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub value: String,
 }
 

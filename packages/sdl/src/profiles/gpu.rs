@@ -145,9 +145,14 @@ fn read_vendors(reader: &mut Reader<'_>, at: NodeId) -> Read<Vec<Attribute>> {
     let (mut attributes, mut bad) = (Vec::new(), false);
     let got = reader.entries(at, "`vendor`", &mut |reader, vendor, key, value| {
         if !VENDORS.contains(&vendor.as_str()) {
-            let message = format!("the GPU vendor `{vendor}` is unknown; no provider may have it");
+            let kept = may_be_vendor(reader, &vendor, value);
+            let end = if kept { "no provider may have it" } else { "it is ignored" };
+            let message = format!("the GPU vendor `{vendor}` is unknown; {end}");
             let help = suggest::did_you_mean(&vendor, VENDORS.iter().copied());
             reader.warn(key, "unknown-value", message).maybe(help);
+            if !kept {
+                return;
+            }
         }
         match models(reader, value, &vendor) {
             Read::Is(models) => attributes.extend(models),
@@ -180,6 +185,16 @@ fn read_vendors(reader: &mut Reader<'_>, at: NodeId) -> Read<Vec<Attribute>> {
         return Read::Bad;
     }
     Read::Is(attributes.into_iter().map(|(key, _)| Attribute::new(key, "true")).collect())
+}
+
+/// Whether an unknown key is at least a name with a list of models.
+fn may_be_vendor(reader: &Reader<'_>, name: &str, value: NodeId) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let (tree, list) = (reader.tree(), reader.target(value));
+    let is_mapping = |id: &NodeId| matches!(tree.node(reader.target(*id)).kind, Kind::Mapping(_));
+    let models = matches!(tree.node(list).kind, Kind::Sequence(_))
+        && tree.children(list).iter().all(is_mapping);
+    plain && !name.is_empty() && (models || reader.is_null(value))
 }
 
 /// The keys of a vendor's models.

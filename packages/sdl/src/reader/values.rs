@@ -13,7 +13,7 @@ impl<'t> Reader<'t> {
             let text = reader.tree().raw(id);
             match value {
                 Value::Null => Some(None),
-                Value::Binary => Some(scalar::from_base64(text)),
+                Value::Binary => scalar::from_base64(text).map(Some),
                 _ => Some(Some(text.to_owned())),
             }
         })

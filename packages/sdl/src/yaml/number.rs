@@ -68,7 +68,9 @@ pub(crate) fn parse_f64(text: &str) -> Option<f64> {
         return None;
     }
     let body = body.replace('_', "");
-    let value = if body.len() > 2 && body[..2].eq_ignore_ascii_case("0x") {
+    let value = if body.len() > 2
+        && body.get(..2).is_some_and(|prefix| prefix.eq_ignore_ascii_case("0x"))
+    {
         hexadecimal(&body[2..])?
     } else if is_decimal(&body) {
         body.parse::<f64>().ok()?
