@@ -36,6 +36,14 @@ impl AddressCodec {
         bech32::encode::<Bech32>(self.hrp, bytes).unwrap_or_default()
     }
 
+    /// What is wrong with a text that [`Self::decode`] refused.
+    pub fn complaint(&self, text: &str) -> String {
+        if text.is_empty() {
+            return "empty address string is not allowed".to_owned();
+        }
+        format!("decoding bech32 failed: {text:?} is no {} address", self.prefix())
+    }
+
     /// Bytes of an address: bech32, this chain's prefix, at most 255 bytes.
     pub fn decode(&self, text: &str) -> Option<Vec<u8>> {
         let checked = CheckedHrpstring::new::<Bech32>(text).ok()?;

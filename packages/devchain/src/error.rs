@@ -45,21 +45,14 @@ impl AbciError {
         Self { codespace, code, log, disclosure: Disclosure::Redacted }
     }
 
-    /// An error that no module registered. The SDK hides its text from clients.
-    pub fn internal() -> Self {
-        Self {
-            codespace: "undefined",
-            code: 1,
-            log: "internal error".into(),
-            disclosure: Disclosure::Redacted,
-        }
+    /// An error that no module registered.
+    pub fn unregistered(log: impl Into<String>) -> Self {
+        Self { codespace: "undefined", code: 1, log: log.into(), disclosure: Disclosure::Redacted }
     }
 
     /// Puts what was being done before the text.
     pub fn wrap(mut self, doing: impl std::fmt::Display) -> Self {
-        if self.codespace != "undefined" {
-            self.log = format!("{doing}: {}", self.log);
-        }
+        self.log = format!("{doing}: {}", self.log);
         if self.disclosure == Disclosure::Deterministic {
             self.disclosure = Disclosure::Redacted;
         }

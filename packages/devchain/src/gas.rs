@@ -9,6 +9,12 @@ use std::cell::Cell;
 pub const ENTER_CONTRACT: u64 = 60_000;
 /// Entering a code that this transaction has loaded already, and replies.
 pub const ENTER_LOADED_CONTRACT: u64 = 2_000;
+/// Looking up whether a code is pinned, and the little computing that a small message takes.
+pub const FIND_CONTRACT: u64 = 1_400;
+/// What a write of an account costs the SDK beside the record: its index, read and written again. Measured on wasmd.
+pub const ACCOUNT_INDEX: u64 = 9_400;
+/// The same of a balance.
+pub const BALANCE_INDEX: u64 = 4_600;
 /// A byte of the transaction.
 pub const TX_BYTE: u64 = 10;
 /// Verifying a secp256k1 signature.

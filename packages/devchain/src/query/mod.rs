@@ -96,12 +96,7 @@ impl Query<'_> {
     /// Bytes of an address; an address that is none is an error that no module registered.
     fn address(&self, text: &str) -> Result<Vec<u8>, Failure> {
         let codec = &self.chain.settings().codec;
-        codec.decode(text).ok_or_else(|| {
-            Failure::Plain(format!(
-                "decoding bech32 failed: {text:?} is no {} address",
-                codec.prefix()
-            ))
-        })
+        codec.decode(text).ok_or_else(|| Failure::Plain(codec.complaint(text)))
     }
 }
 
@@ -140,7 +135,7 @@ fn run(
         Ok(0) => latest,
         Ok(height) => height,
         Err(_) => {
-            return Err(sdk::invalid_height(
+            return Err(sdk::invalid_request(
                 "cannot query with height < 0; please provide a valid height",
             ));
         }

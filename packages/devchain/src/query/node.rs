@@ -51,6 +51,8 @@ pub fn syncing(_: &Query<'_>) -> Result<Vec<u8>, Failure> {
 pub fn config(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
     encoded(ConfigResponse {
         minimum_gas_price: query.chain.settings().min_gas_price.text(),
+        pruning_keep_recent: "0".into(),
+        pruning_interval: "0".into(),
         ..ConfigResponse::default()
     })
 }

@@ -136,12 +136,12 @@ impl Call<'_> {
             "node_info": {
                 "protocol_version": { "p2p": "8", "block": "11", "app": "0" },
                 "id": proposer.to_string().to_lowercase(),
-                "listen_addr": "",
+                "listen_addr": "tcp://127.0.0.1:0",
                 "network": self.chain_id(),
                 "version": COMETBFT_VERSION,
-                "channels": "",
+                "channels": "00",
                 "moniker": "souk-devchain",
-                "other": { "tx_index": "on", "rpc_address": "" },
+                "other": { "tx_index": "on", "rpc_address": "tcp://127.0.0.1:0" },
             },
             "sync_info": {
                 "latest_block_hash": hash,
@@ -194,13 +194,17 @@ impl Call<'_> {
         let data = self.params.hex("data", 1)?;
         let height = self.params.number("height", 2)?.unwrap_or(0);
         let answer = query::answer(self.chain, self.latest(), &path, &data, height);
+        let value = match answer.code {
+            0 => render::base64(&answer.value).into(),
+            _ => Value::Null,
+        };
         Ok(json!({ "response": {
             "code": answer.code,
             "log": answer.log,
             "info": "",
             "index": "0",
             "key": null,
-            "value": render::base64_or_null(&answer.value),
+            "value": value,
             "proofOps": null,
             "height": answer.height.to_string(),
             "codespace": answer.codespace,

@@ -124,7 +124,7 @@ pub fn consensus_params() -> Value {
         "evidence": { "max_age_num_blocks": "100000", "max_age_duration": "172800000000000", "max_bytes": "1048576" },
         "validator": { "pub_key_types": ["ed25519"] },
         "version": {},
-        "abci": { "vote_extensions_enable_height": "0" },
+        "abci": {},
     })
 }
 

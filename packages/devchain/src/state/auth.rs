@@ -4,6 +4,7 @@ use cosmrs::proto::cosmos::auth::v1beta1::BaseAccount;
 use prost::Message;
 
 use super::ctx::Ctx;
+use crate::gas;
 
 const ACCOUNT: u8 = 0x01;
 const NEXT_NUMBER: &[u8] = &[0x02];
@@ -26,6 +27,7 @@ pub fn load(ctx: &Ctx, address: &[u8]) -> Option<BaseAccount> {
 
 /// Writes an account.
 pub fn save(ctx: &Ctx, address: &[u8], account: &BaseAccount) {
+    ctx.gas().consume(gas::ACCOUNT_INDEX, "WriteFlat");
     ctx.set(key(address), account.encode_to_vec());
 }
 

@@ -6,6 +6,7 @@ use super::{auth, coins, ctx::Ctx, kv::Records};
 use crate::address;
 use crate::error::{AbciResult, sdk};
 use crate::event::Event;
+use crate::gas;
 
 const BALANCE: u8 = 0x03;
 const SUPPLY: u8 = 0x04;
@@ -51,6 +52,7 @@ fn read(ctx: &Ctx, key: &[u8]) -> Uint128 {
 }
 
 fn write(ctx: &Ctx, key: Vec<u8>, amount: Uint128) {
+    ctx.gas().consume(gas::BALANCE_INDEX, "WriteFlat");
     if amount.is_zero() {
         ctx.remove(&key);
     } else {

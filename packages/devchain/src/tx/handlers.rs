@@ -24,11 +24,11 @@ fn bytes(data: Option<Binary>) -> Vec<u8> {
 }
 
 fn address(ctx: &Ctx, text: &str) -> AbciResult<Vec<u8>> {
-    ctx.codec().decode(text).ok_or_else(AbciError::internal)
+    ctx.codec().decode(text).ok_or_else(|| AbciError::unregistered(ctx.codec().complaint(text)))
 }
 
 fn funds(amount: &[ProtoCoin]) -> AbciResult<Vec<Coin>> {
-    coins::parse(amount).map_err(|_| AbciError::internal())
+    coins::parse(amount).map_err(|err| AbciError::unregistered(err.to_string()))
 }
 
 impl Msg {
@@ -109,9 +109,9 @@ impl Msg {
 }
 
 fn party(ctx: &Ctx, role: &str, text: &str) -> AbciResult<Vec<u8>> {
-    ctx.codec()
-        .decode(text)
-        .ok_or_else(|| sdk::invalid_address(format!("invalid {role} address: {text:?}")))
+    ctx.codec().decode(text).ok_or_else(|| {
+        sdk::invalid_address(format!("invalid {role} address: {}", ctx.codec().complaint(text)))
+    })
 }
 
 fn positive(amount: &[ProtoCoin]) -> AbciResult<Vec<Coin>> {

@@ -85,7 +85,7 @@ impl Msg {
         match self {
             Self::Send(_) | Self::MultiSend(_) => Ok(()),
             Self::StoreCode(m) => {
-                address(codec, &m.sender)?;
+                address(codec, "sender", &m.sender)?;
                 code_bytes(&m.wasm_byte_code)
             }
             Self::Instantiate(m) => {
@@ -101,37 +101,40 @@ impl Msg {
                 }
             }
             Self::Execute(m) => {
-                address(codec, &m.sender)?;
-                address(codec, &m.contract)?;
+                address(codec, "sender", &m.sender)?;
+                address(codec, "contract", &m.contract)?;
                 funds(&m.funds)?;
                 payload(&m.msg)
             }
             Self::Migrate(m) => {
                 code_id(m.code_id)?;
-                address(codec, &m.sender)?;
-                address(codec, &m.contract)?;
+                address(codec, "sender", &m.sender)?;
+                address(codec, "contract", &m.contract)?;
                 payload(&m.msg)
             }
             Self::UpdateAdmin(m) => {
-                address(codec, &m.sender)?;
-                address(codec, &m.contract)?;
-                address(codec, &m.new_admin)?;
+                address(codec, "sender", &m.sender)?;
+                address(codec, "contract", &m.contract)?;
+                address(codec, "new admin", &m.new_admin)?;
                 if m.sender.eq_ignore_ascii_case(&m.new_admin) {
                     return Err(wasm::invalid("new admin is the same as the old"));
                 }
                 Ok(())
             }
             Self::ClearAdmin(m) => {
-                address(codec, &m.sender)?;
-                address(codec, &m.contract)
+                address(codec, "sender", &m.sender)?;
+                address(codec, "contract", &m.contract)
             }
         }
     }
 }
 
-fn address(codec: &AddressCodec, text: &str) -> AbciResult<()> {
-    // The SDK returns an unregistered error here, whose text it does not show.
-    codec.decode(text).map(drop).ok_or_else(AbciError::internal)
+/// An error here is one that the SDK did not register.
+fn address(codec: &AddressCodec, role: &str, text: &str) -> AbciResult<()> {
+    match codec.decode(text) {
+        Some(_) => Ok(()),
+        None => Err(AbciError::unregistered(format!("{role}: {}", codec.complaint(text)))),
+    }
 }
 
 fn code_bytes(bytes: &[u8]) -> AbciResult<()> {
@@ -154,7 +157,10 @@ fn code_id(id: u64) -> AbciResult<()> {
 }
 
 fn funds(amount: &[ProtoCoin]) -> AbciResult<()> {
-    coins::parse(amount).map(drop).map_err(|_| AbciError::internal())
+    match coins::parse(amount) {
+        Ok(_) => Ok(()),
+        Err(err) => Err(AbciError::unregistered(format!("funds: {err}"))),
+    }
 }
 
 fn payload(msg: &[u8]) -> AbciResult<()> {
@@ -170,12 +176,12 @@ fn new_contract(
     admin: &str,
     msg: &[u8],
 ) -> AbciResult<()> {
-    address(codec, sender)?;
+    address(codec, "sender", sender)?;
     code_id(code)?;
     check_label(label).map_err(|err| err.wrap("label"))?;
     funds(amount)?;
     if !admin.is_empty() {
-        address(codec, admin)?;
+        address(codec, "admin", admin)?;
     }
     payload(msg)
 }

@@ -139,8 +139,9 @@ fn burn(ctx: &Ctx, contract: &[u8], amount: Vec<Coin>) -> AbciResult<()> {
 }
 
 fn to_send(amount: Vec<Coin>) -> AbciResult<Vec<Coin>> {
-    if amount.iter().any(|coin| !coins::is_denom(&coin.denom)) {
-        return Err(AbciError::internal());
+    if let Some(coin) = amount.iter().find(|coin| !coins::is_denom(&coin.denom)) {
+        let text = format!("invalid denom: {}", coin.denom);
+        return Err(AbciError::unregistered(text));
     }
     Ok(coins::normalize(amount))
 }

@@ -60,7 +60,7 @@ pub fn must_be_json(msg: &[u8]) -> AbciResult<()> {
 
 fn enter(ctx: &Ctx, checksum: &[u8], doing: &'static str) {
     let cost = if ctx.loads(checksum) { gas::ENTER_LOADED_CONTRACT } else { gas::ENTER_CONTRACT };
-    ctx.gas().consume(cost, doing);
+    ctx.gas().consume(cost + gas::FIND_CONTRACT, doing);
 }
 
 fn addr(ctx: &Ctx, bytes: &[u8]) -> Addr {
@@ -117,8 +117,7 @@ pub fn store_code(
     ctx.emit(
         Event::new("store_code")
             .with("code_checksum", hex::encode(&checksum))
-            .with("code_id", code_id.to_string())
-            .with("required_capability", ""),
+            .with("code_id", code_id.to_string()),
     );
     Ok((code_id, checksum))
 }
