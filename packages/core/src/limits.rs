@@ -171,3 +171,199 @@ fn range(
     }
     Err(LimitError::Range { group: group.to_owned(), what, value, min, max })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Attribute, Endpoint, EndpointKind, Gpu, Price, Requirements, Resources, Volume};
+
+    fn group() -> GroupSpec {
+        let resources = Resources {
+            cpu_milli: 100,
+            cpu_attributes: Vec::new(),
+            memory: MI,
+            gpu: None,
+            storage: vec![volume(5 * MI)],
+            endpoints: Vec::new(),
+        };
+        GroupSpec {
+            name: "web".into(),
+            requirements: Requirements::default(),
+            units: vec![GroupUnit { id: 1, resources, count: 1 }],
+            ceiling: Price::MAX,
+        }
+    }
+
+    fn volume(size: u64) -> Volume {
+        Volume { name: "default".into(), size, attributes: Vec::new() }
+    }
+
+    fn gpu(units: u32, models: usize) -> Option<Gpu> {
+        let model = |n| Attribute::new(format!("vendor/nvidia/model/m{n}"), "true");
+        Some(Gpu { units, attributes: (0..models).map(model).collect() })
+    }
+
+    fn many(count: usize) -> Vec<Attribute> {
+        (0..count).map(|n| Attribute::new(format!("key{n}"), "x")).collect()
+    }
+
+    /// What a change to a fine group makes of it: nothing, or a value out of its range.
+    fn range_broken(change: &dyn Fn(&mut GroupSpec)) -> Option<(&'static str, u64)> {
+        let mut group = group();
+        change(&mut group);
+        match check_group(&group) {
+            Ok(()) => None,
+            Err(LimitError::Range { what, value, .. }) => Some((what, value)),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn each_figure_of_a_replica_has_its_least_and_its_most() {
+        type Set = fn(&mut Resources, u64);
+        let cases: [(&str, Set, (u64, u64)); 6] = [
+            ("CPU of a replica (milli)", |r, n| r.cpu_milli = n, CPU_MILLI),
+            ("memory of a replica (bytes)", |r, n| r.memory = n, MEMORY),
+            ("the size of a volume (bytes)", |r, n| r.storage = vec![volume(n)], STORAGE),
+            ("GPUs of a replica", |r, n| r.gpu = gpu(u32::try_from(n).unwrap(), 1), (1, 24)),
+            ("GPU models", |r, n| r.gpu = gpu(1, usize::try_from(n).unwrap()), (1, 32)),
+            (
+                "the number of endpoints",
+                |r, n| {
+                    let endpoint = Endpoint { kind: EndpointKind::RandomPort, sequence: 0 };
+                    r.endpoints = vec![endpoint; usize::try_from(n).unwrap()];
+                },
+                (0, 64),
+            ),
+        ];
+        for (what, set, (min, max)) in cases {
+            for (value, fine) in
+                [(min, true), (max, true), (min.wrapping_sub(1), min == 0), (max + 1, false)]
+            {
+                if value == u64::MAX {
+                    continue;
+                }
+                let broken = range_broken(&|group| set(&mut group.units[0].resources, value));
+                assert_eq!(broken, (!fine).then_some((what, value)), "{what} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_has_fifty_replicas_at_most_however_they_are_split() {
+        let split = |counts: &'static [u32]| {
+            move |group: &mut GroupSpec| {
+                let unit = group.units[0].clone();
+                let unit = |(id, count)| GroupUnit { id, count, ..unit.clone() };
+                group.units = (1..).zip(counts.iter().copied()).map(unit).collect();
+            }
+        };
+        assert_eq!(range_broken(&split(&[50])), None);
+        assert_eq!(range_broken(&split(&[25, 25])), None);
+        assert_eq!(range_broken(&split(&[0])), Some(("the count of a resource unit", 0)));
+        assert_eq!(range_broken(&split(&[51])), Some(("the count of a resource unit", 51)));
+        assert_eq!(range_broken(&split(&[25, 26])), Some(("the number of replicas", 51)));
+    }
+
+    #[test]
+    fn storage_of_a_group_is_fifty_times_that_of_a_volume_at_most() {
+        let volumes = |each: usize, count: u32| {
+            move |group: &mut GroupSpec| {
+                group.units[0].resources.storage = vec![volume(STORAGE.1); each];
+                group.units[0].count = count;
+            }
+        };
+        assert_eq!(range_broken(&volumes(1, 50)), None);
+        assert_eq!(range_broken(&volumes(2, 25)), None);
+        let sum = 52 * STORAGE.1;
+        let broken = Some(("storage of all replicas (bytes)", sum));
+        assert_eq!(range_broken(&volumes(2, 26)), broken);
+        assert_eq!(range_broken(&volumes(9, 1)), Some(("the number of volumes", 9)));
+    }
+
+    #[test]
+    fn a_sum_that_does_not_fit_is_above_the_limit() {
+        let mut group = group();
+        group.units[0].resources.storage = vec![volume(u64::MAX); 2];
+        assert_eq!(group.totals().storage, u64::MAX);
+        assert!(check_group(&group).is_err());
+    }
+
+    #[test]
+    fn units_are_one_to_twenty_with_a_number_each() {
+        let units = |count: u32| {
+            move |group: &mut GroupSpec| {
+                let unit = group.units[0].clone();
+                group.units = (1..=count).map(|id| GroupUnit { id, ..unit.clone() }).collect();
+            }
+        };
+        assert_eq!(range_broken(&units(20)), None);
+        for count in [0, 21] {
+            let broken = Some(("the number of resource units", u64::from(count)));
+            assert_eq!(range_broken(&units(count)), broken);
+        }
+        let mut twice = group();
+        twice.units.push(twice.units[0].clone());
+        let error = LimitError::DuplicateUnit { group: "web".into(), id: 1 };
+        assert_eq!(check_group(&twice), Err(error));
+    }
+
+    #[test]
+    fn a_group_names_eight_auditors_at_most_in_both_lists_together() {
+        let auditors = |all: usize, any: usize| {
+            move |group: &mut GroupSpec| {
+                let signed_by = &mut group.requirements.signed_by;
+                signed_by.all_of = vec!["auditor".into(); all];
+                signed_by.any_of = vec!["auditor".into(); any];
+            }
+        };
+        assert_eq!(range_broken(&auditors(8, 0)), None);
+        assert_eq!(range_broken(&auditors(4, 4)), None);
+        assert_eq!(range_broken(&auditors(4, 5)), Some(("the number of auditors", 9)));
+    }
+
+    #[test]
+    fn attributes_obey_their_rules_wherever_they_stand() {
+        let too_many = |count, max| Err(AttributeError::TooMany { count, max });
+        type Put = fn(&mut GroupSpec, Vec<Attribute>);
+        let places: [(Put, usize); 3] = [
+            (|group, list| group.requirements.attributes = list, MAX_REQUIREMENTS),
+            (|group, list| group.units[0].resources.cpu_attributes = list, MAX_VOLUMES),
+            (|group, list| group.units[0].resources.storage[0].attributes = list, MAX_VOLUMES),
+        ];
+        for (put, max) in places {
+            for (count, expected) in [(max, Ok(())), (max + 1, too_many(max + 1, max))] {
+                let mut group = group();
+                put(&mut group, many(count));
+                let named = |error| LimitError::Attribute { group: "web".into(), error };
+                assert_eq!(check_group(&group), expected.map_err(named));
+            }
+        }
+    }
+
+    #[test]
+    fn names_hold_one_to_64_bytes_and_stand_once() {
+        let named = |name: &str| GroupSpec { name: name.into(), ..group() };
+        let long = "x".repeat(65);
+        for (groups, bad) in [
+            (vec![named("a"), named("b")], None),
+            (vec![named(&long[..64])], None),
+            (vec![named("")], Some("")),
+            (vec![named(&long)], Some(long.as_str())),
+            (vec![named("a"), named("b"), named("a")], Some("a")),
+        ] {
+            let expected = bad.map_or(Ok(()), |name| Err(LimitError::Name(name.into())));
+            assert_eq!(check_groups(&groups), expected);
+        }
+    }
+
+    #[test]
+    fn a_deployment_has_one_to_twenty_groups() {
+        let groups = |count: usize| -> Vec<GroupSpec> {
+            (0..count).map(|n| GroupSpec { name: n.to_string(), ..group() }).collect()
+        };
+        assert!(check_groups(&groups(20)).is_ok());
+        assert!(check_groups(&groups(0)).is_err());
+        assert!(check_groups(&groups(21)).is_err());
+    }
+}

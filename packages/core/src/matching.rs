@@ -171,3 +171,194 @@ fn has_gpu(model: &Attribute, claims: &[Attribute]) -> bool {
                 .is_some_and(|key| key_matches(&model.key, key))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Gpu, GroupUnit, Price, Resources, SignedBy};
+
+    fn attribute(text: &str) -> Attribute {
+        let (key, value) = text.split_once('=').unwrap();
+        Attribute::new(key, value)
+    }
+
+    fn attributes(list: &[&str]) -> Vec<Attribute> {
+        list.iter().map(|text| attribute(text)).collect()
+    }
+
+    fn group(required: &[&str]) -> GroupSpec {
+        let resources = Resources {
+            cpu_milli: 100,
+            cpu_attributes: Vec::new(),
+            memory: 1 << 20,
+            gpu: None,
+            storage: Vec::new(),
+            endpoints: Vec::new(),
+        };
+        let signed_by = SignedBy::default();
+        GroupSpec {
+            name: "group".into(),
+            requirements: Requirements { signed_by, attributes: attributes(required) },
+            units: vec![GroupUnit { id: 1, resources, count: 1 }],
+            ceiling: Price::MAX,
+        }
+    }
+
+    fn nothing(_: &str) -> Vec<Attribute> {
+        Vec::new()
+    }
+
+    #[test]
+    fn without_auditors_the_providers_claims_must_cover_the_requirements() {
+        let claims = ["region=eu", "tier=1", "net/down=1000"];
+        for (required, missing) in [
+            (&[][..], None),
+            (&["region=eu"], None),
+            (&["region=eu", "tier=1"], None),
+            (&["reg*=eu"], None),
+            (&["net/*=1000"], None),
+            (&["region=us"], Some("region=us")),
+            (&["region=eu", "tier=2"], Some("tier=2")),
+            (&["ne*=1000"], Some("ne*=1000")),
+            (&["host=akash"], Some("host=akash")),
+        ] {
+            let checked = check_known(&group(required), &attributes(&claims), nothing);
+            let missing = missing.map(|text| Mismatch::Attribute(attribute(text)));
+            assert_eq!(checked.err(), missing, "{required:?}");
+        }
+    }
+
+    /// What auditors `a` and `b` attest, held against `all_of` and `any_of`.
+    fn signed(all_of: &[&str], any_of: &[&str], a: &[&str], b: &[&str]) -> Result<(), Mismatch> {
+        let mut group = group(&["region=eu", "tier=1"]);
+        let names = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+        group.requirements.signed_by = SignedBy { all_of: names(all_of), any_of: names(any_of) };
+        let claims = attributes(&["region=eu", "tier=1"]);
+        check_known(&group, &claims, |auditor| match auditor {
+            "a" => attributes(a),
+            "b" => attributes(b),
+            _ => Vec::new(),
+        })
+    }
+
+    #[test]
+    fn with_auditors_named_what_they_attest_counts_and_the_claims_do_not() {
+        let (full, half): (&[&str], &[&str]) = (&["region=eu", "tier=1"], &["region=eu"]);
+        let missing = |auditor: &str| Mismatch::AllOf {
+            auditor: auditor.into(),
+            missing: attribute("tier=1"),
+        };
+        let any = |names: &[&str]| Mismatch::AnyOf(names.iter().map(ToString::to_string).collect());
+        let none = |auditor: &str| Mismatch::NotAudited(auditor.into());
+        for (all_of, any_of, a, b, expected) in [
+            (&["a"][..], &[][..], full, &[][..], Ok(())),
+            (&["a"], &[], half, full, Err(missing("a"))),
+            (&["a"], &[], &[], full, Err(none("a"))),
+            (&["a", "b"], &[], full, full, Ok(())),
+            (&["a", "b"], &[], full, half, Err(missing("b"))),
+            (&[], &["a", "b"], half, full, Ok(())),
+            (&[], &["a", "b"], half, half, Err(any(&["a", "b"]))),
+            (&[], &["x"], full, full, Err(any(&["x"]))),
+            (&["a"], &["b"], full, full, Ok(())),
+            (&["a"], &["b"], full, half, Err(any(&["b"]))),
+            (&["a"], &["b"], half, full, Err(missing("a"))),
+        ] {
+            assert_eq!(signed(all_of, any_of, a, b), expected, "{all_of:?} {any_of:?} {a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn an_auditor_must_attest_something_even_if_nothing_is_required() {
+        let mut group = group(&[]);
+        group.requirements.signed_by.any_of = vec!["a".into()];
+        assert!(check_known(&group, &[], nothing).is_err());
+        assert!(check_known(&group, &[], |_| attributes(&["audited=yes"])).is_ok());
+    }
+
+    #[test]
+    fn auditors_are_asked_only_if_they_are_named() {
+        let asked = check(&group(&["region=us"]), &[], |_| Err::<Vec<Attribute>, _>("asked"));
+        assert_eq!(asked, Err(Mismatch::Attribute(attribute("region=us")).into()));
+        let mut named = group(&[]);
+        named.requirements.signed_by.all_of = vec!["a".into()];
+        let asked = check(&named, &[], |_| Err::<Vec<Attribute>, _>("asked"));
+        assert_eq!(asked, Err(MatchError::LookUp("asked")));
+    }
+
+    #[test]
+    fn one_storage_group_must_have_all_that_a_volume_asks() {
+        let claims = [
+            "capabilities/storage/1/class=beta2",
+            "capabilities/storage/1/persistent=true",
+            "capabilities/storage/2/class=beta3",
+            "capabilities/storage/2/persistent=false",
+            "capabilities/storage/ten/class=ram",
+            "storage/3/class=beta1",
+        ];
+        for (asked, fits) in [
+            (&[][..], true),
+            (&["class=beta2"], true),
+            (&["class=beta2", "persistent=true"], true),
+            (&["class=beta2", "persistent=false"], false),
+            (&["class=beta3", "persistent=true"], false),
+            (&["class=ram"], true),
+            (&["class=beta1"], false),
+        ] {
+            let mut group = group(&[]);
+            group.units[0].resources.storage =
+                vec![Volume { name: "data".into(), size: 1, attributes: attributes(asked) }];
+            let checked = check_known(&group, &attributes(&claims), nothing);
+            assert_eq!(checked.is_ok(), fits, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_volume_is_named_with_what_it_asks() {
+        let mut group = group(&[]);
+        let asked = attributes(&["class=beta2", "persistent=true"]);
+        group.units[0].resources.storage =
+            vec![Volume { name: "data".into(), size: 1, attributes: asked }];
+        let error = check_known(&group, &[], nothing).unwrap_err();
+        let wanted = "class=beta2, persistent=true".to_owned();
+        assert_eq!(error, Mismatch::Storage { volume: "data".into(), wanted });
+    }
+
+    #[test]
+    fn any_one_of_the_asked_gpu_models_will_do() {
+        let claims = [
+            "capabilities/gpu/vendor/nvidia/model/a100=true",
+            "capabilities/gpu/vendor/nvidia/model/a100/ram/80Gi=true",
+            "capabilities/gpu/vendor/nvidia/model/t4=false",
+        ];
+        let of = |rest: &str| format!("vendor/{rest}=true");
+        for (asked, fits) in [
+            (vec![of("nvidia/model/a100")], true),
+            (vec![of("nvidia/model/a100/ram/80Gi")], true),
+            (vec![of("nvidia/model/a100/ram/40Gi")], false),
+            (vec![of("nvidia/model/h100"), of("nvidia/model/a100")], true),
+            (vec![of("nvidia/model/h100")], false),
+            (vec![of("nvidia/model/t4")], false),
+            (vec![of("nvidia/model/*")], true),
+            (vec![of("nvidia/*")], false),
+            (vec![of("amd/model/*")], false),
+        ] {
+            let mut group = group(&[]);
+            let wanted: Vec<&str> = asked.iter().map(String::as_str).collect();
+            let gpu = Gpu { units: 1, attributes: attributes(&wanted) };
+            group.units[0].resources.gpu = Some(gpu);
+            let checked = check_known(&group, &attributes(&claims), nothing);
+            assert_eq!(checked.is_ok(), fits, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn every_unit_must_find_its_hardware() {
+        let mut group = group(&[]);
+        let mut second = group.units[0].clone();
+        let model = attribute("vendor/nvidia/model/a100=true");
+        second.resources.gpu = Some(Gpu { units: 1, attributes: vec![model] });
+        group.units.push(second);
+        let models = vec!["vendor/nvidia/model/a100".to_owned()];
+        assert_eq!(check_known(&group, &[], nothing), Err(Mismatch::Gpu(models)));
+    }
+}
