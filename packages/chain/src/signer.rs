@@ -135,7 +135,7 @@ impl Signer {
         let account = self.account().await?;
         let plan = self.plan(msgs);
         let bytes = plan.for_simulation(&self.key.public_key(), account.sequence);
-        let simulated = match self.client.query().simulate(&bytes).await {
+        let simulated = match self.client.query().at(account.height).simulate(&bytes).await {
             Ok(simulation) => simulation.gas_used,
             Err(error) => return Err(self.explain(error)),
         };
@@ -164,7 +164,7 @@ impl Signer {
         let sequence = account.sequence;
         let mut plan = self.plan(msgs.to_vec());
         let bytes = plan.for_simulation(&self.key.public_key(), sequence);
-        let simulated = match self.client.query().simulate(&bytes).await {
+        let simulated = match self.client.query().at(account.height).simulate(&bytes).await {
             Ok(simulation) => simulation.gas_used,
             Err(SimulationError::WouldFail(refusal)) => {
                 return match refusal.kind {

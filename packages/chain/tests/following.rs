@@ -102,6 +102,23 @@ async fn catching_up_yields_all_transactions_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn batches_hold_every_block_in_order() {
+    let chain = manual_chain().await;
+    let head = chain.produce_blocks(50).await.unwrap();
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    proxy.once(On("block", ""), Effect::Unreachable);
+    let mut follower = Follower::new(client(proxy.url()), 0, config());
+    let mut heights = Vec::new();
+    while follower.cursor() < head {
+        let batch = tokio::time::timeout(DEADLINE, follower.next_batch(5)).await;
+        let batch = batch.unwrap().unwrap();
+        assert!((1..=5).contains(&batch.len()));
+        heights.extend(batch.into_iter().map(|block| block.height));
+    }
+    assert_eq!(heights, (1..=head).collect::<Vec<u64>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_height_whose_results_fail_is_never_passed() {
     let chain = manual_chain().await;
     chain.produce_blocks(6).await.unwrap();

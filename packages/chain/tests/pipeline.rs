@@ -6,28 +6,15 @@ mod support;
 
 use std::time::Duration;
 
-use souk_chain::pipeline::{Enqueued, FailureKind, ItemState, PipelineConfig, PipelineError};
-use souk_chain::tx::{GasConfig, Instantiate, execute, instantiate};
+use souk_chain::pipeline::{
+    Enqueued, FailureKind, ItemState, OutboxItem, PipelineConfig, PipelineError,
+};
+use souk_chain::tx::{Instantiate, execute, instantiate};
 use souk_chain::{Any, Coin, Pipeline};
 use souk_devchain::Handle;
 use support::contract::Execute;
 use support::proxy::{Effect, On};
 use support::*;
-
-fn is_signed(state: &ItemState) -> bool {
-    matches!(state, ItemState::Signed { .. })
-}
-
-/// Makes blocks until the item is final.
-async fn produce_until_final(chain: &Handle, process: &Process, key: &str) -> ItemState {
-    eventually(key, || async {
-        chain.produce_block().await.unwrap();
-        let record = process.handle.outcome(key).await.unwrap().unwrap();
-        record.state.is_final()
-    })
-    .await;
-    process.outcome(key).await.state
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn items_are_executed_once_and_in_order() {
@@ -204,45 +191,6 @@ async fn a_transaction_that_ran_out_of_gas_is_sent_again_with_more() {
     assert_eq!(proxy.count(&work), 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_fee_that_is_refused_is_raised_within_the_bound() {
-    let chain = running_chain().await;
-    let dir = tempfile::tempdir().unwrap();
-    let gas = GasConfig {
-        max_price: "0.03usouk".parse().unwrap(),
-        ..GasConfig::new("0.001usouk".parse().unwrap())
-    };
-    let config = PipelineConfig { gas, ..pipeline_config() };
-    let mut process = Process::start(&dir, &chain.rpc_url(), config);
-    process.enqueue(&[("pay", pay(1))]);
-    process.done("pay").await;
-    let price = process.handle.status().borrow().gas_price.to_string();
-    assert!(price.starts_with("0.025"), "{price}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_fee_above_the_bound_is_not_paid_and_the_item_waits() {
-    let chain = running_chain().await;
-    let dir = tempfile::tempdir().unwrap();
-    let low = GasConfig {
-        max_price: "0.002usouk".parse().unwrap(),
-        ..GasConfig::new("0.001usouk".parse().unwrap())
-    };
-    let config = |gas| PipelineConfig { gas, ..pipeline_config() };
-    let mut process = Process::start(&dir, &chain.rpc_url(), config(low));
-    process.enqueue(&[("pay", pay(1))]);
-    let mut status = process.handle.status();
-    let told = status.wait_for(|s| s.trouble.as_deref().is_some_and(|t| t.contains("maximum")));
-    tokio::time::timeout(DEADLINE, told).await.unwrap().unwrap();
-    let state = process.handle.outcome("pay").await.unwrap().unwrap().state;
-    assert!(!state.is_final());
-    // With a higher bound it goes on from where it is.
-    process.stop().await;
-    let process = Process::start(&dir, &chain.rpc_url(), config(gas()));
-    process.done("pay").await;
-    assert_eq!(paid(&chain.rpc_url()).await, 1);
-}
-
 /// Another process with key 1 sends `amount`, and a block with it is made.
 async fn elsewhere(chain_url: String, amount: u128) {
     signer(&chain_url, 1).send_and_confirm(vec![pay(amount)]).await.unwrap();
@@ -262,92 +210,6 @@ async fn a_sequence_that_moved_on_is_noticed_at_simulation_and_at_broadcast() {
         assert_eq!(paid(proxy.url()).await, 101);
         process.stop().await;
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_lost_by_the_mempool_is_broadcast_again_with_the_same_bytes() {
-    let chain = manual_chain().await;
-    let proxy = Proxy::before(&chain.rpc_url()).await;
-    let dir = tempfile::tempdir().unwrap();
-    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
-    process.enqueue(&[("pay", pay(1))]);
-    eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
-    eventually("mempool dropped", || async { chain.drop_mempool().await.unwrap() == 1 }).await;
-    let state = produce_until_final(&chain, &process, "pay").await;
-    assert!(matches!(state, ItemState::Done { .. }), "{state:?}");
-    assert!(proxy.broadcasts() >= 2);
-    assert_eq!(proxy.transactions().len(), 1);
-    assert_eq!(paid(proxy.url()).await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_that_no_block_took_is_signed_anew_only_past_its_timeout() {
-    let chain = manual_chain().await;
-    let proxy = Proxy::before(&chain.rpc_url()).await;
-    let dir = tempfile::tempdir().unwrap();
-    let config = PipelineConfig { timeout_blocks: 5, ..pipeline_config() };
-    let mut process = Process::start(&dir, proxy.url(), config);
-    chain.swallow_transactions(true).await.unwrap();
-    process.enqueue(&[("pay", pay(1))]);
-    let first = process.until("pay", is_signed).await;
-    eventually("broadcast", || async { proxy.broadcasts() >= 1 }).await;
-    chain.produce_blocks(4).await.unwrap();
-    eventually("broadcast again", || async { proxy.broadcasts() >= 2 }).await;
-    assert_eq!(process.until("pay", is_signed).await, first);
-    assert_eq!(proxy.transactions().len(), 1);
-    chain.swallow_transactions(false).await.unwrap();
-    let state = produce_until_final(&chain, &process, "pay").await;
-    assert!(matches!(state, ItemState::Done { .. }), "{state:?}");
-    assert!(proxy.transactions().len() >= 2);
-    assert_eq!(paid(proxy.url()).await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_lost_after_the_broadcast_does_not_send_twice() {
-    let chain = running_chain().await;
-    let proxy = Proxy::before(&chain.rpc_url()).await;
-    let dir = tempfile::tempdir().unwrap();
-    proxy.once(On("broadcast_tx_sync", ""), Effect::LoseReply);
-    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
-    process.enqueue(&[("pay", pay(1))]);
-    process.done("pay").await;
-    assert_eq!(proxy.transactions().len(), 1);
-    assert_eq!(paid(proxy.url()).await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn inclusion_is_found_by_blocks_when_no_node_keeps_an_index() {
-    let chain = running_chain().await;
-    let proxy = Proxy::before(&chain.rpc_url()).await;
-    let dir = tempfile::tempdir().unwrap();
-    proxy.always(On("tx", ""), Effect::Error("transaction indexing is disabled"));
-    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
-    process.enqueue(&[("pay", pay(1))]);
-    process.done("pay").await;
-    assert_eq!(proxy.transactions().len(), 1);
-    assert_eq!(paid(proxy.url()).await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn when_nobody_can_tell_the_item_is_failed_as_unknown_and_not_sent_again() {
-    let chain = manual_chain().await;
-    let proxy = Proxy::before(&chain.rpc_url()).await;
-    let dir = tempfile::tempdir().unwrap();
-    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
-    process.enqueue(&[("pay", pay(1))]);
-    eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
-    process.stop().await;
-    // While nobody looks it is included, and the block with it is pruned.
-    proxy.always(On("tx", ""), Effect::Error("transaction indexing is disabled"));
-    let height = chain.produce_blocks(3).await.unwrap();
-    chain.prune_below(height).await.unwrap();
-    let process = Process::start(&dir, proxy.url(), pipeline_config());
-    match process.outcome("pay").await.state {
-        ItemState::Failed(failure) => assert_eq!(failure.kind, FailureKind::Unknown),
-        other => panic!("{other:?}"),
-    }
-    assert_eq!(proxy.transactions().len(), 1);
-    assert_eq!(paid(proxy.url()).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -420,11 +282,7 @@ async fn what_the_caller_rolls_back_is_not_sent() {
     let mut process = Process::start(&dir, proxy.url(), pipeline_config());
     {
         let tx = process.connection.transaction().unwrap();
-        let item = souk_chain::pipeline::OutboxItem {
-            dedup_key: "pay/1".into(),
-            msgs: vec![pay(1)],
-            meta: String::new(),
-        };
+        let item = OutboxItem::new("pay/1", vec![pay(1)]);
         souk_chain::Outbox::enqueue(&tx, &item).unwrap();
         tx.rollback().unwrap();
     }
@@ -432,4 +290,73 @@ async fn what_the_caller_rolls_back_is_not_sent() {
     process.done("pay/2").await;
     assert_eq!(proxy.count(&pay(1)), 0);
     assert_eq!(process.handle.outcome("pay/1").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_database_has_one_pipeline() {
+    let chain = running_chain().await;
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::start(&dir, &chain.rpc_url(), pipeline_config());
+    let open = || Pipeline::open(pipeline_config(), client(&chain.rpc_url()), key(1), &process.db);
+    assert!(matches!(open().map(|_| ()), Err(PipelineError::AlreadyRunning { .. })));
+    let db = process.db.clone();
+    process.stop().await;
+    Pipeline::open(pipeline_config(), client(&chain.rpc_url()), key(1), &db).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_lags_behind_an_items_reason_does_not_judge_it() {
+    let mut chain = manual_chain().await;
+    let contract = slots(&chain).await;
+    let second = chain.another_endpoint().await.unwrap();
+    // The item answers an event that the lagging node has not seen: there it would fail.
+    rival(&chain, &contract, &Execute::Take { slot: 5 }).await;
+    let taken_at = chain.produce_block().await.unwrap().height();
+    rival(&chain, &contract, &Execute::Release { slot: 5 }).await;
+    let released_at = chain.produce_block().await.unwrap().height();
+    second.faults().set_stale_at(Some(taken_at));
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::before(&second.url()).await;
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    let item = OutboxItem::new("take", vec![take(&contract, 5)]).presumes_height(released_at);
+    let tx = process.connection.transaction().unwrap();
+    souk_chain::Outbox::enqueue(&tx, &item).unwrap();
+    tx.commit().unwrap();
+    process.handle.wake();
+    // It had time to look at the stale state.
+    eventually("several looks", || async {
+        let queued = process.handle.outcome("take").await.unwrap().unwrap();
+        assert_eq!(queued.state, ItemState::Queued);
+        proxy.requests(On("abci_query", "auth")) > 20
+    })
+    .await;
+    second.faults().set_stale_at(None);
+    let state = produce_until_final(&chain, &process, "take").await;
+    assert!(matches!(state, ItemState::Done { .. }), "{state:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queued_item_can_be_taken_back_and_its_key_stays_used() {
+    let chain = manual_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("first", pay(1))]);
+    process.until("first", is_signed).await;
+    // Behind a transaction that is under way, so it stays queued.
+    process.enqueue(&[("second", pay(2)), ("third", pay(4))]);
+    let cancel = |process: &mut Process, key: &str| {
+        let tx = process.connection.transaction().unwrap();
+        let cancelled = souk_chain::Outbox::cancel(&tx, key, "no longer wanted").unwrap();
+        tx.commit().unwrap();
+        cancelled
+    };
+    assert!(cancel(&mut process, "second"));
+    assert!(!cancel(&mut process, "first"), "it may be on its way");
+    produce_until_final(&chain, &process, "third").await;
+    process.done("first").await;
+    process.enqueue(&[("second", pay(2))]);
+    let state = process.outcome("second").await.state;
+    assert!(matches!(state, ItemState::Failed(f) if f.reason == "no longer wanted"));
+    assert_eq!(paid(proxy.url()).await, 5);
 }

@@ -4,9 +4,9 @@
 
 mod support;
 
-use souk_chain::Coin;
 use souk_chain::query::{QueryError, SimulationError};
 use souk_chain::tx::{Instantiate, RefusalKind, TxPlan, execute, instantiate};
+use souk_chain::{Client, Coin};
 use support::contract::{Execute, Query};
 use support::*;
 
@@ -132,4 +132,19 @@ async fn a_simulation_tells_the_gas_or_the_reason() {
     assert_eq!(kind(too_much), RefusalKind::Message { index: Some(1) });
     let wrong_sequence = simulate(vec![pay(1)], 7).await;
     assert_eq!(kind(wrong_sequence), RefusalKind::Sequence);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_one_node_lacks_is_asked_of_another() {
+    let mut chain = manual_chain().await;
+    let second = chain.another_endpoint().await.unwrap();
+    let head = chain.produce_blocks(10).await.unwrap();
+    // Not so far behind that it is set aside.
+    second.faults().set_stale_at(Some(head - 2));
+    let urls = [second.url(), chain.rpc_url()];
+    let query = Client::new(client_config(&urls)).unwrap().query();
+    for height in [head, head - 1, head - 2] {
+        let balance = query.at(height).balance(&address(1), DENOM).await;
+        assert_eq!(balance, Ok(1_000_000_000), "at {height}");
+    }
 }

@@ -9,6 +9,7 @@ mod fetch;
 
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use futures::stream::{FuturesOrdered, StreamExt};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -187,6 +188,29 @@ impl Follower {
                 }
             }
         }
+    }
+
+    /// The next block, as [`Follower::next`], and up to `max` in all of those that are fetched
+    /// already, so that many can be stored at once while catching up.
+    pub async fn next_batch(&mut self, max: usize) -> Result<Vec<Block>, FollowError> {
+        let mut blocks = vec![self.next().await?];
+        while blocks.len() < max {
+            self.top_up();
+            match self.pending.next().now_or_never().flatten().map(flatten) {
+                Some((height, Ok(block))) => {
+                    self.cursor = height;
+                    self.progressed();
+                    blocks.push(block);
+                }
+                Some((_, Err(_))) => {
+                    // Tried again, and told if need be, by the next call.
+                    self.forget_pending();
+                    break;
+                }
+                None => break,
+            }
+        }
+        Ok(blocks)
     }
 
     fn top_up(&mut self) {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::decide::{Action, Dead, Flight, Included, Observation, Search, State, decide};
 use super::handle::PipelineHandle;
+use super::lock::Lock;
 use super::observe::{observe, search_blocks};
 use super::store::{self, Ending, Fail, OpenAttempt, SharedStore, run};
 use super::verdict::Tries;
@@ -18,6 +19,10 @@ use crate::query::{QueryError, SimulationError};
 use crate::rpc::{Client, RpcError, backoff};
 use crate::tx::GasPrice;
 
+/// Inclusions that were seen in followed blocks.
+pub(super) type FoundSender = mpsc::UnboundedSender<(TxHash, Included)>;
+pub(super) type FoundReceiver = mpsc::UnboundedReceiver<(TxHash, Included)>;
+
 /// Owns a key and an outbox. See the module.
 #[derive(Debug)]
 pub struct Pipeline {
@@ -26,9 +31,11 @@ pub struct Pipeline {
     pub(super) key: SecretKey,
     pub(super) address: String,
     pub(super) shared: Arc<Shared>,
-    found_sender: mpsc::UnboundedSender<(TxHash, Included)>,
-    found: mpsc::UnboundedReceiver<(TxHash, Included)>,
+    found_sender: FoundSender,
+    found: FoundReceiver,
     pub(super) memory: Memory,
+    /// Held as long as this may run.
+    _lock: Lock,
 }
 
 /// What is learned on the way and may be forgotten at a restart.
@@ -110,8 +117,8 @@ impl Pipeline {
         key: SecretKey,
         address: String,
         shared: Arc<Shared>,
-        found_sender: mpsc::UnboundedSender<(TxHash, Included)>,
-        found: mpsc::UnboundedReceiver<(TxHash, Included)>,
+        (found_sender, found): (FoundSender, FoundReceiver),
+        lock: Lock,
     ) -> Self {
         let memory = Memory {
             price: config.gas.price.clone(),
@@ -121,7 +128,7 @@ impl Pipeline {
             flight: None,
             pauses: 0,
         };
-        Self { config, client, key, address, shared, found_sender, found, memory }
+        Self { config, client, key, address, shared, found_sender, found, memory, _lock: lock }
     }
 
     /// For the rest of the process.
@@ -209,12 +216,13 @@ impl Pipeline {
             broadcast_at: flight.broadcast_at,
         });
         let mut seen = match self.found_in_followed_block(&attempt) {
-            Some(included) => Observation {
+            // Of a failed one the sequence must be known too.
+            Some(included) if included.result.code == 0 => Observation {
                 height: included.height,
                 sequence: attempt.sequence,
                 search: Search::Found(included),
             },
-            None => observe(&self.client, &self.address, &attempt.hash).await?,
+            _ => observe(&self.client, &self.address, &attempt.hash).await?,
         };
         loop {
             match decide(&state, Some(&seen), self.config.rebroadcast_blocks) {

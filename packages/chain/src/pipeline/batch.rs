@@ -53,6 +53,7 @@ mod tests {
             id,
             dedup_key: id.to_string(),
             messages: messages_to_bytes(&vec![send("a", "b", &[]); messages]),
+            presumes_height: 0,
         }
     }
 

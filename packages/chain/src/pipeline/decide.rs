@@ -105,7 +105,12 @@ pub fn decide(state: &State, seen: Option<&Observation>, rebroadcast_blocks: u64
         (State::InFlight(flight), Some(seen)) => (flight, seen),
     };
     if let Search::Found(included) = &seen.search {
-        return Action::Record(included.clone());
+        // One that failed before it used its sequence can be put into a block again by anyone
+        // who saw it, and may then succeed: it is settled only past its timeout.
+        let settled = included.result.code == 0
+            || seen.sequence > flight.sequence
+            || seen.height >= flight.timeout_height;
+        return if settled { Action::Record(included.clone()) } else { Action::Wait };
     }
     if seen.sequence > flight.sequence {
         // Someone used the sequence: this very transaction, or another process with the key.
@@ -159,6 +164,8 @@ mod tests {
             ("timeout passed", Some(118), seen(120, 5, NotIndexed), Action::Release(Dead::Expired)),
             ("indexed", Some(100), seen(104, 6, found(0)), Action::Record(included(0))),
             ("indexed as failed", Some(100), seen(104, 6, found(5)), Action::Record(included(5))),
+            ("failed without using its sequence", Some(100), seen(104, 5, found(5)), Action::Wait),
+            ("and its timeout passed", None, seen(120, 5, found(5)), Action::Record(included(5))),
             // The index may lag: an absent transaction whose sequence is used is looked for.
             ("sequence used", Some(100), seen(104, 6, NotIndexed), search(104)),
             ("sequence used, late", Some(100), seen(130, 9, NotIndexed), search(120)),
@@ -193,6 +200,7 @@ mod tests {
     fn any_search() -> impl Strategy<Value = Search> {
         prop_oneof![
             Just(Search::Found(included(0))),
+            Just(Search::Found(included(5))),
             Just(Search::NotIndexed),
             Just(Search::InNoBlock),
             Just(Search::BlocksGone),
@@ -205,13 +213,18 @@ mod tests {
             height in 0u64..200, sequence in 0u64..10, search in any_search(),
             broadcast_at in prop::option::of(0u64..200),
         ) {
-            let seen = seen(height, sequence, search.clone());
-            let action = decide(&flight(broadcast_at), Some(&seen), 3);
+            let observed = seen(height, sequence, search.clone());
+            let action = decide(&flight(broadcast_at), Some(&observed), 3);
             let unused_for_good = sequence <= 5 && height >= 120;
             let used_by_another = sequence > 5 && search == Search::InNoBlock;
-            if let Action::Release(_) = action {
-                prop_assert!(unused_for_good || used_by_another);
+            match action {
+                Action::Release(_) => prop_assert!(unused_for_good || used_by_another),
+                Action::Record(included) if included.result.code != 0 => {
+                    prop_assert!(sequence > 5 || height >= 120);
+                }
+                _ => {}
             }
+            let action = decide(&flight(broadcast_at), Some(&observed), 3);
             prop_assert!(action != Action::SignNext);
         }
     }

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
+use super::actor::FoundSender;
 use super::decide::Included;
 use super::store::run;
 use super::{Outbox, OutcomeRecord, PipelineError, PipelineStatus, Shared};
-use crate::TxHash;
 use crate::follower::Block;
 
 /// Wakes the pipeline and waits for outcomes. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct PipelineHandle {
     pub(super) shared: Arc<Shared>,
-    pub(super) found: mpsc::UnboundedSender<(TxHash, Included)>,
+    pub(super) found: FoundSender,
 }
 
 impl PipelineHandle {

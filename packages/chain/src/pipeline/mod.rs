@@ -25,6 +25,7 @@ mod actor;
 mod batch;
 pub mod decide;
 mod handle;
+mod lock;
 pub(crate) mod observe;
 mod outbox;
 mod schema;
@@ -49,6 +50,7 @@ pub use handle::PipelineHandle;
 pub use outbox::{Enqueued, Failure, FailureKind, ItemState, Outbox, OutboxItem, OutcomeRecord};
 pub use status::PipelineStatus;
 
+use lock::Lock;
 use store::SharedStore;
 
 /// The points at which tests stop the process, in the order in which an item passes them.
@@ -131,6 +133,20 @@ pub enum PipelineError {
         /// The configured chain.
         chain_id: String,
     },
+    /// Another process (or another part of this one) runs the pipeline of this database.
+    #[error("another process runs the outbox of {}; stop it first", path.display())]
+    AlreadyRunning {
+        /// The database.
+        path: std::path::PathBuf,
+    },
+    /// The lock beside the database cannot be taken.
+    #[error("cannot lock the outbox of {}: {source}", path.display())]
+    Lock {
+        /// The database.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The key has no address with the configured prefix.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -172,6 +188,7 @@ impl Pipeline {
         path: &Path,
     ) -> Result<Self, PipelineError> {
         let address = key.address(&config.prefix)?;
+        let lock = Lock::take(path)?;
         let store = SharedStore::open(path)?;
         store.claim(client.chain_id(), &address)?;
         let (found, inclusions) = mpsc::unbounded_channel();
@@ -183,6 +200,6 @@ impl Pipeline {
             in_flight: watch::Sender::new(None),
             status: watch::Sender::new(status),
         });
-        Ok(Self::assemble(config, client, key, address, shared, found, inclusions))
+        Ok(Self::assemble(config, client, key, address, shared, (found, inclusions), lock))
     }
 }

@@ -17,6 +17,31 @@ pub struct OutboxItem {
     pub msgs: Vec<Any>,
     /// Whatever the caller wants to find again with the outcome.
     pub meta: String,
+    /// The messages make sense only in the state of this height or a later one, such as the
+    /// height of the event that they answer; 0 for any. A node that lags behind it is not asked
+    /// to judge them.
+    pub presumes_height: u64,
+}
+
+impl OutboxItem {
+    /// An item with these messages, without words of its own and for any height.
+    pub fn new(dedup_key: impl Into<String>, msgs: Vec<Any>) -> Self {
+        Self { dedup_key: dedup_key.into(), msgs, meta: String::new(), presumes_height: 0 }
+    }
+
+    /// With words to be found again.
+    #[must_use]
+    pub fn meta(mut self, meta: impl Into<String>) -> Self {
+        self.meta = meta.into();
+        self
+    }
+
+    /// For the state of this height or a later one.
+    #[must_use]
+    pub fn presumes_height(mut self, height: u64) -> Self {
+        self.presumes_height = height;
+        self
+    }
 }
 
 /// What became of an [`Outbox::enqueue`].
@@ -123,14 +148,20 @@ impl Outbox {
     }
 
     /// Puts an item into the outbox as part of the caller's transaction. After the commit call
-    /// [`super::PipelineHandle::wake`].
+    /// [`super::PipelineHandle::wake`]. The caller's connection should have `synchronous=FULL`,
+    /// so that the commit survives a loss of power.
     pub fn enqueue(tx: &Transaction<'_>, item: &OutboxItem) -> rusqlite::Result<Enqueued> {
         let inserted = tx
             .prepare_cached(
-                "INSERT INTO souk_tx_items (dedup_key, messages, meta, state)
-                 VALUES (?1, ?2, ?3, 'queued') ON CONFLICT (dedup_key) DO NOTHING",
+                "INSERT INTO souk_tx_items (dedup_key, messages, meta, presumes_height, state)
+                 VALUES (?1, ?2, ?3, ?4, 'queued') ON CONFLICT (dedup_key) DO NOTHING",
             )?
-            .execute((&item.dedup_key, messages_to_bytes(&item.msgs), &item.meta))?;
+            .execute((
+                &item.dedup_key,
+                messages_to_bytes(&item.msgs),
+                &item.meta,
+                item.presumes_height,
+            ))?;
         fail::fail_point!("outbox::after_enqueue");
         if inserted == 1 {
             return Ok(Enqueued::New);

@@ -34,6 +34,7 @@ pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
             dedup_key   TEXT NOT NULL UNIQUE,
             messages    BLOB NOT NULL,
             meta        TEXT NOT NULL,
+            presumes_height INTEGER NOT NULL DEFAULT 0,
             state       TEXT NOT NULL CHECK (state IN ('queued', 'signed', 'done', 'failed')),
             attempt     INTEGER REFERENCES souk_tx_attempts (id),
             fail_kind   TEXT,

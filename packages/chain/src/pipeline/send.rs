@@ -5,7 +5,7 @@ use super::actor::{FlightMemory, Pace, Pipeline, RefusedSequence, StepError};
 use super::batch::Batch;
 use super::decide::Included;
 use super::observe::account;
-use super::store::{self, Ending, Fail, NewAttempt, OpenAttempt, run};
+use super::store::{self, Ending, Fail, NewAttempt, OpenAttempt, StoredItem, run};
 use super::verdict::{Bounds, Verdict, verdict};
 use crate::query::{Account, SimulationError};
 use crate::rpc::BroadcastReply;
@@ -16,12 +16,16 @@ impl Pipeline {
     pub(super) async fn sign_next(&mut self) -> Result<Pace, StepError> {
         let max = self.memory.narrow.unwrap_or(self.config.max_batch);
         let max_bytes = self.config.max_batch_bytes;
-        let items = run(self.store(), move |c| store::queued(c, max, max_bytes)).await?;
+        let mut items = run(self.store(), move |c| store::queued(c, max, max_bytes)).await?;
+        let account = account(&self.client.query(), &self.address).await?;
+        // What presumes a later state waits for it, and all behind it, so that the order is kept.
+        let early = |item: &StoredItem| item.presumes_height > account.height;
+        let ready = items.iter().position(early).unwrap_or(items.len());
+        items.truncate(ready);
         let batch = Batch::new(items)?;
         if batch.len() == 0 {
-            return Ok(Pace::Go);
+            return Ok(Pace::NextBlock);
         }
-        let account = account(&self.client.query(), &self.address).await?;
         let sequence = account.sequence;
         if self.memory.refused_sequence.is_some_and(|refused| {
             refused.sequence == sequence && account.height < refused.height.saturating_add(2)
@@ -34,7 +38,9 @@ impl Pipeline {
             ..TxPlan::default()
         };
         let bytes = plan.for_simulation(&self.key.public_key(), sequence);
-        let simulated = match self.client.query().simulate(&bytes).await {
+        // At that height, so that no node with an older state judges the messages.
+        let query = self.client.query().at(account.height);
+        let simulated = match query.simulate(&bytes).await {
             Ok(simulation) => simulation.gas_used,
             Err(SimulationError::WouldFail(refusal)) => {
                 return self.would_fail(&batch, &account, refusal).await;

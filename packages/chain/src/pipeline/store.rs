@@ -21,6 +21,7 @@ pub(super) struct StoredItem {
     pub id: i64,
     pub dedup_key: String,
     pub messages: Vec<u8>,
+    pub presumes_height: u64,
 }
 
 /// A signed transaction that is to be stored.
@@ -153,7 +154,7 @@ pub(super) fn queued(
 ) -> rusqlite::Result<Vec<StoredItem>> {
     let limit = i64::try_from(max_items.max(1)).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(
-        "SELECT id, dedup_key, messages FROM souk_tx_items
+        "SELECT id, dedup_key, messages, presumes_height FROM souk_tx_items
          WHERE state = 'queued' ORDER BY id LIMIT ?1",
     )?;
     let mut items: Vec<StoredItem> = Vec::new();
@@ -171,14 +172,19 @@ pub(super) fn queued(
 
 pub(super) fn items_of(connection: &Connection, attempt: i64) -> rusqlite::Result<Vec<StoredItem>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, dedup_key, messages FROM souk_tx_items WHERE attempt = ?1 ORDER BY id",
+        "SELECT id, dedup_key, messages, presumes_height FROM souk_tx_items WHERE attempt = ?1 ORDER BY id",
     )?;
     let items = statement.query_map([attempt], read_item)?;
     items.collect()
 }
 
 fn read_item(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredItem> {
-    Ok(StoredItem { id: row.get(0)?, dedup_key: row.get(1)?, messages: row.get(2)? })
+    Ok(StoredItem {
+        id: row.get(0)?,
+        dedup_key: row.get(1)?,
+        messages: row.get(2)?,
+        presumes_height: row.get(3)?,
+    })
 }
 
 /// Stores a signed transaction and ties its items to it. False, and nothing stored, if an item

@@ -63,8 +63,9 @@ impl Queries {
         if response.code == 0 {
             return decode(what, &response);
         }
+        let lacks_state = response.lacks_state();
         let log = response.log;
-        if height > 0 && is_about_height(&response.codespace, response.code, &log) {
+        if height > 0 && lacks_state {
             return Err(QueryError::HeightUnavailable { what, height, log });
         }
         if is_not_found(&response.codespace, response.code, &log) {
@@ -89,13 +90,6 @@ fn decode<Resp: Message + Default>(
         Ok(value) => Ok(At { value, height: response.height }),
         Err(e) => Err(QueryError::Decode { what, reason: e.to_string() }),
     }
-}
-
-/// `sdk` 26 is ErrInvalidHeight; the store's own refusals come with other codes.
-fn is_about_height(codespace: &str, code: u32, log: &str) -> bool {
-    let texts =
-        ["version does not exist", "failed to load state at height", "height in the future"];
-    (codespace, code) == ("sdk", 26) || texts.iter().any(|text| log.contains(text))
 }
 
 /// `sdk` 22 and 38 are key and resource not found, `wasm` 8 and 22 no such code or contract.

@@ -32,6 +32,13 @@ impl Queries {
             .ask_raw("/cosmos.tx.v1beta1.Service/Simulate", &request)
             .await
             .map_err(QueryError::from)?;
+        if response.lacks_state() {
+            return Err(SimulationError::Query(QueryError::HeightUnavailable {
+                what: "simulation".to_owned(),
+                height: self.height.unwrap_or(0),
+                log: response.log,
+            }));
+        }
         if response.code != 0 {
             let (codespace, code) = (&response.codespace, response.code);
             let refusal = Refusal::read(Stage::Simulate, codespace, code, &response.log);

@@ -12,10 +12,8 @@ use tokio::sync::Notify;
 
 use super::pool::{Limits, Pool};
 use super::transport::{Endpoint, Reply};
-use super::types::{AbciWire, StatusWire, TxWire};
-use super::{
-    AbciResponse, EndpointFault, EndpointStatus, RpcError, Status, TxLookup, TxResponse, tls,
-};
+use super::types::{StatusWire, TxWire};
+use super::{EndpointFault, EndpointStatus, RpcError, Status, TxLookup, TxResponse, tls};
 use crate::TxHash;
 
 /// Where the chain is, and how patient to be with its nodes.
@@ -145,31 +143,6 @@ impl Client {
         let answer = self.ask::<Value>("genesis", &json!({}), |_, _, _| Ok(())).await;
         let mut value = result("genesis", answer.reply?)?;
         Ok(value.get_mut("genesis").map(Value::take).unwrap_or(Value::Null))
-    }
-
-    /// Asks the application. `height` 0 means the newest state; an endpoint that answers such a
-    /// query from an old height is set aside.
-    pub async fn abci_query(
-        &self,
-        path: &str,
-        data: &[u8],
-        height: u64,
-    ) -> Result<AbciResponse, RpcError> {
-        let params = json!({
-            "path": path,
-            "data": hex::encode(data),
-            "height": height.to_string(),
-            "prove": false,
-        });
-        let answer = self
-            .ask::<AbciWire>("abci_query", &params, |pool, index, wire| {
-                if height == 0 && wire.response.height > 0 {
-                    pool.judge_height(index, wire.response.height)?;
-                }
-                Ok(())
-            })
-            .await;
-        Ok(result("abci_query", answer.reply?)?.response)
     }
 
     /// Looks a transaction up in the nodes' indexes, in each until one has it.

@@ -4,6 +4,7 @@
 //! differ in such things; what matters (chain id, heights) is checked strictly. An endpoint that
 //! errs, hangs, lags or is on another chain is set aside with backoff, and the next one is asked.
 
+mod abci;
 mod broadcast;
 mod client;
 mod error;

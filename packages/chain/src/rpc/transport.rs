@@ -60,6 +60,8 @@ impl Endpoint {
             .connect_timeout(connect_timeout)
             .timeout(timeout)
             .pool_idle_timeout(Duration::from_secs(30))
+            // A half-open HTTP/2 connection would take every further request with it.
+            .http1_only()
             .redirect(reqwest::redirect::Policy::none());
         if is_loopback(&url) {
             builder = builder.no_proxy();

@@ -14,6 +14,7 @@ const WEIGHT: Item<u64> = Item::new("weight");
 #[cw_serde]
 pub enum Execute {
     Take { slot: u64 },
+    Release { slot: u64 },
     SetWeight { records: u64 },
     Work {},
 }
@@ -38,6 +39,10 @@ fn execute(deps: DepsMut, _: Env, info: MessageInfo, msg: Execute) -> StdResult<
             Ok(Response::new().add_event(
                 cosmwasm_std::Event::new("taken").add_attribute("slot", slot.to_string()),
             ))
+        }
+        Execute::Release { slot } => {
+            TAKEN.remove(deps.storage, slot);
+            Ok(Response::new())
         }
         Execute::SetWeight { records } => {
             WEIGHT.save(deps.storage, &records)?;

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use cosmwasm_std::coin;
 use rusqlite::Connection;
-use souk_chain::pipeline::{Enqueued, ItemState, OutcomeRecord, PipelineConfig, PipelineError};
+use souk_chain::pipeline::{
+    Enqueued, ItemState, OutboxItem, OutcomeRecord, PipelineConfig, PipelineError,
+};
 use souk_chain::tx::GasConfig;
 use souk_chain::{
     Any, Client, ClientConfig, Coin, Outbox, Pipeline, PipelineHandle, SecretKey, Signer,
@@ -176,11 +178,7 @@ pub fn enqueue(connection: &mut Connection, items: &[(&str, Any)]) -> Vec<Enqueu
     let done = items
         .iter()
         .map(|(key, msg)| {
-            let item = souk_chain::pipeline::OutboxItem {
-                dedup_key: (*key).to_owned(),
-                msgs: vec![msg.clone()],
-                meta: String::new(),
-            };
+            let item = OutboxItem::new(*key, vec![msg.clone()]);
             Outbox::enqueue(&tx, &item).unwrap()
         })
         .collect();
@@ -205,4 +203,19 @@ where
 /// What key 3 was paid.
 pub async fn paid(url: &str) -> u128 {
     client(url).query().balance(&address(3), DENOM).await.unwrap()
+}
+
+pub fn is_signed(state: &ItemState) -> bool {
+    matches!(state, ItemState::Signed { .. })
+}
+
+/// Makes blocks until the item is final.
+pub async fn produce_until_final(chain: &Handle, process: &Process, key: &str) -> ItemState {
+    eventually(key, || async {
+        chain.produce_block().await.unwrap();
+        let record = process.handle.outcome(key).await.unwrap().unwrap();
+        record.state.is_final()
+    })
+    .await;
+    process.outcome(key).await.state
 }

@@ -45,6 +45,7 @@ struct Rule {
 struct Inner {
     rules: Mutex<Vec<Rule>>,
     broadcasts: Mutex<Vec<Vec<u8>>>,
+    requests: Mutex<Vec<(String, String)>>,
     target: Mutex<String>,
     http: reqwest::Client,
 }
@@ -66,6 +67,7 @@ impl Proxy {
                 .unwrap(),
             rules: Mutex::default(),
             broadcasts: Mutex::default(),
+            requests: Mutex::default(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -114,6 +116,12 @@ impl Proxy {
         self.transactions().iter().filter(holds).count()
     }
 
+    /// How many such requests came.
+    pub fn requests(&self, on: On) -> usize {
+        let requests = self.inner.requests.lock().unwrap();
+        requests.iter().filter(|(method, path)| method == on.0 && path.contains(on.1)).count()
+    }
+
     /// How often transactions were broadcast, the same bytes counted each time.
     pub fn broadcasts(&self) -> usize {
         self.inner.broadcasts.lock().unwrap().len()
@@ -143,6 +151,7 @@ async fn serve(State(inner): State<Arc<Inner>>, body: String) -> Response {
         let tx = STANDARD.decode(tx).unwrap();
         inner.broadcasts.lock().unwrap().push(tx);
     }
+    inner.requests.lock().unwrap().push((method.clone(), path.to_owned()));
     let mut lose_reply = false;
     match take(&inner, &method, path) {
         None => {}

@@ -1,0 +1,72 @@
+//! Queries to the application through any node that has the asked state.
+
+use serde_json::{Value, json};
+
+use super::client::result;
+use super::transport::Reply;
+use super::types::AbciWire;
+use super::{AbciResponse, Client, RpcError};
+
+const METHOD: &str = "abci_query";
+
+impl Client {
+    /// Asks the application. `height` 0 means the newest state; an endpoint that answers such a
+    /// query from an old height is set aside. Of a pinned height every endpoint is asked until
+    /// one has its state.
+    pub async fn abci_query(
+        &self,
+        path: &str,
+        data: &[u8],
+        height: u64,
+    ) -> Result<AbciResponse, RpcError> {
+        let params = json!({
+            "path": path,
+            "data": hex::encode(data),
+            "height": height.to_string(),
+            "prove": false,
+        });
+        if height > 0
+            && let Some(response) = self.pinned(&params).await
+        {
+            return Ok(response);
+        }
+        let answer = self
+            .ask::<AbciWire>(METHOD, &params, |pool, index, wire| {
+                if height == 0 && wire.response.height > 0 {
+                    pool.judge_height(index, wire.response.height)?;
+                }
+                Ok(())
+            })
+            .await;
+        Ok(result(METHOD, answer.reply?)?.response)
+    }
+
+    /// The first answer from the asked state, else a refusal because of the height. None if no
+    /// endpoint answered.
+    async fn pinned(&self, params: &Value) -> Option<AbciResponse> {
+        let mut without_state = None;
+        let mut asked = Vec::new();
+        while let Some(index) = self.another_usable(&asked).await {
+            asked.push(index);
+            match self.ask_one::<AbciWire>(index, METHOD, params).await {
+                Ok(Reply::Result(wire)) if wire.response.lacks_state() => {
+                    without_state = Some(wire.response);
+                }
+                Ok(Reply::Result(wire)) => return Some(wire.response),
+                Ok(Reply::Error(_)) | Err(_) => {}
+            }
+        }
+        without_state
+    }
+}
+
+impl AbciResponse {
+    /// The node refused because it has no state of the asked height, no longer or not yet.
+    pub fn lacks_state(&self) -> bool {
+        // `sdk` 26 is ErrInvalidHeight; the store's own refusals come with other codes.
+        let texts =
+            ["version does not exist", "failed to load state at height", "height in the future"];
+        let by_code = self.codespace == "sdk" && self.code == 26;
+        self.code != 0 && (by_code || texts.iter().any(|text| self.log.contains(text)))
+    }
+}

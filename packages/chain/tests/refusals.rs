@@ -1,0 +1,245 @@
+//! The pipeline when the chain refuses, lies or forgets.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use serde_json::json;
+use souk_chain::Coin;
+use souk_chain::pipeline::{FailureKind, ItemState, PipelineConfig};
+use souk_chain::tx::GasConfig;
+use support::proxy::{Effect, On};
+use support::*;
+
+const BROADCAST: On = On("broadcast_tx_sync", "");
+
+fn refusal(code: u32, log: &str) -> Effect {
+    Effect::Result(json!({"code": code, "codespace": "sdk", "log": log}))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_bytes_that_another_node_may_hold_does_not_sign_anew() {
+    // After a lost answer, and after a restart: in both cases the chain has the bytes.
+    for restart in [false, true] {
+        let chain = manual_chain().await;
+        let proxy = Proxy::before(&chain.rpc_url()).await;
+        let dir = tempfile::tempdir().unwrap();
+        if !restart {
+            proxy.once(BROADCAST, Effect::LoseReply);
+        }
+        let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+        let again = || refusal(13, "insufficient fees; got: 1usouk required: 2usouk");
+        process.enqueue(&[("pay", pay(1))]);
+        eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
+        proxy.always(BROADCAST, again());
+        if restart {
+            process.stop().await;
+            process = Process::start(&dir, proxy.url(), pipeline_config());
+        }
+        eventually("broadcast again", || async { proxy.broadcasts() >= 2 }).await;
+        produce_until_final(&chain, &process, "pay").await;
+        process.done("pay").await;
+        assert_eq!(proxy.transactions().len(), 1);
+        assert_eq!(paid(proxy.url()).await, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_by_the_only_node_that_was_asked_signs_anew_with_the_same_sequence() {
+    let chain = running_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    proxy.once(BROADCAST, refusal(11, "out of gas in location: txSize"));
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    process.done("pay").await;
+    assert_eq!(proxy.transactions().len(), 2);
+    let account = client(proxy.url()).query().account(&address(1)).await.unwrap();
+    assert_eq!(account.sequence, 1);
+    assert_eq!(paid(proxy.url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_mempool_is_waited_out_with_the_same_bytes() {
+    let chain = running_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    for _ in 0..3 {
+        let full = Effect::Error("mempool is full: number of txs 5000 (max: 5000)");
+        proxy.once(BROADCAST, full);
+    }
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    process.done("pay").await;
+    assert_eq!((proxy.broadcasts(), proxy.transactions().len()), (4, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_without_coins_waits_and_goes_on_when_it_has_some() {
+    let chain = running_chain().await;
+    let url = chain.rpc_url();
+    let dir = tempfile::tempdir().unwrap();
+    // Key 1 keeps too little for a fee.
+    let all = souk_chain::tx::send(&address(1), &address(2), &[Coin::new(999_996_500, DENOM)]);
+    signer(&url, 1).send_and_confirm(vec![all]).await.unwrap();
+    let mut process = Process::start(&dir, &url, pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    let mut status = process.handle.status();
+    let told = status.wait_for(|s| s.trouble.as_deref().is_some_and(|t| t.contains("smaller")));
+    tokio::time::timeout(DEADLINE, told).await.unwrap().unwrap();
+    let state = process.handle.outcome("pay").await.unwrap().unwrap().state;
+    assert!(!state.is_final(), "{state:?}");
+    let help = souk_chain::tx::send(&address(2), &address(1), &[Coin::new(1_000_000, DENOM)]);
+    signer(&url, 2).send_and_confirm(vec![help]).await.unwrap();
+    process.done("pay").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_above_the_gas_limit_is_split_and_a_single_item_above_it_is_failed() {
+    let chain = running_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let estimate = signer(proxy.url(), 1).estimate(vec![pay(1), pay(2)]).await.unwrap();
+    let config =
+        |max_gas| PipelineConfig { gas: GasConfig { max_gas, ..gas() }, ..pipeline_config() };
+    // Room for two payments, not for four.
+    let mut process = Process::start(&dir, proxy.url(), config(estimate.gas_limit));
+    let names = ["a", "b", "c", "d"];
+    process.enqueue(&names.map(|name| (name, pay(1))));
+    for name in names {
+        process.done(name).await;
+    }
+    assert!(proxy.transactions().len() > 1);
+    process.stop().await;
+    let mut process = Process::start(&dir, proxy.url(), config(1_000));
+    process.enqueue(&[("e", pay(1))]);
+    match process.outcome("e").await.state {
+        ItemState::Failed(failure) => assert!(failure.reason.contains("maximum"), "{failure:?}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fee_that_is_refused_is_raised_within_the_bound() {
+    let chain = running_chain().await;
+    let dir = tempfile::tempdir().unwrap();
+    let gas = GasConfig {
+        max_price: "0.03usouk".parse().unwrap(),
+        ..GasConfig::new("0.001usouk".parse().unwrap())
+    };
+    let config = PipelineConfig { gas, ..pipeline_config() };
+    let mut process = Process::start(&dir, &chain.rpc_url(), config);
+    process.enqueue(&[("pay", pay(1))]);
+    process.done("pay").await;
+    let price = process.handle.status().borrow().gas_price.to_string();
+    assert!(price.starts_with("0.025"), "{price}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fee_above_the_bound_is_not_paid_and_the_item_waits() {
+    let chain = running_chain().await;
+    let dir = tempfile::tempdir().unwrap();
+    let low = GasConfig {
+        max_price: "0.002usouk".parse().unwrap(),
+        ..GasConfig::new("0.001usouk".parse().unwrap())
+    };
+    let config = |gas| PipelineConfig { gas, ..pipeline_config() };
+    let mut process = Process::start(&dir, &chain.rpc_url(), config(low));
+    process.enqueue(&[("pay", pay(1))]);
+    let mut status = process.handle.status();
+    let told = status.wait_for(|s| s.trouble.as_deref().is_some_and(|t| t.contains("maximum")));
+    tokio::time::timeout(DEADLINE, told).await.unwrap().unwrap();
+    let state = process.handle.outcome("pay").await.unwrap().unwrap().state;
+    assert!(!state.is_final());
+    // With a higher bound it goes on from where it is.
+    process.stop().await;
+    let process = Process::start(&dir, &chain.rpc_url(), config(gas()));
+    process.done("pay").await;
+    assert_eq!(paid(&chain.rpc_url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_lost_by_the_mempool_is_broadcast_again_with_the_same_bytes() {
+    let chain = manual_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
+    eventually("mempool dropped", || async { chain.drop_mempool().await.unwrap() == 1 }).await;
+    let state = produce_until_final(&chain, &process, "pay").await;
+    assert!(matches!(state, ItemState::Done { .. }), "{state:?}");
+    assert!(proxy.broadcasts() >= 2);
+    assert_eq!(proxy.transactions().len(), 1);
+    assert_eq!(paid(proxy.url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_no_block_took_is_signed_anew_only_past_its_timeout() {
+    let chain = manual_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let config = PipelineConfig { timeout_blocks: 5, ..pipeline_config() };
+    let mut process = Process::start(&dir, proxy.url(), config);
+    chain.swallow_transactions(true).await.unwrap();
+    process.enqueue(&[("pay", pay(1))]);
+    let first = process.until("pay", is_signed).await;
+    eventually("broadcast", || async { proxy.broadcasts() >= 1 }).await;
+    chain.produce_blocks(4).await.unwrap();
+    eventually("broadcast again", || async { proxy.broadcasts() >= 2 }).await;
+    assert_eq!(process.until("pay", is_signed).await, first);
+    assert_eq!(proxy.transactions().len(), 1);
+    chain.swallow_transactions(false).await.unwrap();
+    let state = produce_until_final(&chain, &process, "pay").await;
+    assert!(matches!(state, ItemState::Done { .. }), "{state:?}");
+    assert!(proxy.transactions().len() >= 2);
+    assert_eq!(paid(proxy.url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_lost_after_the_broadcast_does_not_send_twice() {
+    let chain = running_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    proxy.once(On("broadcast_tx_sync", ""), Effect::LoseReply);
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    process.done("pay").await;
+    assert_eq!(proxy.transactions().len(), 1);
+    assert_eq!(paid(proxy.url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inclusion_is_found_by_blocks_when_no_node_keeps_an_index() {
+    let chain = running_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    proxy.always(On("tx", ""), Effect::Error("transaction indexing is disabled"));
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    process.done("pay").await;
+    assert_eq!(proxy.transactions().len(), 1);
+    assert_eq!(paid(proxy.url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_nobody_can_tell_the_item_is_failed_as_unknown_and_not_sent_again() {
+    let chain = manual_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
+    process.stop().await;
+    // While nobody looks it is included, and the block with it is pruned.
+    proxy.always(On("tx", ""), Effect::Error("transaction indexing is disabled"));
+    let height = chain.produce_blocks(3).await.unwrap();
+    chain.prune_below(height).await.unwrap();
+    let process = Process::start(&dir, proxy.url(), pipeline_config());
+    match process.outcome("pay").await.state {
+        ItemState::Failed(failure) => assert_eq!(failure.kind, FailureKind::Unknown),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(proxy.transactions().len(), 1);
+    assert_eq!(paid(proxy.url()).await, 1);
+}
