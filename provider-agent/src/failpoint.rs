@@ -1,9 +1,10 @@
 //! Named points between two steps, at which a test can kill the process.
 //!
-//! Compiled in with the feature `failpoints` and armed by the environment, for instance
-//! `FAILPOINTS='bidding::after_enqueue=return(abort)'`. Without the feature a point is nothing.
+//! They do something only where the crate `fail` is built with its feature `failpoints`, as
+//! for this crate's tests, and where the environment arms them, for instance
+//! `FAILPOINTS='bidding::enqueued=panic'`. A panic then ends the process at once.
 
-/// All points that this crate has, so that a test visits each of them.
+/// All points of this crate, so that a test visits each of them.
 pub const ALL: &[&str] = &[
     "chain::before_commit",
     "chain::after_commit",
@@ -11,34 +12,36 @@ pub const ALL: &[&str] = &[
     "bidding::reserved",
     "bidding::enqueued",
     "bidding::committed",
+    "leases::before_apply",
+    "leases::after_namespace",
+    "leases::after_apply",
+    "leases::after_prune",
+    "leases::before_teardown",
+    "leases::after_teardown",
+    "leases::after_forget",
 ];
 
-/// Passes a named point. `return(abort)` ends the process at once, as SIGKILL would: no
-/// destructor runs and nothing is flushed.
+/// Passes a named point.
 #[macro_export]
 macro_rules! failpoint {
-    ($name:expr) => {{
-        #[cfg(feature = "failpoints")]
-        $crate::failpoint::pass($name);
-        #[cfg(not(feature = "failpoints"))]
-        let _ = $name;
-    }};
-}
-
-/// Does what the environment asks for at `name`.
-#[cfg(feature = "failpoints")]
-pub fn pass(name: &'static str) {
-    let action = |argument: Option<String>| -> Option<()> {
-        match argument.as_deref() {
-            Some("abort") | None => std::process::abort(),
-            Some(_) => Some(()),
-        }
+    ($name:expr) => {
+        $crate::failpoint::pass($name)
     };
-    let _ = fail::eval(name, action);
 }
 
-/// Arms the points named in the variable `FAILPOINTS`; call it once at the start.
-#[cfg(feature = "failpoints")]
-pub fn arm() -> fail::FailScenario<'static> {
-    fail::FailScenario::setup()
+/// Does what the environment asks for at `name`; mostly nothing.
+pub fn pass(name: &'static str) {
+    let _ = name;
+    fail::fail_point!(name);
+}
+
+/// Arms the points named in the variable `FAILPOINTS`, if they are built in. While armed, a
+/// panic aborts: no destructor runs and nothing is flushed, as with SIGKILL. Keep what it
+/// returns until the end.
+pub fn arm() -> Option<fail::FailScenario<'static>> {
+    if !fail::has_failpoints() || std::env::var_os("FAILPOINTS").is_none() {
+        return None;
+    }
+    std::panic::set_hook(Box::new(|_| std::process::abort()));
+    Some(fail::FailScenario::setup())
 }

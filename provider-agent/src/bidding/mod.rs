@@ -17,6 +17,7 @@ pub use decide::{Decision, decide};
 pub use facts::{BestBid, Facts, ProviderFacts};
 pub use price::{NoRate, price};
 pub use reason::{Coarse, Reason, Waiting};
+pub(crate) use run::limits;
 pub use run::{Bidder, Deps};
 
 /// The dedup key under which the bid on an order goes to the outbox.

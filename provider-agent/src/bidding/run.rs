@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{BestBid, Decision, Facts, ProviderFacts, act, decide, release, settle};
 use crate::{
     chain::{ChainError, Market, follow::FollowState, outbox::Messages},
-    config::{Cluster, Config},
+    config::Config,
     inventory::{Inventory, Limits, watch::ClusterView},
     store::{
         BidProgress, BidRow, Cursor, Listener, OrderRow, ReservationRow, Store, StoreError, Topic,
@@ -147,7 +147,7 @@ impl Bidder {
         let mut chain = self.chain_facts(snapshot, !to_judge.is_empty()).await?;
         let observed = self.deps.cluster.observe();
         let trouble = self.deps.cluster.trouble().unwrap_or_default();
-        let limits = limits(&self.deps.config.cluster, &self.deps.config);
+        let limits = limits(&self.deps.config);
         let mut reserved = snapshot.reservations.clone();
         let mut live: Vec<BidRow> =
             snapshot.bids.iter().filter(|bid| bid.progress.is_live()).cloned().collect();
@@ -257,7 +257,8 @@ impl Bidder {
 }
 
 /// What the configuration sets beside the nodes.
-pub(crate) fn limits(cluster: &Cluster, config: &Config) -> Limits {
+pub(crate) fn limits(config: &Config) -> Limits {
+    let cluster = &config.cluster;
     let classes = cluster.storage_classes.iter();
     Limits {
         overcommit: config.bidding.overcommit,

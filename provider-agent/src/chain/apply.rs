@@ -270,8 +270,11 @@ fn lease_closed(tx: &Tx<'_>, at: Cursor, event: &LeaseClosed) -> Result<(), Stor
         _ => LeaseState::Closed,
     };
     leases::close(tx, event.order, state, event.reason, at.time)?;
-    reservations::release(tx, event.order)?;
-    manifests::forget(tx, event.order)
+    if manifests::exists(tx, event.order)? {
+        // Its pods are still there: what is promised to them is freed when they are gone.
+        return Ok(());
+    }
+    reservations::release(tx, event.order)
 }
 
 fn account_changed(tx: &Tx<'_>, at: Cursor, event: &AccountChanged) -> Result<(), StoreError> {

@@ -135,9 +135,9 @@ fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         }
     }
     for lease in leases::all(tx)? {
-        if lease.state != LeaseState::Active {
+        // What an ended lease still has in the cluster is freed when it is gone from there.
+        if lease.state != LeaseState::Active && !manifests::exists(tx, lease.order)? {
             reservations::release(tx, lease.order)?;
-            manifests::forget(tx, lease.order)?;
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use super::{
     Requests, gpu,
     node::{quantity, units},
 };
-use crate::labels;
+use crate::{kube::objects::label_value, labels};
 
 /// A pod that takes room on a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,8 @@ impl PodUse {
 fn own_order(pod: &Pod, provider: &str) -> Option<OrderId> {
     let found = pod.metadata.labels.as_ref()?;
     let is = |key: &str, value: &str| found.get(key).is_some_and(|v| v == value);
-    let ours = is(labels::MANAGED_BY, labels::MANAGER) && is(labels::PROVIDER, provider);
+    let ours =
+        is(labels::MANAGED_BY, labels::MANAGER) && is(labels::PROVIDER, &label_value(provider));
     if !ours {
         return None;
     }

@@ -1,19 +1,18 @@
 //! Watches nodes and pods and keeps what the inventory needs of them.
 //!
 //! One watch a kind for the whole cluster. While a watch is broken the caches keep what they
-//! last had and [`ClusterView::age`] grows, so that nobody judges by what may be out of date.
+//! last had and [`ClusterView::trouble`] tells, so that nobody judges by what may be out of date.
 
 use std::{
+    fmt::Debug,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures::StreamExt;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::{
     Api, Client, Resource,
     runtime::{
-        WatchStreamExt,
         reflector::{self, Store as Cache},
         watcher,
     },
@@ -23,7 +22,10 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use super::{NodeState, PodUse};
-use crate::store::{Store, Topic};
+use crate::{
+    kube::watch::{self, News},
+    store::{Store, Topic},
+};
 
 /// The watched cluster. Cheap to clone.
 #[derive(Clone)]
@@ -82,7 +84,7 @@ impl ClusterView {
 }
 
 /// Starts the two watches. They end with `stop`; changes wake [`Topic::Capacity`].
-pub fn watch(
+pub fn start(
     client: Client,
     provider: &str,
     store: &Store,
@@ -112,34 +114,24 @@ async fn follow<K>(
     index: usize,
     store: Store,
 ) where
-    K: Resource<DynamicType = ()>
-        + DeserializeOwned
-        + Clone
-        + std::fmt::Debug
-        + Send
-        + Sync
-        + 'static,
+    K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
 {
-    let api: Api<K> = Api::all(client);
-    let config = watcher::Config::default();
-    let stream = watcher(api, config).default_backoff().reflect(writer);
-    let mut stream = std::pin::pin!(stream);
-    while let Some(event) = stream.next().await {
-        {
-            let mut health = health[index].lock();
-            match &event {
-                Ok(event) => {
-                    health.broken_since = None;
-                    health.trouble = None;
-                    health.ready |= matches!(event, watcher::Event::InitDone);
-                }
-                Err(error) => {
-                    health.broken_since.get_or_insert_with(Instant::now);
-                    health.trouble = Some(format!("cluster: {error}"));
-                    tracing::warn!(%error, "watch is broken");
-                }
+    let tell = |news: News| {
+        let mut health = health[index].lock();
+        match news {
+            News::Healthy => {
+                *health = Health { broken_since: None, ready: true, trouble: None };
+                tracing::debug!(kind = %K::kind(&()), "watch is healthy");
+            }
+            News::Changed => {}
+            News::Broken(error) => {
+                health.broken_since.get_or_insert_with(Instant::now);
+                health.trouble = Some(error.to_string());
+                tracing::warn!(kind = %K::kind(&()), %error, "watch is broken");
             }
         }
+        drop(health);
         store.wake(Topic::Capacity);
-    }
+    };
+    watch::follow(Api::<K>::all(client), watcher::Config::default(), writer, tell).await;
 }

@@ -1,0 +1,66 @@
+//! The command line.
+
+mod output;
+mod run;
+mod show;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use souk_core::OrderId;
+
+/// The provider's agent of the Souk market.
+#[derive(Debug, Parser)]
+#[command(name = "souk-provider", version)]
+struct Cli {
+    /// The configuration.
+    #[arg(
+        long,
+        short,
+        global = true,
+        default_value = "provider.toml",
+        env = "SOUK_PROVIDER_CONFIG"
+    )]
+    config: PathBuf,
+    /// Write JSON for machines.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the agent until SIGTERM or Ctrl-C.
+    Run,
+    /// Tell why there is or is no bid on an order.
+    Why {
+        /// The order's number.
+        order: OrderId,
+    },
+    /// Tell how the agent stands.
+    Status,
+    /// List the leases.
+    Leases,
+    /// Tell the version.
+    Version,
+}
+
+/// Runs the command; an error ends with what to do.
+pub async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match &cli.command {
+        Command::Run => run::run(&cli.config).await,
+        Command::Why { order } => show::why(&cli.config, *order, cli.json).await,
+        Command::Status => show::status(&cli.config, cli.json).await,
+        Command::Leases => show::leases(&cli.config, cli.json).await,
+        Command::Version => show::version(cli.json),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error, cli.json);
+            ExitCode::from(1)
+        }
+    }
+}
