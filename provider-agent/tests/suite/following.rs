@@ -1,0 +1,114 @@
+//! What the follower takes for true, and what it does not.
+
+use souk_api::orderbook::{self, LeaseState};
+use souk_provider::store::{BidProgress, bids, orders};
+
+use crate::support::{InProcess, World, agent::configure, app, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_won_order_becomes_a_lease_whose_depletion_is_known_and_follows_deposits() {
+    let world = World::new().await;
+    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+    let order = world.order("ann", app("web")).await;
+    until("a bid", || world.own_bid(order)).await;
+    world.accept("ann", order, "provider").await;
+    let lease = until("the lease", async || {
+        agent.store.lease(order).await.unwrap().filter(|lease| lease.depletion().is_some())
+    })
+    .await;
+    assert_eq!(lease.state, LeaseState::Active);
+    let known: souk_api::escrow::AccountResponse = world
+        .queries()
+        .smart(
+            &world.contracts.escrow,
+            &souk_api::escrow::QueryMsg::Account { account: lease.account },
+        )
+        .await
+        .unwrap();
+    assert_eq!(lease.depletion(), known.depletion);
+    let bid = agent.store.read(move |sql| bids::get(sql, order)).await.unwrap().unwrap();
+    assert_eq!(bid.progress, BidProgress::Won);
+
+    let deposit = souk_api::escrow::ExecuteMsg::Deposit { account: lease.account };
+    world.execute("bob", &world.contracts.escrow, &deposit, 11_100).await;
+    until("a later depletion", async || {
+        let now = agent.store.lease(order).await.unwrap()?.depletion()?;
+        (now == lease.depletion()? + 3_600).then_some(())
+    })
+    .await;
+
+    let close = orderbook::ExecuteMsg::CloseLease { order, reason: None };
+    world.book("ann", &close).await;
+    until("the lease's end", async || {
+        let lease = agent.store.lease(order).await.unwrap()?;
+        (lease.state != LeaseState::Active).then_some(())
+    })
+    .await;
+    until("its reservation is freed", async || {
+        agent.store.reservation(order).await.unwrap().is_none().then_some(())
+    })
+    .await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_market_that_is_older_than_the_agent_is_read_from_queries() {
+    let world = World::new().await;
+    let before = world.order("ann", app("before")).await;
+    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+    until("a bid on the older order", || world.own_bid(before)).await;
+    world.accept("ann", before, "provider").await;
+    until("the lease", async || agent.store.lease(before).await.unwrap()).await;
+    agent.stop().await;
+
+    // A store that is lost is made anew, and no second bid is sent.
+    let open = world.order("ann", app("open")).await;
+    let again = InProcess::start(&configure(&world, "another", "")).await;
+    until("a bid on the newer order", || world.own_bid(open)).await;
+    let lease = until("the lease again", async || {
+        again.store.lease(before).await.unwrap().filter(|lease| lease.clock.is_some())
+    })
+    .await;
+    assert!(lease.depletion().is_some());
+    assert_eq!(world.proxy.count("place_bid", before), 1);
+    assert_eq!(world.proxy.count("place_bid", open), 1);
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blocks_that_were_pruned_are_made_up_by_queries() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let first = world.order("ann", app("first")).await;
+    until("a bid", || world.own_bid(first)).await;
+    agent.stop().await;
+
+    world.accept("ann", first, "provider").await;
+    let second = world.order("ann", app("second")).await;
+    let height = world.chain.produce_blocks(3).await.unwrap();
+    world.chain.prune_below(height).await.unwrap();
+
+    let agent = InProcess::start(&config).await;
+    until("a bid on the order of a pruned block", || world.own_bid(second)).await;
+    until("the lease of a pruned block", async || agent.store.lease(first).await.unwrap()).await;
+    assert_eq!(world.proxy.count("place_bid", first), 1);
+    assert_eq!(world.proxy.count("place_bid", second), 1);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_another_orderbook_are_ignored() {
+    let world = World::new().await;
+    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+    // The very same code at another address emits the very same events.
+    let forged = world.another_market().await;
+    let on_forged = world.deploy_at(&forged, "bob", app("forged")).await;
+    let real = world.order("ann", app("real")).await;
+    until("a bid on the real order", || world.own_bid(real)).await;
+    let known = agent.store.read(orders::open).await.unwrap();
+    assert_eq!(known.iter().map(|order| order.id).collect::<Vec<_>>(), [real]);
+    let owner = &known[0].owner;
+    assert_eq!(*owner, crate::support::world::address("ann"), "order {on_forged} is bob's");
+    agent.stop().await;
+}

@@ -1,0 +1,7 @@
+//! The agent against an embedded chain with the real contracts and a simulated cluster.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bidding;
+mod following;
+mod killing;
+mod support;

@@ -1,0 +1,149 @@
+//! The agent, within the test's process or in one of its own.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+};
+
+use souk_core::OrderId;
+use souk_provider::{
+    app::Agent,
+    config::Config,
+    store::{DecisionRow, Store},
+};
+use tokio::{process::Child, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Must, until,
+    world::{CHAIN_ID, World, address, key},
+};
+
+/// Writes an agent's configuration with its key and TLS files; `more` goes below `[bidding]`.
+pub fn configure(world: &World, name: &str, more: &str) -> PathBuf {
+    let folder = world.folder.path().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let secret = hex::encode(key("operator").to_bytes().as_slice());
+    private(&folder.join("operator.key"), &secret);
+    let names = vec!["provider.example.com".to_owned(), "localhost".to_owned()];
+    let tls = rcgen::generate_simple_self_signed(names).unwrap();
+    std::fs::write(folder.join("gateway.crt"), tls.cert.pem()).unwrap();
+    private(&folder.join("gateway.key"), &tls.signing_key.serialize_pem());
+    let contracts = &world.contracts;
+    let text = format!(
+        r#"
+[chain]
+chain_id = "{CHAIN_ID}"
+rpc = ["{rpc}"]
+prefix = "souk"
+gas_price = "0.025usouk"
+[chain.contracts]
+orderbook = "{orderbook}"
+escrow = "{escrow}"
+provider_registry = "{registry}"
+attestations = "{attestations}"
+[provider]
+address = "{provider}"
+key = {{ file = "operator.key" }}
+[store]
+path = "agent.db"
+[cluster]
+kubeconfig = "{kubeconfig}"
+ingress_class = "nginx"
+domain = "apps.example.com"
+node_port_host = "node.example.com"
+storage_classes = {{ default = {{ name = "standard" }} }}
+[gateway]
+listen = "127.0.0.1:0"
+uri = "https://provider.example.com:8443"
+certificate = "gateway.crt"
+key = "gateway.key"
+[bidding]
+{more}
+[[bidding.rates]]
+denom = "usouk"
+cpu = 10000
+memory = 2000
+storage = 100
+persistent = {{ default = 200 }}
+gpu_models = [{{ model = "h100", price = 200000 }}]
+"#,
+        rpc = world.proxy.url,
+        orderbook = contracts.orderbook,
+        escrow = contracts.escrow,
+        registry = contracts.provider_registry,
+        attestations = contracts.attestations,
+        provider = address("provider"),
+        kubeconfig = world.kubeconfig().display(),
+    );
+    let path = folder.join("provider.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn private(path: &Path, text: &str) {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.create(true).write(true).truncate(true).mode(0o600).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+/// An agent within the test's process.
+pub struct InProcess {
+    pub store: Store,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl InProcess {
+    pub async fn start(config: &Path) -> Self {
+        let config = Config::load(config).must("configuration");
+        let agent = Agent::new(config).await.must("agent");
+        let store = agent.store();
+        let stop = CancellationToken::new();
+        let on_stop = stop.clone();
+        let task = tokio::spawn(async move { agent.run(on_stop).await.must("agent") });
+        Self { store, stop, task }
+    }
+
+    /// Waits for a decision on an order that says `part`.
+    pub async fn decision(&self, order: OrderId, part: &str) -> DecisionRow {
+        until(&format!("a decision on {order} with `{part}`"), async || {
+            let row = self.store.decision(order).await.unwrap()?;
+            row.reason.contains(part).then_some(row)
+        })
+        .await
+    }
+
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.must("the agent's end");
+    }
+}
+
+/// An agent in a process of its own.
+pub struct Process(Child);
+
+impl Process {
+    pub fn start(config: &Path, failpoints: Option<&str>) -> Self {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_souk-provider"));
+        command.arg("--config").arg(config).arg("run");
+        command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        command.env_remove("FAILPOINTS");
+        if let Some(points) = failpoints {
+            command.env("FAILPOINTS", points);
+        }
+        Self(command.spawn().unwrap())
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(super::DEADLINE, self.0.wait()).await;
+        ended.must("the process does not end").unwrap()
+    }
+
+    /// Ends it as no program can see coming.
+    pub async fn kill(mut self) {
+        self.0.kill().await.unwrap();
+    }
+}

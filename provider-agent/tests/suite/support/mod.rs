@@ -1,0 +1,45 @@
+//! A market, a cluster and agents for a test, and patience.
+
+pub mod agent;
+pub mod proxy;
+pub mod workload;
+pub mod world;
+
+use std::{fmt::Debug, time::Duration};
+
+pub use agent::{InProcess, Process};
+pub use workload::{app, gpu_app};
+pub use world::{Options, World};
+
+/// Longer than anything takes on a slow and busy machine.
+pub const DEADLINE: Duration = Duration::from_secs(90);
+
+/// Asks again and again until there is an answer.
+pub async fn until<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let asking = async {
+        loop {
+            if let Some(found) = ask().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    match tokio::time::timeout(DEADLINE, asking).await {
+        Ok(found) => found,
+        Err(_) => panic!("waited too long for: {what}"),
+    }
+}
+
+/// Unwraps with what was being done.
+pub trait Must<T> {
+    fn must(self, what: &str) -> T;
+}
+
+impl<T, E: Debug> Must<T> for Result<T, E> {
+    fn must(self, what: &str) -> T {
+        self.unwrap_or_else(|error| panic!("{what}: {error:?}"))
+    }
+}

@@ -1,0 +1,83 @@
+//! A door in front of the chain's RPC that counts what is broadcast.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Router, body::Bytes, extract::State, routing::post};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use cosmrs::{
+    Any,
+    proto::{
+        cosmos::tx::v1beta1::{TxBody, TxRaw},
+        cosmwasm::wasm::v1::MsgExecuteContract,
+        traits::Message,
+    },
+};
+use serde_json::Value;
+
+/// Counts transactions on their way to the chain.
+pub struct Proxy {
+    pub url: String,
+    seen: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+#[derive(Clone)]
+struct Door {
+    target: String,
+    http: reqwest::Client,
+    seen: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Proxy {
+    pub async fn before(target: &str) -> Self {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let door = Door { target: target.to_owned(), http, seen: seen.clone() };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().route("/", post(pass)).with_state(door);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, seen }
+    }
+
+    /// The JSON of every contract message in every distinct transaction that was broadcast.
+    pub fn messages(&self) -> Vec<Value> {
+        let seen = self.seen.lock().unwrap();
+        let distinct: BTreeSet<&Vec<u8>> = seen.iter().collect();
+        let bodies = distinct.into_iter().map(|bytes| {
+            let raw = TxRaw::decode(bytes.as_slice()).unwrap();
+            TxBody::decode(raw.body_bytes.as_slice()).unwrap()
+        });
+        bodies.flat_map(|body| body.messages).filter_map(|any| contract_message(&any)).collect()
+    }
+
+    /// How many such messages for an order were broadcast.
+    pub fn count(&self, kind: &str, order: souk_core::OrderId) -> usize {
+        let is = |message: &&Value| {
+            message.get(kind).is_some_and(|body| body.get("order") == Some(&order.0.into()))
+        };
+        self.messages().iter().filter(is).count()
+    }
+}
+
+fn contract_message(any: &Any) -> Option<Value> {
+    let execute = MsgExecuteContract::decode(any.value.as_slice()).ok()?;
+    serde_json::from_slice(&execute.msg).ok()
+}
+
+async fn pass(State(door): State<Door>, body: Bytes) -> Vec<u8> {
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
+    if method.starts_with("broadcast_tx")
+        && let Some(tx) = request.pointer("/params/tx").and_then(Value::as_str)
+    {
+        door.seen.lock().unwrap().push(BASE64_STANDARD.decode(tx).unwrap());
+    }
+    let answer = door.http.post(&door.target).body(body).send().await;
+    match answer {
+        Ok(answer) => answer.bytes().await.unwrap_or_default().to_vec(),
+        Err(_) => Vec::new(),
+    }
+}
