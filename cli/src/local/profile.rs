@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use souk_core::Attribute;
-use souk_kubesim::spec::{ClusterSpec, NodeSpec};
+use souk_kubesim::spec::{ClusterSpec, NodeSpec, StorageClassSpec};
 
 /// A provider to put up.
 #[derive(Clone, Debug)]
@@ -92,6 +92,8 @@ impl Profile {
     #[must_use]
     pub fn with_storage(mut self) -> Self {
         self.storage = true;
+        let classes = CLASSES.iter().map(|class| StorageClassSpec::new(class, false));
+        self.cluster.storage_classes = classes.collect();
         self
     }
 
