@@ -97,3 +97,46 @@ fn derived(module: &str, key: &[u8]) -> Vec<u8> {
     hash.update(key);
     hash.finalize().to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contract_addresses_are_those_of_wasmd() {
+        let codec = AddressCodec::new("wasm").unwrap();
+        assert_eq!(
+            codec.encode(&of_contract(1, 1)),
+            "wasm14hj2tavq8fpesdwxxcu44rty3hh90vhujrvcmstl4zr3txmfvw9s0phg4d"
+        );
+        let creator = codec.decode("wasm15yk64u7zc9g9k2yr2wmzeva5qgwxps6yvw76s4").unwrap();
+        let checksum =
+            hex::decode("750acce3097ae485c823b9adae4b63ded13062bbb2e0d80829b2db489bfe245e")
+                .unwrap();
+        assert_eq!(
+            codec.encode(&of_predictable_contract(&checksum, &creator, b"salt", b"")),
+            "wasm1wtr8tcfvyqx7whel02paghwfgpl3q7vazt6aspm749uz6534jnfq840rhm"
+        );
+    }
+
+    #[test]
+    fn the_fee_collectors_address_is_the_sdks() {
+        let codec = AddressCodec::new("cosmos").unwrap();
+        assert_eq!(
+            codec.encode(&of_module("fee_collector")),
+            "cosmos17xpfvakm2amg962yls6f84z3kell8c5lserqta"
+        );
+    }
+
+    #[test]
+    fn other_prefixes_checksums_and_forms_are_refused() {
+        let codec = AddressCodec::new("souk").unwrap();
+        let good = codec.encode(&[7; 20]);
+        assert_eq!(codec.decode(&good).unwrap(), [7; 20]);
+        let other = AddressCodec::new("wasm").unwrap().encode(&[7; 20]);
+        let broken = good.replace('q', "p");
+        for text in ["", "souk1", "nonsense", other.as_str(), broken.as_str()] {
+            assert_eq!(codec.decode(text), None, "{text}");
+        }
+    }
+}

@@ -64,6 +64,7 @@ pub struct Devchain {
     accounts: Vec<(String, Vec<Coin>)>,
     codes: Vec<(String, CodeMaker)>,
     extra: Vec<(String, CodeMaker)>,
+    checksums: Vec<([u8; 32], String)>,
     timing: Timing,
     genesis_time: Option<u64>,
     retention: Retention,
@@ -80,6 +81,7 @@ impl Devchain {
             accounts: Vec::new(),
             codes: Vec::new(),
             extra: Vec::new(),
+            checksums: Vec::new(),
             timing: Timing::Timer { every: Duration::from_secs(1) },
             genesis_time: None,
             retention: Retention::default(),
@@ -126,6 +128,13 @@ impl Devchain {
         F: FnOnce() -> Box<dyn Contract<Empty>> + Send + 'static,
     {
         self.extra.push((name.into(), Box::new(make)));
+        self
+    }
+
+    /// Says that uploaded wasm with this SHA-256 stands for the native code `name`, so that real artifacts can be
+    /// uploaded.
+    pub fn known_checksum(mut self, checksum: [u8; 32], name: impl Into<String>) -> Self {
+        self.checksums.push((checksum, name.into()));
         self
     }
 
@@ -184,10 +193,14 @@ impl Devchain {
         };
         let (timing, codes) = (self.timing, self.codes.into_iter().chain(self.extra));
         let codes: Vec<_> = codes.collect();
+        let checksums = self.checksums;
         let (node, thread) = Node::spawn(move || {
             let mut native = NativeCodes::default();
             for (name, make) in codes {
                 native.insert(name, make().into());
+            }
+            for (checksum, name) in checksums {
+                native.insert_checksum(checksum, name);
             }
             let clock = Clock::new(timing, genesis_ns);
             Chain::new(settings, genesis, native, clock, genesis_ns)

@@ -104,3 +104,46 @@ impl Iterator for Records {
         self.batch.next()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn records_are_those_of_an_ordinary_map(
+            keys in prop::collection::btree_set(prop::collection::vec(0u8..4, 0..5), 0..120),
+            start in prop::collection::vec(0u8..4, 0..5),
+            end in prop::option::of(prop::collection::vec(0u8..4, 0..5)),
+            descending: bool,
+        ) {
+            let plain: BTreeMap<_, _> = keys.iter().map(|k| (k.clone(), k.clone())).collect();
+            let mut kv = Kv::new();
+            for key in &keys {
+                kv.insert_mut(key.clone(), key.clone());
+            }
+            let mut expected: Vec<_> = plain
+                .into_iter()
+                .filter(|(k, _)| *k >= start && end.as_ref().is_none_or(|end| k < end))
+                .collect();
+            if descending {
+                expected.reverse();
+            }
+            let found: Vec<_> = Records::new(kv, start, end, descending).collect();
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn a_prefix_covers_its_keys_alone(
+            prefix in prop::collection::vec(prop_oneof![Just(0u8), Just(254), Just(255)], 0..4),
+            key in prop::collection::vec(prop_oneof![Just(0u8), Just(254), Just(255)], 0..6),
+        ) {
+            let inside = key >= prefix && prefix_end(&prefix).is_none_or(|end| key < end);
+            prop_assert_eq!(inside, key.starts_with(&prefix));
+        }
+    }
+}

@@ -2,7 +2,8 @@
 //!
 //! An upload is accepted when it is wasm (optionally gzipped) that names native code which this chain has:
 //! by a custom section `souk-native` whose content is the name, as in the blob that [`marker`] makes;
-//! or, for really compiled contracts, by the contract name of its cw2 record (`crates.io:NAME`) among its bytes.
+//! or, for really compiled contracts, by a checksum that the chain was told of, or by the one cw2 name
+//! (`crates.io:NAME`) among its bytes. Code that names several contracts cannot be told apart by its bytes.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -10,6 +11,7 @@ use std::rc::Rc;
 
 use cosmwasm_std::Empty;
 use cw_multi_test::Contract;
+use sha2::{Digest, Sha256};
 
 use crate::error::{AbciError, AbciResult, wasm};
 
@@ -27,12 +29,18 @@ pub type NativeCode = Rc<dyn Contract<Empty, Empty>>;
 #[derive(Default)]
 pub struct NativeCodes {
     by_name: BTreeMap<String, NativeCode>,
+    by_checksum: BTreeMap<[u8; 32], String>,
 }
 
 impl NativeCodes {
     /// Makes code known under a name.
     pub fn insert(&mut self, name: impl Into<String>, code: NativeCode) {
         self.by_name.insert(name.into(), code);
+    }
+
+    /// Says that uploaded bytes with this SHA-256 stand for the native code `name`.
+    pub fn insert_checksum(&mut self, checksum: [u8; 32], name: impl Into<String>) {
+        self.by_checksum.insert(checksum, name.into());
     }
 
     /// The code of a name.
@@ -42,6 +50,10 @@ impl NativeCodes {
 
     /// Which native code `wasm` (uncompressed) stands for.
     pub fn recognize(&self, wasm: &[u8]) -> Option<String> {
+        let checksum: [u8; 32] = Sha256::digest(wasm).into();
+        if let Some(name) = self.by_checksum.get(&checksum) {
+            return self.by_name.contains_key(name).then(|| name.clone());
+        }
         if let Some(name) = marked_name(wasm) {
             return self.by_name.contains_key(&name).then_some(name);
         }
@@ -181,6 +193,27 @@ mod tests {
         let codes = known(&["a-contract", "b-contract"]);
         let wasm = [HEADER, b"crates.io:a-contract crates.io:b-contract"].concat();
         assert_eq!(codes.recognize(&wasm), None);
+    }
+
+    #[test]
+    fn compiled_code_is_known_by_a_checksum_that_was_told() {
+        let mut codes = known(&["a-contract", "b-contract"]);
+        let wasm = [HEADER, b"crates.io:a-contract crates.io:b-contract"].concat();
+        codes.insert_checksum(Sha256::digest(&wasm).into(), "b-contract");
+        assert_eq!(codes.recognize(&wasm).as_deref(), Some("b-contract"));
+    }
+
+    #[test]
+    fn gzipped_code_is_unpacked_up_to_the_limit() {
+        let pack = |bytes: &[u8]| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut packed, bytes).unwrap();
+            packed.finish().unwrap()
+        };
+        assert_eq!(unpack(&pack(&marker("x"))).unwrap(), marker("x"));
+        let long = [HEADER, &vec![0; MAX_CODE_BYTES]].concat();
+        assert!(unpack(&pack(&long)).is_err());
+        assert!(unpack(&pack(HEADER)[..12]).is_err());
     }
 
     #[test]

@@ -102,7 +102,10 @@ pub fn store_code(
     ctx.gas()
         .consume(gas::CODE_BYTE.saturating_mul(wasm_bytes.len() as u64), "Compiling wasm bytecode");
     let native = ctx.codes().recognize(&wasm_bytes).ok_or_else(|| {
-        wasm::create_failed("this chain runs native code, and has none for the uploaded contract")
+        wasm::create_failed(
+            "this chain runs native code and cannot tell which one the upload stands for: \
+             upload a marker, or tell the chain the checksum",
+        )
     })?;
     let checksum = Sha256::digest(&wasm_bytes).to_vec();
     let info = CodeInfo {

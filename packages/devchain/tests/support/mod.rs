@@ -1,13 +1,17 @@
 //! A wallet and a plain client, so that tests speak to the chain as a stranger would.
 #![allow(clippy::unwrap_used, dead_code)]
 
+pub mod tester;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use cosmrs::Any;
-use cosmrs::proto::cosmos::bank::v1beta1::{MsgSend, QueryBalanceRequest, QueryBalanceResponse};
+use cosmrs::proto::cosmos::bank::v1beta1::{
+    MsgSend, QueryBalanceRequest, QueryBalanceResponse, QuerySupplyOfRequest, QuerySupplyOfResponse,
+};
 use cosmrs::proto::cosmos::base::v1beta1::Coin as ProtoCoin;
 use cosmrs::proto::cosmos::crypto::secp256k1::PubKey;
 use cosmrs::proto::cosmos::tx::v1beta1::{
-    AuthInfo, Fee, ModeInfo, SignDoc, SignerInfo, TxBody, TxRaw, mode_info,
+    AuthInfo, Fee, ModeInfo, SignDoc, SignerInfo, SimulateRequest, TxBody, TxRaw, mode_info,
 };
 use cosmrs::proto::cosmwasm::wasm::v1 as wasm;
 use cosmwasm_std::{Coin, coins};
@@ -308,6 +312,22 @@ impl World {
         });
         let result = self.run(&self.ann, 0, vec![self.ann.instantiate(1, &msg)]).await;
         attribute(&result, "instantiate", "_contract_address")
+    }
+
+    /// Simulates; the whole abci_query response.
+    pub async fn simulate(&self, draft: &Draft, sequence: u64) -> Value {
+        let tx_bytes = draft.unsigned(&[(&self.ann, sequence)]).encode_to_vec();
+        let request = SimulateRequest { tx_bytes, ..SimulateRequest::default() };
+        let path = "/cosmos.tx.v1beta1.Service/Simulate";
+        self.client.abci_raw(path, &request.encode_to_vec(), 0).await
+    }
+
+    /// The supply that the bank reports.
+    pub async fn supply(&self) -> u128 {
+        let query = QuerySupplyOfRequest { denom: DENOM.into() };
+        let answer: QuerySupplyOfResponse =
+            self.client.abci("/cosmos.bank.v1beta1.Query/SupplyOf", query).await;
+        answer.amount.unwrap().amount.parse().unwrap()
     }
 
     /// Sum of all balances of the denom.
