@@ -25,6 +25,9 @@ fn items<'v>(object: &'v mut Value, field: &str) -> impl Iterator<Item = &'v mut
 
 /// Fills in what the object leaves open.
 pub fn fill(kind: Kind, object: &mut Value) {
+    if kind.info().status {
+        or(object, "status", json!({}));
+    }
     match kind {
         Kind::Namespace => {
             or(object, "spec", json!({}));
@@ -54,7 +57,11 @@ pub fn fill(kind: Kind, object: &mut Value) {
             pod_spec(part(part(spec, "template"), "spec"));
         }
         Kind::StatefulSet => stateful_set(part(object, "spec")),
-        Kind::Service => service(part(object, "spec")),
+        Kind::Service => {
+            service(part(object, "spec"));
+            or(part(object, "status"), "loadBalancer", json!({}));
+        }
+        Kind::Ingress => or(part(object, "status"), "loadBalancer", json!({})),
         Kind::Secret => {
             fold_string_data(object);
             or(object, "type", json!("Opaque"));
@@ -298,6 +305,16 @@ pub fn carry_over(kind: Kind, live: &Value, object: &mut Value) {
                 for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
                     if let Some(value) = old.get(field) {
                         or(new, field, value.clone());
+                    }
+                }
+            }
+            if new["type"] != "NodePort" && new["type"] != "LoadBalancer" {
+                // Ports that were allocated go with the type that needed them.
+                let before: Vec<&Value> =
+                    old["ports"].as_array().into_iter().flatten().map(|p| &p["nodePort"]).collect();
+                for port in items(new, "ports").filter_map(Value::as_object_mut) {
+                    if port.get("nodePort").is_some_and(|p| before.contains(&p)) {
+                        port.remove("nodePort");
                     }
                 }
             }

@@ -152,7 +152,9 @@ fn roll(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj], wanted: i64, paus
         for set in &old {
             resize(cluster, deployment, set, 0);
         }
-        let running = old.iter().any(|s| any_pods(cluster, s));
+        // Also sets that count no pods any more may have some that are still ending.
+        let others = sets.iter().filter(|s| s["metadata"]["uid"] != *new_uid);
+        let running = others.into_iter().any(|s| any_pods(cluster, s));
         if !running || paused {
             resize(cluster, deployment, new, wanted);
         }

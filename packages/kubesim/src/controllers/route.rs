@@ -128,6 +128,14 @@ fn pod(cluster: &mut Cluster, change: &Change) {
     let key = &change.key;
     let (new, deleted) = (&change.new, change.what == ChangeKind::Deleted);
     owner(cluster, new);
+    if deleted && let Some(set) = super::owned::controller(new).and_then(|u| cluster.store.place(u))
+    {
+        // A deployment that recreates waits for the last of its old pods.
+        let set = cluster.store.get(set.0, &set.1).cloned();
+        if let Some(set) = set {
+            owner(cluster, &set);
+        }
+    }
     // An orphan may be for somebody to adopt.
     if change.what == ChangeKind::Added
         && array(&new["metadata"]["ownerReferences"]).next().is_none()

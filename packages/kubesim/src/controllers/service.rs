@@ -36,7 +36,7 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
 fn balance(cluster: &mut Cluster, key: &Key, service: &Value) -> Option<Duration> {
     let has = array(&service["status"]["loadBalancer"]["ingress"]).next().is_some();
     if service["spec"]["type"] != "LoadBalancer" {
-        if has || !service["status"].is_object() {
+        if has {
             set_address(cluster, key, None);
         }
         return None;

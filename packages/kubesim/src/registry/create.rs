@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{WriteOptions, Written, checked};
+use super::{WriteOptions, Written, checked, tidy};
 use crate::{
     admission,
     apply::{self, Manager, Managers, Operation, Part},
@@ -102,6 +102,7 @@ impl Cluster {
             }
         };
         managers.write(&mut object);
+        tidy(&mut object);
         let object = self.commit(kind, object, options.dry_run);
         Ok(Written { object, created: true, warnings })
     }

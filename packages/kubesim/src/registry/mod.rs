@@ -82,3 +82,15 @@ fn essence(object: &Value) -> Value {
     }
     object
 }
+
+/// Drops empty lists and maps of metadata, which the API never shows.
+fn tidy(object: &mut Value) {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|_, value| match value {
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(map) => !map.is_empty(),
+            Value::Null => false,
+            _ => true,
+        });
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{WriteOptions, Written, checked, essence};
+use super::{WriteOptions, Written, checked, essence, tidy};
 use crate::{
     admission,
     apply::{self, Manager, Managers, Operation, Part},
@@ -105,6 +105,7 @@ impl Cluster {
     /// Stores a changed object under its next generation; nothing happens when nothing
     /// changed, and an object that waited for its last finalizer goes.
     fn settle(&mut self, kind: Kind, live: &Obj, mut object: Value, dry_run: bool) -> Obj {
+        tidy(&mut object);
         let same = essence(live) == essence(&object);
         if same && Managers::of(live) == Managers::of(&object) {
             return live.clone();
