@@ -5,96 +5,21 @@
 //! stores the cursor together with the effects of the block.
 
 mod block;
+mod config;
 mod fetch;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::FutureExt;
 use futures::stream::{FuturesOrdered, StreamExt};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::rpc::{Client, NewBlockSignal, RpcError, listen_for_blocks};
 
 pub use block::{Block, BlockTx, Source};
-pub(crate) use fetch::fetch;
-
-/// How a follower goes about it.
-#[derive(Debug, Clone)]
-pub struct FollowerConfig {
-    /// Blocks that are fetched at once while catching up.
-    pub window: usize,
-    /// How often the head is asked for when nothing wakes the follower earlier.
-    pub poll: Duration,
-    /// First wait after a failed attempt; doubles up to `max_backoff`.
-    pub first_backoff: Duration,
-    /// Longest wait after failed attempts.
-    pub max_backoff: Duration,
-    /// A node whose head is this far below the cursor is reported as an error, not waited for.
-    pub max_behind: u64,
-    /// Also listen on a websocket, to hear of new blocks earlier.
-    pub websocket: bool,
-}
-
-impl Default for FollowerConfig {
-    fn default() -> Self {
-        Self {
-            window: 8,
-            poll: Duration::from_secs(2),
-            first_backoff: Duration::from_millis(250),
-            max_backoff: Duration::from_secs(15),
-            max_behind: 20,
-            websocket: true,
-        }
-    }
-}
-
-/// Why the next block cannot be had. The follower stays where it is; calling again tries again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FollowError {
-    /// The block was deleted everywhere: rebuild from queries pinned to one height, and follow
-    /// from there.
-    #[error(
-        "the block at height {wanted} was pruned, the lowest that is left is {lowest}; rebuild \
-         from queries pinned to one height and follow from there"
-    )]
-    Pruned {
-        /// The next height.
-        wanted: u64,
-        /// The lowest height that any endpoint has.
-        lowest: u64,
-    },
-    /// The chain's head is below the cursor: the nodes were reset, or it is another chain.
-    #[error(
-        "the chain's head is at height {head}, below the cursor {cursor}: the nodes were reset \
-         or are far behind"
-    )]
-    HeadBehindCursor {
-        /// The head.
-        head: u64,
-        /// The last height that was yielded.
-        cursor: u64,
-    },
-    /// Every endpoint is on another chain.
-    #[error(transparent)]
-    WrongChain(RpcError),
-}
-
-/// How a follower is doing, for alerts.
-#[derive(Debug, Clone)]
-pub struct FollowStatus {
-    /// The last height that was yielded.
-    pub cursor: u64,
-    /// The chain's head as last seen; 0 before the first look.
-    pub head: u64,
-    /// When a block was last yielded, or when the follower was made.
-    pub last_progress: Instant,
-    /// The trouble that it is waiting out at the moment, if any.
-    pub trouble: Option<String>,
-}
-
-type Fetched = (u64, Result<Block, RpcError>);
+pub use config::{FollowError, FollowStatus, FollowerConfig};
+use fetch::Fetch;
 
 /// Follows one chain. See the module.
 #[derive(Debug)]
@@ -105,7 +30,7 @@ pub struct Follower {
     /// The next height to start fetching; heights between `cursor` and it are under way.
     next_fetch: u64,
     head: u64,
-    pending: FuturesOrdered<AbortOnDrop<Fetched>>,
+    pending: FuturesOrdered<Fetch>,
     signal: NewBlockSignal,
     status: watch::Sender<FollowStatus>,
     stop_listening: CancellationToken,
@@ -170,7 +95,7 @@ impl Follower {
         self.listen();
         loop {
             self.top_up();
-            let Some((height, result)) = self.pending.next().await.map(flatten) else {
+            let Some((height, result)) = self.pending.next().await else {
                 self.wait_for_head().await?;
                 continue;
             };
@@ -196,7 +121,7 @@ impl Follower {
         let mut blocks = vec![self.next().await?];
         while blocks.len() < max {
             self.top_up();
-            match self.pending.next().now_or_never().flatten().map(flatten) {
+            match self.pending.next().now_or_never().flatten() {
                 Some((height, Ok(block))) => {
                     self.cursor = height;
                     self.progressed();
@@ -215,9 +140,7 @@ impl Follower {
 
     fn top_up(&mut self) {
         while self.pending.len() < self.config.window.max(1) && self.next_fetch <= self.head {
-            let (client, height) = (self.client.clone(), self.next_fetch);
-            let task = tokio::spawn(async move { (height, fetch(&client, height).await) });
-            self.pending.push_back(AbortOnDrop { height, task });
+            self.pending.push_back(Fetch::start(&self.client, self.next_fetch));
             self.next_fetch = self.next_fetch.saturating_add(1);
         }
     }
@@ -305,36 +228,4 @@ impl Drop for Follower {
     fn drop(&mut self) {
         self.stop_listening.cancel();
     }
-}
-
-/// A fetch under way; a follower that forgets it also stops it.
-#[derive(Debug)]
-struct AbortOnDrop<T> {
-    height: u64,
-    task: JoinHandle<T>,
-}
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl<T> Future for AbortOnDrop<T> {
-    type Output = (u64, Option<T>);
-
-    fn poll(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
-        let height = self.height;
-        std::pin::Pin::new(&mut self.task).poll(cx).map(|joined| (height, joined.ok()))
-    }
-}
-
-fn flatten((height, fetched): (u64, Option<Fetched>)) -> Fetched {
-    fetched.unwrap_or((
-        height,
-        Err(RpcError::Setup { reason: "the fetch of a block was stopped".to_owned() }),
-    ))
 }

@@ -141,10 +141,16 @@ impl Pipeline {
         &self.address
     }
 
-    /// Runs until cancelled (between two steps) or until the outbox cannot be used.
+    /// Runs until cancelled or until the outbox cannot be used. It may be stopped anywhere, as it
+    /// may be killed anywhere: the next run goes on from what is stored.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), PipelineError> {
-        while !stop.is_cancelled() {
-            let pace = match self.step().await {
+        loop {
+            let stepped = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                stepped = self.step() => stepped,
+            };
+            let pace = match stepped {
                 Ok(pace) => pace,
                 Err(StepError::Fatal(error)) => return Err(error),
                 Err(StepError::Chain(trouble)) => Pace::BackOff(trouble),
@@ -173,7 +179,6 @@ impl Pipeline {
             self.memory.pauses = 0;
             self.wait(wait, &stop).await;
         }
-        Ok(())
     }
 
     async fn wait(&self, max: Duration, stop: &CancellationToken) {

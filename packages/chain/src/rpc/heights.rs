@@ -4,9 +4,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::blocks::{BlockWire, HeaderWire};
 use super::pool::Pool;
 use super::transport::Reply;
-use super::types::{BlockWire, HeaderWire, StatusWire};
+use super::types::StatusWire;
 use super::{BlockResponse, BlockResults, Client, EndpointFault, Header, NodeError, RpcError};
 
 impl Client {

@@ -5,10 +5,12 @@
 //! errs, hangs, lags or is on another chain is set aside with backoff, and the next one is asked.
 
 mod abci;
+mod blocks;
 mod broadcast;
 mod client;
 mod error;
 mod heights;
+mod lenient;
 mod pool;
 mod probe;
 mod tls;
@@ -18,12 +20,10 @@ mod wake;
 
 pub(crate) use pool::backoff;
 
+pub use blocks::{Attribute, BlockResponse, BlockResults, BlockTime, Event, Header, TxResult};
 pub use broadcast::{Broadcast, BroadcastReply};
 pub use client::{Client, ClientConfig};
 pub use error::{EndpointFault, EndpointReport, NodeError, RpcError};
 pub use pool::{EndpointHealth, EndpointStatus};
-pub use types::{
-    AbciResponse, Attribute, BlockResponse, BlockResults, BlockTime, Event, Header, Status,
-    TxLookup, TxResponse, TxResult,
-};
+pub use types::{AbciResponse, Status, TxLookup, TxResponse};
 pub use wake::{NewBlockSignal, listen_for_blocks};
