@@ -1,1 +1,4 @@
-//! Tests across crates: the whole path, faults, the corpus
+//! What the tests across crates share: the SDL corpus and hand-written providers.
+
+pub mod corpus;
+pub mod profiles;

@@ -19,8 +19,8 @@ pub struct Demo {
 
 impl Demo {
     /// Runs it; Ctrl-C ends it cleanly.
-    pub async fn run(self, context: &Context) -> Result<Exit> {
-        demo::run(context, self.file.as_deref(), self.keep).await?;
+    pub async fn run(self, _: &Context) -> Result<Exit> {
+        demo::run(self.file.as_deref(), self.keep).await?;
         Ok(Exit::Ok)
     }
 }

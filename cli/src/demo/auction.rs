@@ -23,9 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const BIDDING: Duration = Duration::from_secs(4);
 
 /// Tells it.
-pub async fn tell(stage: &mut Stage, compiled: Compiled, keep: bool) -> Result<()> {
+pub async fn tell(stage: &Stage, compiled: Compiled, keep: bool) -> Result<()> {
     tell::chapter("The same by a binding auction");
-    let Stage { market, tenant: wallet, .. } = &*stage;
+    let (market, wallet) = (&stage.market, &stage.tenant);
     let closes_after = market.orderbook_config().await?.params.min_auction;
     let plan = plan(stage, compiled, AuctionPolicy::LowestPrice { closes_after }).await?;
     let created = tenant::create(market, wallet, &stage.home, &plan).await?;

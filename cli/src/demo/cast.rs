@@ -4,9 +4,9 @@ use souk_kubesim::spec::NodeSpec;
 
 use crate::local::{Profile, profile::Rates};
 
-/// The providers, in the order of their registration. The auditor attests the first two.
-pub fn providers() -> Vec<Profile> {
-    vec![aurora(), baobab(), cedar()]
+/// The providers, and whether the auditor attests what they claim.
+pub fn providers() -> Vec<(Profile, bool)> {
+    vec![(aurora(), true), (baobab(), true), (cedar(), false)]
 }
 
 /// Large, audited, with the newest GPUs, and not the cheapest.

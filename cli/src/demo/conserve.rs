@@ -25,20 +25,10 @@ impl Sum {
     pub async fn take(stage: &Stage) -> Result<Self> {
         let denom = &stage.market.network.denom;
         // Blocks may pass between the two; what is compared does not change by them.
-        let all = stage.devnet.chain.balances().await?;
-        let ours: Vec<u128> = all
-            .iter()
-            .filter(|(_, coin)| coin.denom == *denom)
-            .map(|(_, coin)| coin.amount.u128())
-            .collect();
+        let (balances, accounts) = stage.all_coins().await?;
         let supply = stage.market.chain().supply(denom).await?;
         let fees = stage.market.fees(&Denom::native(denom.clone())).await?;
-        Ok(Self {
-            supply,
-            balances: ours.iter().sum(),
-            accounts: ours.len(),
-            burned: fees.burned.u128(),
-        })
+        Ok(Self { supply, balances, accounts, burned: fees.burned.u128() })
     }
 
     /// Compares with the sum that was taken at the start.

@@ -33,7 +33,7 @@ const COLLECT: Duration = Duration::from_millis(1_500);
 const HOURS: u128 = 4;
 
 /// Tells it.
-pub async fn tell(stage: &mut Stage, compiled: Compiled) -> Result<()> {
+pub async fn tell(stage: &Stage, compiled: Compiled) -> Result<()> {
     let (created, plan) = tender(stage, compiled).await?;
     let leases = run(stage, &created, &plan).await?;
     money(stage, &leases).await?;
@@ -69,7 +69,7 @@ async fn tender(stage: &Stage, compiled: Compiled) -> Result<(Created, Plan)> {
 
 /// Takes the lowest bid for every order and brings the workloads up.
 async fn run(stage: &Stage, created: &Created, plan: &Plan) -> Result<Vec<LeaseResponse>> {
-    let Stage { market, tenant: wallet, .. } = stage;
+    let (market, wallet) = (&stage.market, &stage.tenant);
     let wallet_again = Arc::new(wallet.clone());
     let mut leases = Vec::new();
     for order in &created.orders {
@@ -246,7 +246,7 @@ pub async fn pay_outs(stage: &Stage, leases: &[LeaseResponse]) -> Result<Vec<Any
 /// The take rate reaches the pool and the stakers.
 async fn share(stage: &Stage) -> Result<()> {
     tell::chapter("The take rate reaches pool and stakers");
-    let Stage { market, staker, .. } = stage;
+    let (market, staker) = (&stage.market, &stage.staker);
     let denom = Denom::native(market.network.denom.clone());
     let native = market.network.denom.as_str();
     let pool_before = market.chain().balance(&stage.pool, native).await?;

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::{context::Context, sdl};
+use crate::sdl;
 
 /// The network's names in files that were written for the incumbent.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
@@ -26,14 +26,14 @@ pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63"
 const EXAMPLE: &str = include_str!("../../../examples/chat.yaml");
 
 /// Tells the story with the file, and leaves the stage standing if `keep` says so.
-pub async fn run(context: &Context, file: Option<&Path>, keep: bool) -> Result<()> {
+pub async fn run(file: Option<&Path>, keep: bool) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("souk-demo-").tempdir()?;
-    let mut stage = tokio::select! {
+    let stage = tokio::select! {
         stage = Stage::set(folder.path()) => stage?,
         interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
     };
     let told = tokio::select! {
-        told = story(context, &mut stage, file, keep) => told,
+        told = story(&stage, file, keep) => told,
         interrupted = tokio::signal::ctrl_c() => {
             interrupted?;
             tell::line("interrupted; everything is being stopped");
@@ -45,13 +45,13 @@ pub async fn run(context: &Context, file: Option<&Path>, keep: bool) -> Result<(
         tokio::signal::ctrl_c().await?;
     }
     if told.is_err() {
-        stage.show_logs();
+        eprint!("{}", stage.last_words());
     }
     stage.strike().await;
     told
 }
 
-async fn story(_: &Context, stage: &mut Stage, file: Option<&Path>, keep: bool) -> Result<()> {
+async fn story(stage: &Stage, file: Option<&Path>, keep: bool) -> Result<()> {
     let before = Sum::take(stage).await?;
     let map = &stage.market.network.map;
     let read = || match file {
