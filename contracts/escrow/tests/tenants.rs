@@ -136,6 +136,19 @@ fn a_stream_opens_only_if_the_money_lasts_with_it() {
 }
 
 #[test]
+fn nothing_opens_on_a_dry_account_even_if_what_is_held_would_do() {
+    let (mut escrow, account) = market();
+    escrow.stream(1, 2, &who("other"), 90);
+    escrow.pass(2 * HOUR);
+    escrow.deposit(account, &who("bob"), 50).unwrap();
+    escrow.close_stream(1, 2);
+    let error = escrow.control(&Escrow::stream_msg(1, 3, &who("other"), 1, 0)).unwrap_err();
+    assert_eq!(error, ContractError::AccountDry { account, since: START + HOUR });
+    escrow.deposit(account, &who("bob"), 1).unwrap();
+    escrow.stream(1, 3, &who("other"), 1);
+}
+
+#[test]
 fn a_fraction_that_comes_back_does_not_start_a_dry_account() {
     let mut escrow = Escrow::with(|msg| msg.min_runway = 1);
     let account = escrow.open(1, &who("ann"), 2);

@@ -11,15 +11,54 @@ pub const STREAMS: u64 = 4;
 #[derive(Clone, Debug)]
 pub enum Step {
     Pass(u64),
-    Open { account: u64, owner: usize, units: u128, reserved: u128 },
-    Stream { account: u64, stream: u64, payee: usize, rate: u128, bps: u16, reserved: u128 },
-    End { account: u64, stream: u64, reserved: u128 },
-    Reserve { account: u64, reserved: u128 },
-    Close { account: u64 },
-    Deposit { account: u64, who: usize, units: u128 },
-    Withdraw { account: u64, stream: u64 },
-    TakeOwn { account: u64, units: u128 },
-    Refund { account: u64, deposit: Option<usize> },
+    /// Lets time pass until the account runs dry, if it does so soon, and a little more.
+    RunDry {
+        account: u64,
+        more: u64,
+    },
+    Open {
+        account: u64,
+        owner: usize,
+        units: u128,
+        reserved: u128,
+    },
+    Stream {
+        account: u64,
+        stream: u64,
+        payee: usize,
+        rate: u128,
+        bps: u16,
+        reserved: u128,
+    },
+    End {
+        account: u64,
+        stream: u64,
+        reserved: u128,
+    },
+    Reserve {
+        account: u64,
+        reserved: u128,
+    },
+    Close {
+        account: u64,
+    },
+    Deposit {
+        account: u64,
+        who: usize,
+        units: u128,
+    },
+    Withdraw {
+        account: u64,
+        stream: u64,
+    },
+    TakeOwn {
+        account: u64,
+        units: u128,
+    },
+    Refund {
+        account: u64,
+        deposit: Option<usize>,
+    },
     Sweep,
 }
 
@@ -71,6 +110,8 @@ fn step(scale: Scale) -> impl Strategy<Value = Step> {
     let bps = prop_oneof![Just(0), Just(1), Just(137), Just(2_000), Just(9_999), Just(10_000)];
     prop_oneof![
         8 => seconds().prop_map(Step::Pass),
+        4 => (account(), prop_oneof![Just(0), 0..5_000u64])
+            .prop_map(|(account, more)| Step::RunDry { account, more }),
         2 => (account(), person(), scale.units(), scale.reserved())
             .prop_map(|(account, owner, units, reserved)| Step::Open { account, owner, units, reserved }),
         6 => (account(), stream(), person(), scale.rate(), bps, scale.reserved()).prop_map(

@@ -102,8 +102,7 @@ impl Book {
         let (start, end) = (self.now, (self.now + period).div_ceil(DAY) * DAY);
         let denom = &mut self.denoms[denom];
         let came = std::mem::take(&mut denom.waiting);
-        let part =
-            |bps| u128::try_from(Uint128::new(came).multiply_ratio(bps, 10_000u128)).unwrap();
+        let part = |bps| Uint128::new(came).multiply_ratio(bps, 10_000u128).u128();
         let units = if suffices { part(self.split[1]) } else { 0 };
         let burn = part(self.split[2]);
         denom.to_burn += burn;

@@ -19,15 +19,44 @@ const MIN: u128 = 1_000;
 #[derive(Clone, Debug)]
 enum Step {
     Pass(u64),
-    Income { denom: usize, units: u128 },
-    Distribute { denom: usize },
-    Burn { denom: usize },
-    Stake { who: usize, units: u128 },
-    Unstake { who: usize, units: u128 },
-    ClaimUnstaked { who: usize },
-    Claim { who: usize, denom: usize },
-    Minimum { units: u128 },
-    Split { parts: [u16; 3] },
+    Income {
+        denom: usize,
+        units: u128,
+    },
+    Distribute {
+        denom: usize,
+    },
+    Burn {
+        denom: usize,
+    },
+    Stake {
+        who: usize,
+        units: u128,
+    },
+    Unstake {
+        who: usize,
+        units: u128,
+    },
+    UnstakeAll {
+        who: usize,
+    },
+    ClaimUnstaked {
+        who: usize,
+    },
+    Claim {
+        who: usize,
+        denom: usize,
+    },
+    Minimum {
+        units: u128,
+    },
+    /// Just at or just above what is staked.
+    TightMinimum {
+        above: u128,
+    },
+    Split {
+        parts: [u16; 3],
+    },
 }
 
 /// Contract and book side by side.
@@ -96,6 +125,10 @@ impl Life {
                 let done = fees.send(&self.people[who], &msg, &[]);
                 assert_eq!(done.is_ok(), book.unstake(who, units, UNSTAKING), "{done:?}");
             }
+            Step::UnstakeAll { who } => {
+                let units = book.stakes[who];
+                self.step(&Step::Unstake { who, units });
+            }
             Step::ClaimUnstaked { who } => {
                 let done = fees.send(&self.people[who], &ExecuteMsg::ClaimUnstaked {}, &[]);
                 let expected = book.claim_unstaked(who);
@@ -113,6 +146,10 @@ impl Life {
             Step::Minimum { units } => {
                 fees.send(&who("owner"), &change(Some(amount(units)), None), &[]).unwrap();
                 book.min = units;
+            }
+            Step::TightMinimum { above } => {
+                let units = (book.total() + above).max(1);
+                self.step(&Step::Minimum { units });
             }
             Step::Split { parts } => {
                 let parts_msg = split(parts[0], parts[1], parts[2]);
@@ -223,7 +260,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (who(), units()).prop_map(|(who, units)| Step::Unstake { who, units }),
         1 => who().prop_map(|who| Step::ClaimUnstaked { who }),
         4 => (who(), denom()).prop_map(|(who, denom)| Step::Claim { who, denom }),
+        2 => who().prop_map(|who| Step::UnstakeAll { who }),
         1 => units().prop_map(|units| Step::Minimum { units }),
+        2 => (0..2u128).prop_map(|above| Step::TightMinimum { above }),
         1 => parts.prop_map(|parts| Step::Split { parts }),
     ]
 }
