@@ -8,6 +8,7 @@
 pub mod app;
 pub mod bidding;
 pub mod chain;
+pub mod check;
 pub mod config;
 pub mod failpoint;
 pub mod gateway;
@@ -16,4 +17,5 @@ pub mod kube;
 pub mod labels;
 pub mod leases;
 pub mod metrics;
+pub mod setup;
 pub mod store;

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod close;
+mod init;
 mod output;
 mod run;
 mod show;
@@ -31,6 +33,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make key, certificate and configuration; detect what the cluster has.
+    Init(init::Arguments),
+    /// Look whether everything is there that the agent needs.
+    Check,
     /// Run the agent until SIGTERM or Ctrl-C.
     Run,
     /// Tell why there is or is no bid on an order.
@@ -42,6 +48,8 @@ enum Command {
     Status,
     /// List the leases.
     Leases,
+    /// End a lease; without notice that counts as a breach.
+    Close(close::Arguments),
     /// Tell the version.
     Version,
 }
@@ -50,6 +58,9 @@ enum Command {
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
+        Command::Init(arguments) => init::run(arguments, cli.json).await,
+        Command::Check => init::check(&cli.config, cli.json).await,
+        Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
         Command::Run => run::run(&cli.config).await,
         Command::Why { order } => show::why(&cli.config, *order, cli.json).await,
         Command::Status => show::status(&cli.config, cli.json).await,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Bytes, ConfigError};
 
 /// The Kubernetes cluster.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
     /// The kubeconfig file; if not given, `KUBECONFIG`, the home folder's, or the pod's own
