@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use cosmwasm_std::HexBinary;
+use rand::Rng as _;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use souk_api::registry::{Contact, ExecuteMsg, Gateway};
 use souk_chain::{Coin, SecretKey, keys::write_plain_key_file};
@@ -91,8 +92,12 @@ fn write_secret(path: &Path, text: &str) -> Result<()> {
     Ok(file.write_all(text.as_bytes())?)
 }
 
+/// A port that nobody listens on, below those that the system gives to outgoing connections:
+/// one of those could be taken before the agent listens.
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    let candidates = std::iter::repeat_with(|| rand::thread_rng().gen_range(10_240..32_000));
+    let free = candidates.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.context("there is no free port")
 }
 
 impl Provider {
