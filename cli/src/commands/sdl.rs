@@ -1,19 +1,23 @@
 //! `souk sdl`: check and compile SDL files.
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{
+    fs::File,
+    io::{IsTerminal, Write as _},
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
 use souk_core::{AuctionPolicy, GroupSpec};
-use souk_sdl::{CompileReport, Options};
+use souk_sdl::{CompileReport, Options, templates};
 
 use crate::{
     context::Context,
     error::CliError,
     exit::Exit,
     network::NameMap,
-    output::to_json,
+    output::{table::table, to_json},
     sdl::{self, Mapped},
 };
 
@@ -42,6 +46,16 @@ pub enum Sdl {
         #[arg(long)]
         souk: bool,
     },
+    /// Print the JSON schema of SDL, for editors.
+    Schema,
+    /// Write a commented file to begin with.
+    Init {
+        /// The kind of workload; without one the kinds are listed.
+        kind: Option<String>,
+        /// Where to; the screen if not given. A file that is there is not overwritten.
+        #[arg(long, short)]
+        output: Option<PathBuf>,
+    },
 }
 
 /// What the orderbook gets of a file.
@@ -61,6 +75,15 @@ impl Sdl {
             Self::Check { files, strict } => check(context, &files, strict),
             Self::Compile { files, strict, souk: false } => compile(&files, strict),
             Self::Compile { files, strict, souk: true } => for_book(context, &files, strict),
+            Self::Schema => {
+                println!("{}", serde_json::to_string_pretty(&souk_sdl::schema::schema())?);
+                Ok(Exit::Ok)
+            }
+            Self::Init { kind: None, .. } => {
+                list_templates();
+                Ok(Exit::Ok)
+            }
+            Self::Init { kind: Some(kind), output } => init(&kind, output.as_deref()),
         }
     }
 }
@@ -124,5 +147,30 @@ fn for_book(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> 
         };
         println!("{}", to_json(&book));
     }
+    Ok(Exit::Ok)
+}
+
+fn list_templates() {
+    let mut rows = table(["kind", "what it is"]);
+    for template in templates::ALL {
+        rows.add_row([template.name, template.about]);
+    }
+    println!("{rows}");
+}
+
+fn init(kind: &str, output: Option<&Path>) -> Result<Exit> {
+    let known = || templates::ALL.iter().map(|one| one.name).collect::<Vec<_>>().join(", ");
+    let template = templates::find(kind).ok_or_else(|| {
+        CliError::input(format!("kind `{kind}`"), format!("choose of {}", known()))
+    })?;
+    let Some(path) = output else {
+        print!("{}", template.text);
+        return Ok(Exit::Ok);
+    };
+    let file = |source| CliError::File { path: path.into(), source };
+    let mut created = File::create_new(path).map_err(file)?;
+    created.write_all(template.text.as_bytes()).map_err(file)?;
+    let name = path.display();
+    println!("{name} is there; `souk deploy {name}` runs it.");
     Ok(Exit::Ok)
 }
