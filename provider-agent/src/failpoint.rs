@@ -1,7 +1,7 @@
 //! Named points between two steps, at which a test can kill the process.
 //!
 //! They do something only where the crate `fail` is built with its feature `failpoints`, as
-//! for this crate's tests, and where the environment arms them, for instance
+//! for this crate's tests, and where a test or the environment arms them, for instance
 //! `FAILPOINTS='bidding::enqueued=panic'`. A panic then ends the process at once.
 
 /// All points of this crate, so that a test visits each of them.
@@ -29,7 +29,7 @@ macro_rules! failpoint {
     };
 }
 
-/// Does what the environment asks for at `name`; mostly nothing.
+/// Does what was armed at `name`; mostly nothing.
 pub fn pass(name: &'static str) {
     let _ = name;
     fail::fail_point!(name);

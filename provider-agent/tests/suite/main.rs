@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bidding;
+mod chores;
+mod commands;
 mod following;
 mod killing;
 mod support;

@@ -1,8 +1,9 @@
 //! The agent, within the test's process or in one of its own.
 
 use std::{
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
+    process::Stdio,
 };
 
 use souk_core::OrderId;
@@ -121,25 +122,49 @@ impl InProcess {
     }
 }
 
-/// An agent in a process of its own.
+/// An agent in a process of its own: this very test program, started again, so that it has the
+/// failpoints whatever else was built meanwhile.
 pub struct Process(Child);
 
+const CONFIG: &str = "SOUK_TEST_AGENT_CONFIG";
+const FAILPOINT: &str = "SOUK_TEST_AGENT_FAILPOINT";
+
+/// The life of such a process. Without its variables it proves that there are failpoints.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_process_that_is_killed() {
+    let Some(config) = std::env::var_os(CONFIG) else {
+        assert!(fail::has_failpoints());
+        return;
+    };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    if let Ok(point) = std::env::var(FAILPOINT) {
+        fail::cfg_callback(point, || std::process::abort()).unwrap();
+    }
+    let config = Config::load(Path::new(&config)).must("configuration");
+    let agent = Agent::new(config).await.must("agent");
+    agent.run(CancellationToken::new()).await.must("agent");
+}
+
 impl Process {
-    pub fn start(config: &Path, failpoints: Option<&str>) -> Self {
-        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_souk-provider"));
-        command.arg("--config").arg(config).arg("run");
-        command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        command.env_remove("FAILPOINTS");
-        if let Some(points) = failpoints {
-            command.env("FAILPOINTS", points);
+    pub fn start(config: &Path, failpoint: Option<&str>) -> Self {
+        let mut command = tokio::process::Command::new(std::env::current_exe().unwrap());
+        command
+            .args(["--exact", "support::agent::the_process_that_is_killed", "--nocapture"])
+            .env(CONFIG, config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        if let Some(point) = failpoint {
+            command.env(FAILPOINT, point);
         }
         Self(command.spawn().unwrap())
     }
 
-    /// Waits until it has ended.
-    pub async fn ended(&mut self) -> ExitStatus {
+    /// Waits until it was killed at its failpoint.
+    pub async fn killed(&mut self, what: &str) {
         let ended = tokio::time::timeout(super::DEADLINE, self.0.wait()).await;
-        ended.must("the process does not end").unwrap()
+        let ended = ended.must(&format!("it came past {what}")).unwrap();
+        assert_eq!(ended.signal(), Some(6), "{ended} at {what}");
     }
 
     /// Ends it as no program can see coming.

@@ -158,10 +158,6 @@ impl World {
         order.unwrap().parse().unwrap()
     }
 
-    pub fn client(&self) -> Client {
-        self.client.clone()
-    }
-
     pub fn queries(&self) -> Queries {
         self.client.query()
     }

@@ -1,0 +1,105 @@
+//! What leases and auctions need on the chain, done by the agent alone.
+
+use std::time::Duration;
+
+use souk_api::orderbook::LeaseState;
+use souk_core::{AuctionPolicy, CloseReason, OrderId};
+
+use crate::support::{InProcess, Options, World, agent::configure, app, until, world::address};
+
+async fn world() -> World {
+    World::with(Options { block: Duration::from_millis(100), ..Options::default() }).await
+}
+
+async fn leased(world: &World, agent: &InProcess) -> OrderId {
+    let order = world.order("ann", app("web")).await;
+    until("a bid", || world.own_bid(order)).await;
+    world.accept("ann", order, "provider").await;
+    until("the lease", async || agent.store.lease(order).await.unwrap()).await;
+    order
+}
+
+async fn ended(agent: &InProcess, order: OrderId) -> (LeaseState, Option<CloseReason>) {
+    until("the lease's end", async || {
+        let lease = agent.store.lease(order).await.unwrap()?;
+        (lease.state != LeaseState::Active).then_some((lease.state, lease.reason))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_whose_manifest_does_not_come_is_closed_after_the_timeout_in_block_time() {
+    let world = world().await;
+    let config = configure(&world, "agent", "manifest_timeout = \"10m\"");
+    let agent = InProcess::start(&config).await;
+    let order = leased(&world, &agent).await;
+    world.chain.advance(599).await.unwrap();
+    world.chain.produce_blocks(3).await.unwrap();
+    assert_eq!(world.proxy.count("close_lease", order), 0);
+    world.chain.advance(60).await.unwrap();
+    let end = ended(&agent, order).await;
+    assert_eq!(end, (LeaseState::Closed, Some(CloseReason::ManifestTimeout)));
+    assert_eq!(world.proxy.count("close_lease", order), 1);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earnings_are_withdrawn_by_themselves_and_reach_the_payee() {
+    let world = world().await;
+    let more = "withdraw_every = \"1h\"\nmanifest_timeout = \"1day\"";
+    let agent = InProcess::start(&configure(&world, "agent", more)).await;
+    let payee = address("provider");
+    let balance = async || world.queries().balance(&payee, "usouk").await.unwrap();
+    leased(&world, &agent).await;
+    let before = balance().await;
+    world.chain.advance(3_700).await.unwrap();
+    until("the payee is paid", async || (balance().await > before).then_some(())).await;
+    // An hour at 11100 less two per cent, and not much more.
+    let earned = balance().await - before;
+    assert!((10_800..12_500).contains(&earned), "{earned}");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_auction_that_it_leads_closes_by_itself() {
+    let world = world().await;
+    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+    let auction = AuctionPolicy::LowestPrice { closes_after: 60 };
+    let (_, orders) = world.deploy("ann", vec![app("web")], auction).await;
+    until("a bid", || world.own_bid(orders[0])).await;
+    world.chain.advance(700).await.unwrap();
+    until("the lease", async || agent.store.lease(orders[0]).await.unwrap()).await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_deployment_is_marked_and_reaped() {
+    let world = world().await;
+    let agent = InProcess::start(&configure(&world, "agent", "manifest_timeout = \"1day\"")).await;
+    let order = leased(&world, &agent).await;
+    let lease = agent.store.lease(order).await.unwrap().unwrap();
+    let depletion = lease.depletion().unwrap();
+    let now = agent.store.block_time().await.unwrap().unwrap();
+    // The manifest never came, and a lease that old would be closed for that.
+    agent
+        .store
+        .put_manifest(souk_provider::store::ManifestRow {
+            order,
+            manifest: "[]".into(),
+            salt: None,
+            commitment: cosmwasm_std::HexBinary::from([7u8; 32]),
+            accepted_at: now,
+        })
+        .await
+        .unwrap();
+    world.chain.advance(depletion - now + 10).await.unwrap();
+    until("the mark", async || {
+        let marks = agent.store.read(souk_provider::store::marks::all).await.unwrap();
+        (!marks.is_empty()).then_some(())
+    })
+    .await;
+    world.chain.advance(3_700).await.unwrap();
+    let end = ended(&agent, order).await;
+    assert_eq!(end, (LeaseState::InsufficientFunds, Some(CloseReason::InsufficientFunds)));
+    agent.stop().await;
+}

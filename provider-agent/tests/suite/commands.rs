@@ -1,0 +1,210 @@
+//! The program as an operator uses it: init, check, run, why, leases, close.
+
+use std::{os::unix::fs::PermissionsExt, path::Path, process::Output};
+
+use serde_json::Value;
+use souk_api::orderbook::LeaseState;
+
+use crate::support::{
+    InProcess, World,
+    agent::configure,
+    app, until,
+    world::{CHAIN_ID, address},
+};
+
+/// Runs the program. Whoever built it last, it is this crate's.
+async fn souk_provider(arguments: &[&str]) -> Output {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_souk-provider"));
+    command.args(arguments).env_remove("SOUK_PROVIDER_CONFIG").output().await.unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn json(output: &Output) -> Value {
+    let shown = || format!("{} {}", text(&output.stdout), text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", shown()))
+}
+
+fn lines<'a>(report: &'a Value, level: &str) -> Vec<&'a str> {
+    let all = report["lines"].as_array().unwrap().iter();
+    all.filter(|line| line["level"] == level).map(|line| line["what"].as_str().unwrap()).collect()
+}
+
+fn network_file(world: &World) -> std::path::PathBuf {
+    let contracts = &world.contracts;
+    let text = format!(
+        "name = \"test\"\nchain_id = \"{CHAIN_ID}\"\nrpc = [\"{}\"]\nprefix = \"souk\"\n\
+         denom = \"usouk\"\ngas_price = \"0.025usouk\"\n[contracts]\norderbook = \"{}\"\n\
+         escrow = \"{}\"\nregistry = \"{}\"\nattestations = \"{}\"\nfee_distributor = \"{}\"\n",
+        world.chain.rpc_url(),
+        contracts.orderbook,
+        contracts.escrow,
+        contracts.provider_registry,
+        contracts.attestations,
+        contracts.fee_distributor.as_ref().unwrap(),
+    );
+    let path = world.folder.path().join("network.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn init_makes_what_check_and_run_need_and_overwrites_nothing() {
+    let world = World::new().await;
+    let network = network_file(&world);
+    let folder = world.folder.path().join("fresh");
+    let provider = address("provider");
+    let init = [
+        "--json",
+        "init",
+        "--dir",
+        folder.to_str().unwrap(),
+        "--network",
+        network.to_str().unwrap(),
+        "--uri",
+        "https://provider.example.com:8443",
+        "--provider",
+        &provider,
+        "--domain",
+        "apps.example.com",
+        "--kubeconfig",
+        &world.kubeconfig().display().to_string(),
+    ];
+    let output = souk_provider(&init).await;
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let made = json(&output);
+    assert_eq!(made["pin"].as_str().unwrap().len(), 64);
+    let detected = made["attributes"].as_array().unwrap();
+    let has = |key: &str| detected.iter().any(|attribute| attribute["key"] == key);
+    assert!(has("capabilities/gpu/vendor/nvidia/model/h100/ram/80Gi"), "{detected:?}");
+    assert!(has("capabilities/storage/1/class"), "{detected:?}");
+    for secret in ["operator.key", "gateway.key"] {
+        let mode = std::fs::metadata(folder.join(secret)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{secret}");
+    }
+
+    let again = souk_provider(&init).await;
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("there already"), "{}", text(&again.stderr));
+
+    // The provider is registered with another operator and without the pin: check says so.
+    let config = folder.join("provider.toml");
+    let output = souk_provider(&["--json", "--config", config.to_str().unwrap(), "check"]).await;
+    let report = json(&output);
+    assert_eq!(output.status.code(), Some(1), "{report:#}");
+    assert_eq!(lines(&report, "fail"), ["operator", "coins for fees"], "{report:#}");
+    let ok = lines(&report, "ok");
+    for what in [
+        "configuration",
+        "operator key",
+        "RPC endpoint",
+        "contract orderbook",
+        "registration",
+        "bond",
+        "cluster",
+        "rights in the cluster",
+        "nodes",
+        "GPUs",
+        "storage class default",
+        "ingress class",
+    ] {
+        assert!(ok.contains(&what), "{what} is not ok: {report:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_names_each_thing_that_is_wrong_with_what_to_do() {
+    let world = World::new().await;
+    let path = configure(&world, "agent", "");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let rpc = format!("rpc = [\"{}\"]", world.proxy.url);
+    let book = &world.contracts.orderbook;
+    let table: &[(&str, &str, &str)] = &[
+        (CHAIN_ID, "souk-other", "RPC endpoint"),
+        (&rpc, "rpc = [\"http://127.0.0.1:1\"]", "RPC endpoint"),
+        (book, &world.contracts.escrow, "contract orderbook"),
+        ("operator.key", "nowhere.key", "operator key"),
+        ("gateway.crt", "nowhere.crt", "gateway certificate"),
+        ("kubeconfig = \"", "kubeconfig = \"/nonexistent", "cluster"),
+        ("name = \"standard\"", "name = \"golden\"", "storage class default"),
+        ("\"nginx\"", "\"traefik\"", "ingress class"),
+        ("https://provider", "https://elsewhere", "gateway"),
+        ("gas_price = \"0.025usouk\"", "gas_price = \"cheap\"", "configuration"),
+    ];
+    for (from, to, what) in table {
+        assert!(good.contains(from), "{from}");
+        std::fs::write(&path, good.replacen(from, to, 1)).unwrap();
+        let output = souk_provider(&["--json", "--config", path.to_str().unwrap(), "check"]).await;
+        let report = json(&output);
+        assert_eq!(output.status.code(), Some(1), "{to}: {report:#}");
+        assert!(lines(&report, "fail").contains(what), "{to}: {report:#}");
+        let failed = report["lines"].as_array().unwrap().iter().filter(|l| l["level"] == "fail");
+        for line in failed {
+            assert!(line["advice"].as_str().is_some_and(|a| !a.is_empty()), "{line}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_others_may_read_is_refused() {
+    let world = World::new().await;
+    let path = configure(&world, "agent", "");
+    let key = path.with_file_name("operator.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let output = souk_provider(&["--config", path.to_str().unwrap(), "run"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(error.contains("operator.key") && error.contains("chmod 600"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_leases_and_close_tell_and_do_what_they_say() {
+    let world = World::new().await;
+    let path = configure(&world, "agent", "");
+    let run = async |arguments: &[&str]| {
+        let config = path.to_str().unwrap();
+        souk_provider(&[&["--json", "--config", config], arguments].concat()).await
+    };
+    assert!(text(&run(&["why", "1"]).await.stderr).contains("no store"));
+
+    let agent = InProcess::start(&path).await;
+    let mut dear = app("dear");
+    dear.ceiling = souk_core::Price::new(3).unwrap();
+    let passed = world.order("ann", dear).await;
+    agent.decision(passed, "ceiling is 3").await;
+    let why = json(&run(&["why", &passed.to_string()]).await);
+    assert_eq!(why["verdict"], "pass");
+    assert!(why["reason"].as_str().unwrap().contains("11100"), "{why}");
+    assert_eq!(why["tenant_is_told"], "price does not meet");
+    let unknown = run(&["why", "999"]).await;
+    assert!(text(&unknown.stderr).contains("999 is not known"), "{}", text(&unknown.stderr));
+
+    let order = world.order("ann", app("web")).await;
+    until("a bid", || world.own_bid(order)).await;
+    world.accept("ann", order, "provider").await;
+    until("the lease", async || agent.store.lease(order).await.unwrap()).await;
+    let leases = json(&run(&["leases"]).await);
+    assert_eq!((&leases[0]["order"], &leases[0]["funded"]), (&order.0.into(), &true.into()));
+
+    let refused = run(&["close", &order.to_string(), "--reason", "owner"]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    let closed = run(&["close", &order.to_string(), "--reason", "decommission"]).await;
+    assert!(closed.status.success(), "{}", text(&closed.stderr));
+    let lease = until("the lease's end", async || {
+        let lease = agent.store.lease(order).await.unwrap()?;
+        (lease.state == LeaseState::Closed).then_some(lease)
+    })
+    .await;
+    assert_eq!(lease.reason, Some(souk_core::CloseReason::Decommission));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_config_that_is_not_there_says_how_to_make_one() {
+    let missing = Path::new("/nonexistent/provider.toml");
+    let output = souk_provider(&["--config", missing.to_str().unwrap(), "run"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("souk-provider init"));
+}
