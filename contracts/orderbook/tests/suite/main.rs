@@ -1,16 +1,28 @@
 //! What tenants, providers and strangers can rely on, through the contract's messages and
 //! with the real escrow, registry and attestations. One file a subject.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 mod accepting;
 mod auctions;
 mod bidding;
+mod cost;
 mod creating;
 mod cw20_tokens;
 mod ending_deployments;
 mod ending_leases;
 mod governing;
 mod market;
+mod meter;
 mod model;
 mod published;
+mod readme;
 mod schema;
 mod slots;

@@ -24,7 +24,7 @@ pub fn check(play: &Play, when: &str) {
 
 fn bank(play: &Play, when: &str) {
     let market = &play.market;
-    let held: u128 = play.everyone().iter().map(|who| market.balance(who)).sum();
+    let held: u128 = play.everyone.iter().map(|who| market.balance(who)).sum();
     assert_eq!(held, market.minted, "coins are neither lost nor made; {when}");
     assert_eq!(market.balance(&market.book), 0, "coins do not rest on the book; {when}");
     let totals: escrow::TotalsResponse = market

@@ -12,7 +12,7 @@ use steps::{Play, Step, any_step};
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(32)
+        ..ProptestConfig::with_cases(24)
     })]
 
     #[test]

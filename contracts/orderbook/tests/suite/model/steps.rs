@@ -41,6 +41,9 @@ pub struct Play {
     pub streams: BTreeSet<(DeploymentId, OrderId)>,
     pub accounts: BTreeSet<DeploymentId>,
     pub orders: BTreeSet<OrderId>,
+    /// Everyone who may hold coins.
+    pub everyone: Vec<Addr>,
+    names: BTreeMap<String, &'static str>,
     counts: BTreeMap<String, usize>,
 }
 
@@ -63,7 +66,11 @@ impl Play {
             let provider = market.provider_with(name, 5, &[eu()]);
             market.attest("auditor", &provider, &[eu()], until);
         }
+        let names = TENANTS.into_iter().chain(PROVIDERS);
+        let names = names.map(|name| (market.who(name).into(), name)).collect();
         Self {
+            everyone: everyone(&market),
+            names,
             market,
             streams: BTreeSet::new(),
             accounts: BTreeSet::new(),
@@ -173,8 +180,7 @@ impl Play {
     }
 
     fn name_of(&self, address: &str) -> &'static str {
-        let mut names = TENANTS.into_iter().chain(PROVIDERS);
-        names.find(|name| self.market.who(name).as_str() == address).unwrap()
+        self.names[address]
     }
 
     /// One of an order's bidders, and its price.
@@ -345,17 +351,16 @@ impl Play {
         }
         tell(escrow::ExecuteMsg::SweepFees { denom: usouk() });
     }
+}
 
-    /// Everyone who may hold coins.
-    pub fn everyone(&self) -> Vec<Addr> {
-        let market = &self.market;
-        let mut all: Vec<Addr> = Vec::new();
-        for name in TENANTS.into_iter().chain(PROVIDERS).chain(["friend", "anyone", "auditor"]) {
-            all.extend([market.who(name), market.operator(name), market.payee(name)]);
-        }
-        all.extend([market.owner.clone(), market.guardian.clone(), market.slasher.clone()]);
-        all.extend([market.collector.clone(), market.escrow.clone(), market.registry.clone()]);
-        all.extend([market.attestations.clone(), market.book.clone()]);
-        all
+/// Everyone who may hold coins.
+fn everyone(market: &Market) -> Vec<Addr> {
+    let mut all: Vec<Addr> = Vec::new();
+    for name in TENANTS.into_iter().chain(PROVIDERS).chain(["friend", "anyone", "auditor"]) {
+        all.extend([market.who(name), market.operator(name), market.payee(name)]);
     }
+    all.extend([market.owner.clone(), market.guardian.clone(), market.slasher.clone()]);
+    all.extend([market.collector.clone(), market.escrow.clone(), market.registry.clone()]);
+    all.extend([market.attestations.clone(), market.book.clone()]);
+    all
 }
