@@ -10,7 +10,7 @@ use souk_chain::pipeline::{
     Enqueued, FailureKind, ItemState, OutboxItem, PipelineConfig, PipelineError,
 };
 use souk_chain::tx::{Instantiate, execute, instantiate};
-use souk_chain::{Any, Coin, Pipeline};
+use souk_chain::{Any, Client, Coin, Pipeline};
 use souk_devchain::Handle;
 use support::contract::Execute;
 use support::proxy::{Effect, On};
@@ -248,7 +248,7 @@ async fn a_followed_block_tells_of_the_inclusion() {
     };
     let mut process = Process::start(&dir, proxy.url(), config);
     process.enqueue(&[("pay", pay(1))]);
-    eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
+    in_mempool(&chain).await;
     let cursor = chain.height().await.unwrap();
     chain.produce_block().await.unwrap();
     let client = client(&chain.rpc_url());
@@ -304,33 +304,64 @@ async fn one_database_has_one_pipeline() {
     Pipeline::open(pipeline_config(), client(&chain.rpc_url()), key(1), &db).unwrap();
 }
 
+/// Slot 5 is taken in the first of these blocks and free again from the second on.
+async fn taken_and_released(chain: &Handle, contract: &str) -> (u64, u64) {
+    rival(chain, contract, &Execute::Take { slot: 5 }).await;
+    let taken = chain.produce_block().await.unwrap().height();
+    rival(chain, contract, &Execute::Release { slot: 5 }).await;
+    (taken, chain.produce_block().await.unwrap().height())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_lags_behind_an_items_reason_does_not_judge_it() {
     let mut chain = manual_chain().await;
     let contract = slots(&chain).await;
     let second = chain.another_endpoint().await.unwrap();
     // The item answers an event that the lagging node has not seen: there it would fail.
-    rival(&chain, &contract, &Execute::Take { slot: 5 }).await;
-    let taken_at = chain.produce_block().await.unwrap().height();
-    rival(&chain, &contract, &Execute::Release { slot: 5 }).await;
-    let released_at = chain.produce_block().await.unwrap().height();
-    second.faults().set_stale_at(Some(taken_at));
-    let dir = tempfile::tempdir().unwrap();
+    let (taken, released) = taken_and_released(&chain, &contract).await;
+    second.faults().set_stale_at(Some(taken));
     let proxy = Proxy::before(&second.url()).await;
+    let dir = tempfile::tempdir().unwrap();
     let mut process = Process::start(&dir, proxy.url(), pipeline_config());
-    let item = OutboxItem::new("take", vec![take(&contract, 5)]).presumes_height(released_at);
+    let item = OutboxItem::new("take", vec![take(&contract, 5)]).presumes_height(released);
     let tx = process.connection.transaction().unwrap();
     souk_chain::Outbox::enqueue(&tx, &item).unwrap();
     tx.commit().unwrap();
     process.handle.wake();
-    // It had time to look at the stale state.
-    eventually("several looks", || async {
+    eventually("several looks at the old state", || async {
         let queued = process.handle.outcome("take").await.unwrap().unwrap();
         assert_eq!(queued.state, ItemState::Queued);
         proxy.requests(On("abci_query", "auth")) > 20
     })
     .await;
     second.faults().set_stale_at(None);
+    let state = produce_until_final(&chain, &process, "take").await;
+    assert!(matches!(state, ItemState::Done { .. }), "{state:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_falls_behind_between_two_questions_does_not_judge_an_item() {
+    let mut chain = manual_chain().await;
+    let contract = slots(&chain).await;
+    let second = chain.another_endpoint().await.unwrap();
+    let (taken, _) = taken_and_released(&chain, &contract).await;
+    let proxy = Proxy::before(&second.url()).await;
+    let faults = second.faults().clone();
+    let fall_behind = move || -> futures::future::BoxFuture<'static, ()> {
+        faults.set_stale_at(Some(taken));
+        Box::pin(std::future::ready(()))
+    };
+    proxy.once(On("abci_query", "Simulate"), Effect::Before(Box::new(fall_behind)));
+    let client = Client::new(client_config(&[proxy.url().into(), chain.rpc_url()])).unwrap();
+    eventually("both endpoints known", || async {
+        client.status().await.unwrap();
+        client.endpoints().iter().all(|e| e.height > 0)
+    })
+    .await;
+    let dir = tempfile::tempdir().unwrap();
+    let db = dir.path().join("agent.db");
+    let mut process = Process::with_client(db, client, pipeline_config());
+    process.enqueue(&[("take", take(&contract, 5))]);
     let state = produce_until_final(&chain, &process, "take").await;
     assert!(matches!(state, ItemState::Done { .. }), "{state:?}");
 }

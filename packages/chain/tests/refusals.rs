@@ -24,16 +24,17 @@ async fn a_refusal_of_bytes_that_another_node_may_hold_does_not_sign_anew() {
         let chain = manual_chain().await;
         let proxy = Proxy::before(&chain.rpc_url()).await;
         let dir = tempfile::tempdir().unwrap();
+        let again = || refusal(13, "insufficient fees; got: 1usouk required: 2usouk");
         if !restart {
             proxy.once(BROADCAST, Effect::LoseReply);
+            proxy.always(BROADCAST, again());
         }
         let mut process = Process::start(&dir, proxy.url(), pipeline_config());
-        let again = || refusal(13, "insufficient fees; got: 1usouk required: 2usouk");
         process.enqueue(&[("pay", pay(1))]);
-        eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
-        proxy.always(BROADCAST, again());
+        in_mempool(&chain).await;
         if restart {
             process.stop().await;
+            proxy.always(BROADCAST, again());
             process = Process::start(&dir, proxy.url(), pipeline_config());
         }
         eventually("broadcast again", || async { proxy.broadcasts() >= 2 }).await;
@@ -165,7 +166,7 @@ async fn a_transaction_lost_by_the_mempool_is_broadcast_again_with_the_same_byte
     let dir = tempfile::tempdir().unwrap();
     let mut process = Process::start(&dir, proxy.url(), pipeline_config());
     process.enqueue(&[("pay", pay(1))]);
-    eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
+    eventually("broadcast", || async { proxy.broadcasts() >= 1 }).await;
     eventually("mempool dropped", || async { chain.drop_mempool().await.unwrap() == 1 }).await;
     let state = produce_until_final(&chain, &process, "pay").await;
     assert!(matches!(state, ItemState::Done { .. }), "{state:?}");
@@ -229,7 +230,7 @@ async fn when_nobody_can_tell_the_item_is_failed_as_unknown_and_not_sent_again()
     let dir = tempfile::tempdir().unwrap();
     let mut process = Process::start(&dir, proxy.url(), pipeline_config());
     process.enqueue(&[("pay", pay(1))]);
-    eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
+    in_mempool(&chain).await;
     process.stop().await;
     // While nobody looks it is included, and the block with it is pruned.
     proxy.always(On("tx", ""), Effect::Error("transaction indexing is disabled"));

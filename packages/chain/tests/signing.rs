@@ -126,7 +126,7 @@ async fn a_chain_that_vanishes_after_the_broadcast_leaves_the_question_open() {
     let proxy = Proxy::before(&chain.rpc_url()).await;
     let sender = signer(proxy.url(), 1).patience(Duration::from_millis(300));
     let sending = tokio::spawn(async move { sender.send_and_confirm(vec![pay(1)]).await });
-    eventually("broadcast", || async { proxy.broadcasts() == 1 }).await;
+    in_mempool(&chain).await;
     chain.endpoint().faults().set_manner(souk_devchain::Manner::Refuse);
     let error = sending.await.unwrap().unwrap_err();
     assert!(error.may_have_happened(), "{error:?}");

@@ -219,3 +219,12 @@ pub async fn produce_until_final(chain: &Handle, process: &Process, key: &str) -
     .await;
     process.outcome(key).await.state
 }
+
+/// Waits until the chain has a transaction that no block took yet.
+pub async fn in_mempool(chain: &Handle) {
+    eventually("a transaction in the mempool", || async {
+        let waiting = chain.node().call(|chain| chain.mempool().waiting().len());
+        waiting.await.unwrap() > 0
+    })
+    .await;
+}
