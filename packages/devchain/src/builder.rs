@@ -18,7 +18,7 @@ use crate::chain::history::Retention;
 use crate::chain::{Chain, Settings};
 use crate::error::AbciError;
 use crate::node::{Node, Stopped};
-use crate::rpc::listener::{Faults, FaultyListener};
+use crate::rpc::listener::{Faults, FaultyListener, Manner};
 use crate::rpc::server::{self, Endpoint};
 use crate::tx::ante::MinGasPrice;
 use crate::wasm::codes::NativeCodes;
@@ -353,10 +353,18 @@ impl Handle {
         self.node.call(move |chain| chain.prune_below(height)).await
     }
 
-    /// Stops chain and RPC and waits for the chain's thread.
-    pub async fn stop(mut self) {
+    /// Ends chain and RPC; connections that are open break at their next request.
+    fn end(&self) {
+        for endpoint in &self.endpoints {
+            endpoint.faults.set_manner(Manner::Refuse);
+        }
         self.cancel.cancel();
         self.node.stop();
+    }
+
+    /// Stops chain and RPC and waits for the chain's thread.
+    pub async fn stop(mut self) {
+        self.end();
         if let Some(thread) = self.thread.take() {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
@@ -365,7 +373,6 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.cancel.cancel();
-        self.node.stop();
+        self.end();
     }
 }

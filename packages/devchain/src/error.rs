@@ -21,7 +21,7 @@ pub enum Disclosure {
     Redacted,
     /// The whole text: it is the same on every node.
     Deterministic,
-    /// A typed system error, shown whole, however often it was wrapped.
+    /// A typed system error for queries, however often it was wrapped; sub-messages get the code only.
     System(Box<cosmwasm_std::SystemError>),
 }
 
@@ -68,9 +68,10 @@ impl AbciError {
     /// The text that a contract gets which catches this failure.
     pub fn for_contract(&self) -> String {
         match &self.disclosure {
-            Disclosure::Redacted => format!("codespace: {}, code: {}", self.codespace, self.code),
             Disclosure::Deterministic => self.log.clone(),
-            Disclosure::System(err) => err.to_string(),
+            Disclosure::Redacted | Disclosure::System(_) => {
+                format!("codespace: {}, code: {}", self.codespace, self.code)
+            }
         }
     }
 }

@@ -120,8 +120,9 @@ async fn live(steps: Vec<(usize, Vec<Step>)>) {
             if payer.is_none() {
                 balances.insert(wallet.address.clone(), FEE);
             }
-            let collector = |shot: &BTreeMap<String, u128>| -> u128 { shot.values().sum() };
-            assert_eq!(collector(&balances), collector(&before.0) + FEE, "{result}");
+            // The fee has gone to the collector, and the payer is made whole here.
+            let sum = |shot: &BTreeMap<String, u128>| -> u128 { shot.values().sum() };
+            assert_eq!(sum(&balances), sum(&before.0) + FEE, "{result}");
             let known = [&wallets[0].address, &wallets[1].address, &wallets[2].address, &contract];
             for owner in known {
                 assert_eq!(balances.get(owner), before.0.get(owner), "{owner}: {result}");

@@ -168,6 +168,21 @@ async fn a_caught_crash_and_a_missing_balance_are_told_by_code_alone() {
 }
 
 #[tokio::test]
+async fn a_caught_call_of_nobody_is_told_by_code_alone() {
+    let (world, contract) = tested().await;
+    let nobody = [
+        (world.bob.address.clone(), "codespace: wasm, code: 22"),
+        ("nonsense".to_owned(), "codespace: undefined, code: 1"),
+    ];
+    for (sequence, (address, told)) in (1..).zip(nobody) {
+        let called = Do::CallOther { contract: address };
+        let result = tell(&world, &contract, sequence, &called).await;
+        assert_eq!(result["code"], 0, "{result}");
+        assert_eq!(read(&world, &contract, "reply").await, told);
+    }
+}
+
+#[tokio::test]
 async fn a_sub_message_that_uses_up_its_gas_limit_fails_alone() {
     let (world, contract) = tested().await;
     let forever = call(Do::WriteForever {}, true, Some(200_000));

@@ -28,11 +28,7 @@ fn events(events: Vec<Event>) -> Vec<ProtoEvent> {
             attributes: event
                 .attributes
                 .into_iter()
-                .map(|(key, value)| EventAttribute {
-                    key: key.into(),
-                    value: value.into(),
-                    index: true,
-                })
+                .map(|(key, value)| EventAttribute { key, value, index: true })
                 .collect(),
         })
         .collect()

@@ -25,6 +25,8 @@ pub enum Do {
     Tell { attributes: Vec<(String, String)> },
     /// Does something in a sub-message to itself and then writes `after`.
     Call { what: Box<Do>, catch: bool, gas_limit: Option<u64> },
+    /// Calls another address in a sub-message and catches what comes of it.
+    CallOther { contract: String },
     /// Several things, each in a sub-message without reply.
     All { what: Vec<Do> },
 }
@@ -87,6 +89,14 @@ fn execute(deps: DepsMut, env: Env, _: MessageInfo, what: Do) -> StdResult<Respo
             sub.gas_limit = gas_limit;
             deps.storage.set(b"before", b"yes");
             return Ok(Response::new().add_submessage(sub));
+        }
+        Do::CallOther { contract } => {
+            let msg = WasmMsg::Execute {
+                contract_addr: contract,
+                msg: to_json_binary(&Empty {})?,
+                funds: vec![],
+            };
+            return Ok(Response::new().add_submessage(SubMsg::reply_always(msg, 1)));
         }
         Do::All { what } => {
             let messages: StdResult<Vec<_>> = what.iter().map(|one| own(&env, one)).collect();
