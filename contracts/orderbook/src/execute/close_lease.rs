@@ -1,15 +1,19 @@
 //! Either side ends a lease.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::{GroupState, events::GroupChanged};
-use souk_core::CloseReason;
+use souk_api::orderbook::{GroupState, events::OrderOpened};
+use souk_core::{CloseReason, GroupId};
 
 use crate::{
     ContractError,
     ctx::Ctx,
     escrow, lease,
     permissions::Side,
-    state::{counters, denoms, deployments, groups, orders::Lease},
+    state::{
+        counters, denoms,
+        deployments::{self, Deployment},
+        groups::{self, Group},
+    },
     tender::{self, MAX_REOPENINGS, NewOrder, Tender},
 };
 
@@ -24,7 +28,7 @@ pub fn close_lease(
 ) -> Result<Response, ContractError> {
     let Tender { id, mut order, mut deployment } = tender;
     let lease = order.lease().cloned().ok_or(ContractError::NoLease(id))?;
-    if deployment.closed || lease.ended.is_some() {
+    if lease.ended.is_some() {
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
     let said = reason(side, given)?;
@@ -33,38 +37,55 @@ pub fn close_lease(
     let reason = if dry { CloseReason::InsufficientFunds } else { said };
     let breach = side == Side::Provider && !dry;
     let closed = lease::end(ctx, id, &mut order, reason, breach)?;
-    let mut response = Response::new().add_event(closed);
+    let response = Response::new().add_event(closed);
 
     let mut standing = groups::get(ctx.store(), group)?;
-    let rests = if dry {
-        Some(GroupState::InsufficientFunds)
-    } else if breach && standing.excluded.len() >= MAX_REOPENINGS {
-        Some(GroupState::Paused)
-    } else {
-        None
+    let response = match rest(&standing, dry, breach) {
+        Some(state) => {
+            let rests = tender::set_group(ctx.store_mut(), group, standing, state)?;
+            response.add_event(rests)
+        }
+        None => {
+            if breach {
+                standing.excluded.push(lease.provider);
+            }
+            response.add_event(reopen(ctx, group, standing, &mut deployment)?)
+        }
     };
-    if let Some(state) = rests {
-        let event: GroupChanged = tender::set_group(ctx.store_mut(), group, standing, state)?;
-        response = response.add_event(event);
-    } else {
-        exclude(&mut standing, &lease, breach);
-        let terms = denoms::get(ctx.store(), &deployment.denom)?;
-        let denom = || deployment.denom.to_string();
-        let terms = terms.ok_or_else(|| ContractError::DenomNotAccepted {
-            denom: denom(),
-            accepted: String::new(),
-        })?;
-        let spec = groups::spec(ctx.store(), group)?;
-        standing.order = counters::next_orders(ctx.store_mut(), 1)?;
-        let excluded = standing.excluded.clone();
-        let new = NewOrder { id: standing.order, group, spec: &spec, terms: &terms, excluded };
-        let opened = tender::open_order(ctx, &mut deployment, new)?;
-        groups::save(ctx.store_mut(), group, &standing)?;
-        deployments::save(ctx.store_mut(), group.deployment, &deployment)?;
-        response = response.add_event(opened);
-    }
     let stop = escrow::close_stream(ctx, group.deployment, id, deployment.reserved)?;
     Ok(response.add_message(stop))
+}
+
+/// The state in which the group waits, if it is not put out again.
+fn rest(group: &Group, dry: bool, breach: bool) -> Option<GroupState> {
+    if dry {
+        return Some(GroupState::InsufficientFunds);
+    }
+    let again = !breach || group.excluded.len() < MAX_REOPENINGS;
+    (!again).then_some(GroupState::Paused)
+}
+
+/// Puts the group out to tender again, at the denom's terms of today.
+fn reopen(
+    ctx: &mut Ctx,
+    id: GroupId,
+    mut group: Group,
+    deployment: &mut Deployment,
+) -> Result<OrderOpened, ContractError> {
+    let terms = denoms::get(ctx.store(), &deployment.denom)?;
+    // Denoms are added and changed, never removed.
+    let terms = terms.ok_or_else(|| ContractError::DenomNotAccepted {
+        denom: deployment.denom.to_string(),
+        accepted: String::new(),
+    })?;
+    let spec = groups::spec(ctx.store(), id)?;
+    group.order = counters::next_orders(ctx.store_mut(), 1)?;
+    let excluded = group.excluded.clone();
+    let new = NewOrder { id: group.order, group: id, spec: &spec, terms: &terms, excluded };
+    let opened = tender::open_order(ctx, deployment, new)?;
+    groups::save(ctx.store_mut(), id, &group)?;
+    deployments::save(ctx.store_mut(), id.deployment, deployment)?;
+    Ok(opened)
 }
 
 /// What this side says, if it may.
@@ -74,11 +95,5 @@ fn reason(side: Side, given: Option<CloseReason>) -> Result<CloseReason, Contrac
         (Side::Provider, None) => Ok(CloseReason::Unspecified),
         (Side::Provider, Some(reason)) if reason.is_providers() => Ok(reason),
         (_, Some(reason)) => Err(ContractError::ReasonNotAllowed(reason)),
-    }
-}
-
-fn exclude(standing: &mut groups::Group, lease: &Lease, breach: bool) {
-    if breach {
-        standing.excluded.push(lease.provider.clone());
     }
 }
