@@ -45,10 +45,7 @@ pub fn fill(kind: Kind, object: &mut Value) {
             for list in ["initContainers", "containers"] {
                 items(&mut object["spec"], list).for_each(requests_from_limits);
             }
-            let status = part(object, "status");
-            or(status, "phase", json!("Pending"));
-            let class = quality_of_service(&object["spec"]);
-            or(&mut object["status"], "qosClass", json!(class));
+            or(part(object, "status"), "phase", json!("Pending"));
         }
         Kind::Deployment => deployment(part(object, "spec")),
         Kind::ReplicaSet => {
@@ -74,6 +71,9 @@ pub fn fill(kind: Kind, object: &mut Value) {
             let spec = part(object, "spec");
             or(spec, "persistentVolumeReclaimPolicy", json!("Retain"));
             or(spec, "volumeMode", json!("Filesystem"));
+            if spec["hostPath"].is_object() {
+                or(&mut spec["hostPath"], "type", json!(""));
+            }
             or(part(object, "status"), "phase", json!("Pending"));
         }
         Kind::StorageClass => {
@@ -218,12 +218,28 @@ pub fn pod_spec(spec: &mut Value) {
                 or(&mut volume[source], "defaultMode", json!(420));
             }
         }
+        downward_items(volume);
+        if let Some(projected) = volume.get_mut("projected") {
+            items(projected, "sources").for_each(downward_items);
+        }
         if volume["hostPath"].is_object() {
             or(&mut volume["hostPath"], "type", json!(""));
         }
         if volume.as_object().is_some_and(|v| v.len() == 1) {
             volume["emptyDir"] = json!({});
         }
+    }
+}
+
+fn downward_items(holder: &mut Value) {
+    if let Some(api) = holder.get_mut("downwardAPI") {
+        items(api, "items").for_each(field_version);
+    }
+}
+
+fn field_version(holder: &mut Value) {
+    if holder["fieldRef"].is_object() {
+        or(&mut holder["fieldRef"], "apiVersion", json!("v1"));
     }
 }
 
@@ -239,8 +255,14 @@ fn container_defaults(container: &mut Value) {
         or(port, "protocol", json!("TCP"));
     }
     for variable in items(container, "env") {
-        if variable["valueFrom"]["fieldRef"].is_object() {
-            or(&mut variable["valueFrom"]["fieldRef"], "apiVersion", json!("v1"));
+        if variable["valueFrom"].is_object() {
+            field_version(&mut variable["valueFrom"]);
+        }
+        // An empty value is none.
+        if variable["value"] == ""
+            && let Some(map) = variable.as_object_mut()
+        {
+            map.remove("value");
         }
     }
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
@@ -270,7 +292,8 @@ fn requests_from_limits(container: &mut Value) {
     }
 }
 
-fn quality_of_service(spec: &Value) -> &'static str {
+/// The class by which a pod is evicted under pressure.
+pub fn quality_of_service(spec: &Value) -> &'static str {
     let containers: Vec<&Value> = ["containers", "initContainers"]
         .iter()
         .flat_map(|list| spec[*list].as_array().into_iter().flatten())

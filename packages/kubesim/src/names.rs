@@ -34,18 +34,6 @@ pub fn label(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// RFC 1035 label, the form of service names.
-pub fn dns1035(text: &str) -> Result<(), String> {
-    let starts = text.chars().next().is_some_and(|c| c.is_ascii_lowercase());
-    if text.len() > 63 || !starts || !label_chars(text) {
-        return Err("a DNS-1035 label must consist of lower case alphanumeric characters or '-', \
-                    start with an alphabetic character, and end with an alphanumeric character \
-                    (e.g. 'my-name')"
-            .into());
-    }
-    Ok(())
-}
-
 /// Names that only have to be usable in a path, as those of roles.
 pub fn path_segment(text: &str) -> Result<(), String> {
     if text.is_empty() || text == "." || text == ".." || text.contains(['/', '%']) {

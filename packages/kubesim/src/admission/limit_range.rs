@@ -17,20 +17,31 @@ fn limits<'c>(cluster: &'c Cluster, object: &'c Value, of: &'c str) -> Vec<&'c V
 /// Gives containers the limits and requests that they leave open.
 pub fn fill(cluster: &Cluster, pod: &mut Value) {
     let ranges: Vec<Value> = limits(cluster, pod, "Container").into_iter().cloned().collect();
-    for list in ["initContainers", "containers"] {
+    let mut story = Vec::new();
+    for (list, what) in [("containers", "container"), ("initContainers", "init container")] {
         let containers = pod["spec"].get_mut(list).and_then(Value::as_array_mut);
         for container in containers.into_iter().flatten() {
-            for range in &ranges {
-                for (from, to) in [("default", "limits"), ("defaultRequest", "requests")] {
-                    for (name, value) in range[from].as_object().into_iter().flatten() {
-                        let resources = &mut container["resources"];
-                        if resources[to].get(name).is_none() {
-                            resources[to][name.as_str()] = json!(value);
-                        }
+            let who = container["name"].as_str().unwrap_or_default().to_owned();
+            let resources = &mut container["resources"];
+            for (from, to, word) in
+                [("defaultRequest", "requests", "request"), ("default", "limits", "limit")]
+            {
+                let mut set = Vec::new();
+                for (name, value) in ranges.iter().flat_map(|r| r[from].as_object()).flatten() {
+                    if resources[to].get(name).is_none() {
+                        resources[to][name.as_str()] = json!(value);
+                        set.push(name.as_str());
                     }
+                }
+                if !set.is_empty() {
+                    story.push(format!("{} {word} for {what} {who}", set.join(", ")));
                 }
             }
         }
+    }
+    if !story.is_empty() {
+        let text = format!("LimitRanger plugin set: {}", story.join("; "));
+        pod["metadata"]["annotations"]["kubernetes.io/limit-ranger"] = json!(text);
     }
 }
 

@@ -13,6 +13,7 @@ pub use quota::usage;
 
 use crate::{
     cluster::Cluster,
+    defaults,
     error::{ApiError, Cause},
     kinds::Kind,
     store::Key,
@@ -47,6 +48,7 @@ pub fn mutate(cluster: &Cluster, kind: Kind, object: &mut Value) -> Result<(), A
         Kind::Pod => {
             pod::complete(cluster, object)?;
             limit_range::fill(cluster, object);
+            object["status"]["qosClass"] = json!(defaults::quality_of_service(&object["spec"]));
         }
         Kind::PersistentVolumeClaim => {
             if object["spec"].get("storageClassName").is_none()

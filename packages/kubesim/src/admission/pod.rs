@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{cluster::Cluster, error::ApiError, kinds::Kind, store::Key, validate::array};
+use crate::{cluster::Cluster, error::ApiError, kinds::Kind, names, store::Key, validate::array};
 
 /// Completes a new pod, or says what it refers to that is not there.
 pub fn complete(cluster: &Cluster, pod: &mut Value) -> Result<(), ApiError> {
@@ -26,6 +26,13 @@ pub fn complete(cluster: &Cluster, pod: &mut Value) -> Result<(), ApiError> {
     let own_secrets = array(&spec["imagePullSecrets"]).next().is_some();
     if !own_secrets && found["imagePullSecrets"].is_array() {
         spec["imagePullSecrets"] = found["imagePullSecrets"].clone();
+    }
+
+    let automatic = spec["automountServiceAccountToken"]
+        .as_bool()
+        .or_else(|| found["automountServiceAccountToken"].as_bool());
+    if automatic != Some(false) {
+        mount_token(spec);
     }
 
     if let Some(class) = spec["runtimeClassName"].as_str().map(str::to_owned) {
@@ -72,4 +79,43 @@ pub fn complete(cluster: &Cluster, pod: &mut Value) -> Result<(), ApiError> {
     }
     spec["tolerations"] = json!(tolerations);
     Ok(())
+}
+
+/// The volume by which a pod's containers get the token of its service account.
+fn mount_token(spec: &mut Value) {
+    const PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+    let name = format!("kube-api-access-{}", names::suffix(5));
+    let mut mounted = false;
+    for list in ["initContainers", "containers"] {
+        let containers = spec.get_mut(list).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            let mut mounts: Vec<Value> = array(&container["volumeMounts"]).cloned().collect();
+            if mounts.iter().all(|m| m["mountPath"] != PATH) {
+                mounts.push(json!({"name": name, "mountPath": PATH, "readOnly": true}));
+                container["volumeMounts"] = json!(mounts);
+                mounted = true;
+            }
+        }
+    }
+    if !mounted {
+        return;
+    }
+    let mut volumes: Vec<Value> = array(&spec["volumes"]).cloned().collect();
+    volumes.push(json!({
+        "name": name,
+        "projected": {
+            "defaultMode": 420,
+            "sources": [
+                {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+                {"configMap": {
+                    "items": [{"key": "ca.crt", "path": "ca.crt"}], "name": "kube-root-ca.crt",
+                }},
+                {"downwardAPI": {"items": [{
+                    "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"},
+                    "path": "namespace",
+                }]}},
+            ],
+        },
+    }));
+    spec["volumes"] = json!(volumes);
 }

@@ -127,9 +127,11 @@ impl Managers {
 
     /// Writes them into the object's metadata; the time of an unchanged entry stays.
     pub fn write(&self, object: &mut Value) {
-        let entries: Vec<Value> = self
-            .sets
-            .iter()
+        let mut order: Vec<(&Manager, &FieldSet)> = self.sets.iter().collect();
+        // Appliers first, then by time and name, as the API server has them.
+        order.sort_by_key(|(m, _)| (m.operation, self.times.get(*m), &m.name, &m.subresource));
+        let entries: Vec<Value> = order
+            .into_iter()
             .filter(|(_, set)| !set.is_empty())
             .map(|(manager, set)| {
                 let mut entry = json!({

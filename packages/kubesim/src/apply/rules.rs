@@ -87,6 +87,26 @@ impl<'a> At<'a> {
         }
     }
 
+    /// Whether the object here is a map by its schema, and not a struct.
+    pub fn is_map(self) -> bool {
+        matches!(
+            self.field,
+            "labels"
+                | "annotations"
+                | "data"
+                | "binaryData"
+                | "requests"
+                | "limits"
+                | "hard"
+                | "used"
+                | "capacity"
+                | "allocatable"
+                | "parameters"
+                | "overhead"
+                | "podFixed"
+        )
+    }
+
     /// Whether the object here is owned as a whole.
     pub fn atomic_object(self) -> bool {
         match self.field {
@@ -97,6 +117,8 @@ impl<'a> At<'a> {
             "matchLabels" => true,
             "secretRef" | "configMapRef" => true,
             "involvedObject" | "resource" if self.kind != Kind::Pod => true,
+            "ownerReferences" => true,
+            "data" => self.kind == Kind::ControllerRevision,
             _ => false,
         }
     }

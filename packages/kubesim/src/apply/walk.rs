@@ -63,6 +63,31 @@ pub fn fields_of(value: &Value, at: At<'_>) -> FieldSet {
     set
 }
 
+/// The fields of a value that was not there before: maps and lists count themselves, too.
+fn whole(value: &Value, at: At<'_>) -> FieldSet {
+    let mut set = FieldSet::default();
+    match shape(value, at) {
+        Shape::Leaf => set.mark(),
+        Shape::Object(map) => {
+            if at.is_map() || map.is_empty() {
+                set.mark();
+            }
+            for (name, below) in map {
+                set.put(format!("f:{name}"), whole(below, at.field(name)));
+            }
+        }
+        Shape::Items(items, keyed) => {
+            set.mark();
+            for (element, item) in items {
+                let mut child = if keyed { whole(item, at) } else { FieldSet::default() };
+                child.mark();
+                set.put(element, child);
+            }
+        }
+    }
+    set
+}
+
 /// `live` with everything that `config` says; keyed lists keep the order of both.
 pub fn merge(live: &Value, config: &Value, at: At<'_>) -> Value {
     match (shape(live, at), shape(config, at)) {
@@ -145,13 +170,7 @@ pub fn compare(old: &Value, new: &Value, at: At<'_>) -> Changes {
                     a.get(name),
                     b.get(name),
                     |x, y| compare(x, y, below),
-                    |v| {
-                        let mut set = fields_of(v, below);
-                        if is_empty(v) {
-                            set.mark();
-                        }
-                        set
-                    },
+                    |v| whole(v, below),
                 );
             }
         }
@@ -168,7 +187,7 @@ pub fn compare(old: &Value, new: &Value, at: At<'_>) -> Changes {
                     y.as_ref(),
                     |x, y| compare(x, y, at),
                     |v| {
-                        let mut set = if keyed { fields_of(v, at) } else { FieldSet::default() };
+                        let mut set = if keyed { whole(v, at) } else { FieldSet::default() };
                         set.mark();
                         set
                     },
@@ -177,8 +196,8 @@ pub fn compare(old: &Value, new: &Value, at: At<'_>) -> Changes {
         }
         (Shape::Leaf, Shape::Leaf) => changes.changed.mark(),
         _ => {
-            changes.removed = fields_of(old, at);
-            changes.changed = fields_of(new, at);
+            changes.removed = whole(old, at);
+            changes.changed = whole(new, at);
         }
     }
     changes

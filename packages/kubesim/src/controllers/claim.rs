@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{MANAGER, events};
 use crate::{
     apply::Part,
+    clock,
     cluster::Cluster,
     kinds::Kind,
     quantity,
@@ -77,6 +78,15 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
         );
         return None;
     };
+    let provisioner = class["provisioner"].clone();
+    cluster.adjust(Kind::PersistentVolumeClaim, key, Part::Main, MANAGER, |c| {
+        for name in [
+            "volume.beta.kubernetes.io/storage-provisioner",
+            "volume.kubernetes.io/storage-provisioner",
+        ] {
+            c["metadata"]["annotations"][name] = provisioner.clone();
+        }
+    });
     let node = claim["metadata"]["annotations"][SELECTED].as_str();
     if class["volumeBindingMode"] == "WaitForFirstConsumer" && node.is_none() {
         report(
@@ -179,7 +189,7 @@ fn bind(cluster: &mut Cluster, key: &Key, claim: &Value, volume: &Key) {
         return;
     };
     cluster.adjust(Kind::PersistentVolume, volume, Part::Status, MANAGER, |v| {
-        v["status"]["phase"] = json!("Bound");
+        set_phase(v, "Bound");
     });
     cluster.adjust(Kind::PersistentVolumeClaim, key, Part::Main, MANAGER, |c| {
         c["spec"]["volumeName"] = json!(volume.name);
@@ -192,6 +202,13 @@ fn bind(cluster: &mut Cluster, key: &Key, claim: &Value, volume: &Key) {
         c["status"]["accessModes"] = bound["spec"]["accessModes"].clone();
         c["status"]["capacity"] = bound["spec"]["capacity"].clone();
     });
+}
+
+fn set_phase(volume: &mut Value, phase: &str) {
+    if volume["status"]["phase"] != phase {
+        volume["status"]["phase"] = json!(phase);
+        volume["status"]["lastPhaseTransitionTime"] = json!(clock::seconds(clock::now()));
+    }
 }
 
 /// A claim that asks for more gets it.
@@ -253,7 +270,7 @@ pub fn reclaim(cluster: &mut Cluster, name: &str) -> Option<Duration> {
     }
     let phase = |cluster: &mut Cluster, phase: &str| {
         cluster.adjust(Kind::PersistentVolume, &key, Part::Status, MANAGER, |v| {
-            v["status"]["phase"] = json!(phase);
+            set_phase(v, phase);
         });
     };
     if reference.is_null() {

@@ -31,7 +31,7 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
     if deployment["metadata"]["deletionTimestamp"].is_null() {
         let paused = deployment["spec"]["paused"] == true;
         if !paused && current(&deployment, &sets).is_none() {
-            match start(cluster, &deployment, &sets) {
+            match start(cluster, &deployment, &sets, wanted) {
                 Ok(set) => sets.push(set),
                 Err(why) => failure = Some(why),
             }
@@ -43,15 +43,7 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
     let wait = status(cluster, key, &deployment, &sets, wanted);
     if let Some(why) = failure {
         let message = format!("Failed to create new replica set: {why}");
-        events::record(
-            cluster,
-            Kind::Deployment,
-            &deployment,
-            COMPONENT,
-            "Warning",
-            "ReplicaSetCreateError",
-            &message,
-        );
+        record(cluster, &deployment, "Warning", "ReplicaSetCreateError", &message);
         return Some(Duration::from_secs(1));
     }
     wait
@@ -75,8 +67,34 @@ fn revision(object: &Value) -> i64 {
     object["metadata"]["annotations"][REVISION].as_str().and_then(|r| r.parse().ok()).unwrap_or(0)
 }
 
-fn start(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj]) -> Result<Obj, String> {
+/// Annotations by which a set tells what its deployment is up to.
+fn annotate(set: &mut Value, deployment: &Value) {
+    let wanted = deployment["spec"]["replicas"].as_i64().unwrap_or(1);
+    let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
+    let most = if is_recreate(deployment) { wanted } else { wanted + slack.surge };
+    let annotations = &mut set["metadata"]["annotations"];
+    annotations["deployment.kubernetes.io/desired-replicas"] = json!(wanted.to_string());
+    annotations["deployment.kubernetes.io/max-replicas"] = json!(most.to_string());
+}
+
+fn is_recreate(deployment: &Value) -> bool {
+    deployment["spec"]["strategy"]["type"] == "Recreate"
+}
+
+fn start(
+    cluster: &mut Cluster,
+    deployment: &Obj,
+    sets: &[Obj],
+    wanted: i64,
+) -> Result<Obj, String> {
     let key = Key::of(deployment);
+    let replicas = if is_recreate(deployment) {
+        if sets.iter().any(|s| any_pods(cluster, s)) { 0 } else { wanted }
+    } else {
+        let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
+        let views: Vec<Set> = sets.iter().map(|s| view(s)).collect();
+        step(wanted, slack, Set::default(), &views).0
+    };
     let template = &deployment["spec"]["template"];
     let collisions = deployment["status"]["collisionCount"].as_i64().unwrap_or(0);
     let salt = if collisions == 0 { String::new() } else { collisions.to_string() };
@@ -86,7 +104,7 @@ fn start(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj]) -> Result<Obj, S
     template["metadata"]["labels"][HASH] = json!(hash);
     let mut selector = deployment["spec"]["selector"].clone();
     selector["matchLabels"][HASH] = json!(hash);
-    let body = json!({
+    let mut body = json!({
         "metadata": {
             "name": format!("{}-{hash}", key.name),
             "labels": template["metadata"]["labels"],
@@ -94,14 +112,22 @@ fn start(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj]) -> Result<Obj, S
             "ownerReferences": [owned::reference(Kind::Deployment, deployment)],
         },
         "spec": {
-            "replicas": 0,
+            "replicas": replicas,
             "minReadySeconds": deployment["spec"]["minReadySeconds"],
             "selector": selector,
             "template": template,
         },
     });
+    annotate(&mut body, deployment);
     match cluster.create(Kind::ReplicaSet, &key.namespace, body, &WriteOptions::system(MANAGER)) {
-        Ok(written) => Ok(written.object),
+        Ok(written) => {
+            let name = written.object["metadata"]["name"].as_str().unwrap_or_default();
+            let message = format!("Scaled up replica set {name} from 0 to {replicas}");
+            if replicas > 0 {
+                record(cluster, deployment, "Normal", "ScalingReplicaSet", &message);
+            }
+            Ok(written.object)
+        }
         Err(why) => {
             if why.reason == "AlreadyExists" {
                 cluster.adjust(Kind::Deployment, &key, Part::Status, MANAGER, |d| {
@@ -111,6 +137,10 @@ fn start(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj]) -> Result<Obj, S
             Err(why.to_string())
         }
     }
+}
+
+fn record(cluster: &mut Cluster, deployment: &Value, severity: &str, reason: &str, message: &str) {
+    events::record(cluster, Kind::Deployment, deployment, COMPONENT, severity, reason, message);
 }
 
 fn view(set: &Value) -> Set {
@@ -148,7 +178,7 @@ fn roll(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj], wanted: i64, paus
     cluster.adjust(Kind::Deployment, &Key::of(deployment), Part::Main, MANAGER, |d| {
         d["metadata"]["annotations"][REVISION] = json!(number);
     });
-    if deployment["spec"]["strategy"]["type"] == "Recreate" {
+    if is_recreate(deployment) {
         for set in &old {
             resize(cluster, deployment, set, 0);
         }
@@ -189,19 +219,12 @@ fn resize(cluster: &mut Cluster, deployment: &Value, set: &Obj, replicas: i64) {
     let key = Key::of(set);
     cluster.adjust(Kind::ReplicaSet, &key, Part::Main, MANAGER, |set| {
         set["spec"]["replicas"] = json!(replicas);
+        annotate(set, deployment);
     });
     let direction = if replicas > before { "up" } else { "down" };
     let message =
         format!("Scaled {direction} replica set {} from {before} to {replicas}", key.name);
-    events::record(
-        cluster,
-        Kind::Deployment,
-        deployment,
-        COMPONENT,
-        "Normal",
-        "ScalingReplicaSet",
-        &message,
-    );
+    record(cluster, deployment, "Normal", "ScalingReplicaSet", &message);
 }
 
 /// Removes old sets beyond the revision history.
@@ -234,13 +257,13 @@ fn status(
     };
     let (replicas, ready, available) =
         (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
+    let terminating = sum("terminatingReplicas");
     let new = current(deployment, sets);
     let updated = new.map_or(0, |s| usize::try_from(view(s).replicas).unwrap_or(0));
     let asked: i64 = sets.iter().map(|s| view(s).wanted).sum();
     let missing = usize::try_from(asked).unwrap_or(0).saturating_sub(available);
     let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
-    let unavailable =
-        if deployment["spec"]["strategy"]["type"] == "Recreate" { 0 } else { slack.unavailable };
+    let unavailable = if is_recreate(deployment) { 0 } else { slack.unavailable };
     let goal = usize::try_from(wanted).unwrap_or(0);
     let enough = available as i64 >= wanted - unavailable;
     let complete = updated == goal && replicas == goal && available == goal;
@@ -261,6 +284,7 @@ fn status(
             status["availableReplicas"].clone(),
         );
         status["observedGeneration"] = generation;
+        status["terminatingReplicas"] = json!(terminating);
         counts(
             status,
             &[

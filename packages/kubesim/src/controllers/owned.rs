@@ -71,6 +71,12 @@ pub fn is_active(pod: &Value) -> bool {
         && !matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"))
 }
 
+/// Whether a pod is on its way out and not there yet.
+pub fn is_terminating(pod: &Value) -> bool {
+    !pod["metadata"]["deletionTimestamp"].is_null()
+        && !matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"))
+}
+
 /// Whether a pod is ready.
 pub fn is_ready(pod: &Value) -> bool {
     super::conditions::is_true(&pod["status"], "Ready")

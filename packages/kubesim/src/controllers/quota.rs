@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{MANAGER, owned, rollout};
+use super::{MANAGER, conditions, owned, rollout};
 use crate::{
     admission, apply::Part, cluster::Cluster, kinds::Kind, quantity, selector::LabelSelector,
     store::Key,
@@ -50,6 +50,7 @@ pub fn budget(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
         None => spec.get("minAvailable").map_or(1, |least| rollout::share(least, expected, true)),
     };
     let generation = budget["metadata"]["generation"].clone();
+    let observed = generation.clone();
     cluster.adjust(Kind::PodDisruptionBudget, key, Part::Status, MANAGER, |budget| {
         let allowed = (healthy - desired).max(0);
         budget["status"]["observedGeneration"] = generation;
@@ -60,6 +61,13 @@ pub fn budget(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
             ("disruptionsAllowed", allowed),
         ] {
             budget["status"][field] = json!(value);
+        }
+        let reason = if allowed > 0 { "SufficientPods" } else { "InsufficientPods" };
+        conditions::set(&mut budget["status"], "DisruptionAllowed", allowed > 0, reason, "");
+        let conditions = budget["status"].get_mut("conditions").and_then(Value::as_array_mut);
+        for condition in conditions.into_iter().flatten() {
+            condition["message"] = json!("");
+            condition["observedGeneration"] = observed.clone();
         }
     });
     None

@@ -86,12 +86,14 @@ fn status(
     let (available, wait) = available(&active, least);
     let generation = set["metadata"]["generation"].clone();
     let total = active.len();
+    let terminating = pods.iter().filter(|p| owned::is_terminating(p)).count();
     cluster.adjust(Kind::ReplicaSet, key, Part::Status, MANAGER, |set| {
         if !set["status"].is_object() {
             set["status"] = json!({});
         }
         let status = &mut set["status"];
         status["replicas"] = json!(total);
+        status["terminatingReplicas"] = json!(terminating);
         status["observedGeneration"] = generation;
         counts(
             status,

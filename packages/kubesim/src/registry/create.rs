@@ -74,14 +74,7 @@ impl Cluster {
             }
         }
         defaults::fill(kind, &mut object);
-        admission::mutate(self, kind, &mut object)?;
-        let causes = validate::object(kind, &object, None);
-        if !causes.is_empty() {
-            return Err(ApiError::invalid(kind, &key.name, causes));
-        }
-        admission::allocate(self, kind, &mut object, None)?;
-        admission::validate(self, kind, &object, None, &mut warnings)?;
-
+        // What admission adds below belongs to nobody.
         let managers = match applied {
             Some((manager, config)) => {
                 let mut managers = Managers::default();
@@ -91,16 +84,17 @@ impl Cluster {
             }
             None => {
                 let manager = Manager::new(&options.manager, Operation::Update, kind, Part::Main);
-                apply::record_write(
-                    kind,
-                    Part::Main,
-                    &json!({}),
-                    &object,
-                    manager,
-                    Managers::default(),
-                )
+                let managers = Managers::default();
+                apply::record_write(kind, Part::Main, &json!({}), &object, manager, managers)
             }
         };
+        admission::mutate(self, kind, &mut object)?;
+        let causes = validate::object(kind, &object, None);
+        if !causes.is_empty() {
+            return Err(ApiError::invalid(kind, &key.name, causes));
+        }
+        admission::allocate(self, kind, &mut object, None)?;
+        admission::validate(self, kind, &object, None, &mut warnings)?;
         managers.write(&mut object);
         tidy(&mut object);
         let object = self.commit(kind, object, options.dry_run);

@@ -83,8 +83,9 @@ fn essence(object: &Value) -> Value {
     object
 }
 
-/// Drops empty lists and maps of metadata, which the API never shows.
+/// Drops nulls, and empty lists and maps of metadata, which the API never shows.
 fn tidy(object: &mut Value) {
+    drop_nulls(object);
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.retain(|_, value| match value {
             Value::Array(items) => !items.is_empty(),
@@ -92,5 +93,16 @@ fn tidy(object: &mut Value) {
             Value::Null => false,
             _ => true,
         });
+    }
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
     }
 }

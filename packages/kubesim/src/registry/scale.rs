@@ -25,9 +25,13 @@ pub fn view(object: &Value) -> Value {
             "resourceVersion": metadata["resourceVersion"],
             "creationTimestamp": metadata["creationTimestamp"],
         },
-        "spec": {"replicas": object["spec"]["replicas"].as_i64().unwrap_or(1)},
+        "spec": {},
         "status": {"replicas": object["status"]["replicas"].as_i64().unwrap_or(0)},
     });
+    // Zero is left out, as everywhere in this kind.
+    if let Some(replicas) = object["spec"]["replicas"].as_i64().filter(|r| *r != 0) {
+        scale["spec"]["replicas"] = json!(replicas);
+    }
     let labels = object["spec"]["selector"]["matchLabels"].as_object();
     let selector: Vec<String> = labels
         .into_iter()
@@ -57,9 +61,12 @@ impl Cluster {
             Ok(whole) => whole,
             Err(patch) => patched(kind, patch.how, &view(&live), &patch.body)?,
         };
-        let replicas = scale["spec"]["replicas"]
-            .as_i64()
-            .ok_or_else(|| ApiError::bad_request("spec.replicas must be a number"))?;
+        let replicas = match &scale["spec"]["replicas"] {
+            Value::Null => 0,
+            number => number
+                .as_i64()
+                .ok_or_else(|| ApiError::bad_request("spec.replicas must be a number"))?,
+        };
         let mut object = Value::clone(&live);
         object["spec"]["replicas"] = json!(replicas);
         if let Some(version) = scale["metadata"].get("resourceVersion") {

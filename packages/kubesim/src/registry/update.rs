@@ -52,13 +52,14 @@ impl Cluster {
         live: &Obj,
         part: Part,
         mut object: Value,
-        ownership: Ownership,
+        mut ownership: Ownership,
         options: &WriteOptions,
     ) -> Result<Obj, ApiError> {
         let name = live["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         preconditions(kind, &name, live, &object)?;
         keep_system_metadata(live, &mut object);
         confine(kind, part, live, &mut object);
+        let mut settled = None;
         if part != Part::Status {
             defaults::carry_over(kind, live, &mut object);
             defaults::fill(kind, &mut object);
@@ -67,14 +68,13 @@ impl Cluster {
             if !causes.is_empty() {
                 return Err(ApiError::invalid(kind, &name, causes));
             }
+            settled = Some(ownership.settle(kind, part, live, &object));
             admission::allocate(self, kind, &mut object, Some(live))?;
             admission::validate(self, kind, &object, Some(live), &mut Vec::new())?;
         }
-        let managers = match ownership {
-            Ownership::Write(manager, managers) => {
-                apply::record_write(kind, part, live, &object, manager, managers)
-            }
-            Ownership::Settled(managers) => managers,
+        let managers = match settled {
+            Some(managers) => managers,
+            None => ownership.settle(kind, part, live, &object),
         };
         managers.write(&mut object);
         Ok(self.settle(kind, live, object, options.dry_run))
@@ -92,6 +92,7 @@ impl Cluster {
         let live = self.store.get(kind, key)?.clone();
         let mut object = Value::clone(&live);
         change(&mut object);
+        tidy(&mut object);
         if object == *live {
             return Some(live);
         }
@@ -138,11 +139,27 @@ pub(super) enum Ownership {
     Settled(Managers),
 }
 
+impl Ownership {
+    fn settle(&mut self, kind: Kind, part: Part, live: &Value, object: &Value) -> Managers {
+        match self {
+            Self::Write(manager, managers) => {
+                let managers = std::mem::take(managers);
+                apply::record_write(kind, part, live, object, manager.clone(), managers)
+            }
+            Self::Settled(managers) => std::mem::take(managers),
+        }
+    }
+}
+
 fn desired(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(map) = object.as_object_mut() {
         map.remove("metadata");
         map.remove("status");
+    }
+    // Binding a pod to a node changes nothing of what was asked for.
+    if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.remove("nodeName");
     }
     object
 }

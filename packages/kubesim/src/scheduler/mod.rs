@@ -121,7 +121,7 @@ fn no_node(total: usize, reasons: &BTreeMap<String, usize>, helpless: usize) -> 
         preemption.push(format!("{helpless} Preemption is not helpful for scheduling"));
     }
     format!(
-        "0/{total} nodes are available: {}. preemption: 0/{total} nodes are available: {}.",
+        "0/{total} nodes are available: {}. no new claims to deallocate, preemption: 0/{total} nodes are available: {}.",
         list.join(", "),
         preemption.join(", ")
     )

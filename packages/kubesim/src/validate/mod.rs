@@ -98,8 +98,8 @@ fn metadata(kind: Kind, metadata: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     let name = text(metadata, "name");
     let rule = match kind {
-        Kind::Namespace => names::label,
-        Kind::Service => names::dns1035,
+        // Since 1.35 a service may start with a digit.
+        Kind::Namespace | Kind::Service => names::label,
         Kind::Role | Kind::RoleBinding | Kind::ClusterRole | Kind::ClusterRoleBinding => {
             names::path_segment
         }

@@ -128,7 +128,7 @@ fn backend(backend: &Value, at: &str, causes: &mut Vec<Cause>) {
         }
         return;
     }
-    expect(causes, format!("{at}.service.name"), text(service, "name"), names::dns1035);
+    expect(causes, format!("{at}.service.name"), text(service, "name"), names::label);
     let port = &service["port"];
     if text(port, "name").is_empty() {
         number(&port["number"], &format!("{at}.service.port.number"), causes);

@@ -88,7 +88,7 @@ async fn a_selector_must_match_its_template_and_stays() {
 #[tokio::test]
 async fn other_kinds_are_checked_too() {
     let f = Fixture::new().await;
-    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "1web"}, "spec": {"ports": [{"port": 80}]}});
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web_1"}, "spec": {"ports": [{"port": 80}]}});
     let found = fields(f.create::<Service>(service).await);
     assert_eq!(found, ["metadata.name"]);
     let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}, {"port": 81}]}});

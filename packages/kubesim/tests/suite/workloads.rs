@@ -101,7 +101,7 @@ async fn scaling_to_nothing_and_back_is_a_suspension() {
     until(&api, "web", "availability", |d| d["status"]["availableReplicas"] == 2).await;
     let scale = |n: i32| Patch::Merge(json!({"spec": {"replicas": n}}));
     let done = api.patch_scale("web", &PatchParams::default(), &scale(0)).await.unwrap();
-    assert_eq!(done.spec.unwrap().replicas, Some(0));
+    assert_eq!(done.spec.unwrap().replicas.unwrap_or(0), 0);
     eventually("no pods", || async {
         f.api::<Pod>().list(&ListParams::default()).await.unwrap().items.is_empty().then_some(())
     })
