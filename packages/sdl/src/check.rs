@@ -2,6 +2,7 @@
 
 mod mounts;
 mod ports;
+mod size;
 mod totals;
 mod units;
 mod unused;
@@ -10,7 +11,6 @@ use std::collections::BTreeMap;
 
 use crate::{
     deployment::Replicas,
-    diagnostics::suggest,
     document::Document,
     endpoints, names,
     profiles::{compute::Needs, price},
@@ -24,6 +24,9 @@ pub(crate) fn check(reader: &mut Reader<'_>, document: &Document) {
     endpoints::check(reader, document);
     if let Some(reclamation) = &document.reclamation {
         reclamation.check(reader);
+    }
+    if !size::check(reader, document) {
+        return;
     }
     let mut ports = ports::Ports::default();
     let mut tees: BTreeMap<&str, &str> = BTreeMap::new();
@@ -57,7 +60,7 @@ fn service<'d>(
 ) -> Option<&'d Service> {
     let service = document.services.get(name);
     if service.is_none() && !document.deployment[name].placements.is_empty() {
-        let help = suggest::did_you_mean(name, document.services.keys().map(String::as_str));
+        let help = reader.suggest(name, document.services.keys().map(String::as_str));
         reader.error(at, "unknown-service", format!("no service is named `{name}`")).maybe(help);
     }
     service
@@ -78,7 +81,7 @@ fn compute<'d>(
         let (message, help) = if replicas.profile == Read::Null {
             ("a deployment needs a `profile`".to_owned(), None)
         } else {
-            (format!("no compute profile is named `{name}`"), suggest::did_you_mean(name, known))
+            (format!("no compute profile is named `{name}`"), reader.suggest(name, known))
         };
         reader.error(replicas.profile_at, "unknown-profile", message).maybe(help);
         return None;
@@ -107,7 +110,7 @@ fn placement_and_price(
     }
     let Some(profile) = document.profiles.placement.get(placement) else {
         let known = document.profiles.placement.keys().map(String::as_str);
-        let help = suggest::did_you_mean(placement, known);
+        let help = reader.suggest(placement, known);
         let message = format!("no placement profile is named `{placement}`");
         reader.error(replicas.at, "unknown-profile", message).maybe(help);
         return;
@@ -119,8 +122,13 @@ fn placement_and_price(
     match profile.pricing.get(name) {
         Some((Read::Bad, _)) => {}
         Some((Read::Is(price), _)) => {
-            if price.amount > price::MOST {
-                let message = format!("a replica may cost at most 10000000, not {}", price.amount);
+            let unit = document.souk.price_per;
+            let most = price::most(unit);
+            if price.amount > most {
+                let message = format!(
+                    "a replica may cost at most {most:#} a {unit}, this is {:#}",
+                    price.amount
+                );
                 reader.error(price.amount_at, "out-of-range", message).maybe(None);
             }
         }
@@ -129,7 +137,7 @@ fn placement_and_price(
         }
         None => {
             let known = profile.pricing.keys().map(String::as_str);
-            let help = suggest::did_you_mean(name, known).unwrap_or_else(|| {
+            let help = reader.suggest(name, known).unwrap_or_else(|| {
                 format!("write `{name}: {{ denom: ..., amount: ... }}` below `pricing`")
             });
             let message =

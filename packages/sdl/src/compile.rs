@@ -47,15 +47,15 @@ pub fn compile(text: &str, options: &Options) -> Result<Compiled, Diagnostics> {
     let mut reader = Reader::new(&tree);
     let document = document::read(&mut reader);
     check::check(&mut reader, &document);
+    let mut found = reader.into_findings();
     if let Some(at) = tree.next_document() {
         let message = "only the first document of a file is read";
         let warning = Diagnostic::warning_at("more-documents", at, message);
-        reader.found.push(Diagnostic {
+        found.push(Diagnostic {
             help: Some("put each deployment into a file of its own".to_owned()),
             ..warning
         });
     }
-    let mut found = reader.found;
     if options.strict {
         found.iter_mut().for_each(|d| d.severity = Severity::Error);
     }
@@ -87,7 +87,7 @@ fn one(diagnostic: Diagnostic) -> Diagnostics {
     Diagnostics(vec![diagnostic])
 }
 
-fn not_yaml(error: yaml::ScanError) -> Diagnostic {
+pub(crate) fn not_yaml(error: yaml::ScanError) -> Diagnostic {
     let diagnostic = Diagnostic::error_at("not-yaml", error.at, error.message);
     Diagnostic { help: error.help.map(str::to_owned), ..diagnostic }
 }

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use crate::{
     deployment::{self, Deployed},
-    diagnostics::suggest,
     endpoints::{self, Declared},
     profiles::{self, Profiles},
     reader::Reader,
@@ -31,7 +30,7 @@ pub(crate) struct Document {
     pub souk: SoukSection,
 }
 
-const SECTIONS: &[&str] = &[
+pub(crate) const SECTIONS: &[&str] = &[
     "version",
     "include",
     "services",
@@ -82,10 +81,9 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Document {
             "reclamation" => document.reclamation = Some(reclamation::read(reader, value)),
             "souk" => document.souk = souk::read(reader, value),
             _ => {
-                let help =
-                    suggest::did_you_mean(name, SECTIONS.iter().copied()).unwrap_or_else(|| {
-                        format!("the sections of a file are {}", SECTIONS.join(", "))
-                    });
+                let help = reader.suggest(name, SECTIONS.iter().copied()).unwrap_or_else(|| {
+                    format!("the sections of a file are {}", SECTIONS.join(", "))
+                });
                 let message = format!("`{name}` is no section of a file");
                 reader.error(key, "unknown-key", message).help(help);
             }

@@ -19,6 +19,7 @@ pub(crate) mod gpu;
 pub(crate) mod placement;
 pub(crate) mod price;
 pub(crate) mod storage;
+mod volume_order;
 
 use std::collections::BTreeMap;
 

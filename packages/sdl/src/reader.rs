@@ -7,7 +7,7 @@ mod fields;
 mod values;
 
 use crate::{
-    diagnostics::{Diagnostic, Severity},
+    diagnostics::{Diagnostic, Severity, suggest},
     yaml::{Kind, Mark, NodeId, Span, Tree, scalar},
 };
 
@@ -55,14 +55,29 @@ impl<T> Read<T> {
 /// The tree and what was found in it so far.
 pub(crate) struct Reader<'t> {
     tree: &'t Tree<'t>,
-    pub found: Vec<Diagnostic>,
+    found: Vec<Diagnostic>,
     /// Aliases that are being followed.
     followed: Vec<NodeId>,
     /// Nodes read, and those of them within an alias.
     steps: u64,
     alias_steps: u64,
     exhausted: bool,
+    /// Mappings merged into one another, counted from the outermost.
+    merges: usize,
+    /// Errors found, shown or not.
+    errors: usize,
+    /// Findings beyond the most that are kept.
+    dropped: usize,
 }
+
+/// Most findings that are kept of a file.
+const MOST_FINDINGS: usize = 1_000;
+/// Longest message in bytes; a file's own words may stand in it.
+const LONGEST_MESSAGE: usize = 400;
+/// Longest key in bytes. (One that is not marked by `?` has 1,024 characters at most.)
+pub(crate) const LONGEST_KEY: usize = 4_096;
+/// A long text counts as several steps, one for each so many bytes.
+const BYTES_A_STEP: usize = 256;
 
 /// Fewer steps than these are never too many.
 const FREE_STEPS: u64 = 1_000;
@@ -79,6 +94,9 @@ impl<'t> Reader<'t> {
             steps: 0,
             alias_steps: 0,
             exhausted: false,
+            merges: 0,
+            errors: 0,
+            dropped: 0,
         }
     }
 
@@ -116,19 +134,54 @@ impl<'t> Reader<'t> {
                 Span { start: node.span.start, end: node.span.start }
             }
         };
-        self.found.push(Diagnostic::new(severity, code, span, message));
+        self.keep(Diagnostic::new(severity, code, span, message))
+    }
+
+    fn keep(&mut self, mut finding: Diagnostic) -> Help<'_> {
+        self.errors += usize::from(finding.severity == Severity::Error);
+        if self.found.len() >= MOST_FINDINGS {
+            self.dropped += 1;
+            return Help(None);
+        }
+        if finding.message.len() > LONGEST_MESSAGE {
+            let end = finding.message.floor_char_boundary(LONGEST_MESSAGE);
+            finding.message.truncate(end);
+            finding.message.push_str("...");
+        }
+        self.found.push(finding);
         Help(self.found.last_mut())
+    }
+
+    /// All findings, sorted; one of them says so if some were left out.
+    pub fn into_findings(mut self) -> Vec<Diagnostic> {
+        if self.dropped > 0 {
+            let severity = if self.errors > 0 { Severity::Error } else { Severity::Warning };
+            let message = format!("{} more findings are not shown", self.dropped);
+            self.found.push(Diagnostic::new(severity, "too-many", Span::default(), message));
+        }
+        self.found
+    }
+
+    /// "did you mean ...?", if a candidate is near.
+    pub fn suggest<'c>(
+        &self,
+        word: &str,
+        candidates: impl IntoIterator<Item = &'c str>,
+    ) -> Option<String> {
+        if self.found.len() >= MOST_FINDINGS {
+            return None;
+        }
+        suggest::closest(word, candidates).map(|found| format!("did you mean `{found}`?"))
     }
 
     /// Reports an error about the file as a whole.
     pub fn error_in_file(&mut self, code: &'static str, message: impl Into<String>) -> Help<'_> {
         let at = self.tree.root().map_or(Mark::default(), |root| self.tree.node(root).span.start);
-        self.found.push(Diagnostic::error_at(code, at, message));
-        Help(self.found.last_mut())
+        self.keep(Diagnostic::error_at(code, at, message))
     }
 
     pub fn has_errors(&self) -> bool {
-        self.found.iter().any(|d| d.severity == Severity::Error)
+        self.errors > 0
     }
 
     /// The line of a node, from 1.
@@ -159,8 +212,9 @@ impl<'t> Reader<'t> {
         if self.exhausted {
             return false;
         }
-        self.steps += 1;
-        self.alias_steps += u64::from(!self.followed.is_empty());
+        let cost = 1 + (self.tree.raw(id).len() / BYTES_A_STEP) as u64;
+        self.steps += cost;
+        self.alias_steps += if self.followed.is_empty() { 0 } else { cost };
         if self.steps > FREE_STEPS && self.alias_steps > 100 {
             let beyond = self.steps.clamp(SMALL, LARGE) - SMALL;
             // 99 % down to 10 %, in steps of the same range.

@@ -45,7 +45,7 @@ pub(crate) struct Service {
     pub credentials: Option<Credentials>,
 }
 
-const KEYS: &[&str] =
+pub(crate) const KEYS: &[&str] =
     &["image", "command", "args", "env", "expose", "dependencies", "params", "credentials"];
 
 /// Reads the section into `services`; a section that stands there twice is merged.

@@ -19,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use souk_core::AuctionPolicy;
 
 use crate::{
-    diagnostics::suggest,
     duration,
     reader::{Read, Reader},
     yaml::{Kind, NodeId},
@@ -59,6 +58,16 @@ pub enum PriceUnit {
     Month,
 }
 
+impl std::fmt::Display for PriceUnit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Block => "block",
+            Self::Hour => "hour",
+            Self::Month => "month",
+        })
+    }
+}
+
 impl PriceUnit {
     /// Numerator and denominator of an amount's price an hour.
     pub const fn per_hour(self) -> (u128, u128) {
@@ -77,10 +86,12 @@ const SECOND: i64 = 1_000_000_000;
 /// The section as the file gives it.
 pub(crate) type SoukSection = SoukOptions;
 
+/// What the section may hold.
+pub(crate) const KEYS: &[&str] = &["auction", "price", "denoms", "sla"];
+
 pub(crate) fn read(reader: &mut Reader<'_>, at: NodeId) -> SoukSection {
     let mut section = SoukOptions::default();
-    let keys = &["auction", "price", "denoms", "sla"];
-    strict_fields(reader, at, "`souk`", keys, &mut |reader, field, at| match field {
+    strict_fields(reader, at, "`souk`", KEYS, &mut |reader, field, at| match field {
         "auction" => section.auction = auction(reader, at),
         "price" => section.price_per = price(reader, at),
         "denoms" => section.denoms = denoms(reader, at),
@@ -168,7 +179,8 @@ fn word(reader: &mut Reader<'_>, at: NodeId, words: &[&'static str]) -> Option<&
     let text = reader.text(at).value()?;
     let found = words.iter().find(|word| **word == text).copied();
     if found.is_none() {
-        let help = suggest::did_you_mean(&text, words.iter().copied())
+        let help = reader
+            .suggest(&text, words.iter().copied())
             .unwrap_or_else(|| format!("write one of {}", words.join(", ")));
         reader.error(at, "souk", format!("`{text}` is unknown here")).help(help);
     }
@@ -197,7 +209,8 @@ fn strict_fields(
         None => unknown.push((name, key)),
     });
     for (name, key) in unknown {
-        let help = suggest::did_you_mean(&name, known.iter().copied())
+        let help = reader
+            .suggest(&name, known.iter().copied())
             .unwrap_or_else(|| format!("known are {}", known.join(", ")));
         reader.error(key, "unknown-key", format!("`{name}` is no key of {what}")).help(help);
     }

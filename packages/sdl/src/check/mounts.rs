@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    diagnostics::suggest,
     profiles::{compute::Needs, storage::Volume},
     reader::{Read, Reader},
     services::Service,
@@ -29,7 +28,8 @@ pub(super) fn check(
     for (volume, mount) in mounts {
         let Some(found) = volumes.iter().find(|v| v.name == *volume) else {
             let known = volumes.iter().map(|v| v.name.as_str());
-            let help = suggest::did_you_mean(volume, known.clone())
+            let help = reader
+                .suggest(volume, known.clone())
                 .unwrap_or_else(|| format!("it has {}", known.collect::<Vec<_>>().join(", ")));
             let message = format!("the compute profile of `{name}` has no volume `{volume}`");
             reader.error(mount.at, "unknown-volume", message).help(help);

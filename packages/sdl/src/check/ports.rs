@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    diagnostics::suggest,
     document::Document,
     names,
     reader::{Read, Reader},
@@ -51,7 +50,7 @@ impl<'d> Ports<'d> {
     ) {
         if !to.service.is_empty() && !document.services.contains_key(&to.service) {
             let known = document.services.keys().map(String::as_str);
-            let help = suggest::did_you_mean(&to.service, known);
+            let help = reader.suggest(&to.service, known);
             let message = format!("no service is named `{}`", to.service);
             reader.warn(to.service_at, "unknown-service", message).maybe(help);
         }
@@ -70,7 +69,7 @@ impl<'d> Ports<'d> {
         }
         let Some((address, _)) = document.endpoints.get_key_value(&to.ip) else {
             let known = document.endpoints.keys().map(String::as_str);
-            let help = suggest::did_you_mean(&to.ip, known).unwrap_or_else(|| {
+            let help = reader.suggest(&to.ip, known).unwrap_or_else(|| {
                 format!("declare it: `endpoints: {{ {}: {{ kind: ip }} }}`", to.ip)
             });
             let message = format!("no endpoint is named `{}`", to.ip);
@@ -95,8 +94,9 @@ impl<'d> Ports<'d> {
                     .help("a-z, 0-9, `-` and `.`; no `*`, no port, no path");
                 continue;
             }
-            for _ in 0..expose.to.len().max(1) {
-                let Some(first) = self.hosts.insert(host, *at) else { continue };
+            let before = self.hosts.insert(host, *at);
+            let repeated = (expose.to.len() > 1).then_some(*at);
+            if let Some(first) = before.or(repeated) {
                 let message = format!("the host `{host}` is accepted twice");
                 let help = if first == *at {
                     "a port with `accept` may have one target and run in one placement".to_owned()
@@ -140,7 +140,7 @@ fn check_port(reader: &mut Reader<'_>, expose: &Expose) {
         reader.warn(expose.outer_at, "out-of-range", message).help("allowed is 1 to 65535");
     }
     if expose.protocol().is_none() {
-        let help = suggest::did_you_mean(&expose.proto, ["tcp", "udp"]);
+        let help = reader.suggest(&expose.proto, ["tcp", "udp"]);
         let message = format!("the protocol is `tcp` or `udp`, not `{}`", expose.proto);
         reader.error(expose.proto_at, "unknown-value", message).maybe(help);
     }

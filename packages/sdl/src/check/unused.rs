@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    diagnostics::suggest,
     document::Document,
     reader::{Read, Reader},
 };
@@ -23,7 +22,7 @@ pub(super) fn warn(reader: &mut Reader<'_>, document: &Document) {
         for (other, at) in &service.dependencies {
             if !document.services.contains_key(other) {
                 let known = document.services.keys().map(String::as_str);
-                let help = suggest::did_you_mean(other, known);
+                let help = reader.suggest(other, known);
                 let message = format!("no service is named `{other}`");
                 reader.warn(*at, "unknown-service", message).maybe(help);
             }
@@ -53,7 +52,7 @@ pub(super) fn warn(reader: &mut Reader<'_>, document: &Document) {
         for (compute, (price, at)) in &profile.pricing {
             if !document.profiles.compute.contains_key(compute) && !matches!(price, Read::Bad) {
                 let known = document.profiles.compute.keys().map(String::as_str);
-                let help = suggest::did_you_mean(compute, known);
+                let help = reader.suggest(compute, known);
                 let message = format!("the price is for `{compute}`, which is no compute profile");
                 reader.warn(*at, "unknown-profile", message).maybe(help);
             }

@@ -1,11 +1,16 @@
 //! "Did you mean ...?": the known word that is nearest to an unknown one.
 
+/// Longer words get no suggestion.
+const LONGEST: usize = 40;
+/// So many candidates are looked at.
+const MOST_CANDIDATES: usize = 50;
+
 /// The candidate nearest to `word`, if one is near: at most one edit for each three letters.
 pub(crate) fn closest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
-    if word.len() > 64 {
+    if word.len() > LONGEST {
         return None;
     }
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
@@ -13,18 +18,12 @@ pub(crate) fn closest<'c>(
     let most = (wanted.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()
+        .take(MOST_CANDIDATES)
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= most + 2)
         .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= most && *distance < candidate.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
-}
-
-/// The words for an answer, if there is one.
-pub(crate) fn did_you_mean<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<String> {
-    closest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 
 /// Edits from one word to the other: insert, remove, replace, swap two neighbours.

@@ -84,7 +84,13 @@ impl Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:018}", self.0 / Self::ONE, self.0 % Self::ONE)
+        let (whole, fraction) = (self.0 / Self::ONE, self.0 % Self::ONE);
+        // `{:#}` is for people.
+        if f.alternate() {
+            let digits = format!("{whole}.{fraction:018}");
+            return f.write_str(digits.trim_end_matches('0').trim_end_matches('.'));
+        }
+        write!(f, "{whole}.{fraction:018}")
     }
 }
 

@@ -17,7 +17,6 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    diagnostics::suggest,
     manifest::Attribute,
     quantity,
     reader::{Read, Reader},
@@ -64,6 +63,9 @@ pub(crate) struct Sized {
     pub size: Read<u64>,
 }
 
+/// What `resources` may hold.
+pub(crate) const KEYS: &[&str] = &["cpu", "gpu", "memory", "storage"];
+
 pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId, profiles: &mut BTreeMap<String, Compute>) {
     let read = reader.entries(id, "`profiles.compute`", &mut |reader, name, key, value| {
         let mut resources = Read::Null;
@@ -86,8 +88,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId, profiles: &mut BTreeMap<
 fn needs(reader: &mut Reader<'_>, at: NodeId) -> Read<Needs> {
     let mut needs =
         Needs { at, cpu: Read::Null, memory: Read::Null, storage: Read::Null, gpu: Read::Null };
-    let keys = &["cpu", "gpu", "memory", "storage"];
-    let got = reader.fields(at, "`resources`", keys, &mut |reader, field, at| match field {
+    let got = reader.fields(at, "`resources`", KEYS, &mut |reader, field, at| match field {
         "cpu" => needs.cpu = cpu(reader, at),
         "gpu" => needs.gpu = gpu::read(reader, at),
         "memory" => needs.memory = memory(reader, at),
@@ -140,7 +141,7 @@ fn cpu_attributes(reader: &mut Reader<'_>, at: NodeId) -> Vec<Attribute> {
         for (key, value) in reader.whole_pairs(at) {
             let name = reader.tree().raw(key);
             if name != "arch" {
-                let help = suggest::did_you_mean(name, ["arch"]);
+                let help = reader.suggest(name, ["arch"]);
                 let message = format!("the CPU attribute `{name}` is unknown");
                 reader.error(key, "unknown-key", message).maybe(help);
                 continue;

@@ -16,7 +16,6 @@
 //! are kept.
 
 use crate::{
-    diagnostics::suggest,
     manifest::Attribute,
     names, quantity,
     reader::{Read, Reader},
@@ -74,7 +73,7 @@ fn gpu(reader: &mut Reader<'_>, id: NodeId) -> Read<Gpu> {
             },
             _ => {
                 let message = format!("`{name}` is no key of `gpu`");
-                let help = suggest::did_you_mean(name, ["units", "attributes"]);
+                let help = reader.suggest(name, ["units", "attributes"]);
                 reader.error(key, "unknown-key", message).maybe(help);
                 bad = true;
             }
@@ -119,7 +118,7 @@ fn attributes(reader: &mut Reader<'_>, id: NodeId) -> Read<Vec<Attribute>> {
                 "vendor" => vendors = read_vendors(reader, value),
                 name => {
                     let message = format!("the GPU attribute `{name}` is unknown");
-                    let help = suggest::did_you_mean(name, ["vendor"]).unwrap_or_else(|| {
+                    let help = reader.suggest(name, ["vendor"]).unwrap_or_else(|| {
                         "models stand below `vendor: { nvidia: ... }`".to_owned()
                     });
                     reader.error(key, "unknown-key", message).help(help);
@@ -148,7 +147,7 @@ fn read_vendors(reader: &mut Reader<'_>, at: NodeId) -> Read<Vec<Attribute>> {
             let kept = may_be_vendor(reader, &vendor, value);
             let end = if kept { "no provider may have it" } else { "it is ignored" };
             let message = format!("the GPU vendor `{vendor}` is unknown; {end}");
-            let help = suggest::did_you_mean(&vendor, VENDORS.iter().copied());
+            let help = reader.suggest(&vendor, VENDORS.iter().copied());
             reader.warn(key, "unknown-value", message).maybe(help);
             if !kept {
                 return;
@@ -259,7 +258,7 @@ fn read_interface(reader: &mut Reader<'_>, at: NodeId) -> Read<String> {
         Read::Is(text @ ("pcie" | "sxm")) => Read::Is(text.to_owned()),
         Read::Is(text) => {
             let message = format!("the GPU interface is `pcie` or `sxm`, not `{text}`");
-            let help = suggest::did_you_mean(text, ["pcie", "sxm"]);
+            let help = reader.suggest(text, ["pcie", "sxm"]);
             reader.error(at, "unknown-value", message).maybe(help);
             Read::Bad
         }

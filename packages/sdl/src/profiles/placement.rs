@@ -38,6 +38,9 @@ pub(crate) struct Placement {
     pub bad: bool,
 }
 
+/// What a profile may hold.
+pub(crate) const KEYS: &[&str] = &["attributes", "signedBy", "pricing"];
+
 pub(crate) fn read(
     reader: &mut Reader<'_>,
     id: NodeId,
@@ -52,8 +55,7 @@ pub(crate) fn read(
             bad: false,
         };
         let what = format!("the placement `{name}`");
-        let keys = &["attributes", "signedBy", "pricing"];
-        let got = reader.fields(value, &what, keys, &mut |reader, field, at| match field {
+        let got = reader.fields(value, &what, KEYS, &mut |reader, field, at| match field {
             "attributes" => placement.attributes = attributes(reader, at),
             "signedBy" => placement.signed_by = signed_by(reader, at),
             _ => placement.bad |= pricing(reader, at, &mut placement.pricing).is_bad(),

@@ -10,6 +10,7 @@
 use crate::{
     groups::{Decimal, decimal::AmountError},
     reader::{Read, Reader},
+    souk::PriceUnit,
     yaml::NodeId,
 };
 
@@ -22,8 +23,11 @@ pub(crate) struct Price {
     pub amount_at: NodeId,
 }
 
-/// The highest price of one replica in base units, as in the reference.
-pub(crate) const MOST: Decimal = Decimal::from_atomics(10_000_000 * Decimal::ONE);
+/// The highest price of one replica: as in the reference, ten million base units a block.
+pub(crate) const fn most(unit: PriceUnit) -> Decimal {
+    let (times, parts) = unit.per_hour();
+    Decimal::from_atomics(10_000_000 * Decimal::ONE * 600 * parts / times)
+}
 
 pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId) -> Read<Price> {
     let (mut denom, mut amount) = (Read::Null, Read::Null);

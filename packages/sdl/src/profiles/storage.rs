@@ -13,13 +13,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::{
-    diagnostics::suggest,
     manifest::Attribute,
     reader::{Read, Reader},
     yaml::{Kind, NodeId},
 };
 
-use super::compute;
+use super::{compute, volume_order};
 
 /// A volume as the file gives it.
 #[derive(Clone, Debug)]
@@ -38,8 +37,18 @@ impl Volume {
         Some(found.value.as_str())
     }
 
+    /// Bytes; 0 if they could not be read.
+    pub fn bytes(&self) -> u64 {
+        self.size.as_ref().value().copied().unwrap_or_default()
+    }
+
+    /// `true` or `false`, if it has attributes.
+    pub fn persistent(&self) -> Option<&str> {
+        self.attribute("persistent")
+    }
+
     pub fn is_persistent(&self) -> bool {
-        self.attribute("persistent") == Some("true")
+        self.persistent() == Some("true")
     }
 
     pub fn class(&self) -> Option<&str> {
@@ -48,7 +57,7 @@ impl Volume {
 }
 
 const CLASSES: &[&str] = &["default", "beta1", "beta2", "beta3", "ram"];
-const KEYS: &[&str] = &["name", "size", "attributes"];
+pub(crate) const KEYS: &[&str] = &["name", "size", "attributes"];
 
 /// One volume or a list of them, in the reference's order.
 pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId) -> Read<Vec<Volume>> {
@@ -82,7 +91,16 @@ pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId) -> Read<Vec<Volume>> {
         .unwrap_or(Read::Bad)
 }
 
+/// Far more volumes than any provider gives a replica.
+const MOST_VOLUMES: usize = 1_000;
+
 fn list(reader: &mut Reader<'_>, id: NodeId) -> Read<Vec<Volume>> {
+    let count = reader.tree().children(id).len();
+    if count > MOST_VOLUMES {
+        let message = format!("a replica has at most {MOST_VOLUMES} volumes, here are {count}");
+        reader.error(id, "too-many", message).maybe(None);
+        return Read::Bad;
+    }
     let mut volumes = Vec::new();
     let mut names = HashSet::new();
     for &entry in reader.tree().children(id) {
@@ -99,7 +117,8 @@ fn list(reader: &mut Reader<'_>, id: NodeId) -> Read<Vec<Volume>> {
         volumes.push(volume);
     }
     // The reference can't tell an empty list from none.
-    if volumes.is_empty() { Read::Null } else { Read::Is(sorted(volumes)) }
+    volume_order::sort(&mut volumes);
+    if volumes.is_empty() { Read::Null } else { Read::Is(volumes) }
 }
 
 fn volume(reader: &mut Reader<'_>, at: NodeId) -> Volume {
@@ -132,7 +151,7 @@ fn attributes(reader: &mut Reader<'_>, at: NodeId) -> Vec<Attribute> {
     for (name, (_, key, _)) in &given {
         if !["persistent", "class"].contains(&name.as_str()) {
             let message = format!("the storage attribute `{name}` is unknown");
-            let help = suggest::did_you_mean(name, ["persistent", "class"]);
+            let help = reader.suggest(name, ["persistent", "class"]);
             reader.error(*key, "unknown-key", message).maybe(help);
         }
     }
@@ -149,7 +168,8 @@ fn attributes(reader: &mut Reader<'_>, at: NodeId) -> Vec<Attribute> {
     }
     if let Some(class) = class.as_deref().filter(|class| !CLASSES.contains(class)) {
         let message = format!("the storage class `{class}` is unknown");
-        let help = suggest::did_you_mean(class, CLASSES.iter().copied())
+        let help = reader
+            .suggest(class, CLASSES.iter().copied())
             .unwrap_or_else(|| format!("known are {}", CLASSES.join(", ")));
         reader.error(place("class"), "unknown-value", message).help(help);
     }
@@ -190,36 +210,5 @@ fn check_class(reader: &mut Reader<'_>, at: NodeId, class: Option<&str>, persist
                 .help("write `persistent: true`, or leave the class out");
         }
         _ => {}
-    }
-}
-
-/// Sorts by size, the way the reference does: an insertion sort whose rule for equal sizes is
-/// no order at all. (It lets each volume that is not persistent pass those of its size, so they
-/// come out reversed.) The hash depends on it.
-fn sorted(mut volumes: Vec<Volume>) -> Vec<Volume> {
-    for from in 1..volumes.len() {
-        let mut at = from;
-        while at > 0 && goes_before(&volumes[at], &volumes[at - 1]) {
-            volumes.swap(at, at - 1);
-            at -= 1;
-        }
-    }
-    volumes
-}
-
-fn goes_before(a: &Volume, b: &Volume) -> bool {
-    let size = |volume: &Volume| volume.size.as_ref().value().copied().unwrap_or_default();
-    let given = |volume: &Volume| volume.attribute("persistent").map(str::to_owned);
-    match size(a).cmp(&size(b)) {
-        std::cmp::Ordering::Less => true,
-        std::cmp::Ordering::Greater => false,
-        std::cmp::Ordering::Equal => match (given(a), given(b)) {
-            (None, Some(_)) => true,
-            (Some(_), None) => false,
-            (Some(a), Some(b)) if a < b => true,
-            _ if !a.is_persistent() => true,
-            _ if !b.is_persistent() => false,
-            _ => a.name < b.name,
-        },
     }
 }

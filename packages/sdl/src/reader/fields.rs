@@ -1,15 +1,20 @@
 //! Mappings: those with known keys, and those whose keys are names.
 
-use std::collections::{HashMap, HashSet};
-
-use super::{Read, Reader};
-use crate::{
-    diagnostics::suggest,
-    yaml::{Kind, NodeId, scalar},
+use std::{
+    collections::{HashMap, HashSet},
+    mem::discriminant,
 };
+
+use super::{LONGEST_KEY, Read, Reader};
+use crate::yaml::{Kind, NodeId, scalar};
 
 /// Names given by keys seen so far, while mappings are merged into one another.
 type Merged = Option<HashSet<String>>;
+
+/// So many keys are compared one by one.
+const FEW_KEYS: usize = 12;
+/// Mappings merged into mappings that are merged.
+const DEEPEST_MERGE: usize = 32;
 
 impl<'t> Reader<'t> {
     /// Reads a mapping with known keys; `set` gets each known key and its value. An unknown key
@@ -24,14 +29,15 @@ impl<'t> Reader<'t> {
         self.mapping(id, what, &mut |reader, name, key, value, done| {
             let Some(&field) = known.iter().find(|field| **field == name) else {
                 let message = format!("`{name}` is no key of {what}; it is ignored");
-                let help = suggest::did_you_mean(&name, known.iter().copied());
+                let help = reader.suggest(&name, known.iter().copied());
                 reader.warn(key, "unknown-key", message).maybe(help);
                 return;
             };
-            if !done.insert(field.to_owned()) {
+            if done.contains(&field) {
                 reader.error(key, "duplicate-key", format!("`{field}` is given twice"));
                 return;
             }
+            done.push(field);
             set(reader, field, value);
         })
     }
@@ -71,7 +77,7 @@ impl<'t> Reader<'t> {
     ) -> Read<()> {
         let twice = self.report_duplicates(id);
         let mut merge = None;
-        let mut done = HashSet::new();
+        let mut done = Vec::new();
         for (key, value) in self.whole_pairs(id) {
             if twice.contains(&key) {
                 continue;
@@ -115,6 +121,23 @@ impl<'t> Reader<'t> {
     }
 
     fn merge(&mut self, value: NodeId, merged: &mut Merged, each: &mut Each<'_, 't>) -> Read<()> {
+        if self.merges >= DEEPEST_MERGE {
+            self.error(value, "too-deep", "mappings are merged too deep into one another")
+                .maybe(None);
+            return Read::Bad;
+        }
+        self.merges += 1;
+        let read = self.merge_all(value, merged, each);
+        self.merges -= 1;
+        read
+    }
+
+    fn merge_all(
+        &mut self,
+        value: NodeId,
+        merged: &mut Merged,
+        each: &mut Each<'_, 't>,
+    ) -> Read<()> {
         let tree = self.tree();
         let is_mapping = |id| matches!(tree.node(id).kind, Kind::Mapping(_));
         let sources = match tree.node(value).kind {
@@ -140,17 +163,18 @@ impl<'t> Reader<'t> {
     fn report_duplicates(&mut self, id: NodeId) -> Vec<NodeId> {
         let tree = self.tree();
         let children = tree.children(id);
-        let mut seen: HashMap<(u8, &str), NodeId> = HashMap::with_capacity(children.len() / 2);
+        let keys = children.as_chunks::<2>().0;
+        let name = |key: NodeId| (discriminant(&tree.node(key).kind), tree.raw(key));
         let mut twice = Vec::new();
-        for &[key, _] in children.as_chunks::<2>().0 {
-            let kind = match tree.node(key).kind {
-                Kind::Scalar(..) => 0,
-                Kind::Alias(..) => 1,
-                Kind::Sequence(_) => 2,
-                Kind::Mapping(_) => 3,
-            };
-            if let Some(first) = seen.insert((kind, tree.raw(key)), key) {
-                twice.push((key, first));
+        if keys.len() <= FEW_KEYS {
+            for (index, &[key, _]) in keys.iter().enumerate() {
+                let first = keys[..index].iter().find(|[first, _]| name(*first) == name(key));
+                twice.extend(first.map(|[first, _]| (key, *first)));
+            }
+        } else {
+            let mut seen = HashMap::with_capacity(keys.len());
+            for &[key, _] in keys {
+                twice.extend(seen.insert(name(key), key).map(|first| (key, first)));
             }
         }
         for &(key, first) in &twice {
@@ -165,6 +189,11 @@ impl<'t> Reader<'t> {
     /// A key's text; nothing for a null key, which the reference skips with its value.
     fn key(&mut self, key: NodeId) -> Option<String> {
         match self.text(key) {
+            Read::Is(text) if text.len() > LONGEST_KEY => {
+                self.error(key, "too-long", format!("a key has at most {LONGEST_KEY} bytes"))
+                    .maybe(None);
+                None
+            }
             Read::Is(text) => Some(text),
             Read::Bad => None,
             Read::Null => {
@@ -176,4 +205,4 @@ impl<'t> Reader<'t> {
 }
 
 /// Gets the name, its place, the value, and the known keys that this mapping gave already.
-type Each<'f, 't> = dyn FnMut(&mut Reader<'t>, String, NodeId, NodeId, &mut HashSet<String>) + 'f;
+type Each<'f, 't> = dyn FnMut(&mut Reader<'t>, String, NodeId, NodeId, &mut Vec<&'static str>) + 'f;

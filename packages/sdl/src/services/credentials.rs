@@ -25,7 +25,7 @@ pub(crate) struct Credentials {
     password: Read<String>,
 }
 
-const KEYS: &[&str] = &["host", "email", "username", "password"];
+pub(crate) const KEYS: &[&str] = &["host", "email", "username", "password"];
 
 pub(crate) fn read(reader: &mut Reader<'_>, at: NodeId) -> Option<Credentials> {
     let mut read = Credentials {

@@ -49,7 +49,7 @@ pub(crate) struct To {
     pub ip_at: NodeId,
 }
 
-const KEYS: &[&str] = &["port", "as", "proto", "to", "accept", "http_options"];
+pub(crate) const KEYS: &[&str] = &["port", "as", "proto", "to", "accept", "http_options"];
 const TO_KEYS: &[&str] = &["service", "global", "http_options", "ip"];
 
 pub(crate) fn read(reader: &mut Reader<'_>, at: NodeId) -> Read<Vec<Expose>> {

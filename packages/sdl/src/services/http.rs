@@ -11,7 +11,7 @@
 //!   proxy_buffer_size: 8192     # bytes, at most 1 Mi
 //! ```
 
-use crate::{diagnostics::suggest, manifest::HttpOptions, reader::Reader, yaml::NodeId};
+use crate::{manifest::HttpOptions, reader::Reader, yaml::NodeId};
 
 /// Options as the file gives them; 0 is as good as none.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(crate) struct Http {
     next_cases: Vec<(String, NodeId)>,
 }
 
-const KEYS: &[&str] = &[
+pub(crate) const KEYS: &[&str] = &[
     "max_body_size",
     "read_timeout",
     "send_timeout",
@@ -77,7 +77,8 @@ impl Http {
         for (case, at) in &self.next_cases {
             if !CASES.contains(&case.as_str()) {
                 let message = format!("`{case}` is no case for the next try");
-                let help = suggest::did_you_mean(case, CASES.iter().copied())
+                let help = reader
+                    .suggest(case, CASES.iter().copied())
                     .unwrap_or_else(|| format!("known are {}", CASES.join(", ")));
                 reader.error(*at, "unknown-value", message).help(help);
             } else if case == "off" && self.next_cases.len() > 1 {
@@ -87,6 +88,11 @@ impl Http {
                     .help("remove the other cases, or `off`");
             }
         }
+    }
+
+    /// Bytes that it takes in a manifest, roughly.
+    pub fn weight(&self) -> usize {
+        128 + self.next_cases.iter().map(|(case, _)| case.len() + 8).sum::<usize>()
     }
 
     pub fn manifest(&self) -> HttpOptions {

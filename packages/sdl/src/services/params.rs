@@ -14,7 +14,6 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    diagnostics::suggest,
     manifest::{ServiceParams, ServicePermissions, StorageParams, TeeParams},
     reader::{Read, Reader},
     yaml::NodeId,
@@ -39,13 +38,13 @@ pub(crate) struct Mount {
     pub read_only_at: NodeId,
 }
 
+pub(crate) const KEYS: &[&str] = &["storage", "permissions", "tee"];
 const PERMISSIONS: &[&str] = &["deployment", "logs", "events"];
 const TEES: &[&str] = &["cpu", "cpu-gpu"];
 
 pub(crate) fn read(reader: &mut Reader<'_>, at: NodeId) -> Option<Params> {
     let mut params = Params::default();
-    let keys = &["storage", "permissions", "tee"];
-    let got = reader.fields(at, "`params`", keys, &mut |reader, field, at| match field {
+    let got = reader.fields(at, "`params`", KEYS, &mut |reader, field, at| match field {
         "storage" => storage(reader, at, &mut params.storage),
         "permissions" => params.permissions = permissions(reader, at),
         _ => {
@@ -82,7 +81,7 @@ fn permissions(reader: &mut Reader<'_>, at: NodeId) -> Option<Option<Vec<String>
         for (permission, at) in list.iter().flatten() {
             if !PERMISSIONS.contains(&permission.as_str()) {
                 let message = format!("the permission `{permission}` is unknown; it has no effect");
-                let help = suggest::did_you_mean(permission, PERMISSIONS.iter().copied());
+                let help = reader.suggest(permission, PERMISSIONS.iter().copied());
                 reader.warn(*at, "unknown-value", message).maybe(help);
             }
         }
@@ -96,7 +95,7 @@ impl Params {
     pub fn check_tee(&self, reader: &mut Reader<'_>, has_gpu: bool) {
         let Some((tee, at)) = &self.tee else { return };
         if !TEES.contains(&tee.as_str()) {
-            let help = suggest::did_you_mean(tee, TEES.iter().copied());
+            let help = reader.suggest(tee, TEES.iter().copied());
             let message = format!("`tee` must be `cpu` or `cpu-gpu`, this is `{tee}`");
             reader.error(*at, "unknown-value", message).maybe(help);
         } else if tee == "cpu-gpu" && !has_gpu {

@@ -1,0 +1,55 @@
+//! Files to start from: `souk sdl init` writes them.
+
+/// A commented starting file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub about: &'static str,
+    /// The file.
+    pub text: &'static str,
+}
+
+/// A web server that the world can reach.
+pub const WEB: Template = Template {
+    name: "web",
+    about: "a web server that the world can reach",
+    text: include_str!("templates/web.yaml"),
+};
+
+/// A language model on a GPU, served by vLLM.
+pub const GPU: Template = Template {
+    name: "gpu",
+    about: "a language model on a GPU, served by vLLM",
+    text: include_str!("templates/gpu.yaml"),
+};
+
+/// Postgres with a volume that outlives its container.
+pub const POSTGRES: Template = Template {
+    name: "postgres",
+    about: "Postgres with a persistent volume",
+    text: include_str!("templates/postgres.yaml"),
+};
+
+/// A chain's full node with its RPC.
+pub const RPC: Template = Template {
+    name: "rpc",
+    about: "a chain's full node with its RPC",
+    text: include_str!("templates/rpc.yaml"),
+};
+
+/// A training run that ends.
+pub const TRAINING: Template = Template {
+    name: "training",
+    about: "batch training on GPUs with a persistent volume",
+    text: include_str!("templates/training.yaml"),
+};
+
+/// All of them.
+pub const ALL: &[Template] = &[WEB, GPU, POSTGRES, RPC, TRAINING];
+
+/// A template by its name.
+pub fn find(name: &str) -> Option<&'static Template> {
+    ALL.iter().find(|template| template.name == name)
+}
