@@ -89,6 +89,8 @@ pub struct ApiError {
     pub causes: Vec<Cause>,
     /// Seconds after which to try again.
     pub retry_after: Option<u64>,
+    /// Whether the body did not fit its type.
+    pub wrong_type: bool,
 }
 
 impl ApiError {
@@ -101,6 +103,7 @@ impl ApiError {
             subject: None,
             causes: Vec::new(),
             retry_after: None,
+            wrong_type: false,
         }
     }
 
@@ -173,7 +176,10 @@ impl ApiError {
 
     /// 415: the body's type is unknown.
     pub fn unsupported_media_type(found: &str) -> Self {
-        let message = format!("the body of the request was in an unknown format: {found}");
+        let message = format!(
+            "the body of the request was in an unknown format ({found}) - accepted media types \
+             include: application/json, application/yaml"
+        );
         Self::new(415, "UnsupportedMediaType", message)
     }
 
@@ -190,6 +196,21 @@ impl ApiError {
         let message = format!("{}{group} {name:?} is invalid: {what}", info.kind);
         let mut error = Self::new(422, "Invalid", message);
         error.subject = Some((name.to_owned(), info.group.to_owned(), info.kind.to_owned()));
+        error.causes = causes;
+        error
+    }
+
+    /// 422: the parameters break rules; `what` is such as `PatchOptions`.
+    pub fn invalid_options(what: &str, causes: Vec<Cause>) -> Self {
+        let list: Vec<String> =
+            causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
+        let text = match list.as_slice() {
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
+        };
+        let message = format!("{what}.meta.k8s.io \"\" is invalid: {text}");
+        let mut error = Self::new(422, "Invalid", message);
+        error.subject = Some((String::new(), "meta.k8s.io".into(), what.to_owned()));
         error.causes = causes;
         error
     }
@@ -220,7 +241,10 @@ impl ApiError {
             status["reason"] = json!(self.reason);
         }
         if let Some((name, group, kind)) = &self.subject {
-            let mut details = json!({"name": name, "kind": kind});
+            let mut details = json!({"kind": kind});
+            if !name.is_empty() {
+                details["name"] = json!(name);
+            }
             if !group.is_empty() {
                 details["group"] = json!(group);
             }
@@ -230,7 +254,13 @@ impl ApiError {
             let causes: Vec<Value> = self
                 .causes
                 .iter()
-                .map(|c| json!({"reason": c.reason, "message": c.message, "field": c.field}))
+                .map(|c| {
+                    let mut cause = json!({"reason": c.reason, "message": c.message});
+                    if !c.field.is_empty() {
+                        cause["field"] = json!(c.field);
+                    }
+                    cause
+                })
                 .collect();
             status["details"]["causes"] = Value::Array(causes);
         }

@@ -87,17 +87,21 @@ fn thousands(value: i128) -> (i128, i32) {
     (digits, power)
 }
 
-/// Canonical form of a field that may be a number; text that is no quantity stays as it is.
-pub fn normalize(value: &mut Value) {
+/// Canonical form of a field that may be a number; false for text that is no quantity.
+pub fn normalize(value: &mut Value) -> bool {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
-        _ => return,
+        _ => return true,
     };
     // Plain integers have no suffix for `canonical` to find.
     let form = canonical(&text).or_else(|| nano(&text).map(decimal));
-    if let Some(form) = form {
-        *value = Value::String(form);
+    match form {
+        Some(form) => {
+            *value = Value::String(form);
+            true
+        }
+        None => false,
     }
 }
 

@@ -36,14 +36,19 @@ pub fn read(kind: Kind, mut body: Value) -> Result<Read, ApiError> {
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
     }
-    quantities(kind, &mut body);
-    let typed = (info.decode)(body.clone()).map_err(|why| {
-        ApiError::bad_request(format!(
-            "{kind} in version {version:?} cannot be handled as a {kind}: {why}",
-            kind = info.kind,
-            version = info.version,
-        ))
-    })?;
+    let odd_quantity = !quantities(kind, &mut body);
+    let unreadable = |why: &str| {
+        let (kind, version) = (info.kind, info.version);
+        let text = format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}");
+        ApiError { wrong_type: true, ..ApiError::bad_request(text) }
+    };
+    if odd_quantity {
+        return Err(unreadable(
+            "quantities must match the regular expression \
+             '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        ));
+    }
+    let typed = (info.decode)(body.clone()).map_err(|why| unreadable(&why))?;
     let mut unknown = Vec::new();
     let object = restrict(body, &typed, "", &mut unknown);
     Ok(Read { object, unknown })
@@ -100,7 +105,8 @@ const MAPS: &[&str] = &[
     "allocatedResources",
 ];
 
-fn quantities(kind: Kind, body: &mut Value) {
+/// Brings quantities into canonical form; false when one is none.
+fn quantities(kind: Kind, body: &mut Value) -> bool {
     let carries = matches!(
         kind,
         Kind::Pod
@@ -114,33 +120,40 @@ fn quantities(kind: Kind, body: &mut Value) {
             | Kind::Node
             | Kind::RuntimeClass
     );
-    if !carries {
-        return;
-    }
+    let mut fine = true;
     for (name, value) in body.as_object_mut().into_iter().flatten() {
-        if name != "metadata" {
-            quantities_below(name, value);
+        if carries && name != "metadata" {
+            fine &= quantities_below(name, value);
         }
     }
+    fine
 }
 
-fn quantities_below(name: &str, value: &mut Value) {
+fn quantities_below(name: &str, value: &mut Value) -> bool {
+    let mut fine = true;
     match value {
         Value::Object(map) if MAPS.contains(&name) => {
-            map.values_mut().for_each(quantity::normalize);
+            for value in map.values_mut() {
+                fine &= quantity::normalize(value);
+            }
         }
         Value::Object(map) => {
             for (name, value) in map {
                 match name.as_str() {
                     "metadata" | "nodeSelector" | "matchLabels" => {}
-                    "sizeLimit" | "divisor" => quantity::normalize(value),
-                    _ => quantities_below(name, value),
+                    "sizeLimit" | "divisor" => fine &= quantity::normalize(value),
+                    _ => fine &= quantities_below(name, value),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| quantities_below("", item)),
+        Value::Array(items) => {
+            for item in items {
+                fine &= quantities_below("", item);
+            }
+        }
         _ => {}
     }
+    fine
 }
 
 #[cfg(test)]

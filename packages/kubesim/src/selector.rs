@@ -161,8 +161,8 @@ impl FieldSelector {
             };
             if !supported(kind, field) {
                 let message = format!(
-                    "Unable to find {:?} that match label selector \"\", field selector {text:?}: \
-                     field label not supported: {field}",
+                    "{field:?} is not a known field selector of {}: only \"metadata.name\", \
+                     \"metadata.namespace\" and a few of some kinds",
                     kind.qualified()
                 );
                 return Err(ApiError::bad_request(message));

@@ -80,9 +80,11 @@ fn address(cluster: &Cluster, own: &Key, spec: &mut Value, causes: &mut Vec<Caus
                     Some(wanted)
                 }
                 _ => {
-                    let why = "failed to allocate IP: the provided network does not match the \
-                               current range 10.96.0.0/16";
-                    causes.push(Cause::invalid("spec.clusterIPs", &json!([wanted]), why));
+                    let why = format!(
+                        "failed to allocate IP {wanted}: the provided network does not match the \
+                         current range"
+                    );
+                    causes.push(Cause::invalid("spec.clusterIPs", &json!([wanted]), &why));
                     None
                 }
             }

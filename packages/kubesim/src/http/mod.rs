@@ -238,7 +238,7 @@ impl Asked {
             return Ok(Value::Null);
         }
         let content = self.content_type.split(';').next().unwrap_or_default().trim();
-        if content == "application/vnd.kubernetes.protobuf" || content == "application/cbor" {
+        if !content.is_empty() && !content.ends_with("json") && !content.ends_with("yaml") {
             return Err(ApiError::unsupported_media_type(content));
         }
         serde_json::from_slice(&self.body).or_else(|why| {

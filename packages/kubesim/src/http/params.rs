@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use axum::extract::Query;
 use http::Uri;
+use serde_json::json;
 
 use crate::{
-    error::ApiError,
+    error::{ApiError, Cause},
     registry::{FieldValidation, WriteOptions},
 };
 
@@ -58,15 +59,15 @@ impl Params {
         }
     }
 
-    /// What a write may say beside its body; `apply` must name its manager itself.
-    pub fn write_options(&self, apply: bool) -> Result<WriteOptions, ApiError> {
+    /// What a write may say beside its body; `apply` must name its manager itself. `what` is
+    /// such as `CreateOptions`.
+    pub fn write_options(&self, what: &str, apply: bool) -> Result<WriteOptions, ApiError> {
+        let refuse = |cause: Cause| ApiError::invalid_options(what, vec![cause]);
         let dry_run = match self.get("dryRun") {
             None => false,
             Some("All") => true,
             Some(other) => {
-                let message =
-                    format!("dryRun: Unsupported value: {other:?}: supported values: \"All\"");
-                return Err(ApiError::new(422, "Invalid", message));
+                return Err(refuse(Cause::not_supported("dryRun", &json!([other]), &["All"])));
             }
         };
         let validation = match self.get("fieldValidation") {
@@ -74,16 +75,21 @@ impl Params {
             Some("Strict") => FieldValidation::Strict,
             Some("Ignore") => FieldValidation::Ignore,
             Some(other) => {
-                let message = format!(
-                    "fieldValidation: Unsupported value: {other:?}: supported values: \"Ignore\", \"Strict\", \"Warn\""
-                );
-                return Err(ApiError::new(422, "Invalid", message));
+                let supported = &["", "Ignore", "Strict", "Warn"];
+                return Err(refuse(Cause::not_supported(
+                    "fieldValidation",
+                    &json!(other),
+                    supported,
+                )));
             }
         };
         let manager = match self.get("fieldManager") {
             Some(name) if name.len() > 128 => {
-                let message = "fieldManager: Too long: may not be more than 128 bytes";
-                return Err(ApiError::new(422, "Invalid", message));
+                return Err(refuse(Cause {
+                    reason: "FieldValueTooLong",
+                    field: "fieldManager".into(),
+                    message: "Too long: may not be more than 128 bytes".into(),
+                }));
             }
             Some(name) => name.to_owned(),
             None if apply => String::new(),

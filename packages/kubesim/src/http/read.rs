@@ -73,14 +73,16 @@ pub fn list(
         let version = match &page {
             Some(page) => page.version,
             None if exact => wanted.ok_or_else(|| {
-                ApiError::bad_request("resourceVersionMatch Exact needs a resourceVersion above 0")
+                let why = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+                let cause = Cause::forbidden("resourceVersionMatch", why);
+                ApiError::invalid_options("ListOptions", vec![cause])
             })?,
             None => cluster.store.version(),
         };
         if let Some(wanted) = wanted.or(page.as_ref().map(|p| p.version)) {
             not_ahead(&cluster, wanted)?;
         }
-        (objects(&cluster, kind, &choice, version)?, version)
+        (objects(&cluster, kind, &choice, version, page.is_some())?, version)
     };
     let start = page.as_ref().map_or(0, |p| found.partition_point(|(k, _)| *k <= p.after));
     let rest = &found[start..];
@@ -104,15 +106,18 @@ fn objects(
     kind: Kind,
     choice: &Choice,
     version: u64,
+    paged: bool,
 ) -> Result<Vec<(Key, Obj)>, ApiError> {
     if version == cluster.store.version() {
         return Ok(chosen(cluster, kind, choice));
     }
     let past = cluster.store.at_version(kind, version).map_err(|_| {
-        ApiError::expired(
+        ApiError::expired(if paged {
             "The provided continue parameter is too old to display a consistent list result. You \
-             can start a new list without the continue parameter.",
-        )
+             can start a new list without the continue parameter."
+        } else {
+            "The resourceVersion for the provided list is too old."
+        })
     })?;
     Ok(past.into_iter().filter(|(k, o)| choice.takes(k, o)).collect())
 }
@@ -132,7 +137,7 @@ pub fn not_ahead(cluster: &Cluster, wanted: u64) -> Result<(), ApiError> {
     if wanted <= current {
         return Ok(());
     }
-    let message = format!("Too large resource version: {wanted}, current: {current}");
+    let message = format!("Timeout: Too large resource version: {wanted}, current: {current}");
     let mut error = ApiError::new(504, "Timeout", message);
     error.retry_after = Some(1);
     error.causes.push(Cause {
@@ -160,7 +165,7 @@ impl Page {
     }
 
     fn read(token: &str) -> Result<Self, ApiError> {
-        let bad = || ApiError::bad_request("continue key is not valid");
+        let bad = || ApiError::bad_request("invalid continue token: continue key is not valid");
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| bad())?;
         let text: Value = serde_json::from_slice(&bytes).map_err(|_| bad())?;
         let part = |i: usize| text["start"][i].as_str().map(str::to_owned).ok_or_else(bad);

@@ -58,7 +58,7 @@ fn scale(
         "PATCH" => Err(write::patch_of(asked)?),
         _ => return Err(ApiError::method_not_allowed()),
     };
-    let options = asked.params.write_options(false)?;
+    let options = asked.params.write_options("UpdateOptions", false)?;
     let scale = api.lock().set_scale(kind, key, write, &options)?;
     Ok(reply(200, &scale, &[]))
 }

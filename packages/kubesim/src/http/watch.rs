@@ -44,7 +44,8 @@ pub fn answer(
         choice.fields =
             crate::selector::FieldSelector::parse(kind, &format!("metadata.name={}", key.name))?;
     }
-    let from = asked.params.version()?;
+    // A watch refuses a version that is no number in its own way.
+    let from = asked.params.version().map_err(|e| ApiError::new(500, "", e.message))?;
     let bookmarks = asked.params.flag("allowWatchBookmarks");
     let initial = initial(asked)?;
     let timeout = asked.params.number::<u64>("timeoutSeconds")?.filter(|s| *s > 0).unwrap_or(1800);
@@ -81,13 +82,8 @@ pub fn answer(
 /// Whether the present state is to be sent first, if the request says so.
 fn initial(asked: &Asked) -> Result<Option<bool>, ApiError> {
     let refuse = |why: &str| {
-        let mut error = ApiError::new(
-            422,
-            "Invalid",
-            format!("ListOptions.meta.k8s.io \"\" is invalid: {why}"),
-        );
-        error.causes.push(Cause::forbidden("resourceVersionMatch", why));
-        Err(error)
+        let cause = Cause::forbidden("resourceVersionMatch", why);
+        Err(ApiError::invalid_options("ListOptions", vec![cause]))
     };
     let matching = asked.params.get("resourceVersionMatch");
     match (asked.params.get("sendInitialEvents"), matching) {

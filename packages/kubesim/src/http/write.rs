@@ -23,7 +23,7 @@ fn written(asked: &Asked, kind: Kind, written: &Written) -> Response {
 }
 
 pub fn create(api: &Api, asked: &Asked, kind: Kind, namespace: &str) -> Result<Response, ApiError> {
-    let options = asked.params.write_options(false)?;
+    let options = asked.params.write_options("CreateOptions", false)?;
     let done = api.lock().create(kind, namespace, asked.json()?, &options)?;
     Ok(written(asked, kind, &done))
 }
@@ -35,7 +35,7 @@ pub fn update(
     key: &Key,
     part: Part,
 ) -> Result<Response, ApiError> {
-    let options = asked.params.write_options(false)?;
+    let options = asked.params.write_options("UpdateOptions", false)?;
     let done = api.lock().update(kind, key, part, asked.json()?, &options)?;
     Ok(written(asked, kind, &done))
 }
@@ -53,7 +53,7 @@ pub fn patch(
     part: Part,
 ) -> Result<Response, ApiError> {
     let patch = patch_of(asked)?;
-    let options = asked.params.write_options(patch.how == PatchType::Apply)?;
+    let options = asked.params.write_options("PatchOptions", patch.how == PatchType::Apply)?;
     let done = api.lock().patch(kind, key, part, patch, &options)?;
     Ok(written(asked, kind, &done))
 }

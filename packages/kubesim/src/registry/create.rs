@@ -25,7 +25,7 @@ impl Cluster {
         body: Value,
         options: &WriteOptions,
     ) -> Result<Written, ApiError> {
-        let (object, warnings) = checked(schema::read(kind, body)?, options.validation)?;
+        let (object, warnings) = checked(kind, schema::read(kind, body)?, options.validation)?;
         self.create_read(kind, namespace, object, None, options, warnings)
     }
 
@@ -40,14 +40,13 @@ impl Cluster {
         mut warnings: Vec<String>,
     ) -> Result<Written, ApiError> {
         let key = identify(kind, namespace, &mut object)?;
-        if object["metadata"]["resourceVersion"].as_str().is_some_and(|v| !v.is_empty()) {
+        let versioned =
+            object["metadata"]["resourceVersion"].as_str().is_some_and(|v| !v.is_empty());
+        if versioned && applied.is_none() {
             let message = "resourceVersion should not be set on objects to be created";
-            return Err(ApiError::bad_request(message));
+            return Err(ApiError::new(500, "", message));
         }
         admission::namespace(self, kind, &key)?;
-        if self.store.get(kind, &key).is_some() {
-            return Err(ApiError::already_exists(kind, &key.name));
-        }
         if kind.info().status
             && kind != Kind::Node
             && let Some(map) = object.as_object_mut()
@@ -95,6 +94,9 @@ impl Cluster {
         }
         admission::allocate(self, kind, &mut object, None)?;
         admission::validate(self, kind, &object, None, &mut warnings)?;
+        if self.store.get(kind, &key).is_some() {
+            return Err(ApiError::already_exists(kind, &key.name));
+        }
         managers.write(&mut object);
         tidy(&mut object);
         let object = self.commit(kind, object, options.dry_run);

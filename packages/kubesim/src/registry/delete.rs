@@ -7,7 +7,7 @@ use crate::{
     apply::{Managers, Part},
     clock,
     cluster::Cluster,
-    error::ApiError,
+    error::{ApiError, Cause},
     kinds::Kind,
     store::{Key, Obj},
 };
@@ -64,11 +64,9 @@ impl DeleteOptions {
             "Foreground" => Propagation::Foreground,
             "Orphan" => Propagation::Orphan,
             other => {
-                let message = format!(
-                    "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \
-                     {other:?}: supported values: \"Background\", \"Foreground\", \"Orphan\""
-                );
-                return Err(ApiError::new(422, "Invalid", message));
+                let supported = &["Foreground", "Background", "Orphan", "nil"];
+                let cause = Cause::not_supported("propagationPolicy", &json!(other), supported);
+                return Err(ApiError::invalid_options("DeleteOptions", vec![cause]));
             }
         };
         Ok(())
@@ -168,15 +166,17 @@ impl Cluster {
 fn preconditions(kind: Kind, live: &Value, options: &DeleteOptions) -> Result<(), ApiError> {
     let metadata = &live["metadata"];
     let name = metadata["name"].as_str().unwrap_or_default();
-    for (what, wanted, field) in
-        [("UID", &options.uid, "uid"), ("ResourceVersion", &options.version, "resourceVersion")]
-    {
+    for (what, wanted, field, hint) in [
+        ("UID", &options.uid, "uid", "deleted and then recreated"),
+        ("ResourceVersion", &options.version, "resourceVersion", "modified"),
+    ] {
         if let Some(wanted) = wanted
             && metadata[field] != wanted.as_str()
         {
             let found = metadata[field].as_str().unwrap_or_default();
             let why = format!(
-                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
+                "the {what} in the precondition ({wanted}) does not match the {what} in record \
+                 ({found}). The object might have been {hint}"
             );
             return Err(ApiError::conflict(kind, name, why));
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 pub use delete::{DeleteOptions, Deleted, Propagation};
 pub use patch::Patch;
 
-use crate::{error::ApiError, schema, store::Obj};
+use crate::{error::ApiError, kinds::Kind, schema, store::Obj};
 
 /// What to do about fields that a kind does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,7 @@ pub struct Written {
 
 /// Applies the writer's choice to the unknown fields of a body.
 fn checked(
+    kind: Kind,
     read: schema::Read,
     validation: FieldValidation,
 ) -> Result<(Value, Vec<String>), ApiError> {
@@ -65,7 +66,11 @@ fn checked(
         read.unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
     match validation {
         FieldValidation::Strict if !quoted.is_empty() => {
-            Err(ApiError::bad_request(format!("strict decoding error: {}", quoted.join(", "))))
+            let (name, version) = (kind.info().kind, kind.info().version);
+            Err(ApiError::bad_request(format!(
+                "{name} in version {version:?} cannot be handled as a {name}: strict decoding error: {}",
+                quoted.join(", ")
+            )))
         }
         FieldValidation::Warn => Ok((read.object, quoted)),
         _ => Ok((read.object, Vec::new())),

@@ -37,7 +37,7 @@ impl Cluster {
         }
         if options.force {
             let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
-            return Err(invalid_options(vec![cause]));
+            return Err(invalid_options(cause));
         }
         let live = self.store.require(kind, key)?;
         let mut object = patched(kind, patch.how, &live, &patch.body)?;
@@ -51,7 +51,7 @@ impl Cluster {
                 "the name of the object does not match the name on the URL",
             ));
         }
-        let (object, warnings) = checked(schema::read(kind, object)?, options.validation)?;
+        let (object, warnings) = checked(kind, schema::read(kind, object)?, options.validation)?;
         let manager = Manager::new(&options.manager, Operation::Update, kind, part);
         let ownership = Ownership::Write(manager, Managers::of(&live));
         let object = self.change(kind, &live, part, object, ownership, options)?;
@@ -68,17 +68,13 @@ impl Cluster {
     ) -> Result<Written, ApiError> {
         if options.manager.is_empty() {
             let cause = Cause::required("fieldManager", "is required for apply patch");
-            return Err(invalid_options(vec![cause]));
+            return Err(invalid_options(cause));
         }
         if body["metadata"]["managedFields"].as_array().is_some_and(|m| !m.is_empty()) {
             return Err(ApiError::bad_request("metadata.managedFields must be nil"));
         }
-        for field in ["apiVersion", "kind"] {
-            if body[field].as_str().is_none_or(str::is_empty) {
-                return Err(ApiError::bad_request(format!(
-                    "invalid object type: {field} must be set"
-                )));
-            }
+        if ["apiVersion", "kind"].iter().any(|f| body[*f].as_str().is_none_or(str::is_empty)) {
+            return Err(ApiError::bad_request("invalid object type: /, Kind="));
         }
         let mut config = self.read_config(kind, body, options.validation)?;
         for (field, wanted) in [("name", &key.name), ("namespace", &key.namespace)] {
@@ -98,13 +94,6 @@ impl Cluster {
         let Some(live) = self.store.get(kind, key).cloned() else {
             if part != Part::Main {
                 return Err(ApiError::not_found(kind, &key.name));
-            }
-            if config["metadata"]["resourceVersion"].as_str().is_some_and(|v| !v.is_empty()) {
-                return Err(ApiError::conflict(
-                    kind,
-                    &key.name,
-                    "StorageError: invalid object, object not found",
-                ));
             }
             if config["metadata"]["uid"].as_str().is_some_and(|v| !v.is_empty()) {
                 return Err(ApiError::conflict(
@@ -136,36 +125,37 @@ impl Cluster {
         body: Value,
         validation: FieldValidation,
     ) -> Result<Value, ApiError> {
-        let name = body["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        let read = schema::read(kind, body)?;
+        let text = |field: &str| body["metadata"][field].as_str().unwrap_or_default().to_owned();
+        let subject = format!(
+            "{}/{}; {}, Kind={}",
+            text("namespace"),
+            text("name"),
+            kind.api_version(),
+            kind.info().kind
+        );
+        let refuse = |why: String| {
+            let message = format!("failed to create typed patch object ({subject}): {why}");
+            Err(ApiError::new(500, "", message))
+        };
+        let read = match schema::read(kind, body.clone()) {
+            Ok(read) => read,
+            Err(error) if error.wrong_type => return refuse(error.message),
+            Err(error) => return Err(error),
+        };
         if validation == FieldValidation::Strict {
-            return Ok(checked(read, validation)?.0);
+            return Ok(checked(kind, read, validation)?.0);
         }
         if let Some(path) = read.unknown.first() {
-            let message = format!(
-                "failed to create typed patch object ({name}; {}, Kind={}): .{path}: field not declared in schema",
-                kind.api_version(),
-                kind.info().kind
-            );
-            return Err(ApiError::new(500, "", message));
+            return refuse(format!(".{path}: field not declared in schema"));
         }
-        if let Some((path, element)) = apply::duplicate(&read.object, apply::At::root(kind), "") {
-            let message = format!(
-                "failed to create typed patch object ({name}; {}, Kind={}): {path}: duplicate entries for key {element}",
-                kind.api_version(),
-                kind.info().kind
-            );
-            return Err(ApiError::new(500, "", message));
+        let root = apply::At::root(kind);
+        if let Some((path, element)) = apply::duplicate(&read.object, root, "") {
+            return refuse(format!("{path}: duplicate entries for key {element}"));
         }
         Ok(read.object)
     }
 }
 
-fn invalid_options(causes: Vec<Cause>) -> ApiError {
-    let list: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
-    let message = format!("PatchOptions.meta.k8s.io \"\" is invalid: {}", list.join(", "));
-    let mut error = ApiError::new(422, "Invalid", message);
-    error.subject = Some((String::new(), "meta.k8s.io".into(), "PatchOptions".into()));
-    error.causes = causes;
-    error
+fn invalid_options(cause: Cause) -> ApiError {
+    ApiError::invalid_options("PatchOptions", vec![cause])
 }

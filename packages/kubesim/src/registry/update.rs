@@ -29,7 +29,7 @@ impl Cluster {
         let reset = body["metadata"]["managedFields"].as_array().is_some_and(|entries| {
             entries.iter().all(|e| e.as_object().is_none_or(|o| o.is_empty()))
         });
-        let (object, warnings) = checked(schema::read(kind, body)?, options.validation)?;
+        let (object, warnings) = checked(kind, schema::read(kind, body)?, options.validation)?;
         let live = self.store.require(kind, key)?;
         if object["metadata"]["name"].as_str().unwrap_or_default() != key.name {
             return Err(ApiError::bad_request(format!(

@@ -5,6 +5,7 @@ mod pod;
 mod storage;
 mod workload;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::{error::Cause, kinds::Kind, names, quantity};
@@ -97,7 +98,8 @@ pub(crate) fn positive_quantity(causes: &mut Vec<Cause>, field: &str, value: &Va
 fn metadata(kind: Kind, metadata: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     let name = text(metadata, "name");
-    let rule = match kind {
+    let rule: fn(&str) -> Result<(), String> = match kind {
+        Kind::Namespace if name.contains('.') => |_| Err("must not contain dots".into()),
         // Since 1.35 a service may start with a digit.
         Kind::Namespace | Kind::Service => names::label,
         Kind::Role | Kind::RoleBinding | Kind::ClusterRole | Kind::ClusterRoleBinding => {
@@ -123,9 +125,14 @@ fn metadata(kind: Kind, metadata: &Value) -> Vec<Cause> {
             message: "Too long: may not be more than 262144 bytes".into(),
         });
     }
-    for finalizer in array(&metadata["finalizers"]) {
-        let finalizer = finalizer.as_str().unwrap_or_default();
-        expect(&mut causes, "metadata.finalizers", finalizer, names::qualified);
+    for (i, finalizer) in array(&metadata["finalizers"]).enumerate() {
+        let name = finalizer.as_str().unwrap_or_default();
+        let field = format!("metadata.finalizers[{i}]");
+        expect(&mut causes, field.clone(), name, names::qualified);
+        if !name.contains('/') && !["foregroundDeletion", "orphan", "kubernetes"].contains(&name) {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            causes.push(Cause::invalid(field, finalizer, why));
+        }
     }
     for (i, owner) in array(&metadata["ownerReferences"]).enumerate() {
         for field in ["apiVersion", "kind", "name", "uid"] {
@@ -172,6 +179,13 @@ fn data(kind: Kind, new: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
         {
             causes.push(Cause::required(format!("data[{key}]"), ""));
         }
+        if text(new, "type") == "kubernetes.io/dockerconfigjson"
+            && let Some(given) = new["data"][".dockerconfigjson"].as_str()
+            && let Err(why) = docker_config(given)
+        {
+            let redacted = Value::from("<secret contents redacted>");
+            causes.push(Cause::invalid("data[.dockerconfigjson]", &redacted, &why));
+        }
         if text(new, "type") == "kubernetes.io/tls" {
             for key in ["tls.crt", "tls.key"] {
                 if new["data"].get(key).is_none() {
@@ -197,6 +211,14 @@ fn data(kind: Kind, new: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     }
 }
 
+/// Whether a registry's credentials are JSON.
+fn docker_config(data: &str) -> Result<(), String> {
+    let bytes = STANDARD.decode(data).map_err(|e| e.to_string())?;
+    serde_json::from_slice::<serde_json::Map<String, Value>>(&bytes)
+        .map(|_| ())
+        .map_err(|e| format!("invalid JSON at line {} column {}", e.line(), e.column()))
+}
+
 fn quota(new: &Value, causes: &mut Vec<Cause>) {
     for (name, value) in new["spec"]["hard"].as_object().into_iter().flatten() {
         positive_quantity(causes, &format!("spec.hard[{name}]"), value);
@@ -213,27 +235,28 @@ fn quota(new: &Value, causes: &mut Vec<Cause>) {
             "ephemeral-storage",
         ];
         if !name.contains(['/', '.']) && !standard.contains(&name.as_str()) {
-            let why = "must be a standard resource for quota";
-            causes.push(Cause::invalid(
-                format!("spec.hard[{name}]"),
-                &Value::from(name.as_str()),
-                why,
-            ));
+            let field = format!("spec.hard[{name}]");
+            for why in [
+                "must be a standard resource type or fully qualified",
+                "must be a standard resource for quota",
+            ] {
+                causes.push(Cause::invalid(field.clone(), &Value::from(name.as_str()), why));
+            }
         }
     }
 }
 
 fn binding(new: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
-    if text(&new["roleRef"], "name").is_empty() {
-        causes.push(Cause::required("roleRef.name", ""));
-    }
     let kind = text(&new["roleRef"], "kind");
     if !["Role", "ClusterRole"].contains(&kind) {
         causes.push(Cause::not_supported(
             "roleRef.kind",
             &Value::from(kind),
-            &["ClusterRole", "Role"],
+            &["Role", "ClusterRole"],
         ));
+    }
+    if text(&new["roleRef"], "name").is_empty() {
+        causes.push(Cause::required("roleRef.name", ""));
     }
     if let Some(old) = old
         && new["roleRef"] != old["roleRef"]

@@ -4,7 +4,7 @@ use std::{collections::HashSet, net::IpAddr};
 
 use serde_json::{Value, json};
 
-use super::{array, expect, labels, pod::number, text};
+use super::{array, expect, labels, text};
 use crate::{error::Cause, names};
 
 /// What is wrong with a service.
@@ -19,18 +19,26 @@ pub fn service(new: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     let headless = spec["clusterIP"] == "None";
     let ports: Vec<&Value> = array(&spec["ports"]).collect();
     if kind == "ExternalName" {
-        expect(causes, "spec.externalName", text(spec, "externalName"), names::subdomain);
+        match text(spec, "externalName") {
+            "" => causes.push(Cause::required("spec.externalName", "")),
+            name => expect(causes, "spec.externalName", name, names::subdomain),
+        }
     } else if ports.is_empty() && !headless {
         causes.push(Cause::required("spec.ports", ""));
     }
     if headless && (kind == "NodePort" || kind == "LoadBalancer") {
-        let why = "may not be set to 'None' for NodePort or LoadBalancer services";
-        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!("None"), why));
+        let why = format!("may not be set to 'None' for {kind} services");
+        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!("None"), &why));
+    }
+    let address = text(spec, "clusterIP");
+    if !matches!(address, "" | "None") && address.parse::<IpAddr>().is_err() {
+        let why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+        causes.push(Cause::invalid("spec.clusterIPs[0]", &spec["clusterIP"], why));
     }
     let (mut named, mut numbered) = (HashSet::new(), HashSet::new());
     for (i, port) in ports.iter().enumerate() {
         let at = format!("spec.ports[{i}]");
-        number(&port["port"], &format!("{at}.port"), causes);
+        in_range(&port["port"], &format!("{at}.port"), causes);
         let name = text(port, "name");
         if name.is_empty() {
             if ports.len() > 1 {
@@ -58,7 +66,7 @@ pub fn service(new: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
             Value::String(name) => {
                 expect(causes, format!("{at}.targetPort"), name, names::port_name)
             }
-            target => number(target, &format!("{at}.targetPort"), causes),
+            target => in_range(target, &format!("{at}.targetPort"), causes),
         }
         if port["nodePort"].as_i64().is_some_and(|p| p != 0) && kind == "ClusterIP" {
             let why = "may not be used when `type` is 'ClusterIP'";
@@ -80,7 +88,7 @@ pub fn ingress(new: &Value, causes: &mut Vec<Cause>) {
     let spec = &new["spec"];
     if array(&spec["rules"]).next().is_none() && spec["defaultBackend"].is_null() {
         let why = "either `defaultBackend` or `rules` must be specified";
-        causes.push(Cause::invalid("spec", &json!([]), why));
+        causes.push(Cause::invalid("spec", &Value::Null, why));
     }
     if spec["defaultBackend"].is_object() {
         backend(&spec["defaultBackend"], "spec.defaultBackend", causes);
@@ -124,14 +132,25 @@ fn backend(backend: &Value, at: &str, causes: &mut Vec<Cause>) {
     let service = &backend["service"];
     if service.is_null() {
         if backend["resource"].is_null() {
-            causes.push(Cause::required(at, "port name or number is required"));
+            let why = "resource or service backend is required";
+            causes.push(Cause::invalid(at, &json!(""), why));
         }
         return;
     }
     expect(causes, format!("{at}.service.name"), text(service, "name"), names::label);
     let port = &service["port"];
     if text(port, "name").is_empty() {
-        number(&port["number"], &format!("{at}.service.port.number"), causes);
+        match port["number"].as_i64() {
+            None | Some(0) => causes.push(Cause::required(at, "port name or number is required")),
+            Some(_) => in_range(&port["number"], &format!("{at}.service.port.number"), causes),
+        }
+    }
+}
+
+/// Notes a port outside 1 to 65535.
+fn in_range(port: &Value, at: &str, causes: &mut Vec<Cause>) {
+    if !matches!(port.as_i64(), Some(1..=65_535)) {
+        causes.push(Cause::invalid(at, port, "must be between 1 and 65535, inclusive"));
     }
 }
 
@@ -145,12 +164,27 @@ pub fn policy(new: &Value, causes: &mut Vec<Cause>) {
                 let at = format!("spec.{direction}[{i}].{peers}[{j}]");
                 self::peer(peer, &at, causes);
             }
+            for (j, port) in array(&rule["ports"]).enumerate() {
+                let at = format!("spec.{direction}[{i}].ports[{j}]");
+                match &port["port"] {
+                    Value::Null => {}
+                    Value::String(name) => {
+                        expect(causes, format!("{at}.port"), name, names::port_name);
+                    }
+                    found => in_range(found, &format!("{at}.port"), causes),
+                }
+                let protocols = ["TCP", "UDP", "SCTP"];
+                if !protocols.contains(&text(port, "protocol")) {
+                    let field = format!("{at}.protocol");
+                    causes.push(Cause::not_supported(field, &port["protocol"], &protocols));
+                }
+            }
         }
     }
     for (i, kind) in array(&spec["policyTypes"]).enumerate() {
         if kind != "Ingress" && kind != "Egress" {
             let field = format!("spec.policyTypes[{i}]");
-            causes.push(Cause::not_supported(field, kind, &["Egress", "Ingress"]));
+            causes.push(Cause::not_supported(field, kind, &["Ingress", "Egress"]));
         }
     }
 }

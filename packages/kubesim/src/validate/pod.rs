@@ -76,11 +76,6 @@ pub fn spec(spec: &Value, at: &str, claims: &[&str], causes: &mut Vec<Cause>) {
     for (i, toleration) in array(&spec["tolerations"]).enumerate() {
         self::toleration(toleration, &format!("{at}.tolerations[{i}]"), causes);
     }
-    if spec["terminationGracePeriodSeconds"].as_i64().is_some_and(|s| s < 0) {
-        let field = format!("{at}.terminationGracePeriodSeconds");
-        let why = "must be greater than or equal to 0";
-        causes.push(Cause::invalid(field, &spec["terminationGracePeriodSeconds"], why));
-    }
     if let Some(name) = spec["runtimeClassName"].as_str() {
         expect(causes, format!("{at}.runtimeClassName"), name, names::subdomain);
     }
@@ -110,6 +105,22 @@ fn toleration(toleration: &Value, at: &str, causes: &mut Vec<Cause>) {
     }
 }
 
+/// Sources of volumes, in the order in which the API looks at them.
+const SOURCES: &[&str] = &[
+    "emptyDir",
+    "hostPath",
+    "secret",
+    "nfs",
+    "iscsi",
+    "persistentVolumeClaim",
+    "configMap",
+    "downwardAPI",
+    "projected",
+    "csi",
+    "ephemeral",
+    "image",
+];
+
 fn volumes<'v>(spec: &'v Value, at: &str, causes: &mut Vec<Cause>) -> HashSet<&'v str> {
     let mut seen = HashSet::new();
     for (i, volume) in array(&spec["volumes"]).enumerate() {
@@ -123,8 +134,10 @@ fn volumes<'v>(spec: &'v Value, at: &str, causes: &mut Vec<Cause>) -> HashSet<&'
                 causes.push(Cause::duplicate(format!("{at}.name"), &volume["name"]));
             }
         }
-        if volume.as_object().is_some_and(|v| v.len() > 2) {
-            causes.push(Cause::forbidden(at.clone(), "may not specify more than 1 volume type"));
+        let sources = SOURCES.iter().filter(|source| volume.get(**source).is_some());
+        for source in sources.skip(1) {
+            let why = "may not specify more than 1 volume type";
+            causes.push(Cause::forbidden(format!("{at}.{source}"), why));
         }
         if let Some(limit) = volume["emptyDir"].get("sizeLimit") {
             positive_quantity(causes, &format!("{at}.emptyDir.sizeLimit"), limit);
@@ -135,6 +148,9 @@ fn volumes<'v>(spec: &'v Value, at: &str, causes: &mut Vec<Cause>) -> HashSet<&'
         }
         if volume["secret"].is_object() && text(&volume["secret"], "secretName").is_empty() {
             causes.push(Cause::required(format!("{at}.secret.secretName"), ""));
+        }
+        if volume["configMap"].is_object() && text(&volume["configMap"], "name").is_empty() {
+            causes.push(Cause::required(format!("{at}.configMap.name"), ""));
         }
     }
     seen
@@ -227,13 +243,17 @@ pub fn number(port: &Value, at: &str, causes: &mut Vec<Cause>) {
 fn resources(resources: &Value, at: &str, causes: &mut Vec<Cause>) {
     for side in ["limits", "requests"] {
         for (name, value) in resources[side].as_object().into_iter().flatten() {
-            let at = format!("{at}.{side}.{name}");
+            let at = format!("{at}.{side}[{name}]");
             positive_quantity(causes, &at, value);
             let native = ["cpu", "memory", "ephemeral-storage", "storage"].contains(&name.as_str())
                 || name.starts_with("hugepages-");
             if !native && !name.contains('/') {
-                let why = "must be a standard resource type or fully qualified";
-                causes.push(Cause::invalid(at.clone(), &Value::from(name.as_str()), why));
+                for why in [
+                    "must be a standard resource type or fully qualified",
+                    "must be a standard resource for containers",
+                ] {
+                    causes.push(Cause::invalid(at.clone(), &Value::from(name.as_str()), why));
+                }
             }
             if name.contains('/') && quantity::nano_of(value) % 1_000_000_000 != 0 {
                 causes.push(Cause::invalid(at, value, "must be an integer"));
@@ -245,8 +265,8 @@ fn resources(resources: &Value, at: &str, causes: &mut Vec<Cause>) {
         let extended = name.contains('/');
         if limit.is_null() {
             if extended {
-                let why = format!("Limit must be set for non overcommitable resources ({name})");
-                causes.push(Cause::required(format!("{at}.limits"), &why));
+                let why = "Limit must be set for non overcommitable resources";
+                causes.push(Cause::required(format!("{at}.limits"), why));
             }
         } else if extended && quantity::nano_of(request) != quantity::nano_of(limit) {
             let why =

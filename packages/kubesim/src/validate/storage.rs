@@ -57,6 +57,7 @@ pub fn claim_spec(spec: &Value, at: &str, causes: &mut Vec<Cause>) {
         Some(size) => {
             positive_quantity(causes, &field, size);
             if quantity::nano_of(size) == 0 {
+                let field = format!("{at}.resources[storage]");
                 causes.push(Cause::invalid(field, size, "must be greater than zero"));
             }
         }

@@ -25,7 +25,7 @@ pub fn workload(kind: Kind, new: &Value, old: Option<&Value>, causes: &mut Vec<C
     labels(causes, "spec.template.metadata.labels", &template["metadata"]["labels"]);
     let selects = LabelSelector::of_object(selector)
         .is_some_and(|s| s.is_empty() || s.matches(&template["metadata"]["labels"]));
-    if !selector.is_null() && !selects {
+    if !selects {
         let why = "`selector` does not match template `labels`";
         causes.push(Cause::invalid(
             "spec.template.metadata.labels",
@@ -74,8 +74,8 @@ fn strategy(strategy: &Value, causes: &mut Vec<Cause>) {
             }
         }
         _ => causes.push(Cause::not_supported(
-            "spec.strategy.type",
-            &strategy["type"],
+            "spec.strategy",
+            strategy,
             &["Recreate", "RollingUpdate"],
         )),
     }
