@@ -48,13 +48,13 @@ struct Position {
     source: Source,
     query: LogQuery,
     reader: Option<Reader>,
-    /// When the last line was written, from which a broken follow goes on.
-    last: Option<Timestamp>,
+    passed: Passed,
     opened: bool,
 }
 
 fn of_pod(api: Api<Pod>, source: Source, query: LogQuery) -> LineStream<LogLine> {
-    let start = Position { api, source, query, reader: None, last: None, opened: false };
+    let start =
+        Position { api, source, query, reader: None, passed: Passed::default(), opened: false };
     stream::try_unfold(start, |mut position| async move {
         loop {
             let Some(reader) = position.reader.as_mut() else {
@@ -91,16 +91,19 @@ impl Position {
         let params = LogParams {
             follow: self.query.follow && !self.query.previous,
             previous: self.query.previous,
-            tail_lines: match self.last {
+            tail_lines: match self.passed.last {
                 None => Some(i64::from(self.query.tail.unwrap_or(TAIL))),
                 Some(_) => None,
             },
-            since_time: self.last,
+            since_time: self.passed.last,
             timestamps: true,
             ..LogParams::default()
         };
         match self.api.log_stream(&self.source.pod, &params).await {
-            Ok(reader) => self.reader = Some(Box::pin(reader)),
+            Ok(reader) => {
+                self.reader = Some(Box::pin(reader));
+                self.passed.opened();
+            }
             // A container that has not started has no log yet.
             Err(_) if self.query.follow => tokio::time::sleep(PAUSE).await,
             Err(kube::Error::Api(status)) if status.code == 400 || status.code == 404 => {
@@ -112,24 +115,57 @@ impl Position {
         Ok(true)
     }
 
-    /// Splits the time off; lines that were passed on before a follow broke are dropped.
+    /// Splits the time off; nothing if the line was passed on before.
     fn take(&mut self, line: String) -> Option<LogLine> {
         let (time, text) = match line.split_once(' ') {
             Some((time, text)) => (time.parse::<Timestamp>().ok(), text),
             None => (line.parse().ok(), ""),
         };
         let text = if time.is_some() { text.to_owned() } else { line.clone() };
-        if let (Some(time), Some(last)) = (time, self.last)
-            && time <= last
-        {
-            return None;
-        }
-        self.last = time.or(self.last);
-        Some(LogLine {
+        self.passed.is_new(time).then(|| LogLine {
             service: self.source.service.clone(),
             pod: self.source.pod.clone(),
             line: text,
         })
+    }
+}
+
+/// What was passed on, so that a broken follow goes on after it.
+#[derive(Debug, Default)]
+struct Passed {
+    /// When the last line was written.
+    last: Option<Timestamp>,
+    /// How many lines of that very time were passed on.
+    at_last: usize,
+    /// How many lines of that time are still to come again.
+    to_come: usize,
+}
+
+impl Passed {
+    /// The log is opened from the last line's time on. The API counts in whole seconds: older
+    /// lines come again, and of the lines of that time those that were passed on come first.
+    fn opened(&mut self) {
+        self.to_come = self.at_last;
+    }
+
+    /// Whether the next line, written at `time`, was not passed on yet.
+    fn is_new(&mut self, time: Option<Timestamp>) -> bool {
+        if let (Some(time), Some(last)) = (time, self.last)
+            && self.to_come > 0
+            && time <= last
+        {
+            if time == last {
+                self.to_come -= 1;
+            }
+            return false;
+        }
+        // In a stream that did not break every line is new, whatever its clock does.
+        if let Some(time) = time {
+            self.to_come = 0;
+            self.at_last = if self.last == Some(time) { self.at_last + 1 } else { 1 };
+            self.last = Some(time);
+        }
+        true
     }
 }
 
@@ -161,3 +197,6 @@ async fn next_line(reader: &mut Reader) -> std::io::Result<Option<String>> {
     let rest = String::from_utf8_lossy(&line).into_owned();
     Ok((!rest.is_empty()).then_some(rest))
 }
+
+#[cfg(test)]
+mod tests;
