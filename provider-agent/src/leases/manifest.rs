@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use cosmwasm_std::HexBinary;
 use souk_core::{Endpoint, EndpointKind, GroupSpec, GroupUnit, Resources};
 use souk_gateway::{body::ManifestUpload, commitment};
-use souk_sdl::{ManifestGroup, ManifestService, order};
+use souk_sdl::{ManifestGroup, ManifestService, ServiceExpose, order};
 use thiserror::Error;
 
 /// A manifest that was taken.
@@ -119,6 +119,7 @@ pub fn check(
     for unit in &spec.units {
         check_unit(unit, group)?;
     }
+    check_addresses(group)?;
     let hostnames = hostnames(group);
     for host in &hostnames {
         let reserved = reserved_domains.iter().find(|domain| is_under(host, domain));
@@ -154,9 +155,42 @@ fn check_unit(unit: &GroupUnit, group: &ManifestGroup) -> Result<(), Refusal> {
     if found != u64::from(unit.count) {
         return Err(Refusal::Count { unit: unit.id, found, expected: unit.count });
     }
-    let asked = services.iter().flat_map(|one| order::resources(&one.resources).endpoints);
-    if tally(asked) != tally(unit.resources.endpoints.iter().copied()) {
+    let paid = tally(unit.resources.endpoints.iter().copied());
+    let stated = services.iter().flat_map(|one| order::resources(&one.resources).endpoints);
+    // What is opened is what is exposed, whatever the manifest states.
+    let opened = services.iter().flat_map(|one| &one.expose).flat_map(ways_in);
+    if tally(stated) != paid || tally(opened) != paid {
         return Err(Refusal::Endpoints(unit.id));
+    }
+    Ok(())
+}
+
+/// The endpoints that an expose takes, as SDL counts them. A leased address is one also where
+/// it is not said to be open to the world, which SDL does not write.
+fn ways_in(expose: &ServiceExpose) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    if expose.global {
+        let http = expose.is_ingress();
+        let kind = if http { EndpointKind::SharedHttp } else { EndpointKind::RandomPort };
+        endpoints.push(Endpoint { kind, sequence: 0 });
+    }
+    if !expose.ip.is_empty() {
+        let sequence = expose.endpoint_sequence_number;
+        endpoints.push(Endpoint { kind: EndpointKind::LeasedIp, sequence });
+    }
+    endpoints
+}
+
+/// Each leased address has a number of its own, by which it is counted and paid.
+fn check_addresses(group: &ManifestGroup) -> Result<(), Refusal> {
+    let mut names: BTreeMap<u32, &str> = BTreeMap::new();
+    for service in &group.services {
+        for expose in service.expose.iter().filter(|expose| !expose.ip.is_empty()) {
+            let name = names.entry(expose.endpoint_sequence_number).or_insert(&expose.ip);
+            if *name != expose.ip {
+                return Err(Refusal::Endpoints(service.resources.id));
+            }
+        }
     }
     Ok(())
 }
@@ -185,7 +219,14 @@ fn hostnames(group: &ManifestGroup) -> Vec<String> {
     hosts
 }
 
+/// Whether a host name lies in a domain, or is a wildcard that the domain lies in.
 fn is_under(host: &str, domain: &str) -> bool {
     let domain = domain.trim_start_matches('.');
-    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+    let lies_in = |name: &str, domain: &str| {
+        name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+    };
+    lies_in(host, domain) || host.strip_prefix("*.").is_some_and(|rest| lies_in(domain, rest))
 }
+
+#[cfg(test)]
+mod tests;
