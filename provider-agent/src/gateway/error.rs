@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    extract::rejection::{PathRejection, QueryRejection},
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
@@ -54,6 +55,15 @@ pub enum GatewayError {
     /// A body that cannot be read.
     #[error("the body is no manifest upload: {0}")]
     Body(String),
+    /// A body beyond the limit.
+    #[error("the body is larger than this provider takes, which is {0} bytes; send less")]
+    TooLarge(u64),
+    /// A path or query that cannot be read.
+    #[error("{0}")]
+    Request(String),
+    /// Not a route of ours.
+    #[error("there is no such route or method")]
+    NoRoute,
     /// A host name that another lease has.
     #[error(transparent)]
     Hostname(#[from] TakenBy),
@@ -93,6 +103,9 @@ impl GatewayError {
             Self::TooEarly(_) => (StatusCode::TOO_EARLY, "too_early"),
             Self::Manifest(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal.code()),
             Self::Body(_) => (StatusCode::BAD_REQUEST, "bad_body"),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::Request(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
             Self::Hostname(_) => (StatusCode::CONFLICT, "hostname_taken"),
             Self::Streams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::Ended(_) => (StatusCode::GONE, "lease_ended"),
@@ -110,6 +123,18 @@ impl GatewayError {
     /// As it is told to the caller.
     pub fn body(&self) -> ErrorBody {
         ErrorBody { code: self.kind().1.to_owned(), message: self.to_string() }
+    }
+}
+
+impl From<PathRejection> for GatewayError {
+    fn from(rejection: PathRejection) -> Self {
+        Self::Request(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for GatewayError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::Request(rejection.body_text())
     }
 }
 

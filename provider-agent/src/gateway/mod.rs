@@ -6,6 +6,7 @@
 mod auth;
 mod chain;
 mod error;
+mod extract;
 mod listener;
 mod routes;
 mod streams;

@@ -2,19 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{self, Path},
-};
-use souk_core::OrderId;
+use axum::{Json, extract};
 use souk_gateway::{Scope, body::LeaseStatus};
 
-use crate::gateway::{GatewayError, State, auth::Caller};
+use crate::gateway::{GatewayError, State, auth::Caller, extract::Order};
 
 /// For the tenant.
 pub async fn get(
     extract::State(state): extract::State<Arc<State>>,
-    Path(order): Path<OrderId>,
+    Order(order): Order,
     caller: Caller,
 ) -> Result<Json<LeaseStatus>, GatewayError> {
     caller.lease(&state, order, Scope::Status).await?;

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{self, Path, Query},
-    response::Response,
-};
-use souk_core::OrderId;
+use axum::{extract, response::Response};
 use souk_gateway::{Scope, body::LogQuery};
 
-use crate::gateway::{GatewayError, State, auth::Caller, streams};
+use crate::gateway::{
+    GatewayError, State,
+    auth::Caller,
+    extract::{Asked, Order},
+    streams,
+};
 
 /// For the tenant.
 pub async fn get(
     extract::State(state): extract::State<Arc<State>>,
-    Path(order): Path<OrderId>,
-    Query(query): Query<LogQuery>,
+    Order(order): Order,
+    Asked(query): Asked<LogQuery>,
     caller: Caller,
 ) -> Result<Response, GatewayError> {
     caller.running_lease(&state, order, Scope::Logs).await?;

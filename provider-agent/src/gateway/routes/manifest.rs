@@ -4,32 +4,31 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{self, Path, rejection::JsonRejection},
+    extract::{self, rejection::JsonRejection},
 };
 use cosmwasm_std::HexBinary;
 use http::StatusCode;
-use souk_core::OrderId;
 use souk_gateway::{Salt, Scope, body::ManifestUpload};
 
 use crate::{
-    gateway::{GatewayError, State, auth::Caller},
+    gateway::{GatewayError, State, auth::Caller, extract::Order},
     leases::manifest::{self, Refusal},
-    store::{LeaseRow, ManifestRow},
+    store::{LeaseRow, ManifestRow, Tx, hostnames, manifests},
 };
 
 /// Takes a manifest that is exactly what the lease is for. The one before runs until then.
 pub async fn put(
     extract::State(state): extract::State<Arc<State>>,
-    Path(order): Path<OrderId>,
+    Order(order): Order,
     caller: Caller,
     body: Result<Json<ManifestUpload>, JsonRejection>,
 ) -> Result<StatusCode, GatewayError> {
     let lease = caller.running_lease(&state, order, Scope::SendManifest).await?;
-    let Json(upload) = body.map_err(|rejection| GatewayError::Body(rejection.body_text()))?;
+    let Json(upload) = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => GatewayError::TooLarge(state.config.limits.body.0),
+        _ => GatewayError::Body(rejection.body_text()),
+    })?;
     let (commitment, accepted) = check(&state, &lease, &upload).await?;
-    for host in &accepted.hostnames {
-        state.store.claim_hostname(host, order).await??;
-    }
     let row = ManifestRow {
         order,
         manifest: upload.manifest.canonical_json(),
@@ -37,8 +36,22 @@ pub async fn put(
         commitment,
         accepted_at: state.store.block_time().await?.unwrap_or_default(),
     };
-    state.store.put_manifest(row).await?;
+    state.store.write(move |tx| keep(tx, &row, &accepted.hostnames)).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Keeps the manifest with all of its host names, or nothing. Names that the manifest before
+/// had and this one has not are let go.
+fn keep(tx: &Tx<'_>, row: &ManifestRow, hosts: &[String]) -> Result<(), GatewayError> {
+    for old in hostnames::of(tx, row.order)? {
+        if !hosts.contains(&old) {
+            hostnames::release_one(tx, &old, row.order)?;
+        }
+    }
+    for host in hosts {
+        hostnames::claim(tx, host, row.order)??;
+    }
+    Ok(manifests::put(tx, row)?)
 }
 
 /// Checks the upload against what the store knows. If only the hash is wrong, the chain may
@@ -70,7 +83,7 @@ async fn check(
 /// Gives back what was accepted.
 pub async fn get(
     extract::State(state): extract::State<Arc<State>>,
-    Path(order): Path<OrderId>,
+    Order(order): Order,
     caller: Caller,
 ) -> Result<Json<ManifestUpload>, GatewayError> {
     caller.running_lease(&state, order, Scope::GetManifest).await?;

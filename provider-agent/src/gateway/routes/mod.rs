@@ -16,7 +16,7 @@ use axum::{
 };
 use souk_gateway::route;
 
-use super::State;
+use super::{GatewayError, State};
 
 /// All routes.
 pub fn all() -> Router<Arc<State>> {
@@ -28,4 +28,6 @@ pub fn all() -> Router<Arc<State>> {
         .route(route::LOGS, get(logs::get))
         .route(route::EVENTS, get(events::get))
         .route(route::REASON, get(reason::get))
+        .fallback(async || GatewayError::NoRoute)
+        .method_not_allowed_fallback(async || GatewayError::NoRoute)
 }

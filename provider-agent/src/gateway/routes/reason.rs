@@ -2,25 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{self, Path},
-};
-use souk_core::OrderId;
+use axum::{Json, extract};
 use souk_gateway::{
     Scope,
     body::{OrderReason, Verdict},
 };
 
 use crate::{
-    gateway::{GatewayError, State, auth::Caller},
+    gateway::{GatewayError, State, auth::Caller, extract::Order},
     store,
 };
 
 /// For the order's tenant.
 pub async fn get(
     extract::State(state): extract::State<Arc<State>>,
-    Path(order): Path<OrderId>,
+    Order(order): Order,
     caller: Caller,
 ) -> Result<Json<OrderReason>, GatewayError> {
     caller.must_have(order, Scope::Reason)?;
