@@ -62,7 +62,8 @@ fn expose_hosts(
     service: &ManifestService,
     expose: &ServiceExpose,
 ) -> Vec<String> {
-    let own = expose.hosts.iter().flatten().map(|host| host.to_ascii_lowercase());
+    let own =
+        expose.hosts.iter().flatten().map(|host| host.trim_end_matches('.').to_ascii_lowercase());
     let mut hosts: Vec<String> = own.collect();
     hosts.extend(cluster.domain.as_ref().map(|domain| {
         let order = order.to_string();

@@ -214,3 +214,6 @@ pub fn all(subject: &Subject<'_>) -> Vec<Object> {
     objects.sort_by_key(|object| object.kind);
     objects
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,18 +22,21 @@ const NOT_INTERNET_4: [&str; 14] = [
     "224.0.0.0/4",
     "240.0.0.0/4",
 ];
-/// What is not the internet, IPv6: mapped and translated IPv4 among it, by which the ranges
-/// above could be reached.
-const NOT_INTERNET_6: [&str; 10] = [
+/// What is not the internet, IPv6: translated and tunnelled IPv4 among it, by which the ranges
+/// above could be reached. Mapped IPv4 (`::ffff:0:0/96`) is not: it never leaves a node as
+/// IPv6, and Kubernetes refuses a policy that names it, as it reads it as IPv4.
+const NOT_INTERNET_6: [&str; 12] = [
     "::/128",
     "::1/128",
-    "::ffff:0:0/96",
     "64:ff9b::/96",
     "64:ff9b:1::/48",
     "100::/64",
+    "2001::/32",
     "2001:db8::/32",
+    "2002::/16",
     "fc00::/7",
     "fe80::/10",
+    "fec0::/10",
     "ff00::/8",
 ];
 

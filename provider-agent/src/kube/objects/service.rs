@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use souk_sdl::{ManifestService, ServiceExpose};
 
-use super::{Kind, Object, names::object_name};
+use super::{
+    Kind, Object,
+    names::{hash, object_name},
+};
 use crate::labels;
 
 /// All Services of a service: one inside, one for node ports, one for each leased address.
@@ -19,16 +22,17 @@ pub(super) fn build(service: &ManifestService) -> Vec<Object> {
         objects.push(make(service, node_port_service(&service.name), "NodePort", outside));
     }
     for ip in leased_ips(service) {
-        let name = object_name(&format!("{}-{ip}", service.name), "-ip");
+        let name = object_name(&service.name, &format!("-ip-{}", hash(&[&service.name, ip], 8)));
         let on_ip = service.expose.iter().filter(|expose| expose.ip == ip);
         objects.push(make(service, name, "LoadBalancer", ports(on_ip)));
     }
     objects
 }
 
-/// The name of the Service that opens node ports for a service.
+/// The name of the Service that opens node ports for a service. The hash keeps it apart from
+/// a service of the tenant's own that is called `SERVICE-np`.
 pub fn node_port_service(service: &str) -> String {
-    object_name(service, "-np")
+    object_name(service, &format!("-np-{}", hash(&[service], 8)))
 }
 
 /// Ports that are open to the world without an ingress.

@@ -1,0 +1,107 @@
+//! Replicas, volumes, GPUs and what bounds them.
+
+use serde_json::{Value, json};
+
+use super::{Kind, Lease};
+
+#[test]
+fn a_volume_that_outlives_pods_makes_a_stateful_set_with_the_clusters_class() {
+    let lease = Lease::new();
+    let db = lease.object(Kind::StatefulSet, "db");
+    let claims = db["spec"]["volumeClaimTemplates"].as_array().unwrap();
+    assert_eq!(claims.len(), 1);
+    assert_eq!(claims[0]["metadata"]["name"], "data");
+    assert_eq!(claims[0]["spec"]["storageClassName"], "fast-ssd");
+    assert_eq!(claims[0]["spec"]["resources"]["requests"]["storage"], (10u64 << 30).to_string());
+    let mounts = &db["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
+    let paths: Vec<&Value> =
+        mounts.as_array().unwrap().iter().map(|one| &one["mountPath"]).collect();
+    assert_eq!(paths, ["/var/lib/data", "/scratch"]);
+    for stateless in ["web", "train"] {
+        lease.object(Kind::Deployment, stateless);
+    }
+}
+
+#[test]
+fn a_volume_in_memory_counts_as_memory_and_not_as_disk() {
+    let lease = Lease::new();
+    let pod = lease.template("db")["spec"].clone();
+    let size = (64u64 << 20).to_string();
+    let scratch = json!({ "medium": "Memory", "sizeLimit": size });
+    assert_eq!(pod["volumes"], json!([{ "name": "scratch", "emptyDir": scratch }]));
+    let limits = &pod["containers"][0]["resources"]["limits"];
+    assert_eq!(limits["memory"], ((1u64 << 30) + (64 << 20)).to_string());
+    assert_eq!(limits["ephemeral-storage"], (2u64 << 30).to_string());
+}
+
+#[test]
+fn the_quota_is_the_sum_of_what_was_paid_for() {
+    let quota = Lease::new().object(Kind::ResourceQuota, "lease");
+    let (mi, gi) = (1u64 << 20, 1u64 << 30);
+    let memory = 3 * 256 * mi + (gi + 64 * mi) + 2 * 8 * gi;
+    assert_eq!(
+        quota["spec"]["hard"],
+        json!({
+            "pods": "6",
+            "limits.cpu": "10500m",
+            "limits.memory": memory.to_string(),
+            "limits.ephemeral-storage": (3 * gi + 2 * gi + 2 * 4 * gi).to_string(),
+            "persistentvolumeclaims": "1",
+            "requests.storage": (10 * gi).to_string(),
+            "requests.nvidia.com/gpu": "4",
+            "services.nodeports": "1",
+            "services.loadbalancers": "0",
+        })
+    );
+}
+
+#[test]
+fn a_suspended_lease_has_no_replicas_and_keeps_everything_else() {
+    let (mut lease, running) = (Lease::new(), Lease::new().objects());
+    lease.running = false;
+    let suspended = lease.objects();
+    assert_eq!(suspended.len(), running.len());
+    for (before, after) in running.iter().zip(&suspended) {
+        let mut expected = before.clone();
+        if matches!(before.kind, Kind::Deployment | Kind::StatefulSet) {
+            assert_eq!(after.body["spec"]["replicas"], 0, "{}", after.name);
+            expected.body["spec"]["replicas"] = json!(0);
+        }
+        assert_eq!(*after, expected, "{:?} {}", after.kind, after.name);
+    }
+}
+
+#[test]
+fn replicas_are_as_ordered_and_never_more_for_an_update() {
+    let lease = Lease::new();
+    for (kind, name, replicas) in
+        [(Kind::Deployment, "web", 3), (Kind::StatefulSet, "db", 1), (Kind::Deployment, "train", 2)]
+    {
+        let workload = lease.object(kind, name);
+        assert_eq!(workload["spec"]["replicas"], replicas, "{name}");
+        if kind == Kind::Deployment {
+            assert_eq!(workload["spec"]["strategy"]["rollingUpdate"]["maxSurge"], 0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_gpu_is_of_the_model_that_was_offered() {
+    let lease = Lease::new();
+    let pod = lease.template("train")["spec"].clone();
+    let resources = &pod["containers"][0]["resources"];
+    assert_eq!(resources["limits"]["nvidia.com/gpu"], "2");
+    assert_eq!(resources["requests"]["nvidia.com/gpu"], "2");
+    // What was set aside when the bid was made, not all that it may use.
+    assert_eq!(resources["limits"]["cpu"], "4000m");
+    assert_eq!(resources["requests"]["cpu"], "2000m");
+    let terms = &pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+        ["nodeSelectorTerms"];
+    assert_eq!(terms[0]["matchExpressions"][0]["values"], json!(["NVIDIA-H100-80GB-HBM3"]));
+    for other in ["web", "db"] {
+        let pod = lease.template(other)["spec"].clone();
+        assert_eq!(pod["affinity"], Value::Null, "{other}");
+        let limits = &pod["containers"][0]["resources"]["limits"];
+        assert_eq!(limits["nvidia.com/gpu"], Value::Null, "{other}");
+    }
+}
