@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc};
 
 use souk_chain::{
     Client, Pipeline, PipelineHandle, SecretKey, follower::FollowerConfig,
-    pipeline::PipelineConfig, tx::GasConfig,
+    pipeline::PipelineConfig, rpc::RpcError, tx::GasConfig,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -71,6 +71,9 @@ impl Agent {
         let key = load_key(&config)?;
         let store = open_store(&config.store.path)?;
         let client = Client::new(config.chain.client())?;
+        if let Err(wrong @ RpcError::WrongChain { .. }) = client.status().await {
+            return Err(wrong.into());
+        }
         let pipeline =
             Pipeline::open(pipeline_config(&config), client.clone(), key, &config.store.path)?;
         let contracts = config.chain.contracts().clone();

@@ -69,6 +69,9 @@ fn judge(
         return Err(Reason::Over(end));
     }
     let provider = facts.provider.ok_or(Reason::NotRegistered)?;
+    if let Some(operator) = &provider.other_operator {
+        return Err(Reason::NotOperator(operator.clone()));
+    }
     if provider.maintenance {
         return Err(Reason::Maintenance);
     }

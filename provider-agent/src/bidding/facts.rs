@@ -12,6 +12,8 @@ use crate::inventory::{Inventory, Placement};
 pub struct ProviderFacts {
     /// Its address.
     pub address: String,
+    /// The operator key that the chain has, if it is not this agent's.
+    pub other_operator: Option<String>,
     /// What it claims.
     pub claims: Vec<Attribute>,
     /// No new bids by its own wish.

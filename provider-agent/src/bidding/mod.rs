@@ -10,6 +10,7 @@ mod facts;
 mod price;
 mod reason;
 mod release;
+mod restore;
 mod run;
 mod settle;
 

@@ -14,6 +14,9 @@ pub enum Reason {
     /// The chain does not know the provider.
     #[error("the provider is not registered on the chain; run `souk provider register`")]
     NotRegistered,
+    /// The chain knows another operator key.
+    #[error("the chain has {0} as the provider's operator, which is not this agent's key")]
+    NotOperator(String),
     /// By the provider's own wish.
     #[error("the provider is in maintenance on the chain")]
     Maintenance,
@@ -148,9 +151,11 @@ impl Reason {
     /// What the order's tenant is told.
     pub fn coarse(&self) -> Coarse {
         match self {
-            Self::Disabled | Self::NotRegistered | Self::Maintenance | Self::Paused => {
-                Coarse::NotBidding
-            }
+            Self::Disabled
+            | Self::NotRegistered
+            | Self::NotOperator(_)
+            | Self::Maintenance
+            | Self::Paused => Coarse::NotBidding,
             Self::Over(_) => Coarse::Over,
             Self::NotAllowed | Self::Refused | Self::Excluded => Coarse::TenantLists,
             Self::Mismatch(mismatch) => match mismatch {

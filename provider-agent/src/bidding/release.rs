@@ -7,16 +7,24 @@ use souk_core::OrderId;
 use super::run::Deps;
 use crate::{
     chain::{ChainError, outbox},
-    store::{BidProgress, BidRow, Cursor, LeaseRow, StoreError, Topic, Tx, bids, leases, orders},
+    store::{
+        BidProgress, BidRow, Cursor, LeaseRow, StoreError, Topic, Tx, bids, cursor, leases, orders,
+    },
 };
 
 /// Orders in one message, as the chain allows.
 const BATCH: usize = 50;
-/// A batch that is not full waits for others so many blocks.
-const PATIENCE: u64 = 30;
+/// A batch that is not full waits for others so many blocks, unless slots are needed.
+const PATIENCE: u64 = 200;
 
-/// Sends what is due and looks what became of the message before.
-pub(super) async fn release(deps: &Deps, at: Cursor, slot_hold: u64) -> Result<(), ChainError> {
+/// Sends what is due and looks what became of the message before. Does not wait for a full
+/// batch if slots are `pressed`.
+pub(super) async fn release(
+    deps: &Deps,
+    at: Cursor,
+    slot_hold: u64,
+    pressed: bool,
+) -> Result<(), ChainError> {
     collect(deps).await?;
     let due = deps
         .store
@@ -39,7 +47,7 @@ pub(super) async fn release(deps: &Deps, at: Cursor, slot_hold: u64) -> Result<(
         .await?;
     let oldest = due.iter().map(|bid| bid.decided_height).min();
     let waited = oldest.is_some_and(|height| at.height >= height.saturating_add(PATIENCE));
-    if due.is_empty() || due.len() < BATCH && !waited {
+    if due.is_empty() || due.len() < BATCH && !waited && !pressed {
         return Ok(());
     }
     let batch: Vec<OrderId> = due.iter().take(BATCH).map(|bid| bid.order).collect();
@@ -106,8 +114,12 @@ async fn collect(deps: &Deps) -> Result<(), ChainError> {
                     bids::forget(tx, order)?;
                 } else {
                     let won = leases::get(tx, order)?.is_some();
-                    let back = if won { BidProgress::Won } else { BidProgress::Lost };
-                    bids::set_progress(tx, order, back, None)?;
+                    if won {
+                        bids::set_progress(tx, order, BidProgress::Won, None)?;
+                    } else {
+                        let height = cursor::get(tx)?.map_or(0, |cursor| cursor.height);
+                        bids::lose(tx, order, height)?;
+                    }
                 }
                 tx.touch(Topic::Facts);
                 Ok::<_, StoreError>(())

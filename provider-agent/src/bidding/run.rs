@@ -12,14 +12,17 @@ use souk_core::{Denom, OrderId, Price};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{BestBid, Decision, Facts, ProviderFacts, act, decide, release, settle};
+use super::{BestBid, Decision, Facts, ProviderFacts, act, decide, release, restore, settle};
 use crate::{
     chain::{ChainError, Market, follow::FollowState, outbox::Messages},
     config::Config,
-    inventory::{Inventory, Limits, watch::ClusterView},
+    inventory::{
+        Inventory, Limits,
+        watch::{ClusterView, Observed},
+    },
     store::{
-        BidProgress, BidRow, Cursor, Listener, OrderRow, ReservationRow, Store, StoreError, Topic,
-        bids, cursor, orders, reservations,
+        BidProgress, BidRow, Cursor, LeaseRow, Listener, OrderRow, ReservationRow, Store,
+        StoreError, Topic, bids, cursor, leases, orders, reservations,
     },
 };
 
@@ -63,8 +66,44 @@ struct ChainFacts {
 pub(super) struct Snapshot {
     pub at: Cursor,
     pub orders: Vec<OrderRow>,
+    pub leases: Vec<LeaseRow>,
     pub bids: Vec<BidRow>,
     pub reservations: Vec<ReservationRow>,
+}
+
+/// The cluster as it was seen at the beginning of a round.
+pub(super) struct Stock {
+    observed: Option<Observed>,
+    trouble: String,
+    limits: Limits,
+}
+
+impl Stock {
+    fn new(deps: &Deps) -> Self {
+        Self {
+            observed: deps.cluster.observe(),
+            trouble: deps.cluster.trouble().unwrap_or_default(),
+            limits: limits(&deps.config),
+        }
+    }
+
+    fn trouble(&self) -> &str {
+        &self.trouble
+    }
+
+    /// What is left beside these reservations; none if the cluster cannot be seen.
+    pub fn left(&self, reserved: &[ReservationRow]) -> Option<Inventory> {
+        let seen = self.observed.as_ref()?;
+        Some(Inventory::new(&seen.nodes, &seen.pods, reserved, &self.limits))
+    }
+
+    /// The same as if the pods of one order were not there.
+    pub fn left_without(&self, order: OrderId, reserved: &[ReservationRow]) -> Option<Inventory> {
+        let seen = self.observed.as_ref()?;
+        let others = seen.pods.iter().filter(|pod| pod.order != Some(order)).cloned();
+        let others: Vec<_> = others.collect();
+        Some(Inventory::new(&seen.nodes, &others, reserved, &self.limits))
+    }
 }
 
 /// What is cached of the chain is asked anew after this time, even if nothing told of a change.
@@ -117,10 +156,9 @@ impl Bidder {
         }
         let Some(snapshot) = self.deps.store.read(snapshot).await? else { return Ok(()) };
         self.decide_all(&snapshot).await?;
-        if let Some((_, chain)) = &self.chain {
-            release::release(&self.deps, snapshot.at, chain.slot_hold).await?;
-        }
-        Ok(())
+        let Some((_, chain)) = &self.chain else { return Ok(()) };
+        let pressed = chain.provider.as_ref().is_some_and(|p| p.used >= p.slots / 4 * 3);
+        release::release(&self.deps, snapshot.at, chain.slot_hold, pressed).await
     }
 
     /// While the store is behind the chain, what it calls open may be long gone.
@@ -131,52 +169,50 @@ impl Bidder {
 
     async fn decide_all(&mut self, snapshot: &Snapshot) -> Result<(), ChainError> {
         self.best.retain(|id, _| snapshot.orders.iter().any(|order| order.id == *id));
-        let bid_on = |order: &OrderRow| snapshot.bids.iter().find(|bid| bid.order == order.id);
-        let to_judge = snapshot.orders.iter().filter(|order| match bid_on(order) {
-            None => true,
-            Some(bid) => match bid.progress {
-                BidProgress::Open => order.closes_at.is_some(),
-                BidProgress::Refused => settle::may_try_again(bid, snapshot.at),
-                _ => false,
-            },
-        });
-        let to_judge: Vec<&OrderRow> = to_judge.collect();
-        if to_judge.is_empty() && self.chain.is_some() {
+        self.learn_market(snapshot).await?;
+        let Some(mut chain) = self.chain.as_ref().map(|(_, chain)| chain.clone()) else {
             return Ok(());
-        }
-        let mut chain = self.chain_facts(snapshot, !to_judge.is_empty()).await?;
-        let observed = self.deps.cluster.observe();
-        let trouble = self.deps.cluster.trouble().unwrap_or_default();
-        let limits = limits(&self.deps.config);
-        let mut reserved = snapshot.reservations.clone();
+        };
+        let stock = Stock::new(&self.deps);
+        let mut reserved = restore::restore(&self.deps, snapshot, &stock).await?;
+        let mut inventory = stock.left(&reserved);
+        let bid_on = |order: &OrderRow| snapshot.bids.iter().find(|bid| bid.order == order.id);
         let mut live: Vec<BidRow> =
             snapshot.bids.iter().filter(|bid| bid.progress.is_live()).cloned().collect();
-        let take_stock = |reserved: &[ReservationRow]| {
-            let observed = observed.as_ref()?;
-            Some(Inventory::new(&observed.nodes, &observed.pods, reserved, &limits))
-        };
-        let mut inventory = take_stock(&reserved);
+        let mut fresh = false;
 
-        for order in to_judge {
-            let own = bid_on(order).filter(|bid| bid.progress.is_live());
+        for order in snapshot.orders.iter().filter(|order| is_to_be_judged(order, snapshot)) {
+            let before = bid_on(order);
+            let own = before.filter(|bid| bid.progress.is_live());
             self.learn(order, snapshot.at).await?;
-            let own_reservation = reserved.iter().find(|row| row.order == order.id);
             let open_for_tenant = live.iter().filter(|bid| bid.owner == order.owner).count();
-            let facts = Facts {
-                now: snapshot.at.time,
-                provider: chain.provider.as_ref(),
-                paused: chain.paused,
-                min_prices: &chain.min_prices,
-                attestations: &self.attestations,
-                inventory: inventory.as_ref().ok_or(trouble.as_str()),
-                own_bid: own.map(|bid| bid.price),
-                own_placements: own_reservation.map(|row| row.placements.as_slice()),
-                best: self.best.get(&order.id).and_then(|(_, best)| best.as_ref()),
-                open_for_tenant: u32::try_from(open_for_tenant).unwrap_or(u32::MAX),
-            };
-            let decision = decide(order, &self.deps.config, &facts);
-            let again = bid_on(order).filter(|bid| bid.progress == BidProgress::Refused);
-            if let (Decision::Bid { .. }, Some(_)) = (&decision, again)
+            let mut decision = Decision::Stay;
+            // A bid is decided by what the chain says now of bond and registration; that is
+            // asked once in a round, and only if there is a bid to make.
+            for _ in 0..2 {
+                let own_reservation = reserved.iter().find(|row| row.order == order.id);
+                let facts = Facts {
+                    now: snapshot.at.time,
+                    provider: chain.provider.as_ref(),
+                    paused: chain.paused,
+                    min_prices: &chain.min_prices,
+                    attestations: &self.attestations,
+                    inventory: inventory.as_ref().ok_or(stock.trouble()),
+                    own_bid: own.map(|bid| bid.price),
+                    own_placements: own_reservation.map(|row| row.placements.as_slice()),
+                    best: self.best.get(&order.id).and_then(|(_, best)| best.as_ref()),
+                    open_for_tenant: u32::try_from(open_for_tenant).unwrap_or(u32::MAX),
+                };
+                decision = decide(order, &self.deps.config, &facts);
+                if fresh || !matches!(decision, Decision::Bid { .. }) {
+                    break;
+                }
+                chain.provider = self.ask_provider(snapshot).await?;
+                fresh = true;
+            }
+            let again = before.is_some_and(|bid| bid.progress == BidProgress::Refused);
+            if again
+                && matches!(decision, Decision::Bid { .. })
                 && !self.deps.market.eligible(order.id).await?.eligible
             {
                 continue;
@@ -187,51 +223,55 @@ impl Bidder {
                 if let Some(provider) = &mut chain.provider {
                     provider.used = provider.used.saturating_add(1);
                 }
-                inventory = take_stock(&reserved);
+                inventory = stock.left(&reserved);
             }
+        }
+        if let Some((_, known)) = &mut self.chain {
+            known.provider = chain.provider;
         }
         Ok(())
     }
 
-    /// What the chain says of provider and orderbook. How much of the bond is in use is asked
-    /// each time there is something to judge.
-    async fn chain_facts(
-        &mut self,
-        snapshot: &Snapshot,
-        fresh: bool,
-    ) -> Result<ChainFacts, ChainError> {
-        let market = &self.deps.market;
+    /// Asks what changes seldom, if it was long ago or if an event told of a change.
+    async fn learn_market(&mut self, snapshot: &Snapshot) -> Result<(), ChainError> {
         let told = self.facts_changed.changed().now_or_never().is_some();
         let old = self.chain.as_ref().is_none_or(|(when, _)| when.elapsed() > TTL);
-        if told || old {
-            self.attestations.clear();
-            let config = market.book_config().await?;
-            let min = config.denoms.into_iter().map(|denom| (denom.denom, denom.min_price));
-            let facts = ChainFacts {
-                provider: None,
-                paused: config.paused,
-                min_prices: min.collect(),
-                slot_hold: config.params.slot_hold,
-            };
-            self.chain = Some((Instant::now(), facts));
+        if !told && !old {
+            return Ok(());
         }
-        let Some((_, chain)) = &mut self.chain else { return Err(ChainError::NoBlock) };
-        if fresh || chain.provider.is_none() {
-            let record = market.provider_record().await?;
-            let used = market.book_record().await?.used;
-            // Those on their way may be counted by the chain already; then too few bids are
-            // made for a block, never too many.
-            let sent = snapshot.bids.iter().filter(|bid| bid.progress == BidProgress::Sent);
-            let sent = u32::try_from(sent.count()).unwrap_or(u32::MAX);
-            chain.provider = record.map(|record| ProviderFacts {
-                address: market.provider().to_owned(),
-                claims: record.attributes,
-                maintenance: record.maintenance,
-                slots: record.slots,
-                used: used.saturating_add(sent),
-            });
-        }
-        Ok(chain.clone())
+        // Whatever fails below is asked again in the next round.
+        self.chain = None;
+        self.attestations.clear();
+        let config = self.deps.market.book_config().await?;
+        let min = config.denoms.into_iter().map(|denom| (denom.denom, denom.min_price));
+        let facts = ChainFacts {
+            provider: self.ask_provider(snapshot).await?,
+            paused: config.paused,
+            min_prices: min.collect(),
+            slot_hold: config.params.slot_hold,
+        };
+        self.chain = Some((Instant::now(), facts));
+        Ok(())
+    }
+
+    /// What the chain says of the provider now.
+    async fn ask_provider(&self, snapshot: &Snapshot) -> Result<Option<ProviderFacts>, ChainError> {
+        let market = &self.deps.market;
+        let Some(record) = market.provider_record().await? else { return Ok(None) };
+        let used = market.book_record().await?.used;
+        // Those on their way may be counted by the chain already; then too few bids are made
+        // for a block, never too many.
+        let sent = snapshot.bids.iter().filter(|bid| bid.progress == BidProgress::Sent);
+        let sent = u32::try_from(sent.count()).unwrap_or(u32::MAX);
+        let operator = record.operator;
+        Ok(Some(ProviderFacts {
+            address: market.provider().to_owned(),
+            other_operator: (operator != self.deps.messages.operator).then_some(operator),
+            claims: record.attributes,
+            maintenance: record.maintenance,
+            slots: record.slots,
+            used: used.saturating_add(sent),
+        }))
     }
 
     /// Asks what a decision on this order needs and is not known yet.
@@ -256,6 +296,19 @@ impl Bidder {
     }
 }
 
+/// Orders without bid, those in a binding auction whose bid may be lowered, and those whose bid
+/// was refused for a reason that may be gone.
+fn is_to_be_judged(order: &OrderRow, snapshot: &Snapshot) -> bool {
+    match snapshot.bids.iter().find(|bid| bid.order == order.id) {
+        None => true,
+        Some(bid) => match bid.progress {
+            BidProgress::Open => order.closes_at.is_some(),
+            BidProgress::Refused => settle::may_try_again(bid, snapshot.at),
+            _ => false,
+        },
+    }
+}
+
 /// What the configuration sets beside the nodes.
 pub(crate) fn limits(config: &Config) -> Limits {
     let cluster = &config.cluster;
@@ -274,6 +327,7 @@ fn snapshot(sql: &rusqlite::Connection) -> Result<Option<Snapshot>, StoreError> 
     Ok(Some(Snapshot {
         at,
         orders: orders::open(sql)?,
+        leases: leases::active(sql)?,
         bids: bids::all(sql)?,
         reservations: reservations::all(sql)?,
     }))

@@ -144,6 +144,7 @@ fn world() -> World {
         config: config(""),
         provider: Some(ProviderFacts {
             address: ME.into(),
+            other_operator: None,
             claims: vec![Attribute::new("region", "eu")],
             maintenance: false,
             slots: 10,
@@ -208,6 +209,9 @@ fn each_reason_for_no_bid_is_told_in_full_and_in_a_word() {
     let table: &[(&str, Coarse, Spoil)] = &[
         ("switched off", Coarse::NotBidding, |w, _| w.config = config("enabled = false")),
         ("not registered", Coarse::NotBidding, |w, _| w.provider = None),
+        ("souk1other as the provider's operator", Coarse::NotBidding, |w, _| {
+            w.provider().other_operator = Some("souk1other".into());
+        }),
         ("maintenance", Coarse::NotBidding, |w, _| w.provider().maintenance = true),
         ("paused", Coarse::NotBidding, |w, _| w.paused = true),
         ("until 10000", Coarse::Over, |w, _| w.now = 10_001),

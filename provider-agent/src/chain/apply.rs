@@ -91,8 +91,8 @@ fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), S
             orders::close_of(tx, event.deployment)
         }
         Book::OrderOpened(event) => order_opened(tx, at, event),
-        Book::OrderClosed(event) => order_over(tx, event.order),
-        Book::OrderPruned(event) => order_over(tx, event.order),
+        Book::OrderClosed(event) => order_over(tx, at, event.order),
+        Book::OrderPruned(event) => order_over(tx, at, event.order),
         Book::BidPlaced(event) => {
             orders::set_book_height(tx, event.order, at.height)?;
             if own(&event.provider) { own_bid_placed(tx, at, event) } else { Ok(()) }
@@ -114,7 +114,7 @@ fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), S
         Book::AuctionExtended(event) => orders::extend(tx, event.order, event.closes_at),
         Book::LeaseCreated(event) => {
             orders::close(tx, event.order)?;
-            if own(&event.provider) { Ok(()) } else { bid_lost(tx, event.order) }
+            if own(&event.provider) { Ok(()) } else { bid_lost(tx, at, event.order) }
         }
         Book::LeaseClosed(event) if own(&event.provider) => lease_closed(tx, at, event),
         Book::BidsReleased(event) => {
@@ -171,17 +171,17 @@ fn order_opened(tx: &Tx<'_>, at: Cursor, event: &OrderOpened) -> Result<(), Stor
     Ok(())
 }
 
-fn order_over(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
+pub(super) fn order_over(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
     orders::close(tx, order)?;
-    bid_lost(tx, order)
+    bid_lost(tx, at, order)
 }
 
 /// An own bid that can become no lease any more frees what was reserved for it.
-fn bid_lost(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
+fn bid_lost(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
     let Some(bid) = bids::get(tx, order)? else { return Ok(()) };
     match bid.progress {
         BidProgress::Sent | BidProgress::Open => {
-            bids::set_progress(tx, order, BidProgress::Lost, None)?;
+            bids::lose(tx, order, at.height)?;
             reservations::release(tx, order)
         }
         BidProgress::Refused => bids::forget(tx, order),

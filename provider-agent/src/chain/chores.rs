@@ -7,12 +7,14 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use souk_api::orderbook::LeaseState;
+use souk_chain::Any;
 use souk_core::{AuctionPolicy, CloseReason, DeploymentId, OrderId, time::DAY};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     ChainError, Market,
+    apply::order_over,
     follow::FollowState,
     outbox::{self, Messages, Tries, tries},
 };
@@ -191,24 +193,58 @@ impl Chores {
 
     async fn act(&self, standing: &Standing, at: Cursor, chore: Chore) -> Result<(), ChainError> {
         let key = key(&chore);
-        let (msg, withdrawn) = match &chore {
+        let before = {
+            let key = key.clone();
+            self.store.read(move |sql| tries(sql, &key)).await?
+        };
+        let (count, next) = match before {
+            Tries::None(key) => (0, key),
+            Tries::UnderWay => return Ok(()),
+            Tries::Done { count, next } => match chore {
+                Chore::Withdraw { order, .. } => return self.withdrawn(order, at).await,
+                // One message may not get through all disqualified bids.
+                Chore::CloseAuction(_) => (count, next),
+                Chore::ManifestTimeout(_) | Chore::Reap { .. } => return Ok(()),
+            },
+            Tries::Failed { count, next, why } => {
+                tracing::debug!(%key, %why, count, "the chain refused a chore");
+                (count, next)
+            }
+        };
+        if count >= MAX_TRIES || count > 0 && !is_time(count, at) {
+            return Ok(());
+        }
+        let Some(msg) = self.message(standing, at, &chore).await? else { return Ok(()) };
+        self.store.write(move |tx| outbox::send(tx, &next, msg).map(|_| ())).await?;
+        Ok(())
+    }
+
+    /// The message for a chore; none if it turns out not to be needed now.
+    async fn message(
+        &self,
+        standing: &Standing,
+        at: Cursor,
+        chore: &Chore,
+    ) -> Result<Option<Any>, ChainError> {
+        Ok(match chore {
             Chore::Withdraw { order, .. } => {
                 let lease = standing.leases.iter().find(|lease| lease.order == *order);
-                let Some(lease) = lease else { return Ok(()) };
-                if self.market.stream(lease.account, order.0).await?.owed.u128() == 0 {
-                    // Nothing to be paid, and a withdrawal of nothing would be refused.
-                    let order = *order;
-                    return Ok(self
-                        .store
-                        .write(move |tx| leases::set_withdrawn(tx, order, at.time))
-                        .await?);
+                let Some(lease) = lease else { return Ok(None) };
+                match self.market.stream(lease.account, order.0).await {
+                    Ok(stream) if stream.owed.u128() > 0 => {}
+                    Err(error) if !error.is_refusal() => return Err(error),
+                    // Nothing to be paid, or nothing left of the stream.
+                    _ => {
+                        self.withdrawn(*order, at).await?;
+                        return Ok(None);
+                    }
                 }
-                (self.messages.withdraw(lease.account, *order)?, Some(*order))
+                Some(self.messages.withdraw(lease.account, *order)?)
             }
             Chore::ManifestTimeout(order) => {
-                (self.messages.close_lease(*order, CloseReason::ManifestTimeout)?, None)
+                Some(self.messages.close_lease(*order, CloseReason::ManifestTimeout)?)
             }
-            Chore::Reap { deployment, .. } => (self.messages.reap(*deployment)?, None),
+            Chore::Reap { deployment, .. } => Some(self.messages.reap(*deployment)?),
             Chore::CloseAuction(order) => {
                 let lowest = self.market.lowest_bid(*order).await?;
                 let leads = lowest.is_some_and(|bid| bid.provider == self.market.provider());
@@ -216,36 +252,15 @@ impl Chores {
                 let end = row.and_then(|row| row.closes_at).unwrap_or(at.time);
                 // Whoever leads closes; if it does not, the others do.
                 if !leads && at.time < end.saturating_add(LEADERS_TIME) {
-                    return Ok(());
+                    return Ok(None);
                 }
-                (self.messages.close_auction(*order, AUCTION_LIMIT)?, None)
+                Some(self.messages.close_auction(*order, AUCTION_LIMIT)?)
             }
-        };
-        // One message may not get through all disqualified bids of an auction.
-        let again = matches!(chore, Chore::CloseAuction(_));
-        self.store
-            .write(move |tx| {
-                let (count, next) = match tries(tx, &key)? {
-                    Tries::None(key) => (0, key),
-                    Tries::Done { count, next } if again => (count, next),
-                    Tries::UnderWay | Tries::Done { .. } => return Ok::<_, StoreError>(()),
-                    Tries::Failed { count, next, why } => {
-                        tracing::debug!(%key, %why, count, "the chain refused a chore");
-                        (count, next)
-                    }
-                };
-                if count >= MAX_TRIES || count > 0 && !is_time(count, at) {
-                    return Ok(());
-                }
-                let key = next;
-                outbox::send(tx, &key, msg)?;
-                if let Some(order) = withdrawn {
-                    leases::set_withdrawn(tx, order, at.time)?;
-                }
-                Ok(())
-            })
-            .await?;
-        Ok(())
+        })
+    }
+
+    async fn withdrawn(&self, order: OrderId, at: Cursor) -> Result<(), ChainError> {
+        Ok(self.store.write(move |tx| leases::set_withdrawn(tx, order, at.time)).await?)
     }
 
     /// Forgets what is of no use any more.
@@ -253,7 +268,14 @@ impl Chores {
         const KEPT: u64 = 20_000;
         self.store
             .write(move |tx| {
-                let now = cursor::get(tx)?.map_or(0, |cursor| cursor.time);
+                let Some(at) = cursor::get(tx)? else { return Ok(()) };
+                let now = at.time;
+                // An order without auction ends with its last second, and no event tells.
+                for order in orders::open(tx)? {
+                    if order.closes_at.is_none() && now > order.expires_at {
+                        order_over(tx, at, order.id)?;
+                    }
+                }
                 for lease in leases::all(tx)? {
                     let old = lease.closed_at.is_some_and(|end| now > end.saturating_add(2 * DAY));
                     if old && bids::get(tx, lease.order)?.is_none() {

@@ -71,7 +71,7 @@ pub struct BidRow {
     pub price: Price,
     /// How far it came.
     pub progress: BidProgress,
-    /// The height at which it was decided.
+    /// The height at which it was decided, or at which it was lost.
     pub decided_height: u64,
     /// How many bids on this order the chain refused before.
     pub attempt: u32,
@@ -136,6 +136,16 @@ pub fn set_progress(
 ) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE bids SET progress = ?2, why = ?3 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, progress.as_str(), why])?;
+    tx.touch(Topic::Orders);
+    Ok(())
+}
+
+/// It can become no lease any more; its slot is still held.
+pub fn lose(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE bids SET progress = 'lost', why = NULL, decided_height = ?2 WHERE order_id = ?1",
+    )?
+    .execute(params![sql::int(order.0)?, sql::int(height)?])?;
     tx.touch(Topic::Orders);
     Ok(())
 }

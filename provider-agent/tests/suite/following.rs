@@ -3,7 +3,12 @@
 use souk_api::orderbook::{self, LeaseState};
 use souk_provider::store::{BidProgress, bids, orders};
 
-use crate::support::{InProcess, World, agent::configure, app, until};
+use crate::support::{
+    InProcess, World,
+    agent::configure,
+    app, gpu_app, until,
+    world::{CHAIN_ID, address},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_won_order_becomes_a_lease_whose_depletion_is_known_and_follows_deposits() {
@@ -98,17 +103,52 @@ async fn blocks_that_were_pruned_are_made_up_by_queries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_of_another_orderbook_are_ignored() {
+async fn a_forged_market_that_tells_of_orders_and_leases_of_ours_is_ignored() {
     let world = World::new().await;
     let agent = InProcess::start(&configure(&world, "agent", "")).await;
-    // The very same code at another address emits the very same events.
+    // The very same code at other addresses emits the very same events, of a lease of ours too.
     let forged = world.another_market().await;
-    let on_forged = world.deploy_at(&forged, "bob", app("forged")).await;
+    let on_forged = world.lease_at(&forged, "bob", app("forged")).await;
     let real = world.order("ann", app("real")).await;
     until("a bid on the real order", || world.own_bid(real)).await;
     let known = agent.store.read(orders::open).await.unwrap();
     assert_eq!(known.iter().map(|order| order.id).collect::<Vec<_>>(), [real]);
-    let owner = &known[0].owner;
-    assert_eq!(*owner, crate::support::world::address("ann"), "order {on_forged} is bob's");
+    assert_eq!(known[0].owner, address("ann"), "not bob's order {on_forged}");
+    assert_eq!(agent.store.active_leases().await.unwrap(), []);
+    let own_messages = world.proxy.messages();
+    let of_bids = own_messages.iter().filter(|message| message.get("place_bid").is_some());
+    assert_eq!(of_bids.count(), 1);
     agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_lost_store_had_promised_is_reserved_again() {
+    let world = World::new().await;
+    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+    let leased = world.order("ann", gpu_app("leased", "h100", 1)).await;
+    until("a bid", || world.own_bid(leased)).await;
+    world.accept("ann", leased, "provider").await;
+    let bid_on = world.order("ann", gpu_app("bid", "h100", 1)).await;
+    until("a bid", || world.own_bid(bid_on)).await;
+    agent.stop().await;
+
+    let again = InProcess::start(&configure(&world, "another", "")).await;
+    for order in [leased, bid_on] {
+        let row = until("the reservation", async || again.store.reservation(order).await.unwrap());
+        assert_eq!(row.await.placements[0].requests.gpu, 1);
+    }
+    let third = world.order("bob", gpu_app("third", "h100", 1)).await;
+    again.decision(third, "no node has room").await;
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_rpc_of_another_chain_is_refused_at_the_start() {
+    let world = World::new().await;
+    let path = configure(&world, "agent", "");
+    let text = std::fs::read_to_string(&path).unwrap().replace(CHAIN_ID, "souk-other");
+    std::fs::write(&path, text).unwrap();
+    let config = souk_provider::config::Config::load(&path).unwrap();
+    let error = souk_provider::app::Agent::new(config).await.err().unwrap().to_string();
+    assert!(error.contains("souk-other") && error.contains(CHAIN_ID), "{error}");
 }

@@ -11,8 +11,8 @@ async fn killed_at_any_step_of_bidding_it_sends_exactly_one_bid() {
         .filter(|point| point.starts_with("bidding::") || point.starts_with("chain::"))
         .chain(souk_chain::pipeline::FAILPOINTS);
     let world = World::new().await;
-    for (number, point) in of_bidding.enumerate() {
-        let config = configure(&world, &format!("agent-{number}"), "");
+    let config = configure(&world, "agent", "max_open_bids_per_tenant = 100");
+    for point in of_bidding {
         let mut doomed = Process::start(&config, Some(point));
         let order = world.order("ann", app("web")).await;
         doomed.killed(point).await;

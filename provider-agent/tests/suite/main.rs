@@ -4,6 +4,9 @@
 mod bidding;
 mod chores;
 mod commands;
+mod deploying;
 mod following;
+mod gateway;
 mod killing;
+mod manifests;
 mod support;

@@ -56,7 +56,7 @@ pub struct World {
     pub proxy: Proxy,
     pub contracts: Contracts,
     pub folder: tempfile::TempDir,
-    client: Client,
+    pub client: Client,
 }
 
 /// The key of whoever is called so.
@@ -150,12 +150,26 @@ impl World {
         self.instantiate().await
     }
 
-    /// An order in the book of another suite.
-    pub async fn deploy_at(&self, market: &Contracts, tenant: &str, group: GroupSpec) -> OrderId {
+    /// An order in the book of another suite that the provider wins.
+    pub async fn lease_at(&self, market: &Contracts, tenant: &str, group: GroupSpec) -> OrderId {
+        let book = &market.orderbook;
+        let claims = Options::default().claims;
+        self.register_at(&market.provider_registry, "provider", "owner", 10, claims).await;
         let msg = new_deployment(vec![group], AuctionPolicy::TenantChoice {});
-        let outcome = self.execute(tenant, &market.orderbook, &msg, 50_000_000).await;
+        let outcome = self.execute(tenant, book, &msg, 50_000_000).await;
         let order = outcome.attribute("wasm-souk_orderbook_order_opened", "order");
-        order.unwrap().parse().unwrap()
+        let order: OrderId = order.unwrap().parse().unwrap();
+        let (provider, price) = (address("provider"), Price::new(10).unwrap());
+        let bid = orderbook::ExecuteMsg::PlaceBid {
+            order,
+            provider: provider.clone(),
+            price,
+            offer: vec![],
+        };
+        self.execute("owner", book, &bid, 0).await;
+        let accept = orderbook::ExecuteMsg::AcceptBid { order, provider, max_price: price };
+        self.execute(tenant, book, &accept, 0).await;
+        order
     }
 
     pub fn queries(&self) -> Queries {
@@ -202,6 +216,18 @@ impl World {
         slots: u128,
         attributes: Vec<Attribute>,
     ) {
+        let registry = self.contracts.provider_registry.clone();
+        self.register_at(&registry, provider, operator, slots, attributes).await;
+    }
+
+    async fn register_at(
+        &self,
+        registry: &str,
+        provider: &str,
+        operator: &str,
+        slots: u128,
+        attributes: Vec<Attribute>,
+    ) {
         let msg = registry::ExecuteMsg::Register {
             payee: None,
             operator: address(operator),
@@ -213,7 +239,7 @@ impl World {
             contact: registry::Contact::default(),
         };
         let bond = slots.max(10) * 1_000_000;
-        self.execute(provider, &self.contracts.provider_registry, &msg, bond).await;
+        self.execute(provider, registry, &msg, bond).await;
     }
 
     pub async fn attest(&self, attributes: Vec<Attribute>, lifetime: u64) {

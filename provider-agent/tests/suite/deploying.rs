@@ -1,0 +1,242 @@
+//! Leases on the cluster: killed at any step, out of money, changed by hand, API away.
+
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    core::v1::{Namespace, PersistentVolumeClaim, Service},
+};
+use kube::{
+    Api,
+    api::{DeleteParams, ListParams, Patch, PatchParams},
+};
+use souk_api::{escrow, orderbook::ExecuteMsg, orderbook::LeaseState};
+use souk_core::OrderId;
+use souk_kubesim::Outage;
+use souk_provider::{
+    failpoint, labels,
+    store::{Store, hostnames, leases},
+};
+
+use crate::{
+    manifests::{Cluster, SITE, accepted, lease},
+    support::{InProcess, Must, Process, World, agent::configure, until},
+};
+
+impl Cluster {
+    /// The leases that have a namespace.
+    async fn namespaces(&self) -> Option<Vec<String>> {
+        let all = Api::<Namespace>::all(self.client.clone());
+        let ours = ListParams::default().labels(labels::ORDER);
+        let found = all.list(&ours).await.ok()?;
+        Some(found.items.iter().filter_map(|one| one.metadata.name.clone()).collect())
+    }
+
+    async fn is_empty(&self, what: &str) {
+        let empty = async || self.namespaces().await?.is_empty().then_some(());
+        until(what, empty).await;
+    }
+}
+
+async fn close(world: &World, order: OrderId) {
+    world.book("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+}
+
+async fn open_store(config: &std::path::Path) -> Store {
+    Store::open(&config.parent().unwrap().join("agent.db")).must("store")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let cluster = Cluster::of(&config).await;
+    let points: Vec<&str> =
+        failpoint::ALL.iter().copied().filter(|point| point.starts_with("leases::")).collect();
+    let is_end = |point: &&str| point.contains("teardown") || point.contains("forget");
+    let (ends, starts): (Vec<&str>, Vec<&str>) = points.iter().copied().partition(is_end);
+    assert!(!ends.is_empty() && !starts.is_empty());
+    for (number, end) in ends.iter().enumerate() {
+        let agent = InProcess::start(&config).await;
+        let leased = lease(&world, &agent, "ann", SITE).await;
+        agent.stop().await;
+        let order = leased.order;
+        accepted(&open_store(&config).await, &leased).await;
+
+        // Every point at which it starts is visited once, by one lease or another.
+        let at_start = starts.iter().skip(number).step_by(ends.len());
+        for point in at_start {
+            let mut doomed = Process::start(&config, Some(point));
+            doomed.killed(point).await;
+        }
+        let agent = Process::start(&config, None);
+        cluster.has_replicas("it runs", order, 1).await;
+        agent.kill().await;
+
+        close(&world, order).await;
+        let mut doomed = Process::start(&config, Some(end));
+        doomed.killed(end).await;
+        let agent = InProcess::start(&config).await;
+        cluster.is_empty(&format!("nothing is left after {end}")).await;
+        until("the manifest is forgotten", async || {
+            agent.store.manifest(order).await.unwrap().is_none().then_some(())
+        })
+        .await;
+        let (held, ended) = agent
+            .store
+            .read(move |sql| {
+                Ok::<_, souk_provider::store::StoreError>((
+                    hostnames::of(sql, order)?,
+                    leases::get(sql, order)?,
+                ))
+            })
+            .await
+            .unwrap();
+        assert!(held.is_empty(), "{held:?}");
+        assert!(ended.is_none_or(|lease| lease.state != LeaseState::Active));
+        assert_eq!(world.proxy.count("place_bid", order), 1, "{end}");
+        assert_eq!(world.proxy.count("close_lease", order), 0, "{end}");
+        agent.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&world, &agent, "ann", SITE).await;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", leased.order, 1).await;
+    agent.stop().await;
+    close(&world, leased.order).await;
+    // Even the memory of the lease is lost: the chain's word is enough.
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+        let _ = std::fs::remove_file(config.parent().unwrap().join(file));
+    }
+    let agent = InProcess::start(&config).await;
+    cluster.is_empty("the orphan is gone").await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&world, &agent, "ann", SITE).await;
+    let order = leased.order;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", order, 1).await;
+
+    let row = agent.store.lease(order).await.unwrap().unwrap();
+    let depletion = row.depletion().unwrap();
+    let now = world.chain.time_ns().await.unwrap() / 1_000_000_000;
+    world.chain.advance(depletion - now - 3).await.unwrap();
+    until("no replica is wanted", async || {
+        let web = cluster.namespaced::<Deployment>(order).get("web").await.ok()?;
+        (web.spec?.replicas? == 0).then_some(())
+    })
+    .await;
+    assert!(agent.store.block_time().await.unwrap().unwrap() >= depletion);
+    cluster.has_replicas("nothing runs", order, 0).await;
+    let claims = cluster.namespaced::<PersistentVolumeClaim>(order);
+    let claims = async || claims.list(&ListParams::default()).await.must("claims").items;
+    let kept = claims().await;
+    assert_eq!(kept.len(), 1);
+
+    let deposit = escrow::ExecuteMsg::Deposit { account: row.account };
+    world.execute("bob", &world.contracts.escrow, &deposit, 50_000_000).await;
+    cluster.has_replicas("it runs again", order, 1).await;
+    let again = claims().await;
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].metadata.uid, kept[0].metadata.uid);
+    assert_eq!(world.proxy.count("close_lease", order), 0);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_changed_or_deleted_by_hand_is_put_right() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&world, &agent, "ann", SITE).await;
+    let order = leased.order;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", order, 1).await;
+
+    let scaled = serde_json::json!({ "spec": { "replicas": 3 } });
+    let web = cluster.namespaced::<Deployment>(order);
+    web.patch("web", &PatchParams::default(), &Patch::Merge(scaled)).await.must("by hand");
+    cluster.has_replicas("the ordered replicas", order, 1).await;
+
+    let gone = DeleteParams::background();
+    let services = cluster.namespaced::<Service>(order);
+    let before = services.get("web").await.must("service").metadata.uid;
+    services.delete("web", &gone).await.must("by hand");
+    until("the service is back", async || {
+        let service = services.get_opt("web").await.ok()??;
+        (service.metadata.uid != before).then_some(())
+    })
+    .await;
+
+    let sets = cluster.namespaced::<StatefulSet>(order);
+    let before = sets.get("db").await.must("set").metadata.uid;
+    sets.delete("db", &gone).await.must("by hand");
+    until("the set is back", async || {
+        let set = sets.get_opt("db").await.ok()??;
+        (set.metadata.uid != before).then_some(())
+    })
+    .await;
+    cluster.has_replicas("it runs again", order, 1).await;
+
+    let name = cluster.namespaces().await.unwrap().pop().unwrap();
+    let namespaces = Api::<Namespace>::all(cluster.client.clone());
+    let before = namespaces.get(&name).await.must("namespace").metadata.uid;
+    namespaces.delete(&name, &gone).await.must("by hand");
+    until("the namespace is back", async || {
+        let namespace = namespaces.get_opt(&name).await.ok()??;
+        (namespace.metadata.uid != before).then_some(())
+    })
+    .await;
+    cluster.has_replicas("all of it runs again", order, 1).await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_cluster_cannot_be_asked_nothing_is_judged() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let (stays, ends) =
+        (lease(&world, &agent, "ann", SITE).await, lease(&world, &agent, "ann", SITE).await);
+    for leased in [&stays, &ends] {
+        accepted(&agent.store, leased).await;
+        cluster.has_replicas("it runs", leased.order, 1).await;
+    }
+    world.sim.pause(Outage::Unavailable);
+    close(&world, ends.order).await;
+    until("the end is known", async || {
+        let lease = agent.store.lease(ends.order).await.unwrap()?;
+        (lease.state != LeaseState::Active).then_some(())
+    })
+    .await;
+    // Some blocks later it has judged nothing: the manifest is still there, no lease is closed.
+    let height = agent.store.height().await.unwrap().unwrap();
+    until("blocks go by", async || {
+        (agent.store.height().await.unwrap()? > height + 20).then_some(())
+    })
+    .await;
+    assert!(agent.store.manifest(ends.order).await.unwrap().is_some());
+    assert_eq!(world.proxy.count("close_lease", stays.order), 0);
+    world.sim.resume();
+    until("the ended lease is forgotten", async || {
+        agent.store.manifest(ends.order).await.unwrap().is_none().then_some(())
+    })
+    .await;
+    assert_eq!(cluster.namespaces().await.unwrap().len(), 1);
+    cluster.has_replicas("the other one ran all the time", stays.order, 1).await;
+    agent.stop().await;
+}

@@ -1,0 +1,426 @@
+//! A running gateway: whom it opens to, what it takes, when its streams end.
+
+use std::{path::Path, sync::Arc};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use k8s_openapi::api::apps::v1::Deployment;
+use k256::ecdsa::{Signature, SigningKey};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use souk_api::orderbook::ExecuteMsg;
+use souk_core::OrderId;
+use souk_gateway::{
+    Access, Audience, Claims, Client, ClientError, Pin, Salt, Scope,
+    body::{LogQuery, ManifestUpload, Phase, Verdict},
+    token::{LeaseAccess, Policy, issue},
+};
+use souk_provider::{
+    config::{Bytes, Config},
+    gateway::{Book, State, serve},
+    kube::cache::Caches,
+    leases::{
+        progress::AllProgress,
+        workloads::{ClusterWorkloads, Free},
+    },
+    store::{Store, hostnames},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::{
+    manifests::{Cluster, SITE, commitment_of, lease, tender, upload},
+    support::{
+        InProcess, Must, World,
+        agent::configure,
+        until,
+        world::{CHAIN_ID, address, key},
+    },
+};
+
+/// The most that this gateway takes, in bytes.
+const BODY: u64 = 32 << 10;
+
+/// A gateway on the agent's own store, and on the cluster and chain that the agent has.
+struct Door {
+    uri: String,
+    pin: Pin,
+    audience: Audience,
+    _open: DropGuard,
+}
+
+impl Door {
+    async fn open(world: &World, config: &Path, store: &Store) -> Self {
+        let mut config = Config::load(config).must("configuration");
+        config.gateway.limits.body = Bytes(BODY);
+        config.gateway.limits.streams_per_lease = 2;
+        let certificate = CertificateDer::from_pem_file(&config.gateway.certificate);
+        let pin = Pin::of_certificate(&certificate.must("certificate")).must("pin");
+        let client = souk_provider::app::cluster_client(&config.cluster).await.must("cluster");
+        let stop = CancellationToken::new();
+        let (caches, watches) = Caches::start(client.clone(), &address("provider"), stop.clone());
+        tokio::spawn(watches);
+        let workloads = ClusterWorkloads {
+            client,
+            caches,
+            store: store.clone(),
+            cluster: Arc::new(config.cluster.clone()),
+            provider: address("provider"),
+            progress: AllProgress::default(),
+            free: Box::new(Free::default),
+        };
+        let audience = Audience {
+            chain_id: CHAIN_ID.into(),
+            orderbook: world.contracts.orderbook.clone(),
+            provider: address("provider"),
+        };
+        let policy = Policy { audience: audience.clone(), prefix: "souk".into() };
+        let book = Book::new(world.queries(), &world.contracts.orderbook);
+        let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+        let workloads = Arc::new(workloads);
+        let settings = config.gateway.clone();
+        let state = State::new(store.clone(), book, workloads, policy, settings, reserved);
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let serving = serve(Arc::new(state), stop.clone(), move |address| {
+            let _ = tell.send(address);
+        });
+        tokio::spawn(serving);
+        let uri = format!("https://{}", told.await.must("a listening gateway"));
+        Self { uri, pin, audience, _open: stop.drop_guard() }
+    }
+
+    fn stranger(&self) -> Client {
+        Client::new(&self.uri, &[self.pin]).must("client")
+    }
+
+    fn claims(&self, who: &str) -> Claims {
+        Claims {
+            iss: address(who),
+            aud: self.audience.clone(),
+            iat: now() - 10,
+            exp: now() + 600,
+            access: Access::Full,
+        }
+    }
+
+    fn with(&self, who: &str, claims: &Claims) -> Client {
+        self.stranger().with_token(issue(&wallet(who), claims))
+    }
+
+    fn client(&self, who: &str) -> Client {
+        self.with(who, &self.claims(who))
+    }
+}
+
+fn now() -> u64 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
+fn wallet(who: &str) -> SigningKey {
+    SigningKey::from_slice(key(who).to_bytes().as_slice()).unwrap()
+}
+
+/// Sends a manifest until the agent has seen all that it is judged by.
+async fn send(client: &Client, order: OrderId, upload: &ManifestUpload) {
+    until("the manifest is taken", async || match client.send_manifest(order, upload).await {
+        Ok(()) => Some(()),
+        Err(error) if error.is_too_early() => None,
+        Err(error) => panic!("{error}"),
+    })
+    .await;
+}
+
+/// Status and code of a refusal.
+fn refused<T>(answer: Result<T, ClientError>) -> (u16, String) {
+    match answer.err().unwrap() {
+        ClientError::Refused { status, body } => (status, body.code),
+        other => panic!("{other}"),
+    }
+}
+
+/// What each route that wants a token says, with the scope that it asks for.
+async fn knock(
+    client: &Client,
+    order: OrderId,
+    upload: &ManifestUpload,
+) -> Vec<(Scope, Result<(), ClientError>)> {
+    let logs = LogQuery::default();
+    let events = Default::default();
+    vec![
+        (Scope::SendManifest, client.send_manifest(order, upload).await),
+        (Scope::GetManifest, client.manifest(order).await.map(drop)),
+        (Scope::Status, client.lease_status(order).await.map(drop)),
+        (Scope::Logs, client.logs(order, &logs).await.map(drop)),
+        (Scope::Events, client.events(order, &events).await.map(drop)),
+        (Scope::Reason, client.reason(order).await.map(drop)),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_of_a_lease_opens_to_its_tenants_token_alone() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let door = Door::open(&world, &config, &agent.store).await;
+    let leased = lease(&world, &agent, "ann", SITE).await;
+    let (order, upload) = (leased.order, &leased.upload);
+    send(&door.client("ann"), order, upload).await;
+    for (scope, answer) in knock(&door.client("ann"), order, upload).await {
+        assert!(answer.is_ok(), "{scope:?}: {answer:?}");
+    }
+
+    let full = door.claims("ann");
+    let past = Claims { iat: now() - 600, exp: now() - 1, ..full.clone() };
+    let mut elsewhere = full.clone();
+    elsewhere.aud.provider = address("rival");
+    let other_order = vec![LeaseAccess { order: OrderId(order.0 + 1), scopes: SCOPES.to_vec() }];
+    let narrow = Claims { access: Access::Leases(other_order), ..full.clone() };
+    for (what, client, status, code) in [
+        ("without token", door.stranger(), 401, "no_token"),
+        ("with nonsense", door.stranger().with_token("nonsense".into()), 401, "bad_token"),
+        ("expired", door.with("ann", &past), 401, "bad_token"),
+        ("for another provider", door.with("ann", &elsewhere), 401, "bad_token"),
+        ("signed by another", door.with("bob", &full), 401, "bad_token"),
+        ("malleable", door.stranger().with_token(malleable(&full)), 401, "bad_token"),
+        ("another's own", door.client("bob"), 403, "not_the_tenant"),
+        ("the provider's own", door.client("operator"), 403, "not_the_tenant"),
+        ("for another lease", door.with("ann", &narrow), 403, "scope"),
+    ] {
+        for (scope, answer) in knock(&client, order, upload).await {
+            assert_eq!(refused(answer), (status, code.to_owned()), "{what}: {scope:?}");
+        }
+    }
+
+    for left_out in SCOPES {
+        let scopes = SCOPES.into_iter().filter(|scope| *scope != left_out).collect();
+        let access = Access::Leases(vec![LeaseAccess { order, scopes }]);
+        let client = door.with("ann", &Claims { access, ..full.clone() });
+        for (scope, answer) in knock(&client, order, upload).await {
+            if scope == left_out {
+                assert_eq!(refused(answer), (403, "scope".to_owned()), "{scope:?}");
+            } else {
+                assert!(answer.is_ok(), "{scope:?} without {left_out:?}: {answer:?}");
+            }
+        }
+    }
+    agent.stop().await;
+}
+
+const SCOPES: [Scope; 6] = [
+    Scope::SendManifest,
+    Scope::GetManifest,
+    Scope::Status,
+    Scope::Logs,
+    Scope::Events,
+    Scope::Reason,
+];
+
+/// A valid token of Ann's with the other of the two signatures that fit.
+fn malleable(claims: &Claims) -> String {
+    let token = issue(&wallet("ann"), claims);
+    let (input, signature) = token.rsplit_once('.').unwrap();
+    let low = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let (r, s) = Signature::from_slice(&low).unwrap().split_scalars();
+    let high = Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).unwrap();
+    format!("{input}.{}", BASE64_URL_SAFE_NO_PAD.encode(high.to_bytes()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_is_taken_only_if_it_is_what_the_lease_is_for() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let door = Door::open(&world, &config, &agent.store).await;
+    let leased = lease(&world, &agent, "ann", SITE).await;
+    let (order, ann) = (leased.order, door.client("ann"));
+    let none = refused(ann.manifest(order).await);
+    assert_eq!(none, (404, "no_manifest".to_owned()));
+    assert_eq!(ann.lease_status(order).await.must("status").phase, Phase::WaitingForManifest);
+
+    let other = upload(&SITE.replace("nginx:1", "nginx:2"));
+    let unsalted = ManifestUpload { salt: None, ..leased.upload.clone() };
+    let resalted = ManifestUpload { salt: Some(Salt([6; 32])), ..leased.upload.clone() };
+    for (what, upload) in [("other", other), ("unsalted", unsalted), ("resalted", resalted)] {
+        let answer = refused(ann.send_manifest(order, &upload).await);
+        assert_eq!(answer, (422, "manifest_mismatch".to_owned()), "{what}");
+    }
+    let mut large = leased.upload.clone();
+    large.manifest.0[0].services[0].env = Some(vec![format!("A={}", "x".repeat(BODY as usize))]);
+    let answer = refused(ann.send_manifest(order, &large).await);
+    assert_eq!(answer, (413, "body_too_large".to_owned()));
+    assert!(agent.store.manifest(order).await.unwrap().is_none());
+
+    send(&ann, order, &leased.upload).await;
+    let kept = ann.manifest(order).await.must("manifest");
+    assert_eq!((kept.manifest, kept.salt), (leased.upload.manifest, leased.upload.salt));
+    agent.stop().await;
+}
+
+/// The tenant may commit to what it likes; what it gets is what it pays for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_order_cannot_carry_a_large_manifest() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let door = Door::open(&world, &config, &agent.store).await;
+    let leased = lease(&world, &agent, "ann", SITE).await;
+    let ann = door.client("ann");
+    for (what, sdl, code) in [
+        ("more memory", SITE.replacen("64Mi", "64Gi", 1), "manifest_not_the_order"),
+        ("more replicas", SITE.replace("web, count: 1", "web, count: 9"), "manifest_not_the_order"),
+        (
+            "the provider's own name",
+            SITE.replace("shop.example.org", "shop.apps.example.com"),
+            "hostname_reserved",
+        ),
+    ] {
+        let large = upload(&sdl);
+        let msg = ExecuteMsg::UpdateDeployment {
+            deployment: leased.deployment,
+            commitment: commitment_of(&large),
+        };
+        world.book("ann", &msg).await;
+        let answer = until("the new commitment is seen", async || {
+            match ann.send_manifest(leased.order, &large).await {
+                Err(error) if error.is_too_early() => None,
+                answer => Some(answer),
+            }
+        })
+        .await;
+        assert_eq!(refused(answer), (422, code.to_owned()), "{what}");
+    }
+    assert!(agent.store.manifest(leased.order).await.unwrap().is_none());
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_who_is_faster_than_the_follower_is_asked_to_try_again() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let store = agent.store.clone();
+    let door = Door::open(&world, &config, &store).await;
+    let ann = door.client("ann");
+    let first = lease(&world, &agent, "ann", SITE).await;
+    let second = tender(&world, "ann", SITE).await;
+    until("a bid", || world.own_bid(second.order)).await;
+    agent.stop().await;
+
+    world.accept("ann", second.order, "provider").await;
+    let answer = ann.send_manifest(second.order, &second.upload).await;
+    assert_eq!(refused(answer), (425, "too_early".to_owned()), "a lease");
+    let answer = ann.send_manifest(OrderId(999), &second.upload).await;
+    assert_eq!(refused(answer), (404, "no_lease".to_owned()));
+
+    let newer = upload(&SITE.replace("nginx:1", "nginx:2"));
+    let update = ExecuteMsg::UpdateDeployment {
+        deployment: first.deployment,
+        commitment: commitment_of(&newer),
+    };
+    world.book("ann", &update).await;
+    let answer = ann.send_manifest(first.order, &newer).await;
+    assert_eq!(refused(answer), (425, "too_early".to_owned()), "a new version");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_name_is_the_first_leases_until_it_lets_go() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let door = Door::open(&world, &config, &agent.store).await;
+    let first = lease(&world, &agent, "ann", SITE).await;
+    send(&door.client("ann"), first.order, &first.upload).await;
+    let two_names = SITE.replace("[shop.example.org]", "[a.example.org, shop.example.org]");
+    let second = lease(&world, &agent, "bob", &two_names).await;
+    let bob = door.client("bob");
+    let answer = refused(bob.send_manifest(second.order, &second.upload).await);
+    assert_eq!(answer, (409, "hostname_taken".to_owned()));
+    // Of a refused manifest nothing is kept, the name that was free neither.
+    let order = second.order;
+    let held = agent.store.read(move |sql| hostnames::of(sql, order)).await.unwrap();
+    assert!(held.is_empty(), "{held:?}");
+
+    // Ann's new version does without the name.
+    let moved = upload(&SITE.replace("shop.example.org", "other.example.org"));
+    let update = ExecuteMsg::UpdateDeployment {
+        deployment: first.deployment,
+        commitment: commitment_of(&moved),
+    };
+    world.book("ann", &update).await;
+    let ann = door.client("ann");
+    until("the new version is taken", async || ann.send_manifest(first.order, &moved).await.ok())
+        .await;
+    send(&bob, second.order, &second.upload).await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_end_with_the_lease_and_are_counted_until_they_do() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let door = Door::open(&world, &config, &agent.store).await;
+    let leased = lease(&world, &agent, "ann", SITE).await;
+    let (order, ann) = (leased.order, door.client("ann"));
+    send(&ann, order, &leased.upload).await;
+    let cluster = Cluster::of(&config).await;
+    cluster.has_replicas("it runs", order, 1).await;
+    let follow = LogQuery { service: Some("web".into()), follow: true, ..LogQuery::default() };
+    // The gateway learns of pods a moment after the cluster has them.
+    let mut stream = until("a line", async || {
+        let mut stream = ann.logs(order, &follow).await.ok()?;
+        let line = stream.next().await.must("line")?;
+        assert_eq!(line.service, "web");
+        Some(stream)
+    })
+    .await;
+    let unknown = LogQuery { service: Some("nobody".into()), ..LogQuery::default() };
+    let answer = refused(ann.logs(order, &unknown).await);
+    assert_eq!(answer, (404, "no_service".to_owned()));
+    let events = souk_gateway::body::EventQuery { follow: true };
+    let second = until("room for a second", async || ann.events(order, &events).await.ok()).await;
+    assert_eq!(refused(ann.logs(order, &follow).await), (429, "too_many_streams".to_owned()));
+    drop(second);
+    let mut events = until("room again", async || ann.events(order, &events).await.ok()).await;
+
+    world.book("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    let ended = async {
+        while stream.next().await.must("line").is_some() {}
+        while events.next().await.must("event").is_some() {}
+    };
+    tokio::time::timeout(crate::support::DEADLINE, ended).await.must("the streams' end");
+    assert_eq!(refused(ann.logs(order, &follow).await), (410, "lease_ended".to_owned()));
+    until("nothing is left", async || {
+        let web = cluster.namespaced::<Deployment>(order).get_opt("web").await.ok()?;
+        web.is_none().then_some(())
+    })
+    .await;
+    let phase = ann.lease_status(order).await.must("status").phase;
+    assert!(matches!(phase, Phase::Closing | Phase::Closed), "{phase:?}");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anyone_learns_who_answers_and_nobody_more_and_a_wrong_key_is_not_talked_to() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let door = Door::open(&world, &config, &agent.store).await;
+    let version = door.stranger().version().await.must("version");
+    assert_eq!((version.provider, version.chain_id), (address("provider"), CHAIN_ID.to_owned()));
+    assert_eq!(door.stranger().status().await.must("status").leases, 0);
+
+    for pins in [vec![Pin([9; 32])], vec![]] {
+        let wrong = Client::new(&door.uri, &pins).must("client");
+        let refused = wrong.version().await;
+        assert!(matches!(refused, Err(ClientError::Unreachable { .. })), "{refused:?}");
+    }
+    // The next key's pin may stand beside the present one's.
+    let both = Client::new(&door.uri, &[Pin([9; 32]), door.pin]).must("client");
+    both.version().await.must("version");
+
+    let order = world.order("ann", crate::support::app("web")).await;
+    until("a bid", || world.own_bid(order)).await;
+    let reason = door.client("ann").reason(order).await.must("reason");
+    assert_eq!(reason.verdict, Verdict::Bid);
+    let answer = refused(door.client("bob").reason(order).await);
+    assert_eq!(answer, (403, "not_the_tenant".to_owned()));
+    agent.stop().await;
+}

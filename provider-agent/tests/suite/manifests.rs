@@ -1,0 +1,181 @@
+//! From SDL to a lease whose manifest is accepted, and what becomes of a new version.
+
+use cosmwasm_std::HexBinary;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use kube::Api;
+use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent};
+use souk_core::{AuctionPolicy, DeploymentId, OrderId};
+use souk_gateway::{Salt, body::ManifestUpload, commitment};
+use souk_provider::{
+    config::Config,
+    kube::objects,
+    store::{ManifestRow, Store},
+};
+use souk_sdl::{Mapping, Options, compile};
+
+use crate::support::{InProcess, Must, World, agent::configure, until, world::address};
+
+/// A site with a data base that keeps its data.
+pub const SITE: &str = r#"
+version: "2.0"
+services:
+  web:
+    image: nginx:1
+    env: [TOKEN=secret]
+    expose:
+      - port: 80
+        accept: [shop.example.org]
+        to: [{ global: true }]
+  db:
+    image: postgres:17
+    expose: [{ port: 5432, to: [{ service: web }] }]
+    params: { storage: { data: { mount: /data } } }
+profiles:
+  compute:
+    web:
+      resources: { cpu: { units: 100m }, memory: { size: 64Mi }, storage: { size: 64Mi } }
+    db:
+      resources:
+        cpu: { units: 100m }
+        memory: { size: 64Mi }
+        storage:
+          - { size: 64Mi }
+          - { name: data, size: 1Gi, attributes: { persistent: true, class: default } }
+  placement:
+    here:
+      pricing:
+        web: { denom: uakt, amount: 500 }
+        db: { denom: uakt, amount: 500 }
+deployment:
+  web: { here: { profile: web, count: 1 } }
+  db: { here: { profile: db, count: 1 } }
+"#;
+
+const SALT: Salt = Salt([5; 32]);
+
+/// What a tenant put out to tender, and what goes to the provider that wins.
+pub struct Leased {
+    pub deployment: DeploymentId,
+    pub order: OrderId,
+    pub upload: ManifestUpload,
+}
+
+pub fn upload(sdl: &str) -> ManifestUpload {
+    let manifest = compile(sdl, &Options::default()).must("SDL").manifest;
+    ManifestUpload { manifest, salt: Some(SALT) }
+}
+
+pub fn commitment_of(upload: &ManifestUpload) -> HexBinary {
+    commitment(upload.salt.as_ref(), &upload.manifest.version()).into()
+}
+
+/// Puts SDL out to tender.
+pub async fn tender(world: &World, tenant: &str, sdl: &str) -> Leased {
+    let upload = upload(sdl);
+    let compiled = compile(sdl, &Options::default()).must("SDL");
+    let denom = |_: &str| "usouk".parse().map_err(|_| "no denom".to_owned());
+    let groups = compiled.order_groups(&Mapping { denom: &denom, ..Mapping::default() });
+    let msg = ExecuteMsg::CreateDeployment(NewDeployment {
+        commitment: commitment_of(&upload),
+        groups: groups.must("groups").groups,
+        auction: AuctionPolicy::TenantChoice {},
+        delegate: None,
+        allow: vec![],
+        refuse: vec![],
+    });
+    let book = world.contracts.orderbook.clone();
+    let outcome = world.execute(tenant, &book, &msg, 50_000_000).await;
+    let opened = world.events(&outcome).into_iter().find_map(|event| match event {
+        OrderbookEvent::OrderOpened(opened) => Some((opened.deployment, opened.order)),
+        _ => None,
+    });
+    let (deployment, order) = opened.unwrap();
+    Leased { deployment, order, upload }
+}
+
+/// A lease that the agent knows all about.
+pub async fn lease(world: &World, agent: &InProcess, tenant: &str, sdl: &str) -> Leased {
+    let leased = tender(world, tenant, sdl).await;
+    until("a bid", || world.own_bid(leased.order)).await;
+    world.accept(tenant, leased.order, "provider").await;
+    known(&agent.store, &leased).await;
+    leased
+}
+
+/// Waits until the agent knows the lease, its order and its deployment.
+async fn known(store: &Store, leased: &Leased) {
+    until("the lease is known", async || {
+        store.lease(leased.order).await.unwrap()?.clock?;
+        store.deployment(leased.deployment).await.unwrap()?;
+        store.order(leased.order).await.unwrap()?.detail
+    })
+    .await;
+}
+
+/// Gives the agent a manifest as its gateway does when it has accepted it.
+pub async fn accepted(store: &Store, leased: &Leased) {
+    let row = ManifestRow {
+        order: leased.order,
+        manifest: leased.upload.manifest.canonical_json(),
+        salt: Some(SALT.0.to_vec()),
+        commitment: commitment_of(&leased.upload),
+        accepted_at: store.block_time().await.unwrap().unwrap(),
+    };
+    store.put_manifest(row).await.unwrap();
+}
+
+/// The simulated cluster, looked at from outside.
+pub struct Cluster {
+    pub client: kube::Client,
+}
+
+impl Cluster {
+    pub async fn of(config: &std::path::Path) -> Self {
+        let config = Config::load(config).must("configuration");
+        Self { client: souk_provider::app::cluster_client(&config.cluster).await.must("cluster") }
+    }
+
+    pub fn namespaced<K>(&self, order: OrderId) -> Api<K>
+    where
+        K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
+    {
+        let namespace = objects::namespace(&address("provider"), order);
+        Api::namespaced(self.client.clone(), &namespace)
+    }
+
+    /// Waits until both services have so many ready replicas, wanted and observed.
+    pub async fn has_replicas(&self, what: &str, order: OrderId, wanted: i32) {
+        until(what, async || {
+            let web = self.namespaced::<Deployment>(order).get_opt("web").await.ok()??;
+            let db = self.namespaced::<StatefulSet>(order).get_opt("db").await.ok()??;
+            let seen = [
+                (web.spec?.replicas?, web.status?.ready_replicas.unwrap_or(0)),
+                (db.spec?.replicas?, db.status?.ready_replicas.unwrap_or(0)),
+            ];
+            (seen == [(wanted, wanted); 2]).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_manifest_runs_and_a_new_one_takes_its_place() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let cluster = Cluster::of(&config).await;
+    let mut leased = lease(&world, &agent, "ann", SITE).await;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", leased.order, 1).await;
+
+    leased.upload = upload(&SITE.replace("nginx:1", "nginx:2"));
+    accepted(&agent.store, &leased).await;
+    until("the new image", async || {
+        let web = cluster.namespaced::<Deployment>(leased.order).get("web").await.ok()?;
+        let image = web.spec?.template.spec?.containers.first()?.image.clone()?;
+        (image == "nginx:2").then_some(())
+    })
+    .await;
+    cluster.has_replicas("the new one runs", leased.order, 1).await;
+    agent.stop().await;
+}
