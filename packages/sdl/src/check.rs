@@ -119,6 +119,9 @@ fn placement_and_price(
         return;
     }
     let name = replicas.profile();
+    if !document.profiles.compute.contains_key(name) {
+        return;
+    }
     match profile.pricing.get(name) {
         Some((Read::Bad, _)) => {}
         Some((Read::Is(price), _)) => {

@@ -1,0 +1,63 @@
+use souk_core::AuctionPolicy;
+use souk_sdl::PriceUnit;
+
+use crate::support::{BASE, accepted, codes, hash, warnings};
+
+fn souk(text: &str) -> String {
+    format!("{BASE}souk: {text}\n")
+}
+
+#[test]
+fn a_file_hashes_as_it_does_without_the_key() {
+    for text in [
+        "~",
+        "{}",
+        "{auction: {policy: lowest_price}, price: {per: month}, denoms: {usouk: ibc/ABC}}",
+    ] {
+        assert_eq!(hash(&souk(text)), hash(BASE), "{text}");
+        assert_eq!(accepted(&souk(text)).groups, accepted(BASE).groups, "{text}");
+    }
+}
+
+#[test]
+fn auctions_are_the_tenants_choice_or_close_by_themselves() {
+    let auction = |text: &str| accepted(&souk(&format!("{{auction: {text}}}"))).souk.auction;
+    assert_eq!(accepted(BASE).souk.auction, AuctionPolicy::TenantChoice {});
+    assert_eq!(auction("{}"), AuctionPolicy::TenantChoice {});
+    assert_eq!(auction("{policy: tenant_choice}"), AuctionPolicy::TenantChoice {});
+    let closes = |closes_after| AuctionPolicy::LowestPrice { closes_after };
+    assert_eq!(auction("{policy: lowest_price}"), closes(600));
+    assert_eq!(auction("{policy: lowest_price, duration: 1h30m}"), closes(5400));
+    assert_eq!(codes(&souk("{auction: {duration: 10m}}")), ["souk"]);
+    assert_eq!(codes(&souk("{auction: {policy: highest}}")), ["souk"]);
+    for duration in ["0", "-1m", "1.5s", "soon", "10"] {
+        let text = souk(&format!("{{auction: {{policy: lowest_price, duration: {duration}}}}}"));
+        assert_eq!(codes(&text), ["invalid-duration"], "{duration}");
+    }
+}
+
+#[test]
+fn prices_have_a_unit_and_the_limit_goes_with_it() {
+    let per = |unit: &str| souk(&format!("{{price: {{per: {unit}}}}}"));
+    assert_eq!(accepted(&per("hour")).souk.price_per, PriceUnit::Hour);
+    assert_eq!(accepted(&per("month")).souk.price_per, PriceUnit::Month);
+    assert_eq!(accepted(&per("block")).souk.price_per, PriceUnit::Block);
+    assert_eq!(codes(&per("day")), ["souk"]);
+    let much = |unit: &str, amount: &str| {
+        per(unit).replacen("amount: 1000", &format!("amount: {amount}"), 1)
+    };
+    accepted(&much("hour", "6000000000"));
+    assert_eq!(codes(&much("hour", "6000000001")), ["out-of-range"]);
+    accepted(&much("month", "4320000000000"));
+    assert_eq!(codes(&much("month", "4320000000001")), ["out-of-range"]);
+    assert_eq!(codes(&much("block", "10000001")), ["out-of-range"]);
+}
+
+#[test]
+fn unknown_keys_are_errors_and_sla_is_reserved() {
+    assert_eq!(codes(&souk("{auktion: {}}")), ["unknown-key"]);
+    assert_eq!(codes(&souk("{price: {per: hour, unit: x}}")), ["unknown-key"]);
+    assert_eq!(codes(&souk("[]")), ["wrong-type"]);
+    assert_eq!(codes(&souk("{denoms: {usdc: \"a b\"}}")), ["souk"]);
+    assert_eq!(warnings(&souk("{sla: {uptime: 99}}")), ["no-effect"]);
+}

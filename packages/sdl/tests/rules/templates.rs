@@ -1,0 +1,17 @@
+use souk_sdl::{Mapping, Options, compile, templates};
+
+#[test]
+fn every_template_compiles_without_a_warning_and_can_be_ordered() {
+    assert_eq!(templates::ALL.len(), 5);
+    for template in templates::ALL {
+        let strict = Options { strict: true };
+        let compiled = compile(template.text, &strict).unwrap_or_else(|found| {
+            panic!("{}", found.render(template.name, template.text, false))
+        });
+        let order = compiled.order_groups(&Mapping::default()).unwrap();
+        assert!(!order.groups.is_empty(), "{}", template.name);
+        assert_eq!(templates::find(template.name), Some(template));
+        assert!(template.text.lines().all(|line| line.len() <= 100), "{}", template.name);
+    }
+    assert_eq!(templates::find("nothing"), None);
+}
