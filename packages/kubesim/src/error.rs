@@ -83,33 +83,33 @@ pub struct ApiError {
     pub reason: &'static str,
     /// What was wrong, for people.
     pub message: String,
+    /// Whether the body did not fit its type.
+    pub wrong_type: bool,
+    /// What it was about.
+    pub details: Box<Details>,
+}
+
+/// The details of a refusal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
     /// Object the request was about: name, group, kind or plural.
     pub subject: Option<(String, String, String)>,
     /// Fields that were wrong.
     pub causes: Vec<Cause>,
     /// Seconds after which to try again.
     pub retry_after: Option<u64>,
-    /// Whether the body did not fit its type.
-    pub wrong_type: bool,
 }
 
 impl ApiError {
     /// A refusal with neither subject nor causes.
     pub fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            reason,
-            message: message.into(),
-            subject: None,
-            causes: Vec::new(),
-            retry_after: None,
-            wrong_type: false,
-        }
+        Self { code, reason, message: message.into(), wrong_type: false, details: Box::default() }
     }
 
     fn about(mut self, kind: Kind, name: &str) -> Self {
         let info = kind.info();
-        self.subject = Some((name.to_owned(), info.group.to_owned(), info.plural.to_owned()));
+        self.details.subject =
+            Some((name.to_owned(), info.group.to_owned(), info.plural.to_owned()));
         self
     }
 
@@ -195,8 +195,9 @@ impl ApiError {
         let group = if info.group.is_empty() { String::new() } else { format!(".{}", info.group) };
         let message = format!("{}{group} {name:?} is invalid: {what}", info.kind);
         let mut error = Self::new(422, "Invalid", message);
-        error.subject = Some((name.to_owned(), info.group.to_owned(), info.kind.to_owned()));
-        error.causes = causes;
+        error.details.subject =
+            Some((name.to_owned(), info.group.to_owned(), info.kind.to_owned()));
+        error.details.causes = causes;
         error
     }
 
@@ -210,8 +211,8 @@ impl ApiError {
         };
         let message = format!("{what}.meta.k8s.io \"\" is invalid: {text}");
         let mut error = Self::new(422, "Invalid", message);
-        error.subject = Some((String::new(), "meta.k8s.io".into(), what.to_owned()));
-        error.causes = causes;
+        error.details.subject = Some((String::new(), "meta.k8s.io".into(), what.to_owned()));
+        error.details.causes = causes;
         error
     }
 
@@ -227,7 +228,7 @@ impl ApiError {
             "ServiceUnavailable",
             "the server is currently unable to handle the request",
         );
-        error.retry_after = Some(1);
+        error.details.retry_after = Some(1);
         error
     }
 
@@ -240,7 +241,7 @@ impl ApiError {
         if !self.reason.is_empty() {
             status["reason"] = json!(self.reason);
         }
-        if let Some((name, group, kind)) = &self.subject {
+        if let Some((name, group, kind)) = &self.details.subject {
             let mut details = json!({"kind": kind});
             if !name.is_empty() {
                 details["name"] = json!(name);
@@ -250,8 +251,9 @@ impl ApiError {
             }
             status["details"] = details;
         }
-        if !self.causes.is_empty() {
+        if !self.details.causes.is_empty() {
             let causes: Vec<Value> = self
+                .details
                 .causes
                 .iter()
                 .map(|c| {
@@ -264,7 +266,7 @@ impl ApiError {
                 .collect();
             status["details"]["causes"] = Value::Array(causes);
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.details.retry_after {
             status["details"]["retryAfterSeconds"] = json!(seconds);
         }
         status

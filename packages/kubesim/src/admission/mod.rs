@@ -34,7 +34,7 @@ pub fn namespace(cluster: &Cluster, kind: Kind, key: &Key) -> Result<(), ApiErro
         key.namespace
     );
     let mut error = ApiError::forbidden(kind, &key.name, why);
-    error.causes.push(Cause {
+    error.details.causes.push(Cause {
         reason: "NamespaceTerminating",
         field: "metadata.namespace".into(),
         message: format!("namespace {} is being terminated", key.namespace),

@@ -9,6 +9,9 @@ mod managers;
 mod rules;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use fieldset::FieldSet;
 pub use managers::{Manager, Managers, Operation};
 pub use rules::{At, ListRule};
@@ -178,6 +181,6 @@ fn conflict(conflicts: &[(Manager, FieldSet)]) -> ApiError {
         }
     };
     let mut error = ApiError::new(409, "Conflict", message);
-    error.causes = causes;
+    error.details.causes = causes;
     error
 }

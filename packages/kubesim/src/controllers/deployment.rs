@@ -1,17 +1,16 @@
-//! Deployments: one replica set a template, rolled over step by step.
+//! Deployments: one replica set a template, rolled over step by step. What their status says
+//! is in `deployment_status`.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{
-    MANAGER, conditions, events, owned,
-    replica_set::counts,
+    MANAGER, deployment_status, events, owned,
     rollout::{Set, Slack, step},
 };
 use crate::{
     apply::Part,
-    clock,
     cluster::Cluster,
     kinds::Kind,
     names,
@@ -40,7 +39,7 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
         prune(cluster, &deployment, &sets);
     }
     let sets = owned::children(cluster, Kind::Deployment, &deployment, Kind::ReplicaSet);
-    let wait = status(cluster, key, &deployment, &sets, wanted);
+    let wait = deployment_status::status(cluster, key, &deployment, &sets, wanted);
     if let Some(why) = failure {
         let message = format!("Failed to create new replica set: {why}");
         record(cluster, &deployment, "Warning", "ReplicaSetCreateError", &message);
@@ -58,7 +57,7 @@ fn plain(template: &Value) -> Value {
     template
 }
 
-fn current<'s>(deployment: &Value, sets: &'s [Obj]) -> Option<&'s Obj> {
+pub(super) fn current<'s>(deployment: &Value, sets: &'s [Obj]) -> Option<&'s Obj> {
     let template = &deployment["spec"]["template"];
     sets.iter().find(|s| plain(&s["spec"]["template"]) == *template)
 }
@@ -77,7 +76,7 @@ fn annotate(set: &mut Value, deployment: &Value) {
     annotations["deployment.kubernetes.io/max-replicas"] = json!(most.to_string());
 }
 
-fn is_recreate(deployment: &Value) -> bool {
+pub(super) fn is_recreate(deployment: &Value) -> bool {
     deployment["spec"]["strategy"]["type"] == "Recreate"
 }
 
@@ -143,7 +142,7 @@ fn record(cluster: &mut Cluster, deployment: &Value, severity: &str, reason: &st
     events::record(cluster, Kind::Deployment, deployment, COMPONENT, severity, reason, message);
 }
 
-fn view(set: &Value) -> Set {
+pub(super) fn view(set: &Value) -> Set {
     Set {
         wanted: set["spec"]["replicas"].as_i64().unwrap_or(0),
         replicas: set["status"]["replicas"].as_i64().unwrap_or(0),
@@ -242,139 +241,5 @@ fn prune(cluster: &mut Cluster, deployment: &Value, sets: &[Obj]) {
     for set in idle.into_iter().take(surplus) {
         // Gone already is as good.
         let _ = cluster.delete(Kind::ReplicaSet, &Key::of(set), &DeleteOptions::default());
-    }
-}
-
-fn status(
-    cluster: &mut Cluster,
-    key: &Key,
-    deployment: &Value,
-    sets: &[Obj],
-    wanted: i64,
-) -> Option<Duration> {
-    let sum = |field: &str| -> usize {
-        sets.iter().filter_map(|s| s["status"][field].as_u64()).map(|n| n as usize).sum()
-    };
-    let (replicas, ready, available) =
-        (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
-    let terminating = sum("terminatingReplicas");
-    let new = current(deployment, sets);
-    let updated = new.map_or(0, |s| usize::try_from(view(s).replicas).unwrap_or(0));
-    let asked: i64 = sets.iter().map(|s| view(s).wanted).sum();
-    let missing = usize::try_from(asked).unwrap_or(0).saturating_sub(available);
-    let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
-    let unavailable = if is_recreate(deployment) { 0 } else { slack.unavailable };
-    let goal = usize::try_from(wanted).unwrap_or(0);
-    let enough = available as i64 >= wanted - unavailable;
-    let complete = updated == goal && replicas == goal && available == goal;
-    let failed = sets.iter().find_map(|s| conditions::get(&s["status"], "ReplicaFailure").cloned());
-    let name = new.and_then(|s| s["metadata"]["name"].as_str()).unwrap_or_default().to_owned();
-    let generation = deployment["metadata"]["generation"].clone();
-    let deadline = deployment["spec"]["progressDeadlineSeconds"].as_i64().unwrap_or(600);
-    let mut wait = None;
-    cluster.adjust(Kind::Deployment, key, Part::Status, MANAGER, |d| {
-        if !d["status"].is_object() {
-            d["status"] = json!({});
-        }
-        let status = &mut d["status"];
-        let before = (
-            status["updatedReplicas"].clone(),
-            status["replicas"].clone(),
-            status["readyReplicas"].clone(),
-            status["availableReplicas"].clone(),
-        );
-        status["observedGeneration"] = generation;
-        status["terminatingReplicas"] = json!(terminating);
-        counts(
-            status,
-            &[
-                ("replicas", replicas),
-                ("updatedReplicas", updated),
-                ("readyReplicas", ready),
-                ("availableReplicas", available),
-                ("unavailableReplicas", missing),
-            ],
-        );
-        let moved = before
-            != (
-                status["updatedReplicas"].clone(),
-                status["replicas"].clone(),
-                status["readyReplicas"].clone(),
-                status["availableReplicas"].clone(),
-            );
-        if enough {
-            conditions::update(
-                status,
-                "Available",
-                true,
-                "MinimumReplicasAvailable",
-                "Deployment has minimum availability.",
-            );
-        } else {
-            conditions::update(
-                status,
-                "Available",
-                false,
-                "MinimumReplicasUnavailable",
-                "Deployment does not have minimum availability.",
-            );
-        }
-        wait = progress(status, complete, moved, &name, deadline);
-        match &failed {
-            Some(condition) => {
-                let text = |f: &str| condition[f].as_str().unwrap_or_default().to_owned();
-                conditions::update(
-                    status,
-                    "ReplicaFailure",
-                    true,
-                    &text("reason"),
-                    &text("message"),
-                );
-            }
-            None => conditions::clear(status, "ReplicaFailure"),
-        }
-    });
-    wait
-}
-
-fn progress(
-    status: &mut Value,
-    complete: bool,
-    moved: bool,
-    set: &str,
-    deadline: i64,
-) -> Option<Duration> {
-    if complete {
-        let message = format!("ReplicaSet {set:?} has successfully progressed.");
-        conditions::update(status, "Progressing", true, "NewReplicaSetAvailable", &message);
-        return None;
-    }
-    let last = conditions::get(status, "Progressing").cloned().unwrap_or(Value::Null);
-    if last["reason"] == "ProgressDeadlineExceeded" && !moved {
-        return None;
-    }
-    let message = format!("ReplicaSet {set:?} is progressing.");
-    if moved || last["reason"] != "ReplicaSetUpdated" || last["message"] != message.as_str() {
-        conditions::update(status, "Progressing", true, "ReplicaSetUpdated", &message);
-        touch(status);
-        return Some(Duration::from_secs(deadline.unsigned_abs() + 1));
-    }
-    let since = last["lastUpdateTime"].as_str().and_then(clock::parse).unwrap_or_else(clock::now);
-    let left = clock::millis_between(clock::now(), clock::later(since, deadline));
-    if left > 0 {
-        return Some(Duration::from_millis(left.unsigned_abs() + 1000));
-    }
-    let message = format!("ReplicaSet {set:?} has timed out progressing.");
-    conditions::update(status, "Progressing", false, "ProgressDeadlineExceeded", &message);
-    None
-}
-
-/// Notes that the rollout moved just now.
-fn touch(status: &mut Value) {
-    let all = status.get_mut("conditions").and_then(Value::as_array_mut);
-    for condition in all.into_iter().flatten() {
-        if condition["type"] == "Progressing" {
-            condition["lastUpdateTime"] = json!(clock::seconds(clock::now()));
-        }
     }
 }

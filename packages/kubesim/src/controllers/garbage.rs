@@ -39,8 +39,8 @@ pub fn reconcile(cluster: &mut Cluster, kind: Kind, key: &Key) -> Option<Duratio
         Some(waits)
     };
     let states: Vec<Option<bool>> = owners.iter().map(|o| state(o)).collect();
-    let solid = states.iter().any(|s| *s == Some(false));
-    let waiting = states.iter().any(|s| *s == Some(true));
+    let solid = states.contains(&Some(false));
+    let waiting = states.contains(&Some(true));
     if solid {
         // References to owners that are gone are dropped.
         if states.iter().any(|s| *s != Some(false)) {

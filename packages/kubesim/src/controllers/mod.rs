@@ -7,6 +7,7 @@
 mod claim;
 pub mod conditions;
 mod deployment;
+mod deployment_status;
 pub mod events;
 mod garbage;
 mod ingress;

@@ -27,7 +27,7 @@ pub fn text(code: u16, body: impl Into<Body>) -> Response {
 /// A refusal.
 pub fn failure(error: &ApiError) -> Response {
     let mut response = reply(error.code, &error.status(), &[]);
-    if let Some(seconds) = error.retry_after {
+    if let Some(seconds) = error.details.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

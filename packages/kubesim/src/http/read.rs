@@ -139,8 +139,8 @@ pub fn not_ahead(cluster: &Cluster, wanted: u64) -> Result<(), ApiError> {
     }
     let message = format!("Timeout: Too large resource version: {wanted}, current: {current}");
     let mut error = ApiError::new(504, "Timeout", message);
-    error.retry_after = Some(1);
-    error.causes.push(Cause {
+    error.details.retry_after = Some(1);
+    error.details.causes.push(Cause {
         reason: "ResourceVersionTooLarge",
         field: String::new(),
         message: "Too large resource version".into(),

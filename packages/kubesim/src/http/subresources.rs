@@ -78,7 +78,7 @@ fn evict(api: &Api, asked: &Asked, key: &Key) -> Result<Response, ApiError> {
     if let Some((budget, _)) = forbidding {
         let message = "Cannot evict pod as it would violate the pod's disruption budget.";
         let mut error = ApiError::new(429, "TooManyRequests", message);
-        error.causes.push(Cause {
+        error.details.causes.push(Cause {
             reason: "DisruptionBudget",
             field: String::new(),
             message: format!("The disruption budget {} allows no disruption now", budget.name),

@@ -23,7 +23,8 @@ fn fields<T: std::fmt::Debug>(result: kube::Result<T>) -> Vec<String> {
 async fn an_invalid_pod_is_refused_by_the_names_of_its_fields() {
     let f = Fixture::new().await;
     f.ready_for_pods().await;
-    let table: [(fn(&mut Value), &str); 10] = [
+    type Spoil = fn(&mut Value);
+    let table: [(Spoil, &str); 10] = [
         (|p| p["spec"]["containers"][0]["image"] = json!(""), "spec.containers[0].image"),
         (|p| p["spec"]["containers"][0]["name"] = json!("No_Name"), "spec.containers[0].name"),
         (|p| p["spec"]["containers"] = json!([]), "spec.containers"),

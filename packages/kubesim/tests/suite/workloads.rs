@@ -222,10 +222,8 @@ async fn a_stateful_set_starts_its_pods_one_after_the_other() {
                     p.metadata.name.unwrap().strip_prefix("db-").unwrap().parse().unwrap();
                 assert_eq!(ready.len(), number, "pod {number} did not wait for those before it");
             }
-            WatchEvent::Modified(p) => {
-                if condition(&raw(&p), "Ready")["status"] == "True" {
-                    ready.insert(p.metadata.name.unwrap());
-                }
+            WatchEvent::Modified(p) if condition(&raw(&p), "Ready")["status"] == "True" => {
+                ready.insert(p.metadata.name.unwrap());
             }
             _ => {}
         }

@@ -194,7 +194,8 @@ impl Run {
             let missing = missing.of(&container.name);
             let setting = Setting { fate, image, restarts, policy, missing, timing: &spec.timing };
             soonest(container.advance(&setting, now, notes));
-            if !container.succeeded() && !(sidecar && container.is_running()) {
+            let done = container.succeeded() || (sidecar && container.is_running());
+            if !done {
                 return wait;
             }
         }
