@@ -17,7 +17,7 @@ use souk_provider::{
 };
 
 use crate::{
-    manifests::{Cluster, SITE, accepted, lease},
+    manifests::{self, Cluster, SITE, accepted, lease},
     support::{InProcess, Must, Process, World, agent::configure, until},
 };
 
@@ -46,7 +46,7 @@ async fn open_store(config: &std::path::Path) -> Store {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let cluster = Cluster::of(&config).await;
     let points: Vec<&str> =
@@ -100,7 +100,7 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
@@ -120,7 +120,7 @@ async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
@@ -157,7 +157,7 @@ async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_changed_or_deleted_by_hand_is_put_right() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
@@ -206,7 +206,7 @@ async fn what_is_changed_or_deleted_by_hand_is_put_right() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_cluster_cannot_be_asked_nothing_is_judged() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;

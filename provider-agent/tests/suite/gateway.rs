@@ -26,7 +26,7 @@ use souk_provider::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    manifests::{Cluster, SITE, commitment_of, lease, tender, upload},
+    manifests::{self, Cluster, SITE, commitment_of, lease, tender, upload},
     support::{
         InProcess, Must, World,
         agent::configure,
@@ -155,7 +155,7 @@ async fn knock(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_of_a_lease_opens_to_its_tenants_token_alone() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let agent = InProcess::start(&config).await;
     let door = Door::open(&world, &config, &agent.store).await;
@@ -224,7 +224,7 @@ fn malleable(claims: &Claims) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_is_taken_only_if_it_is_what_the_lease_is_for() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let agent = InProcess::start(&config).await;
     let door = Door::open(&world, &config, &agent.store).await;
@@ -256,7 +256,7 @@ async fn a_manifest_is_taken_only_if_it_is_what_the_lease_is_for() {
 /// The tenant may commit to what it likes; what it gets is what it pays for.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_order_cannot_carry_a_large_manifest() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let agent = InProcess::start(&config).await;
     let door = Door::open(&world, &config, &agent.store).await;
@@ -292,7 +292,7 @@ async fn a_small_order_cannot_carry_a_large_manifest() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_who_is_faster_than_the_follower_is_asked_to_try_again() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let agent = InProcess::start(&config).await;
     let store = agent.store.clone();
@@ -321,7 +321,7 @@ async fn a_tenant_who_is_faster_than_the_follower_is_asked_to_try_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_name_is_the_first_leases_until_it_lets_go() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let agent = InProcess::start(&config).await;
     let door = Door::open(&world, &config, &agent.store).await;
@@ -353,7 +353,7 @@ async fn a_host_name_is_the_first_leases_until_it_lets_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_end_with_the_lease_and_are_counted_until_they_do() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let agent = InProcess::start(&config).await;
     let door = Door::open(&world, &config, &agent.store).await;
@@ -399,7 +399,7 @@ async fn streams_end_with_the_lease_and_are_counted_until_they_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn anyone_learns_who_answers_and_nobody_more_and_a_wrong_key_is_not_talked_to() {
-    let world = World::new().await;
+    let world = manifests::world().await;
     let config = configure(&world, "agent", "");
     let agent = InProcess::start(&config).await;
     let door = Door::open(&world, &config, &agent.store).await;

@@ -4,16 +4,16 @@ use cosmwasm_std::HexBinary;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use kube::Api;
 use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent};
-use souk_core::{AuctionPolicy, DeploymentId, OrderId};
+use souk_core::{Attribute, AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_provider::{
     config::Config,
     kube::objects,
     store::{ManifestRow, Store},
 };
-use souk_sdl::{Mapping, Options, compile};
+use souk_sdl::{Mapping, compile};
 
-use crate::support::{InProcess, Must, World, agent::configure, until, world::address};
+use crate::support::{InProcess, Must, Options, World, agent::configure, until, world::address};
 
 /// A site with a data base that keeps its data.
 pub const SITE: &str = r#"
@@ -51,6 +51,16 @@ deployment:
   db: { here: { profile: db, count: 1 } }
 "#;
 
+/// A world whose provider has volumes to offer.
+pub async fn world() -> World {
+    let mut options = Options::default();
+    options.claims.extend([
+        Attribute::new("capabilities/storage/1/class", "default"),
+        Attribute::new("capabilities/storage/1/persistent", "true"),
+    ]);
+    World::with(options).await
+}
+
 const SALT: Salt = Salt([5; 32]);
 
 /// What a tenant put out to tender, and what goes to the provider that wins.
@@ -61,7 +71,7 @@ pub struct Leased {
 }
 
 pub fn upload(sdl: &str) -> ManifestUpload {
-    let manifest = compile(sdl, &Options::default()).must("SDL").manifest;
+    let manifest = compile(sdl, &souk_sdl::Options::default()).must("SDL").manifest;
     ManifestUpload { manifest, salt: Some(SALT) }
 }
 
@@ -72,7 +82,7 @@ pub fn commitment_of(upload: &ManifestUpload) -> HexBinary {
 /// Puts SDL out to tender.
 pub async fn tender(world: &World, tenant: &str, sdl: &str) -> Leased {
     let upload = upload(sdl);
-    let compiled = compile(sdl, &Options::default()).must("SDL");
+    let compiled = compile(sdl, &souk_sdl::Options::default()).must("SDL");
     let denom = |_: &str| "usouk".parse().map_err(|_| "no denom".to_owned());
     let groups = compiled.order_groups(&Mapping { denom: &denom, ..Mapping::default() });
     let msg = ExecuteMsg::CreateDeployment(NewDeployment {
@@ -160,7 +170,7 @@ impl Cluster {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_manifest_runs_and_a_new_one_takes_its_place() {
-    let world = World::new().await;
+    let world = world().await;
     let config = configure(&world, "agent", "");
     let agent = InProcess::start(&config).await;
     let cluster = Cluster::of(&config).await;

@@ -14,9 +14,10 @@ fn a_volume_that_outlives_pods_makes_a_stateful_set_with_the_clusters_class() {
     assert_eq!(claims[0]["spec"]["storageClassName"], "fast-ssd");
     assert_eq!(claims[0]["spec"]["resources"]["requests"]["storage"], (10u64 << 30).to_string());
     let mounts = &db["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
-    let paths: Vec<&Value> =
-        mounts.as_array().unwrap().iter().map(|one| &one["mountPath"]).collect();
-    assert_eq!(paths, ["/var/lib/data", "/scratch"]);
+    let mounts = mounts.as_array().unwrap().iter();
+    let mut paths: Vec<&str> = mounts.map(|one| one["mountPath"].as_str().unwrap()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["/scratch", "/var/lib/data"]);
     for stateless in ["web", "train"] {
         lease.object(Kind::Deployment, stateless);
     }
