@@ -186,7 +186,12 @@ impl Chores {
         let standing = self.store.read(standing).await?;
         let Some(at) = standing.at else { return Ok(()) };
         for chore in plan(&standing, &self.policy) {
-            self.act(&standing, at, chore).await?;
+            match self.act(&standing, at, chore.clone()).await {
+                Ok(()) => {}
+                Err(ChainError::Store(error)) => return Err(ChainError::Store(error)),
+                // One chore that cannot be done now keeps no other from being done.
+                Err(error) => tracing::warn!(?chore, %error, "a chore waits"),
+            }
         }
         Ok(())
     }
