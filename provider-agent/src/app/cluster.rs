@@ -27,7 +27,10 @@ pub enum ClusterError {
 
 /// A client for the configured cluster; connects to nothing yet.
 pub async fn client(cluster: &Cluster) -> Result<Client, ClusterError> {
-    let config = config(cluster).await?;
+    let mut config = config(cluster).await?;
+    // The caches judge for themselves whether the API answers; retries inside the client would
+    // make a broken watch look healthy for minutes.
+    config.default_retry = false;
     Client::try_from(config).map_err(|error| ClusterError::Client(error.to_string()))
 }
 
