@@ -79,7 +79,7 @@ pub fn compile(text: &str, options: &Options) -> Result<Compiled, Diagnostics> {
 
 /// Compiles a file's bytes: UTF-8, or UTF-16 with a byte order mark.
 pub fn compile_bytes(bytes: &[u8], options: &Options) -> Result<Compiled, Diagnostics> {
-    let text = text::decode(bytes).map_err(one)?;
+    let text = text::decode(bytes)?;
     compile(&text, options)
 }
 

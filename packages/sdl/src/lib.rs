@@ -4,6 +4,23 @@
 //! Pure: no I/O, no clock, no network. SDL 2.0 and 2.1 give byte for byte the manifest, the
 //! groups and the version hash that the incumbent's tools compute; see the crate's README for
 //! the few documented deviations. Everything starts at [`compile()`].
+//!
+//! ```
+//! use souk_sdl::{Mapping, Options, compile, templates};
+//!
+//! let compiled = compile(templates::WEB.text, &Options::default())?;
+//! assert_eq!(compiled.manifest[0].services[0].name, "web");
+//! assert_eq!(compiled.version, compiled.manifest.version());
+//!
+//! // What the orderbook gets: whole base units an hour for each group.
+//! let order = compiled.order_groups(&Mapping::default())?;
+//! assert_eq!(order.groups[0].ceiling.u128(), 100);
+//!
+//! // A file that is refused comes back with all its errors, each with its place.
+//! let found = compile("version: \"2.0\"\nservice: {}\n", &Options::default()).unwrap_err();
+//! assert!(found.to_string().contains("did you mean `services`?"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod builder;
 pub mod canonical;

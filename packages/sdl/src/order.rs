@@ -1,6 +1,7 @@
 //! Groups as the orderbook takes them: a ceiling for each group in whole base units an hour, and
 //! denoms and auditors of the chain at hand.
 
+use serde::Serialize;
 use souk_core as core;
 
 use crate::{
@@ -31,7 +32,7 @@ impl Default for Mapping<'_> {
 }
 
 /// What a deployment is created with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Order {
     /// The one denom of all groups.
     pub denom: core::Denom,

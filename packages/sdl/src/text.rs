@@ -3,15 +3,19 @@
 use std::borrow::Cow;
 
 use crate::{
-    diagnostics::Diagnostic,
+    diagnostics::{Diagnostic, Diagnostics},
     yaml::{self, Mark},
 };
 
 /// Largest text in bytes. The largest of the files that people deploy has some 30 KB.
 pub const MAX_BYTES: usize = 4 << 20;
 
-/// UTF-8, or UTF-16 with a byte order mark, as text.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Diagnostic> {
+/// A file's bytes as text: UTF-8, or UTF-16 with a byte order mark.
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Diagnostics> {
+    read(bytes).map_err(|diagnostic| Diagnostics(vec![diagnostic]))
+}
+
+fn read(bytes: &[u8]) -> Result<Cow<'_, str>, Diagnostic> {
     let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks::<2>();
         let units = pairs.iter().map(|pair| unit(*pair));

@@ -27,6 +27,7 @@ const WIDEST: usize = 160;
 
 pub(super) fn render(found: &[Diagnostic], file: &str, text: &str, color: bool) -> String {
     let paint = if color { &COLORS } else { &PLAIN };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines: Vec<&str> = yaml::lines(text).collect();
     let mut out = String::new();
     for diagnostic in found {

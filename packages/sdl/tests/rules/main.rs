@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod diagnostics;
+mod documents;
 mod endpoints;
 mod expose;
 mod gpu;
