@@ -27,7 +27,7 @@ pub async fn stream_all(
     let listed = api.list(&ListParams::default()).await;
     let listed = listed.map_err(|error| WorkloadError::Cluster(error.to_string()))?;
     let mut events: Vec<Event> = listed.items;
-    events.sort_by(|one, other| last_seen(one).cmp(&last_seen(other)));
+    events.sort_by_key(last_seen);
     let events: Vec<_> = events.iter().map(|event| Ok(read(event))).collect();
     Ok(stream::iter(events).boxed())
 }
