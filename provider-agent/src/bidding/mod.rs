@@ -7,19 +7,22 @@
 mod act;
 mod decide;
 mod facts;
+mod knowledge;
 mod price;
 mod reason;
 mod release;
 mod restore;
+mod round;
 mod run;
 mod settle;
+mod stock;
 
 pub use decide::{Decision, decide};
 pub use facts::{BestBid, Facts, ProviderFacts};
 pub use price::{NoRate, price};
 pub use reason::{Coarse, Reason, Waiting};
-pub(crate) use run::limits;
 pub use run::{Bidder, Deps};
+pub(crate) use stock::limits;
 
 /// The dedup key under which the bid on an order goes to the outbox.
 pub fn place_key(order: souk_core::OrderId, attempt: u32) -> String {

@@ -3,10 +3,7 @@
 
 use souk_core::OrderId;
 
-use super::{
-    price::gpu_rate,
-    run::{Deps, Snapshot, Stock},
-};
+use super::{price::gpu_rate, round::Snapshot, run::Deps, stock::Stock};
 use crate::{
     inventory::{self, fit},
     store::{OrderRow, ReservationRow, StoreError, bids, leases, orders, reservations},

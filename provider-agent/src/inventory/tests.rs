@@ -195,7 +195,10 @@ fn a_pod_and_its_reservation_count_once_and_where_the_pod_is() {
     let there = own_pod(7, "a", 1_000);
     assert_eq!(free(&[there], std::slice::from_ref(&reservation)), [3_000, 4_000]);
     let elsewhere = own_pod(7, "b", 1_000);
-    assert_eq!(free(&[elsewhere.clone()], std::slice::from_ref(&reservation)), [4_000, 3_000]);
+    assert_eq!(
+        free(std::slice::from_ref(&elsewhere), std::slice::from_ref(&reservation)),
+        [4_000, 3_000]
+    );
     let of_another = own_pod(8, "b", 1_000);
     assert_eq!(free(&[elsewhere, of_another], &[reservation]), [4_000, 2_000]);
 }

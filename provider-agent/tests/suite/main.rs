@@ -5,6 +5,7 @@ mod bidding;
 mod chores;
 mod commands;
 mod deploying;
+mod faults;
 mod following;
 mod gateway;
 mod killing;
