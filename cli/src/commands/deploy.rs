@@ -104,7 +104,7 @@ impl Deploy {
         }
         let exit = if leases.len() == created.orders.len() { Exit::Ok } else { Exit::TimedOut };
         let deployed = Deployed { deployment: created.deployment, mapped, orders, leases };
-        out.result(&deployed, |deployed| summary(deployed));
+        out.result(&deployed, summary);
         Ok(exit)
     }
 
