@@ -55,7 +55,7 @@ pub fn all() -> Vec<Profile> {
     let h200 = model(
         provider("hopper-large", "us-west")
             .claim("tee/type", "cpu-gpu")
-            .node(machine("gpu", 4).nvidia(8, "NVIDIA-H200", 143_771)),
+            .node(machine("gpu", 24).nvidia(8, "NVIDIA-H200", 143_771)),
         "h200",
         "141Gi",
         "sxm",

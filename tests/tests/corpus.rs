@@ -27,6 +27,16 @@ use tokio::sync::Mutex;
 const TENANTS: usize = 6;
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// A stable coin, as the incumbent's chain names it, and its auditor of early days.
+const USDC: &str = "ibc/170C677610AC31DF0904FFE09CD3B5C657492170E7E52372E48756B71E56F2F1";
+const OTHER_AUDITOR: &str = "akash18qa2a2ltfyvkyj0ggj3hkvuj6twzyumuaru9s4";
+
+/// Valid SDL that no market can take, and why: fixtures of a parser's tests.
+const NOT_FOR_A_MARKET: [(&str, &str); 2] = [
+    ("golden/input/schema-only-invalid/invalid-denom.yaml", "its denom exists nowhere"),
+    ("golden/input/v2.0/simple/input.yaml", "its auditors are no addresses"),
+];
+
 /// A file that runs.
 struct Running {
     file: String,
@@ -39,8 +49,12 @@ struct Running {
 async fn every_valid_file_goes_through_the_whole_market() {
     let Some(corpus) = corpus::folder() else { return };
     let entries = ["community", "golden"].map(|part| corpus::entries(&corpus, part)).concat();
-    let files: Vec<String> =
+    let mut files: Vec<String> =
         entries.into_iter().filter(|entry| entry.ok).map(|entry| entry.file).collect();
+    for (file, why) in NOT_FOR_A_MARKET {
+        println!("left out: {file}: {why}");
+        files.retain(|one| one != file);
+    }
     let folder = tempfile::tempdir().unwrap();
     let cast = Cast {
         chain_id: "souk-corpus".to_owned(),
@@ -48,8 +62,8 @@ async fn every_valid_file_goes_through_the_whole_market() {
         providers: profiles::all().into_iter().map(|profile| (profile, true)).collect(),
         people: TENANTS,
         coins: 1_000_000_000_000_000,
-        foreign_denoms: FOREIGN_DENOMS.map(str::to_owned).to_vec(),
-        foreign_auditors: vec![FOREIGN_AUDITOR.to_owned()],
+        foreign_denoms: FOREIGN_DENOMS.into_iter().chain([USDC]).map(str::to_owned).collect(),
+        foreign_auditors: [FOREIGN_AUDITOR, OTHER_AUDITOR].map(str::to_owned).to_vec(),
     };
     let local = Arc::new(LocalMarket::start(cast, folder.path()).await.expect("the market starts"));
     let supply = local.market.chain().supply(&local.market.network.denom).await.unwrap();
