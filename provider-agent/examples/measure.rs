@@ -6,6 +6,8 @@
 //! and how much memory the agent's process holds with so many leases.
 #![allow(clippy::unwrap_used, dead_code, unused_imports)]
 
+#[path = "../tests/suite/manifests.rs"]
+mod manifests;
 #[path = "../tests/suite/support/mod.rs"]
 mod support;
 
@@ -18,8 +20,26 @@ use std::{
 use souk_core::OrderId;
 use souk_kubesim::{ClusterSpec, NodeSpec, spec::Timing};
 use souk_provider::{app::Agent, config::Config, store::Store};
-use support::{Options, World, agent::configure, app, until};
+use support::{Options, World, agent::configure, until};
 use tokio_util::sync::CancellationToken;
+
+/// One service behind an ingress.
+const SITE: &str = r#"
+version: "2.0"
+services:
+  web:
+    image: nginx:1
+    env: [TOKEN=secret]
+    expose: [{ port: 80, to: [{ global: true }] }]
+profiles:
+  compute:
+    web:
+      resources: { cpu: { units: 100m }, memory: { size: 64Mi }, storage: { size: 64Mi } }
+  placement:
+    here: { pricing: { web: { denom: uakt, amount: 500 } } }
+deployment:
+  web: { here: { profile: web, count: 1 } }
+"#;
 
 const AGENT: &str = "SOUK_MEASURE_AGENT";
 
@@ -57,9 +77,10 @@ async fn main() {
     let mut delays = Vec::new();
     let began = Instant::now();
     for _ in 0..leases {
-        let order = world.order("ann", app("web")).await;
-        delays.push(delay(&world, &store, order).await);
-        world.accept("ann", order, "provider").await;
+        let leased = manifests::tender(&world, "ann", SITE).await;
+        delays.push(delay(&world, &store, leased.order).await);
+        world.accept("ann", leased.order, "provider").await;
+        manifests::accepted(&store, &leased).await;
     }
     delays.sort_unstable();
     println!(
@@ -72,6 +93,18 @@ async fn main() {
     })
     .await;
     println!("{leases} orders, bids and leases one after another: {:?}", began.elapsed());
+    let cluster = manifests::Cluster::of(&config).await;
+    until("a running pod of each lease", async || {
+        let pods: kube::Api<k8s_openapi::api::core::v1::Pod> =
+            kube::Api::all(cluster.client.clone());
+        let ours = kube::api::ListParams::default().labels(souk_provider::labels::ORDER);
+        let pods = pods.list(&ours).await.ok()?.items;
+        let running = |pod: &k8s_openapi::api::core::v1::Pod| {
+            pod.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Running")
+        };
+        (pods.iter().filter(|pod| running(pod)).count() >= leases).then_some(())
+    })
+    .await;
     println!("memory with {leases} leases: {} MiB", memory(pid));
 }
 

@@ -2,7 +2,7 @@
 //! transaction that holds the reason for them.
 
 use rusqlite::Connection;
-use souk_api::{escrow, orderbook};
+use souk_api::{escrow, orderbook, registry};
 use souk_chain::{
     Any, Outbox,
     pipeline::{Enqueued, ItemState, OutboxItem, OutcomeRecord},
@@ -69,6 +69,22 @@ impl Messages {
     /// Marks or ends a dry deployment.
     pub fn reap(&self, deployment: DeploymentId) -> Message {
         self.book(&orderbook::ExecuteMsg::ReapDeployment { deployment })
+    }
+
+    fn registry(&self, msg: &registry::ExecuteMsg) -> Message {
+        execute(&self.operator, &self.contracts.provider_registry, msg, &[])
+    }
+
+    /// Tells where tenants reach the provider.
+    pub fn set_gateway(&self, gateway: registry::Gateway) -> Message {
+        let provider = self.provider.clone();
+        self.registry(&registry::ExecuteMsg::SetGateway { provider, gateway })
+    }
+
+    /// Stops new bids or allows them again.
+    pub fn set_maintenance(&self, on: bool) -> Message {
+        let provider = self.provider.clone();
+        self.registry(&registry::ExecuteMsg::SetMaintenance { provider, on })
     }
 
     /// Asks for what a lease has earned; it is paid to the provider's payee.

@@ -1,6 +1,9 @@
 //! The cluster: reachable, with the rights that the agent needs, and with what it offers.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use k8s_openapi::api::{
     authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
@@ -35,7 +38,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
         Err(_) => return report.fail(WHAT, "it does not answer", advice),
     }
     rights(&client, report).await;
-    nodes(&client, report).await;
+    nodes(config, &client, report).await;
     offers(config, &client, report).await;
 }
 
@@ -116,7 +119,7 @@ where
     listed.map(|list| list.items).map_err(|error| error.to_string())
 }
 
-async fn nodes(client: &Client, report: &mut Report) {
+async fn nodes(config: &Config, client: &Client, report: &mut Report) {
     const WHAT: &str = "nodes";
     let nodes: Vec<NodeState> = match list::<Node>(client).await {
         Ok(nodes) => nodes.iter().map(NodeState::of).collect(),
@@ -152,6 +155,17 @@ async fn nodes(client: &Client, report: &mut Report) {
     let list: Vec<String> = gpus.iter().map(|(name, count)| format!("{count} x {name}")).collect();
     let found = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
     report.ok("GPUs", found);
+    let claims = config.bidding.claims();
+    let unclaimed: BTreeSet<String> = usable
+        .iter()
+        .filter_map(|node| node.gpu.as_ref())
+        .map(|gpu| format!("capabilities/gpu/vendor/{}/model/{}", gpu.vendor, gpu.model))
+        .filter(|key| claims.iter().all(|claim| claim.key != *key))
+        .collect();
+    for key in unclaimed {
+        let found = format!("the cluster has {key}, which is not claimed: no bids with it");
+        report.warn("GPUs", found, "add it to bidding.attributes and to the chain");
+    }
 }
 
 async fn offers(config: &Config, client: &Client, report: &mut Report) {

@@ -46,7 +46,8 @@ fn record(
         Some(own) if own == found.operator => report.ok("operator", own),
         Some(own) => {
             let problem = format!("the chain has {}, the key here is {own}", found.operator);
-            let advice = format!("run `souk provider update --operator {own}`, or use that key");
+            let advice =
+                format!("name {own} as operator with the provider's own key, or use that key here");
             report.fail("operator", problem, advice);
         }
         None => {}
@@ -54,7 +55,7 @@ fn record(
     let (own, theirs) = (&config.gateway.uri, &found.gateway.uri);
     if own != theirs {
         let problem = format!("the chain has {theirs}, gateway.uri is {own}");
-        report.fail("gateway", problem, "set the gateway on the chain, or correct gateway.uri");
+        report.fail("gateway", problem, "run `souk-provider announce`, or correct gateway.uri");
     }
     if let Some(pin) = pin {
         let pins = &found.gateway.pins;
@@ -63,20 +64,20 @@ fn record(
             report.warn(
                 "gateway",
                 problem,
-                format!("set pin {pin} unless you have such a certificate"),
+                "run `souk-provider announce` unless you have such a certificate",
             );
         } else if pins.iter().any(|known| known.as_slice() == pin.0) {
             report.ok("gateway", format!("{own} with pin {pin}"));
         } else {
             let problem = format!("the chain does not have the certificate's pin {pin}");
-            report.fail("gateway", problem, format!("set pin {pin} on the chain"));
+            report.fail("gateway", problem, "run `souk-provider announce`");
         }
     }
     if found.maintenance {
         report.warn(
             "maintenance",
             "the provider is in maintenance: no bids",
-            "end it when you are ready",
+            "run `souk-provider maintenance off` when you are ready",
         );
     }
     let missing: Vec<String> = config
@@ -90,7 +91,7 @@ fn record(
         report.ok("attributes", format!("{} on the chain", found.attributes.len()));
     } else {
         let problem = format!("not on the chain: {}", missing.join(", "));
-        report.warn("attributes", problem, "run `souk provider update` with all attributes");
+        report.warn("attributes", problem, "run `souk provider update KEY=VALUE ...` with all attributes and the provider's own key");
     }
 }
 
@@ -105,9 +106,13 @@ async fn slots(market: &Market, report: &mut Report) {
     };
     let found = format!("it backs {} bids and leases, {} are in use", record.slots, book.used);
     if book.used >= record.slots {
-        report.fail(WHAT, found, "add bond with `souk provider bond`");
+        report.fail(WHAT, found, "run `souk provider bond AMOUNT` with the provider's own key");
     } else if record.slots.saturating_sub(book.used) < 3 {
-        report.warn(WHAT, found, "add bond with `souk provider bond` soon");
+        report.warn(
+            WHAT,
+            found,
+            "run `souk provider bond AMOUNT` with the provider's own key soon",
+        );
     } else {
         report.ok(WHAT, found);
     }

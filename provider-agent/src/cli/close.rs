@@ -8,14 +8,12 @@ use clap::Args;
 use serde::Serialize;
 use souk_api::orderbook::LeaseState;
 use souk_core::{CloseReason, OrderId};
-use souk_provider::{
-    app,
-    chain::outbox::{self, Messages, Tries, tries},
-    config::Config,
-    store::{Store, StoreError},
-};
+use souk_provider::{config::Config, store::Store};
 
-use super::output;
+use super::{
+    handover::{hand_over, messages},
+    output,
+};
 
 /// What `close` is told.
 #[derive(Debug, Args)]
@@ -50,26 +48,9 @@ pub async fn run(path: &Path, arguments: &Arguments, json: bool) -> Result<ExitC
     if lease.state != LeaseState::Active {
         bail!("lease {order} has ended already ({})", lease.state);
     }
-    let messages = Messages {
-        operator: app::load_key(&config)?.address(&config.chain.prefix)?,
-        provider: config.provider.address.clone(),
-        contracts: config.chain.contracts().clone(),
-    };
-    let msg = messages.close_lease(order, reason)?;
+    let msg = messages(&config)?.close_lease(order, reason)?;
     let key = format!("close_lease/{order}/operator");
-    let sent = store
-        .write(move |tx| {
-            let key = match tries(tx, &key)? {
-                Tries::None(key) | Tries::Failed { next: key, .. } => key,
-                Tries::UnderWay | Tries::Done { .. } => return Ok::<_, StoreError>(None),
-            };
-            outbox::send(tx, &key, msg)?;
-            Ok(Some(key))
-        })
-        .await?;
-    let Some(outbox_key) = sent else {
-        bail!("the close of lease {order} is on its way already");
-    };
+    let outbox_key = hand_over(&store, &key, false, msg).await?;
     let answer = Answer { order, outbox_key };
     output::answer(&answer, json, |answer| {
         format!("the close of lease {} is handed to the agent", answer.order)

@@ -1,8 +1,10 @@
 //! The command line.
 
 mod close;
+mod handover;
 mod init;
 mod output;
+mod registry;
 mod run;
 mod show;
 
@@ -50,6 +52,14 @@ enum Command {
     Leases,
     /// End a lease; without notice that counts as a breach.
     Close(close::Arguments),
+    /// Publish the gateway's address and pin on the chain.
+    Announce,
+    /// Stop new bids by the provider's own wish, or allow them again.
+    Maintenance {
+        /// Whether new bids are refused.
+        #[arg(value_enum)]
+        switch: registry::Switch,
+    },
     /// Tell the version.
     Version,
 }
@@ -61,6 +71,10 @@ pub async fn main() -> ExitCode {
         Command::Init(arguments) => init::run(arguments, cli.json).await,
         Command::Check => init::check(&cli.config, cli.json).await,
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
+        Command::Announce => registry::announce(&cli.config, cli.json).await,
+        Command::Maintenance { switch } => {
+            registry::maintenance(&cli.config, *switch, cli.json).await
+        }
         Command::Run => run::run(&cli.config).await,
         Command::Why { order } => show::why(&cli.config, *order, cli.json).await,
         Command::Status => show::status(&cli.config, cli.json).await,

@@ -7,7 +7,8 @@ use serde::Serialize;
 use souk_core::OrderId;
 use souk_provider::{
     config::Config,
-    store::{Store, StoreError, bids, cursor, leases as lease_rows, orders},
+    inventory::Requests,
+    store::{Store, StoreError, bids, cursor, leases as lease_rows, orders, reservations},
 };
 
 use super::output;
@@ -74,6 +75,9 @@ struct Status {
     live_bids: usize,
     active_leases: usize,
     dry_leases: usize,
+    reserved_cpu_milli: u64,
+    reserved_memory: u64,
+    reserved_gpus: u32,
 }
 
 /// How the agent stands.
@@ -84,7 +88,12 @@ pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
             let at = cursor::get(sql)?;
             let active = lease_rows::active(sql)?;
             let now = at.map_or(0, |at| at.time);
+            let placed = reservations::all(sql)?.into_iter().flat_map(|row| row.placements);
+            let reserved = placed.map(|p| p.requests).fold(Requests::default(), Requests::plus);
             Ok::<_, StoreError>(Status {
+                reserved_cpu_milli: reserved.cpu_milli,
+                reserved_memory: reserved.memory,
+                reserved_gpus: reserved.gpu,
                 height: at.map(|at| at.height),
                 block_time: at.map(|at| at.time),
                 open_orders: orders::open(sql)?.len(),
@@ -97,8 +106,15 @@ pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
     output::answer(&status, json, |status| {
         let height = status.height.map_or_else(|| "none yet".to_owned(), |h| h.to_string());
         format!(
-            "last block: {height}\nopen orders: {}\nlive bids: {}\nleases: {} ({} without money)",
-            status.open_orders, status.live_bids, status.active_leases, status.dry_leases
+            "last block: {height}\nopen orders: {}\nlive bids: {}\nleases: {} ({} without money)\n\
+             promised to bids and leases: {}m CPU, {} MiB memory, {} GPUs",
+            status.open_orders,
+            status.live_bids,
+            status.active_leases,
+            status.dry_leases,
+            status.reserved_cpu_milli,
+            status.reserved_memory >> 20,
+            status.reserved_gpus,
         )
     })?;
     Ok(ExitCode::SUCCESS)

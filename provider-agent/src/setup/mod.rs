@@ -83,7 +83,7 @@ pub async fn init(request: &Request) -> Result<Made, SetupError> {
     let survey = survey::survey(request).await;
     let text = template::render(request, &provider, &survey);
     write_new(&path, text.as_bytes(), 0o644)?;
-    let next = next_steps(request, &operator, &pin, &path);
+    let next = next_steps(request, &operator, &pin, &path, &survey.attributes);
     Ok(Made {
         config: path,
         operator,
@@ -163,8 +163,15 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), SetupError> {
     file.write_all(bytes).map_err(failed)
 }
 
-fn next_steps(request: &Request, operator: &str, pin: &Pin, config: &Path) -> Vec<String> {
+fn next_steps(
+    request: &Request,
+    operator: &str,
+    pin: &Pin,
+    config: &Path,
+    attributes: &[Attribute],
+) -> Vec<String> {
     let config = config.display();
+    let claims: Vec<String> = attributes.iter().map(ToString::to_string).collect();
     let mut steps = vec![
         format!("look through {config}: prices, storage classes, attributes"),
         format!("send {operator} some coins for fees"),
@@ -175,8 +182,9 @@ fn next_steps(request: &Request, operator: &str, pin: &Pin, config: &Path) -> Ve
         );
     }
     steps.push(format!(
-        "register with the provider's own key: souk provider register --operator {operator} --gateway {} --pin {pin}",
-        request.uri
+        "register with the provider's own key: souk provider register --operator {operator} --gateway {} --pin {pin} --bond AMOUNT {}",
+        request.uri,
+        claims.join(" ")
     ));
     steps.push(format!("souk-provider check --config {config}"));
     steps.push(format!("souk-provider run --config {config}"));

@@ -188,6 +188,22 @@ async fn why_leases_and_close_tell_and_do_what_they_say() {
     let leases = json(&run(&["leases"]).await);
     assert_eq!((&leases[0]["order"], &leases[0]["funded"]), (&order.0.into(), &true.into()));
 
+    // What the operator says of its provider is sent by the agent, and read back from the chain.
+    assert!(run(&["announce"]).await.status.success());
+    assert!(run(&["maintenance", "on"]).await.status.success());
+    let registered = until("the pin on the chain", async || {
+        let msg = souk_api::registry::QueryMsg::Provider { provider: address("provider") };
+        let registry = &world.contracts.provider_registry;
+        let found: souk_api::registry::ProviderResponse =
+            world.queries().smart(registry, &msg).await.unwrap();
+        (found.maintenance && found.gateway.pins.len() == 1).then_some(found)
+    })
+    .await;
+    assert_eq!(registered.gateway.uri, "https://provider.example.com:8443");
+    let report = json(&run(&["check"]).await);
+    assert_eq!(lines(&report, "fail"), [""; 0], "{report:#}");
+    assert!(lines(&report, "warn").contains(&"maintenance"), "{report:#}");
+
     let refused = run(&["close", &order.to_string(), "--reason", "owner"]).await;
     assert_eq!(refused.status.code(), Some(1));
     let closed = run(&["close", &order.to_string(), "--reason", "decommission"]).await;
