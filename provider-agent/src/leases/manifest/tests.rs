@@ -159,7 +159,8 @@ fn a_manifest_that_carries_other_than_what_was_ordered_is_refused() {
 /// The manifest states its endpoints beside its ports; only the ports are opened.
 #[test]
 fn ports_that_are_exposed_and_not_paid_for_are_refused_whatever_the_manifest_states() {
-    let edits: [(&str, fn(&mut Vec<ServiceExpose>)); 4] = [
+    type Edit = fn(&mut Vec<ServiceExpose>);
+    let edits: [(&str, Edit); 4] = [
         ("a port more", |exposes| {
             let port = ServiceExpose { port: 9_001, external_port: 0, ..exposes[1].clone() };
             exposes.push(port);
