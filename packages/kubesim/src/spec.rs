@@ -193,7 +193,7 @@ impl Default for ClusterSpec {
             token: None,
             timing: Timing::default(),
             images: ImageMarkers::default(),
-            history: 8192,
+            history: 4096,
             denied: Vec::new(),
         }
     }

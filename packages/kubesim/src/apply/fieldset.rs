@@ -99,6 +99,20 @@ impl FieldSet {
         Self { member: self.member || !children.is_empty(), children }
     }
 
+    /// What an owner of these fields keeps from being dropped by others: the fields and what
+    /// leads to them. Fields inside an item of a list do not keep an item that is not owned.
+    #[must_use]
+    pub fn holding(&self) -> Self {
+        let children: BTreeMap<_, _> = self
+            .children
+            .iter()
+            .filter(|(element, set)| element.starts_with("f:") || set.member)
+            .map(|(element, set)| (element.clone(), set.holding()))
+            .filter(|(_, set)| !set.is_empty())
+            .collect();
+        Self { member: self.member || !children.is_empty(), children }
+    }
+
     /// As in `fieldsV1`.
     pub fn to_fields_v1(&self) -> Value {
         let mut map = Map::new();

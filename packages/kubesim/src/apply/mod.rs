@@ -105,12 +105,15 @@ pub fn apply(
 
     let mut object = merge(live, &own_config, root);
     if let Some(last) = managers.get(&manager) {
-        let mut gone = last.with_ancestors().difference(&applied.with_ancestors());
-        for (other, set) in managers.iter() {
-            if *other != manager {
-                gone = gone.difference(&set.with_ancestors());
-            }
-        }
+        let mut claimed = managers
+            .iter()
+            .filter(|(other, _)| **other != manager)
+            .fold(applied.clone(), |all, (_, set)| all.union(set));
+        // Whoever applies says at least the name.
+        let mut there = FieldSet::default();
+        there.mark();
+        claimed.put("f:metadata".into(), there);
+        let gone = last.with_ancestors().difference(&claimed.holding());
         remove(&mut object, &gone, root);
     }
 
@@ -129,6 +132,7 @@ pub fn apply(
             managers.disown(other, set);
         }
     }
+    managers.forget(&changes.removed);
     managers.set(manager, applied);
     Ok(Applied { object, managers })
 }

@@ -87,24 +87,14 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Whether the object here is a map by its schema, and not a struct.
-    pub fn is_map(self) -> bool {
-        matches!(
-            self.field,
-            "labels"
-                | "annotations"
-                | "data"
-                | "binaryData"
-                | "requests"
-                | "limits"
-                | "hard"
-                | "used"
-                | "capacity"
-                | "allocatable"
-                | "parameters"
-                | "overhead"
-                | "podFixed"
-        )
+    /// Whether the field here is part of every object, be it empty, and so never new.
+    pub fn always_there(self) -> bool {
+        match self.field {
+            "" | "spec" | "status" | "metadata" | "template" | "strategy" | "updateStrategy"
+            | "containers" | "loadBalancer" => true,
+            "resources" => self.parent == "spec",
+            _ => false,
+        }
     }
 
     /// Whether the object here is owned as a whole.
@@ -117,7 +107,8 @@ impl<'a> At<'a> {
             "matchLabels" => true,
             "secretRef" | "configMapRef" => true,
             "involvedObject" | "resource" if self.kind != Kind::Pod => true,
-            "ownerReferences" => true,
+            "ownerReferences" | "imagePullSecrets" => true,
+            "secrets" => self.kind == Kind::ServiceAccount,
             "data" => self.kind == Kind::ControllerRevision,
             _ => false,
         }

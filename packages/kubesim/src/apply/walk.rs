@@ -32,10 +32,9 @@ fn shape<'v>(value: &'v Value, at: At<'_>) -> Shape<'v> {
     }
 }
 
+/// Whether a value is owned by its mere presence, having no fields of its own.
 fn is_empty(value: &Value) -> bool {
-    value.is_null()
-        || value.as_object().is_some_and(Map::is_empty)
-        || value.as_array().is_some_and(Vec::is_empty)
+    value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
 /// The fields that an object sets.
@@ -63,13 +62,13 @@ pub fn fields_of(value: &Value, at: At<'_>) -> FieldSet {
     set
 }
 
-/// The fields of a value that was not there before: maps and lists count themselves, too.
+/// The fields of a value that was not there before; what holds fields counts itself, too.
 fn whole(value: &Value, at: At<'_>) -> FieldSet {
     let mut set = FieldSet::default();
     match shape(value, at) {
         Shape::Leaf => set.mark(),
         Shape::Object(map) => {
-            if at.is_map() || map.is_empty() {
+            if !at.always_there() || map.is_empty() {
                 set.mark();
             }
             for (name, below) in map {
@@ -77,7 +76,9 @@ fn whole(value: &Value, at: At<'_>) -> FieldSet {
             }
         }
         Shape::Items(items, keyed) => {
-            set.mark();
+            if !at.always_there() {
+                set.mark();
+            }
             for (element, item) in items {
                 let mut child = if keyed { whole(item, at) } else { FieldSet::default() };
                 child.mark();
@@ -109,6 +110,8 @@ pub fn merge(live: &Value, config: &Value, at: At<'_>) -> Value {
     }
 }
 
+/// Both orders are kept as far as they agree. Where they do not, the applied one counts, and
+/// items of the live list alone stay where the walk over it meets them.
 fn merge_items(
     old: &[(String, &Value)],
     new: &[(String, &Value)],
@@ -116,33 +119,33 @@ fn merge_items(
     at: At<'_>,
 ) -> Vec<Value> {
     let find = |list: &[(String, &Value)], e: &str| list.iter().position(|(x, _)| x == e);
-    let mut merged = Vec::new();
-    let mut seen = vec![false; new.len()];
+    let merged = |(element, item): &(String, &Value)| match find(old, element) {
+        Some(there) if keyed => merge(old[there].1, item, at),
+        _ => Value::clone(item),
+    };
+    let mut result = Vec::new();
     let (mut i, mut j) = (0, 0);
     loop {
-        if let Some((element, item)) = old.get(i) {
-            match find(new, element) {
-                Some(there) if seen[there] => {
-                    i += 1;
-                    continue;
-                }
-                None => {
-                    merged.push(Value::clone(item));
-                    i += 1;
-                    continue;
-                }
-                Some(_) => {}
+        let awaited = new.iter().skip(j).find(|(e, _)| find(old, e).is_some());
+        match (old.get(i), new.get(j)) {
+            (Some((live, _)), Some(wanted)) if *live == wanted.0 => {
+                result.push(merged(wanted));
+                (i, j) = (i + 1, j + 1);
             }
+            (Some((live, item)), _) if find(new, live).is_none() => {
+                result.push(Value::clone(item));
+                i += 1;
+            }
+            // In both lists, and its turn is later or over.
+            (Some((live, _)), Some(_)) if awaited.is_some_and(|(e, _)| e != live) => i += 1,
+            (_, Some(wanted)) => {
+                result.push(merged(wanted));
+                j += 1;
+            }
+            (Some(_), None) => i += 1,
+            (None, None) => return result,
         }
-        let Some((element, item)) = new.get(j) else { break };
-        seen[j] = true;
-        j += 1;
-        merged.push(match find(old, element) {
-            Some(there) if keyed => merge(old[there].1, item, at),
-            _ => Value::clone(item),
-        });
     }
-    merged
 }
 
 /// How two states of an object differ.
@@ -154,46 +157,20 @@ pub struct Changes {
     pub removed: FieldSet,
 }
 
-/// Compares two states of an object.
+/// Compares two states of an object. A null counts as an object or list without content.
 pub fn compare(old: &Value, new: &Value, at: At<'_>) -> Changes {
     let mut changes = Changes::default();
     if old == new {
         return changes;
     }
+    let nothing = Map::new();
     match (shape(old, at), shape(new, at)) {
-        (Shape::Object(a), Shape::Object(b)) => {
-            let names = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
-            for name in names {
-                let below = at.field(name);
-                changes.absorb(
-                    format!("f:{name}"),
-                    a.get(name),
-                    b.get(name),
-                    |x, y| compare(x, y, below),
-                    |v| whole(v, below),
-                );
-            }
+        (Shape::Object(a), Shape::Leaf) if new.is_null() => changes.objects(a, &nothing, at),
+        (Shape::Items(a, keyed), Shape::Leaf) if new.is_null() => {
+            changes.items(&a, &[], keyed, at);
         }
-        (Shape::Items(a, keyed), Shape::Items(b, _)) => {
-            let get = |list: &[(String, &'_ Value)], e: &str| {
-                list.iter().find(|(x, _)| x == e).map(|(_, v)| Value::clone(v))
-            };
-            let elements = a.iter().chain(b.iter().filter(|(e, _)| !a.iter().any(|(x, _)| x == e)));
-            for (element, _) in elements {
-                let (x, y) = (get(&a, element), get(&b, element));
-                changes.absorb(
-                    element.clone(),
-                    x.as_ref(),
-                    y.as_ref(),
-                    |x, y| compare(x, y, at),
-                    |v| {
-                        let mut set = if keyed { whole(v, at) } else { FieldSet::default() };
-                        set.mark();
-                        set
-                    },
-                );
-            }
-        }
+        (Shape::Object(a), Shape::Object(b)) => changes.objects(a, b, at),
+        (Shape::Items(a, keyed), Shape::Items(b, _)) => changes.items(&a, &b, keyed, at),
         (Shape::Leaf, Shape::Leaf) => changes.changed.mark(),
         _ => {
             changes.removed = whole(old, at);
@@ -204,24 +181,48 @@ pub fn compare(old: &Value, new: &Value, at: At<'_>) -> Changes {
 }
 
 impl Changes {
-    fn absorb(
-        &mut self,
-        element: String,
-        old: Option<&Value>,
-        new: Option<&Value>,
-        both: impl Fn(&Value, &Value) -> Changes,
-        whole: impl Fn(&Value) -> FieldSet,
-    ) {
-        match (old, new) {
-            (Some(old), Some(new)) => {
-                let below = both(old, new);
-                self.changed.put(element.clone(), below.changed);
-                self.removed.put(element, below.removed);
+    fn objects(&mut self, old: &Map<String, Value>, new: &Map<String, Value>, at: At<'_>) {
+        for (name, value) in old {
+            let below = at.field(name);
+            match new.get(name) {
+                Some(now) => self.absorb(format!("f:{name}"), compare(value, now, below)),
+                None => self.removed.put(format!("f:{name}"), whole(value, below)),
             }
-            (None, Some(new)) => self.changed.put(element, whole(new)),
-            (Some(old), None) => self.removed.put(element, whole(old)),
-            (None, None) => {}
         }
+        for (name, value) in new.iter().filter(|(name, _)| !old.contains_key(*name)) {
+            self.changed.put(format!("f:{name}"), whole(value, at.field(name)));
+        }
+    }
+
+    fn items(
+        &mut self,
+        old: &[(String, &Value)],
+        new: &[(String, &Value)],
+        keyed: bool,
+        at: At<'_>,
+    ) {
+        let item = |value: &Value| {
+            let mut set = if keyed { whole(value, at) } else { FieldSet::default() };
+            set.mark();
+            set
+        };
+        for (element, value) in old {
+            match new.iter().find(|(e, _)| e == element) {
+                Some((_, now)) if keyed => self.absorb(element.clone(), compare(value, now, at)),
+                Some(_) => {}
+                None => self.removed.put(element.clone(), item(value)),
+            }
+        }
+        for (element, value) in new {
+            if !old.iter().any(|(e, _)| e == element) {
+                self.changed.put(element.clone(), item(value));
+            }
+        }
+    }
+
+    fn absorb(&mut self, element: String, below: Changes) {
+        self.changed.put(element.clone(), below.changed);
+        self.removed.put(element, below.removed);
     }
 }
 
@@ -235,6 +236,11 @@ pub fn remove(value: &mut Value, set: &FieldSet, at: At<'_>) {
                     map.remove(name);
                 } else if let Some(value) = map.get_mut(name) {
                     remove(value, below, at.field(name));
+                    // What lost its last field goes, also if it was applied empty: as the API
+                    // has it. A null tells `compare` that only the fields are gone.
+                    if is_empty(value) {
+                        *value = Value::Null;
+                    }
                 }
             }
         }

@@ -45,22 +45,28 @@ pub fn strategic_merge(target: &Value, patch: &Value, at: At<'_>) -> Result<Valu
         }
     }
     for (name, order) in changes {
-        if let (Some(list), Some(order)) =
-            (name.strip_prefix("$setElementOrder/"), order.as_array())
+        if let Some(list) = name.strip_prefix("$setElementOrder/")
+            && let Some(order) = order.as_array()
             && let Some(Value::Array(items)) = result.get_mut(list)
         {
-            reorder(items, order, at.field(list));
+            let before = target[list].as_array().map(Vec::as_slice).unwrap_or_default();
+            *items = ordered(std::mem::take(items), order, before, at.field(list));
         }
     }
     Ok(Value::Object(result))
 }
 
 fn merge_list(before: &Value, changes: &[Value], at: At<'_>) -> Result<Value, ApiError> {
-    let old = before.as_array().cloned().unwrap_or_default();
-    let replaces = |c: &Value| c.get("$patch").and_then(Value::as_str) == Some("replace");
+    let directive = |c: &Value| c.get("$patch").and_then(Value::as_str).map(str::to_owned);
+    let replaces = |c: &Value| directive(c).as_deref() == Some("replace");
+    let Some(old) = before.as_array().cloned() else {
+        // Nothing to merge with: the patch is the list.
+        let kept = changes.iter().filter(|c| directive(c).is_none());
+        return Ok(Value::Array(kept.map(without_directives).collect()));
+    };
     match at.strategic_list() {
         ListRule::Keyed(keys) if !changes.iter().any(replaces) => {
-            let mut items = old;
+            let mut items = old.clone();
             for change in changes {
                 let key = keys.iter().map(|k| &change[*k]).collect::<Vec<_>>();
                 if key.iter().any(|k| k.is_null()) {
@@ -72,7 +78,7 @@ fn merge_list(before: &Value, changes: &[Value], at: At<'_>) -> Result<Value, Ap
                 }
                 let same = |item: &Value| keys.iter().zip(&key).all(|(k, v)| item[*k] == **v);
                 let found = items.iter().position(same);
-                let deletes = change.get("$patch").and_then(Value::as_str) == Some("delete");
+                let deletes = directive(change).as_deref() == Some("delete");
                 match found {
                     Some(i) if deletes => {
                         items.remove(i);
@@ -82,16 +88,16 @@ fn merge_list(before: &Value, changes: &[Value], at: At<'_>) -> Result<Value, Ap
                     None => items.push(without_directives(change)),
                 }
             }
-            Ok(Value::Array(items))
+            Ok(Value::Array(ordered(items, changes, &old, at)))
         }
         ListRule::Set => {
-            let mut items = old;
+            let mut items = old.clone();
             for change in changes {
                 if !items.contains(change) {
                     items.push(change.clone());
                 }
             }
-            Ok(Value::Array(items))
+            Ok(Value::Array(ordered(items, changes, &old, at)))
         }
         _ => {
             let kept = changes
@@ -102,15 +108,33 @@ fn merge_list(before: &Value, changes: &[Value], at: At<'_>) -> Result<Value, Ap
     }
 }
 
-fn reorder(items: &mut [Value], order: &[Value], at: At<'_>) {
-    let place = |item: &Value| {
-        let same = |wanted: &Value| match at.strategic_list() {
-            ListRule::Keyed(keys) => keys.iter().all(|k| wanted[*k] == item[*k]),
-            _ => wanted == item,
-        };
-        order.iter().position(same).unwrap_or(order.len())
+/// Items that the patch names in the patch's order; the others where they were among them.
+fn ordered(items: Vec<Value>, order: &[Value], before: &[Value], at: At<'_>) -> Vec<Value> {
+    let place = |list: &[Value], item: &Value| {
+        list.iter().position(|other| match at.strategic_list() {
+            ListRule::Keyed(keys) => keys.iter().all(|k| other[*k] == item[*k]),
+            _ => other == item,
+        })
     };
-    items.sort_by_key(place);
+    let (mut named, mut others): (Vec<Value>, Vec<Value>) =
+        items.into_iter().partition(|item| place(order, item).is_some());
+    named.sort_by_key(|item| place(order, item));
+    others.sort_by_key(|item| place(before, item));
+    let mut merged = Vec::new();
+    let mut others = others.into_iter().peekable();
+    for item in named {
+        let here = place(before, &item);
+        while let Some(other) = others.peek() {
+            let earlier = place(before, other).zip(here).is_some_and(|(other, here)| other < here);
+            if !earlier {
+                break;
+            }
+            merged.extend(others.next());
+        }
+        merged.push(item);
+    }
+    merged.extend(others);
+    merged
 }
 
 fn without_directives(value: &Value) -> Value {

@@ -73,6 +73,7 @@ impl Cluster {
             }
         }
         defaults::fill(kind, &mut object);
+        tidy(&mut object);
         // What admission adds below belongs to nobody.
         let managers = match applied {
             Some((manager, config)) => {

@@ -88,26 +88,56 @@ fn essence(object: &Value) -> Value {
     object
 }
 
-/// Drops nulls, and empty lists and maps of metadata, which the API never shows.
-fn tidy(object: &mut Value) {
-    drop_nulls(object);
+/// Drops what the API never shows: nulls, empty lists, empty maps. Empty structs stay.
+pub fn tidy(object: &mut Value) {
+    tidy_below("", object);
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.retain(|_, value| match value {
-            Value::Array(items) => !items.is_empty(),
-            Value::Object(map) => !map.is_empty(),
-            Value::Null => false,
-            _ => true,
-        });
+        metadata.retain(|_, value| value.as_object().is_none_or(|map| !map.is_empty()));
     }
 }
 
-fn drop_nulls(value: &mut Value) {
+fn tidy_below(field: &str, value: &mut Value) {
     match value {
+        // What was applied or stored as it came is not looked into.
+        Value::Object(_) if field == "managedFields" => {}
         Value::Object(map) => {
-            map.retain(|_, value| !value.is_null());
-            map.values_mut().for_each(drop_nulls);
+            map.retain(|name, value| {
+                tidy_below(name, value);
+                match value {
+                    Value::Null => false,
+                    Value::Array(items) => {
+                        !items.is_empty()
+                            || matches!(name.as_str(), "endpoints" | "ports" if field.is_empty())
+                    }
+                    Value::Object(map) => !map.is_empty() || !is_map(name),
+                    _ => true,
+                }
+            });
         }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        Value::Array(items) if field != "managedFields" => {
+            items.iter_mut().for_each(|item| tidy_below(field, item));
+        }
         _ => {}
     }
+}
+
+/// Whether a field is a map by its schema, and not a struct.
+fn is_map(name: &str) -> bool {
+    matches!(
+        name,
+        "labels"
+            | "annotations"
+            | "data"
+            | "binaryData"
+            | "requests"
+            | "limits"
+            | "hard"
+            | "used"
+            | "capacity"
+            | "allocatable"
+            | "parameters"
+            | "overhead"
+            | "nodeSelector"
+            | "matchLabels"
+    )
 }

@@ -61,8 +61,10 @@ impl Cluster {
         confine(kind, part, live, &mut object);
         let mut settled = None;
         if part != Part::Status {
+            tidy(&mut object);
             defaults::carry_over(kind, live, &mut object);
             defaults::fill(kind, &mut object);
+            tidy(&mut object);
             let mut causes = validate::object(kind, &object, Some(live));
             causes.extend(validate::finalizers(live, &object));
             if !causes.is_empty() {
