@@ -15,7 +15,7 @@ use souk_api::{
 use souk_chain::Client;
 use souk_core::{CloseReason, DeploymentId, OrderId};
 
-use super::{ChainError, Market};
+use super::{ChainError, Market, apply::order_over};
 use crate::store::{
     AccountClock, BidProgress, BidRow, Cursor, DeploymentRow, LeaseRow, OrderDetail, OrderRow,
     Store, StoreError, Tx, bids, cursor, deployments, leases, manifests, orders, reservations,
@@ -95,9 +95,12 @@ async fn read(market: &Market, at: Cursor, store: &Store) -> Result<Snapshot, Ch
 fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     let at = snapshot.at;
     let open: BTreeSet<OrderId> = snapshot.orders.iter().map(|order| order.id).collect();
+    let won: BTreeSet<OrderId> = snapshot.leases.iter().map(|lease| lease.order).collect();
     for known in orders::open(tx)? {
-        if !open.contains(&known.id) {
+        if won.contains(&known.id) {
             orders::close(tx, known.id)?;
+        } else if !open.contains(&known.id) {
+            order_over(tx, at, known.id)?;
         }
     }
     for order in &snapshot.orders {

@@ -23,4 +23,6 @@ pub use placement::{Placement, Requests, Unsupported};
 pub use pod::PodUse;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

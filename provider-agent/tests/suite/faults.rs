@@ -117,3 +117,15 @@ async fn figures_and_health_tell_how_the_agent_is() {
     assert!(healthy.await.1.contains("\"healthy\":true"));
     agent.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_agent_on_the_same_store_is_refused() {
+    let world = World::new().await;
+    let path = configure(&world, "agent", "");
+    let agent = InProcess::start(&path).await;
+    let config = souk_provider::config::Config::load(&path).unwrap();
+    let second = souk_provider::app::Agent::new(config).await;
+    let error = second.err().unwrap().to_string();
+    assert!(error.contains("another process runs the outbox"), "{error}");
+    agent.stop().await;
+}

@@ -1,5 +1,7 @@
 //! The agent is killed at every step of bidding and started again: one bid for each order.
 
+use std::time::Duration;
+
 use souk_provider::failpoint;
 
 use crate::support::{Process, World, agent::configure, app, until};
@@ -25,4 +27,24 @@ async fn killed_at_any_step_of_bidding_it_sends_exactly_one_bid() {
         assert_eq!(world.proxy.count("place_bid", later), 1, "{point}");
         agent.kill().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_again_and_again_at_whatever_instant_it_bids_on_every_order_once() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "max_open_bids_per_tenant = 100");
+    let mut orders = Vec::new();
+    for round in 0..8u64 {
+        let agent = Process::start(&config, None);
+        orders.push(world.order("ann", app("web")).await);
+        // Where this meets the agent differs from run to run; what must hold does not.
+        tokio::time::sleep(Duration::from_millis(round * 173 % 900)).await;
+        agent.kill().await;
+    }
+    let agent = Process::start(&config, None);
+    for order in orders {
+        until("a bid", || world.own_bid(order)).await;
+        assert_eq!(world.proxy.count("place_bid", order), 1, "order {order}");
+    }
+    agent.kill().await;
 }
