@@ -30,3 +30,18 @@ need_rust() {
   at_least "$have" "$want" || die "Rust is $have, at least $want is needed: rustup update stable"
   need cc gcc libc6-dev
 }
+
+# The Go compiler that builds wasmd and Kubernetes; it fetches a newer one by itself if it may.
+need_go() {
+  local want=$1 have
+  command -v go >/dev/null || need go golang-go
+  have=$(go env GOVERSION)
+  at_least "${have#go}" "$want" || die "Go is ${have#go}, at least $want is needed"
+}
+
+# Where the Go programs are: a cache outside the work tree, one folder for each state of their modules.
+tools_dir() {
+  local key
+  key=$(cat "$ROOT/scripts/tools" "$ROOT"/tests/tools/*/go.* "$ROOT"/tests/tools/*/*.go | sha256sum | cut -c1-16)
+  printf '%s\n' "${SOUK_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/souk/tools}/$key"
+}
