@@ -1,4 +1,6 @@
-//! What the tests across crates share: the SDL corpus and hand-written providers.
+//! What the tests across crates share: the SDL corpus, hand-written providers, and a Kubernetes
+//! cluster.
 
 pub mod corpus;
+pub mod kubernetes;
 pub mod profiles;
