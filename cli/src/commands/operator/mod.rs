@@ -1,90 +1,85 @@
-//! `souk operator`: put the contracts on a chain.
+//! `souk operator`: put the contracts on a chain, compare them, move them to other code.
+
+mod act;
+mod terms;
+mod verify;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use souk_api::defaults::Roles;
 
 use crate::{
     context::Context,
     exit::Exit,
-    suite::{self, Codes, Terms},
+    operator::{
+        act::Goal,
+        session::{Session, Setup},
+    },
 };
 
-/// Put the contracts on a chain.
+/// Put the contracts on a chain and look after them.
 #[derive(Debug, Subcommand)]
 pub enum Operator {
-    /// Instantiate codes that are on the chain already, link them, and write their addresses
-    /// into the network's file.
-    Instantiate(Instantiate),
+    /// Upload, make and link what is missing of the suite. Can be run again at any time: it does
+    /// what is left to do.
+    Deploy(act::Act),
+    /// Compare the suite on the chain with artifacts, terms and record; fails if they differ.
+    Verify(verify::Verify),
+    /// Upload code that changed and move the contracts to it.
+    Migrate(act::Act),
+    /// Print the terms that a suite would be set up with, as a file to edit.
+    Terms(terms::ShowTerms),
 }
 
-/// Instantiate and link.
+/// What the suite should be.
 #[derive(Debug, Args)]
-pub struct Instantiate {
-    /// Code id of the escrow.
-    #[arg(long)]
-    escrow: u64,
-    /// Code id of the orderbook.
-    #[arg(long)]
-    orderbook: u64,
-    /// Code id of the provider registry.
-    #[arg(long)]
-    registry: u64,
-    /// Code id of the attestations.
-    #[arg(long)]
-    attestations: u64,
-    /// Code id of the fee distributor.
-    #[arg(long)]
-    fee_distributor: u64,
-    /// Where the community pool's part of the fees goes; you if not given.
+pub struct Wanted {
+    /// What the suite is set up with; NETWORK.terms.toml beside the network's file if not given,
+    /// the defaults if there is none.
+    #[arg(long, value_name = "FILE")]
+    terms: Option<PathBuf>,
+    /// The folder of the compiled contracts and their checksums.
+    #[arg(long, value_name = "FOLDER", default_value = "artifacts")]
+    artifacts: PathBuf,
+    /// Who acts, if that is not the chosen key.
     #[arg(long, value_name = "ADDRESS|KEY")]
-    pool: Option<String>,
-    /// May stop new business; you if not given.
-    #[arg(long, value_name = "ADDRESS|KEY")]
-    guardian: Option<String>,
-    /// May slash bonds.
-    #[arg(long, value_name = "ADDRESS|KEY")]
-    slasher: Vec<String>,
+    from: Option<String>,
 }
 
 impl Operator {
     /// Does it.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         match self {
-            Self::Instantiate(instantiate) => instantiate.run(context).await,
+            Self::Deploy(act) => act.run(context, Goal::Deployed).await,
+            Self::Migrate(act) => act.run(context, Goal::Migrated).await,
+            Self::Verify(verify) => verify.run(context).await,
+            Self::Terms(terms) => terms.run(context),
         }
     }
 }
 
-impl Instantiate {
-    async fn run(self, context: &Context) -> Result<Exit> {
-        let mut network = context.network()?;
-        let path = context.network_path()?;
-        let wallet = context.wallet()?;
-        let address = |name: &String| context.address(name);
-        let terms = Terms {
-            roles: Roles {
-                owner: None,
-                guardian: self.guardian.as_ref().map(address).transpose()?,
-            },
-            pool: match &self.pool {
-                Some(pool) => address(pool)?,
-                None => wallet.address.clone(),
-            },
-            slashers: self.slasher.iter().map(address).collect::<Result<_>>()?,
+impl Wanted {
+    fn session(&self, context: &Context) -> Result<Session> {
+        let network = context.network()?;
+        let setup = Setup {
+            artifacts: &self.artifacts,
+            terms: self.terms.as_deref(),
+            sender: self.sender(context)?,
+            network_path: context.network_path()?,
+            network,
         };
-        let codes = Codes {
-            escrow: self.escrow,
-            orderbook: self.orderbook,
-            registry: self.registry,
-            attestations: self.attestations,
-            fee_distributor: self.fee_distributor,
-        };
-        let told = |name: &str, address: &str| context.out.progress(format!("{name}: {address}"));
-        let contracts = suite::put_up(&wallet, codes, &terms, told).await?;
-        network.contracts = Some(contracts.clone());
-        network.write(&path)?;
-        context.out.result(&contracts, |_| format!("The addresses are in {}.", path.display()));
-        Ok(Exit::Ok)
+        Session::open(setup, |name| context.address(name))
+    }
+
+    /// Who acts: by --from, else the chosen key, else nobody.
+    fn sender(&self, context: &Context) -> Result<Option<String>> {
+        match &self.from {
+            Some(name) => Ok(Some(context.address(name)?)),
+            None if context.has_key() => {
+                Ok(Some(context.key()?.address(&context.network()?.prefix)?))
+            }
+            None => Ok(None),
+        }
     }
 }
