@@ -35,14 +35,10 @@ impl Context {
         Ok(Network::find(name, self.home.path())?)
     }
 
-    /// The network's file, if it was given as a path or found by name in the home folder.
+    /// The chosen network's file.
     pub fn network_path(&self) -> Result<PathBuf> {
         let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
-        let path = PathBuf::from(name);
-        if path.is_file() {
-            return Ok(path);
-        }
-        Ok(self.home.path().join("networks").join(format!("{name}.toml")))
+        Ok(Network::locate(name, self.home.path())?)
     }
 
     /// The market on the chosen network, for reading.
@@ -53,6 +49,11 @@ impl Context {
     /// The chain of the chosen network, also where the suite is not deployed yet.
     pub fn queries(&self) -> Result<Queries> {
         Ok(Client::new(self.network()?.client_config())?.query())
+    }
+
+    /// Whether a key is chosen.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
     }
 
     /// The chosen key.

@@ -17,6 +17,7 @@ pub mod home;
 pub mod local;
 pub mod market;
 pub mod network;
+pub mod operator;
 pub mod output;
 pub mod sdl;
 pub mod suite;

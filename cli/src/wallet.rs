@@ -8,7 +8,7 @@ use k256::ecdsa::SigningKey;
 use serde::Serialize;
 use souk_api::orderbook::OrderbookEvent;
 use souk_chain::{
-    Any, Client, Coin, SecretKey, Signer, TxOutcome,
+    Any, Client, Coin, Queries, SecretKey, Signer, TxOutcome,
     signer::SendError,
     tx::{self, GasConfig},
 };
@@ -39,6 +39,11 @@ impl Wallet {
         let gas = GasConfig::new(network.gas_price.clone());
         let signer = Signer::new(client, key.clone(), &network.prefix, gas)?.poll(POLL);
         Ok(Self { address, key, signer })
+    }
+
+    /// The chain's own questions.
+    pub fn chain(&self) -> Queries {
+        self.signer.client().query()
     }
 
     /// A message to a contract, with coins or without.

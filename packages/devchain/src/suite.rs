@@ -1,4 +1,4 @@
-//! The market's five contracts as native code, under fixed ids.
+//! The market's five contracts as native code, under fixed ids or waiting to be uploaded.
 
 use cosmwasm_std::Empty;
 use cw_multi_test::{Contract, ContractWrapper};
@@ -36,4 +36,14 @@ pub fn with_codes(chain: Devchain) -> Devchain {
         .code("souk-provider-registry", native!(souk_provider_registry))
         .code("souk-attestations", native!(souk_attestations))
         .code("souk-fee-distributor", native!(souk_fee_distributor))
+}
+
+/// Lets the market's codes be uploaded to a chain, which has none of them yet.
+pub fn with_uploadable_codes(chain: Devchain) -> Devchain {
+    chain
+        .uploadable("souk-escrow", native!(souk_escrow))
+        .uploadable("souk-orderbook", native!(souk_orderbook))
+        .uploadable("souk-provider-registry", native!(souk_provider_registry))
+        .uploadable("souk-attestations", native!(souk_attestations))
+        .uploadable("souk-fee-distributor", native!(souk_fee_distributor))
 }

@@ -3,6 +3,7 @@
 mod account;
 mod bank;
 mod error;
+mod lists;
 mod simulate;
 mod wasm;
 
@@ -12,6 +13,7 @@ use crate::rpc::{AbciResponse, Client, RpcError};
 
 pub use account::Account;
 pub use error::QueryError;
+pub use lists::{ListPage, ListedCode};
 pub use simulate::{Simulation, SimulationError};
 pub use wasm::{CodeInfo, ContractInfo};
 
