@@ -77,6 +77,8 @@ pub(crate) struct Query<'a> {
     chain: &'a Chain,
     state: &'a Kv,
     height: u64,
+    /// The height that counts as the head.
+    head: u64,
     data: &'a [u8],
 }
 
@@ -151,7 +153,7 @@ fn run(
             "failed to load state at height {height}; version does not exist (latest height: {latest})"
         ))
     })?;
-    let query = Query { chain, state, height, data };
+    let query = Query { chain, state, height, head: latest, data };
     match catch_unwind(AssertUnwindSafe(|| handler(&query))) {
         Ok(Ok(value)) => Ok((value, height)),
         Ok(Err(failure)) => Err(failure.into_abci()),
