@@ -94,6 +94,11 @@ fn plain(log: &str) -> String {
 
 /// The orderbook's events in a transaction.
 pub fn book_events(outcome: &TxOutcome, orderbook: &str) -> Vec<OrderbookEvent> {
+    book_events_among(&outcome.events, orderbook)
+}
+
+/// The orderbook's events among others.
+pub fn book_events_among(events: &[souk_chain::Event], orderbook: &str) -> Vec<OrderbookEvent> {
     let read = |event: &souk_chain::Event| {
         let pairs = event.attributes.iter();
         let attributes: Vec<Attribute> = pairs
@@ -101,7 +106,7 @@ pub fn book_events(outcome: &TxOutcome, orderbook: &str) -> Vec<OrderbookEvent> 
             .collect();
         OrderbookEvent::from_chain(&event.ty, &attributes, orderbook)?.ok()
     };
-    outcome.events.iter().filter_map(read).collect()
+    events.iter().filter_map(read).collect()
 }
 
 /// The orders that a transaction opened.

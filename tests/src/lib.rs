@@ -1,6 +1,8 @@
-//! What the tests across crates share: the SDL corpus, hand-written providers, and a Kubernetes
-//! cluster.
+//! What the tests across crates share: the SDL corpus, hand-written providers, a real chain and
+//! a Kubernetes cluster.
 
 pub mod corpus;
 pub mod kubernetes;
 pub mod profiles;
+pub mod tools;
+pub mod wasmd;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::{context::Context, demo, exit::Exit};
+use crate::{context::Context, demo, exit::Exit, local::Venue};
 
 /// Run the demonstration.
 #[derive(Debug, Args)]
@@ -15,12 +15,24 @@ pub struct Demo {
     /// Leave everything running at the end and say how to look around.
     #[arg(long)]
     keep: bool,
+    /// Run it on the chain of --network, which has the suite on it, and fund everyone from this
+    /// key. Time passes there as it does: deploy the suite with short periods.
+    #[arg(long, value_name = "NAME|FILE")]
+    funds: Option<String>,
 }
 
 impl Demo {
     /// Runs it; Ctrl-C ends it cleanly.
-    pub async fn run(self, _: &Context) -> Result<Exit> {
-        demo::run(self.file.as_deref(), self.keep).await?;
+    pub async fn run(self, context: &Context) -> Result<Exit> {
+        let venue = match &self.funds {
+            Some(name) => {
+                let funds = context.home.key_source(name).load();
+                let funds = funds.with_context(|| format!("--funds {name}"))?;
+                Venue::Given { network: Box::new(context.network()?), funds }
+            }
+            None => demo::embedded(),
+        };
+        demo::run(venue, self.file.as_deref(), self.keep).await?;
         Ok(Exit::Ok)
     }
 }

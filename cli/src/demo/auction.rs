@@ -19,7 +19,7 @@ use crate::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Bids are awaited for so long before chain time is moved to the close.
+/// Bids are awaited for so long before the close.
 const BIDDING: Duration = Duration::from_secs(4);
 
 /// Tells it.
@@ -43,7 +43,7 @@ pub async fn tell(stage: &Stage, compiled: Compiled, keep: bool) -> Result<()> {
         tenant::wait_until_ready(&client, lease.order, PATIENCE, |_| ()).await?;
         tell::line(format!("lease {} is ready at {}", lease.order, stage.name_of(&lease.provider)));
     }
-    stage.pass(1_200).await?;
+    stage.pass(stage.pace.step / 3).await?;
     let lease = leases.first().context("there is no lease")?;
     show_account(stage, lease.account).await?;
     if keep {

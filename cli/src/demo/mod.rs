@@ -11,11 +11,12 @@ mod tell;
 pub use conserve::Sum;
 pub use stage::Stage;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use anyhow::Result;
+use souk_core::Denom;
 
-use crate::sdl;
+use crate::{local::Venue, sdl};
 
 /// The network's names in files that were written for the incumbent.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
@@ -24,12 +25,18 @@ pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63"
 
 /// What runs unless another file is given.
 const EXAMPLE: &str = include_str!("../../../examples/chat.yaml");
+const BLOCK_TIME: Duration = Duration::from_millis(200);
+
+/// The embedded chain on which the story is told unless another is given.
+pub fn embedded() -> Venue {
+    Venue::Embedded { chain_id: "souk-demo".to_owned(), block_time: BLOCK_TIME }
+}
 
 /// Tells the story with the file, and leaves the stage standing if `keep` says so.
-pub async fn run(file: Option<&Path>, keep: bool) -> Result<()> {
+pub async fn run(venue: Venue, file: Option<&Path>, keep: bool) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("souk-demo-").tempdir()?;
     let stage = tokio::select! {
-        stage = Stage::set(folder.path()) => stage?,
+        stage = Stage::set(venue, folder.path()) => stage?,
         interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
     };
     let told = tokio::select! {
@@ -62,5 +69,6 @@ async fn story(stage: &Stage, file: Option<&Path>, keep: bool) -> Result<()> {
     lifecycle::tell(stage, first).await?;
     auction::tell(stage, second, keep).await?;
     tell::chapter("The sum of all coins");
-    Sum::take(stage).await?.compare(&before)
+    let denom = Denom::native(stage.market.network.denom.clone());
+    Sum::take(stage).await?.compare(&before, &denom)
 }

@@ -3,7 +3,7 @@
 use std::{
     ops::Deref,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context as _, Result};
@@ -13,15 +13,14 @@ use souk_chain::{Coin, keys::write_plain_key_file};
 use super::{FOREIGN_AUDITOR, FOREIGN_DENOMS, cast, tell};
 use crate::{
     home::Home,
-    local::{Cast, LocalMarket},
+    local::{Cast, LocalMarket, Venue},
     wallet::Wallet,
 };
 
-/// What each account has at the start, in base units: ten thousand.
-const COINS: u128 = 10_000_000_000;
+/// What each account has at the start, in base units: two thousand.
+const COINS: u128 = 2_000_000_000;
 /// What the staker stakes.
 const STAKE: u128 = 1_000_000_000;
-const BLOCK_TIME: Duration = Duration::from_millis(200);
 
 /// Everything that the story needs.
 pub struct Stage {
@@ -46,19 +45,13 @@ impl Deref for Stage {
 
 impl Stage {
     /// Puts everything up.
-    pub async fn set(folder: &Path) -> Result<Self> {
+    pub async fn set(venue: Venue, folder: &Path) -> Result<Self> {
         let start = Instant::now();
         tell::chapter("The stage");
-        tell::line(
-            "Simulated: the chain (one process runs the contracts' native code behind the CometBFT RPC), the three",
-        );
-        tell::line(
-            "clusters, their pods and what those write. Real: contracts, transactions, agents, gateways, coins' accounting.",
-        );
+        what_is_real(&venue);
         let local = LocalMarket::start(
             Cast {
-                chain_id: "souk-demo".to_owned(),
-                block_time: BLOCK_TIME,
+                venue,
                 providers: cast::providers(),
                 people: 3,
                 coins: COINS,
@@ -113,9 +106,11 @@ impl Stage {
         for provider in &self.providers {
             println!("KUBECONFIG={} kubectl get pods -A", provider.kubeconfig().display());
         }
-        println!(
-            "On the real thing: the same `souk` and `souk-provider` with a network file of your chain and your kubeconfig."
-        );
+        if self.chain.is_embedded() {
+            println!(
+                "On the real thing: the same `souk` and `souk-provider` with a network file of your chain and your kubeconfig."
+            );
+        }
         println!("Ctrl-C ends it all.");
         Ok(())
     }
@@ -124,6 +119,22 @@ impl Stage {
     pub async fn strike(self) {
         self.local.stop().await;
     }
+}
+
+/// Says what of it is simulated and what is not.
+fn what_is_real(venue: &Venue) {
+    let real = "contracts, transactions, agents, gateways, coins' accounting";
+    let (simulated, real) = match venue {
+        Venue::Embedded { .. } => (
+            "the chain (one process runs the contracts' native code behind the CometBFT RPC), the three clusters,\n           their pods and what those write",
+            real.to_owned(),
+        ),
+        Venue::Given { network, .. } => (
+            "the three clusters, their pods and what those write",
+            format!("the chain {} and its time, {real}", network.chain_id),
+        ),
+    };
+    tell::line(format!("Simulated: {simulated}.\nReal: {real}."));
 }
 
 async fn stake(local: &LocalMarket, staker: &Wallet) -> Result<()> {

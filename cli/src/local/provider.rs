@@ -94,7 +94,7 @@ fn write_secret(path: &Path, text: &str) -> Result<()> {
 
 /// A port that nobody listens on, below those that the system gives to outgoing connections:
 /// one of those could be taken before the agent listens.
-fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     let candidates = std::iter::repeat_with(|| rand::thread_rng().gen_range(10_240..32_000));
     let free = candidates.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
     free.context("there is no free port")

@@ -179,6 +179,7 @@ fn handler(path: &str) -> Result<Handler, AbciError> {
         "/cosmos.bank.v1beta1.Query/SpendableBalances" => bank::spendable_balances,
         "/cosmos.bank.v1beta1.Query/TotalSupply" => bank::total_supply,
         "/cosmos.bank.v1beta1.Query/SupplyOf" => bank::supply_of,
+        "/cosmos.bank.v1beta1.Query/DenomOwners" => bank::denom_owners,
         "/cosmwasm.wasm.v1.Query/SmartContractState" => wasm::smart,
         "/cosmwasm.wasm.v1.Query/RawContractState" => wasm::raw,
         "/cosmwasm.wasm.v1.Query/AllContractState" => wasm::all_state,

@@ -4,7 +4,7 @@
 // SOUK_PREFIX    address prefix
 // SOUK_DENOM     denom of fees and transfers
 // SOUK_MNEMONIC  a mnemonic whose first account has coins
-// SOUK_WASM      file to upload: cw20-base as wasm, or the embedded chain's marker for it
+// SOUK_WASM      file to upload: the fee distributor's wasm, or the embedded chain's marker for it
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -94,13 +94,17 @@ test("it stores, instantiates, executes and queries a contract", async () => {
   const details = await client.getCodeDetails(stored.codeId);
   assert.equal(details.checksum, stored.checksum);
 
+  const day = 86_400;
   const msg = {
-    name: "Token",
-    symbol: "TOK",
-    decimals: 0,
-    initial_balances: [{ address: sender, amount: "1000" }],
+    pool: receiver,
+    stake_denom: denom,
+    denoms: [{ native: denom }],
+    split: { pool_bps: 4_000, stakers_bps: 6_000, burn_bps: 0 },
+    min_total_stake: "1",
+    drip_period: 7 * day,
+    unstaking_period: day,
   };
-  const made = await client.instantiate(sender, stored.codeId, msg, "token", fee(1_000_000), {
+  const made = await client.instantiate(sender, stored.codeId, msg, "fees", fee(1_000_000), {
     admin: sender,
   });
   const contract = await client.getContract(made.contractAddress);
@@ -108,24 +112,30 @@ test("it stores, instantiates, executes and queries a contract", async () => {
   assert.equal(contract.admin, sender);
   assert.deepEqual(await client.getContracts(stored.codeId), [made.contractAddress]);
 
-  const move = { transfer: { recipient: receiver, amount: "15" } };
-  const moved = await client.execute(sender, made.contractAddress, move, fee(500_000));
-  assert.equal(attribute(moved.events, "wasm", "action"), "transfer");
-  const held = await client.queryContractSmart(made.contractAddress, {
-    balance: { address: receiver },
-  });
-  assert.deepEqual(held, { balance: "15" });
-  const raw = await client.queryContractRaw(made.contractAddress, Buffer.from("token_info"));
-  assert.equal(JSON.parse(Buffer.from(raw).toString()).symbol, "TOK");
+  const stake = { stake: {} };
+  const gas = fee(500_000);
+  const funds = coins(15, denom);
+  const staked = await client.execute(sender, made.contractAddress, stake, gas, "", funds);
+  assert.equal(attribute(staked.events, "wasm-souk_fees_staked", "amount"), "15");
+  assert.equal(await balance(made.contractAddress), 15n);
+  const asked = { staker: { staker: sender } };
+  const held = await client.queryContractSmart(made.contractAddress, asked);
+  assert.equal(held.stake, "15");
+  const raw = await client.queryContractRaw(made.contractAddress, Buffer.from("c"));
+  assert.equal(JSON.parse(Buffer.from(raw).toString()).stake_denom, denom);
 
-  const results = await comet.blockResults(moved.height);
+  const results = await comet.blockResults(staked.height);
   const events = results.results.flatMap((result) => result.events);
-  assert.equal(attribute(events, "wasm", "_contract_address"), made.contractAddress);
+  const emitter = attribute(events, "wasm-souk_fees_staked", "_contract_address");
+  assert.equal(emitter, made.contractAddress);
 
-  const tooMuch = { transfer: { recipient: receiver, amount: "100000" } };
+  const tooMuch = { unstake: { amount: "100000" } };
   await assert.rejects(
     client.execute(sender, made.contractAddress, tooMuch, fee(500_000)),
-    (error) => /code: 5/i.test(error.message) && /execute wasm contract failed/.test(error.message),
+    (error) =>
+      /code: 5/i.test(error.message) &&
+      /has staked 15; 100000 asked/.test(error.message) &&
+      /execute wasm contract failed/.test(error.message),
   );
   await assert.rejects(client.queryContractSmart(made.contractAddress, { nonsense: {} }), /\(6\)/);
 });
