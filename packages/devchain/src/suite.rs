@@ -44,17 +44,7 @@ pub fn with_codes(chain: Devchain) -> Devchain {
     codes!(chain, code)
 }
 
-/// Gives a chain the market's codes to be uploaded: none has an id before.
-pub fn with_uploadable_codes(chain: Devchain) -> Devchain {
-    codes!(chain, uploadable)
-}
-
 /// Lets the market's codes be uploaded to a chain, which has none of them yet.
 pub fn with_uploadable_codes(chain: Devchain) -> Devchain {
-    chain
-        .uploadable("souk-escrow", native!(souk_escrow))
-        .uploadable("souk-orderbook", native!(souk_orderbook))
-        .uploadable("souk-provider-registry", native!(souk_provider_registry))
-        .uploadable("souk-attestations", native!(souk_attestations))
-        .uploadable("souk-fee-distributor", native!(souk_fee_distributor))
+    codes!(chain, uploadable)
 }
