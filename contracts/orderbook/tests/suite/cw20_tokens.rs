@@ -101,7 +101,7 @@ fn a_token_that_is_not_listed_creates_nothing() {
     let new = deployment(&[group("web", 1_000)], tenant_choice());
     let error = send(&mut market, &token, new).unwrap_err();
     let expected =
-        ContractError::Unauthorized { needed: souk_api::Permission::Cw20, sender: token.clone() };
+        ContractError::NotPermitted { needed: souk_api::Permission::Cw20, sender: token.clone() };
     assert!(error.contains(&expected.to_string()), "{error}");
     assert_eq!(units(&market, &token, &market.who("ann")), PLENTY);
 }

@@ -100,7 +100,7 @@ fn each_message_refuses_whoever_it_is_not_for() {
         };
         for (role, sender) in roles.iter().filter(|(role, _)| !may.contains(role)) {
             let error = market.send(sender, &msg).unwrap_err();
-            let expected = ContractError::Unauthorized { needed, sender: sender.clone() };
+            let expected = ContractError::NotPermitted { needed, sender: sender.clone() };
             assert_eq!(error, expected, "{role} sends {msg:?}");
         }
     }
