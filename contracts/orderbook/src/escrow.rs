@@ -106,30 +106,33 @@ pub struct FirstDeposit {
     pub amount: Amount,
 }
 
-/// Opens a deployment's account with its first deposit.
+/// Opens a deployment's account with its first deposit. An account for a token is opened
+/// before the token is asked to move coins: what that does then is its tenant's risk alone.
 pub fn open_account(
     ctx: &Ctx,
     deployment: DeploymentId,
     owner: &Addr,
     deposit: FirstDeposit,
     reserved: Rate,
-) -> StdResult<WasmMsg> {
+) -> StdResult<Vec<WasmMsg>> {
     let (local, owner) = (deployment.0, owner.to_string());
     let amount = Uint128::new(deposit.amount.u128());
     match deposit.denom {
         Denom::Native(denom) => {
             let msg = ExecuteMsg::OpenAccount { local, owner, reserved };
-            execute(ctx, &msg, vec![Coin { denom, amount }])
+            Ok(vec![execute(ctx, &msg, vec![Coin { denom, amount }])?])
         }
         Denom::Cw20(token) => {
-            let hook = Cw20Hook::OpenAccount { local, owner, reserved };
+            let open =
+                ExecuteMsg::OpenTokenAccount { local, owner, token: token.clone(), reserved };
             let send = cw20::Cw20ExecuteMsg::Send {
                 contract: ctx.config.escrow.to_string(),
                 amount,
-                msg: to_json_binary(&hook)?,
+                msg: to_json_binary(&Cw20Hook::Fund { local })?,
             };
             let msg = to_json_binary(&send)?;
-            Ok(WasmMsg::Execute { contract_addr: token, msg, funds: Vec::new() })
+            let fund = WasmMsg::Execute { contract_addr: token, msg, funds: Vec::new() };
+            Ok(vec![execute(ctx, &open, Vec::new())?, fund])
         }
     }
 }
