@@ -20,7 +20,7 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bids are awaited for so long before the close.
-const BIDDING: Duration = Duration::from_secs(4);
+const BIDDING: Duration = Duration::from_secs(2);
 
 /// Tells it.
 pub async fn tell(stage: &Stage, compiled: Compiled, keep: bool) -> Result<()> {

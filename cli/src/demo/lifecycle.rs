@@ -28,7 +28,7 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bids are collected for so long after the first.
-const COLLECT: Duration = Duration::from_millis(1_500);
+const COLLECT: Duration = Duration::from_millis(1_000);
 /// Steps of the story that the tenant's deposit lasts at the ceilings.
 const STEPS: u128 = 8;
 

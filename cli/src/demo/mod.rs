@@ -8,6 +8,7 @@ mod lifecycle;
 mod stage;
 mod tell;
 
+pub use cast::providers;
 pub use conserve::Sum;
 pub use stage::Stage;
 
@@ -33,7 +34,7 @@ pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63"
 
 /// What runs unless another file is given.
 const EXAMPLE: &str = include_str!("../../../examples/chat.yaml");
-const BLOCK_TIME: Duration = Duration::from_millis(200);
+const BLOCK_TIME: Duration = Duration::from_millis(100);
 
 /// Where the story is told.
 #[derive(Debug)]
