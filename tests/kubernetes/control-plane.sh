@@ -57,12 +57,14 @@ start() {
     --listen-peer-urls "$ETCD_PEER" --initial-advertise-peer-urls "$ETCD_PEER" --initial-cluster "test=$ETCD_PEER"
   wait_until etcd 60 curl -fsS "$ETCD/readyz"
   api_server
-  # A smaller part of the pods' network for each node makes room for many simulated ones.
+  # A smaller part of the pods' network for each node makes room for many simulated ones. Nodes
+  # are patient with a busy machine and an API server that is away: kwok never makes a pod ready
+  # again that the node controller has marked.
   spawn kube-controller-manager kube-controller-manager --kubeconfig=controllers.kubeconfig --leader-elect=false \
     --bind-address=127.0.0.1 --secure-port="$((PORT0 + 3))" --use-service-account-credentials=true \
     --service-account-private-key-file=pki/service-accounts.key --root-ca-file=pki/ca.crt \
     --cluster-signing-cert-file=pki/ca.crt --cluster-signing-key-file=pki/ca.key \
-    --allocate-node-cidrs=true --cluster-cidr="$POD_CIDR" --node-cidr-mask-size=26 --service-cluster-ip-range="$SERVICE_CIDR"
+    --allocate-node-cidrs=true --cluster-cidr="$POD_CIDR" --node-cidr-mask-size=26 --node-monitor-grace-period=600s --service-cluster-ip-range="$SERVICE_CIDR"
   spawn kube-scheduler kube-scheduler --kubeconfig=scheduler.kubeconfig --leader-elect=false \
     --bind-address=127.0.0.1 --secure-port="$((PORT0 + 4))"
   "$HERE/kwok-config.sh" "$STATE" >kwok.yaml
