@@ -35,6 +35,11 @@ impl Context {
         Ok(Network::find(name, self.home.path())?)
     }
 
+    /// The chosen network, for commands that can do without one.
+    pub fn network_if_chosen(&self) -> Result<Option<Network>> {
+        self.network.as_deref().map(|name| Ok(Network::find(name, self.home.path())?)).transpose()
+    }
+
     /// The chosen network's file.
     pub fn network_path(&self) -> Result<PathBuf> {
         let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
@@ -59,8 +64,7 @@ impl Context {
     /// The chosen key.
     pub fn key(&self) -> Result<SecretKey> {
         let name = self.key.as_deref().ok_or(CliError::NoKey)?;
-        let source = self.home.key_source(name);
-        source.load().with_context(|| format!("key `{name}`"))
+        self.home.key(name)
     }
 
     /// The chosen key, ready to sign on the chosen network.
@@ -74,9 +78,12 @@ impl Context {
     pub fn address(&self, name: &str) -> Result<String> {
         let prefix = self.network()?.prefix;
         if name.starts_with(&format!("{prefix}1")) {
-            return Ok(name.to_owned());
+            let checked = bech32::decode(name).map_err(|error| {
+                CliError::input(format!("address `{name}`"), format!("it has a mistake: {error}"))
+            });
+            return Ok(checked.map(|_| name.to_owned())?);
         }
-        let key = self.home.key_source(name).load().with_context(|| {
+        let key = self.home.key(name).with_context(|| {
             format!(
                 "`{name}` is neither an address that starts with {prefix}1 nor one of your keys"
             )

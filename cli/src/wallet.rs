@@ -18,10 +18,14 @@ use souk_gateway::{
     token::{self, MAX_LIFETIME},
 };
 
-use crate::{error::CliError, market::Market, network::Network};
+use crate::{
+    error::{CliError, own_words},
+    market::Market,
+    network::Network,
+};
 
 /// How often the chain is asked whether a transaction is in a block.
-const POLL: Duration = Duration::from_millis(200);
+const POLL: Duration = Duration::from_millis(100);
 
 /// A key that acts on one network.
 #[derive(Clone, Debug)]
@@ -83,13 +87,7 @@ impl Wallet {
 }
 
 fn refused(action: &str, log: String) -> anyhow::Error {
-    CliError::Refused { action: action.to_owned(), reason: plain(&log) }.into()
-}
-
-/// A contract's own words without what the chain wraps around them.
-fn plain(log: &str) -> String {
-    let inner = log.split(": execute wasm contract failed").next().unwrap_or(log);
-    inner.trim_start_matches("failed to execute message; message index: 0: ").to_owned()
+    CliError::Refused { action: action.to_owned(), reason: own_words(&log).to_owned() }.into()
 }
 
 /// The orderbook's events in a transaction.

@@ -18,7 +18,8 @@ remember() { printf '%s %s\n' "$2" "$(started_at "$2")" >"$STATE/run/$1.pid"; }
 # pid_of NAME: the process of a pid file, if it still runs.
 pid_of() {
   local pid since
-  read -r pid since <"$STATE/run/$1.pid" 2>/dev/null || return 1
+  [ -f "$STATE/run/$1.pid" ] || return 1
+  read -r pid since <"$STATE/run/$1.pid"
   [ -n "$since" ] && [ "$(started_at "$pid")" = "$since" ] && printf '%s\n' "$pid"
 }
 

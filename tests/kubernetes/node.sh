@@ -21,7 +21,7 @@ cgroups_are_v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
 
 # Puts this shell into a cgroup of the node's own, which becomes the root that the node sees.
 join_cgroup() {
-  local controller path folder
+  local controller path folder groups
   if cgroups_are_v2; then
     # NOT TRIED: written for machines with cgroup v2 alone; those of the project had v1.
     for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
@@ -31,6 +31,8 @@ join_cgroup() {
     echo "$BASHPID" >"/sys/fs/cgroup/$SPACE/cgroup.procs"
     return
   fi
+  # Read as a whole first: the list changes with every group that is joined.
+  groups=$(</proc/self/cgroup)
   while IFS=: read -r _ controller path; do
     case $controller in '' | name=*) continue ;; esac
     folder=/sys/fs/cgroup/$controller${path%/}/$SPACE
@@ -40,7 +42,7 @@ join_cgroup() {
       cat "$folder/../cpuset.mems" >"$folder/cpuset.mems"
     fi
     echo "$BASHPID" >"$folder/cgroup.procs"
-  done </proc/self/cgroup
+  done <<<"$groups"
 }
 
 stop() {
@@ -175,7 +177,7 @@ inside() {
     sleep 0.1
   done
   for archive in "$IMAGES"/*.tar; do
-    ctr -a "$FOLDER/c.sock" -n k8s.io images import --local "$archive" >/dev/null
+    ctr -a "$FOLDER/c.sock" -n k8s.io images import --local "$archive" >/dev/null 2>&1
   done
   program kubelet kubelet --config=kubelet.yaml --kubeconfig=kubeconfig \
     --hostname-override="$NAME" --node-ip="$ADDRESS" --node-labels="${LABELS:-}" --v=2

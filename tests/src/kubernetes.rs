@@ -7,11 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use k8s_openapi::api::{
-    core::v1::Node,
-    networking::v1::IngressClass,
-    storage::v1::StorageClass,
-};
+use k8s_openapi::api::{core::v1::Node, networking::v1::IngressClass, storage::v1::StorageClass};
 use kube::{
     Api, Client, Config, Resource,
     api::{Patch, PatchParams, PostParams},
@@ -120,7 +116,8 @@ impl ControlPlane {
     pub async fn add_classes(&self) {
         let client = self.client().await;
         for name in STORAGE_CLASSES {
-            let class = json!({ "metadata": { "name": name }, "provisioner": "kwok.x-k8s.io/volume" });
+            let class =
+                json!({ "metadata": { "name": name }, "provisioner": "kwok.x-k8s.io/volume" });
             create(&client, &parse::<StorageClass>(class)).await;
         }
         let class = json!({

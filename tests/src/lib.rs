@@ -1,5 +1,5 @@
-//! What the tests across crates share: the SDL corpus, hand-written providers, a real chain and
-//! a Kubernetes cluster.
+//! What the tests across crates share: the SDL corpus, hand-written providers, a real chain and a
+//! real cluster.
 
 pub mod corpus;
 pub mod kubernetes;

@@ -1,6 +1,7 @@
 //! A wasmd node: a real CosmWasm chain with one validator, in a folder and on ports of its own.
 
 use std::{
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -8,9 +9,12 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::Parser as _;
 use serde_json::{Value, json};
-use souk_chain::{Client, ClientConfig, Coin, SecretKey};
+use souk_chain::{Client, ClientConfig, Coin, SecretKey, keys::write_plain_key_file};
 use souk_cli::{
+    args::Cli,
+    exit::Exit,
     local::{Process, free_port},
     network::{NameMap, Network},
 };
@@ -24,6 +28,20 @@ pub const PREFIX: &str = "wasm";
 pub const DENOM: &str = "usouk";
 /// What each denom's funds are at the start, in base units.
 pub const FUNDS: u128 = 1_000_000_000_000_000;
+/// Terms of a suite whose periods are so short that they can be waited for.
+pub const SHORT_TERMS: &str = r#"
+[orderbook]
+min_auction = "10s"
+reap_grace = "10m"
+slot_hold = "10s"
+[[orderbook.denoms]]
+denom = "usouk"
+min_deposit = 1000
+[escrow]
+min_runway = "10s"
+[registry]
+unbonding_period = "30s"
+"#;
 /// What the validator stakes; nobody else has any.
 const STAKE: &str = "stake";
 const VALIDATOR: &str = "validator";
@@ -212,6 +230,45 @@ impl Wasmd {
             contracts: None,
             map: NameMap::default(),
         })
+    }
+
+    /// Puts the contracts on it by `souk operator deploy`, owned by the funded key, and gives the
+    /// network with their addresses. `terms` is a terms file's text.
+    pub async fn deploy(&self, terms: &str) -> Result<Network> {
+        let exit = souk_cli::run(Cli::try_parse_from(self.deploy_words(terms)?)?).await?;
+        ensure!(exit == Exit::Ok, "souk operator deploy ended with {exit:?}");
+        Ok(Network::find(&self.network_file().display().to_string(), self.home())?)
+    }
+
+    /// The command line that puts the contracts on it; the files that it names are written.
+    pub fn deploy_words(&self, terms: &str) -> Result<Vec<OsString>> {
+        let (network, key) = (self.network_file(), self.funds_file());
+        self.network()?.write(&network)?;
+        fs::write(network.with_extension("terms.toml"), terms)?;
+        if !key.exists() {
+            write_plain_key_file(&key, &self.funds)?;
+        }
+        let mut words: Vec<OsString> =
+            ["souk", "operator", "deploy", "--yes"].map(Into::into).into();
+        for (option, path) in [
+            ("--network", network),
+            ("--key", key),
+            ("--artifacts", tools::artifacts()?),
+            ("--home", self.home().join("souk")),
+        ] {
+            words.extend([option.into(), path.into_os_string()]);
+        }
+        Ok(words)
+    }
+
+    /// Where its network file is, once the contracts were put up.
+    pub fn network_file(&self) -> PathBuf {
+        self.home().join(format!("{}.toml", self.options.chain_id))
+    }
+
+    /// Where the file of the funded key is, once the contracts were put up.
+    pub fn funds_file(&self) -> PathBuf {
+        self.home().join("funds.key")
     }
 
     /// A client of this node alone.

@@ -5,7 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::{context::Context, demo, exit::Exit, local::Venue};
+use crate::{
+    context::Context,
+    demo::{self, Clusters, Setting},
+    exit::Exit,
+    local::Venue,
+};
 
 /// Run the demonstration.
 #[derive(Debug, Args)]
@@ -19,6 +24,13 @@ pub struct Demo {
     /// key. Time passes there as it does: deploy the suite with short periods.
     #[arg(long, value_name = "NAME|FILE")]
     funds: Option<String>,
+    /// Run the workloads there: one cluster for each of the three providers, or one for all, in
+    /// which the label `souk.market/provider` of a node names its provider.
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    kubeconfig: Vec<PathBuf>,
+    /// The images are on the nodes; pull none.
+    #[arg(long, requires = "kubeconfig")]
+    local_images: bool,
 }
 
 impl Demo {
@@ -32,7 +44,9 @@ impl Demo {
             }
             None => demo::embedded(),
         };
-        demo::run(venue, self.file.as_deref(), self.keep).await?;
+        let clusters = (!self.kubeconfig.is_empty())
+            .then_some(Clusters { kubeconfigs: self.kubeconfig, local_images: self.local_images });
+        demo::run(Setting { venue, clusters }, self.file.as_deref(), self.keep).await?;
         Ok(Exit::Ok)
     }
 }

@@ -9,7 +9,7 @@ use souk_api::{
     orderbook::{ExecuteMsg, LeaseResponse},
 };
 use souk_chain::{Any, Coin};
-use souk_core::{AccountId, AuctionPolicy, Denom, OrderId};
+use souk_core::{AccountId, Amount, AuctionPolicy, Denom, OrderId};
 use souk_gateway::{
     Client,
     body::{LeaseStatus, LogQuery, Phase},
@@ -28,9 +28,9 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bids are collected for so long after the first.
-const COLLECT: Duration = Duration::from_millis(1_500);
+const COLLECT: Duration = Duration::from_millis(1_000);
 /// Steps of the story that the tenant's deposit lasts at the ceilings.
-const STEPS: u128 = 4;
+const STEPS: u128 = 8;
 
 /// Tells it.
 pub async fn tell(stage: &Stage, compiled: Compiled) -> Result<()> {
@@ -146,6 +146,7 @@ async fn money(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
 async fn dry_and_back(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
     tell::chapter("The account runs dry and is topped up");
     let lease = leases.first().context("there is no lease")?;
+    take_back(stage, lease.account).await?;
     let account = stage.market.account(lease.account).await?;
     let depletion = account.depletion.context("the account does not run dry")?;
     let (_, now) = stage.market.now().await?;
@@ -167,6 +168,22 @@ async fn dry_and_back(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
         wait_for_phase(stage, lease, Phase::Ready).await?;
     }
     stage.pass(stage.pace.step / 2).await
+}
+
+/// The tenant takes back what is above the least runway, but for a step's time.
+async fn take_back(stage: &Stage, account: AccountId) -> Result<()> {
+    let found = stage.market.account(account).await?;
+    let spare = stage.pace.steps(found.clock.rate.u128(), 1);
+    let amount = Amount::new(found.withdrawable.u128().saturating_sub(spare))?;
+    if amount == Amount::ZERO {
+        return Ok(());
+    }
+    let message = escrow::ExecuteMsg::WithdrawDeposit { account, amount };
+    let escrow = &stage.market.contracts.escrow;
+    let message = stage.tenant.execute(escrow, &message, &[])?;
+    stage.tenant.send("taking back", vec![message]).await?;
+    tell::line("the tenant takes back what it may:");
+    show_account(stage, account).await.map(drop)
 }
 
 async fn wait_for_phase(stage: &Stage, lease: &LeaseResponse, phase: Phase) -> Result<()> {

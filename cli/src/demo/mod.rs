@@ -8,15 +8,24 @@ mod lifecycle;
 mod stage;
 mod tell;
 
+pub use cast::providers;
 pub use conserve::Sum;
 pub use stage::Stage;
 
-use std::{path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Result;
 use souk_core::Denom;
 
-use crate::{local::Venue, sdl};
+use crate::{
+    error::CliError,
+    local::{Site, Venue},
+    sdl,
+};
 
 /// The network's names in files that were written for the incumbent.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
@@ -25,7 +34,46 @@ pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63"
 
 /// What runs unless another file is given.
 const EXAMPLE: &str = include_str!("../../../examples/chat.yaml");
-const BLOCK_TIME: Duration = Duration::from_millis(200);
+const BLOCK_TIME: Duration = Duration::from_millis(100);
+
+/// Where the story is told.
+#[derive(Debug)]
+pub struct Setting {
+    /// The chain.
+    pub venue: Venue,
+    /// The clusters; simulated ones if none.
+    pub clusters: Option<Clusters>,
+}
+
+/// Clusters that are there already.
+#[derive(Debug)]
+pub struct Clusters {
+    /// One for each provider, or one for all: then a node is the provider's that its label
+    /// [`NODE_LABEL`] names.
+    pub kubeconfigs: Vec<PathBuf>,
+    /// Whether images are on the nodes, and none is to be pulled.
+    pub local_images: bool,
+}
+
+/// The label of nodes in a cluster that several providers share; its value is a provider's name.
+pub const NODE_LABEL: &str = "souk.market/provider";
+
+impl Clusters {
+    /// The cluster of the provider at a place in the cast.
+    fn of(&self, name: &str, place: usize) -> Result<Site> {
+        let (kubeconfig, nodes) = match self.kubeconfigs.as_slice() {
+            [one] => (Some(one), BTreeMap::from([(NODE_LABEL.to_owned(), name.to_owned())])),
+            several => (several.get(place), BTreeMap::new()),
+        };
+        let kubeconfig = kubeconfig.ok_or_else(|| {
+            CliError::input(
+                "--kubeconfig",
+                format!("there is none for {name}; name one for all providers, or one for each"),
+            )
+        })?;
+        Ok(Site { kubeconfig: kubeconfig.clone(), nodes, local_images: self.local_images })
+    }
+}
 
 /// The embedded chain on which the story is told unless another is given.
 pub fn embedded() -> Venue {
@@ -33,10 +81,10 @@ pub fn embedded() -> Venue {
 }
 
 /// Tells the story with the file, and leaves the stage standing if `keep` says so.
-pub async fn run(venue: Venue, file: Option<&Path>, keep: bool) -> Result<()> {
+pub async fn run(setting: Setting, file: Option<&Path>, keep: bool) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("souk-demo-").tempdir()?;
     let stage = tokio::select! {
-        stage = Stage::set(venue, folder.path()) => stage?,
+        stage = Stage::set(setting, folder.path()) => stage?,
         interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
     };
     let told = tokio::select! {

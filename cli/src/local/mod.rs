@@ -10,5 +10,5 @@ mod provider;
 pub use chain::{Chain, Coins, Pace, Venue};
 pub use market::{Cast, LocalMarket};
 pub use process::{Process, binary};
-pub use profile::Profile;
+pub use profile::{Profile, Site};
 pub use provider::{Provider, Register, free_port, register};

@@ -34,7 +34,7 @@ pub struct Provider {
     pub gateway: String,
     /// Its agent.
     pub agent: Option<Process>,
-    /// Its cluster.
+    /// Its cluster, if that is simulated.
     pub cluster: Option<Process>,
 }
 
@@ -101,7 +101,7 @@ pub fn free_port() -> Result<u16> {
 }
 
 impl Provider {
-    /// Starts cluster and agent of a registered provider and waits until both answer.
+    /// Starts agent and simulated cluster of a registered provider and waits until both answer.
     pub async fn start(
         network: &Network,
         address: &str,
@@ -118,7 +118,9 @@ impl Provider {
             agent: None,
             cluster: None,
         };
-        provider.start_cluster().await?;
+        if provider.profile.site.is_none() {
+            provider.start_cluster().await?;
+        }
         provider.write_config(network, registered.port)?;
         provider.start_agent(&[]).await?;
         Ok(provider)
@@ -126,7 +128,10 @@ impl Provider {
 
     /// The kubeconfig by which its cluster is reached.
     pub fn kubeconfig(&self) -> PathBuf {
-        self.folder.join("kubeconfig")
+        match &self.profile.site {
+            Some(site) => site.kubeconfig.clone(),
+            None => self.folder.join("kubeconfig"),
+        }
     }
 
     /// The agent's configuration.

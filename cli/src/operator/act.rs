@@ -8,7 +8,11 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
-use souk_chain::{SecretKey, tx::GasConfig, tx::TxPlan};
+use souk_chain::{
+    Any, SecretKey,
+    query::SimulationError,
+    tx::{GasConfig, Refusal, RefusalKind, TxPlan},
+};
 
 use super::{
     compare::Difference,
@@ -147,6 +151,7 @@ pub async fn carry_out(
 
 /// Writes the sender's transactions without signatures, as far as they can be known now.
 pub async fn write_unsigned(
+    out: Output,
     session: &Session,
     plan: &Plan,
     seen: &Observed,
@@ -160,7 +165,7 @@ pub async fn write_unsigned(
         let Some(messages) = session.messages(transaction, seen)? else { continue };
         let limit = match gas {
             Some(gas) => gas,
-            None => simulated(session, &messages).await?,
+            None => gas_limit(out, session, transaction, &messages).await?,
         };
         let fee = session.network.gas_price.fee(limit);
         let value = unsigned::transaction(&messages, limit, &fee)?;
@@ -185,15 +190,48 @@ fn slug(transaction: &Transaction) -> String {
 }
 
 /// The gas limit for messages of an account whose key is not here: a simulation verifies no
-/// signature, so any key will do.
-async fn simulated(session: &Session, messages: &[souk_chain::Any]) -> Result<u64> {
+/// signature, so any key will do. An account that several keys sign for cannot be simulated by
+/// one; for it the limit is guessed.
+async fn gas_limit(
+    out: Output,
+    session: &Session,
+    transaction: &Transaction,
+    messages: &[Any],
+) -> Result<u64> {
     let chain = session.client.query();
     let account = chain.account(&session.sender).await?;
     let plan = TxPlan { messages: messages.to_vec(), ..TxPlan::default() };
     let any_key = SecretKey::generate().public_key();
-    let bytes = plan.for_simulation(&any_key, account.sequence);
-    let used = chain.simulate(&bytes).await.map_err(|error| {
-        anyhow::Error::new(error).context("simulation; give --gas to do without")
-    })?;
-    Ok(GasConfig::new(session.network.gas_price.clone()).limit(used.gas_used, 0))
+    match chain.simulate(&plan.for_simulation(&any_key, account.sequence)).await {
+        Ok(simulated) => {
+            let config = GasConfig::new(session.network.gas_price.clone());
+            Ok(config.limit(simulated.gas_used, 0))
+        }
+        Err(SimulationError::WouldFail(refusal)) if !is_of_a_message(&refusal) => {
+            let bytes = messages.iter().map(|message| message.value.len()).sum();
+            let guess = guessed(transaction.steps.len(), bytes);
+            out.progress(format!(
+                "`{transaction}` cannot be simulated for {} ({refusal}); {guess} gas is a guess",
+                session.sender
+            ));
+            Ok(guess)
+        }
+        Err(SimulationError::WouldFail(refusal)) => {
+            let (action, reason) = (transaction.to_string(), refusal.log);
+            Err(CliError::Refused { action, reason }.into())
+        }
+        Err(SimulationError::Query(error)) => Err(error.into()),
+    }
+}
+
+fn is_of_a_message(refusal: &Refusal) -> bool {
+    matches!(refusal.kind, RefusalKind::Message { index: Some(_) })
+}
+
+/// Twice what steps and bytes took on wasmd, roughly: what is not used costs coins, what is
+/// missing costs a signing round of people.
+fn guessed(steps: usize, bytes: usize) -> u64 {
+    let each =
+        |count: usize, gas: u64| u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(gas);
+    each(steps, 500_000).saturating_add(each(bytes, 40))
 }

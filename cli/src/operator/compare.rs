@@ -87,6 +87,7 @@ fn compare_record(
     differ: &mut impl FnMut(&str, String, String),
 ) {
     let recorded = record.contracts.of(contract);
+    differ("recorded address", is.address.clone(), recorded.address.clone());
     differ("recorded code id", is.code_id.to_string(), recorded.code_id.to_string());
     differ("recorded checksum", hex::encode(&is.checksum), recorded.checksum.clone());
 }
@@ -169,7 +170,7 @@ mod tests {
     #[test]
     fn each_kind_of_difference_is_found() {
         type Spoil = fn(&mut Seen);
-        let spoils: [(&str, Spoil); 9] = [
+        let spoils: [(&str, Spoil); 10] = [
             ("code", |seen| seen.checksum = vec![8; 32]),
             ("admin", |seen| seen.admin = None),
             ("admin", |seen| seen.admin = Some("souk1thief".to_owned())),
@@ -185,6 +186,7 @@ mod tests {
             }),
             ("config", |seen| seen.config = Err("no such query".to_owned())),
             ("recorded code id", |seen| seen.code_id = 4),
+            ("recorded address", |seen| seen.address += "x"),
             ("paused", |seen| {
                 if let Ok(config) = &mut seen.config {
                     config["paused"] = json!(true);

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use anyhow::Result;
 use souk_chain::{Queries, query::QueryError};
 
-use super::record::Record;
+use super::{
+    observe::{self, Seen},
+    record::Record,
+};
 use crate::{
     error::CliError,
     suite::{Checksum, Contract, Each, Terms},
@@ -55,35 +58,62 @@ impl CodeIndex {
     }
 }
 
-/// Where a suite's contracts are: as the record says, else those that the deployer made with the
-/// market's labels.
+/// The contracts that an account made with the market's labels.
+pub async fn labelled(
+    chain: &Queries,
+    terms: &Terms,
+    creator: &str,
+) -> Result<Each<Vec<String>>, QueryError> {
+    let mut found: Each<Vec<String>> = Each::default();
+    for address in chain.contracts_by_creator(creator).await? {
+        let info = chain.contract_info(&address).await?;
+        let named = |contract: &Contract| terms.label(*contract) == info.label;
+        if let Some(contract) = Contract::ALL.into_iter().find(named) {
+            found.of_mut(contract).push(address);
+        }
+    }
+    Ok(found)
+}
+
+/// The suite's contracts: where the record says, and where it says nothing or there is nothing,
+/// those that its makers made with the market's labels.
 pub async fn suite(
     chain: &Queries,
     record: Option<&Record>,
     terms: &Terms,
-    deployer: &str,
-) -> Result<Each<Option<String>>> {
+    makers: &[&str],
+) -> Result<Each<Option<Seen>>> {
+    let mut seen: Each<Option<Seen>> = Each::default();
     if let Some(record) = record {
-        return Ok(Each::make(|contract| Some(record.contracts.of(contract).address.clone())));
-    }
-    let mut found: Each<Option<String>> = Each::default();
-    for address in chain.contracts_by_creator(deployer).await? {
-        let info = chain.contract_info(&address).await?;
-        let labelled = |contract: &Contract| terms.label(*contract) == info.label;
-        let Some(contract) = Contract::ALL.into_iter().find(labelled) else {
-            continue;
-        };
-        if let Some(other) = found.of_mut(contract).replace(address.clone()) {
-            return Err(CliError::input(
-                "market",
-                format!(
-                    "{deployer} made two contracts labelled `{}`: {other} and {address}; choose \
-                     another `market` in the terms, or put back the deployment's record",
-                    info.label
-                ),
-            )
-            .into());
+        for contract in Contract::ALL {
+            let address = &record.contracts.of(contract).address;
+            *seen.of_mut(contract) = observe::contract(chain, address).await?;
         }
     }
-    Ok(found)
+    for maker in makers {
+        if Contract::ALL.iter().all(|contract| seen.of(*contract).is_some()) {
+            break;
+        }
+        let found = labelled(chain, terms, maker).await?;
+        for contract in Contract::ALL {
+            match found.of(contract).as_slice() {
+                [address] if seen.of(contract).is_none() => {
+                    *seen.of_mut(contract) = observe::contract(chain, address).await?;
+                }
+                [one, other, ..] if seen.of(contract).is_none() => {
+                    return Err(CliError::input(
+                        "market",
+                        format!(
+                            "{maker} made two contracts labelled `{}`: {one} and {other}; choose \
+                             another `market` in the terms, or put back the deployment's record",
+                            terms.label(contract)
+                        ),
+                    )
+                    .into());
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(seen)
 }

@@ -1,6 +1,5 @@
 //! What is on the chain: each contract with its code, admin, owner and configuration.
 
-use anyhow::Result;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use souk_chain::{Queries, query::QueryError};
@@ -61,20 +60,6 @@ pub async fn contract(chain: &Queries, address: &str) -> Result<Option<Seen>, Qu
         ownership: ask(chain, address, json!({"ownership": {}})).await?,
         config: ask(chain, address, json!({"config": {}})).await?,
     }))
-}
-
-/// Looks at all contracts that have an address.
-pub async fn contracts(
-    chain: &Queries,
-    at: &Each<Option<String>>,
-) -> Result<Each<Option<Seen>>, QueryError> {
-    let mut seen = Each::default();
-    for one in crate::suite::Contract::ALL {
-        if let Some(address) = at.of(one) {
-            *seen.of_mut(one) = contract(chain, address).await?;
-        }
-    }
-    Ok(seen)
 }
 
 /// The contract's answer, or the reason that it gives for having none.

@@ -14,7 +14,7 @@ use super::{
     artifacts::Artifacts,
     compare::{self, Difference},
     discover::{self, CodeIndex},
-    observe::{self, Observed},
+    observe::Observed,
     plan::{Step, Transaction},
     record::{Deployed, Record},
     target::Target,
@@ -105,8 +105,8 @@ impl Session {
     pub async fn observe_contracts(&self) -> Result<Observed> {
         let chain = self.client.query();
         let (record, terms) = (self.record.as_ref(), &self.target.terms);
-        let at = discover::suite(&chain, record, terms, self.deployer()).await?;
-        let contracts = observe::contracts(&chain, &at).await?;
+        let makers = [self.deployer(), self.sender.as_str()];
+        let contracts = discover::suite(&chain, record, terms, &makers).await?;
         Ok(Observed { codes: Each::default(), contracts })
     }
 

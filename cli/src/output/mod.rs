@@ -3,6 +3,8 @@
 pub mod money;
 pub mod table;
 
+use std::io::{ErrorKind, Write as _};
+
 use serde::Serialize;
 
 /// How to print.
@@ -18,8 +20,8 @@ impl Output {
     /// Prints a result: `value` as JSON, or what `text` makes of it.
     pub fn result<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
         match self {
-            Self::Text => println!("{}", text(value).trim_end()),
-            Self::Json => println!("{}", to_json(value)),
+            Self::Text => line(text(value).trim_end()),
+            Self::Json => line(&to_json(value)),
         }
     }
 
@@ -41,4 +43,16 @@ impl Output {
 pub fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value)
         .unwrap_or_else(|error| format!(r#"{{"error":"not JSON: {error}"}}"#))
+}
+
+/// Prints a line on standard output. If nobody reads it any more, as below `| head`, that is the
+/// end of the command.
+pub fn line(text: &str) {
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{text}") {
+        let read = error.kind() == ErrorKind::BrokenPipe;
+        if !read {
+            eprintln!("error: standard output: {error}");
+        }
+        std::process::exit(i32::from(!read));
+    }
 }

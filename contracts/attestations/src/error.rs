@@ -28,12 +28,12 @@ pub enum ContractError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The sender may not send this.
-    #[error("{sender} may not do this; it is for: {needs}")]
-    Unauthorized {
+    #[error("{sender} may not send this message; it is for: {needed}")]
+    NotPermitted {
         /// Who sent it.
         sender: Addr,
         /// Who may.
-        needs: Permission,
+        needed: Permission,
     },
     /// New attestations are stopped.
     #[error("new attestations are paused; revoking works, attesting will when the pause is lifted")]

@@ -2,33 +2,17 @@
 //! sender is one.
 
 use cosmwasm_std::{Deps, MessageInfo};
-use souk_api::{Permission, attestations::ExecuteMsg};
+use souk_api::attestations::ExecuteMsg;
 
 use crate::{ContractError, state};
 
 /// Refuses a sender that may not send `msg`.
 pub fn check(deps: Deps, info: &MessageInfo, msg: &ExecuteMsg) -> Result<(), ContractError> {
-    let needs = msg.permission();
-    let sender = &info.sender;
-    let granted = match needs {
-        Permission::Anyone | Permission::Self_ => true,
-        Permission::Owner => cw_ownable::is_owner(deps.storage, sender)?,
-        Permission::Guardian => {
-            state::config(deps.storage)?.guardian == *sender
-                || cw_ownable::is_owner(deps.storage, sender)?
-        }
-        // No message of this contract asks for these.
-        Permission::Tenant
-        | Permission::TenantOrDelegate
-        | Permission::TenantOrOperator
-        | Permission::Provider
-        | Permission::Operator
-        | Permission::Controller
-        | Permission::Slasher
-        | Permission::Cw20 => false,
-    };
-    if granted {
+    let (needed, sender) = (msg.permission(), &info.sender);
+    let guardian = || Ok(state::config(deps.storage)?.guardian);
+    // Roles of other contracts are nobody's here.
+    if needed.by_role(deps.storage, sender, guardian)?.unwrap_or(false) {
         return Ok(());
     }
-    Err(ContractError::Unauthorized { sender: sender.clone(), needs })
+    Err(ContractError::NotPermitted { sender: sender.clone(), needed })
 }

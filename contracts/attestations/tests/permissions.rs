@@ -51,7 +51,7 @@ fn a_stranger_attests_for_itself_and_does_nothing_else() {
     }
     for msg in &messages[3..6] {
         let refused = world.send(&stranger, msg).unwrap_err();
-        assert!(matches!(refused, ContractError::Unauthorized { .. }), "{msg:?}: {refused}");
+        assert!(matches!(refused, ContractError::NotPermitted { .. }), "{msg:?}: {refused}");
     }
     let refused = world.send(&stranger, &messages[6]).unwrap_err();
     assert_eq!(refused, OwnershipError::NotOwner.into());

@@ -16,6 +16,6 @@ fn the_committed_schema_is_fresh() {
     let committed = include_str!("../../../schema/attestations.json");
     assert!(
         fresh == committed,
-        "run `cargo run -p souk-attestations --bin souk-attestations-schema` and look at the difference"
+        "run `cargo run -p souk-attestations --bin schema-attestations` and look at the difference"
     );
 }

@@ -41,6 +41,9 @@ pub fn execute(
             let paid = ctx.coin_sent()?;
             account_open::open_account(ctx, local, owner, paid, reserved)
         }
+        ExecuteMsg::OpenTokenAccount { local, owner, token, reserved } => {
+            account_open::open_token_account(ctx, local, owner, token, reserved)
+        }
         ExecuteMsg::OpenStream { local, stream, payee, rate, take_bps, reserved } => {
             let terms = stream_open::Terms { payee, rate, take_bps };
             stream_open::open_stream(ctx, local, stream, terms, reserved)

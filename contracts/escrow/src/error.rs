@@ -58,6 +58,9 @@ pub enum ContractError {
         /// What came.
         sent: Denom,
     },
+    /// An account for a token that the owner did not list.
+    #[error("cw20 token {0} is not listed; the escrow's owner lists it by update_config")]
+    TokenNotListed(Addr),
     /// More than can be counted.
     #[error("{denom}: adding {amount} would exceed what {what} can hold, {max}", max = Amount::MAX)]
     TooMuch {

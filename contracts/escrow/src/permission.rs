@@ -12,27 +12,20 @@ pub fn check(ctx: &mut Ctx, msg: &ExecuteMsg) -> Result<(), ContractError> {
         let coins: Vec<String> = ctx.info.funds.iter().map(ToString::to_string).collect();
         return Err(ContractError::CoinsNotTaken { coins: coins.join(",") });
     }
-    let needed = msg.permission();
-    let sender = ctx.info.sender.clone();
-    let allowed = match needed {
-        Permission::Anyone | Permission::Self_ => true,
-        Permission::Owner => is_owner(ctx, &sender)?,
-        Permission::Guardian => ctx.config()?.guardian == sender || is_owner(ctx, &sender)?,
-        Permission::Controller => ctx.config()?.controllers.contains(&sender),
-        Permission::Cw20 => ctx.config()?.cw20_tokens.contains(&sender),
-        Permission::Tenant => owns_account(ctx, msg, &sender)?,
-        // Roles that this contract does not know.
-        Permission::TenantOrDelegate
-        | Permission::TenantOrOperator
-        | Permission::Provider
-        | Permission::Operator
-        | Permission::Slasher => false,
+    let (needed, sender) = (msg.permission(), ctx.info.sender.clone());
+    let storage = &*ctx.deps.storage;
+    let guardian = || Ok(state::config(storage)?.guardian);
+    let allowed = match needed.by_role(storage, &sender, guardian)? {
+        Some(allowed) => allowed,
+        None => match needed {
+            Permission::Controller => ctx.config()?.controllers.contains(&sender),
+            Permission::Cw20 => ctx.config()?.cw20_tokens.contains(&sender),
+            Permission::Tenant => owns_account(ctx, msg, &sender)?,
+            // Roles of other contracts are nobody's here.
+            _ => false,
+        },
     };
     if allowed { Ok(()) } else { Err(ContractError::NotPermitted { sender, needed }) }
-}
-
-fn is_owner(ctx: &Ctx, sender: &Addr) -> Result<bool, ContractError> {
-    Ok(cw_ownable::is_owner(ctx.deps.storage, sender)?)
 }
 
 fn owns_account(ctx: &Ctx, msg: &ExecuteMsg, sender: &Addr) -> Result<bool, ContractError> {

@@ -32,6 +32,7 @@ fn the_readme_names_the_sender_of_every_message() {
     let text = String::new;
     let messages = [
         ExecuteMsg::OpenAccount { local, owner: text(), reserved },
+        ExecuteMsg::OpenTokenAccount { local, owner: text(), token: text(), reserved },
         ExecuteMsg::OpenStream {
             local,
             stream,

@@ -7,7 +7,7 @@ use common::{Escrow, amount, who};
 use cosmwasm_std::{Addr, Binary, to_json_binary};
 use cw_multi_test::{ContractWrapper, Executor};
 use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg};
-use souk_api::escrow::{Cw20Hook, ExecuteMsg, QueryMsg, TotalsResponse};
+use souk_api::escrow::{AccountResponse, Cw20Hook, ExecuteMsg, QueryMsg, TotalsResponse};
 use souk_core::{AccountId, Denom, Rate, time::HOUR};
 use souk_escrow::ContractError;
 
@@ -28,6 +28,22 @@ impl Tokens {
         };
         escrow.send(&who("owner"), &add, &[]).unwrap();
         Self { escrow, token }
+    }
+
+    /// The orderbook opens account 1 for an owner and sends the owner's tokens on.
+    fn open(&mut self, owner: &Addr, units: u128) {
+        let msg = self.open_msg(owner);
+        self.escrow.control(&msg).unwrap();
+        self.send(&who("orderbook"), units, &Cw20Hook::Fund { local: 1 }).unwrap();
+    }
+
+    fn open_msg(&self, owner: &Addr) -> ExecuteMsg {
+        ExecuteMsg::OpenTokenAccount {
+            local: 1,
+            owner: owner.to_string(),
+            token: self.token.to_string(),
+            reserved: Rate::ZERO,
+        }
     }
 
     fn send(&mut self, from: &Addr, units: u128, hook: &Cw20Hook) -> Result<(), ContractError> {
@@ -73,9 +89,7 @@ fn issue(escrow: &mut Escrow) -> Addr {
 #[test]
 fn a_token_account_pays_refunds_and_sweeps_in_the_token() {
     let mut tokens = Tokens::new();
-    let open =
-        Cw20Hook::OpenAccount { local: 1, owner: who("ann").to_string(), reserved: Rate::ZERO };
-    tokens.send(&who("orderbook"), 100, &open).unwrap();
+    tokens.open(&who("ann"), 100);
     let account = AccountId(1);
     tokens.send(&who("bob"), 50, &Cw20Hook::Deposit { account }).unwrap();
     tokens.send(&who("ann"), 10, &Cw20Hook::Deposit { account }).unwrap();
@@ -108,14 +122,25 @@ fn a_token_that_is_not_listed_is_refused() {
 }
 
 #[test]
-fn only_a_controller_opens_an_account_with_tokens() {
+fn only_a_controller_opens_an_account_of_a_listed_token_and_funds_it() {
     let mut tokens = Tokens::new();
-    let open =
-        Cw20Hook::OpenAccount { local: 1, owner: who("bob").to_string(), reserved: Rate::ZERO };
-    let error = tokens.send(&who("bob"), 5, &open).unwrap_err();
+    let open = tokens.open_msg(&who("bob"));
+    let error = tokens.escrow.send(&who("bob"), &open, &[]).unwrap_err();
     assert!(matches!(error, ContractError::NotPermitted { .. }), "{error}");
+    let other = issue(&mut tokens.escrow);
+    let listed = std::mem::replace(&mut tokens.token, other.clone());
+    let error = tokens.escrow.control(&tokens.open_msg(&who("bob"))).unwrap_err();
+    assert_eq!(error, ContractError::TokenNotListed(other));
+    tokens.token = listed;
+
+    tokens.open(&who("ann"), 100);
+    let error = tokens.send(&who("bob"), 5, &Cw20Hook::Fund { local: 1 }).unwrap_err();
+    assert!(matches!(error, ContractError::NotPermitted { .. }), "{error}");
+    let own: AccountResponse = tokens.escrow.query(&QueryMsg::Account { account: AccountId(1) });
+    assert_eq!((own.withdrawable, own.deposits), (amount(100), 0), "the owner's own");
+
     tokens.escrow.send(&who("guardian"), &ExecuteMsg::Pause {}, &[]).unwrap();
-    let error = tokens.send(&who("orderbook"), 5, &open).unwrap_err();
+    let error = tokens.escrow.control(&open).unwrap_err();
     assert_eq!(error, ContractError::Paused);
 }
 

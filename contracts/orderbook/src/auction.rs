@@ -2,7 +2,8 @@
 //!
 //! The close is at the latest of the time that the tenant chose (extensions included), some
 //! blocks after the order's creation, and ten minutes after a pause, so that neither a halted
-//! chain nor a halted market decides.
+//! chain nor a halted market decides. What was over before the pause stays over: its bids are
+//! known to all, and nobody may undercut them any more.
 
 /// A new lowest bid this close to the end extends the auction, and by as much, in seconds.
 pub const EXTENSION: u64 = 60;
@@ -18,19 +19,38 @@ pub struct Closing {
     pub closes_at: u64,
     /// The first block at which it can close.
     pub from_block: u64,
-    /// When the market was last allowed to go on after a pause; 0 if never.
-    pub unpaused_at: u64,
+    /// The last pause.
+    pub pause: Pause,
     /// How often it was extended.
     pub extensions: u8,
+}
+
+/// A time in which the market stood still, with the ten minutes after it. A pause that begins
+/// within those of another goes on with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pause {
+    /// When it began; 0 if there was none.
+    pub from: u64,
+    /// When the market was allowed to go on; before `from` while it is not.
+    pub until: u64,
+}
+
+impl Pause {
+    /// The pause that begins at `now`, given the one before.
+    pub fn begin(self, now: u64) -> Self {
+        let goes_on = self.from > 0 && now < self.until.saturating_add(AFTER_PAUSE);
+        Self { from: if goes_on { self.from } else { now }, ..self }
+    }
 }
 
 impl Closing {
     /// The first second at which it can close.
     pub fn time(&self) -> u64 {
-        match self.unpaused_at {
-            0 => self.closes_at,
-            unpaused_at => self.closes_at.max(unpaused_at.saturating_add(AFTER_PAUSE)),
+        let Pause { from, until } = self.pause;
+        if from == 0 || self.closes_at <= from {
+            return self.closes_at;
         }
+        self.closes_at.max(until.saturating_add(AFTER_PAUSE))
     }
 
     /// Whether it is over: no more bids, and it can be closed.
@@ -59,7 +79,7 @@ mod tests {
     use super::*;
 
     fn closing() -> Closing {
-        Closing { closes_at: 1_000, from_block: 50, unpaused_at: 0, extensions: 0 }
+        Closing { closes_at: 1_000, from_block: 50, pause: Pause::default(), extensions: 0 }
     }
 
     #[test]
@@ -73,11 +93,27 @@ mod tests {
 
     #[test]
     fn it_stays_open_for_ten_minutes_after_a_pause() {
-        let paused = Closing { unpaused_at: 900, ..closing() };
+        let paused = Closing { pause: Pause { from: 800, until: 900 }, ..closing() };
         assert!(!paused.is_over(1_499, 99));
         assert!(paused.is_over(1_500, 99));
-        let long_ago = Closing { unpaused_at: 1, ..closing() };
+        let long_ago = Closing { pause: Pause { from: 1, until: 2 }, ..closing() };
         assert_eq!(long_ago.time(), 1_000);
+    }
+
+    #[test]
+    fn what_was_over_before_a_pause_stays_over() {
+        for (from, time) in [(999, 2_600), (1_000, 1_000), (1_500, 1_000)] {
+            let paused = Closing { pause: Pause { from, until: 2_000 }, ..closing() };
+            assert_eq!(paused.time(), time, "paused at {from}");
+        }
+    }
+
+    #[test]
+    fn a_pause_within_ten_minutes_of_another_goes_on_with_it() {
+        let first = Pause { from: 900, until: 1_200 };
+        assert_eq!(first.begin(1_799), first);
+        assert_eq!(first.begin(1_800), Pause { from: 1_800, until: 1_200 });
+        assert_eq!(Pause::default().begin(5), Pause { from: 5, until: 0 });
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub enum ContractError {
 
     /// The sender may not do that.
     #[error("{sender} may not send this message; it is for: {needed}")]
-    Unauthorized {
+    NotPermitted {
         /// Who may.
         needed: Permission,
         /// Who tried.

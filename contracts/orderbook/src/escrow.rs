@@ -3,10 +3,13 @@
 //! A deployment's account has the deployment's number as its local number; the escrow puts
 //! this contract's controller index in front. The escrow lists its controllers only after
 //! this contract exists, so index and runway are asked for at the first deployment and kept;
-//! a migration forgets them.
+//! a migration asks anew.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Coin, StdError, StdResult, Storage, Uint128, WasmMsg, to_json_binary};
+use cosmwasm_std::{
+    Addr, Coin, DepsMut, QuerierWrapper, StdError, StdResult, Storage, Uint128, WasmMsg,
+    to_json_binary,
+};
 use cw_storage_plus::Item;
 use souk_api::{
     escrow::{ConfigResponse, Cw20Hook, ExecuteMsg, QueryMsg},
@@ -50,21 +53,27 @@ pub fn learn_link(ctx: &mut Ctx) -> Result<Link, ContractError> {
     if let Some(link) = LINK.may_load(ctx.deps.storage)? {
         return Ok(link);
     }
-    let escrow = &ctx.config.escrow;
-    let known: ConfigResponse = ctx.deps.querier.query_wasm_smart(escrow, &QueryMsg::Config {})?;
-    let own = ctx.env.contract.address.as_str();
-    let place = known.controllers.iter().position(|controller| controller == own);
-    let index = place.and_then(|place| u16::try_from(place).ok());
-    let controller =
-        index.ok_or_else(|| ContractError::NotAController { escrow: escrow.clone() })?;
-    let link = Link { controller, min_runway: known.min_runway };
+    let link = ask_link(ctx.deps.querier, &ctx.config.escrow, &ctx.env.contract.address)?;
     LINK.save(ctx.deps.storage, &link)?;
     Ok(link)
 }
 
-/// Asks again at the next deployment.
-pub fn forget_link(storage: &mut dyn Storage) {
-    LINK.remove(storage);
+/// Asks the escrow anew for what was learned of it. Nothing that closes can do without the
+/// link, so it is never merely forgotten.
+pub fn refresh_link(deps: DepsMut, escrow: &Addr, own: &Addr) -> Result<(), ContractError> {
+    if LINK.exists(deps.storage) {
+        LINK.save(deps.storage, &ask_link(deps.querier, escrow, own)?)?;
+    }
+    Ok(())
+}
+
+fn ask_link(querier: QuerierWrapper, escrow: &Addr, own: &Addr) -> Result<Link, ContractError> {
+    let known: ConfigResponse = querier.query_wasm_smart(escrow, &QueryMsg::Config {})?;
+    let place = known.controllers.iter().position(|controller| controller == own.as_str());
+    let index = place.and_then(|place| u16::try_from(place).ok());
+    let controller =
+        index.ok_or_else(|| ContractError::NotAController { escrow: escrow.clone() })?;
+    Ok(Link { controller, min_runway: known.min_runway })
 }
 
 /// A deployment's account as the escrow last saved it.
@@ -97,30 +106,33 @@ pub struct FirstDeposit {
     pub amount: Amount,
 }
 
-/// Opens a deployment's account with its first deposit.
+/// Opens a deployment's account with its first deposit. An account for a token is opened
+/// before the token is asked to move coins: what that does then is its tenant's risk alone.
 pub fn open_account(
     ctx: &Ctx,
     deployment: DeploymentId,
     owner: &Addr,
     deposit: FirstDeposit,
     reserved: Rate,
-) -> StdResult<WasmMsg> {
+) -> StdResult<Vec<WasmMsg>> {
     let (local, owner) = (deployment.0, owner.to_string());
     let amount = Uint128::new(deposit.amount.u128());
     match deposit.denom {
         Denom::Native(denom) => {
             let msg = ExecuteMsg::OpenAccount { local, owner, reserved };
-            execute(ctx, &msg, vec![Coin { denom, amount }])
+            Ok(vec![execute(ctx, &msg, vec![Coin { denom, amount }])?])
         }
         Denom::Cw20(token) => {
-            let hook = Cw20Hook::OpenAccount { local, owner, reserved };
+            let open =
+                ExecuteMsg::OpenTokenAccount { local, owner, token: token.clone(), reserved };
             let send = cw20::Cw20ExecuteMsg::Send {
                 contract: ctx.config.escrow.to_string(),
                 amount,
-                msg: to_json_binary(&hook)?,
+                msg: to_json_binary(&Cw20Hook::Fund { local })?,
             };
             let msg = to_json_binary(&send)?;
-            Ok(WasmMsg::Execute { contract_addr: token, msg, funds: Vec::new() })
+            let fund = WasmMsg::Execute { contract_addr: token, msg, funds: Vec::new() };
+            Ok(vec![execute(ctx, &open, Vec::new())?, fund])
         }
     }
 }

@@ -25,22 +25,21 @@ pub fn check(ctx: &Ctx, msg: &ExecuteMsg) -> Result<Permission, ContractError> {
     if !matches!(msg, ExecuteMsg::CreateDeployment(_)) {
         check_no_coins(ctx)?;
     }
-    let allowed = match permission {
-        Permission::Owner => is_owner(ctx)?,
-        Permission::Guardian => ctx.sender() == ctx.config.guardian || is_owner(ctx)?,
-        Permission::Cw20 => {
-            denoms::get(ctx.store(), &Denom::Cw20(ctx.sender().to_string()))?.is_some()
-        }
-        Permission::Anyone
-        | Permission::Self_
-        // Checked below, with the deployment or provider that it is about.
-        | Permission::Tenant
-        | Permission::TenantOrDelegate
-        | Permission::TenantOrOperator
-        | Permission::Provider
-        | Permission::Operator => true,
-        // Roles of other contracts.
-        Permission::Controller | Permission::Slasher => false,
+    let guardian = || Ok(ctx.config.guardian.clone());
+    let allowed = match permission.by_role(ctx.store(), ctx.sender(), guardian)? {
+        Some(allowed) => allowed,
+        None => match permission {
+            Permission::Cw20 => {
+                denoms::get(ctx.store(), &Denom::Cw20(ctx.sender().to_string()))?.is_some()
+            }
+            // Checked below, with the deployment or provider that it is about.
+            Permission::Tenant
+            | Permission::TenantOrDelegate
+            | Permission::TenantOrOperator
+            | Permission::Operator => true,
+            // Roles of other contracts are nobody's here.
+            _ => false,
+        },
     };
     require(allowed, ctx, permission)?;
     if ctx.config.paused && msg.is_new_business() {
@@ -129,10 +128,6 @@ fn acts_for_provider(record: Option<&ProviderRecord>, provider: &Addr, sender: &
     }
 }
 
-fn is_owner(ctx: &Ctx) -> Result<bool, ContractError> {
-    Ok(cw_ownable::is_owner(ctx.store(), ctx.sender())?)
-}
-
 fn check_no_coins(ctx: &Ctx) -> Result<(), ContractError> {
     if ctx.info.funds.is_empty() {
         return Ok(());
@@ -145,5 +140,5 @@ fn require(allowed: bool, ctx: &Ctx, needed: Permission) -> Result<(), ContractE
     if allowed {
         return Ok(());
     }
-    Err(ContractError::Unauthorized { needed, sender: ctx.sender().clone() })
+    Err(ContractError::NotPermitted { needed, sender: ctx.sender().clone() })
 }

@@ -37,12 +37,12 @@ pub enum ContractError {
     #[error(transparent)]
     Bond(#[from] BondError),
     /// The sender may not send this.
-    #[error("{sender} may not do this; it is for: {needs}")]
-    Unauthorized {
+    #[error("{sender} may not send this message; it is for: {needed}")]
+    NotPermitted {
         /// Who sent it.
         sender: Addr,
         /// Who may.
-        needs: Permission,
+        needed: Permission,
     },
     /// No such provider.
     #[error("{provider} is not registered; register it first")]

@@ -8,15 +8,22 @@ use crate::{ContractError, state};
 
 /// Refuses a sender that may not send `msg`.
 pub fn check(deps: Deps, info: &MessageInfo, msg: &ExecuteMsg) -> Result<(), ContractError> {
-    let needs = msg.permission();
-    let sender = &info.sender;
-    let granted = match needs {
-        Permission::Anyone | Permission::Self_ => true,
-        Permission::Owner => cw_ownable::is_owner(deps.storage, sender)?,
-        Permission::Guardian => {
-            state::config(deps.storage)?.guardian == *sender
-                || cw_ownable::is_owner(deps.storage, sender)?
-        }
+    let (needed, sender) = (msg.permission(), &info.sender);
+    let guardian = || Ok(state::config(deps.storage)?.guardian);
+    let granted = match needed.by_role(deps.storage, sender, guardian)? {
+        Some(granted) => granted,
+        None => by_record(deps, sender, needed, msg)?,
+    };
+    if granted { Ok(()) } else { Err(refusal(sender, needed)) }
+}
+
+fn by_record(
+    deps: Deps,
+    sender: &Addr,
+    needed: Permission,
+    msg: &ExecuteMsg,
+) -> Result<bool, ContractError> {
+    Ok(match needed {
         Permission::Slasher => state::config(deps.storage)?.slashers.contains(sender),
         // Whoever left may still claim; actions that need a registration look for it.
         Permission::Provider => state::is_known(deps.storage, sender),
@@ -27,20 +34,15 @@ pub fn check(deps: Deps, info: &MessageInfo, msg: &ExecuteMsg) -> Result<(), Con
             }
             None => false,
         },
-        // No message of this contract asks for these.
-        Permission::Tenant
-        | Permission::TenantOrDelegate
-        | Permission::TenantOrOperator
-        | Permission::Controller
-        | Permission::Cw20 => false,
-    };
-    if granted { Ok(()) } else { Err(refusal(sender, needs)) }
+        // Roles of other contracts are nobody's here.
+        _ => false,
+    })
 }
 
-fn refusal(sender: &Addr, needs: Permission) -> ContractError {
-    match needs {
+fn refusal(sender: &Addr, needed: Permission) -> ContractError {
+    match needed {
         Permission::Provider => ContractError::NotRegistered { provider: sender.to_string() },
-        needs => ContractError::Unauthorized { sender: sender.clone(), needs },
+        needed => ContractError::NotPermitted { sender: sender.clone(), needed },
     }
 }
 

@@ -45,7 +45,7 @@ fn update_config() -> ExecuteMsg {
 fn is_refused(error: &ContractError) -> bool {
     matches!(
         error,
-        ContractError::Unauthorized { .. }
+        ContractError::NotPermitted { .. }
             | ContractError::NotRegistered { .. }
             | ContractError::Ownership(_)
     )

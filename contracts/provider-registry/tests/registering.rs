@@ -182,7 +182,7 @@ fn the_operator_keeps_gateway_and_maintenance_and_loses_them_with_its_office() {
 
     world.send(&provider, &ExecuteMsg::SetOperator { operator: new.to_string() }).unwrap();
     assert_eq!(world.published(&provider).unwrap().operator, new.as_str());
-    assert!(matches!(world.send(&old, &set).unwrap_err(), ContractError::Unauthorized { .. }));
+    assert!(matches!(world.send(&old, &set).unwrap_err(), ContractError::NotPermitted { .. }));
     world.send(&new, &set).unwrap();
 
     moved.uri.push_str("/path");

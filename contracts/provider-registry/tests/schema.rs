@@ -16,6 +16,6 @@ fn the_committed_schema_is_fresh() {
     let committed = include_str!("../../../schema/provider-registry.json");
     assert!(
         fresh == committed,
-        "run `cargo run -p souk-provider-registry --bin souk-provider-registry-schema` and look at the difference"
+        "run `cargo run -p souk-provider-registry --bin schema-provider-registry` and look at the difference"
     );
 }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use cosmwasm_std::{Addr, StdResult, Storage};
+
 /// The sender that a message asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
@@ -30,6 +32,26 @@ pub enum Permission {
     Slasher,
     /// A cw20 contract that the owner listed.
     Cw20,
+}
+
+impl Permission {
+    /// Whether `sender` has it, as far as the roles tell that every contract has: anyone, owner,
+    /// guardian. `None` if it is about something of the contract's own.
+    pub fn by_role(
+        self,
+        storage: &dyn Storage,
+        sender: &Addr,
+        guardian: impl FnOnce() -> StdResult<Addr>,
+    ) -> StdResult<Option<bool>> {
+        Ok(match self {
+            Self::Anyone | Self::Self_ => Some(true),
+            Self::Owner => Some(cw_ownable::is_owner(storage, sender)?),
+            Self::Guardian => {
+                Some(guardian()? == *sender || cw_ownable::is_owner(storage, sender)?)
+            }
+            _ => None,
+        })
+    }
 }
 
 impl fmt::Display for Permission {

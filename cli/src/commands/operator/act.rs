@@ -57,7 +57,7 @@ impl Act {
 
         let (mut executed, mut files) = (Vec::new(), Vec::new());
         if let Some(folder) = &self.generate_only {
-            files = act::write_unsigned(&session, &plan, &seen, folder, self.gas).await?;
+            files = act::write_unsigned(out, &session, &plan, &seen, folder, self.gas).await?;
         } else if let Some(journal) = &journal
             && plan.next_of(&session.sender).is_some()
         {

@@ -1,13 +1,13 @@
-//! A controller opens an account with the first coins in it.
+//! A controller opens an account, with the first coins in it or for a token's coins to follow.
 
 use cosmwasm_std::Response;
 use souk_api::escrow::events::AccountOpened;
-use souk_core::Rate;
+use souk_core::{Amount, Denom, Rate};
 
 use super::{Ctx, Paid};
 use crate::{ContractError, account::Account, state};
 
-/// Opens account `local` of the controller that paid; the coins belong to `owner`.
+/// Opens account `local` of the sender with the coins paid, which belong to `owner`.
 pub fn open_account(
     ctx: &mut Ctx,
     local: u64,
@@ -15,14 +15,42 @@ pub fn open_account(
     paid: Paid,
     reserved: Rate,
 ) -> Result<Response, ContractError> {
+    let Paid { denom, amount, .. } = paid;
+    ctx.count_in(&denom, amount)?;
+    open(ctx, local, owner, denom, amount, reserved)
+}
+
+/// Opens account `local` of the sender, empty, for the coins of a listed token. The token's
+/// word is not needed for it: one that turned hostile could take numbers or never answer.
+pub fn open_token_account(
+    ctx: &mut Ctx,
+    local: u64,
+    owner: String,
+    token: String,
+    reserved: Rate,
+) -> Result<Response, ContractError> {
+    let address = ctx.deps.api.addr_validate(&token)?;
+    if !ctx.config()?.cw20_tokens.contains(&address) {
+        return Err(ContractError::TokenNotListed(address));
+    }
+    open(ctx, local, owner, Denom::Cw20(token), Amount::ZERO, reserved)
+}
+
+fn open(
+    ctx: &mut Ctx,
+    local: u64,
+    owner: String,
+    denom: Denom,
+    amount: Amount,
+    reserved: Rate,
+) -> Result<Response, ContractError> {
     ctx.require_unpaused()?;
-    let id = ctx.id_of(&paid.from, local)?;
+    let sender = ctx.info.sender.clone();
+    let id = ctx.id_of(&sender, local)?;
     if state::has_account(ctx.deps.storage, id) {
         return Err(ContractError::AccountExists(id));
     }
     let owner = ctx.deps.api.addr_validate(&owner)?.into_string();
-    let Paid { denom, amount, .. } = paid;
-    ctx.count_in(&denom, amount)?;
     let account = Account::opened(id, owner.clone(), denom.clone(), amount, reserved, ctx.now());
     state::save_account(ctx.deps.storage, &account)?;
     Ok(Response::new()

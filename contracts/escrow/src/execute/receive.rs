@@ -1,12 +1,12 @@
 //! A listed token came by its hook: the same actions as with native coins.
 
-use cosmwasm_std::{Response, from_json};
+use cosmwasm_std::{Addr, Response, from_json};
 use cw20::Cw20ReceiveMsg;
 use souk_api::escrow::Cw20Hook;
 use souk_core::Denom;
 
-use super::{Ctx, Paid, account_open, deposit};
-use crate::ContractError;
+use super::{Ctx, Paid, deposit};
+use crate::{ContractError, state};
 
 /// Does what the hook says with the tokens that came. The sender is the token, which the
 /// owner listed; whom it names as its own sender has paid.
@@ -17,8 +17,11 @@ pub fn receive(ctx: &mut Ctx, received: Cw20ReceiveMsg) -> Result<Response, Cont
     let hook = from_json(&received.msg).map_err(|error| ContractError::Hook(error.to_string()))?;
     match hook {
         Cw20Hook::Deposit { account } => deposit::deposit(ctx, account, paid),
-        Cw20Hook::OpenAccount { local, owner, reserved } => {
-            account_open::open_account(ctx, local, owner, paid, reserved)
+        Cw20Hook::Fund { local } => {
+            let id = ctx.id_of(&paid.from, local)?;
+            let owner = state::account(ctx.deps.storage, id)?.record.owner;
+            let from = Addr::unchecked(owner);
+            deposit::deposit(ctx, id, Paid { from, ..paid })
         }
     }
 }

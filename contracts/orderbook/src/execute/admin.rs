@@ -30,6 +30,7 @@ pub fn instantiate(
         attestations: deps.api.addr_validate(&msg.attestations)?,
         params: msg.params,
         paused: false,
+        paused_at: 0,
         unpaused_at: 0,
     };
     probe_neighbours(deps.querier, &config)?;
@@ -40,10 +41,10 @@ pub fn instantiate(
 }
 
 /// Moves to this code.
-pub fn migrate(deps: DepsMut) -> Result<Response, ContractError> {
+pub fn migrate(deps: DepsMut, env: Env) -> Result<Response, ContractError> {
     let config = config::load(deps.storage)?;
     probe_neighbours(deps.querier, &config)?;
-    escrow::forget_link(deps.storage);
+    escrow::refresh_link(deps, &config.escrow, &env.contract.address)?;
     Ok(Response::new())
 }
 
@@ -83,7 +84,9 @@ pub fn set_paused(ctx: &mut Ctx, paused: bool) -> Result<Response, ContractError
     if ctx.config.paused != paused {
         let mut config = ctx.config.clone();
         config.paused = paused;
-        if !paused {
+        if paused {
+            config.paused_at = config.last_pause().begin(ctx.now()).from;
+        } else {
             config.unpaused_at = ctx.now();
         }
         config::save(ctx.store_mut(), &config)?;

@@ -87,7 +87,7 @@ pub fn create(
     }
     deployments::create(ctx.store_mut(), id, &deployment)?;
     let open = escrow::open_account(ctx, id, &deployment.owner, deposit, deployment.reserved)?;
-    Ok(response.add_message(open))
+    Ok(response.add_messages(open))
 }
 
 fn terms(ctx: &Ctx, deposit: &FirstDeposit) -> Result<Terms, ContractError> {

@@ -5,6 +5,8 @@ use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Item;
 use souk_api::orderbook::Params;
 
+use crate::auction::Pause;
+
 const CONFIG: Item<Config> = Item::new("c");
 
 /// Everything but the denoms.
@@ -22,8 +24,18 @@ pub struct Config {
     pub params: Params,
     /// Whether new business is stopped.
     pub paused: bool,
+    /// When it was last stopped, as [`Pause`] counts; 0 if never.
+    #[serde(default)]
+    pub paused_at: u64,
     /// When it was last allowed again; 0 if it was never stopped.
     pub unpaused_at: u64,
+}
+
+impl Config {
+    /// The last pause.
+    pub fn last_pause(&self) -> Pause {
+        Pause { from: self.paused_at, until: self.unpaused_at }
+    }
 }
 
 /// The configuration.

@@ -59,7 +59,7 @@ impl Auction {
     /// What decides when it closes.
     pub fn closing(&self, config: &Config) -> Closing {
         let Self { closes_at, from_block, extensions } = *self;
-        Closing { closes_at, from_block, extensions, unpaused_at: config.unpaused_at }
+        Closing { closes_at, from_block, extensions, pause: config.last_pause() }
     }
 }
 

@@ -151,6 +151,19 @@ fn after_a_pause_bidding_goes_on_for_ten_minutes() {
 }
 
 #[test]
+fn a_pause_does_not_open_an_auction_again_that_was_over() {
+    let (mut market, order) = auction(&["a", "b"]);
+    market.place("a", order, 500).unwrap();
+    over(&mut market).pause(true);
+    market.blocks(10, HOUR);
+    market.pause(false);
+    let error = market.place("b", order, 499).unwrap_err();
+    assert!(matches!(error, ContractError::AuctionOver { .. }), "{error}");
+    market.close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), market.who("a").to_string());
+}
+
+#[test]
 fn disqualified_bids_are_deleted_for_good_and_the_next_one_wins() {
     let mut market = Market::unlinked();
     for name in ["left", "slashed", "good"] {

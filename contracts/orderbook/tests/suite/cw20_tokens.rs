@@ -1,11 +1,18 @@
 //! Deployments paid in a cw20 token go the same way as those paid in coins.
 
-use cosmwasm_std::{Addr, Uint128, to_json_binary};
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{
+    Addr, Binary, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdResult, Uint128, WasmMsg,
+    to_json_binary,
+};
 use cw_multi_test::{ContractWrapper, Executor};
-use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg};
+use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg, Cw20ReceiveMsg};
 use souk_api::{
     defaults, escrow,
-    orderbook::{Cw20Hook, ExecuteMsg, NewDeployment},
+    orderbook::{
+        Cw20Hook, ExecuteMsg, GroupState, NewDeployment,
+        events::{GroupChanged, OrderClosed},
+    },
 };
 use souk_core::{AccountId, Denom, DeploymentId, time::HOUR};
 use souk_orderbook::ContractError;
@@ -101,7 +108,7 @@ fn a_token_that_is_not_listed_creates_nothing() {
     let new = deployment(&[group("web", 1_000)], tenant_choice());
     let error = send(&mut market, &token, new).unwrap_err();
     let expected =
-        ContractError::Unauthorized { needed: souk_api::Permission::Cw20, sender: token.clone() };
+        ContractError::NotPermitted { needed: souk_api::Permission::Cw20, sender: token.clone() };
     assert!(error.contains(&expected.to_string()), "{error}");
     assert_eq!(units(&market, &token, &market.who("ann")), PLENTY);
 }
@@ -119,4 +126,97 @@ fn a_hook_that_cannot_be_read_returns_the_tokens() {
     let ann = market.who("ann");
     assert!(market.tell(&ann, &token, &msg, 0).is_err());
     assert_eq!(units(&market, &token, &ann), PLENTY);
+}
+
+/// A token whose owner changed its code: it says what it is told to, and moves nothing.
+mod hostile {
+    use super::*;
+
+    #[cw_serde]
+    pub enum Told {
+        /// Calls the hook of a contract, in anybody's name.
+        Say { to: String, hook: Cw20ReceiveMsg },
+        /// What the orderbook asks of a token; this one keeps the coins to itself.
+        Send { contract: String, amount: Uint128, msg: Binary },
+    }
+
+    pub fn instantiate(_: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
+        Ok(Response::new())
+    }
+
+    pub fn execute(_: DepsMut, _: Env, _: MessageInfo, told: Told) -> StdResult<Response> {
+        let Told::Say { to, hook } = told else { return Ok(Response::new()) };
+        let msg = to_json_binary(&Cw20ExecuteHook::Receive(hook))?;
+        let call = WasmMsg::Execute { contract_addr: to, msg, funds: Vec::new() };
+        Ok(Response::new().add_message(call))
+    }
+
+    pub fn query(_: Deps, _: Env, _: Empty) -> StdResult<Binary> {
+        Ok(Binary::default())
+    }
+
+    #[cw_serde]
+    enum Cw20ExecuteHook {
+        Receive(Cw20ReceiveMsg),
+    }
+}
+
+/// A listed token that turned hostile.
+fn hostile_token(market: &mut Market) -> Addr {
+    let wrapper = ContractWrapper::new(hostile::execute, hostile::instantiate, hostile::query);
+    let code = market.app.store_code(Box::new(wrapper));
+    let owner = market.owner.clone();
+    let token =
+        market.app.instantiate_contract(code, owner, &Empty {}, &[], "hostile", None).unwrap();
+    list(market, &token);
+    token
+}
+
+/// Lets the token say to a contract that `from` sent coins of it.
+fn say(
+    market: &mut Market,
+    token: &Addr,
+    to: &Addr,
+    from: &Addr,
+    msg: impl Into<Vec<u8>>,
+) -> Result<(), String> {
+    let (sender, amount) = (from.to_string(), Uint128::new(PLENTY));
+    let hook = Cw20ReceiveMsg { sender, amount, msg: Binary::new(msg.into()) };
+    let told = hostile::Told::Say { to: to.to_string(), hook };
+    market.tell(&market.who("eve"), token, &told, 0).map(drop)
+}
+
+#[test]
+fn a_token_that_turned_hostile_cannot_take_the_accounts_of_deployments_to_come() {
+    let mut market = Market::new();
+    let token = hostile_token(&mut market);
+    let (escrow, book, eve) = (market.escrow.clone(), market.book.clone(), market.who("eve"));
+    for hook in [
+        format!(r#"{{"open_account":{{"local":1,"owner":"{eve}","reserved":"0"}}}}"#),
+        r#"{"fund":{"local":1}}"#.to_owned(),
+    ] {
+        assert!(say(&mut market, &token, &escrow, &book, hook.clone()).is_err(), "{hook}");
+    }
+    market.order("ann", tenant_choice());
+}
+
+#[test]
+fn a_token_that_keeps_the_coins_holds_no_bidder_in_its_auctions() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let token = hostile_token(&mut market);
+    let (book, ann) = (market.book.clone(), market.who("ann"));
+    let new = deployment(&[group("web", 1_000)], lowest_price(300));
+    let hook = to_json_binary(&Cw20Hook::CreateDeployment(new)).unwrap();
+    say(&mut market, &token, &book, &ann, hook).unwrap();
+    let order = market.deployment(DeploymentId(1)).groups[0].order;
+    market.place("pro", order, 900).unwrap();
+
+    let response = market.blocks(10, 300).close_auction(order, 1).unwrap();
+    assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "insufficient_funds");
+    let rests = &market.events_of::<GroupChanged>(&response)[0];
+    assert_eq!(rests.state, GroupState::InsufficientFunds);
+    market.release("pro", &[order]);
+    assert_eq!(market.book_of("pro").used, 0);
+    market.close("ann", DeploymentId(1)).unwrap();
 }

@@ -100,7 +100,7 @@ fn each_message_refuses_whoever_it_is_not_for() {
         };
         for (role, sender) in roles.iter().filter(|(role, _)| !may.contains(role)) {
             let error = market.send(sender, &msg).unwrap_err();
-            let expected = ContractError::Unauthorized { needed, sender: sender.clone() };
+            let expected = ContractError::NotPermitted { needed, sender: sender.clone() };
             assert_eq!(error, expected, "{role} sends {msg:?}");
         }
     }
@@ -285,9 +285,41 @@ fn an_orderbook_that_the_escrow_does_not_list_says_so() {
 #[test]
 fn a_migration_probes_the_neighbours_and_changes_nothing_on_the_book() {
     let (mut market, leased, _) = running();
-    let (owner, book, code) = (market.owner.clone(), market.book.clone(), market.book_code);
-    let before = market.order_of(leased);
-    market.app.migrate_contract(owner, book, &MigrateMsg {}, code).unwrap();
+    let (before, stored) = (market.order_of(leased), market.storage());
+    migrate(&mut market);
     assert_eq!(market.order_of(leased), before);
+    assert_eq!(market.storage(), stored);
     market.order("ann", tenant_choice());
+}
+
+#[test]
+fn after_a_migration_in_a_pause_leases_and_deployments_still_end() {
+    let (mut market, leased, _) = running();
+    let id = market.order_of(leased).group.deployment;
+    market.pause(true);
+    migrate(&mut market);
+    market.provider_closes("pro", leased, CloseReason::Unstable).unwrap();
+    market.close("ann", id).unwrap();
+    assert!(market.account(id).closed);
+}
+
+#[test]
+fn an_orderbook_without_deployments_migrates_before_the_escrow_lists_it() {
+    let mut market = Market::new();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    let on = defaults::Foundations {
+        escrow: config.escrow,
+        registry: config.registry,
+        attestations: config.attestations,
+    };
+    let msg = defaults::orderbook(defaults::Roles::default(), on);
+    let (owner, code) = (market.owner.clone(), market.book_code);
+    let admin = Some(owner.to_string());
+    market.book = market.app.instantiate_contract(code, owner, &msg, &[], "new", admin).unwrap();
+    migrate(&mut market);
+}
+
+fn migrate(market: &mut Market) {
+    let (owner, book, code) = (market.owner.clone(), market.book.clone(), market.book_code);
+    market.app.migrate_contract(owner, book, &MigrateMsg {}, code).unwrap();
 }

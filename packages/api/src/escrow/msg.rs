@@ -42,6 +42,19 @@ pub enum ExecuteMsg {
         /// What open binding auctions may come to cost an hour.
         reserved: Rate,
     },
+    /// Opens account number `local` of the sender, without coins, to be held in a listed cw20
+    /// token; they follow by [`Cw20Hook::Fund`]. So the account is there and is the sender's,
+    /// whatever the token does.
+    OpenTokenAccount {
+        /// As for [`ExecuteMsg::OpenAccount`].
+        local: u64,
+        /// Who owns the account.
+        owner: String,
+        /// The token's contract.
+        token: String,
+        /// What open binding auctions may come to cost an hour.
+        reserved: Rate,
+    },
     /// Begins to pay `rate` to `payee`. Fails unless the account then lasts the least runway
     /// at all its rates and reserves.
     OpenStream {
@@ -142,14 +155,10 @@ pub enum Cw20Hook {
         /// The account.
         account: AccountId,
     },
-    /// As [`ExecuteMsg::OpenAccount`], sent on by a controller.
-    OpenAccount {
+    /// The owner's coins for an open account, sent on by the account's controller.
+    Fund {
         /// The controller's number for the account.
         local: u64,
-        /// Who owns the account.
-        owner: String,
-        /// The account's reserve.
-        reserved: Rate,
     },
 }
 
@@ -158,6 +167,7 @@ impl ExecuteMsg {
     pub fn permission(&self) -> Permission {
         match self {
             Self::OpenAccount { .. }
+            | Self::OpenTokenAccount { .. }
             | Self::OpenStream { .. }
             | Self::CloseStream { .. }
             | Self::Reserve { .. }

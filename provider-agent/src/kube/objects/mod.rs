@@ -192,7 +192,12 @@ impl Subject<'_> {
     }
 
     fn placement(&self, service: &ManifestService) -> Option<&Placement> {
-        self.placements.iter().find(|placement| placement.unit == service.resources.id)
+        self.placements_of(service).next()
+    }
+
+    fn placements_of(&self, service: &ManifestService) -> impl Iterator<Item = &Placement> {
+        let unit = service.resources.id;
+        self.placements.iter().filter(move |placement| placement.unit == unit)
     }
 }
 

@@ -1,5 +1,7 @@
 //! A service's pods: what they take, where they may run and what they may not do.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use souk_sdl::ManifestService;
 
@@ -72,7 +74,8 @@ pub(super) fn template(subject: &Subject<'_>, service: &ManifestService) -> Valu
         set("nodeSelector", Value::Object(nodes));
     }
     if let Some(gpu) = gpu {
-        set("affinity", gpu_affinity(gpu));
+        let nodes = subject.placements_of(service).map(|placed| placed.node.as_str()).collect();
+        set("affinity", gpu_affinity(gpu, nodes));
         set("tolerations", json!([{ "key": gpu.resource(), "operator": "Exists" }]));
         if let Some(class) = subject.cluster.gpu_runtime_classes.get(&gpu.vendor) {
             set("runtimeClassName", json!(class));
@@ -186,14 +189,22 @@ fn resources(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuM
     json!({ "limits": limits, "requests": requests })
 }
 
-fn gpu_affinity(gpu: &GpuModel) -> Value {
+/// The model is a must. The nodes that were reserved are a wish: the scheduler spreads pods by
+/// itself, which soon leaves no node whole for who needs all of its GPUs.
+fn gpu_affinity(gpu: &GpuModel, nodes: BTreeSet<&str>) -> Value {
     let (label, product) = gpu.node_label();
     let wanted = json!({ "key": label, "operator": "In", "values": [product] });
+    let wish = |node: &str| {
+        let this = json!({ "key": "metadata.name", "operator": "In", "values": [node] });
+        json!({ "weight": 100, "preference": { "matchFields": [this] } })
+    };
     json!({
         "nodeAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": {
                 "nodeSelectorTerms": [{ "matchExpressions": [wanted] }]
-            }
+            },
+            "preferredDuringSchedulingIgnoredDuringExecution":
+                nodes.into_iter().map(wish).collect::<Vec<_>>(),
         }
     })
 }

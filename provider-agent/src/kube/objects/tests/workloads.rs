@@ -100,6 +100,11 @@ fn a_gpu_is_of_the_model_that_was_offered() {
     let terms = &pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
         ["nodeSelectorTerms"];
     assert_eq!(terms[0]["matchExpressions"][0]["values"], json!(["NVIDIA-H100-80GB-HBM3"]));
+    // The node that was reserved is preferred, so that pods lie as densely as was planned.
+    let wishes =
+        &pod["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"];
+    let node = &lease.placements[0].node;
+    assert_eq!(wishes[0]["preference"]["matchFields"][0]["values"], json!([node]));
     for other in ["web", "db"] {
         let pod = lease.template(other)["spec"].clone();
         assert_eq!(pod["affinity"], Value::Null, "{other}");

@@ -1,5 +1,8 @@
 //! A cluster and a namespace for a test, and patience.
 
+// Each test binary uses its own part.
+#![allow(dead_code)]
+
 use std::{fmt::Debug, future::Future, sync::Once, time::Duration};
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Node, Pod, ServiceAccount};
@@ -42,18 +45,18 @@ pub async fn client_to(sim: &KubeSim) -> Client {
 }
 
 impl Fixture {
-    /// The API server of `SOUK_TEST_KUBECONFIG`, or a simulator.
+    /// The API server that the test binary is about, or a simulator.
     pub async fn new() -> Self {
-        match std::env::var_os("SOUK_TEST_KUBECONFIG") {
-            Some(path) => {
-                let client = client_of(Kubeconfig::read_from(path).unwrap()).await;
+        match crate::api_server() {
+            Some(kubeconfig) => {
+                let client = client_of(Kubeconfig::read_from(kubeconfig).unwrap()).await;
                 Self::furnished(client, None).await
             }
             None => Self::simulated(fast()).await,
         }
     }
 
-    /// A simulator, whatever the environment says.
+    /// A simulator.
     pub async fn simulated(spec: ClusterSpec) -> Self {
         let sim = KubeSim::start(spec).await.unwrap();
         let client = client_to(&sim).await;
@@ -226,6 +229,13 @@ pub fn deployment(name: &str, replicas: i32, image: &str) -> Value {
                 "spec": {"containers": [{"name": "main", "image": image}]},
             },
         },
+    })
+}
+
+pub fn service(name: &str, kind: &str, port: Value) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
+        "spec": {"type": kind, "selector": {"app": name}, "ports": [port]},
     })
 }
 
