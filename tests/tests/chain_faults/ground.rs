@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use futures::future::join_all;
 use souk_chain::{Client, ClientConfig, Coin, SecretKey, tx::store_code};
 use souk_cli::{
     network::Network,
@@ -49,9 +48,11 @@ pub async fn shared() -> Option<Arc<Ground>> {
     Some(ground)
 }
 
-/// Blocks of a third of a second.
+/// Blocks of a third of a second, and time enough to answer: to simulate an upload the node
+/// compiles it.
 pub fn options() -> Options {
-    Options::default().block_time(Duration::from_millis(300))
+    let options = Options::default().block_time(Duration::from_millis(300));
+    options.comet("rpc.timeout_broadcast_tx_commit", "60s")
 }
 
 impl Ground {
@@ -77,16 +78,14 @@ impl Ground {
             "souk_attestations",
             "souk_fee_distributor",
         ];
-        // Each by a key of its own, so that they fit into one block.
-        let uploads = contracts.map(|name| {
-            let wallet = self.wallet(&self.next_key());
-            async move {
-                let wasm = tools::packed_wasm(name).unwrap();
-                let upload = store_code(&wallet.address, wasm);
-                wallet.send("uploading", vec![upload]).await.unwrap().code_id().unwrap()
-            }
-        });
-        let ids = join_all(uploads).await;
+        let deployer = self.wallet(&self.next_key());
+        let mut ids = Vec::new();
+        for name in contracts {
+            let wasm = tools::packed_wasm(name).unwrap();
+            let upload = store_code(&deployer.address, wasm);
+            let outcome = deployer.send("uploading", vec![upload]).await.unwrap();
+            ids.push(outcome.code_id().unwrap());
+        }
         let codes = Codes {
             escrow: ids[0],
             orderbook: ids[1],
