@@ -2,11 +2,13 @@
 //! the contracts' wasm, as `scripts/build-wasm` makes it.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context as _, Result, ensure};
+use flate2::{Compression, write::GzEncoder};
 
 /// The project's folder.
 pub fn root() -> PathBuf {
@@ -76,4 +78,11 @@ pub fn artifacts() -> Result<PathBuf> {
 pub fn wasm(contract: &str) -> Result<Vec<u8>> {
     let path = artifacts()?.join(format!("{contract}.wasm"));
     std::fs::read(&path).with_context(|| path.display().to_string())
+}
+
+/// The same as it is uploaded: gzipped, since the RPC of a node takes no request above a megabyte.
+pub fn packed_wasm(contract: &str) -> Result<Vec<u8>> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(&wasm(contract)?)?;
+    Ok(packer.finish()?)
 }

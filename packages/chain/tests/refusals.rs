@@ -244,3 +244,29 @@ async fn when_nobody_can_tell_the_item_is_failed_as_unknown_and_not_sent_again()
     assert_eq!(proxy.transactions().len(), 1);
     assert_eq!(paid(proxy.url()).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_has_just_started_and_serves_no_simulations_judges_no_item() {
+    // Both come from wasmd: before its services are there, and before its first block.
+    for log in [
+        "unknown query path: unknown request",
+        "rpc error: code = Unknown desc = recovered: Block (unix) time must never be empty or \
+         negative stack: goroutine 97: unknown request",
+    ] {
+        let chain = running_chain().await;
+        let proxy = Proxy::before(&chain.rpc_url()).await;
+        let dir = tempfile::tempdir().unwrap();
+        let on = On("abci_query", "Simulate");
+        let starting =
+            json!({"response": {"code": 6, "codespace": "sdk", "height": "0", "log": log}});
+        proxy.always(on, Effect::Result(starting));
+        let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+        process.enqueue(&[("pay", pay(1))]);
+        // More often than a message that fails by itself would be tried.
+        eventually("many simulations", || async { proxy.requests(on) > 10 }).await;
+        assert_eq!(process.handle.outcome("pay").await.unwrap().unwrap().state, ItemState::Queued);
+        proxy.clear();
+        process.done("pay").await;
+        assert_eq!(paid(proxy.url()).await, 1);
+    }
+}

@@ -198,6 +198,11 @@ fn handler(path: &str) -> Result<Handler, AbciError> {
         "/cosmos.base.tendermint.v1beta1.Service/GetSyncing" => node::syncing,
         "/cosmos.base.node.v1beta1.Service/Config" => node::config,
         "" => return Err(sdk::unknown_request("no query path provided")),
+        _ if path == "store" || path.starts_with("/store") => {
+            let name = path.split('/').nth(2).unwrap_or_default();
+            let text = format!("no such store: {name}");
+            return Err(AbciError::registered("store", 4, "unknown request", text));
+        }
         _ => return Err(sdk::unknown_request("unknown query path")),
     })
 }
