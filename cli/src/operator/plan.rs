@@ -186,15 +186,14 @@ impl fmt::Display for Step {
     }
 }
 
+/// In one line: its first step, and how many follow.
 impl fmt::Display for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, step) in self.steps.iter().enumerate() {
-            if number > 0 {
-                f.write_str(", ")?;
-            }
-            step.fmt(f)?;
+        match self.steps.as_slice() {
+            [] => f.write_str("nothing"),
+            [one] => one.fmt(f),
+            [first, rest @ ..] => write!(f, "{first}, and {} more", rest.len()),
         }
-        Ok(())
     }
 }
 
