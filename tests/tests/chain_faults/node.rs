@@ -82,12 +82,13 @@ async fn a_bid_that_was_accepted_and_never_included_is_sent_again_and_counts_onc
     hear.await.expect("the agent's bid");
     // The node has taken it; it dies with its mempool.
     node(&mut stage).kill().await.unwrap();
-    node(&mut stage).set_comet("consensus.timeout_commit", "300ms").unwrap();
+    // Slow enough that the transaction's timeout height is out of the agent's longest pause.
+    node(&mut stage).set_comet("consensus.timeout_commit", "3s").unwrap();
     // The agent hears that it was accepted, and is cut off until it is certain that it is gone.
     stage.doors[0].set_target("http://127.0.0.1:1");
     release.send(()).unwrap();
     node(&mut stage).restart().await.unwrap();
-    stage.blocks(3).await;
+    stage.blocks(2).await;
     let (hash, _) = stage.doors[0].transactions().pop().unwrap();
     let hash = hex::encode_upper(hash).parse().unwrap();
     let looked_up = client(&stage.ground.node.rpc_url()).tx(&hash).await.unwrap();
