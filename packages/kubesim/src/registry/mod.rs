@@ -94,6 +94,13 @@ pub fn tidy(object: &mut Value) {
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.retain(|_, value| value.as_object().is_none_or(|map| !map.is_empty()));
     }
+    // A map for a Service, a struct for all others.
+    if object["kind"] == "Service"
+        && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
+        && spec.get("selector").and_then(Value::as_object).is_some_and(serde_json::Map::is_empty)
+    {
+        spec.remove("selector");
+    }
 }
 
 fn tidy_below(field: &str, value: &mut Value) {
