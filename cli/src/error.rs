@@ -166,7 +166,6 @@ pub fn own_words(log: &str) -> &str {
         ": query wasm contract failed",
         ": insufficient funds",
         " with gas used",
-        " [",
     ] {
         words = words.split(wrapper).next().unwrap_or(words);
     }

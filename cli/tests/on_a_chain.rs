@@ -156,7 +156,7 @@ async fn an_order_is_accepted_once_by_its_tenant_at_no_more_than_was_seen() {
     assert!(again.contains("order 1"), "{again}");
 
     let most = here.souk("ann", "withdraw 1 500000");
-    most.code(4).stderr(contains("500000"));
+    most.code(4).stderr(contains("withdrawing 500000usouk was refused"));
     here.souk("bob", "close 1").code(4).stderr(contains("tenant or delegate"));
     here.souk("ann", "close 1").success();
     here.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));

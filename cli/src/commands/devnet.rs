@@ -66,34 +66,26 @@ impl Devnet {
             accounts,
         };
         let devnet = devnet::start(plan).await?;
-        let mut network = devnet.network;
-        let workplace = tempfile::Builder::new().prefix("souk-devnet-").tempdir()?;
-        let market = match self.providers {
-            true => Some(put_up(network.clone(), owner, workplace.path()).await?),
-            false => None,
-        };
-        network.map = match &market {
-            Some(market) => market.market.network.map.clone(),
-            None => NameMap {
-                denoms: FOREIGN_DENOMS.map(|name| (name.into(), DENOM.into())).into(),
-                ..NameMap::default()
-            },
+        let (rpc, workplace) = (devnet.chain.rpc_url(), tempfile::tempdir()?);
+        let stage = match self.providers {
+            true => Stage::Market(Box::new(put_up(devnet, owner, workplace.path()).await?)),
+            false => Stage::Bare(Box::new(bare(devnet))),
         };
         let folder = context.home.path().join("networks");
         std::fs::create_dir_all(&folder).context("the folder of networks")?;
-        network.write(&folder.join(format!("{}.toml", self.chain_id)))?;
+        stage.network().write(&folder.join(format!("{}.toml", self.chain_id)))?;
         let started = Started {
-            rpc: devnet.chain.rpc_url(),
+            rpc,
             network: self.chain_id.clone(),
             key: KEY.to_owned(),
-            providers: market.iter().flat_map(|market| &market.providers).map(name).collect(),
+            providers: stage.providers(),
         };
         context.out.result(&started, Started::told);
         tokio::signal::ctrl_c().await?;
-        if let Some(market) = market {
-            market.stop().await;
+        match stage {
+            Stage::Bare(devnet) => devnet.chain.stop().await,
+            Stage::Market(market) => market.stop().await,
         }
-        devnet.chain.stop().await;
         Ok(Exit::Ok)
     }
 }
@@ -114,9 +106,39 @@ impl Started {
 /// What each provider of a devnet has, in base units.
 const PROVIDER_COINS: u128 = 1_000_000_000;
 
-async fn put_up(network: Network, funds: SecretKey, folder: &Path) -> Result<LocalMarket> {
+/// What runs.
+enum Stage {
+    /// The chain alone.
+    Bare(Box<devnet::Devnet>),
+    /// With providers.
+    Market(Box<LocalMarket>),
+}
+
+impl Stage {
+    fn network(&self) -> &Network {
+        match self {
+            Self::Bare(devnet) => &devnet.network,
+            Self::Market(market) => &market.market.network,
+        }
+    }
+
+    fn providers(&self) -> Vec<String> {
+        let Self::Market(market) = self else { return Vec::new() };
+        let name = |one: &Provider| format!("{} {}", one.profile.name, one.address);
+        market.providers.iter().map(name).collect()
+    }
+}
+
+/// Files that were written for the incumbent are read here too.
+fn bare(mut devnet: devnet::Devnet) -> devnet::Devnet {
+    let denoms = FOREIGN_DENOMS.map(|name| (name.to_owned(), DENOM.to_owned())).into();
+    devnet.network.map = NameMap { denoms, ..NameMap::default() };
+    devnet
+}
+
+async fn put_up(devnet: devnet::Devnet, funds: SecretKey, folder: &Path) -> Result<LocalMarket> {
     let cast = Cast {
-        venue: Venue::Given { network: Box::new(network), funds },
+        venue: Venue::Devnet { devnet: Box::new(devnet), funds },
         providers: demo::providers(),
         people: 0,
         coins: PROVIDER_COINS,
@@ -124,10 +146,6 @@ async fn put_up(network: Network, funds: SecretKey, folder: &Path) -> Result<Loc
         foreign_auditors: vec![FOREIGN_AUDITOR.to_owned()],
     };
     LocalMarket::start(cast, folder).await
-}
-
-fn name(provider: &Provider) -> String {
-    format!("{} {}", provider.profile.name, provider.address)
 }
 
 /// The name of the key that owns the suite on a devnet.

@@ -57,7 +57,7 @@ impl Stage {
             }
         }
         let coins = match setting.venue {
-            Venue::Embedded { .. } => COINS,
+            Venue::Embedded { .. } | Venue::Devnet { .. } => COINS,
             Venue::Given { .. } => COINS_ELSEWHERE,
         };
         let local = LocalMarket::start(
@@ -136,7 +136,7 @@ impl Stage {
 fn what_is_real(setting: &Setting) {
     let (mut simulated, mut real) = (Vec::new(), Vec::new());
     match &setting.venue {
-        Venue::Embedded { .. } => simulated.push(
+        Venue::Embedded { .. } | Venue::Devnet { .. } => simulated.push(
             "the chain (one process runs the contracts' native code behind the CometBFT RPC)"
                 .to_owned(),
         ),

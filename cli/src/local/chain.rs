@@ -8,7 +8,7 @@ use souk_core::time::{DAY, HOUR};
 use souk_devchain::Handle;
 
 use crate::{
-    devnet::{self, PREFIX},
+    devnet::{self, Devnet, PREFIX},
     error::CliError,
     market::Market,
     network::Network,
@@ -31,6 +31,13 @@ pub enum Venue {
         /// Real time between blocks.
         block_time: Duration,
     },
+    /// On an embedded chain that runs already.
+    Devnet {
+        /// The chain.
+        devnet: Box<Devnet>,
+        /// A key with coins, from which everyone is funded.
+        funds: SecretKey,
+    },
     /// On a chain that runs and has the suite on it.
     Given {
         /// How to reach it, with the contracts' addresses.
@@ -44,6 +51,7 @@ impl fmt::Debug for Venue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Embedded { chain_id, .. } => write!(f, "embedded chain {chain_id}"),
+            Self::Devnet { devnet, .. } => write!(f, "embedded chain {}", devnet.network.chain_id),
             Self::Given { network, .. } => write!(f, "chain {}", network.chain_id),
         }
     }
@@ -61,7 +69,7 @@ impl Venue {
     /// The bech32 prefix of its addresses.
     pub fn prefix(&self) -> &str {
         match self {
-            Self::Embedded { .. } => PREFIX,
+            Self::Embedded { .. } | Self::Devnet { .. } => PREFIX,
             Self::Given { network, .. } => &network.prefix,
         }
     }
@@ -79,6 +87,10 @@ impl Venue {
                     accounts,
                 };
                 let devnet = devnet::start(plan).await?;
+                Ok(Chain { network: devnet.network, embedded: Some(devnet.chain) })
+            }
+            Self::Devnet { devnet, funds } => {
+                fund(&devnet.network, funds, &accounts).await?;
                 Ok(Chain { network: devnet.network, embedded: Some(devnet.chain) })
             }
             Self::Given { network, funds } => {
