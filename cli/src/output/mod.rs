@@ -3,6 +3,8 @@
 pub mod money;
 pub mod table;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 /// How to print.
@@ -18,7 +20,7 @@ impl Output {
     /// Prints a result: `value` as JSON, or what `text` makes of it.
     pub fn result<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
         match self {
-            Self::Text => println!("{}", text(value).trim_end()),
+            Self::Text => println!("{}", plain(text(value).trim_end())),
             Self::Json => println!("{}", to_json(value)),
         }
     }
@@ -27,7 +29,7 @@ impl Output {
     /// standard error, so that results can be piped.
     pub fn progress(self, line: impl AsRef<str>) {
         if self == Self::Text {
-            eprintln!("{}", line.as_ref());
+            eprintln!("{}", plain(line.as_ref()));
         }
     }
 
@@ -41,4 +43,25 @@ impl Output {
 pub fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value)
         .unwrap_or_else(|error| format!(r#"{{"error":"not JSON: {error}"}}"#))
+}
+
+/// Text for a terminal. What providers claim, offer and answer stands in it, and must not move
+/// the cursor, rewrite lines or change the terminal.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(steers, "\u{fffd}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_not_printed() {
+        assert_eq!(plain("region\teu\n"), "region\teu\n");
+        assert_eq!(plain("\u{1b}[2Jgone\r\u{9b}1m"), "\u{fffd}[2Jgone\u{fffd}\u{fffd}1m");
+    }
 }
