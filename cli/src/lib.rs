@@ -72,6 +72,6 @@ pub fn print_error(error: &anyhow::Error, exit: Exit, json: bool) {
         let value = serde_json::json!({ "error": text, "exit": exit as u8 });
         eprintln!("{value}");
     } else {
-        eprintln!("error: {text}");
+        eprintln!("error: {}", output::plain(&text));
     }
 }

@@ -178,7 +178,7 @@ async fn events(context: &Context, market: &Market, order: OrderId, follow: bool
         let text = |event: &ClusterEvent| {
             format!("{} {} {}: {}", event.kind, event.object, event.reason, event.message)
         };
-        output::line(&if context.out.is_json() { to_json(&event) } else { text(&event) });
+        context.out.result(&event, text);
     }
     Ok(Exit::Ok)
 }

@@ -3,7 +3,10 @@
 pub mod money;
 pub mod table;
 
-use std::io::{ErrorKind, Write as _};
+use std::{
+    borrow::Cow,
+    io::{ErrorKind, Write as _},
+};
 
 use serde::Serialize;
 
@@ -20,7 +23,7 @@ impl Output {
     /// Prints a result: `value` as JSON, or what `text` makes of it.
     pub fn result<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
         match self {
-            Self::Text => line(text(value).trim_end()),
+            Self::Text => line(&plain(text(value).trim_end())),
             Self::Json => line(&to_json(value)),
         }
     }
@@ -29,7 +32,7 @@ impl Output {
     /// standard error, so that results can be piped.
     pub fn progress(self, line: impl AsRef<str>) {
         if self == Self::Text {
-            eprintln!("{}", line.as_ref());
+            eprintln!("{}", plain(line.as_ref()));
         }
     }
 
@@ -54,5 +57,26 @@ pub fn line(text: &str) {
             eprintln!("error: standard output: {error}");
         }
         std::process::exit(i32::from(!read));
+    }
+}
+
+/// Text for a terminal. What providers claim, offer and answer stands in it, and must not move
+/// the cursor, rewrite lines or change the terminal.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(steers, "\u{fffd}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_not_printed() {
+        assert_eq!(plain("region\teu\n"), "region\teu\n");
+        assert_eq!(plain("\u{1b}[2Jgone\r\u{9b}1m"), "\u{fffd}[2Jgone\u{fffd}\u{fffd}1m");
     }
 }

@@ -57,6 +57,7 @@ pub use manifest::{
     ManifestGroup, ManifestService, Memory, Protocol, Quantity, Resources, ServiceExpose,
     ServiceParams, ServicePermissions, Storage, StorageParams, TeeParams, Value,
 };
+pub use names::is_host;
 pub use order::{Mapping, Order, OrderError};
 pub use report::CompileReport;
 pub use souk::{PriceUnit, SoukOptions};

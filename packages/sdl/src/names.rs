@@ -45,7 +45,7 @@ pub(crate) fn is_attribute_key(key: &str) -> bool {
 }
 
 /// A host name: labels of lower case, digits and inner `-`, at most 253 characters.
-pub(crate) fn is_host(name: &str) -> bool {
+pub fn is_host(name: &str) -> bool {
     let label = |label: &str| {
         let bytes = label.as_bytes();
         let fine = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();

@@ -2,7 +2,7 @@
 //! change or when it was long ago.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
@@ -34,6 +34,8 @@ pub(super) struct Knowledge {
     pub slot_hold: u64,
     /// What auditors attest of the provider.
     pub attestations: BTreeMap<String, AttestationRecord>,
+    /// Auditors that were asked, those without a record too: orders may name any number.
+    auditors: BTreeSet<String>,
     /// The lowest bids of binding auctions, each with the height that it was asked for.
     best: HashMap<OrderId, (u64, Option<BestBid>)>,
 }
@@ -48,6 +50,7 @@ impl Knowledge {
             min_prices: BTreeMap::new(),
             slot_hold: 0,
             attestations: BTreeMap::new(),
+            auditors: BTreeSet::new(),
             best: HashMap::new(),
         }
     }
@@ -63,6 +66,7 @@ impl Knowledge {
         // What fails below is asked again in the next round.
         self.asked = None;
         self.attestations.clear();
+        self.auditors.clear();
         let config = deps.market.book_config().await?;
         self.paused = config.paused;
         self.slot_hold = config.params.slot_hold;
@@ -110,11 +114,13 @@ impl Knowledge {
     ) -> Result<(), ChainError> {
         let auditors = order.detail.iter().flat_map(|d| d.spec.requirements.signed_by.auditors());
         for auditor in auditors {
-            if !self.attestations.contains_key(auditor)
-                && let Some(record) = deps.market.attestation(auditor).await?
-            {
+            if self.auditors.contains(auditor) {
+                continue;
+            }
+            if let Some(record) = deps.market.attestation(auditor).await? {
                 self.attestations.insert(auditor.to_owned(), record);
             }
+            self.auditors.insert(auditor.to_owned());
         }
         let binding = order.closes_at.is_some_and(|end| end > at.time);
         let known = self.best.get(&order.id).map(|(height, _)| *height);

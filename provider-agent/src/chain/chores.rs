@@ -130,9 +130,9 @@ fn reap(
 const LEADERS_TIME: u64 = 120;
 /// Disqualified bids that one message goes through.
 const AUCTION_LIMIT: u32 = 20;
-/// Tries of one chore that the chain refuses; the wait between them doubles from this many
-/// seconds of block time.
-const MAX_TRIES: u32 = 12;
+/// A chore that the chain refuses is tried again at heights that are multiples of two to so many
+/// at most: an hour or two of blocks. It is never given up, since a pause may last for days.
+const RAREST: u32 = 10;
 
 /// The chores' task.
 pub struct Chores {
@@ -216,7 +216,7 @@ impl Chores {
                 (count, next)
             }
         };
-        if count >= MAX_TRIES || count > 0 && !is_time(count, at) {
+        if !is_time(count, at) {
             return Ok(());
         }
         let Some(msg) = self.message(standing, at, &chore).await? else { return Ok(()) };
@@ -298,9 +298,9 @@ impl Chores {
     }
 }
 
-/// A refused chore is tried again at fewer and fewer heights.
+/// A chore that was tried so often is tried again at fewer and fewer heights, and a new one now.
 fn is_time(count: u32, at: Cursor) -> bool {
-    at.height.is_multiple_of(1 << count.min(10))
+    at.height.is_multiple_of(1 << count.min(RAREST))
 }
 
 fn key(chore: &Chore) -> String {
@@ -331,4 +331,19 @@ fn standing(sql: &rusqlite::Connection) -> Result<Standing, StoreError> {
         bids: bids::all(sql)?,
         orders: orders::open(sql)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chore_that_is_refused_is_tried_less_and_less_and_never_given_up() {
+        let tries = |count: u32| {
+            let heights = 1..=2_048;
+            heights.filter(|height| is_time(count, Cursor { height: *height, time: 0 })).count()
+        };
+        assert_eq!([0, 1, 2, 5, 10].map(tries), [2_048, 1_024, 512, 64, 2]);
+        assert_eq!([11, 100, u32::MAX].map(tries), [2, 2, 2]);
+    }
 }

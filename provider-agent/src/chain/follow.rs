@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use futures::FutureExt;
 use souk_chain::{
     Block, Client, Follower, PipelineHandle,
     follower::{FollowError, FollowerConfig},
@@ -70,8 +69,8 @@ impl Following {
         };
         let mut follower = Follower::new(self.client.clone(), start.height, self.config.clone());
         loop {
-            let first = match follower.next().await {
-                Ok(block) => block,
+            let blocks = match follower.next_batch(BATCH).await {
+                Ok(blocks) => blocks,
                 Err(FollowError::Pruned { wanted, lowest }) => {
                     tracing::warn!(wanted, lowest, "blocks are gone; rebuilding from queries");
                     let cursor = self.rebuild().await?;
@@ -83,12 +82,6 @@ impl Following {
                     continue;
                 }
             };
-            let mut blocks = vec![first];
-            while blocks.len() < BATCH
-                && let Some(Ok(block)) = follower.next().now_or_never()
-            {
-                blocks.push(block);
-            }
             self.commit(&scope, &blocks, follower.head()).await?;
         }
     }

@@ -70,8 +70,11 @@ impl Market {
 
     /// The orders after one, a page of them.
     pub async fn orders(&self, start_after: Option<OrderId>) -> Result<Vec<OrderResponse>> {
-        let msg = orderbook::QueryMsg::Orders { start_after, limit: Some(MAX_LIMIT) };
-        Ok(self.book::<OrdersResponse>(&msg).await?.orders)
+        let page = largest_page(|limit| async move {
+            let msg = orderbook::QueryMsg::Orders { start_after, limit: Some(limit) };
+            self.book::<OrdersResponse>(&msg).await
+        });
+        Ok(page.await?.orders)
     }
 
     /// A deployment.
@@ -86,9 +89,12 @@ impl Market {
 
     /// The own leases after one, a page of them.
     pub async fn leases(&self, start_after: Option<OrderId>) -> Result<Vec<LeaseResponse>> {
-        let provider = self.provider.clone();
-        let msg = orderbook::QueryMsg::Leases { provider, start_after, limit: Some(MAX_LIMIT) };
-        Ok(self.book::<LeasesResponse>(&msg).await?.leases)
+        let page = largest_page(|limit| async move {
+            let provider = self.provider.clone();
+            let msg = orderbook::QueryMsg::Leases { provider, start_after, limit: Some(limit) };
+            self.book::<LeasesResponse>(&msg).await
+        });
+        Ok(page.await?.leases)
     }
 
     /// The own bid on an order, if there is one.
@@ -186,5 +192,47 @@ impl Market {
             return Err(ChainError::version(T::RECORD, contract, record.version()));
         }
         Ok(Some(record))
+    }
+}
+
+/// Asks for as many entries as the node gives at once. It refuses what costs it more gas than it
+/// has for a query, and a tenant may write orders that are as large as they can be.
+async fn largest_page<T, F>(ask: impl Fn(u32) -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut limit = MAX_LIMIT;
+    loop {
+        match ask(limit).await {
+            Err(error) if error.is_refusal() && limit > 1 => limit /= 2,
+            answer => return answer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, future::ready};
+
+    use souk_chain::query::QueryError;
+
+    use super::*;
+
+    fn refused() -> ChainError {
+        let log = "out of gas in location: wasm contract".to_owned();
+        let (what, codespace) = ("query".to_owned(), "sdk".to_owned());
+        QueryError::Refused { what, codespace, code: 11, log }.into()
+    }
+
+    #[tokio::test]
+    async fn a_page_that_costs_the_node_too_much_is_asked_for_in_smaller_ones() {
+        let asked = RefCell::new(Vec::new());
+        let page = largest_page(|limit| {
+            asked.borrow_mut().push(limit);
+            ready(if limit > 20 { Err(refused()) } else { Ok(limit) })
+        });
+        assert_eq!(page.await.unwrap(), 12);
+        assert_eq!(*asked.borrow(), [100, 50, 25, 12]);
+        assert!(largest_page(|_| ready(Err::<(), _>(refused()))).await.is_err());
     }
 }

@@ -33,10 +33,15 @@ pub struct Gateway {
 pub struct GatewayLimits {
     /// Bytes of a request's body.
     pub body: Bytes,
-    /// Time for a request's head to arrive.
+    /// Time for a request's head to arrive; so long a connection may be without request.
     pub header_timeout: Seconds,
+    /// Time for a request's body to arrive and its answer to begin.
+    pub request_timeout: Seconds,
     /// Connections in all.
     pub connections: u32,
+    /// Connections of one address (of IPv6, of one /64 network). Behind a proxy that hides
+    /// addresses it must be as many as in all.
+    pub connections_per_address: u32,
     /// Log, event and shell streams of one lease.
     pub streams_per_lease: u32,
 }
@@ -46,7 +51,9 @@ impl Default for GatewayLimits {
         Self {
             body: Bytes(2 << 20),
             header_timeout: Seconds(10),
+            request_timeout: Seconds(30),
             connections: 1_000,
+            connections_per_address: 100,
             streams_per_lease: 16,
         }
     }

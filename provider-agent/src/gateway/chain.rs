@@ -1,30 +1,46 @@
 //! Asking the orderbook itself, when a tenant is faster than the follower.
 
+use std::sync::Arc;
+
 use cosmwasm_std::HexBinary;
+use serde::de::DeserializeOwned;
 use souk_api::orderbook::{DeploymentResponse, LeaseResponse, LeaseState, QueryMsg};
 use souk_chain::{Queries, query::QueryError};
 use souk_core::{DeploymentId, OrderId};
+use tokio::sync::Semaphore;
 
 use super::GatewayError;
+
+/// Questions at once: any wallet's token makes the gateway ask, and the nodes are the agent's
+/// own way to the chain.
+const AT_ONCE: usize = 8;
 
 /// The orderbook on the chain.
 #[derive(Clone, Debug)]
 pub struct Book {
     queries: Queries,
     address: String,
+    asking: Arc<Semaphore>,
 }
 
 impl Book {
     /// The orderbook at `address`.
     pub fn new(queries: Queries, address: impl Into<String>) -> Self {
-        Self { queries, address: address.into() }
+        let asking = Arc::new(Semaphore::new(AT_ONCE));
+        Self { queries, address: address.into(), asking }
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, msg: &QueryMsg) -> Result<T, QueryError> {
+        // Never closed, so it never fails.
+        let _turn = self.asking.acquire().await;
+        self.queries.smart(&self.address, msg).await
     }
 
     /// What a lease that the store does not have means: too early if the chain has it for
     /// this provider, nothing otherwise.
     pub async fn missing_lease(&self, order: OrderId, provider: &str) -> GatewayError {
         let msg = QueryMsg::Lease { order };
-        match self.queries.smart::<LeaseResponse>(&self.address, &msg).await {
+        match self.ask::<LeaseResponse>(&msg).await {
             Ok(lease) if lease.provider == provider => {
                 GatewayError::TooEarly(format!("lease {order}"))
             }
@@ -39,7 +55,7 @@ impl Book {
     /// asked.
     pub async fn has_active_lease(&self, order: OrderId, provider: &str) -> Option<bool> {
         let msg = QueryMsg::Lease { order };
-        match self.queries.smart::<LeaseResponse>(&self.address, &msg).await {
+        match self.ask::<LeaseResponse>(&msg).await {
             Ok(lease) => Some(lease.provider == provider && lease.state == LeaseState::Active),
             Err(QueryError::Refused { .. } | QueryError::NotFound { .. }) => Some(false),
             Err(_) => None,
@@ -49,7 +65,7 @@ impl Book {
     /// What a deployment's manifest must hash to, by the chain's newest state.
     pub async fn commitment(&self, deployment: DeploymentId) -> Result<HexBinary, GatewayError> {
         let msg = QueryMsg::Deployment { deployment };
-        let asked = self.queries.smart::<DeploymentResponse>(&self.address, &msg).await;
+        let asked = self.ask::<DeploymentResponse>(&msg).await;
         Ok(asked.map_err(GatewayError::Chain)?.commitment)
     }
 }

@@ -58,6 +58,9 @@ pub enum GatewayError {
     /// A body beyond the limit.
     #[error("the body is larger than this provider takes, which is {0} bytes; send less")]
     TooLarge(u64),
+    /// A request that takes too long.
+    #[error("the request was not read and answered within {0} seconds; try again")]
+    TooSlow(u64),
     /// A path or query that cannot be read.
     #[error("{0}")]
     Request(String),
@@ -104,6 +107,7 @@ impl GatewayError {
             Self::Manifest(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal.code()),
             Self::Body(_) => (StatusCode::BAD_REQUEST, "bad_body"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::TooSlow(_) => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::Request(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
             Self::Hostname(_) => (StatusCode::CONFLICT, "hostname_taken"),

@@ -1,4 +1,4 @@
-//! Connections: TLS, a cap on their number, a time limit for handshake and head.
+//! Connections: TLS, caps on their number, and none that is held without being used.
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -8,6 +8,7 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
+use socket2::SockRef;
 use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -17,18 +18,22 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{State, router, tls};
+use super::{State, addresses::Addresses, busy, router, tls};
 
 /// How long open streams may go on after the order to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// Requests at once on one HTTP/2 connection.
 const HTTP2_STREAMS: u32 = 64;
+/// Bytes of a request's head on an HTTP/1 connection; tokens are 8 KiB at most.
+const HEAD: usize = 32 << 10;
+/// Who takes nothing of what it is sent for so long has gone away or holds the door open.
+const UNREAD: Duration = Duration::from_secs(60);
 
 /// Why the gateway cannot serve.
 #[derive(Debug, Error)]
 pub enum ServeError {
     /// Certificate or key.
-    #[error("{}: {reason}; `souk-provider init` makes both", .path.display())]
+    #[error("{}: {reason}; `souk-provider init` makes certificate and key", .path.display())]
     Tls {
         /// The file.
         path: PathBuf,
@@ -60,6 +65,7 @@ pub async fn serve(
 
     let patience = Duration::from_secs(config.limits.header_timeout.0);
     let slots = Arc::new(Semaphore::new(config.limits.connections as usize));
+    let addresses = Addresses::new(config.limits.connections_per_address);
     let router = router(Arc::clone(&state));
     let connections = TaskTracker::new();
     loop {
@@ -71,14 +77,18 @@ pub async fn serve(
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, from)) = accepted else {
             // Out of file descriptors, for instance: give others time to close theirs.
             time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        let Some(place) = addresses.take(from.ip()) else {
+            tracing::debug!(%from, "an address has too many connections");
+            continue;
+        };
         let (acceptor, router, stop) = (acceptor.clone(), router.clone(), stop.clone());
         connections.spawn(async move {
-            let _slot = slot;
+            let _held = (slot, place);
             connection(stream, acceptor, router, patience, stop).await;
         });
     }
@@ -95,21 +105,27 @@ async fn connection(
     patience: Duration,
     stop: CancellationToken,
 ) {
+    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD)) {
+        tracing::debug!(%error, "a connection cannot be given a time limit");
+    }
     let Ok(Ok(stream)) = time::timeout(patience, acceptor.accept(stream)).await else { return };
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(patience)
         .keep_alive_timeout(patience)
         .max_concurrent_streams(HTTP2_STREAMS);
-    let service = TowerToHyperService::new(router);
+    let (service, requests) = busy::watched(router);
+    let service = TowerToHyperService::new(service);
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut serving = std::pin::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return report(served),
         () = stop.cancelled() => serving.as_mut().graceful_shutdown(),
+        // Whatever protocol it speaks, and if it speaks none at all.
+        () = busy::idle(requests, patience) => return,
     }
     report(serving.await);
 }

@@ -3,7 +3,9 @@
 //! Every route but `version` and `status` asks for a token whose issuer is the lease's (or the
 //! order's) tenant. What runs in the cluster is told by whoever implements [`Workloads`].
 
+mod addresses;
 mod auth;
+mod busy;
 mod chain;
 mod error;
 mod extract;
@@ -13,9 +15,14 @@ mod streams;
 mod tls;
 mod workloads;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
 use souk_gateway::token::Policy;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -59,7 +66,7 @@ impl State {
     }
 }
 
-/// All routes, with body limit and the origins that may call from a web page.
+/// All routes, with body limit, time limit and the origins that may call from a web page.
 pub fn router(state: Arc<State>) -> Router {
     let body = usize::try_from(state.config.limits.body.0).unwrap_or(usize::MAX);
     let origins = state.config.cors_origins.iter().filter_map(|origin| origin.parse().ok());
@@ -67,5 +74,21 @@ pub fn router(state: Arc<State>) -> Router {
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([http::Method::GET, http::Method::PUT])
         .allow_headers([http::header::AUTHORIZATION, http::header::CONTENT_TYPE]);
-    routes::all().layer(axum::extract::DefaultBodyLimit::max(body)).layer(cors).with_state(state)
+    routes::all()
+        .layer(axum::extract::DefaultBodyLimit::max(body))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), in_time))
+        .layer(cors)
+        .with_state(state)
+}
+
+/// Whoever sends its request drop by drop is not waited for. A stream of lines goes on for as
+/// long as it may once it has begun.
+async fn in_time(
+    axum::extract::State(state): axum::extract::State<Arc<State>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let limit = state.config.limits.request_timeout.0;
+    let answer = tokio::time::timeout(Duration::from_secs(limit), next.run(request)).await;
+    answer.unwrap_or_else(|_| GatewayError::TooSlow(limit).into_response())
 }

@@ -1,6 +1,6 @@
 //! The gateway's certificate and key.
 
-use std::{path::Path, sync::Arc};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use rustls::{
     ServerConfig,
@@ -10,9 +10,14 @@ use rustls::{
 
 use super::ServeError;
 
-/// Reads certificate and key, both PEM.
+/// Reads certificate and key, both PEM. A key that others may read is refused.
 pub fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, ServeError> {
     let bad = |path: &Path, reason: String| ServeError::Tls { path: path.into(), reason };
+    let mode = fs::metadata(key).map_err(|error| bad(key, error.to_string()))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let mode = mode & 0o777;
+        return Err(bad(key, format!("others may read this key (mode {mode:o}); make it 0600")));
+    }
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| bad(certificate, error.to_string()))?;

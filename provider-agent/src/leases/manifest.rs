@@ -1,14 +1,18 @@
 //! Whether a manifest is exactly what a lease is for: its hash is the commitment's, and its
 //! services, counts, resources and endpoints are those of the group on the chain, so that a
-//! small order cannot carry a large manifest.
+//! small order cannot carry a large manifest. What it asks of the ingress, which all tenants
+//! share, must be what SDL could ask: a manifest need not come from an SDL file.
 
 use std::collections::BTreeMap;
 
 use cosmwasm_std::HexBinary;
 use souk_core::{Endpoint, EndpointKind, GroupSpec, GroupUnit, Resources};
 use souk_gateway::{body::ManifestUpload, commitment};
-use souk_sdl::{ManifestGroup, ManifestService, ServiceExpose, order};
+use souk_sdl::{ManifestGroup, ManifestService, ServiceExpose, is_host, order};
 use thiserror::Error;
+
+/// Host names of one lease at most.
+const MAX_HOSTS: usize = 100;
 
 /// A manifest that was taken.
 #[derive(Debug)]
@@ -66,6 +70,20 @@ pub enum Refusal {
     /// More or other ways in than were paid for.
     #[error("resource unit {0} has other endpoints in the manifest than in the order")]
     Endpoints(u32),
+    /// Options that no SDL file gives.
+    #[error("the HTTP options of service `{service}` are not possible: {fault}")]
+    HttpOptions {
+        /// The service.
+        service: String,
+        /// What is wrong with them.
+        fault: String,
+    },
+    /// No host name; a pattern would take names that other leases may have.
+    #[error("`{0}` is no host name; write labels of lower case, digits and `-`, and no pattern")]
+    Host(String),
+    /// Host names without end.
+    #[error("the manifest asks for {0} host names, the limit is {MAX_HOSTS}")]
+    TooManyHosts(usize),
     /// A host name of the provider's own.
     #[error("host name `{host}` belongs to the provider's domain {domain}; choose another")]
     ReservedHost {
@@ -86,6 +104,9 @@ impl Refusal {
             | Self::Resources { .. }
             | Self::Count { .. }
             | Self::Endpoints(_) => "manifest_not_the_order",
+            Self::HttpOptions { .. } => "http_options",
+            Self::Host(_) => "hostname_invalid",
+            Self::TooManyHosts(_) => "too_many_hostnames",
             Self::ReservedHost { .. } => "hostname_reserved",
         }
     }
@@ -120,11 +141,18 @@ pub fn check(
         check_unit(unit, group)?;
     }
     check_addresses(group)?;
+    check_http(group)?;
     let hostnames = hostnames(group);
+    if hostnames.len() > MAX_HOSTS {
+        return Err(Refusal::TooManyHosts(hostnames.len()));
+    }
     for host in &hostnames {
         let reserved = reserved_domains.iter().find(|domain| is_under(host, domain));
         if let Some(domain) = reserved {
             return Err(Refusal::ReservedHost { host: host.clone(), domain: domain.clone() });
+        }
+        if !is_host(host) {
+            return Err(Refusal::Host(host.clone()));
         }
     }
     Ok(Accepted { group: group.clone(), hostnames })
@@ -190,6 +218,16 @@ fn check_addresses(group: &ManifestGroup) -> Result<(), Refusal> {
             if *name != expose.ip {
                 return Err(Refusal::Endpoints(service.resources.id));
             }
+        }
+    }
+    Ok(())
+}
+
+fn check_http(group: &ManifestGroup) -> Result<(), Refusal> {
+    for service in &group.services {
+        let fault = service.expose.iter().find_map(|expose| expose.http_options.fault());
+        if let Some(fault) = fault {
+            return Err(Refusal::HttpOptions { service: service.name.clone(), fault });
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use souk_gateway::{
     token::{LeaseAccess, Policy, issue},
 };
 use souk_provider::{
-    config::{Bytes, Config},
+    config::{Bytes, Config, GatewayLimits},
     gateway::{Book, State, serve},
     kube::cache::Caches,
     leases::{
@@ -39,18 +39,29 @@ use crate::{
 const BODY: u64 = 32 << 10;
 
 /// A gateway on the agent's own store, and on the cluster and chain that the agent has.
-struct Door {
-    uri: String,
-    pin: Pin,
+pub struct Door {
+    pub uri: String,
+    pub pin: Pin,
     audience: Audience,
     _open: DropGuard,
 }
 
 impl Door {
     async fn open(world: &World, config: &Path, store: &Store) -> Self {
+        Self::open_with(world, config, store, |_| ()).await
+    }
+
+    /// A gateway with some limits of its own.
+    pub async fn open_with(
+        world: &World,
+        config: &Path,
+        store: &Store,
+        change: impl FnOnce(&mut GatewayLimits),
+    ) -> Self {
         let mut config = Config::load(config).must("configuration");
         config.gateway.limits.body = Bytes(BODY);
         config.gateway.limits.streams_per_lease = 2;
+        change(&mut config.gateway.limits);
         let certificate = CertificateDer::from_pem_file(&config.gateway.certificate);
         let pin = Pin::of_certificate(&certificate.must("certificate")).must("pin");
         let client = souk_provider::app::cluster_client(&config.cluster).await.must("cluster");
@@ -86,7 +97,7 @@ impl Door {
         Self { uri, pin, audience, _open: stop.drop_guard() }
     }
 
-    fn stranger(&self) -> Client {
+    pub fn stranger(&self) -> Client {
         Client::new(&self.uri, &[self.pin]).must("client")
     }
 
@@ -106,6 +117,11 @@ impl Door {
 
     fn client(&self, who: &str) -> Client {
         self.with(who, &self.claims(who))
+    }
+
+    /// A token of a wallet for everything of its own.
+    pub fn token(&self, who: &str) -> String {
+        issue(&wallet(who), &self.claims(who))
     }
 }
 

@@ -5,6 +5,7 @@ mod bidding;
 mod chores;
 mod commands;
 mod deploying;
+mod doorstep;
 mod faults;
 mod following;
 mod gateway;

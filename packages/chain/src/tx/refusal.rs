@@ -80,16 +80,19 @@ impl fmt::Display for Refusal {
 
 fn kind(stage: Stage, codespace: &str, code: u32, log: &str) -> RefusalKind {
     let sdk = |n: u32| codespace == "sdk" && code == n;
-    if sdk(32) || log.contains("account sequence mismatch") {
+    if sdk(32) {
         return RefusalKind::Sequence;
     }
     if sdk(11) {
         return RefusalKind::OutOfGas;
     }
-    // Past this the text speaks of a message, and a contract's words must not be taken for the
-    // chain's.
+    // If the text speaks of a message, a contract's words must not be taken for the chain's: in
+    // them stands what strangers write, such as the attribute that a bidder lacks.
     if let Some(index) = number_after(log, "message index: ") {
         return RefusalKind::Message { index: usize::try_from(index).ok() };
+    }
+    if log.contains("account sequence mismatch") {
+        return RefusalKind::Sequence;
     }
     if log.contains("out of gas in location") {
         return RefusalKind::OutOfGas;
@@ -149,7 +152,12 @@ mod tests {
                           not enough: insufficient funds";
         let liar = "failed to execute message; message index: 0: Generic error: out of gas in \
                     location: here: execute wasm contract failed";
+        let mimic = "failed to execute message; message index: 1: the provider does not have \
+                     attribute region=account sequence mismatch, expected 12, got 11: execute \
+                     wasm contract failed";
         let table = [
+            (Stage::Simulate, "sdk", 18, mimic, Message { index: Some(1) }),
+            (Stage::Deliver, "wasm", 5, mimic, Message { index: Some(1) }),
             (Stage::Check, "sdk", 32, sequence, Sequence),
             // A simulation's failure has a general code on a real node.
             (Stage::Simulate, "sdk", 18, sequence, Sequence),

@@ -28,6 +28,9 @@ pub enum ClientError {
         /// What it said.
         body: ErrorBody,
     },
+    /// An answer that cannot be read.
+    #[error("the gateway's answer cannot be read: {0}")]
+    Answer(String),
     /// A line of a stream that cannot be read.
     #[error("the gateway sent a line that cannot be read: {0}")]
     Line(String),

@@ -24,6 +24,10 @@ use crate::{
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The most that is read of an answer: the gateway is somebody else's machine.
+const LONGEST_ANSWER: usize = 16 << 20;
+/// The most that is read of a refusal.
+const LONGEST_REFUSAL: usize = 64 << 10;
 
 /// Speaks to one gateway.
 #[derive(Clone, Debug)]
@@ -131,7 +135,8 @@ impl Client {
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
         let answer = self.answer(request.timeout(ANSWER_TIMEOUT)).await?;
-        answer.json().await.map_err(|error| ClientError::unreachable(&self.uri, &error))
+        let body = read(answer, LONGEST_ANSWER).await?;
+        serde_json::from_slice(&body).map_err(|error| ClientError::Answer(error.to_string()))
     }
 
     async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
@@ -146,10 +151,51 @@ impl Client {
 
 async fn refusal(answer: Response) -> ClientError {
     let status: StatusCode = answer.status();
-    let text = answer.text().await.unwrap_or_default();
+    let text = match read(answer, LONGEST_REFUSAL).await {
+        Ok(body) => String::from_utf8_lossy(&body).into_owned(),
+        Err(error) => error.to_string(),
+    };
     let body = serde_json::from_str(&text).unwrap_or_else(|_| ErrorBody {
         code: "unknown".to_owned(),
         message: text.chars().take(500).collect(),
     });
     ClientError::Refused { status: status.as_u16(), body }
+}
+
+/// A body of at most `most` bytes.
+async fn read(mut answer: Response, most: usize) -> Result<Vec<u8>, ClientError> {
+    let uri = answer.url().to_string();
+    let mut body = Vec::new();
+    loop {
+        let chunk = answer.chunk().await;
+        let chunk = chunk.map_err(|error| ClientError::unreachable(&uri, &error))?;
+        let Some(chunk) = chunk else { return Ok(body) };
+        if body.len() + chunk.len() > most {
+            return Err(ClientError::Answer(format!("it is longer than {most} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(body: &str) -> Response {
+        http::Response::new(body.to_owned()).into()
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_to_its_limit_and_no_further() {
+        assert_eq!(read(answer("12345"), 5).await.unwrap(), b"12345");
+        let error = read(answer("123456"), 5).await.unwrap_err();
+        assert!(matches!(error, ClientError::Answer(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_without_the_gateways_form_is_told_in_short() {
+        let long = "x".repeat(LONGEST_REFUSAL);
+        let ClientError::Refused { body, .. } = refusal(answer(&long)).await else { panic!() };
+        assert_eq!((body.code.as_str(), body.message.len()), ("unknown", 500));
+    }
 }

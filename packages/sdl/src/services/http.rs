@@ -116,3 +116,76 @@ impl Http {
         }
     }
 }
+
+impl HttpOptions {
+    /// What of them no SDL file gives, if anything. A manifest need not come from
+    /// [`compile()`](crate::compile()), and an ingress writes what stands here into the
+    /// configuration that all tenants share.
+    pub fn fault(&self) -> Option<String> {
+        let numbers = [
+            self.max_body_size,
+            self.read_timeout,
+            self.send_timeout,
+            self.next_tries,
+            self.next_timeout,
+            self.proxy_buffer_size,
+        ];
+        for (index, number) in numbers.into_iter().enumerate() {
+            let (least, (most, _)) = (u32::from(DEFAULTS[index] > 0), MOST[index]);
+            if !(least..=most).contains(&number) {
+                let key = KEYS[index];
+                return Some(format!("`{key}` is {number}, allowed is {least} to {most}"));
+            }
+        }
+        let cases = &self.next_cases;
+        if let Some(case) = cases.iter().find(|case| !CASES.contains(&case.as_str())) {
+            let known = CASES.join(", ");
+            return Some(format!(
+                "`{}` is no case for the next try, which are {known}",
+                short(case)
+            ));
+        }
+        let off = cases.iter().any(|case| case == "off");
+        (off && cases.len() > 1).then(|| "`off` stands alone or not at all".to_owned())
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(32).collect::<String>().escape_default().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Edit = fn(&mut HttpOptions);
+
+    #[test]
+    fn what_a_file_gives_has_no_fault_and_what_none_gives_has_one() {
+        assert_eq!(Http::default().manifest().fault(), None);
+        let fine: [Edit; 4] = [
+            |http| http.max_body_size = 100 << 20,
+            |http| http.next_cases = vec!["off".into()],
+            |http| http.next_cases = CASES[..9].iter().map(ToString::to_string).collect(),
+            |http| http.next_cases.clear(),
+        ];
+        let faulty: [Edit; 9] = [
+            |http| http.max_body_size = (100 << 20) + 1,
+            |http| http.max_body_size = 0,
+            |http| http.read_timeout = 60_001,
+            |http| http.send_timeout = 0,
+            |http| http.next_tries = 0,
+            |http| http.proxy_buffer_size = (1 << 20) + 1,
+            |http| http.next_cases = vec!["error".into(), "off".into()],
+            |http| http.next_cases = vec![String::new()],
+            |http| http.next_cases = vec!["off; } location /x { return 200; ".into()],
+        ];
+        for (edits, is_fine) in [(&fine[..], true), (&faulty[..], false)] {
+            for (index, edit) in edits.iter().enumerate() {
+                let mut http = Http::default().manifest();
+                edit(&mut http);
+                assert_eq!(http.fault().is_none(), is_fine, "{index}: {http:?}");
+            }
+        }
+    }
+}

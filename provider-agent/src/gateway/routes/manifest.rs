@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{self, rejection::JsonRejection},
+    extract::{self, FromRequest, Request},
 };
 use cosmwasm_std::HexBinary;
 use http::StatusCode;
@@ -16,14 +16,16 @@ use crate::{
     store::{LeaseRow, ManifestRow, Tx, hostnames, manifests},
 };
 
-/// Takes a manifest that is exactly what the lease is for. The one before runs until then.
+/// Takes a manifest that is exactly what the lease is for. The one before runs until then. Of
+/// whoever has no lease here not even the body is read.
 pub async fn put(
     extract::State(state): extract::State<Arc<State>>,
     Order(order): Order,
     caller: Caller,
-    body: Result<Json<ManifestUpload>, JsonRejection>,
+    request: Request,
 ) -> Result<StatusCode, GatewayError> {
     let lease = caller.running_lease(&state, order, Scope::SendManifest).await?;
+    let body = Json::<ManifestUpload>::from_request(request, &state).await;
     let Json(upload) = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => GatewayError::TooLarge(state.config.limits.body.0),
         _ => GatewayError::Body(rejection.body_text()),

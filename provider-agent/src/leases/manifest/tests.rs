@@ -213,7 +213,6 @@ fn host_names_in_the_providers_own_domains_are_reserved() {
         ("*.net", true),
         ("myapps.example.net", false),
         ("example.net", false),
-        ("*.example.com", false),
     ] {
         let (mut manifest, spec) = deployment();
         manifest.0[0].services[0].expose[0].hosts = Some(vec![host.into()]);
@@ -222,5 +221,35 @@ fn host_names_in_the_providers_own_domains_are_reserved() {
             Err(Refusal::ReservedHost { .. }) => assert!(reserved, "{host}"),
             Err(other) => unreachable!("{host}: {other}"),
         }
+    }
+}
+
+/// What stands in an Ingress is written into the configuration of the one ingress controller.
+#[test]
+fn what_no_sdl_file_asks_of_the_shared_ingress_is_refused() {
+    type Edit = fn(&mut ServiceExpose);
+    let edits: [(&str, &str, Edit); 6] = [
+        ("directives among the cases of the next try", "http_options", |expose| {
+            let more = "off; } } location /x { proxy_pass http://10.0.0.1; } #";
+            expose.http_options.next_cases = vec![more.into()];
+        }),
+        ("a body without limit", "http_options", |expose| expose.http_options.max_body_size = 0),
+        ("an answer in fifty days", "http_options", |expose| {
+            expose.http_options.read_timeout = u32::MAX;
+        }),
+        ("every name of a domain", "hostname_invalid", |expose| {
+            expose.hosts = Some(vec!["*.example.com".into()]);
+        }),
+        ("directives in a name", "hostname_invalid", |expose| {
+            expose.hosts = Some(vec!["a.example.com; } #".into()]);
+        }),
+        ("names without end", "too_many_hostnames", |expose| {
+            expose.hosts = Some((0..101).map(|n| format!("{n}.example.com")).collect());
+        }),
+    ];
+    for (what, code, edit) in edits {
+        let (mut manifest, spec) = deployment();
+        edit(&mut manifest.0[0].services[0].expose[0]);
+        assert_eq!(judge(manifest, &spec).unwrap_err().code(), code, "{what}");
     }
 }

@@ -1,0 +1,140 @@
+//! Who holds connections of the gateway without using them, or sends without end.
+
+use std::{path::Path, sync::Arc};
+
+use rustls::{ClientConfig, pki_types::ServerName};
+use souk_gateway::pin::tls_config;
+use souk_provider::{
+    config::{GatewayLimits, Seconds},
+    store::Store,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::{
+    gateway::Door,
+    manifests::{self, SITE, lease},
+    support::{DEADLINE, InProcess, Must, World, agent::configure, until},
+};
+
+/// A gateway that waits a second for whatever is to come.
+async fn impatient(
+    world: &World,
+    config: &Path,
+    store: &Store,
+    change: impl FnOnce(&mut GatewayLimits),
+) -> Door {
+    Door::open_with(world, config, store, |limits| {
+        limits.header_timeout = Seconds(1);
+        limits.request_timeout = Seconds(1);
+        change(limits);
+    })
+    .await
+}
+
+async fn empty_store(world: &World) -> (std::path::PathBuf, Store) {
+    let config = configure(world, "agent", "");
+    let store = Store::open(&config.with_extension("store")).must("store");
+    (config, store)
+}
+
+/// TLS to a gateway, by one of the protocols that it offers.
+async fn knock(door: &Door, protocol: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
+    let tcp = TcpStream::connect(door.uri.trim_start_matches("https://")).await?;
+    let mut tls: ClientConfig = tls_config(&[door.pin]).must("TLS");
+    tls.alpn_protocols = vec![protocol.to_vec()];
+    let name = ServerName::try_from("localhost").must("name");
+    TlsConnector::from(Arc::new(tls)).connect(name, tcp).await
+}
+
+/// What the gateway says until it hangs up.
+async fn heard(mut stream: TlsStream<TcpStream>) -> String {
+    let mut all = Vec::new();
+    // However it hangs up.
+    let _ = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut all)).await.must("the end");
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_asks_nothing_is_closed_whatever_it_speaks() {
+    let world = manifests::world().await;
+    let (config, store) = empty_store(&world).await;
+    let door = impatient(&world, &config, &store, |_| ()).await;
+    let asked = "GET /v1/version HTTP/1.1\r\nhost: x\r\n\r\n";
+    for (protocol, said, answers) in [
+        ("http/1.1", "", false),
+        ("http/1.1", "GET /v1/ver", false),
+        ("http/1.1", asked, true),
+        ("h2", "", false),
+        ("h2", "PRI * HTTP/2.0\r\n", false),
+        ("h2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", true),
+    ] {
+        let mut stream = knock(&door, protocol.as_bytes()).await.must("a connection");
+        stream.write_all(said.as_bytes()).await.must("words");
+        let heard = heard(stream).await;
+        assert_eq!(!heard.is_empty(), answers, "{protocol} {said:?}: {heard:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_cannot_take_all_connections() {
+    let world = manifests::world().await;
+    let (config, store) = empty_store(&world).await;
+    let door = Door::open_with(&world, &config, &store, |limits| {
+        limits.connections_per_address = 1;
+    })
+    .await;
+    let first = knock(&door, b"http/1.1").await.must("a connection");
+    assert!(knock(&door, b"http/1.1").await.is_err());
+    drop(first);
+    until("room again", async || knock(&door, b"http/1.1").await.ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_whoever_has_no_lease_not_even_the_body_is_awaited() {
+    let world = manifests::world().await;
+    let (config, store) = empty_store(&world).await;
+    let door = Door::open_with(&world, &config, &store, |_| ()).await;
+    let heard = put(&door, 7, Some(&door.token("eve"))).await;
+    assert!(heard.starts_with("HTTP/1.1 404") && heard.contains("no_lease"), "{heard}");
+    let heard = put(&door, 7, None).await;
+    assert!(heard.starts_with("HTTP/1.1 401") && heard.contains("no_token"), "{heard}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_that_comes_drop_by_drop_is_not_awaited_for_ever() {
+    let world = manifests::world().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&world, &agent, "ann", SITE).await;
+    let door = impatient(&world, &config, &agent.store, |_| ()).await;
+    let heard = put(&door, leased.order.0, Some(&door.token("ann"))).await;
+    assert!(heard.starts_with("HTTP/1.1 408") && heard.contains("too_slow"), "{heard}");
+    agent.stop().await;
+}
+
+/// The answer to a manifest of which only the first byte was sent.
+async fn put(door: &Door, order: u64, token: Option<&str>) -> String {
+    let mut stream = knock(door, b"http/1.1").await.must("a connection");
+    let token = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+    let head = format!(
+        "PUT /v1/leases/{order}/manifest HTTP/1.1\r\nhost: x\r\n\
+         content-type: application/json\r\ncontent-length: 1000\r\n{}\r\n{{",
+        token.unwrap_or_default()
+    );
+    stream.write_all(head.as_bytes()).await.must("words");
+    let mut answer = vec![0; 4 << 10];
+    let mut length = 0;
+    let answered = async {
+        while !answer[..length].ends_with(b"}") {
+            let read = stream.read(&mut answer[length..]).await.must("an answer");
+            assert!(read > 0, "{}", String::from_utf8_lossy(&answer[..length]));
+            length += read;
+        }
+    };
+    tokio::time::timeout(DEADLINE, answered).await.must("an answer in time");
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
