@@ -216,7 +216,7 @@ async fn release(cast: &Cast<'_>, row: &impl Fn(&str, &[u64], &str)) -> Result<(
     }
     let bids = orders.iter().map(|order| loser.bid(world, *order, PRICE));
     world.one(loser, bids.collect()).await?;
-    let winner = &cast.providers[0];
+    let winner = &cast.providers[2];
     let bids = orders.iter().map(|order| winner.bid(world, *order, PRICE));
     world.one(winner, bids.collect()).await?;
     let accepts = orders.iter().map(|order| cast.tenant.accept(world, *order, winner, PRICE));
