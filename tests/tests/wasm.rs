@@ -2,7 +2,7 @@
 //! machine, with the capabilities of the oldest chains that the market wants to run on.
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::HashSet, fs, path::PathBuf};
+use std::collections::HashSet;
 
 use cosmwasm_vm::{
     Size, WasmLimits,
@@ -10,6 +10,7 @@ use cosmwasm_vm::{
 };
 use sha2::{Digest, Sha256};
 use souk_cli::{operator::artifacts::Artifacts, suite::Contract};
+use souk_tests::tools;
 
 /// What every chain has that this code is for: up to CosmWasm 2.0, and nothing of one chain alone.
 const CAPABILITIES: [&str; 8] = [
@@ -26,20 +27,10 @@ const CAPABILITIES: [&str; 8] = [
 /// The limit of uploads, as chains have it.
 const MAX_BYTES: usize = 800 * 1024;
 
-fn folder() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../artifacts"))
-}
-
 /// The contracts, or nothing where they were not built; with CI they must have been.
 fn contracts() -> Vec<(Contract, Vec<u8>)> {
-    let built = Contract::ALL.iter().all(|one| folder().join(one.file()).is_file());
-    if !built {
-        let reason = "artifacts/*.wasm are not built; run scripts/build-wasm";
-        assert!(std::env::var_os("CI").is_none(), "{reason}");
-        eprintln!("NOT RUN: {reason}");
-        return Vec::new();
-    }
-    let artifacts = Artifacts::open(&folder()).unwrap();
+    let Some(folder) = tools::or_not_run(tools::artifacts()) else { return Vec::new() };
+    let artifacts = Artifacts::open(&folder).unwrap();
     Contract::ALL.into_iter().map(|one| (one, artifacts.wasm(one).unwrap())).collect()
 }
 
