@@ -151,7 +151,7 @@ impl Cluster {
             if !is_label_key(key) || !is_label_value(value) {
                 return Err(ConfigError::invalid(
                     "cluster.node_selector",
-                    &format!("{key} = {value}"),
+                    format!("{key} = {value}"),
                     "no node can have this label",
                     "write for instance { \"example.com/market\" = \"souk\" }; values have 63 characters at most",
                 ));
