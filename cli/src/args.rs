@@ -11,7 +11,7 @@ use crate::commands::{
 
 /// Souk: rent computers by the second on an open market.
 #[derive(Debug, Parser)]
-#[command(name = "souk", version, about, propagate_version = true, after_help = EXIT_CODES)]
+#[command(name = "souk", version, about, propagate_version = true, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Choices that hold for every command.
     #[command(flatten)]

@@ -35,14 +35,15 @@ impl Context {
         Ok(Network::find(name, self.home.path())?)
     }
 
-    /// The network's file, if it was given as a path or found by name in the home folder.
+    /// The chosen network, for commands that can do without one.
+    pub fn network_if_chosen(&self) -> Result<Option<Network>> {
+        self.network.as_deref().map(|name| Ok(Network::find(name, self.home.path())?)).transpose()
+    }
+
+    /// The chosen network's file.
     pub fn network_path(&self) -> Result<PathBuf> {
         let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
-        let path = PathBuf::from(name);
-        if path.is_file() {
-            return Ok(path);
-        }
-        Ok(self.home.path().join("networks").join(format!("{name}.toml")))
+        Ok(Network::locate(name, self.home.path())?)
     }
 
     /// The market on the chosen network, for reading.
@@ -55,11 +56,15 @@ impl Context {
         Ok(Client::new(self.network()?.client_config())?.query())
     }
 
+    /// Whether a key is chosen.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// The chosen key.
     pub fn key(&self) -> Result<SecretKey> {
         let name = self.key.as_deref().ok_or(CliError::NoKey)?;
-        let source = self.home.key_source(name);
-        source.load().with_context(|| format!("key `{name}`"))
+        self.home.key(name)
     }
 
     /// The chosen key, ready to sign on the chosen network.
@@ -73,9 +78,12 @@ impl Context {
     pub fn address(&self, name: &str) -> Result<String> {
         let prefix = self.network()?.prefix;
         if name.starts_with(&format!("{prefix}1")) {
-            return Ok(name.to_owned());
+            let checked = bech32::decode(name).map_err(|error| {
+                CliError::input(format!("address `{name}`"), format!("it has a mistake: {error}"))
+            });
+            return Ok(checked.map(|_| name.to_owned())?);
         }
-        let key = self.home.key_source(name).load().with_context(|| {
+        let key = self.home.key(name).with_context(|| {
             format!(
                 "`{name}` is neither an address that starts with {prefix}1 nor one of your keys"
             )

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use cosmwasm_std::coins;
-use souk_api::defaults::{DENOM, Roles};
+use souk_api::defaults::DENOM;
 use souk_chain::{Client, SecretKey};
 use souk_devchain::{Devchain, Handle, suite};
 
@@ -76,7 +76,7 @@ pub async fn start(plan: Plan) -> Result<Devnet> {
         attestations: suite::ATTESTATIONS,
         fee_distributor: suite::FEE_DISTRIBUTOR,
     };
-    let terms = Terms { roles: Roles::default(), pool: plan.pool, slashers: Vec::new() };
-    network.contracts = Some(put_up(&wallet, codes, &terms, |_, _| ()).await?);
+    let terms = Terms { pool: plan.pool, ..Terms::new(DENOM, &wallet.address) };
+    network.contracts = Some(put_up(&wallet, codes, &terms).await?);
     Ok(Devnet { chain, network })
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use souk_chain::query::QueryError;
 use souk_core::{DeploymentId, OrderId};
 use thiserror::Error;
 
@@ -25,7 +26,7 @@ pub enum CliError {
     },
     /// The suite is not deployed on this network, as far as the file says.
     #[error(
-        "network `{0}` names no contracts; run `souk operator instantiate` or put their addresses under [contracts]"
+        "network `{0}` names no contracts; run `souk operator deploy`, put the deployment's record beside the file, or the addresses under [contracts]"
     )]
     NoContracts(String),
     /// No key chosen.
@@ -33,6 +34,23 @@ pub enum CliError {
         "no key is chosen; give --key NAME or set SOUK_KEY, and make one with `souk keys add NAME`"
     )]
     NoKey,
+    /// A key that is not at home.
+    #[error(
+        "there is no key `{name}`; {}make it with `souk keys add {name}`, or name one that is there",
+        you_have(.known)
+    )]
+    UnknownKey {
+        /// As it was named.
+        name: String,
+        /// The keys that are there.
+        known: Vec<String>,
+    },
+    /// A key that is encrypted.
+    #[error("key `{name}` is encrypted; set SOUK_PASSPHRASE to what opens it")]
+    LockedKey {
+        /// As it was named.
+        name: String,
+    },
     /// Input that is refused before anything is sent.
     #[error("{what}: {reason}")]
     Input {
@@ -100,6 +118,8 @@ impl CliError {
             | Self::Network { .. }
             | Self::NoContracts(_)
             | Self::NoKey
+            | Self::UnknownKey { .. }
+            | Self::LockedKey { .. }
             | Self::Input { .. }
             | Self::File { .. }
             | Self::Sdl(_) => Exit::Input,
@@ -107,5 +127,87 @@ impl CliError {
             Self::NoBid { .. } | Self::TimedOut { .. } => Exit::TimedOut,
             Self::NotFound(_) => Exit::NotFound,
         }
+    }
+}
+
+fn you_have(known: &[String]) -> String {
+    if known.is_empty() { String::new() } else { format!("you have {}; ", known.join(", ")) }
+}
+
+/// An error and its causes from the outside in, each said once, and without what chain and
+/// modules wrap around a contract's own words.
+pub fn describe(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let part = match cause.downcast_ref::<QueryError>() {
+            Some(QueryError::Refused { log, .. }) => own_words(log).to_owned(),
+            _ => cause.to_string(),
+        };
+        // Many errors quote their cause.
+        if !parts.last().is_some_and(|last| last.ends_with(&part)) {
+            parts.push(part);
+        }
+    }
+    parts.join(": ")
+}
+
+/// A contract's own words in a log of the chain.
+pub fn own_words(log: &str) -> &str {
+    let mut words = log;
+    if let Some((_, rest)) = words.split_once(" desc = ").filter(|_| log.starts_with("rpc error")) {
+        words = rest;
+    }
+    if let Some(rest) = words.strip_prefix("failed to execute message; message index: ") {
+        words = rest.split_once(": ").map_or(rest, |(_, rest)| rest);
+    }
+    words = words.trim_start_matches("dispatch: submessages: ");
+    for wrapper in [
+        ": execute wasm contract failed",
+        ": query wasm contract failed",
+        ": insufficient funds",
+        " with gas used",
+        " [",
+    ] {
+        words = words.split(wrapper).next().unwrap_or(words);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contracts_own_words_are_found_in_the_chains_log() {
+        for (log, words) in [
+            (
+                "order 1 has no lease: query wasm contract failed: unknown request",
+                "order 1 has no lease",
+            ),
+            (
+                "rpc error: code = Unknown desc = failed to execute message; message index: 0: \
+                 deployment 1 is closed",
+                "deployment 1 is closed",
+            ),
+            (
+                "failed to execute message; message index: 12: dispatch: submessages: no: execute \
+                 wasm contract failed [CosmWasm/wasmd/x/wasm/keeper/keeper.go:435] with gas used: '9'",
+                "no",
+            ),
+            (
+                "spendable balance 0uatom is smaller than 5uatom: insufficient funds with gas used: '9'",
+                "spendable balance 0uatom is smaller than 5uatom",
+            ),
+            ("out of gas", "out of gas"),
+        ] {
+            assert_eq!(own_words(log), words);
+        }
+    }
+
+    #[test]
+    fn a_cause_that_its_error_quotes_is_said_once() {
+        let source = std::io::Error::other("no such thing");
+        let error = CliError::File { path: "app.yaml".into(), source };
+        assert_eq!(describe(&error.into()), "app.yaml: no such thing");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use souk_chain::{query::QueryError, rpc::RpcError};
+use souk_chain::{keys::KeyError, query::QueryError, rpc::RpcError};
 use souk_gateway::ClientError;
 
 use crate::error::CliError;
@@ -53,11 +53,21 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if let Some(error) = cause.downcast_ref::<QueryError>() {
         return Some(match error {
             QueryError::NotFound { .. } => Exit::NotFound,
-            QueryError::Refused { log, .. } if log.contains("not found") => Exit::NotFound,
+            QueryError::Refused { log, .. } if is_absence(log) => Exit::NotFound,
             QueryError::Refused { .. } => Exit::Refused,
             QueryError::Rpc(_) => Exit::Unreachable,
             _ => Exit::Failure,
         });
     }
+    if cause.is::<KeyError>() {
+        return Some(Exit::Input);
+    }
     cause.downcast_ref::<RpcError>().map(|_| Exit::Unreachable)
+}
+
+/// Whether the contracts' words say that there is no such thing.
+fn is_absence(log: &str) -> bool {
+    ["not found", "is not on the book", "has no lease", "is not registered", "there is no"]
+        .iter()
+        .any(|words| log.contains(words))
 }

@@ -50,7 +50,7 @@ pub async fn send_manifest(client: &Client, order: OrderId, upload: &ManifestUpl
     loop {
         match client.send_manifest(order, upload).await {
             Err(error) if error.is_too_early() && time::Instant::now() < deadline => {
-                time::sleep(Duration::from_millis(500)).await;
+                time::sleep(Duration::from_millis(200)).await;
             }
             Err(error) => return Err(error.into()),
             Ok(()) => return Ok(()),

@@ -2,13 +2,17 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{ErrorKind, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use souk_chain::keys::{KeySource, Passphrase};
+use souk_chain::{
+    SecretKey,
+    keys::{KeyError, KeySource, Passphrase},
+};
 use souk_core::DeploymentId;
 use souk_gateway::{Salt, body::ManifestUpload};
 use souk_sdl::Manifest;
@@ -79,6 +83,17 @@ impl Home {
         KeySource::File { path: self.key_path(name), passphrase }
     }
 
+    /// Loads a key by its name or its file.
+    pub fn key(&self, name: &str) -> Result<SecretKey> {
+        self.key_source(name).load().map_err(|error| match error {
+            KeyError::NoFile { .. } if !name.contains('/') => {
+                CliError::UnknownKey { name: name.into(), known: self.key_names() }.into()
+            }
+            KeyError::NeedsPassphrase { .. } => CliError::LockedKey { name: name.into() }.into(),
+            error => anyhow::Error::new(error),
+        })
+    }
+
     /// Keeps a deployment's manifest and salt: without them nobody can run it.
     pub fn save_deployment(
         &self,
@@ -105,8 +120,13 @@ impl Home {
         deployment: DeploymentId,
     ) -> Result<ManifestUpload, CliError> {
         let path = self.deployment_path(chain_id, deployment);
-        let text =
-            fs::read(&path).map_err(|source| CliError::File { path: path.clone(), source })?;
+        let text = fs::read(&path).map_err(|source| match source.kind() {
+            ErrorKind::NotFound => CliError::NotFound(format!(
+                "the manifest of deployment {deployment} is not in {}; give the --home that it was made with",
+                self.0.display()
+            )),
+            _ => CliError::File { path: path.clone(), source },
+        })?;
         let saved: SavedDeployment = serde_json::from_slice(&text)
             .map_err(|error| CliError::input(path.display().to_string(), error))?;
         Ok(ManifestUpload { manifest: saved.manifest, salt: saved.salt })

@@ -17,6 +17,7 @@ pub mod home;
 pub mod local;
 pub mod market;
 pub mod network;
+pub mod operator;
 pub mod output;
 pub mod sdl;
 pub mod suite;
@@ -66,7 +67,7 @@ pub fn start_logging() {
 
 /// Says what went wrong: the causes from the outside in, for people; an object for programs.
 pub fn print_error(error: &anyhow::Error, exit: Exit, json: bool) {
-    let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let text = error::describe(error);
     if json {
         let value = serde_json::json!({ "error": text, "exit": exit as u8 });
         eprintln!("{value}");

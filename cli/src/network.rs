@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use souk_chain::{ClientConfig, GasPrice};
 
-use crate::error::CliError;
+use crate::{error::CliError, operator::record::Record, suite::Each};
 
 /// A network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,20 +37,7 @@ pub struct Network {
 }
 
 /// The suite's addresses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Contracts {
-    /// Orders, bids, leases.
-    pub orderbook: String,
-    /// Accounts and streams.
-    pub escrow: String,
-    /// Providers.
-    pub registry: String,
-    /// Audits.
-    pub attestations: String,
-    /// The take rate's way.
-    pub fee_distributor: String,
-}
+pub type Contracts = Each<String>;
 
 /// What names in SDL files written for another market stand for here. Names that are not
 /// listed stay as they are.
@@ -67,22 +54,46 @@ pub struct NameMap {
 
 impl Network {
     /// Reads a network by its file's path, or by its name from `networks/` here or in the
-    /// home folder.
+    /// home folder. Contracts that the file does not name are those of the deployment's record
+    /// beside it.
     pub fn find(name: &str, home: &Path) -> Result<Self, CliError> {
+        let path = Self::locate(name, home)?;
+        let mut network = Self::read(&path)?;
+        let record_path = Record::path(&path);
+        if network.contracts.is_none()
+            && let Some(record) = Record::read(&record_path)?
+        {
+            if record.chain_id != network.chain_id {
+                return Err(CliError::Network {
+                    path: record_path,
+                    reason: format!(
+                        "it is of chain {}, and {} is of {}; move it away",
+                        record.chain_id,
+                        path.display(),
+                        network.chain_id
+                    ),
+                });
+            }
+            network.contracts = Some(record.addresses());
+        }
+        Ok(network)
+    }
+
+    /// The file of a network, by its path or its name.
+    pub fn locate(name: &str, home: &Path) -> Result<PathBuf, CliError> {
         let candidates = [
             PathBuf::from(name),
             home.join("networks").join(format!("{name}.toml")),
             Path::new("networks").join(format!("{name}.toml")),
         ];
-        let found = candidates.iter().find(|path| path.is_file());
-        let path = found.ok_or_else(|| CliError::Network {
+        let found = candidates.into_iter().find(|path| path.is_file());
+        found.ok_or_else(|| CliError::Network {
             path: name.into(),
             reason: format!(
                 "no such file, and no {name}.toml in networks/ or {}",
                 home.join("networks").display()
             ),
-        })?;
-        Self::read(path)
+        })
     }
 
     /// Reads a network file.

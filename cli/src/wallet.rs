@@ -8,7 +8,7 @@ use k256::ecdsa::SigningKey;
 use serde::Serialize;
 use souk_api::orderbook::OrderbookEvent;
 use souk_chain::{
-    Any, Client, Coin, SecretKey, Signer, TxOutcome,
+    Any, Client, Coin, Queries, SecretKey, Signer, TxOutcome,
     signer::SendError,
     tx::{self, GasConfig},
 };
@@ -18,10 +18,14 @@ use souk_gateway::{
     token::{self, MAX_LIFETIME},
 };
 
-use crate::{error::CliError, market::Market, network::Network};
+use crate::{
+    error::{CliError, own_words},
+    market::Market,
+    network::Network,
+};
 
 /// How often the chain is asked whether a transaction is in a block.
-const POLL: Duration = Duration::from_millis(200);
+const POLL: Duration = Duration::from_millis(100);
 
 /// A key that acts on one network.
 #[derive(Clone, Debug)]
@@ -39,6 +43,11 @@ impl Wallet {
         let gas = GasConfig::new(network.gas_price.clone());
         let signer = Signer::new(client, key.clone(), &network.prefix, gas)?.poll(POLL);
         Ok(Self { address, key, signer })
+    }
+
+    /// The chain's own questions.
+    pub fn chain(&self) -> Queries {
+        self.signer.client().query()
     }
 
     /// A message to a contract, with coins or without.
@@ -78,17 +87,16 @@ impl Wallet {
 }
 
 fn refused(action: &str, log: String) -> anyhow::Error {
-    CliError::Refused { action: action.to_owned(), reason: plain(&log) }.into()
-}
-
-/// A contract's own words without what the chain wraps around them.
-fn plain(log: &str) -> String {
-    let inner = log.split(": execute wasm contract failed").next().unwrap_or(log);
-    inner.trim_start_matches("failed to execute message; message index: 0: ").to_owned()
+    CliError::Refused { action: action.to_owned(), reason: own_words(&log).to_owned() }.into()
 }
 
 /// The orderbook's events in a transaction.
 pub fn book_events(outcome: &TxOutcome, orderbook: &str) -> Vec<OrderbookEvent> {
+    book_events_among(&outcome.events, orderbook)
+}
+
+/// The orderbook's events among others.
+pub fn book_events_among(events: &[souk_chain::Event], orderbook: &str) -> Vec<OrderbookEvent> {
     let read = |event: &souk_chain::Event| {
         let pairs = event.attributes.iter();
         let attributes: Vec<Attribute> = pairs
@@ -96,7 +104,7 @@ pub fn book_events(outcome: &TxOutcome, orderbook: &str) -> Vec<OrderbookEvent> 
             .collect();
         OrderbookEvent::from_chain(&event.ty, &attributes, orderbook)?.ok()
     };
-    outcome.events.iter().filter_map(read).collect()
+    events.iter().filter_map(read).collect()
 }
 
 /// The orders that a transaction opened.

@@ -154,3 +154,41 @@ fn templates_begin_files_that_check_clean_and_overwrite_nothing() {
     let unknown = souk(home.path()).args(["sdl", "init", "website"]).assert();
     unknown.code(3).stderr(contains("website").and(contains("postgres")));
 }
+
+#[test]
+fn a_key_that_is_not_there_is_told_with_those_that_are() {
+    let home = home();
+    for arguments in [["keys", "show", "nobody"], ["balance", "--key", "nobody"]] {
+        let asked = souk(home.path()).args(arguments).args(["--network", "nowhere"]).assert();
+        asked.code(3).stderr(contains("you have me").and(contains("souk keys add nobody")));
+    }
+}
+
+#[test]
+fn a_locked_key_says_which_variable_opens_it() {
+    let home = home();
+    let add = ["keys", "add", "locked"];
+    souk(home.path()).args(add).env("SOUK_PASSPHRASE", "open").assert().success();
+    let show = ["keys", "show", "locked"];
+    souk(home.path()).args(show).assert().code(3).stderr(contains("SOUK_PASSPHRASE"));
+    let wrong = souk(home.path()).args(show).env("SOUK_PASSPHRASE", "shut").assert();
+    wrong.code(3).stderr(contains("wrong"));
+}
+
+#[test]
+fn an_address_with_a_typo_is_found_before_anything_is_asked() {
+    let home = home();
+    let asked = souk(home.path())
+        .args(["balance", "souk19rl4cm2hmr8afy4kldpxz3fka4jguq0a", "--network", "nowhere"])
+        .assert();
+    asked.code(3).stderr(contains("souk19rl4cm2hmr8afy4kldpxz3fka4jguq0a"));
+}
+
+#[test]
+fn what_nobody_reads_any_more_is_the_end_and_no_panic() {
+    let home = home();
+    let souk = assert_cmd::cargo::cargo_bin("souk");
+    let shell = format!("{} sdl schema | head -n 1", souk.display());
+    let asked = Command::new("sh").args(["-c", &shell]).current_dir(home.path()).assert();
+    asked.success().stderr("");
+}

@@ -13,7 +13,7 @@ pub const ALL: &[&str] = &[
     "bidding::enqueued",
     "bidding::committed",
     "leases::before_apply",
-    "leases::after_namespace",
+    "leases::after_object",
     "leases::after_apply",
     "leases::after_prune",
     "leases::before_teardown",

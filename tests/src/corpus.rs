@@ -1,8 +1,12 @@
 //! Third-party SDL, which lies outside the repository: `SOUK_SDL_CORPUS` names its folder.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
+use souk_sdl::{ManifestService, Options};
 
 /// A file of the corpus and the reference's verdict on it.
 #[derive(Clone, Debug, Deserialize)]
@@ -38,4 +42,33 @@ pub fn entries(folder: &Path, part: &str) -> Vec<Entry> {
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let read = |line: &str| serde_json::from_str(line).expect("a row of the corpus");
     text.lines().map(read).collect()
+}
+
+/// Files in rounds, so that no two of one round name the same host: on a provider it belongs to
+/// the first lease that asked for it, as long as that lease runs.
+pub fn rounds(folder: &Path, files: &[String]) -> Vec<Vec<String>> {
+    let mut rounds: Vec<(BTreeSet<String>, Vec<String>)> = Vec::new();
+    for file in files {
+        let hosts = hosts(&folder.join(file));
+        let round = match rounds.iter_mut().find(|(taken, _)| taken.is_disjoint(&hosts)) {
+            Some(round) => round,
+            None => rounds.push_mut(Default::default()),
+        };
+        round.0.extend(hosts);
+        round.1.push(file.clone());
+    }
+    rounds.into_iter().map(|(_, files)| files).collect()
+}
+
+/// The hosts that a file names; none if it is not valid.
+fn hosts(path: &Path) -> BTreeSet<String> {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let Ok(compiled) = souk_sdl::compile_bytes(&bytes, &Options::default()) else {
+        return BTreeSet::new();
+    };
+    let services = compiled.manifest.iter().flat_map(|group| &group.services);
+    let of = |service: &ManifestService| {
+        service.expose.iter().flat_map(|port| port.hosts.clone().unwrap_or_default()).collect()
+    };
+    services.flat_map::<Vec<String>, _>(of).collect()
 }

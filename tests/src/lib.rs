@@ -1,4 +1,8 @@
-//! What the tests across crates share: the SDL corpus and hand-written providers.
+//! What the tests across crates share: the SDL corpus, hand-written providers, a real chain and a
+//! real cluster.
 
 pub mod corpus;
+pub mod kubernetes;
 pub mod profiles;
+pub mod tools;
+pub mod wasmd;

@@ -33,15 +33,27 @@ impl Accept {
         let wallet = context.wallet()?;
         let order = market.order(self.order).await?;
         let table = BidTable::read(&market, &order).await?;
-        let none = || CliError::NotFound(format!("order {} has no such bid", self.order));
+        let none = || {
+            let order = self.order;
+            CliError::NotFound(match table.bids.len() {
+                0 => format!("order {order} has no bids yet; `souk bids {order}` tells why"),
+                n => {
+                    format!("order {order} has no such bid among its {n}; see `souk bids {order}`")
+                }
+            })
+        };
         let mut bid = self.bid.of(&table.bids).ok_or_else(none)?.clone();
         if let Some(most) = self.max_price {
             bid.price = most;
         }
+        // Without a manifest to send the lease would be paid for nothing.
+        let (chain, deployment) = (&market.network.chain_id, order.group.deployment);
+        let upload = match self.no_send {
+            true => None,
+            false => Some(context.home.saved_deployment(chain, deployment)?),
+        };
         tenant::accept(&market, &wallet, self.order, &bid).await?;
-        if !self.no_send {
-            let upload =
-                context.home.saved_deployment(&market.network.chain_id, order.group.deployment)?;
+        if let Some(upload) = upload {
             tenant::launch(&market, &wallet, self.order, &upload).await?;
         }
         let lease = market.lease(self.order).await?;

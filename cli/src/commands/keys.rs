@@ -60,7 +60,7 @@ impl Keys {
                     .key_names()
                     .into_iter()
                     .map(|name| {
-                        let key = context.home.key_source(&name).load().ok();
+                        let key = context.home.key(&name).ok();
                         let address = key.and_then(|key| key.address(&prefix).ok());
                         Shown { name, address, mnemonic: None }
                     })
@@ -76,7 +76,7 @@ impl Keys {
                 Ok(Exit::Ok)
             }
             Self::Show { name } => {
-                let key = context.home.key_source(&name).load()?;
+                let key = context.home.key(&name)?;
                 let address = Some(key.address(&prefix)?);
                 let shown = Shown { name, address, mnemonic: None };
                 context.out.result(&shown, |key| key.address.clone().unwrap_or_default());

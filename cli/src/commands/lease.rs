@@ -16,7 +16,7 @@ use crate::{
     exit::Exit,
     gateway::client_for,
     market::Market,
-    output::{money::amount, table::table, to_json},
+    output::{self, money::amount, table::table, to_json},
     tenant,
 };
 
@@ -118,6 +118,9 @@ async fn list(context: &Context, market: &Market, provider: Option<String>) -> R
 }
 
 fn show(leases: &[LeaseResponse]) -> String {
+    if leases.is_empty() {
+        return "No leases run.".to_owned();
+    }
     let mut rows = table(["lease", "group", "state", "provider", "tenant", "an hour", "reason"]);
     for lease in leases {
         rows.add_row([
@@ -162,7 +165,7 @@ impl Logs {
         let mut lines = client.logs(self.order, &query).await?;
         while let Some(line) = lines.next().await? {
             let text = |line: &LogLine| format!("{} | {}", line.pod, line.line);
-            println!("{}", if context.out.is_json() { to_json(&line) } else { text(&line) });
+            output::line(&if context.out.is_json() { to_json(&line) } else { text(&line) });
         }
         Ok(Exit::Ok)
     }

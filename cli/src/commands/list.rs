@@ -23,6 +23,9 @@ impl List {
         };
         let deployments = market.deployments(&owner).await?;
         context.out.result(&deployments, |deployments| {
+            if deployments.is_empty() {
+                return "No deployments yet; `souk deploy FILE` makes one.".to_owned();
+            }
             let mut rows = table(["deployment", "state", "groups", "orders", "auction"]);
             for deployment in deployments {
                 let orders: Vec<String> = deployment

@@ -166,6 +166,9 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
 async fn list(context: &Context) -> Result<Exit> {
     let providers = context.market()?.providers().await?;
     context.out.result(&providers, |providers| {
+        if providers.is_empty() {
+            return "No provider is registered yet.".to_owned();
+        }
         let mut rows = table(["provider", "gateway", "bond", "attributes", "maintenance"]);
         for provider in providers {
             rows.add_row([

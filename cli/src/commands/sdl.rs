@@ -17,7 +17,7 @@ use crate::{
     error::CliError,
     exit::Exit,
     network::NameMap,
-    output::{table::table, to_json},
+    output::{line, table::table, to_json},
     sdl::{self, Mapped},
 };
 
@@ -48,7 +48,7 @@ pub enum Sdl {
     },
     /// Print the JSON schema of SDL, for editors.
     Schema,
-    /// Write a commented file to begin with.
+    /// Write a commented file to begin with, priced in the network's denom.
     Init {
         /// The kind of workload; without one the kinds are listed.
         kind: Option<String>,
@@ -76,14 +76,14 @@ impl Sdl {
             Self::Compile { files, strict, souk: false } => compile(&files, strict),
             Self::Compile { files, strict, souk: true } => for_book(context, &files, strict),
             Self::Schema => {
-                println!("{}", serde_json::to_string_pretty(&souk_sdl::schema::schema())?);
+                line(&serde_json::to_string_pretty(&souk_sdl::schema::schema())?);
                 Ok(Exit::Ok)
             }
             Self::Init { kind: None, .. } => {
                 list_templates();
                 Ok(Exit::Ok)
             }
-            Self::Init { kind: Some(kind), output } => init(&kind, output.as_deref()),
+            Self::Init { kind: Some(kind), output } => init(context, &kind, output.as_deref()),
         }
     }
 }
@@ -103,7 +103,7 @@ fn check(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> {
             exit = Exit::Failure;
         }
         if context.out.is_json() {
-            println!("{}", to_json(&report));
+            line(&to_json(&report));
             continue;
         }
         let found = match &result {
@@ -111,10 +111,10 @@ fn check(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> {
             Err(found) => found,
         };
         if found.is_empty() {
-            println!("{name}: fine");
+            line(&format!("{name}: fine"));
         } else {
             let color = std::io::stdout().is_terminal();
-            println!("{}", found.render(&name, &String::from_utf8_lossy(&bytes), color).trim_end());
+            line(found.render(&name, &String::from_utf8_lossy(&bytes), color).trim_end());
         }
     }
     Ok(exit)
@@ -128,14 +128,14 @@ fn compile(files: &[PathBuf], strict: bool) -> Result<Exit> {
         if !report.ok {
             exit = Exit::Failure;
         }
-        println!("{}", to_json(&report));
+        line(&to_json(&report));
     }
     Ok(exit)
 }
 
 fn for_book(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> {
     // Without a network the names stay as they are.
-    let map = context.network().map_or_else(|_| NameMap::default(), |network| network.map);
+    let map = context.network_if_chosen()?.map_or_else(NameMap::default, |network| network.map);
     for path in files {
         let compiled = sdl::read(path, &map, strict)?;
         let book = ForBook {
@@ -145,7 +145,7 @@ fn for_book(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> 
             groups: compiled.groups,
             mapped: compiled.mapped,
         };
-        println!("{}", to_json(&book));
+        line(&to_json(&book));
     }
     Ok(Exit::Ok)
 }
@@ -155,22 +155,26 @@ fn list_templates() {
     for template in templates::ALL {
         rows.add_row([template.name, template.about]);
     }
-    println!("{rows}");
+    line(&rows.to_string());
 }
 
-fn init(kind: &str, output: Option<&Path>) -> Result<Exit> {
+fn init(context: &Context, kind: &str, output: Option<&Path>) -> Result<Exit> {
     let known = || templates::ALL.iter().map(|one| one.name).collect::<Vec<_>>().join(", ");
     let template = templates::find(kind).ok_or_else(|| {
         CliError::input(format!("kind `{kind}`"), format!("choose of {}", known()))
     })?;
+    let text = match context.network_if_chosen()? {
+        Some(network) => template.priced_in(&network.denom),
+        None => template.text.to_owned(),
+    };
     let Some(path) = output else {
-        print!("{}", template.text);
+        line(text.trim_end());
         return Ok(Exit::Ok);
     };
     let file = |source| CliError::File { path: path.into(), source };
     let mut created = File::create_new(path).map_err(file)?;
-    created.write_all(template.text.as_bytes()).map_err(file)?;
+    created.write_all(text.as_bytes()).map_err(file)?;
     let name = path.display();
-    println!("{name} is there; `souk deploy {name}` runs it.");
+    line(&format!("{name} is there; `souk deploy {name}` runs it."));
     Ok(Exit::Ok)
 }

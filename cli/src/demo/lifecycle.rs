@@ -9,7 +9,7 @@ use souk_api::{
     orderbook::{ExecuteMsg, LeaseResponse},
 };
 use souk_chain::{Any, Coin};
-use souk_core::{AccountId, AuctionPolicy, Denom, OrderId};
+use souk_core::{AccountId, Amount, AuctionPolicy, Denom, OrderId};
 use souk_gateway::{
     Client,
     body::{LeaseStatus, LogQuery, Phase},
@@ -28,9 +28,9 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bids are collected for so long after the first.
-const COLLECT: Duration = Duration::from_millis(1_500);
-/// Hours that the tenant's deposit lasts at the ceilings.
-const HOURS: u128 = 4;
+const COLLECT: Duration = Duration::from_millis(1_000);
+/// Steps of the story that the tenant's deposit lasts at the ceilings.
+const STEPS: u128 = 8;
 
 /// Tells it.
 pub async fn tell(stage: &Stage, compiled: Compiled) -> Result<()> {
@@ -47,7 +47,7 @@ pub async fn plan(stage: &Stage, compiled: Compiled, auction: AuctionPolicy) -> 
     let config = stage.market.orderbook_config().await?;
     let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
     let least = config.denoms[0].min_deposit.u128() * compiled.groups.len() as u128;
-    let deposit = Coin::new(least.max(ceilings * HOURS), compiled.denom.clone());
+    let deposit = Coin::new(least.max(stage.pace.steps(ceilings, STEPS)), compiled.denom.clone());
     let mut plan = tenant::plan(compiled, Some(deposit), true, &config)?;
     plan.auction = auction;
     Ok(plan)
@@ -120,8 +120,8 @@ async fn money(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
     tell::chapter("Coins stream by the second");
     let lease = leases.first().context("there is no lease")?;
     let denom = &lease.denom;
-    for hours in [1, 1] {
-        stage.pass(hours * 3_600).await?;
+    for _ in 0..2 {
+        stage.pass(stage.pace.step).await?;
         show_account(stage, lease.account).await?;
     }
     tell::line("each provider withdraws; anybody could trigger it, the coins go to the payee:");
@@ -135,7 +135,8 @@ async fn money(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
         let got = balance(stage, owner).await? - before;
         tell::line(format!("{} got {}", stage.name_of(&lease.provider), amount(got, denom)));
     }
-    let top_up = Coin::new(3_000_000, denom.to_string());
+    let rate = stage.market.account(lease.account).await?.clock.rate.u128();
+    let top_up = Coin::new(stage.pace.steps(rate, 2), denom.to_string());
     tell::line(format!("a friend of the tenant adds {top_up}:"));
     deposit(stage, &stage.friend, lease.account, top_up).await?;
     show_account(stage, lease.account).await.map(drop)
@@ -145,6 +146,7 @@ async fn money(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
 async fn dry_and_back(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
     tell::chapter("The account runs dry and is topped up");
     let lease = leases.first().context("there is no lease")?;
+    take_back(stage, lease.account).await?;
     let account = stage.market.account(lease.account).await?;
     let depletion = account.depletion.context("the account does not run dry")?;
     let (_, now) = stage.market.now().await?;
@@ -153,18 +155,35 @@ async fn dry_and_back(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
     for lease in leases {
         wait_for_phase(stage, lease, Phase::Suspended).await?;
     }
-    tell::line("unfunded time costs nobody anything: a day passes");
-    stage.pass(86_400).await?;
+    let pause = duration(stage.pace.pause);
+    tell::line(format!("unfunded time costs nobody anything: {pause} pass"));
+    stage.pass(stage.pace.pause).await?;
     show_account(stage, lease.account).await?;
-    let rate = account.clock.rate.u128();
-    deposit(stage, &stage.tenant, lease.account, Coin::new(rate * 2, account.denom.to_string()))
+    let more = stage.pace.steps(account.clock.rate.u128(), 2);
+    deposit(stage, &stage.tenant, lease.account, Coin::new(more, account.denom.to_string()))
         .await?;
-    tell::line("the tenant adds two hours:");
+    tell::line(format!("the tenant adds enough for {}:", duration(2 * stage.pace.step)));
     show_account(stage, lease.account).await?;
     for lease in leases {
         wait_for_phase(stage, lease, Phase::Ready).await?;
     }
-    stage.pass(1_800).await
+    stage.pass(stage.pace.step / 2).await
+}
+
+/// The tenant takes back what is above the least runway, but for a step's time.
+async fn take_back(stage: &Stage, account: AccountId) -> Result<()> {
+    let found = stage.market.account(account).await?;
+    let spare = stage.pace.steps(found.clock.rate.u128(), 1);
+    let amount = Amount::new(found.withdrawable.u128().saturating_sub(spare))?;
+    if amount == Amount::ZERO {
+        return Ok(());
+    }
+    let message = escrow::ExecuteMsg::WithdrawDeposit { account, amount };
+    let escrow = &stage.market.contracts.escrow;
+    let message = stage.tenant.execute(escrow, &message, &[])?;
+    stage.tenant.send("taking back", vec![message]).await?;
+    tell::line("the tenant takes back what it may:");
+    show_account(stage, account).await.map(drop)
 }
 
 async fn wait_for_phase(stage: &Stage, lease: &LeaseResponse, phase: Phase) -> Result<()> {
@@ -259,7 +278,7 @@ async fn share(stage: &Stage) -> Result<()> {
         amount(pool, &denom),
         amount(dripping, &denom)
     ));
-    stage.pass(8 * 86_400).await?;
+    stage.pass(stage.pace.drip).await?;
     let claim = fees::ExecuteMsg::ClaimRewards {
         staker: staker.address.clone(),
         denoms: vec![denom.clone()],
@@ -268,7 +287,8 @@ async fn share(stage: &Stage) -> Result<()> {
     let before = balance(stage, staker).await?;
     stage.friend.send("claiming for the staker", vec![claim]).await?;
     let got = balance(stage, staker).await? - before;
-    tell::line(format!("a week later the staker got {}", amount(got, &denom)));
+    let later = duration(stage.pace.drip);
+    tell::line(format!("{later} later the staker got {}", amount(got, &denom)));
     Ok(())
 }
 

@@ -8,14 +8,24 @@ mod lifecycle;
 mod stage;
 mod tell;
 
+pub use cast::providers;
 pub use conserve::Sum;
 pub use stage::Stage;
 
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Result;
+use souk_core::Denom;
 
-use crate::sdl;
+use crate::{
+    error::CliError,
+    local::{Site, Venue},
+    sdl,
+};
 
 /// The network's names in files that were written for the incumbent.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
@@ -24,12 +34,57 @@ pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63"
 
 /// What runs unless another file is given.
 const EXAMPLE: &str = include_str!("../../../examples/chat.yaml");
+const BLOCK_TIME: Duration = Duration::from_millis(100);
+
+/// Where the story is told.
+#[derive(Debug)]
+pub struct Setting {
+    /// The chain.
+    pub venue: Venue,
+    /// The clusters; simulated ones if none.
+    pub clusters: Option<Clusters>,
+}
+
+/// Clusters that are there already.
+#[derive(Debug)]
+pub struct Clusters {
+    /// One for each provider, or one for all: then a node is the provider's that its label
+    /// [`NODE_LABEL`] names.
+    pub kubeconfigs: Vec<PathBuf>,
+    /// Whether images are on the nodes, and none is to be pulled.
+    pub local_images: bool,
+}
+
+/// The label of nodes in a cluster that several providers share; its value is a provider's name.
+pub const NODE_LABEL: &str = "souk.market/provider";
+
+impl Clusters {
+    /// The cluster of the provider at a place in the cast.
+    fn of(&self, name: &str, place: usize) -> Result<Site> {
+        let (kubeconfig, nodes) = match self.kubeconfigs.as_slice() {
+            [one] => (Some(one), BTreeMap::from([(NODE_LABEL.to_owned(), name.to_owned())])),
+            several => (several.get(place), BTreeMap::new()),
+        };
+        let kubeconfig = kubeconfig.ok_or_else(|| {
+            CliError::input(
+                "--kubeconfig",
+                format!("there is none for {name}; name one for all providers, or one for each"),
+            )
+        })?;
+        Ok(Site { kubeconfig: kubeconfig.clone(), nodes, local_images: self.local_images })
+    }
+}
+
+/// The embedded chain on which the story is told unless another is given.
+pub fn embedded() -> Venue {
+    Venue::Embedded { chain_id: "souk-demo".to_owned(), block_time: BLOCK_TIME }
+}
 
 /// Tells the story with the file, and leaves the stage standing if `keep` says so.
-pub async fn run(file: Option<&Path>, keep: bool) -> Result<()> {
+pub async fn run(setting: Setting, file: Option<&Path>, keep: bool) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("souk-demo-").tempdir()?;
     let stage = tokio::select! {
-        stage = Stage::set(folder.path()) => stage?,
+        stage = Stage::set(setting, folder.path()) => stage?,
         interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
     };
     let told = tokio::select! {
@@ -62,5 +117,6 @@ async fn story(stage: &Stage, file: Option<&Path>, keep: bool) -> Result<()> {
     lifecycle::tell(stage, first).await?;
     auction::tell(stage, second, keep).await?;
     tell::chapter("The sum of all coins");
-    Sum::take(stage).await?.compare(&before)
+    let denom = Denom::native(stage.market.network.denom.clone());
+    Sum::take(stage).await?.compare(&before, &denom)
 }

@@ -3,25 +3,25 @@
 use std::{
     ops::Deref,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context as _, Result};
 use souk_api::fees;
 use souk_chain::{Coin, keys::write_plain_key_file};
 
-use super::{FOREIGN_AUDITOR, FOREIGN_DENOMS, cast, tell};
+use super::{FOREIGN_AUDITOR, FOREIGN_DENOMS, NODE_LABEL, Setting, cast, tell};
 use crate::{
     home::Home,
-    local::{Cast, LocalMarket},
+    local::{Cast, LocalMarket, Venue},
     wallet::Wallet,
 };
 
-/// What each account has at the start, in base units: ten thousand.
+/// What each account has at the start, in base units, on a chain of its own and elsewhere.
 const COINS: u128 = 10_000_000_000;
+const COINS_ELSEWHERE: u128 = 2_000_000_000;
 /// What the staker stakes.
 const STAKE: u128 = 1_000_000_000;
-const BLOCK_TIME: Duration = Duration::from_millis(200);
 
 /// Everything that the story needs.
 pub struct Stage {
@@ -46,22 +46,26 @@ impl Deref for Stage {
 
 impl Stage {
     /// Puts everything up.
-    pub async fn set(folder: &Path) -> Result<Self> {
+    pub async fn set(setting: Setting, folder: &Path) -> Result<Self> {
         let start = Instant::now();
         tell::chapter("The stage");
-        tell::line(
-            "Simulated: the chain (one process runs the contracts' native code behind the CometBFT RPC), the three",
-        );
-        tell::line(
-            "clusters, their pods and what those write. Real: contracts, transactions, agents, gateways, coins' accounting.",
-        );
+        what_is_real(&setting);
+        let mut providers = cast::providers();
+        if let Some(clusters) = &setting.clusters {
+            for (place, (profile, _)) in providers.iter_mut().enumerate() {
+                profile.site = Some(clusters.of(&profile.name, place)?);
+            }
+        }
+        let coins = match setting.venue {
+            Venue::Embedded { .. } => COINS,
+            Venue::Given { .. } => COINS_ELSEWHERE,
+        };
         let local = LocalMarket::start(
             Cast {
-                chain_id: "souk-demo".to_owned(),
-                block_time: BLOCK_TIME,
-                providers: cast::providers(),
+                venue: setting.venue,
+                providers,
                 people: 3,
-                coins: COINS,
+                coins,
                 foreign_denoms: FOREIGN_DENOMS.map(str::to_owned).to_vec(),
                 foreign_auditors: vec![FOREIGN_AUDITOR.to_owned()],
             },
@@ -113,9 +117,11 @@ impl Stage {
         for provider in &self.providers {
             println!("KUBECONFIG={} kubectl get pods -A", provider.kubeconfig().display());
         }
-        println!(
-            "On the real thing: the same `souk` and `souk-provider` with a network file of your chain and your kubeconfig."
-        );
+        if self.chain.is_embedded() && self.providers.iter().all(|one| one.profile.site.is_none()) {
+            println!(
+                "On the real thing: the same `souk` and `souk-provider` with a network file of your chain and your kubeconfig."
+            );
+        }
         println!("Ctrl-C ends it all.");
         Ok(())
     }
@@ -124,6 +130,32 @@ impl Stage {
     pub async fn strike(self) {
         self.local.stop().await;
     }
+}
+
+/// Says what of it is simulated and what is not.
+fn what_is_real(setting: &Setting) {
+    let (mut simulated, mut real) = (Vec::new(), Vec::new());
+    match &setting.venue {
+        Venue::Embedded { .. } => simulated.push(
+            "the chain (one process runs the contracts' native code behind the CometBFT RPC)"
+                .to_owned(),
+        ),
+        Venue::Given { network, .. } => {
+            real.push(format!("the chain {}, its time and the contracts' wasm", network.chain_id));
+        }
+    }
+    match setting.clusters.as_ref().map(|clusters| clusters.kubeconfigs.len()) {
+        None => simulated.push("the three clusters, their pods and what those write".to_owned()),
+        Some(1) => real.push(format!(
+            "the Kubernetes cluster, of which each provider has the nodes with its name in the label {NODE_LABEL}"
+        )),
+        Some(_) => real.push("the Kubernetes clusters".to_owned()),
+    }
+    real.push("transactions, agents, gateways, coins' accounting".to_owned());
+    if !simulated.is_empty() {
+        tell::line(format!("Simulated: {}.", simulated.join("; ")));
+    }
+    tell::line(format!("Real: {}.", real.join("; ")));
 }
 
 async fn stake(local: &LocalMarket, staker: &Wallet) -> Result<()> {

@@ -1,19 +1,14 @@
 //! Chain, contracts, providers, an auditor and people with coins, all on this machine.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use anyhow::Result;
 use futures::future::{join_all, try_join_all};
 use souk_api::attestations;
 use souk_chain::{Client, SecretKey};
 
-use super::{Profile, Provider, register};
-use crate::{
-    devnet::{self, Devnet, PREFIX},
-    market::Market,
-    network::NameMap,
-    wallet::Wallet,
-};
+use super::{Chain, Coins, Pace, Profile, Provider, Venue, register};
+use crate::{market::Market, network::NameMap, wallet::Wallet};
 
 /// How long attestations count, in seconds.
 const AUDIT_LASTS: u64 = 90 * 86_400;
@@ -21,10 +16,8 @@ const AUDIT_LASTS: u64 = 90 * 86_400;
 /// Who is to be there.
 #[derive(Debug)]
 pub struct Cast {
-    /// The chain's id.
-    pub chain_id: String,
-    /// Real time between blocks.
-    pub block_time: Duration,
+    /// The chain.
+    pub venue: Venue,
     /// The providers, and whether the auditor attests what they claim.
     pub providers: Vec<(Profile, bool)>,
     /// How many people with coins.
@@ -40,7 +33,7 @@ pub struct Cast {
 /// A market that runs.
 pub struct LocalMarket {
     /// The chain.
-    pub devnet: Devnet,
+    pub chain: Chain,
     /// The market on it.
     pub market: Market,
     /// The providers, whose agents and clusters run.
@@ -55,6 +48,8 @@ pub struct LocalMarket {
     pub auditor: Wallet,
     /// Where the community's part of the fees goes.
     pub pool: String,
+    /// How long the periods of a story are here.
+    pub pace: Pace,
 }
 
 impl LocalMarket {
@@ -63,24 +58,16 @@ impl LocalMarket {
         let make = |count: usize| (0..count).map(|_| SecretKey::generate()).collect::<Vec<_>>();
         let (owner_keys, operators) = (make(cast.providers.len()), make(cast.providers.len()));
         let (keys, auditor) = (make(cast.people), SecretKey::generate());
-        let pool = SecretKey::generate().address(PREFIX)?;
+        let prefix = cast.venue.prefix().to_owned();
         let everyone = [&auditor].into_iter().chain(&keys).chain(&owner_keys).chain(&operators);
-        let accounts = everyone.map(|key| Ok((key.address(PREFIX)?, cast.coins)));
-        let plan = devnet::Plan {
-            chain_id: cast.chain_id,
-            bind: ([127, 0, 0, 1], 0).into(),
-            block_time: cast.block_time,
-            owner: SecretKey::generate(),
-            pool: pool.clone(),
-            accounts: accounts.collect::<Result<_>>()?,
-        };
-        let mut devnet = devnet::start(plan).await?;
-        let (denom, here) = (devnet.network.denom.clone(), auditor.address(PREFIX)?);
-        devnet.network.map = NameMap {
+        let accounts = everyone.map(|key| Ok((key.address(&prefix)?, cast.coins)));
+        let mut chain = cast.venue.open(accounts.collect::<Result<_>>()?).await?;
+        let (denom, here) = (chain.network.denom.clone(), auditor.address(&prefix)?);
+        chain.network.map = NameMap {
             denoms: cast.foreign_denoms.into_iter().map(|name| (name, denom.clone())).collect(),
             auditors: cast.foreign_auditors.into_iter().map(|name| (name, here.clone())).collect(),
         };
-        let network = devnet.network.clone();
+        let network = chain.network.clone();
         let wallet = |key: &SecretKey| {
             Wallet::new(Client::new(network.client_config())?, key.clone(), &network)
         };
@@ -105,28 +92,19 @@ impl LocalMarket {
         let providers = try_join_all(starting).await?;
         let people = keys.iter().map(wallet).collect::<Result<_>>()?;
         network.write(&folder.join("network.toml"))?;
-        Ok(Self { devnet, market, providers, owners, people, keys, auditor, pool })
+        let (pool, pace) = (market.fees_config().await?.pool, chain.pace(&market).await?);
+        Ok(Self { chain, market, providers, owners, people, keys, auditor, pool, pace })
     }
 
-    /// Lets chain time pass: the next block is so many seconds later. Returns when everyone
-    /// who follows the chain can have seen it.
+    /// Lets chain time pass: an embedded chain's is moved, any other's is waited for. Returns
+    /// when everyone who follows the chain can have seen it.
     pub async fn pass(&self, seconds: u64) -> Result<()> {
-        self.devnet.chain.advance(seconds).await?;
-        let (height, _) = self.market.now().await?;
-        while self.market.now().await?.0 < height + 2 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Ok(())
+        self.chain.pass(&self.market, seconds).await
     }
 
-    /// The balances of every account there is, added up, in the market's denom; and of how
-    /// many accounts.
-    pub async fn all_coins(&self) -> Result<(u128, usize)> {
-        let denom = &self.market.network.denom;
-        let all = self.devnet.chain.balances().await?;
-        let ours = all.iter().filter(|(_, coin)| coin.denom == *denom);
-        let amounts: Vec<u128> = ours.map(|(_, coin)| coin.amount.u128()).collect();
-        Ok((amounts.iter().sum(), amounts.len()))
+    /// All coins of the market's denom, from the bank of one block.
+    pub async fn all_coins(&self) -> Result<Coins> {
+        self.chain.coins(&self.market).await
     }
 
     /// The ends of all logs, for when something went wrong.
@@ -140,7 +118,7 @@ impl LocalMarket {
     /// Stops everything.
     pub async fn stop(mut self) {
         join_all(self.providers.iter_mut().map(Provider::stop)).await;
-        self.devnet.chain.stop().await;
+        self.chain.stop().await;
     }
 }
 

@@ -1,13 +1,14 @@
-//! A whole market on this machine: the embedded chain, and providers as real agents, each
-//! with a simulated cluster in a process of its own. The demonstration and the tests across
-//! crates stand on it.
+//! A whole market on this machine: an embedded or a given chain, and providers as real agents,
+//! each with a cluster of its own. The demonstration and the tests across crates stand on it.
 
+mod chain;
 mod market;
 mod process;
 pub mod profile;
 mod provider;
 
+pub use chain::{Chain, Coins, Pace, Venue};
 pub use market::{Cast, LocalMarket};
 pub use process::{Process, binary};
-pub use profile::Profile;
-pub use provider::{Provider, Register, register};
+pub use profile::{Profile, Site};
+pub use provider::{Provider, Register, free_port, register};

@@ -40,15 +40,21 @@ pub fn binary(name: &str) -> Result<PathBuf> {
 }
 
 impl Process {
-    /// Starts a program; what it prints goes to `log`.
+    /// Starts a program of ours; what it prints goes to `log`.
     pub fn start(name: &str, log: &Path, set_up: impl FnOnce(&mut Command)) -> Result<Self> {
+        Self::start_at(&binary(name)?, log, set_up)
+    }
+
+    /// Starts the program at a path; what it prints goes to `log`.
+    pub fn start_at(program: &Path, log: &Path, set_up: impl FnOnce(&mut Command)) -> Result<Self> {
+        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let output = File::create(log).with_context(|| log.display().to_string())?;
-        let mut command = Command::new(binary(name)?);
+        let mut command = Command::new(program);
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         set_up(&mut command);
         let mut command = tokio::process::Command::from(command);
-        let child = command.kill_on_drop(true).spawn().with_context(|| name.to_owned())?;
-        Ok(Self { name: name.to_owned(), child, log: log.to_owned() })
+        let child = command.kill_on_drop(true).spawn().with_context(|| name.clone())?;
+        Ok(Self { name, child, log: log.to_owned() })
     }
 
     /// Waits until `ready` gives something, and fails if the program ends before.

@@ -1,6 +1,6 @@
 //! What a provider is like: hardware, place, prices.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use souk_core::Attribute;
 use souk_kubesim::spec::{ClusterSpec, NodeSpec, StorageClassSpec};
@@ -12,8 +12,10 @@ pub struct Profile {
     pub name: String,
     /// What it claims beside what its hardware is.
     pub claims: Vec<Attribute>,
-    /// Its cluster.
+    /// Its cluster, if that is simulated.
     pub cluster: ClusterSpec,
+    /// Its cluster, if that is there already.
+    pub site: Option<Site>,
     /// GPUs that it claims, as keys below `capabilities/gpu/`.
     pub gpus: Vec<String>,
     /// Whether it has persistent storage (classes default and beta1 to beta3).
@@ -24,6 +26,17 @@ pub struct Profile {
     pub rates: Rates,
     /// Its bond in base units.
     pub bond: u128,
+}
+
+/// A cluster that is there already.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The way to it.
+    pub kubeconfig: PathBuf,
+    /// Labels of the nodes that are this provider's; all nodes if none.
+    pub nodes: BTreeMap<String, String>,
+    /// Whether images are on the nodes, and none is to be pulled.
+    pub local_images: bool,
 }
 
 /// Prices in base units an hour.
@@ -57,6 +70,7 @@ impl Profile {
                 nodes: Vec::new(),
                 ..ClusterSpec::default()
             },
+            site: None,
             gpus: Vec::new(),
             storage: false,
             leased_ips: 0,
@@ -133,6 +147,14 @@ impl Profile {
             name = self.name,
             ips = self.leased_ips,
         );
+        if let Some(site) = &self.site {
+            let nodes = site.nodes.iter().map(|(key, value)| format!("{key:?} = {value:?}"));
+            let nodes = nodes.collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "node_selector = {{ {nodes} }}");
+            if site.local_images {
+                text.push_str("image_pull_policy = \"Never\"\n");
+            }
+        }
         if self.storage {
             text.push_str("[cluster.storage_classes]\n");
             for class in CLASSES {

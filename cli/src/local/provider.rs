@@ -34,7 +34,7 @@ pub struct Provider {
     pub gateway: String,
     /// Its agent.
     pub agent: Option<Process>,
-    /// Its cluster.
+    /// Its cluster, if that is simulated.
     pub cluster: Option<Process>,
 }
 
@@ -94,14 +94,14 @@ fn write_secret(path: &Path, text: &str) -> Result<()> {
 
 /// A port that nobody listens on, below those that the system gives to outgoing connections:
 /// one of those could be taken before the agent listens.
-fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     let candidates = std::iter::repeat_with(|| rand::thread_rng().gen_range(10_240..32_000));
     let free = candidates.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
     free.context("there is no free port")
 }
 
 impl Provider {
-    /// Starts cluster and agent of a registered provider and waits until both answer.
+    /// Starts agent and simulated cluster of a registered provider and waits until both answer.
     pub async fn start(
         network: &Network,
         address: &str,
@@ -118,7 +118,9 @@ impl Provider {
             agent: None,
             cluster: None,
         };
-        provider.start_cluster().await?;
+        if provider.profile.site.is_none() {
+            provider.start_cluster().await?;
+        }
         provider.write_config(network, registered.port)?;
         provider.start_agent(&[]).await?;
         Ok(provider)
@@ -126,7 +128,10 @@ impl Provider {
 
     /// The kubeconfig by which its cluster is reached.
     pub fn kubeconfig(&self) -> PathBuf {
-        self.folder.join("kubeconfig")
+        match &self.profile.site {
+            Some(site) => site.kubeconfig.clone(),
+            None => self.folder.join("kubeconfig"),
+        }
     }
 
     /// The agent's configuration.

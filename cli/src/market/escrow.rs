@@ -2,8 +2,8 @@
 
 use souk_api::{
     escrow::{
-        AccountResponse, DepositResponse, DepositsResponse, QueryMsg, StreamResponse,
-        StreamsResponse,
+        AccountResponse, ConfigResponse, DepositResponse, DepositsResponse, QueryMsg,
+        StreamResponse, StreamsResponse, TotalsResponse,
     },
     fees::{self, DenomResponse, StakerResponse},
 };
@@ -13,6 +13,22 @@ use souk_core::{AccountId, Denom};
 use super::{Market, PAGE};
 
 impl Market {
+    /// The escrow's configuration.
+    pub async fn escrow_config(&self) -> Result<ConfigResponse, QueryError> {
+        self.ask(&self.contracts.escrow, &QueryMsg::Config {}).await
+    }
+
+    /// What the escrow owes in a denom.
+    pub async fn escrow_totals(&self, denom: &Denom) -> Result<TotalsResponse, QueryError> {
+        let msg = QueryMsg::Totals { denom: denom.clone() };
+        self.ask(&self.contracts.escrow, &msg).await
+    }
+
+    /// The fee distributor's configuration.
+    pub async fn fees_config(&self) -> Result<fees::ConfigResponse, QueryError> {
+        self.ask(&self.contracts.fee_distributor, &fees::QueryMsg::Config {}).await
+    }
+
     /// An account, settled to the newest block.
     pub async fn account(&self, account: AccountId) -> Result<AccountResponse, QueryError> {
         self.ask(&self.contracts.escrow, &QueryMsg::Account { account }).await

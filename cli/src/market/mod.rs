@@ -47,6 +47,12 @@ impl Market {
         Ok(Self { client, network, contracts, queries })
     }
 
+    /// The same market as it was after block `height`.
+    #[must_use]
+    pub fn at(&self, height: u64) -> Self {
+        Self { queries: self.queries.at(height), ..self.clone() }
+    }
+
     /// The chain's own questions.
     pub fn chain(&self) -> &Queries {
         &self.queries

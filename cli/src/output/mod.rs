@@ -3,7 +3,10 @@
 pub mod money;
 pub mod table;
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    io::{ErrorKind, Write as _},
+};
 
 use serde::Serialize;
 
@@ -20,8 +23,8 @@ impl Output {
     /// Prints a result: `value` as JSON, or what `text` makes of it.
     pub fn result<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
         match self {
-            Self::Text => println!("{}", plain(text(value).trim_end())),
-            Self::Json => println!("{}", to_json(value)),
+            Self::Text => line(&plain(text(value).trim_end())),
+            Self::Json => line(&to_json(value)),
         }
     }
 
@@ -43,6 +46,18 @@ impl Output {
 pub fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value)
         .unwrap_or_else(|error| format!(r#"{{"error":"not JSON: {error}"}}"#))
+}
+
+/// Prints a line on standard output. If nobody reads it any more, as below `| head`, that is the
+/// end of the command.
+pub fn line(text: &str) {
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{text}") {
+        let read = error.kind() == ErrorKind::BrokenPipe;
+        if !read {
+            eprintln!("error: standard output: {error}");
+        }
+        std::process::exit(i32::from(!read));
+    }
 }
 
 /// Text for a terminal. What providers claim, offer and answer stands in it, and must not move

@@ -69,7 +69,7 @@ pub fn plan(
     }
     if deposit.amount < least {
         let reason =
-            format!("at least {least}{denom} are needed for {} groups", compiled.groups.len());
+            format!("at least {least}{denom} are needed, {}{denom} a group", terms.min_deposit);
         return Err(CliError::input(format!("deposit {deposit}"), reason).into());
     }
     let upload = ManifestUpload { manifest: compiled.manifest, salt: with_salt.then(new_salt) };

@@ -19,6 +19,10 @@ use crate::tx::{GasConfig, GasPrice, Refusal, RefusalKind, SignedTx, SignerData,
 pub use error::SendError;
 pub use outcome::TxOutcome;
 
+/// How long, and how often, a node that has just started is given time to serve simulations.
+const START_UP: Duration = Duration::from_secs(2);
+const MAX_WAITS: u32 = 5;
+
 /// Signings of one call, after which its trouble is reported.
 const MAX_SIGNINGS: u32 = 8;
 
@@ -64,6 +68,8 @@ struct Tries {
     gas_raises: u32,
     /// A sequence that a node refused, and the height of the state that had it.
     refused_sequence: Option<(u64, u64)>,
+    /// How often a node that was starting was given time.
+    waits_for_node: u32,
 }
 
 impl Signer {
@@ -147,8 +153,12 @@ impl Signer {
     /// answer, the messages are not executed later: either they were executed, or they never
     /// will be, save for the errors that say otherwise ([`SendError::may_have_happened`]).
     pub async fn send_and_confirm(&self, msgs: Vec<Any>) -> Result<TxOutcome, SendError> {
-        let mut tries =
-            Tries { price: self.gas.price.clone(), gas_raises: 0, refused_sequence: None };
+        let mut tries = Tries {
+            price: self.gas.price.clone(),
+            gas_raises: 0,
+            refused_sequence: None,
+            waits_for_node: 0,
+        };
         for _ in 0..MAX_SIGNINGS {
             match self.round(&msgs, &mut tries).await? {
                 Round::Done(outcome) => return Ok(outcome),
@@ -173,6 +183,14 @@ impl Signer {
                     }
                     _ => Err(self.explain(SimulationError::WouldFail(refusal))),
                 };
+            }
+            // A node that has just started serves simulations later than the rest.
+            Err(SimulationError::Query(QueryError::NotServed { .. }))
+                if tries.waits_for_node < MAX_WAITS =>
+            {
+                tries.waits_for_node = tries.waits_for_node.saturating_add(1);
+                tokio::time::sleep(START_UP).await;
+                return Ok(Round::Again);
             }
             Err(error) => return Err(self.explain(error)),
         };

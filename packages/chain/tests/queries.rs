@@ -32,6 +32,12 @@ async fn balances_supply_and_accounts_are_read() {
     assert_eq!(query.supply(DENOM).await.unwrap(), 2_000_000_000);
     let supply = query.total_supply().await.unwrap();
     assert_eq!(supply, [Coin::new(2_000_000_000, DENOM)]);
+    let mut owners = query.denom_owners(DENOM).await.unwrap();
+    owners.sort();
+    let mut expected = [1, 2].map(|number| (address(number), 1_000_000_000));
+    expected.sort();
+    assert_eq!(owners, expected);
+    assert_eq!(query.denom_owners("other").await.unwrap(), []);
     let account = query.account(&address(1)).await.unwrap();
     assert_eq!((account.sequence, account.address), (0, address(1)));
     assert!(account.height > 0);

@@ -50,7 +50,7 @@ async fn what_would_fail_is_not_sent() {
         .send_and_confirm(vec![store_code(&address(1), b"no wasm".to_vec())])
         .await;
     assert!(matches!(no_code, Err(SendError::WouldFail(_))), "{no_code:?}");
-    assert_eq!(proxy.broadcasts(), 0);
+    assert_eq!(proxy.broadcasts().len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -310,6 +310,13 @@ impl Handle {
         self.node.produce_block().await
     }
 
+    /// Makes a block now whose time is `at_ns`, nanoseconds since 1970 (a millisecond after the last block at the
+    /// earliest); so a chain repeats another's blocks.
+    pub async fn produce_block_at(&self, at_ns: u64) -> Result<Arc<Block>, Stopped> {
+        self.node.call(move |chain| chain.clock_mut().tell(at_ns)).await?;
+        self.node.produce_block().await
+    }
+
     /// Makes `n` blocks now and returns the height.
     pub async fn produce_blocks(&self, n: u64) -> Result<u64, Stopped> {
         for _ in 0..n {

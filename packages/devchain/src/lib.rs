@@ -10,6 +10,8 @@ pub mod error;
 pub mod event;
 pub mod gas;
 pub mod node;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 pub mod query;
 pub mod rpc;
 pub mod state;

@@ -1,4 +1,4 @@
-//! The market's five contracts as native code, under fixed ids.
+//! The market's five contracts as native code, under fixed ids or waiting to be uploaded.
 
 use cosmwasm_std::Empty;
 use cw_multi_test::{Contract, ContractWrapper};
@@ -28,12 +28,23 @@ macro_rules! native {
     };
 }
 
+macro_rules! codes {
+    ($chain:expr, $method:ident) => {
+        $chain
+            .$method("souk-escrow", native!(souk_escrow))
+            .$method("souk-orderbook", native!(souk_orderbook))
+            .$method("souk-provider-registry", native!(souk_provider_registry))
+            .$method("souk-attestations", native!(souk_attestations))
+            .$method("souk-fee-distributor", native!(souk_fee_distributor))
+    };
+}
+
 /// Gives a chain the market's codes. Add no other code before it: the ids are by order.
 pub fn with_codes(chain: Devchain) -> Devchain {
-    chain
-        .code("souk-escrow", native!(souk_escrow))
-        .code("souk-orderbook", native!(souk_orderbook))
-        .code("souk-provider-registry", native!(souk_provider_registry))
-        .code("souk-attestations", native!(souk_attestations))
-        .code("souk-fee-distributor", native!(souk_fee_distributor))
+    codes!(chain, code)
+}
+
+/// Lets the market's codes be uploaded to a chain, which has none of them yet.
+pub fn with_uploadable_codes(chain: Devchain) -> Devchain {
+    codes!(chain, uploadable)
 }

@@ -7,8 +7,18 @@ pub struct Template {
     pub name: &'static str,
     /// What it is for, in a few words.
     pub about: &'static str,
-    /// The file.
+    /// The file, priced in [`DENOM`].
     pub text: &'static str,
+}
+
+/// What the templates are priced in: the denom of a network that was put up with the defaults.
+pub const DENOM: &str = "usouk";
+
+impl Template {
+    /// The file, priced in another denom. The amounts stay.
+    pub fn priced_in(&self, denom: &str) -> String {
+        self.text.replace(&format!("denom: {DENOM}\n"), &format!("denom: {denom}\n"))
+    }
 }
 
 /// A web server that the world can reach.

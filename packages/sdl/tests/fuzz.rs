@@ -1,16 +1,13 @@
 //! No input makes the compiler panic or hang.
 //!
-//! Within `cargo test` each target runs a bounded number of inputs. `SOUK_FUZZ_ITERATIONS=10000000
-//! cargo test -p souk-sdl --release --test fuzz` runs longer, and `cargo bolero test` finds inputs
-//! by coverage.
+//! Within `cargo test` each target runs a bounded number of inputs. bolero's own variables make it
+//! longer, as `scripts/test` does: `BOLERO_RANDOM_ITERATIONS=1000000000
+//! BOLERO_RANDOM_TEST_TIME_MS=60000 cargo test -p souk-sdl --test fuzz` takes a minute.
+//! `cargo bolero test` finds inputs by coverage.
 #![allow(clippy::unwrap_used)]
 
 use bolero::check;
 use souk_sdl::{CompileReport, Manifest, Mapping, Options, compile_bytes, schema, templates};
-
-fn iterations(most: usize) -> usize {
-    std::env::var("SOUK_FUZZ_ITERATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(most)
-}
 
 /// Compiles, and uses what comes out in every way there is.
 fn exercise(bytes: &[u8]) {
@@ -35,7 +32,7 @@ fn exercise(bytes: &[u8]) {
 
 #[test]
 fn any_bytes() {
-    check!().with_iterations(iterations(20_000)).with_max_len(512).for_each(exercise);
+    check!().with_iterations(20_000).with_max_len(512).for_each(exercise);
 }
 
 /// Words of YAML and SDL, so that more than the first token is reached.
@@ -107,13 +104,11 @@ const WORDS: &[&str] = &[
 
 #[test]
 fn any_words() {
-    check!().with_iterations(iterations(20_000)).with_type::<Vec<u8>>().for_each(
-        |picks: &Vec<u8>| {
-            let text: String =
-                picks.iter().map(|pick| WORDS[usize::from(*pick) % WORDS.len()]).collect();
-            exercise(text.as_bytes());
-        },
-    );
+    check!().with_iterations(20_000).with_type::<Vec<u8>>().for_each(|picks: &Vec<u8>| {
+        let text: String =
+            picks.iter().map(|pick| WORDS[usize::from(*pick) % WORDS.len()]).collect();
+        exercise(text.as_bytes());
+    });
 }
 
 /// An edit of a text: where, how much is cut, and what is put there.
@@ -121,7 +116,7 @@ type Edit = (u16, u8, u8);
 
 #[test]
 fn any_edits_of_good_files() {
-    let target = check!().with_iterations(iterations(4_000)).with_type::<(u8, Vec<Edit>)>();
+    let target = check!().with_iterations(4_000).with_type::<(u8, Vec<Edit>)>();
     target.for_each(|(which, edits): &(u8, Vec<Edit>)| {
         let template = templates::ALL[usize::from(*which) % templates::ALL.len()];
         let mut bytes = template.text.as_bytes().to_vec();

@@ -101,7 +101,9 @@ impl Agent {
         let pipeline = self.pipeline.handle();
         let provider = self.config.provider.address.clone();
 
-        let (view, watches) = inventory::start(self.cluster.clone(), &provider, &self.store, &stop);
+        let nodes = &self.config.cluster.node_labels();
+        let (view, watches) =
+            inventory::start(self.cluster.clone(), &provider, nodes, &self.store, &stop);
         tasks.forever("inventory", watches);
         let (caches, watches) = Caches::start(self.cluster.clone(), &provider, stop.clone());
         tasks.forever("caches", watches);

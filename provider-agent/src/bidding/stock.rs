@@ -5,7 +5,7 @@ use souk_core::OrderId;
 use super::run::Deps;
 use crate::{
     config::Config,
-    inventory::{Inventory, Limits, watch::Observed},
+    inventory::{Inventory, Limits, PodUse, watch::Observed},
     store::ReservationRow,
 };
 
@@ -34,6 +34,12 @@ impl Stock {
     pub fn left(&self, reserved: &[ReservationRow]) -> Option<Inventory> {
         let seen = self.observed.as_ref()?;
         Some(Inventory::new(&seen.nodes, &seen.pods, reserved, &self.limits))
+    }
+
+    /// The pods of one order.
+    pub fn pods_of(&self, order: OrderId) -> Vec<PodUse> {
+        let pods = self.observed.iter().flat_map(|seen| &seen.pods);
+        pods.filter(|pod| pod.order == Some(order)).cloned().collect()
     }
 
     /// The same as if the pods of one order were not there.

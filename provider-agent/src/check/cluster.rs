@@ -18,8 +18,11 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 
-use super::Report;
-use crate::{app, config::Config, inventory::NodeState, kube::objects::Kind};
+use super::{
+    Report,
+    rights::{Right, needed},
+};
+use crate::{app, config::Config, inventory::NodeState};
 
 /// A cluster that does not answer for so long is not there.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -42,42 +45,12 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
     offers(config, &client, report).await;
 }
 
-/// Everything that the agent does in the cluster: verb, group, resource, subresource.
-fn needed() -> Vec<(&'static str, String, String, &'static str)> {
-    let mut all = Vec::new();
-    for kind in Kind::ALL {
-        let resource = kind.resource();
-        for verb in ["list", "patch", "delete"] {
-            all.push((verb, resource.group.clone(), resource.plural.clone(), ""));
-        }
-    }
-    for (verb, group, resource, sub) in [
-        ("watch", "", "namespaces", ""),
-        ("watch", "", "services", ""),
-        ("watch", "apps", "deployments", ""),
-        ("watch", "apps", "statefulsets", ""),
-        ("list", "", "pods", ""),
-        ("watch", "", "pods", ""),
-        ("list", "", "nodes", ""),
-        ("watch", "", "nodes", ""),
-        ("list", "", "events", ""),
-        ("watch", "", "events", ""),
-        ("get", "", "pods", "log"),
-        ("create", "", "pods", "exec"),
-        ("list", "storage.k8s.io", "storageclasses", ""),
-        ("list", "networking.k8s.io", "ingressclasses", ""),
-    ] {
-        all.push((verb, group.to_owned(), resource.to_owned(), sub));
-    }
-    all
-}
-
 async fn rights(client: &Client, report: &mut Report) {
     const WHAT: &str = "rights in the cluster";
     let api: Api<SelfSubjectAccessReview> = Api::all(client.clone());
     let needed = needed();
     let mut missing = Vec::new();
-    for (verb, group, resource, subresource) in &needed {
+    for Right { verb, group, resource, subresource } in &needed {
         let attributes = ResourceAttributes {
             verb: Some((*verb).to_owned()),
             group: Some(group.clone()),
@@ -110,18 +83,18 @@ async fn rights(client: &Client, report: &mut Report) {
     }
 }
 
-async fn list<K>(client: &Client) -> Result<Vec<K>, String>
+async fn list<K>(client: &Client, labels: &str) -> Result<Vec<K>, String>
 where
     K: Resource<DynamicType = ()> + DeserializeOwned + Clone + std::fmt::Debug,
 {
     let api: Api<K> = Api::all(client.clone());
-    let listed = api.list(&ListParams::default()).await;
+    let listed = api.list(&ListParams::default().labels(labels)).await;
     listed.map(|list| list.items).map_err(|error| error.to_string())
 }
 
 async fn nodes(config: &Config, client: &Client, report: &mut Report) {
     const WHAT: &str = "nodes";
-    let nodes: Vec<NodeState> = match list::<Node>(client).await {
+    let nodes: Vec<NodeState> = match list::<Node>(client, &config.cluster.node_labels()).await {
         Ok(nodes) => nodes.iter().map(NodeState::of).collect(),
         Err(error) => {
             return report.fail(WHAT, error, "give the agent's user the right to list nodes");
@@ -138,7 +111,7 @@ async fn nodes(config: &Config, client: &Client, report: &mut Report) {
         return report.fail(
             WHAT,
             "none takes tenants",
-            "add a node that is ready and has no taints",
+            "add a node that is ready, has no taints and has the labels of cluster.node_selector",
         );
     }
     let cores: u64 = usable.iter().map(|node| node.allocatable.cpu_milli / 1_000).sum();
@@ -180,19 +153,19 @@ async fn offers(config: &Config, client: &Client, report: &mut Report) {
             Err(error) => report.fail(what, error, "give the agent's user the right to list them"),
         };
     let names = |metadata: kube::core::ObjectMeta| metadata.name.unwrap_or_default();
-    let classes = list::<StorageClass>(client).await;
+    let classes = list::<StorageClass>(client, "").await;
     let classes = classes.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
     for (class, storage) in &cluster.storage_classes {
         let what = format!("storage class {class}");
         named(&what, &storage.name, classes.clone(), "cluster.storage_classes");
     }
     if let Some(class) = &cluster.ingress_class {
-        let found = list::<IngressClass>(client).await;
+        let found = list::<IngressClass>(client, "").await;
         let found = found.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
         named("ingress class", class, found, "cluster.ingress_class");
     }
     for class in cluster.gpu_runtime_classes.values() {
-        let found = list::<RuntimeClass>(client).await;
+        let found = list::<RuntimeClass>(client, "").await;
         let found = found.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
         named("runtime class", class, found, "cluster.gpu_runtime_classes");
     }

@@ -7,10 +7,12 @@ mod contracts;
 mod files;
 mod provider;
 mod report;
+mod rights;
 
 use std::path::Path;
 
 pub use report::{Level, Line, Report};
+pub use rights::{Right, cluster_role};
 
 use crate::config::Config;
 

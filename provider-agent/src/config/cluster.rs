@@ -17,6 +17,10 @@ pub struct Cluster {
     /// The context in it; its current one if not given.
     #[serde(default)]
     pub context: Option<String>,
+    /// Labels that a node must have to be offered, for instance where several providers share a
+    /// cluster; every pod of a tenant asks for them. All nodes are offered if none is given.
+    #[serde(default)]
+    pub node_selector: BTreeMap<String, String>,
     /// The class of ingresses; no HTTP endpoints are offered without one.
     #[serde(default)]
     pub ingress_class: Option<String>,
@@ -38,6 +42,9 @@ pub struct Cluster {
     /// The pod security level that tenants' namespaces enforce.
     #[serde(default)]
     pub pod_security: PodSecurity,
+    /// When images are pulled.
+    #[serde(default)]
+    pub image_pull_policy: ImagePullPolicy,
     /// The runtime class of pods with GPUs of a vendor, for instance `nvidia = "nvidia"`.
     #[serde(default)]
     pub gpu_runtime_classes: BTreeMap<String, String>,
@@ -79,10 +86,40 @@ impl PodSecurity {
     }
 }
 
+/// When a node pulls an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum ImagePullPolicy {
+    /// At each start, so that one tenant's private image in a node's cache is not another's.
+    #[default]
+    Always,
+    /// If the node does not have it: for clusters whose images are all public, or made at hand.
+    IfNotPresent,
+    /// Never: only images that the nodes have are run.
+    Never,
+}
+
+impl ImagePullPolicy {
+    /// Kubernetes' word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "Always",
+            Self::IfNotPresent => "IfNotPresent",
+            Self::Never => "Never",
+        }
+    }
+}
+
 /// The market's words for storage classes.
 pub const CLASSES: [&str; 4] = ["default", "beta1", "beta2", "beta3"];
 
 impl Cluster {
+    /// [`Self::node_selector`] as Kubernetes writes it; empty if all nodes are offered.
+    pub fn node_labels(&self) -> String {
+        let labels: Vec<String> =
+            self.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        labels.join(",")
+    }
+
     /// Domains in which tenants claim no names.
     pub fn reserved_domains(&self) -> impl Iterator<Item = &str> {
         self.domain.iter().chain(&self.own_domains).map(String::as_str)
@@ -107,6 +144,16 @@ impl Cluster {
                     class,
                     "the market does not know this class",
                     format!("the classes are {}", CLASSES.join(", ")),
+                ));
+            }
+        }
+        for (key, value) in &self.node_selector {
+            if !is_label_key(key) || !is_label_value(value) {
+                return Err(ConfigError::invalid(
+                    "cluster.node_selector",
+                    &format!("{key} = {value}"),
+                    "no node can have this label",
+                    "write for instance { \"example.com/market\" = \"souk\" }; values have 63 characters at most",
                 ));
             }
         }
@@ -140,6 +187,24 @@ fn check_domain(domain: &str) -> Result<(), ConfigError> {
         "it is no domain name",
         "write it in lower case without dots at its ends, such as apps.example.com",
     ))
+}
+
+/// A label's name, with or without a domain before it.
+fn is_label_key(key: &str) -> bool {
+    let name = match key.split_once('/') {
+        Some((domain, name)) if check_domain(domain).is_ok() => name,
+        Some(_) => return false,
+        None => key,
+    };
+    !name.is_empty() && is_label_value(name)
+}
+
+fn is_label_value(value: &str) -> bool {
+    let edge = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
+    value.len() <= 63
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        && edge(value.as_bytes().first())
+        && edge(value.as_bytes().last())
 }
 
 fn is_network(text: &str) -> bool {

@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 pub use bidding::{Bidding, GpuRate, Overcommit, RateTable};
 pub use chain::{Chain, Key, Provider};
-pub use cluster::{Cluster, PodSecurity, StorageClass};
+pub use cluster::{Cluster, ImagePullPolicy, PodSecurity, StorageClass};
 pub use contracts::Contracts;
 pub use error::ConfigError;
 pub use gateway::{Gateway, GatewayLimits};

@@ -51,8 +51,33 @@ key = "gateway.key"
     )
 }
 
+fn with_cluster(line: &str) -> Result<Config, ConfigError> {
+    load(&valid().replace("[cluster]", &format!("[cluster]\n{line}")))
+}
+
 fn load(text: &str) -> Result<Config, ConfigError> {
     Config::from_toml(text, Path::new("/etc/souk"))
+}
+
+#[test]
+fn nodes_are_chosen_by_labels_that_a_node_can_have() {
+    let config = with_cluster(r#"node_selector = { "example.com/Market" = "souk", pool = "" }"#);
+    let selector = config.unwrap().cluster.node_selector;
+    assert_eq!(selector.get("example.com/Market").map(String::as_str), Some("souk"));
+    assert_eq!(selector.get("pool").map(String::as_str), Some(""));
+    for wrong in [r#"{ "a b" = "c" }"#, r#"{ a = "-c" }"#, r#"{ "Upper.Case/a" = "c" }"#] {
+        let error = with_cluster(&format!("node_selector = {wrong}")).unwrap_err().to_string();
+        assert!(error.contains("cluster.node_selector"), "{error}");
+    }
+}
+
+#[test]
+fn images_are_pulled_at_each_start_unless_the_provider_says_otherwise() {
+    let policy = |config: Config| config.cluster.image_pull_policy;
+    assert_eq!(policy(load(&valid()).unwrap()), ImagePullPolicy::Always);
+    let never = with_cluster(r#"image_pull_policy = "Never""#).unwrap();
+    assert_eq!(policy(never), ImagePullPolicy::Never);
+    assert!(with_cluster(r#"image_pull_policy = "sometimes""#).is_err());
 }
 
 #[test]

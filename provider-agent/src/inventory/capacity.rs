@@ -101,6 +101,11 @@ impl Inventory {
         inventory
     }
 
+    /// What is left on one node.
+    pub fn room(&self, node: &str) -> Option<&Room> {
+        self.nodes.iter().find(|room| room.node.name == node)
+    }
+
     /// The sum of what is left on all nodes.
     pub fn free(&self) -> Requests {
         self.nodes.iter().map(|room| room.free).fold(Requests::default(), Requests::plus)

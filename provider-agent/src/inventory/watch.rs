@@ -83,10 +83,13 @@ impl ClusterView {
     }
 }
 
-/// Starts the two watches. They end with `stop`; changes wake [`Topic::Capacity`].
+/// Starts the two watches. They end with `stop`; changes wake [`Topic::Capacity`]. Nodes count
+/// only if they have all labels of `selector`,
+/// as Kubernetes writes it.
 pub fn start(
     client: Client,
     provider: &str,
+    selector: &str,
     store: &Store,
     stop: &CancellationToken,
 ) -> (ClusterView, impl Future<Output = ()> + Send + use<>) {
@@ -95,8 +98,10 @@ pub fn start(
     let health = || Mutex::new(Health { broken_since: None, ready: false, trouble: None });
     let health = Arc::new([health(), health()]);
     let view = ClusterView { nodes, pods, health: health.clone(), provider: provider.to_owned() };
-    let nodes = follow::<Node>(client.clone(), node_writer, health.clone(), 0, store.clone());
-    let pods = follow::<Pod>(client, pod_writer, health, 1, store.clone());
+    let only = watcher::Config::default().labels(selector);
+    let all = watcher::Config::default();
+    let nodes = follow::<Node>(client.clone(), only, node_writer, health.clone(), 0, store.clone());
+    let pods = follow::<Pod>(client, all, pod_writer, health, 1, store.clone());
     let stop = stop.clone();
     let run = async move {
         tokio::select! {
@@ -109,6 +114,7 @@ pub fn start(
 
 async fn follow<K>(
     client: Client,
+    config: watcher::Config,
     writer: reflector::store::Writer<K>,
     health: Arc<[Mutex<Health>; 2]>,
     index: usize,
@@ -133,5 +139,5 @@ async fn follow<K>(
         drop(health);
         store.wake(Topic::Capacity);
     };
-    watch::follow(Api::<K>::all(client), watcher::Config::default(), writer, tell).await;
+    watch::follow(Api::<K>::all(client), config, writer, tell).await;
 }

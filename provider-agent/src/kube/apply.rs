@@ -1,43 +1,56 @@
-//! Writing to the cluster: server-side apply by one field manager, deletion by label.
+//! Writing to the cluster: server-side apply by one field manager, and deletion.
 
 use kube::{
     Api, Client,
-    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
+    api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions},
 };
 
-use super::objects::{Kind, Object, Subject};
-use crate::labels::MANAGER;
+use super::{
+    fingerprint,
+    objects::{Kind, Object, Subject, label_value},
+};
+use crate::labels::{MANAGED_BY, MANAGER, PROVIDER};
 
-/// Applies one object and gives its generation, 0 if its kind has none. Fields that others set
-/// on it by hand are taken back: it is ours.
-pub async fn apply(client: &Client, subject: &Subject<'_>, object: &Object) -> kube::Result<i64> {
+/// Applies one object and gives its fingerprint. Fields that others set on it by hand are taken
+/// back: it is ours.
+pub async fn apply(
+    client: &Client,
+    subject: &Subject<'_>,
+    object: &Object,
+) -> kube::Result<String> {
     let api = api(client, subject, object.kind);
     let params = PatchParams::apply(MANAGER).force();
     let applied = api.patch(&object.name, &params, &Patch::Apply(object.dynamic(subject))).await?;
-    Ok(applied.metadata.generation.unwrap_or(0))
+    Ok(fingerprint::of(&applied.metadata))
 }
 
-/// Deletes objects of ours in a lease's namespace that are not wanted any more.
-pub async fn prune(client: &Client, subject: &Subject<'_>, wanted: &[Object]) -> kube::Result<()> {
-    let selector: Vec<String> =
-        subject.labels().iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let ours = ListParams::default().labels(&selector.join(","));
-    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Namespace) {
-        let api = api(client, subject, kind);
-        for object in api.list_metadata(&ours).await? {
-            let name = object.metadata.name.unwrap_or_default();
-            if !wanted.iter().any(|wanted| wanted.kind == kind && wanted.name == name) {
-                gone(api.delete(&name, &DeleteParams::background()).await.map(drop))?;
-            }
-        }
+/// Deletes an object of ours in a lease's namespace.
+pub async fn delete(
+    client: &Client,
+    subject: &Subject<'_>,
+    kind: Kind,
+    name: &str,
+) -> kube::Result<()> {
+    gone(api(client, subject, kind).delete(name, &DeleteParams::background()).await.map(drop))
+}
+
+/// Orders a namespace to be deleted with all that is in it: that very one, if its identity is
+/// given, and none that was made since under the same name.
+pub async fn delete_namespace(client: &Client, name: &str, uid: Option<&str>) -> kube::Result<()> {
+    let mut params = DeleteParams::background();
+    if let Some(uid) = uid {
+        params = params
+            .preconditions(Preconditions { uid: Some(uid.to_owned()), resource_version: None });
     }
-    Ok(())
+    gone(namespaces(client).delete(name, &params).await.map(drop))
 }
 
-/// Orders a namespace to be deleted with all that is in it.
-pub async fn delete_namespace(client: &Client, name: &str) -> kube::Result<()> {
-    let api = Api::<DynamicObject>::all_with(client.clone(), &Kind::Namespace.resource());
-    gone(api.delete(name, &DeleteParams::background()).await.map(drop))
+/// Whether there is a namespace of that name that is not this provider's.
+pub async fn is_foreign(client: &Client, name: &str, provider: &str) -> kube::Result<bool> {
+    let Some(found) = namespaces(client).get_metadata_opt(name).await? else { return Ok(false) };
+    let labels = found.metadata.labels.unwrap_or_default();
+    let has = |key: &str, value: &str| labels.get(key).is_some_and(|found| found == value);
+    Ok(!has(MANAGED_BY, MANAGER) || !has(PROVIDER, &label_value(provider)))
 }
 
 /// What is not there need not be deleted.
@@ -48,10 +61,13 @@ fn gone(deleted: kube::Result<()>) -> kube::Result<()> {
     }
 }
 
+fn namespaces(client: &Client) -> Api<DynamicObject> {
+    Api::all_with(client.clone(), &Kind::Namespace.resource())
+}
+
 fn api(client: &Client, subject: &Subject<'_>, kind: Kind) -> Api<DynamicObject> {
-    let resource = kind.resource();
     match kind {
-        Kind::Namespace => Api::all_with(client.clone(), &resource),
-        _ => Api::namespaced_with(client.clone(), &subject.namespace(), &resource),
+        Kind::Namespace => namespaces(client),
+        _ => Api::namespaced_with(client.clone(), &subject.namespace(), &kind.resource()),
     }
 }

@@ -1,4 +1,5 @@
-//! What of ours is in the cluster: one watch a kind for the whole cluster, by label.
+//! What of ours is in the cluster: one watch a kind for the whole cluster, by label. Of most
+//! kinds only the metadata are kept: no Secret's content is held in memory.
 //!
 //! While a watch is broken its cache keeps what it last had, and [`Caches::is_healthy`] says
 //! no, so that nobody judges by what may be out of date.
@@ -14,10 +15,12 @@ use std::{
 use futures::future::join_all;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{Namespace, Pod, Service},
+    core::v1::{LimitRange, Namespace, Pod, ResourceQuota, Secret, Service, ServiceAccount},
+    networking::v1::{Ingress, NetworkPolicy},
 };
 use kube::{
     Api, Client, Resource,
+    core::PartialObjectMeta,
     runtime::{
         reflector::{self, Store, store::Writer},
         watcher,
@@ -46,11 +49,26 @@ pub struct Caches {
     pub pods: Store<Pod>,
     /// Names and ports.
     pub services: Store<Service>,
+    /// What all pods together may take.
+    pub quotas: Metadata<ResourceQuota>,
+    /// What a container takes that says nothing.
+    pub limit_ranges: Metadata<LimitRange>,
+    /// Who may talk to whom.
+    pub policies: Metadata<NetworkPolicy>,
+    /// The identities of the pods.
+    pub accounts: Metadata<ServiceAccount>,
+    /// Environments and registry logins.
+    pub secrets: Metadata<Secret>,
+    /// Host names.
+    pub ingresses: Metadata<Ingress>,
     health: Arc<[AtomicBool; KINDS]>,
     changed: Arc<Notify>,
 }
 
-const KINDS: usize = 5;
+/// A cache without the objects' content.
+type Metadata<K> = Store<PartialObjectMeta<K>>;
+
+const KINDS: usize = 11;
 
 impl Caches {
     /// Whether all watches have listed once and none is broken.
@@ -74,6 +92,12 @@ impl Caches {
         let (stateful_sets, of_stateful_sets) = reflector::store();
         let (pods, of_pods) = reflector::store();
         let (services, of_services) = reflector::store();
+        let (quotas, of_quotas) = reflector::store();
+        let (limit_ranges, of_limit_ranges) = reflector::store();
+        let (policies, of_policies) = reflector::store();
+        let (accounts, of_accounts) = reflector::store();
+        let (secrets, of_secrets) = reflector::store();
+        let (ingresses, of_ingresses) = reflector::store();
         let health: Arc<[AtomicBool; KINDS]> = Arc::default();
         let changed = Arc::new(Notify::new());
         let caches = Self {
@@ -82,6 +106,12 @@ impl Caches {
             stateful_sets,
             pods,
             services,
+            quotas,
+            limit_ranges,
+            policies,
+            accounts,
+            secrets,
+            ingresses,
             health: Arc::clone(&health),
             changed: Arc::clone(&changed),
         };
@@ -93,6 +123,12 @@ impl Caches {
                 Box::pin(watch.follow::<StatefulSet>(2, of_stateful_sets)),
                 Box::pin(watch.follow::<Pod>(3, of_pods)),
                 Box::pin(watch.follow::<Service>(4, of_services)),
+                Box::pin(watch.follow::<PartialObjectMeta<ResourceQuota>>(5, of_quotas)),
+                Box::pin(watch.follow::<PartialObjectMeta<LimitRange>>(6, of_limit_ranges)),
+                Box::pin(watch.follow::<PartialObjectMeta<NetworkPolicy>>(7, of_policies)),
+                Box::pin(watch.follow::<PartialObjectMeta<ServiceAccount>>(8, of_accounts)),
+                Box::pin(watch.follow::<PartialObjectMeta<Secret>>(9, of_secrets)),
+                Box::pin(watch.follow::<PartialObjectMeta<Ingress>>(10, of_ingresses)),
             ];
             tokio::select! {
                 () = stop.cancelled() => {}

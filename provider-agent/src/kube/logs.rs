@@ -1,14 +1,18 @@
 //! What the pods of a lease write, as one stream of lines.
 //!
 //! A follow that ends silently is taken up again from the time of its last line; a container
-//! that starts anew is followed on.
+//! that starts anew is followed on, and so are pods that come later.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use futures::{AsyncBufRead, AsyncBufReadExt, StreamExt, stream};
+use futures::{
+    AsyncBufRead, AsyncBufReadExt, StreamExt,
+    stream::{self, SelectAll},
+};
 use k8s_openapi::{api::core::v1::Pod, jiff::Timestamp};
 use kube::{Api, Client, api::LogParams};
 use souk_gateway::body::{LogLine, LogQuery};
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::gateway::{LineStream, WorkloadError};
 
@@ -16,7 +20,7 @@ use crate::gateway::{LineStream, WorkloadError};
 const TAIL: u32 = 1_000;
 /// Bytes of one line that are passed on; what is longer goes on in the next line.
 const LONGEST_LINE: usize = 256 << 10;
-/// Between two tries to follow a pod.
+/// Between two tries to follow a pod, and between two looks for new ones.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A pod whose log is wanted.
@@ -26,18 +30,65 @@ pub struct Source {
     pub service: String,
     /// The pod's name.
     pub pod: String,
+    /// Which of all pods of that name it is.
+    pub uid: String,
 }
 
-/// The logs of several pods of one namespace, as the lines come.
+/// Tells which pods there are at present.
+pub type Discover = Box<dyn Fn() -> Vec<Source> + Send>;
+
+/// The logs of pods of one namespace, as the lines come.
 pub fn stream_all(
     client: &Client,
     namespace: &str,
-    sources: Vec<Source>,
+    discover: Discover,
     query: &LogQuery,
 ) -> LineStream<LogLine> {
     let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let streams = sources.into_iter().map(|source| of_pod(api.clone(), source, query.clone()));
-    stream::select_all(streams).boxed()
+    if !query.follow || query.previous {
+        let sources = discover().into_iter();
+        let streams = sources.map(|source| of_pod(api.clone(), source, query.clone()));
+        return stream::select_all(streams).boxed();
+    }
+    let mut looks = tokio::time::interval(PAUSE);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (known, streams) = (HashSet::new(), SelectAll::new());
+    let all = Following { api, query: query.clone(), discover, known, streams, looks };
+    stream::unfold(all, |mut all| async move { Some((all.next().await, all)) }).boxed()
+}
+
+/// All pods that are followed.
+struct Following {
+    api: Api<Pod>,
+    query: LogQuery,
+    discover: Discover,
+    /// The pods that were seen, by identity.
+    known: HashSet<String>,
+    streams: SelectAll<LineStream<LogLine>>,
+    /// When to look for pods; the first time at once.
+    looks: Interval,
+}
+
+impl Following {
+    async fn next(&mut self) -> Result<LogLine, WorkloadError> {
+        loop {
+            tokio::select! {
+                Some(line) = self.streams.next() => return line,
+                _ = self.looks.tick() => self.look(),
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        let sources = (self.discover)();
+        let there: HashSet<String> = sources.iter().map(|source| source.uid.clone()).collect();
+        for source in sources.into_iter().filter(|source| !self.known.contains(&source.uid)) {
+            self.streams.push(of_pod(self.api.clone(), source, self.query.clone()));
+        }
+        self.known = there;
+        // Of a pod that comes from now on every line is new.
+        self.query.tail = None;
+    }
 }
 
 type Reader = std::pin::Pin<Box<dyn AsyncBufRead + Send>>;
@@ -82,7 +133,7 @@ impl Position {
         if self.opened {
             if !self.query.follow
                 || self.query.previous
-                || !pod_is_there(&self.api, &self.source.pod).await
+                || !pod_is_there(&self.api, &self.source).await
             {
                 return Ok(false);
             }
@@ -169,9 +220,14 @@ impl Passed {
     }
 }
 
-async fn pod_is_there(api: &Api<Pod>, pod: &str) -> bool {
-    // An API that cannot be reached says nothing of the pod.
-    !matches!(api.get_metadata_opt(pod).await, Ok(None))
+/// Whether that very pod is there: one of the same name that was made later is another's.
+async fn pod_is_there(api: &Api<Pod>, source: &Source) -> bool {
+    match api.get_metadata_opt(&source.pod).await {
+        Ok(Some(pod)) => pod.metadata.uid.as_ref() == Some(&source.uid),
+        Ok(None) => false,
+        // An API that cannot be reached says nothing of the pod.
+        Err(_) => true,
+    }
 }
 
 /// A line without its end; a longer one than the limit comes in parts.

@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod cache;
 pub mod events;
+pub mod fingerprint;
 pub mod logs;
 pub mod objects;
 pub mod watch;

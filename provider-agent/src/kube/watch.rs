@@ -1,5 +1,6 @@
 //! One watch that heals: whatever breaks it, it lists anew, so that being healthy again is
-//! always told, also where nothing changes for hours.
+//! always told, also where nothing changes for hours. What is cached has a fingerprint instead
+//! of its record of fields.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -13,6 +14,8 @@ use kube::{
     },
 };
 use serde::de::DeserializeOwned;
+
+use super::fingerprint;
 
 /// What a watch tells beside filling its cache.
 #[derive(Debug)]
@@ -50,7 +53,10 @@ pub async fn follow<K>(
         let mut events = std::pin::pin!(watcher(api.clone(), config.clone()));
         while let Some(event) = events.next().await {
             match event {
-                Ok(event) => {
+                Ok(mut event) => {
+                    if let Event::Apply(object) | Event::InitApply(object) = &mut event {
+                        fingerprint::keep(object.meta_mut());
+                    }
                     cache.apply_watcher_event(&event);
                     match event {
                         Event::InitDone => {

@@ -29,7 +29,7 @@ pub struct Observed {
     pub namespace: Presence,
     /// What was applied last by this process, if anything was.
     pub applied: Option<Applied>,
-    /// Whether the workloads in the cluster are as they were applied.
+    /// Whether everything in the cluster is as it was applied.
     pub intact: bool,
 }
 

@@ -11,8 +11,10 @@ use souk_core::OrderId;
 use super::plan::Applied;
 use crate::kube::objects::Kind;
 
-/// After so long everything is applied again, whatever the caches say: not all kinds are watched.
+/// After so long everything is applied again, whatever the caches say.
 const REFRESH: Duration = Duration::from_secs(300);
+/// For so long after something was applied the caches may show what was before.
+const LAG: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -21,11 +23,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub struct Progress {
     /// What was applied last, and when.
     applied: Option<(Applied, Instant)>,
-    /// Generations of the workloads as they were applied; another one was changed by hand.
-    pub generations: HashMap<(Kind, String), i64>,
+    /// The fingerprints of the objects that were applied.
+    pub objects: HashMap<(Kind, String), String>,
     /// Why the last step failed.
     pub failure: Option<String>,
     retry: Option<(Instant, Duration)>,
+    /// What a namespace that is being deleted is waiting for.
+    pub remains: Option<String>,
 }
 
 impl Progress {
@@ -33,6 +37,11 @@ impl Progress {
     pub fn applied(&self, now: Instant) -> Option<Applied> {
         let (applied, at) = self.applied?;
         (now.saturating_duration_since(at) < REFRESH).then_some(applied)
+    }
+
+    /// Whether it was applied so short a time ago that the caches may not show it yet.
+    pub fn is_fresh(&self, now: Instant) -> bool {
+        self.applied.is_some_and(|(_, at)| now.saturating_duration_since(at) < LAG)
     }
 
     /// Whether a failed step is to be left alone for now.
@@ -71,18 +80,27 @@ impl AllProgress {
         &self,
         order: OrderId,
         applied: Applied,
-        generations: HashMap<(Kind, String), i64>,
+        objects: HashMap<(Kind, String), String>,
     ) {
         let mut all = self.lock();
         let progress = all.entry(order).or_default();
         progress.applied = Some((applied, Instant::now()));
-        progress.generations = generations;
+        progress.objects = objects;
         progress.succeeded();
     }
 
     /// A step failed.
     pub fn failed(&self, order: OrderId, why: String) {
         self.lock().entry(order).or_default().failed(why, Instant::now());
+    }
+
+    /// What a namespace that is being deleted is waiting for; true if that is news.
+    pub fn remains(&self, order: OrderId, what: Option<&str>) -> bool {
+        let mut all = self.lock();
+        let progress = all.entry(order).or_default();
+        let news = progress.remains.as_deref() != what;
+        progress.remains = what.map(str::to_owned);
+        news
     }
 
     /// Nothing of the lease is left.

@@ -16,8 +16,8 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    observe,
-    plan::{Action, Applied, Desired, plan},
+    observe::Snapshot,
+    plan::{Action, Applied, Desired, Presence, plan},
     progress::AllProgress,
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     kube::{
         apply,
         cache::Caches,
-        objects::{self, Kind, Subject},
+        objects::{self, Subject},
     },
     store::{
         LeaseRow, ManifestRow, ReservationRow, Store, StoreError, Topic, hostnames, leases,
@@ -68,6 +68,11 @@ pub enum StepError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Somebody else has a namespace of the lease's name.
+    #[error(
+        "namespace {0} exists and is not this provider's; delete it, or label it app.kubernetes.io/managed-by and souk.market/provider as the agent's namespaces are"
+    )]
+    Foreign(String),
     /// A stored manifest that cannot be read, or has no group for the lease.
     #[error("the stored manifest of lease {0} does not fit; the tenant must send it again")]
     Manifest(OrderId),
@@ -111,13 +116,14 @@ impl Reconciler {
         }
         let Some(block_time) = self.store.block_time().await? else { return Ok(()) };
         let known = self.known().await?;
-        let mut orders = observe::orders(&self.caches);
+        let seen = &Snapshot::take(&self.caches);
+        let mut orders = seen.orders();
         orders.extend(known.keys());
         stream::iter(orders)
             .for_each_concurrent(AT_ONCE, |order| {
                 let known = known.get(&order);
                 async move {
-                    if let Err(error) = self.lease(order, known, block_time).await {
+                    if let Err(error) = self.lease(order, known, block_time, seen).await {
                         tracing::warn!(%order, %error, "a lease's step failed; it is tried again");
                         self.progress.failed(order, error.to_string());
                     }
@@ -154,7 +160,11 @@ impl Reconciler {
         order: OrderId,
         known: Option<&Known>,
         now: u64,
+        seen: &Snapshot,
     ) -> Result<(), StepError> {
+        let namespace = objects::namespace(&self.provider, order);
+        let observed = seen.lease(&self.progress, order, &namespace);
+        self.watch_over_deletion(order, &namespace, observed.namespace, seen);
         if self.progress.with(order, |progress| progress.is_paused(std::time::Instant::now())) {
             return Ok(());
         }
@@ -162,22 +172,50 @@ impl Reconciler {
             Some(known) => self.desired(known, now),
             None => self.desired_of_stranger(order).await,
         };
-        let namespace = objects::namespace(&self.provider, order);
-        let observed = observe::lease(&self.caches, &self.progress, order, &namespace);
         match plan(order, desired, observed) {
             None => Ok(()),
             Some(Action::Apply { running, version, .. }) => match known {
-                Some(known) => self.apply(known, Applied { version, running }).await,
+                Some(known) => {
+                    if observed.namespace == Presence::Absent {
+                        self.refuse_foreign(&namespace).await?;
+                    }
+                    self.apply(known, Applied { version, running }, seen).await
+                }
                 None => Ok(()),
             },
             Some(Action::TearDown { .. }) => {
                 failpoint!("leases::before_teardown");
-                apply::delete_namespace(&self.client, &namespace).await?;
+                apply::delete_namespace(&self.client, &namespace, seen.uid(&namespace)).await?;
                 failpoint!("leases::after_teardown");
                 tracing::info!(%order, namespace, "lease has ended, its namespace is deleted");
                 Ok(())
             }
             Some(Action::Forget { .. }) => self.forget(order).await,
+        }
+    }
+
+    /// A namespace that is not ours is never adopted, whatever its name.
+    async fn refuse_foreign(&self, namespace: &str) -> Result<(), StepError> {
+        match apply::is_foreign(&self.client, namespace, &self.provider).await? {
+            true => Err(StepError::Foreign(namespace.to_owned())),
+            false => Ok(()),
+        }
+    }
+
+    /// Says what keeps a namespace that is being deleted: a finalizer can do so for ever, and
+    /// only the cluster's owner can put that right.
+    fn watch_over_deletion(
+        &self,
+        order: OrderId,
+        namespace: &str,
+        presence: Presence,
+        seen: &Snapshot,
+    ) {
+        let remains = seen.remains(namespace).filter(|_| presence == Presence::Terminating);
+        if self.progress.remains(order, remains)
+            && let Some(remains) = remains
+        {
+            tracing::warn!(%order, namespace, remains, "a namespace is still being deleted");
         }
     }
 
@@ -212,7 +250,12 @@ impl Reconciler {
         hasher.finish()
     }
 
-    async fn apply(&self, known: &Known, applied: Applied) -> Result<(), StepError> {
+    async fn apply(
+        &self,
+        known: &Known,
+        applied: Applied,
+        seen: &Snapshot,
+    ) -> Result<(), StepError> {
         let order = known.lease.order;
         let group = group_of(known).ok_or(StepError::Manifest(order))?;
         let placements = known.reservation.as_ref().map(|row| row.placements.as_slice());
@@ -225,21 +268,22 @@ impl Reconciler {
             running: applied.running,
         };
         let wanted = objects::all(&subject);
-        let mut generations = HashMap::new();
+        let mut fingerprints = HashMap::new();
         failpoint!("leases::before_apply");
         for object in &wanted {
-            let generation = apply::apply(&self.client, &subject, object).await?;
-            if matches!(object.kind, Kind::Deployment | Kind::StatefulSet | Kind::Service) {
-                generations.insert((object.kind, object.name.clone()), generation);
-            }
-            if object.kind == Kind::Namespace {
-                failpoint!("leases::after_namespace");
-            }
+            let fingerprint = apply::apply(&self.client, &subject, object).await?;
+            fingerprints.insert((object.kind, object.name.clone()), fingerprint);
+            failpoint!("leases::after_object");
         }
         failpoint!("leases::after_apply");
-        apply::prune(&self.client, &subject, &wanted).await?;
+        for object in seen.objects(&subject.namespace()) {
+            let key = (object.kind, object.name.clone());
+            if !object.terminating && !fingerprints.contains_key(&key) {
+                apply::delete(&self.client, &subject, object.kind, &object.name).await?;
+            }
+        }
         failpoint!("leases::after_prune");
-        self.progress.applied(order, applied, generations);
+        self.progress.applied(order, applied, fingerprints);
         tracing::info!(%order, running = applied.running, objects = wanted.len(), "lease applied");
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! What a tenant is told of a lease: services, replicas, addresses, pods and what is wrong.
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod, Service};
+use k8s_openapi::{
+    api::core::v1::{ContainerStatus, Pod, Service, ServicePort},
+    apimachinery::pkg::util::intstr::IntOrString,
+};
 use kube::{Resource, ResourceExt};
 use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
@@ -11,7 +14,7 @@ use crate::{
     config::Cluster,
     kube::{
         cache::Caches,
-        objects::{self, Object, Subject, label_value},
+        objects::{self, Kind, Object, Subject, label_value},
     },
     labels::SERVICE,
     store::LeaseRow,
@@ -35,6 +38,8 @@ pub struct Sources<'a> {
     pub failure: Option<String>,
     /// Whether everything was applied.
     pub applied: bool,
+    /// What keeps a namespace that is being deleted.
+    pub remains: Option<String>,
 }
 
 /// Where a lease stands.
@@ -77,6 +82,9 @@ fn phase(sources: &Sources<'_>, namespace: &str, services: &[ServiceStatus]) -> 
 }
 
 fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Option<String> {
+    if let Some(remains) = &sources.remains {
+        return Some(format!("the namespace is still being deleted: {remains}"));
+    }
     if let Some(failure) = &sources.failure {
         return Some(failure.clone());
     }
@@ -107,8 +115,17 @@ fn service_status(
         .map(|pod| pod_status(pod))
         .collect();
     pods.sort_by(|one, other| one.name.cmp(&other.name));
-    let mine = all.iter().filter(|object| object.service.as_deref() == Some(&service.name));
-    let objects = mine
+    let leased: Vec<String> = objects::leased_ips(std::slice::from_ref(service))
+        .into_iter()
+        .map(objects::leased_ip_service)
+        .collect();
+    let mine = |object: &&Object| match &object.service {
+        Some(name) => *name == service.name,
+        None => object.kind == Kind::Service && leased.contains(&object.name),
+    };
+    let objects = all
+        .iter()
+        .filter(mine)
         .map(|object| format!("{}/{}", object.kind.gvk().kind.to_lowercase(), object.name))
         .collect();
     let hosts = objects::hosts(sources.cluster, sources.provider, order, service);
@@ -165,22 +182,36 @@ fn ready(caches: &Caches, namespace: &str, service: &ManifestService) -> u32 {
 /// Node ports and leased addresses that lead to a service.
 fn ports(sources: &Sources<'_>, namespace: &str, service: &ManifestService) -> Vec<ForwardedPort> {
     let label = label_value(&service.name);
-    let found = sources.caches.services.state();
-    let mine = found.iter().filter(|one| {
-        one.namespace().as_deref() == Some(namespace)
-            && one.labels().get(SERVICE).is_some_and(|value| *value == label)
+    let node_host = sources.cluster.node_port_host.as_deref();
+    // On a leased address there may be other services' ports as well.
+    let names: Vec<String> =
+        service.expose.iter().map(|expose| objects::port_name(&service.name, expose)).collect();
+    let mut found = sources.caches.services.state();
+    found.retain(|one| one.namespace().as_deref() == Some(namespace));
+    found.sort_by_key(|one| one.name_any());
+    let ports = found.iter().flat_map(|one| match one.labels().get(SERVICE) {
+        Some(value) if *value == label => forwarded(one, node_host, |_| true),
+        Some(_) => Vec::new(),
+        None => forwarded(one, node_host, |port| match &port.target_port {
+            Some(IntOrString::String(name)) => names.contains(name),
+            _ => false,
+        }),
     });
-    mine.flat_map(|one| forwarded(one, sources.cluster.node_port_host.as_deref())).collect()
+    ports.collect()
 }
 
-fn forwarded(service: &Service, node_host: Option<&str>) -> Vec<ForwardedPort> {
+fn forwarded(
+    service: &Service,
+    node_host: Option<&str>,
+    wanted: impl Fn(&ServicePort) -> bool,
+) -> Vec<ForwardedPort> {
     let Some(spec) = &service.spec else { return Vec::new() };
     let balancer = service.status.iter().flat_map(|status| &status.load_balancer);
     let address = balancer
         .flat_map(|balancer| balancer.ingress.iter().flatten())
         .find_map(|ingress| ingress.ip.clone().or_else(|| ingress.hostname.clone()));
     let kind = spec.type_.as_deref();
-    let ports = spec.ports.iter().flatten();
+    let ports = spec.ports.iter().flatten().filter(|port| wanted(port));
     ports
         .filter_map(|port| {
             let (host, outside) = match kind {

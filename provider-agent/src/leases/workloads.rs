@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
+use k8s_openapi::api::core::v1::Pod;
 use kube::{Client, ResourceExt};
 use souk_core::OrderId;
 use souk_gateway::body::{
@@ -75,8 +76,9 @@ impl ClusterWorkloads {
     async fn status(&self, order: OrderId) -> Result<LeaseStatus, WorkloadError> {
         let (lease, group) = self.lease(order).await?;
         let now = self.store.block_time().await.map_err(store)?.unwrap_or(0);
-        let (failure, applied) = self.progress.with(order, |progress| {
-            (progress.failure.clone(), progress.applied(Instant::now()).is_some())
+        let (failure, applied, remains) = self.progress.with(order, |progress| {
+            let applied = progress.applied(Instant::now()).is_some();
+            (progress.failure.clone(), applied, progress.remains.clone())
         });
         Ok(lease_status(&Sources {
             caches: &self.caches,
@@ -87,6 +89,7 @@ impl ClusterWorkloads {
             now,
             failure,
             applied,
+            remains,
         }))
     }
 
@@ -102,19 +105,12 @@ impl ClusterWorkloads {
             return Err(WorkloadError::NoService { order, service: service.clone(), known });
         }
         let namespace = objects::namespace(&self.provider, order);
-        let wanted =
-            known.iter().filter(|name| query.service.as_ref().is_none_or(|one| one == *name));
-        let pods = self.caches.pods.state();
-        let sources = wanted.flat_map(|service| {
-            let label = objects::label_value(service);
-            let namespace = &namespace;
-            let of_service = pods.iter().filter(move |pod| {
-                pod.namespace().as_deref() == Some(namespace)
-                    && pod.labels().get(SERVICE).is_some_and(|value| *value == label)
-            });
-            of_service.map(|pod| logs::Source { service: service.clone(), pod: pod.name_any() })
+        let discover = Box::new({
+            let (caches, namespace) = (self.caches.clone(), namespace.clone());
+            let wanted = query.service.clone();
+            move || sources(&caches, &namespace, &known, wanted.as_deref())
         });
-        Ok(logs::stream_all(&self.client, &namespace, sources.collect(), &query))
+        Ok(logs::stream_all(&self.client, &namespace, discover, &query))
     }
 
     async fn busy(&self) -> Result<ProviderStatus, WorkloadError> {
@@ -128,6 +124,29 @@ impl ClusterWorkloads {
             free_gpus: free.gpus,
         })
     }
+}
+
+/// The pods of a lease whose logs are wanted. A service that the manifest got later goes by
+/// its label.
+fn sources(
+    caches: &Caches,
+    namespace: &str,
+    known: &[String],
+    wanted: Option<&str>,
+) -> Vec<logs::Source> {
+    let source = |pod: Arc<Pod>| {
+        let label = pod.labels().get(SERVICE)?;
+        let service = known.iter().find(|service| objects::label_value(service) == *label);
+        let service = service.unwrap_or(label);
+        let fits = pod.namespace().as_deref() == Some(namespace)
+            && wanted.is_none_or(|wanted| wanted == service);
+        fits.then(|| logs::Source {
+            service: service.clone(),
+            pod: pod.name_any(),
+            uid: pod.uid().unwrap_or_default(),
+        })
+    };
+    caches.pods.state().into_iter().filter_map(source).collect()
 }
 
 fn store(error: StoreError) -> WorkloadError {

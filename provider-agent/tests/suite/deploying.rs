@@ -2,7 +2,8 @@
 
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{Namespace, PersistentVolumeClaim, Service},
+    core::v1::{Namespace, PersistentVolumeClaim, ResourceQuota, Secret, Service},
+    networking::v1::NetworkPolicy,
 };
 use kube::{
     Api,
@@ -181,6 +182,10 @@ async fn what_is_changed_or_deleted_by_hand_is_put_right() {
     })
     .await;
 
+    is_back::<Secret>(&cluster, order, "web-env").await;
+    is_back::<ResourceQuota>(&cluster, order, "lease").await;
+    is_back::<NetworkPolicy>(&cluster, order, "lease").await;
+
     let sets = cluster.namespaced::<StatefulSet>(order);
     let before = sets.get("db").await.must("set").metadata.uid;
     sets.delete("db", &gone).await.must("by hand");
@@ -202,6 +207,24 @@ async fn what_is_changed_or_deleted_by_hand_is_put_right() {
     .await;
     cluster.has_replicas("all of it runs again", order, 1).await;
     agent.stop().await;
+}
+
+/// Deletes an object and waits until there is another of its name.
+async fn is_back<K>(cluster: &Cluster, order: OrderId, name: &str)
+where
+    K: kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + serde::de::DeserializeOwned
+        + Clone
+        + std::fmt::Debug,
+{
+    let api = cluster.namespaced::<K>(order);
+    let before = api.get(name).await.must("object").meta().uid.clone();
+    api.delete(name, &DeleteParams::background()).await.must("by hand");
+    until(&format!("{name} is back"), async || {
+        let again = api.get_opt(name).await.ok()??;
+        (again.meta().uid != before).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -185,6 +185,12 @@ impl Follower {
                 Err(self.report(FollowError::Pruned { wanted: height, lowest }))
             }
             wrong @ RpcError::WrongChain { .. } => Err(self.report(FollowError::WrongChain(wrong))),
+            // The head was shown before it could be served: no trouble.
+            RpcError::NotYet { .. } if self.failures == 0 => {
+                self.failures = 1;
+                self.signal.wait(self.config.first_backoff).await;
+                Ok(())
+            }
             other => {
                 let wait = crate::rpc::backoff(
                     self.config.first_backoff,

@@ -1,8 +1,9 @@
 //! Balances and supply.
 
 use cosmrs::proto::cosmos::bank::v1beta1::{
-    QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest, QueryBalanceResponse,
-    QuerySupplyOfRequest, QuerySupplyOfResponse, QueryTotalSupplyRequest, QueryTotalSupplyResponse,
+    DenomOwner, QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest,
+    QueryBalanceResponse, QueryDenomOwnersRequest, QueryDenomOwnersResponse, QuerySupplyOfRequest,
+    QuerySupplyOfResponse, QueryTotalSupplyRequest, QueryTotalSupplyResponse,
 };
 use cosmrs::proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use cosmrs::proto::cosmos::base::v1beta1::Coin as ProtoCoin;
@@ -37,9 +38,10 @@ impl Queries {
             let answer =
                 pages.queries.ask::<_, QueryAllBalancesResponse>(PATH, what, &request).await?;
             let value = answer.value;
-            pages.add(what, answer.height, value.balances, value.pagination)?;
+            pages.turn(answer.height, value.pagination);
+            pages.found.extend(read_all(what, &value.balances)?);
         }
-        Ok(pages.coins)
+        Ok(sorted(pages.found))
     }
 
     /// Base units of `denom` that exist.
@@ -62,45 +64,65 @@ impl Queries {
             let answer =
                 pages.queries.ask::<_, QueryTotalSupplyResponse>(PATH, what, &request).await?;
             let value = answer.value;
-            pages.add(what, answer.height, value.supply, value.pagination)?;
+            pages.turn(answer.height, value.pagination);
+            pages.found.extend(read_all(what, &value.supply)?);
         }
-        Ok(pages.coins)
+        Ok(sorted(pages.found))
+    }
+
+    /// Every address that holds `denom` and how many base units; accounts of people, contracts
+    /// and the chain's modules alike. All pages are from one height. A node walks its whole index
+    /// for it: for chains whose denom has few holders.
+    pub async fn denom_owners(&self, denom: &str) -> Result<Vec<(String, u128)>, QueryError> {
+        const PATH: &str = "/cosmos.bank.v1beta1.Query/DenomOwners";
+        let what = || format!("holders of {denom}");
+        let mut pages = Pages::new(self.clone());
+        while let Some(page) = pages.next() {
+            let request =
+                QueryDenomOwnersRequest { denom: denom.to_owned(), pagination: Some(page) };
+            let answer =
+                pages.queries.ask::<_, QueryDenomOwnersResponse>(PATH, what, &request).await?;
+            let value = answer.value;
+            pages.turn(answer.height, value.pagination);
+            for DenomOwner { address, balance } in value.denom_owners {
+                pages.found.push((address, amount(what, balance)?));
+            }
+        }
+        Ok(pages.found)
     }
 }
 
-/// Walks the pages of a list of coins; after the first page it stays at that page's height.
-struct Pages {
+/// Walks the pages of a list; after the first page it stays at that page's height.
+struct Pages<T> {
     queries: Queries,
     next: Option<Vec<u8>>,
-    coins: Vec<Coin>,
+    found: Vec<T>,
 }
 
-impl Pages {
+impl<T> Pages<T> {
     fn new(queries: Queries) -> Self {
-        Self { queries, next: Some(Vec::new()), coins: Vec::new() }
+        Self { queries, next: Some(Vec::new()), found: Vec::new() }
     }
 
     fn next(&mut self) -> Option<PageRequest> {
         self.next.take().map(|key| PageRequest { key, limit: PAGE, ..Default::default() })
     }
 
-    fn add(
-        &mut self,
-        what: impl Fn() -> String,
-        height: u64,
-        coins: Vec<ProtoCoin>,
-        page: Option<PageResponse>,
-    ) -> Result<(), QueryError> {
-        for coin in &coins {
-            self.coins.push(read(&what, coin)?);
-        }
+    fn turn(&mut self, height: u64, page: Option<PageResponse>) {
         self.next = page.map(|p| p.next_key).filter(|key| !key.is_empty());
         if self.next.is_some() && height > 0 {
             self.queries = self.queries.at(height);
         }
-        self.coins.sort_by(|a, b| a.denom.cmp(&b.denom));
-        Ok(())
     }
+}
+
+fn sorted(mut coins: Vec<Coin>) -> Vec<Coin> {
+    coins.sort_by(|a, b| a.denom.cmp(&b.denom));
+    coins
+}
+
+fn read_all(what: impl Fn() -> String, coins: &[ProtoCoin]) -> Result<Vec<Coin>, QueryError> {
+    coins.iter().map(|coin| read(&what, coin)).collect()
 }
 
 fn amount(what: impl Fn() -> String, coin: Option<ProtoCoin>) -> Result<u128, QueryError> {

@@ -28,6 +28,15 @@ pub enum QueryError {
         /// The application's or the contract's reason.
         log: String,
     },
+    /// The node has no such service: it is another program, or it has just started and answers
+    /// before all of its services do. Nothing was judged.
+    #[error("{what}: the node does not serve this, perhaps not yet: {log}")]
+    NotServed {
+        /// What was asked.
+        what: String,
+        /// The node's reason.
+        log: String,
+    },
     /// The state at that height was deleted, or is not there yet.
     #[error("{what}: the state at height {height} is not available: {log}")]
     HeightUnavailable {

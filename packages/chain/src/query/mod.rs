@@ -3,6 +3,7 @@
 mod account;
 mod bank;
 mod error;
+mod lists;
 mod simulate;
 mod wasm;
 
@@ -12,6 +13,7 @@ use crate::rpc::{AbciResponse, Client, RpcError};
 
 pub use account::Account;
 pub use error::QueryError;
+pub use lists::{ListPage, ListedCode};
 pub use simulate::{Simulation, SimulationError};
 pub use wasm::{CodeInfo, ContractInfo};
 
@@ -68,6 +70,9 @@ impl Queries {
         if height > 0 && lacks_state {
             return Err(QueryError::HeightUnavailable { what, height, log });
         }
+        if is_not_served(&log) {
+            return Err(QueryError::NotServed { what, log });
+        }
         if is_not_found(&response.codespace, response.code, &log) {
             let chain_id = self.client.chain_id().to_owned();
             return Err(QueryError::NotFound { what, chain_id });
@@ -90,6 +95,13 @@ fn decode<Resp: Message + Default>(
         Ok(value) => Ok(At { value, height: response.height }),
         Err(e) => Err(QueryError::Decode { what, reason: e.to_string() }),
     }
+}
+
+/// A node answers so, too, while it starts: blocks and state are served before simulations, and
+/// until its first block a contract cannot be run, for want of a block's time.
+fn is_not_served(log: &str) -> bool {
+    log.starts_with("unknown query path")
+        || log.contains("recovered: Block (unix) time must never be empty")
 }
 
 /// `sdk` 22 and 38 are key and resource not found, `wasm` 8 and 22 no such code or contract.

@@ -2,7 +2,7 @@
 
 use cosmrs::proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 
-use super::{At, Queries, QueryError, decode};
+use super::{At, Queries, QueryError, decode, is_not_served};
 use crate::tx::{Refusal, Stage};
 
 /// What a simulation found.
@@ -38,6 +38,10 @@ impl Queries {
                 height: self.height.unwrap_or(0),
                 log: response.log,
             }));
+        }
+        if response.code != 0 && is_not_served(&response.log) {
+            let what = "simulation".to_owned();
+            return Err(SimulationError::Query(QueryError::NotServed { what, log: response.log }));
         }
         if response.code != 0 {
             let (codespace, code) = (&response.codespace, response.code);

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, dead_code, unused_imports)]
 
 pub mod contract;
-pub mod proxy;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,7 +20,7 @@ use souk_devchain::{Devchain, Handle};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use proxy::Proxy;
+pub use souk_devchain::proxy::{self, Proxy};
 
 pub const CHAIN: &str = "souk-test-1";
 pub const PREFIX: &str = "souk";

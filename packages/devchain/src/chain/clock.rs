@@ -33,12 +33,21 @@ pub struct Clock {
     anchor_ns: u64,
     /// Jumps that the next block makes on top.
     jump_ns: u64,
+    /// The next block's time, if it was told.
+    told_ns: Option<u64>,
 }
 
 impl Clock {
     /// A clock that shows `start_ns` now.
     pub fn new(timing: Timing, start_ns: u64) -> Self {
-        Self { timing, scale_milli: 1_000, anchor: Instant::now(), anchor_ns: start_ns, jump_ns: 0 }
+        Self {
+            timing,
+            scale_milli: 1_000,
+            anchor: Instant::now(),
+            anchor_ns: start_ns,
+            jump_ns: 0,
+            told_ns: None,
+        }
     }
 
     /// How blocks are made.
@@ -64,8 +73,17 @@ impl Clock {
         self.scale_milli = scale_milli;
     }
 
-    /// The time of the block after one at `last_ns`; uses up jumps.
+    /// Tells the time of the next block, nanoseconds since 1970, instead of finding it; for a chain that repeats
+    /// another's blocks.
+    pub fn tell(&mut self, at_ns: u64) {
+        self.told_ns = Some(at_ns);
+    }
+
+    /// The time of the block after one at `last_ns`; uses up jumps, or the time that was told.
     pub fn next_block_time(&mut self, last_ns: u64) -> u64 {
+        if let Some(told) = self.told_ns.take() {
+            return told.max(last_ns.saturating_add(LEAST_STEP));
+        }
         let jump = std::mem::take(&mut self.jump_ns);
         self.anchor_ns = self.anchor_ns.saturating_add(jump);
         match self.timing {
@@ -91,6 +109,17 @@ mod tests {
         clock.advance(60 * SECOND);
         assert_eq!(clock.next_block_time(105 * SECOND), 170 * SECOND);
         assert_eq!(clock.next_block_time(170 * SECOND), 175 * SECOND);
+    }
+
+    #[test]
+    fn a_time_that_was_told_is_the_next_blocks_and_goes_never_back() {
+        let step = Duration::from_secs(5);
+        let mut clock = Clock::new(Timing::OnDemand { step }, 100 * SECOND);
+        clock.tell(101 * SECOND + 7);
+        assert_eq!(clock.next_block_time(100 * SECOND), 101 * SECOND + 7);
+        assert_eq!(clock.next_block_time(101 * SECOND + 7), 106 * SECOND + 7);
+        clock.tell(1);
+        assert_eq!(clock.next_block_time(200 * SECOND), 200 * SECOND + LEAST_STEP);
     }
 
     #[test]

@@ -190,9 +190,12 @@ impl Chain {
         Ok(Checked { hash, result })
     }
 
-    /// Runs a transaction on the state after `height` and changes nothing.
-    pub fn simulate(&self, height: u64, state: &Kv, bytes: &[u8]) -> TxResult {
-        let env = self.env_at(height);
+    /// Runs a transaction and changes nothing. As on a real node it runs on what the mempool's checks left, whatever
+    /// height was asked for; only for a head that an endpoint pretends it is that height's state.
+    pub fn simulate(&self, head: u64, bytes: &[u8]) -> TxResult {
+        let shown = (head != self.history.latest()).then(|| self.history.state(head)).flatten();
+        let state = shown.unwrap_or(&self.check);
+        let env = self.env_at(head);
         self.run(&mut state.clone(), &env, bytes, Mode::Simulate, 0)
     }
 

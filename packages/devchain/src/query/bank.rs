@@ -1,7 +1,8 @@
 //! Balances and supply.
 
 use cosmrs::proto::cosmos::bank::v1beta1::{
-    QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest, QueryBalanceResponse,
+    DenomOwner, QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest,
+    QueryBalanceResponse, QueryDenomOwnersRequest, QueryDenomOwnersResponse,
     QuerySpendableBalancesRequest, QuerySpendableBalancesResponse, QuerySupplyOfRequest,
     QuerySupplyOfResponse, QueryTotalSupplyRequest, QueryTotalSupplyResponse,
 };
@@ -9,7 +10,7 @@ use cosmrs::proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use cosmrs::proto::cosmos::base::v1beta1::Coin;
 
 use super::{Failure, Query, encoded, paging};
-use crate::state::{bank, coins};
+use crate::state::{Kv, bank, coins};
 
 fn owner(query: &Query<'_>, text: &str) -> Result<Vec<u8>, Failure> {
     query.address(text).map_err(|err| match err {
@@ -77,4 +78,28 @@ pub fn supply_of(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
     denom(&request.denom)?;
     let supply = bank::supply(&query.ctx(), &request.denom);
     encoded(QuerySupplyOfResponse { amount: Some(coins::to_proto(&supply)) })
+}
+
+/// Everyone who holds a denom, by the bytes of their address.
+pub fn denom_owners(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
+    let request: QueryDenomOwnersRequest = query.request()?;
+    denom(&request.denom)?;
+    let every = bank::every_balance(query.state).into_iter();
+    let owners: Kv = every
+        .filter(|(_, coin)| coin.denom == request.denom)
+        .map(|(owner, coin)| (owner, coin.amount.to_string().into_bytes()))
+        .collect();
+    let (page, pagination) = paging::page(&owners, &[], request.pagination)?;
+    let codec = &query.chain.settings().codec;
+    let denom_owners = page
+        .into_iter()
+        .map(|(owner, amount)| DenomOwner {
+            address: codec.encode(&owner),
+            balance: Some(Coin {
+                denom: request.denom.clone(),
+                amount: bank::decode_amount(&amount).to_string(),
+            }),
+        })
+        .collect();
+    encoded(QueryDenomOwnersResponse { denom_owners, pagination: Some(pagination) })
 }

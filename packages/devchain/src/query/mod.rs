@@ -77,6 +77,8 @@ pub(crate) struct Query<'a> {
     chain: &'a Chain,
     state: &'a Kv,
     height: u64,
+    /// The height that counts as the head.
+    head: u64,
     data: &'a [u8],
 }
 
@@ -151,7 +153,7 @@ fn run(
             "failed to load state at height {height}; version does not exist (latest height: {latest})"
         ))
     })?;
-    let query = Query { chain, state, height, data };
+    let query = Query { chain, state, height, head: latest, data };
     match catch_unwind(AssertUnwindSafe(|| handler(&query))) {
         Ok(Ok(value)) => Ok((value, height)),
         Ok(Err(failure)) => Err(failure.into_abci()),
@@ -177,6 +179,7 @@ fn handler(path: &str) -> Result<Handler, AbciError> {
         "/cosmos.bank.v1beta1.Query/SpendableBalances" => bank::spendable_balances,
         "/cosmos.bank.v1beta1.Query/TotalSupply" => bank::total_supply,
         "/cosmos.bank.v1beta1.Query/SupplyOf" => bank::supply_of,
+        "/cosmos.bank.v1beta1.Query/DenomOwners" => bank::denom_owners,
         "/cosmwasm.wasm.v1.Query/SmartContractState" => wasm::smart,
         "/cosmwasm.wasm.v1.Query/RawContractState" => wasm::raw,
         "/cosmwasm.wasm.v1.Query/AllContractState" => wasm::all_state,
@@ -195,6 +198,11 @@ fn handler(path: &str) -> Result<Handler, AbciError> {
         "/cosmos.base.tendermint.v1beta1.Service/GetSyncing" => node::syncing,
         "/cosmos.base.node.v1beta1.Service/Config" => node::config,
         "" => return Err(sdk::unknown_request("no query path provided")),
+        _ if path == "store" || path.starts_with("/store") => {
+            let name = path.split('/').nth(2).unwrap_or_default();
+            let text = format!("no such store: {name}");
+            return Err(AbciError::registered("store", 4, "unknown request", text));
+        }
         _ => return Err(sdk::unknown_request("unknown query path")),
     })
 }

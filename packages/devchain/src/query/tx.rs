@@ -40,7 +40,7 @@ pub fn simulate(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
     if bytes.is_empty() {
         return Err(Failure::InvalidArgument("empty txBytes is not allowed".into()));
     }
-    let result = query.chain.simulate(query.height, query.state, &bytes);
+    let result = query.chain.simulate(query.head, &bytes);
     if let Some(err) = result.error {
         return Err(Failure::Unknown(format!("{} with gas used: '{}'", err.log, result.gas_used)));
     }

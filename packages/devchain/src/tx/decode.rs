@@ -1,5 +1,6 @@
 //! From bytes to a transaction.
 
+use cosmrs::proto::cosmos::base::v1beta1::Coin as ProtoCoin;
 use cosmrs::proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
 use cosmwasm_std::Coin;
 use prost::Message;
@@ -43,6 +44,13 @@ impl Tx {
             })?;
             msgs.push(msg);
         }
+        let fee = auth.fee.iter().flat_map(|fee| &fee.amount);
+        if let Some(coin) = msgs.iter().flat_map(Msg::coins).chain(fee).find(|c| !is_integer(c)) {
+            return Err(sdk::tx_decode(format!(
+                "math/big: cannot unmarshal {:?} into a *big.Int",
+                coin.amount
+            )));
+        }
         let mut signers: Vec<Vec<u8>> = Vec::new();
         for msg in &msgs {
             for signer in msg.signers(codec)? {
@@ -83,5 +91,25 @@ impl Tx {
             .and_then(|fee| codec.decode(&fee.payer))
             .or_else(|| self.signers.first().cloned())
             .unwrap_or_default()
+    }
+}
+
+/// The SDK reads amounts as integers, negative ones too, when it decodes.
+fn is_integer(coin: &ProtoCoin) -> bool {
+    let digits = coin.amount.strip_prefix(['-', '+']).unwrap_or(&coin.amount);
+    coin.amount.is_empty() || !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_integers_or_the_transaction_cannot_be_read() {
+        let read = |amount: &str| {
+            is_integer(&ProtoCoin { denom: "usouk".to_owned(), amount: amount.to_owned() })
+        };
+        assert!(["5", "0", "-1", ""].into_iter().all(read));
+        assert!(!["1.5", "many", "-", "5 "].into_iter().any(read));
     }
 }

@@ -72,6 +72,23 @@ impl Msg {
             .collect()
     }
 
+    /// Every coin that the message names.
+    pub fn coins(&self) -> Vec<&ProtoCoin> {
+        match self {
+            Self::Send(m) => m.amount.iter().collect(),
+            Self::MultiSend(m) => {
+                let inputs = m.inputs.iter().flat_map(|input| &input.coins);
+                inputs.chain(m.outputs.iter().flat_map(|output| &output.coins)).collect()
+            }
+            Self::Instantiate(m) => m.funds.iter().collect(),
+            Self::Instantiate2(m) => m.funds.iter().collect(),
+            Self::Execute(m) => m.funds.iter().collect(),
+            Self::StoreCode(_) | Self::Migrate(_) | Self::UpdateAdmin(_) | Self::ClearAdmin(_) => {
+                Vec::new()
+            }
+        }
+    }
+
     /// `bank` or `wasm`.
     pub fn module(&self) -> &'static str {
         match self {

@@ -1,25 +1,28 @@
 //! What agents rely on, told through `kube::Client` alone.
 //!
-//! Without further ado each test starts a simulator. With `SOUK_TEST_KUBECONFIG` the tests
-//! that use `Fixture::new` run against the API server of that kubeconfig instead; those that
-//! use `Fixture::simulated` are about the simulator's own features.
+//! Each test starts a simulator. The project's test crate runs the same tests against a real
+//! API server (`kubesim_real`), and so does `SOUK_TEST_KUBECONFIG`, the kubeconfig of one with
+//! scheduler, controller manager, and kwok for nodes with the annotation
+//! `kwok.x-k8s.io/node=fake`. What differs is a defect here.
 
 #![allow(clippy::unwrap_used)]
 
 mod admission;
 mod apply;
-mod binary;
 mod concurrency;
 mod deletion;
+mod discovery;
 mod lists;
-mod logs;
 mod namespaces;
-mod outages;
 mod patches;
 mod scheduling;
 mod services;
-mod storage;
+#[path = "../support/mod.rs"]
 mod support;
-mod trouble;
 mod watching;
 mod workloads;
+
+/// The API server to test in place of a simulator.
+fn api_server() -> Option<std::path::PathBuf> {
+    std::env::var_os("SOUK_TEST_KUBECONFIG").map(Into::into)
+}

@@ -10,7 +10,7 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::support::{Fixture, fast, refusal};
+use crate::support::{Fixture, refusal};
 
 fn name(map: &ConfigMap) -> String {
     map.metadata.name.clone().unwrap()
@@ -104,21 +104,6 @@ async fn a_version_that_was_forgotten_is_gone() {
 }
 
 #[tokio::test]
-async fn a_watch_that_falls_behind_the_history_is_told_and_starts_again() {
-    let f = Fixture::simulated(souk_kubesim::ClusterSpec { history: 10, ..fast() }).await;
-    let api = f.api::<ConfigMap>();
-    let map = f.config_map("m", json!({})).await;
-    for i in 0..20 {
-        let patch = Patch::Merge(json!({"data": {"key": i.to_string()}}));
-        api.patch("m", &PatchParams::default(), &patch).await.unwrap();
-    }
-    let version = map.metadata.resource_version.unwrap();
-    let mut stream = api.watch(&WatchParams::default(), &version).await.unwrap().boxed();
-    let first = stream.next().await.unwrap().unwrap();
-    assert!(matches!(first, WatchEvent::Error(status) if status.code == 410));
-}
-
-#[tokio::test]
 async fn an_object_enters_and_leaves_a_selection() {
     let f = Fixture::new().await;
     let api = f.api::<ConfigMap>();
@@ -166,24 +151,6 @@ async fn a_streamed_list_ends_with_a_bookmark_of_its_version() {
     let mut stream =
         api.watch(&WatchParams::default().labels("t=1"), &version).await.unwrap().boxed();
     assert_eq!(next(&mut stream).await.1, "c");
-}
-
-#[tokio::test]
-async fn bookmarks_move_a_quiet_watch_forward() {
-    let f = Fixture::simulated(fast()).await;
-    let map = f.config_map("m", json!({})).await;
-    let version = map.metadata.resource_version.unwrap();
-    let params = WatchParams::default().labels("nothing=here");
-    let mut stream = f.api::<ConfigMap>().watch(&params, &version).await.unwrap().boxed();
-    let later = f.config_map("n", json!({})).await.metadata.resource_version.unwrap();
-    loop {
-        let WatchEvent::Bookmark(bookmark) = stream.next().await.unwrap().unwrap() else {
-            panic!("nothing was selected");
-        };
-        if bookmark.metadata.resource_version.parse::<u64>().unwrap() >= later.parse().unwrap() {
-            break;
-        }
-    }
 }
 
 #[tokio::test]

@@ -15,3 +15,16 @@ fn every_template_compiles_without_a_warning_and_can_be_ordered() {
     }
     assert_eq!(templates::find("nothing"), None);
 }
+
+#[test]
+fn a_template_in_another_denom_differs_in_its_prices_denom_alone() {
+    for template in templates::ALL {
+        let denoms = |text: &str| {
+            let compiled = compile(text, &Options { strict: true }).unwrap();
+            compiled.order_groups(&Mapping::default()).unwrap().denom.to_string()
+        };
+        let atoms = template.priced_in("uatom");
+        assert_eq!((denoms(template.text), denoms(&atoms)), ("usouk".into(), "uatom".into()));
+        assert_eq!(atoms.replace("denom: uatom", "denom: usouk"), template.text);
+    }
+}

@@ -22,10 +22,8 @@ pub(super) fn quota(subject: &Subject<'_>) -> Object {
         "requests.storage",
         sum(&|s| volumes::persistent(s).map(|v| v.size.get()).sum()).to_string(),
     );
-    let once =
-        |count: &dyn Fn(&ManifestService) -> usize| -> usize { services.iter().map(count).sum() };
-    set("services.nodeports", once(&|s| service::node_ports(s)).to_string());
-    set("services.loadbalancers", once(&|s| service::leased_ips(s).len()).to_string());
+    set("services.nodeports", service::node_ports(services).to_string());
+    set("services.loadbalancers", service::leased_ips(services).len().to_string());
     for (resource, units) in gpus(subject) {
         set(&format!("requests.{resource}"), units.to_string());
     }

@@ -22,8 +22,9 @@ use souk_core::OrderId;
 use souk_sdl::{ManifestGroup, ManifestService};
 
 pub use ingress::hosts;
+pub(super) use names::hash;
 pub use names::{label_value, namespace, object_name};
-pub use service::{node_port_service, ports_outside};
+pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, ports_outside};
 
 use crate::{config::Cluster, inventory::Placement, labels};
 
@@ -191,7 +192,12 @@ impl Subject<'_> {
     }
 
     fn placement(&self, service: &ManifestService) -> Option<&Placement> {
-        self.placements.iter().find(|placement| placement.unit == service.resources.id)
+        self.placements_of(service).next()
+    }
+
+    fn placements_of(&self, service: &ManifestService) -> impl Iterator<Item = &Placement> {
+        let unit = service.resources.id;
+        self.placements.iter().filter(move |placement| placement.unit == unit)
     }
 }
 
@@ -211,6 +217,7 @@ pub fn all(subject: &Subject<'_>) -> Vec<Object> {
         objects.push(workload::build(subject, service));
         objects.extend(ingress::build(subject, service));
     }
+    objects.extend(service::on_leased_ips(subject));
     objects.sort_by_key(|object| object.kind);
     objects
 }

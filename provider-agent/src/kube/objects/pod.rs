@@ -1,5 +1,7 @@
 //! A service's pods: what they take, where they may run and what they may not do.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use souk_sdl::ManifestService;
 
@@ -42,6 +44,9 @@ pub(super) fn template(subject: &Subject<'_>, service: &ManifestService) -> Valu
     let mut labels: Map<String, Value> =
         subject.labels().into_iter().map(|(key, value)| (key, Value::String(value))).collect();
     labels.insert(labels::SERVICE.to_owned(), Value::String(label_value(&service.name)));
+    for ip in ports::leased_ips(std::slice::from_ref(service)) {
+        labels.insert(ports::ip_label(ip), json!("true"));
+    }
     let gpu = subject.placement(service).and_then(|placed| placed.gpu.as_ref());
     let gpu = gpu.filter(|_| service.resources.gpu.units.get() > 0);
     let mut spec = json!({
@@ -64,12 +69,13 @@ pub(super) fn template(subject: &Subject<'_>, service: &ManifestService) -> Valu
     if service.credentials.is_some() {
         set("imagePullSecrets", json!([{ "name": secrets::login_name(service) }]));
     }
-    let arch = service.resources.cpu.attributes.iter().find(|attribute| attribute.key == "arch");
-    if let Some(arch) = arch {
-        set("nodeSelector", json!({ "kubernetes.io/arch": arch.value }));
+    let nodes = node_selector(subject, service);
+    if !nodes.is_empty() {
+        set("nodeSelector", Value::Object(nodes));
     }
     if let Some(gpu) = gpu {
-        set("affinity", gpu_affinity(gpu));
+        let nodes = subject.placements_of(service).map(|placed| placed.node.as_str()).collect();
+        set("affinity", gpu_affinity(gpu, nodes));
         set("tolerations", json!([{ "key": gpu.resource(), "operator": "Exists" }]));
         if let Some(class) = subject.cluster.gpu_runtime_classes.get(&gpu.vendor) {
             set("runtimeClassName", json!(class));
@@ -79,6 +85,18 @@ pub(super) fn template(subject: &Subject<'_>, service: &ManifestService) -> Valu
         "metadata": { "labels": labels, "annotations": { ENVIRONMENT_HASH: env_hash(service) } },
         "spec": spec,
     })
+}
+
+/// Labels of the nodes that may run it: the provider's own ones, and the tenant's architecture.
+fn node_selector(subject: &Subject<'_>, service: &ManifestService) -> Map<String, Value> {
+    let own = subject.cluster.node_selector.iter();
+    let mut labels: Map<String, Value> =
+        own.map(|(key, value)| (key.clone(), json!(value))).collect();
+    let arch = service.resources.cpu.attributes.iter().find(|attribute| attribute.key == "arch");
+    if let Some(arch) = arch {
+        labels.insert("kubernetes.io/arch".to_owned(), json!(arch.value));
+    }
+    labels
 }
 
 fn pod_security(level: PodSecurity) -> Value {
@@ -105,8 +123,7 @@ fn container(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuM
     let mut container = json!({
         "name": super::object_name(&service.name, ""),
         "image": service.image,
-        // One tenant's private image in a node's cache is not another's.
-        "imagePullPolicy": "Always",
+        "imagePullPolicy": subject.cluster.image_pull_policy.as_str(),
         "resources": resources(subject, service, gpu),
         "securityContext": container_security(subject.cluster.pod_security),
     });
@@ -172,14 +189,22 @@ fn resources(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuM
     json!({ "limits": limits, "requests": requests })
 }
 
-fn gpu_affinity(gpu: &GpuModel) -> Value {
+/// The model is a must. The nodes that were reserved are a wish: the scheduler spreads pods by
+/// itself, which soon leaves no node whole for who needs all of its GPUs.
+fn gpu_affinity(gpu: &GpuModel, nodes: BTreeSet<&str>) -> Value {
     let (label, product) = gpu.node_label();
     let wanted = json!({ "key": label, "operator": "In", "values": [product] });
+    let wish = |node: &str| {
+        let this = json!({ "key": "metadata.name", "operator": "In", "values": [node] });
+        json!({ "weight": 100, "preference": { "matchFields": [this] } })
+    };
     json!({
         "nodeAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": {
                 "nodeSelectorTerms": [{ "matchExpressions": [wanted] }]
-            }
+            },
+            "preferredDuringSchedulingIgnoredDuringExecution":
+                nodes.into_iter().map(wish).collect::<Vec<_>>(),
         }
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use souk_sdl::{ManifestService, Storage, StorageParams};
 
-use super::names::object_name;
+use super::names::{hash, object_name};
 use crate::config::Cluster;
 
 /// The market's class of volumes in memory.
@@ -34,7 +34,12 @@ fn mount<'a>(service: &'a ManifestService, volume: &Storage) -> Option<&'a Stora
     params.iter().find(|params| params.name == volume.name && !params.mount.is_empty())
 }
 
-fn name(volume: &Storage) -> String {
+/// A volume's name in its pod. Kubernetes names a claim `VOLUME-SERVICE-NUMBER`: without the
+/// hash, volume `a-b` of service `web` and `a` of `b-web` would be one claim.
+fn name(service: &ManifestService, volume: &Storage) -> String {
+    if volume.is_persistent() {
+        return object_name(&volume.name, &format!("-{}", hash(&[&service.name], 8)));
+    }
     object_name(&volume.name, "")
 }
 
@@ -43,7 +48,7 @@ pub(super) fn mounts(service: &ManifestService) -> Vec<Value> {
     let mounted = service.resources.storage.iter().filter_map(|volume| {
         let mount = mount(service, volume)?;
         Some(json!({
-            "name": name(volume),
+            "name": name(service, volume),
             "mountPath": mount.mount,
             "readOnly": mount.read_only,
         }))
@@ -64,7 +69,7 @@ pub(super) fn of_pod(service: &ManifestService) -> Vec<Value> {
             } else {
                 json!({ "sizeLimit": size })
             };
-            json!({ "name": name(volume), "emptyDir": source })
+            json!({ "name": name(service, volume), "emptyDir": source })
         })
         .collect()
 }
@@ -77,7 +82,7 @@ pub(super) fn claims(service: &ManifestService, cluster: &Cluster) -> Vec<Value>
             let class = volume.class().unwrap_or("default");
             let here = cluster.storage_classes.get(class).map(|class| class.name.as_str());
             json!({
-                "metadata": { "name": name(volume) },
+                "metadata": { "name": name(service, volume) },
                 "spec": {
                     "accessModes": ["ReadWriteOnce"],
                     "storageClassName": here.unwrap_or(class),

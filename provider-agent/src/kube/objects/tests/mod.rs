@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod leased;
 mod network;
 mod outside;
 mod workloads;
@@ -79,6 +80,12 @@ deployment:
   train: { here: { profile: train, count: 2 } }
 "#;
 
+/// The first group of an SDL file.
+fn group_of(file: &str) -> ManifestGroup {
+    let compiled = souk_sdl::compile(file, &Options::default()).unwrap();
+    compiled.manifest.0.into_iter().next().unwrap()
+}
+
 /// A lease and the cluster that it runs on.
 struct Lease {
     group: ManifestGroup,
@@ -89,8 +96,7 @@ struct Lease {
 
 impl Lease {
     fn new() -> Self {
-        let compiled = souk_sdl::compile(FILE, &Options::default()).unwrap();
-        let group = compiled.manifest.0.into_iter().next().unwrap();
+        let group = group_of(FILE);
         let train = group.services.iter().find(|service| service.name == "train").unwrap();
         let gpu = GpuModel {
             vendor: "nvidia".into(),

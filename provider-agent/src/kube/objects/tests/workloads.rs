@@ -10,7 +10,8 @@ fn a_volume_that_outlives_pods_makes_a_stateful_set_with_the_clusters_class() {
     let db = lease.object(Kind::StatefulSet, "db");
     let claims = db["spec"]["volumeClaimTemplates"].as_array().unwrap();
     assert_eq!(claims.len(), 1);
-    assert_eq!(claims[0]["metadata"]["name"], "data");
+    let name = claims[0]["metadata"]["name"].as_str().unwrap();
+    assert!(name.starts_with("data-"), "{name}");
     assert_eq!(claims[0]["spec"]["storageClassName"], "fast-ssd");
     assert_eq!(claims[0]["spec"]["resources"]["requests"]["storage"], (10u64 << 30).to_string());
     let mounts = &db["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
@@ -99,10 +100,71 @@ fn a_gpu_is_of_the_model_that_was_offered() {
     let terms = &pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
         ["nodeSelectorTerms"];
     assert_eq!(terms[0]["matchExpressions"][0]["values"], json!(["NVIDIA-H100-80GB-HBM3"]));
+    // The node that was reserved is preferred, so that pods lie as densely as was planned.
+    let wishes =
+        &pod["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"];
+    let node = &lease.placements[0].node;
+    assert_eq!(wishes[0]["preference"]["matchFields"][0]["values"], json!([node]));
     for other in ["web", "db"] {
         let pod = lease.template(other)["spec"].clone();
         assert_eq!(pod["affinity"], Value::Null, "{other}");
         let limits = &pod["containers"][0]["resources"]["limits"];
         assert_eq!(limits["nvidia.com/gpu"], Value::Null, "{other}");
     }
+}
+
+#[test]
+fn a_claim_is_one_services_alone_however_volumes_and_services_are_called() {
+    let mut lease = Lease::new();
+    let db = lease.group.services.iter().find(|service| service.name == "db").unwrap().clone();
+    for (service, volume) in [("web", "a-b"), ("b-web", "a")] {
+        let mut db = db.clone();
+        db.name = service.into();
+        let rename = |name: &mut String| {
+            if name == "data" {
+                *name = volume.into();
+            }
+        };
+        db.resources.storage.iter_mut().for_each(|volume| rename(&mut volume.name));
+        let params = db.params.as_mut().unwrap().storage.as_mut().unwrap();
+        params.iter_mut().for_each(|params| rename(&mut params.name));
+        lease.group.services.retain(|other| other.name != service);
+        lease.group.services.push(db);
+    }
+    let claim = |service: &str| {
+        let set = lease.object(Kind::StatefulSet, service);
+        let template = set["spec"]["volumeClaimTemplates"][0]["metadata"]["name"].clone();
+        let mounts = set["spec"]["template"]["spec"]["containers"][0]["volumeMounts"].clone();
+        let mounted = mounts.as_array().unwrap().iter().any(|mount| mount["name"] == template);
+        assert!(mounted, "{template} in {mounts}");
+        // As the controller names it.
+        format!("{}-{service}-0", template.as_str().unwrap())
+    };
+    assert_ne!(claim("web"), claim("b-web"));
+}
+
+#[test]
+fn pods_run_on_the_providers_own_nodes_of_the_tenants_architecture() {
+    let mut lease = Lease::new();
+    assert_eq!(lease.template("web")["spec"]["nodeSelector"], serde_json::Value::Null);
+    lease.cluster.node_selector = [("example.com/market".to_owned(), "souk".to_owned())].into();
+    let db = lease.group.services.iter_mut().find(|service| service.name == "db").unwrap();
+    let arch = souk_sdl::Attribute { key: "arch".into(), value: "arm64".into() };
+    db.resources.cpu.attributes.push(arch);
+    for (service, expected) in [
+        ("web", json!({ "example.com/market": "souk" })),
+        ("db", json!({ "example.com/market": "souk", "kubernetes.io/arch": "arm64" })),
+    ] {
+        assert_eq!(lease.template(service)["spec"]["nodeSelector"], expected, "{service}");
+    }
+}
+
+#[test]
+fn images_are_pulled_when_the_provider_says() {
+    let mut lease = Lease::new();
+    let policy =
+        |lease: &Lease| lease.template("web")["spec"]["containers"][0]["imagePullPolicy"].clone();
+    assert_eq!(policy(&lease), "Always");
+    lease.cluster.image_pull_policy = crate::config::ImagePullPolicy::Never;
+    assert_eq!(policy(&lease), "Never");
 }

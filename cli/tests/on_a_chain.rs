@@ -1,0 +1,183 @@
+//! What the command says when the chain is there and the request is wrong: the exit code, the
+//! values, what to do, and that nothing was lost by it.
+#![allow(clippy::unwrap_used)]
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use assert_cmd::{Command, assert::Assert};
+use predicates::{prelude::*, str::contains};
+use souk_api::orderbook;
+use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
+use souk_cli::{
+    devnet::{self, Devnet, PREFIX, Plan},
+    wallet::Wallet,
+};
+use souk_core::{OrderId, Price};
+use tempfile::TempDir;
+
+const COINS: u128 = 1_000_000_000;
+const PEOPLE: [&str; 3] = ["ann", "bob", "provider"];
+
+/// A chain with three people on it, whose keys are at home.
+struct Here {
+    home: TempDir,
+    devnet: Devnet,
+    keys: Vec<SecretKey>,
+}
+
+impl Here {
+    async fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let keys: Vec<SecretKey> = PEOPLE.iter().map(|_| SecretKey::generate()).collect();
+        let owner = SecretKey::generate();
+        let devnet = devnet::start(Plan {
+            chain_id: "here".into(),
+            bind: ([127, 0, 0, 1], 0).into(),
+            block_time: Duration::from_millis(50),
+            pool: owner.address(PREFIX).unwrap(),
+            owner,
+            accounts: keys.iter().map(|key| (key.address(PREFIX).unwrap(), COINS)).collect(),
+        })
+        .await
+        .unwrap();
+        for folder in ["networks", "keys"] {
+            fs::create_dir(home.path().join(folder)).unwrap();
+        }
+        for (name, key) in PEOPLE.iter().zip(&keys) {
+            write_plain_key_file(&home.path().join(format!("keys/{name}.key")), key).unwrap();
+        }
+        let here = Self { home, devnet, keys };
+        here.devnet.network.write(&here.network()).unwrap();
+        here.souk("ann", "sdl init web --output web.yaml").success();
+        here
+    }
+
+    fn network(&self) -> PathBuf {
+        self.home.path().join("networks/here.toml")
+    }
+
+    /// Runs the command, its arguments divided by blanks.
+    fn souk(&self, key: &str, arguments: &str) -> Assert {
+        let home = self.home.path();
+        let mut command = Command::cargo_bin("souk").unwrap();
+        command.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
+        command.env("SOUK_KEY", key).args(arguments.split(' ')).assert()
+    }
+
+    /// Puts the web server out to tender for ann, as order 1, and lets the provider bid.
+    async fn order_with_a_bid(&self, price: u128) {
+        self.souk("ann", "deploy web.yaml --wait 0").code(7).stderr(contains("souk close 1"));
+        let register = "provider register --operator provider --gateway https://p.example --bond";
+        self.souk("provider", &format!("{register} 20000000")).success();
+        let network = &self.devnet.network;
+        let client = Client::new(network.client_config()).unwrap();
+        let wallet = Wallet::new(client, self.keys[2].clone(), network).unwrap();
+        let bid = orderbook::ExecuteMsg::PlaceBid {
+            order: OrderId(1),
+            provider: wallet.address.clone(),
+            price: Price::new(price).unwrap(),
+            offer: vec![],
+        };
+        let orderbook = &network.contracts().unwrap().orderbook;
+        let bid = wallet.execute(orderbook, &bid, &[]).unwrap();
+        wallet.send("bidding", vec![bid]).await.unwrap();
+    }
+
+    async fn coins(&self, who: usize) -> u128 {
+        let client = Client::new(self.devnet.network.client_config()).unwrap();
+        let address = self.keys[who].address(PREFIX).unwrap();
+        client.query().balance(&address, "usouk").await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_not_there_is_named_and_has_an_exit_code_of_its_own() {
+    let here = Here::new().await;
+    for (arguments, words) in [
+        ("status 7", "deployment 7 is not on the book"),
+        ("close 7", "deployment 7 is not on the book"),
+        ("deposit 7 5", "deployment 7 is not on the book"),
+        ("withdraw 7 5", "deployment 7 is not on the book"),
+        ("bids 7", "order 7 is not on the book"),
+        ("accept 7 lowest", "order 7 is not on the book"),
+        ("lease status 7", "order 7 is not on the book"),
+        ("provider show bob", "is not registered"),
+    ] {
+        let noise = contains("souk1").or(contains("wasm")).or(contains("sdk"));
+        let noise = noise.and(contains("is not registered").not());
+        here.souk("ann", arguments).code(6).stderr(contains(words).and(noise.not()));
+    }
+    here.souk("ann", "deploy web.yaml --wait 0").code(7).stderr(contains("souk bids 1"));
+    here.souk("ann", "accept 1 lowest").code(6).stderr(contains("no bids yet"));
+    here.souk("ann", "lease status 1").code(6).stderr(contains("order 1 has no lease"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_chain_with_another_id_than_the_network_files_gets_nothing() {
+    let here = Here::new().await;
+    let text = fs::read_to_string(here.network()).unwrap();
+    fs::write(here.network(), text.replace("chain_id = \"here\"", "chain_id = \"there\"")).unwrap();
+    let asked = here.souk("ann", "deploy web.yaml");
+    asked.code(5).stderr(contains("here").and(contains("there")));
+    assert_eq!(here.coins(0).await, COINS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deposit_in_another_denom_or_too_small_or_too_large_is_refused_before_it_costs() {
+    let here = Here::new().await;
+    for (deposit, code, words) in [
+        ("5uatom", 3, "priced in usouk"),
+        ("499999", 3, "500000usouk"),
+        ("2000000000", 4, "1000000000usouk is smaller than 2000000000usouk"),
+    ] {
+        let asked = here.souk("ann", &format!("deploy web.yaml --deposit {deposit}"));
+        asked.code(code).stderr(contains(words));
+    }
+    let text = fs::read_to_string(here.home.path().join("web.yaml")).unwrap();
+    let foreign = text.replace("denom: usouk", "denom: uatom");
+    fs::write(here.home.path().join("foreign.yaml"), foreign).unwrap();
+    let asked = here.souk("ann", "deploy foreign.yaml");
+    asked.code(3).stderr(contains("uatom").and(contains("this market takes usouk")));
+    assert_eq!(here.coins(0).await, COINS, "not even a fee was paid");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_order_is_accepted_once_by_its_tenant_at_no_more_than_was_seen() {
+    let here = Here::new().await;
+    here.order_with_a_bid(15_000).await;
+    let stranger = here.souk("bob", "accept 1 lowest --no-send");
+    stranger.code(4).stderr(contains("tenant or delegate"));
+    let stingy = here.souk("ann", "accept 1 lowest --no-send --max-price 14999");
+    stingy.code(4).stderr(contains("15000").and(contains("14999")));
+    here.souk("ann", "accept 1 2 --no-send").code(6).stderr(contains("souk bids 1"));
+    here.souk("ann", "accept 1 lowest --no-send").success();
+    let again = here.souk("ann", "accept 1 lowest --no-send");
+    let again = String::from_utf8(again.failure().get_output().stderr.clone()).unwrap();
+    assert!(again.contains("order 1"), "{again}");
+
+    let most = here.souk("ann", "withdraw 1 500000");
+    most.code(4).stderr(contains("500000"));
+    here.souk("bob", "close 1").code(4).stderr(contains("tenant or delegate"));
+    here.souk("ann", "close 1").success();
+    here.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));
+    let late = here.souk("bob", "deposit 1 5");
+    late.code(4).stderr(contains("closed"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_manifest_that_is_not_at_home_is_missed_before_the_bid_is_accepted() {
+    let here = Here::new().await;
+    here.order_with_a_bid(15_000).await;
+    fs::remove_dir_all(here.home.path().join("deployments")).unwrap();
+    let asked = here.souk("ann", "accept 1 lowest");
+    asked.code(6).stderr(contains("manifest of deployment 1").and(contains("--home")));
+    here.souk("ann", "lease status 1").code(6).stderr(contains("order 1 has no lease"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_file_that_begins_with_init_is_priced_in_the_networks_denom() {
+    let here = Here::new().await;
+    let text = fs::read_to_string(here.network()).unwrap();
+    fs::write(here.network(), text.replace("denom = \"usouk\"", "denom = \"uatom\"")).unwrap();
+    here.souk("ann", "sdl init gpu").success().stdout(contains("denom: uatom"));
+}

@@ -1,0 +1,76 @@
+//! Every command of docs/operator.md does what the document says.
+
+use std::fs;
+
+use souk_cli::operator::record::Record;
+
+use crate::stage::{ME, Stage};
+
+const DOCUMENT: &str = include_str!("../../../docs/operator.md");
+
+/// The document's code lines, without comments.
+fn lines() -> Vec<String> {
+    let code = DOCUMENT.lines().filter_map(|line| line.strip_prefix("    "));
+    let plain =
+        code.map(|line| line.split("   #").next().unwrap_or_default().trim_end().to_owned());
+    plain.collect()
+}
+
+/// The terms that the document keeps in a file.
+fn terms() -> String {
+    let from = lines().into_iter().skip_while(|line| !line.starts_with("# networks/"));
+    let until = from.take_while(|line| !line.starts_with("souk "));
+    until.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documents_commands_deploy_verify_and_migrate_a_suite() {
+    let stage = Stage::new().await;
+    // The document's network, on the test's chain.
+    let network = fs::read_to_string(stage.path("networks/test.toml")).unwrap();
+    fs::write(stage.path("networks/local.toml"), network).unwrap();
+    fs::write(stage.path("networks/local.terms.toml"), terms().replace("ucosm", "usouk")).unwrap();
+    let mut ran = 0;
+    for line in lines().iter().filter(|line| line.starts_with("souk ")) {
+        let args: Vec<&str> = line.split_whitespace().skip(1).collect();
+        if args.first() == Some(&"keys") {
+            // The stage's account has coins; the document's key takes its place elsewhere.
+            let args = [&args[..], &["--home", "elsewhere"]].concat();
+            let ended = stage.run("", &args).await;
+            assert_eq!(ended.code, 0, "{line}: {ended:?}");
+        } else {
+            if args.starts_with(&["operator", "migrate"]) && ran_deploy(&stage) {
+                stage.write_artifacts(souk_cli::suite::Each::make(|_| 1));
+            }
+            let ended = stage.run(ME, &[&["--network", "local"], &args[..]].concat()).await;
+            assert_eq!(ended.code, 0, "{line}: {ended:?}");
+        }
+        ran += 1;
+    }
+    assert_eq!(ran, 9, "the document has as many commands as this test knows");
+    let record = Record::read(&stage.path("networks/local.deployment.json")).unwrap().unwrap();
+    let escrow = stage.queries().code_info(record.contracts.escrow.code_id).await.unwrap();
+    assert_eq!(hex::encode(escrow.checksum), record.contracts.escrow.checksum);
+    assert_eq!(record.contracts.escrow.code_id, 9, "moved to the second upload");
+}
+
+fn ran_deploy(stage: &Stage) -> bool {
+    stage.path("networks/local.deployment.json").is_file()
+}
+
+#[test]
+fn what_else_the_document_runs_is_there() {
+    let scripts: Vec<String> =
+        lines().into_iter().filter(|line| line.starts_with("scripts/")).collect();
+    assert_eq!(scripts, ["scripts/build-wasm --check"]);
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let script = fs::read_to_string(format!("{root}/scripts/build-wasm")).unwrap();
+    for option in ["--check", "--reproduce"] {
+        assert!(script.contains(&format!("#   scripts/build-wasm {option}")), "{option}");
+    }
+    for network in ["local", "osmo-test-5", "xion-testnet-2"] {
+        let path = format!("{root}/networks/{network}.toml");
+        let network = souk_cli::network::Network::read(path.as_ref()).unwrap();
+        assert!(DOCUMENT.contains(&format!("{}.toml", network.name)), "{}", network.name);
+    }
+}

@@ -1,0 +1,99 @@
+//! A real endpoint seen as one that stays at an old height, or that is of another chain.
+
+use serde_json::{Value, json};
+
+use crate::rpc::methods::View;
+
+/// What to do with a request in this view.
+pub(super) enum Seen {
+    /// Ask with these parameters.
+    Ask,
+    /// Do not ask; this is the JSON-RPC envelope's `result`.
+    Result(Value),
+    /// Do not ask; this is the error's `data`.
+    Error(String),
+}
+
+/// Changes the parameters of a request to what a node asks itself that shows this.
+pub(super) fn request(view: &View, method: &str, params: &mut Value, tx_hash: &str) -> Seen {
+    let Some(stale) = view.stale_at else { return Seen::Ask };
+    let asked = height(params);
+    match method {
+        "abci_query" => match asked {
+            Some(height) if height > stale => Seen::Result(json!({ "response": {
+                "code": 26, "codespace": "sdk", "height": "0",
+                "log": "cannot query with height in the future; please provide a valid height: invalid height",
+            }})),
+            Some(height) if height > 0 => Seen::Ask,
+            _ => {
+                params["height"] = json!(stale.to_string());
+                Seen::Ask
+            }
+        },
+        "block" | "block_results" | "header" | "commit" => match asked {
+            Some(height) if height > stale => Seen::Error(format!(
+                "height {height} must be less than or equal to the current blockchain height {stale}"
+            )),
+            Some(height) if height > 0 => Seen::Ask,
+            _ => {
+                params["height"] = json!(stale.to_string());
+                Seen::Ask
+            }
+        },
+        "tx" => Seen::Error(format!("tx ({tx_hash}) not found")),
+        _ if method.starts_with("broadcast_tx") => Seen::Result(json!({
+            "code": 0, "codespace": "", "data": "", "log": "", "hash": tx_hash,
+        })),
+        _ => Seen::Ask,
+    }
+}
+
+fn height(params: &Value) -> Option<u64> {
+    let value = params.get("height")?;
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// Changes an answer to what a node says that shows this.
+pub(super) fn answer(view: &View, method: &str, result: &mut Value) {
+    if let Some(stale) = view.stale_at
+        && method == "status"
+        && let Some(sync) = result.get_mut("sync_info")
+    {
+        sync["latest_block_height"] = json!(stale.to_string());
+    }
+    if let Some(chain) = &view.chain_id {
+        let places = ["/node_info/network", "/block/header/chain_id", "/header/chain_id"];
+        for place in places {
+            if let Some(id) = result.pointer_mut(place) {
+                *id = json!(chain);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_endpoint_answers_from_its_height_and_knows_nothing_later() {
+        let view = View { stale_at: Some(10), chain_id: None };
+        let mut params = json!({ "path": "/x" });
+        assert!(matches!(request(&view, "abci_query", &mut params, ""), Seen::Ask));
+        assert_eq!(params["height"], "10");
+        let mut later = json!({ "height": "11" });
+        assert!(matches!(request(&view, "abci_query", &mut later, ""), Seen::Result(_)));
+        assert!(matches!(request(&view, "block", &mut later, ""), Seen::Error(_)));
+        let mut status = json!({ "sync_info": { "latest_block_height": "99" } });
+        answer(&view, "status", &mut status);
+        assert_eq!(status["sync_info"]["latest_block_height"], "10");
+    }
+
+    #[test]
+    fn an_endpoint_of_another_chain_says_so_wherever_it_names_its_chain() {
+        let view = View { stale_at: None, chain_id: Some("other-1".into()) };
+        let mut block = json!({ "block": { "header": { "chain_id": "real-1" } } });
+        answer(&view, "block", &mut block);
+        assert_eq!(block["block"]["header"]["chain_id"], "other-1");
+    }
+}

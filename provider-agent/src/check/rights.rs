@@ -1,0 +1,72 @@
+//! What the agent does in a cluster, and so must be allowed to do.
+
+use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule};
+use kube::core::ObjectMeta;
+
+use crate::kube::objects::Kind;
+
+/// Something that the agent does with all objects of a kind, in all namespaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// What it does.
+    pub verb: &'static str,
+    /// The kind's group; empty for the core's.
+    pub group: String,
+    /// The kind, as in URLs.
+    pub resource: String,
+    /// A part of the object, such as `log`; empty for the object itself.
+    pub subresource: &'static str,
+}
+
+/// Everything that the agent does in the cluster.
+pub(super) fn needed() -> Vec<Right> {
+    let mut all = Vec::new();
+    for kind in Kind::ALL {
+        let resource = kind.resource();
+        // Applying makes objects as well, for which Kubernetes asks for a right of its own.
+        for verb in ["list", "watch", "create", "patch", "delete"] {
+            let (group, resource) = (resource.group.clone(), resource.plural.clone());
+            all.push(Right { verb, group, resource, subresource: "" });
+        }
+    }
+    for (verb, group, resource, subresource) in [
+        ("get", "", "namespaces", ""),
+        ("get", "", "pods", ""),
+        ("list", "", "pods", ""),
+        ("watch", "", "pods", ""),
+        ("list", "", "nodes", ""),
+        ("watch", "", "nodes", ""),
+        ("list", "", "events", ""),
+        ("watch", "", "events", ""),
+        ("get", "", "pods", "log"),
+        ("create", "", "pods", "exec"),
+        ("list", "storage.k8s.io", "storageclasses", ""),
+        ("list", "networking.k8s.io", "ingressclasses", ""),
+        ("list", "node.k8s.io", "runtimeclasses", ""),
+    ] {
+        let (group, resource) = (group.to_owned(), resource.to_owned());
+        all.push(Right { verb, group, resource, subresource });
+    }
+    all
+}
+
+/// The role for the agent's user: what it needs and nothing more.
+pub fn cluster_role(name: &str) -> ClusterRole {
+    let rule = |right: Right| {
+        let resource = match right.subresource {
+            "" => right.resource,
+            part => format!("{}/{part}", right.resource),
+        };
+        PolicyRule {
+            api_groups: Some(vec![right.group]),
+            resources: Some(vec![resource]),
+            verbs: vec![right.verb.to_owned()],
+            ..PolicyRule::default()
+        }
+    };
+    ClusterRole {
+        metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
+        rules: Some(needed().into_iter().map(rule).collect()),
+        ..ClusterRole::default()
+    }
+}

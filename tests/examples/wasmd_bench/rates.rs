@@ -1,0 +1,91 @@
+//! How many transactions the chain takes in a second, and what processor time they need.
+
+use anyhow::Result;
+use souk_chain::Any;
+
+use crate::{
+    crowd::{Account, Crowd},
+    gas::{DEPOSIT, MANY, PRICE, created},
+    world::{Batch, World},
+};
+
+/// Bank sends.
+const SENDS: usize = 600;
+/// Lifecycles side by side.
+const LIVES: usize = 200;
+
+/// Measures and prints.
+pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
+    let (providers, people) = crowd.0.split_at(MANY);
+    let everyone = || crowd.0.iter();
+    let sends = everyone().zip(everyone().skip(1)).take(SENDS);
+    let sends = world.all(sends.map(|(from, to)| (from, vec![from.send(to)])).collect()).await?;
+
+    let tenants = &people[..LIVES];
+    let pairs = || tenants.iter().zip(providers);
+    let creating = tenants.iter().map(|one| (one, vec![one.create(world, 1, 1, DEPOSIT)]));
+    let creating = world.all(creating.collect()).await?;
+    let mut lives = Vec::new();
+    for done in &creating.done {
+        lives.push(created(world, done).await?);
+    }
+    let step = |of: &dyn Fn(&Account, &Account, usize) -> (bool, Vec<Any>)| {
+        let txs = pairs().enumerate().map(|(at, (tenant, provider))| {
+            let (by_tenant, messages) = of(tenant, provider, at);
+            (if by_tenant { tenant } else { provider }, messages)
+        });
+        txs.collect::<Vec<_>>()
+    };
+    let order = |at: usize| lives[at].orders[0];
+    let bids = step(&|_, provider, at| (false, vec![provider.bid(world, order(at), PRICE)]));
+    let bids = world.all(bids).await?;
+    let accepts = step(&|tenant, provider, at| {
+        (true, vec![tenant.accept(world, order(at), provider, PRICE)])
+    });
+    let accepts = world.all(accepts).await?;
+    let withdrawals = step(&|_, provider, at| {
+        (false, vec![provider.withdraw(world, lives[at].account, order(at))])
+    });
+    let withdrawals = world.all(withdrawals).await?;
+    let closes = step(&|tenant, _, at| {
+        let account = lives[at].account;
+        let messages = vec![
+            tenant.close(world, lives[at].id),
+            tenant.refund(world, account),
+            tenant.withdraw(world, account, order(at)),
+        ];
+        (true, messages)
+    });
+    let closes = world.all(closes).await?;
+
+    println!("\n| | transactions | a second | times a send | CPU s for 1,000 | times a send |");
+    println!("|---|---|---|---|---|---|");
+    let rate = |batch: &Batch| batch.done.len() as f64 / batch.seconds;
+    let cpu = |batch: &Batch| batch.cpu * 1_000.0 / batch.done.len() as f64;
+    let row = |name: &str, count: usize, rate_is: f64, cpu_is: f64| {
+        println!(
+            "| {name} | {count} | {rate_is:.0} | {:.2} | {cpu_is:.2} | {:.2} |",
+            rate_is / rate(&sends),
+            cpu_is / cpu(&sends)
+        );
+    };
+    let steps = [
+        ("create a deployment", &creating),
+        ("bid", &bids),
+        ("accept", &accepts),
+        ("withdraw", &withdrawals),
+        ("close, refund and pay out", &closes),
+    ];
+    for (name, batch) in [("bank send", &sends)].into_iter().chain(steps) {
+        row(name, batch.done.len(), rate(batch), cpu(batch));
+    }
+    let seconds: f64 = steps.iter().map(|(_, batch)| batch.seconds).sum();
+    let processor: f64 = steps.iter().map(|(_, batch)| batch.cpu).sum();
+    row(
+        "whole lifecycle (these five)",
+        LIVES,
+        LIVES as f64 / seconds,
+        processor * 1_000.0 / LIVES as f64,
+    );
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! Transactions that the chain refuses or fails: sequences, gas, fees.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use cosmrs::proto::{cosmos::tx::v1beta1::SimulateResponse, traits::Message};
+use serde_json::Value;
+use souk_chain::{Coin, tx};
+use souk_core::OrderId;
+use souk_devchain::proxy::{Effect, On, Proxy, contract_message, hook, messages};
+
+use crate::{
+    ground,
+    stage::{BROADCAST_BID, SIMULATED_BID, Stage, client, until},
+};
+
+/// The operator's key sends a coin to itself: whoever has its next sequence comes too late.
+async fn take_sequence(stage: &Stage) -> impl Future<Output = ()> + Send + 'static + use<> {
+    let (intruder, denom) = (stage.intruder(), stage.market.network.denom.clone());
+    async move {
+        let coins = [Coin::new(1, denom)];
+        let send = tx::send(&intruder.address, &intruder.address, &coins);
+        intruder.send("using the agent's key elsewhere", vec![send]).await.unwrap();
+    }
+}
+
+/// The codes that the agent was given for its bids on this order, in order.
+fn codes(door: &Proxy, order: OrderId) -> Vec<Option<u64>> {
+    let bids = |bytes: &[u8]| {
+        messages(bytes).iter().filter_map(contract_message).any(|message| {
+            let bid = message.get("place_bid");
+            bid.is_some_and(|bid| bid.get("order") == Some(&order.0.into()))
+        })
+    };
+    let all = door.broadcasts();
+    all.into_iter().filter(|one| bids(&one.bytes)).map(|one| one.code).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sequence_taken_before_the_simulation_costs_no_transaction() {
+    let Some(ground) = ground::shared().await else { return };
+    let stage = Stage::set(ground, 1).await;
+    let lease = stage.lease("lease").await;
+    let intrusion = take_sequence(&stage).await;
+    stage.doors[0].once(SIMULATED_BID, Effect::Before(hook(intrusion)));
+    let order = stage.order("app").await;
+    stage.bid_comes("a bid in spite of the simulation's refusal", order).await;
+    assert_eq!(stage.doors[0].waiting(), 0, "the fault struck");
+    assert_eq!(codes(&stage.doors[0], order), [Some(0)]);
+    stage.nothing_was_lost(&[(lease, 1), (order, 1)], &[lease]).await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sequence_taken_before_the_broadcast_is_refused_once_and_signed_anew() {
+    let Some(ground) = ground::shared().await else { return };
+    let stage = Stage::set(ground, 1).await;
+    let lease = stage.lease("lease").await;
+    let intrusion = take_sequence(&stage).await;
+    stage.doors[0].once(BROADCAST_BID, Effect::Before(hook(intrusion)));
+    let order = stage.order("app").await;
+    stage.bid_comes("a bid in spite of the refusal", order).await;
+    // The refused one can never be executed: its sequence is another's.
+    assert_eq!(codes(&stage.doors[0], order), [Some(32), Some(0)]);
+    stage.nothing_was_lost(&[(lease, 1), (order, 2)], &[lease]).await;
+    stage.strike().await;
+}
+
+/// The simulation finds six tenths of what is needed: with its margin still too little.
+fn less_gas(result: &mut Value) {
+    let Some(value) = result.pointer_mut("/response/value") else { return };
+    let bytes = BASE64_STANDARD.decode(value.as_str().unwrap_or_default()).unwrap();
+    let mut simulated = SimulateResponse::decode(bytes.as_slice()).unwrap();
+    if let Some(gas) = &mut simulated.gas_info {
+        gas.gas_used = gas.gas_used * 6 / 10;
+        *value = BASE64_STANDARD.encode(simulated.encode_to_vec()).into();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bid_that_runs_out_of_gas_is_given_more_and_counts_once() {
+    let Some(ground) = ground::shared().await else { return };
+    let stage = Stage::set(ground, 1).await;
+    let lease = stage.lease("lease").await;
+    stage.doors[0].always(SIMULATED_BID, Effect::Change(less_gas));
+    let order = stage.order("app").await;
+    stage.bid_comes("a bid with more gas", order).await;
+    let sent: Vec<_> = stage.doors[0].transactions();
+    let mut results = Vec::new();
+    for (hash, all) in sent {
+        let bid = |message: Value| message.pointer("/place_bid/order") == Some(&order.0.into());
+        if all.iter().filter_map(contract_message).any(bid) {
+            results.push(result_of(&stage, hash).await);
+        }
+    }
+    let codes: Vec<_> = results.iter().map(|one| (one.codespace.as_str(), one.code)).collect();
+    assert_eq!(codes, [("sdk", 11), ("", 0)], "ran out of gas in a block, then was executed");
+    assert!(results[1].gas_wanted > results[0].gas_wanted);
+    stage.nothing_was_lost(&[(lease, 1), (order, 2)], &[lease]).await;
+    stage.strike().await;
+}
+
+async fn result_of(stage: &Stage, hash: [u8; 32]) -> souk_chain::rpc::TxResult {
+    let client = client(&stage.ground.node.rpc_url());
+    let hash = hex::encode_upper(hash).parse().unwrap();
+    until("the transaction's result", async || match client.tx(&hash).await.ok()? {
+        souk_chain::rpc::TxLookup::Found(tx) => Some(tx.result),
+        _ => None,
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fee_below_the_nodes_least_is_raised_to_it_within_the_bound() {
+    let Some(ground) = ground::shared().await else { return };
+    // The node takes 0.025; ten times what is paid at first is the bound unless configured.
+    let cheap = |network: &mut souk_cli::network::Network| {
+        network.gas_price = format!("0.01{}", network.denom).parse().unwrap();
+    };
+    let mut stage = Stage::set_with(ground, 1, cheap).await;
+    let first = stage.order("first").await;
+    stage.bid_comes("a bid with a raised fee", first).await;
+    assert_eq!(codes(&stage.doors[0], first), [Some(13), Some(0)]);
+    // What was learned holds on.
+    let second = stage.order("second").await;
+    stage.bid_comes("a bid with the raised fee", second).await;
+    assert_eq!(codes(&stage.doors[0], second), [Some(0)]);
+    stage.accept(first).await;
+    stage.agent_has_lease(first).await;
+
+    // A bound below what the node takes: nothing is paid, nothing is lost, and the log says why.
+    stage.stop_agent().await;
+    let path = stage.provider.config();
+    let bounded = std::fs::read_to_string(&path).unwrap();
+    let denom = &stage.market.network.denom;
+    let line = format!("gas_price = \"0.01{denom}\"\n");
+    assert!(bounded.contains(&line), "{bounded}");
+    let low = bounded.replace(&line, &format!("{line}max_gas_price = \"0.02{denom}\"\n"));
+    std::fs::write(&path, low).unwrap();
+    stage.start_agent().await;
+    let third = stage.order("third").await;
+    until("the agent's complaint", async || {
+        let log = std::fs::read_to_string(stage.provider.folder.join("agent.log")).ok()?;
+        log.contains("the configured maximum is 0.02").then_some(())
+    })
+    .await;
+    stage.blocks(10).await;
+    assert!(stage.bid(third).await.is_none());
+    let fees = codes(&stage.doors[0], third);
+    assert!(!fees.is_empty() && fees.iter().all(|code| *code == Some(13)), "{fees:?}");
+
+    // The operator allows more: the order that waited gets its bid.
+    stage.stop_agent().await;
+    std::fs::write(&path, bounded).unwrap();
+    stage.start_agent().await;
+    stage.bid_comes("a bid after the bound was raised", third).await;
+    let transactions = stage.bids_broadcast(third);
+    stage.nothing_was_lost(&[(first, 2), (second, 1), (third, transactions)], &[first]).await;
+    let accepted = codes(&stage.doors[0], third).into_iter().filter(|code| *code == Some(0));
+    assert_eq!(accepted.count(), 1, "of all transactions for the order one was taken");
+    stage.strike().await;
+}
+
+/// Every broadcast of the agent's bids, to see that the constant means them.
+#[test]
+fn a_bid_is_told_from_other_transactions() {
+    assert_eq!((BROADCAST_BID.0, SIMULATED_BID.0), ("broadcast_tx_sync", "abci_query"));
+    let On(_, part) = BROADCAST_BID;
+    let message = serde_json::to_string(&souk_api::orderbook::ExecuteMsg::PlaceBid {
+        order: OrderId(1),
+        provider: "p".into(),
+        price: souk_core::Price::new(1).unwrap(),
+        offer: vec![],
+    });
+    assert!(message.unwrap().contains(part));
+}

@@ -1,0 +1,330 @@
+//! A chain with a market, providers whose agents share the cluster, and a tenant.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, Client};
+use souk_api::orderbook::{ExecuteMsg, LeaseState};
+use souk_chain::SecretKey;
+use souk_cli::{
+    devnet::{self, Devnet, PREFIX},
+    gateway::client_for,
+    home::Home,
+    local::{Profile, profile::Rates, register},
+    market::Market,
+    network::NameMap,
+    sdl,
+    tenant::{self, BidTable},
+    wallet::Wallet,
+};
+use souk_core::OrderId;
+use souk_gateway::body::{EventQuery, LeaseStatus, ManifestUpload, Phase};
+use souk_kubesim::spec::NodeSpec;
+use souk_provider::kube::objects;
+use tempfile::TempDir;
+
+use super::{
+    agent::{At, Process},
+    cluster::{self, Cluster},
+    until,
+};
+
+const COINS: u128 = 10_000_000_000;
+const BLOCK_TIME: Duration = Duration::from_millis(200);
+const RATES: Rates =
+    Rates { cpu: 10_000, memory: 2_000, storage: 100, gpu: 200_000, endpoint: 100, ip: 100 };
+
+/// Tells the nodes of one provider from all others'.
+const OWNER: &str = "souk.test/provider";
+
+pub struct World {
+    pub market: Market,
+    pub tenant: Wallet,
+    pub providers: Vec<Provider>,
+    pub cluster: &'static Cluster,
+    /// With all rights.
+    pub client: Client,
+    home: Home,
+    _devnet: Devnet,
+    _folder: TempDir,
+}
+
+pub struct Provider {
+    pub address: String,
+    /// The agent's configuration; its store is beside it.
+    pub config: PathBuf,
+    /// The nodes that are its own.
+    pub nodes: BTreeMap<String, String>,
+    uri: String,
+}
+
+/// Which nodes a provider has.
+#[derive(Clone, Copy)]
+pub enum Nodes {
+    /// So many simulated ones.
+    Simulated(u32),
+    /// The real ones.
+    Real,
+}
+
+/// A lease that a tenant has.
+pub struct Leased {
+    pub order: OrderId,
+    pub provider: String,
+    pub namespace: String,
+}
+
+impl World {
+    /// A market with so many providers; their agents are not started.
+    pub async fn new(cluster: &'static Cluster, nodes: &[Nodes]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let make = || SecretKey::generate();
+        let tenant = make();
+        let owners: Vec<(SecretKey, SecretKey)> = nodes.iter().map(|_| (make(), make())).collect();
+        let keys = owners.iter().flat_map(|(owner, operator)| [owner, operator]);
+        let accounts =
+            keys.chain([&tenant]).map(|key| (key.address(PREFIX).unwrap(), COINS)).collect();
+        let plan = devnet::Plan {
+            chain_id: "souk-cluster".to_owned(),
+            bind: ([127, 0, 0, 1], 0).into(),
+            block_time: BLOCK_TIME,
+            owner: make(),
+            pool: make().address(PREFIX).unwrap(),
+            accounts,
+        };
+        let mut devnet = devnet::start(plan).await.unwrap();
+        let denoms = [("uakt".to_owned(), devnet.network.denom.clone())];
+        devnet.network.map = NameMap { denoms: denoms.into(), ..NameMap::default() };
+        let market = Market::new(devnet.network.clone()).unwrap();
+        let client = cluster.client().await;
+        let mut world = Self {
+            tenant: wallet(&market, &tenant),
+            providers: Vec::new(),
+            cluster,
+            client,
+            home: Home::open(Some(folder.path().join("home"))).unwrap(),
+            market,
+            _devnet: devnet,
+            _folder: folder,
+        };
+        for ((owner, operator), nodes) in owners.into_iter().zip(nodes) {
+            world.add_provider(&owner, operator, *nodes).await;
+        }
+        world
+    }
+
+    async fn add_provider(&mut self, owner: &SecretKey, operator: SecretKey, nodes: Nodes) {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("p{}", MADE.fetch_add(1, Ordering::Relaxed));
+        let (owner, folder) = (wallet(&self.market, owner), self._folder.path().join(&name));
+        let profile = Profile::new(&name, "here", RATES)
+            .with_storage()
+            .with_ips(2)
+            .gpu("vendor/nvidia/model/h100");
+        let registered = register(&self.market, &owner, operator, &profile, &folder).await.unwrap();
+        let kubeconfig = self.cluster.agents_kubeconfig(&folder).await;
+        let (own, host) = match nodes {
+            Nodes::Real => {
+                let host = self.cluster.real_nodes().unwrap().address(1).to_owned();
+                ((cluster::REAL.0.to_owned(), cluster::REAL.1.to_owned()), host)
+            }
+            Nodes::Simulated(count) => {
+                let node = NodeSpec::new(&name, count, "8", "32Gi").label(OWNER, &name);
+                self.cluster.plane().add_nodes(&[node]).await;
+                ((OWNER.to_owned(), name.clone()), "node.example.com".to_owned())
+            }
+        };
+        let own = BTreeMap::from([own]);
+        let network = &self.market.network;
+        // There is no registry: images are those that the nodes have.
+        let place = format!(
+            "[cluster]\nnode_selector = {}\nimage_pull_policy = \"Never\"\n",
+            cluster::selector(&own)
+        );
+        let rest = profile
+            .config(&kubeconfig.display().to_string(), &network.denom)
+            .replacen("[cluster]\n", &place, 1)
+            .replace(
+                &format!("node_port_host = \"{name}.localhost\""),
+                &format!("node_port_host = {host:?}"),
+            );
+        let uri = format!("https://127.0.0.1:{}", registered.port);
+        let text = format!(
+            "[chain]\nchain_id = \"{chain}\"\nrpc = {rpc:?}\nprefix = \"{prefix}\"\ngas_price = \"{gas}\"\n[chain.contracts]\n{contracts}\n[provider]\naddress = \"{address}\"\nkey = {{ file = \"operator.key\" }}\n[store]\npath = \"agent.db\"\n[gateway]\nlisten = \"127.0.0.1:{port}\"\nuri = \"{uri}\"\ncertificate = \"gateway.crt\"\nkey = \"gateway.key\"\n{rest}",
+            chain = network.chain_id,
+            rpc = network.rpc,
+            prefix = network.prefix,
+            gas = network.gas_price,
+            contracts = toml::to_string(network.contracts().unwrap()).unwrap(),
+            address = owner.address,
+            port = registered.port,
+        );
+        let config = folder.join("provider.toml");
+        std::fs::write(&config, text).unwrap();
+        self.providers.push(Provider { address: owner.address, config, nodes: own, uri });
+    }
+
+    /// Starts the first provider's agent.
+    pub async fn agent(&self) -> Process {
+        self.agent_of(0).await
+    }
+
+    /// Starts a provider's agent and waits until its gateway answers.
+    pub async fn agent_of(&self, provider: usize) -> Process {
+        let mut agent = Process::start(&self.providers[provider].config, None);
+        self.answers(provider, &mut agent).await;
+        agent
+    }
+
+    async fn answers(&self, provider: usize, agent: &mut Process) {
+        let Provider { address, uri, .. } = &self.providers[provider];
+        let record = self.market.provider(address).await.unwrap();
+        let client = souk_cli::gateway::client(&record).unwrap();
+        until(&format!("the gateway at {uri}"), async || {
+            assert!(!agent.is_over(), "the agent ended: {}", agent.last_words());
+            client.version().await.ok()
+        })
+        .await;
+    }
+
+    /// Starts the first provider's agent, to be killed at a point.
+    pub fn doomed(&self, at: At) -> Process {
+        Process::start(&self.providers[0].config, Some(at))
+    }
+
+    /// Puts SDL out to tender.
+    pub async fn tender(&self, text: &str) -> Tender {
+        let map = &self.market.network.map;
+        let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
+        let config = self.market.orderbook_config().await.unwrap();
+        let plan = tenant::plan(compiled, None, true, &config).unwrap();
+        let made = tenant::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
+        let [order] = made.orders[..] else { panic!("one group was expected") };
+        Tender { order, upload: plan.upload }
+    }
+
+    /// Accepts the bid of a provider for what was put out to tender.
+    pub async fn accept(&self, provider: usize, tender: &Tender) -> Leased {
+        let address = self.providers[provider].address.clone();
+        let order = tender.order;
+        let bid = until(&format!("a bid of {address} for {order}"), async || {
+            let detail = self.market.order(order).await.unwrap();
+            let table = BidTable::read(&self.market, &detail).await.unwrap();
+            table.bids.into_iter().find(|bid| bid.provider == address)
+        })
+        .await;
+        tenant::accept(&self.market, &self.tenant, order, &bid).await.unwrap();
+        let namespace = objects::namespace(&address, order);
+        Leased { order, provider: address, namespace }
+    }
+
+    /// Sends the manifest of a lease.
+    pub async fn launch(&self, tender: &Tender) -> anyhow::Result<()> {
+        tenant::launch(&self.market, &self.tenant, tender.order, &tender.upload).await.map(drop)
+    }
+
+    /// Leases what was put out to tender from a provider, which gets the manifest.
+    pub async fn lease_at(&self, provider: usize, tender: Tender) -> Leased {
+        let leased = self.accept(provider, &tender).await;
+        self.launch(&tender).await.unwrap();
+        leased
+    }
+
+    /// Deploys SDL at the first provider, as far as a gateway that took the manifest.
+    pub async fn deploy(&self, text: &str) -> Leased {
+        let tender = self.tender(text).await;
+        self.lease_at(0, tender).await
+    }
+
+    /// Deploys SDL at the first provider and waits until it is ready.
+    pub async fn run(&self, text: &str) -> Leased {
+        let leased = self.deploy(text).await;
+        self.ready(&leased).await;
+        leased
+    }
+
+    /// The tenant's client for a lease's gateway.
+    pub async fn gateway(&self, leased: &Leased) -> souk_gateway::Client {
+        client_for(&self.market, &self.tenant, &leased.provider).await.unwrap()
+    }
+
+    /// Waits for a status such as the tenant sees it.
+    pub async fn status(
+        &self,
+        leased: &Leased,
+        what: &str,
+        is: impl Fn(&LeaseStatus) -> bool,
+    ) -> LeaseStatus {
+        let gateway = self.gateway(leased).await;
+        let deadline = tokio::time::Instant::now() + super::DEADLINE;
+        loop {
+            let answer = gateway.lease_status(leased.order).await;
+            match &answer {
+                Ok(status) if is(status) => return status.clone(),
+                _ if tokio::time::Instant::now() > deadline => {
+                    panic!("no {what}; the last answer is {answer:?}")
+                }
+                _ => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
+        }
+    }
+
+    pub async fn ready(&self, leased: &Leased) -> LeaseStatus {
+        self.status(leased, "readiness", |status| status.phase == Phase::Ready).await
+    }
+
+    /// The reasons of a lease's events, as the tenant sees them.
+    pub async fn events(&self, leased: &Leased) -> Vec<(String, String)> {
+        let gateway = self.gateway(leased).await;
+        let Ok(mut stream) = gateway.events(leased.order, &EventQuery::default()).await else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        while let Ok(Some(event)) = stream.next().await {
+            all.push((event.reason, event.message));
+        }
+        all
+    }
+
+    /// The tenant closes a lease.
+    pub async fn close(&self, leased: &Leased) {
+        let message = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+        let message = self.tenant.execute(&self.market.contracts.orderbook, &message, &[]).unwrap();
+        self.tenant.send("closing", vec![message]).await.unwrap();
+    }
+
+    /// Whether the chain says that a lease runs.
+    pub async fn is_active(&self, leased: &Leased) -> bool {
+        self.market.lease(leased.order).await.unwrap().state == LeaseState::Active
+    }
+
+    pub async fn namespace(&self, name: &str) -> Option<Namespace> {
+        Api::<Namespace>::all(self.client.clone()).get_opt(name).await.unwrap()
+    }
+
+    /// Waits until a lease's namespace is gone.
+    pub async fn is_gone(&self, leased: &Leased) {
+        let name = &leased.namespace;
+        let gone = async || self.namespace(name).await.is_none().then_some(());
+        until(&format!("the end of namespace {name}"), gone).await;
+    }
+}
+
+/// What was put out to tender.
+pub struct Tender {
+    pub order: OrderId,
+    upload: ManifestUpload,
+}
+
+fn wallet(market: &Market, key: &SecretKey) -> Wallet {
+    let client = souk_chain::Client::new(market.network.client_config()).unwrap();
+    Wallet::new(client, key.clone(), &market.network).unwrap()
+}
+
+/// A site with a data base that keeps its data.
+pub const SITE: &str = include_str!("sdl/site.yaml");

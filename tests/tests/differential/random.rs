@@ -1,0 +1,325 @@
+//! A random sequence from a seed: ordinary business of random people with random figures, one
+//! in four spoiled, alone and in batches.
+
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use serde_json::Value;
+use souk_api::{attestations, escrow, fees, orderbook, registry};
+use souk_chain::{Any, Coin, tx};
+use souk_core::{AccountId, Attribute, AuctionPolicy, CloseReason, DeploymentId, OrderId};
+
+use crate::{
+    bad,
+    market::{Suite, amount, attribute, group, native, price},
+    pair::{Outcome, Pair, address},
+    people::{DENOM, OTHER, Who},
+    script::stake,
+    tx::{Flaw, Tx},
+};
+
+const COIN: u128 = 1_000_000;
+const PROVIDERS: [(Who, Who); 2] = [(Who::Cheap, Who::Operator), (Who::Dear, Who::Dear)];
+const TENANTS: [Who; 2] = [Who::Ann, Who::Bob];
+
+/// A walk through the market.
+pub struct Walk<'a> {
+    rng: StdRng,
+    suite: &'a Suite,
+    spoiled: Vec<(&'static str, Tx)>,
+    /// The highest numbers that were given so far.
+    orders: u64,
+    deployments: u64,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(seed: u64, suite: &'a Suite) -> Self {
+        let sets = [bad::envelopes(), bad::bank(), bad::executes(suite), bad::rules(suite)];
+        let spoiled = sets.into_iter().flatten().collect();
+        Self { rng: StdRng::seed_from_u64(seed), suite, spoiled, orders: 0, deployments: 0 }
+    }
+
+    /// Plays `steps` batches, with looks at the state between them.
+    pub async fn play(&mut self, pair: &mut Pair, steps: usize) {
+        for step in 0..steps {
+            let batch = self.batch();
+            if self.rng.gen_ratio(1, 4) {
+                pair.simulate(&batch[0]).await;
+            }
+            let outcomes = pair.play(&batch).await;
+            outcomes.iter().for_each(|outcome| self.learn(outcome));
+            if step % 8 == 7 {
+                pair.compare_accounts(self.suite).await;
+                let (deployment, order) = (self.deployment(), self.order());
+                pair.compare_answers(self.suite, deployment, order).await;
+            }
+        }
+        pair.compare_accounts(self.suite).await;
+        pair.compare_contracts(self.suite).await;
+    }
+
+    fn learn(&mut self, outcome: &Outcome) {
+        let Some(result) = outcome.success() else { return };
+        let number = |key| {
+            let text = attribute(result, "wasm-souk_orderbook_order_opened", key)?;
+            text.parse::<u64>().ok()
+        };
+        self.orders = self.orders.max(number("order").unwrap_or(0));
+        self.deployments = self.deployments.max(number("deployment").unwrap_or(0));
+    }
+
+    fn batch(&mut self) -> Vec<Tx> {
+        let size = *[1, 1, 2, 3, 5].choose(&mut self.rng).unwrap();
+        (0..size).map(|_| self.tx()).collect()
+    }
+
+    fn tx(&mut self) -> Tx {
+        if self.rng.gen_ratio(1, 5) {
+            return self.spoiled.choose(&mut self.rng).unwrap().1.clone();
+        }
+        let (who, message) = self.message();
+        let mut messages = vec![message];
+        if self.rng.gen_ratio(1, 6) {
+            let more = self.rng.gen_range(1..3);
+            messages.extend((0..more).map(|_| self.message_of(who)));
+        }
+        let tx = Tx::new(who, messages);
+        match self.rng.gen_range(0..30) {
+            0 => tx.flaw(Flaw::Sequence(*[-1, 1, 2].choose(&mut self.rng).unwrap())),
+            1 => tx.gas(self.rng.gen_range(1..15_000)),
+            2 => tx.fee(vec![Coin::new(self.rng.gen_range(0..37_500), DENOM)]),
+            3 => tx.memo("once more"),
+            _ => tx,
+        }
+    }
+
+    /// A message of somebody, mostly of one who may send it.
+    fn message(&mut self) -> (Who, Any) {
+        let who = *Who::ALL[..9].choose(&mut self.rng).unwrap();
+        let business = *[
+            Who::Ann,
+            Who::Ann,
+            Who::Bob,
+            Who::Operator,
+            Who::Operator,
+            Who::Dear,
+            Who::Dear,
+            Who::Cheap,
+            Who::Staker,
+            Who::Auditor,
+            who,
+        ]
+        .choose(&mut self.rng)
+        .unwrap();
+        (business, self.message_of(business))
+    }
+
+    fn message_of(&mut self, who: Who) -> Any {
+        let as_if = match self.rng.gen_ratio(1, 12) {
+            true => *Who::ALL.choose(&mut self.rng).unwrap(),
+            false => who,
+        };
+        match as_if {
+            Who::Ann | Who::Bob => self.tenants(who),
+            Who::Operator | Who::Dear => self.bidders(who),
+            Who::Cheap => self.providers(who),
+            Who::Staker => self.stakers(who),
+            Who::Auditor => self.auditors(who),
+            Who::Owner => self.owners(who),
+            Who::Poor | Who::Nobody => self.senders(who),
+        }
+    }
+
+    fn order(&mut self) -> u64 {
+        let newest = self.orders + 1;
+        let oldest = newest.saturating_sub(6).max(1);
+        self.rng.gen_range(oldest..=newest)
+    }
+
+    fn deployment(&mut self) -> u64 {
+        let newest = self.deployments + 1;
+        let oldest = newest.saturating_sub(4).max(1);
+        self.rng.gen_range(oldest..=newest)
+    }
+
+    fn provider(&mut self) -> Who {
+        PROVIDERS.choose(&mut self.rng).unwrap().0
+    }
+
+    fn coins(&mut self) -> u128 {
+        let most = *[10, 1_000, 700_000, 5 * COIN, 90 * COIN].choose(&mut self.rng).unwrap();
+        self.rng.gen_range(0..=most)
+    }
+
+    fn price(&mut self) -> u128 {
+        let most = *[3, 1_000, 3 * COIN, 4_000 * COIN].choose(&mut self.rng).unwrap();
+        self.rng.gen_range(1..=most)
+    }
+
+    fn tenants(&mut self, who: Who) -> Any {
+        let suite = self.suite;
+        let (deployment, order) = (self.deployment(), self.order());
+        let account = AccountId(deployment);
+        match self.rng.gen_range(0..12) {
+            0..=2 => {
+                let auction = match self.rng.gen_ratio(1, 3) {
+                    true => AuctionPolicy::LowestPrice { closes_after: self.rng.gen_range(9..13) },
+                    false => AuctionPolicy::TenantChoice {},
+                };
+                let count = *[0, 1, 1, 1, 2, 3].choose(&mut self.rng).unwrap();
+                let groups = (0..count).map(|n| group(&format!("g{n}"), self.price())).collect();
+                let coins = self.coins().max(self.rng.gen_range(0..2) * 600_000 * count);
+                suite.deploy(who, groups, auction, coins)
+            }
+            3..=5 => {
+                let provider = self.provider();
+                suite.accept(who, order, provider, self.price())
+            }
+            6 => suite.close(who, deployment),
+            7 => suite.deposit(who, deployment, self.coins()),
+            8 => {
+                let amount = amount(self.coins());
+                suite.escrow(who, &escrow::ExecuteMsg::WithdrawDeposit { account, amount })
+            }
+            9 => {
+                let deposit = *[None, Some(1), Some(2)].choose(&mut self.rng).unwrap();
+                suite.escrow(who, &escrow::ExecuteMsg::ClaimRefund { account, deposit })
+            }
+            10 => {
+                let deployment = DeploymentId(deployment);
+                let delegate = Some(address(*TENANTS.choose(&mut self.rng).unwrap()));
+                suite.book(who, &orderbook::ExecuteMsg::SetDelegate { deployment, delegate })
+            }
+            _ => {
+                let order = OrderId(order);
+                suite.book(who, &orderbook::ExecuteMsg::CloseLease { order, reason: None })
+            }
+        }
+    }
+
+    fn bidders(&mut self, who: Who) -> Any {
+        let suite = self.suite;
+        let number = self.order();
+        let order = OrderId(number);
+        let provider = match self.rng.gen_ratio(1, 10) {
+            true => self.provider(),
+            false => PROVIDERS.iter().find(|pair| pair.1 == who).map_or(Who::Cheap, |pair| pair.0),
+        };
+        let named = address(provider);
+        let value = self.price();
+        match self.rng.gen_range(0..13) {
+            0..=4 => suite.bid(who, provider, number, value),
+            5 => suite.book(
+                who,
+                &orderbook::ExecuteMsg::LowerBid { order, provider: named, price: price(value) },
+            ),
+            6 => suite.book(who, &orderbook::ExecuteMsg::WithdrawBid { order, provider: named }),
+            7 => {
+                let reason = Some(*CloseReason::ALL.choose(&mut self.rng).unwrap());
+                suite.book(who, &orderbook::ExecuteMsg::CloseLease { order, reason })
+            }
+            8 => {
+                let orders = [number, self.order()];
+                suite.release(who, provider, &orders)
+            }
+            9 => {
+                let account = AccountId(self.deployment());
+                let stream = number;
+                suite.escrow(who, &escrow::ExecuteMsg::Withdraw { account, stream })
+            }
+            10 => {
+                let limit = self.rng.gen_range(0..4);
+                suite.book(who, &orderbook::ExecuteMsg::CloseAuction { order, limit })
+            }
+            11 => {
+                let deployment = DeploymentId(self.deployment());
+                suite.book(who, &orderbook::ExecuteMsg::ReapDeployment { deployment })
+            }
+            _ => {
+                let orders = vec![order, OrderId(self.order())];
+                suite.book(who, &orderbook::ExecuteMsg::Prune { orders })
+            }
+        }
+    }
+
+    fn providers(&mut self, who: Who) -> Any {
+        use registry::ExecuteMsg as Registry;
+        let suite = self.suite;
+        let value = *["eu-west", "eu-north"].choose(&mut self.rng).unwrap();
+        let msg = match self.rng.gen_range(0..8) {
+            0 | 1 => return suite.pay(who, &suite.registry, &Registry::Bond {}, self.coins()),
+            2 => Registry::Unbond { amount: amount(self.coins()) },
+            3 => Registry::ClaimUnbonded {},
+            4 => Registry::Update {
+                payee: Some(address(*TENANTS.choose(&mut self.rng).unwrap())),
+                attributes: Some(vec![Attribute::new("region", value)]),
+                contact: None,
+            },
+            5 => Registry::SetMaintenance { provider: address(who), on: self.rng.gen_ratio(1, 4) },
+            6 => return suite.register(who, Who::Operator, self.coins()),
+            _ => match self.rng.gen_ratio(1, 8) {
+                true => Registry::Deregister {},
+                false => Registry::SetOperator { operator: address(Who::Operator) },
+            },
+        };
+        suite.send(who, &suite.registry, &msg)
+    }
+
+    fn stakers(&mut self, who: Who) -> Any {
+        let suite = self.suite;
+        let denom = native();
+        let msg = match self.rng.gen_range(0..7) {
+            0 | 1 => return stake(suite, self.coins()),
+            2 => fees::ExecuteMsg::Unstake { amount: amount(self.coins()) },
+            3 => fees::ExecuteMsg::ClaimUnstaked {},
+            4 => {
+                fees::ExecuteMsg::ClaimRewards { staker: address(Who::Staker), denoms: vec![denom] }
+            }
+            5 => return suite.escrow(who, &escrow::ExecuteMsg::SweepFees { denom }),
+            _ => fees::ExecuteMsg::Distribute { denom },
+        };
+        suite.send(who, &suite.fees, &msg)
+    }
+
+    fn auditors(&mut self, who: Who) -> Any {
+        let suite = self.suite;
+        let provider = self.provider();
+        let named = address(provider);
+        let msg = match self.rng.gen_range(0..4) {
+            0 | 1 => {
+                let attributes = vec![Attribute::new("region", "eu-west")];
+                let expires_at = *[1, 4_000_000_000, 1_810_000_000].choose(&mut self.rng).unwrap();
+                let evidence = None;
+                attestations::ExecuteMsg::Attest {
+                    provider: named,
+                    attributes,
+                    expires_at,
+                    evidence,
+                }
+            }
+            2 => attestations::ExecuteMsg::Revoke { provider: named, keys: None },
+            _ => attestations::ExecuteMsg::SetProfile {
+                profile: attestations::Profile {
+                    name: "auditor".into(),
+                    ..attestations::Profile::default()
+                },
+            },
+        };
+        suite.send(who, &suite.attestations, &msg)
+    }
+
+    /// Pauses do not last: the next unpause is as likely.
+    fn owners(&mut self, who: Who) -> Any {
+        let suite = self.suite;
+        let contract = (*suite.all().choose(&mut self.rng).unwrap()).clone();
+        let words = ["unpause", "pause", "unpause", "unpause"];
+        let word = *words.choose(&mut self.rng).unwrap();
+        let msg: Value = serde_json::json!({ word: {} });
+        suite.send(who, &contract, &msg)
+    }
+
+    fn senders(&mut self, who: Who) -> Any {
+        let to = address(*Who::ALL.choose(&mut self.rng).unwrap());
+        let denom = *[DENOM, OTHER].choose(&mut self.rng).unwrap();
+        let coins = self.coins() % 20_000;
+        tx::send(&address(who), &to, &[Coin::new(coins, denom)])
+    }
+}
