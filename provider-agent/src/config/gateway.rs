@@ -53,7 +53,7 @@ impl Default for GatewayLimits {
             header_timeout: Seconds(10),
             request_timeout: Seconds(30),
             connections: 1_000,
-            connections_per_address: 100,
+            connections_per_address: 500,
             streams_per_lease: 16,
         }
     }

@@ -1,13 +1,10 @@
 //! Who holds connections of the gateway without using them, or sends without end.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use rustls::{ClientConfig, pki_types::ServerName};
 use souk_gateway::pin::tls_config;
-use souk_provider::{
-    config::{GatewayLimits, Seconds},
-    store::Store,
-};
+use souk_provider::{config::Seconds, store::Store};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -19,21 +16,6 @@ use crate::{
     manifests::{self, SITE, lease},
     support::{DEADLINE, InProcess, Must, World, agent::configure, until},
 };
-
-/// A gateway that waits a second for whatever is to come.
-async fn impatient(
-    world: &World,
-    config: &Path,
-    store: &Store,
-    change: impl FnOnce(&mut GatewayLimits),
-) -> Door {
-    Door::open_with(world, config, store, |limits| {
-        limits.header_timeout = Seconds(1);
-        limits.request_timeout = Seconds(1);
-        change(limits);
-    })
-    .await
-}
 
 async fn empty_store(world: &World) -> (std::path::PathBuf, Store) {
     let config = configure(world, "agent", "");
@@ -62,21 +44,30 @@ async fn heard(mut stream: TlsStream<TcpStream>) -> String {
 async fn a_connection_that_asks_nothing_is_closed_whatever_it_speaks() {
     let world = manifests::world().await;
     let (config, store) = empty_store(&world).await;
-    let door = impatient(&world, &config, &store, |_| ()).await;
+    // Longer than a busy machine takes to say what is said below.
+    let door = Door::open_with(&world, &config, &store, |limits| {
+        limits.header_timeout = Seconds(10);
+    })
+    .await;
     let asked = "GET /v1/version HTTP/1.1\r\nhost: x\r\n\r\n";
-    for (protocol, said, answers) in [
+    let cases = [
         ("http/1.1", "", false),
         ("http/1.1", "GET /v1/ver", false),
         ("http/1.1", asked, true),
         ("h2", "", false),
         ("h2", "PRI * HTTP/2.0\r\n", false),
         ("h2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", true),
-    ] {
-        let mut stream = knock(&door, protocol.as_bytes()).await.must("a connection");
-        stream.write_all(said.as_bytes()).await.must("words");
-        let heard = heard(stream).await;
-        assert_eq!(!heard.is_empty(), answers, "{protocol} {said:?}: {heard:?}");
-    }
+    ];
+    let all = cases.map(|(protocol, said, answers)| {
+        let door = &door;
+        async move {
+            let mut stream = knock(door, protocol.as_bytes()).await.must("a connection");
+            stream.write_all(said.as_bytes()).await.must("words");
+            let heard = heard(stream).await;
+            assert_eq!(!heard.is_empty(), answers, "{protocol} {said:?}: {heard:?}");
+        }
+    });
+    futures::future::join_all(all).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +89,7 @@ async fn of_whoever_has_no_lease_not_even_the_body_is_awaited() {
     let world = manifests::world().await;
     let (config, store) = empty_store(&world).await;
     let door = Door::open_with(&world, &config, &store, |_| ()).await;
-    let heard = put(&door, 7, Some(&door.token("eve"))).await;
+    let heard = put(&door, 7, Some(&door.token("bob"))).await;
     assert!(heard.starts_with("HTTP/1.1 404") && heard.contains("no_lease"), "{heard}");
     let heard = put(&door, 7, None).await;
     assert!(heard.starts_with("HTTP/1.1 401") && heard.contains("no_token"), "{heard}");
@@ -110,7 +101,10 @@ async fn a_manifest_that_comes_drop_by_drop_is_not_awaited_for_ever() {
     let config = configure(&world, "agent", "");
     let agent = InProcess::start(&config).await;
     let leased = lease(&world, &agent, "ann", SITE).await;
-    let door = impatient(&world, &config, &agent.store, |_| ()).await;
+    let door = Door::open_with(&world, &config, &agent.store, |limits| {
+        limits.request_timeout = Seconds(1);
+    })
+    .await;
     let heard = put(&door, leased.order.0, Some(&door.token("ann"))).await;
     assert!(heard.starts_with("HTTP/1.1 408") && heard.contains("too_slow"), "{heard}");
     agent.stop().await;
