@@ -145,7 +145,7 @@ impl Plan {
 /// Links that the contracts do not have yet, with the contract whose owner makes each. An escrow
 /// that is made now is made with its link.
 fn missing_links(seen: &Observed, at: &Contracts) -> Vec<(Contract, Step)> {
-    let config = |contract| Some(seen.contracts.of(contract).as_ref()?.config.as_ref().ok()?);
+    let config = |contract| seen.contracts.of(contract).as_ref()?.config.as_ref().ok();
     let mut links = Vec::new();
     if let Some(escrow) = config(Contract::Escrow) {
         let listed = escrow.get("controllers").and_then(|list| list.as_array());

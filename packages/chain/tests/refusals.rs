@@ -166,7 +166,7 @@ async fn a_transaction_lost_by_the_mempool_is_broadcast_again_with_the_same_byte
     let dir = tempfile::tempdir().unwrap();
     let mut process = Process::start(&dir, proxy.url(), pipeline_config());
     process.enqueue(&[("pay", pay(1))]);
-    eventually("broadcast", || async { proxy.broadcasts().len() >= 1 }).await;
+    eventually("broadcast", || async { !proxy.broadcasts().is_empty() }).await;
     eventually("mempool dropped", || async { chain.drop_mempool().await.unwrap() == 1 }).await;
     let state = produce_until_final(&chain, &process, "pay").await;
     assert!(matches!(state, ItemState::Done { .. }), "{state:?}");
@@ -185,7 +185,7 @@ async fn a_transaction_that_no_block_took_is_signed_anew_only_past_its_timeout()
     chain.swallow_transactions(true).await.unwrap();
     process.enqueue(&[("pay", pay(1))]);
     let first = process.until("pay", is_signed).await;
-    eventually("broadcast", || async { proxy.broadcasts().len() >= 1 }).await;
+    eventually("broadcast", || async { !proxy.broadcasts().is_empty() }).await;
     chain.produce_blocks(4).await.unwrap();
     eventually("broadcast again", || async { proxy.broadcasts().len() >= 2 }).await;
     assert_eq!(process.until("pay", is_signed).await, first);

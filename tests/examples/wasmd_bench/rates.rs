@@ -14,6 +14,9 @@ const SENDS: usize = 600;
 /// Lifecycles side by side.
 const LIVES: usize = 200;
 
+/// What one life does in a step: whether its tenant sends it, and the messages.
+type Step<'a> = &'a dyn Fn(&Account, &Account, usize) -> (bool, Vec<Any>);
+
 /// Measures and prints.
 pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
     let (providers, people) = crowd.0.split_at(MANY);
@@ -29,7 +32,7 @@ pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
     for done in &creating.done {
         lives.push(created(world, done).await?);
     }
-    let step = |of: &dyn Fn(&Account, &Account, usize) -> (bool, Vec<Any>)| {
+    let step = |of: Step<'_>| {
         let txs = pairs().enumerate().map(|(at, (tenant, provider))| {
             let (by_tenant, messages) = of(tenant, provider, at);
             (if by_tenant { tenant } else { provider }, messages)
