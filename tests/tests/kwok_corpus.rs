@@ -11,12 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use kube::{
     Api, Client,
     api::{ListParams, PostParams},
-    runtime::watcher,
+    runtime::{WatchStreamExt as _, watcher},
 };
 use serde_json::json;
 use souk_core::{GroupSpec, OrderId};
@@ -139,11 +139,12 @@ fn cluster() -> Cluster {
 fn pods(client: &Client) -> watch::Receiver<Placed> {
     let (sender, receiver) = watch::channel(Placed::new());
     let config = watcher::Config::default().labels(labels::ORDER);
-    let events = watcher(Api::<Pod>::all(client.clone()), config);
+    let events = watcher(Api::<Pod>::all(client.clone()), config).default_backoff();
     tokio::spawn(async move {
         let mut events = events.boxed();
-        while let Some(event) = events.try_next().await.unwrap() {
-            let (watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) = event else {
+        while let Some(event) = events.next().await {
+            // A broken watch is begun anew, with all pods that there are.
+            let Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) = event else {
                 continue;
             };
             let has_node = pod.spec.and_then(|spec| spec.node_name).is_some();

@@ -158,6 +158,8 @@ fn service(spec: &mut Value) {
     or(spec, "type", json!("ClusterIP"));
     if spec["sessionAffinity"] == "ClientIP" {
         or(part(part(spec, "sessionAffinityConfig"), "clientIP"), "timeoutSeconds", json!(10_800));
+    } else if let Some(spec) = spec.as_object_mut() {
+        spec.remove("sessionAffinityConfig");
     }
     if spec["type"] != "ExternalName" {
         or(spec, "internalTrafficPolicy", json!("Cluster"));

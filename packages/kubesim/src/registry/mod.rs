@@ -117,6 +117,10 @@ fn tidy_below(field: &str, value: &mut Value) {
                             || matches!(name.as_str(), "endpoints" | "ports" if field.is_empty())
                     }
                     Value::Object(map) => !map.is_empty() || !is_map(name),
+                    // A number that is left out when it is zero.
+                    Value::Number(number) => {
+                        name != "minReadySeconds" || number.as_i64() != Some(0)
+                    }
                     _ => true,
                 }
             });
