@@ -44,7 +44,7 @@ mod tests {
     fn an_address_keeps_the_chains_prefix_and_differs_by_contract_market_code_and_sender() {
         let terms = Terms::new("ucosm", CREATOR);
         let other_market = Terms { market: "bazaar".to_owned(), ..terms.clone() };
-        let other = "wasm1tqwwyth34550lg2437m05mjnjp8w7h5ka7m70jtzpxn4uh2ktsmqg4j4ye";
+        let other = "wasm1qurswpc8qurswpc8qurswpc8qurswpc8e0k0f2";
         let addresses = [
             predicted(&terms, Contract::Escrow, &[1; 32], CREATOR),
             predicted(&terms, Contract::Orderbook, &[1; 32], CREATOR),
