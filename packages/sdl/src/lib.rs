@@ -14,7 +14,7 @@
 //!
 //! // What the orderbook gets: whole base units an hour for each group.
 //! let order = compiled.order_groups(&Mapping::default())?;
-//! assert_eq!(order.groups[0].ceiling.u128(), 100);
+//! assert_eq!(order.groups[0].ceiling.u128(), 20_000);
 //!
 //! // A file that is refused comes back with all its errors, each with its place.
 //! let found = compile("version: \"2.0\"\nservice: {}\n", &Options::default()).unwrap_err();
