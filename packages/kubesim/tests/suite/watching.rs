@@ -91,19 +91,6 @@ async fn versions_rise_over_all_kinds() {
 }
 
 #[tokio::test]
-async fn a_version_that_was_forgotten_is_gone() {
-    let f = Fixture::new().await;
-    let mut stream =
-        f.api::<ConfigMap>().watch(&WatchParams::default(), "1").await.unwrap().boxed();
-    match stream.next().await.unwrap().unwrap() {
-        WatchEvent::Error(status) => {
-            assert_eq!((status.code, status.reason.as_str()), (410, "Expired"));
-        }
-        other => panic!("{other:?}"),
-    }
-}
-
-#[tokio::test]
 async fn an_object_enters_and_leaves_a_selection() {
     let f = Fixture::new().await;
     let api = f.api::<ConfigMap>();
