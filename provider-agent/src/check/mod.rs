@@ -12,7 +12,7 @@ mod rights;
 use std::path::Path;
 
 pub use report::{Level, Line, Report};
-pub use rights::{Right, cluster_role};
+pub use rights::{Access, Right};
 
 use crate::config::Config;
 

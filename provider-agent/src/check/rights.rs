@@ -1,6 +1,12 @@
 //! What the agent does in a cluster, and so must be allowed to do.
 
-use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule};
+use k8s_openapi::{
+    Resource as _,
+    api::{
+        core::v1::ServiceAccount,
+        rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, RoleRef, Subject},
+    },
+};
 use kube::core::ObjectMeta;
 
 use crate::kube::objects::Kind;
@@ -50,23 +56,62 @@ pub(super) fn needed() -> Vec<Right> {
     all
 }
 
-/// The role for the agent's user: what it needs and nothing more.
-pub fn cluster_role(name: &str) -> ClusterRole {
-    let rule = |right: Right| {
-        let resource = match right.subresource {
-            "" => right.resource,
-            part => format!("{}/{part}", right.resource),
+/// A user for the agent, and the role that lets it do what it does and nothing more.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The user.
+    pub account: ServiceAccount,
+    /// What it may do, in all namespaces.
+    pub role: ClusterRole,
+    /// That it may.
+    pub binding: ClusterRoleBinding,
+}
+
+impl Access {
+    /// For a user of that name in a namespace; role and binding have the same name.
+    pub fn of(name: &str, namespace: &str) -> Self {
+        let named = |namespace: Option<&str>| ObjectMeta {
+            name: Some(name.to_owned()),
+            namespace: namespace.map(str::to_owned),
+            ..ObjectMeta::default()
         };
-        PolicyRule {
-            api_groups: Some(vec![right.group]),
-            resources: Some(vec![resource]),
-            verbs: vec![right.verb.to_owned()],
-            ..PolicyRule::default()
+        Self {
+            account: ServiceAccount {
+                metadata: named(Some(namespace)),
+                ..ServiceAccount::default()
+            },
+            role: ClusterRole {
+                metadata: named(None),
+                rules: Some(needed().into_iter().map(rule).collect()),
+                ..ClusterRole::default()
+            },
+            binding: ClusterRoleBinding {
+                metadata: named(None),
+                role_ref: RoleRef {
+                    api_group: Some(ClusterRole::GROUP.to_owned()),
+                    kind: ClusterRole::KIND.to_owned(),
+                    name: name.to_owned(),
+                },
+                subjects: Some(vec![Subject {
+                    kind: ServiceAccount::KIND.to_owned(),
+                    name: name.to_owned(),
+                    namespace: Some(namespace.to_owned()),
+                    ..Subject::default()
+                }]),
+            },
         }
+    }
+}
+
+fn rule(right: Right) -> PolicyRule {
+    let resource = match right.subresource {
+        "" => right.resource,
+        part => format!("{}/{part}", right.resource),
     };
-    ClusterRole {
-        metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
-        rules: Some(needed().into_iter().map(rule).collect()),
-        ..ClusterRole::default()
+    PolicyRule {
+        api_groups: Some(vec![right.group]),
+        resources: Some(vec![resource]),
+        verbs: vec![right.verb.to_owned()],
+        ..PolicyRule::default()
     }
 }

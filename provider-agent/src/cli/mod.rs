@@ -1,5 +1,6 @@
 //! The command line.
 
+mod access;
 mod close;
 mod handover;
 mod init;
@@ -37,6 +38,8 @@ struct Cli {
 enum Command {
     /// Make key, certificate and configuration; detect what the cluster has.
     Init(init::Arguments),
+    /// Write a Kubernetes user with the rights that the agent needs and no more, for `kubectl apply -f -`.
+    Access(access::Arguments),
     /// Look whether everything is there that the agent needs.
     Check,
     /// Run the agent until SIGTERM or Ctrl-C.
@@ -69,6 +72,7 @@ pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Init(arguments) => init::run(arguments, cli.json).await,
+        Command::Access(arguments) => access::run(arguments),
         Command::Check => init::check(&cli.config, cli.json).await,
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
         Command::Announce => registry::announce(&cli.config, cli.json).await,

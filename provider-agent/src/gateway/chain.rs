@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use cosmwasm_std::HexBinary;
 use serde::de::DeserializeOwned;
-use souk_api::orderbook::{DeploymentResponse, LeaseResponse, LeaseState, QueryMsg};
+use souk_api::orderbook::{
+    DeploymentResponse, LeaseResponse, LeaseState, LeasesResponse, QueryMsg,
+};
 use souk_chain::{Queries, query::QueryError};
 use souk_core::{DeploymentId, OrderId};
 use tokio::sync::Semaphore;
@@ -52,14 +54,18 @@ impl Book {
     }
 
     /// Whether the chain has an active lease of `provider` for an order; none if it cannot be
-    /// asked.
+    /// asked. The list of leases is asked, since its answer says of a lease that it is not there,
+    /// where a refusal may have any other reason.
     pub async fn has_active_lease(&self, order: OrderId, provider: &str) -> Option<bool> {
-        let msg = QueryMsg::Lease { order };
-        match self.ask::<LeaseResponse>(&msg).await {
-            Ok(lease) => Some(lease.provider == provider && lease.state == LeaseState::Active),
-            Err(QueryError::Refused { .. } | QueryError::NotFound { .. }) => Some(false),
-            Err(_) => None,
-        }
+        let msg = QueryMsg::Leases {
+            provider: provider.to_owned(),
+            start_after: order.0.checked_sub(1).map(OrderId),
+            limit: Some(1),
+        };
+        let page = self.ask::<LeasesResponse>(&msg).await.ok()?;
+        let active =
+            |lease: &LeaseResponse| lease.order == order && lease.state == LeaseState::Active;
+        Some(page.leases.iter().any(active))
     }
 
     /// What a deployment's manifest must hash to, by the chain's newest state.

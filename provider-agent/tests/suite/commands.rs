@@ -224,3 +224,19 @@ async fn a_config_that_is_not_there_says_how_to_make_one() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("souk-provider init"));
 }
+
+#[tokio::test]
+async fn access_is_a_list_of_user_role_and_binding_that_kubectl_takes() {
+    let output = souk_provider(&["access", "--name", "agent", "--namespace", "souk"]).await;
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let list = json(&output);
+    assert_eq!((&list["apiVersion"], &list["kind"]), (&"v1".into(), &"List".into()));
+    let kinds: Vec<&str> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["ServiceAccount", "ClusterRole", "ClusterRoleBinding"]);
+    assert_eq!(list["items"][2]["subjects"][0]["namespace"], "souk");
+}

@@ -1,7 +1,6 @@
 //! The cluster of all tests here.
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -12,8 +11,7 @@ use k8s_openapi::api::{
     rbac::v1::{ClusterRole, ClusterRoleBinding},
 };
 use kube::{Api, Client, api::PostParams};
-use serde_json::json;
-use souk_provider::check::cluster_role;
+use souk_provider::check::Access;
 use souk_tests::kubernetes::{ControlPlane, Options, RealNode, RealNodes, real_nodes_cannot_run};
 use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -92,6 +90,7 @@ impl Cluster {
         let admin = std::fs::read_to_string(self.plane().kubeconfig()).unwrap();
         let admins = admin.lines().find(|line| line.starts_with("users:")).unwrap();
         let agents = format!("users: [{{name: user, user: {{token: {token}}}}}]");
+        std::fs::create_dir_all(folder).unwrap();
         let path = folder.join("kubeconfig");
         std::fs::write(&path, admin.replace(admins, &agents)).unwrap();
         path
@@ -103,16 +102,10 @@ impl Cluster {
         let client = self.client().await;
         let post = PostParams::default();
         let accounts = Api::<ServiceAccount>::namespaced(client.clone(), "default");
-        let account = ServiceAccount { metadata: named(AGENT), ..ServiceAccount::default() };
-        accounts.create(&post, &account).await.unwrap();
-        Api::<ClusterRole>::all(client.clone()).create(&post, &cluster_role(AGENT)).await.unwrap();
-        let binding: ClusterRoleBinding = serde_json::from_value(json!({
-            "metadata": { "name": AGENT },
-            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": AGENT },
-            "subjects": [{ "kind": "ServiceAccount", "name": AGENT, "namespace": "default" }],
-        }))
-        .unwrap();
-        Api::<ClusterRoleBinding>::all(client).create(&post, &binding).await.unwrap();
+        let access = Access::of(AGENT, "default");
+        accounts.create(&post, &access.account).await.unwrap();
+        Api::<ClusterRole>::all(client.clone()).create(&post, &access.role).await.unwrap();
+        Api::<ClusterRoleBinding>::all(client).create(&post, &access.binding).await.unwrap();
         let request = TokenRequest {
             spec: Some(TokenRequestSpec {
                 expiration_seconds: Some(86_400),
@@ -123,15 +116,4 @@ impl Cluster {
         let issued = accounts.create_token_request(AGENT, &post, &request).await.unwrap();
         issued.status.unwrap().token.unwrap()
     }
-}
-
-fn named(name: &str) -> kube::core::ObjectMeta {
-    kube::core::ObjectMeta { name: Some(name.to_owned()), ..Default::default() }
-}
-
-/// A node selector as the agent's configuration has it.
-pub fn selector(labels: &BTreeMap<String, String>) -> String {
-    let labels: Vec<String> =
-        labels.iter().map(|(key, value)| format!("{key:?} = {value:?}")).collect();
-    format!("{{ {} }}", labels.join(", "))
 }
