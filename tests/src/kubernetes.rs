@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use anyhow::{Context as _, Result};
 use k8s_openapi::api::{core::v1::Node, networking::v1::IngressClass, storage::v1::StorageClass};
 use kube::{
     Api, Client, Config, Resource,
@@ -15,6 +16,7 @@ use kube::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
+use souk_cli::demo::NODE_LABEL;
 use souk_kubesim::spec::NodeSpec;
 
 /// What a cluster is started with.
@@ -198,6 +200,11 @@ impl RealNode {
         self
     }
 
+    fn labelled_by_name(self) -> Self {
+        let name = self.name.clone();
+        self.label(NODE_LABEL, &name)
+    }
+
     /// Offers devices as GPU feature discovery describes them: `product` as it writes it,
     /// memory of one in MiB.
     #[must_use]
@@ -243,6 +250,19 @@ impl RealNodes {
         };
         let addresses = nodes.iter().map(route).collect();
         Self { plane, addresses }
+    }
+
+    /// A cluster that providers share: each node is the provider's whose name it has. With
+    /// storage and ingress classes.
+    ///
+    /// # Errors
+    /// If it does not start; what it said is on the standard error.
+    pub async fn of_providers(nodes: Vec<RealNode>) -> Result<Self> {
+        let nodes: Vec<RealNode> = nodes.into_iter().map(|node| node.labelled_by_name()).collect();
+        let started = tokio::task::spawn_blocking(move || Self::start(&nodes)).await;
+        let cluster = started.context("starting the cluster")?;
+        cluster.plane.add_classes().await;
+        Ok(cluster)
     }
 
     /// The address of a node by its place, at which this machine reaches it.

@@ -60,7 +60,10 @@ pub const NODE_LABEL: &str = "souk.market/provider";
 
 impl Clusters {
     /// The cluster of the provider at a place in the cast.
-    fn of(&self, name: &str, place: usize) -> Result<Site> {
+    ///
+    /// # Errors
+    /// If there are several and none is at that place.
+    pub fn of(&self, name: &str, place: usize) -> Result<Site> {
         let (kubeconfig, nodes) = match self.kubeconfigs.as_slice() {
             [one] => (Some(one), BTreeMap::from([(NODE_LABEL.to_owned(), name.to_owned())])),
             several => (several.get(place), BTreeMap::new()),
@@ -71,7 +74,12 @@ impl Clusters {
                 format!("there is none for {name}; name one for all providers, or one for each"),
             )
         })?;
-        Ok(Site { kubeconfig: kubeconfig.clone(), nodes, local_images: self.local_images })
+        Ok(Site {
+            kubeconfig: kubeconfig.clone(),
+            nodes,
+            local_images: self.local_images,
+            host: None,
+        })
     }
 }
 

@@ -11,4 +11,4 @@ pub use chain::{Chain, Coins, Pace, Venue};
 pub use market::{Cast, LocalMarket};
 pub use process::{Process, binary};
 pub use profile::{Profile, Site};
-pub use provider::{Provider, Register, free_port, register};
+pub use provider::{Provider, Register, free_port, register, write_config};

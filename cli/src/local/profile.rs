@@ -37,6 +37,8 @@ pub struct Site {
     pub nodes: BTreeMap<String, String>,
     /// Whether images are on the nodes, and none is to be pulled.
     pub local_images: bool,
+    /// Where its node ports are reached; `NAME.localhost` if nothing is said.
+    pub host: Option<String>,
 }
 
 /// Prices in base units an hour.
@@ -142,9 +144,10 @@ impl Profile {
     /// The parts of the agent's configuration that depend on the profile: `[cluster]` and
     /// `[bidding]`.
     pub fn config(&self, kubeconfig: &str, denom: &str) -> String {
+        let domain = format!("{}.localhost", self.name);
+        let host = self.site.as_ref().and_then(|site| site.host.as_ref()).unwrap_or(&domain);
         let mut text = format!(
-            "[cluster]\nkubeconfig = {kubeconfig:?}\ningress_class = \"nginx\"\ndomain = \"{name}.localhost\"\nnode_port_host = \"{name}.localhost\"\nleased_ips = {ips}\n",
-            name = self.name,
+            "[cluster]\nkubeconfig = {kubeconfig:?}\ningress_class = \"nginx\"\ndomain = {domain:?}\nnode_port_host = {host:?}\nleased_ips = {ips}\n",
             ips = self.leased_ips,
         );
         if let Some(site) = &self.site {

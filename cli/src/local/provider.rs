@@ -21,6 +21,9 @@ use crate::{market::Market, network::Network, wallet::Wallet};
 /// How long a process may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The name of an agent's configuration in its folder.
+const CONFIG: &str = "provider.toml";
+
 /// A provider whose agent and cluster run.
 #[derive(Debug)]
 pub struct Provider {
@@ -49,6 +52,13 @@ pub struct Register {
     pub pin: Pin,
 }
 
+impl Register {
+    /// Where tenants reach the gateway.
+    pub fn uri(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+}
+
 /// Makes a provider's folder with key and certificate, and registers it behind its bond.
 pub async fn register(
     market: &Market,
@@ -60,21 +70,50 @@ pub async fn register(
     fs::create_dir_all(folder)?;
     write_plain_key_file(&folder.join("operator.key"), &operator)?;
     let pin = make_certificate(folder)?;
-    let port = free_port()?;
+    let registered = Register { port: free_port()?, operator, pin };
     let message = ExecuteMsg::Register {
         payee: None,
-        operator: operator.address(&market.network.prefix)?,
-        gateway: Gateway {
-            uri: format!("https://127.0.0.1:{port}"),
-            pins: vec![HexBinary::from(&pin.0)],
-        },
+        operator: registered.operator.address(&market.network.prefix)?,
+        gateway: Gateway { uri: registered.uri(), pins: vec![HexBinary::from(&registered.pin.0)] },
         attributes: profile.attributes(),
         contact: Contact { email: format!("ops@{}.example", profile.name), ..Contact::default() },
     };
     let bond = Coin::new(profile.bond, market.network.denom.clone());
     let message = owner.execute(&market.contracts.registry, &message, &[bond])?;
     owner.send(&format!("registering {}", profile.name), vec![message]).await?;
-    Ok(Register { operator, port, pin })
+    Ok(registered)
+}
+
+/// Writes the configuration of a registered provider's agent into its folder.
+pub fn write_config(
+    network: &Network,
+    address: &str,
+    registered: &Register,
+    profile: &Profile,
+    folder: &Path,
+) -> Result<PathBuf> {
+    let port = registered.port;
+    let kubeconfig = kubeconfig(profile, folder).display().to_string();
+    let text = format!(
+        "[chain]\nchain_id = \"{chain}\"\nrpc = {rpc:?}\nprefix = \"{prefix}\"\ngas_price = \"{gas}\"\n[chain.contracts]\n{contracts}\n[provider]\naddress = \"{address}\"\nkey = {{ file = \"operator.key\" }}\n[store]\npath = \"agent.db\"\n[gateway]\nlisten = \"127.0.0.1:{port}\"\nuri = \"{uri}\"\ncertificate = \"gateway.crt\"\nkey = \"gateway.key\"\n{profile}",
+        chain = network.chain_id,
+        rpc = network.rpc,
+        prefix = network.prefix,
+        gas = network.gas_price,
+        contracts = toml::to_string(network.contracts()?)?,
+        uri = registered.uri(),
+        profile = profile.config(&kubeconfig, &network.denom),
+    );
+    let path = folder.join(CONFIG);
+    fs::write(&path, text).context("the agent's configuration")?;
+    Ok(path)
+}
+
+fn kubeconfig(profile: &Profile, folder: &Path) -> PathBuf {
+    match &profile.site {
+        Some(site) => site.kubeconfig.clone(),
+        None => folder.join("kubeconfig"),
+    }
 }
 
 fn make_certificate(folder: &Path) -> Result<Pin> {
@@ -109,34 +148,30 @@ impl Provider {
         profile: Profile,
         folder: &Path,
     ) -> Result<Self> {
-        let gateway = format!("https://127.0.0.1:{}", registered.port);
         let mut provider = Self {
             profile,
             address: address.to_owned(),
             folder: folder.to_owned(),
-            gateway,
+            gateway: registered.uri(),
             agent: None,
             cluster: None,
         };
         if provider.profile.site.is_none() {
             provider.start_cluster().await?;
         }
-        provider.write_config(network, registered.port)?;
+        write_config(network, address, registered, &provider.profile, folder)?;
         provider.start_agent(&[]).await?;
         Ok(provider)
     }
 
     /// The kubeconfig by which its cluster is reached.
     pub fn kubeconfig(&self) -> PathBuf {
-        match &self.profile.site {
-            Some(site) => site.kubeconfig.clone(),
-            None => self.folder.join("kubeconfig"),
-        }
+        kubeconfig(&self.profile, &self.folder)
     }
 
     /// The agent's configuration.
     pub fn config(&self) -> PathBuf {
-        self.folder.join("provider.toml")
+        self.folder.join(CONFIG)
     }
 
     async fn start_cluster(&mut self) -> Result<()> {
@@ -151,23 +186,6 @@ impl Provider {
         cluster.wait_for("its API's address", PATIENCE, answers).await?;
         self.cluster = Some(cluster);
         Ok(())
-    }
-
-    fn write_config(&self, network: &Network, port: u16) -> Result<()> {
-        let contracts = network.contracts()?;
-        let kubeconfig = self.kubeconfig().display().to_string();
-        let text = format!(
-            "[chain]\nchain_id = \"{chain}\"\nrpc = {rpc:?}\nprefix = \"{prefix}\"\ngas_price = \"{gas}\"\n[chain.contracts]\n{contracts}\n[provider]\naddress = \"{address}\"\nkey = {{ file = \"operator.key\" }}\n[store]\npath = \"agent.db\"\n[gateway]\nlisten = \"127.0.0.1:{port}\"\nuri = \"{uri}\"\ncertificate = \"gateway.crt\"\nkey = \"gateway.key\"\n{profile}",
-            chain = network.chain_id,
-            rpc = network.rpc,
-            prefix = network.prefix,
-            gas = network.gas_price,
-            contracts = toml::to_string(contracts)?,
-            address = self.address,
-            uri = self.gateway,
-            profile = self.profile.config(&kubeconfig, &network.denom),
-        );
-        fs::write(self.config(), text).context("the agent's configuration")
     }
 
     /// Starts the agent, with further environment variables, and waits until its gateway answers.

@@ -7,10 +7,10 @@
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode, time::Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Parser;
 use souk_chain::SecretKey;
-use souk_cli::{args::Cli, demo::NODE_LABEL, exit::Exit};
+use souk_cli::{args::Cli, exit::Exit};
 use souk_tests::{
     kubernetes::{RealNode, RealNodes, real_nodes_cannot_run},
     tools,
@@ -119,15 +119,12 @@ async fn cluster() -> Result<RealNodes> {
         return Err(anyhow::anyhow!(reason)
             .context("there is no real cluster; --simulated-clusters runs the rest of it"));
     }
-    let node = |name: &str| RealNode::new(name).label(NODE_LABEL, name);
-    let nodes = [
-        node("aurora").nvidia(8, "NVIDIA-H100-80GB-HBM3", 81_559),
-        node("baobab").nvidia(8, "NVIDIA-A100-SXM4-80GB", 81_920),
-        node("cedar"),
+    let nodes = vec![
+        RealNode::new("aurora").nvidia(8, "NVIDIA-H100-80GB-HBM3", 81_559),
+        RealNode::new("baobab").nvidia(8, "NVIDIA-A100-SXM4-80GB", 81_920),
+        RealNode::new("cedar"),
     ];
-    let started = tokio::task::spawn_blocking(move || RealNodes::start(&nodes)).await;
-    let cluster = started.context("starting the cluster")?;
-    cluster.plane.add_classes().await;
+    let cluster = RealNodes::of_providers(nodes).await?;
     println!("Kubernetes runs: KUBECONFIG={}", cluster.plane.kubeconfig().display());
     Ok(cluster)
 }

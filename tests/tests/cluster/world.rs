@@ -15,7 +15,7 @@ use souk_cli::{
     devnet::{self, Devnet, PREFIX},
     gateway::client_for,
     home::Home,
-    local::{Profile, profile::Rates, register},
+    local::{Profile, Site, profile::Rates, register, write_config},
     market::Market,
     network::NameMap,
     sdl,
@@ -122,11 +122,6 @@ impl World {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let name = format!("p{}", MADE.fetch_add(1, Ordering::Relaxed));
         let (owner, folder) = (wallet(&self.market, owner), self._folder.path().join(&name));
-        let profile = Profile::new(&name, "here", RATES)
-            .with_storage()
-            .with_ips(2)
-            .gpu("vendor/nvidia/model/h100");
-        let registered = register(&self.market, &owner, operator, &profile, &folder).await.unwrap();
         let kubeconfig = self.cluster.agents_kubeconfig(&folder).await;
         let (own, host) = match nodes {
             Nodes::Real => {
@@ -140,32 +135,17 @@ impl World {
             }
         };
         let own = BTreeMap::from([own]);
-        let network = &self.market.network;
+        let mut profile = Profile::new(&name, "here", RATES)
+            .with_storage()
+            .with_ips(2)
+            .gpu("vendor/nvidia/model/h100");
         // There is no registry: images are those that the nodes have.
-        let place = format!(
-            "[cluster]\nnode_selector = {}\nimage_pull_policy = \"Never\"\n",
-            cluster::selector(&own)
-        );
-        let rest = profile
-            .config(&kubeconfig.display().to_string(), &network.denom)
-            .replacen("[cluster]\n", &place, 1)
-            .replace(
-                &format!("node_port_host = \"{name}.localhost\""),
-                &format!("node_port_host = {host:?}"),
-            );
-        let uri = format!("https://127.0.0.1:{}", registered.port);
-        let text = format!(
-            "[chain]\nchain_id = \"{chain}\"\nrpc = {rpc:?}\nprefix = \"{prefix}\"\ngas_price = \"{gas}\"\n[chain.contracts]\n{contracts}\n[provider]\naddress = \"{address}\"\nkey = {{ file = \"operator.key\" }}\n[store]\npath = \"agent.db\"\n[gateway]\nlisten = \"127.0.0.1:{port}\"\nuri = \"{uri}\"\ncertificate = \"gateway.crt\"\nkey = \"gateway.key\"\n{rest}",
-            chain = network.chain_id,
-            rpc = network.rpc,
-            prefix = network.prefix,
-            gas = network.gas_price,
-            contracts = toml::to_string(network.contracts().unwrap()).unwrap(),
-            address = owner.address,
-            port = registered.port,
-        );
-        let config = folder.join("provider.toml");
-        std::fs::write(&config, text).unwrap();
+        profile.site =
+            Some(Site { kubeconfig, nodes: own.clone(), local_images: true, host: Some(host) });
+        let registered = register(&self.market, &owner, operator, &profile, &folder).await.unwrap();
+        let network = &self.market.network;
+        let config = write_config(network, &owner.address, &registered, &profile, &folder).unwrap();
+        let uri = registered.uri();
         self.providers.push(Provider { address: owner.address, config, nodes: own, uri });
     }
 

@@ -1,13 +1,16 @@
-//! The chains on which it is told.
+//! The chains and the cluster on which it is told.
 
 use std::time::Duration;
 
 use souk_chain::SecretKey;
-use souk_cli::local::Venue;
+use souk_cli::{demo::Clusters, local::Venue};
 use souk_tests::{
+    kubernetes::{RealNode, RealNodes, real_nodes_cannot_run},
     tools,
     wasmd::{PREFIX, Wasmd},
 };
+
+use crate::stage::PROVIDERS;
 
 /// The embedded chain.
 pub fn embedded() -> Venue {
@@ -21,4 +24,17 @@ pub async fn wasmd(node: &Wasmd) -> Option<Venue> {
     let terms = format!("pool = \"{pool}\"\n{}", souk_tests::wasmd::SHORT_TERMS);
     let network = node.deploy(&terms).await.unwrap();
     Some(Venue::Given { network: Box::new(network), funds: node.funds.clone() })
+}
+
+/// A cluster with a real node for each provider.
+pub async fn kubernetes() -> Option<RealNodes> {
+    match real_nodes_cannot_run() {
+        Some(_) => None,
+        None => Some(RealNodes::of_providers(PROVIDERS.map(RealNode::new).to_vec()).await.unwrap()),
+    }
+}
+
+/// The cluster as the providers share it.
+pub fn shared(cluster: &RealNodes) -> Clusters {
+    Clusters { kubeconfigs: vec![cluster.plane.kubeconfig()], local_images: true }
 }

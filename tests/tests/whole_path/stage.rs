@@ -5,8 +5,9 @@ use std::ops::Deref;
 
 use souk_chain::{Any, Coin, TxOutcome};
 use souk_cli::{
+    demo::Setting,
     home::Home,
-    local::{Cast, LocalMarket, Profile, Venue, profile::Rates},
+    local::{Cast, LocalMarket, Profile, profile::Rates},
     sdl,
     tenant::{self, Created, Plan},
     wallet::Wallet,
@@ -15,6 +16,8 @@ use souk_core::{AccountId, AuctionPolicy};
 use souk_kubesim::spec::NodeSpec;
 use tempfile::TempDir;
 
+/// The providers' names.
+pub const PROVIDERS: [&str; 3] = ["aurora", "baobab", "cedar"];
 /// An auditor's name in files.
 pub const AUDITOR: &str = "souk1auditor";
 /// A million SOUK: prices are high, so that fees are seen to drip within seconds.
@@ -41,24 +44,31 @@ impl Deref for Stage {
     }
 }
 
-/// A provider whose prices are `dear` hundredths of a SOUK a second for a core.
+/// A provider whose prices are `dear` hundredths of a SOUK a second for a quarter of a core.
 fn provider(name: &str, region: &str, dear: u64) -> Profile {
-    let cpu = dear * 10_000 * 3_600;
+    let cpu = dear * 40_000 * 3_600;
     let rates =
         Rates { cpu, memory: cpu / 4, storage: cpu / 100, gpu: cpu, endpoint: 1_000, ip: 1_000 };
     Profile::new(name, region, rates).node(NodeSpec::new("node", 2, "16", "64Gi"))
 }
 
 impl Stage {
-    pub async fn set(venue: Venue) -> Self {
+    pub async fn set(setting: Setting) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let [aurora, baobab, cedar] = PROVIDERS;
+        let mut providers = vec![
+            (provider(aurora, "north", 30), true),
+            (provider(baobab, "south", 20), true),
+            (provider(cedar, "south", 10), false),
+        ];
+        if let Some(clusters) = &setting.clusters {
+            for (place, (profile, _)) in providers.iter_mut().enumerate() {
+                profile.site = Some(clusters.of(&profile.name, place).unwrap());
+            }
+        }
         let cast = Cast {
-            venue,
-            providers: vec![
-                (provider("aurora", "north", 30), true),
-                (provider("baobab", "south", 20), true),
-                (provider("cedar", "south", 10), false),
-            ],
+            venue: setting.venue,
+            providers,
             people: 5,
             coins: COINS,
             foreign_denoms: vec!["uakt".to_owned()],

@@ -10,8 +10,8 @@ use souk_api::{
 use souk_chain::Coin;
 use souk_cli::{
     commands::fees::distribution,
+    demo::Setting,
     gateway,
-    local::Venue,
     tenant::{self, BidTable, Plan},
     wallet::Wallet,
 };
@@ -44,8 +44,8 @@ struct Deployed<'a> {
 }
 
 /// All of it. At a failure the ends of all logs are printed.
-pub async fn tell(venue: Venue) {
-    let stage = std::sync::Arc::new(Stage::set(venue).await);
+pub async fn tell(setting: Setting) {
+    let stage = std::sync::Arc::new(Stage::set(setting).await);
     let told = {
         let stage = stage.clone();
         tokio::spawn(async move { story(&stage).await }).await
