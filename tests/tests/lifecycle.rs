@@ -281,8 +281,8 @@ fn a_dry_deployment_is_reaped_in_two_steps_and_everybody_gets_theirs() {
     let mut market = gpu_market();
     let deployment = let_to_cheap(&mut market);
     let (account, lease) = (deployment.account(), deployment.order());
-    let not_dry: ByOrderbook = refusal(market.reap(deployment.id));
-    assert!(matches!(not_dry, ByOrderbook::NotDry { .. }), "{not_dry}");
+    let in_use: ByOrderbook = refusal(market.reap(deployment.id));
+    assert!(matches!(in_use, ByOrderbook::InUse { .. }), "{in_use}");
     market.pass(40 * HOUR);
     market.reap(deployment.id).unwrap();
     assert_eq!(market.lease(lease).state, LeaseState::Active, "only marked yet");

@@ -218,9 +218,16 @@ pub enum ContractError {
         "order {0} is a lowest_price auction: it binds, bids can be lowered but neither withdrawn nor accepted by hand"
     )]
     AuctionBinds(OrderId),
-    /// An auction that has bids is closed, not expired.
-    #[error("the auction of order {0} has bids; close it with CloseAuction")]
-    AuctionHasBids(OrderId),
+    /// An auction that has bids is closed, and expires only if nobody could close it for long.
+    #[error(
+        "the auction of order {order} has bids; close it with CloseAuction, or expire it after {expires_at} if it cannot be closed"
+    )]
+    AuctionHasBids {
+        /// The order.
+        order: OrderId,
+        /// The last second in which it can only be closed.
+        expires_at: u64,
+    },
     /// Not an auction that closes.
     #[error("order {0} is no lowest_price auction; its tenant accepts a bid")]
     NoAuction(OrderId),
@@ -325,17 +332,17 @@ pub enum ContractError {
     )]
     ReasonNotAllowed(CloseReason),
 
-    /// The account has money.
-    #[error("deployment {deployment} is not dry{}", .depletion.map(|at| format!("; its money lasts until {at}")).unwrap_or_default())]
-    NotDry {
+    /// An order is open or a lease is paid.
+    #[error("deployment {deployment} is in use: {}", .depletion.map_or_else(|| "it has an open order".to_owned(), |at| format!("its money lasts until {at}")))]
+    InUse {
         /// The deployment.
         deployment: DeploymentId,
-        /// When it will be, if ever.
+        /// When its money will be used up, if it is being paid.
         depletion: Option<u64>,
     },
     /// Marked not long enough ago.
     #[error(
-        "deployment {deployment} was marked as dry; it can be reaped at {reapable_at}, from block {reapable_at_block} on"
+        "deployment {deployment} was marked; it can be reaped at {reapable_at}, from block {reapable_at_block} on"
     )]
     NotReapable {
         /// The deployment.

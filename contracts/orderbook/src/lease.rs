@@ -20,6 +20,11 @@ use crate::{
     tender::Tender,
 };
 
+/// A tenant's close within so many seconds frees the slot at once: nobody can say yet that the
+/// lease was not served, and else accepting and closing in one transaction would use up the slots
+/// of a provider for nothing.
+pub const TRIAL: u64 = 300;
+
 /// A winning bid and its bidder.
 pub struct Winner {
     /// The provider's address.
@@ -93,9 +98,11 @@ pub fn end(
 }
 
 /// Whether a lease has let go of its slot: it ended and began long enough ago, so that
-/// winning and not serving is not free.
+/// winning and not serving is not free; or its tenant ended it before it had to be served.
 pub fn slot_is_free(lease: &Lease, now: u64, slot_hold: u64) -> bool {
-    lease.ended.is_some() && now >= lease.created_at.saturating_add(slot_hold)
+    let Some((ended_at, reason)) = lease.ended else { return false };
+    let on_trial = ended_at < lease.created_at.saturating_add(TRIAL);
+    now >= lease.created_at.saturating_add(slot_hold) || on_trial && reason == CloseReason::Owner
 }
 
 /// Takes the winner's bid off the book. `true` if it was there.

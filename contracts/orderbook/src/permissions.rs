@@ -3,7 +3,7 @@
 //! deployment or a provider while that is loaded, so that an action cannot have one without
 //! the check.
 
-use cosmwasm_std::Addr;
+use cosmwasm_std::{Addr, MessageInfo};
 use souk_api::{Permission, orderbook::ExecuteMsg, published::ProviderRecord};
 use souk_core::{Denom, DeploymentId, OrderId};
 
@@ -23,7 +23,7 @@ use crate::{
 pub fn check(ctx: &Ctx, msg: &ExecuteMsg) -> Result<Permission, ContractError> {
     let permission = msg.permission();
     if !matches!(msg, ExecuteMsg::CreateDeployment(_)) {
-        check_no_coins(ctx)?;
+        no_coins(&ctx.info)?;
     }
     let guardian = || Ok(ctx.config.guardian.clone());
     let allowed = match permission.by_role(ctx.store(), ctx.sender(), guardian)? {
@@ -128,11 +128,12 @@ fn acts_for_provider(record: Option<&ProviderRecord>, provider: &Addr, sender: &
     }
 }
 
-fn check_no_coins(ctx: &Ctx) -> Result<(), ContractError> {
-    if ctx.info.funds.is_empty() {
+/// Refuses coins, which the book could never give back.
+pub fn no_coins(info: &MessageInfo) -> Result<(), ContractError> {
+    if info.funds.is_empty() {
         return Ok(());
     }
-    let coins: Vec<String> = ctx.info.funds.iter().map(ToString::to_string).collect();
+    let coins: Vec<String> = info.funds.iter().map(ToString::to_string).collect();
     Err(ContractError::CoinsNotTaken(coins.join(", ")))
 }
 

@@ -44,6 +44,9 @@ pub const MAX_CLAIMS: usize = 64;
 pub const MAX_AUDITORS: usize = 8;
 /// Bytes of a name.
 pub const MAX_NAME: usize = 64;
+/// Bytes of all names, keys and values in a group, so that one can be read back for little gas;
+/// the incumbent bounds a transaction alone.
+pub const MAX_TEXT: usize = 16 * 1024;
 
 /// A group that is too large, too small or malformed.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
@@ -120,7 +123,27 @@ pub fn check_group(group: &GroupSpec) -> Result<(), LimitError> {
     attributes::check_requirements(&required.attributes, MAX_REQUIREMENTS)
         .map_err(|error| attribute(name, error))?;
     let auditors = u64::try_from(required.signed_by.auditors().count()).unwrap_or(u64::MAX);
-    range(name, "the number of auditors", auditors, (0, len_of(MAX_AUDITORS)))
+    range(name, "the number of auditors", auditors, (0, len_of(MAX_AUDITORS)))?;
+    range(name, "bytes of all names, keys and values", text(group), (0, len_of(MAX_TEXT)))
+}
+
+/// Bytes of everything in a group that its author words.
+fn text(group: &GroupSpec) -> u64 {
+    let resources = || group.units.iter().map(|unit| &unit.resources);
+    let volumes = || resources().flat_map(|of| &of.storage);
+    let gpus = resources().filter_map(|of| of.gpu.as_ref()).flat_map(|gpu| &gpu.attributes);
+    let attributes = group
+        .requirements
+        .attributes
+        .iter()
+        .chain(gpus)
+        .chain(resources().flat_map(|of| &of.cpu_attributes))
+        .chain(volumes().flat_map(|volume| &volume.attributes));
+    let words = attributes
+        .flat_map(|attribute| [attribute.key.as_str(), attribute.value.as_str()])
+        .chain(volumes().map(|volume| volume.name.as_str()))
+        .chain(group.requirements.signed_by.auditors());
+    words.map(|word| len(word.as_bytes())).fold(0, u64::saturating_add)
 }
 
 fn check_unit(group: &str, unit: &GroupUnit) -> Result<(), LimitError> {
@@ -263,6 +286,32 @@ mod tests {
         assert_eq!(range_broken(&split(&[0])), Some(("the count of a resource unit", 0)));
         assert_eq!(range_broken(&split(&[51])), Some(("the count of a resource unit", 51)));
         assert_eq!(range_broken(&split(&[25, 26])), Some(("the number of replicas", 51)));
+    }
+
+    #[test]
+    fn a_groups_words_have_sixteen_kib_at_most_wherever_they_stand() {
+        let claims = |lens: &[usize]| -> Vec<Attribute> {
+            (0..)
+                .zip(lens)
+                .map(|(n, len)| Attribute::new(format!("k{n}"), "x".repeat(*len)))
+                .collect()
+        };
+        let wordy = |last: usize| {
+            move |group: &mut GroupSpec| {
+                group.requirements.attributes = (0..32)
+                    .map(|n| Attribute::new(format!("key{n:02}"), "x".repeat(256)))
+                    .collect();
+                let attributes = claims(&[256; 4]);
+                let of = &mut group.units[0].resources;
+                of.storage = vec![Volume { attributes, ..volume(5 * MI) }; 7];
+                of.cpu_attributes = claims(&[256, 256, last]);
+            }
+        };
+        let before = 32 * 261 + 7 * ("default".len() + 4 * 258) + 2 * 258 + "k2".len();
+        let last = MAX_TEXT - before;
+        assert_eq!(range_broken(&wordy(last)), None);
+        let over = Some(("bytes of all names, keys and values", len_of(MAX_TEXT) + 1));
+        assert_eq!(range_broken(&wordy(last + 1)), over);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use souk_api::{
 use crate::{
     ContractError,
     ctx::Ctx,
-    escrow, settings,
+    escrow, permissions, settings,
     state::config::{self, Config},
 };
 
@@ -20,6 +20,7 @@ pub fn instantiate(
     info: MessageInfo,
     msg: InstantiateMsg,
 ) -> Result<Response, ContractError> {
+    permissions::no_coins(&info)?;
     let owner = msg.owner.unwrap_or_else(|| info.sender.to_string());
     cw_ownable::initialize_owner(deps.storage, deps.api, Some(&owner))?;
     settings::check_params(&msg.params)?;

@@ -46,7 +46,7 @@ pub struct Deployment {
     /// Ceilings of its open `lowest_price` orders.
     #[serde(rename = "v")]
     pub reserved: Rate,
-    /// When and why it was marked as dry.
+    /// When and why it was marked.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<Mark>,
     /// Whether it ended.
@@ -54,14 +54,14 @@ pub struct Deployment {
     pub closed: bool,
 }
 
-/// A dry deployment's mark. A clock that started again has another `dry_since` when it
-/// stops, or none, so a mark of before is void.
+/// The mark of a deployment that is dry or out of use. A clock that started again has another
+/// `dry_since` when it stops, so a mark of before is void.
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub struct Mark {
-    /// The moment of depletion that was seen.
-    #[serde(rename = "s")]
-    pub dry_since: u64,
+    /// The moment of depletion that was seen; none if all of its groups rested.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub dry_since: Option<u64>,
     /// When it was marked.
     #[serde(rename = "t")]
     pub at: u64,

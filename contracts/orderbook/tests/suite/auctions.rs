@@ -7,7 +7,10 @@ use souk_api::{
         events::{AuctionExtended, BidDisqualified, GroupChanged, LeaseCreated, OrderClosed},
     },
 };
-use souk_core::{DeploymentId, OrderId, SignedBy, time::HOUR};
+use souk_core::{
+    DeploymentId, OrderId, SignedBy,
+    time::{DAY, HOUR},
+};
 use souk_orderbook::ContractError;
 
 use crate::market::*;
@@ -332,13 +335,29 @@ fn an_auction_with_bids_does_not_expire_and_one_without_does() {
     market.place("a", with, 500).unwrap();
     let without = market.order("ann", lowest_price(300));
     market.blocks(10, ORDER_LIFETIME + 1);
-    assert_eq!(market.expire(with).unwrap_err(), ContractError::AuctionHasBids(with));
+    let expires_at = market.order_of(with).expires_at + DAY;
+    let error = ContractError::AuctionHasBids { order: with, expires_at };
+    assert_eq!(market.expire(with).unwrap_err(), error);
     market.release("a", &[with]);
     assert_eq!(market.bids(with).len(), 1, "a binding bid is not released before the close");
     let response = market.expire(without).unwrap();
     assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "expired");
     market.close_auction(with, 1).unwrap();
     assert_eq!(winner(&market, with), market.who("a").to_string());
+}
+
+#[test]
+fn an_auction_that_a_pause_keeps_from_closing_lets_its_bids_go_a_day_after_its_orders_end() {
+    let (mut market, order) = auction(&["a"]);
+    market.place("a", order, 500).unwrap();
+    market.pause(true);
+    market.blocks(10, ORDER_LIFETIME + DAY);
+    assert!(market.close_auction(order, 1).is_err());
+    assert!(market.expire(order).is_err(), "the last second");
+    let response = market.pass(1).expire(order).unwrap();
+    assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "expired");
+    market.release("a", &[order]);
+    assert_eq!(market.book_of("a").used, 0);
 }
 
 #[test]

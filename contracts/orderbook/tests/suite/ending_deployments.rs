@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{CosmosMsg, WasmMsg, to_json_binary};
 use souk_api::{
-    defaults::{REAP_BLOCKS, REAP_GRACE, SLOT_HOLD},
+    defaults::{ORDER_LIFETIME, REAP_BLOCKS, REAP_GRACE, SLOT_HOLD},
     escrow,
     orderbook::{
         DeploymentResponse, DeploymentState, ExecuteMsg, GroupState, OrderResponse, OrderState,
@@ -137,7 +137,7 @@ fn a_top_up_voids_the_mark() {
     market.deposit("friend", id, 500_000);
     let error = market.blocks(REAP_BLOCKS, REAP_GRACE - 1).reap(id).unwrap_err();
     let depletion = Some(market.now() + 1);
-    assert_eq!(error, ContractError::NotDry { deployment: id, depletion });
+    assert_eq!(error, ContractError::InUse { deployment: id, depletion });
     // Dry again: the old mark, though old enough, does not count.
     let response = market.pass(1).reap(id).unwrap();
     assert_eq!(market.events_of::<DeploymentMarked>(&response)[0].dry_since, market.now());
@@ -156,18 +156,53 @@ fn a_top_up_too_small_to_start_the_clock_leaves_the_mark() {
 }
 
 #[test]
-fn a_deployment_with_money_or_without_leases_is_not_dry() {
+fn a_deployment_with_an_open_order_or_a_paid_lease_is_in_use() {
     let mut market = Market::new();
     market.provider("pro");
-    let idle = market.create("ann", &deployment(&[group("web", 9)], tenant_choice()), PLENTY);
-    let idle = idle.unwrap();
-    let error = ContractError::NotDry { deployment: idle, depletion: None };
-    assert_eq!(market.reap(idle).unwrap_err(), error);
+    let open = market.create("ann", &deployment(&[group("web", 9)], tenant_choice()), PLENTY);
+    let open = open.unwrap();
+    let error = ContractError::InUse { deployment: open, depletion: None };
+    assert_eq!(market.reap(open).unwrap_err(), error);
     let order = market.lease("ann", "pro", 900);
     let id = market.order_of(order).group.deployment;
-    assert!(matches!(market.reap(id).unwrap_err(), ContractError::NotDry { .. }));
+    assert!(matches!(market.reap(id).unwrap_err(), ContractError::InUse { .. }));
     market.close("ann", id).unwrap();
     assert_eq!(market.reap(id).unwrap_err(), ContractError::DeploymentClosed(id));
+}
+
+#[test]
+fn a_deployment_whose_groups_all_rest_is_reaped_so_that_others_get_their_deposits_back() {
+    let mut market = Market::new();
+    let groups = [group("a", 900), group("b", 900)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), PLENTY).unwrap();
+    market.deposit("friend", id, 500_000);
+    let orders: Vec<_> = market.deployment(id).groups.iter().map(|group| group.order).collect();
+    market.pass(ORDER_LIFETIME + 1).expire(orders[0]).unwrap();
+    let error = ContractError::InUse { deployment: id, depletion: None };
+    assert_eq!(market.reap(id).unwrap_err(), error, "the other order waits for its end");
+    market.expire(orders[1]).unwrap();
+    let response = market.reap(id).unwrap();
+    let now = market.now();
+    let told = DeploymentMarked { deployment: id, dry_since: now, reapable_at: now + REAP_GRACE };
+    assert_eq!(market.events_of::<DeploymentMarked>(&response), [told]);
+    market.blocks(REAP_BLOCKS, REAP_GRACE - 1);
+    assert!(matches!(market.reap(id).unwrap_err(), ContractError::NotReapable { .. }));
+    let response = market.pass(1).reap(id).unwrap();
+    let told = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
+    assert!(market.account(id).closed, "whoever deposited claims it back");
+}
+
+#[test]
+fn a_dry_lease_that_its_provider_ends_leaves_nothing_that_cannot_be_reaped() {
+    let (mut market, id, order) = dry();
+    market.reap(id).unwrap();
+    market.provider_closes("pro", order, CloseReason::Unspecified).unwrap();
+    // Nothing is paid any more: another reason, so another mark.
+    market.blocks(REAP_BLOCKS, REAP_GRACE).reap(id).unwrap();
+    assert_eq!(market.deployment(id).state, DeploymentState::Active);
+    market.blocks(REAP_BLOCKS, REAP_GRACE).reap(id).unwrap();
+    assert_eq!(market.deployment(id).state, DeploymentState::Closed);
 }
 
 #[test]

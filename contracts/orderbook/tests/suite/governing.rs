@@ -283,6 +283,24 @@ fn an_orderbook_that_the_escrow_does_not_list_says_so() {
 }
 
 #[test]
+fn an_orderbook_is_not_set_up_with_coins_that_it_could_not_give_back() {
+    let mut market = Market::new();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    let on = defaults::Foundations {
+        escrow: config.escrow,
+        registry: config.registry,
+        attestations: config.attestations,
+    };
+    let msg = defaults::orderbook(defaults::Roles::default(), on);
+    let (owner, code) = (market.owner.clone(), market.book_code);
+    market.mint(&owner, 5);
+    let coins = coins(5, DENOM);
+    let done = market.app.instantiate_contract(code, owner, &msg, &coins, "rich", None);
+    let error: ContractError = done.unwrap_err().downcast().unwrap();
+    assert_eq!(error, ContractError::CoinsNotTaken(format!("5{DENOM}")));
+}
+
+#[test]
 fn a_migration_probes_the_neighbours_and_changes_nothing_on_the_book() {
     let (mut market, leased, _) = running();
     let (before, stored) = (market.order_of(leased), market.storage());

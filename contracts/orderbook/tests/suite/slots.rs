@@ -5,7 +5,7 @@ use souk_api::{
     orderbook::{BidState, ExecuteMsg, events::BidsReleased},
 };
 use souk_core::{CloseReason, OrderId};
-use souk_orderbook::ContractError;
+use souk_orderbook::{ContractError, lease::TRIAL};
 
 use crate::market::*;
 
@@ -79,6 +79,18 @@ fn a_lease_uses_its_slot_for_a_day_at_least() {
     for (wait, used) in [(0, 1), (SLOT_HOLD - 1, 1), (1, 0)] {
         market.pass(wait).release("pro", &[order]);
         assert_eq!(market.book_of("pro").used, used, "after {wait} s more");
+    }
+}
+
+#[test]
+fn a_tenants_close_before_the_lease_had_to_be_served_frees_its_slot_at_once() {
+    for (runs, used) in [(0, 0), (TRIAL - 1, 0), (TRIAL, 1)] {
+        let mut market = Market::new();
+        market.provider("pro");
+        let order = market.lease("ann", "pro", 900);
+        market.pass(runs).tenant_closes("ann", order).unwrap();
+        assert_eq!(market.book_of("pro").used, used, "after {runs} s");
+        assert_eq!(market.bids(order).len(), used as usize);
     }
 }
 

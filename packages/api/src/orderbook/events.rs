@@ -29,11 +29,11 @@ events! {
         /// The new commitment, as hex.
         commitment: String,
     }
-    /// A deployment was marked as dry.
+    /// A deployment was marked, since it is dry or nothing of it runs or is put out to tender.
     DeploymentMarked = "souk_orderbook_deployment_marked" {
         /// The deployment.
         deployment: DeploymentId,
-        /// When its money was used up.
+        /// When its money was used up; now, if it has money and nothing to pay for.
         dry_since: u64,
         /// From when it can be reaped.
         reapable_at: u64,

@@ -61,11 +61,12 @@ pub struct Params {
     pub max_auction: u64,
     /// Blocks from an order's creation before its auction can close.
     pub min_auction_blocks: u64,
-    /// Time between marking a dry deployment and reaping it.
+    /// Time between marking a deployment and reaping it.
     pub reap_grace: u64,
-    /// Blocks between marking a dry deployment and reaping it.
+    /// Blocks between marking a deployment and reaping it.
     pub reap_blocks: u64,
-    /// How long a lease uses its slot at least, from its beginning.
+    /// How long a lease uses its slot at least, from its beginning, unless its tenant ends it
+    /// within five minutes.
     pub slot_hold: u64,
 }
 
@@ -170,12 +171,13 @@ pub enum ExecuteMsg {
         /// How many disqualified bids to go through at most, 1 to 50.
         limit: u32,
     },
-    /// Ends an order whose lifetime is over.
+    /// Ends an order whose lifetime is over; one whose auction has bids only a day later.
     ExpireOrder {
         /// The order.
         order: OrderId,
     },
-    /// Marks a dry deployment, and ends it if it was marked long enough ago.
+    /// Marks a deployment that is dry or whose groups all rest, and ends it if it was marked long
+    /// enough ago.
     ReapDeployment {
         /// The deployment.
         deployment: DeploymentId,
