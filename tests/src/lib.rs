@@ -5,4 +5,5 @@ pub mod corpus;
 pub mod kubernetes;
 pub mod profiles;
 pub mod tools;
+pub mod wait;
 pub mod wasmd;

@@ -1,11 +1,9 @@
 //! Endpoints that cannot be trusted: half-open, at an old height, of another chain.
 
 use souk_devchain::{Devchain, Manner, proxy::Proxy};
+use souk_tests::wait::until;
 
-use crate::{
-    ground,
-    stage::{Stage, until},
-};
+use crate::{ground, stage::Stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_accepts_and_never_answers_costs_no_bid_and_no_second_one() {

@@ -8,15 +8,11 @@ use std::{
     time::Duration,
 };
 
-use souk_chain::{Client, ClientConfig, Coin, SecretKey, tx::store_code};
-use souk_cli::{
-    network::Network,
-    suite::{Codes, Terms, put_up},
-    wallet::Wallet,
-};
+use souk_chain::{Client, Coin, SecretKey};
+use souk_cli::{network::Network, wallet::Wallet};
 use souk_tests::{
     tools,
-    wasmd::{DENOM, Options, PREFIX, Wasmd},
+    wasmd::{DENOM, Options, PREFIX, SHORT_TERMS, Wasmd},
 };
 use tokio::sync::Mutex;
 
@@ -64,38 +60,9 @@ impl Ground {
             options = options.account(&address, vec![Coin::new(COINS, DENOM)]);
         }
         let node = Wasmd::start_or_not_run(options).await?;
-        let network = node.network().unwrap();
-        let mut ground = Self { node, network, taken: AtomicU8::new(0) };
-        ground.put_up().await;
-        Some(ground)
-    }
-
-    async fn put_up(&mut self) {
-        let contracts = [
-            "souk_escrow",
-            "souk_orderbook",
-            "souk_provider_registry",
-            "souk_attestations",
-            "souk_fee_distributor",
-        ];
-        let deployer = self.wallet(&self.next_key());
-        let mut ids = Vec::new();
-        for name in contracts {
-            let wasm = tools::packed_wasm(name).unwrap();
-            let upload = store_code(&deployer.address, wasm);
-            let outcome = deployer.send("uploading", vec![upload]).await.unwrap();
-            ids.push(outcome.code_id().unwrap());
-        }
-        let codes = Codes {
-            escrow: ids[0],
-            orderbook: ids[1],
-            registry: ids[2],
-            attestations: ids[3],
-            fee_distributor: ids[4],
-        };
-        let owner = self.wallet(&self.next_key());
-        let terms = Terms::new(DENOM, &owner.address);
-        self.network.contracts = Some(put_up(&owner, codes, &terms).await.unwrap());
+        let terms = format!("pool = \"{}\"\n{SHORT_TERMS}", key(KEYS).address(PREFIX).unwrap());
+        let network = node.deploy(&terms).await.unwrap();
+        Some(Self { node, network, taken: AtomicU8::new(0) })
     }
 
     /// A key with coins that nobody else here uses.
@@ -107,12 +74,7 @@ impl Ground {
 
     /// The key's wallet, by the node's own endpoint.
     pub fn wallet(&self, key: &SecretKey) -> Wallet {
-        // To simulate an upload the node compiles it, which takes its time on a busy machine.
-        let patient = ClientConfig {
-            request_timeout: Duration::from_secs(60),
-            ..self.network.client_config()
-        };
-        let client = Client::new(patient).unwrap();
+        let client = Client::new(self.network.client_config()).unwrap();
         Wallet::new(client, key.clone(), &self.network).unwrap()
     }
 }

@@ -4,11 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use souk_chain::rpc::TxLookup;
 use souk_devchain::proxy::{Effect, hook};
+use souk_tests::wait::until;
 use tokio::sync::oneshot;
 
 use crate::{
     ground::{Ground, options},
-    stage::{BROADCAST_BID, Stage, client, until},
+    stage::{BROADCAST_BID, Stage, client},
 };
 
 /// A node of this test's own, to be killed.

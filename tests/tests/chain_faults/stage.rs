@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use cosmwasm_std::HexBinary;
@@ -22,12 +21,11 @@ use souk_core::{
 use souk_devchain::proxy::{On, Proxy};
 use souk_kubesim::spec::NodeSpec;
 use souk_provider::store::{LeaseRow, Store};
+use souk_tests::wait::until;
 use tempfile::TempDir;
 
 use crate::ground::Ground;
 
-/// Longer than anything takes on a slow and busy machine.
-pub const DEADLINE: Duration = Duration::from_secs(120);
 /// The agent's requests that hold its bids.
 pub const SIMULATED_BID: On = On("abci_query", "\"place_bid\"");
 pub const BROADCAST_BID: On = On("broadcast_tx_sync", "\"place_bid\"");
@@ -44,22 +42,6 @@ pub struct Stage {
     pub doors: Vec<Proxy>,
     store: OnceLock<Store>,
     _folder: TempDir,
-}
-
-/// Asks again and again until there is an answer.
-pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let asking = async {
-        loop {
-            if let Some(found) = ask().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    match tokio::time::timeout(DEADLINE, asking).await {
-        Ok(found) => found,
-        Err(_) => panic!("waited too long for: {what}"),
-    }
 }
 
 impl Stage {

@@ -3,13 +3,15 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use cosmrs::proto::{cosmos::tx::v1beta1::SimulateResponse, traits::Message};
 use serde_json::Value;
+use souk_api::orderbook::ExecuteMsg;
 use souk_chain::{Coin, tx};
 use souk_core::OrderId;
 use souk_devchain::proxy::{Effect, On, Proxy, contract_message, hook, messages};
+use souk_tests::wait::until;
 
 use crate::{
     ground,
-    stage::{BROADCAST_BID, SIMULATED_BID, Stage, client, until},
+    stage::{BROADCAST_BID, SIMULATED_BID, Stage, client},
 };
 
 /// The operator's key sends a coin to itself: whoever has its next sequence comes too late.
@@ -159,16 +161,19 @@ async fn a_fee_below_the_nodes_least_is_raised_to_it_within_the_bound() {
     stage.strike().await;
 }
 
-/// Every broadcast of the agent's bids, to see that the constant means them.
+/// A constant that meant other transactions too would count them as bids.
 #[test]
 fn a_bid_is_told_from_other_transactions() {
-    assert_eq!((BROADCAST_BID.0, SIMULATED_BID.0), ("broadcast_tx_sync", "abci_query"));
-    let On(_, part) = BROADCAST_BID;
-    let message = serde_json::to_string(&souk_api::orderbook::ExecuteMsg::PlaceBid {
-        order: OrderId(1),
-        provider: "p".into(),
-        price: souk_core::Price::new(1).unwrap(),
-        offer: vec![],
-    });
-    assert!(message.unwrap().contains(part));
+    let (order, provider) = (OrderId(1), "place_bidder".to_owned());
+    let price = souk_core::Price::new(1).unwrap();
+    let bid = ExecuteMsg::PlaceBid { order, provider: provider.clone(), price, offer: vec![] };
+    let others = [
+        ExecuteMsg::LowerBid { order, provider: provider.clone(), price },
+        ExecuteMsg::WithdrawBid { order, provider: provider.clone() },
+        ExecuteMsg::ReleaseBids { provider, orders: vec![order] },
+    ];
+    for On(_, part) in [BROADCAST_BID, SIMULATED_BID] {
+        let holds = |message: &ExecuteMsg| serde_json::to_string(message).unwrap().contains(part);
+        assert!(holds(&bid) && !others.iter().any(holds));
+    }
 }

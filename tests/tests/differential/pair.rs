@@ -313,10 +313,10 @@ impl Pair {
         }
     }
 
-    /// Simulates while another transaction of the account waits for its block. Nothing is compared
-    /// when the block comes too early, time after time.
+    /// Simulates while another transaction of the account waits for its block, again and again
+    /// until the block does not come too early.
     pub async fn simulate_behind(&mut self, waiting: &Tx, txs: &[Tx]) {
-        for _ in 0..10 {
+        for _ in 0..30 {
             // Right after a block there is most time until the next.
             self.catch_up().await;
             self.repeat_next_block(&[], &mut Run::default()).await;
@@ -325,7 +325,7 @@ impl Pair {
                 return;
             }
         }
-        println!("no simulation met a waiting transaction");
+        panic!("no simulation met a waiting transaction");
     }
 
     /// Whether the transaction waited as long as it took.

@@ -150,7 +150,7 @@ fn aliases_that_multiply_are_refused() {
 }
 
 #[test]
-fn large_and_deep_files_are_read_in_linear_time() {
+fn large_and_deep_files_get_an_answer() {
     let deep = format!("version: \"2.0\"\nx: {}", "[".repeat(9_000));
     codes(&deep);
     codes(&"[".repeat(2_000_000));
