@@ -5,8 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::Context as _;
 use serde::Deserialize;
 use souk_sdl::{ManifestService, Options};
+
+use crate::tools;
 
 /// A file of the corpus and the reference's verdict on it.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,18 +24,11 @@ pub struct Entry {
 /// run.
 pub fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("SOUK_SDL_CORPUS").map(PathBuf::from);
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    match folder {
-        Some(folder) => {
-            assert!(folder.is_dir(), "SOUK_SDL_CORPUS={} is no folder", folder.display());
-            Some(folder)
-        }
-        None => {
-            assert!(!ci, "SOUK_SDL_CORPUS is not set; scripts/test sets it where the corpus is");
-            eprintln!("NOT RUN: SOUK_SDL_CORPUS is not set");
-            None
-        }
-    }
+    let folder =
+        folder.context("SOUK_SDL_CORPUS is not set; scripts/test sets it where the corpus is");
+    let folder = tools::or_not_run(folder)?;
+    assert!(folder.is_dir(), "SOUK_SDL_CORPUS={} is no folder", folder.display());
+    Some(folder)
 }
 
 /// All files of one part (`community`, `golden`, `probes`) with the reference's verdicts.

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod error;
 pub mod event;
 pub mod gas;
+mod handle;
 pub mod node;
 #[cfg(feature = "proxy")]
 pub mod proxy;
@@ -19,7 +20,8 @@ pub mod suite;
 pub mod tx;
 pub mod wasm;
 
-pub use builder::{Devchain, Handle, RpcEndpoint, StartError};
+pub use builder::{Devchain, StartError};
+pub use handle::{Handle, RpcEndpoint};
 pub use node::Stopped;
 pub use rpc::listener::{Faults, Manner};
 pub use wasm::codes::marker;

@@ -9,6 +9,7 @@ use kube::{
 };
 use serde_json::json;
 use souk_gateway::body::{LeaseStatus, LogQuery, Phase, ServiceStatus};
+use souk_tests::kubernetes::WEB_IMAGE;
 
 use super::{
     cluster::Cluster,
@@ -110,7 +111,7 @@ async fn a_tenant_reaches_what_it_deployed_and_nothing_is_left_after_it() {
     let privileged = serde_json::from_value::<Pod>(json!({
         "metadata": { "name": "intruder" },
         "spec": { "containers": [{
-            "name": "intruder", "image": "registry.local/web:1",
+            "name": "intruder", "image": WEB_IMAGE,
             "securityContext": { "privileged": true },
         }] },
     }))

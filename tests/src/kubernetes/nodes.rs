@@ -1,0 +1,118 @@
+//! Nodes that really run pods: kubelet, containerd and runc.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use souk_cli::demo::NODE_LABEL;
+
+use super::plane::{ControlPlane, Options, run, script};
+use crate::tools;
+
+/// A real node to start.
+#[derive(Clone, Debug, Default)]
+pub struct RealNode {
+    /// Its name, unique in its cluster.
+    pub name: String,
+    /// Its labels.
+    pub labels: Vec<(String, String)>,
+    /// How many `nvidia.com/gpu` devices it offers; they are faked.
+    pub gpus: u32,
+}
+
+impl RealNode {
+    /// A node of that name without labels or devices.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Adds a label.
+    #[must_use]
+    pub fn label(mut self, key: &str, value: &str) -> Self {
+        self.labels.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn labelled_by_name(self) -> Self {
+        let name = self.name.clone();
+        self.label(NODE_LABEL, &name)
+    }
+
+    /// Offers devices as GPU feature discovery describes them: `product` as it writes it,
+    /// memory of one in MiB.
+    #[must_use]
+    pub fn nvidia(mut self, count: u32, product: &str, memory_mib: u32) -> Self {
+        self.gpus = count;
+        self.label("nvidia.com/gpu.present", "true")
+            .label("nvidia.com/gpu.product", product)
+            .label("nvidia.com/gpu.memory", &memory_mib.to_string())
+            .label("nvidia.com/gpu.count", &count.to_string())
+            .label("nvidia.com/gpu.replicas", "1")
+            .label("nvidia.com/gpu.sharing-strategy", "none")
+    }
+}
+
+/// Image of [`RealNodes`] that answers HTTP on port 8080; `/cgi-bin/env` tells its environment,
+/// and the argument `crash` ends it with exit code 3.
+pub const WEB_IMAGE: &str = "registry.local/web:1";
+
+/// A control plane with nodes that really run pods: kubelet, containerd and runc.
+#[derive(Debug)]
+pub struct RealNodes {
+    /// The control plane; it also takes simulated nodes.
+    pub plane: ControlPlane,
+    addresses: Vec<String>,
+}
+
+impl RealNodes {
+    /// Starts control plane and nodes, and waits until the nodes are ready.
+    pub fn start(nodes: &[RealNode]) -> Self {
+        let plane = ControlPlane::start(Options { real_nodes: true });
+        let state = plane.state().display().to_string();
+        for (node, number) in nodes.iter().zip(1..) {
+            let labels: Vec<String> =
+                node.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let mut start = Command::new(script("node.sh"));
+            start.args(["start", &state, &node.name, &number.to_string()]);
+            run(start.env("LABELS", labels.join(",")).env("GPUS", node.gpus.to_string()));
+        }
+        let route = |node: &RealNode| {
+            let path = plane.state().join("nodes").join(&node.name).join("route");
+            let text = std::fs::read_to_string(&path).expect("the node's route");
+            text.split_whitespace().last().expect("its address").to_owned()
+        };
+        let addresses = nodes.iter().map(route).collect();
+        Self { plane, addresses }
+    }
+
+    /// A cluster that providers share: each node is the provider's whose name it has. With
+    /// storage and ingress classes.
+    ///
+    /// # Errors
+    /// If it does not start; what it said is on the standard error.
+    pub async fn of_providers(nodes: Vec<RealNode>) -> Result<Self> {
+        let nodes: Vec<RealNode> = nodes.into_iter().map(|node| node.labelled_by_name()).collect();
+        let started = tokio::task::spawn_blocking(move || Self::start(&nodes)).await;
+        let cluster = started.context("starting the cluster")?;
+        cluster.plane.add_classes().await;
+        Ok(cluster)
+    }
+
+    /// The address of a node by its place, at which this machine reaches it.
+    pub fn address(&self, node: usize) -> &str {
+        &self.addresses[node]
+    }
+}
+
+/// Why real nodes cannot run on this machine; `None` if they can. With `CI=true` that is a
+/// failure, else the test says that it did not run.
+pub fn real_nodes_cannot_run() -> Option<String> {
+    let try_out = Command::new("unshare").args(["-m", "-C", "-u", "-n", "true"]).output();
+    let reason = match try_out {
+        Ok(output) if output.status.success() => return None,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => format!("unshare: {error}"),
+    };
+    let reason = format!("real nodes need root and namespaces of their own: {reason}");
+    tools::or_not_run::<()>(Err(anyhow::anyhow!(reason.clone())));
+    Some(reason)
+}
