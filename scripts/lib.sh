@@ -15,8 +15,9 @@ need() {
   local sudo=()
   [ "$(id -u)" = 0 ] || sudo=(sudo)
   say "installing $* for \`$command\`"
-  "${sudo[@]}" apt-get update -qq >&2
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+  # What dpkg tells is of no use here; errors go to the standard error.
+  "${sudo[@]}" apt-get update -qq >/dev/null
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 # at_least HAVE WANT: compares dotted versions.
