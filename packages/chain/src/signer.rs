@@ -144,6 +144,7 @@ impl Signer {
             Ok(simulation) => simulation.gas_used,
             Err(error) => return Err(self.explain(error)),
         };
+        self.affordable(simulated)?;
         let gas_limit = self.gas.limit(simulated, 0);
         let fee = self.gas.price.fee(gas_limit);
         Ok(Estimate { gas_limit, fee })
@@ -194,6 +195,7 @@ impl Signer {
             }
             Err(error) => return Err(self.explain(error)),
         };
+        self.affordable(simulated)?;
         let head = self.client.status().await?.height.max(account.height);
         plan.gas_limit = self.gas.limit(simulated, tries.gas_raises);
         plan.fee = tries.price.fee(plan.gas_limit);
@@ -287,6 +289,12 @@ impl Signer {
 
     fn plan(&self, messages: Vec<Any>) -> TxPlan {
         TxPlan { messages, memo: self.memo.clone(), ..TxPlan::default() }
+    }
+
+    /// With a limit below what it uses it would run out of gas in its block, and pay for that.
+    fn affordable(&self, simulated: u64) -> Result<(), SendError> {
+        let max = self.gas.max_gas;
+        if simulated > max { Err(SendError::TooMuchGas { simulated, max }) } else { Ok(()) }
     }
 
     fn explain(&self, error: SimulationError) -> SendError {

@@ -54,6 +54,24 @@ async fn what_would_fail_is_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_needs_more_gas_than_the_maximum_is_not_sent() {
+    let chain = running_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let one = signer(proxy.url(), 1).estimate(vec![pay(1)]).await.unwrap().gas_limit;
+    let sparing = signer_with(proxy.url(), 1, GasConfig { max_gas: one, ..gas() });
+    let many: Vec<_> = (1..=20).map(pay).collect();
+    for refused in [
+        sparing.estimate(many.clone()).await.map(drop),
+        sparing.send_and_confirm(many).await.map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert!(matches!(error, SendError::TooMuchGas { max, .. } if max == one), "{error:?}");
+    }
+    assert_eq!(proxy.broadcasts().len(), 0);
+    sparing.send_and_confirm(vec![pay(1)]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fee_is_raised_within_the_bound_and_not_above() {
     let chain = running_chain().await;
     let url = chain.rpc_url();

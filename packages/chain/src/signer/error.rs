@@ -48,6 +48,17 @@ pub enum SendError {
     /// The node refused it: nothing was paid.
     #[error("the node refused the transaction: {0}")]
     Refused(Box<Refusal>),
+    /// It needs more gas than the configuration allows: nothing was sent, nothing paid.
+    #[error(
+        "the transaction needs {simulated} gas, and one may ask for {max} at most; send less at \
+         once"
+    )]
+    TooMuchGas {
+        /// What the simulation used.
+        simulated: u64,
+        /// The bound.
+        max: u64,
+    },
     /// The node has no room at the moment.
     #[error("the node's mempool is full; try again in a while")]
     MempoolFull,
