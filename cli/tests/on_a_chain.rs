@@ -181,3 +181,31 @@ async fn a_file_that_begins_with_init_is_priced_in_the_networks_denom() {
     fs::write(here.network(), text.replace("denom = \"usouk\"", "denom = \"uatom\"")).unwrap();
     here.souk("ann", "sdl init gpu").success().stdout(contains("denom: uatom"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn dust_from_strangers_does_not_keep_a_deployment_from_being_closed() {
+    let here = Here::new().await;
+    here.souk("ann", "deploy web.yaml --wait 0").code(7);
+    let network = &here.devnet.network;
+    let bob =
+        Wallet::new(Client::new(network.client_config()).unwrap(), here.keys[1].clone(), network);
+    let (bob, escrow) = (bob.unwrap(), &network.contracts().unwrap().escrow);
+    let deposit = |amount: u128| {
+        let account = souk_core::AccountId(1);
+        let coins = [souk_chain::Coin::new(amount, "usouk")];
+        bob.execute(escrow, &souk_api::escrow::ExecuteMsg::Deposit { account }, &coins).unwrap()
+    };
+    // More refunds than the gas of one transaction pays for.
+    for _ in 0..4 {
+        bob.send("dust", vec![deposit(1); 75]).await.unwrap();
+    }
+    bob.send("help", vec![deposit(7_000_000)]).await.unwrap();
+    let before = [here.coins(0).await, here.coins(1).await];
+
+    let closed = here.souk("ann", "close 1 --json").success();
+    let closed: serde_json::Value = serde_json::from_slice(&closed.get_output().stdout).unwrap();
+    assert_eq!((&closed["refunds"], &closed["left"]), (&61.into(), &241.into()), "{closed}");
+    assert!(here.coins(0).await > before[0], "the tenant's own is back");
+    let returned = here.coins(1).await - before[1];
+    assert_eq!(returned, 7_000_000 + 59, "the largest deposits first");
+}

@@ -8,10 +8,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Config, ResourceExt, api::ListParams, config::Kubeconfig};
-use souk_api::{
-    escrow,
-    orderbook::{ExecuteMsg, LeaseResponse},
-};
+use souk_api::orderbook::LeaseResponse;
 use souk_chain::Coin;
 use souk_cli::{
     demo::{FOREIGN_AUDITOR, FOREIGN_DENOMS},
@@ -213,15 +210,8 @@ async fn first_bid(local: &LocalMarket, wallet: &Wallet, order: OrderId) -> Resu
 async fn close(local: &LocalMarket, running: &Running) -> Result<()> {
     let market = &local.market;
     let wallet = &local.people[running.tenant];
-    let close = ExecuteMsg::CloseDeployment { deployment: running.deployment };
-    let mut messages = vec![wallet.execute(&market.contracts.orderbook, &close, &[])?];
+    let messages = tenant::closing(market, wallet, running.deployment).await?;
     let account = running.leases.first().context("it has a lease")?.account;
-    for lease in &running.leases {
-        let pay = escrow::ExecuteMsg::Withdraw { account, stream: lease.order.0 };
-        messages.push(wallet.execute(&market.contracts.escrow, &pay, &[])?);
-    }
-    let refund = escrow::ExecuteMsg::ClaimRefund { account, deposit: None };
-    messages.push(wallet.execute(&market.contracts.escrow, &refund, &[])?);
     for (lease, stream) in running.leases.iter().zip(market.streams(account).await?) {
         ensure!(
             stream.earned.u128() >= lease.price.u128(),

@@ -3,10 +3,9 @@
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use souk_api::{escrow, orderbook::ExecuteMsg};
 use souk_core::DeploymentId;
 
-use crate::{context::Context, exit::Exit, output::money::amount};
+use crate::{context::Context, exit::Exit, output::money::amount, tenant};
 
 /// Close a deployment.
 #[derive(Debug, Args)]
@@ -19,39 +18,43 @@ pub struct Close {
 #[derive(Debug, Serialize)]
 struct Closed {
     deployment: DeploymentId,
-    /// Claimed for the tenant and for each other depositor.
+    /// Claimed for the tenant and for other depositors.
     refunds: usize,
+    /// Deposits of others that are still there.
+    left: usize,
 }
 
 impl Close {
-    /// Closes, pays every provider what it has earned, and claims every refund.
+    /// Closes, pays every provider what it has earned and the tenant what is left; then returns
+    /// what others deposited.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
         let wallet = context.wallet()?;
-        let deployment = market.deployment(self.deployment).await?;
-        let account = deployment.account;
-        let (streams, deposits) =
-            tokio::try_join!(market.streams(account), market.deposits(account))?;
-        let close = ExecuteMsg::CloseDeployment { deployment: self.deployment };
-        let mut messages = vec![wallet.execute(&market.contracts.orderbook, &close, &[])?];
-        let pays = streams
-            .iter()
-            .map(|stream| escrow::ExecuteMsg::Withdraw { account, stream: stream.stream });
-        let others = deposits.iter().map(|deposit| Some(deposit.deposit));
-        let refunds = [None]
-            .into_iter()
-            .chain(others)
-            .map(|deposit| escrow::ExecuteMsg::ClaimRefund { account, deposit });
-        for message in pays.chain(refunds) {
-            messages.push(wallet.execute(&market.contracts.escrow, &message, &[])?);
-        }
+        let account = market.deployment(self.deployment).await?.account;
         let before = market.account(account).await?;
+        let messages = tenant::closing(&market, &wallet, self.deployment).await?;
         wallet.send(&format!("closing deployment {}", self.deployment), messages).await?;
-        let closed = Closed { deployment: self.deployment, refunds: deposits.len() + 1 };
+        let returned = tenant::return_deposits(&market, &wallet, account).await;
+        let returned = returned.unwrap_or_else(|error| {
+            context.out.progress(format!("deposits of others were not returned: {error:#}"));
+            tenant::Returned::default()
+        });
+        let closed = Closed {
+            deployment: self.deployment,
+            refunds: returned.refunds + 1,
+            left: returned.left,
+        };
         context.out.result(&closed, |closed| {
             let about = amount(before.balance.u128(), &before.denom);
+            let left = match closed.left {
+                0 => String::new(),
+                left => format!(
+                    " {left} deposits of others are left; anyone can claim them for their \
+                     depositors."
+                ),
+            };
             format!(
-                "Deployment {} is closed; about {about} went back in {} refunds.",
+                "Deployment {} is closed; about {about} went back in {} refunds.{left}",
                 closed.deployment, closed.refunds
             )
         });

@@ -8,7 +8,7 @@ use souk_core::{AuctionPolicy, OrderId};
 
 use super::{
     Stage,
-    lifecycle::{pay_outs, plan, show_account},
+    lifecycle::{plan, show_account},
     tell,
 };
 use crate::{
@@ -49,9 +49,7 @@ pub async fn tell(stage: &Stage, compiled: Compiled, keep: bool) -> Result<()> {
     if keep {
         return Ok(());
     }
-    let close = ExecuteMsg::CloseDeployment { deployment: created.deployment };
-    let mut messages = vec![wallet.execute(&market.contracts.orderbook, &close, &[])?];
-    messages.extend(pay_outs(stage, &leases).await?);
+    let messages = tenant::closing(market, wallet, created.deployment).await?;
     wallet.send("closing the deployment", messages).await?;
     tell::line("closed, everyone paid out");
     Ok(())

@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, ensure};
 use souk_api::{
     escrow::{self, AccountResponse},
     fees,
-    orderbook::{ExecuteMsg, LeaseResponse},
+    orderbook::LeaseResponse,
 };
-use souk_chain::{Any, Coin};
+use souk_chain::Coin;
 use souk_core::{AccountId, Amount, AuctionPolicy, Denom, OrderId};
 use souk_gateway::{
     Client,
@@ -225,12 +225,12 @@ async fn close(stage: &Stage, created: &Created, leases: &[LeaseResponse]) -> Re
     for (_, wallet) in parties()? {
         before.push(balance(stage, wallet).await?);
     }
-    let close = ExecuteMsg::CloseDeployment { deployment: created.deployment };
-    let close = stage.tenant.execute(&stage.market.contracts.orderbook, &close, &[])?;
-    let mut messages = vec![close];
-    messages.extend(pay_outs(stage, leases).await?);
+    let market = &stage.market;
+    let messages = tenant::closing(market, &stage.tenant, created.deployment).await?;
     let outcome = stage.tenant.send("closing the deployment", messages).await?;
     let fee = outcome.fee.iter().map(|coin| coin.amount).sum::<u128>();
+    // By somebody whose coins are not counted here.
+    tenant::return_deposits(market, &stage.staker, lease.account).await?;
     for ((name, wallet), before) in parties()?.into_iter().zip(before) {
         let after = balance(stage, wallet).await?;
         let got = if name == "tenant" { after + fee - before } else { after - before };
@@ -240,26 +240,6 @@ async fn close(stage: &Stage, created: &Created, leases: &[LeaseResponse]) -> Re
     let account = stage.market.account(lease.account).await?;
     ensure!(account.balance.u128() == 0 || account.closed, "the account is not closed");
     Ok(())
-}
-
-/// Every payee's withdrawal and every depositor's refund.
-pub async fn pay_outs(stage: &Stage, leases: &[LeaseResponse]) -> Result<Vec<Any>> {
-    let mut messages = Vec::new();
-    let mut add = |message: escrow::ExecuteMsg| -> Result<()> {
-        messages.push(stage.tenant.execute(&stage.market.contracts.escrow, &message, &[])?);
-        Ok(())
-    };
-    for lease in leases {
-        add(escrow::ExecuteMsg::Withdraw { account: lease.account, stream: lease.order.0 })?;
-    }
-    if let Some(lease) = leases.first() {
-        let account = lease.account;
-        add(escrow::ExecuteMsg::ClaimRefund { account, deposit: None })?;
-        for deposit in stage.market.deposits(account).await? {
-            add(escrow::ExecuteMsg::ClaimRefund { account, deposit: Some(deposit.deposit) })?;
-        }
-    }
-    Ok(messages)
 }
 
 /// The take rate reaches the pool and the stakers.

@@ -43,16 +43,26 @@ impl Market {
 
     /// All deposits of others that were not claimed yet.
     pub async fn deposits(&self, account: AccountId) -> Result<Vec<DepositResponse>, QueryError> {
+        self.deposits_up_to(account, usize::MAX).await
+    }
+
+    /// The same, the oldest `most` or some more.
+    pub async fn deposits_up_to(
+        &self,
+        account: AccountId,
+        most: usize,
+    ) -> Result<Vec<DepositResponse>, QueryError> {
         let mut all: Vec<DepositResponse> = Vec::new();
-        loop {
+        while all.len() < most {
             let start_after = all.last().map(|last| last.deposit);
             let msg = QueryMsg::Deposits { account, start_after, limit: Some(PAGE) };
             let page: DepositsResponse = self.ask(&self.contracts.escrow, &msg).await?;
             if page.deposits.is_empty() {
-                return Ok(all);
+                break;
             }
             all.extend(page.deposits);
         }
+        Ok(all)
     }
 
     /// Where the fees of a denom are.

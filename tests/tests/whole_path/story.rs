@@ -375,24 +375,14 @@ async fn enough_starts_it_again(stage: &Stage, deployed: &mut Deployed<'_>) {
 }
 
 /// The tenant closes and pays in one transaction, before agents withdraw by themselves; a stranger
-/// has everything refunded; and nothing runs any more.
+/// has others' deposits returned; and nothing runs any more.
 async fn close(stage: &Stage, deployed: &mut Deployed<'_>) {
-    let account = deployed.account;
-    let message = Orderbook::CloseDeployment { deployment: deployed.id };
-    let contract = &stage.market.contracts.orderbook;
-    let mut closing = vec![deployed.tenant.execute(contract, &message, &[]).unwrap()];
-    for lease in &deployed.leases {
-        let message = Escrow::Withdraw { account, stream: lease.order.0 };
-        closing.push(stage.escrow(deployed.tenant, &message));
-    }
+    let market = &stage.market;
+    let closing = tenant::closing(market, deployed.tenant, deployed.id).await.unwrap();
     let outcome = deployed.tenant.send("closing", closing).await.unwrap();
     deployed.ledger.run(stage.time_of(outcome.height).await);
-    let mut messages = vec![Escrow::ClaimRefund { account, deposit: None }];
-    for deposit in stage.market.deposits(account).await.unwrap() {
-        messages.push(Escrow::ClaimRefund { account, deposit: Some(deposit.deposit) });
-    }
-    let messages = messages.iter().map(|message| stage.escrow(&stage.bystander, message));
-    stage.bystander.send("refunding", messages.collect()).await.unwrap();
+    let returning = tenant::return_deposits(market, &stage.bystander, deployed.account);
+    assert_eq!(returning.await.unwrap().left, 0);
     for lease in &deployed.leases {
         let ended = stage.market.lease(lease.order).await.unwrap();
         assert_eq!(ended.state, LeaseState::Closed);
