@@ -37,6 +37,8 @@ pub struct GatewayLimits {
     pub header_timeout: Seconds,
     /// Time for a request's body to arrive and its answer to begin.
     pub request_timeout: Seconds,
+    /// Who takes nothing of an answer for so long has gone away or holds the door open.
+    pub untaken_timeout: Seconds,
     /// Connections in all.
     pub connections: u32,
     /// Connections of one address (of IPv6, of one /64 network). Behind a proxy that hides
@@ -52,8 +54,9 @@ impl Default for GatewayLimits {
             body: Bytes(2 << 20),
             header_timeout: Seconds(10),
             request_timeout: Seconds(30),
+            untaken_timeout: Seconds(60),
             connections: 1_000,
-            connections_per_address: 500,
+            connections_per_address: 32,
             streams_per_lease: 16,
         }
     }

@@ -22,12 +22,10 @@ use super::{State, addresses::Addresses, busy, router, tls};
 
 /// How long open streams may go on after the order to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// Requests at once on one HTTP/2 connection.
-const HTTP2_STREAMS: u32 = 64;
+/// Requests at once on one HTTP/2 connection: a lease's streams and some beside them.
+const HTTP2_STREAMS: u32 = 20;
 /// Bytes of a request's head on an HTTP/1 connection; tokens are 8 KiB at most.
 const HEAD: usize = 32 << 10;
-/// Who takes nothing of what it is sent for so long has gone away or holds the door open.
-const UNREAD: Duration = Duration::from_secs(60);
 
 /// Why the gateway cannot serve.
 #[derive(Debug, Error)]
@@ -63,7 +61,10 @@ pub async fn serve(
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     listening(listener.local_addr().map_err(failed)?);
 
-    let patience = Duration::from_secs(config.limits.header_timeout.0);
+    let patience = Patience {
+        idle: Duration::from_secs(config.limits.header_timeout.0),
+        untaken: Duration::from_secs(config.limits.untaken_timeout.0),
+    };
     let slots = Arc::new(Semaphore::new(config.limits.connections as usize));
     let addresses = Addresses::new(config.limits.connections_per_address);
     let router = router(Arc::clone(&state));
@@ -98,26 +99,36 @@ pub async fn serve(
     Ok(())
 }
 
+/// How long a connection is held without being used.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// Without a request.
+    idle: Duration,
+    /// With an answer of which the peer takes nothing.
+    untaken: Duration,
+}
+
 async fn connection(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     router: Router,
-    patience: Duration,
+    patience: Patience,
     stop: CancellationToken,
 ) {
-    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD)) {
+    let Patience { idle, untaken } = patience;
+    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(untaken)) {
         tracing::debug!(%error, "a connection cannot be given a time limit");
     }
-    let Ok(Ok(stream)) = time::timeout(patience, acceptor.accept(stream)).await else { return };
+    let Ok(Ok(stream)) = time::timeout(idle, acceptor.accept(stream)).await else { return };
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(patience)
-        .keep_alive_timeout(patience)
+        .keep_alive_interval(idle)
+        .keep_alive_timeout(idle)
         .max_concurrent_streams(HTTP2_STREAMS);
-    let (service, requests) = busy::watched(router);
+    let (service, used) = busy::watched(router);
     let service = TowerToHyperService::new(service);
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut serving = std::pin::pin!(serving);
@@ -125,7 +136,7 @@ async fn connection(
         served = serving.as_mut() => return report(served),
         () = stop.cancelled() => serving.as_mut().graceful_shutdown(),
         // Whatever protocol it speaks, and if it speaks none at all.
-        () = busy::idle(requests, patience) => return,
+        () = used.ended(idle, untaken) => return,
     }
     report(serving.await);
 }

@@ -71,6 +71,31 @@ async fn a_connection_that_asks_nothing_is_closed_whatever_it_speaks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_asks_and_never_opens_a_window_for_the_answer_is_hung_up_on() {
+    let world = manifests::world().await;
+    let (config, store) = empty_store(&world).await;
+    let door = Door::open_with(&world, &config, &store, |limits| {
+        limits.header_timeout = Seconds(600);
+        limits.untaken_timeout = Seconds(2);
+    })
+    .await;
+    let mut stream = knock(&door, b"h2").await.must("a connection");
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        let length = u8::try_from(payload.len()).must("a short frame");
+        [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    // Every stream begins with a window of 0.
+    let settings = frame(4, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    // GET, https, authority x, and the path.
+    let asked = [b"\x82\x87\x01\x01x\x04\x0b".as_slice(), b"/v1/version"].concat();
+    let asked = frame(1, 0x5, 1, &asked);
+    stream.write_all(&[preface, settings, asked].concat()).await.must("words");
+    let heard = heard(stream).await;
+    assert!(!heard.is_empty(), "it was answered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_address_cannot_take_all_connections() {
     let world = manifests::world().await;
     let (config, store) = empty_store(&world).await;
