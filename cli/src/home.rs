@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use souk_api::orderbook::DeploymentResponse;
 use souk_chain::{
     SecretKey,
     keys::{KeyError, KeySource, Passphrase},
@@ -94,14 +95,15 @@ impl Home {
         })
     }
 
-    /// Keeps a deployment's manifest and salt: without them nobody can run it.
-    pub fn save_deployment(
+    /// Keeps manifest and salt of a deployment that is about to be made, under its commitment:
+    /// without them nobody can run it, and its number is known only once it is in a block.
+    pub fn keep_upload(
         &self,
         chain_id: &str,
-        deployment: DeploymentId,
+        commitment: &[u8],
         upload: &ManifestUpload,
     ) -> Result<PathBuf, CliError> {
-        let path = self.deployment_path(chain_id, deployment);
+        let path = self.upload_path(chain_id, commitment);
         if let Some(folder) = path.parent() {
             make_private_dir(folder)?;
         }
@@ -113,16 +115,31 @@ impl Home {
         Ok(path)
     }
 
-    /// The manifest and salt of a deployment made from here.
+    /// Names what was kept by the number of its deployment, for people. It is found either way.
+    pub fn number_upload(
+        &self,
+        chain_id: &str,
+        commitment: &[u8],
+        deployment: DeploymentId,
+    ) -> Result<(), CliError> {
+        let path = self.deployment_path(chain_id, deployment);
+        let kept = self.upload_path(chain_id, commitment);
+        fs::rename(kept, &path).map_err(|source| CliError::File { path, source })
+    }
+
+    /// Manifest and salt of a deployment made from here.
     pub fn saved_deployment(
         &self,
         chain_id: &str,
-        deployment: DeploymentId,
+        deployment: &DeploymentResponse,
     ) -> Result<ManifestUpload, CliError> {
-        let path = self.deployment_path(chain_id, deployment);
+        let by_number = self.deployment_path(chain_id, deployment.id);
+        let by_commitment = self.upload_path(chain_id, &deployment.commitment);
+        let path = if by_number.exists() { by_number } else { by_commitment };
         let text = fs::read(&path).map_err(|source| match source.kind() {
             ErrorKind::NotFound => CliError::NotFound(format!(
-                "the manifest of deployment {deployment} is not in {}; give the --home that it was made with",
+                "the manifest of deployment {} is not in {}; give the --home that it was made with",
+                deployment.id,
                 self.0.display()
             )),
             _ => CliError::File { path: path.clone(), source },
@@ -134,6 +151,11 @@ impl Home {
 
     fn deployment_path(&self, chain_id: &str, deployment: DeploymentId) -> PathBuf {
         self.0.join("deployments").join(chain_id).join(format!("{deployment}.json"))
+    }
+
+    fn upload_path(&self, chain_id: &str, commitment: &[u8]) -> PathBuf {
+        let name = format!("{}.json", hex::encode(commitment));
+        self.0.join("deployments").join(chain_id).join(name)
     }
 }
 

@@ -67,13 +67,18 @@ impl Here {
     /// Puts the web server out to tender for ann, as order 1, and lets the provider bid.
     async fn order_with_a_bid(&self, price: u128) {
         self.souk("ann", "deploy web.yaml --wait 0").code(7).stderr(contains("souk close 1"));
+        self.bid(1, price).await;
+    }
+
+    /// Registers the provider and bids on an order.
+    async fn bid(&self, order: u64, price: u128) {
         let register = "provider register --operator provider --gateway https://p.example --bond";
         self.souk("provider", &format!("{register} 20000000")).success();
         let network = &self.devnet.network;
         let client = Client::new(network.client_config()).unwrap();
         let wallet = Wallet::new(client, self.keys[2].clone(), network).unwrap();
         let bid = orderbook::ExecuteMsg::PlaceBid {
-            order: OrderId(1),
+            order: OrderId(order),
             provider: wallet.address.clone(),
             price: Price::new(price).unwrap(),
             offer: vec![],
@@ -172,6 +177,26 @@ async fn a_manifest_that_is_not_at_home_is_missed_before_the_bid_is_accepted() {
     let asked = here.souk("ann", "accept 1 lowest");
     asked.code(6).stderr(contains("manifest of deployment 1").and(contains("--home")));
     here.souk("ann", "lease status 1").code(6).stderr(contains("order 1 has no lease"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_command_that_is_killed_before_the_block_does_not_lose_the_manifest() {
+    let here = Here::new().await;
+    let chain = &here.devnet.chain;
+    chain.pause_blocks(true).await.unwrap();
+    let mut deploy = std::process::Command::new(assert_cmd::cargo::cargo_bin("souk"));
+    let home = here.home.path();
+    deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
+    let mut deploy = deploy.env("SOUK_KEY", "ann").args(["deploy", "web.yaml"]).spawn().unwrap();
+    while chain.node().call(|chain| chain.mempool().waiting().next().is_none()).await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    deploy.kill().unwrap();
+    deploy.wait().unwrap();
+    chain.pause_blocks(false).await.unwrap();
+    here.bid(1, 15_000).await;
+    // As far as the gateway, which there is none of.
+    here.souk("ann", "accept 1 lowest").code(5).stderr(contains("https://p.example"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

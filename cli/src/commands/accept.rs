@@ -6,9 +6,8 @@ use souk_core::{OrderId, Price};
 
 use crate::{
     context::Context,
-    error::CliError,
     exit::Exit,
-    tenant::{self, BidTable, Pick},
+    tenant::{self, BidTable, Pick, no_such_bid},
 };
 
 /// Accept a bid.
@@ -33,24 +32,19 @@ impl Accept {
         let wallet = context.wallet()?;
         let order = market.order(self.order).await?;
         let table = BidTable::read(&market, &order).await?;
-        let none = || {
-            let order = self.order;
-            CliError::NotFound(match table.bids.len() {
-                0 => format!("order {order} has no bids yet; `souk bids {order}` tells why"),
-                n => {
-                    format!("order {order} has no such bid among its {n}; see `souk bids {order}`")
-                }
-            })
-        };
-        let mut bid = self.bid.of(&table.bids).ok_or_else(none)?.clone();
+        let bid = self.bid.of(&table.bids).cloned();
+        let mut bid = bid.ok_or_else(|| no_such_bid(&table))?;
         if let Some(most) = self.max_price {
             bid.price = most;
         }
         // Without a manifest to send the lease would be paid for nothing.
-        let (chain, deployment) = (&market.network.chain_id, order.group.deployment);
         let upload = match self.no_send {
             true => None,
-            false => Some(context.home.saved_deployment(chain, deployment)?),
+            false => {
+                let deployment = market.deployment(order.group.deployment).await?;
+                let chain_id = &market.network.chain_id;
+                Some(context.home.saved_deployment(chain_id, &deployment)?)
+            }
         };
         tenant::accept(&market, &wallet, self.order, &bid).await?;
         if let Some(upload) = upload {

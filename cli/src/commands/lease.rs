@@ -184,8 +184,8 @@ async fn events(context: &Context, market: &Market, order: OrderId, follow: bool
 }
 
 async fn send(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {
-    let deployment = market.lease(order).await?.group.deployment;
-    let upload = context.home.saved_deployment(&market.network.chain_id, deployment)?;
+    let deployment = market.deployment(market.lease(order).await?.group.deployment).await?;
+    let upload = context.home.saved_deployment(&market.network.chain_id, &deployment)?;
     let lease = tenant::launch(market, &context.wallet()?, order, &upload).await?;
     context.out.result(&lease, |lease| format!("The manifest was sent to {}.", lease.provider));
     Ok(Exit::Ok)

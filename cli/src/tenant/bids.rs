@@ -164,6 +164,15 @@ impl fmt::Display for BidTable {
     }
 }
 
+/// None of an order's bids is the one that was named.
+pub fn no_such_bid(table: &BidTable) -> CliError {
+    let order = table.order;
+    CliError::NotFound(match table.bids.len() {
+        0 => format!("order {order} has no bids yet; `souk bids {order}` tells why"),
+        n => format!("order {order} has no such bid among its {n}; see `souk bids {order}`"),
+    })
+}
+
 /// Watches an order until `enough` says so, the order is taken, or the time is over; `seen`
 /// is called with every change.
 pub async fn watch_bids(

@@ -1,10 +1,12 @@
 //! From an SDL file to open orders.
 
+use std::path::Path;
+
 use anyhow::Result;
 use cosmwasm_std::HexBinary;
 use rand::RngCore;
 use souk_api::orderbook::{ConfigResponse, DenomConfig, ExecuteMsg, NewDeployment, OrderbookEvent};
-use souk_chain::Coin;
+use souk_chain::{Coin, signer::SendError};
 use souk_core::{AuctionPolicy, Denom, DeploymentId, GroupSpec, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 
@@ -86,7 +88,8 @@ fn new_salt() -> Salt {
     Salt(salt)
 }
 
-/// Creates the deployment. Manifest and salt are kept at home.
+/// Creates the deployment. Manifest and salt are kept at home before anything is sent, so that
+/// whatever happens after that nothing but the command is lost.
 pub async fn create(market: &Market, wallet: &Wallet, home: &Home, plan: &Plan) -> Result<Created> {
     let commitment = commitment(plan.upload.salt.as_ref(), &plan.upload.manifest.version());
     let message = ExecuteMsg::CreateDeployment(NewDeployment {
@@ -100,7 +103,10 @@ pub async fn create(market: &Market, wallet: &Wallet, home: &Home, plan: &Plan) 
     let orderbook = &market.contracts.orderbook;
     let funds = std::slice::from_ref(&plan.deposit);
     let message = wallet.execute(orderbook, &message, funds)?;
-    let outcome = wallet.send("creating the deployment", vec![message]).await?;
+    let chain_id = &market.network.chain_id;
+    let kept = home.keep_upload(chain_id, &commitment, &plan.upload)?;
+    let sent = wallet.send("creating the deployment", vec![message]).await;
+    let outcome = sent.map_err(|error| not_created(error, plan, &kept))?;
     let events = book_events(&outcome, orderbook);
     let deployment = events
         .iter()
@@ -109,6 +115,26 @@ pub async fn create(market: &Market, wallet: &Wallet, home: &Home, plan: &Plan) 
             _ => None,
         })
         .ok_or_else(|| CliError::NotFound("the transaction created no deployment".to_owned()))?;
-    home.save_deployment(&market.network.chain_id, deployment, &plan.upload)?;
+    if let Err(error) = home.number_upload(chain_id, &commitment, deployment) {
+        tracing::warn!(%error, kept = %kept.display(), "the manifest keeps its commitment's name");
+    }
     Ok(Created { deployment, orders: opened_orders(&events) })
+}
+
+/// What is certain not to be created needs no manifest; of what may be, the manifest is found
+/// again by its commitment.
+fn not_created(error: anyhow::Error, plan: &Plan, kept: &Path) -> anyhow::Error {
+    let causes = || error.chain().filter_map(|cause| cause.downcast_ref::<SendError>());
+    if causes().any(SendError::may_have_happened) {
+        let kept = kept.display();
+        return error.context(format!(
+            "its manifest is kept in {kept}; if `souk list` shows the deployment, `souk bids` and \
+             `souk accept` go on with it"
+        ));
+    }
+    // Without a salt another deployment may have the same. Nothing is lost if it stays.
+    if plan.upload.salt.is_some() {
+        let _ = std::fs::remove_file(kept);
+    }
+    error
 }

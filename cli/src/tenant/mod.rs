@@ -7,7 +7,7 @@ mod create;
 mod launch;
 mod workload;
 
-pub use bids::{BidRow, BidTable, Pick, watch_bids};
+pub use bids::{BidRow, BidTable, Pick, no_such_bid, watch_bids};
 pub use close::{Returned, closing, return_deposits};
 pub use create::{Created, Plan, create, plan};
 pub use launch::{accept, launch, leases_of};
