@@ -6,7 +6,7 @@ use souk_chain::query::QueryError;
 use souk_core::{DeploymentId, OrderId};
 use thiserror::Error;
 
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 
 /// Errors that the commands themselves find.
 #[derive(Debug, Error)]
@@ -103,6 +103,38 @@ pub enum CliError {
     /// Not there.
     #[error("{0}")]
     NotFound(String),
+}
+
+/// Something went wrong after a deployment was created: it is there and holds its deposit.
+#[derive(Debug, Error)]
+#[error(
+    "deployment {deployment} was created, with order {}, and holds its deposit (`souk status \
+     {deployment}` shows it, `souk accept ORDER BID` takes a bid, `souk close {deployment}` ends \
+     it and returns the deposit); then this went wrong",
+    list(.orders)
+)]
+pub struct Stranded {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Its orders.
+    pub orders: Vec<OrderId>,
+    /// What went wrong.
+    pub source: anyhow::Error,
+}
+
+impl Stranded {
+    /// The exit code of its cause, save for the one that says that nothing was sent.
+    pub fn exit(&self) -> Exit {
+        match exit::of(&self.source) {
+            Exit::Input => Exit::Failure,
+            other => other,
+        }
+    }
+}
+
+fn list(orders: &[OrderId]) -> String {
+    let orders: Vec<String> = orders.iter().map(ToString::to_string).collect();
+    orders.join(", ")
 }
 
 impl CliError {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use souk_chain::{keys::KeyError, query::QueryError, rpc::RpcError};
 use souk_gateway::ClientError;
 
-use crate::error::CliError;
+use crate::error::{CliError, Stranded};
 
 /// What a command's exit code says. 2 is clap's: the command line could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,9 @@ pub fn of(error: &anyhow::Error) -> Exit {
 
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if let Some(error) = cause.downcast_ref::<CliError>() {
+        return Some(error.exit());
+    }
+    if let Some(error) = cause.downcast_ref::<Stranded>() {
         return Some(error.exit());
     }
     if let Some(error) = cause.downcast_ref::<ClientError>() {

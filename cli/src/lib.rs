@@ -31,6 +31,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     args::{Cli, Command},
     context::Context,
+    error::Stranded,
     exit::Exit,
 };
 
@@ -69,7 +70,11 @@ pub fn start_logging() {
 pub fn print_error(error: &anyhow::Error, exit: Exit, json: bool) {
     let text = error::describe(error);
     if json {
-        let value = serde_json::json!({ "error": text, "exit": exit as u8 });
+        let mut value = serde_json::json!({ "error": text, "exit": exit as u8 });
+        if let Some(stranded) = error.downcast_ref::<Stranded>() {
+            value["deployment"] = serde_json::json!(stranded.deployment);
+            value["orders"] = serde_json::json!(stranded.orders);
+        }
         eprintln!("{value}");
     } else {
         eprintln!("error: {}", output::plain(&text));

@@ -200,6 +200,28 @@ async fn a_command_that_is_killed_before_the_block_does_not_lose_the_manifest() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_goes_wrong_once_a_deployment_is_there_says_so_and_names_it() {
+    let here = Here::new().await;
+    let deploy = "deploy web.yaml --wait 20 --collect 0";
+    let deploying = async {
+        while here.souk("ann", "bids 1").try_success().is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        here.bid(1, 15_000).await;
+    };
+    let asked = std::thread::scope(|threads| {
+        let asked = threads.spawn(|| here.souk("ann", &format!("{deploy} --bid 7 --json")));
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(deploying));
+        asked.join().unwrap()
+    });
+    let asked = asked.code(6);
+    let error: serde_json::Value = serde_json::from_slice(&asked.get_output().stderr).unwrap();
+    assert_eq!((&error["deployment"], &error["orders"]), (&1.into(), &[1].as_slice().into()));
+    let text = error["error"].as_str().unwrap();
+    assert!(text.contains("souk close 1") && text.ends_with("see `souk bids 1`"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_file_that_begins_with_init_is_priced_in_the_networks_denom() {
     let here = Here::new().await;
     let text = fs::read_to_string(here.network()).unwrap();

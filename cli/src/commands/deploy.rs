@@ -11,13 +11,13 @@ use souk_gateway::body::LeaseStatus;
 
 use crate::{
     context::Context,
-    error::CliError,
+    error::Stranded,
     exit::Exit,
     gateway,
     market::Market,
     output::{Output, money::amount},
     sdl, tenant,
-    tenant::{BidRow, BidTable, Created, Pick, Plan},
+    tenant::{BidRow, BidTable, Created, Pick, Plan, no_such_bid},
     units::{self, duration},
     wallet::Wallet,
 };
@@ -81,12 +81,30 @@ impl Deploy {
         let created = tenant::create(&market, &wallet, &context.home, &plan).await?;
         tell_created(out, &created, &plan);
 
+        let (deployment, ids) = (created.deployment, created.orders.clone());
+        self.tender_all(context, &market, &wallet, created, &plan, mapped).await.map_err(|source| {
+            // From here on there is something to look after.
+            Stranded { deployment, orders: ids, source }.into()
+        })
+    }
+
+    /// Finds a provider for every order and brings the workload up.
+    async fn tender_all(
+        &self,
+        context: &Context,
+        market: &Market,
+        wallet: &Arc<Wallet>,
+        created: Created,
+        plan: &Plan,
+        mapped: Vec<sdl::Mapped>,
+    ) -> Result<Exit> {
+        let out = context.out;
         let mut orders = Vec::new();
         let mut leases = Vec::new();
         for order in &created.orders {
             let table = match plan.auction {
                 AuctionPolicy::TenantChoice {} => {
-                    self.tender(context, &market, &wallet, *order).await?
+                    self.tender(context, market, wallet, *order).await?
                 }
                 AuctionPolicy::LowestPrice { closes_after } => {
                     out.progress(format!(
@@ -94,12 +112,12 @@ impl Deploy {
                         duration(closes_after)
                     ));
                     let patience = Duration::from_secs(self.wait.saturating_add(closes_after));
-                    await_auction(out, &market, *order, patience).await?
+                    await_auction(out, market, *order, patience).await?
                 }
             };
             orders.push(table);
             if market.order(*order).await?.state == OrderState::Active {
-                leases.push(self.run_lease(out, &market, &wallet, *order, &plan).await?);
+                leases.push(self.run_lease(out, market, wallet, *order, plan).await?);
             }
         }
         let exit = if leases.len() == created.orders.len() { Exit::Ok } else { Exit::TimedOut };
@@ -147,8 +165,7 @@ impl Deploy {
     fn choose(&self, out: Output, table: &BidTable) -> Result<Option<BidRow>> {
         if let Some(pick) = &self.bid {
             let bid = pick.of(&table.bids).cloned();
-            let none = || CliError::input("--bid", "there is no such bid; see the table above");
-            return Ok(Some(bid.ok_or_else(none)?));
+            return Ok(Some(bid.ok_or_else(|| no_such_bid(table))?));
         }
         if out.is_json() || !std::io::stdin().is_terminal() {
             let order = table.order;
