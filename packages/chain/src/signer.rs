@@ -291,10 +291,12 @@ impl Signer {
         TxPlan { messages, memo: self.memo.clone(), ..TxPlan::default() }
     }
 
-    /// With a limit below what it uses it would run out of gas in its block, and pay for that.
     fn affordable(&self, simulated: u64) -> Result<(), SendError> {
         let max = self.gas.max_gas;
-        if simulated > max { Err(SendError::TooMuchGas { simulated, max }) } else { Ok(()) }
+        if self.gas.fits(simulated) {
+            return Ok(());
+        }
+        Err(SendError::TooMuchGas { simulated, max })
     }
 
     fn explain(&self, error: SimulationError) -> SendError {

@@ -5,9 +5,9 @@
 mod support;
 
 use serde_json::json;
-use souk_chain::Coin;
 use souk_chain::pipeline::{FailureKind, ItemState, PipelineConfig};
 use souk_chain::tx::GasConfig;
+use souk_chain::{Coin, Signer};
 use support::proxy::{Effect, On};
 use support::*;
 
@@ -100,7 +100,9 @@ async fn a_batch_above_the_gas_limit_is_split_and_a_single_item_above_it_is_fail
     let chain = running_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;
     let dir = tempfile::tempdir().unwrap();
-    let estimate = signer(proxy.url(), 1).estimate(vec![pay(1), pay(2)]).await.unwrap();
+    let exact = GasConfig { adjustment_percent: 100, ..gas() };
+    let exact = Signer::new(client(proxy.url()), key(1), PREFIX, exact).unwrap();
+    let estimate = exact.estimate(vec![pay(1), pay(2)]).await.unwrap();
     let config =
         |max_gas| PipelineConfig { gas: GasConfig { max_gas, ..gas() }, ..pipeline_config() };
     // Room for two payments, not for four.

@@ -48,7 +48,7 @@ impl Pipeline {
             Err(error) => return Err(error.into()),
         };
         fail::fail_point!("outbox::after_simulate");
-        if simulated > self.config.gas.max_gas {
+        if !self.config.gas.fits(simulated) {
             return self.too_much_gas(&batch, &account, simulated).await;
         }
         let head = self.client.status().await?.height.max(account.height);
@@ -217,7 +217,7 @@ impl Pipeline {
             codespace: "souk".to_owned(),
             code: 1,
             log: format!(
-                "needs {simulated} gas, above the configured maximum of {} for a transaction",
+                "needs {simulated} gas and some for its fee, above the configured maximum of {}",
                 self.config.gas.max_gas
             ),
         };

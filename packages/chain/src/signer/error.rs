@@ -50,8 +50,8 @@ pub enum SendError {
     Refused(Box<Refusal>),
     /// It needs more gas than the configuration allows: nothing was sent, nothing paid.
     #[error(
-        "the transaction needs {simulated} gas, and one may ask for {max} at most; send less at \
-         once"
+        "the transaction needs {simulated} gas and some for its fee, and the maximum is {max}; \
+         send less at once"
     )]
     TooMuchGas {
         /// What the simulation used.

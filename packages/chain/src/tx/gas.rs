@@ -43,6 +43,12 @@ impl GasConfig {
         }
     }
 
+    /// Whether a transaction that used `simulated` without its fee can be within `max_gas`. One
+    /// that cannot would run out of gas in its block, and pay for that.
+    pub fn fits(&self, simulated: u64) -> bool {
+        simulated.saturating_add(CHARGING) <= self.max_gas
+    }
+
     /// The gas limit for a transaction that used `simulated` without its fee, raised by half for
     /// each time that it ran out of gas before; at most `max_gas`.
     pub fn limit(&self, simulated: u64, raises: u32) -> u64 {
@@ -69,6 +75,11 @@ mod tests {
     #[test]
     fn the_limit_is_the_simulated_gas_and_that_of_the_fee_and_a_margin() {
         assert_eq!(config().limit(100_001, 0), 169_002);
+    }
+
+    #[test]
+    fn what_cannot_be_paid_for_within_the_maximum_does_not_fit() {
+        assert!(config().fits(970_000) && !config().fits(970_001));
     }
 
     #[test]
