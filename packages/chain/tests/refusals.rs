@@ -200,6 +200,38 @@ async fn a_transaction_that_no_block_took_is_signed_anew_only_past_its_timeout()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_no_block_took_is_told_of_and_costs_more_until_blocks_take_some() {
+    let chain = running_chain().await;
+    let dir = tempfile::tempdir().unwrap();
+    let gas = GasConfig { max_price: "0.04usouk".parse().unwrap(), ..gas() };
+    let config = PipelineConfig { timeout_blocks: 5, gas, ..pipeline_config() };
+    let (floor, bound) = (config.gas.price.clone(), config.gas.max_price.clone());
+    let mut process = Process::start(&dir, &chain.rpc_url(), config);
+    chain.swallow_transactions(true).await.unwrap();
+    process.enqueue(&[("pay", pay(1))]);
+    let mut status = process.handle.status();
+    let told = status.wait_for(|s| {
+        let says = |text| s.trouble.as_deref().is_some_and(|t| t.contains(text));
+        says("in no block") && says("maximum")
+    });
+    tokio::time::timeout(DEADLINE, told).await.unwrap().unwrap();
+    assert_eq!(status.borrow().gas_price, bound, "never above the bound");
+    chain.swallow_transactions(false).await.unwrap();
+    process.done("pay").await;
+    for n in 0.. {
+        let key = format!("pay/{n}");
+        process.enqueue(&[(key.as_str(), pay(1))]);
+        process.done(&key).await;
+        if status.borrow().gas_price == floor {
+            break;
+        }
+        assert!(n < 100, "{:?}", *status.borrow());
+    }
+    let fine = status.wait_for(|s| s.trouble.is_none());
+    tokio::time::timeout(DEADLINE, fine).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_lost_after_the_broadcast_does_not_send_twice() {
     let chain = running_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;

@@ -43,6 +43,10 @@ pub struct Pipeline {
 pub(super) struct Memory {
     /// What is paid for gas now.
     pub price: GasPrice,
+    /// Transactions that blocks took at this price, in a row.
+    pub taken: u32,
+    /// Why the last transaction was not taken in time, until one is.
+    pub late: Option<String>,
     pub tries: Tries,
     /// No batch is larger for the moment.
     pub narrow: Option<usize>,
@@ -122,6 +126,8 @@ impl Pipeline {
     ) -> Self {
         let memory = Memory {
             price: config.gas.price.clone(),
+            taken: 0,
+            late: None,
             tries: Tries::default(),
             narrow: None,
             refused_sequence: None,
@@ -251,6 +257,10 @@ impl Pipeline {
             }
         };
         tracing::warn!(tx = %attempt.hash, %note, "transaction given up, its items are sent anew");
+        // Of one that was in no mempool that we know of the price was not the reason.
+        if dead == Dead::Expired && self.flight_of(&attempt).broadcast_at.is_some() {
+            self.was_late(&attempt);
+        }
         self.end(&attempt, Ending::Dead { note, fail: None }).await?;
         Ok(Pace::Go)
     }
@@ -329,7 +339,7 @@ impl Pipeline {
             }
             // Steps taken on the way to the same trouble do not end it.
             Pace::Go => return,
-            Pace::Sleep | Pace::NextBlock => None,
+            Pace::Sleep | Pace::NextBlock => self.memory.late.clone(),
         };
         self.shared.status.send_if_modified(|status| {
             let changed = status.trouble != trouble;

@@ -9,7 +9,10 @@ use super::store::{self, Ending, Fail, NewAttempt, OpenAttempt, StoredItem, run}
 use super::verdict::{Bounds, Verdict, verdict};
 use crate::query::{Account, SimulationError};
 use crate::rpc::BroadcastReply;
-use crate::tx::{Refusal, RefusalKind, SignedTx, SignerData, Stage, TxPlan};
+use crate::tx::{GasPrice, Refusal, RefusalKind, SignedTx, SignerData, Stage, TxPlan};
+
+/// After so many transactions in a row at a raised price a lower one is tried.
+const TAKEN_BEFORE_LESS: u32 = 10;
 
 impl Pipeline {
     /// Takes the oldest items, simulates, signs and stores them.
@@ -172,7 +175,7 @@ impl Pipeline {
             fail::fail_point!("outbox::after_record");
             self.memory.tries = Default::default();
             self.memory.narrow = None;
-            self.shared.status.send_modify(|s| s.included += 1);
+            self.was_taken();
             return Ok(Pace::Go);
         }
         let refusal = Refusal::read(Stage::Deliver, &result.codespace, result.code, &result.log);
@@ -185,7 +188,7 @@ impl Pipeline {
         let ending = Ending::Failed { height, code: result.code, log: result.log, fail };
         self.end(&attempt, ending).await?;
         fail::fail_point!("outbox::after_record");
-        self.shared.status.send_modify(|s| s.included += 1);
+        self.was_taken();
         self.apply(verdict, &Tried::from(&attempt), &refusal)
     }
 
@@ -279,14 +282,50 @@ impl Pipeline {
         match price.raised(gas, required, max) {
             Some(raised) => {
                 tracing::warn!(from = %price, to = %raised, "gas price raised");
-                self.shared.status.send_modify(|s| s.gas_price = raised.clone());
-                self.memory.price = raised;
+                self.set_price(raised);
                 Pace::Go
             }
             None => Pace::BackOff(format!(
                 "the fee at {price} is refused and the configured maximum is {max}: {refusal}"
             )),
         }
+    }
+
+    /// A transaction waited in mempools until its time was over: others pay more.
+    pub(super) fn was_late(&mut self, attempt: &OpenAttempt) {
+        let (price, max) = (&self.memory.price, &self.config.gas.max_price);
+        let what = match price.raised(attempt.gas_limit, &[], max) {
+            Some(raised) => {
+                let what = format!("the gas price was raised from {price} to {raised}");
+                self.set_price(raised);
+                what
+            }
+            None => format!("the gas price of {price} is not raised above the maximum of {max}"),
+        };
+        let (hash, height) = (attempt.hash, attempt.timeout_height);
+        let trouble = format!("transaction {hash} was in no block up to {height}; {what}");
+        tracing::warn!(%trouble, "transactions wait");
+        self.shared.status.send_modify(|s| s.trouble = Some(trouble.clone()));
+        self.memory.late = Some(trouble);
+    }
+
+    /// A block took a transaction. After some in a row a raised price is tried lower, since what
+    /// raised it may be over.
+    fn was_taken(&mut self) {
+        self.shared.status.send_modify(|s| s.included += 1);
+        self.memory.late = None;
+        self.memory.taken = self.memory.taken.saturating_add(1);
+        let lowered = self.memory.price.lowered(&self.config.gas.price);
+        if self.memory.taken >= TAKEN_BEFORE_LESS && lowered != self.memory.price {
+            tracing::info!(from = %self.memory.price, to = %lowered, "gas price lowered");
+            self.set_price(lowered);
+        }
+    }
+
+    fn set_price(&mut self, price: GasPrice) {
+        self.shared.status.send_modify(|s| s.gas_price = price.clone());
+        self.memory.price = price;
+        self.memory.taken = 0;
     }
 
     async fn batch_of(&self, attempt: &OpenAttempt) -> Result<Batch, StepError> {

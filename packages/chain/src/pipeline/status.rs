@@ -12,7 +12,8 @@ pub struct PipelineStatus {
     pub queued: u64,
     /// The transaction that is under way.
     pub in_flight: Option<TxHash>,
-    /// Why nothing moves at the moment, if so: no coins for fees, fee above the bound, no node.
+    /// Why nothing moves at the moment, if so: no coins for fees, fee above the bound, no node,
+    /// no block that takes the transaction.
     pub trouble: Option<String>,
     /// What is paid for gas now, after raises.
     pub gas_price: GasPrice,

@@ -63,6 +63,16 @@ impl GasPrice {
         Some(Self { atto: atto.min(max.atto), denom: self.denom.clone() })
     }
 
+    /// The price to try after this one was enough for a while: a fifth less, not below `floor`.
+    #[must_use]
+    pub fn lowered(&self, floor: &GasPrice) -> GasPrice {
+        if floor.denom != self.denom || self.atto <= floor.atto {
+            return self.clone();
+        }
+        let atto = self.atto.saturating_sub((self.atto / 5).max(1));
+        Self { atto: atto.max(floor.atto), denom: self.denom.clone() }
+    }
+
     /// This price times `times`, for a bound.
     #[must_use]
     pub fn times(&self, times: u32) -> Self {
@@ -154,6 +164,15 @@ mod tests {
         assert_eq!(price("0.01ustake").raised(1, &out_of_reach, &max), None);
         let near = price("0.019ustake").raised(1, &[], &max);
         assert_eq!(near, Some(max));
+    }
+
+    #[test]
+    fn a_raised_price_steps_back_to_its_floor_and_no_further() {
+        let floor = price("0.03ustake");
+        assert_eq!(price("0.05ustake").lowered(&floor), price("0.04ustake"));
+        assert_eq!(price("0.035ustake").lowered(&floor), floor);
+        assert_eq!(floor.lowered(&floor), floor);
+        assert_eq!(price("0.02ustake").lowered(&floor), price("0.02ustake"));
     }
 
     #[test]
