@@ -304,3 +304,23 @@ async fn a_node_that_has_just_started_and_serves_no_simulations_judges_no_item()
         assert_eq!(paid(proxy.url()).await, 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_in_one_block_does_not_hide_the_success_in_a_later_one() {
+    let chain = manual_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    // The index has the first of two inclusions, which failed before it used the sequence.
+    let failed = |value: &mut serde_json::Value| {
+        value["height"] = json!("1");
+        value["tx_result"] = json!({"code": 5, "codespace": "sdk", "log": "insufficient funds"});
+    };
+    proxy.always(On("tx", ""), Effect::Change(failed));
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    in_mempool(&chain).await;
+    chain.produce_blocks(2).await.unwrap();
+    process.done("pay").await;
+    assert_eq!(proxy.transactions().len(), 1);
+    assert_eq!(paid(proxy.url()).await, 1);
+}

@@ -231,7 +231,7 @@ impl Pipeline {
             Some(included) if included.result.code == 0 => Observation {
                 height: included.height,
                 sequence: attempt.sequence,
-                search: Search::Found(included),
+                search: Search::Indexed(included),
             },
             _ => observe(&self.client, &self.address, &attempt.hash).await?,
         };

@@ -40,8 +40,11 @@ pub struct Included {
 /// Where the attempt was looked for, and with what result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Search {
-    /// It is in a block.
+    /// It is in a block: the blocks were read. If it is in several, this is the one in which it
+    /// succeeded, else the last.
     Found(Included),
+    /// An index has it. Of a failure that is not the last word: it may be in a later block, too.
+    Indexed(Included),
     /// No index has it; indexes lag behind blocks and may be switched off.
     NotIndexed,
     /// Every block up to the observed height that could hold it was read: it is in none.
@@ -104,13 +107,19 @@ pub fn decide(state: &State, seen: Option<&Observation>, rebroadcast_blocks: u64
         (State::InFlight(_), None) => return Action::Wait,
         (State::InFlight(flight), Some(seen)) => (flight, seen),
     };
-    if let Search::Found(included) = &seen.search {
+    if let Search::Found(included) | Search::Indexed(included) = &seen.search {
         // One that failed before it used its sequence can be put into a block again by anyone
-        // who saw it, and may then succeed: it is settled only past its timeout.
-        let settled = included.result.code == 0
-            || seen.sequence > flight.sequence
-            || seen.height >= flight.timeout_height;
-        return if settled { Action::Record(included.clone()) } else { Action::Wait };
+        // who saw it, and may then succeed. It is settled once the sequence is used and all
+        // blocks were read, or past its timeout with the sequence unused.
+        let read = matches!(seen.search, Search::Found(_));
+        let used = seen.sequence > flight.sequence;
+        if included.result.code == 0 || used && read {
+            return Action::Record(included.clone());
+        }
+        if !used {
+            let over = seen.height >= flight.timeout_height;
+            return if over { Action::Record(included.clone()) } else { Action::Wait };
+        }
     }
     if seen.sequence > flight.sequence {
         // Someone used the sequence: this very transaction, or another process with the key.
@@ -155,6 +164,7 @@ mod tests {
         use Search::*;
         let search = |to| Action::SearchBlocks { from: 101, to };
         let found = |code| Found(included(code));
+        let indexed = |code| Indexed(included(code));
         let table = [
             ("fresh from the store", None, seen(100, 5, NotIndexed), Action::Broadcast),
             ("just broadcast", Some(100), seen(100, 5, NotIndexed), Action::Wait),
@@ -162,10 +172,18 @@ mod tests {
             ("long not included", Some(100), seen(103, 5, NotIndexed), Action::Broadcast),
             ("one block before the timeout", Some(118), seen(119, 5, NotIndexed), Action::Wait),
             ("timeout passed", Some(118), seen(120, 5, NotIndexed), Action::Release(Dead::Expired)),
-            ("indexed", Some(100), seen(104, 6, found(0)), Action::Record(included(0))),
-            ("indexed as failed", Some(100), seen(104, 6, found(5)), Action::Record(included(5))),
-            ("failed without using its sequence", Some(100), seen(104, 5, found(5)), Action::Wait),
-            ("and its timeout passed", None, seen(120, 5, found(5)), Action::Record(included(5))),
+            ("indexed", Some(100), seen(104, 6, indexed(0)), Action::Record(included(0))),
+            // It may have been put into a later block, and have used its sequence there.
+            ("indexed as failed", Some(100), seen(105, 6, indexed(5)), search(105)),
+            (
+                "failed in all blocks",
+                Some(100),
+                seen(105, 6, found(5)),
+                Action::Record(included(5)),
+            ),
+            ("succeeded later", Some(100), seen(105, 6, found(0)), Action::Record(included(0))),
+            ("failed without its sequence", Some(100), seen(104, 5, indexed(5)), Action::Wait),
+            ("and its timeout passed", None, seen(120, 5, indexed(5)), Action::Record(included(5))),
             // The index may lag: an absent transaction whose sequence is used is looked for.
             ("sequence used", Some(100), seen(104, 6, NotIndexed), search(104)),
             ("sequence used, late", Some(100), seen(130, 9, NotIndexed), search(120)),
@@ -201,6 +219,8 @@ mod tests {
         prop_oneof![
             Just(Search::Found(included(0))),
             Just(Search::Found(included(5))),
+            Just(Search::Indexed(included(0))),
+            Just(Search::Indexed(included(5))),
             Just(Search::NotIndexed),
             Just(Search::InNoBlock),
             Just(Search::BlocksGone),
@@ -220,7 +240,8 @@ mod tests {
             match action {
                 Action::Release(_) => prop_assert!(unused_for_good || used_by_another),
                 Action::Record(included) if included.result.code != 0 => {
-                    prop_assert!(sequence > 5 || height >= 120);
+                    let read = search == Search::Found(included.clone());
+                    prop_assert!(sequence > 5 && read || sequence <= 5 && height >= 120);
                 }
                 _ => {}
             }

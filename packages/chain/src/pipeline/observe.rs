@@ -27,7 +27,7 @@ pub(crate) async fn observe(
     let account = account(&client.query(), address).await?;
     // The index after the state: what the state shows as executed may be indexed by now.
     let search = match client.tx(hash).await? {
-        TxLookup::Found(tx) => Search::Found(Included { height: tx.height, result: tx.result }),
+        TxLookup::Found(tx) => Search::Indexed(Included { height: tx.height, result: tx.result }),
         TxLookup::Absent | TxLookup::NotIndexed => Search::NotIndexed,
     };
     Ok(Observation { height: account.height, sequence: account.sequence, search })
@@ -40,27 +40,36 @@ pub(crate) async fn search_blocks(
     from: u64,
     to: u64,
 ) -> Result<Search, RpcError> {
+    let mut failed = None;
     for height in from..=to {
         let block = match client.block(height).await {
             Ok(block) => block,
             Err(RpcError::Pruned { .. }) => return Ok(Search::BlocksGone),
             Err(error) => return Err(error),
         };
-        let Some(place) = block.txs.iter().position(|tx| TxHash::of(tx) == *hash) else {
+        let places = block.txs.iter().enumerate().filter(|(_, tx)| TxHash::of(tx) == *hash);
+        let places: Vec<usize> = places.map(|(place, _)| place).collect();
+        if places.is_empty() {
             continue;
-        };
-        let results = client.block_results(height).await?;
-        return match results.txs_results.into_iter().nth(place) {
-            Some(result) => Ok(Search::Found(Included { height, result })),
-            None => Err(RpcError::Node {
+        }
+        let results = client.block_results(height).await?.txs_results;
+        for place in places {
+            let result = results.get(place).cloned().ok_or_else(|| RpcError::Node {
                 method: "block_results",
                 error: NodeError {
                     code: 0,
                     message: "inconsistent answers".to_owned(),
                     data: format!("block {height} has a transaction {place}, its results not"),
                 },
-            }),
-        };
+            })?;
+            let succeeded = result.code == 0;
+            let included = Included { height, result };
+            if succeeded {
+                return Ok(Search::Found(included));
+            }
+            // Whoever saw it may have put it into a later block.
+            failed = Some(included);
+        }
     }
-    Ok(Search::InNoBlock)
+    Ok(failed.map_or(Search::InNoBlock, Search::Found))
 }
