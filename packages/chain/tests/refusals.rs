@@ -305,6 +305,57 @@ async fn a_node_that_has_just_started_and_serves_no_simulations_judges_no_item()
     }
 }
 
+/// What wasmd says when a simulation panics in it.
+fn panicked() -> Effect {
+    let log = "rpc error: code = Unknown desc = recovered: runtime error: invalid memory address \
+               or nil pointer dereference stack: goroutine 97: unknown request";
+    Effect::Result(json!({"response": {"code": 6, "codespace": "sdk", "height": "0", "log": log}}))
+}
+
+const SIMULATE: On = On("abci_query", "Simulate");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_panics_over_a_simulation_does_not_cost_the_item() {
+    let chain = running_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    for _ in 0..3 {
+        proxy.once(SIMULATE, panicked());
+    }
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    process.done("pay").await;
+    assert_eq!(paid(proxy.url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_panics_over_another_is_asked() {
+    let chain = running_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    proxy.always(SIMULATE, panicked());
+    let urls = [proxy.url().to_owned(), chain.rpc_url()];
+    let client = souk_chain::Client::new(client_config(&urls)).unwrap();
+    let db = dir.path().join("agent.db");
+    let mut process = Process::with_client(db, client, pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    process.done("pay").await;
+    assert_eq!(paid(proxy.url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_over_which_every_node_panics_is_failed_in_the_end() {
+    let chain = running_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    proxy.always(SIMULATE, panicked());
+    let mut process = Process::start(&dir, proxy.url(), pipeline_config());
+    process.enqueue(&[("pay", pay(1))]);
+    let state = process.outcome("pay").await.state;
+    assert!(matches!(state, ItemState::Failed(f) if f.reason.contains("recovered")));
+    assert_eq!(proxy.broadcasts().len(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_in_one_block_does_not_hide_the_success_in_a_later_one() {
     let chain = manual_chain().await;

@@ -6,13 +6,14 @@ use super::client::result;
 use super::transport::Reply;
 use super::types::AbciWire;
 use super::{AbciResponse, Client, RpcError};
+use crate::tx::has_panicked;
 
 const METHOD: &str = "abci_query";
 
 impl Client {
     /// Asks the application. `height` 0 means the newest state; an endpoint that answers such a
     /// query from an old height is set aside. Of a pinned height every endpoint is asked until
-    /// one has its state.
+    /// one has its state and does not panic.
     pub async fn abci_query(
         &self,
         path: &str,
@@ -41,26 +42,34 @@ impl Client {
         Ok(result(METHOD, answer.reply?)?.response)
     }
 
-    /// The first answer from the asked state, else a refusal because of the height. None if no
-    /// endpoint answered.
+    /// The first answer from the asked state, else a panic or a refusal because of the height,
+    /// which may be the endpoint's own. None if no endpoint answered.
     async fn pinned(&self, params: &Value) -> Option<AbciResponse> {
-        let mut without_state = None;
+        let mut second_best: Option<AbciResponse> = None;
         let mut asked = Vec::new();
         while let Some(index) = self.another_usable(&asked).await {
             asked.push(index);
             match self.ask_one::<AbciWire>(index, METHOD, params).await {
                 Ok(Reply::Result(wire)) if wire.response.lacks_state() => {
-                    without_state = Some(wire.response);
+                    second_best.get_or_insert(wire.response);
+                }
+                Ok(Reply::Result(wire)) if wire.response.has_panicked() => {
+                    second_best = Some(wire.response);
                 }
                 Ok(Reply::Result(wire)) => return Some(wire.response),
                 Ok(Reply::Error(_)) | Err(_) => {}
             }
         }
-        without_state
+        second_best
     }
 }
 
 impl AbciResponse {
+    /// The node panicked over the question, and recovered. Another may not.
+    fn has_panicked(&self) -> bool {
+        self.code != 0 && has_panicked(&self.log)
+    }
+
     /// The node refused because it has no state of the asked height, no longer or not yet.
     pub fn lacks_state(&self) -> bool {
         // `sdk` 26 is ErrInvalidHeight; the store's own refusals come with other codes.

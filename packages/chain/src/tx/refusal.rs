@@ -109,11 +109,18 @@ fn kind(stage: Stage, codespace: &str, code: u32, log: &str) -> RefusalKind {
         _ if sdk(1) || sdk(111_222) || code == 1 && codespace == "undefined" => {
             RefusalKind::Transient
         }
+        // A simulation's panic has a general code, and says no message's name.
+        _ if has_panicked(log) => RefusalKind::Transient,
         _ if log.contains("context deadline exceeded") || log.contains("context canceled") => {
             RefusalKind::Transient
         }
         _ => RefusalKind::Message { index: None },
     }
+}
+
+/// Whether the node panicked and recovered: SDK 0.54 says so of simulations with code 6.
+pub(crate) fn has_panicked(log: &str) -> bool {
+    log.contains("recovered: ") && !log.contains("message index: ")
 }
 
 fn is_unknown_account(codespace: &str, code: u32, log: &str) -> bool {
@@ -155,6 +162,9 @@ mod tests {
         let mimic = "failed to execute message; message index: 1: the provider does not have \
                      attribute region=account sequence mismatch, expected 12, got 11: execute \
                      wasm contract failed";
+        let panic = "rpc error: code = Unknown desc = recovered: runtime error: index out of range \
+                     stack: goroutine 97: unknown request";
+        let in_words = "failed to execute message; message index: 0: recovered: strangers' words";
         let table = [
             (Stage::Simulate, "sdk", 18, mimic, Message { index: Some(1) }),
             (Stage::Deliver, "wasm", 5, mimic, Message { index: Some(1) }),
@@ -181,6 +191,8 @@ mod tests {
             (Stage::Check, "sdk", 21, "tx too large", TooLarge),
             (Stage::Check, "sdk", 30, "", TimedOut),
             (Stage::Simulate, "sdk", 111_222, "recovered: boom", Transient),
+            (Stage::Simulate, "sdk", 6, panic, Transient),
+            (Stage::Simulate, "sdk", 6, in_words, Message { index: Some(0) }),
             (Stage::Deliver, "wasm", 5, "execute wasm contract failed", Message { index: None }),
         ];
         for (stage, codespace, code, log, expected) in table {
