@@ -48,7 +48,7 @@ pub enum EndpointFault {
     Stale {
         /// Height that it served.
         height: u64,
-        /// The highest height that any endpoint reported.
+        /// The height that the others report.
         best: u64,
     },
     /// It is still fetching old blocks.

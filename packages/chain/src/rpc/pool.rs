@@ -28,7 +28,7 @@ pub struct EndpointStatus {
     pub health: EndpointHealth,
     /// Faults in a row.
     pub failures: u32,
-    /// The newest height that it reported; 0 before its first report.
+    /// The height that it reported last; 0 before its first report.
     pub height: u64,
 }
 
@@ -36,11 +36,17 @@ pub struct EndpointStatus {
 struct Member {
     label: String,
     health: EndpointHealth,
+    /// Its last fault, also if it is used again.
+    last_fault: Option<EndpointFault>,
     retry_at: Option<Instant>,
     failures: u32,
     height: u64,
     probing: bool,
 }
+
+/// Of two endpoints so many blocks apart it is the one ahead that is not believed: a week of blocks
+/// of six seconds, after which a node that stopped is not to be expected.
+const NOT_BELIEVED: u64 = 100_000;
 
 /// How long a faulty endpoint is left alone, and how far an endpoint may lag.
 #[derive(Debug, Clone)]
@@ -54,7 +60,6 @@ pub(crate) struct Limits {
 pub(crate) struct Pool {
     chain_id: String,
     limits: Limits,
-    best: u64,
     members: Vec<Member>,
 }
 
@@ -65,13 +70,14 @@ impl Pool {
             .map(|label| Member {
                 label,
                 health: EndpointHealth::Unknown,
+                last_fault: None,
                 retry_at: None,
                 failures: 0,
                 height: 0,
                 probing: false,
             })
             .collect();
-        Self { chain_id, limits, best: 0, members }
+        Self { chain_id, limits, members }
     }
 
     /// Endpoints to ask, in the configured order.
@@ -134,14 +140,28 @@ impl Pool {
 
     /// Judges the height of an answer; only answers that were served at the node's head count.
     pub(crate) fn judge_height(&mut self, index: usize, height: u64) -> Result<(), EndpointFault> {
-        if height.saturating_add(self.limits.max_lag) < self.best {
-            return Err(EndpointFault::Stale { height, best: self.best });
+        let best = self.best(index, height);
+        if height.saturating_add(self.limits.max_lag) < best {
+            return Err(EndpointFault::Stale { height, best });
         }
-        self.best = self.best.max(height);
         if let Some(member) = self.members.get_mut(index) {
-            member.height = member.height.max(height);
+            member.height = height;
         }
         Ok(())
+    }
+
+    /// The height that this one's is measured by: what it and the endpoints in use report now, so
+    /// that nothing that one said once counts for ever. No single one decides it among three.
+    fn best(&self, index: usize, height: u64) -> u64 {
+        let good = |(i, m): &(usize, &Member)| *i != index && m.health == EndpointHealth::Good;
+        let others = self.members.iter().enumerate().filter(good);
+        let mut heights: Vec<u64> = others.map(|(_, m)| m.height).chain([height]).collect();
+        heights.sort_unstable_by(|a, b| b.cmp(a));
+        match heights.as_slice() {
+            [first, second] if first.saturating_sub(*second) <= NOT_BELIEVED => *first,
+            [_, second, ..] => *second,
+            _ => height,
+        }
     }
 
     pub(crate) fn judge_chain(&self, found: &str) -> Result<(), EndpointFault> {
@@ -169,20 +189,18 @@ impl Pool {
             tracing::warn!(endpoint = %member.label, %fault, ?wait, "RPC endpoint set aside");
             member.failures = member.failures.saturating_add(1);
             member.retry_at = now.checked_add(wait);
+            member.last_fault = Some(fault.clone());
             member.health = EndpointHealth::SetAside(fault);
         }
     }
 
+    /// Each endpoint's last fault: one that failed a call may have passed a probe since.
     pub(crate) fn reports(&self) -> Vec<EndpointReport> {
-        self.members
-            .iter()
-            .filter_map(|m| match &m.health {
-                EndpointHealth::SetAside(fault) => {
-                    Some(EndpointReport { endpoint: m.label.clone(), fault: fault.clone() })
-                }
-                _ => None,
-            })
-            .collect()
+        let report = |m: &Member| {
+            let fault = m.last_fault.clone()?;
+            Some(EndpointReport { endpoint: m.label.clone(), fault })
+        };
+        self.members.iter().filter_map(report).collect()
     }
 
     pub(crate) fn statuses(&self) -> Vec<EndpointStatus> {
@@ -252,11 +270,65 @@ mod tests {
 
     #[test]
     fn an_endpoint_far_behind_the_best_is_stale() {
-        let mut pool = pool();
+        let mut pool = good(&[100, 95]);
         assert_eq!(pool.judge(0, &status("souk-1", 100)), Ok(()));
         assert_eq!(pool.judge(1, &status("souk-1", 95)), Ok(()));
         let judged = pool.judge(1, &status("souk-1", 94));
         assert_eq!(judged, Err(EndpointFault::Stale { height: 94, best: 100 }));
+    }
+
+    fn good(heights: &[u64]) -> Pool {
+        let labels = heights.iter().map(u64::to_string).collect();
+        let mut pool = Pool { members: Vec::new(), ..pool() };
+        pool.members = Pool::new(String::new(), labels, pool.limits.clone()).members;
+        for (index, height) in heights.iter().enumerate() {
+            pool.members[index].height = *height;
+            pool.mark_good(index);
+        }
+        pool
+    }
+
+    #[test]
+    fn one_endpoints_height_that_cannot_be_sets_no_other_aside() {
+        for liars in [[9_000_000, 100].as_slice(), &[5_000, 100, 101], &[u64::MAX, 100, 99, 98]] {
+            let mut pool = good(liars);
+            for index in 1..liars.len() {
+                assert_eq!(pool.judge(index, &status("souk-1", 102)), Ok(()), "{liars:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_height_counts_as_long_as_its_endpoint_is_in_use_and_says_so() {
+        let mut pool = good(&[5_000, 100]);
+        let stale = EndpointFault::Stale { height: 101, best: 5_000 };
+        assert_eq!(pool.judge(1, &status("souk-1", 101)), Err(stale));
+        pool.set_aside(0, EndpointFault::Http { status: 502 }, Instant::now());
+        assert_eq!(pool.judge(1, &status("souk-1", 101)), Ok(()));
+    }
+
+    #[test]
+    fn of_three_the_one_that_stopped_is_stale() {
+        let mut pool = good(&[100, 200, 201]);
+        let stale = EndpointFault::Stale { height: 100, best: 200 };
+        assert_eq!(pool.judge(0, &status("souk-1", 100)), Err(stale));
+    }
+
+    #[test]
+    fn a_chain_with_one_endpoint_may_begin_again_from_a_lower_height() {
+        let mut pool = good(&[5_000]);
+        assert_eq!(pool.judge(0, &status("souk-1", 7)), Ok(()));
+        assert_eq!(pool.statuses()[0].height, 7);
+    }
+
+    #[test]
+    fn the_fault_of_a_call_is_told_although_a_probe_went_well_since() {
+        let mut pool = good(&[5_000]);
+        assert_eq!(pool.reports(), []);
+        let fault = EndpointFault::Timeout { after: Duration::from_secs(10) };
+        pool.set_aside(0, fault.clone(), Instant::now());
+        pool.mark_good(0);
+        assert_eq!(pool.reports()[0].fault, fault);
     }
 
     #[test]
