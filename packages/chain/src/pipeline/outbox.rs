@@ -1,7 +1,7 @@
 //! The outbox as its users see it: enqueue in one's own SQLite transaction, look at outcomes.
 
 use cosmrs::Any;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, types::Value};
 
 use super::schema;
 use crate::TxHash;
@@ -141,6 +141,21 @@ const SELECT: &str = "
     SELECT i.dedup_key, i.meta, i.state, i.fail_kind, i.fail_reason, a.tx_hash, a.height
     FROM souk_tx_items i LEFT JOIN souk_tx_attempts a ON a.id = i.attempt";
 
+const RANGE: &str = "WHERE i.dedup_key >= ?1 AND i.dedup_key < ?2";
+
+/// The least text behind all that start with `prefix`; SQLite compares texts by their bytes, and a
+/// blob is behind every text.
+fn behind(prefix: &str) -> Value {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            text.push(next);
+            return Value::Text(text);
+        }
+    }
+    Value::Blob(Vec::new())
+}
+
 impl Outbox {
     /// Makes the tables if they are not there; safe to repeat.
     pub fn migrate(connection: &Connection) -> rusqlite::Result<()> {
@@ -185,10 +200,10 @@ impl Outbox {
 
     /// Items whose key starts with `prefix`, in the order of their enqueueing.
     pub fn list(connection: &Connection, prefix: &str) -> rusqlite::Result<Vec<OutcomeRecord>> {
-        let mut statement = connection.prepare_cached(&format!(
-            "{SELECT} WHERE substr(i.dedup_key, 1, length(?1)) = ?1 ORDER BY i.id"
-        ))?;
-        let records = statement.query_map([prefix], read_record)?;
+        // A range, which the index of keys serves however many items there are.
+        let mut statement =
+            connection.prepare_cached(&format!("{SELECT} {RANGE} ORDER BY i.id"))?;
+        let records = statement.query_map((prefix, behind(prefix)), read_record)?;
         records.collect()
     }
 
@@ -232,4 +247,46 @@ pub(super) fn parse_hash(text: &str) -> rusqlite::Result<TxHash> {
     text.parse().map_err(|e| {
         rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(e))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox(keys: &[&str]) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        Outbox::migrate(&connection).unwrap();
+        let tx = connection.transaction().unwrap();
+        for key in keys {
+            Outbox::enqueue(&tx, &OutboxItem::new(*key, Vec::new())).unwrap();
+        }
+        tx.commit().unwrap();
+        connection
+    }
+
+    #[test]
+    fn a_list_holds_what_starts_with_the_prefix_in_the_order_of_enqueueing() {
+        let top = "bid/\u{10ffff}";
+        let connection = outbox(&["bid/2", "bid/1", "bid", "bid0", "bie/1", top, "\u{d7ff}x"]);
+        let list = |prefix: &str| {
+            let all = Outbox::list(&connection, prefix).unwrap();
+            all.into_iter().map(|record| record.dedup_key).collect::<Vec<_>>()
+        };
+        assert_eq!(list("bid/"), ["bid/2", "bid/1", top]);
+        assert_eq!(list("bid/1"), ["bid/1"]);
+        assert_eq!(list(top), [top]);
+        assert_eq!(list("\u{d7ff}"), ["\u{d7ff}x"]);
+        assert_eq!(list("").len(), 7);
+    }
+
+    #[test]
+    fn a_list_reads_no_other_items() {
+        let connection = outbox(&[]);
+        let plan = format!("EXPLAIN QUERY PLAN {SELECT} {RANGE} ORDER BY i.id");
+        let mut plan = connection.prepare(&plan).unwrap();
+        let bounds = ("bid/", behind("bid/"));
+        let steps = plan.query_map(bounds, |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        assert!(steps[0].contains("SEARCH i USING INDEX"), "{steps:?}");
+    }
 }
