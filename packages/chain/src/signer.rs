@@ -19,6 +19,8 @@ use crate::tx::{GasConfig, GasPrice, Refusal, RefusalKind, SignedTx, SignerData,
 pub use error::SendError;
 pub use outcome::TxOutcome;
 
+use confirm::Progress;
+
 /// How long, and how often, a node that has just started is given time to serve simulations.
 const START_UP: Duration = Duration::from_secs(2);
 const MAX_WAITS: u32 = 5;
@@ -106,7 +108,8 @@ impl Signer {
         self
     }
 
-    /// How long nodes may be out of reach before a wait is given up; 60 s unless set.
+    /// How long nodes may be out of reach, or the chain stand still, before a wait is given up;
+    /// 60 s unless set.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -262,6 +265,7 @@ impl Signer {
     /// The account; after a refused sequence not before its state has moved on, since others'
     /// transactions wait in the mempool.
     async fn account_with_new_sequence(&self, tries: &mut Tries) -> Result<Account, SendError> {
+        let mut progress = Progress::new(self.patience);
         loop {
             let account = self.account().await?;
             match tries.refused_sequence {
@@ -269,6 +273,9 @@ impl Signer {
                     if account.sequence == sequence
                         && account.height < height.saturating_add(2) =>
                 {
+                    if progress.is_over(account.height) {
+                        return Err(SendError::Standstill { height: account.height });
+                    }
                     tokio::time::sleep(self.poll).await;
                 }
                 _ => return Ok(account),

@@ -149,3 +149,18 @@ async fn a_chain_that_vanishes_after_the_broadcast_leaves_the_question_open() {
     let error = sending.await.unwrap().unwrap_err();
     assert!(error.may_have_happened(), "{error:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_that_stands_still_is_not_waited_for_without_end() {
+    let chain = manual_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let sender = signer(proxy.url(), 1).patience(Duration::from_millis(300));
+    // A sequence that was refused is waited for, too: nothing was sent then.
+    let refusal = serde_json::json!({"code": 32, "codespace": "sdk", "log": ""});
+    proxy.once(On("broadcast_tx_sync", ""), Effect::Result(refusal));
+    let error = sender.send_and_confirm(vec![pay(1)]).await.unwrap_err();
+    assert!(matches!(error, SendError::Standstill { .. }), "{error:?}");
+    assert!(!error.may_have_happened());
+    let error = sender.send_and_confirm(vec![pay(1)]).await.unwrap_err();
+    assert!(error.may_have_happened() && error.to_string().contains("stands"), "{error:?}");
+}

@@ -1,6 +1,6 @@
 //! Waiting until a transaction is in a block, or never can be.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Round, SendError, Sent, Signer, Tries, TxOutcome};
 use crate::pipeline::decide::{Action, Dead, Flight, Included, Observation, State, decide};
@@ -9,6 +9,27 @@ use crate::query::QueryError;
 use crate::tx::{Refusal, RefusalKind, Stage};
 
 const REBROADCAST_BLOCKS: u64 = 3;
+
+/// Whether the chain moves on.
+pub(super) struct Progress {
+    patience: Duration,
+    height: u64,
+    since: Instant,
+}
+
+impl Progress {
+    pub(super) fn new(patience: Duration) -> Self {
+        Self { patience, height: 0, since: Instant::now() }
+    }
+
+    /// It has stood still for longer than there was patience.
+    pub(super) fn is_over(&mut self, height: u64) -> bool {
+        if height > self.height {
+            (self.height, self.since) = (height, Instant::now());
+        }
+        self.since.elapsed() > self.patience
+    }
+}
 
 impl Signer {
     /// Waits until it is included or never can be.
@@ -20,6 +41,7 @@ impl Signer {
             broadcast_at: Some(sent.base_height),
         };
         let mut last_answer = Instant::now();
+        let mut progress = Progress::new(self.patience);
         loop {
             let seen = match self.look(&flight, sent).await {
                 Ok(seen) => {
@@ -59,6 +81,12 @@ impl Signer {
                     flight.broadcast_at = Some(seen.height);
                 }
                 _ => {}
+            }
+            if progress.is_over(seen.height) {
+                return Err(SendError::Unconfirmed {
+                    hash: sent.tx.hash,
+                    reason: format!("the chain stands at height {}", seen.height),
+                });
             }
             tokio::time::sleep(self.poll).await;
         }

@@ -96,6 +96,12 @@ pub enum SendError {
         /// Why it is not known.
         reason: String,
     },
+    /// The chain makes no blocks: nothing was executed.
+    #[error("the chain stands at height {height}; try again when it makes blocks")]
+    Standstill {
+        /// Its height.
+        height: u64,
+    },
     /// Others use the key so busily that no sequence stayed free.
     #[error("another process uses the key of {address} at the same time; stop it and try again")]
     Contended {
