@@ -35,6 +35,8 @@ pub struct Client {
     http: reqwest::Client,
     uri: String,
     token: Option<String>,
+    /// How long an answer may take to begin.
+    patience: Duration,
 }
 
 impl Client {
@@ -50,7 +52,8 @@ impl Client {
             .connect_timeout(CONNECT_TIMEOUT)
             .build()
             .map_err(|error| ClientError::unreachable(uri, &error))?;
-        Ok(Self { http, uri: uri.trim_end_matches('/').to_owned(), token: None })
+        let uri = uri.trim_end_matches('/').to_owned();
+        Ok(Self { http, uri, token: None, patience: ANSWER_TIMEOUT })
     }
 
     /// The same client with a token for the routes that want one.
@@ -128,7 +131,7 @@ impl Client {
         order: OrderId,
         query: &Q,
     ) -> Result<Lines<T>, ClientError> {
-        // No time limit: a followed stream lasts as long as the lease or the token.
+        // Once it has begun a followed stream lasts as long as the lease or the token.
         let request = self.request(Method::GET, &route::path(route, order)).query(query);
         Ok(Lines::new(self.answer(request).await?))
     }
@@ -139,13 +142,20 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| ClientError::Answer(error.to_string()))
     }
 
+    /// An answer that has begun.
     async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        let answer =
-            request.send().await.map_err(|error| ClientError::unreachable(&self.uri, &error))?;
-        if answer.status().is_success() {
-            return Ok(answer);
-        }
-        Err(refusal(answer).await)
+        let begun = async {
+            let sent = request.send().await;
+            let answer = sent.map_err(|error| ClientError::unreachable(&self.uri, &error))?;
+            if answer.status().is_success() {
+                return Ok(answer);
+            }
+            Err(refusal(answer).await)
+        };
+        tokio::time::timeout(self.patience, begun).await.unwrap_or_else(|_| {
+            let cause = format!("no answer within {} s", self.patience.as_secs());
+            Err(ClientError::Unreachable { uri: self.uri.clone(), cause })
+        })
     }
 }
 
@@ -190,6 +200,42 @@ mod tests {
         assert_eq!(read(answer("12345"), 5).await.unwrap(), b"12345");
         let error = read(answer("123456"), 5).await.unwrap_err();
         assert!(matches!(error, ClientError::Answer(_)), "{error}");
+    }
+
+    /// A gateway that takes requests and says nothing, and its pin.
+    async fn silent() -> (String, Pin) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let pin = Pin::of_certificate(made.cert.der()).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der());
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.unwrap())
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("https://{}", listener.local_addr().unwrap());
+        let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(tls));
+        tokio::spawn(async move {
+            let mut held = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                held.push(acceptor.accept(stream).await);
+            }
+        });
+        (uri, pin)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_begin_is_not_awaited_even_for_a_stream() {
+        let (uri, pin) = silent().await;
+        let client = Client::new(&uri, &[pin]).unwrap();
+        let client = Client { patience: Duration::from_millis(300), ..client };
+        let query = LogQuery::default();
+        let asked = client.logs(OrderId(1), &query);
+        let asked = tokio::time::timeout(Duration::from_secs(60), asked).await.unwrap();
+        let error = asked.unwrap_err();
+        assert!(error.to_string().contains("no answer"), "{error}");
     }
 
     #[tokio::test]
