@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use souk_chain::{keys::KeyError, query::QueryError, rpc::RpcError};
+use souk_chain::{keys::KeyError, query::QueryError, rpc::RpcError, signer::SendError};
 use souk_gateway::ClientError;
 
 use crate::error::{CliError, Stranded};
@@ -54,13 +54,10 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         });
     }
     if let Some(error) = cause.downcast_ref::<QueryError>() {
-        return Some(match error {
-            QueryError::NotFound { .. } => Exit::NotFound,
-            QueryError::Refused { log, .. } if is_absence(log) => Exit::NotFound,
-            QueryError::Refused { .. } => Exit::Refused,
-            QueryError::Rpc(_) => Exit::Unreachable,
-            _ => Exit::Failure,
-        });
+        return Some(of_query(error));
+    }
+    if let Some(error) = cause.downcast_ref::<SendError>() {
+        return Some(of_sending(error));
     }
     if cause.is::<KeyError>() {
         return Some(Exit::Input);
@@ -68,9 +65,57 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     cause.downcast_ref::<RpcError>().map(|_| Exit::Unreachable)
 }
 
+fn of_query(error: &QueryError) -> Exit {
+    match error {
+        QueryError::NotFound { .. } => Exit::NotFound,
+        QueryError::Refused { log, .. } if is_absence(log) => Exit::NotFound,
+        QueryError::Refused { .. } => Exit::Refused,
+        QueryError::Rpc(_) => Exit::Unreachable,
+        _ => Exit::Failure,
+    }
+}
+
+fn of_sending(error: &SendError) -> Exit {
+    match error {
+        SendError::Query(error) => of_query(error),
+        SendError::NoAccount { .. }
+        | SendError::CannotPay { .. }
+        | SendError::FeeAboveBound { .. }
+        | SendError::WouldFail(_)
+        | SendError::Refused(_)
+        | SendError::Failed { .. } => Exit::Refused,
+        SendError::MempoolFull
+        | SendError::NotIncluded { .. }
+        | SendError::Unconfirmed { .. }
+        | SendError::Standstill { .. } => Exit::TimedOut,
+        SendError::TooMuchGas { .. } | SendError::Contended { .. } => Exit::Failure,
+    }
+}
+
 /// Whether the contracts' words say that there is no such thing.
 fn is_absence(log: &str) -> bool {
     ["not found", "is not on the book", "has no lease", "is not registered", "there is no"]
         .iter()
         .any(|words| log.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_a_transaction_from_its_block_is_told_apart() {
+        let unreachable = RpcError::Unavailable { method: "status", reports: Vec::new() };
+        let (address, chain_id) = ("souk1".to_owned(), "here".to_owned());
+        let hash = souk_chain::TxHash::of(b"sent");
+        for (error, exit) in [
+            (SendError::Query(unreachable.into()), Exit::Unreachable),
+            (SendError::NoAccount { address, chain_id }, Exit::Refused),
+            (SendError::NotIncluded { hash, timeout_height: 5 }, Exit::TimedOut),
+            (SendError::Standstill { height: 5 }, Exit::TimedOut),
+        ] {
+            let error = anyhow::Error::new(error).context("depositing");
+            assert_eq!(of(&error), exit, "{error:#}");
+        }
+    }
 }
