@@ -1,5 +1,6 @@
 //! Coins and durations as people write them.
 
+use clap::builder::RangedU64ValueParser;
 use souk_chain::Coin;
 use souk_core::{Amount, Denom};
 
@@ -21,6 +22,11 @@ pub fn coin(text: &str, default_denom: &str) -> Result<Coin, CliError> {
         Ok(Denom::Native(denom)) => Ok(Coin::new(amount.u128(), denom)),
         _ => Err(bad()),
     }
+}
+
+/// Reads seconds to wait for something: a year at most, so that no clock overflows.
+pub fn wait() -> RangedU64ValueParser {
+    clap::value_parser!(u64).range(..=365 * 86_400)
 }
 
 /// Seconds as `3 h 20 min`: the two largest units.

@@ -192,3 +192,15 @@ fn what_nobody_reads_any_more_is_the_end_and_no_panic() {
     let asked = Command::new("sh").args(["-c", &shell]).current_dir(home.path()).assert();
     asked.success().stderr("");
 }
+
+#[test]
+fn a_wait_that_no_clock_can_count_is_refused() {
+    let home = home();
+    let long = u64::MAX.to_string();
+    for option in ["--wait", "--collect", "--ready"] {
+        let asked = souk(home.path()).args(["deploy", "app.yaml", option, &long]).assert();
+        asked.code(2).stderr(contains(option));
+    }
+    let asked = souk(home.path()).args(["lease", "status", "1", "--wait", &long]).assert();
+    asked.code(2).stderr(contains("--wait"));
+}

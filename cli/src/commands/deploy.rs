@@ -35,13 +35,13 @@ pub struct Deploy {
     #[arg(long)]
     bid: Option<Pick>,
     /// How long to wait for bids, in seconds.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = units::wait())]
     wait: u64,
     /// How long to collect bids after the first came, in seconds.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = units::wait())]
     collect: u64,
     /// How long the workload may take to become ready, in seconds.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 600, value_parser = units::wait())]
     ready: u64,
     /// Put the plain version hash on chain, as the incumbent does.
     #[arg(long)]

@@ -16,8 +16,8 @@ use crate::{
     exit::Exit,
     gateway::client_for,
     market::Market,
-    output::{self, money::amount, table::table, to_json},
-    tenant,
+    output::{self, Output, money::amount, table::table, to_json},
+    tenant, units,
 };
 
 /// Look after leases.
@@ -34,7 +34,7 @@ pub enum Lease {
         /// The lease.
         order: OrderId,
         /// Wait until everything is ready, so many seconds at most.
-        #[arg(long, value_name = "SECONDS")]
+        #[arg(long, value_name = "SECONDS", value_parser = units::wait())]
         wait: Option<u64>,
     },
     /// Show what the services write.
@@ -165,7 +165,10 @@ impl Logs {
         let mut lines = client.logs(self.order, &query).await?;
         while let Some(line) = lines.next().await? {
             let text = |line: &LogLine| format!("{} | {}", line.pod, line.line);
-            output::line(&if context.out.is_json() { to_json(&line) } else { text(&line) });
+            match context.out {
+                Output::Json => output::line(&to_json(&line)),
+                Output::Text => output::foreign_line(&text(&line)),
+            }
         }
         Ok(Exit::Ok)
     }

@@ -5,7 +5,7 @@ pub mod table;
 
 use std::{
     borrow::Cow,
-    io::{ErrorKind, Write as _},
+    io::{ErrorKind, IsTerminal as _, Write as _},
 };
 
 use serde::Serialize;
@@ -60,6 +60,15 @@ pub fn line(text: &str) {
     }
 }
 
+/// Prints a line that somebody else wrote: as it is into files and pipes, harmless on a terminal.
+pub fn foreign_line(text: &str) {
+    line(&for_reader(text, std::io::stdout().is_terminal()));
+}
+
+fn for_reader(text: &str, is_terminal: bool) -> Cow<'_, str> {
+    if is_terminal { plain(text) } else { Cow::Borrowed(text) }
+}
+
 /// Text for a terminal. What providers claim, offer and answer stands in it, and must not move
 /// the cursor, rewrite lines or change the terminal.
 pub fn plain(text: &str) -> Cow<'_, str> {
@@ -77,6 +86,8 @@ mod tests {
     #[test]
     fn what_steers_a_terminal_is_not_printed() {
         assert_eq!(plain("region\teu\n"), "region\teu\n");
+        assert_eq!(for_reader("\u{1b}[2Jgone", true), "\u{fffd}[2Jgone");
+        assert_eq!(for_reader("\u{1b}[1mbold", false), "\u{1b}[1mbold", "in a file");
         assert_eq!(plain("\u{1b}[2Jgone\r\u{9b}1m"), "\u{fffd}[2Jgone\u{fffd}\u{fffd}1m");
     }
 }
