@@ -194,20 +194,12 @@ impl Provider {
         let mut agent = Process::start("souk-provider", &log, |command| {
             command.arg("run").arg("--config").arg(&config).envs(environment.iter().copied());
         })?;
-        let pin = Pin::of_certificate(&self.certificate()?)?;
+        let pin = Pin::of_pem_file(&self.folder.join("gateway.crt"))?;
         let client = Client::new(&self.gateway, &[pin])?;
         let answers = async || client.version().await.ok().map(drop);
         agent.wait_for("answering at its gateway", PATIENCE, answers).await?;
         self.agent = Some(agent);
         Ok(())
-    }
-
-    fn certificate(&self) -> Result<Vec<u8>> {
-        use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-        let path = self.folder.join("gateway.crt");
-        let der = CertificateDer::from_pem_file(&path)
-            .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-        Ok(der.to_vec())
     }
 
     /// Stops agent and cluster.

@@ -1,12 +1,17 @@
 //! Pins: a gateway proves that it is its provider's by a key whose hash is on chain.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+};
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{self, CryptoProvider},
-    pki_types::{CertificateDer, ServerName, UnixTime},
+    pki_types::{CertificateDer, ServerName, UnixTime, pem, pem::PemObject as _},
 };
 use sha2::{Digest, Sha256};
 use x509_parser::parse_x509_certificate;
@@ -16,7 +21,7 @@ use x509_parser::parse_x509_certificate;
 pub struct Pin(pub [u8; 32]);
 
 /// What is no pin.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error)]
 pub enum PinError {
     /// Not 32 bytes of hex.
     #[error("`{0}` is no pin; a pin is 64 hexadecimal digits")]
@@ -24,6 +29,14 @@ pub enum PinError {
     /// Not a certificate.
     #[error("the certificate cannot be read: {0}")]
     Certificate(String),
+    /// Not a file with a certificate.
+    #[error("certificate {}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: pem::Error,
+    },
 }
 
 impl Pin {
@@ -32,6 +45,13 @@ impl Pin {
         let (_, certificate) = parse_x509_certificate(der)
             .map_err(|error| PinError::Certificate(error.to_string()))?;
         Ok(Self(Sha256::digest(certificate.public_key().raw).into()))
+    }
+
+    /// The pin of the first certificate in a PEM file.
+    pub fn of_pem_file(path: &Path) -> Result<Self, PinError> {
+        let certificate = CertificateDer::from_pem_file(path)
+            .map_err(|source| PinError::File { path: path.to_owned(), source })?;
+        Self::of_certificate(&certificate)
     }
 }
 
@@ -119,5 +139,23 @@ impl ServerCertVerifier for PinVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_in_a_file_has_the_pin_that_it_has_anywhere() {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let path = std::env::temp_dir().join(format!("souk-pin-{}.crt", std::process::id()));
+        std::fs::write(&path, made.cert.pem()).unwrap();
+        let of_file = Pin::of_pem_file(&path).unwrap();
+        std::fs::write(&path, "no certificate").unwrap();
+        let error = Pin::of_pem_file(&path).unwrap_err();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(of_file, Pin::of_certificate(made.cert.der()).unwrap());
+        assert!(error.to_string().contains("souk-pin-"), "{error}");
     }
 }
