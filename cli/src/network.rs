@@ -11,6 +11,11 @@ use souk_chain::{ClientConfig, GasPrice};
 
 use crate::{error::CliError, operator::record::Record, suite::Each};
 
+/// How files that were written for the incumbent name the network's own denom.
+pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
+/// The incumbent's auditor, as its users' files name it.
+pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63";
+
 /// A network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,7 @@
 
 use clap::builder::RangedU64ValueParser;
 use souk_chain::Coin;
-use souk_core::{Amount, Denom};
+use souk_core::{Amount, Attribute, Denom};
 
 use crate::error::CliError;
 
@@ -27,6 +27,20 @@ pub fn coin(text: &str, default_denom: &str) -> Result<Coin, CliError> {
 /// Reads seconds to wait for something: a year at most, so that no clock overflows.
 pub fn wait() -> RangedU64ValueParser {
     clap::value_parser!(u64).range(..=365 * 86_400)
+}
+
+/// Reads `KEY=VALUE` texts.
+pub fn attributes(texts: &[String]) -> Result<Vec<Attribute>, CliError> {
+    let read = |text: &String| {
+        let bad = || CliError::input(format!("attribute `{text}`"), "write it as KEY=VALUE");
+        let (key, value) = text.split_once('=').ok_or_else(bad)?;
+        let attribute = Attribute::new(key, value);
+        attribute
+            .check_claim()
+            .map_err(|error| CliError::input(format!("attribute `{text}`"), error))?;
+        Ok(attribute)
+    };
+    texts.iter().map(read).collect()
 }
 
 /// Seconds as `3 h 20 min`: the two largest units.

@@ -11,10 +11,10 @@ use kube::{Api, Config, ResourceExt, api::ListParams, config::Kubeconfig};
 use souk_api::orderbook::LeaseResponse;
 use souk_chain::Coin;
 use souk_cli::{
-    demo::{FOREIGN_AUDITOR, FOREIGN_DENOMS},
     gateway,
     home::Home,
     local::{Cast, LocalMarket, Venue},
+    network::{FOREIGN_AUDITOR, FOREIGN_DENOMS},
     sdl, tenant,
     wallet::Wallet,
 };

@@ -4,9 +4,14 @@ use anyhow::Result;
 use clap::Subcommand;
 use cosmwasm_std::HexBinary;
 use souk_api::attestations::{AttestationResponse, Evidence, ExecuteMsg};
-use souk_core::Attribute;
 
-use crate::{context::Context, error::CliError, exit::Exit, output::table::table, units::duration};
+use crate::{
+    context::Context,
+    error::CliError,
+    exit::Exit,
+    output::table::table,
+    units::{self, duration},
+};
 
 /// Attest what providers claim.
 #[derive(Debug, Subcommand)]
@@ -55,7 +60,7 @@ impl Audit {
                 let attributes = if attributes.is_empty() {
                     market.provider(&provider).await?.attributes
                 } else {
-                    parse(&attributes)?
+                    units::attributes(&attributes)?
                 };
                 let evidence = match (evidence_hash, evidence_uri) {
                     (Some(hash), Some(uri)) => {
@@ -98,20 +103,6 @@ async fn execute(context: &Context, action: &str, message: &ExecuteMsg) -> Resul
     let message = wallet.execute(&contract, message, &[])?;
     wallet.send(action, vec![message]).await?;
     Ok(())
-}
-
-/// Reads `KEY=VALUE` texts.
-pub fn parse(texts: &[String]) -> Result<Vec<Attribute>, CliError> {
-    let read = |text: &String| {
-        let bad = || CliError::input(format!("attribute `{text}`"), "write it as KEY=VALUE");
-        let (key, value) = text.split_once('=').ok_or_else(bad)?;
-        let attribute = Attribute::new(key, value);
-        attribute
-            .check_claim()
-            .map_err(|error| CliError::input(format!("attribute `{text}`"), error))?;
-        Ok(attribute)
-    };
-    texts.iter().map(read).collect()
 }
 
 fn show(attestations: &[AttestationResponse], now: u64) -> String {

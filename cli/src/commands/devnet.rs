@@ -10,11 +10,11 @@ use souk_chain::keys::{KeySource, SecretKey, write_plain_key_file};
 
 use crate::{
     context::Context,
-    demo::{self, FOREIGN_AUDITOR, FOREIGN_DENOMS},
+    demo,
     devnet::{self, PREFIX, Plan},
     exit::Exit,
     local::{Cast, LocalMarket, Provider, Venue},
-    network::{NameMap, Network},
+    network::{FOREIGN_AUDITOR, FOREIGN_DENOMS, NameMap, Network},
 };
 
 /// Run an embedded chain with the contracts on it.

@@ -3,11 +3,8 @@
 use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
-use souk_api::{
-    escrow,
-    fees::{DenomResponse, ExecuteMsg, StakerResponse},
-};
-use souk_chain::{Any, Coin};
+use souk_api::fees::{DenomResponse, ExecuteMsg, StakerResponse};
+use souk_chain::Coin;
 use souk_core::Denom;
 
 use crate::{
@@ -57,7 +54,7 @@ impl Fees {
             Self::Distribute { denom } => {
                 let denom = denom.unwrap_or(own);
                 let wallet = context.wallet()?;
-                let messages = distribution(&market, &wallet, &denom)?;
+                let messages = market.distribution(&wallet.address, &denom)?;
                 wallet.send("distributing fees", messages).await?;
                 denom
             }
@@ -87,20 +84,6 @@ impl Fees {
         context.out.result(&Report { denom, fees, staker }, show);
         Ok(Exit::Ok)
     }
-}
-
-/// The messages that bring all fees of a denom to where they belong.
-pub fn distribution(market: &Market, wallet: &Wallet, denom: &Denom) -> Result<Vec<Any>> {
-    let denom = denom.clone();
-    let sweep = escrow::ExecuteMsg::SweepFees { denom: denom.clone() };
-    Ok(vec![
-        wallet.execute(&market.contracts.escrow, &sweep, &[])?,
-        wallet.execute(
-            &market.contracts.fee_distributor,
-            &ExecuteMsg::Distribute { denom },
-            &[],
-        )?,
-    ])
 }
 
 async fn send(

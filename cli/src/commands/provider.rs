@@ -10,7 +10,6 @@ use souk_api::{
 };
 use souk_chain::Coin;
 
-use super::audit;
 use crate::{context::Context, error::CliError, exit::Exit, output::table::table, units};
 
 /// Register and look after a provider.
@@ -84,7 +83,7 @@ impl Provider {
                 execute_own(context, "registering the provider", &message, &[bond]).await
             }
             Self::Update { attributes } => {
-                let attributes = Some(audit::parse(&attributes)?);
+                let attributes = Some(units::attributes(&attributes)?);
                 let message = ExecuteMsg::Update { payee: None, attributes, contact: None };
                 execute_own(context, "updating the provider", &message, &[]).await
             }
@@ -112,7 +111,7 @@ impl Register {
             payee,
             operator: context.address(&self.operator)?,
             gateway: Gateway { uri: self.gateway, pins },
-            attributes: audit::parse(&self.attributes)?,
+            attributes: units::attributes(&self.attributes)?,
             contact: Contact { email: self.email, website: self.website },
         };
         Ok((message, bond))

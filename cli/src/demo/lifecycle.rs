@@ -17,7 +17,6 @@ use souk_gateway::{
 
 use super::{Stage, tell};
 use crate::{
-    commands::fees::distribution,
     gateway,
     output::money::amount,
     sdl::Compiled,
@@ -249,7 +248,7 @@ async fn share(stage: &Stage) -> Result<()> {
     let denom = Denom::native(market.network.denom.clone());
     let native = market.network.denom.as_str();
     let pool_before = market.chain().balance(&stage.pool, native).await?;
-    let messages = distribution(market, staker, &denom)?;
+    let messages = market.distribution(&staker.address, &denom)?;
     staker.send("distributing", messages).await?;
     let pool = market.chain().balance(&stage.pool, native).await? - pool_before;
     let dripping = market.fees(&denom).await?.dripping.u128();

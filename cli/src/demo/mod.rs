@@ -27,11 +27,6 @@ use crate::{
     sdl,
 };
 
-/// The network's names in files that were written for the incumbent.
-pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
-/// The incumbent's auditor, as its users' files name it.
-pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63";
-
 /// What runs unless another file is given.
 const EXAMPLE: &str = include_str!("../../../examples/chat.yaml");
 const BLOCK_TIME: Duration = Duration::from_millis(100);

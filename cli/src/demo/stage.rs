@@ -10,10 +10,11 @@ use anyhow::{Context as _, Result};
 use souk_api::fees;
 use souk_chain::{Coin, keys::write_plain_key_file};
 
-use super::{FOREIGN_AUDITOR, FOREIGN_DENOMS, NODE_LABEL, Setting, cast, tell};
+use super::{NODE_LABEL, Setting, cast, tell};
 use crate::{
     home::Home,
     local::{Cast, LocalMarket, Venue},
+    network::{FOREIGN_AUDITOR, FOREIGN_DENOMS},
     wallet::Wallet,
 };
 

@@ -1,5 +1,6 @@
 //! The market as a client sees it: typed questions to the five contracts.
 
+mod distribution;
 mod escrow;
 mod orderbook;
 mod providers;

@@ -9,7 +9,6 @@ use souk_api::{
 };
 use souk_chain::Coin;
 use souk_cli::{
-    commands::fees::distribution,
     demo::Setting,
     gateway,
     tenant::{self, BidTable, Plan},
@@ -404,7 +403,7 @@ async fn distribution_reaches_pool_and_staker(stage: &Stage, fees: u128) {
     let taken = market.escrow_totals(&denom).await.unwrap().fees;
     assert_eq!(taken.u128(), fees, "the fees of all streams");
     let pool = stage.balance(&stage.pool).await;
-    let messages = distribution(market, &stage.bystander, &denom).unwrap();
+    let messages = market.distribution(&stage.bystander.address, &denom).unwrap();
     let outcome = stage.bystander.send("distributing", messages).await.unwrap();
     let start = stage.time_of(outcome.height).await;
     let stakers = fees * u128::from(config.split.stakers_bps) / 10_000;
