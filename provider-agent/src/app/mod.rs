@@ -133,6 +133,7 @@ impl Agent {
             messages: self.messages.clone(),
             policy: self.config.bidding.clone(),
             following: self.following.subscribe(),
+            caches: caches.clone(),
         };
         tasks.spawn("chores", chores.run(stop.clone()));
         self.spawn_leases(&mut tasks, &stop, caches, &view).await?;

@@ -5,6 +5,7 @@
 //! no, so that nobody judges by what may be out of date.
 
 use std::{
+    collections::BTreeSet,
     fmt::Debug,
     sync::{
         Arc,
@@ -19,7 +20,7 @@ use k8s_openapi::api::{
     networking::v1::{Ingress, NetworkPolicy},
 };
 use kube::{
-    Api, Client, Resource,
+    Api, Client, Resource, ResourceExt,
     core::PartialObjectMeta,
     runtime::{
         reflector::{self, Store, store::Writer},
@@ -27,6 +28,7 @@ use kube::{
     },
 };
 use serde::de::DeserializeOwned;
+use souk_core::OrderId;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +36,7 @@ use super::{
     objects::label_value,
     watch::{self, News},
 };
-use crate::labels::{MANAGED_BY, MANAGER, PROVIDER};
+use crate::labels::{MANAGED_BY, MANAGER, ORDER, PROVIDER};
 
 /// The watched objects of one provider. Cheap to clone.
 #[derive(Clone)]
@@ -74,6 +76,12 @@ impl Caches {
     /// Whether all watches have listed once and none is broken.
     pub fn is_healthy(&self) -> bool {
         self.health.iter().all(|healthy| healthy.load(Ordering::Acquire))
+    }
+
+    /// The leases that have a namespace; none while that cannot be seen.
+    pub fn leases(&self) -> Option<BTreeSet<OrderId>> {
+        let order = |namespace: Arc<Namespace>| namespace.labels().get(ORDER)?.parse().ok();
+        self.is_healthy().then(|| self.namespaces.state().into_iter().filter_map(order).collect())
     }
 
     /// Waits for the next change of anything; a hint that may come late or twice.

@@ -44,6 +44,28 @@ async fn a_lease_whose_manifest_does_not_come_is_closed_after_the_timeout_in_blo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_has_its_time_for_the_manifest_after_an_outage_of_the_agent() {
+    let world = world().await;
+    let config = configure(&world, "agent", "manifest_timeout = \"10m\"");
+    let agent = InProcess::start(&config).await;
+    let order = leased(&world, &agent).await;
+    agent.stop().await;
+    world.chain.advance(3_600).await.unwrap();
+    let head = world.chain.produce_blocks(1).await.unwrap();
+
+    let agent = InProcess::start(&config).await;
+    until("it is at the head", async || {
+        (agent.store.height().await.unwrap()? > head + 20).then_some(())
+    })
+    .await;
+    assert_eq!(world.proxy.count("close_lease", order), 0);
+    world.chain.advance(660).await.unwrap();
+    let end = ended(&agent, order).await;
+    assert_eq!(end, (LeaseState::Closed, Some(CloseReason::ManifestTimeout)));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn earnings_are_withdrawn_by_themselves_and_reach_the_payee() {
     let world = world().await;
     let more = "withdraw_every = \"1h\"\nmanifest_timeout = \"1day\"";
