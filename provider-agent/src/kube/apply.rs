@@ -4,6 +4,7 @@ use kube::{
     Api, Client,
     api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions},
 };
+use serde_json::json;
 
 use super::{
     fingerprint,
@@ -22,6 +23,20 @@ pub async fn apply(
     let params = PatchParams::apply(MANAGER).force();
     let applied = api.patch(&object.name, &params, &Patch::Apply(object.dynamic(subject))).await?;
     Ok(fingerprint::of(&applied.metadata))
+}
+
+/// Takes all replicas of a workload away, whatever else it is.
+pub async fn scale_to_nothing(
+    client: &Client,
+    namespace: &str,
+    kind: Kind,
+    name: &str,
+) -> kube::Result<()> {
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(client.clone(), namespace, &kind.resource());
+    let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+    let patch = Patch::Merge(json!({ "spec": { "replicas": 0 } }));
+    gone(api.patch(name, &params, &patch).await.map(drop))
 }
 
 /// Deletes an object of ours in a lease's namespace.
@@ -53,9 +68,9 @@ pub async fn is_foreign(client: &Client, name: &str, provider: &str) -> kube::Re
     Ok(!has(MANAGED_BY, MANAGER) || !has(PROVIDER, &label_value(provider)))
 }
 
-/// What is not there need not be deleted.
-fn gone(deleted: kube::Result<()>) -> kube::Result<()> {
-    match deleted {
+/// What is not there need not be deleted or stopped.
+fn gone(done: kube::Result<()>) -> kube::Result<()> {
+    match done {
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
         other => other,
     }

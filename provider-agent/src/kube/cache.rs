@@ -19,6 +19,7 @@ use k8s_openapi::api::{
     core::v1::{LimitRange, Namespace, Pod, ResourceQuota, Secret, Service, ServiceAccount},
     networking::v1::{Ingress, NetworkPolicy},
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{
     Api, Client, Resource, ResourceExt,
     core::PartialObjectMeta,
@@ -33,7 +34,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    objects::label_value,
+    objects::{Kind, label_value},
     watch::{self, News},
 };
 use crate::labels::{MANAGED_BY, MANAGER, ORDER, PROVIDER};
@@ -82,6 +83,24 @@ impl Caches {
     pub fn leases(&self) -> Option<BTreeSet<OrderId>> {
         let order = |namespace: Arc<Namespace>| namespace.labels().get(ORDER)?.parse().ok();
         self.is_healthy().then(|| self.namespaces.state().into_iter().filter_map(order).collect())
+    }
+
+    /// The workloads in a namespace that have or want replicas.
+    pub fn running(&self, namespace: &str) -> Vec<(Kind, String)> {
+        let is_here = |meta: &ObjectMeta| meta.namespace.as_deref() == Some(namespace);
+        let runs = |replicas: Option<i32>| replicas != Some(0);
+        let mut running = Vec::new();
+        for one in self.deployments.state() {
+            if is_here(&one.metadata) && runs(one.spec.as_ref().and_then(|spec| spec.replicas)) {
+                running.push((Kind::Deployment, one.name_any()));
+            }
+        }
+        for one in self.stateful_sets.state() {
+            if is_here(&one.metadata) && runs(one.spec.as_ref().and_then(|spec| spec.replicas)) {
+                running.push((Kind::StatefulSet, one.name_any()));
+            }
+        }
+        running
     }
 
     /// Waits for the next change of anything; a hint that may come late or twice.

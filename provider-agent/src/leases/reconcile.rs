@@ -86,6 +86,12 @@ struct Known {
     group: Option<String>,
 }
 
+impl Known {
+    fn is_unpaid(&self, now: u64) -> bool {
+        self.lease.state == LeaseState::Active && !self.lease.is_funded_at(now)
+    }
+}
+
 impl Reconciler {
     /// Runs until `stop`.
     pub async fn run(self, stop: CancellationToken) {
@@ -165,6 +171,10 @@ impl Reconciler {
         let namespace = objects::namespace(&self.provider, order);
         let observed = seen.lease(&self.progress, order, &namespace);
         self.watch_over_deletion(order, &namespace, observed.namespace, seen);
+        if known.is_some_and(|known| known.is_unpaid(now)) && observed.namespace == Presence::Active
+        {
+            self.stop_workloads(order, &namespace).await?;
+        }
         if self.progress.with(order, |progress| progress.is_paused(std::time::Instant::now())) {
             return Ok(());
         }
@@ -192,6 +202,16 @@ impl Reconciler {
             }
             Some(Action::Forget { .. }) => self.forget(order).await,
         }
+    }
+
+    /// While nothing is paid nothing runs, whether or not its manifest is there and can be
+    /// applied: that stops at the first object that Kubernetes refuses.
+    async fn stop_workloads(&self, order: OrderId, namespace: &str) -> Result<(), StepError> {
+        for (kind, name) in self.caches.running(namespace) {
+            apply::scale_to_nothing(&self.client, namespace, kind, &name).await?;
+            tracing::info!(%order, ?kind, name, "out of money, stopped");
+        }
+        Ok(())
     }
 
     /// A namespace that is not ours is never adopted, whatever its name.
@@ -227,9 +247,9 @@ impl Reconciler {
             return Desired::Waiting;
         };
         let version = self.version(manifest, known.reservation.as_ref());
-        match known.lease.is_funded_at(now) {
-            true => Desired::Running { version },
-            false => Desired::Suspended { version },
+        match known.is_unpaid(now) {
+            false => Desired::Running { version },
+            true => Desired::Suspended { version },
         }
     }
 

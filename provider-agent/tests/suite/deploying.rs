@@ -187,6 +187,28 @@ async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn out_of_money_nothing_runs_though_kubernetes_refuses_the_manifest() {
+    let world = manifests::world().await;
+    let config = configure(&world, "agent", "");
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let mut leased = lease(&world, &agent, "ann", SITE).await;
+    let order = leased.order;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", order, 1).await;
+
+    // As an older agent may have taken it.
+    let services = &mut leased.upload.manifest.0[0].services;
+    services.iter_mut().flat_map(|service| &mut service.expose).for_each(|one| one.port = 0);
+    accepted(&agent.store, &leased).await;
+    let depletion = agent.store.lease(order).await.unwrap().unwrap().depletion().unwrap();
+    let now = world.chain.time_ns().await.unwrap() / 1_000_000_000;
+    world.chain.advance(depletion - now + 3).await.unwrap();
+    cluster.has_replicas("nothing runs", order, 0).await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_changed_or_deleted_by_hand_is_put_right() {
     let world = manifests::world().await;
     let config = configure(&world, "agent", "");
