@@ -14,6 +14,8 @@ use souk_chain::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(test)]
+pub(crate) use cluster::client_with;
 pub use cluster::{ClusterError, client as cluster_client};
 pub use error::AppError;
 pub use group::TaskGroup;

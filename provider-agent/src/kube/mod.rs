@@ -7,4 +7,5 @@ pub mod events;
 pub mod fingerprint;
 pub mod logs;
 pub mod objects;
+pub mod patience;
 pub mod watch;
