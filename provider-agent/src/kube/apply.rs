@@ -7,10 +7,10 @@ use kube::{
 use serde_json::json;
 
 use super::{
-    fingerprint,
-    objects::{Kind, Object, Subject, label_value},
+    Owner, fingerprint,
+    objects::{Kind, Object, Subject},
 };
-use crate::labels::{MANAGED_BY, MANAGER, PROVIDER};
+use crate::labels::MANAGER;
 
 /// Applies one object and gives its fingerprint. Fields that others set on it by hand are taken
 /// back: it is ours.
@@ -60,12 +60,10 @@ pub async fn delete_namespace(client: &Client, name: &str, uid: Option<&str>) ->
     gone(namespaces(client).delete(name, &params).await.map(drop))
 }
 
-/// Whether there is a namespace of that name that is not this provider's.
-pub async fn is_foreign(client: &Client, name: &str, provider: &str) -> kube::Result<bool> {
-    let Some(found) = namespaces(client).get_metadata_opt(name).await? else { return Ok(false) };
-    let labels = found.metadata.labels.unwrap_or_default();
-    let has = |key: &str, value: &str| labels.get(key).is_some_and(|found| found == value);
-    Ok(!has(MANAGED_BY, MANAGER) || !has(PROVIDER, &label_value(provider)))
+/// Whether there is a namespace of that name that is not the owner's.
+pub async fn is_foreign(client: &Client, name: &str, owner: &Owner) -> kube::Result<bool> {
+    let found = namespaces(client).get_metadata_opt(name).await?;
+    Ok(found.is_some_and(|found| !owner.has(found.metadata.labels.as_ref())))
 }
 
 /// What is not there need not be deleted or stopped.

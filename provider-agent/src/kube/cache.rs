@@ -34,12 +34,13 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    objects::{Kind, label_value},
+    Owner,
+    objects::Kind,
     watch::{self, News},
 };
-use crate::labels::{MANAGED_BY, MANAGER, ORDER, PROVIDER};
+use crate::labels::ORDER;
 
-/// The watched objects of one provider. Cheap to clone.
+/// The watched objects of one owner. Cheap to clone.
 #[derive(Clone)]
 pub struct Caches {
     /// The leases' namespaces.
@@ -111,7 +112,7 @@ impl Caches {
     /// Starts the watches. The future runs them until `stop`.
     pub fn start(
         client: Client,
-        provider: &str,
+        owner: &Owner,
         stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
         let (namespaces, of_namespaces) = reflector::store();
@@ -142,7 +143,7 @@ impl Caches {
             health: Arc::clone(&health),
             changed: Arc::clone(&changed),
         };
-        let watch = Watch { client, health, changed, selector: selector(provider) };
+        let watch = Watch { client, health, changed, selector: owner.selector() };
         let run = async move {
             let watches = [
                 Box::pin(watch.follow::<Namespace>(0, of_namespaces)) as BoxedWatch<'_>,
@@ -167,10 +168,6 @@ impl Caches {
 }
 
 type BoxedWatch<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
-
-fn selector(provider: &str) -> String {
-    format!("{MANAGED_BY}={MANAGER},{PROVIDER}={}", label_value(provider))
-}
 
 struct Watch {
     client: Client,

@@ -15,6 +15,7 @@ mod error;
 pub mod hostnames;
 pub mod leases;
 pub mod manifests;
+pub mod market;
 pub mod marks;
 pub mod orders;
 pub mod pending;
@@ -37,6 +38,7 @@ pub use error::StoreError;
 pub use hostnames::TakenBy;
 pub use leases::{AccountClock, LeaseRow};
 pub use manifests::ManifestRow;
+pub use market::MarketRow;
 pub use marks::MarkRow;
 pub use orders::{OrderDetail, OrderRow};
 pub use pending::{Pending, PendingRow};
@@ -58,6 +60,15 @@ impl Store {
         let wakes = wake::Wakes::default();
         let worker = thread::Worker::open(path, wakes.clone())?;
         Ok(Self { worker: Arc::new(worker), wakes })
+    }
+
+    /// Settles which market the store is of, or refuses a store of another one.
+    pub async fn settle_market(&self, market: MarketRow) -> Result<(), StoreError> {
+        let known = self.read(market::get).await?;
+        if known.as_ref() == Some(&market) {
+            return Ok(());
+        }
+        self.write(move |tx| market::settle(tx, &market)).await
     }
 
     /// Runs `work` on the store's thread, for reading.

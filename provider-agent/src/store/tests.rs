@@ -49,6 +49,23 @@ fn clock(height: u64, depletion: u64) -> AccountClock {
 }
 
 #[tokio::test]
+async fn a_store_of_another_market_is_refused_once_it_has_read_a_block() {
+    let (_folder, store) = store().await;
+    let market = |chain: &str, book: &str| MarketRow {
+        chain_id: chain.into(),
+        orderbook: book.into(),
+    };
+    store.settle_market(market("souk-1", "souk1typo")).await.unwrap();
+    store.settle_market(market("souk-1", "souk1book")).await.unwrap();
+    store.write(|tx| cursor::set(tx, Cursor { height: 5, time: 1_000 })).await.unwrap();
+    store.settle_market(market("souk-1", "souk1book")).await.unwrap();
+    for other in [market("souk-2", "souk1book"), market("souk-1", "souk1other")] {
+        let error = store.settle_market(other.clone()).await.unwrap_err().to_string();
+        assert!(error.contains(&other.to_string()) && error.contains("souk1book"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn the_file_is_for_its_owners_eyes_alone_and_a_readable_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("agent.db");

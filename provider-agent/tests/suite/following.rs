@@ -122,6 +122,49 @@ async fn a_forged_market_that_tells_of_orders_and_leases_of_ours_is_ignored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_of_another_market_is_refused_at_the_start() {
+    let mut world = World::new().await;
+    let path = configure(&world, "agent", "");
+    let agent = InProcess::start(&path).await;
+    until("a block", async || agent.store.height().await.unwrap()).await;
+    agent.stop().await;
+
+    world.contracts = world.another_market().await;
+    let path = configure(&world, "agent", "");
+    let config = souk_provider::config::Config::load(&path).unwrap();
+    let error = souk_provider::app::Agent::new(config).await.err().unwrap().to_string();
+    assert!(error.contains("the store is of orderbook"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_markets_of_one_provider_share_a_cluster_and_leave_each_others_leases_alone() {
+    let mut world = crate::manifests::world().await;
+    let config = configure(&world, "agent", "");
+    let cluster = crate::manifests::Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let leased = crate::manifests::lease(&world, &agent, "ann", crate::manifests::SITE).await;
+    crate::manifests::accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", leased.order, 1).await;
+
+    // The other book knows no such lease, and its first order has the same number.
+    world.contracts = world.another_market().await;
+    let claims = crate::support::Options::default().claims;
+    world.register("provider", "operator", 50, claims).await;
+    let other = InProcess::start(&configure(&world, "other", "")).await;
+    let order = world.order("ann", app("web")).await;
+    assert_eq!(order, leased.order);
+    until("a bid in the other market", || world.own_bid(order)).await;
+    let height = other.store.height().await.unwrap().unwrap();
+    until("blocks go by", async || {
+        (other.store.height().await.unwrap()? > height + 20).then_some(())
+    })
+    .await;
+    cluster.has_replicas("it still runs", leased.order, 1).await;
+    other.stop().await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_lost_store_had_promised_is_reserved_again() {
     let world = World::new().await;
     let agent = InProcess::start(&configure(&world, "agent", "")).await;
