@@ -77,6 +77,13 @@ pub struct Standing {
     pub orders: Vec<OrderRow>,
 }
 
+impl Standing {
+    fn has_ended(&self, order: OrderId) -> bool {
+        let mut leases = self.leases.iter();
+        leases.any(|lease| lease.order == order && lease.closed_at.is_some())
+    }
+}
+
 /// What is due.
 pub fn plan(standing: &Standing, policy: &Bidding) -> Vec<Chore> {
     let Some(at) = standing.at else { return Vec::new() };
@@ -85,10 +92,9 @@ pub fn plan(standing: &Standing, policy: &Bidding) -> Vec<Chore> {
     for lease in &standing.leases {
         let active = lease.state == LeaseState::Active;
         let since = lease.withdrawn_at;
-        // A closed lease owes what it earned since the last withdrawal, once.
         let owes = match lease.closed_at {
             None => at.time.saturating_sub(since) >= policy.withdraw_every.0,
-            Some(closed_at) => since <= closed_at,
+            Some(_) => !lease.is_paid(),
         };
         if owes && at.time > since {
             due.push(Chore::Withdraw { order: lease.order, since });
@@ -258,7 +264,12 @@ impl Chores {
             Tries::None(key) => (0, key),
             Tries::UnderWay => return Ok(()),
             Tries::Done { count, next } => match chore {
-                Chore::Withdraw { order, .. } => return self.withdrawn(order, at).await,
+                // It may have been executed before the lease ended and be seen only now: what
+                // an ended lease still owes its stream alone can tell.
+                Chore::Withdraw { order, .. } if !standing.has_ended(order) => {
+                    return self.withdrawn(order, at.time).await;
+                }
+                Chore::Withdraw { .. } => (count, next),
                 // One message may not get through all disqualified bids.
                 Chore::CloseAuction(_) => (count, next),
                 Chore::ManifestTimeout(_) | Chore::Reap { .. } => return Ok(()),
@@ -287,14 +298,12 @@ impl Chores {
             Chore::Withdraw { order, .. } => {
                 let lease = standing.leases.iter().find(|lease| lease.order == *order);
                 let Some(lease) = lease else { return Ok(None) };
-                match self.market.stream(lease.account, order.0).await {
-                    Ok(stream) if stream.owed.u128() > 0 => {}
-                    Err(error) if !error.is_refusal() => return Err(error),
-                    // Nothing to be paid, or nothing left of the stream.
-                    _ => {
-                        self.withdrawn(*order, at).await?;
-                        return Ok(None);
-                    }
+                // At the height of what the store knows: a node behind it has not seen the end.
+                let market = self.market.at(at.height);
+                let stream = market.stream(lease.account, order.0).await?;
+                if stream.is_none_or(|stream| stream.owed.u128() == 0) {
+                    self.withdrawn(*order, at.time).await?;
+                    return Ok(None);
                 }
                 Some(self.messages.withdraw(lease.account, *order)?)
             }
@@ -316,8 +325,8 @@ impl Chores {
         })
     }
 
-    async fn withdrawn(&self, order: OrderId, at: Cursor) -> Result<(), ChainError> {
-        Ok(self.store.write(move |tx| leases::set_withdrawn(tx, order, at.time)).await?)
+    async fn withdrawn(&self, order: OrderId, time: u64) -> Result<(), ChainError> {
+        Ok(self.store.write(move |tx| leases::set_withdrawn(tx, order, time)).await?)
     }
 
     /// Forgets what is of no use any more.
@@ -335,7 +344,7 @@ impl Chores {
                 }
                 for lease in leases::all(tx)? {
                     let old = lease.closed_at.is_some_and(|end| now > end.saturating_add(2 * DAY));
-                    if old && bids::get(tx, lease.order)?.is_none() {
+                    if old && lease.is_paid() && bids::get(tx, lease.order)?.is_none() {
                         leases::forget(tx, lease.order)?;
                         manifests::forget(tx, lease.order)?;
                     }
@@ -438,6 +447,23 @@ mod tests {
             };
             let expected = if late { vec![Chore::ManifestTimeout(LEASE)] } else { vec![] };
             assert_eq!(plan(&standing, &policy()), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn an_ended_lease_is_asked_about_until_it_is_seen_to_owe_nothing() {
+        for (withdrawn_at, due) in [(8_000, true), (9_000, true), (9_001, false)] {
+            let ended = LeaseRow {
+                state: LeaseState::Closed,
+                closed_at: Some(9_000),
+                withdrawn_at,
+                ..lease(7_000)
+            };
+            let at = Some(Cursor { height: 5, time: 10_000 });
+            let standing = Standing { at, leases: vec![ended], ..Standing::default() };
+            let withdraw = Chore::Withdraw { order: LEASE, since: withdrawn_at };
+            let expected = if due { vec![withdraw] } else { vec![] };
+            assert_eq!(plan(&standing, &policy()), expected, "{withdrawn_at}");
         }
     }
 

@@ -135,14 +135,21 @@ impl Market {
         Ok(self.queries.smart(&self.contracts.escrow, &msg).await?)
     }
 
-    /// A stream of an account.
-    pub async fn stream(&self, account: AccountId, stream: u64) -> Result<escrow::StreamResponse> {
-        let msg = escrow::QueryMsg::Stream { account, stream };
-        Ok(self.queries.smart(&self.contracts.escrow, &msg).await?)
+    /// A stream of an account; none if it is closed and paid. The list is asked, since its answer
+    /// says of a stream that it is not there, where a refusal may have any other reason.
+    pub async fn stream(
+        &self,
+        account: AccountId,
+        stream: u64,
+    ) -> Result<Option<escrow::StreamResponse>> {
+        let start_after = stream.checked_sub(1);
+        let msg = escrow::QueryMsg::Streams { account, start_after, limit: Some(1) };
+        let page: escrow::StreamsResponse =
+            self.queries.smart(&self.contracts.escrow, &msg).await?;
+        Ok(page.streams.into_iter().find(|found| found.stream == stream))
     }
 
-    /// The escrow account of a deployment, by the orderbook's place among its controllers,
-    /// which never changes.
+    /// The orderbook's place among the escrow's controllers, which never changes.
     pub async fn controller_index(&self) -> Result<u16> {
         let controllers = self.escrow_config().await?.controllers;
         let index = controllers.iter().position(|c| *c == self.contracts.orderbook);

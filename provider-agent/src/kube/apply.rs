@@ -32,8 +32,7 @@ pub async fn scale_to_nothing(
     kind: Kind,
     name: &str,
 ) -> kube::Result<()> {
-    let api: Api<DynamicObject> =
-        Api::namespaced_with(client.clone(), namespace, &kind.resource());
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
     let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
     let patch = Patch::Merge(json!({ "spec": { "replicas": 0 } }));
     gone(api.patch(name, &params, &patch).await.map(drop))

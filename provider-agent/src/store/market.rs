@@ -39,7 +39,9 @@ pub fn settle(tx: &Tx<'_>, wanted: &MarketRow) -> Result<(), StoreError> {
         }
         _ => {}
     }
-    tx.prepare_cached("INSERT OR REPLACE INTO market (id, chain_id, orderbook) VALUES (0, ?1, ?2)")?
-        .execute([&wanted.chain_id, &wanted.orderbook])?;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO market (id, chain_id, orderbook) VALUES (0, ?1, ?2)",
+    )?
+    .execute([&wanted.chain_id, &wanted.orderbook])?;
     Ok(())
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use souk_api::orderbook::LeaseState;
+use souk_api::{
+    escrow,
+    orderbook::{ExecuteMsg, LeaseState},
+};
 use souk_core::{AuctionPolicy, CloseReason, OrderId};
 
 use crate::support::{InProcess, Options, World, agent::configure, app, until, world::address};
@@ -79,6 +82,43 @@ async fn earnings_are_withdrawn_by_themselves_and_reach_the_payee() {
     // An hour at 11100 less two per cent, and not much more.
     let earned = balance().await - before;
     assert!((10_800..12_500).contains(&earned), "{earned}");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_lease_earned_after_a_withdrawal_that_was_seen_late_is_withdrawn_too() {
+    let block = Duration::from_secs(1);
+    let world = World::with(Options { block, ..Options::default() }).await;
+    let more = "withdraw_every = \"1h\"\nmanifest_timeout = \"1day\"";
+    let config = configure(&world, "agent", more);
+    let agent = InProcess::start(&config).await;
+    let order = leased(&world, &agent).await;
+    let account = agent.store.lease(order).await.unwrap().unwrap().account;
+    world.chain.advance(3_700).await.unwrap();
+    until("a withdrawal on its way", async || {
+        let messages = world.proxy.messages();
+        messages.iter().any(|message| message.get("withdraw").is_some()).then_some(())
+    })
+    .await;
+    agent.stop().await;
+
+    // It is executed, the lease earns more and ends, and all of that is seen at once.
+    world.chain.produce_blocks(1).await.unwrap();
+    world.chain.advance(1_000).await.unwrap();
+    world.book("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    world.chain.advance(10).await.unwrap();
+    let agent = InProcess::start(&config).await;
+    until("nothing is owed", async || {
+        let msg = escrow::QueryMsg::Streams { account, start_after: None, limit: None };
+        let escrow = &world.contracts.escrow;
+        let answer: escrow::StreamsResponse = world.queries().smart(escrow, &msg).await.ok()?;
+        answer.streams.is_empty().then_some(())
+    })
+    .await;
+    until("the agent knows", async || {
+        agent.store.lease(order).await.unwrap()?.is_paid().then_some(())
+    })
+    .await;
     agent.stop().await;
 }
 

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use souk_core::OrderId;
 use souk_sdl::{HttpOptions, ManifestService, ServiceExpose};
 
-use super::{
-    Kind, Object, Subject,
-    names::object_name,
-};
+use super::{Kind, Object, Subject, names::object_name};
 use crate::{config::Cluster, kube::Owner};
 
 /// One Ingress for each HTTP port, if the cluster has an ingress class.

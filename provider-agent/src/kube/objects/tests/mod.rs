@@ -125,7 +125,13 @@ impl Lease {
             deny_networks: vec!["203.0.114.0/24".into(), "2a00:1::/32".into()],
             ..Cluster::default()
         };
-        Self { group, placements: vec![placement], cluster, running: true, owner: owner_of("souk1provider") }
+        Self {
+            group,
+            placements: vec![placement],
+            cluster,
+            running: true,
+            owner: owner_of("souk1provider"),
+        }
     }
 
     fn subject(&self) -> Subject<'_> {
