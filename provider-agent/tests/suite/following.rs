@@ -165,6 +165,28 @@ async fn two_markets_of_one_provider_share_a_cluster_and_leave_each_others_lease
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_costs_a_node_too_much_does_not_keep_a_store_from_being_made() {
+    let world = World::new().await;
+    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+    let leased = world.order("ann", app("leased")).await;
+    until("a bid", || world.own_bid(leased)).await;
+    world.accept("ann", leased, "provider").await;
+    let lease = until("the lease", async || agent.store.lease(leased).await.unwrap()).await;
+    agent.stop().await;
+
+    world.proxy.refuse(Some("{\"deployment\":{\"deployment\":"));
+    let open = world.order("bob", app("open")).await;
+    let again = InProcess::start(&configure(&world, "another", "")).await;
+    until("a bid on the open order", || world.own_bid(open)).await;
+    until("the lease again", async || again.store.lease(leased).await.unwrap()).await;
+    let deployment = lease.group.deployment;
+    assert_eq!(again.store.deployment(deployment).await.unwrap(), None);
+    world.proxy.refuse(None);
+    until("the deployment later", async || again.store.deployment(deployment).await.unwrap()).await;
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_lost_store_had_promised_is_reserved_again() {
     let world = World::new().await;
     let agent = InProcess::start(&configure(&world, "agent", "")).await;
