@@ -1,7 +1,8 @@
 //! Makes the store anew from contract queries, all at one height, which becomes the cursor.
 //!
-//! Needed at the first start, and when no node has the blocks after the cursor any more. What
-//! the chain does not know (manifests, reservations, host names) stays.
+//! Needed at the first start, when no node has the blocks after the cursor any more, and at the
+//! start after events that could not be read. What the chain does not know (manifests,
+//! reservations, host names) stays.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ use super::{ChainError, Market, apply::order_over};
 use crate::store::{
     AccountClock, BidProgress, BidRow, Cursor, DeploymentRow, LeaseRow, OrderDetail, OrderRow,
     Pending, Store, StoreError, Tx, bids, cursor, deployments, leases, manifests, orders, pending,
-    reservations,
+    reservations, unread,
 };
 
 /// What the chain says of everything that concerns this provider, at one height.
@@ -136,6 +137,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         leases::put_clock(tx, account.id, &clock(account, at.height))?;
     }
     put_bids(tx, snapshot)?;
+    unread::clear(tx)?;
     cursor::set(tx, at)
 }
 

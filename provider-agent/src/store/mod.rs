@@ -23,6 +23,7 @@ pub mod reservations;
 mod schema;
 mod sql;
 mod thread;
+pub mod unread;
 mod wake;
 
 use std::{path::Path, sync::Arc};

@@ -1,7 +1,7 @@
 //! What the follower takes for true, and what it does not.
 
 use souk_api::orderbook::{self, LeaseState};
-use souk_provider::store::{BidProgress, bids, orders};
+use souk_provider::store::{BidProgress, Cursor, Tx, bids, cursor, orders, unread};
 
 use crate::support::{
     InProcess, World,
@@ -99,6 +99,29 @@ async fn blocks_that_were_pruned_are_made_up_by_queries() {
     until("the lease of a pruned block", async || agent.store.lease(first).await.unwrap()).await;
     assert_eq!(world.proxy.count("place_bid", first), 1);
     assert_eq!(world.proxy.count("place_bid", second), 1);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_older_program_could_not_read_is_made_up_at_the_next_start() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    until("a block", async || agent.store.height().await.unwrap()).await;
+    let store = agent.store.clone();
+    agent.stop().await;
+
+    let order = world.order("ann", app("web")).await;
+    let height = world.chain.produce_blocks(1).await.unwrap();
+    let passed_over = move |tx: &Tx<'_>| {
+        unread::mark(tx, height)?;
+        cursor::set(tx, Cursor { height, time: 0 })
+    };
+    store.write(passed_over).await.unwrap();
+    drop(store);
+    let agent = InProcess::start(&config).await;
+    until("a bid", || world.own_bid(order)).await;
+    assert_eq!(agent.store.read(unread::get).await.unwrap(), None);
     agent.stop().await;
 }
 
