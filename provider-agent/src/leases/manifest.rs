@@ -13,6 +13,9 @@ use thiserror::Error;
 
 /// Host names of one lease at most.
 const MAX_HOSTS: usize = 100;
+/// Ports of one service at most, each time that one is opened to another service counted. Those
+/// that are open to the world are counted and paid.
+const MAX_EXPOSES: usize = 128;
 /// Variables of one service at most.
 const MAX_VARIABLES: usize = 1_000;
 /// Bytes of all variables of one service at most, names among them: half of what a Secret holds,
@@ -75,6 +78,17 @@ pub enum Refusal {
     /// More or other ways in than were paid for.
     #[error("resource unit {0} has other endpoints in the manifest than in the order")]
     Endpoints(u32),
+    /// A service without replicas, which nobody pays for.
+    #[error("service `{0}` has no replicas; leave it out")]
+    NoReplicas(String),
+    /// Ports without end.
+    #[error("service `{service}` opens {exposes} ports, the limit is {MAX_EXPOSES}")]
+    TooManyPorts {
+        /// The service.
+        service: String,
+        /// How many.
+        exposes: usize,
+    },
     /// A port that is none.
     #[error("service `{service}` opens port {port}; ports are 1 to 65535")]
     Port {
@@ -129,6 +143,8 @@ impl Refusal {
             | Self::Resources { .. }
             | Self::Count { .. }
             | Self::Endpoints(_) => "manifest_not_the_order",
+            Self::NoReplicas(_) => "service_without_replicas",
+            Self::TooManyPorts { .. } => "too_many_ports",
             Self::Port { .. } => "port_invalid",
             Self::Environment { .. } => "environment_too_large",
             Self::HttpOptions { .. } => "http_options",
@@ -190,6 +206,10 @@ pub fn check(
 fn check_service(service: &ManifestService, spec: &GroupSpec) -> Result<(), Refusal> {
     let id = service.resources.id;
     let name = || service.name.clone();
+    // With one replica at least, a group has no more services than the order has replicas.
+    if service.count == 0 {
+        return Err(Refusal::NoReplicas(name()));
+    }
     let unit = spec.units.iter().find(|unit| unit.id == id);
     let unit = unit.ok_or_else(|| Refusal::NoUnit { service: name(), unit: id })?;
     if without_endpoints(order::resources(&service.resources))
@@ -203,6 +223,10 @@ fn check_service(service: &ManifestService, spec: &GroupSpec) -> Result<(), Refu
 /// What Kubernetes refuses would be found only when the lease is applied. An outer port that
 /// does not exist is passed over, as SDL passes it over with a warning.
 fn check_ports(service: &ManifestService) -> Result<(), Refusal> {
+    let exposes = service.expose.len();
+    if exposes > MAX_EXPOSES {
+        return Err(Refusal::TooManyPorts { service: service.name.clone(), exposes });
+    }
     let wrong = service.expose.iter().find(|expose| !(1..=65_535).contains(&expose.port));
     match wrong {
         Some(expose) => Err(Refusal::Port { service: service.name.clone(), port: expose.port }),

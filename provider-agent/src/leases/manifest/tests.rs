@@ -184,6 +184,25 @@ fn ports_that_are_exposed_and_not_paid_for_are_refused_whatever_the_manifest_sta
 }
 
 #[test]
+fn services_and_ports_that_nobody_pays_for_are_refused() {
+    let (mut manifest, spec) = deployment();
+    let mut free = manifest.0[0].services[1].clone();
+    (free.name, free.count) = ("free".into(), 0);
+    manifest.0[0].services.push(free);
+    assert_eq!(judge(manifest, &spec).unwrap_err().code(), "service_without_replicas");
+
+    let with_ports = |count: u32| {
+        let (mut manifest, spec) = deployment();
+        let web = &mut manifest.0[0].services[0].expose;
+        let hidden = ServiceExpose { global: false, hosts: None, ..web[0].clone() };
+        web.extend((2..count).map(|port| ServiceExpose { port, ..hidden.clone() }));
+        judge(manifest, &spec).map_err(|refusal| refusal.code())
+    };
+    assert!(with_ports(128).is_ok());
+    assert_eq!(with_ports(129), Err("too_many_ports"));
+}
+
+#[test]
 fn what_kubernetes_would_refuse_is_refused_at_the_door() {
     type Edit = fn(&mut souk_sdl::ManifestService);
     let edits: [(&str, &str, Edit); 4] = [
