@@ -34,6 +34,7 @@ services:
       - TOKEN=token-secret
       - NVIDIA_VISIBLE_DEVICES=all
       - nvidia_driver_capabilities=compute
+      - AMD_VISIBLE_DEVICES=all
       - EMPTY=
     expose:
       - port: 8080
@@ -52,7 +53,7 @@ services:
         scratch: { mount: /scratch }
   train:
     image: train:1
-    env: [NVIDIA_DISABLE_REQUIRE=1]
+    env: [NVIDIA_DISABLE_REQUIRE=1, AMD_VISIBLE_DEVICES=all, ROCR_VISIBLE_DEVICES=0]
 profiles:
   compute:
     web:
