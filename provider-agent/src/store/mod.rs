@@ -135,11 +135,6 @@ impl Store {
         self.read(move |sql| manifests::get(sql, order)).await
     }
 
-    /// Keeps an accepted manifest in place of the one before and wakes [`Topic::Manifests`].
-    pub async fn put_manifest(&self, row: ManifestRow) -> Result<(), StoreError> {
-        self.write(move |tx| manifests::put(tx, &row)).await
-    }
-
     /// A deployment, if the store knows it: its owner and what its manifest must hash to.
     pub async fn deployment(
         &self,
@@ -156,22 +151,6 @@ impl Store {
     /// Where the replicas of an order are placed.
     pub async fn reservation(&self, order: OrderId) -> Result<Option<ReservationRow>, StoreError> {
         self.read(move |sql| reservations::get(sql, order)).await
-    }
-
-    /// Claims a host name for a lease: the first to ask has it until it is released. Asking
-    /// again for one's own is fine.
-    pub async fn claim_hostname(
-        &self,
-        host: &str,
-        order: OrderId,
-    ) -> Result<Result<(), TakenBy>, StoreError> {
-        let host = host.to_owned();
-        self.write(move |tx| hostnames::claim(tx, &host, order)).await
-    }
-
-    /// Lets go of all host names of a lease.
-    pub async fn release_hostnames(&self, order: OrderId) -> Result<(), StoreError> {
-        self.write(move |tx| hostnames::release(tx, order)).await
     }
 
     /// The latest decision on an order, with its reason.

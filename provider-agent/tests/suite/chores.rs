@@ -7,6 +7,7 @@ use souk_api::{
     orderbook::{ExecuteMsg, LeaseState},
 };
 use souk_core::{AuctionPolicy, CloseReason, OrderId};
+use souk_provider::store::{ManifestRow, manifests};
 
 use crate::support::{InProcess, Options, World, agent::configure, app, until, world::address};
 
@@ -143,17 +144,14 @@ async fn a_dry_deployment_is_marked_and_reaped() {
     let depletion = lease.depletion().unwrap();
     let now = agent.store.block_time().await.unwrap().unwrap();
     // The manifest never came, and a lease that old would be closed for that.
-    agent
-        .store
-        .put_manifest(souk_provider::store::ManifestRow {
-            order,
-            manifest: "[]".into(),
-            salt: None,
-            commitment: cosmwasm_std::HexBinary::from([7u8; 32]),
-            accepted_at: now,
-        })
-        .await
-        .unwrap();
+    let row = ManifestRow {
+        order,
+        manifest: "[]".into(),
+        salt: None,
+        commitment: cosmwasm_std::HexBinary::from([7u8; 32]),
+        accepted_at: now,
+    };
+    agent.store.write(move |tx| manifests::put(tx, &row)).await.unwrap();
     world.chain.advance(depletion - now + 10).await.unwrap();
     until("the mark", async || {
         let marks = agent.store.read(souk_provider::store::marks::all).await.unwrap();

@@ -9,7 +9,7 @@ use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_provider::{
     config::Config,
     kube::Owner,
-    store::{ManifestRow, Store},
+    store::{ManifestRow, Store, manifests},
 };
 use souk_sdl::{Mapping, compile};
 
@@ -131,7 +131,7 @@ pub async fn accepted(store: &Store, leased: &Leased) {
         commitment: commitment_of(&leased.upload),
         accepted_at: store.block_time().await.unwrap().unwrap(),
     };
-    store.put_manifest(row).await.unwrap();
+    store.write(move |tx| manifests::put(tx, &row)).await.unwrap();
 }
 
 /// The simulated cluster, looked at from outside.
