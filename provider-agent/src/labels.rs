@@ -10,5 +10,8 @@ pub const ORDER: &str = "souk.market/order";
 /// The provider's address, so that two providers can share a cluster without touching each
 /// other's objects.
 pub const PROVIDER: &str = "souk.market/provider";
+/// The market that an object's lease is of, as a hash of chain and orderbook: two markets number
+/// their leases alike.
+pub const MARKET: &str = "souk.market/market";
 /// The service of the manifest that an object runs.
 pub const SERVICE: &str = "souk.market/service";

@@ -25,7 +25,7 @@ use souk_provider::{
     config::{Cluster, Overcommit, StorageClass},
     inventory::{Inventory, Limits, NodeState, Placement, fit},
     kube::{
-        apply,
+        Owner, apply,
         objects::{self, Subject},
     },
     labels,
@@ -201,9 +201,10 @@ impl Market {
         for (order, spec, group) in &job.groups {
             let placements = self.place(*order, spec)?;
             let cluster = cluster();
+            let owner = Owner::new("souk-1", "souk1book", PROVIDER);
             let subject = Subject {
                 order: *order,
-                provider: PROVIDER,
+                owner: &owner,
                 group,
                 placements: &placements,
                 cluster: &cluster,

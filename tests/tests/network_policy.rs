@@ -10,7 +10,10 @@ use serde_json::{Map, Value, json};
 use souk_core::OrderId;
 use souk_provider::{
     config::Cluster,
-    kube::objects::{self, Kind, Subject},
+    kube::{
+        Owner,
+        objects::{self, Kind, Subject},
+    },
 };
 use souk_sdl::Options;
 use souk_tests::tools;
@@ -71,7 +74,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
     };
     let subject = Subject {
         order: OrderId(order),
-        provider,
+        owner: &Owner::new("souk-1", "souk1book", provider),
         group: &compiled.manifest[0],
         placements: &[],
         cluster: &cluster,

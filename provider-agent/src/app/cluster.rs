@@ -1,11 +1,17 @@
 //! The Kubernetes client by the configuration.
 
+use std::time::Duration;
+
 use kube::{
     Client, Config,
+    client::ClientBuilder,
     config::{KubeConfigOptions, Kubeconfig},
 };
 
-use crate::config::Cluster;
+use crate::{
+    config::Cluster,
+    kube::patience::{PATIENCE, Patience},
+};
 
 /// A cluster that cannot even be addressed.
 #[derive(Debug, thiserror::Error)]
@@ -27,11 +33,21 @@ pub enum ClusterError {
 
 /// A client for the configured cluster; connects to nothing yet.
 pub async fn client(cluster: &Cluster) -> Result<Client, ClusterError> {
+    client_with(cluster, PATIENCE).await
+}
+
+/// The same, which waits so long for an answer.
+pub(crate) async fn client_with(
+    cluster: &Cluster,
+    patience: Duration,
+) -> Result<Client, ClusterError> {
     let mut config = config(cluster).await?;
     // The caches judge for themselves whether the API answers; retries inside the client would
     // make a broken watch look healthy for minutes.
     config.default_retry = false;
-    Client::try_from(config).map_err(|error| ClusterError::Client(error.to_string()))
+    let client = ClientBuilder::try_from(config);
+    let client = client.map_err(|error| ClusterError::Client(error.to_string()))?;
+    Ok(client.with_layer(&Patience(patience)).build())
 }
 
 async fn config(cluster: &Cluster) -> Result<Config, ClusterError> {

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     gateway::{self, Book, ServeError, State},
     inventory::{Inventory, watch::ClusterView},
-    kube::cache::Caches,
+    kube::{Owner, cache::Caches},
     leases::{
         progress::AllProgress,
         workloads::{ClusterWorkloads, Free},
@@ -38,7 +38,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         caches,
         store: store.clone(),
         cluster: Arc::new(config.cluster.clone()),
-        provider: provider.clone(),
+        owner: Owner::of(&config),
         progress,
         free: Box::new({
             let config = config.clone();

@@ -5,7 +5,7 @@ mod error;
 mod gateway;
 mod group;
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use souk_chain::{
     Client, Pipeline, PipelineHandle, SecretKey, follower::FollowerConfig,
@@ -14,6 +14,8 @@ use souk_chain::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(test)]
+pub(crate) use cluster::client_with;
 pub use cluster::{ClusterError, client as cluster_client};
 pub use error::AppError;
 pub use group::TaskGroup;
@@ -26,10 +28,10 @@ use crate::{
     config::Config,
     gateway::Book,
     inventory::watch::{self as inventory, ClusterView},
-    kube::cache::Caches,
+    kube::{Owner, cache::Caches},
     leases::{progress::AllProgress, reconcile::Reconciler},
     metrics,
-    store::{Store, Topic},
+    store::{MarketRow, Store, StoreError, Topic},
 };
 
 /// Reads the operator key that the configuration names.
@@ -46,9 +48,15 @@ pub fn pipeline_config(config: &Config) -> PipelineConfig {
     PipelineConfig::new(&config.chain.prefix, gas)
 }
 
-/// Opens the store that the configuration names.
-pub fn open_store(path: &Path) -> Result<Store, AppError> {
-    Ok(Store::open(path)?)
+/// Opens the store that the configuration names, unless it is of another market.
+pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
+    let store = Store::open(&config.store.path)?;
+    let market = MarketRow {
+        chain_id: config.chain.chain_id.clone(),
+        orderbook: config.chain.contracts().orderbook.clone(),
+    };
+    store.settle_market(market).await?;
+    Ok(store)
 }
 
 /// The agent, ready to run.
@@ -69,7 +77,7 @@ impl Agent {
     pub async fn new(config: Config) -> Result<Self, AppError> {
         let config = Arc::new(config);
         let key = load_key(&config)?;
-        let store = open_store(&config.store.path)?;
+        let store = open_store(&config).await?;
         let client = Client::new(config.chain.client())?;
         if let Err(wrong @ RpcError::WrongChain { .. }) = client.status().await {
             return Err(wrong.into());
@@ -101,11 +109,12 @@ impl Agent {
         let pipeline = self.pipeline.handle();
         let provider = self.config.provider.address.clone();
 
+        let owner = Owner::of(&self.config);
         let nodes = &self.config.cluster.node_labels();
         let (view, watches) =
-            inventory::start(self.cluster.clone(), &provider, nodes, &self.store, &stop);
+            inventory::start(self.cluster.clone(), &owner, nodes, &self.store, &stop);
         tasks.forever("inventory", watches);
-        let (caches, watches) = Caches::start(self.cluster.clone(), &provider, stop.clone());
+        let (caches, watches) = Caches::start(self.cluster.clone(), &owner, stop.clone());
         tasks.forever("caches", watches);
 
         let following = Following {
@@ -133,6 +142,7 @@ impl Agent {
             messages: self.messages.clone(),
             policy: self.config.bidding.clone(),
             following: self.following.subscribe(),
+            caches: caches.clone(),
         };
         tasks.spawn("chores", chores.run(stop.clone()));
         self.spawn_leases(&mut tasks, &stop, caches, &view).await?;
@@ -158,7 +168,7 @@ impl Agent {
             store: self.store.clone(),
             book: book.clone(),
             cluster: Arc::new(self.config.cluster.clone()),
-            provider: self.config.provider.address.clone(),
+            owner: Owner::of(&self.config),
             progress: progress.clone(),
         };
         tasks.forever("leases", reconciler.run(stop.clone()));

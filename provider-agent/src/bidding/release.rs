@@ -104,7 +104,15 @@ async fn collect(deps: &Deps) -> Result<(), ChainError> {
     for (bid, state) in under_way {
         let order = bid.order;
         let gone = match state {
-            Some(ItemState::Done { .. }) => deps.market.own_bid(order).await?.is_none(),
+            Some(ItemState::Done { .. }) => match deps.market.own_bid(order).await {
+                Ok(found) => found.is_none(),
+                // Asked again the next time; the others do not wait for it.
+                Err(error) if error.is_refusal() => {
+                    tracing::warn!(%order, %error, "a bid cannot be looked for");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            },
             Some(ItemState::Failed(_)) | None => false,
             Some(_) => continue,
         };

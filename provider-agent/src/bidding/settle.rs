@@ -44,13 +44,19 @@ pub(super) async fn settle(deps: &Deps) -> Result<(), ChainError> {
                 FailureKind::Refused => (bid.attempt.saturating_add(1), failure.reason),
                 // It was in a block: one broadcast bid for an order is enough.
                 FailureKind::Executed => (bids::NO_MORE, failure.reason),
-                FailureKind::Unknown => match deps.market.own_bid(bid.order).await? {
-                    Some(found) => {
+                FailureKind::Unknown => match deps.market.own_bid(bid.order).await {
+                    Ok(Some(found)) => {
                         let row = BidRow { price: found.price, progress: BidProgress::Open, ..bid };
                         deps.store.write(move |tx| bids::put(tx, &row)).await?;
                         continue;
                     }
-                    None => (bids::NO_MORE, failure.reason),
+                    Ok(None) => (bids::NO_MORE, failure.reason),
+                    // Asked again the next time; the others do not wait for it.
+                    Err(error) if error.is_refusal() => {
+                        tracing::warn!(order = %bid.order, %error, "a bid cannot be looked for");
+                        continue;
+                    }
+                    Err(error) => return Err(error),
                 },
             },
             // On its way, or in a block that the follower will come to.

@@ -11,7 +11,7 @@ use souk_api::{
     },
     registry::RegistryEvent as Registry,
 };
-use souk_core::{AccountId, BidId, CloseReason, GroupId, OrderId};
+use souk_core::{AccountId, CloseReason, GroupId, OrderId};
 
 use super::MarketEvent;
 use crate::store::{
@@ -105,12 +105,8 @@ fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), S
                 Ok(())
             }
         }
-        Book::BidWithdrawn(event) => {
-            bid_gone(tx, scope, at, event.order, &event.provider, event.bid)
-        }
-        Book::BidDisqualified(event) => {
-            bid_gone(tx, scope, at, event.order, &event.provider, event.bid)
-        }
+        Book::BidWithdrawn(event) => bid_gone(tx, scope, at, event.order, &event.provider),
+        Book::BidDisqualified(event) => bid_gone(tx, scope, at, event.order, &event.provider),
         Book::AuctionExtended(event) => orders::extend(tx, event.order, event.closes_at),
         Book::LeaseCreated(event) => {
             orders::close(tx, event.order)?;
@@ -216,7 +212,6 @@ fn bid_gone(
     at: Cursor,
     order: OrderId,
     provider: &str,
-    _bid: BidId,
 ) -> Result<(), StoreError> {
     orders::set_book_height(tx, order, at.height)?;
     if provider != scope.provider {

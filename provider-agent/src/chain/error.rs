@@ -60,9 +60,4 @@ impl ChainError {
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Query(QueryError::Refused { .. } | QueryError::NotFound { .. }))
     }
-
-    /// Whether the nodes cannot answer for the height that was asked for.
-    pub fn is_about_height(&self) -> bool {
-        matches!(self, Self::Query(QueryError::HeightUnavailable { .. }))
-    }
 }

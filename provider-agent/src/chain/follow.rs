@@ -10,10 +10,10 @@ use souk_chain::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{ChainError, Market, Scope, apply, read_block, rebuild};
+use super::{ChainError, Market, Read, Scope, apply, read_block, rebuild};
 use crate::{
     failpoint,
-    store::{Cursor, Store, StoreError, cursor},
+    store::{Cursor, Store, StoreError, Tx, cursor, unread},
 };
 
 /// Most blocks in one transaction.
@@ -63,7 +63,9 @@ impl Following {
 
     async fn follow(&self) -> Result<(), StoreError> {
         let scope = self.scope().await;
-        let start = match self.store.cursor().await? {
+        // What an older program passed over is made up by queries.
+        let complete = self.store.read(unread::get).await?.is_none();
+        let start = match self.store.cursor().await?.filter(|_| complete) {
             Some(cursor) => cursor,
             None => self.rebuild().await?,
         };
@@ -126,21 +128,11 @@ impl Following {
                 tracing::error!(height = block.height, %error, "event of a newer contract?");
                 unreadable += 1;
             }
-            let at = Cursor { height: block.height, time: block.time.seconds };
-            read.push((at, found.events));
+            read.push((Cursor { height: block.height, time: block.time.seconds }, found));
         }
         let Some(last) = read.last().map(|(at, _)| *at) else { return Ok(()) };
         let scope = scope.clone();
-        self.store
-            .write(move |tx| {
-                for (at, events) in &read {
-                    apply(tx, &scope, *at, events)?;
-                }
-                cursor::set(tx, last)?;
-                failpoint!("chain::before_commit");
-                Ok::<_, StoreError>(())
-            })
-            .await?;
+        self.store.write(move |tx| put(tx, &scope, &read)).await?;
         failpoint!("chain::after_commit");
         if let Some(pipeline) = &self.pipeline {
             blocks.iter().for_each(|block| pipeline.saw_block(block));
@@ -160,4 +152,18 @@ impl Following {
         self.state.send_modify(|state| state.trouble = Some(trouble.to_owned()));
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
+}
+
+/// Blocks one after another, and the cursor at the last of them. What could not be read is not
+/// waited for, but remembered.
+pub(super) fn put(tx: &Tx<'_>, scope: &Scope, blocks: &[(Cursor, Read)]) -> Result<(), StoreError> {
+    for (at, read) in blocks {
+        apply(tx, scope, *at, &read.events)?;
+        if !read.unreadable.is_empty() {
+            unread::mark(tx, at.height)?;
+        }
+        cursor::set(tx, *at)?;
+    }
+    failpoint!("chain::before_commit");
+    Ok(())
 }

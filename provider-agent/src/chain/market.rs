@@ -16,7 +16,7 @@ use souk_api::{
     },
     registry::{self, ProviderResponse},
 };
-use souk_chain::Queries;
+use souk_chain::{Queries, query::QueryError};
 use souk_core::{AccountId, DeploymentId, OrderId};
 
 use super::ChainError;
@@ -97,12 +97,13 @@ impl Market {
         Ok(page.await?.leases)
     }
 
-    /// The own bid on an order, if there is one.
+    /// The own bid on an order, if there is one. Only the book's own word says that there is
+    /// none: a node may refuse a query for any other reason.
     pub async fn own_bid(&self, order: OrderId) -> Result<Option<BidResponse>> {
         let msg = orderbook::QueryMsg::Bid { order, provider: self.provider.clone() };
         match self.book(&msg).await {
             Ok(bid) => Ok(Some(bid)),
-            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) if says_no_bid(&error, order, &self.provider) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -135,14 +136,21 @@ impl Market {
         Ok(self.queries.smart(&self.contracts.escrow, &msg).await?)
     }
 
-    /// A stream of an account.
-    pub async fn stream(&self, account: AccountId, stream: u64) -> Result<escrow::StreamResponse> {
-        let msg = escrow::QueryMsg::Stream { account, stream };
-        Ok(self.queries.smart(&self.contracts.escrow, &msg).await?)
+    /// A stream of an account; none if it is closed and paid. The list is asked, since its answer
+    /// says of a stream that it is not there, where a refusal may have any other reason.
+    pub async fn stream(
+        &self,
+        account: AccountId,
+        stream: u64,
+    ) -> Result<Option<escrow::StreamResponse>> {
+        let start_after = stream.checked_sub(1);
+        let msg = escrow::QueryMsg::Streams { account, start_after, limit: Some(1) };
+        let page: escrow::StreamsResponse =
+            self.queries.smart(&self.contracts.escrow, &msg).await?;
+        Ok(page.streams.into_iter().find(|found| found.stream == stream))
     }
 
-    /// The escrow account of a deployment, by the orderbook's place among its controllers,
-    /// which never changes.
+    /// The orderbook's place among the escrow's controllers, which never changes.
     pub async fn controller_index(&self) -> Result<u16> {
         let controllers = self.escrow_config().await?.controllers;
         let index = controllers.iter().position(|c| *c == self.contracts.orderbook);
@@ -195,6 +203,13 @@ impl Market {
     }
 }
 
+/// The book's sentences for a bid that is not there, or was released with its order.
+fn says_no_bid(error: &ChainError, order: OrderId, provider: &str) -> bool {
+    let ChainError::Query(QueryError::Refused { log, .. }) = error else { return false };
+    log.contains(&format!("provider {provider} has no bid on order {order}"))
+        || log.contains(&format!("order {order} is not on the book"))
+}
+
 /// Asks for as many entries as the node gives at once. It refuses what costs it more gas than it
 /// has for a query, and a tenant may write orders that are as large as they can be.
 async fn largest_page<T, F>(ask: impl Fn(u32) -> F) -> Result<T>
@@ -214,14 +229,29 @@ where
 mod tests {
     use std::{cell::RefCell, future::ready};
 
-    use souk_chain::query::QueryError;
-
     use super::*;
 
     fn refused() -> ChainError {
-        let log = "out of gas in location: wasm contract".to_owned();
+        refused_with("out of gas in location: wasm contract")
+    }
+
+    fn refused_with(log: &str) -> ChainError {
+        let log = log.to_owned();
         let (what, codespace) = ("query".to_owned(), "sdk".to_owned());
         QueryError::Refused { what, codespace, code: 11, log }.into()
+    }
+
+    #[test]
+    fn only_the_books_own_word_says_that_there_is_no_bid() {
+        for (log, none) in [
+            ("provider souk1me has no bid on order 7: query wasm contract failed", true),
+            ("order 7 is not on the book; an absent order is closed: query wasm contract", true),
+            ("out of gas in location: wasm contract; gasWanted: 3000000", false),
+            ("Error parsing into type: missing field: query wasm contract failed", false),
+            ("contract: not found", false),
+        ] {
+            assert_eq!(says_no_bid(&refused_with(log), OrderId(7), "souk1me"), none, "{log}");
+        }
     }
 
     #[tokio::test]

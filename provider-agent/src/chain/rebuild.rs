@@ -1,7 +1,8 @@
 //! Makes the store anew from contract queries, all at one height, which becomes the cursor.
 //!
-//! Needed at the first start, and when no node has the blocks after the cursor any more. What
-//! the chain does not know (manifests, reservations, host names) stays.
+//! Needed at the first start, when no node has the blocks after the cursor any more, and at the
+//! start after events that could not be read. What the chain does not know (manifests,
+//! reservations, host names) stays.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,8 @@ use souk_core::{CloseReason, DeploymentId, OrderId};
 use super::{ChainError, Market, apply::order_over};
 use crate::store::{
     AccountClock, BidProgress, BidRow, Cursor, DeploymentRow, LeaseRow, OrderDetail, OrderRow,
-    Store, StoreError, Tx, bids, cursor, deployments, leases, manifests, orders, reservations,
+    Pending, Store, StoreError, Tx, bids, cursor, deployments, leases, manifests, orders, pending,
+    reservations, unread,
 };
 
 /// What the chain says of everything that concerns this provider, at one height.
@@ -29,7 +31,10 @@ struct Snapshot {
     bids: Vec<BidResponse>,
     leases: Vec<LeaseResponse>,
     accounts: Vec<AccountResponse>,
+    /// Those of leases that run. Of an open order's only the owner is needed, whom the order has.
     deployments: Vec<DeploymentResponse>,
+    /// Deployments that could not be had, to be fetched later.
+    refused: Vec<DeploymentId>,
 }
 
 /// Asks the chain for everything and puts it into the store with the new cursor, in one
@@ -83,13 +88,20 @@ async fn read(market: &Market, at: Cursor, store: &Store) -> Result<Snapshot, Ch
     for account in active().map(|lease| lease.account).collect::<BTreeSet<_>>() {
         accounts.push(market.account(account).await?);
     }
-    let wanted: BTreeSet<DeploymentId> =
-        orders.iter().map(|order| order.group.deployment).collect();
-    let mut deployments = Vec::new();
-    for deployment in wanted {
-        deployments.push(market.deployment(deployment).await?);
+    let leased: BTreeSet<DeploymentId> = active().map(|lease| lease.group.deployment).collect();
+    let (mut deployments, mut refused) = (Vec::new(), Vec::new());
+    for id in leased {
+        match market.deployment(id).await {
+            Ok(deployment) => deployments.push(deployment),
+            // One may be so large that the node gives up; what is left can be known all the same.
+            Err(error) if error.is_refusal() => {
+                tracing::warn!(deployment = %id, %error, "a deployment is left for later");
+                refused.push(id);
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Snapshot { at, orders, bids: found, leases: own, accounts, deployments })
+    Ok(Snapshot { at, orders, bids: found, leases: own, accounts, deployments, refused })
 }
 
 fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
@@ -117,11 +129,15 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
             },
         )?;
     }
+    for id in &snapshot.refused {
+        pending::add(tx, Pending::Deployment, id.0)?;
+    }
     put_leases(tx, snapshot)?;
     for account in &snapshot.accounts {
         leases::put_clock(tx, account.id, &clock(account, at.height))?;
     }
     put_bids(tx, snapshot)?;
+    unread::clear(tx)?;
     cursor::set(tx, at)
 }
 

@@ -22,7 +22,7 @@ use crate::{
     config::Contracts,
     store::{
         BidProgress, BidRow, Cursor, Pending, ReservationRow, Store, StoreError, bids, deployments,
-        leases, orders, pending, reservations,
+        leases, orders, pending, reservations, unread,
     },
 };
 
@@ -310,8 +310,25 @@ fn an_event_that_cannot_be_read_is_told_and_one_of_a_new_kind_passed_over() {
     assert_eq!(read_block(&block(vec![event]), &contracts()), Read::default());
 }
 
+#[tokio::test]
+async fn a_block_with_an_event_that_cannot_be_read_is_passed_and_remembered() {
+    let fixture = Fixture::new();
+    let mut event = chain_event("souk1book", opened(7, 3));
+    event.attributes.retain(|pair| pair.key != "ceiling");
+    let bad = read_block(&block(vec![event]), &contracts());
+    let good = read_block(&block(vec![chain_event("souk1book", opened(8, 3))]), &contracts());
+    for (height, read, unread_since) in
+        [(5, good.clone(), None), (6, bad.clone(), Some(6)), (7, good, Some(6)), (8, bad, Some(6))]
+    {
+        let blocks = vec![(Cursor { height, time: 1_000 }, read)];
+        let write = move |tx: &crate::store::Tx<'_>| follow::put(tx, &scope(), &blocks);
+        fixture.store.write(write).await.unwrap();
+        assert_eq!(fixture.store.read(unread::get).await.unwrap(), unread_since);
+        assert_eq!(fixture.store.height().await.unwrap(), Some(height));
+    }
+}
+
 #[test]
 fn store_errors_end_a_task_and_chain_errors_do_not() {
-    let error = ChainError::from(StoreError::Stopped);
-    assert!(!error.is_refusal() && !error.is_about_height());
+    assert!(!ChainError::from(StoreError::Stopped).is_refusal());
 }

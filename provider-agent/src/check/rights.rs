@@ -45,7 +45,6 @@ pub(super) fn needed() -> Vec<Right> {
         ("list", "", "events", ""),
         ("watch", "", "events", ""),
         ("get", "", "pods", "log"),
-        ("create", "", "pods", "exec"),
         ("list", "storage.k8s.io", "storageclasses", ""),
         ("list", "networking.k8s.io", "ingressclasses", ""),
         ("list", "node.k8s.io", "runtimeclasses", ""),
@@ -113,5 +112,18 @@ fn rule(right: Right) -> PolicyRule {
         resources: Some(vec![resource]),
         verbs: vec![right.verb.to_owned()],
         ..PolicyRule::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_pods_parts_only_the_log_is_asked_for() {
+        let rights = needed();
+        let parts = rights.iter().filter(|right| !right.subresource.is_empty());
+        let parts: Vec<_> = parts.map(|right| (right.verb, right.subresource)).collect();
+        assert_eq!(parts, [("get", "log")]);
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use souk_api::orderbook::LeaseState;
 use souk_core::{CloseReason, OrderId};
-use souk_provider::{config::Config, store::Store};
+use souk_provider::{app, config::Config};
 
 use super::{
     handover::{hand_over, messages},
@@ -40,7 +40,7 @@ pub async fn run(path: &Path, arguments: &Arguments, json: bool) -> Result<ExitC
         );
     }
     let config = Config::load(path)?;
-    let store = Store::open(&config.store.path)?;
+    let store = app::open_store(&config).await?;
     let lease = store
         .lease(order)
         .await?

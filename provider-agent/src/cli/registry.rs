@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde::Serialize;
 use souk_api::registry::Gateway;
 use souk_gateway::Pin;
-use souk_provider::{config::Config, store::Store};
+use souk_provider::{app, config::Config};
 
 use super::{
     handover::{hand_over, messages},
@@ -41,7 +41,7 @@ pub async fn announce(path: &Path, json: bool) -> Result<ExitCode> {
     let pin = Pin::of_certificate(&der)?;
     let gateway = Gateway { uri: config.gateway.uri.clone(), pins: vec![HexBinary::from(pin.0)] };
     let msg = messages(&config)?.set_gateway(gateway)?;
-    let store = Store::open(&config.store.path)?;
+    let store = app::open_store(&config).await?;
     let outbox_key = hand_over(&store, "set_gateway", true, msg).await?;
     let uri = config.gateway.uri;
     let answer = Announced { uri, pin: pin.to_string(), outbox_key };
@@ -62,7 +62,7 @@ pub async fn maintenance(path: &Path, switch: Switch, json: bool) -> Result<Exit
     let config = Config::load(path)?;
     let on = matches!(switch, Switch::On);
     let msg = messages(&config)?.set_maintenance(on)?;
-    let store = Store::open(&config.store.path)?;
+    let store = app::open_store(&config).await?;
     let outbox_key = hand_over(&store, "set_maintenance", true, msg).await?;
     let answer = Maintained { maintenance: on, outbox_key };
     output::answer(&answer, json, |answer| {

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use souk_core::OrderId;
 use souk_provider::{
+    app,
     config::Config,
     inventory::Requests,
     store::{Store, StoreError, bids, cursor, leases as lease_rows, orders, reservations},
@@ -13,7 +14,7 @@ use souk_provider::{
 
 use super::output;
 
-fn open(path: &Path) -> Result<Store> {
+async fn open(path: &Path) -> Result<Store> {
     let config = Config::load(path)?;
     if !config.store.path.exists() {
         bail!(
@@ -21,7 +22,7 @@ fn open(path: &Path) -> Result<Store> {
             config.store.path.display()
         );
     }
-    Ok(Store::open(&config.store.path)?)
+    Ok(app::open_store(&config).await?)
 }
 
 #[derive(Serialize)]
@@ -37,7 +38,7 @@ struct Why {
 
 /// Why there is or is no bid.
 pub async fn why(path: &Path, order: OrderId, json: bool) -> Result<ExitCode> {
-    let store = open(path)?;
+    let store = open(path).await?;
     let bid = store.read(move |sql| bids::get(sql, order)).await.context("bid")?;
     let known = store.order(order).await?;
     let Some(decision) = store.decision(order).await? else {
@@ -82,7 +83,7 @@ struct Status {
 
 /// How the agent stands.
 pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
-    let store = open(path)?;
+    let store = open(path).await?;
     let status = store
         .read(|sql| {
             let at = cursor::get(sql)?;
@@ -135,7 +136,7 @@ struct Lease {
 
 /// All leases that are not forgotten.
 pub async fn leases(path: &Path, json: bool) -> Result<ExitCode> {
-    let store = open(path)?;
+    let store = open(path).await?;
     let list = store
         .read(|sql| {
             let now = cursor::get(sql)?.map_or(0, |at| at.time);

@@ -12,7 +12,7 @@ use super::{
     Requests, gpu,
     node::{quantity, units},
 };
-use crate::{kube::objects::label_value, labels};
+use crate::{kube::Owner, labels::ORDER};
 
 /// A pod that takes room on a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub struct PodUse {
     pub node: String,
     /// What it takes there.
     pub requests: Requests,
-    /// The lease that it belongs to, if it is one of this provider's.
+    /// The lease that it belongs to, if it is one of the owner's.
     pub order: Option<OrderId>,
 }
 
 impl PodUse {
     /// Reads a pod; none if it takes no room: not scheduled yet, or run to its end.
-    pub fn of(pod: &Pod, provider: &str) -> Option<Self> {
+    pub fn of(pod: &Pod, owner: &Owner) -> Option<Self> {
         let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
         if matches!(phase, Some("Succeeded" | "Failed")) {
             return None;
@@ -63,19 +63,13 @@ impl PodUse {
         }
         let overhead = spec.overhead.clone().unwrap_or_default();
         let requests = requests.plus(of_amounts(&overhead));
-        Some(Self { node, requests, order: own_order(pod, provider) })
+        Some(Self { node, requests, order: own_order(pod, owner) })
     }
 }
 
-fn own_order(pod: &Pod, provider: &str) -> Option<OrderId> {
-    let found = pod.metadata.labels.as_ref()?;
-    let is = |key: &str, value: &str| found.get(key).is_some_and(|v| v == value);
-    let ours =
-        is(labels::MANAGED_BY, labels::MANAGER) && is(labels::PROVIDER, &label_value(provider));
-    if !ours {
-        return None;
-    }
-    found.get(labels::ORDER)?.parse().ok()
+fn own_order(pod: &Pod, owner: &Owner) -> Option<OrderId> {
+    let labels = pod.metadata.labels.as_ref();
+    labels.filter(|_| owner.has(labels))?.get(ORDER)?.parse().ok()
 }
 
 fn of_container(container: &Container) -> Requests {

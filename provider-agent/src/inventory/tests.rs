@@ -43,7 +43,11 @@ fn merge(into: &mut serde_json::Value, from: serde_json::Value) {
 }
 
 fn pod(value: serde_json::Value) -> Option<PodUse> {
-    PodUse::of(&serde_json::from_value::<Pod>(value).unwrap(), "souk1me")
+    PodUse::of(&serde_json::from_value::<Pod>(value).unwrap(), &owner("souk-1", "souk1me"))
+}
+
+fn owner(chain: &str, provider: &str) -> crate::kube::Owner {
+    crate::kube::Owner::new(chain, "souk1book", provider)
 }
 
 fn unit(id: u32, count: u32, cpu_milli: u64, memory: u64, gpu: Option<(u32, &str)>) -> GroupUnit {
@@ -204,18 +208,22 @@ fn a_pod_and_its_reservation_count_once_and_where_the_pod_is() {
 }
 
 #[test]
-fn a_pod_is_a_leases_only_by_this_providers_labels() {
-    let labelled = |provider: &str| {
-        let labels = json!({
-            crate::labels::MANAGED_BY: crate::labels::MANAGER,
-            crate::labels::PROVIDER: provider, crate::labels::ORDER: "7"});
+fn a_pod_is_a_leases_only_by_this_providers_labels_in_this_market() {
+    let labelled = |chain: &str, provider: &str| {
+        let mut labels: serde_json::Map<String, serde_json::Value> = owner(chain, provider)
+            .labels()
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), json!(value)))
+            .collect();
+        labels.insert(crate::labels::ORDER.to_owned(), json!("7"));
         pod(json!({"metadata": {"name": "p", "labels": labels},
             "spec": {"nodeName": "n", "containers": []}}))
         .unwrap()
         .order
     };
-    assert_eq!(labelled("souk1me"), Some(OrderId(7)));
-    assert_eq!(labelled("souk1other"), None);
+    assert_eq!(labelled("souk-1", "souk1me"), Some(OrderId(7)));
+    assert_eq!(labelled("souk-1", "souk1other"), None);
+    assert_eq!(labelled("souk-2", "souk1me"), None);
 }
 
 #[test]

@@ -23,7 +23,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{NodeState, PodUse};
 use crate::{
-    kube::watch::{self, News},
+    kube::{
+        Owner,
+        watch::{self, News},
+    },
     store::{Store, Topic},
 };
 
@@ -33,7 +36,7 @@ pub struct ClusterView {
     nodes: Cache<Node>,
     pods: Cache<Pod>,
     health: Arc<[Mutex<Health>; 2]>,
-    provider: String,
+    owner: Owner,
 }
 
 /// How a watch is doing.
@@ -67,7 +70,7 @@ impl ClusterView {
         let pods = self.pods.state();
         Some(Observed {
             nodes: self.nodes.state().iter().map(|node| NodeState::of(node)).collect(),
-            pods: pods.iter().filter_map(|pod| PodUse::of(pod, &self.provider)).collect(),
+            pods: pods.iter().filter_map(|pod| PodUse::of(pod, &self.owner)).collect(),
         })
     }
 
@@ -88,7 +91,7 @@ impl ClusterView {
 /// as Kubernetes writes it.
 pub fn start(
     client: Client,
-    provider: &str,
+    owner: &Owner,
     selector: &str,
     store: &Store,
     stop: &CancellationToken,
@@ -97,7 +100,7 @@ pub fn start(
     let (pods, pod_writer) = reflector::store();
     let health = || Mutex::new(Health { broken_since: None, ready: false, trouble: None });
     let health = Arc::new([health(), health()]);
-    let view = ClusterView { nodes, pods, health: health.clone(), provider: provider.to_owned() };
+    let view = ClusterView { nodes, pods, health: health.clone(), owner: owner.clone() };
     let only = watcher::Config::default().labels(selector);
     let all = watcher::Config::default();
     let nodes = follow::<Node>(client.clone(), only, node_writer, health.clone(), 0, store.clone());

@@ -4,12 +4,13 @@ use kube::{
     Api, Client,
     api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions},
 };
+use serde_json::json;
 
 use super::{
-    fingerprint,
-    objects::{Kind, Object, Subject, label_value},
+    Owner, fingerprint,
+    objects::{Kind, Object, Subject},
 };
-use crate::labels::{MANAGED_BY, MANAGER, PROVIDER};
+use crate::labels::MANAGER;
 
 /// Applies one object and gives its fingerprint. Fields that others set on it by hand are taken
 /// back: it is ours.
@@ -22,6 +23,19 @@ pub async fn apply(
     let params = PatchParams::apply(MANAGER).force();
     let applied = api.patch(&object.name, &params, &Patch::Apply(object.dynamic(subject))).await?;
     Ok(fingerprint::of(&applied.metadata))
+}
+
+/// Takes all replicas of a workload away, whatever else it is.
+pub async fn scale_to_nothing(
+    client: &Client,
+    namespace: &str,
+    kind: Kind,
+    name: &str,
+) -> kube::Result<()> {
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
+    let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+    let patch = Patch::Merge(json!({ "spec": { "replicas": 0 } }));
+    gone(api.patch(name, &params, &patch).await.map(drop))
 }
 
 /// Deletes an object of ours in a lease's namespace.
@@ -45,17 +59,15 @@ pub async fn delete_namespace(client: &Client, name: &str, uid: Option<&str>) ->
     gone(namespaces(client).delete(name, &params).await.map(drop))
 }
 
-/// Whether there is a namespace of that name that is not this provider's.
-pub async fn is_foreign(client: &Client, name: &str, provider: &str) -> kube::Result<bool> {
-    let Some(found) = namespaces(client).get_metadata_opt(name).await? else { return Ok(false) };
-    let labels = found.metadata.labels.unwrap_or_default();
-    let has = |key: &str, value: &str| labels.get(key).is_some_and(|found| found == value);
-    Ok(!has(MANAGED_BY, MANAGER) || !has(PROVIDER, &label_value(provider)))
+/// Whether there is a namespace of that name that is not the owner's.
+pub async fn is_foreign(client: &Client, name: &str, owner: &Owner) -> kube::Result<bool> {
+    let found = namespaces(client).get_metadata_opt(name).await?;
+    Ok(found.is_some_and(|found| !owner.has(found.metadata.labels.as_ref())))
 }
 
-/// What is not there need not be deleted.
-fn gone(deleted: kube::Result<()>) -> kube::Result<()> {
-    match deleted {
+/// What is not there need not be deleted or stopped.
+fn gone(done: kube::Result<()>) -> kube::Result<()> {
+    match done {
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
         other => other,
     }

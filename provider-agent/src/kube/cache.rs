@@ -5,6 +5,7 @@
 //! no, so that nobody judges by what may be out of date.
 
 use std::{
+    collections::BTreeSet,
     fmt::Debug,
     sync::{
         Arc,
@@ -18,8 +19,9 @@ use k8s_openapi::api::{
     core::v1::{LimitRange, Namespace, Pod, ResourceQuota, Secret, Service, ServiceAccount},
     networking::v1::{Ingress, NetworkPolicy},
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{
-    Api, Client, Resource,
+    Api, Client, Resource, ResourceExt,
     core::PartialObjectMeta,
     runtime::{
         reflector::{self, Store, store::Writer},
@@ -27,16 +29,18 @@ use kube::{
     },
 };
 use serde::de::DeserializeOwned;
+use souk_core::OrderId;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    objects::label_value,
+    Owner,
+    objects::Kind,
     watch::{self, News},
 };
-use crate::labels::{MANAGED_BY, MANAGER, PROVIDER};
+use crate::labels::ORDER;
 
-/// The watched objects of one provider. Cheap to clone.
+/// The watched objects of one owner. Cheap to clone.
 #[derive(Clone)]
 pub struct Caches {
     /// The leases' namespaces.
@@ -76,6 +80,30 @@ impl Caches {
         self.health.iter().all(|healthy| healthy.load(Ordering::Acquire))
     }
 
+    /// The leases that have a namespace; none while that cannot be seen.
+    pub fn leases(&self) -> Option<BTreeSet<OrderId>> {
+        let order = |namespace: Arc<Namespace>| namespace.labels().get(ORDER)?.parse().ok();
+        self.is_healthy().then(|| self.namespaces.state().into_iter().filter_map(order).collect())
+    }
+
+    /// The workloads in a namespace that have or want replicas.
+    pub fn running(&self, namespace: &str) -> Vec<(Kind, String)> {
+        let is_here = |meta: &ObjectMeta| meta.namespace.as_deref() == Some(namespace);
+        let runs = |replicas: Option<i32>| replicas != Some(0);
+        let mut running = Vec::new();
+        for one in self.deployments.state() {
+            if is_here(&one.metadata) && runs(one.spec.as_ref().and_then(|spec| spec.replicas)) {
+                running.push((Kind::Deployment, one.name_any()));
+            }
+        }
+        for one in self.stateful_sets.state() {
+            if is_here(&one.metadata) && runs(one.spec.as_ref().and_then(|spec| spec.replicas)) {
+                running.push((Kind::StatefulSet, one.name_any()));
+            }
+        }
+        running
+    }
+
     /// Waits for the next change of anything; a hint that may come late or twice.
     pub async fn changed(&self) {
         self.changed.notified().await;
@@ -84,7 +112,7 @@ impl Caches {
     /// Starts the watches. The future runs them until `stop`.
     pub fn start(
         client: Client,
-        provider: &str,
+        owner: &Owner,
         stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
         let (namespaces, of_namespaces) = reflector::store();
@@ -115,7 +143,7 @@ impl Caches {
             health: Arc::clone(&health),
             changed: Arc::clone(&changed),
         };
-        let watch = Watch { client, health, changed, selector: selector(provider) };
+        let watch = Watch { client, health, changed, selector: owner.selector() };
         let run = async move {
             let watches = [
                 Box::pin(watch.follow::<Namespace>(0, of_namespaces)) as BoxedWatch<'_>,
@@ -140,10 +168,6 @@ impl Caches {
 }
 
 type BoxedWatch<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
-
-fn selector(provider: &str) -> String {
-    format!("{MANAGED_BY}={MANAGER},{PROVIDER}={}", label_value(provider))
-}
 
 struct Watch {
     client: Client,

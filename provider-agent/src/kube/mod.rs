@@ -7,4 +7,8 @@ pub mod events;
 pub mod fingerprint;
 pub mod logs;
 pub mod objects;
+mod owner;
+pub mod patience;
 pub mod watch;
+
+pub use owner::Owner;

@@ -13,6 +13,14 @@ use thiserror::Error;
 
 /// Host names of one lease at most.
 const MAX_HOSTS: usize = 100;
+/// Ports of one service at most, each time that one is opened to another service counted. Those
+/// that are open to the world are counted and paid.
+const MAX_EXPOSES: usize = 128;
+/// Variables of one service at most.
+const MAX_VARIABLES: usize = 1_000;
+/// Bytes of all variables of one service at most, names among them: half of what a Secret holds,
+/// since names stand in the pods' template too, and again in Kubernetes' record of its fields.
+const MAX_ENVIRONMENT: usize = 512 << 10;
 
 /// A manifest that was taken.
 #[derive(Debug)]
@@ -70,6 +78,37 @@ pub enum Refusal {
     /// More or other ways in than were paid for.
     #[error("resource unit {0} has other endpoints in the manifest than in the order")]
     Endpoints(u32),
+    /// A service without replicas, which nobody pays for.
+    #[error("service `{0}` has no replicas; leave it out")]
+    NoReplicas(String),
+    /// Ports without end.
+    #[error("service `{service}` opens {exposes} ports, the limit is {MAX_EXPOSES}")]
+    TooManyPorts {
+        /// The service.
+        service: String,
+        /// How many.
+        exposes: usize,
+    },
+    /// A port that is none.
+    #[error("service `{service}` opens port {port}; ports are 1 to 65535")]
+    Port {
+        /// The service.
+        service: String,
+        /// The port.
+        port: u32,
+    },
+    /// More variables than Kubernetes keeps.
+    #[error(
+        "the environment of service `{service}` has {variables} variables of {bytes} bytes, the limits are {MAX_VARIABLES} and {MAX_ENVIRONMENT}; put large values into the image or a volume"
+    )]
+    Environment {
+        /// The service.
+        service: String,
+        /// How many variables.
+        variables: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
     /// Options that no SDL file gives.
     #[error("the HTTP options of service `{service}` are not possible: {fault}")]
     HttpOptions {
@@ -104,6 +143,10 @@ impl Refusal {
             | Self::Resources { .. }
             | Self::Count { .. }
             | Self::Endpoints(_) => "manifest_not_the_order",
+            Self::NoReplicas(_) => "service_without_replicas",
+            Self::TooManyPorts { .. } => "too_many_ports",
+            Self::Port { .. } => "port_invalid",
+            Self::Environment { .. } => "environment_too_large",
             Self::HttpOptions { .. } => "http_options",
             Self::Host(_) => "hostname_invalid",
             Self::TooManyHosts(_) => "too_many_hostnames",
@@ -136,6 +179,8 @@ pub fn check(
     let group = group.ok_or_else(|| Refusal::NoGroup(spec.name.clone()))?;
     for service in &group.services {
         check_service(service, spec)?;
+        check_ports(service)?;
+        check_environment(service)?;
     }
     for unit in &spec.units {
         check_unit(unit, group)?;
@@ -161,12 +206,40 @@ pub fn check(
 fn check_service(service: &ManifestService, spec: &GroupSpec) -> Result<(), Refusal> {
     let id = service.resources.id;
     let name = || service.name.clone();
+    // With one replica at least, a group has no more services than the order has replicas.
+    if service.count == 0 {
+        return Err(Refusal::NoReplicas(name()));
+    }
     let unit = spec.units.iter().find(|unit| unit.id == id);
     let unit = unit.ok_or_else(|| Refusal::NoUnit { service: name(), unit: id })?;
     if without_endpoints(order::resources(&service.resources))
         != without_endpoints(unit.resources.clone())
     {
         return Err(Refusal::Resources { service: name(), unit: id });
+    }
+    Ok(())
+}
+
+/// What Kubernetes refuses would be found only when the lease is applied. An outer port that
+/// does not exist is passed over, as SDL passes it over with a warning.
+fn check_ports(service: &ManifestService) -> Result<(), Refusal> {
+    let exposes = service.expose.len();
+    if exposes > MAX_EXPOSES {
+        return Err(Refusal::TooManyPorts { service: service.name.clone(), exposes });
+    }
+    let wrong = service.expose.iter().find(|expose| !(1..=65_535).contains(&expose.port));
+    match wrong {
+        Some(expose) => Err(Refusal::Port { service: service.name.clone(), port: expose.port }),
+        None => Ok(()),
+    }
+}
+
+fn check_environment(service: &ManifestService) -> Result<(), Refusal> {
+    let entries = service.env.iter().flatten();
+    let (variables, bytes) =
+        entries.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.len()));
+    if variables > MAX_VARIABLES || bytes > MAX_ENVIRONMENT {
+        return Err(Refusal::Environment { service: service.name.clone(), variables, bytes });
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ use crate::{
     failpoint,
     gateway::Book,
     kube::{
-        apply,
+        Owner, apply,
         cache::Caches,
         objects::{self, Subject},
     },
@@ -53,8 +53,8 @@ pub struct Reconciler {
     pub book: Book,
     /// The cluster's configuration.
     pub cluster: Arc<Cluster>,
-    /// The provider's address.
-    pub provider: String,
+    /// Whose leases they are.
+    pub owner: Owner,
     /// What was done so far.
     pub progress: AllProgress,
 }
@@ -70,7 +70,7 @@ pub enum StepError {
     Store(#[from] StoreError),
     /// Somebody else has a namespace of the lease's name.
     #[error(
-        "namespace {0} exists and is not this provider's; delete it, or label it app.kubernetes.io/managed-by and souk.market/provider as the agent's namespaces are"
+        "namespace {0} exists and is not this provider's; delete it, or label it app.kubernetes.io/managed-by, souk.market/provider and souk.market/market as the agent's namespaces are"
     )]
     Foreign(String),
     /// A stored manifest that cannot be read, or has no group for the lease.
@@ -84,6 +84,12 @@ struct Known {
     manifest: Option<ManifestRow>,
     reservation: Option<ReservationRow>,
     group: Option<String>,
+}
+
+impl Known {
+    fn is_unpaid(&self, now: u64) -> bool {
+        self.lease.state == LeaseState::Active && !self.lease.is_funded_at(now)
+    }
 }
 
 impl Reconciler {
@@ -162,9 +168,13 @@ impl Reconciler {
         now: u64,
         seen: &Snapshot,
     ) -> Result<(), StepError> {
-        let namespace = objects::namespace(&self.provider, order);
+        let namespace = self.owner.namespace(order);
         let observed = seen.lease(&self.progress, order, &namespace);
         self.watch_over_deletion(order, &namespace, observed.namespace, seen);
+        if known.is_some_and(|known| known.is_unpaid(now)) && observed.namespace == Presence::Active
+        {
+            self.stop_workloads(order, &namespace).await?;
+        }
         if self.progress.with(order, |progress| progress.is_paused(std::time::Instant::now())) {
             return Ok(());
         }
@@ -194,9 +204,19 @@ impl Reconciler {
         }
     }
 
+    /// While nothing is paid nothing runs, whether or not its manifest is there and can be
+    /// applied: that stops at the first object that Kubernetes refuses.
+    async fn stop_workloads(&self, order: OrderId, namespace: &str) -> Result<(), StepError> {
+        for (kind, name) in self.caches.running(namespace) {
+            apply::scale_to_nothing(&self.client, namespace, kind, &name).await?;
+            tracing::info!(%order, ?kind, name, "out of money, stopped");
+        }
+        Ok(())
+    }
+
     /// A namespace that is not ours is never adopted, whatever its name.
     async fn refuse_foreign(&self, namespace: &str) -> Result<(), StepError> {
-        match apply::is_foreign(&self.client, namespace, &self.provider).await? {
+        match apply::is_foreign(&self.client, namespace, &self.owner).await? {
             true => Err(StepError::Foreign(namespace.to_owned())),
             false => Ok(()),
         }
@@ -227,16 +247,16 @@ impl Reconciler {
             return Desired::Waiting;
         };
         let version = self.version(manifest, known.reservation.as_ref());
-        match known.lease.is_funded_at(now) {
-            true => Desired::Running { version },
-            false => Desired::Suspended { version },
+        match known.is_unpaid(now) {
+            false => Desired::Running { version },
+            true => Desired::Suspended { version },
         }
     }
 
     /// A namespace of ours whose lease the store does not know: it may be that the store was
     /// lost or is behind, so only the chain's word counts.
     async fn desired_of_stranger(&self, order: OrderId) -> Desired {
-        match self.book.has_active_lease(order, &self.provider).await {
+        match self.book.has_active_lease(order, self.owner.provider()).await {
             Some(false) => Desired::Gone,
             Some(true) | None => Desired::Waiting,
         }
@@ -261,7 +281,7 @@ impl Reconciler {
         let placements = known.reservation.as_ref().map(|row| row.placements.as_slice());
         let subject = Subject {
             order,
-            provider: &self.provider,
+            owner: &self.owner,
             group: &group,
             placements: placements.unwrap_or_default(),
             cluster: &self.cluster,

@@ -13,6 +13,7 @@ use souk_sdl::{ManifestGroup, ManifestService};
 use crate::{
     config::Cluster,
     kube::{
+        Owner,
         cache::Caches,
         objects::{self, Kind, Object, Subject, label_value},
     },
@@ -26,8 +27,8 @@ pub struct Sources<'a> {
     pub caches: &'a Caches,
     /// The cluster's configuration.
     pub cluster: &'a Cluster,
-    /// The provider's address.
-    pub provider: &'a str,
+    /// Whose it is.
+    pub owner: &'a Owner,
     /// The lease.
     pub lease: &'a LeaseRow,
     /// Its group of the manifest, if one was accepted.
@@ -45,12 +46,12 @@ pub struct Sources<'a> {
 /// Where a lease stands.
 pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
     let order = sources.lease.order;
-    let namespace = objects::namespace(sources.provider, order);
+    let namespace = sources.owner.namespace(order);
     let services: Vec<ServiceStatus> = match sources.group {
         Some(group) => {
             let subject = Subject {
                 order,
-                provider: sources.provider,
+                owner: sources.owner,
                 group,
                 placements: &[],
                 cluster: sources.cluster,
@@ -128,7 +129,7 @@ fn service_status(
         .filter(mine)
         .map(|object| format!("{}/{}", object.kind.gvk().kind.to_lowercase(), object.name))
         .collect();
-    let hosts = objects::hosts(sources.cluster, sources.provider, order, service);
+    let hosts = objects::hosts(sources.cluster, sources.owner, order, service);
     ServiceStatus {
         name: service.name.clone(),
         wanted: service.count,

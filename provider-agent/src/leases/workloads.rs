@@ -19,7 +19,7 @@ use super::{
 use crate::{
     config::Cluster,
     gateway::{LineStream, WorkloadError, Workloads},
-    kube::{cache::Caches, events, logs, objects},
+    kube::{Owner, cache::Caches, events, logs, objects},
     labels::SERVICE,
     store::{LeaseRow, Store, StoreError},
 };
@@ -34,8 +34,8 @@ pub struct ClusterWorkloads {
     pub store: Store,
     /// The cluster's configuration.
     pub cluster: Arc<Cluster>,
-    /// The provider's address.
-    pub provider: String,
+    /// Whose leases they are.
+    pub owner: Owner,
     /// What was done so far.
     pub progress: AllProgress,
     /// How much is free.
@@ -83,7 +83,7 @@ impl ClusterWorkloads {
         Ok(lease_status(&Sources {
             caches: &self.caches,
             cluster: &self.cluster,
-            provider: &self.provider,
+            owner: &self.owner,
             lease: &lease,
             group: group.as_ref(),
             now,
@@ -104,7 +104,7 @@ impl ClusterWorkloads {
         if let Some(service) = query.service.as_ref().filter(|service| !known.contains(service)) {
             return Err(WorkloadError::NoService { order, service: service.clone(), known });
         }
-        let namespace = objects::namespace(&self.provider, order);
+        let namespace = self.owner.namespace(order);
         let discover = Box::new({
             let (caches, namespace) = (self.caches.clone(), namespace.clone());
             let wanted = query.service.clone();
@@ -172,7 +172,7 @@ impl Workloads for ClusterWorkloads {
         query: EventQuery,
     ) -> BoxFuture<'_, Result<LineStream<ClusterEvent>, WorkloadError>> {
         async move {
-            let namespace = objects::namespace(&self.provider, order);
+            let namespace = self.owner.namespace(order);
             events::stream_all(&self.client, &namespace, &query).await
         }
         .boxed()

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::MarketRow;
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -37,6 +39,16 @@ pub enum StoreError {
         found: i64,
         /// The version of this program.
         known: i64,
+    },
+    /// Of another market.
+    #[error(
+        "the store is of {found}, the configuration names {wanted}; give `store.path` another file for this market, or correct `chain.chain_id` and the addresses of the contracts"
+    )]
+    OtherMarket {
+        /// The market that it was used for.
+        found: MarketRow,
+        /// The market of the configuration.
+        wanted: MarketRow,
     },
     /// The store's thread is gone, which happens only while the process ends.
     #[error("store: stopped")]

@@ -31,7 +31,7 @@ pub struct LeaseRow {
     pub created_at: u64,
     /// Block time of its end.
     pub closed_at: Option<u64>,
-    /// Block time at which its earnings were last asked for; at first, of its beginning.
+    /// Block time at which its earnings were last seen to be paid; at first, of its beginning.
     pub withdrawn_at: u64,
     /// The account's clock; none for an instant until it is learned.
     pub clock: Option<AccountClock>,
@@ -42,6 +42,11 @@ impl LeaseRow {
     /// are not known the benefit of the doubt is the tenant's.
     pub fn is_funded_at(&self, block_time: u64) -> bool {
         self.clock.as_ref().is_none_or(|clock| !clock.is_dry_at(block_time))
+    }
+
+    /// Whether it has ended and its stream was seen since to owe nothing.
+    pub fn is_paid(&self) -> bool {
+        self.closed_at.is_some_and(|end| self.withdrawn_at > end)
     }
 
     /// The moment at which the money is used up or was, if any is foreseen.
@@ -196,7 +201,7 @@ pub fn close(
     Ok(())
 }
 
-/// Its earnings were asked for.
+/// Its earnings were paid by then.
 pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE leases SET withdrawn_at = ?2 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, sql::int(block_time)?])?;

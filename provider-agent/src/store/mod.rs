@@ -15,6 +15,7 @@ mod error;
 pub mod hostnames;
 pub mod leases;
 pub mod manifests;
+pub mod market;
 pub mod marks;
 pub mod orders;
 pub mod pending;
@@ -22,6 +23,7 @@ pub mod reservations;
 mod schema;
 mod sql;
 mod thread;
+pub mod unread;
 mod wake;
 
 use std::{path::Path, sync::Arc};
@@ -37,6 +39,7 @@ pub use error::StoreError;
 pub use hostnames::TakenBy;
 pub use leases::{AccountClock, LeaseRow};
 pub use manifests::ManifestRow;
+pub use market::MarketRow;
 pub use marks::MarkRow;
 pub use orders::{OrderDetail, OrderRow};
 pub use pending::{Pending, PendingRow};
@@ -58,6 +61,15 @@ impl Store {
         let wakes = wake::Wakes::default();
         let worker = thread::Worker::open(path, wakes.clone())?;
         Ok(Self { worker: Arc::new(worker), wakes })
+    }
+
+    /// Settles which market the store is of, or refuses a store of another one.
+    pub async fn settle_market(&self, market: MarketRow) -> Result<(), StoreError> {
+        let known = self.read(market::get).await?;
+        if known.as_ref() == Some(&market) {
+            return Ok(());
+        }
+        self.write(move |tx| market::settle(tx, &market)).await
     }
 
     /// Runs `work` on the store's thread, for reading.
@@ -123,11 +135,6 @@ impl Store {
         self.read(move |sql| manifests::get(sql, order)).await
     }
 
-    /// Keeps an accepted manifest in place of the one before and wakes [`Topic::Manifests`].
-    pub async fn put_manifest(&self, row: ManifestRow) -> Result<(), StoreError> {
-        self.write(move |tx| manifests::put(tx, &row)).await
-    }
-
     /// A deployment, if the store knows it: its owner and what its manifest must hash to.
     pub async fn deployment(
         &self,
@@ -144,22 +151,6 @@ impl Store {
     /// Where the replicas of an order are placed.
     pub async fn reservation(&self, order: OrderId) -> Result<Option<ReservationRow>, StoreError> {
         self.read(move |sql| reservations::get(sql, order)).await
-    }
-
-    /// Claims a host name for a lease: the first to ask has it until it is released. Asking
-    /// again for one's own is fine.
-    pub async fn claim_hostname(
-        &self,
-        host: &str,
-        order: OrderId,
-    ) -> Result<Result<(), TakenBy>, StoreError> {
-        let host = host.to_owned();
-        self.write(move |tx| hostnames::claim(tx, &host, order)).await
-    }
-
-    /// Lets go of all host names of a lease.
-    pub async fn release_hostnames(&self, order: OrderId) -> Result<(), StoreError> {
-        self.write(move |tx| hostnames::release(tx, order)).await
     }
 
     /// The latest decision on an order, with its reason.

@@ -15,6 +15,10 @@ async fn store() -> (tempfile::TempDir, Store) {
     (folder, store)
 }
 
+async fn claim(store: &Store, host: &'static str, order: u64) -> Result<(), TakenBy> {
+    store.write(move |tx| hostnames::claim(tx, host, OrderId(order))).await.unwrap()
+}
+
 fn group() -> GroupId {
     GroupId { deployment: DeploymentId(3), group: GroupSeq(1) }
 }
@@ -49,11 +53,26 @@ fn clock(height: u64, depletion: u64) -> AccountClock {
 }
 
 #[tokio::test]
+async fn a_store_of_another_market_is_refused_once_it_has_read_a_block() {
+    let (_folder, store) = store().await;
+    let market =
+        |chain: &str, book: &str| MarketRow { chain_id: chain.into(), orderbook: book.into() };
+    store.settle_market(market("souk-1", "souk1typo")).await.unwrap();
+    store.settle_market(market("souk-1", "souk1book")).await.unwrap();
+    store.write(|tx| cursor::set(tx, Cursor { height: 5, time: 1_000 })).await.unwrap();
+    store.settle_market(market("souk-1", "souk1book")).await.unwrap();
+    for other in [market("souk-2", "souk1book"), market("souk-1", "souk1other")] {
+        let error = store.settle_market(other.clone()).await.unwrap_err().to_string();
+        assert!(error.contains(&other.to_string()) && error.contains("souk1book"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn the_file_is_for_its_owners_eyes_alone_and_a_readable_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("agent.db");
     let store = Store::open(&path).unwrap();
-    store.claim_hostname("a.example.com", OrderId(1)).await.unwrap().unwrap();
+    claim(&store, "a.example.com", 1).await.unwrap();
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let file = file.unwrap();
         let mode = file.metadata().unwrap().permissions().mode() & 0o777;
@@ -121,13 +140,12 @@ async fn an_ended_lease_is_active_no_more_and_can_be_forgotten() {
 #[tokio::test]
 async fn a_host_name_belongs_to_the_first_that_asked_until_it_lets_go() {
     let (_folder, store) = store().await;
-    let (one, two) = (OrderId(1), OrderId(2));
-    store.claim_hostname("App.example.com", one).await.unwrap().unwrap();
-    store.claim_hostname("app.example.com.", one).await.unwrap().unwrap();
-    let taken = store.claim_hostname("app.example.com", two).await.unwrap().unwrap_err();
-    assert_eq!(taken.holder, one);
-    store.release_hostnames(one).await.unwrap();
-    store.claim_hostname("app.example.com", two).await.unwrap().unwrap();
+    claim(&store, "App.example.com", 1).await.unwrap();
+    claim(&store, "app.example.com.", 1).await.unwrap();
+    let taken = claim(&store, "app.example.com", 2).await.unwrap_err();
+    assert_eq!(taken.holder, OrderId(1));
+    store.write(|tx| hostnames::release(tx, OrderId(1))).await.unwrap();
+    claim(&store, "app.example.com", 2).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! From an order's event to a bid on the book, or to a reason why there is none.
 
-use souk_core::{Attribute, AuctionPolicy, Price, SignedBy};
+use souk_core::{Attribute, AuctionPolicy, OrderId, Price, SignedBy};
+use souk_provider::chain::Market;
 use souk_provider::store::{BidProgress, Verdict, bids};
 
 use crate::support::{InProcess, World, agent::configure, app, gpu_app, until, world::address};
@@ -22,6 +23,18 @@ async fn an_order_that_fits_gets_one_bid_at_the_tables_price() {
     .await;
     assert_eq!(world.proxy.count("place_bid", order), 1);
     agent.stop().await;
+}
+
+/// The sentences that the agent takes for that are the book's.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_book_says_that_there_is_no_bid_on_an_order_and_on_one_that_is_gone() {
+    let world = World::new().await;
+    let order = world.order("ann", app("web")).await;
+    let market = Market::new(world.queries(), world.contracts.clone(), address("provider"));
+    assert_eq!(market.own_bid(order).await.unwrap(), None);
+    assert_eq!(market.own_bid(OrderId(order.0 + 9)).await.unwrap(), None);
+    let nobody = Market::new(world.queries(), world.contracts.clone(), "nobody");
+    assert!(nobody.own_bid(order).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,6 +120,36 @@ async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_runs_when_the_store_is_lost_is_not_closed_for_want_of_a_manifest() {
+    let world = manifests::world().await;
+    let config = configure(&world, "agent", "manifest_timeout = \"10m\"");
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&world, &agent, "ann", SITE).await;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", leased.order, 1).await;
+    agent.stop().await;
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+        let _ = std::fs::remove_file(config.parent().unwrap().join(file));
+    }
+    let agent = InProcess::start(&config).await;
+    until("the lease is known again", async || agent.store.lease(leased.order).await.unwrap())
+        .await;
+    // Chores are done by now, and then for far longer than a manifest may take.
+    for _ in 0..3 {
+        world.chain.advance(700).await.unwrap();
+        let head = world.chain.produce_blocks(1).await.unwrap();
+        until("blocks go by", async || {
+            (agent.store.height().await.unwrap()? > head + 10).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(world.proxy.count("close_lease", leased.order), 0);
+    cluster.has_replicas("it still runs", leased.order, 1).await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again() {
     let world = manifests::world().await;
     let config = configure(&world, "agent", "");
@@ -153,6 +183,28 @@ async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].metadata.uid, kept[0].metadata.uid);
     assert_eq!(world.proxy.count("close_lease", order), 0);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn out_of_money_nothing_runs_though_kubernetes_refuses_the_manifest() {
+    let world = manifests::world().await;
+    let config = configure(&world, "agent", "");
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let mut leased = lease(&world, &agent, "ann", SITE).await;
+    let order = leased.order;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", order, 1).await;
+
+    // As an older agent may have taken it.
+    let services = &mut leased.upload.manifest.0[0].services;
+    services.iter_mut().flat_map(|service| &mut service.expose).for_each(|one| one.port = 0);
+    accepted(&agent.store, &leased).await;
+    let depletion = agent.store.lease(order).await.unwrap().unwrap().depletion().unwrap();
+    let now = world.chain.time_ns().await.unwrap() / 1_000_000_000;
+    world.chain.advance(depletion - now + 3).await.unwrap();
+    cluster.has_replicas("nothing runs", order, 0).await;
     agent.stop().await;
 }
 

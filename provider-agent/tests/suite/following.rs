@@ -1,7 +1,7 @@
 //! What the follower takes for true, and what it does not.
 
 use souk_api::orderbook::{self, LeaseState};
-use souk_provider::store::{BidProgress, bids, orders};
+use souk_provider::store::{BidProgress, Cursor, Tx, bids, cursor, orders, unread};
 
 use crate::support::{
     InProcess, World,
@@ -103,6 +103,29 @@ async fn blocks_that_were_pruned_are_made_up_by_queries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_older_program_could_not_read_is_made_up_at_the_next_start() {
+    let world = World::new().await;
+    let config = configure(&world, "agent", "");
+    let agent = InProcess::start(&config).await;
+    until("a block", async || agent.store.height().await.unwrap()).await;
+    let store = agent.store.clone();
+    agent.stop().await;
+
+    let order = world.order("ann", app("web")).await;
+    let height = world.chain.produce_blocks(1).await.unwrap();
+    let passed_over = move |tx: &Tx<'_>| {
+        unread::mark(tx, height)?;
+        cursor::set(tx, Cursor { height, time: 0 })
+    };
+    store.write(passed_over).await.unwrap();
+    drop(store);
+    let agent = InProcess::start(&config).await;
+    until("a bid", || world.own_bid(order)).await;
+    assert_eq!(agent.store.read(unread::get).await.unwrap(), None);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_forged_market_that_tells_of_orders_and_leases_of_ours_is_ignored() {
     let world = World::new().await;
     let agent = InProcess::start(&configure(&world, "agent", "")).await;
@@ -119,6 +142,71 @@ async fn a_forged_market_that_tells_of_orders_and_leases_of_ours_is_ignored() {
     let of_bids = own_messages.iter().filter(|message| message.get("place_bid").is_some());
     assert_eq!(of_bids.count(), 1);
     agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_of_another_market_is_refused_at_the_start() {
+    let mut world = World::new().await;
+    let path = configure(&world, "agent", "");
+    let agent = InProcess::start(&path).await;
+    until("a block", async || agent.store.height().await.unwrap()).await;
+    agent.stop().await;
+
+    world.contracts = world.another_market().await;
+    let path = configure(&world, "agent", "");
+    let config = souk_provider::config::Config::load(&path).unwrap();
+    let error = souk_provider::app::Agent::new(config).await.err().unwrap().to_string();
+    assert!(error.contains("the store is of orderbook"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_markets_of_one_provider_share_a_cluster_and_leave_each_others_leases_alone() {
+    let mut world = crate::manifests::world().await;
+    let config = configure(&world, "agent", "");
+    let cluster = crate::manifests::Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let leased = crate::manifests::lease(&world, &agent, "ann", crate::manifests::SITE).await;
+    crate::manifests::accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", leased.order, 1).await;
+
+    // The other book knows no such lease, and its first order has the same number.
+    world.contracts = world.another_market().await;
+    let claims = crate::support::Options::default().claims;
+    world.register("provider", "operator", 50, claims).await;
+    let other = InProcess::start(&configure(&world, "other", "")).await;
+    let order = world.order("ann", app("web")).await;
+    assert_eq!(order, leased.order);
+    until("a bid in the other market", || world.own_bid(order)).await;
+    let height = other.store.height().await.unwrap().unwrap();
+    until("blocks go by", async || {
+        (other.store.height().await.unwrap()? > height + 20).then_some(())
+    })
+    .await;
+    cluster.has_replicas("it still runs", leased.order, 1).await;
+    other.stop().await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_costs_a_node_too_much_does_not_keep_a_store_from_being_made() {
+    let world = World::new().await;
+    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+    let leased = world.order("ann", app("leased")).await;
+    until("a bid", || world.own_bid(leased)).await;
+    world.accept("ann", leased, "provider").await;
+    let lease = until("the lease", async || agent.store.lease(leased).await.unwrap()).await;
+    agent.stop().await;
+
+    world.proxy.refuse(Some("{\"deployment\":{\"deployment\":"));
+    let open = world.order("bob", app("open")).await;
+    let again = InProcess::start(&configure(&world, "another", "")).await;
+    until("a bid on the open order", || world.own_bid(open)).await;
+    until("the lease again", async || again.store.lease(leased).await.unwrap()).await;
+    let deployment = lease.group.deployment;
+    assert_eq!(again.store.deployment(deployment).await.unwrap(), None);
+    world.proxy.refuse(None);
+    until("the deployment later", async || again.store.deployment(deployment).await.unwrap()).await;
+    again.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,7 @@ use souk_gateway::{
 use souk_provider::{
     config::{Bytes, Config, GatewayLimits},
     gateway::{Book, State, serve},
-    kube::cache::Caches,
+    kube::{Owner, cache::Caches},
     leases::{
         progress::AllProgress,
         workloads::{ClusterWorkloads, Free},
@@ -66,14 +66,14 @@ impl Door {
         let pin = Pin::of_certificate(&certificate.must("certificate")).must("pin");
         let client = souk_provider::app::cluster_client(&config.cluster).await.must("cluster");
         let stop = CancellationToken::new();
-        let (caches, watches) = Caches::start(client.clone(), &address("provider"), stop.clone());
+        let (caches, watches) = Caches::start(client.clone(), &Owner::of(&config), stop.clone());
         tokio::spawn(watches);
         let workloads = ClusterWorkloads {
             client,
             caches,
             store: store.clone(),
             cluster: Arc::new(config.cluster.clone()),
-            provider: address("provider"),
+            owner: Owner::of(&config),
             progress: AllProgress::default(),
             free: Box::new(Free::default),
         };

@@ -8,12 +8,12 @@ use souk_core::{Attribute, AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_provider::{
     config::Config,
-    kube::objects,
-    store::{ManifestRow, Store},
+    kube::Owner,
+    store::{ManifestRow, Store, manifests},
 };
 use souk_sdl::{Mapping, compile};
 
-use crate::support::{InProcess, Must, Options, World, agent::configure, until, world::address};
+use crate::support::{InProcess, Must, Options, World, agent::configure, until};
 
 /// A site with a data base that keeps its data.
 pub const SITE: &str = r#"
@@ -131,25 +131,27 @@ pub async fn accepted(store: &Store, leased: &Leased) {
         commitment: commitment_of(&leased.upload),
         accepted_at: store.block_time().await.unwrap().unwrap(),
     };
-    store.put_manifest(row).await.unwrap();
+    store.write(move |tx| manifests::put(tx, &row)).await.unwrap();
 }
 
 /// The simulated cluster, looked at from outside.
 pub struct Cluster {
     pub client: kube::Client,
+    owner: Owner,
 }
 
 impl Cluster {
     pub async fn of(config: &std::path::Path) -> Self {
         let config = Config::load(config).must("configuration");
-        Self { client: souk_provider::app::cluster_client(&config.cluster).await.must("cluster") }
+        let client = souk_provider::app::cluster_client(&config.cluster).await.must("cluster");
+        Self { client, owner: Owner::of(&config) }
     }
 
     pub fn namespaced<K>(&self, order: OrderId) -> Api<K>
     where
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
     {
-        let namespace = objects::namespace(&address("provider"), order);
+        let namespace = self.owner.namespace(order);
         Api::namespaced(self.client.clone(), &namespace)
     }
 

@@ -84,7 +84,7 @@ async fn a_namespace_of_a_leases_name_that_is_somebody_elses_is_left_alone() {
     let agent = world.agent().await;
     let tender = world.tender(SITE).await;
     let address = &world.providers[0].address;
-    let name = souk_provider::kube::objects::namespace(address, tender.order);
+    let name = world.namespace_of(address, tender.order);
     let namespaces = Api::<Namespace>::all(world.client.clone());
     let theirs = json!({ "metadata": { "name": name, "labels": { "team": "theirs" } } });
     let theirs = serde_json::from_value(theirs).unwrap();

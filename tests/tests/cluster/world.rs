@@ -25,7 +25,7 @@ use souk_cli::{
 use souk_core::OrderId;
 use souk_gateway::body::{EventQuery, LeaseStatus, ManifestUpload, Phase};
 use souk_kubesim::spec::NodeSpec;
-use souk_provider::kube::objects;
+use souk_provider::kube::Owner;
 use tempfile::TempDir;
 
 use super::{
@@ -199,8 +199,14 @@ impl World {
         })
         .await;
         tenant::accept(&self.market, &self.tenant, order, &bid).await.unwrap();
-        let namespace = objects::namespace(&address, order);
+        let namespace = self.namespace_of(&address, order);
         Leased { order, provider: address, namespace }
+    }
+
+    /// The name of the namespace that a provider's lease has.
+    pub fn namespace_of(&self, provider: &str, order: OrderId) -> String {
+        let (network, book) = (&self.market.network, &self.market.contracts.orderbook);
+        Owner::new(&network.chain_id, book, provider).namespace(order)
     }
 
     /// Sends the manifest of a lease.

@@ -1,9 +1,14 @@
 //! What a lease's pods together may take: what was paid for and no more.
 
 use serde_json::{Map, Value, json};
+use souk_core::limits::MAX_REPLICAS;
 use souk_sdl::ManifestService;
 
 use super::{Kind, Object, Subject, pod, service, volumes};
+
+/// The services of two manifests: while a new one takes the place of the one before, the objects
+/// of both are there. Each service has a replica at least.
+const SERVICES: u64 = 2 * MAX_REPLICAS;
 
 pub(super) fn quota(subject: &Subject<'_>) -> Object {
     let services = &subject.group.services;
@@ -24,6 +29,14 @@ pub(super) fn quota(subject: &Subject<'_>) -> Object {
     );
     set("services.nodeports", service::node_ports(services).to_string());
     set("services.loadbalancers", service::leased_ips(services).len().to_string());
+    // A service has at most two Services, two Secrets and one workload.
+    let addresses = 2 * service::leased_ips(services).len() as u64;
+    set("services", (2 * SERVICES + addresses).to_string());
+    set("secrets", (2 * SERVICES).to_string());
+    set("count/deployments.apps", SERVICES.to_string());
+    set("count/statefulsets.apps", SERVICES.to_string());
+    let http = services.iter().flat_map(|one| &one.expose).filter(|one| one.is_ingress()).count();
+    set("count/ingresses.networking.k8s.io", (2 * http).to_string());
     for (resource, units) in gpus(subject) {
         set(&format!("requests.{resource}"), units.to_string());
     }

@@ -6,18 +6,15 @@ use serde_json::{Value, json};
 use souk_core::OrderId;
 use souk_sdl::{HttpOptions, ManifestService, ServiceExpose};
 
-use super::{
-    Kind, Object, Subject,
-    names::{hash, object_name},
-};
-use crate::config::Cluster;
+use super::{Kind, Object, Subject, names::object_name};
+use crate::{config::Cluster, kube::Owner};
 
 /// One Ingress for each HTTP port, if the cluster has an ingress class.
 pub(super) fn build(subject: &Subject<'_>, service: &ManifestService) -> Vec<Object> {
     let Some(class) = &subject.cluster.ingress_class else { return Vec::new() };
     let mut objects: Vec<Object> = Vec::new();
     for expose in service.expose.iter().filter(|expose| expose.is_ingress()) {
-        let hosts = expose_hosts(subject.cluster, subject.provider, subject.order, service, expose);
+        let hosts = expose_hosts(subject.cluster, subject.owner, subject.order, service, expose);
         let name = object_name(&format!("{}-{}", service.name, expose.port), "-http");
         if hosts.is_empty() || objects.iter().any(|object| object.name == name) {
             continue;
@@ -43,7 +40,7 @@ pub(super) fn build(subject: &Subject<'_>, service: &ManifestService) -> Vec<Obj
 /// All host names that lead to a service.
 pub fn hosts(
     cluster: &Cluster,
-    provider: &str,
+    owner: &Owner,
     order: OrderId,
     service: &ManifestService,
 ) -> Vec<String> {
@@ -51,13 +48,13 @@ pub fn hosts(
         return Vec::new();
     }
     let exposes = service.expose.iter().filter(|expose| expose.is_ingress());
-    exposes.flat_map(|expose| expose_hosts(cluster, provider, order, service, expose)).collect()
+    exposes.flat_map(|expose| expose_hosts(cluster, owner, order, service, expose)).collect()
 }
 
 /// The tenant's own names, and one below the provider's domain.
 fn expose_hosts(
     cluster: &Cluster,
-    provider: &str,
+    owner: &Owner,
     order: OrderId,
     service: &ManifestService,
     expose: &ServiceExpose,
@@ -68,7 +65,7 @@ fn expose_hosts(
     hosts.extend(cluster.domain.as_ref().map(|domain| {
         let order = order.to_string();
         let port = expose.port.to_string();
-        let label = hash(&[provider, &order, &service.name, &port], 16);
+        let label = owner.hash(&[&order, &service.name, &port], 16);
         format!("h{label}.{domain}")
     }));
     hosts.dedup();

@@ -23,9 +23,10 @@ use souk_sdl::{ManifestGroup, ManifestService};
 
 pub use ingress::hosts;
 pub(super) use names::hash;
-pub use names::{label_value, namespace, object_name};
+pub use names::{label_value, object_name};
 pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, ports_outside};
 
+use super::Owner;
 use crate::{config::Cluster, inventory::Placement, labels};
 
 /// What the objects are made from.
@@ -33,8 +34,8 @@ use crate::{config::Cluster, inventory::Placement, labels};
 pub struct Subject<'a> {
     /// The lease.
     pub order: OrderId,
-    /// The provider's address.
-    pub provider: &'a str,
+    /// Whose it is.
+    pub owner: &'a Owner,
     /// What runs.
     pub group: &'a ManifestGroup,
     /// Where the replicas were placed when the bid was made.
@@ -179,16 +180,14 @@ impl Object {
 impl Subject<'_> {
     /// The lease's namespace.
     pub fn namespace(&self) -> String {
-        names::namespace(self.provider, self.order)
+        self.owner.namespace(self.order)
     }
 
     /// The labels of every object of this lease.
     pub fn labels(&self) -> Vec<(String, String)> {
-        vec![
-            (labels::MANAGED_BY.to_owned(), labels::MANAGER.to_owned()),
-            (labels::PROVIDER.to_owned(), names::label_value(self.provider)),
-            (labels::ORDER.to_owned(), self.order.to_string()),
-        ]
+        let owner = self.owner.labels().map(|(key, value)| (key.to_owned(), value));
+        let order = (labels::ORDER.to_owned(), self.order.to_string());
+        owner.into_iter().chain([order]).collect()
     }
 
     fn placement(&self, service: &ManifestService) -> Option<&Placement> {

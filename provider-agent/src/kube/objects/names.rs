@@ -1,15 +1,9 @@
 //! Names that Kubernetes takes, for every name that SDL takes.
 
 use sha2::{Digest, Sha256};
-use souk_core::OrderId;
 
 /// Longest label value and DNS label.
 const MAX: usize = 63;
-
-/// A lease's namespace: two providers can share a cluster.
-pub fn namespace(provider: &str, order: OrderId) -> String {
-    format!("souk-{}-{order}", hash(&[provider], 10))
-}
 
 /// A DNS label made of `name` and a suffix; unchanged if it is one already.
 pub fn object_name(name: &str, suffix: &str) -> String {

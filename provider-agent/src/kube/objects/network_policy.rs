@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 
 use super::{Kind, Object, Subject, service};
 
-/// What is not the internet, IPv4. Sources: RFC 6890 and its registry.
-const NOT_INTERNET_4: [&str; 14] = [
+/// What is not the internet, IPv4. Sources: RFC 6890 and its registry; and the one public address
+/// by which Azure's nodes are told their secrets.
+const NOT_INTERNET_4: [&str; 15] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
     "127.0.0.0/8",
+    "168.63.129.16/32",
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.0.0.0/24",

@@ -151,10 +151,14 @@ fn env(service: &ManifestService, gpu: Option<&GpuModel>) -> Vec<Value> {
             json!({ "name": variable.name, "valueFrom": source })
         })
         .collect();
-    if gpu.is_none() {
+    let mut void = |name: &str| env.push(json!({ "name": name, "value": "void" }));
+    if gpu.is_none_or(|gpu| gpu.vendor != "nvidia") {
         // Without this the NVIDIA runtime gives a container that asks for none all devices.
-        env.push(json!({ "name": "NVIDIA_VISIBLE_DEVICES", "value": "void" }));
+        void("NVIDIA_VISIBLE_DEVICES");
     }
+    // AMD's plugin hands over the devices themselves; by this its runtime would open others, and
+    // an image may set it too.
+    void("AMD_VISIBLE_DEVICES");
     env
 }
 

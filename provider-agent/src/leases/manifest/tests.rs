@@ -184,6 +184,49 @@ fn ports_that_are_exposed_and_not_paid_for_are_refused_whatever_the_manifest_sta
 }
 
 #[test]
+fn services_and_ports_that_nobody_pays_for_are_refused() {
+    let (mut manifest, spec) = deployment();
+    let mut free = manifest.0[0].services[1].clone();
+    (free.name, free.count) = ("free".into(), 0);
+    manifest.0[0].services.push(free);
+    assert_eq!(judge(manifest, &spec).unwrap_err().code(), "service_without_replicas");
+
+    let with_ports = |count: u32| {
+        let (mut manifest, spec) = deployment();
+        let web = &mut manifest.0[0].services[0].expose;
+        let hidden = ServiceExpose { global: false, hosts: None, ..web[0].clone() };
+        web.extend((2..count).map(|port| ServiceExpose { port, ..hidden.clone() }));
+        judge(manifest, &spec).map_err(|refusal| refusal.code())
+    };
+    assert!(with_ports(128).is_ok());
+    assert_eq!(with_ports(129), Err("too_many_ports"));
+}
+
+#[test]
+fn what_kubernetes_would_refuse_is_refused_at_the_door() {
+    type Edit = fn(&mut souk_sdl::ManifestService);
+    let edits: [(&str, &str, Edit); 4] = [
+        ("port 0", "port_invalid", |web| {
+            web.expose.push(ServiceExpose { port: 0, global: false, ..web.expose[0].clone() });
+        }),
+        ("port 65536", "port_invalid", |web| {
+            web.expose.push(ServiceExpose { port: 65_536, global: false, ..web.expose[0].clone() });
+        }),
+        ("an environment larger than a Secret", "environment_too_large", |web| {
+            web.env = Some((0..11).map(|n| format!("N{n}={}", "x".repeat(100_000))).collect());
+        }),
+        ("variables without end", "environment_too_large", |web| {
+            web.env = Some((0..1_001).map(|n| format!("N{n}=")).collect());
+        }),
+    ];
+    for (what, code, edit) in edits {
+        let (mut manifest, spec) = deployment();
+        edit(&mut manifest.0[0].services[0]);
+        assert_eq!(judge(manifest, &spec).unwrap_err().code(), code, "{what}");
+    }
+}
+
+#[test]
 fn two_leased_addresses_cannot_go_by_the_number_of_one() {
     let (mut manifest, mut spec) = deployment();
     let web = &mut manifest.0[0].services[0];

@@ -1,4 +1,4 @@
-//! A door in front of the chain's RPC that counts what is broadcast.
+//! A door in front of the chain's RPC that counts what is broadcast, and refuses queries.
 
 use std::{
     collections::BTreeSet,
@@ -15,12 +15,13 @@ use cosmrs::{
         traits::Message,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Counts transactions on their way to the chain.
 pub struct Proxy {
     pub url: String,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
+    refused: Arc<Mutex<Option<String>>>,
 }
 
 #[derive(Clone)]
@@ -28,18 +29,27 @@ struct Door {
     target: String,
     http: reqwest::Client,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
+    refused: Arc<Mutex<Option<String>>>,
 }
 
 impl Proxy {
     pub async fn before(target: &str) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let door = Door { target: target.to_owned(), http, seen: seen.clone() };
+        let refused = Arc::new(Mutex::new(None));
+        let (target, seen_by, refused_by) = (target.to_owned(), seen.clone(), refused.clone());
+        let door = Door { target, http, seen: seen_by, refused: refused_by };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().route("/", post(pass)).with_state(door);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, seen }
+        Self { url, seen, refused }
+    }
+
+    /// Answers queries that hold this text as a node does that they cost too much; none from
+    /// then on if there is none.
+    pub fn refuse(&self, text: Option<&str>) {
+        *self.refused.lock().unwrap() = text.map(str::to_owned);
     }
 
     /// The JSON of every contract message in every distinct transaction that was broadcast.
@@ -74,6 +84,16 @@ async fn pass(State(door): State<Door>, body: Bytes) -> Vec<u8> {
         && let Some(tx) = request.pointer("/params/tx").and_then(Value::as_str)
     {
         door.seen.lock().unwrap().push(BASE64_STANDARD.decode(tx).unwrap());
+    }
+    let data = request.pointer("/params/data").and_then(Value::as_str).unwrap_or_default();
+    let refused = door.refused.lock().unwrap().clone();
+    if refused.is_some_and(|text| data.to_lowercase().contains(&hex::encode(text))) {
+        let log = "out of gas in location: wasm contract; gasWanted: 3000000";
+        let response = json!({ "code": 11, "codespace": "sdk", "log": log, "height": "0" });
+        let result = json!({ "response": response });
+        return json!({ "jsonrpc": "2.0", "id": request["id"], "result": result })
+            .to_string()
+            .into_bytes();
     }
     let answer = door.http.post(&door.target).body(body).send().await;
     match answer {

@@ -85,17 +85,18 @@ fn decoded(text: &str) -> String {
 fn the_gpu_runtimes_variables_are_not_the_tenants_to_set() {
     let lease = Lease::new();
     for (name, expected) in [
-        ("web", vec!["TOKEN", "EMPTY", "NVIDIA_VISIBLE_DEVICES"]),
-        ("db", vec!["PGPASSWORD", "NVIDIA_VISIBLE_DEVICES"]),
-        // With GPUs the device plugin says which.
-        ("train", vec![]),
+        ("web", vec!["TOKEN", "EMPTY", "NVIDIA_VISIBLE_DEVICES", "AMD_VISIBLE_DEVICES"]),
+        ("db", vec!["PGPASSWORD", "NVIDIA_VISIBLE_DEVICES", "AMD_VISIBLE_DEVICES"]),
+        // With GPUs NVIDIA's device plugin says which; AMD's hands them over.
+        ("train", vec!["ROCR_VISIBLE_DEVICES", "AMD_VISIBLE_DEVICES"]),
     ] {
         let env = lease.template(name)["spec"]["containers"][0]["env"].clone();
         let env = env.as_array().cloned().unwrap_or_default();
         let names: Vec<&str> = env.iter().map(|entry| entry["name"].as_str().unwrap()).collect();
         assert_eq!(names, expected, "{name}");
         for entry in &env {
-            if entry["name"] == "NVIDIA_VISIBLE_DEVICES" {
+            let name = entry["name"].as_str().unwrap();
+            if ["NVIDIA_VISIBLE_DEVICES", "AMD_VISIBLE_DEVICES"].contains(&name) {
                 assert_eq!(entry["value"], "void", "{name}");
             } else {
                 assert_eq!(entry["value"], Value::Null, "{name}");

@@ -11,13 +11,16 @@ use serde_json::Value;
 use souk_core::OrderId;
 use souk_sdl::{ManifestGroup, Options};
 
-use super::{Kind, Object, Subject, all};
+use super::{Kind, Object, Owner, Subject, all};
 use crate::{
     config::{Cluster, PodSecurity, StorageClass},
     inventory::{GpuModel, Placement, Requests},
 };
 
-const PROVIDER: &str = "souk1provider";
+fn owner_of(provider: &str) -> Owner {
+    Owner::new("souk-1", "souk1book", provider)
+}
+
 const ORDER: OrderId = OrderId(7);
 
 /// A web site, a data base with a volume, and a job with two GPUs.
@@ -31,6 +34,7 @@ services:
       - TOKEN=token-secret
       - NVIDIA_VISIBLE_DEVICES=all
       - nvidia_driver_capabilities=compute
+      - AMD_VISIBLE_DEVICES=all
       - EMPTY=
     expose:
       - port: 8080
@@ -49,7 +53,7 @@ services:
         scratch: { mount: /scratch }
   train:
     image: train:1
-    env: [NVIDIA_DISABLE_REQUIRE=1]
+    env: [NVIDIA_DISABLE_REQUIRE=1, AMD_VISIBLE_DEVICES=all, ROCR_VISIBLE_DEVICES=0]
 profiles:
   compute:
     web:
@@ -92,6 +96,7 @@ struct Lease {
     placements: Vec<Placement>,
     cluster: Cluster,
     running: bool,
+    owner: Owner,
 }
 
 impl Lease {
@@ -121,13 +126,19 @@ impl Lease {
             deny_networks: vec!["203.0.114.0/24".into(), "2a00:1::/32".into()],
             ..Cluster::default()
         };
-        Self { group, placements: vec![placement], cluster, running: true }
+        Self {
+            group,
+            placements: vec![placement],
+            cluster,
+            running: true,
+            owner: owner_of("souk1provider"),
+        }
     }
 
     fn subject(&self) -> Subject<'_> {
         Subject {
             order: ORDER,
-            provider: PROVIDER,
+            owner: &self.owner,
             group: &self.group,
             placements: &self.placements,
             cluster: &self.cluster,
@@ -213,7 +224,7 @@ fn no_two_objects_of_a_kind_have_one_name_however_services_are_called() {
 #[test]
 fn two_providers_on_one_cluster_have_namespaces_of_their_own() {
     let lease = Lease::new();
-    let other = Subject { provider: "souk1other", ..lease.subject() };
+    let other = Subject { owner: &owner_of("souk1other"), ..lease.subject() };
     assert_ne!(other.namespace(), lease.subject().namespace());
 }
 

@@ -55,11 +55,14 @@ fn pods_reach_the_internet_and_neither_metadata_nor_private_networks() {
             contains(cidr, address) && !except.iter().any(|cidr| contains(cidr, address))
         })
     };
-    for public in ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111"] {
+    for public in
+        ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "168.63.129.17", "2606:4700::1111"]
+    {
         assert!(reaches(public), "{public}");
     }
     for private in [
         "169.254.169.254",
+        "168.63.129.16",
         "10.0.0.1",
         "10.255.255.255",
         "172.16.0.1",

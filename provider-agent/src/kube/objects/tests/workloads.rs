@@ -53,6 +53,11 @@ fn the_quota_is_the_sum_of_what_was_paid_for() {
             "requests.nvidia.com/gpu": "4",
             "services.nodeports": "1",
             "services.loadbalancers": "0",
+            "services": "200",
+            "secrets": "200",
+            "count/deployments.apps": "100",
+            "count/statefulsets.apps": "100",
+            "count/ingresses.networking.k8s.io": "2",
         })
     );
 }

@@ -1,0 +1,5 @@
+-- The first event that could not be read: the store is made anew at the next start.
+CREATE TABLE unread (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    height INTEGER NOT NULL
+);
