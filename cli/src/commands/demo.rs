@@ -28,6 +28,10 @@ pub struct Demo {
     /// which the label `souk.market/provider` of a node names its provider.
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     kubeconfig: Vec<PathBuf>,
+    /// Where node ports of each of the three providers are reached; the demonstration asks its
+    /// workload there by HTTP.
+    #[arg(long, value_name = "HOST", value_delimiter = ',', requires = "kubeconfig")]
+    node_host: Vec<String>,
     /// The images are on the nodes; pull none.
     #[arg(long, requires = "kubeconfig")]
     local_images: bool,
@@ -44,8 +48,11 @@ impl Demo {
             }
             None => demo::embedded(),
         };
-        let clusters = (!self.kubeconfig.is_empty())
-            .then_some(Clusters { kubeconfigs: self.kubeconfig, local_images: self.local_images });
+        let clusters = (!self.kubeconfig.is_empty()).then_some(Clusters {
+            kubeconfigs: self.kubeconfig,
+            local_images: self.local_images,
+            hosts: self.node_host,
+        });
         demo::run(Setting { venue, clusters }, self.file.as_deref(), self.keep).await?;
         Ok(Exit::Ok)
     }

@@ -15,7 +15,7 @@ use souk_gateway::{
     body::{LeaseStatus, LogQuery, Phase},
 };
 
-use super::{Stage, tell};
+use super::{Stage, tell, visit};
 use crate::{
     gateway,
     output::money::amount,
@@ -100,6 +100,7 @@ async fn run(stage: &Stage, created: &Created, plan: &Plan) -> Result<Vec<LeaseR
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
         let status = tenant::wait_until_ready(&client, lease.order, PATIENCE, |_| ()).await?;
         tell::line(tenant::show_status(&status));
+        visit::services(stage, &lease.provider, &status).await?;
         tell::line("logs, through the gateway:");
         show_logs(&client, lease.order).await?;
     }

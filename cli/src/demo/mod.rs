@@ -7,6 +7,7 @@ mod conserve;
 mod lifecycle;
 mod stage;
 mod tell;
+mod visit;
 
 pub use cast::providers;
 pub use conserve::Sum;
@@ -48,6 +49,9 @@ pub struct Clusters {
     pub kubeconfigs: Vec<PathBuf>,
     /// Whether images are on the nodes, and none is to be pulled.
     pub local_images: bool,
+    /// Where node ports of each provider are reached, in the cast's order; `NAME.localhost`, which
+    /// leads nowhere, where there is none.
+    pub hosts: Vec<String>,
 }
 
 /// The label of nodes in a cluster that several providers share; its value is a provider's name.
@@ -73,7 +77,7 @@ impl Clusters {
             kubeconfig: kubeconfig.clone(),
             nodes,
             local_images: self.local_images,
-            host: None,
+            host: self.hosts.get(place).cloned(),
         })
     }
 }

@@ -97,6 +97,7 @@ impl Stage {
         if let Some(cluster) = &self.cluster {
             words.extend(["--kubeconfig".into(), cluster.plane.kubeconfig().into_os_string()]);
             words.push("--local-images".into());
+            words.extend(["--node-host".into(), cluster.addresses().join(",").into()]);
         }
         if real.keep {
             words.push("--keep".into());

@@ -97,9 +97,9 @@ impl RealNodes {
         Ok(cluster)
     }
 
-    /// The address of a node by its place, at which this machine reaches it.
-    pub fn address(&self, node: usize) -> &str {
-        &self.addresses[node]
+    /// The addresses of the nodes, in their order, at which this machine reaches them.
+    pub fn addresses(&self) -> &[String] {
+        &self.addresses
     }
 }
 

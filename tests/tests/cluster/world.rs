@@ -125,7 +125,7 @@ impl World {
         let kubeconfig = self.cluster.agents_kubeconfig(&folder).await;
         let (own, host) = match nodes {
             Nodes::Real => {
-                let host = self.cluster.real_nodes().unwrap().address(1).to_owned();
+                let host = self.cluster.real_nodes().unwrap().addresses()[1].clone();
                 ((cluster::REAL.0.to_owned(), cluster::REAL.1.to_owned()), host)
             }
             Nodes::Simulated(count) => {

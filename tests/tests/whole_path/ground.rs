@@ -36,5 +36,9 @@ pub async fn kubernetes() -> Option<RealNodes> {
 
 /// The cluster as the providers share it.
 pub fn shared(cluster: &RealNodes) -> Clusters {
-    Clusters { kubeconfigs: vec![cluster.plane.kubeconfig()], local_images: true }
+    Clusters {
+        kubeconfigs: vec![cluster.plane.kubeconfig()],
+        local_images: true,
+        hosts: cluster.addresses().to_vec(),
+    }
 }
