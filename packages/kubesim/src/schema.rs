@@ -88,6 +88,24 @@ fn restrict(given: Value, typed: &Value, path: &str, unknown: &mut Vec<String>) 
     }
 }
 
+/// Gives an object the values that it was read from, quantities in the form that they had there.
+pub fn as_written(object: &mut Value, body: &Value) {
+    match (object, body) {
+        (Value::Object(object), Value::Object(body)) => {
+            for (name, value) in object {
+                if let Some(given) = body.get(name) {
+                    as_written(value, given);
+                }
+            }
+        }
+        (Value::Array(items), Value::Array(given)) if items.len() == given.len() => {
+            items.iter_mut().zip(given).for_each(|(item, given)| as_written(item, given));
+        }
+        (_, Value::Null) => {}
+        (value, given) => *value = given.clone(),
+    }
+}
+
 /// Fields that hold quantities by name.
 const MAPS: &[&str] = &[
     "requests",

@@ -148,6 +148,24 @@ async fn an_edit_by_hand_takes_the_field_from_its_applier() {
 }
 
 #[tokio::test]
+async fn a_quantity_that_is_written_otherwise_is_another_value() {
+    let f = Fixture::new().await;
+    let with_cpu = |cpu: &str| {
+        let mut body = deployment("web", 0, "app:1");
+        body["spec"]["template"]["spec"]["containers"][0]["resources"] =
+            json!({"limits": {"cpu": cpu}});
+        body
+    };
+    f.apply::<Deployment>("alice", with_cpu("0.5")).await.unwrap();
+    let status = refusal(f.apply::<Deployment>("bob", with_cpu("0.5")).await);
+    let field = &status.details.unwrap().causes[0].field;
+    assert_eq!(field, ".spec.template.spec.containers[name=\"main\"].resources.limits.cpu");
+    let after = raw(&f.apply::<Deployment>("bob", with_cpu("500m")).await.unwrap());
+    let resources = &after["spec"]["template"]["spec"]["containers"][0]["resources"];
+    assert_eq!(resources["limits"]["cpu"], "500m");
+}
+
+#[tokio::test]
 async fn a_selector_is_owned_as_a_whole() {
     let f = Fixture::new().await;
     let service = |selector: Value| {
