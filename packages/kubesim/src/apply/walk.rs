@@ -238,7 +238,7 @@ pub fn remove(value: &mut Value, set: &FieldSet, at: At<'_>) {
                     remove(value, below, at.field(name));
                     // What lost its last field goes, also if it was applied empty: as the API
                     // has it. A null tells `compare` that only the fields are gone.
-                    if is_empty(value) {
+                    if is_empty(value) || value.as_array().is_some_and(Vec::is_empty) {
                         *value = Value::Null;
                     }
                 }

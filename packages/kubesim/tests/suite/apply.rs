@@ -166,6 +166,21 @@ async fn a_quantity_that_is_written_otherwise_is_another_value() {
 }
 
 #[tokio::test]
+async fn what_was_written_while_nobody_owned_anything_was_there_before_the_first_apply() {
+    let f = Fixture::new().await;
+    let nothing = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "bare"}});
+    let bare = f.apply::<ConfigMap>("alice", nothing).await.unwrap();
+    assert_eq!(bare.metadata.managed_fields, None);
+    let by_hand = PatchParams { field_manager: Some("editor".into()), ..PatchParams::default() };
+    let patch = json!({"data": {"a": "1"}});
+    let edited = f.api::<ConfigMap>().patch("bare", &by_hand, &Patch::Merge(&patch)).await.unwrap();
+    assert_eq!(edited.metadata.managed_fields, None);
+    let status = refusal(f.apply::<ConfigMap>("alice", config("bare", json!({"a": "2"}))).await);
+    let message = &status.details.unwrap().causes[0].message;
+    assert_eq!(message, "conflict with \"before-first-apply\" using v1");
+}
+
+#[tokio::test]
 async fn a_selector_is_owned_as_a_whole() {
     let f = Fixture::new().await;
     let service = |selector: Value| {
