@@ -162,14 +162,15 @@ fn deployment(rng: &mut StdRng, whole: bool) -> Value {
         ];
         pod["volumes"] = json!(some_of(rng, &all));
     }
+    // The controller of a paused deployment annotates nothing at moments of its own.
     let mut spec = json!({
+        "paused": true,
         "template": { "metadata": { "labels": { "app": "one" } }, "spec": pod },
     });
     if whole || rng.gen_bool(0.7) {
         spec["selector"] = json!({ "matchLabels": { "app": "one" } });
     }
     if whole || rng.gen_bool(0.6) {
-        // Replicas stay off, and the controller with them.
         spec["replicas"] = json!(0);
         spec["minReadySeconds"] = json!(rng.gen_range(0..3));
     }
