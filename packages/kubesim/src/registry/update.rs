@@ -66,15 +66,20 @@ impl Cluster {
         let mut settled = None;
         if part != Part::Status {
             tidy(&mut object);
-            defaults::carry_over(kind, live, &mut object);
             defaults::fill(kind, &mut object);
             tidy(&mut object);
+            // Who owns what follows from the request, not from what the server makes of it.
+            settled = Some(ownership.settle(kind, part, live, &object));
+            defaults::carry_over(kind, live, &mut object);
+            tidy(&mut object);
+            admission::before_update(kind, &object)?;
             let mut causes = validate::object(kind, &object, Some(live));
-            causes.extend(validate::finalizers(live, &object));
+            // The API server looks twice, for all kinds and for this one.
+            let finalizers = validate::finalizers(live, &object);
+            causes.extend(finalizers.clone().into_iter().chain(finalizers));
             if !causes.is_empty() {
                 return Err(ApiError::invalid(kind, &name, causes));
             }
-            settled = Some(ownership.settle(kind, part, live, &object));
             admission::allocate(self, kind, &mut object, Some(live))?;
             admission::validate(self, kind, &object, Some(live), &mut Vec::new())?;
         }
