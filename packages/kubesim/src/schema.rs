@@ -88,13 +88,18 @@ fn restrict(given: Value, typed: &Value, path: &str, unknown: &mut Vec<String>) 
     }
 }
 
-/// Gives an object the values that it was read from, quantities in the form that they had there.
+/// Gives an object the values that it was read from: quantities in the form that they had there,
+/// and nulls, which an applier owns.
 pub fn as_written(object: &mut Value, body: &Value) {
     match (object, body) {
         (Value::Object(object), Value::Object(body)) => {
-            for (name, value) in object {
-                if let Some(given) = body.get(name) {
-                    as_written(value, given);
+            for (name, given) in body {
+                match object.get_mut(name) {
+                    Some(value) => as_written(value, given),
+                    None if given.is_null() => {
+                        object.insert(name.clone(), Value::Null);
+                    }
+                    None => {}
                 }
             }
         }

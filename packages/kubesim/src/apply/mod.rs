@@ -17,9 +17,10 @@ pub use managers::{Manager, Managers, Operation};
 pub use rules::{At, ListRule};
 pub use walk::{compare, duplicate, fields_of, merge, remove};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
+    defaults::blank,
     error::{ApiError, Cause},
     kinds::Kind,
 };
@@ -105,7 +106,7 @@ pub fn apply(
     let mut managers = Managers::of(live);
     if managers.is_empty() {
         let first = Manager::new("before-first-apply", Operation::Update, kind, part);
-        managers = record_write(kind, part, &json!({}), live, first, managers);
+        managers = record_write(kind, part, &blank(kind), live, first, managers);
     }
     let root = At::root(kind);
     let own_config = ownable(kind, part, config);
