@@ -1,5 +1,12 @@
 //! Random writes: small objects of few fields and values, so that managers meet often.
 
+mod network;
+mod plain;
+mod pod;
+mod workload;
+
+use std::fmt;
+
 use rand::{Rng as _, rngs::StdRng, seq::SliceRandom as _};
 use serde_json::{Map, Value, json};
 
@@ -10,8 +17,15 @@ pub const MANAGERS: [&str; 4] = ["agent", "injector", "editor", "scaler"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     ConfigMap,
+    Secret,
     Service,
     Deployment,
+    StatefulSet,
+    Ingress,
+    NetworkPolicy,
+    ResourceQuota,
+    LimitRange,
+    ServiceAccount,
 }
 
 /// How it is written.
@@ -20,6 +34,8 @@ pub enum How {
     Apply { force: bool },
     Merge,
     Strategic,
+    Json,
+    Create,
     Replace,
     Delete,
 }
@@ -33,34 +49,71 @@ pub struct Write {
     pub body: Value,
 }
 
+impl fmt::Display for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:?} {}", self.manager, self.how, self.body)
+    }
+}
+
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::ConfigMap, Self::Service, Self::Deployment];
+    pub const ALL: [Self; 10] = [
+        Self::ConfigMap,
+        Self::Secret,
+        Self::Service,
+        Self::Deployment,
+        Self::StatefulSet,
+        Self::Ingress,
+        Self::NetworkPolicy,
+        Self::ResourceQuota,
+        Self::LimitRange,
+        Self::ServiceAccount,
+    ];
 
     /// API version, kind and plural.
     pub const fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::ConfigMap => ("v1", "ConfigMap", "configmaps"),
+            Self::Secret => ("v1", "Secret", "secrets"),
             Self::Service => ("v1", "Service", "services"),
             Self::Deployment => ("apps/v1", "Deployment", "deployments"),
+            Self::StatefulSet => ("apps/v1", "StatefulSet", "statefulsets"),
+            Self::Ingress => ("networking.k8s.io/v1", "Ingress", "ingresses"),
+            Self::NetworkPolicy => ("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
+            Self::ResourceQuota => ("v1", "ResourceQuota", "resourcequotas"),
+            Self::LimitRange => ("v1", "LimitRange", "limitranges"),
+            Self::ServiceAccount => ("v1", "ServiceAccount", "serviceaccounts"),
         }
     }
 }
 
 /// The next write.
 pub fn write(rng: &mut StdRng, kind: Kind) -> Write {
-    let manager = MANAGERS.choose(rng).copied().unwrap_or(MANAGERS[0]);
-    let how = match rng.gen_range(0..20) {
-        0..=10 => How::Apply { force: rng.gen_bool(0.4) },
-        11..=13 => How::Merge,
-        14..=16 => How::Strategic,
-        17..=18 => How::Replace,
+    let manager = one_of(rng, &MANAGERS);
+    let how = match rng.gen_range(0..24) {
+        0..=11 => How::Apply { force: rng.gen_bool(0.6) },
+        12..=14 => How::Merge,
+        15..=17 => How::Strategic,
+        18..=19 => How::Replace,
+        20 => How::Create,
+        21..=22 => How::Json,
         _ => How::Delete,
     };
-    let whole = matches!(how, How::Replace);
+    if matches!(how, How::Json) {
+        return Write { kind, manager, how, body: operations(rng) };
+    }
+    // Whether it has to be an object of its own.
+    let whole = matches!(how, How::Replace | How::Create);
     let mut body = match kind {
-        Kind::ConfigMap => config_map(rng),
-        Kind::Service => service(rng, whole),
-        Kind::Deployment => deployment(rng, whole),
+        Kind::ConfigMap => plain::config_map(rng),
+        Kind::Secret => plain::secret(rng),
+        Kind::Service => network::service(rng, whole),
+        Kind::Deployment => workload::deployment(rng, whole),
+        Kind::StatefulSet => workload::stateful_set(rng, whole),
+        Kind::Ingress => network::ingress(rng, whole),
+        Kind::NetworkPolicy => network::policy(rng),
+        Kind::ResourceQuota => plain::resource_quota(rng),
+        Kind::LimitRange => plain::limit_range(rng),
+        Kind::ServiceAccount => plain::service_account(rng),
     };
     let (version, word, _) = kind.words();
     body["apiVersion"] = json!(version);
@@ -74,10 +127,48 @@ pub fn write(rng: &mut StdRng, kind: Kind) -> Write {
         metadata["annotations"] = annotations;
     }
     if matches!(how, How::Merge | How::Strategic) && rng.gen_bool(0.4) {
-        let key = ["labels", "annotations"].choose(rng).copied().unwrap_or("labels");
-        body["metadata"][key] = json!({ "la": null, "nb": null });
+        let key = one_of(rng, &["labels", "annotations"]);
+        metadata[key] = json!({ "la": null, "nb": null });
+    }
+    if rng.gen_bool(0.1) {
+        nothing(rng, &mut body);
     }
     Write { kind, manager, how, body }
+}
+
+/// Puts null for some field of the desired state, or of the object.
+fn nothing(rng: &mut StdRng, body: &mut Value) {
+    let place = if body["spec"].is_object() { &mut body["spec"] } else { body };
+    let fields: Vec<String> = place.as_object().unwrap().keys().cloned().collect();
+    let known = ["metadata", "apiVersion", "kind", "paused", "template", "limits", "hard"];
+    let fields: Vec<String> = fields.into_iter().filter(|f| !known.contains(&&**f)).collect();
+    if let Some(field) = fields.choose(rng) {
+        place[field] = Value::Null;
+    }
+}
+
+/// A JSON patch of the metadata.
+fn operations(rng: &mut StdRng) -> Value {
+    let value = rng.gen_range(0..3).to_string();
+    let all = [
+        json!([{ "op": "add", "path": "/metadata/labels", "value": { "la": value } }]),
+        json!([{ "op": "add", "path": "/metadata/labels/lb", "value": value }]),
+        json!([{ "op": "replace", "path": "/metadata/labels/la", "value": value }]),
+        json!([{ "op": "remove", "path": "/metadata/annotations" }]),
+        json!([
+            { "op": "test", "path": "/metadata/annotations/na", "value": value },
+            { "op": "copy", "from": "/metadata/annotations/na", "path": "/metadata/annotations/nc" },
+        ]),
+    ];
+    one_of(rng, &all)
+}
+
+fn one_of<T: Clone>(rng: &mut StdRng, all: &[T]) -> T {
+    all.choose(rng).unwrap().clone()
+}
+
+fn some_of(rng: &mut StdRng, all: &[Value]) -> Value {
+    all.iter().filter(|_| rng.gen_bool(0.5)).cloned().collect()
 }
 
 /// A map of a few keys and values; often none.
@@ -87,133 +178,17 @@ fn map(rng: &mut StdRng, prefix: &str) -> Option<Value> {
     }
     let mut map = Map::new();
     for _ in 0..rng.gen_range(0..4) {
-        let key = ["a", "b", "c"].choose(rng).copied().unwrap_or("a");
+        let key = one_of(rng, &["a", "b", "c"]);
         map.insert(format!("{prefix}{key}"), json!(rng.gen_range(0..3).to_string()));
     }
     Some(Value::Object(map))
 }
 
-fn some_of(rng: &mut StdRng, all: &[Value]) -> Vec<Value> {
-    all.iter().filter(|_| rng.gen_bool(0.5)).cloned().collect()
-}
-
-fn config_map(rng: &mut StdRng) -> Value {
-    let mut body = json!({ "metadata": {} });
-    if let Some(data) = map(rng, "") {
-        body["data"] = data;
-    }
-    body
-}
-
-fn service(rng: &mut StdRng, whole: bool) -> Value {
-    let target = 8_080 + rng.gen_range(0..2);
-    let all = [
-        json!({ "name": "web", "port": 80, "targetPort": target }),
-        json!({ "name": "tls", "port": 443, "protocol": "TCP" }),
-        json!({ "name": "dns", "port": 53, "protocol": "UDP" }),
-        json!({ "name": "dns-tcp", "port": 53, "protocol": "TCP" }),
-    ];
-    let mut ports = some_of(rng, &all);
-    if ports.is_empty() && whole {
-        ports.push(all[0].clone());
-    }
-    let mut spec = json!({});
-    if !ports.is_empty() {
-        spec["ports"] = json!(ports);
-    }
-    if let Some(selector) = map(rng, "s") {
-        spec["selector"] = selector;
-    }
-    if rng.gen_bool(0.3) {
-        let affinity = ["None", "ClientIP"].choose(rng).copied();
-        spec["sessionAffinity"] = json!(affinity);
-    }
-    json!({ "metadata": {}, "spec": spec })
-}
-
-fn deployment(rng: &mut StdRng, whole: bool) -> Value {
-    let mut pod = json!({});
-    let mut containers = Vec::new();
-    for name in ["main", "side"] {
-        if (whole && name == "main") || rng.gen_bool(0.7) {
-            containers.push(container(rng, name, whole));
+/// Sets some of these fields.
+fn set(rng: &mut StdRng, object: &mut Value, chance: f64, fields: Value) {
+    for (name, value) in fields.as_object().unwrap() {
+        if rng.gen_bool(chance) {
+            object[name] = value.clone();
         }
     }
-    if !containers.is_empty() {
-        pod["containers"] = json!(containers);
-    }
-    if let Some(selector) = map(rng, "n") {
-        pod["nodeSelector"] = selector;
-    }
-    if rng.gen_bool(0.3) {
-        let all = [
-            json!({ "key": "gpu", "operator": "Exists" }),
-            json!({ "key": "x", "operator": "Equal", "value": "1", "effect": "NoSchedule" }),
-        ];
-        pod["tolerations"] = json!(some_of(rng, &all));
-    }
-    if rng.gen_bool(0.3) {
-        pod["terminationGracePeriodSeconds"] = json!(10 * rng.gen_range(1..4));
-    }
-    if rng.gen_bool(0.3) {
-        let all = [
-            json!({ "name": "scratch", "emptyDir": { "sizeLimit": "1Gi" } }),
-            json!({ "name": "settings", "configMap": { "name": "one" } }),
-        ];
-        pod["volumes"] = json!(some_of(rng, &all));
-    }
-    // The controller of a paused deployment annotates nothing at moments of its own.
-    let mut spec = json!({
-        "paused": true,
-        "template": { "metadata": { "labels": { "app": "one" } }, "spec": pod },
-    });
-    if whole || rng.gen_bool(0.7) {
-        spec["selector"] = json!({ "matchLabels": { "app": "one" } });
-    }
-    if whole || rng.gen_bool(0.6) {
-        spec["replicas"] = json!(0);
-        spec["minReadySeconds"] = json!(rng.gen_range(0..3));
-    }
-    if rng.gen_bool(0.3) {
-        spec["strategy"] = json!({
-            "type": "RollingUpdate", "rollingUpdate": { "maxSurge": rng.gen_range(0..2) },
-        });
-    }
-    json!({ "metadata": {}, "spec": spec })
-}
-
-fn container(rng: &mut StdRng, name: &str, whole: bool) -> Value {
-    let mut container = json!({ "name": name });
-    if whole || rng.gen_bool(0.8) {
-        container["image"] = json!(format!("app:{}", rng.gen_range(1..4)));
-    }
-    if rng.gen_bool(0.5) {
-        let variables: Vec<Value> = ["A", "B", "C"]
-            .map(|name| json!({ "name": name, "value": rng.gen_range(0..3).to_string() }))
-            .to_vec();
-        container["env"] = json!(some_of(rng, &variables));
-    }
-    if rng.gen_bool(0.4) {
-        let cpu = ["500m", "0.5", "1", "1000m"].choose(rng).copied();
-        let memory = ["1Gi", "1024Mi", "512Mi"].choose(rng).copied();
-        container["resources"] = json!({ "limits": { "cpu": cpu, "memory": memory } });
-    }
-    if rng.gen_bool(0.3) {
-        container["command"] = json!(["serve", rng.gen_range(0..2).to_string()]);
-    }
-    if rng.gen_bool(0.4) {
-        let all = [
-            json!({ "containerPort": 80 }),
-            json!({ "containerPort": 53, "protocol": "UDP" }),
-            json!({ "containerPort": 443, "name": "tls", "protocol": "TCP" }),
-        ];
-        container["ports"] = json!(some_of(rng, &all));
-    }
-    if rng.gen_bool(0.3) {
-        container["securityContext"] = json!({
-            "allowPrivilegeEscalation": false,
-            "capabilities": { "drop": ["ALL"] },
-        });
-    }
-    container
 }
