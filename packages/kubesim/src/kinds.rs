@@ -32,6 +32,8 @@ pub struct KindInfo {
     pub scale: bool,
     /// Whether `metadata.generation` counts changes of the desired state.
     pub generation: bool,
+    /// Whether replacing an object that is not there creates it.
+    pub put_creates: bool,
     /// Reads a body as the typed object would.
     pub decode: Decode,
 }
@@ -69,6 +71,7 @@ macro_rules! kinds {
                             status: has(&[$(stringify!($flag)),*], "status"),
                             scale: has(&[$(stringify!($flag)),*], "scale"),
                             generation: has(&[$(stringify!($flag)),*], "generation"),
+                            put_creates: has(&[$(stringify!($flag)),*], "put_creates"),
                             decode: decode::<$ty>,
                         };
                         &INFO
@@ -109,15 +112,15 @@ kinds! {
     Node: core::Node, ["no"], status;
     PersistentVolume: core::PersistentVolume, ["pv"], status;
     Pod: core::Pod, ["po"], namespaced status generation;
-    Service: core::Service, ["svc"], namespaced status;
+    Service: core::Service, ["svc"], namespaced status put_creates;
     Secret: core::Secret, [], namespaced;
     ConfigMap: core::ConfigMap, ["cm"], namespaced;
     ServiceAccount: core::ServiceAccount, ["sa"], namespaced;
     PersistentVolumeClaim: core::PersistentVolumeClaim, ["pvc"], namespaced status;
-    Event: core::Event, ["ev"], namespaced;
+    Event: core::Event, ["ev"], namespaced put_creates;
     ResourceQuota: core::ResourceQuota, ["quota"], namespaced status;
-    LimitRange: core::LimitRange, ["limits"], namespaced;
-    Endpoints: core::Endpoints, ["ep"], namespaced;
+    LimitRange: core::LimitRange, ["limits"], namespaced put_creates;
+    Endpoints: core::Endpoints, ["ep"], namespaced put_creates;
     Deployment: apps::Deployment, ["deploy"], namespaced status scale generation;
     StatefulSet: apps::StatefulSet, ["sts"], namespaced status scale generation;
     ReplicaSet: apps::ReplicaSet, ["rs"], namespaced status scale generation;
@@ -126,12 +129,12 @@ kinds! {
     IngressClass: networking::v1::IngressClass, [], generation;
     NetworkPolicy: networking::v1::NetworkPolicy, ["netpol"], namespaced generation;
     StorageClass: storage::v1::StorageClass, ["sc"], ;
-    Role: rbac::v1::Role, [], namespaced;
-    RoleBinding: rbac::v1::RoleBinding, [], namespaced;
-    ClusterRole: rbac::v1::ClusterRole, [], ;
-    ClusterRoleBinding: rbac::v1::ClusterRoleBinding, [], ;
-    RuntimeClass: node::v1::RuntimeClass, [], ;
-    Lease: coordination::v1::Lease, [], namespaced;
+    Role: rbac::v1::Role, [], namespaced put_creates;
+    RoleBinding: rbac::v1::RoleBinding, [], namespaced put_creates;
+    ClusterRole: rbac::v1::ClusterRole, [], put_creates;
+    ClusterRoleBinding: rbac::v1::ClusterRoleBinding, [], put_creates;
+    RuntimeClass: node::v1::RuntimeClass, [], put_creates;
+    Lease: coordination::v1::Lease, [], namespaced put_creates;
     PodDisruptionBudget: policy::v1::PodDisruptionBudget, ["pdb"], namespaced status generation;
     PriorityClass: scheduling::v1::PriorityClass, ["pc"], generation;
     EndpointSlice: discovery::v1::EndpointSlice, [], namespaced generation;

@@ -88,6 +88,29 @@ fn restrict(given: Value, typed: &Value, path: &str, unknown: &mut Vec<String>) 
     }
 }
 
+/// Gives an object the values that it was read from: quantities in the form that they had there,
+/// and nulls, which an applier owns.
+pub fn as_written(object: &mut Value, body: &Value) {
+    match (object, body) {
+        (Value::Object(object), Value::Object(body)) => {
+            for (name, given) in body {
+                match object.get_mut(name) {
+                    Some(value) => as_written(value, given),
+                    None if given.is_null() => {
+                        object.insert(name.clone(), Value::Null);
+                    }
+                    None => {}
+                }
+            }
+        }
+        (Value::Array(items), Value::Array(given)) if items.len() == given.len() => {
+            items.iter_mut().zip(given).for_each(|(item, given)| as_written(item, given));
+        }
+        (_, Value::Null) => {}
+        (value, given) => *value = given.clone(),
+    }
+}
+
 /// Fields that hold quantities by name.
 const MAPS: &[&str] = &[
     "requests",

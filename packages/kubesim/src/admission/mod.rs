@@ -79,6 +79,14 @@ pub fn mutate(cluster: &Cluster, kind: Kind, object: &mut Value) -> Result<(), A
     Ok(())
 }
 
+/// Refuses a change for what comes up before the object is looked at.
+pub fn before_update(kind: Kind, object: &Value) -> Result<(), ApiError> {
+    match kind {
+        Kind::Service => services::no_port_twice(object),
+        _ => Ok(()),
+    }
+}
+
 /// Gives services their addresses and ports.
 pub fn allocate(
     cluster: &Cluster,

@@ -1,6 +1,9 @@
 //! Cluster addresses and node ports of services.
 
-use std::{collections::HashSet, net::Ipv4Addr};
+use std::{
+    collections::{HashMap, HashSet},
+    net::Ipv4Addr,
+};
 
 use serde_json::{Value, json};
 
@@ -18,7 +21,7 @@ const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
 pub fn allocate(
     cluster: &Cluster,
     service: &mut Value,
-    _old: Option<&Value>,
+    old: Option<&Value>,
 ) -> Result<(), ApiError> {
     let own = Key::of(service);
     let kind = service["spec"]["type"].as_str().unwrap_or("ClusterIP").to_owned();
@@ -34,7 +37,7 @@ pub fn allocate(
     }
     let automatic = service["spec"]["allocateLoadBalancerNodePorts"] != false;
     if kind == "NodePort" || (kind == "LoadBalancer" && automatic) {
-        node_ports(cluster, &own, &mut service["spec"], &mut causes);
+        node_ports(cluster, &own, &mut service["spec"], old.is_none(), &mut causes);
     } else if kind == "ClusterIP" {
         for port in
             service["spec"].get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten()
@@ -49,6 +52,22 @@ pub fn allocate(
     } else {
         Err(ApiError::invalid(Kind::Service, &own.name, causes))
     }
+}
+
+/// Refuses a node port that a protocol has twice. The API server finds that where it hands ports
+/// out, before it looks at anything else.
+pub fn no_port_twice(service: &Value) -> Result<(), ApiError> {
+    let mut seen = HashSet::new();
+    for port in array(&service["spec"]["ports"]) {
+        let (protocol, number) = (port["protocol"].as_str(), port["nodePort"].as_i64());
+        if let (Some(protocol), Some(number)) = (protocol, number.filter(|n| *n != 0))
+            && !seen.insert((protocol, number))
+        {
+            let message = format!("duplicate nodePort: {{{protocol} {number}}}");
+            return Err(ApiError::new(500, "", message));
+        }
+    }
+    Ok(())
 }
 
 fn others<'c>(cluster: &'c Cluster, own: &'c Key) -> impl Iterator<Item = &'c Value> {
@@ -102,41 +121,57 @@ fn address(cluster: &Cluster, own: &Key, spec: &mut Value, causes: &mut Vec<Caus
     }
 }
 
-fn node_ports(cluster: &Cluster, own: &Key, spec: &mut Value, causes: &mut Vec<Cause>) {
+/// Gives the ports of a service their node ports; those of a new one share it among protocols.
+fn node_ports(
+    cluster: &Cluster,
+    own: &Key,
+    spec: &mut Value,
+    is_new: bool,
+    causes: &mut Vec<Cause>,
+) {
     let mut taken: HashSet<i64> = others(cluster, own)
         .flat_map(|s| array(&s["spec"]["ports"]))
         .filter_map(|p| p["nodePort"].as_i64())
         .collect();
+    let asked = |port: &Value| port["nodePort"].as_i64().filter(|number| *number != 0);
+    let mut given: HashMap<i64, i64> = HashMap::new();
+    for (i, port) in array(&spec["ports"]).enumerate() {
+        let Some(number) = asked(port) else { continue };
+        let service_port = port["port"].as_i64().unwrap_or_default();
+        let why = if !NODE_PORTS.contains(&number) {
+            "provided port is not in the valid range. The range of valid ports is 30000-32767"
+        } else if given.values().all(|own| *own != number) && !taken.insert(number) {
+            "provided port is already allocated"
+        } else {
+            given.insert(service_port, number);
+            continue;
+        };
+        causes.push(Cause::invalid(format!("spec.ports[{i}].nodePort"), &json!(number), why));
+    }
     let ports = spec.get_mut("ports").and_then(Value::as_array_mut);
     for (i, port) in ports.into_iter().flatten().enumerate() {
-        let field = format!("spec.ports[{i}].nodePort");
-        match port["nodePort"].as_i64() {
-            None | Some(0) => {
-                let start = i64::try_from(cluster.store.version() % 2_768).unwrap_or(0);
-                let free = (0..2_768)
-                    .map(|j| NODE_PORTS.start() + (start + j) % 2_768)
-                    .find(|p| !taken.contains(p));
-                match free {
-                    Some(free) => {
-                        port["nodePort"] = json!(free);
-                        taken.insert(free);
-                    }
-                    None => {
-                        let why = "failed to allocate a nodePort: range is full";
-                        causes.push(Cause::invalid(field, &port["nodePort"], why));
-                    }
-                }
+        if asked(port).is_some() {
+            continue;
+        }
+        let service_port = port["port"].as_i64().unwrap_or_default();
+        let shared = given.get(&service_port).copied().filter(|_| is_new);
+        let free = shared.or_else(|| free_port(cluster, &taken));
+        match free {
+            Some(free) => {
+                port["nodePort"] = json!(free);
+                taken.insert(free);
+                given.insert(service_port, free);
             }
-            Some(asked) if !NODE_PORTS.contains(&asked) => {
-                let why = "provided port is not in the valid range. The range of valid ports is 30000-32767";
-                causes.push(Cause::invalid(field, &json!(asked), why));
-            }
-            Some(asked) => {
-                if !taken.insert(asked) {
-                    let why = "provided port is already allocated";
-                    causes.push(Cause::invalid(field, &json!(asked), why));
-                }
+            None => {
+                let why = "failed to allocate a nodePort: range is full";
+                let field = format!("spec.ports[{i}].nodePort");
+                causes.push(Cause::invalid(field, &port["nodePort"], why));
             }
         }
     }
+}
+
+fn free_port(cluster: &Cluster, taken: &HashSet<i64>) -> Option<i64> {
+    let start = i64::try_from(cluster.store.version() % 2_768).unwrap_or(0);
+    (0..2_768).map(|j| NODE_PORTS.start() + (start + j) % 2_768).find(|p| !taken.contains(p))
 }

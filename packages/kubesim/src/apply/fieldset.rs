@@ -87,30 +87,16 @@ impl FieldSet {
         result
     }
 
-    /// The set with every path on the way to its paths.
+    /// The set with every field on the way to its paths. An item of a list is in it only if it was.
     #[must_use]
-    pub fn with_ancestors(&self) -> Self {
-        let children: BTreeMap<_, _> = self
-            .children
-            .iter()
-            .filter(|(_, set)| !set.is_empty())
-            .map(|(k, v)| (k.clone(), v.with_ancestors()))
-            .collect();
-        Self { member: self.member || !children.is_empty(), children }
-    }
-
-    /// What an owner of these fields keeps from being dropped by others: the fields and what
-    /// leads to them. Fields inside an item of a list do not keep an item that is not owned.
-    #[must_use]
-    pub fn holding(&self) -> Self {
-        let children: BTreeMap<_, _> = self
-            .children
-            .iter()
-            .filter(|(element, set)| element.starts_with("f:") || set.member)
-            .map(|(element, set)| (element.clone(), set.holding()))
-            .filter(|(_, set)| !set.is_empty())
-            .collect();
-        Self { member: self.member || !children.is_empty(), children }
+    pub fn with_parents(&self) -> Self {
+        let mut result = Self { member: self.member, ..Self::default() };
+        for (element, set) in &self.children {
+            let mut below = set.with_parents();
+            below.member |= element.starts_with("f:") && !below.children.is_empty();
+            result.put(element.clone(), below);
+        }
+        result
     }
 
     /// As in `fieldsV1`.

@@ -78,6 +78,11 @@ impl Managers {
         managers
     }
 
+    /// Whether nobody owns anything.
+    pub fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+
     /// A manager's fields.
     pub fn get(&self, manager: &Manager) -> Option<&FieldSet> {
         self.sets.get(manager)

@@ -20,6 +20,7 @@ pub use walk::{compare, duplicate, fields_of, merge, remove};
 use serde_json::Value;
 
 use crate::{
+    defaults::blank,
     error::{ApiError, Cause},
     kinds::Kind,
 };
@@ -53,7 +54,11 @@ pub fn ownable(kind: Kind, part: Part, object: &Value) -> Value {
     map.remove("apiVersion");
     map.remove("kind");
     if part == Part::Status {
-        map.retain(|k, _| k == "status");
+        map.retain(|k, _| k == "status" || k == "metadata");
+        // Its controller writes annotations with the status.
+        if let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.retain(|k, _| k == "annotations" && kind == Kind::Deployment);
+        }
     } else if kind.info().status && kind != Kind::Node {
         map.remove("status");
     }
@@ -99,22 +104,25 @@ pub fn apply(
     force: bool,
 ) -> Result<Applied, ApiError> {
     let mut managers = Managers::of(live);
+    if managers.is_empty() {
+        let first = Manager::new("before-first-apply", Operation::Update, kind, part);
+        managers = record_write(kind, part, &blank(kind), live, first, managers);
+    }
     let root = At::root(kind);
     let own_config = ownable(kind, part, config);
     let applied = fields_of(&own_config, root);
 
     let mut object = merge(live, &own_config, root);
     if let Some(last) = managers.get(&manager) {
-        let mut claimed = managers
+        let mut owned = managers
             .iter()
             .filter(|(other, _)| **other != manager)
             .fold(applied.clone(), |all, (_, set)| all.union(set));
         // Whoever applies says at least the name.
         let mut there = FieldSet::default();
         there.mark();
-        claimed.put("f:metadata".into(), there);
-        let gone = last.with_ancestors().difference(&claimed.holding());
-        remove(&mut object, &gone, root);
+        owned.put("f:metadata".into(), there);
+        object = prune(&object, last, &owned, root);
     }
 
     let changes = compare(&ownable(kind, part, live), &ownable(kind, part, &object), root);
@@ -137,7 +145,25 @@ pub fn apply(
     Ok(Applied { object, managers })
 }
 
+/// What is left of a merged object without the fields that its manager applied the last time and
+/// that nobody owns now.
+fn prune(merged: &Value, last: &FieldSet, owned: &FieldSet, root: At<'_>) -> Value {
+    let without = |gone: &FieldSet| {
+        let mut object = merged.clone();
+        remove(&mut object, gone, root);
+        object
+    };
+    let fields = |object: &Value| fields_of(object, root).with_parents();
+    let (all, last) = (fields(merged), last.with_parents());
+    // With a field goes all below it; what others own there comes back, with what leads to it.
+    let bare = fields(&without(&last));
+    let kept = fields(&without(&all.difference(&bare.union(&owned.with_parents()))));
+    // What was never applied is not for this manager to take.
+    without(&all.difference(&kept).intersection(&last))
+}
+
 /// Ownership after a write that is no apply: what changed is the writer's, what is gone nobody's.
+/// An object that has no owners at all gets none: its fields are owned from the first apply on.
 pub fn record_write(
     kind: Kind,
     part: Part,
@@ -146,6 +172,10 @@ pub fn record_write(
     manager: Manager,
     mut managers: Managers,
 ) -> Managers {
+    let is_new = old["metadata"]["uid"].is_null();
+    if managers.is_empty() && !is_new {
+        return managers;
+    }
     let root = At::root(kind);
     let changes = compare(&ownable(kind, part, old), &ownable(kind, part, new), root);
     if changes.changed.is_empty() && changes.removed.is_empty() {

@@ -70,21 +70,20 @@ impl<'a> At<'a> {
 
     /// How the list here is merged by a strategic merge patch, which has keys of its own.
     pub fn strategic_list(self) -> ListRule {
-        use ListRule::{Keyed, Set};
+        use ListRule::{Atomic, Keyed};
         match self.list() {
             Keyed(["containerPort", _]) => Keyed(&["containerPort"]),
             Keyed(["port", _]) => Keyed(&["port"]),
             Keyed(["topologyKey", _]) => Keyed(&["topologyKey"]),
-            _ if self.field == "podIPs" => Keyed(&["ip"]),
-            _ if matches!(self.field, "imagePullSecrets" | "secrets")
-                && self.kind == Kind::ServiceAccount =>
-            {
-                Keyed(&["name"])
-            }
-            _ if self.field == "taints" && self.kind == Kind::Node => Keyed(&["key"]),
-            Set => Set,
+            _ if matches!(self.field, "podIPs" | "hostIPs") => Keyed(&["ip"]),
+            _ if self.field == "claims" => Atomic,
             rule => rule,
         }
+    }
+
+    /// Whether a strategic merge patch replaces the object here.
+    pub fn strategic_replace(self) -> bool {
+        self.kind == Kind::PodDisruptionBudget && self.field == "selector"
     }
 
     /// Whether the field here is part of every object, be it empty, and so never new.
@@ -100,15 +99,19 @@ impl<'a> At<'a> {
     /// Whether the object here is owned as a whole.
     pub fn atomic_object(self) -> bool {
         match self.field {
-            "selector" | "nodeSelector" | "labelSelector" | "namespaceSelector"
-            | "secretKeyRef" | "configMapKeyRef" | "fieldRef" | "resourceFieldRef" | "roleRef"
-            | "claimRef" | "targetRef" | "dataSource" | "dataSourceRef" | "fileKeyRef" => true,
-            "requiredDuringSchedulingIgnoredDuringExecution" => true,
-            "matchLabels" => true,
-            "secretRef" | "configMapRef" => true,
-            "involvedObject" | "resource" if self.kind != Kind::Pod => true,
+            "selector" | "nodeSelector" | "labelSelector" | "namespaceSelector" | "podSelector"
+            | "scopeSelector" | "matchLabels" => true,
+            "secretKeyRef" | "configMapKeyRef" | "fieldRef" | "resourceFieldRef" | "fileKeyRef"
+            | "secretRef" | "configMapRef" => true,
+            "claimRef" | "targetRef" | "roleRef" | "dataSource" | "involvedObject" | "related" => {
+                true
+            }
+            field if field.ends_with("SecretRef") => true,
             "ownerReferences" | "imagePullSecrets" => true,
             "secrets" => self.kind == Kind::ServiceAccount,
+            "requiredDuringSchedulingIgnoredDuringExecution" => true,
+            "required" => self.parent == "nodeAffinity",
+            "port" | "resource" if self.kind == Kind::Ingress => true,
             "data" => self.kind == Kind::ControllerRevision,
             _ => false,
         }

@@ -1,5 +1,7 @@
 //! Walks over objects: reading their field sets, merging, comparing, removing.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -52,14 +54,21 @@ pub fn fields_of(value: &Value, at: At<'_>) -> FieldSet {
             }
         }
         Shape::Items(items, keyed) => {
-            for (element, item) in items {
-                let mut child = if keyed { fields_of(item, at) } else { FieldSet::default() };
+            for (element, item) in &items {
+                // Of items with the same key nobody can tell whose fields are whose.
+                let plain = !keyed || count(&items, element) > 1;
+                let mut child = if plain { FieldSet::default() } else { fields_of(item, at) };
                 child.mark();
-                set.put(element, child);
+                set.put(element.clone(), child);
             }
         }
     }
     set
+}
+
+/// How many items have a key: more than one, if a write that is no apply made it so.
+fn count(items: &[(String, &Value)], element: &str) -> usize {
+    items.iter().filter(|(other, _)| other == element).count()
 }
 
 /// The fields of a value that was not there before; what holds fields counts itself, too.
@@ -79,10 +88,11 @@ fn whole(value: &Value, at: At<'_>) -> FieldSet {
             if !at.always_there() {
                 set.mark();
             }
-            for (element, item) in items {
-                let mut child = if keyed { whole(item, at) } else { FieldSet::default() };
+            for (element, item) in &items {
+                let plain = !keyed || count(&items, element) > 1;
+                let mut child = if plain { FieldSet::default() } else { whole(item, at) };
                 child.mark();
-                set.put(element, child);
+                set.put(element.clone(), child);
             }
         }
     }
@@ -106,6 +116,8 @@ pub fn merge(live: &Value, config: &Value, at: At<'_>) -> Value {
         (Shape::Items(old, keyed), Shape::Items(new, _)) => {
             Value::Array(merge_items(&old, &new, keyed, at))
         }
+        // A null says nothing of what is in an object or list.
+        (Shape::Object(_) | Shape::Items(..), Shape::Leaf) if config.is_null() => live.clone(),
         _ => config.clone(),
     }
 }
@@ -120,7 +132,7 @@ fn merge_items(
 ) -> Vec<Value> {
     let find = |list: &[(String, &Value)], e: &str| list.iter().position(|(x, _)| x == e);
     let merged = |(element, item): &(String, &Value)| match find(old, element) {
-        Some(there) if keyed => merge(old[there].1, item, at),
+        Some(there) if keyed && count(old, element) == 1 => merge(old[there].1, item, at),
         _ => Value::clone(item),
     };
     let mut result = Vec::new();
@@ -206,16 +218,31 @@ impl Changes {
             set.mark();
             set
         };
-        for (element, value) in old {
-            match new.iter().find(|(e, _)| e == element) {
-                Some((_, now)) if keyed => self.absorb(element.clone(), compare(value, now, at)),
-                Some(_) => {}
-                None => self.removed.put(element.clone(), item(value)),
-            }
-        }
-        for (element, value) in new {
-            if !old.iter().any(|(e, _)| e == element) {
-                self.changed.put(element.clone(), item(value));
+        let all: BTreeSet<&String> = old.iter().chain(new).map(|(element, _)| element).collect();
+        for element in all {
+            let of = |list: &[(String, &Value)]| -> Vec<Value> {
+                list.iter().filter(|(e, _)| e == element).map(|(_, v)| Value::clone(v)).collect()
+            };
+            let mut alone = FieldSet::default();
+            alone.mark();
+            match (of(old).as_slice(), of(new).as_slice()) {
+                ([before], [now]) if keyed => {
+                    self.absorb(element.clone(), compare(before, now, at))
+                }
+                ([_], [_]) => {}
+                ([before], []) => self.removed.put(element.clone(), item(before)),
+                ([], [now]) => self.changed.put(element.clone(), item(now)),
+                // What is there several times has no fields of its own.
+                ([_, _, ..], rest @ ([] | [_])) => {
+                    rest.iter().for_each(|now| self.changed.put(element.clone(), item(now)));
+                    self.removed.put(element.clone(), alone);
+                }
+                (rest @ ([] | [_]), _) => {
+                    rest.iter().for_each(|before| self.removed.put(element.clone(), item(before)));
+                    self.changed.put(element.clone(), alone);
+                }
+                (before, now) if before != now => self.changed.put(element.clone(), alone),
+                _ => {}
             }
         }
     }
@@ -238,7 +265,7 @@ pub fn remove(value: &mut Value, set: &FieldSet, at: At<'_>) {
                     remove(value, below, at.field(name));
                     // What lost its last field goes, also if it was applied empty: as the API
                     // has it. A null tells `compare` that only the fields are gone.
-                    if is_empty(value) {
+                    if is_empty(value) || value.as_array().is_some_and(Vec::is_empty) {
                         *value = Value::Null;
                     }
                 }

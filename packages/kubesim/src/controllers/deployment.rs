@@ -174,7 +174,8 @@ fn roll(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj], wanted: i64, paus
     }
     let number =
         cluster.store.get(Kind::ReplicaSet, &Key::of(new)).map_or(1, |s| revision(s)).to_string();
-    cluster.adjust(Kind::Deployment, &Key::of(deployment), Part::Main, MANAGER, |d| {
+    // By way of the status, so that it is no new generation.
+    cluster.adjust(Kind::Deployment, &Key::of(deployment), Part::Status, MANAGER, |d| {
         d["metadata"]["annotations"][REVISION] = json!(number);
     });
     if is_recreate(deployment) {

@@ -31,6 +31,16 @@ fn items<'v>(object: &'v mut Value, field: &str) -> impl Iterator<Item = &'v mut
     object.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
+/// What every object of a kind has before anything is set: fields that are written although empty.
+pub fn blank(kind: Kind) -> Value {
+    match kind {
+        Kind::StatefulSet => json!({"spec": {"serviceName": ""}}),
+        Kind::NetworkPolicy => json!({"spec": {"podSelector": {}}}),
+        Kind::ResourceQuota => json!({"spec": {}}),
+        _ => json!({}),
+    }
+}
+
 /// Fills in what the object leaves open.
 pub fn fill(kind: Kind, object: &mut Value) {
     if kind.info().status {
@@ -132,10 +142,14 @@ fn stateful_set(spec: &mut Value) {
     or(spec, "replicas", json!(1));
     or(spec, "revisionHistoryLimit", json!(10));
     or(spec, "podManagementPolicy", json!("OrderedReady"));
+    or(spec, "serviceName", json!(""));
     let strategy = part(spec, "updateStrategy");
-    or(strategy, "type", json!("RollingUpdate"));
-    if strategy["type"] == "RollingUpdate" {
-        or(part(strategy, "rollingUpdate"), "partition", json!(0));
+    if strategy["type"].as_str().is_none_or(str::is_empty) {
+        strategy["type"] = json!("RollingUpdate");
+        or(strategy, "rollingUpdate", json!({}));
+    }
+    if strategy["type"] == "RollingUpdate" && strategy["rollingUpdate"].is_object() {
+        or(&mut strategy["rollingUpdate"], "partition", json!(0));
     }
     let retention = part(spec, "persistentVolumeClaimRetentionPolicy");
     or(retention, "whenDeleted", json!("Retain"));

@@ -11,9 +11,16 @@ pub(super) fn pod_spec(spec: &mut Value) {
     or(spec, "dnsPolicy", json!("ClusterFirst"));
     or(spec, "securityContext", json!({}));
     or(spec, "schedulerName", json!("default-scheduler"));
-    // The deprecated name of the service account follows the current one.
-    if let Some(account) = spec["serviceAccountName"].as_str().filter(|a| !a.is_empty()) {
-        spec["serviceAccount"] = json!(account);
+    // The deprecated name of the service account follows the current one, or stands in for it.
+    for (from, to) in
+        [("serviceAccount", "serviceAccountName"), ("serviceAccountName", "serviceAccount")]
+    {
+        let unset = spec[to].as_str().is_none_or(str::is_empty);
+        if let Some(account) = spec[from].as_str().filter(|a| !a.is_empty())
+            && (unset || to == "serviceAccount")
+        {
+            spec[to] = json!(account);
+        }
     }
     for list in ["initContainers", "containers"] {
         for container in items(spec, list) {

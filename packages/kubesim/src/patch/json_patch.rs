@@ -34,7 +34,12 @@ pub fn json_patch(target: &Value, patch: &Value) -> Result<Value, ApiError> {
                 take(&mut document, path)?;
             }
             "replace" => {
-                *document.pointer_mut(path).ok_or_else(|| missing(path))? = value()?;
+                // A field need not be there, unlike what holds it.
+                look(&document, path)?;
+                match document.pointer_mut(path) {
+                    Some(found) => *found = value()?,
+                    None => add(&mut document, path, value()?)?,
+                }
             }
             "move" => {
                 let moved = take(&mut document, text("from")?)?;
@@ -42,11 +47,11 @@ pub fn json_patch(target: &Value, patch: &Value) -> Result<Value, ApiError> {
             }
             "copy" => {
                 let from = text("from")?;
-                let copied = document.pointer(from).cloned().ok_or_else(|| missing(from))?;
+                let copied = look(&document, from)?.cloned().unwrap_or_default();
                 add(&mut document, path, copied)?;
             }
             "test" => {
-                if document.pointer(path) != Some(&value()?) {
+                if look(&document, path)?.unwrap_or(&Value::Null) != &value()? {
                     return Err(refuse(format!("testing value {path} failed")));
                 }
             }
@@ -65,6 +70,22 @@ fn missing(path: &str) -> ApiError {
 fn split(path: &str) -> Result<(&str, String), ApiError> {
     let (parent, last) = path.rsplit_once('/').ok_or_else(|| missing(path))?;
     Ok((parent, last.replace("~1", "/").replace("~0", "~")))
+}
+
+/// What is at a path; nothing if only the last field is missing.
+fn look<'v>(document: &'v Value, path: &str) -> Result<Option<&'v Value>, ApiError> {
+    if path.is_empty() {
+        return Ok(Some(document));
+    }
+    let (parent, last) = split(path)?;
+    match document.pointer(parent) {
+        Some(Value::Object(map)) => Ok(map.get(&last)),
+        Some(Value::Array(items)) => {
+            let found = last.parse::<usize>().ok().and_then(|at| items.get(at));
+            found.map(Some).ok_or_else(|| missing(path))
+        }
+        _ => Err(missing(path)),
+    }
 }
 
 fn add(document: &mut Value, path: &str, value: Value) -> Result<(), ApiError> {
@@ -125,11 +146,17 @@ mod tests {
     }
 
     #[test]
+    fn a_field_that_is_replaced_need_not_be_there() {
+        let patch = json!([{"op": "test", "path": "/b", "value": null}, {"op": "replace", "path": "/b", "value": 1}]);
+        assert_eq!(json_patch(&json!({"a": 1}), &patch).unwrap(), json!({"a": 1, "b": 1}));
+    }
+
+    #[test]
     fn an_operation_that_cannot_be_done_is_refused() {
         for patch in [
             json!([{"op": "test", "path": "/a", "value": 2}]),
             json!([{"op": "remove", "path": "/b"}]),
-            json!([{"op": "replace", "path": "/b", "value": 1}]),
+            json!([{"op": "replace", "path": "/b/c", "value": 1}]),
             json!([{"op": "add", "path": "/b/c", "value": 1}]),
         ] {
             assert_eq!(json_patch(&json!({"a": 1}), &patch).unwrap_err().code, 422, "{patch}");

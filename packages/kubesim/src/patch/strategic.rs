@@ -38,6 +38,7 @@ pub fn strategic_merge(target: &Value, patch: &Value, at: At<'_>) -> Result<Valu
             let below = at.field(name);
             let value = match change {
                 Value::Array(items) => merge_list(&before, items, below)?,
+                Value::Object(_) if below.strategic_replace() => change.clone(),
                 Value::Object(_) => strategic_merge(&before, change, below)?,
                 scalar => scalar.clone(),
             };

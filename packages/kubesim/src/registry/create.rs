@@ -85,7 +85,8 @@ impl Cluster {
             None => {
                 let manager = Manager::new(&options.manager, Operation::Update, kind, Part::Main);
                 let managers = Managers::default();
-                apply::record_write(kind, Part::Main, &json!({}), &object, manager, managers)
+                let nothing = defaults::blank(kind);
+                apply::record_write(kind, Part::Main, &nothing, &object, manager, managers)
             }
         };
         admission::mutate(self, kind, &mut object)?;

@@ -102,8 +102,9 @@ impl Cluster {
                     "uid mismatch: the provided object specified a uid, and no existing object was found",
                 ));
             }
-            let applied = Some((manager, config.clone()));
-            return self.create_read(kind, &key.namespace, config, applied, options, Vec::new());
+            let object = schema::read(kind, config.clone())?.object;
+            let applied = Some((manager, config));
+            return self.create_read(kind, &key.namespace, object, applied, options, Vec::new());
         };
         for field in ["uid", "resourceVersion"] {
             if let Some(found) = config["metadata"][field].as_str().filter(|v| !v.is_empty())
@@ -114,11 +115,13 @@ impl Cluster {
         }
         let applied = apply::apply(kind, part, &live, &config, manager, options.force)?;
         let ownership = Ownership::Settled(applied.managers);
-        let object = self.change(kind, &live, part, applied.object, ownership, options)?;
+        let object = schema::read(kind, applied.object)?.object;
+        let object = self.change(kind, &live, part, object, ownership, options)?;
         Ok(Written { object, created: false, warnings: Vec::new() })
     }
 
-    /// An applied configuration must fit the schema whatever the field validation says.
+    /// An applied configuration must fit the schema whatever the field validation says. Its values
+    /// stay as they are written: so they are compared with those of the object that is there.
     fn read_config(
         &self,
         kind: Kind,
@@ -138,7 +141,10 @@ impl Cluster {
             Err(ApiError::new(500, "", message))
         };
         let read = match schema::read(kind, body.clone()) {
-            Ok(read) => read,
+            Ok(mut read) => {
+                schema::as_written(&mut read.object, &body);
+                read
+            }
             Err(error) if error.wrong_type => return refuse(error.message),
             Err(error) => return Err(error),
         };

@@ -30,7 +30,6 @@ impl Cluster {
             entries.iter().all(|e| e.as_object().is_none_or(|o| o.is_empty()))
         });
         let (object, warnings) = checked(kind, schema::read(kind, body)?, options.validation)?;
-        let live = self.store.require(kind, key)?;
         if object["metadata"]["name"].as_str().unwrap_or_default() != key.name {
             return Err(ApiError::bad_request(format!(
                 "the name of the object ({}) does not match the name on the URL ({})",
@@ -38,6 +37,11 @@ impl Cluster {
                 key.name
             )));
         }
+        let missing = self.store.get(kind, key).is_none();
+        if missing && part == Part::Main && kind.info().put_creates {
+            return self.create_read(kind, &key.namespace, object, None, options, warnings);
+        }
+        let live = self.store.require(kind, key)?;
         let managers = if reset { Managers::default() } else { Managers::of(&live) };
         let manager = Manager::new(&options.manager, Operation::Update, kind, part);
         let object =
@@ -62,15 +66,20 @@ impl Cluster {
         let mut settled = None;
         if part != Part::Status {
             tidy(&mut object);
-            defaults::carry_over(kind, live, &mut object);
             defaults::fill(kind, &mut object);
             tidy(&mut object);
+            // Who owns what follows from the request, not from what the server makes of it.
+            settled = Some(ownership.settle(kind, part, live, &object));
+            defaults::carry_over(kind, live, &mut object);
+            tidy(&mut object);
+            admission::before_update(kind, &object)?;
             let mut causes = validate::object(kind, &object, Some(live));
-            causes.extend(validate::finalizers(live, &object));
+            // The API server looks twice, for all kinds and for this one.
+            let finalizers = validate::finalizers(live, &object);
+            causes.extend(finalizers.clone().into_iter().chain(finalizers));
             if !causes.is_empty() {
                 return Err(ApiError::invalid(kind, &name, causes));
             }
-            settled = Some(ownership.settle(kind, part, live, &object));
             admission::allocate(self, kind, &mut object, Some(live))?;
             admission::validate(self, kind, &object, Some(live), &mut Vec::new())?;
         }
@@ -79,7 +88,7 @@ impl Cluster {
             None => ownership.settle(kind, part, live, &object),
         };
         managers.write(&mut object);
-        Ok(self.settle(kind, live, object, options.dry_run))
+        Ok(self.settle(kind, live, part, object, options.dry_run))
     }
 
     /// Changes an object from within the cluster: no validation, ownership as for others.
@@ -102,12 +111,19 @@ impl Cluster {
         let managers =
             apply::record_write(kind, part, &live, &object, manager, Managers::of(&live));
         managers.write(&mut object);
-        Some(self.settle(kind, &live, object, false))
+        Some(self.settle(kind, &live, part, object, false))
     }
 
     /// Stores a changed object under its next generation; nothing happens when nothing
     /// changed, and an object that waited for its last finalizer goes.
-    fn settle(&mut self, kind: Kind, live: &Obj, mut object: Value, dry_run: bool) -> Obj {
+    fn settle(
+        &mut self,
+        kind: Kind,
+        live: &Obj,
+        part: Part,
+        mut object: Value,
+        dry_run: bool,
+    ) -> Obj {
         tidy(&mut object);
         let same = essence(live) == essence(&object);
         if same && Managers::of(live) == Managers::of(&object) {
@@ -115,7 +131,8 @@ impl Cluster {
         }
         if kind.info().generation {
             let before = live["metadata"]["generation"].as_i64().unwrap_or(0);
-            let next = if desired(live) == desired(&object) { before } else { before + 1 };
+            let same = part == Part::Status || desired(kind, live) == desired(kind, &object);
+            let next = if same { before } else { before + 1 };
             object["metadata"]["generation"] = json!(next);
         }
         if done(kind, &object) && !dry_run {
@@ -153,10 +170,14 @@ impl Ownership {
     }
 }
 
-fn desired(object: &Value) -> Value {
+/// What an object asks for. A deployment's annotations are part of it.
+fn desired(kind: Kind, object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(map) = object.as_object_mut() {
-        map.remove("metadata");
+        let metadata = map.remove("metadata").unwrap_or_default();
+        if kind == Kind::Deployment {
+            map.insert("annotations".into(), metadata["annotations"].clone());
+        }
         map.remove("status");
     }
     // Binding a pod to a node changes nothing of what was asked for.

@@ -2,6 +2,7 @@
 
 mod network;
 mod pod;
+mod probes;
 mod storage;
 mod workload;
 

@@ -148,7 +148,7 @@ fn backend(backend: &Value, at: &str, causes: &mut Vec<Cause>) {
 }
 
 /// Notes a port outside 1 to 65535.
-fn in_range(port: &Value, at: &str, causes: &mut Vec<Cause>) {
+pub(super) fn in_range(port: &Value, at: &str, causes: &mut Vec<Cause>) {
     if !matches!(port.as_i64(), Some(1..=65_535)) {
         causes.push(Cause::invalid(at, port, "must be between 1 and 65535, inclusive"));
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{array, expect, positive_quantity, text};
+use super::{array, expect, positive_quantity, probes, text};
 use crate::{error::Cause, names, quantity};
 
 /// What is wrong with a pod.
@@ -52,11 +52,17 @@ pub fn spec(spec: &Value, at: &str, claims: &[&str], causes: &mut Vec<Cause>) {
     }
     let mut volumes = volumes(spec, at, causes);
     volumes.extend(claims);
+    let grace = spec["terminationGracePeriodSeconds"].as_i64().unwrap_or(30);
     let mut seen = HashSet::new();
     for list in ["initContainers", "containers"] {
         for (i, container) in array(&spec[list]).enumerate() {
             let at = format!("{at}.{list}[{i}]");
             self::container(container, &at, &volumes, causes);
+            if list == "initContainers" && container["restartPolicy"] != "Always" {
+                probes::none(container, &at, causes);
+            } else {
+                probes::hooks(container, &at, grace, causes);
+            }
             let name = text(container, "name");
             if !name.is_empty() && !seen.insert(name) {
                 causes.push(Cause::duplicate(format!("{at}.name"), &container["name"]));

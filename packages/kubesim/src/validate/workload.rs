@@ -87,6 +87,11 @@ fn stateful(spec: &Value, causes: &mut Vec<Cause>) {
         let field = "spec.podManagementPolicy";
         causes.push(Cause::not_supported(field, &spec["podManagementPolicy"], &policies));
     }
+    let rolling = &spec["updateStrategy"]["rollingUpdate"];
+    if spec["updateStrategy"]["type"] == "OnDelete" && rolling.is_object() {
+        let why = "only allowed for updateStrategy 'RollingUpdate'";
+        causes.push(Cause::invalid("spec.updateStrategy.rollingUpdate", rolling, why));
+    }
     let kinds = ["RollingUpdate", "OnDelete"];
     if !kinds.contains(&text(&spec["updateStrategy"], "type")) {
         let field = "spec.updateStrategy.type";

@@ -24,7 +24,7 @@ async fn an_invalid_pod_is_refused_by_the_names_of_its_fields() {
     let f = Fixture::new().await;
     f.ready_for_pods().await;
     type Spoil = fn(&mut Value);
-    let table: [(Spoil, &str); 10] = [
+    let table: [(Spoil, &str); 12] = [
         (|p| p["spec"]["containers"][0]["image"] = json!(""), "spec.containers[0].image"),
         (|p| p["spec"]["containers"][0]["name"] = json!("No_Name"), "spec.containers[0].name"),
         (|p| p["spec"]["containers"] = json!([]), "spec.containers"),
@@ -62,6 +62,18 @@ async fn an_invalid_pod_is_refused_by_the_names_of_its_fields() {
         ),
         (|p| p["metadata"]["labels"] = json!({"a b": "c"}), "metadata.labels"),
         (|p| p["spec"]["restartPolicy"] = json!("Sometimes"), "spec.restartPolicy"),
+        (
+            |p| p["spec"]["containers"][0]["readinessProbe"] = json!({"periodSeconds": 5}),
+            "spec.containers[0].readinessProbe",
+        ),
+        (
+            |p| {
+                let probe = json!({"exec": {"command": ["true"]}});
+                p["spec"]["initContainers"] =
+                    json!([{"name": "first", "image": "app:1", "livenessProbe": probe}]);
+            },
+            "spec.initContainers[0].livenessProbe",
+        ),
     ];
     for (spoil, field) in table {
         let mut body = pod("p", "app:1");
@@ -124,7 +136,7 @@ async fn a_wrong_type_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn claim_templates_of_a_stateful_set_stay() {
+async fn a_stateful_set_is_checked_and_keeps_its_claim_templates() {
     let f = Fixture::new().await;
     let body = |size: &str| {
         json!({
@@ -136,6 +148,10 @@ async fn claim_templates_of_a_stateful_set_stay() {
             },
         })
     };
+    let mut torn = body("1Gi");
+    torn["spec"]["updateStrategy"] = json!({"type": "OnDelete", "rollingUpdate": {"partition": 1}});
+    let found = fields(f.create::<StatefulSet>(torn).await);
+    assert_eq!(found, ["spec.updateStrategy.rollingUpdate"]);
     f.apply::<StatefulSet>("agent", body("1Gi")).await.unwrap();
     f.apply::<StatefulSet>("agent", body("1024Mi")).await.unwrap();
     assert_eq!(fields(f.apply::<StatefulSet>("agent", body("2Gi")).await), ["spec"]);

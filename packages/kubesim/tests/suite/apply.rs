@@ -3,6 +3,7 @@
 use k8s_openapi::api::{
     apps::v1::Deployment,
     core::v1::{ConfigMap, Service},
+    networking::v1::NetworkPolicy,
 };
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -148,6 +149,39 @@ async fn an_edit_by_hand_takes_the_field_from_its_applier() {
 }
 
 #[tokio::test]
+async fn a_quantity_that_is_written_otherwise_is_another_value() {
+    let f = Fixture::new().await;
+    let with_cpu = |cpu: &str| {
+        let mut body = deployment("web", 0, "app:1");
+        body["spec"]["template"]["spec"]["containers"][0]["resources"] =
+            json!({"limits": {"cpu": cpu}});
+        body
+    };
+    f.apply::<Deployment>("alice", with_cpu("0.5")).await.unwrap();
+    let status = refusal(f.apply::<Deployment>("bob", with_cpu("0.5")).await);
+    let field = &status.details.unwrap().causes[0].field;
+    assert_eq!(field, ".spec.template.spec.containers[name=\"main\"].resources.limits.cpu");
+    let after = raw(&f.apply::<Deployment>("bob", with_cpu("500m")).await.unwrap());
+    let resources = &after["spec"]["template"]["spec"]["containers"][0]["resources"];
+    assert_eq!(resources["limits"]["cpu"], "500m");
+}
+
+#[tokio::test]
+async fn what_was_written_while_nobody_owned_anything_was_there_before_the_first_apply() {
+    let f = Fixture::new().await;
+    let nothing = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "bare"}});
+    let bare = f.apply::<ConfigMap>("alice", nothing).await.unwrap();
+    assert_eq!(bare.metadata.managed_fields, None);
+    let by_hand = PatchParams { field_manager: Some("editor".into()), ..PatchParams::default() };
+    let patch = json!({"data": {"a": "1"}});
+    let edited = f.api::<ConfigMap>().patch("bare", &by_hand, &Patch::Merge(&patch)).await.unwrap();
+    assert_eq!(edited.metadata.managed_fields, None);
+    let status = refusal(f.apply::<ConfigMap>("alice", config("bare", json!({"a": "2"}))).await);
+    let message = &status.details.unwrap().causes[0].message;
+    assert_eq!(message, "conflict with \"before-first-apply\" using v1");
+}
+
+#[tokio::test]
 async fn a_selector_is_owned_as_a_whole() {
     let f = Fixture::new().await;
     let service = |selector: Value| {
@@ -161,6 +195,51 @@ async fn a_selector_is_owned_as_a_whole() {
     assert_eq!(raw(&after)["spec"]["selector"], json!({"a": "1"}));
     let status = refusal(f.apply::<Service>("other", service(json!({"c": "1"}))).await);
     assert_eq!(status.details.unwrap().causes[0].field, ".spec.selector");
+    let policy = json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "n"},
+        "spec": {"podSelector": {"matchLabels": {"a": "1"}}},
+    });
+    let applied = raw(&f.apply::<NetworkPolicy>("agent", policy).await.unwrap());
+    let fields = owner_of(&applied, "agent").unwrap();
+    assert_eq!(fields, json!({"f:spec": {"f:podSelector": {}}}));
+}
+
+#[tokio::test]
+async fn a_null_is_owned_and_takes_what_it_stands_for() {
+    let f = Fixture::new().await;
+    f.apply::<Deployment>("agent", deployment("web", 0, "app:1")).await.unwrap();
+    let mut nothing = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "labels": null},
+        "spec": {"paused": null},
+    });
+    let applied = raw(&f.apply::<Deployment>("other", nothing.clone()).await.unwrap());
+    let fields = owner_of(&applied, "other").unwrap();
+    assert_eq!(fields, json!({"f:metadata": {"f:labels": {}}, "f:spec": {"f:paused": {}}}));
+    nothing["spec"] = json!({"replicas": null});
+    let status = refusal(f.apply::<Deployment>("other", nothing).await);
+    assert_eq!(status.details.unwrap().causes[0].field, ".spec.replicas");
+}
+
+#[tokio::test]
+async fn items_that_a_patch_made_alike_are_owned_as_one() {
+    let f = Fixture::new().await;
+    let mut body = deployment("web", 0, "app:1");
+    body["spec"]["template"]["spec"]["containers"][0]["ports"] =
+        json!([{"containerPort": 53, "protocol": "UDP"}, {"containerPort": 53}]);
+    f.create::<Deployment>(body).await.unwrap();
+    // A strategic merge patch tells ports apart by their number alone.
+    let patch = Patch::Strategic(json!({"spec": {"template": {"spec": {"containers": [
+        {"name": "main", "ports": [{"containerPort": 53, "protocol": "TCP"}]},
+    ]}}}}));
+    let editor = PatchParams { field_manager: Some("editor".into()), ..PatchParams::default() };
+    let after = raw(&f.api::<Deployment>().patch("web", &editor, &patch).await.unwrap());
+    let entries = after["metadata"]["managedFields"].as_array().unwrap();
+    let entry = entries.iter().find(|e| e["manager"] == "editor").unwrap();
+    let container = &entry["fieldsV1"]["f:spec"]["f:template"]["f:spec"]["f:containers"];
+    assert_eq!(
+        container["k:{\"name\":\"main\"}"]["f:ports"],
+        json!({"k:{\"containerPort\":53,\"protocol\":\"TCP\"}": {}})
+    );
 }
 
 #[tokio::test]

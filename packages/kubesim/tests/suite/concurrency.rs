@@ -1,6 +1,6 @@
 //! Optimistic concurrency, identity and generations.
 
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::ConfigMap};
+use k8s_openapi::api::{apps::v1::Deployment, coordination::v1::Lease, core::v1::ConfigMap};
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use serde_json::json;
 
@@ -96,6 +96,22 @@ async fn generation_counts_changes_of_the_desired_state_alone() {
     let status = json!({"status": {"collisionCount": 3}});
     let after = api.patch_status("web", &params, &Patch::Merge(status)).await.unwrap();
     assert_eq!(after.metadata.generation, Some(2));
+    // A deployment hands its annotations on.
+    let annotation = json!({"metadata": {"annotations": {"x": "y"}}});
+    let after = api.patch("web", &params, &Patch::Merge(annotation)).await.unwrap();
+    assert_eq!(after.metadata.generation, Some(3));
+}
+
+#[tokio::test]
+async fn some_kinds_are_created_by_their_replacement() {
+    let f = Fixture::new().await;
+    let params = PostParams::default();
+    let lease = json!({"metadata": {"name": "l"}, "spec": {"holderIdentity": "me"}});
+    let made = f.api::<Lease>().replace("l", &params, &typed(lease)).await.unwrap();
+    assert!(made.metadata.uid.is_some());
+    let map = json!({"metadata": {"name": "m"}});
+    let status = refusal(f.api::<ConfigMap>().replace("m", &params, &typed(map)).await);
+    assert_eq!(status.code, 404);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::{
     apps::v1::Deployment,
-    core::v1::{ConfigMap, Secret},
+    core::v1::{ConfigMap, Secret, ServiceAccount},
 };
 use kube::api::{Patch, PatchParams, ValidationDirective};
 use serde_json::json;
@@ -54,6 +54,23 @@ async fn a_strategic_patch_merges_containers_by_name() {
 }
 
 #[tokio::test]
+async fn of_the_lists_of_a_service_account_a_strategic_patch_merges_one() {
+    let f = Fixture::new().await;
+    let body = |name: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "s"},
+            "secrets": [{"name": name}], "imagePullSecrets": [{"name": name}],
+        })
+    };
+    f.create::<ServiceAccount>(body("a")).await.unwrap();
+    let patch = Patch::Strategic(body("b"));
+    let params = PatchParams::default();
+    let after = raw(&f.api::<ServiceAccount>().patch("s", &params, &patch).await.unwrap());
+    assert_eq!(after["secrets"].as_array().unwrap().len(), 2);
+    assert_eq!(after["imagePullSecrets"], json!([{"name": "b"}]));
+}
+
+#[tokio::test]
 async fn a_json_patch_is_done_whole_or_not_at_all() {
     let f = Fixture::new().await;
     f.config_map("m", json!({})).await;
@@ -69,6 +86,8 @@ async fn a_json_patch_is_done_whole_or_not_at_all() {
     ]));
     let after = raw(&api.patch("m", &params, &good).await.unwrap());
     assert_eq!(after["data"], json!({"key": "1", "more": "2"}));
+    let new = patch(json!([{"op": "replace", "path": "/data/new", "value": "3"}]));
+    assert_eq!(raw(&api.patch("m", &params, &new).await.unwrap())["data"]["new"], "3");
     let bad = patch(json!([
         {"op": "replace", "path": "/data/key", "value": "9"},
         {"op": "test", "path": "/data/key", "value": "0"},

@@ -57,4 +57,5 @@ async fn a_node_port_survives_an_apply_that_leaves_it_open() {
         .await
         .unwrap());
     assert!(closed["spec"]["ports"][0]["nodePort"].is_null());
+    assert!(closed["spec"]["externalTrafficPolicy"].is_null());
 }
