@@ -338,7 +338,7 @@ fn a_provider_leaves_only_after_its_leases_and_gets_its_bond_back() {
     let running: ByRegistry = refusal(market.deregister("cheap"));
     assert_eq!(running, ByRegistry::SlotsInUse { used: 1 });
 
-    market.close("ann", deployment.id).unwrap();
+    market.pass(HOUR).close("ann", deployment.id).unwrap();
     market.release("cheap", &[lease]).unwrap();
     let held: ByRegistry = refusal(market.deregister("cheap"));
     assert_eq!(held, ByRegistry::SlotsInUse { used: 1 }, "a lease holds its slot for a day");

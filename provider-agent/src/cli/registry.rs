@@ -5,7 +5,6 @@ use std::{path::Path, process::ExitCode};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use cosmwasm_std::HexBinary;
-use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde::Serialize;
 use souk_api::registry::Gateway;
 use souk_gateway::Pin;
@@ -35,10 +34,7 @@ struct Announced {
 /// Publishes the gateway that the configuration names.
 pub async fn announce(path: &Path, json: bool) -> Result<ExitCode> {
     let config = Config::load(path)?;
-    let certificate = &config.gateway.certificate;
-    let der = CertificateDer::from_pem_file(certificate)
-        .with_context(|| format!("gateway certificate {}", certificate.display()))?;
-    let pin = Pin::of_certificate(&der)?;
+    let pin = Pin::of_pem_file(&config.gateway.certificate).context("gateway certificate")?;
     let gateway = Gateway { uri: config.gateway.uri.clone(), pins: vec![HexBinary::from(pin.0)] };
     let msg = messages(&config)?.set_gateway(gateway)?;
     let store = app::open_store(&config).await?;

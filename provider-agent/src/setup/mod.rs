@@ -116,10 +116,10 @@ fn gateway_tls(request: &Request) -> Result<Pin, SetupError> {
     let certificate = request.folder.join(template::CERTIFICATE);
     let key = request.folder.join(template::CERTIFICATE_KEY);
     if certificate.exists() && key.exists() {
-        let pem = std::fs::read(&certificate)
-            .map_err(|error| SetupError::Write { path: certificate.clone(), error })?;
-        return pin_of(&pem)
-            .map_err(|problem| SetupError::Certificate { path: certificate, problem });
+        return Pin::of_pem_file(&certificate).map_err(|error| SetupError::Certificate {
+            path: certificate,
+            problem: error.to_string(),
+        });
     }
     let host = host_of(&request.uri)?;
     let failed = |error: rcgen::Error| SetupError::Certificate {
@@ -136,12 +136,6 @@ fn gateway_tls(request: &Request) -> Result<Pin, SetupError> {
         path: certificate.clone(),
         problem: error.to_string(),
     })
-}
-
-fn pin_of(pem: &[u8]) -> Result<Pin, String> {
-    use rustls::pki_types::{CertificateDer, pem::PemObject};
-    let der = CertificateDer::from_pem_slice(pem).map_err(|error| error.to_string())?;
-    Pin::of_certificate(&der).map_err(|error| error.to_string())
 }
 
 fn host_of(uri: &str) -> Result<String, SetupError> {
