@@ -17,7 +17,7 @@ use kube::{
 };
 use serde_json::json;
 use souk_kubesim::spec::NodeSpec;
-use souk_provider::{check::cluster_role, inventory::NodeState};
+use souk_provider::{check::Access, inventory::NodeState};
 use souk_tests::kubernetes::{ControlPlane, Options};
 use tokio::time::{Instant, sleep};
 
@@ -81,15 +81,10 @@ impl Cluster {
 async fn agents_token(client: &Client) -> Result<String> {
     let post = PostParams::default();
     let accounts = Api::<ServiceAccount>::namespaced(client.clone(), "default");
-    let account = serde_json::from_value(json!({ "metadata": { "name": AGENT } }))?;
-    accounts.create(&post, &account).await?;
-    Api::<ClusterRole>::all(client.clone()).create(&post, &cluster_role(AGENT)).await?;
-    let binding: ClusterRoleBinding = serde_json::from_value(json!({
-        "metadata": { "name": AGENT },
-        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": AGENT },
-        "subjects": [{ "kind": "ServiceAccount", "name": AGENT, "namespace": "default" }],
-    }))?;
-    Api::<ClusterRoleBinding>::all(client.clone()).create(&post, &binding).await?;
+    let access = Access::of(AGENT, "default");
+    accounts.create(&post, &access.account).await?;
+    Api::<ClusterRole>::all(client.clone()).create(&post, &access.role).await?;
+    Api::<ClusterRoleBinding>::all(client.clone()).create(&post, &access.binding).await?;
     let request: TokenRequest = serde_json::from_value(
         json!({ "spec": { "audiences": [], "expirationSeconds": 86_400 } }),
     )?;

@@ -31,7 +31,7 @@ fn at_rest(told: &Told) {
         let (total, verbs) = rest.requests.each(rest.minutes);
         let (agent, api) = (rest.processor.0 / rest.minutes, rest.processor.1 / rest.minutes);
         println!(
-            "| {} | {:.0} | {total} | {verbs} | {agent:.2} / {api:.2} |",
+            "| {} | {} | {total} | {verbs} | {agent:.2} / {api:.2} |",
             rest.leases, rest.memory
         );
     }
@@ -91,10 +91,10 @@ fn restarted(size: Size, told: &Told) {
     );
     println!("| requests | {total}: {verbs} |");
     println!("| CPU s of the agent | {:.1} |", restart.processor);
-    println!(
-        "| memory, MiB: before / when all was applied / when all leases had ended | {:.0} / {:.0} / {:.0} |",
-        restart.memory.0, restart.memory.1, restart.empty
-    );
+    let [before, applied, ended] = restart.memory;
+    println!("| memory before, MiB | {before} |");
+    println!("| when all was applied | {applied} |");
+    println!("| when all leases had ended | {ended} |");
 }
 
 /// Median and most.

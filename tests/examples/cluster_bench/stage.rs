@@ -229,6 +229,7 @@ fn provider(size: Size, cluster: &Cluster) -> Profile {
         kubeconfig: cluster.kubeconfig.clone(),
         nodes: Default::default(),
         local_images: false,
+        host: None,
     });
     profile
 }

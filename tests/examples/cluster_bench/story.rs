@@ -8,7 +8,8 @@ use souk_core::OrderId;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    Size, process,
+    Size,
+    process::{self, Memory},
     requests::Requests,
     sightings::Step,
     stage::{Order, Stage},
@@ -28,8 +29,7 @@ pub struct Told {
 /// The agent with nothing to do.
 pub struct Rest {
     pub leases: usize,
-    /// MiB.
-    pub memory: f64,
+    pub memory: Memory,
     pub minutes: f64,
     pub requests: Requests,
     /// Processor seconds of the agent, and of the API server.
@@ -65,10 +65,8 @@ pub struct Restart {
     pub newcomer: Duration,
     pub requests: Requests,
     pub processor: f64,
-    /// MiB before, and when all was applied.
-    pub memory: (f64, f64),
-    /// MiB when all leases had ended.
-    pub empty: f64,
+    /// Before, when all was applied, and when all leases had ended.
+    pub memory: [Memory; 3],
 }
 
 /// What is counted from a moment on.
@@ -198,13 +196,14 @@ impl Stage {
         let all = all.into_iter().max().context("there are leases")? - start;
         // One that has just started has used no processor time before.
         let processor = process::processor(self.agent()?)?;
-        let memory = (before, process::memory(self.agent()?)?);
+        let after_all = process::memory(self.agent()?)?;
+        let memory = [before, after_all, after_all];
         let applied = self.sightings.all(Step::Applied, &[order]).await?;
         let requests = self.counter.read().await? - &requests;
         self.sightings.all(Step::Ready, &[order]).await?;
         leases.extend(newcomer);
         let newcomer = after(&taken, &applied).first().copied().context("it was applied")?;
-        Ok(Restart { gateway, all, newcomer, requests, processor, memory, empty: 0.0 })
+        Ok(Restart { gateway, all, newcomer, requests, processor, memory })
     }
 }
 
@@ -251,7 +250,7 @@ async fn act(stage: &mut Stage, size: Size) -> Result<Told> {
 
     let mut restart = stage.restart(&mut leases).await?;
     ends.push(stage.end(&leases).await?);
-    restart.empty = process::memory(stage.agent()?)?;
+    restart.memory[2] = process::memory(stage.agent()?)?;
     Ok(Told { rests, deploys, ends, restart })
 }
 
