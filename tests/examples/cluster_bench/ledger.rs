@@ -1,0 +1,66 @@
+//! What the chain says of orders and bids, block by block.
+
+use std::{collections::HashMap, time::Duration};
+
+use anyhow::{Context as _, Result};
+use souk_api::orderbook::OrderbookEvent;
+use souk_chain::{Follower, follower::FollowerConfig};
+use souk_cli::{market::Market, wallet::book_events_among};
+use souk_core::{OrderId, Price};
+
+/// Longer than any bid takes.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Follows the chain.
+pub struct Ledger {
+    follower: Follower,
+    orderbook: String,
+    opened: HashMap<OrderId, u64>,
+    bids: HashMap<OrderId, (u64, Price)>,
+}
+
+impl Ledger {
+    /// Follows from the newest block on.
+    pub async fn open(market: &Market) -> Result<Self> {
+        let (height, _) = market.now().await?;
+        Ok(Self {
+            follower: Follower::new(market.client.clone(), height, FollowerConfig::default()),
+            orderbook: market.contracts.orderbook.clone(),
+            opened: HashMap::new(),
+            bids: HashMap::new(),
+        })
+    }
+
+    /// The price of the bid on an order, and how many blocks after the order's event it came.
+    pub async fn bid(&mut self, order: OrderId) -> Result<(Price, u64)> {
+        let reading = async {
+            loop {
+                if let Some((height, price)) = self.bids.get(&order) {
+                    let opened = self.opened.get(&order).context("a bid before its order")?;
+                    return Ok((*price, height - opened));
+                }
+                self.read().await?;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, reading).await;
+        waited.with_context(|| format!("no bid came for order {order}"))?
+    }
+
+    async fn read(&mut self) -> Result<()> {
+        let block = self.follower.next().await?;
+        for tx in &block.txs {
+            for event in book_events_among(&tx.events, &self.orderbook) {
+                match event {
+                    OrderbookEvent::OrderOpened(it) => {
+                        self.opened.insert(it.order, block.height);
+                    }
+                    OrderbookEvent::BidPlaced(it) => {
+                        self.bids.insert(it.order, (block.height, it.price));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! What a provider's agent costs on a real Kubernetes control plane with simulated nodes, and how
+//! quick it is: memory and processor time without and with many leases, blocks from an order to
+//! the bid, time from a manifest to objects and running pods, and its requests to the API server.
+//!
+//!     scripts/bench-cluster [NODES [LEASES [SECONDS_AT_REST]]]
+//!
+//! The chain is the embedded one. Times depend on the machine, and readiness on the cluster's own
+//! controllers as well; numbers of requests and of blocks do not.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
+mod cluster;
+mod figures;
+mod ledger;
+mod process;
+mod requests;
+mod sightings;
+mod stage;
+mod story;
+
+use anyhow::{Context as _, Result};
+
+/// How much of everything.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Simulated nodes.
+    pub nodes: u32,
+    /// Leases at the end.
+    pub leases: usize,
+    /// Orders that come at once; so many leases are the middle of three sizes.
+    pub crowd: usize,
+    /// Orders that come one at a time.
+    pub single: usize,
+    /// For so many seconds the agent is watched at rest: with 300, everything is applied again
+    /// once, which the agent does that often.
+    pub rest: u64,
+}
+
+impl Size {
+    fn from_arguments() -> Result<Self> {
+        let given: Vec<u64> = std::env::args()
+            .skip(1)
+            .map(|text| text.parse().with_context(|| format!("`{text}` is no number")))
+            .collect::<Result<_>>()?;
+        let at = |place: usize, default: u64| given.get(place).copied().unwrap_or(default);
+        let leases = usize::try_from(at(1, 500))?.max(1);
+        let crowd = leases.div_ceil(5);
+        Ok(Self {
+            nodes: u32::try_from(at(0, 200))?,
+            leases,
+            crowd,
+            single: crowd.min(20),
+            rest: at(2, 300),
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let size = Size::from_arguments()?;
+    let stage = stage::Stage::set(size).await?;
+    let told = story::tell(stage, size).await?;
+    figures::print(size, &told);
+    Ok(())
+}
