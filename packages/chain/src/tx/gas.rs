@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::GasPrice;
 
-/// What charging the fee takes, rounded up: a simulated transaction carries none. On wasmd 0.70 it
-/// is between 20,000 and 25,000.
+/// For charging the fee, which a simulated transaction does not carry: two balances are read and
+/// written, and an event is made.
 const CHARGING: u64 = 30_000;
 
 /// Gas and fee policy of one key.
