@@ -5,6 +5,7 @@
 use std::{path::Path, process::Output, time::Duration};
 
 use serde_json::Value;
+use souk_api::orderbook::OrderState;
 use souk_chain::keys::write_plain_key_file;
 use souk_cli::{
     demo,
@@ -97,19 +98,23 @@ async fn deploy(folder: &Path, name: &str) -> Value {
     answer(&format!("{name}: deploy"), &souk(folder, name, &arguments).output().await.unwrap())
 }
 
-/// Lets the time pass until binding auctions that have bids close. Who closes them is the
-/// winner.
+/// Lets the time pass until binding auctions close, once every order that is open has bids. Who
+/// closes them is the winner.
 async fn close_auctions(local: &LocalMarket) {
+    let (_, now) = local.market.now().await.unwrap();
+    let mut latest = now;
     for order in 1..=u64::try_from(templates::ALL.len()).unwrap() {
         let Ok(order) = local.market.order(OrderId(order)).await else { return };
-        let Some(closes_at) = order.closes_at else { continue };
-        let bids = local.market.bids(order.id).await.unwrap();
-        let (_, now) = local.market.now().await.unwrap();
-        if order.state == souk_api::orderbook::OrderState::Open
-            && !bids.is_empty()
-            && now < closes_at
-        {
-            local.pass(closes_at - now + 1).await.unwrap();
+        if order.state != OrderState::Open {
+            continue;
         }
+        // Time that passes for one passes for all.
+        if local.market.bids(order.id).await.unwrap().is_empty() {
+            return;
+        }
+        latest = latest.max(order.closes_at.map_or(now, |closes_at| closes_at + 1));
+    }
+    if latest > now {
+        local.pass(latest - now).await.unwrap();
     }
 }
