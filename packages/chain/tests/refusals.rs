@@ -146,7 +146,8 @@ async fn a_fee_above_the_bound_is_not_paid_and_the_item_waits() {
         max_price: "0.002usouk".parse().unwrap(),
         ..GasConfig::new("0.001usouk".parse().unwrap())
     };
-    let config = |gas| PipelineConfig { gas, ..pipeline_config() };
+    // Stopped between signing and the refusal, it waits until nobody can include what was signed.
+    let config = |gas| PipelineConfig { gas, timeout_blocks: 20, ..pipeline_config() };
     let mut process = Process::start(&dir, &chain.rpc_url(), config(low));
     process.enqueue(&[("pay", pay(1))]);
     let mut status = process.handle.status();
