@@ -40,12 +40,12 @@ fn at_rest(told: &Told) {
 
 fn deployed(all: &[Deploys]) {
     println!(
-        "| orders | blocks to the bid | s from manifest to objects | s to ready pods | requests a lease | by verb | CPU s a lease |"
+        "| orders | blocks to the bid | s from manifest to objects | s to ready pods | requests a lease, watches aside | by verb | CPU s a lease |"
     );
     println!("|---|---|---|---|---|---|---|");
     for one in all {
         let count = one.blocks.len() as f64;
-        let (total, verbs) = one.requests.each(count);
+        let (total, verbs) = one.requests.without_watches().each(count);
         println!(
             "| {} {} | {} | {} | {} | {total} | {verbs} | {:.2} |",
             one.blocks.len(),
@@ -61,12 +61,12 @@ fn deployed(all: &[Deploys]) {
 
 fn ended(all: &[Ends]) {
     println!(
-        "| leases that end | s from close to the namespace's deletion | s until nothing is left | requests a lease | by verb | CPU s a lease |"
+        "| leases that end | s from close to the namespace's deletion | s until nothing is left | requests a lease, watches aside | by verb | CPU s a lease |"
     );
     println!("|---|---|---|---|---|---|");
     for one in all {
         let count = one.gone.len() as f64;
-        let (total, verbs) = one.requests.each(count);
+        let (total, verbs) = one.requests.without_watches().each(count);
         println!(
             "| {} | {} | {} | {total} | {verbs} | {:.2} |",
             one.what,

@@ -117,6 +117,13 @@ impl Requests {
         self.0.values().sum()
     }
 
+    /// Those that are made because something is done. Watches are opened anew as time goes by.
+    pub fn without_watches(&self) -> Self {
+        let mut others = self.clone();
+        others.0.remove("watch");
+        others
+    }
+
     /// In all and by verb, each divided by a number of leases or of minutes.
     pub fn each(&self, by: f64) -> (String, String) {
         let part = |count: u64| {
