@@ -25,14 +25,16 @@ pub async fn run(market: Market, store: Store, stop: CancellationToken) -> Resul
     let mut listener = store.listen(&[Topic::Pending]);
     let mut wait = BACKOFF.0;
     loop {
-        let failed = round(&market, &store).await?;
-        wait = if failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
+        let left = round(&market, &store).await?;
+        wait = if left == Left::Failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
         let again = async {
-            if failed {
-                tokio::time::sleep(wait).await;
-            } else {
+            match left {
+                Left::Failed => tokio::time::sleep(wait).await,
+                Left::More => {}
                 // Also without a wake-up, in case one was lost.
-                let _ = tokio::time::timeout(BACKOFF.1, listener.changed()).await;
+                Left::Nothing => {
+                    let _ = tokio::time::timeout(BACKOFF.1, listener.changed()).await;
+                }
             }
         };
         tokio::select! {
@@ -42,9 +44,20 @@ pub async fn run(market: Market, store: Store, stop: CancellationToken) -> Resul
     }
 }
 
-/// One look at the list; true if something failed and is still there.
-async fn round(market: &Market, store: &Store) -> Result<bool, StoreError> {
+/// What is on the list after a look at it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// What failed.
+    Failed,
+    /// What had no place on the page.
+    More,
+    Nothing,
+}
+
+/// One look at the list.
+async fn round(market: &Market, store: &Store) -> Result<Left, StoreError> {
     let rows = store.read(|sql| pending::list(sql, PAGE)).await?;
+    let full = rows.len() == PAGE as usize;
     let outcomes: Vec<Result<bool, StoreError>> = stream::iter(rows)
         .map(|row| one(market, store, row))
         .buffer_unordered(PARALLEL)
@@ -54,7 +67,11 @@ async fn round(market: &Market, store: &Store) -> Result<bool, StoreError> {
     for outcome in outcomes {
         failed |= !outcome?;
     }
-    Ok(failed)
+    Ok(match (failed, full) {
+        (true, _) => Left::Failed,
+        (false, true) => Left::More,
+        (false, false) => Left::Nothing,
+    })
 }
 
 async fn one(market: &Market, store: &Store, row: PendingRow) -> Result<bool, StoreError> {
