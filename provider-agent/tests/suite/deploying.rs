@@ -99,6 +99,14 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
     }
 }
 
+/// Removes the store beside a configuration, with what SQLite keeps beside that.
+fn lose_store(config: &std::path::Path) {
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+        // The last two may not be there.
+        let _ = std::fs::remove_file(config.with_file_name(file));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back() {
     let world = manifests::world().await;
@@ -111,9 +119,7 @@ async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back(
     agent.stop().await;
     close(&world, leased.order).await;
     // Even the memory of the lease is lost: the chain's word is enough.
-    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
-        let _ = std::fs::remove_file(config.parent().unwrap().join(file));
-    }
+    lose_store(&config);
     let agent = InProcess::start(&config).await;
     cluster.is_empty("the orphan is gone").await;
     agent.stop().await;
@@ -129,9 +135,7 @@ async fn what_runs_when_the_store_is_lost_is_not_closed_for_want_of_a_manifest()
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", leased.order, 1).await;
     agent.stop().await;
-    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
-        let _ = std::fs::remove_file(config.parent().unwrap().join(file));
-    }
+    lose_store(&config);
     let agent = InProcess::start(&config).await;
     until("the lease is known again", async || agent.store.lease(leased.order).await.unwrap())
         .await;

@@ -6,7 +6,7 @@ use cw20::Cw20ReceiveMsg;
 use souk_api::{
     Permission,
     defaults::{self, DENOM},
-    orderbook::{ConfigResponse, ExecuteMsg, MigrateMsg, Params, QueryMsg},
+    orderbook::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, Params, QueryMsg},
 };
 use souk_core::{CloseReason, Denom, OrderId, time::HOUR};
 use souk_orderbook::ContractError;
@@ -265,17 +265,22 @@ fn denoms_are_well_formed_listed_once_and_sixteen_at_most() {
     assert!(config.denoms.contains(&terms("udenom3")));
 }
 
+/// Sets up another orderbook on the same neighbours.
+fn another_on(config: &ConfigResponse) -> InstantiateMsg {
+    let on = defaults::Foundations {
+        escrow: config.escrow.clone(),
+        registry: config.registry.clone(),
+        attestations: config.attestations.clone(),
+    };
+    defaults::orderbook(defaults::Roles::default(), on)
+}
+
 #[test]
 fn an_orderbook_that_the_escrow_does_not_list_says_so() {
     let market = Market::new();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     let mut other = market;
-    let on = defaults::Foundations {
-        escrow: config.escrow.clone(),
-        registry: config.registry,
-        attestations: config.attestations,
-    };
-    let msg = defaults::orderbook(defaults::Roles::default(), on);
+    let msg = another_on(&config);
     let (owner, code) = (other.owner.clone(), other.book_code);
     other.book = other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
     let error = other.create("ann", &common_deployment(), PLENTY).unwrap_err();
@@ -286,12 +291,7 @@ fn an_orderbook_that_the_escrow_does_not_list_says_so() {
 fn an_orderbook_is_not_set_up_with_coins_that_it_could_not_give_back() {
     let mut market = Market::new();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
-    let on = defaults::Foundations {
-        escrow: config.escrow,
-        registry: config.registry,
-        attestations: config.attestations,
-    };
-    let msg = defaults::orderbook(defaults::Roles::default(), on);
+    let msg = another_on(&config);
     let (owner, code) = (market.owner.clone(), market.book_code);
     market.mint(&owner, 5);
     let coins = coins(5, DENOM);
@@ -325,12 +325,7 @@ fn after_a_migration_in_a_pause_leases_and_deployments_still_end() {
 fn an_orderbook_without_deployments_migrates_before_the_escrow_lists_it() {
     let mut market = Market::new();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
-    let on = defaults::Foundations {
-        escrow: config.escrow,
-        registry: config.registry,
-        attestations: config.attestations,
-    };
-    let msg = defaults::orderbook(defaults::Roles::default(), on);
+    let msg = another_on(&config);
     let (owner, code) = (market.owner.clone(), market.book_code);
     let admin = Some(owner.to_string());
     market.book = market.app.instantiate_contract(code, owner, &msg, &[], "new", admin).unwrap();
