@@ -1,9 +1,15 @@
 //! The workload is asked as its users would ask it.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, Result};
 use souk_gateway::body::LeaseStatus;
 
 use super::{stage::Stage, tell};
+
+/// Nodes learn of a new service's port a moment after its pods are ready.
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(500);
 
 /// Asks the services of a lease by HTTP at their node ports, where those lead to real nodes, and
 /// shows the first line of each answer.
@@ -13,16 +19,22 @@ pub async fn services(stage: &Stage, provider: &str, status: &LeaseStatus) -> Re
     if found.profile.site.as_ref().and_then(|site| site.host.as_ref()).is_none() {
         return Ok(());
     }
-    for uri in status.services.iter().flat_map(|service| &service.uris) {
-        let Some((address, _)) = uri.split_once(" -> ").filter(|(_, port)| port.ends_with("/TCP"))
-        else {
-            continue;
+    let ports = status.services.iter().flat_map(|service| &service.ports);
+    for port in ports.filter(|port| port.protocol == "TCP") {
+        let url = format!("http://{}:{}/", port.host, port.external_port);
+        let start = Instant::now();
+        let text = loop {
+            match ask(&url).await {
+                Ok(text) => break text,
+                Err(_) if start.elapsed() < PATIENCE => tokio::time::sleep(POLL).await,
+                Err(error) => return Err(error).with_context(|| url.clone()),
+            }
         };
-        let url = format!("http://{address}/");
-        let answer = reqwest::get(&url).await.and_then(reqwest::Response::error_for_status);
-        let text =
-            answer.with_context(|| url.clone())?.text().await.with_context(|| url.clone())?;
         tell::line(format!("GET {url}: {}", text.lines().next().unwrap_or_default()));
     }
     Ok(())
+}
+
+async fn ask(url: &str) -> reqwest::Result<String> {
+    reqwest::get(url).await?.error_for_status()?.text().await
 }
