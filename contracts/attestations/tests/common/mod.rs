@@ -16,7 +16,7 @@ use souk_api::{
 use souk_attestations::{ContractError, contract};
 use souk_core::Attribute;
 
-pub struct World {
+pub struct Fixture {
     pub app: App<BankKeeper, MockApiBech32>,
     pub code: u64,
     pub contract: Addr,
@@ -24,7 +24,7 @@ pub struct World {
     pub guardian: Addr,
 }
 
-impl World {
+impl Fixture {
     pub fn new() -> Self {
         let api = MockApiBech32::new("souk");
         let mut app = AppBuilder::new().with_api(api).build(|_, _, _| {});

@@ -1,4 +1,4 @@
-//! An escrow on a chain of its own, and the few sentences that the tests are told in.
+//! An escrow on a chain of its own, and what the tests do with it.
 #![allow(dead_code)]
 
 use cosmwasm_schema::serde::de::DeserializeOwned;
@@ -128,9 +128,9 @@ impl Escrow {
         self.send(&controller, msg, &[])
     }
 
-    /// Opens an account of `owner` with so many base units.
-    pub fn open(&mut self, local: u64, owner: &Addr, units: u128) -> AccountId {
-        let msg = ExecuteMsg::OpenAccount { local, owner: owner.to_string(), reserved: Rate::ZERO };
+    /// Opens an account of `tenant` with `units` base units.
+    pub fn open(&mut self, local: u64, tenant: &Addr, units: u128) -> AccountId {
+        let msg = ExecuteMsg::OpenAccount { local, tenant: tenant.to_string(), reserved: Rate::ZERO };
         let controller = self.controller.clone();
         self.send(&controller, &msg, &coins(units, DENOM)).unwrap();
         AccountId::new(0, local).unwrap()
@@ -147,7 +147,7 @@ impl Escrow {
         }
     }
 
-    /// Opens a stream of so many base units an hour, without fee.
+    /// Opens a stream of `rate` base units an hour, without fee.
     pub fn stream(&mut self, local: u64, stream: u64, payee: &Addr, rate: u128) {
         self.control(&Self::stream_msg(local, stream, payee, rate, 0)).unwrap();
     }

@@ -1,13 +1,16 @@
 //! The configuration.
 
-use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, StdResult, Storage};
-use cw_storage_plus::Item;
-use souk_api::orderbook::Params;
+use cosmwasm_schema::{
+    cw_serde,
+    serde::{Deserialize, Serialize},
+};
+use cosmwasm_std::Addr;
+use souk_api::{
+    orderbook::{OrderbookEvent, Params},
+    published::names,
+};
 
-use crate::auction::Pause;
-
-const CONFIG: Item<Config> = Item::new("c");
+use crate::rules::auction::Pause;
 
 /// Everything but the denoms.
 #[cw_serde]
@@ -21,6 +24,8 @@ pub struct Config {
     /// The attestations.
     pub attestations: Addr,
     /// Times and counts.
+    #[serde(with = "StoredParams")]
+    #[schemars(with = "Params")]
     pub params: Params,
     /// Whether new business is stopped.
     pub paused: bool,
@@ -31,6 +36,21 @@ pub struct Config {
     pub unpaused_at: u64,
 }
 
+/// [`Params`] as they are stored: two fields have an older name there.
+#[derive(Serialize, Deserialize)]
+#[serde(crate = "cosmwasm_schema::serde", remote = "Params", deny_unknown_fields)]
+struct StoredParams {
+    order_lifetime: u64,
+    min_auction: u64,
+    max_auction: u64,
+    min_auction_blocks: u64,
+    #[serde(rename = "reap_grace")]
+    end_grace: u64,
+    #[serde(rename = "reap_blocks")]
+    end_blocks: u64,
+    slot_hold: u64,
+}
+
 impl Config {
     /// The last pause.
     pub fn last_pause(&self) -> Pause {
@@ -38,12 +58,26 @@ impl Config {
     }
 }
 
-/// The configuration.
-pub fn load(storage: &dyn Storage) -> StdResult<Config> {
-    CONFIG.load(storage)
-}
+impl souk_contract_std::Config for Config {
+    const NAME: &'static str = names::ORDERBOOK;
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const EVENTS: &'static str = OrderbookEvent::PREFIX;
+    const KEY: &'static str = "c";
 
-/// Saves it.
-pub fn save(storage: &mut dyn Storage, config: &Config) -> StdResult<()> {
-    CONFIG.save(storage, config)
+    fn guardian(&self) -> &Addr {
+        &self.guardian
+    }
+
+    fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    fn set_paused(&mut self, paused: bool, now: u64) {
+        if paused {
+            self.paused_at = self.last_pause().begin(now).from;
+        } else {
+            self.unpaused_at = now;
+        }
+        self.paused = paused;
+    }
 }

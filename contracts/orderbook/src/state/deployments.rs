@@ -1,21 +1,22 @@
 //! Deployments, and which are whose.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Binary, Empty, Order, StdResult, Storage};
-use cw_storage_plus::{Bound, Map};
+use cosmwasm_std::{Addr, Binary, Empty, StdResult, Storage};
+use cw_storage_plus::Map;
+use souk_contract_std::Page;
 use souk_core::{AuctionPolicy, Denom, DeploymentId, Rate};
 
 use crate::ContractError;
 
 const DEPLOYMENTS: Map<u64, Deployment> = Map::new("d");
-const BY_OWNER: Map<(&Addr, u64), Empty> = Map::new("w");
+const BY_TENANT: Map<(&Addr, u64), Empty> = Map::new("w");
 
 /// A deployment, its groups apart.
 #[cw_serde]
 pub struct Deployment {
     /// Its tenant.
     #[serde(rename = "o")]
-    pub owner: Addr,
+    pub tenant: Addr,
     /// A key for everyday actions.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub delegate: Option<Addr>,
@@ -40,7 +41,7 @@ pub struct Deployment {
     /// How many groups it has.
     #[serde(rename = "g")]
     pub groups: u32,
-    /// How many of its orders are on the book, closed ones that were not pruned included.
+    /// How many orders it has, closed ones that were not pruned included.
     #[serde(rename = "n")]
     pub orders: u32,
     /// Ceilings of its open `lowest_price` orders.
@@ -54,14 +55,14 @@ pub struct Deployment {
     pub closed: bool,
 }
 
-/// The mark of a deployment that is dry or out of use. A clock that started again has another
-/// `dry_since` when it stops, so a mark of before is void.
+/// The mark of a deployment that is depleted or out of use. A clock that started again has another
+/// `depleted_since` when it stops, so a mark of before is void.
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub struct Mark {
     /// The moment of depletion that was seen; none if all of its groups rested.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
-    pub dry_since: Option<u64>,
+    pub depleted_since: Option<u64>,
     /// When it was marked.
     #[serde(rename = "t")]
     pub at: u64,
@@ -75,9 +76,9 @@ pub fn get(storage: &dyn Storage, id: DeploymentId) -> Result<Deployment, Contra
     DEPLOYMENTS.may_load(storage, id.0)?.ok_or(ContractError::DeploymentNotFound(id))
 }
 
-/// Puts a new one on the book.
+/// Saves a new one.
 pub fn create(storage: &mut dyn Storage, id: DeploymentId, new: &Deployment) -> StdResult<()> {
-    BY_OWNER.save(storage, (&new.owner, id.0), &Empty {})?;
+    BY_TENANT.save(storage, (&new.tenant, id.0), &Empty {})?;
     save(storage, id, new)
 }
 
@@ -86,35 +87,27 @@ pub fn save(storage: &mut dyn Storage, id: DeploymentId, changed: &Deployment) -
     DEPLOYMENTS.save(storage, id.0, changed)
 }
 
-/// Takes it off the book.
-pub fn delete(storage: &mut dyn Storage, id: DeploymentId, owner: &Addr) {
-    BY_OWNER.remove(storage, (owner, id.0));
+/// Deletes it.
+pub fn delete(storage: &mut dyn Storage, id: DeploymentId, tenant: &Addr) {
+    BY_TENANT.remove(storage, (tenant, id.0));
     DEPLOYMENTS.remove(storage, id.0);
 }
 
-/// A page by number.
+/// Deployments by number.
 pub fn page(
     storage: &dyn Storage,
-    start_after: Option<DeploymentId>,
-    limit: usize,
+    page: Page<u64>,
 ) -> StdResult<Vec<(DeploymentId, Deployment)>> {
-    let start = start_after.map(|id| Bound::exclusive(id.0));
-    let found = DEPLOYMENTS.range(storage, start, None, Order::Ascending).take(limit);
-    found.map(|entry| entry.map(|(id, deployment)| (DeploymentId(id), deployment))).collect()
+    let found = page.of(&DEPLOYMENTS, storage)?.into_iter();
+    Ok(found.map(|(id, deployment)| (DeploymentId(id), deployment)).collect())
 }
 
-/// A page of one owner's, by number.
+/// A tenant's deployments by number.
 pub fn page_of(
     storage: &dyn Storage,
-    owner: &Addr,
-    start_after: Option<DeploymentId>,
-    limit: usize,
+    tenant: &Addr,
+    page: Page<u64>,
 ) -> StdResult<Vec<(DeploymentId, Deployment)>> {
-    let start = start_after.map(|id| Bound::exclusive(id.0));
-    let ids = BY_OWNER.prefix(owner).keys(storage, start, None, Order::Ascending).take(limit);
-    ids.map(|id| {
-        let id = id?;
-        Ok((DeploymentId(id), DEPLOYMENTS.load(storage, id)?))
-    })
-    .collect()
+    let ids = page.keys_within(BY_TENANT.prefix(tenant), storage)?.into_iter();
+    ids.map(|id| Ok((DeploymentId(id), DEPLOYMENTS.load(storage, id)?))).collect()
 }

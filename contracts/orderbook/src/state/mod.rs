@@ -9,21 +9,23 @@
 //! | `m` denom | prices and fees of a denom |
 //! | `nd`, `no`, `nb` | last number given to a deployment, an order, a bid |
 //! | `d` deployment | [`deployments::Deployment`] |
-//! | `w` owner, deployment | nothing; deployments by owner |
+//! | `w` tenant, deployment | nothing; deployments by tenant |
 //! | `g` deployment, group | [`groups::Group`]: state and latest order |
 //! | `s` deployment, group | what the group asks for; written once |
 //! | `o` order | [`orders::Order`] with its lease |
 //! | `t` order, provider | [`bids::Bid`] |
 //! | `x` order, price, position | the bidder; bids by price |
 //! | `l` provider, order | nothing; leases by provider |
-//! | `b` provider | `BookRecord`, published |
+//! | `b` provider | `ProviderStats`, published |
 
 pub mod bids;
-pub mod books;
-pub mod config;
+pub mod provider_stats;
+mod config;
 pub mod counters;
 pub mod denoms;
 pub mod deployments;
 pub mod groups;
 pub mod leases;
 pub mod orders;
+
+pub use config::Config;

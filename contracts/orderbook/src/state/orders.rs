@@ -1,13 +1,14 @@
 //! Orders and the leases that they become.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Order as Direction, StdResult, Storage};
-use cw_storage_plus::{Bound, Map};
+use cosmwasm_std::{Addr, StdResult, Storage};
+use cw_storage_plus::Map;
 use souk_api::orderbook::{LeaseState, OrderState};
+use souk_contract_std::Page;
 use souk_core::{CloseReason, GroupId, OrderId, Price};
 
 use super::config::Config;
-use crate::{ContractError, auction::Closing};
+use crate::{ContractError, rules::auction::Closing};
 
 const ORDERS: Map<u64, Order> = Map::new("o");
 
@@ -37,7 +38,7 @@ pub struct Order {
     pub excluded: Vec<Addr>,
     /// How far it has come.
     #[serde(rename = "s")]
-    pub stage: Stage,
+    pub status: OrderStatus,
 }
 
 /// A binding auction's clock.
@@ -65,7 +66,7 @@ impl Auction {
 
 /// How far an order has come.
 #[cw_serde]
-pub enum Stage {
+pub enum OrderStatus {
     /// It takes bids, or waits for its auction to be closed or its end to be recorded.
     #[serde(rename = "o")]
     Open,
@@ -90,8 +91,30 @@ pub struct Lease {
     #[serde(rename = "t")]
     pub created_at: u64,
     /// When and why it ended.
-    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none", with = "stored_end")]
+    #[schemars(with = "Option<(u64, String)>")]
     pub ended: Option<(u64, CloseReason)>,
+}
+
+/// The end of a lease as it is stored, with the words of the first release.
+mod stored_end {
+    use cosmwasm_schema::serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use souk_core::CloseReason;
+
+    pub fn serialize<S: Serializer>(
+        end: &Option<(u64, CloseReason)>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        end.map(|(at, reason)| (at, reason.as_stored())).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<(u64, CloseReason)>, D::Error> {
+        let Some((at, word)) = Option::<(u64, String)>::deserialize(from)? else { return Ok(None) };
+        let reason = CloseReason::from_stored(&word).map_err(D::Error::custom)?;
+        Ok(Some((at, reason)))
+    }
 }
 
 impl Lease {
@@ -109,11 +132,11 @@ impl Order {
     /// Its state at `now`. An order past its last second is closed even if nobody recorded
     /// it, unless it is a binding auction: that waits to be closed.
     pub fn state(&self, now: u64) -> OrderState {
-        match &self.stage {
-            Stage::Open if self.is_expired(now) && self.auction.is_none() => OrderState::Closed,
-            Stage::Open => OrderState::Open,
-            Stage::Lease(lease) if lease.ended.is_none() => OrderState::Active,
-            Stage::Lease(_) | Stage::Closed => OrderState::Closed,
+        match &self.status {
+            OrderStatus::Open if self.is_expired(now) && self.auction.is_none() => OrderState::Closed,
+            OrderStatus::Open => OrderState::Open,
+            OrderStatus::Lease(lease) if lease.ended.is_none() => OrderState::Active,
+            OrderStatus::Lease(_) | OrderStatus::Closed => OrderState::Closed,
         }
     }
 
@@ -124,23 +147,23 @@ impl Order {
 
     /// Its lease, running or ended.
     pub fn lease(&self) -> Option<&Lease> {
-        match &self.stage {
-            Stage::Lease(lease) => Some(lease),
-            Stage::Open | Stage::Closed => None,
+        match &self.status {
+            OrderStatus::Lease(lease) => Some(lease),
+            OrderStatus::Open | OrderStatus::Closed => None,
         }
     }
 
     /// Refuses unless nothing ended it yet, time aside.
     pub fn must_be_open(&self, id: OrderId) -> Result<(), ContractError> {
-        match self.stage {
-            Stage::Open => Ok(()),
+        match self.status {
+            OrderStatus::Open => Ok(()),
             // The state of what is not open does not depend on the time.
             _ => Err(ContractError::OrderNotOpen { order: id, state: self.state(0) }),
         }
     }
 }
 
-/// An order, if it is on the book.
+/// An order, if it is there.
 pub fn find(storage: &dyn Storage, id: OrderId) -> StdResult<Option<Order>> {
     ORDERS.may_load(storage, id.0)
 }
@@ -155,18 +178,13 @@ pub fn save(storage: &mut dyn Storage, id: OrderId, order: &Order) -> StdResult<
     ORDERS.save(storage, id.0, order)
 }
 
-/// Takes it off the book.
+/// Deletes it.
 pub fn delete(storage: &mut dyn Storage, id: OrderId) {
     ORDERS.remove(storage, id.0);
 }
 
-/// A page by number.
-pub fn page(
-    storage: &dyn Storage,
-    start_after: Option<OrderId>,
-    limit: usize,
-) -> StdResult<Vec<(OrderId, Order)>> {
-    let start = start_after.map(|id| Bound::exclusive(id.0));
-    let found = ORDERS.range(storage, start, None, Direction::Ascending).take(limit);
-    found.map(|entry| entry.map(|(id, order)| (OrderId(id), order))).collect()
+/// Orders by number.
+pub fn page(storage: &dyn Storage, page: Page<u64>) -> StdResult<Vec<(OrderId, Order)>> {
+    let found = page.of(&ORDERS, storage)?.into_iter();
+    Ok(found.map(|(id, order)| (OrderId(id), order)).collect())
 }

@@ -1,4 +1,4 @@
-//! A registry on a chain of its own, with a book beside it whose records a test writes.
+//! A registry on a chain of its own, with an orderbook beside it whose records a test writes.
 
 #![allow(dead_code)]
 
@@ -23,18 +23,18 @@ pub const SOUK: u128 = 1_000_000;
 /// What everyone who pays has at the start.
 pub const PURSE: u128 = 1_000 * SOUK;
 
-pub struct World {
+pub struct Fixture {
     pub app: App<BankKeeper, MockApiBech32>,
     pub code: u64,
     pub registry: Addr,
-    pub book: Addr,
+    pub orderbook: Addr,
     pub owner: Addr,
     pub guardian: Addr,
     pub slasher: Addr,
 }
 
-/// The book's code: stores what a test tells it under raw keys.
-fn book_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError, StdError, StdError> {
+/// The orderbook's code: stores what a test gives it under raw keys.
+fn orderbook_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError, StdError, StdError> {
     fn instantiate(d: DepsMut, _: Env, _: MessageInfo, name: String) -> StdResult<Response> {
         cw2::set_contract_version(d.storage, name, "0.1.0")?;
         Ok(Response::new())
@@ -54,7 +54,7 @@ fn book_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError, Std
     ContractWrapper::new(execute, instantiate, query)
 }
 
-impl World {
+impl Fixture {
     /// A registry with the default configuration and no orderbook yet.
     pub fn new() -> Self {
         let api = MockApiBech32::new("souk");
@@ -70,19 +70,19 @@ impl World {
         let admin = Some(owner.to_string());
         let registry =
             app.instantiate_contract(code, owner.clone(), &msg, &[], "registry", admin).unwrap();
-        let book_code = app.store_code(Box::new(book_code()));
+        let orderbook_code = app.store_code(Box::new(orderbook_code()));
         let name = names::ORDERBOOK;
-        let book =
-            app.instantiate_contract(book_code, owner.clone(), &name, &[], "book", None).unwrap();
-        Self { app, code, registry, book, owner, guardian, slasher }
+        let orderbook =
+            app.instantiate_contract(orderbook_code, owner.clone(), &name, &[], "orderbook", None).unwrap();
+        Self { app, code, registry, orderbook, owner, guardian, slasher }
     }
 
-    /// The same, with the book linked.
+    /// The same, with the orderbook linked.
     pub fn linked() -> Self {
-        let mut world = Self::new();
-        let msg = defaults::link_registry(world.book.to_string());
-        world.send(&world.owner.clone(), &msg).unwrap();
-        world
+        let mut fixture = Self::new();
+        let msg = defaults::link_registry(fixture.orderbook.to_string());
+        fixture.send(&fixture.owner.clone(), &msg).unwrap();
+        fixture
     }
 
     /// Someone without coins.
@@ -140,13 +140,13 @@ impl World {
         sent.map_err(|error| error.downcast().unwrap())
     }
 
-    /// Says what the book shows of a provider's slots.
-    pub fn book_shows_used(&mut self, provider: &Addr, used: u32) {
+    /// Sets how many slots of a provider the orderbook shows in use.
+    pub fn set_used_slots(&mut self, provider: &Addr, used: u32) {
         let record = BookRecord { v: published::VERSION, used, ..BookRecord::default() };
         let key = Binary::from(published::book_key(provider.as_str()));
         let entry = (key, Binary::from(to_json_vec(&record).unwrap()));
-        let (owner, book) = (self.owner.clone(), self.book.clone());
-        self.app.execute_contract(owner, book, &entry, &[]).unwrap();
+        let (owner, orderbook) = (self.owner.clone(), self.orderbook.clone());
+        self.app.execute_contract(owner, orderbook, &entry, &[]).unwrap();
     }
 
     pub fn now(&self) -> u64 {

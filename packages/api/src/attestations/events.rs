@@ -4,7 +4,7 @@ use crate::event::events;
 
 events! {
     /// The events.
-    enum AttestationEvent;
+    enum AttestationEvent of "souk_attestations";
 
     /// Attributes were attested.
     Attested = "souk_attestations_attested" {

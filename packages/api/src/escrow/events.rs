@@ -7,7 +7,7 @@ use crate::event::events;
 
 events! {
     /// The escrow's events.
-    enum EscrowEvent;
+    enum EscrowEvent of "souk_escrow";
 
     /// An account as it is from now on.
     AccountChanged = "souk_escrow_account" {

@@ -7,7 +7,7 @@ use crate::event::events;
 
 events! {
     /// The orderbook's events.
-    enum OrderbookEvent;
+    enum OrderbookEvent of "souk_orderbook";
 
     /// A deployment was created.
     DeploymentCreated = "souk_orderbook_deployment_created" {

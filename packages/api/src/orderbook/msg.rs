@@ -7,7 +7,7 @@ use souk_core::{
     Amount, Attribute, AuctionPolicy, CloseReason, Denom, DeploymentId, GroupSpec, OrderId, Price,
 };
 
-use crate::Permission;
+use crate::{Message, Permission};
 
 /// Sets the orderbook up. The sender becomes its owner unless one is named.
 #[cw_serde]
@@ -220,9 +220,8 @@ pub enum Cw20Hook {
     CreateDeployment(NewDeployment),
 }
 
-impl ExecuteMsg {
-    /// Who may send it.
-    pub fn permission(&self) -> Permission {
+impl Message for ExecuteMsg {
+    fn permission(&self) -> Permission {
         match self {
             Self::CreateDeployment(_) => Permission::Self_,
             Self::SetDelegate { .. } => Permission::Tenant,
@@ -246,8 +245,11 @@ impl ExecuteMsg {
         }
     }
 
-    /// Whether a pause stops it.
-    pub fn is_new_business(&self) -> bool {
+    fn takes_coins(&self) -> bool {
+        matches!(self, Self::CreateDeployment(_))
+    }
+
+    fn is_new_business(&self) -> bool {
         matches!(
             self,
             Self::CreateDeployment(_)
