@@ -1,7 +1,7 @@
 //! What is read of the orderbook: how many slots bids and leases of a provider use.
 
 use cosmwasm_std::{Addr, QuerierWrapper};
-use souk_api::published::{self, BookRecord, names};
+use souk_api::published::{self, ProviderStats, names};
 
 use crate::{ContractError, Ctx, state::Config};
 
@@ -11,8 +11,8 @@ use crate::{ContractError, Ctx, state::Config};
 /// If the orderbook's record cannot be read.
 pub fn used_slots(ctx: &Ctx, provider: &Addr) -> Result<u32, ContractError> {
     let Some(orderbook) = &ctx.config.orderbook else { return Ok(0) };
-    let key = published::book_key(provider.as_str());
-    let stats = published::read::<BookRecord, _>(&ctx.deps.querier, orderbook.as_str(), key)?;
+    let key = published::provider_stats_key(provider.as_str());
+    let stats = published::read::<ProviderStats, _>(&ctx.deps.querier, orderbook.as_str(), key)?;
     Ok(stats.map_or(0, |stats| stats.used))
 }
 

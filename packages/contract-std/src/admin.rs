@@ -23,7 +23,7 @@ pub struct Roles {
 /// # Errors
 /// If coins came, or if an address is none of this chain.
 pub fn set_up<C: Config>(
-    deps: DepsMut,
+    deps: DepsMut<'_>,
     env: Env,
     info: MessageInfo,
     owner: Option<String>,

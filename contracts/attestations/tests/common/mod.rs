@@ -2,12 +2,12 @@
 
 #![allow(dead_code)]
 
+use cosmwasm_schema::serde::de::DeserializeOwned;
 use cosmwasm_std::{Addr, Coin, Event, HexBinary};
 use cw_multi_test::{
     App, AppBuilder, AppResponse, BankKeeper, BankSudo, ContractWrapper, Executor, MockApiBech32,
     SudoMsg,
 };
-use serde::de::DeserializeOwned;
 use souk_api::{
     attestations::{AttestationEvent, AttestationResponse, Evidence, ExecuteMsg, QueryMsg},
     defaults::{self, Roles},

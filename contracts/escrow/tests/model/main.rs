@@ -247,7 +247,7 @@ impl Life {
         let record =
             self.escrow.app.wrap().query_wasm_raw(&self.escrow.address, published::account_key(id));
         let record: AccountRecord = from_json(record.unwrap().unwrap()).unwrap();
-        let mut account = souk_escrow::account::Account { id, record };
+        let mut account = souk_escrow::rules::account::Account { id, record };
         account.settle(self.escrow.now());
         let record = account.record;
         if expected.closed {

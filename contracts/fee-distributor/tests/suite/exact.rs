@@ -49,7 +49,7 @@ impl Denom {
         Stakes { total: Amount::new(total).unwrap(), min: self.min }
     }
 
-    fn settle(&mut self) {
+    fn count(&mut self) {
         let (stakes, now) = (self.stakes(), self.now);
         let ends = &mut self.ends;
         let ending = |day| Ok::<_, Infallible>(ends.remove(&day).unwrap_or_default());
@@ -57,7 +57,7 @@ impl Denom {
     }
 
     fn settle(&mut self, who: usize) {
-        self.settle();
+        self.count();
         self.rewards[who].settle(self.stakes[who], &self.income.index);
     }
 
@@ -65,7 +65,7 @@ impl Denom {
         match *step {
             Step::Pass(seconds) => self.now += seconds,
             Step::Income(units) => {
-                self.settle();
+                self.count();
                 let came = self.income.undistributed(self.income.owed() + units, 0);
                 let done = self.income.distribute(came, &SPLIT, self.stakes(), 3 * DAY);
                 if let Some(added) = done.drip {

@@ -7,6 +7,7 @@ use souk_api::{
         events::{AuctionExtended, BidDisqualified, GroupChanged, LeaseCreated, OrderClosed},
     },
 };
+use souk_contract_std::CommonError;
 use souk_core::{
     DeploymentId, OrderId, SignedBy,
     time::{DAY, HOUR},
@@ -143,7 +144,7 @@ fn after_a_pause_bidding_goes_on_for_ten_minutes() {
     market.place("a", order, 500).unwrap();
     market.pause(true);
     market.blocks(100, HOUR);
-    assert_eq!(market.close_auction(order, 1).unwrap_err(), ContractError::Paused {});
+    assert_eq!(market.close_auction(order, 1).unwrap_err(), CommonError::Paused.into());
     market.pause(false);
     assert!(market.close_auction(order, 1).is_err());
     market.pass(300).place("b", order, 400).unwrap();
@@ -185,7 +186,7 @@ fn disqualified_bids_are_deleted_for_good_and_the_next_one_wins() {
     assert_eq!(names, [left.to_string(), slashed.to_string()]);
     assert_eq!(winner(&market, order), market.who("good").to_string());
     assert_eq!(market.bids(order).len(), 1);
-    assert_eq!((market.book_of("left").used, market.book_of("slashed").used), (0, 0));
+    assert_eq!((market.stats_of("left").used, market.stats_of("slashed").used), (0, 0));
 }
 
 #[test]
@@ -220,8 +221,8 @@ fn a_bond_that_unbonds_still_backs_a_bid() {
     let msg = souk_api::registry::ExecuteMsg::Unbond { amount: amount(10 * SLOT) };
     let (a, registry) = (market.who("a"), market.registry.clone());
     // A provider keeps the least bond or leaves, so top it up first.
-    market.tell(&a, &registry, &souk_api::registry::ExecuteMsg::Bond {}, 10 * SLOT).unwrap();
-    market.tell(&a, &registry, &msg, 0).unwrap();
+    market.call(&a, &registry, &souk_api::registry::ExecuteMsg::Bond {}, 10 * SLOT).unwrap();
+    market.call(&a, &registry, &msg, 0).unwrap();
     over(&mut market).close_auction(order, 1).unwrap();
     assert_eq!(winner(&market, order), a.to_string());
 }
@@ -293,7 +294,7 @@ fn an_account_that_cannot_carry_the_winner_ends_the_order() {
     assert_eq!(group.state, GroupState::InsufficientFunds);
     assert_eq!(market.account(id).reserved.u128(), 0);
     market.release("a", &[order]);
-    assert_eq!(market.book_of("a").used, 0);
+    assert_eq!(market.stats_of("a").used, 0);
 }
 
 #[test]
@@ -357,7 +358,7 @@ fn an_auction_that_a_pause_keeps_from_closing_lets_its_bids_go_a_day_after_its_o
     let response = market.pass(1).expire(order).unwrap();
     assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "expired");
     market.release("a", &[order]);
-    assert_eq!(market.book_of("a").used, 0);
+    assert_eq!(market.stats_of("a").used, 0);
 }
 
 #[test]
@@ -369,5 +370,5 @@ fn a_tenant_may_end_the_deployment_while_it_runs() {
     assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "deployment_closed");
     assert!(over(&mut market).close_auction(order, 1).is_err());
     market.release("a", &[order]);
-    assert_eq!(market.book_of("a").used, 0);
+    assert_eq!(market.stats_of("a").used, 0);
 }

@@ -10,6 +10,7 @@ use souk_api::{
         events::{DelegateSet, DeploymentCreated, DeploymentUpdated, OrderOpened},
     },
 };
+use souk_contract_std::CommonError;
 use souk_core::{AccountId, Attribute, DeploymentId, GroupSeq, OrderId, limits::LimitError};
 use souk_orderbook::ContractError;
 
@@ -35,8 +36,8 @@ fn a_deployment_gets_an_account_and_an_open_order_for_each_group() {
     assert_eq!((order.state, order.spec), (OrderState::Open, new.groups[1].clone()));
     assert_eq!(order.expires_at, market.now() + defaults::ORDER_LIFETIME);
     assert_eq!(market.account(id).balance, amount(PLENTY));
-    assert_eq!(market.account(id).owner, market.who("ann").to_string());
-    assert_eq!(market.balance(&market.book), 0, "coins do not rest on the book");
+    assert_eq!(market.account(id).tenant, market.who("ann").to_string());
+    assert_eq!(market.balance(&market.orderbook), 0, "coins do not rest on the book");
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn its_events_tell_all_that_a_bidder_needs_to_look() {
     let response = market.pay(&ann, &msg, &coins(PLENTY, DENOM)).unwrap();
     let created = DeploymentCreated {
         deployment: DeploymentId(1),
-        owner: ann.to_string(),
+        tenant: ann.to_string(),
         commitment: "07".repeat(32),
         groups: 1,
         denom: usouk(),
@@ -58,7 +59,7 @@ fn its_events_tell_all_that_a_bidder_needs_to_look() {
         order: OrderId(1),
         deployment: DeploymentId(1),
         group: GroupSeq(1),
-        owner: ann.to_string(),
+        tenant: ann.to_string(),
         ceiling: price(1_000),
         denom: usouk(),
         auction: lowest_price(300),
@@ -133,8 +134,8 @@ fn a_deposit_is_one_coin_of_an_accepted_denom() {
     let foreign =
         ContractError::DenomNotAccepted { denom: "uother".into(), accepted: DENOM.into() };
     for (funds, error) in [
-        (vec![], ContractError::OneCoin(0)),
-        (vec![coin(1, "uother"), coin(PLENTY, DENOM)], ContractError::OneCoin(2)),
+        (vec![], CommonError::OneCoin { coins: "none".into() }.into()),
+        (vec![coin(1, "uother"), coin(PLENTY, DENOM)], CommonError::OneCoin { coins: format!("1uother,{PLENTY}{DENOM}") }.into()),
         (coins(PLENTY, "uother"), foreign),
     ] {
         assert_eq!(market.pay(&ann, &msg, &funds).unwrap_err(), error);
@@ -157,7 +158,7 @@ fn addresses_that_are_none_are_refused() {
         signed(&bad),
     ] {
         let refused = market.create("ann", &new, PLENTY);
-        assert!(matches!(refused, Err(ContractError::Std(_))), "{refused:?}");
+        assert!(matches!(refused, Err(ContractError::Common(CommonError::Std(_)))), "{refused:?}");
     }
 }
 
@@ -166,7 +167,7 @@ fn a_list_of_providers_has_sixteen_names_at_most() {
     let mut market = Market::new();
     let names: Vec<String> = (0..17).map(|n| market.who(&format!("p{n}")).into()).collect();
     let new = NewDeployment { allow: names.clone(), ..web() };
-    let error = ContractError::TooMany { what: "allow", count: 17, max: 16 };
+    let error = ContractError::from(CommonError::TooMany { what: "providers in `allow`", count: 17, max: 16 });
     assert_eq!(market.create("ann", &new, PLENTY), Err(error));
     let new = NewDeployment { refuse: names[..16].to_vec(), ..web() };
     assert!(market.create("ann", &new, PLENTY).is_ok());
@@ -219,10 +220,10 @@ fn deployments_are_listed_by_number_and_by_owner_in_pages() {
     for tenant in ["ann", "bob", "ann", "bob", "ann"] {
         market.create(tenant, &web(), PLENTY).unwrap();
     }
-    let ids = |market: &Market, owner: Option<&str>, after: Option<u64>, limit: u32| -> Vec<u64> {
+    let ids = |market: &Market, tenant: Option<&str>, after: Option<u64>, limit: u32| -> Vec<u64> {
         let page: DeploymentsResponse = market
             .query(&QueryMsg::Deployments {
-                owner: owner.map(|name| market.who(name).into()),
+                tenant: tenant.map(|name| market.who(name).into()),
                 start_after: after.map(DeploymentId),
                 limit: Some(limit),
             })

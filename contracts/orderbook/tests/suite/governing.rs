@@ -4,10 +4,11 @@ use cosmwasm_std::{Addr, Binary, Uint128, coins};
 use cw_multi_test::Executor;
 use cw20::Cw20ReceiveMsg;
 use souk_api::{
-    Permission,
+    Message, Permission,
     defaults::{self, DENOM},
     orderbook::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, Params, QueryMsg},
 };
+use souk_contract_std::CommonError;
 use souk_core::{CloseReason, Denom, OrderId, time::HOUR};
 use souk_orderbook::ContractError;
 
@@ -36,7 +37,7 @@ fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteM
         ExecuteMsg::CloseLease { order: leased, reason: None },
         ExecuteMsg::CloseAuction { order: open, limit: 1 },
         ExecuteMsg::ExpireOrder { order: open },
-        ExecuteMsg::ReapDeployment { deployment },
+        ExecuteMsg::EndDeployment { deployment },
         ExecuteMsg::ReleaseBids { provider, orders: vec![open] },
         ExecuteMsg::Prune { orders: vec![open] },
         ExecuteMsg::Receive(Cw20ReceiveMsg {
@@ -100,7 +101,7 @@ fn each_message_refuses_whoever_it_is_not_for() {
         };
         for (role, sender) in roles.iter().filter(|(role, _)| !may.contains(role)) {
             let error = market.send(sender, &msg).unwrap_err();
-            let expected = ContractError::NotPermitted { needed, sender: sender.clone() };
+            let expected = CommonError::NotPermitted { needed, sender: sender.clone() }.into();
             assert_eq!(error, expected, "{role} sends {msg:?}");
         }
     }
@@ -133,9 +134,9 @@ fn coins_with_a_message_that_takes_none_are_refused() {
             continue;
         }
         let error = market.pay(&market.who("ann"), &msg, &coins(5, DENOM)).unwrap_err();
-        assert_eq!(error, ContractError::CoinsNotTaken(format!("5{DENOM}")), "{msg:?}");
+        assert_eq!(error, CommonError::CoinsNotTaken { coins: format!("5{DENOM}") }.into(), "{msg:?}");
     }
-    assert_eq!(market.balance(&market.book), 0);
+    assert_eq!(market.balance(&market.orderbook), 0);
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn a_pause_stops_new_business_and_nothing_else() {
     let guardian = market.guardian.clone();
     market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
     assert!(market.query::<ConfigResponse>(&QueryMsg::Config {}).unwrap().paused);
-    let paused = ContractError::Paused {};
+    let paused = ContractError::from(CommonError::Paused);
     for msg in each_message(&market, leased, open) {
         let sender = match msg.permission() {
             Permission::Operator => market.operator("pro"),
@@ -184,7 +185,7 @@ fn in_a_pause_leases_end_bids_are_released_and_orders_expire() {
     market.lower("pro", open, 500).unwrap();
     market.provider_closes("pro", leased, CloseReason::Unstable).unwrap();
     market.pass(2 * defaults::SLOT_HOLD).release("pro", &[leased, open]);
-    assert_eq!(market.book_of("pro").used, 0);
+    assert_eq!(market.stats_of("pro").used, 0);
     market.expire(open).unwrap();
     market.prune(&[leased, open]);
     let id = market.order_of(OrderId(3)).group.deployment;
@@ -198,7 +199,7 @@ fn nobody_is_told_to_be_eligible_during_a_pause() {
     assert_eq!(market.ineligible("other", open), None);
     market.pause(true);
     let reason = market.ineligible("other", open).unwrap();
-    assert_eq!(reason, ContractError::Paused {}.to_string());
+    assert_eq!(reason, CommonError::Paused.to_string());
 }
 
 #[test]
@@ -213,8 +214,8 @@ fn times_and_counts_stay_within_their_bounds() {
         ("min_auction", Params { min_auction: fine.max_auction + 1, ..fine }),
         ("max_auction", Params { max_auction: fine.order_lifetime, ..fine }),
         ("min_auction_blocks", Params { min_auction_blocks: 100_001, ..fine }),
-        ("reap_grace", Params { reap_grace: week + 1, ..fine }),
-        ("reap_blocks", Params { reap_blocks: u64::MAX, ..fine }),
+        ("end_grace", Params { end_grace: week + 1, ..fine }),
+        ("end_blocks", Params { end_blocks: u64::MAX, ..fine }),
         ("slot_hold", Params { slot_hold: u64::MAX, ..fine }),
     ] {
         let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
@@ -224,7 +225,7 @@ fn times_and_counts_stay_within_their_bounds() {
             "{field}: {error}"
         );
     }
-    let params = Params { reap_grace: 7, ..fine };
+    let params = Params { end_grace: 7, ..fine };
     let msg = ExecuteMsg::UpdateConfig {
         guardian: Some(market.who("new").to_string()),
         denoms: None,
@@ -258,7 +259,7 @@ fn denoms_are_well_formed_listed_once_and_sixteen_at_most() {
     }
     let many: Vec<_> = (0..16).map(|n| terms(&format!("udenom{n}"))).collect();
     let error = market.send(&owner, &set(many.clone())).unwrap_err();
-    assert_eq!(error, ContractError::TooMany { what: "denoms", count: 17, max: 16 });
+    assert_eq!(error, CommonError::TooMany { what: "denoms", count: 17, max: 16 }.into());
     market.send(&owner, &set(many[..15].to_vec())).unwrap();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     assert_eq!(config.denoms.len(), 16);
@@ -281,8 +282,8 @@ fn an_orderbook_that_the_escrow_does_not_list_says_so() {
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     let mut other = market;
     let msg = another_on(&config);
-    let (owner, code) = (other.owner.clone(), other.book_code);
-    other.book = other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
+    let (owner, code) = (other.owner.clone(), other.orderbook_code);
+    other.orderbook = other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
     let error = other.create("ann", &common_deployment(), PLENTY).unwrap_err();
     assert_eq!(error, ContractError::NotAController { escrow: Addr::unchecked(config.escrow) });
 }
@@ -292,12 +293,12 @@ fn an_orderbook_is_not_set_up_with_coins_that_it_could_not_give_back() {
     let mut market = Market::new();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     let msg = another_on(&config);
-    let (owner, code) = (market.owner.clone(), market.book_code);
+    let (owner, code) = (market.owner.clone(), market.orderbook_code);
     market.mint(&owner, 5);
     let coins = coins(5, DENOM);
     let done = market.app.instantiate_contract(code, owner, &msg, &coins, "rich", None);
     let error: ContractError = done.unwrap_err().downcast().unwrap();
-    assert_eq!(error, ContractError::CoinsNotTaken(format!("5{DENOM}")));
+    assert_eq!(error, CommonError::CoinsNotTaken { coins: format!("5{DENOM}") }.into());
 }
 
 #[test]
@@ -326,13 +327,13 @@ fn an_orderbook_without_deployments_migrates_before_the_escrow_lists_it() {
     let mut market = Market::new();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     let msg = another_on(&config);
-    let (owner, code) = (market.owner.clone(), market.book_code);
+    let (owner, code) = (market.owner.clone(), market.orderbook_code);
     let admin = Some(owner.to_string());
-    market.book = market.app.instantiate_contract(code, owner, &msg, &[], "new", admin).unwrap();
+    market.orderbook = market.app.instantiate_contract(code, owner, &msg, &[], "new", admin).unwrap();
     migrate(&mut market);
 }
 
 fn migrate(market: &mut Market) {
-    let (owner, book, code) = (market.owner.clone(), market.book.clone(), market.book_code);
+    let (owner, book, code) = (market.owner.clone(), market.orderbook.clone(), market.orderbook_code);
     market.app.migrate_contract(owner, book, &MigrateMsg {}, code).unwrap();
 }

@@ -4,7 +4,7 @@
 use cw_multi_test::Executor;
 use souk_api::{
     defaults::{self, Foundations, Roles},
-    published::{self, BookRecord, names, read},
+    published::{self, ProviderStats, names, read},
 };
 use souk_core::CloseReason;
 use souk_orderbook::ContractError;
@@ -21,12 +21,13 @@ fn a_providers_book_lies_under_its_raw_key_in_exactly_these_bytes() {
 
     let mut key = vec![0, 1, b'b'];
     key.extend_from_slice(pro.as_bytes());
-    assert_eq!(published::book_key(pro.as_str()), key);
+    assert_eq!(published::provider_stats_key(pro.as_str()), key);
     let bytes = market.storage().remove(&key).unwrap();
     let json = r#"{"v":1,"used":2,"won":2,"active":1,"closed":[0,1,0,0,0,0],"breaches":1}"#;
     assert_eq!(String::from_utf8(bytes).unwrap(), json);
 
-    let record: BookRecord = read(&market.app.wrap(), market.book.as_str(), key).unwrap().unwrap();
+    let record: ProviderStats =
+        read(&market.app.wrap(), market.orderbook.as_str(), key).unwrap().unwrap();
     assert_eq!((record.used, record.won, record.active, record.breaches), (2, 2, 1, 1));
 }
 
@@ -34,16 +35,16 @@ fn a_providers_book_lies_under_its_raw_key_in_exactly_these_bytes() {
 fn a_provider_that_never_bid_has_no_book() {
     let mut market = Market::new();
     let pro = market.provider("pro");
-    let key = published::book_key(pro.as_str());
-    let found: Option<BookRecord> = read(&market.app.wrap(), market.book.as_str(), key).unwrap();
+    let key = published::provider_stats_key(pro.as_str());
+    let found: Option<ProviderStats> = read(&market.app.wrap(), market.orderbook.as_str(), key).unwrap();
     assert_eq!(found, None);
-    assert_eq!(market.book_of("pro").used, 0);
+    assert_eq!(market.stats_of("pro").used, 0);
 }
 
 #[test]
 fn it_registers_under_its_name() {
     let market = Market::new();
-    let book = market.book.as_str();
+    let book = market.orderbook.as_str();
     published::probe(&market.app.wrap(), book, names::ORDERBOOK).unwrap();
 }
 
@@ -62,7 +63,7 @@ fn it_cannot_be_set_up_on_the_wrong_contracts() {
     ];
     for (name, on) in wrong {
         let msg = defaults::orderbook(Roles::default(), on);
-        let (owner, code) = (market.owner.clone(), market.book_code);
+        let (owner, code) = (market.owner.clone(), market.orderbook_code);
         let refused = market.app.instantiate_contract(code, owner, &msg, &[], "book", None);
         let error = refused.unwrap_err().downcast::<ContractError>().unwrap();
         assert!(error.to_string().contains(name), "{error}");

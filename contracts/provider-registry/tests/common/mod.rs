@@ -12,7 +12,7 @@ use cw_multi_test::{
 };
 use souk_api::{
     defaults::{self, DENOM, Roles},
-    published::{self, BookRecord, ProviderRecord, names},
+    published::{self, ProviderStats, ProviderRecord, names},
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse, QueryMsg, RegistryEvent},
 };
 use souk_core::{Amount, Attribute};
@@ -142,8 +142,8 @@ impl Fixture {
 
     /// Sets how many slots of a provider the orderbook shows in use.
     pub fn set_used_slots(&mut self, provider: &Addr, used: u32) {
-        let record = BookRecord { v: published::VERSION, used, ..BookRecord::default() };
-        let key = Binary::from(published::book_key(provider.as_str()));
+        let record = ProviderStats { v: published::VERSION, used, ..ProviderStats::default() };
+        let key = Binary::from(published::provider_stats_key(provider.as_str()));
         let entry = (key, Binary::from(to_json_vec(&record).unwrap()));
         let (owner, orderbook) = (self.owner.clone(), self.orderbook.clone());
         self.app.execute_contract(owner, orderbook, &entry, &[]).unwrap();

@@ -60,7 +60,7 @@ impl Play {
             min_bond: Some(amount(SLOT)),
             slashers: None,
         };
-        market.tell(&owner, &registry, &msg, 0).unwrap();
+        market.call(&owner, &registry, &msg, 0).unwrap();
         let until = market.now() + 300 * DAY;
         for name in PROVIDERS {
             let provider = market.provider_with(name, 5, &[eu()]);
@@ -112,53 +112,53 @@ impl Play {
         };
         let (id, deployment) = (order.id, order.group.deployment);
         let price = order.spec.ceiling.u128() * (1 + u128::from(units) % 100) / 100;
-        let owner = self.name_of(&order.owner);
+        let tenant = self.name_of(&order.tenant);
         match what % 32 {
             0 | 1 => self.create(tenant, which, units),
-            2..=9 => self.told(|market| market.place(provider, id, price)),
+            2..=9 => self.attempt(|market| market.place(provider, id, price)),
             10 | 11 => {
                 let (name, price) = self.bidder(id, who).unwrap_or((provider, price));
                 let lower = price - price * u128::from(units % 20) / 100;
-                self.told(|market| market.lower(name, id, lower.max(1)))
+                self.attempt(|market| market.lower(name, id, lower.max(1)))
             }
             12 => {
                 let name = self.bidder(id, who).map_or(provider, |(name, _)| name);
-                self.told(|market| market.withdraw(name, id))
+                self.attempt(|market| market.withdraw(name, id))
             }
             13..=15 => {
                 let lowest = self.market.bids(id).first().map(|bid| bid.provider.clone());
                 let winner = lowest.map_or(provider, |address| self.name_of(&address));
-                self.told(|market| market.accept(owner, id, winner, 1_000_000))?;
+                self.attempt(|market| market.accept(tenant, id, winner, 1_000_000))?;
                 self.streams.insert((deployment, id));
                 Ok(())
             }
-            16 => self.told(|market| market.tenant_closes(owner, id)),
+            16 => self.attempt(|market| market.tenant_closes(tenant, id)),
             17 => {
                 let reason = CloseReason::ALL[1 + usize::from(units) % 4];
                 let name = self.holder(id).unwrap_or(provider);
-                self.told(|market| market.provider_closes(name, id, reason))
+                self.attempt(|market| market.provider_closes(name, id, reason))
             }
             18 | 19 => {
-                self.told(|market| market.close_auction(id, 1 + u32::from(units) % 3))?;
+                self.attempt(|market| market.close_auction(id, 1 + u32::from(units) % 3))?;
                 if self.market.order_of(id).state == OrderState::Active {
                     self.streams.insert((deployment, id));
                 }
                 Ok(())
             }
-            20 => self.told(|market| market.expire(id)),
-            21 | 22 => self.told(|market| market.reap(deployment)),
+            20 => self.attempt(|market| market.expire(id)),
+            21 | 22 => self.attempt(|market| market.end_deployment(deployment)),
             23 => PROVIDERS.iter().try_for_each(|provider| self.release(provider)),
             24 => self.prune(),
-            25 => self.told(|market| market.close(owner, deployment)),
-            26 => self.deposit(owner, deployment, units),
-            27 => self.take(owner, deployment, id, units),
+            25 => self.attempt(|market| market.close(tenant, deployment)),
+            26 => self.deposit(tenant, deployment, units),
+            27 => self.take(tenant, deployment, id, units),
             28 => self.harm(provider, units),
             29 if units % 4 == 0 => self.pause(),
             _ => self.pass(units),
         }
     }
 
-    fn told<E: std::fmt::Display>(
+    fn attempt<E: std::fmt::Display>(
         &mut self,
         send: impl FnOnce(&mut Market) -> Result<AppResponse, E>,
     ) -> Done {
@@ -217,7 +217,7 @@ impl Play {
         let new = deployment(&groups, auction);
         let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
         let mut made = None;
-        self.told(|market| {
+        self.attempt(|market| {
             let tenant = market.who(tenant);
             let msg = souk_api::orderbook::ExecuteMsg::CreateDeployment(new);
             let funds = cosmwasm_std::coins(deposit, souk_api::defaults::DENOM);
@@ -235,26 +235,26 @@ impl Play {
 
     fn release(&mut self, provider: &'static str) -> Done {
         let orders: Vec<_> = self.on_book().iter().map(|order| order.id).collect();
-        self.told(|market| Ok::<_, String>(market.release(provider, &orders)))
+        self.attempt(|market| Ok::<_, String>(market.release(provider, &orders)))
     }
 
     fn prune(&mut self) -> Done {
         let orders: Vec<_> = self.on_book().iter().map(|order| order.id).collect();
-        self.told(|market| Ok::<_, String>(market.prune(&orders)))
+        self.attempt(|market| Ok::<_, String>(market.prune(&orders)))
     }
 
-    fn deposit(&mut self, owner: &'static str, deployment: DeploymentId, units: u16) -> Done {
-        let from = if units % 2 == 0 { owner } else { "friend" };
+    fn deposit(&mut self, tenant: &'static str, deployment: DeploymentId, units: u16) -> Done {
+        let from = if units % 2 == 0 { tenant } else { "friend" };
         let units = 1 + u128::from(units) * 10;
         let escrow = self.market.escrow.clone();
         let account = AccountId(deployment.0);
-        self.told(|market| {
+        self.attempt(|market| {
             let from = market.who(from);
-            market.tell(&from, &escrow, &escrow::ExecuteMsg::Deposit { account }, units)
+            market.call(&from, &escrow, &escrow::ExecuteMsg::Deposit { account }, units)
         })
     }
 
-    fn take(&mut self, owner: &str, deployment: DeploymentId, order: OrderId, units: u16) -> Done {
+    fn take(&mut self, tenant: &str, deployment: DeploymentId, order: OrderId, units: u16) -> Done {
         let account = AccountId(deployment.0);
         let msg = match units % 3 {
             0 => escrow::ExecuteMsg::Withdraw { account, stream: order.0 },
@@ -262,9 +262,9 @@ impl Play {
             _ => escrow::ExecuteMsg::WithdrawDeposit { account, amount: amount(units.into()) },
         };
         let escrow = self.market.escrow.clone();
-        self.told(|market| {
-            let owner = market.who(owner);
-            market.tell(&owner, &escrow, &msg, 0)
+        self.attempt(|market| {
+            let tenant = market.who(tenant);
+            market.call(&tenant, &escrow, &msg, 0)
         })
     }
 
@@ -276,7 +276,7 @@ impl Play {
                 let (auditor, attestations) =
                     (self.market.who("auditor"), self.market.attestations.clone());
                 let msg = attestations::ExecuteMsg::Revoke { provider: address.into(), keys: None };
-                self.market.tell(&auditor, &attestations, &msg, 0)?;
+                self.market.call(&auditor, &attestations, &msg, 0)?;
             }
             _ => {
                 let until = self.market.now() + 10 * DAY;
@@ -311,14 +311,14 @@ impl Play {
         for order in self.on_book() {
             self.orders.insert(order.id);
             // Closing a deployment twice is refused, which is fine here.
-            let _ = self.market.close(self.name_of(&order.owner), order.group.deployment);
+            let _ = self.market.close(self.name_of(&order.tenant), order.group.deployment);
         }
         let leftover: Vec<_> = self.accounts.iter().copied().collect();
         for id in leftover {
             let shown: Result<souk_api::orderbook::DeploymentResponse, _> =
                 self.market.query(&QueryMsg::Deployment { deployment: id });
             if let Ok(shown) = shown {
-                let _ = self.market.close(self.name_of(&shown.owner), id);
+                let _ = self.market.close(self.name_of(&shown.tenant), id);
             }
         }
         self.orders.extend(self.on_book().iter().map(|order| order.id));
@@ -335,21 +335,21 @@ impl Play {
 
     fn claim(&mut self) {
         let (anyone, escrow) = (self.market.who("anyone"), self.market.escrow.clone());
-        let mut tell = |msg: escrow::ExecuteMsg| {
+        let mut call = |msg: escrow::ExecuteMsg| {
             // A stream that was paid in full, or never was, has nothing more to give.
-            let _ = self.market.tell(&anyone, &escrow, &msg, 0);
+            let _ = self.market.call(&anyone, &escrow, &msg, 0);
         };
         for (id, order) in &self.streams {
-            tell(escrow::ExecuteMsg::Withdraw { account: AccountId(id.0), stream: order.0 });
+            call(escrow::ExecuteMsg::Withdraw { account: AccountId(id.0), stream: order.0 });
         }
         for id in &self.accounts {
             let account = AccountId(id.0);
-            tell(escrow::ExecuteMsg::ClaimRefund { account, deposit: None });
+            call(escrow::ExecuteMsg::ClaimRefund { account, deposit: None });
             for deposit in 1..40 {
-                tell(escrow::ExecuteMsg::ClaimRefund { account, deposit: Some(deposit) });
+                call(escrow::ExecuteMsg::ClaimRefund { account, deposit: Some(deposit) });
             }
         }
-        tell(escrow::ExecuteMsg::SweepFees { denom: usouk() });
+        call(escrow::ExecuteMsg::SweepFees { denom: usouk() });
     }
 }
 
@@ -361,6 +361,6 @@ fn everyone(market: &Market) -> Vec<Addr> {
     }
     all.extend([market.owner.clone(), market.guardian.clone(), market.slasher.clone()]);
     all.extend([market.collector.clone(), market.escrow.clone(), market.registry.clone()]);
-    all.extend([market.attestations.clone(), market.book.clone()]);
+    all.extend([market.attestations.clone(), market.orderbook.clone()]);
     all
 }

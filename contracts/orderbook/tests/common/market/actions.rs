@@ -23,15 +23,15 @@ impl Market {
                 self.app.sudo(SudoMsg::Bank(BankSudo::Mint { to_address, amount })).unwrap();
             }
         }
-        let sent = self.app.execute_contract(from.clone(), self.book.clone(), msg, funds);
+        let sent = self.app.execute_contract(from.clone(), self.orderbook.clone(), msg, funds);
         sent.map_err(|error| match error.downcast::<ContractError>() {
             Ok(error) => error,
-            Err(other) => ContractError::Std(StdError::generic_err(format!("{other:#}"))),
+            Err(other) => ContractError::from(StdError::generic_err(format!("{other:#}"))),
         })
     }
 
     /// Sends a message to another contract of the suite.
-    pub fn tell<M: Serialize + std::fmt::Debug>(
+    pub fn call<M: Serialize + std::fmt::Debug>(
         &mut self,
         from: &Addr,
         to: &Addr,
@@ -61,7 +61,7 @@ impl Market {
             attributes: attributes.to_vec(),
             contact: registry::Contact::default(),
         };
-        self.tell(&address, &registry, &msg, slots * SLOT).unwrap();
+        self.call(&address, &registry, &msg, slots * SLOT).unwrap();
         address
     }
 
@@ -78,12 +78,12 @@ impl Market {
             reason: "downtime".into(),
         };
         let (slasher, registry) = (self.slasher.clone(), self.registry.clone());
-        self.tell(&slasher, &registry, &msg, 0).unwrap();
+        self.call(&slasher, &registry, &msg, 0).unwrap();
     }
 
     pub fn deregister(&mut self, provider: &Addr) {
         let registry = self.registry.clone();
-        self.tell(provider, &registry, &registry::ExecuteMsg::Deregister {}, 0).unwrap();
+        self.call(provider, &registry, &registry::ExecuteMsg::Deregister {}, 0).unwrap();
     }
 
     /// An auditor attests attributes of a provider until a moment.
@@ -95,13 +95,13 @@ impl Market {
             expires_at: until,
             evidence: None,
         };
-        self.tell(&auditor, &attestations, &msg, 0).unwrap();
+        self.call(&auditor, &attestations, &msg, 0).unwrap();
     }
 
     pub fn revoke(&mut self, auditor: &str, provider: &Addr) {
         let (auditor, attestations) = (self.who(auditor), self.attestations.clone());
         let msg = attestations::ExecuteMsg::Revoke { provider: provider.to_string(), keys: None };
-        self.tell(&auditor, &attestations, &msg, 0).unwrap();
+        self.call(&auditor, &attestations, &msg, 0).unwrap();
     }
 
     /// Creates a deployment with a deposit.
@@ -212,8 +212,11 @@ impl Market {
         self.send(&self.who("anyone"), &ExecuteMsg::ExpireOrder { order })
     }
 
-    pub fn reap(&mut self, deployment: DeploymentId) -> Result<AppResponse, ContractError> {
-        self.send(&self.who("anyone"), &ExecuteMsg::ReapDeployment { deployment })
+    pub fn end_deployment(
+        &mut self,
+        deployment: DeploymentId,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(&self.who("anyone"), &ExecuteMsg::EndDeployment { deployment })
     }
 
     /// Anyone releases bids of the provider of that name.
@@ -232,7 +235,7 @@ impl Market {
     pub fn deposit(&mut self, from: &str, deployment: DeploymentId, units: u128) {
         let (from, escrow) = (self.who(from), self.escrow.clone());
         let msg = escrow::ExecuteMsg::Deposit { account: AccountId(deployment.0) };
-        self.tell(&from, &escrow, &msg, units).unwrap();
+        self.call(&from, &escrow, &msg, units).unwrap();
     }
 
     pub fn pause(&mut self, on: bool) {

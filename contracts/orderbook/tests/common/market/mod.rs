@@ -4,8 +4,8 @@
 #![allow(dead_code)]
 
 mod actions;
-mod looks;
-mod words;
+mod queries;
+mod values;
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,9 @@ use souk_api::{
     escrow,
     event::of_contract,
     orderbook::{
-        BidResponse, BidsResponse, BookResponse, DeploymentResponse, EligibilityResponse,
-        ExecuteMsg, InstantiateMsg, LeaseResponse, NewDeployment, OrderResponse, QueryMsg,
+        BidResponse, BidsResponse, DeploymentResponse, EligibilityResponse, ExecuteMsg,
+        InstantiateMsg, LeaseResponse, NewDeployment, OrderResponse, ProviderStatsResponse,
+        QueryMsg,
     },
     registry,
 };
@@ -34,7 +35,7 @@ use souk_orderbook::ContractError;
 
 use crate::meter::Meter;
 
-pub use words::*;
+pub use values::*;
 
 /// A deposit that lasts for a year of the prices used here.
 pub const PLENTY: u128 = 1_000_000_000;
@@ -53,8 +54,8 @@ pub struct Market {
     pub escrow: Addr,
     pub registry: Addr,
     pub attestations: Addr,
-    pub book: Addr,
-    pub book_code: u64,
+    pub orderbook: Addr,
+    pub orderbook_code: u64,
     /// What was minted so far: nothing may be lost of it.
     pub minted: u128,
 }
@@ -86,9 +87,9 @@ impl Market {
     /// A market whose orderbook is set up a little differently.
     pub fn with(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
         let mut market = Self::put_up(change);
-        let link = defaults::link_registry(market.book.to_string());
+        let link = defaults::link_registry(market.orderbook.to_string());
         let (owner, registry) = (market.owner.clone(), market.registry.clone());
-        market.tell(&owner, &registry, &link, 0).unwrap();
+        market.call(&owner, &registry, &link, 0).unwrap();
         market
     }
 
@@ -108,7 +109,7 @@ impl Market {
         let registry = put(&mut app, code, &owner, &msg);
         let code = app.store_code(code!(souk_escrow));
         let escrow = put(&mut app, code, &owner, &defaults::escrow(roles(), collector.to_string()));
-        let book_code = app.store_code(code!(souk_orderbook));
+        let orderbook_code = app.store_code(code!(souk_orderbook));
         let on = Foundations {
             escrow: escrow.to_string(),
             registry: registry.to_string(),
@@ -116,8 +117,8 @@ impl Market {
         };
         let mut msg = defaults::orderbook(roles(), on);
         change(&mut msg);
-        let book = put(&mut app, book_code, &owner, &msg);
-        let link = defaults::link_escrow(book.to_string());
+        let orderbook = put(&mut app, orderbook_code, &owner, &msg);
+        let link = defaults::link_escrow(orderbook.to_string());
         app.execute_contract(owner.clone(), escrow.clone(), &link, &[]).unwrap();
         Self {
             app,
@@ -128,8 +129,8 @@ impl Market {
             escrow,
             registry,
             attestations,
-            book,
-            book_code,
+            orderbook,
+            orderbook_code,
             minted: 0,
         }
     }

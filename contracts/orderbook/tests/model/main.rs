@@ -1,8 +1,21 @@
 //! Random markets: several tenants and providers send whatever messages in whatever order
-//! while time passes. After each step the book, the escrow and the bank must agree; at the
+//! while time passes. After each step orderbook, escrow and bank must agree; at the
 //! end everything can be closed, released and pruned, and all coins are back.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 mod invariants;
+#[path = "../common/market/mod.rs"]
+mod market;
+#[path = "../common/meter.rs"]
+mod meter;
 mod steps;
 
 use proptest::{collection::vec, prelude::*};
@@ -16,7 +29,7 @@ proptest! {
     })]
 
     #[test]
-    fn whatever_happens_the_book_stays_consistent_and_every_coin_comes_back(
+    fn whatever_happens_the_orderbook_stays_consistent_and_every_coin_comes_back(
         steps in vec(any_step(), 1..150),
     ) {
         let mut play = Play::begin();

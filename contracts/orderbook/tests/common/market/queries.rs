@@ -15,7 +15,7 @@ impl Market {
     }
 
     pub fn query<T: DeserializeOwned>(&self, msg: &QueryMsg) -> Result<T, String> {
-        self.app.wrap().query_wasm_smart(&self.book, msg).map_err(|error| error.to_string())
+        self.app.wrap().query_wasm_smart(&self.orderbook, msg).map_err(|error| error.to_string())
     }
 
     pub fn deployment(&self, deployment: DeploymentId) -> DeploymentResponse {
@@ -40,9 +40,9 @@ impl Market {
         self.query(&QueryMsg::Lease { order }).unwrap()
     }
 
-    pub fn book_of(&self, name: &str) -> BookResponse {
+    pub fn stats_of(&self, name: &str) -> ProviderStatsResponse {
         let provider = self.who(name).to_string();
-        self.query(&QueryMsg::Book { provider }).unwrap()
+        self.query(&QueryMsg::ProviderStats { provider }).unwrap()
     }
 
     /// Why a provider could not bid; `None` if it could.
@@ -68,7 +68,7 @@ impl Market {
     /// The orderbook's events of one type in a response.
     pub fn events_of<E: TypedEvent>(&self, response: &AppResponse) -> Vec<E> {
         let read = |event: &Event| {
-            let ty = of_contract(&event.ty, &event.attributes, self.book.as_str())?;
+            let ty = of_contract(&event.ty, &event.attributes, self.orderbook.as_str())?;
             (ty == E::TYPE).then(|| E::from_attributes(&event.attributes).unwrap())
         };
         response.events.iter().filter_map(read).collect()
@@ -76,6 +76,6 @@ impl Market {
 
     /// Everything in the orderbook's storage.
     pub fn storage(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
-        self.app.dump_wasm_raw(&self.book).into_iter().collect()
+        self.app.dump_wasm_raw(&self.orderbook).into_iter().collect()
     }
 }
