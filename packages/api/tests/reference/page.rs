@@ -161,7 +161,10 @@ fn named(out: &mut String, name: &str, schema: &Value) {
     if !doc.is_empty() {
         writeln!(out, "{doc}\n").unwrap();
     }
-    if schema.get("oneOf").is_some() || schema.get("anyOf").is_some() || schema.get("enum").is_some() {
+    if schema.get("oneOf").is_some()
+        || schema.get("anyOf").is_some()
+        || schema.get("enum").is_some()
+    {
         out.push_str("| one of | carries | |\n|---|---|---|\n");
         for variant in schema::variants(schema) {
             let carries = variant.body.as_ref().map(carried).unwrap_or_default();
@@ -184,7 +187,11 @@ fn carried(body: &Value) -> String {
     }
     let one = |field: &Field| {
         let mark = if field.optional { "?" } else { "" };
-        let doc = if field.doc.is_empty() { String::new() } else { format!(" ({})", field.doc.trim_end_matches('.')) };
+        let doc = if field.doc.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", field.doc.trim_end_matches('.'))
+        };
         format!("`{}`{mark}: {}{doc}", field.name, field.ty)
     };
     cell(&fields.iter().map(one).collect::<Vec<_>>().join(", "))
@@ -194,7 +201,9 @@ fn carried(body: &Value) -> String {
 fn collect(types: &mut Types, schema: &Value) {
     let answers = part(schema, "responses").as_object().into_iter().flatten();
     let answers: Vec<&Value> = answers.map(|(_, answer)| answer).collect();
-    for part in [part(schema, "execute"), part(schema, "query")].into_iter().chain(answers.iter().copied()) {
+    for part in
+        [part(schema, "execute"), part(schema, "query")].into_iter().chain(answers.iter().copied())
+    {
         for (name, of) in schema::definitions(part) {
             add(types, &name, &of);
         }

@@ -63,8 +63,13 @@ fn variant(schema: &Value) -> Vec<Variant> {
 
 /// The fields of an object, those that must be there first.
 pub fn fields(schema: &Value) -> Vec<Field> {
-    let required: Vec<&str> =
-        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     let mut fields: Vec<Field> = properties
         .map(|(name, of)| Field {
@@ -119,7 +124,8 @@ fn link(reference: &str) -> String {
 
 /// Where a heading is found: what Markdown renderers make of it.
 pub fn anchor(heading: &str) -> String {
-    let kept = heading.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    let kept =
+        heading.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
