@@ -43,6 +43,9 @@ const TOP: [&str; 11] = [
     "tests",
 ];
 
+/// Folders at the top that stand without a slash.
+const CRATES: [&str; 2] = ["cli", "tests"];
+
 /// A document.
 struct Document {
     path: PathBuf,
@@ -175,6 +178,20 @@ fn place(document: &Document, number: usize) -> String {
     format!("{}:{number}", document.path.strip_prefix(root()).unwrap_or(&document.path).display())
 }
 
+/// All Rust code.
+fn code() -> String {
+    let mut sources = Vec::new();
+    files(&root(), ".rs", &mut sources);
+    sources.into_iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+/// What stands as code in the last column of a page's tables.
+fn last_column(page: &Document) -> BTreeSet<&str> {
+    let rows = page.prose.iter().filter(|(_, line)| line.starts_with('|'));
+    let cells = rows.filter_map(|(_, line)| line.trim_end_matches(" |").rsplit("| ").next());
+    cells.flat_map(codes).collect()
+}
+
 #[test]
 fn every_relative_link_leads_to_a_file_and_a_heading_of_it() {
     let documents = documents();
@@ -230,21 +247,26 @@ fn every_path_that_stands_as_code_exists() {
 #[test]
 fn every_test_that_the_security_page_names_is_there() {
     let page = read(root().join("SECURITY.md"));
-    let rows = page.prose.iter().filter(|(_, line)| line.starts_with('|'));
-    let tests: BTreeSet<&str> = rows
-        .filter_map(|(_, line)| line.trim_end_matches(" |").rsplit("| ").next())
-        .flat_map(codes)
-        .collect();
+    let tests = last_column(&page);
     assert!(tests.len() > 40, "only {} tests are named", tests.len());
-    let mut sources = Vec::new();
-    files(&root(), ".rs", &mut sources);
-    let code: String = sources.into_iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    let missing: Vec<String> = tests
-        .into_iter()
-        .filter(|test| !code.contains(&format!("fn {test}(")))
+    let code = code();
+    let missing = tests.into_iter().filter(|test| !code.contains(&format!("fn {test}(")));
+    complain("tests that are not there", &missing.map(str::to_owned).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_name_of_the_glossary_is_in_the_code() {
+    let page = read(root().join("docs/glossary.md"));
+    let code = code();
+    let words: BTreeSet<&str> =
+        code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let names = last_column(&page).into_iter();
+    let names = names.filter(|name| !name.contains(['/', ' ', '-']) && !CRATES.contains(name));
+    let unknown: Vec<String> = names
+        .filter(|name| !name.split("::").all(|part| words.contains(part)))
         .map(str::to_owned)
         .collect();
-    complain("tests that are not there", &missing);
+    complain("names that are not in the code", &unknown);
 }
 
 #[test]
