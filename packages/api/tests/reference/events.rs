@@ -48,10 +48,10 @@ pub fn of(module: &str) -> Vec<Event> {
     events
 }
 
-/// A docstring without the links of Rust's documentation.
+/// A docstring without the links and examples of Rust's documentation.
 pub fn plain(doc: &str) -> String {
     let mut text = String::new();
-    let mut rest = doc;
+    let mut rest = doc.split("# Examples").next().unwrap_or_default();
     while let Some((before, after)) = rest.split_once("[`") {
         let (name, after) = after.split_once("`]").unwrap_or((after, ""));
         text.push_str(before);

@@ -18,7 +18,10 @@ hour. A number with more than 53 bits is decimal digits in a string. Lists come 
 not given and 100 at most. A field marked `?` may be left out.
 
 The chain publishes an event with `wasm-` before its type, and with the attributes `_contract_address` and `msg_index` besides its own. Count an event only if
-`_contract_address` is the contract that you mean: anybody can instantiate a contract that emits the same types. Attributes are text; an optional one is left out if there is no value.
+`_contract_address` is the contract that you mean: anybody can instantiate a contract that emits the same types. Attributes are text; one marked `?`
+is left out if there is no value. A denom is `usouk`, `ibc/...` or `cw20:ADDRESS`; an auction is `tenant_choice` or `lowest_price:SECONDS`.
+
+A cw20 token is sent to a contract by the token's `send`, whose `msg` is JSON as base64: `{\"create_deployment\": NewDeployment}` for the orderbook, `{\"deposit\": {\"account\": 17}}` for the escrow.
 ";
 
 /// The named types, and for each the schemas that contracts have under that name.
@@ -108,13 +111,23 @@ fn all_events(out: &mut String, module: &str) {
         for field in event.fields {
             let optional = field.ty.strip_prefix("Option<").and_then(|ty| ty.strip_suffix('>'));
             let mark = if optional.is_some() { "?" } else { "" };
-            let ty = optional.unwrap_or(&field.ty).replace("String", "string");
+            let ty = event_type(optional.unwrap_or(&field.ty));
             writeln!(out, "| `{}`{mark} | {ty} | {} |", field.name, cell(&field.doc)).unwrap();
         }
         out.push('\n');
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
+}
+
+/// An attribute's type in the page's words: ids are numbers.
+fn event_type(ty: &str) -> &str {
+    match ty {
+        "String" => "string",
+        "AccountId" | "BidId" | "DeploymentId" | "OrderId" => "u64",
+        "GroupSeq" => "u32",
+        other => other,
+    }
 }
 
 /// The smallest message of a kind.

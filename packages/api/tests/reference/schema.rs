@@ -100,7 +100,7 @@ pub fn ty(schema: &Value) -> String {
     match given {
         Some("array") => match schema.get("items") {
             Some(Value::Array(parts)) => {
-                format!("[{}]", parts.iter().map(ty).collect::<Vec<_>>().join(", "))
+                format!("({})", parts.iter().map(ty).collect::<Vec<_>>().join(", "))
             }
             Some(of) => format!("list of {}", ty(of)),
             None => "list".to_owned(),
