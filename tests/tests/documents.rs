@@ -19,7 +19,7 @@ const MADE: [&str; 8] = [
     "networks/local.deployment.json",
     "networks/local.terms.toml",
     "execute/<message>.rs",
-    "execute/set_contact.rs",
+    "contracts/provider-registry/src/execute/set_contact.rs",
     "cli/src/commands/<command>.rs",
     "cw20_base.wasm",
 ];
