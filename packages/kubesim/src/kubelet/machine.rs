@@ -1,4 +1,4 @@
-//! Containers from state to state, as their images' names tell.
+//! Containers from state to state; markers in the names of their images choose how they behave.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use k8s_openapi::jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::needs::Missing;
+use super::missing::Missing;
 use crate::{
     clock,
     spec::{ClusterSpec, ImageMarkers, Timing},
-    store::Key,
+    store::ObjectKey,
     validate::array,
 };
 
-/// What an image makes of its container.
+/// How a container behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Behaviour {
     /// Runs and serves.
     Serves,
     /// Runs and never gets ready.
@@ -27,7 +27,7 @@ pub enum Fate {
     Unpullable,
 }
 
-impl Fate {
+impl Behaviour {
     /// By the marker in the image's name.
     pub fn of(image: &str, markers: &ImageMarkers) -> Self {
         let has = |marker: &String| !marker.is_empty() && image.contains(marker.as_str());
@@ -82,7 +82,7 @@ pub struct Container {
 
 /// An event to record.
 #[derive(Debug)]
-pub struct Note {
+pub struct Notice {
     pub severity: &'static str,
     pub reason: &'static str,
     pub message: String,
@@ -90,8 +90,8 @@ pub struct Note {
 
 /// One pod on its node.
 #[derive(Debug)]
-pub struct Run {
-    pub key: Key,
+pub struct PodRun {
+    pub key: ObjectKey,
     pub address: String,
     pub started: Timestamp,
     pub init: Vec<Container>,
@@ -117,9 +117,9 @@ impl Container {
     }
 
     /// Whether it serves by now.
-    pub fn is_ready(&self, fate: Fate, now: Instant, after: Duration) -> bool {
+    pub fn is_ready(&self, behaviour: Behaviour, now: Instant, after: Duration) -> bool {
         let State::Running { since, .. } = &self.state else { return false };
-        fate != Fate::NeverReady && now >= *since + after
+        behaviour != Behaviour::NeverReady && now >= *since + after
     }
 
     /// Whether it ended well, for good.
@@ -129,8 +129,8 @@ impl Container {
 }
 
 /// What the steps of one container depend on.
-struct Setting<'a> {
-    fate: Fate,
+struct StepContext<'a> {
+    behaviour: Behaviour,
     image: &'a str,
     /// Whether the container is started again when it ends with this code.
     restarts: fn(&str, i32) -> bool,
@@ -139,9 +139,15 @@ struct Setting<'a> {
     timing: &'a Timing,
 }
 
-impl Run {
+impl PodRun {
     /// A pod that its node has just accepted.
-    pub fn new(key: Key, pod: &Value, address: String, now: Instant, timing: &Timing) -> Self {
+    pub fn new(
+        key: ObjectKey,
+        pod: &Value,
+        address: String,
+        now: Instant,
+        timing: &Timing,
+    ) -> Self {
         let until = now + Duration::from_millis(timing.start);
         let list = |list: &str, reason: &'static str| -> Vec<Container> {
             array(&pod["spec"][list])
@@ -167,11 +173,11 @@ impl Run {
         missing: &Missing,
         spec: &ClusterSpec,
         now: Instant,
-        notes: &mut Vec<Note>,
+        notices: &mut Vec<Notice>,
     ) -> Option<Duration> {
         if let Some(what) = &missing.volume {
             let message = format!("MountVolume.SetUp failed for volume {what}");
-            notes.push(Note { severity: "Warning", reason: "FailedMount", message });
+            notices.push(Notice { severity: "Warning", reason: "FailedMount", message });
             return Some(Duration::from_millis(500));
         }
         let policy = pod["spec"]["restartPolicy"].as_str().unwrap_or("Always");
@@ -184,16 +190,19 @@ impl Run {
         for (container, wanted) in self.init.iter_mut().zip(array(&pod["spec"]["initContainers"])) {
             let image = wanted["image"].as_str().unwrap_or_default();
             let sidecar = wanted["restartPolicy"] == "Always";
-            let fate = match Fate::of(image, &spec.images) {
+            let behaviour = match Behaviour::of(image, &spec.images) {
                 // An init container that would serve does its work and ends.
-                Fate::Serves | Fate::NeverReady if !sidecar => Fate::Exits(0, "Completed"),
+                Behaviour::Serves | Behaviour::NeverReady if !sidecar => {
+                    Behaviour::Exits(0, "Completed")
+                }
                 other => other,
             };
             let restarts: fn(&str, i32) -> bool =
                 if sidecar { |_, _| true } else { |policy, code| code != 0 && policy != "Never" };
             let missing = missing.of(&container.name);
-            let setting = Setting { fate, image, restarts, policy, missing, timing: &spec.timing };
-            soonest(container.advance(&setting, now, notes));
+            let context =
+                StepContext { behaviour, image, restarts, policy, missing, timing: &spec.timing };
+            soonest(container.advance(&context, now, notices));
             let done = container.succeeded() || (sidecar && container.is_running());
             if !done {
                 return wait;
@@ -206,10 +215,11 @@ impl Run {
                 "OnFailure" => code != 0,
                 _ => false,
             };
-            let fate = Fate::of(image, &spec.images);
+            let behaviour = Behaviour::of(image, &spec.images);
             let missing = missing.of(&container.name);
-            let setting = Setting { fate, image, restarts, policy, missing, timing: &spec.timing };
-            soonest(container.advance(&setting, now, notes));
+            let context =
+                StepContext { behaviour, image, restarts, policy, missing, timing: &spec.timing };
+            soonest(container.advance(&context, now, notices));
         }
         wait
     }
@@ -229,29 +239,29 @@ impl Container {
     /// Moves on until time has to pass; the answer is how much.
     fn advance(
         &mut self,
-        setting: &Setting<'_>,
+        context: &StepContext<'_>,
         now: Instant,
-        notes: &mut Vec<Note>,
+        notices: &mut Vec<Notice>,
     ) -> Option<Duration> {
         loop {
             match &self.state {
                 State::Waiting { until, .. } if now < *until => return Some(*until - now),
                 State::Waiting { .. } => {
-                    if let Some(wait) = self.start(setting, now, notes) {
+                    if let Some(wait) = self.start(context, now, notices) {
                         return Some(wait);
                     }
                 }
                 State::Running { since, started } => {
-                    let Fate::Exits(code, reason) = setting.fate else {
-                        let ready = *since + Duration::from_millis(setting.timing.ready);
+                    let Behaviour::Exits(code, reason) = context.behaviour else {
+                        let ready = *since + Duration::from_millis(context.timing.ready);
                         return (now < ready).then(|| ready - now);
                     };
-                    let due = *since + Duration::from_millis(setting.timing.crash);
+                    let due = *since + Duration::from_millis(context.timing.crash);
                     if now < due {
                         return Some(due - now);
                     }
                     let exit = Exit { code, reason, started: *started, finished: clock::now() };
-                    self.exit(setting, exit, now, notes);
+                    self.exit(context, exit, now, notices);
                 }
                 State::Exited(_) => return None,
             }
@@ -261,13 +271,13 @@ impl Container {
     /// Starts, or says how long the attempt has to wait.
     fn start(
         &mut self,
-        setting: &Setting<'_>,
+        context: &StepContext<'_>,
         now: Instant,
-        notes: &mut Vec<Note>,
+        notices: &mut Vec<Notice>,
     ) -> Option<Duration> {
-        let image = setting.image;
-        if setting.fate == Fate::Unpullable {
-            let pause = backoff(setting.timing, self.pulls);
+        let image = context.image;
+        if context.behaviour == Behaviour::Unpullable {
+            let pause = backoff(context.timing, self.pulls);
             let tag = format!("{image:?}");
             let error = format!(
                 "failed to pull and unpack image {tag}: simulated: the image's name says that it cannot be pulled"
@@ -278,18 +288,19 @@ impl Container {
             } else {
                 ("ImagePullBackOff", format!("Back-off pulling image {tag}: ErrImagePull: {error}"))
             };
-            let mut note =
-                |severity, reason, message: String| notes.push(Note { severity, reason, message });
-            note("Normal", "Pulling", format!("Pulling image {tag}"));
-            note("Warning", "Failed", format!("Failed to pull image {tag}: {error}"));
-            note("Warning", "Failed", format!("Error: {reason}"));
+            let mut notice = |severity, reason, message: String| {
+                notices.push(Notice { severity, reason, message })
+            };
+            notice("Normal", "Pulling", format!("Pulling image {tag}"));
+            notice("Warning", "Failed", format!("Failed to pull image {tag}: {error}"));
+            notice("Warning", "Failed", format!("Error: {reason}"));
             self.pulls = self.pulls.saturating_add(1);
             self.state = State::Waiting { reason, message, until: now + pause };
             return Some(pause);
         }
-        if let Some(what) = setting.missing {
+        if let Some(what) = context.missing {
             let pause = Duration::from_millis(500);
-            notes.push(Note {
+            notices.push(Notice {
                 severity: "Warning",
                 reason: "Failed",
                 message: format!("Error: {what}"),
@@ -306,24 +317,30 @@ impl Container {
             ("Created", format!("Container created: {}", self.name)),
             ("Started", format!("Container started: {}", self.name)),
         ] {
-            notes.push(Note { severity: "Normal", reason, message });
+            notices.push(Notice { severity: "Normal", reason, message });
         }
         self.id = format!("simulated://{}", uuid::Uuid::new_v4().simple());
         self.state = State::Running { since: now, started: clock::now() };
         None
     }
 
-    fn exit(&mut self, setting: &Setting<'_>, exit: Exit, now: Instant, notes: &mut Vec<Note>) {
-        if !(setting.restarts)(setting.policy, exit.code) {
+    fn exit(
+        &mut self,
+        context: &StepContext<'_>,
+        exit: Exit,
+        now: Instant,
+        notices: &mut Vec<Notice>,
+    ) {
+        if !(context.restarts)(context.policy, exit.code) {
             self.state = State::Exited(exit);
             return;
         }
-        let pause = backoff(setting.timing, self.restarts);
+        let pause = backoff(context.timing, self.restarts);
         self.restarts = self.restarts.saturating_add(1);
         self.last = Some(exit);
         let message =
-            format!("back-off {} restarting failed container={}", humane(pause), self.name);
-        notes.push(Note {
+            format!("back-off {} restarting failed container={}", human_duration(pause), self.name);
+        notices.push(Notice {
             severity: "Warning",
             reason: "BackOff",
             message: format!("Back-off restarting failed container {}", self.name),
@@ -332,7 +349,7 @@ impl Container {
     }
 }
 
-fn humane(pause: Duration) -> String {
+fn human_duration(pause: Duration) -> String {
     if pause.as_secs() > 0 {
         format!("{}s", pause.as_secs())
     } else {

@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use super::Work;
+use super::{Cluster, Work};
 use crate::{
-    cluster::Cluster,
     kinds::Kind,
-    scheduler,
-    store::{Change, ChangeKind, Key},
+    requests::claims,
+    store::{Change, ChangeKind, ObjectKey, controller_uid},
     validate::array,
 };
 
@@ -32,18 +31,18 @@ pub fn route(cluster: &mut Cluster, kind: Kind, change: &Change) {
                 cluster.queue.push(Work::Volume(volume.to_owned()));
             }
             stateful_sets(cluster, &key.namespace);
-            scheduler::retry(cluster);
+            cluster.queue.retry_unschedulable();
         }
         Kind::PersistentVolume => cluster.queue.push(Work::Volume(key.name.clone())),
         Kind::StorageClass => {
-            let claims: Vec<Key> =
+            let claims: Vec<ObjectKey> =
                 cluster.store.all(Kind::PersistentVolumeClaim).map(|(k, _)| k.clone()).collect();
             claims.into_iter().for_each(|k| cluster.queue.push(Work::Claim(k)));
-            scheduler::retry(cluster);
+            cluster.queue.retry_unschedulable();
         }
         Kind::Node => {
             cluster.queue.push(Work::Node(key.name.clone()));
-            scheduler::retry(cluster);
+            cluster.queue.retry_unschedulable();
         }
         Kind::PodDisruptionBudget => cluster.queue.push(Work::Budget(key.clone())),
         _ => {}
@@ -59,7 +58,7 @@ pub fn route(cluster: &mut Cluster, kind: Kind, change: &Change) {
         }
     }
     if deleted && kind.namespaced() {
-        let namespace = Key::new("", &*key.namespace);
+        let namespace = ObjectKey::new("", &*key.namespace);
         let leaving = cluster
             .store
             .get(Kind::Namespace, &namespace)
@@ -93,8 +92,8 @@ fn garbage(cluster: &mut Cluster, kind: Kind, change: &Change) {
     // An owner that is deleted in the foreground waits for its dependents.
     if owned && (change.what == ChangeKind::Deleted || leaving) {
         for reference in array(&metadata["ownerReferences"]) {
-            let place = reference["uid"].as_str().and_then(|uid| cluster.store.place(uid)).cloned();
-            if let Some((kind, key)) = place {
+            let owner = reference["uid"].as_str().and_then(|uid| cluster.store.find(uid)).cloned();
+            if let Some((kind, key)) = owner {
                 cluster.queue.push(Work::Garbage(kind, key));
             }
         }
@@ -108,7 +107,7 @@ fn owner(cluster: &mut Cluster, object: &Value) {
         if reference["controller"] != true {
             continue;
         }
-        let key = Key::new(namespace, reference["name"].as_str().unwrap_or_default());
+        let key = ObjectKey::new(namespace, reference["name"].as_str().unwrap_or_default());
         match reference["kind"].as_str() {
             Some("ReplicaSet") => cluster.queue.push(Work::ReplicaSet(key)),
             Some("Deployment") => cluster.queue.push(Work::Deployment(key)),
@@ -119,7 +118,7 @@ fn owner(cluster: &mut Cluster, object: &Value) {
 }
 
 fn stateful_sets(cluster: &mut Cluster, namespace: &str) {
-    let keys: Vec<Key> =
+    let keys: Vec<ObjectKey> =
         cluster.store.within(Kind::StatefulSet, namespace).map(|(k, _)| k.clone()).collect();
     keys.into_iter().for_each(|k| cluster.queue.push(Work::StatefulSet(k)));
 }
@@ -128,19 +127,18 @@ fn pod(cluster: &mut Cluster, change: &Change) {
     let key = &change.key;
     let (new, deleted) = (&change.new, change.what == ChangeKind::Deleted);
     owner(cluster, new);
-    if deleted && let Some(set) = super::owned::controller(new).and_then(|u| cluster.store.place(u))
-    {
+    if deleted && let Some(set) = controller_uid(new).and_then(|u| cluster.store.find(u)) {
         // A deployment that recreates waits for the last of its old pods.
         let set = cluster.store.get(set.0, &set.1).cloned();
         if let Some(set) = set {
             owner(cluster, &set);
         }
     }
-    // An orphan may be for somebody to adopt.
+    // A workload may adopt an orphan.
     if change.what == ChangeKind::Added
         && array(&new["metadata"]["ownerReferences"]).next().is_none()
     {
-        let sets: Vec<Key> = cluster
+        let sets: Vec<ObjectKey> = cluster
             .store
             .within(Kind::ReplicaSet, &key.namespace)
             .map(|(k, _)| k.clone())
@@ -152,7 +150,7 @@ fn pod(cluster: &mut Cluster, change: &Change) {
     if bound || deleted {
         cluster.queue.push(Work::Kubelet(key.clone()));
     } else {
-        // A changed message about scheduling is no reason to try again.
+        // A changed message about scheduling does not lead to another try.
         let same = change.old.as_ref().is_some_and(|o| o["spec"] == new["spec"]);
         if !same || !new["metadata"]["deletionTimestamp"].is_null() {
             cluster.queue.push(Work::Schedule(key.clone()));
@@ -160,15 +158,15 @@ fn pod(cluster: &mut Cluster, change: &Change) {
     }
     let ended = |p: &Value| matches!(p["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
     if deleted || ended(new) {
-        scheduler::retry(cluster);
-        for claim in scheduler::claims(new) {
+        cluster.queue.retry_unschedulable();
+        for claim in claims(new) {
             cluster.queue.push(Work::Claim(claim));
         }
     }
-    let services: Vec<Key> =
+    let services: Vec<ObjectKey> =
         cluster.store.within(Kind::Service, &key.namespace).map(|(k, _)| k.clone()).collect();
     services.into_iter().for_each(|k| cluster.queue.push(Work::Service(k)));
-    let budgets: Vec<Key> = cluster
+    let budgets: Vec<ObjectKey> = cluster
         .store
         .within(Kind::PodDisruptionBudget, &key.namespace)
         .map(|(k, _)| k.clone())

@@ -1,22 +1,28 @@
 //! The simulated cluster: store, specification, and the work that changes make for controllers.
 
+mod queue;
+mod route;
+mod usage;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use queue::{Next, Queue, Work};
+pub use usage::Usage;
+
 use crate::{
-    controllers::{self, Kubelet, Queue},
     kinds::Kind,
-    scheduler::Usage,
+    kubelet::Kubelet,
     spec::ClusterSpec,
-    store::{Change, Key, Obj, Store},
+    store::{Change, Object, ObjectKey, Store},
 };
 
 /// Everything that lives behind the one lock.
 pub struct Cluster {
     /// Objects.
     pub store: Store,
-    /// What was asked for.
+    /// The specification.
     pub spec: Arc<ClusterSpec>,
     /// What controllers have to look at.
     pub queue: Queue,
@@ -38,8 +44,8 @@ impl Cluster {
         }
     }
 
-    /// Stores an object, unless it is a dry run, and tells the controllers.
-    pub fn commit(&mut self, kind: Kind, object: Value, dry_run: bool) -> Obj {
+    /// Stores an object, unless it is a dry run, and queues the work that follows.
+    pub fn commit(&mut self, kind: Kind, object: Value, dry_run: bool) -> Object {
         if dry_run {
             return Arc::new(object);
         }
@@ -48,8 +54,8 @@ impl Cluster {
         change.new
     }
 
-    /// Removes an object and tells the controllers.
-    pub fn erase(&mut self, kind: Kind, key: &Key) {
+    /// Removes an object and queues the work that follows.
+    pub fn erase(&mut self, kind: Kind, key: &ObjectKey) {
         if let Some(change) = self.store.remove(kind, key) {
             self.noticed(kind, &change);
         }
@@ -59,6 +65,6 @@ impl Cluster {
         if kind == Kind::Pod {
             self.usage.follow(change);
         }
-        controllers::route(self, kind, change);
+        route::route(self, kind, change);
     }
 }

@@ -1,10 +1,10 @@
-//! What a pod requests: containers together, or its largest init container where that is more.
+//! What a pod requests: containers together, or its largest init container where that is more; and its volume claims.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{quantity, validate::array};
+use crate::{quantity, store::ObjectKey, validate::array};
 
 /// Amounts by resource, in billionths.
 pub type Amounts = BTreeMap<String, i128>;
@@ -17,6 +17,15 @@ pub fn pod_requests(spec: &Value) -> Amounts {
 /// What a pod is limited to.
 pub fn pod_limits(spec: &Value) -> Amounts {
     total(spec, "limits")
+}
+
+/// The claims that a pod's volumes name.
+pub fn claims(pod: &Value) -> Vec<ObjectKey> {
+    let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
+    array(&pod["spec"]["volumes"])
+        .filter_map(|v| v["persistentVolumeClaim"]["claimName"].as_str())
+        .map(|name| ObjectKey::new(namespace, name))
+        .collect()
 }
 
 fn amounts(map: &Value) -> Amounts {

@@ -1,4 +1,4 @@
-//! Pods in trouble, as image names and missing parts make them: what an agent has to report.
+//! Pods that fail by their image names or for missing objects: what an agent has to report.
 
 use k8s_openapi::api::{
     apps::v1::Deployment,

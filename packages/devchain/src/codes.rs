@@ -2,8 +2,8 @@
 //!
 //! An upload is accepted when it is wasm (optionally gzipped) that names native code which this chain has:
 //! by a custom section `souk-native` whose content is the name, as in the blob that [`marker`] makes;
-//! or, for really compiled contracts, by a checksum that the chain was told of, or by the one cw2 name
-//! (`crates.io:NAME`) among its bytes. Code that names several contracts cannot be told apart by its bytes.
+//! or, for really compiled contracts, by a checksum that the chain was started with, or by the one cw2 name
+//! (`crates.io:NAME`) among its bytes. Code that names several contracts is refused.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -96,7 +96,7 @@ pub fn unpack(bytes: &[u8]) -> AbciResult<Vec<u8>> {
         return Err(rejected(format!("uncompress wasm archive: more than {MAX_CODE_BYTES} bytes")));
     }
     if !wasm.starts_with(HEADER) {
-        return Err(rejected("Error during static Wasm validation: no wasm module".into()));
+        return Err(rejected("Error during static Wasm validation: not a wasm module".into()));
     }
     Ok(wasm)
 }
@@ -176,16 +176,16 @@ mod tests {
 
     #[test]
     fn a_marker_names_its_code() {
-        let codes = known(&["cw20-base", "souk-escrow"]);
-        assert_eq!(codes.recognize(&marker("souk-escrow")).as_deref(), Some("souk-escrow"));
+        let codes = known(&["cw20-base", "cw-vault"]);
+        assert_eq!(codes.recognize(&marker("cw-vault")).as_deref(), Some("cw-vault"));
         assert_eq!(codes.recognize(&marker("something")), None);
     }
 
     #[test]
     fn compiled_code_is_known_by_its_cw2_name() {
-        let codes = known(&["souk-escrow", "souk"]);
-        let wasm = [HEADER, b"..crates.io:souk-escrow0.1.0.."].concat();
-        assert_eq!(codes.recognize(&wasm).as_deref(), Some("souk-escrow"));
+        let codes = known(&["cw-vault", "cw"]);
+        let wasm = [HEADER, b"..crates.io:cw-vault0.1.0.."].concat();
+        assert_eq!(codes.recognize(&wasm).as_deref(), Some("cw-vault"));
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn compiled_code_is_known_by_a_checksum_that_was_told() {
+    fn compiled_code_is_known_by_a_given_checksum() {
         let mut codes = known(&["a-contract", "b-contract"]);
         let wasm = [HEADER, b"crates.io:a-contract crates.io:b-contract"].concat();
         codes.insert_checksum(Sha256::digest(&wasm).into(), "b-contract");

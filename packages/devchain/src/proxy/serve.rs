@@ -1,4 +1,4 @@
-//! Serving: look at the request, let rules and view strike, ask the endpoint, write down what was broadcast.
+//! Serving: match the request with the rules and the view, forward it, record what was broadcast.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use super::effect::{Effect, take};
-use super::view::{self, Seen};
-use super::{Broadcast, Inner, lock};
+use super::shared::{Broadcast, Shared, lock};
+use super::view::{self, Handling};
 use crate::chain::block::tx_hash;
-use crate::rpc::listener::Manner;
+use crate::faults::EndpointMode;
 
 /// Plain HTTP to a node on this machine, and no proxy of the environment.
 pub(super) fn http_client() -> reqwest::Client {
@@ -29,24 +29,24 @@ pub(super) fn http_client() -> reqwest::Client {
     client.build().expect("an HTTP client")
 }
 
-pub(super) fn router(inner: Arc<Inner>) -> Router {
+pub(super) fn router(shared: Arc<Shared>) -> Router {
     let limit = axum::extract::DefaultBodyLimit::max(16 << 20);
-    Router::new().route("/", post(serve)).layer(limit).with_state(inner)
+    Router::new().route("/", post(serve)).layer(limit).with_state(shared)
 }
 
-async fn serve(State(inner): State<Arc<Inner>>, body: Bytes) -> Response {
-    let faults = &inner.faults;
-    if faults.manner() == Manner::Hang {
+async fn serve(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let faults = &shared.faults;
+    if faults.mode() == EndpointMode::Hang {
         faults.no_longer_hangs().await;
     }
-    if faults.manner() == Manner::Refuse {
+    if faults.mode() == EndpointMode::Refuse {
         return broken();
     }
-    let answered = answer(&inner, body).await;
-    match faults.manner() {
-        Manner::Serve => answered,
-        Manner::Refuse => broken(),
-        Manner::Hang => {
+    let answered = answer(&shared, body).await;
+    match faults.mode() {
+        EndpointMode::Serve => answered,
+        EndpointMode::Refuse => broken(),
+        EndpointMode::Hang => {
             faults.no_longer_hangs().await;
             answered
         }
@@ -59,7 +59,7 @@ fn broken() -> Response {
     Response::new(Body::from_stream(cut))
 }
 
-async fn answer(inner: &Inner, body: Bytes) -> Response {
+async fn answer(shared: &Shared, body: Bytes) -> Response {
     let Ok(mut request) = serde_json::from_slice::<Value>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -70,12 +70,12 @@ async fn answer(inner: &Inner, body: Bytes) -> Response {
         None => query_text(&request),
     };
     let number = tx.as_ref().map(|bytes| {
-        let mut broadcasts = lock(&inner.broadcasts);
+        let mut broadcasts = lock(&shared.broadcasts);
         broadcasts.push(Broadcast { bytes: bytes.clone(), code: None });
         broadcasts.len() - 1
     });
-    lock(&inner.requests).push((method.clone(), text.clone()));
-    let effect = take(&mut lock(&inner.rules), &method, &text);
+    lock(&shared.requests).push((method.clone(), text.clone()));
+    let effect = take(&mut lock(&shared.rules), &method, &text);
     let mut after = None;
     let mut change: Option<fn(&mut Value)> = None;
     let mut lose_reply = false;
@@ -86,21 +86,21 @@ async fn answer(inner: &Inner, body: Bytes) -> Response {
         Some(Effect::Change(by)) => change = Some(by),
         Some(Effect::LoseReply) => lose_reply = true,
         Some(Effect::Unreachable) => return StatusCode::BAD_GATEWAY.into_response(),
-        Some(Effect::Result(result)) => return told(inner, number, Ok(result)),
-        Some(Effect::Error(data)) => return told(inner, number, Err(data.to_owned())),
+        Some(Effect::Result(result)) => return reply(shared, number, Ok(result)),
+        Some(Effect::Error(data)) => return reply(shared, number, Err(data.to_owned())),
     }
-    let view = inner.faults.view();
+    let view = shared.faults.view();
     let hash = tx.as_deref().map(|bytes| hex::encode_upper(tx_hash(bytes))).unwrap_or_default();
     if !request["params"].is_object() {
         request["params"] = json!({});
     }
-    match view::request(&view, &method, &mut request["params"], &hash) {
-        Seen::Ask => {}
-        Seen::Result(result) => return told(inner, number, Ok(result)),
-        Seen::Error(data) => return told(inner, number, Err(data)),
+    match view::handle(&view, &method, &mut request["params"], &hash) {
+        Handling::Forward => {}
+        Handling::Result(result) => return reply(shared, number, Ok(result)),
+        Handling::Error(data) => return reply(shared, number, Err(data)),
     }
-    let target = lock(&inner.target).clone();
-    let sent = inner.http.post(target).body(request.to_string());
+    let target = lock(&shared.target).clone();
+    let sent = shared.http.post(target).body(request.to_string());
     let answer = sent.header("content-type", "application/json").send().await;
     let answer = match answer {
         Ok(answer) => answer.bytes().await,
@@ -111,8 +111,8 @@ async fn answer(inner: &Inner, body: Bytes) -> Response {
     }
     match answer {
         Ok(_) if lose_reply => StatusCode::BAD_GATEWAY.into_response(),
-        Ok(bytes) => pass_on(inner, number, &bytes, |result| {
-            view::answer(&view, &method, result);
+        Ok(bytes) => forward_reply(shared, number, &bytes, |result| {
+            view::rewrite_answer(&view, &method, result);
             if let Some(change) = change {
                 change(result);
             }
@@ -121,8 +121,8 @@ async fn answer(inner: &Inner, body: Bytes) -> Response {
     }
 }
 
-fn pass_on(
-    inner: &Inner,
+fn forward_reply(
+    shared: &Shared,
     number: Option<usize>,
     bytes: &Bytes,
     change: impl FnOnce(&mut Value),
@@ -132,23 +132,23 @@ fn pass_on(
     };
     if let Some(result) = envelope.get_mut("result") {
         change(result);
-        note(inner, number, result);
+        record_code(shared, number, result);
     }
     axum::Json(envelope).into_response()
 }
 
-/// Writes down what the client is told of its broadcast.
-fn note(inner: &Inner, number: Option<usize>, result: &Value) {
-    let mut broadcasts = lock(&inner.broadcasts);
+/// Records the code in the answer to a broadcast.
+fn record_code(shared: &Shared, number: Option<usize>, result: &Value) {
+    let mut broadcasts = lock(&shared.broadcasts);
     if let Some(one) = number.and_then(|number| broadcasts.get_mut(number)) {
         one.code = result.get("code").and_then(Value::as_u64);
     }
 }
 
-fn told(inner: &Inner, number: Option<usize>, answer: Result<Value, String>) -> Response {
+fn reply(shared: &Shared, number: Option<usize>, answer: Result<Value, String>) -> Response {
     let envelope = match answer {
         Ok(result) => {
-            note(inner, number, &result);
+            record_code(shared, number, &result);
             json!({ "jsonrpc": "2.0", "id": 1, "result": result })
         }
         Err(data) => {

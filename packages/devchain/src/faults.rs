@@ -1,4 +1,5 @@
-//! The listening socket of one endpoint, and its faults: refuse, hang, pretend.
+//! What tests can let go wrong with one RPC endpoint (it refuses, hangs, is stale, names another chain), and the
+//! listening socket that obeys.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,11 +8,9 @@ use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::methods::View;
-
 /// How an endpoint treats its clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Manner {
+pub enum EndpointMode {
     /// Answers.
     #[default]
     Serve,
@@ -21,23 +20,32 @@ pub enum Manner {
     Hang,
 }
 
+/// What an endpoint shows of the chain.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
+    /// Height that the endpoint shows as the head.
+    pub stale_at: Option<u64>,
+    /// Chain id that the endpoint shows instead of the real one.
+    pub chain_id: Option<String>,
+}
+
 /// The faults of one endpoint; clones switch the same endpoint.
 #[derive(Clone)]
 pub struct Faults {
-    manner: watch::Sender<Manner>,
+    mode: watch::Sender<EndpointMode>,
     view: Arc<Mutex<View>>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { manner: watch::Sender::new(Manner::Serve), view: Arc::default() }
+        Self { mode: watch::Sender::new(EndpointMode::Serve), view: Arc::default() }
     }
 }
 
 impl Faults {
     /// How it treats its clients from now on.
-    pub fn set_manner(&self, manner: Manner) {
-        self.manner.send_replace(manner);
+    pub fn set_mode(&self, mode: EndpointMode) {
+        self.mode.send_replace(mode);
     }
 
     /// Shows nothing past a height, or everything again.
@@ -45,13 +53,13 @@ impl Faults {
         self.lock().stale_at = height;
     }
 
-    /// Pretends to be of another chain, or shows the real id again.
+    /// Shows another chain id, or the real one again.
     pub fn set_chain_id(&self, chain_id: Option<String>) {
         self.lock().chain_id = chain_id;
     }
 
     /// What it shows.
-    pub fn view(&self) -> View {
+    pub(crate) fn view(&self) -> View {
         self.lock().clone()
     }
 
@@ -60,27 +68,27 @@ impl Faults {
     }
 
     /// How it treats its clients.
-    pub fn manner(&self) -> Manner {
-        *self.manner.borrow()
+    pub(crate) fn mode(&self) -> EndpointMode {
+        *self.mode.borrow()
     }
 
     /// Waits until it refuses.
-    pub async fn refuses(&self) {
-        let mut manner = self.manner.subscribe();
-        if manner.wait_for(|manner| *manner == Manner::Refuse).await.is_err() {
+    pub(crate) async fn refuses(&self) {
+        let mut mode = self.mode.subscribe();
+        if mode.wait_for(|mode| *mode == EndpointMode::Refuse).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
     /// Waits until it serves, or refuses.
-    pub async fn no_longer_hangs(&self) {
-        let mut manner = self.manner.subscribe();
-        let _ = manner.wait_for(|manner| *manner != Manner::Hang).await;
+    pub(crate) async fn no_longer_hangs(&self) {
+        let mut mode = self.mode.subscribe();
+        let _ = mode.wait_for(|mode| *mode != EndpointMode::Hang).await;
     }
 }
 
 /// Accepts connections unless the endpoint refuses them.
-pub struct FaultyListener {
+pub(crate) struct FaultyListener {
     inner: TcpListener,
     faults: Faults,
 }
@@ -99,7 +107,7 @@ impl Listener for FaultyListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let (stream, addr) = Listener::accept(&mut self.inner).await;
-            if self.faults.manner() == Manner::Refuse {
+            if self.faults.mode() == EndpointMode::Refuse {
                 drop(stream);
                 continue;
             }

@@ -1,4 +1,4 @@
-//! The messages that this chain understands, who signs them, and their stateless checks.
+//! The messages that this chain understands, who signs them, and their stateless checks. `tx::messages` runs them.
 
 use cosmrs::Any;
 use cosmrs::proto::cosmos::bank::v1beta1::{MsgMultiSend, MsgSend};
@@ -10,9 +10,9 @@ use cosmrs::proto::cosmwasm::wasm::v1::{
 use prost::{Message, Name};
 
 use crate::address::AddressCodec;
+use crate::codes::MAX_CODE_BYTES;
+use crate::coins;
 use crate::error::{AbciError, AbciResult, sdk, wasm};
-use crate::state::coins;
-use crate::wasm::{codes::MAX_CODE_BYTES, keeper};
 
 macro_rules! messages {
     ($($variant:ident($ty:ty) $signer:expr;)*) => {
@@ -150,7 +150,7 @@ impl Msg {
 fn address(codec: &AddressCodec, role: &str, text: &str) -> AbciResult<()> {
     match codec.decode(text) {
         Some(_) => Ok(()),
-        None => Err(AbciError::unregistered(format!("{role}: {}", codec.complaint(text)))),
+        None => Err(AbciError::unregistered(format!("{role}: {}", codec.invalid_reason(text)))),
     }
 }
 
@@ -180,8 +180,16 @@ fn funds(amount: &[ProtoCoin]) -> AbciResult<()> {
     }
 }
 
+/// A message to a contract must be JSON.
+pub fn must_be_json(msg: &[u8]) -> AbciResult<()> {
+    match serde_json::from_slice::<serde::de::IgnoredAny>(msg) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(wasm::invalid("")),
+    }
+}
+
 fn payload(msg: &[u8]) -> AbciResult<()> {
-    keeper::must_be_json(msg).map_err(|err| err.wrap("payload msg"))
+    must_be_json(msg).map_err(|err| err.wrap("payload msg"))
 }
 
 fn new_contract(

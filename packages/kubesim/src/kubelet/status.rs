@@ -5,16 +5,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{
-    super::conditions,
-    machine::{Container, Exit, Fate, Run, State},
-};
-use crate::{clock, names, spec::ClusterSpec, validate::array};
+use super::machine::{Behaviour, Container, Exit, PodRun, State};
+use crate::{clock, conditions, names, spec::ClusterSpec, validate::array};
 
 /// Writes a pod's status.
 pub fn write(
     status: &mut Value,
-    run: &Run,
+    run: &PodRun,
     pod: &Value,
     node: &Value,
     spec: &ClusterSpec,
@@ -29,7 +26,7 @@ pub fn write(
                 let image = wanted["image"].as_str().unwrap_or_default();
                 let init_done = list == "initContainers" && container.succeeded();
                 let ready =
-                    init_done || container.is_ready(Fate::of(image, &spec.images), now, after);
+                    init_done || container.is_ready(Behaviour::of(image, &spec.images), now, after);
                 container_status(container, image, ready)
             })
             .collect()

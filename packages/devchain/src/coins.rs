@@ -6,7 +6,7 @@ use cosmwasm_std::{Coin, Uint128};
 /// Why a list of coins is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadCoins {
-    /// The amount is no whole number below 2^128.
+    /// The amount is not a whole number below 2^128.
     #[error("amount {0:?} is not a whole number below 2^128")]
     Amount(String),
     /// Zero.

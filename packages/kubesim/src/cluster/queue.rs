@@ -9,33 +9,36 @@ use std::{
 
 use tokio::{sync::Notify, time::Instant};
 
-use crate::{kinds::Kind, store::Key};
+use crate::{kinds::Kind, store::ObjectKey};
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Work {
     Namespace(String),
-    Garbage(Kind, Key),
-    Deployment(Key),
-    ReplicaSet(Key),
-    StatefulSet(Key),
-    Service(Key),
-    Ingress(Key),
-    Claim(Key),
+    Garbage(Kind, ObjectKey),
+    Deployment(ObjectKey),
+    ReplicaSet(ObjectKey),
+    StatefulSet(ObjectKey),
+    Service(ObjectKey),
+    Ingress(ObjectKey),
+    Claim(ObjectKey),
     Volume(String),
     Quota(String),
-    Budget(Key),
+    Budget(ObjectKey),
     Node(String),
-    Kubelet(Key),
-    Schedule(Key),
+    Kubelet(ObjectKey),
+    Schedule(ObjectKey),
     ExpireEvents,
 }
 
 /// When there is something to do.
-pub(super) enum Next {
+pub enum Next {
+    /// At once.
     Now,
-    At(Instant),
+    /// Then.
+    SchemaNode(Instant),
+    /// When something changes.
     Never,
 }
 
@@ -49,7 +52,7 @@ pub struct Queue {
     earliest: HashMap<Work, Instant>,
     wake: Arc<Notify>,
     /// Pods that found no node and wait for a change.
-    pub unschedulable: BTreeSet<Key>,
+    pub unschedulable: BTreeSet<ObjectKey>,
 }
 
 impl Queue {
@@ -72,15 +75,23 @@ impl Queue {
         self.wake.notify_one();
     }
 
+    /// Tries again to schedule every pod that found no node, because something changed.
+    pub fn retry_unschedulable(&mut self) {
+        let waiting: Vec<ObjectKey> = self.unschedulable.iter().cloned().collect();
+        for key in waiting {
+            self.push(Work::Schedule(key));
+        }
+    }
+
     /// The next item.
     pub fn pop(&mut self) -> Option<Work> {
-        self.ring();
+        self.move_due();
         let work = self.ready.pop_front()?;
         self.waiting.remove(&work);
         Some(work)
     }
 
-    fn ring(&mut self) {
+    fn move_due(&mut self) {
         let now = Instant::now();
         while let Some(Reverse((at, _))) = self.timers.peek() {
             if *at > now {
@@ -95,14 +106,16 @@ impl Queue {
         }
     }
 
-    pub(super) fn next(&self) -> Next {
+    /// When the next item is due.
+    pub fn next(&self) -> Next {
         if !self.ready.is_empty() {
             return Next::Now;
         }
-        self.timers.peek().map_or(Next::Never, |Reverse((at, _))| Next::At(*at))
+        self.timers.peek().map_or(Next::Never, |Reverse((at, _))| Next::SchemaNode(*at))
     }
 
-    pub(super) fn wake(&self) -> Arc<Notify> {
+    /// Wakes with every new item.
+    pub fn wake(&self) -> Arc<Notify> {
         self.wake.clone()
     }
 }

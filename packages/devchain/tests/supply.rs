@@ -9,8 +9,8 @@ use cosmwasm_std::coins;
 use proptest::prelude::*;
 use serde_json::json;
 use souk_devchain::Handle;
-use support::tester::{Do, tester};
-use support::{DENOM, Draft, START, Wallet, World};
+use support::tester::{TesterMsg, tester};
+use support::{DENOM, Draft, Environment, START, Wallet};
 
 const FEE: u128 = 50_000;
 
@@ -18,32 +18,32 @@ const FEE: u128 = 50_000;
 #[derive(Clone, Debug)]
 enum Step {
     Send { to: usize, amount: u128 },
-    Tell(Do),
+    Execute(TesterMsg),
 }
 
 fn amount() -> impl Strategy<Value = u128> {
     prop_oneof![4 => 0..1_000u128, 1 => START / 2..2 * START]
 }
 
-fn told() -> impl Strategy<Value = Do> {
+fn message() -> impl Strategy<Value = TesterMsg> {
     let leaf = prop_oneof![
-        Just(Do::Fail {}),
-        Just(Do::Crash {}),
-        Just(Do::WriteForever {}),
-        ("[a-c]", "[a-z]{0,8}").prop_map(|(key, value)| Do::Write { key, value }),
-        amount().prop_map(|n| Do::Burn { amount: coins(n, DENOM) }),
-        amount()
-            .prop_map(|n| Do::Pay { to: Wallet::named("bob", 1).address, amount: coins(n, DENOM) }),
+        Just(TesterMsg::Fail {}),
+        Just(TesterMsg::Crash {}),
+        Just(TesterMsg::WriteForever {}),
+        ("[a-c]", "[a-z]{0,8}").prop_map(|(key, value)| TesterMsg::Write { key, value }),
+        amount().prop_map(|n| TesterMsg::Burn { amount: coins(n, DENOM) }),
+        amount().prop_map(|n| TesterMsg::Pay {
+            to: Wallet::named("bob", 1).address,
+            amount: coins(n, DENOM)
+        }),
     ];
     leaf.prop_recursive(3, 8, 3, |inner| {
         let limit = prop_oneof![Just(None), (1_000..300_000u64).prop_map(Some)];
         prop_oneof![
-            (inner.clone(), any::<bool>(), limit).prop_map(|(what, catch, gas_limit)| Do::Call {
-                what: Box::new(what),
-                catch,
-                gas_limit,
+            (inner.clone(), any::<bool>(), limit).prop_map(|(what, catch, gas_limit)| {
+                TesterMsg::Call { what: Box::new(what), catch, gas_limit }
             }),
-            prop::collection::vec(inner, 0..3).prop_map(|what| Do::All { what }),
+            prop::collection::vec(inner, 0..3).prop_map(|what| TesterMsg::All { what }),
         ]
     })
 }
@@ -51,38 +51,27 @@ fn told() -> impl Strategy<Value = Do> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (0..4usize, amount()).prop_map(|(to, amount)| Step::Send { to, amount }),
-        told().prop_map(Step::Tell),
+        message().prop_map(Step::Execute),
     ]
 }
 
-/// Everything that a transaction may change, without the fee collector.
-type Shot = (BTreeMap<String, u128>, Vec<(Vec<u8>, Vec<u8>)>);
+/// Everything that a transaction may change: balances, and the tester's storage.
+type Snapshot = (BTreeMap<String, u128>, Vec<(Vec<u8>, Vec<u8>)>);
 
-async fn shot(chain: &Handle, contract: &str) -> Shot {
+async fn snapshot(chain: &Handle, contract: &str) -> Snapshot {
     let balances = chain.balances().await.unwrap();
     let balances = balances.into_iter().map(|(owner, coin)| (owner, coin.amount.u128())).collect();
-    let address = contract.to_owned();
-    let storage = chain
-        .node()
-        .call(move |chain| {
-            let address = chain.settings().codec.decode(&address).unwrap();
-            let prefix = souk_devchain::wasm::records::store_prefix(&address);
-            let latest = chain.history().latest();
-            let state = chain.history().state(latest).unwrap().clone();
-            souk_devchain::state::Records::under(state, &prefix, false).collect()
-        })
-        .await
-        .unwrap();
+    let storage = chain.contract_storage(contract).await.unwrap();
     (balances, storage)
 }
 
-async fn live(steps: Vec<(usize, Vec<Step>)>) {
+async fn play(steps: Vec<(usize, Vec<Step>)>) {
     let chain = support::builder().code("tester", tester);
-    let world = World::with(chain).await;
-    let made = world.run(&world.ann, 0, vec![world.ann.instantiate(2, &json!({}))]).await;
+    let env = Environment::with(chain).await;
+    let made = env.run(&env.ann, 0, vec![env.ann.instantiate(2, &json!({}))]).await;
     let contract = support::attribute(&made, "instantiate", "_contract_address");
-    world.run(&world.ann, 1, vec![world.ann.send(&contract, 2_000)]).await;
-    let wallets = [&world.ann, &world.bob, &world.cid];
+    env.run(&env.ann, 1, vec![env.ann.send(&contract, 2_000)]).await;
+    let wallets = [&env.ann, &env.bob, &env.cid];
     let mut sequences = [2, 0, 0];
     let mut burned = 0;
     for (who, messages) in steps {
@@ -94,19 +83,19 @@ async fn live(steps: Vec<(usize, Vec<Step>)>) {
                     let to = wallets.get(*to).map_or(contract.as_str(), |w| w.address.as_str());
                     wallet.send(to, *amount)
                 }
-                Step::Tell(what) => {
+                Step::Execute(what) => {
                     wallet.execute(&contract, &serde_json::to_value(what).unwrap(), 0)
                 }
             })
             .collect();
-        let before = shot(&world.chain, &contract).await;
+        let before = snapshot(&env.chain, &contract).await;
         if before.0.get(&wallet.address).copied().unwrap_or(0) < FEE {
             continue;
         }
         let draft = Draft { gas: 1_500_000, ..Draft::new(built, sequences[who]) };
-        let result = world.deliver(&draft.sign(wallet)).await;
+        let result = env.deliver(&draft.sign(wallet)).await;
         sequences[who] += 1;
-        let (mut balances, storage) = shot(&world.chain, &contract).await;
+        let (mut balances, storage) = snapshot(&env.chain, &contract).await;
         if result["code"] == 0 {
             for event in result["events"].as_array().unwrap() {
                 if event["type"] == "burn" {
@@ -121,7 +110,7 @@ async fn live(steps: Vec<(usize, Vec<Step>)>) {
                 balances.insert(wallet.address.clone(), FEE);
             }
             // The fee has gone to the collector, and the payer is made whole here.
-            let sum = |shot: &BTreeMap<String, u128>| -> u128 { shot.values().sum() };
+            let sum = |snapshot: &BTreeMap<String, u128>| -> u128 { snapshot.values().sum() };
             assert_eq!(sum(&balances), sum(&before.0) + FEE, "{result}");
             let known = [&wallets[0].address, &wallets[1].address, &wallets[2].address, &contract];
             for owner in known {
@@ -129,8 +118,8 @@ async fn live(steps: Vec<(usize, Vec<Step>)>) {
             }
             assert_eq!(storage, before.1, "{result}");
         }
-        assert_eq!(world.total().await, 3 * START - burned, "{result}");
-        assert_eq!(world.supply().await, 3 * START - burned, "{result}");
+        assert_eq!(env.total().await, 3 * START - burned, "{result}");
+        assert_eq!(env.supply().await, 3 * START - burned, "{result}");
     }
 }
 
@@ -145,6 +134,6 @@ proptest! {
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(live(steps));
+        runtime.block_on(play(steps));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     kinds::Kind,
-    store::{Key, Store},
+    store::{ObjectKey, Store},
     validate::array,
 };
 
@@ -74,7 +74,7 @@ fn environment(store: &Store, namespace: &str, container: &Value) -> Option<Stri
             }
             let name = reference["name"].as_str().unwrap_or_default();
             let wanted = reference["key"].as_str().unwrap_or_default();
-            let found = store.get(kind, &Key::new(namespace, name));
+            let found = store.get(kind, &ObjectKey::new(namespace, name));
             if found.is_some_and(|o| o["data"].get(wanted).is_none()) {
                 return Some(format!(
                     "couldn't find key {wanted} in {} {namespace}/{name}",
@@ -95,7 +95,7 @@ fn object(
     reference: &Value,
 ) -> Option<String> {
     let name = name.as_str()?;
-    let absent = store.get(kind, &Key::new(namespace, name)).is_none();
+    let absent = store.get(kind, &ObjectKey::new(namespace, name)).is_none();
     (absent && reference["optional"] != true)
         .then(|| format!("{} {name:?} not found", kind.info().kind.to_lowercase()))
 }
