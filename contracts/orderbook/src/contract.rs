@@ -97,7 +97,9 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
     let view = &View::new(deps, &env, &config);
     Ok(match msg {
         QueryMsg::Config {} => to_json_binary(&query::config(view)?),
-        QueryMsg::Deployment { deployment } => to_json_binary(&query::deployment(view, deployment)?),
+        QueryMsg::Deployment { deployment } => {
+            to_json_binary(&query::deployment(view, deployment)?)
+        }
         QueryMsg::Deployments { tenant, start_after, limit } => {
             to_json_binary(&query::deployments(view, tenant, start_after, limit)?)
         }

@@ -2,7 +2,7 @@
 //! serve a bid and the query that explains them.
 
 use cosmwasm_std::Addr;
-use souk_api::published::{ProviderStats, ProviderRecord};
+use souk_api::published::{ProviderRecord, ProviderStats};
 use souk_core::{
     GroupSpec, Price,
     matching::{self, MatchError, Mismatch},

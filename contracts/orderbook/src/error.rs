@@ -7,8 +7,8 @@ use souk_api::{
 };
 use souk_contract_std::CommonError;
 use souk_core::{
-    Amount, CloseReason, DeploymentId, GroupId, OrderId, Price,
-    attributes::AttributeError, ids::AccountIdError, limits::LimitError, matching::Mismatch,
+    Amount, CloseReason, DeploymentId, GroupId, OrderId, Price, attributes::AttributeError,
+    ids::AccountIdError, limits::LimitError, matching::Mismatch,
 };
 use thiserror::Error;
 

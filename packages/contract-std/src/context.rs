@@ -1,6 +1,8 @@
 //! What every action and every query works with.
 
-use cosmwasm_std::{Addr, Api, Deps, DepsMut, Env, MessageInfo, QuerierWrapper, StdResult, Storage};
+use cosmwasm_std::{
+    Addr, Api, Deps, DepsMut, Env, MessageInfo, QuerierWrapper, StdResult, Storage,
+};
 
 use crate::{CommonError, Config, coins, coins::Paid, config};
 

@@ -73,7 +73,9 @@ pub enum CommonError {
         max: usize,
     },
     /// The stored contract is another one, newer, or says nothing of itself.
-    #[error("cannot migrate {found} to {code}; it takes the same contract of this version or older")]
+    #[error(
+        "cannot migrate {found} to {code}; it takes the same contract of this version or older"
+    )]
     Migration {
         /// Name and version as stored.
         found: String,

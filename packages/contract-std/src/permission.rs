@@ -62,9 +62,9 @@ fn by_role<C: Config>(ctx: &Ctx<C>, permission: Permission) -> StdResult<Option<
     Ok(match permission {
         Permission::Anyone | Permission::Self_ => Some(true),
         Permission::Owner => Some(cw_ownable::is_owner(ctx.storage(), sender)?),
-        Permission::Guardian => Some(
-            sender == ctx.config.guardian() || cw_ownable::is_owner(ctx.storage(), sender)?,
-        ),
+        Permission::Guardian => {
+            Some(sender == ctx.config.guardian() || cw_ownable::is_owner(ctx.storage(), sender)?)
+        }
         _ => None,
     })
 }

@@ -143,7 +143,8 @@ fn check_storage(volume: &Volume, claims: &[Attribute]) -> Result<(), Mismatch> 
     if volume.attributes.is_empty() {
         return Ok(());
     }
-    let offers = |claim| stored(claim).is_some_and(|(number, ..)| offers_all(number, volume, claims));
+    let offers =
+        |claim| stored(claim).is_some_and(|(number, ..)| offers_all(number, volume, claims));
     if claims.iter().any(offers) {
         return Ok(());
     }

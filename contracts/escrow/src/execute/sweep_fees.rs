@@ -19,7 +19,9 @@ pub fn sweep_fees(ctx: &mut Ctx, denom: Denom) -> Result<Response, ContractError
     }
     totals::save(ctx.storage_mut(), &denom, &sums)?;
     let collector = ctx.config.fee_collector.to_string();
-    Ok(Response::new()
-        .add_messages(pay::pay(&denom, &collector, amount)?)
-        .add_event(FeesSwept { denom, amount, collector }))
+    Ok(Response::new().add_messages(pay::pay(&denom, &collector, amount)?).add_event(FeesSwept {
+        denom,
+        amount,
+        collector,
+    }))
 }

@@ -8,8 +8,7 @@ use crate::{ContractError, View, state::accounts};
 /// One of them.
 pub fn account(view: &View, id: AccountId) -> Result<AccountResponse, ContractError> {
     let account = accounts::settled(view.storage, id, view.now())?;
-    let (balance, withdrawable) =
-        (account.balance(), account.withdrawable(view.config.min_runway));
+    let (balance, withdrawable) = (account.balance(), account.withdrawable(view.config.min_runway));
     let depletion = account.clock().depletion();
     let record = account.record;
     Ok(AccountResponse {

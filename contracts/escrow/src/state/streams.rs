@@ -18,7 +18,11 @@ pub fn has(storage: &dyn Storage, account: AccountId, stream: u64) -> bool {
 ///
 /// # Errors
 /// If there is none.
-pub fn get(storage: &dyn Storage, account: AccountId, stream: u64) -> Result<Stream, ContractError> {
+pub fn get(
+    storage: &dyn Storage,
+    account: AccountId,
+    stream: u64,
+) -> Result<Stream, ContractError> {
     let found = STREAMS.may_load(storage, (account.0, stream))?;
     found.ok_or(ContractError::NoStream { account, stream })
 }

@@ -7,7 +7,6 @@
     clippy::unwrap_used
 )]
 
-
 #[path = "../common/mod.rs"]
 mod common;
 mod expected;
@@ -15,10 +14,10 @@ mod steps;
 
 use std::collections::BTreeMap;
 
-use expected::{Account, PARTS, Refused, Stream};
 use common::{DENOM, Escrow, amount, price, rate, who};
 use cosmwasm_std::{Addr, Coin, coins, from_json};
 use cw_multi_test::Executor;
+use expected::{Account, PARTS, Refused, Stream};
 use proptest::prelude::*;
 use souk_api::{
     escrow::ExecuteMsg,
@@ -119,9 +118,11 @@ impl Life {
                 let reserved = rate(reserved);
                 (controller, ExecuteMsg::CloseStream { local: account, stream, reserved }, vec![])
             }
-            Step::Reserve { account, reserved } => {
-                (controller, ExecuteMsg::Reserve { local: account, reserved: rate(reserved) }, vec![])
-            }
+            Step::Reserve { account, reserved } => (
+                controller,
+                ExecuteMsg::Reserve { local: account, reserved: rate(reserved) },
+                vec![],
+            ),
             Step::Close { account } => {
                 let streams = self.accounts.get(&account).map(Account::open_streams);
                 let streams = streams.unwrap_or_default();

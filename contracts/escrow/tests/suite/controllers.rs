@@ -7,8 +7,8 @@ use souk_api::{
     escrow::{ConfigResponse, ExecuteMsg, MigrateMsg, QueryMsg, StreamsResponse},
     published::{self, AccountRecord, names},
 };
-use souk_core::{AccountId, Rate, ids::AccountIdError};
 use souk_contract_std::CommonError;
+use souk_core::{AccountId, Rate, ids::AccountIdError};
 use souk_escrow::ContractError;
 
 fn open_msg(local: u64) -> ExecuteMsg {
@@ -28,7 +28,10 @@ fn only_controllers_open_and_close() {
     ];
     for msg in messages {
         let error = escrow.send(&who("ann"), &msg, &[]).unwrap_err();
-        assert!(matches!(error, ContractError::Common(CommonError::NotPermitted { .. })), "{msg:?}: {error}");
+        assert!(
+            matches!(error, ContractError::Common(CommonError::NotPermitted { .. })),
+            "{msg:?}: {error}"
+        );
     }
 }
 
@@ -50,7 +53,10 @@ fn only_the_owner_configures_and_unpauses_and_only_listed_tokens_call_the_hook()
         [config, ExecuteMsg::Unpause {}, ExecuteMsg::Pause {}, ExecuteMsg::Receive(received)];
     for msg in messages {
         let error = escrow.send(&who("eve"), &msg, &[]).unwrap_err();
-        assert!(matches!(error, ContractError::Common(CommonError::NotPermitted { .. })), "{msg:?}: {error}");
+        assert!(
+            matches!(error, ContractError::Common(CommonError::NotPermitted { .. })),
+            "{msg:?}: {error}"
+        );
     }
     let error = escrow.send(&who("guardian"), &ExecuteMsg::Unpause {}, &[]).unwrap_err();
     assert!(matches!(error, ContractError::Common(CommonError::NotPermitted { .. })), "{error}");

@@ -2,8 +2,8 @@
 use crate::common::{DENOM, Escrow, amount, usouk, who};
 use cosmwasm_std::{coin, coins};
 use souk_api::escrow::{EscrowEvent, ExecuteMsg};
-use souk_core::{AccountId, Amount, Denom, time::HOUR};
 use souk_contract_std::CommonError;
+use souk_core::{AccountId, Amount, Denom, time::HOUR};
 use souk_escrow::ContractError;
 
 /// Ann's account pays the provider 10 an hour.

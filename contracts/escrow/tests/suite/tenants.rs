@@ -2,8 +2,8 @@
 use crate::common::{DENOM, Escrow, START, amount, rate, usouk, who};
 use cosmwasm_std::{Timestamp, coins};
 use souk_api::escrow::ExecuteMsg;
-use souk_core::{AccountId, Rate, time::HOUR};
 use souk_contract_std::CommonError;
+use souk_core::{AccountId, Rate, time::HOUR};
 use souk_escrow::ContractError;
 
 fn take(escrow: &mut Escrow, account: AccountId, units: u128) -> Result<u128, ContractError> {

@@ -4,8 +4,8 @@ use cosmwasm_std::{Addr, Binary, to_json_binary};
 use cw_multi_test::{ContractWrapper, Executor};
 use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg};
 use souk_api::escrow::{AccountResponse, Cw20Hook, ExecuteMsg, QueryMsg, TotalsResponse};
-use souk_core::{AccountId, Denom, Rate, time::HOUR};
 use souk_contract_std::CommonError;
+use souk_core::{AccountId, Denom, Rate, time::HOUR};
 use souk_escrow::ContractError;
 
 struct Tokens {

@@ -27,9 +27,8 @@ pub fn stakers(
     let start_after = start_after.map(|address| view.address(&address)).transpose()?;
     let page = stakers::page(view.storage, Page::new(start_after.as_ref(), limit))?;
     let incomes = all_incomes(view)?;
-    let described = page.into_iter().map(|(address, staker)| {
-        describe(view, &incomes, address, staker)
-    });
+    let described =
+        page.into_iter().map(|(address, staker)| describe(view, &incomes, address, staker));
     Ok(StakersResponse { stakers: described.collect::<StdResult<_>>()? })
 }
 

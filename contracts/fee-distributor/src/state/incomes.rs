@@ -30,12 +30,7 @@ pub fn settled(
 }
 
 /// A denom's account as it would be if it were counted now.
-pub fn at(
-    storage: &dyn Storage,
-    denom: DenomIndex,
-    now: u64,
-    stakes: Stakes,
-) -> StdResult<Income> {
+pub fn at(storage: &dyn Storage, denom: DenomIndex, now: u64, stakes: Stakes) -> StdResult<Income> {
     let mut income = saved(storage, denom)?;
     income.settle(now, stakes, |day| ending(storage, denom, day))?;
     Ok(income)

@@ -6,9 +6,9 @@
 mod common;
 mod expected;
 
-use expected::{Expected, DENOMS, PEOPLE, STAKED};
 use common::{DAY_AND_PERIOD, Fees, OTHER, PERIOD, STAKE, START, UNSTAKING, amount, split, who};
 use cosmwasm_std::{Addr, coins};
+use expected::{DENOMS, Expected, PEOPLE, STAKED};
 use proptest::prelude::*;
 use souk_api::fees::{ExecuteMsg, QueryMsg, StakerResponse};
 use souk_core::Denom;
@@ -174,8 +174,8 @@ impl Life {
     fn check_denom(&self, denom: usize, name: &str) {
         let (fees, expected) = (&self.fees, &self.expected.denoms[denom]);
         let shown = fees.denom(name);
-        let stakes: u128 =
-            self.expected.total() + self.expected.unstaking.map(|(units, _)| units).iter().sum::<u128>();
+        let stakes: u128 = self.expected.total()
+            + self.expected.unstaking.map(|(units, _)| units).iter().sum::<u128>();
         let stakes = if denom == STAKED { stakes } else { 0 };
         let parts = [shown.undistributed, shown.dripping, shown.unclaimed, shown.pending_burn];
         let owed: u128 = parts.iter().map(|part| part.u128()).sum();
@@ -183,20 +183,34 @@ impl Life {
 
         let pool = fees.balance(&who("pool"), name);
         let paid: u128 = expected.paid.iter().sum();
-        assert_eq!(expected.came, pool + expected.burned + paid + owed, "income is all accounted for");
+        assert_eq!(
+            expected.came,
+            pool + expected.burned + paid + owed,
+            "income is all accounted for"
+        );
         assert_eq!(shown.to_pool.u128(), pool);
-        assert_eq!((shown.pending_burn.u128(), shown.burned.u128()), (expected.to_burn, expected.burned));
+        assert_eq!(
+            (shown.pending_burn.u128(), shown.burned.u128()),
+            (expected.to_burn, expected.burned)
+        );
 
         // To the unit: the contract's shares may differ from the expected ones by the last bits.
         let pool_due = pool + shown.undistributed.u128();
         let pool_expected = expected.pool_split + expected.waiting + expected.pool_dripped();
-        assert!(pool_due.abs_diff(pool_expected) <= 1, "pool: {pool_due}, expected {pool_expected}");
+        assert!(
+            pool_due.abs_diff(pool_expected) <= 1,
+            "pool: {pool_due}, expected {pool_expected}"
+        );
         for (who, person) in self.people.iter().enumerate() {
             let staker: StakerResponse =
                 fees.query(&QueryMsg::Staker { staker: person.to_string() });
             assert_eq!(staker.stake.u128(), self.expected.stakes[who]);
             let earned = staker.rewards[denom].amount.u128() + expected.paid[who];
-            assert!(earned.abs_diff(expected.earned(who)) <= 1, "{earned}, {}", expected.earned(who));
+            assert!(
+                earned.abs_diff(expected.earned(who)) <= 1,
+                "{earned}, {}",
+                expected.earned(who)
+            );
         }
     }
 

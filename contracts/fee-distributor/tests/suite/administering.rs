@@ -7,8 +7,8 @@ use souk_api::{
     fees::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg},
     published::{self, names},
 };
-use souk_core::{Denom, time::DAY};
 use souk_contract_std::CommonError;
+use souk_core::{Denom, time::DAY};
 use souk_fee_distributor::ContractError;
 
 fn change_pool(to: &str) -> ExecuteMsg {
@@ -26,7 +26,10 @@ fn only_the_owner_configures_and_unpauses() {
     let mut fees = Fees::new();
     for msg in [change_pool("eve"), ExecuteMsg::Unpause {}, ExecuteMsg::Pause {}] {
         let error = fees.send(&who("eve"), &msg, &[]).unwrap_err();
-        assert!(matches!(error, ContractError::Common(CommonError::NotPermitted { .. })), "{msg:?}: {error}");
+        assert!(
+            matches!(error, ContractError::Common(CommonError::NotPermitted { .. })),
+            "{msg:?}: {error}"
+        );
     }
     let error = fees.send(&who("guardian"), &ExecuteMsg::Unpause {}, &[]).unwrap_err();
     assert!(matches!(error, ContractError::Common(CommonError::NotPermitted { .. })), "{error}");

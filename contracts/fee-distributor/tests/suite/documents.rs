@@ -1,6 +1,6 @@
 //! Schema and README say what the code says.
 
-use souk_api::fees::{FeeEvent, ExecuteMsg};
+use souk_api::fees::{ExecuteMsg, FeeEvent};
 use souk_contract_std::{readme, schema};
 
 const README: &str = include_str!("../../README.md");

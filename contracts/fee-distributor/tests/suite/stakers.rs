@@ -2,8 +2,8 @@
 use crate::common::{DAY_AND_PERIOD, Fees, OTHER, PERIOD, STAKE, UNSTAKING, amount, who};
 use cosmwasm_std::coins;
 use souk_api::fees::{ExecuteMsg, QueryMsg, StakersResponse};
-use souk_core::{Amount, Denom, time::DAY};
 use souk_contract_std::CommonError;
+use souk_core::{Amount, Denom, time::DAY};
 use souk_fee_distributor::ContractError;
 
 #[test]

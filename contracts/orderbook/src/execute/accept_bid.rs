@@ -4,8 +4,7 @@ use cosmwasm_std::Response;
 use souk_core::{OrderId, Price};
 
 use crate::{
-    ContractError, Ctx,
-    eligibility,
+    ContractError, Ctx, eligibility,
     lifecycle::{
         lease::{self, Winner},
         order::LoadedOrder,

@@ -15,7 +15,7 @@ use crate::{
     rules::{auction::Closing, reason::OrderEnd},
     state::{
         bids::{self, Bid},
-        provider_stats, deployments,
+        deployments, provider_stats,
     },
 };
 

@@ -5,10 +5,7 @@ use souk_core::{OrderId, time::DAY};
 
 use super::close_auction::end_without_lease;
 use crate::{
-    ContractError, Ctx,
-    lifecycle::order::LoadedOrder,
-    rules::reason::OrderEnd,
-    state::bids,
+    ContractError, Ctx, lifecycle::order::LoadedOrder, rules::reason::OrderEnd, state::bids,
 };
 
 /// For this long, in seconds, an auction that has bids must be closed instead: it does not get

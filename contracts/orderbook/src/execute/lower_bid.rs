@@ -6,8 +6,7 @@ use souk_core::{OrderId, Price};
 
 use super::place_bid::extend;
 use crate::{
-    ContractError, Ctx,
-    eligibility,
+    ContractError, Ctx, eligibility,
     lifecycle::order::LoadedOrder,
     rules::price::{check_lowered, check_min},
     state::{

@@ -13,7 +13,7 @@ use crate::{
     lifecycle::order::LoadedOrder,
     state::{
         bids::{self, Bid},
-        provider_stats, counters, orders,
+        counters, orders, provider_stats,
     },
 };
 

@@ -7,7 +7,7 @@ use souk_core::OrderId;
 use crate::{
     ContractError, Ctx,
     rules::slot,
-    state::{bids, provider_stats, orders},
+    state::{bids, orders, provider_stats},
 };
 
 /// Deletes the provider's bids on orders that are no longer open, a winning one when its
@@ -41,7 +41,9 @@ fn is_over(ctx: &Ctx, id: OrderId, provider: &Addr) -> Result<bool, ContractErro
     let (now, hold) = (ctx.now(), ctx.config.params.slot_hold);
     let order = orders::get(ctx.storage(), id)?;
     Ok(match order.lease() {
-        Some(lease) if lease.provider == *provider => slot::is_free(lease.created_at, lease.ended, now, hold),
+        Some(lease) if lease.provider == *provider => {
+            slot::is_free(lease.created_at, lease.ended, now, hold)
+        }
         Some(_) => true,
         None => order.state(now) == OrderState::Closed,
     })

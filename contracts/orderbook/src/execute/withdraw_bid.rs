@@ -6,7 +6,7 @@ use souk_core::OrderId;
 
 use crate::{
     ContractError, Ctx,
-    state::{bids, provider_stats, orders},
+    state::{bids, orders, provider_stats},
 };
 
 /// Its slot is free at once. Bids in a binding auction stay; lost ones are released.

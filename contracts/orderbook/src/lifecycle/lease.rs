@@ -14,9 +14,9 @@ use crate::{
     rules::slot,
     state::{
         bids::{self, Bid},
-        provider_stats::{self, LeaseEnd},
         leases,
         orders::{self, Lease, Order, OrderStatus},
+        provider_stats::{self, LeaseEnd},
     },
 };
 
@@ -75,7 +75,9 @@ pub fn end(
     breach: bool,
 ) -> Result<LeaseClosed, ContractError> {
     let now = ctx.now();
-    let OrderStatus::Lease(lease) = &mut order.status else { return Err(ContractError::NoLease(id)) };
+    let OrderStatus::Lease(lease) = &mut order.status else {
+        return Err(ContractError::NoLease(id));
+    };
     if lease.ended.is_some() {
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }

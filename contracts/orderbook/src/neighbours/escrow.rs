@@ -26,8 +26,17 @@ const LINK: Item<Link> = Item::new("e");
 #[derive(Serialize)]
 #[serde(crate = "cosmwasm_schema::serde", rename_all = "snake_case")]
 enum Message<'a> {
-    OpenAccount { local: u64, tenant: &'a str, reserved: Rate },
-    OpenTokenAccount { local: u64, tenant: &'a str, token: &'a str, reserved: Rate },
+    OpenAccount {
+        local: u64,
+        tenant: &'a str,
+        reserved: Rate,
+    },
+    OpenTokenAccount {
+        local: u64,
+        tenant: &'a str,
+        token: &'a str,
+        reserved: Rate,
+    },
     OpenStream {
         local: u64,
         stream: u64,
@@ -36,9 +45,19 @@ enum Message<'a> {
         take_bps: u16,
         reserved: Rate,
     },
-    CloseStream { local: u64, stream: u64, reserved: Rate },
-    Reserve { local: u64, reserved: Rate },
-    CloseAccount { local: u64, streams: &'a [OrderId] },
+    CloseStream {
+        local: u64,
+        stream: u64,
+        reserved: Rate,
+    },
+    Reserve {
+        local: u64,
+        reserved: Rate,
+    },
+    CloseAccount {
+        local: u64,
+        streams: &'a [OrderId],
+    },
 }
 
 /// What a token's coins are for when they come to the escrow.

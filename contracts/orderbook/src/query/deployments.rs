@@ -1,10 +1,8 @@
 //! Deployments with their groups.
 
 use cosmwasm_std::HexBinary;
-use souk_api::{
-    orderbook::{
-        DeploymentResponse, DeploymentState, DeploymentsResponse, GroupResponse, OrderState,
-    },
+use souk_api::orderbook::{
+    DeploymentResponse, DeploymentState, DeploymentsResponse, GroupResponse, OrderState,
 };
 use souk_contract_std::Page;
 use souk_core::{DeploymentId, GroupId, GroupSeq};

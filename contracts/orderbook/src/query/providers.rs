@@ -1,6 +1,6 @@
 //! What is counted of a provider, and whether it may bid.
 
-use souk_api::orderbook::{ProviderStatsResponse, EligibilityResponse};
+use souk_api::orderbook::{EligibilityResponse, ProviderStatsResponse};
 use souk_contract_std::CommonError;
 use souk_core::{CloseReason, OrderId};
 

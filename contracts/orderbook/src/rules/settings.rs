@@ -41,8 +41,7 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
     rule("min_auction", min_auction, shortest, "it must be 10 s to max_auction")?;
     let longest = max_auction < order_lifetime;
     rule("max_auction", max_auction, longest, "it must be less than order_lifetime")?;
-    for (field, blocks) in
-        [("min_auction_blocks", min_auction_blocks), ("end_blocks", end_blocks)]
+    for (field, blocks) in [("min_auction_blocks", min_auction_blocks), ("end_blocks", end_blocks)]
     {
         rule(field, blocks, blocks <= MAX_WAIT_BLOCKS, "it must be 100,000 blocks at most")?;
     }

@@ -94,10 +94,7 @@ pub fn delete(storage: &mut dyn Storage, id: DeploymentId, tenant: &Addr) {
 }
 
 /// Deployments by number.
-pub fn page(
-    storage: &dyn Storage,
-    page: Page<u64>,
-) -> StdResult<Vec<(DeploymentId, Deployment)>> {
+pub fn page(storage: &dyn Storage, page: Page<u64>) -> StdResult<Vec<(DeploymentId, Deployment)>> {
     let found = page.of(&DEPLOYMENTS, storage)?.into_iter();
     Ok(found.map(|(id, deployment)| (DeploymentId(id), deployment)).collect())
 }

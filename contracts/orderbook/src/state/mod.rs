@@ -19,7 +19,6 @@
 //! | `b` provider | `ProviderStats`, published |
 
 pub mod bids;
-pub mod provider_stats;
 mod config;
 pub mod counters;
 pub mod denoms;
@@ -27,5 +26,6 @@ pub mod deployments;
 pub mod groups;
 pub mod leases;
 pub mod orders;
+pub mod provider_stats;
 
 pub use config::Config;

@@ -133,7 +133,9 @@ impl Order {
     /// it, unless it is a binding auction: that waits to be closed.
     pub fn state(&self, now: u64) -> OrderState {
         match &self.status {
-            OrderStatus::Open if self.is_expired(now) && self.auction.is_none() => OrderState::Closed,
+            OrderStatus::Open if self.is_expired(now) && self.auction.is_none() => {
+                OrderState::Closed
+            }
             OrderStatus::Open => OrderState::Open,
             OrderStatus::Lease(lease) if lease.ended.is_none() => OrderState::Active,
             OrderStatus::Lease(_) | OrderStatus::Closed => OrderState::Closed,

@@ -135,7 +135,10 @@ fn a_deposit_is_one_coin_of_an_accepted_denom() {
         ContractError::DenomNotAccepted { denom: "uother".into(), accepted: DENOM.into() };
     for (funds, error) in [
         (vec![], CommonError::OneCoin { coins: "none".into() }.into()),
-        (vec![coin(1, "uother"), coin(PLENTY, DENOM)], CommonError::OneCoin { coins: format!("1uother,{PLENTY}{DENOM}") }.into()),
+        (
+            vec![coin(1, "uother"), coin(PLENTY, DENOM)],
+            CommonError::OneCoin { coins: format!("1uother,{PLENTY}{DENOM}") }.into(),
+        ),
         (coins(PLENTY, "uother"), foreign),
     ] {
         assert_eq!(market.pay(&ann, &msg, &funds).unwrap_err(), error);
@@ -167,7 +170,11 @@ fn a_list_of_providers_has_sixteen_names_at_most() {
     let mut market = Market::new();
     let names: Vec<String> = (0..17).map(|n| market.who(&format!("p{n}")).into()).collect();
     let new = NewDeployment { allow: names.clone(), ..web() };
-    let error = ContractError::from(CommonError::TooMany { what: "providers in `allow`", count: 17, max: 16 });
+    let error = ContractError::from(CommonError::TooMany {
+        what: "providers in `allow`",
+        count: 17,
+        max: 16,
+    });
     assert_eq!(market.create("ann", &new, PLENTY), Err(error));
     let new = NewDeployment { refuse: names[..16].to_vec(), ..web() };
     assert!(market.create("ann", &new, PLENTY).is_ok());

@@ -1,6 +1,6 @@
 //! Schema and README say what the code says.
 
-use souk_api::orderbook::{OrderbookEvent, ExecuteMsg};
+use souk_api::orderbook::{ExecuteMsg, OrderbookEvent};
 use souk_contract_std::{readme, schema};
 
 const README: &str = include_str!("../../README.md");

@@ -134,7 +134,11 @@ fn coins_with_a_message_that_takes_none_are_refused() {
             continue;
         }
         let error = market.pay(&market.who("ann"), &msg, &coins(5, DENOM)).unwrap_err();
-        assert_eq!(error, CommonError::CoinsNotTaken { coins: format!("5{DENOM}") }.into(), "{msg:?}");
+        assert_eq!(
+            error,
+            CommonError::CoinsNotTaken { coins: format!("5{DENOM}") }.into(),
+            "{msg:?}"
+        );
     }
     assert_eq!(market.balance(&market.orderbook), 0);
 }
@@ -283,7 +287,8 @@ fn an_orderbook_that_the_escrow_does_not_list_says_so() {
     let mut other = market;
     let msg = another_on(&config);
     let (owner, code) = (other.owner.clone(), other.orderbook_code);
-    other.orderbook = other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
+    other.orderbook =
+        other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
     let error = other.create("ann", &common_deployment(), PLENTY).unwrap_err();
     assert_eq!(error, ContractError::NotAController { escrow: Addr::unchecked(config.escrow) });
 }
@@ -329,11 +334,13 @@ fn an_orderbook_without_deployments_migrates_before_the_escrow_lists_it() {
     let msg = another_on(&config);
     let (owner, code) = (market.owner.clone(), market.orderbook_code);
     let admin = Some(owner.to_string());
-    market.orderbook = market.app.instantiate_contract(code, owner, &msg, &[], "new", admin).unwrap();
+    market.orderbook =
+        market.app.instantiate_contract(code, owner, &msg, &[], "new", admin).unwrap();
     migrate(&mut market);
 }
 
 fn migrate(market: &mut Market) {
-    let (owner, book, code) = (market.owner.clone(), market.orderbook.clone(), market.orderbook_code);
+    let (owner, book, code) =
+        (market.owner.clone(), market.orderbook.clone(), market.orderbook_code);
     market.app.migrate_contract(owner, book, &MigrateMsg {}, code).unwrap();
 }

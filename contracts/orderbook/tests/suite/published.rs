@@ -36,7 +36,8 @@ fn a_provider_that_never_bid_has_no_book() {
     let mut market = Market::new();
     let pro = market.provider("pro");
     let key = published::provider_stats_key(pro.as_str());
-    let found: Option<ProviderStats> = read(&market.app.wrap(), market.orderbook.as_str(), key).unwrap();
+    let found: Option<ProviderStats> =
+        read(&market.app.wrap(), market.orderbook.as_str(), key).unwrap();
     assert_eq!(found, None);
     assert_eq!(market.stats_of("pro").used, 0);
 }

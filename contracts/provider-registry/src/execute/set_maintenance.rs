@@ -9,11 +9,7 @@ use crate::{ContractError, Ctx, state::providers};
 ///
 /// # Errors
 /// If the provider is not registered.
-pub fn set_maintenance(
-    ctx: &mut Ctx,
-    provider: &str,
-    on: bool,
-) -> Result<Response, ContractError> {
+pub fn set_maintenance(ctx: &mut Ctx, provider: &str, on: bool) -> Result<Response, ContractError> {
     let mut provider = providers::registered(ctx.storage(), &ctx.address(provider)?)?;
     provider.record.maintenance = on;
     providers::save_record(ctx.storage_mut(), &provider)?;

@@ -12,7 +12,7 @@ use cw_multi_test::{
 };
 use souk_api::{
     defaults::{self, DENOM, Roles},
-    published::{self, ProviderStats, ProviderRecord, names},
+    published::{self, ProviderRecord, ProviderStats, names},
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse, QueryMsg, RegistryEvent},
 };
 use souk_core::{Amount, Attribute};
@@ -34,7 +34,8 @@ pub struct Fixture {
 }
 
 /// The orderbook's code: stores what a test gives it under raw keys.
-fn orderbook_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError, StdError, StdError> {
+fn orderbook_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError, StdError, StdError>
+{
     fn instantiate(d: DepsMut, _: Env, _: MessageInfo, name: String) -> StdResult<Response> {
         cw2::set_contract_version(d.storage, name, "0.1.0")?;
         Ok(Response::new())
@@ -72,8 +73,9 @@ impl Fixture {
             app.instantiate_contract(code, owner.clone(), &msg, &[], "registry", admin).unwrap();
         let orderbook_code = app.store_code(Box::new(orderbook_code()));
         let name = names::ORDERBOOK;
-        let orderbook =
-            app.instantiate_contract(orderbook_code, owner.clone(), &name, &[], "orderbook", None).unwrap();
+        let orderbook = app
+            .instantiate_contract(orderbook_code, owner.clone(), &name, &[], "orderbook", None)
+            .unwrap();
         Self { app, code, registry, orderbook, owner, guardian, slasher }
     }
 

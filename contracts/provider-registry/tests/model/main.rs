@@ -10,7 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-use common::{SOUK, Fixture, register, slash, unbond};
+use common::{Fixture, SOUK, register, slash, unbond};
 use cosmwasm_std::Addr;
 use proptest::prelude::*;
 use souk_api::registry::ExecuteMsg;

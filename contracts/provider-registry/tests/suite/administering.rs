@@ -1,6 +1,6 @@
 //! What owner and guardian can do, and what a migration checks.
 
-use crate::common::{SOUK, Fixture, amount, register};
+use crate::common::{Fixture, SOUK, amount, register};
 use cosmwasm_std::{
     Binary, Empty,
     testing::{mock_dependencies, mock_env},
@@ -182,7 +182,11 @@ fn each_administrative_action_is_an_event_that_names_who_did_it() {
     let cases = [
         (&guardian, ExecuteMsg::Pause {}, Paused { by: by_guardian }.into()),
         (&owner, ExecuteMsg::Unpause {}, Unpaused { by: by.clone() }.into()),
-        (&owner, change(|c| c.min_bond = Some(amount(SOUK))), ConfigUpdated { by: by.clone() }.into()),
+        (
+            &owner,
+            change(|c| c.min_bond = Some(amount(SOUK))),
+            ConfigUpdated { by: by.clone() }.into(),
+        ),
         (
             &owner,
             ExecuteMsg::UpdateOwnership(Action::RenounceOwnership),

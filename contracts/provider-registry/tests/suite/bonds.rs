@@ -1,6 +1,6 @@
 //! What a provider can rely on about its bond, and what a slasher can.
 
-use crate::common::{PURSE, SOUK, Fixture, amount, register, slash, unbond};
+use crate::common::{Fixture, PURSE, SOUK, amount, register, slash, unbond};
 use souk_api::{
     defaults::UNBONDING_PERIOD,
     registry::{
@@ -181,11 +181,17 @@ fn what_unbonds_after_leaving_can_still_be_slashed() {
     let victim = fixture.someone("victim");
     fixture.send(&provider, &ExecuteMsg::Deregister {}).unwrap();
     fixture.send(&fixture.slasher.clone(), &slash(&provider, 8 * SOUK, &victim)).unwrap();
-    assert!(fixture.published(&provider).is_none(), "a slash must not publish a provider that left");
+    assert!(
+        fixture.published(&provider).is_none(),
+        "a slash must not publish a provider that left"
+    );
     assert_eq!(fixture.show(&provider).slashes, 1);
     fixture.pass(UNBONDING_PERIOD);
     fixture.send(&provider, &CLAIM).unwrap();
-    assert_eq!((fixture.balance(&provider), fixture.balance(&victim)), (PURSE - 8 * SOUK, 8 * SOUK));
+    assert_eq!(
+        (fixture.balance(&provider), fixture.balance(&victim)),
+        (PURSE - 8 * SOUK, 8 * SOUK)
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Schema and README say what the code says.
 
-use souk_api::registry::{RegistryEvent, ExecuteMsg};
+use souk_api::registry::{ExecuteMsg, RegistryEvent};
 use souk_contract_std::{readme, schema};
 
 const README: &str = include_str!("../../README.md");

@@ -1,10 +1,10 @@
 //! Who may send what, and that coins come only with messages that take them.
 
-use crate::common::{SOUK, Fixture, gateway, register, slash, unbond};
+use crate::common::{Fixture, SOUK, gateway, register, slash, unbond};
 use cosmwasm_std::Addr;
 use souk_api::{Message, Permission, registry::ExecuteMsg};
-use souk_core::Amount;
 use souk_contract_std::CommonError;
+use souk_core::Amount;
 use souk_provider_registry::ContractError;
 
 /// Every message once.

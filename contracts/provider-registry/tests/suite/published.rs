@@ -1,6 +1,6 @@
 //! The raw key and the bytes that other contracts read: a change here breaks them.
 
-use crate::common::{SOUK, Fixture};
+use crate::common::{Fixture, SOUK};
 use souk_api::{published, registry::ExecuteMsg};
 
 #[test]

@@ -1,13 +1,13 @@
 //! Who is registered, with what, and what the orderbook can read of it.
 
-use crate::common::{SOUK, Fixture, amount, gateway, register};
+use crate::common::{Fixture, SOUK, amount, gateway, register};
 use cosmwasm_std::coin;
 use souk_api::registry::{
     Contact, ExecuteMsg, ProvidersResponse, QueryMsg, RegistryEvent,
     events::{BondChanged, Registered},
 };
-use souk_core::{Attribute, attributes::AttributeError};
 use souk_contract_std::CommonError;
+use souk_core::{Attribute, attributes::AttributeError};
 use souk_provider_registry::{
     ContractError,
     rules::{bond::BondError, gateway::GatewayError},
@@ -147,7 +147,9 @@ fn an_update_changes_what_it_names_and_keeps_the_rest() {
 
     let attributes = vec![Attribute::new("region", "us"), Attribute::new("tier", "gold")];
     let contact = Contact { email: "a@b.c".into(), website: "https://b.c".into() };
-    fixture.send(&provider, &update(None, Some(attributes.clone()), Some(contact.clone()))).unwrap();
+    fixture
+        .send(&provider, &update(None, Some(attributes.clone()), Some(contact.clone())))
+        .unwrap();
     let shown = fixture.show(&provider);
     assert_eq!(
         (shown.payee.as_str(), &shown.attributes, shown.contact),
@@ -178,7 +180,10 @@ fn the_operator_keeps_gateway_and_maintenance_and_loses_them_with_its_office() {
 
     fixture.send(&provider, &ExecuteMsg::SetOperator { operator: new.to_string() }).unwrap();
     assert_eq!(fixture.published(&provider).unwrap().operator, new.as_str());
-    assert!(matches!(fixture.send(&old, &set).unwrap_err(), ContractError::Common(CommonError::NotPermitted { .. })));
+    assert!(matches!(
+        fixture.send(&old, &set).unwrap_err(),
+        ContractError::Common(CommonError::NotPermitted { .. })
+    ));
     fixture.send(&new, &set).unwrap();
 
     moved.uri.push_str("/path");

@@ -6,7 +6,7 @@ use souk_api::orderbook::{DeploymentState, LeaseResponse, LeaseState, OrderbookE
 use souk_core::{CloseReason, DeploymentId, OrderId, time::DAY};
 use souk_testing::{
     Deployment, Market, Outcome, Workload, cpu, events, group,
-    refused::{CommonError, ByAttestations, ByEscrow, ByFeeDistributor, ByOrderbook, ByRegistry},
+    refused::{ByAttestations, ByEscrow, ByFeeDistributor, ByOrderbook, ByRegistry, CommonError},
     souk, usouk,
 };
 
