@@ -50,7 +50,7 @@ pub enum ContractError {
     },
 
     /// No such account.
-    #[error("there is no account {0}")]
+    #[error("account {0} does not exist")]
     NoAccount(AccountId),
     /// The controller's number is taken.
     #[error("account {0} exists already; a controller uses each number once")]

@@ -69,7 +69,7 @@ pub enum ContractError {
         /// For how many groups.
         groups: usize,
     },
-    /// A commitment that is no SHA-256.
+    /// A commitment that is not a SHA-256.
     #[error("the commitment has {0} bytes; it is a SHA-256 hash of 32")]
     Commitment(usize),
     /// The same commitment again.

@@ -2,12 +2,18 @@
 
 use cosmwasm_std::{Addr, DepsMut, Env, Event, MessageInfo, Response, StdResult, Storage};
 use cw_ownable::{Action, Expiration, Ownership};
-use souk_api::admin::{
-    ConfigUpdated, Migrated, OwnershipRenounced, OwnershipTransferAccepted,
-    OwnershipTransferProposed, Paused, Unpaused,
+use cw_storage_plus::Item;
+use souk_api::{
+    admin::{
+        ConfigUpdated, Migrated, OwnershipRenounced, OwnershipTransferAccepted,
+        OwnershipTransferProposed, Paused, Unpaused,
+    },
+    published::{CONTRACT_INFO, ContractInfo},
 };
 
 use crate::{CommonError, Config, Ctx, coins, version};
+
+const INFO: Item<ContractInfo> = Item::new(CONTRACT_INFO);
 
 /// The roles that every contract has beside its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +36,7 @@ pub fn set_up<C: Config>(
     guardian: Option<String>,
 ) -> Result<Ctx<'_, Roles>, CommonError> {
     coins::none(&info)?;
-    cw2::set_contract_version(deps.storage, C::NAME, C::VERSION)?;
+    save_info::<C>(deps.storage)?;
     let owner = owner.unwrap_or_else(|| info.sender.to_string());
     cw_ownable::initialize_owner(deps.storage, deps.api, Some(&owner))?;
     let guardian = deps.api.addr_validate(&guardian.unwrap_or(owner))?;
@@ -132,14 +138,20 @@ pub fn ownership(storage: &dyn Storage) -> StdResult<Ownership<Addr>> {
 /// # Errors
 /// If the storage is another contract's or a newer version's.
 pub fn migrate<C: Config>(storage: &mut dyn Storage) -> Result<Response, CommonError> {
-    let stored = cw2::get_contract_version(storage)?;
+    let stored = INFO.load(storage)?;
     if stored.contract != C::NAME || version::is_newer(&stored.version, C::VERSION) {
         let found = stored.contract + " " + &stored.version;
         let code = [C::NAME, " ", C::VERSION].concat();
         return Err(CommonError::Migration { found, code });
     }
-    cw2::set_contract_version(storage, C::NAME, C::VERSION)?;
+    save_info::<C>(storage)?;
     Ok(response::<C>(Migrated { from: stored.version, to: C::VERSION.to_owned() }))
+}
+
+/// Publishes name and version, as cw2 does.
+fn save_info<C: Config>(storage: &mut dyn Storage) -> StdResult<()> {
+    let (contract, version) = (C::NAME.to_owned(), C::VERSION.to_owned());
+    INFO.save(storage, &ContractInfo { contract, version })
 }
 
 /// A response with one event of the administration, under the contract's own name.

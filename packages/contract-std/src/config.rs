@@ -40,3 +40,38 @@ pub fn load<C: Config>(storage: &dyn Storage) -> StdResult<C> {
 pub fn save<C: Config>(storage: &mut dyn Storage, config: &C) -> StdResult<()> {
     Item::new(C::KEY).save(storage, config)
 }
+
+/// Implements [`Config`] for a configuration with the fields `guardian` and `paused`.
+///
+/// ```ignore
+/// souk_contract_std::config!(Config { name: names::ESCROW, events: EscrowEvent, key: "c" });
+/// ```
+///
+/// Before a pause changes, `before_pause` is called with the configuration, whether it will be
+/// paused, and the block's time in seconds, if one is given.
+#[macro_export]
+macro_rules! config {
+    ($config:ident {
+        name: $name:expr, events: $events:ident, key: $key:literal $(, before_pause: $before:expr)?
+    }) => {
+        impl $crate::Config for $config {
+            const NAME: &'static str = $name;
+            const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+            const EVENTS: &'static str = $events::PREFIX;
+            const KEY: &'static str = $key;
+
+            fn guardian(&self) -> &::cosmwasm_std::Addr {
+                &self.guardian
+            }
+
+            fn is_paused(&self) -> bool {
+                self.paused
+            }
+
+            fn set_paused(&mut self, paused: bool, _now: u64) {
+                $($before(self, paused, _now);)?
+                self.paused = paused;
+            }
+        }
+    };
+}

@@ -7,6 +7,7 @@
 //! - [`coins`]: coins that come in; [`pay`]: coins that go out, native and cw20;
 //! - [`page`]: pages of maps; [`limits`]: lengths of texts and lists;
 //! - [`error`]: what can go wrong in all of these;
+//! - `testing`: a chain in memory for tests (a feature);
 //! - `schema` and `readme`: the schema program, and tests that hold documents to the code
 //!   (not in wasm).
 
@@ -23,6 +24,8 @@ pub mod permission;
 pub mod readme;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod schema;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod version;
 
 pub use coins::Paid;

@@ -33,7 +33,7 @@ pub fn check_count(what: &'static str, count: usize, max: usize) -> Result<(), C
 /// Checks a list of addresses that came as text, and gives each once, in their order.
 ///
 /// # Errors
-/// If there are more than `max`, or if one is no address of this chain.
+/// If there are more than `max`, or if one is not an address of this chain.
 pub fn addresses<C>(
     ctx: &Ctx<C>,
     what: &'static str,

@@ -7,8 +7,8 @@ use souk_api::{Message, Permission};
 use crate::{CommonError, Config, Ctx, coins};
 
 /// Refuses coins with a message that takes none, a sender that may not send it, and new
-/// business during a pause. `own` tells of a permission that is about something of the
-/// contract's own whether the sender has it.
+/// business during a pause. `own` says whether the
+/// sender has a permission that is about something of the contract's own.
 ///
 /// # Errors
 /// [`CommonError::CoinsNotTaken`], [`CommonError::NotPermitted`] or [`CommonError::Paused`], in
@@ -56,7 +56,7 @@ pub fn require(allowed: bool, sender: &Addr, needed: Permission) -> Result<(), C
     Err(CommonError::NotPermitted { sender: sender.clone(), needed })
 }
 
-/// Whether the sender has it, as far as the roles tell that every contract has.
+/// Whether the sender has it, for the roles that every contract has.
 fn by_role<C: Config>(ctx: &Ctx<C>, permission: Permission) -> StdResult<Option<bool>> {
     let sender = ctx.sender();
     Ok(match permission {

@@ -81,6 +81,6 @@ fn names<M: JsonSchema>() -> BTreeSet<String> {
 }
 
 fn fail<T>(line: &str, error: &str) -> T {
-    assert!(error.is_empty(), "the example {line} is no message: {error}");
+    assert!(error.is_empty(), "the example {line} is not a message: {error}");
     std::process::abort()
 }

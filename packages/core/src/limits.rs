@@ -1,5 +1,5 @@
-//! How large things may be, and the check of a group against it. The figures are the
-//! incumbent's (akash-network/node, validation of deployments).
+//! How large things may be, and the check of a group against it. The figures are
+//! Akash's (akash-network/node, validation of deployments).
 
 use thiserror::Error;
 
@@ -43,7 +43,7 @@ pub const MAX_AUDITORS: usize = 8;
 /// Bytes of a name.
 pub const MAX_NAME: usize = 64;
 /// Bytes of all names, keys and values in a group, so that one can be read back for little gas;
-/// the incumbent bounds a transaction alone.
+/// Akash bounds a transaction alone.
 pub const MAX_TEXT: usize = 16 * 1024;
 
 /// A group that is too large, too small or malformed.

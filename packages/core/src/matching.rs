@@ -45,7 +45,7 @@ pub enum Mismatch {
 pub enum MatchError<E> {
     /// It does not match.
     Mismatch(Mismatch),
-    /// It could not be told.
+    /// It could not be looked up.
     LookUp(E),
 }
 

@@ -8,7 +8,7 @@ use crate::{ContractError, Ctx, rules::limits};
 /// What is not given stays. Attestations that stand keep their expiry.
 ///
 /// # Errors
-/// If the guardian is no address or the longest lifetime is out of range.
+/// If the guardian is not an address or the longest lifetime is out of range.
 pub fn update_config(
     ctx: &mut Ctx,
     guardian: Option<String>,

@@ -15,21 +15,8 @@ pub struct Config {
     pub paused: bool,
 }
 
-impl souk_contract_std::Config for Config {
-    const NAME: &'static str = names::ATTESTATIONS;
-    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const EVENTS: &'static str = AttestationEvent::PREFIX;
-    const KEY: &'static str = "config";
-
-    fn guardian(&self) -> &Addr {
-        &self.guardian
-    }
-
-    fn is_paused(&self) -> bool {
-        self.paused
-    }
-
-    fn set_paused(&mut self, paused: bool, _now: u64) {
-        self.paused = paused;
-    }
-}
+souk_contract_std::config!(Config {
+    name: names::ATTESTATIONS,
+    events: AttestationEvent,
+    key: "config"
+});

@@ -21,21 +21,4 @@ pub struct Config {
     pub paused: bool,
 }
 
-impl souk_contract_std::Config for Config {
-    const NAME: &'static str = names::ESCROW;
-    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const EVENTS: &'static str = EscrowEvent::PREFIX;
-    const KEY: &'static str = "c";
-
-    fn guardian(&self) -> &Addr {
-        &self.guardian
-    }
-
-    fn is_paused(&self) -> bool {
-        self.paused
-    }
-
-    fn set_paused(&mut self, paused: bool, _now: u64) {
-        self.paused = paused;
-    }
-}
+souk_contract_std::config!(Config { name: names::ESCROW, events: EscrowEvent, key: "c" });

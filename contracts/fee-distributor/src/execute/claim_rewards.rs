@@ -15,7 +15,7 @@ use crate::{
 /// Where nothing is owed nothing is paid; fractions of a unit stay the staker's.
 ///
 /// # Errors
-/// If a denom is not listed or named twice, or if the staker is no address.
+/// If a denom is not listed or named twice, or if the staker is not an address.
 pub fn claim_rewards(
     ctx: &mut Ctx,
     staker: &str,

@@ -53,7 +53,7 @@ fn scaled_up(units: Uint256) -> Uint256 {
 }
 
 impl Drip {
-    /// Lets it drip until `now`, and says how much came out. `ending` tells which rate ends
+    /// Lets it drip until `now`, and says how much came out. `ending` says which rate ends
     /// at the beginning of a day; each day that passes while something drips is asked once.
     pub fn run<E>(
         &mut self,

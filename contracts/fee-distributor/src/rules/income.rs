@@ -28,7 +28,7 @@ pub struct Income {
     pub stakers: Amount,
     /// Dripped while too little was staked: goes to the pool with the next distribution.
     pub pool: Amount,
-    /// The fraction of a unit, scaled, that dripped to the pool and is no whole unit yet.
+    /// The fraction of a unit, scaled, that dripped to the pool and is not a whole unit yet.
     pub pool_fraction: Uint256,
     /// Put aside for burning.
     pub burn: Amount,

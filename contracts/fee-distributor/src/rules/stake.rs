@@ -52,7 +52,7 @@ impl Staker {
         true
     }
 
-    /// Moves stake to what unstakes, whose delay begins anew; `false` if there is not as much.
+    /// Moves stake to what unstakes, whose delay restarts; `false` if there is not as much.
     pub fn unstake(&mut self, totals: &mut Totals, amount: Amount, claimable_at: u64) -> bool {
         if amount > self.stake {
             return false;

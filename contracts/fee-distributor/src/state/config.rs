@@ -39,24 +39,7 @@ pub struct Config {
 /// A denom's index in the list of denoms, by which it is stored.
 pub type DenomIndex = u8;
 
-impl souk_contract_std::Config for Config {
-    const NAME: &'static str = names::FEE_DISTRIBUTOR;
-    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const EVENTS: &'static str = FeeEvent::PREFIX;
-    const KEY: &'static str = "c";
-
-    fn guardian(&self) -> &Addr {
-        &self.guardian
-    }
-
-    fn is_paused(&self) -> bool {
-        self.paused
-    }
-
-    fn set_paused(&mut self, paused: bool, _now: u64) {
-        self.paused = paused;
-    }
-}
+souk_contract_std::config!(Config { name: names::FEE_DISTRIBUTOR, events: FeeEvent, key: "c" });
 
 impl Config {
     /// A listed denom's index.

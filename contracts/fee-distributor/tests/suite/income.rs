@@ -148,12 +148,12 @@ fn a_distribution_tells_its_parts() {
     fees.mint(&address, 1_000, OTHER);
     let msg = ExecuteMsg::Distribute { denom: Denom::native(OTHER) };
     let response = fees.send(&who("x"), &msg, &[]).unwrap();
-    let told = response
+    let emitted = response
         .events
         .iter()
         .find_map(|event| FeeEvent::from_chain(&event.ty, &event.attributes, address.as_str()));
-    let FeeEvent::Distributed(told) = told.unwrap().unwrap() else { panic!("another event") };
-    assert_eq!((told.pool.u128(), told.stakers.u128(), told.burn.u128()), (200, 500, 300));
+    let FeeEvent::Distributed(event) = emitted.unwrap().unwrap() else { panic!("another event") };
+    assert_eq!((event.pool.u128(), event.stakers.u128(), event.burn.u128()), (200, 500, 300));
 }
 
 #[test]

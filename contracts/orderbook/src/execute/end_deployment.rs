@@ -54,7 +54,7 @@ fn end_of_use(
     id: DeploymentId,
     deployment: &Deployment,
 ) -> Result<Option<u64>, ContractError> {
-    let depletion = escrow::account(&ctx.view(), id)?.clock.depletion();
+    let depletion = escrow::clock(&ctx.view(), id)?.depletion();
     if let Some(depleted_since) = depletion.filter(|moment| *moment <= ctx.now()) {
         return Ok(Some(depleted_since));
     }

@@ -14,7 +14,7 @@ use crate::{
 /// lease has let go of the slot. Whatever cannot be released yet is skipped.
 ///
 /// # Errors
-/// If too many orders are named, or if the provider is no address.
+/// If too many orders are named, or if the provider is not an address.
 pub fn release_bids(
     ctx: &mut Ctx,
     provider: &str,

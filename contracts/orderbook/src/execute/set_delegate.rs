@@ -12,7 +12,7 @@ use crate::{
 /// The delegate acts on the deployment; the coins stay the tenant's.
 ///
 /// # Errors
-/// If the deployment is closed, or if the delegate is no address.
+/// If the deployment is closed, or if the delegate is not an address.
 pub fn set_delegate(
     ctx: &mut Ctx,
     id: DeploymentId,

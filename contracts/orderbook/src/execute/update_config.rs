@@ -14,7 +14,7 @@ use crate::{
 /// What is not given stays.
 ///
 /// # Errors
-/// If the guardian is no address, or if a setting is out of its range.
+/// If the guardian is not an address, or if a setting is out of its range.
 pub fn update_config(
     ctx: &mut Ctx,
     guardian: Option<String>,

@@ -14,9 +14,9 @@ use cosmwasm_schema::{
 };
 use cosmwasm_std::{Addr, Coin, QuerierWrapper, StdResult, Storage, WasmMsg, to_json_binary};
 use cw_storage_plus::Item;
-use souk_api::published::{self, AccountRecord};
+use souk_api::published::{self, AccountRecord, Versioned};
 use souk_contract_std::{Paid, pay};
-use souk_core::{AccountId, Denom, DeploymentId, OrderId, Price, Rate};
+use souk_core::{AccountId, Clock, Denom, DeploymentId, OrderId, Price, Rate};
 
 use crate::{ContractError, Ctx, View};
 
@@ -80,6 +80,22 @@ enum Query {
 struct Answer {
     controllers: Vec<String>,
     min_runway: u64,
+}
+
+/// What is needed of an account's published record (`souk_api::published::AccountRecord`).
+#[derive(Deserialize)]
+#[serde(crate = "cosmwasm_schema::serde")]
+struct Account {
+    v: u8,
+    clock: Clock,
+}
+
+impl Versioned for Account {
+    const RECORD: &'static str = AccountRecord::RECORD;
+
+    fn version(&self) -> u8 {
+        self.v
+    }
 }
 
 /// What was learned of the escrow.
@@ -151,36 +167,36 @@ fn ask_link(querier: &QuerierWrapper, escrow: &Addr, own: &Addr) -> Result<Link,
     Ok(Link { controller, min_runway: known.min_runway })
 }
 
-/// A deployment's account as the escrow last saved it.
+/// The clock of a deployment's account as the escrow last saved it.
 ///
 /// # Errors
-/// If there is none, or if its record cannot be read.
-pub fn account(view: &View, deployment: DeploymentId) -> Result<AccountRecord, ContractError> {
+/// If there is no account, or if its record cannot be read.
+pub fn clock(view: &View, deployment: DeploymentId) -> Result<Clock, ContractError> {
     let key = published::account_key(link(view.storage)?.account(deployment)?);
-    let found = published::read(&view.querier, view.config.escrow.as_str(), key)?;
-    found.ok_or(ContractError::NoAccount(deployment))
+    let found: Option<Account> = published::read(&view.querier, view.config.escrow.as_str(), key)?;
+    Ok(found.ok_or(ContractError::NoAccount(deployment))?.clock)
 }
 
 /// Whether a deployment's account has no money left at the block's time.
 ///
 /// # Errors
-/// As [`account`].
+/// As [`clock`].
 pub fn is_depleted(view: &View, deployment: DeploymentId) -> Result<bool, ContractError> {
-    Ok(account(view, deployment)?.clock.is_depleted(view.now()))
+    Ok(clock(view, deployment)?.is_depleted(view.now()))
 }
 
 /// Whether the escrow would open a stream at `price` with `reserved` left for other
 /// auctions: the account runs and lasts the least runway at all of it.
 ///
 /// # Errors
-/// As [`account`].
+/// As [`clock`].
 pub fn can_fund(
     view: &View,
     deployment: DeploymentId,
     price: Price,
     reserved: Rate,
 ) -> Result<bool, ContractError> {
-    let clock = account(view, deployment)?.clock.settled(view.now());
+    let clock = clock(view, deployment)?.settled(view.now());
     let burden = clock.rate.checked_add(price.into()).and_then(|rate| rate.checked_add(reserved));
     let Ok(burden) = burden else { return Ok(false) };
     let runway = link(view.storage)?.min_runway;
@@ -272,6 +288,7 @@ fn send(ctx: &Ctx, message: &Message, funds: Vec<Coin>) -> StdResult<WasmMsg> {
 mod tests {
     use cosmwasm_std::{from_json, to_json_vec};
     use souk_api::escrow::{ConfigResponse, Cw20Hook, ExecuteMsg, QueryMsg};
+    use souk_core::Amount;
 
     use super::*;
 
@@ -321,6 +338,27 @@ mod tests {
         assert_eq!(ours, to_json_vec(&Cw20Hook::Fund { local }).unwrap());
         let ours = to_json_vec(&Query::Config {}).unwrap();
         assert_eq!(ours, to_json_vec(&QueryMsg::Config {}).unwrap());
+    }
+
+    #[test]
+    fn the_clock_of_an_accounts_record_is_read() {
+        let clock = Clock { rate: Rate::MAX, anchor: 7, ..Clock::default() };
+        let record = AccountRecord {
+            v: published::VERSION,
+            tenant: "souk1ann".into(),
+            denom: Denom::native("usouk"),
+            clock: clock.clone(),
+            reserved: Rate::ZERO,
+            own: 1,
+            others: Amount::ZERO,
+            others_spent: 2,
+            deposited: Amount::ZERO,
+            deposits: 3,
+            streams: 4,
+            closed: false,
+        };
+        let read: Account = from_json(to_json_vec(&record).unwrap()).unwrap();
+        assert_eq!((read.v, read.clock), (published::VERSION, clock));
     }
 
     #[test]

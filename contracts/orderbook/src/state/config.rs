@@ -52,32 +52,24 @@ struct StoredParams {
 }
 
 impl Config {
+    /// Keeps when a pause begins or ends: auctions stay open for a while after it.
+    fn note_pause(&mut self, paused: bool, now: u64) {
+        if paused {
+            self.paused_at = self.last_pause().begin(now).from;
+        } else {
+            self.unpaused_at = now;
+        }
+    }
+
     /// The last pause.
     pub fn last_pause(&self) -> Pause {
         Pause { from: self.paused_at, until: self.unpaused_at }
     }
 }
 
-impl souk_contract_std::Config for Config {
-    const NAME: &'static str = names::ORDERBOOK;
-    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const EVENTS: &'static str = OrderbookEvent::PREFIX;
-    const KEY: &'static str = "c";
-
-    fn guardian(&self) -> &Addr {
-        &self.guardian
-    }
-
-    fn is_paused(&self) -> bool {
-        self.paused
-    }
-
-    fn set_paused(&mut self, paused: bool, now: u64) {
-        if paused {
-            self.paused_at = self.last_pause().begin(now).from;
-        } else {
-            self.unpaused_at = now;
-        }
-        self.paused = paused;
-    }
-}
+souk_contract_std::config!(Config {
+    name: names::ORDERBOOK,
+    events: OrderbookEvent,
+    key: "c",
+    before_pause: Config::note_pause
+});

@@ -1,5 +1,5 @@
-//! A storage that counts gas as the chain does, so that tests can tell what a message costs
-//! and that it does not depend on how full the book is.
+//! A storage that counts gas as the chain does, so that tests can measure what a message costs
+//! and that it does not depend on how many bids there are.
 
 use std::cell::Cell;
 
@@ -33,7 +33,7 @@ impl Meter {
     }
 
     /// Bytes of a contract's own key and value, with the 33 bytes that the chain puts before
-    /// the key; none for what is no contract's.
+    /// the key; none for what is not a contract's.
     fn size(key: &[u8], value: usize) -> Option<u64> {
         // The test chain's prefix: `wasm`, then `contract_data/` and the address, each with
         // its length in two bytes.

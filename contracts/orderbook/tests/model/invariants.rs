@@ -26,7 +26,7 @@ fn bank(play: &Play, when: &str) {
     let market = &play.market;
     let held: u128 = play.everyone.iter().map(|who| market.balance(who)).sum();
     assert_eq!(held, market.minted, "coins are neither lost nor made; {when}");
-    assert_eq!(market.balance(&market.orderbook), 0, "coins do not rest on the book; {when}");
+    assert_eq!(market.balance(&market.orderbook), 0, "coins do not rest here; {when}");
     let totals: escrow::TotalsResponse = market
         .app
         .wrap()
@@ -123,7 +123,7 @@ fn every_deployment(market: &Market) -> Vec<DeploymentResponse> {
     }
 }
 
-/// At the end the book holds its configuration, counters and providers' books alone, and
+/// At the end the orderbook holds its configuration, counters and providers' stats alone, and
 /// the escrow no coin.
 pub fn check_nothing_is_left(play: &Play) {
     let keys = Keys::of(play);
@@ -134,7 +134,7 @@ pub fn check_nothing_is_left(play: &Play) {
     assert_eq!(market.balance(&market.escrow), 0, "every coin is back");
 }
 
-/// The book's raw keys.
+/// The orderbook's raw keys.
 struct Keys(Vec<Vec<u8>>);
 
 impl Keys {

@@ -88,7 +88,7 @@ impl Play {
         &self.counts
     }
 
-    /// Every order on the book.
+    /// Every order.
     pub fn on_book(&self) -> Vec<OrderResponse> {
         let mut all: Vec<OrderResponse> = Vec::new();
         loop {
@@ -196,7 +196,7 @@ impl Play {
         lease.ok().map(|lease| self.name_of(&lease.provider))
     }
 
-    /// A deployment more, as long as the book is small: the fewer orders, the more happens
+    /// A deployment more, as long as there are few: the fewer orders, the more happens
     /// to each.
     fn create(&mut self, tenant: &'static str, which: u8, units: u16) -> Done {
         if self.on_book().len() > 8 {

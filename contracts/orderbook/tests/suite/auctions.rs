@@ -113,15 +113,15 @@ fn a_new_lowest_bid_in_the_last_minute_extends_it_by_a_minute() {
     market.place("a", order, 500).unwrap();
     market.blocks(MIN_AUCTION_BLOCKS, 250);
     market.place("b", order, 500).unwrap();
-    assert_eq!(market.order_of(order).closes_at, Some(end), "a tie is no new lowest");
+    assert_eq!(market.order_of(order).closes_at, Some(end), "a tie is not a new lowest");
     let response = market.place("c", order, 499).unwrap();
-    let told = AuctionExtended { order, closes_at: end + 60 };
-    assert_eq!(market.events_of::<AuctionExtended>(&response), [told]);
+    let event = AuctionExtended { order, closes_at: end + 60 };
+    assert_eq!(market.events_of::<AuctionExtended>(&response), [event]);
     assert_eq!(market.order_of(order).closes_at, Some(end + 60));
     market.pass(109);
     let response = market.lower("a", order, 400).unwrap();
-    let told = AuctionExtended { order, closes_at: end + 120 };
-    assert_eq!(market.events_of::<AuctionExtended>(&response), [told]);
+    let event = AuctionExtended { order, closes_at: end + 120 };
+    assert_eq!(market.events_of::<AuctionExtended>(&response), [event]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What messages cost, in the chain's prices for storage and calls (computing is small
-//! beside them), and that it does not grow with the book.
+//! beside them), and that it does not grow with the number of bids.
 
 use cosmwasm_std::coins;
 use souk_api::{
@@ -30,7 +30,7 @@ fn bid(market: &mut Market, name: &str, order: OrderId, units: u128) -> u64 {
 }
 
 #[test]
-fn a_bid_costs_the_same_on_an_empty_and_on_a_full_book() {
+fn a_bid_costs_the_same_with_no_other_bids_and_with_many() {
     let mut market = Market::new();
     let names = crowd(&mut market, 200);
     let order = market.order("ann", tenant_choice());
@@ -70,10 +70,10 @@ fn an_auction_closes_at_the_same_cost_with_two_bids_and_with_two_hundred() {
     assert!(costs[1].abs_diff(costs[0]) < DIGITS, "{costs:?}");
 }
 
-/// Gas of a deployment's whole life with so many bids: created, bid for, accepted, paid,
+/// Gas of a deployment's whole life with `bids` bids: created, bid for, accepted, paid,
 /// closed, refunded, released and pruned. As agents do, each provider releases its lost bids
 /// ten at a time, and orders are pruned ten at a time; so ten lives are led and a tenth is
-/// told.
+/// given.
 fn cycle(bids: usize) -> u64 {
     let mut market = Market::new();
     let names = crowd(&mut market, bids);

@@ -1,4 +1,4 @@
-//! What a tenant can put on the book, and what not.
+//! What a tenant can create, and what not.
 
 use crate::market::*;
 use cosmwasm_std::{HexBinary, coin, coins};
@@ -37,7 +37,7 @@ fn a_deployment_gets_an_account_and_an_open_order_for_each_group() {
     assert_eq!(order.expires_at, market.now() + defaults::ORDER_LIFETIME);
     assert_eq!(market.account(id).balance, amount(PLENTY));
     assert_eq!(market.account(id).tenant, market.who("ann").to_string());
-    assert_eq!(market.balance(&market.orderbook), 0, "coins do not rest on the book");
+    assert_eq!(market.balance(&market.orderbook), 0, "coins do not rest here");
 }
 
 #[test]
@@ -190,8 +190,8 @@ fn a_commitment_changes_to_another_of_the_same_kind() {
         commitment: HexBinary::from(bytes),
     };
     let response = market.send(&ann, &update(&[8; 32])).unwrap();
-    let told = DeploymentUpdated { deployment: id, commitment: "08".repeat(32) };
-    assert_eq!(market.events_of::<DeploymentUpdated>(&response), [told]);
+    let event = DeploymentUpdated { deployment: id, commitment: "08".repeat(32) };
+    assert_eq!(market.events_of::<DeploymentUpdated>(&response), [event]);
     assert_eq!(market.deployment(id).commitment, HexBinary::from([8; 32]));
     let same = market.send(&ann, &update(&[8; 32]));
     assert_eq!(same.unwrap_err(), ContractError::SameCommitment {});
@@ -213,8 +213,8 @@ fn a_delegate_acts_until_it_is_taken_back() {
     let set = |delegate| ExecuteMsg::SetDelegate { deployment: id, delegate };
     assert!(market.send(&del, &update(1)).is_err());
     let response = market.send(&ann, &set(Some(del.to_string()))).unwrap();
-    let told = DelegateSet { deployment: id, delegate: Some(del.to_string()) };
-    assert_eq!(market.events_of::<DelegateSet>(&response), [told]);
+    let event = DelegateSet { deployment: id, delegate: Some(del.to_string()) };
+    assert_eq!(market.events_of::<DelegateSet>(&response), [event]);
     market.send(&del, &update(2)).unwrap();
     assert!(market.send(&del, &set(None)).is_err(), "a delegate names no delegate");
     market.send(&ann, &set(None)).unwrap();

@@ -128,12 +128,12 @@ fn a_hook_that_cannot_be_read_returns_the_tokens() {
     assert_eq!(units(&market, &token, &ann), PLENTY);
 }
 
-/// A token whose owner changed its code: it says what it is told to, and moves nothing.
+/// A token whose owner changed its code: it says what anyone asks it to, and moves nothing.
 mod hostile {
     use super::*;
 
     #[cw_serde]
-    pub enum Told {
+    pub enum Act {
         /// Calls the hook of a contract, in anybody's name.
         Say { to: String, hook: Cw20ReceiveMsg },
         /// What the orderbook asks of a token; this one keeps the coins to itself.
@@ -144,8 +144,8 @@ mod hostile {
         Ok(Response::new())
     }
 
-    pub fn execute(_: DepsMut, _: Env, _: MessageInfo, told: Told) -> StdResult<Response> {
-        let Told::Say { to, hook } = told else { return Ok(Response::new()) };
+    pub fn execute(_: DepsMut, _: Env, _: MessageInfo, act: Act) -> StdResult<Response> {
+        let Act::Say { to, hook } = act else { return Ok(Response::new()) };
         let msg = to_json_binary(&Cw20ExecuteHook::Receive(hook))?;
         let call = WasmMsg::Execute { contract_addr: to, msg, funds: Vec::new() };
         Ok(Response::new().add_message(call))
@@ -182,8 +182,8 @@ fn say(
 ) -> Result<(), String> {
     let (sender, amount) = (from.to_string(), Uint128::new(PLENTY));
     let hook = Cw20ReceiveMsg { sender, amount, msg: Binary::new(msg.into()) };
-    let told = hostile::Told::Say { to: to.to_string(), hook };
-    market.call(&market.who("eve"), token, &told, 0).map(drop)
+    let act = hostile::Act::Say { to: to.to_string(), hook };
+    market.call(&market.who("eve"), token, &act, 0).map(drop)
 }
 
 #[test]

@@ -38,8 +38,8 @@ fn a_close_ends_orders_leases_and_account_together() {
     assert_eq!(leases.iter().map(|l| l.order).collect::<Vec<_>>(), orders[..2]);
     let closed = market.events_of::<OrderClosed>(&response);
     assert_eq!((closed.len(), closed[0].order), (1, orders[2]));
-    let told = DeploymentClosed { deployment: id, reason: CloseReason::Tenant };
-    assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
+    let event = DeploymentClosed { deployment: id, reason: CloseReason::Tenant };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [event]);
 
     let shown = market.deployment(id);
     assert_eq!(shown.state, DeploymentState::Closed);
@@ -83,7 +83,7 @@ fn twenty_leases_end_with_one_message_to_the_escrow() {
     market.pass(HOUR);
     let response = market.close("ann", id).unwrap();
     let calls = response.events.iter().filter(|event| event.ty == "execute").count();
-    assert_eq!(calls, 2, "the book and the escrow");
+    assert_eq!(calls, 2, "the orderbook and the escrow");
     assert_eq!(market.account(id).balance, amount(PLENTY - 2_000));
     let book = market.stats_of("pro");
     assert_eq!((book.active, book.won, book.used), (0, 20, 20));
@@ -107,15 +107,15 @@ fn a_depleted_deployment_is_marked_and_ended_after_the_grace() {
     let (mut market, id, order) = depleted();
     let response = market.pass(10).end_deployment(id).unwrap();
     let now = market.now();
-    let told =
+    let event =
         DeploymentMarked { deployment: id, depleted_since: now - 10, endable_at: now + END_GRACE };
-    assert_eq!(market.events_of::<DeploymentMarked>(&response), [told]);
+    assert_eq!(market.events_of::<DeploymentMarked>(&response), [event]);
     assert_eq!(market.deployment(id).marked_at, Some(now));
     market.blocks(END_BLOCKS, END_GRACE - 1);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
     let response = market.pass(1).end_deployment(id).unwrap();
-    let told = DeploymentClosed { deployment: id, reason: CloseReason::InsufficientFunds };
-    assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
+    let event = DeploymentClosed { deployment: id, reason: CloseReason::InsufficientFunds };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [event]);
     let lease = market.lease_of(order);
     assert_eq!(lease.reason, Some(CloseReason::InsufficientFunds));
     assert!(market.account(id).closed);
@@ -184,14 +184,14 @@ fn a_deployment_whose_groups_all_rest_is_ended_so_that_others_get_their_deposits
     market.expire(orders[1]).unwrap();
     let response = market.end_deployment(id).unwrap();
     let now = market.now();
-    let told =
+    let event =
         DeploymentMarked { deployment: id, depleted_since: now, endable_at: now + END_GRACE };
-    assert_eq!(market.events_of::<DeploymentMarked>(&response), [told]);
+    assert_eq!(market.events_of::<DeploymentMarked>(&response), [event]);
     market.blocks(END_BLOCKS, END_GRACE - 1);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
     let response = market.pass(1).end_deployment(id).unwrap();
-    let told = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
-    assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
+    let event = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [event]);
     assert!(market.account(id).closed, "whoever deposited claims it back");
 }
 

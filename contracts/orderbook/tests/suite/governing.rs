@@ -97,7 +97,7 @@ fn each_message_refuses_whoever_it_is_not_for() {
             Permission::TenantOrOperator => &["the tenant", "the operator"],
             Permission::Operator => &["the operator"],
             Permission::Cw20 => &[],
-            other => panic!("no message of the book is for {other}"),
+            other => panic!("no message of the orderbook is for {other}"),
         };
         for (role, sender) in roles.iter().filter(|(role, _)| !may.contains(role)) {
             let error = market.send(sender, &msg).unwrap_err();

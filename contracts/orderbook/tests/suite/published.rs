@@ -12,7 +12,7 @@ use souk_orderbook::ContractError;
 use crate::market::*;
 
 #[test]
-fn a_providers_book_lies_under_its_raw_key_in_exactly_these_bytes() {
+fn a_providers_stats_lie_under_its_raw_key_in_exactly_these_bytes() {
     let mut market = Market::new();
     let pro = market.provider("pro");
     market.lease("ann", "pro", 900);
@@ -32,7 +32,7 @@ fn a_providers_book_lies_under_its_raw_key_in_exactly_these_bytes() {
 }
 
 #[test]
-fn a_provider_that_never_bid_has_no_book() {
+fn a_provider_that_never_bid_has_no_stats() {
     let mut market = Market::new();
     let pro = market.provider("pro");
     let key = published::provider_stats_key(pro.as_str());

@@ -31,8 +31,8 @@ fn a_loser_of_an_auction_can_bid_elsewhere_after_release() {
         ContractError::BondExhausted { used: 10, slots: 10, .. }
     ));
     let response = market.release("lose", &orders);
-    let told = BidsReleased { provider: market.who("lose").into(), count: 1 };
-    assert_eq!(market.events_of::<BidsReleased>(&response), [told]);
+    let event = BidsReleased { provider: market.who("lose").into(), count: 1 };
+    assert_eq!(market.events_of::<BidsReleased>(&response), [event]);
     market.place("lose", next, 900).unwrap();
 }
 

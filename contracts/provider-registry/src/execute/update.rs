@@ -9,7 +9,7 @@ use crate::{ContractError, Ctx, rules::settings, state::providers};
 /// What is not given stays. Leases keep the payee that they were won with.
 ///
 /// # Errors
-/// If the payee is no address, or if attributes or contact break a rule.
+/// If the payee is not an address, or if attributes or contact break a rule.
 pub fn update(
     ctx: &mut Ctx,
     payee: Option<String>,

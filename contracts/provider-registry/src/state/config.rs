@@ -26,21 +26,8 @@ pub struct Config {
     pub paused: bool,
 }
 
-impl souk_contract_std::Config for Config {
-    const NAME: &'static str = names::PROVIDER_REGISTRY;
-    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const EVENTS: &'static str = RegistryEvent::PREFIX;
-    const KEY: &'static str = "config";
-
-    fn guardian(&self) -> &Addr {
-        &self.guardian
-    }
-
-    fn is_paused(&self) -> bool {
-        self.paused
-    }
-
-    fn set_paused(&mut self, paused: bool, _now: u64) {
-        self.paused = paused;
-    }
-}
+souk_contract_std::config!(Config {
+    name: names::PROVIDER_REGISTRY,
+    events: RegistryEvent,
+    key: "config"
+});

@@ -1,4 +1,4 @@
-//! What the attestations contract tells.
+//! Events of the attestations contract.
 
 use crate::event::events;
 

@@ -1,4 +1,4 @@
-//! What the attestations contract is told.
+//! Messages to the attestations contract.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::HexBinary;

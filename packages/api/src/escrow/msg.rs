@@ -1,4 +1,4 @@
-//! What the escrow is told.
+//! Messages to the escrow.
 
 use cosmwasm_schema::cw_serde;
 use cw20::Cw20ReceiveMsg;

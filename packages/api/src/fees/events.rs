@@ -1,4 +1,4 @@
-//! What the fee distributor tells.
+//! Events of the fee distributor.
 
 use souk_core::{Amount, Denom};
 

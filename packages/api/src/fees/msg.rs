@@ -1,4 +1,4 @@
-//! What the fee distributor is told.
+//! Messages to the fee distributor.
 
 use cosmwasm_schema::cw_serde;
 use souk_core::{Amount, Denom};
@@ -61,8 +61,8 @@ pub enum ExecuteMsg {
     },
     /// Stakes the coins sent.
     Stake {},
-    /// Asks staked coins back. One pending unstaking for each staker; adding to it starts
-    /// its delay anew.
+    /// Asks staked coins back. One pending unstaking for each staker; adding to it restarts
+    /// its delay.
     Unstake {
         /// How much.
         amount: Amount,

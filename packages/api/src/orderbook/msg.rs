@@ -1,4 +1,4 @@
-//! What the orderbook is told.
+//! Messages to the orderbook.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::HexBinary;
@@ -154,8 +154,8 @@ pub enum ExecuteMsg {
         /// The bidder.
         provider: String,
     },
-    /// Ends a lease, by either side. After a provider's close the group is put out to
-    /// tender again without that provider, three times at most; after a tenant's close it is
+    /// Ends a lease, by either side. After a provider's close the group is put out
+    /// again without that provider, three times at most; after a tenant's close it is
     /// put out again as well. While the account is depleted the reason is always lack of funds.
     CloseLease {
         /// The lease.

@@ -1,4 +1,4 @@
-//! What the registry tells.
+//! Events of the registry.
 
 use souk_core::Amount;
 

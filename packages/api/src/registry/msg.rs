@@ -1,4 +1,4 @@
-//! What the registry is told.
+//! Messages to the registry.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::HexBinary;
@@ -99,7 +99,7 @@ pub enum ExecuteMsg {
     /// Adds the coins sent to the bond.
     Bond {},
     /// Asks part of the bond back. It counts no more for new bids, stays slashable, and can
-    /// be claimed after the unbonding period, which starts anew for all that is pending. The
+    /// be claimed after the unbonding period, which restarts for all that is pending. The
     /// least bond stays; deregister to take all.
     Unbond {
         /// How much.

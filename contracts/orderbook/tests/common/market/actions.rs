@@ -48,7 +48,7 @@ impl Market {
         sent.map_err(|error| format!("{error:#}"))
     }
 
-    /// Registers a provider whose bond backs so many slots.
+    /// Registers a provider whose bond backs `slots` slots.
     pub fn provider_with(&mut self, name: &str, slots: u128, attributes: &[Attribute]) -> Addr {
         let (address, registry) = (self.who(name), self.registry.clone());
         let msg = registry::ExecuteMsg::Register {

@@ -1,5 +1,5 @@
 //! A market on a chain of its own: the real escrow, registry and attestations around the
-//! orderbook, and the few sentences that the tests are told in.
+//! orderbook, and what the tests do with it.
 
 #![allow(dead_code)]
 
@@ -12,8 +12,7 @@ use std::collections::BTreeMap;
 use cosmwasm_schema::serde::{Serialize, de::DeserializeOwned};
 use cosmwasm_std::{Addr, Coin, Event, HexBinary, StdError, coins};
 use cw_multi_test::{
-    App, AppBuilder, AppResponse, BankKeeper, BankSudo, ContractWrapper, Executor, MockApiBech32,
-    SudoMsg,
+    App, AppBuilder, AppResponse, BankKeeper, BankSudo, Executor, MockApiBech32, SudoMsg,
 };
 use souk_api::{
     TypedEvent, attestations,
@@ -27,6 +26,7 @@ use souk_api::{
     },
     registry,
 };
+use souk_contract_std::testing::{PREFIX, who};
 use souk_core::{
     AccountId, Amount, Attribute, AuctionPolicy, CloseReason, Denom, DeploymentId, GroupSpec,
     GroupUnit, OrderId, Price, Requirements, Resources, SignedBy, Volume,
@@ -60,25 +60,12 @@ pub struct Market {
     pub minted: u128,
 }
 
-macro_rules! code {
-    ($krate:ident) => {
-        Box::new(
-            ContractWrapper::new(
-                $krate::contract::execute,
-                $krate::contract::instantiate,
-                $krate::contract::query,
-            )
-            .with_migrate($krate::contract::migrate),
-        )
-    };
-}
-
 impl Market {
     pub fn new() -> Self {
         Self::with(|_| ())
     }
 
-    /// A market whose registry does not know the book, so that a provider can leave in the
+    /// A market whose registry does not know the orderbook, so that a provider can leave in the
     /// middle of its business.
     pub fn unlinked() -> Self {
         Self::put_up(|_| ())
@@ -94,22 +81,21 @@ impl Market {
     }
 
     fn put_up(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
-        let api = MockApiBech32::new("souk");
+        let api = MockApiBech32::new(PREFIX);
         let builder = AppBuilder::new().with_api(api).with_storage(Meter::default());
         let mut app = builder.build(|_, _, _| {});
-        let name = |name: &str| app.api().addr_make(name);
-        let (owner, guardian) = (name("owner"), name("guardian"));
-        let (slasher, collector) = (name("slasher"), name("collector"));
+        let [owner, guardian, slasher, collector] =
+            ["owner", "guardian", "slasher", "collector"].map(who);
         let roles = || Roles { owner: None, guardian: Some(guardian.to_string()) };
 
-        let code = app.store_code(code!(souk_attestations));
+        let code = app.store_code(souk_contract_std::code!(souk_attestations));
         let attestations = put(&mut app, code, &owner, &defaults::attestations(roles()));
-        let code = app.store_code(code!(souk_provider_registry));
+        let code = app.store_code(souk_contract_std::code!(souk_provider_registry));
         let msg = defaults::registry(roles(), vec![slasher.to_string()]);
         let registry = put(&mut app, code, &owner, &msg);
-        let code = app.store_code(code!(souk_escrow));
+        let code = app.store_code(souk_contract_std::code!(souk_escrow));
         let escrow = put(&mut app, code, &owner, &defaults::escrow(roles(), collector.to_string()));
-        let orderbook_code = app.store_code(code!(souk_orderbook));
+        let orderbook_code = app.store_code(souk_contract_std::code!(souk_orderbook));
         let on = Foundations {
             escrow: escrow.to_string(),
             registry: registry.to_string(),
@@ -137,7 +123,7 @@ impl Market {
 
     /// The address of someone called so.
     pub fn who(&self, name: &str) -> Addr {
-        self.app.api().addr_make(name)
+        who(name)
     }
 
     /// The operator key of a provider of that name.
@@ -154,12 +140,12 @@ impl Market {
         self.app.block_info().time.seconds()
     }
 
-    /// One block later, by so many seconds.
+    /// One block later, by `seconds`.
     pub fn pass(&mut self, seconds: u64) -> &mut Self {
         self.blocks(1, seconds)
     }
 
-    /// So many blocks later, all in all by so many seconds.
+    /// `blocks` later, by `seconds` in all.
     pub fn blocks(&mut self, blocks: u64, seconds: u64) -> &mut Self {
         self.app.update_block(|block| {
             block.height += blocks;
