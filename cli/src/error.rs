@@ -26,7 +26,7 @@ pub enum CliError {
     },
     /// The suite is not deployed on this network, as far as the file says.
     #[error(
-        "network `{0}` names no contracts; run `souk operator deploy`, put the deployment's record beside the file, or the addresses under [contracts]"
+        "network `{0}` names no contracts; run `souk admin deploy`, put the deployment's record beside the file, or the addresses under [contracts]"
     )]
     NoContracts(String),
     /// No key chosen.

@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use souk_chain::{ClientConfig, GasPrice};
 
-use crate::{error::CliError, operator::record::Record, suite::Each};
+use crate::{error::CliError, admin::record::Record, suite::Each};
 
 /// How files that were written for the incumbent name the network's own denom.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];

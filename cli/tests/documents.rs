@@ -9,7 +9,7 @@ const DOCUMENTS: [(&str, &str); 5] = [
     ("docs/architecture.md", include_str!("../../docs/architecture.md")),
     ("docs/tenant.md", include_str!("../../docs/tenant.md")),
     ("docs/provider.md", include_str!("../../docs/provider.md")),
-    ("docs/operator.md", include_str!("../../docs/operator.md")),
+    ("docs/deployment.md", include_str!("../../docs/deployment.md")),
 ];
 
 /// What stands for something that the reader puts in.

@@ -232,11 +232,11 @@ impl Wasmd {
         })
     }
 
-    /// Puts the contracts on it by `souk operator deploy`, owned by the funded key, and gives the
+    /// Puts the contracts on it by `souk admin deploy`, owned by the funded key, and gives the
     /// network with their addresses. `terms` is a terms file's text.
     pub async fn deploy(&self, terms: &str) -> Result<Network> {
         let exit = souk_cli::run(Cli::try_parse_from(self.deploy_words(terms)?)?).await?;
-        ensure!(exit == Exit::Ok, "souk operator deploy ended with {exit:?}");
+        ensure!(exit == Exit::Ok, "souk admin deploy ended with {exit:?}");
         Ok(Network::find(&self.network_file().display().to_string(), self.home())?)
     }
 

@@ -1,4 +1,4 @@
-//! `souk operator` on a wasmd node, with the real wasm: deploy, verify, migrate, and the same by
+//! `souk admin` on a wasmd node, with the real wasm: deploy, verify, migrate, and the same by
 //! a multisig account whose members sign with wasmd's own tools.
 #![allow(clippy::unwrap_used)]
 
@@ -70,7 +70,7 @@ impl Stage {
         self.write_checksums();
     }
 
-    /// A command of `souk operator` that must succeed; its JSON.
+    /// A command of `souk admin` that must succeed; its JSON.
     fn operator(&self, args: &[&str]) -> Value {
         let output = Command::new(binary("souk").unwrap())
             .env_clear()

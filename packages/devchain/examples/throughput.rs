@@ -15,7 +15,7 @@ use cosmwasm_std::coins;
 use k256::ecdsa::{Signature, SigningKey, signature::Signer};
 use prost::{Message, Name};
 use souk_devchain::address::{self, AddressCodec};
-use souk_devchain::{Devchain, suite};
+use souk_devchain::Devchain;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -82,7 +82,7 @@ async fn main() -> Result<(), Failure> {
     let to = codec.encode(&[9; 20]);
 
     let start = Instant::now();
-    let chain = suite::with_codes(Devchain::builder())
+    let chain = Devchain::builder()
         .chain_id(CHAIN_ID)
         .account(from.clone(), coins(1_000_000_000_000, "usouk"))
         .on_demand(Duration::from_secs(1))

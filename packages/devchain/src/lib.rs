@@ -16,7 +16,6 @@ pub mod proxy;
 pub mod query;
 pub mod rpc;
 pub mod state;
-pub mod suite;
 pub mod tx;
 pub mod wasm;
 

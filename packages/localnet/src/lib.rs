@@ -1,14 +1,15 @@
-//! A whole market on this machine: an embedded or a given chain, and providers as real agents,
-//! each with a cluster of its own. The demonstration and the tests across crates stand on it.
+//! A whole market on this machine: an embedded chain or one that runs already, and providers as
+//! real agents, each with a cluster of its own.
+//!
+//! [`Localnet`] starts and stops it, [`scenario`] is the demonstration that runs on it, and the
+//! program `souk-localnet` ([`program`]) offers both on the command line. Tests across crates use
+//! the library.
 
-mod chain;
-mod market;
-mod process;
-pub mod profile;
-mod provider;
+pub mod chain;
+mod localnet;
+pub mod process;
+pub mod program;
+pub mod provider;
+pub mod scenario;
 
-pub use chain::{Chain, Coins, Pace, Venue};
-pub use market::{Cast, LocalMarket};
-pub use process::{Process, binary};
-pub use profile::{Profile, Site};
-pub use provider::{Provider, Register, free_port, register, write_config};
+pub use localnet::{Localnet, LocalnetConfig};

@@ -1,4 +1,4 @@
-//! Programs of ours that run beside this one.
+//! Souk's own programs, run as child processes.
 
 use std::{
     fs::File,
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use tokio::{process::Child, time};
 
 /// How long a process may take to end by itself.
-const FAREWELL: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A program that runs until it is stopped or this is dropped.
 #[derive(Debug)]
@@ -21,10 +21,13 @@ pub struct Process {
     log: PathBuf,
 }
 
-/// The path of a program of ours: beside this one, as cargo and packages put them, or in PATH.
+/// The path of one of Souk's programs: beside this one, where cargo and packages put it, or in PATH.
+///
+/// # Errors
+/// If it is in neither place; the message says how to build it.
 pub fn binary(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe().context("this program's own path")?;
-    // Test programs stand in `deps`, one folder below.
+    // Test programs are in `deps`, one folder below.
     let folders = own.ancestors().skip(1).take(2);
     let beside = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
     let search = || {
@@ -40,18 +43,18 @@ pub fn binary(name: &str) -> Result<PathBuf> {
 }
 
 impl Process {
-    /// Starts a program of ours; what it prints goes to `log`.
-    pub fn start(name: &str, log: &Path, set_up: impl FnOnce(&mut Command)) -> Result<Self> {
-        Self::start_at(&binary(name)?, log, set_up)
+    /// Starts one of Souk's programs; what it prints goes to the file `log`.
+    pub fn start(name: &str, log: &Path, configure: impl FnOnce(&mut Command)) -> Result<Self> {
+        Self::start_at(&binary(name)?, log, configure)
     }
 
-    /// Starts the program at a path; what it prints goes to `log`.
-    pub fn start_at(program: &Path, log: &Path, set_up: impl FnOnce(&mut Command)) -> Result<Self> {
+    /// Starts the program at a path; what it prints goes to the file `log`.
+    pub fn start_at(program: &Path, log: &Path, configure: impl FnOnce(&mut Command)) -> Result<Self> {
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let output = File::create(log).with_context(|| log.display().to_string())?;
         let mut command = Command::new(program);
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        set_up(&mut command);
+        configure(&mut command);
         let mut command = tokio::process::Command::from(command);
         let child = command.kill_on_drop(true).spawn().with_context(|| name.clone())?;
         Ok(Self { name, child, log: log.to_owned() })
@@ -61,26 +64,26 @@ impl Process {
     pub async fn wait_for<T>(
         &mut self,
         what: &str,
-        patience: Duration,
+        timeout: Duration,
         mut ready: impl AsyncFnMut() -> Option<T>,
     ) -> Result<T> {
-        let deadline = time::Instant::now() + patience;
+        let deadline = time::Instant::now() + timeout;
         loop {
             if let Some(value) = ready().await {
                 return Ok(value);
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("{} ended ({status}) before {what}:\n{}", self.name, self.last_words());
+                bail!("{} ended ({status}) before {what}:\n{}", self.name, self.log_tail());
             }
             if time::Instant::now() > deadline {
-                bail!("{} did not come to {what} in time:\n{}", self.name, self.last_words());
+                bail!("{}: no {what} within {} s:\n{}", self.name, timeout.as_secs(), self.log_tail());
             }
             time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    /// The end of what it printed.
-    pub fn last_words(&self) -> String {
+    /// The last 20 lines that it printed.
+    pub fn log_tail(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().rev().take(20).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
@@ -101,23 +104,23 @@ impl Process {
         self.child.kill().await.with_context(|| format!("killing {}", self.name))
     }
 
-    /// Waits until it ends by itself and says whether it did so with success.
+    /// Waits until it ends by itself; whether it succeeded.
     pub async fn wait(&mut self) -> Result<bool> {
         Ok(self.child.wait().await?.success())
     }
 
-    /// Asks it to end, and kills it if it does not.
+    /// Sends it SIGTERM, and kills it if it has not ended after ten seconds.
     pub async fn stop(mut self) {
         if let Some(id) = self.child.id() {
             // The standard library sends no signal but SIGKILL.
             let asked = tokio::process::Command::new("kill").arg(id.to_string()).status().await;
             if asked.is_ok_and(|status| status.success())
-                && time::timeout(FAREWELL, self.child.wait()).await.is_ok()
+                && time::timeout(STOP_TIMEOUT, self.child.wait()).await.is_ok()
             {
                 return;
             }
         }
-        // What cannot be killed any more has ended.
+        // A process that cannot be killed has ended already.
         let _ = self.child.kill().await;
     }
 }

@@ -1,28 +1,22 @@
-//! The market's contracts are there from the start, under the ids that clients count on.
+//! The market's contracts are on an embedded chain from the start, under known ids.
 #![allow(clippy::unwrap_used)]
 
-mod support;
-
-use cosmrs::proto::cosmwasm::wasm::v1 as wasm;
-use souk_devchain::{Devchain, marker, suite};
-use support::Client;
+use sha2::{Digest, Sha256};
+use souk_chain::{Client, ClientConfig};
+use souk_cli::suite::Contract;
+use souk_devchain::{Devchain, marker};
+use souk_localnet::chain::codes;
 
 #[tokio::test]
-async fn the_markets_codes_have_their_fixed_ids() {
-    let chain = suite::with_codes(Devchain::builder()).start().await.unwrap();
-    let client = Client::new(chain.rpc_url());
-    let expected = [
-        (suite::ESCROW, "souk-escrow"),
-        (suite::ORDERBOOK, "souk-orderbook"),
-        (suite::PROVIDER_REGISTRY, "souk-provider-registry"),
-        (suite::ATTESTATIONS, "souk-attestations"),
-        (suite::FEE_DISTRIBUTOR, "souk-fee-distributor"),
-    ];
-    for (code_id, name) in expected {
-        let query = wasm::QueryCodeRequest { code_id };
-        let path = "/cosmwasm.wasm.v1.Query/Code";
-        let code: wasm::QueryCodeResponse = client.abci(path, query).await;
-        assert_eq!(code.data, marker(name), "{name}");
+async fn each_contracts_code_has_its_id() {
+    let chain = codes::with_codes(Devchain::builder()).start().await.unwrap();
+    let config = ClientConfig::new("souk-dev", vec![chain.rpc_url()]);
+    let queries = Client::new(config).unwrap().query();
+    let ids = codes::ids();
+    for contract in Contract::ALL {
+        let code = queries.code_info(*ids.of(contract)).await.unwrap();
+        let expected = Sha256::digest(marker(&format!("souk-{contract}")));
+        assert_eq!(code.checksum, expected.as_slice(), "{contract}");
     }
     chain.stop().await;
 }

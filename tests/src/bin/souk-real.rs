@@ -79,7 +79,7 @@ impl Stage {
         let pool = SecretKey::generate().address(PREFIX)?;
         let words = node.deploy_words(&format!("pool = \"{pool}\"\n{SHORT_TERMS}"))?;
         let exit = souk(words).await?;
-        ensure!(exit == Exit::Ok, "souk operator deploy ended with {exit:?}");
+        ensure!(exit == Exit::Ok, "souk admin deploy ended with {exit:?}");
         let network = node.network_file();
         let cluster = match real.simulated_clusters {
             true => None,

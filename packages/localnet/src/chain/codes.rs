@@ -1,20 +1,10 @@
-//! The market's five contracts as native code, under fixed ids or waiting to be uploaded.
+//! The market's five contracts as native code of an embedded chain: stored under fixed ids from
+//! the start, or waiting to be uploaded.
 
 use cosmwasm_std::Empty;
 use cw_multi_test::{Contract, ContractWrapper};
-
-use crate::Devchain;
-
-/// Code id of the escrow.
-pub const ESCROW: u64 = 1;
-/// Code id of the orderbook.
-pub const ORDERBOOK: u64 = 2;
-/// Code id of the provider registry.
-pub const PROVIDER_REGISTRY: u64 = 3;
-/// Code id of the attestations.
-pub const ATTESTATIONS: u64 = 4;
-/// Code id of the fee distributor.
-pub const FEE_DISTRIBUTOR: u64 = 5;
+use souk_cli::suite::Codes;
+use souk_devchain::Devchain;
 
 macro_rules! native {
     ($krate:ident) => {
@@ -39,12 +29,19 @@ macro_rules! codes {
     };
 }
 
-/// Gives a chain the market's codes. Add no other code before it: the ids are by order.
+/// The code ids on a chain that was made by [`with_codes`].
+pub fn ids() -> Codes {
+    Codes { escrow: 1, orderbook: 2, registry: 3, attestations: 4, fee_distributor: 5 }
+}
+
+/// Stores the contracts' code on a chain from its start, under the [`ids`]. Add no other code
+/// before: ids are given in order.
 pub fn with_codes(chain: Devchain) -> Devchain {
     codes!(chain, code)
 }
 
-/// Lets the market's codes be uploaded to a chain, which has none of them yet.
+/// Lets the contracts' code be uploaded to a chain, which has none of it at the start. What is
+/// uploaded begins with the contract's [`souk_devchain::marker`].
 pub fn with_uploadable_codes(chain: Devchain) -> Devchain {
     codes!(chain, uploadable)
 }

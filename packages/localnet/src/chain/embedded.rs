@@ -1,82 +1,81 @@
-//! The embedded chain with the suite on it: what `souk devnet` and the demonstration start.
+//! An embedded chain with the contracts on it.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Result;
 use cosmwasm_std::coins;
 use souk_api::defaults::DENOM;
 use souk_chain::{Client, SecretKey};
-use souk_devchain::{Devchain, Handle, suite};
-
-use crate::{
+use souk_cli::{
     network::{NameMap, Network},
-    suite::{Codes, Terms, put_up},
+    suite::{Terms, put_up},
     wallet::Wallet,
 };
+use souk_devchain::{Devchain, Handle};
+
+use super::codes;
 
 /// The bech32 prefix of its addresses.
 pub const PREFIX: &str = "souk";
 
+/// Coins of the contracts' owner at the start, in base units: a million SOUK.
+pub const OWNER_COINS: u128 = 1_000_000_000_000;
+
 /// How to start it.
 #[derive(Debug)]
-pub struct Plan {
+pub struct EmbeddedConfig {
     /// The chain's id.
     pub chain_id: String,
     /// Where the RPC listens; port 0 takes a free one.
-    pub bind: std::net::SocketAddr,
+    pub listen: SocketAddr,
     /// Real time between blocks.
     pub block_time: Duration,
-    /// The key that puts the suite up and owns it; it gets coins.
+    /// The key that deploys the contracts and owns them; it gets [`OWNER_COINS`].
     pub owner: SecretKey,
-    /// Where the community pool's part goes.
+    /// The address that gets the community pool's part of the fees.
     pub pool: String,
-    /// Further accounts with their coins, in base units.
+    /// Further addresses with their coins, in base units.
     pub accounts: Vec<(String, u128)>,
 }
 
-/// A running chain with the suite on it.
-pub struct Devnet {
+/// An embedded chain that runs, with the contracts on it.
+pub struct EmbeddedChain {
     /// The chain; it stops when this is dropped.
-    pub chain: Handle,
-    /// How to reach chain and suite.
+    pub handle: Handle,
+    /// How to reach chain and contracts.
     pub network: Network,
 }
 
-/// Coins of the owner at the start, in base units: a million.
-pub const OWNER_COINS: u128 = 1_000_000_000_000;
-
-/// Starts the chain and puts the suite up.
-pub async fn start(plan: Plan) -> Result<Devnet> {
-    let owner = plan.owner.address(PREFIX)?;
-    let mut builder = Devchain::builder()
-        .chain_id(&plan.chain_id)
-        .prefix(PREFIX)
-        .block_time(plan.block_time)
-        .bind(plan.bind)
-        .account(owner, coins(OWNER_COINS, DENOM));
-    for (address, amount) in &plan.accounts {
-        builder = builder.account(address, coins(*amount, DENOM));
+impl EmbeddedChain {
+    /// Starts the chain and deploys the contracts.
+    ///
+    /// # Errors
+    /// If the address to listen at is taken, or the contracts cannot be deployed.
+    pub async fn start(config: EmbeddedConfig) -> Result<Self> {
+        let owner = config.owner.address(PREFIX)?;
+        let mut builder = Devchain::builder()
+            .chain_id(&config.chain_id)
+            .prefix(PREFIX)
+            .block_time(config.block_time)
+            .bind(config.listen)
+            .account(owner, coins(OWNER_COINS, DENOM));
+        for (address, amount) in &config.accounts {
+            builder = builder.account(address, coins(*amount, DENOM));
+        }
+        let handle = codes::with_codes(builder).start().await?;
+        let mut network = Network {
+            name: config.chain_id.clone(),
+            chain_id: config.chain_id,
+            rpc: vec![handle.rpc_url()],
+            prefix: PREFIX.to_owned(),
+            denom: DENOM.to_owned(),
+            gas_price: format!("0.025{DENOM}").parse()?,
+            contracts: None,
+            map: NameMap::default(),
+        };
+        let wallet = Wallet::new(Client::new(network.client_config())?, config.owner, &network)?;
+        let terms = Terms { pool: config.pool, ..Terms::new(DENOM, &wallet.address) };
+        network.contracts = Some(put_up(&wallet, codes::ids(), &terms).await?);
+        Ok(Self { handle, network })
     }
-    let chain = suite::with_codes(builder).start().await?;
-    let mut network = Network {
-        name: plan.chain_id.clone(),
-        chain_id: plan.chain_id,
-        rpc: vec![chain.rpc_url()],
-        prefix: PREFIX.to_owned(),
-        denom: DENOM.to_owned(),
-        gas_price: format!("0.025{DENOM}").parse()?,
-        contracts: None,
-        map: NameMap::default(),
-    };
-    let wallet = Wallet::new(Client::new(network.client_config())?, plan.owner, &network)?;
-    let codes = Codes {
-        escrow: suite::ESCROW,
-        orderbook: suite::ORDERBOOK,
-        registry: suite::PROVIDER_REGISTRY,
-        attestations: suite::ATTESTATIONS,
-        fee_distributor: suite::FEE_DISTRIBUTOR,
-    };
-    let terms = Terms { pool: plan.pool, ..Terms::new(DENOM, &wallet.address) };
-    network.contracts = Some(put_up(&wallet, codes, &terms).await?);
-    Ok(Devnet { chain, network })
 }

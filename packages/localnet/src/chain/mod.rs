@@ -1,108 +1,109 @@
-//! The chain that a market runs on: the embedded one, or one that is there already.
+//! The chain that a market runs on: an embedded one, or one that runs already.
+
+pub mod codes;
+mod embedded;
+mod periods;
 
 use std::{fmt, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use souk_chain::{Client, Coin, SecretKey, tx};
-use souk_core::time::{DAY, HOUR};
+use souk_cli::{error::CliError, market::Market, network::Network, wallet::Wallet};
 use souk_devchain::Handle;
 
-use crate::{
-    devnet::{self, Devnet, PREFIX},
-    error::CliError,
-    market::Market,
-    network::Network,
-    wallet::Wallet,
-};
+pub use embedded::{EmbeddedChain, EmbeddedConfig, OWNER_COINS, PREFIX};
+pub use periods::Periods;
 
 /// How often the chain is asked whether its time has come.
 const POLL: Duration = Duration::from_millis(100);
 /// Blocks after a moment, by which everyone who follows the chain has seen it.
-const SETTLING: u64 = 2;
-/// The shortest period of a story on real time, in seconds: below it blocks are too few.
-const SHORTEST: u64 = 15;
+const SETTLING_BLOCKS: u64 = 2;
 
-/// Where a market is put up.
-pub enum Venue {
-    /// On an embedded chain, made for it.
+/// Which chain a market runs on.
+pub enum ChainKind {
+    /// An embedded chain that is started for it.
     Embedded {
         /// The chain's id.
         chain_id: String,
         /// Real time between blocks.
         block_time: Duration,
     },
-    /// On an embedded chain that runs already.
-    Devnet {
+    /// An embedded chain that runs already.
+    Running {
         /// The chain.
-        devnet: Box<Devnet>,
-        /// A key with coins, from which everyone is funded.
+        chain: Box<EmbeddedChain>,
+        /// A key with coins, from which all accounts are funded.
         funds: SecretKey,
     },
-    /// On a chain that runs and has the suite on it.
-    Given {
+    /// A chain outside of this process, with the contracts on it.
+    External {
         /// How to reach it, with the contracts' addresses.
         network: Box<Network>,
-        /// A key with coins, from which everyone is funded.
+        /// A key with coins, from which all accounts are funded.
         funds: SecretKey,
     },
 }
 
-impl fmt::Debug for Venue {
+impl fmt::Debug for ChainKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Embedded { chain_id, .. } => write!(f, "embedded chain {chain_id}"),
-            Self::Devnet { devnet, .. } => write!(f, "embedded chain {}", devnet.network.chain_id),
-            Self::Given { network, .. } => write!(f, "chain {}", network.chain_id),
+            Self::Running { chain, .. } => write!(f, "embedded chain {}", chain.network.chain_id),
+            Self::External { network, .. } => write!(f, "chain {}", network.chain_id),
         }
     }
 }
 
-/// A chain on which a market stands.
+/// A chain that runs, with the contracts on it.
 pub struct Chain {
     /// How to reach it, with the contracts' addresses.
     pub network: Network,
-    /// What stops it, if it is the embedded one.
+    /// The embedded chain, if it is one.
     embedded: Option<Handle>,
 }
 
-impl Venue {
+impl ChainKind {
     /// The bech32 prefix of its addresses.
     pub fn prefix(&self) -> &str {
         match self {
-            Self::Embedded { .. } | Self::Devnet { .. } => PREFIX,
-            Self::Given { network, .. } => &network.prefix,
+            Self::Embedded { .. } | Self::Running { .. } => PREFIX,
+            Self::External { network, .. } => &network.prefix,
         }
     }
 
-    /// Makes the chain if it is not there, and gives each account its coins.
+    /// Whether it runs in this process, so that its time can be moved.
+    pub fn is_embedded(&self) -> bool {
+        !matches!(self, Self::External { .. })
+    }
+
+    /// Starts the chain if it does not run yet, and gives each address its coins, in base units.
+    ///
+    /// # Errors
+    /// If the network names no contracts, or the funds do not suffice.
     pub async fn open(self, accounts: Vec<(String, u128)>) -> Result<Chain> {
-        match self {
+        let (network, embedded, funds) = match self {
             Self::Embedded { chain_id, block_time } => {
-                let plan = devnet::Plan {
+                let config = EmbeddedConfig {
                     chain_id,
-                    bind: ([127, 0, 0, 1], 0).into(),
+                    listen: ([127, 0, 0, 1], 0).into(),
                     block_time,
                     owner: SecretKey::generate(),
                     pool: SecretKey::generate().address(PREFIX)?,
                     accounts,
                 };
-                let devnet = devnet::start(plan).await?;
-                Ok(Chain { network: devnet.network, embedded: Some(devnet.chain) })
+                let EmbeddedChain { handle, network } = EmbeddedChain::start(config).await?;
+                return Ok(Chain { network, embedded: Some(handle) });
             }
-            Self::Devnet { devnet, funds } => {
-                fund(&devnet.network, funds, &accounts).await?;
-                Ok(Chain { network: devnet.network, embedded: Some(devnet.chain) })
-            }
-            Self::Given { network, funds } => {
-                network.contracts()?;
-                fund(&network, funds, &accounts).await?;
-                Ok(Chain { network: *network, embedded: None })
-            }
-        }
+            Self::Running { chain, funds } => (chain.network, Some(chain.handle), funds),
+            Self::External { network, funds } => (*network, None, funds),
+        };
+        network.contracts()?;
+        fund(&network, funds, &accounts).await?;
+        Ok(Chain { network, embedded })
     }
 }
 
-/// Sends each account its coins, in one transaction.
+/// Sends each address its coins, in one transaction.
 async fn fund(network: &Network, funds: SecretKey, accounts: &[(String, u128)]) -> Result<()> {
     let client = Client::new(network.client_config())?;
     let wallet = Wallet::new(client.clone(), funds, network)?;
@@ -125,13 +126,13 @@ async fn fund(network: &Network, funds: SecretKey, accounts: &[(String, u128)]) 
 }
 
 impl Chain {
-    /// Whether its time can be moved; else it passes as it does.
+    /// Whether its time can be moved; else it passes by itself.
     pub fn is_embedded(&self) -> bool {
         self.embedded.is_some()
     }
 
-    /// Lets chain time pass, by moving it or by waiting. Returns when everyone who follows
-    /// the chain can have seen it.
+    /// Lets seconds of chain time pass, by moving it or by waiting. Returns when everyone who
+    /// follows the chain can have seen it.
     pub async fn pass(&self, market: &Market, seconds: u64) -> Result<()> {
         match &self.embedded {
             Some(handle) => {
@@ -146,26 +147,21 @@ impl Chain {
             }
         }
         let (height, _) = market.now().await?;
-        while market.now().await?.0 < height + SETTLING {
+        while market.now().await?.0 < height + SETTLING_BLOCKS {
             tokio::time::sleep(POLL).await;
         }
         Ok(())
     }
 
-    /// How long the periods of a story are on it.
-    pub async fn pace(&self, market: &Market) -> Result<Pace> {
+    /// How long the steps of a scenario take on it.
+    ///
+    /// # Errors
+    /// If time passes by itself and the escrow's minimal runway is too long to wait for.
+    pub async fn periods(&self, market: &Market) -> Result<Periods> {
         if self.is_embedded() {
-            return Ok(Pace { step: HOUR, pause: DAY, drip: 8 * DAY });
+            return Ok(Periods::MOVED);
         }
-        let runway = market.escrow_config().await?.min_runway;
-        ensure!(
-            runway <= Pace::LONGEST,
-            "accounts must last {runway} s on {}, and a story there would take that long several times; deploy the suite with a min_runway of {} s at most",
-            self.network.name,
-            Pace::LONGEST
-        );
-        let step = runway.max(SHORTEST);
-        Ok(Pace { step, pause: step, drip: step })
+        Periods::in_real_time(&self.network.name, market.escrow_config().await?.min_runway)
     }
 
     /// All coins of the market's denom, from the bank of one block.
@@ -182,7 +178,7 @@ impl Chain {
         })
     }
 
-    /// Stops what was started.
+    /// Stops an embedded chain.
     pub async fn stop(self) {
         if let Some(handle) = self.embedded {
             handle.stop().await;
@@ -190,34 +186,13 @@ impl Chain {
     }
 }
 
-/// The coins of one denom, counted twice.
+/// The coins of one denom, counted in two ways, in base units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coins {
-    /// As the bank's supply has it.
+    /// The bank's supply.
     pub supply: u128,
-    /// As the balances of all accounts add up: people, contracts, the chain's own.
+    /// The sum of the balances of all accounts: keys, contracts, the chain's modules.
     pub balances: u128,
     /// How many accounts those are.
     pub accounts: usize,
-}
-
-/// The periods of a story, in seconds of chain time.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Coins are seen to stream for so long; no shorter than the escrow's least runway.
-    pub step: u64,
-    /// For so long an account stays dry.
-    pub pause: u64,
-    /// So long after a distribution stakers claim.
-    pub drip: u64,
-}
-
-impl Pace {
-    /// The longest runway with which a story can be told on real time.
-    pub const LONGEST: u64 = 60;
-
-    /// What a rate comes to in so many steps, rounded up.
-    pub fn steps(&self, rate: u128, count: u128) -> u128 {
-        (rate * u128::from(self.step) * count).div_ceil(u128::from(HOUR))
-    }
 }

@@ -1,59 +1,58 @@
-//! `souk demo`: the whole market on this machine, and one deployment's story on it.
+//! `souk-localnet demo`: the scenario, with the clusters and the chain that are asked for.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use souk_cli::{context::Context, exit::Exit};
 
 use crate::{
-    context::Context,
-    demo::{self, Clusters, Setting},
-    exit::Exit,
-    local::Venue,
+    chain::ChainKind,
+    scenario::{self, Clusters, Environment},
 };
 
-/// Run the demonstration.
+/// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// The SDL file; an example of ours if none.
+    /// The SDL file to deploy; an example if not given.
     file: Option<PathBuf>,
-    /// Leave everything running at the end and say how to look around.
+    /// Leave everything running at the end, and print how to look around.
     #[arg(long)]
     keep: bool,
-    /// Run it on the chain of --network, which has the suite on it, and fund everyone from this
-    /// key. Time passes there as it does: deploy the suite with short periods.
+    /// Run on the chain of --network, which must have the contracts on it, and fund all accounts
+    /// from this key. Time passes there as it does: deploy the contracts with short periods.
     #[arg(long, value_name = "NAME|FILE")]
     funds: Option<String>,
-    /// Run the workloads there: one cluster for each of the three providers, or one for all, in
-    /// which the label `souk.market/provider` of a node names its provider.
+    /// Run the workloads on real clusters: give one kubeconfig for each of the three providers,
+    /// or one for all, in which the label `souk.market/provider` of a node names its provider.
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     kubeconfig: Vec<PathBuf>,
-    /// Where node ports of each of the three providers are reached; the demonstration asks its
-    /// workload there by HTTP.
+    /// The hosts at which node ports of the three providers are reached; the demonstration sends
+    /// its workload HTTP requests there.
     #[arg(long, value_name = "HOST", value_delimiter = ',', requires = "kubeconfig")]
     node_host: Vec<String>,
-    /// The images are on the nodes; pull none.
+    /// Pull no images: they are on the nodes already.
     #[arg(long, requires = "kubeconfig")]
     local_images: bool,
 }
 
 impl Demo {
-    /// Runs it; Ctrl-C ends it cleanly.
-    pub async fn run(self, context: &Context) -> Result<Exit> {
-        let venue = match &self.funds {
+    /// Runs it; Ctrl-C stops everything.
+    pub(super) async fn run(self, context: &Context) -> Result<Exit> {
+        let chain = match &self.funds {
             Some(name) => {
                 let funds = context.home.key_source(name).load();
                 let funds = funds.with_context(|| format!("--funds {name}"))?;
-                Venue::Given { network: Box::new(context.network()?), funds }
+                ChainKind::External { network: Box::new(context.network()?), funds }
             }
-            None => demo::embedded(),
+            None => Environment::embedded_chain(),
         };
         let clusters = (!self.kubeconfig.is_empty()).then_some(Clusters {
             kubeconfigs: self.kubeconfig,
             local_images: self.local_images,
             hosts: self.node_host,
         });
-        demo::run(Setting { venue, clusters }, self.file.as_deref(), self.keep).await?;
+        scenario::run(Environment { chain, clusters }, self.file.as_deref(), self.keep).await?;
         Ok(Exit::Ok)
     }
 }

@@ -1,11 +1,11 @@
-//! Who plays: three providers that differ in hardware, prices, regions and attestations.
+//! Three example providers that differ in hardware, prices, regions and attestations.
 
 use souk_kubesim::spec::NodeSpec;
 
-use crate::local::{Profile, profile::Rates};
+use super::{Profile, Rates};
 
-/// The providers, and whether the auditor attests what they claim.
-pub fn providers() -> Vec<(Profile, bool)> {
+/// The example providers, and whether the auditor attests what they claim.
+pub fn examples() -> Vec<(Profile, bool)> {
     vec![(aurora(), true), (baobab(), true), (cedar(), false)]
 }
 

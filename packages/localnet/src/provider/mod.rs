@@ -1,25 +1,27 @@
-//! A provider on this machine: key, certificate, registration, cluster, agent.
+//! A provider on this machine: registration, cluster, agent.
+
+mod examples;
+mod profile;
+mod registration;
 
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context as _, Result};
-use cosmwasm_std::HexBinary;
-use rand::Rng as _;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use souk_api::registry::{Contact, ExecuteMsg, Gateway};
-use souk_chain::{Coin, SecretKey, keys::write_plain_key_file};
+use souk_cli::network::Network;
 use souk_gateway::{Client, Pin};
 
-use super::{Process, Profile};
-use crate::{market::Market, network::Network, wallet::Wallet};
+pub use examples::examples;
+pub use profile::{ExistingCluster, Profile, Rates};
+pub use registration::{Registration, free_port, register};
+
+use crate::process::Process;
 
 /// How long a process may take to be ready.
-const PATIENCE: Duration = Duration::from_secs(60);
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The name of an agent's configuration in its folder.
 const CONFIG: &str = "provider.toml";
@@ -27,7 +29,7 @@ const CONFIG: &str = "provider.toml";
 /// A provider whose agent and cluster run.
 #[derive(Debug)]
 pub struct Provider {
-    /// What it is like.
+    /// Its hardware and prices.
     pub profile: Profile,
     /// Its address.
     pub address: String,
@@ -41,58 +43,15 @@ pub struct Provider {
     pub cluster: Option<Process>,
 }
 
-/// What is registered of a provider.
-#[derive(Debug)]
-pub struct Register {
-    /// The agent's key.
-    pub operator: SecretKey,
-    /// The gateway's port.
-    pub port: u16,
-    /// The gateway's pin.
-    pub pin: Pin,
-}
-
-impl Register {
-    /// Where tenants reach the gateway.
-    pub fn uri(&self) -> String {
-        format!("https://127.0.0.1:{}", self.port)
-    }
-}
-
-/// Makes a provider's folder with key and certificate, and registers it behind its bond.
-pub async fn register(
-    market: &Market,
-    owner: &Wallet,
-    operator: SecretKey,
-    profile: &Profile,
-    folder: &Path,
-) -> Result<Register> {
-    fs::create_dir_all(folder)?;
-    write_plain_key_file(&folder.join("operator.key"), &operator)?;
-    let pin = make_certificate(folder)?;
-    let registered = Register { port: free_port()?, operator, pin };
-    let message = ExecuteMsg::Register {
-        payee: None,
-        operator: registered.operator.address(&market.network.prefix)?,
-        gateway: Gateway { uri: registered.uri(), pins: vec![HexBinary::from(&registered.pin.0)] },
-        attributes: profile.attributes(),
-        contact: Contact { email: format!("ops@{}.example", profile.name), ..Contact::default() },
-    };
-    let bond = Coin::new(profile.bond, market.network.denom.clone());
-    let message = owner.execute(&market.contracts.registry, &message, &[bond])?;
-    owner.send(&format!("registering {}", profile.name), vec![message]).await?;
-    Ok(registered)
-}
-
 /// Writes the configuration of a registered provider's agent into its folder.
 pub fn write_config(
     network: &Network,
     address: &str,
-    registered: &Register,
+    registration: &Registration,
     profile: &Profile,
     folder: &Path,
 ) -> Result<PathBuf> {
-    let port = registered.port;
+    let port = registration.port;
     let kubeconfig = kubeconfig(profile, folder).display().to_string();
     let text = format!(
         "[chain]\nchain_id = \"{chain}\"\nrpc = {rpc:?}\nprefix = \"{prefix}\"\ngas_price = \"{gas}\"\n[chain.contracts]\n{contracts}\n[provider]\naddress = \"{address}\"\nkey = {{ file = \"operator.key\" }}\n[store]\npath = \"agent.db\"\n[gateway]\nlisten = \"127.0.0.1:{port}\"\nuri = \"{uri}\"\ncertificate = \"gateway.crt\"\nkey = \"gateway.key\"\n{profile}",
@@ -101,7 +60,7 @@ pub fn write_config(
         prefix = network.prefix,
         gas = network.gas_price,
         contracts = toml::to_string(network.contracts()?)?,
-        uri = registered.uri(),
+        uri = registration.uri(),
         profile = profile.config(&kubeconfig, &network.denom),
     );
     let path = folder.join(CONFIG);
@@ -110,33 +69,10 @@ pub fn write_config(
 }
 
 fn kubeconfig(profile: &Profile, folder: &Path) -> PathBuf {
-    match &profile.site {
-        Some(site) => site.kubeconfig.clone(),
+    match &profile.existing {
+        Some(existing) => existing.kubeconfig.clone(),
         None => folder.join("kubeconfig"),
     }
-}
-
-fn make_certificate(folder: &Path) -> Result<Pin> {
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names)?;
-    fs::write(folder.join("gateway.crt"), cert.pem())?;
-    write_secret(&folder.join("gateway.key"), &signing_key.serialize_pem())?;
-    Ok(Pin::of_certificate(cert.der())?)
-}
-
-fn write_secret(path: &Path, text: &str) -> Result<()> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    Ok(file.write_all(text.as_bytes())?)
-}
-
-/// A port that nobody listens on, below those that the system gives to outgoing connections:
-/// one of those could be taken before the agent listens.
-pub fn free_port() -> Result<u16> {
-    let candidates = std::iter::repeat_with(|| rand::thread_rng().gen_range(10_240..32_000));
-    let free = candidates.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
-    free.context("there is no free port")
 }
 
 impl Provider {
@@ -144,7 +80,7 @@ impl Provider {
     pub async fn start(
         network: &Network,
         address: &str,
-        registered: &Register,
+        registration: &Registration,
         profile: Profile,
         folder: &Path,
     ) -> Result<Self> {
@@ -152,14 +88,14 @@ impl Provider {
             profile,
             address: address.to_owned(),
             folder: folder.to_owned(),
-            gateway: registered.uri(),
+            gateway: registration.uri(),
             agent: None,
             cluster: None,
         };
-        if provider.profile.site.is_none() {
+        if provider.profile.existing.is_none() {
             provider.start_cluster().await?;
         }
-        write_config(network, address, registered, &provider.profile, folder)?;
+        write_config(network, address, registration, &provider.profile, folder)?;
         provider.start_agent(&[]).await?;
         Ok(provider)
     }
@@ -183,7 +119,7 @@ impl Provider {
             command.arg("--kubeconfig").arg(&kubeconfig).arg("--cluster").arg(&spec);
         })?;
         let answers = async || fs::read_to_string(&log).ok()?.contains("http").then_some(());
-        cluster.wait_for("its API's address", PATIENCE, answers).await?;
+        cluster.wait_for("address of its API", READY_TIMEOUT, answers).await?;
         self.cluster = Some(cluster);
         Ok(())
     }
@@ -197,7 +133,7 @@ impl Provider {
         let pin = Pin::of_pem_file(&self.folder.join("gateway.crt"))?;
         let client = Client::new(&self.gateway, &[pin])?;
         let answers = async || client.version().await.ok().map(drop);
-        agent.wait_for("answering at its gateway", PATIENCE, answers).await?;
+        agent.wait_for("answer at its gateway", READY_TIMEOUT, answers).await?;
         self.agent = Some(agent);
         Ok(())
     }

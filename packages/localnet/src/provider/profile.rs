@@ -1,43 +1,43 @@
-//! What a provider is like: hardware, place, prices.
+//! What a provider has and asks: hardware, region, prices.
 
 use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use souk_core::Attribute;
 use souk_kubesim::spec::{ClusterSpec, NodeSpec, StorageClassSpec};
 
-/// A provider to put up.
+/// A provider that can be started.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// Its name, for people and folders.
+    /// Its name, also of its folder.
     pub name: String,
-    /// What it claims beside what its hardware is.
+    /// The attributes that it claims beside those of its hardware.
     pub claims: Vec<Attribute>,
     /// Its cluster, if that is simulated.
     pub cluster: ClusterSpec,
-    /// Its cluster, if that is there already.
-    pub site: Option<Site>,
+    /// Its cluster, if that exists already.
+    pub existing: Option<ExistingCluster>,
     /// GPUs that it claims, as keys below `capabilities/gpu/`.
     pub gpus: Vec<String>,
     /// Whether it has persistent storage (classes default and beta1 to beta3).
     pub storage: bool,
     /// Addresses that tenants can lease.
     pub leased_ips: u32,
-    /// What it asks.
+    /// Its prices.
     pub rates: Rates,
     /// Its bond in base units.
     pub bond: u128,
 }
 
-/// A cluster that is there already.
+/// A cluster that exists already.
 #[derive(Clone, Debug)]
-pub struct Site {
-    /// The way to it.
+pub struct ExistingCluster {
+    /// The kubeconfig that reaches it.
     pub kubeconfig: PathBuf,
     /// Labels of the nodes that are this provider's; all nodes if none.
     pub nodes: BTreeMap<String, String>,
     /// Whether images are on the nodes, and none is to be pulled.
     pub local_images: bool,
-    /// Where its node ports are reached; `NAME.localhost` if nothing is said.
+    /// The host at which its node ports are reached; `NAME.localhost` if not given.
     pub host: Option<String>,
 }
 
@@ -72,7 +72,7 @@ impl Profile {
                 nodes: Vec::new(),
                 ..ClusterSpec::default()
             },
-            site: None,
+            existing: None,
             gpus: Vec::new(),
             storage: false,
             leased_ips: 0,
@@ -145,16 +145,16 @@ impl Profile {
     /// `[bidding]`.
     pub fn config(&self, kubeconfig: &str, denom: &str) -> String {
         let domain = format!("{}.localhost", self.name);
-        let host = self.site.as_ref().and_then(|site| site.host.as_ref()).unwrap_or(&domain);
+        let host = self.existing.as_ref().and_then(|one| one.host.as_ref()).unwrap_or(&domain);
         let mut text = format!(
             "[cluster]\nkubeconfig = {kubeconfig:?}\ningress_class = \"nginx\"\ndomain = {domain:?}\nnode_port_host = {host:?}\nleased_ips = {ips}\n",
             ips = self.leased_ips,
         );
-        if let Some(site) = &self.site {
-            let nodes = site.nodes.iter().map(|(key, value)| format!("{key:?} = {value:?}"));
+        if let Some(existing) = &self.existing {
+            let nodes = existing.nodes.iter().map(|(key, value)| format!("{key:?} = {value:?}"));
             let nodes = nodes.collect::<Vec<_>>().join(", ");
             let _ = writeln!(text, "node_selector = {{ {nodes} }}");
-            if site.local_images {
+            if existing.local_images {
                 text.push_str("image_pull_policy = \"Never\"\n");
             }
         }

@@ -1,4 +1,4 @@
-//! The same file by a binding auction: nobody accepts by hand, the lowest bid wins.
+//! The same file in a binding auction: the lowest bid wins, and nobody accepts it by hand.
 
 use std::time::Duration;
 
@@ -6,82 +6,77 @@ use anyhow::{Context as _, Result, ensure};
 use souk_api::orderbook::{ExecuteMsg, LeaseResponse, OrderState};
 use souk_core::{AuctionPolicy, OrderId};
 
-use super::{
-    Stage,
-    lifecycle::{plan, show_account},
-    tell,
-};
-use crate::{
+use super::{Fixture, TIMEOUT, account::show_account, deployment::plan, print};
+use souk_cli::{
     gateway,
     output::money::amount,
     sdl::Compiled,
     tenant::{self, BidTable},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Bids are awaited for so long before the close.
+/// How long bids are collected before the close.
 const BIDDING: Duration = Duration::from_secs(2);
 
-/// Tells it.
-pub async fn tell(stage: &Stage, compiled: Compiled, keep: bool) -> Result<()> {
-    tell::chapter("The same by a binding auction");
-    let (market, wallet) = (&stage.market, &stage.tenant);
+/// Runs it; leaves the deployment running if `keep` says so.
+pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()> {
+    print::section("The same file in a binding auction");
+    let (market, wallet) = (&fixture.market, &fixture.tenant);
     let closes_after = market.orderbook_config().await?.params.min_auction;
-    let plan = plan(stage, compiled, AuctionPolicy::LowestPrice { closes_after }).await?;
-    let created = tenant::create(market, wallet, &stage.home, &plan).await?;
-    tell::line(format!(
+    let plan = plan(fixture, compiled, AuctionPolicy::LowestPrice { closes_after }).await?;
+    let created = tenant::create(market, wallet, &fixture.home, &plan).await?;
+    print::line(format!(
         "deployment {}: the lowest bid wins, the auction closes after {closes_after} s",
         created.deployment
     ));
     let mut leases = Vec::new();
     for order in &created.orders {
-        leases.push(close_auction(stage, *order, closes_after).await?);
+        leases.push(close_auction(fixture, *order, closes_after).await?);
     }
     for lease in &leases {
         tenant::launch(market, wallet, lease.order, &plan.upload).await?;
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
-        tenant::wait_until_ready(&client, lease.order, PATIENCE, |_| ()).await?;
-        tell::line(format!("lease {} is ready at {}", lease.order, stage.name_of(&lease.provider)));
+        tenant::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await?;
+        print::line(format!("lease {} is ready at {}", lease.order, fixture.name_of(&lease.provider)));
     }
-    stage.pass(stage.pace.step / 3).await?;
+    fixture.pass(fixture.periods.step / 3).await?;
     let lease = leases.first().context("there is no lease")?;
-    show_account(stage, lease.account).await?;
+    show_account(fixture, lease.account).await?;
     if keep {
         return Ok(());
     }
     let messages = tenant::closing(market, wallet, created.deployment).await?;
     wallet.send("closing the deployment", messages).await?;
-    tell::line("closed, everyone paid out");
+    print::line("closed; everyone is paid");
     Ok(())
 }
 
-/// Waits for bids, lets the close come, and lets a bystander close the auction.
-async fn close_auction(stage: &Stage, order: OrderId, closes_after: u64) -> Result<LeaseResponse> {
-    let market = &stage.market;
+/// Waits for bids, lets the auction's time pass, and lets somebody else close it.
+async fn close_auction(fixture: &Fixture, order: OrderId, closes_after: u64) -> Result<LeaseResponse> {
+    let market = &fixture.market;
     let enough = |table: &BidTable, waited: Duration| !table.bids.is_empty() && waited > BIDDING;
-    let seen = |table: &BidTable| tell::line(table.to_string());
-    let table = tenant::watch_bids(market, order, PATIENCE, enough, seen).await?;
-    // Late bids extend the close by a minute each, ten at most.
-    let mut asked = market.order(order).await?;
+    let seen = |table: &BidTable| print::line(table.to_string());
+    let table = tenant::watch_bids(market, order, TIMEOUT, enough, seen).await?;
+    // Late bids extend the auction by a minute each, ten times at most.
+    let mut current = market.order(order).await?;
     let (_, now) = market.now().await?;
-    let left = asked.closes_at.unwrap_or(now + closes_after).saturating_sub(now);
-    stage.pass(left + 1).await?;
+    let left = current.closes_at.unwrap_or(now + closes_after).saturating_sub(now);
+    fixture.pass(left + 1).await?;
     if market.order(order).await?.state == OrderState::Open {
         let message = ExecuteMsg::CloseAuction { order, limit: 10 };
-        let message = stage.friend.execute(&market.contracts.orderbook, &message, &[])?;
-        let closed = stage.friend.send("closing the auction", vec![message]).await;
+        let message = fixture.friend.execute(&market.contracts.orderbook, &message, &[])?;
+        let closed = fixture.friend.send("closing the auction", vec![message]).await;
         // The winner's agent may have been faster.
         if market.order(order).await?.state == OrderState::Open {
             closed?;
         }
     }
-    asked = market.order(order).await?;
-    ensure!(asked.state == OrderState::Active, "order {order} is {}", asked.state);
+    current = market.order(order).await?;
+    ensure!(current.state == OrderState::Active, "order {order} is {}", current.state);
     let lease = market.lease(order).await?;
     let lowest = table.bids.first().context("there is no bid")?;
-    tell::line(format!(
-        "the auction closed by itself: {} won at {} an hour",
-        stage.name_of(&lease.provider),
+    print::line(format!(
+        "the auction closed: {} won at {} an hour",
+        fixture.name_of(&lease.provider),
         amount(lease.price.u128(), &lease.denom)
     ));
     ensure!(lease.price <= lowest.price, "a bid of {} lost to {}", lowest.price, lease.price);

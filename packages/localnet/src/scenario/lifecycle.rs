@@ -1,194 +1,110 @@
-//! One deployment by the tenant's own choice: bids, lease, workload, and every coin of it.
+//! One deployment whose bids the tenant accepts: lease, workload, and every coin of it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use souk_api::{
-    escrow::{self, AccountResponse},
-    fees,
-    orderbook::LeaseResponse,
-};
+use souk_api::{escrow, fees, orderbook::LeaseResponse};
 use souk_chain::Coin;
-use souk_core::{AccountId, Amount, AuctionPolicy, Denom, OrderId};
-use souk_gateway::{
-    Client,
-    body::{LeaseStatus, LogQuery, Phase},
-};
-
-use super::{Stage, tell, visit};
-use crate::{
+use souk_cli::{
     gateway,
     output::money::amount,
     sdl::Compiled,
-    tenant::{self, BidTable, Created, Plan},
+    tenant::{self, Created},
     units::duration,
     wallet::Wallet,
 };
+use souk_core::{AccountId, Amount, Denom};
+use souk_gateway::body::{LeaseStatus, Phase};
 
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Bids are collected for so long after the first.
-const COLLECT: Duration = Duration::from_millis(1_000);
-/// Steps of the story that the tenant's deposit lasts at the ceilings.
-const STEPS: u128 = 8;
+use super::{
+    Fixture, TIMEOUT,
+    account::{balance, deposit, show_account},
+    deployment, print,
+};
 
-/// Tells it.
-pub async fn tell(stage: &Stage, compiled: Compiled) -> Result<()> {
-    let (created, plan) = tender(stage, compiled).await?;
-    let leases = run(stage, &created, &plan).await?;
-    money(stage, &leases).await?;
-    dry_and_back(stage, &leases).await?;
-    close(stage, &created, &leases).await?;
-    share(stage).await
+/// Runs it from the file to the fees.
+pub async fn run(fixture: &Fixture, compiled: Compiled) -> Result<()> {
+    let (created, plan) = deployment::create(fixture, compiled).await?;
+    let leases = deployment::run(fixture, &created, &plan).await?;
+    stream_coins(fixture, &leases).await?;
+    deplete_and_top_up(fixture, &leases).await?;
+    close(fixture, &created, &leases).await?;
+    distribute_fees(fixture).await
 }
 
-/// What a deployment of this file is created with on this stage.
-pub async fn plan(stage: &Stage, compiled: Compiled, auction: AuctionPolicy) -> Result<Plan> {
-    let config = stage.market.orderbook_config().await?;
-    let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
-    let least = config.denoms[0].min_deposit.u128() * compiled.groups.len() as u128;
-    let deposit = Coin::new(least.max(stage.pace.steps(ceilings, STEPS)), compiled.denom.clone());
-    let mut plan = tenant::plan(compiled, Some(deposit), true, &config)?;
-    plan.auction = auction;
-    Ok(plan)
-}
-
-async fn tender(stage: &Stage, compiled: Compiled) -> Result<(Created, Plan)> {
-    tell::chapter("A tenant deploys, providers bid");
-    for warning in &compiled.warnings {
-        tell::line(warning);
-    }
-    for mapped in &compiled.mapped {
-        tell::line(format!("{} {} stands for {} here", mapped.kind, mapped.from, mapped.to));
-    }
-    let plan = plan(stage, compiled, AuctionPolicy::TenantChoice {}).await?;
-    let created = tenant::create(&stage.market, &stage.tenant, &stage.home, &plan).await?;
-    tell::line(format!("deployment {} with {} in escrow", created.deployment, plan.deposit));
-    Ok((created, plan))
-}
-
-/// Takes the lowest bid for every order and brings the workloads up.
-async fn run(stage: &Stage, created: &Created, plan: &Plan) -> Result<Vec<LeaseResponse>> {
-    let (market, wallet) = (&stage.market, &stage.tenant);
-    let wallet_again = Arc::new(wallet.clone());
-    let mut leases = Vec::new();
-    for order in &created.orders {
-        let mut first = None;
-        let enough = |table: &BidTable, waited: Duration| {
-            !table.bids.is_empty() && waited >= *first.get_or_insert(waited) + COLLECT
-        };
-        let seen = |table: &BidTable| tell::line(table.to_string());
-        let mut table = tenant::watch_bids(market, *order, PATIENCE, enough, seen).await?;
-        let asked = market.order(*order).await?;
-        table.others =
-            gateway::reasons(market, Some(wallet_again.clone()), &asked, &table.bidders()).await?;
-        for other in &table.others {
-            let name = stage.name_of(&other.provider);
-            tell::line(format!("{name} did not bid: {}", other.reason));
-        }
-        let bid = table.bids.first().context("there is no bid")?;
-        tenant::accept(market, wallet, *order, bid).await?;
-        let lease = tenant::launch(market, wallet, *order, &plan.upload).await?;
-        tell::line(format!(
-            "accepted {} at {} an hour and sent it the manifest",
-            stage.name_of(&lease.provider),
-            amount(lease.price.u128(), &lease.denom)
-        ));
-        leases.push(lease);
-    }
-    tell::chapter("The workload runs");
-    for lease in &leases {
-        let client = gateway::client_for(market, wallet, &lease.provider).await?;
-        let status = tenant::wait_until_ready(&client, lease.order, PATIENCE, |_| ()).await?;
-        tell::line(tenant::show_status(&status));
-        visit::services(stage, &lease.provider, &status).await?;
-        tell::line("logs, through the gateway:");
-        show_logs(&client, lease.order).await?;
-    }
-    Ok(leases)
-}
-
-async fn show_logs(client: &Client, order: OrderId) -> Result<()> {
-    let query = LogQuery { tail: Some(2), ..LogQuery::default() };
-    let mut lines = client.logs(order, &query).await?;
-    while let Some(line) = lines.next().await? {
-        tell::line(format!("  {} | {}", line.pod, line.line));
-    }
-    Ok(())
-}
-
-async fn money(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
-    tell::chapter("Coins stream by the second");
+async fn stream_coins(fixture: &Fixture, leases: &[LeaseResponse]) -> Result<()> {
+    print::section("Coins stream by the second");
     let lease = leases.first().context("there is no lease")?;
     let denom = &lease.denom;
     for _ in 0..2 {
-        stage.pass(stage.pace.step).await?;
-        show_account(stage, lease.account).await?;
+        fixture.pass(fixture.periods.step).await?;
+        show_account(fixture, lease.account).await?;
     }
-    tell::line("each provider withdraws; anybody could trigger it, the coins go to the payee:");
+    print::line("each provider withdraws; anybody may send that message, the coins go to the payee:");
     for lease in leases {
-        let owner = owner_of(stage, lease)?;
-        let before = balance(stage, owner).await?;
+        let wallet = wallet_of(fixture, lease)?;
+        let before = balance(fixture, wallet).await?;
         let message =
             escrow::ExecuteMsg::Withdraw { account: lease.account, stream: lease.order.0 };
-        let message = stage.friend.execute(&stage.market.contracts.escrow, &message, &[])?;
-        stage.friend.send("withdrawing", vec![message]).await?;
-        let got = balance(stage, owner).await? - before;
-        tell::line(format!("{} got {}", stage.name_of(&lease.provider), amount(got, denom)));
+        let message = fixture.friend.execute(&fixture.market.contracts.escrow, &message, &[])?;
+        fixture.friend.send("withdrawing", vec![message]).await?;
+        let got = balance(fixture, wallet).await? - before;
+        print::line(format!("{} got {}", fixture.name_of(&lease.provider), amount(got, denom)));
     }
-    let rate = stage.market.account(lease.account).await?.clock.rate.u128();
-    let top_up = Coin::new(stage.pace.steps(rate, 2), denom.to_string());
-    tell::line(format!("a friend of the tenant adds {top_up}:"));
-    deposit(stage, &stage.friend, lease.account, top_up).await?;
-    show_account(stage, lease.account).await.map(drop)
+    let rate = fixture.market.account(lease.account).await?.clock.rate.u128();
+    let top_up = Coin::new(fixture.periods.cost(rate, 2), denom.to_string());
+    print::line(format!("a friend of the tenant adds {top_up}:"));
+    deposit(fixture, &fixture.friend, lease.account, top_up).await?;
+    show_account(fixture, lease.account).await.map(drop)
 }
 
-/// Lets the account run dry, watches the workload stop, tops up and watches it start.
-async fn dry_and_back(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
-    tell::chapter("The account runs dry and is topped up");
+/// Lets the account deplete, waits until the workload stops, tops up and waits until it starts.
+async fn deplete_and_top_up(fixture: &Fixture, leases: &[LeaseResponse]) -> Result<()> {
+    print::section("The account is depleted and topped up");
     let lease = leases.first().context("there is no lease")?;
-    take_back(stage, lease.account).await?;
-    let account = stage.market.account(lease.account).await?;
-    let depletion = account.depletion.context("the account does not run dry")?;
-    let (_, now) = stage.market.now().await?;
-    stage.pass(depletion.saturating_sub(now)).await?;
-    show_account(stage, lease.account).await?;
+    withdraw_spare(fixture, lease.account).await?;
+    let account = fixture.market.account(lease.account).await?;
+    let depletion = account.depletion.context("the account never depletes")?;
+    let (_, now) = fixture.market.now().await?;
+    fixture.pass(depletion.saturating_sub(now)).await?;
+    show_account(fixture, lease.account).await?;
     for lease in leases {
-        wait_for_phase(stage, lease, Phase::Suspended).await?;
+        wait_for_phase(fixture, lease, Phase::Suspended).await?;
     }
-    let pause = duration(stage.pace.pause);
-    tell::line(format!("unfunded time costs nobody anything: {pause} pass"));
-    stage.pass(stage.pace.pause).await?;
-    show_account(stage, lease.account).await?;
-    let more = stage.pace.steps(account.clock.rate.u128(), 2);
-    deposit(stage, &stage.tenant, lease.account, Coin::new(more, account.denom.to_string()))
+    let pause = duration(fixture.periods.pause);
+    print::line(format!("unfunded time costs nothing: {pause} pass"));
+    fixture.pass(fixture.periods.pause).await?;
+    show_account(fixture, lease.account).await?;
+    let more = fixture.periods.cost(account.clock.rate.u128(), 2);
+    deposit(fixture, &fixture.tenant, lease.account, Coin::new(more, account.denom.to_string()))
         .await?;
-    tell::line(format!("the tenant adds enough for {}:", duration(2 * stage.pace.step)));
-    show_account(stage, lease.account).await?;
+    print::line(format!("the tenant adds enough for {}:", duration(2 * fixture.periods.step)));
+    show_account(fixture, lease.account).await?;
     for lease in leases {
-        wait_for_phase(stage, lease, Phase::Ready).await?;
+        wait_for_phase(fixture, lease, Phase::Ready).await?;
     }
-    stage.pass(stage.pace.step / 2).await
+    fixture.pass(fixture.periods.step / 2).await
 }
 
-/// The tenant takes back what is above the least runway, but for a step's time.
-async fn take_back(stage: &Stage, account: AccountId) -> Result<()> {
-    let found = stage.market.account(account).await?;
-    let spare = stage.pace.steps(found.clock.rate.u128(), 1);
+/// The tenant withdraws what is above the minimal runway, less the cost of one step.
+async fn withdraw_spare(fixture: &Fixture, account: AccountId) -> Result<()> {
+    let found = fixture.market.account(account).await?;
+    let spare = fixture.periods.cost(found.clock.rate.u128(), 1);
     let amount = Amount::new(found.withdrawable.u128().saturating_sub(spare))?;
     if amount == Amount::ZERO {
         return Ok(());
     }
     let message = escrow::ExecuteMsg::WithdrawDeposit { account, amount };
-    let escrow = &stage.market.contracts.escrow;
-    let message = stage.tenant.execute(escrow, &message, &[])?;
-    stage.tenant.send("taking back", vec![message]).await?;
-    tell::line("the tenant takes back what it may:");
-    show_account(stage, account).await.map(drop)
+    let escrow = &fixture.market.contracts.escrow;
+    let message = fixture.tenant.execute(escrow, &message, &[])?;
+    fixture.tenant.send("withdrawing", vec![message]).await?;
+    print::line("the tenant withdraws what it may:");
+    show_account(fixture, account).await.map(drop)
 }
 
-async fn wait_for_phase(stage: &Stage, lease: &LeaseResponse, phase: Phase) -> Result<()> {
-    let client = gateway::client_for(&stage.market, &stage.tenant, &lease.provider).await?;
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+async fn wait_for_phase(fixture: &Fixture, lease: &LeaseResponse, phase: Phase) -> Result<()> {
+    let client = gateway::client_for(&fixture.market, &fixture.tenant, &lease.provider).await?;
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
     let status: LeaseStatus = loop {
         let status = client.lease_status(lease.order).await?;
         let pods = status.services.iter().map(|service| service.pods.len()).sum::<usize>();
@@ -204,107 +120,75 @@ async fn wait_for_phase(stage: &Stage, lease: &LeaseResponse, phase: Phase) -> R
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     let pods = status.services.iter().map(|service| service.pods.len()).sum::<usize>();
-    let name = stage.name_of(&lease.provider);
-    tell::line(format!("lease {} at {name}: {phase:?}, {pods} pods", lease.order).to_lowercase());
+    let name = fixture.name_of(&lease.provider);
+    print::line(format!("lease {} at {name}: {phase:?}, {pods} pods", lease.order).to_lowercase());
     Ok(())
 }
 
-/// Closes, pays everyone out, and shows what each party got.
-async fn close(stage: &Stage, created: &Created, leases: &[LeaseResponse]) -> Result<()> {
-    tell::chapter("The tenant closes; everyone gets what is theirs");
+/// Closes, pays everyone, and shows what each party got.
+async fn close(fixture: &Fixture, created: &Created, leases: &[LeaseResponse]) -> Result<()> {
+    print::section("The tenant closes; everyone is paid");
     let lease = leases.first().context("there is no lease")?;
     let denom = &lease.denom;
     let parties = || {
-        let people = [("tenant", &stage.tenant), ("friend", &stage.friend)].into_iter();
+        let payers = [("tenant", &fixture.tenant), ("friend", &fixture.friend)].into_iter();
         let payees = leases
             .iter()
-            .map(|lease| Ok((stage.name_of(&lease.provider), owner_of(stage, lease)?)));
-        people.map(Ok).chain(payees).collect::<Result<Vec<_>>>()
+            .map(|lease| Ok((fixture.name_of(&lease.provider), wallet_of(fixture, lease)?)));
+        payers.map(Ok).chain(payees).collect::<Result<Vec<_>>>()
     };
     let mut before = Vec::new();
     for (_, wallet) in parties()? {
-        before.push(balance(stage, wallet).await?);
+        before.push(balance(fixture, wallet).await?);
     }
-    let market = &stage.market;
-    let messages = tenant::closing(market, &stage.tenant, created.deployment).await?;
-    let outcome = stage.tenant.send("closing the deployment", messages).await?;
+    let market = &fixture.market;
+    let messages = tenant::closing(market, &fixture.tenant, created.deployment).await?;
+    let outcome = fixture.tenant.send("closing the deployment", messages).await?;
     let fee = outcome.fee.iter().map(|coin| coin.amount).sum::<u128>();
-    // By somebody whose coins are not counted here.
-    tenant::return_deposits(market, &stage.staker, lease.account).await?;
+    // By an account whose coins are not counted here.
+    tenant::return_deposits(market, &fixture.staker, lease.account).await?;
     for ((name, wallet), before) in parties()?.into_iter().zip(before) {
-        let after = balance(stage, wallet).await?;
+        let after = balance(fixture, wallet).await?;
         let got = if name == "tenant" { after + fee - before } else { after - before };
-        tell::line(format!("{name:7} got {}", amount(got, denom)));
+        print::line(format!("{name:7} got {}", amount(got, denom)));
     }
-    tell::line(format!("(the tenant paid {} of gas for it)", amount(fee, denom)));
-    let account = stage.market.account(lease.account).await?;
+    print::line(format!("(the tenant paid {} of gas for the close)", amount(fee, denom)));
+    let account = fixture.market.account(lease.account).await?;
     ensure!(account.balance.u128() == 0 || account.closed, "the account is not closed");
     Ok(())
 }
 
-/// The take rate reaches the pool and the stakers.
-async fn share(stage: &Stage) -> Result<()> {
-    tell::chapter("The take rate reaches pool and stakers");
-    let (market, staker) = (&stage.market, &stage.staker);
+/// Brings the fees to the pool and the stakers.
+async fn distribute_fees(fixture: &Fixture) -> Result<()> {
+    print::section("Fees reach the pool and the stakers");
+    let (market, staker) = (&fixture.market, &fixture.staker);
     let denom = Denom::native(market.network.denom.clone());
     let native = market.network.denom.as_str();
-    let pool_before = market.chain().balance(&stage.pool, native).await?;
+    let pool_before = market.chain().balance(&fixture.pool, native).await?;
     let messages = market.distribution(&staker.address, &denom)?;
     staker.send("distributing", messages).await?;
-    let pool = market.chain().balance(&stage.pool, native).await? - pool_before;
+    let pool = market.chain().balance(&fixture.pool, native).await? - pool_before;
     let dripping = market.fees(&denom).await?.dripping.u128();
-    tell::line(format!(
+    print::line(format!(
         "the pool got {}; {} drips to the stakers within a week",
         amount(pool, &denom),
         amount(dripping, &denom)
     ));
-    stage.pass(stage.pace.drip).await?;
+    fixture.pass(fixture.periods.drip).await?;
     let claim = fees::ExecuteMsg::ClaimRewards {
         staker: staker.address.clone(),
         denoms: vec![denom.clone()],
     };
-    let claim = stage.friend.execute(&market.contracts.fee_distributor, &claim, &[])?;
-    let before = balance(stage, staker).await?;
-    stage.friend.send("claiming for the staker", vec![claim]).await?;
-    let got = balance(stage, staker).await? - before;
-    let later = duration(stage.pace.drip);
-    tell::line(format!("{later} later the staker got {}", amount(got, &denom)));
+    let claim = fixture.friend.execute(&market.contracts.fee_distributor, &claim, &[])?;
+    let before = balance(fixture, staker).await?;
+    fixture.friend.send("claiming for the staker", vec![claim]).await?;
+    let got = balance(fixture, staker).await? - before;
+    let later = duration(fixture.periods.drip);
+    print::line(format!("{later} later the staker got {}", amount(got, &denom)));
     Ok(())
 }
 
-/// An account, settled to the newest block, in one line.
-pub async fn show_account(stage: &Stage, account: AccountId) -> Result<AccountResponse> {
-    let found = stage.market.account(account).await?;
-    let (_, now) = stage.market.now().await?;
-    let lasts = match found.depletion {
-        _ if found.clock.dry_since.is_some() => "dry".to_owned(),
-        Some(moment) => format!("lasts {}", duration(moment.saturating_sub(now))),
-        None => "nothing flows".to_owned(),
-    };
-    let earned: u128 =
-        stage.market.streams(account).await?.iter().map(|stream| stream.earned.u128()).sum();
-    tell::line(format!(
-        "account {account}: {} left, {} earned by providers, {} an hour; {lasts}",
-        amount(found.balance.u128(), &found.denom),
-        amount(earned, &found.denom),
-        amount(found.clock.rate.u128(), &found.denom),
-    ));
-    Ok(found)
-}
-
-async fn deposit(stage: &Stage, from: &Wallet, account: AccountId, coin: Coin) -> Result<()> {
-    let message = escrow::ExecuteMsg::Deposit { account };
-    let message = from.execute(&stage.market.contracts.escrow, &message, &[coin])?;
-    from.send("depositing", vec![message]).await?;
-    Ok(())
-}
-
-fn owner_of<'a>(stage: &'a Stage, lease: &LeaseResponse) -> Result<&'a Wallet> {
-    let found = stage.owners.iter().find(|owner| owner.address == lease.provider);
-    found.context("the lease's provider is none of ours")
-}
-
-async fn balance(stage: &Stage, wallet: &Wallet) -> Result<u128> {
-    let denom = &stage.market.network.denom;
-    Ok(stage.market.chain().balance(&wallet.address, denom).await?)
+fn wallet_of<'a>(fixture: &'a Fixture, lease: &LeaseResponse) -> Result<&'a Wallet> {
+    let found = fixture.provider_wallets.iter().find(|wallet| wallet.address == lease.provider);
+    found.context("the lease's provider is not one of this market")
 }

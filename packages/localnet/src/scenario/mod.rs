@@ -1,129 +1,70 @@
-//! The whole market on this machine, and the story of one deployment told on it: tender,
-//! bids, lease, workload, money to the last unit, and the same by a binding auction.
+//! The demonstration: a whole market on this machine, and one deployment on it from the file to
+//! the last coin: bids, lease, workload, payments, fees, and the same file in a binding auction.
 
+mod account;
 mod auction;
-mod cast;
-mod conserve;
+mod deployment;
+mod environment;
+mod fixture;
 mod lifecycle;
-mod stage;
-mod tell;
-mod visit;
+mod print;
+mod services;
+mod supply;
 
-pub use cast::providers;
-pub use conserve::Sum;
-pub use stage::Stage;
-
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use anyhow::Result;
+use souk_cli::sdl;
 use souk_core::Denom;
 
-use crate::{
-    error::CliError,
-    local::{Site, Venue},
-    sdl,
-};
+pub use environment::{Clusters, Environment, NODE_LABEL};
+pub use fixture::Fixture;
+pub use supply::Supply;
 
 /// What runs unless another file is given.
-const EXAMPLE: &str = include_str!("../../../examples/chat.yaml");
-const BLOCK_TIME: Duration = Duration::from_millis(100);
+const EXAMPLE: &str = include_str!("../../../../examples/chat.yaml");
 
-/// Where the story is told.
-#[derive(Debug)]
-pub struct Setting {
-    /// The chain.
-    pub venue: Venue,
-    /// The clusters; simulated ones if none.
-    pub clusters: Option<Clusters>,
-}
+/// How long bids, workloads and their changes may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Clusters that are there already.
-#[derive(Debug)]
-pub struct Clusters {
-    /// One for each provider, or one for all: then a node is the provider's that its label
-    /// [`NODE_LABEL`] names.
-    pub kubeconfigs: Vec<PathBuf>,
-    /// Whether images are on the nodes, and none is to be pulled.
-    pub local_images: bool,
-    /// Where node ports of each provider are reached, in the cast's order; `NAME.localhost`, which
-    /// leads nowhere, where there is none.
-    pub hosts: Vec<String>,
-}
-
-/// The label of nodes in a cluster that several providers share; its value is a provider's name.
-pub const NODE_LABEL: &str = "souk.market/provider";
-
-impl Clusters {
-    /// The cluster of the provider at a place in the cast.
-    ///
-    /// # Errors
-    /// If there are several and none is at that place.
-    pub fn of(&self, name: &str, place: usize) -> Result<Site> {
-        let (kubeconfig, nodes) = match self.kubeconfigs.as_slice() {
-            [one] => (Some(one), BTreeMap::from([(NODE_LABEL.to_owned(), name.to_owned())])),
-            several => (several.get(place), BTreeMap::new()),
-        };
-        let kubeconfig = kubeconfig.ok_or_else(|| {
-            CliError::input(
-                "--kubeconfig",
-                format!("there is none for {name}; name one for all providers, or one for each"),
-            )
-        })?;
-        Ok(Site {
-            kubeconfig: kubeconfig.clone(),
-            nodes,
-            local_images: self.local_images,
-            host: self.hosts.get(place).cloned(),
-        })
-    }
-}
-
-/// The embedded chain on which the story is told unless another is given.
-pub fn embedded() -> Venue {
-    Venue::Embedded { chain_id: "souk-demo".to_owned(), block_time: BLOCK_TIME }
-}
-
-/// Tells the story with the file, and leaves the stage standing if `keep` says so.
-pub async fn run(setting: Setting, file: Option<&Path>, keep: bool) -> Result<()> {
+/// Runs the scenario with an SDL file, or with the example. Leaves everything running at the end
+/// until Ctrl-C if `keep` says so; Ctrl-C also ends it before.
+pub async fn run(environment: Environment, file: Option<&Path>, keep: bool) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("souk-demo-").tempdir()?;
-    let stage = tokio::select! {
-        stage = Stage::set(setting, folder.path()) => stage?,
+    let fixture = tokio::select! {
+        fixture = Fixture::start(environment, folder.path()) => fixture?,
         interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
     };
-    let told = tokio::select! {
-        told = story(&stage, file, keep) => told,
+    let outcome = tokio::select! {
+        outcome = play(&fixture, file, keep) => outcome,
         interrupted = tokio::signal::ctrl_c() => {
             interrupted?;
-            tell::line("interrupted; everything is being stopped");
+            print::line("interrupted; everything is being stopped");
             Ok(())
         }
     };
-    if told.is_ok() && keep {
-        stage.show_around()?;
+    if outcome.is_ok() && keep {
+        fixture.print_commands();
         tokio::signal::ctrl_c().await?;
     }
-    if told.is_err() {
-        eprint!("{}", stage.last_words());
+    if outcome.is_err() {
+        eprint!("{}", fixture.log_tails());
     }
-    stage.strike().await;
-    told
+    fixture.stop().await;
+    outcome
 }
 
-async fn story(stage: &Stage, file: Option<&Path>, keep: bool) -> Result<()> {
-    let before = Sum::take(stage).await?;
-    let map = &stage.market.network.map;
+async fn play(fixture: &Fixture, file: Option<&Path>, keep: bool) -> Result<()> {
+    let before = Supply::count(fixture).await?;
+    let map = &fixture.market.network.map;
     let read = || match file {
         Some(file) => sdl::read(file, map, false),
         None => sdl::compile("examples/chat.yaml", EXAMPLE.as_bytes(), map, false),
     };
     let (first, second) = (read()?, read()?);
-    lifecycle::tell(stage, first).await?;
-    auction::tell(stage, second, keep).await?;
-    tell::chapter("The sum of all coins");
-    let denom = Denom::native(stage.market.network.denom.clone());
-    Sum::take(stage).await?.compare(&before, &denom)
+    lifecycle::run(fixture, first).await?;
+    auction::run(fixture, second, keep).await?;
+    print::section("The sum of all coins");
+    let denom = Denom::native(fixture.market.network.denom.clone());
+    Supply::count(fixture).await?.compare(&before, &denom)
 }

@@ -1,11 +1,11 @@
-//! How the story looks on screen.
+//! How the scenario looks on screen.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The next chapter's heading.
-pub fn chapter(title: &str) {
-    static CHAPTER: AtomicU32 = AtomicU32::new(1);
-    let number = CHAPTER.fetch_add(1, Ordering::Relaxed);
+/// The next section's heading, with its number.
+pub fn section(title: &str) {
+    static SECTION: AtomicU32 = AtomicU32::new(1);
+    let number = SECTION.fetch_add(1, Ordering::Relaxed);
     println!("\n== {number}. {title}");
 }
 

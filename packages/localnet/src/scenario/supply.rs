@@ -1,40 +1,45 @@
-//! The proof that no coin was lost or made: from the bank's supply and the balances of every
-//! account, not from what the contracts say of themselves.
+//! The supply check: no coin was lost or made. It counts the bank's supply and the balances of
+//! every account, and does not rely on what the contracts say of themselves.
 
 use anyhow::{Result, ensure};
 use souk_core::Denom;
 
-use super::{Stage, tell};
-use crate::{local::Coins, output::money::amount};
+use super::{Fixture, print};
+use souk_cli::output::money::amount;
+
+use crate::chain::Coins;
 
 /// All coins of the market's denom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sum {
-    /// As the bank counts them.
+pub struct Supply {
+    /// Counted at the bank.
     pub coins: Coins,
-    /// What was burned so far, by the distributor's own count.
+    /// Burned so far, by the distributor's own count, in base units.
     pub burned: u128,
 }
 
-impl Sum {
-    /// Counts.
-    pub async fn take(stage: &Stage) -> Result<Self> {
-        let denom = Denom::native(stage.market.network.denom.clone());
-        let coins = stage.all_coins().await?;
-        Ok(Self { coins, burned: stage.market.fees(&denom).await?.burned.u128() })
+impl Supply {
+    /// Counts them now.
+    pub async fn count(fixture: &Fixture) -> Result<Self> {
+        let denom = Denom::native(fixture.market.network.denom.clone());
+        let coins = fixture.all_coins().await?;
+        Ok(Self { coins, burned: fixture.market.fees(&denom).await?.burned.u128() })
     }
 
-    /// Compares with the sum that was taken at the start.
+    /// Prints both counts.
+    ///
+    /// # Errors
+    /// If balances and supply differ, or coins were lost or made since `before`.
     pub fn compare(self, before: &Self, denom: &Denom) -> Result<()> {
         let show = |units: u128| amount(units, denom);
         let (now, then) = (self.coins, before.coins);
-        tell::line(format!(
+        print::line(format!(
             "at the start: supply {}, {} accounts add up to {}",
             show(then.supply),
             then.accounts,
             show(then.balances)
         ));
-        tell::line(format!(
+        print::line(format!(
             "now:          supply {}, {} accounts add up to {}, burned {}",
             show(now.supply),
             now.accounts,
@@ -51,7 +56,7 @@ impl Sum {
             "coins were lost or made: {} units",
             (now.supply + self.burned).abs_diff(then.supply + before.burned)
         );
-        tell::line("All coins add up to the unit.");
+        print::line("All coins add up to the unit.");
         Ok(())
     }
 }

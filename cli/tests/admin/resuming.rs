@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use souk_cli::operator::record::Record;
+use souk_cli::admin::record::Record;
 
-use crate::stage::{ME, Stage};
+use crate::fixture::{ME, Fixture};
 
 /// Transactions of a whole deployment: five uploads, and the rest in one.
 const TRANSACTIONS: usize = 6;
@@ -19,59 +19,59 @@ enum Fate {
     Lost,
 }
 
-async fn waiting(stage: &Stage) -> usize {
-    stage.chain.node().call(|chain| chain.mempool().waiting().len()).await.unwrap()
+async fn waiting(fixture: &Fixture) -> usize {
+    fixture.chain.node().call(|chain| chain.mempool().waiting().len()).await.unwrap()
 }
 
 /// Deploys, and kills the process when its `nth` transaction waits for a block.
-async fn deploy_until(stage: &Stage, nth: usize) {
-    let mut child = stage.start(ME, &["operator", "deploy", "--yes"]);
+async fn deploy_until(fixture: &Fixture, nth: usize) {
+    let mut child = fixture.start(ME, &["admin", "deploy", "--yes"]);
     let started = Instant::now();
     for transaction in 0..=nth {
-        while waiting(stage).await == 0 {
+        while waiting(fixture).await == 0 {
             assert!(started.elapsed() < PATIENCE, "transaction {transaction} did not come");
             assert!(child.try_wait().unwrap().is_none(), "it ended before {transaction}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         if transaction < nth {
-            stage.chain.produce_block().await.unwrap();
+            fixture.chain.produce_block().await.unwrap();
         }
     }
     child.kill().await.unwrap();
 }
 
 /// Runs the command again while the chain makes blocks.
-async fn resume(stage: &Stage) -> serde_json::Value {
+async fn resume(fixture: &Fixture) -> serde_json::Value {
     let blocks = async {
         loop {
             tokio::time::sleep(Duration::from_millis(25)).await;
-            stage.chain.produce_block().await.unwrap();
+            fixture.chain.produce_block().await.unwrap();
         }
     };
     tokio::select! {
-        report = stage.deploy() => report,
+        report = fixture.deploy() => report,
         () = blocks => unreachable!("blocks are made forever"),
     }
 }
 
 async fn killed_at_each_step(fate: Fate) {
     for step in 0..TRANSACTIONS {
-        let stage = Stage::on_demand().await;
-        deploy_until(&stage, step).await;
+        let fixture = Fixture::on_demand().await;
+        deploy_until(&fixture, step).await;
         match fate {
             Fate::Included => {
-                stage.chain.produce_block().await.unwrap();
+                fixture.chain.produce_block().await.unwrap();
             }
             Fate::Waiting => {}
-            Fate::Lost => assert_eq!(stage.chain.drop_mempool().await.unwrap(), 1),
+            Fate::Lost => assert_eq!(fixture.chain.drop_mempool().await.unwrap(), 1),
         }
-        let report = resume(&stage).await;
-        assert_eq!(stage.counts(ME).await, (5, 5), "{fate:?} at step {step}: {report}");
+        let report = resume(&fixture).await;
+        assert_eq!(fixture.counts(ME).await, (5, 5), "{fate:?} at step {step}: {report}");
         // What the killed process had signed was settled, and is not done again.
         let executed = report["executed"].as_array().unwrap().len();
         assert_eq!(executed, TRANSACTIONS - 1 - step, "{fate:?} at step {step}: {report}");
-        stage.assert_right().await;
-        assert!(Record::read(&stage.path("networks/test.deployment.json")).unwrap().is_some());
+        fixture.assert_right().await;
+        assert!(Record::read(&fixture.path("networks/test.deployment.json")).unwrap().is_some());
     }
 }
 
@@ -92,14 +92,14 @@ async fn what_a_node_lost_is_sent_again_by_the_same_bytes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_run_beside_the_first_is_refused() {
-    let stage = Stage::on_demand().await;
-    let mut first = stage.start(ME, &["operator", "deploy", "--yes"]);
+    let fixture = Fixture::on_demand().await;
+    let mut first = fixture.start(ME, &["admin", "deploy", "--yes"]);
     let started = Instant::now();
-    while waiting(&stage).await == 0 {
+    while waiting(&fixture).await == 0 {
         assert!(started.elapsed() < PATIENCE, "nothing was sent");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let second = stage.run(ME, &["operator", "deploy", "--yes"]).await;
+    let second = fixture.run(ME, &["admin", "deploy", "--yes"]).await;
     assert_ne!(second.code, 0);
     assert!(second.stderr.contains("another process"), "{second:?}");
     first.kill().await.unwrap();

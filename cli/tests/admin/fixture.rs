@@ -1,4 +1,4 @@
-//! A chain without the market's codes, an operator's home, artifacts and a network file.
+//! A chain without the market's codes, an administrator's home, artifacts and a network file.
 
 use std::{fs, path::PathBuf, process::Stdio, time::Duration};
 
@@ -11,17 +11,18 @@ use souk_cli::{
     suite::{Contract, Each},
     wallet::Wallet,
 };
-use souk_devchain::{Devchain, Handle, marker, suite::with_uploadable_codes};
+use souk_devchain::{Devchain, Handle, marker};
+use souk_localnet::chain::codes::with_uploadable_codes;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-/// The operator's key.
+/// The administrator's key.
 pub const ME: &str = "ops";
 /// Another account's key.
 pub const DAO: &str = "dao";
 
-/// Everything that an operator starts from.
-pub struct Stage {
+/// Everything that an administrator starts from.
+pub struct Fixture {
     pub chain: Handle,
     folder: TempDir,
 }
@@ -34,7 +35,7 @@ pub struct Ended {
     pub stderr: String,
 }
 
-impl Stage {
+impl Fixture {
     /// On a chain that makes blocks by itself.
     pub async fn new() -> Self {
         Self::on(Devchain::builder().block_time(Duration::from_millis(50))).await
@@ -55,19 +56,19 @@ impl Stage {
             write_plain_key_file(&keys.join(format!("{name}.key")), &key).unwrap();
             chain = chain.account(key.address("souk").unwrap(), coins(1_000_000_000_000, "usouk"));
         }
-        let stage = Self { chain: chain.start().await.unwrap(), folder };
-        stage.write_artifacts(Each::make(|_| 0));
-        fs::create_dir(stage.path("networks")).unwrap();
+        let fixture = Self { chain: chain.start().await.unwrap(), folder };
+        fixture.write_artifacts(Each::make(|_| 0));
+        fs::create_dir(fixture.path("networks")).unwrap();
         let network = format!(
             "name = \"test\"\nchain_id = \"souk-dev\"\nrpc = [\"{}\"]\nprefix = \"souk\"\n\
              denom = \"usouk\"\ngas_price = \"0.025usouk\"\n",
-            stage.chain.rpc_url()
+            fixture.chain.rpc_url()
         );
-        fs::write(stage.path("networks/test.toml"), network).unwrap();
-        stage
+        fs::write(fixture.path("networks/test.toml"), network).unwrap();
+        fixture
     }
 
-    /// A path in the operator's folder.
+    /// A path in the administrator's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -85,7 +86,7 @@ impl Stage {
         fs::write(folder.join("checksums.txt"), sums).unwrap();
     }
 
-    /// A command of the operator.
+    /// A command of the administrator.
     pub fn command(&self, key: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_souk"));
         command
@@ -119,21 +120,21 @@ impl Stage {
         }
     }
 
-    /// Runs a command of `souk operator` that must succeed; its JSON.
-    pub async fn operator(&self, key: &str, args: &[&str]) -> Value {
-        let ended = self.run(key, &[&["operator", "--json"], args].concat()).await;
+    /// Runs a command of `souk admin` that must succeed; its JSON.
+    pub async fn admin(&self, key: &str, args: &[&str]) -> Value {
+        let ended = self.run(key, &[&["admin", "--json"], args].concat()).await;
         assert_eq!(ended.code, 0, "{args:?}: {ended:?}");
         serde_json::from_str(&ended.stdout).unwrap()
     }
 
-    /// Deploys by the operator's key.
+    /// Deploys with the administrator's key.
     pub async fn deploy(&self) -> Value {
-        self.operator(ME, &["deploy", "--yes"]).await
+        self.admin(ME, &["deploy", "--yes"]).await
     }
 
     /// What verify finds, such as `escrow: paused`, sorted.
     pub async fn differences(&self) -> Vec<String> {
-        let ended = self.run("", &["operator", "verify", "--json"]).await;
+        let ended = self.run("", &["admin", "verify", "--json"]).await;
         let found: Value =
             serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{ended:?}"));
         let found = found["differences"].as_array().unwrap().clone();

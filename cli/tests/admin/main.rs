@@ -1,4 +1,4 @@
-//! `souk operator` against the embedded chain, as an operator runs it: by the program.
+//! `souk admin` against the embedded chain, as an administrator runs it: by the program.
 #![allow(clippy::unwrap_used)]
 
 mod deploying;
@@ -6,5 +6,5 @@ mod differing;
 mod document;
 mod migrating;
 mod resuming;
-mod stage;
+mod fixture;
 mod unsigned;

@@ -1,4 +1,4 @@
-//! `souk operator terms`.
+//! `souk admin terms`.
 
 use std::path::PathBuf;
 

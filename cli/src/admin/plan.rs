@@ -60,7 +60,7 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoPlan {
     /// There is nothing to migrate.
-    #[error("there is no {0} on the chain; run `souk operator deploy` first")]
+    #[error("there is no {0} on the chain; run `souk admin deploy` first")]
     NotDeployed(Contract),
     /// Nobody can.
     #[error("{contract} {address} has no admin: its code cannot be changed by anyone")]
@@ -203,7 +203,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        operator::observe::{Ownership, Seen},
+        admin::observe::{Ownership, Seen},
         suite::{Each, Terms},
     };
 

@@ -1,4 +1,4 @@
-//! `souk operator`: put the contracts on a chain, compare them, move them to other code.
+//! `souk admin`: put the contracts on a chain, compare them, move them to other code.
 
 mod act;
 mod terms;
@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use crate::{
     context::Context,
     exit::Exit,
-    operator::{
+    admin::{
         act::Goal,
         session::{Session, Setup},
     },
@@ -20,7 +20,7 @@ use crate::{
 
 /// Put the contracts on a chain and look after them.
 #[derive(Debug, Subcommand)]
-pub enum Operator {
+pub enum Admin {
     /// Upload, make and link what is missing of the suite. Can be run again at any time: it does
     /// what is left to do.
     Deploy(act::Act),
@@ -47,7 +47,7 @@ pub struct Wanted {
     from: Option<String>,
 }
 
-impl Operator {
+impl Admin {
     /// Does it.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         match self {

@@ -1,4 +1,4 @@
-//! One run of an operator's command: the network with its files, who acts, and what the suite
+//! One run of an administrator's command: the network with its files, who acts, and what the suite
 //! should be. Everything on the chain is looked at through it.
 
 use std::{

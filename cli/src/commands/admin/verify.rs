@@ -1,11 +1,11 @@
-//! `souk operator verify`.
+//! `souk admin verify`.
 
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
 use super::Wanted;
-use crate::{context::Context, exit::Exit, operator::compare::Difference, output::table::table};
+use crate::{context::Context, exit::Exit, admin::compare::Difference, output::table::table};
 
 /// Compare.
 #[derive(Debug, Args)]

@@ -6,36 +6,36 @@ use serde::Serialize;
 use serde_json::json;
 use souk_api::{attestations, escrow, orderbook, registry};
 use souk_chain::{Any, tx};
-use souk_cli::{operator::record::Record, suite::Each};
+use souk_cli::{admin::record::Record, suite::Each};
 
-use crate::stage::{DAO, ME, Stage};
+use crate::fixture::{DAO, ME, Fixture};
 
-async fn send(stage: &Stage, message: Any) {
-    stage.wallet(ME).send("changing the suite", vec![message]).await.unwrap();
+async fn send(fixture: &Fixture, message: Any) {
+    fixture.wallet(ME).send("changing the suite", vec![message]).await.unwrap();
 }
 
-async fn execute(stage: &Stage, contract: &str, message: &impl Serialize) {
-    send(stage, stage.wallet(ME).execute(contract, message, &[]).unwrap()).await;
+async fn execute(fixture: &Fixture, contract: &str, message: &impl Serialize) {
+    send(fixture, fixture.wallet(ME).execute(contract, message, &[]).unwrap()).await;
 }
 
 /// Verify finds these and nothing else.
-async fn same(stage: &Stage, expected: &[&str]) {
+async fn same(fixture: &Fixture, expected: &[&str]) {
     let mut expected = expected.to_vec();
     expected.sort_unstable();
-    assert_eq!(stage.differences().await, expected);
+    assert_eq!(fixture.differences().await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_changed_on_the_chain_is_found_one_after_the_other() {
-    let stage = Stage::new().await;
-    stage.deploy().await;
-    let at = stage.network().contracts().unwrap().clone();
-    let dao = stage.wallet(DAO).address;
+    let fixture = Fixture::new().await;
+    fixture.deploy().await;
+    let at = fixture.network().contracts().unwrap().clone();
+    let dao = fixture.wallet(DAO).address;
     let mut expected: Vec<&str> = Vec::new();
 
-    execute(&stage, &at.escrow, &escrow::ExecuteMsg::Pause {}).await;
+    execute(&fixture, &at.escrow, &escrow::ExecuteMsg::Pause {}).await;
     expected.push("escrow: paused");
-    same(&stage, &expected).await;
+    same(&fixture, &expected).await;
 
     let more = escrow::ExecuteMsg::UpdateConfig {
         guardian: None,
@@ -43,10 +43,10 @@ async fn what_somebody_changed_on_the_chain_is_found_one_after_the_other() {
         add_controller: Some(dao.clone()),
         add_cw20: None,
     };
-    execute(&stage, &at.escrow, &more).await;
+    execute(&fixture, &at.escrow, &more).await;
     expected.push("escrow: controllers");
     expected.push("escrow: fee_collector");
-    same(&stage, &expected).await;
+    same(&fixture, &expected).await;
 
     let change = registry::ExecuteMsg::UpdateConfig {
         guardian: Some(dao.clone()),
@@ -54,69 +54,69 @@ async fn what_somebody_changed_on_the_chain_is_found_one_after_the_other() {
         min_bond: None,
         slashers: Some(vec![dao.clone()]),
     };
-    execute(&stage, &at.registry, &change).await;
+    execute(&fixture, &at.registry, &change).await;
     expected.push("provider-registry: guardian");
     expected.push("provider-registry: slashers");
-    same(&stage, &expected).await;
+    same(&fixture, &expected).await;
 
     let params = orderbook::Params { reap_grace: 77, ..souk_api::defaults::orderbook_params() };
     let change =
         orderbook::ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
-    execute(&stage, &at.orderbook, &change).await;
+    execute(&fixture, &at.orderbook, &change).await;
     expected.push("orderbook: params");
-    same(&stage, &expected).await;
+    same(&fixture, &expected).await;
 
     let change =
         attestations::ExecuteMsg::UpdateConfig { guardian: None, max_lifetime: Some(86_400) };
-    execute(&stage, &at.attestations, &change).await;
+    execute(&fixture, &at.attestations, &change).await;
     expected.push("attestations: max_lifetime");
     let offer =
         json!({"update_ownership": {"transfer_ownership": {"new_owner": dao, "expiry": null}}});
-    execute(&stage, &at.fee_distributor, &offer).await;
+    execute(&fixture, &at.fee_distributor, &offer).await;
     expected.push("fee-distributor: pending owner");
-    send(&stage, tx::update_admin(&stage.wallet(ME).address, &at.registry, &dao)).await;
+    send(&fixture, tx::update_admin(&fixture.wallet(ME).address, &at.registry, &dao)).await;
     expected.push("provider-registry: admin");
-    same(&stage, &expected).await;
+    same(&fixture, &expected).await;
 
     let accept = json!({"update_ownership": "accept_ownership"});
-    let accept = stage.wallet(DAO).execute(&at.fee_distributor, &accept, &[]).unwrap();
-    stage.wallet(DAO).send("accepting", vec![accept]).await.unwrap();
+    let accept = fixture.wallet(DAO).execute(&at.fee_distributor, &accept, &[]).unwrap();
+    fixture.wallet(DAO).send("accepting", vec![accept]).await.unwrap();
     expected.retain(|one| *one != "fee-distributor: pending owner");
     expected.push("fee-distributor: owner");
-    same(&stage, &expected).await;
+    same(&fixture, &expected).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_artifacts_terms_and_record_claim_is_compared_too() {
-    let stage = Stage::new().await;
-    stage.deploy().await;
-    stage.write_artifacts(Each { registry: 1, ..Each::default() });
-    assert_eq!(stage.differences().await, ["provider-registry: code"]);
-    stage.write_artifacts(Each::default());
+    let fixture = Fixture::new().await;
+    fixture.deploy().await;
+    fixture.write_artifacts(Each { registry: 1, ..Each::default() });
+    assert_eq!(fixture.differences().await, ["provider-registry: code"]);
+    fixture.write_artifacts(Each::default());
 
-    let terms = stage.path("networks/test.terms.toml");
+    let terms = fixture.path("networks/test.terms.toml");
     fs::write(&terms, "[fees]\npool_bps = 3000\nburn_bps = 1000\n").unwrap();
-    assert_eq!(stage.differences().await, ["fee-distributor: split"]);
+    assert_eq!(fixture.differences().await, ["fee-distributor: split"]);
     fs::remove_file(&terms).unwrap();
 
-    let path = stage.path("networks/test.deployment.json");
+    let path = fixture.path("networks/test.deployment.json");
     let record = Record::read(&path).unwrap().unwrap();
     let mut wrong = record.clone();
     wrong.contracts.escrow.code_id += 100;
     wrong.write(&path).unwrap();
-    assert_eq!(stage.differences().await, ["escrow: recorded code id"]);
+    assert_eq!(fixture.differences().await, ["escrow: recorded code id"]);
 
     // An address that is another contract's: what it answers is not what it should.
     let mut wrong = record.clone();
     wrong.contracts.attestations.address = record.contracts.escrow.address.clone();
     wrong.write(&path).unwrap();
-    let differences = stage.differences().await;
+    let differences = fixture.differences().await;
     assert!(differences.iter().any(|one| one == "attestations: code"), "{differences:?}");
     assert!(differences.iter().any(|one| one == "orderbook: attestations"), "{differences:?}");
 
     // Where the record points at nothing, the contract is found by its maker and label.
     let mut wrong = record;
-    wrong.contracts.escrow.address = stage.wallet(DAO).address;
+    wrong.contracts.escrow.address = fixture.wallet(DAO).address;
     wrong.write(&path).unwrap();
-    assert_eq!(stage.differences().await, ["escrow: recorded address"]);
+    assert_eq!(fixture.differences().await, ["escrow: recorded address"]);
 }

@@ -1,12 +1,12 @@
-//! Every command of docs/operator.md does what the document says.
+//! Every command of docs/deployment.md does what the document says.
 
 use std::fs;
 
-use souk_cli::operator::record::Record;
+use souk_cli::admin::record::Record;
 
-use crate::stage::{ME, Stage};
+use crate::fixture::{ME, Fixture};
 
-const DOCUMENT: &str = include_str!("../../../docs/operator.md");
+const DOCUMENT: &str = include_str!("../../../docs/deployment.md");
 
 /// The document's code lines, without comments.
 fn lines() -> Vec<String> {
@@ -25,37 +25,37 @@ fn terms() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_documents_commands_deploy_verify_and_migrate_a_suite() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     // The document's network, on the test's chain.
-    let network = fs::read_to_string(stage.path("networks/test.toml")).unwrap();
-    fs::write(stage.path("networks/local.toml"), network).unwrap();
-    fs::write(stage.path("networks/local.terms.toml"), terms().replace("ucosm", "usouk")).unwrap();
+    let network = fs::read_to_string(fixture.path("networks/test.toml")).unwrap();
+    fs::write(fixture.path("networks/local.toml"), network).unwrap();
+    fs::write(fixture.path("networks/local.terms.toml"), terms().replace("ucosm", "usouk")).unwrap();
     let mut ran = 0;
     for line in lines().iter().filter(|line| line.starts_with("souk ")) {
         let args: Vec<&str> = line.split_whitespace().skip(1).collect();
         if args.first() == Some(&"keys") {
-            // The stage's account has coins; the document's key takes its place elsewhere.
+            // The fixture's account has coins; the document's key takes its place elsewhere.
             let args = [&args[..], &["--home", "elsewhere"]].concat();
-            let ended = stage.run("", &args).await;
+            let ended = fixture.run("", &args).await;
             assert_eq!(ended.code, 0, "{line}: {ended:?}");
         } else {
-            if args.starts_with(&["operator", "migrate"]) && ran_deploy(&stage) {
-                stage.write_artifacts(souk_cli::suite::Each::make(|_| 1));
+            if args.starts_with(&["admin", "migrate"]) && ran_deploy(&fixture) {
+                fixture.write_artifacts(souk_cli::suite::Each::make(|_| 1));
             }
-            let ended = stage.run(ME, &[&["--network", "local"], &args[..]].concat()).await;
+            let ended = fixture.run(ME, &[&["--network", "local"], &args[..]].concat()).await;
             assert_eq!(ended.code, 0, "{line}: {ended:?}");
         }
         ran += 1;
     }
     assert_eq!(ran, 9, "the document has as many commands as this test knows");
-    let record = Record::read(&stage.path("networks/local.deployment.json")).unwrap().unwrap();
-    let escrow = stage.queries().code_info(record.contracts.escrow.code_id).await.unwrap();
+    let record = Record::read(&fixture.path("networks/local.deployment.json")).unwrap().unwrap();
+    let escrow = fixture.queries().code_info(record.contracts.escrow.code_id).await.unwrap();
     assert_eq!(hex::encode(escrow.checksum), record.contracts.escrow.checksum);
     assert_eq!(record.contracts.escrow.code_id, 9, "moved to the second upload");
 }
 
-fn ran_deploy(stage: &Stage) -> bool {
-    stage.path("networks/local.deployment.json").is_file()
+fn ran_deploy(fixture: &Fixture) -> bool {
+    fixture.path("networks/local.deployment.json").is_file()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use souk_chain::{Any, tx};
 
-use crate::stage::{DAO, ME, Stage};
+use crate::fixture::{DAO, ME, Fixture};
 
 /// The files of a folder in their order.
 fn files(folder: &Path) -> Vec<String> {
@@ -55,69 +55,69 @@ fn message(value: &Value) -> Any {
 }
 
 /// Signs and sends every file of a folder.
-async fn sign_and_send(stage: &Stage, key: &str, folder: &str) -> Vec<String> {
-    let names = files(&stage.path(folder));
+async fn sign_and_send(fixture: &Fixture, key: &str, folder: &str) -> Vec<String> {
+    let names = files(&fixture.path(folder));
     for name in &names {
-        let messages = messages(&stage.path(folder).join(name));
-        stage.wallet(key).send(name, messages).await.unwrap();
+        let messages = messages(&fixture.path(folder).join(name));
+        fixture.wallet(key).send(name, messages).await.unwrap();
     }
     names
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_without_a_key_here_deploys_and_migrates_by_files() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let generate = |folder: &'static str, command: &'static str| {
-        ["operator", command, "--from", DAO, "--generate-only", folder]
+        ["admin", command, "--from", DAO, "--generate-only", folder]
     };
     // No key is chosen at all.
-    let ended = stage.run("", &generate("first", "deploy")).await;
+    let ended = fixture.run("", &generate("first", "deploy")).await;
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(stage.counts(DAO).await, (0, 0), "nothing is sent");
-    let names = sign_and_send(&stage, DAO, "first").await;
+    assert_eq!(fixture.counts(DAO).await, (0, 0), "nothing is sent");
+    let names = sign_and_send(&fixture, DAO, "first").await;
     assert_eq!(names.len(), 5);
     assert!(names.iter().all(|name| name.contains("upload")), "{names:?}");
 
-    let ended = stage.run("", &generate("second", "deploy")).await;
+    let ended = fixture.run("", &generate("second", "deploy")).await;
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(sign_and_send(&stage, DAO, "second").await, ["01-make.json"]);
-    let ended = stage.run("", &generate("third", "deploy")).await;
+    assert_eq!(sign_and_send(&fixture, DAO, "second").await, ["01-make.json"]);
+    let ended = fixture.run("", &generate("third", "deploy")).await;
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(files(&stage.path("third")).len(), 0);
-    assert_eq!(stage.counts(DAO).await, (5, 5));
-    stage.assert_right().await;
+    assert_eq!(files(&fixture.path("third")).len(), 0);
+    assert_eq!(fixture.counts(DAO).await, (5, 5));
+    fixture.assert_right().await;
 
-    stage.write_artifacts(souk_cli::suite::Each { escrow: 1, ..Default::default() });
-    stage.run("", &generate("code", "migrate")).await;
-    assert_eq!(sign_and_send(&stage, DAO, "code").await, ["01-upload-escrow.json"]);
-    stage.run("", &generate("move", "migrate")).await;
-    assert_eq!(sign_and_send(&stage, DAO, "move").await, ["01-migrate.json"]);
-    stage.run("", &generate("nothing", "migrate")).await;
-    stage.assert_right().await;
+    fixture.write_artifacts(souk_cli::suite::Each { escrow: 1, ..Default::default() });
+    fixture.run("", &generate("code", "migrate")).await;
+    assert_eq!(sign_and_send(&fixture, DAO, "code").await, ["01-upload-escrow.json"]);
+    fixture.run("", &generate("move", "migrate")).await;
+    assert_eq!(sign_and_send(&fixture, DAO, "move").await, ["01-migrate.json"]);
+    fixture.run("", &generate("nothing", "migrate")).await;
+    fixture.assert_right().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_owner_who_is_somebody_else_gets_its_link_as_a_file() {
-    let stage = Stage::new().await;
-    fs::write(stage.path("networks/test.terms.toml"), "owner = \"dao\"\n").unwrap();
-    let report = stage.deploy().await;
-    let dao = stage.wallet(DAO).address;
+    let fixture = Fixture::new().await;
+    fs::write(fixture.path("networks/test.terms.toml"), "owner = \"dao\"\n").unwrap();
+    let report = fixture.deploy().await;
+    let dao = fixture.wallet(DAO).address;
     assert_eq!(report["remaining"]["transactions"][0]["sender"], dao, "{report}");
-    assert_eq!(stage.differences().await, ["provider-registry: orderbook"]);
+    assert_eq!(fixture.differences().await, ["provider-registry: orderbook"]);
 
-    let told = stage.run(ME, &["operator", "deploy", "--yes"]).await;
+    let told = fixture.run(ME, &["admin", "deploy", "--yes"]).await;
     assert!(told.stdout.contains("--generate-only"), "{told:?}");
-    let args = ["operator", "deploy", "--from", DAO, "--generate-only", "unsigned"];
-    let ended = stage.run("", &args).await;
+    let args = ["admin", "deploy", "--from", DAO, "--generate-only", "unsigned"];
+    let ended = fixture.run("", &args).await;
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(sign_and_send(&stage, DAO, "unsigned").await, ["01-link.json"]);
-    stage.assert_right().await;
+    assert_eq!(sign_and_send(&fixture, DAO, "unsigned").await, ["01-link.json"]);
+    fixture.assert_right().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_whose_key_is_not_here_cannot_send() {
-    let stage = Stage::new().await;
-    let refused = stage.run(ME, &["operator", "deploy", "--yes", "--from", DAO]).await;
+    let fixture = Fixture::new().await;
+    let refused = fixture.run(ME, &["admin", "deploy", "--yes", "--from", DAO]).await;
     assert_eq!(refused.code, 3, "{refused:?}");
     assert!(refused.stderr.contains("--generate-only"), "{refused:?}");
 }

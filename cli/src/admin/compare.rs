@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        operator::{observe::Ownership, record::Deployed},
+        admin::{observe::Ownership, record::Deployed},
         suite::Terms,
     };
 

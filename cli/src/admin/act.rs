@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{error::CliError, output::Output};
 
-/// What the operator wants.
+/// What the administrator wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
     /// A suite that is there.

@@ -1,4 +1,4 @@
-//! `souk operator deploy` and `souk operator migrate`.
+//! `souk admin deploy` and `souk admin migrate`.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     error::CliError,
     exit::Exit,
-    operator::{
+    admin::{
         act::{self, Goal, Report},
         journal::Journal,
         record::Record,
@@ -99,7 +99,7 @@ impl Act {
             ));
         }
         if !report.differences.is_empty() && goal == Goal::Deployed {
-            lines.push("What is there is not changed by `souk operator deploy`: the owner changes the configuration, `souk operator migrate` the code.".to_owned());
+            lines.push("What is there is not changed by `souk admin deploy`: the owner changes the configuration, `souk admin migrate` the code.".to_owned());
         }
         for file in &report.files {
             lines.push(format!("to be signed by {}: {}", session.sender, file.display()));
