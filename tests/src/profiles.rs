@@ -1,7 +1,7 @@
 //! Providers for the corpus run, written by hand for what tenants of such a market commonly
 //! ask: large plain machines, the usual GPUs, storage of every class, addresses to lease.
 
-use souk_cli::local::{Profile, profile::Rates};
+use souk_localnet::provider::{Profile, Rates};
 use souk_kubesim::spec::NodeSpec;
 
 /// A market's ordinary prices, in base units an hour; cheap, since some files pay very little.

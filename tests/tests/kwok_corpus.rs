@@ -42,7 +42,7 @@ use tokio::sync::watch;
 /// Files at once.
 const AT_ONCE: usize = 12;
 /// For how long a file's pods may wait for a node. Patience, not a measure.
-const PATIENCE: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_secs(600);
 
 const PROVIDER: &str = "souk1corpus";
 
@@ -99,7 +99,7 @@ async fn every_valid_file_is_accepted_and_its_pods_find_a_node() {
 
 /// The nodes of all providers in one cluster.
 fn all_nodes() -> Vec<NodeSpec> {
-    let of = |profile: souk_cli::local::Profile| {
+    let of = |profile: souk_localnet::provider::Profile| {
         let name = profile.name;
         let rename =
             move |node: NodeSpec| NodeSpec { name: format!("{name}-{}", node.name), ..node };
@@ -111,7 +111,7 @@ fn all_nodes() -> Vec<NodeSpec> {
 /// The nodes as the agent sees them, when all are ready.
 async fn fit_nodes(client: &Client) -> Vec<NodeState> {
     let nodes = Api::<Node>::all(client.clone());
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let all = nodes.list(&ListParams::default()).await.unwrap();
         let states: Vec<NodeState> = all.iter().map(NodeState::of).collect();
@@ -244,7 +244,7 @@ impl Market {
             ours.count() == wanted
         };
         let mut placed = self.placed.clone();
-        if tokio::time::timeout(PATIENCE, placed.wait_for(scheduled)).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, placed.wait_for(scheduled)).await.is_err() {
             return Err(why(&self.client, &namespace, wanted).await);
         }
         privileged_pods_are_refused(&self.client, &namespace).await?;

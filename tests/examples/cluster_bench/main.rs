@@ -10,13 +10,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod cluster;
-mod figures;
+mod report;
 mod ledger;
 mod process;
 mod requests;
-mod sightings;
-mod stage;
-mod story;
+mod observations;
+mod fixture;
+mod measurements;
 
 use anyhow::{Context as _, Result};
 
@@ -28,7 +28,7 @@ pub struct Size {
     /// Leases at the end.
     pub leases: usize,
     /// Orders that come at once; so many leases are the middle of three sizes.
-    pub crowd: usize,
+    pub batch: usize,
     /// Orders that come one at a time.
     pub single: usize,
     /// For so many seconds the agent is watched at rest: with 300, everything is applied again
@@ -44,12 +44,12 @@ impl Size {
             .collect::<Result<_>>()?;
         let at = |place: usize, default: u64| given.get(place).copied().unwrap_or(default);
         let leases = usize::try_from(at(1, 500))?.max(1);
-        let crowd = leases.div_ceil(5);
+        let batch = leases.div_ceil(5);
         Ok(Self {
             nodes: u32::try_from(at(0, 200))?,
             leases,
-            crowd,
-            single: crowd.min(20),
+            batch,
+            single: batch.min(20),
             rest: at(2, 300),
         })
     }
@@ -59,8 +59,8 @@ impl Size {
 async fn main() -> Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let size = Size::from_arguments()?;
-    let stage = stage::Stage::set(size).await?;
-    let told = story::tell(stage, size).await?;
-    figures::print(size, &told);
+    let fixture = fixture::Fixture::start(size).await?;
+    let results = measurements::run(fixture, size).await?;
+    report::print(size, &results);
     Ok(())
 }

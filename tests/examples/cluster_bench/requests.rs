@@ -27,7 +27,7 @@ const VERBS: [&str; 8] =
 const OTHER: &str = "other";
 /// The schemas' names before the verb.
 const PREFIX: &str = "agent-";
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Reads the count.
 pub struct Counter(Client);
@@ -50,7 +50,7 @@ impl Counter {
 
     /// Waits until a request in the agent's name is counted: new schemas take a moment.
     async fn sees(&self, agent: &Client) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let classes = Api::<StorageClass>::all(agent.clone());
         while self.read().await?.total() == 0 {
             ensure!(Instant::now() < deadline, "the API server does not count by flow schema");

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use souk_cli::demo::NODE_LABEL;
+use souk_localnet::scenario::NODE_LABEL;
 
 use super::plane::{ControlPlane, Options, run, script};
 use crate::tools;

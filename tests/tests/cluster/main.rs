@@ -7,13 +7,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod agent;
-mod cluster;
-mod hands;
+mod shared_cluster;
+mod manual_changes;
 mod killing;
 mod outage;
-mod real;
+mod real_nodes;
 mod sharing;
-mod trouble;
-mod world;
+mod cluster_errors;
+mod fixture;
 
 use souk_tests::wait::{DEADLINE, until};

@@ -18,9 +18,9 @@ use souk_chain::{
 use souk_core::{AccountId, AuctionPolicy};
 
 use crate::{
-    market::{Suite, amount, group},
+    market::{Contracts, amount, group},
     pair::address,
-    people::{DENOM, OTHER, Who},
+    accounts::{DENOM, OTHER, Who},
     tx::{Flaw, Tx},
 };
 
@@ -131,9 +131,9 @@ pub fn bank() -> Vec<Named> {
 }
 
 /// Messages to contracts, by form: addresses, JSON, coins.
-pub fn executes(suite: &Suite) -> Vec<Named> {
+pub fn executes(contracts: &Contracts) -> Vec<Named> {
     let me = address(Who::Ann);
-    let book = suite.orderbook.as_str();
+    let book = contracts.orderbook.as_str();
     let raw = |contract: &str, msg: &[u8], coins: Vec<ProtoCoin>| {
         any(&MsgExecuteContract {
             sender: me.clone(),
@@ -145,7 +145,7 @@ pub fn executes(suite: &Suite) -> Vec<Named> {
     let json = |contract: &str, msg: Value| execute(&me, contract, &msg, &[]).unwrap();
     let deploy = |coins: &[Coin]| {
         let new =
-            suite.deploy(Who::Ann, vec![group("web", 1_000)], AuctionPolicy::TenantChoice {}, 1);
+            contracts.deploy(Who::Ann, vec![group("web", 1_000)], AuctionPolicy::TenantChoice {}, 1);
         let mut msg = MsgExecuteContract::decode(new.value.as_slice()).unwrap();
         msg.funds = coins.iter().map(Coin::to_proto).collect();
         any(&msg)
@@ -216,26 +216,26 @@ pub fn executes(suite: &Suite) -> Vec<Named> {
 }
 
 /// Messages of the contracts that break their rules or name what is not there.
-pub fn rules(suite: &Suite) -> Vec<Named> {
+pub fn rules(contracts: &Contracts) -> Vec<Named> {
     use escrow::ExecuteMsg as Escrow;
-    let bid = |who, provider, order| (who, suite.bid(who, provider, order, 10));
+    let bid = |who, provider, order| (who, contracts.bid(who, provider, order, 10));
     let account = AccountId(9_999_999);
     let messages = vec![
         ("bid on no order", bid(Who::Operator, Who::Cheap, 9_999_999)),
         ("bid for another provider", bid(Who::Dear, Who::Cheap, 1)),
         ("bid without being a provider", bid(Who::Bob, Who::Bob, 1)),
-        ("accept no order's bid", (Who::Ann, suite.accept(Who::Ann, 9_999_999, Who::Cheap, 10))),
-        ("close no deployment", (Who::Ann, suite.close(Who::Ann, 9_999_999))),
-        ("deposit into no account", (Who::Ann, suite.deposit(Who::Ann, 9_999_999, 5))),
+        ("accept no order's bid", (Who::Ann, contracts.accept(Who::Ann, 9_999_999, Who::Cheap, 10))),
+        ("close no deployment", (Who::Ann, contracts.close(Who::Ann, 9_999_999))),
+        ("deposit into no account", (Who::Ann, contracts.deposit(Who::Ann, 9_999_999, 5))),
         (
             "withdraw from no stream",
-            (Who::Ann, suite.escrow(Who::Ann, &Escrow::Withdraw { account, stream: 1 })),
+            (Who::Ann, contracts.escrow(Who::Ann, &Escrow::Withdraw { account, stream: 1 })),
         ),
         (
             "open an account without being a controller",
             (
                 Who::Ann,
-                suite.escrow(
+                contracts.escrow(
                     Who::Ann,
                     &Escrow::OpenAccount {
                         local: 1,
@@ -245,14 +245,14 @@ pub fn rules(suite: &Suite) -> Vec<Named> {
                 ),
             ),
         ),
-        ("register behind a small bond", (Who::Bob, suite.register(Who::Bob, Who::Bob, 5))),
+        ("register behind a small bond", (Who::Bob, contracts.register(Who::Bob, Who::Bob, 5))),
         (
             "slash without being a slasher",
             (
                 Who::Ann,
-                suite.send(
+                contracts.send(
                     Who::Ann,
-                    &suite.registry,
+                    &contracts.registry,
                     &registry::ExecuteMsg::Slash {
                         provider: address(Who::Cheap),
                         amount: amount(1),
@@ -262,12 +262,12 @@ pub fn rules(suite: &Suite) -> Vec<Named> {
                 ),
             ),
         ),
-        ("attest into the past", (Who::Auditor, suite.attest(Who::Cheap, "eu-west", 1))),
+        ("attest into the past", (Who::Auditor, contracts.attest(Who::Cheap, "eu-west", 1))),
         (
             "configure without being the owner",
             (
                 Who::Ann,
-                suite.book(
+                contracts.book(
                     Who::Ann,
                     &orderbook::ExecuteMsg::UpdateConfig {
                         guardian: None,
@@ -283,9 +283,9 @@ pub fn rules(suite: &Suite) -> Vec<Named> {
 }
 
 /// Codes, instances, admins.
-pub fn lifecycles(suite: &Suite) -> Vec<Named> {
+pub fn lifecycles(contracts: &Contracts) -> Vec<Named> {
     let (me, owner) = (address(Who::Ann), address(Who::Owner));
-    let (book, nobody) = (suite.orderbook.as_str(), address(Who::Nobody));
+    let (book, nobody) = (contracts.orderbook.as_str(), address(Who::Nobody));
     let what = |code_id, label: &str| Instantiate {
         code_id,
         label: label.to_owned(),
@@ -356,14 +356,14 @@ pub fn lifecycles(suite: &Suite) -> Vec<Named> {
         ),
         ("change the admin to no address", update_admin(&owner, book, "nobody")),
         ("change the admin to the same", update_admin(&owner, book, &owner)),
-        ("change the admin", update_admin(&owner, &suite.attestations, &address(Who::Bob))),
-        ("change what is no longer one's own", update_admin(&owner, &suite.attestations, &owner)),
+        ("change the admin", update_admin(&owner, &contracts.attestations, &address(Who::Bob))),
+        ("change what is no longer one's own", update_admin(&owner, &contracts.attestations, &owner)),
     ];
     let of =
         |who: Who| move |(name, message): (&'static str, Any)| (name, Tx::new(who, vec![message]));
     let bobs = vec![
-        ("clear the admin", clear_admin(&address(Who::Bob), &suite.attestations)),
-        ("clear it again", clear_admin(&address(Who::Bob), &suite.attestations)),
+        ("clear the admin", clear_admin(&address(Who::Bob), &contracts.attestations)),
+        ("clear it again", clear_admin(&address(Who::Bob), &contracts.attestations)),
     ];
     let all = mine.into_iter().map(of(Who::Ann)).chain(owners.into_iter().map(of(Who::Owner)));
     all.chain(bobs.into_iter().map(of(Who::Bob))).collect()

@@ -96,7 +96,7 @@ impl Answer {
     }
 }
 
-/// Where two lists of events first differ, for people.
+/// Where two lists of events first differ, for accounts.
 pub fn first_difference(real: &[Event], dev: &[Event]) -> String {
     let longest = real.len().max(dev.len());
     let differs = (0..longest).find(|i| real.get(*i) != dev.get(*i));

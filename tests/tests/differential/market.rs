@@ -1,4 +1,4 @@
-//! The suite on both chains, with short times, and its messages.
+//! The contracts on both chains, with short times, and its messages.
 
 use cosmwasm_std::HexBinary;
 use serde::Serialize;
@@ -20,13 +20,13 @@ use souk_tests::tools;
 
 use crate::{
     pair::{CONTRACTS, Outcome, Pair, address},
-    people::{DENOM, Who},
+    accounts::{DENOM, Who},
     tx::Tx,
 };
 
 /// The contracts' addresses.
 #[derive(Clone, Debug)]
-pub struct Suite {
+pub struct Contracts {
     pub attestations: String,
     pub registry: String,
     pub fees: String,
@@ -34,7 +34,7 @@ pub struct Suite {
     pub orderbook: String,
 }
 
-impl Suite {
+impl Contracts {
     pub fn all(&self) -> [&String; 5] {
         [&self.attestations, &self.registry, &self.fees, &self.escrow, &self.orderbook]
     }
@@ -48,7 +48,7 @@ const ESCROW: u64 = 4;
 const ORDERBOOK: u64 = 5;
 
 /// Uploads everything, instantiates and links it, as an operator does.
-pub async fn put_up(pair: &mut Pair) -> Suite {
+pub async fn deploy_contracts(pair: &mut Pair) -> Contracts {
     let owner = address(Who::Owner);
     for (artifact, _) in CONTRACTS {
         let upload = store_code(&owner, tools::packed_wasm(artifact).unwrap());
@@ -84,13 +84,13 @@ pub async fn put_up(pair: &mut Pair) -> Suite {
         ..book.params
     };
     let orderbook = make(pair, ORDERBOOK, "orderbook", &book).await;
-    let suite = Suite { attestations, registry, fees, escrow, orderbook };
+    let contracts = Contracts { attestations, registry, fees, escrow, orderbook };
     let links = vec![
-        suite.send(Who::Owner, &suite.escrow, &defaults::link_escrow(suite.orderbook.clone())),
-        suite.send(Who::Owner, &suite.registry, &defaults::link_registry(suite.orderbook.clone())),
+        contracts.send(Who::Owner, &contracts.escrow, &defaults::link_escrow(contracts.orderbook.clone())),
+        contracts.send(Who::Owner, &contracts.registry, &defaults::link_registry(contracts.orderbook.clone())),
     ];
     play_one(pair, Tx::new(Who::Owner, links)).await;
-    suite
+    contracts
 }
 
 /// Plays one that must succeed.
@@ -124,7 +124,7 @@ pub fn amount(value: u128) -> Amount {
     Amount::new(value).unwrap()
 }
 
-impl Suite {
+impl Contracts {
     /// A message to one of the contracts.
     pub fn send(&self, who: Who, contract: &str, msg: &impl Serialize) -> Any {
         execute(&address(who), contract, msg, &[]).unwrap()

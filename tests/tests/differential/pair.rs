@@ -20,13 +20,13 @@ use souk_tests::{
 
 use crate::{
     compare::{Answer, Check, Executed, first_difference},
-    people::{DENOM, MILLI_GAS_PRICE, OTHER, Who},
+    accounts::{DENOM, MILLI_GAS_PRICE, OTHER, Who},
     tx::Tx,
 };
 
 pub const CHAIN_ID: &str = "souk-differential";
 /// Longer than a block takes on a busy machine; reached only by a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(5);
 
 /// The contracts: the artifact's name and the native code's.
@@ -109,7 +109,7 @@ impl Pair {
             let coins = who.coins().iter().map(|c| coin(c.amount, &c.denom)).collect();
             devchain = devchain.account(address, coins);
         }
-        devchain = souk_devchain::suite::with_uploadable_codes(devchain);
+        devchain = souk_localnet::chain::codes::with_uploadable_codes(devchain);
         for (artifact, name) in CONTRACTS {
             let wasm = tools::wasm(artifact).unwrap();
             devchain = devchain.known_checksum(Sha256::digest(&wasm).into(), name);
@@ -228,12 +228,12 @@ impl Pair {
                 match self.real.block(height).await {
                     Ok(block) => return block,
                     Err(RpcError::NotYet { .. }) => tokio::time::sleep(POLL).await,
-                    Err(error) => panic!("block {height}: {error}\n{}", self.node.last_words()),
+                    Err(error) => panic!("block {height}: {error}\n{}", self.node.log_tail()),
                 }
             }
         };
-        let waited = tokio::time::timeout(PATIENCE, waiting).await;
-        waited.unwrap_or_else(|_| panic!("no block {height}:\n{}", self.node.last_words()))
+        let waited = tokio::time::timeout(TIMEOUT, waiting).await;
+        waited.unwrap_or_else(|_| panic!("no block {height}:\n{}", self.node.log_tail()))
     }
 
     async fn results(&self, height: u64) -> Vec<TxResult> {
@@ -245,8 +245,8 @@ impl Pair {
                 }
             }
         };
-        let waited = tokio::time::timeout(PATIENCE, waiting).await;
-        waited.unwrap_or_else(|_| panic!("no results of {height}:\n{}", self.node.last_words()))
+        let waited = tokio::time::timeout(TIMEOUT, waiting).await;
+        waited.unwrap_or_else(|_| panic!("no results of {height}:\n{}", self.node.log_tail()))
     }
 
     /// Broadcasts to devchain what wasmd was given before its next block.

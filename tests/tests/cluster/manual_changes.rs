@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use souk_provider::{kube::objects::Kind, labels};
 
 use super::{
-    cluster::Cluster,
+    shared_cluster::Cluster,
     until,
-    world::{Leased, Nodes, SITE, World},
+    fixture::{Leased, Nodes, SITE, Fixture},
 };
 
-impl World {
+impl Fixture {
     fn api(&self, leased: &Leased, resource: &ApiResource) -> Api<DynamicObject> {
         Api::namespaced_with(self.client.clone(), &leased.namespace, resource)
     }
@@ -38,12 +38,12 @@ fn kinds() -> impl Iterator<Item = Kind> {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_deleted_by_hand_comes_back() {
     let (cluster, _api) = Cluster::share().await;
-    let world = World::new(cluster, &[Nodes::Simulated(1)]).await;
-    let agent = world.agent().await;
-    let leased = world.run(SITE).await;
+    let fixture = Fixture::new(cluster, &[Nodes::Simulated(1)]).await;
+    let agent = fixture.agent().await;
+    let leased = fixture.run(SITE).await;
     for kind in kinds() {
-        let api = world.api(&leased, &kind.resource());
-        for (name, before) in world.objects(&leased, kind).await {
+        let api = fixture.api(&leased, &kind.resource());
+        for (name, before) in fixture.objects(&leased, kind).await {
             api.delete(&name, &DeleteParams::background()).await.unwrap();
             until(&format!("{kind:?} {name} is back"), async || {
                 let again = api.get_opt(&name).await.ok()??;
@@ -52,21 +52,21 @@ async fn whatever_is_deleted_by_hand_comes_back() {
             })
             .await;
         }
-        assert!(!world.objects(&leased, kind).await.is_empty(), "there is no {kind:?}");
+        assert!(!fixture.objects(&leased, kind).await.is_empty(), "there is no {kind:?}");
     }
-    world.ready(&leased).await;
+    fixture.ready(&leased).await;
 
     // The namespace itself with all that is in it.
-    let before = world.namespace(&leased.namespace).await.unwrap().metadata.uid;
-    let all = Api::<DynamicObject>::all_with(world.client.clone(), &Kind::Namespace.resource());
+    let before = fixture.namespace(&leased.namespace).await.unwrap().metadata.uid;
+    let all = Api::<DynamicObject>::all_with(fixture.client.clone(), &Kind::Namespace.resource());
     all.delete(&leased.namespace, &DeleteParams::background()).await.unwrap();
     until("the namespace is back", async || {
-        let again = world.namespace(&leased.namespace).await?;
+        let again = fixture.namespace(&leased.namespace).await?;
         (again.metadata.uid != before).then_some(())
     })
     .await;
-    world.ready(&leased).await;
-    assert!(world.is_active(&leased).await);
+    fixture.ready(&leased).await;
+    assert!(fixture.is_active(&leased).await);
     agent.kill().await;
 }
 
@@ -95,15 +95,15 @@ fn change(kind: Kind) -> (Value, &'static str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_changed_by_hand_is_changed_back() {
     let (cluster, _api) = Cluster::share().await;
-    let world = World::new(cluster, &[Nodes::Simulated(1)]).await;
-    let agent = world.agent().await;
-    let leased = world.run(SITE).await;
+    let fixture = Fixture::new(cluster, &[Nodes::Simulated(1)]).await;
+    let agent = fixture.agent().await;
+    let leased = fixture.run(SITE).await;
     for kind in kinds() {
         let (patch, at) = change(kind);
-        let api = world.api(&leased, &kind.resource());
+        let api = fixture.api(&leased, &kind.resource());
         let at_hand =
             |object: &DynamicObject| serde_json::to_value(object).unwrap().pointer(at).cloned();
-        let (name, before) = world.objects(&leased, kind).await.pop_first().unwrap();
+        let (name, before) = fixture.objects(&leased, kind).await.pop_first().unwrap();
         let before = at_hand(&before);
         let params = PatchParams::default();
         let changed = api.patch(&name, &params, &Patch::Merge(&patch)).await.unwrap();
@@ -115,18 +115,18 @@ async fn whatever_is_changed_by_hand_is_changed_back() {
     }
 
     // An object of ours that the lease has no use for.
-    let mut stray = world.objects(&leased, Kind::Secret).await.pop_first().unwrap().1;
+    let mut stray = fixture.objects(&leased, Kind::Secret).await.pop_first().unwrap().1;
     stray.metadata = kube::core::ObjectMeta {
         name: Some("stray".to_owned()),
         labels: stray.metadata.labels,
         ..kube::core::ObjectMeta::default()
     };
-    let secrets = world.api(&leased, &Kind::Secret.resource());
+    let secrets = fixture.api(&leased, &Kind::Secret.resource());
     secrets.create(&kube::api::PostParams::default(), &stray).await.unwrap();
     until("the stray object is gone", async || {
         secrets.get_opt("stray").await.ok()?.is_none().then_some(())
     })
     .await;
-    world.ready(&leased).await;
+    fixture.ready(&leased).await;
     agent.kill().await;
 }

@@ -12,18 +12,18 @@ use souk_gateway::body::{LeaseStatus, LogQuery, Phase, ServiceStatus};
 use souk_tests::kubernetes::WEB_IMAGE;
 
 use super::{
-    cluster::Cluster,
+    shared_cluster::Cluster,
     until,
-    world::{Leased, Nodes, SITE, World},
+    fixture::{Leased, Nodes, SITE, Fixture},
 };
 
 const TRAIN: &str = include_str!("sdl/train.yaml");
 const CRASH: &str = include_str!("sdl/crash.yaml");
 
-/// A world on real nodes; none where they cannot run, which was said.
-async fn world(cluster: &'static Cluster) -> Option<World> {
+/// A fixture on real nodes; none where they cannot run, which was said.
+async fn fixture(cluster: &'static Cluster) -> Option<Fixture> {
     cluster.real_nodes()?;
-    Some(World::new(cluster, &[Nodes::Real]).await)
+    Some(Fixture::new(cluster, &[Nodes::Real]).await)
 }
 
 fn service<'a>(status: &'a LeaseStatus, name: &str) -> &'a ServiceStatus {
@@ -42,8 +42,8 @@ async fn answer(status: &LeaseStatus, name: &str, path: &str) -> String {
     .await
 }
 
-async fn logs(world: &World, leased: &Leased, query: &LogQuery) -> Vec<String> {
-    let Ok(mut stream) = world.gateway(leased).await.logs(leased.order, query).await else {
+async fn logs(fixture: &Fixture, leased: &Leased, query: &LogQuery) -> Vec<String> {
+    let Ok(mut stream) = fixture.gateway(leased).await.logs(leased.order, query).await else {
         return Vec::new();
     };
     let mut lines = Vec::new();
@@ -82,10 +82,10 @@ async fn mentions(client: &Client, namespace: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_reaches_what_it_deployed_and_nothing_is_left_after_it() {
     let (cluster, _api) = Cluster::share().await;
-    let Some(world) = world(cluster).await else { return };
-    let agent = world.agent().await;
-    let leased = world.run(SITE).await;
-    let status = world.ready(&leased).await;
+    let Some(fixture) = fixture(cluster).await else { return };
+    let agent = fixture.agent().await;
+    let leased = fixture.run(SITE).await;
+    let status = fixture.ready(&leased).await;
 
     let greeting = answer(&status, "web", "/").await;
     assert!(greeting.starts_with("hello from web-"), "{greeting}");
@@ -95,14 +95,14 @@ async fn a_tenant_reaches_what_it_deployed_and_nothing_is_left_after_it() {
     // Of the cluster's services it is told the API server's address alone, as every pod is.
     assert!(!environment.contains("WEB_SERVICE_HOST"), "{environment}");
     let written = until("the requests in the log", async || {
-        let lines = logs(&world, &leased, &LogQuery::default()).await;
+        let lines = logs(&fixture, &leased, &LogQuery::default()).await;
         let request = lines.iter().any(|line| line.contains("/cgi-bin/env"));
         request.then_some(lines)
     })
     .await;
     assert!(written.iter().any(|line| line == "serving on 8080, greeting ann"), "{written:?}");
     let reasons: Vec<String> =
-        world.events(&leased).await.into_iter().map(|(reason, _)| reason).collect();
+        fixture.events(&leased).await.into_iter().map(|(reason, _)| reason).collect();
     for reason in ["Scheduled", "Started"] {
         assert!(reasons.iter().any(|one| one == reason), "{reason} in {reasons:?}");
     }
@@ -116,16 +116,16 @@ async fn a_tenant_reaches_what_it_deployed_and_nothing_is_left_after_it() {
         }] },
     }))
     .unwrap();
-    let pods = Api::<Pod>::namespaced(world.client.clone(), &leased.namespace);
+    let pods = Api::<Pod>::namespaced(fixture.client.clone(), &leased.namespace);
     let refused = pods.create(&PostParams::default(), &privileged).await.unwrap_err().to_string();
     assert!(refused.contains("violates PodSecurity \"baseline"), "{refused}");
 
-    let there = mentions(&world.client, &leased.namespace).await;
+    let there = mentions(&fixture.client, &leased.namespace).await;
     assert!(there.iter().any(|one| one.starts_with("PersistentVolume/")), "{there:?}");
-    world.close(&leased).await;
-    world.is_gone(&leased).await;
+    fixture.close(&leased).await;
+    fixture.is_gone(&leased).await;
     until("nothing is left", async || {
-        mentions(&world.client, &leased.namespace).await.is_empty().then_some(())
+        mentions(&fixture.client, &leased.namespace).await.is_empty().then_some(())
     })
     .await;
     agent.kill().await;
@@ -134,10 +134,10 @@ async fn a_tenant_reaches_what_it_deployed_and_nothing_is_left_after_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_with_gpus_runs_on_the_node_that_has_them_and_sees_its_own_alone() {
     let (cluster, _api) = Cluster::share().await;
-    let Some(world) = world(cluster).await else { return };
-    let agent = world.agent().await;
-    let leased = world.run(TRAIN).await;
-    let status = world.ready(&leased).await;
+    let Some(fixture) = fixture(cluster).await else { return };
+    let agent = fixture.agent().await;
+    let leased = fixture.run(TRAIN).await;
+    let status = fixture.ready(&leased).await;
 
     let devices = |environment: &str| {
         let mut lines = environment.lines();
@@ -151,23 +151,23 @@ async fn a_service_with_gpus_runs_on_the_node_that_has_them_and_sees_its_own_alo
     let without = devices(&answer(&status, "web", "/cgi-bin/env").await);
     assert_eq!(without.as_deref(), Some("void"));
 
-    let pods = Api::<Pod>::namespaced(world.client.clone(), &leased.namespace);
+    let pods = Api::<Pod>::namespaced(fixture.client.clone(), &leased.namespace);
     let train = &service(&status, "train").pods[0].name;
     let node = pods.get(train).await.unwrap().spec.unwrap().node_name;
     assert_eq!(node.as_deref(), Some("gpu"));
-    world.close(&leased).await;
-    world.is_gone(&leased).await;
+    fixture.close(&leased).await;
+    fixture.is_gone(&leased).await;
     agent.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_workload_that_crashes_the_tenant_learns_why() {
     let (cluster, _api) = Cluster::share().await;
-    let Some(world) = world(cluster).await else { return };
-    let agent = world.agent().await;
-    let leased = world.deploy(CRASH).await;
+    let Some(fixture) = fixture(cluster).await else { return };
+    let agent = fixture.agent().await;
+    let leased = fixture.deploy(CRASH).await;
 
-    let status = world
+    let status = fixture
         .status(&leased, "a pod that crashes again and again", |status| {
             let pods = status.services.iter().flat_map(|service| &service.pods);
             let reasons = pods.filter_map(|pod| pod.reason.as_deref());
@@ -182,29 +182,29 @@ async fn of_a_workload_that_crashes_the_tenant_learns_why() {
 
     let before = LogQuery { previous: true, ..LogQuery::default() };
     until("the log of the crashed container", async || {
-        let lines = logs(&world, &leased, &before).await;
+        let lines = logs(&fixture, &leased, &before).await;
         lines.iter().any(|line| line == "no configuration, giving up").then_some(())
     })
     .await;
     until("the event that tells of it", async || {
-        let events = world.events(&leased).await;
+        let events = fixture.events(&leased).await;
         events.iter().any(|(reason, _)| reason == "BackOff").then_some(())
     })
     .await;
-    assert!(world.is_active(&leased).await, "a crash is the tenant's affair");
-    world.close(&leased).await;
-    world.is_gone(&leased).await;
+    assert!(fixture.is_active(&leased).await, "a crash is the tenant's affair");
+    fixture.close(&leased).await;
+    fixture.is_gone(&leased).await;
     agent.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_followed_log_goes_on_with_pods_that_come_later() {
     let (cluster, _api) = Cluster::share().await;
-    let Some(world) = world(cluster).await else { return };
-    let agent = world.agent().await;
-    let leased = world.run(TRAIN).await;
+    let Some(fixture) = fixture(cluster).await else { return };
+    let agent = fixture.agent().await;
+    let leased = fixture.run(TRAIN).await;
     let query = LogQuery { service: Some("web".into()), follow: true, ..LogQuery::default() };
-    let gateway = world.gateway(&leased).await;
+    let gateway = fixture.gateway(&leased).await;
     let mut stream = gateway.logs(leased.order, &query).await.unwrap();
     let mut next = async || {
         let line = tokio::time::timeout(super::DEADLINE, stream.next()).await;
@@ -213,7 +213,7 @@ async fn a_followed_log_goes_on_with_pods_that_come_later() {
     let first = next().await;
     assert!(first.line.starts_with("serving on 8080"), "{first:?}");
 
-    let pods = Api::<Pod>::namespaced(world.client.clone(), &leased.namespace);
+    let pods = Api::<Pod>::namespaced(fixture.client.clone(), &leased.namespace);
     pods.delete(&first.pod, &DeleteParams::default().grace_period(0)).await.unwrap();
     let second = loop {
         let line = next().await;
@@ -222,7 +222,7 @@ async fn a_followed_log_goes_on_with_pods_that_come_later() {
         }
     };
     assert!(second.line.starts_with("serving on 8080"), "{second:?}");
-    world.close(&leased).await;
-    world.is_gone(&leased).await;
+    fixture.close(&leased).await;
+    fixture.is_gone(&leased).await;
     agent.kill().await;
 }

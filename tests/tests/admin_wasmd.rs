@@ -12,40 +12,41 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use souk_chain::{Coin, keys::write_plain_key_file, tx};
-use souk_cli::{local::binary, suite::Contract, wallet::Wallet};
+use souk_cli::{suite::Contract, wallet::Wallet};
+use souk_localnet::process::binary;
 use souk_tests::{
     tools,
     wasmd::{DENOM, Options, PREFIX, Wasmd},
 };
 use tempfile::TempDir;
 
-/// The operator's key.
+/// The administrator's key.
 const OPS: &str = "ops";
 
-/// A node and an operator's folder with the built contracts.
-struct Stage {
+/// A node and an administrator's folder with the built contracts.
+struct Fixture {
     node: Wasmd,
     folder: TempDir,
 }
 
-impl Stage {
+impl Fixture {
     async fn new() -> Option<Self> {
         let built = tools::or_not_run(tools::artifacts())?;
         let node = Wasmd::start_or_not_run(Options::default()).await?;
         let folder = tempfile::tempdir().unwrap();
-        let stage = Self { node, folder };
-        fs::create_dir_all(stage.path("home/keys")).unwrap();
-        fs::create_dir_all(stage.path("networks")).unwrap();
-        fs::create_dir_all(stage.path("artifacts")).unwrap();
-        let key = stage.path(&format!("home/keys/{OPS}.key"));
-        write_plain_key_file(&key, &stage.node.funds).unwrap();
-        stage.node.network().unwrap().write(&stage.path("networks/local.toml")).unwrap();
+        let fixture = Self { node, folder };
+        fs::create_dir_all(fixture.path("home/keys")).unwrap();
+        fs::create_dir_all(fixture.path("networks")).unwrap();
+        fs::create_dir_all(fixture.path("artifacts")).unwrap();
+        let key = fixture.path(&format!("home/keys/{OPS}.key"));
+        write_plain_key_file(&key, &fixture.node.funds).unwrap();
+        fixture.node.network().unwrap().write(&fixture.path("networks/local.toml")).unwrap();
         for contract in Contract::ALL {
             let file = contract.file();
-            fs::copy(built.join(&file), stage.path("artifacts").join(&file)).unwrap();
+            fs::copy(built.join(&file), fixture.path("artifacts").join(&file)).unwrap();
         }
-        stage.write_checksums();
-        Some(stage)
+        fixture.write_checksums();
+        Some(fixture)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -71,19 +72,19 @@ impl Stage {
     }
 
     /// A command of `souk admin` that must succeed; its JSON.
-    fn operator(&self, args: &[&str]) -> Value {
+    fn admin(&self, args: &[&str]) -> Value {
         let output = Command::new(binary("souk").unwrap())
             .env_clear()
             .env("SOUK_HOME", self.path("home"))
             .env("SOUK_NETWORK", "local")
             .env("SOUK_KEY", OPS)
             .current_dir(self.folder.path())
-            .args(["operator", "--json"])
+            .args(["admin", "--json"])
             .args(args)
             .output()
             .unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let words = self.node.last_words();
+        let words = self.node.log_tail();
         assert!(output.status.success(), "{args:?}: {stderr}\n{words}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -130,7 +131,7 @@ impl Stage {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("{file} came into no block: {}", self.node.last_words());
+        panic!("{file} came into no block: {}", self.node.log_tail());
     }
 }
 
@@ -140,38 +141,38 @@ fn length(value: &Value) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tool_deploys_verifies_and_migrates_the_real_wasm() {
-    let Some(mut stage) = Stage::new().await else { return };
-    let report = stage.operator(&["deploy", "--yes"]);
+    let Some(mut fixture) = Fixture::new().await else { return };
+    let report = fixture.admin(&["deploy", "--yes"]);
     assert_eq!(length(&report["executed"]), 6, "{report}");
     assert_eq!(length(&report["differences"]), 0, "{report}");
     for done in report["executed"].as_array().unwrap() {
         println!("{:>9} gas  {}", done["gas_used"], done["what"].as_str().unwrap());
     }
-    assert_eq!(stage.operator(&["verify"])["same"], true);
-    assert_eq!(length(&stage.operator(&["deploy", "--yes"])["executed"]), 0);
+    assert_eq!(fixture.admin(&["verify"])["same"], true);
+    assert_eq!(length(&fixture.admin(&["deploy", "--yes"])["executed"]), 0);
 
     for contract in Contract::ALL {
-        stage.change(contract);
+        fixture.change(contract);
     }
-    let report = stage.operator(&["migrate", "--yes"]);
+    let report = fixture.admin(&["migrate", "--yes"]);
     assert_eq!(length(&report["executed"]), 6, "{report}");
     println!("{:>9} gas  move all five", report["executed"][5]["gas_used"]);
-    assert_eq!(stage.operator(&["verify"])["same"], true);
-    stage.node.stop().await;
+    assert_eq!(fixture.admin(&["verify"])["same"], true);
+    fixture.node.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_multisig_account_deploys_and_migrates_by_files_that_its_members_sign() {
-    let Some(mut stage) = Stage::new().await else { return };
+    let Some(mut fixture) = Fixture::new().await else { return };
     for member in ["one", "two", "three"] {
-        stage.wasmd(&["keys", "add", member]);
+        fixture.wasmd(&["keys", "add", member]);
     }
     let members = ["--multisig", "one,two,three", "--multisig-threshold", "2"];
-    stage.wasmd(&[&["keys", "add", "board"][..], &members].concat());
-    let board = stage.wasmd(&["keys", "show", "board", "-a"]).trim().to_owned();
-    let network = stage.node.network().unwrap();
+    fixture.wasmd(&[&["keys", "add", "board"][..], &members].concat());
+    let board = fixture.wasmd(&["keys", "show", "board", "-a"]).trim().to_owned();
+    let network = fixture.node.network().unwrap();
     let wallet =
-        Wallet::new(stage.node.client().unwrap(), stage.node.funds.clone(), &network).unwrap();
+        Wallet::new(fixture.node.client().unwrap(), fixture.node.funds.clone(), &network).unwrap();
     assert!(board.starts_with(PREFIX));
     let funds = tx::send(&wallet.address, &board, &[Coin::new(1_000_000_000_000, DENOM)]);
     wallet.send("funding the board", vec![funds]).await.unwrap();
@@ -182,20 +183,20 @@ async fn a_multisig_account_deploys_and_migrates_by_files_that_its_members_sign(
         let command = if changed { "migrate" } else { "deploy" };
         let folder = format!("unsigned-{round}");
         let args = [command, "--from", &board, "--generate-only", &folder];
-        let files = stage.operator(&args)["files"].clone();
+        let files = fixture.admin(&args)["files"].clone();
         if length(&files) == 0 && changed {
             break;
         }
         if length(&files) == 0 {
-            let verified = stage.operator(&["verify", "--from", &board]);
+            let verified = fixture.admin(&["verify", "--from", &board]);
             assert_eq!(verified["same"], true, "{verified}");
-            stage.change(Contract::Escrow);
+            fixture.change(Contract::Escrow);
             changed = true;
             continue;
         }
         for file in files.as_array().unwrap() {
-            let file = stage.path(file.as_str().unwrap());
-            stage.sign_and_send(&file, &board).await;
+            let file = fixture.path(file.as_str().unwrap());
+            fixture.sign_and_send(&file, &board).await;
             sent.push(file.file_stem().unwrap().to_str().unwrap().to_owned());
         }
     }
@@ -212,6 +213,6 @@ async fn a_multisig_account_deploys_and_migrates_by_files_that_its_members_sign(
             "01-migrate",
         ]
     );
-    assert_eq!(stage.operator(&["verify", "--from", &board])["same"], true);
-    stage.node.stop().await;
+    assert_eq!(fixture.admin(&["verify", "--from", &board])["same"], true);
+    fixture.node.stop().await;
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::{
     Size,
-    stage::BLOCK_TIME,
-    story::{Deploys, Ends, Told},
+    fixture::BLOCK_TIME,
+    measurements::{Deploys, Ends, Results},
 };
 
-pub fn print(size: Size, told: &Told) {
+pub fn print(size: Size, results: &Results) {
     let profile = if cfg!(debug_assertions) { "dev" } else { "an optimised" };
     println!(
         "{} nodes, {} leases, blocks of {} s, {profile} profile\n",
@@ -16,18 +16,18 @@ pub fn print(size: Size, told: &Told) {
         size.leases,
         BLOCK_TIME.as_secs_f64()
     );
-    at_rest(told);
-    deployed(&told.deploys);
-    ended(&told.ends);
-    restarted(size, told);
+    at_rest(results);
+    deployed(&results.deploys);
+    ended(&results.ends);
+    restarted(size, results);
 }
 
-fn at_rest(told: &Told) {
+fn at_rest(results: &Results) {
     println!(
         "| leases | agent's memory, MiB | requests a minute at rest | by verb | CPU s a minute, agent / API server |"
     );
     println!("|---|---|---|---|---|");
-    for rest in &told.rests {
+    for rest in &results.rests {
         let (total, verbs) = rest.requests.each(rest.minutes);
         let (agent, api) = (rest.processor.0 / rest.minutes, rest.processor.1 / rest.minutes);
         println!(
@@ -78,8 +78,8 @@ fn ended(all: &[Ends]) {
     println!();
 }
 
-fn restarted(size: Size, told: &Told) {
-    let restart = &told.restart;
+fn restarted(size: Size, results: &Results) {
+    let restart = &results.restart;
     let (total, verbs) = restart.requests.each(1.0);
     println!("| started again with {} leases | |", size.leases);
     println!("|---|---|");

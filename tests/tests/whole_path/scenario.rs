@@ -9,7 +9,6 @@ use souk_api::{
 };
 use souk_chain::Coin;
 use souk_cli::{
-    demo::Setting,
     gateway,
     tenant::{self, BidTable, Plan},
     wallet::Wallet,
@@ -18,14 +17,15 @@ use souk_core::{
     AccountId, Amount, AuctionPolicy, CloseReason, Denom, DeploymentId, OrderId, time::DAY,
 };
 use souk_gateway::body::{LeaseStatus, Phase};
+use souk_localnet::scenario::Environment;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    books::{Books, Ledger},
-    stage::{STAKE, Stage},
+    supply::{SupplyCheck, Ledger},
+    fixture::{STAKE, Fixture},
 };
 
-const PATIENCE: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(100);
 
 /// A service for audited providers in the south, and a job for anybody: two groups.
@@ -43,112 +43,112 @@ struct Deployed<'a> {
 }
 
 /// All of it. At a failure the ends of all logs are printed.
-pub async fn tell(setting: Setting) {
-    let stage = std::sync::Arc::new(Stage::set(setting).await);
-    let told = {
-        let stage = stage.clone();
-        tokio::spawn(async move { story(&stage).await }).await
+pub async fn run(environment: Environment) {
+    let fixture = std::sync::Arc::new(Fixture::start(environment).await);
+    let outcome = {
+        let fixture = fixture.clone();
+        tokio::spawn(async move { play(&fixture).await }).await
     };
-    if let Err(failed) = told {
-        eprintln!("{}", stage.last_words());
+    if let Err(failed) = outcome {
+        eprintln!("{}", fixture.log_tail());
         std::panic::resume_unwind(failed.into_panic());
     }
-    let stage = std::sync::Arc::into_inner(stage).expect("nobody else holds it");
-    stage.strike().await;
+    let fixture = std::sync::Arc::into_inner(fixture).expect("nobody else holds it");
+    fixture.stop().await;
 }
 
-async fn story(stage: &Stage) {
-    stake(stage).await;
-    let books = Books::open(stage).await;
-    let before = payees(stage).await;
+async fn play(fixture: &Fixture) {
+    stake(fixture).await;
+    let supply = SupplyCheck::open(fixture).await;
+    let before = payees(fixture).await;
 
-    let mut bobs = auction(stage).await;
-    books.check(stage).await;
-    let mut anns = tenants_choice(stage).await;
-    books.check(stage).await;
+    let mut bobs = auction(fixture).await;
+    supply.check(fixture).await;
+    let mut anns = tenants_choice(fixture).await;
+    supply.check(fixture).await;
 
     for _ in 0..2 {
-        stage.pass(stage.pace.step).await.unwrap();
-        accounts_are_exact(stage, [&mut anns, &mut bobs]).await;
+        fixture.pass(fixture.periods.step).await.unwrap();
+        accounts_are_exact(fixture, [&mut anns, &mut bobs]).await;
     }
-    withdrawals_pay_what_was_earned(stage, &anns).await;
-    books.check(stage).await;
+    withdrawals_pay_what_was_earned(fixture, &anns).await;
+    supply.check(fixture).await;
 
-    takes_back_all_but_the_runway(stage, &mut anns).await;
-    books.check(stage).await;
-    depletion(stage, &mut anns).await;
-    books.check(stage).await;
-    let patrons = too_little_starts_nothing(stage, &mut anns).await;
-    enough_starts_it_again(stage, &mut anns).await;
-    accounts_are_exact(stage, [&mut anns, &mut bobs]).await;
-    books.check(stage).await;
+    takes_back_all_but_the_runway(fixture, &mut anns).await;
+    supply.check(fixture).await;
+    depletion(fixture, &mut anns).await;
+    supply.check(fixture).await;
+    let supporters = too_little_starts_nothing(fixture, &mut anns).await;
+    enough_starts_it_again(fixture, &mut anns).await;
+    accounts_are_exact(fixture, [&mut anns, &mut bobs]).await;
+    supply.check(fixture).await;
 
     let mut earned = BTreeMap::new();
     for deployed in [&mut anns, &mut bobs] {
-        close(stage, deployed).await;
+        close(fixture, deployed).await;
         for (lease, amount) in deployed.leases.iter().zip(deployed.ledger.earned()) {
-            let fee = amount * u128::from(take_bps(stage).await) / 10_000;
+            let fee = amount * u128::from(take_bps(fixture).await) / 10_000;
             let (net, fees) = earned.entry(lease.provider.clone()).or_insert((0, 0));
             (*net, *fees) = (*net + amount - fee, *fees + fee);
         }
-        books.check(stage).await;
+        supply.check(fixture).await;
     }
-    for (payee, held) in payees(stage).await {
+    for (payee, held) in payees(fixture).await {
         let (net, _) = earned.get(&payee).copied().unwrap_or_default();
         assert_eq!(held - before[&payee], net, "{payee} got what it earned less the fee");
     }
-    patrons.came_back(stage).await;
-    let held = stage.market.escrow_totals(&denom(stage)).await.unwrap().held;
+    supporters.came_back(fixture).await;
+    let held = fixture.market.escrow_totals(&denom(fixture)).await.unwrap().held;
     assert_eq!(held.u128(), 0, "everything was paid out");
-    distribution_reaches_pool_and_staker(stage, earned.values().map(|(_, fee)| fee).sum()).await;
-    books.check(stage).await;
+    distribution_reaches_pool_and_staker(fixture, earned.values().map(|(_, fee)| fee).sum()).await;
+    supply.check(fixture).await;
 }
 
-fn denom(stage: &Stage) -> Denom {
-    Denom::native(stage.market.network.denom.clone())
+fn denom(fixture: &Fixture) -> Denom {
+    Denom::native(fixture.market.network.denom.clone())
 }
 
-async fn take_bps(stage: &Stage) -> u16 {
-    stage.market.orderbook_config().await.unwrap().denoms[0].take_bps
+async fn take_bps(fixture: &Fixture) -> u16 {
+    fixture.market.orderbook_config().await.unwrap().denoms[0].take_bps
 }
 
 /// What the providers' own accounts hold.
-async fn payees(stage: &Stage) -> BTreeMap<String, u128> {
+async fn payees(fixture: &Fixture) -> BTreeMap<String, u128> {
     let mut held = BTreeMap::new();
-    for provider in &stage.providers {
-        held.insert(provider.address.clone(), stage.balance(&provider.address).await);
+    for provider in &fixture.providers {
+        held.insert(provider.address.clone(), fixture.balance(&provider.address).await);
     }
     held
 }
 
-async fn stake(stage: &Stage) {
-    let coins = Coin::new(STAKE, stage.market.network.denom.clone());
-    let contract = &stage.market.contracts.fee_distributor;
+async fn stake(fixture: &Fixture) {
+    let coins = Coin::new(STAKE, fixture.market.network.denom.clone());
+    let contract = &fixture.market.contracts.fee_distributor;
     let message = fees::ExecuteMsg::Stake {};
-    let message = stage.staker.execute(contract, &message, &[coins]).unwrap();
-    stage.staker.send("staking", vec![message]).await.unwrap();
+    let message = fixture.staker.execute(contract, &message, &[coins]).unwrap();
+    fixture.staker.send("staking", vec![message]).await.unwrap();
 }
 
 /// Bids of exactly these providers.
-async fn bids_of(stage: &Stage, order: OrderId, names: &[&str]) -> BidTable {
+async fn bids_of(fixture: &Fixture, order: OrderId, names: &[&str]) -> BidTable {
     let enough = |table: &BidTable, _: Duration| table.bids.len() >= names.len();
-    let market = &stage.market;
-    let table = tenant::watch_bids(market, order, PATIENCE, enough, |_| ()).await.unwrap();
-    let mut bidders: Vec<&str> = table.bids.iter().map(|bid| stage.name(&bid.provider)).collect();
+    let market = &fixture.market;
+    let table = tenant::watch_bids(market, order, TIMEOUT, enough, |_| ()).await.unwrap();
+    let mut bidders: Vec<&str> = table.bids.iter().map(|bid| fixture.name(&bid.provider)).collect();
     bidders.sort_unstable();
     assert_eq!(bidders, names, "bidders for order {order}");
     table
 }
 
-async fn is_ready(stage: &Stage, tenant: &Wallet, lease: &LeaseResponse) {
-    let client = gateway::client_for(&stage.market, tenant, &lease.provider).await.unwrap();
-    tenant::wait_until_ready(&client, lease.order, PATIENCE, |_| ()).await.unwrap();
+async fn is_ready(fixture: &Fixture, tenant: &Wallet, lease: &LeaseResponse) {
+    let client = gateway::client_for(&fixture.market, tenant, &lease.provider).await.unwrap();
+    tenant::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await.unwrap();
 }
 
 /// Two groups, whose bids the tenant chooses from.
-async fn tenants_choice(stage: &Stage) -> Deployed<'_> {
-    let (market, ann) = (&stage.market, &stage.ann);
-    let (created, plan) = stage.deploy(ann, ANNS, AuctionPolicy::TenantChoice {}, 40).await;
+async fn tenants_choice(fixture: &Fixture) -> Deployed<'_> {
+    let (market, ann) = (&fixture.market, &fixture.ann);
+    let (created, plan) = fixture.deploy(ann, ANNS, AuctionPolicy::TenantChoice {}, 40).await;
     let mut orders = Vec::new();
     for order in &created.orders {
         let asked = market.order(*order).await.unwrap();
@@ -157,25 +157,25 @@ async fn tenants_choice(stage: &Stage) -> Deployed<'_> {
             "anywhere" => (&["aurora", "baobab", "cedar"], "cedar"),
             other => panic!("a group {other}"),
         };
-        let table = bids_of(stage, *order, bidders).await;
-        assert_eq!(stage.name(&table.bids[0].provider), winner, "the lowest bid");
+        let table = bids_of(fixture, *order, bidders).await;
+        assert_eq!(fixture.name(&table.bids[0].provider), winner, "the lowest bid");
         orders.push((*order, table));
     }
     for (order, table) in &orders {
         tenant::accept(market, ann, *order, &table.bids[0]).await.unwrap();
     }
-    deployed(stage, ann, created.deployment, &created.orders, &plan).await
+    deployed(fixture, ann, created.deployment, &created.orders, &plan).await
 }
 
 /// One group, whose lowest bid wins by itself.
-async fn auction(stage: &Stage) -> Deployed<'_> {
-    let (market, bob) = (&stage.market, &stage.bob);
+async fn auction(fixture: &Fixture) -> Deployed<'_> {
+    let (market, bob) = (&fixture.market, &fixture.bob);
     let closes_after = market.orderbook_config().await.unwrap().params.min_auction;
     let policy = AuctionPolicy::LowestPrice { closes_after };
-    let (created, plan) = stage.deploy(bob, BOBS, policy, 60).await;
+    let (created, plan) = fixture.deploy(bob, BOBS, policy, 60).await;
     let order = created.orders[0];
     let some = |table: &BidTable, _: Duration| !table.bids.is_empty();
-    let table = tenant::watch_bids(market, order, PATIENCE, some, |_| ()).await.unwrap();
+    let table = tenant::watch_bids(market, order, TIMEOUT, some, |_| ()).await.unwrap();
     let by_hand = tenant::accept(market, bob, order, &table.bids[0]).await;
     assert!(by_hand.is_err(), "a binding auction is not decided by hand");
     // Each new lowest bid within the last minute moves the close; providers close it, too.
@@ -187,36 +187,36 @@ async fn auction(stage: &Stage) -> Deployed<'_> {
         let (_, now) = market.now().await.unwrap();
         let closes_at = asked.closes_at.unwrap();
         if now < closes_at {
-            stage.pass(closes_at - now).await.unwrap();
+            fixture.pass(closes_at - now).await.unwrap();
             continue;
         }
         let message = Orderbook::CloseAuction { order, limit: 10 };
         let contract = &market.contracts.orderbook;
-        let message = stage.bystander.execute(contract, &message, &[]).unwrap();
+        let message = fixture.stranger.execute(contract, &message, &[]).unwrap();
         // A provider may have been faster.
-        let _ = stage.bystander.send("closing the auction", vec![message]).await;
+        let _ = fixture.stranger.send("closing the auction", vec![message]).await;
     };
     assert_eq!(taken.state, OrderState::Active);
     let lease = market.lease(order).await.unwrap();
-    assert_eq!(stage.name(&lease.provider), "cedar", "the cheapest wins");
-    deployed(stage, bob, created.deployment, &created.orders, &plan).await
+    assert_eq!(fixture.name(&lease.provider), "cedar", "the cheapest wins");
+    deployed(fixture, bob, created.deployment, &created.orders, &plan).await
 }
 
 /// Sends the manifests, waits for the workloads, and begins the account's ledger.
 async fn deployed<'a>(
-    stage: &Stage,
+    fixture: &Fixture,
     tenant: &'a Wallet,
     id: DeploymentId,
     orders: &[OrderId],
     plan: &Plan,
 ) -> Deployed<'a> {
-    let market = &stage.market;
+    let market = &fixture.market;
     let mut leases = Vec::new();
     for order in orders {
         leases.push(tenant::launch(market, tenant, *order, &plan.upload).await.unwrap());
     }
     for lease in &leases {
-        is_ready(stage, tenant, lease).await;
+        is_ready(fixture, tenant, lease).await;
     }
     let runway = market.escrow_config().await.unwrap().min_runway;
     let mut ledger = Ledger::open(plan.deposit.amount, leases[0].created_at, runway);
@@ -227,18 +227,18 @@ async fn deployed<'a>(
 }
 
 /// What the contracts say of accounts, at one block, is what the ledgers say.
-async fn accounts_are_exact(stage: &Stage, all: [&mut Deployed<'_>; 2]) {
+async fn accounts_are_exact(fixture: &Fixture, all: [&mut Deployed<'_>; 2]) {
     // The newest block's state may not be there yet.
-    let height = stage.market.now().await.unwrap().0 - 1;
-    let (then, now) = (stage.market.at(height), stage.time_of(height).await);
+    let height = fixture.market.now().await.unwrap().0 - 1;
+    let (then, now) = (fixture.market.at(height), fixture.time_of(height).await);
     for deployed in all {
         let ledger = &mut deployed.ledger;
         ledger.run(now);
         let account = then.account(deployed.account).await.unwrap();
         assert_eq!(account.balance.u128(), ledger.left(), "what is left at {now}");
         assert_eq!(account.clock.rate.u128(), ledger.rate());
-        assert_eq!(account.clock.dry_since.is_some(), ledger.is_dry());
-        if !ledger.is_dry() {
+        assert_eq!(account.clock.dry_since.is_some(), ledger.is_depleted());
+        if !ledger.is_depleted() {
             assert_eq!(account.depletion, Some(ledger.depletion()), "depletion as of {now}");
         }
         let streams = then.streams(deployed.account).await.unwrap();
@@ -248,42 +248,42 @@ async fn accounts_are_exact(stage: &Stage, all: [&mut Deployed<'_>; 2]) {
 }
 
 /// A stranger has the payees paid; they get what their streams earned, less the fee.
-async fn withdrawals_pay_what_was_earned(stage: &Stage, deployed: &Deployed<'_>) {
-    let bps = u128::from(take_bps(stage).await);
+async fn withdrawals_pay_what_was_earned(fixture: &Fixture, deployed: &Deployed<'_>) {
+    let bps = u128::from(take_bps(fixture).await);
     for (at, lease) in deployed.leases.iter().enumerate() {
         let stream = lease.order.0;
         let paid = async || {
-            let all = stage.market.streams(deployed.account).await.unwrap();
+            let all = fixture.market.streams(deployed.account).await.unwrap();
             all.iter().find(|one| one.stream == stream).map_or(0, |one| one.paid.u128())
         };
-        let (held, before) = (stage.balance(&lease.provider).await, paid().await);
+        let (held, before) = (fixture.balance(&lease.provider).await, paid().await);
         let message = Escrow::Withdraw { account: deployed.account, stream };
-        let message = stage.escrow(&stage.bystander, &message);
-        let outcome = stage.bystander.send("withdrawing", vec![message]).await.unwrap();
+        let message = fixture.escrow(&fixture.stranger, &message);
+        let outcome = fixture.stranger.send("withdrawing", vec![message]).await.unwrap();
         let mut ledger = deployed.ledger.clone();
-        ledger.run(stage.time_of(outcome.height).await);
+        ledger.run(fixture.time_of(outcome.height).await);
         let earned = ledger.earned()[at];
         assert_eq!(paid().await, earned - earned * bps / 10_000, "paid so far");
-        let got = stage.balance(&lease.provider).await - held;
+        let got = fixture.balance(&lease.provider).await - held;
         assert_eq!(got, paid().await - before, "the payee has it");
     }
 }
 
 /// The tenant takes back what is above the least runway, but for a little time to do so.
-async fn takes_back_all_but_the_runway(stage: &Stage, deployed: &mut Deployed<'_>) {
-    let deadline = Instant::now() + PATIENCE;
+async fn takes_back_all_but_the_runway(fixture: &Fixture, deployed: &mut Deployed<'_>) {
+    let deadline = Instant::now() + TIMEOUT;
     let outcome = loop {
-        let account = stage.market.account(deployed.account).await.unwrap();
-        let spare = stage.pace.steps(deployed.ledger.rate(), 1);
+        let account = fixture.market.account(deployed.account).await.unwrap();
+        let spare = fixture.periods.cost(deployed.ledger.rate(), 1);
         let amount = account.withdrawable.u128() - spare;
         let message = Escrow::WithdrawDeposit {
             account: deployed.account,
             amount: Amount::new(amount).unwrap(),
         };
-        let message = stage.escrow(deployed.tenant, &message);
+        let message = fixture.escrow(deployed.tenant, &message);
         match deployed.tenant.send("taking back", vec![message]).await {
             Ok(outcome) => {
-                let now = stage.time_of(outcome.height).await;
+                let now = fixture.time_of(outcome.height).await;
                 deployed.ledger.withdraw(amount, now);
                 break outcome;
             }
@@ -291,24 +291,24 @@ async fn takes_back_all_but_the_runway(stage: &Stage, deployed: &mut Deployed<'_
             Err(error) => assert!(Instant::now() < deadline, "{error:#}"),
         }
     };
-    let account = stage.market.at(outcome.height).account(deployed.account).await.unwrap();
+    let account = fixture.market.at(outcome.height).account(deployed.account).await.unwrap();
     assert_eq!(account.depletion, Some(deployed.ledger.depletion()));
 }
 
 /// Until the account runs dry everything runs; from the first block at or past that moment on,
 /// nothing does, and nobody earns.
-async fn depletion(stage: &Stage, deployed: &mut Deployed<'_>) {
+async fn depletion(fixture: &Fixture, deployed: &mut Deployed<'_>) {
     let moment = deployed.ledger.depletion();
-    let (_, now) = stage.market.now().await.unwrap();
+    let (_, now) = fixture.market.now().await.unwrap();
     // Some seconds before it; a moment that has come is looked at as it is.
-    stage.pass(moment.saturating_sub(now + 5)).await.unwrap();
+    fixture.pass(moment.saturating_sub(now + 5)).await.unwrap();
     for lease in &deployed.leases {
-        let client = gateway::client_for(&stage.market, deployed.tenant, &lease.provider);
+        let client = gateway::client_for(&fixture.market, deployed.tenant, &lease.provider);
         let client = client.await.unwrap();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let status = client.lease_status(lease.order).await.unwrap();
-            let (_, now) = stage.market.now().await.unwrap();
+            let (_, now) = fixture.market.now().await.unwrap();
             if status.phase == Phase::Suspended {
                 assert!(now >= moment, "suspended at {now}, which is before {moment}");
                 if pods(&status) == 0 {
@@ -321,13 +321,13 @@ async fn depletion(stage: &Stage, deployed: &mut Deployed<'_>) {
             sleep(POLL).await;
         }
     }
-    stage.pass(stage.pace.pause).await.unwrap();
-    let height = stage.market.now().await.unwrap().0 - 1;
-    deployed.ledger.run(stage.time_of(height).await);
-    assert!(deployed.ledger.is_dry());
-    let account = stage.market.at(height).account(deployed.account).await.unwrap();
+    fixture.pass(fixture.periods.pause).await.unwrap();
+    let height = fixture.market.now().await.unwrap().0 - 1;
+    deployed.ledger.run(fixture.time_of(height).await);
+    assert!(deployed.ledger.is_depleted());
+    let account = fixture.market.at(height).account(deployed.account).await.unwrap();
     assert_eq!(account.clock.dry_since, Some(moment), "dry to the second");
-    let streams = stage.market.at(height).streams(deployed.account).await.unwrap();
+    let streams = fixture.market.at(height).streams(deployed.account).await.unwrap();
     let earned: Vec<u128> = streams.iter().map(|stream| stream.earned.u128()).collect();
     assert_eq!(earned, deployed.ledger.earned(), "unfunded time costs nobody anything");
 }
@@ -337,58 +337,58 @@ fn pods(status: &LeaseStatus) -> usize {
 }
 
 /// Another's deposit, to be returned whole.
-struct Patrons {
+struct Supporters {
     held: u128,
     fee: u128,
 }
 
-impl Patrons {
-    async fn came_back(self, stage: &Stage) {
-        let held = stage.balance(&stage.patron.address).await;
-        assert_eq!(held, self.held - self.fee, "the patron has everything but the gas");
+impl Supporters {
+    async fn came_back(self, fixture: &Fixture) {
+        let held = fixture.balance(&fixture.supporter.address).await;
+        assert_eq!(held, self.held - self.fee, "the supporter has everything but the gas");
     }
 }
 
 /// Half of the least runway is held and starts nothing.
-async fn too_little_starts_nothing(stage: &Stage, deployed: &mut Deployed<'_>) -> Patrons {
-    let held = stage.balance(&stage.patron.address).await;
-    let runway = stage.market.escrow_config().await.unwrap().min_runway;
+async fn too_little_starts_nothing(fixture: &Fixture, deployed: &mut Deployed<'_>) -> Supporters {
+    let held = fixture.balance(&fixture.supporter.address).await;
+    let runway = fixture.market.escrow_config().await.unwrap().min_runway;
     let amount = deployed.ledger.rate() * u128::from(runway) / 3_600 / 2;
-    let outcome = stage.top_up(&stage.patron, deployed.account, amount).await;
-    deployed.ledger.deposit(amount, stage.time_of(outcome.height).await);
-    let account = stage.market.account(deployed.account).await.unwrap();
-    assert!(account.clock.dry_since.is_some() && deployed.ledger.is_dry());
-    Patrons { held, fee: outcome.fee.iter().map(|coin| coin.amount).sum() }
+    let outcome = fixture.top_up(&fixture.supporter, deployed.account, amount).await;
+    deployed.ledger.deposit(amount, fixture.time_of(outcome.height).await);
+    let account = fixture.market.account(deployed.account).await.unwrap();
+    assert!(account.clock.dry_since.is_some() && deployed.ledger.is_depleted());
+    Supporters { held, fee: outcome.fee.iter().map(|coin| coin.amount).sum() }
 }
 
 /// With enough for some time the workloads run again.
-async fn enough_starts_it_again(stage: &Stage, deployed: &mut Deployed<'_>) {
-    let amount = stage.pace.steps(deployed.ledger.rate(), 20);
-    let outcome = stage.top_up(deployed.tenant, deployed.account, amount).await;
-    deployed.ledger.deposit(amount, stage.time_of(outcome.height).await);
-    assert!(!deployed.ledger.is_dry());
+async fn enough_starts_it_again(fixture: &Fixture, deployed: &mut Deployed<'_>) {
+    let amount = fixture.periods.cost(deployed.ledger.rate(), 20);
+    let outcome = fixture.top_up(deployed.tenant, deployed.account, amount).await;
+    deployed.ledger.deposit(amount, fixture.time_of(outcome.height).await);
+    assert!(!deployed.ledger.is_depleted());
     for lease in &deployed.leases {
-        is_ready(stage, deployed.tenant, lease).await;
+        is_ready(fixture, deployed.tenant, lease).await;
     }
-    stage.pass(stage.pace.step).await.unwrap();
+    fixture.pass(fixture.periods.step).await.unwrap();
 }
 
 /// The tenant closes and pays in one transaction, before agents withdraw by themselves; a stranger
 /// has others' deposits returned; and nothing runs any more.
-async fn close(stage: &Stage, deployed: &mut Deployed<'_>) {
-    let market = &stage.market;
+async fn close(fixture: &Fixture, deployed: &mut Deployed<'_>) {
+    let market = &fixture.market;
     let closing = tenant::closing(market, deployed.tenant, deployed.id).await.unwrap();
     let outcome = deployed.tenant.send("closing", closing).await.unwrap();
-    deployed.ledger.run(stage.time_of(outcome.height).await);
-    let returning = tenant::return_deposits(market, &stage.bystander, deployed.account);
+    deployed.ledger.run(fixture.time_of(outcome.height).await);
+    let returning = tenant::return_deposits(market, &fixture.stranger, deployed.account);
     assert_eq!(returning.await.unwrap().left, 0);
     for lease in &deployed.leases {
-        let ended = stage.market.lease(lease.order).await.unwrap();
+        let ended = fixture.market.lease(lease.order).await.unwrap();
         assert_eq!(ended.state, LeaseState::Closed);
         assert_eq!(ended.reason, Some(CloseReason::Owner));
-        let client = gateway::client_for(&stage.market, deployed.tenant, &lease.provider);
+        let client = gateway::client_for(&fixture.market, deployed.tenant, &lease.provider);
         let client = client.await.unwrap();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while client.lease_status(lease.order).await.is_ok_and(|it| it.phase != Phase::Closed) {
             assert!(Instant::now() < deadline, "lease {} is not torn down", lease.order);
             sleep(POLL).await;
@@ -397,31 +397,31 @@ async fn close(stage: &Stage, deployed: &mut Deployed<'_>) {
 }
 
 /// The fees are what was worked out; the pool gets its part at once, the staker second by second.
-async fn distribution_reaches_pool_and_staker(stage: &Stage, fees: u128) {
-    let (market, denom) = (&stage.market, denom(stage));
+async fn distribution_reaches_pool_and_staker(fixture: &Fixture, fees: u128) {
+    let (market, denom) = (&fixture.market, denom(fixture));
     let config = market.fees_config().await.unwrap();
     let taken = market.escrow_totals(&denom).await.unwrap().fees;
     assert_eq!(taken.u128(), fees, "the fees of all streams");
-    let pool = stage.balance(&stage.pool).await;
-    let messages = market.distribution(&stage.bystander.address, &denom).unwrap();
-    let outcome = stage.bystander.send("distributing", messages).await.unwrap();
-    let start = stage.time_of(outcome.height).await;
+    let pool = fixture.balance(&fixture.pool).await;
+    let messages = market.distribution(&fixture.stranger.address, &denom).unwrap();
+    let outcome = fixture.stranger.send("distributing", messages).await.unwrap();
+    let start = fixture.time_of(outcome.height).await;
     let stakers = fees * u128::from(config.split.stakers_bps) / 10_000;
-    assert_eq!(stage.balance(&stage.pool).await - pool, fees - stakers, "the pool's part");
+    assert_eq!(fixture.balance(&fixture.pool).await - pool, fees - stakers, "the pool's part");
 
-    stage.pass(stage.pace.drip).await.unwrap();
+    fixture.pass(fixture.periods.drip).await.unwrap();
     let claim = fees::ExecuteMsg::ClaimRewards {
-        staker: stage.staker.address.clone(),
+        staker: fixture.staker.address.clone(),
         denoms: vec![denom.clone()],
     };
     let contract = &market.contracts.fee_distributor;
-    let claim = stage.bystander.execute(contract, &claim, &[]).unwrap();
-    let held = stage.balance(&stage.staker.address).await;
-    let outcome = stage.bystander.send("claiming", vec![claim]).await.unwrap();
-    let got = stage.balance(&stage.staker.address).await - held;
+    let claim = fixture.stranger.execute(contract, &claim, &[]).unwrap();
+    let held = fixture.balance(&fixture.staker.address).await;
+    let outcome = fixture.stranger.send("claiming", vec![claim]).await.unwrap();
+    let got = fixture.balance(&fixture.staker.address).await - held;
     // It drips to the end of the day in which the period ends.
     let end = (start + config.drip_period).div_ceil(DAY) * DAY;
-    let passed = stage.time_of(outcome.height).await.min(end) - start;
+    let passed = fixture.time_of(outcome.height).await.min(end) - start;
     let exact = stakers * u128::from(passed) / u128::from(end - start);
     assert!(got > 0 && exact - got <= 1, "the staker got {got} of {exact} dripped");
 }

@@ -9,12 +9,12 @@ use serde_json::json;
 use souk_gateway::body::Phase;
 
 use super::{
-    cluster::Cluster,
+    shared_cluster::Cluster,
     until,
-    world::{Leased, Nodes, SITE, World},
+    fixture::{Leased, Nodes, SITE, Fixture},
 };
 
-impl World {
+impl Fixture {
     /// Cordons or opens all simulated nodes of the first provider.
     async fn cordon(&self, cordoned: bool) {
         let nodes = Api::<Node>::all(self.client.clone());
@@ -45,17 +45,17 @@ impl World {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_pod_that_finds_no_node_the_tenant_learns_why() {
     let (cluster, _api) = Cluster::share().await;
-    let world = World::new(cluster, &[Nodes::Simulated(1)]).await;
-    let agent = world.agent().await;
-    let tender = world.tender(SITE).await;
+    let fixture = Fixture::new(cluster, &[Nodes::Simulated(1)]).await;
+    let agent = fixture.agent().await;
+    let order = fixture.order(SITE).await;
     until("a bid", async || {
-        (!world.market.bids(tender.order).await.unwrap().is_empty()).then_some(())
+        (!fixture.market.bids(order.order).await.unwrap().is_empty()).then_some(())
     })
     .await;
     // What was free when the bid was made is not any more.
-    world.cordon(true).await;
-    let leased = world.lease_at(0, tender).await;
-    let status = world
+    fixture.cordon(true).await;
+    let leased = fixture.lease_at(0, order).await;
+    let status = fixture
         .status(&leased, "a pod without a node", |status| {
             let pods = status.services.iter().flat_map(|service| &service.pods);
             let mut reasons = pods.filter_map(|pod| pod.reason.as_deref());
@@ -66,28 +66,28 @@ async fn of_a_pod_that_finds_no_node_the_tenant_learns_why() {
     let detail = status.detail.unwrap();
     assert!(detail.contains("nodes are available"), "{detail}");
     until("the event that tells of it", async || {
-        let events = world.events(&leased).await;
+        let events = fixture.events(&leased).await;
         events.iter().any(|(reason, _)| reason == "FailedScheduling").then_some(())
     })
     .await;
-    assert!(world.is_active(&leased).await);
+    assert!(fixture.is_active(&leased).await);
 
-    world.cordon(false).await;
-    world.ready(&leased).await;
+    fixture.cordon(false).await;
+    fixture.ready(&leased).await;
     agent.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_namespace_that_is_stuck_in_deletion_is_told_of_and_stops_nobody_else() {
     let (cluster, _api) = Cluster::share().await;
-    let world = World::new(cluster, &[Nodes::Simulated(1)]).await;
-    let agent = world.agent().await;
-    let (ends, stays) = (world.run(SITE).await, world.run(SITE).await);
+    let fixture = Fixture::new(cluster, &[Nodes::Simulated(1)]).await;
+    let agent = fixture.agent().await;
+    let (ends, stays) = (fixture.run(SITE).await, fixture.run(SITE).await);
     for leased in [&ends, &stays] {
-        world.hold(leased, true).await;
+        fixture.hold(leased, true).await;
     }
-    world.close(&ends).await;
-    let told = world
+    fixture.close(&ends).await;
+    let told = fixture
         .status(&ends, "what keeps the namespace", |status| {
             status.detail.as_deref().is_some_and(|detail| detail.contains("souk.test/held"))
         })
@@ -95,22 +95,22 @@ async fn a_namespace_that_is_stuck_in_deletion_is_told_of_and_stops_nobody_else(
     assert_eq!(told.phase, Phase::Closing);
 
     // One whose lease runs on, deleted by hand.
-    let namespaces = Api::<k8s_openapi::api::core::v1::Namespace>::all(world.client.clone());
+    let namespaces = Api::<k8s_openapi::api::core::v1::Namespace>::all(fixture.client.clone());
     namespaces.delete(&stays.namespace, &Default::default()).await.unwrap();
-    let told = world
+    let told = fixture
         .status(&stays, "what keeps the namespace", |status| {
             status.detail.as_deref().is_some_and(|detail| detail.contains("souk.test/held"))
         })
         .await;
     assert_eq!(told.phase, Phase::Deploying);
 
-    let other = world.run(SITE).await;
-    assert!(world.namespace(&ends.namespace).await.is_some());
-    world.hold(&ends, false).await;
-    world.hold(&stays, false).await;
-    world.is_gone(&ends).await;
-    world.ready(&stays).await;
-    world.ready(&other).await;
-    assert!(world.is_active(&stays).await);
+    let other = fixture.run(SITE).await;
+    assert!(fixture.namespace(&ends.namespace).await.is_some());
+    fixture.hold(&ends, false).await;
+    fixture.hold(&stays, false).await;
+    fixture.is_gone(&ends).await;
+    fixture.ready(&stays).await;
+    fixture.ready(&other).await;
+    assert!(fixture.is_active(&stays).await);
     agent.kill().await;
 }

@@ -1,30 +1,30 @@
-//! Books kept beside the contracts': from balances, block times and nothing else.
+//! SupplyCheck kept beside the contracts': from balances, block times and nothing else.
 
 use souk_core::Denom;
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 /// What cannot change but by burning.
 #[derive(Clone, Copy, Debug)]
-pub struct Books {
+pub struct SupplyCheck {
     made: u128,
 }
 
-impl Books {
+impl SupplyCheck {
     /// Opens them with what there is.
-    pub async fn open(stage: &Stage) -> Self {
-        let books = Self { made: stage.all_coins().await.unwrap().supply };
-        books.check(stage).await;
-        books
+    pub async fn open(fixture: &Fixture) -> Self {
+        let supply = Self { made: fixture.all_coins().await.unwrap().supply };
+        supply.check(fixture).await;
+        supply
     }
 
     /// In one block's state all balances add up to what there was at the start, and each
     /// contract holds exactly what it says that it owes.
-    pub async fn check(&self, stage: &Stage) {
-        let denom = Denom::native(stage.market.network.denom.clone());
+    pub async fn check(&self, fixture: &Fixture) {
+        let denom = Denom::native(fixture.market.network.denom.clone());
         // The newest block's state may not be there yet.
-        let height = stage.market.now().await.unwrap().0 - 1;
-        let then = stage.market.at(height);
+        let height = fixture.market.now().await.unwrap().0 - 1;
+        let then = fixture.market.at(height);
         let bank = then.chain();
         let owners = bank.denom_owners(&then.network.denom).await.unwrap();
         let sum: u128 = owners.iter().map(|(_, amount)| amount).sum();
@@ -39,7 +39,7 @@ impl Books {
         assert_eq!(held(&then.contracts.escrow), owed.held.u128() + owed.fees.u128(), "escrow");
 
         let mut bonds = 0;
-        for provider in &stage.providers {
+        for provider in &fixture.providers {
             bonds += then.provider(&provider.address).await.unwrap().bond.u128();
         }
         assert_eq!(held(&then.contracts.registry), bonds, "registry");
@@ -62,7 +62,7 @@ pub struct Ledger {
     /// Base units times 3600.
     left: u128,
     at: u64,
-    dry: bool,
+    depleted: bool,
     runway: u64,
     /// Rate and funded seconds of each stream.
     streams: Vec<(u128, u64)>,
@@ -71,7 +71,7 @@ pub struct Ledger {
 impl Ledger {
     /// An account that was opened with a deposit.
     pub fn open(deposit: u128, now: u64, runway: u64) -> Self {
-        Self { left: deposit * 3_600, at: now, dry: false, runway, streams: Vec::new() }
+        Self { left: deposit * 3_600, at: now, depleted: false, runway, streams: Vec::new() }
     }
 
     /// Base units an hour, all streams together.
@@ -80,7 +80,7 @@ impl Ledger {
     }
 
     fn funded(&self) -> u64 {
-        if self.rate() == 0 || self.dry {
+        if self.rate() == 0 || self.depleted {
             return 0;
         }
         u64::try_from(self.left / self.rate()).unwrap()
@@ -93,14 +93,14 @@ impl Ledger {
         self.left -= self.rate() * u128::from(seconds);
         self.streams.iter_mut().for_each(|(_, ran)| *ran += seconds);
         self.at = now;
-        self.dry |= self.rate() > 0 && self.funded() == 0;
+        self.depleted |= self.rate() > 0 && self.funded() == 0;
     }
 
     /// Coins come in. A clock that has stopped starts again if they last for the runway.
     pub fn deposit(&mut self, amount: u128, now: u64) {
         self.run(now);
         self.left += amount * 3_600;
-        self.dry &= self.left < self.rate() * u128::from(self.runway);
+        self.depleted &= self.left < self.rate() * u128::from(self.runway);
     }
 
     /// Coins are taken back.
@@ -131,7 +131,7 @@ impl Ledger {
     }
 
     /// Whether nothing flows for want of money.
-    pub fn is_dry(&self) -> bool {
-        self.dry
+    pub fn is_depleted(&self) -> bool {
+        self.depleted
     }
 }

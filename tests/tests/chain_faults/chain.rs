@@ -23,25 +23,25 @@ const KEYS: u8 = 60;
 pub const CHAIN_ID: &str = "souk-faults";
 
 /// A chain with the market on it.
-pub struct Ground {
+pub struct Chain {
     pub node: Wasmd,
-    /// The node's own endpoint, not behind any door.
+    /// The node's own endpoint, not behind any proxy.
     pub network: Network,
     taken: AtomicU8,
 }
 
-static SHARED: Mutex<Weak<Ground>> = Mutex::const_new(Weak::new());
+static SHARED: Mutex<Weak<Chain>> = Mutex::const_new(Weak::new());
 
 /// The node that is shared by the tests that run at this time; it ends with the last of them.
 /// None if wasmd or the contracts' wasm is not there (a failure with CI=true).
-pub async fn shared() -> Option<Arc<Ground>> {
+pub async fn shared() -> Option<Arc<Chain>> {
     let mut shared = SHARED.lock().await;
-    if let Some(ground) = shared.upgrade() {
-        return Some(ground);
+    if let Some(chain) = shared.upgrade() {
+        return Some(chain);
     }
-    let ground = Arc::new(Ground::new(options()).await?);
-    *shared = Arc::downgrade(&ground);
-    Some(ground)
+    let chain = Arc::new(Chain::new(options()).await?);
+    *shared = Arc::downgrade(&chain);
+    Some(chain)
 }
 
 /// Blocks of a third of a second, and time enough to answer: to simulate an upload the node
@@ -51,7 +51,7 @@ pub fn options() -> Options {
     options.comet("rpc.timeout_broadcast_tx_commit", "60s")
 }
 
-impl Ground {
+impl Chain {
     pub async fn new(options: Options) -> Option<Self> {
         tools::or_not_run(tools::artifacts())?;
         let mut options = options.chain_id(CHAIN_ID);

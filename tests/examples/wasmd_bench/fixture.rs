@@ -1,4 +1,4 @@
-//! The chain with the suite on it, and the way to send many transactions at once.
+//! The chain with the contracts on it, and how many transactions are sent at once.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,15 +15,15 @@ use souk_cli::{
 use souk_tests::wasmd::{DENOM, Options, Wasmd};
 use tokio::time::{Instant, sleep};
 
-use crate::crowd::Account;
+use crate::accounts::Account;
 
 /// More gas than any transaction here takes.
 const GAS: u64 = 40_000_000;
 const POLL: Duration = Duration::from_millis(20);
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The chain and what is on it.
-pub struct World {
+pub struct Fixture {
     pub node: Wasmd,
     pub client: Client,
     pub network: Network,
@@ -46,7 +46,7 @@ pub struct Batch {
     pub cpu: f64,
 }
 
-impl World {
+impl Fixture {
     pub async fn start() -> Result<Self> {
         let node = Wasmd::start(Options::default().chain_id("souk-bench")).await?;
         let network = node.deploy("").await?;
@@ -99,7 +99,7 @@ impl World {
 
     async fn collect(&self, from: u64, hashes: &[TxHash]) -> Result<Vec<Done>> {
         let (mut found, mut height) = (HashMap::new(), from);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while found.len() < hashes.len() {
             ensure!(Instant::now() < deadline, "{} of {} came", found.len(), hashes.len());
             if self.client.status().await?.height <= height {

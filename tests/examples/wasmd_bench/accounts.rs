@@ -1,4 +1,4 @@
-//! Accounts with coins, and what they say to the market.
+//! Accounts with coins, and the messages that they send to the market.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ use souk_core::{AccountId, Attribute, AuctionPolicy, DeploymentId, OrderId, Pric
 use souk_testing::group;
 use souk_tests::wasmd::PREFIX;
 
-use crate::world::{World, coins};
+use crate::fixture::{Fixture, coins};
 
 /// How many accounts.
 const SIZE: usize = 700;
@@ -31,20 +31,20 @@ pub struct Account {
 }
 
 /// All of them.
-pub struct Crowd(pub Vec<Account>);
+pub struct Accounts(pub Vec<Account>);
 
-impl Crowd {
-    pub async fn gather(world: &World) -> Result<Self> {
+impl Accounts {
+    pub async fn create(fixture: &Fixture) -> Result<Self> {
         let keys: Vec<_> = (0..SIZE).map(|_| SecretKey::generate()).collect();
         let addresses: Vec<String> =
             keys.iter().map(|key| key.address(PREFIX)).collect::<Result<_, _>>()?;
         for some in addresses.chunks(AT_ONCE) {
-            let from = &world.funds.address;
+            let from = &fixture.funds.address;
             let sends = some.iter().map(|to| tx::send(from, to, &[coins(COINS)])).collect();
-            world.funds.send("funding", sends).await?;
+            fixture.funds.send("funding", sends).await?;
         }
         let account = |(key, address): (SecretKey, String)| async move {
-            let found = world.client.query().account(&address).await?;
+            let found = fixture.client.query().account(&address).await?;
             let sequence = AtomicU64::new(found.sequence);
             anyhow::Ok(Account { key, address, number: found.number, sequence })
         };
@@ -59,12 +59,12 @@ impl Account {
         self.sequence.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn says(&self, contract: &str, message: &impl Serialize, funds: &[Coin]) -> Any {
+    fn execute(&self, contract: &str, message: &impl Serialize, funds: &[Coin]) -> Any {
         tx::execute(&self.address, contract, message, funds).unwrap()
     }
 
-    fn book(&self, world: &World, message: &orderbook::ExecuteMsg) -> Any {
-        self.says(&world.contracts.orderbook, message, &[])
+    fn orderbook(&self, fixture: &Fixture, message: &orderbook::ExecuteMsg) -> Any {
+        self.execute(&fixture.contracts.orderbook, message, &[])
     }
 
     /// A bank transfer.
@@ -73,7 +73,7 @@ impl Account {
     }
 
     /// Registers as a provider with three attributes, its own operator.
-    pub fn register(&self, world: &World) -> Any {
+    pub fn register(&self, fixture: &Fixture) -> Any {
         let message = registry::ExecuteMsg::Register {
             payee: None,
             operator: self.address.clone(),
@@ -88,11 +88,11 @@ impl Account {
             ],
             contact: registry::Contact::default(),
         };
-        self.says(&world.contracts.registry, &message, &[coins(BOND)])
+        self.execute(&fixture.contracts.registry, &message, &[coins(BOND)])
     }
 
     /// A deployment of so many groups, each of so many units.
-    pub fn create(&self, world: &World, groups: usize, units: u32, deposit: u128) -> Any {
+    pub fn create(&self, fixture: &Fixture, groups: usize, units: u32, deposit: u128) -> Any {
         let one = |at: usize| {
             let mut group = group(&format!("g{at}")).0;
             let first = group.units.remove(0);
@@ -108,12 +108,12 @@ impl Account {
             allow: Vec::new(),
             refuse: Vec::new(),
         });
-        self.says(&world.contracts.orderbook, &message, &[coins(deposit)])
+        self.execute(&fixture.contracts.orderbook, &message, &[coins(deposit)])
     }
 
-    pub fn bid(&self, world: &World, order: OrderId, price: u128) -> Any {
-        self.book(
-            world,
+    pub fn bid(&self, fixture: &Fixture, order: OrderId, price: u128) -> Any {
+        self.orderbook(
+            fixture,
             &orderbook::ExecuteMsg::PlaceBid {
                 order,
                 provider: self.address.clone(),
@@ -123,36 +123,36 @@ impl Account {
         )
     }
 
-    pub fn accept(&self, world: &World, order: OrderId, provider: &Self, price: u128) -> Any {
+    pub fn accept(&self, fixture: &Fixture, order: OrderId, provider: &Self, price: u128) -> Any {
         let (provider, max_price) = (provider.address.clone(), Price::new(price).unwrap());
-        self.book(world, &orderbook::ExecuteMsg::AcceptBid { order, provider, max_price })
+        self.orderbook(fixture, &orderbook::ExecuteMsg::AcceptBid { order, provider, max_price })
     }
 
-    pub fn close_lease(&self, world: &World, order: OrderId) -> Any {
-        self.book(world, &orderbook::ExecuteMsg::CloseLease { order, reason: None })
+    pub fn close_lease(&self, fixture: &Fixture, order: OrderId) -> Any {
+        self.orderbook(fixture, &orderbook::ExecuteMsg::CloseLease { order, reason: None })
     }
 
-    pub fn close(&self, world: &World, deployment: DeploymentId) -> Any {
-        self.book(world, &orderbook::ExecuteMsg::CloseDeployment { deployment })
+    pub fn close(&self, fixture: &Fixture, deployment: DeploymentId) -> Any {
+        self.orderbook(fixture, &orderbook::ExecuteMsg::CloseDeployment { deployment })
     }
 
-    pub fn release(&self, world: &World, orders: &[OrderId]) -> Any {
+    pub fn release(&self, fixture: &Fixture, orders: &[OrderId]) -> Any {
         let provider = self.address.clone();
-        self.book(world, &orderbook::ExecuteMsg::ReleaseBids { provider, orders: orders.to_vec() })
+        self.orderbook(fixture, &orderbook::ExecuteMsg::ReleaseBids { provider, orders: orders.to_vec() })
     }
 
-    pub fn deposit(&self, world: &World, account: AccountId, amount: u128) -> Any {
+    pub fn deposit(&self, fixture: &Fixture, account: AccountId, amount: u128) -> Any {
         let message = escrow::ExecuteMsg::Deposit { account };
-        self.says(&world.contracts.escrow, &message, &[coins(amount)])
+        self.execute(&fixture.contracts.escrow, &message, &[coins(amount)])
     }
 
-    pub fn withdraw(&self, world: &World, account: AccountId, order: OrderId) -> Any {
+    pub fn withdraw(&self, fixture: &Fixture, account: AccountId, order: OrderId) -> Any {
         let message = escrow::ExecuteMsg::Withdraw { account, stream: order.0 };
-        self.says(&world.contracts.escrow, &message, &[])
+        self.execute(&fixture.contracts.escrow, &message, &[])
     }
 
-    pub fn refund(&self, world: &World, account: AccountId) -> Any {
+    pub fn refund(&self, fixture: &Fixture, account: AccountId) -> Any {
         let message = escrow::ExecuteMsg::ClaimRefund { account, deposit: None };
-        self.says(&world.contracts.escrow, &message, &[])
+        self.execute(&fixture.contracts.escrow, &message, &[])
     }
 }

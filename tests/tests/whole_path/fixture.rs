@@ -1,19 +1,22 @@
-//! Who is there: three providers that differ, two tenants, somebody who tops up, somebody who
-//! stakes, and a bystander who does what anyone may.
+//! A market with three providers that differ, two tenants, a supporter who tops up, a staker, and
+//! a stranger who does what anyone may.
 
 use std::ops::Deref;
 
 use souk_chain::{Any, Coin, TxOutcome};
 use souk_cli::{
-    demo::Setting,
     home::Home,
-    local::{Cast, LocalMarket, Profile, profile::Rates},
     sdl,
     tenant::{self, Created, Plan},
     wallet::Wallet,
 };
 use souk_core::{AccountId, AuctionPolicy};
 use souk_kubesim::spec::NodeSpec;
+use souk_localnet::{
+    Localnet, LocalnetConfig,
+    provider::{Profile, Rates},
+    scenario::Environment,
+};
 use tempfile::TempDir;
 
 /// The providers' names.
@@ -25,21 +28,21 @@ const COINS: u128 = 1_000_000_000_000;
 /// What the staker stakes.
 pub const STAKE: u128 = 50_000_000;
 
-/// The market with its people.
-pub struct Stage {
-    local: LocalMarket,
+/// The market with its accounts.
+pub struct Fixture {
+    local: Localnet,
     pub ann: Wallet,
     pub bob: Wallet,
-    pub patron: Wallet,
+    pub supporter: Wallet,
     pub staker: Wallet,
-    pub bystander: Wallet,
+    pub stranger: Wallet,
     pub home: Home,
     _folder: TempDir,
 }
 
-impl Deref for Stage {
-    type Target = LocalMarket;
-    fn deref(&self) -> &LocalMarket {
+impl Deref for Fixture {
+    type Target = Localnet;
+    fn deref(&self) -> &Localnet {
         &self.local
     }
 }
@@ -52,8 +55,8 @@ fn provider(name: &str, region: &str, dear: u64) -> Profile {
     Profile::new(name, region, rates).node(NodeSpec::new("node", 2, "16", "64Gi"))
 }
 
-impl Stage {
-    pub async fn set(setting: Setting) -> Self {
+impl Fixture {
+    pub async fn start(environment: Environment) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let [aurora, baobab, cedar] = PROVIDERS;
         let mut providers = vec![
@@ -61,26 +64,26 @@ impl Stage {
             (provider(baobab, "south", 20), true),
             (provider(cedar, "south", 10), false),
         ];
-        if let Some(clusters) = &setting.clusters {
+        if let Some(clusters) = &environment.clusters {
             for (place, (profile, _)) in providers.iter_mut().enumerate() {
-                profile.site = Some(clusters.of(&profile.name, place).unwrap());
+                profile.existing = Some(clusters.of(&profile.name, place).unwrap());
             }
         }
-        let cast = Cast {
-            venue: setting.venue,
+        let config = LocalnetConfig {
+            chain: environment.chain,
             providers,
-            people: 5,
+            accounts: 5,
             coins: COINS,
             foreign_denoms: vec!["uakt".to_owned()],
             foreign_auditors: vec![AUDITOR.to_owned()],
         };
-        let local = LocalMarket::start(cast, folder.path()).await.unwrap();
-        let [ann, bob, patron, staker, bystander] = local.people.first_chunk().unwrap().clone();
+        let local = Localnet::start(config, folder.path()).await.unwrap();
+        let [ann, bob, supporter, staker, stranger] = local.accounts.first_chunk().unwrap().clone();
         let home = Home::open(Some(folder.path().join("home"))).unwrap();
-        Self { local, ann, bob, patron, staker, bystander, home, _folder: folder }
+        Self { local, ann, bob, supporter, staker, stranger, home, _folder: folder }
     }
 
-    pub async fn strike(self) {
+    pub async fn stop(self) {
         self.local.stop().await;
     }
 
@@ -96,7 +99,7 @@ impl Stage {
             sdl::compile("app.yaml", text.as_bytes(), &self.market.network.map, false).unwrap();
         let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
         let config = self.market.orderbook_config().await.unwrap();
-        let deposit = Coin::new(self.pace.steps(ceilings, steps), compiled.denom.clone());
+        let deposit = Coin::new(self.periods.cost(ceilings, steps), compiled.denom.clone());
         let mut plan = tenant::plan(compiled, Some(deposit), true, &config).unwrap();
         plan.auction = auction;
         let created = tenant::create(&self.market, tenant, &self.home, &plan).await.unwrap();

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep};
 /// How often the log is read: the error of times that are taken from it.
 const POLL: Duration = Duration::from_millis(10);
 /// Hundreds of leases at once take minutes on a small machine.
-const PATIENCE: Duration = Duration::from_secs(1_200);
+const TIMEOUT: Duration = Duration::from_secs(1_200);
 
 /// Something that happens to a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,21 +47,21 @@ const WORDS: [(&str, Step); 3] = [
 
 /// All that was seen. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Sightings(Arc<Mutex<HashMap<(OrderId, Step), Instant>>>);
+pub struct Observations(Arc<Mutex<HashMap<(OrderId, Step), Instant>>>);
 
-impl Sightings {
+impl Observations {
     /// Watches a log, also of an agent that is started again, and the cluster, for as long as
     /// this program runs.
     pub fn start(log: PathBuf, client: Client) -> Self {
-        let sightings = Self::default();
-        tokio::spawn(sightings.clone().read_log(log));
-        tokio::spawn(sightings.clone().watch(client));
-        sightings
+        let observations = Self::default();
+        tokio::spawn(observations.clone().read_log(log));
+        tokio::spawn(observations.clone().watch(client));
+        observations
     }
 
     /// Waits for a step of all these leases and gives its time for each.
     pub async fn all(&self, step: Step, orders: &[OrderId]) -> Result<Vec<Instant>> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let seen: Vec<Instant> = {
                 let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);

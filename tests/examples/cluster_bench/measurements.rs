@@ -1,4 +1,4 @@
-//! What is done and measured, in this order: rest; orders one at a time; a crowd at once; rest;
+//! What is done and measured, in this order: rest; orders one at a time; a batch at once; rest;
 //! more crowds; rest; orders one at a time beside all of those; the agent started again; the end.
 
 use std::time::Duration;
@@ -11,15 +11,15 @@ use crate::{
     Size,
     process::{self, Memory},
     requests::Requests,
-    sightings::Step,
-    stage::{Order, Stage},
+    observations::Step,
+    fixture::{Order, Fixture},
 };
 
-/// All figures.
-pub struct Told {
+/// All metrics.
+pub struct Results {
     /// At rest without, with some and with all leases.
     pub rests: Vec<Rest>,
-    /// Leases deployed one at a time, a crowd of them, and one at a time beside all others.
+    /// Leases deployed one at a time, a batch of them, and one at a time beside all others.
     pub deploys: Vec<Deploys>,
     /// Those of the first and the last leases.
     pub ends: Vec<Ends>,
@@ -76,7 +76,7 @@ struct Mark {
     api_server: f64,
 }
 
-impl Stage {
+impl Fixture {
     async fn mark(&self) -> Result<Mark> {
         Ok(Mark {
             requests: self.counter.read().await?,
@@ -112,7 +112,7 @@ impl Stage {
     /// From orders to running pods, all at once.
     async fn deploy(&mut self, what: &str, count: usize) -> Result<(Vec<Order>, Deploys)> {
         let mark = self.mark().await?;
-        let orders = self.tender(count).await?;
+        let orders = self.open_orders(count).await?;
         let (mut prices, mut blocks) = (Vec::new(), Vec::new());
         for order in &orders {
             let (price, after) = self.ledger.bid(order.id).await?;
@@ -122,8 +122,8 @@ impl Stage {
         self.accept(&orders, &prices).await?;
         let taken = self.launch(&orders).await?;
         let ids = ids(&orders);
-        let applied = self.sightings.all(Step::Applied, &ids).await?;
-        let ready = self.sightings.all(Step::Ready, &ids).await?;
+        let applied = self.observations.all(Step::Applied, &ids).await?;
+        let ready = self.observations.all(Step::Ready, &ids).await?;
         let used = self.since(&mark).await?;
         let deploys = Deploys {
             what: what.to_owned(),
@@ -161,8 +161,8 @@ impl Stage {
         self.close(orders).await?;
         let closed = Instant::now();
         let ids = ids(orders);
-        let torn_down = self.sightings.all(Step::TornDown, &ids).await?;
-        let gone = self.sightings.all(Step::Gone, &ids).await?;
+        let torn_down = self.observations.all(Step::TornDown, &ids).await?;
+        let gone = self.observations.all(Step::Gone, &ids).await?;
         let used = self.since(&mark).await?;
         let from = |to: Vec<Instant>| after(&vec![closed; to.len()], &to);
         Ok(Ends {
@@ -178,7 +178,7 @@ impl Stage {
     /// is deployed meanwhile.
     async fn restart(&mut self, leases: &mut Vec<Order>) -> Result<Restart> {
         eprintln!("the agent is started again with {} leases", leases.len());
-        let newcomer = self.tender(1).await?;
+        let newcomer = self.open_orders(1).await?;
         let order = newcomer.first().context("an order was opened")?.id;
         let (price, _) = self.ledger.bid(order).await?;
         self.accept(&newcomer, &[price]).await?;
@@ -186,21 +186,21 @@ impl Stage {
         self.stop_agent().await;
         // What it said at last has been read by then.
         sleep(Duration::from_millis(100)).await;
-        self.sightings.forget(Step::Applied);
+        self.observations.forget(Step::Applied);
         let requests = self.counter.read().await?;
         let start = Instant::now();
         self.start_agent().await?;
         let gateway = start.elapsed();
         let taken = self.launch(&newcomer).await?;
-        let all = self.sightings.all(Step::Applied, &ids(leases)).await?;
+        let all = self.observations.all(Step::Applied, &ids(leases)).await?;
         let all = all.into_iter().max().context("there are leases")? - start;
         // One that has just started has used no processor time before.
         let processor = process::processor(self.agent()?)?;
         let after_all = process::memory(self.agent()?)?;
         let memory = [before, after_all, after_all];
-        let applied = self.sightings.all(Step::Applied, &[order]).await?;
+        let applied = self.observations.all(Step::Applied, &[order]).await?;
         let requests = self.counter.read().await? - &requests;
-        self.sightings.all(Step::Ready, &[order]).await?;
+        self.observations.all(Step::Ready, &[order]).await?;
         leases.extend(newcomer);
         let newcomer = after(&taken, &applied).first().copied().context("it was applied")?;
         Ok(Restart { gateway, all, newcomer, requests, processor, memory })
@@ -208,50 +208,50 @@ impl Stage {
 }
 
 /// Runs it all.
-pub async fn tell(mut stage: Stage, size: Size) -> Result<Told> {
-    match act(&mut stage, size).await {
-        Ok(told) => {
-            stage.strike().await;
-            Ok(told)
+pub async fn run(mut fixture: Fixture, size: Size) -> Result<Results> {
+    match measure(&mut fixture, size).await {
+        Ok(results) => {
+            fixture.stop().await;
+            Ok(results)
         }
-        Err(error) => Err(error.context(stage.last_words())),
+        Err(error) => Err(error.context(fixture.log_tail())),
     }
 }
 
-async fn act(stage: &mut Stage, size: Size) -> Result<Told> {
+async fn measure(fixture: &mut Fixture, size: Size) -> Result<Results> {
     let (mut rests, mut deploys, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     // What is there at the start is listed and settles.
     sleep(Duration::from_secs(10)).await;
-    rests.push(stage.rest(0, size.rest.div_ceil(5)).await?);
+    rests.push(fixture.rest(0, size.rest.div_ceil(5)).await?);
 
-    let (first, figures) = stage.deploy_one_by_one("one at a time", size.single).await?;
-    deploys.push(figures);
-    ends.push(stage.end(&first).await?);
+    let (first, metrics) = fixture.deploy_one_by_one("one at a time", size.single).await?;
+    deploys.push(metrics);
+    ends.push(fixture.end(&first).await?);
 
     let mut leases = Vec::new();
     while leases.len() < size.leases {
-        let count = size.crowd.min(size.leases - leases.len());
+        let count = size.batch.min(size.leases - leases.len());
         let what = format!("at once beside {} leases", leases.len());
         eprintln!("{count} orders {what}");
-        let (orders, figures) = stage.deploy(&what, count).await?;
+        let (orders, metrics) = fixture.deploy(&what, count).await?;
         let is_first = leases.is_empty();
         leases.extend(orders);
-        deploys.push(figures);
+        deploys.push(metrics);
         if is_first {
-            rests.push(stage.rest(leases.len(), size.rest).await?);
+            rests.push(fixture.rest(leases.len(), size.rest).await?);
         }
     }
-    rests.push(stage.rest(leases.len(), size.rest).await?);
+    rests.push(fixture.rest(leases.len(), size.rest).await?);
 
     let what = format!("one at a time beside {} leases", leases.len());
-    let (beside, figures) = stage.deploy_one_by_one(&what, size.single).await?;
-    deploys.push(figures);
-    stage.end(&beside).await?;
+    let (beside, metrics) = fixture.deploy_one_by_one(&what, size.single).await?;
+    deploys.push(metrics);
+    fixture.end(&beside).await?;
 
-    let mut restart = stage.restart(&mut leases).await?;
-    ends.push(stage.end(&leases).await?);
-    restart.memory[2] = process::memory(stage.agent()?)?;
-    Ok(Told { rests, deploys, ends, restart })
+    let mut restart = fixture.restart(&mut leases).await?;
+    ends.push(fixture.end(&leases).await?);
+    restart.memory[2] = process::memory(fixture.agent()?)?;
+    Ok(Results { rests, deploys, ends, restart })
 }
 
 fn ids(orders: &[Order]) -> Vec<OrderId> {

@@ -12,16 +12,21 @@ use souk_api::{
 };
 use souk_cli::{
     gateway::{client_for, send_manifest},
-    local::{Cast, LocalMarket, Process, Profile, Provider, Site, Venue, profile::Rates},
     sdl, tenant,
     wallet::book_events,
 };
 use souk_core::{AuctionPolicy, DeploymentId, OrderId, Price};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
+use souk_localnet::{
+    Localnet, LocalnetConfig,
+    chain::ChainKind,
+    process::Process,
+    provider::{ExistingCluster, Profile, Provider, Rates},
+};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use crate::{Size, cluster::Cluster, ledger::Ledger, requests::Counter, sightings::Sightings};
+use crate::{Size, cluster::Cluster, ledger::Ledger, requests::Counter, observations::Observations};
 
 /// Real time between blocks.
 pub const BLOCK_TIME: Duration = Duration::from_secs(1);
@@ -59,40 +64,40 @@ pub struct Order {
 }
 
 /// Everything that runs.
-pub struct Stage {
+pub struct Fixture {
     pub cluster: Cluster,
     pub counter: Counter,
     pub ledger: Ledger,
-    pub sightings: Sightings,
-    local: LocalMarket,
+    pub observations: Observations,
+    local: Localnet,
     config: ConfigResponse,
     _folder: TempDir,
 }
 
-impl Stage {
-    pub async fn set(size: Size) -> Result<Self> {
+impl Fixture {
+    pub async fn start(size: Size) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         eprintln!("starting a control plane with {} nodes", size.nodes);
         let cluster = Cluster::start(size.nodes, folder.path()).await?;
         let counter = Counter::start(&cluster).await?;
-        let cast = Cast {
-            venue: Venue::Embedded { chain_id: "souk-bench".to_owned(), block_time: BLOCK_TIME },
+        let config = LocalnetConfig {
+            chain: ChainKind::Embedded { chain_id: "souk-bench".to_owned(), block_time: BLOCK_TIME },
             providers: vec![(provider(size, &cluster), false)],
-            people: size.crowd.div_ceil(OF_A_TENANT),
+            accounts: size.batch.div_ceil(OF_A_TENANT),
             coins: COINS,
             foreign_denoms: vec!["uakt".to_owned()],
             foreign_auditors: Vec::new(),
         };
-        let local = LocalMarket::start(cast, folder.path()).await?;
+        let local = Localnet::start(config, folder.path()).await?;
         let agent = local.providers[0].agent.as_ref().context("the agent runs")?;
-        let sightings = Sightings::start(agent.log().to_owned(), cluster.client.clone());
+        let observations = Observations::start(agent.log().to_owned(), cluster.client.clone());
         let ledger = Ledger::open(&local.market).await?;
         let config = local.market.orderbook_config().await?;
-        Ok(Self { cluster, counter, ledger, sightings, local, config, _folder: folder })
+        Ok(Self { cluster, counter, ledger, observations, local, config, _folder: folder })
     }
 
     /// Ends it all.
-    pub async fn strike(self) {
+    pub async fn stop(self) {
         self.local.stop().await;
     }
 
@@ -118,23 +123,23 @@ impl Stage {
         self.provider().start_agent(&[]).await
     }
 
-    /// What goes wrong is told with the agent's last words.
-    pub fn last_words(&self) -> String {
-        self.local.last_words()
+    /// What goes wrong is results with the agent's last words.
+    pub fn log_tail(&self) -> String {
+        self.local.log_tail()
     }
 
     /// Puts so many orders out to tender at once, each a deployment of its own.
-    pub async fn tender(&self, count: usize) -> Result<Vec<Order>> {
+    pub async fn open_orders(&self, count: usize) -> Result<Vec<Order>> {
         let of = |tenant: usize| {
             let before = tenant * OF_A_TENANT;
-            self.tender_of(tenant, count.saturating_sub(before).min(OF_A_TENANT))
+            self.open_orders_of(tenant, count.saturating_sub(before).min(OF_A_TENANT))
         };
         let orders = try_join_all((0..count.div_ceil(OF_A_TENANT)).map(of)).await?;
         Ok(orders.into_iter().flatten().collect())
     }
 
-    async fn tender_of(&self, tenant: usize, count: usize) -> Result<Vec<Order>> {
-        let (market, wallet) = (&self.local.market, &self.local.people[tenant]);
+    async fn open_orders_of(&self, tenant: usize, count: usize) -> Result<Vec<Order>> {
+        let (market, wallet) = (&self.local.market, &self.local.accounts[tenant]);
         let orderbook = &market.contracts.orderbook;
         let (mut messages, mut uploads) = (Vec::new(), Vec::new());
         for _ in 0..count {
@@ -195,7 +200,7 @@ impl Stage {
                 anyhow::Ok(())
             }
         };
-        try_join_all(self.local.people.iter().enumerate().map(of_tenant)).await?;
+        try_join_all(self.local.accounts.iter().enumerate().map(of_tenant)).await?;
         Ok(())
     }
 
@@ -204,7 +209,7 @@ impl Stage {
     pub async fn launch(&self, orders: &[Order]) -> Result<Vec<Instant>> {
         let of_tenant = |tenant: usize| async move {
             let provider = &self.local.providers[0].address;
-            let wallet = &self.local.people[tenant];
+            let wallet = &self.local.accounts[tenant];
             let gateway = client_for(&self.local.market, wallet, provider).await?;
             let mut taken = Vec::new();
             for (at, order) in orders.iter().enumerate().filter(|(_, one)| one.tenant == tenant) {
@@ -213,7 +218,7 @@ impl Stage {
             }
             anyhow::Ok(taken)
         };
-        let taken = try_join_all((0..self.local.people.len()).map(of_tenant)).await?;
+        let taken = try_join_all((0..self.local.accounts.len()).map(of_tenant)).await?;
         let mut taken: Vec<(usize, Instant)> = taken.into_iter().flatten().collect();
         taken.sort_by_key(|(at, _)| *at);
         Ok(taken.into_iter().map(|(_, moment)| moment).collect())
@@ -223,9 +228,9 @@ impl Stage {
 /// The provider, with a bond for twice as many leases: one that ended holds its slot for a day.
 fn provider(size: Size, cluster: &Cluster) -> Profile {
     let mut profile = Profile::new("bench", "here", RATES);
-    let most = 2 * (size.leases + size.crowd + 2 * size.single);
+    let most = 2 * (size.leases + size.batch + 2 * size.single);
     profile.bond = BOND_PER_SLOT * (most as u128).max(20);
-    profile.site = Some(Site {
+    profile.existing = Some(ExistingCluster {
         kubeconfig: cluster.kubeconfig.clone(),
         nodes: Default::default(),
         local_images: false,

@@ -1,4 +1,4 @@
-//! A tenant, and a provider whose agent is a process that reaches the chain by doors alone.
+//! A tenant, and a provider whose agent is a process that reaches the chain by proxies alone.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,6 @@ use serde_json::Value;
 use souk_api::orderbook::{self, BidResponse, LeaseState, NewDeployment, OrderbookEvent};
 use souk_chain::{Client, Coin, SecretKey, TxOutcome};
 use souk_cli::{
-    local::{Profile, Provider, Register, profile::Rates, register},
     market::Market,
     network::Network,
     wallet::{Wallet, book_events},
@@ -20,63 +19,64 @@ use souk_core::{
 };
 use souk_devchain::proxy::{On, Proxy};
 use souk_kubesim::spec::NodeSpec;
+use souk_localnet::provider::{Profile, Provider, Rates, Registration, register};
 use souk_provider::store::{LeaseRow, Store};
 use souk_tests::wait::until;
 use tempfile::TempDir;
 
-use crate::ground::Ground;
+use crate::chain::Chain;
 
 /// The agent's requests that hold its bids.
 pub const SIMULATED_BID: On = On("abci_query", "\"place_bid\"");
 pub const BROADCAST_BID: On = On("broadcast_tx_sync", "\"place_bid\"");
 
 /// Everything around one provider.
-pub struct Stage {
-    pub ground: Arc<Ground>,
+pub struct Fixture {
+    pub chain: Arc<Chain>,
     pub market: Market,
     pub tenant: Wallet,
     pub provider: Provider,
     /// The agent's key.
     pub operator: SecretKey,
     /// The agent's endpoints, in the order of its configuration.
-    pub doors: Vec<Proxy>,
+    pub proxies: Vec<Proxy>,
     store: OnceLock<Store>,
     _folder: TempDir,
 }
 
-impl Stage {
-    /// A provider behind `doors` doors to the node.
-    pub async fn set(ground: Arc<Ground>, doors: usize) -> Self {
-        Self::set_with(ground, doors, |_| ()).await
+impl Fixture {
+    /// A provider behind `proxies` proxies to the node.
+    pub async fn start(chain: Arc<Chain>, proxies: usize) -> Self {
+        Self::start_with(chain, proxies, |_| ()).await
     }
 
     /// The same; `change` changes the network as the agent's configuration has it.
-    pub async fn set_with(
-        ground: Arc<Ground>,
-        doors: usize,
+    pub async fn start_with(
+        chain: Arc<Chain>,
+        proxies: usize,
         change: impl FnOnce(&mut Network),
     ) -> Self {
         let mut all = Vec::new();
-        for _ in 0..doors {
-            all.push(Proxy::before(&ground.node.rpc_url()).await);
+        for _ in 0..proxies {
+            all.push(Proxy::before(&chain.node.rpc_url()).await);
         }
         let folder = tempfile::tempdir().unwrap();
-        let market = Market::new(ground.network.clone()).unwrap();
-        let (owner, operator) = (ground.wallet(&ground.next_key()), ground.next_key());
+        let market = Market::new(chain.network.clone()).unwrap();
+        let (owner, operator) = (chain.wallet(&chain.next_key()), chain.next_key());
         let rates = Rates { cpu: 10_000, memory: 2_000, storage: 100, gpu: 1, endpoint: 1, ip: 1 };
         let profile =
             Profile::new("provider", "eu-west", rates).node(NodeSpec::new("cpu", 2, "64", "256Gi"));
         let place = folder.path().join("provider");
-        let registered: Register =
+        let registered: Registration =
             register(&market, &owner, operator.clone(), &profile, &place).await.unwrap();
-        let mut network = ground.network.clone();
-        network.rpc = all.iter().map(|door| door.url().to_owned()).collect();
+        let mut network = chain.network.clone();
+        network.rpc = all.iter().map(|proxy| proxy.url().to_owned()).collect();
         change(&mut network);
         let provider =
             Provider::start(&network, &owner.address, &registered, profile, &place).await.unwrap();
-        let tenant = ground.wallet(&ground.next_key());
-        let (doors, store) = (all, OnceLock::new());
-        Self { ground, market, tenant, provider, operator, doors, store, _folder: folder }
+        let tenant = chain.wallet(&chain.next_key());
+        let (proxies, store) = (all, OnceLock::new());
+        Self { chain, market, tenant, provider, operator, proxies, store, _folder: folder }
     }
 
     /// An order of the tenant.
@@ -90,7 +90,7 @@ impl Stage {
             refuse: vec![],
         });
         let coins = Coin::new(50_000_000, self.market.network.denom.clone());
-        let outcome = self.tell("deploying", &msg, &[coins]).await;
+        let outcome = self.send("deploying", &msg, &[coins]).await;
         let events = book_events(&outcome, &self.market.contracts.orderbook);
         let opened = events.iter().find_map(|event| match event {
             OrderbookEvent::OrderOpened(opened) => Some(opened.order),
@@ -105,10 +105,10 @@ impl Stage {
             provider: self.provider.address.clone(),
             max_price: Price::new(1_000_000).unwrap(),
         };
-        self.tell("accepting", &msg, &[]).await;
+        self.send("accepting", &msg, &[]).await;
     }
 
-    async fn tell(&self, what: &str, msg: &orderbook::ExecuteMsg, coins: &[Coin]) -> TxOutcome {
+    async fn send(&self, what: &str, msg: &orderbook::ExecuteMsg, coins: &[Coin]) -> TxOutcome {
         let message = self.tenant.execute(&self.market.contracts.orderbook, msg, coins).unwrap();
         self.tenant.send(what, vec![message]).await.unwrap()
     }
@@ -120,14 +120,14 @@ impl Stage {
     }
 
     /// Waits for the bid.
-    pub async fn bid_comes(&self, what: &str, order: OrderId) -> BidResponse {
-        until(&format!("{what}\n{}", self.last_words()), async || self.bid(order).await).await
+    pub async fn wait_for_bid(&self, what: &str, order: OrderId) -> BidResponse {
+        until(&format!("{what}\n{}", self.log_tail()), async || self.bid(order).await).await
     }
 
     /// An order that became a lease, known to the agent.
     pub async fn lease(&self, name: &str) -> OrderId {
         let order = self.order(name).await;
-        self.bid_comes("a bid for the lease", order).await;
+        self.wait_for_bid("a bid for the lease", order).await;
         self.accept(order).await;
         self.agent_has_lease(order).await;
         order
@@ -147,11 +147,11 @@ impl Stage {
         self.store.get_or_init(|| Store::open(&self.provider.folder.join("agent.db")).unwrap())
     }
 
-    /// How many distinct transactions with a bid on this order were broadcast at any door,
+    /// How many distinct transactions with a bid on this order were broadcast at any proxy,
     /// refused ones included.
     pub fn bids_broadcast(&self, order: OrderId) -> usize {
         let mut hashes = BTreeSet::new();
-        for (hash, messages) in self.doors.iter().flat_map(Proxy::transactions) {
+        for (hash, messages) in self.proxies.iter().flat_map(Proxy::transactions) {
             let holds = messages.iter().filter_map(souk_devchain::proxy::contract_message).any(
                 |message: Value| {
                     let bid = message.get("place_bid");
@@ -194,7 +194,7 @@ impl Stage {
 
     /// The agent's key used by somebody else: a transaction that takes the next sequence.
     pub fn intruder(&self) -> Wallet {
-        self.ground.wallet(&self.operator)
+        self.chain.wallet(&self.operator)
     }
 
     pub async fn stop_agent(&mut self) {
@@ -208,19 +208,19 @@ impl Stage {
     }
 
     /// The end of the agent's log.
-    pub fn last_words(&self) -> String {
-        self.provider.agent.as_ref().map(|agent| agent.last_words()).unwrap_or_default()
+    pub fn log_tail(&self) -> String {
+        self.provider.agent.as_ref().map(|agent| agent.log_tail()).unwrap_or_default()
     }
 
     /// Ends agent and cluster.
-    pub async fn strike(mut self) {
+    pub async fn stop(mut self) {
         self.provider.stop().await;
     }
 }
 
 /// A client of one endpoint.
 pub fn client(url: &str) -> Client {
-    Client::new(souk_chain::ClientConfig::new(crate::ground::CHAIN_ID, [url])).unwrap()
+    Client::new(souk_chain::ClientConfig::new(crate::chain::CHAIN_ID, [url])).unwrap()
 }
 
 /// One replica of a core.

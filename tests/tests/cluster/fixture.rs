@@ -12,10 +12,8 @@ use kube::{Api, Client};
 use souk_api::orderbook::{ExecuteMsg, LeaseState};
 use souk_chain::SecretKey;
 use souk_cli::{
-    devnet::{self, Devnet, PREFIX},
     gateway::client_for,
     home::Home,
-    local::{Profile, Site, profile::Rates, register, write_config},
     market::Market,
     network::NameMap,
     sdl,
@@ -25,12 +23,16 @@ use souk_cli::{
 use souk_core::OrderId;
 use souk_gateway::body::{EventQuery, LeaseStatus, ManifestUpload, Phase};
 use souk_kubesim::spec::NodeSpec;
+use souk_localnet::{
+    chain::{EmbeddedChain, EmbeddedConfig, PREFIX},
+    provider::{ExistingCluster, Profile, Rates, register, write_config},
+};
 use souk_provider::kube::Owner;
 use tempfile::TempDir;
 
 use super::{
     agent::{At, Process},
-    cluster::{self, Cluster},
+    shared_cluster::{self, Cluster},
     until,
 };
 
@@ -42,7 +44,7 @@ const RATES: Rates =
 /// Tells the nodes of one provider from all others'.
 const OWNER: &str = "souk.test/provider";
 
-pub struct World {
+pub struct Fixture {
     pub market: Market,
     pub tenant: Wallet,
     pub providers: Vec<Provider>,
@@ -50,7 +52,7 @@ pub struct World {
     /// With all rights.
     pub client: Client,
     home: Home,
-    _devnet: Devnet,
+    _chain: EmbeddedChain,
     _folder: TempDir,
 }
 
@@ -79,7 +81,7 @@ pub struct Leased {
     pub namespace: String,
 }
 
-impl World {
+impl Fixture {
     /// A market with so many providers; their agents are not started.
     pub async fn new(cluster: &'static Cluster, nodes: &[Nodes]) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -89,33 +91,33 @@ impl World {
         let keys = owners.iter().flat_map(|(owner, operator)| [owner, operator]);
         let accounts =
             keys.chain([&tenant]).map(|key| (key.address(PREFIX).unwrap(), COINS)).collect();
-        let plan = devnet::Plan {
+        let config = EmbeddedConfig {
             chain_id: "souk-cluster".to_owned(),
-            bind: ([127, 0, 0, 1], 0).into(),
+            listen: ([127, 0, 0, 1], 0).into(),
             block_time: BLOCK_TIME,
             owner: make(),
             pool: make().address(PREFIX).unwrap(),
             accounts,
         };
-        let mut devnet = devnet::start(plan).await.unwrap();
-        let denoms = [("uakt".to_owned(), devnet.network.denom.clone())];
-        devnet.network.map = NameMap { denoms: denoms.into(), ..NameMap::default() };
-        let market = Market::new(devnet.network.clone()).unwrap();
+        let mut chain = EmbeddedChain::start(config).await.unwrap();
+        let denoms = [("uakt".to_owned(), chain.network.denom.clone())];
+        chain.network.map = NameMap { denoms: denoms.into(), ..NameMap::default() };
+        let market = Market::new(chain.network.clone()).unwrap();
         let client = cluster.client().await;
-        let mut world = Self {
+        let mut fixture = Self {
             tenant: wallet(&market, &tenant),
             providers: Vec::new(),
             cluster,
             client,
             home: Home::open(Some(folder.path().join("home"))).unwrap(),
             market,
-            _devnet: devnet,
+            _chain: chain,
             _folder: folder,
         };
         for ((owner, operator), nodes) in owners.into_iter().zip(nodes) {
-            world.add_provider(&owner, operator, *nodes).await;
+            fixture.add_provider(&owner, operator, *nodes).await;
         }
-        world
+        fixture
     }
 
     async fn add_provider(&mut self, owner: &SecretKey, operator: SecretKey, nodes: Nodes) {
@@ -126,7 +128,7 @@ impl World {
         let (own, host) = match nodes {
             Nodes::Real => {
                 let host = self.cluster.real_nodes().unwrap().addresses()[1].clone();
-                ((cluster::REAL.0.to_owned(), cluster::REAL.1.to_owned()), host)
+                ((shared_cluster::REAL.0.to_owned(), shared_cluster::REAL.1.to_owned()), host)
             }
             Nodes::Simulated(count) => {
                 let node = NodeSpec::new(&name, count, "8", "32Gi").label(OWNER, &name);
@@ -140,8 +142,12 @@ impl World {
             .with_ips(2)
             .gpu("vendor/nvidia/model/h100");
         // There is no registry: images are those that the nodes have.
-        profile.site =
-            Some(Site { kubeconfig, nodes: own.clone(), local_images: true, host: Some(host) });
+        profile.existing = Some(ExistingCluster {
+            kubeconfig,
+            nodes: own.clone(),
+            local_images: true,
+            host: Some(host),
+        });
         let registered = register(&self.market, &owner, operator, &profile, &folder).await.unwrap();
         let network = &self.market.network;
         let config = write_config(network, &owner.address, &registered, &profile, &folder).unwrap();
@@ -166,7 +172,7 @@ impl World {
         let record = self.market.provider(address).await.unwrap();
         let client = souk_cli::gateway::client(&record).unwrap();
         until(&format!("the gateway at {uri}"), async || {
-            assert!(!agent.is_over(), "the agent ended: {}", agent.last_words());
+            assert!(!agent.is_over(), "the agent ended: {}", agent.log_tail());
             client.version().await.ok()
         })
         .await;
@@ -177,8 +183,8 @@ impl World {
         Process::start(&self.providers[0].config, Some(at))
     }
 
-    /// Puts SDL out to tender.
-    pub async fn tender(&self, text: &str) -> Tender {
+    /// Puts SDL out to order.
+    pub async fn order(&self, text: &str) -> Tender {
         let map = &self.market.network.map;
         let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
         let config = self.market.orderbook_config().await.unwrap();
@@ -188,10 +194,10 @@ impl World {
         Tender { order, upload: plan.upload }
     }
 
-    /// Accepts the bid of a provider for what was put out to tender.
-    pub async fn accept(&self, provider: usize, tender: &Tender) -> Leased {
+    /// Accepts the bid of a provider for what was put out to order.
+    pub async fn accept(&self, provider: usize, order: &Tender) -> Leased {
         let address = self.providers[provider].address.clone();
-        let order = tender.order;
+        let order = order.order;
         let bid = until(&format!("a bid of {address} for {order}"), async || {
             let detail = self.market.order(order).await.unwrap();
             let table = BidTable::read(&self.market, &detail).await.unwrap();
@@ -210,21 +216,21 @@ impl World {
     }
 
     /// Sends the manifest of a lease.
-    pub async fn launch(&self, tender: &Tender) -> anyhow::Result<()> {
-        tenant::launch(&self.market, &self.tenant, tender.order, &tender.upload).await.map(drop)
+    pub async fn launch(&self, order: &Tender) -> anyhow::Result<()> {
+        tenant::launch(&self.market, &self.tenant, order.order, &order.upload).await.map(drop)
     }
 
-    /// Leases what was put out to tender from a provider, which gets the manifest.
-    pub async fn lease_at(&self, provider: usize, tender: Tender) -> Leased {
-        let leased = self.accept(provider, &tender).await;
-        self.launch(&tender).await.unwrap();
+    /// Leases what was put out to order from a provider, which gets the manifest.
+    pub async fn lease_at(&self, provider: usize, order: Tender) -> Leased {
+        let leased = self.accept(provider, &order).await;
+        self.launch(&order).await.unwrap();
         leased
     }
 
     /// Deploys SDL at the first provider, as far as a gateway that took the manifest.
     pub async fn deploy(&self, text: &str) -> Leased {
-        let tender = self.tender(text).await;
-        self.lease_at(0, tender).await
+        let order = self.order(text).await;
+        self.lease_at(0, order).await
     }
 
     /// Deploys SDL at the first provider and waits until it is ready.
@@ -301,7 +307,7 @@ impl World {
     }
 }
 
-/// What was put out to tender.
+/// What was put out to order.
 pub struct Tender {
     pub order: OrderId,
     upload: ManifestUpload,
