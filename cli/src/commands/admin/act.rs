@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::Wanted;
+use super::Target;
 use crate::{
     context::Context,
     error::CliError,
@@ -24,19 +24,19 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct Act {
     #[command(flatten)]
-    wanted: Wanted,
-    /// Act without asking.
+    target: Target,
+    /// Do not ask for confirmation.
     #[arg(long)]
     yes: bool,
-    /// Show the plan and do nothing.
+    /// Show the plan and send nothing.
     #[arg(long, conflicts_with_all = ["yes", "generate_only"])]
     dry_run: bool,
-    /// Send nothing: write the transactions without signatures into this folder, for a multisig
-    /// account, a DAO or a key that is elsewhere. What needs code that is not on the chain yet
-    /// is written by the next run.
+    /// Send nothing: write unsigned transactions into this folder, for a multisig account, a DAO
+    /// or a key on another machine. Transactions that need code which is not on the chain yet are
+    /// written by the next run.
     #[arg(long, value_name = "FOLDER")]
     generate_only: Option<PathBuf>,
-    /// The gas limit of transactions without signatures; simulated if not given.
+    /// The gas limit of unsigned transactions; simulated if not given.
     #[arg(long, requires = "generate_only")]
     gas: Option<u64>,
 }
@@ -45,7 +45,7 @@ impl Act {
     /// Does it.
     pub async fn run(self, context: &Context, goal: Goal) -> Result<Exit> {
         let out = context.out;
-        let mut session = self.wanted.session(context)?;
+        let mut session = self.target.session(context)?;
         // What an earlier run may have left under way is settled before anything is judged.
         let journal = match self.sends() {
             true => Some(open_journal(context, &session).await?),

@@ -1,4 +1,4 @@
-//! `souk admin`: put the contracts on a chain, compare them, move them to other code.
+//! `souk admin`: deploy the market's contracts, verify them, migrate them to new code.
 
 mod act;
 mod terms;
@@ -18,31 +18,31 @@ use crate::{
     },
 };
 
-/// Put the contracts on a chain and look after them.
+/// Deploy, verify and migrate the market's contracts, as its administrator.
 #[derive(Debug, Subcommand)]
 pub enum Admin {
-    /// Upload, make and link what is missing of the suite. Can be run again at any time: it does
-    /// what is left to do.
+    /// Deploy the contracts: upload their code, instantiate them, link them. May be run again at
+    /// any time: it does what is still missing.
     Deploy(act::Act),
-    /// Compare the suite on the chain with artifacts, terms and record; fails if they differ.
+    /// Compare the contracts on the chain with the artifacts, the terms and the deployment's
+    /// record; fails if anything differs.
     Verify(verify::Verify),
-    /// Upload code that changed and move the contracts to it.
+    /// Migrate the contracts to the artifacts' code: upload what changed, then migrate.
     Migrate(act::Act),
-    /// Print the terms that a suite would be set up with, as a file to edit.
+    /// Print the terms with which the contracts would be deployed, as a file to edit.
     Terms(terms::ShowTerms),
 }
 
-/// What the suite should be.
+/// What the contracts should be.
 #[derive(Debug, Args)]
-pub struct Wanted {
-    /// What the suite is set up with; NETWORK.terms.toml beside the network's file if not given,
-    /// the defaults if there is none.
+pub struct Target {
+    /// The terms file; if not given, NETWORK.terms.toml beside the network's file, or the defaults.
     #[arg(long, value_name = "FILE")]
     terms: Option<PathBuf>,
-    /// The folder of the compiled contracts and their checksums.
+    /// The folder with the compiled contracts and their checksums.
     #[arg(long, value_name = "FOLDER", default_value = "artifacts")]
     artifacts: PathBuf,
-    /// Who acts, if that is not the chosen key.
+    /// The account that sends the transactions, if it is not that of --key.
     #[arg(long, value_name = "ADDRESS|KEY")]
     from: Option<String>,
 }
@@ -59,7 +59,7 @@ impl Admin {
     }
 }
 
-impl Wanted {
+impl Target {
     fn session(&self, context: &Context) -> Result<Session> {
         let network = context.network()?;
         let setup = Setup {

@@ -10,10 +10,10 @@ use crate::{context::Context, exit::Exit, suite::Terms};
 /// Print terms.
 #[derive(Debug, Args)]
 pub struct ShowTerms {
-    /// What differs from the defaults.
+    /// A terms file with what differs from the defaults.
     #[arg(long, value_name = "FILE")]
     terms: Option<PathBuf>,
-    /// Who owns the suite; the chosen key if not given.
+    /// The contracts' owner; the account of --key if not given.
     #[arg(long, value_name = "ADDRESS|KEY")]
     owner: Option<String>,
 }

@@ -4,14 +4,14 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
-use super::Wanted;
+use super::Target;
 use crate::{context::Context, exit::Exit, admin::compare::Difference, output::table::table};
 
 /// Compare.
 #[derive(Debug, Args)]
 pub struct Verify {
     #[command(flatten)]
-    wanted: Wanted,
+    target: Target,
 }
 
 /// What was found.
@@ -23,7 +23,7 @@ struct Verified {
 
 impl Verify {
     pub(super) async fn run(self, context: &Context) -> Result<Exit> {
-        let session = self.wanted.session(context)?;
+        let session = self.target.session(context)?;
         let seen = session.observe_contracts().await?;
         let differences = session.differences(&seen)?;
         let verified = Verified { same: differences.is_empty(), differences };
