@@ -18,7 +18,7 @@ const STAKERS: [&str; 2] = ["sue", "sam"];
 const PAYERS: [&str; 4] = ["ann", "tom", "bob", "eve"];
 const DELAY: u64 = DAY / 2;
 
-pub struct World {
+pub struct Fixture {
     market: Market,
     deployments: Vec<(&'static str, Deployment)>,
     orders: Vec<OrderId>,
@@ -26,9 +26,9 @@ pub struct World {
     pub succeeded: BTreeSet<&'static str>,
 }
 
-impl World {
+impl Fixture {
     pub fn new() -> Self {
-        // Short delays, so that what unbonds is claimed within a world's time.
+        // Short delays, so that what unbonds is claimed within a fixture's time.
         let mut market = Market::with(|settings| {
             settings.registry.unbonding_period = DELAY;
             settings.fees.unstaking_period = DELAY;
@@ -77,7 +77,7 @@ impl World {
     }
 
     fn note_reopened(&mut self, response: &cw_multi_test::AppResponse) {
-        for event in events::orderbook(response, &self.market.suite.orderbook) {
+        for event in events::orderbook(response, &self.market.contracts.orderbook) {
             let OrderbookEvent::OrderOpened(opened) = event else { continue };
             if self.orders.contains(&opened.order) {
                 continue;
@@ -198,7 +198,7 @@ impl World {
     }
 
     fn lease(&self, order: OrderId) -> Option<LeaseResponse> {
-        let book = &self.market.suite.orderbook;
+        let book = &self.market.contracts.orderbook;
         self.market.chain.try_ask(book, &QueryMsg::Lease { order }).ok()
     }
 
@@ -213,7 +213,7 @@ impl World {
     /// What must hold after every step, counted from bank balances.
     pub fn check(&self) {
         let market = &self.market;
-        market.check_conservation();
+        market.check_supply();
         let owed = market.escrow_totals();
         assert_eq!(market.balance("escrow"), owed.held.u128() + owed.fees.u128(), "escrow");
         assert_eq!(market.balance("orderbook"), 0, "coins never rest at the orderbook");
@@ -240,7 +240,7 @@ impl World {
     }
 
     /// Everything ends, and everyone takes what is theirs.
-    pub fn all_go_home(&mut self) {
+    pub fn close_everything(&mut self) {
         let market = &mut self.market;
         for (tenant, deployment) in &self.deployments {
             let account = deployment.account();
@@ -294,7 +294,7 @@ impl World {
         for contract in ["escrow", "registry", "orderbook", "attestations"] {
             assert_eq!(market.balance(contract), 0, "{contract}");
         }
-        market.check_conservation();
+        market.check_supply();
         for provider in PROVIDERS {
             let book = market.book(provider);
             assert_eq!((book.used, book.active), (0, 0), "{provider}");
@@ -302,7 +302,7 @@ impl World {
         let found = |order: &&OrderId| {
             let msg = QueryMsg::Order { order: **order };
             let asked: Result<souk_api::orderbook::OrderResponse, _> =
-                market.chain.try_ask(&market.suite.orderbook, &msg);
+                market.chain.try_ask(&market.contracts.orderbook, &msg);
             asked.is_ok()
         };
         let left: Vec<_> = self.orders.iter().filter(found).collect();
@@ -314,7 +314,7 @@ fn name_of(market: &Market, address: &str) -> &'static str {
     PROVIDERS.into_iter().find(|name| market.who(name).as_str() == address).unwrap()
 }
 
-/// An error that a contract of the suite gives on purpose.
+/// An error that one of the contracts gives on purpose.
 fn is_typed(error: &anyhow::Error) -> bool {
     let own = error.is::<ByAttestations>()
         || error.is::<ByEscrow>()

@@ -28,7 +28,7 @@ pub struct Codes {
 
 /// The contracts' addresses.
 #[derive(Clone, Debug)]
-pub struct Suite {
+pub struct Contracts {
     /// Their code ids.
     pub codes: Codes,
     /// The attestations.
@@ -43,7 +43,7 @@ pub struct Suite {
     pub orderbook: Addr,
 }
 
-/// How to instantiate the suite; addresses of contracts are filled in on the way.
+/// How to instantiate the contracts; addresses of contracts are filled in on the way.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The attestations.
@@ -54,12 +54,12 @@ pub struct Settings {
     pub fees: fees::InstantiateMsg,
     /// The escrow; the fee collector becomes the fee distributor.
     pub escrow: escrow::InstantiateMsg,
-    /// The orderbook; escrow, registry and attestations become those of this suite.
+    /// The orderbook; escrow, registry and attestations become those of this market.
     pub orderbook: orderbook::InstantiateMsg,
 }
 
 impl Settings {
-    /// The defaults, with these people in their roles.
+    /// The defaults, with these accounts in their roles.
     pub fn new(owner: &Addr, guardian: &Addr, slasher: &Addr, pool: &Addr) -> Self {
         let roles =
             || Roles { owner: Some(owner.to_string()), guardian: Some(guardian.to_string()) };
@@ -91,7 +91,7 @@ macro_rules! code {
     };
 }
 
-impl Suite {
+impl Contracts {
     /// Stores the codes, instantiates the contracts in the order in which they need one
     /// another and links the two that need the orderbook. `owner` is also their admin.
     pub fn instantiate(chain: &mut Chain, owner: &Addr, mut settings: Settings) -> Self {
@@ -103,16 +103,16 @@ impl Suite {
             escrow: app.store_code(code!(souk_escrow)),
             orderbook: app.store_code(code!(souk_orderbook)),
         };
-        let mut put = |label, code, msg: &dyn ErasedMsg| put(chain, label, code, owner, msg);
-        let attestations = put("attestations", codes.attestations, &settings.attestations);
-        let registry = put("registry", codes.registry, &settings.registry);
-        let fees = put("fee-distributor", codes.fees, &settings.fees);
+        let mut make = |label, code, msg: &dyn ErasedMsg| instantiate(chain, label, code, owner, msg);
+        let attestations = make("attestations", codes.attestations, &settings.attestations);
+        let registry = make("registry", codes.registry, &settings.registry);
+        let fees = make("fee-distributor", codes.fees, &settings.fees);
         settings.escrow.fee_collector = fees.to_string();
-        let escrow = put("escrow", codes.escrow, &settings.escrow);
+        let escrow = make("escrow", codes.escrow, &settings.escrow);
         settings.orderbook.escrow = escrow.to_string();
         settings.orderbook.registry = registry.to_string();
         settings.orderbook.attestations = attestations.to_string();
-        let orderbook = put("orderbook", codes.orderbook, &settings.orderbook);
+        let orderbook = make("orderbook", codes.orderbook, &settings.orderbook);
 
         let linked = chain
             .execute(owner, &escrow, &defaults::link_escrow(orderbook.to_string()), &[])
@@ -136,7 +136,7 @@ impl<T: Serialize> ErasedMsg for T {
     }
 }
 
-fn put(chain: &mut Chain, label: &str, code: u64, owner: &Addr, msg: &dyn ErasedMsg) -> Addr {
+fn instantiate(chain: &mut Chain, label: &str, code: u64, owner: &Addr, msg: &dyn ErasedMsg) -> Addr {
     let admin = Some(owner.to_string());
     let made = chain.app.instantiate_contract(code, owner.clone(), &msg.json(), &[], label, admin);
     let address = made.unwrap_or_else(|error| panic!("no {label}: {error:#}"));
