@@ -85,7 +85,7 @@ async fn each_file_that_init_writes_is_deployed_made_ready_and_closed_by_the_com
     local.stop().await;
 }
 
-/// Writes a template and deploys it; gives what the command tells.
+/// Writes a template and deploys it; returns what the command prints.
 async fn deploy(folder: &Path, name: &str) -> Value {
     let file = format!("{name}.yaml");
     let init =

@@ -13,7 +13,7 @@ pub fn cpu(cores: u32) -> Hardware {
     Hardware { attributes: Vec::new() }.with("region", "eu-west").with("cores", cores)
 }
 
-/// Machines with `count` NVIDIA GPUs of a model, in `eu-west`.
+/// Machines with `units` NVIDIA GPUs of a model, in `eu-west`.
 pub fn gpu(model: &str, units: u32) -> Hardware {
     cpu(128)
         .with(&format!("capabilities/gpu/vendor/nvidia/model/{model}"), true)

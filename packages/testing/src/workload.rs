@@ -84,7 +84,7 @@ impl Group {
         Workload::from(self).and(other)
     }
 
-    /// Alone in a deployment whose auctions go to the lowest bid after `seconds`.
+    /// Alone in a deployment whose auctions go to the lowest bid after `closes_after` seconds.
     pub fn lowest_price(self, closes_after: u64) -> Workload {
         Workload::from(self).lowest_price(closes_after)
     }
@@ -121,7 +121,7 @@ impl Workload {
         self
     }
 
-    /// The lowest bid wins after `seconds`.
+    /// The lowest bid wins after `closes_after` seconds.
     pub fn lowest_price(mut self, closes_after: u64) -> Self {
         self.auction = AuctionPolicy::LowestPrice { closes_after };
         self

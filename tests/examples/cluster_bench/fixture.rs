@@ -128,7 +128,7 @@ impl Fixture {
         self.local.log_tail()
     }
 
-    /// Puts so many orders out to tender at once, each a deployment of its own.
+    /// Opens `count` orders at once, each in a deployment of its own.
     pub async fn open_orders(&self, count: usize) -> Result<Vec<Order>> {
         let of = |tenant: usize| {
             let before = tenant * OF_A_TENANT;

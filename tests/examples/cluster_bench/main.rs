@@ -27,11 +27,11 @@ pub struct Size {
     pub nodes: u32,
     /// Leases at the end.
     pub leases: usize,
-    /// Orders that come at once; so many leases are the middle of three sizes.
+    /// Orders that come at once; their number is also the middle one of three numbers of leases.
     pub batch: usize,
     /// Orders that come one at a time.
     pub single: usize,
-    /// For so many seconds the agent is watched at rest: with 300, everything is applied again
+    /// Seconds for which the agent is watched at rest: with 300, everything is applied again
     /// once, which the agent does that often.
     pub rest: u64,
 }
@@ -40,7 +40,7 @@ impl Size {
     fn from_arguments() -> Result<Self> {
         let given: Vec<u64> = std::env::args()
             .skip(1)
-            .map(|text| text.parse().with_context(|| format!("`{text}` is no number")))
+            .map(|text| text.parse().with_context(|| format!("`{text}` is not a number")))
             .collect::<Result<_>>()?;
         let at = |place: usize, default: u64| given.get(place).copied().unwrap_or(default);
         let leases = usize::try_from(at(1, 500))?.max(1);

@@ -258,7 +258,7 @@ fn ids(orders: &[Order]) -> Vec<OrderId> {
     orders.iter().map(|order| order.id).collect()
 }
 
-/// How long after the one the other was. What the log tells may be read before the gateway's
+/// The time from each moment to the other. A line of the log may be read before the gateway's
 /// answer.
 fn after(from: &[Instant], to: &[Instant]) -> Vec<Duration> {
     from.iter().zip(to).map(|(from, to)| to.saturating_duration_since(*from)).collect()

@@ -23,7 +23,7 @@ use crate::cluster::{AGENT, Cluster};
 
 const VERBS: [&str; 8] =
     ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
-/// What is no request for objects: versions, health.
+/// Requests for other things than objects: versions, health.
 const OTHER: &str = "other";
 /// The schemas' names before the verb.
 const PREFIX: &str = "agent-";
@@ -117,7 +117,7 @@ impl Requests {
         self.0.values().sum()
     }
 
-    /// Those that are made because something is done. Watches are opened anew as time goes by.
+    /// Those that are made because something is done. Watches are opened again from time to time.
     pub fn without_watches(&self) -> Self {
         let mut others = self.clone();
         others.0.remove("watch");

@@ -91,7 +91,7 @@ impl Account {
         self.execute(&fixture.contracts.registry, &message, &[coins(BOND)])
     }
 
-    /// A deployment of so many groups, each of so many units.
+    /// A deployment of `groups` groups with `units` units each.
     pub fn create(&self, fixture: &Fixture, groups: usize, units: u32, deposit: u128) -> Any {
         let one = |at: usize| {
             let mut group = group(&format!("g{at}")).0;

@@ -57,7 +57,7 @@ impl Parties<'_> {
         created(self.fixture, &self.fixture.one(self.tenant, vec![message]).await?).await
     }
 
-    /// So many bids on an order, the first the lowest; their gas in the order of arrival.
+    /// `count` bids on an order, the first the lowest; their gas in the order of arrival.
     async fn bids(&self, order: OrderId, count: usize) -> Result<Vec<u64>> {
         let bid =
             |(at, provider): (usize, &Account)| provider.bid(self.fixture, order, PRICE + at as u128);

@@ -51,7 +51,7 @@ impl RealNode {
     }
 }
 
-/// Image of [`RealNodes`] that answers HTTP on port 8080; `/cgi-bin/env` tells its environment,
+/// Image of [`RealNodes`] that answers HTTP on port 8080; `/cgi-bin/env` prints its environment,
 /// and the argument `crash` ends it with exit code 3.
 pub const WEB_IMAGE: &str = "registry.local/web:1";
 

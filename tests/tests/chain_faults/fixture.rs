@@ -165,7 +165,7 @@ impl Fixture {
         hashes.len()
     }
 
-    /// What must hold after every fault: one bid on chain for each order from exactly so many
+    /// What must hold after every fault: one bid on chain for each order, from exactly this many
     /// transactions, and every lease still there.
     pub async fn nothing_was_lost(&self, bids: &[(OrderId, usize)], leases: &[OrderId]) {
         for (order, transactions) in bids {
@@ -182,7 +182,7 @@ impl Fixture {
         assert_eq!(u64::from(book.used), slots, "slots used by bids and leases: {book:?}");
     }
 
-    /// Waits until the chain is so many blocks further.
+    /// Waits for `count` more blocks.
     pub async fn blocks(&self, count: u64) {
         let from = self.market.now().await.unwrap().0;
         until("blocks", async || {

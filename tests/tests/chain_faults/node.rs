@@ -30,17 +30,16 @@ async fn a_node_that_is_killed_in_the_middle_and_comes_back_loses_nothing() {
     let mut bids = vec![(lease, 1)];
     // While the bid is on its way to the node, and after the node has answered.
     for after in [false, true] {
-        let (told, killed) = (oneshot::channel(), oneshot::channel());
-        let (tell, hear) = told;
-        let (release, held) = killed;
+        let (notify, reached) = oneshot::channel();
+        let (release, held) = oneshot::channel::<()>();
         let pause = hook(async move {
-            let _ = tell.send(());
+            let _ = notify.send(());
             let _ = held.await;
         });
         let effect = if after { Effect::After(pause) } else { Effect::Before(pause) };
         fixture.proxies[0].once(BROADCAST_BID, effect);
         let order = fixture.order("app").await;
-        hear.await.expect("the agent's bid");
+        reached.await.expect("the agent's bid");
         node(&mut fixture).kill().await.unwrap();
         release.send(()).unwrap();
         // The agent meets a dead node for a while.
@@ -70,17 +69,17 @@ async fn a_bid_that_was_accepted_and_never_included_is_sent_again_and_counts_onc
     node(&mut fixture).restart().await.unwrap();
     // Before its first block a node that was started again runs no contract.
     fixture.blocks(1).await;
-    let (tell, hear) = oneshot::channel();
+    let (notify, reached) = oneshot::channel();
     let (release, held) = oneshot::channel::<()>();
     fixture.proxies[0].once(
         BROADCAST_BID,
         Effect::After(hook(async move {
-            let _ = tell.send(());
+            let _ = notify.send(());
             let _ = held.await;
         })),
     );
     let lost = fixture.order("lost").await;
-    hear.await.expect("the agent's bid");
+    reached.await.expect("the agent's bid");
     // The node has taken it; it dies with its mempool.
     node(&mut fixture).kill().await.unwrap();
     // Slow enough that the transaction's timeout height is out of the agent's longest pause.

@@ -52,7 +52,7 @@ async fn a_sequence_taken_before_the_simulation_costs_no_transaction() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sequence_taken_before_the_broadcast_is_refused_once_and_signed_anew() {
+async fn a_sequence_taken_before_the_broadcast_is_refused_once_and_signed_again() {
     let Some(chain) = chain::shared().await else { return };
     let fixture = Fixture::start(chain, 1).await;
     let lease = fixture.lease("lease").await;
@@ -163,7 +163,7 @@ async fn a_fee_below_the_nodes_least_is_raised_to_it_within_the_bound() {
 
 /// A constant that meant other transactions too would count them as bids.
 #[test]
-fn a_bid_is_told_from_other_transactions() {
+fn a_bid_is_distinguished_from_other_transactions() {
     let (order, provider) = (OrderId(1), "place_bidder".to_owned());
     let price = souk_core::Price::new(1).unwrap();
     let bid = ExecuteMsg::PlaceBid { order, provider: provider.clone(), price, offer: vec![] };

@@ -1,4 +1,4 @@
-//! What the cluster cannot do, and what the tenant is told.
+//! What the cluster cannot do, and how the tenant learns of it.
 
 use k8s_openapi::api::core::v1::{ConfigMap, Node};
 use kube::{
@@ -65,7 +65,7 @@ async fn of_a_pod_that_finds_no_node_the_tenant_learns_why() {
     assert_eq!(status.phase, Phase::Deploying);
     let detail = status.detail.unwrap();
     assert!(detail.contains("nodes are available"), "{detail}");
-    until("the event that tells of it", async || {
+    until("the event that says so", async || {
         let events = fixture.events(&leased).await;
         events.iter().any(|(reason, _)| reason == "FailedScheduling").then_some(())
     })
@@ -78,7 +78,7 @@ async fn of_a_pod_that_finds_no_node_the_tenant_learns_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_namespace_that_is_stuck_in_deletion_is_told_of_and_stops_nobody_else() {
+async fn a_namespace_that_is_stuck_in_deletion_is_reported_and_stops_nobody_else() {
     let (cluster, _api) = Cluster::share().await;
     let fixture = Fixture::new(cluster, &[Nodes::Simulated(1)]).await;
     let agent = fixture.agent().await;
@@ -87,22 +87,22 @@ async fn a_namespace_that_is_stuck_in_deletion_is_told_of_and_stops_nobody_else(
         fixture.hold(leased, true).await;
     }
     fixture.close(&ends).await;
-    let told = fixture
+    let status = fixture
         .status(&ends, "what keeps the namespace", |status| {
             status.detail.as_deref().is_some_and(|detail| detail.contains("souk.test/held"))
         })
         .await;
-    assert_eq!(told.phase, Phase::Closing);
+    assert_eq!(status.phase, Phase::Closing);
 
     // One whose lease runs on, deleted by hand.
     let namespaces = Api::<k8s_openapi::api::core::v1::Namespace>::all(fixture.client.clone());
     namespaces.delete(&stays.namespace, &Default::default()).await.unwrap();
-    let told = fixture
+    let status = fixture
         .status(&stays, "what keeps the namespace", |status| {
             status.detail.as_deref().is_some_and(|detail| detail.contains("souk.test/held"))
         })
         .await;
-    assert_eq!(told.phase, Phase::Deploying);
+    assert_eq!(status.phase, Phase::Deploying);
 
     let other = fixture.run(SITE).await;
     assert!(fixture.namespace(&ends.namespace).await.is_some());

@@ -68,7 +68,7 @@ pub struct Provider {
 /// Which nodes a provider has.
 #[derive(Clone, Copy)]
 pub enum Nodes {
-    /// So many simulated ones.
+    /// Simulated ones, this many.
     Simulated(u32),
     /// The real ones.
     Real,
@@ -82,7 +82,7 @@ pub struct Leased {
 }
 
 impl Fixture {
-    /// A market with so many providers; their agents are not started.
+    /// A market with a provider for each entry of `nodes`; their agents are not started.
     pub async fn new(cluster: &'static Cluster, nodes: &[Nodes]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let make = || SecretKey::generate();
@@ -179,23 +179,23 @@ impl Fixture {
     }
 
     /// Starts the first provider's agent, to be killed at a point.
-    pub fn doomed(&self, at: At) -> Process {
+    pub fn agent_killed_at(&self, at: At) -> Process {
         Process::start(&self.providers[0].config, Some(at))
     }
 
-    /// Puts SDL out to order.
-    pub async fn order(&self, text: &str) -> Tender {
+    /// Creates a deployment of SDL text; its order.
+    pub async fn order(&self, text: &str) -> OpenOrder {
         let map = &self.market.network.map;
         let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
         let config = self.market.orderbook_config().await.unwrap();
         let plan = tenant::plan(compiled, None, true, &config).unwrap();
-        let made = tenant::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
-        let [order] = made.orders[..] else { panic!("one group was expected") };
-        Tender { order, upload: plan.upload }
+        let created = tenant::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
+        let [order] = created.orders[..] else { panic!("one group was expected") };
+        OpenOrder { order, upload: plan.upload }
     }
 
-    /// Accepts the bid of a provider for what was put out to order.
-    pub async fn accept(&self, provider: usize, order: &Tender) -> Leased {
+    /// Accepts the bid of a provider on an order.
+    pub async fn accept(&self, provider: usize, order: &OpenOrder) -> Leased {
         let address = self.providers[provider].address.clone();
         let order = order.order;
         let bid = until(&format!("a bid of {address} for {order}"), async || {
@@ -211,17 +211,17 @@ impl Fixture {
 
     /// The name of the namespace that a provider's lease has.
     pub fn namespace_of(&self, provider: &str, order: OrderId) -> String {
-        let (network, book) = (&self.market.network, &self.market.contracts.orderbook);
-        Owner::new(&network.chain_id, book, provider).namespace(order)
+        let (network, orderbook) = (&self.market.network, &self.market.contracts.orderbook);
+        Owner::new(&network.chain_id, orderbook, provider).namespace(order)
     }
 
     /// Sends the manifest of a lease.
-    pub async fn launch(&self, order: &Tender) -> anyhow::Result<()> {
+    pub async fn launch(&self, order: &OpenOrder) -> anyhow::Result<()> {
         tenant::launch(&self.market, &self.tenant, order.order, &order.upload).await.map(drop)
     }
 
-    /// Leases what was put out to order from a provider, which gets the manifest.
-    pub async fn lease_at(&self, provider: usize, order: Tender) -> Leased {
+    /// Leases an order from a provider, which gets the manifest.
+    pub async fn lease_at(&self, provider: usize, order: OpenOrder) -> Leased {
         let leased = self.accept(provider, &order).await;
         self.launch(&order).await.unwrap();
         leased
@@ -307,8 +307,8 @@ impl Fixture {
     }
 }
 
-/// What was put out to order.
-pub struct Tender {
+/// An order of the tenant, with its manifest.
+pub struct OpenOrder {
     pub order: OrderId,
     upload: ManifestUpload,
 }

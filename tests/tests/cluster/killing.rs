@@ -18,21 +18,21 @@ async fn killed_between_any_two_steps_it_deploys_and_tears_down_all_the_same() {
     // So that the manifest is there before anything is applied.
     let order = fixture.order(SITE).await;
     agent.kill().await;
-    let doomed = fixture.doomed(At("leases::before_apply", 0));
+    let agent = fixture.agent_killed_at(At("leases::before_apply", 0));
     let leased = fixture.accept(0, &order).await;
     // It may be killed before it has said that it took the manifest.
     let _ = fixture.launch(&order).await;
-    doomed.killed("before the first object").await;
+    agent.killed("before the first object").await;
     assert!(fixture.namespace(&leased.namespace).await.is_none());
 
     // Namespace, quota, limits, policy, identity, secret, three services, two workloads, ingress.
     const OBJECTS: u32 = 12;
     for after in 0..OBJECTS {
-        let doomed = fixture.doomed(At("leases::after_object", after));
-        doomed.killed(&format!("object {after}")).await;
+        let agent = fixture.agent_killed_at(At("leases::after_object", after));
+        agent.killed(&format!("object {after}")).await;
     }
     for point in ["leases::after_apply", "leases::after_prune"] {
-        fixture.doomed(At(point, 0)).killed(point).await;
+        fixture.agent_killed_at(At(point, 0)).killed(point).await;
     }
     let pods = Api::<Pod>::namespaced(fixture.client.clone(), &leased.namespace);
     until("pods on a simulated node", async || {
@@ -50,7 +50,7 @@ async fn killed_between_any_two_steps_it_deploys_and_tears_down_all_the_same() {
 
     fixture.close(&leased).await;
     for point in ["leases::before_teardown", "leases::after_teardown", "leases::after_forget"] {
-        fixture.doomed(At(point, 0)).killed(point).await;
+        fixture.agent_killed_at(At(point, 0)).killed(point).await;
     }
     let agent = fixture.agent().await;
     fixture.is_gone(&leased).await;

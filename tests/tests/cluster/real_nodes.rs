@@ -64,7 +64,7 @@ async fn mentions(client: &Client, namespace: &str) -> Vec<String> {
                 continue;
             }
             let api = Api::<DynamicObject>::all_with(client.clone(), &resource);
-            // A kind that cannot be listed at this moment tells nothing; most can.
+            // A kind that cannot be listed at this moment is left out; most can.
             let Ok(listed) = api.list(&ListParams::default()).await else { continue };
             let mut objects = listed.items.into_iter();
             let named =
@@ -92,7 +92,7 @@ async fn a_tenant_reaches_what_it_deployed_and_nothing_is_left_after_it() {
     let environment = answer(&status, "web", "/cgi-bin/env").await;
     assert!(environment.contains("GREETING=ann"), "{environment}");
     assert!(environment.contains("NVIDIA_VISIBLE_DEVICES=void"), "{environment}");
-    // Of the cluster's services it is told the API server's address alone, as every pod is.
+    // Of the cluster's services it gets the address of the API server alone, as every pod does.
     assert!(!environment.contains("WEB_SERVICE_HOST"), "{environment}");
     let written = until("the requests in the log", async || {
         let lines = logs(&fixture, &leased, &LogQuery::default()).await;
@@ -186,7 +186,7 @@ async fn of_a_workload_that_crashes_the_tenant_learns_why() {
         lines.iter().any(|line| line == "no configuration, giving up").then_some(())
     })
     .await;
-    until("the event that tells of it", async || {
+    until("the event that says so", async || {
         let events = fixture.events(&leased).await;
         events.iter().any(|(reason, _)| reason == "BackOff").then_some(())
     })

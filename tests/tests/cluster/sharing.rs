@@ -91,12 +91,12 @@ async fn a_namespace_of_a_leases_name_that_is_somebody_elses_is_left_alone() {
     namespaces.create(&PostParams::default(), &theirs).await.unwrap();
 
     let leased = fixture.lease_at(0, order).await;
-    let told = fixture
+    let status = fixture
         .status(&leased, "whose namespace it is", |status| {
             status.detail.as_deref().is_some_and(|detail| detail.contains("is not this provider's"))
         })
         .await;
-    assert_eq!(told.phase, Phase::Deploying);
+    assert_eq!(status.phase, Phase::Deploying);
     fixture.close(&leased).await;
     fixture.status(&leased, "the end", |status| status.phase == Phase::Closed).await;
     let left = fixture.namespace(&name).await.unwrap();

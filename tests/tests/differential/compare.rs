@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(result(0, "1"), result(0, "1"));
         assert_ne!(result(0, "1"), result(5, "1"));
         assert_ne!(result(0, "1"), result(0, "2"));
-        let told = first_difference(&result(0, "1").events, &result(0, "2").events);
-        assert!(told.contains("order=\"1\"") && told.contains("order=\"2\""), "{told}");
+        let found = first_difference(&result(0, "1").events, &result(0, "2").events);
+        assert!(found.contains("order=\"1\"") && found.contains("order=\"2\""), "{found}");
     }
 }

@@ -68,7 +68,7 @@ pub struct Pair {
     /// executed it.
     settled: u64,
     numbers: BTreeMap<Who, [u64; 2]>,
-    /// What differed: told at the end, all at once.
+    /// What differed; printed at the end.
     pub differences: Vec<String>,
     pub tally: Tally,
 }
@@ -173,7 +173,7 @@ impl Pair {
         }
     }
 
-    /// Repeats wasmd's blocks until chain time has gone on by so many seconds.
+    /// Repeats wasmd's blocks until `seconds` of chain time have passed.
     pub async fn pass(&mut self, seconds: u64) {
         let time = self.real.header(self.height).await.unwrap().time.seconds;
         while self.real.header(self.height).await.unwrap().time.seconds < time + seconds {

@@ -6,7 +6,7 @@ use souk_core::Attribute;
 use super::{Market, Outcome};
 
 impl Market {
-    /// The auditor attests attributes of a provider for `seconds` from now.
+    /// The auditor attests attributes of a provider for `lifetime` seconds.
     pub fn attest(
         &mut self,
         auditor: &str,
