@@ -5,10 +5,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod supply;
 mod environment;
 mod fixture;
+mod ledger;
 mod scenario;
+mod supply;
 
 use souk_localnet::scenario::Environment;
 use souk_tests::wasmd::{Options, Wasmd};

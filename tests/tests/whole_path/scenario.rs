@@ -21,8 +21,9 @@ use souk_localnet::scenario::Environment;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    supply::{SupplyCheck, Ledger},
-    fixture::{STAKE, Fixture},
+    fixture::{Fixture, STAKE},
+    ledger::Ledger,
+    supply::SupplyCheck,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(180);
@@ -59,7 +60,7 @@ pub async fn run(environment: Environment) {
 
 async fn play(fixture: &Fixture) {
     stake(fixture).await;
-    let supply = SupplyCheck::open(fixture).await;
+    let supply = SupplyCheck::start(fixture).await;
     let before = payees(fixture).await;
 
     let mut bobs = auction(fixture).await;
