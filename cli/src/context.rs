@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use souk_chain::{Client, Queries, SecretKey};
 
 use crate::{
-    args::Global, error::CliError, home::Home, market::Market, network::Network, output::Output,
+    args::Global, error::{CliError, Missing}, home::Home, market::Market, network::Network, output::Output,
     wallet::Wallet,
 };
 
@@ -31,7 +31,7 @@ impl Context {
 
     /// The chosen network.
     pub fn network(&self) -> Result<Network> {
-        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        let name = self.network.as_deref().ok_or(Missing::Network)?;
         Ok(Network::find(name, self.home.path())?)
     }
 
@@ -42,7 +42,7 @@ impl Context {
 
     /// The chosen network's file.
     pub fn network_path(&self) -> Result<PathBuf> {
-        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        let name = self.network.as_deref().ok_or(Missing::Network)?;
         Ok(Network::locate(name, self.home.path())?)
     }
 
@@ -63,7 +63,7 @@ impl Context {
 
     /// The chosen key.
     pub fn key(&self) -> Result<SecretKey> {
-        let name = self.key.as_deref().ok_or(CliError::NoKey)?;
+        let name = self.key.as_deref().ok_or(Missing::Key)?;
         self.home.key(name)
     }
 
