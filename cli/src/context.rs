@@ -7,7 +7,7 @@ use clap::Args;
 use souk_chain::{Client, Queries, SecretKey};
 
 use crate::{
-    error::CliError, home::Home, market::Market, network::Network, output::Output,
+    error::{CliError, Missing}, home::Home, market::Market, network::Network, output::Output,
     wallet::Wallet,
 };
 
@@ -70,7 +70,7 @@ impl Context {
 
     /// The chosen network.
     pub fn network(&self) -> Result<Network> {
-        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        let name = self.network.as_deref().ok_or(Missing::Network)?;
         Ok(Network::find(name, self.home.path())?)
     }
 
@@ -81,7 +81,7 @@ impl Context {
 
     /// The chosen network's file.
     pub fn network_path(&self) -> Result<PathBuf> {
-        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        let name = self.network.as_deref().ok_or(Missing::Network)?;
         Ok(Network::locate(name, self.home.path())?)
     }
 
@@ -102,7 +102,7 @@ impl Context {
 
     /// The chosen key.
     pub fn key(&self) -> Result<SecretKey> {
-        let name = self.key.as_deref().ok_or(CliError::NoKey)?;
+        let name = self.key.as_deref().ok_or(Missing::Key)?;
         self.home.key(name)
     }
 

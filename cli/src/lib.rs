@@ -10,16 +10,16 @@ pub mod commands;
 pub mod context;
 pub mod error;
 pub mod exit;
-pub mod gateway;
-pub mod home;
-pub mod market;
-pub mod network;
 pub mod output;
-pub mod sdl;
-pub mod suite;
-pub mod tenant;
 pub mod units;
-pub mod wallet;
+
+// What moved to souk-client, under its former names.
+pub use souk_client::{deploy as tenant, gateway, home, market, network, sdl, wallet};
+/// The five contracts.
+pub mod suite {
+    pub use souk_client::contracts::*;
+    pub use souk_client::contracts::PerContract as Each;
+}
 
 use anyhow::Result;
 use tracing_subscriber::EnvFilter;

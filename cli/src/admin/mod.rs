@@ -11,7 +11,7 @@ pub mod discover;
 pub mod journal;
 pub mod observe;
 pub mod plan;
-pub mod record;
+pub use souk_client::record;
 pub mod session;
 pub mod target;
 pub mod unsigned;

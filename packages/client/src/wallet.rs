@@ -19,7 +19,7 @@ use souk_gateway::{
 };
 
 use crate::{
-    error::{CliError, own_words},
+    error::{Error, own_words},
     market::Market,
     network::Network,
 };
@@ -87,7 +87,7 @@ impl Wallet {
 }
 
 fn refused(action: &str, log: String) -> anyhow::Error {
-    CliError::Refused { action: action.to_owned(), reason: own_words(&log).to_owned() }.into()
+    Error::Refused { action: action.to_owned(), reason: own_words(&log).to_owned() }.into()
 }
 
 /// The orderbook's events in a transaction.

@@ -7,7 +7,7 @@ use souk_chain::{
     tx::{self, Instantiate, MsgError},
 };
 
-use super::{Codes, Contract, Each, Terms, address::salt};
+use super::{Codes, Contract, PerContract, Terms, address::salt};
 use crate::network::Contracts;
 
 /// Makes one contract at its predicted address.
@@ -71,7 +71,7 @@ pub fn whole_suite(
     codes: &Codes,
     at: &Contracts,
 ) -> Result<Vec<Any>, MsgError> {
-    let made = Each::try_make(|contract| instantiate(terms, contract, sender, codes, at))?;
+    let made = PerContract::try_make(|contract| instantiate(terms, contract, sender, codes, at))?;
     let mut messages: Vec<Any> = Contract::ALL.map(|contract| made.of(contract).clone()).into();
     messages.push(link_registry(sender, at)?);
     Ok(messages)

@@ -10,13 +10,13 @@ mod text;
 use anyhow::{Context as _, Result};
 
 pub use address::Checksum;
-pub use contract::{Contract, Each};
+pub use contract::{Contract, PerContract};
 pub use terms::Terms;
 
 use crate::{network::Contracts, wallet::Wallet};
 
 /// The code ids of the suite.
-pub type Codes = Each<u64>;
+pub type Codes = PerContract<u64>;
 
 /// Makes and links all five contracts of codes that are on the chain, in one transaction. The
 /// wallet must be the owner that the terms name.

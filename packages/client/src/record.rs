@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::CliError, network::Contracts, suite::Each};
+use crate::{error::Error, network::Contracts, contracts::PerContract};
 
 /// A deployed suite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Record {
     /// Who made the contracts.
     pub deployer: String,
     /// The contracts.
-    pub contracts: Each<Deployed>,
+    pub contracts: PerContract<Deployed>,
 }
 
 /// A deployed contract.
@@ -42,14 +42,14 @@ impl Record {
     }
 
     /// Reads a record, if there is one.
-    pub fn read(path: &Path) -> Result<Option<Self>, CliError> {
+    pub fn read(path: &Path) -> Result<Option<Self>, Error> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(CliError::File { path: path.into(), source }),
+            Err(source) => return Err(Error::File { path: path.into(), source }),
         };
         serde_json::from_str(&text).map(Some).map_err(|error| {
-            CliError::input(
+            Error::input(
                 path.display().to_string(),
                 format!("{error}; `souk admin deploy` writes it anew if you move it away"),
             )
@@ -57,7 +57,7 @@ impl Record {
     }
 
     /// Writes the record, whole or not at all.
-    pub fn write(&self, path: &Path) -> Result<(), CliError> {
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
         let partial = path.with_extension("partial");
         let write = || {
             let mut text = serde_json::to_vec_pretty(self)?;
@@ -67,12 +67,12 @@ impl Record {
             file.sync_all()?;
             fs::rename(&partial, path)
         };
-        write().map_err(|source| CliError::File { path: path.into(), source })
+        write().map_err(|source| Error::File { path: path.into(), source })
     }
 
     /// The addresses alone.
     pub fn addresses(&self) -> Contracts {
-        Each::make(|contract| self.contracts.of(contract).address.clone())
+        PerContract::make(|contract| self.contracts.of(contract).address.clone())
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
             chain_id: "souk-1".to_owned(),
             market: "souk".to_owned(),
             deployer: "souk1me".to_owned(),
-            contracts: Each::make(|contract| Deployed {
+            contracts: PerContract::make(|contract| Deployed {
                 address: format!("souk1{contract}"),
                 code_id: 7,
                 checksum: "00".repeat(32),

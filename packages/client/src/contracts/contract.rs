@@ -51,7 +51,7 @@ impl fmt::Display for Contract {
 /// One value for each contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Each<T> {
+pub struct PerContract<T> {
     /// The orderbook's.
     pub orderbook: T,
     /// The escrow's.
@@ -64,7 +64,7 @@ pub struct Each<T> {
     pub fee_distributor: T,
 }
 
-impl<T> Each<T> {
+impl<T> PerContract<T> {
     /// Made one by one, in the contracts' order.
     pub fn make(mut value: impl FnMut(Contract) -> T) -> Self {
         let attestations = value(Contract::Attestations);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_value_made_for_a_contract_is_that_contracts() {
-        let each = Each::make(|contract| contract);
+        let each = PerContract::make(|contract| contract);
         assert!(Contract::ALL.iter().all(|contract| each.of(*contract) == contract));
     }
 }

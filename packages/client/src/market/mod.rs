@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use souk_chain::{Client, Queries, query::QueryError, rpc::RpcError};
 
 use crate::{
-    error::CliError,
+    error::Error,
     network::{Contracts, Network},
 };
 
@@ -33,7 +33,7 @@ pub struct Market {
 pub enum MarketError {
     /// The network file names no contracts.
     #[error(transparent)]
-    Network(#[from] CliError),
+    Network(#[from] Error),
     /// The endpoints cannot be used.
     #[error(transparent)]
     Rpc(#[from] RpcError),

@@ -6,7 +6,7 @@ use bech32::{Bech32, Hrp, primitives::decode::CheckedHrpstring};
 use cosmwasm_std::{CanonicalAddr, instantiate2_address};
 
 use super::{Contract, Terms};
-use crate::error::CliError;
+use crate::error::Error;
 
 /// SHA-256 of a wasm file.
 pub type Checksum = [u8; 32];
@@ -22,8 +22,8 @@ pub fn predicted(
     contract: Contract,
     checksum: &Checksum,
     creator: &str,
-) -> Result<String, CliError> {
-    let bad = |reason: String| CliError::input(format!("address {creator}"), reason);
+) -> Result<String, Error> {
+    let bad = |reason: String| Error::input(format!("address {creator}"), reason);
     let decoded =
         CheckedHrpstring::new::<Bech32>(creator).map_err(|error| bad(error.to_string()))?;
     let bytes: Vec<u8> = decoded.byte_iter().collect();

@@ -9,7 +9,7 @@ use souk_core::{Amount, Denom, Price};
 use toml::Table;
 
 use super::text;
-use crate::error::CliError;
+use crate::error::Error;
 
 /// Everything that a suite is set up with. Durations are in seconds, amounts in base units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,11 +211,11 @@ impl Terms {
     }
 
     /// [`Terms::read`] of a file.
-    pub fn read_file(path: &Path, denom: &str, owner: &str) -> Result<Self, CliError> {
-        let file = |source| CliError::File { path: path.into(), source };
+    pub fn read_file(path: &Path, denom: &str, owner: &str) -> Result<Self, Error> {
+        let file = |source| Error::File { path: path.into(), source };
         let text = std::fs::read_to_string(path).map_err(file)?;
         Self::read(&text, denom, owner)
-            .map_err(|reason| CliError::input(format!("terms file {}", path.display()), reason))
+            .map_err(|reason| Error::input(format!("terms file {}", path.display()), reason))
     }
 
     /// Changes each account's name, for instance from a key's name to its address.

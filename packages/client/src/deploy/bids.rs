@@ -9,13 +9,10 @@ use souk_core::{Denom, OrderId, Price};
 use tokio::time::{self, Instant};
 
 use crate::{
-    error::CliError,
+    error::Error,
     gateway::NoBid,
     market::Market,
-    output::{
-        money::{a_month, amount},
-        table::table,
-    },
+    show::{a_month, amount, table},
 };
 
 /// How often the book is looked at.
@@ -165,9 +162,9 @@ impl fmt::Display for BidTable {
 }
 
 /// None of an order's bids is the one that was named.
-pub fn no_such_bid(table: &BidTable) -> CliError {
+pub fn no_such_bid(table: &BidTable) -> Error {
     let order = table.order;
-    CliError::NotFound(match table.bids.len() {
+    Error::NotFound(match table.bids.len() {
         0 => format!("order {order} has no bids yet; `souk bids {order}` tells why"),
         n => format!("order {order} has no such bid among its {n}; see `souk bids {order}`"),
     })
@@ -201,7 +198,7 @@ pub async fn watch_bids(
             if table.bids.is_empty() {
                 let seconds = patience.as_secs();
                 let deployment = asked.group.deployment;
-                return Err(CliError::NoBid { order, deployment, seconds }.into());
+                return Err(Error::NoBid { order, deployment, seconds }.into());
             }
             return Ok(table);
         }

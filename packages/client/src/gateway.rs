@@ -11,7 +11,7 @@ use souk_gateway::{
 };
 use tokio::{task::JoinSet, time};
 
-use crate::{error::CliError, market::Market, wallet::Wallet};
+use crate::{error::Error, market::Market, wallet::Wallet};
 
 /// Providers asked for their reasons, at most.
 const MOST_ASKED: usize = 50;
@@ -145,6 +145,6 @@ async fn reason(
     Ok(NoBid { provider: name, source: "gateway", reason: text })
 }
 
-fn refused(error: ClientError) -> CliError {
-    CliError::NotFound(error.to_string())
+fn refused(error: ClientError) -> Error {
+    Error::NotFound(error.to_string())
 }

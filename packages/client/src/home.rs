@@ -18,7 +18,7 @@ use souk_core::DeploymentId;
 use souk_gateway::{Salt, body::ManifestUpload};
 use souk_sdl::Manifest;
 
-use crate::error::CliError;
+use crate::error::Error;
 
 /// Holds the passphrase of encrypted keys, so that scripts need no terminal.
 pub const PASSPHRASE: &str = "SOUK_PASSPHRASE";
@@ -37,10 +37,10 @@ struct SavedDeployment {
 
 impl Home {
     /// The folder, made if it is not there.
-    pub fn open(given: Option<PathBuf>) -> Result<Self, CliError> {
+    pub fn open(given: Option<PathBuf>) -> Result<Self, Error> {
         let path = match given.or_else(default_home) {
             Some(path) => path,
-            None => return Err(CliError::input("--home", "no home folder; set SOUK_HOME")),
+            None => return Err(Error::input("--home", "no home folder; set SOUK_HOME")),
         };
         make_private_dir(&path)?;
         Ok(Self(path))
@@ -73,7 +73,7 @@ impl Home {
     }
 
     /// Makes the folder of keys and gives the path for a new one.
-    pub fn new_key_path(&self, name: &str) -> Result<PathBuf, CliError> {
+    pub fn new_key_path(&self, name: &str) -> Result<PathBuf, Error> {
         make_private_dir(&self.0.join("keys"))?;
         Ok(self.key_path(name))
     }
@@ -88,9 +88,9 @@ impl Home {
     pub fn key(&self, name: &str) -> Result<SecretKey> {
         self.key_source(name).load().map_err(|error| match error {
             KeyError::NoFile { .. } if !name.contains('/') => {
-                CliError::UnknownKey { name: name.into(), known: self.key_names() }.into()
+                Error::UnknownKey { name: name.into(), known: self.key_names() }.into()
             }
-            KeyError::NeedsPassphrase { .. } => CliError::LockedKey { name: name.into() }.into(),
+            KeyError::NeedsPassphrase { .. } => Error::LockedKey { name: name.into() }.into(),
             error => anyhow::Error::new(error),
         })
     }
@@ -102,7 +102,7 @@ impl Home {
         chain_id: &str,
         commitment: &[u8],
         upload: &ManifestUpload,
-    ) -> Result<PathBuf, CliError> {
+    ) -> Result<PathBuf, Error> {
         let path = self.upload_path(chain_id, commitment);
         if let Some(folder) = path.parent() {
             make_private_dir(folder)?;
@@ -110,7 +110,7 @@ impl Home {
         let saved =
             SavedDeployment { manifest: upload.manifest.clone(), salt: upload.salt.clone() };
         let text = serde_json::to_vec(&saved)
-            .map_err(|error| CliError::input("manifest", error.to_string()))?;
+            .map_err(|error| Error::input("manifest", error.to_string()))?;
         write_private(&path, &text)?;
         Ok(path)
     }
@@ -121,10 +121,10 @@ impl Home {
         chain_id: &str,
         commitment: &[u8],
         deployment: DeploymentId,
-    ) -> Result<(), CliError> {
+    ) -> Result<(), Error> {
         let path = self.deployment_path(chain_id, deployment);
         let kept = self.upload_path(chain_id, commitment);
-        fs::rename(kept, &path).map_err(|source| CliError::File { path, source })
+        fs::rename(kept, &path).map_err(|source| Error::File { path, source })
     }
 
     /// Manifest and salt of a deployment made from here.
@@ -132,20 +132,20 @@ impl Home {
         &self,
         chain_id: &str,
         deployment: &DeploymentResponse,
-    ) -> Result<ManifestUpload, CliError> {
+    ) -> Result<ManifestUpload, Error> {
         let by_number = self.deployment_path(chain_id, deployment.id);
         let by_commitment = self.upload_path(chain_id, &deployment.commitment);
         let path = if by_number.exists() { by_number } else { by_commitment };
         let text = fs::read(&path).map_err(|source| match source.kind() {
-            ErrorKind::NotFound => CliError::NotFound(format!(
+            ErrorKind::NotFound => Error::NotFound(format!(
                 "the manifest of deployment {} is not in {}; give the --home that it was made with",
                 deployment.id,
                 self.0.display()
             )),
-            _ => CliError::File { path: path.clone(), source },
+            _ => Error::File { path: path.clone(), source },
         })?;
         let saved: SavedDeployment = serde_json::from_slice(&text)
-            .map_err(|error| CliError::input(path.display().to_string(), error))?;
+            .map_err(|error| Error::input(path.display().to_string(), error))?;
         Ok(ManifestUpload { manifest: saved.manifest, salt: saved.salt })
     }
 
@@ -163,13 +163,13 @@ fn default_home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".souk"))
 }
 
-fn make_private_dir(path: &Path) -> Result<(), CliError> {
+fn make_private_dir(path: &Path) -> Result<(), Error> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|source| CliError::File { path: path.into(), source })
+    made.map_err(|source| Error::File { path: path.into(), source })
 }
 
 /// Writes a file that only its owner reads, whole or not at all.
-fn write_private(path: &Path, content: &[u8]) -> Result<(), CliError> {
+fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
     let partial = path.with_extension("partial");
     let write = || {
         let mut file = fs::OpenOptions::new()
@@ -182,5 +182,5 @@ fn write_private(path: &Path, content: &[u8]) -> Result<(), CliError> {
         file.sync_all()?;
         fs::rename(&partial, path)
     };
-    write().map_err(|source| CliError::File { path: path.into(), source })
+    write().map_err(|source| Error::File { path: path.into(), source })
 }

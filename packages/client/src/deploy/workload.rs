@@ -10,7 +10,7 @@ use souk_gateway::{
 };
 use tokio::time::{self, Instant};
 
-use crate::{error::CliError, output::table::table};
+use crate::{error::Error, show::table};
 
 /// How often the gateway is asked.
 const POLL: Duration = Duration::from_millis(300);
@@ -34,7 +34,7 @@ pub async fn wait_until_ready(
         }
         if Instant::now() > deadline {
             let detail = status.detail.unwrap_or_else(|| format!("it is {:?}", status.phase));
-            return Err(CliError::TimedOut {
+            return Err(Error::TimedOut {
                 what: format!("lease {order}: readiness"),
                 seconds: patience.as_secs(),
                 next: format!(

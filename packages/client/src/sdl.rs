@@ -8,7 +8,7 @@ use serde::Serialize;
 use souk_core::{AuctionPolicy, GroupSpec};
 use souk_sdl::{Manifest, Mapping};
 
-use crate::{error::CliError, network::NameMap};
+use crate::{error::Error, network::NameMap};
 
 /// An SDL file, ready to be deployed on a network.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub struct Mapped {
 /// Reads and compiles a file. Errors come back rendered, with file, line and advice.
 pub fn read(path: &Path, map: &NameMap, strict: bool) -> Result<Compiled> {
     let bytes =
-        std::fs::read(path).map_err(|source| CliError::File { path: path.into(), source })?;
+        std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
     compile(&path.display().to_string(), &bytes, map, strict)
 }
 
@@ -49,7 +49,7 @@ pub fn read(path: &Path, map: &NameMap, strict: bool) -> Result<Compiled> {
 pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<Compiled> {
     let text = String::from_utf8_lossy(bytes);
     let compiled = souk_sdl::compile_bytes(bytes, &souk_sdl::Options { strict })
-        .map_err(|found| CliError::Sdl(found.render(file, &text, false)))?;
+        .map_err(|found| Error::Sdl(found.render(file, &text, false)))?;
     let mut names = Names::default();
     let mapped = RefCell::new(&mut names);
     let order = compiled
@@ -60,9 +60,9 @@ pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<
             },
             auditor: &|name| Ok(mapped.borrow_mut().map("auditor", name, &map.auditors)),
         })
-        .map_err(|error| CliError::input(file, error))?;
+        .map_err(|error| Error::input(file, error))?;
     let denom = order.denom.as_native().map(str::to_owned).ok_or_else(|| {
-        CliError::input(
+        Error::input(
             file,
             format!("deposits in {} are made by the token's contract", order.denom),
         )

@@ -11,7 +11,7 @@ use souk_core::{AuctionPolicy, Denom, DeploymentId, GroupSpec, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 
 use crate::{
-    error::CliError,
+    error::Error,
     home::Home,
     market::Market,
     sdl::Compiled,
@@ -53,7 +53,7 @@ pub fn plan(
     let denom = Denom::native(compiled.denom.clone());
     let terms = config.denoms.iter().find(|terms| terms.denom == denom).ok_or_else(|| {
         let taken: Vec<String> = config.denoms.iter().map(|terms| terms.denom.to_string()).collect();
-        CliError::input(
+        Error::input(
             format!("denom {denom}"),
             format!(
                 "this market takes {}; change the file's pricing, or map the denom in the network file under [map.denoms]",
@@ -67,12 +67,12 @@ pub fn plan(
         .unwrap_or_else(|| Coin::new(least.max(ceilings * DEFAULT_HOURS), compiled.denom.clone()));
     if deposit.denom != compiled.denom {
         let reason = format!("the file is priced in {denom}; the deposit must be too");
-        return Err(CliError::input(format!("deposit {deposit}"), reason).into());
+        return Err(Error::input(format!("deposit {deposit}"), reason).into());
     }
     if deposit.amount < least {
         let reason =
             format!("at least {least}{denom} are needed, {}{denom} a group", terms.min_deposit);
-        return Err(CliError::input(format!("deposit {deposit}"), reason).into());
+        return Err(Error::input(format!("deposit {deposit}"), reason).into());
     }
     let upload = ManifestUpload { manifest: compiled.manifest, salt: with_salt.then(new_salt) };
     Ok(Plan { groups: compiled.groups, auction: compiled.auction, deposit, upload })
@@ -114,7 +114,7 @@ pub async fn create(market: &Market, wallet: &Wallet, home: &Home, plan: &Plan) 
             OrderbookEvent::DeploymentCreated(created) => Some(created.deployment),
             _ => None,
         })
-        .ok_or_else(|| CliError::NotFound("the transaction created no deployment".to_owned()))?;
+        .ok_or_else(|| Error::NotFound("the transaction created no deployment".to_owned()))?;
     if let Err(error) = home.number_upload(chain_id, &commitment, deployment) {
         tracing::warn!(%error, kept = %kept.display(), "the manifest keeps its commitment's name");
     }

@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use souk_chain::{ClientConfig, GasPrice};
 
-use crate::{error::CliError, admin::record::Record, suite::Each};
+use crate::{error::Error, record::Record, contracts::PerContract};
 
 /// How files that were written for the incumbent name the network's own denom.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
@@ -42,7 +42,7 @@ pub struct Network {
 }
 
 /// The suite's addresses.
-pub type Contracts = Each<String>;
+pub type Contracts = PerContract<String>;
 
 /// What names in SDL files written for another market stand for here. Names that are not
 /// listed stay as they are.
@@ -61,7 +61,7 @@ impl Network {
     /// Reads a network by its file's path, or by its name from `networks/` here or in the
     /// home folder. Contracts that the file does not name are those of the deployment's record
     /// beside it.
-    pub fn find(name: &str, home: &Path) -> Result<Self, CliError> {
+    pub fn find(name: &str, home: &Path) -> Result<Self, Error> {
         let path = Self::locate(name, home)?;
         let mut network = Self::read(&path)?;
         let record_path = Record::path(&path);
@@ -69,7 +69,7 @@ impl Network {
             && let Some(record) = Record::read(&record_path)?
         {
             if record.chain_id != network.chain_id {
-                return Err(CliError::Network {
+                return Err(Error::Network {
                     path: record_path,
                     reason: format!(
                         "it is of chain {}, and {} is of {}; move it away",
@@ -85,14 +85,14 @@ impl Network {
     }
 
     /// The file of a network, by its path or its name.
-    pub fn locate(name: &str, home: &Path) -> Result<PathBuf, CliError> {
+    pub fn locate(name: &str, home: &Path) -> Result<PathBuf, Error> {
         let candidates = [
             PathBuf::from(name),
             home.join("networks").join(format!("{name}.toml")),
             Path::new("networks").join(format!("{name}.toml")),
         ];
         let found = candidates.into_iter().find(|path| path.is_file());
-        found.ok_or_else(|| CliError::Network {
+        found.ok_or_else(|| Error::Network {
             path: name.into(),
             reason: format!(
                 "no such file, and no {name}.toml in networks/ or {}",
@@ -102,10 +102,10 @@ impl Network {
     }
 
     /// Reads a network file.
-    pub fn read(path: &Path) -> Result<Self, CliError> {
-        let file = |source| CliError::File { path: path.into(), source };
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let file = |source| Error::File { path: path.into(), source };
         let text = std::fs::read_to_string(path).map_err(file)?;
-        let bad = |reason: String| CliError::Network { path: path.into(), reason };
+        let bad = |reason: String| Error::Network { path: path.into(), reason };
         let network: Self = toml::from_str(&text).map_err(|error| bad(error.to_string()))?;
         if network.rpc.is_empty() {
             return Err(bad("`rpc` is empty; name at least one RPC endpoint".to_owned()));
@@ -114,15 +114,15 @@ impl Network {
     }
 
     /// Writes the file.
-    pub fn write(&self, path: &Path) -> Result<(), CliError> {
-        let bad = |reason: String| CliError::Network { path: path.into(), reason };
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        let bad = |reason: String| Error::Network { path: path.into(), reason };
         let text = toml::to_string_pretty(self).map_err(|error| bad(error.to_string()))?;
-        std::fs::write(path, text).map_err(|source| CliError::File { path: path.into(), source })
+        std::fs::write(path, text).map_err(|source| Error::File { path: path.into(), source })
     }
 
     /// The suite's addresses, or what to do to have some.
-    pub fn contracts(&self) -> Result<&Contracts, CliError> {
-        self.contracts.as_ref().ok_or_else(|| CliError::NoContracts(self.name.clone()))
+    pub fn contracts(&self) -> Result<&Contracts, Error> {
+        self.contracts.as_ref().ok_or_else(|| Error::NoContracts(self.name.clone()))
     }
 
     /// How to reach it.
