@@ -8,7 +8,7 @@ use assert_cmd::{Command, assert::Assert};
 use predicates::{prelude::*, str::contains};
 use souk_api::orderbook;
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
-use souk_cli::wallet::Wallet;
+use souk_client::wallet::Wallet;
 use souk_core::{OrderId, Price};
 use souk_localnet::chain::{EmbeddedChain, EmbeddedConfig, PREFIX};
 use tempfile::TempDir;

@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use souk_chain::{Coin, keys::write_plain_key_file, tx};
-use souk_cli::{suite::Contract, wallet::Wallet};
+use souk_client::{Contract, Wallet};
 use souk_localnet::process::binary;
 use souk_tests::{
     tools,

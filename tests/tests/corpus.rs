@@ -10,11 +10,11 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Config, ResourceExt, api::ListParams, config::Kubeconfig};
 use souk_api::orderbook::LeaseResponse;
 use souk_chain::Coin;
-use souk_cli::{
+use souk_client::{
     gateway,
     home::Home,
     network::{FOREIGN_AUDITOR, FOREIGN_DENOMS},
-    sdl, tenant,
+    deploy, sdl,
     wallet::Wallet,
 };
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
@@ -175,25 +175,25 @@ async fn deploy(
     let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
     let deposit = Coin::new(ceilings * 4 + 10_000_000, compiled.denom.clone());
     let config = market.orderbook_config().await?;
-    let mut plan = tenant::plan(compiled, Some(deposit), true, &config)?;
+    let mut plan = deploy::plan(compiled, Some(deposit), true, &config)?;
     plan.auction = AuctionPolicy::TenantChoice {};
-    let created = tenant::create(market, wallet, home, &plan).await?;
+    let created = deploy::create(market, wallet, home, &plan).await?;
     let mut leases = Vec::new();
     for order in &created.orders {
         let bid = first_bid(local, wallet, *order).await?;
-        tenant::accept(market, wallet, *order, &bid).await?;
-        let lease = tenant::launch(market, wallet, *order, &plan.upload).await?;
+        deploy::accept(market, wallet, *order, &bid).await?;
+        let lease = deploy::launch(market, wallet, *order, &plan.upload).await?;
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
-        tenant::wait_until_ready(&client, *order, TIMEOUT, |_| ()).await?;
+        deploy::wait_until_ready(&client, *order, TIMEOUT, |_| ()).await?;
         leases.push(lease);
     }
     Ok(Running { file: file.to_owned(), deployment: created.deployment, leases, tenant })
 }
 
-async fn first_bid(local: &Localnet, wallet: &Wallet, order: OrderId) -> Result<tenant::BidRow> {
+async fn first_bid(local: &Localnet, wallet: &Wallet, order: OrderId) -> Result<deploy::BidRow> {
     let market = &local.market;
-    let enough = |table: &tenant::BidTable, _: Duration| !table.bids.is_empty();
-    let watched = tenant::watch_bids(market, order, TIMEOUT, enough, |_| ()).await;
+    let enough = |table: &deploy::BidTable, _: Duration| !table.bids.is_empty();
+    let watched = deploy::watch_bids(market, order, TIMEOUT, enough, |_| ()).await;
     match watched {
         Ok(table) => table.bids.into_iter().next().context("there is no bid"),
         Err(error) => {
@@ -210,7 +210,7 @@ async fn first_bid(local: &Localnet, wallet: &Wallet, order: OrderId) -> Result<
 async fn close(local: &Localnet, running: &Running) -> Result<()> {
     let market = &local.market;
     let wallet = &local.accounts[running.tenant];
-    let messages = tenant::closing(market, wallet, running.deployment).await?;
+    let messages = deploy::closing(market, wallet, running.deployment).await?;
     let account = running.leases.first().context("it has a lease")?.account;
     for (lease, stream) in running.leases.iter().zip(market.streams(account).await?) {
         ensure!(

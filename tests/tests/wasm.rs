@@ -9,7 +9,8 @@ use cosmwasm_vm::{
     internals::{LogOutput, Logger, check_wasm, compile_module},
 };
 use sha2::{Digest, Sha256};
-use souk_cli::{admin::artifacts::Artifacts, suite::Contract};
+use souk_cli::admin::artifacts::Artifacts;
+use souk_client::Contract;
 use souk_tests::tools;
 
 /// What every chain has that this code is for: up to CosmWasm 2.0, and nothing of one chain alone.

@@ -13,24 +13,24 @@ use souk_chain::{
     query::SimulationError,
     tx::{GasConfig, Refusal, RefusalKind, TxPlan},
 };
+use souk_client::{Error, Record};
 
 use super::{
     compare::Difference,
     journal::Journal,
     observe::Observed,
     plan::{self, Plan, Transaction},
-    record::Record,
     session::Session,
     unsigned,
 };
-use crate::{error::CliError, output::Output};
+use crate::output::Output;
 
 /// What the administrator wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
-    /// A suite that is there.
+    /// All contracts are there.
     Deployed,
-    /// A suite that runs the artifacts' code.
+    /// All contracts run the artifacts' code.
     Migrated,
 }
 
@@ -43,9 +43,9 @@ pub struct Report {
     pub remaining: Plan,
     /// Files with transactions that are to be signed.
     pub files: Vec<PathBuf>,
-    /// How the suite differs from its terms; nothing of that is changed.
+    /// How the contracts differ from the terms; nothing of that is changed.
     pub differences: Vec<Difference>,
-    /// The suite, if it is all there.
+    /// The contracts, if all are there.
     pub deployment: Option<Record>,
 }
 
@@ -70,7 +70,7 @@ impl Goal {
                 plan::deploy(&session.target, seen, &session.predicted()?, &session.sender)
             }
             Self::Migrated => plan::migrate(&session.target, seen, &session.sender)
-                .map_err(|reason| CliError::NotFound(reason.to_string()))?,
+                .map_err(|reason| Error::NotFound(reason.to_string()))?,
         })
     }
 }
@@ -103,7 +103,7 @@ pub fn confirm(out: Output, yes: bool) -> Result<bool> {
     }
     if out.is_json() || !std::io::stdin().is_terminal() {
         let reason = "nobody can be asked here; give --yes to act, or --dry-run to see the plan";
-        return Err(CliError::input("confirmation", reason).into());
+        return Err(Error::input("confirmation", reason).into());
     }
     eprint!("Do this? (y/N) ");
     std::io::stderr().flush()?;
@@ -172,7 +172,7 @@ pub async fn write_unsigned(
         let path = folder.join(format!("{:02}-{}.json", number + 1, slug(transaction)));
         let mut text = serde_json::to_vec(&value)?;
         text.push(b'\n');
-        fs::write(&path, text).map_err(|source| CliError::File { path: path.clone(), source })?;
+        fs::write(&path, text).map_err(|source| Error::File { path: path.clone(), source })?;
         files.push(path);
     }
     Ok(files)
@@ -218,7 +218,7 @@ async fn gas_limit(
         }
         Err(SimulationError::WouldFail(refusal)) => {
             let (action, reason) = (transaction.to_string(), refusal.log);
-            Err(CliError::Refused { action, reason }.into())
+            Err(Error::Refused { action, reason }.into())
         }
         Err(SimulationError::Query(error)) => Err(error.into()),
     }

@@ -3,33 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-
-use crate::{
-    error::CliError,
-    suite::{Checksum, Contract, Each},
-};
+use souk_client::{Contract, Error, PerContract, contracts::Checksum};
 
 /// A folder of compiled contracts.
 #[derive(Clone, Debug)]
 pub struct Artifacts {
     folder: PathBuf,
     /// What `checksums.txt` says.
-    pub checksums: Each<Checksum>,
+    pub checksums: PerContract<Checksum>,
 }
 
 impl Artifacts {
     /// Reads `checksums.txt` of a folder.
-    pub fn open(folder: &Path) -> Result<Self, CliError> {
+    pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("checksums.txt");
         let text = std::fs::read_to_string(&path).map_err(|source| {
-            CliError::input(
+            Error::input(
                 format!("artifacts {}", path.display()),
                 format!("{source}; run scripts/build-wasm, or name the folder by --artifacts"),
             )
         })?;
-        let checksums = Each::try_make(|contract| {
+        let checksums = PerContract::try_make(|contract| {
             checksum_in(&text, &contract.file()).ok_or_else(|| {
-                CliError::input(
+                Error::input(
                     path.display().to_string(),
                     format!("it has no checksum of {}; run scripts/build-wasm", contract.file()),
                 )
@@ -39,17 +35,17 @@ impl Artifacts {
     }
 
     /// A contract's wasm, which must have the checksum that `checksums.txt` gives.
-    pub fn wasm(&self, contract: Contract) -> Result<Vec<u8>, CliError> {
+    pub fn wasm(&self, contract: Contract) -> Result<Vec<u8>, Error> {
         let path = self.folder.join(contract.file());
-        let bad = |reason: String| CliError::input(path.display().to_string(), reason);
+        let bad = |reason: String| Error::input(path.display().to_string(), reason);
         let wasm = std::fs::read(&path)
             .map_err(|source| bad(format!("{source}; run scripts/build-wasm")))?;
-        let (found, told) = (Sha256::digest(&wasm), self.checksums.of(contract));
-        if found.as_slice() != told {
+        let (found, listed) = (Sha256::digest(&wasm), self.checksums.of(contract));
+        if found.as_slice() != listed {
             return Err(bad(format!(
                 "its SHA-256 is {}, checksums.txt says {}; run scripts/build-wasm and see which is right",
                 hex::encode(found),
-                hex::encode(told)
+                hex::encode(listed)
             )));
         }
         Ok(wasm)

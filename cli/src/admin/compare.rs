@@ -1,16 +1,12 @@
-//! How a suite on the chain differs from what it should be. Pure.
+//! How the contracts on the chain differ from what they should be. Pure.
 
 use serde::Serialize;
 use serde_json::Value;
+use souk_client::{Contract, PerContract, Record, network::Contracts};
 
 use super::{
     observe::{Observed, Seen},
-    record::Record,
-    target::{Target, without_figures},
-};
-use crate::{
-    network::Contracts,
-    suite::{Contract, Each},
+    target::{Target, without_computed},
 };
 
 /// One thing that is not as it should be.
@@ -59,7 +55,7 @@ pub fn differences(
         match &is.config {
             Ok(found) => {
                 let expected = target.config(contract, &at);
-                compare_config(&expected, &without_figures(found.clone()), &mut differ);
+                compare_config(&expected, &without_computed(found.clone()), &mut differ);
             }
             Err(error) => differ("config", "an answer".to_owned(), error.clone()),
         }
@@ -109,31 +105,30 @@ fn shown(value: Option<&Value>) -> String {
     }
 }
 
-/// The addresses of a suite that is all there.
+/// The addresses, if all contracts are there.
 pub fn addresses(seen: &Observed) -> Option<Contracts> {
     let address = |contract| seen.contracts.of(contract).as_ref().map(|seen| seen.address.clone());
-    Each::try_make(|contract| address(contract).ok_or(())).ok()
+    PerContract::try_make(|contract| address(contract).ok_or(())).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use souk_client::{contracts::Terms, record::Deployed};
+
     use super::*;
-    use crate::{
-        admin::{observe::Ownership, record::Deployed},
-        suite::Terms,
-    };
+    use crate::admin::observe::Ownership;
 
     fn target() -> Target {
-        Target { terms: Terms::new("usouk", "souk1me"), checksums: Each::make(|_| [7; 32]) }
+        Target { terms: Terms::new("usouk", "souk1me"), checksums: PerContract::make(|_| [7; 32]) }
     }
 
     fn at() -> Contracts {
-        Each::make(|contract| format!("souk1{contract}"))
+        PerContract::make(|contract| format!("souk1{contract}"))
     }
 
-    fn suite() -> Observed {
+    fn deployed() -> Observed {
         let (target, at) = (target(), at());
         let seen = |contract| Seen {
             address: at.of(contract).clone(),
@@ -144,7 +139,7 @@ mod tests {
             ownership: Ok(Ownership { owner: Some("souk1me".to_owned()), pending_owner: None }),
             config: Ok(target.config(contract, &at)),
         };
-        Observed { codes: Each::default(), contracts: Each::make(|contract| Some(seen(contract))) }
+        Observed { codes: PerContract::default(), contracts: PerContract::make(|contract| Some(seen(contract))) }
     }
 
     fn record() -> Record {
@@ -157,13 +152,13 @@ mod tests {
             chain_id: "souk-1".to_owned(),
             market: "souk".to_owned(),
             deployer: "souk1me".to_owned(),
-            contracts: Each::make(deployed),
+            contracts: PerContract::make(deployed),
         }
     }
 
     #[test]
-    fn a_suite_that_is_as_it_should_be_differs_in_nothing() {
-        assert_eq!(differences(&target(), &suite(), Some(&record()), &at()), []);
+    fn contracts_that_are_as_they_should_be_differ_in_nothing() {
+        assert_eq!(differences(&target(), &deployed(), Some(&record()), &at()), []);
     }
 
     /// Each way of being wrong is found, and by the right name.
@@ -195,11 +190,11 @@ mod tests {
         ];
         for (what, spoil) in spoils {
             for contract in Contract::ALL {
-                let mut suite = suite();
-                if let Some(seen) = suite.contracts.of_mut(contract) {
+                let mut all = deployed();
+                if let Some(seen) = all.contracts.of_mut(contract) {
                     spoil(seen);
                 }
-                let found = differences(&target(), &suite, Some(&record()), &at());
+                let found = differences(&target(), &all, Some(&record()), &at());
                 let found: Vec<_> =
                     found.iter().map(|one| (one.contract, one.what.as_str())).collect();
                 assert!(found.contains(&(contract.name(), what)), "{contract} {what}: {found:?}");
@@ -208,15 +203,15 @@ mod tests {
     }
 
     #[test]
-    fn every_entry_of_every_configuration_counts_but_for_figures() {
+    fn every_entry_of_every_configuration_counts_but_for_computed_ones() {
         for contract in Contract::ALL {
             let config = target().config(contract, &at());
             for name in config.as_object().unwrap().keys() {
-                let mut suite = suite();
-                let seen = suite.contracts.of_mut(contract).as_mut().unwrap();
+                let mut all = deployed();
+                let seen = all.contracts.of_mut(contract).as_mut().unwrap();
                 seen.config.as_mut().unwrap()[name] = json!("other");
                 seen.config.as_mut().unwrap()["total_stake"] = json!("77");
-                let found = differences(&target(), &suite, None, &at());
+                let found = differences(&target(), &all, None, &at());
                 let found: Vec<_> = found.iter().map(|one| one.what.as_str()).collect();
                 assert_eq!(found, [name.as_str()], "{contract}");
             }
@@ -224,10 +219,10 @@ mod tests {
     }
 
     #[test]
-    fn a_contract_that_is_not_there_is_told_with_its_place() {
-        let mut suite = suite();
-        suite.contracts.escrow = None;
-        let found = differences(&target(), &suite, None, &at());
+    fn a_missing_contract_is_reported_with_its_address() {
+        let mut seen = deployed();
+        seen.contracts.escrow = None;
+        let found = differences(&target(), &seen, None, &at());
         assert_eq!((found[0].contract, found[0].what.as_str()), ("escrow", "contract"));
         assert_eq!(found[0].expected, "souk1escrow");
     }
@@ -236,9 +231,9 @@ mod tests {
     fn the_order_of_a_list_does_not_count() {
         let mut target = target();
         target.terms.slashers = vec!["souk1b".to_owned(), "souk1a".to_owned()];
-        let mut suite = suite();
-        let registry = suite.contracts.registry.as_mut().unwrap();
+        let mut seen = deployed();
+        let registry = seen.contracts.registry.as_mut().unwrap();
         registry.config.as_mut().unwrap()["slashers"] = json!(["souk1a", "souk1b"]);
-        assert_eq!(differences(&target, &suite, None, &at()), []);
+        assert_eq!(differences(&target, &seen, None, &at()), []);
     }
 }

@@ -1,18 +1,15 @@
-//! Finding a suite and its code again on a chain, so that no file has to remember them.
+//! Finding the contracts and their code again on a chain, so that no file has to remember them.
 
 use std::collections::HashMap;
 
 use anyhow::Result;
 use souk_chain::{Queries, query::QueryError};
+use souk_client::{
+    Contract, Error, PerContract, Record,
+    contracts::{Checksum, Terms},
+};
 
-use super::{
-    observe::{self, Seen},
-    record::Record,
-};
-use crate::{
-    error::CliError,
-    suite::{Checksum, Contract, Each, Terms},
-};
+use super::observe::{self, Seen};
 
 /// The codes of a chain by checksum, as far as they were looked through.
 #[derive(Debug, Default)]
@@ -27,9 +24,9 @@ impl CodeIndex {
     pub async fn find(
         &mut self,
         chain: &Queries,
-        wanted: &Each<Checksum>,
+        wanted: &PerContract<Checksum>,
         sender: &str,
-    ) -> Result<Each<Option<u64>>, QueryError> {
+    ) -> Result<PerContract<Option<u64>>, QueryError> {
         let (mut from, mut newest) = (None, self.newest);
         'pages: while !self.has_all(wanted) {
             let page = chain.newest_codes(from).await?;
@@ -48,10 +45,10 @@ impl CodeIndex {
             }
         }
         self.newest = newest;
-        Ok(Each::make(|contract| self.by_checksum.get(wanted.of(contract).as_slice()).copied()))
+        Ok(PerContract::make(|contract| self.by_checksum.get(wanted.of(contract).as_slice()).copied()))
     }
 
-    fn has_all(&self, wanted: &Each<Checksum>) -> bool {
+    fn has_all(&self, wanted: &PerContract<Checksum>) -> bool {
         let has =
             |contract: &Contract| self.by_checksum.contains_key(wanted.of(*contract).as_slice());
         Contract::ALL.iter().all(has)
@@ -63,8 +60,8 @@ pub async fn labelled(
     chain: &Queries,
     terms: &Terms,
     creator: &str,
-) -> Result<Each<Vec<String>>, QueryError> {
-    let mut found: Each<Vec<String>> = Each::default();
+) -> Result<PerContract<Vec<String>>, QueryError> {
+    let mut found: PerContract<Vec<String>> = PerContract::default();
     for address in chain.contracts_by_creator(creator).await? {
         let info = chain.contract_info(&address).await?;
         let named = |contract: &Contract| terms.label(*contract) == info.label;
@@ -75,15 +72,15 @@ pub async fn labelled(
     Ok(found)
 }
 
-/// The suite's contracts: where the record says, and where it says nothing or there is nothing,
+/// The contracts: where the record says, and where it says nothing or there is nothing,
 /// those that its makers made with the market's labels.
-pub async fn suite(
+pub async fn contracts(
     chain: &Queries,
     record: Option<&Record>,
     terms: &Terms,
     makers: &[&str],
-) -> Result<Each<Option<Seen>>> {
-    let mut seen: Each<Option<Seen>> = Each::default();
+) -> Result<PerContract<Option<Seen>>> {
+    let mut seen: PerContract<Option<Seen>> = PerContract::default();
     if let Some(record) = record {
         for contract in Contract::ALL {
             let address = &record.contracts.of(contract).address;
@@ -101,7 +98,7 @@ pub async fn suite(
                     *seen.of_mut(contract) = observe::contract(chain, address).await?;
                 }
                 [one, other, ..] if seen.of(contract).is_none() => {
-                    return Err(CliError::input(
+                    return Err(Error::input(
                         "market",
                         format!(
                             "{maker} made two contracts labelled `{}`: {one} and {other}; choose \

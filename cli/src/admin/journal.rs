@@ -15,10 +15,10 @@ use souk_chain::{
     rpc::TxLookup,
     tx::GasConfig,
 };
+use souk_client::{Error, Network};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{error::CliError, network::Network};
 
 /// How often the chain is looked at while a transaction is under way.
 const POLL: Duration = Duration::from_millis(200);
@@ -102,7 +102,7 @@ impl Journal {
                         failure.reason
                     ),
                 };
-                Err(CliError::Refused { action: what.to_owned(), reason }.into())
+                Err(Error::Refused { action: what.to_owned(), reason }.into())
             }
             state => anyhow::bail!("the journal left `{what}` as {state:?}"),
         }
@@ -121,7 +121,7 @@ impl Journal {
             match trouble {
                 None => troubled = None,
                 Some(trouble) if troubled.is_some_and(|since| since.elapsed() > PATIENCE) => {
-                    return Err(CliError::TimedOut {
+                    return Err(Error::TimedOut {
                         what: format!("`{}` ({trouble})", record.meta),
                         seconds: PATIENCE.as_secs(),
                         next: "put that right and run the command again: nothing is sent twice"

@@ -1,8 +1,8 @@
-//! Putting a suite on a chain, comparing it with what it should be, moving it to other code.
+//! Deploying the contracts, comparing them with what they should be, migrating them.
 //!
 //! What is done is found by comparing: [`observe`] looks at the chain, [`plan`] says which
 //! transactions are missing, [`journal`] sends one so that it is executed at most once, and then
-//! the chain is looked at again. So a run that was stopped anywhere is continued by the next.
+//! the chain is looked at again. So the next run continues one that was stopped anywhere.
 
 pub mod act;
 pub mod artifacts;
@@ -11,7 +11,6 @@ pub mod discover;
 pub mod journal;
 pub mod observe;
 pub mod plan;
-pub use souk_client::record;
 pub mod session;
 pub mod target;
 pub mod unsigned;

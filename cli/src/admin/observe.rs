@@ -3,8 +3,7 @@
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use souk_chain::{Queries, query::QueryError};
-
-use crate::{network::Contracts, suite::Each};
+use souk_client::{PerContract, network::Contracts};
 
 /// A contract as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +33,13 @@ pub struct Ownership {
     pub pending_owner: Option<String>,
 }
 
-/// What is on the chain of a suite.
+/// What is on the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
     /// The code that has the wanted checksum and that the sender may use.
-    pub codes: Each<Option<u64>>,
+    pub codes: PerContract<Option<u64>>,
     /// The contracts that are there.
-    pub contracts: Each<Option<Seen>>,
+    pub contracts: PerContract<Option<Seen>>,
 }
 
 /// Looks at the contract at an address; none if there is none.
@@ -77,9 +76,9 @@ async fn ask<R: DeserializeOwned>(
 }
 
 impl Observed {
-    /// The addresses of a whole suite: those that are there, and the given ones for the rest.
+    /// All addresses: of those that are there, and the given ones for the rest.
     pub fn addresses(&self, otherwise: &Contracts) -> Contracts {
-        Each::make(|contract| match self.contracts.of(contract) {
+        PerContract::make(|contract| match self.contracts.of(contract) {
             Some(seen) => seen.address.clone(),
             None => otherwise.of(contract).clone(),
         })

@@ -1,12 +1,12 @@
-//! Which transactions are missing between what a suite should be and what is on the chain. Pure:
+//! Which transactions are missing between what should be on the chain and what is. Pure:
 //! what it says depends on nothing else.
 
 use std::fmt;
 
 use serde::Serialize;
+use souk_client::{Contract, network::Contracts};
 
 use super::{observe::Observed, target::Target};
-use crate::{network::Contracts, suite::Contract};
 
 /// Transactions that are missing, in the order in which they are to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,9 +42,9 @@ pub enum Step {
         /// Where it will be.
         address: String,
     },
-    /// Tell the escrow its orderbook.
+    /// Set the orderbook in the escrow.
     LinkEscrow,
-    /// Tell the registry its orderbook.
+    /// Set the orderbook in the registry.
     LinkRegistry,
     /// Move a contract to other code.
     Migrate {
@@ -72,8 +72,8 @@ pub enum NoPlan {
     },
 }
 
-/// What is missing of a suite that `sender` makes. `predicted` are the addresses of contracts
-/// that are not there yet.
+/// The transactions by which `sender` deploys what is missing. `predicted` are the addresses of
+/// contracts that are not there yet.
 pub fn deploy(target: &Target, seen: &Observed, predicted: &Contracts, sender: &str) -> Plan {
     let at = seen.addresses(predicted);
     let missing = |contract: &Contract| seen.contracts.of(*contract).is_none();
@@ -92,7 +92,7 @@ pub fn deploy(target: &Target, seen: &Observed, predicted: &Contracts, sender: &
     plan
 }
 
-/// How a suite moves to the target's code: what is not on the chain yet is uploaded by `sender`,
+/// How the contracts move to the target's code: what is not on the chain yet is uploaded by `sender`,
 /// then each admin moves all of its contracts in one transaction.
 pub fn migrate(target: &Target, seen: &Observed, sender: &str) -> Result<Plan, NoPlan> {
     let mut joint = Plan::default();
@@ -177,8 +177,8 @@ impl fmt::Display for Step {
         match self {
             Self::Upload { contract } => write!(f, "upload {}", contract.file()),
             Self::Instantiate { contract, address } => write!(f, "make {contract} at {address}"),
-            Self::LinkEscrow => f.write_str("tell the escrow its orderbook"),
-            Self::LinkRegistry => f.write_str("tell the provider-registry its orderbook"),
+            Self::LinkEscrow => f.write_str("link the escrow to the orderbook"),
+            Self::LinkRegistry => f.write_str("link the provider-registry to the orderbook"),
             Self::Migrate { contract, address } => {
                 write!(f, "move {contract} {address} to {}", contract.file())
             }
@@ -200,29 +200,27 @@ impl fmt::Display for Transaction {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use souk_client::{PerContract, contracts::Terms};
 
     use super::*;
-    use crate::{
-        admin::observe::{Ownership, Seen},
-        suite::{Each, Terms},
-    };
+    use crate::admin::observe::{Ownership, Seen};
 
     const ME: &str = "souk1me";
     const DAO: &str = "souk1dao";
 
     fn target(owner: &str) -> Target {
-        let checksums = Each::make(|contract| [contract as u8 + 1; 32]);
+        let checksums = PerContract::make(|contract| [contract as u8 + 1; 32]);
         Target { terms: Terms::new("usouk", owner), checksums }
     }
 
     fn predicted() -> Contracts {
-        Each::make(|contract| format!("souk1{contract}"))
+        PerContract::make(|contract| format!("souk1{contract}"))
     }
 
-    /// A suite that is all there.
+    /// All contracts, as they should be.
     fn whole(target: &Target) -> Observed {
         let at = predicted();
-        let contracts = Each::make(|contract| {
+        let contracts = PerContract::make(|contract| {
             Some(Seen {
                 address: at.of(contract).clone(),
                 code_id: contract as u64 + 1,
@@ -236,14 +234,14 @@ mod tests {
                 config: Ok(target.config(contract, &at)),
             })
         });
-        Observed { codes: Each::make(|contract| Some(contract as u64 + 1)), contracts }
+        Observed { codes: PerContract::make(|contract| Some(contract as u64 + 1)), contracts }
     }
 
     fn nothing() -> Observed {
-        Observed { codes: Each::default(), contracts: Each::default() }
+        Observed { codes: PerContract::default(), contracts: PerContract::default() }
     }
 
-    fn told(plan: &Plan) -> Vec<(String, usize)> {
+    fn steps(plan: &Plan) -> Vec<(String, usize)> {
         plan.transactions.iter().map(|one| (one.sender.clone(), one.steps.len())).collect()
     }
 
@@ -252,7 +250,7 @@ mod tests {
         let plan = deploy(&target(ME), &nothing(), &predicted(), ME);
         let mut expected = vec![(ME.to_owned(), 1); 5];
         expected.push((ME.to_owned(), 6));
-        assert_eq!(told(&plan), expected);
+        assert_eq!(steps(&plan), expected);
         let last = plan.transactions.last().unwrap();
         assert_eq!(last.steps.last(), Some(&Step::LinkRegistry));
     }
@@ -260,12 +258,12 @@ mod tests {
     #[test]
     fn code_that_is_on_the_chain_is_not_uploaded_again() {
         let target = target(ME);
-        let seen = Observed { contracts: Each::default(), ..whole(&target) };
-        assert_eq!(told(&deploy(&target, &seen, &predicted(), ME)), [(ME.to_owned(), 6)]);
+        let seen = Observed { contracts: PerContract::default(), ..whole(&target) };
+        assert_eq!(steps(&deploy(&target, &seen, &predicted(), ME)), [(ME.to_owned(), 6)]);
     }
 
     #[test]
-    fn a_whole_suite_needs_nothing() {
+    fn when_all_contracts_are_there_nothing_is_needed() {
         let target = target(ME);
         assert_eq!(deploy(&target, &whole(&target), &predicted(), ME), Plan::default());
     }
@@ -273,9 +271,9 @@ mod tests {
     #[test]
     fn another_owner_has_to_link_by_itself() {
         let target = target(DAO);
-        let seen = Observed { contracts: Each::default(), ..whole(&target) };
+        let seen = Observed { contracts: PerContract::default(), ..whole(&target) };
         let plan = deploy(&target, &seen, &predicted(), ME);
-        assert_eq!(told(&plan), [(ME.to_owned(), 5), (DAO.to_owned(), 1)]);
+        assert_eq!(steps(&plan), [(ME.to_owned(), 5), (DAO.to_owned(), 1)]);
         assert!(plan.next_of(ME).is_some());
     }
 
@@ -300,29 +298,29 @@ mod tests {
         let mut seen = seen;
         seen.codes.escrow = None;
         let plan = migrate(&target, &seen, ME).unwrap();
-        assert_eq!(told(&plan), [(ME.to_owned(), 1), (ME.to_owned(), 1)]);
+        assert_eq!(steps(&plan), [(ME.to_owned(), 1), (ME.to_owned(), 1)]);
         assert_eq!(
             plan.transactions[1].steps,
             [Step::Migrate { contract: Contract::Escrow, address: "souk1escrow".to_owned() }]
         );
         seen.codes.escrow = Some(12);
-        assert_eq!(told(&migrate(&target, &seen, ME).unwrap()), [(ME.to_owned(), 1)]);
+        assert_eq!(steps(&migrate(&target, &seen, ME).unwrap()), [(ME.to_owned(), 1)]);
     }
 
     #[test]
     fn each_admin_migrates_all_of_its_contracts_in_one_transaction() {
         let mut target = target(ME);
         let mut seen = whole(&target);
-        target.checksums = Each::make(|contract| [contract as u8 + 70; 32]);
+        target.checksums = PerContract::make(|contract| [contract as u8 + 70; 32]);
         if let Some(orderbook) = &mut seen.contracts.orderbook {
             orderbook.admin = Some(DAO.to_owned());
         }
         let plan = migrate(&target, &seen, ME).unwrap();
-        assert_eq!(told(&plan), [(ME.to_owned(), 4), (DAO.to_owned(), 1)]);
+        assert_eq!(steps(&plan), [(ME.to_owned(), 4), (DAO.to_owned(), 1)]);
     }
 
     #[test]
-    fn what_cannot_be_migrated_is_told() {
+    fn what_cannot_be_migrated_is_an_error() {
         let target = target(ME);
         assert!(matches!(migrate(&target, &nothing(), ME), Err(NoPlan::NotDeployed(_))));
         let mut seen = whole(&target);
@@ -334,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_is_told_to_programs_by_step_names() {
+    fn programs_read_a_plan_by_step_names() {
         let plan = deploy(&target(ME), &nothing(), &predicted(), ME);
         let first = serde_json::to_value(&plan.transactions[0]).unwrap();
         let steps = json!([{"step": "upload", "contract": "attestations"}]);

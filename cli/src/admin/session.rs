@@ -1,5 +1,5 @@
-//! One run of an administrator's command: the network with its files, who acts, and what the suite
-//! should be. Everything on the chain is looked at through it.
+//! One run of an administrator's command: the network with its files, who acts, and what the
+//! contracts should be. Everything on the chain is looked at through it.
 
 use std::{
     io::Write as _,
@@ -9,6 +9,12 @@ use std::{
 use anyhow::{Context as _, Result};
 use flate2::{Compression, write::GzEncoder};
 use souk_chain::{Any, Client, tx};
+use souk_client::{
+    Error, Network, PerContract, Record,
+    contracts::{Codes, Terms, address, messages},
+    network::Contracts,
+    record::Deployed,
+};
 
 use super::{
     artifacts::Artifacts,
@@ -16,16 +22,10 @@ use super::{
     discover::{self, CodeIndex},
     observe::Observed,
     plan::{Step, Transaction},
-    record::{Deployed, Record},
     target::Target,
 };
-use crate::{
-    error::CliError,
-    network::{Contracts, Network},
-    suite::{Codes, Each, Terms, address, messages},
-};
 
-/// What is needed to look at a suite and to act on it.
+/// What is needed to look at the contracts and to act on them.
 #[derive(Debug)]
 pub struct Session {
     /// The network.
@@ -34,7 +34,7 @@ pub struct Session {
     pub network_path: PathBuf,
     /// The chain.
     pub client: Client,
-    /// What the suite should be.
+    /// What the contracts should be.
     pub target: Target,
     /// Who acts.
     pub sender: String,
@@ -56,7 +56,7 @@ pub struct Setup<'a> {
     pub artifacts: &'a Path,
     /// The terms file; beside the network's file, with the ending `.terms.toml`, if not given.
     pub terms: Option<&'a Path>,
-    /// Who acts; who made the suite, if nobody does.
+    /// Who acts; if not given, who made the contracts.
     pub sender: Option<String>,
 }
 
@@ -67,8 +67,8 @@ impl Session {
         let record = Record::read(&Record::path(&network_path))?;
         let recorded = record.as_ref().map(|record| record.deployer.clone());
         let Some(sender) = sender.or_else(|| recorded.clone()) else {
-            return Err(CliError::input(
-                "who made the suite",
+            return Err(Error::input(
+                "who made the contracts",
                 "there is no record of it; choose the key by --key, or the account by --from",
             )
             .into());
@@ -88,7 +88,7 @@ impl Session {
         Ok(Self { network, network_path, client, target, sender, artifacts, record, index })
     }
 
-    /// Who made the suite, or is about to.
+    /// Who made the contracts, or is about to.
     pub fn deployer(&self) -> &str {
         self.record.as_ref().map_or(self.sender.as_str(), |record| record.deployer.as_str())
     }
@@ -106,14 +106,14 @@ impl Session {
         let chain = self.client.query();
         let (record, terms) = (self.record.as_ref(), &self.target.terms);
         let makers = [self.deployer(), self.sender.as_str()];
-        let contracts = discover::suite(&chain, record, terms, &makers).await?;
-        Ok(Observed { codes: Each::default(), contracts })
+        let contracts = discover::contracts(&chain, record, terms, &makers).await?;
+        Ok(Observed { codes: PerContract::default(), contracts })
     }
 
     /// Where contracts that are not there yet will be.
-    pub fn predicted(&self) -> Result<Contracts, CliError> {
+    pub fn predicted(&self) -> Result<Contracts, Error> {
         let Target { terms, checksums } = &self.target;
-        Each::try_make(|contract| {
+        PerContract::try_make(|contract| {
             address::predicted(terms, contract, checksums.of(contract), &self.sender)
         })
     }
@@ -121,7 +121,7 @@ impl Session {
     /// A transaction's messages; none if it needs code that is not on the chain yet.
     pub fn messages(&self, transaction: &Transaction, seen: &Observed) -> Result<Option<Vec<Any>>> {
         let at = seen.addresses(&self.predicted()?);
-        let codes: Codes = Each::make(|contract| seen.codes.of(contract).unwrap_or_default());
+        let codes: Codes = PerContract::make(|contract| seen.codes.of(contract).unwrap_or_default());
         let sender = transaction.sender.as_str();
         let mut all = Vec::new();
         for step in &transaction.steps {
@@ -148,16 +148,16 @@ impl Session {
         Ok(Some(all))
     }
 
-    /// How the suite differs from what it should be.
+    /// How the contracts differ from what they should be.
     pub fn differences(&self, seen: &Observed) -> Result<Vec<Difference>> {
         let predicted = self.predicted()?;
         Ok(compare::differences(&self.target, seen, self.record.as_ref(), &predicted))
     }
 
-    /// Writes the record of a suite that is all there.
+    /// Writes the record, if all contracts are there.
     pub fn record(&mut self, seen: &Observed) -> Result<Option<&Record>> {
         let Some(addresses) = compare::addresses(seen) else { return Ok(None) };
-        let contracts = Each::try_make(|contract| {
+        let contracts = PerContract::try_make(|contract| {
             let is = seen.contracts.of(contract).as_ref().context("it was there just now")?;
             let address = addresses.of(contract).clone();
             let checksum = hex::encode(&is.checksum);

@@ -1,28 +1,29 @@
-//! What a suite on a chain should be: its terms and the code that it should run.
+//! What the contracts on a chain should be: their terms and the code that it should run.
 
 use serde_json::{Value, json};
 use souk_api::{attestations, escrow, fees, orderbook, registry};
+use souk_client::{
+    Contract, PerContract,
+    contracts::{Checksum, Terms, messages},
+    network::Contracts,
+};
 use souk_core::Amount;
 
-use crate::{
-    network::Contracts,
-    suite::{Checksum, Contract, Each, Terms, messages},
-};
 
-/// What a suite should be.
+/// What the contracts should be.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// What it is set up with.
     pub terms: Terms,
     /// SHA-256 of each contract's code.
-    pub checksums: Each<Checksum>,
+    pub checksums: PerContract<Checksum>,
 }
 
-/// Figures of a configuration that nobody sets.
-const FIGURES: [&str; 1] = ["total_stake"];
+/// Entries of a configuration that a contract computes and nobody sets.
+const COMPUTED: [&str; 1] = ["total_stake"];
 
 impl Target {
-    /// The configuration that a contract should answer with, as its JSON; figures left out.
+    /// The configuration that a contract should answer with, as its JSON; computed entries left out.
     pub fn config(&self, contract: Contract, at: &Contracts) -> Value {
         let terms = &self.terms;
         let guardian = terms.guardian.clone();
@@ -73,14 +74,14 @@ impl Target {
                 paused,
             }),
         };
-        without_figures(value)
+        without_computed(value)
     }
 }
 
-/// A configuration without what nobody sets.
-pub fn without_figures(mut config: Value) -> Value {
+/// A configuration without its computed entries.
+pub fn without_computed(mut config: Value) -> Value {
     if let Some(entries) = config.as_object_mut() {
-        entries.retain(|name, _| !FIGURES.contains(&name.as_str()));
+        entries.retain(|name, _| !COMPUTED.contains(&name.as_str()));
     }
     config
 }

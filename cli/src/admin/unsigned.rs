@@ -11,11 +11,11 @@ use cosmrs::proto::{
 };
 use serde_json::{Value, json};
 use souk_chain::{Any, Coin};
+use souk_client::Error;
 
-use crate::error::CliError;
 
 /// A whole transaction without signatures.
-pub fn transaction(messages: &[Any], gas_limit: u64, fee: &[Coin]) -> Result<Value, CliError> {
+pub fn transaction(messages: &[Any], gas_limit: u64, fee: &[Coin]) -> Result<Value, Error> {
     let messages = messages.iter().map(message).collect::<Result<Vec<_>, _>>()?;
     let fee: Vec<Value> = fee
         .iter()
@@ -43,9 +43,9 @@ pub fn transaction(messages: &[Any], gas_limit: u64, fee: &[Coin]) -> Result<Val
 }
 
 /// A message as the SDK writes it in JSON.
-fn message(any: &Any) -> Result<Value, CliError> {
-    let bad = |reason: String| CliError::input(any.type_url.clone(), reason);
-    let json = |bytes: &[u8]| -> Result<Value, CliError> {
+fn message(any: &Any) -> Result<Value, Error> {
+    let bad = |reason: String| Error::input(any.type_url.clone(), reason);
+    let json = |bytes: &[u8]| -> Result<Value, Error> {
         serde_json::from_slice(bytes).map_err(|error| bad(error.to_string()))
     };
     let bytes = any.value.as_slice();

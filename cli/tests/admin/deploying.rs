@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use souk_cli::{admin::record::Record, suite::Contract};
+use souk_client::{Contract, Record};
 
 use crate::fixture::{DAO, ME, Fixture};
 
@@ -50,7 +50,7 @@ async fn a_lost_record_is_found_again_from_the_chain() {
     let before = fs::read(&path).unwrap();
     fs::remove_file(&path).unwrap();
     // Also where the artifacts have changed since, and with them the addresses of a new suite.
-    fixture.write_artifacts(souk_cli::suite::Each::make(|_| 1));
+    fixture.write_artifacts(souk_client::PerContract::make(|_| 1));
     let again = fixture.deploy().await;
     assert_eq!(again["executed"].as_array().unwrap().len(), 0);
     assert_eq!(fs::read(&path).unwrap(), before);
@@ -78,7 +78,7 @@ async fn terms_decide_what_the_suite_is_set_up_with() {
     let report = fixture.deploy().await;
     assert_eq!(report["differences"].as_array().unwrap().len(), 0, "{report}");
     fixture.assert_right().await;
-    let market = souk_cli::market::Market::new(fixture.network()).unwrap();
+    let market = souk_client::market::Market::new(fixture.network()).unwrap();
     let escrow: souk_api::escrow::ConfigResponse = market
         .chain()
         .smart(&market.contracts.escrow, &souk_api::escrow::QueryMsg::Config {})

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use souk_api::{attestations, escrow, orderbook, registry};
 use souk_chain::{Any, tx};
-use souk_cli::{admin::record::Record, suite::Each};
+use souk_client::{PerContract, Record};
 
 use crate::fixture::{DAO, ME, Fixture};
 
@@ -90,9 +90,9 @@ async fn what_somebody_changed_on_the_chain_is_found_one_after_the_other() {
 async fn what_artifacts_terms_and_record_claim_is_compared_too() {
     let fixture = Fixture::new().await;
     fixture.deploy().await;
-    fixture.write_artifacts(Each { registry: 1, ..Each::default() });
+    fixture.write_artifacts(PerContract { registry: 1, ..PerContract::default() });
     assert_eq!(fixture.differences().await, ["provider-registry: code"]);
-    fixture.write_artifacts(Each::default());
+    fixture.write_artifacts(PerContract::default());
 
     let terms = fixture.path("networks/test.terms.toml");
     fs::write(&terms, "[fees]\npool_bps = 3000\nburn_bps = 1000\n").unwrap();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use souk_cli::admin::record::Record;
+use souk_client::Record;
 
 use crate::fixture::{ME, Fixture};
 
@@ -40,7 +40,7 @@ async fn the_documents_commands_deploy_verify_and_migrate_a_suite() {
             assert_eq!(ended.code, 0, "{line}: {ended:?}");
         } else {
             if args.starts_with(&["admin", "migrate"]) && ran_deploy(&fixture) {
-                fixture.write_artifacts(souk_cli::suite::Each::make(|_| 1));
+                fixture.write_artifacts(souk_client::PerContract::make(|_| 1));
             }
             let ended = fixture.run(ME, &[&["--network", "local"], &args[..]].concat()).await;
             assert_eq!(ended.code, 0, "{line}: {ended:?}");
@@ -70,7 +70,7 @@ fn what_else_the_document_runs_is_there() {
     }
     for network in ["local", "osmo-test-5", "xion-testnet-2"] {
         let path = format!("{root}/networks/{network}.toml");
-        let network = souk_cli::network::Network::read(path.as_ref()).unwrap();
+        let network = souk_client::network::Network::read(path.as_ref()).unwrap();
         assert!(DOCUMENT.contains(&format!("{}.toml", network.name)), "{}", network.name);
     }
 }

@@ -6,9 +6,9 @@ use cosmwasm_std::coins;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use souk_chain::{Client, ClientConfig, Queries, SecretKey, keys::write_plain_key_file};
-use souk_cli::{
+use souk_client::{
     network::Network,
-    suite::{Contract, Each},
+    contracts::{Contract, PerContract},
     wallet::Wallet,
 };
 use souk_devchain::{Devchain, Handle, marker};
@@ -57,7 +57,7 @@ impl Fixture {
             chain = chain.account(key.address("souk").unwrap(), coins(1_000_000_000_000, "usouk"));
         }
         let fixture = Self { chain: chain.start().await.unwrap(), folder };
-        fixture.write_artifacts(Each::make(|_| 0));
+        fixture.write_artifacts(PerContract::make(|_| 0));
         fs::create_dir(fixture.path("networks")).unwrap();
         let network = format!(
             "name = \"test\"\nchain_id = \"souk-dev\"\nrpc = [\"{}\"]\nprefix = \"souk\"\n\
@@ -74,7 +74,7 @@ impl Fixture {
     }
 
     /// Puts code of these versions among the artifacts, and its checksums.
-    pub fn write_artifacts(&self, versions: Each<u8>) {
+    pub fn write_artifacts(&self, versions: PerContract<u8>) {
         let folder = self.path("artifacts");
         fs::create_dir_all(&folder).unwrap();
         let mut sums = String::new();

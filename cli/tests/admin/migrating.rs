@@ -1,6 +1,6 @@
 //! A suite moves to other code: what changed alone, and all of it or nothing.
 
-use souk_cli::{admin::record::Record, suite::Each};
+use souk_client::{PerContract, Record};
 
 use crate::fixture::{DAO, ME, Fixture};
 
@@ -13,7 +13,7 @@ async fn changed_code_alone_is_uploaded_and_both_contracts_move_in_one_transacti
     let fixture = Fixture::new().await;
     fixture.deploy().await;
     let before = record(&fixture);
-    fixture.write_artifacts(Each { escrow: 1, orderbook: 1, ..Each::default() });
+    fixture.write_artifacts(PerContract { escrow: 1, orderbook: 1, ..PerContract::default() });
     // The record is right: it says what is on the chain.
     assert_eq!(fixture.differences().await, ["escrow: code", "orderbook: code"]);
 
@@ -36,10 +36,10 @@ async fn changed_code_alone_is_uploaded_and_both_contracts_move_in_one_transacti
 async fn all_five_move_and_back_to_code_that_is_on_the_chain_already() {
     let fixture = Fixture::new().await;
     fixture.deploy().await;
-    fixture.write_artifacts(Each::make(|_| 1));
+    fixture.write_artifacts(PerContract::make(|_| 1));
     let report = fixture.admin(ME, &["migrate", "--yes"]).await;
     assert_eq!(report["executed"].as_array().unwrap().len(), 6, "{report}");
-    fixture.write_artifacts(Each::default());
+    fixture.write_artifacts(PerContract::default());
     let report = fixture.admin(ME, &["migrate", "--yes"]).await;
     assert_eq!(report["executed"].as_array().unwrap().len(), 1, "{report}");
     fixture.assert_right().await;
@@ -57,7 +57,7 @@ async fn where_nothing_is_deployed_it_says_what_to_do_first() {
 async fn who_is_not_the_admin_uploads_and_learns_who_must_do_the_rest() {
     let fixture = Fixture::new().await;
     fixture.deploy().await;
-    fixture.write_artifacts(Each { escrow: 1, ..Each::default() });
+    fixture.write_artifacts(PerContract { escrow: 1, ..PerContract::default() });
     let report = fixture.admin(DAO, &["migrate", "--yes"]).await;
     assert_eq!(report["executed"].as_array().unwrap().len(), 1, "{report}");
     let remaining = report["remaining"]["transactions"].as_array().unwrap();

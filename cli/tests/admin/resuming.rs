@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use souk_cli::admin::record::Record;
+use souk_client::Record;
 
 use crate::fixture::{ME, Fixture};
 

@@ -87,7 +87,7 @@ async fn an_account_without_a_key_here_deploys_and_migrates_by_files() {
     assert_eq!(fixture.counts(DAO).await, (5, 5));
     fixture.assert_right().await;
 
-    fixture.write_artifacts(souk_cli::suite::Each { escrow: 1, ..Default::default() });
+    fixture.write_artifacts(souk_client::PerContract { escrow: 1, ..Default::default() });
     fixture.run("", &generate("code", "migrate")).await;
     assert_eq!(sign_and_send(&fixture, DAO, "code").await, ["01-upload-escrow.json"]);
     fixture.run("", &generate("move", "migrate")).await;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use futures::future::{join_all, try_join_all};
 use souk_api::attestations;
 use souk_chain::{Client, SecretKey};
-use souk_cli::{market::Market, network::NameMap, wallet::Wallet};
+use souk_client::{market::Market, network::NameMap, wallet::Wallet};
 use souk_core::time::DAY;
 
 use crate::{

@@ -3,20 +3,17 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use souk_cli::exit;
-use souk_localnet::program::{Cli, run};
+use souk_localnet::program::{Cli, report, run};
+use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let json = cli.global.json;
-    souk_cli::start_logging();
+    let filter = EnvFilter::try_from_env("SOUK_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(cli).await {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            let exit = exit::of(&error);
-            souk_cli::print_error(&error, exit, json);
-            exit.into()
-        }
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error, json),
     }
 }

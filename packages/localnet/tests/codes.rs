@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 use souk_chain::{Client, ClientConfig};
-use souk_cli::suite::Contract;
+use souk_client::contracts::Contract;
 use souk_devchain::{Devchain, marker};
 use souk_localnet::chain::codes;
 

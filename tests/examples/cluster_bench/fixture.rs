@@ -10,9 +10,9 @@ use souk_api::{
     defaults::BOND_PER_SLOT,
     orderbook::{ConfigResponse, ExecuteMsg, NewDeployment, OrderbookEvent},
 };
-use souk_cli::{
+use souk_client::{
     gateway::{client_for, send_manifest},
-    sdl, tenant,
+    deploy, sdl,
     wallet::book_events,
 };
 use souk_core::{AuctionPolicy, DeploymentId, OrderId, Price};
@@ -144,7 +144,7 @@ impl Fixture {
         let (mut messages, mut uploads) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let compiled = sdl::compile("site.yaml", SITE.as_bytes(), &market.network.map, true)?;
-            let mut plan = tenant::plan(compiled, None, false, &self.config)?;
+            let mut plan = deploy::plan(compiled, None, false, &self.config)?;
             plan.upload.salt = Some(salt());
             let version = plan.upload.manifest.version();
             let message = ExecuteMsg::CreateDeployment(NewDeployment {
@@ -190,7 +190,7 @@ impl Fixture {
         let orderbook = &self.local.market.contracts.orderbook;
         let of_tenant = |(tenant, wallet)| {
             let messages = messages.iter().filter(move |(order, _)| order.tenant == tenant);
-            let wallet: &souk_cli::wallet::Wallet = wallet;
+            let wallet: &souk_client::wallet::Wallet = wallet;
             async move {
                 let messages = messages.map(|(_, message)| wallet.execute(orderbook, message, &[]));
                 let messages = messages.collect::<Result<Vec<_>>>()?;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use anyhow::{Context as _, Result};
 use souk_api::orderbook::OrderbookEvent;
 use souk_chain::{Follower, follower::FollowerConfig};
-use souk_cli::{market::Market, wallet::book_events_among};
+use souk_client::{market::Market, wallet::book_events_among};
 use souk_core::{OrderId, Price};
 
 /// Longer than any bid takes.

@@ -8,7 +8,7 @@ use souk_chain::{
     rpc::BroadcastReply,
     tx::{SignerData, TxPlan},
 };
-use souk_cli::{
+use souk_client::{
     network::{Contracts, Network},
     wallet::Wallet,
 };

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use souk_api::orderbook::OrderbookEvent;
-use souk_cli::wallet::book_events_among;
+use souk_client::wallet::book_events_among;
 use souk_core::{AccountId, DeploymentId, OrderId};
 
 use crate::{
@@ -38,7 +38,7 @@ pub async fn created(fixture: &Fixture, done: &Done) -> Result<Deployment> {
         }
     }
     let id = id.context("no deployment was created")?;
-    let market = souk_cli::market::Market::new(fixture.network.clone())?;
+    let market = souk_client::market::Market::new(fixture.network.clone())?;
     let account = market.deployment(id).await?.account;
     Ok(Deployment { id, account, orders, gas: done.gas })
 }

@@ -68,7 +68,8 @@ async fn run(real: &Real) -> Result<Exit> {
 /// Runs the demonstration in this process, which stops the chain and the cluster after it.
 async fn demo(command: Vec<OsString>) -> Result<Exit> {
     show(&command);
-    program::run(program::Cli::try_parse_from(command)?).await
+    program::run(program::Cli::try_parse_from(command)?).await?;
+    Ok(Exit::Ok)
 }
 
 fn show(command: &[OsString]) {

@@ -5,11 +5,8 @@ use std::{ffi::OsString, fs, path::PathBuf};
 use anyhow::{Result, ensure};
 use clap::Parser as _;
 use souk_chain::keys::write_plain_key_file;
-use souk_cli::{
-    args::Cli,
-    exit::Exit,
-    network::{NameMap, Network},
-};
+use souk_cli::{args::Cli, exit::Exit};
+use souk_client::network::{NameMap, Network};
 
 use super::{DENOM, PREFIX, Wasmd};
 use crate::tools;

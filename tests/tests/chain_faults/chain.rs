@@ -9,7 +9,7 @@ use std::{
 };
 
 use souk_chain::{Client, Coin, SecretKey};
-use souk_cli::{network::Network, wallet::Wallet};
+use souk_client::{Network, Wallet};
 use souk_tests::{
     tools,
     wasmd::{DENOM, Options, PREFIX, SHORT_TERMS, Wasmd},

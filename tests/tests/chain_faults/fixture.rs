@@ -9,7 +9,7 @@ use cosmwasm_std::HexBinary;
 use serde_json::Value;
 use souk_api::orderbook::{self, BidResponse, LeaseState, NewDeployment, OrderbookEvent};
 use souk_chain::{Client, Coin, SecretKey, TxOutcome};
-use souk_cli::{
+use souk_client::{
     market::Market,
     network::Network,
     wallet::{Wallet, book_events},

@@ -114,7 +114,7 @@ async fn result_of(fixture: &Fixture, hash: [u8; 32]) -> souk_chain::rpc::TxResu
 async fn a_fee_below_the_nodes_least_is_raised_to_it_within_the_bound() {
     let Some(chain) = chain::shared().await else { return };
     // The node takes 0.025; ten times what is paid at first is the bound unless configured.
-    let cheap = |network: &mut souk_cli::network::Network| {
+    let cheap = |network: &mut souk_client::network::Network| {
         network.gas_price = format!("0.01{}", network.denom).parse().unwrap();
     };
     let mut fixture = Fixture::start_with(chain, 1, cheap).await;

@@ -11,13 +11,13 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client};
 use souk_api::orderbook::{ExecuteMsg, LeaseState};
 use souk_chain::SecretKey;
-use souk_cli::{
+use souk_client::{
     gateway::client_for,
     home::Home,
     market::Market,
     network::NameMap,
     sdl,
-    tenant::{self, BidTable},
+    deploy::{self, BidTable},
     wallet::Wallet,
 };
 use souk_core::OrderId;
@@ -170,7 +170,7 @@ impl Fixture {
     async fn answers(&self, provider: usize, agent: &mut Process) {
         let Provider { address, uri, .. } = &self.providers[provider];
         let record = self.market.provider(address).await.unwrap();
-        let client = souk_cli::gateway::client(&record).unwrap();
+        let client = souk_client::gateway::client(&record).unwrap();
         until(&format!("the gateway at {uri}"), async || {
             assert!(!agent.is_over(), "the agent ended: {}", agent.log_tail());
             client.version().await.ok()
@@ -188,8 +188,8 @@ impl Fixture {
         let map = &self.market.network.map;
         let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
         let config = self.market.orderbook_config().await.unwrap();
-        let plan = tenant::plan(compiled, None, true, &config).unwrap();
-        let created = tenant::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
+        let plan = deploy::plan(compiled, None, true, &config).unwrap();
+        let created = deploy::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
         let [order] = created.orders[..] else { panic!("one group was expected") };
         OpenOrder { order, upload: plan.upload }
     }
@@ -204,7 +204,7 @@ impl Fixture {
             table.bids.into_iter().find(|bid| bid.provider == address)
         })
         .await;
-        tenant::accept(&self.market, &self.tenant, order, &bid).await.unwrap();
+        deploy::accept(&self.market, &self.tenant, order, &bid).await.unwrap();
         let namespace = self.namespace_of(&address, order);
         Leased { order, provider: address, namespace }
     }
@@ -217,7 +217,7 @@ impl Fixture {
 
     /// Sends the manifest of a lease.
     pub async fn launch(&self, order: &OpenOrder) -> anyhow::Result<()> {
-        tenant::launch(&self.market, &self.tenant, order.order, &order.upload).await.map(drop)
+        deploy::launch(&self.market, &self.tenant, order.order, &order.upload).await.map(drop)
     }
 
     /// Leases an order from a provider, which gets the manifest.

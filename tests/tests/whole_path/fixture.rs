@@ -4,10 +4,10 @@
 use std::ops::Deref;
 
 use souk_chain::{Any, Coin, TxOutcome};
-use souk_cli::{
+use souk_client::{
     home::Home,
     sdl,
-    tenant::{self, Created, Plan},
+    deploy::{self, Created, Plan},
     wallet::Wallet,
 };
 use souk_core::{AccountId, AuctionPolicy};
@@ -100,9 +100,9 @@ impl Fixture {
         let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
         let config = self.market.orderbook_config().await.unwrap();
         let deposit = Coin::new(self.periods.cost(ceilings, steps), compiled.denom.clone());
-        let mut plan = tenant::plan(compiled, Some(deposit), true, &config).unwrap();
+        let mut plan = deploy::plan(compiled, Some(deposit), true, &config).unwrap();
         plan.auction = auction;
-        let created = tenant::create(&self.market, tenant, &self.home, &plan).await.unwrap();
+        let created = deploy::create(&self.market, tenant, &self.home, &plan).await.unwrap();
         (created, plan)
     }
 

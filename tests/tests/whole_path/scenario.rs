@@ -8,9 +8,9 @@ use souk_api::{
     orderbook::{ExecuteMsg as Orderbook, LeaseResponse, LeaseState, OrderState},
 };
 use souk_chain::Coin;
-use souk_cli::{
+use souk_client::{
     gateway,
-    tenant::{self, BidTable, Plan},
+    deploy::{self, BidTable, Plan},
     wallet::Wallet,
 };
 use souk_core::{
@@ -134,7 +134,7 @@ async fn stake(fixture: &Fixture) {
 async fn bids_of(fixture: &Fixture, order: OrderId, names: &[&str]) -> BidTable {
     let enough = |table: &BidTable, _: Duration| table.bids.len() >= names.len();
     let market = &fixture.market;
-    let table = tenant::watch_bids(market, order, TIMEOUT, enough, |_| ()).await.unwrap();
+    let table = deploy::watch_bids(market, order, TIMEOUT, enough, |_| ()).await.unwrap();
     let mut bidders: Vec<&str> = table.bids.iter().map(|bid| fixture.name(&bid.provider)).collect();
     bidders.sort_unstable();
     assert_eq!(bidders, names, "bidders for order {order}");
@@ -143,7 +143,7 @@ async fn bids_of(fixture: &Fixture, order: OrderId, names: &[&str]) -> BidTable 
 
 async fn is_ready(fixture: &Fixture, tenant: &Wallet, lease: &LeaseResponse) {
     let client = gateway::client_for(&fixture.market, tenant, &lease.provider).await.unwrap();
-    tenant::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await.unwrap();
+    deploy::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await.unwrap();
 }
 
 /// Two groups, whose bids the tenant chooses from.
@@ -163,7 +163,7 @@ async fn tenants_choice(fixture: &Fixture) -> Deployed<'_> {
         orders.push((*order, table));
     }
     for (order, table) in &orders {
-        tenant::accept(market, ann, *order, &table.bids[0]).await.unwrap();
+        deploy::accept(market, ann, *order, &table.bids[0]).await.unwrap();
     }
     deployed(fixture, ann, created.deployment, &created.orders, &plan).await
 }
@@ -176,8 +176,8 @@ async fn auction(fixture: &Fixture) -> Deployed<'_> {
     let (created, plan) = fixture.deploy(bob, BOBS, policy, 60).await;
     let order = created.orders[0];
     let some = |table: &BidTable, _: Duration| !table.bids.is_empty();
-    let table = tenant::watch_bids(market, order, TIMEOUT, some, |_| ()).await.unwrap();
-    let by_hand = tenant::accept(market, bob, order, &table.bids[0]).await;
+    let table = deploy::watch_bids(market, order, TIMEOUT, some, |_| ()).await.unwrap();
+    let by_hand = deploy::accept(market, bob, order, &table.bids[0]).await;
     assert!(by_hand.is_err(), "a binding auction is not decided by hand");
     // Each new lowest bid within the last minute moves the close; providers close it, too.
     let taken = loop {
@@ -214,7 +214,7 @@ async fn deployed<'a>(
     let market = &fixture.market;
     let mut leases = Vec::new();
     for order in orders {
-        leases.push(tenant::launch(market, tenant, *order, &plan.upload).await.unwrap());
+        leases.push(deploy::launch(market, tenant, *order, &plan.upload).await.unwrap());
     }
     for lease in &leases {
         is_ready(fixture, tenant, lease).await;
@@ -378,10 +378,10 @@ async fn enough_starts_it_again(fixture: &Fixture, deployed: &mut Deployed<'_>) 
 /// has others' deposits returned; and nothing runs any more.
 async fn close(fixture: &Fixture, deployed: &mut Deployed<'_>) {
     let market = &fixture.market;
-    let closing = tenant::closing(market, deployed.tenant, deployed.id).await.unwrap();
+    let closing = deploy::closing(market, deployed.tenant, deployed.id).await.unwrap();
     let outcome = deployed.tenant.send("closing", closing).await.unwrap();
     deployed.ledger.run(fixture.time_of(outcome.height).await);
-    let returning = tenant::return_deposits(market, &fixture.stranger, deployed.account);
+    let returning = deploy::return_deposits(market, &fixture.stranger, deployed.account);
     assert_eq!(returning.await.unwrap().left, 0);
     for lease in &deployed.leases {
         let ended = fixture.market.lease(lease.order).await.unwrap();

@@ -4,20 +4,18 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use souk_client::{Contract, Error, Record};
 
 use super::Target;
 use crate::{
     context::Context,
-    error::CliError,
     exit::Exit,
     admin::{
         act::{self, Goal, Report},
         journal::Journal,
-        record::Record,
         session::Session,
     },
     output::table::table,
-    suite::Contract,
 };
 
 /// Deploy or migrate.
@@ -126,7 +124,7 @@ async fn open_journal(context: &Context, session: &Session) -> Result<Journal> {
     let key = context.key()?;
     let address = key.address(&session.network.prefix)?;
     if address != session.sender {
-        return Err(CliError::input(
+        return Err(Error::input(
             "--from",
             format!("the chosen key is {address}; for {} add --generate-only", session.sender),
         )

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use souk_client::contracts::Terms;
 
-use crate::{context::Context, exit::Exit, suite::Terms};
+use crate::{context::Context, exit::Exit};
 
 /// Print terms.
 #[derive(Debug, Args)]

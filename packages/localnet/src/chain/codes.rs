@@ -3,7 +3,7 @@
 
 use cosmwasm_std::Empty;
 use cw_multi_test::{Contract, ContractWrapper};
-use souk_cli::suite::Codes;
+use souk_client::contracts::Codes;
 use souk_devchain::Devchain;
 
 macro_rules! native {

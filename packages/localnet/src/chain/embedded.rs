@@ -6,9 +6,9 @@ use anyhow::Result;
 use cosmwasm_std::coins;
 use souk_api::defaults::DENOM;
 use souk_chain::{Client, SecretKey};
-use souk_cli::{
+use souk_client::{
     network::{NameMap, Network},
-    suite::{Terms, put_up},
+    contracts::{Terms, put_up},
     wallet::Wallet,
 };
 use souk_devchain::{Devchain, Handle};

@@ -8,7 +8,7 @@ use std::{fmt, time::Duration};
 
 use anyhow::{Context as _, Result};
 use souk_chain::{Client, Coin, SecretKey, tx};
-use souk_cli::{error::CliError, market::Market, network::Network, wallet::Wallet};
+use souk_client::{Error, market::Market, network::Network, wallet::Wallet};
 use souk_devchain::Handle;
 
 pub use embedded::{EmbeddedChain, EmbeddedConfig, OWNER_COINS, PREFIX};
@@ -115,7 +115,7 @@ async fn fund(network: &Network, funds: SecretKey, accounts: &[(String, u128)]) 
             denom = network.denom,
             count = accounts.len(),
         );
-        return Err(CliError::input(format!("funds of {}", wallet.address), reason).into());
+        return Err(Error::input(format!("funds of {}", wallet.address), reason).into());
     }
     let send = |(address, amount): &(String, u128)| {
         tx::send(&wallet.address, address, &[Coin::new(*amount, network.denom.clone())])

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use souk_cli::{context::Context, exit::Exit};
 
+use super::Global;
 use crate::{
     chain::ChainKind,
     scenario::{self, Clusters, Environment},
@@ -38,12 +38,13 @@ pub struct Demo {
 
 impl Demo {
     /// Runs it; Ctrl-C stops everything.
-    pub(super) async fn run(self, context: &Context) -> Result<Exit> {
+    pub(super) async fn run(self, global: &Global) -> Result<()> {
         let chain = match &self.funds {
             Some(name) => {
-                let funds = context.home.key_source(name).load();
+                let home = global.home()?;
+                let funds = home.key_source(name).load();
                 let funds = funds.with_context(|| format!("--funds {name}"))?;
-                ChainKind::External { network: Box::new(context.network()?), funds }
+                ChainKind::External { network: Box::new(global.network(&home)?), funds }
             }
             None => Environment::embedded_chain(),
         };
@@ -52,7 +53,6 @@ impl Demo {
             local_images: self.local_images,
             hosts: self.node_host,
         });
-        scenario::run(Environment { chain, clusters }, self.file.as_deref(), self.keep).await?;
-        Ok(Exit::Ok)
+        scenario::run(Environment { chain, clusters }, self.file.as_deref(), self.keep).await
     }
 }

@@ -7,12 +7,12 @@ use clap::Args;
 use serde::Serialize;
 use souk_api::defaults::DENOM;
 use souk_chain::keys::{KeySource, SecretKey, write_plain_key_file};
-use souk_cli::{
-    context::Context,
-    exit::Exit,
+use souk_client::{
+    home::Home,
     network::{FOREIGN_AUDITOR, FOREIGN_DENOMS, NameMap, Network},
 };
 
+use super::Global;
 use crate::{
     Localnet, LocalnetConfig,
     chain::{ChainKind, EmbeddedChain, EmbeddedConfig, PREFIX},
@@ -66,10 +66,11 @@ enum Running {
 
 impl Devnet {
     /// Runs until Ctrl-C.
-    pub(super) async fn run(self, context: &Context) -> Result<Exit> {
-        let owner = owner_key(context)?;
+    pub(super) async fn run(self, global: &Global) -> Result<()> {
+        let home = global.home()?;
+        let owner = owner_key(&home)?;
         let pool = owner.address(PREFIX)?;
-        let funded = |name: &String| Ok((address(context, name)?, FUNDING));
+        let funded = |name: &String| Ok((address(&home, name)?, FUNDING));
         let accounts = self.fund.iter().map(funded).collect::<Result<Vec<_>>>()?;
         let config = EmbeddedConfig {
             chain_id: self.chain_id.clone(),
@@ -86,7 +87,7 @@ impl Devnet {
         } else {
             Running::Chain(with_foreign_denoms(chain))
         };
-        let networks = context.home.path().join("networks");
+        let networks = home.path().join("networks");
         std::fs::create_dir_all(&networks).context("the folder of networks")?;
         running.network().write(&networks.join(format!("{}.toml", self.chain_id)))?;
         let started = Started {
@@ -95,13 +96,16 @@ impl Devnet {
             key: KEY.to_owned(),
             providers: running.providers(),
         };
-        context.out.result(&started, Started::text);
+        match global.json {
+            true => println!("{}", serde_json::to_string(&started)?),
+            false => println!("{}", started.text()),
+        }
         tokio::signal::ctrl_c().await?;
         match running {
             Running::Chain(chain) => chain.handle.stop().await,
             Running::Localnet(localnet) => localnet.stop().await,
         }
-        Ok(Exit::Ok)
+        Ok(())
     }
 }
 
@@ -157,8 +161,8 @@ async fn with_providers(
 }
 
 /// The owner's key, made once and kept in the home folder.
-fn owner_key(context: &Context) -> Result<SecretKey> {
-    let path = context.home.new_key_path(KEY)?;
+fn owner_key(home: &Home) -> Result<SecretKey> {
+    let path = home.new_key_path(KEY)?;
     if path.exists() {
         return Ok(KeySource::File { path, passphrase: None }.load()?);
     }
@@ -167,10 +171,10 @@ fn owner_key(context: &Context) -> Result<SecretKey> {
     Ok(key)
 }
 
-fn address(context: &Context, name: &str) -> Result<String> {
+fn address(home: &Home, name: &str) -> Result<String> {
     if name.starts_with(&format!("{PREFIX}1")) {
         return Ok(name.to_owned());
     }
-    let key = context.home.key(name).with_context(|| format!("--fund {name}"))?;
+    let key = home.key(name).with_context(|| format!("--fund {name}"))?;
     Ok(key.address(PREFIX)?)
 }

@@ -2,12 +2,15 @@
 
 mod demo;
 mod devnet;
+mod exit;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use souk_cli::{context::Context, exit::Exit};
+use souk_client::{Network, home::Home};
+
+pub use exit::report;
 
 /// Runs Souk's whole market on this machine: an embedded chain with the contracts, and providers
 /// on simulated Kubernetes clusters.
@@ -22,10 +25,10 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The options that `souk` passes on.
+/// Options of every command, as `souk` has them.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// The network that `demo --funds` runs on: its name or its file.
+    /// The network for `demo --funds`: its name or its file.
     #[arg(long, global = true, env = "SOUK_NETWORK", value_name = "NAME|FILE")]
     pub network: Option<String>,
     /// Ignored: each account here has a key of its own.
@@ -42,23 +45,28 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a chain with the contracts on it, and providers if you like, until Ctrl-C.
+    /// Run a chain with the contracts on it, and example providers with --providers, until Ctrl-C.
     Devnet(devnet::Devnet),
-    /// Show the whole market at work: one deployment from its file to the last coin.
+    /// Show a whole market at work on this machine, from an SDL file to the last coin.
     Demo(demo::Demo),
 }
 
+impl Global {
+    fn home(&self) -> Result<Home> {
+        Ok(Home::open(self.home.clone())?)
+    }
+
+    fn network(&self, home: &Home) -> Result<Network> {
+        let missing = || souk_client::Error::input("--funds", "give --network, too");
+        let name = self.network.as_deref().ok_or_else(missing)?;
+        Ok(Network::find(name, home.path())?)
+    }
+}
+
 /// Runs the command until it is done or Ctrl-C.
-pub async fn run(cli: Cli) -> Result<Exit> {
-    let global = souk_cli::args::Global {
-        network: cli.global.network,
-        key: cli.global.key,
-        home: cli.global.home,
-        json: cli.global.json,
-    };
-    let context = Context::new(&global)?;
+pub async fn run(cli: Cli) -> Result<()> {
     match cli.command {
-        Command::Devnet(command) => command.run(&context).await,
-        Command::Demo(command) => command.run(&context).await,
+        Command::Devnet(command) => command.run(&cli.global).await,
+        Command::Demo(command) => command.run(&cli.global).await,
     }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use souk_cli::network::Network;
+use souk_client::network::Network;
 use souk_gateway::{Client, Pin};
 
 pub use examples::examples;

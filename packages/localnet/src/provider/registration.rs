@@ -8,7 +8,7 @@ use rand::Rng as _;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use souk_api::registry::{Contact, ExecuteMsg, Gateway};
 use souk_chain::{Coin, SecretKey, keys::write_plain_key_file};
-use souk_cli::{market::Market, wallet::Wallet};
+use souk_client::{market::Market, wallet::Wallet};
 use souk_gateway::Pin;
 
 use super::Profile;

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use souk_api::orderbook::{ExecuteMsg, LeaseResponse, OrderState};
+use souk_client::{
+    gateway,
+    show::amount,
+    sdl::Compiled,
+    deploy::{self, BidTable},
+};
 use souk_core::{AuctionPolicy, OrderId};
 
 use super::{Fixture, TIMEOUT, account::show_account, deployment::plan, print};
-use souk_cli::{
-    gateway,
-    output::money::amount,
-    sdl::Compiled,
-    tenant::{self, BidTable},
-};
+
 
 /// How long bids are collected before the close.
 const BIDDING: Duration = Duration::from_secs(2);
@@ -23,7 +24,7 @@ pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()
     let (market, wallet) = (&fixture.market, &fixture.tenant);
     let closes_after = market.orderbook_config().await?.params.min_auction;
     let plan = plan(fixture, compiled, AuctionPolicy::LowestPrice { closes_after }).await?;
-    let created = tenant::create(market, wallet, &fixture.home, &plan).await?;
+    let created = deploy::create(market, wallet, &fixture.home, &plan).await?;
     print::line(format!(
         "deployment {}: the lowest bid wins, the auction closes after {closes_after} s",
         created.deployment
@@ -33,9 +34,9 @@ pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()
         leases.push(close_auction(fixture, *order, closes_after).await?);
     }
     for lease in &leases {
-        tenant::launch(market, wallet, lease.order, &plan.upload).await?;
+        deploy::launch(market, wallet, lease.order, &plan.upload).await?;
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
-        tenant::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await?;
+        deploy::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await?;
         print::line(format!("lease {} is ready at {}", lease.order, fixture.name_of(&lease.provider)));
     }
     fixture.pass(fixture.periods.step / 3).await?;
@@ -44,7 +45,7 @@ pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()
     if keep {
         return Ok(());
     }
-    let messages = tenant::closing(market, wallet, created.deployment).await?;
+    let messages = deploy::closing(market, wallet, created.deployment).await?;
     wallet.send("closing the deployment", messages).await?;
     print::line("closed; everyone is paid");
     Ok(())
@@ -55,7 +56,7 @@ async fn close_auction(fixture: &Fixture, order: OrderId, closes_after: u64) -> 
     let market = &fixture.market;
     let enough = |table: &BidTable, waited: Duration| !table.bids.is_empty() && waited > BIDDING;
     let seen = |table: &BidTable| print::line(table.to_string());
-    let table = tenant::watch_bids(market, order, TIMEOUT, enough, seen).await?;
+    let table = deploy::watch_bids(market, order, TIMEOUT, enough, seen).await?;
     // Late bids extend the auction by a minute each, ten times at most.
     let mut current = market.order(order).await?;
     let (_, now) = market.now().await?;

@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context as _, Result};
 use souk_api::orderbook::LeaseResponse;
 use souk_chain::Coin;
-use souk_cli::{
+use souk_client::{
     gateway,
-    output::money::amount,
+    show::amount,
     sdl::Compiled,
-    tenant::{self, BidTable, Created, Plan},
+    deploy::{self, BidTable, Created, Plan},
 };
 use souk_core::{AuctionPolicy, OrderId};
 use souk_gateway::{Client, body::LogQuery};
@@ -29,7 +29,7 @@ pub async fn plan(fixture: &Fixture, compiled: Compiled, auction: AuctionPolicy)
     let least = denom.min_deposit.u128() * compiled.groups.len() as u128;
     let steps = fixture.periods.cost(ceilings, DEPOSIT_STEPS);
     let deposit = Coin::new(least.max(steps), compiled.denom.clone());
-    let mut plan = tenant::plan(compiled, Some(deposit), true, &config)?;
+    let mut plan = deploy::plan(compiled, Some(deposit), true, &config)?;
     plan.auction = auction;
     Ok(plan)
 }
@@ -44,7 +44,7 @@ pub async fn create(fixture: &Fixture, compiled: Compiled) -> Result<(Created, P
         print::line(format!("{} {} stands for {} here", mapped.kind, mapped.from, mapped.to));
     }
     let plan = plan(fixture, compiled, AuctionPolicy::TenantChoice {}).await?;
-    let created = tenant::create(&fixture.market, &fixture.tenant, &fixture.home, &plan).await?;
+    let created = deploy::create(&fixture.market, &fixture.tenant, &fixture.home, &plan).await?;
     print::line(format!("deployment {} with {} in escrow", created.deployment, plan.deposit));
     Ok((created, plan))
 }
@@ -59,8 +59,8 @@ pub async fn run(fixture: &Fixture, created: &Created, plan: &Plan) -> Result<Ve
     print::section("The workload runs");
     for lease in &leases {
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
-        let status = tenant::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await?;
-        print::line(tenant::show_status(&status));
+        let status = deploy::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await?;
+        print::line(deploy::show_status(&status));
         services::request(fixture, &lease.provider, &status).await?;
         print::line("logs, through the gateway:");
         show_logs(&client, lease.order).await?;
@@ -75,7 +75,7 @@ async fn accept_lowest(fixture: &Fixture, order: OrderId, plan: &Plan) -> Result
         !table.bids.is_empty() && waited >= *first.get_or_insert(waited) + COLLECT
     };
     let seen = |table: &BidTable| print::line(table.to_string());
-    let mut table = tenant::watch_bids(market, order, TIMEOUT, enough, seen).await?;
+    let mut table = deploy::watch_bids(market, order, TIMEOUT, enough, seen).await?;
     let current = market.order(order).await?;
     let signer = Some(Arc::new(wallet.clone()));
     table.others = gateway::reasons(market, signer, &current, &table.bidders()).await?;
@@ -84,8 +84,8 @@ async fn accept_lowest(fixture: &Fixture, order: OrderId, plan: &Plan) -> Result
         print::line(format!("{name} did not bid: {}", other.reason));
     }
     let bid = table.bids.first().context("there is no bid")?;
-    tenant::accept(market, wallet, order, bid).await?;
-    let lease = tenant::launch(market, wallet, order, &plan.upload).await?;
+    deploy::accept(market, wallet, order, bid).await?;
+    let lease = deploy::launch(market, wallet, order, &plan.upload).await?;
     print::line(format!(
         "accepted {} at {} an hour and sent it the manifest",
         fixture.name_of(&lease.provider),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::Result;
-use souk_cli::error::CliError;
+use souk_client::Error;
 
 use super::print;
 use crate::{chain::ChainKind, provider::ExistingCluster};
@@ -46,7 +46,7 @@ impl Clusters {
             several => (several.get(index), BTreeMap::new()),
         };
         let kubeconfig = kubeconfig.ok_or_else(|| {
-            CliError::input(
+            Error::input(
                 "--kubeconfig",
                 format!("there is none for {name}; give one for all providers, or one for each"),
             )

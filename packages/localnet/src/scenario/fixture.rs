@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use souk_api::fees;
 use souk_chain::{Coin, keys::write_plain_key_file};
-use souk_cli::{
+use souk_client::{
     home::Home,
     network::{FOREIGN_AUDITOR, FOREIGN_DENOMS},
     wallet::Wallet,

@@ -5,12 +5,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use souk_api::{escrow, fees, orderbook::LeaseResponse};
 use souk_chain::Coin;
-use souk_cli::{
+use souk_client::{
     gateway,
-    output::money::amount,
+    show::{amount, duration},
     sdl::Compiled,
-    tenant::{self, Created},
-    units::duration,
+    deploy::{self, Created},
     wallet::Wallet,
 };
 use souk_core::{AccountId, Amount, Denom};
@@ -142,11 +141,11 @@ async fn close(fixture: &Fixture, created: &Created, leases: &[LeaseResponse]) -
         before.push(balance(fixture, wallet).await?);
     }
     let market = &fixture.market;
-    let messages = tenant::closing(market, &fixture.tenant, created.deployment).await?;
+    let messages = deploy::closing(market, &fixture.tenant, created.deployment).await?;
     let outcome = fixture.tenant.send("closing the deployment", messages).await?;
     let fee = outcome.fee.iter().map(|coin| coin.amount).sum::<u128>();
     // By an account whose coins are not counted here.
-    tenant::return_deposits(market, &fixture.staker, lease.account).await?;
+    deploy::return_deposits(market, &fixture.staker, lease.account).await?;
     for ((name, wallet), before) in parties()?.into_iter().zip(before) {
         let after = balance(fixture, wallet).await?;
         let got = if name == "tenant" { after + fee - before } else { after - before };

@@ -14,7 +14,7 @@ mod supply;
 use std::{path::Path, time::Duration};
 
 use anyhow::Result;
-use souk_cli::sdl;
+use souk_client::sdl;
 use souk_core::Denom;
 
 pub use environment::{Clusters, Environment, NODE_LABEL};

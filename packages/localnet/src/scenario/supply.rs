@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use souk_core::Denom;
 
 use super::{Fixture, print};
-use souk_cli::output::money::amount;
+use souk_client::show::amount;
 
 use crate::chain::Coins;
 
