@@ -7,7 +7,11 @@ use clap::Args;
 use souk_chain::{Client, Queries, SecretKey};
 
 use crate::{
-    error::{CliError, Missing}, home::Home, market::Market, network::Network, output::Output,
+    error::{CliError, Missing},
+    home::Home,
+    market::Market,
+    network::Network,
+    output::Output,
     wallet::Wallet,
 };
 

@@ -17,8 +17,8 @@ pub mod units;
 pub use souk_client::{deploy as tenant, gateway, home, market, network, sdl, wallet};
 /// The five contracts.
 pub mod suite {
-    pub use souk_client::contracts::*;
     pub use souk_client::contracts::PerContract as Each;
+    pub use souk_client::contracts::*;
 }
 
 use anyhow::Result;

@@ -54,7 +54,17 @@ fn options_and_arguments_are_passed_on() {
         (&["--json", "devnet"], &["devnet", "--home", &home, "--json"]),
         (
             &["--network", "n", "demo", "a file.yaml", "--keep", "--node-host", "h"],
-            &["demo", "--network", "n", "--home", &home, "a file.yaml", "--keep", "--node-host", "h"],
+            &[
+                "demo",
+                "--network",
+                "n",
+                "--home",
+                &home,
+                "a file.yaml",
+                "--keep",
+                "--node-host",
+                "h",
+            ],
         ),
         (
             &["devnet", "--listen", "127.0.0.1:0", "--json"],
@@ -78,11 +88,8 @@ fn the_exit_code_is_the_programs_own() {
 fn it_has_the_process_id_of_souk_and_so_gets_its_signals() {
     let (folder, souk) = folder();
     put_localnet(&folder, "echo $$\nread line");
-    let mut child = command(&souk, &["devnet"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command(&souk, &["devnet"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line.trim(), child.id().to_string());

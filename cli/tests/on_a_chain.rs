@@ -119,7 +119,8 @@ async fn what_is_not_there_is_named_and_has_an_exit_code_of_its_own() {
 async fn a_chain_with_another_id_than_the_network_files_gets_nothing() {
     let fixture = Fixture::new().await;
     let text = fs::read_to_string(fixture.network()).unwrap();
-    fs::write(fixture.network(), text.replace("chain_id = \"here\"", "chain_id = \"there\"")).unwrap();
+    fs::write(fixture.network(), text.replace("chain_id = \"here\"", "chain_id = \"there\""))
+        .unwrap();
     let asked = fixture.souk("ann", "deploy web.yaml");
     asked.code(5).stderr(contains("here").and(contains("there")));
     assert_eq!(fixture.coins(0).await, COINS);
@@ -232,8 +233,11 @@ async fn dust_from_strangers_does_not_keep_a_deployment_from_being_closed() {
     let fixture = Fixture::new().await;
     fixture.souk("ann", "deploy web.yaml --wait 0").code(7);
     let network = &fixture.chain.network;
-    let bob =
-        Wallet::new(Client::new(network.client_config()).unwrap(), fixture.keys[1].clone(), network);
+    let bob = Wallet::new(
+        Client::new(network.client_config()).unwrap(),
+        fixture.keys[1].clone(),
+        network,
+    );
     let (bob, escrow) = (bob.unwrap(), &network.contracts().unwrap().escrow);
     let deposit = |amount: u128| {
         let account = souk_core::AccountId(1);

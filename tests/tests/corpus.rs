@@ -11,10 +11,10 @@ use kube::{Api, Config, ResourceExt, api::ListParams, config::Kubeconfig};
 use souk_api::orderbook::LeaseResponse;
 use souk_chain::Coin;
 use souk_client::{
-    gateway,
+    deploy, gateway,
     home::Home,
     network::{FOREIGN_AUDITOR, FOREIGN_DENOMS},
-    deploy, sdl,
+    sdl,
     wallet::Wallet,
 };
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};

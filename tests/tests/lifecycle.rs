@@ -383,9 +383,13 @@ fn a_pause_stops_new_business_and_no_coin_on_its_way_out() {
     let deployment = let_to_cheap(&mut market);
     let (account, lease) = (deployment.account(), deployment.order());
     let contracts = market.contracts.clone();
-    for contract in
-        [&contracts.orderbook, &contracts.escrow, &contracts.registry, &contracts.attestations, &contracts.fees]
-    {
+    for contract in [
+        &contracts.orderbook,
+        &contracts.escrow,
+        &contracts.registry,
+        &contracts.attestations,
+        &contracts.fees,
+    ] {
         market.pause(contract).unwrap();
     }
     let paused: ByOrderbook = refusal(market.deploy("ann", group("web"), souk(1)));

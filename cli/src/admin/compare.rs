@@ -139,7 +139,10 @@ mod tests {
             ownership: Ok(Ownership { owner: Some("souk1me".to_owned()), pending_owner: None }),
             config: Ok(target.config(contract, &at)),
         };
-        Observed { codes: PerContract::default(), contracts: PerContract::make(|contract| Some(seen(contract))) }
+        Observed {
+            codes: PerContract::default(),
+            contracts: PerContract::make(|contract| Some(seen(contract))),
+        }
     }
 
     fn record() -> Record {

@@ -45,7 +45,9 @@ impl CodeIndex {
             }
         }
         self.newest = newest;
-        Ok(PerContract::make(|contract| self.by_checksum.get(wanted.of(contract).as_slice()).copied()))
+        Ok(PerContract::make(|contract| {
+            self.by_checksum.get(wanted.of(contract).as_slice()).copied()
+        }))
     }
 
     fn has_all(&self, wanted: &PerContract<Checksum>) -> bool {

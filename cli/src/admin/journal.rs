@@ -19,7 +19,6 @@ use souk_client::{Error, Network};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-
 /// How often the chain is looked at while a transaction is under way.
 const POLL: Duration = Duration::from_millis(200);
 /// How long a transaction may wait for coins, for a node or for a cheaper chain.

@@ -121,7 +121,8 @@ impl Session {
     /// A transaction's messages; none if it needs code that is not on the chain yet.
     pub fn messages(&self, transaction: &Transaction, seen: &Observed) -> Result<Option<Vec<Any>>> {
         let at = seen.addresses(&self.predicted()?);
-        let codes: Codes = PerContract::make(|contract| seen.codes.of(contract).unwrap_or_default());
+        let codes: Codes =
+            PerContract::make(|contract| seen.codes.of(contract).unwrap_or_default());
         let sender = transaction.sender.as_str();
         let mut all = Vec::new();
         for step in &transaction.steps {

@@ -9,7 +9,6 @@ use souk_client::{
 };
 use souk_core::Amount;
 
-
 /// What the contracts should be.
 #[derive(Clone, Debug)]
 pub struct Target {

@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use souk_chain::{Any, Coin};
 use souk_client::Error;
 
-
 /// A whole transaction without signatures.
 pub fn transaction(messages: &[Any], gas_limit: u64, fee: &[Coin]) -> Result<Value, Error> {
     let messages = messages.iter().map(message).collect::<Result<Vec<_>, _>>()?;

@@ -15,11 +15,7 @@ const PROGRAM: &str = "souk-localnet";
 #[command(disable_help_flag = true)]
 pub struct Localnet {
     /// Arguments for the program `souk-localnet`; --help shows them.
-    #[arg(
-        value_name = "ARGUMENTS",
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use souk_client::{Contract, Record};
 
-use crate::fixture::{DAO, ME, Fixture};
+use crate::fixture::{DAO, Fixture, ME};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_chain_gets_the_whole_suite_and_a_record_that_commands_and_agents_read() {

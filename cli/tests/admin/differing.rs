@@ -8,7 +8,7 @@ use souk_api::{attestations, escrow, orderbook, registry};
 use souk_chain::{Any, tx};
 use souk_client::{PerContract, Record};
 
-use crate::fixture::{DAO, ME, Fixture};
+use crate::fixture::{DAO, Fixture, ME};
 
 async fn send(fixture: &Fixture, message: Any) {
     fixture.wallet(ME).send("changing the suite", vec![message]).await.unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 
 use souk_client::Record;
 
-use crate::fixture::{ME, Fixture};
+use crate::fixture::{Fixture, ME};
 
 const DOCUMENT: &str = include_str!("../../../docs/deployment.md");
 
@@ -29,7 +29,8 @@ async fn the_documents_commands_deploy_verify_and_migrate_a_suite() {
     // The document's network, on the test's chain.
     let network = fs::read_to_string(fixture.path("networks/test.toml")).unwrap();
     fs::write(fixture.path("networks/local.toml"), network).unwrap();
-    fs::write(fixture.path("networks/local.terms.toml"), terms().replace("ucosm", "usouk")).unwrap();
+    fs::write(fixture.path("networks/local.terms.toml"), terms().replace("ucosm", "usouk"))
+        .unwrap();
     let mut ran = 0;
     for line in lines().iter().filter(|line| line.starts_with("souk ")) {
         let args: Vec<&str> = line.split_whitespace().skip(1).collect();

@@ -7,8 +7,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use souk_chain::{Client, ClientConfig, Queries, SecretKey, keys::write_plain_key_file};
 use souk_client::{
-    network::Network,
     contracts::{Contract, PerContract},
+    network::Network,
     wallet::Wallet,
 };
 use souk_devchain::{Devchain, Handle, marker};

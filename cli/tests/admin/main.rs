@@ -4,7 +4,7 @@
 mod deploying;
 mod differing;
 mod document;
+mod fixture;
 mod migrating;
 mod resuming;
-mod fixture;
 mod unsigned;

@@ -2,7 +2,7 @@
 
 use souk_client::{PerContract, Record};
 
-use crate::fixture::{DAO, ME, Fixture};
+use crate::fixture::{DAO, Fixture, ME};
 
 fn record(fixture: &Fixture) -> Record {
     Record::read(&fixture.path("networks/test.deployment.json")).unwrap().unwrap()

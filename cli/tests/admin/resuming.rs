@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use souk_client::Record;
 
-use crate::fixture::{ME, Fixture};
+use crate::fixture::{Fixture, ME};
 
 /// Transactions of a whole deployment: five uploads, and the rest in one.
 const TRANSACTIONS: usize = 6;

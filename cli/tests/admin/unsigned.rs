@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use souk_chain::{Any, tx};
 
-use crate::fixture::{DAO, ME, Fixture};
+use crate::fixture::{DAO, Fixture, ME};
 
 /// The files of a folder in their order.
 fn files(folder: &Path) -> Vec<String> {

@@ -14,8 +14,8 @@ use cosmrs::proto::cosmos::tx::v1beta1::{
 use cosmwasm_std::coins;
 use k256::ecdsa::{Signature, SigningKey, signature::Signer};
 use prost::{Message, Name};
-use souk_devchain::address::{self, AddressCodec};
 use souk_devchain::Devchain;
+use souk_devchain::address::{self, AddressCodec};
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -49,7 +49,11 @@ impl Process {
     }
 
     /// Starts the program at a path; what it prints goes to the file `log`.
-    pub fn start_at(program: &Path, log: &Path, configure: impl FnOnce(&mut Command)) -> Result<Self> {
+    pub fn start_at(
+        program: &Path,
+        log: &Path,
+        configure: impl FnOnce(&mut Command),
+    ) -> Result<Self> {
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let output = File::create(log).with_context(|| log.display().to_string())?;
         let mut command = Command::new(program);
@@ -76,7 +80,12 @@ impl Process {
                 bail!("{} ended ({status}) before {what}:\n{}", self.name, self.log_tail());
             }
             if time::Instant::now() > deadline {
-                bail!("{}: no {what} within {} s:\n{}", self.name, timeout.as_secs(), self.log_tail());
+                bail!(
+                    "{}: no {what} within {} s:\n{}",
+                    self.name,
+                    timeout.as_secs(),
+                    self.log_tail()
+                );
             }
             time::sleep(Duration::from_millis(50)).await;
         }

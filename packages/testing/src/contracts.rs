@@ -103,7 +103,8 @@ impl Contracts {
             escrow: app.store_code(code!(souk_escrow)),
             orderbook: app.store_code(code!(souk_orderbook)),
         };
-        let mut make = |label, code, msg: &dyn ErasedMsg| instantiate(chain, label, code, owner, msg);
+        let mut make =
+            |label, code, msg: &dyn ErasedMsg| instantiate(chain, label, code, owner, msg);
         let attestations = make("attestations", codes.attestations, &settings.attestations);
         let registry = make("registry", codes.registry, &settings.registry);
         let fees = make("fee-distributor", codes.fees, &settings.fees);
@@ -136,7 +137,13 @@ impl<T: Serialize> ErasedMsg for T {
     }
 }
 
-fn instantiate(chain: &mut Chain, label: &str, code: u64, owner: &Addr, msg: &dyn ErasedMsg) -> Addr {
+fn instantiate(
+    chain: &mut Chain,
+    label: &str,
+    code: u64,
+    owner: &Addr,
+    msg: &dyn ErasedMsg,
+) -> Addr {
     let admin = Some(owner.to_string());
     let made = chain.app.instantiate_contract(code, owner.clone(), &msg.json(), &[], label, admin);
     let address = made.unwrap_or_else(|error| panic!("no {label}: {error:#}"));

@@ -26,17 +26,17 @@
 
 mod chain;
 mod coins;
+mod contracts;
 pub mod events;
 mod hardware;
 mod market;
-mod contracts;
 mod workload;
 
 pub use chain::{Chain, PREFIX, address};
 pub use coins::{souk, usouk};
+pub use contracts::{Codes, Contracts};
 pub use hardware::{Hardware, cpu, gpu};
 pub use market::{Deployment, Market, Outcome, Settings};
-pub use contracts::{Codes, Contracts};
 pub use workload::{Group, Workload, group};
 
 /// The contracts' errors, to downcast to.

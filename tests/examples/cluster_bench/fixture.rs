@@ -11,8 +11,9 @@ use souk_api::{
     orderbook::{ConfigResponse, ExecuteMsg, NewDeployment, OrderbookEvent},
 };
 use souk_client::{
+    deploy,
     gateway::{client_for, send_manifest},
-    deploy, sdl,
+    sdl,
     wallet::book_events,
 };
 use souk_core::{AuctionPolicy, DeploymentId, OrderId, Price};
@@ -26,7 +27,9 @@ use souk_localnet::{
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use crate::{Size, cluster::Cluster, ledger::Ledger, requests::Counter, observations::Observations};
+use crate::{
+    Size, cluster::Cluster, ledger::Ledger, observations::Observations, requests::Counter,
+};
 
 /// Real time between blocks.
 pub const BLOCK_TIME: Duration = Duration::from_secs(1);
@@ -81,7 +84,10 @@ impl Fixture {
         let cluster = Cluster::start(size.nodes, folder.path()).await?;
         let counter = Counter::start(&cluster).await?;
         let config = LocalnetConfig {
-            chain: ChainKind::Embedded { chain_id: "souk-bench".to_owned(), block_time: BLOCK_TIME },
+            chain: ChainKind::Embedded {
+                chain_id: "souk-bench".to_owned(),
+                block_time: BLOCK_TIME,
+            },
             providers: vec![(provider(size, &cluster), false)],
             accounts: size.batch.div_ceil(OF_A_TENANT),
             coins: COINS,

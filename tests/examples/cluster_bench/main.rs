@@ -10,13 +10,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod cluster;
-mod report;
-mod ledger;
-mod process;
-mod requests;
-mod observations;
 mod fixture;
+mod ledger;
 mod measurements;
+mod observations;
+mod process;
+mod report;
+mod requests;
 
 use anyhow::{Context as _, Result};
 

@@ -9,10 +9,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     Size,
+    fixture::{Fixture, Order},
+    observations::Step,
     process::{self, Memory},
     requests::Requests,
-    observations::Step,
-    fixture::{Order, Fixture},
 };
 
 /// All metrics.

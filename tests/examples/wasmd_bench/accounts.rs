@@ -138,7 +138,10 @@ impl Account {
 
     pub fn release(&self, fixture: &Fixture, orders: &[OrderId]) -> Any {
         let provider = self.address.clone();
-        self.orderbook(fixture, &orderbook::ExecuteMsg::ReleaseBids { provider, orders: orders.to_vec() })
+        self.orderbook(
+            fixture,
+            &orderbook::ExecuteMsg::ReleaseBids { provider, orders: orders.to_vec() },
+        )
     }
 
     pub fn deposit(&self, fixture: &Fixture, account: AccountId, amount: u128) -> Any {

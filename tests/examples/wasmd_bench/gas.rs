@@ -59,8 +59,9 @@ impl Parties<'_> {
 
     /// `count` bids on an order, the first the lowest; their gas in the order of arrival.
     async fn bids(&self, order: OrderId, count: usize) -> Result<Vec<u64>> {
-        let bid =
-            |(at, provider): (usize, &Account)| provider.bid(self.fixture, order, PRICE + at as u128);
+        let bid = |(at, provider): (usize, &Account)| {
+            provider.bid(self.fixture, order, PRICE + at as u128)
+        };
         let bidders = self.providers.iter().take(count);
         let txs = bidders.enumerate().map(|(at, provider)| (provider, vec![bid((at, provider))]));
         let batch = self.fixture.all(txs.collect()).await?;
@@ -79,7 +80,8 @@ impl Parties<'_> {
         let orders = || deployment.orders.iter();
         let bids = orders().map(|order| provider.bid(self.fixture, *order, PRICE));
         self.fixture.one(provider, bids.collect()).await?;
-        let accepts = orders().map(|order| self.tenant.accept(self.fixture, *order, provider, PRICE));
+        let accepts =
+            orders().map(|order| self.tenant.accept(self.fixture, *order, provider, PRICE));
         self.fixture.one(self.tenant, accepts.collect()).await?;
         Ok(deployment)
     }

@@ -9,9 +9,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod accounts;
+mod fixture;
 mod gas;
 mod rates;
-mod fixture;
 
 use accounts::Accounts;
 use fixture::Fixture;

@@ -5,8 +5,8 @@ use souk_chain::Any;
 
 use crate::{
     accounts::{Account, Accounts},
-    gas::{DEPOSIT, MANY, PRICE, created},
     fixture::{Batch, Fixture},
+    gas::{DEPOSIT, MANY, PRICE, created},
 };
 
 /// Bank sends.

@@ -8,8 +8,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod endpoints;
 mod chain;
-mod node;
+mod endpoints;
 mod fixture;
+mod node;
 mod transactions;

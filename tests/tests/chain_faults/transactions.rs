@@ -11,7 +11,7 @@ use souk_tests::wait::until;
 
 use crate::{
     chain,
-    fixture::{BROADCAST_BID, SIMULATED_BID, Fixture, client},
+    fixture::{BROADCAST_BID, Fixture, SIMULATED_BID, client},
 };
 
 /// The operator's key sends a coin to itself: whoever has its next sequence comes too late.

@@ -12,12 +12,12 @@ use kube::{Api, Client};
 use souk_api::orderbook::{ExecuteMsg, LeaseState};
 use souk_chain::SecretKey;
 use souk_client::{
+    deploy::{self, BidTable},
     gateway::client_for,
     home::Home,
     market::Market,
     network::NameMap,
     sdl,
-    deploy::{self, BidTable},
     wallet::Wallet,
 };
 use souk_core::OrderId;

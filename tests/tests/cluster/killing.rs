@@ -5,9 +5,9 @@ use kube::{Api, api::ListParams};
 
 use super::{
     agent::At,
+    fixture::{Fixture, Nodes, SITE},
     shared_cluster::Cluster,
     until,
-    fixture::{Nodes, SITE, Fixture},
 };
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,13 +7,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod agent;
-mod shared_cluster;
-mod manual_changes;
-mod killing;
-mod outage;
-mod real_nodes;
-mod sharing;
 mod cluster_errors;
 mod fixture;
+mod killing;
+mod manual_changes;
+mod outage;
+mod real_nodes;
+mod shared_cluster;
+mod sharing;
 
 use souk_tests::wait::{DEADLINE, until};

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use souk_provider::{kube::objects::Kind, labels};
 
 use super::{
+    fixture::{Fixture, Leased, Nodes, SITE},
     shared_cluster::Cluster,
     until,
-    fixture::{Leased, Nodes, SITE, Fixture},
 };
 
 impl Fixture {

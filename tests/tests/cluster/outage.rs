@@ -7,9 +7,9 @@ use kube::Api;
 use souk_gateway::body::Phase;
 
 use super::{
+    fixture::{Fixture, Nodes, SITE},
     shared_cluster::Cluster,
     until,
-    fixture::{Nodes, SITE, Fixture},
 };
 
 #[tokio::test(flavor = "multi_thread")]

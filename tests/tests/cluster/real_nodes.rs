@@ -12,9 +12,9 @@ use souk_gateway::body::{LeaseStatus, LogQuery, Phase, ServiceStatus};
 use souk_tests::kubernetes::WEB_IMAGE;
 
 use super::{
+    fixture::{Fixture, Leased, Nodes, SITE},
     shared_cluster::Cluster,
     until,
-    fixture::{Leased, Nodes, SITE, Fixture},
 };
 
 const TRAIN: &str = include_str!("sdl/train.yaml");

@@ -14,9 +14,9 @@ use serde_json::json;
 use souk_gateway::body::Phase;
 
 use super::{
+    fixture::{Fixture, Leased, Nodes, SITE},
     shared_cluster::Cluster,
     until,
-    fixture::{Leased, Nodes, SITE, Fixture},
 };
 
 const SHARED: &str = include_str!("sdl/shared-address.yaml");

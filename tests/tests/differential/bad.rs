@@ -18,9 +18,9 @@ use souk_chain::{
 use souk_core::{AccountId, AuctionPolicy};
 
 use crate::{
+    accounts::{DENOM, OTHER, Who},
     market::{Contracts, amount, group},
     pair::address,
-    accounts::{DENOM, OTHER, Who},
     tx::{Flaw, Tx},
 };
 
@@ -144,8 +144,12 @@ pub fn executes(contracts: &Contracts) -> Vec<Named> {
     };
     let json = |contract: &str, msg: Value| execute(&me, contract, &msg, &[]).unwrap();
     let deploy = |coins: &[Coin]| {
-        let new =
-            contracts.deploy(Who::Ann, vec![group("web", 1_000)], AuctionPolicy::TenantChoice {}, 1);
+        let new = contracts.deploy(
+            Who::Ann,
+            vec![group("web", 1_000)],
+            AuctionPolicy::TenantChoice {},
+            1,
+        );
         let mut msg = MsgExecuteContract::decode(new.value.as_slice()).unwrap();
         msg.funds = coins.iter().map(Coin::to_proto).collect();
         any(&msg)
@@ -224,7 +228,10 @@ pub fn rules(contracts: &Contracts) -> Vec<Named> {
         ("bid on no order", bid(Who::Operator, Who::Cheap, 9_999_999)),
         ("bid for another provider", bid(Who::Dear, Who::Cheap, 1)),
         ("bid without being a provider", bid(Who::Bob, Who::Bob, 1)),
-        ("accept no order's bid", (Who::Ann, contracts.accept(Who::Ann, 9_999_999, Who::Cheap, 10))),
+        (
+            "accept no order's bid",
+            (Who::Ann, contracts.accept(Who::Ann, 9_999_999, Who::Cheap, 10)),
+        ),
         ("close no deployment", (Who::Ann, contracts.close(Who::Ann, 9_999_999))),
         ("deposit into no account", (Who::Ann, contracts.deposit(Who::Ann, 9_999_999, 5))),
         (
@@ -357,7 +364,10 @@ pub fn lifecycles(contracts: &Contracts) -> Vec<Named> {
         ("change the admin to no address", update_admin(&owner, book, "nobody")),
         ("change the admin to the same", update_admin(&owner, book, &owner)),
         ("change the admin", update_admin(&owner, &contracts.attestations, &address(Who::Bob))),
-        ("change what is no longer one's own", update_admin(&owner, &contracts.attestations, &owner)),
+        (
+            "change what is no longer one's own",
+            update_admin(&owner, &contracts.attestations, &owner),
+        ),
     ];
     let of =
         |who: Who| move |(name, message): (&'static str, Any)| (name, Tx::new(who, vec![message]));

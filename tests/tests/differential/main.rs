@@ -8,11 +8,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
 mod bad;
 mod compare;
 mod market;
 mod pair;
-mod accounts;
 mod random;
 mod script;
 mod state;

@@ -19,8 +19,8 @@ use souk_core::{
 use souk_tests::tools;
 
 use crate::{
-    pair::{CONTRACTS, Outcome, Pair, address},
     accounts::{DENOM, Who},
+    pair::{CONTRACTS, Outcome, Pair, address},
     tx::Tx,
 };
 
@@ -86,8 +86,16 @@ pub async fn deploy_contracts(pair: &mut Pair) -> Contracts {
     let orderbook = make(pair, ORDERBOOK, "orderbook", &book).await;
     let contracts = Contracts { attestations, registry, fees, escrow, orderbook };
     let links = vec![
-        contracts.send(Who::Owner, &contracts.escrow, &defaults::link_escrow(contracts.orderbook.clone())),
-        contracts.send(Who::Owner, &contracts.registry, &defaults::link_registry(contracts.orderbook.clone())),
+        contracts.send(
+            Who::Owner,
+            &contracts.escrow,
+            &defaults::link_escrow(contracts.orderbook.clone()),
+        ),
+        contracts.send(
+            Who::Owner,
+            &contracts.registry,
+            &defaults::link_registry(contracts.orderbook.clone()),
+        ),
     ];
     play_one(pair, Tx::new(Who::Owner, links)).await;
     contracts

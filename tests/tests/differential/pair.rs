@@ -19,8 +19,8 @@ use souk_tests::{
 };
 
 use crate::{
-    compare::{Answer, Check, Executed, first_difference},
     accounts::{DENOM, MILLI_GAS_PRICE, OTHER, Who},
+    compare::{Answer, Check, Executed, first_difference},
     tx::Tx,
 };
 

@@ -8,10 +8,10 @@ use souk_chain::{Any, Coin, tx};
 use souk_core::{AccountId, Attribute, AuctionPolicy, CloseReason, DeploymentId, OrderId};
 
 use crate::{
+    accounts::{DENOM, OTHER, Who},
     bad,
     market::{Contracts, amount, attribute, group, native, price},
     pair::{Outcome, Pair, address},
-    accounts::{DENOM, OTHER, Who},
     script::stake,
     tx::{Flaw, Tx},
 };
@@ -211,7 +211,9 @@ impl<'a> Walk<'a> {
                 who,
                 &orderbook::ExecuteMsg::LowerBid { order, provider: named, price: price(value) },
             ),
-            6 => contracts.book(who, &orderbook::ExecuteMsg::WithdrawBid { order, provider: named }),
+            6 => {
+                contracts.book(who, &orderbook::ExecuteMsg::WithdrawBid { order, provider: named })
+            }
             7 => {
                 let reason = Some(*CloseReason::ALL.choose(&mut self.rng).unwrap());
                 contracts.book(who, &orderbook::ExecuteMsg::CloseLease { order, reason })
@@ -245,7 +247,9 @@ impl<'a> Walk<'a> {
         let contracts = self.contracts;
         let value = *["eu-west", "eu-north"].choose(&mut self.rng).unwrap();
         let msg = match self.rng.gen_range(0..8) {
-            0 | 1 => return contracts.pay(who, &contracts.registry, &Registry::Bond {}, self.coins()),
+            0 | 1 => {
+                return contracts.pay(who, &contracts.registry, &Registry::Bond {}, self.coins());
+            }
             2 => Registry::Unbond { amount: amount(self.coins()) },
             3 => Registry::ClaimUnbonded {},
             4 => Registry::Update {

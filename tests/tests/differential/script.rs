@@ -4,10 +4,10 @@ use souk_api::{attestations, escrow, fees, orderbook, registry};
 use souk_core::{AccountId, Attribute, AuctionPolicy, CloseReason, DeploymentId, OrderId};
 
 use crate::{
+    accounts::Who,
     bad,
     market::{Contracts, amount, attribute, group, native, play_one, price},
     pair::{Pair, address},
-    accounts::Who,
     tx::{Flaw, Tx},
 };
 
@@ -88,7 +88,10 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
         Tx::new(Who::Dear, vec![contracts.book(Who::Dear, &lower)]),
         Tx::new(
             Who::Ann,
-            vec![contracts.book(Who::Ann, &named), contracts.accept(Who::Ann, 1, Who::Cheap, 30 * COIN)],
+            vec![
+                contracts.book(Who::Ann, &named),
+                contracts.accept(Who::Ann, 1, Who::Cheap, 30 * COIN),
+            ],
         ),
         Tx::new(
             Who::Bob,
@@ -100,7 +103,10 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
     pair.pass(2).await;
     let back = Escrow::WithdrawDeposit { account, amount: amount(COIN) };
     pair.play(&[
-        Tx::new(Who::Bob, vec![contracts.escrow(Who::Bob, &Escrow::Withdraw { account, stream: 1 })]),
+        Tx::new(
+            Who::Bob,
+            vec![contracts.escrow(Who::Bob, &Escrow::Withdraw { account, stream: 1 })],
+        ),
         Tx::new(Who::Ann, vec![contracts.escrow(Who::Ann, &back)]),
         Tx::new(Who::Dear, vec![contracts.release(Who::Dear, Who::Dear, &[1])]),
     ])
@@ -120,7 +126,10 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
         ),
         Tx::new(
             Who::Ann,
-            vec![contracts.escrow(Who::Ann, &refund(None)), contracts.escrow(Who::Ann, &refund(Some(1)))],
+            vec![
+                contracts.escrow(Who::Ann, &refund(None)),
+                contracts.escrow(Who::Ann, &refund(Some(1))),
+            ],
         ),
         Tx::new(Who::Ann, vec![contracts.escrow(Who::Ann, &Escrow::SweepFees { denom: native() })]),
         Tx::new(
@@ -138,7 +147,8 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
         Who::Operator,
         vec![
             contracts.release(Who::Operator, Who::Cheap, &[1]),
-            contracts.book(Who::Operator, &orderbook::ExecuteMsg::Prune { orders: vec![OrderId(1)] }),
+            contracts
+                .book(Who::Operator, &orderbook::ExecuteMsg::Prune { orders: vec![OrderId(1)] }),
         ],
     )])
     .await;
@@ -147,8 +157,10 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
 /// An auction that closes by itself.
 async fn auction(pair: &mut Pair, contracts: &Contracts) {
     let lowest = AuctionPolicy::LowestPrice { closes_after: 10 };
-    let made =
-        Tx::new(Who::Bob, vec![contracts.deploy(Who::Bob, vec![group("job", 900)], lowest, 3 * COIN)]);
+    let made = Tx::new(
+        Who::Bob,
+        vec![contracts.deploy(Who::Bob, vec![group("job", 900)], lowest, 3 * COIN)],
+    );
     let made = play_one(pair, made).await;
     let order = attribute(&made, "wasm-souk_orderbook_order_opened", "order").unwrap();
     let order: u64 = order.parse().unwrap();
@@ -200,8 +212,10 @@ async fn dry(pair: &mut Pair, contracts: &Contracts) {
 /// Registry, attestations, stakers and owners.
 async fn administration(pair: &mut Pair, contracts: &Contracts) {
     use registry::ExecuteMsg as Registry;
-    let registry = |who, msg: &Registry| Tx::new(who, vec![contracts.send(who, &contracts.registry, msg)]);
-    let fees = |who, msg: &fees::ExecuteMsg| Tx::new(who, vec![contracts.send(who, &contracts.fees, msg)]);
+    let registry =
+        |who, msg: &Registry| Tx::new(who, vec![contracts.send(who, &contracts.registry, msg)]);
+    let fees =
+        |who, msg: &fees::ExecuteMsg| Tx::new(who, vec![contracts.send(who, &contracts.fees, msg)]);
     let provider = address(Who::Cheap);
     let attributes =
         Some(vec![Attribute::new("region", "eu-north"), Attribute::new("tier", "one")]);
@@ -242,7 +256,8 @@ async fn administration(pair: &mut Pair, contracts: &Contracts) {
     for contract in contracts.all() {
         for msg in [r#"{"pause":{}}"#, r#"{"unpause":{}}"#] {
             let msg: serde_json::Value = serde_json::from_str(msg).unwrap();
-            pair.play(&[Tx::new(Who::Owner, vec![contracts.send(Who::Owner, contract, &msg)])]).await;
+            pair.play(&[Tx::new(Who::Owner, vec![contracts.send(Who::Owner, contract, &msg)])])
+                .await;
         }
     }
 }

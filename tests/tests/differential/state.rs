@@ -21,9 +21,9 @@ use souk_api::{escrow, fees, orderbook, registry};
 use souk_core::{AccountId, DeploymentId, OrderId};
 
 use crate::{
+    accounts::{DENOM, Who},
     market::{Contracts, native},
     pair::{Pair, address},
-    accounts::{DENOM, Who},
 };
 
 const WASM: &str = "/cosmwasm.wasm.v1.Query";

@@ -5,9 +5,9 @@ use std::ops::Deref;
 
 use souk_chain::{Any, Coin, TxOutcome};
 use souk_client::{
+    deploy::{self, Created, Plan},
     home::Home,
     sdl,
-    deploy::{self, Created, Plan},
     wallet::Wallet,
 };
 use souk_core::{AccountId, AuctionPolicy};

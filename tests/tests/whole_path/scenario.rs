@@ -9,8 +9,8 @@ use souk_api::{
 };
 use souk_chain::Coin;
 use souk_client::{
-    gateway,
     deploy::{self, BidTable, Plan},
+    gateway,
     wallet::Wallet,
 };
 use souk_core::{

@@ -8,13 +8,13 @@ use souk_client::{Contract, Error, Record};
 
 use super::Target;
 use crate::{
-    context::Context,
-    exit::Exit,
     admin::{
         act::{self, Goal, Report},
         journal::Journal,
         session::Session,
     },
+    context::Context,
+    exit::Exit,
     output::table::table,
 };
 

@@ -10,12 +10,12 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::{
-    context::Context,
-    exit::Exit,
     admin::{
         act::Goal,
         session::{Session, Setup},
     },
+    context::Context,
+    exit::Exit,
 };
 
 /// Deploy, verify and migrate the market's contracts, as its administrator.

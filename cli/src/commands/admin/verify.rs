@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Target;
-use crate::{context::Context, exit::Exit, admin::compare::Difference, output::table::table};
+use crate::{admin::compare::Difference, context::Context, exit::Exit, output::table::table};
 
 /// Compare.
 #[derive(Debug, Args)]

@@ -7,8 +7,8 @@ use cosmwasm_std::coins;
 use souk_api::defaults::DENOM;
 use souk_chain::{Client, SecretKey};
 use souk_client::{
-    network::{NameMap, Network},
     contracts::{Terms, put_up},
+    network::{NameMap, Network},
     wallet::Wallet,
 };
 use souk_devchain::{Devchain, Handle};

@@ -3,7 +3,10 @@
 use anyhow::Result;
 use souk_api::escrow::{self, AccountResponse};
 use souk_chain::Coin;
-use souk_client::{show::{amount, duration}, wallet::Wallet};
+use souk_client::{
+    show::{amount, duration},
+    wallet::Wallet,
+};
 use souk_core::AccountId;
 
 use super::{Fixture, print};

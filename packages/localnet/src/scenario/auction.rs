@@ -5,15 +5,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use souk_api::orderbook::{ExecuteMsg, LeaseResponse, OrderState};
 use souk_client::{
-    gateway,
-    show::amount,
-    sdl::Compiled,
     deploy::{self, BidTable},
+    gateway,
+    sdl::Compiled,
+    show::amount,
 };
 use souk_core::{AuctionPolicy, OrderId};
 
 use super::{Fixture, TIMEOUT, account::show_account, deployment::plan, print};
-
 
 /// How long bids are collected before the close.
 const BIDDING: Duration = Duration::from_secs(2);
@@ -37,7 +36,11 @@ pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()
         deploy::launch(market, wallet, lease.order, &plan.upload).await?;
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
         deploy::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await?;
-        print::line(format!("lease {} is ready at {}", lease.order, fixture.name_of(&lease.provider)));
+        print::line(format!(
+            "lease {} is ready at {}",
+            lease.order,
+            fixture.name_of(&lease.provider)
+        ));
     }
     fixture.pass(fixture.periods.step / 3).await?;
     let lease = leases.first().context("there is no lease")?;
@@ -52,7 +55,11 @@ pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()
 }
 
 /// Waits for bids, lets the auction's time pass, and lets somebody else close it.
-async fn close_auction(fixture: &Fixture, order: OrderId, closes_after: u64) -> Result<LeaseResponse> {
+async fn close_auction(
+    fixture: &Fixture,
+    order: OrderId,
+    closes_after: u64,
+) -> Result<LeaseResponse> {
     let market = &fixture.market;
     let enough = |table: &BidTable, waited: Duration| !table.bids.is_empty() && waited > BIDDING;
     let seen = |table: &BidTable| print::line(table.to_string());

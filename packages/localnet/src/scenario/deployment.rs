@@ -6,10 +6,10 @@ use anyhow::{Context as _, Result};
 use souk_api::orderbook::LeaseResponse;
 use souk_chain::Coin;
 use souk_client::{
-    gateway,
-    show::amount,
-    sdl::Compiled,
     deploy::{self, BidTable, Created, Plan},
+    gateway,
+    sdl::Compiled,
+    show::amount,
 };
 use souk_core::{AuctionPolicy, OrderId};
 use souk_gateway::{Client, body::LogQuery};

@@ -79,10 +79,8 @@ impl Environment {
                 "the chain (one process runs the contracts' native code behind the CometBFT RPC)"
                     .to_owned(),
             ),
-            ChainKind::External { network, .. } => real.push(format!(
-                "the chain {}, its time and the contracts' wasm",
-                network.chain_id
-            )),
+            ChainKind::External { network, .. } => real
+                .push(format!("the chain {}, its time and the contracts' wasm", network.chain_id)),
         }
         match self.clusters.as_ref().map(|clusters| clusters.kubeconfigs.len()) {
             None => {

@@ -124,10 +124,7 @@ fn print_providers(localnet: &Localnet) {
         let audited = if audited { "audited" } else { "not audited" };
         let profile = &provider.profile;
         let gpus = profile.gpus.first().map_or("no GPUs", String::as_str);
-        print::line(format!(
-            "provider {:7} {}  {gpus}, {audited}",
-            profile.name, provider.address
-        ));
+        print::line(format!("provider {:7} {}  {gpus}, {audited}", profile.name, provider.address));
     }
 }
 

@@ -6,10 +6,10 @@ use anyhow::{Context as _, Result, ensure};
 use souk_api::{escrow, fees, orderbook::LeaseResponse};
 use souk_chain::Coin;
 use souk_client::{
-    gateway,
-    show::{amount, duration},
-    sdl::Compiled,
     deploy::{self, Created},
+    gateway,
+    sdl::Compiled,
+    show::{amount, duration},
     wallet::Wallet,
 };
 use souk_core::{AccountId, Amount, Denom};
@@ -39,7 +39,9 @@ async fn stream_coins(fixture: &Fixture, leases: &[LeaseResponse]) -> Result<()>
         fixture.pass(fixture.periods.step).await?;
         show_account(fixture, lease.account).await?;
     }
-    print::line("each provider withdraws; anybody may send that message, the coins go to the payee:");
+    print::line(
+        "each provider withdraws; anybody may send that message, the coins go to the payee:",
+    );
     for lease in leases {
         let wallet = wallet_of(fixture, lease)?;
         let before = balance(fixture, wallet).await?;

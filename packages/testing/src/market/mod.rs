@@ -17,7 +17,7 @@ use serde::Serialize;
 use souk_api::defaults::{self, DENOM};
 
 pub use crate::contracts::Settings;
-use crate::{Chain, Hardware, Contracts, souk};
+use crate::{Chain, Contracts, Hardware, souk};
 pub use tenant::Deployment;
 
 /// What came of a message. Errors downcast to the error of the contract that refused.

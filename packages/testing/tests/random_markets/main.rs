@@ -3,14 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod step;
 mod fixture;
+mod step;
 
 use std::collections::BTreeSet;
 
+use fixture::Fixture;
 use proptest::{prelude::*, strategy::ValueTree};
 use step::Step;
-use fixture::Fixture;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 400, ..Default::default() })]
