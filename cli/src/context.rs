@@ -94,7 +94,7 @@ impl Context {
         Ok(Market::new(self.network()?)?)
     }
 
-    /// The chain of the chosen network, also where the suite is not deployed yet.
+    /// The chain of the chosen network, also where no contracts are deployed yet.
     pub fn queries(&self) -> Result<Queries> {
         Ok(Client::new(self.network()?.client_config())?.query())
     }

@@ -62,7 +62,7 @@ impl Fixture {
         command.env("SOUK_KEY", key).args(arguments.split(' ')).assert()
     }
 
-    /// Puts the web server out to tender for ann, as order 1, and lets the provider bid.
+    /// Deploys the web server for ann, as order 1, and lets the provider bid.
     async fn order_with_a_bid(&self, price: u128) {
         self.souk("ann", "deploy web.yaml --wait 0").code(7).stderr(contains("souk close 1"));
         self.bid(1, price).await;

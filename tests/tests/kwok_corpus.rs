@@ -143,7 +143,7 @@ fn pods(client: &Client) -> watch::Receiver<Placed> {
     tokio::spawn(async move {
         let mut events = events.boxed();
         while let Some(event) = events.next().await {
-            // A broken watch is begun anew, with all pods that there are.
+            // A broken watch is begun again, with all pods that there are.
             let Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) = event else {
                 continue;
             };
@@ -273,12 +273,12 @@ async fn privileged_pods_are_refused(client: &Client, namespace: &str) -> Result
 async fn why(client: &Client, namespace: &str, wanted: usize) -> String {
     let events = Api::<Event>::namespaced(client.clone(), namespace);
     let events = events.list(&ListParams::default()).await.unwrap();
-    let told: Vec<String> = events
+    let reasons: Vec<String> = events
         .into_iter()
         .filter(|event| event.type_.as_deref() == Some("Warning"))
         .map(|event| {
             format!("{}: {}", event.reason.unwrap_or_default(), event.message.unwrap_or_default())
         })
         .collect();
-    format!("its {wanted} pods did not all get a node: {}", told.join("; "))
+    format!("its {wanted} pods did not all get a node: {}", reasons.join("; "))
 }

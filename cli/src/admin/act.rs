@@ -229,7 +229,7 @@ fn is_of_a_message(refusal: &Refusal) -> bool {
 }
 
 /// Twice what steps and bytes took on wasmd, roughly: what is not used costs coins, what is
-/// missing costs a signing round of people.
+/// missing costs another round of signatures.
 fn guessed(steps: usize, bytes: usize) -> u64 {
     let each =
         |count: usize, gas: u64| u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(gas);

@@ -1,4 +1,4 @@
-//! A suite is put on a chain once, however often the command is run.
+//! The contracts are deployed once, however often the command is run.
 
 use std::fs;
 
@@ -49,7 +49,7 @@ async fn a_lost_record_is_found_again_from_the_chain() {
     let path = fixture.path("networks/test.deployment.json");
     let before = fs::read(&path).unwrap();
     fs::remove_file(&path).unwrap();
-    // Also where the artifacts have changed since, and with them the addresses of a new suite.
+    // Also where the artifacts have changed since, and with them the addresses of new contracts.
     fixture.write_artifacts(souk_client::PerContract::make(|_| 1));
     let again = fixture.deploy().await;
     assert_eq!(again["executed"].as_array().unwrap().len(), 0);
@@ -128,7 +128,7 @@ async fn the_record_of_a_chain_that_began_anew_does_not_mislead() {
     let record = before.path("networks/test.deployment.json");
     fs::copy(record, fixture.path("networks/test.deployment.json")).unwrap();
     // Another market, so that no address is the same.
-    fs::write(fixture.path("networks/test.terms.toml"), "market = \"anew\"\n").unwrap();
+    fs::write(fixture.path("networks/test.terms.toml"), "market = \"second\"\n").unwrap();
     let report = fixture.deploy().await;
     assert_eq!(report["executed"].as_array().unwrap().len(), 6, "{report}");
     fixture.assert_right().await;

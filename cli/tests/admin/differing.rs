@@ -11,7 +11,7 @@ use souk_client::{PerContract, Record};
 use crate::fixture::{DAO, Fixture, ME};
 
 async fn send(fixture: &Fixture, message: Any) {
-    fixture.wallet(ME).send("changing the suite", vec![message]).await.unwrap();
+    fixture.wallet(ME).send("changing the contracts", vec![message]).await.unwrap();
 }
 
 async fn execute(fixture: &Fixture, contract: &str, message: &impl Serialize) {

@@ -41,7 +41,7 @@ impl Fixture {
         Self::on(Devchain::builder().block_time(Duration::from_millis(50))).await
     }
 
-    /// On a chain that makes blocks when it is told.
+    /// On a chain that makes blocks on demand.
     pub async fn on_demand() -> Self {
         Self::on(Devchain::builder().on_demand(Duration::from_secs(1))).await
     }
@@ -139,15 +139,15 @@ impl Fixture {
             serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{ended:?}"));
         let found = found["differences"].as_array().unwrap().clone();
         assert_eq!(ended.code, i32::from(!found.is_empty()), "{ended:?}");
-        let told = |one: &Value| {
+        let text = |one: &Value| {
             format!("{}: {}", one["contract"].as_str().unwrap(), one["what"].as_str().unwrap())
         };
-        let mut told: Vec<String> = found.iter().map(told).collect();
-        told.sort();
-        told
+        let mut texts: Vec<String> = found.iter().map(text).collect();
+        texts.sort();
+        texts
     }
 
-    /// The suite is as it should be.
+    /// The contracts are as they should be.
     pub async fn assert_right(&self) {
         let differences = self.differences().await;
         assert!(differences.is_empty(), "{differences:?}");

@@ -1,4 +1,4 @@
-//! A suite moves to other code: what changed alone, and all of it or nothing.
+//! Contracts migrate to other code: only those that changed, and all of it or nothing.
 
 use souk_client::{PerContract, Record};
 

@@ -105,8 +105,8 @@ async fn an_owner_who_is_somebody_else_gets_its_link_as_a_file() {
     assert_eq!(report["remaining"]["transactions"][0]["sender"], dao, "{report}");
     assert_eq!(fixture.differences().await, ["provider-registry: orderbook"]);
 
-    let told = fixture.run(ME, &["admin", "deploy", "--yes"]).await;
-    assert!(told.stdout.contains("--generate-only"), "{told:?}");
+    let output = fixture.run(ME, &["admin", "deploy", "--yes"]).await;
+    assert!(output.stdout.contains("--generate-only"), "{output:?}");
     let args = ["admin", "deploy", "--from", DAO, "--generate-only", "unsigned"];
     let ended = fixture.run("", &args).await;
     assert_eq!(ended.code, 0, "{ended:?}");

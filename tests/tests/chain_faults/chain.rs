@@ -1,4 +1,4 @@
-//! A wasmd node with the suite's wasm on it. Tests whose fault leaves the node alone share one.
+//! A wasmd node with the contracts' wasm on it. Tests whose fault leaves the node alone share one.
 
 use std::{
     sync::{
