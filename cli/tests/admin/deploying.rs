@@ -7,7 +7,7 @@ use souk_client::{Contract, Record};
 use crate::fixture::{DAO, Fixture, ME};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_chain_gets_the_whole_suite_and_a_record_that_commands_and_agents_read() {
+async fn an_empty_chain_gets_all_contracts_and_a_record_that_commands_and_agents_read() {
     let fixture = Fixture::new().await;
     let report = fixture.deploy().await;
     assert_eq!(report["executed"].as_array().unwrap().len(), 6, "{report}");
@@ -70,7 +70,7 @@ async fn nothing_is_sent_without_consent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn terms_decide_what_the_suite_is_set_up_with() {
+async fn terms_decide_how_the_contracts_are_deployed() {
     let fixture = Fixture::new().await;
     let terms = "market = \"bazaar\"\nguardian = \"dao\"\nslashers = [\"dao\"]\n\
                  [escrow]\nmin_runway = \"2m\"\n[registry]\nunbonding_period = 60\n";
@@ -101,7 +101,7 @@ async fn two_markets_of_one_administrator_share_their_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn terms_that_the_contracts_refuse_are_told_in_the_contracts_words() {
+async fn terms_that_the_contracts_refuse_end_with_the_contracts_words() {
     let fixture = Fixture::new().await;
     fs::write(fixture.path("networks/test.terms.toml"), "[escrow]\nmin_runway = 0\n").unwrap();
     let refused = fixture.run(ME, &["admin", "deploy", "--yes"]).await;
@@ -122,7 +122,7 @@ async fn artifacts_that_are_not_what_their_checksums_say_are_not_uploaded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_record_of_a_chain_that_began_anew_does_not_mislead() {
+async fn the_record_of_a_chain_that_started_again_does_not_mislead() {
     let (fixture, before) = (Fixture::new().await, Fixture::new().await);
     before.deploy().await;
     let record = before.path("networks/test.deployment.json");

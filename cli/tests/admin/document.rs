@@ -24,7 +24,7 @@ fn terms() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_documents_commands_deploy_verify_and_migrate_a_suite() {
+async fn the_documents_commands_deploy_verify_and_migrate_the_contracts() {
     let fixture = Fixture::new().await;
     // The document's network, on the test's chain.
     let network = fs::read_to_string(fixture.path("networks/test.toml")).unwrap();
