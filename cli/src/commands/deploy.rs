@@ -27,7 +27,7 @@ use crate::{
 pub struct Deploy {
     /// The SDL file.
     file: PathBuf,
-    /// The deposit, such as 5000000usouk; if not given, what a day costs at the file's prices.
+    /// The deposit, such as 5000000usouk; if not given, the cost of a day at the file's highest prices.
     #[arg(long)]
     deposit: Option<String>,
     /// The bid to accept: `lowest`, a row of the table, or a provider's address. If not given you

@@ -75,7 +75,7 @@ pub struct Logs {
     /// Keep printing new lines.
     #[arg(long, short)]
     follow: bool,
-    /// How many lines of the past to show; all if not given.
+    /// How many lines of the past to show, for each pod [default: 1000].
     #[arg(long)]
     tail: Option<u32>,
     /// The logs of the container's previous run.
