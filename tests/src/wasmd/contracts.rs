@@ -15,7 +15,7 @@ use crate::tools;
 pub const SHORT_TERMS: &str = r#"
 [orderbook]
 min_auction = "10s"
-reap_grace = "10m"
+end_grace = "10m"
 slot_hold = "10s"
 [[orderbook.denoms]]
 denom = "usouk"

@@ -246,7 +246,7 @@ pub fn rules(contracts: &Contracts) -> Vec<Named> {
                     Who::Ann,
                     &Escrow::OpenAccount {
                         local: 1,
-                        owner: address(Who::Ann),
+                        tenant: address(Who::Ann),
                         reserved: souk_core::Rate::ZERO,
                     },
                 ),

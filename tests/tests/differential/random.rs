@@ -233,7 +233,7 @@ impl<'a> Walk<'a> {
             }
             11 => {
                 let deployment = DeploymentId(self.deployment());
-                contracts.book(who, &orderbook::ExecuteMsg::ReapDeployment { deployment })
+                contracts.book(who, &orderbook::ExecuteMsg::EndDeployment { deployment })
             }
             _ => {
                 let orders = vec![order, OrderId(self.order())];

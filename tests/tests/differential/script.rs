@@ -32,7 +32,7 @@ pub fn stake(contracts: &Contracts, coins: u128) -> souk_chain::Any {
 pub async fn play(pair: &mut Pair, contracts: &Contracts) {
     lease(pair, contracts).await;
     auction(pair, contracts).await;
-    dry(pair, contracts).await;
+    depleted(pair, contracts).await;
     administration(pair, contracts).await;
     pair.compare_accounts(contracts).await;
     let sets = [
@@ -182,8 +182,8 @@ async fn auction(pair: &mut Pair, contracts: &Contracts) {
     pair.compare_answers(contracts, 2, order).await;
 }
 
-/// An account that runs dry and is reaped.
-async fn dry(pair: &mut Pair, contracts: &Contracts) {
+/// An account that is depleted and ended.
+async fn depleted(pair: &mut Pair, contracts: &Contracts) {
     let choice = AuctionPolicy::TenantChoice {};
     // 3600 coins an hour are one a second.
     let groups = vec![group("web", 3_600 * COIN)];
@@ -192,20 +192,22 @@ async fn dry(pair: &mut Pair, contracts: &Contracts) {
     let of = |key| attribute(&made, "wasm-souk_orderbook_order_opened", key).unwrap();
     let order: u64 = of("order").parse().unwrap();
     let deployment: u64 = of("deployment").parse().unwrap();
-    let reap = orderbook::ExecuteMsg::ReapDeployment { deployment: DeploymentId(deployment) };
-    let reap = || Tx::new(Who::Staker, vec![contracts.book(Who::Staker, &reap)]);
+    let end_deployment =
+        orderbook::ExecuteMsg::EndDeployment { deployment: DeploymentId(deployment) };
+    let end_deployment =
+        || Tx::new(Who::Staker, vec![contracts.book(Who::Staker, &end_deployment)]);
     pair.play(&[
         Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, order, 3_600 * COIN)]),
         Tx::new(Who::Ann, vec![contracts.accept(Who::Ann, order, Who::Cheap, 3_600 * COIN)]),
-        reap(),
+        end_deployment(),
     ])
     .await;
     pair.compare_answers(contracts, deployment, order).await;
     pair.pass(5).await;
-    pair.play(&[reap()]).await;
-    pair.play(&[reap()]).await;
+    pair.play(&[end_deployment()]).await;
+    pair.play(&[end_deployment()]).await;
     pair.pass(3).await;
-    pair.play(&[reap()]).await;
+    pair.play(&[end_deployment()]).await;
     pair.compare_answers(contracts, deployment, order).await;
 }
 

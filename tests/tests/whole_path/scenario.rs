@@ -238,7 +238,7 @@ async fn accounts_are_exact(fixture: &Fixture, all: [&mut Deployed<'_>; 2]) {
         let account = then.account(deployed.account).await.unwrap();
         assert_eq!(account.balance.u128(), ledger.left(), "what is left at {now}");
         assert_eq!(account.clock.rate.u128(), ledger.rate());
-        assert_eq!(account.clock.dry_since.is_some(), ledger.is_depleted());
+        assert_eq!(account.clock.depleted_since.is_some(), ledger.is_depleted());
         if !ledger.is_depleted() {
             assert_eq!(account.depletion, Some(ledger.depletion()), "depletion as of {now}");
         }
@@ -296,7 +296,7 @@ async fn takes_back_all_but_the_runway(fixture: &Fixture, deployed: &mut Deploye
     assert_eq!(account.depletion, Some(deployed.ledger.depletion()));
 }
 
-/// Until the account runs dry everything runs; from the first block at or past that moment on,
+/// Until the account is depleted everything runs; from the first block at or past that moment on,
 /// nothing does, and nobody earns.
 async fn depletion(fixture: &Fixture, deployed: &mut Deployed<'_>) {
     let moment = deployed.ledger.depletion();
@@ -327,7 +327,7 @@ async fn depletion(fixture: &Fixture, deployed: &mut Deployed<'_>) {
     deployed.ledger.run(fixture.time_of(height).await);
     assert!(deployed.ledger.is_depleted());
     let account = fixture.market.at(height).account(deployed.account).await.unwrap();
-    assert_eq!(account.clock.dry_since, Some(moment), "dry to the second");
+    assert_eq!(account.clock.depleted_since, Some(moment), "depleted to the second");
     let streams = fixture.market.at(height).streams(deployed.account).await.unwrap();
     let earned: Vec<u128> = streams.iter().map(|stream| stream.earned.u128()).collect();
     assert_eq!(earned, deployed.ledger.earned(), "unfunded time costs nobody anything");
@@ -358,7 +358,7 @@ async fn too_little_starts_nothing(fixture: &Fixture, deployed: &mut Deployed<'_
     let outcome = fixture.top_up(&fixture.supporter, deployed.account, amount).await;
     deployed.ledger.deposit(amount, fixture.time_of(outcome.height).await);
     let account = fixture.market.account(deployed.account).await.unwrap();
-    assert!(account.clock.dry_since.is_some() && deployed.ledger.is_depleted());
+    assert!(account.clock.depleted_since.is_some() && deployed.ledger.is_depleted());
     Supporters { held, fee: outcome.fee.iter().map(|coin| coin.amount).sum() }
 }
 
@@ -386,7 +386,7 @@ async fn close(fixture: &Fixture, deployed: &mut Deployed<'_>) {
     for lease in &deployed.leases {
         let ended = fixture.market.lease(lease.order).await.unwrap();
         assert_eq!(ended.state, LeaseState::Closed);
-        assert_eq!(ended.reason, Some(CloseReason::Owner));
+        assert_eq!(ended.reason, Some(CloseReason::Tenant));
         let client = gateway::client_for(&fixture.market, deployed.tenant, &lease.provider);
         let client = client.await.unwrap();
         let deadline = Instant::now() + TIMEOUT;

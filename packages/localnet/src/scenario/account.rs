@@ -16,7 +16,7 @@ pub async fn show_account(fixture: &Fixture, account: AccountId) -> Result<Accou
     let found = fixture.market.account(account).await?;
     let (_, now) = fixture.market.now().await?;
     let lasts = match found.depletion {
-        _ if found.clock.dry_since.is_some() => "depleted".to_owned(),
+        _ if found.clock.depleted_since.is_some() => "depleted".to_owned(),
         Some(moment) => format!("lasts {}", duration(moment.saturating_sub(now))),
         None => "nothing flows".to_owned(),
     };

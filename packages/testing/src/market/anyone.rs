@@ -16,9 +16,9 @@ impl Market {
         self.anyone_to_orderbook(&ExecuteMsg::ExpireOrder { order })
     }
 
-    /// Marks or ends a dry deployment.
-    pub fn reap(&mut self, deployment: DeploymentId) -> Outcome {
-        self.anyone_to_orderbook(&ExecuteMsg::ReapDeployment { deployment })
+    /// Marks or ends a depleted deployment.
+    pub fn end_deployment(&mut self, deployment: DeploymentId) -> Outcome {
+        self.anyone_to_orderbook(&ExecuteMsg::EndDeployment { deployment })
     }
 
     /// Frees slots of a provider.

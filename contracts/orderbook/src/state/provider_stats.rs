@@ -1,25 +1,25 @@
 //! Each provider's book: slots in use and history. Published under
-//! [`souk_api::published::book_key`]; key and bytes are part of the interface.
+//! [`souk_api::published::provider_stats_key`]; key and bytes are part of the interface.
 
 use cosmwasm_std::{Addr, StdError, StdResult, Storage};
 use cw_storage_plus::Map;
-use souk_api::published::{BookRecord, VERSION, namespace};
+use souk_api::published::{ProviderStats, VERSION, namespace};
 use souk_core::CloseReason;
 
-const BOOKS: Map<&Addr, BookRecord> = Map::new(namespace::BOOKS);
+const BOOKS: Map<&Addr, ProviderStats> = Map::new(namespace::PROVIDER_STATS);
 
 /// A provider's book; an empty one if it never bid.
-pub fn get(storage: &dyn Storage, provider: &Addr) -> StdResult<BookRecord> {
+pub fn get(storage: &dyn Storage, provider: &Addr) -> StdResult<ProviderStats> {
     Ok(BOOKS.may_load(storage, provider)?.unwrap_or_default())
 }
 
 /// Saves it.
-pub fn save(storage: &mut dyn Storage, provider: &Addr, book: BookRecord) -> StdResult<()> {
-    BOOKS.save(storage, provider, &BookRecord { v: VERSION, ..book })
+pub fn save(storage: &mut dyn Storage, provider: &Addr, book: ProviderStats) -> StdResult<()> {
+    BOOKS.save(storage, provider, &ProviderStats { v: VERSION, ..book })
 }
 
 /// One more slot in use.
-pub fn use_slot(book: &mut BookRecord) -> StdResult<()> {
+pub fn use_slot(book: &mut ProviderStats) -> StdResult<()> {
     let full = || StdError::generic_err("no provider has so many slots");
     book.used = book.used.checked_add(1).ok_or_else(full)?;
     Ok(())
