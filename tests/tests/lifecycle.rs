@@ -229,7 +229,7 @@ fn a_slashed_or_no_longer_attested_bidder_is_passed_over() {
     assert_eq!(disqualified.collect::<Vec<_>>(), expected);
     assert_eq!(market.lease(order).provider, market.who("third").as_str());
     for passed_over in ["cheap", "dear"] {
-        assert_eq!(market.book(passed_over).used, 0, "its slot is free again");
+        assert_eq!(market.provider_stats(passed_over).used, 0, "its slot is free again");
     }
     market.check_supply();
 }
@@ -261,7 +261,7 @@ fn a_group_given_up_by_its_provider_goes_to_another() {
     let group = market.deployment(deployment.id).groups.remove(0);
     assert_eq!((group.state, group.order_state), (GroupState::Open, OrderState::Open));
     assert_eq!(group.excluded, [market.who("cheap").to_string()]);
-    assert_eq!(market.book("cheap").breaches, 1);
+    assert_eq!(market.provider_stats("cheap").breaches, 1);
     let excluded: ByOrderbook = refusal(market.bid("cheap", group.order, 1));
     assert!(matches!(excluded, ByOrderbook::Excluded(_)), "{excluded}");
 
@@ -300,7 +300,7 @@ fn a_depleted_deployment_is_ended_in_two_steps_and_everybody_gets_theirs() {
     let ended = market.lease(lease);
     assert_eq!(ended.state, LeaseState::InsufficientFunds);
     assert_eq!(ended.reason, Some(CloseReason::InsufficientFunds));
-    assert_eq!(market.book("cheap").breaches, 0);
+    assert_eq!(market.provider_stats("cheap").breaches, 0);
 
     market.withdraw(account, lease).unwrap();
     market.claim_refund(account, None).unwrap();
@@ -361,7 +361,7 @@ fn a_bond_that_unbonds_still_backs_the_leases_it_won() {
         leases.push(deployment);
     }
     market.unbond("cheap", 5 * SOUK).unwrap();
-    assert_eq!(market.book("cheap").slots, 10);
+    assert_eq!(market.provider_stats("cheap").slots, 10);
     market.pass(UNBONDING_PERIOD).claim_unbonded("cheap").unwrap();
     assert_eq!(market.balance("registry"), 12 * SOUK + MIN_BOND, "12 leases and the other's bond");
     let order = market.deploy("ann", group("web"), souk(1)).unwrap().order();
@@ -457,7 +457,7 @@ fn when_all_have_gone_home_the_contracts_are_empty() {
     let orders: Vec<_> = deployments.iter().flat_map(|(_, d)| d.orders.clone()).collect();
     for provider in ["cheap", "dear"] {
         market.release(provider, &orders).unwrap();
-        assert_eq!(market.book(provider).used, 0);
+        assert_eq!(market.provider_stats(provider).used, 0);
         market.deregister(provider).unwrap();
     }
     market.prune(&orders).unwrap();

@@ -73,7 +73,7 @@ pub struct Register {
 #[derive(Debug, Serialize)]
 struct Report {
     provider: ProviderResponse,
-    book: ProviderStatsResponse,
+    stats: ProviderStatsResponse,
 }
 
 impl Provider {
@@ -135,9 +135,9 @@ async fn execute_own(
 
 async fn show(context: &Context, provider: &str) -> Result<Exit> {
     let market = context.market()?;
-    let (provider, book) = tokio::try_join!(market.provider(provider), market.book(provider))?;
-    context.out.result(&Report { provider, book }, |report| {
-        let Report { provider, book } = report;
+    let (provider, stats) = tokio::try_join!(market.provider(provider), market.book(provider))?;
+    context.out.result(&Report { provider, stats }, |report| {
+        let Report { provider, stats } = report;
         let mut rows = table(["", ""]);
         let pins: Vec<String> = provider.gateway.pins.iter().map(HexBinary::to_hex).collect();
         for (name, value) in [
@@ -147,10 +147,10 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
             ("gateway", provider.gateway.uri.clone()),
             ("pins", pins.join("\n")),
             ("bond", provider.bond.to_string()),
-            ("slots", format!("{} of {} in use", book.used, book.slots)),
+            ("slots", format!("{} of {} in use", stats.used, stats.slots)),
             (
                 "leases",
-                format!("{} won, {} run, {} broken off", book.won, book.active, book.breaches),
+                format!("{} won, {} run, {} broken off", stats.won, stats.active, stats.breaches),
             ),
             ("maintenance", provider.maintenance.to_string()),
         ] {

@@ -177,9 +177,9 @@ impl Fixture {
             assert_eq!(self.market.lease(*lease).await.unwrap().state, LeaseState::Active);
             self.agent_has_lease(*lease).await;
         }
-        let book = self.market.book(&self.provider.address).await.unwrap();
+        let stats = self.market.book(&self.provider.address).await.unwrap();
         let slots = bids.len() as u64;
-        assert_eq!(u64::from(book.used), slots, "slots used by bids and leases: {book:?}");
+        assert_eq!(u64::from(stats.used), slots, "slots used by bids and leases: {stats:?}");
     }
 
     /// Waits for `count` more blocks.

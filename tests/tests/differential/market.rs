@@ -75,15 +75,15 @@ pub async fn deploy_contracts(pair: &mut Pair) -> Contracts {
         registry: registry.clone(),
         attestations: attestations.clone(),
     };
-    let mut book = defaults::orderbook(roles(), on);
-    book.params = orderbook::Params {
+    let mut instantiate = defaults::orderbook(roles(), on);
+    instantiate.params = orderbook::Params {
         min_auction: 10,
         end_grace: 2,
         end_blocks: 3,
         slot_hold: 2,
-        ..book.params
+        ..instantiate.params
     };
-    let orderbook = make(pair, ORDERBOOK, "orderbook", &book).await;
+    let orderbook = make(pair, ORDERBOOK, "orderbook", &instantiate).await;
     let contracts = Contracts { attestations, registry, fees, escrow, orderbook };
     let links = vec![
         contracts.send(
@@ -143,7 +143,7 @@ impl Contracts {
         execute(&address(who), contract, msg, &[Coin::new(coins, DENOM)]).unwrap()
     }
 
-    pub fn book(&self, who: Who, msg: &orderbook::ExecuteMsg) -> Any {
+    pub fn to_orderbook(&self, who: Who, msg: &orderbook::ExecuteMsg) -> Any {
         self.send(who, &self.orderbook, msg)
     }
 
@@ -193,7 +193,7 @@ impl Contracts {
             price: price(value),
             offer: vec![],
         };
-        self.book(who, &msg)
+        self.to_orderbook(who, &msg)
     }
 
     pub fn accept(&self, who: Who, order: u64, provider: Who, most: u128) -> Any {
@@ -202,18 +202,18 @@ impl Contracts {
             provider: address(provider),
             max_price: price(most),
         };
-        self.book(who, &msg)
+        self.to_orderbook(who, &msg)
     }
 
     pub fn close(&self, who: Who, deployment: u64) -> Any {
         let deployment = DeploymentId(deployment);
-        self.book(who, &orderbook::ExecuteMsg::CloseDeployment { deployment })
+        self.to_orderbook(who, &orderbook::ExecuteMsg::CloseDeployment { deployment })
     }
 
     pub fn release(&self, who: Who, provider: Who, orders: &[u64]) -> Any {
         let orders = orders.iter().map(|order| OrderId(*order)).collect();
         let provider = address(provider);
-        self.book(who, &orderbook::ExecuteMsg::ReleaseBids { provider, orders })
+        self.to_orderbook(who, &orderbook::ExecuteMsg::ReleaseBids { provider, orders })
     }
 
     pub fn deposit(&self, who: Who, account: u64, coins: u128) -> Any {

@@ -186,11 +186,13 @@ impl<'a> Walk<'a> {
             10 => {
                 let deployment = DeploymentId(deployment);
                 let delegate = Some(address(*TENANTS.choose(&mut self.rng).unwrap()));
-                contracts.book(who, &orderbook::ExecuteMsg::SetDelegate { deployment, delegate })
+                contracts
+                    .to_orderbook(who, &orderbook::ExecuteMsg::SetDelegate { deployment, delegate })
             }
             _ => {
                 let order = OrderId(order);
-                contracts.book(who, &orderbook::ExecuteMsg::CloseLease { order, reason: None })
+                contracts
+                    .to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason: None })
             }
         }
     }
@@ -207,16 +209,15 @@ impl<'a> Walk<'a> {
         let value = self.price();
         match self.rng.gen_range(0..13) {
             0..=4 => contracts.bid(who, provider, number, value),
-            5 => contracts.book(
+            5 => contracts.to_orderbook(
                 who,
                 &orderbook::ExecuteMsg::LowerBid { order, provider: named, price: price(value) },
             ),
-            6 => {
-                contracts.book(who, &orderbook::ExecuteMsg::WithdrawBid { order, provider: named })
-            }
+            6 => contracts
+                .to_orderbook(who, &orderbook::ExecuteMsg::WithdrawBid { order, provider: named }),
             7 => {
                 let reason = Some(*CloseReason::ALL.choose(&mut self.rng).unwrap());
-                contracts.book(who, &orderbook::ExecuteMsg::CloseLease { order, reason })
+                contracts.to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason })
             }
             8 => {
                 let orders = [number, self.order()];
@@ -229,15 +230,15 @@ impl<'a> Walk<'a> {
             }
             10 => {
                 let limit = self.rng.gen_range(0..4);
-                contracts.book(who, &orderbook::ExecuteMsg::CloseAuction { order, limit })
+                contracts.to_orderbook(who, &orderbook::ExecuteMsg::CloseAuction { order, limit })
             }
             11 => {
                 let deployment = DeploymentId(self.deployment());
-                contracts.book(who, &orderbook::ExecuteMsg::EndDeployment { deployment })
+                contracts.to_orderbook(who, &orderbook::ExecuteMsg::EndDeployment { deployment })
             }
             _ => {
                 let orders = vec![order, OrderId(self.order())];
-                contracts.book(who, &orderbook::ExecuteMsg::Prune { orders })
+                contracts.to_orderbook(who, &orderbook::ExecuteMsg::Prune { orders })
             }
         }
     }

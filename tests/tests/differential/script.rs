@@ -65,7 +65,7 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
     let made = Tx::new(Who::Ann, vec![contracts.deploy(Who::Ann, groups, choice, 100 * COIN)]);
     let made = play_one(pair, made).await;
     let order = attribute(&made, "wasm-souk_orderbook_order_opened", "order").unwrap();
-    assert_eq!(order, "1", "the first order of the book");
+    assert_eq!(order, "1", "the first order of the orderbook");
     // Bids of three blocks or one, as it comes.
     pair.play(&[
         Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, 1, 30 * COIN)]),
@@ -85,17 +85,20 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
     let updated =
         orderbook::ExecuteMsg::UpdateDeployment { deployment, commitment: [8; 32].into() };
     pair.play(&[
-        Tx::new(Who::Dear, vec![contracts.book(Who::Dear, &lower)]),
+        Tx::new(Who::Dear, vec![contracts.to_orderbook(Who::Dear, &lower)]),
         Tx::new(
             Who::Ann,
             vec![
-                contracts.book(Who::Ann, &named),
+                contracts.to_orderbook(Who::Ann, &named),
                 contracts.accept(Who::Ann, 1, Who::Cheap, 30 * COIN),
             ],
         ),
         Tx::new(
             Who::Bob,
-            vec![contracts.book(Who::Bob, &updated), contracts.deposit(Who::Bob, 1, 7 * COIN)],
+            vec![
+                contracts.to_orderbook(Who::Bob, &updated),
+                contracts.deposit(Who::Bob, 1, 7 * COIN),
+            ],
         ),
     ])
     .await;
@@ -118,7 +121,7 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
     };
     let refund = |deposit| Escrow::ClaimRefund { account, deposit };
     pair.play(&[
-        Tx::new(Who::Operator, vec![contracts.book(Who::Operator, &ended)]),
+        Tx::new(Who::Operator, vec![contracts.to_orderbook(Who::Operator, &ended)]),
         Tx::new(Who::Ann, vec![contracts.close(Who::Ann, 1)]),
         Tx::new(
             Who::Cheap,
@@ -147,8 +150,10 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
         Who::Operator,
         vec![
             contracts.release(Who::Operator, Who::Cheap, &[1]),
-            contracts
-                .book(Who::Operator, &orderbook::ExecuteMsg::Prune { orders: vec![OrderId(1)] }),
+            contracts.to_orderbook(
+                Who::Operator,
+                &orderbook::ExecuteMsg::Prune { orders: vec![OrderId(1)] },
+            ),
         ],
     )])
     .await;
@@ -173,9 +178,9 @@ async fn auction(pair: &mut Pair, contracts: &Contracts) {
     pair.play(&[
         Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, order, 800)]),
         Tx::new(Who::Dear, vec![contracts.bid(Who::Dear, Who::Dear, order, 900)]),
-        Tx::new(Who::Dear, vec![contracts.book(Who::Dear, &lower(895))]),
-        Tx::new(Who::Dear, vec![contracts.book(Who::Dear, &lower(700))]),
-        Tx::new(Who::Staker, vec![contracts.book(Who::Staker, &close)]),
+        Tx::new(Who::Dear, vec![contracts.to_orderbook(Who::Dear, &lower(895))]),
+        Tx::new(Who::Dear, vec![contracts.to_orderbook(Who::Dear, &lower(700))]),
+        Tx::new(Who::Staker, vec![contracts.to_orderbook(Who::Staker, &close)]),
         Tx::new(Who::Bob, vec![contracts.accept(Who::Bob, order, Who::Dear, 900)]),
     ])
     .await;
@@ -195,7 +200,7 @@ async fn depleted(pair: &mut Pair, contracts: &Contracts) {
     let end_deployment =
         orderbook::ExecuteMsg::EndDeployment { deployment: DeploymentId(deployment) };
     let end_deployment =
-        || Tx::new(Who::Staker, vec![contracts.book(Who::Staker, &end_deployment)]);
+        || Tx::new(Who::Staker, vec![contracts.to_orderbook(Who::Staker, &end_deployment)]);
     pair.play(&[
         Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, order, 3_600 * COIN)]),
         Tx::new(Who::Ann, vec![contracts.accept(Who::Ann, order, Who::Cheap, 3_600 * COIN)]),

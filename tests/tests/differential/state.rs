@@ -98,24 +98,27 @@ impl Pair {
 
     /// Asks the contracts about what there is and about what there is not.
     pub async fn compare_answers(&mut self, contracts: &Contracts, deployment: u64, order: u64) {
-        use orderbook::QueryMsg as Book;
+        use orderbook::QueryMsg as Orderbook;
         let provider = address(Who::Cheap);
         for deployment in [deployment, u64::MAX] {
             let deployment = DeploymentId(deployment);
-            self.smart(&contracts.orderbook, &Book::Deployment { deployment }).await;
+            self.smart(&contracts.orderbook, &Orderbook::Deployment { deployment }).await;
         }
         for order in [order, 9_999_999].map(OrderId) {
-            let bids = Book::Bids { order, start_after: None, limit: Some(10) };
-            let bid = Book::Bid { order, provider: provider.clone() };
-            let eligible = Book::Eligible { order, provider: provider.clone() };
-            for question in [Book::Order { order }, Book::Lease { order }, bids, bid, eligible] {
+            let bids = Orderbook::Bids { order, start_after: None, limit: Some(10) };
+            let bid = Orderbook::Bid { order, provider: provider.clone() };
+            let eligible = Orderbook::Eligible { order, provider: provider.clone() };
+            for question in
+                [Orderbook::Order { order }, Orderbook::Lease { order }, bids, bid, eligible]
+            {
                 self.smart(&contracts.orderbook, &question).await;
             }
         }
-        let leases = Book::Leases { provider: provider.clone(), start_after: None, limit: None };
-        let book = Book::Book { provider: provider.clone() };
-        let orders = Book::Orders { start_after: None, limit: Some(7) };
-        for question in [Book::Config {}, leases, book, orders, Book::Ownership {}] {
+        let leases =
+            Orderbook::Leases { provider: provider.clone(), start_after: None, limit: None };
+        let stats = Orderbook::ProviderStats { provider: provider.clone() };
+        let orders = Orderbook::Orders { start_after: None, limit: Some(7) };
+        for question in [Orderbook::Config {}, leases, stats, orders, Orderbook::Ownership {}] {
             self.smart(&contracts.orderbook, &question).await;
         }
         for account in [deployment, 9_999_999].map(AccountId) {
@@ -139,11 +142,11 @@ impl Pair {
 
     /// Questions that make no sense, and about things that are not there.
     pub async fn compare_bad_questions(&mut self, contracts: &Contracts) {
-        let (book, nobody) = (contracts.orderbook.clone(), address(Who::Nobody));
-        self.smart(&book, &json!({ "no_such_question": {} })).await;
-        self.smart(&book, &json!({ "order": { "order": "seven" } })).await;
-        self.smart_bytes(&book, b"{ not json".to_vec()).await;
-        self.smart_bytes(&book, Vec::new()).await;
+        let (orderbook, nobody) = (contracts.orderbook.clone(), address(Who::Nobody));
+        self.smart(&orderbook, &json!({ "no_such_question": {} })).await;
+        self.smart(&orderbook, &json!({ "order": { "order": "seven" } })).await;
+        self.smart_bytes(&orderbook, b"{ not json".to_vec()).await;
+        self.smart_bytes(&orderbook, Vec::new()).await;
         for contract in
             [nobody.as_str(), "", "wasm1", "souk1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqn2r8x"]
         {
@@ -157,8 +160,10 @@ impl Pair {
             self.ask_wasm("RawContractState", &request).await;
         }
         for key in [&b"contract_info"[..], b"no such key", b""] {
-            let request =
-                QueryRawContractStateRequest { address: book.clone(), query_data: key.to_vec() };
+            let request = QueryRawContractStateRequest {
+                address: orderbook.clone(),
+                query_data: key.to_vec(),
+            };
             self.ask_wasm("RawContractState", &request).await;
         }
         let what = "query Account of nobody";

@@ -49,8 +49,8 @@ impl Market {
     }
 
     fn anyone_to_orderbook(&mut self, msg: &ExecuteMsg) -> Outcome {
-        let (sender, book) = (self.who("anyone"), self.contracts.orderbook.clone());
-        self.send(&sender, &book, msg, &[])
+        let (sender, orderbook) = (self.who("anyone"), self.contracts.orderbook.clone());
+        self.send(&sender, &orderbook, msg, &[])
     }
 
     fn anyone_to_escrow(&mut self, msg: &escrow::ExecuteMsg) -> Outcome {

@@ -45,7 +45,7 @@ impl Market {
     }
 
     /// A provider's slots and history.
-    pub fn book(&self, provider: &str) -> ProviderStatsResponse {
+    pub fn provider_stats(&self, provider: &str) -> ProviderStatsResponse {
         let provider = self.who(provider).into();
         self.chain.ask(&self.contracts.orderbook, &QueryMsg::ProviderStats { provider })
     }

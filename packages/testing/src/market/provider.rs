@@ -114,8 +114,8 @@ impl Market {
     }
 
     fn send_as_operator(&mut self, provider: &str, msg: &orderbook::ExecuteMsg) -> Outcome {
-        let (operator, book) = (self.operator(provider), self.contracts.orderbook.clone());
-        self.send(&operator, &book, msg, &[])
+        let (operator, orderbook) = (self.operator(provider), self.contracts.orderbook.clone());
+        self.send(&operator, &orderbook, msg, &[])
     }
 
     fn tell_registry(&mut self, name: &str, msg: &ExecuteMsg, units: u128) -> Outcome {

@@ -60,8 +60,8 @@ impl Market {
         deposit: Coin,
     ) -> anyhow::Result<Deployment> {
         let msg = ExecuteMsg::CreateDeployment(workload.into().message());
-        let (sender, book) = (self.who(tenant), self.contracts.orderbook.clone());
-        let response = self.send(&sender, &book, &msg, &[deposit])?;
+        let (sender, orderbook) = (self.who(tenant), self.contracts.orderbook.clone());
+        let response = self.send(&sender, &orderbook, &msg, &[deposit])?;
         Ok(Deployment::created(self, &response))
     }
 
@@ -112,7 +112,7 @@ impl Market {
     }
 
     fn send_to_orderbook(&mut self, name: &str, msg: &ExecuteMsg) -> Outcome {
-        let (sender, book) = (self.who(name), self.contracts.orderbook.clone());
-        self.send(&sender, &book, msg, &[])
+        let (sender, orderbook) = (self.who(name), self.contracts.orderbook.clone());
+        self.send(&sender, &orderbook, msg, &[])
     }
 }

@@ -200,8 +200,8 @@ impl Fixture {
     }
 
     fn lease(&self, order: OrderId) -> Option<LeaseResponse> {
-        let book = &self.market.contracts.orderbook;
-        self.market.chain.try_ask(book, &QueryMsg::Lease { order }).ok()
+        let orderbook = &self.market.contracts.orderbook;
+        self.market.chain.try_ask(orderbook, &QueryMsg::Lease { order }).ok()
     }
 
     fn release(&mut self, provider: &str) -> Outcome {
@@ -227,9 +227,9 @@ impl Fixture {
             staked += provider.bond.u128() + unbonding;
             let address = market.who(name);
             let own = running.iter().filter(|provider| *provider == address.as_str()).count();
-            let book = market.book(name);
-            assert_eq!(usize::try_from(book.active).unwrap(), own, "{name}'s leases");
-            assert!(book.used >= book.active, "{name}: each lease has its slot");
+            let stats = market.provider_stats(name);
+            assert_eq!(usize::try_from(stats.active).unwrap(), own, "{name}'s leases");
+            assert!(stats.used >= stats.active, "{name}: each lease has its slot");
         }
         assert_eq!(market.balance("registry"), staked, "bonds and what unbonds");
     }
@@ -290,7 +290,7 @@ impl Fixture {
         }
     }
 
-    /// Contracts hold nothing and the book is blank.
+    /// Contracts hold nothing and the orderbook is empty.
     pub fn check_nothing_is_left(&self) {
         let market = &self.market;
         for contract in ["escrow", "registry", "orderbook", "attestations"] {
@@ -298,8 +298,8 @@ impl Fixture {
         }
         market.check_supply();
         for provider in PROVIDERS {
-            let book = market.book(provider);
-            assert_eq!((book.used, book.active), (0, 0), "{provider}");
+            let stats = market.provider_stats(provider);
+            assert_eq!((stats.used, stats.active), (0, 0), "{provider}");
         }
         let found = |order: &&OrderId| {
             let msg = QueryMsg::Order { order: **order };
