@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 /// How often the chain is looked at while a transaction is under way.
 const POLL: Duration = Duration::from_millis(200);
 /// How long a transaction may wait for coins, for a node or for a cheaper chain.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The durable sender of one key on one network.
 #[derive(Debug)]
@@ -119,10 +119,10 @@ impl Journal {
             let trouble = self.handle.status().borrow().trouble.clone();
             match trouble {
                 None => troubled = None,
-                Some(trouble) if troubled.is_some_and(|since| since.elapsed() > PATIENCE) => {
+                Some(trouble) if troubled.is_some_and(|since| since.elapsed() > TIMEOUT) => {
                     return Err(Error::TimedOut {
                         what: format!("`{}` ({trouble})", record.meta),
-                        seconds: PATIENCE.as_secs(),
+                        seconds: TIMEOUT.as_secs(),
                         next: "put that right and run the command again: nothing is sent twice"
                             .to_owned(),
                     }

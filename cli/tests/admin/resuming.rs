@@ -9,7 +9,7 @@ use crate::fixture::{Fixture, ME};
 /// Transactions of a whole deployment: five uploads, and the rest in one.
 const TRANSACTIONS: usize = 6;
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What becomes of the transaction that the killed process had broadcast.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +29,7 @@ async fn deploy_until(fixture: &Fixture, nth: usize) {
     let started = Instant::now();
     for transaction in 0..=nth {
         while waiting(fixture).await == 0 {
-            assert!(started.elapsed() < PATIENCE, "transaction {transaction} did not come");
+            assert!(started.elapsed() < TIMEOUT, "transaction {transaction} did not come");
             assert!(child.try_wait().unwrap().is_none(), "it ended before {transaction}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -96,7 +96,7 @@ async fn a_second_run_beside_the_first_is_refused() {
     let mut first = fixture.start(ME, &["admin", "deploy", "--yes"]);
     let started = Instant::now();
     while waiting(&fixture).await == 0 {
-        assert!(started.elapsed() < PATIENCE, "nothing was sent");
+        assert!(started.elapsed() < TIMEOUT, "nothing was sent");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let second = fixture.run(ME, &["admin", "deploy", "--yes"]).await;
