@@ -91,7 +91,7 @@ pub struct Lease {
     pub created_at: u64,
     /// When and why it ended.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none", with = "stored_end")]
-    #[schemars(with = "Option<(u64, String)>")]
+    #[schemars(skip)]
     pub ended: Option<(u64, CloseReason)>,
 }
 

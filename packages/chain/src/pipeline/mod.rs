@@ -32,6 +32,8 @@ mod schema;
 mod send;
 mod status;
 mod store;
+#[cfg(test)]
+mod stored;
 pub mod verdict;
 
 use std::path::Path;
