@@ -29,9 +29,26 @@ macro_rules! codes {
     };
 }
 
+/// Code id of the escrow.
+pub const ESCROW: u64 = 1;
+/// Code id of the orderbook.
+pub const ORDERBOOK: u64 = 2;
+/// Code id of the provider registry.
+pub const PROVIDER_REGISTRY: u64 = 3;
+/// Code id of the attestations.
+pub const ATTESTATIONS: u64 = 4;
+/// Code id of the fee distributor.
+pub const FEE_DISTRIBUTOR: u64 = 5;
+
 /// The code ids on a chain that was made by [`with_codes`].
 pub fn ids() -> Codes {
-    Codes { escrow: 1, orderbook: 2, registry: 3, attestations: 4, fee_distributor: 5 }
+    Codes {
+        escrow: ESCROW,
+        orderbook: ORDERBOOK,
+        registry: PROVIDER_REGISTRY,
+        attestations: ATTESTATIONS,
+        fee_distributor: FEE_DISTRIBUTOR,
+    }
 }
 
 /// Stores the contracts' code on a chain from its start, under the [`ids`]. Add no other code
