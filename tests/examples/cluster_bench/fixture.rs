@@ -131,7 +131,7 @@ impl Fixture {
 
     /// What goes wrong is results with the agent's last words.
     pub fn log_tail(&self) -> String {
-        self.local.log_tail()
+        self.local.log_tails()
     }
 
     /// Opens `count` orders at once, each in a deployment of its own.

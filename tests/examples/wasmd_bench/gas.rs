@@ -101,7 +101,7 @@ impl Parties<'_> {
 pub async fn print(fixture: &Fixture, accounts: &Accounts) -> Result<()> {
     let (providers, rest) = accounts.0.split_at(MANY);
     let (tenant, strangers) = (&rest[0], &rest[1..]);
-    let config = LocalnetConfig { fixture, tenant, providers };
+    let parties = Parties { fixture, tenant, providers };
     println!("| step | gas | Akash's |\n|---|---|---|");
     let row = |step: &str, ours: &[u64], theirs: &str| {
         let ours: Vec<String> = ours.iter().map(|gas| grouped(*gas)).collect();
