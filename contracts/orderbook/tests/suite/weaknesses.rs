@@ -33,7 +33,6 @@ fn poc_a_a_provider_that_never_serves_wins_the_same_group_for_ever() {
         // No manifest is taken; ann gives up after four minutes.
         market.pass(240).tenant_closes("ann", order).unwrap();
         market.release("honest", &[order]);
-        let book = market.stats_of("lazy");
         assert_eq!((book.used, book.breaches), (0, 0), "round {round}");
         order = market.deployment(id).groups[0].order;
         assert_eq!(market.deployment(id).groups[0].state, GroupState::Open);
