@@ -20,7 +20,7 @@ enum Fate {
 }
 
 async fn waiting(fixture: &Fixture) -> usize {
-    fixture.chain.node().call(|chain| chain.mempool().waiting().len()).await.unwrap()
+    fixture.chain.mempool_size().await.unwrap()
 }
 
 /// Deploys, and kills the process when its `nth` transaction waits for a block.

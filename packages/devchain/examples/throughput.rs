@@ -98,18 +98,11 @@ async fn main() -> Result<(), Failure> {
     for batch in txs.chunks(1_000) {
         let batch = batch.to_vec();
         let begin = Instant::now();
-        chain
-            .node()
-            .call(move |chain| {
-                for tx in batch {
-                    match chain.broadcast(tx) {
-                        Ok(checked) if checked.result.error.is_none() => {}
-                        other => return Err(format!("refused: {other:?}")),
-                    }
-                }
-                Ok(())
-            })
-            .await??;
+        for checked in chain.broadcast(batch).await? {
+            if let Some(error) = checked?.result.error {
+                return Err(error.into());
+            }
+        }
         checking += begin.elapsed();
         let begin = Instant::now();
         let block = chain.produce_block().await?;

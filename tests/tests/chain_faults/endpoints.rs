@@ -1,6 +1,6 @@
 //! Endpoints that cannot be trusted: half-open, at an old height, of another chain.
 
-use souk_devchain::{Devchain, Manner, proxy::Proxy};
+use souk_devchain::{Devchain, EndpointMode, proxy::Proxy};
 use souk_tests::wait::until;
 
 use crate::{chain, fixture::Fixture};
@@ -12,7 +12,7 @@ async fn an_endpoint_that_accepts_and_never_answers_costs_no_bid_and_no_second_o
     let lease = fixture.lease("lease").await;
 
     // In the middle of everything, with its connections open.
-    fixture.proxies[0].faults().set_manner(Manner::Hang);
+    fixture.proxies[0].faults().set_mode(EndpointMode::Hang);
     let during = fixture.order("during").await;
     fixture.wait_for_bid("a bid by the other endpoint", during).await;
 
@@ -23,13 +23,13 @@ async fn an_endpoint_that_accepts_and_never_answers_costs_no_bid_and_no_second_o
     fixture.wait_for_bid("a bid by an agent that starts so", meanwhile).await;
 
     // The endpoint that answered hangs, the other has come back.
-    fixture.proxies[0].faults().set_manner(Manner::Serve);
-    fixture.proxies[1].faults().set_manner(Manner::Hang);
+    fixture.proxies[0].faults().set_mode(EndpointMode::Serve);
+    fixture.proxies[1].faults().set_mode(EndpointMode::Hang);
     let swapped = fixture.order("swapped").await;
     fixture.wait_for_bid("a bid by the endpoint that came back", swapped).await;
     let bids = [(lease, 1), (during, 1), (meanwhile, 1), (swapped, 1)];
     fixture.nothing_was_lost(&bids, &[lease]).await;
-    fixture.proxies[1].faults().set_manner(Manner::Serve);
+    fixture.proxies[1].faults().set_mode(EndpointMode::Serve);
     fixture.stop().await;
 }
 
