@@ -22,13 +22,16 @@ use serde_json::json;
 use souk_core::{GroupSpec, OrderId};
 use souk_kubesim::spec::NodeSpec;
 use souk_provider::{
-    config::{Cluster, Overcommit, StorageClass},
-    inventory::{Inventory, Limits, NodeState, Placement, fit},
-    kube::{
-        Owner, apply,
+    cluster::kube::{
+        apply,
         objects::{self, Subject},
     },
-    labels,
+    config::{Cluster, Overcommit, StorageClass},
+    model::{
+        labels,
+        placement::{Inventory, Limits, NodeState, Placement, fit},
+        scope::Owner,
+    },
     store::ReservationRow,
 };
 use souk_sdl::{ManifestGroup, Mapping, Options};

@@ -9,11 +9,9 @@ use anyhow::anyhow;
 use serde_json::{Map, Value, json};
 use souk_core::OrderId;
 use souk_provider::{
+    cluster::kube::objects::{self, Kind, Subject},
     config::Cluster,
-    kube::{
-        Owner,
-        objects::{self, Kind, Subject},
-    },
+    model::scope::Owner,
 };
 use souk_sdl::Options;
 use souk_tests::tools;

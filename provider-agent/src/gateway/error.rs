@@ -11,9 +11,9 @@ use souk_core::OrderId;
 use souk_gateway::{TokenError, body::ErrorBody};
 use thiserror::Error;
 
-use super::WorkloadError;
+use crate::cluster::workloads::WorkloadError;
 use crate::{
-    leases::manifest::Refusal,
+    model::manifest::Refusal,
     store::{StoreError, TakenBy},
 };
 

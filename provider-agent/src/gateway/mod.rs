@@ -6,14 +6,12 @@
 mod addresses;
 mod auth;
 mod busy;
-mod chain;
 mod error;
 mod extract;
 mod listener;
 mod routes;
 mod streams;
 mod tls;
-mod workloads;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,12 +24,10 @@ use axum::{
 use souk_gateway::token::Policy;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-pub use chain::Book;
 pub use error::GatewayError;
 pub use listener::{ServeError, serve};
-pub use workloads::{LineStream, WorkloadError, Workloads};
 
-use crate::{config, store::Store};
+use crate::{cluster::workloads::Workloads, config, market::lookup::Book, store::Store};
 
 /// What the routes share.
 pub struct State {

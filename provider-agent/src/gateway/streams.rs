@@ -16,7 +16,8 @@ use serde::Serialize;
 use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 
-use super::{GatewayError, LineStream, State, auth};
+use super::{GatewayError, State, auth};
+use crate::cluster::workloads::LineStream;
 use crate::store::{Store, Topic};
 
 /// How many streams each lease has open.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_core::OrderId;
 
 use super::{StoreError, Topic, Tx, sql};
-use crate::inventory::Placement;
+use crate::model::placement::Placement;
 
 /// What is reserved for an order.
 #[derive(Debug, Clone, PartialEq, Eq)]

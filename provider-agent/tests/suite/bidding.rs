@@ -1,7 +1,7 @@
 //! From an order's event to a bid on the book, or to a reason why there is none.
 
 use souk_core::{Attribute, AuctionPolicy, OrderId, Price, SignedBy};
-use souk_provider::chain::Market;
+use souk_provider::market::Market;
 use souk_provider::store::{BidProgress, Verdict, bids};
 
 use crate::support::{InProcess, World, agent::configure, app, gpu_app, until, world::address};

@@ -13,7 +13,8 @@ use souk_api::{escrow, orderbook::ExecuteMsg, orderbook::LeaseState};
 use souk_core::OrderId;
 use souk_kubesim::Outage;
 use souk_provider::{
-    failpoint, labels,
+    failpoint,
+    model::labels,
     store::{Store, hostnames, leases},
 };
 

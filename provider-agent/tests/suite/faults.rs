@@ -124,7 +124,7 @@ async fn a_second_agent_on_the_same_store_is_refused() {
     let path = configure(&world, "agent", "");
     let agent = InProcess::start(&path).await;
     let config = souk_provider::config::Config::load(&path).unwrap();
-    let second = souk_provider::app::Agent::new(config).await;
+    let second = souk_provider::runtime::app::Agent::new(config).await;
     let error = second.err().unwrap().to_string();
     assert!(error.contains("another process runs the outbox"), "{error}");
     agent.stop().await;

@@ -155,7 +155,7 @@ async fn a_store_of_another_market_is_refused_at_the_start() {
     world.contracts = world.another_market().await;
     let path = configure(&world, "agent", "");
     let config = souk_provider::config::Config::load(&path).unwrap();
-    let error = souk_provider::app::Agent::new(config).await.err().unwrap().to_string();
+    let error = souk_provider::runtime::app::Agent::new(config).await.err().unwrap().to_string();
     assert!(error.contains("the store is of orderbook"), "{error}");
 }
 
@@ -237,6 +237,6 @@ async fn an_rpc_of_another_chain_is_refused_at_the_start() {
     let text = std::fs::read_to_string(&path).unwrap().replace(CHAIN_ID, "souk-other");
     std::fs::write(&path, text).unwrap();
     let config = souk_provider::config::Config::load(&path).unwrap();
-    let error = souk_provider::app::Agent::new(config).await.err().unwrap().to_string();
+    let error = souk_provider::runtime::app::Agent::new(config).await.err().unwrap().to_string();
     assert!(error.contains("souk-other") && error.contains(CHAIN_ID), "{error}");
 }

@@ -14,13 +14,17 @@ use souk_gateway::{
     token::{LeaseAccess, Policy, issue},
 };
 use souk_provider::{
-    config::{Bytes, Config, GatewayLimits},
-    gateway::{Book, State, serve},
-    kube::{Owner, cache::Caches},
-    leases::{
-        progress::AllProgress,
-        workloads::{ClusterWorkloads, Free},
+    cluster::{
+        kube::cache::Caches,
+        leases::{
+            progress::AllProgress,
+            workloads::{ClusterWorkloads, Free},
+        },
     },
+    config::{Bytes, Config, GatewayLimits},
+    gateway::{State, serve},
+    market::lookup::Book,
+    model::scope::Owner,
     store::{Store, hostnames},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -64,7 +68,9 @@ impl Door {
         change(&mut config.gateway.limits);
         let certificate = CertificateDer::from_pem_file(&config.gateway.certificate);
         let pin = Pin::of_certificate(&certificate.must("certificate")).must("pin");
-        let client = souk_provider::app::cluster_client(&config.cluster).await.must("cluster");
+        let client = souk_provider::cluster::kube::client::from_config(&config.cluster)
+            .await
+            .must("cluster");
         let stop = CancellationToken::new();
         let (caches, watches) = Caches::start(client.clone(), &Owner::of(&config), stop.clone());
         tokio::spawn(watches);

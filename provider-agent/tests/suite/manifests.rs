@@ -8,7 +8,7 @@ use souk_core::{Attribute, AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_provider::{
     config::Config,
-    kube::Owner,
+    model::scope::Owner,
     store::{ManifestRow, Store, manifests},
 };
 use souk_sdl::{Mapping, compile};
@@ -143,7 +143,9 @@ pub struct Cluster {
 impl Cluster {
     pub async fn of(config: &std::path::Path) -> Self {
         let config = Config::load(config).must("configuration");
-        let client = souk_provider::app::cluster_client(&config.cluster).await.must("cluster");
+        let client = souk_provider::cluster::kube::client::from_config(&config.cluster)
+            .await
+            .must("cluster");
         Self { client, owner: Owner::of(&config) }
     }
 

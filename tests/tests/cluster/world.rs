@@ -25,7 +25,7 @@ use souk_cli::{
 use souk_core::OrderId;
 use souk_gateway::body::{EventQuery, LeaseStatus, ManifestUpload, Phase};
 use souk_kubesim::spec::NodeSpec;
-use souk_provider::kube::Owner;
+use souk_provider::model::scope::Owner;
 use tempfile::TempDir;
 
 use super::{

@@ -12,7 +12,7 @@ use souk_gateway::{Salt, Scope, body::ManifestUpload};
 
 use crate::{
     gateway::{GatewayError, State, auth::Caller, extract::Order},
-    leases::manifest::{self, Refusal},
+    model::manifest::{self, Refusal},
     store::{LeaseRow, ManifestRow, Tx, hostnames, manifests},
 };
 

@@ -8,8 +8,8 @@ use std::{
 
 use souk_core::OrderId;
 use souk_provider::{
-    app::Agent,
     config::Config,
+    runtime::app::Agent,
     store::{DecisionRow, Store},
 };
 use tokio::{process::Child, task::JoinHandle};

@@ -1,0 +1,204 @@
+//! What of ours is in the cluster: one watch a kind for the whole cluster, by label. Of most
+//! kinds only the metadata are kept: no Secret's content is held in memory.
+//!
+//! While a watch is broken its cache keeps what it last had, and [`Caches::is_healthy`] says
+//! no, so that nobody judges by what may be out of date.
+
+use std::{
+    collections::BTreeSet,
+    fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures::future::join_all;
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    core::v1::{LimitRange, Namespace, Pod, ResourceQuota, Secret, Service, ServiceAccount},
+    networking::v1::{Ingress, NetworkPolicy},
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    core::PartialObjectMeta,
+    runtime::{
+        reflector::{self, Store, store::Writer},
+        watcher,
+    },
+};
+use serde::de::DeserializeOwned;
+use souk_core::OrderId;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    objects::Kind,
+    watch::{self, News},
+};
+use crate::model::labels::ORDER;
+use crate::model::scope::Owner;
+
+/// The watched objects of one owner. Cheap to clone.
+#[derive(Clone)]
+pub struct Caches {
+    /// The leases' namespaces.
+    pub namespaces: Store<Namespace>,
+    /// Replicas without state.
+    pub deployments: Store<Deployment>,
+    /// Replicas with volumes of their own.
+    pub stateful_sets: Store<StatefulSet>,
+    /// Pods.
+    pub pods: Store<Pod>,
+    /// Names and ports.
+    pub services: Store<Service>,
+    /// What all pods together may take.
+    pub quotas: Metadata<ResourceQuota>,
+    /// What a container takes that says nothing.
+    pub limit_ranges: Metadata<LimitRange>,
+    /// Who may talk to whom.
+    pub policies: Metadata<NetworkPolicy>,
+    /// The identities of the pods.
+    pub accounts: Metadata<ServiceAccount>,
+    /// Environments and registry logins.
+    pub secrets: Metadata<Secret>,
+    /// Host names.
+    pub ingresses: Metadata<Ingress>,
+    health: Arc<[AtomicBool; KINDS]>,
+    changed: Arc<Notify>,
+}
+
+/// A cache without the objects' content.
+type Metadata<K> = Store<PartialObjectMeta<K>>;
+
+const KINDS: usize = 11;
+
+impl Caches {
+    /// Whether all watches have listed once and none is broken.
+    pub fn is_healthy(&self) -> bool {
+        self.health.iter().all(|healthy| healthy.load(Ordering::Acquire))
+    }
+
+    /// The leases that have a namespace; none while that cannot be seen.
+    pub fn leases(&self) -> Option<BTreeSet<OrderId>> {
+        let order = |namespace: Arc<Namespace>| namespace.labels().get(ORDER)?.parse().ok();
+        self.is_healthy().then(|| self.namespaces.state().into_iter().filter_map(order).collect())
+    }
+
+    /// The workloads in a namespace that have or want replicas.
+    pub fn running(&self, namespace: &str) -> Vec<(Kind, String)> {
+        let is_here = |meta: &ObjectMeta| meta.namespace.as_deref() == Some(namespace);
+        let runs = |replicas: Option<i32>| replicas != Some(0);
+        let mut running = Vec::new();
+        for one in self.deployments.state() {
+            if is_here(&one.metadata) && runs(one.spec.as_ref().and_then(|spec| spec.replicas)) {
+                running.push((Kind::Deployment, one.name_any()));
+            }
+        }
+        for one in self.stateful_sets.state() {
+            if is_here(&one.metadata) && runs(one.spec.as_ref().and_then(|spec| spec.replicas)) {
+                running.push((Kind::StatefulSet, one.name_any()));
+            }
+        }
+        running
+    }
+
+    /// Waits for the next change of anything; a hint that may come late or twice.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Starts the watches. The future runs them until `stop`.
+    pub fn start(
+        client: Client,
+        owner: &Owner,
+        stop: CancellationToken,
+    ) -> (Self, impl Future<Output = ()> + Send + use<>) {
+        let (namespaces, of_namespaces) = reflector::store();
+        let (deployments, of_deployments) = reflector::store();
+        let (stateful_sets, of_stateful_sets) = reflector::store();
+        let (pods, of_pods) = reflector::store();
+        let (services, of_services) = reflector::store();
+        let (quotas, of_quotas) = reflector::store();
+        let (limit_ranges, of_limit_ranges) = reflector::store();
+        let (policies, of_policies) = reflector::store();
+        let (accounts, of_accounts) = reflector::store();
+        let (secrets, of_secrets) = reflector::store();
+        let (ingresses, of_ingresses) = reflector::store();
+        let health: Arc<[AtomicBool; KINDS]> = Arc::default();
+        let changed = Arc::new(Notify::new());
+        let caches = Self {
+            namespaces,
+            deployments,
+            stateful_sets,
+            pods,
+            services,
+            quotas,
+            limit_ranges,
+            policies,
+            accounts,
+            secrets,
+            ingresses,
+            health: Arc::clone(&health),
+            changed: Arc::clone(&changed),
+        };
+        let watch = Watch { client, health, changed, selector: owner.selector() };
+        let run = async move {
+            let watches = [
+                Box::pin(watch.follow::<Namespace>(0, of_namespaces)) as BoxedWatch<'_>,
+                Box::pin(watch.follow::<Deployment>(1, of_deployments)),
+                Box::pin(watch.follow::<StatefulSet>(2, of_stateful_sets)),
+                Box::pin(watch.follow::<Pod>(3, of_pods)),
+                Box::pin(watch.follow::<Service>(4, of_services)),
+                Box::pin(watch.follow::<PartialObjectMeta<ResourceQuota>>(5, of_quotas)),
+                Box::pin(watch.follow::<PartialObjectMeta<LimitRange>>(6, of_limit_ranges)),
+                Box::pin(watch.follow::<PartialObjectMeta<NetworkPolicy>>(7, of_policies)),
+                Box::pin(watch.follow::<PartialObjectMeta<ServiceAccount>>(8, of_accounts)),
+                Box::pin(watch.follow::<PartialObjectMeta<Secret>>(9, of_secrets)),
+                Box::pin(watch.follow::<PartialObjectMeta<Ingress>>(10, of_ingresses)),
+            ];
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = join_all(watches) => {}
+            }
+        };
+        (caches, run)
+    }
+}
+
+type BoxedWatch<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+struct Watch {
+    client: Client,
+    health: Arc<[AtomicBool; KINDS]>,
+    changed: Arc<Notify>,
+    selector: String,
+}
+
+impl Watch {
+    async fn follow<K>(&self, at: usize, cache: Writer<K>)
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
+    {
+        let config = watcher::Config::default().labels(&self.selector);
+        watch::follow(Api::<K>::all(self.client.clone()), config, cache, |news| {
+            match news {
+                News::Healthy => self.set_health(at, true),
+                News::Changed => {}
+                News::Broken(error) => {
+                    self.set_health(at, false);
+                    tracing::warn!(kind = %K::kind(&()), %error, "watch is broken");
+                }
+            }
+            self.changed.notify_one();
+        })
+        .await;
+    }
+
+    fn set_health(&self, at: usize, healthy: bool) {
+        if let Some(flag) = self.health.get(at) {
+            flag.store(healthy, Ordering::Release);
+        }
+    }
+}

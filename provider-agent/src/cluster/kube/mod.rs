@@ -1,0 +1,12 @@
+//! What a lease looks like in Kubernetes: its objects, how they are written, and the caches
+//! that watch them.
+
+pub mod apply;
+pub mod cache;
+pub mod client;
+pub mod events;
+pub mod fingerprint;
+pub mod logs;
+pub mod objects;
+pub mod timeout;
+pub mod watch;

@@ -1,0 +1,39 @@
+//! What the store need not keep.
+
+use souk_core::time::DAY;
+
+use crate::{
+    market::apply::order_over,
+    store::{Store, StoreError, bids, cursor, decisions, deployments, leases, manifests, orders},
+};
+
+/// Decisions and closed orders are kept for so many blocks.
+const KEPT: u64 = 20_000;
+
+/// Forgets what is of no use any more at a height.
+pub async fn sweep(store: &Store, height: u64) -> Result<(), StoreError> {
+    store
+        .write(move |tx| {
+            let Some(at) = cursor::get(tx)? else { return Ok(()) };
+            let now = at.time;
+            // An order without auction ends with its last second, and no event tells.
+            for order in orders::open(tx)? {
+                if order.closes_at.is_none() && now > order.expires_at {
+                    order_over(tx, at, order.id)?;
+                }
+            }
+            for lease in leases::all(tx)? {
+                let old = lease.closed_at.is_some_and(|end| now > end.saturating_add(2 * DAY));
+                if old && lease.is_paid() && bids::get(tx, lease.order)?.is_none() {
+                    leases::forget(tx, lease.order)?;
+                    manifests::forget(tx, lease.order)?;
+                }
+            }
+            let before = height.saturating_sub(KEPT);
+            decisions::forget_before(tx, before)?;
+            orders::forget_closed(tx, before)?;
+            deployments::forget_idle(tx)?;
+            Ok(())
+        })
+        .await
+}

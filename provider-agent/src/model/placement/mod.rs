@@ -1,0 +1,26 @@
+//! What the cluster has left, and where a group would fit.
+//!
+//! A node's room is what it can allocate, less the requests of the pods scheduled there, less
+//! reservations whose pods are not there yet. [`fit`] places a group's replicas by best fit,
+//! all replicas of a unit with GPUs on one model.
+
+mod capacity;
+mod detect;
+mod fit;
+mod gpu;
+mod node;
+mod placement;
+mod pod;
+
+pub use capacity::{Inventory, Limits, Room};
+pub use detect::detect_attributes;
+pub use fit::{Offer, Shortage, fit, leased_ips};
+pub use gpu::GpuModel;
+pub use node::{NodeState, Unfit};
+pub use placement::{Placement, Requests, Unsupported};
+pub use pod::PodUse;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

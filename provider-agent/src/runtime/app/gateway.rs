@@ -1,0 +1,70 @@
+//! The gateway, put together from the agent's parts.
+
+use std::sync::Arc;
+
+use souk_gateway::token::{Audience, Policy};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cluster::{
+        inventory::ClusterView,
+        kube::cache::Caches,
+        leases::{
+            progress::AllProgress,
+            workloads::{ClusterWorkloads, Free},
+        },
+    },
+    config::Config,
+    gateway::{self, ServeError, State},
+    market::{bidding, lookup::Book},
+    model::{placement::Inventory, scope::Owner},
+    store::Store,
+};
+
+/// What the gateway is made of.
+pub(super) struct Parts {
+    pub config: Arc<Config>,
+    pub store: Store,
+    pub cluster: kube::Client,
+    pub book: Book,
+    pub caches: Caches,
+    pub progress: AllProgress,
+    pub view: ClusterView,
+}
+
+/// Serves until `stop`.
+pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
+    let Parts { config, store, cluster, book, caches, progress, view } = parts;
+    let provider = config.provider.address.clone();
+    let workloads = ClusterWorkloads {
+        client: cluster,
+        caches,
+        store: store.clone(),
+        cluster: Arc::new(config.cluster.clone()),
+        owner: Owner::of(&config),
+        progress,
+        free: Box::new({
+            let config = config.clone();
+            move || free(&view, &config)
+        }),
+    };
+    let audience = Audience {
+        chain_id: config.chain.chain_id.clone(),
+        orderbook: config.chain.contracts().orderbook.clone(),
+        provider,
+    };
+    let policy = Policy { audience, prefix: config.chain.prefix.clone() };
+    let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+    let settings = config.gateway.clone();
+    let state = State::new(store, book, Arc::new(workloads), policy, settings, reserved);
+    let listening = |address| tracing::info!(%address, "the gateway listens");
+    gateway::serve(Arc::new(state), stop, listening).await
+}
+
+/// What is free on the nodes, reservations aside: a hint for those who look around.
+fn free(view: &ClusterView, config: &Config) -> Free {
+    let Some(seen) = view.observe() else { return Free::default() };
+    let limits = bidding::limits(config);
+    let free = Inventory::new(&seen.nodes, &seen.pods, &[], &limits).free();
+    Free { cpu_milli: free.cpu_milli, memory: free.memory, gpus: u64::from(free.gpu) }
+}
