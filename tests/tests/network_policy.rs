@@ -11,7 +11,7 @@ use souk_core::OrderId;
 use souk_provider::{
     cluster::kube::objects::{self, Kind, Subject},
     config::Cluster,
-    model::scope::Owner,
+    model::scope::MarketScope,
 };
 use souk_sdl::Options;
 use souk_tests::tools;
@@ -72,7 +72,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
     };
     let subject = Subject {
         order: OrderId(order),
-        owner: &Owner::new("souk-1", "souk1book", provider),
+        scope: &MarketScope::new("souk-1", "souk1book", provider),
         group: &compiled.manifest[0],
         placements: &[],
         cluster: &cluster,

@@ -1,7 +1,8 @@
 //! Watches nodes and pods and keeps what the inventory needs of them.
 //!
 //! One watch a kind for the whole cluster. While a watch is broken the caches keep what they
-//! last had and [`ClusterView::trouble`] tells, so that nobody judges by what may be out of date.
+//! last had and [`ClusterView::last_error`] says why, so that nobody judges by what may be out
+//! of date.
 
 use std::{
     fmt::Debug,
@@ -22,9 +23,12 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use super::kube::watch::{self, News};
-use crate::model::placement::{NodeState, PodUse};
 use crate::{
-    model::scope::Owner,
+    model::{
+        interfaces::CapacitySource,
+        placement::{ClusterSnapshot, NodeState, PodUse},
+        scope::MarketScope,
+    },
     store::{Store, Topic},
 };
 
@@ -34,7 +38,7 @@ pub struct ClusterView {
     nodes: Cache<Node>,
     pods: Cache<Pod>,
     health: Arc<[Mutex<Health>; 2]>,
-    owner: Owner,
+    scope: MarketScope,
 }
 
 /// How a watch is doing.
@@ -43,62 +47,53 @@ struct Health {
     /// Since when it is broken.
     broken_since: Option<Instant>,
     ready: bool,
-    trouble: Option<String>,
-}
-
-/// What the cluster was like at some moment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Observed {
-    /// All nodes.
-    pub nodes: Vec<NodeState>,
-    /// All pods that take room.
-    pub pods: Vec<PodUse>,
+    last_error: Option<String>,
 }
 
 /// A watch that is broken for no longer than this is believed: the cluster changes slowly and
 /// watches break in passing.
-const PATIENCE: Duration = Duration::from_secs(20);
+const GRACE_PERIOD: Duration = Duration::from_secs(20);
 
 impl ClusterView {
-    /// What there is; none before the first listing, and while a watch is broken.
-    pub fn observe(&self) -> Option<Observed> {
-        if self.trouble().is_some() {
-            return None;
-        }
-        let pods = self.pods.state();
-        Some(Observed {
-            nodes: self.nodes.state().iter().map(|node| NodeState::of(node)).collect(),
-            pods: pods.iter().filter_map(|pod| PodUse::of(pod, &self.owner)).collect(),
-        })
-    }
-
-    /// Why there is nothing to observe at present.
-    pub fn trouble(&self) -> Option<String> {
+    /// Why the cluster cannot be judged at present: it is not listed yet, or a watch is broken.
+    pub fn last_error(&self) -> Option<String> {
         let now = Instant::now();
         self.health.iter().find_map(|health| {
             let health = health.lock();
-            let broken = health.broken_since.is_some_and(|t| now.duration_since(t) > PATIENCE);
-            let why = || health.trouble.clone().unwrap_or_else(|| "not listed yet".into());
+            let broken = health.broken_since.is_some_and(|t| now.duration_since(t) > GRACE_PERIOD);
+            let why = || health.last_error.clone().unwrap_or_else(|| "not listed yet".into());
             (!health.ready || broken).then(why)
         })
     }
 }
 
+impl CapacitySource for ClusterView {
+    fn snapshot(&self) -> Result<ClusterSnapshot, String> {
+        if let Some(error) = self.last_error() {
+            return Err(error);
+        }
+        let pods = self.pods.state();
+        Ok(ClusterSnapshot {
+            nodes: self.nodes.state().iter().map(|node| NodeState::of(node)).collect(),
+            pods: pods.iter().filter_map(|pod| PodUse::of(pod, &self.scope)).collect(),
+        })
+    }
+}
+
 /// Starts the two watches. They end with `stop`; changes wake [`Topic::Capacity`]. Nodes count
-/// only if they have all labels of `selector`,
-/// as Kubernetes writes it.
+/// only if they have all labels of `selector`, as Kubernetes writes it.
 pub fn start(
     client: Client,
-    owner: &Owner,
+    scope: &MarketScope,
     selector: &str,
     store: &Store,
     stop: &CancellationToken,
 ) -> (ClusterView, impl Future<Output = ()> + Send + use<>) {
     let (nodes, node_writer) = reflector::store();
     let (pods, pod_writer) = reflector::store();
-    let health = || Mutex::new(Health { broken_since: None, ready: false, trouble: None });
+    let health = || Mutex::new(Health { broken_since: None, ready: false, last_error: None });
     let health = Arc::new([health(), health()]);
-    let view = ClusterView { nodes, pods, health: health.clone(), owner: owner.clone() };
+    let view = ClusterView { nodes, pods, health: health.clone(), scope: scope.clone() };
     let only = watcher::Config::default().labels(selector);
     let all = watcher::Config::default();
     let nodes = follow::<Node>(client.clone(), only, node_writer, health.clone(), 0, store.clone());
@@ -127,13 +122,13 @@ async fn follow<K>(
         let mut health = health[index].lock();
         match news {
             News::Healthy => {
-                *health = Health { broken_since: None, ready: true, trouble: None };
+                *health = Health { broken_since: None, ready: true, last_error: None };
                 tracing::debug!(kind = %K::kind(&()), "watch is healthy");
             }
             News::Changed => {}
             News::Broken(error) => {
                 health.broken_since.get_or_insert_with(Instant::now);
-                health.trouble = Some(error.to_string());
+                health.last_error = Some(error.to_string());
                 tracing::warn!(kind = %K::kind(&()), %error, "watch is broken");
             }
         }

@@ -12,7 +12,7 @@ use souk_core::OrderId;
 use souk_gateway::{Claims, Scope, token};
 
 use super::{GatewayError, State};
-use crate::store::LeaseRow;
+use crate::model::Lease;
 
 /// A caller with a token that counts.
 #[derive(Debug)]
@@ -62,10 +62,14 @@ impl Caller {
         state: &State,
         order: OrderId,
         scope: Scope,
-    ) -> Result<LeaseRow, GatewayError> {
+    ) -> Result<Lease, GatewayError> {
         self.must_have(order, scope)?;
         let Some(lease) = state.store.lease(order).await? else {
-            return Err(state.book.missing_lease(order, &state.policy.audience.provider).await);
+            let on_chain = state.chain.has_lease(order).await.map_err(GatewayError::Chain)?;
+            return Err(match on_chain {
+                true => GatewayError::TooEarly(format!("lease {order}")),
+                false => GatewayError::NoLease(order),
+            });
         };
         self.must_be(&lease.owner, order)?;
         Ok(lease)
@@ -77,7 +81,7 @@ impl Caller {
         state: &State,
         order: OrderId,
         scope: Scope,
-    ) -> Result<LeaseRow, GatewayError> {
+    ) -> Result<Lease, GatewayError> {
         let lease = self.lease(state, order, scope).await?;
         if lease.state == LeaseState::Active { Ok(lease) } else { Err(GatewayError::Ended(order)) }
     }

@@ -1,4 +1,6 @@
-//! Everything that the gateway says no with.
+//! The errors of the gateway: of one request, and of the server.
+
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use axum::{
     Json,
@@ -150,4 +152,25 @@ impl IntoResponse for GatewayError {
         }
         (status, Json(self.body())).into_response()
     }
+}
+
+/// Why the gateway cannot serve.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// Certificate or key.
+    #[error("{}: {reason}; `souk-provider init` makes certificate and key", .path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The address.
+    #[error("cannot listen on {address}: {error}; free the port or change `gateway.listen`")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
 }

@@ -1,6 +1,6 @@
 //! Connections: TLS, caps on their number, and none that is held without being used.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper_util::{
@@ -9,7 +9,6 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use socket2::SockRef;
-use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -18,7 +17,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{State, addresses::Addresses, busy, router, tls};
+use super::{ServeError, State, addresses::Addresses, busy, router, tls};
 
 /// How long open streams may go on after the order to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -26,27 +25,6 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const HTTP2_STREAMS: u32 = 20;
 /// Bytes of a request's head on an HTTP/1 connection; tokens are 8 KiB at most.
 const HEAD: usize = 32 << 10;
-
-/// Why the gateway cannot serve.
-#[derive(Debug, Error)]
-pub enum ServeError {
-    /// Certificate or key.
-    #[error("{}: {reason}; `souk-provider init` makes certificate and key", .path.display())]
-    Tls {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The address.
-    #[error("cannot listen on {address}: {error}; free the port or change `gateway.listen`")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Why not.
-        error: io::Error,
-    },
-}
 
 /// Serves until `stop`. `listening` hears the address once connections are taken.
 pub async fn serve(

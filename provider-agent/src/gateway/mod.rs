@@ -24,17 +24,17 @@ use axum::{
 use souk_gateway::token::Policy;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-pub use error::GatewayError;
-pub use listener::{ServeError, serve};
+pub use error::{GatewayError, ServeError};
+pub use listener::serve;
 
-use crate::{cluster::workloads::Workloads, config, market::lookup::Book, store::Store};
+use crate::{cluster::workloads::Workloads, config, market::lookup::ChainLookup, store::Store};
 
 /// What the routes share.
 pub struct State {
     /// The agent's memory.
     pub store: Store,
     /// The orderbook, asked when a tenant is faster than the follower.
-    pub book: Book,
+    pub chain: ChainLookup,
     /// What runs in the cluster.
     pub workloads: Arc<dyn Workloads>,
     /// Whose tokens count, and for whom they must be.
@@ -51,14 +51,14 @@ impl State {
     /// Puts the parts together.
     pub fn new(
         store: Store,
-        book: Book,
+        chain: ChainLookup,
         workloads: Arc<dyn Workloads>,
         policy: Policy,
         config: config::Gateway,
         reserved_domains: Vec<String>,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        Self { store, book, workloads, policy, config, reserved_domains, streams }
+        Self { store, chain, workloads, policy, config, reserved_domains, streams }
     }
 }
 

@@ -14,10 +14,12 @@ use souk_api::{
 use souk_core::{AccountId, CloseReason, GroupId, OrderId};
 
 use super::MarketEvent;
-use crate::store::{
-    AccountClock, BidProgress, BidRow, Cursor, DeploymentRow, LeaseRow, MarkRow, OrderRow, Pending,
-    StoreError, Topic, Tx, bids, deployments, leases, manifests, marks, orders, pending,
-    reservations,
+use crate::{
+    model::{AccountClock, Bid, BidProgress, Cursor, Lease, Mark, Order},
+    store::{
+        DeploymentRow, Pending, StoreError, Topic, Tx, bids, deployments, leases, manifests, marks,
+        orders, pending, reservations,
+    },
 };
 
 /// Whose store it is.
@@ -78,7 +80,7 @@ fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), S
         ),
         Book::DeploymentUpdated(event) => deployment_updated(tx, at, event),
         Book::DeploymentMarked(event) => {
-            let row = MarkRow {
+            let row = Mark {
                 deployment: event.deployment,
                 dry_since: event.dry_since,
                 reapable_at: event.reapable_at,
@@ -145,7 +147,7 @@ fn deployment_updated(
 fn order_opened(tx: &Tx<'_>, at: Cursor, event: &OrderOpened) -> Result<(), StoreError> {
     orders::put(
         tx,
-        &OrderRow {
+        &Order {
             id: event.order,
             group: GroupId { deployment: event.deployment, group: event.group },
             owner: event.owner.clone(),
@@ -194,7 +196,7 @@ fn own_bid_placed(tx: &Tx<'_>, at: Cursor, event: &BidPlaced) -> Result<(), Stor
     };
     bids::put(
         tx,
-        &BidRow {
+        &Bid {
             order: event.order,
             owner,
             price: event.price,
@@ -237,7 +239,7 @@ fn lease_created(
         .unwrap_or(AccountId(event.deployment.0));
     leases::put(
         tx,
-        &LeaseRow {
+        &Lease {
             order: event.order,
             group: GroupId { deployment: event.deployment, group: event.group },
             owner: event.owner.clone(),

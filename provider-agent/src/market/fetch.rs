@@ -8,9 +8,12 @@ use souk_core::{DeploymentId, OrderId};
 use tokio_util::sync::CancellationToken;
 
 use super::{ChainError, Market, rebuild::clock};
-use crate::store::{
-    DeploymentRow, OrderDetail, Pending, PendingRow, Store, StoreError, Topic, Tx, deployments,
-    leases, orders, pending,
+use crate::{
+    model::OrderDetail,
+    store::{
+        DeploymentRow, Pending, PendingRow, Store, StoreError, Topic, Tx, deployments, leases,
+        orders, pending,
+    },
 };
 
 /// Fetches at once.

@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::{ChainError, Market, Read, Scope, apply, read_block, rebuild};
 use crate::{
     failpoint,
-    store::{Cursor, Store, StoreError, Tx, cursor, unread},
+    model::Cursor,
+    store::{Store, StoreError, Tx, cursor, unread},
 };
 
 /// Most blocks in one transaction.

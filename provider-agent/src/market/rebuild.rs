@@ -17,10 +17,12 @@ use souk_chain::Client;
 use souk_core::{CloseReason, DeploymentId, OrderId};
 
 use super::{ChainError, Market, apply::order_over};
-use crate::store::{
-    AccountClock, BidProgress, BidRow, Cursor, DeploymentRow, LeaseRow, OrderDetail, OrderRow,
-    Pending, Store, StoreError, Tx, bids, cursor, deployments, leases, manifests, orders, pending,
-    reservations, unread,
+use crate::{
+    model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail},
+    store::{
+        DeploymentRow, Pending, Store, StoreError, Tx, bids, cursor, deployments, leases,
+        manifests, orders, pending, reservations, unread,
+    },
 };
 
 /// What the chain says of everything that concerns this provider, at one height.
@@ -182,7 +184,7 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         let progress = if ours.is_some() { BidProgress::Won } else { progress };
         bids::put(
             tx,
-            &BidRow {
+            &Bid {
                 order: bid.order,
                 owner: owner.cloned().unwrap_or_default(),
                 price: bid.price,
@@ -209,8 +211,8 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn order_row(order: &OrderResponse, at: Cursor) -> OrderRow {
-    OrderRow {
+fn order_row(order: &OrderResponse, at: Cursor) -> Order {
+    Order {
         id: order.id,
         group: order.group,
         owner: order.owner.clone(),
@@ -226,8 +228,8 @@ fn order_row(order: &OrderResponse, at: Cursor) -> OrderRow {
     }
 }
 
-fn lease_row(lease: &LeaseResponse) -> LeaseRow {
-    LeaseRow {
+fn lease_row(lease: &LeaseResponse) -> Lease {
+    Lease {
         order: lease.order,
         group: lease.group,
         owner: lease.owner.clone(),

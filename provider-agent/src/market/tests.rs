@@ -20,9 +20,10 @@ use souk_core::{
 use super::*;
 use crate::{
     config::Contracts,
+    model::{Bid, BidProgress, Cursor, placement::Reservation},
     store::{
-        BidProgress, BidRow, Cursor, Pending, ReservationRow, Store, StoreError, bids, deployments,
-        leases, orders, pending, reservations, unread,
+        Pending, Store, StoreError, bids, deployments, leases, orders, pending, reservations,
+        unread,
     },
 };
 
@@ -122,7 +123,7 @@ impl Fixture {
         self.store
             .write(move |tx| {
                 let order = OrderId(order);
-                let row = BidRow {
+                let row = Bid {
                     order,
                     owner: "souk1ann".into(),
                     price: price(50),
@@ -132,7 +133,7 @@ impl Fixture {
                     why: None,
                 };
                 bids::put(tx, &row)?;
-                reservations::put(tx, &ReservationRow { order, placements: vec![], ips: 0 })
+                reservations::put(tx, &Reservation { order, placements: vec![], ips: 0 })
             })
             .await
             .unwrap();

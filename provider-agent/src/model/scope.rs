@@ -11,12 +11,12 @@ use crate::config::Config;
 
 /// A provider in a market.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner {
+pub struct MarketScope {
     provider: String,
     market: String,
 }
 
-impl Owner {
+impl MarketScope {
     /// The provider in the market of an orderbook on a chain.
     pub fn new(chain_id: &str, orderbook: &str, provider: &str) -> Self {
         Self { provider: provider.to_owned(), market: hash(&[chain_id, orderbook], 16) }
@@ -38,10 +38,10 @@ impl Owner {
         format!("souk-{}-{order}", self.hash(&[], 10))
     }
 
-    /// The first hexadecimal digits of a hash of the owner and `parts`.
+    /// The first hexadecimal digits of a hash of provider, market and `parts`.
     pub fn hash(&self, parts: &[&str], digits: usize) -> String {
-        let owner = [self.market.as_str(), self.provider.as_str()];
-        hash(&[&owner, parts].concat(), digits)
+        let scope = [self.market.as_str(), self.provider.as_str()];
+        hash(&[&scope, parts].concat(), digits)
     }
 
     /// The labels of everything that it has.
@@ -71,21 +71,21 @@ mod tests {
 
     #[test]
     fn each_provider_in_each_market_has_namespaces_and_labels_of_its_own() {
-        let owners = [
-            Owner::new("souk-1", "souk1book", "souk1me"),
-            Owner::new("souk-1", "souk1book", "souk1other"),
-            Owner::new("souk-1", "souk1newbook", "souk1me"),
-            Owner::new("souk-2", "souk1book", "souk1me"),
+        let scopes = [
+            MarketScope::new("souk-1", "souk1book", "souk1me"),
+            MarketScope::new("souk-1", "souk1book", "souk1other"),
+            MarketScope::new("souk-1", "souk1newbook", "souk1me"),
+            MarketScope::new("souk-2", "souk1book", "souk1me"),
         ];
-        for (at, owner) in owners.iter().enumerate() {
-            for (other_at, other) in owners.iter().enumerate() {
+        for (at, scope) in scopes.iter().enumerate() {
+            for (other_at, other) in scopes.iter().enumerate() {
                 let labels = other.labels().map(|(key, value)| (key.to_owned(), value)).into();
                 let same = at == other_at;
-                assert_eq!(owner.has(Some(&labels)), same, "{at} {other_at}");
-                let (own, others) = (owner.namespace(OrderId(7)), other.namespace(OrderId(7)));
+                assert_eq!(scope.has(Some(&labels)), same, "{at} {other_at}");
+                let (own, others) = (scope.namespace(OrderId(7)), other.namespace(OrderId(7)));
                 assert_eq!(own == others, same, "{at} {other_at}");
             }
-            assert!(!owner.has(None));
+            assert!(!scope.has(None));
         }
     }
 }

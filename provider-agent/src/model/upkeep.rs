@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use souk_api::orderbook::LeaseState;
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 
-use crate::{
-    config::Bidding,
-    store::{BidProgress, BidRow, Cursor, LeaseRow, MarkRow, OrderRow},
-};
+use super::{Bid, BidProgress, Cursor, Lease, Mark, Order};
+use crate::config::Bidding;
 
 /// A chore that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +39,7 @@ pub struct Standing {
     /// The last block; none before the first.
     pub at: Option<Cursor>,
     /// Own leases, ended ones too.
-    pub leases: Vec<LeaseRow>,
+    pub leases: Vec<Lease>,
     /// Leases that have a manifest.
     pub with_manifest: BTreeSet<OrderId>,
     /// Block time since when tenants can send manifests without a longer break; none while the
@@ -50,11 +48,11 @@ pub struct Standing {
     /// Leases that have a namespace in the cluster; none while that cannot be seen.
     pub in_cluster: Option<BTreeSet<OrderId>>,
     /// Deployments marked for reaping.
-    pub marks: Vec<MarkRow>,
+    pub marks: Vec<Mark>,
     /// Own bids.
-    pub bids: Vec<BidRow>,
+    pub bids: Vec<Bid>,
     /// Orders that are open.
-    pub orders: Vec<OrderRow>,
+    pub orders: Vec<Order>,
 }
 
 impl Standing {
@@ -91,7 +89,7 @@ pub fn plan(standing: &Standing, policy: &Bidding) -> Vec<Chore> {
     let bids = standing.bids.iter().filter(|bid| bid.progress == BidProgress::Open);
     for bid in bids {
         let order = standing.orders.iter().find(|order| order.id == bid.order);
-        let over = |order: &OrderRow| {
+        let over = |order: &Order| {
             matches!(order.auction, AuctionPolicy::LowestPrice { .. })
                 && order.closes_at.is_some_and(|end| at.time >= end)
         };
@@ -104,7 +102,7 @@ pub fn plan(standing: &Standing, policy: &Bidding) -> Vec<Chore> {
 
 /// Whether a lease's manifest should have come by now. The tenant's time runs only while the
 /// agent could take it; and a namespace is there because it had come, to a store that was lost.
-fn is_late(standing: &Standing, lease: &LeaseRow, at: Cursor, policy: &Bidding) -> bool {
+fn is_late(standing: &Standing, lease: &Lease, at: Cursor, policy: &Bidding) -> bool {
     let (Some(serving), Some(in_cluster)) = (standing.serving_since, &standing.in_cluster) else {
         return false;
     };
@@ -145,8 +143,8 @@ mod tests {
         toml::from_str("rates = []\nmanifest_timeout = \"10m\"\nwithdraw_every = \"1day\"").unwrap()
     }
 
-    fn lease(created_at: u64) -> LeaseRow {
-        LeaseRow {
+    fn lease(created_at: u64) -> Lease {
+        Lease {
             order: LEASE,
             group: GroupId { deployment: DeploymentId(3), group: GroupSeq(1) },
             owner: "souk1ann".into(),
@@ -190,7 +188,7 @@ mod tests {
     #[test]
     fn an_ended_lease_is_asked_about_until_it_is_seen_to_owe_nothing() {
         for (withdrawn_at, due) in [(8_000, true), (9_000, true), (9_001, false)] {
-            let ended = LeaseRow {
+            let ended = Lease {
                 state: LeaseState::Closed,
                 closed_at: Some(9_000),
                 withdrawn_at,

@@ -1,88 +1,15 @@
 //! Own bids, from the decision to the release of their slot.
 
-use std::{fmt, str::FromStr};
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_core::{OrderId, Price};
 
 use super::{StoreError, Topic, Tx, sql};
-
-/// How far a bid came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BidProgress {
-    /// Decided and handed to the outbox; not seen on the chain yet.
-    Sent,
-    /// On the book.
-    Open,
-    /// It became the lease.
-    Won,
-    /// Another won, or the order ended; its slot is still held.
-    Lost,
-    /// As lost, and its release is with the outbox, under the key that stands beside it.
-    Releasing,
-    /// The chain refused it; the reason stands beside it. It has no slot.
-    Refused,
-}
-
-impl BidProgress {
-    const ALL: [Self; 6] =
-        [Self::Sent, Self::Open, Self::Won, Self::Lost, Self::Releasing, Self::Refused];
-
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Open => "open",
-            Self::Won => "won",
-            Self::Lost => "lost",
-            Self::Releasing => "releasing",
-            Self::Refused => "refused",
-        }
-    }
-
-    /// Whether it may still become a lease.
-    pub const fn is_live(self) -> bool {
-        matches!(self, Self::Sent | Self::Open)
-    }
-}
-
-impl fmt::Display for BidProgress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for BidProgress {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|progress| progress.as_str() == text);
-        found.ok_or_else(|| format!("`{text}` is no progress of a bid"))
-    }
-}
-
-/// An own bid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BidRow {
-    /// The order; one bid for each.
-    pub order: OrderId,
-    /// The order's tenant.
-    pub owner: String,
-    /// Base units an hour, as last sent or seen.
-    pub price: Price,
-    /// How far it came.
-    pub progress: BidProgress,
-    /// The height at which it was decided, or at which it was lost.
-    pub decided_height: u64,
-    /// How many bids on this order the chain refused before.
-    pub attempt: u32,
-    /// If refused, why; if releasing, the outbox's key.
-    pub why: Option<String>,
-}
+use crate::model::{Bid, BidProgress};
 
 const COLUMNS: &str = "order_id, owner, price, progress, decided_height, attempt, why";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<BidRow> {
-    Ok(BidRow {
+fn read(row: &Row<'_>) -> rusqlite::Result<Bid> {
+    Ok(Bid {
         order: OrderId(sql::uint(row, "order_id")?),
         owner: row.get("owner")?,
         price: sql::word(row, "price")?,
@@ -94,14 +21,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<BidRow> {
 }
 
 /// The bid on an order.
-pub fn get(sql: &Connection, order: OrderId) -> Result<Option<BidRow>, StoreError> {
+pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Bid>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM bids WHERE order_id = ?1");
     let mut statement = sql.prepare_cached(&query)?;
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
 /// All bids whose slot is not released, by order.
-pub fn all(sql: &Connection) -> Result<Vec<BidRow>, StoreError> {
+pub fn all(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM bids ORDER BY order_id");
     let mut statement = sql.prepare_cached(&query)?;
     let rows = statement.query_map([], read)?;
@@ -109,7 +36,7 @@ pub fn all(sql: &Connection) -> Result<Vec<BidRow>, StoreError> {
 }
 
 /// Puts a bid there, or in place of what is there.
-pub fn put(tx: &Tx<'_>, row: &BidRow) -> Result<(), StoreError> {
+pub fn put(tx: &Tx<'_>, row: &Bid) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO bids (order_id, owner, price, progress, decided_height, attempt, why)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

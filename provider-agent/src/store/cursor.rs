@@ -3,15 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, Topic, Tx, sql};
-
-/// The last block whose events are in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// Its height.
-    pub height: u64,
-    /// Its time in whole seconds, as contracts see it.
-    pub time: u64,
-}
+use crate::model::Cursor;
 
 /// The cursor, once there is one.
 pub fn get(sql: &Connection) -> Result<Option<Cursor>, StoreError> {

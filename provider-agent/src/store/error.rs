@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::MarketRow;
+use crate::model::MarketId;
 
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +46,9 @@ pub enum StoreError {
     )]
     OtherMarket {
         /// The market that it was used for.
-        found: MarketRow,
+        found: MarketId,
         /// The market of the configuration.
-        wanted: MarketRow,
+        wanted: MarketId,
     },
     /// The store's thread is gone, which happens only while the process ends.
     #[error("store: stopped")]

@@ -1,104 +1,17 @@
 //! Own leases and the clocks of the accounts that pay them.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use souk_api::{escrow::events::AccountChanged, orderbook::LeaseState};
-use souk_core::{
-    AccountId, CloseReason, Denom, DeploymentId, GroupId, GroupSeq, OrderId, Price, Rate,
-};
+use souk_api::orderbook::LeaseState;
+use souk_core::{AccountId, CloseReason, DeploymentId, GroupId, GroupSeq, OrderId};
 
 use super::{StoreError, Topic, Tx, sql};
-
-/// An own lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeaseRow {
-    /// Its number, which is its order's.
-    pub order: OrderId,
-    /// The group that runs.
-    pub group: GroupId,
-    /// The tenant.
-    pub owner: String,
-    /// Base units an hour.
-    pub price: Price,
-    /// The denom.
-    pub denom: Denom,
-    /// The escrow account that pays; its stream there has the order's number.
-    pub account: AccountId,
-    /// Its state on the chain.
-    pub state: LeaseState,
-    /// Why it ended.
-    pub reason: Option<CloseReason>,
-    /// Block time of its beginning.
-    pub created_at: u64,
-    /// Block time of its end.
-    pub closed_at: Option<u64>,
-    /// Block time at which its earnings were last seen to be paid; at first, of its beginning.
-    pub withdrawn_at: u64,
-    /// The account's clock; none for an instant until it is learned.
-    pub clock: Option<AccountClock>,
-}
-
-impl LeaseRow {
-    /// Whether it is paid for at `block_time`. Judged by the chain's own figures; while they
-    /// are not known the benefit of the doubt is the tenant's.
-    pub fn is_funded_at(&self, block_time: u64) -> bool {
-        self.clock.as_ref().is_none_or(|clock| !clock.is_dry_at(block_time))
-    }
-
-    /// Whether it has ended and its stream was seen since to owe nothing.
-    pub fn is_paid(&self) -> bool {
-        self.closed_at.is_some_and(|end| self.withdrawn_at > end)
-    }
-
-    /// The moment at which the money is used up or was, if any is foreseen.
-    pub fn depletion(&self) -> Option<u64> {
-        self.clock.as_ref().and_then(|clock| clock.depletion)
-    }
-}
-
-/// The clock of an escrow account, as its latest event says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountClock {
-    /// What was left at `anchor`, in base units times 3600.
-    pub remaining: u128,
-    /// Base units an hour.
-    pub rate: Rate,
-    /// Block time of the settlement.
-    pub anchor: u64,
-    /// When the money will be used up, or was.
-    pub depletion: Option<u64>,
-    /// Whether the clock stands for lack of money.
-    pub dry: bool,
-    /// Whether the account is closed.
-    pub closed: bool,
-    /// Height of the state that says so.
-    pub height: u64,
-}
-
-impl AccountClock {
-    /// As an event says.
-    pub fn of_event(event: &AccountChanged, height: u64) -> Self {
-        Self {
-            remaining: event.remaining,
-            rate: event.rate,
-            anchor: event.anchor,
-            depletion: event.depletion,
-            dry: event.dry,
-            closed: event.closed,
-            height,
-        }
-    }
-
-    /// Whether the money is used up at `block_time`.
-    pub fn is_dry_at(&self, block_time: u64) -> bool {
-        self.dry || self.depletion.is_some_and(|moment| moment <= block_time)
-    }
-}
+use crate::model::{AccountClock, Lease};
 
 const SELECT: &str = "SELECT order_id, deployment, grp, owner, price, denom, account, state, \
      reason, created_at, closed_at, withdrawn_at, a.remaining, a.rate, a.anchor, a.depletion, \
      a.dry, a.closed, a.height FROM leases LEFT JOIN accounts a ON a.id = account";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
+fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
     let known: Option<i64> = row.get("height")?;
     let clock = match known {
         None => None,
@@ -112,7 +25,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
             height: sql::uint(row, "height")?,
         }),
     };
-    Ok(LeaseRow {
+    Ok(Lease {
         order: OrderId(sql::uint(row, "order_id")?),
         group: GroupId {
             deployment: DeploymentId(sql::uint(row, "deployment")?),
@@ -132,13 +45,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
 }
 
 /// One lease.
-pub fn get(sql: &Connection, order: OrderId) -> Result<Option<LeaseRow>, StoreError> {
+pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Lease>, StoreError> {
     let mut statement = sql.prepare_cached(&format!("{SELECT} WHERE order_id = ?1"))?;
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
 /// Leases that run or wait for money, by number.
-pub fn active(sql: &Connection) -> Result<Vec<LeaseRow>, StoreError> {
+pub fn active(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     let query = format!("{SELECT} WHERE state = 'active' ORDER BY order_id");
     let mut statement = sql.prepare_cached(&query)?;
     let rows = statement.query_map([], read)?;
@@ -146,7 +59,7 @@ pub fn active(sql: &Connection) -> Result<Vec<LeaseRow>, StoreError> {
 }
 
 /// All leases that are not forgotten, by number.
-pub fn all(sql: &Connection) -> Result<Vec<LeaseRow>, StoreError> {
+pub fn all(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     let mut statement = sql.prepare_cached(&format!("{SELECT} ORDER BY order_id"))?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -154,7 +67,7 @@ pub fn all(sql: &Connection) -> Result<Vec<LeaseRow>, StoreError> {
 
 /// Puts a lease there, or in place of what is there, but for `withdrawn_at`, which stays, and
 /// for its clock, which has a function of its own.
-pub fn put(tx: &Tx<'_>, row: &LeaseRow) -> Result<(), StoreError> {
+pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO leases (order_id, deployment, grp, owner, price, denom, account, state,
              reason, created_at, closed_at, withdrawn_at)

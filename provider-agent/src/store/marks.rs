@@ -4,26 +4,14 @@ use rusqlite::{Connection, params};
 use souk_core::DeploymentId;
 
 use super::{StoreError, Tx, sql};
-
-/// A mark, as the book told it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MarkRow {
-    /// The deployment.
-    pub deployment: DeploymentId,
-    /// When its money was used up.
-    pub dry_since: u64,
-    /// From when it can be reaped, in block time.
-    pub reapable_at: u64,
-    /// The block of the mark.
-    pub height: u64,
-}
+use crate::model::Mark;
 
 /// All marks.
-pub fn all(sql: &Connection) -> Result<Vec<MarkRow>, StoreError> {
+pub fn all(sql: &Connection) -> Result<Vec<Mark>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT deployment, dry_since, reapable_at, height FROM marks")?;
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(MarkRow {
+        Ok(Mark {
             deployment: DeploymentId(sql::uint(row, "deployment")?),
             dry_since: sql::uint(row, "dry_since")?,
             reapable_at: sql::uint(row, "reapable_at")?,
@@ -35,7 +23,7 @@ pub fn all(sql: &Connection) -> Result<Vec<MarkRow>, StoreError> {
 }
 
 /// Keeps a mark, in place of an older one.
-pub fn put(tx: &Tx<'_>, row: &MarkRow) -> Result<(), StoreError> {
+pub fn put(tx: &Tx<'_>, row: &Mark) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR REPLACE INTO marks VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         sql::int(row.deployment.0)?,
         sql::int(row.dry_since)?,

@@ -31,19 +31,14 @@ use std::{path::Path, sync::Arc};
 use rusqlite::Connection;
 use souk_core::OrderId;
 
-pub use bids::{BidProgress, BidRow};
-pub use cursor::Cursor;
+use crate::model::{Cursor, Lease, MarketId, Order, placement::Reservation};
+
 pub use decisions::{DecisionRow, Verdict};
 pub use deployments::DeploymentRow;
 pub use error::StoreError;
 pub use hostnames::TakenBy;
-pub use leases::{AccountClock, LeaseRow};
 pub use manifests::ManifestRow;
-pub use market::MarketRow;
-pub use marks::MarkRow;
-pub use orders::{OrderDetail, OrderRow};
 pub use pending::{Pending, PendingRow};
-pub use reservations::ReservationRow;
 pub use thread::Tx;
 pub use wake::{Listener, Topic};
 
@@ -64,7 +59,7 @@ impl Store {
     }
 
     /// Settles which market the store is of, or refuses a store of another one.
-    pub async fn settle_market(&self, market: MarketRow) -> Result<(), StoreError> {
+    pub async fn settle_market(&self, market: MarketId) -> Result<(), StoreError> {
         let known = self.read(market::get).await?;
         if known.as_ref() == Some(&market) {
             return Ok(());
@@ -121,12 +116,12 @@ impl Store {
     }
 
     /// Own leases that run or wait for money, by number.
-    pub async fn active_leases(&self) -> Result<Vec<LeaseRow>, StoreError> {
+    pub async fn active_leases(&self) -> Result<Vec<Lease>, StoreError> {
         self.read(leases::active).await
     }
 
     /// One own lease, ended ones too until they are forgotten.
-    pub async fn lease(&self, order: OrderId) -> Result<Option<LeaseRow>, StoreError> {
+    pub async fn lease(&self, order: OrderId) -> Result<Option<Lease>, StoreError> {
         self.read(move |sql| leases::get(sql, order)).await
     }
 
@@ -144,12 +139,12 @@ impl Store {
     }
 
     /// What the orderbook says of an order, its group's spec included.
-    pub async fn order(&self, order: OrderId) -> Result<Option<OrderRow>, StoreError> {
+    pub async fn order(&self, order: OrderId) -> Result<Option<Order>, StoreError> {
         self.read(move |sql| orders::get(sql, order)).await
     }
 
     /// Where the replicas of an order are placed.
-    pub async fn reservation(&self, order: OrderId) -> Result<Option<ReservationRow>, StoreError> {
+    pub async fn reservation(&self, order: OrderId) -> Result<Option<Reservation>, StoreError> {
         self.read(move |sql| reservations::get(sql, order)).await
     }
 

@@ -1,72 +1,15 @@
 //! Orders that take bids, and those that became own leases.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::{Deserialize, Serialize};
-use souk_api::orderbook::OrderResponse;
-use souk_core::{AuctionPolicy, Denom, DeploymentId, GroupId, GroupSeq, GroupSpec, OrderId, Price};
+use souk_core::{DeploymentId, GroupId, GroupSeq, OrderId};
 
 use super::{StoreError, Topic, Tx, sql};
-
-/// An order as the store has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderRow {
-    /// Its number.
-    pub id: OrderId,
-    /// The group that it is for.
-    pub group: GroupId,
-    /// The tenant.
-    pub owner: String,
-    /// The highest price, in base units an hour.
-    pub ceiling: Price,
-    /// What it is paid in.
-    pub denom: Denom,
-    /// How the winner is found.
-    pub auction: AuctionPolicy,
-    /// Its last second, in block time.
-    pub expires_at: u64,
-    /// When its auction closes, extensions included.
-    pub closes_at: Option<u64>,
-    /// Whether it takes bids, as far as events tell; past its end it does not.
-    pub open: bool,
-    /// The block that opened it.
-    pub opened_height: u64,
-    /// The last block in which anyone's bid on it was placed or changed.
-    pub book_height: u64,
-    /// What its event does not say; none until it was fetched.
-    pub detail: Option<OrderDetail>,
-}
-
-/// What an order's event does not say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderDetail {
-    /// What it asks for.
-    pub spec: GroupSpec,
-    /// When it was created.
-    pub created_at: u64,
-    /// If not empty, only these may bid.
-    pub allow: Vec<String>,
-    /// These may not.
-    pub refuse: Vec<String>,
-    /// Nor these, who had the group before.
-    pub excluded: Vec<String>,
-}
-
-impl From<&OrderResponse> for OrderDetail {
-    fn from(order: &OrderResponse) -> Self {
-        Self {
-            spec: order.spec.clone(),
-            created_at: order.created_at,
-            allow: order.allow.clone(),
-            refuse: order.refuse.clone(),
-            excluded: order.excluded.clone(),
-        }
-    }
-}
+use crate::model::{Order, OrderDetail};
 
 const COLUMNS: &str = "id, deployment, grp, owner, ceiling, denom, auction, expires_at, closes_at, open, opened_height, book_height, detail";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<OrderRow> {
-    Ok(OrderRow {
+fn read(row: &Row<'_>) -> rusqlite::Result<Order> {
+    Ok(Order {
         id: OrderId(sql::uint(row, "id")?),
         group: GroupId {
             deployment: DeploymentId(sql::uint(row, "deployment")?),
@@ -86,14 +29,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OrderRow> {
 }
 
 /// One order.
-pub fn get(sql: &Connection, order: OrderId) -> Result<Option<OrderRow>, StoreError> {
+pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Order>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM orders WHERE id = ?1");
     let mut statement = sql.prepare_cached(&query)?;
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
 /// Orders that take bids, the oldest first.
-pub fn open(sql: &Connection) -> Result<Vec<OrderRow>, StoreError> {
+pub fn open(sql: &Connection) -> Result<Vec<Order>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM orders WHERE open = 1 ORDER BY id");
     let mut statement = sql.prepare_cached(&query)?;
     let rows = statement.query_map([], read)?;
@@ -109,7 +52,7 @@ pub fn owner_of(sql: &Connection, deployment: DeploymentId) -> Result<Option<Str
 }
 
 /// Puts an order there, or in place of what is there; details known already stay known.
-pub fn put(tx: &Tx<'_>, row: &OrderRow) -> Result<(), StoreError> {
+pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO orders (id, deployment, grp, owner, ceiling, denom, auction, expires_at,
              closes_at, open, opened_height, book_height, detail)

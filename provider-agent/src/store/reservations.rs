@@ -4,21 +4,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_core::OrderId;
 
 use super::{StoreError, Topic, Tx, sql};
-use crate::model::placement::Placement;
+use crate::model::placement::Reservation;
 
-/// What is reserved for an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReservationRow {
-    /// The order or lease.
-    pub order: OrderId,
-    /// One entry a replica.
-    pub placements: Vec<Placement>,
-    /// Addresses that it leases.
-    pub ips: u32,
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<ReservationRow> {
-    Ok(ReservationRow {
+fn read(row: &Row<'_>) -> rusqlite::Result<Reservation> {
+    Ok(Reservation {
         order: OrderId(sql::uint(row, "order_id")?),
         placements: sql::json(row, "placements")?,
         ips: sql::uint32(row, "ips")?,
@@ -26,14 +15,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ReservationRow> {
 }
 
 /// The reservation of an order.
-pub fn get(sql: &Connection, order: OrderId) -> Result<Option<ReservationRow>, StoreError> {
+pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Reservation>, StoreError> {
     let mut statement = sql
         .prepare_cached("SELECT order_id, placements, ips FROM reservations WHERE order_id = ?1")?;
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
 /// All reservations, by order.
-pub fn all(sql: &Connection) -> Result<Vec<ReservationRow>, StoreError> {
+pub fn all(sql: &Connection) -> Result<Vec<Reservation>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT order_id, placements, ips FROM reservations ORDER BY order_id")?;
     let rows = statement.query_map([], read)?;
@@ -41,7 +30,7 @@ pub fn all(sql: &Connection) -> Result<Vec<ReservationRow>, StoreError> {
 }
 
 /// Reserves, in place of what was reserved for the order.
-pub fn put(tx: &Tx<'_>, row: &ReservationRow) -> Result<(), StoreError> {
+pub fn put(tx: &Tx<'_>, row: &Reservation) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO reservations (order_id, placements, ips) VALUES (?1, ?2, ?3)",
     )?

@@ -23,8 +23,8 @@ fn group() -> GroupId {
     GroupId { deployment: DeploymentId(3), group: GroupSeq(1) }
 }
 
-fn lease(order: u64) -> LeaseRow {
-    LeaseRow {
+fn lease(order: u64) -> Lease {
+    Lease {
         order: OrderId(order),
         group: group(),
         owner: "souk1ann".into(),
@@ -56,7 +56,7 @@ fn clock(height: u64, depletion: u64) -> AccountClock {
 async fn a_store_of_another_market_is_refused_once_it_has_read_a_block() {
     let (_folder, store) = store().await;
     let market =
-        |chain: &str, book: &str| MarketRow { chain_id: chain.into(), orderbook: book.into() };
+        |chain: &str, book: &str| MarketId { chain_id: chain.into(), orderbook: book.into() };
     store.settle_market(market("souk-1", "souk1typo")).await.unwrap();
     store.settle_market(market("souk-1", "souk1book")).await.unwrap();
     store.write(|tx| cursor::set(tx, Cursor { height: 5, time: 1_000 })).await.unwrap();
@@ -170,7 +170,7 @@ async fn a_decision_that_says_the_same_keeps_the_height_since_when_it_holds() {
 #[tokio::test]
 async fn details_of_an_order_stay_when_its_event_is_read_again() {
     let (_folder, store) = store().await;
-    let row = OrderRow {
+    let row = Order {
         id: OrderId(4),
         group: group(),
         owner: "souk1ann".into(),
@@ -196,7 +196,7 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
         refuse: vec![],
         excluded: vec![],
     };
-    let (event, known) = (row.clone(), OrderRow { detail: Some(detail.clone()), ..row.clone() });
+    let (event, known) = (row.clone(), Order { detail: Some(detail.clone()), ..row.clone() });
     store
         .write(move |tx| {
             orders::put(tx, &event)?;
@@ -206,7 +206,7 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
         })
         .await
         .unwrap();
-    let expected = OrderRow { closes_at: Some(2_060), ..known };
+    let expected = Order { closes_at: Some(2_060), ..known };
     assert_eq!(store.read(orders::open).await.unwrap(), [expected]);
 }
 

@@ -23,8 +23,8 @@ use souk_provider::{
     },
     config::{Bytes, Config, GatewayLimits},
     gateway::{State, serve},
-    market::lookup::Book,
-    model::scope::Owner,
+    market::lookup::ChainLookup,
+    model::scope::MarketScope,
     store::{Store, hostnames},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -72,14 +72,15 @@ impl Door {
             .await
             .must("cluster");
         let stop = CancellationToken::new();
-        let (caches, watches) = Caches::start(client.clone(), &Owner::of(&config), stop.clone());
+        let (caches, watches) =
+            Caches::start(client.clone(), &MarketScope::of(&config), stop.clone());
         tokio::spawn(watches);
         let workloads = ClusterWorkloads {
             client,
             caches,
             store: store.clone(),
             cluster: Arc::new(config.cluster.clone()),
-            owner: Owner::of(&config),
+            scope: MarketScope::of(&config),
             progress: AllProgress::default(),
             free: Box::new(Free::default),
         };
@@ -89,11 +90,12 @@ impl Door {
             provider: address("provider"),
         };
         let policy = Policy { audience: audience.clone(), prefix: "souk".into() };
-        let book = Book::new(world.queries(), &world.contracts.orderbook);
+        let orderbook = &world.contracts.orderbook;
+        let chain = ChainLookup::new(world.queries(), orderbook, &config.provider.address);
         let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
         let workloads = Arc::new(workloads);
         let settings = config.gateway.clone();
-        let state = State::new(store.clone(), book, workloads, policy, settings, reserved);
+        let state = State::new(store.clone(), chain, workloads, policy, settings, reserved);
         let (tell, told) = tokio::sync::oneshot::channel();
         let serving = serve(Arc::new(state), stop.clone(), move |address| {
             let _ = tell.send(address);

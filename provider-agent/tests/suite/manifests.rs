@@ -8,7 +8,7 @@ use souk_core::{Attribute, AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_provider::{
     config::Config,
-    model::scope::Owner,
+    model::scope::MarketScope,
     store::{ManifestRow, Store, manifests},
 };
 use souk_sdl::{Mapping, compile};
@@ -137,7 +137,7 @@ pub async fn accepted(store: &Store, leased: &Leased) {
 /// The simulated cluster, looked at from outside.
 pub struct Cluster {
     pub client: kube::Client,
-    owner: Owner,
+    scope: MarketScope,
 }
 
 impl Cluster {
@@ -146,14 +146,14 @@ impl Cluster {
         let client = souk_provider::cluster::kube::client::from_config(&config.cluster)
             .await
             .must("cluster");
-        Self { client, owner: Owner::of(&config) }
+        Self { client, scope: MarketScope::of(&config) }
     }
 
     pub fn namespaced<K>(&self, order: OrderId) -> Api<K>
     where
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
     {
-        let namespace = self.owner.namespace(order);
+        let namespace = self.scope.namespace(order);
         Api::namespaced(self.client.clone(), &namespace)
     }
 

@@ -25,7 +25,7 @@ use souk_cli::{
 use souk_core::OrderId;
 use souk_gateway::body::{EventQuery, LeaseStatus, ManifestUpload, Phase};
 use souk_kubesim::spec::NodeSpec;
-use souk_provider::model::scope::Owner;
+use souk_provider::model::scope::MarketScope;
 use tempfile::TempDir;
 
 use super::{
@@ -206,7 +206,7 @@ impl World {
     /// The name of the namespace that a provider's lease has.
     pub fn namespace_of(&self, provider: &str, order: OrderId) -> String {
         let (network, book) = (&self.market.network, &self.market.contracts.orderbook);
-        Owner::new(&network.chain_id, book, provider).namespace(order)
+        MarketScope::new(&network.chain_id, book, provider).namespace(order)
     }
 
     /// Sends the manifest of a lease.

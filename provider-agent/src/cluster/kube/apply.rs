@@ -11,7 +11,7 @@ use super::{
     objects::{Kind, Object, Subject},
 };
 use crate::model::labels::MANAGER;
-use crate::model::scope::Owner;
+use crate::model::scope::MarketScope;
 
 /// Applies one object and gives its fingerprint. Fields that others set on it by hand are taken
 /// back: it is ours.
@@ -60,10 +60,10 @@ pub async fn delete_namespace(client: &Client, name: &str, uid: Option<&str>) ->
     gone(namespaces(client).delete(name, &params).await.map(drop))
 }
 
-/// Whether there is a namespace of that name that is not the owner's.
-pub async fn is_foreign(client: &Client, name: &str, owner: &Owner) -> kube::Result<bool> {
+/// Whether there is a namespace of that name that is not this provider's.
+pub async fn is_foreign(client: &Client, name: &str, scope: &MarketScope) -> kube::Result<bool> {
     let found = namespaces(client).get_metadata_opt(name).await?;
-    Ok(found.is_some_and(|found| !owner.has(found.metadata.labels.as_ref())))
+    Ok(found.is_some_and(|found| !scope.has(found.metadata.labels.as_ref())))
 }
 
 /// What is not there need not be deleted or stopped.

@@ -37,10 +37,9 @@ use super::{
     objects::Kind,
     watch::{self, News},
 };
-use crate::model::labels::ORDER;
-use crate::model::scope::Owner;
+use crate::model::{interfaces::NamespaceSource, labels::ORDER, scope::MarketScope};
 
-/// The watched objects of one owner. Cheap to clone.
+/// The watched objects of one provider in one market. Cheap to clone.
 #[derive(Clone)]
 pub struct Caches {
     /// The leases' namespaces.
@@ -80,12 +79,6 @@ impl Caches {
         self.health.iter().all(|healthy| healthy.load(Ordering::Acquire))
     }
 
-    /// The leases that have a namespace; none while that cannot be seen.
-    pub fn leases(&self) -> Option<BTreeSet<OrderId>> {
-        let order = |namespace: Arc<Namespace>| namespace.labels().get(ORDER)?.parse().ok();
-        self.is_healthy().then(|| self.namespaces.state().into_iter().filter_map(order).collect())
-    }
-
     /// The workloads in a namespace that have or want replicas.
     pub fn running(&self, namespace: &str) -> Vec<(Kind, String)> {
         let is_here = |meta: &ObjectMeta| meta.namespace.as_deref() == Some(namespace);
@@ -112,7 +105,7 @@ impl Caches {
     /// Starts the watches. The future runs them until `stop`.
     pub fn start(
         client: Client,
-        owner: &Owner,
+        scope: &MarketScope,
         stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
         let (namespaces, of_namespaces) = reflector::store();
@@ -143,7 +136,7 @@ impl Caches {
             health: Arc::clone(&health),
             changed: Arc::clone(&changed),
         };
-        let watch = Watch { client, health, changed, selector: owner.selector() };
+        let watch = Watch { client, health, changed, selector: scope.selector() };
         let run = async move {
             let watches = [
                 Box::pin(watch.follow::<Namespace>(0, of_namespaces)) as BoxedWatch<'_>,
@@ -164,6 +157,13 @@ impl Caches {
             }
         };
         (caches, run)
+    }
+}
+
+impl NamespaceSource for Caches {
+    fn leases(&self) -> Option<BTreeSet<OrderId>> {
+        let order = |namespace: Arc<Namespace>| namespace.labels().get(ORDER)?.parse().ok();
+        self.is_healthy().then(|| self.namespaces.state().into_iter().filter_map(order).collect())
     }
 }
 

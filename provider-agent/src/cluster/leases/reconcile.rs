@@ -16,7 +16,6 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use super::{observe::Snapshot, progress::AllProgress};
-use crate::model::reconcile::{Action, Applied, Desired, Presence, plan};
 use crate::{
     cluster::kube::{
         apply,
@@ -25,11 +24,15 @@ use crate::{
     },
     config::Cluster,
     failpoint,
-    market::lookup::Book,
-    model::scope::Owner,
+    model::{
+        Lease,
+        interfaces::LeaseLookup,
+        placement::Reservation,
+        reconcile::{Action, Applied, Desired, Presence, plan},
+        scope::MarketScope,
+    },
     store::{
-        LeaseRow, ManifestRow, ReservationRow, Store, StoreError, Topic, hostnames, leases,
-        manifests, reservations,
+        ManifestRow, Store, StoreError, Topic, hostnames, leases, manifests, orders, reservations,
     },
 };
 
@@ -47,12 +50,12 @@ pub struct Reconciler {
     pub caches: Caches,
     /// What is wanted.
     pub store: Store,
-    /// The orderbook, asked about namespaces that the store knows no lease for.
-    pub book: Book,
+    /// The chain, asked about namespaces that the store knows no lease for.
+    pub lookup: Arc<dyn LeaseLookup>,
     /// The cluster's configuration.
     pub cluster: Arc<Cluster>,
     /// Whose leases they are.
-    pub owner: Owner,
+    pub scope: MarketScope,
     /// What was done so far.
     pub progress: AllProgress,
 }
@@ -78,9 +81,9 @@ pub enum StepError {
 
 /// A lease with all that the store has of it.
 struct Known {
-    lease: LeaseRow,
+    lease: Lease,
     manifest: Option<ManifestRow>,
-    reservation: Option<ReservationRow>,
+    reservation: Option<Reservation>,
     group: Option<String>,
 }
 
@@ -150,7 +153,7 @@ impl Reconciler {
                         continue;
                     }
                     let reservation = reservations::get(sql, order)?;
-                    let detail = crate::store::orders::get(sql, order)?.and_then(|o| o.detail);
+                    let detail = orders::get(sql, order)?.and_then(|o| o.detail);
                     let group = detail.map(|detail| detail.spec.name);
                     known.insert(order, Known { lease, manifest, reservation, group });
                 }
@@ -166,7 +169,7 @@ impl Reconciler {
         now: u64,
         seen: &Snapshot,
     ) -> Result<(), StepError> {
-        let namespace = self.owner.namespace(order);
+        let namespace = self.scope.namespace(order);
         let observed = seen.lease(&self.progress, order, &namespace);
         self.watch_over_deletion(order, &namespace, observed.namespace, seen);
         if known.is_some_and(|known| known.is_unpaid(now)) && observed.namespace == Presence::Active
@@ -214,7 +217,7 @@ impl Reconciler {
 
     /// A namespace that is not ours is never adopted, whatever its name.
     async fn refuse_foreign(&self, namespace: &str) -> Result<(), StepError> {
-        match apply::is_foreign(&self.client, namespace, &self.owner).await? {
+        match apply::is_foreign(&self.client, namespace, &self.scope).await? {
             true => Err(StepError::Foreign(namespace.to_owned())),
             false => Ok(()),
         }
@@ -254,13 +257,13 @@ impl Reconciler {
     /// A namespace of ours whose lease the store does not know: it may be that the store was
     /// lost or is behind, so only the chain's word counts.
     async fn desired_of_stranger(&self, order: OrderId) -> Desired {
-        match self.book.has_active_lease(order, self.owner.provider()).await {
+        match self.lookup.is_active(order).await {
             Some(false) => Desired::Gone,
             Some(true) | None => Desired::Waiting,
         }
     }
 
-    fn version(&self, manifest: &ManifestRow, reservation: Option<&ReservationRow>) -> u64 {
+    fn version(&self, manifest: &ManifestRow, reservation: Option<&Reservation>) -> u64 {
         let mut hasher = DefaultHasher::new();
         manifest.manifest.hash(&mut hasher);
         let placements = reservation.map(|reservation| format!("{:?}", reservation.placements));
@@ -279,7 +282,7 @@ impl Reconciler {
         let placements = known.reservation.as_ref().map(|row| row.placements.as_slice());
         let subject = Subject {
             order,
-            owner: &self.owner,
+            scope: &self.scope,
             group: &group,
             placements: placements.unwrap_or_default(),
             cluster: &self.cluster,

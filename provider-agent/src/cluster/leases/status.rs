@@ -17,11 +17,11 @@ use crate::{
     },
     config::Cluster,
     model::{
+        Lease,
         labels::SERVICE,
         names::{label_value, object_name},
-        scope::Owner,
+        scope::MarketScope,
     },
-    store::LeaseRow,
 };
 
 /// What a status is made from.
@@ -31,9 +31,9 @@ pub struct Sources<'a> {
     /// The cluster's configuration.
     pub cluster: &'a Cluster,
     /// Whose it is.
-    pub owner: &'a Owner,
+    pub scope: &'a MarketScope,
     /// The lease.
-    pub lease: &'a LeaseRow,
+    pub lease: &'a Lease,
     /// Its group of the manifest, if one was accepted.
     pub group: Option<&'a ManifestGroup>,
     /// Block time.
@@ -49,12 +49,12 @@ pub struct Sources<'a> {
 /// Where a lease stands.
 pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
     let order = sources.lease.order;
-    let namespace = sources.owner.namespace(order);
+    let namespace = sources.scope.namespace(order);
     let services: Vec<ServiceStatus> = match sources.group {
         Some(group) => {
             let subject = Subject {
                 order,
-                owner: sources.owner,
+                scope: sources.scope,
                 group,
                 placements: &[],
                 cluster: sources.cluster,
@@ -132,7 +132,7 @@ fn service_status(
         .filter(mine)
         .map(|object| format!("{}/{}", object.kind.gvk().kind.to_lowercase(), object.name))
         .collect();
-    let hosts = objects::hosts(sources.cluster, sources.owner, order, service);
+    let hosts = objects::hosts(sources.cluster, sources.scope, order, service);
     ServiceStatus {
         name: service.name.clone(),
         wanted: service.count,

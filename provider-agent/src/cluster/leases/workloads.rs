@@ -22,8 +22,8 @@ use crate::{
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
-    model::{labels::SERVICE, names::label_value, scope::Owner},
-    store::{LeaseRow, Store, StoreError},
+    model::{Lease, labels::SERVICE, names::label_value, scope::MarketScope},
+    store::{Store, StoreError},
 };
 
 /// Tells tenants what runs for them.
@@ -37,7 +37,7 @@ pub struct ClusterWorkloads {
     /// The cluster's configuration.
     pub cluster: Arc<Cluster>,
     /// Whose leases they are.
-    pub owner: Owner,
+    pub scope: MarketScope,
     /// What was done so far.
     pub progress: AllProgress,
     /// How much is free.
@@ -56,10 +56,7 @@ pub struct Free {
 }
 
 impl ClusterWorkloads {
-    async fn lease(
-        &self,
-        order: OrderId,
-    ) -> Result<(LeaseRow, Option<ManifestGroup>), WorkloadError> {
+    async fn lease(&self, order: OrderId) -> Result<(Lease, Option<ManifestGroup>), WorkloadError> {
         let missing = || WorkloadError::Cluster(format!("lease {order} is not known"));
         let lease = self.store.lease(order).await.map_err(store)?.ok_or_else(missing)?;
         let manifest = self.store.manifest(order).await.map_err(store)?;
@@ -85,7 +82,7 @@ impl ClusterWorkloads {
         Ok(lease_status(&Sources {
             caches: &self.caches,
             cluster: &self.cluster,
-            owner: &self.owner,
+            scope: &self.scope,
             lease: &lease,
             group: group.as_ref(),
             now,
@@ -106,7 +103,7 @@ impl ClusterWorkloads {
         if let Some(service) = query.service.as_ref().filter(|service| !known.contains(service)) {
             return Err(WorkloadError::NoService { order, service: service.clone(), known });
         }
-        let namespace = self.owner.namespace(order);
+        let namespace = self.scope.namespace(order);
         let discover = Box::new({
             let (caches, namespace) = (self.caches.clone(), namespace.clone());
             let wanted = query.service.clone();
@@ -174,7 +171,7 @@ impl Workloads for ClusterWorkloads {
         query: EventQuery,
     ) -> BoxFuture<'_, Result<LineStream<ClusterEvent>, WorkloadError>> {
         async move {
-            let namespace = self.owner.namespace(order);
+            let namespace = self.scope.namespace(order);
             events::stream_all(&self.client, &namespace, &query).await
         }
         .boxed()

@@ -12,8 +12,11 @@ use souk_gateway::{Salt, Scope, body::ManifestUpload};
 
 use crate::{
     gateway::{GatewayError, State, auth::Caller, extract::Order},
-    model::manifest::{self, Refusal},
-    store::{LeaseRow, ManifestRow, Tx, hostnames, manifests},
+    model::{
+        Lease,
+        manifest::{self, Refusal},
+    },
+    store::{ManifestRow, Tx, hostnames, manifests},
 };
 
 /// Takes a manifest that is exactly what the lease is for. The one before runs until then. Of
@@ -60,7 +63,7 @@ fn keep(tx: &Tx<'_>, row: &ManifestRow, hosts: &[String]) -> Result<(), GatewayE
 /// have a newer one already.
 async fn check(
     state: &State,
-    lease: &LeaseRow,
+    lease: &Lease,
     upload: &ManifestUpload,
 ) -> Result<(HexBinary, manifest::Accepted), GatewayError> {
     let too_early = || GatewayError::TooEarly(format!("order {}", lease.order));
@@ -71,7 +74,8 @@ async fn check(
     match manifest::check(upload, &known, &spec, &state.reserved_domains) {
         Ok(accepted) => Ok((known, accepted)),
         Err(refusal @ Refusal::Hash { .. }) => {
-            let newest = state.book.commitment(lease.group.deployment).await?;
+            let newest = state.chain.commitment(lease.group.deployment).await;
+            let newest = newest.map_err(GatewayError::Chain)?;
             if newest != known && manifest::hashes_to(upload, &newest) {
                 let what = format!("the new version of deployment {}", lease.group.deployment);
                 return Err(GatewayError::TooEarly(what));

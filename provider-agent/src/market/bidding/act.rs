@@ -10,24 +10,24 @@ use crate::{
         ChainError,
         outbox::{self, Tries, tries},
     },
-    model::placement::{self, Placement},
-    store::{
-        BidProgress, BidRow, Cursor, DecisionRow, OrderRow, ReservationRow, StoreError, Tx,
-        Verdict, bids, decisions, orders, reservations,
+    model::{
+        Bid, BidProgress, Cursor, Order,
+        placement::{self, Placement, Reservation},
     },
+    store::{DecisionRow, StoreError, Tx, Verdict, bids, decisions, orders, reservations},
 };
 
 /// What a new bid binds.
 pub(super) struct Made {
-    pub bid: BidRow,
-    pub reservation: ReservationRow,
+    pub bid: Bid,
+    pub reservation: Reservation,
 }
 
 /// Does what was decided; tells what it bound, if it was a new bid.
 pub(super) async fn act(
     deps: &Deps,
     at: Cursor,
-    order: &OrderRow,
+    order: &Order,
     decision: Decision,
 ) -> Result<Option<Made>, ChainError> {
     let id = order.id;
@@ -35,7 +35,7 @@ pub(super) async fn act(
         Decision::Bid { price, offer, placements } => {
             let msg = deps.messages.place_bid(id, price, offer)?;
             let made = Made {
-                bid: BidRow {
+                bid: Bid {
                     order: id,
                     owner: order.owner.clone(),
                     price,
@@ -44,7 +44,7 @@ pub(super) async fn act(
                     attempt: 0,
                     why: None,
                 },
-                reservation: ReservationRow {
+                reservation: Reservation {
                     order: id,
                     ips: order.detail.as_ref().map_or(0, |d| placement::leased_ips(&d.spec)),
                     placements,
@@ -103,7 +103,7 @@ async fn place(
     Ok(deps.store.write(write).await?)
 }
 
-fn decided(at: Cursor, bid: &BidRow, placements: &[Placement]) -> DecisionRow {
+fn decided(at: Cursor, bid: &Bid, placements: &[Placement]) -> DecisionRow {
     let mut nodes: Vec<&str> = placements.iter().map(|p| p.node.as_str()).collect();
     nodes.sort_unstable();
     nodes.dedup();

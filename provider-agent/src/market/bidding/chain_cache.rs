@@ -14,7 +14,8 @@ use super::{round::Snapshot, run::Deps};
 use crate::model::bidding::{BestBid, ProviderFacts};
 use crate::{
     market::ChainError,
-    store::{BidProgress, Cursor, Listener, OrderRow, Store, Topic},
+    model::{BidProgress, Cursor, Order},
+    store::{Listener, Store, Topic},
 };
 
 /// What is known is asked anew after this time, even if nothing told of a change.
@@ -110,7 +111,7 @@ impl Knowledge {
     pub async fn learn(
         &mut self,
         deps: &Deps,
-        order: &OrderRow,
+        order: &Order,
         at: Cursor,
     ) -> Result<(), ChainError> {
         let auditors = order.detail.iter().flat_map(|d| d.spec.requirements.signed_by.auditors());

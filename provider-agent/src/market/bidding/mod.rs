@@ -9,10 +9,8 @@ mod release;
 mod restore;
 mod round;
 mod run;
-mod snapshot;
 
 pub use run::{Bidder, Deps};
-pub(crate) use snapshot::limits;
 
 /// The dedup key under which the bid on an order goes to the outbox.
 pub fn place_key(order: souk_core::OrderId, attempt: u32) -> String {

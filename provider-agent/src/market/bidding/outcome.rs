@@ -7,10 +7,8 @@ use super::{place_key, run::Deps};
 use crate::model::bidding::Coarse;
 use crate::{
     market::{ChainError, outbox},
-    store::{
-        BidProgress, BidRow, Cursor, DecisionRow, StoreError, Verdict, bids, cursor, decisions,
-        reservations,
-    },
+    model::{Bid, BidProgress, Cursor},
+    store::{DecisionRow, StoreError, Verdict, bids, cursor, decisions, reservations},
 };
 
 /// A bid that was refused before it cost anything is tried so often, if the book would take
@@ -20,7 +18,7 @@ const MAX_ATTEMPTS: u32 = 3;
 const BLOCKS_BETWEEN: u64 = 5;
 
 /// Whether a refused bid may be tried again at this block.
-pub(super) fn may_try_again(bid: &BidRow, at: Cursor) -> bool {
+pub(super) fn may_try_again(bid: &Bid, at: Cursor) -> bool {
     let wait = BLOCKS_BETWEEN.saturating_mul(u64::from(bid.attempt));
     bid.attempt < MAX_ATTEMPTS && at.height >= bid.decided_height.saturating_add(wait)
 }
@@ -47,7 +45,7 @@ pub(super) async fn settle(deps: &Deps) -> Result<(), ChainError> {
                 FailureKind::Executed => (bids::NO_MORE, failure.reason),
                 FailureKind::Unknown => match deps.market.own_bid(bid.order).await {
                     Ok(Some(found)) => {
-                        let row = BidRow { price: found.price, progress: BidProgress::Open, ..bid };
+                        let row = Bid { price: found.price, progress: BidProgress::Open, ..bid };
                         deps.store.write(move |tx| bids::put(tx, &row)).await?;
                         continue;
                     }
@@ -72,7 +70,7 @@ pub(super) async fn settle(deps: &Deps) -> Result<(), ChainError> {
 
 fn refused(
     tx: &crate::store::Tx<'_>,
-    bid: &BidRow,
+    bid: &Bid,
     attempts: u32,
     why: String,
 ) -> Result<(), StoreError> {

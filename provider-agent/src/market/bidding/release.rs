@@ -7,9 +7,8 @@ use souk_core::OrderId;
 use super::run::Deps;
 use crate::{
     market::{ChainError, outbox},
-    store::{
-        BidProgress, BidRow, Cursor, LeaseRow, StoreError, Topic, Tx, bids, cursor, leases, orders,
-    },
+    model::{Bid, BidProgress, Cursor, Lease},
+    store::{StoreError, Topic, Tx, bids, cursor, leases, orders},
 };
 
 /// Orders in one message, as the chain allows.
@@ -59,13 +58,13 @@ pub(super) async fn release(
 }
 
 /// An order past its last second ends without an event.
-fn expired_quietly(bid: &BidRow, at: Cursor, order: Option<&crate::store::OrderRow>) -> bool {
+fn expired_quietly(bid: &Bid, at: Cursor, order: Option<&crate::store::Order>) -> bool {
     let past =
-        |order: &crate::store::OrderRow| order.closes_at.is_none() && at.time > order.expires_at;
+        |order: &crate::store::Order| order.closes_at.is_none() && at.time > order.expires_at;
     bid.progress == BidProgress::Open && order.is_some_and(past)
 }
 
-fn is_over(bid: &BidRow, leases: &[LeaseRow], at: Cursor, slot_hold: u64) -> bool {
+fn is_over(bid: &Bid, leases: &[Lease], at: Cursor, slot_hold: u64) -> bool {
     match bid.progress {
         BidProgress::Lost => true,
         BidProgress::Won => leases.iter().any(|lease| {

@@ -3,19 +3,27 @@
 
 use souk_core::{GroupSpec, OrderId};
 
-use super::{round::Snapshot, run::Deps, snapshot::Stock};
-use crate::model::bidding::price::gpu_rate;
+use super::{
+    round::{ClusterState, Snapshot},
+    run::Deps,
+};
 use crate::{
-    model::placement::{self, GpuModel, Inventory, Offer, Placement, PodUse, Shortage, fit},
-    store::{OrderRow, ReservationRow, StoreError, bids, leases, orders, reservations},
+    model::{
+        Order,
+        bidding::gpu_rate,
+        placement::{
+            self, GpuModel, Inventory, Limits, Offer, Placement, PodUse, Reservation, Shortage, fit,
+        },
+    },
+    store::{StoreError, bids, leases, orders, reservations},
 };
 
 /// All reservations, those included that were restored now.
 pub(super) async fn restore(
     deps: &Deps,
     snapshot: &Snapshot,
-    stock: &Stock,
-) -> Result<Vec<ReservationRow>, StoreError> {
+    cluster: &ClusterState,
+) -> Result<Vec<Reservation>, StoreError> {
     let mut reserved = snapshot.reservations.clone();
     let bids = snapshot.bids.iter().filter(|bid| bid.progress.is_live()).map(|bid| bid.order);
     let leases = snapshot.leases.iter().map(|lease| lease.order);
@@ -23,7 +31,7 @@ pub(super) async fn restore(
         bids.chain(leases).filter(|id| !reserved.iter().any(|row| row.order == *id)).collect();
     for id in bare {
         let order = deps.store.read(move |sql| orders::get(sql, id)).await?;
-        let Some(row) = order.and_then(|order| place(deps, stock, &reserved, &order)) else {
+        let Some(row) = order.and_then(|order| place(deps, cluster, &reserved, &order)) else {
             continue;
         };
         let kept = row.clone();
@@ -50,24 +58,25 @@ pub(super) async fn restore(
 /// cannot be seen.
 fn place(
     deps: &Deps,
-    stock: &Stock,
-    reserved: &[ReservationRow],
-    order: &OrderRow,
-) -> Option<ReservationRow> {
+    cluster: &ClusterState,
+    reserved: &[Reservation],
+    order: &Order,
+) -> Option<Reservation> {
     let detail = order.detail.as_ref()?;
-    let left = stock.left_without(order.id, reserved)?;
+    let snapshot = cluster.as_ref().ok()?;
+    let left = snapshot.left_without(order.id, reserved, &Limits::of(&deps.config));
     let table = deps.config.bidding.table(&order.denom);
     // A price that was taken out of the configuration since then takes no capacity away.
     let worth = |gpu: &_| {
         let rate = table.and_then(|table| gpu_rate(table, gpu));
         Some(rate.map_or(u128::MAX, |rate| rate.billionths()))
     };
-    let pods = stock.pods_of(order.id);
+    let pods = snapshot.pods_of(order.id);
     let mut placements = fit_as_it_runs(&detail.spec, &left, &pods, &worth)
         .or_else(|_| fit(&detail.spec, &left, &worth))
         .ok()?;
     follow_pods(&mut placements, pods, &left);
-    Some(ReservationRow { order: order.id, placements, ips: placement::leased_ips(&detail.spec) })
+    Some(Reservation { order: order.id, placements, ips: placement::leased_ips(&detail.spec) })
 }
 
 /// As [`fit`], with no other GPU models than those that its pods have already.

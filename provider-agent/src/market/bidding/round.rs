@@ -1,23 +1,23 @@
 //! One look at all open orders.
 
-use super::{act, chain_cache::Knowledge, outcome, restore, run::Deps, snapshot::Stock};
-use crate::model::bidding::{Decision, Facts, decide};
+use super::{act, chain_cache::Knowledge, outcome, restore, run::Deps};
 use crate::{
     market::ChainError,
-    model::placement::Inventory,
-    store::{
-        BidProgress, BidRow, Cursor, LeaseRow, OrderRow, ReservationRow, StoreError, bids, cursor,
-        leases, orders, reservations,
+    model::{
+        Bid, BidProgress, Cursor, Lease, Order,
+        bidding::{Decision, Facts, decide},
+        placement::{ClusterSnapshot, Inventory, Limits, Reservation},
     },
+    store::{StoreError, bids, cursor, leases, orders, reservations},
 };
 
 /// What the store says at one moment.
 pub(super) struct Snapshot {
     pub at: Cursor,
-    pub orders: Vec<OrderRow>,
-    pub leases: Vec<LeaseRow>,
-    pub bids: Vec<BidRow>,
-    pub reservations: Vec<ReservationRow>,
+    pub orders: Vec<Order>,
+    pub leases: Vec<Lease>,
+    pub bids: Vec<Bid>,
+    pub reservations: Vec<Reservation>,
 }
 
 /// Takes a snapshot; none before the first block.
@@ -33,13 +33,13 @@ pub(super) fn snapshot(sql: &rusqlite::Connection) -> Result<Option<Snapshot>, S
 }
 
 impl Snapshot {
-    fn bid_on(&self, order: &OrderRow) -> Option<&BidRow> {
+    fn bid_on(&self, order: &Order) -> Option<&Bid> {
         self.bids.iter().find(|bid| bid.order == order.id)
     }
 
     /// Orders without bid, those in a binding auction whose bid may be lowered, and those whose
     /// bid was refused for a reason that may be gone.
-    fn is_to_be_judged(&self, order: &OrderRow) -> bool {
+    fn is_to_be_judged(&self, order: &Order) -> bool {
         match self.bid_on(order) {
             None => true,
             Some(bid) => match bid.progress {
@@ -51,16 +51,28 @@ impl Snapshot {
     }
 }
 
+/// The cluster at the beginning of the round, or why it cannot be seen.
+pub(super) type ClusterState = Result<ClusterSnapshot, String>;
+
+fn left(
+    cluster: &ClusterState,
+    reserved: &[Reservation],
+    limits: &Limits,
+) -> Result<Inventory, String> {
+    cluster.as_ref().map(|cluster| cluster.left(reserved, limits)).map_err(Clone::clone)
+}
+
 /// What the round knows and what it has promised so far.
 struct Round<'a> {
     deps: &'a Deps,
     snapshot: &'a Snapshot,
     knowledge: &'a mut Knowledge,
-    stock: Stock,
-    reserved: Vec<ReservationRow>,
-    inventory: Option<Inventory>,
+    cluster: ClusterState,
+    limits: Limits,
+    reserved: Vec<Reservation>,
+    inventory: Result<Inventory, String>,
     /// Bids that are open or on their way, new ones included.
-    live: Vec<BidRow>,
+    live: Vec<Bid>,
     /// The chain was asked of bond and registration in this round.
     fresh: bool,
 }
@@ -72,12 +84,22 @@ pub(super) async fn round(
     knowledge: &mut Knowledge,
 ) -> Result<(), ChainError> {
     knowledge.refresh(deps, snapshot).await?;
-    let stock = Stock::new(deps);
-    let reserved = restore::restore(deps, snapshot, &stock).await?;
+    let cluster = deps.cluster.snapshot();
+    let reserved = restore::restore(deps, snapshot, &cluster).await?;
     let live = snapshot.bids.iter().filter(|bid| bid.progress.is_live()).cloned().collect();
-    let inventory = stock.left(&reserved);
-    let mut round =
-        Round { deps, snapshot, knowledge, stock, reserved, inventory, live, fresh: false };
+    let limits = Limits::of(&deps.config);
+    let inventory = left(&cluster, &reserved, &limits);
+    let mut round = Round {
+        deps,
+        snapshot,
+        knowledge,
+        cluster,
+        limits,
+        reserved,
+        inventory,
+        live,
+        fresh: false,
+    };
     for order in snapshot.orders.iter().filter(|order| snapshot.is_to_be_judged(order)) {
         match round.order(order).await {
             // What one order is refused says nothing of the others; trouble with the nodes does.
@@ -91,7 +113,7 @@ pub(super) async fn round(
 }
 
 impl Round<'_> {
-    async fn order(&mut self, order: &OrderRow) -> Result<(), ChainError> {
+    async fn order(&mut self, order: &Order) -> Result<(), ChainError> {
         self.knowledge.learn(self.deps, order, self.snapshot.at).await?;
         let mut decision = self.decide(order);
         if matches!(decision, Decision::Bid { .. }) && !self.fresh {
@@ -112,14 +134,14 @@ impl Round<'_> {
         let Some(made) = made else { return Ok(()) };
         self.live.push(made.bid);
         self.reserved.push(made.reservation);
-        self.inventory = self.stock.left(&self.reserved);
+        self.inventory = left(&self.cluster, &self.reserved, &self.limits);
         if let Some(provider) = &mut self.knowledge.provider {
             provider.used = provider.used.saturating_add(1);
         }
         Ok(())
     }
 
-    fn decide(&self, order: &OrderRow) -> Decision {
+    fn decide(&self, order: &Order) -> Decision {
         let own = self.snapshot.bid_on(order).filter(|bid| bid.progress.is_live());
         let reservation = self.reserved.iter().find(|row| row.order == order.id);
         let for_tenant = self.live.iter().filter(|bid| bid.owner == order.owner).count();
@@ -129,7 +151,7 @@ impl Round<'_> {
             paused: self.knowledge.paused,
             min_prices: &self.knowledge.min_prices,
             attestations: &self.knowledge.attestations,
-            inventory: self.inventory.as_ref().ok_or(self.stock.trouble()),
+            inventory: self.inventory.as_ref().map_err(String::as_str),
             own_bid: own.map(|bid| bid.price),
             own_placements: reservation.map(|row| row.placements.as_slice()),
             best: self.knowledge.best(order.id),

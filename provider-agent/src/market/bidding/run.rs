@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{chain_cache::Knowledge, outcome, release, round};
 use crate::{
-    cluster::inventory::ClusterView,
     config::Config,
     market::{ChainError, Market, follow::FollowState, outbox::Messages},
+    model::interfaces::CapacitySource,
     store::{Store, StoreError, Topic},
 };
 
@@ -25,7 +25,7 @@ pub struct Deps {
     /// Writes the messages.
     pub messages: Messages,
     /// The cluster.
-    pub cluster: ClusterView,
+    pub cluster: Arc<dyn CapacitySource>,
     /// How the follower is doing.
     pub following: watch::Receiver<FollowState>,
 }

@@ -9,6 +9,7 @@ mod serving;
 
 use std::{
     collections::BTreeSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -26,11 +27,14 @@ use super::{
     follow::FollowState,
     outbox::{self, Messages, Tries, tries},
 };
-pub use crate::model::upkeep::{Chore, Standing, plan};
 use crate::{
-    cluster::kube::cache::Caches,
     config::Bidding,
-    store::{Cursor, Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders},
+    model::{
+        Cursor,
+        interfaces::NamespaceSource,
+        upkeep::{Chore, Standing, plan},
+    },
+    store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders},
 };
 
 /// Seconds of block time that the leading bidder has for closing an auction.
@@ -52,8 +56,8 @@ pub struct Chores {
     pub policy: Bidding,
     /// How the follower is doing.
     pub following: watch::Receiver<FollowState>,
-    /// What of ours is in the cluster.
-    pub caches: Caches,
+    /// The leases that have a namespace in the cluster.
+    pub namespaces: Arc<dyn NamespaceSource>,
 }
 
 impl Chores {
@@ -94,7 +98,7 @@ impl Chores {
         let Some(at) = standing.at else { return Ok(()) };
         serving.is_current(at.time, Instant::now());
         standing.serving_since = serving.since;
-        standing.in_cluster = self.caches.leases();
+        standing.in_cluster = self.namespaces.leases();
         for chore in plan(&standing, &self.policy) {
             match self.act(&standing, at, chore.clone()).await {
                 Ok(()) => {}

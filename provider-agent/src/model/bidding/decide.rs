@@ -10,8 +10,10 @@ use super::{
 };
 use crate::{
     config::{Config, RateTable},
-    model::placement::{Placement, fit},
-    store::{OrderDetail, OrderRow},
+    model::{
+        Order, OrderDetail,
+        placement::{Placement, fit},
+    },
 };
 
 /// What to do about an order.
@@ -45,7 +47,7 @@ const MAX_OFFER: usize = 4;
 const EXTENSIONS: u64 = 600;
 
 /// Decides on an order that is open as far as events tell.
-pub fn decide(order: &OrderRow, config: &Config, facts: &Facts<'_>) -> Decision {
+pub fn decide(order: &Order, config: &Config, facts: &Facts<'_>) -> Decision {
     if let Some(own) = facts.own_bid {
         return lower(order, own, config, facts).unwrap_or(Decision::Stay);
     }
@@ -57,7 +59,7 @@ pub fn decide(order: &OrderRow, config: &Config, facts: &Facts<'_>) -> Decision 
 }
 
 fn judge(
-    order: &OrderRow,
+    order: &Order,
     detail: &OrderDetail,
     config: &Config,
     facts: &Facts<'_>,
@@ -102,7 +104,7 @@ fn judge(
 }
 
 /// Until when attestations must last: the latest regular close of a binding auction, else now.
-fn attested_until(order: &OrderRow, detail: &OrderDetail, now: u64) -> u64 {
+fn attested_until(order: &Order, detail: &OrderDetail, now: u64) -> u64 {
     match order.auction {
         AuctionPolicy::LowestPrice { closes_after } => {
             let latest = closes_after.saturating_add(EXTENSIONS);
@@ -113,7 +115,7 @@ fn attested_until(order: &OrderRow, detail: &OrderDetail, now: u64) -> u64 {
 }
 
 /// The moment at which an order stopped taking bids, if it did.
-pub(super) fn end_of_bidding(order: &OrderRow, now: u64) -> Option<u64> {
+pub(super) fn end_of_bidding(order: &Order, now: u64) -> Option<u64> {
     let end = match order.closes_at {
         // A close is an instant, the lifetime's last second still counts.
         Some(closes_at) if closes_at <= now => closes_at,
@@ -158,7 +160,7 @@ fn check_endpoints(group: &GroupSpec, config: &Config) -> Result<(), Reason> {
 /// The table's price; in a binding auction that has bids, as much below the lowest as it
 /// takes, but not below the floor.
 fn choose_price(
-    order: &OrderRow,
+    order: &Order,
     group: &GroupSpec,
     placements: &[Placement],
     table: &RateTable,
@@ -187,7 +189,7 @@ fn choose_price(
     Price::new(price).map_err(|_| above)
 }
 
-fn is_binding(order: &OrderRow) -> bool {
+fn is_binding(order: &Order) -> bool {
     matches!(order.auction, AuctionPolicy::LowestPrice { .. })
 }
 
@@ -209,7 +211,7 @@ fn check_limits(config: &Config, facts: &Facts<'_>) -> Result<(), Reason> {
 }
 
 /// A lower price that would lead again, if it is worth it. None while the own bid leads.
-fn lower(order: &OrderRow, own: Price, config: &Config, facts: &Facts<'_>) -> Option<Decision> {
+fn lower(order: &Order, own: Price, config: &Config, facts: &Facts<'_>) -> Option<Decision> {
     let best = facts.best?;
     let provider = facts.provider?;
     let lost = best.provider != provider.address && best.price <= own;

@@ -11,8 +11,10 @@ use souk_core::{
 use super::*;
 use crate::{
     config::Config,
-    model::placement::{GpuModel, Inventory, NodeState, Placement, Requests},
-    store::{OrderDetail, OrderRow},
+    model::{
+        Order, OrderDetail,
+        placement::{GpuModel, Inventory, NodeState, Placement, Requests},
+    },
 };
 
 const GI: u64 = 1 << 30;
@@ -79,8 +81,8 @@ fn group() -> GroupSpec {
 /// Two replicas of half a core and a GiB.
 const PRICE: u128 = 1_200;
 
-fn order(spec: GroupSpec) -> OrderRow {
-    OrderRow {
+fn order(spec: GroupSpec) -> Order {
+    Order {
         id: OrderId(5),
         group: GroupId { deployment: DeploymentId(2), group: GroupSeq(1) },
         owner: "souk1ann".into(),
@@ -102,15 +104,15 @@ fn order(spec: GroupSpec) -> OrderRow {
     }
 }
 
-fn binding(spec: GroupSpec) -> OrderRow {
-    OrderRow {
+fn binding(spec: GroupSpec) -> Order {
+    Order {
         auction: AuctionPolicy::LowestPrice { closes_after: 900 },
         closes_at: Some(1_000),
         ..order(spec)
     }
 }
 
-fn detail(order: &mut OrderRow) -> &mut OrderDetail {
+fn detail(order: &mut Order) -> &mut OrderDetail {
     order.detail.as_mut().unwrap()
 }
 
@@ -163,7 +165,7 @@ fn world() -> World {
 }
 
 impl World {
-    fn decide(&self, order: &OrderRow) -> Decision {
+    fn decide(&self, order: &Order) -> Decision {
         let facts = Facts {
             now: self.now,
             provider: self.provider.as_ref(),
@@ -202,7 +204,7 @@ fn what_is_well_gets_a_bid_at_the_tables_price() {
     assert_eq!(price_of(&decision), Some(PRICE), "{decision:?}");
 }
 
-type Spoil = fn(&mut World, &mut OrderRow);
+type Spoil = fn(&mut World, &mut Order);
 
 #[test]
 fn each_reason_for_no_bid_is_told_in_full_and_in_a_word() {
@@ -309,7 +311,7 @@ fn in_a_binding_auction_attestations_must_outlive_its_latest_close() {
         let value = AttestedValue { key: "tier".into(), value: "gold".into(), expires_at };
         let record = AttestationRecord { v: 1, values: vec![value] };
         world.attestations = BTreeMap::from([("souk1aud".into(), record)]);
-        let bids = |order: &OrderRow| price_of(&world.decide(order)).is_some();
+        let bids = |order: &Order| price_of(&world.decide(order)).is_some();
         assert_eq!(bids(&order(spec.clone())), free, "free choice, until {expires_at}");
         assert_eq!(bids(&binding(spec.clone())), bound, "binding, until {expires_at}");
     }

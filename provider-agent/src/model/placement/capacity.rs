@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use souk_core::OrderId;
 
-use super::{NodeState, Placement, PodUse, Requests};
-use crate::{config::Overcommit, store::ReservationRow};
+use super::{NodeState, Placement, PodUse, Requests, Reservation};
+use crate::config::{Config, Overcommit};
 
 /// What the configuration sets beside the nodes.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,20 @@ pub struct Limits {
     pub persistent: BTreeMap<String, Option<u64>>,
     /// Addresses for tenants to lease.
     pub leased_ips: u32,
+}
+
+impl Limits {
+    /// What the configuration sets.
+    pub fn of(config: &Config) -> Self {
+        let classes = config.cluster.storage_classes.iter();
+        Self {
+            overcommit: config.bidding.overcommit,
+            persistent: classes
+                .map(|(class, storage)| (class.clone(), storage.capacity.map(|bytes| bytes.0)))
+                .collect(),
+            leased_ips: config.cluster.leased_ips,
+        }
+    }
 }
 
 /// What is left.
@@ -48,7 +62,7 @@ impl Inventory {
     pub fn new(
         nodes: &[NodeState],
         pods: &[PodUse],
-        reservations: &[ReservationRow],
+        reservations: &[Reservation],
         limits: &Limits,
     ) -> Self {
         let shrink = |value: u64, percent: u32| {
@@ -113,7 +127,7 @@ impl Inventory {
 }
 
 /// The placements of a reservation that no scheduled pod of its lease stands for yet.
-fn without_pods<'a>(reservation: &'a ReservationRow, pods: &[PodUse]) -> Vec<&'a Placement> {
+fn without_pods<'a>(reservation: &'a Reservation, pods: &[PodUse]) -> Vec<&'a Placement> {
     let mut left: Vec<&Placement> = reservation.placements.iter().collect();
     let own = |pod: &&PodUse| pod.order == Some(OrderId(reservation.order.0));
     for pod in pods.iter().filter(own) {

@@ -11,6 +11,8 @@ mod gpu;
 mod node;
 mod placement;
 mod pod;
+mod reservation;
+mod snapshot;
 
 pub use capacity::{Inventory, Limits, Room};
 pub use detect::detect_attributes;
@@ -19,6 +21,8 @@ pub use gpu::GpuModel;
 pub use node::{NodeState, Unfit};
 pub use placement::{Placement, Requests, Unsupported};
 pub use pod::PodUse;
+pub use reservation::Reservation;
+pub use snapshot::ClusterSnapshot;
 
 #[cfg(test)]
 mod properties;

@@ -12,7 +12,7 @@ use super::{
     Requests, gpu,
     node::{quantity, units},
 };
-use crate::model::{labels::ORDER, scope::Owner};
+use crate::model::{labels::ORDER, scope::MarketScope};
 
 /// A pod that takes room on a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub struct PodUse {
     pub node: String,
     /// What it takes there.
     pub requests: Requests,
-    /// The lease that it belongs to, if it is one of the owner's.
+    /// The lease that it belongs to, if it is this provider's.
     pub order: Option<OrderId>,
 }
 
 impl PodUse {
     /// Reads a pod; none if it takes no room: not scheduled yet, or run to its end.
-    pub fn of(pod: &Pod, owner: &Owner) -> Option<Self> {
+    pub fn of(pod: &Pod, scope: &MarketScope) -> Option<Self> {
         let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
         if matches!(phase, Some("Succeeded" | "Failed")) {
             return None;
@@ -63,13 +63,13 @@ impl PodUse {
         }
         let overhead = spec.overhead.clone().unwrap_or_default();
         let requests = requests.plus(of_amounts(&overhead));
-        Some(Self { node, requests, order: own_order(pod, owner) })
+        Some(Self { node, requests, order: own_order(pod, scope) })
     }
 }
 
-fn own_order(pod: &Pod, owner: &Owner) -> Option<OrderId> {
+fn own_order(pod: &Pod, scope: &MarketScope) -> Option<OrderId> {
     let labels = pod.metadata.labels.as_ref();
-    labels.filter(|_| owner.has(labels))?.get(ORDER)?.parse().ok()
+    labels.filter(|_| scope.has(labels))?.get(ORDER)?.parse().ok()
 }
 
 fn of_container(container: &Container) -> Requests {

@@ -6,8 +6,9 @@ use souk_core::{
     Attribute, Gpu, GroupSpec, GroupUnit, OrderId, Price, Requirements, Resources, Volume,
 };
 
+use super::Reservation;
 use super::*;
-use crate::{config::Overcommit, store::ReservationRow};
+use crate::config::Overcommit;
 
 const GI: u64 = 1 << 30;
 
@@ -43,11 +44,11 @@ fn merge(into: &mut serde_json::Value, from: serde_json::Value) {
 }
 
 fn pod(value: serde_json::Value) -> Option<PodUse> {
-    PodUse::of(&serde_json::from_value::<Pod>(value).unwrap(), &owner("souk-1", "souk1me"))
+    PodUse::of(&serde_json::from_value::<Pod>(value).unwrap(), &scope("souk-1", "souk1me"))
 }
 
-fn owner(chain: &str, provider: &str) -> crate::model::scope::Owner {
-    crate::model::scope::Owner::new(chain, "souk1book", provider)
+fn scope(chain: &str, provider: &str) -> crate::model::scope::MarketScope {
+    crate::model::scope::MarketScope::new(chain, "souk1book", provider)
 }
 
 fn unit(id: u32, count: u32, cpu_milli: u64, memory: u64, gpu: Option<(u32, &str)>) -> GroupUnit {
@@ -176,10 +177,10 @@ fn same_named_pods_of_two_namespaces_both_count() {
     assert_eq!(left.free().cpu_milli, 2_000);
 }
 
-fn reserved(order: u64, node: &str, cpu_milli: u64) -> ReservationRow {
+fn reserved(order: u64, node: &str, cpu_milli: u64) -> Reservation {
     let requests = Requests { cpu_milli, ..Requests::default() };
     let placement = Placement { unit: 1, node: node.into(), requests, volumes: vec![], gpu: None };
-    ReservationRow { order: OrderId(order), placements: vec![placement], ips: 0 }
+    Reservation { order: OrderId(order), placements: vec![placement], ips: 0 }
 }
 
 fn own_pod(order: u64, node: &str, cpu_milli: u64) -> PodUse {
@@ -190,7 +191,7 @@ fn own_pod(order: u64, node: &str, cpu_milli: u64) -> PodUse {
 #[test]
 fn a_pod_and_its_reservation_count_once_and_where_the_pod_is() {
     let nodes = [node("a", "4", "8Gi", json!({})), node("b", "4", "8Gi", json!({}))];
-    let free = |pods: &[PodUse], reservations: &[ReservationRow]| {
+    let free = |pods: &[PodUse], reservations: &[Reservation]| {
         let left = Inventory::new(&nodes, pods, reservations, &Limits::default());
         [left.nodes[0].free.cpu_milli, left.nodes[1].free.cpu_milli]
     };
@@ -210,7 +211,7 @@ fn a_pod_and_its_reservation_count_once_and_where_the_pod_is() {
 #[test]
 fn a_pod_is_a_leases_only_by_this_providers_labels_in_this_market() {
     let labelled = |chain: &str, provider: &str| {
-        let mut labels: serde_json::Map<String, serde_json::Value> = owner(chain, provider)
+        let mut labels: serde_json::Map<String, serde_json::Value> = scope(chain, provider)
             .labels()
             .into_iter()
             .map(|(key, value)| (key.to_owned(), json!(value)))
@@ -334,7 +335,7 @@ fn persistent_storage_is_promised_once() {
         Limits { persistent: [("default".to_owned(), Some(100 * GI))].into(), ..Limits::default() };
     let empty = Inventory::new(&nodes, &[], &[], &limits);
     let placements = fit(&group, &empty, &any).unwrap();
-    let row = ReservationRow { order: OrderId(1), placements, ips: 0 };
+    let row = Reservation { order: OrderId(1), placements, ips: 0 };
     let left = Inventory::new(&nodes, &[], &[row], &limits);
     assert_eq!(left.persistent["default"], Some(20 * GI));
     assert!(matches!(fit(&group, &left, &any), Err(Shortage::Storage { .. })));

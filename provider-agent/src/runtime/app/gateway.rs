@@ -16,8 +16,8 @@ use crate::{
     },
     config::Config,
     gateway::{self, ServeError, State},
-    market::{bidding, lookup::Book},
-    model::{placement::Inventory, scope::Owner},
+    market::lookup::ChainLookup,
+    model::{interfaces::CapacitySource, placement::Limits, scope::MarketScope},
     store::Store,
 };
 
@@ -26,7 +26,7 @@ pub(super) struct Parts {
     pub config: Arc<Config>,
     pub store: Store,
     pub cluster: kube::Client,
-    pub book: Book,
+    pub lookup: ChainLookup,
     pub caches: Caches,
     pub progress: AllProgress,
     pub view: ClusterView,
@@ -34,14 +34,14 @@ pub(super) struct Parts {
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, cluster, book, caches, progress, view } = parts;
+    let Parts { config, store, cluster, lookup, caches, progress, view } = parts;
     let provider = config.provider.address.clone();
     let workloads = ClusterWorkloads {
         client: cluster,
         caches,
         store: store.clone(),
         cluster: Arc::new(config.cluster.clone()),
-        owner: Owner::of(&config),
+        scope: MarketScope::of(&config),
         progress,
         free: Box::new({
             let config = config.clone();
@@ -56,15 +56,14 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
     let policy = Policy { audience, prefix: config.chain.prefix.clone() };
     let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
     let settings = config.gateway.clone();
-    let state = State::new(store, book, Arc::new(workloads), policy, settings, reserved);
+    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, reserved);
     let listening = |address| tracing::info!(%address, "the gateway listens");
     gateway::serve(Arc::new(state), stop, listening).await
 }
 
 /// What is free on the nodes, reservations aside: a hint for those who look around.
 fn free(view: &ClusterView, config: &Config) -> Free {
-    let Some(seen) = view.observe() else { return Free::default() };
-    let limits = bidding::limits(config);
-    let free = Inventory::new(&seen.nodes, &seen.pods, &[], &limits).free();
+    let Ok(snapshot) = view.snapshot() else { return Free::default() };
+    let free = snapshot.left(&[], &Limits::of(config)).free();
     Free { cpu_milli: free.cpu_milli, memory: free.memory, gpus: u64::from(free.gpu) }
 }

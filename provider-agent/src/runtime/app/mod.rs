@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 pub use error::AppError;
 pub use group::TaskGroup;
 
+use super::metrics;
 use crate::{
     cluster::{
         inventory::{self as inventory, ClusterView},
@@ -28,13 +29,12 @@ use crate::{
         bidding::{Bidder, Deps},
         fetch,
         follow::{FollowState, Following},
-        lookup::Book,
+        lookup::ChainLookup,
         outbox::Messages,
         upkeep::Chores,
     },
-    model::scope::Owner,
-    runtime::metrics,
-    store::{MarketRow, Store, StoreError, Topic},
+    model::{MarketId, scope::MarketScope},
+    store::{Store, StoreError, Topic},
 };
 
 /// Reads the operator key that the configuration names.
@@ -54,7 +54,7 @@ pub fn pipeline_config(config: &Config) -> PipelineConfig {
 /// Opens the store that the configuration names, unless it is of another market.
 pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
     let store = Store::open(&config.store.path)?;
-    let market = MarketRow {
+    let market = MarketId {
         chain_id: config.chain.chain_id.clone(),
         orderbook: config.chain.contracts().orderbook.clone(),
     };
@@ -112,12 +112,12 @@ impl Agent {
         let pipeline = self.pipeline.handle();
         let provider = self.config.provider.address.clone();
 
-        let owner = Owner::of(&self.config);
+        let scope = MarketScope::of(&self.config);
         let nodes = &self.config.cluster.node_labels();
         let (view, watches) =
-            inventory::start(self.cluster.clone(), &owner, nodes, &self.store, &stop);
+            inventory::start(self.cluster.clone(), &scope, nodes, &self.store, &stop);
         tasks.forever("inventory", watches);
-        let (caches, watches) = Caches::start(self.cluster.clone(), &owner, stop.clone());
+        let (caches, watches) = Caches::start(self.cluster.clone(), &scope, stop.clone());
         tasks.forever("caches", watches);
 
         let following = Following {
@@ -135,7 +135,7 @@ impl Agent {
             store: self.store.clone(),
             config: self.config.clone(),
             messages: self.messages.clone(),
-            cluster: view.clone(),
+            cluster: Arc::new(view.clone()),
             following: self.following.subscribe(),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
@@ -145,7 +145,7 @@ impl Agent {
             messages: self.messages.clone(),
             policy: self.config.bidding.clone(),
             following: self.following.subscribe(),
-            caches: caches.clone(),
+            namespaces: Arc::new(caches.clone()),
         };
         tasks.spawn("chores", chores.run(stop.clone()));
         self.spawn_leases(&mut tasks, &stop, caches, &view).await?;
@@ -163,15 +163,17 @@ impl Agent {
         caches: Caches,
         view: &ClusterView,
     ) -> Result<(), AppError> {
-        let book = Book::new(self.client.query(), &self.config.chain.contracts().orderbook);
+        let orderbook = &self.config.chain.contracts().orderbook;
+        let provider = &self.config.provider.address;
+        let lookup = ChainLookup::new(self.client.query(), orderbook, provider);
         let progress = AllProgress::default();
         let reconciler = Reconciler {
             client: self.cluster.clone(),
             caches: caches.clone(),
             store: self.store.clone(),
-            book: book.clone(),
+            lookup: Arc::new(lookup.clone()),
             cluster: Arc::new(self.config.cluster.clone()),
-            owner: Owner::of(&self.config),
+            scope: MarketScope::of(&self.config),
             progress: progress.clone(),
         };
         tasks.forever("leases", reconciler.run(stop.clone()));
@@ -179,7 +181,7 @@ impl Agent {
             config: self.config.clone(),
             store: self.store.clone(),
             cluster: self.cluster.clone(),
-            book,
+            lookup,
             caches,
             progress,
             view: view.clone(),

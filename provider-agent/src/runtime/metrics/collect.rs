@@ -12,7 +12,7 @@ use souk_chain::rpc::EndpointHealth;
 
 use super::Sources;
 use crate::{
-    model::placement::{Inventory, Limits},
+    model::{interfaces::CapacitySource, placement::Limits},
     store::{StoreError, bids, leases, orders, pending},
 };
 
@@ -83,10 +83,9 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     figures.one("rpc_endpoints", "configured", len(endpoints.len()));
     figures.one("rpc_endpoints_usable", "not set aside at present", len(usable));
 
-    let seen = sources.cluster.observe();
-    figures.one("cluster_seen", "1 if the cluster can be judged", u64::from(seen.is_some()));
-    let seen = seen.unwrap_or_default();
-    let inventory = Inventory::new(&seen.nodes, &seen.pods, &[], &Limits::default());
+    let snapshot = sources.cluster.snapshot();
+    figures.one("cluster_seen", "1 if the cluster can be judged", u64::from(snapshot.is_ok()));
+    let inventory = snapshot.unwrap_or_default().left(&[], &Limits::default());
     let free = inventory.free();
     figures.one("nodes_usable", "nodes that take tenants", len(inventory.nodes.len()));
     figures.one("free_cpu_milli", "not requested by pods", free.cpu_milli);

@@ -76,7 +76,7 @@ async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     let health = judge(
         &sources.following.borrow(),
         sources.pipeline.status().borrow().trouble.as_deref(),
-        sources.cluster.trouble().as_deref(),
+        sources.cluster.last_error().as_deref(),
         now(),
     );
     let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -8,14 +8,14 @@ use souk_sdl::{HttpOptions, ManifestService, ServiceExpose};
 
 use super::{Kind, Object, Subject};
 use crate::model::names::object_name;
-use crate::{config::Cluster, model::scope::Owner};
+use crate::{config::Cluster, model::scope::MarketScope};
 
 /// One Ingress for each HTTP port, if the cluster has an ingress class.
 pub(super) fn build(subject: &Subject<'_>, service: &ManifestService) -> Vec<Object> {
     let Some(class) = &subject.cluster.ingress_class else { return Vec::new() };
     let mut objects: Vec<Object> = Vec::new();
     for expose in service.expose.iter().filter(|expose| expose.is_ingress()) {
-        let hosts = expose_hosts(subject.cluster, subject.owner, subject.order, service, expose);
+        let hosts = expose_hosts(subject.cluster, subject.scope, subject.order, service, expose);
         let name = object_name(&format!("{}-{}", service.name, expose.port), "-http");
         if hosts.is_empty() || objects.iter().any(|object| object.name == name) {
             continue;
@@ -41,7 +41,7 @@ pub(super) fn build(subject: &Subject<'_>, service: &ManifestService) -> Vec<Obj
 /// All host names that lead to a service.
 pub fn hosts(
     cluster: &Cluster,
-    owner: &Owner,
+    scope: &MarketScope,
     order: OrderId,
     service: &ManifestService,
 ) -> Vec<String> {
@@ -49,13 +49,13 @@ pub fn hosts(
         return Vec::new();
     }
     let exposes = service.expose.iter().filter(|expose| expose.is_ingress());
-    exposes.flat_map(|expose| expose_hosts(cluster, owner, order, service, expose)).collect()
+    exposes.flat_map(|expose| expose_hosts(cluster, scope, order, service, expose)).collect()
 }
 
 /// The tenant's own names, and one below the provider's domain.
 fn expose_hosts(
     cluster: &Cluster,
-    owner: &Owner,
+    scope: &MarketScope,
     order: OrderId,
     service: &ManifestService,
     expose: &ServiceExpose,
@@ -66,7 +66,7 @@ fn expose_hosts(
     hosts.extend(cluster.domain.as_ref().map(|domain| {
         let order = order.to_string();
         let port = expose.port.to_string();
-        let label = owner.hash(&[&order, &service.name, &port], 16);
+        let label = scope.hash(&[&order, &service.name, &port], 16);
         format!("h{label}.{domain}")
     }));
     hosts.dedup();

@@ -26,7 +26,7 @@ pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, p
 
 use crate::{
     config::Cluster,
-    model::{labels, names::label_value, placement::Placement, scope::Owner},
+    model::{labels, names::label_value, placement::Placement, scope::MarketScope},
 };
 
 /// What the objects are made from.
@@ -35,7 +35,7 @@ pub struct Subject<'a> {
     /// The lease.
     pub order: OrderId,
     /// Whose it is.
-    pub owner: &'a Owner,
+    pub scope: &'a MarketScope,
     /// What runs.
     pub group: &'a ManifestGroup,
     /// Where the replicas were placed when the bid was made.
@@ -180,14 +180,14 @@ impl Object {
 impl Subject<'_> {
     /// The lease's namespace.
     pub fn namespace(&self) -> String {
-        self.owner.namespace(self.order)
+        self.scope.namespace(self.order)
     }
 
     /// The labels of every object of this lease.
     pub fn labels(&self) -> Vec<(String, String)> {
-        let owner = self.owner.labels().map(|(key, value)| (key.to_owned(), value));
+        let scope = self.scope.labels().map(|(key, value)| (key.to_owned(), value));
         let order = (labels::ORDER.to_owned(), self.order.to_string());
-        owner.into_iter().chain([order]).collect()
+        scope.into_iter().chain([order]).collect()
     }
 
     fn placement(&self, service: &ManifestService) -> Option<&Placement> {

@@ -12,14 +12,14 @@ use souk_core::OrderId;
 use souk_sdl::{ManifestGroup, Options};
 
 use super::{Kind, Object, Subject, all};
-use crate::model::scope::Owner;
+use crate::model::scope::MarketScope;
 use crate::{
     config::{Cluster, PodSecurity, StorageClass},
     model::placement::{GpuModel, Placement, Requests},
 };
 
-fn owner_of(provider: &str) -> Owner {
-    Owner::new("souk-1", "souk1book", provider)
+fn scope_of(provider: &str) -> MarketScope {
+    MarketScope::new("souk-1", "souk1book", provider)
 }
 
 const ORDER: OrderId = OrderId(7);
@@ -97,7 +97,7 @@ struct Lease {
     placements: Vec<Placement>,
     cluster: Cluster,
     running: bool,
-    owner: Owner,
+    scope: MarketScope,
 }
 
 impl Lease {
@@ -132,14 +132,14 @@ impl Lease {
             placements: vec![placement],
             cluster,
             running: true,
-            owner: owner_of("souk1provider"),
+            scope: scope_of("souk1provider"),
         }
     }
 
     fn subject(&self) -> Subject<'_> {
         Subject {
             order: ORDER,
-            owner: &self.owner,
+            scope: &self.scope,
             group: &self.group,
             placements: &self.placements,
             cluster: &self.cluster,
@@ -225,7 +225,7 @@ fn no_two_objects_of_a_kind_have_one_name_however_services_are_called() {
 #[test]
 fn two_providers_on_one_cluster_have_namespaces_of_their_own() {
     let lease = Lease::new();
-    let other = Subject { owner: &owner_of("souk1other"), ..lease.subject() };
+    let other = Subject { scope: &scope_of("souk1other"), ..lease.subject() };
     assert_ne!(other.namespace(), lease.subject().namespace());
 }
 

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::{Kind, Lease, ORDER, owner_of};
+use super::{Kind, Lease, ORDER, scope_of};
 use crate::cluster::kube::objects::hosts;
 
 #[test]
 fn a_service_is_reached_by_its_own_names_and_one_below_the_providers_domain() {
     let lease = Lease::new();
     let web = lease.group.services.iter().find(|service| service.name == "web").unwrap();
-    let names = hosts(&lease.cluster, &lease.owner, ORDER, web);
+    let names = hosts(&lease.cluster, &lease.scope, ORDER, web);
     assert_eq!(names.len(), 2);
     assert_eq!(names[0], "shop.example.com");
     assert!(names[1].ends_with(".apps.example.net"), "{}", names[1]);
@@ -27,7 +27,7 @@ fn names_below_the_domain_differ_by_lease_and_provider() {
     let lease = Lease::new();
     let web = lease.group.services.iter().find(|service| service.name == "web").unwrap();
     let of = |provider: &str, order: u64| {
-        hosts(&lease.cluster, &owner_of(provider), souk_core::OrderId(order), web).pop().unwrap()
+        hosts(&lease.cluster, &scope_of(provider), souk_core::OrderId(order), web).pop().unwrap()
     };
     assert_eq!(of("souk1me", 7), of("souk1me", 7));
     assert_ne!(of("souk1me", 7), of("souk1me", 8));
@@ -40,7 +40,7 @@ fn without_an_ingress_class_there_are_no_host_names() {
     lease.cluster.ingress_class = None;
     assert!(lease.objects().iter().all(|object| object.kind != Kind::Ingress));
     let web = lease.group.services.iter().find(|service| service.name == "web").unwrap();
-    assert!(hosts(&lease.cluster, &lease.owner, ORDER, web).is_empty());
+    assert!(hosts(&lease.cluster, &lease.scope, ORDER, web).is_empty());
 }
 
 #[test]
