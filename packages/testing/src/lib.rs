@@ -28,6 +28,7 @@ mod chain;
 mod coins;
 pub mod events;
 mod hardware;
+pub mod layers;
 mod market;
 mod suite;
 mod workload;

@@ -1,8 +1,7 @@
-//! Watches nodes and pods and keeps what the inventory needs of them.
+//! Watches nodes and pods, from which the inventory is computed.
 //!
-//! One watch a kind for the whole cluster. While a watch is broken the caches keep what they
-//! last had and [`ClusterView::last_error`] says why, so that nobody judges by what may be out
-//! of date.
+//! One watch per kind for the whole cluster. While a watch is broken the caches keep their last
+//! state and [`ClusterView::last_error`] says why, so that no decision is made by outdated state.
 
 use std::{
     fmt::Debug,
@@ -22,7 +21,7 @@ use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use super::kube::watch::{self, News};
+use super::kube::watch::{self, WatchEvent};
 use crate::{
     model::{
         interfaces::CapacitySource,
@@ -41,21 +40,21 @@ pub struct ClusterView {
     scope: MarketScope,
 }
 
-/// How a watch is doing.
+/// The state of a watch.
 #[derive(Debug, Clone)]
 struct Health {
-    /// Since when it is broken.
+    /// Since when it is broken, if it is.
     broken_since: Option<Instant>,
     ready: bool,
     last_error: Option<String>,
 }
 
-/// A watch that is broken for no longer than this is believed: the cluster changes slowly and
-/// watches break in passing.
+/// The cache of a watch that is broken for no longer than this is still used: watches break in
+/// passing and the cluster changes slowly.
 const GRACE_PERIOD: Duration = Duration::from_secs(20);
 
 impl ClusterView {
-    /// Why the cluster cannot be judged at present: it is not listed yet, or a watch is broken.
+    /// Why the cluster's state is not known at present: it is not listed yet, or a watch is broken.
     pub fn last_error(&self) -> Option<String> {
         let now = Instant::now();
         self.health.iter().find_map(|health| {
@@ -118,22 +117,22 @@ async fn follow<K>(
 ) where
     K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
 {
-    let tell = |news: News| {
+    let on_event = |event: WatchEvent| {
         let mut health = health[index].lock();
-        match news {
-            News::Healthy => {
+        match event {
+            WatchEvent::Healthy => {
                 *health = Health { broken_since: None, ready: true, last_error: None };
-                tracing::debug!(kind = %K::kind(&()), "watch is healthy");
+                tracing::debug!(kind = %K::kind(&()), "watch listed");
             }
-            News::Changed => {}
-            News::Broken(error) => {
+            WatchEvent::Changed => {}
+            WatchEvent::Broken(error) => {
                 health.broken_since.get_or_insert_with(Instant::now);
                 health.last_error = Some(error.to_string());
-                tracing::warn!(kind = %K::kind(&()), %error, "watch is broken");
+                tracing::warn!(kind = %K::kind(&()), %error, "watch failed");
             }
         }
         drop(health);
         store.wake(Topic::Capacity);
     };
-    watch::follow(Api::<K>::all(client), config, writer, tell).await;
+    watch::follow(Api::<K>::all(client), config, writer, on_event).await;
 }

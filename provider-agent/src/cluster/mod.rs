@@ -1,4 +1,5 @@
-//! The Kubernetes cluster: its caches, its inventory and the objects of the leases.
+//! The Kubernetes cluster: the API ([`kube`]), nodes and pods ([`inventory`]), and the leases that run
+//! there ([`leases`]). [`workloads`] is what the gateway needs of it.
 
 pub mod inventory;
 pub mod kube;

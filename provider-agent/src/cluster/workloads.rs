@@ -1,4 +1,4 @@
-//! What the gateway asks of the cluster's side.
+//! What the gateway needs of the cluster.
 
 use futures::{future::BoxFuture, stream::BoxStream};
 use souk_core::OrderId;
@@ -6,7 +6,7 @@ use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
 };
 
-/// Why the cluster cannot tell.
+/// Why the cluster gives no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkloadError {
     /// There is no such service in the lease.
@@ -14,38 +14,38 @@ pub enum WorkloadError {
     NoService {
         /// The lease.
         order: OrderId,
-        /// What was asked for.
+        /// The service.
         service: String,
-        /// What there is.
+        /// The services of the lease.
         known: Vec<String>,
     },
     /// The cluster did not answer or refused.
-    #[error("the cluster cannot tell at the moment: {0}; try again")]
+    #[error("the cluster does not answer at the moment: {0}; try again")]
     Cluster(String),
 }
 
-/// Values as they come; an error ends them.
+/// A stream of values; it ends with an error.
 pub type LineStream<T> = BoxStream<'static, Result<T, WorkloadError>>;
 
-/// Tells what runs in the cluster.
+/// What runs in the cluster.
 pub trait Workloads: Send + Sync {
-    /// Where a lease stands.
+    /// The status of a lease.
     fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>>;
 
-    /// What a lease's services write.
+    /// The logs of a lease's services.
     fn logs(
         &self,
         order: OrderId,
         query: LogQuery,
     ) -> BoxFuture<'_, Result<LineStream<LogLine>, WorkloadError>>;
 
-    /// What Kubernetes tells of a lease's objects.
+    /// The Kubernetes events of a lease's objects.
     fn events(
         &self,
         order: OrderId,
         query: EventQuery,
     ) -> BoxFuture<'_, Result<LineStream<ClusterEvent>, WorkloadError>>;
 
-    /// How busy the cluster is.
+    /// The height, the number of leases and the free capacity.
     fn provider_status(&self) -> BoxFuture<'_, Result<ProviderStatus, WorkloadError>>;
 }

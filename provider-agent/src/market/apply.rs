@@ -22,11 +22,11 @@ use crate::{
     },
 };
 
-/// Whose store it is.
+/// The provider whose events count.
 #[derive(Debug, Clone)]
-pub struct Scope {
-    /// The provider.
-    pub provider: String,
+pub struct ProviderContext {
+    /// The provider's address.
+    pub address: String,
     /// The orderbook's index among the escrow's controllers.
     pub controller: u16,
 }
@@ -34,25 +34,25 @@ pub struct Scope {
 /// Applies the events of the block at `at`.
 pub fn apply(
     tx: &Tx<'_>,
-    scope: &Scope,
+    context: &ProviderContext,
     at: Cursor,
     events: &[MarketEvent],
 ) -> Result<(), StoreError> {
-    // A lease's first account event stands before the event of the lease itself.
+    // A lease's first account event comes before the event of the lease itself.
     for event in events {
         if let MarketEvent::Orderbook(Book::LeaseCreated(event)) = event {
-            lease_created(tx, scope, at, event)?;
+            lease_created(tx, context, at, event)?;
         }
     }
     for event in events {
         match event {
-            MarketEvent::Orderbook(event) => of_book(tx, scope, at, event)?,
+            MarketEvent::Orderbook(event) => of_book(tx, context, at, event)?,
             MarketEvent::Escrow(EscrowEvent::AccountChanged(event)) => {
                 account_changed(tx, at, event)?;
             }
             MarketEvent::Escrow(_) => {}
-            MarketEvent::Registry(event) => of_registry(tx, scope, event),
-            MarketEvent::Attestations(event) => of_auditors(tx, scope, event),
+            MarketEvent::Registry(event) => of_registry(tx, context, event),
+            MarketEvent::Attestations(event) => of_auditors(tx, context, event),
         }
     }
     for event in events {
@@ -66,8 +66,13 @@ pub fn apply(
     Ok(())
 }
 
-fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), StoreError> {
-    let own = |provider: &str| provider == scope.provider;
+fn of_book(
+    tx: &Tx<'_>,
+    context: &ProviderContext,
+    at: Cursor,
+    event: &Book,
+) -> Result<(), StoreError> {
+    let own = |provider: &str| provider == context.address;
     match event {
         Book::DeploymentCreated(event) => deployments::put(
             tx,
@@ -107,8 +112,8 @@ fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), S
                 Ok(())
             }
         }
-        Book::BidWithdrawn(event) => bid_gone(tx, scope, at, event.order, &event.provider),
-        Book::BidDisqualified(event) => bid_gone(tx, scope, at, event.order, &event.provider),
+        Book::BidWithdrawn(event) => bid_gone(tx, context, at, event.order, &event.provider),
+        Book::BidDisqualified(event) => bid_gone(tx, context, at, event.order, &event.provider),
         Book::AuctionExtended(event) => orders::extend(tx, event.order, event.closes_at),
         Book::LeaseCreated(event) => {
             orders::close(tx, event.order)?;
@@ -117,7 +122,7 @@ fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), S
         Book::LeaseClosed(event) if own(&event.provider) => lease_closed(tx, at, event),
         Book::BidsReleased(event) => {
             if own(&event.provider) {
-                tx.touch(Topic::Facts);
+                tx.touch(Topic::Provider);
             }
             Ok(())
         }
@@ -125,8 +130,8 @@ fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), S
     }
 }
 
-/// A deployment that is still to be fetched gets its new commitment at once: the fetch may
-/// answer from an older state, and then gives way.
+/// A deployment that is still to be fetched gets its new commitment at once; a fetch that answers
+/// from an older state does not overwrite it.
 fn deployment_updated(
     tx: &Tx<'_>,
     at: Cursor,
@@ -174,7 +179,7 @@ pub(super) fn order_over(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), 
     bid_lost(tx, at, order)
 }
 
-/// An own bid that can become no lease any more frees what was reserved for it.
+/// An own bid that can become no lease any more frees its reservation.
 fn bid_lost(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
     let Some(bid) = bids::get(tx, order)? else { return Ok(()) };
     match bid.progress {
@@ -188,7 +193,7 @@ fn bid_lost(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
 }
 
 fn own_bid_placed(tx: &Tx<'_>, at: Cursor, event: &BidPlaced) -> Result<(), StoreError> {
-    tx.touch(Topic::Facts);
+    tx.touch(Topic::Provider);
     let known = bids::get(tx, event.order)?;
     let owner = match &known {
         Some(row) => row.owner.clone(),
@@ -210,32 +215,32 @@ fn own_bid_placed(tx: &Tx<'_>, at: Cursor, event: &BidPlaced) -> Result<(), Stor
 
 fn bid_gone(
     tx: &Tx<'_>,
-    scope: &Scope,
+    context: &ProviderContext,
     at: Cursor,
     order: OrderId,
     provider: &str,
 ) -> Result<(), StoreError> {
     orders::set_book_height(tx, order, at.height)?;
-    if provider != scope.provider {
+    if provider != context.address {
         return Ok(());
     }
-    tx.touch(Topic::Facts);
+    tx.touch(Topic::Provider);
     reservations::release(tx, order)?;
-    // The order may go on without it: the row stays, so that no second bid is made.
-    bids::refuse(tx, order, bids::NO_MORE, "it was taken off the book")
+    // The order may still be open: the row stays, so that there is no second bid.
+    bids::refuse(tx, order, bids::NO_MORE, "it was withdrawn or disqualified")
 }
 
 fn lease_created(
     tx: &Tx<'_>,
-    scope: &Scope,
+    context: &ProviderContext,
     at: Cursor,
     event: &LeaseCreated,
 ) -> Result<(), StoreError> {
-    if event.provider != scope.provider {
+    if event.provider != context.address {
         return Ok(());
     }
     // Deployment numbers stay below 2^48, as the escrow demands of its controllers.
-    let account = AccountId::new(scope.controller, event.deployment.0)
+    let account = AccountId::new(context.controller, event.deployment.0)
         .unwrap_or(AccountId(event.deployment.0));
     leases::put(
         tx,
@@ -268,7 +273,7 @@ fn lease_closed(tx: &Tx<'_>, at: Cursor, event: &LeaseClosed) -> Result<(), Stor
     };
     leases::close(tx, event.order, state, event.reason, at.time)?;
     if manifests::exists(tx, event.order)? {
-        // Its pods are still there: what is promised to them is freed when they are gone.
+        // Its pods are still there: the reservation is freed when they are gone.
         return Ok(());
     }
     reservations::release(tx, event.order)
@@ -281,7 +286,7 @@ fn account_changed(tx: &Tx<'_>, at: Cursor, event: &AccountChanged) -> Result<()
     leases::put_clock(tx, event.account, &AccountClock::of_event(event, at.height))
 }
 
-fn of_registry(tx: &Tx<'_>, scope: &Scope, event: &Registry) {
+fn of_registry(tx: &Tx<'_>, context: &ProviderContext, event: &Registry) {
     let provider = match event {
         Registry::Registered(event) => &event.provider,
         Registry::Updated(event) => &event.provider,
@@ -290,19 +295,19 @@ fn of_registry(tx: &Tx<'_>, scope: &Scope, event: &Registry) {
         Registry::Deregistered(event) => &event.provider,
         Registry::Slashed(event) => &event.provider,
     };
-    if *provider == scope.provider {
-        tx.touch(Topic::Facts);
+    if *provider == context.address {
+        tx.touch(Topic::Provider);
     }
 }
 
-fn of_auditors(tx: &Tx<'_>, scope: &Scope, event: &Audit) {
+fn of_auditors(tx: &Tx<'_>, context: &ProviderContext, event: &Audit) {
     let provider = match event {
         Audit::Attested(event) => &event.provider,
         Audit::Revoked(event) => &event.provider,
         Audit::ProfileSet(_) => return,
     };
-    if *provider == scope.provider {
-        tx.touch(Topic::Facts);
+    if *provider == context.address {
+        tx.touch(Topic::Provider);
     }
 }
 

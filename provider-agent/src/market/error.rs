@@ -1,11 +1,11 @@
-//! What can go wrong between agent and chain.
+//! The errors of queries and messages.
 
 use souk_api::published::VERSION;
 use souk_chain::{query::QueryError, rpc::RpcError, tx::MsgError};
 
 use crate::store::StoreError;
 
-/// An error between agent and chain.
+/// A query or a message failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
     /// A query failed.
@@ -17,7 +17,7 @@ pub enum ChainError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A message could not be written.
+    /// A message could not be encoded.
     #[error(transparent)]
     Message(#[from] MsgError),
     /// A published record that this program cannot read.
@@ -56,7 +56,7 @@ impl ChainError {
         }
     }
 
-    /// Whether the contract itself said no, rather than nobody answering.
+    /// Whether the contract refused the query, as opposed to no node answering.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Query(QueryError::Refused { .. } | QueryError::NotFound { .. }))
     }

@@ -22,20 +22,19 @@ pub enum MarketEvent {
     Attestations(AttestationEvent),
 }
 
-/// What was read of a block.
+/// The market's events in one block.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Read {
-    /// In the order of their emission.
+pub struct BlockEvents {
+    /// The events, in the order of their emission.
     pub events: Vec<MarketEvent>,
-    /// Events of the configured contracts that could not be read: a contract newer than this
-    /// program. They must not be passed over in silence.
+    /// Events of the configured contracts that could not be read, as of a contract newer than this
+    /// program.
     pub unreadable: Vec<EventError>,
 }
 
-/// Reads a block's events. Other contracts may emit events of the same types; they do not
-/// count.
-pub fn read_block(block: &Block, contracts: &Contracts) -> Read {
-    let mut read = Read::default();
+/// Reads a block's events. Events of the same types by other contracts are ignored.
+pub fn read_block(block: &Block, contracts: &Contracts) -> BlockEvents {
+    let mut read = BlockEvents::default();
     for (_, event) in block.events() {
         match read_event(event, contracts) {
             Some(Ok(event)) => read.events.push(event),

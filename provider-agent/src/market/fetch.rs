@@ -1,5 +1,5 @@
-//! Fetches what events do not carry: an order's group, a deployment's commitment. What fails
-//! stays in the store's list and is tried again, as long as it is needed.
+//! Fetches what events do not carry: an order's group, a deployment's commitment, an account's
+//! clock. A failed fetch stays in the store's list and is retried as long as it is needed.
 
 use std::time::Duration;
 
@@ -18,12 +18,16 @@ use crate::{
 
 /// Fetches at once.
 const PARALLEL: usize = 8;
-/// Rows looked at in one go.
+/// Rows fetched in one round.
 const PAGE: u32 = 64;
-/// After failures the list is looked at again so soon, at first and at most.
+/// The least and the most time between two rounds after a failure.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
 
-/// Fetches until stopped. Ends with an error only if the store fails.
+/// Fetches until stopped.
+///
+/// # Errors
+///
+/// Only if the store fails.
 pub async fn run(market: Market, store: Store, stop: CancellationToken) -> Result<(), StoreError> {
     let mut listener = store.listen(&[Topic::Pending]);
     let mut wait = BACKOFF.0;
@@ -34,7 +38,7 @@ pub async fn run(market: Market, store: Store, stop: CancellationToken) -> Resul
             match left {
                 Left::Failed => tokio::time::sleep(wait).await,
                 Left::More => {}
-                // Also without a wake-up, in case one was lost.
+                // Resync, in case a notification was lost.
                 Left::Nothing => {
                     let _ = tokio::time::timeout(BACKOFF.1, listener.changed()).await;
                 }
@@ -47,17 +51,17 @@ pub async fn run(market: Market, store: Store, stop: CancellationToken) -> Resul
     }
 }
 
-/// What is on the list after a look at it.
+/// What is left on the list after a round.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Left {
-    /// What failed.
+    /// Failed fetches.
     Failed,
-    /// What had no place on the page.
+    /// More than one page.
     More,
     Nothing,
 }
 
-/// One look at the list.
+/// Fetches one page of the list.
 async fn round(market: &Market, store: &Store) -> Result<Left, StoreError> {
     let rows = store.read(|sql| pending::list(sql, PAGE)).await?;
     let full = rows.len() == PAGE as usize;
@@ -95,7 +99,7 @@ async fn one(market: &Market, store: &Store, row: PendingRow) -> Result<bool, St
                         return Ok::<_, StoreError>(false);
                     }
                     pending::failed(tx, kind, id, &error.to_string())?;
-                    tracing::debug!(%kind, id, %error, "could not be fetched");
+                    tracing::debug!(%kind, id, %error, "fetch failed, retrying");
                     Ok(true)
                 })
                 .await?;

@@ -1,5 +1,6 @@
-//! Follows the chain into the store: events of a block and the cursor in one transaction,
-//! many blocks in one while catching up. A height that cannot be had is waited for.
+//! Follows the chain: writes the events of each block and the cursor into the store in one
+//! transaction, and many blocks in one while catching up. No height is skipped: one that no node
+//! has yet is waited for.
 
 use std::time::Duration;
 
@@ -10,17 +11,17 @@ use souk_chain::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{ChainError, Market, Read, Scope, apply, read_block, rebuild};
+use super::{BlockEvents, ChainError, Market, ProviderContext, apply, read_block, rebuild};
 use crate::{
     failpoint,
     model::Cursor,
-    store::{Store, StoreError, Tx, cursor, unread},
+    store::{Store, StoreError, Tx, cursor, unreadable},
 };
 
 /// Most blocks in one transaction.
 const BATCH: usize = 100;
 
-/// How following goes, for the health check and metrics.
+/// The follower's state, for other tasks, the health check and metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FollowState {
     /// The last block in the store.
@@ -29,8 +30,8 @@ pub struct FollowState {
     pub time: u64,
     /// The chain's head as last seen.
     pub head: u64,
-    /// What is waited out at present.
-    pub trouble: Option<String>,
+    /// The last error, until a block is read again.
+    pub last_error: Option<String>,
     /// Events of the configured contracts that could not be read so far.
     pub unreadable: u64,
     /// How often the store was rebuilt from queries.
@@ -38,23 +39,27 @@ pub struct FollowState {
 }
 
 /// The follower's task.
-pub struct Following {
+pub struct FollowerTask {
     /// The market that is followed.
     pub market: Market,
     /// The chain's client.
     pub client: Client,
-    /// Where events go.
+    /// Where the events are written.
     pub store: Store,
-    /// Is shown every block.
+    /// The transaction pipeline, which looks for its transactions in every block.
     pub pipeline: Option<PipelineHandle>,
-    /// How the follower goes about it.
+    /// Settings of the follower.
     pub config: FollowerConfig,
-    /// Told how it goes.
+    /// Where the state is published.
     pub state: watch::Sender<FollowState>,
 }
 
-impl Following {
-    /// Follows until stopped. Ends with an error only if the store fails.
+impl FollowerTask {
+    /// Follows until stopped.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
         tokio::select! {
             () = stop.cancelled() => Ok(()),
@@ -63,9 +68,9 @@ impl Following {
     }
 
     async fn follow(&self) -> Result<(), StoreError> {
-        let scope = self.scope().await;
-        // What an older program passed over is made up by queries.
-        let complete = self.store.read(unread::get).await?.is_none();
+        let provider = self.provider_context().await;
+        // Events that an older program could not read are made up for by a rebuild.
+        let complete = self.store.read(unreadable::get).await?.is_none();
         let start = match self.store.cursor().await?.filter(|_| complete) {
             Some(cursor) => cursor,
             None => self.rebuild().await?,
@@ -75,28 +80,35 @@ impl Following {
             let blocks = match follower.next_batch(BATCH).await {
                 Ok(blocks) => blocks,
                 Err(FollowError::Pruned { wanted, lowest }) => {
-                    tracing::warn!(wanted, lowest, "blocks are gone; rebuilding from queries");
+                    tracing::warn!(
+                        wanted,
+                        lowest,
+                        "blocks pruned by all nodes, rebuilding from queries"
+                    );
                     let cursor = self.rebuild().await?;
                     follower.restart_from(cursor.height);
                     continue;
                 }
                 Err(error) => {
-                    self.wait_out(&error.to_string()).await;
+                    self.back_off(&error.to_string()).await;
                     continue;
                 }
             };
-            self.commit(&scope, &blocks, follower.head()).await?;
+            self.commit(&provider, &blocks, follower.head()).await?;
         }
     }
 
-    /// What does not change while the agent runs; waits for the chain as long as it takes.
-    async fn scope(&self) -> Scope {
+    /// The provider's address and the orderbook's index; waits until the chain answers.
+    async fn provider_context(&self) -> ProviderContext {
         loop {
             match self.market.controller_index().await {
                 Ok(controller) => {
-                    return Scope { provider: self.market.provider().to_owned(), controller };
+                    return ProviderContext {
+                        address: self.market.provider().to_owned(),
+                        controller,
+                    };
                 }
-                Err(error) => self.wait_out(&error.to_string()).await,
+                Err(error) => self.back_off(&error.to_string()).await,
             }
         }
     }
@@ -109,31 +121,36 @@ impl Following {
                         state.rebuilds += 1;
                         state.height = cursor.height;
                         state.time = cursor.time;
-                        state.trouble = None;
+                        state.last_error = None;
                     });
                     return Ok(cursor);
                 }
                 Err(ChainError::Store(error)) => return Err(error),
-                Err(error) => self.wait_out(&error.to_string()).await,
+                Err(error) => self.back_off(&error.to_string()).await,
             }
         }
     }
 
-    async fn commit(&self, scope: &Scope, blocks: &[Block], head: u64) -> Result<(), StoreError> {
+    async fn commit(
+        &self,
+        provider: &ProviderContext,
+        blocks: &[Block],
+        head: u64,
+    ) -> Result<(), StoreError> {
         let contracts = self.market.contracts();
         let mut unreadable = 0;
         let mut read = Vec::with_capacity(blocks.len());
         for block in blocks {
             let found = read_block(block, contracts);
             for error in &found.unreadable {
-                tracing::error!(height = block.height, %error, "event of a newer contract?");
+                tracing::error!(height = block.height, %error, "event not readable, update souk-provider");
                 unreadable += 1;
             }
             read.push((Cursor { height: block.height, time: block.time.seconds }, found));
         }
         let Some(last) = read.last().map(|(at, _)| *at) else { return Ok(()) };
-        let scope = scope.clone();
-        self.store.write(move |tx| put(tx, &scope, &read)).await?;
+        let provider = provider.clone();
+        self.store.write(move |tx| put(tx, &provider, &read)).await?;
         failpoint!("chain::after_commit");
         if let Some(pipeline) = &self.pipeline {
             blocks.iter().for_each(|block| pipeline.saw_block(block));
@@ -142,26 +159,30 @@ impl Following {
             state.height = last.height;
             state.time = last.time;
             state.head = head.max(last.height);
-            state.trouble = None;
+            state.last_error = None;
             state.unreadable += unreadable;
         });
         Ok(())
     }
 
-    async fn wait_out(&self, trouble: &str) {
-        tracing::warn!(%trouble, "the chain cannot be followed at present");
-        self.state.send_modify(|state| state.trouble = Some(trouble.to_owned()));
+    async fn back_off(&self, error: &str) {
+        tracing::warn!(error, "following the chain failed, retrying");
+        self.state.send_modify(|state| state.last_error = Some(error.to_owned()));
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
 }
 
-/// Blocks one after another, and the cursor at the last of them. What could not be read is not
-/// waited for, but remembered.
-pub(super) fn put(tx: &Tx<'_>, scope: &Scope, blocks: &[(Cursor, Read)]) -> Result<(), StoreError> {
+/// Applies blocks one after another and moves the cursor to the last of them. The height of
+/// events that could not be read is recorded.
+pub(super) fn put(
+    tx: &Tx<'_>,
+    provider: &ProviderContext,
+    blocks: &[(Cursor, BlockEvents)],
+) -> Result<(), StoreError> {
     for (at, read) in blocks {
-        apply(tx, scope, *at, &read.events)?;
+        apply(tx, provider, *at, &read.events)?;
         if !read.unreadable.is_empty() {
-            unread::mark(tx, at.height)?;
+            unreadable::mark(tx, at.height)?;
         }
         cursor::set(tx, *at)?;
     }

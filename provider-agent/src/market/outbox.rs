@@ -1,5 +1,5 @@
-//! What the agent sends: messages of the operator key, put into the durable outbox in the
-//! transaction that holds the reason for them.
+//! The messages of the operator key, and the durable outbox that they are put into, in the same
+//! transaction as their reason.
 
 use rusqlite::Connection;
 use souk_api::{escrow, orderbook, registry};
@@ -15,7 +15,7 @@ use crate::{
     store::{StoreError, Topic, Tx, cursor},
 };
 
-/// Writes messages in the operator's name.
+/// Builds the messages that the operator key signs.
 #[derive(Debug, Clone)]
 pub struct Messages {
     /// The operator's address, which signs.
@@ -33,7 +33,7 @@ impl Messages {
         execute(&self.operator, &self.contracts.orderbook, msg, &[])
     }
 
-    /// Bids.
+    /// Places a bid.
     pub fn place_bid(
         &self,
         order: OrderId,
@@ -50,7 +50,7 @@ impl Messages {
         self.book(&orderbook::ExecuteMsg::LowerBid { order, provider, price })
     }
 
-    /// Frees slots of bids that are over.
+    /// Frees the slots of lost bids and ended leases.
     pub fn release_bids(&self, orders: Vec<OrderId>) -> Message {
         let provider = self.provider.clone();
         self.book(&orderbook::ExecuteMsg::ReleaseBids { provider, orders })
@@ -66,7 +66,7 @@ impl Messages {
         self.book(&orderbook::ExecuteMsg::CloseAuction { order, limit })
     }
 
-    /// Marks or ends a dry deployment.
+    /// Marks a depleted deployment, or ends one that is marked.
     pub fn reap(&self, deployment: DeploymentId) -> Message {
         self.book(&orderbook::ExecuteMsg::ReapDeployment { deployment })
     }
@@ -75,7 +75,7 @@ impl Messages {
         execute(&self.operator, &self.contracts.provider_registry, msg, &[])
     }
 
-    /// Tells where tenants reach the provider.
+    /// Publishes where tenants reach the provider.
     pub fn set_gateway(&self, gateway: registry::Gateway) -> Message {
         let provider = self.provider.clone();
         self.registry(&registry::ExecuteMsg::SetGateway { provider, gateway })
@@ -87,15 +87,19 @@ impl Messages {
         self.registry(&registry::ExecuteMsg::SetMaintenance { provider, on })
     }
 
-    /// Asks for what a lease has earned; it is paid to the provider's payee.
+    /// Withdraws what a lease has earned; it is paid to the provider's payee.
     pub fn withdraw(&self, account: AccountId, order: OrderId) -> Message {
         let msg = escrow::ExecuteMsg::Withdraw { account, stream: order.0 };
         execute(&self.operator, &self.contracts.escrow, &msg, &[])
     }
 }
 
-/// Puts one message into the outbox under a key that is used once and for all. It answers what
-/// the store has seen, so no node that lags behind that is asked to judge it.
+/// Puts one message into the outbox under a key that is never used again. The message presumes the
+/// store's height, so no node that lags behind it simulates it.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn send(tx: &Tx<'_>, key: &str, msg: Any) -> Result<Enqueued, StoreError> {
     let height = cursor::get(tx)?.map_or(0, |cursor| cursor.height);
     let item = OutboxItem::new(key, vec![msg]).presumes_height(height);
@@ -103,50 +107,58 @@ pub fn send(tx: &Tx<'_>, key: &str, msg: Any) -> Result<Enqueued, StoreError> {
     Ok(Outbox::enqueue(tx, &item)?)
 }
 
-/// Where an item is.
+/// The state of an outbox item; none for an unknown key.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn outcome(sql: &Connection, key: &str) -> Result<Option<ItemState>, StoreError> {
     Ok(Outbox::outcome(sql, key)?.map(|record| record.state))
 }
 
-/// A matter that may take several tries: `key`, `key#1`, `key#2` and so on.
+/// The attempts at one action, whose keys are `key`, `key#1`, `key#2` and so on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tries {
-    /// One is under way.
-    UnderWay,
-    /// The last one was executed.
+pub enum Attempts {
+    /// The last attempt is not finished.
+    InFlight,
+    /// The last attempt was executed.
     Done {
-        /// How many there were.
+        /// How many attempts there were.
         count: u32,
-        /// The key for another, if one is needed all the same.
+        /// The key of another attempt, if one is needed.
         next: String,
     },
-    /// All failed so far: how many, why the last one, and the key for the next.
+    /// The last attempt failed.
     Failed {
-        /// How many.
+        /// How many attempts there were.
         count: u32,
         /// The chain's reason.
         why: String,
-        /// The next try's key.
+        /// The key of the next attempt.
         next: String,
     },
-    /// None so far: the key for the first.
+    /// No attempt yet; the key of the first.
     None(String),
 }
 
-/// How a matter stands.
-pub fn tries(sql: &Connection, key: &str) -> Result<Tries, StoreError> {
+/// The attempts at the action `key` so far.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn attempts(sql: &Connection, key: &str) -> Result<Attempts, StoreError> {
     let all = Outbox::list(sql, key)?;
     let own = |record: &&OutcomeRecord| {
         let rest = record.dedup_key.strip_prefix(key);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
     };
     let mine: Vec<&OutcomeRecord> = all.iter().filter(own).collect();
-    let Some(last) = mine.last() else { return Ok(Tries::None(key.to_owned())) };
+    let Some(last) = mine.last() else { return Ok(Attempts::None(key.to_owned())) };
     let count = u32::try_from(mine.len()).unwrap_or(u32::MAX);
     let next = format!("{key}#{count}");
     Ok(match &last.state {
-        ItemState::Queued | ItemState::Signed { .. } => Tries::UnderWay,
-        ItemState::Done { .. } => Tries::Done { count, next },
-        ItemState::Failed(failure) => Tries::Failed { count, why: failure.reason.clone(), next },
+        ItemState::Queued | ItemState::Signed { .. } => Attempts::InFlight,
+        ItemState::Done { .. } => Attempts::Done { count, next },
+        ItemState::Failed(failure) => Attempts::Failed { count, why: failure.reason.clone(), next },
     })
 }

@@ -1,8 +1,8 @@
-//! Makes the store anew from contract queries, all at one height, which becomes the cursor.
+//! Fills the store from contract queries, all at one height, which becomes the cursor.
 //!
 //! Needed at the first start, when no node has the blocks after the cursor any more, and at the
-//! start after events that could not be read. What the chain does not know (manifests,
-//! reservations, host names) stays.
+//! start after events that could not be read. What only the store has (manifests, reservations,
+//! host names) stays.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +21,11 @@ use crate::{
     model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail},
     store::{
         DeploymentRow, Pending, Store, StoreError, Tx, bids, cursor, deployments, leases,
-        manifests, orders, pending, reservations, unread,
+        manifests, orders, pending, reservations, unreadable,
     },
 };
 
-/// What the chain says of everything that concerns this provider, at one height.
+/// The chain's state of everything that concerns this provider, at one height.
 #[derive(Debug)]
 struct Snapshot {
     at: Cursor,
@@ -33,14 +33,17 @@ struct Snapshot {
     bids: Vec<BidResponse>,
     leases: Vec<LeaseResponse>,
     accounts: Vec<AccountResponse>,
-    /// Those of leases that run. Of an open order's only the owner is needed, whom the order has.
+    /// Deployments of active leases. An open order's is not needed: the order has its tenant.
     deployments: Vec<DeploymentResponse>,
-    /// Deployments that could not be had, to be fetched later.
+    /// Deployments whose query was refused, to be fetched later.
     refused: Vec<DeploymentId>,
 }
 
-/// Asks the chain for everything and puts it into the store with the new cursor, in one
-/// transaction.
+/// Queries everything and writes it with the new cursor, in one transaction.
+///
+/// # Errors
+///
+/// If a node does not answer or refuses a query, or the store fails.
 pub async fn rebuild(
     market: &Market,
     client: &Client,
@@ -49,7 +52,7 @@ pub async fn rebuild(
     let status = client.status().await?;
     let time = status.time.ok_or(ChainError::NoBlock)?;
     let at = Cursor { height: status.height, time: time.seconds };
-    tracing::info!(height = at.height, "reading the market from contract queries");
+    tracing::info!(height = at.height, "rebuilding the store from contract queries");
     let snapshot = read(&market.at(at.height), at, store).await?;
     store.write(move |tx| put(tx, &snapshot)).await?;
     Ok(at)
@@ -72,7 +75,7 @@ async fn read(market: &Market, at: Cursor, store: &Store) -> Result<Snapshot, Ch
         after = Some(last.order);
         own.extend(page);
     }
-    // Bids on open orders, and those whose slot the store still has to see released.
+    // Bids on open orders, and those whose slots the store has not seen released.
     let known = store.read(bids::all).await?;
     let mut with_bids: BTreeSet<OrderId> = open.iter().map(|order| order.id).collect();
     with_bids.extend(known.iter().map(|bid| bid.order));
@@ -95,9 +98,9 @@ async fn read(market: &Market, at: Cursor, store: &Store) -> Result<Snapshot, Ch
     for id in leased {
         match market.deployment(id).await {
             Ok(deployment) => deployments.push(deployment),
-            // One may be so large that the node gives up; what is left can be known all the same.
+            // One may cost more gas than the node gives; the others are known all the same.
             Err(error) if error.is_refusal() => {
-                tracing::warn!(deployment = %id, %error, "a deployment is left for later");
+                tracing::warn!(deployment = %id, %error, "fetching a deployment refused, retrying later");
                 refused.push(id);
             }
             Err(error) => return Err(error),
@@ -139,7 +142,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         leases::put_clock(tx, account.id, &clock(account, at.height))?;
     }
     put_bids(tx, snapshot)?;
-    unread::clear(tx)?;
+    unreadable::clear(tx)?;
     cursor::set(tx, at)
 }
 
@@ -148,7 +151,7 @@ fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     for lease in &snapshot.leases {
         leases::put(tx, &lease_row(lease))?;
     }
-    // A lease that the chain has forgotten ended long ago.
+    // A lease that the chain does not list any more ended long ago.
     let known: BTreeSet<OrderId> = snapshot.leases.iter().map(|lease| lease.order).collect();
     for lease in leases::active(tx)? {
         if !known.contains(&lease.order) {
@@ -156,7 +159,7 @@ fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         }
     }
     for lease in leases::all(tx)? {
-        // What an ended lease still has in the cluster is freed when it is gone from there.
+        // The reservation of an ended lease is freed when its objects are gone.
         if lease.state != LeaseState::Active && !manifests::exists(tx, lease.order)? {
             reservations::release(tx, lease.order)?;
         }
@@ -180,7 +183,7 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         let ours = snapshot.leases.iter().find(|lease| lease.order == bid.order);
         let owner = snapshot.orders.iter().find(|order| order.id == bid.order);
         let owner = owner.map(|order| &order.owner).or(ours.map(|lease| &lease.owner));
-        // A lease that ended keeps its slot for a while: the bid is neither lost nor open.
+        // An ended lease keeps its slot for a while: its bid is neither lost nor open.
         let progress = if ours.is_some() { BidProgress::Won } else { progress };
         bids::put(
             tx,
@@ -245,7 +248,7 @@ fn lease_row(lease: &LeaseResponse) -> Lease {
     }
 }
 
-/// The clock of an account, as a query tells it.
+/// The clock of an account from a query's response.
 pub(super) fn clock(account: &AccountResponse, height: u64) -> AccountClock {
     AccountClock {
         remaining: account.clock.remaining,

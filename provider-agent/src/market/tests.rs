@@ -22,15 +22,15 @@ use crate::{
     config::Contracts,
     model::{Bid, BidProgress, Cursor, placement::Reservation},
     store::{
-        Pending, Store, StoreError, bids, deployments, leases, orders, pending, reservations,
-        unread,
+        DeploymentRow, Pending, Store, StoreError, Tx, bids, deployments, leases, orders, pending,
+        reservations, unreadable,
     },
 };
 
 const ME: &str = "souk1me";
 
-fn scope() -> Scope {
-    Scope { provider: ME.into(), controller: 0 }
+fn provider() -> ProviderContext {
+    ProviderContext { address: ME.into(), controller: 0 }
 }
 
 fn contracts() -> Contracts {
@@ -110,7 +110,7 @@ impl Fixture {
 
     async fn block(&self, height: u64, events: Vec<MarketEvent>) {
         let at = Cursor { height, time: 1_000 + height };
-        let write = move |tx: &crate::store::Tx<'_>| apply(tx, &scope(), at, &events);
+        let write = move |tx: &crate::store::Tx<'_>| apply(tx, &provider(), at, &events);
         self.store.write(write).await.unwrap();
     }
 
@@ -224,7 +224,7 @@ async fn a_new_commitment_wins_over_a_fetch_from_an_older_state() {
     });
     fixture.book(6, vec![update]).await;
     // The fetch that was under way answers from height 5.
-    let stale = crate::store::DeploymentRow {
+    let stale = DeploymentRow {
         id: DeploymentId(3),
         owner: "souk1ann".into(),
         commitment: HexBinary::from([1; 32]),
@@ -295,7 +295,7 @@ fn events_count_only_from_the_configured_contract() {
     };
     assert_eq!(read("souk1book").events, [MarketEvent::Orderbook(opened(7, 3))]);
     for other in ["souk1forger", "souk1escrow", ""] {
-        assert_eq!(read(other), Read::default(), "{other}");
+        assert_eq!(read(other), BlockEvents::default(), "{other}");
     }
 }
 
@@ -308,7 +308,7 @@ fn an_event_that_cannot_be_read_is_told_and_one_of_a_new_kind_passed_over() {
 
     let mut event = chain_event("souk1book", opened(7, 3));
     event.ty = "wasm-souk_orderbook_something_new".into();
-    assert_eq!(read_block(&block(vec![event]), &contracts()), Read::default());
+    assert_eq!(read_block(&block(vec![event]), &contracts()), BlockEvents::default());
 }
 
 #[tokio::test]
@@ -322,9 +322,9 @@ async fn a_block_with_an_event_that_cannot_be_read_is_passed_and_remembered() {
         [(5, good.clone(), None), (6, bad.clone(), Some(6)), (7, good, Some(6)), (8, bad, Some(6))]
     {
         let blocks = vec![(Cursor { height, time: 1_000 }, read)];
-        let write = move |tx: &crate::store::Tx<'_>| follow::put(tx, &scope(), &blocks);
+        let write = move |tx: &crate::store::Tx<'_>| follow::put(tx, &provider(), &blocks);
         fixture.store.write(write).await.unwrap();
-        assert_eq!(fixture.store.read(unread::get).await.unwrap(), unread_since);
+        assert_eq!(fixture.store.read(unreadable::get).await.unwrap(), unread_since);
         assert_eq!(fixture.store.height().await.unwrap(), Some(height));
     }
 }

@@ -4,20 +4,20 @@ use std::{fmt, str::FromStr};
 
 use souk_core::{OrderId, Price};
 
-/// How far a bid came.
+/// The progress of a bid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BidProgress {
-    /// Decided and handed to the outbox; not seen on the chain yet.
+    /// Its message is in the outbox; not seen on the chain yet.
     Sent,
-    /// On the book.
+    /// On the chain.
     Open,
     /// It became the lease.
     Won,
-    /// Another won, or the order ended; its slot is still held.
+    /// Another bid won, or the order ended; its slot is still held.
     Lost,
-    /// As lost, and its release is with the outbox, under the key that stands beside it.
+    /// As lost, and its release is in the outbox under the key in [`Bid::why`].
     Releasing,
-    /// The chain refused it; the reason stands beside it. It has no slot.
+    /// The chain refused it for the reason in [`Bid::why`]. It holds no slot.
     Refused,
 }
 
@@ -25,7 +25,7 @@ impl BidProgress {
     const ALL: [Self; 6] =
         [Self::Sent, Self::Open, Self::Won, Self::Lost, Self::Releasing, Self::Refused];
 
-    /// The word for it.
+    /// Its text in the store.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sent => "sent",
@@ -53,7 +53,7 @@ impl FromStr for BidProgress {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|progress| progress.as_str() == text);
-        found.ok_or_else(|| format!("`{text}` is no progress of a bid"))
+        found.ok_or_else(|| format!("`{text}` is not a progress of a bid"))
     }
 }
 
@@ -66,9 +66,9 @@ pub struct Bid {
     pub owner: String,
     /// Base units an hour, as last sent or seen.
     pub price: Price,
-    /// How far it came.
+    /// Its progress.
     pub progress: BidProgress,
-    /// The height at which it was decided, or at which it was lost.
+    /// The height of the decision, or at which it was lost.
     pub decided_height: u64,
     /// How many bids on this order the chain refused before.
     pub attempt: u32,

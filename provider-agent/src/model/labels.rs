@@ -1,6 +1,6 @@
-//! Labels and names by which the agent knows its own objects in a cluster.
+//! Labels by which the agent knows its own objects in a cluster.
 
-/// Names the tool that manages an object; [`MANAGER`] on everything of ours.
+/// The tool that manages an object; [`MANAGER`] on all objects of the agent.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The value of [`MANAGED_BY`] and the field manager of server-side apply.
 pub const MANAGER: &str = "souk-provider";

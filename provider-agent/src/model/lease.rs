@@ -6,7 +6,7 @@ use souk_core::{AccountId, CloseReason, Denom, GroupId, OrderId, Price, Rate};
 /// An own lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Its number, which is its order's.
+    /// Its number, which is that of its order.
     pub order: OrderId,
     /// The group that runs.
     pub group: GroupId,
@@ -26,42 +26,41 @@ pub struct Lease {
     pub created_at: u64,
     /// Block time of its end.
     pub closed_at: Option<u64>,
-    /// Block time at which its earnings were last seen to be paid; at first, of its beginning.
+    /// Block time at which its earnings were last withdrawn; at first, of its beginning.
     pub withdrawn_at: u64,
-    /// The account's clock; none for an instant until it is learned.
+    /// The account's clock; none until it is known.
     pub clock: Option<AccountClock>,
 }
 
 impl Lease {
-    /// Whether it is paid for at `block_time`. Judged by the chain's own figures; while they
-    /// are not known the benefit of the doubt is the tenant's.
+    /// Whether the account pays for it at `block_time`. True while the account's clock is not known.
     pub fn is_funded_at(&self, block_time: u64) -> bool {
         self.clock.as_ref().is_none_or(|clock| !clock.is_dry_at(block_time))
     }
 
-    /// Whether it has ended and its stream was seen since to owe nothing.
+    /// Whether it has ended and all its earnings are withdrawn.
     pub fn is_paid(&self) -> bool {
         self.closed_at.is_some_and(|end| self.withdrawn_at > end)
     }
 
-    /// The moment at which the money is used up or was, if any is foreseen.
+    /// When the account is depleted or was, if known.
     pub fn depletion(&self) -> Option<u64> {
         self.clock.as_ref().and_then(|clock| clock.depletion)
     }
 }
 
-/// The clock of an escrow account, as its latest event says.
+/// The clock of an escrow account, by its latest event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountClock {
-    /// What was left at `anchor`, in base units times 3600.
+    /// The funds left at `anchor`, in base units times 3600.
     pub remaining: u128,
     /// Base units an hour.
     pub rate: Rate,
     /// Block time of the settlement.
     pub anchor: u64,
-    /// When the money will be used up, or was.
+    /// When the account will be depleted, or was.
     pub depletion: Option<u64>,
-    /// Whether the clock stands for lack of money.
+    /// Whether the clock is stopped for lack of funds.
     pub dry: bool,
     /// Whether the account is closed.
     pub closed: bool,
@@ -70,7 +69,7 @@ pub struct AccountClock {
 }
 
 impl AccountClock {
-    /// As an event says.
+    /// The clock in an event of block `height`.
     pub fn of_event(event: &AccountChanged, height: u64) -> Self {
         Self {
             remaining: event.remaining,
@@ -83,7 +82,7 @@ impl AccountClock {
         }
     }
 
-    /// Whether the money is used up at `block_time`.
+    /// Whether the account is depleted at `block_time`.
     pub fn is_dry_at(&self, block_time: u64) -> bool {
         self.dry || self.depletion.is_some_and(|moment| moment <= block_time)
     }

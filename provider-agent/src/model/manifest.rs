@@ -1,7 +1,7 @@
-//! Whether a manifest is exactly what a lease is for: its hash is the commitment's, and its
-//! services, counts, resources and endpoints are those of the group on the chain, so that a
-//! small order cannot carry a large manifest. What it asks of the ingress, which all tenants
-//! share, must be what SDL could ask: a manifest need not come from an SDL file.
+//! Checks a manifest against its lease: its hash is the deployment's commitment, and its services,
+//! counts, resources and endpoints are those of the group on the chain, so that a small order cannot
+//! carry a large manifest. Its ingress options, which affect all tenants, must be ones that SDL
+//! allows: a manifest need not come from an SDL file.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,17 @@ use souk_gateway::{body::ManifestUpload, commitment};
 use souk_sdl::{ManifestGroup, ManifestService, ServiceExpose, is_host, order};
 use thiserror::Error;
 
-/// Host names of one lease at most.
+/// The most host names of one lease.
 const MAX_HOSTS: usize = 100;
-/// Ports of one service at most, each time that one is opened to another service counted. Those
-/// that are open to the world are counted and paid.
+/// The most exposes of one service. Exposes to other services are free, so they are limited here.
 const MAX_EXPOSES: usize = 128;
-/// Variables of one service at most.
+/// The most environment variables of one service.
 const MAX_VARIABLES: usize = 1_000;
-/// Bytes of all variables of one service at most, names among them: half of what a Secret holds,
-/// since names stand in the pods' template too, and again in Kubernetes' record of its fields.
+/// The most bytes of a service's environment, names included: half of what a Secret holds, since
+/// names are in the pod template too, and again in its managed fields.
 const MAX_ENVIRONMENT: usize = 512 << 10;
 
-/// A manifest that was taken.
+/// An accepted manifest.
 #[derive(Debug)]
 pub struct Accepted {
     /// The group that this provider runs.
@@ -31,7 +30,7 @@ pub struct Accepted {
     pub hostnames: Vec<String>,
 }
 
-/// Why a manifest is not the lease's.
+/// Why a manifest is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// Another manifest, another salt, or another version of it.
@@ -75,13 +74,13 @@ pub enum Refusal {
         /// In the order.
         expected: u32,
     },
-    /// More or other ways in than were paid for.
+    /// More or other endpoints than were paid for.
     #[error("resource unit {0} has other endpoints in the manifest than in the order")]
     Endpoints(u32),
     /// A service without replicas, which nobody pays for.
     #[error("service `{0}` has no replicas; leave it out")]
     NoReplicas(String),
-    /// Ports without end.
+    /// Too many ports.
     #[error("service `{service}` opens {exposes} ports, the limit is {MAX_EXPOSES}")]
     TooManyPorts {
         /// The service.
@@ -89,7 +88,7 @@ pub enum Refusal {
         /// How many.
         exposes: usize,
     },
-    /// A port that is none.
+    /// A port out of range.
     #[error("service `{service}` opens port {port}; ports are 1 to 65535")]
     Port {
         /// The service.
@@ -97,7 +96,7 @@ pub enum Refusal {
         /// The port.
         port: u32,
     },
-    /// More variables than Kubernetes keeps.
+    /// An environment that is too large for Kubernetes.
     #[error(
         "the environment of service `{service}` has {variables} variables of {bytes} bytes, the limits are {MAX_VARIABLES} and {MAX_ENVIRONMENT}; put large values into the image or a volume"
     )]
@@ -109,7 +108,7 @@ pub enum Refusal {
         /// Their bytes.
         bytes: usize,
     },
-    /// Options that no SDL file gives.
+    /// HTTP options that SDL does not allow.
     #[error("the HTTP options of service `{service}` are not possible: {fault}")]
     HttpOptions {
         /// The service.
@@ -117,13 +116,15 @@ pub enum Refusal {
         /// What is wrong with them.
         fault: String,
     },
-    /// No host name; a pattern would take names that other leases may have.
-    #[error("`{0}` is no host name; write labels of lower case, digits and `-`, and no pattern")]
+    /// An invalid host name. Wildcards are refused: they would match names of other leases.
+    #[error(
+        "`{0}` is not a host name; use labels of lower case letters, digits and `-`, without wildcards"
+    )]
     Host(String),
-    /// Host names without end.
+    /// Too many host names.
     #[error("the manifest asks for {0} host names, the limit is {MAX_HOSTS}")]
     TooManyHosts(usize),
-    /// A host name of the provider's own.
+    /// A host name in the provider's own domain.
     #[error("host name `{host}` belongs to the provider's domain {domain}; choose another")]
     ReservedHost {
         /// The name.
@@ -134,7 +135,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// A word for programs.
+    /// The error code of the gateway's API.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Hash { .. } => "manifest_mismatch",
@@ -164,7 +165,11 @@ fn hash(upload: &ManifestUpload) -> [u8; 32] {
     commitment(upload.salt.as_ref(), &upload.manifest.version())
 }
 
-/// Checks a manifest against the commitment and the group on the chain.
+/// Checks a manifest against the commitment (32 bytes) and the group on the chain.
+///
+/// # Errors
+///
+/// The first reason to refuse it.
 pub fn check(
     upload: &ManifestUpload,
     expected: &HexBinary,
@@ -220,8 +225,8 @@ fn check_service(service: &ManifestService, spec: &GroupSpec) -> Result<(), Refu
     Ok(())
 }
 
-/// What Kubernetes refuses would be found only when the lease is applied. An outer port that
-/// does not exist is passed over, as SDL passes it over with a warning.
+/// Checks here what Kubernetes would refuse only when the lease is applied. An external port out of
+/// range is ignored, as SDL ignores it with a warning.
 fn check_ports(service: &ManifestService) -> Result<(), Refusal> {
     let exposes = service.expose.len();
     if exposes > MAX_EXPOSES {
@@ -258,17 +263,17 @@ fn check_unit(unit: &GroupUnit, group: &ManifestGroup) -> Result<(), Refusal> {
     }
     let paid = tally(unit.resources.endpoints.iter().copied());
     let stated = services.iter().flat_map(|one| order::resources(&one.resources).endpoints);
-    // What is opened is what is exposed, whatever the manifest states.
-    let opened = services.iter().flat_map(|one| &one.expose).flat_map(ways_in);
+    // The exposes count, whatever endpoints the manifest states.
+    let opened = services.iter().flat_map(|one| &one.expose).flat_map(endpoints_of);
     if tally(stated) != paid || tally(opened) != paid {
         return Err(Refusal::Endpoints(unit.id));
     }
     Ok(())
 }
 
-/// The endpoints that an expose takes, as SDL counts them. A leased address is one also where
-/// it is not said to be open to the world, which SDL does not write.
-fn ways_in(expose: &ServiceExpose) -> Vec<Endpoint> {
+/// The endpoints of an expose, as SDL counts them. A leased address counts even without `global`,
+/// which SDL never produces.
+fn endpoints_of(expose: &ServiceExpose) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     if expose.global {
         let http = expose.is_ingress();
@@ -306,7 +311,7 @@ fn check_http(group: &ManifestGroup) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// How often each endpoint is there, in whatever order.
+/// The count of each endpoint.
 fn tally(endpoints: impl Iterator<Item = Endpoint>) -> BTreeMap<(u8, u32), usize> {
     let mut tally = BTreeMap::new();
     for endpoint in endpoints {

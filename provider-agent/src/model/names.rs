@@ -1,4 +1,4 @@
-//! Names that Kubernetes takes, for every name that SDL takes.
+//! Valid Kubernetes names for all names that SDL allows.
 
 use sha2::{Digest, Sha256};
 
@@ -11,7 +11,7 @@ pub fn object_name(name: &str, suffix: &str) -> String {
     if is_dns_label(&full) {
         return full;
     }
-    // Cut and cleaned names get a hash of the whole, so that two of them never meet.
+    // A shortened or cleaned name gets a hash of the whole, so that two never collide.
     let tail = format!("-{}{suffix}", hash(&[name], 8));
     let room = MAX.saturating_sub(tail.len() + 1);
     let clean = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };

@@ -17,34 +17,34 @@ pub struct Order {
     pub ceiling: Price,
     /// What it is paid in.
     pub denom: Denom,
-    /// How the winner is found.
+    /// How the winner is chosen.
     pub auction: AuctionPolicy,
-    /// Its last second, in block time.
+    /// Its last second; block time.
     pub expires_at: u64,
     /// When its auction closes, extensions included.
     pub closes_at: Option<u64>,
-    /// Whether it takes bids, as far as events tell; past its end it does not.
+    /// Whether it takes bids, as far as events say; after `expires_at` it does not.
     pub open: bool,
     /// The block that opened it.
     pub opened_height: u64,
     /// The last block in which anyone's bid on it was placed or changed.
     pub book_height: u64,
-    /// What its event does not say; none until it was fetched.
+    /// What its event does not carry; none until it is fetched.
     pub detail: Option<OrderDetail>,
 }
 
-/// What an order's event does not say.
+/// What an order's event does not carry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderDetail {
     /// What it asks for.
     pub spec: GroupSpec,
     /// When it was created.
     pub created_at: u64,
-    /// If not empty, only these may bid.
+    /// If not empty, only these providers may bid.
     pub allow: Vec<String>,
-    /// These may not.
+    /// Providers that the tenant refuses.
     pub refuse: Vec<String>,
-    /// Nor these, who had the group before.
+    /// Providers that closed a lease of this group before.
     pub excluded: Vec<String>,
 }
 

@@ -1,33 +1,33 @@
-//! What to do about a lease: pure, from what the chain and the store say and what is in the
-//! cluster.
+//! The next step of reconciling a lease: from its desired state by chain and store, and the observed
+//! state of the cluster.
 
 use souk_core::OrderId;
 
-/// What the chain and the store say of a lease.
+/// The desired state of a lease, by chain and store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Desired {
-    /// It runs; a manifest is there.
+    /// It runs; it has a manifest.
     Running {
         /// Identifies what is to run: manifest, placement, configuration.
         version: u64,
     },
-    /// A manifest is there, but the account is dry: volumes stay, nothing runs.
+    /// It has a manifest, but the account is dry: volumes stay, nothing runs.
     Suspended {
-        /// As for running.
+        /// As for [`Running`](Self::Running).
         version: u64,
     },
-    /// No manifest yet.
+    /// It has no manifest yet.
     Waiting,
-    /// It ended, or was never ours.
+    /// It ended, or is not this provider's.
     Gone,
 }
 
-/// What there is in the cluster.
+/// The observed state of a lease in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed {
     /// The lease's namespace.
     pub namespace: Presence,
-    /// What was applied last by this process, if anything was.
+    /// The version that this process applied last, if it did.
     pub applied: Option<Applied>,
     /// Whether everything in the cluster is as it was applied.
     pub intact: bool,
@@ -70,21 +70,20 @@ pub enum Action {
         /// The lease.
         order: OrderId,
     },
-    /// Nothing is left in the cluster: forget the manifest and let go of host names.
+    /// Nothing is left in the cluster: delete the manifest, release host names and reservation.
     Forget {
         /// The lease.
         order: OrderId,
     },
 }
 
-/// What to do about one lease now; nothing if all is as it should be or something is still
-/// under way.
+/// The next step for a lease; none if the cluster is as desired or the step before is not finished.
 pub fn plan(order: OrderId, desired: Desired, observed: Observed) -> Option<Action> {
     let (version, running) = match desired {
         Desired::Running { version } => (version, true),
         Desired::Suspended { version } => (version, false),
-        // A namespace without manifest is from before the store was lost or of a lease that
-        // was updated; it stays until the manifest comes or the lease ends.
+        // A namespace without manifest is from before the store was lost; it stays until the
+        // manifest comes again or the lease ends.
         Desired::Waiting => return None,
         Desired::Gone => {
             return match observed.namespace {
@@ -95,7 +94,7 @@ pub fn plan(order: OrderId, desired: Desired, observed: Observed) -> Option<Acti
         }
     };
     match observed.namespace {
-        // Objects cannot be made in it; it will be made anew when it is gone.
+        // No object can be created in it; it is created again when it is gone.
         Presence::Terminating => None,
         Presence::Active
             if observed.intact && observed.applied == Some(Applied { version, running }) =>

@@ -1,15 +1,18 @@
-//! Whose objects they are: several providers can share a cluster, and one provider can have
-//! leases of several markets in it, whose numbers are the same.
+//! The provider and market that objects in a cluster belong to: several providers can share a
+//! cluster, and one provider can have leases of several markets in it, which number their leases
+//! alike.
 
 use std::collections::BTreeMap;
 
 use souk_core::OrderId;
 
-use super::labels::{MANAGED_BY, MANAGER, MARKET, PROVIDER};
-use super::names::{hash, label_value};
+use super::{
+    labels::{MANAGED_BY, MANAGER, MARKET, PROVIDER},
+    names::{hash, label_value},
+};
 use crate::config::Config;
 
-/// A provider in a market.
+/// A provider in a market; labels and namespaces are derived from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarketScope {
     provider: String,
@@ -22,7 +25,7 @@ impl MarketScope {
         Self { provider: provider.to_owned(), market: hash(&[chain_id, orderbook], 16) }
     }
 
-    /// Whom the configuration is for.
+    /// The provider and market of a configuration.
     pub fn of(config: &Config) -> Self {
         let chain = &config.chain;
         Self::new(&chain.chain_id, &chain.contracts().orderbook, &config.provider.address)
@@ -44,7 +47,7 @@ impl MarketScope {
         hash(&[&scope, parts].concat(), digits)
     }
 
-    /// The labels of everything that it has.
+    /// The labels of all its objects.
     pub fn labels(&self) -> [(&'static str, String); 3] {
         [
             (MANAGED_BY, MANAGER.to_owned()),
@@ -53,13 +56,13 @@ impl MarketScope {
         ]
     }
 
-    /// The same as a selector.
+    /// The labels as a selector.
     pub fn selector(&self) -> String {
         self.labels().map(|(key, value)| format!("{key}={value}")).join(",")
     }
 
-    /// Whether an object with these labels is its own.
-    pub fn has(&self, labels: Option<&BTreeMap<String, String>>) -> bool {
+    /// Whether an object with these labels belongs to it.
+    pub fn owns(&self, labels: Option<&BTreeMap<String, String>>) -> bool {
         let found = |key: &str| labels.and_then(|labels| labels.get(key));
         self.labels().iter().all(|(key, value)| found(key) == Some(value))
     }
@@ -81,11 +84,11 @@ mod tests {
             for (other_at, other) in scopes.iter().enumerate() {
                 let labels = other.labels().map(|(key, value)| (key.to_owned(), value)).into();
                 let same = at == other_at;
-                assert_eq!(scope.has(Some(&labels)), same, "{at} {other_at}");
+                assert_eq!(scope.owns(Some(&labels)), same, "{at} {other_at}");
                 let (own, others) = (scope.namespace(OrderId(7)), other.namespace(OrderId(7)));
                 assert_eq!(own == others, same, "{at} {other_at}");
             }
-            assert!(!scope.has(None));
+            assert!(!scope.owns(None));
         }
     }
 }

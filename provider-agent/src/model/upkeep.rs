@@ -1,4 +1,4 @@
-//! What is due, by what the store knows.
+//! The upkeep tasks that are due at a block.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 use super::{Bid, BidProgress, Cursor, Lease, Mark, Order};
 use crate::config::Bidding;
 
-/// A chore that is due.
+/// A task that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Chore {
-    /// Withdraw what a lease has earned; the number tells one withdrawal from the next.
+pub enum UpkeepTask {
+    /// Withdraw what a lease has earned.
     Withdraw {
         /// The lease.
         order: OrderId,
-        /// Block time of the withdrawal before.
+        /// Block time of the last withdrawal, which tells one task from the next.
         since: u64,
     },
-    /// Close a lease whose manifest did not come.
+    /// Close a lease whose manifest did not come in time.
     ManifestTimeout(OrderId),
     /// Mark a dry deployment, or end it.
     Reap {
@@ -26,25 +26,25 @@ pub enum Chore {
         deployment: DeploymentId,
         /// Since when it is dry.
         dry_since: u64,
-        /// The second step.
+        /// Whether it is marked already and can be ended.
         marked: bool,
     },
     /// Close an auction in which the own bid leads.
     CloseAuction(OrderId),
 }
 
-/// What the plan rests on.
+/// The input of [`plan`].
 #[derive(Debug, Clone, Default)]
-pub struct Standing {
+pub struct UpkeepInput {
     /// The last block; none before the first.
     pub at: Option<Cursor>,
     /// Own leases, ended ones too.
     pub leases: Vec<Lease>,
     /// Leases that have a manifest.
     pub with_manifest: BTreeSet<OrderId>,
-    /// Block time since when tenants can send manifests without a longer break; none while the
-    /// agent is behind.
-    pub serving_since: Option<u64>,
+    /// Block time since when the agent is at the chain's head and takes manifests; none while it is
+    /// behind.
+    pub current_since: Option<u64>,
     /// Leases that have a namespace in the cluster; none while that cannot be seen.
     pub in_cluster: Option<BTreeSet<OrderId>>,
     /// Deployments marked for reaping.
@@ -55,7 +55,7 @@ pub struct Standing {
     pub orders: Vec<Order>,
 }
 
-impl Standing {
+impl UpkeepInput {
     /// Whether an own lease has ended.
     pub fn has_ended(&self, order: OrderId) -> bool {
         let mut leases = self.leases.iter();
@@ -63,12 +63,12 @@ impl Standing {
     }
 }
 
-/// What is due.
-pub fn plan(standing: &Standing, policy: &Bidding) -> Vec<Chore> {
-    let Some(at) = standing.at else { return Vec::new() };
+/// The tasks that are due.
+pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
+    let Some(at) = input.at else { return Vec::new() };
     let mut due = Vec::new();
     let mut reaped = BTreeSet::new();
-    for lease in &standing.leases {
+    for lease in &input.leases {
         let active = lease.state == LeaseState::Active;
         let since = lease.withdrawn_at;
         let owes = match lease.closed_at {
@@ -76,56 +76,56 @@ pub fn plan(standing: &Standing, policy: &Bidding) -> Vec<Chore> {
             Some(_) => !lease.is_paid(),
         };
         if owes && at.time > since {
-            due.push(Chore::Withdraw { order: lease.order, since });
+            due.push(UpkeepTask::Withdraw { order: lease.order, since });
         }
-        if active && is_late(standing, lease, at, policy) {
-            due.push(Chore::ManifestTimeout(lease.order));
+        if active && is_late(input, lease, at, policy) {
+            due.push(UpkeepTask::ManifestTimeout(lease.order));
         }
         let deployment = lease.group.deployment;
         if active && policy.reap && !lease.is_funded_at(at.time) && reaped.insert(deployment) {
-            due.extend(reap(standing, deployment, lease.depletion().unwrap_or(at.time), at));
+            due.extend(reap(input, deployment, lease.depletion().unwrap_or(at.time), at));
         }
     }
-    let bids = standing.bids.iter().filter(|bid| bid.progress == BidProgress::Open);
+    let bids = input.bids.iter().filter(|bid| bid.progress == BidProgress::Open);
     for bid in bids {
-        let order = standing.orders.iter().find(|order| order.id == bid.order);
+        let order = input.orders.iter().find(|order| order.id == bid.order);
         let over = |order: &Order| {
             matches!(order.auction, AuctionPolicy::LowestPrice { .. })
                 && order.closes_at.is_some_and(|end| at.time >= end)
         };
         if order.is_some_and(over) {
-            due.push(Chore::CloseAuction(bid.order));
+            due.push(UpkeepTask::CloseAuction(bid.order));
         }
     }
     due
 }
 
-/// Whether a lease's manifest should have come by now. The tenant's time runs only while the
-/// agent could take it; and a namespace is there because it had come, to a store that was lost.
-fn is_late(standing: &Standing, lease: &Lease, at: Cursor, policy: &Bidding) -> bool {
-    let (Some(serving), Some(in_cluster)) = (standing.serving_since, &standing.in_cluster) else {
+/// Whether a lease's manifest is overdue. The tenant's time runs only while the agent takes
+/// manifests. A lease with a namespace had a manifest, in a store that was lost.
+fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> bool {
+    let (Some(current_since), Some(in_cluster)) = (input.current_since, &input.in_cluster) else {
         return false;
     };
-    let waited = at.time.saturating_sub(lease.created_at.max(serving));
+    let waited = at.time.saturating_sub(lease.created_at.max(current_since));
     waited > policy.manifest_timeout.0
-        && !standing.with_manifest.contains(&lease.order)
+        && !input.with_manifest.contains(&lease.order)
         && !in_cluster.contains(&lease.order)
 }
 
 fn reap(
-    standing: &Standing,
+    input: &UpkeepInput,
     deployment: DeploymentId,
     dry_since: u64,
     at: Cursor,
-) -> Option<Chore> {
-    let mark = standing.marks.iter().find(|mark| {
-        // A mark from an earlier dry spell was cleared when the clock started again.
+) -> Option<UpkeepTask> {
+    let mark = input.marks.iter().find(|mark| {
+        // A mark of an earlier time is void: a deposit came since.
         mark.deployment == deployment && mark.dry_since == dry_since
     });
     match mark {
-        None => Some(Chore::Reap { deployment, dry_since, marked: false }),
+        None => Some(UpkeepTask::Reap { deployment, dry_since, marked: false }),
         Some(mark) if at.time >= mark.reapable_at => {
-            Some(Chore::Reap { deployment, dry_since, marked: true })
+            Some(UpkeepTask::Reap { deployment, dry_since, marked: true })
         }
         Some(_) => None,
     }
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_tenants_time_for_its_manifest_runs_only_while_the_agent_could_take_it() {
         let (none, there) = (BTreeSet::new(), BTreeSet::from([LEASE]));
-        for (case, created, serving, manifests, in_cluster, late) in [
+        for (case, created, current_since, manifests, in_cluster, late) in [
             ("in time", 9_500, Some(100), &none, Some(&none), false),
             ("late", 9_300, Some(100), &none, Some(&none), true),
             ("it came", 9_300, Some(100), &there, Some(&none), false),
@@ -172,16 +172,16 @@ mod tests {
             ("it runs, and the store was lost", 9_300, Some(100), &none, Some(&there), false),
             ("the cluster cannot be seen", 9_300, Some(100), &none, None, false),
         ] {
-            let standing = Standing {
+            let input = UpkeepInput {
                 at: Some(Cursor { height: 5, time: 10_000 }),
                 leases: vec![lease(created)],
                 with_manifest: manifests.clone(),
-                serving_since: serving,
+                current_since: current_since,
                 in_cluster: in_cluster.cloned(),
-                ..Standing::default()
+                ..UpkeepInput::default()
             };
-            let expected = if late { vec![Chore::ManifestTimeout(LEASE)] } else { vec![] };
-            assert_eq!(plan(&standing, &policy()), expected, "{case}");
+            let expected = if late { vec![UpkeepTask::ManifestTimeout(LEASE)] } else { vec![] };
+            assert_eq!(plan(&input, &policy()), expected, "{case}");
         }
     }
 
@@ -195,10 +195,10 @@ mod tests {
                 ..lease(7_000)
             };
             let at = Some(Cursor { height: 5, time: 10_000 });
-            let standing = Standing { at, leases: vec![ended], ..Standing::default() };
-            let withdraw = Chore::Withdraw { order: LEASE, since: withdrawn_at };
+            let input = UpkeepInput { at, leases: vec![ended], ..UpkeepInput::default() };
+            let withdraw = UpkeepTask::Withdraw { order: LEASE, since: withdrawn_at };
             let expected = if due { vec![withdraw] } else { vec![] };
-            assert_eq!(plan(&standing, &policy()), expected, "{withdrawn_at}");
+            assert_eq!(plan(&input, &policy()), expected, "{withdrawn_at}");
         }
     }
 }

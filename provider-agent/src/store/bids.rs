@@ -12,8 +12,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Bid> {
     Ok(Bid {
         order: OrderId(sql::uint(row, "order_id")?),
         owner: row.get("owner")?,
-        price: sql::word(row, "price")?,
-        progress: sql::word(row, "progress")?,
+        price: sql::text(row, "price")?,
+        progress: sql::text(row, "progress")?,
         decided_height: sql::uint(row, "decided_height")?,
         attempt: sql::uint32(row, "attempt")?,
         why: row.get("why")?,
@@ -27,7 +27,7 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Bid>, StoreError> 
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
-/// All bids whose slot is not released, by order.
+/// All bids, by order. A bid stays until its slot is released.
 pub fn all(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM bids ORDER BY order_id");
     let mut statement = sql.prepare_cached(&query)?;
@@ -35,7 +35,7 @@ pub fn all(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Puts a bid there, or in place of what is there.
+/// Inserts or replaces a bid.
 pub fn put(tx: &Tx<'_>, row: &Bid) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO bids (order_id, owner, price, progress, decided_height, attempt, why)
@@ -54,7 +54,7 @@ pub fn put(tx: &Tx<'_>, row: &Bid) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Moves a bid on; nothing if there is none.
+/// Sets the progress of a bid, if there is one.
 pub fn set_progress(
     tx: &Tx<'_>,
     order: OrderId,
@@ -67,7 +67,7 @@ pub fn set_progress(
     Ok(())
 }
 
-/// It can become no lease any more; its slot is still held.
+/// Marks a bid as lost; its slot is still held.
 pub fn lose(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE bids SET progress = 'lost', why = NULL, decided_height = ?2 WHERE order_id = ?1",
@@ -77,10 +77,10 @@ pub fn lose(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// So many attempts that there will be no more.
+/// A number of attempts after which there are no more.
 pub const NO_MORE: u32 = 1_000;
 
-/// A bid that the chain refused; `attempts` is how many were refused so far.
+/// Marks a bid as refused by the chain; `attempts` is how many were refused so far.
 pub fn refuse(tx: &Tx<'_>, order: OrderId, attempts: u32, why: &str) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE bids SET progress = 'refused', attempt = ?2, why = ?3 WHERE order_id = ?1",
@@ -90,7 +90,7 @@ pub fn refuse(tx: &Tx<'_>, order: OrderId, attempts: u32, why: &str) -> Result<(
     Ok(())
 }
 
-/// The price that the chain has now.
+/// Sets the price that the chain has now.
 pub fn set_price(tx: &Tx<'_>, order: OrderId, price: Price) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE bids SET price = ?2 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, price.to_string()])?;
@@ -98,7 +98,7 @@ pub fn set_price(tx: &Tx<'_>, order: OrderId, price: Price) -> Result<(), StoreE
     Ok(())
 }
 
-/// Its slot is released: the row has done its duty.
+/// Deletes a bid whose slot is released.
 pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM bids WHERE order_id = ?1")?.execute([sql::int(order.0)?])?;
     tx.touch(Topic::Orders);

@@ -1,11 +1,11 @@
-//! Where the follower stands.
+//! The follower's cursor.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, Topic, Tx, sql};
 use crate::model::Cursor;
 
-/// The cursor, once there is one.
+/// The cursor; none before the first block.
 pub fn get(sql: &Connection) -> Result<Option<Cursor>, StoreError> {
     let mut statement = sql.prepare_cached("SELECT height, time FROM cursor")?;
     let read = |row: &rusqlite::Row<'_>| {

@@ -16,8 +16,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
     let clock = match known {
         None => None,
         Some(_) => Some(AccountClock {
-            remaining: sql::word(row, "remaining")?,
-            rate: sql::word(row, "rate")?,
+            remaining: sql::text(row, "remaining")?,
+            rate: sql::text(row, "rate")?,
             anchor: sql::uint(row, "anchor")?,
             depletion: sql::opt_uint(row, "depletion")?,
             dry: row.get("dry")?,
@@ -32,11 +32,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
             group: GroupSeq(sql::uint32(row, "grp")?),
         },
         owner: row.get("owner")?,
-        price: sql::word(row, "price")?,
-        denom: sql::word(row, "denom")?,
+        price: sql::text(row, "price")?,
+        denom: sql::text(row, "denom")?,
         account: AccountId(sql::uint(row, "account")?),
-        state: sql::word(row, "state")?,
-        reason: sql::opt_word(row, "reason")?,
+        state: sql::text(row, "state")?,
+        reason: sql::opt_text(row, "reason")?,
         created_at: sql::uint(row, "created_at")?,
         closed_at: sql::opt_uint(row, "closed_at")?,
         withdrawn_at: sql::uint(row, "withdrawn_at")?,
@@ -50,7 +50,7 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Lease>, StoreError
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
-/// Leases that run or wait for money, by number.
+/// Active leases, by number; paid or not.
 pub fn active(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     let query = format!("{SELECT} WHERE state = 'active' ORDER BY order_id");
     let mut statement = sql.prepare_cached(&query)?;
@@ -58,15 +58,15 @@ pub fn active(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// All leases that are not forgotten, by number.
+/// All leases, by number, also ended ones until they are deleted.
 pub fn all(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     let mut statement = sql.prepare_cached(&format!("{SELECT} ORDER BY order_id"))?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Puts a lease there, or in place of what is there, but for `withdrawn_at`, which stays, and
-/// for its clock, which has a function of its own.
+/// Inserts a lease or updates its state. `withdrawn_at` of an existing one stays; the clock is set by
+/// [`put_clock`].
 pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO leases (order_id, deployment, grp, owner, price, denom, account, state,
@@ -93,7 +93,7 @@ pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A lease ended.
+/// Marks a lease as ended.
 pub fn close(
     tx: &Tx<'_>,
     order: OrderId,
@@ -114,7 +114,7 @@ pub fn close(
     Ok(())
 }
 
-/// Its earnings were paid by then.
+/// Records that its earnings are withdrawn up to `block_time`.
 pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE leases SET withdrawn_at = ?2 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, sql::int(block_time)?])?;
@@ -127,7 +127,7 @@ pub fn is_paid_by(sql: &Connection, account: AccountId) -> Result<bool, StoreErr
     Ok(statement.exists([sql::int(account.0)?])?)
 }
 
-/// An account as it is from `clock.height` on; older news than what is known is passed over.
+/// Sets the clock of an account, unless the store has a newer one.
 pub fn put_clock(tx: &Tx<'_>, account: AccountId, clock: &AccountClock) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO accounts (id, remaining, rate, anchor, depletion, dry, closed, height)
@@ -151,7 +151,7 @@ pub fn put_clock(tx: &Tx<'_>, account: AccountId, clock: &AccountClock) -> Resul
     Ok(())
 }
 
-/// Forgets an ended lease whose objects are gone and whose earnings are paid.
+/// Deletes an ended lease.
 pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let id = sql::int(order.0)?;
     tx.prepare_cached("DELETE FROM leases WHERE order_id = ?1 AND state != 'active'")?

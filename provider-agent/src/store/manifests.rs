@@ -1,4 +1,4 @@
-//! Accepted manifests. They hold secrets of tenants: nothing of them is logged or shown.
+//! Accepted manifests. They hold tenants' secrets: their content is never logged.
 
 use std::fmt;
 
@@ -54,13 +54,13 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<ManifestRow>, Stor
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
-/// Whether a lease has one.
+/// Whether a lease has a manifest.
 pub fn exists(sql: &Connection, order: OrderId) -> Result<bool, StoreError> {
     let mut statement = sql.prepare_cached("SELECT 1 FROM manifests WHERE order_id = ?1")?;
     Ok(statement.exists([sql::int(order.0)?])?)
 }
 
-/// Keeps a manifest in place of the one before.
+/// Inserts or replaces a manifest.
 pub fn put(tx: &Tx<'_>, row: &ManifestRow) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO manifests (order_id, manifest, salt, commitment, accepted_at)

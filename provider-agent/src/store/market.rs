@@ -1,11 +1,11 @@
-//! Which market the store is of.
+//! The market that the store is bound to.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{StoreError, Tx, cursor};
 use crate::model::MarketId;
 
-/// The market, once it is settled.
+/// The market; none in a new store.
 pub fn get(sql: &Connection) -> Result<Option<MarketId>, StoreError> {
     let mut statement = sql.prepare_cached("SELECT chain_id, orderbook FROM market")?;
     let read = |row: &rusqlite::Row<'_>| {
@@ -14,8 +14,8 @@ pub fn get(sql: &Connection) -> Result<Option<MarketId>, StoreError> {
     Ok(statement.query_row([], read).optional()?)
 }
 
-/// Settles the market. A store that has read a block of another one is refused.
-pub fn settle(tx: &Tx<'_>, wanted: &MarketId) -> Result<(), StoreError> {
+/// Binds the store to a market, unless it has read a block of another one.
+pub fn bind(tx: &Tx<'_>, wanted: &MarketId) -> Result<(), StoreError> {
     match get(tx)? {
         Some(found) if found == *wanted => return Ok(()),
         Some(found) if cursor::get(tx)?.is_some() => {

@@ -22,7 +22,7 @@ pub fn all(sql: &Connection) -> Result<Vec<Mark>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Keeps a mark, in place of an older one.
+/// Inserts or replaces a mark.
 pub fn put(tx: &Tx<'_>, row: &Mark) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR REPLACE INTO marks VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         sql::int(row.deployment.0)?,
@@ -33,7 +33,7 @@ pub fn put(tx: &Tx<'_>, row: &Mark) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets a mark.
+/// Deletes a mark.
 pub fn forget(tx: &Tx<'_>, deployment: DeploymentId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM marks WHERE deployment = ?1")?
         .execute([sql::int(deployment.0)?])?;

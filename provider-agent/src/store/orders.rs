@@ -16,8 +16,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Order> {
             group: GroupSeq(sql::uint32(row, "grp")?),
         },
         owner: row.get("owner")?,
-        ceiling: sql::word(row, "ceiling")?,
-        denom: sql::word(row, "denom")?,
+        ceiling: sql::text(row, "ceiling")?,
+        denom: sql::text(row, "denom")?,
         auction: sql::json(row, "auction")?,
         expires_at: sql::uint(row, "expires_at")?,
         closes_at: sql::opt_uint(row, "closes_at")?,
@@ -43,7 +43,7 @@ pub fn open(sql: &Connection) -> Result<Vec<Order>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The tenant of a deployment, if one of its orders is known.
+/// The tenant of a deployment, if the store has one of its orders.
 pub fn owner_of(sql: &Connection, deployment: DeploymentId) -> Result<Option<String>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT owner FROM orders WHERE deployment = ?1 LIMIT 1")?;
@@ -51,7 +51,7 @@ pub fn owner_of(sql: &Connection, deployment: DeploymentId) -> Result<Option<Str
     Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 
-/// Puts an order there, or in place of what is there; details known already stay known.
+/// Inserts or updates an order; details that are known stay.
 pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO orders (id, deployment, grp, owner, ceiling, denom, auction, expires_at,
@@ -81,7 +81,7 @@ pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Adds the fetched details.
+/// Sets the fetched details.
 pub fn set_detail(tx: &Tx<'_>, order: OrderId, detail: &OrderDetail) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET detail = ?2 WHERE id = ?1")?
         .execute(params![sql::int(order.0)?, sql::to_json(detail)?])?;
@@ -89,7 +89,7 @@ pub fn set_detail(tx: &Tx<'_>, order: OrderId, detail: &OrderDetail) -> Result<(
     Ok(())
 }
 
-/// Its auction closes later.
+/// Moves the close of its auction to a later time.
 pub fn extend(tx: &Tx<'_>, order: OrderId, closes_at: u64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE orders SET closes_at = max(coalesce(closes_at, 0), ?2) WHERE id = ?1",
@@ -99,7 +99,7 @@ pub fn extend(tx: &Tx<'_>, order: OrderId, closes_at: u64) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Somebody's bid on it was placed or changed.
+/// Records that a bid on it was placed or changed.
 pub fn set_book_height(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET book_height = ?2 WHERE id = ?1 AND open = 1")?
         .execute(params![sql::int(order.0)?, sql::int(height)?])?;
@@ -107,7 +107,7 @@ pub fn set_book_height(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), S
     Ok(())
 }
 
-/// It takes no more bids.
+/// Marks an order as closed.
 pub fn close(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET open = 0 WHERE id = ?1 AND open = 1")?
         .execute([sql::int(order.0)?])?;
@@ -115,7 +115,7 @@ pub fn close(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// All orders of a deployment take no more bids.
+/// Marks all orders of a deployment as closed.
 pub fn close_of(tx: &Tx<'_>, deployment: DeploymentId) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET open = 0 WHERE deployment = ?1 AND open = 1")?
         .execute([sql::int(deployment.0)?])?;
@@ -123,8 +123,7 @@ pub fn close_of(tx: &Tx<'_>, deployment: DeploymentId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Forgets closed orders opened before `height` that are nothing of ours any more: no lease, no
-/// bid, no reservation.
+/// Deletes closed orders that were opened before `height` and have no own lease, bid or reservation.
 pub fn forget_closed(tx: &Tx<'_>, height: u64) -> Result<usize, StoreError> {
     let forgotten = tx
         .prepare_cached(

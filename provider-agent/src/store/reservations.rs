@@ -1,4 +1,4 @@
-//! Capacity that is promised: from the decision to bid until the bid is lost or the lease ends.
+//! Reserved capacity: from the decision to bid until the bid is lost or the lease is gone.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_core::OrderId;
@@ -29,7 +29,7 @@ pub fn all(sql: &Connection) -> Result<Vec<Reservation>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Reserves, in place of what was reserved for the order.
+/// Inserts or replaces a reservation.
 pub fn put(tx: &Tx<'_>, row: &Reservation) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO reservations (order_id, placements, ips) VALUES (?1, ?2, ?3)",
@@ -38,7 +38,7 @@ pub fn put(tx: &Tx<'_>, row: &Reservation) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Frees what was reserved for an order and wakes those who wait for capacity.
+/// Deletes the reservation of an order and notifies [`Topic::Capacity`].
 pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let released = tx
         .prepare_cached("DELETE FROM reservations WHERE order_id = ?1")?
@@ -49,7 +49,7 @@ pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// As [`release`], unless the order became a lease that runs.
+/// As [`release`], unless the order became an active lease.
 pub fn release_unless_leased(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let lease = super::leases::get(tx, order)?;
     if lease.is_some_and(|lease| lease.state == souk_api::orderbook::LeaseState::Active) {

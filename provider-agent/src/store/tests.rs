@@ -15,7 +15,7 @@ async fn store() -> (tempfile::TempDir, Store) {
     (folder, store)
 }
 
-async fn claim(store: &Store, host: &'static str, order: u64) -> Result<(), TakenBy> {
+async fn claim(store: &Store, host: &'static str, order: u64) -> Result<(), HostnameTaken> {
     store.write(move |tx| hostnames::claim(tx, host, OrderId(order))).await.unwrap()
 }
 
@@ -57,12 +57,12 @@ async fn a_store_of_another_market_is_refused_once_it_has_read_a_block() {
     let (_folder, store) = store().await;
     let market =
         |chain: &str, book: &str| MarketId { chain_id: chain.into(), orderbook: book.into() };
-    store.settle_market(market("souk-1", "souk1typo")).await.unwrap();
-    store.settle_market(market("souk-1", "souk1book")).await.unwrap();
+    store.bind_market(market("souk-1", "souk1typo")).await.unwrap();
+    store.bind_market(market("souk-1", "souk1book")).await.unwrap();
     store.write(|tx| cursor::set(tx, Cursor { height: 5, time: 1_000 })).await.unwrap();
-    store.settle_market(market("souk-1", "souk1book")).await.unwrap();
+    store.bind_market(market("souk-1", "souk1book")).await.unwrap();
     for other in [market("souk-2", "souk1book"), market("souk-1", "souk1other")] {
-        let error = store.settle_market(other.clone()).await.unwrap_err().to_string();
+        let error = store.bind_market(other.clone()).await.unwrap_err().to_string();
         assert!(error.contains(&other.to_string()) && error.contains("souk1book"), "{error}");
     }
 }
@@ -156,7 +156,7 @@ async fn a_decision_that_says_the_same_keeps_the_height_since_when_it_holds() {
         height,
         verdict: Verdict::Pass,
         reason: reason.into(),
-        coarse: "capacity".into(),
+        tenant_reason: "capacity".into(),
         price: None,
     };
     let put = |row: DecisionRow| store.write(move |tx| decisions::put(tx, &row));

@@ -13,7 +13,7 @@ use souk_provider::{
 };
 use souk_sdl::{Mapping, compile};
 
-use crate::support::{InProcess, Must, Options, World, agent::configure, until};
+use crate::support::{Fixture, InProcess, Must, Options, agent::configure, until};
 
 /// A site with a data base that keeps its data.
 pub const SITE: &str = r#"
@@ -51,14 +51,14 @@ deployment:
   db: { here: { profile: db, count: 1 } }
 "#;
 
-/// A world whose provider has volumes to offer.
-pub async fn world() -> World {
+/// A fixture whose provider has volumes to offer.
+pub async fn fixture() -> Fixture {
     let mut options = Options::default();
     options.claims.extend([
         Attribute::new("capabilities/storage/1/class", "default"),
         Attribute::new("capabilities/storage/1/persistent", "true"),
     ]);
-    World::with(options).await
+    Fixture::with(options).await
 }
 
 const SALT: Salt = Salt([5; 32]);
@@ -80,7 +80,7 @@ pub fn commitment_of(upload: &ManifestUpload) -> HexBinary {
 }
 
 /// Puts SDL out to tender.
-pub async fn tender(world: &World, tenant: &str, sdl: &str) -> Leased {
+pub async fn tender(fixture: &Fixture, tenant: &str, sdl: &str) -> Leased {
     let upload = upload(sdl);
     let compiled = compile(sdl, &souk_sdl::Options::default()).must("SDL");
     let denom = |_: &str| "usouk".parse().map_err(|_| "no denom".to_owned());
@@ -93,9 +93,9 @@ pub async fn tender(world: &World, tenant: &str, sdl: &str) -> Leased {
         allow: vec![],
         refuse: vec![],
     });
-    let book = world.contracts.orderbook.clone();
-    let outcome = world.execute(tenant, &book, &msg, 50_000_000).await;
-    let opened = world.events(&outcome).into_iter().find_map(|event| match event {
+    let book = fixture.contracts.orderbook.clone();
+    let outcome = fixture.execute(tenant, &book, &msg, 50_000_000).await;
+    let opened = fixture.events(&outcome).into_iter().find_map(|event| match event {
         OrderbookEvent::OrderOpened(opened) => Some((opened.deployment, opened.order)),
         _ => None,
     });
@@ -104,10 +104,10 @@ pub async fn tender(world: &World, tenant: &str, sdl: &str) -> Leased {
 }
 
 /// A lease that the agent knows all about.
-pub async fn lease(world: &World, agent: &InProcess, tenant: &str, sdl: &str) -> Leased {
-    let leased = tender(world, tenant, sdl).await;
-    until("a bid", || world.own_bid(leased.order)).await;
-    world.accept(tenant, leased.order, "provider").await;
+pub async fn lease(fixture: &Fixture, agent: &InProcess, tenant: &str, sdl: &str) -> Leased {
+    let leased = tender(fixture, tenant, sdl).await;
+    until("a bid", || fixture.own_bid(leased.order)).await;
+    fixture.accept(tenant, leased.order, "provider").await;
     known(&agent.store, &leased).await;
     leased
 }
@@ -174,11 +174,11 @@ impl Cluster {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_manifest_runs_and_a_new_one_takes_its_place() {
-    let world = world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
     let cluster = Cluster::of(&config).await;
-    let mut leased = lease(&world, &agent, "ann", SITE).await;
+    let mut leased = lease(&fixture, &agent, "ann", SITE).await;
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", leased.order, 1).await;
 

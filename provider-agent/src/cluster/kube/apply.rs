@@ -1,4 +1,4 @@
-//! Writing to the cluster: server-side apply by one field manager, and deletion.
+//! Writes to the cluster: server-side apply by one field manager, and deletion.
 
 use kube::{
     Api, Client,
@@ -10,11 +10,14 @@ use super::{
     fingerprint,
     objects::{Kind, Object, Subject},
 };
-use crate::model::labels::MANAGER;
-use crate::model::scope::MarketScope;
+use crate::model::{labels::MANAGER, scope::MarketScope};
 
-/// Applies one object and gives its fingerprint. Fields that others set on it by hand are taken
-/// back: it is ours.
+/// Applies one object and returns its fingerprint. Conflicts are forced: fields that others changed
+/// are set back.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
 pub async fn apply(
     client: &Client,
     subject: &Subject<'_>,
@@ -26,8 +29,13 @@ pub async fn apply(
     Ok(fingerprint::of(&applied.metadata))
 }
 
-/// Takes all replicas of a workload away, whatever else it is.
-pub async fn scale_to_nothing(
+/// Scales a workload to zero and leaves everything else as it is. A workload that does not exist is
+/// no error.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn scale_to_zero(
     client: &Client,
     namespace: &str,
     kind: Kind,
@@ -36,38 +44,51 @@ pub async fn scale_to_nothing(
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
     let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
     let patch = Patch::Merge(json!({ "spec": { "replicas": 0 } }));
-    gone(api.patch(name, &params, &patch).await.map(drop))
+    ignore_not_found(api.patch(name, &params, &patch).await.map(drop))
 }
 
-/// Deletes an object of ours in a lease's namespace.
+/// Deletes an object in a lease's namespace. An object that does not exist is no error.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
 pub async fn delete(
     client: &Client,
     subject: &Subject<'_>,
     kind: Kind,
     name: &str,
 ) -> kube::Result<()> {
-    gone(api(client, subject, kind).delete(name, &DeleteParams::background()).await.map(drop))
+    ignore_not_found(
+        api(client, subject, kind).delete(name, &DeleteParams::background()).await.map(drop),
+    )
 }
 
-/// Orders a namespace to be deleted with all that is in it: that very one, if its identity is
-/// given, and none that was made since under the same name.
+/// Deletes a namespace with all that is in it. With a `uid`, only that very namespace and none that
+/// was created since under the same name. A namespace that does not exist is no error.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
 pub async fn delete_namespace(client: &Client, name: &str, uid: Option<&str>) -> kube::Result<()> {
     let mut params = DeleteParams::background();
     if let Some(uid) = uid {
         params = params
             .preconditions(Preconditions { uid: Some(uid.to_owned()), resource_version: None });
     }
-    gone(namespaces(client).delete(name, &params).await.map(drop))
+    ignore_not_found(namespaces(client).delete(name, &params).await.map(drop))
 }
 
 /// Whether there is a namespace of that name that is not this provider's.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
 pub async fn is_foreign(client: &Client, name: &str, scope: &MarketScope) -> kube::Result<bool> {
     let found = namespaces(client).get_metadata_opt(name).await?;
-    Ok(found.is_some_and(|found| !scope.has(found.metadata.labels.as_ref())))
+    Ok(found.is_some_and(|found| !scope.owns(found.metadata.labels.as_ref())))
 }
 
-/// What is not there need not be deleted or stopped.
-fn gone(done: kube::Result<()>) -> kube::Result<()> {
+fn ignore_not_found(done: kube::Result<()>) -> kube::Result<()> {
     match done {
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
         other => other,

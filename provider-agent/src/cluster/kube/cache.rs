@@ -1,8 +1,8 @@
-//! What of ours is in the cluster: one watch a kind for the whole cluster, by label. Of most
+//! Caches of the agent's own objects: one watch per kind for the whole cluster, by label. Of most
 //! kinds only the metadata are kept: no Secret's content is held in memory.
 //!
-//! While a watch is broken its cache keeps what it last had, and [`Caches::is_healthy`] says
-//! no, so that nobody judges by what may be out of date.
+//! While a watch is broken its cache keeps its last state, and [`Caches::is_healthy`] is false, so
+//! that no decision is made by outdated state.
 
 use std::{
     collections::BTreeSet,
@@ -35,34 +35,34 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     objects::Kind,
-    watch::{self, News},
+    watch::{self, WatchEvent},
 };
 use crate::model::{interfaces::NamespaceSource, labels::ORDER, scope::MarketScope};
 
-/// The watched objects of one provider in one market. Cheap to clone.
+/// The cached objects of one provider in one market. Cheap to clone.
 #[derive(Clone)]
 pub struct Caches {
     /// The leases' namespaces.
     pub namespaces: Store<Namespace>,
-    /// Replicas without state.
+    /// Workloads without persistent volumes.
     pub deployments: Store<Deployment>,
-    /// Replicas with volumes of their own.
+    /// Workloads with persistent volumes.
     pub stateful_sets: Store<StatefulSet>,
     /// Pods.
     pub pods: Store<Pod>,
-    /// Names and ports.
+    /// Services.
     pub services: Store<Service>,
-    /// What all pods together may take.
+    /// Resource quotas.
     pub quotas: Metadata<ResourceQuota>,
-    /// What a container takes that says nothing.
+    /// Defaults for containers without limits.
     pub limit_ranges: Metadata<LimitRange>,
-    /// Who may talk to whom.
+    /// Network policies.
     pub policies: Metadata<NetworkPolicy>,
-    /// The identities of the pods.
+    /// Service accounts.
     pub accounts: Metadata<ServiceAccount>,
-    /// Environments and registry logins.
+    /// Secrets.
     pub secrets: Metadata<Secret>,
-    /// Host names.
+    /// Ingresses.
     pub ingresses: Metadata<Ingress>,
     health: Arc<[AtomicBool; KINDS]>,
     changed: Arc<Notify>,
@@ -74,12 +74,12 @@ type Metadata<K> = Store<PartialObjectMeta<K>>;
 const KINDS: usize = 11;
 
 impl Caches {
-    /// Whether all watches have listed once and none is broken.
+    /// Whether all watches are listed and none is broken.
     pub fn is_healthy(&self) -> bool {
         self.health.iter().all(|healthy| healthy.load(Ordering::Acquire))
     }
 
-    /// The workloads in a namespace that have or want replicas.
+    /// The workloads in a namespace that are not scaled to zero.
     pub fn running(&self, namespace: &str) -> Vec<(Kind, String)> {
         let is_here = |meta: &ObjectMeta| meta.namespace.as_deref() == Some(namespace);
         let runs = |replicas: Option<i32>| replicas != Some(0);
@@ -97,7 +97,7 @@ impl Caches {
         running
     }
 
-    /// Waits for the next change of anything; a hint that may come late or twice.
+    /// Waits for the next change of any object; a hint that may come late or twice.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }
@@ -182,13 +182,13 @@ impl Watch {
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
     {
         let config = watcher::Config::default().labels(&self.selector);
-        watch::follow(Api::<K>::all(self.client.clone()), config, cache, |news| {
-            match news {
-                News::Healthy => self.set_health(at, true),
-                News::Changed => {}
-                News::Broken(error) => {
+        watch::follow(Api::<K>::all(self.client.clone()), config, cache, |event| {
+            match event {
+                WatchEvent::Healthy => self.set_health(at, true),
+                WatchEvent::Changed => {}
+                WatchEvent::Broken(error) => {
                     self.set_health(at, false);
-                    tracing::warn!(kind = %K::kind(&()), %error, "watch is broken");
+                    tracing::warn!(kind = %K::kind(&()), %error, "watch failed");
                 }
             }
             self.changed.notify_one();

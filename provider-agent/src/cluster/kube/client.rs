@@ -1,4 +1,4 @@
-//! The Kubernetes client by the configuration.
+//! The Kubernetes client of the configuration.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
 };
 
-use super::timeout::{PATIENCE, Patience};
+use super::timeout::{REQUEST_TIMEOUT, RequestTimeout};
 use crate::config::Cluster;
 
-/// A cluster that cannot even be addressed.
+/// Why there is no client for the cluster.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// The kubeconfig file.
@@ -29,23 +29,31 @@ pub enum ClusterError {
     Client(String),
 }
 
-/// A client for the configured cluster; connects to nothing yet.
+/// A client for the configured cluster; it does not connect yet.
+///
+/// # Errors
+///
+/// If the kubeconfig cannot be used.
 pub async fn from_config(cluster: &Cluster) -> Result<Client, ClusterError> {
-    from_config_with(cluster, PATIENCE).await
+    from_config_with(cluster, REQUEST_TIMEOUT).await
 }
 
-/// The same, which waits so long for an answer.
+/// As [`from_config`], with a timeout for each request.
+///
+/// # Errors
+///
+/// If the kubeconfig cannot be used.
 pub async fn from_config_with(
     cluster: &Cluster,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Client, ClusterError> {
     let mut config = config(cluster).await?;
-    // The caches judge for themselves whether the API answers; retries inside the client would
-    // make a broken watch look healthy for minutes.
+    // The caches see for themselves whether the API answers; retries inside the client would make
+    // a broken watch look healthy for minutes.
     config.default_retry = false;
     let client = ClientBuilder::try_from(config);
     let client = client.map_err(|error| ClusterError::Client(error.to_string()))?;
-    Ok(client.with_layer(&Patience(patience)).build())
+    Ok(client.with_layer(&RequestTimeout(timeout)).build())
 }
 
 async fn config(cluster: &Cluster) -> Result<Config, ClusterError> {

@@ -1,4 +1,4 @@
-//! What Kubernetes tells of a lease's objects.
+//! The Kubernetes events of a lease's objects.
 
 use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::Event;
@@ -11,7 +11,11 @@ use souk_gateway::body::{ClusterEvent, EventQuery};
 
 use crate::cluster::workloads::{LineStream, WorkloadError};
 
-/// The events of a namespace: those that there are, and with `follow` those that come.
+/// The events of a namespace: the existing ones, or with `follow` the new ones as well.
+///
+/// # Errors
+///
+/// If the events cannot be listed.
 pub async fn stream_all(
     client: &Client,
     namespace: &str,
@@ -20,7 +24,7 @@ pub async fn stream_all(
     let api: Api<Event> = Api::namespaced(client.clone(), namespace);
     if query.follow {
         let events = watcher(api, watcher::Config::default()).default_backoff().applied_objects();
-        // A watch that breaks goes on by itself; its trouble is not the tenant's.
+        // A broken watch restarts by itself; its errors are not the tenant's.
         let events = events.filter_map(|event| async { event.ok().map(|event| Ok(read(&event))) });
         return Ok(events.boxed());
     }

@@ -1,19 +1,18 @@
-//! Whether an object still is as the agent applied it.
+//! Whether an object is still as the agent applied it.
 //!
-//! The API server records which fields the agent's apply set. Whoever sets one of them to
-//! another value, or removes it, takes it out of that record. So the record tells a change by
-//! hand from the changes that controllers make to an object all the time.
+//! The API server records which fields the agent's apply set (managed fields). A field that is changed
+//! or removed by anyone else is removed from that record. So the record distinguishes a manual
+//! change from the changes that controllers make all the time.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::model::labels::MANAGER;
-use crate::model::names::hash;
+use crate::model::{labels::MANAGER, names::hash};
 
 /// Where the fingerprint is kept on cached objects. Never sent to a cluster.
 const KEY: &str = "souk.market/fingerprint";
 
-/// The fingerprint of an object as the API server gives it; empty if the agent's apply set
-/// nothing of it.
+/// The fingerprint of an object as the API server returns it; empty if the agent applied none of its
+/// fields.
 pub fn of(meta: &ObjectMeta) -> String {
     let entries = meta.managed_fields.iter().flatten();
     let mut ours = entries.filter(|entry| {
@@ -25,8 +24,7 @@ pub fn of(meta: &ObjectMeta) -> String {
     fields.map(|fields| hash(&[&fields.0.to_string()], 16)).unwrap_or_default()
 }
 
-/// Puts the fingerprint in the place of the record, which is larger than the rest of many
-/// objects.
+/// Replaces the managed fields, which are larger than the rest of many objects, by the fingerprint.
 pub(super) fn keep(meta: &mut ObjectMeta) {
     let fingerprint = of(meta);
     meta.managed_fields = None;

@@ -1,7 +1,7 @@
-//! What the pods of a lease write, as one stream of lines.
+//! The logs of a lease's pods, as one stream of lines.
 //!
-//! A follow that ends silently is taken up again from the time of its last line; a container
-//! that starts anew is followed on, and so are pods that come later.
+//! A log that ends while it is followed is reopened from the time of its last line, also after a
+//! container restarted. Pods that are created later are followed as well.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -16,12 +16,12 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::cluster::workloads::{LineStream, WorkloadError};
 
-/// Lines of the past for each pod unless the tenant asks for another number.
+/// The number of past lines of each pod, unless the tenant asks for another number.
 const TAIL: u32 = 1_000;
-/// Bytes of one line that are passed on; what is longer goes on in the next line.
+/// The most bytes of one line; a longer line is split.
 const LONGEST_LINE: usize = 256 << 10;
-/// Between two tries to follow a pod, and between two looks for new ones.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The interval between attempts to follow a pod, and between looking for new pods.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A pod whose log is wanted.
 #[derive(Clone, Debug)]
@@ -30,11 +30,11 @@ pub struct Source {
     pub service: String,
     /// The pod's name.
     pub pod: String,
-    /// Which of all pods of that name it is.
+    /// The pod's uid.
     pub uid: String,
 }
 
-/// Tells which pods there are at present.
+/// Lists the pods that exist now.
 pub type Discover = Box<dyn Fn() -> Vec<Source> + Send>;
 
 /// The logs of pods of one namespace, as the lines come.
@@ -50,26 +50,26 @@ pub fn stream_all(
         let streams = sources.map(|source| of_pod(api.clone(), source, query.clone()));
         return stream::select_all(streams).boxed();
     }
-    let mut looks = tokio::time::interval(PAUSE);
+    let mut looks = tokio::time::interval(RETRY_INTERVAL);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (known, streams) = (HashSet::new(), SelectAll::new());
-    let all = Following { api, query: query.clone(), discover, known, streams, looks };
+    let all = FollowedPods { api, query: query.clone(), discover, known, streams, looks };
     stream::unfold(all, |mut all| async move { Some((all.next().await, all)) }).boxed()
 }
 
 /// All pods that are followed.
-struct Following {
+struct FollowedPods {
     api: Api<Pod>,
     query: LogQuery,
     discover: Discover,
-    /// The pods that were seen, by identity.
+    /// The uids of pods that were seen.
     known: HashSet<String>,
     streams: SelectAll<LineStream<LogLine>>,
-    /// When to look for pods; the first time at once.
+    /// When to look for pods; the first time immediately.
     looks: Interval,
 }
 
-impl Following {
+impl FollowedPods {
     async fn next(&mut self) -> Result<LogLine, WorkloadError> {
         loop {
             tokio::select! {
@@ -86,26 +86,26 @@ impl Following {
             self.streams.push(of_pod(self.api.clone(), source, self.query.clone()));
         }
         self.known = there;
-        // Of a pod that comes from now on every line is new.
+        // Of a pod that is created from now on every line is sent.
         self.query.tail = None;
     }
 }
 
 type Reader = std::pin::Pin<Box<dyn AsyncBufRead + Send>>;
 
-/// Where a pod's stream stands.
+/// The position in a pod's log.
 struct Position {
     api: Api<Pod>,
     source: Source,
     query: LogQuery,
     reader: Option<Reader>,
-    passed: Passed,
+    sent: SentLines,
     opened: bool,
 }
 
 fn of_pod(api: Api<Pod>, source: Source, query: LogQuery) -> LineStream<LogLine> {
     let start =
-        Position { api, source, query, reader: None, passed: Passed::default(), opened: false };
+        Position { api, source, query, reader: None, sent: SentLines::default(), opened: false };
     stream::try_unfold(start, |mut position| async move {
         loop {
             let Some(reader) = position.reader.as_mut() else {
@@ -128,7 +128,7 @@ fn of_pod(api: Api<Pod>, source: Source, query: LogQuery) -> LineStream<LogLine>
 }
 
 impl Position {
-    /// Opens the log, or says that there is no more of it.
+    /// Opens the log; false if there is no more of it.
     async fn open(&mut self) -> Result<bool, WorkloadError> {
         if self.opened {
             if !self.query.follow
@@ -137,26 +137,26 @@ impl Position {
             {
                 return Ok(false);
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
         let params = LogParams {
             follow: self.query.follow && !self.query.previous,
             previous: self.query.previous,
-            tail_lines: match self.passed.last {
+            tail_lines: match self.sent.last {
                 None => Some(i64::from(self.query.tail.unwrap_or(TAIL))),
                 Some(_) => None,
             },
-            since_time: self.passed.last,
+            since_time: self.sent.last,
             timestamps: true,
             ..LogParams::default()
         };
         match self.api.log_stream(&self.source.pod, &params).await {
             Ok(reader) => {
                 self.reader = Some(Box::pin(reader));
-                self.passed.opened();
+                self.sent.opened();
             }
             // A container that has not started has no log yet.
-            Err(_) if self.query.follow => tokio::time::sleep(PAUSE).await,
+            Err(_) if self.query.follow => tokio::time::sleep(RETRY_INTERVAL).await,
             Err(kube::Error::Api(status)) if status.code == 400 || status.code == 404 => {
                 return Ok(false);
             }
@@ -166,14 +166,14 @@ impl Position {
         Ok(true)
     }
 
-    /// Splits the time off; nothing if the line was passed on before.
+    /// Splits the time off; none if the line was sent before.
     fn take(&mut self, line: String) -> Option<LogLine> {
         let (time, text) = match line.split_once(' ') {
             Some((time, text)) => (time.parse::<Timestamp>().ok(), text),
             None => (line.parse().ok(), ""),
         };
         let text = if time.is_some() { text.to_owned() } else { line.clone() };
-        self.passed.is_new(time).then(|| LogLine {
+        self.sent.is_new(time).then(|| LogLine {
             service: self.source.service.clone(),
             pod: self.source.pod.clone(),
             line: text,
@@ -181,25 +181,25 @@ impl Position {
     }
 }
 
-/// What was passed on, so that a broken follow goes on after it.
+/// What was sent, so that a reopened log continues after it.
 #[derive(Debug, Default)]
-struct Passed {
+struct SentLines {
     /// When the last line was written.
     last: Option<Timestamp>,
-    /// How many lines of that very time were passed on.
+    /// How many lines of that time were sent.
     at_last: usize,
-    /// How many lines of that time are still to come again.
+    /// How many lines of that time come again.
     to_come: usize,
 }
 
-impl Passed {
-    /// The log is opened from the last line's time on. The API counts in whole seconds: older
-    /// lines come again, and of the lines of that time those that were passed on come first.
+impl SentLines {
+    /// The log is opened from the last line's time on. The API counts in whole seconds: older lines
+    /// come again, and of the lines of that time those that were sent come first.
     fn opened(&mut self) {
         self.to_come = self.at_last;
     }
 
-    /// Whether the next line, written at `time`, was not passed on yet.
+    /// Whether the next line, written at `time`, was not sent yet.
     fn is_new(&mut self, time: Option<Timestamp>) -> bool {
         if let (Some(time), Some(last)) = (time, self.last)
             && self.to_come > 0
@@ -220,12 +220,12 @@ impl Passed {
     }
 }
 
-/// Whether that very pod is there: one of the same name that was made later is another's.
+/// Whether that very pod exists; one of the same name may have been created later.
 async fn pod_is_there(api: &Api<Pod>, source: &Source) -> bool {
     match api.get_metadata_opt(&source.pod).await {
         Ok(Some(pod)) => pod.metadata.uid.as_ref() == Some(&source.uid),
         Ok(None) => false,
-        // An API that cannot be reached says nothing of the pod.
+        // An unreachable API says nothing about the pod.
         Err(_) => true,
     }
 }

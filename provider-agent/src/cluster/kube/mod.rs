@@ -1,5 +1,4 @@
-//! What a lease looks like in Kubernetes: its objects, how they are written, and the caches
-//! that watch them.
+//! The Kubernetes API: a lease's objects, how they are applied, and the caches that watch them.
 
 pub mod apply;
 pub mod cache;

@@ -1,8 +1,7 @@
-//! No request waits for ever: an API server that takes requests and does not answer, or goes
-//! silent within an answer, is an error like any other.
+//! A timeout for each request to the API server, for the start of a response and between its parts.
 //!
-//! Only the start of a watch is bounded here, since it may be silent for as long as it was asked
-//! for; [`watch`](super::watch) asks for short ones. A log that is followed begins with its
+//! For a watch only the start is bounded, since nothing may come for as long as it was asked for;
+//! [`watch`](super::watch) asks for short ones. Following a log has no timeout: it begins with its
 //! first line, whenever that comes.
 
 use std::{
@@ -15,35 +14,35 @@ use http::{Request, Response};
 use tower::{BoxError, Layer, Service};
 use tower_http::timeout::TimeoutBody;
 
-/// Longer than the API server lets an admission webhook take.
-pub const PATIENCE: Duration = Duration::from_secs(35);
-const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
+/// Longer than the API server's limit for admission webhooks.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
+const UNBOUNDED: Duration = Duration::from_secs(u32::MAX as u64);
 
-/// The API server said nothing for too long.
+/// The API server did not answer in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the API server did not answer within {} seconds", .0.as_secs_f32())]
-pub struct Silent(Duration);
+pub struct TimedOut(Duration);
 
-/// Bounds the requests of a client.
+/// A layer that bounds the requests of a client.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience(pub Duration);
+pub struct RequestTimeout(pub Duration);
 
-impl<S> Layer<S> for Patience {
-    type Service = Patient<S>;
+impl<S> Layer<S> for RequestTimeout {
+    type Service = TimeoutService<S>;
 
-    fn layer(&self, inner: S) -> Patient<S> {
-        Patient { inner, patience: self.0 }
+    fn layer(&self, inner: S) -> TimeoutService<S> {
+        TimeoutService { inner, timeout: self.0 }
     }
 }
 
 /// A client whose requests are bounded.
 #[derive(Clone, Debug)]
-pub struct Patient<S> {
+pub struct TimeoutService<S> {
     inner: S,
-    patience: Duration,
+    timeout: Duration,
 }
 
-impl<S, I, O> Service<Request<I>> for Patient<S>
+impl<S, I, O> Service<Request<I>> for TimeoutService<S>
 where
     S: Service<Request<I>, Response = Response<O>>,
     S::Error: Into<BoxError>,
@@ -61,13 +60,13 @@ where
     fn call(&mut self, request: Request<I>) -> Self::Future {
         let query = request.uri().query();
         let (start, silence) = match (asks_to(query, "follow"), asks_to(query, "watch")) {
-            (true, _) => (FOR_EVER, FOR_EVER),
-            (false, true) => (self.patience, FOR_EVER),
-            (false, false) => (self.patience, self.patience),
+            (true, _) => (UNBOUNDED, UNBOUNDED),
+            (false, true) => (self.timeout, UNBOUNDED),
+            (false, false) => (self.timeout, self.timeout),
         };
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let answer = tokio::time::timeout(start, answer).await.map_err(|_| Silent(start))?;
+            let answer = tokio::time::timeout(start, answer).await.map_err(|_| TimedOut(start))?;
             Ok(answer.map_err(Into::into)?.map(|body| TimeoutBody::new(silence, body)))
         })
     }
@@ -100,7 +99,8 @@ mod tests {
         let silent = service_fn(|_: Request<kube::client::Body>| {
             std::future::pending::<Result<Response<Body>, BoxError>>()
         });
-        let client = ClientBuilder::new(silent, "default").with_layer(&Patience(SHORT)).build();
+        let client =
+            ClientBuilder::new(silent, "default").with_layer(&RequestTimeout(SHORT)).build();
         let error = error(client).await;
         assert!(error.contains("did not answer within 0.05 seconds"), "{error}");
     }
@@ -111,7 +111,8 @@ mod tests {
             let body = Body::from_stream(stream::pending::<Result<&'static str, BoxError>>());
             Ok::<_, BoxError>(Response::new(body))
         });
-        let client = ClientBuilder::new(halting, "default").with_layer(&Patience(SHORT)).build();
+        let client =
+            ClientBuilder::new(halting, "default").with_layer(&RequestTimeout(SHORT)).build();
         error(client).await;
     }
 

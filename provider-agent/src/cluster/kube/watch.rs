@@ -1,6 +1,6 @@
-//! One watch that heals: whatever breaks it, it lists anew, so that being healthy again is
-//! always told, also where nothing changes for hours. A server that goes silent is told too. What is cached has a fingerprint instead
-//! of its record of fields.
+//! One watch with a cache. After any error it lists again with backoff, so that its recovery is
+//! reported even if nothing changes for hours; a server that stops answering is reported, too.
+//! Cached objects have a [fingerprint](super::fingerprint) instead of their managed fields.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -17,42 +17,42 @@ use serde::de::DeserializeOwned;
 
 use super::fingerprint;
 
-/// What a watch tells beside filling its cache.
+/// What a watch reports beside filling its cache.
 #[derive(Debug)]
-pub enum News {
-    /// The cache is complete and follows the cluster.
+pub enum WatchEvent {
+    /// It is listed: the cache is complete.
     Healthy,
-    /// Something changed.
+    /// An object changed.
     Changed,
-    /// It is broken; the cache keeps what it had.
+    /// It failed; the cache keeps its last state.
     Broken(watcher::Error),
 }
 
-/// Seconds after which a watch is begun anew. Nothing may come of a quiet kind for hours, so what
-/// tells a server that is gone from one that has no news is that it takes the next watch.
-const WATCH: u32 = 30;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Seconds after which a watch is restarted. Nothing may change for hours, so only a new watch shows
+/// that the server still answers.
+const WATCH_SECONDS: u32 = 30;
+const MIN_BACKOFF: Duration = Duration::from_millis(200);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
-/// Fills `cache` with the objects that match for as long as it is polled.
+/// Fills `cache` with the matching objects for as long as it is polled.
 pub async fn follow<K>(
     api: Api<K>,
     mut config: watcher::Config,
     mut cache: Writer<K>,
-    mut tell: impl FnMut(News),
+    mut on_event: impl FnMut(WatchEvent),
 ) where
     K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
 {
-    config.timeout.get_or_insert(WATCH);
-    let pauses = || {
+    config.timeout.get_or_insert(WATCH_SECONDS);
+    let backoffs = || {
         ExponentialBuilder::default()
-            .with_min_delay(FIRST_PAUSE)
-            .with_max_delay(LONGEST_PAUSE)
+            .with_min_delay(MIN_BACKOFF)
+            .with_max_delay(MAX_BACKOFF)
             .with_jitter()
             .without_max_times()
             .build()
     };
-    let mut pause = pauses();
+    let mut backoff = backoffs();
     loop {
         let mut events = std::pin::pin!(watcher(api.clone(), config.clone()));
         while let Some(event) = events.next().await {
@@ -64,20 +64,20 @@ pub async fn follow<K>(
                     cache.apply_watcher_event(&event);
                     match event {
                         Event::InitDone => {
-                            pause = pauses();
-                            tell(News::Healthy);
+                            backoff = backoffs();
+                            on_event(WatchEvent::Healthy);
                         }
-                        Event::Apply(_) | Event::Delete(_) => tell(News::Changed),
+                        Event::Apply(_) | Event::Delete(_) => on_event(WatchEvent::Changed),
                         Event::Init | Event::InitApply(_) => {}
                     }
                 }
                 Err(error) => {
-                    tell(News::Broken(error));
+                    on_event(WatchEvent::Broken(error));
                     break;
                 }
             }
         }
-        tokio::time::sleep(pause.next().unwrap_or(LONGEST_PAUSE)).await;
+        tokio::time::sleep(backoff.next().unwrap_or(MAX_BACKOFF)).await;
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
     use crate::{cluster::kube::client::from_config_with, config::Cluster};
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_server_that_goes_silent_is_told_and_so_is_that_it_is_back() {
+    async fn a_server_that_stops_answering_is_reported_and_so_is_its_recovery() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let sim = KubeSim::start(ClusterSpec::default()).await.unwrap();
@@ -105,7 +105,7 @@ mod tests {
         let (_cache, writer) = reflector::store();
         let watching = tokio::spawn(async move {
             follow(Api::<Namespace>::all(client), config, writer, |news| {
-                let _ = told.send(matches!(news, News::Healthy | News::Changed));
+                let _ = told.send(matches!(news, WatchEvent::Healthy | WatchEvent::Changed));
             })
             .await;
         });

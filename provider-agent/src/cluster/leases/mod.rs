@@ -1,8 +1,8 @@
-//! Runs leases: compares what the chain says with what the cluster has and puts it right.
+//! Runs leases: reconciles the cluster with the leases of the chain.
 //!
-//! [`plan`](crate::model::reconcile::plan) is the judgement: what is wanted and what is seen in,
-//! steps out. [`reconcile`] fetches, asks it and acts; it can be stopped at any instruction and
-//! started again.
+//! [`reconcile`] observes, calls [`plan`](crate::model::reconcile::plan) for the next step of each
+//! lease and applies it; it can be stopped at any instruction and started again. [`status`] is what
+//! a tenant sees of a lease.
 
 pub mod observe;
 pub mod progress;

@@ -1,4 +1,4 @@
-//! What of the leases is in the cluster, by the caches, at one moment.
+//! The leases' objects in the cluster at one moment, from the caches.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -9,56 +9,58 @@ use k8s_openapi::{api::core::v1::Namespace, apimachinery::pkg::apis::meta::v1::O
 use kube::{Resource, ResourceExt, runtime::reflector::Store};
 use souk_core::OrderId;
 
-use super::progress::{AllProgress, Progress};
-use crate::model::reconcile::{Observed, Presence};
+use super::progress::{Progress, ProgressMap};
 use crate::{
     cluster::kube::{cache::Caches, fingerprint, objects::Kind},
-    model::labels::ORDER,
+    model::{
+        labels::ORDER,
+        reconcile::{Observed, Presence},
+    },
 };
 
-/// What of ours there was at one moment.
+/// The agent's objects at one moment.
 #[derive(Debug, Default)]
-pub struct Snapshot {
-    namespaces: HashMap<String, Seen>,
+pub struct ObjectSnapshot {
+    namespaces: HashMap<String, ObservedNamespace>,
     /// By namespace; the namespace itself is among them.
-    objects: HashMap<String, Vec<SeenObject>>,
+    objects: HashMap<String, Vec<ObservedObject>>,
 }
 
-/// A namespace of ours.
+/// A lease's namespace.
 #[derive(Debug)]
-struct Seen {
+struct ObservedNamespace {
     order: Option<OrderId>,
     uid: Option<String>,
     presence: Presence,
-    remains: Option<String>,
+    blocked_by: Option<String>,
 }
 
-/// An object of ours.
+/// An object of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenObject {
+pub struct ObservedObject {
     /// Its kind.
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// Which fields it has from the agent.
+    /// Its fingerprint: which fields the agent applied.
     pub fingerprint: String,
     /// Whether it is being deleted.
     pub terminating: bool,
 }
 
-impl Snapshot {
-    /// What the caches hold now.
+impl ObjectSnapshot {
+    /// Takes a snapshot of the caches.
     pub fn take(caches: &Caches) -> Self {
         let mut snapshot = Self::default();
         for namespace in caches.namespaces.state() {
-            let seen = Seen {
+            let seen = ObservedNamespace {
                 order: namespace.labels().get(ORDER).and_then(|order| order.parse().ok()),
                 uid: namespace.uid(),
                 presence: match namespace.metadata.deletion_timestamp {
                     Some(_) => Presence::Terminating,
                     None => Presence::Active,
                 },
-                remains: remains(&namespace),
+                blocked_by: blocked_by(&namespace),
             };
             let name = namespace.name_any();
             snapshot.add(Kind::Namespace, &name, namespace.meta());
@@ -89,7 +91,7 @@ impl Snapshot {
     }
 
     fn add(&mut self, kind: Kind, namespace: &str, meta: &ObjectMeta) {
-        self.objects.entry(namespace.to_owned()).or_default().push(SeenObject {
+        self.objects.entry(namespace.to_owned()).or_default().push(ObservedObject {
             kind,
             name: meta.name.clone().unwrap_or_default(),
             fingerprint: fingerprint::kept(meta).to_owned(),
@@ -102,53 +104,53 @@ impl Snapshot {
         self.namespaces.values().filter_map(|seen| seen.order).collect()
     }
 
-    /// What there is of one lease.
-    pub fn lease(&self, progress: &AllProgress, order: OrderId, namespace: &str) -> Observed {
+    /// The observed state of one lease.
+    pub fn lease(&self, progress: &ProgressMap, order: OrderId, namespace: &str) -> Observed {
         let presence = self.namespaces.get(namespace).map(|seen| seen.presence);
         let now = Instant::now();
         progress.with(order, |progress| Observed {
             namespace: presence.unwrap_or(Presence::Absent),
             applied: progress.applied(now),
-            // The caches are a little behind what was just applied.
+            // The caches are a little behind what was applied just now.
             intact: progress.is_fresh(now) || is_intact(progress, self.objects(namespace)),
         })
     }
 
-    /// What is in a namespace, itself included.
-    pub fn objects(&self, namespace: &str) -> &[SeenObject] {
+    /// The objects in a namespace, itself included.
+    pub fn objects(&self, namespace: &str) -> &[ObservedObject] {
         self.objects.get(namespace).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Which of all namespaces of that name it is.
+    /// The uid of a namespace.
     pub fn uid(&self, namespace: &str) -> Option<&str> {
         self.namespaces.get(namespace)?.uid.as_deref()
     }
 
-    /// What keeps a namespace that is being deleted, in the API server's words.
-    pub fn remains(&self, namespace: &str) -> Option<&str> {
-        self.namespaces.get(namespace)?.remains.as_deref()
+    /// What blocks the deletion of a namespace, as the API server says.
+    pub fn blocked_by(&self, namespace: &str) -> Option<&str> {
+        self.namespaces.get(namespace)?.blocked_by.as_deref()
     }
 }
 
-/// Whether all that was applied is there as it was applied, and nothing else of ours. What is
-/// being deleted is waited for: it cannot be made anew before it is gone.
-fn is_intact(progress: &Progress, seen: &[SeenObject]) -> bool {
+/// Whether all applied objects are as they were applied, and there are no others. Objects that are
+/// being deleted are waited for: they cannot be created before they are gone.
+fn is_intact(progress: &Progress, seen: &[ObservedObject]) -> bool {
     let there = |(kind, name): &(Kind, String), fingerprint: &String| {
         let found = seen.iter().find(|object| object.kind == *kind && object.name == *name);
         found.is_some_and(|object| object.terminating || object.fingerprint == *fingerprint)
     };
-    let known = |object: &SeenObject| {
+    let known = |object: &ObservedObject| {
         object.terminating || progress.objects.contains_key(&(object.kind, object.name.clone()))
     };
     progress.objects.iter().all(|(key, fingerprint)| there(key, fingerprint))
         && seen.iter().all(known)
 }
 
-/// What the API server says is left in a namespace that is being deleted.
-pub(super) fn remains(namespace: &Namespace) -> Option<String> {
+/// What blocks the deletion of a namespace, as the API server says.
+fn blocked_by(namespace: &Namespace) -> Option<String> {
     let conditions = namespace.status.as_ref()?.conditions.as_ref()?;
-    let telling = conditions.iter().filter(|one| one.status == "True");
-    let messages: Vec<&str> = telling.filter_map(|one| one.message.as_deref()).collect();
+    let active = conditions.iter().filter(|one| one.status == "True");
+    let messages: Vec<&str> = active.filter_map(|one| one.message.as_deref()).collect();
     (!messages.is_empty()).then(|| messages.join("; "))
 }
 
@@ -157,22 +159,27 @@ mod tests {
     use super::*;
     use crate::model::reconcile::Applied;
 
-    fn object(kind: Kind, name: &str, fingerprint: &str) -> SeenObject {
-        SeenObject { kind, name: name.into(), fingerprint: fingerprint.into(), terminating: false }
+    fn object(kind: Kind, name: &str, fingerprint: &str) -> ObservedObject {
+        ObservedObject {
+            kind,
+            name: name.into(),
+            fingerprint: fingerprint.into(),
+            terminating: false,
+        }
     }
 
     #[test]
     fn whatever_differs_from_what_was_applied_is_seen() {
         let applied = [(Kind::Secret, "web-env", "1"), (Kind::Service, "web", "2")];
-        let all = AllProgress::default();
+        let all = ProgressMap::default();
         let keys = applied.map(|(kind, name, print)| ((kind, name.to_owned()), print.to_owned()));
         let what = Applied { version: 1, running: true };
         all.applied(OrderId(7), what, keys.into());
-        let intact = |seen: &[SeenObject]| all.with(OrderId(7), |one| is_intact(one, seen));
+        let intact = |seen: &[ObservedObject]| all.with(OrderId(7), |one| is_intact(one, seen));
 
         let secret = || object(Kind::Secret, "web-env", "1");
         let service = || object(Kind::Service, "web", "2");
-        let deleted = || SeenObject { terminating: true, ..object(Kind::Service, "web", "9") };
+        let deleted = || ObservedObject { terminating: true, ..object(Kind::Service, "web", "9") };
         let more = || object(Kind::Secret, "old-env", "3");
         for (case, seen, expected) in [
             ("as it was applied", vec![secret(), service()], true),

@@ -8,44 +8,43 @@ use std::{
 
 use souk_core::OrderId;
 
-use crate::cluster::kube::objects::Kind;
-use crate::model::reconcile::Applied;
+use crate::{cluster::kube::objects::Kind, model::reconcile::Applied};
 
-/// After so long everything is applied again, whatever the caches say.
-const REFRESH: Duration = Duration::from_secs(300);
-/// For so long after something was applied the caches may show what was before.
-const LAG: Duration = Duration::from_secs(2);
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The time after which everything is applied again, even if the caches show no difference.
+const REAPPLY_INTERVAL: Duration = Duration::from_secs(300);
+/// The time after an apply in which the caches may still show the state before.
+const CACHE_DELAY: Duration = Duration::from_secs(2);
+const MIN_BACKOFF: Duration = Duration::from_secs(1);
+const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
-/// What was done for one lease.
+/// The progress of one lease.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// What was applied last, and when.
+    /// The version that was applied last, and when.
     applied: Option<(Applied, Instant)>,
     /// The fingerprints of the objects that were applied.
     pub objects: HashMap<(Kind, String), String>,
     /// Why the last step failed.
     pub failure: Option<String>,
     retry: Option<(Instant, Duration)>,
-    /// What a namespace that is being deleted is waiting for.
-    pub remains: Option<String>,
+    /// What blocks the deletion of its namespace.
+    pub blocked_by: Option<String>,
 }
 
 impl Progress {
-    /// What was applied last, unless it is time to do it again.
+    /// The version that was applied last, unless it is time to apply it again.
     pub fn applied(&self, now: Instant) -> Option<Applied> {
         let (applied, at) = self.applied?;
-        (now.saturating_duration_since(at) < REFRESH).then_some(applied)
+        (now.saturating_duration_since(at) < REAPPLY_INTERVAL).then_some(applied)
     }
 
-    /// Whether it was applied so short a time ago that the caches may not show it yet.
+    /// Whether it was applied so recently that the caches may not show it yet.
     pub fn is_fresh(&self, now: Instant) -> bool {
-        self.applied.is_some_and(|(_, at)| now.saturating_duration_since(at) < LAG)
+        self.applied.is_some_and(|(_, at)| now.saturating_duration_since(at) < CACHE_DELAY)
     }
 
-    /// Whether a failed step is to be left alone for now.
-    pub fn is_paused(&self, now: Instant) -> bool {
+    /// Whether a failed step waits for its retry.
+    pub fn is_backing_off(&self, now: Instant) -> bool {
         self.retry.is_some_and(|(until, _)| now < until)
     }
 
@@ -55,27 +54,27 @@ impl Progress {
     }
 
     fn failed(&mut self, why: String, now: Instant) {
-        let pause = self.retry.map_or(FIRST_PAUSE, |(_, pause)| (pause * 2).min(LONGEST_PAUSE));
-        self.retry = Some((now + pause, pause));
+        let backoff = self.retry.map_or(MIN_BACKOFF, |(_, backoff)| (backoff * 2).min(MAX_BACKOFF));
+        self.retry = Some((now + backoff, backoff));
         self.failure = Some(why);
     }
 }
 
 /// The progress of all leases. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct AllProgress(Arc<Mutex<HashMap<OrderId, Progress>>>);
+pub struct ProgressMap(Arc<Mutex<HashMap<OrderId, Progress>>>);
 
-impl AllProgress {
+impl ProgressMap {
     fn lock(&self) -> MutexGuard<'_, HashMap<OrderId, Progress>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at a lease's progress.
-    pub fn with<T>(&self, order: OrderId, look: impl FnOnce(&Progress) -> T) -> T {
-        look(self.lock().entry(order).or_default())
+    /// Reads a lease's progress.
+    pub fn with<T>(&self, order: OrderId, read: impl FnOnce(&Progress) -> T) -> T {
+        read(self.lock().entry(order).or_default())
     }
 
-    /// All objects were applied.
+    /// Records that all objects were applied.
     pub fn applied(
         &self,
         order: OrderId,
@@ -89,21 +88,21 @@ impl AllProgress {
         progress.succeeded();
     }
 
-    /// A step failed.
+    /// Records a failed step and sets its backoff.
     pub fn failed(&self, order: OrderId, why: String) {
         self.lock().entry(order).or_default().failed(why, Instant::now());
     }
 
-    /// What a namespace that is being deleted is waiting for; true if that is news.
-    pub fn remains(&self, order: OrderId, what: Option<&str>) -> bool {
+    /// Records what blocks the deletion of the namespace; true if that changed.
+    pub fn set_blocked_by(&self, order: OrderId, what: Option<&str>) -> bool {
         let mut all = self.lock();
         let progress = all.entry(order).or_default();
-        let news = progress.remains.as_deref() != what;
-        progress.remains = what.map(str::to_owned);
-        news
+        let changed = progress.blocked_by.as_deref() != what;
+        progress.blocked_by = what.map(str::to_owned);
+        changed
     }
 
-    /// Nothing of the lease is left.
+    /// Forgets a lease.
     pub fn forget(&self, order: OrderId) {
         self.lock().remove(&order);
     }

@@ -1,4 +1,4 @@
-//! The loop that puts the cluster right: fetch, [`plan`], act, lease by lease.
+//! The reconcile loop: observe, [`plan`], act, lease by lease.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,7 +15,7 @@ use souk_sdl::{Manifest, ManifestGroup};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use super::{observe::Snapshot, progress::AllProgress};
+use super::{observe::ObjectSnapshot, progress::ProgressMap};
 use crate::{
     cluster::kube::{
         apply,
@@ -36,58 +36,58 @@ use crate::{
     },
 };
 
-/// Leases that are worked on at once.
+/// Leases that are reconciled at once.
 const AT_ONCE: usize = 8;
-/// Without being woken, everything is looked at this often.
-const PULSE: Duration = Duration::from_secs(5);
+/// Everything is reconciled at this interval, even without a notification.
+const RESYNC_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Keeps the cluster as the leases want it.
+/// Reconciles the cluster with the leases.
 #[derive(Clone)]
 pub struct Reconciler {
-    /// The cluster.
+    /// The API server.
     pub client: Client,
-    /// What of ours is in it.
+    /// The caches of the leases' objects.
     pub caches: Caches,
-    /// What is wanted.
+    /// The store, which has the leases and manifests.
     pub store: Store,
-    /// The chain, asked about namespaces that the store knows no lease for.
+    /// The chain, asked about namespaces whose lease the store does not have.
     pub lookup: Arc<dyn LeaseLookup>,
     /// The cluster's configuration.
     pub cluster: Arc<Cluster>,
-    /// Whose leases they are.
+    /// The provider and market of the leases.
     pub scope: MarketScope,
     /// What was done so far.
-    pub progress: AllProgress,
+    pub progress: ProgressMap,
 }
 
-/// Why a step could not be done.
+/// Why a step failed.
 #[derive(Debug, Error)]
 pub enum StepError {
-    /// The cluster refused or did not answer.
+    /// The API server refused or did not answer.
     #[error("Kubernetes: {0}")]
     Kube(#[from] kube::Error),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Somebody else has a namespace of the lease's name.
+    /// A namespace of the lease's name exists and is not this provider's.
     #[error(
         "namespace {0} exists and is not this provider's; delete it, or label it app.kubernetes.io/managed-by, souk.market/provider and souk.market/market as the agent's namespaces are"
     )]
     Foreign(String),
-    /// A stored manifest that cannot be read, or has no group for the lease.
-    #[error("the stored manifest of lease {0} does not fit; the tenant must send it again")]
+    /// The stored manifest cannot be read or does not have the lease's group.
+    #[error("the stored manifest of lease {0} cannot be used; the tenant must send it again")]
     Manifest(OrderId),
 }
 
-/// A lease with all that the store has of it.
-struct Known {
+/// A lease with its manifest and reservation.
+struct StoredLease {
     lease: Lease,
     manifest: Option<ManifestRow>,
     reservation: Option<Reservation>,
     group: Option<String>,
 }
 
-impl Known {
+impl StoredLease {
     fn is_unpaid(&self, now: u64) -> bool {
         self.lease.state == LeaseState::Active && !self.lease.is_funded_at(now)
     }
@@ -101,29 +101,32 @@ impl Reconciler {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                // A step that has begun is finished or cut off by the process's end alone.
                 round = self.round() => if let Err(error) = round {
-                    tracing::error!(%error, "leases cannot be read from the store");
+                    tracing::error!(%error, "reading leases from the store failed");
                 },
             }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = news.changed() => {}
                 () = self.caches.changed() => {}
-                () = tokio::time::sleep(PULSE) => {}
+                () = tokio::time::sleep(RESYNC_INTERVAL) => {}
             }
         }
     }
 
-    /// Looks at every lease once and does the next step of each that needs one.
+    /// Does the next step of each lease that needs one.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails; a failed step is logged and retried.
     pub async fn round(&self) -> Result<(), StoreError> {
-        // Without a cluster to look at, or before the first block, there is nothing to judge by.
+        // Nothing is done while the cluster's state is not known, or before the first block.
         if !self.caches.is_healthy() {
             return Ok(());
         }
         let Some(block_time) = self.store.block_time().await? else { return Ok(()) };
         let known = self.known().await?;
-        let seen = &Snapshot::take(&self.caches);
+        let seen = &ObjectSnapshot::take(&self.caches);
         let mut orders = seen.orders();
         orders.extend(known.keys());
         stream::iter(orders)
@@ -131,7 +134,7 @@ impl Reconciler {
                 let known = known.get(&order);
                 async move {
                     if let Err(error) = self.lease(order, known, block_time, seen).await {
-                        tracing::warn!(%order, %error, "a lease's step failed; it is tried again");
+                        tracing::warn!(lease = %order, %error, "reconciling a lease failed, retrying");
                         self.progress.failed(order, error.to_string());
                     }
                 }
@@ -140,7 +143,7 @@ impl Reconciler {
         Ok(())
     }
 
-    async fn known(&self) -> Result<BTreeMap<OrderId, Known>, StoreError> {
+    async fn known(&self) -> Result<BTreeMap<OrderId, StoredLease>, StoreError> {
         self.store
             .read(|sql| {
                 let mut known = BTreeMap::new();
@@ -148,14 +151,14 @@ impl Reconciler {
                     let order = lease.order;
                     let manifest = manifests::get(sql, order)?;
                     let held = manifest.is_some() || !hostnames::of(sql, order)?.is_empty();
-                    // Of an ended lease that left nothing there is nothing to look at.
+                    // An ended lease without manifest and host names is done.
                     if lease.state != LeaseState::Active && !held {
                         continue;
                     }
                     let reservation = reservations::get(sql, order)?;
                     let detail = orders::get(sql, order)?.and_then(|o| o.detail);
                     let group = detail.map(|detail| detail.spec.name);
-                    known.insert(order, Known { lease, manifest, reservation, group });
+                    known.insert(order, StoredLease { lease, manifest, reservation, group });
                 }
                 Ok(known)
             })
@@ -165,23 +168,24 @@ impl Reconciler {
     async fn lease(
         &self,
         order: OrderId,
-        known: Option<&Known>,
+        known: Option<&StoredLease>,
         now: u64,
-        seen: &Snapshot,
+        seen: &ObjectSnapshot,
     ) -> Result<(), StepError> {
         let namespace = self.scope.namespace(order);
         let observed = seen.lease(&self.progress, order, &namespace);
-        self.watch_over_deletion(order, &namespace, observed.namespace, seen);
+        self.report_deletion(order, &namespace, observed.namespace, seen);
         if known.is_some_and(|known| known.is_unpaid(now)) && observed.namespace == Presence::Active
         {
             self.stop_workloads(order, &namespace).await?;
         }
-        if self.progress.with(order, |progress| progress.is_paused(std::time::Instant::now())) {
+        if self.progress.with(order, |progress| progress.is_backing_off(std::time::Instant::now()))
+        {
             return Ok(());
         }
         let desired = match known {
             Some(known) => self.desired(known, now),
-            None => self.desired_of_stranger(order).await,
+            None => self.desired_of_unknown(order).await,
         };
         match plan(order, desired, observed) {
             None => Ok(()),
@@ -198,24 +202,24 @@ impl Reconciler {
                 failpoint!("leases::before_teardown");
                 apply::delete_namespace(&self.client, &namespace, seen.uid(&namespace)).await?;
                 failpoint!("leases::after_teardown");
-                tracing::info!(%order, namespace, "lease has ended, its namespace is deleted");
+                tracing::info!(lease = %order, namespace, "lease ended, deleting its namespace");
                 Ok(())
             }
             Some(Action::Forget { .. }) => self.forget(order).await,
         }
     }
 
-    /// While nothing is paid nothing runs, whether or not its manifest is there and can be
-    /// applied: that stops at the first object that Kubernetes refuses.
+    /// Stops the workloads of an unpaid lease, even if its manifest is missing or cannot be applied:
+    /// an apply stops at the first object that Kubernetes refuses.
     async fn stop_workloads(&self, order: OrderId, namespace: &str) -> Result<(), StepError> {
         for (kind, name) in self.caches.running(namespace) {
-            apply::scale_to_nothing(&self.client, namespace, kind, &name).await?;
-            tracing::info!(%order, ?kind, name, "out of money, stopped");
+            apply::scale_to_zero(&self.client, namespace, kind, &name).await?;
+            tracing::info!(lease = %order, ?kind, name, "account depleted, workload scaled to zero");
         }
         Ok(())
     }
 
-    /// A namespace that is not ours is never adopted, whatever its name.
+    /// Refuses a namespace that is not this provider's.
     async fn refuse_foreign(&self, namespace: &str) -> Result<(), StepError> {
         match apply::is_foreign(&self.client, namespace, &self.scope).await? {
             true => Err(StepError::Foreign(namespace.to_owned())),
@@ -223,24 +227,24 @@ impl Reconciler {
         }
     }
 
-    /// Says what keeps a namespace that is being deleted: a finalizer can do so for ever, and
-    /// only the cluster's owner can put that right.
-    fn watch_over_deletion(
+    /// Logs what blocks the deletion of a namespace: a finalizer may do so until the cluster's
+    /// administrator removes it.
+    fn report_deletion(
         &self,
         order: OrderId,
         namespace: &str,
         presence: Presence,
-        seen: &Snapshot,
+        seen: &ObjectSnapshot,
     ) {
-        let remains = seen.remains(namespace).filter(|_| presence == Presence::Terminating);
-        if self.progress.remains(order, remains)
-            && let Some(remains) = remains
+        let blocked_by = seen.blocked_by(namespace).filter(|_| presence == Presence::Terminating);
+        if self.progress.set_blocked_by(order, blocked_by)
+            && let Some(blocked_by) = blocked_by
         {
-            tracing::warn!(%order, namespace, remains, "a namespace is still being deleted");
+            tracing::warn!(lease = %order, namespace, blocked_by, "deletion of a namespace is blocked");
         }
     }
 
-    fn desired(&self, known: &Known, now: u64) -> Desired {
+    fn desired(&self, known: &StoredLease, now: u64) -> Desired {
         if known.lease.state != LeaseState::Active {
             return Desired::Gone;
         }
@@ -254,9 +258,9 @@ impl Reconciler {
         }
     }
 
-    /// A namespace of ours whose lease the store does not know: it may be that the store was
-    /// lost or is behind, so only the chain's word counts.
-    async fn desired_of_stranger(&self, order: OrderId) -> Desired {
+    /// The desired state of a namespace whose lease the store does not have. The store may have been
+    /// lost or be behind, so the chain is asked.
+    async fn desired_of_unknown(&self, order: OrderId) -> Desired {
         match self.lookup.is_active(order).await {
             Some(false) => Desired::Gone,
             Some(true) | None => Desired::Waiting,
@@ -273,9 +277,9 @@ impl Reconciler {
 
     async fn apply(
         &self,
-        known: &Known,
+        known: &StoredLease,
         applied: Applied,
-        seen: &Snapshot,
+        seen: &ObjectSnapshot,
     ) -> Result<(), StepError> {
         let order = known.lease.order;
         let group = group_of(known).ok_or(StepError::Manifest(order))?;
@@ -305,7 +309,7 @@ impl Reconciler {
         }
         failpoint!("leases::after_prune");
         self.progress.applied(order, applied, fingerprints);
-        tracing::info!(%order, running = applied.running, objects = wanted.len(), "lease applied");
+        tracing::info!(lease = %order, running = applied.running, objects = wanted.len(), "lease applied");
         Ok(())
     }
 
@@ -319,13 +323,13 @@ impl Reconciler {
             .await?;
         failpoint!("leases::after_forget");
         self.progress.forget(order);
-        tracing::info!(%order, "nothing is left of the lease");
+        tracing::info!(lease = %order, "lease removed from the cluster");
         Ok(())
     }
 }
 
 /// The group of the stored manifest that the lease is for.
-fn group_of(known: &Known) -> Option<ManifestGroup> {
+fn group_of(known: &StoredLease) -> Option<ManifestGroup> {
     let name = known.group.as_ref()?;
     let manifest: Manifest = serde_json::from_str(&known.manifest.as_ref()?.manifest).ok()?;
     manifest.0.into_iter().find(|group| group.name == *name)

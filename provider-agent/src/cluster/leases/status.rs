@@ -1,4 +1,4 @@
-//! What a tenant is told of a lease: services, replicas, addresses, pods and what is wrong.
+//! The status of a lease for its tenant: services, replicas, addresses, pods and errors.
 
 use k8s_openapi::{
     api::core::v1::{ContainerStatus, Pod, Service, ServicePort},
@@ -24,13 +24,13 @@ use crate::{
     },
 };
 
-/// What a status is made from.
+/// The input of a status.
 pub struct Sources<'a> {
     /// The caches.
     pub caches: &'a Caches,
     /// The cluster's configuration.
     pub cluster: &'a Cluster,
-    /// Whose it is.
+    /// The provider and market that it belongs to.
     pub scope: &'a MarketScope,
     /// The lease.
     pub lease: &'a Lease,
@@ -42,11 +42,11 @@ pub struct Sources<'a> {
     pub failure: Option<String>,
     /// Whether everything was applied.
     pub applied: bool,
-    /// What keeps a namespace that is being deleted.
-    pub remains: Option<String>,
+    /// What blocks the deletion of its namespace.
+    pub blocked_by: Option<String>,
 }
 
-/// Where a lease stands.
+/// The status of a lease.
 pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
     let order = sources.lease.order;
     let namespace = sources.scope.namespace(order);
@@ -86,8 +86,8 @@ fn phase(sources: &Sources<'_>, namespace: &str, services: &[ServiceStatus]) -> 
 }
 
 fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Option<String> {
-    if let Some(remains) = &sources.remains {
-        return Some(format!("the namespace is still being deleted: {remains}"));
+    if let Some(blocked_by) = &sources.blocked_by {
+        return Some(format!("the namespace is still being deleted: {blocked_by}"));
     }
     if let Some(failure) = &sources.failure {
         return Some(failure.clone());
@@ -187,7 +187,7 @@ fn ready(caches: &Caches, namespace: &str, service: &ManifestService) -> u32 {
 fn ports(sources: &Sources<'_>, namespace: &str, service: &ManifestService) -> Vec<ForwardedPort> {
     let label = label_value(&service.name);
     let node_host = sources.cluster.node_port_host.as_deref();
-    // On a leased address there may be other services' ports as well.
+    // A leased address may have other services' ports as well.
     let names: Vec<String> =
         service.expose.iter().map(|expose| objects::port_name(&service.name, expose)).collect();
     let mut found = sources.caches.services.state();
@@ -243,8 +243,10 @@ fn pod_status(pod: &Pod) -> PodStatus {
         conditions.iter().find(|one| one.type_ == "PodScheduled" && one.status == "False");
     let restarts: i32 = containers.iter().map(|container| container.restart_count).sum();
     let reason = match unscheduled {
-        Some(condition) => Some(words(condition.reason.as_deref(), condition.message.as_deref())),
-        None => containers.iter().find_map(container_trouble),
+        Some(condition) => {
+            Some(message_of(condition.reason.as_deref(), condition.message.as_deref()))
+        }
+        None => containers.iter().find_map(container_error),
     };
     PodStatus {
         name: pod.name_any(),
@@ -255,20 +257,20 @@ fn pod_status(pod: &Pod) -> PodStatus {
     }
 }
 
-/// Why a container waits or how it ended; nothing while it starts or runs.
-fn container_trouble(container: &ContainerStatus) -> Option<String> {
+/// Why a container waits or how it ended; none while it starts or runs.
+fn container_error(container: &ContainerStatus) -> Option<String> {
     let state = container.state.as_ref()?;
     if let Some(waiting) = &state.waiting {
         let reason = waiting.reason.as_deref()?;
         let starting = matches!(reason, "ContainerCreating" | "PodInitializing");
-        return (!starting).then(|| words(Some(reason), waiting.message.as_deref()));
+        return (!starting).then(|| message_of(Some(reason), waiting.message.as_deref()));
     }
     let ended = state.terminated.as_ref()?;
     let text = format!("exit code {}", ended.exit_code);
-    Some(words(ended.reason.as_deref(), Some(ended.message.as_deref().unwrap_or(&text))))
+    Some(message_of(ended.reason.as_deref(), Some(ended.message.as_deref().unwrap_or(&text))))
 }
 
-fn words(reason: Option<&str>, message: Option<&str>) -> String {
+fn message_of(reason: Option<&str>, message: Option<&str>) -> String {
     match (reason, message) {
         (Some(reason), Some(message)) => format!("{reason}: {message}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),

@@ -1,4 +1,4 @@
-//! The cluster's side of the gateway.
+//! Implements [`Workloads`] by the caches and the API server.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use souk_sdl::{Manifest, ManifestGroup};
 use std::time::Instant;
 
 use super::{
-    progress::AllProgress,
+    progress::ProgressMap,
     status::{Sources, lease_status},
 };
 use crate::{
     cluster::{
-        kube::{cache::Caches, events, logs, objects},
+        kube::{cache::Caches, events, logs},
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
@@ -26,25 +26,25 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// Tells tenants what runs for them.
+/// What the gateway shows of the cluster.
 pub struct ClusterWorkloads {
     /// The cluster.
     pub client: Client,
-    /// What of ours is in it.
+    /// The caches of the leases' objects.
     pub caches: Caches,
-    /// The agent's memory.
+    /// The store.
     pub store: Store,
     /// The cluster's configuration.
     pub cluster: Arc<Cluster>,
-    /// Whose leases they are.
+    /// The provider and market of the leases.
     pub scope: MarketScope,
     /// What was done so far.
-    pub progress: AllProgress,
-    /// How much is free.
+    pub progress: ProgressMap,
+    /// The free capacity now.
     pub free: Box<dyn Fn() -> Free + Send + Sync>,
 }
 
-/// Capacity that is neither used nor promised.
+/// Capacity that is not requested by pods.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Free {
     /// Thousandths of a core.
@@ -75,9 +75,9 @@ impl ClusterWorkloads {
     async fn status(&self, order: OrderId) -> Result<LeaseStatus, WorkloadError> {
         let (lease, group) = self.lease(order).await?;
         let now = self.store.block_time().await.map_err(store)?.unwrap_or(0);
-        let (failure, applied, remains) = self.progress.with(order, |progress| {
+        let (failure, applied, blocked_by) = self.progress.with(order, |progress| {
             let applied = progress.applied(Instant::now()).is_some();
-            (progress.failure.clone(), applied, progress.remains.clone())
+            (progress.failure.clone(), applied, progress.blocked_by.clone())
         });
         Ok(lease_status(&Sources {
             caches: &self.caches,
@@ -88,7 +88,7 @@ impl ClusterWorkloads {
             now,
             failure,
             applied,
-            remains,
+            blocked_by,
         }))
     }
 
@@ -112,7 +112,7 @@ impl ClusterWorkloads {
         Ok(logs::stream_all(&self.client, &namespace, discover, &query))
     }
 
-    async fn busy(&self) -> Result<ProviderStatus, WorkloadError> {
+    async fn summary(&self) -> Result<ProviderStatus, WorkloadError> {
         let leases = self.store.active_leases().await.map_err(store)?.len();
         let free = (self.free)();
         Ok(ProviderStatus {
@@ -125,8 +125,8 @@ impl ClusterWorkloads {
     }
 }
 
-/// The pods of a lease whose logs are wanted. A service that the manifest got later goes by
-/// its label.
+/// The pods of a lease whose logs are wanted. The name of a service that is not in `known` is its
+/// label.
 fn sources(
     caches: &Caches,
     namespace: &str,
@@ -178,6 +178,6 @@ impl Workloads for ClusterWorkloads {
     }
 
     fn provider_status(&self) -> BoxFuture<'_, Result<ProviderStatus, WorkloadError>> {
-        self.busy().boxed()
+        self.summary().boxed()
     }
 }

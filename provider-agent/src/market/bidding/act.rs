@@ -3,38 +3,38 @@
 use souk_core::{OrderId, Price};
 
 use super::{place_key, run::Deps};
-use crate::model::bidding::{Coarse, Decision};
 use crate::{
     failpoint,
     market::{
         ChainError,
-        outbox::{self, Tries, tries},
+        outbox::{self, Attempts, attempts},
     },
     model::{
         Bid, BidProgress, Cursor, Order,
+        bidding::{Decision, TenantReason},
         placement::{self, Placement, Reservation},
     },
     store::{DecisionRow, StoreError, Tx, Verdict, bids, decisions, orders, reservations},
 };
 
-/// What a new bid binds.
-pub(super) struct Made {
+/// A new bid and the capacity that it reserves.
+pub(super) struct NewBid {
     pub bid: Bid,
     pub reservation: Reservation,
 }
 
-/// Does what was decided; tells what it bound, if it was a new bid.
+/// Carries out a decision; returns the bid and its reservation if it is a new bid.
 pub(super) async fn act(
     deps: &Deps,
     at: Cursor,
     order: &Order,
     decision: Decision,
-) -> Result<Option<Made>, ChainError> {
+) -> Result<Option<NewBid>, ChainError> {
     let id = order.id;
     match decision {
         Decision::Bid { price, offer, placements } => {
             let msg = deps.messages.place_bid(id, price, offer)?;
-            let made = Made {
+            let new = NewBid {
                 bid: Bid {
                     order: id,
                     owner: order.owner.clone(),
@@ -51,10 +51,10 @@ pub(super) async fn act(
                 },
             };
             failpoint!("bidding::decided");
-            let placed = place(deps, at, made, msg).await?;
+            let placed = place(deps, at, new, msg).await?;
             failpoint!("bidding::committed");
             if placed.is_some() {
-                tracing::info!(order = %id, %price, "bid");
+                tracing::info!(order = %id, %price, "bid sent");
             }
             Ok(placed)
         }
@@ -64,12 +64,13 @@ pub(super) async fn act(
         }
         Decision::Stay => Ok(None),
         Decision::Pass(reason) => {
-            let coarse = reason.coarse();
-            record(deps, at, id, Verdict::Pass, reason.to_string(), coarse).await?;
+            let tenant_reason = reason.for_tenant();
+            record(deps, at, id, Verdict::Pass, reason.to_string(), tenant_reason).await?;
             Ok(None)
         }
         Decision::Wait(waiting) => {
-            record(deps, at, id, Verdict::Wait, waiting.to_string(), Coarse::Undecided).await?;
+            record(deps, at, id, Verdict::Wait, waiting.to_string(), TenantReason::Undecided)
+                .await?;
             Ok(None)
         }
     }
@@ -78,11 +79,11 @@ pub(super) async fn act(
 async fn place(
     deps: &Deps,
     at: Cursor,
-    made: Made,
+    new: NewBid,
     msg: souk_chain::Any,
-) -> Result<Option<Made>, ChainError> {
-    let write = move |tx: &Tx<'_>| -> Result<Option<Made>, StoreError> {
-        let Made { mut bid, reservation } = made;
+) -> Result<Option<NewBid>, ChainError> {
+    let write = move |tx: &Tx<'_>| -> Result<Option<NewBid>, StoreError> {
+        let NewBid { mut bid, reservation } = new;
         // The follower may have moved on since the decision.
         if orders::get(tx, bid.order)?.is_none_or(|order| !order.open) {
             return Ok(None);
@@ -98,7 +99,7 @@ async fn place(
         failpoint!("bidding::reserved");
         outbox::send(tx, &place_key(bid.order, bid.attempt), msg)?;
         failpoint!("bidding::enqueued");
-        Ok(Some(Made { bid, reservation }))
+        Ok(Some(NewBid { bid, reservation }))
     };
     Ok(deps.store.write(write).await?)
 }
@@ -112,7 +113,7 @@ fn decided(at: Cursor, bid: &Bid, placements: &[Placement]) -> DecisionRow {
         height: at.height,
         verdict: Verdict::Bid,
         reason: format!("{} replicas fit on {}", placements.len(), nodes.join(", ")),
-        coarse: Coarse::Bid.as_str().to_owned(),
+        tenant_reason: TenantReason::Bid.as_str().to_owned(),
         price: Some(bid.price),
     }
 }
@@ -124,8 +125,8 @@ async fn lower(deps: &Deps, order: OrderId, price: Price) -> Result<(), ChainErr
     let sent = deps
         .store
         .write(move |tx| {
-            // One at a time, and no price twice: a refused one will not be taken later.
-            if matches!(tries(tx, &key)?, Tries::None(_)) && !any_under_way(tx, &prefix)? {
+            // One at a time, and no price twice: a refused price is not accepted later either.
+            if matches!(attempts(tx, &key)?, Attempts::None(_)) && !any_in_flight(tx, &prefix)? {
                 outbox::send(tx, &key, msg)?;
                 return Ok::<_, StoreError>(true);
             }
@@ -133,27 +134,27 @@ async fn lower(deps: &Deps, order: OrderId, price: Price) -> Result<(), ChainErr
         })
         .await?;
     if sent {
-        tracing::info!(%order, %price, "bid lowered");
+        tracing::info!(%order, %price, "lower bid sent");
     }
     Ok(())
 }
 
-fn any_under_way(tx: &Tx<'_>, prefix: &str) -> Result<bool, StoreError> {
+fn any_in_flight(tx: &Tx<'_>, prefix: &str) -> Result<bool, StoreError> {
     let all = souk_chain::Outbox::list(tx, &format!("{prefix}/"))?;
     Ok(all.iter().any(|record| !record.state.is_final()))
 }
 
-/// Records a verdict that is no bid.
+/// Records a verdict other than a bid.
 pub(super) async fn record(
     deps: &Deps,
     at: Cursor,
     order: OrderId,
     verdict: Verdict,
     reason: String,
-    coarse: Coarse,
+    tenant_reason: TenantReason,
 ) -> Result<(), StoreError> {
-    let coarse = coarse.as_str().to_owned();
-    let row = DecisionRow { order, height: at.height, verdict, reason, coarse, price: None };
+    let tenant_reason = tenant_reason.as_str().to_owned();
+    let row = DecisionRow { order, height: at.height, verdict, reason, tenant_reason, price: None };
     let known = deps.store.decision(order).await?;
     let same = known.is_some_and(|known| {
         known.verdict == row.verdict && known.reason == row.reason && known.price == row.price
@@ -161,6 +162,6 @@ pub(super) async fn record(
     if same {
         return Ok(());
     }
-    tracing::debug!(order = %row.order, verdict = %row.verdict, reason = %row.reason, "decided");
+    tracing::debug!(order = %row.order, verdict = %row.verdict, reason = %row.reason, "decision recorded");
     deps.store.write(move |tx| decisions::put(tx, &row).map(|_| ())).await
 }

@@ -1,5 +1,6 @@
-//! What is known of the chain beside orders: asked once, and again when an event tells of a
-//! change or when it was long ago.
+//! A cache of the chain's state beside orders: the provider, the orderbook's parameters,
+//! attestations and the lowest bids. Refreshed after an event that may have changed it and when
+//! it is older than [`TTL`].
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -11,42 +12,46 @@ use souk_api::published::AttestationRecord;
 use souk_core::{Denom, OrderId, Price};
 
 use super::{round::Snapshot, run::Deps};
-use crate::model::bidding::{BestBid, ProviderFacts};
 use crate::{
     market::ChainError,
-    model::{BidProgress, Cursor, Order},
+    model::{
+        BidProgress, Cursor, Order,
+        bidding::{BestBid, ProviderState},
+    },
     store::{Listener, Store, Topic},
 };
 
-/// What is known is asked anew after this time, even if nothing told of a change.
+/// The cache is refreshed after this time, even without an event.
 const TTL: Duration = Duration::from_secs(30);
 
-/// What is known.
-pub(super) struct Knowledge {
-    /// Told when some of it may have changed.
+/// The cached state.
+pub(super) struct ChainCache {
+    /// Notified when some of it may have changed.
     changed: Listener,
-    asked: Option<Instant>,
+    refreshed_at: Option<Instant>,
     /// The provider; none if it is not registered.
-    pub provider: Option<ProviderFacts>,
+    pub provider: Option<ProviderState>,
     /// Whether the orderbook takes bids.
     pub paused: bool,
-    /// Least prices of bids.
+    /// The least price of a bid, by denom.
     pub min_prices: BTreeMap<Denom, Price>,
-    /// How long a lease uses its slot at least, in seconds.
+    /// The least time for which a lease holds its slot, in seconds.
     pub slot_hold: u64,
     /// What auditors attest of the provider.
     pub attestations: BTreeMap<String, AttestationRecord>,
-    /// Auditors that were asked, those without a record too: orders may name any number.
+    /// Auditors whose records were queried, those without a record too: orders may name any
+    /// number.
     auditors: BTreeSet<String>,
-    /// The lowest bids of binding auctions, each with the height that it was asked for.
+    /// The lowest bids of binding auctions, each with the order's `book_height` at the query.
     best: HashMap<OrderId, (u64, Option<BestBid>)>,
 }
 
-impl Knowledge {
+impl ChainCache {
+    /// An empty cache.
     pub fn new(store: &Store) -> Self {
         Self {
-            changed: store.listen(&[Topic::Facts]),
-            asked: None,
+            changed: store.listen(&[Topic::Provider]),
+            refreshed_at: None,
             provider: None,
             paused: false,
             min_prices: BTreeMap::new(),
@@ -57,16 +62,16 @@ impl Knowledge {
         }
     }
 
-    /// Brings what changes seldom up to date, if need be.
+    /// Refreshes what changes seldom, if it is old or an event came.
     pub async fn refresh(&mut self, deps: &Deps, snapshot: &Snapshot) -> Result<(), ChainError> {
         self.best.retain(|id, _| snapshot.orders.iter().any(|order| order.id == *id));
-        let told = self.changed.changed().now_or_never().is_some();
-        let old = self.asked.is_none_or(|asked| asked.elapsed() > TTL);
-        if !told && !old {
+        let notified = self.changed.changed().now_or_never().is_some();
+        let old = self.refreshed_at.is_none_or(|at| at.elapsed() > TTL);
+        if !notified && !old {
             return Ok(());
         }
-        // What fails below is asked again in the next round.
-        self.asked = None;
+        // If a query below fails, the next round refreshes again.
+        self.refreshed_at = None;
         self.attestations.clear();
         self.auditors.clear();
         let config = deps.market.book_config().await?;
@@ -75,11 +80,11 @@ impl Knowledge {
         let denoms = config.denoms.into_iter();
         self.min_prices = denoms.map(|denom| (denom.denom, denom.min_price)).collect();
         self.refresh_provider(deps, snapshot).await?;
-        self.asked = Some(Instant::now());
+        self.refreshed_at = Some(Instant::now());
         Ok(())
     }
 
-    /// Asks what the chain says of the provider and of its bond now.
+    /// Queries the provider's record and how much of its bond is in use.
     pub async fn refresh_provider(
         &mut self,
         deps: &Deps,
@@ -91,12 +96,12 @@ impl Knowledge {
             return Ok(());
         };
         let used = market.book_record().await?.used;
-        // Those on their way may be counted by the chain already; then too few bids are made
-        // for a block, never too many.
+        // The chain may count bids that are on their way already; then there are too few bids for
+        // a block, never too many.
         let sent = snapshot.bids.iter().filter(|bid| bid.progress == BidProgress::Sent);
         let sent = u32::try_from(sent.count()).unwrap_or(u32::MAX);
         let operator = record.operator;
-        self.provider = Some(ProviderFacts {
+        self.provider = Some(ProviderState {
             address: market.provider().to_owned(),
             other_operator: (operator != deps.messages.operator).then_some(operator),
             claims: record.attributes,
@@ -107,8 +112,8 @@ impl Knowledge {
         Ok(())
     }
 
-    /// Asks what a decision on this order needs and is not known yet.
-    pub async fn learn(
+    /// Queries what a decision on this order needs and is not cached yet.
+    pub async fn load_for(
         &mut self,
         deps: &Deps,
         order: &Order,
@@ -134,13 +139,13 @@ impl Knowledge {
         Ok(())
     }
 
-    /// The lowest bid on an order, where bids bind.
+    /// The lowest bid on an order in a binding auction.
     pub fn best(&self, order: OrderId) -> Option<&BestBid> {
         self.best.get(&order).and_then(|(_, best)| best.as_ref())
     }
 
-    /// Whether slots are running out.
-    pub fn is_pressed(&self) -> bool {
+    /// Whether three quarters of the slots are in use.
+    pub fn slots_are_scarce(&self) -> bool {
         self.provider.as_ref().is_some_and(|p| p.used >= p.slots / 4 * 3)
     }
 }

@@ -1,6 +1,8 @@
-//! Bids on open orders: gathers what a decision is made from, asks
-//! [`decide`](crate::model::bidding::decide), records the decision and hands the message to the
-//! outbox, all of one order in one transaction.
+//! Bids on open orders.
+//!
+//! `round` gathers the input of the decisions, calls [`decide`](crate::model::bidding::decide)
+//! for each order, and `act` carries the result out: the decision, its reservation and its
+//! message to the outbox are one transaction. `outcome` and `release` follow a bid to its end.
 
 mod act;
 mod chain_cache;
@@ -12,7 +14,7 @@ mod run;
 
 pub use run::{Bidder, Deps};
 
-/// The dedup key under which the bid on an order goes to the outbox.
+/// The outbox key of the bid on an order; `attempt` counts from 0.
 pub fn place_key(order: souk_core::OrderId, attempt: u32) -> String {
     match attempt {
         0 => format!("place_bid/{order}"),

@@ -1,30 +1,29 @@
-//! What became of bids that were sent: a refused one frees its reservation and leaves its
-//! reason. One that the chain took shows in the blocks.
+//! The outcome of bids that were sent. A refused bid frees its reservation and its reason is
+//! recorded; an accepted one is seen in the blocks.
 
 use souk_chain::pipeline::{FailureKind, ItemState};
 
 use super::{place_key, run::Deps};
-use crate::model::bidding::Coarse;
 use crate::{
     market::{ChainError, outbox},
-    model::{Bid, BidProgress, Cursor},
-    store::{DecisionRow, StoreError, Verdict, bids, cursor, decisions, reservations},
+    model::{Bid, BidProgress, Cursor, bidding::TenantReason},
+    store::{DecisionRow, StoreError, Tx, Verdict, bids, cursor, decisions, reservations},
 };
 
-/// A bid that was refused before it cost anything is tried so often, if the book would take
-/// it by then: bond was added, a pause ended.
+/// Attempts for a bid that was refused before it cost anything, if the orderbook would accept it
+/// by then: bond was added, a pause ended.
 const MAX_ATTEMPTS: u32 = 3;
-/// And so many blocks later at the earliest, times the attempts so far.
-const BLOCKS_BETWEEN: u64 = 5;
+/// Blocks between two attempts, times the attempts so far.
+const RETRY_INTERVAL: u64 = 5;
 
-/// Whether a refused bid may be tried again at this block.
-pub(super) fn may_try_again(bid: &Bid, at: Cursor) -> bool {
-    let wait = BLOCKS_BETWEEN.saturating_mul(u64::from(bid.attempt));
+/// Whether a refused bid may be retried at this block.
+pub(super) fn may_retry(bid: &Bid, at: Cursor) -> bool {
+    let wait = RETRY_INTERVAL.saturating_mul(u64::from(bid.attempt));
     bid.attempt < MAX_ATTEMPTS && at.height >= bid.decided_height.saturating_add(wait)
 }
 
-/// Looks at the outbox for every bid that was sent.
-pub(super) async fn settle(deps: &Deps) -> Result<(), ChainError> {
+/// Looks up every sent bid in the outbox.
+pub(super) async fn check_sent(deps: &Deps) -> Result<(), ChainError> {
     let sent = deps
         .store
         .read(|sql| {
@@ -41,7 +40,7 @@ pub(super) async fn settle(deps: &Deps) -> Result<(), ChainError> {
         let (attempts, why) = match state {
             Some(ItemState::Failed(failure)) => match failure.kind {
                 FailureKind::Refused => (bid.attempt.saturating_add(1), failure.reason),
-                // It was in a block: one broadcast bid for an order is enough.
+                // It was in a block and cost gas: it is not retried.
                 FailureKind::Executed => (bids::NO_MORE, failure.reason),
                 FailureKind::Unknown => match deps.market.own_bid(bid.order).await {
                     Ok(Some(found)) => {
@@ -50,19 +49,19 @@ pub(super) async fn settle(deps: &Deps) -> Result<(), ChainError> {
                         continue;
                     }
                     Ok(None) => (bids::NO_MORE, failure.reason),
-                    // Asked again the next time; the others do not wait for it.
+                    // Queried again in the next round; the others do not wait for it.
                     Err(error) if error.is_refusal() => {
-                        tracing::warn!(order = %bid.order, %error, "a bid cannot be looked for");
+                        tracing::warn!(order = %bid.order, %error, "querying a sent bid refused, retrying");
                         continue;
                     }
                     Err(error) => return Err(error),
                 },
             },
-            // On its way, or in a block that the follower will come to.
+            // Queued or sent, or in a block that the follower has not read yet.
             Some(_) => continue,
-            None => (bid.attempt.saturating_add(1), "it never came to be sent".to_owned()),
+            None => (bid.attempt.saturating_add(1), "it was never sent".to_owned()),
         };
-        tracing::warn!(order = %bid.order, %why, "the chain refused a bid");
+        tracing::warn!(order = %bid.order, %why, "bid refused by the chain");
         deps.store.write(move |tx| refused(tx, &bid, attempts, why)).await?;
     }
     Ok(())
@@ -74,7 +73,7 @@ fn refused(
     attempts: u32,
     why: String,
 ) -> Result<(), StoreError> {
-    // The follower may have closed the matter meanwhile.
+    // The follower may have seen its block meanwhile.
     if bids::get(tx, bid.order)?.is_none_or(|now| now.progress != BidProgress::Sent) {
         return Ok(());
     }
@@ -85,7 +84,7 @@ fn refused(
         height: cursor::get(tx)?.map_or(bid.decided_height, |cursor| cursor.height),
         verdict: Verdict::Refused,
         reason: why,
-        coarse: Coarse::ChainRefused.as_str().to_owned(),
+        tenant_reason: TenantReason::ChainRefused.as_str().to_owned(),
         price: Some(bid.price),
     };
     decisions::put(tx, &row)?;

@@ -1,4 +1,4 @@
-//! Releases the slots of bids that are over, many in one message.
+//! Releases the slots of bids that can become no lease any more, many in one message.
 
 use souk_api::orderbook::LeaseState;
 use souk_chain::pipeline::ItemState;
@@ -7,22 +7,22 @@ use souk_core::OrderId;
 use super::run::Deps;
 use crate::{
     market::{ChainError, outbox},
-    model::{Bid, BidProgress, Cursor, Lease},
-    store::{StoreError, Topic, Tx, bids, cursor, leases, orders},
+    model::{Bid, BidProgress, Cursor, Lease, Order},
+    store::{StoreError, Topic, Tx, bids, cursor, leases, orders, reservations},
 };
 
-/// Orders in one message, as the chain allows.
+/// The most orders in one message, a limit of the orderbook.
 const BATCH: usize = 50;
-/// A batch that is not full waits for others so many blocks, unless slots are needed.
-const PATIENCE: u64 = 200;
+/// Blocks for which a batch that is not full waits for more, unless slots are scarce.
+const MAX_BATCH_DELAY: u64 = 200;
 
-/// Sends what is due and looks what became of the message before. Does not wait for a full
-/// batch if slots are `pressed`.
+/// Sends the next batch, once the one before has its outcome. Does not wait for a full batch if
+/// `slots_are_scarce`.
 pub(super) async fn release(
     deps: &Deps,
     at: Cursor,
     slot_hold: u64,
-    pressed: bool,
+    slots_are_scarce: bool,
 ) -> Result<(), ChainError> {
     collect(deps).await?;
     let due = deps
@@ -36,7 +36,7 @@ pub(super) async fn release(
             let leases = leases::all(sql)?;
             let mut due = Vec::new();
             for bid in all {
-                let ended = expired_quietly(&bid, at, orders::get(sql, bid.order)?.as_ref());
+                let ended = has_expired(&bid, at, orders::get(sql, bid.order)?.as_ref());
                 if ended || is_over(&bid, &leases, at, slot_hold) {
                     due.push(bid);
                 }
@@ -45,8 +45,8 @@ pub(super) async fn release(
         })
         .await?;
     let oldest = due.iter().map(|bid| bid.decided_height).min();
-    let waited = oldest.is_some_and(|height| at.height >= height.saturating_add(PATIENCE));
-    if due.is_empty() || due.len() < BATCH && !waited && !pressed {
+    let waited = oldest.is_some_and(|height| at.height >= height.saturating_add(MAX_BATCH_DELAY));
+    if due.is_empty() || due.len() < BATCH && !waited && !slots_are_scarce {
         return Ok(());
     }
     let batch: Vec<OrderId> = due.iter().take(BATCH).map(|bid| bid.order).collect();
@@ -57,10 +57,9 @@ pub(super) async fn release(
     Ok(())
 }
 
-/// An order past its last second ends without an event.
-fn expired_quietly(bid: &Bid, at: Cursor, order: Option<&crate::store::Order>) -> bool {
-    let past =
-        |order: &crate::store::Order| order.closes_at.is_none() && at.time > order.expires_at;
+/// Whether the order is past its last second, which no event says.
+fn has_expired(bid: &Bid, at: Cursor, order: Option<&Order>) -> bool {
+    let past = |order: &Order| order.closes_at.is_none() && at.time > order.expires_at;
     bid.progress == BidProgress::Open && order.is_some_and(past)
 }
 
@@ -79,14 +78,14 @@ fn is_over(bid: &Bid, leases: &[Lease], at: Cursor, slot_hold: u64) -> bool {
 fn send(tx: &Tx<'_>, key: &str, batch: &[OrderId], msg: souk_chain::Any) -> Result<(), StoreError> {
     for order in batch {
         bids::set_progress(tx, *order, BidProgress::Releasing, Some(key))?;
-        crate::store::reservations::release_unless_leased(tx, *order)?;
+        reservations::release_unless_leased(tx, *order)?;
     }
     outbox::send(tx, key, msg)?;
     Ok(())
 }
 
-/// Bids whose release is done are forgotten; those that the chain skipped, or whose message
-/// failed, are lost bids again.
+/// Deletes bids that are released; those that the chain skipped, or whose message failed, become
+/// lost bids again.
 async fn collect(deps: &Deps) -> Result<(), ChainError> {
     let under_way = deps
         .store
@@ -105,9 +104,9 @@ async fn collect(deps: &Deps) -> Result<(), ChainError> {
         let gone = match state {
             Some(ItemState::Done { .. }) => match deps.market.own_bid(order).await {
                 Ok(found) => found.is_none(),
-                // Asked again the next time; the others do not wait for it.
+                // Queried again in the next round; the others do not wait for it.
                 Err(error) if error.is_refusal() => {
-                    tracing::warn!(%order, %error, "a bid cannot be looked for");
+                    tracing::warn!(%order, %error, "querying a released bid refused, retrying");
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -128,7 +127,7 @@ async fn collect(deps: &Deps) -> Result<(), ChainError> {
                         bids::lose(tx, order, height)?;
                     }
                 }
-                tx.touch(Topic::Facts);
+                tx.touch(Topic::Provider);
                 Ok::<_, StoreError>(())
             })
             .await?;

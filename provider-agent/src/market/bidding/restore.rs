@@ -1,4 +1,4 @@
-//! Reserves again for bids and leases that hold no reservation: after the store was lost, the
+//! Restores the reservations of bids and leases that have none: after the store was lost, the
 //! chain still has them, and their capacity must not be promised twice.
 
 use souk_core::{GroupSpec, OrderId};
@@ -12,13 +12,14 @@ use crate::{
         Order,
         bidding::gpu_rate,
         placement::{
-            self, GpuModel, Inventory, Limits, Offer, Placement, PodUse, Reservation, Shortage, fit,
+            self, GpuModel, GpuValue, Inventory, Limits, Placement, PodUse, Reservation, Shortage,
+            fit,
         },
     },
     store::{StoreError, bids, leases, orders, reservations},
 };
 
-/// All reservations, those included that were restored now.
+/// All reservations, the restored ones included.
 pub(super) async fn restore(
     deps: &Deps,
     snapshot: &Snapshot,
@@ -27,9 +28,9 @@ pub(super) async fn restore(
     let mut reserved = snapshot.reservations.clone();
     let bids = snapshot.bids.iter().filter(|bid| bid.progress.is_live()).map(|bid| bid.order);
     let leases = snapshot.leases.iter().map(|lease| lease.order);
-    let bare: Vec<OrderId> =
+    let missing: Vec<OrderId> =
         bids.chain(leases).filter(|id| !reserved.iter().any(|row| row.order == *id)).collect();
-    for id in bare {
+    for id in missing {
         let order = deps.store.read(move |sql| orders::get(sql, id)).await?;
         let Some(row) = order.and_then(|order| place(deps, cluster, &reserved, &order)) else {
             continue;
@@ -47,15 +48,15 @@ pub(super) async fn restore(
             })
             .await?;
         if restored {
-            tracing::info!(order = %id, "reserved again");
+            tracing::info!(order = %id, "reservation restored");
             reserved.push(kept);
         }
     }
     Ok(reserved)
 }
 
-/// Where it fits beside all others, its own pods aside; none if it does not or the cluster
-/// cannot be seen.
+/// Places an order beside all other reservations, as if its own pods were not there; none if it
+/// does not fit or the cluster cannot be seen.
 fn place(
     deps: &Deps,
     cluster: &ClusterState,
@@ -66,33 +67,33 @@ fn place(
     let snapshot = cluster.as_ref().ok()?;
     let left = snapshot.left_without(order.id, reserved, &Limits::of(&deps.config));
     let table = deps.config.bidding.table(&order.denom);
-    // A price that was taken out of the configuration since then takes no capacity away.
-    let worth = |gpu: &_| {
+    // The capacity is reserved even if its price was removed from the configuration since then.
+    let value = |gpu: &_| {
         let rate = table.and_then(|table| gpu_rate(table, gpu));
         Some(rate.map_or(u128::MAX, |rate| rate.billionths()))
     };
     let pods = snapshot.pods_of(order.id);
-    let mut placements = fit_as_it_runs(&detail.spec, &left, &pods, &worth)
-        .or_else(|_| fit(&detail.spec, &left, &worth))
+    let mut placements = fit_as_it_runs(&detail.spec, &left, &pods, &value)
+        .or_else(|_| fit(&detail.spec, &left, &value))
         .ok()?;
     follow_pods(&mut placements, pods, &left);
     Some(Reservation { order: order.id, placements, ips: placement::leased_ips(&detail.spec) })
 }
 
-/// As [`fit`], with no other GPU models than those that its pods have already.
+/// As [`fit`], limited to the GPU models that its pods have already.
 fn fit_as_it_runs(
     group: &GroupSpec,
     left: &Inventory,
     pods: &[PodUse],
-    worth: Offer<'_>,
+    value: GpuValue<'_>,
 ) -> Result<Vec<Placement>, Shortage> {
     let with_gpus = pods.iter().filter(|pod| pod.requests.gpu > 0);
     let models: Vec<&GpuModel> =
         with_gpus.filter_map(|pod| left.room(&pod.node)?.node.gpu.as_ref()).collect();
-    fit(group, left, &|gpu| (models.is_empty() || models.contains(&gpu)).then(|| worth(gpu))?)
+    fit(group, left, &|gpu| (models.is_empty() || models.contains(&gpu)).then(|| value(gpu))?)
 }
 
-/// What runs already stays where it is: pods are not started anew because a store was lost.
+/// Moves placements to the nodes where pods run: a lost store restarts no pod.
 fn follow_pods(placements: &mut [Placement], mut pods: Vec<PodUse>, left: &Inventory) {
     let stays = |placement: &Placement, pod: &PodUse| {
         pod.node == placement.node && pod.requests == placement.requests
@@ -122,7 +123,7 @@ mod tests {
     use souk_core::{Attribute, Gpu, GroupUnit, Price, Requirements, Resources};
 
     use super::*;
-    use crate::model::placement::{NodeState, Requests, Room};
+    use crate::model::placement::{NodeCapacity, NodeState, Requests};
 
     fn model(name: &str) -> GpuModel {
         GpuModel {
@@ -134,7 +135,7 @@ mod tests {
         }
     }
 
-    fn room(name: &str, gpu: &str) -> Room {
+    fn room(name: &str, gpu: &str) -> NodeCapacity {
         let free = Requests { cpu_milli: 8_000, memory: 1 << 40, ephemeral: 1 << 40, gpu: 8 };
         let node = NodeState {
             name: name.into(),
@@ -145,7 +146,7 @@ mod tests {
             gpu_only: false,
             unfit: None,
         };
-        Room { node, free, pods: 100 }
+        NodeCapacity { node, free, pods: 100 }
     }
 
     fn inventory() -> Inventory {
@@ -199,9 +200,9 @@ mod tests {
             units: vec![GroupUnit { id: 1, resources, count: 2 }],
             ceiling: Price::new(1).unwrap(),
         };
-        let worth = |gpu: &GpuModel| Some(if gpu.model == "a100" { 1 } else { 2 });
+        let value = |gpu: &GpuModel| Some(if gpu.model == "a100" { 1 } else { 2 });
         let models = |pods: &[PodUse]| {
-            let placed = fit_as_it_runs(&group, &inventory(), pods, &worth).unwrap();
+            let placed = fit_as_it_runs(&group, &inventory(), pods, &value).unwrap();
             placed.into_iter().map(|placed| placed.gpu.unwrap().model).collect::<Vec<_>>()
         };
         assert_eq!(models(&[]), ["a100", "a100"]);

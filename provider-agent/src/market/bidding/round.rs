@@ -1,17 +1,17 @@
-//! One look at all open orders.
+//! One pass over all open orders.
 
-use super::{act, chain_cache::Knowledge, outcome, restore, run::Deps};
+use super::{act, chain_cache::ChainCache, outcome, restore, run::Deps};
 use crate::{
     market::ChainError,
     model::{
         Bid, BidProgress, Cursor, Lease, Order,
-        bidding::{Decision, Facts, decide},
+        bidding::{Decision, DecisionInput, decide},
         placement::{ClusterSnapshot, Inventory, Limits, Reservation},
     },
     store::{StoreError, bids, cursor, leases, orders, reservations},
 };
 
-/// What the store says at one moment.
+/// The store at one moment.
 pub(super) struct Snapshot {
     pub at: Cursor,
     pub orders: Vec<Order>,
@@ -37,14 +37,14 @@ impl Snapshot {
         self.bids.iter().find(|bid| bid.order == order.id)
     }
 
-    /// Orders without bid, those in a binding auction whose bid may be lowered, and those whose
-    /// bid was refused for a reason that may be gone.
-    fn is_to_be_judged(&self, order: &Order) -> bool {
+    /// Whether an order needs a decision: it has no bid, its bid in a binding auction may be
+    /// lowered, or its bid was refused for a reason that may be gone.
+    fn needs_decision(&self, order: &Order) -> bool {
         match self.bid_on(order) {
             None => true,
             Some(bid) => match bid.progress {
                 BidProgress::Open => order.closes_at.is_some(),
-                BidProgress::Refused => outcome::may_try_again(bid, self.at),
+                BidProgress::Refused => outcome::may_retry(bid, self.at),
                 _ => false,
             },
         }
@@ -62,18 +62,18 @@ fn left(
     cluster.as_ref().map(|cluster| cluster.left(reserved, limits)).map_err(Clone::clone)
 }
 
-/// What the round knows and what it has promised so far.
+/// The input of all decisions of a round, and what it has promised so far.
 struct Round<'a> {
     deps: &'a Deps,
     snapshot: &'a Snapshot,
-    knowledge: &'a mut Knowledge,
+    cache: &'a mut ChainCache,
     cluster: ClusterState,
     limits: Limits,
     reserved: Vec<Reservation>,
     inventory: Result<Inventory, String>,
     /// Bids that are open or on their way, new ones included.
     live: Vec<Bid>,
-    /// The chain was asked of bond and registration in this round.
+    /// Whether bond and registration were queried in this round.
     fresh: bool,
 }
 
@@ -81,30 +81,21 @@ struct Round<'a> {
 pub(super) async fn round(
     deps: &Deps,
     snapshot: &Snapshot,
-    knowledge: &mut Knowledge,
+    cache: &mut ChainCache,
 ) -> Result<(), ChainError> {
-    knowledge.refresh(deps, snapshot).await?;
+    cache.refresh(deps, snapshot).await?;
     let cluster = deps.cluster.snapshot();
     let reserved = restore::restore(deps, snapshot, &cluster).await?;
     let live = snapshot.bids.iter().filter(|bid| bid.progress.is_live()).cloned().collect();
     let limits = Limits::of(&deps.config);
     let inventory = left(&cluster, &reserved, &limits);
-    let mut round = Round {
-        deps,
-        snapshot,
-        knowledge,
-        cluster,
-        limits,
-        reserved,
-        inventory,
-        live,
-        fresh: false,
-    };
-    for order in snapshot.orders.iter().filter(|order| snapshot.is_to_be_judged(order)) {
+    let mut round =
+        Round { deps, snapshot, cache, cluster, limits, reserved, inventory, live, fresh: false };
+    for order in snapshot.orders.iter().filter(|order| snapshot.needs_decision(order)) {
         match round.order(order).await {
-            // What one order is refused says nothing of the others; trouble with the nodes does.
+            // A refusal concerns one order; a node that does not answer concerns all.
             Err(error) if error.is_refusal() => {
-                tracing::warn!(order = %order.id, %error, "an order cannot be judged at present");
+                tracing::warn!(order = %order.id, %error, "deciding on an order failed, retrying");
             }
             other => other?,
         }
@@ -114,11 +105,11 @@ pub(super) async fn round(
 
 impl Round<'_> {
     async fn order(&mut self, order: &Order) -> Result<(), ChainError> {
-        self.knowledge.learn(self.deps, order, self.snapshot.at).await?;
+        self.cache.load_for(self.deps, order, self.snapshot.at).await?;
         let mut decision = self.decide(order);
         if matches!(decision, Decision::Bid { .. }) && !self.fresh {
-            // A bid is decided by what the chain says now of bond and registration.
-            self.knowledge.refresh_provider(self.deps, self.snapshot).await?;
+            // Before a bid is sent, bond and registration are queried again.
+            self.cache.refresh_provider(self.deps, self.snapshot).await?;
             self.fresh = true;
             decision = self.decide(order);
         }
@@ -135,7 +126,7 @@ impl Round<'_> {
         self.live.push(made.bid);
         self.reserved.push(made.reservation);
         self.inventory = left(&self.cluster, &self.reserved, &self.limits);
-        if let Some(provider) = &mut self.knowledge.provider {
+        if let Some(provider) = &mut self.cache.provider {
             provider.used = provider.used.saturating_add(1);
         }
         Ok(())
@@ -145,18 +136,18 @@ impl Round<'_> {
         let own = self.snapshot.bid_on(order).filter(|bid| bid.progress.is_live());
         let reservation = self.reserved.iter().find(|row| row.order == order.id);
         let for_tenant = self.live.iter().filter(|bid| bid.owner == order.owner).count();
-        let facts = Facts {
+        let input = DecisionInput {
             now: self.snapshot.at.time,
-            provider: self.knowledge.provider.as_ref(),
-            paused: self.knowledge.paused,
-            min_prices: &self.knowledge.min_prices,
-            attestations: &self.knowledge.attestations,
+            provider: self.cache.provider.as_ref(),
+            paused: self.cache.paused,
+            min_prices: &self.cache.min_prices,
+            attestations: &self.cache.attestations,
             inventory: self.inventory.as_ref().map_err(String::as_str),
             own_bid: own.map(|bid| bid.price),
             own_placements: reservation.map(|row| row.placements.as_slice()),
-            best: self.knowledge.best(order.id),
+            best: self.cache.best(order.id),
             open_for_tenant: u32::try_from(for_tenant).unwrap_or(u32::MAX),
         };
-        decide(order, &self.deps.config, &facts)
+        decide(order, &self.deps.config, &input)
     }
 }

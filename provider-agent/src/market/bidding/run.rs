@@ -1,11 +1,12 @@
-//! The bidding loop: looks at all open orders and all free capacity, again and again.
+//! The bidding loop: decides on all open orders by all free capacity, after each change and at
+//! every resync.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{chain_cache::Knowledge, outcome, release, round};
+use super::{chain_cache::ChainCache, outcome, release, round};
 use crate::{
     config::Config,
     market::{ChainError, Market, follow::FollowState, outbox::Messages},
@@ -13,7 +14,7 @@ use crate::{
     store::{Store, StoreError, Topic},
 };
 
-/// What the loop works with.
+/// The dependencies of the loop.
 #[derive(Clone)]
 pub struct Deps {
     /// The market.
@@ -22,70 +23,74 @@ pub struct Deps {
     pub store: Store,
     /// The configuration.
     pub config: Arc<Config>,
-    /// Writes the messages.
+    /// Builds the messages.
     pub messages: Messages,
     /// The cluster.
     pub cluster: Arc<dyn CapacitySource>,
-    /// How the follower is doing.
+    /// The follower's state.
     pub following: watch::Receiver<FollowState>,
 }
 
 /// The bidding task.
 pub struct Bidder {
     deps: Deps,
-    knowledge: Knowledge,
+    cache: ChainCache,
 }
 
-/// Also without a wake-up, in case one was lost.
-const TICK: Duration = Duration::from_secs(10);
-/// Pods change often; orders are not looked at more often than this.
-const PAUSE: Duration = Duration::from_millis(100);
-/// Blocks that the store may be behind the chain's head: what it calls open may be long gone.
-const MAX_LAG: u64 = 5;
+/// A round starts after this time without a notification, in case one was lost.
+const RESYNC_INTERVAL: Duration = Duration::from_secs(10);
+/// The least time between two rounds: pods change often.
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
+/// The most blocks that the store may be behind the chain's head: an order that it has as open may
+/// be closed already.
+const MAX_BLOCKS_BEHIND: u64 = 5;
 
 impl Bidder {
     /// The task with its dependencies.
     pub fn new(deps: Deps) -> Self {
-        Self { knowledge: Knowledge::new(&deps.store), deps }
+        Self { cache: ChainCache::new(&deps.store), deps }
     }
 
-    /// Bids until stopped. Ends with an error only if the store fails.
+    /// Bids until stopped.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; other errors are logged and the next round tries again.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
-        let topics = [Topic::Orders, Topic::Capacity, Topic::Facts, Topic::Outbox];
+        let topics = [Topic::Orders, Topic::Capacity, Topic::Provider, Topic::Outbox];
         let mut listener = self.deps.store.listen(&topics);
         loop {
             match self.round().await {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(error),
-                // Nothing was judged; the next round tries again.
-                Err(error) => tracing::warn!(%error, "bidding waits"),
+                Err(error) => tracing::warn!(%error, "bidding round failed, retrying"),
             }
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(PAUSE) => {}
+                () = tokio::time::sleep(MIN_INTERVAL) => {}
             }
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = listener.changed() => {}
-                () = tokio::time::sleep(TICK) => {}
+                () = tokio::time::sleep(RESYNC_INTERVAL) => {}
             }
         }
     }
 
-    /// One look at everything.
+    /// One round: outcomes of sent bids, decisions, releases.
     async fn round(&mut self) -> Result<(), ChainError> {
-        outcome::settle(&self.deps).await?;
+        outcome::check_sent(&self.deps).await?;
         if !self.is_current() {
             return Ok(());
         }
         let Some(snapshot) = self.deps.store.read(round::snapshot).await? else { return Ok(()) };
-        round::round(&self.deps, &snapshot, &mut self.knowledge).await?;
-        let (hold, pressed) = (self.knowledge.slot_hold, self.knowledge.is_pressed());
-        release::release(&self.deps, snapshot.at, hold, pressed).await
+        round::round(&self.deps, &snapshot, &mut self.cache).await?;
+        let (slot_hold, scarce) = (self.cache.slot_hold, self.cache.slots_are_scarce());
+        release::release(&self.deps, snapshot.at, slot_hold, scarce).await
     }
 
     fn is_current(&self) -> bool {
         let state = self.deps.following.borrow();
-        state.height > 0 && state.head <= state.height.saturating_add(MAX_LAG)
+        state.height > 0 && state.head <= state.height.saturating_add(MAX_BLOCKS_BEHIND)
     }
 }

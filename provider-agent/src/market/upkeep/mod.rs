@@ -1,11 +1,12 @@
-//! What leases and auctions need on the chain: earnings withdrawn, a lease without manifest
-//! closed, a dry deployment reaped, a won auction closed.
+//! Upkeep of leases and auctions on the chain: withdraws earnings, closes leases without manifest,
+//! ends dry deployments, closes auctions that were won.
 //!
-//! [`plan()`] is pure and says what is due at a block; [`Chores`] hands it to the outbox. Time is
-//! block time. Nothing is sent while the follower is behind: what looks due may be done.
+//! [`plan`] is pure and says what is due at a block; [`Upkeep`] puts the messages into the outbox.
+//! Time is block time. Nothing is sent while the follower is behind: what looks due may be done
+//! already.
 
+mod head;
 mod prune;
-mod serving;
 
 use std::{
     collections::BTreeSet,
@@ -19,53 +20,59 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    prune::sweep,
-    serving::{Serving, is_current},
+    head::{HeadTracker, is_current},
+    prune::prune,
 };
 use super::{
     ChainError, Market,
     follow::FollowState,
-    outbox::{self, Messages, Tries, tries},
+    outbox::{self, Attempts, Messages, attempts},
 };
 use crate::{
     config::Bidding,
     model::{
         Cursor,
         interfaces::NamespaceSource,
-        upkeep::{Chore, Standing, plan},
+        upkeep::{UpkeepInput, UpkeepTask, plan},
     },
     store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders},
 };
 
-/// Seconds of block time that the leading bidder has for closing an auction.
-const LEADERS_TIME: u64 = 120;
-/// Disqualified bids that one message goes through.
+/// Seconds of block time for which closing an auction is left to the leading bidder.
+const LEADER_TIMEOUT: u64 = 120;
+/// Disqualified bids that one message handles.
 const AUCTION_LIMIT: u32 = 20;
-/// A chore that the chain refuses is tried again at heights that are multiples of two to so many
-/// at most: an hour or two of blocks. It is never given up, since a pause may last for days.
-const RAREST: u32 = 10;
-/// The chores' task.
-pub struct Chores {
+/// The backoff of a task that the chain refuses: its n-th retry is at a height that is a multiple of
+/// 2^n, with n at most this, which is an hour or two of blocks. It is never given up, since the
+/// orderbook may be paused for days.
+const MAX_EXPONENT: u32 = 10;
+
+/// The upkeep loop.
+pub struct Upkeep {
     /// The market.
     pub market: Market,
     /// The store.
     pub store: Store,
-    /// Writes the messages.
+    /// Builds the messages.
     pub messages: Messages,
-    /// Prices and limits.
+    /// Timeouts and what is enabled.
     pub policy: Bidding,
-    /// How the follower is doing.
+    /// The follower's state.
     pub following: watch::Receiver<FollowState>,
     /// The leases that have a namespace in the cluster.
     pub namespaces: Arc<dyn NamespaceSource>,
 }
 
-impl Chores {
-    /// Works until stopped. Ends with an error only if the store fails.
+impl Upkeep {
+    /// Runs until stopped.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; other errors are logged and the task is retried.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
         let mut listener = self.store.listen(&[Topic::Cursor, Topic::Manifests, Topic::Leases]);
-        let mut swept = 0;
-        let mut serving = Serving::default();
+        let mut pruned_at = 0;
+        let mut head = HeadTracker::default();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
@@ -74,17 +81,17 @@ impl Chores {
             if !self.is_current() {
                 continue;
             }
-            match self.round(&mut serving).await {
+            match self.round(&mut head).await {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(error),
-                Err(error) => tracing::warn!(%error, "a chore waits"),
+                Err(error) => tracing::warn!(%error, "upkeep round failed, retrying"),
             }
             let height = self.following.borrow().height;
-            if height >= swept + 100 {
-                sweep(&self.store, height).await?;
-                swept = height;
+            if height >= pruned_at + 100 {
+                prune(&self.store, height).await?;
+                pruned_at = height;
             }
-            // Blocks may come faster than chores need to be looked at.
+            // Blocks may come faster than tasks become due.
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
@@ -93,68 +100,72 @@ impl Chores {
         is_current(&self.following.borrow())
     }
 
-    async fn round(&self, serving: &mut Serving) -> Result<(), ChainError> {
-        let mut standing = self.store.read(standing).await?;
-        let Some(at) = standing.at else { return Ok(()) };
-        serving.is_current(at.time, Instant::now());
-        standing.serving_since = serving.since;
-        standing.in_cluster = self.namespaces.leases();
-        for chore in plan(&standing, &self.policy) {
-            match self.act(&standing, at, chore.clone()).await {
+    async fn round(&self, head: &mut HeadTracker) -> Result<(), ChainError> {
+        let mut input = self.store.read(input).await?;
+        let Some(at) = input.at else { return Ok(()) };
+        head.record(at.time, Instant::now());
+        input.current_since = head.since;
+        input.in_cluster = self.namespaces.leases();
+        for task in plan(&input, &self.policy) {
+            match self.act(&input, at, task.clone()).await {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(ChainError::Store(error)),
-                // One chore that cannot be done now keeps no other from being done.
-                Err(error) => tracing::warn!(?chore, %error, "a chore waits"),
+                Err(error) => tracing::warn!(?task, %error, "upkeep task failed, retrying"),
             }
         }
         Ok(())
     }
 
-    async fn act(&self, standing: &Standing, at: Cursor, chore: Chore) -> Result<(), ChainError> {
-        let key = key(&chore);
+    async fn act(
+        &self,
+        input: &UpkeepInput,
+        at: Cursor,
+        task: UpkeepTask,
+    ) -> Result<(), ChainError> {
+        let key = key(&task);
         let before = {
             let key = key.clone();
-            self.store.read(move |sql| tries(sql, &key)).await?
+            self.store.read(move |sql| attempts(sql, &key)).await?
         };
         let (count, next) = match before {
-            Tries::None(key) => (0, key),
-            Tries::UnderWay => return Ok(()),
-            Tries::Done { count, next } => match chore {
-                // It may have been executed before the lease ended and be seen only now: what
-                // an ended lease still owes its stream alone can tell.
-                Chore::Withdraw { order, .. } if !standing.has_ended(order) => {
+            Attempts::None(key) => (0, key),
+            Attempts::InFlight => return Ok(()),
+            Attempts::Done { count, next } => match task {
+                // An ended lease may have earned more since the withdrawal was executed; its
+                // stream says how much.
+                UpkeepTask::Withdraw { order, .. } if !input.has_ended(order) => {
                     return self.withdrawn(order, at.time).await;
                 }
-                Chore::Withdraw { .. } => (count, next),
-                // One message may not get through all disqualified bids.
-                Chore::CloseAuction(_) => (count, next),
-                Chore::ManifestTimeout(_) | Chore::Reap { .. } => return Ok(()),
+                UpkeepTask::Withdraw { .. } => (count, next),
+                // One message may not handle all disqualified bids.
+                UpkeepTask::CloseAuction(_) => (count, next),
+                UpkeepTask::ManifestTimeout(_) | UpkeepTask::Reap { .. } => return Ok(()),
             },
-            Tries::Failed { count, next, why } => {
-                tracing::debug!(%key, %why, count, "the chain refused a chore");
+            Attempts::Failed { count, next, why } => {
+                tracing::debug!(%key, %why, count, "upkeep task refused by the chain");
                 (count, next)
             }
         };
-        if !is_time(count, at) {
+        if !is_retry_height(count, at) {
             return Ok(());
         }
-        let Some(msg) = self.message(standing, at, &chore).await? else { return Ok(()) };
+        let Some(msg) = self.message(input, at, &task).await? else { return Ok(()) };
         self.store.write(move |tx| outbox::send(tx, &next, msg).map(|_| ())).await?;
         Ok(())
     }
 
-    /// The message for a chore; none if it turns out not to be needed now.
+    /// The message for a task; none if it is not needed now.
     async fn message(
         &self,
-        standing: &Standing,
+        input: &UpkeepInput,
         at: Cursor,
-        chore: &Chore,
+        task: &UpkeepTask,
     ) -> Result<Option<Any>, ChainError> {
-        Ok(match chore {
-            Chore::Withdraw { order, .. } => {
-                let lease = standing.leases.iter().find(|lease| lease.order == *order);
+        Ok(match task {
+            UpkeepTask::Withdraw { order, .. } => {
+                let lease = input.leases.iter().find(|lease| lease.order == *order);
                 let Some(lease) = lease else { return Ok(None) };
-                // At the height of what the store knows: a node behind it has not seen the end.
+                // At the store's height: a node behind it may not have the lease's end.
                 let market = self.market.at(at.height);
                 let stream = market.stream(lease.account, order.0).await?;
                 if stream.is_none_or(|stream| stream.owed.u128() == 0) {
@@ -163,17 +174,17 @@ impl Chores {
                 }
                 Some(self.messages.withdraw(lease.account, *order)?)
             }
-            Chore::ManifestTimeout(order) => {
+            UpkeepTask::ManifestTimeout(order) => {
                 Some(self.messages.close_lease(*order, CloseReason::ManifestTimeout)?)
             }
-            Chore::Reap { deployment, .. } => Some(self.messages.reap(*deployment)?),
-            Chore::CloseAuction(order) => {
+            UpkeepTask::Reap { deployment, .. } => Some(self.messages.reap(*deployment)?),
+            UpkeepTask::CloseAuction(order) => {
                 let lowest = self.market.lowest_bid(*order).await?;
                 let leads = lowest.is_some_and(|bid| bid.provider == self.market.provider());
-                let row = standing.orders.iter().find(|row| row.id == *order);
+                let row = input.orders.iter().find(|row| row.id == *order);
                 let end = row.and_then(|row| row.closes_at).unwrap_or(at.time);
-                // Whoever leads closes; if it does not, the others do.
-                if !leads && at.time < end.saturating_add(LEADERS_TIME) {
+                // The leading bidder closes first; after a while the others may.
+                if !leads && at.time < end.saturating_add(LEADER_TIMEOUT) {
                     return Ok(None);
                 }
                 Some(self.messages.close_auction(*order, AUCTION_LIMIT)?)
@@ -186,24 +197,25 @@ impl Chores {
     }
 }
 
-/// A chore that was tried so often is tried again at fewer and fewer heights, and a new one now.
-fn is_time(count: u32, at: Cursor) -> bool {
-    at.height.is_multiple_of(1 << count.min(RAREST))
+/// Whether a task with this many attempts is sent at this height; one without attempts always is.
+fn is_retry_height(count: u32, at: Cursor) -> bool {
+    at.height.is_multiple_of(1 << count.min(MAX_EXPONENT))
 }
 
-fn key(chore: &Chore) -> String {
-    match chore {
-        Chore::Withdraw { order, since } => format!("withdraw/{order}/{since}"),
-        Chore::ManifestTimeout(order) => format!("close_lease/{order}/manifest_timeout"),
-        Chore::Reap { deployment, dry_since, marked } => {
+fn key(task: &UpkeepTask) -> String {
+    match task {
+        UpkeepTask::Withdraw { order, since } => format!("withdraw/{order}/{since}"),
+        UpkeepTask::ManifestTimeout(order) => format!("close_lease/{order}/manifest_timeout"),
+        UpkeepTask::Reap { deployment, dry_since, marked } => {
             let step = if *marked { "end" } else { "mark" };
+            // The key stays as it was stored by earlier versions.
             format!("reap/{deployment}/{dry_since}/{step}")
         }
-        Chore::CloseAuction(order) => format!("close_auction/{order}"),
+        UpkeepTask::CloseAuction(order) => format!("close_auction/{order}"),
     }
 }
 
-fn standing(sql: &rusqlite::Connection) -> Result<Standing, StoreError> {
+fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
     let leases = leases::all(sql)?;
     let mut with_manifest = BTreeSet::new();
     for lease in &leases {
@@ -211,11 +223,11 @@ fn standing(sql: &rusqlite::Connection) -> Result<Standing, StoreError> {
             with_manifest.insert(lease.order);
         }
     }
-    Ok(Standing {
+    Ok(UpkeepInput {
         at: cursor::get(sql)?,
         leases,
         with_manifest,
-        serving_since: None,
+        current_since: None,
         in_cluster: None,
         marks: marks::all(sql)?,
         bids: bids::all(sql)?,
@@ -228,12 +240,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chore_that_is_refused_is_tried_less_and_less_and_never_given_up() {
-        let tries = |count: u32| {
+    fn a_refused_task_is_retried_less_and_less_and_never_given_up() {
+        let heights_of = |count: u32| {
             let heights = 1..=2_048;
-            heights.filter(|height| is_time(count, Cursor { height: *height, time: 0 })).count()
+            heights
+                .filter(|height| is_retry_height(count, Cursor { height: *height, time: 0 }))
+                .count()
         };
-        assert_eq!([0, 1, 2, 5, 10].map(tries), [2_048, 1_024, 512, 64, 2]);
-        assert_eq!([11, 100, u32::MAX].map(tries), [2, 2, 2]);
+        assert_eq!([0, 1, 2, 5, 10].map(heights_of), [2_048, 1_024, 512, 64, 2]);
+        assert_eq!([11, 100, u32::MAX].map(heights_of), [2, 2, 2]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the store need not keep.
+//! Deletes what the store need not keep.
 
 use souk_core::time::DAY;
 
@@ -7,16 +7,20 @@ use crate::{
     store::{Store, StoreError, bids, cursor, decisions, deployments, leases, manifests, orders},
 };
 
-/// Decisions and closed orders are kept for so many blocks.
+/// Blocks for which decisions and closed orders are kept.
 const KEPT: u64 = 20_000;
 
-/// Forgets what is of no use any more at a height.
-pub async fn sweep(store: &Store, height: u64) -> Result<(), StoreError> {
+/// Deletes expired orders, paid leases that ended two days ago, and old decisions.
+///
+/// # Errors
+///
+/// If the store fails.
+pub async fn prune(store: &Store, height: u64) -> Result<(), StoreError> {
     store
         .write(move |tx| {
             let Some(at) = cursor::get(tx)? else { return Ok(()) };
             let now = at.time;
-            // An order without auction ends with its last second, and no event tells.
+            // An order without auction ends with its last second, without an event.
             for order in orders::open(tx)? {
                 if order.closes_at.is_none() && now > order.expires_at {
                     order_over(tx, at, order.id)?;

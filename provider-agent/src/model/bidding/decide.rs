@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use souk_core::{Attribute, AuctionPolicy, EndpointKind, GroupSpec, Price, matching};
 
 use super::{
-    Facts, Reason, Waiting,
+    DecisionInput, Reason, WaitReason,
     price::{gpu_rate, price},
 };
 use crate::{
@@ -38,67 +38,68 @@ pub enum Decision {
     /// No bid.
     Pass(Reason),
     /// Decide later.
-    Wait(Waiting),
+    Wait(WaitReason),
 }
 
 /// Entries in an offer at most.
 const MAX_OFFER: usize = 4;
-/// An auction's close moves by a minute, ten times at most; attestations must outlive that.
+/// Seconds by which extensions move an auction's close at most; attestations must be valid until
+/// then.
 const EXTENSIONS: u64 = 600;
 
-/// Decides on an order that is open as far as events tell.
-pub fn decide(order: &Order, config: &Config, facts: &Facts<'_>) -> Decision {
-    if let Some(own) = facts.own_bid {
-        return lower(order, own, config, facts).unwrap_or(Decision::Stay);
+/// Decides on an order that is open as far as events say.
+pub fn decide(order: &Order, config: &Config, input: &DecisionInput<'_>) -> Decision {
+    if let Some(own) = input.own_bid {
+        return lower(order, own, config, input).unwrap_or(Decision::Stay);
     }
-    let Some(detail) = &order.detail else { return Decision::Wait(Waiting::Detail) };
-    match judge(order, detail, config, facts) {
+    let Some(detail) = &order.detail else { return Decision::Wait(WaitReason::Detail) };
+    match decide_bid(order, detail, config, input) {
         Ok(decision) => decision,
         Err(reason) => Decision::Pass(reason),
     }
 }
 
-fn judge(
+fn decide_bid(
     order: &Order,
     detail: &OrderDetail,
     config: &Config,
-    facts: &Facts<'_>,
+    input: &DecisionInput<'_>,
 ) -> Result<Decision, Reason> {
     if !config.bidding.enabled {
         return Err(Reason::Disabled);
     }
-    if let Some(end) = end_of_bidding(order, facts.now) {
+    if let Some(end) = end_of_bidding(order, input.now) {
         return Err(Reason::Over(end));
     }
-    let provider = facts.provider.ok_or(Reason::NotRegistered)?;
+    let provider = input.provider.ok_or(Reason::NotRegistered)?;
     if let Some(operator) = &provider.other_operator {
         return Err(Reason::NotOperator(operator.clone()));
     }
     if provider.maintenance {
         return Err(Reason::Maintenance);
     }
-    if facts.paused {
+    if input.paused {
         return Err(Reason::Paused);
     }
     check_named(detail, &provider.address)?;
     let table = config.bidding.table(&order.denom);
     let table = table.ok_or_else(|| Reason::Denom(order.denom.clone()))?;
     let group = &detail.spec;
-    let until = attested_until(order, detail, facts.now);
+    let until = attested_until(order, detail, input.now);
     matching::check_known(group, &provider.claims, |auditor| {
-        let record = facts.attestations.get(auditor);
+        let record = input.attestations.get(auditor);
         record.map(|record| record.valid_at(until)).unwrap_or_default()
     })?;
     check_endpoints(group, config)?;
 
-    let inventory = match facts.inventory {
+    let inventory = match input.inventory {
         Ok(inventory) => inventory,
-        Err(why) => return Ok(Decision::Wait(Waiting::Cluster(why.to_owned()))),
+        Err(why) => return Ok(Decision::Wait(WaitReason::Cluster(why.to_owned()))),
     };
-    let worth = |gpu: &_| gpu_rate(table, gpu).map(|rate| rate.billionths());
-    let placements = fit(group, inventory, &worth)?;
-    let price = choose_price(order, group, &placements, table, config, facts)?;
-    check_limits(config, facts)?;
+    let value = |gpu: &_| gpu_rate(table, gpu).map(|rate| rate.billionths());
+    let placements = fit(group, inventory, &value)?;
+    let price = choose_price(order, group, &placements, table, config, input)?;
+    check_limits(config, input)?;
     let offer = offer(&placements);
     Ok(Decision::Bid { price, offer, placements })
 }
@@ -114,10 +115,10 @@ fn attested_until(order: &Order, detail: &OrderDetail, now: u64) -> u64 {
     }
 }
 
-/// The moment at which an order stopped taking bids, if it did.
+/// When an order stopped taking bids, if it did; block time.
 pub(super) fn end_of_bidding(order: &Order, now: u64) -> Option<u64> {
     let end = match order.closes_at {
-        // A close is an instant, the lifetime's last second still counts.
+        // At the close no bid is taken any more; in the lifetime's last second one still is.
         Some(closes_at) if closes_at <= now => closes_at,
         _ => order.expires_at,
     };
@@ -157,22 +158,22 @@ fn check_endpoints(group: &GroupSpec, config: &Config) -> Result<(), Reason> {
     Ok(())
 }
 
-/// The table's price; in a binding auction that has bids, as much below the lowest as it
-/// takes, but not below the floor.
+/// The price by the table of rates. In a binding auction with bids it is below the lowest bid, but
+/// not below the floor.
 fn choose_price(
     order: &Order,
     group: &GroupSpec,
     placements: &[Placement],
     table: &RateTable,
     config: &Config,
-    facts: &Facts<'_>,
+    input: &DecisionInput<'_>,
 ) -> Result<Price, Reason> {
-    let least = facts.min_prices.get(&order.denom).map_or(1, |price| price.u128());
+    let least = input.min_prices.get(&order.denom).map_or(1, |price| price.u128());
     let asked = price(group, placements, table)?.max(least);
     let (mut price, mut floor) = (asked, asked);
     if is_binding(order) {
         floor = floor_of(asked, config).max(least);
-        if let Some(best) = facts.best {
+        if let Some(best) = input.best {
             let below = best.price.u128().saturating_sub(1);
             if below < floor {
                 return Err(Reason::CannotWin { best: best.price, floor });
@@ -197,12 +198,12 @@ fn floor_of(asked: u128, config: &Config) -> u128 {
     asked.saturating_mul(u128::from(config.bidding.auction_floor_percent)).div_ceil(100).max(1)
 }
 
-fn check_limits(config: &Config, facts: &Facts<'_>) -> Result<(), Reason> {
+fn check_limits(config: &Config, input: &DecisionInput<'_>) -> Result<(), Reason> {
     let cap = config.bidding.max_open_bids_per_tenant;
-    if facts.open_for_tenant >= cap {
-        return Err(Reason::TenantCap { open: facts.open_for_tenant, cap });
+    if input.open_for_tenant >= cap {
+        return Err(Reason::TenantCap { open: input.open_for_tenant, cap });
     }
-    match facts.provider {
+    match input.provider {
         Some(provider) if provider.used >= provider.slots => {
             Err(Reason::NoSlots { slots: provider.slots, used: provider.used })
         }
@@ -210,21 +211,26 @@ fn check_limits(config: &Config, facts: &Facts<'_>) -> Result<(), Reason> {
     }
 }
 
-/// A lower price that would lead again, if it is worth it. None while the own bid leads.
-fn lower(order: &Order, own: Price, config: &Config, facts: &Facts<'_>) -> Option<Decision> {
-    let best = facts.best?;
-    let provider = facts.provider?;
+/// A lower price that would lead again, if it is not below the floor. None while the own bid leads.
+fn lower(
+    order: &Order,
+    own: Price,
+    config: &Config,
+    input: &DecisionInput<'_>,
+) -> Option<Decision> {
+    let best = input.best?;
+    let provider = input.provider?;
     let lost = best.provider != provider.address && best.price <= own;
-    if !is_binding(order) || !lost || end_of_bidding(order, facts.now).is_some() {
+    if !is_binding(order) || !lost || end_of_bidding(order, input.now).is_some() {
         return None;
     }
     let detail = order.detail.as_ref()?;
     let table = config.bidding.table(&order.denom)?;
-    let placements = facts.own_placements?;
+    let placements = input.own_placements?;
     let asked = price(&detail.spec, placements, table).ok()?;
-    let least = facts.min_prices.get(&order.denom).map_or(1, |price| price.u128());
+    let least = input.min_prices.get(&order.denom).map_or(1, |price| price.u128());
     let floor = floor_of(asked, config).max(least);
-    // The chain wants steps of at least one per cent.
+    // The orderbook takes steps of one per cent or more.
     let most = own.u128().saturating_mul(99) / 100;
     let price = most.min(best.price.u128().saturating_sub(1));
     if price < floor {
@@ -233,7 +239,7 @@ fn lower(order: &Order, own: Price, config: &Config, facts: &Facts<'_>) -> Optio
     Some(Decision::Lower { price: Price::new(price).ok()? })
 }
 
-/// The GPU models that are given, by resource unit.
+/// The offer: the GPU model of each resource unit that has GPUs.
 fn offer(placements: &[Placement]) -> Vec<Attribute> {
     let mut units: Vec<(u32, Attribute)> = Vec::new();
     for placement in placements {

@@ -1,4 +1,4 @@
-//! What a decision rests on beside the order and the configuration.
+//! The input of a decision on an order, beside the order and the configuration.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use crate::model::placement::{Inventory, Placement};
 
 /// The provider as the chain has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProviderFacts {
+pub struct ProviderState {
     /// Its address.
     pub address: String,
     /// The operator key that the chain has, if it is not this agent's.
     pub other_operator: Option<String>,
-    /// What it claims.
+    /// The attributes that it claims.
     pub claims: Vec<Attribute>,
-    /// No new bids by its own wish.
+    /// Whether the provider is in maintenance: it makes no new bids.
     pub maintenance: bool,
     /// Open bids and leases that its bond backs.
     pub slots: u32,
-    /// Of these, how many are in use, bids on their way included.
+    /// How many of them are in use, sent bids included.
     pub used: u32,
 }
 
@@ -33,27 +33,27 @@ pub struct BestBid {
     pub price: Price,
 }
 
-/// All that a decision rests on.
+/// The input of [`decide`](super::decide).
 #[derive(Debug, Clone)]
-pub struct Facts<'a> {
+pub struct DecisionInput<'a> {
     /// Block time, in seconds.
     pub now: u64,
     /// The provider; none if it is not registered.
-    pub provider: Option<&'a ProviderFacts>,
+    pub provider: Option<&'a ProviderState>,
     /// Whether the orderbook takes bids at all.
     pub paused: bool,
     /// The least price of a bid, by denom.
     pub min_prices: &'a BTreeMap<Denom, Price>,
     /// What auditors attest of the provider, by auditor.
     pub attestations: &'a BTreeMap<String, AttestationRecord>,
-    /// What the cluster has left; or why that is not known.
+    /// What the cluster has left, or why that is not known.
     pub inventory: Result<&'a Inventory, &'a str>,
-    /// The own bid's price, if it is on the book.
+    /// The price of the own bid, if there is one.
     pub own_bid: Option<Price>,
     /// Where the own bid's replicas are placed.
     pub own_placements: Option<&'a [Placement]>,
-    /// The lowest bid on the order, where bids bind.
+    /// The lowest bid on the order, in a binding auction.
     pub best: Option<&'a BestBid>,
-    /// Own bids for this tenant that are open or on their way.
+    /// Own bids for this tenant that are open or sent.
     pub open_for_tenant: u32,
 }

@@ -1,7 +1,7 @@
 //! Whether to bid on an order, and at what price.
 //!
-//! [`decide`] holds all judgement: an order and the [`Facts`] in, a [`Decision`] with its reason
-//! out.
+//! [`decide`] takes an order and the [`DecisionInput`] and returns a [`Decision`] with its reason;
+//! [`price()`] is the price of a group by the table of rates.
 
 mod decide;
 mod input;
@@ -9,9 +9,9 @@ mod price;
 mod reason;
 
 pub use decide::{Decision, decide};
-pub use input::{BestBid, Facts, ProviderFacts};
+pub use input::{BestBid, DecisionInput, ProviderState};
 pub use price::{NoRate, gpu_rate, price};
-pub use reason::{Coarse, Reason, Waiting};
+pub use reason::{Reason, TenantReason, WaitReason};
 
 #[cfg(test)]
 mod tests;

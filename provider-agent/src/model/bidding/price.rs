@@ -9,7 +9,7 @@ use crate::{
     model::placement::{GpuModel, Placement},
 };
 
-/// Something that has no price in the table and is therefore not offered.
+/// A resource without a price in the table, which is therefore not offered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoRate {
     /// A GPU model.
@@ -23,7 +23,7 @@ pub enum NoRate {
 const GIB: u128 = 1 << 30;
 const BILLION: u128 = 1_000_000_000;
 
-/// What a device costs an hour; none if it has no price. The most exact entry counts.
+/// The price of a device an hour; none if it has no price. The most specific entry counts.
 pub fn gpu_rate(table: &RateTable, gpu: &GpuModel) -> Option<Hourly> {
     let memory = gpu.memory.as_ref().and_then(|m| m.parse::<crate::config::Bytes>().ok());
     let fits = |rate: &&crate::config::GpuRate| {
@@ -36,7 +36,11 @@ pub fn gpu_rate(table: &RateTable, gpu: &GpuModel) -> Option<Hourly> {
     own.or(table.gpu)
 }
 
-/// Base units an hour for the whole group where it is placed, at least 1.
+/// The price of the whole group where it is placed, in base units an hour; at least 1.
+///
+/// # Errors
+///
+/// If the group asks for a resource that has no price.
 pub fn price(
     group: &GroupSpec,
     placements: &[Placement],

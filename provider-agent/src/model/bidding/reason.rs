@@ -1,23 +1,23 @@
-//! Why there is no bid: in full for the provider, in a word for the order's tenant.
+//! Why there is no bid: in full for the provider, without its own numbers for the order's tenant.
 
 use souk_core::{Denom, Price, matching::Mismatch};
 
 use super::NoRate;
 use crate::model::placement::Shortage;
 
-/// Why an order is passed over.
+/// Why there is no bid on an order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// The configuration says so.
+    /// Bidding is switched off in the configuration.
     #[error("bidding is switched off (bidding.enabled)")]
     Disabled,
-    /// The chain does not know the provider.
+    /// The provider is not registered.
     #[error("the provider is not registered on the chain; run `souk provider register`")]
     NotRegistered,
-    /// The chain knows another operator key.
+    /// The provider is registered with another operator key.
     #[error("the chain has {0} as the provider's operator, which is not this agent's key")]
     NotOperator(String),
-    /// By the provider's own wish.
+    /// The provider is in maintenance.
     #[error("the provider is in maintenance on the chain")]
     Maintenance,
     /// The orderbook takes no bids.
@@ -32,7 +32,7 @@ pub enum Reason {
     /// The tenant refuses this provider.
     #[error("the tenant refuses this provider")]
     Refused,
-    /// It had the group before and closed it.
+    /// The provider closed a lease of this group before.
     #[error("this provider had the group before and is excluded")]
     Excluded,
     /// Attributes, attestations or capabilities.
@@ -41,29 +41,29 @@ pub enum Reason {
     /// A denom without prices.
     #[error("there are no prices in {0} (bidding.rates)")]
     Denom(Denom),
-    /// Something without a price.
+    /// A resource without a price.
     #[error("{0}")]
     NoRate(#[from] NoRate),
     /// A kind of endpoint that is not offered.
     #[error("{0}")]
     Endpoint(&'static str),
-    /// The own price is above what the tenant pays.
+    /// The price is above the order's ceiling.
     #[error("the price would be {price}, the order's ceiling is {ceiling} base units an hour")]
     AboveCeiling {
-        /// What it would cost.
+        /// The price by the table of rates.
         price: u128,
-        /// What the tenant pays at most.
+        /// The order's ceiling.
         ceiling: Price,
     },
-    /// Another bid in a binding auction is lower than what is worth it.
+    /// The lowest bid in a binding auction is at or below the floor.
     #[error("the lowest bid is {best}, the lowest worth bidding {floor} base units an hour")]
     CannotWin {
-        /// The lowest bid on the book.
+        /// The lowest bid.
         best: Price,
         /// The least that this provider takes.
         floor: u128,
     },
-    /// No room.
+    /// The cluster has too little left.
     #[error("{0}")]
     Capacity(#[from] Shortage),
     /// Too many open bids for one tenant.
@@ -74,19 +74,19 @@ pub enum Reason {
         /// The limit.
         cap: u32,
     },
-    /// The bond backs no more.
+    /// All slots of the bond are in use.
     #[error("the bond backs {slots} bids and leases and {used} are in use; add bond")]
     NoSlots {
-        /// What it backs.
+        /// Slots that the bond backs.
         slots: u32,
-        /// What is used.
+        /// Slots in use.
         used: u32,
     },
 }
 
-/// Why nothing is decided yet.
+/// Why an order is not decided yet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Waiting {
+pub enum WaitReason {
     /// The order's group was not fetched yet.
     #[error("the order's details are not fetched yet")]
     Detail,
@@ -95,9 +95,9 @@ pub enum Waiting {
     Cluster(String),
 }
 
-/// What the order's tenant is told: which side of the matter it is, without figures.
+/// The reason as the order's tenant sees it: without the provider's prices and capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Coarse {
+pub enum TenantReason {
     /// A bid is or will be there.
     Bid,
     /// The provider takes no new orders.
@@ -116,7 +116,7 @@ pub enum Coarse {
     Denom,
     /// The price does not meet.
     Price,
-    /// No room at present.
+    /// Too little capacity at present.
     Capacity,
     /// The provider's limits or bond.
     Limits,
@@ -126,8 +126,8 @@ pub enum Coarse {
     Undecided,
 }
 
-impl Coarse {
-    /// The words.
+impl TenantReason {
+    /// The text.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Bid => "bid",
@@ -148,33 +148,33 @@ impl Coarse {
 }
 
 impl Reason {
-    /// What the order's tenant is told.
-    pub fn coarse(&self) -> Coarse {
+    /// The reason as the order's tenant sees it.
+    pub fn for_tenant(&self) -> TenantReason {
         match self {
             Self::Disabled
             | Self::NotRegistered
             | Self::NotOperator(_)
             | Self::Maintenance
-            | Self::Paused => Coarse::NotBidding,
-            Self::Over(_) => Coarse::Over,
-            Self::NotAllowed | Self::Refused | Self::Excluded => Coarse::TenantLists,
+            | Self::Paused => TenantReason::NotBidding,
+            Self::Over(_) => TenantReason::Over,
+            Self::NotAllowed | Self::Refused | Self::Excluded => TenantReason::TenantLists,
             Self::Mismatch(mismatch) => match mismatch {
-                Mismatch::Attribute(_) => Coarse::Attributes,
+                Mismatch::Attribute(_) => TenantReason::Attributes,
                 Mismatch::AllOf { .. } | Mismatch::NotAudited(_) | Mismatch::AnyOf(_) => {
-                    Coarse::Attestations
+                    TenantReason::Attestations
                 }
-                Mismatch::Storage { .. } | Mismatch::Gpu(_) => Coarse::Capabilities,
+                Mismatch::Storage { .. } | Mismatch::Gpu(_) => TenantReason::Capabilities,
             },
-            Self::Denom(_) => Coarse::Denom,
-            Self::NoRate(_) | Self::Endpoint(_) => Coarse::Capabilities,
-            Self::AboveCeiling { .. } | Self::CannotWin { .. } => Coarse::Price,
+            Self::Denom(_) => TenantReason::Denom,
+            Self::NoRate(_) | Self::Endpoint(_) => TenantReason::Capabilities,
+            Self::AboveCeiling { .. } | Self::CannotWin { .. } => TenantReason::Price,
             Self::Capacity(shortage) => match shortage {
                 Shortage::NoGpu { .. } | Shortage::Arch(_) | Shortage::Unsupported(_) => {
-                    Coarse::Capabilities
+                    TenantReason::Capabilities
                 }
-                _ => Coarse::Capacity,
+                _ => TenantReason::Capacity,
             },
-            Self::TenantCap { .. } | Self::NoSlots { .. } => Coarse::Limits,
+            Self::TenantCap { .. } | Self::NoSlots { .. } => TenantReason::Limits,
         }
     }
 }

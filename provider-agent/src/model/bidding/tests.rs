@@ -119,7 +119,7 @@ fn detail(order: &mut Order) -> &mut OrderDetail {
 /// Everything is well, and each test spoils one thing.
 struct World {
     config: Config,
-    provider: Option<ProviderFacts>,
+    provider: Option<ProviderState>,
     paused: bool,
     now: u64,
     min_prices: BTreeMap<Denom, Price>,
@@ -144,7 +144,7 @@ fn world() -> World {
     let inventory = Inventory::new(&[node], &[], &[], &limits(&config("")));
     World {
         config: config(""),
-        provider: Some(ProviderFacts {
+        provider: Some(ProviderState {
             address: ME.into(),
             other_operator: None,
             claims: vec![Attribute::new("region", "eu")],
@@ -166,7 +166,7 @@ fn world() -> World {
 
 impl World {
     fn decide(&self, order: &Order) -> Decision {
-        let facts = Facts {
+        let input = DecisionInput {
             now: self.now,
             provider: self.provider.as_ref(),
             paused: self.paused,
@@ -178,10 +178,10 @@ impl World {
             best: self.best.as_ref(),
             open_for_tenant: self.open_for_tenant,
         };
-        decide(order, &self.config, &facts)
+        decide(order, &self.config, &input)
     }
 
-    fn provider(&mut self) -> &mut ProviderFacts {
+    fn provider(&mut self) -> &mut ProviderState {
         self.provider.as_mut().unwrap()
     }
 
@@ -208,67 +208,67 @@ type Spoil = fn(&mut World, &mut Order);
 
 #[test]
 fn each_reason_for_no_bid_is_told_in_full_and_in_a_word() {
-    let table: &[(&str, Coarse, Spoil)] = &[
-        ("switched off", Coarse::NotBidding, |w, _| w.config = config("enabled = false")),
-        ("not registered", Coarse::NotBidding, |w, _| w.provider = None),
-        ("souk1other as the provider's operator", Coarse::NotBidding, |w, _| {
+    let table: &[(&str, TenantReason, Spoil)] = &[
+        ("switched off", TenantReason::NotBidding, |w, _| w.config = config("enabled = false")),
+        ("not registered", TenantReason::NotBidding, |w, _| w.provider = None),
+        ("souk1other as the provider's operator", TenantReason::NotBidding, |w, _| {
             w.provider().other_operator = Some("souk1other".into());
         }),
-        ("maintenance", Coarse::NotBidding, |w, _| w.provider().maintenance = true),
-        ("paused", Coarse::NotBidding, |w, _| w.paused = true),
-        ("until 10000", Coarse::Over, |w, _| w.now = 10_001),
-        ("until 400", Coarse::Over, |w, o| {
+        ("maintenance", TenantReason::NotBidding, |w, _| w.provider().maintenance = true),
+        ("paused", TenantReason::NotBidding, |w, _| w.paused = true),
+        ("until 10000", TenantReason::Over, |w, _| w.now = 10_001),
+        ("until 400", TenantReason::Over, |w, o| {
             *o = binding(group());
             o.closes_at = Some(400);
             w.now = 400;
         }),
-        ("allows other", Coarse::TenantLists, |_, o| detail(o).allow = vec!["x".into()]),
-        ("tenant refuses", Coarse::TenantLists, |_, o| detail(o).refuse = vec![ME.into()]),
-        ("had the group", Coarse::TenantLists, |_, o| detail(o).excluded = vec![ME.into()]),
-        ("no prices in uother", Coarse::Denom, |_, o| o.denom = Denom::native("uother")),
-        ("region=us", Coarse::Attributes, |_, o| {
+        ("allows other", TenantReason::TenantLists, |_, o| detail(o).allow = vec!["x".into()]),
+        ("tenant refuses", TenantReason::TenantLists, |_, o| detail(o).refuse = vec![ME.into()]),
+        ("had the group", TenantReason::TenantLists, |_, o| detail(o).excluded = vec![ME.into()]),
+        ("no prices in uother", TenantReason::Denom, |_, o| o.denom = Denom::native("uother")),
+        ("region=us", TenantReason::Attributes, |_, o| {
             detail(o).spec.requirements.attributes = vec![Attribute::new("region", "us")];
         }),
-        ("attests nothing", Coarse::Attestations, |_, o| {
+        ("attests nothing", TenantReason::Attestations, |_, o| {
             detail(o).spec.requirements.signed_by.all_of = vec!["souk1aud".into()];
         }),
-        ("none of the auditors", Coarse::Attestations, |_, o| {
+        ("none of the auditors", TenantReason::Attestations, |_, o| {
             detail(o).spec.requirements.signed_by.any_of = vec!["souk1aud".into()];
         }),
-        ("none of the GPUs", Coarse::Capabilities, |_, o| {
+        ("none of the GPUs", TenantReason::Capabilities, |_, o| {
             let attributes = vec![Attribute::new("vendor/nvidia/model/h100", "true")];
             detail(o).spec.units[0].resources.gpu = Some(Gpu { units: 1, attributes });
         }),
-        ("class beta1", Coarse::Capabilities, |w, o| {
+        ("class beta1", TenantReason::Capabilities, |w, o| {
             w.provider().claims = storage_claims("beta1");
             detail(o).spec.units[0].resources.storage = vec![volume("beta1")];
             w.inventory.as_mut().unwrap().persistent.insert("beta1".into(), None);
         }),
-        ("storage class beta3", Coarse::Capacity, |w, o| {
+        ("storage class beta3", TenantReason::Capacity, |w, o| {
             w.provider().claims = storage_claims("beta3");
             detail(o).spec.units[0].resources.storage = vec![volume("beta3")];
         }),
-        ("no port endpoints", Coarse::Capabilities, |_, o| {
+        ("no port endpoints", TenantReason::Capabilities, |_, o| {
             let endpoint = Endpoint { kind: EndpointKind::RandomPort, sequence: 0 };
             detail(o).spec.units[0].resources.endpoints = vec![endpoint];
         }),
-        ("ceiling is 1199", Coarse::Price, |_, o| o.ceiling = Price::new(1_199).unwrap()),
-        ("no node has room", Coarse::Capacity, |_, o| detail(o).spec.units[0].count = 17),
-        ("max_open_bids_per_tenant is 20", Coarse::Limits, |w, _| w.open_for_tenant = 20),
-        ("backs 10", Coarse::Limits, |w, _| w.provider().used = 10),
-        ("lowest worth bidding 1200", Coarse::Price, |w, o| {
+        ("ceiling is 1199", TenantReason::Price, |_, o| o.ceiling = Price::new(1_199).unwrap()),
+        ("no node has room", TenantReason::Capacity, |_, o| detail(o).spec.units[0].count = 17),
+        ("max_open_bids_per_tenant is 20", TenantReason::Limits, |w, _| w.open_for_tenant = 20),
+        ("backs 10", TenantReason::Limits, |w, _| w.provider().used = 10),
+        ("lowest worth bidding 1200", TenantReason::Price, |w, o| {
             *o = binding(group());
             w.rival(1_200);
         }),
     ];
-    for (part, coarse, spoil) in table {
+    for (part, tenant_reason, spoil) in table {
         let (mut world, mut order) = (world(), order(group()));
         spoil(&mut world, &mut order);
         match world.decide(&order) {
             Decision::Pass(reason) => {
                 assert!(reason.to_string().contains(part), "{part}: {reason}");
-                assert_eq!(reason.coarse(), *coarse, "{part}");
-                let told = reason.coarse().as_str();
+                assert_eq!(reason.for_tenant(), *tenant_reason, "{part}");
+                let told = reason.for_tenant().as_str();
                 assert!(told.bytes().all(|b| !b.is_ascii_digit()), "figures in `{told}`");
             }
             other => panic!("{part}: {other:?}"),
@@ -292,9 +292,9 @@ fn what_is_missing_for_a_decision_is_waited_for() {
     let mut world = world();
     world.inventory = Err("watch is broken".into());
     let waiting = world.decide(&order);
-    assert_eq!(waiting, Decision::Wait(Waiting::Cluster("watch is broken".into())));
+    assert_eq!(waiting, Decision::Wait(WaitReason::Cluster("watch is broken".into())));
     order.detail = None;
-    assert_eq!(world.decide(&order), Decision::Wait(Waiting::Detail));
+    assert_eq!(world.decide(&order), Decision::Wait(WaitReason::Detail));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is left: nodes, less pods, less reservations whose pods are not there yet.
+//! What is left: nodes, less pods, less reservations whose pods are not scheduled yet.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use souk_core::OrderId;
 use super::{NodeState, Placement, PodUse, Requests, Reservation};
 use crate::config::{Config, Overcommit};
 
-/// What the configuration sets beside the nodes.
+/// Limits that the configuration sets beside the nodes.
 #[derive(Debug, Clone, Default)]
 pub struct Limits {
     /// How much more is promised than there is.
@@ -36,7 +36,7 @@ impl Limits {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// Nodes that tenants' pods can go to, by name.
-    pub nodes: Vec<Room>,
+    pub nodes: Vec<NodeCapacity>,
     /// Bytes left of each class of persistent storage; none without a limit.
     pub persistent: BTreeMap<String, Option<u64>>,
     /// Addresses left.
@@ -47,18 +47,18 @@ pub struct Inventory {
 
 /// What is left on a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Room {
+pub struct NodeCapacity {
     /// The node.
     pub node: NodeState,
     /// What is left there.
     pub free: Requests,
-    /// Pods that it still takes.
+    /// How many more pods it takes.
     pub pods: u64,
 }
 
 impl Inventory {
-    /// What is left for a new order. Reservations count where their pods are, or, for those
-    /// not there yet, where they were placed; never both.
+    /// What is left for a new order. A reservation counts where its pods are, or, while they are not
+    /// scheduled, where it was placed; never twice.
     pub fn new(
         nodes: &[NodeState],
         pods: &[PodUse],
@@ -70,7 +70,7 @@ impl Inventory {
             u64::try_from(part).unwrap_or(u64::MAX)
         };
         let over = limits.overcommit;
-        let room = |node: &NodeState| Room {
+        let room = |node: &NodeState| NodeCapacity {
             free: Requests {
                 cpu_milli: shrink(node.allocatable.cpu_milli, over.cpu),
                 memory: shrink(node.allocatable.memory, over.memory),
@@ -80,7 +80,7 @@ impl Inventory {
             pods: node.pods,
             node: node.clone(),
         };
-        let mut rooms: BTreeMap<String, Room> =
+        let mut rooms: BTreeMap<String, NodeCapacity> =
             nodes.iter().map(|node| (node.name.clone(), room(node))).collect();
         let mut take = |node: &str, requests: Requests| {
             if let Some(room) = rooms.get_mut(node) {
@@ -116,7 +116,7 @@ impl Inventory {
     }
 
     /// What is left on one node.
-    pub fn room(&self, node: &str) -> Option<&Room> {
+    pub fn room(&self, node: &str) -> Option<&NodeCapacity> {
         self.nodes.iter().find(|room| room.node.name == node)
     }
 
@@ -126,12 +126,12 @@ impl Inventory {
     }
 }
 
-/// The placements of a reservation that no scheduled pod of its lease stands for yet.
+/// The placements of a reservation that have no scheduled pod yet.
 fn without_pods<'a>(reservation: &'a Reservation, pods: &[PodUse]) -> Vec<&'a Placement> {
     let mut left: Vec<&Placement> = reservation.placements.iter().collect();
     let own = |pod: &&PodUse| pod.order == Some(OrderId(reservation.order.0));
     for pod in pods.iter().filter(own) {
-        // The very same place, else the same size, else any: pods of an update may differ.
+        // The same node and size, else the same size, else any: pods of an update may differ.
         let same = |p: &&Placement| p.requests == pod.requests;
         let found = left
             .iter()

@@ -1,4 +1,4 @@
-//! Attributes that a cluster shows by itself, for registration.
+//! The attributes of a cluster that can be detected, for registration.
 
 use std::collections::BTreeSet;
 

@@ -1,17 +1,17 @@
-//! Whether a group fits, and where: best fit, replicas with GPUs first.
+//! Places a group by best fit, replicas with GPUs first.
 
 use std::collections::BTreeMap;
 
 use souk_core::{EndpointKind, GroupSpec, GroupUnit};
 
 use super::{
-    GpuModel, Inventory, Placement, Requests, Room, Unsupported,
+    GpuModel, Inventory, NodeCapacity, Placement, Requests, Unsupported,
     placement::{persistent_volumes, wanted_arch},
 };
 
-/// How the GPUs of a group may be chosen: the less a model is worth, the sooner it is given
-/// where several would do; none is not offered at all.
-pub type Offer<'a> = &'a dyn Fn(&GpuModel) -> Option<u128>;
+/// The value of a GPU model, by which models are chosen: where several match, the least valuable is
+/// given; none for a model that is not offered.
+pub type GpuValue<'a> = &'a dyn Fn(&GpuModel) -> Option<u128>;
 
 /// What is missing for a group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +25,7 @@ pub enum Shortage {
         unit: u32,
         /// What one replica takes.
         wanted: String,
-        /// Replicas of the group that found a place before.
+        /// Replicas of the group that were placed before.
         placed: usize,
         /// The node with most room, as text.
         free: String,
@@ -59,19 +59,23 @@ pub enum Shortage {
         /// How many are left.
         free: u32,
     },
-    /// Something that this agent does not know.
+    /// A request that this agent does not support.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
 }
 
-/// Most ways of choosing GPU models that are tried for one group.
-const MAX_TRIES: u32 = 64;
+/// The most choices of GPU models that are tried for one group.
+const MAX_ATTEMPTS: u32 = 64;
 
-/// Places all replicas of a group, or says what is missing.
+/// Places all replicas of a group.
+///
+/// # Errors
+///
+/// What is missing.
 pub fn fit(
     group: &GroupSpec,
     inventory: &Inventory,
-    offer: Offer<'_>,
+    value: GpuValue<'_>,
 ) -> Result<Vec<Placement>, Shortage> {
     check_storage(group, inventory)?;
     let wanted = leased_ips(group);
@@ -84,7 +88,7 @@ pub fn fit(
         (of.gpu.as_ref().map_or(0, |gpu| gpu.units), of.memory, of.cpu_milli)
     };
     units.sort_by_key(|unit| std::cmp::Reverse(size(unit)));
-    let mut search = Search { inventory, offer, tries: 0, first: None };
+    let mut search = Search { inventory, value, attempts: 0, first: None };
     match search.place(&units, inventory.nodes.clone(), Vec::new()) {
         Some(mut placements) => {
             placements.sort_by_key(|placement| placement.unit);
@@ -124,18 +128,18 @@ fn check_storage(group: &GroupSpec, inventory: &Inventory) -> Result<(), Shortag
 
 struct Search<'a> {
     inventory: &'a Inventory,
-    offer: Offer<'a>,
-    tries: u32,
-    /// The first thing that was missing; later ones come of bad luck with models.
+    value: GpuValue<'a>,
+    attempts: u32,
+    /// The first shortage; later ones depend on the choice of models.
     first: Option<Shortage>,
 }
 
 impl Search<'_> {
-    /// Places the units from the first on; goes back over the choice of GPU models.
+    /// Places the units one after another, with backtracking over the choice of GPU models.
     fn place(
         &mut self,
         units: &[&GroupUnit],
-        rooms: Vec<Room>,
+        rooms: Vec<NodeCapacity>,
         placed: Vec<Placement>,
     ) -> Option<Vec<Placement>> {
         let Some((unit, rest)) = units.split_first() else { return Some(placed) };
@@ -144,8 +148,8 @@ impl Search<'_> {
             Err(shortage) => return self.missing(shortage),
         };
         for model in models {
-            self.tries = self.tries.saturating_add(1);
-            if self.tries > MAX_TRIES {
+            self.attempts = self.attempts.saturating_add(1);
+            if self.attempts > MAX_ATTEMPTS {
                 return None;
             }
             let (mut rooms, mut placed) = (rooms.clone(), placed.clone());
@@ -168,15 +172,15 @@ impl Search<'_> {
         None
     }
 
-    /// Models that would do, the least valuable first; one entry of none without GPUs.
+    /// The matching models, the least valuable first; a single none without GPUs.
     fn models(&self, unit: &GroupUnit) -> Result<Vec<Option<GpuModel>>, Shortage> {
         let Some(gpu) = &unit.resources.gpu else { return Ok(vec![None]) };
         let mut found: BTreeMap<GpuModel, u128> = BTreeMap::new();
         for model in self.inventory.nodes.iter().filter_map(|room| room.node.gpu.as_ref()) {
-            if let Some(worth) = (self.offer)(model)
+            if let Some(value) = (self.value)(model)
                 && model.is_one_of(&gpu.attributes)
             {
-                found.insert(model.clone(), worth);
+                found.insert(model.clone(), value);
             }
         }
         if found.is_empty() {
@@ -184,7 +188,7 @@ impl Search<'_> {
             return Err(Shortage::NoGpu { wanted: keys.join(", "), found: self.all_models() });
         }
         let mut models: Vec<(u128, GpuModel)> =
-            found.into_iter().map(|(model, worth)| (worth, model)).collect();
+            found.into_iter().map(|(model, value)| (value, model)).collect();
         models.sort();
         Ok(models.into_iter().map(|(_, model)| Some(model)).collect())
     }
@@ -205,7 +209,7 @@ impl Search<'_> {
         &self,
         unit: &GroupUnit,
         model: Option<&GpuModel>,
-        rooms: &mut [Room],
+        rooms: &mut [NodeCapacity],
         placed: &mut Vec<Placement>,
     ) -> Result<(), Shortage> {
         let requests = Requests::of(&unit.resources, self.inventory.overcommit);
@@ -216,7 +220,7 @@ impl Search<'_> {
             return Err(Shortage::Arch(arch.to_owned()));
         }
         for _ in 0..unit.count {
-            let takes = |room: &Room| {
+            let takes = |room: &NodeCapacity| {
                 room.pods > 0
                     && room.free.covers(&requests)
                     && arch.is_none_or(|arch| room.node.arch == arch)
@@ -225,7 +229,7 @@ impl Search<'_> {
                         None => !room.node.gpu_only,
                     }
             };
-            let worse = |room: &Room| waste(room, &requests, model.is_some());
+            let worse = |room: &NodeCapacity| waste(room, &requests, model.is_some());
             let best = rooms
                 .iter()
                 .enumerate()
@@ -256,9 +260,9 @@ impl Search<'_> {
     }
 }
 
-/// How bad a place is: GPU nodes are kept for GPUs, and then the node that is left with least
-/// room is best, in thousandths of its size.
-fn waste(room: &Room, requests: &Requests, gpu: bool) -> (bool, u32, u128) {
+/// How bad a node is for a replica: nodes with GPUs are kept for GPUs; then the node that is left
+/// with the least capacity is best, in thousandths of its size.
+fn waste(room: &NodeCapacity, requests: &Requests, gpu: bool) -> (bool, u32, u128) {
     let left = room.free.minus(*requests);
     let part = |left: u64, of: u64| u128::from(left) * 1_000 / u128::from(of.max(1));
     let all = &room.node.allocatable;
@@ -268,8 +272,9 @@ fn waste(room: &Room, requests: &Requests, gpu: bool) -> (bool, u32, u128) {
     (!gpu && room.node.gpu.is_some(), left.gpu, sum)
 }
 
-fn most_room(rooms: &[Room], model: Option<&GpuModel>) -> String {
-    let fits = |room: &&Room| model.is_none_or(|model| room.node.gpu.as_ref() == Some(model));
+fn most_room(rooms: &[NodeCapacity], model: Option<&GpuModel>) -> String {
+    let fits =
+        |room: &&NodeCapacity| model.is_none_or(|model| room.node.gpu.as_ref() == Some(model));
     let most = rooms
         .iter()
         .filter(fits)

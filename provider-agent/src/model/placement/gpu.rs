@@ -1,12 +1,12 @@
-//! GPUs by the labels that NVIDIA's feature discovery and AMD's labeller put on nodes, in the
-//! words of the market's attributes.
+//! GPU models, read from the labels that NVIDIA's feature discovery and AMD's labeller put on nodes,
+//! as the market's attributes name them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use souk_core::{Attribute, attributes::key_matches};
 
-/// A kind of GPU.
+/// A GPU model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GpuModel {
     /// `nvidia` or `amd`.
@@ -17,11 +17,11 @@ pub struct GpuModel {
     pub memory: Option<String>,
     /// `sxm`, `oam` or `pcie`.
     pub interface: Option<String>,
-    /// The value of its nodes' product label, by which a pod is steered to them.
+    /// The value of its nodes' product label, which pods select them by.
     pub product: String,
 }
 
-/// A vendor's words: resource, product label, memory label and its unit in bytes.
+/// A vendor's extended resource, product label, memory label and the unit of that in bytes.
 struct Vendor {
     name: &'static str,
     resource: &'static str,
@@ -52,28 +52,28 @@ const SIZES: [u64; 22] =
     [2, 3, 4, 6, 8, 10, 11, 12, 16, 20, 24, 32, 40, 48, 64, 80, 94, 96, 141, 180, 192, 288];
 
 impl GpuModel {
-    /// The GPU of a node, if its labels name one that a tenant can have for itself. Devices
-    /// that are shared by time slicing or partitioning are not offered as whole ones.
+    /// The GPU model of a node by its labels. None for devices that are shared by time slicing or
+    /// partitioning: they are not offered as whole ones.
     pub fn of_labels(labels: &BTreeMap<String, String>) -> Option<Self> {
         VENDORS.iter().find_map(|vendor| vendor.model(labels))
     }
 
     /// The extended resource that a pod requests, such as `nvidia.com/gpu`.
     pub fn resource(&self) -> &'static str {
-        self.vendor_words().resource
+        self.vendor_info().resource
     }
 
     /// The node label that names the product, and its value.
     pub fn node_label(&self) -> (&'static str, &str) {
-        (self.vendor_words().product, &self.product)
+        (self.vendor_info().product, &self.product)
     }
 
-    fn vendor_words(&self) -> &'static Vendor {
+    fn vendor_info(&self) -> &'static Vendor {
         let [nvidia, amd] = &VENDORS;
         if self.vendor == amd.name { amd } else { nvidia }
     }
 
-    /// The keys under which a tenant may ask for it, below `capabilities/gpu/`.
+    /// The keys by which a tenant may ask for it, below `capabilities/gpu/`.
     pub fn keys(&self) -> Vec<String> {
         let base = format!("vendor/{}/model/{}", self.vendor, self.model);
         let mut keys = vec![base.clone()];
@@ -86,7 +86,7 @@ impl GpuModel {
         keys
     }
 
-    /// Whether it is one of those that `wanted` (keys with value `true`) names.
+    /// Whether it matches one of `wanted` (keys with value `true`).
     pub fn is_one_of(&self, wanted: &[Attribute]) -> bool {
         let keys = self.keys();
         let fits = |wanted: &Attribute| keys.iter().any(|key| key_matches(&wanted.key, key));
@@ -165,7 +165,7 @@ fn interface(words: &[String]) -> &'static str {
     }
 }
 
-/// Words of a product name that tell no models apart.
+/// Words of a product name that do not distinguish models.
 fn is_noise(word: &str) -> bool {
     const WORDS: [&str; 20] = [
         "nvidia",

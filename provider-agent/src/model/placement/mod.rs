@@ -1,7 +1,7 @@
-//! What the cluster has left, and where a group would fit.
+//! What the cluster has left, and where a group fits.
 //!
-//! A node's room is what it can allocate, less the requests of the pods scheduled there, less
-//! reservations whose pods are not there yet. [`fit`] places a group's replicas by best fit,
+//! A node has left what is allocatable, less the requests of the pods scheduled there, less
+//! reservations whose pods are not scheduled yet. [`fit()`] places a group's replicas by best fit,
 //! all replicas of a unit with GPUs on one model.
 
 mod capacity;
@@ -14,9 +14,9 @@ mod pod;
 mod reservation;
 mod snapshot;
 
-pub use capacity::{Inventory, Limits, Room};
+pub use capacity::{Inventory, Limits, NodeCapacity};
 pub use detect::detect_attributes;
-pub use fit::{Offer, Shortage, fit, leased_ips};
+pub use fit::{GpuValue, Shortage, fit, leased_ips};
 pub use gpu::GpuModel;
 pub use node::{NodeState, Unfit};
 pub use placement::{Placement, Requests, Unsupported};

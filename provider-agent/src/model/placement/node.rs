@@ -1,4 +1,4 @@
-//! A node as the inventory sees it: whether tenants' pods may go there, and what it has.
+//! The state of a node: whether tenants' pods can be scheduled there, and what it has.
 
 use std::collections::BTreeMap;
 
@@ -18,23 +18,23 @@ pub struct NodeState {
     pub arch: String,
     /// What can be allocated in all.
     pub allocatable: Requests,
-    /// How many pods it takes.
+    /// The most pods on it.
     pub pods: u64,
-    /// The kind of its GPUs, if it has any to offer.
+    /// The model of its GPUs, if it has any to offer.
     pub gpu: Option<GpuModel>,
-    /// Kept for pods with GPUs by a taint.
+    /// Whether a taint keeps it for pods with GPUs.
     pub gpu_only: bool,
-    /// Why no tenant's pod can go there at present.
+    /// Why no tenant's pod can be scheduled there at present.
     pub unfit: Option<Unfit>,
 }
 
-/// Why a node takes no tenants.
+/// Why a node takes no tenants' pods.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// Its kubelet says so, or says nothing.
+    /// A condition: not ready, or under pressure.
     #[error("condition {0}")]
     Condition(String),
-    /// Somebody cordoned it.
+    /// It is cordoned.
     #[error("cordoned")]
     Cordoned,
     /// A taint that tenants' pods do not tolerate.
@@ -71,7 +71,7 @@ impl NodeState {
     }
 }
 
-/// Whether pods may go there, and whether only those with GPUs.
+/// Why no pod can be scheduled there, and whether it takes only pods with GPUs.
 fn judge(node: &Node) -> (Option<Unfit>, bool) {
     let spec = node.spec.clone().unwrap_or_default();
     let conditions = node.status.as_ref().and_then(|s| s.conditions.clone()).unwrap_or_default();
@@ -101,7 +101,7 @@ fn judge(node: &Node) -> (Option<Unfit>, bool) {
 }
 
 pub(super) fn quantity(amounts: &BTreeMap<String, KubeQuantity>, name: &str) -> Quantity {
-    // What cannot be read counts as nothing: rather too little is offered than too much.
+    // An unreadable amount counts as 0, so that too little is offered rather than too much.
     amounts.get(name).and_then(|q| q.0.parse().ok()).unwrap_or(Quantity::ZERO)
 }
 

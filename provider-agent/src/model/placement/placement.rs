@@ -1,4 +1,4 @@
-//! Where replicas are placed and what each of them takes.
+//! The placement of replicas and what each of them requests.
 
 use serde::{Deserialize, Serialize};
 use souk_core::Resources;
@@ -6,7 +6,7 @@ use souk_core::Resources;
 use super::GpuModel;
 use crate::config::Overcommit;
 
-/// What one replica takes from its node: what the scheduler is asked to set aside for it.
+/// The resource requests of one replica, or the capacity of a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requests {
     /// Thousandths of a core.
@@ -19,16 +19,16 @@ pub struct Requests {
     pub gpu: u32,
 }
 
-/// Where one replica goes.
+/// The placement of one replica.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
     /// The resource unit of the group.
     pub unit: u32,
-    /// The node that had room. The scheduler may choose another; the sums hold all the same.
+    /// The node that it was placed on. The scheduler may choose another; the sums are the same.
     pub node: String,
-    /// What it takes there.
+    /// Its requests.
     pub requests: Requests,
-    /// Persistent volumes: the market's class and bytes of each. They lie on no node.
+    /// Persistent volumes: the market's class and the bytes of each. They are on no node.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<(String, u64)>,
     /// The GPU that is offered for it, the same for all replicas of a unit.
@@ -36,18 +36,18 @@ pub struct Placement {
     pub gpu: Option<GpuModel>,
 }
 
-/// Something that a replica asks for and this agent does not know.
+/// A request that this agent does not support.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsupported {
     /// An attribute of the CPU.
-    #[error("CPU attribute {0} is not known; only arch is")]
+    #[error("CPU attribute {0} is not supported; only arch is")]
     Cpu(souk_core::Attribute),
 }
 
 impl Requests {
-    /// What a replica asks of its node. Limits are the resources themselves; requests are
-    /// less by the overcommit. Volumes in memory count as memory, others that are not
-    /// persistent as the node's disk.
+    /// The requests of a replica. Its limits are the resources themselves; requests are reduced by
+    /// the overcommit. Volumes in memory count as memory, other volumes that are not persistent as
+    /// the node's disk.
     pub fn of(resources: &Resources, overcommit: Overcommit) -> Self {
         let (mut memory, mut ephemeral) = (resources.memory, 0u64);
         for volume in resources.storage.iter().filter(|volume| !volume.is_persistent()) {
@@ -98,7 +98,7 @@ impl Requests {
         }
     }
 
-    /// Whether there is room for `wanted` in this.
+    /// Whether `wanted` fits into this.
     pub fn covers(&self, wanted: &Self) -> bool {
         self.cpu_milli >= wanted.cpu_milli
             && self.memory >= wanted.memory
@@ -128,8 +128,8 @@ pub(super) fn wanted_arch(resources: &Resources) -> Result<Option<&str>, Unsuppo
     Ok(arch)
 }
 
-/// Requests shrink by overcommit, never below 1; below 100 per cent it is the capacity that
-/// shrinks, since a request above its limit is refused.
+/// Reduces a request by the overcommit, never below 1. Below 100 per cent the capacity is reduced
+/// instead, since Kubernetes refuses a request above its limit.
 fn less(value: u64, percent: u32) -> u64 {
     let scaled = u128::from(value).saturating_mul(100).div_ceil(u128::from(percent.max(100)));
     u64::try_from(scaled).unwrap_or(u64::MAX)

@@ -1,4 +1,4 @@
-//! What a scheduled pod takes from its node, as the scheduler counts it.
+//! The requests of a scheduled pod, as the scheduler counts them.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use super::{
 };
 use crate::model::{labels::ORDER, scope::MarketScope};
 
-/// A pod that takes room on a node.
+/// A pod that is scheduled on a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PodUse {
     /// The node that it is scheduled on.
     pub node: String,
-    /// What it takes there.
+    /// Its requests.
     pub requests: Requests,
     /// The lease that it belongs to, if it is this provider's.
     pub order: Option<OrderId>,
 }
 
 impl PodUse {
-    /// Reads a pod; none if it takes no room: not scheduled yet, or run to its end.
+    /// Reads a pod; none if it is not scheduled yet or is finished.
     pub fn of(pod: &Pod, scope: &MarketScope) -> Option<Self> {
         let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
         if matches!(phase, Some("Succeeded" | "Failed")) {
@@ -51,7 +51,7 @@ impl PodUse {
         }
         let mut requests = sum(&spec.containers).plus(sidecars).max(peak);
         if let Some(of_pod) = &spec.resources {
-            // A request of the pod as a whole stands for those of its containers.
+            // Requests of the pod as a whole replace those of its containers.
             let whole = of_resources(of_pod);
             let given = of_pod.requests.clone().unwrap_or_default();
             if given.contains_key("cpu") {
@@ -69,7 +69,7 @@ impl PodUse {
 
 fn own_order(pod: &Pod, scope: &MarketScope) -> Option<OrderId> {
     let labels = pod.metadata.labels.as_ref();
-    labels.filter(|_| scope.has(labels))?.get(ORDER)?.parse().ok()
+    labels.filter(|_| scope.owns(labels))?.get(ORDER)?.parse().ok()
 }
 
 fn of_container(container: &Container) -> Requests {

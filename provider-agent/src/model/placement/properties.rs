@@ -40,7 +40,7 @@ fn an_inventory() -> impl Strategy<Value = Inventory> {
                 gpu_only: false,
                 unfit: None,
             };
-            Room { node, free, pods: 10 }
+            NodeCapacity { node, free, pods: 10 }
         };
         let nodes = rooms.into_iter().enumerate().map(room).collect();
         Inventory { nodes, ..Inventory::default() }
@@ -95,7 +95,7 @@ proptest! {
     fn replicas_of_one_kind_fit_as_long_as_the_nodes_have_room_for_them(
         inventory in an_inventory(), cpu in 1u64..4, memory in 1u64..4,
     ) {
-        let room = |room: &Room| (room.free.cpu_milli / 1_000 / cpu).min((room.free.memory >> 30) / memory).min(10);
+        let room = |room: &NodeCapacity| (room.free.cpu_milli / 1_000 / cpu).min((room.free.memory >> 30) / memory).min(10);
         let most: u64 = inventory.nodes.iter().map(room).sum();
         let group = |count: u64| {
             let resources = Resources {

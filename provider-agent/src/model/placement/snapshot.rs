@@ -9,7 +9,7 @@ use super::{Inventory, Limits, NodeState, PodUse, Reservation};
 pub struct ClusterSnapshot {
     /// All nodes.
     pub nodes: Vec<NodeState>,
-    /// All pods that take room.
+    /// All pods that are scheduled.
     pub pods: Vec<PodUse>,
 }
 

@@ -2,9 +2,9 @@
 
 use souk_chain::{keys::KeyError, pipeline::PipelineError, rpc::RpcError};
 
-use crate::cluster::kube::client::ClusterError;
 use crate::{
-    config::ConfigError, gateway::ServeError, runtime::metrics::MetricsError, store::StoreError,
+    cluster::kube::client::ClusterError, config::ConfigError, gateway::ServeError,
+    runtime::metrics::MetricsError, store::StoreError,
 };
 
 /// What keeps the agent from running.
@@ -22,7 +22,7 @@ pub enum AppError {
     /// The chain's endpoints.
     #[error(transparent)]
     Rpc(#[from] RpcError),
-    /// The outbox.
+    /// The transaction pipeline.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
     /// The cluster's configuration.
@@ -31,15 +31,15 @@ pub enum AppError {
     /// The gateway.
     #[error("gateway: {0}")]
     Gateway(#[from] ServeError),
-    /// The listener for figures.
+    /// The metrics server.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
-    /// A task panicked or ended though nobody asked it to.
+    /// A task panicked or ended by itself.
     #[error("task `{task}` ended: {reason}")]
     Task {
-        /// Which.
+        /// The task's name.
         task: &'static str,
-        /// Why, as far as it is known.
+        /// The reason, if known.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The gateway, put together from the agent's parts.
+//! Assembles the gateway.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
         inventory::ClusterView,
         kube::cache::Caches,
         leases::{
-            progress::AllProgress,
+            progress::ProgressMap,
             workloads::{ClusterWorkloads, Free},
         },
     },
@@ -21,14 +21,14 @@ use crate::{
     store::Store,
 };
 
-/// What the gateway is made of.
+/// The parts of the gateway.
 pub(super) struct Parts {
     pub config: Arc<Config>,
     pub store: Store,
     pub cluster: kube::Client,
     pub lookup: ChainLookup,
     pub caches: Caches,
-    pub progress: AllProgress,
+    pub progress: ProgressMap,
     pub view: ClusterView,
 }
 
@@ -57,11 +57,11 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
     let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
     let settings = config.gateway.clone();
     let state = State::new(store, lookup, Arc::new(workloads), policy, settings, reserved);
-    let listening = |address| tracing::info!(%address, "the gateway listens");
+    let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }
 
-/// What is free on the nodes, reservations aside: a hint for those who look around.
+/// The free capacity without reservations, shown to anyone.
 fn free(view: &ClusterView, config: &Config) -> Free {
     let Ok(snapshot) = view.snapshot() else { return Free::default() };
     let free = snapshot.left(&[], &Limits::of(config)).free();

@@ -1,4 +1,4 @@
-//! Tasks that live and end together.
+//! Tasks that run as a group.
 
 use std::{fmt::Display, time::Duration};
 
@@ -7,12 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::AppError;
 
-/// How long tasks may take to end after they were told to.
-const FAREWELL: Duration = Duration::from_secs(15);
+/// The time that tasks have to end after the stop signal.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
 
 type Ended = (&'static str, Result<(), String>);
 
-/// Tasks that live and end together: one that ends, for whatever reason, ends all.
+/// Tasks that run as a group: one that ends, for whatever reason, ends all.
 pub struct TaskGroup {
     tasks: JoinSet<Ended>,
     stop: CancellationToken,
@@ -24,7 +24,7 @@ impl TaskGroup {
         Self { tasks: JoinSet::new(), stop: outer.child_token() }
     }
 
-    /// Tells the group's tasks to end.
+    /// The token that stops the group's tasks.
     pub fn stop(&self) -> CancellationToken {
         self.stop.clone()
     }
@@ -46,7 +46,11 @@ impl TaskGroup {
         });
     }
 
-    /// Waits for the end: fine if it was asked for, an error if a task ended by itself.
+    /// Waits until all tasks have ended.
+    ///
+    /// # Errors
+    ///
+    /// If a task failed, panicked, or ended before the group was stopped.
     pub async fn join(mut self) -> Result<(), AppError> {
         let mut first = None;
         if let Some(ended) = self.tasks.join_next().await {
@@ -57,13 +61,13 @@ impl TaskGroup {
         let rest = async {
             while let Some(ended) = self.tasks.join_next().await {
                 if let Some(error) = judge(ended, true) {
-                    tracing::error!(%error, "while stopping");
+                    tracing::error!(%error, "task failed while stopping");
                     first.get_or_insert(error);
                 }
             }
         };
-        if tokio::time::timeout(FAREWELL, rest).await.is_err() {
-            tracing::warn!("some tasks did not end in time and were cut off");
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, rest).await.is_err() {
+            tracing::warn!("tasks aborted: they did not end within the shutdown timeout");
         }
         first.map_or(Ok(()), Err)
     }
@@ -73,7 +77,7 @@ fn judge(ended: Result<Ended, tokio::task::JoinError>, asked: bool) -> Option<Ap
     match ended {
         Ok((_, Ok(()))) if asked => None,
         Ok((task, Ok(()))) => {
-            Some(AppError::Task { task, reason: "it stopped though nobody asked".into() })
+            Some(AppError::Task { task, reason: "it ended without being stopped".into() })
         }
         Ok((task, Err(reason))) => Some(AppError::Task { task, reason }),
         Err(error) => Some(AppError::Task { task: "unknown", reason: error.to_string() }),

@@ -1,4 +1,4 @@
-//! Puts the agent together and runs its tasks as a group: one that stops stops all.
+//! Assembles the agent and runs its tasks as a group: one that ends ends all.
 
 mod error;
 mod gateway;
@@ -21,28 +21,32 @@ use crate::{
     cluster::{
         inventory::{self as inventory, ClusterView},
         kube::{cache::Caches, client},
-        leases::{progress::AllProgress, reconcile::Reconciler},
+        leases::{progress::ProgressMap, reconcile::Reconciler},
     },
     config::Config,
     market::{
         Market,
         bidding::{Bidder, Deps},
         fetch,
-        follow::{FollowState, Following},
+        follow::{FollowState, FollowerTask},
         lookup::ChainLookup,
         outbox::Messages,
-        upkeep::Chores,
+        upkeep::Upkeep,
     },
     model::{MarketId, scope::MarketScope},
     store::{Store, StoreError, Topic},
 };
 
-/// Reads the operator key that the configuration names.
+/// Reads the operator key of the configuration.
+///
+/// # Errors
+///
+/// If it cannot be read or decrypted.
 pub fn load_key(config: &Config) -> Result<SecretKey, AppError> {
     Ok(config.provider.key.source()?.load()?)
 }
 
-/// The pipeline's settings by the configuration.
+/// The transaction pipeline's settings of the configuration.
 pub fn pipeline_config(config: &Config) -> PipelineConfig {
     let gas = GasConfig {
         max_price: config.chain.max_gas_price(),
@@ -51,14 +55,18 @@ pub fn pipeline_config(config: &Config) -> PipelineConfig {
     PipelineConfig::new(&config.chain.prefix, gas)
 }
 
-/// Opens the store that the configuration names, unless it is of another market.
+/// Opens the store of the configuration and binds it to the market.
+///
+/// # Errors
+///
+/// If it cannot be opened or is of another market.
 pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
     let store = Store::open(&config.store.path)?;
     let market = MarketId {
         chain_id: config.chain.chain_id.clone(),
         orderbook: config.chain.contracts().orderbook.clone(),
     };
-    store.settle_market(market).await?;
+    store.bind_market(market).await?;
     Ok(store)
 }
 
@@ -75,8 +83,11 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Opens store, key and clients. Fails on what the operator must put right; a chain or a
-    /// cluster that does not answer is waited for later.
+    /// Opens store, key and clients. A chain or cluster that does not answer is waited for later.
+    ///
+    /// # Errors
+    ///
+    /// If the configuration, key or store cannot be used, or the chain is another one.
     pub async fn new(config: Config) -> Result<Self, AppError> {
         let config = Arc::new(config);
         let key = load_key(&config)?;
@@ -100,12 +111,16 @@ impl Agent {
         Ok(Self { config, store, client, market, pipeline, messages, cluster, following })
     }
 
-    /// The agent's memory.
+    /// The store.
     pub fn store(&self) -> Store {
         self.store.clone()
     }
 
-    /// Runs until `stop`, or until one of the tasks ends by itself.
+    /// Runs until `stop`.
+    ///
+    /// # Errors
+    ///
+    /// If one of the tasks ends by itself.
     pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
         let mut tasks = TaskGroup::new(stop.clone());
         let stop = tasks.stop();
@@ -120,7 +135,7 @@ impl Agent {
         let (caches, watches) = Caches::start(self.cluster.clone(), &scope, stop.clone());
         tasks.forever("caches", watches);
 
-        let following = Following {
+        let following = FollowerTask {
             market: self.market.clone(),
             client: self.client.clone(),
             store: self.store.clone(),
@@ -139,7 +154,7 @@ impl Agent {
             following: self.following.subscribe(),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
-        let chores = Chores {
+        let upkeep = Upkeep {
             market: self.market.clone(),
             store: self.store.clone(),
             messages: self.messages.clone(),
@@ -147,12 +162,12 @@ impl Agent {
             following: self.following.subscribe(),
             namespaces: Arc::new(caches.clone()),
         };
-        tasks.spawn("chores", chores.run(stop.clone()));
+        tasks.spawn("upkeep", upkeep.run(stop.clone()));
         self.spawn_leases(&mut tasks, &stop, caches, &view).await?;
         self.spawn_metrics(&mut tasks, &stop, &pipeline, &view).await?;
-        tasks.forever("outbox", wake_both_ways(self.store.clone(), pipeline, stop.clone()));
+        tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
         tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
-        tracing::info!(%provider, operator = %self.messages.operator, "the agent runs");
+        tracing::info!(%provider, operator = %self.messages.operator, "agent started");
         tasks.join().await
     }
 
@@ -166,7 +181,7 @@ impl Agent {
         let orderbook = &self.config.chain.contracts().orderbook;
         let provider = &self.config.provider.address;
         let lookup = ChainLookup::new(self.client.query(), orderbook, provider);
-        let progress = AllProgress::default();
+        let progress = ProgressMap::default();
         let reconciler = Reconciler {
             client: self.cluster.clone(),
             caches: caches.clone(),
@@ -211,9 +226,9 @@ impl Agent {
     }
 }
 
-/// What is committed for the outbox wakes the pipeline, and what came to an end there wakes
-/// those who wait for it.
-async fn wake_both_ways(store: Store, pipeline: PipelineHandle, stop: CancellationToken) {
+/// Connects the store and the pipeline: a message committed to the outbox wakes the pipeline, and an
+/// outcome notifies the listeners of orders.
+async fn connect_outbox(store: Store, pipeline: PipelineHandle, stop: CancellationToken) {
     let mut committed = store.listen(&[Topic::Outbox]);
     let mut ended = pipeline.changes();
     loop {

@@ -1,4 +1,4 @@
-//! The chain's endpoints: each is asked by itself.
+//! Checks the chain's endpoints, each by itself.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,10 +7,10 @@ use souk_chain::{Client, ClientConfig};
 use super::Report;
 use crate::{config::Config, market::Market};
 
-/// Seconds that the chain's clock may differ from this machine's.
+/// Seconds that block time may be behind this machine's clock.
 const SKEW: u64 = 120;
 
-/// Asks each endpoint. The market, if one at least is usable.
+/// Checks each endpoint. Returns the market, if at least one is usable.
 pub(super) async fn endpoints(config: &Config, report: &mut Report) -> Option<Market> {
     const WHAT: &str = "RPC endpoint";
     let chain = &config.chain;

@@ -1,4 +1,4 @@
-//! The cluster: reachable, with the rights that the agent needs, and with what it offers.
+//! Checks the cluster: reachable, with the permissions that the agent needs and what it offers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,14 +20,14 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Report,
-    rights::{Right, needed},
+    permissions::{Permission, required},
 };
 use crate::{cluster::kube::client, config::Config, model::placement::NodeState};
 
-/// A cluster that does not answer for so long is not there.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The timeout of a request to the cluster.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Looks at the cluster.
+/// Checks the cluster.
 pub(super) async fn check(config: &Config, report: &mut Report) {
     const WHAT: &str = "cluster";
     let advice = "correct cluster.kubeconfig and cluster.context, or start the cluster";
@@ -35,22 +35,22 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
         Ok(client) => client,
         Err(error) => return report.fail(WHAT, error.to_string(), advice),
     };
-    match tokio::time::timeout(PATIENCE, client.apiserver_version()).await {
+    match tokio::time::timeout(TIMEOUT, client.apiserver_version()).await {
         Ok(Ok(version)) => report.ok(WHAT, format!("Kubernetes {}", version.git_version)),
         Ok(Err(error)) => return report.fail(WHAT, error.to_string(), advice),
         Err(_) => return report.fail(WHAT, "it does not answer", advice),
     }
-    rights(&client, report).await;
+    permissions(&client, report).await;
     nodes(config, &client, report).await;
     offers(config, &client, report).await;
 }
 
-async fn rights(client: &Client, report: &mut Report) {
-    const WHAT: &str = "rights in the cluster";
+async fn permissions(client: &Client, report: &mut Report) {
+    const WHAT: &str = "permissions in the cluster";
     let api: Api<SelfSubjectAccessReview> = Api::all(client.clone());
-    let needed = needed();
+    let needed = required();
     let mut missing = Vec::new();
-    for Right { verb, group, resource, subresource } in &needed {
+    for Permission { verb, group, resource, subresource } in &needed {
         let attributes = ResourceAttributes {
             verb: Some((*verb).to_owned()),
             group: Some(group.clone()),

@@ -1,4 +1,4 @@
-//! The contracts: each address is the contract that it should be, and they know each other.
+//! Checks the contracts: each address is the right contract, and they are linked to each other.
 
 use serde::Deserialize;
 use souk_api::published::names;
@@ -12,7 +12,7 @@ struct Info {
     version: String,
 }
 
-/// Looks at each of them.
+/// Checks each contract.
 pub(super) async fn check(config: &Config, market: &Market, report: &mut Report) {
     let contracts = config.chain.contracts();
     let expected = |name: &str| match name {
@@ -53,7 +53,7 @@ pub(super) async fn check(config: &Config, market: &Market, report: &mut Report)
     }
 }
 
-/// The addresses are of one suite, which is open for business.
+/// Checks that the contracts are linked to each other and not paused.
 async fn links(config: &Config, market: &Market, report: &mut Report) {
     const WHAT: &str = "market";
     let contracts = config.chain.contracts();

@@ -1,4 +1,4 @@
-//! Files: the operator key, the store, the gateway's certificate.
+//! Checks the files: the operator key, the store, the gateway's certificate.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::SystemTime};
 
@@ -12,7 +12,7 @@ use crate::{config::Config, runtime::app};
 /// Seconds before its end at which a certificate is to be renewed.
 const RENEWAL: i64 = 30 * 86_400;
 
-/// The operator key can be read, by its owner alone. Its address.
+/// Checks that the operator key can be read, by this user alone. Returns its address.
 pub(super) fn operator_key(config: &Config, report: &mut Report) -> Option<String> {
     const WHAT: &str = "operator key";
     let read = app::load_key(config)
@@ -34,7 +34,7 @@ pub(super) fn operator_key(config: &Config, report: &mut Report) -> Option<Strin
     }
 }
 
-/// The store can be made or is private.
+/// Checks that the store is private or can be created.
 pub(super) fn store(config: &Config, report: &mut Report) {
     const WHAT: &str = "store";
     let path = &config.store.path;
@@ -68,7 +68,7 @@ fn nearest_folder(path: &Path) -> Option<&Path> {
     })
 }
 
-/// Certificate and key are there, belong together and last. The pin.
+/// Checks that certificate and key match and are valid for a while. Returns the pin.
 pub(super) fn gateway_tls(config: &Config, report: &mut Report) -> Option<Pin> {
     const WHAT: &str = "gateway certificate";
     let gateway = &config.gateway;
@@ -107,7 +107,7 @@ pub(super) fn gateway_tls(config: &Config, report: &mut Report) -> Option<Pin> {
     }
 }
 
-/// The pin and the last second of a certificate whose key is the given one.
+/// The pin and the expiry (Unix seconds) of a certificate with this key.
 fn read_tls(certificate: &Path, key: &Path) -> Result<(Pin, i64), String> {
     let shown = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let certificate_der =

@@ -1,22 +1,22 @@
-//! The preflight: is everything there that the agent needs? Each line says what was looked at
-//! and, if it is not well, what to do.
+//! `souk-provider check`: whether the agent has everything that it needs. Each line says what was
+//! checked and, if something is wrong, what to do.
 
 mod chain;
 mod cluster;
 mod contracts;
 mod files;
+mod permissions;
 mod provider;
 mod report;
-mod rights;
 
 use std::path::Path;
 
-pub use report::{Level, Line, Report};
-pub use rights::{Access, Right};
-
 use crate::config::Config;
 
-/// Looks at everything that the configuration at `path` names.
+pub use permissions::{Access, Permission};
+pub use report::{Level, Line, Report};
+
+/// Checks everything that the configuration at `path` names.
 pub async fn check(path: &Path) -> Report {
     let mut report = Report::default();
     let config = match Config::load(path) {

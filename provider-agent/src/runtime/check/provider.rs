@@ -1,4 +1,5 @@
-//! The provider on the chain: registration, operator, gateway, attributes, bond, coins for fees.
+//! Checks the provider on the chain: registration, operator, gateway, attributes, bond, coins for
+//! fees.
 
 use souk_api::registry::ProviderResponse;
 use souk_gateway::Pin;
@@ -9,7 +10,7 @@ use crate::{config::Config, market::Market};
 /// Gas that the operator should be able to pay for.
 const GAS_IN_HAND: u64 = 20_000_000;
 
-/// Looks at the provider's record.
+/// Checks the provider's record.
 pub(super) async fn check(
     config: &Config,
     market: &Market,

@@ -1,25 +1,25 @@
-//! Lines of a preflight.
+//! The report of a check.
 
 use serde::Serialize;
 
-/// How well something is.
+/// The level of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Well.
+    /// Nothing to do.
     Ok,
     /// The agent runs, but the operator should know.
     Warn,
-    /// The agent cannot do its work.
+    /// The agent cannot work.
     Fail,
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// How well it is.
+    /// The level.
     pub level: Level,
-    /// What was looked at.
+    /// What was checked.
     pub what: String,
     /// What was found.
     pub found: String,
@@ -28,7 +28,7 @@ pub struct Line {
     pub advice: Option<String>,
 }
 
-/// All lines, in the order in which things were looked at.
+/// All lines, in the order of the checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The lines.
@@ -36,17 +36,17 @@ pub struct Report {
 }
 
 impl Report {
-    /// Something is well.
+    /// Adds a line of level ok.
     pub fn ok(&mut self, what: &str, found: impl Into<String>) {
         self.add(Level::Ok, what, found.into(), None);
     }
 
-    /// Something to know of.
+    /// Adds a warning.
     pub fn warn(&mut self, what: &str, found: impl Into<String>, advice: impl Into<String>) {
         self.add(Level::Warn, what, found.into(), Some(advice.into()));
     }
 
-    /// Something that must be put right.
+    /// Adds a failure.
     pub fn fail(&mut self, what: &str, found: impl Into<String>, advice: impl Into<String>) {
         self.add(Level::Fail, what, found.into(), Some(advice.into()));
     }
@@ -60,7 +60,7 @@ impl Report {
         self.lines.iter().map(|line| line.level).max().unwrap_or(Level::Ok)
     }
 
-    /// For people, a line each.
+    /// The report as text, one line per check.
     pub fn text(&self) -> String {
         let line = |line: &Line| {
             let level = match line.level {

@@ -1,23 +1,24 @@
-//! `access`: what an administrator of the cluster gives the agent.
+//! `access`: the service account and role that a cluster administrator creates for the agent.
 
 use std::process::ExitCode;
 
-use crate::runtime::check::Access;
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
+use crate::runtime::check::Access;
+
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The agent's user.
+    /// The name of the service account, role and binding.
     #[arg(long, default_value = "souk-provider")]
     name: String,
-    /// The namespace of that user, which must be there.
+    /// The namespace of the service account, which must exist.
     #[arg(long, default_value = "default")]
     namespace: String,
 }
 
-/// Writes the agent's user, role and binding as one list, such as kubectl applies.
+/// Writes service account, role and binding as one list for kubectl.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Access { account, role, binding } = Access::of(&arguments.name, &arguments.namespace);
     let list = json!({ "apiVersion": "v1", "kind": "List", "items": [account, role, binding] });

@@ -1,9 +1,7 @@
-//! `close`: the operator ends a lease. The message goes to the outbox; the running agent sends
-//! it.
+//! `close`: the operator ends a lease. The message is put into the outbox; the running agent sends it.
 
 use std::{path::Path, process::ExitCode};
 
-use crate::{config::Config, runtime::app};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
@@ -11,11 +9,12 @@ use souk_api::orderbook::LeaseState;
 use souk_core::{CloseReason, OrderId};
 
 use super::{
-    handover::{hand_over, messages},
+    enqueue::{enqueue, messages},
     output,
 };
+use crate::{config::Config, runtime::app};
 
-/// What `close` is told.
+/// The arguments of `close`.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The lease.
@@ -36,7 +35,7 @@ pub async fn run(path: &Path, arguments: &Arguments, json: bool) -> Result<ExitC
     let Arguments { order, reason } = *arguments;
     if !reason.is_providers() {
         bail!(
-            "`{reason}` is no reason that a provider gives; choose unstable, decommission or unspecified"
+            "`{reason}` is not a reason of the provider; choose unstable, decommission or unspecified"
         );
     }
     let config = Config::load(path)?;
@@ -50,10 +49,8 @@ pub async fn run(path: &Path, arguments: &Arguments, json: bool) -> Result<ExitC
     }
     let msg = messages(&config)?.close_lease(order, reason)?;
     let key = format!("close_lease/{order}/operator");
-    let outbox_key = hand_over(&store, &key, false, msg).await?;
+    let outbox_key = enqueue(&store, &key, false, msg).await?;
     let answer = Answer { order, outbox_key };
-    output::answer(&answer, json, |answer| {
-        format!("the close of lease {} is handed to the agent", answer.order)
-    })?;
+    output::answer(&answer, json, |answer| format!("queued: close lease {}", answer.order))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,20 +5,20 @@ use std::{
     process::ExitCode,
 };
 
-use crate::runtime::{
-    check::{self, Level},
-    setup::{self, Made, Network, Request},
-};
 use anyhow::{Context, Result};
 use clap::Args;
 use souk_chain::keys::Passphrase;
 
 use super::output;
+use crate::runtime::{
+    check::{self, Level},
+    setup::{self, Made, Network, Request},
+};
 
-/// Where the passphrase of an encrypted key is.
+/// The variable with the passphrase of an encrypted key.
 const PASSPHRASE: &str = "SOUK_PASSPHRASE";
 
-/// What `init` is told.
+/// The arguments of `init`.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Where the files go.
@@ -50,7 +50,7 @@ pub struct Arguments {
     encrypt: bool,
 }
 
-/// Makes what an operator begins with.
+/// Creates key, certificate and configuration.
 pub async fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let passphrase = match arguments.encrypt {
         true => Some(Passphrase::from_environment(PASSPHRASE).context("--encrypt")?),
@@ -88,7 +88,7 @@ fn text(made: &Made) -> String {
     lines.join("\n")
 }
 
-/// The preflight; exit code 1 if something must be put right.
+/// Checks the configuration; exit code 1 if a check fails.
 pub async fn check(path: &Path, json: bool) -> Result<ExitCode> {
     let report = check::check(path).await;
     output::answer(&report, json, check::Report::text)?;

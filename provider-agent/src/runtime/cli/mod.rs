@@ -2,7 +2,7 @@
 
 mod access;
 mod close;
-mod handover;
+mod enqueue;
 mod init;
 mod output;
 mod registry;
@@ -27,7 +27,7 @@ struct Cli {
         env = "SOUK_PROVIDER_CONFIG"
     )]
     config: PathBuf,
-    /// Write JSON for machines.
+    /// Write JSON.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -36,38 +36,38 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make key, certificate and configuration; detect what the cluster has.
+    /// Create key, certificate and configuration; detect what the cluster has.
     Init(init::Arguments),
-    /// Write a Kubernetes user with the rights that the agent needs and no more, for `kubectl apply -f -`.
+    /// Write a Kubernetes service account with the permissions that the agent needs, for `kubectl apply -f -`.
     Access(access::Arguments),
-    /// Look whether everything is there that the agent needs.
+    /// Check whether the agent has everything that it needs.
     Check,
     /// Run the agent until SIGTERM or Ctrl-C.
     Run,
-    /// Tell why there is or is no bid on an order.
+    /// Show why there is a bid on an order, or none.
     Why {
         /// The order's number.
         order: OrderId,
     },
-    /// Tell how the agent stands.
+    /// Show height, orders, bids, leases and reserved capacity.
     Status,
     /// List the leases.
     Leases,
-    /// End a lease; without notice that counts as a breach.
+    /// End a lease; it counts as a breach.
     Close(close::Arguments),
     /// Publish the gateway's address and pin on the chain.
     Announce,
-    /// Stop new bids by the provider's own wish, or allow them again.
+    /// Stop new bids, or allow them again.
     Maintenance {
-        /// Whether new bids are refused.
+        /// `on` stops new bids.
         #[arg(value_enum)]
         switch: registry::Switch,
     },
-    /// Tell the version.
+    /// Show the version.
     Version,
 }
 
-/// Runs the command; an error ends with what to do.
+/// Runs the command; an error says what to do.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {

@@ -1,4 +1,4 @@
-//! What is written where: answers to standard output, errors to standard error.
+//! Output: answers to standard output, errors to standard error.
 
 use serde::Serialize;
 

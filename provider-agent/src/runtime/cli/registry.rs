@@ -1,8 +1,7 @@
-//! `announce` and `maintenance`: what the operator key may say of its provider on the chain.
+//! `announce` and `maintenance`: the operator key's changes to its provider's record on the chain.
 
 use std::{path::Path, process::ExitCode};
 
-use crate::{config::Config, runtime::app};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use cosmwasm_std::HexBinary;
@@ -11,9 +10,10 @@ use souk_api::registry::Gateway;
 use souk_gateway::Pin;
 
 use super::{
-    handover::{hand_over, messages},
+    enqueue::{enqueue, messages},
     output,
 };
+use crate::{config::Config, runtime::app};
 
 /// On or off.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -38,11 +38,11 @@ pub async fn announce(path: &Path, json: bool) -> Result<ExitCode> {
     let gateway = Gateway { uri: config.gateway.uri.clone(), pins: vec![HexBinary::from(pin.0)] };
     let msg = messages(&config)?.set_gateway(gateway)?;
     let store = app::open_store(&config).await?;
-    let outbox_key = hand_over(&store, "set_gateway", true, msg).await?;
+    let outbox_key = enqueue(&store, "set_gateway", true, msg).await?;
     let uri = config.gateway.uri;
     let answer = Announced { uri, pin: pin.to_string(), outbox_key };
     output::answer(&answer, json, |answer| {
-        format!("handed to the agent: gateway {} with pin {}", answer.uri, answer.pin)
+        format!("queued: gateway {} with pin {}", answer.uri, answer.pin)
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -59,11 +59,11 @@ pub async fn maintenance(path: &Path, switch: Switch, json: bool) -> Result<Exit
     let on = matches!(switch, Switch::On);
     let msg = messages(&config)?.set_maintenance(on)?;
     let store = app::open_store(&config).await?;
-    let outbox_key = hand_over(&store, "set_maintenance", true, msg).await?;
+    let outbox_key = enqueue(&store, "set_maintenance", true, msg).await?;
     let answer = Maintained { maintenance: on, outbox_key };
     output::answer(&answer, json, |answer| {
         let word = if answer.maintenance { "on" } else { "off" };
-        format!("handed to the agent: maintenance {word}")
+        format!("queued: maintenance {word}")
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,15 +1,16 @@
-//! `run`: the agent until it is told to stop.
+//! `run`: runs the agent until a stop signal.
 
 use std::{path::Path, process::ExitCode};
+
+use anyhow::Result;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
 
 use crate::{
     config::{Config, Log, LogFormat},
     runtime::app::Agent,
 };
-use anyhow::Result;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 /// Runs until SIGTERM or Ctrl-C.
 pub async fn run(path: &Path) -> Result<ExitCode> {
@@ -25,7 +26,7 @@ pub async fn run(path: &Path) -> Result<ExitCode> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping");
+        tracing::info!("stop signal received");
         on_signal.cancel();
     });
     agent.run(stop).await?;

@@ -1,18 +1,20 @@
-//! `why`, `status`, `leases`, `version`: what the store says, also while the agent runs.
+//! `why`, `status`, `leases`, `version`: reads the store, also while the agent runs.
 
 use std::{path::Path, process::ExitCode};
 
-use crate::{
-    config::Config,
-    model::placement::Requests,
-    runtime::app,
-    store::{Store, StoreError, bids, cursor, leases as lease_rows, orders, reservations},
-};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use souk_core::OrderId;
 
 use super::output;
+use crate::{
+    config::Config,
+    model::placement::Requests,
+    runtime::app,
+    store::{
+        Store, StoreError, bids, cursor, leases as lease_rows, manifests, orders, reservations,
+    },
+};
 
 async fn open(path: &Path) -> Result<Store> {
     let config = Config::load(path)?;
@@ -30,13 +32,13 @@ struct Why {
     order: OrderId,
     verdict: String,
     reason: String,
-    tenant_is_told: String,
+    tenant_reason: String,
     price: Option<String>,
     since_height: Option<u64>,
     bid: Option<String>,
 }
 
-/// Why there is or is no bid.
+/// Why there is a bid, or none.
 pub async fn why(path: &Path, order: OrderId, json: bool) -> Result<ExitCode> {
     let store = open(path).await?;
     let bid = store.read(move |sql| bids::get(sql, order)).await.context("bid")?;
@@ -51,7 +53,7 @@ pub async fn why(path: &Path, order: OrderId, json: bool) -> Result<ExitCode> {
         order,
         verdict: decision.verdict.to_string(),
         reason: decision.reason,
-        tenant_is_told: decision.coarse,
+        tenant_reason: decision.tenant_reason,
         price: decision.price.map(|price| price.to_string()),
         since_height: Some(decision.height),
         bid: bid.map(|bid| bid.progress.to_string()),
@@ -61,8 +63,8 @@ pub async fn why(path: &Path, order: OrderId, json: bool) -> Result<ExitCode> {
         let bid = why.bid.as_ref().map(|b| format!("\nbid: {b}")).unwrap_or_default();
         let height = why.since_height.unwrap_or_default();
         format!(
-            "order {order}: {}{price} since height {height}\nreason: {}\nthe tenant is told: {}{bid}",
-            why.verdict, why.reason, why.tenant_is_told
+            "order {order}: {}{price} since height {height}\nreason: {}\nshown to the tenant: {}{bid}",
+            why.verdict, why.reason, why.tenant_reason
         )
     })?;
     Ok(ExitCode::SUCCESS)
@@ -81,7 +83,7 @@ struct Status {
     reserved_gpus: u32,
 }
 
-/// How the agent stands.
+/// Height, orders, bids, leases and reserved capacity.
 pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
     let store = open(path).await?;
     let status = store
@@ -107,8 +109,8 @@ pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
     output::answer(&status, json, |status| {
         let height = status.height.map_or_else(|| "none yet".to_owned(), |h| h.to_string());
         format!(
-            "last block: {height}\nopen orders: {}\nlive bids: {}\nleases: {} ({} without money)\n\
-             promised to bids and leases: {}m CPU, {} MiB memory, {} GPUs",
+            "last block: {height}\nopen orders: {}\nlive bids: {}\nleases: {} ({} dry)\n\
+             reserved for bids and leases: {}m CPU, {} MiB memory, {} GPUs",
             status.open_orders,
             status.live_bids,
             status.active_leases,
@@ -150,7 +152,7 @@ pub async fn leases(path: &Path, json: bool) -> Result<ExitCode> {
                     state: lease.state.to_string(),
                     funded: lease.is_funded_at(now),
                     depletion: lease.depletion(),
-                    manifest: crate::store::manifests::exists(sql, lease.order)?,
+                    manifest: manifests::exists(sql, lease.order)?,
                     tenant: lease.owner,
                 });
             }

@@ -1,10 +1,10 @@
-//! The figures, taken when they are asked for.
+//! Collects the metrics at each scrape.
 
-use std::fmt;
+use std::{fmt, sync::atomic::AtomicU64};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{family::Family, gauge::Gauge},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
 use souk_api::orderbook::LeaseState;
@@ -16,23 +16,28 @@ use crate::{
     store::{StoreError, bids, leases, orders, pending},
 };
 
-/// Why there are no figures.
+/// Why there are no metrics.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CollectError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The text.
-    #[error("the figures cannot be written")]
-    Write(#[from] fmt::Error),
+    #[error("the metrics cannot be encoded")]
+    Encode(#[from] fmt::Error),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Kind {
-    kind: String,
+struct Progress {
+    progress: String,
 }
 
-/// Everything the store counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct State {
+    state: String,
+}
+
+/// What is counted in the store.
 struct Counts {
     open_orders: usize,
     bids: Vec<String>,
@@ -40,10 +45,28 @@ struct Counts {
     pending: usize,
 }
 
-/// All figures as Prometheus reads them.
+/// All metrics in the text format of OpenMetrics.
 pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
+    let mut metrics = Metrics(Registry::with_prefix("souk_provider"));
     let following = sources.following.borrow().clone();
-    let now = following.time;
+    metrics.gauge("store_height", "Last block in the store", following.height);
+    metrics.gauge("chain_height", "Last block of the chain", following.head);
+    metrics.gauge("block_timestamp_seconds", "Time of the last block", following.time);
+    metrics.counter("store_rebuilds", "Rebuilds of the store from queries", following.rebuilds);
+    metrics.counter("unreadable_events", "Events not readable", following.unreadable);
+    from_store(&mut metrics, sources, following.time).await?;
+    from_pipeline(&mut metrics, sources);
+    from_cluster(&mut metrics, sources);
+    let mut text = String::new();
+    encode(&mut text, &metrics.0)?;
+    Ok(text)
+}
+
+async fn from_store(
+    metrics: &mut Metrics,
+    sources: &Sources,
+    now: u64,
+) -> Result<(), CollectError> {
     let counts = sources
         .store
         .read(move |sql| {
@@ -56,60 +79,76 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
             })
         })
         .await?;
-
-    let mut figures = Figures(Registry::with_prefix("souk_provider"));
-    figures.one("height", "last block in the store", following.height);
-    figures.one("head", "chain's head as last seen", following.head);
-    figures.one("block_time_seconds", "time of the last block", following.time);
-    figures.one("rebuilds", "rebuilds of the store from queries", following.rebuilds);
-    figures.one("unreadable_events", "events that could not be read", following.unreadable);
-    figures.one("open_orders", "orders that take bids", len(counts.open_orders));
-    figures.one("pending_fetches", "details waiting to be fetched", len(counts.pending));
-    figures.many("bids", "own bids by progress", counts.bids);
-    let state = |(state, funded): (LeaseState, bool)| match (state, funded) {
-        (LeaseState::Active, true) => "funded".to_owned(),
-        (LeaseState::Active, false) => "dry".to_owned(),
-        (other, _) => other.to_string(),
+    metrics.gauge("open_orders", "Orders that take bids", len(counts.open_orders));
+    metrics.gauge("pending_fetches", "Details still to be fetched", len(counts.pending));
+    let bids = counts.bids.into_iter().map(|progress| Progress { progress });
+    metrics.gauges("bids", "Own bids by progress", bids);
+    let state = |(state, funded): (LeaseState, bool)| State {
+        state: match (state, funded) {
+            (LeaseState::Active, true) => "funded".to_owned(),
+            (LeaseState::Active, false) => "dry".to_owned(),
+            (other, _) => other.to_string(),
+        },
     };
-    figures.many("leases", "own leases by state", counts.leases.into_iter().map(state));
+    metrics.gauges("leases", "Own leases by state", counts.leases.into_iter().map(state));
+    Ok(())
+}
 
+fn from_pipeline(metrics: &mut Metrics, sources: &Sources) {
     let status = sources.pipeline.status().borrow().clone();
-    figures.one("outbox_queued", "messages that wait", status.queued);
-    figures.one("transactions_included", "since the start", status.included);
-    figures.one("messages_failed", "since the start", status.failed);
+    metrics.gauge("outbox_messages", "Messages that wait to be sent", status.queued);
+    metrics.counter("transactions_included", "Transactions in blocks", status.included);
+    metrics.counter("messages_failed", "Messages that failed", status.failed);
     let endpoints = sources.client.endpoints();
     let usable =
         endpoints.iter().filter(|e| !matches!(e.health, EndpointHealth::SetAside(_))).count();
-    figures.one("rpc_endpoints", "configured", len(endpoints.len()));
-    figures.one("rpc_endpoints_usable", "not set aside at present", len(usable));
-
-    let snapshot = sources.cluster.snapshot();
-    figures.one("cluster_seen", "1 if the cluster can be judged", u64::from(snapshot.is_ok()));
-    let inventory = snapshot.unwrap_or_default().left(&[], &Limits::default());
-    let free = inventory.free();
-    figures.one("nodes_usable", "nodes that take tenants", len(inventory.nodes.len()));
-    figures.one("free_cpu_milli", "not requested by pods", free.cpu_milli);
-    figures.one("free_memory_bytes", "not requested by pods", free.memory);
-    figures.one("free_gpus", "not requested by pods", u64::from(free.gpu));
-
-    let mut text = String::new();
-    encode(&mut text, &figures.0)?;
-    Ok(text)
+    metrics.gauge("rpc_endpoints", "Configured RPC endpoints", len(endpoints.len()));
+    metrics.gauge("rpc_endpoints_usable", "RPC endpoints that are used", len(usable));
 }
 
-struct Figures(Registry);
+fn from_cluster(metrics: &mut Metrics, sources: &Sources) {
+    let snapshot = sources.cluster.snapshot();
+    metrics.gauge("cluster_up", "1 if the cluster's state is known", snapshot.is_ok().into());
+    let inventory = snapshot.unwrap_or_default().left(&[], &Limits::default());
+    let free = inventory.free();
+    metrics.gauge("nodes_usable", "Nodes that take tenants' pods", len(inventory.nodes.len()));
+    metrics.cores("free_cpu_cores", "CPU not requested by pods", free.cpu_milli);
+    metrics.gauge("free_memory_bytes", "Memory not requested by pods", free.memory);
+    metrics.gauge("free_gpus", "GPUs not requested by pods", u64::from(free.gpu));
+}
 
-impl Figures {
-    fn one(&mut self, name: &str, help: &str, value: u64) {
+struct Metrics(Registry);
+
+impl Metrics {
+    fn gauge(&mut self, name: &str, help: &str, value: u64) {
         let gauge: Gauge = Gauge::default();
         gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         self.0.register(name, help, gauge);
     }
 
-    fn many(&mut self, name: &str, help: &str, kinds: impl IntoIterator<Item = String>) {
-        let family = Family::<Kind, Gauge>::default();
-        for kind in kinds {
-            family.get_or_create(&Kind { kind }).inc();
+    /// Thousandths of a core, as cores.
+    fn cores(&mut self, name: &str, help: &str, milli: u64) {
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        let milli = u32::try_from(milli).unwrap_or(u32::MAX);
+        gauge.set(f64::from(milli) / 1_000.0);
+        self.0.register(name, help, gauge);
+    }
+
+    /// A counter since the start of the process; its name ends in `_total` in the text.
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        let counter: Counter = Counter::default();
+        counter.inc_by(value);
+        self.0.register(name, help, counter);
+    }
+
+    /// How often each set of labels occurs.
+    fn gauges<L>(&mut self, name: &str, help: &str, all: impl IntoIterator<Item = L>)
+    where
+        L: EncodeLabelSet + Clone + Eq + std::hash::Hash + fmt::Debug + Send + Sync + 'static,
+    {
+        let family = Family::<L, Gauge>::default();
+        for labels in all {
+            family.get_or_create(&labels).inc();
         }
         self.0.register(name, help, family);
     }

@@ -1,51 +1,51 @@
-//! Whether the agent does its work: pure.
+//! The health of the agent: pure.
 
 use serde::Serialize;
 
 use crate::market::follow::FollowState;
 
-/// How the agent is doing.
+/// The health of the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Health {
-    /// Whether nothing is in its way.
+    /// Whether there are no errors.
     pub healthy: bool,
-    /// The last block that it knows.
+    /// The last block in the store.
     pub height: u64,
     /// The chain's head as last seen.
     pub head: u64,
-    /// What is in its way.
-    pub troubles: Vec<Trouble>,
+    /// The errors now.
+    pub errors: Vec<ComponentError>,
 }
 
-/// Something in the agent's way.
+/// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Trouble {
+pub struct ComponentError {
     /// `follower`, `transactions` or `cluster`.
-    pub part: &'static str,
-    /// What it is.
-    pub what: String,
+    pub component: &'static str,
+    /// What is wrong.
+    pub message: String,
 }
 
-/// Blocks that the store may be behind the head.
-const MAX_LAG: u64 = 20;
-/// Seconds of wall time without a new block after which the chain counts as halted. Chains
-/// whose time runs ahead or is simulated are not judged by it.
+/// The most blocks that the store may be behind the head.
+const MAX_BLOCKS_BEHIND: u64 = 20;
+/// Seconds of wall time without a new block after which the chain counts as halted. It does not
+/// apply to chains whose time is ahead or simulated.
 const MAX_SILENCE: u64 = 300;
 
-/// Puts the parts' troubles together.
+/// Puts the parts' errors together.
 pub fn judge(
     following: &FollowState,
     transactions: Option<&str>,
     cluster: Option<&str>,
     wall: u64,
 ) -> Health {
-    let mut troubles = Vec::new();
-    let mut add = |part, what: String| troubles.push(Trouble { part, what });
+    let mut errors = Vec::new();
+    let mut add = |component, message: String| errors.push(ComponentError { component, message });
     let FollowState { height, head, time, .. } = *following;
-    match &following.trouble {
-        Some(what) => add("follower", what.clone()),
+    match &following.last_error {
+        Some(message) => add("follower", message.clone()),
         None if height == 0 => add("follower", "no block was read yet".into()),
-        None if head > height.saturating_add(MAX_LAG) => {
+        None if head > height.saturating_add(MAX_BLOCKS_BEHIND) => {
             add("follower", format!("{} blocks behind the chain's head", head - height));
         }
         None if wall.saturating_sub(time) > MAX_SILENCE => {
@@ -57,9 +57,9 @@ pub fn judge(
         let count = following.unreadable;
         add("follower", format!("{count} events could not be read; update souk-provider"));
     }
-    transactions.into_iter().for_each(|what| add("transactions", what.to_owned()));
-    cluster.into_iter().for_each(|what| add("cluster", what.to_owned()));
-    Health { healthy: troubles.is_empty(), height, head, troubles }
+    transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
+    cluster.into_iter().for_each(|message| add("cluster", message.to_owned()));
+    Health { healthy: errors.is_empty(), height, head, errors }
 }
 
 #[cfg(test)]
@@ -71,8 +71,8 @@ mod tests {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
         let parts = |following: &FollowState, tx, cluster, wall| {
             let health = judge(following, tx, cluster, wall);
-            assert_eq!(health.healthy, health.troubles.is_empty());
-            health.troubles.iter().map(|trouble| trouble.part).collect::<Vec<_>>().join(" ")
+            assert_eq!(health.healthy, health.errors.is_empty());
+            health.errors.iter().map(|error| error.component).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(parts(&fine, None, None, 1_010), "");
         assert_eq!(parts(&fine, None, None, 500), "", "the chain's clock may be ahead");

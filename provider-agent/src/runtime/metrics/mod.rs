@@ -1,4 +1,4 @@
-//! Figures for Prometheus and the health check, on a listener of their own, without TLS: bind
+//! Metrics for Prometheus and the health check, on a listener of their own, without TLS: bind
 //! it to an address that only the operator reaches.
 
 mod collect;
@@ -11,26 +11,26 @@ use souk_chain::{Client, PipelineHandle};
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 
-pub use health::{Health, Trouble, judge};
+pub use health::{ComponentError, Health, judge};
 
 use crate::{cluster::inventory::ClusterView, market::follow::FollowState, store::Store};
 
-/// What figures are taken from.
+/// The sources of the metrics.
 #[derive(Clone)]
 pub struct Sources {
     /// The store.
     pub store: Store,
-    /// How the follower is doing.
+    /// The follower's state.
     pub following: watch::Receiver<FollowState>,
-    /// How transactions are doing.
+    /// The transaction pipeline.
     pub pipeline: PipelineHandle,
-    /// The cluster.
+    /// The nodes and pods.
     pub cluster: ClusterView,
-    /// The chain's endpoints.
+    /// The chain's client, for its endpoints.
     pub client: Client,
 }
 
-/// Why figures cannot be served.
+/// The metrics cannot be served.
 #[derive(Debug, thiserror::Error)]
 #[error("metrics: cannot listen on {address}: {error}; free the port or change `metrics.listen`")]
 pub struct MetricsError {
@@ -38,29 +38,37 @@ pub struct MetricsError {
     error: std::io::Error,
 }
 
-/// Takes the address.
+/// Binds the address.
+///
+/// # Errors
+///
+/// If it is taken or not this machine's.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, MetricsError> {
     let listener = TcpListener::bind(address).await;
     listener.map_err(|error| MetricsError { address, error })
 }
 
 /// Serves until `stop`.
+///
+/// # Errors
+///
+/// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
     sources: Sources,
     stop: CancellationToken,
 ) -> Result<(), std::io::Error> {
     let routes = Router::new()
-        .route("/metrics", get(figures))
+        .route("/metrics", get(metrics))
         .route("/healthz", get(health))
         .with_state(Arc::new(sources));
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, "figures are served");
+        tracing::info!(%address, "metrics server listening");
     }
     axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
-async fn figures(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
+async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     match collect::collect(&sources).await {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -1,13 +1,13 @@
-//! What keeps `init` from making something.
+//! The errors of `init`.
 
 use std::path::PathBuf;
 
 use souk_chain::keys::KeyError;
 
-/// What keeps `init` from making something.
+/// `init` failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// It has been made before.
+    /// There is a configuration already.
     #[error("{0} is there already; change it by hand, or choose another folder with --dir")]
     Exists(PathBuf),
     /// The network file.
@@ -21,7 +21,7 @@ pub enum SetupError {
         problem: String,
     },
     /// The gateway's URI.
-    #[error("`{0}` is no gateway URI; write for instance https://provider.example.com:8443")]
+    #[error("`{0}` is not a gateway URI; write for instance https://provider.example.com:8443")]
     Uri(String),
     /// A file that cannot be written.
     #[error("cannot write {path}: {error}")]

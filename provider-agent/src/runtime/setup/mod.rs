@@ -1,4 +1,4 @@
-//! `souk-provider init`: makes what an operator needs to begin with. Nothing that is there is
+//! `souk-provider init`: creates key, certificate and configuration. Existing files are not
 //! overwritten.
 
 mod error;
@@ -25,7 +25,7 @@ pub use error::SetupError;
 pub use network::Network;
 pub use survey::Survey;
 
-/// What to begin with.
+/// The input of `init`.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Where files go.
@@ -48,7 +48,7 @@ pub struct Request {
     pub passphrase: Option<Passphrase>,
 }
 
-/// What was made.
+/// The result of `init`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Made {
     /// The configuration.
@@ -59,15 +59,19 @@ pub struct Made {
     pub provider: String,
     /// The gateway's pin.
     pub pin: String,
-    /// What the cluster shows of itself.
+    /// The attributes that were detected in the cluster.
     pub attributes: Vec<Attribute>,
-    /// What could not be seen.
+    /// What could not be detected.
     pub warnings: Vec<String>,
     /// What to do next, in order.
     pub next: Vec<String>,
 }
 
-/// Makes key, certificate and configuration.
+/// Creates key, certificate and configuration.
+///
+/// # Errors
+///
+/// If there is a configuration already, or a file cannot be read or written.
 pub async fn init(request: &Request) -> Result<Made, SetupError> {
     let folder = &request.folder;
     let path = folder.join("provider.toml");
@@ -95,7 +99,7 @@ pub async fn init(request: &Request) -> Result<Made, SetupError> {
     })
 }
 
-/// The key that is there, or a new one.
+/// The existing key, or a new one.
 fn operator_key(request: &Request) -> Result<SecretKey, SetupError> {
     let path = request.folder.join(template::KEY);
     if path.exists() {
@@ -111,7 +115,7 @@ fn operator_key(request: &Request) -> Result<SecretKey, SetupError> {
     Ok(key)
 }
 
-/// The certificate that is there, or a new one with its own authority: the pin makes it good.
+/// The pin of the existing certificate, or of a new self-signed one.
 fn gateway_tls(request: &Request) -> Result<Pin, SetupError> {
     let certificate = request.folder.join(template::CERTIFICATE);
     let key = request.folder.join(template::CERTIFICATE_KEY);

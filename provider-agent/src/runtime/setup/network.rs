@@ -1,4 +1,4 @@
-//! The network to begin with, from a network file.
+//! The network file, as far as a provider needs it.
 
 use std::path::Path;
 
@@ -16,15 +16,15 @@ pub struct Network {
     pub rpc: Vec<String>,
     /// The addresses' prefix.
     pub prefix: String,
-    /// The denom that prices are made in.
+    /// The denom of the prices.
     pub denom: String,
-    /// What gas costs.
+    /// The gas price.
     pub gas_price: String,
-    /// The suite.
+    /// The contracts' addresses.
     pub contracts: Contracts,
 }
 
-/// The file; what else stands there is for other tools.
+/// The file; its other keys are for other tools.
 #[derive(Deserialize)]
 struct File {
     chain_id: String,
@@ -36,6 +36,10 @@ struct File {
 
 impl Network {
     /// Reads a network file that has the contracts' addresses.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read or lacks a key.
     pub fn read(path: &Path) -> Result<Self, SetupError> {
         let failed = |problem: String| SetupError::Network { path: path.to_owned(), problem };
         let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! What a cluster shows of itself: nodes, GPUs, storage and ingress classes.
+//! Detects what a cluster has: nodes, GPUs, storage and ingress classes.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -16,40 +16,40 @@ use crate::{
     model::placement::{NodeState, detect_attributes},
 };
 
-/// A cluster that does not answer for so long is not looked at.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The timeout of the detection.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What was seen.
+/// What was detected.
 #[derive(Debug, Clone, Default)]
 pub struct Survey {
-    /// Capabilities in the market's words.
+    /// Capabilities as attributes of the market.
     pub attributes: Vec<Attribute>,
     /// GPU models.
     pub gpus: Vec<String>,
-    /// The market's storage classes and what they are here.
+    /// The market's storage classes, with the cluster's class of each.
     pub storage: BTreeMap<String, String>,
-    /// Storage classes that no class of the market was found for.
+    /// Storage classes that match no class of the market.
     pub other_storage: Vec<String>,
     /// The ingress class.
     pub ingress_class: Option<String>,
     /// Whether there is a runtime class `nvidia`.
     pub nvidia_runtime: bool,
-    /// What could not be seen.
+    /// What could not be detected.
     pub warnings: Vec<String>,
 }
 
 const DEFAULT_STORAGE: &str = "storageclass.kubernetes.io/is-default-class";
 
-/// Looks at the cluster; what cannot be seen is a warning.
+/// Detects what the cluster has; an error becomes a warning.
 pub(super) async fn survey(request: &Request) -> Survey {
-    let looked = tokio::time::timeout(PATIENCE, look(request)).await;
+    let looked = tokio::time::timeout(TIMEOUT, look(request)).await;
     let problem = match looked {
         Ok(Ok(survey)) => return survey,
         Ok(Err(problem)) => problem,
         Err(_) => "it does not answer".to_owned(),
     };
     let warning = format!(
-        "the cluster could not be looked at ({problem}); fill in [cluster] and bidding.attributes by hand"
+        "the cluster cannot be read ({problem}); fill in [cluster] and bidding.attributes by hand"
     );
     Survey { warnings: vec![warning], ..Survey::default() }
 }

@@ -1,4 +1,4 @@
-//! The first configuration, with words for who reads it.
+//! The first configuration, with comments.
 
 use std::fmt::Write;
 

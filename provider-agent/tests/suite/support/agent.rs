@@ -16,13 +16,14 @@ use tokio::{process::Child, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Must, until,
-    world::{CHAIN_ID, World, address, key},
+    Must,
+    fixture::{CHAIN_ID, Fixture, address, key},
+    until,
 };
 
 /// Writes an agent's configuration with its key and TLS files; `more` goes below `[bidding]`.
-pub fn configure(world: &World, name: &str, more: &str) -> PathBuf {
-    let folder = world.folder.path().join(name);
+pub fn configure(fixture: &Fixture, name: &str, more: &str) -> PathBuf {
+    let folder = fixture.folder.path().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     let secret = hex::encode(key("operator").to_bytes().as_slice());
     private(&folder.join("operator.key"), &secret);
@@ -30,7 +31,7 @@ pub fn configure(world: &World, name: &str, more: &str) -> PathBuf {
     let tls = rcgen::generate_simple_self_signed(names).unwrap();
     std::fs::write(folder.join("gateway.crt"), tls.cert.pem()).unwrap();
     private(&folder.join("gateway.key"), &tls.signing_key.serialize_pem());
-    let contracts = &world.contracts;
+    let contracts = &fixture.contracts;
     let text = format!(
         r#"
 [chain]
@@ -69,13 +70,13 @@ storage = 100
 persistent = {{ default = 200 }}
 gpu_models = [{{ model = "h100", price = 200000 }}]
 "#,
-        rpc = world.proxy.url,
+        rpc = fixture.proxy.url,
         orderbook = contracts.orderbook,
         escrow = contracts.escrow,
         registry = contracts.provider_registry,
         attestations = contracts.attestations,
         provider = address("provider"),
-        kubeconfig = world.kubeconfig().display(),
+        kubeconfig = fixture.kubeconfig().display(),
     );
     let path = folder.join("provider.toml");
     std::fs::write(&path, text).unwrap();

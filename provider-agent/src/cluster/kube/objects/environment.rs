@@ -1,4 +1,4 @@
-//! A service's environment: each value in a Secret, under a key that is its place.
+//! A service's environment: each value is in a Secret, under a key by its position.
 
 use souk_sdl::ManifestService;
 
@@ -9,16 +9,15 @@ pub(super) struct Variable<'a> {
     pub value: &'a str,
 }
 
-/// What a GPU's runtime on the node reads of a container's environment to choose the devices that
-/// it opens. Variables such as `ROCR_VISIBLE_DEVICES` choose among those that are open, and are
-/// the tenant's.
+/// Whether the node's GPU runtime chooses a container's devices by this variable. Variables such as
+/// `ROCR_VISIBLE_DEVICES` choose among the container's own devices and are the tenant's.
 fn is_of_gpu_runtime(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     name.starts_with("NVIDIA_") || name == "AMD_VISIBLE_DEVICES"
 }
 
-/// The variables that are passed on. Of a name that stands twice the last counts. What the
-/// GPU's runtime reads is not the tenant's to set: it would open other tenants' devices.
+/// The variables of a service. Of two with the same name the last counts. Variables of the GPU
+/// runtime are left out: they would open other tenants' devices.
 pub(super) fn variables(service: &ManifestService) -> Vec<Variable<'_>> {
     let mut variables: Vec<Variable<'_>> = Vec::new();
     for (at, entry) in service.env.iter().flatten().enumerate() {

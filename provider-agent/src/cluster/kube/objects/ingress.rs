@@ -7,10 +7,12 @@ use souk_core::OrderId;
 use souk_sdl::{HttpOptions, ManifestService, ServiceExpose};
 
 use super::{Kind, Object, Subject};
-use crate::model::names::object_name;
-use crate::{config::Cluster, model::scope::MarketScope};
+use crate::{
+    config::Cluster,
+    model::{names::object_name, scope::MarketScope},
+};
 
-/// One Ingress for each HTTP port, if the cluster has an ingress class.
+/// One Ingress per HTTP port, if the cluster has an ingress class.
 pub(super) fn build(subject: &Subject<'_>, service: &ManifestService) -> Vec<Object> {
     let Some(class) = &subject.cluster.ingress_class else { return Vec::new() };
     let mut objects: Vec<Object> = Vec::new();
@@ -52,7 +54,7 @@ pub fn hosts(
     exposes.flat_map(|expose| expose_hosts(cluster, scope, order, service, expose)).collect()
 }
 
-/// The tenant's own names, and one below the provider's domain.
+/// The tenant's own host names, and one in the provider's domain.
 fn expose_hosts(
     cluster: &Cluster,
     scope: &MarketScope,

@@ -1,10 +1,10 @@
-//! The objects that a lease is in Kubernetes: pure, from the lease, its group of the manifest
-//! and the cluster's configuration. One file a kind.
+//! The Kubernetes objects of a lease: pure, from the lease, its group of the manifest and the
+//! cluster's configuration. One file per kind.
 
-mod access;
-mod bounds;
 mod environment;
 mod ingress;
+mod quota;
+mod service_account;
 
 mod namespace;
 mod network_policy;
@@ -29,43 +29,43 @@ use crate::{
     model::{labels, names::label_value, placement::Placement, scope::MarketScope},
 };
 
-/// What the objects are made from.
+/// The input of the objects.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The lease.
     pub order: OrderId,
-    /// Whose it is.
+    /// The provider and market that it belongs to.
     pub scope: &'a MarketScope,
-    /// What runs.
+    /// The group of the manifest that runs.
     pub group: &'a ManifestGroup,
     /// Where the replicas were placed when the bid was made.
     pub placements: &'a [Placement],
     /// The cluster.
     pub cluster: &'a Cluster,
-    /// Whether workloads run; while the account is dry they are scaled to nothing.
+    /// Whether workloads run; while the account is dry they are scaled to zero.
     pub running: bool,
 }
 
-/// The kinds that a lease has in its namespace, in the order in which they are applied.
+/// The kinds of a lease's objects, in the order in which they are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// The lease's own.
+    /// The lease's namespace.
     Namespace,
-    /// What all pods together may take.
+    /// The limits of all pods together.
     ResourceQuota,
-    /// What a container takes that says nothing.
+    /// Defaults for containers without limits.
     LimitRange,
-    /// Who may talk to whom.
+    /// Allowed traffic.
     NetworkPolicy,
-    /// The identity of the pods, which opens nothing.
+    /// The pods' identity, without permissions.
     ServiceAccount,
     /// Environments and registry logins.
     Secret,
-    /// Names and ports.
+    /// Ports.
     Service,
-    /// Replicas without state.
+    /// A workload without persistent volumes.
     Deployment,
-    /// Replicas with volumes of their own.
+    /// A workload with persistent volumes.
     StatefulSet,
     /// Host names.
     Ingress,
@@ -103,7 +103,7 @@ impl Kind {
         GroupVersionKind::gvk(group, "v1", kind)
     }
 
-    /// Its name in URLs.
+    /// Its resource in the API.
     pub fn resource(self) -> ApiResource {
         let plural = match self {
             Self::Namespace => "namespaces",
@@ -132,7 +132,7 @@ pub struct Object {
     pub service: Option<String>,
     /// Everything but kind, name, namespace and labels.
     pub body: Value,
-    /// Labels beside those that all objects of ours have.
+    /// Labels beside those of all objects of the lease.
     pub labels: Vec<(&'static str, String)>,
     /// Annotations.
     pub annotations: BTreeMap<String, String>,
@@ -154,7 +154,7 @@ impl Object {
         Self { service: Some(service.to_owned()), ..Self::new(kind, name, body) }
     }
 
-    /// As it is sent to the API server.
+    /// The object as it is sent to the API server.
     pub fn dynamic(&self, subject: &Subject<'_>) -> DynamicObject {
         let gvk = self.kind.gvk();
         let mut labels = subject.labels();
@@ -204,10 +204,10 @@ impl Subject<'_> {
 pub fn all(subject: &Subject<'_>) -> Vec<Object> {
     let mut objects = vec![
         namespace::build(subject),
-        bounds::quota(subject),
-        bounds::limit_range(),
+        quota::quota(subject),
+        quota::limit_range(),
         network_policy::build(subject),
-        access::service_account(),
+        service_account::service_account(),
     ];
     for service in &subject.group.services {
         objects.extend(secrets::environment(service));

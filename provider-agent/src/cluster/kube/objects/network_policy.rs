@@ -1,12 +1,12 @@
-//! Who may talk to whom: a lease's pods with each other, with DNS and with the internet; the
-//! world with what is open to it. Not the nodes' metadata, not the cluster, not other tenants.
+//! The allowed traffic of a lease: its pods with each other, with DNS and with the internet, and from
+//! anywhere to exposed ports. Not to the nodes' metadata, the cluster or other tenants.
 
 use serde_json::{Value, json};
 
 use super::{Kind, Object, Subject, service};
 
-/// What is not the internet, IPv4. Sources: RFC 6890 and its registry; and the one public address
-/// by which Azure's nodes are told their secrets.
+/// IPv4 networks that are not the internet. Sources: RFC 6890 and its registry; and the one public
+/// address of Azure's instance metadata.
 const NOT_INTERNET_4: [&str; 15] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -24,8 +24,8 @@ const NOT_INTERNET_4: [&str; 15] = [
     "224.0.0.0/4",
     "240.0.0.0/4",
 ];
-/// What is not the internet, IPv6: translated and tunnelled IPv4 among it, by which the ranges
-/// above could be reached. Mapped IPv4 (`::ffff:0:0/96`) is not: it never leaves a node as
+/// IPv6 networks that are not the internet, with translated and tunnelled IPv4, by which the
+/// networks above could be reached. Mapped IPv4 (`::ffff:0:0/96`) is not: it never leaves a node as
 /// IPv6, and Kubernetes refuses a policy that names it, as it reads it as IPv4.
 const NOT_INTERNET_6: [&str; 12] = [
     "::/128",
@@ -65,7 +65,7 @@ pub(super) fn build(subject: &Subject<'_>) -> Object {
     Object::new(Kind::NetworkPolicy, "lease", body)
 }
 
-/// The namespaces where ingress controllers usually run, or that are labelled as theirs.
+/// The namespaces where ingress controllers usually run, or that are labelled so.
 fn ingress_controllers() -> Value {
     let name = json!({ "kubernetes.io/metadata.name": "ingress-nginx" });
     json!([
@@ -81,7 +81,7 @@ fn dns() -> Value {
     })
 }
 
-/// Container ports that the world reaches by node ports and leased addresses.
+/// Container ports that are exposed by node ports and leased addresses.
 fn open_ports(subject: &Subject<'_>) -> Vec<Value> {
     let mut ports = Vec::new();
     for service in &subject.group.services {

@@ -1,35 +1,40 @@
-//! A service's pods: what they take, where they may run and what they may not do.
+//! The pod template of a service: resources, node selection and security context.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use souk_sdl::ManifestService;
 
-use super::{Subject, access::SERVICE_ACCOUNT, environment, secrets, service as ports, volumes};
-use crate::model::names::{hash, label_value, object_name};
+use super::{
+    Subject, environment, secrets, service as ports, service_account::SERVICE_ACCOUNT, volumes,
+};
 use crate::{
     config::PodSecurity,
-    model::{labels, placement::GpuModel},
+    model::{
+        labels,
+        names::{hash, label_value, object_name},
+        placement::GpuModel,
+    },
 };
 
-/// What ordinary root images need; everything else is dropped.
+/// The capabilities that ordinary root images need; all others are dropped.
 const CAPABILITIES: [&str; 7] =
     ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"];
-/// The annotation that makes pods start anew when their environment changes.
+/// The annotation that restarts pods when their environment changes.
 const ENVIRONMENT_HASH: &str = "souk.market/environment";
 
-/// Bytes of memory of a replica, volumes in memory included.
+/// The memory of a replica in bytes, volumes in memory included.
 pub(super) fn memory_limit(service: &ManifestService) -> u64 {
     let volumes: u64 = volumes::in_memory(service).map(|volume| volume.size.get()).sum();
     service.resources.memory.size.get().saturating_add(volumes)
 }
 
-/// Bytes of the node's disk of a replica.
+/// The node's disk of a replica, in bytes.
 pub(super) fn ephemeral_limit(service: &ManifestService) -> u64 {
     volumes::ephemeral(service).map(|volume| volume.size.get()).sum()
 }
 
-/// The labels by which a service's pods are known.
+/// The labels that select a service's pods.
 pub(super) fn selector(subject: &Subject<'_>, service: &ManifestService) -> Value {
     json!({
         labels::ORDER: subject.order.to_string(),
@@ -37,7 +42,7 @@ pub(super) fn selector(subject: &Subject<'_>, service: &ManifestService) -> Valu
     })
 }
 
-/// The template of a service's pods.
+/// The pod template of a service.
 pub(super) fn template(subject: &Subject<'_>, service: &ManifestService) -> Value {
     let mut labels: Map<String, Value> =
         subject.labels().into_iter().map(|(key, value)| (key, Value::String(value))).collect();
@@ -85,7 +90,7 @@ pub(super) fn template(subject: &Subject<'_>, service: &ManifestService) -> Valu
     })
 }
 
-/// Labels of the nodes that may run it: the provider's own ones, and the tenant's architecture.
+/// The node selector: the provider's own labels, and the tenant's architecture.
 fn node_selector(subject: &Subject<'_>, service: &ManifestService) -> Map<String, Value> {
     let own = subject.cluster.node_selector.iter();
     let mut labels: Map<String, Value> =
@@ -151,11 +156,11 @@ fn env(service: &ManifestService, gpu: Option<&GpuModel>) -> Vec<Value> {
         .collect();
     let mut void = |name: &str| env.push(json!({ "name": name, "value": "void" }));
     if gpu.is_none_or(|gpu| gpu.vendor != "nvidia") {
-        // Without this the NVIDIA runtime gives a container that asks for none all devices.
+        // Without this the NVIDIA runtime gives all devices to a container that asks for none.
         void("NVIDIA_VISIBLE_DEVICES");
     }
-    // AMD's plugin hands over the devices themselves; by this its runtime would open others, and
-    // an image may set it too.
+    // AMD's device plugin hands over the devices themselves; by this variable, which an image may
+    // set too, its runtime would open others.
     void("AMD_VISIBLE_DEVICES");
     env
 }
@@ -165,7 +170,7 @@ fn env_hash(service: &ManifestService) -> String {
     hash(&parts, 16)
 }
 
-/// Limits are what was paid for; requests what was set aside when the bid was made.
+/// Limits are what was paid for; requests what was reserved when the bid was made.
 fn resources(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuModel>) -> Value {
     let (cpu, memory) = (service.resources.cpu.units.get(), memory_limit(service));
     let disk = ephemeral_limit(service);
@@ -174,12 +179,12 @@ fn resources(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuM
         "memory": memory.to_string(),
         "ephemeral-storage": disk.to_string(),
     });
-    let set_aside = subject.placement(service).map(|placed| placed.requests);
-    let mut requests = match set_aside {
-        Some(set_aside) => json!({
-            "cpu": format!("{}m", set_aside.cpu_milli.min(cpu)),
-            "memory": set_aside.memory.min(memory).to_string(),
-            "ephemeral-storage": set_aside.ephemeral.min(disk).to_string(),
+    let reserved = subject.placement(service).map(|placed| placed.requests);
+    let mut requests = match reserved {
+        Some(reserved) => json!({
+            "cpu": format!("{}m", reserved.cpu_milli.min(cpu)),
+            "memory": reserved.memory.min(memory).to_string(),
+            "ephemeral-storage": reserved.ephemeral.min(disk).to_string(),
         }),
         None => limits.clone(),
     };
@@ -191,12 +196,12 @@ fn resources(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuM
     json!({ "limits": limits, "requests": requests })
 }
 
-/// The model is a must. The nodes that were reserved are a wish: the scheduler spreads pods by
-/// itself, which soon leaves no node whole for who needs all of its GPUs.
+/// The GPU model is required. The reserved nodes are preferred: by itself the scheduler spreads pods,
+/// which soon leaves no node with all GPUs free.
 fn gpu_affinity(gpu: &GpuModel, nodes: BTreeSet<&str>) -> Value {
     let (label, product) = gpu.node_label();
     let wanted = json!({ "key": label, "operator": "In", "values": [product] });
-    let wish = |node: &str| {
+    let preferred = |node: &str| {
         let this = json!({ "key": "metadata.name", "operator": "In", "values": [node] });
         json!({ "weight": 100, "preference": { "matchFields": [this] } })
     };
@@ -206,7 +211,7 @@ fn gpu_affinity(gpu: &GpuModel, nodes: BTreeSet<&str>) -> Value {
                 "nodeSelectorTerms": [{ "matchExpressions": [wanted] }]
             },
             "preferredDuringSchedulingIgnoredDuringExecution":
-                nodes.into_iter().map(wish).collect::<Vec<_>>(),
+                nodes.into_iter().map(preferred).collect::<Vec<_>>(),
         }
     })
 }

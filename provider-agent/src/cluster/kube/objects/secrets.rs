@@ -1,4 +1,4 @@
-//! What of a tenant's is secret: environments and registry logins.
+//! The secrets of a tenant: environments and registry logins.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};

@@ -1,13 +1,15 @@
-//! A service's ports: inside its namespace, on the nodes, and on leased addresses.
+//! The Services of a service: inside its namespace, on node ports, and on leased addresses.
 
 use serde_json::{Value, json};
 use souk_sdl::{ManifestService, ServiceExpose};
 
 use super::{Kind, Object, Subject};
-use crate::model::labels;
-use crate::model::names::{hash, label_value, object_name};
+use crate::model::{
+    labels,
+    names::{hash, label_value, object_name},
+};
 
-/// The Services of a service: one inside, one for node ports.
+/// The Services of a service: one inside the namespace, one for node ports.
 pub(super) fn build(service: &ManifestService) -> Vec<Object> {
     let name = object_name(&service.name, "");
     let inside = ports(service.expose.iter());
@@ -49,7 +51,7 @@ pub(super) fn ip_label(ip: &str) -> String {
     format!("souk.market/ip-{}", hash(&[ip], 16))
 }
 
-/// The name of a container's port that is open on a leased address.
+/// The name of a container port that is exposed on a leased address.
 pub fn port_name(service: &str, expose: &ServiceExpose) -> String {
     let letter = if expose.proto.as_str() == "UDP" { 'u' } else { 't' };
     format!("{letter}{}-{}", expose.port, hash(&[service], 8))
@@ -61,7 +63,7 @@ fn ports_on(services: &[ManifestService], ip: &str) -> Vec<Value> {
         let on_ip = service.expose.iter().filter(|expose| expose.ip == ip);
         let target = |expose: &ServiceExpose| json!(port_name(&service.name, expose));
         for port in ports_to(on_ip, target) {
-            // Of a port that two services open the first counts.
+            // If two services expose the same port, the first counts.
             if all.iter().all(|other| other["name"] != port["name"]) {
                 all.push(port);
             }
@@ -70,20 +72,20 @@ fn ports_on(services: &[ManifestService], ip: &str) -> Vec<Value> {
     all
 }
 
-/// The name of the Service that opens node ports for a service. The hash keeps it apart from
-/// a service of the tenant's own that is called `SERVICE-np`.
+/// The name of the Service with a service's node ports. The hash avoids a collision with a tenant's
+/// own service named `SERVICE-np`.
 pub fn node_port_service(service: &str) -> String {
     object_name(service, &format!("-np-{}", hash(&[service], 8)))
 }
 
-/// Ports that are open to the world without an ingress.
+/// Ports that are exposed without an ingress.
 pub fn ports_outside(service: &ManifestService) -> impl Iterator<Item = &ServiceExpose> {
     service.expose.iter().filter(|expose| expose.global && !expose.is_ingress())
 }
 
-/// How many node ports services take.
+/// How many node ports services use.
 pub(super) fn node_ports(services: &[ManifestService]) -> usize {
-    // A LoadBalancer Service takes node ports as well.
+    // A LoadBalancer Service uses node ports as well.
     let on_ips: usize = leased_ips(services).iter().map(|ip| ports_on(services, ip).len()).sum();
     let own: usize = services.iter().map(|service| ports(node_port_exposes(service)).len()).sum();
     own + on_ips

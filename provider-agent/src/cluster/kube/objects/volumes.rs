@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 use souk_sdl::{ManifestService, Storage, StorageParams};
 
-use crate::config::Cluster;
-use crate::model::names::{hash, object_name};
+use crate::{
+    config::Cluster,
+    model::names::{hash, object_name},
+};
 
 /// The market's class of volumes in memory.
 const RAM: &str = "ram";

@@ -12,10 +12,12 @@ use souk_core::OrderId;
 use souk_sdl::{ManifestGroup, Options};
 
 use super::{Kind, Object, Subject, all};
-use crate::model::scope::MarketScope;
 use crate::{
     config::{Cluster, PodSecurity, StorageClass},
-    model::placement::{GpuModel, Placement, Requests},
+    model::{
+        placement::{GpuModel, Placement, Requests},
+        scope::MarketScope,
+    },
 };
 
 fn scope_of(provider: &str) -> MarketScope {

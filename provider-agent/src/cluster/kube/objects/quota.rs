@@ -1,4 +1,4 @@
-//! What a lease's pods together may take: what was paid for and no more.
+//! The quota of a lease: what was paid for and no more.
 
 use serde_json::{Map, Value, json};
 use souk_core::limits::MAX_REPLICAS;
@@ -6,8 +6,8 @@ use souk_sdl::ManifestService;
 
 use super::{Kind, Object, Subject, pod, service, volumes};
 
-/// The services of two manifests: while a new one takes the place of the one before, the objects
-/// of both are there. Each service has a replica at least.
+/// The services of two manifests: during an update the objects of both exist. Each service has one
+/// replica at least.
 const SERVICES: u64 = 2 * MAX_REPLICAS;
 
 pub(super) fn quota(subject: &Subject<'_>) -> Object {
@@ -58,7 +58,7 @@ fn gpus(subject: &Subject<'_>) -> Vec<(&'static str, u64)> {
     sums
 }
 
-/// Every container of ours says what it takes; whatever else comes in gets next to nothing.
+/// The agent's containers have limits; any other container gets next to nothing.
 pub(super) fn limit_range() -> Object {
     let least = json!({ "cpu": "10m", "memory": "16Mi", "ephemeral-storage": "16Mi" });
     let body = json!({

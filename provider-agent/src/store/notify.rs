@@ -1,4 +1,4 @@
-//! Who wakes whom: a counter for each topic, raised after each commit that touched it.
+//! Notifications of changes: a counter for each topic, raised after each commit that touched it.
 
 use tokio::sync::watch;
 
@@ -7,35 +7,35 @@ use tokio::sync::watch;
 pub enum Topic {
     /// A new block's height and time.
     Cursor,
-    /// Orders: opened, closed, details known, bids of others.
+    /// Orders: opened, closed, details fetched, bids of others.
     Orders,
-    /// Own leases: won, ended, their account's clock.
+    /// Own leases: created, ended, their account's clock.
     Leases,
     /// A manifest was accepted.
     Manifests,
     /// Details are waiting to be fetched from the chain.
     Pending,
-    /// Messages are waiting to be sent, or came to an end.
+    /// Messages are waiting to be sent, or have their outcome.
     Outbox,
-    /// Capacity: reservations or the cluster's nodes and pods.
+    /// Free capacity: reservations, or the cluster's nodes and pods.
     Capacity,
-    /// What the chain says of the provider: its record, its bond, its attestations.
-    Facts,
+    /// The provider on the chain: its record, bond and attestations.
+    Provider,
 }
 
 const TOPICS: usize = 8;
 
 /// The counters' sending side.
 #[derive(Debug, Clone)]
-pub(super) struct Wakes(watch::Sender<[u64; TOPICS]>);
+pub(super) struct Notifier(watch::Sender<[u64; TOPICS]>);
 
-impl Default for Wakes {
+impl Default for Notifier {
     fn default() -> Self {
         Self(watch::Sender::new([0; TOPICS]))
     }
 }
 
-impl Wakes {
+impl Notifier {
     pub(super) fn wake(&self, topics: &[Topic]) {
         if topics.is_empty() {
             return;
@@ -63,8 +63,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Returns when one of the topics changed since the last call; never, once the store is
-    /// gone. Safe to drop at any time.
+    /// Returns when one of the topics changed since the last call; never after the store is dropped.
+    /// Cancel safe.
     pub async fn changed(&mut self) {
         loop {
             let now = *self.counts.borrow_and_update();

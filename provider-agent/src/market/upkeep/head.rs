@@ -1,33 +1,33 @@
-//! Whether and since when the agent is at the chain's head.
+//! Whether and since when the store is at the chain's head.
 
 use std::time::{Duration, Instant};
 
 use crate::market::follow::FollowState;
 
-/// The agent may be behind for so long before tenants get their time for manifests anew.
-const BREAK: Duration = Duration::from_secs(60);
+/// After being behind for longer than this, tenants get the whole time for their manifests again.
+const MAX_GAP: Duration = Duration::from_secs(60);
 
-/// Whether the store is at the chain's head, give or take a block. Before the follower's first
-/// word it is where the process before left it.
+/// Whether the store is at most two blocks behind the chain's head. False until the follower has
+/// read a block.
 pub fn is_current(state: &FollowState) -> bool {
-    state.height > 0 && state.trouble.is_none() && state.head <= state.height.saturating_add(2)
+    state.height > 0 && state.last_error.is_none() && state.head <= state.height.saturating_add(2)
 }
 
-/// Since when the agent is at the chain's head. Not stored: a new process starts anew, since
-/// nobody could send it anything before.
+/// Since when the store is at the chain's head. Not stored: before the process started no tenant
+/// could send a manifest.
 #[derive(Debug, Default)]
-pub struct Serving {
-    /// Block time at which it came there.
+pub struct HeadTracker {
+    /// Block time at which it reached the head.
     pub since: Option<u64>,
-    /// When it was last seen there.
+    /// When it was last at the head.
     seen: Option<Instant>,
 }
 
-impl Serving {
-    /// It is there, at a block of that time.
-    pub fn is_current(&mut self, block_time: u64, now: Instant) {
+impl HeadTracker {
+    /// Records that the store is at the head, at a block of this time.
+    pub fn record(&mut self, block_time: u64, now: Instant) {
         let after = self.seen.map(|seen| now.saturating_duration_since(seen));
-        if after.is_none_or(|after| after > BREAK) {
+        if after.is_none_or(|after| after > MAX_GAP) {
             self.since = Some(block_time);
         }
         self.seen = Some(now);
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn nothing_is_judged_before_the_store_is_at_the_head() {
         let state = |height, head| FollowState { height, head, ..FollowState::default() };
-        let troubled = FollowState { trouble: Some("no node".into()), ..state(100, 100) };
+        let troubled = FollowState { last_error: Some("no node".into()), ..state(100, 100) };
         for (state, current) in [
             (state(0, 0), false),
             (state(100, 102), true),
@@ -53,12 +53,12 @@ mod tests {
     }
 
     #[test]
-    fn only_a_longer_break_starts_the_time_for_manifests_anew() {
+    fn only_a_longer_break_starts_the_time_for_manifests_again() {
         let start = Instant::now();
-        let mut serving = Serving::default();
+        let mut tracker = HeadTracker::default();
         let mut at = |seconds, block_time| {
-            serving.is_current(block_time, start + Duration::from_secs(seconds));
-            serving.since
+            tracker.record(block_time, start + Duration::from_secs(seconds));
+            tracker.since
         };
         assert_eq!(at(0, 1_000), Some(1_000));
         assert_eq!(at(59, 1_059), Some(1_000));

@@ -1,23 +1,23 @@
-//! Whether events were passed over because this program could not read them.
+//! Events that this program could not read. The table is named `unread`.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{StoreError, Tx, sql};
 
-/// The height of the first such event since the store was last made from queries.
+/// The height of the first unreadable event since the last rebuild.
 pub fn get(sql: &Connection) -> Result<Option<u64>, StoreError> {
     let mut statement = sql.prepare_cached("SELECT height FROM unread")?;
     Ok(statement.query_row([], |row| sql::uint(row, "height")).optional()?)
 }
 
-/// There was one at `height`.
+/// Records an unreadable event at `height`.
 pub fn mark(tx: &Tx<'_>, height: u64) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR IGNORE INTO unread (id, height) VALUES (0, ?1)")?
         .execute([sql::int(height)?])?;
     Ok(())
 }
 
-/// The store knows again all that the chain says.
+/// Forgets them after a rebuild.
 pub fn clear(tx: &Tx<'_>) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM unread")?.execute([])?;
     Ok(())

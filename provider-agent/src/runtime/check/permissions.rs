@@ -1,4 +1,4 @@
-//! What the agent does in a cluster, and so must be allowed to do.
+//! The permissions that the agent needs in the cluster.
 
 use k8s_openapi::{
     Resource as _,
@@ -11,28 +11,28 @@ use kube::core::ObjectMeta;
 
 use crate::cluster::kube::objects::Kind;
 
-/// Something that the agent does with all objects of a kind, in all namespaces.
+/// A permission for all objects of a kind, in all namespaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Right {
-    /// What it does.
+pub struct Permission {
+    /// The verb.
     pub verb: &'static str,
     /// The kind's group; empty for the core's.
     pub group: String,
-    /// The kind, as in URLs.
+    /// The resource, in plural.
     pub resource: String,
-    /// A part of the object, such as `log`; empty for the object itself.
+    /// The subresource, such as `log`; empty for the object itself.
     pub subresource: &'static str,
 }
 
-/// Everything that the agent does in the cluster.
-pub(super) fn needed() -> Vec<Right> {
+/// All permissions that the agent needs.
+pub(super) fn required() -> Vec<Permission> {
     let mut all = Vec::new();
     for kind in Kind::ALL {
         let resource = kind.resource();
-        // Applying makes objects as well, for which Kubernetes asks for a right of its own.
+        // Applying makes objects as well, for which Kubernetes asks for a permission of its own.
         for verb in ["list", "watch", "create", "patch", "delete"] {
             let (group, resource) = (resource.group.clone(), resource.plural.clone());
-            all.push(Right { verb, group, resource, subresource: "" });
+            all.push(Permission { verb, group, resource, subresource: "" });
         }
     }
     for (verb, group, resource, subresource) in [
@@ -50,24 +50,24 @@ pub(super) fn needed() -> Vec<Right> {
         ("list", "node.k8s.io", "runtimeclasses", ""),
     ] {
         let (group, resource) = (group.to_owned(), resource.to_owned());
-        all.push(Right { verb, group, resource, subresource });
+        all.push(Permission { verb, group, resource, subresource });
     }
     all
 }
 
-/// A user for the agent, and the role that lets it do what it does and nothing more.
+/// A service account for the agent, and a role with the permissions that it needs and no others.
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// The user.
+    /// The service account.
     pub account: ServiceAccount,
-    /// What it may do, in all namespaces.
+    /// The role, in all namespaces.
     pub role: ClusterRole,
-    /// That it may.
+    /// The binding of the two.
     pub binding: ClusterRoleBinding,
 }
 
 impl Access {
-    /// For a user of that name in a namespace; role and binding have the same name.
+    /// For a service account of that name in a namespace; role and binding have the same name.
     pub fn of(name: &str, namespace: &str) -> Self {
         let named = |namespace: Option<&str>| ObjectMeta {
             name: Some(name.to_owned()),
@@ -81,7 +81,7 @@ impl Access {
             },
             role: ClusterRole {
                 metadata: named(None),
-                rules: Some(needed().into_iter().map(rule).collect()),
+                rules: Some(required().into_iter().map(rule).collect()),
                 ..ClusterRole::default()
             },
             binding: ClusterRoleBinding {
@@ -102,15 +102,15 @@ impl Access {
     }
 }
 
-fn rule(right: Right) -> PolicyRule {
-    let resource = match right.subresource {
-        "" => right.resource,
-        part => format!("{}/{part}", right.resource),
+fn rule(permission: Permission) -> PolicyRule {
+    let resource = match permission.subresource {
+        "" => permission.resource,
+        part => format!("{}/{part}", permission.resource),
     };
     PolicyRule {
-        api_groups: Some(vec![right.group]),
+        api_groups: Some(vec![permission.group]),
         resources: Some(vec![resource]),
-        verbs: vec![right.verb.to_owned()],
+        verbs: vec![permission.verb.to_owned()],
         ..PolicyRule::default()
     }
 }
@@ -121,9 +121,10 @@ mod tests {
 
     #[test]
     fn of_a_pods_parts_only_the_log_is_asked_for() {
-        let rights = needed();
-        let parts = rights.iter().filter(|right| !right.subresource.is_empty());
-        let parts: Vec<_> = parts.map(|right| (right.verb, right.subresource)).collect();
+        let permissions = required();
+        let parts = permissions.iter().filter(|permission| !permission.subresource.is_empty());
+        let parts: Vec<_> =
+            parts.map(|permission| (permission.verb, permission.subresource)).collect();
         assert_eq!(parts, [("get", "log")]);
     }
 }

@@ -1,5 +1,5 @@
-//! Whether a connection is being used: requests that are being answered, their bodies included,
-//! and whether the peer takes what it is answered.
+//! Whether a connection is in use: requests that are being answered, response bodies included, and
+//! whether the peer reads the responses.
 
 use std::{
     collections::HashMap,
@@ -24,58 +24,58 @@ use tokio::{
 };
 use tower::{Service, ServiceExt};
 
-/// An answer is handed out in pieces of so many bytes. What is behind the piece that waits for
-/// the peer stays in the answer, and so in sight.
-const PIECE: usize = 16 << 10;
+/// A response body is sent in chunks of this many bytes, so that a peer that does not read is seen
+/// after one chunk.
+const CHUNK: usize = 16 << 10;
 
-/// A router whose requests are counted.
+/// A router that tracks its requests.
 #[derive(Clone, Debug)]
-pub struct Watched {
+pub struct TrackedRouter {
     router: Router,
     requests: watch::Sender<usize>,
-    waiting: Waiting,
+    waiting: PendingWrites,
 }
 
-/// How a connection is used.
+/// The activity of a connection.
 #[derive(Debug)]
-pub struct Use {
+pub struct Activity {
     requests: watch::Receiver<usize>,
-    waiting: Waiting,
+    waiting: PendingWrites,
 }
 
-/// The router with its requests watched, and what is seen of them.
-pub fn watched(router: Router) -> (Watched, Use) {
+/// Tracks the requests of a router, and returns their activity.
+pub fn track(router: Router) -> (TrackedRouter, Activity) {
     let (requests, count) = watch::channel(0);
-    let waiting = Waiting::default();
-    let watched = Watched { router, requests, waiting: waiting.clone() };
-    (watched, Use { requests: count, waiting })
+    let waiting = PendingWrites::default();
+    let tracked = TrackedRouter { router, requests, waiting: waiting.clone() };
+    (tracked, Activity { requests: count, waiting })
 }
 
-impl Use {
-    /// Returns when there was no request for `idle`, or when the peer took nothing of an answer
-    /// for `untaken`: an HTTP/2 peer that opens no window would hold it for ever.
-    pub async fn ended(self, idle: Duration, untaken: Duration) {
+impl Activity {
+    /// Returns when there was no request for `idle`, or when the peer read nothing of a response for
+    /// `write`, such as an HTTP/2 peer that never opens its window.
+    pub async fn ended(self, idle: Duration, write: Duration) {
         tokio::select! {
-            () = nothing_asked(self.requests, idle) => {}
-            () = nothing_taken(self.waiting, untaken) => {}
+            () = no_request(self.requests, idle) => {}
+            () = no_progress(self.waiting, write) => {}
         }
     }
 }
 
-async fn nothing_asked(mut requests: watch::Receiver<usize>, patience: Duration) {
+async fn no_request(mut requests: watch::Receiver<usize>, timeout: Duration) {
     while requests.wait_for(|count| *count == 0).await.is_ok() {
-        if time::timeout(patience, requests.changed()).await.is_err() {
+        if time::timeout(timeout, requests.changed()).await.is_err() {
             return;
         }
     }
-    // Nobody counts any more: the connection is about to end by itself.
+    // The router is dropped: the connection is about to end by itself.
     std::future::pending().await
 }
 
-async fn nothing_taken(waiting: Waiting, patience: Duration) {
+async fn no_progress(waiting: PendingWrites, timeout: Duration) {
     loop {
         let now = Instant::now();
-        let until = waiting.oldest().unwrap_or(now) + patience;
+        let until = waiting.oldest().unwrap_or(now) + timeout;
         if until <= now {
             return;
         }
@@ -83,12 +83,12 @@ async fn nothing_taken(waiting: Waiting, patience: Duration) {
     }
 }
 
-/// The answers of a connection that wait for the peer, each since when.
+/// The responses of a connection that wait for the peer, each with the time since when.
 #[derive(Clone, Debug, Default)]
-struct Waiting(Arc<Mutex<(u64, HashMap<u64, Instant>)>>);
+struct PendingWrites(Arc<Mutex<(u64, HashMap<u64, Instant>)>>);
 
-impl Waiting {
-    /// An answer more, which waits from now on.
+impl PendingWrites {
+    /// Adds a response, which waits from now on.
     fn begin(&self) -> u64 {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.0 += 1;
@@ -97,7 +97,7 @@ impl Waiting {
         number
     }
 
-    /// Whether an answer waits for the peer, or the peer for it.
+    /// Sets whether a response waits for the peer.
     fn set(&self, answer: u64, waits: bool) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waits {
@@ -113,47 +113,47 @@ impl Waiting {
     }
 }
 
-/// One request, until it is dropped.
+/// Counts one request until it is dropped.
 #[derive(Debug)]
-struct Counted(watch::Sender<usize>);
+struct RequestGuard(watch::Sender<usize>);
 
-impl Counted {
+impl RequestGuard {
     fn new(requests: &watch::Sender<usize>) -> Self {
         requests.send_modify(|count| *count += 1);
         Self(requests.clone())
     }
 }
 
-impl Drop for Counted {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 
-/// An answer's body, which counts until it is sent or given up.
-struct Answer {
+/// A response body that is tracked until it is sent or dropped.
+struct TrackedBody {
     body: Body,
-    /// Of the body's last frame, what was not handed out yet.
+    /// The part of the body's last frame that was not sent yet.
     rest: Bytes,
     number: u64,
-    waiting: Waiting,
-    _counted: Counted,
+    waiting: PendingWrites,
+    _counted: RequestGuard,
 }
 
-impl Answer {
-    fn new(body: Body, waiting: &Waiting, counted: Counted) -> Self {
+impl TrackedBody {
+    fn new(body: Body, waiting: &PendingWrites, counted: RequestGuard) -> Self {
         let (number, waiting) = (waiting.begin(), waiting.clone());
         Self { body, rest: Bytes::new(), number, waiting, _counted: counted }
     }
 }
 
-impl Drop for Answer {
+impl Drop for TrackedBody {
     fn drop(&mut self) {
         self.waiting.set(self.number, false);
     }
 }
 
-impl HttpBody for Answer {
+impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -173,9 +173,9 @@ impl HttpBody for Answer {
             }
         }
         self.waiting.set(self.number, true);
-        let length = self.rest.len().min(PIECE);
-        let piece = self.rest.split_to(length);
-        Poll::Ready(Some(Ok(Frame::data(piece))))
+        let length = self.rest.len().min(CHUNK);
+        let chunk = self.rest.split_to(length);
+        Poll::Ready(Some(Ok(Frame::data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -193,7 +193,7 @@ impl HttpBody for Answer {
     }
 }
 
-impl<B> Service<Request<B>> for Watched
+impl<B> Service<Request<B>> for TrackedRouter
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
@@ -207,12 +207,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let counted = Counted::new(&self.requests);
+        let counted = RequestGuard::new(&self.requests);
         let waiting = self.waiting.clone();
         let answer = self.router.clone().oneshot(request.map(Body::new));
         Box::pin(async move {
             let answer = answer.await?;
-            Ok(answer.map(|body| Body::new(Answer::new(body, &waiting, counted))))
+            Ok(answer.map(|body| Body::new(TrackedBody::new(body, &waiting, counted))))
         })
     }
 }

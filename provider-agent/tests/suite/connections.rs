@@ -12,21 +12,21 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::{
-    gateway::Door,
+    gateway::Server,
     manifests::{self, SITE, lease},
-    support::{DEADLINE, InProcess, Must, World, agent::configure, until},
+    support::{DEADLINE, Fixture, InProcess, Must, agent::configure, until},
 };
 
-async fn empty_store(world: &World) -> (std::path::PathBuf, Store) {
-    let config = configure(world, "agent", "");
+async fn empty_store(fixture: &Fixture) -> (std::path::PathBuf, Store) {
+    let config = configure(fixture, "agent", "");
     let store = Store::open(&config.with_extension("store")).must("store");
     (config, store)
 }
 
 /// TLS to a gateway, by one of the protocols that it offers.
-async fn knock(door: &Door, protocol: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
-    let tcp = TcpStream::connect(door.uri.trim_start_matches("https://")).await?;
-    let mut tls: ClientConfig = tls_config(&[door.pin]).must("TLS");
+async fn knock(server: &Server, protocol: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
+    let tcp = TcpStream::connect(server.uri.trim_start_matches("https://")).await?;
+    let mut tls: ClientConfig = tls_config(&[server.pin]).must("TLS");
     tls.alpn_protocols = vec![protocol.to_vec()];
     let name = ServerName::try_from("localhost").must("name");
     TlsConnector::from(Arc::new(tls)).connect(name, tcp).await
@@ -42,10 +42,10 @@ async fn heard(mut stream: TlsStream<TcpStream>) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_asks_nothing_is_closed_whatever_it_speaks() {
-    let world = manifests::world().await;
-    let (config, store) = empty_store(&world).await;
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
     // Longer than a busy machine takes to say what is said below.
-    let door = Door::open_with(&world, &config, &store, |limits| {
+    let server = Server::open_with(&fixture, &config, &store, |limits| {
         limits.header_timeout = Seconds(10);
     })
     .await;
@@ -59,9 +59,9 @@ async fn a_connection_that_asks_nothing_is_closed_whatever_it_speaks() {
         ("h2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", true),
     ];
     let all = cases.map(|(protocol, said, answers)| {
-        let door = &door;
+        let server = &server;
         async move {
-            let mut stream = knock(door, protocol.as_bytes()).await.must("a connection");
+            let mut stream = knock(server, protocol.as_bytes()).await.must("a connection");
             stream.write_all(said.as_bytes()).await.must("words");
             let heard = heard(stream).await;
             assert_eq!(!heard.is_empty(), answers, "{protocol} {said:?}: {heard:?}");
@@ -72,14 +72,14 @@ async fn a_connection_that_asks_nothing_is_closed_whatever_it_speaks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asks_and_never_opens_a_window_for_the_answer_is_hung_up_on() {
-    let world = manifests::world().await;
-    let (config, store) = empty_store(&world).await;
-    let door = Door::open_with(&world, &config, &store, |limits| {
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let server = Server::open_with(&fixture, &config, &store, |limits| {
         limits.header_timeout = Seconds(600);
-        limits.untaken_timeout = Seconds(2);
+        limits.write_timeout = Seconds(2);
     })
     .await;
-    let mut stream = knock(&door, b"h2").await.must("a connection");
+    let mut stream = knock(&server, b"h2").await.must("a connection");
     let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
         let length = u8::try_from(payload.len()).must("a short frame");
         [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
@@ -97,47 +97,47 @@ async fn who_asks_and_never_opens_a_window_for_the_answer_is_hung_up_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_cannot_take_all_connections() {
-    let world = manifests::world().await;
-    let (config, store) = empty_store(&world).await;
-    let door = Door::open_with(&world, &config, &store, |limits| {
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let server = Server::open_with(&fixture, &config, &store, |limits| {
         limits.connections_per_address = 1;
     })
     .await;
-    let first = knock(&door, b"http/1.1").await.must("a connection");
-    assert!(knock(&door, b"http/1.1").await.is_err());
+    let first = knock(&server, b"http/1.1").await.must("a connection");
+    assert!(knock(&server, b"http/1.1").await.is_err());
     drop(first);
-    until("room again", async || knock(&door, b"http/1.1").await.ok()).await;
+    until("room again", async || knock(&server, b"http/1.1").await.ok()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_whoever_has_no_lease_not_even_the_body_is_awaited() {
-    let world = manifests::world().await;
-    let (config, store) = empty_store(&world).await;
-    let door = Door::open_with(&world, &config, &store, |_| ()).await;
-    let heard = put(&door, 7, Some(&door.token("bob"))).await;
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let server = Server::open_with(&fixture, &config, &store, |_| ()).await;
+    let heard = put(&server, 7, Some(&server.token("bob"))).await;
     assert!(heard.starts_with("HTTP/1.1 404") && heard.contains("no_lease"), "{heard}");
-    let heard = put(&door, 7, None).await;
+    let heard = put(&server, 7, None).await;
     assert!(heard.starts_with("HTTP/1.1 401") && heard.contains("no_token"), "{heard}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_that_comes_drop_by_drop_is_not_awaited_for_ever() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
-    let leased = lease(&world, &agent, "ann", SITE).await;
-    let door = Door::open_with(&world, &config, &agent.store, |limits| {
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    let server = Server::open_with(&fixture, &config, &agent.store, |limits| {
         limits.request_timeout = Seconds(1);
     })
     .await;
-    let heard = put(&door, leased.order.0, Some(&door.token("ann"))).await;
+    let heard = put(&server, leased.order.0, Some(&server.token("ann"))).await;
     assert!(heard.starts_with("HTTP/1.1 408") && heard.contains("too_slow"), "{heard}");
     agent.stop().await;
 }
 
 /// The answer to a manifest of which only the first byte was sent.
-async fn put(door: &Door, order: u64, token: Option<&str>) -> String {
-    let mut stream = knock(door, b"http/1.1").await.must("a connection");
+async fn put(server: &Server, order: u64, token: Option<&str>) -> String {
+    let mut stream = knock(server, b"http/1.1").await.must("a connection");
     let token = token.map(|token| format!("authorization: Bearer {token}\r\n"));
     let head = format!(
         "PUT /v1/leases/{order}/manifest HTTP/1.1\r\nhost: x\r\n\

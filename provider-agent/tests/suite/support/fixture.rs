@@ -25,7 +25,7 @@ pub const CHAIN_ID: &str = "souk-test";
 const NAMES: [&str; 8] =
     ["owner", "provider", "operator", "ann", "bob", "auditor", "rival", "rival-operator"];
 
-/// What a world is made of.
+/// What a fixture is made of.
 pub struct Options {
     pub cluster: ClusterSpec,
     /// Slots that the provider's bond backs.
@@ -50,7 +50,7 @@ impl Default for Options {
 }
 
 /// A market and a cluster; all of it ends when it is dropped.
-pub struct World {
+pub struct Fixture {
     pub chain: Handle,
     pub sim: KubeSim,
     pub proxy: Proxy,
@@ -82,7 +82,7 @@ pub fn address(name: &str) -> String {
     key(name).address("souk").unwrap()
 }
 
-impl World {
+impl Fixture {
     pub async fn new() -> Self {
         Self::with(Options::default()).await
     }
@@ -106,11 +106,11 @@ impl World {
             attestations: String::new(),
             fee_distributor: None,
         };
-        let mut world = Self { chain, sim, proxy, contracts, folder, client };
-        world.contracts = world.instantiate().await;
-        sim_kubeconfig(&world);
-        world.register("provider", "operator", options.slots, options.claims).await;
-        world
+        let mut fixture = Self { chain, sim, proxy, contracts, folder, client };
+        fixture.contracts = fixture.instantiate().await;
+        sim_kubeconfig(&fixture);
+        fixture.register("provider", "operator", options.slots, options.claims).await;
+        fixture
     }
 
     async fn instantiate(&self) -> Contracts {
@@ -337,8 +337,8 @@ fn new_deployment(groups: Vec<GroupSpec>, auction: AuctionPolicy) -> orderbook::
     })
 }
 
-fn sim_kubeconfig(world: &World) {
-    world.sim.write_kubeconfig(&world.kubeconfig()).unwrap();
+fn sim_kubeconfig(fixture: &Fixture) {
+    fixture.sim.write_kubeconfig(&fixture.kubeconfig()).unwrap();
 }
 
 mod erased {

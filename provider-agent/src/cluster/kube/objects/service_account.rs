@@ -1,4 +1,4 @@
-//! The pods' identity, which opens nothing.
+//! The pods' service account, without permissions.
 
 use serde_json::json;
 
