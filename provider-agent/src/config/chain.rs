@@ -212,7 +212,7 @@ fn check_address(key: &str, address: &str, prefix: &str) -> Result<(), ConfigErr
             format!("its prefix is `{hrp}`, `chain.prefix` is `{prefix}`")
         }
         Ok(_) => "it does not have the length of an address".to_owned(),
-        Err(error) => format!("it is no bech32 address ({error})"),
+        Err(error) => format!("it is not a bech32 address ({error})"),
     };
-    Err(ConfigError::invalid(key, address, problem, "copy the address anew"))
+    Err(ConfigError::invalid(key, address, problem, "copy the address again"))
 }

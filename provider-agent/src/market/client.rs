@@ -97,8 +97,8 @@ impl Market {
         Ok(page.await?.leases)
     }
 
-    /// The own bid on an order, if there is one. Only the book's own word says that there is
-    /// none: a node may refuse a query for any other reason.
+    /// The own bid on an order, if there is one. Only the orderbook's own refusal says that there is none:
+    /// a node may refuse a query for any other reason.
     pub async fn own_bid(&self, order: OrderId) -> Result<Option<BidResponse>> {
         let msg = orderbook::QueryMsg::Bid { order, provider: self.provider.clone() };
         match self.book(&msg).await {
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_books_own_word_says_that_there_is_no_bid() {
+    fn only_the_orderbooks_own_refusal_says_that_there_is_no_bid() {
         for (log, none) in [
             ("provider souk1me has no bid on order 7: query wasm contract failed", true),
             ("order 7 is not on the book; an absent order is closed: query wasm contract", true),

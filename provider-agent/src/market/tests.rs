@@ -110,7 +110,7 @@ impl Fixture {
 
     async fn block(&self, height: u64, events: Vec<MarketEvent>) {
         let at = Cursor { height, time: 1_000 + height };
-        let write = move |tx: &crate::store::Tx<'_>| apply(tx, &provider(), at, &events);
+        let write = move |tx: &Tx<'_>| apply(tx, &provider(), at, &events);
         self.store.write(write).await.unwrap();
     }
 
@@ -194,7 +194,7 @@ async fn a_won_order_keeps_its_reservation_and_a_lost_one_frees_it() {
 }
 
 #[tokio::test]
-async fn a_leases_clock_is_learned_from_the_event_that_stands_before_it_and_followed() {
+async fn a_leases_clock_comes_from_the_event_before_it_and_is_updated() {
     let fixture = Fixture::new();
     let depletion = async || fixture.store.lease(OrderId(7)).await.unwrap().unwrap().depletion();
     let won = MarketEvent::Orderbook(leased(7, 3, ME));
@@ -300,7 +300,7 @@ fn events_count_only_from_the_configured_contract() {
 }
 
 #[test]
-fn an_event_that_cannot_be_read_is_told_and_one_of_a_new_kind_passed_over() {
+fn an_event_that_cannot_be_read_is_recorded_and_one_of_a_new_kind_ignored() {
     let mut event = chain_event("souk1book", opened(7, 3));
     event.attributes.retain(|pair| pair.key != "ceiling");
     let read = read_block(&block(vec![event]), &contracts());
@@ -312,7 +312,7 @@ fn an_event_that_cannot_be_read_is_told_and_one_of_a_new_kind_passed_over() {
 }
 
 #[tokio::test]
-async fn a_block_with_an_event_that_cannot_be_read_is_passed_and_remembered() {
+async fn a_block_with_an_event_that_cannot_be_read_is_applied_and_recorded() {
     let fixture = Fixture::new();
     let mut event = chain_event("souk1book", opened(7, 3));
     event.attributes.retain(|pair| pair.key != "ceiling");
@@ -322,7 +322,7 @@ async fn a_block_with_an_event_that_cannot_be_read_is_passed_and_remembered() {
         [(5, good.clone(), None), (6, bad.clone(), Some(6)), (7, good, Some(6)), (8, bad, Some(6))]
     {
         let blocks = vec![(Cursor { height, time: 1_000 }, read)];
-        let write = move |tx: &crate::store::Tx<'_>| follow::put(tx, &provider(), &blocks);
+        let write = move |tx: &Tx<'_>| follow::put(tx, &provider(), &blocks);
         fixture.store.write(write).await.unwrap();
         assert_eq!(fixture.store.read(unreadable::get).await.unwrap(), unread_since);
         assert_eq!(fixture.store.height().await.unwrap(), Some(height));

@@ -8,6 +8,7 @@ use souk_core::{
 };
 
 use super::*;
+use crate::model::{AccountClock, OrderDetail};
 
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -84,7 +85,7 @@ async fn the_file_is_for_its_owners_eyes_alone_and_a_readable_one_is_refused() {
 }
 
 #[tokio::test]
-async fn a_failed_write_leaves_nothing_and_wakes_nobody() {
+async fn a_failed_write_leaves_nothing_and_notifies_no_listener() {
     let (_folder, store) = store().await;
     let mut listener = store.listen(&[Topic::Leases]);
     let failed: Result<(), StoreError> = store
@@ -97,7 +98,7 @@ async fn a_failed_write_leaves_nothing_and_wakes_nobody() {
     assert_eq!(store.lease(OrderId(7)).await.unwrap(), None);
     tokio::select! {
         biased;
-        () = listener.changed() => panic!("woken by nothing"),
+        () = listener.changed() => panic!("notified without a change"),
         () = std::future::ready(()) => {}
     }
     store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
@@ -105,7 +106,7 @@ async fn a_failed_write_leaves_nothing_and_wakes_nobody() {
 }
 
 #[tokio::test]
-async fn a_lease_reads_back_with_its_accounts_clock_and_old_news_is_passed_over() {
+async fn a_lease_reads_back_with_its_accounts_clock_and_an_older_state_is_ignored() {
     let (_folder, store) = store().await;
     let write = |height, depletion| {
         store.write(move |tx| leases::put_clock(tx, AccountId(3), &clock(height, depletion)))

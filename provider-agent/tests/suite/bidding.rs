@@ -1,8 +1,11 @@
-//! From an order's event to a bid on the book, or to a reason why there is none.
+//! From an order's event to a bid, or to a reason why there is none.
 
 use souk_core::{Attribute, AuctionPolicy, OrderId, Price, SignedBy};
-use souk_provider::market::Market;
-use souk_provider::store::{BidProgress, Verdict, bids};
+use souk_provider::{
+    market::Market,
+    model::BidProgress,
+    store::{Verdict, bids},
+};
 
 use crate::support::{Fixture, InProcess, agent::configure, app, fixture::address, gpu_app, until};
 
@@ -25,7 +28,7 @@ async fn an_order_that_fits_gets_one_bid_at_the_tables_price() {
     agent.stop().await;
 }
 
-/// The sentences that the agent takes for that are the book's.
+/// The agent recognizes the orderbook's own refusals.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_book_says_that_there_is_no_bid_on_an_order_and_on_one_that_is_gone() {
     let fixture = Fixture::new().await;
@@ -52,7 +55,7 @@ async fn a_gpu_is_offered_by_its_model() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_without_bid_has_its_reason_in_full_and_in_a_word() {
+async fn an_order_without_bid_has_its_full_reason_and_one_for_the_tenant() {
     let fixture = Fixture::new().await;
     let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
     let mut far = app("far");

@@ -13,7 +13,7 @@ use crate::support::{
     until,
 };
 
-/// Runs the program. Whoever built it last, it is this crate's.
+/// Runs the program of this crate.
 async fn souk_provider(arguments: &[&str]) -> Output {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_souk-provider"));
     command.args(arguments).env_remove("SOUK_PROVIDER_CONFIG").output().await.unwrap()
@@ -161,7 +161,7 @@ async fn a_key_that_others_may_read_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn why_leases_and_close_tell_and_do_what_they_say() {
+async fn why_leases_and_close_show_and_do_what_they_say() {
     let fixture = Fixture::new().await;
     let path = configure(&fixture, "agent", "");
     let run = async |arguments: &[&str]| {

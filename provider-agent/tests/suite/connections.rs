@@ -1,4 +1,4 @@
-//! Who holds connections of the gateway without using them, or sends without end.
+//! Connections that are idle or too slow, and limits on their number.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ async fn empty_store(fixture: &Fixture) -> (std::path::PathBuf, Store) {
 }
 
 /// TLS to a gateway, by one of the protocols that it offers.
-async fn knock(server: &Server, protocol: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
+async fn connect(server: &Server, protocol: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
     let tcp = TcpStream::connect(server.uri.trim_start_matches("https://")).await?;
     let mut tls: ClientConfig = tls_config(&[server.pin]).must("TLS");
     tls.alpn_protocols = vec![protocol.to_vec()];
@@ -32,10 +32,10 @@ async fn knock(server: &Server, protocol: &[u8]) -> std::io::Result<TlsStream<Tc
     TlsConnector::from(Arc::new(tls)).connect(name, tcp).await
 }
 
-/// What the gateway says until it hangs up.
+/// What the gateway sends until it closes the connection.
 async fn heard(mut stream: TlsStream<TcpStream>) -> String {
     let mut all = Vec::new();
-    // However it hangs up.
+    // However it closes the connection.
     let _ = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut all)).await.must("the end");
     String::from_utf8_lossy(&all).into_owned()
 }
@@ -61,8 +61,8 @@ async fn a_connection_that_asks_nothing_is_closed_whatever_it_speaks() {
     let all = cases.map(|(protocol, said, answers)| {
         let server = &server;
         async move {
-            let mut stream = knock(server, protocol.as_bytes()).await.must("a connection");
-            stream.write_all(said.as_bytes()).await.must("words");
+            let mut stream = connect(server, protocol.as_bytes()).await.must("a connection");
+            stream.write_all(said.as_bytes()).await.must("a write");
             let heard = heard(stream).await;
             assert_eq!(!heard.is_empty(), answers, "{protocol} {said:?}: {heard:?}");
         }
@@ -71,7 +71,7 @@ async fn a_connection_that_asks_nothing_is_closed_whatever_it_speaks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asks_and_never_opens_a_window_for_the_answer_is_hung_up_on() {
+async fn a_peer_that_never_opens_its_http2_window_is_disconnected() {
     let fixture = manifests::fixture().await;
     let (config, store) = empty_store(&fixture).await;
     let server = Server::open_with(&fixture, &config, &store, |limits| {
@@ -79,7 +79,7 @@ async fn who_asks_and_never_opens_a_window_for_the_answer_is_hung_up_on() {
         limits.write_timeout = Seconds(2);
     })
     .await;
-    let mut stream = knock(&server, b"h2").await.must("a connection");
+    let mut stream = connect(&server, b"h2").await.must("a connection");
     let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
         let length = u8::try_from(payload.len()).must("a short frame");
         [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
@@ -90,7 +90,7 @@ async fn who_asks_and_never_opens_a_window_for_the_answer_is_hung_up_on() {
     // GET, https, authority x, and the path.
     let asked = [b"\x82\x87\x01\x01x\x04\x0b".as_slice(), b"/v1/version"].concat();
     let asked = frame(1, 0x5, 1, &asked);
-    stream.write_all(&[preface, settings, asked].concat()).await.must("words");
+    stream.write_all(&[preface, settings, asked].concat()).await.must("a write");
     let heard = heard(stream).await;
     assert!(!heard.is_empty(), "it was answered");
 }
@@ -103,14 +103,14 @@ async fn one_address_cannot_take_all_connections() {
         limits.connections_per_address = 1;
     })
     .await;
-    let first = knock(&server, b"http/1.1").await.must("a connection");
-    assert!(knock(&server, b"http/1.1").await.is_err());
+    let first = connect(&server, b"http/1.1").await.must("a connection");
+    assert!(connect(&server, b"http/1.1").await.is_err());
     drop(first);
-    until("room again", async || knock(&server, b"http/1.1").await.ok()).await;
+    until("room again", async || connect(&server, b"http/1.1").await.ok()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_whoever_has_no_lease_not_even_the_body_is_awaited() {
+async fn without_a_lease_the_body_is_not_read() {
     let fixture = manifests::fixture().await;
     let (config, store) = empty_store(&fixture).await;
     let server = Server::open_with(&fixture, &config, &store, |_| ()).await;
@@ -121,7 +121,7 @@ async fn of_whoever_has_no_lease_not_even_the_body_is_awaited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_manifest_that_comes_drop_by_drop_is_not_awaited_for_ever() {
+async fn a_manifest_that_is_sent_too_slowly_is_refused() {
     let fixture = manifests::fixture().await;
     let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
@@ -137,14 +137,14 @@ async fn a_manifest_that_comes_drop_by_drop_is_not_awaited_for_ever() {
 
 /// The answer to a manifest of which only the first byte was sent.
 async fn put(server: &Server, order: u64, token: Option<&str>) -> String {
-    let mut stream = knock(server, b"http/1.1").await.must("a connection");
+    let mut stream = connect(server, b"http/1.1").await.must("a connection");
     let token = token.map(|token| format!("authorization: Bearer {token}\r\n"));
     let head = format!(
         "PUT /v1/leases/{order}/manifest HTTP/1.1\r\nhost: x\r\n\
          content-type: application/json\r\ncontent-length: 1000\r\n{}\r\n{{",
         token.unwrap_or_default()
     );
-    stream.write_all(head.as_bytes()).await.must("words");
+    stream.write_all(head.as_bytes()).await.must("a write");
     let mut answer = vec![0; 4 << 10];
     let mut length = 0;
     let answered = async {

@@ -1,4 +1,4 @@
-//! Leases on the cluster: killed at any step, out of money, changed by hand, API away.
+//! Leases on the cluster: killed at any step, depleted account, manual changes, API outage.
 
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
@@ -119,7 +119,7 @@ async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back(
     cluster.has_replicas("it runs", leased.order, 1).await;
     agent.stop().await;
     close(&fixture, leased.order).await;
-    // Even the memory of the lease is lost: the chain's word is enough.
+    // Even if the store has lost the lease, the chain's answer is enough.
     lose_store(&config);
     let agent = InProcess::start(&config).await;
     cluster.is_empty("the orphan is gone").await;
@@ -140,7 +140,7 @@ async fn what_runs_when_the_store_is_lost_is_not_closed_for_want_of_a_manifest()
     let agent = InProcess::start(&config).await;
     until("the lease is known again", async || agent.store.lease(leased.order).await.unwrap())
         .await;
-    // Upkeep are done by now, and then for far longer than a manifest may take.
+    // Upkeep is done by now, and then for far longer than a manifest may take.
     for _ in 0..3 {
         fixture.chain.advance(700).await.unwrap();
         let head = fixture.chain.produce_blocks(1).await.unwrap();
@@ -155,7 +155,7 @@ async fn what_runs_when_the_store_is_lost_is_not_closed_for_want_of_a_manifest()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again() {
+async fn with_a_depleted_account_nothing_runs_and_the_data_stays_until_a_deposit() {
     let fixture = manifests::fixture().await;
     let config = configure(&fixture, "agent", "");
     let cluster = Cluster::of(&config).await;
@@ -192,7 +192,7 @@ async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn out_of_money_nothing_runs_though_kubernetes_refuses_the_manifest() {
+async fn with_a_depleted_account_nothing_runs_though_kubernetes_refuses_the_manifest() {
     let fixture = manifests::fixture().await;
     let config = configure(&fixture, "agent", "");
     let cluster = Cluster::of(&config).await;

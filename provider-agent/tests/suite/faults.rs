@@ -1,5 +1,5 @@
-//! Chain and cluster at fault: nothing is judged by what cannot be seen, nothing is bid twice,
-//! nothing is missed for good.
+//! Faults of chain and cluster: no decision without the cluster's state, no second bid, nothing missed
+//! for good.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ async fn bond_that_is_added_and_maintenance_that_ends_bring_the_bids_that_waited
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn figures_and_health_tell_how_the_agent_is() {
+async fn metrics_and_health_show_the_agents_state() {
     let fixture = Fixture::new().await;
     let path = configure(&fixture, "agent", "");
     let port = {
@@ -111,7 +111,7 @@ async fn figures_and_health_tell_how_the_agent_is() {
         let answer = http.get(url).send().await.ok()?;
         Some((answer.status().as_u16(), answer.text().await.ok()?))
     };
-    until("an open bid in the figures", async || {
+    until("an open bid in the metrics", async || {
         let (_, text) = get("/metrics").await?;
         text.contains("souk_provider_bids{progress=\"open\"} 1").then_some(())
     })

@@ -1,7 +1,10 @@
-//! What the follower takes for true, and what it does not.
+//! Which events the follower accepts, and how it recovers.
 
 use souk_api::orderbook::{self, LeaseState};
-use souk_provider::store::{BidProgress, Cursor, Tx, bids, cursor, orders, unread};
+use souk_provider::{
+    model::{BidProgress, Cursor},
+    store::{Tx, bids, cursor, orders, unreadable},
+};
 
 use crate::support::{
     Fixture, InProcess,
@@ -67,7 +70,7 @@ async fn a_market_that_is_older_than_the_agent_is_read_from_queries() {
     until("the lease", async || agent.store.lease(before).await.unwrap()).await;
     agent.stop().await;
 
-    // A store that is lost is made anew, and no second bid is sent.
+    // A store that is lost is rebuilt, and no second bid is sent.
     let open = fixture.order("ann", app("open")).await;
     let again = InProcess::start(&configure(&fixture, "another", "")).await;
     until("a bid on the newer order", || fixture.own_bid(open)).await;
@@ -115,19 +118,19 @@ async fn what_an_older_program_could_not_read_is_made_up_at_the_next_start() {
     let order = fixture.order("ann", app("web")).await;
     let height = fixture.chain.produce_blocks(1).await.unwrap();
     let passed_over = move |tx: &Tx<'_>| {
-        unread::mark(tx, height)?;
+        unreadable::mark(tx, height)?;
         cursor::set(tx, Cursor { height, time: 0 })
     };
     store.write(passed_over).await.unwrap();
     drop(store);
     let agent = InProcess::start(&config).await;
     until("a bid", || fixture.own_bid(order)).await;
-    assert_eq!(agent.store.read(unread::get).await.unwrap(), None);
+    assert_eq!(agent.store.read(unreadable::get).await.unwrap(), None);
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forged_market_that_tells_of_orders_and_leases_of_ours_is_ignored() {
+async fn a_forged_market_with_orders_and_leases_for_us_is_ignored() {
     let fixture = Fixture::new().await;
     let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
     // The very same code at other addresses emits the very same events, of a lease of ours too.

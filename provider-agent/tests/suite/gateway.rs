@@ -1,4 +1,4 @@
-//! A running gateway: whom it opens to, what it takes, when its streams end.
+//! A running gateway: authorization, manifests, and the end of streams.
 
 use std::{path::Path, sync::Arc};
 
@@ -39,7 +39,7 @@ use crate::{
     },
 };
 
-/// The most that this gateway takes, in bytes.
+/// The body limit of this gateway, in bytes.
 const BODY: u64 = 32 << 10;
 
 /// A gateway on the agent's own store, and on the cluster and chain that the agent has.
@@ -55,7 +55,7 @@ impl Server {
         Self::open_with(fixture, config, store, |_| ()).await
     }
 
-    /// A gateway with some limits of its own.
+    /// A gateway with its own limits.
     pub async fn open_with(
         fixture: &Fixture,
         config: &Path,
@@ -96,12 +96,12 @@ impl Server {
         let workloads = Arc::new(workloads);
         let settings = config.gateway.clone();
         let state = State::new(store.clone(), chain, workloads, policy, settings, reserved);
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let serving = serve(Arc::new(state), stop.clone(), move |address| {
-            let _ = tell.send(address);
+        let (sender, address) = tokio::sync::oneshot::channel();
+        let serving = serve(Arc::new(state), stop.clone(), move |bound| {
+            let _ = sender.send(bound);
         });
         tokio::spawn(serving);
-        let uri = format!("https://{}", told.await.must("a listening gateway"));
+        let uri = format!("https://{}", address.await.must("a listening gateway"));
         Self { uri, pin, audience, _open: stop.drop_guard() }
     }
 
@@ -127,7 +127,7 @@ impl Server {
         self.with(who, &self.claims(who))
     }
 
-    /// A token of a wallet for everything of its own.
+    /// A wallet's token for all its leases and all scopes.
     pub fn token(&self, who: &str) -> String {
         issue(&wallet(who), &self.claims(who))
     }
@@ -141,7 +141,7 @@ fn wallet(who: &str) -> SigningKey {
     SigningKey::from_slice(key(who).to_bytes().as_slice()).unwrap()
 }
 
-/// Sends a manifest until the agent has seen all that it is judged by.
+/// Sends a manifest until the agent has the lease and its commitment.
 async fn send(client: &Client, order: OrderId, upload: &ManifestUpload) {
     until("the manifest is taken", async || match client.send_manifest(order, upload).await {
         Ok(()) => Some(()),
@@ -159,8 +159,8 @@ fn refused<T>(answer: Result<T, ClientError>) -> (u16, String) {
     }
 }
 
-/// What each route that wants a token says, with the scope that it asks for.
-async fn knock(
+/// Calls each route that needs a token; the result with the scope that it needs.
+async fn call_all(
     client: &Client,
     order: OrderId,
     upload: &ManifestUpload,
@@ -186,7 +186,7 @@ async fn every_route_of_a_lease_opens_to_its_tenants_token_alone() {
     let leased = lease(&fixture, &agent, "ann", SITE).await;
     let (order, upload) = (leased.order, &leased.upload);
     send(&server.client("ann"), order, upload).await;
-    for (scope, answer) in knock(&server.client("ann"), order, upload).await {
+    for (scope, answer) in call_all(&server.client("ann"), order, upload).await {
         assert!(answer.is_ok(), "{scope:?}: {answer:?}");
     }
 
@@ -207,7 +207,7 @@ async fn every_route_of_a_lease_opens_to_its_tenants_token_alone() {
         ("the provider's own", server.client("operator"), 403, "not_the_tenant"),
         ("for another lease", server.with("ann", &narrow), 403, "scope"),
     ] {
-        for (scope, answer) in knock(&client, order, upload).await {
+        for (scope, answer) in call_all(&client, order, upload).await {
             assert_eq!(refused(answer), (status, code.to_owned()), "{what}: {scope:?}");
         }
     }
@@ -216,7 +216,7 @@ async fn every_route_of_a_lease_opens_to_its_tenants_token_alone() {
         let scopes = SCOPES.into_iter().filter(|scope| *scope != left_out).collect();
         let access = Access::Leases(vec![LeaseAccess { order, scopes }]);
         let client = server.with("ann", &Claims { access, ..full.clone() });
-        for (scope, answer) in knock(&client, order, upload).await {
+        for (scope, answer) in call_all(&client, order, upload).await {
             if scope == left_out {
                 assert_eq!(refused(answer), (403, "scope".to_owned()), "{scope:?}");
             } else {
@@ -236,7 +236,7 @@ const SCOPES: [Scope; 6] = [
     Scope::Reason,
 ];
 
-/// A valid token of Ann's with the other of the two signatures that fit.
+/// A valid token of Ann's with the other of its two valid signatures.
 fn malleable(claims: &Claims) -> String {
     let token = issue(&wallet("ann"), claims);
     let (input, signature) = token.rsplit_once('.').unwrap();
@@ -277,7 +277,7 @@ async fn a_manifest_is_taken_only_if_it_is_what_the_lease_is_for() {
     agent.stop().await;
 }
 
-/// The tenant may commit to what it likes; what it gets is what it pays for.
+/// The tenant may commit to anything; it gets what it pays for.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_order_cannot_carry_a_large_manifest() {
     let fixture = manifests::fixture().await;
@@ -315,7 +315,7 @@ async fn a_small_order_cannot_carry_a_large_manifest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_who_is_faster_than_the_follower_is_asked_to_try_again() {
+async fn a_tenant_who_is_faster_than_the_follower_is_refused_as_too_early() {
     let fixture = manifests::fixture().await;
     let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
@@ -422,7 +422,7 @@ async fn streams_end_with_the_lease_and_are_counted_until_they_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anyone_learns_who_answers_and_nobody_more_and_a_wrong_key_is_not_talked_to() {
+async fn version_and_status_are_open_and_a_wrong_pin_is_refused_by_the_client() {
     let fixture = manifests::fixture().await;
     let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
@@ -436,7 +436,7 @@ async fn anyone_learns_who_answers_and_nobody_more_and_a_wrong_key_is_not_talked
         let refused = wrong.version().await;
         assert!(matches!(refused, Err(ClientError::Unreachable { .. })), "{refused:?}");
     }
-    // The next key's pin may stand beside the present one's.
+    // The pin of the next key may be listed beside the present one.
     let both = Client::new(&server.uri, &[Pin([9; 32]), server.pin]).must("client");
     both.version().await.must("version");
 

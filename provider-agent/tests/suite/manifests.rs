@@ -1,4 +1,4 @@
-//! From SDL to a lease whose manifest is accepted, and what becomes of a new version.
+//! From SDL to a lease whose manifest is accepted, and its update.
 
 use cosmwasm_std::HexBinary;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
@@ -63,7 +63,7 @@ pub async fn fixture() -> Fixture {
 
 const SALT: Salt = Salt([5; 32]);
 
-/// What a tenant put out to tender, and what goes to the provider that wins.
+/// A tenant's deployment, and the upload for the provider that wins.
 pub struct Leased {
     pub deployment: DeploymentId,
     pub order: OrderId,
@@ -79,7 +79,7 @@ pub fn commitment_of(upload: &ManifestUpload) -> HexBinary {
     commitment(upload.salt.as_ref(), &upload.manifest.version()).into()
 }
 
-/// Puts SDL out to tender.
+/// Creates a deployment from SDL.
 pub async fn tender(fixture: &Fixture, tenant: &str, sdl: &str) -> Leased {
     let upload = upload(sdl);
     let compiled = compile(sdl, &souk_sdl::Options::default()).must("SDL");
@@ -103,7 +103,7 @@ pub async fn tender(fixture: &Fixture, tenant: &str, sdl: &str) -> Leased {
     Leased { deployment, order, upload }
 }
 
-/// A lease that the agent knows all about.
+/// A lease that the agent has with its order and deployment.
 pub async fn lease(fixture: &Fixture, agent: &InProcess, tenant: &str, sdl: &str) -> Leased {
     let leased = tender(fixture, tenant, sdl).await;
     until("a bid", || fixture.own_bid(leased.order)).await;
@@ -122,7 +122,7 @@ async fn known(store: &Store, leased: &Leased) {
     .await;
 }
 
-/// Gives the agent a manifest as its gateway does when it has accepted it.
+/// Stores a manifest as the gateway does when it has accepted it.
 pub async fn accepted(store: &Store, leased: &Leased) {
     let row = ManifestRow {
         order: leased.order,
@@ -134,7 +134,7 @@ pub async fn accepted(store: &Store, leased: &Leased) {
     store.write(move |tx| manifests::put(tx, &row)).await.unwrap();
 }
 
-/// The simulated cluster, looked at from outside.
+/// The simulated cluster by its API.
 pub struct Cluster {
     pub client: kube::Client,
     scope: MarketScope,
@@ -157,7 +157,7 @@ impl Cluster {
         Api::namespaced(self.client.clone(), &namespace)
     }
 
-    /// Waits until both services have so many ready replicas, wanted and observed.
+    /// Waits until both services have this many ready replicas, wanted and observed.
     pub async fn has_replicas(&self, what: &str, order: OrderId, wanted: i32) {
         until(what, async || {
             let web = self.namespaced::<Deployment>(order).get_opt("web").await.ok()??;

@@ -1,4 +1,4 @@
-//! What leases and auctions need on the chain, done by the agent alone.
+//! Upkeep of leases and auctions by the agent.
 
 use std::time::Duration;
 

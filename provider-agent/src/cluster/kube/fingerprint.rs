@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn it_tells_a_change_of_the_agents_fields_from_those_that_controllers_make() {
+    fn a_change_of_the_agents_fields_differs_from_those_that_controllers_make() {
         let before = of(&meta("ports", "controller"));
         assert!(!before.is_empty());
         assert_eq!(of(&meta("ports", "somebody")), before);

@@ -100,17 +100,17 @@ mod tests {
         sim.write_kubeconfig(&kubeconfig).unwrap();
         let cluster = Cluster { kubeconfig: Some(kubeconfig), ..Cluster::default() };
         let client = from_config_with(&cluster, Duration::from_secs(1)).await.unwrap();
-        let (told, mut news) = mpsc::unbounded_channel();
+        let (reports, mut reported) = mpsc::unbounded_channel();
         let config = watcher::Config::default().timeout(1);
         let (_cache, writer) = reflector::store();
         let watching = tokio::spawn(async move {
-            follow(Api::<Namespace>::all(client), config, writer, |news| {
-                let _ = told.send(matches!(news, WatchEvent::Healthy | WatchEvent::Changed));
+            follow(Api::<Namespace>::all(client), config, writer, |event| {
+                let _ = reports.send(matches!(event, WatchEvent::Healthy | WatchEvent::Changed));
             })
             .await;
         });
         let mut next = async |healthy| {
-            let wait = async { while news.recv().await.unwrap() != healthy {} };
+            let wait = async { while reported.recv().await.unwrap() != healthy {} };
             tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap();
         };
         next(true).await;

@@ -97,7 +97,7 @@ impl Reconciler {
     /// Runs until `stop`.
     pub async fn run(self, stop: CancellationToken) {
         let topics = [Topic::Leases, Topic::Manifests, Topic::Cursor];
-        let mut news = self.store.listen(&topics);
+        let mut changes = self.store.listen(&topics);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -107,7 +107,7 @@ impl Reconciler {
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = news.changed() => {}
+                () = changes.changed() => {}
                 () = self.caches.changed() => {}
                 () = tokio::time::sleep(RESYNC_INTERVAL) => {}
             }

@@ -67,12 +67,7 @@ pub(super) async fn check_sent(deps: &Deps) -> Result<(), ChainError> {
     Ok(())
 }
 
-fn refused(
-    tx: &crate::store::Tx<'_>,
-    bid: &Bid,
-    attempts: u32,
-    why: String,
-) -> Result<(), StoreError> {
+fn refused(tx: &Tx<'_>, bid: &Bid, attempts: u32, why: String) -> Result<(), StoreError> {
     // The follower may have seen its block meanwhile.
     if bids::get(tx, bid.order)?.is_none_or(|now| now.progress != BidProgress::Sent) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Tables: each fact that decides, on its own.
+//! Tables: each input that decides, on its own.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     model::{
         Order, OrderDetail,
-        placement::{GpuModel, Inventory, NodeState, Placement, Requests},
+        placement::{GpuModel, Inventory, Limits, NodeState, Placement, Requests},
     },
 };
 
@@ -117,7 +117,7 @@ fn detail(order: &mut Order) -> &mut OrderDetail {
 }
 
 /// Everything is well, and each test spoils one thing.
-struct World {
+struct Fixture {
     config: Config,
     provider: Option<ProviderState>,
     paused: bool,
@@ -131,7 +131,7 @@ struct World {
     open_for_tenant: u32,
 }
 
-fn world() -> World {
+fn fixture() -> Fixture {
     let node = NodeState {
         name: "n".into(),
         arch: "amd64".into(),
@@ -141,8 +141,8 @@ fn world() -> World {
         gpu_only: false,
         unfit: None,
     };
-    let inventory = Inventory::new(&[node], &[], &[], &limits(&config("")));
-    World {
+    let inventory = Inventory::new(&[node], &[], &[], &Limits::of(&config("")));
+    Fixture {
         config: config(""),
         provider: Some(ProviderState {
             address: ME.into(),
@@ -164,7 +164,7 @@ fn world() -> World {
     }
 }
 
-impl World {
+impl Fixture {
     fn decide(&self, order: &Order) -> Decision {
         let input = DecisionInput {
             now: self.now,
@@ -200,14 +200,14 @@ fn price_of(decision: &Decision) -> Option<u128> {
 
 #[test]
 fn what_is_well_gets_a_bid_at_the_tables_price() {
-    let decision = world().decide(&order(group()));
+    let decision = fixture().decide(&order(group()));
     assert_eq!(price_of(&decision), Some(PRICE), "{decision:?}");
 }
 
-type Spoil = fn(&mut World, &mut Order);
+type Spoil = fn(&mut Fixture, &mut Order);
 
 #[test]
-fn each_reason_for_no_bid_is_told_in_full_and_in_a_word() {
+fn each_reason_for_no_bid_has_its_full_text_and_one_for_the_tenant() {
     let table: &[(&str, TenantReason, Spoil)] = &[
         ("switched off", TenantReason::NotBidding, |w, _| w.config = config("enabled = false")),
         ("not registered", TenantReason::NotBidding, |w, _| w.provider = None),
@@ -262,14 +262,14 @@ fn each_reason_for_no_bid_is_told_in_full_and_in_a_word() {
         }),
     ];
     for (part, tenant_reason, spoil) in table {
-        let (mut world, mut order) = (world(), order(group()));
-        spoil(&mut world, &mut order);
-        match world.decide(&order) {
+        let (mut fixture, mut order) = (fixture(), order(group()));
+        spoil(&mut fixture, &mut order);
+        match fixture.decide(&order) {
             Decision::Pass(reason) => {
                 assert!(reason.to_string().contains(part), "{part}: {reason}");
                 assert_eq!(reason.for_tenant(), *tenant_reason, "{part}");
-                let told = reason.for_tenant().as_str();
-                assert!(told.bytes().all(|b| !b.is_ascii_digit()), "figures in `{told}`");
+                let shown = reason.for_tenant().as_str();
+                assert!(shown.bytes().all(|b| !b.is_ascii_digit()), "numbers in `{shown}`");
             }
             other => panic!("{part}: {other:?}"),
         }
@@ -289,12 +289,12 @@ fn storage_claims(class: &str) -> Vec<Attribute> {
 #[test]
 fn what_is_missing_for_a_decision_is_waited_for() {
     let mut order = order(group());
-    let mut world = world();
-    world.inventory = Err("watch is broken".into());
-    let waiting = world.decide(&order);
+    let mut fixture = fixture();
+    fixture.inventory = Err("watch is broken".into());
+    let waiting = fixture.decide(&order);
     assert_eq!(waiting, Decision::Wait(WaitReason::Cluster("watch is broken".into())));
     order.detail = None;
-    assert_eq!(world.decide(&order), Decision::Wait(WaitReason::Detail));
+    assert_eq!(fixture.decide(&order), Decision::Wait(WaitReason::Detail));
 }
 
 #[test]
@@ -304,14 +304,14 @@ fn in_a_binding_auction_attestations_must_outlive_its_latest_close() {
     spec.requirements.signed_by = SignedBy { all_of: vec!["souk1aud".into()], any_of: vec![] };
     // Created at 100, closes after 900, and ten extensions of a minute.
     let latest = 100 + 900 + 600;
-    let mut world = world();
+    let mut fixture = fixture();
     for (expires_at, free, bound) in
         [(501, true, false), (latest, true, false), (latest + 1, true, true), (500, false, false)]
     {
         let value = AttestedValue { key: "tier".into(), value: "gold".into(), expires_at };
         let record = AttestationRecord { v: 1, values: vec![value] };
-        world.attestations = BTreeMap::from([("souk1aud".into(), record)]);
-        let bids = |order: &Order| price_of(&world.decide(order)).is_some();
+        fixture.attestations = BTreeMap::from([("souk1aud".into(), record)]);
+        let bids = |order: &Order| price_of(&fixture.decide(order)).is_some();
         assert_eq!(bids(&order(spec.clone())), free, "free choice, until {expires_at}");
         assert_eq!(bids(&binding(spec.clone())), bound, "binding, until {expires_at}");
     }
@@ -319,8 +319,8 @@ fn in_a_binding_auction_attestations_must_outlive_its_latest_close() {
 
 #[test]
 fn a_binding_auction_is_led_by_as_little_as_it_takes_and_never_below_the_floor() {
-    let mut world = world();
-    world.config = config("auction_floor_percent = 80");
+    let mut fixture = fixture();
+    fixture.config = config("auction_floor_percent = 80");
     for (rival, expected) in [
         (None, Some(PRICE)),
         (Some(5_000), Some(PRICE)),
@@ -330,18 +330,18 @@ fn a_binding_auction_is_led_by_as_little_as_it_takes_and_never_below_the_floor()
         (Some(960), None),
         (Some(1), None),
     ] {
-        world.best = None;
-        rival.into_iter().for_each(|price| world.rival(price));
-        assert_eq!(price_of(&world.decide(&binding(group()))), expected, "rival at {rival:?}");
+        fixture.best = None;
+        rival.into_iter().for_each(|price| fixture.rival(price));
+        assert_eq!(price_of(&fixture.decide(&binding(group()))), expected, "rival at {rival:?}");
         // Where the tenant chooses, others' bids change nothing.
-        assert_eq!(price_of(&world.decide(&order(group()))), Some(PRICE));
+        assert_eq!(price_of(&fixture.decide(&order(group()))), Some(PRICE));
     }
 }
 
 #[test]
 fn a_bid_is_lowered_by_a_hundredth_at_least_if_it_lost_the_lead_and_it_pays() {
-    let mut world = world();
-    world.config = config("auction_floor_percent = 80");
+    let mut fixture = fixture();
+    fixture.config = config("auction_floor_percent = 80");
     for (own, rival, expected) in [
         (1_200, Some(1_300), None),
         (1_200, Some(1_199), Some(1_188)),
@@ -351,24 +351,24 @@ fn a_bid_is_lowered_by_a_hundredth_at_least_if_it_lost_the_lead_and_it_pays() {
         (969, Some(968), None),
         (1_200, None, None),
     ] {
-        world.own_bid = Some(own);
-        world.best = None;
-        rival.into_iter().for_each(|price| world.rival(price));
-        let decision = world.decide(&binding(group()));
+        fixture.own_bid = Some(own);
+        fixture.best = None;
+        rival.into_iter().for_each(|price| fixture.rival(price));
+        let decision = fixture.decide(&binding(group()));
         assert_eq!(price_of(&decision), expected, "own {own}, rival {rival:?}: {decision:?}");
-        assert_eq!(world.decide(&order(group())), Decision::Stay, "the tenant chooses");
+        assert_eq!(fixture.decide(&order(group())), Decision::Stay, "the tenant chooses");
     }
-    world.own_bid = Some(1_200);
-    world.rival(1_000);
-    world.now = 1_000;
-    assert_eq!(world.decide(&binding(group())), Decision::Stay, "the auction is over");
+    fixture.own_bid = Some(1_200);
+    fixture.rival(1_000);
+    fixture.now = 1_000;
+    assert_eq!(fixture.decide(&binding(group())), Decision::Stay, "the auction is over");
 }
 
 #[test]
 fn a_price_is_never_below_the_markets_least() {
-    let mut world = world();
-    world.min_prices = BTreeMap::from([(Denom::native("usouk"), Price::new(3_000).unwrap())]);
-    assert_eq!(price_of(&world.decide(&order(group()))), Some(3_000));
+    let mut fixture = fixture();
+    fixture.min_prices = BTreeMap::from([(Denom::native("usouk"), Price::new(3_000).unwrap())]);
+    assert_eq!(price_of(&fixture.decide(&order(group()))), Some(3_000));
 }
 
 #[test]

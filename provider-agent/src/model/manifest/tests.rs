@@ -203,7 +203,7 @@ fn services_and_ports_that_nobody_pays_for_are_refused() {
 }
 
 #[test]
-fn what_kubernetes_would_refuse_is_refused_at_the_door() {
+fn what_kubernetes_would_refuse_is_refused_by_the_gateway() {
     type Edit = fn(&mut souk_sdl::ManifestService);
     let edits: [(&str, &str, Edit); 4] = [
         ("port 0", "port_invalid", |web| {

@@ -82,7 +82,7 @@ fn nodes_of(placements: &[Placement]) -> Vec<&str> {
 }
 
 #[test]
-fn nodes_that_take_no_tenants_are_told_apart_with_the_reason() {
+fn nodes_that_take_no_tenants_have_a_reason() {
     let taint =
         |key: &str, effect: &str| json!({"spec": {"taints": [{"key": key, "effect": effect}]}});
     let condition = |kind: &str, status: &str| {
@@ -342,7 +342,7 @@ fn persistent_storage_is_promised_once() {
 }
 
 #[test]
-fn a_clusters_capabilities_are_seen_in_the_markets_words() {
+fn a_clusters_capabilities_are_the_markets_attributes() {
     let nodes = [gpu_node("g", "NVIDIA-A100-SXM4-80GB", 8), node("n", "4", "8Gi", json!({}))];
     let attributes = detect_attributes(&nodes, ["beta3", "default"], true);
     let has = |key: &str, value: &str| attributes.contains(&Attribute::new(key, value));

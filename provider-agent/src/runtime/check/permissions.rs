@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_pods_parts_only_the_log_is_asked_for() {
+    fn of_a_pods_subresources_only_the_log_is_needed() {
         let permissions = required();
         let parts = permissions.iter().filter(|permission| !permission.subresource.is_empty());
         let parts: Vec<_> =

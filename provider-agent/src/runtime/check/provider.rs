@@ -100,7 +100,7 @@ async fn slots(market: &Market, report: &mut Report) {
     const WHAT: &str = "bond";
     let (record, book) = match (market.provider_record().await, market.book_record().await) {
         (Ok(Some(record)), Ok(book)) => (record, book),
-        (Ok(None), _) => return report.fail(WHAT, "there is none", "register anew"),
+        (Ok(None), _) => return report.fail(WHAT, "there is none", "register the provider again"),
         (Err(error), _) | (_, Err(error)) => {
             return report.fail(WHAT, error.to_string(), "look at the endpoints and contracts");
         }

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_trouble_is_named_with_its_part() {
+    fn each_error_has_its_component() {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
         let parts = |following: &FollowState, tx, cluster, wall| {
             let health = judge(following, tx, cluster, wall);

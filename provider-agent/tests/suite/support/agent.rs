@@ -130,7 +130,7 @@ pub struct Process(Child);
 const CONFIG: &str = "SOUK_TEST_AGENT_CONFIG";
 const FAILPOINT: &str = "SOUK_TEST_AGENT_FAILPOINT";
 
-/// The life of such a process. Without its variables it proves that there are failpoints.
+/// The main function of such a process. Without its variables it checks that there are failpoints.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_process_that_is_killed() {
     let Some(config) = std::env::var_os(CONFIG) else {
@@ -168,7 +168,7 @@ impl Process {
         assert_eq!(ended.signal(), Some(6), "{ended} at {what}");
     }
 
-    /// Ends it as no program can see coming.
+    /// Kills it.
     pub async fn kill(mut self) {
         self.0.kill().await.unwrap();
     }

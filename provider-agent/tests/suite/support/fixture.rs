@@ -1,4 +1,4 @@
-//! A chain with the five contracts, people with keys, and a simulated cluster.
+//! A chain with the five contracts, accounts with keys, and a simulated cluster.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -59,7 +59,7 @@ pub struct Fixture {
     pub client: Client,
 }
 
-/// The key of whoever is called so.
+/// The key of an account.
 pub fn key(name: &str) -> SecretKey {
     let number = NAMES.iter().position(|known| *known == name).must_be(name) + 1;
     let mut bytes = [7u8; 32];
@@ -73,11 +73,11 @@ trait MustBe {
 
 impl MustBe for Option<usize> {
     fn must_be(self, name: &str) -> usize {
-        self.unwrap_or_else(|| panic!("nobody is called {name}"))
+        self.unwrap_or_else(|| panic!("there is no account {name}"))
     }
 }
 
-/// The address of whoever is called so.
+/// The address of an account.
 pub fn address(name: &str) -> String {
     key(name).address("souk").unwrap()
 }
@@ -145,12 +145,12 @@ impl Fixture {
         }
     }
 
-    /// A second suite on the same chain.
+    /// A second market on the same chain.
     pub async fn another_market(&self) -> Contracts {
         self.instantiate().await
     }
 
-    /// An order in the book of another suite that the provider wins.
+    /// A lease of the provider in another market.
     pub async fn lease_at(&self, market: &Contracts, tenant: &str, group: GroupSpec) -> OrderId {
         let book = &market.orderbook;
         let claims = Options::default().claims;
@@ -253,7 +253,7 @@ impl Fixture {
         self.execute("auditor", &self.contracts.attestations, &msg, 0).await;
     }
 
-    /// Puts groups out to tender; gives the deployment and its orders.
+    /// Creates a deployment; returns it with its orders.
     pub async fn deploy(
         &self,
         tenant: &str,

@@ -1,4 +1,4 @@
-//! A market, a cluster and agents for a test, and patience.
+//! A market, a cluster and agents for a test, and waiting.
 
 pub mod agent;
 pub mod fixture;
@@ -33,7 +33,7 @@ where
     }
 }
 
-/// Unwraps with what was being done.
+/// Unwraps with a message.
 pub trait Must<T> {
     fn must(self, what: &str) -> T;
 }

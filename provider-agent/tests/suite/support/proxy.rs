@@ -46,8 +46,8 @@ impl Proxy {
         Self { url, seen, refused }
     }
 
-    /// Answers queries that hold this text as a node does that they cost too much; none from
-    /// then on if there is none.
+    /// Refuses queries that contain this text, as a node refuses those that cost too much gas; none if
+    /// there is no text.
     pub fn refuse(&self, text: Option<&str>) {
         *self.refused.lock().unwrap() = text.map(str::to_owned);
     }

@@ -9,7 +9,7 @@ fn pass(sent: &mut SentLines, times: &[&str]) -> Vec<bool> {
 }
 
 #[test]
-fn lines_of_one_instant_are_all_passed_on() {
+fn lines_of_one_instant_are_all_sent() {
     let mut sent = SentLines::default();
     assert_eq!(pass(&mut sent, &["05.1", "05.1", "05.1", "05.2"]), [true; 4]);
 }
@@ -21,7 +21,7 @@ fn a_clock_that_goes_back_loses_no_line() {
 }
 
 #[test]
-fn after_a_break_exactly_the_lines_that_were_passed_on_are_dropped() {
+fn after_a_break_exactly_the_lines_that_were_sent_are_dropped() {
     let mut sent = SentLines::default();
     sent.opened();
     assert_eq!(pass(&mut sent, &["04.9", "05.1", "05.1"]), [true; 3]);
@@ -37,7 +37,7 @@ fn after_a_break_exactly_the_lines_that_were_passed_on_are_dropped() {
 }
 
 #[test]
-fn a_log_that_begins_anew_after_a_break_is_passed_on() {
+fn a_log_that_restarts_after_a_break_is_sent_on() {
     let mut sent = SentLines::default();
     assert_eq!(pass(&mut sent, &["05.1"]), [true]);
     sent.opened();
@@ -45,7 +45,7 @@ fn a_log_that_begins_anew_after_a_break_is_passed_on() {
 }
 
 #[test]
-fn a_line_without_time_is_passed_on() {
+fn a_line_without_time_is_sent() {
     let mut sent = SentLines::default();
     assert!(sent.is_new(None));
     pass(&mut sent, &["05.1"]);

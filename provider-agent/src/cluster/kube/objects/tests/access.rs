@@ -44,7 +44,7 @@ fn pods_get_no_key_to_the_cluster_and_no_names_of_other_services() {
 }
 
 #[test]
-fn images_are_pulled_anew_with_the_tenants_own_login() {
+fn images_are_always_pulled_with_the_tenants_own_login() {
     let lease = Lease::new();
     for (name, template) in lease.templates() {
         assert_eq!(template["spec"]["containers"][0]["imagePullPolicy"], "Always", "{name}");

@@ -204,7 +204,7 @@ fn what_bounds_a_lease_is_applied_before_what_runs() {
 }
 
 #[test]
-fn no_two_objects_of_a_kind_have_one_name_however_services_are_called() {
+fn no_two_objects_of_a_kind_have_one_name_whatever_the_services_names() {
     let mut lease = Lease::new();
     let web = lease.group.services.iter().find(|service| service.name == "web").unwrap().clone();
     let clash = |name: &str, ip: &str| {

@@ -97,7 +97,7 @@ fn pods_reach_the_internet_and_neither_metadata_nor_private_networks() {
 /// The API server asks that an exception lies strictly within its block, and reads mapped IPv4
 /// as IPv4, which lies in no block of IPv6.
 #[test]
-fn the_api_server_takes_every_exception() {
+fn the_api_server_accepts_every_exception() {
     for (cidr, except) in blocks(&policy()) {
         let (outer, outer_bits) = parse(&cidr);
         for one in &except {
