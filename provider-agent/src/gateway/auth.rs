@@ -83,7 +83,7 @@ impl Caller {
                 false => GatewayError::NoLease(order),
             });
         };
-        self.must_be(&lease.owner, order)?;
+        self.must_be(&lease.tenant, order)?;
         Ok(lease)
     }
 

@@ -78,7 +78,7 @@ fn of_book(
             tx,
             &DeploymentRow {
                 id: event.deployment,
-                owner: event.owner.clone(),
+                tenant: event.tenant.clone(),
                 commitment: commitment(&event.commitment),
                 height: at.height,
             },
@@ -87,8 +87,8 @@ fn of_book(
         Book::DeploymentMarked(event) => {
             let row = Mark {
                 deployment: event.deployment,
-                dry_since: event.dry_since,
-                reapable_at: event.reapable_at,
+                depleted_since: event.depleted_since,
+                endable_at: event.endable_at,
                 height: at.height,
             };
             marks::put(tx, &row)
@@ -141,9 +141,9 @@ fn deployment_updated(
     if deployments::get(tx, id)?.is_some() {
         return deployments::set_commitment(tx, id, &commitment, at.height);
     }
-    match orders::owner_of(tx, id)? {
-        Some(owner) => {
-            deployments::put(tx, &DeploymentRow { id, owner, commitment, height: at.height })
+    match orders::tenant_of(tx, id)? {
+        Some(tenant) => {
+            deployments::put(tx, &DeploymentRow { id, tenant, commitment, height: at.height })
         }
         None => Ok(()),
     }
@@ -155,7 +155,7 @@ fn order_opened(tx: &Tx<'_>, at: Cursor, event: &OrderOpened) -> Result<(), Stor
         &Order {
             id: event.order,
             group: GroupId { deployment: event.deployment, group: event.group },
-            owner: event.owner.clone(),
+            tenant: event.tenant.clone(),
             ceiling: event.ceiling,
             denom: event.denom.clone(),
             auction: event.auction,
@@ -195,15 +195,15 @@ fn bid_lost(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
 fn own_bid_placed(tx: &Tx<'_>, at: Cursor, event: &BidPlaced) -> Result<(), StoreError> {
     tx.touch(Topic::Provider);
     let known = bids::get(tx, event.order)?;
-    let owner = match &known {
-        Some(row) => row.owner.clone(),
-        None => orders::get(tx, event.order)?.map(|order| order.owner).unwrap_or_default(),
+    let tenant = match &known {
+        Some(row) => row.tenant.clone(),
+        None => orders::get(tx, event.order)?.map(|order| order.tenant).unwrap_or_default(),
     };
     bids::put(
         tx,
         &Bid {
             order: event.order,
-            owner,
+            tenant,
             price: event.price,
             progress: BidProgress::Open,
             decided_height: known.as_ref().map_or(at.height, |row| row.decided_height),
@@ -247,7 +247,7 @@ fn lease_created(
         &Lease {
             order: event.order,
             group: GroupId { deployment: event.deployment, group: event.group },
-            owner: event.owner.clone(),
+            tenant: event.tenant.clone(),
             price: event.price,
             denom: event.denom.clone(),
             account,

@@ -67,8 +67,8 @@ impl Messages {
     }
 
     /// Marks a depleted deployment, or ends one that is marked.
-    pub fn reap(&self, deployment: DeploymentId) -> Message {
-        self.book(&orderbook::ExecuteMsg::ReapDeployment { deployment })
+    pub fn end_deployment(&self, deployment: DeploymentId) -> Message {
+        self.book(&orderbook::ExecuteMsg::EndDeployment { deployment })
     }
 
     fn registry(&self, msg: &registry::ExecuteMsg) -> Message {

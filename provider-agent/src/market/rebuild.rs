@@ -128,7 +128,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
             tx,
             &DeploymentRow {
                 id: deployment.id,
-                owner: deployment.owner.clone(),
+                tenant: deployment.tenant.clone(),
                 commitment: deployment.commitment.clone(),
                 height: at.height,
             },
@@ -181,15 +181,15 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
             continue;
         }
         let ours = snapshot.leases.iter().find(|lease| lease.order == bid.order);
-        let owner = snapshot.orders.iter().find(|order| order.id == bid.order);
-        let owner = owner.map(|order| &order.owner).or(ours.map(|lease| &lease.owner));
+        let tenant = snapshot.orders.iter().find(|order| order.id == bid.order);
+        let tenant = tenant.map(|order| &order.tenant).or(ours.map(|lease| &lease.tenant));
         // An ended lease keeps its slot for a while: its bid is neither lost nor open.
         let progress = if ours.is_some() { BidProgress::Won } else { progress };
         bids::put(
             tx,
             &Bid {
                 order: bid.order,
-                owner: owner.cloned().unwrap_or_default(),
+                tenant: tenant.cloned().unwrap_or_default(),
                 price: bid.price,
                 progress,
                 decided_height: known.as_ref().map_or(snapshot.at.height, |k| k.decided_height),
@@ -218,7 +218,7 @@ fn order_row(order: &OrderResponse, at: Cursor) -> Order {
     Order {
         id: order.id,
         group: order.group,
-        owner: order.owner.clone(),
+        tenant: order.tenant.clone(),
         ceiling: order.spec.ceiling,
         denom: order.denom.clone(),
         auction: order.auction,
@@ -235,7 +235,7 @@ fn lease_row(lease: &LeaseResponse) -> Lease {
     Lease {
         order: lease.order,
         group: lease.group,
-        owner: lease.owner.clone(),
+        tenant: lease.tenant.clone(),
         price: lease.price,
         denom: lease.denom.clone(),
         account: lease.account,
@@ -255,7 +255,7 @@ pub(super) fn clock(account: &AccountResponse, height: u64) -> AccountClock {
         rate: account.clock.rate,
         anchor: account.clock.anchor,
         depletion: account.depletion,
-        dry: account.clock.dry_since.is_some(),
+        depleted: account.clock.depleted_since.is_some(),
         closed: account.closed,
         height,
     }

@@ -63,7 +63,7 @@ pub struct Bid {
     /// The order; one bid for each.
     pub order: OrderId,
     /// The order's tenant.
-    pub owner: String,
+    pub tenant: String,
     /// Base units an hour, as last sent or seen.
     pub price: Price,
     /// Its progress.

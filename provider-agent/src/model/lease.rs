@@ -11,7 +11,7 @@ pub struct Lease {
     /// The group that runs.
     pub group: GroupId,
     /// The tenant.
-    pub owner: String,
+    pub tenant: String,
     /// Base units an hour.
     pub price: Price,
     /// The denom.
@@ -35,7 +35,7 @@ pub struct Lease {
 impl Lease {
     /// Whether the account pays for it at `block_time`. True while the account's clock is not known.
     pub fn is_funded_at(&self, block_time: u64) -> bool {
-        self.clock.as_ref().is_none_or(|clock| !clock.is_dry_at(block_time))
+        self.clock.as_ref().is_none_or(|clock| !clock.is_depleted_at(block_time))
     }
 
     /// Whether it has ended and all its earnings are withdrawn.
@@ -61,7 +61,7 @@ pub struct AccountClock {
     /// When the account will be depleted, or was.
     pub depletion: Option<u64>,
     /// Whether the clock is stopped for lack of funds.
-    pub dry: bool,
+    pub depleted: bool,
     /// Whether the account is closed.
     pub closed: bool,
     /// Height of the state that says so.
@@ -76,14 +76,14 @@ impl AccountClock {
             rate: event.rate,
             anchor: event.anchor,
             depletion: event.depletion,
-            dry: event.dry,
+            depleted: event.depleted,
             closed: event.closed,
             height,
         }
     }
 
     /// Whether the account is depleted at `block_time`.
-    pub fn is_dry_at(&self, block_time: u64) -> bool {
-        self.dry || self.depletion.is_some_and(|moment| moment <= block_time)
+    pub fn is_depleted_at(&self, block_time: u64) -> bool {
+        self.depleted || self.depletion.is_some_and(|moment| moment <= block_time)
     }
 }

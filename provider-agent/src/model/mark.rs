@@ -1,4 +1,4 @@
-//! The mark of a dry deployment.
+//! The mark of a depleted deployment.
 
 use souk_core::DeploymentId;
 
@@ -8,9 +8,9 @@ pub struct Mark {
     /// The deployment.
     pub deployment: DeploymentId,
     /// When its account was depleted.
-    pub dry_since: u64,
-    /// From when it can be reaped, in block time.
-    pub reapable_at: u64,
+    pub depleted_since: u64,
+    /// From when it can be ended, in block time.
+    pub endable_at: u64,
     /// The block of the mark.
     pub height: u64,
 }

@@ -12,7 +12,7 @@ pub struct Order {
     /// The group that it is for.
     pub group: GroupId,
     /// The tenant.
-    pub owner: String,
+    pub tenant: String,
     /// The highest price, in base units an hour.
     pub ceiling: Price,
     /// What it is paid in.

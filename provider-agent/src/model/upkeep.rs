@@ -20,12 +20,12 @@ pub enum UpkeepTask {
     },
     /// Close a lease whose manifest did not come in time.
     ManifestTimeout(OrderId),
-    /// Mark a dry deployment, or end it.
-    Reap {
+    /// Mark a depleted deployment, or end it.
+    EndDeployment {
         /// The deployment.
         deployment: DeploymentId,
-        /// Since when it is dry.
-        dry_since: u64,
+        /// Since when it is depleted.
+        depleted_since: u64,
         /// Whether it is marked already and can be ended.
         marked: bool,
     },
@@ -47,7 +47,7 @@ pub struct UpkeepInput {
     pub current_since: Option<u64>,
     /// Leases that have a namespace in the cluster; none while that cannot be seen.
     pub in_cluster: Option<BTreeSet<OrderId>>,
-    /// Deployments marked for reaping.
+    /// Deployments marked for their end.
     pub marks: Vec<Mark>,
     /// Own bids.
     pub bids: Vec<Bid>,
@@ -67,7 +67,7 @@ impl UpkeepInput {
 pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
     let Some(at) = input.at else { return Vec::new() };
     let mut due = Vec::new();
-    let mut reaped = BTreeSet::new();
+    let mut ended = BTreeSet::new();
     for lease in &input.leases {
         let active = lease.state == LeaseState::Active;
         let since = lease.withdrawn_at;
@@ -82,8 +82,12 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
             due.push(UpkeepTask::ManifestTimeout(lease.order));
         }
         let deployment = lease.group.deployment;
-        if active && policy.reap && !lease.is_funded_at(at.time) && reaped.insert(deployment) {
-            due.extend(reap(input, deployment, lease.depletion().unwrap_or(at.time), at));
+        if active
+            && policy.end_deployments
+            && !lease.is_funded_at(at.time)
+            && ended.insert(deployment)
+        {
+            due.extend(end_deployment(input, deployment, lease.depletion().unwrap_or(at.time), at));
         }
     }
     let bids = input.bids.iter().filter(|bid| bid.progress == BidProgress::Open);
@@ -112,20 +116,20 @@ fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> 
         && !in_cluster.contains(&lease.order)
 }
 
-fn reap(
+fn end_deployment(
     input: &UpkeepInput,
     deployment: DeploymentId,
-    dry_since: u64,
+    depleted_since: u64,
     at: Cursor,
 ) -> Option<UpkeepTask> {
     let mark = input.marks.iter().find(|mark| {
         // A mark of an earlier time is void: a deposit came since.
-        mark.deployment == deployment && mark.dry_since == dry_since
+        mark.deployment == deployment && mark.depleted_since == depleted_since
     });
     match mark {
-        None => Some(UpkeepTask::Reap { deployment, dry_since, marked: false }),
-        Some(mark) if at.time >= mark.reapable_at => {
-            Some(UpkeepTask::Reap { deployment, dry_since, marked: true })
+        None => Some(UpkeepTask::EndDeployment { deployment, depleted_since, marked: false }),
+        Some(mark) if at.time >= mark.endable_at => {
+            Some(UpkeepTask::EndDeployment { deployment, depleted_since, marked: true })
         }
         Some(_) => None,
     }
@@ -147,7 +151,7 @@ mod tests {
         Lease {
             order: LEASE,
             group: GroupId { deployment: DeploymentId(3), group: GroupSeq(1) },
-            owner: "souk1ann".into(),
+            tenant: "souk1ann".into(),
             price: Price::new(100).unwrap(),
             denom: Denom::native("usouk"),
             account: AccountId(3),

@@ -11,7 +11,7 @@ const COLUMNS: &str = "order_id, owner, price, progress, decided_height, attempt
 fn read(row: &Row<'_>) -> rusqlite::Result<Bid> {
     Ok(Bid {
         order: OrderId(sql::uint(row, "order_id")?),
-        owner: row.get("owner")?,
+        tenant: row.get("owner")?,
         price: sql::text(row, "price")?,
         progress: sql::text(row, "progress")?,
         decided_height: sql::uint(row, "decided_height")?,
@@ -43,7 +43,7 @@ pub fn put(tx: &Tx<'_>, row: &Bid) -> Result<(), StoreError> {
     )?
     .execute(params![
         sql::int(row.order.0)?,
-        row.owner,
+        row.tenant,
         row.price.to_string(),
         row.progress.as_str(),
         sql::int(row.decided_height)?,

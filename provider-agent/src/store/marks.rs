@@ -13,8 +13,8 @@ pub fn all(sql: &Connection) -> Result<Vec<Mark>, StoreError> {
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Mark {
             deployment: DeploymentId(sql::uint(row, "deployment")?),
-            dry_since: sql::uint(row, "dry_since")?,
-            reapable_at: sql::uint(row, "reapable_at")?,
+            depleted_since: sql::uint(row, "dry_since")?,
+            endable_at: sql::uint(row, "reapable_at")?,
             height: sql::uint(row, "height")?,
         })
     };
@@ -26,8 +26,8 @@ pub fn all(sql: &Connection) -> Result<Vec<Mark>, StoreError> {
 pub fn put(tx: &Tx<'_>, row: &Mark) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR REPLACE INTO marks VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         sql::int(row.deployment.0)?,
-        sql::int(row.dry_since)?,
-        sql::int(row.reapable_at)?,
+        sql::int(row.depleted_since)?,
+        sql::int(row.endable_at)?,
         sql::int(row.height)?,
     ])?;
     Ok(())

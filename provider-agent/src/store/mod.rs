@@ -209,4 +209,6 @@ impl Store {
 }
 
 #[cfg(test)]
+mod stored;
+#[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Order> {
             deployment: DeploymentId(sql::uint(row, "deployment")?),
             group: GroupSeq(sql::uint32(row, "grp")?),
         },
-        owner: row.get("owner")?,
+        tenant: row.get("owner")?,
         ceiling: sql::text(row, "ceiling")?,
         denom: sql::text(row, "denom")?,
         auction: sql::json(row, "auction")?,
@@ -44,7 +44,7 @@ pub fn open(sql: &Connection) -> Result<Vec<Order>, StoreError> {
 }
 
 /// The tenant of a deployment, if the store has one of its orders.
-pub fn owner_of(sql: &Connection, deployment: DeploymentId) -> Result<Option<String>, StoreError> {
+pub fn tenant_of(sql: &Connection, deployment: DeploymentId) -> Result<Option<String>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT owner FROM orders WHERE deployment = ?1 LIMIT 1")?;
     let id = sql::int(deployment.0)?;
@@ -66,7 +66,7 @@ pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
         sql::int(row.id.0)?,
         sql::int(row.group.deployment.0)?,
         row.group.group.0,
-        row.owner,
+        row.tenant,
         row.ceiling.to_string(),
         row.denom.to_string(),
         sql::to_json(&row.auction)?,

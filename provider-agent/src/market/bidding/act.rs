@@ -37,7 +37,7 @@ pub(super) async fn act(
             let new = NewBid {
                 bid: Bid {
                     order: id,
-                    owner: order.owner.clone(),
+                    tenant: order.tenant.clone(),
                     price,
                     progress: BidProgress::Sent,
                     decided_height: at.height,

@@ -95,7 +95,7 @@ impl ChainCache {
             self.provider = None;
             return Ok(());
         };
-        let used = market.book_record().await?.used;
+        let used = market.provider_stats().await?.used;
         // The chain may count bids that are on their way already; then there are too few bids for
         // a block, never too many.
         let sent = snapshot.bids.iter().filter(|bid| bid.progress == BidProgress::Sent);

@@ -135,7 +135,7 @@ impl Round<'_> {
     fn decide(&self, order: &Order) -> Decision {
         let own = self.snapshot.bid_on(order).filter(|bid| bid.progress.is_live());
         let reservation = self.reserved.iter().find(|row| row.order == order.id);
-        let for_tenant = self.live.iter().filter(|bid| bid.owner == order.owner).count();
+        let for_tenant = self.live.iter().filter(|bid| bid.tenant == order.tenant).count();
         let input = DecisionInput {
             now: self.snapshot.at.time,
             provider: self.cache.provider.as_ref(),

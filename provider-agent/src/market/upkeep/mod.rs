@@ -1,5 +1,5 @@
 //! Upkeep of leases and auctions on the chain: withdraws earnings, closes leases without manifest,
-//! ends dry deployments, closes auctions that were won.
+//! ends depleted deployments, closes auctions that were won.
 //!
 //! [`plan`] is pure and says what is due at a block; [`Upkeep`] puts the messages into the outbox.
 //! Time is block time. Nothing is sent while the follower is behind: what looks due may be done
@@ -139,7 +139,7 @@ impl Upkeep {
                 UpkeepTask::Withdraw { .. } => (count, next),
                 // One message may not handle all disqualified bids.
                 UpkeepTask::CloseAuction(_) => (count, next),
-                UpkeepTask::ManifestTimeout(_) | UpkeepTask::Reap { .. } => return Ok(()),
+                UpkeepTask::ManifestTimeout(_) | UpkeepTask::EndDeployment { .. } => return Ok(()),
             },
             Attempts::Failed { count, next, why } => {
                 tracing::debug!(%key, %why, count, "upkeep task refused by the chain");
@@ -177,7 +177,9 @@ impl Upkeep {
             UpkeepTask::ManifestTimeout(order) => {
                 Some(self.messages.close_lease(*order, CloseReason::ManifestTimeout)?)
             }
-            UpkeepTask::Reap { deployment, .. } => Some(self.messages.reap(*deployment)?),
+            UpkeepTask::EndDeployment { deployment, .. } => {
+                Some(self.messages.end_deployment(*deployment)?)
+            }
             UpkeepTask::CloseAuction(order) => {
                 let lowest = self.market.lowest_bid(*order).await?;
                 let leads = lowest.is_some_and(|bid| bid.provider == self.market.provider());
@@ -206,10 +208,10 @@ fn key(task: &UpkeepTask) -> String {
     match task {
         UpkeepTask::Withdraw { order, since } => format!("withdraw/{order}/{since}"),
         UpkeepTask::ManifestTimeout(order) => format!("close_lease/{order}/manifest_timeout"),
-        UpkeepTask::Reap { deployment, dry_since, marked } => {
+        UpkeepTask::EndDeployment { deployment, depleted_since, marked } => {
             let step = if *marked { "end" } else { "mark" };
             // The key stays as it was stored by earlier versions.
-            format!("reap/{deployment}/{dry_since}/{step}")
+            format!("reap/{deployment}/{depleted_since}/{step}")
         }
         UpkeepTask::CloseAuction(order) => format!("close_auction/{order}"),
     }

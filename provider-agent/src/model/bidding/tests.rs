@@ -85,7 +85,7 @@ fn order(spec: GroupSpec) -> Order {
     Order {
         id: OrderId(5),
         group: GroupId { deployment: DeploymentId(2), group: GroupSeq(1) },
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         ceiling: spec.ceiling,
         denom: Denom::native("usouk"),
         auction: AuctionPolicy::TenantChoice {},

@@ -86,7 +86,7 @@ async fn from_store(
     let state = |(state, funded): (LeaseState, bool)| State {
         state: match (state, funded) {
             (LeaseState::Active, true) => "funded".to_owned(),
-            (LeaseState::Active, false) => "dry".to_owned(),
+            (LeaseState::Active, false) => "depleted".to_owned(),
             (other, _) => other.to_string(),
         },
     };
