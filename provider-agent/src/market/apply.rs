@@ -3,13 +3,13 @@
 
 use cosmwasm_std::HexBinary;
 use souk_api::{
-    attestations::AttestationEvent as Audit,
+    attestations::AttestationEvent,
     escrow::{EscrowEvent, events::AccountChanged},
     orderbook::{
-        LeaseState, OrderbookEvent as Book,
+        LeaseState, OrderbookEvent,
         events::{BidPlaced, DeploymentUpdated, LeaseClosed, LeaseCreated, OrderOpened},
     },
-    registry::RegistryEvent as Registry,
+    registry::RegistryEvent,
 };
 use souk_core::{AccountId, CloseReason, GroupId, OrderId};
 
@@ -32,6 +32,10 @@ pub struct ProviderContext {
 }
 
 /// Applies the events of the block at `at`.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn apply(
     tx: &Tx<'_>,
     context: &ProviderContext,
@@ -40,23 +44,23 @@ pub fn apply(
 ) -> Result<(), StoreError> {
     // A lease's first account event comes before the event of the lease itself.
     for event in events {
-        if let MarketEvent::Orderbook(Book::LeaseCreated(event)) = event {
+        if let MarketEvent::Orderbook(OrderbookEvent::LeaseCreated(event)) = event {
             lease_created(tx, context, at, event)?;
         }
     }
     for event in events {
         match event {
-            MarketEvent::Orderbook(event) => of_book(tx, context, at, event)?,
+            MarketEvent::Orderbook(event) => apply_orderbook(tx, context, at, event)?,
             MarketEvent::Escrow(EscrowEvent::AccountChanged(event)) => {
                 account_changed(tx, at, event)?;
             }
             MarketEvent::Escrow(_) => {}
-            MarketEvent::Registry(event) => of_registry(tx, context, event),
-            MarketEvent::Attestations(event) => of_auditors(tx, context, event),
+            MarketEvent::Registry(event) => apply_registry(tx, context, event),
+            MarketEvent::Attestations(event) => apply_attestations(tx, context, event),
         }
     }
     for event in events {
-        if let MarketEvent::Orderbook(Book::LeaseCreated(event)) = event
+        if let MarketEvent::Orderbook(OrderbookEvent::LeaseCreated(event)) = event
             && let Some(lease) = leases::get(tx, event.order)?
             && lease.clock.is_none()
         {
@@ -66,15 +70,15 @@ pub fn apply(
     Ok(())
 }
 
-fn of_book(
+fn apply_orderbook(
     tx: &Tx<'_>,
     context: &ProviderContext,
     at: Cursor,
-    event: &Book,
+    event: &OrderbookEvent,
 ) -> Result<(), StoreError> {
     let own = |provider: &str| provider == context.address;
     match event {
-        Book::DeploymentCreated(event) => deployments::put(
+        OrderbookEvent::DeploymentCreated(event) => deployments::put(
             tx,
             &DeploymentRow {
                 id: event.deployment,
@@ -83,8 +87,8 @@ fn of_book(
                 height: at.height,
             },
         ),
-        Book::DeploymentUpdated(event) => deployment_updated(tx, at, event),
-        Book::DeploymentMarked(event) => {
+        OrderbookEvent::DeploymentUpdated(event) => deployment_updated(tx, at, event),
+        OrderbookEvent::DeploymentMarked(event) => {
             let row = Mark {
                 deployment: event.deployment,
                 depleted_since: event.depleted_since,
@@ -93,40 +97,46 @@ fn of_book(
             };
             marks::put(tx, &row)
         }
-        Book::DeploymentClosed(event) => {
+        OrderbookEvent::DeploymentClosed(event) => {
             marks::forget(tx, event.deployment)?;
             orders::close_of(tx, event.deployment)
         }
-        Book::OrderOpened(event) => order_opened(tx, at, event),
-        Book::OrderClosed(event) => order_over(tx, at, event.order),
-        Book::OrderPruned(event) => order_over(tx, at, event.order),
-        Book::BidPlaced(event) => {
-            orders::set_book_height(tx, event.order, at.height)?;
+        OrderbookEvent::OrderOpened(event) => order_opened(tx, at, event),
+        OrderbookEvent::OrderClosed(event) => order_ended(tx, at, event.order),
+        OrderbookEvent::OrderPruned(event) => order_ended(tx, at, event.order),
+        OrderbookEvent::BidPlaced(event) => {
+            orders::set_bids_height(tx, event.order, at.height)?;
             if own(&event.provider) { own_bid_placed(tx, at, event) } else { Ok(()) }
         }
-        Book::BidLowered(event) => {
-            orders::set_book_height(tx, event.order, at.height)?;
+        OrderbookEvent::BidLowered(event) => {
+            orders::set_bids_height(tx, event.order, at.height)?;
             if own(&event.provider) {
                 bids::set_price(tx, event.order, event.price)
             } else {
                 Ok(())
             }
         }
-        Book::BidWithdrawn(event) => bid_gone(tx, context, at, event.order, &event.provider),
-        Book::BidDisqualified(event) => bid_gone(tx, context, at, event.order, &event.provider),
-        Book::AuctionExtended(event) => orders::extend(tx, event.order, event.closes_at),
-        Book::LeaseCreated(event) => {
+        OrderbookEvent::BidWithdrawn(event) => {
+            bid_removed(tx, context, at, event.order, &event.provider)
+        }
+        OrderbookEvent::BidDisqualified(event) => {
+            bid_removed(tx, context, at, event.order, &event.provider)
+        }
+        OrderbookEvent::AuctionExtended(event) => orders::extend(tx, event.order, event.closes_at),
+        OrderbookEvent::LeaseCreated(event) => {
             orders::close(tx, event.order)?;
             if own(&event.provider) { Ok(()) } else { bid_lost(tx, at, event.order) }
         }
-        Book::LeaseClosed(event) if own(&event.provider) => lease_closed(tx, at, event),
-        Book::BidsReleased(event) => {
+        OrderbookEvent::LeaseClosed(event) if own(&event.provider) => lease_closed(tx, at, event),
+        OrderbookEvent::BidsReleased(event) => {
             if own(&event.provider) {
                 tx.touch(Topic::Provider);
             }
             Ok(())
         }
-        Book::LeaseClosed(_) | Book::DelegateSet(_) | Book::GroupChanged(_) => Ok(()),
+        OrderbookEvent::LeaseClosed(_)
+        | OrderbookEvent::DelegateSet(_)
+        | OrderbookEvent::GroupChanged(_) => Ok(()),
     }
 }
 
@@ -163,7 +173,7 @@ fn order_opened(tx: &Tx<'_>, at: Cursor, event: &OrderOpened) -> Result<(), Stor
             closes_at: event.closes_at,
             open: true,
             opened_height: at.height,
-            book_height: at.height,
+            bids_height: at.height,
             detail: None,
         },
     )?;
@@ -174,7 +184,7 @@ fn order_opened(tx: &Tx<'_>, at: Cursor, event: &OrderOpened) -> Result<(), Stor
     Ok(())
 }
 
-pub(super) fn order_over(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
+pub(super) fn order_ended(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
     orders::close(tx, order)?;
     bid_lost(tx, at, order)
 }
@@ -213,14 +223,14 @@ fn own_bid_placed(tx: &Tx<'_>, at: Cursor, event: &BidPlaced) -> Result<(), Stor
     )
 }
 
-fn bid_gone(
+fn bid_removed(
     tx: &Tx<'_>,
     context: &ProviderContext,
     at: Cursor,
     order: OrderId,
     provider: &str,
 ) -> Result<(), StoreError> {
-    orders::set_book_height(tx, order, at.height)?;
+    orders::set_bids_height(tx, order, at.height)?;
     if provider != context.address {
         return Ok(());
     }
@@ -263,6 +273,7 @@ fn lease_created(
     if deployments::get(tx, event.deployment)?.is_none() {
         pending::add(tx, Pending::Deployment, event.deployment.0)?;
     }
+    tracing::info!(lease = %event.order, tenant = %event.tenant, price = %event.price, "lease created");
     Ok(())
 }
 
@@ -272,6 +283,7 @@ fn lease_closed(tx: &Tx<'_>, at: Cursor, event: &LeaseClosed) -> Result<(), Stor
         _ => LeaseState::Closed,
     };
     leases::close(tx, event.order, state, event.reason, at.time)?;
+    tracing::info!(lease = %event.order, reason = %event.reason, "lease closed");
     if manifests::exists(tx, event.order)? {
         // Its pods are still there: the reservation is freed when they are gone.
         return Ok(());
@@ -286,25 +298,25 @@ fn account_changed(tx: &Tx<'_>, at: Cursor, event: &AccountChanged) -> Result<()
     leases::put_clock(tx, event.account, &AccountClock::of_event(event, at.height))
 }
 
-fn of_registry(tx: &Tx<'_>, context: &ProviderContext, event: &Registry) {
+fn apply_registry(tx: &Tx<'_>, context: &ProviderContext, event: &RegistryEvent) {
     let provider = match event {
-        Registry::Registered(event) => &event.provider,
-        Registry::Updated(event) => &event.provider,
-        Registry::BondChanged(event) => &event.provider,
-        Registry::UnbondedClaimed(event) => &event.provider,
-        Registry::Deregistered(event) => &event.provider,
-        Registry::Slashed(event) => &event.provider,
+        RegistryEvent::Registered(event) => &event.provider,
+        RegistryEvent::Updated(event) => &event.provider,
+        RegistryEvent::BondChanged(event) => &event.provider,
+        RegistryEvent::UnbondedClaimed(event) => &event.provider,
+        RegistryEvent::Deregistered(event) => &event.provider,
+        RegistryEvent::Slashed(event) => &event.provider,
     };
     if *provider == context.address {
         tx.touch(Topic::Provider);
     }
 }
 
-fn of_auditors(tx: &Tx<'_>, context: &ProviderContext, event: &Audit) {
+fn apply_attestations(tx: &Tx<'_>, context: &ProviderContext, event: &AttestationEvent) {
     let provider = match event {
-        Audit::Attested(event) => &event.provider,
-        Audit::Revoked(event) => &event.provider,
-        Audit::ProfileSet(_) => return,
+        AttestationEvent::Attested(event) => &event.provider,
+        AttestationEvent::Revoked(event) => &event.provider,
+        AttestationEvent::ProfileSet(_) => return,
     };
     if *provider == context.address {
         tx.touch(Topic::Provider);

@@ -53,13 +53,13 @@ fn read_event(event: &Event, contracts: &Contracts) -> Option<Result<MarketEvent
     let attributes: Vec<Attribute> =
         pairs.map(|pair| Attribute { key: pair.key.clone(), value: pair.value.clone() }).collect();
     let (ty, attributes) = (event.ty.as_str(), attributes.as_slice());
-    let of_book = || OrderbookEvent::from_chain(ty, attributes, &contracts.orderbook);
-    let of_escrow = || EscrowEvent::from_chain(ty, attributes, &contracts.escrow);
-    let of_registry = || RegistryEvent::from_chain(ty, attributes, &contracts.provider_registry);
-    let of_auditors = || AttestationEvent::from_chain(ty, attributes, &contracts.attestations);
-    of_book()
+    let orderbook = || OrderbookEvent::from_chain(ty, attributes, &contracts.orderbook);
+    let escrow = || EscrowEvent::from_chain(ty, attributes, &contracts.escrow);
+    let registry = || RegistryEvent::from_chain(ty, attributes, &contracts.provider_registry);
+    let attestations = || AttestationEvent::from_chain(ty, attributes, &contracts.attestations);
+    orderbook()
         .map(|read| read.map(MarketEvent::Orderbook))
-        .or_else(|| of_escrow().map(|read| read.map(MarketEvent::Escrow)))
-        .or_else(|| of_registry().map(|read| read.map(MarketEvent::Registry)))
-        .or_else(|| of_auditors().map(|read| read.map(MarketEvent::Attestations)))
+        .or_else(|| escrow().map(|read| read.map(MarketEvent::Escrow)))
+        .or_else(|| registry().map(|read| read.map(MarketEvent::Registry)))
+        .or_else(|| attestations().map(|read| read.map(MarketEvent::Attestations)))
 }

@@ -29,11 +29,15 @@ pub struct Messages {
 type Message = Result<Any, MsgError>;
 
 impl Messages {
-    fn book(&self, msg: &orderbook::ExecuteMsg) -> Message {
+    fn orderbook(&self, msg: &orderbook::ExecuteMsg) -> Message {
         execute(&self.operator, &self.contracts.orderbook, msg, &[])
     }
 
     /// Places a bid.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
     pub fn place_bid(
         &self,
         order: OrderId,
@@ -41,34 +45,54 @@ impl Messages {
         offer: Vec<souk_core::Attribute>,
     ) -> Message {
         let provider = self.provider.clone();
-        self.book(&orderbook::ExecuteMsg::PlaceBid { order, provider, price, offer })
+        self.orderbook(&orderbook::ExecuteMsg::PlaceBid { order, provider, price, offer })
     }
 
     /// Lowers a bid.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
     pub fn lower_bid(&self, order: OrderId, price: Price) -> Message {
         let provider = self.provider.clone();
-        self.book(&orderbook::ExecuteMsg::LowerBid { order, provider, price })
+        self.orderbook(&orderbook::ExecuteMsg::LowerBid { order, provider, price })
     }
 
     /// Frees the slots of lost bids and ended leases.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
     pub fn release_bids(&self, orders: Vec<OrderId>) -> Message {
         let provider = self.provider.clone();
-        self.book(&orderbook::ExecuteMsg::ReleaseBids { provider, orders })
+        self.orderbook(&orderbook::ExecuteMsg::ReleaseBids { provider, orders })
     }
 
     /// Ends a lease.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
     pub fn close_lease(&self, order: OrderId, reason: CloseReason) -> Message {
-        self.book(&orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason) })
+        self.orderbook(&orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason) })
     }
 
     /// Closes an auction that is over.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
     pub fn close_auction(&self, order: OrderId, limit: u32) -> Message {
-        self.book(&orderbook::ExecuteMsg::CloseAuction { order, limit })
+        self.orderbook(&orderbook::ExecuteMsg::CloseAuction { order, limit })
     }
 
     /// Marks a depleted deployment, or ends one that is marked.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
     pub fn end_deployment(&self, deployment: DeploymentId) -> Message {
-        self.book(&orderbook::ExecuteMsg::EndDeployment { deployment })
+        self.orderbook(&orderbook::ExecuteMsg::EndDeployment { deployment })
     }
 
     fn registry(&self, msg: &registry::ExecuteMsg) -> Message {
@@ -76,18 +100,30 @@ impl Messages {
     }
 
     /// Publishes where tenants reach the provider.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
     pub fn set_gateway(&self, gateway: registry::Gateway) -> Message {
         let provider = self.provider.clone();
         self.registry(&registry::ExecuteMsg::SetGateway { provider, gateway })
     }
 
     /// Stops new bids or allows them again.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
     pub fn set_maintenance(&self, on: bool) -> Message {
         let provider = self.provider.clone();
         self.registry(&registry::ExecuteMsg::SetMaintenance { provider, on })
     }
 
     /// Withdraws what a lease has earned; it is paid to the provider's payee.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
     pub fn withdraw(&self, account: AccountId, order: OrderId) -> Message {
         let msg = escrow::ExecuteMsg::Withdraw { account, stream: order.0 };
         execute(&self.operator, &self.contracts.escrow, &msg, &[])

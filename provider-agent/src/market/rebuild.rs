@@ -16,7 +16,7 @@ use souk_api::{
 use souk_chain::Client;
 use souk_core::{CloseReason, DeploymentId, OrderId};
 
-use super::{ChainError, Market, apply::order_over};
+use super::{ChainError, Market, apply::order_ended};
 use crate::{
     model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail},
     store::{
@@ -117,7 +117,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         if won.contains(&known.id) {
             orders::close(tx, known.id)?;
         } else if !open.contains(&known.id) {
-            order_over(tx, at, known.id)?;
+            order_ended(tx, at, known.id)?;
         }
     }
     for order in &snapshot.orders {
@@ -226,7 +226,7 @@ fn order_row(order: &OrderResponse, at: Cursor) -> Order {
         closes_at: order.closes_at,
         open: order.state == OrderState::Open,
         opened_height: at.height,
-        book_height: at.height,
+        bids_height: at.height,
         detail: Some(OrderDetail::from(order)),
     }
 }

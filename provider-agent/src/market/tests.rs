@@ -114,7 +114,7 @@ impl Fixture {
         self.store.write(write).await.unwrap();
     }
 
-    async fn book(&self, height: u64, events: Vec<OrderbookEvent>) {
+    async fn orderbook(&self, height: u64, events: Vec<OrderbookEvent>) {
         self.block(height, events.into_iter().map(MarketEvent::Orderbook).collect()).await;
     }
 
@@ -152,7 +152,7 @@ impl Fixture {
 #[tokio::test]
 async fn an_order_waits_for_its_details_and_its_deployment_only_if_that_is_not_known() {
     let fixture = Fixture::new();
-    fixture.book(5, vec![created(3, 1), opened(7, 3), opened(8, 4)]).await;
+    fixture.orderbook(5, vec![created(3, 1), opened(7, 3), opened(8, 4)]).await;
     let waiting = fixture.store.read(|sql| pending::list(sql, 9)).await.unwrap();
     let mut waiting: Vec<_> = waiting.into_iter().map(|row| (row.kind, row.id)).collect();
     waiting.sort_by_key(|(kind, id)| (kind.to_string(), *id));
@@ -164,9 +164,9 @@ async fn an_order_waits_for_its_details_and_its_deployment_only_if_that_is_not_k
 async fn applying_a_block_twice_changes_nothing() {
     let fixture = Fixture::new();
     let events = || vec![created(3, 1), opened(7, 3), leased(7, 3, ME)];
-    fixture.book(5, events()).await;
+    fixture.orderbook(5, events()).await;
     let before = fixture.store.active_leases().await.unwrap();
-    fixture.book(5, events()).await;
+    fixture.orderbook(5, events()).await;
     assert_eq!(fixture.store.active_leases().await.unwrap(), before);
     assert_eq!(fixture.store.read(orders::open).await.unwrap(), []);
 }
@@ -174,7 +174,7 @@ async fn applying_a_block_twice_changes_nothing() {
 #[tokio::test]
 async fn a_won_order_keeps_its_reservation_and_a_lost_one_frees_it() {
     let fixture = Fixture::new();
-    fixture.book(5, vec![created(3, 1), opened(7, 3), opened(8, 3), opened(9, 3)]).await;
+    fixture.orderbook(5, vec![created(3, 1), opened(7, 3), opened(8, 3), opened(9, 3)]).await;
     for order in [7, 8, 9] {
         fixture.bid(order).await;
     }
@@ -184,7 +184,7 @@ async fn a_won_order_keeps_its_reservation_and_a_lost_one_frees_it() {
         group: GroupSeq(1),
         why: "expired".into(),
     });
-    fixture.book(6, vec![leased(7, 3, ME), leased(8, 3, "souk1rival"), gone]).await;
+    fixture.orderbook(6, vec![leased(7, 3, ME), leased(8, 3, "souk1rival"), gone]).await;
     assert_eq!(fixture.progress(7).await, Some(BidProgress::Won));
     assert_eq!(fixture.progress(8).await, Some(BidProgress::Lost));
     assert_eq!(fixture.progress(9).await, Some(BidProgress::Lost));
@@ -209,7 +209,7 @@ async fn a_leases_clock_comes_from_the_event_before_it_and_is_updated() {
 #[tokio::test]
 async fn a_lease_without_clock_has_it_fetched() {
     let fixture = Fixture::new();
-    fixture.book(6, vec![leased(7, 3, ME)]).await;
+    fixture.orderbook(6, vec![leased(7, 3, ME)]).await;
     let pending = fixture.store.read(|sql| pending::list(sql, 9)).await.unwrap();
     assert!(pending.iter().any(|row| row.kind == Pending::Account && row.id == 3));
 }
@@ -217,12 +217,12 @@ async fn a_lease_without_clock_has_it_fetched() {
 #[tokio::test]
 async fn a_new_commitment_wins_over_a_fetch_from_an_older_state() {
     let fixture = Fixture::new();
-    fixture.book(5, vec![opened(7, 3)]).await;
+    fixture.orderbook(5, vec![opened(7, 3)]).await;
     let update = OrderbookEvent::DeploymentUpdated(DeploymentUpdated {
         deployment: DeploymentId(3),
         commitment: HexBinary::from([2; 32]).to_hex(),
     });
-    fixture.book(6, vec![update]).await;
+    fixture.orderbook(6, vec![update]).await;
     // The fetch that was under way answers from height 5.
     let stale = DeploymentRow {
         id: DeploymentId(3),
@@ -244,7 +244,7 @@ async fn an_own_bid_that_the_store_forgot_is_known_again_from_its_event() {
         provider: ME.into(),
         price: price(40),
     });
-    fixture.book(5, vec![opened(7, 3), placed]).await;
+    fixture.orderbook(5, vec![opened(7, 3), placed]).await;
     assert_eq!(fixture.progress(7).await, Some(BidProgress::Open));
     let row = fixture.store.read(|sql| bids::get(sql, OrderId(7))).await.unwrap().unwrap();
     assert_eq!((row.tenant.as_str(), row.price), ("souk1ann", price(40)));
@@ -254,7 +254,7 @@ async fn an_own_bid_that_the_store_forgot_is_known_again_from_its_event() {
 async fn a_lease_that_ended_without_manifest_frees_its_reservation_at_once() {
     let fixture = Fixture::new();
     fixture.bid(7).await;
-    fixture.book(6, vec![leased(7, 3, ME)]).await;
+    fixture.orderbook(6, vec![leased(7, 3, ME)]).await;
     let closed = OrderbookEvent::LeaseClosed(LeaseClosed {
         order: OrderId(7),
         deployment: DeploymentId(3),
@@ -263,7 +263,7 @@ async fn a_lease_that_ended_without_manifest_frees_its_reservation_at_once() {
         reason: CloseReason::InsufficientFunds,
         breach: false,
     });
-    fixture.book(7, vec![closed]).await;
+    fixture.orderbook(7, vec![closed]).await;
     let lease = fixture.store.lease(OrderId(7)).await.unwrap().unwrap();
     assert_eq!(lease.state, LeaseState::InsufficientFunds);
     assert!(!fixture.is_reserved(7).await);

@@ -28,7 +28,7 @@ pub struct Order {
     /// The block that opened it.
     pub opened_height: u64,
     /// The last block in which anyone's bid on it was placed or changed.
-    pub book_height: u64,
+    pub bids_height: u64,
     /// What its event does not carry; none until it is fetched.
     pub detail: Option<OrderDetail>,
 }

@@ -21,6 +21,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Bid> {
 }
 
 /// The bid on an order.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Bid>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM bids WHERE order_id = ?1");
     let mut statement = sql.prepare_cached(&query)?;
@@ -28,6 +32,10 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Bid>, StoreError> 
 }
 
 /// All bids, by order. A bid stays until its slot is released.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn all(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM bids ORDER BY order_id");
     let mut statement = sql.prepare_cached(&query)?;
@@ -36,6 +44,10 @@ pub fn all(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
 }
 
 /// Inserts or replaces a bid.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &Bid) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO bids (order_id, owner, price, progress, decided_height, attempt, why)
@@ -55,6 +67,10 @@ pub fn put(tx: &Tx<'_>, row: &Bid) -> Result<(), StoreError> {
 }
 
 /// Sets the progress of a bid, if there is one.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn set_progress(
     tx: &Tx<'_>,
     order: OrderId,
@@ -68,6 +84,10 @@ pub fn set_progress(
 }
 
 /// Marks a bid as lost; its slot is still held.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn lose(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE bids SET progress = 'lost', why = NULL, decided_height = ?2 WHERE order_id = ?1",
@@ -81,6 +101,10 @@ pub fn lose(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> 
 pub const NO_MORE: u32 = 1_000;
 
 /// Marks a bid as refused by the chain; `attempts` is how many were refused so far.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn refuse(tx: &Tx<'_>, order: OrderId, attempts: u32, why: &str) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE bids SET progress = 'refused', attempt = ?2, why = ?3 WHERE order_id = ?1",
@@ -91,6 +115,10 @@ pub fn refuse(tx: &Tx<'_>, order: OrderId, attempts: u32, why: &str) -> Result<(
 }
 
 /// Sets the price that the chain has now.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn set_price(tx: &Tx<'_>, order: OrderId, price: Price) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE bids SET price = ?2 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, price.to_string()])?;
@@ -99,6 +127,10 @@ pub fn set_price(tx: &Tx<'_>, order: OrderId, price: Price) -> Result<(), StoreE
 }
 
 /// Deletes a bid whose slot is released.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM bids WHERE order_id = ?1")?.execute([sql::int(order.0)?])?;
     tx.touch(Topic::Orders);

@@ -77,6 +77,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DecisionRow> {
 }
 
 /// The latest decision on an order.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection, order: OrderId) -> Result<Option<DecisionRow>, StoreError> {
     let mut statement = sql.prepare_cached(
         "SELECT order_id, height, verdict, reason, coarse, price FROM decisions WHERE order_id = ?1",
@@ -86,6 +90,10 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<DecisionRow>, Stor
 
 /// Records a decision. One that equals the last keeps its height, so that the log shows since when it
 /// holds. True if it is different.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &DecisionRow) -> Result<bool, StoreError> {
     let changed = tx
         .prepare_cached(
@@ -109,6 +117,10 @@ pub fn put(tx: &Tx<'_>, row: &DecisionRow) -> Result<bool, StoreError> {
 }
 
 /// Deletes decisions older than `height` on orders that are not open.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget_before(tx: &Tx<'_>, height: u64) -> Result<usize, StoreError> {
     let forgotten = tx
         .prepare_cached(

@@ -20,6 +20,10 @@ pub struct DeploymentRow {
 }
 
 /// One deployment.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection, id: DeploymentId) -> Result<Option<DeploymentRow>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT owner, commitment, height FROM deployments WHERE id = ?1")?;
@@ -35,6 +39,10 @@ pub fn get(sql: &Connection, id: DeploymentId) -> Result<Option<DeploymentRow>, 
 }
 
 /// Inserts or updates a deployment, unless the store has a newer state.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &DeploymentRow) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO deployments (id, owner, commitment, height) VALUES (?1, ?2, ?3, ?4)
@@ -52,6 +60,10 @@ pub fn put(tx: &Tx<'_>, row: &DeploymentRow) -> Result<(), StoreError> {
 }
 
 /// Sets the commitment, unless the store has a newer state.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn set_commitment(
     tx: &Tx<'_>,
     id: DeploymentId,
@@ -67,6 +79,10 @@ pub fn set_commitment(
 }
 
 /// Deletes deployments without order and without own lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget_idle(tx: &Tx<'_>) -> Result<usize, StoreError> {
     let forgotten = tx
         .prepare_cached(

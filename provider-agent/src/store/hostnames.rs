@@ -18,6 +18,10 @@ pub struct HostnameTaken {
 }
 
 /// The lease that has a host name. Names are compared in lower case, without a trailing dot.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn holder(sql: &Connection, host: &str) -> Result<Option<OrderId>, StoreError> {
     let mut statement = sql.prepare_cached("SELECT order_id FROM hostnames WHERE host = ?1")?;
     let read = |row: &rusqlite::Row<'_>| sql::uint(row, "order_id").map(OrderId);
@@ -25,6 +29,10 @@ pub fn holder(sql: &Connection, host: &str) -> Result<Option<OrderId>, StoreErro
 }
 
 /// The host names of a lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn of(sql: &Connection, order: OrderId) -> Result<Vec<String>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT host FROM hostnames WHERE order_id = ?1 ORDER BY host")?;
@@ -33,6 +41,10 @@ pub fn of(sql: &Connection, order: OrderId) -> Result<Vec<String>, StoreError> {
 }
 
 /// Claims a host name; the inner error names the lease that has it.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn claim(
     tx: &Tx<'_>,
     host: &str,
@@ -50,6 +62,10 @@ pub fn claim(
 }
 
 /// Releases one host name of a lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn release_one(tx: &Tx<'_>, host: &str, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM hostnames WHERE host = ?1 AND order_id = ?2")?
         .execute(params![normalize(host), sql::int(order.0)?])?;
@@ -57,6 +73,10 @@ pub fn release_one(tx: &Tx<'_>, host: &str, order: OrderId) -> Result<(), StoreE
 }
 
 /// Releases all host names of a lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM hostnames WHERE order_id = ?1")?
         .execute([sql::int(order.0)?])?;

@@ -45,12 +45,20 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
 }
 
 /// One lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Lease>, StoreError> {
     let mut statement = sql.prepare_cached(&format!("{SELECT} WHERE order_id = ?1"))?;
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
 /// Active leases, by number; paid or not.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn active(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     let query = format!("{SELECT} WHERE state = 'active' ORDER BY order_id");
     let mut statement = sql.prepare_cached(&query)?;
@@ -59,6 +67,10 @@ pub fn active(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
 }
 
 /// All leases, by number, also ended ones until they are deleted.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn all(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     let mut statement = sql.prepare_cached(&format!("{SELECT} ORDER BY order_id"))?;
     let rows = statement.query_map([], read)?;
@@ -67,6 +79,10 @@ pub fn all(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
 
 /// Inserts a lease or updates its state. `withdrawn_at` of an existing one stays; the clock is set by
 /// [`put_clock`].
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO leases (order_id, deployment, grp, owner, price, denom, account, state,
@@ -94,6 +110,10 @@ pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
 }
 
 /// Marks a lease as ended.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn close(
     tx: &Tx<'_>,
     order: OrderId,
@@ -115,6 +135,10 @@ pub fn close(
 }
 
 /// Records that its earnings are withdrawn up to `block_time`.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE leases SET withdrawn_at = ?2 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, sql::int(block_time)?])?;
@@ -122,12 +146,20 @@ pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(),
 }
 
 /// Whether any own lease is paid by this account.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn is_paid_by(sql: &Connection, account: AccountId) -> Result<bool, StoreError> {
     let mut statement = sql.prepare_cached("SELECT 1 FROM leases WHERE account = ?1 LIMIT 1")?;
     Ok(statement.exists([sql::int(account.0)?])?)
 }
 
 /// Sets the clock of an account, unless the store has a newer one.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put_clock(tx: &Tx<'_>, account: AccountId, clock: &AccountClock) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO accounts (id, remaining, rate, anchor, depletion, dry, closed, height)
@@ -152,6 +184,10 @@ pub fn put_clock(tx: &Tx<'_>, account: AccountId, clock: &AccountClock) -> Resul
 }
 
 /// Deletes an ended lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let id = sql::int(order.0)?;
     tx.prepare_cached("DELETE FROM leases WHERE order_id = ?1 AND state != 'active'")?

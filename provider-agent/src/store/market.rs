@@ -6,6 +6,10 @@ use super::{StoreError, Tx, cursor};
 use crate::model::MarketId;
 
 /// The market; none in a new store.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection) -> Result<Option<MarketId>, StoreError> {
     let mut statement = sql.prepare_cached("SELECT chain_id, orderbook FROM market")?;
     let read = |row: &rusqlite::Row<'_>| {
@@ -15,6 +19,10 @@ pub fn get(sql: &Connection) -> Result<Option<MarketId>, StoreError> {
 }
 
 /// Binds the store to a market, unless it has read a block of another one.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn bind(tx: &Tx<'_>, wanted: &MarketId) -> Result<(), StoreError> {
     match get(tx)? {
         Some(found) if found == *wanted => return Ok(()),

@@ -1,4 +1,4 @@
-//! Dry deployments of own leases that were marked for reaping.
+//! Depleted deployments of own leases that were marked for their end.
 
 use rusqlite::{Connection, params};
 use souk_core::DeploymentId;
@@ -7,6 +7,10 @@ use super::{StoreError, Tx, sql};
 use crate::model::Mark;
 
 /// All marks.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn all(sql: &Connection) -> Result<Vec<Mark>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT deployment, dry_since, reapable_at, height FROM marks")?;
@@ -23,6 +27,10 @@ pub fn all(sql: &Connection) -> Result<Vec<Mark>, StoreError> {
 }
 
 /// Inserts or replaces a mark.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &Mark) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR REPLACE INTO marks VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         sql::int(row.deployment.0)?,
@@ -34,6 +42,10 @@ pub fn put(tx: &Tx<'_>, row: &Mark) -> Result<(), StoreError> {
 }
 
 /// Deletes a mark.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget(tx: &Tx<'_>, deployment: DeploymentId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM marks WHERE deployment = ?1")?
         .execute([sql::int(deployment.0)?])?;

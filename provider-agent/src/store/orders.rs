@@ -23,12 +23,16 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Order> {
         closes_at: sql::opt_uint(row, "closes_at")?,
         open: row.get("open")?,
         opened_height: sql::uint(row, "opened_height")?,
-        book_height: sql::uint(row, "book_height")?,
+        bids_height: sql::uint(row, "book_height")?,
         detail: sql::opt_json(row, "detail")?,
     })
 }
 
 /// One order.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Order>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM orders WHERE id = ?1");
     let mut statement = sql.prepare_cached(&query)?;
@@ -36,6 +40,10 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Order>, StoreError
 }
 
 /// Orders that take bids, the oldest first.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn open(sql: &Connection) -> Result<Vec<Order>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM orders WHERE open = 1 ORDER BY id");
     let mut statement = sql.prepare_cached(&query)?;
@@ -44,6 +52,10 @@ pub fn open(sql: &Connection) -> Result<Vec<Order>, StoreError> {
 }
 
 /// The tenant of a deployment, if the store has one of its orders.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn tenant_of(sql: &Connection, deployment: DeploymentId) -> Result<Option<String>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT owner FROM orders WHERE deployment = ?1 LIMIT 1")?;
@@ -52,6 +64,10 @@ pub fn tenant_of(sql: &Connection, deployment: DeploymentId) -> Result<Option<St
 }
 
 /// Inserts or updates an order; details that are known stay.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO orders (id, deployment, grp, owner, ceiling, denom, auction, expires_at,
@@ -74,7 +90,7 @@ pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
         sql::opt_int(row.closes_at)?,
         row.open,
         sql::int(row.opened_height)?,
-        sql::int(row.book_height)?,
+        sql::int(row.bids_height)?,
         row.detail.as_ref().map(sql::to_json).transpose()?,
     ])?;
     tx.touch(Topic::Orders);
@@ -82,6 +98,10 @@ pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
 }
 
 /// Sets the fetched details.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn set_detail(tx: &Tx<'_>, order: OrderId, detail: &OrderDetail) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET detail = ?2 WHERE id = ?1")?
         .execute(params![sql::int(order.0)?, sql::to_json(detail)?])?;
@@ -90,6 +110,10 @@ pub fn set_detail(tx: &Tx<'_>, order: OrderId, detail: &OrderDetail) -> Result<(
 }
 
 /// Moves the close of its auction to a later time.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn extend(tx: &Tx<'_>, order: OrderId, closes_at: u64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE orders SET closes_at = max(coalesce(closes_at, 0), ?2) WHERE id = ?1",
@@ -100,7 +124,11 @@ pub fn extend(tx: &Tx<'_>, order: OrderId, closes_at: u64) -> Result<(), StoreEr
 }
 
 /// Records that a bid on it was placed or changed.
-pub fn set_book_height(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> {
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn set_bids_height(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET book_height = ?2 WHERE id = ?1 AND open = 1")?
         .execute(params![sql::int(order.0)?, sql::int(height)?])?;
     tx.touch(Topic::Orders);
@@ -108,6 +136,10 @@ pub fn set_book_height(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), S
 }
 
 /// Marks an order as closed.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn close(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET open = 0 WHERE id = ?1 AND open = 1")?
         .execute([sql::int(order.0)?])?;
@@ -116,6 +148,10 @@ pub fn close(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
 }
 
 /// Marks all orders of a deployment as closed.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn close_of(tx: &Tx<'_>, deployment: DeploymentId) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET open = 0 WHERE deployment = ?1 AND open = 1")?
         .execute([sql::int(deployment.0)?])?;
@@ -124,6 +160,10 @@ pub fn close_of(tx: &Tx<'_>, deployment: DeploymentId) -> Result<(), StoreError>
 }
 
 /// Deletes closed orders that were opened before `height` and have no own lease, bid or reservation.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget_closed(tx: &Tx<'_>, height: u64) -> Result<usize, StoreError> {
     let forgotten = tx
         .prepare_cached(

@@ -63,6 +63,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PendingRow> {
 }
 
 /// The pending fetches, those with the fewest attempts first.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn list(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError> {
     let mut statement = sql.prepare_cached(
         "SELECT kind, id, attempts, last_error FROM pending ORDER BY attempts, id LIMIT ?1",
@@ -72,6 +76,10 @@ pub fn list(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError>
 }
 
 /// Adds a fetch.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn add(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR IGNORE INTO pending (kind, id) VALUES (?1, ?2)")?
         .execute(params![kind.to_string(), sql::int(id)?])?;
@@ -80,6 +88,10 @@ pub fn add(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
 }
 
 /// Records a failed fetch.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn failed(tx: &Tx<'_>, kind: Pending, id: u64, why: &str) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE pending SET attempts = attempts + 1, last_error = ?3 WHERE kind = ?1 AND id = ?2",
@@ -89,6 +101,10 @@ pub fn failed(tx: &Tx<'_>, kind: Pending, id: u64, why: &str) -> Result<(), Stor
 }
 
 /// Removes a fetch that is done or not needed any more.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn done(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM pending WHERE kind = ?1 AND id = ?2")?
         .execute(params![kind.to_string(), sql::int(id)?])?;

@@ -15,6 +15,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Reservation> {
 }
 
 /// The reservation of an order.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Reservation>, StoreError> {
     let mut statement = sql
         .prepare_cached("SELECT order_id, placements, ips FROM reservations WHERE order_id = ?1")?;
@@ -22,6 +26,10 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Reservation>, Stor
 }
 
 /// All reservations, by order.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn all(sql: &Connection) -> Result<Vec<Reservation>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT order_id, placements, ips FROM reservations ORDER BY order_id")?;
@@ -30,6 +38,10 @@ pub fn all(sql: &Connection) -> Result<Vec<Reservation>, StoreError> {
 }
 
 /// Inserts or replaces a reservation.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &Reservation) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO reservations (order_id, placements, ips) VALUES (?1, ?2, ?3)",
@@ -39,6 +51,10 @@ pub fn put(tx: &Tx<'_>, row: &Reservation) -> Result<(), StoreError> {
 }
 
 /// Deletes the reservation of an order and notifies [`Topic::Capacity`].
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let released = tx
         .prepare_cached("DELETE FROM reservations WHERE order_id = ?1")?
@@ -50,6 +66,10 @@ pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
 }
 
 /// As [`release`], unless the order became an active lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn release_unless_leased(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let lease = super::leases::get(tx, order)?;
     if lease.is_some_and(|lease| lease.state == souk_api::orderbook::LeaseState::Active) {

@@ -85,7 +85,7 @@ fn order(id: u64, detail: Option<OrderDetail>) -> Order {
         closes_at,
         open: id != 2,
         opened_height: 10,
-        book_height: 12,
+        bids_height: 12,
         detail,
     }
 }

@@ -182,7 +182,7 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
         closes_at: Some(2_000),
         open: true,
         opened_height: 3,
-        book_height: 3,
+        bids_height: 3,
         detail: None,
     };
     let detail = OrderDetail {

@@ -166,7 +166,7 @@ async fn in_a_binding_auction_it_stays_away_if_it_cannot_win_and_undercuts_if_it
         provider: address("rival"),
         price: Price::new(8_000).unwrap(),
     };
-    fixture.book("rival-operator", &lower).await;
+    fixture.orderbook("rival-operator", &lower).await;
     until("a lower bid", async || {
         let bid = fixture.own_bid(contested).await?;
         (bid.price < Price::new(8_000).unwrap()).then_some(())
@@ -197,7 +197,7 @@ async fn slots_of_lost_bids_are_released_and_used_again() {
     agent.decision(next, "the bond backs 10").await;
     for deployment in lost {
         let close = souk_api::orderbook::ExecuteMsg::CloseDeployment { deployment };
-        fixture.book("ann", &close).await;
+        fixture.orderbook("ann", &close).await;
     }
     until("a bid with a freed slot", || fixture.own_bid(next)).await;
     agent.stop().await;

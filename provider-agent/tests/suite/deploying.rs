@@ -39,7 +39,7 @@ impl Cluster {
 }
 
 async fn close(fixture: &Fixture, order: OrderId) {
-    fixture.book("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
 }
 
 async fn open_store(config: &std::path::Path) -> Store {

@@ -47,7 +47,7 @@ async fn a_won_order_becomes_a_lease_whose_depletion_is_known_and_follows_deposi
     .await;
 
     let close = orderbook::ExecuteMsg::CloseLease { order, reason: None };
-    fixture.book("ann", &close).await;
+    fixture.orderbook("ann", &close).await;
     until("the lease's end", async || {
         let lease = agent.store.lease(order).await.unwrap()?;
         (lease.state != LeaseState::Active).then_some(())
@@ -173,7 +173,7 @@ async fn two_markets_of_one_provider_share_a_cluster_and_leave_each_others_lease
     crate::manifests::accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", leased.order, 1).await;
 
-    // The other book knows no such lease, and its first order has the same number.
+    // the other market has no such lease, and its first order has the same number.
     fixture.contracts = fixture.another_market().await;
     let claims = crate::support::Options::default().claims;
     fixture.register("provider", "operator", 50, claims).await;

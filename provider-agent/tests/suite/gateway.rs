@@ -300,7 +300,7 @@ async fn a_small_order_cannot_carry_a_large_manifest() {
             deployment: leased.deployment,
             commitment: commitment_of(&large),
         };
-        fixture.book("ann", &msg).await;
+        fixture.orderbook("ann", &msg).await;
         let answer = until("the new commitment is seen", async || {
             match ann.send_manifest(leased.order, &large).await {
                 Err(error) if error.is_too_early() => None,
@@ -338,7 +338,7 @@ async fn a_tenant_who_is_faster_than_the_follower_is_refused_as_too_early() {
         deployment: first.deployment,
         commitment: commitment_of(&newer),
     };
-    fixture.book("ann", &update).await;
+    fixture.orderbook("ann", &update).await;
     let answer = ann.send_manifest(first.order, &newer).await;
     assert_eq!(refused(answer), (425, "too_early".to_owned()), "a new version");
 }
@@ -367,7 +367,7 @@ async fn a_host_name_is_the_first_leases_until_it_lets_go() {
         deployment: first.deployment,
         commitment: commitment_of(&moved),
     };
-    fixture.book("ann", &update).await;
+    fixture.orderbook("ann", &update).await;
     let ann = server.client("ann");
     until("the new version is taken", async || ann.send_manifest(first.order, &moved).await.ok())
         .await;
@@ -404,7 +404,7 @@ async fn streams_end_with_the_lease_and_are_counted_until_they_do() {
     drop(second);
     let mut events = until("room again", async || ann.events(order, &events).await.ok()).await;
 
-    fixture.book("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
     let ended = async {
         while stream.next().await.must("line").is_some() {}
         while events.next().await.must("event").is_some() {}

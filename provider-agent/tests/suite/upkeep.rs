@@ -106,7 +106,7 @@ async fn what_a_lease_earned_after_a_withdrawal_that_was_seen_late_is_withdrawn_
     // It is executed, the lease earns more and ends, and all of that is seen at once.
     fixture.chain.produce_blocks(1).await.unwrap();
     fixture.chain.advance(1_000).await.unwrap();
-    fixture.book("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
     fixture.chain.advance(10).await.unwrap();
     let agent = InProcess::start(&config).await;
     until("nothing is owed", async || {

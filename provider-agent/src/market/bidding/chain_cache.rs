@@ -42,7 +42,7 @@ pub(super) struct ChainCache {
     /// Auditors whose records were queried, those without a record too: orders may name any
     /// number.
     auditors: BTreeSet<String>,
-    /// The lowest bids of binding auctions, each with the order's `book_height` at the query.
+    /// The lowest bids of binding auctions, each with the order's `bids_height` at the query.
     best: HashMap<OrderId, (u64, Option<BestBid>)>,
 }
 
@@ -131,10 +131,10 @@ impl ChainCache {
         }
         let binding = order.closes_at.is_some_and(|end| end > at.time);
         let known = self.best.get(&order.id).map(|(height, _)| *height);
-        if binding && known != Some(order.book_height) {
+        if binding && known != Some(order.bids_height) {
             let lowest = deps.market.lowest_bid(order.id).await?;
             let best = lowest.map(|bid| BestBid { provider: bid.provider, price: bid.price });
-            self.best.insert(order.id, (order.book_height, best));
+            self.best.insert(order.id, (order.bids_height, best));
         }
         Ok(())
     }

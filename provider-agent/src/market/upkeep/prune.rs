@@ -3,7 +3,7 @@
 use souk_core::time::DAY;
 
 use crate::{
-    market::apply::order_over,
+    market::apply::order_ended,
     store::{Store, StoreError, bids, cursor, decisions, deployments, leases, manifests, orders},
 };
 
@@ -23,7 +23,7 @@ pub async fn prune(store: &Store, height: u64) -> Result<(), StoreError> {
             // An order without auction ends with its last second, without an event.
             for order in orders::open(tx)? {
                 if order.closes_at.is_none() && now > order.expires_at {
-                    order_over(tx, at, order.id)?;
+                    order_ended(tx, at, order.id)?;
                 }
             }
             for lease in leases::all(tx)? {

@@ -93,7 +93,7 @@ fn order(spec: GroupSpec) -> Order {
         closes_at: None,
         open: true,
         opened_height: 1,
-        book_height: 1,
+        bids_height: 1,
         detail: Some(OrderDetail {
             spec,
             created_at: 100,

@@ -57,14 +57,14 @@ pub(super) async fn check(config: &Config, market: &Market, report: &mut Report)
 async fn links(config: &Config, market: &Market, report: &mut Report) {
     const WHAT: &str = "market";
     let contracts = config.chain.contracts();
-    let book = match market.book_config().await {
-        Ok(book) => book,
+    let orderbook = match market.book_config().await {
+        Ok(orderbook) => orderbook,
         Err(error) => return report.fail(WHAT, error.to_string(), "look at the endpoints"),
     };
     for (name, ours, theirs) in [
-        ("escrow", &contracts.escrow, &book.escrow),
-        ("provider_registry", &contracts.provider_registry, &book.registry),
-        ("attestations", &contracts.attestations, &book.attestations),
+        ("escrow", &contracts.escrow, &orderbook.escrow),
+        ("provider_registry", &contracts.provider_registry, &orderbook.registry),
+        ("attestations", &contracts.attestations, &orderbook.attestations),
     ] {
         if ours != theirs {
             let found = format!("the orderbook's {name} is {theirs}, configured is {ours}");
@@ -74,12 +74,12 @@ async fn links(config: &Config, market: &Market, report: &mut Report) {
     if let Err(error) = market.controller_index().await {
         report.fail(WHAT, error.to_string(), "correct chain.contracts");
     }
-    if book.paused {
+    if orderbook.paused {
         report.warn(WHAT, "the orderbook is paused", "nothing to do but wait; leases go on");
     }
-    let taken: Vec<String> = book.denoms.iter().map(|denom| denom.denom.to_string()).collect();
+    let taken: Vec<String> = orderbook.denoms.iter().map(|denom| denom.denom.to_string()).collect();
     for table in &config.bidding.rates {
-        if !book.denoms.iter().any(|denom| denom.denom == table.denom) {
+        if !orderbook.denoms.iter().any(|denom| denom.denom == table.denom) {
             let found = format!("no deployment can be paid in {}", table.denom);
             let advice = format!("the market takes {}; correct bidding.rates", taken.join(", "));
             report.warn(WHAT, found, advice);

@@ -98,17 +98,17 @@ fn record(
 
 async fn slots(market: &Market, report: &mut Report) {
     const WHAT: &str = "bond";
-    let (record, book) = match (market.provider_record().await, market.provider_stats().await) {
-        (Ok(Some(record)), Ok(book)) => (record, book),
+    let (record, stats) = match (market.provider_record().await, market.provider_stats().await) {
+        (Ok(Some(record)), Ok(stats)) => (record, stats),
         (Ok(None), _) => return report.fail(WHAT, "there is none", "register the provider again"),
         (Err(error), _) | (_, Err(error)) => {
             return report.fail(WHAT, error.to_string(), "look at the endpoints and contracts");
         }
     };
-    let found = format!("it backs {} bids and leases, {} are in use", record.slots, book.used);
-    if book.used >= record.slots {
+    let found = format!("it backs {} bids and leases, {} are in use", record.slots, stats.used);
+    if stats.used >= record.slots {
         report.fail(WHAT, found, "run `souk provider bond AMOUNT` with the provider's own key");
-    } else if record.slots.saturating_sub(book.used) < 3 {
+    } else if record.slots.saturating_sub(stats.used) < 3 {
         report.warn(
             WHAT,
             found,

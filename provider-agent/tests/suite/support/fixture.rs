@@ -205,7 +205,7 @@ impl Fixture {
         self.signer(who).send_and_confirm(vec![any]).await
     }
 
-    pub async fn book(&self, who: &str, msg: &orderbook::ExecuteMsg) -> TxOutcome {
+    pub async fn orderbook(&self, who: &str, msg: &orderbook::ExecuteMsg) -> TxOutcome {
         self.execute(who, &self.contracts.orderbook, msg, 0).await
     }
 
@@ -283,7 +283,7 @@ impl Fixture {
         let max_price = Price::new(1_000_000).unwrap();
         let provider = address(provider);
         let msg = orderbook::ExecuteMsg::AcceptBid { order, provider, max_price };
-        self.book(tenant, &msg).await;
+        self.orderbook(tenant, &msg).await;
     }
 
     pub async fn rival_bids(&self, order: OrderId, price: u128) {
@@ -293,7 +293,7 @@ impl Fixture {
             price: Price::new(price).unwrap(),
             offer: vec![],
         };
-        self.book("rival-operator", &msg).await;
+        self.orderbook("rival-operator", &msg).await;
     }
 
     pub fn events(&self, outcome: &TxOutcome) -> Vec<OrderbookEvent> {
