@@ -20,7 +20,7 @@ use souk_client::{
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::{ClientError, body::Phase};
 use souk_localnet::{Localnet, LocalnetConfig, chain::ChainKind};
-use souk_provider::labels::{MANAGED_BY, MANAGER};
+use souk_provider::model::labels::{MANAGED_BY, MANAGER};
 use souk_tests::{corpus, profiles};
 use tokio::{
     sync::Mutex,

@@ -22,14 +22,16 @@ use serde_json::json;
 use souk_core::{GroupSpec, OrderId};
 use souk_kubesim::spec::NodeSpec;
 use souk_provider::{
-    config::{Cluster, Overcommit, StorageClass},
-    inventory::{Inventory, Limits, NodeState, Placement, fit},
-    kube::{
-        Owner, apply,
+    cluster::kube::{
+        apply,
         objects::{self, Subject},
     },
-    labels,
-    store::ReservationRow,
+    config::{Cluster, Overcommit, StorageClass},
+    model::{
+        labels,
+        placement::{Inventory, Limits, NodeState, Placement, Reservation, fit},
+        scope::MarketScope,
+    },
 };
 use souk_sdl::{ManifestGroup, Mapping, Options};
 use souk_tests::{
@@ -190,7 +192,7 @@ impl Job {
 struct Market {
     client: Client,
     nodes: Vec<NodeState>,
-    reserved: Mutex<Vec<ReservationRow>>,
+    reserved: Mutex<Vec<Reservation>>,
     placed: watch::Receiver<Placed>,
 }
 
@@ -201,10 +203,10 @@ impl Market {
         for (order, spec, group) in &job.groups {
             let placements = self.place(*order, spec)?;
             let cluster = cluster();
-            let owner = Owner::new("souk-1", "souk1book", PROVIDER);
+            let scope = MarketScope::new("souk-1", "souk1book", PROVIDER);
             let subject = Subject {
                 order: *order,
-                owner: &owner,
+                scope: &scope,
                 group,
                 placements: &placements,
                 cluster: &cluster,
@@ -225,7 +227,7 @@ impl Market {
         let mut reserved = self.reserved.lock().unwrap();
         let inventory = Inventory::new(&self.nodes, &[], &reserved, &limits);
         let placements = fit(spec, &inventory, &|_| Some(0)).map_err(|s| s.to_string())?;
-        reserved.push(ReservationRow { order, placements: placements.clone(), ips: 0 });
+        reserved.push(Reservation { order, placements: placements.clone(), ips: 0 });
         Ok(placements)
     }
 

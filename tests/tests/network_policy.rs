@@ -9,11 +9,9 @@ use anyhow::anyhow;
 use serde_json::{Map, Value, json};
 use souk_core::OrderId;
 use souk_provider::{
+    cluster::kube::objects::{self, Kind, Subject},
     config::Cluster,
-    kube::{
-        Owner,
-        objects::{self, Kind, Subject},
-    },
+    model::scope::MarketScope,
 };
 use souk_sdl::Options;
 use souk_tests::tools;
@@ -74,7 +72,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
     };
     let subject = Subject {
         order: OrderId(order),
-        owner: &Owner::new("souk-1", "souk1book", provider),
+        scope: &MarketScope::new("souk-1", "souk1book", provider),
         group: &compiled.manifest[0],
         placements: &[],
         cluster: &cluster,

@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use souk_chain::{ClientConfig, GasPrice};
 
-use crate::{error::Error, record::Record, contracts::PerContract};
+use crate::{contracts::PerContract, error::Error, record::Record};
 
 /// How files that were written for the incumbent name the network's own denom.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];

@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, network::Contracts, contracts::PerContract};
+use crate::{contracts::PerContract, error::Error, network::Contracts};
 
 /// A deployed suite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

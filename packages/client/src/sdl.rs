@@ -40,8 +40,7 @@ pub struct Mapped {
 
 /// Reads and compiles a file. Errors come back rendered, with file, line and advice.
 pub fn read(path: &Path, map: &NameMap, strict: bool) -> Result<Compiled> {
-    let bytes =
-        std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
     compile(&path.display().to_string(), &bytes, map, strict)
 }
 
@@ -62,10 +61,7 @@ pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<
         })
         .map_err(|error| Error::input(file, error))?;
     let denom = order.denom.as_native().map(str::to_owned).ok_or_else(|| {
-        Error::input(
-            file,
-            format!("deposits in {} are made by the token's contract", order.denom),
-        )
+        Error::input(file, format!("deposits in {} are made by the token's contract", order.denom))
     })?;
     let warnings = souk_sdl::Diagnostics(compiled.warnings.warnings().cloned().collect());
     let warnings = (!warnings.is_empty()).then(|| warnings.render(file, &text, false));

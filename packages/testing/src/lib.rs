@@ -29,6 +29,7 @@ mod coins;
 mod contracts;
 pub mod events;
 mod hardware;
+pub mod layers;
 mod market;
 mod workload;
 

@@ -17,7 +17,7 @@ use kube::{
 };
 use serde_json::json;
 use souk_kubesim::spec::NodeSpec;
-use souk_provider::{check::Access, inventory::NodeState};
+use souk_provider::{model::placement::NodeState, runtime::check::Access};
 use souk_tests::kubernetes::{ControlPlane, Options};
 use tokio::time::{Instant, sleep};
 

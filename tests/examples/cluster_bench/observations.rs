@@ -17,7 +17,7 @@ use kube::{
     runtime::{WatchStreamExt as _, watcher},
 };
 use souk_core::OrderId;
-use souk_provider::labels;
+use souk_provider::model::labels;
 use tokio::time::{Instant, sleep};
 
 /// How often the log is read: the error of times that are taken from it.

@@ -20,7 +20,7 @@ use souk_core::{
 use souk_devchain::proxy::{On, Proxy};
 use souk_kubesim::spec::NodeSpec;
 use souk_localnet::provider::{Profile, Provider, Rates, Registration, register};
-use souk_provider::store::{LeaseRow, Store};
+use souk_provider::{model::Lease, store::Store};
 use souk_tests::wait::until;
 use tempfile::TempDir;
 
@@ -136,7 +136,7 @@ impl Fixture {
     /// Waits until the agent's store has the lease, active and with its account's clock.
     pub async fn agent_has_lease(&self, order: OrderId) {
         until("the lease in the agent's store", async || {
-            let row: LeaseRow = self.store().lease(order).await.ok()??;
+            let row: Lease = self.store().lease(order).await.ok()??;
             (row.state == LeaseState::Active && row.clock.is_some()).then_some(())
         })
         .await;

@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use souk_provider::{app, config::Config};
+use souk_provider::{config::Config, runtime::app};
 use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 

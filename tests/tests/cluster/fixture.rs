@@ -27,7 +27,7 @@ use souk_localnet::{
     chain::{EmbeddedChain, EmbeddedConfig, PREFIX},
     provider::{ExistingCluster, Profile, Rates, register, write_config},
 };
-use souk_provider::kube::Owner;
+use souk_provider::model::scope::MarketScope;
 use tempfile::TempDir;
 
 use super::{
@@ -212,7 +212,7 @@ impl Fixture {
     /// The name of the namespace that a provider's lease has.
     pub fn namespace_of(&self, provider: &str, order: OrderId) -> String {
         let (network, orderbook) = (&self.market.network, &self.market.contracts.orderbook);
-        Owner::new(&network.chain_id, orderbook, provider).namespace(order)
+        MarketScope::new(&network.chain_id, orderbook, provider).namespace(order)
     }
 
     /// Sends the manifest of a lease.

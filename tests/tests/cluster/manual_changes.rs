@@ -7,7 +7,7 @@ use kube::{
     api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
 };
 use serde_json::{Value, json};
-use souk_provider::{kube::objects::Kind, labels};
+use souk_provider::{cluster::kube::objects::Kind, model::labels};
 
 use super::{
     fixture::{Fixture, Leased, Nodes, SITE},

@@ -11,7 +11,7 @@ use k8s_openapi::api::{
     rbac::v1::{ClusterRole, ClusterRoleBinding},
 };
 use kube::{Api, Client, api::PostParams};
-use souk_provider::check::Access;
+use souk_provider::runtime::check::Access;
 use souk_tests::kubernetes::{ControlPlane, Options, RealNode, RealNodes, real_nodes_cannot_run};
 use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

@@ -101,7 +101,7 @@ async fn a_namespace_of_a_leases_name_that_is_somebody_elses_is_left_alone() {
     fixture.status(&leased, "the end", |status| status.phase == Phase::Closed).await;
     let left = fixture.namespace(&name).await.unwrap();
     assert_eq!(left.metadata.deletion_timestamp, None);
-    assert!(!left.metadata.labels.unwrap().contains_key(souk_provider::labels::ORDER));
+    assert!(!left.metadata.labels.unwrap().contains_key(souk_provider::model::labels::ORDER));
     namespaces.delete(&name, &Default::default()).await.unwrap();
     agent.kill().await;
 }

@@ -22,7 +22,7 @@ use souk_api::{
     published,
 };
 use souk_core::{AccountId, CloseReason};
-use souk_testing::{Market, Contracts, address};
+use souk_testing::{Contracts, Market, address};
 
 use scenario::{AUDITORS, PROVIDERS, Scenario};
 
@@ -165,7 +165,8 @@ fn the_fixture_has_every_state_and_every_reason() {
     for state in [LeaseState::Active, LeaseState::InsufficientFunds, LeaseState::Closed] {
         assert!(leases.contains(&state), "no lease is {state}");
     }
-    let books: Vec<ProviderStatsResponse> = PROVIDERS.map(|name| market.provider_stats(name)).into();
+    let books: Vec<ProviderStatsResponse> =
+        PROVIDERS.map(|name| market.provider_stats(name)).into();
     for reason in CloseReason::ALL {
         let closed = books.iter().flat_map(|book| &book.closed);
         let times: u64 = closed.filter(|(of, _)| *of == reason).map(|(_, times)| times).sum();
