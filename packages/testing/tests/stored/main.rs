@@ -176,14 +176,14 @@ fn the_fixture_has_every_state_and_every_reason() {
 #[test]
 fn published_records_are_where_other_contracts_read_them() {
     let keys = |contract: &str| -> BTreeSet<Vec<u8>> {
-        let providers = PROVIDERS.map(|name| address(name));
+        let providers = PROVIDERS.map(address);
         let providers = providers.iter().map(Addr::as_str);
         match contract {
             "registry" => providers.map(published::provider_key).collect(),
             "orderbook" => providers.map(published::book_key).collect(),
             "escrow" => (1..100).map(|id| published::account_key(AccountId(id))).collect(),
             "attestations" => {
-                let auditors = AUDITORS.map(|name| address(name));
+                let auditors = AUDITORS.map(address);
                 let of = |provider: &str| {
                     auditors
                         .clone()
