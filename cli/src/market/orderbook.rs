@@ -1,8 +1,8 @@
 //! Questions to the orderbook.
 
 use souk_api::orderbook::{
-    BidResponse, BidsResponse, BookResponse, ConfigResponse, DeploymentResponse,
-    DeploymentsResponse, EligibilityResponse, LeaseResponse, LeasesResponse, OrderResponse,
+    BidResponse, BidsResponse, ConfigResponse, DeploymentResponse, DeploymentsResponse,
+    EligibilityResponse, LeaseResponse, LeasesResponse, OrderResponse, ProviderStatsResponse,
     QueryMsg,
 };
 use souk_chain::query::QueryError;
@@ -23,13 +23,13 @@ impl Market {
         self.orderbook(&QueryMsg::Deployment { deployment }).await
     }
 
-    /// All deployments of an owner.
-    pub async fn deployments(&self, owner: &str) -> Answer<Vec<DeploymentResponse>> {
+    /// All deployments of an tenant.
+    pub async fn deployments(&self, tenant: &str) -> Answer<Vec<DeploymentResponse>> {
         let mut all: Vec<DeploymentResponse> = Vec::new();
         loop {
             let start_after = all.last().map(|last| last.id);
-            let owner = Some(owner.to_owned());
-            let msg = QueryMsg::Deployments { owner, start_after, limit: Some(PAGE) };
+            let tenant = Some(tenant.to_owned());
+            let msg = QueryMsg::Deployments { tenant, start_after, limit: Some(PAGE) };
             let page: DeploymentsResponse = self.orderbook(&msg).await?;
             if page.deployments.is_empty() {
                 return Ok(all);
@@ -84,8 +84,8 @@ impl Market {
     }
 
     /// A provider's slots and history.
-    pub async fn book(&self, provider: &str) -> Answer<BookResponse> {
-        self.orderbook(&QueryMsg::Book { provider: provider.to_owned() }).await
+    pub async fn book(&self, provider: &str) -> Answer<ProviderStatsResponse> {
+        self.orderbook(&QueryMsg::ProviderStats { provider: provider.to_owned() }).await
     }
 
     async fn orderbook<R: serde::de::DeserializeOwned>(&self, msg: &QueryMsg) -> Answer<R> {

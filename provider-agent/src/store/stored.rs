@@ -41,13 +41,13 @@ fn rows() -> Rows {
     let market = MarketRow { chain_id: "souk-1".into(), orderbook: "souk1book".into() };
     let marks = MarkRow {
         deployment: DeploymentId(2),
-        dry_since: 1_700_000_900,
-        reapable_at: 1_700_004_500,
+        depleted_since: 1_700_000_900,
+        endable_at: 1_700_004_500,
         height: 90,
     };
     let deployment = |id: u64| DeploymentRow {
         id: DeploymentId(id),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         commitment: [7; 32].into(),
         height: 11,
     };
@@ -76,7 +76,7 @@ fn order(id: u64, detail: Option<OrderDetail>) -> OrderRow {
     OrderRow {
         id: OrderId(id),
         group: group(id),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         ceiling: Price::new(1 << 95).unwrap(),
         denom: Denom::native("usouk"),
         auction,
@@ -132,7 +132,7 @@ fn detail() -> OrderDetail {
 fn bids() -> Vec<BidRow> {
     let bid = |(order, (progress, why)): (u64, (BidProgress, Option<&str>))| BidRow {
         order: OrderId(order),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         price: Price::new(1_000 + u128::from(order)).unwrap(),
         progress,
         decided_height: 12,
@@ -154,7 +154,7 @@ fn leases() -> Vec<LeaseRow> {
     let lease = |order: u64, state, reason: Option<CloseReason>, clock| LeaseRow {
         order: OrderId(order),
         group: group(order),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         price: Price::new(1_234).unwrap(),
         denom: if order == 1 { Denom::native("usouk") } else { Denom::Cw20("souk1token".into()) },
         account: AccountId(order),
@@ -165,20 +165,20 @@ fn leases() -> Vec<LeaseRow> {
         withdrawn_at: 1_700_000_500,
         clock,
     };
-    let clock = |dry: bool| AccountClock {
-        remaining: if dry { 0 } else { 1 << 120 },
+    let clock = |depleted: bool| AccountClock {
+        remaining: if depleted { 0 } else { 1 << 120 },
         rate: Rate::from(Price::new(1_234).unwrap()),
         anchor: 1_700_000_500,
-        depletion: dry.then_some(1_700_000_900),
-        dry,
-        closed: dry,
+        depletion: depleted.then_some(1_700_000_900),
+        depleted,
+        closed: depleted,
         height: 42,
     };
-    let (owner, dry) = (CloseReason::Owner, CloseReason::InsufficientFunds);
+    let (tenant, depleted) = (CloseReason::Tenant, CloseReason::InsufficientFunds);
     vec![
         lease(1, LeaseState::Active, None, Some(clock(false))),
-        lease(2, LeaseState::InsufficientFunds, Some(dry), Some(clock(true))),
-        lease(3, LeaseState::Closed, Some(owner), None),
+        lease(2, LeaseState::InsufficientFunds, Some(depleted), Some(clock(true))),
+        lease(3, LeaseState::Closed, Some(tenant), None),
     ]
 }
 

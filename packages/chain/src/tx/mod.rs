@@ -13,5 +13,5 @@ pub use msg::{
 };
 pub use price::{GasPrice, InvalidGasPrice};
 pub(crate) use refusal::has_panicked;
-pub use refusal::{Refusal, RefusalKind, Stage};
+pub use refusal::{Refusal, RefusalKind, TxPhase};
 pub use sign::{SignedTx, SignerData, TxPlan, messages_from_bytes, messages_to_bytes};

@@ -18,7 +18,7 @@ use fixture::{CONTRACTS, Holding, Surroundings, kind_of};
 use serde_json::json;
 use souk_api::{
     defaults::DENOM,
-    orderbook::{BookResponse, GroupState, LeaseState, OrderState},
+    orderbook::{GroupState, LeaseState, OrderState, ProviderStatsResponse},
     published,
 };
 use souk_core::{AccountId, CloseReason};
@@ -165,7 +165,7 @@ fn the_fixture_has_every_state_and_every_reason() {
     for state in [LeaseState::Active, LeaseState::InsufficientFunds, LeaseState::Closed] {
         assert!(leases.contains(&state), "no lease is {state}");
     }
-    let books: Vec<BookResponse> = PROVIDERS.map(|name| market.book(name)).into();
+    let books: Vec<ProviderStatsResponse> = PROVIDERS.map(|name| market.book(name)).into();
     for reason in CloseReason::ALL {
         let closed = books.iter().flat_map(|book| &book.closed);
         let times: u64 = closed.filter(|(of, _)| *of == reason).map(|(_, times)| times).sum();
@@ -180,7 +180,7 @@ fn published_records_are_where_other_contracts_read_them() {
         let providers = providers.iter().map(Addr::as_str);
         match contract {
             "registry" => providers.map(published::provider_key).collect(),
-            "orderbook" => providers.map(published::book_key).collect(),
+            "orderbook" => providers.map(published::provider_stats_key).collect(),
             "escrow" => (1..100).map(|id| published::account_key(AccountId(id))).collect(),
             "attestations" => {
                 let auditors = AUDITORS.map(address);

@@ -74,8 +74,8 @@ fn of_escrow(scenario: &Scenario) -> Vec<Value> {
 fn of_orderbook(scenario: &Scenario) -> Vec<Value> {
     use orderbook::QueryMsg::{self, *};
     let mut queries = vec![Config {}, Ownership {}, Orders { start_after: None, limit: Some(100) }];
-    for owner in TENANTS.map(|name| Some(address(name).to_string())).into_iter().chain([None]) {
-        queries.push(Deployments { owner, start_after: None, limit: Some(100) });
+    for tenant in TENANTS.map(|name| Some(address(name).to_string())).into_iter().chain([None]) {
+        queries.push(Deployments { tenant, start_after: None, limit: Some(100) });
     }
     for deployment in scenario.deployments() {
         queries.push(Deployment { deployment: deployment.id });
@@ -83,7 +83,7 @@ fn of_orderbook(scenario: &Scenario) -> Vec<Value> {
     let providers = PROVIDERS.map(|name| address(name).to_string());
     for provider in providers.clone() {
         let leases = Leases { provider: provider.clone(), start_after: None, limit: Some(100) };
-        queries.extend([leases, Book { provider }]);
+        queries.extend([leases, ProviderStats { provider }]);
     }
     for order in scenario.orders() {
         queries.extend([Order { order }, Lease { order }]);

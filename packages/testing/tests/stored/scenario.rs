@@ -165,7 +165,7 @@ impl Scenario {
         market.pass(DAY + 1);
         market.expire(unwanted.order()).unwrap();
         // A mark for lack of use.
-        market.reap(unwanted.id).unwrap();
+        market.end_deployment(unwanted.id).unwrap();
     }
 
     fn lease_and_close_for_every_reason(&mut self) {
@@ -276,10 +276,10 @@ impl Scenario {
         market.top_up("friend", closed.account(), usouk(9)).unwrap();
         // Too little to start the clock.
         market.top_up("bob", marked.account(), usouk(100_000)).unwrap();
-        market.reap(ended.id).unwrap();
+        market.end_deployment(ended.id).unwrap();
         market.pass_blocks(10, HOUR);
-        market.reap(marked.id).unwrap();
-        market.reap(ended.id).unwrap();
+        market.end_deployment(marked.id).unwrap();
+        market.end_deployment(ended.id).unwrap();
     }
 
     fn leave_orders_open(&mut self) {
@@ -385,7 +385,7 @@ impl Scenario {
         let deployments = self.deployments();
         let open = deployments.iter().filter(|d| d.state == orderbook::DeploymentState::Active);
         for deployment in open {
-            let tenant = Addr::unchecked(&deployment.owner);
+            let tenant = Addr::unchecked(&deployment.tenant);
             let msg = orderbook::ExecuteMsg::CloseDeployment { deployment: deployment.id };
             self.market.send(&tenant, &suite.orderbook, &msg, &[]).unwrap();
         }
@@ -431,7 +431,7 @@ impl Scenario {
     /// Every deployment on the book.
     pub fn deployments(&self) -> Vec<orderbook::DeploymentResponse> {
         let msg =
-            orderbook::QueryMsg::Deployments { owner: None, start_after: None, limit: Some(100) };
+            orderbook::QueryMsg::Deployments { tenant: None, start_after: None, limit: Some(100) };
         let page: orderbook::DeploymentsResponse =
             self.market.chain.ask(&self.market.suite.orderbook, &msg);
         page.deployments
