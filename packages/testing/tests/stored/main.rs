@@ -165,9 +165,9 @@ fn the_fixture_has_every_state_and_every_reason() {
     for state in [LeaseState::Active, LeaseState::InsufficientFunds, LeaseState::Closed] {
         assert!(leases.contains(&state), "no lease is {state}");
     }
-    let books: Vec<ProviderStatsResponse> = PROVIDERS.map(|name| market.book(name)).into();
+    let stats: Vec<ProviderStatsResponse> = PROVIDERS.map(|name| market.book(name)).into();
     for reason in CloseReason::ALL {
-        let closed = books.iter().flat_map(|book| &book.closed);
+        let closed = stats.iter().flat_map(|stats| &stats.closed);
         let times: u64 = closed.filter(|(of, _)| *of == reason).map(|(_, times)| times).sum();
         assert!(times > 0, "no lease was closed as {reason}");
     }
