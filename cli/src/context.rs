@@ -1,14 +1,57 @@
 //! What every command starts from: output, home, network, key.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::{Context as _, Result};
+use clap::Args;
 use souk_chain::{Client, Queries, SecretKey};
 
 use crate::{
-    args::Global, error::CliError, home::Home, market::Market, network::Network, output::Output,
+    error::{CliError, Missing},
+    home::Home,
+    market::Market,
+    network::Network,
+    output::Output,
     wallet::Wallet,
 };
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The network: its name or its file.
+    #[arg(long, global = true, env = "SOUK_NETWORK", value_name = "NAME|FILE")]
+    pub network: Option<String>,
+    /// The key that signs: its name or its file.
+    #[arg(long, global = true, env = "SOUK_KEY", value_name = "NAME|FILE")]
+    pub key: Option<String>,
+    /// The folder with your keys, networks and deployments [default: ~/.souk].
+    #[arg(long, global = true, env = "SOUK_HOME", value_name = "FOLDER")]
+    pub home: Option<PathBuf>,
+    /// Print JSON, one value a line, and nothing else on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Global {
+    /// The options as they are given on a command line.
+    pub fn to_arguments(&self) -> Vec<OsString> {
+        let mut arguments = Vec::new();
+        let mut add = |name: &str, value: OsString| arguments.extend([name.into(), value]);
+        if let Some(network) = &self.network {
+            add("--network", network.into());
+        }
+        if let Some(key) = &self.key {
+            add("--key", key.into());
+        }
+        if let Some(home) = &self.home {
+            add("--home", home.into());
+        }
+        if self.json {
+            arguments.push("--json".into());
+        }
+        arguments
+    }
+}
 
 /// The choices that hold for a whole invocation.
 #[derive(Debug)]
@@ -31,7 +74,7 @@ impl Context {
 
     /// The chosen network.
     pub fn network(&self) -> Result<Network> {
-        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        let name = self.network.as_deref().ok_or(Missing::Network)?;
         Ok(Network::find(name, self.home.path())?)
     }
 
@@ -42,7 +85,7 @@ impl Context {
 
     /// The chosen network's file.
     pub fn network_path(&self) -> Result<PathBuf> {
-        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        let name = self.network.as_deref().ok_or(Missing::Network)?;
         Ok(Network::locate(name, self.home.path())?)
     }
 
@@ -51,7 +94,7 @@ impl Context {
         Ok(Market::new(self.network()?)?)
     }
 
-    /// The chain of the chosen network, also where the suite is not deployed yet.
+    /// The chain of the chosen network, also where no contracts are deployed yet.
     pub fn queries(&self) -> Result<Queries> {
         Ok(Client::new(self.network()?.client_config())?.query())
     }
@@ -63,7 +106,7 @@ impl Context {
 
     /// The chosen key.
     pub fn key(&self) -> Result<SecretKey> {
-        let name = self.key.as_deref().ok_or(CliError::NoKey)?;
+        let name = self.key.as_deref().ok_or(Missing::Key)?;
         self.home.key(name)
     }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use souk_chain::{keys::KeyError, query::QueryError, rpc::RpcError, signer::SendError};
 use souk_gateway::ClientError;
 
-use crate::error::{CliError, Stranded};
+use crate::error::{CliError, Missing, Stranded};
 
 /// What a command's exit code says. 2 is clap's: the command line could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +42,13 @@ pub fn of(error: &anyhow::Error) -> Exit {
 
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if let Some(error) = cause.downcast_ref::<CliError>() {
-        return Some(error.exit());
+        return Some(of_client(error));
     }
     if let Some(error) = cause.downcast_ref::<Stranded>() {
-        return Some(error.exit());
+        return Some(of_stranded(error));
+    }
+    if cause.is::<Missing>() {
+        return Some(Exit::Input);
     }
     if let Some(error) = cause.downcast_ref::<ClientError>() {
         return Some(match error {
@@ -63,6 +66,29 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         return Some(Exit::Input);
     }
     cause.downcast_ref::<RpcError>().map(|_| Exit::Unreachable)
+}
+
+fn of_client(error: &CliError) -> Exit {
+    match error {
+        CliError::Network { .. }
+        | CliError::NoContracts(_)
+        | CliError::UnknownKey { .. }
+        | CliError::LockedKey { .. }
+        | CliError::Input { .. }
+        | CliError::File { .. }
+        | CliError::Sdl(_) => Exit::Input,
+        CliError::Refused { .. } => Exit::Refused,
+        CliError::NoBid { .. } | CliError::TimedOut { .. } => Exit::TimedOut,
+        CliError::NotFound(_) => Exit::NotFound,
+    }
+}
+
+/// The exit code of its cause, save for the one that says that nothing was sent.
+fn of_stranded(error: &Stranded) -> Exit {
+    match of(&error.source) {
+        Exit::Input => Exit::Failure,
+        other => other,
+    }
 }
 
 fn of_query(error: &QueryError) -> Exit {

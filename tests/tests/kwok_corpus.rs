@@ -44,7 +44,7 @@ use tokio::sync::watch;
 /// Files at once.
 const AT_ONCE: usize = 12;
 /// For how long a file's pods may wait for a node. Patience, not a measure.
-const PATIENCE: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_secs(600);
 
 const PROVIDER: &str = "souk1corpus";
 
@@ -101,7 +101,7 @@ async fn every_valid_file_is_accepted_and_its_pods_find_a_node() {
 
 /// The nodes of all providers in one cluster.
 fn all_nodes() -> Vec<NodeSpec> {
-    let of = |profile: souk_cli::local::Profile| {
+    let of = |profile: souk_localnet::provider::Profile| {
         let name = profile.name;
         let rename =
             move |node: NodeSpec| NodeSpec { name: format!("{name}-{}", node.name), ..node };
@@ -113,7 +113,7 @@ fn all_nodes() -> Vec<NodeSpec> {
 /// The nodes as the agent sees them, when all are ready.
 async fn fit_nodes(client: &Client) -> Vec<NodeState> {
     let nodes = Api::<Node>::all(client.clone());
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let all = nodes.list(&ListParams::default()).await.unwrap();
         let states: Vec<NodeState> = all.iter().map(NodeState::of).collect();
@@ -145,7 +145,7 @@ fn pods(client: &Client) -> watch::Receiver<Placed> {
     tokio::spawn(async move {
         let mut events = events.boxed();
         while let Some(event) = events.next().await {
-            // A broken watch is begun anew, with all pods that there are.
+            // A broken watch is begun again, with all pods that there are.
             let Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) = event else {
                 continue;
             };
@@ -246,7 +246,7 @@ impl Market {
             ours.count() == wanted
         };
         let mut placed = self.placed.clone();
-        if tokio::time::timeout(PATIENCE, placed.wait_for(scheduled)).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, placed.wait_for(scheduled)).await.is_err() {
             return Err(why(&self.client, &namespace, wanted).await);
         }
         privileged_pods_are_refused(&self.client, &namespace).await?;
@@ -275,12 +275,12 @@ async fn privileged_pods_are_refused(client: &Client, namespace: &str) -> Result
 async fn why(client: &Client, namespace: &str, wanted: usize) -> String {
     let events = Api::<Event>::namespaced(client.clone(), namespace);
     let events = events.list(&ListParams::default()).await.unwrap();
-    let told: Vec<String> = events
+    let reasons: Vec<String> = events
         .into_iter()
         .filter(|event| event.type_.as_deref() == Some("Warning"))
         .map(|event| {
             format!("{}: {}", event.reason.unwrap_or_default(), event.message.unwrap_or_default())
         })
         .collect();
-    format!("its {wanted} pods did not all get a node: {}", told.join("; "))
+    format!("its {wanted} pods did not all get a node: {}", reasons.join("; "))
 }

@@ -96,7 +96,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
 
 #[test]
 fn tenants_reach_their_own_services_dns_and_the_internet_and_nothing_else() {
-    let world = json!({ "leases": {
+    let fixture = json!({ "leases": {
         "ann": lease("souk1east", 1, SHOP),
         "bob": lease("souk1east", 2, SITE),
         // Of another provider in the same cluster; order 1 is of another chain.
@@ -108,8 +108,8 @@ fn tenants_reach_their_own_services_dns_and_the_internet_and_nothing_else() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("world.json");
-    std::fs::write(&file, world.to_string()).unwrap();
+    let file = folder.path().join("fixture.json");
+    std::fs::write(&file, fixture.to_string()).unwrap();
     let status = Command::new("go")
         .args(["test", "-count=1", "-v", "-vet=off", "-mod=readonly", "./..."])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("netpol"))

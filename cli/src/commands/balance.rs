@@ -11,7 +11,7 @@ use crate::{context::Context, exit::Exit, output::money::amount};
 /// Show the coins of an account.
 #[derive(Debug, Args)]
 pub struct Balance {
-    /// Whose; yours if not given.
+    /// The account; that of --key if not given.
     #[arg(value_name = "ADDRESS|KEY")]
     of: Option<String>,
 }

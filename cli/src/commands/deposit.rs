@@ -12,12 +12,12 @@ use crate::{
     units::{self, duration},
 };
 
-/// Add coins to a deployment.
+/// Add coins to a deployment, yours or somebody else's.
 #[derive(Debug, Args)]
 pub struct Deposit {
-    /// The deployment.
+    /// The deployment's number.
     deployment: DeploymentId,
-    /// How much, such as 5000000usouk.
+    /// The amount, such as 5000000usouk.
     amount: String,
 }
 

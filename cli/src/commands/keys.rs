@@ -17,23 +17,24 @@ use crate::{
 /// Make and list keys.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Make a key, or take one in with --recover. It is encrypted with the passphrase in
-    /// SOUK_PASSPHRASE unless --plain is given.
+    /// Make a key, or import one with --recover. The file is encrypted with the passphrase in
+    /// SOUK_PASSPHRASE, unless --plain is given.
     Add {
-        /// Its name.
+        /// The key's name.
         name: String,
-        /// Read a mnemonic or 64 hexadecimal digits from standard input.
+        /// Import a key: read its mnemonic or its 64 hexadecimal digits from standard input.
         #[arg(long)]
         recover: bool,
-        /// Keep it unencrypted, in a file that only you can read.
+        /// Do not encrypt the file; only you can read it.
         #[arg(long)]
         plain: bool,
     },
-    /// List the names of all keys, and the addresses of those that open.
+    /// List all keys, with the addresses of those that are not encrypted or that SOUK_PASSPHRASE
+    /// decrypts.
     List,
     /// Show a key's address.
     Show {
-        /// Its name.
+        /// The key's name.
         name: String,
     },
 }

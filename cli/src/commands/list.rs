@@ -5,10 +5,10 @@ use clap::Args;
 
 use crate::{context::Context, exit::Exit, output::table::table};
 
-/// List deployments.
+/// List your deployments.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Whose; yours if not given.
+    /// The tenant; the account of --key if not given.
     #[arg(long, value_name = "ADDRESS|KEY")]
     tenant: Option<String>,
 }

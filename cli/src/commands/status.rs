@@ -17,10 +17,10 @@ use crate::{
     units::duration,
 };
 
-/// Show a deployment.
+/// Show a deployment: groups, leases, money, and how long the money lasts.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// The deployment.
+    /// The deployment's number.
     deployment: DeploymentId,
 }
 

@@ -1,7 +1,13 @@
 //! What a command prints: a table or sentence for people, one JSON value a line for programs.
 
-pub mod money;
-pub mod table;
+/// Coins.
+pub mod money {
+    pub use souk_client::show::{a_month, amount};
+}
+/// Tables.
+pub mod table {
+    pub use souk_client::show::table;
+}
 
 use std::{
     borrow::Cow,

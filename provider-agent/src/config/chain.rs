@@ -28,7 +28,7 @@ pub struct Chain {
     /// The contracts' addresses.
     #[serde(default)]
     contracts: Option<Contracts>,
-    /// A file with them, as `souk operator deploy` writes it.
+    /// A file with them, as `souk admin deploy` writes it.
     #[serde(default)]
     pub contracts_file: Option<PathBuf>,
 }
@@ -68,7 +68,7 @@ impl Chain {
                 "chain.contracts",
                 "",
                 "there are no addresses of contracts",
-                "give `chain.contracts_file`, as `souk operator deploy` writes it, or a table [chain.contracts]",
+                "give `chain.contracts_file`, as `souk admin deploy` writes it, or a table [chain.contracts]",
             )),
         }
     }

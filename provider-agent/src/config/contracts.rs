@@ -1,4 +1,4 @@
-//! The contracts' addresses, inline or from the file that `souk operator deploy` writes.
+//! The contracts' addresses, inline or from the file that `souk admin deploy` writes.
 
 use std::path::Path;
 
@@ -65,7 +65,7 @@ impl Contracts {
                 "chain.contracts_file",
                 path.display(),
                 problem,
-                "give the file that `souk operator deploy` wrote",
+                "give the file that `souk admin deploy` wrote",
             )
         };
         let value: serde_json::Value = match serde_json::from_str(&text) {

@@ -12,7 +12,7 @@ pub enum SetupError {
     Exists(PathBuf),
     /// The network file.
     #[error(
-        "network file {path}: {problem}; give a file as under networks/, or as `souk operator deploy` writes it"
+        "network file {path}: {problem}; give a file as under networks/, or as `souk admin deploy` writes it"
     )]
     Network {
         /// The file.

@@ -15,8 +15,9 @@ use souk_chain::{
     tx::{GasConfig, Instantiate, execute, instantiate},
 };
 use souk_core::{Attribute, AuctionPolicy, DeploymentId, GroupSpec, OrderId, Price};
-use souk_devchain::{Devchain, Handle, suite};
+use souk_devchain::{Devchain, Handle};
 use souk_kubesim::{ClusterSpec, KubeSim, NodeSpec, spec::Timing};
+use souk_localnet::chain::codes;
 use souk_provider::config::Contracts;
 
 use super::{Must, proxy::Proxy};
@@ -90,7 +91,7 @@ impl Fixture {
     pub async fn with(options: Options) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut chain =
-            suite::with_codes(Devchain::builder()).chain_id(CHAIN_ID).block_time(options.block);
+            codes::with_codes(Devchain::builder()).chain_id(CHAIN_ID).block_time(options.block);
         for name in NAMES {
             chain = chain.account(address(name), coins(1_000_000_000_000, "usouk"));
         }
@@ -122,18 +123,18 @@ impl Fixture {
         };
         let roles = Roles::default;
         let attestations =
-            put("attestations", suite::ATTESTATIONS, &defaults::attestations(roles())).await;
+            put("attestations", codes::ATTESTATIONS, &defaults::attestations(roles())).await;
         let registry = defaults::registry(roles(), vec![]);
-        let registry = put("registry", suite::PROVIDER_REGISTRY, &registry).await;
+        let registry = put("registry", codes::PROVIDER_REGISTRY, &registry).await;
         let fees = defaults::fee_distributor(roles(), address("owner"));
-        let fees = put("fees", suite::FEE_DISTRIBUTOR, &fees).await;
-        let escrow = put("escrow", suite::ESCROW, &defaults::escrow(roles(), fees.clone())).await;
+        let fees = put("fees", codes::FEE_DISTRIBUTOR, &fees).await;
+        let escrow = put("escrow", codes::ESCROW, &defaults::escrow(roles(), fees.clone())).await;
         let on = Foundations {
             escrow: escrow.clone(),
             registry: registry.clone(),
             attestations: attestations.clone(),
         };
-        let orderbook = put("orderbook", suite::ORDERBOOK, &defaults::orderbook(roles(), on)).await;
+        let orderbook = put("orderbook", codes::ORDERBOOK, &defaults::orderbook(roles(), on)).await;
         self.execute("owner", &escrow, &defaults::link_escrow(orderbook.clone()), 0).await;
         self.execute("owner", &registry, &defaults::link_registry(orderbook.clone()), 0).await;
         Contracts {
