@@ -6,7 +6,12 @@ use anyhow::{Context as _, Result};
 use souk_chain::{Client, Queries, SecretKey};
 
 use crate::{
-    args::Global, error::{CliError, Missing}, home::Home, market::Market, network::Network, output::Output,
+    args::Global,
+    error::{CliError, Missing},
+    home::Home,
+    market::Market,
+    network::Network,
+    output::Output,
     wallet::Wallet,
 };
 
@@ -64,14 +69,14 @@ impl Context {
     /// The chosen key.
     pub fn key(&self) -> Result<SecretKey> {
         let name = self.key.as_deref().ok_or(Missing::Key)?;
-        self.home.key(name)
+        Ok(self.home.key(name)?)
     }
 
     /// The chosen key, ready to sign on the chosen network.
     pub fn wallet(&self) -> Result<Wallet> {
         let network = self.network()?;
         let client = Client::new(network.client_config())?;
-        Wallet::new(client, self.key()?, &network)
+        Ok(Wallet::new(client, self.key()?, &network)?)
     }
 
     /// An address: bech32 text as it is, or the address of one of the keys at home.

@@ -10,7 +10,7 @@ use souk_devchain::{Devchain, Handle, suite};
 
 use crate::{
     network::{NameMap, Network},
-    suite::{Codes, Terms, put_up},
+    suite::{Codes, Terms, instantiate_all},
     wallet::Wallet,
 };
 
@@ -77,6 +77,6 @@ pub async fn start(plan: Plan) -> Result<Devnet> {
         fee_distributor: suite::FEE_DISTRIBUTOR,
     };
     let terms = Terms { pool: plan.pool, ..Terms::new(DENOM, &wallet.address) };
-    network.contracts = Some(put_up(&wallet, codes, &terms).await?);
+    network.contracts = Some(instantiate_all(&wallet, codes, &terms).await?);
     Ok(Devnet { chain, network })
 }

@@ -1,7 +1,8 @@
 //! What goes wrong on the command line, with what to do next.
 
+use souk_chain::log::own_words;
 use souk_chain::query::QueryError;
-pub use souk_client::error::{Error as CliError, Stranded, own_words};
+pub use souk_client::Error as CliError;
 use thiserror::Error;
 
 /// What the command line does not say.

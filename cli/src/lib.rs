@@ -21,17 +21,17 @@ pub mod units;
 pub use souk_client::{deploy as tenant, gateway, home, market, network, sdl, wallet};
 /// The five contracts.
 pub mod suite {
-    pub use souk_client::contracts::*;
     pub use souk_client::contracts::PerContract as Each;
+    pub use souk_client::contracts::*;
 }
 
 use anyhow::Result;
+use souk_client::Error;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     args::{Cli, Command},
     context::Context,
-    error::Stranded,
     exit::Exit,
 };
 
@@ -71,9 +71,9 @@ pub fn print_error(error: &anyhow::Error, exit: Exit, json: bool) {
     let text = error::describe(error);
     if json {
         let mut value = serde_json::json!({ "error": text, "exit": exit as u8 });
-        if let Some(stranded) = error.downcast_ref::<Stranded>() {
-            value["deployment"] = serde_json::json!(stranded.deployment);
-            value["orders"] = serde_json::json!(stranded.orders);
+        if let Some(Error::Unfinished(unfinished)) = error.downcast_ref() {
+            value["deployment"] = serde_json::json!(unfinished.deployment);
+            value["orders"] = serde_json::json!(unfinished.orders);
         }
         eprintln!("{value}");
     } else {

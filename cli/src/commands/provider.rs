@@ -133,7 +133,10 @@ async fn execute_own(
 
 async fn show(context: &Context, provider: &str) -> Result<Exit> {
     let market = context.market()?;
-    let (provider, book) = tokio::try_join!(market.provider(provider), market.book(provider))?;
+    let (provider, book) = tokio::try_join!(
+        market.registry.provider(provider),
+        market.orderbook.provider_stats(provider)
+    )?;
     context.out.result(&Report { provider, book }, |report| {
         let Report { provider, book } = report;
         let mut rows = table(["", ""]);
@@ -163,7 +166,7 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
 }
 
 async fn list(context: &Context) -> Result<Exit> {
-    let providers = context.market()?.providers().await?;
+    let providers = context.market()?.registry.providers().await?;
     context.out.result(&providers, |providers| {
         if providers.is_empty() {
             return "No provider is registered yet.".to_owned();

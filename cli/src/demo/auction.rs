@@ -15,7 +15,7 @@ use crate::{
     gateway,
     output::money::amount,
     sdl::Compiled,
-    tenant::{self, BidTable},
+    tenant::{self, Bids, Offers},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ const BIDDING: Duration = Duration::from_secs(2);
 pub async fn tell(stage: &Stage, compiled: Compiled, keep: bool) -> Result<()> {
     tell::chapter("The same by a binding auction");
     let (market, wallet) = (&stage.market, &stage.tenant);
-    let closes_after = market.orderbook_config().await?.params.min_auction;
+    let closes_after = market.orderbook.config().await?.params.min_auction;
     let plan = plan(stage, compiled, AuctionPolicy::LowestPrice { closes_after }).await?;
     let created = tenant::create(market, wallet, &stage.home, &plan).await?;
     tell::line(format!(
@@ -58,27 +58,27 @@ pub async fn tell(stage: &Stage, compiled: Compiled, keep: bool) -> Result<()> {
 /// Waits for bids, lets the close come, and lets a bystander close the auction.
 async fn close_auction(stage: &Stage, order: OrderId, closes_after: u64) -> Result<LeaseResponse> {
     let market = &stage.market;
-    let enough = |table: &BidTable, waited: Duration| !table.bids.is_empty() && waited > BIDDING;
-    let seen = |table: &BidTable| tell::line(table.to_string());
-    let table = tenant::watch_bids(market, order, PATIENCE, enough, seen).await?;
+    let enough = |table: &Offers, waited: Duration| !table.offers.is_empty() && waited > BIDDING;
+    let seen = |table: &Offers| tell::line(souk_client::show::offers(table));
+    let table = tenant::watch(&Bids(market), order, PATIENCE, enough, seen).await?;
     // Late bids extend the close by a minute each, ten at most.
-    let mut asked = market.order(order).await?;
+    let mut asked = market.orderbook.order(order).await?;
     let (_, now) = market.now().await?;
     let left = asked.closes_at.unwrap_or(now + closes_after).saturating_sub(now);
     stage.pass(left + 1).await?;
-    if market.order(order).await?.state == OrderState::Open {
+    if market.orderbook.order(order).await?.state == OrderState::Open {
         let message = ExecuteMsg::CloseAuction { order, limit: 10 };
         let message = stage.friend.execute(&market.contracts.orderbook, &message, &[])?;
         let closed = stage.friend.send("closing the auction", vec![message]).await;
         // The winner's agent may have been faster.
-        if market.order(order).await?.state == OrderState::Open {
+        if market.orderbook.order(order).await?.state == OrderState::Open {
             closed?;
         }
     }
-    asked = market.order(order).await?;
+    asked = market.orderbook.order(order).await?;
     ensure!(asked.state == OrderState::Active, "order {order} is {}", asked.state);
-    let lease = market.lease(order).await?;
-    let lowest = table.bids.first().context("there is no bid")?;
+    let lease = market.orderbook.lease(order).await?;
+    let lowest = table.offers.first().context("there is no bid")?;
     tell::line(format!(
         "the auction closed by itself: {} won at {} an hour",
         stage.name_of(&lease.provider),

@@ -21,7 +21,7 @@ impl Sum {
     pub async fn take(stage: &Stage) -> Result<Self> {
         let denom = Denom::native(stage.market.network.denom.clone());
         let coins = stage.all_coins().await?;
-        Ok(Self { coins, burned: stage.market.fees(&denom).await?.burned.u128() })
+        Ok(Self { coins, burned: stage.market.fees.denom(&denom).await?.burned.u128() })
     }
 
     /// Compares with the sum that was taken at the start.

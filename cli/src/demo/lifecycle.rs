@@ -10,17 +10,14 @@ use souk_api::{
 };
 use souk_chain::Coin;
 use souk_core::{AccountId, Amount, AuctionPolicy, Denom, OrderId};
-use souk_gateway::{
-    Client,
-    body::{LeaseStatus, LogQuery, Phase},
-};
+use souk_gateway::body::{LeaseStatus, LogQuery, Phase};
 
 use super::{Stage, tell, visit};
 use crate::{
-    gateway,
+    gateway::{self, Client},
     output::money::amount,
     sdl::Compiled,
-    tenant::{self, BidTable, Created, Plan},
+    tenant::{self, Bids, Created, Offers, Plan},
     units::duration,
     wallet::Wallet,
 };
@@ -43,7 +40,7 @@ pub async fn tell(stage: &Stage, compiled: Compiled) -> Result<()> {
 
 /// What a deployment of this file is created with on this stage.
 pub async fn plan(stage: &Stage, compiled: Compiled, auction: AuctionPolicy) -> Result<Plan> {
-    let config = stage.market.orderbook_config().await?;
+    let config = stage.market.orderbook.config().await?;
     let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
     let least = config.denoms[0].min_deposit.u128() * compiled.groups.len() as u128;
     let deposit = Coin::new(least.max(stage.pace.steps(ceilings, STEPS)), compiled.denom.clone());
@@ -73,19 +70,20 @@ async fn run(stage: &Stage, created: &Created, plan: &Plan) -> Result<Vec<LeaseR
     let mut leases = Vec::new();
     for order in &created.orders {
         let mut first = None;
-        let enough = |table: &BidTable, waited: Duration| {
-            !table.bids.is_empty() && waited >= *first.get_or_insert(waited) + COLLECT
+        let enough = |table: &Offers, waited: Duration| {
+            !table.offers.is_empty() && waited >= *first.get_or_insert(waited) + COLLECT
         };
-        let seen = |table: &BidTable| tell::line(table.to_string());
-        let mut table = tenant::watch_bids(market, *order, PATIENCE, enough, seen).await?;
-        let asked = market.order(*order).await?;
+        let seen = |table: &Offers| tell::line(souk_client::show::offers(table));
+        let mut table = tenant::watch(&Bids(market), *order, PATIENCE, enough, seen).await?;
+        let asked = market.orderbook.order(*order).await?;
         table.others =
-            gateway::reasons(market, Some(wallet_again.clone()), &asked, &table.bidders()).await?;
+            gateway::reasons(market, Some(wallet_again.clone()), &asked, &table.providers())
+                .await?;
         for other in &table.others {
             let name = stage.name_of(&other.provider);
             tell::line(format!("{name} did not bid: {}", other.reason));
         }
-        let bid = table.bids.first().context("there is no bid")?;
+        let bid = table.offers.first().context("there is no bid")?;
         tenant::accept(market, wallet, *order, bid).await?;
         let lease = tenant::launch(market, wallet, *order, &plan.upload).await?;
         tell::line(format!(
@@ -99,7 +97,7 @@ async fn run(stage: &Stage, created: &Created, plan: &Plan) -> Result<Vec<LeaseR
     for lease in &leases {
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
         let status = tenant::wait_until_ready(&client, lease.order, PATIENCE, |_| ()).await?;
-        tell::line(tenant::show_status(&status));
+        tell::line(souk_client::show::status(&status));
         visit::services(stage, &lease.provider, &status).await?;
         tell::line("logs, through the gateway:");
         show_logs(&client, lease.order).await?;
@@ -135,7 +133,7 @@ async fn money(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
         let got = balance(stage, owner).await? - before;
         tell::line(format!("{} got {}", stage.name_of(&lease.provider), amount(got, denom)));
     }
-    let rate = stage.market.account(lease.account).await?.clock.rate.u128();
+    let rate = stage.market.escrow.account(lease.account).await?.clock.rate.u128();
     let top_up = Coin::new(stage.pace.steps(rate, 2), denom.to_string());
     tell::line(format!("a friend of the tenant adds {top_up}:"));
     deposit(stage, &stage.friend, lease.account, top_up).await?;
@@ -147,7 +145,7 @@ async fn dry_and_back(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
     tell::chapter("The account runs dry and is topped up");
     let lease = leases.first().context("there is no lease")?;
     take_back(stage, lease.account).await?;
-    let account = stage.market.account(lease.account).await?;
+    let account = stage.market.escrow.account(lease.account).await?;
     let depletion = account.depletion.context("the account does not run dry")?;
     let (_, now) = stage.market.now().await?;
     stage.pass(depletion.saturating_sub(now)).await?;
@@ -172,7 +170,7 @@ async fn dry_and_back(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
 
 /// The tenant takes back what is above the least runway, but for a step's time.
 async fn take_back(stage: &Stage, account: AccountId) -> Result<()> {
-    let found = stage.market.account(account).await?;
+    let found = stage.market.escrow.account(account).await?;
     let spare = stage.pace.steps(found.clock.rate.u128(), 1);
     let amount = Amount::new(found.withdrawable.u128().saturating_sub(spare))?;
     if amount == Amount::ZERO {
@@ -237,7 +235,7 @@ async fn close(stage: &Stage, created: &Created, leases: &[LeaseResponse]) -> Re
         tell::line(format!("{name:7} got {}", amount(got, denom)));
     }
     tell::line(format!("(the tenant paid {} of gas for it)", amount(fee, denom)));
-    let account = stage.market.account(lease.account).await?;
+    let account = stage.market.escrow.account(lease.account).await?;
     ensure!(account.balance.u128() == 0 || account.closed, "the account is not closed");
     Ok(())
 }
@@ -252,7 +250,7 @@ async fn share(stage: &Stage) -> Result<()> {
     let messages = market.distribution(&staker.address, &denom)?;
     staker.send("distributing", messages).await?;
     let pool = market.chain().balance(&stage.pool, native).await? - pool_before;
-    let dripping = market.fees(&denom).await?.dripping.u128();
+    let dripping = market.fees.denom(&denom).await?.dripping.u128();
     tell::line(format!(
         "the pool got {}; {} drips to the stakers within a week",
         amount(pool, &denom),
@@ -274,7 +272,7 @@ async fn share(stage: &Stage) -> Result<()> {
 
 /// An account, settled to the newest block, in one line.
 pub async fn show_account(stage: &Stage, account: AccountId) -> Result<AccountResponse> {
-    let found = stage.market.account(account).await?;
+    let found = stage.market.escrow.account(account).await?;
     let (_, now) = stage.market.now().await?;
     let lasts = match found.depletion {
         _ if found.clock.dry_since.is_some() => "dry".to_owned(),
@@ -282,7 +280,7 @@ pub async fn show_account(stage: &Stage, account: AccountId) -> Result<AccountRe
         None => "nothing flows".to_owned(),
     };
     let earned: u128 =
-        stage.market.streams(account).await?.iter().map(|stream| stream.earned.u128()).sum();
+        stage.market.escrow.streams(account).await?.iter().map(|stream| stream.earned.u128()).sum();
     tell::line(format!(
         "account {account}: {} left, {} earned by providers, {} an hour; {lasts}",
         amount(found.balance.u128(), &found.denom),

@@ -157,7 +157,7 @@ impl Chain {
         if self.is_embedded() {
             return Ok(Pace { step: HOUR, pause: DAY, drip: 8 * DAY });
         }
-        let runway = market.escrow_config().await?.min_runway;
+        let runway = market.escrow.config().await?.min_runway;
         ensure!(
             runway <= Pace::LONGEST,
             "accounts must last {runway} s on {}, and a story there would take that long several times; deploy the suite with a min_runway of {} s at most",

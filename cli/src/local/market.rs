@@ -69,7 +69,7 @@ impl LocalMarket {
         };
         let network = chain.network.clone();
         let wallet = |key: &SecretKey| {
-            Wallet::new(Client::new(network.client_config())?, key.clone(), &network)
+            anyhow::Ok(Wallet::new(Client::new(network.client_config())?, key.clone(), &network)?)
         };
         let market = Market::new(network.clone())?;
         let owners = owner_keys.iter().map(wallet).collect::<Result<Vec<_>>>()?;
@@ -92,7 +92,7 @@ impl LocalMarket {
         let providers = try_join_all(starting).await?;
         let people = keys.iter().map(wallet).collect::<Result<_>>()?;
         network.write(&folder.join("network.toml"))?;
-        let (pool, pace) = (market.fees_config().await?.pool, chain.pace(&market).await?);
+        let (pool, pace) = (market.fees.config().await?.pool, chain.pace(&market).await?);
         Ok(Self { chain, market, providers, owners, people, keys, auditor, pool, pace })
     }
 
@@ -133,7 +133,7 @@ async fn audit(
     for provider in providers {
         let message = attestations::ExecuteMsg::Attest {
             provider: provider.to_owned(),
-            attributes: market.provider(provider).await?.attributes,
+            attributes: market.registry.provider(provider).await?.attributes,
             expires_at: now.saturating_add(AUDIT_LASTS),
             evidence: None,
         };

@@ -13,7 +13,8 @@ use rand::Rng as _;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use souk_api::registry::{Contact, ExecuteMsg, Gateway};
 use souk_chain::{Coin, SecretKey, keys::write_plain_key_file};
-use souk_gateway::{Client, Pin};
+use souk_client::gateway::Client;
+use souk_gateway::Pin;
 
 use super::{Process, Profile};
 use crate::{market::Market, network::Network, wallet::Wallet};

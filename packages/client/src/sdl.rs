@@ -3,7 +3,6 @@
 
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
-use anyhow::Result;
 use serde::Serialize;
 use souk_core::{AuctionPolicy, GroupSpec};
 use souk_sdl::{Manifest, Mapping};
@@ -39,14 +38,13 @@ pub struct Mapped {
 }
 
 /// Reads and compiles a file. Errors come back rendered, with file, line and advice.
-pub fn read(path: &Path, map: &NameMap, strict: bool) -> Result<Compiled> {
-    let bytes =
-        std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
+pub fn read(path: &Path, map: &NameMap, strict: bool) -> Result<Compiled, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
     compile(&path.display().to_string(), &bytes, map, strict)
 }
 
 /// Compiles SDL text that came from `file`.
-pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<Compiled> {
+pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<Compiled, Error> {
     let text = String::from_utf8_lossy(bytes);
     let compiled = souk_sdl::compile_bytes(bytes, &souk_sdl::Options { strict })
         .map_err(|found| Error::Sdl(found.render(file, &text, false)))?;
@@ -62,10 +60,7 @@ pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<
         })
         .map_err(|error| Error::input(file, error))?;
     let denom = order.denom.as_native().map(str::to_owned).ok_or_else(|| {
-        Error::input(
-            file,
-            format!("deposits in {} are made by the token's contract", order.denom),
-        )
+        Error::input(file, format!("deposits in {} are made by the token's contract", order.denom))
     })?;
     let warnings = souk_sdl::Diagnostics(compiled.warnings.warnings().cloned().collect());
     let warnings = (!warnings.is_empty()).then(|| warnings.render(file, &text, false));

@@ -8,8 +8,9 @@ use k256::ecdsa::{Signature, SigningKey};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use souk_api::orderbook::ExecuteMsg;
 use souk_core::OrderId;
+use souk_client::gateway::{Client, GatewayError};
 use souk_gateway::{
-    Access, Audience, Claims, Client, ClientError, Pin, Salt, Scope,
+    Access, Audience, Claims, Pin, Salt, Scope,
     body::{LogQuery, ManifestUpload, Phase, Verdict},
     token::{LeaseAccess, Policy, issue},
 };
@@ -144,11 +145,10 @@ async fn send(client: &Client, order: OrderId, upload: &ManifestUpload) {
 }
 
 /// Status and code of a refusal.
-fn refused<T>(answer: Result<T, ClientError>) -> (u16, String) {
-    match answer.err().unwrap() {
-        ClientError::Refused { status, body } => (status, body.code),
-        other => panic!("{other}"),
-    }
+fn refused<T>(answer: Result<T, GatewayError>) -> (u16, String) {
+    let error = answer.err().unwrap();
+    let (status, body) = error.refusal().unwrap_or_else(|| panic!("{error}"));
+    (status, body.code.clone())
 }
 
 /// What each route that wants a token says, with the scope that it asks for.
@@ -156,7 +156,7 @@ async fn knock(
     client: &Client,
     order: OrderId,
     upload: &ManifestUpload,
-) -> Vec<(Scope, Result<(), ClientError>)> {
+) -> Vec<(Scope, Result<(), GatewayError>)> {
     let logs = LogQuery::default();
     let events = Default::default();
     vec![
@@ -426,7 +426,7 @@ async fn anyone_learns_who_answers_and_nobody_more_and_a_wrong_key_is_not_talked
     for pins in [vec![Pin([9; 32])], vec![]] {
         let wrong = Client::new(&door.uri, &pins).must("client");
         let refused = wrong.version().await;
-        assert!(matches!(refused, Err(ClientError::Unreachable { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(GatewayError::Unreachable { .. })), "{refused:?}");
     }
     // The next key's pin may stand beside the present one's.
     let both = Client::new(&door.uri, &[Pin([9; 32]), door.pin]).must("client");

@@ -14,7 +14,6 @@ use souk_cli::{
     gateway::{client_for, send_manifest},
     local::{Cast, LocalMarket, Process, Profile, Provider, Site, Venue, profile::Rates},
     sdl, tenant,
-    wallet::book_events,
 };
 use souk_core::{AuctionPolicy, DeploymentId, OrderId, Price};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
@@ -87,7 +86,7 @@ impl Stage {
         let agent = local.providers[0].agent.as_ref().context("the agent runs")?;
         let sightings = Sightings::start(agent.log().to_owned(), cluster.client.clone());
         let ledger = Ledger::open(&local.market).await?;
-        let config = local.market.orderbook_config().await?;
+        let config = local.market.orderbook.config().await?;
         Ok(Self { cluster, counter, ledger, sightings, local, config, _folder: folder })
     }
 
@@ -154,10 +153,12 @@ impl Stage {
             uploads.push(plan.upload);
         }
         let outcome = wallet.send("creating deployments", messages).await?;
-        let opened = book_events(&outcome, orderbook).into_iter().filter_map(|event| match event {
-            OrderbookEvent::OrderOpened(opened) => Some((opened.order, opened.deployment)),
-            _ => None,
-        });
+        let opened = souk_client::events::of_orderbook(&outcome.events, orderbook)
+            .into_iter()
+            .filter_map(|event| match event {
+                OrderbookEvent::OrderOpened(opened) => Some((opened.order, opened.deployment)),
+                _ => None,
+            });
         let order = |((id, deployment), upload)| Order { id, deployment, tenant, upload };
         Ok(opened.zip(uploads).map(order).collect())
     }
@@ -188,7 +189,7 @@ impl Stage {
             let wallet: &souk_cli::wallet::Wallet = wallet;
             async move {
                 let messages = messages.map(|(_, message)| wallet.execute(orderbook, message, &[]));
-                let messages = messages.collect::<Result<Vec<_>>>()?;
+                let messages = messages.collect::<Result<Vec<_>, _>>()?;
                 for some in messages.chunks(OF_A_TENANT) {
                     wallet.send(action, some.to_vec()).await?;
                 }

@@ -13,7 +13,7 @@ use souk_cli::{
     local::{Profile, Provider, Register, profile::Rates, register},
     market::Market,
     network::Network,
-    wallet::{Wallet, book_events},
+    wallet::Wallet,
 };
 use souk_core::{
     AuctionPolicy, GroupSpec, GroupUnit, OrderId, Price, Requirements, Resources, Volume,
@@ -91,7 +91,8 @@ impl Stage {
         });
         let coins = Coin::new(50_000_000, self.market.network.denom.clone());
         let outcome = self.tell("deploying", &msg, &[coins]).await;
-        let events = book_events(&outcome, &self.market.contracts.orderbook);
+        let events =
+            souk_client::events::of_orderbook(&outcome.events, &self.market.contracts.orderbook);
         let opened = events.iter().find_map(|event| match event {
             OrderbookEvent::OrderOpened(opened) => Some(opened.order),
             _ => None,
@@ -115,7 +116,7 @@ impl Stage {
 
     /// The provider's bid on an order, as the chain has it.
     pub async fn bid(&self, order: OrderId) -> Option<BidResponse> {
-        let bids = self.market.bids(order).await.ok()?;
+        let bids = self.market.orderbook.bids(order).await.ok()?;
         bids.into_iter().find(|bid| bid.provider == self.provider.address)
     }
 
@@ -169,15 +170,18 @@ impl Stage {
     /// transactions, and every lease still there.
     pub async fn nothing_was_lost(&self, bids: &[(OrderId, usize)], leases: &[OrderId]) {
         for (order, transactions) in bids {
-            let all = self.market.bids(*order).await.unwrap();
+            let all = self.market.orderbook.bids(*order).await.unwrap();
             assert_eq!(all.len(), 1, "bids on order {order}");
             assert_eq!(self.bids_broadcast(*order), *transactions, "transactions for {order}");
         }
         for lease in leases {
-            assert_eq!(self.market.lease(*lease).await.unwrap().state, LeaseState::Active);
+            assert_eq!(
+                self.market.orderbook.lease(*lease).await.unwrap().state,
+                LeaseState::Active
+            );
             self.agent_has_lease(*lease).await;
         }
-        let book = self.market.book(&self.provider.address).await.unwrap();
+        let book = self.market.orderbook.provider_stats(&self.provider.address).await.unwrap();
         let slots = bids.len() as u64;
         assert_eq!(u64::from(book.used), slots, "slots used by bids and leases: {book:?}");
     }

@@ -49,7 +49,7 @@ async fn of_a_pod_that_finds_no_node_the_tenant_learns_why() {
     let agent = world.agent().await;
     let tender = world.tender(SITE).await;
     until("a bid", async || {
-        (!world.market.bids(tender.order).await.unwrap().is_empty()).then_some(())
+        (!world.market.orderbook.bids(tender.order).await.unwrap().is_empty()).then_some(())
     })
     .await;
     // What was free when the bid was made is not any more.

@@ -19,7 +19,7 @@ use souk_cli::{
     market::Market,
     network::NameMap,
     sdl,
-    tenant::{self, BidTable},
+    tenant::{self, read_offers},
     wallet::Wallet,
 };
 use souk_core::OrderId;
@@ -163,7 +163,7 @@ impl World {
 
     async fn answers(&self, provider: usize, agent: &mut Process) {
         let Provider { address, uri, .. } = &self.providers[provider];
-        let record = self.market.provider(address).await.unwrap();
+        let record = self.market.registry.provider(address).await.unwrap();
         let client = souk_cli::gateway::client(&record).unwrap();
         until(&format!("the gateway at {uri}"), async || {
             assert!(!agent.is_over(), "the agent ended: {}", agent.last_words());
@@ -181,7 +181,7 @@ impl World {
     pub async fn tender(&self, text: &str) -> Tender {
         let map = &self.market.network.map;
         let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
-        let config = self.market.orderbook_config().await.unwrap();
+        let config = self.market.orderbook.config().await.unwrap();
         let plan = tenant::plan(compiled, None, true, &config).unwrap();
         let made = tenant::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
         let [order] = made.orders[..] else { panic!("one group was expected") };
@@ -193,9 +193,9 @@ impl World {
         let address = self.providers[provider].address.clone();
         let order = tender.order;
         let bid = until(&format!("a bid of {address} for {order}"), async || {
-            let detail = self.market.order(order).await.unwrap();
-            let table = BidTable::read(&self.market, &detail).await.unwrap();
-            table.bids.into_iter().find(|bid| bid.provider == address)
+            let detail = self.market.orderbook.order(order).await.unwrap();
+            let table = read_offers(&self.market, &detail).await.unwrap();
+            table.offers.into_iter().find(|bid| bid.provider == address)
         })
         .await;
         tenant::accept(&self.market, &self.tenant, order, &bid).await.unwrap();
@@ -235,7 +235,7 @@ impl World {
     }
 
     /// The tenant's client for a lease's gateway.
-    pub async fn gateway(&self, leased: &Leased) -> souk_gateway::Client {
+    pub async fn gateway(&self, leased: &Leased) -> souk_client::gateway::Client {
         client_for(&self.market, &self.tenant, &leased.provider).await.unwrap()
     }
 
@@ -286,7 +286,7 @@ impl World {
 
     /// Whether the chain says that a lease runs.
     pub async fn is_active(&self, leased: &Leased) -> bool {
-        self.market.lease(leased.order).await.unwrap().state == LeaseState::Active
+        self.market.orderbook.lease(leased.order).await.unwrap().state == LeaseState::Active
     }
 
     pub async fn namespace(&self, name: &str) -> Option<Namespace> {

@@ -95,7 +95,7 @@ impl Stage {
         let compiled =
             sdl::compile("app.yaml", text.as_bytes(), &self.market.network.map, false).unwrap();
         let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
-        let config = self.market.orderbook_config().await.unwrap();
+        let config = self.market.orderbook.config().await.unwrap();
         let deposit = Coin::new(self.pace.steps(ceilings, steps), compiled.denom.clone());
         let mut plan = tenant::plan(compiled, Some(deposit), true, &config).unwrap();
         plan.auction = auction;

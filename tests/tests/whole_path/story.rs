@@ -11,7 +11,7 @@ use souk_chain::Coin;
 use souk_cli::{
     demo::Setting,
     gateway,
-    tenant::{self, BidTable, Plan},
+    tenant::{self, Bids, Offers, Plan},
     wallet::Wallet,
 };
 use souk_core::{
@@ -98,7 +98,7 @@ async fn story(stage: &Stage) {
         assert_eq!(held - before[&payee], net, "{payee} got what it earned less the fee");
     }
     patrons.came_back(stage).await;
-    let held = stage.market.escrow_totals(&denom(stage)).await.unwrap().held;
+    let held = stage.market.escrow.totals(&denom(stage)).await.unwrap().held;
     assert_eq!(held.u128(), 0, "everything was paid out");
     distribution_reaches_pool_and_staker(stage, earned.values().map(|(_, fee)| fee).sum()).await;
     books.check(stage).await;
@@ -109,7 +109,7 @@ fn denom(stage: &Stage) -> Denom {
 }
 
 async fn take_bps(stage: &Stage) -> u16 {
-    stage.market.orderbook_config().await.unwrap().denoms[0].take_bps
+    stage.market.orderbook.config().await.unwrap().denoms[0].take_bps
 }
 
 /// What the providers' own accounts hold.
@@ -130,11 +130,11 @@ async fn stake(stage: &Stage) {
 }
 
 /// Bids of exactly these providers.
-async fn bids_of(stage: &Stage, order: OrderId, names: &[&str]) -> BidTable {
-    let enough = |table: &BidTable, _: Duration| table.bids.len() >= names.len();
+async fn bids_of(stage: &Stage, order: OrderId, names: &[&str]) -> Offers {
+    let enough = |table: &Offers, _: Duration| table.offers.len() >= names.len();
     let market = &stage.market;
-    let table = tenant::watch_bids(market, order, PATIENCE, enough, |_| ()).await.unwrap();
-    let mut bidders: Vec<&str> = table.bids.iter().map(|bid| stage.name(&bid.provider)).collect();
+    let table = tenant::watch(&Bids(market), order, PATIENCE, enough, |_| ()).await.unwrap();
+    let mut bidders: Vec<&str> = table.offers.iter().map(|bid| stage.name(&bid.provider)).collect();
     bidders.sort_unstable();
     assert_eq!(bidders, names, "bidders for order {order}");
     table
@@ -151,18 +151,18 @@ async fn tenants_choice(stage: &Stage) -> Deployed<'_> {
     let (created, plan) = stage.deploy(ann, ANNS, AuctionPolicy::TenantChoice {}, 40).await;
     let mut orders = Vec::new();
     for order in &created.orders {
-        let asked = market.order(*order).await.unwrap();
+        let asked = market.orderbook.order(*order).await.unwrap();
         let (bidders, winner): (&[&str], _) = match asked.spec.name.as_str() {
             "south" => (&["baobab"], "baobab"),
             "anywhere" => (&["aurora", "baobab", "cedar"], "cedar"),
             other => panic!("a group {other}"),
         };
         let table = bids_of(stage, *order, bidders).await;
-        assert_eq!(stage.name(&table.bids[0].provider), winner, "the lowest bid");
+        assert_eq!(stage.name(&table.offers[0].provider), winner, "the lowest bid");
         orders.push((*order, table));
     }
     for (order, table) in &orders {
-        tenant::accept(market, ann, *order, &table.bids[0]).await.unwrap();
+        tenant::accept(market, ann, *order, &table.offers[0]).await.unwrap();
     }
     deployed(stage, ann, created.deployment, &created.orders, &plan).await
 }
@@ -170,17 +170,17 @@ async fn tenants_choice(stage: &Stage) -> Deployed<'_> {
 /// One group, whose lowest bid wins by itself.
 async fn auction(stage: &Stage) -> Deployed<'_> {
     let (market, bob) = (&stage.market, &stage.bob);
-    let closes_after = market.orderbook_config().await.unwrap().params.min_auction;
+    let closes_after = market.orderbook.config().await.unwrap().params.min_auction;
     let policy = AuctionPolicy::LowestPrice { closes_after };
     let (created, plan) = stage.deploy(bob, BOBS, policy, 60).await;
     let order = created.orders[0];
-    let some = |table: &BidTable, _: Duration| !table.bids.is_empty();
-    let table = tenant::watch_bids(market, order, PATIENCE, some, |_| ()).await.unwrap();
-    let by_hand = tenant::accept(market, bob, order, &table.bids[0]).await;
+    let some = |table: &Offers, _: Duration| !table.offers.is_empty();
+    let table = tenant::watch(&Bids(market), order, PATIENCE, some, |_| ()).await.unwrap();
+    let by_hand = tenant::accept(market, bob, order, &table.offers[0]).await;
     assert!(by_hand.is_err(), "a binding auction is not decided by hand");
     // Each new lowest bid within the last minute moves the close; providers close it, too.
     let taken = loop {
-        let asked = market.order(order).await.unwrap();
+        let asked = market.orderbook.order(order).await.unwrap();
         if asked.state != OrderState::Open {
             break asked;
         }
@@ -197,7 +197,7 @@ async fn auction(stage: &Stage) -> Deployed<'_> {
         let _ = stage.bystander.send("closing the auction", vec![message]).await;
     };
     assert_eq!(taken.state, OrderState::Active);
-    let lease = market.lease(order).await.unwrap();
+    let lease = market.orderbook.lease(order).await.unwrap();
     assert_eq!(stage.name(&lease.provider), "cedar", "the cheapest wins");
     deployed(stage, bob, created.deployment, &created.orders, &plan).await
 }
@@ -218,7 +218,7 @@ async fn deployed<'a>(
     for lease in &leases {
         is_ready(stage, tenant, lease).await;
     }
-    let runway = market.escrow_config().await.unwrap().min_runway;
+    let runway = market.escrow.config().await.unwrap().min_runway;
     let mut ledger = Ledger::open(plan.deposit.amount, leases[0].created_at, runway);
     for lease in &leases {
         ledger.lease(lease.price.u128(), lease.created_at);
@@ -253,7 +253,7 @@ async fn withdrawals_pay_what_was_earned(stage: &Stage, deployed: &Deployed<'_>)
     for (at, lease) in deployed.leases.iter().enumerate() {
         let stream = lease.order.0;
         let paid = async || {
-            let all = stage.market.streams(deployed.account).await.unwrap();
+            let all = stage.market.escrow.streams(deployed.account).await.unwrap();
             all.iter().find(|one| one.stream == stream).map_or(0, |one| one.paid.u128())
         };
         let (held, before) = (stage.balance(&lease.provider).await, paid().await);
@@ -273,7 +273,7 @@ async fn withdrawals_pay_what_was_earned(stage: &Stage, deployed: &Deployed<'_>)
 async fn takes_back_all_but_the_runway(stage: &Stage, deployed: &mut Deployed<'_>) {
     let deadline = Instant::now() + PATIENCE;
     let outcome = loop {
-        let account = stage.market.account(deployed.account).await.unwrap();
+        let account = stage.market.escrow.account(deployed.account).await.unwrap();
         let spare = stage.pace.steps(deployed.ledger.rate(), 1);
         let amount = account.withdrawable.u128() - spare;
         let message = Escrow::WithdrawDeposit {
@@ -291,7 +291,7 @@ async fn takes_back_all_but_the_runway(stage: &Stage, deployed: &mut Deployed<'_
             Err(error) => assert!(Instant::now() < deadline, "{error:#}"),
         }
     };
-    let account = stage.market.at(outcome.height).account(deployed.account).await.unwrap();
+    let account = stage.market.at(outcome.height).escrow.account(deployed.account).await.unwrap();
     assert_eq!(account.depletion, Some(deployed.ledger.depletion()));
 }
 
@@ -325,9 +325,9 @@ async fn depletion(stage: &Stage, deployed: &mut Deployed<'_>) {
     let height = stage.market.now().await.unwrap().0 - 1;
     deployed.ledger.run(stage.time_of(height).await);
     assert!(deployed.ledger.is_dry());
-    let account = stage.market.at(height).account(deployed.account).await.unwrap();
+    let account = stage.market.at(height).escrow.account(deployed.account).await.unwrap();
     assert_eq!(account.clock.dry_since, Some(moment), "dry to the second");
-    let streams = stage.market.at(height).streams(deployed.account).await.unwrap();
+    let streams = stage.market.at(height).escrow.streams(deployed.account).await.unwrap();
     let earned: Vec<u128> = streams.iter().map(|stream| stream.earned.u128()).collect();
     assert_eq!(earned, deployed.ledger.earned(), "unfunded time costs nobody anything");
 }
@@ -352,11 +352,11 @@ impl Patrons {
 /// Half of the least runway is held and starts nothing.
 async fn too_little_starts_nothing(stage: &Stage, deployed: &mut Deployed<'_>) -> Patrons {
     let held = stage.balance(&stage.patron.address).await;
-    let runway = stage.market.escrow_config().await.unwrap().min_runway;
+    let runway = stage.market.escrow.config().await.unwrap().min_runway;
     let amount = deployed.ledger.rate() * u128::from(runway) / 3_600 / 2;
     let outcome = stage.top_up(&stage.patron, deployed.account, amount).await;
     deployed.ledger.deposit(amount, stage.time_of(outcome.height).await);
-    let account = stage.market.account(deployed.account).await.unwrap();
+    let account = stage.market.escrow.account(deployed.account).await.unwrap();
     assert!(account.clock.dry_since.is_some() && deployed.ledger.is_dry());
     Patrons { held, fee: outcome.fee.iter().map(|coin| coin.amount).sum() }
 }
@@ -383,7 +383,7 @@ async fn close(stage: &Stage, deployed: &mut Deployed<'_>) {
     let returning = tenant::return_deposits(market, &stage.bystander, deployed.account);
     assert_eq!(returning.await.unwrap().left, 0);
     for lease in &deployed.leases {
-        let ended = stage.market.lease(lease.order).await.unwrap();
+        let ended = stage.market.orderbook.lease(lease.order).await.unwrap();
         assert_eq!(ended.state, LeaseState::Closed);
         assert_eq!(ended.reason, Some(CloseReason::Owner));
         let client = gateway::client_for(&stage.market, deployed.tenant, &lease.provider);
@@ -399,8 +399,8 @@ async fn close(stage: &Stage, deployed: &mut Deployed<'_>) {
 /// The fees are what was worked out; the pool gets its part at once, the staker second by second.
 async fn distribution_reaches_pool_and_staker(stage: &Stage, fees: u128) {
     let (market, denom) = (&stage.market, denom(stage));
-    let config = market.fees_config().await.unwrap();
-    let taken = market.escrow_totals(&denom).await.unwrap().fees;
+    let config = market.fees.config().await.unwrap();
+    let taken = market.escrow.totals(&denom).await.unwrap().fees;
     assert_eq!(taken.u128(), fees, "the fees of all streams");
     let pool = stage.balance(&stage.pool).await;
     let messages = market.distribution(&stage.bystander.address, &denom).unwrap();

@@ -2,7 +2,8 @@
 
 use cosmrs::proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 
-use super::{At, Queries, QueryError, decode, is_not_served};
+use super::{At, Queries, QueryError, decode};
+use crate::log;
 use crate::tx::{Refusal, Stage};
 
 /// What a simulation found.
@@ -39,7 +40,7 @@ impl Queries {
                 log: response.log,
             }));
         }
-        if response.code != 0 && is_not_served(&response.log) {
+        if response.code != 0 && log::is_not_served(&response.log) {
             let what = "simulation".to_owned();
             return Err(SimulationError::Query(QueryError::NotServed { what, log: response.log }));
         }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::transport::Reply;
 use super::types::BroadcastWire;
 use super::{Client, NodeError, RpcError};
+use crate::log;
 
 /// What a node said to a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,10 +103,9 @@ fn read_reply(reply: Reply<BroadcastWire>) -> BroadcastReply {
             },
         },
         Reply::Error(error) => {
-            let says = |text: &str| error.data.contains(text) || error.message.contains(text);
-            if says("already exists in cache") {
+            if error.says(log::is_in_mempool) {
                 BroadcastReply::AlreadyKnown
-            } else if says("mempool is full") {
+            } else if error.says(log::is_mempool_full) {
                 BroadcastReply::MempoolFull
             } else {
                 BroadcastReply::Failed(error)

@@ -14,7 +14,7 @@ use super::pool::{Limits, Pool};
 use super::transport::{Endpoint, Reply};
 use super::types::{StatusWire, TxWire};
 use super::{EndpointFault, EndpointStatus, RpcError, Status, TxLookup, TxResponse, tls};
-use crate::TxHash;
+use crate::{TxHash, log};
 
 /// Where the chain is, and how patient to be with its nodes.
 #[derive(Debug, Clone)]
@@ -163,7 +163,7 @@ impl Client {
                 }
                 Ok(Reply::Error(error)) => {
                     any = true;
-                    if error.data.contains("not found") || error.message.contains("not found") {
+                    if error.says(log::is_unknown_tx) {
                         answered = TxLookup::Absent;
                     }
                 }
