@@ -188,7 +188,7 @@ async fn a_command_that_is_killed_before_the_block_does_not_lose_the_manifest() 
     let home = here.home.path();
     deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
     let mut deploy = deploy.env("SOUK_KEY", "ann").args(["deploy", "web.yaml"]).spawn().unwrap();
-    while chain.node().call(|chain| chain.mempool().waiting().next().is_none()).await.unwrap() {
+    while chain.mempool_size().await.unwrap() == 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     deploy.kill().unwrap();

@@ -32,7 +32,7 @@ pub const FUNDS: u128 = 1_000_000_000_000_000;
 pub const SHORT_TERMS: &str = r#"
 [orderbook]
 min_auction = "10s"
-reap_grace = "10m"
+end_grace = "10m"
 slot_hold = "10s"
 [[orderbook.denoms]]
 denom = "usouk"

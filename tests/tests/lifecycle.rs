@@ -91,7 +91,7 @@ fn many_withdrawals_pay_what_one_does() {
 }
 
 #[test]
-fn a_deployment_runs_dry_to_the_second_and_starts_again_with_the_least_runway() {
+fn a_deployment_is_depleted_to_the_second_and_starts_again_with_the_least_runway() {
     let mut market = gpu_market();
     let deployment = let_to_cheap(&mut market);
     let (account, lease) = (deployment.account(), deployment.order());
@@ -102,9 +102,9 @@ fn a_deployment_runs_dry_to_the_second_and_starts_again_with_the_least_runway() 
     assert_eq!(market.account(account).depletion, Some(depletion), "25 SOUK at half an hour");
 
     market.pass(depletion - began - 1);
-    assert!(!market.account(account).clock.is_dry(market.now()));
+    assert!(!market.account(account).clock.is_depleted(market.now()));
     market.pass(1);
-    assert!(market.account(account).clock.is_dry(market.now()));
+    assert!(market.account(account).clock.is_depleted(market.now()));
     market.pass(10 * HOUR).withdraw(account, lease).unwrap();
     assert_eq!(market.balance("cheap-payee"), 24_500_000, "unfunded time costs nothing");
 
@@ -277,26 +277,26 @@ fn a_group_given_up_by_its_provider_goes_to_another() {
 }
 
 #[test]
-fn a_dry_deployment_is_reaped_in_two_steps_and_everybody_gets_theirs() {
+fn a_depleted_deployment_is_ended_in_two_steps_and_everybody_gets_theirs() {
     let mut market = gpu_market();
     let deployment = let_to_cheap(&mut market);
     let (account, lease) = (deployment.account(), deployment.order());
-    let in_use: ByOrderbook = refusal(market.reap(deployment.id));
+    let in_use: ByOrderbook = refusal(market.end_deployment(deployment.id));
     assert!(matches!(in_use, ByOrderbook::InUse { .. }), "{in_use}");
     market.pass(40 * HOUR);
-    market.reap(deployment.id).unwrap();
+    market.end_deployment(deployment.id).unwrap();
     assert_eq!(market.lease(lease).state, LeaseState::Active, "only marked yet");
-    let early: ByOrderbook = refusal(market.reap(deployment.id));
-    assert!(matches!(early, ByOrderbook::NotReapable { .. }), "{early}");
+    let early: ByOrderbook = refusal(market.end_deployment(deployment.id));
+    assert!(matches!(early, ByOrderbook::NotEndable { .. }), "{early}");
 
     // The tenant tops up: the mark is void.
     market.top_up("ann", account, souk(1)).unwrap();
     market.pass_blocks(20, HOUR);
-    assert!(market.reap(deployment.id).is_err());
+    assert!(market.end_deployment(deployment.id).is_err());
     market.pass_blocks(20, HOUR);
-    market.reap(deployment.id).unwrap();
+    market.end_deployment(deployment.id).unwrap();
     market.pass_blocks(20, HOUR);
-    market.reap(deployment.id).unwrap();
+    market.end_deployment(deployment.id).unwrap();
     let ended = market.lease(lease);
     assert_eq!(ended.state, LeaseState::InsufficientFunds);
     assert_eq!(ended.reason, Some(CloseReason::InsufficientFunds));

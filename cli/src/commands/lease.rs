@@ -105,9 +105,9 @@ async fn list(context: &Context, market: &Market, provider: Option<String>) -> R
     let leases = match provider {
         Some(provider) => market.orderbook.leases(&context.address(&provider)?).await?,
         None => {
-            let owner = context.key()?.address(&market.network.prefix)?;
+            let tenant = context.key()?.address(&market.network.prefix)?;
             let mut leases = Vec::new();
-            for deployment in market.orderbook.deployments(&owner).await? {
+            for deployment in market.orderbook.deployments(&tenant).await? {
                 leases.extend(deploy::leases_of(market, &deployment).await?);
             }
             leases
@@ -128,7 +128,7 @@ fn list_of(leases: &[LeaseResponse]) -> String {
             lease.group.to_string(),
             lease.state.to_string(),
             lease.provider.clone(),
-            lease.owner.clone(),
+            lease.tenant.clone(),
             amount(lease.price.u128(), &lease.denom),
             lease.reason.map_or("-".to_owned(), |reason| reason.to_string()),
         ]);

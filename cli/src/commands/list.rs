@@ -11,18 +11,18 @@ use crate::{context::Context, exit::Exit};
 pub struct List {
     /// Whose; yours if not given.
     #[arg(long, value_name = "ADDRESS|KEY")]
-    owner: Option<String>,
+    tenant: Option<String>,
 }
 
 impl List {
     /// Lists them.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
-        let owner = match &self.owner {
-            Some(owner) => context.address(owner)?,
+        let tenant = match &self.tenant {
+            Some(tenant) => context.address(tenant)?,
             None => context.key()?.address(&market.network.prefix)?,
         };
-        let deployments = market.orderbook.deployments(&owner).await?;
+        let deployments = market.orderbook.deployments(&tenant).await?;
         context.out.result(&deployments, |deployments| {
             if deployments.is_empty() {
                 return "No deployments yet; `souk deploy FILE` makes one.".to_owned();

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use cosmwasm_std::HexBinary;
 use serde::Serialize;
 use souk_api::{
-    orderbook::BookResponse,
+    orderbook::ProviderStatsResponse,
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse},
 };
 use souk_chain::Coin;
@@ -71,7 +71,7 @@ pub struct Register {
 #[derive(Debug, Serialize)]
 struct Report {
     provider: ProviderResponse,
-    book: BookResponse,
+    book: ProviderStatsResponse,
 }
 
 impl Provider {

@@ -70,7 +70,7 @@ fn show(report: &Report) -> String {
     let mut text = format!(
         "Deployment {} of {}: {}\n{groups}\n\nAccount: {} left, {} an hour, {}\n",
         deployment.id,
-        deployment.owner,
+        deployment.tenant,
         deployment.state,
         amount(account.balance.u128(), denom),
         amount(account.clock.rate.u128(), denom),
@@ -104,8 +104,8 @@ fn runway(report: &Report) -> String {
         return "closed".to_owned();
     }
     match account.depletion {
-        _ if account.clock.dry_since.is_some() => {
-            "dry: nothing runs until it is topped up".to_owned()
+        _ if account.clock.depleted_since.is_some() => {
+            "depleted: nothing runs until it is topped up".to_owned()
         }
         Some(moment) => format!("lasts {}", duration(moment.saturating_sub(report.now))),
         None if account.streams == 0 => "nothing is being paid".to_owned(),

@@ -33,7 +33,7 @@ pub async fn tell(stage: &Stage, compiled: Compiled) -> Result<()> {
     let (created, plan) = tender(stage, compiled).await?;
     let leases = run(stage, &created, &plan).await?;
     money(stage, &leases).await?;
-    dry_and_back(stage, &leases).await?;
+    depleted_and_back(stage, &leases).await?;
     close(stage, &created, &leases).await?;
     share(stage).await
 }
@@ -140,13 +140,13 @@ async fn money(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
     show_account(stage, lease.account).await.map(drop)
 }
 
-/// Lets the account run dry, watches the workload stop, tops up and watches it start.
-async fn dry_and_back(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
-    tell::chapter("The account runs dry and is topped up");
+/// Lets the account be depleted, watches the workload stop, tops up and watches it start.
+async fn depleted_and_back(stage: &Stage, leases: &[LeaseResponse]) -> Result<()> {
+    tell::chapter("The account is depleted and topped up");
     let lease = leases.first().context("there is no lease")?;
     take_back(stage, lease.account).await?;
     let account = stage.market.escrow.account(lease.account).await?;
-    let depletion = account.depletion.context("the account does not run dry")?;
+    let depletion = account.depletion.context("the account will not be depleted")?;
     let (_, now) = stage.market.now().await?;
     stage.pass(depletion.saturating_sub(now)).await?;
     show_account(stage, lease.account).await?;
@@ -275,7 +275,7 @@ pub async fn show_account(stage: &Stage, account: AccountId) -> Result<AccountRe
     let found = stage.market.escrow.account(account).await?;
     let (_, now) = stage.market.now().await?;
     let lasts = match found.depletion {
-        _ if found.clock.dry_since.is_some() => "dry".to_owned(),
+        _ if found.clock.depleted_since.is_some() => "depleted".to_owned(),
         Some(moment) => format!("lasts {}", duration(moment.saturating_sub(now))),
         None => "nothing flows".to_owned(),
     };

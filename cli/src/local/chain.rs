@@ -206,7 +206,7 @@ pub struct Coins {
 pub struct Pace {
     /// Coins are seen to stream for so long; no shorter than the escrow's least runway.
     pub step: u64,
-    /// For so long an account stays dry.
+    /// For so long an account stays depleted.
     pub pause: u64,
     /// So long after a distribution stakers claim.
     pub drip: u64,

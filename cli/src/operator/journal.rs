@@ -117,7 +117,7 @@ impl Journal {
             if record.state.is_final() {
                 return Ok(record);
             }
-            let trouble = self.handle.status().borrow().trouble.clone();
+            let trouble = self.handle.status().borrow().last_error.clone();
             match trouble {
                 None => troubled = None,
                 Some(trouble) if troubled.is_some_and(|since| since.elapsed() > PATIENCE) => {

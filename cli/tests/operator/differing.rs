@@ -59,7 +59,7 @@ async fn what_somebody_changed_on_the_chain_is_found_one_after_the_other() {
     expected.push("provider-registry: slashers");
     same(&stage, &expected).await;
 
-    let params = orderbook::Params { reap_grace: 77, ..souk_api::defaults::orderbook_params() };
+    let params = orderbook::Params { end_grace: 77, ..souk_api::defaults::orderbook_params() };
     let change =
         orderbook::ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
     execute(&stage, &at.orderbook, &change).await;

@@ -20,7 +20,7 @@ enum Fate {
 }
 
 async fn waiting(stage: &Stage) -> usize {
-    stage.chain.node().call(|chain| chain.mempool().waiting().len()).await.unwrap()
+    stage.chain.mempool_size().await.unwrap()
 }
 
 /// Deploys, and kills the process when its `nth` transaction waits for a block.

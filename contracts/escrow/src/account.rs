@@ -1,7 +1,7 @@
 //! The rule of an account: what it holds, whose money is spent first, when its clock runs,
 //! and what everybody gets back. Pure: no storage, no messages.
 //!
-//! While an account is open, `remaining = own + others - others_spent` (scaled). The owner's
+//! While an account is open, `remaining = own + others - others_spent` (scaled). The tenant's
 //! own money is spent first, then the axis of the others' deposits (see [`crate::axis`]).
 
 use souk_api::{
@@ -34,10 +34,10 @@ pub struct Place {
 }
 
 impl Account {
-    /// A new account; `amount` belongs to `owner`.
+    /// A new account; `amount` belongs to `tenant`.
     pub fn opened(
         id: AccountId,
-        owner: String,
+        tenant: String,
         denom: Denom,
         amount: Amount,
         reserved: Rate,
@@ -47,7 +47,7 @@ impl Account {
         clock.give_back(scaled(amount));
         let record = AccountRecord {
             v: published::VERSION,
-            owner,
+            tenant,
             denom,
             clock,
             reserved,
@@ -81,11 +81,11 @@ impl Account {
         if self.record.closed { Err(ContractError::AccountClosed(self.id)) } else { Ok(()) }
     }
 
-    /// Adds coins at `now`: to the owner's balance if they are the `owner`'s, else as a new
+    /// Adds coins at `now`: to the tenant's balance if they are the `tenant`'s, else as a new
     /// interval on the axis. Says where that is, and whether a stopped clock started.
     pub fn deposit(
         &mut self,
-        from_owner: bool,
+        from_tenant: bool,
         amount: Amount,
         now: u64,
         min_runway: u64,
@@ -96,7 +96,7 @@ impl Account {
             |what| ContractError::TooMuch { denom: self.record.denom.clone(), amount, what };
         let deposited =
             self.record.deposited.checked_add(amount).map_err(|_| too_much("an account"))?;
-        let place = if from_owner {
+        let place = if from_tenant {
             self.record.own = self.record.own.saturating_add(scaled(amount));
             None
         } else {
@@ -137,7 +137,7 @@ impl Account {
     }
 
     /// Ends a stream of this account. The account is settled; the stream's fraction of a
-    /// unit joins the owner's balance.
+    /// unit joins the tenant's balance.
     pub fn end_stream(&mut self, stream: &mut Stream) {
         if !stream.is_open() {
             return;
@@ -150,8 +150,8 @@ impl Account {
     }
 
     /// Ends the account, whose streams have ended. What is left is then a whole number of
-    /// units, split between owner and depositors: the mark on the axis moves down to a whole
-    /// unit, and the owner's balance pays for it.
+    /// units, split between tenant and depositors: the mark on the axis moves down to a whole
+    /// unit, and the tenant's balance pays for it.
     pub fn close(&mut self) {
         let (mark, cut) = clock::split(self.record.others_spent);
         self.record.others_spent = mark.saturating_mul(SCALE);
@@ -160,7 +160,7 @@ impl Account {
         self.record.closed = true;
     }
 
-    /// Takes the owner's own money out. The account is open, settled and not dry.
+    /// Takes the tenant's own money out. The account is open, settled and not depleted.
     pub fn withdraw_own(&mut self, amount: Amount, min_runway: u64) -> Result<(), ContractError> {
         self.require_open()?;
         self.require_running()?;
@@ -173,12 +173,12 @@ impl Account {
     }
 
     /// What [`Account::withdraw_own`] would allow at most; for a closed account what the
-    /// owner can claim. The account is settled.
+    /// tenant can claim. The account is settled.
     pub fn withdrawable(&self, min_runway: u64) -> Amount {
         if self.record.closed {
             return self.own_units();
         }
-        if self.record.clock.dry_since.is_some() {
+        if self.record.clock.depleted_since.is_some() {
             return Amount::ZERO;
         }
         let kept = self.burden().saturating_mul(u128::from(min_runway));
@@ -186,7 +186,7 @@ impl Account {
         units(free.min(self.record.own))
     }
 
-    /// Takes all that the owner of a closed account can claim.
+    /// Takes all that the tenant of a closed account can claim.
     pub fn refund_own(&mut self) -> Result<Amount, ContractError> {
         self.require_closed()?;
         let amount = self.own_units();
@@ -223,7 +223,7 @@ impl Account {
             reserved: record.reserved,
             anchor: record.clock.anchor,
             depletion: record.clock.depletion(),
-            dry: record.clock.dry_since.is_some(),
+            depleted: record.clock.depleted_since.is_some(),
             closed: record.closed,
         }
     }
@@ -233,8 +233,8 @@ impl Account {
     }
 
     fn require_running(&self) -> Result<(), ContractError> {
-        match self.record.clock.dry_since {
-            Some(since) => Err(ContractError::AccountDry { account: self.id, since }),
+        match self.record.clock.depleted_since {
+            Some(since) => Err(ContractError::AccountDepleted { account: self.id, since }),
             None => Ok(()),
         }
     }

@@ -2,13 +2,13 @@
 //!
 //! Each deposit covers an interval. At the end every depositor takes back the part of its
 //! interval right of the spent mark. The mark is rounded down to a whole unit, so that the
-//! one depositor whose interval it cuts gets the whole unit; the owner's part bears it.
+//! one depositor whose interval it cuts gets the whole unit; the tenant's part bears it.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Addr;
 use souk_core::{Amount, clock};
 
-/// One deposit of another than the owner.
+/// One deposit of another than the tenant.
 #[cw_serde]
 pub struct Deposit {
     /// Who made it and gets back what is not spent.

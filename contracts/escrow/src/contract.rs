@@ -37,12 +37,12 @@ pub fn execute(
     permission::check(&mut ctx, &msg)?;
     let ctx = &mut ctx;
     match msg {
-        ExecuteMsg::OpenAccount { local, owner, reserved } => {
+        ExecuteMsg::OpenAccount { local, tenant, reserved } => {
             let paid = ctx.coin_sent()?;
-            account_open::open_account(ctx, local, owner, paid, reserved)
+            account_open::open_account(ctx, local, tenant, paid, reserved)
         }
-        ExecuteMsg::OpenTokenAccount { local, owner, token, reserved } => {
-            account_open::open_token_account(ctx, local, owner, token, reserved)
+        ExecuteMsg::OpenTokenAccount { local, tenant, token, reserved } => {
+            account_open::open_token_account(ctx, local, tenant, token, reserved)
         }
         ExecuteMsg::OpenStream { local, stream, payee, rate, take_bps, reserved } => {
             let terms = stream_open::Terms { payee, rate, take_bps };

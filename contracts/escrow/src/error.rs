@@ -96,9 +96,9 @@ pub enum ContractError {
     AccountOpen(AccountId),
     /// The clock stands for lack of money.
     #[error(
-        "account {account} ran dry at second {since}; deposit enough for the least runway first"
+        "account {account} was depleted at second {since}; deposit enough for the least runway first"
     )]
-    AccountDry {
+    AccountDepleted {
         /// The account.
         account: AccountId,
         /// When.
@@ -121,7 +121,7 @@ pub enum ContractError {
         needed: u128,
     },
     /// More than the owner has there.
-    #[error("account {account}: {asked} asked, {own} of its balance are the owner's own")]
+    #[error("account {account}: {asked} asked, {own} of its balance are the tenant's own")]
     NotOwnMoney {
         /// The account.
         account: AccountId,

@@ -30,5 +30,5 @@ pub fn check(ctx: &mut Ctx, msg: &ExecuteMsg) -> Result<(), ContractError> {
 
 fn owns_account(ctx: &Ctx, msg: &ExecuteMsg, sender: &Addr) -> Result<bool, ContractError> {
     let ExecuteMsg::WithdrawDeposit { account, .. } = msg else { return Ok(false) };
-    Ok(state::account(ctx.deps.storage, *account)?.record.owner == sender.as_str())
+    Ok(state::account(ctx.deps.storage, *account)?.record.tenant == sender.as_str())
 }

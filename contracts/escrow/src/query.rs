@@ -35,7 +35,7 @@ pub fn account(deps: Deps, env: &Env, id: AccountId) -> Result<Binary, ContractE
     let record = account.record;
     Ok(to_json_binary(&AccountResponse {
         id,
-        owner: record.owner,
+        tenant: record.tenant,
         denom: record.denom,
         clock: record.clock,
         balance,

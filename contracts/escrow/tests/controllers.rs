@@ -15,7 +15,7 @@ use souk_core::{AccountId, Rate, ids::AccountIdError};
 use souk_escrow::ContractError;
 
 fn open_msg(local: u64) -> ExecuteMsg {
-    ExecuteMsg::OpenAccount { local, owner: who("ann").into(), reserved: Rate::ZERO }
+    ExecuteMsg::OpenAccount { local, tenant: who("ann").into(), reserved: Rate::ZERO }
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn another_contract_reads_an_account_by_its_raw_key() {
     published::probe(&querier, address, names::ESCROW).unwrap();
     let record: AccountRecord =
         published::read(&querier, address, published::account_key(id)).unwrap().unwrap();
-    assert_eq!((record.owner, record.denom), (who("ann").to_string(), usouk()));
+    assert_eq!((record.tenant, record.denom), (who("ann").to_string(), usouk()));
 }
 
 #[test]

@@ -31,8 +31,8 @@ fn the_readme_names_the_sender_of_every_message() {
     let (account, local, stream, reserved) = (AccountId(1), 1, 1, Rate::ZERO);
     let text = String::new;
     let messages = [
-        ExecuteMsg::OpenAccount { local, owner: text(), reserved },
-        ExecuteMsg::OpenTokenAccount { local, owner: text(), token: text(), reserved },
+        ExecuteMsg::OpenAccount { local, tenant: text(), reserved },
+        ExecuteMsg::OpenTokenAccount { local, tenant: text(), token: text(), reserved },
         ExecuteMsg::OpenStream {
             local,
             stream,

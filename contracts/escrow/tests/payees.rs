@@ -142,11 +142,11 @@ fn nobody_earns_in_unfunded_time() {
     assert_eq!(escrow.withdraw(account, 1, &who("provider")), 100);
     let shown = escrow.account(account);
     assert_eq!(shown.depletion, Some(common::START + 2 * HOUR));
-    assert!(shown.clock.dry_since.is_some());
+    assert!(shown.clock.depleted_since.is_some());
 }
 
 #[test]
-fn payees_of_a_dry_account_share_to_the_second_when_it_ran_dry() {
+fn payees_of_a_depleted_account_share_to_the_second_when_it_was_depleted() {
     let mut escrow = Escrow::new();
     let account = escrow.open(1, &who("ann"), 100);
     escrow.stream(1, 1, &who("first"), 30);

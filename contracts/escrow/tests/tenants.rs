@@ -57,12 +57,12 @@ fn money_of_others_cannot_be_taken_out() {
 }
 
 #[test]
-fn nothing_can_be_taken_out_of_a_dry_account() {
+fn nothing_can_be_taken_out_of_a_depleted_account() {
     let (mut escrow, account) = market();
     escrow.pass(20 * HOUR);
     escrow.deposit(account, &who("ann"), 9).unwrap();
     let error = take(&mut escrow, account, 1).unwrap_err();
-    assert_eq!(error, ContractError::AccountDry { account, since: START + 10 * HOUR });
+    assert_eq!(error, ContractError::AccountDepleted { account, since: START + 10 * HOUR });
     assert_eq!(escrow.account(account).withdrawable.u128(), 0);
 }
 
@@ -77,7 +77,7 @@ fn a_topped_up_account_pays_exactly_for_the_time_it_was_funded() {
 }
 
 #[test]
-fn a_dry_account_starts_again_only_when_it_lasts_the_least_runway() {
+fn a_depleted_account_starts_again_only_when_it_lasts_the_least_runway() {
     let (mut escrow, account) = market();
     escrow.pass(15 * HOUR);
     escrow.deposit(account, &who("bob"), 9).unwrap();
@@ -89,14 +89,14 @@ fn a_dry_account_starts_again_only_when_it_lasts_the_least_runway() {
 }
 
 #[test]
-fn the_moment_of_running_dry_does_not_move_however_often_it_is_settled() {
+fn the_moment_of_depletion_does_not_move_however_often_it_is_settled() {
     let (mut escrow, account) = market();
     for _ in 0..5 {
         escrow.pass(7 * HOUR);
         let msg = ExecuteMsg::Reserve { local: 1, reserved: Rate::ZERO };
         escrow.control(&msg).unwrap();
     }
-    assert_eq!(escrow.account(account).clock.dry_since, Some(START + 10 * HOUR));
+    assert_eq!(escrow.account(account).clock.depleted_since, Some(START + 10 * HOUR));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn closing_gives_back_whole_units_and_nothing_is_left_over() {
 }
 
 #[test]
-fn an_account_that_ran_dry_can_be_closed_and_refunded() {
+fn an_account_that_was_depleted_can_be_closed_and_refunded() {
     let (mut escrow, account) = market();
     escrow.pass(15 * HOUR);
     escrow.deposit(account, &who("ann"), 9).unwrap();
@@ -136,20 +136,20 @@ fn a_stream_opens_only_if_the_money_lasts_with_it() {
 }
 
 #[test]
-fn nothing_opens_on_a_dry_account_even_if_what_is_held_would_do() {
+fn nothing_opens_on_a_depleted_account_even_if_what_is_held_would_do() {
     let (mut escrow, account) = market();
     escrow.stream(1, 2, &who("other"), 90);
     escrow.pass(2 * HOUR);
     escrow.deposit(account, &who("bob"), 50).unwrap();
     escrow.close_stream(1, 2);
     let error = escrow.control(&Escrow::stream_msg(1, 3, &who("other"), 1, 0)).unwrap_err();
-    assert_eq!(error, ContractError::AccountDry { account, since: START + HOUR });
+    assert_eq!(error, ContractError::AccountDepleted { account, since: START + HOUR });
     escrow.deposit(account, &who("bob"), 1).unwrap();
     escrow.stream(1, 3, &who("other"), 1);
 }
 
 #[test]
-fn a_fraction_that_comes_back_does_not_start_a_dry_account() {
+fn a_fraction_that_comes_back_does_not_start_a_depleted_account() {
     let mut escrow = Escrow::with(|msg| msg.min_runway = 1);
     let account = escrow.open(1, &who("ann"), 2);
     escrow.stream(1, 1, &who("a"), 3_599);
@@ -157,7 +157,7 @@ fn a_fraction_that_comes_back_does_not_start_a_dry_account() {
     escrow.pass(10);
     escrow.close_stream(1, 1);
     let shown = escrow.account(account);
-    assert!(shown.clock.remaining >= 3_600 && shown.clock.dry_since.is_some());
+    assert!(shown.clock.remaining >= 3_600 && shown.clock.depleted_since.is_some());
 }
 
 #[test]

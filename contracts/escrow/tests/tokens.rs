@@ -31,16 +31,16 @@ impl Tokens {
     }
 
     /// The orderbook opens account 1 for an owner and sends the owner's tokens on.
-    fn open(&mut self, owner: &Addr, units: u128) {
-        let msg = self.open_msg(owner);
+    fn open(&mut self, tenant: &Addr, units: u128) {
+        let msg = self.open_msg(tenant);
         self.escrow.control(&msg).unwrap();
         self.send(&who("orderbook"), units, &Cw20Hook::Fund { local: 1 }).unwrap();
     }
 
-    fn open_msg(&self, owner: &Addr) -> ExecuteMsg {
+    fn open_msg(&self, tenant: &Addr) -> ExecuteMsg {
         ExecuteMsg::OpenTokenAccount {
             local: 1,
-            owner: owner.to_string(),
+            tenant: tenant.to_string(),
             token: self.token.to_string(),
             reserved: Rate::ZERO,
         }
@@ -137,7 +137,7 @@ fn only_a_controller_opens_an_account_of_a_listed_token_and_funds_it() {
     let error = tokens.send(&who("bob"), 5, &Cw20Hook::Fund { local: 1 }).unwrap_err();
     assert!(matches!(error, ContractError::NotPermitted { .. }), "{error}");
     let own: AccountResponse = tokens.escrow.query(&QueryMsg::Account { account: AccountId(1) });
-    assert_eq!((own.withdrawable, own.deposits), (amount(100), 0), "the owner's own");
+    assert_eq!((own.withdrawable, own.deposits), (amount(100), 0), "the tenant's own");
 
     tokens.escrow.send(&who("guardian"), &ExecuteMsg::Pause {}, &[]).unwrap();
     let error = tokens.escrow.control(&open).unwrap_err();

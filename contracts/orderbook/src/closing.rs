@@ -13,7 +13,7 @@ use crate::{
     state::{
         deployments::{self, Deployment},
         groups,
-        orders::{self, Stage},
+        orders::{self, OrderStatus},
     },
     tender::{self, OrderEnd},
 };
@@ -32,18 +32,18 @@ pub fn close(
         let number = group.order;
         // A pruned order is a closed one.
         let Some(mut order) = orders::find(ctx.store(), number)? else { continue };
-        match &order.stage {
-            Stage::Open => {
+        match &order.status {
+            OrderStatus::Open => {
                 let end = OrderEnd::DeploymentClosed;
                 let event = tender::close_order(ctx.store_mut(), number, &mut order, end)?;
                 response = response.add_event(event);
             }
-            Stage::Lease(running) if running.ended.is_none() => {
+            OrderStatus::Lease(running) if running.ended.is_none() => {
                 let event = lease::end(ctx, number, &mut order, reason, false)?;
                 response = response.add_event(event);
                 leases.push(number);
             }
-            Stage::Lease(_) | Stage::Closed => {}
+            OrderStatus::Lease(_) | OrderStatus::Closed => {}
         }
     }
     deployment.closed = true;
@@ -66,6 +66,6 @@ pub fn save_or_forget(
     for group in groups::of(deployment) {
         groups::delete(storage, GroupId { deployment: id, group });
     }
-    deployments::delete(storage, id, &deployment.owner);
+    deployments::delete(storage, id, &deployment.tenant);
     Ok(())
 }

@@ -18,11 +18,11 @@ use crate::{
         close_deployment::close_deployment,
         close_lease::close_lease,
         create_deployment::create_deployment,
+        end_deployment::end_deployment,
         expire_order::expire_order,
         lower_bid::lower_bid,
         place_bid::place_bid,
         prune::prune,
-        reap_deployment::reap_deployment,
         receive::receive,
         release_bids::release_bids,
         set_delegate::set_delegate,
@@ -93,7 +93,7 @@ pub fn execute(
         }
         ExecuteMsg::CloseAuction { order, limit } => close_auction(ctx, order, limit),
         ExecuteMsg::ExpireOrder { order } => expire_order(ctx, order),
-        ExecuteMsg::ReapDeployment { deployment } => reap_deployment(ctx, deployment),
+        ExecuteMsg::EndDeployment { deployment } => end_deployment(ctx, deployment),
         ExecuteMsg::ReleaseBids { provider, orders } => release_bids(ctx, &provider, &orders),
         ExecuteMsg::Prune { orders } => prune(ctx, &orders),
         ExecuteMsg::Receive(received) => receive(ctx, received),
@@ -116,8 +116,8 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::Deployment { deployment } => {
             to_json_binary(&query::deployments::one(&asked, deployment)?)
         }
-        QueryMsg::Deployments { owner, start_after, limit } => {
-            to_json_binary(&query::deployments::page(&asked, owner, start_after, limit)?)
+        QueryMsg::Deployments { tenant, start_after, limit } => {
+            to_json_binary(&query::deployments::page(&asked, tenant, start_after, limit)?)
         }
         QueryMsg::Order { order } => to_json_binary(&query::orders::one(&asked, order)?),
         QueryMsg::Orders { start_after, limit } => {
@@ -136,7 +136,9 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::Eligible { order, provider } => {
             to_json_binary(&query::providers::eligible(&asked, order, &provider)?)
         }
-        QueryMsg::Book { provider } => to_json_binary(&query::providers::book(&asked, &provider)?),
+        QueryMsg::ProviderStats { provider } => {
+            to_json_binary(&query::providers::stats(&asked, &provider)?)
+        }
         QueryMsg::Ownership {} => to_json_binary(&cw_ownable::get_ownership(deps.storage)?),
     };
     Ok(answer?)

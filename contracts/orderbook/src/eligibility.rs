@@ -2,7 +2,7 @@
 //! serve a bid and the query that explains them.
 
 use cosmwasm_std::Addr;
-use souk_api::published::{BookRecord, ProviderRecord};
+use souk_api::published::{ProviderRecord, ProviderStats};
 use souk_core::{
     GroupSpec, Price,
     matching::{self, MatchError, Mismatch},
@@ -14,7 +14,7 @@ use crate::{
     providers,
     state::{
         bids::{self, Bid},
-        books,
+        provider_stats,
     },
     tender::Tender,
 };
@@ -50,7 +50,7 @@ pub fn check(
     tender: &Tender,
     bidder: &Bidder,
     price: Option<Price>,
-) -> Result<BookRecord, ContractError> {
+) -> Result<ProviderStats, ContractError> {
     check_takes_bids(view, tender)?;
     let Bidder { address, record } = bidder;
     if record.maintenance {
@@ -61,7 +61,7 @@ pub fn check(
     if let Some(price) = price {
         check_price(tender, &spec, price)?;
     }
-    let book = books::get(view.storage, address)?;
+    let book = provider_stats::get(view.storage, address)?;
     if book.used >= record.slots {
         let (used, slots, bond) = (book.used, record.slots, record.bond);
         return Err(ContractError::BondExhausted { used, slots, bond });

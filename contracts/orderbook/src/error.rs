@@ -342,14 +342,14 @@ pub enum ContractError {
     },
     /// Marked not long enough ago.
     #[error(
-        "deployment {deployment} was marked; it can be reaped at {reapable_at}, from block {reapable_at_block} on"
+        "deployment {deployment} was marked; it can be ended at {endable_at}, from block {endable_at_block} on"
     )]
-    NotReapable {
+    NotEndable {
         /// The deployment.
         deployment: DeploymentId,
         /// Not before this second.
-        reapable_at: u64,
+        endable_at: u64,
         /// Nor before this block.
-        reapable_at_block: u64,
+        endable_at_block: u64,
     },
 }

@@ -95,7 +95,7 @@ pub fn can_fund(
     let burden = clock.rate.checked_add(price.into()).and_then(|rate| rate.checked_add(reserved));
     let Ok(burden) = burden else { return Ok(false) };
     let runway = link(view.storage)?.min_runway;
-    Ok(clock.dry_since.is_none() && clock.lasts(burden, runway))
+    Ok(clock.depleted_since.is_none() && clock.lasts(burden, runway))
 }
 
 /// The first deposit of a deployment, on its way through this contract.
@@ -111,20 +111,20 @@ pub struct FirstDeposit {
 pub fn open_account(
     ctx: &Ctx,
     deployment: DeploymentId,
-    owner: &Addr,
+    tenant: &Addr,
     deposit: FirstDeposit,
     reserved: Rate,
 ) -> StdResult<Vec<WasmMsg>> {
-    let (local, owner) = (deployment.0, owner.to_string());
+    let (local, tenant) = (deployment.0, tenant.to_string());
     let amount = Uint128::new(deposit.amount.u128());
     match deposit.denom {
         Denom::Native(denom) => {
-            let msg = ExecuteMsg::OpenAccount { local, owner, reserved };
+            let msg = ExecuteMsg::OpenAccount { local, tenant, reserved };
             Ok(vec![execute(ctx, &msg, vec![Coin { denom, amount }])?])
         }
         Denom::Cw20(token) => {
             let open =
-                ExecuteMsg::OpenTokenAccount { local, owner, token: token.clone(), reserved };
+                ExecuteMsg::OpenTokenAccount { local, tenant, token: token.clone(), reserved };
             let send = cw20::Cw20ExecuteMsg::Send {
                 contract: ctx.config.escrow.to_string(),
                 amount,

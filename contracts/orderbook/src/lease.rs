@@ -13,9 +13,9 @@ use crate::{
     escrow::{self, NewStream},
     state::{
         bids::{self, Bid},
-        books::{self, LeaseEnd},
         leases,
-        orders::{self, Lease, Order, Stage},
+        orders::{self, Lease, Order, OrderStatus},
+        provider_stats::{self, LeaseEnd},
     },
     tender::Tender,
 };
@@ -46,10 +46,10 @@ pub fn open(
     let (id, GroupId { deployment, group }) = (tender.id, tender.order.group);
     let lease =
         Lease { provider: provider.clone(), price: bid.price, created_at: ctx.now(), ended: None };
-    tender.order.stage = Stage::Lease(lease);
+    tender.order.status = OrderStatus::Lease(lease);
     orders::save(ctx.store_mut(), id, &tender.order)?;
     leases::add(ctx.store_mut(), &provider, id)?;
-    books::lease_won(ctx.store_mut(), &provider)?;
+    provider_stats::lease_won(ctx.store_mut(), &provider)?;
 
     let stream = NewStream {
         lease: id,
@@ -62,7 +62,7 @@ pub fn open(
         order: id,
         deployment,
         group,
-        owner: tender.deployment.owner.into(),
+        tenant: tender.deployment.tenant.into(),
         provider: provider.into(),
         price: bid.price,
         denom: tender.deployment.denom,
@@ -80,7 +80,9 @@ pub fn end(
     breach: bool,
 ) -> Result<LeaseClosed, ContractError> {
     let now = ctx.now();
-    let Stage::Lease(lease) = &mut order.stage else { return Err(ContractError::NoLease(id)) };
+    let OrderStatus::Lease(lease) = &mut order.status else {
+        return Err(ContractError::NoLease(id));
+    };
     if lease.ended.is_some() {
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
@@ -91,7 +93,7 @@ pub fn end(
     let free = slot_is_free(&lease, now, ctx.config.params.slot_hold);
     let frees_slot = free && remove_bid(ctx, id, &lease)?;
     let end = LeaseEnd { reason, breach, frees_slot };
-    books::lease_ended(ctx.store_mut(), &lease.provider, end)?;
+    provider_stats::lease_ended(ctx.store_mut(), &lease.provider, end)?;
     let GroupId { deployment, group } = order.group;
     let provider = lease.provider.into();
     Ok(LeaseClosed { order: id, deployment, group, provider, reason, breach })
@@ -102,7 +104,7 @@ pub fn end(
 pub fn slot_is_free(lease: &Lease, now: u64, slot_hold: u64) -> bool {
     let Some((ended_at, reason)) = lease.ended else { return false };
     let on_trial = ended_at < lease.created_at.saturating_add(TRIAL);
-    now >= lease.created_at.saturating_add(slot_hold) || on_trial && reason == CloseReason::Owner
+    now >= lease.created_at.saturating_add(slot_hold) || on_trial && reason == CloseReason::Tenant
 }
 
 /// Takes the winner's bid off the book. `true` if it was there.

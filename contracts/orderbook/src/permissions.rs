@@ -19,7 +19,7 @@ use crate::{
     tender::Tender,
 };
 
-/// What can be told before anything is loaded: coins, pause, owner, guardian, listed tokens.
+/// What can be told before anything is loaded: coins, pause, tenant, guardian, listed tokens.
 pub fn check(ctx: &Ctx, msg: &ExecuteMsg) -> Result<Permission, ContractError> {
     let permission = msg.permission();
     if !matches!(msg, ExecuteMsg::CreateDeployment(_)) {
@@ -88,7 +88,7 @@ pub fn provider(ctx: &Ctx, permission: Permission, provider: &str) -> Result<Add
 /// The two sides of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The deployment's owner or delegate.
+    /// The deployment's tenant or delegate.
     Tenant,
     /// The provider's operator.
     Provider,
@@ -113,10 +113,10 @@ pub fn lease(
 }
 
 fn may_act_for(deployment: &Deployment, sender: &Addr, permission: Permission) -> bool {
-    let owner = sender == deployment.owner;
+    let tenant = sender == deployment.tenant;
     match permission {
-        Permission::Tenant => owner,
-        Permission::TenantOrDelegate => owner || deployment.delegate.as_ref() == Some(sender),
+        Permission::Tenant => tenant,
+        Permission::TenantOrDelegate => tenant || deployment.delegate.as_ref() == Some(sender),
         _ => false,
     }
 }

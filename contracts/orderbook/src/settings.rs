@@ -24,8 +24,8 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
         min_auction,
         max_auction,
         min_auction_blocks,
-        reap_grace,
-        reap_blocks,
+        end_grace,
+        end_blocks,
         slot_hold,
     } = *params;
     let rule = |field, value: u64, fine, rule| {
@@ -40,12 +40,11 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
     rule("min_auction", min_auction, shortest, "it must be 10 s to max_auction")?;
     let longest = max_auction < order_lifetime;
     rule("max_auction", max_auction, longest, "it must be less than order_lifetime")?;
-    for (field, blocks) in
-        [("min_auction_blocks", min_auction_blocks), ("reap_blocks", reap_blocks)]
+    for (field, blocks) in [("min_auction_blocks", min_auction_blocks), ("end_blocks", end_blocks)]
     {
         rule(field, blocks, blocks <= MAX_WAIT_BLOCKS, "it must be 100,000 blocks at most")?;
     }
-    rule("reap_grace", reap_grace, reap_grace <= WEEK, "it must be a week at most")?;
+    rule("end_grace", end_grace, end_grace <= WEEK, "it must be a week at most")?;
     let held = slot_hold <= DAY.saturating_mul(30);
     rule("slot_hold", slot_hold, held, "it must be 30 days at most")
 }

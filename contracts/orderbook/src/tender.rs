@@ -16,7 +16,7 @@ use crate::{
         denoms::Terms,
         deployments::{self, Deployment},
         groups::{self, Group},
-        orders::{self, Auction, Order, Stage},
+        orders::{self, Auction, Order, OrderStatus},
     },
 };
 
@@ -127,13 +127,13 @@ pub fn open_order(
         expires_at: now.saturating_add(params.order_lifetime),
         auction,
         excluded,
-        stage: Stage::Open,
+        status: OrderStatus::Open,
     };
     let event = OrderOpened {
         order: id,
         deployment: group.deployment,
         group: group.group,
-        owner: deployment.owner.to_string(),
+        tenant: deployment.tenant.to_string(),
         ceiling: spec.ceiling,
         denom: deployment.denom.clone(),
         auction: deployment.auction,
@@ -185,7 +185,7 @@ pub fn close_order(
     order: &mut Order,
     end: OrderEnd,
 ) -> StdResult<OrderClosed> {
-    order.stage = Stage::Closed;
+    order.status = OrderStatus::Closed;
     orders::save(storage, id, order)?;
     let GroupId { deployment, group } = order.group;
     Ok(OrderClosed { order: id, deployment, group, why: end.as_str().to_owned() })

@@ -93,17 +93,17 @@ fn what_bids_and_leases_use_stays_bonded() {
     world.send(&provider, &unbond(20 * SOUK)).unwrap();
     world.pass(UNBONDING_PERIOD);
 
-    world.book_shows_used(&provider, 30);
+    world.stats_show_used(&provider, 30);
     let refused = world.send(&provider, &CLAIM).unwrap_err();
     let (needed, staked) = (30 * SOUK, 30 * SOUK);
     assert_eq!(refused, BondError::InUse { used: 30, needed, staked }.into());
 
-    world.book_shows_used(&provider, 17);
+    world.stats_show_used(&provider, 17);
     world.send(&provider, &CLAIM).unwrap();
     assert_eq!(world.balance(&world.registry), 17 * SOUK);
     assert_eq!(world.show(&provider).unbonding.unwrap().amount, amount(7 * SOUK));
 
-    world.book_shows_used(&provider, 0);
+    world.stats_show_used(&provider, 0);
     world.send(&provider, &CLAIM).unwrap();
     assert_eq!(world.balance(&world.registry), 10 * SOUK);
 }
@@ -112,10 +112,10 @@ fn what_bids_and_leases_use_stays_bonded() {
 fn a_provider_leaves_only_when_no_slot_is_used() {
     let mut world = World::linked();
     let provider = world.provider("cheap", 10);
-    world.book_shows_used(&provider, 2);
+    world.stats_show_used(&provider, 2);
     let refused = world.send(&provider, &ExecuteMsg::Deregister {}).unwrap_err();
     assert_eq!(refused, ContractError::SlotsInUse { used: 2 });
-    world.book_shows_used(&provider, 0);
+    world.stats_show_used(&provider, 0);
     world.send(&provider, &ExecuteMsg::Deregister {}).unwrap();
     assert!(world.published(&provider).is_none());
     assert!(!world.show(&provider).registered);

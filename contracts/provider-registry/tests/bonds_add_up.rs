@@ -55,7 +55,7 @@ fn take(world: &mut World, provider: &Addr, victim: &Addr, step: &Step) -> bool 
             world.send(&slasher, &slash(provider, *units, victim)).is_ok()
         }
         Step::Use(used) => {
-            world.book_shows_used(provider, *used);
+            world.stats_show_used(provider, *used);
             true
         }
         Step::Pass(seconds) => {

@@ -30,10 +30,10 @@ pub const MIN_AUCTION: u64 = 30;
 pub const MAX_AUCTION: u64 = HOUR;
 /// Blocks before an auction can close.
 pub const MIN_AUCTION_BLOCKS: u64 = 3;
-/// Seconds between marking a dry deployment and reaping it.
-pub const REAP_GRACE: u64 = HOUR;
+/// Seconds between marking a depleted deployment and ending it.
+pub const END_GRACE: u64 = HOUR;
 /// Blocks between the two.
-pub const REAP_BLOCKS: u64 = 10;
+pub const END_BLOCKS: u64 = 10;
 /// Seconds for which a lease uses its slot at least.
 pub const SLOT_HOLD: u64 = DAY;
 
@@ -86,8 +86,8 @@ pub const fn orderbook_params() -> orderbook::Params {
         min_auction: MIN_AUCTION,
         max_auction: MAX_AUCTION,
         min_auction_blocks: MIN_AUCTION_BLOCKS,
-        reap_grace: REAP_GRACE,
-        reap_blocks: REAP_BLOCKS,
+        end_grace: END_GRACE,
+        end_blocks: END_BLOCKS,
         slot_hold: SLOT_HOLD,
     }
 }
@@ -172,7 +172,7 @@ pub fn link_escrow(orderbook: String) -> escrow::ExecuteMsg {
     }
 }
 
-/// The owner's message by which the registry learns which book tells what bonds back.
+/// The owner's message by which the registry learns which orderbook counts the slots that bonds back.
 pub fn link_registry(orderbook: String) -> registry::ExecuteMsg {
     registry::ExecuteMsg::UpdateConfig {
         guardian: None,

@@ -16,11 +16,11 @@ pub enum Permission {
     Guardian,
     /// Whoever the message itself makes an owner of something (registers, stakes, attests).
     Self_,
-    /// The deployment's owner.
+    /// The deployment's tenant.
     Tenant,
-    /// The deployment's owner or the delegate that it named.
+    /// The deployment's tenant or the delegate that it named.
     TenantOrDelegate,
-    /// The deployment's owner or delegate, or the operator of the lease's provider.
+    /// The deployment's tenant or delegate, or the operator of the lease's provider.
     TenantOrOperator,
     /// The provider's own account.
     Provider,
@@ -35,7 +35,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// Whether `sender` has it, as far as the roles tell that every contract has: anyone, owner,
+    /// Whether `sender` has it, for the roles that every contract has: anyone, owner,
     /// guardian. `None` if it is about something of the contract's own.
     pub fn by_role(
         self,

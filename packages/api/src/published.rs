@@ -69,8 +69,8 @@ pub mod namespace {
     pub const ATTESTATIONS: &str = "a";
     /// Escrow: account id to [`super::AccountRecord`].
     pub const ACCOUNTS: &str = "a";
-    /// Orderbook: provider address to [`super::BookRecord`].
-    pub const BOOKS: &str = "b";
+    /// Orderbook: provider address to [`super::ProviderStats`].
+    pub const PROVIDER_STATS: &str = "b";
 }
 
 /// What the registry publishes of a provider.
@@ -134,14 +134,15 @@ pub struct AccountRecord {
     /// Version of the record.
     pub v: u8,
     /// Who opened it and gets what is left.
-    pub owner: String,
+    #[serde(rename = "owner")]
+    pub tenant: String,
     /// The one denom that it holds.
     pub denom: Denom,
     /// What is left, how fast it goes, and since when.
     pub clock: Clock,
     /// What open binding auctions may come to cost an hour.
     pub reserved: Rate,
-    /// The owner's own part of `clock.remaining`, in base units times 3600; spent first.
+    /// The tenant's own part of `clock.remaining`, in base units times 3600; spent first.
     #[serde(with = "souk_core::clock::digits")]
     #[schemars(with = "String")]
     pub own: u128,
@@ -166,7 +167,7 @@ pub struct AccountRecord {
 /// history in counters.
 #[cw_serde]
 #[derive(Eq, Default)]
-pub struct BookRecord {
+pub struct ProviderStats {
     /// Version of the record; 0 in the record of a provider that never bid.
     pub v: u8,
     /// Slots in use: bids not yet released and leases, each closed lease for its first day.
@@ -197,8 +198,8 @@ pub fn account_key(account: AccountId) -> Vec<u8> {
 }
 
 /// The raw key of a provider's book in the orderbook.
-pub fn book_key(provider: &str) -> Vec<u8> {
-    map_key(namespace::BOOKS, &[], provider.as_bytes())
+pub fn provider_stats_key(provider: &str) -> Vec<u8> {
+    map_key(namespace::PROVIDER_STATS, &[], provider.as_bytes())
 }
 
 /// A cw-storage-plus map key: namespace and all parts but the last go with their length in
@@ -235,7 +236,7 @@ versioned!(
     ProviderRecord => "provider",
     AttestationRecord => "attestation",
     AccountRecord => "account",
-    BookRecord => "book"
+    ProviderStats => "provider stats"
 );
 
 /// Reads a published record by a raw query; `None` if it is not there.

@@ -145,8 +145,8 @@ every_event! {
         ProfileSet { auditor }
     }
     escrow EscrowEvent {
-        AccountChanged { account, remaining, rate, reserved, anchor, depletion, dry, closed }
-        AccountOpened { account, owner, denom, amount }
+        AccountChanged { account, remaining, rate, reserved, anchor, depletion, depleted, closed }
+        AccountOpened { account, tenant, denom, amount }
         Deposited { account, depositor, deposit, amount, restarted }
         DepositWithdrawn { account, amount }
         StreamOpened { account, stream, payee, rate }
@@ -164,14 +164,14 @@ every_event! {
         RewardsClaimed { staker, denom, amount }
     }
     orderbook OrderbookEvent {
-        DeploymentCreated { deployment, owner, commitment, groups, denom }
+        DeploymentCreated { deployment, tenant, commitment, groups, denom }
         DeploymentUpdated { deployment, commitment }
-        DeploymentMarked { deployment, dry_since, reapable_at }
+        DeploymentMarked { deployment, depleted_since, endable_at }
         DeploymentClosed { deployment, reason }
         DelegateSet { deployment, delegate }
         GroupChanged { deployment, group, state }
         OrderOpened {
-            order, deployment, group, owner, ceiling, denom, auction, expires_at, closes_at
+            order, deployment, group, tenant, ceiling, denom, auction, expires_at, closes_at
         }
         OrderClosed { order, deployment, group, why }
         BidPlaced { order, bid, provider, price }
@@ -180,7 +180,7 @@ every_event! {
         BidDisqualified { order, bid, provider, why }
         BidsReleased { provider, count }
         AuctionExtended { order, closes_at }
-        LeaseCreated { order, deployment, group, owner, provider, price, denom }
+        LeaseCreated { order, deployment, group, tenant, provider, price, denom }
         LeaseClosed { order, deployment, group, provider, reason, breach }
         OrderPruned { order }
     }

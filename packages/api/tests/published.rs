@@ -9,8 +9,8 @@ use cosmwasm_std::{
 use cw_storage_plus::Map;
 use proptest::prelude::*;
 use souk_api::published::{
-    self, AccountRecord, BookRecord, ProviderRecord, PublishedError, account_key, attestation_key,
-    book_key, names, namespace, provider_key,
+    self, AccountRecord, ProviderRecord, ProviderStats, PublishedError, account_key,
+    attestation_key, names, namespace, provider_key, provider_stats_key,
 };
 use souk_core::{AccountId, Amount, Clock, Denom, Rate};
 
@@ -26,8 +26,8 @@ proptest! {
         prop_assert_eq!(attestation_key(&auditor, &provider), stored);
         let accounts: Map<u64, Empty> = Map::new(namespace::ACCOUNTS);
         prop_assert_eq!(account_key(AccountId(account)), accounts.key(account).to_vec());
-        let books: Map<&str, Empty> = Map::new(namespace::BOOKS);
-        prop_assert_eq!(book_key(&provider), books.key(&provider).to_vec());
+        let books: Map<&str, Empty> = Map::new(namespace::PROVIDER_STATS);
+        prop_assert_eq!(provider_stats_key(&provider), books.key(&provider).to_vec());
     }
 }
 
@@ -35,14 +35,14 @@ fn account() -> AccountRecord {
     let amount = |units| Amount::new(units).unwrap();
     AccountRecord {
         v: 1,
-        owner: "souk1tenant".into(),
+        tenant: "souk1tenant".into(),
         denom: Denom::native("usouk"),
         clock: Clock {
             remaining: 1 << 70,
             rate: Rate::new(5).unwrap(),
             clock: 6,
             anchor: 7,
-            dry_since: None,
+            depleted_since: None,
         },
         reserved: Rate::new(8).unwrap(),
         own: 1 << 69,
@@ -70,7 +70,7 @@ fn an_accounts_bytes_are_these_and_numbers_beyond_53_bits_are_text() {
 
 #[test]
 fn a_books_bytes_are_these() {
-    let book = BookRecord { v: 1, used: 2, won: 3, active: 4, closed: [5; 6], breaches: 6 };
+    let book = ProviderStats { v: 1, used: 2, won: 3, active: 4, closed: [5; 6], breaches: 6 };
     let json = to_json_string(&book).unwrap();
     let expected = r#"{"v":1,"used":2,"won":3,"active":4,"closed":[5,5,5,5,5,5],"breaches":6}"#;
     assert_eq!(json, expected);
@@ -95,14 +95,14 @@ fn chain(key: &'static [u8], value: Option<Vec<u8>>) -> MockQuerier {
     querier
 }
 
-fn read(value: Option<Vec<u8>>) -> Result<Option<BookRecord>, PublishedError> {
+fn read(value: Option<Vec<u8>>) -> Result<Option<ProviderStats>, PublishedError> {
     let querier = chain(b"\x00\x01bprovider", value);
-    published::read(&QuerierWrapper::<Empty>::new(&querier), "book", book_key("provider"))
+    published::read(&QuerierWrapper::<Empty>::new(&querier), "book", provider_stats_key("provider"))
 }
 
 #[test]
 fn a_record_of_another_version_is_refused_and_none_is_none() {
-    let book = |v| to_json_vec(&BookRecord { v, ..BookRecord::default() }).unwrap();
+    let book = |v| to_json_vec(&ProviderStats { v, ..ProviderStats::default() }).unwrap();
     assert_eq!(read(None), Ok(None));
     assert_eq!(read(Some(book(1))).unwrap().unwrap().v, 1);
     for found in [0, 2, 255] {

@@ -15,7 +15,7 @@ pub struct Coin {
     pub denom: String,
 }
 
-/// Why a text is no coin.
+/// Why a text is not a coin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not an amount of base units followed by a denom, such as 1000ustake")]
 pub struct InvalidCoin {
@@ -33,7 +33,10 @@ impl Coin {
         ProtoCoin { denom: self.denom.clone(), amount: self.amount.to_string() }
     }
 
-    /// From the chain's protobuf; an amount that is no number is refused.
+    /// From the chain's protobuf; an amount that is not a number is refused.
+    ///
+    /// # Errors
+    /// If the amount is not a whole number below 2^128.
     pub fn from_proto(proto: &ProtoCoin) -> Result<Self, InvalidCoin> {
         let amount = proto
             .amount

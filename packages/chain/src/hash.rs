@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TxHash([u8; 32]);
 
-/// Why a text is no transaction hash.
+/// Why a text is not a transaction hash.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a transaction hash: 64 hexadecimal digits are expected")]
 pub struct InvalidHash {

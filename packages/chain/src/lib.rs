@@ -1,9 +1,9 @@
-//! souk-chain: how a process talks to a CometBFT chain and keeps its word there.
+//! How a process follows a CometBFT chain and sends transactions to it, each at most once.
 //!
 //! [`rpc`] asks several endpoints and trusts none that is on another chain, [`query`] gives
 //! typed answers, [`follower`] yields every block in order, [`tx`] builds and signs,
-//! [`signer`] sends once and waits, [`pipeline`] sends durably and exactly once, [`keys`] keep
-//! the secret. Nothing here knows of markets.
+//! [`signer`] sends once and waits, [`pipeline`] sends durably and at most once, [`keys`] keep
+//! the secret. Nothing here knows the market.
 
 pub mod coin;
 pub mod follower;

@@ -4,6 +4,7 @@
 mod confirm;
 mod error;
 mod outcome;
+mod progress;
 
 use std::time::Duration;
 
@@ -14,18 +15,18 @@ use crate::keys::{KeyError, SecretKey};
 use crate::pipeline::observe::account;
 use crate::query::{Account, QueryError, SimulationError};
 use crate::rpc::{BroadcastReply, Client};
-use crate::tx::{GasConfig, GasPrice, Refusal, RefusalKind, SignedTx, SignerData, Stage, TxPlan};
+use crate::tx::{GasConfig, GasPrice, Refusal, RefusalKind, SignedTx, SignerData, TxPhase, TxPlan};
 
 pub use error::SendError;
 pub use outcome::TxOutcome;
 
-use confirm::Progress;
+use progress::Progress;
 
 /// How long, and how often, a node that has just started is given time to serve simulations.
 const START_UP: Duration = Duration::from_secs(2);
 const MAX_WAITS: u32 = 5;
 
-/// Signings of one call, after which its trouble is reported.
+/// Signings of one call, after which its error is reported.
 const MAX_SIGNINGS: u32 = 8;
 
 /// Signs and sends for one key.
@@ -38,7 +39,7 @@ pub struct Signer {
     memo: String,
     timeout_blocks: u64,
     poll: Duration,
-    patience: Duration,
+    stall_timeout: Duration,
 }
 
 /// What sending would take.
@@ -76,6 +77,9 @@ struct Tries {
 
 impl Signer {
     /// For this key, whose address has `prefix`.
+    ///
+    /// # Errors
+    /// If the key has no address with the prefix.
     pub fn new(
         client: Client,
         key: SecretKey,
@@ -90,7 +94,7 @@ impl Signer {
             memo: String::new(),
             timeout_blocks: 20,
             poll: Duration::from_millis(500),
-            patience: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(60),
         })
     }
 
@@ -111,8 +115,8 @@ impl Signer {
     /// How long nodes may be out of reach, or the chain stand still, before a wait is given up;
     /// 60 s unless set.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn stall_timeout(mut self, stall_timeout: Duration) -> Self {
+        self.stall_timeout = stall_timeout;
         self
     }
 
@@ -139,6 +143,9 @@ impl Signer {
     }
 
     /// What sending these messages would take; fails as sending them would.
+    ///
+    /// # Errors
+    /// If the chain refuses the messages, or no node answers.
     pub async fn estimate(&self, msgs: Vec<Any>) -> Result<Estimate, SendError> {
         let account = self.account().await?;
         let plan = self.plan(msgs);
@@ -156,6 +163,10 @@ impl Signer {
     /// Sends the messages in one transaction and waits until it is in a block. Whatever the
     /// answer, the messages are not executed later: either they were executed, or they never
     /// will be, save for the errors that say otherwise ([`SendError::may_have_happened`]).
+    ///
+    /// # Errors
+    /// If the chain refuses the messages, the fee is above the bound, or nodes do not answer for the stall
+    /// timeout.
     pub async fn send_and_confirm(&self, msgs: Vec<Any>) -> Result<TxOutcome, SendError> {
         let mut tries = Tries {
             price: self.gas.price.clone(),
@@ -214,7 +225,7 @@ impl Signer {
         let held = broadcast.may_be_held();
         match broadcast.reply {
             Ok(BroadcastReply::Refused { codespace, code, log }) if !held => {
-                let refusal = Refusal::read(Stage::Check, &codespace, code, &log);
+                let refusal = Refusal::read(TxPhase::Check, &codespace, code, &log);
                 self.refused(tries, &sent, refusal)
             }
             Err(error) if !held => Err(error.into()),
@@ -223,7 +234,7 @@ impl Signer {
         }
     }
 
-    /// A node refused it, and nobody holds it: change what was wrong, if that can be changed.
+    /// A node refused it, and no node holds it: change what was wrong, if that can be changed.
     fn refused(
         &self,
         tries: &mut Tries,
@@ -265,7 +276,7 @@ impl Signer {
     /// The account; after a refused sequence not before its state has moved on, since others'
     /// transactions wait in the mempool.
     async fn account_with_new_sequence(&self, tries: &mut Tries) -> Result<Account, SendError> {
-        let mut progress = Progress::new(self.patience);
+        let mut progress = Progress::new(self.stall_timeout);
         loop {
             let account = self.account().await?;
             match tries.refused_sequence {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use souk_chain::rpc::{EndpointFault, EndpointHealth, EndpointStatus, RpcError, TxLookup};
 use souk_chain::{Client, ClientConfig, TxHash};
-use souk_devchain::{Handle, Manner, RpcEndpoint};
+use souk_devchain::{EndpointMode, Handle, RpcEndpoint};
 use support::proxy::{Effect, On};
 use support::*;
 
@@ -92,10 +92,10 @@ async fn an_endpoint_that_hangs_is_set_aside_and_used_again_when_it_answers() {
     let client = impatient(&[chain.rpc_url(), second.url()]);
     all_known(&client).await;
     let faults = chain.endpoint().faults();
-    faults.set_manner(Manner::Hang);
+    faults.set_mode(EndpointMode::Hang);
     client.block(1).await.unwrap();
     assert!(matches!(fault(&client, 0), Some(EndpointFault::Timeout { .. })));
-    faults.set_manner(Manner::Serve);
+    faults.set_mode(EndpointMode::Serve);
     eventually("used again", || async {
         client.status().await.unwrap();
         client.endpoints()[0].health == EndpointHealth::Good
@@ -106,7 +106,7 @@ async fn an_endpoint_that_hangs_is_set_aside_and_used_again_when_it_answers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_hangs_from_the_start_does_not_keep_the_other_waiting() {
     let (chain, second) = two_endpoints().await;
-    chain.endpoint().faults().set_manner(Manner::Hang);
+    chain.endpoint().faults().set_mode(EndpointMode::Hang);
     let urls = [chain.rpc_url(), second.url()];
     // With this timeout the test would end only past its own deadline, were it waited for.
     let config = ClientConfig { request_timeout: DEADLINE * 10, ..client_config(&urls) };
@@ -134,8 +134,8 @@ async fn an_endpoint_that_stays_at_an_old_height_is_found_out() {
 async fn nothing_within_reach_names_every_endpoint_and_its_fault() {
     let (chain, second) = two_endpoints().await;
     let client = impatient(&[chain.rpc_url(), second.url()]);
-    chain.endpoint().faults().set_manner(Manner::Refuse);
-    second.faults().set_manner(Manner::Hang);
+    chain.endpoint().faults().set_mode(EndpointMode::Refuse);
+    second.faults().set_mode(EndpointMode::Hang);
     let error = client.status().await.unwrap_err();
     let RpcError::Unavailable { reports, .. } = &error else {
         panic!("{error:?}");
@@ -145,7 +145,7 @@ async fn nothing_within_reach_names_every_endpoint_and_its_fault() {
         assert!(error.to_string().contains(&endpoint), "{error}");
     }
     // It is usable as soon as one answers, backoff or not.
-    second.faults().set_manner(Manner::Serve);
+    second.faults().set_mode(EndpointMode::Serve);
     eventually("answers", || async { client.status().await.is_ok() }).await;
 }
 
@@ -207,7 +207,7 @@ async fn what_one_node_has_pruned_another_serves() {
     let client = client_of(&[pruned.url(), &chain.rpc_url()]);
     all_known(&client).await;
     assert_eq!(client.block(4).await.unwrap().header.height, 4);
-    // A refusal about a height is no fault of the endpoint.
+    // A refusal about a height is not a fault of the endpoint.
     assert_eq!(fault(&client, 0), None);
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use souk_chain::follower::{FollowError, FollowerConfig};
 use souk_chain::rpc::Event;
 use souk_chain::{Block, Client, ClientConfig, Follower, TxHash};
-use souk_devchain::{Handle, Manner};
+use souk_devchain::{EndpointMode, Handle};
 use support::proxy::{Effect, On};
 use support::*;
 
@@ -55,11 +55,12 @@ async fn no_block_is_missed_or_repeated_across_endpoint_failures_and_restarts() 
     let urls = [chain.rpc_url(), second.url()];
     let faults = [chain.endpoint().faults().clone(), second.faults().clone()];
     // Now one endpoint fails, now the other, now both.
-    let troubles = tokio::spawn(async move {
-        let manners = [Manner::Refuse, Manner::Serve, Manner::Hang, Manner::Serve];
+    let faults_task = tokio::spawn(async move {
+        let modes =
+            [EndpointMode::Refuse, EndpointMode::Serve, EndpointMode::Hang, EndpointMode::Serve];
         for step in 0usize.. {
-            faults[0].set_manner(manners[step % 4]);
-            faults[1].set_manner(manners[(step / 2 + 1) % 4]);
+            faults[0].set_mode(modes[step % 4]);
+            faults[1].set_mode(modes[(step / 2 + 1) % 4]);
             let height = (step % 7 == 3).then_some(5);
             faults[1].set_stale_at(height);
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -77,7 +78,7 @@ async fn no_block_is_missed_or_repeated_across_endpoint_failures_and_restarts() 
             }
         }
     }
-    troubles.abort();
+    faults_task.abort();
     let expected: Vec<u64> = (1..=heights.len() as u64).collect();
     assert_eq!(heights, expected);
     assert!(heights.len() > 60, "only {} blocks came", heights.len());
@@ -133,9 +134,9 @@ async fn a_height_whose_results_fail_is_never_passed() {
         }
         heights
     });
-    let told = status.wait_for(|s| s.trouble.as_deref().is_some_and(|t| t.contains("not now")));
-    let told = tokio::time::timeout(DEADLINE, told).await;
-    assert_eq!(told.unwrap().unwrap().cursor, 2);
+    let seen = status.wait_for(|s| s.last_error.as_deref().is_some_and(|t| t.contains("not now")));
+    let seen = tokio::time::timeout(DEADLINE, seen).await;
+    assert_eq!(seen.unwrap().unwrap().cursor, 2);
     proxy.clear();
     assert_eq!(following.await.unwrap(), [3, 4, 5, 6]);
 }

@@ -101,7 +101,7 @@ async fn a_process_killed_again_and_again_sends_each_item_exactly_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_killed_after_its_broadcast_finds_what_happened_meanwhile() {
-    // The block with it is made while nobody looks.
+    // The block with it is made while no pipeline runs.
     let chain = manual_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;
     let dir = tempfile::tempdir().unwrap();

@@ -225,10 +225,10 @@ async fn an_endpoint_that_hangs_or_fails_only_delays() {
     let db = dir.path().join("agent.db");
     let mut process = Process::with_client(db, client, pipeline_config());
     let first = chain.endpoint().faults().clone();
-    use souk_devchain::Manner;
-    let manners = [Manner::Hang, Manner::Refuse, Manner::Serve, Manner::Hang];
-    for (n, manner) in (1u32..).zip(manners) {
-        first.set_manner(manner);
+    use souk_devchain::EndpointMode;
+    let modes = [EndpointMode::Hang, EndpointMode::Refuse, EndpointMode::Serve, EndpointMode::Hang];
+    for (n, mode) in (1u32..).zip(modes) {
+        first.set_mode(mode);
         let key = format!("pay/{n}");
         process.enqueue(&[(key.as_str(), pay(1 << n))]);
         process.done(&key).await;

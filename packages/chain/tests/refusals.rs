@@ -18,7 +18,7 @@ fn refusal(code: u32, log: &str) -> Effect {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_of_bytes_that_another_node_may_hold_does_not_sign_anew() {
+async fn a_refusal_of_bytes_that_another_node_may_hold_does_not_sign_again() {
     // After a lost answer, and after a restart: in both cases the chain has the bytes.
     for restart in [false, true] {
         let chain = manual_chain().await;
@@ -46,7 +46,7 @@ async fn a_refusal_of_bytes_that_another_node_may_hold_does_not_sign_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_by_the_only_node_that_was_asked_signs_anew_with_the_same_sequence() {
+async fn a_refusal_by_the_only_node_that_was_asked_signs_again_with_the_same_sequence() {
     let chain = running_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;
     let dir = tempfile::tempdir().unwrap();
@@ -86,8 +86,8 @@ async fn a_key_without_coins_waits_and_goes_on_when_it_has_some() {
     let mut process = Process::start(&dir, &url, pipeline_config());
     process.enqueue(&[("pay", pay(1))]);
     let mut status = process.handle.status();
-    let told = status.wait_for(|s| s.trouble.as_deref().is_some_and(|t| t.contains("smaller")));
-    tokio::time::timeout(DEADLINE, told).await.unwrap().unwrap();
+    let seen = status.wait_for(|s| s.last_error.as_deref().is_some_and(|t| t.contains("smaller")));
+    tokio::time::timeout(DEADLINE, seen).await.unwrap().unwrap();
     let state = process.handle.outcome("pay").await.unwrap().unwrap().state;
     assert!(!state.is_final(), "{state:?}");
     let help = souk_chain::tx::send(&address(2), &address(1), &[Coin::new(1_000_000, DENOM)]);
@@ -146,13 +146,13 @@ async fn a_fee_above_the_bound_is_not_paid_and_the_item_waits() {
         max_price: "0.002usouk".parse().unwrap(),
         ..GasConfig::new("0.001usouk".parse().unwrap())
     };
-    // Stopped between signing and the refusal, it waits until nobody can include what was signed.
+    // Stopped between signing and the refusal, it waits until no node can include what was signed.
     let config = |gas| PipelineConfig { gas, timeout_blocks: 20, ..pipeline_config() };
     let mut process = Process::start(&dir, &chain.rpc_url(), config(low));
     process.enqueue(&[("pay", pay(1))]);
     let mut status = process.handle.status();
-    let told = status.wait_for(|s| s.trouble.as_deref().is_some_and(|t| t.contains("maximum")));
-    tokio::time::timeout(DEADLINE, told).await.unwrap().unwrap();
+    let seen = status.wait_for(|s| s.last_error.as_deref().is_some_and(|t| t.contains("maximum")));
+    tokio::time::timeout(DEADLINE, seen).await.unwrap().unwrap();
     let state = process.handle.outcome("pay").await.unwrap().unwrap().state;
     assert!(!state.is_final());
     // With a higher bound it goes on from where it is.
@@ -179,7 +179,7 @@ async fn a_transaction_lost_by_the_mempool_is_broadcast_again_with_the_same_byte
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_that_no_block_took_is_signed_anew_only_past_its_timeout() {
+async fn a_transaction_that_no_block_took_is_signed_again_only_past_its_timeout() {
     let chain = manual_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;
     let dir = tempfile::tempdir().unwrap();
@@ -211,11 +211,11 @@ async fn a_transaction_that_no_block_took_is_told_of_and_costs_more_until_blocks
     chain.swallow_transactions(true).await.unwrap();
     process.enqueue(&[("pay", pay(1))]);
     let mut status = process.handle.status();
-    let told = status.wait_for(|s| {
-        let says = |text| s.trouble.as_deref().is_some_and(|t| t.contains(text));
+    let seen = status.wait_for(|s| {
+        let says = |text| s.last_error.as_deref().is_some_and(|t| t.contains(text));
         says("in no block") && says("maximum")
     });
-    tokio::time::timeout(DEADLINE, told).await.unwrap().unwrap();
+    tokio::time::timeout(DEADLINE, seen).await.unwrap().unwrap();
     assert_eq!(status.borrow().gas_price, bound, "never above the bound");
     chain.swallow_transactions(false).await.unwrap();
     process.done("pay").await;
@@ -228,7 +228,7 @@ async fn a_transaction_that_no_block_took_is_told_of_and_costs_more_until_blocks
         }
         assert!(n < 100, "{:?}", *status.borrow());
     }
-    let fine = status.wait_for(|s| s.trouble.is_none());
+    let fine = status.wait_for(|s| s.last_error.is_none());
     tokio::time::timeout(DEADLINE, fine).await.unwrap().unwrap();
 }
 
@@ -259,7 +259,7 @@ async fn inclusion_is_found_by_blocks_when_no_node_keeps_an_index() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_nobody_can_tell_the_item_is_failed_as_unknown_and_not_sent_again() {
+async fn when_the_outcome_cannot_be_known_the_item_is_failed_as_unknown_and_not_sent_again() {
     let chain = manual_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;
     let dir = tempfile::tempdir().unwrap();
@@ -267,7 +267,7 @@ async fn when_nobody_can_tell_the_item_is_failed_as_unknown_and_not_sent_again()
     process.enqueue(&[("pay", pay(1))]);
     in_mempool(&chain).await;
     process.stop().await;
-    // While nobody looks it is included, and the block with it is pruned.
+    // While no pipeline runs it is included, and the block with it is pruned.
     proxy.always(On("tx", ""), Effect::Error("transaction indexing is disabled"));
     let height = chain.produce_blocks(3).await.unwrap();
     chain.prune_below(height).await.unwrap();

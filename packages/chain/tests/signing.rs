@@ -142,10 +142,10 @@ async fn a_lost_answer_to_the_broadcast_does_not_send_twice() {
 async fn a_chain_that_vanishes_after_the_broadcast_leaves_the_question_open() {
     let chain = manual_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;
-    let sender = signer(proxy.url(), 1).patience(Duration::from_millis(300));
+    let sender = signer(proxy.url(), 1).stall_timeout(Duration::from_millis(300));
     let sending = tokio::spawn(async move { sender.send_and_confirm(vec![pay(1)]).await });
     in_mempool(&chain).await;
-    chain.endpoint().faults().set_manner(souk_devchain::Manner::Refuse);
+    chain.endpoint().faults().set_mode(souk_devchain::EndpointMode::Refuse);
     let error = sending.await.unwrap().unwrap_err();
     assert!(error.may_have_happened(), "{error:?}");
 }
@@ -154,7 +154,7 @@ async fn a_chain_that_vanishes_after_the_broadcast_leaves_the_question_open() {
 async fn a_chain_that_stands_still_is_not_waited_for_without_end() {
     let chain = manual_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;
-    let sender = signer(proxy.url(), 1).patience(Duration::from_millis(300));
+    let sender = signer(proxy.url(), 1).stall_timeout(Duration::from_millis(300));
     // A sequence that was refused is waited for, too: nothing was sent then.
     let refusal = serde_json::json!({"code": 32, "codespace": "sdk", "log": ""});
     proxy.once(On("broadcast_tx_sync", ""), Effect::Result(refusal));

@@ -31,8 +31,8 @@ pub struct Clock {
     /// Time of the last settlement, in seconds.
     pub anchor: u64,
     /// The second at which the money was used up; none while there is some. Sticky.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dry_since: Option<u64>,
+    #[serde(rename = "dry_since", default, skip_serializing_if = "Option::is_none")]
+    pub depleted_since: Option<u64>,
 }
 
 impl Default for Rate {
@@ -51,8 +51,8 @@ impl Clock {
     /// last settlement counts as the last settlement.
     pub fn settle(&mut self, now: u64) -> u128 {
         let run = self.run_until(now);
-        if self.runs_dry_by(now) {
-            self.dry_since = Some(self.anchor.saturating_add(run));
+        if self.depleted_by(now) {
+            self.depleted_since = Some(self.anchor.saturating_add(run));
         }
         let spent = self.rate.u128().saturating_mul(u128::from(run)).min(self.remaining);
         self.clock = self.clock.saturating_add(run);
@@ -71,7 +71,7 @@ impl Clock {
     /// Whole seconds that the money lasts from the last settlement; none if nothing runs.
     /// Wider than a time, since a large balance at a low rate outlasts every date.
     fn funded_seconds(&self) -> Option<u128> {
-        if self.dry_since.is_some() {
+        if self.depleted_since.is_some() {
             return None;
         }
         self.remaining.checked_div(self.rate.u128())
@@ -85,7 +85,7 @@ impl Clock {
     }
 
     /// Whether the money is used up at `now` and was not so at the last settlement.
-    fn runs_dry_by(&self, now: u64) -> bool {
+    fn depleted_by(&self, now: u64) -> bool {
         let elapsed = u128::from(now.saturating_sub(self.anchor));
         self.funded_seconds().is_some_and(|funded| funded <= elapsed)
     }
@@ -94,8 +94,8 @@ impl Clock {
     /// it lasts beyond a century from the last settlement. Settle first to look back over
     /// more than a century.
     pub fn depletion(&self) -> Option<u64> {
-        if self.dry_since.is_some() {
-            return self.dry_since;
+        if self.depleted_since.is_some() {
+            return self.depleted_since;
         }
         let seconds = u64::try_from(self.funded_seconds()?).ok()?;
         let near = (seconds <= HORIZON).then_some(seconds)?;
@@ -103,8 +103,8 @@ impl Clock {
     }
 
     /// Whether the money is used up at `now`, however long ago the last settlement was.
-    pub fn is_dry(&self, now: u64) -> bool {
-        self.dry_since.map_or_else(|| self.runs_dry_by(now), |moment| moment <= now)
+    pub fn is_depleted(&self, now: u64) -> bool {
+        self.depleted_since.map_or_else(|| self.depleted_by(now), |moment| moment <= now)
     }
 
     /// Adds coins at `now` (settles first). A clock that had stopped starts again only when
@@ -112,9 +112,9 @@ impl Clock {
     pub fn deposit(&mut self, amount: Amount, now: u64, min_runway: u64) -> bool {
         self.settle(now);
         self.give_back(amount.u128().saturating_mul(SCALE));
-        let starts = self.dry_since.is_some() && self.lasts(self.rate, min_runway);
+        let starts = self.depleted_since.is_some() && self.lasts(self.rate, min_runway);
         if starts {
-            self.dry_since = None;
+            self.depleted_since = None;
         }
         starts
     }
@@ -146,7 +146,7 @@ impl Clock {
     pub fn remove_rate(&mut self, rate: Rate) {
         self.rate = self.rate.saturating_sub(rate);
         if self.rate == Rate::ZERO {
-            self.dry_since = None;
+            self.depleted_since = None;
         }
     }
 
@@ -211,11 +211,11 @@ mod tests {
     fn depletion_is_known_in_advance_to_the_second_and_sticks() {
         let mut clock = running(10, 10);
         assert_eq!(clock.depletion(), Some(1_000 + HOUR));
-        assert!(!clock.is_dry(1_000 + HOUR - 1));
-        assert!(clock.is_dry(1_000 + HOUR));
+        assert!(!clock.is_depleted(1_000 + HOUR - 1));
+        assert!(clock.is_depleted(1_000 + HOUR));
         for late in [HOUR, 2 * HOUR, 900 * HOUR] {
             clock.settle(1_000 + late);
-            assert_eq!(clock.dry_since, Some(1_000 + HOUR));
+            assert_eq!(clock.depleted_since, Some(1_000 + HOUR));
         }
         assert_eq!((clock.remaining, clock.clock), (0, HOUR));
     }
@@ -225,7 +225,7 @@ mod tests {
         let mut clock = running(10, 10);
         clock.settle(50_000);
         assert!(!clock.deposit(Amount::new(9).unwrap(), 50_000, HOUR));
-        assert!(clock.dry_since.is_some());
+        assert!(clock.depleted_since.is_some());
         assert!(clock.deposit(Amount::new(1).unwrap(), 60_000, HOUR));
         assert_eq!(clock.depletion(), Some(60_000 + HOUR));
     }

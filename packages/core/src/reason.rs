@@ -10,7 +10,7 @@ use thiserror::Error;
 #[derive(Copy, Eq, Hash, PartialOrd, Ord)]
 pub enum CloseReason {
     /// The tenant closed it.
-    Owner,
+    Tenant,
     /// Provider: the workload does not run stably.
     Unstable,
     /// Provider: the hardware goes away.
@@ -19,21 +19,21 @@ pub enum CloseReason {
     Unspecified,
     /// Provider: no manifest came in time.
     ManifestTimeout,
-    /// The account ran dry.
+    /// The account was depleted.
     InsufficientFunds,
 }
 
-/// A close reason that is none.
+/// A word that names no close reason.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
-    "`{0}` is no close reason; providers give unstable, decommission, unspecified or manifest_timeout"
+    "`{0}` is not a close reason; providers give unstable, decommission, unspecified or manifest_timeout"
 )]
 pub struct ReasonError(String);
 
 impl CloseReason {
     /// All of them, in the order of their codes.
     pub const ALL: [Self; 6] = [
-        Self::Owner,
+        Self::Tenant,
         Self::Unstable,
         Self::Decommission,
         Self::Unspecified,
@@ -43,13 +43,33 @@ impl CloseReason {
 
     /// Whether a provider may give it.
     pub fn is_providers(self) -> bool {
-        !matches!(self, Self::Owner | Self::InsufficientFunds)
+        !matches!(self, Self::Tenant | Self::InsufficientFunds)
+    }
+
+    /// The word in stored records: as [`CloseReason::as_str`], but the tenant is the `owner`
+    /// there, as in the first release.
+    pub const fn as_stored(self) -> &'static str {
+        match self {
+            Self::Tenant => "owner",
+            other => other.as_str(),
+        }
+    }
+
+    /// Reads what [`CloseReason::as_stored`] wrote.
+    ///
+    /// # Errors
+    /// If the word names no reason.
+    pub fn from_stored(text: &str) -> Result<Self, ReasonError> {
+        match text {
+            "owner" => Ok(Self::Tenant),
+            other => other.parse(),
+        }
     }
 
     /// The word used in messages, events and on screen.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Owner => "owner",
+            Self::Tenant => "tenant",
             Self::Unstable => "unstable",
             Self::Decommission => "decommission",
             Self::Unspecified => "unspecified",

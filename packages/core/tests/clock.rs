@@ -27,7 +27,7 @@ fn amount() -> impl Strategy<Value = Amount> {
     up_to(Amount::MAX.u128()).prop_map(|amount| Amount::new(amount).unwrap())
 }
 
-/// A clock in any state that deposits and streams can bring about, and not yet dry.
+/// A clock in any state that deposits and streams can bring about, and not yet depleted.
 fn clock() -> impl Strategy<Value = Clock> {
     (up_to(Amount::MAX.u128() * SCALE), rate(), moment()).prop_map(|(remaining, rate, anchor)| {
         let mut clock = Clock::starting_at(anchor);
@@ -76,37 +76,37 @@ proptest! {
     #[test]
     fn a_foretold_depletion_comes_true_to_the_second(clock in clock()) {
         if let Some(moment) = clock.depletion() {
-            prop_assert!(clock.is_dry(moment));
-            prop_assert_eq!(clock.settled(moment).dry_since, Some(moment));
-            prop_assert_eq!(clock.settled(u64::MAX).dry_since, Some(moment));
+            prop_assert!(clock.is_depleted(moment));
+            prop_assert_eq!(clock.settled(moment).depleted_since, Some(moment));
+            prop_assert_eq!(clock.settled(u64::MAX).depleted_since, Some(moment));
             if moment > clock.anchor {
-                prop_assert!(!clock.is_dry(moment - 1));
-                prop_assert_eq!(clock.settled(moment - 1).dry_since, None);
+                prop_assert!(!clock.is_depleted(moment - 1));
+                prop_assert_eq!(clock.settled(moment - 1).depleted_since, None);
             }
         }
     }
 
     #[test]
-    fn whether_it_is_dry_does_not_depend_on_when_it_was_settled(clock in clock(), on_the_way in moment(), later in moment()) {
+    fn whether_it_is_depleted_does_not_depend_on_when_it_was_settled(clock in clock(), on_the_way in moment(), later in moment()) {
         let later = later.max(on_the_way).max(clock.anchor);
-        let dry = clock.settled(later).dry_since.is_some();
-        prop_assert_eq!(clock.is_dry(later), dry);
-        prop_assert_eq!(clock.settled(on_the_way).is_dry(later), dry);
+        let depleted = clock.settled(later).depleted_since.is_some();
+        prop_assert_eq!(clock.is_depleted(later), depleted);
+        prop_assert_eq!(clock.settled(on_the_way).is_depleted(later), depleted);
     }
 
     #[test]
     fn one_jump_is_as_many_single_seconds(units in 0..50u128, rate in 1..200_000u128, seconds in 0..3_000u64) {
         let jump = running_from(units, rate, 1_000).settled(1_000 + seconds);
-        let (mut left, mut ran, mut dry) = (units * SCALE, 0, None);
+        let (mut left, mut ran, mut depleted) = (units * SCALE, 0, None);
         for second in 0..=seconds {
             if left < rate {
-                dry = dry.or(Some(1_000 + second));
+                depleted = depleted.or(Some(1_000 + second));
             } else if second < seconds {
                 left -= rate;
                 ran += 1;
             }
         }
-        prop_assert_eq!((jump.remaining, jump.clock, jump.dry_since), (left, ran, dry));
+        prop_assert_eq!((jump.remaining, jump.clock, jump.depleted_since), (left, ran, depleted));
     }
 
     #[test]
@@ -115,19 +115,19 @@ proptest! {
     ) {
         let mut topped = clock.settled(later);
         prop_assume!(topped.remaining + paid.u128() * SCALE <= Amount::MAX.u128() * SCALE);
-        let was_dry = topped.dry_since;
+        let was_depleted = topped.depleted_since;
         let started = topped.deposit(paid, later, runway);
-        prop_assert_eq!(started, was_dry.is_some() && topped.lasts(clock.rate, runway));
-        prop_assert_eq!(topped.dry_since, if started { None } else { was_dry });
+        prop_assert_eq!(started, was_depleted.is_some() && topped.lasts(clock.rate, runway));
+        prop_assert_eq!(topped.depleted_since, if started { None } else { was_depleted });
     }
 
     #[test]
     fn money_that_comes_back_starts_nothing(clock in clock(), later in moment()) {
         let mut clock = clock.settled(later);
-        let dry = clock.dry_since;
+        let depleted = clock.depleted_since;
         clock.give_back(SCALE - 1);
-        prop_assert_eq!(clock.dry_since, dry);
-        if dry.is_some() {
+        prop_assert_eq!(clock.depleted_since, depleted);
+        if depleted.is_some() {
             prop_assert_eq!(clock.settle(u64::MAX), 0);
         }
     }
@@ -160,22 +160,22 @@ proptest! {
 }
 
 #[test]
-fn money_that_outlasts_every_date_is_never_dry() {
+fn money_that_outlasts_every_date_is_never_depleted() {
     let clock = running_from(Amount::MAX.u128(), 1, 0);
     let end = clock.settled(u64::MAX);
-    assert_eq!((end.dry_since, end.clock), (None, u64::MAX));
-    assert!(!clock.is_dry(u64::MAX));
+    assert_eq!((end.depleted_since, end.clock), (None, u64::MAX));
+    assert!(!clock.is_depleted(u64::MAX));
     assert_eq!(clock.depletion(), None);
 }
 
 #[test]
-fn what_runs_dry_beyond_the_horizon_is_dry_when_the_time_has_come() {
+fn what_is_depleted_beyond_the_horizon_is_depleted_when_the_time_has_come() {
     let hours = HORIZON / HOUR + 1;
     let clock = running_from(hours.into(), 1, 1_000);
     let moment = 1_000 + hours * HOUR;
     assert_eq!(clock.depletion(), None);
-    assert!(!clock.is_dry(moment - 1));
-    assert!(clock.is_dry(moment));
+    assert!(!clock.is_depleted(moment - 1));
+    assert!(clock.is_depleted(moment));
     assert_eq!(clock.settled(moment + 5).depletion(), Some(moment));
 }
 
@@ -183,7 +183,7 @@ fn what_runs_dry_beyond_the_horizon_is_dry_when_the_time_has_come() {
 fn a_time_before_the_last_settlement_changes_nothing() {
     let clock = running_from(100, 10, 5_000);
     assert_eq!(clock.settled(0), clock);
-    assert!(!clock.is_dry(0));
+    assert!(!clock.is_depleted(0));
 }
 
 #[test]
@@ -199,9 +199,9 @@ fn the_highest_rate_for_the_longest_runway_is_compared_without_overflow() {
 fn without_streams_there_is_nothing_unfunded() {
     let mut clock = running_from(10, 10, 0);
     clock.settle(9 * HOUR);
-    assert!(clock.dry_since.is_some());
+    assert!(clock.depleted_since.is_some());
     clock.remove_rate(Rate::new(4).unwrap());
-    assert!(clock.dry_since.is_some());
+    assert!(clock.depleted_since.is_some());
     clock.remove_rate(Rate::new(6).unwrap());
-    assert_eq!((clock.dry_since, clock.depletion()), (None, None));
+    assert_eq!((clock.depleted_since, clock.depletion()), (None, None));
 }

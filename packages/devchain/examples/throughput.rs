@@ -14,8 +14,8 @@ use cosmrs::proto::cosmos::tx::v1beta1::{
 use cosmwasm_std::coins;
 use k256::ecdsa::{Signature, SigningKey, signature::Signer};
 use prost::{Message, Name};
+use souk_devchain::Devchain;
 use souk_devchain::address::{self, AddressCodec};
-use souk_devchain::{Devchain, suite};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -82,7 +82,7 @@ async fn main() -> Result<(), Failure> {
     let to = codec.encode(&[9; 20]);
 
     let start = Instant::now();
-    let chain = suite::with_codes(Devchain::builder())
+    let chain = Devchain::builder()
         .chain_id(CHAIN_ID)
         .account(from.clone(), coins(1_000_000_000_000, "usouk"))
         .on_demand(Duration::from_secs(1))
@@ -98,18 +98,11 @@ async fn main() -> Result<(), Failure> {
     for batch in txs.chunks(1_000) {
         let batch = batch.to_vec();
         let begin = Instant::now();
-        chain
-            .node()
-            .call(move |chain| {
-                for tx in batch {
-                    match chain.broadcast(tx) {
-                        Ok(checked) if checked.result.error.is_none() => {}
-                        other => return Err(format!("refused: {other:?}")),
-                    }
-                }
-                Ok(())
-            })
-            .await??;
+        for checked in chain.broadcast(batch).await? {
+            if let Some(error) = checked?.result.error {
+                return Err(error.into());
+            }
+        }
         checking += begin.elapsed();
         let begin = Instant::now();
         let block = chain.produce_block().await?;

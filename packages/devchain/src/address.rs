@@ -20,6 +20,9 @@ pub struct AddressCodec {
 
 impl AddressCodec {
     /// A codec for `prefix`, for instance `souk`.
+    ///
+    /// # Errors
+    /// If bech32 does not allow the prefix.
     pub fn new(prefix: &str) -> Result<Self, BadPrefix> {
         let hrp = Hrp::parse(prefix)
             .map_err(|err| BadPrefix { prefix: prefix.to_owned(), reason: err.to_string() })?;
@@ -37,11 +40,11 @@ impl AddressCodec {
     }
 
     /// What is wrong with a text that [`Self::decode`] refused.
-    pub fn complaint(&self, text: &str) -> String {
+    pub fn invalid_reason(&self, text: &str) -> String {
         if text.is_empty() {
             return "empty address string is not allowed".to_owned();
         }
-        format!("decoding bech32 failed: {text:?} is no {} address", self.prefix())
+        format!("decoding bech32 failed: {text:?} is not a {} address", self.prefix())
     }
 
     /// Bytes of an address: bech32, this chain's prefix, at most 255 bytes.

@@ -11,11 +11,13 @@ use crate::chain::clock::{Clock, SECOND, Timing};
 use crate::chain::genesis::Genesis;
 use crate::chain::history::Retention;
 use crate::chain::{Chain, Settings};
+use crate::codes::NativeCodes;
 use crate::error::AbciError;
-use crate::handle::Handle;
+use crate::handle::{Handle, ListenError};
 use crate::node::Node;
+use crate::state::Modules;
 use crate::tx::ante::MinGasPrice;
-use crate::wasm::codes::NativeCodes;
+use crate::tx::messages;
 
 /// Makes a contract's code on the chain's thread.
 pub type CodeMaker = Box<dyn FnOnce() -> Box<dyn Contract<Empty>> + Send>;
@@ -30,7 +32,7 @@ pub enum StartError {
     #[error("{0:?} cannot be a chain id: 1 to 50 characters")]
     ChainId(String),
     /// An address of the genesis.
-    #[error("genesis account {address:?} is no address with prefix {prefix:?}")]
+    #[error("genesis account {address:?} is not an address with prefix {prefix:?}")]
     Account {
         /// As given.
         address: String,
@@ -41,13 +43,8 @@ pub enum StartError {
     #[error("genesis state: {0}")]
     Genesis(#[from] AbciError),
     /// The socket.
-    #[error("cannot listen on {addr}: {source}")]
-    Listen {
-        /// Where.
-        addr: SocketAddr,
-        /// Why not.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
 
 /// A chain to be started.
@@ -163,6 +160,10 @@ impl Devchain {
     }
 
     /// Starts the chain and its RPC; both end when the handle is dropped.
+    ///
+    /// # Errors
+    /// If prefix, chain id or a genesis account are invalid, the sum of a denom passes 2^128, or the RPC cannot
+    /// listen.
     pub async fn start(self) -> Result<Handle, StartError> {
         let codec = AddressCodec::new(&self.prefix)?;
         let chain_id =
@@ -197,9 +198,10 @@ impl Devchain {
                 native.insert_checksum(checksum, name);
             }
             let clock = Clock::new(timing, genesis_ns);
-            Chain::new(settings, genesis, native, clock, genesis_ns)
+            let modules = Modules { codes: native, handler: messages::run };
+            Chain::new(settings, genesis, modules, clock, genesis_ns)
         })?;
-        Handle::open(node, thread, self.bind).await
+        Ok(Handle::open(node, thread, self.bind).await?)
     }
 }
 

@@ -14,7 +14,7 @@ pub struct AbciError {
     pub disclosure: Disclosure,
 }
 
-/// What a contract that catches a failure is told; the SDK hides texts that may differ between nodes.
+/// What a contract that catches a failure learns of it; the SDK hides texts that may differ between nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Disclosure {
     /// Codespace and code only.
@@ -88,7 +88,7 @@ macro_rules! errors {
 pub mod sdk {
     use super::AbciError;
     errors! { "sdk":
-        /// The bytes are no transaction.
+        /// The bytes are not a transaction.
         tx_decode = 2, "tx parse error";
         /// A signature or permission is missing or wrong.
         unauthorized = 4, "unauthorized";
@@ -96,13 +96,13 @@ pub mod sdk {
         insufficient_funds = 5, "insufficient funds";
         /// No such message or query.
         unknown_request = 6, "unknown request";
-        /// Text that is no address of this chain.
+        /// Text that is not an address of this chain.
         invalid_address = 7, "invalid address";
         /// A public key that is not the signer's, or of another kind.
         invalid_pubkey = 8, "invalid pubkey";
         /// An account that does not exist.
         unknown_address = 9, "unknown address";
-        /// Coins that are unsorted, double, zero or no coins.
+        /// Coins that are unsorted, double, zero or invalid.
         invalid_coins = 10, "invalid coins";
         /// More gas used than wanted.
         out_of_gas = 11, "out of gas";
@@ -124,14 +124,10 @@ pub mod sdk {
         tx_timeout_height = 30, "tx timeout height";
         /// Signed with another sequence than the account's next.
         wrong_sequence = 32, "incorrect account sequence";
-        /// A feature that this chain lacks.
-        not_supported = 37, "feature not supported";
         /// The state of that height is gone.
         not_found = 38, "not found";
         /// No gas limit.
         invalid_gas_limit = 41, "invalid gas limit";
-        /// The transaction came after its timeout time.
-        tx_timeout = 42, "tx timeout";
     }
 
     /// A transaction handler crashed; the SDK's code for a recovered panic.

@@ -3,7 +3,7 @@
 /// One event: a type and its attributes in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// For instance `transfer` or `wasm-souk_orderbook_bid_placed`.
+    /// For instance `transfer` or `wasm-transfer`.
     pub ty: String,
     /// Keys and values.
     pub attributes: Vec<(String, String)>,

@@ -1,27 +1,37 @@
 //! An embedded chain: native contract code behind the CometBFT RPC, with real transactions.
 //!
-//! `Devchain::builder()` sets a chain up and starts it; `Handle` moves its time, makes blocks, reads all balances and
+//! [`Devchain::builder`] sets a chain up and starts it; [`Handle`] moves its time, makes blocks, reads all balances and
 //! switches faults. Clients talk to it as to any CometBFT node. See the README for what is simulated.
 
 pub mod address;
-pub mod builder;
-pub mod chain;
-pub mod error;
-pub mod event;
-pub mod gas;
+mod builder;
+mod chain;
+mod codes;
+mod coins;
+mod error;
+mod event;
+mod faults;
+mod gas;
 mod handle;
-pub mod node;
+mod msg;
+mod node;
 #[cfg(feature = "proxy")]
 pub mod proxy;
-pub mod query;
-pub mod rpc;
-pub mod state;
+mod query;
+mod rpc;
+mod state;
 pub mod suite;
-pub mod tx;
-pub mod wasm;
+mod tx;
+mod wasm;
 
-pub use builder::{Devchain, StartError};
-pub use handle::{Handle, RpcEndpoint};
+pub use builder::{CodeMaker, Devchain, StartError};
+pub use chain::block::{Block, StoredTx};
+pub use chain::mempool::MempoolError;
+pub use chain::{BroadcastResult, Checked};
+pub use codes::marker;
+pub use error::{AbciError, Disclosure};
+pub use event::Event;
+pub use faults::{EndpointMode, Faults};
+pub use handle::{Handle, ListenError, RpcEndpoint};
 pub use node::Stopped;
-pub use rpc::listener::{Faults, Manner};
-pub use wasm::codes::marker;
+pub use tx::run::TxResult;

@@ -59,10 +59,11 @@ impl Node {
         }
     }
 
-    fn submit<R: Send + 'static>(
+    /// Runs `job` on the chain's thread.
+    pub async fn call<R: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Chain) -> R + Send + 'static,
-    ) -> Result<oneshot::Receiver<R>, Stopped> {
+    ) -> Result<R, Stopped> {
         let (answer, answered) = oneshot::channel();
         self.jobs
             .send(Box::new(move |chain| {
@@ -70,42 +71,13 @@ impl Node {
                 Flow::Continue
             }))
             .map_err(|_| Stopped)?;
-        Ok(answered)
+        answered.await.map_err(|_| Stopped)
     }
 
-    /// Runs `job` on the chain's thread.
-    pub async fn call<R: Send + 'static>(
-        &self,
-        job: impl FnOnce(&mut Chain) -> R + Send + 'static,
-    ) -> Result<R, Stopped> {
-        self.submit(job)?.await.map_err(|_| Stopped)
-    }
-
-    /// Runs `job` on the chain's thread and blocks this one; not for use inside async code.
-    pub fn call_blocking<R: Send + 'static>(
-        &self,
-        job: impl FnOnce(&mut Chain) -> R + Send + 'static,
-    ) -> Result<R, Stopped> {
-        let (answer, answered) = mpsc::channel();
-        self.jobs
-            .send(Box::new(move |chain| {
-                let _ = answer.send(job(chain));
-                Flow::Continue
-            }))
-            .map_err(|_| Stopped)?;
-        answered.recv().map_err(|_| Stopped)
-    }
-
-    /// Makes a block now and tells the listeners.
+    /// Makes a block now and notifies the subscribers.
     pub async fn produce_block(&self) -> Result<Arc<Block>, Stopped> {
         let notices = self.notices.clone();
         self.call(move |chain| produce(chain, &notices)).await
-    }
-
-    /// Makes a block now, blocking this thread.
-    pub fn produce_block_blocking(&self) -> Result<Arc<Block>, Stopped> {
-        let notices = self.notices.clone();
-        self.call_blocking(move |chain| produce(chain, &notices))
     }
 
     /// Blocks as they are made.

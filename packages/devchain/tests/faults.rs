@@ -6,8 +6,8 @@ mod support;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use souk_devchain::Manner;
-use support::{Client, Draft, World};
+use souk_devchain::EndpointMode;
+use support::{Client, Draft, Environment};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(300);
@@ -24,49 +24,49 @@ fn health(client: &Client) -> impl Future<Output = reqwest::Result<Value>> + 'st
 
 #[tokio::test]
 async fn an_endpoint_that_refuses_closes_connections_and_recovers() {
-    let world = World::start().await;
-    health(&world.client).await.unwrap();
-    world.chain.endpoint().faults().set_manner(Manner::Refuse);
+    let env = Environment::start().await;
+    health(&env.client).await.unwrap();
+    env.chain.endpoint().faults().set_mode(EndpointMode::Refuse);
     // Once over the connection that is open, once over a new one.
-    health(&world.client).await.unwrap_err();
-    health(&Client::new(world.chain.rpc_url())).await.unwrap_err();
-    world.chain.endpoint().faults().set_manner(Manner::Serve);
-    health(&world.client).await.unwrap();
+    health(&env.client).await.unwrap_err();
+    health(&Client::new(env.chain.rpc_url())).await.unwrap_err();
+    env.chain.endpoint().faults().set_mode(EndpointMode::Serve);
+    health(&env.client).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_endpoint_that_hangs_accepts_and_answers_only_when_it_recovers() {
-    let world = World::start().await;
-    world.chain.endpoint().faults().set_manner(Manner::Hang);
-    let mut waiting = tokio::spawn(health(&world.client));
+    let env = Environment::start().await;
+    env.chain.endpoint().faults().set_mode(EndpointMode::Hang);
+    let mut waiting = tokio::spawn(health(&env.client));
     assert!(tokio::time::timeout(SHORT, &mut waiting).await.is_err());
-    world.chain.endpoint().faults().set_manner(Manner::Serve);
+    env.chain.endpoint().faults().set_mode(EndpointMode::Serve);
     let answered = tokio::time::timeout(LONG, waiting).await.unwrap().unwrap();
     answered.unwrap();
 }
 
 #[tokio::test]
 async fn endpoints_of_one_chain_fail_on_their_own() {
-    let mut world = World::start().await;
-    let other = world.chain.another_endpoint().await.unwrap();
+    let mut env = Environment::start().await;
+    let other = env.chain.another_endpoint().await.unwrap();
     let second = Client::new(other.url());
-    world.chain.endpoint().faults().set_manner(Manner::Hang);
-    world.chain.produce_block().await.unwrap();
+    env.chain.endpoint().faults().set_mode(EndpointMode::Hang);
+    env.chain.produce_block().await.unwrap();
     assert_eq!(height(&second).await, "2");
 }
 
 #[tokio::test]
 async fn a_stale_endpoint_shows_nothing_past_its_height() {
-    let mut world = World::start().await;
-    let other = world.chain.another_endpoint().await.unwrap();
+    let mut env = Environment::start().await;
+    let other = env.chain.another_endpoint().await.unwrap();
     let stale = Client::new(other.url());
     other.faults().set_stale_at(Some(1));
-    let (ann, bob) = (&world.ann, &world.bob);
-    let before = world.client.balance(&bob.address).await;
-    world.run(ann, 0, vec![ann.send(&bob.address, 5)]).await;
-    assert_eq!((height(&stale).await, height(&world.client).await), ("1".into(), "2".into()));
+    let (ann, bob) = (&env.ann, &env.bob);
+    let before = env.client.balance(&bob.address).await;
+    env.run(ann, 0, vec![ann.send(&bob.address, 5)]).await;
+    assert_eq!((height(&stale).await, height(&env.client).await), ("1".into(), "2".into()));
     assert_eq!(stale.balance(&bob.address).await, before);
-    assert_eq!(world.client.balance(&bob.address).await, before + 5);
+    assert_eq!(env.client.balance(&bob.address).await, before + 5);
     let hidden = stale.raw("block_results", json!({ "height": "2" })).await;
     assert!(hidden["error"]["data"].as_str().unwrap().contains("current blockchain height 1"));
     other.faults().set_stale_at(None);
@@ -75,57 +75,57 @@ async fn a_stale_endpoint_shows_nothing_past_its_height() {
 
 #[tokio::test]
 async fn an_endpoint_can_pretend_to_be_of_another_chain() {
-    let mut world = World::start().await;
-    let other = world.chain.another_endpoint().await.unwrap();
+    let mut env = Environment::start().await;
+    let other = env.chain.another_endpoint().await.unwrap();
     other.faults().set_chain_id(Some("elsewhere".into()));
     let client = Client::new(other.url());
     let status = client.call("status", json!({})).await;
     assert_eq!(status["node_info"]["network"], "elsewhere");
     let block = client.call("block", json!({})).await;
     assert_eq!(block["block"]["header"]["chain_id"], "elsewhere");
-    let honest = world.client.call("status", json!({})).await;
+    let honest = env.client.call("status", json!({})).await;
     assert_eq!(honest["node_info"]["network"], support::CHAIN_ID);
 }
 
 #[tokio::test]
 async fn a_paused_chain_makes_no_blocks_by_its_timer_and_goes_on_afterwards() {
     let every = Duration::from_millis(20);
-    let world = World::with(support::builder().block_time(every)).await;
-    world.chain.pause_blocks(true).await.unwrap();
-    let paused_at = world.chain.height().await.unwrap();
+    let env = Environment::with(support::builder().block_time(every)).await;
+    env.chain.pause_blocks(true).await.unwrap();
+    let paused_at = env.chain.height().await.unwrap();
     tokio::time::sleep(SHORT).await;
-    assert_eq!(world.chain.height().await.unwrap(), paused_at);
-    let (ann, bob) = (&world.ann, &world.bob);
+    assert_eq!(env.chain.height().await.unwrap(), paused_at);
+    let (ann, bob) = (&env.ann, &env.bob);
     let tx = Draft::new(vec![ann.send(&bob.address, 5)], 0).sign(ann);
-    assert_eq!(world.client.broadcast(&tx).await["code"], 0);
-    let mut blocks = world.chain.node().subscribe();
-    world.chain.pause_blocks(false).await.unwrap();
+    assert_eq!(env.client.broadcast(&tx).await["code"], 0);
+    let mut blocks = env.chain.subscribe();
+    env.chain.pause_blocks(false).await.unwrap();
     let block = tokio::time::timeout(LONG, blocks.recv()).await.unwrap().unwrap();
     assert_eq!((block.height(), block.txs.len()), (paused_at + 1, 1));
 }
 
 #[tokio::test]
 async fn a_pruned_node_has_neither_blocks_nor_states_below() {
-    let world = World::start().await;
-    world.chain.produce_blocks(9).await.unwrap();
-    world.chain.prune_below(6).await.unwrap();
-    let status = world.client.call("status", json!({})).await;
+    let env = Environment::start().await;
+    env.chain.produce_blocks(9).await.unwrap();
+    env.chain.prune_below(6).await.unwrap();
+    let status = env.client.call("status", json!({})).await;
     assert_eq!(status["sync_info"]["earliest_block_height"], "6");
     for method in ["block", "block_results"] {
-        let pruned = world.client.raw(method, json!({ "height": "5" })).await;
+        let pruned = env.client.raw(method, json!({ "height": "5" })).await;
         assert_eq!(pruned["error"]["data"], "height 5 is not available, lowest height is 6");
-        world.client.call(method, json!({ "height": "6" })).await;
+        env.client.call(method, json!({ "height": "6" })).await;
     }
     let path = "/cosmos.bank.v1beta1.Query/TotalSupply";
-    assert_eq!(world.client.abci_raw(path, &[], 5).await["code"], 38);
-    assert_eq!(world.client.abci_raw(path, &[], 6).await["code"], 0);
+    assert_eq!(env.client.abci_raw(path, &[], 5).await["code"], 38);
+    assert_eq!(env.client.abci_raw(path, &[], 6).await["code"], 0);
 }
 
 #[tokio::test]
 async fn a_stopped_chain_closes_its_port() {
-    let world = World::start().await;
-    let client = world.client.clone();
-    world.chain.stop().await;
+    let env = Environment::start().await;
+    let client = env.client.clone();
+    env.chain.stop().await;
     let gone = async {
         while health(&Client::new(&client.url)).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;

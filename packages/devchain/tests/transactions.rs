@@ -5,26 +5,26 @@ mod support;
 
 use prost::Message;
 use serde_json::json;
-use support::{Draft, START, Wallet, World};
+use support::{Draft, Environment, START, Wallet};
 
 #[tokio::test]
 async fn a_transfer_moves_coins_and_charges_the_fee() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
-    let result = world.run(ann, 0, vec![ann.send(&bob.address, 7_000)]).await;
-    assert_eq!(world.client.balance(&bob.address).await, START + 7_000);
-    assert_eq!(world.client.balance(&ann.address).await, START - 7_000 - 50_000);
-    assert_eq!(world.total().await, 3 * START);
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
+    let result = env.run(ann, 0, vec![ann.send(&bob.address, 7_000)]).await;
+    assert_eq!(env.client.balance(&bob.address).await, START + 7_000);
+    assert_eq!(env.client.balance(&ann.address).await, START - 7_000 - 50_000);
+    assert_eq!(env.total().await, 3 * START);
     let used: u64 = result["gas_used"].as_str().unwrap().parse().unwrap();
     assert!((40_000..120_000).contains(&used), "{used}");
 }
 
 #[tokio::test]
 async fn a_wrong_sequence_is_refused_with_the_sdks_code_and_text() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
     let tx = Draft::new(vec![ann.send(&bob.address, 1)], 5).sign(ann);
-    let checked = world.client.broadcast(&tx).await;
+    let checked = env.client.broadcast(&tx).await;
     assert_eq!(checked["code"], 32);
     assert_eq!(checked["codespace"], "sdk");
     assert_eq!(
@@ -35,37 +35,37 @@ async fn a_wrong_sequence_is_refused_with_the_sdks_code_and_text() {
 
 #[tokio::test]
 async fn several_transactions_of_one_account_fit_in_one_block() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
     for sequence in 0..5 {
         let tx = Draft::new(vec![ann.send(&bob.address, 10)], sequence).sign(ann);
-        assert_eq!(world.client.broadcast(&tx).await["code"], 0);
+        assert_eq!(env.client.broadcast(&tx).await["code"], 0);
     }
-    let block = world.chain.produce_block().await.unwrap();
+    let block = env.chain.produce_block().await.unwrap();
     assert_eq!(block.txs.len(), 5);
     assert!(block.txs.iter().all(|tx| tx.result.code() == 0));
-    assert_eq!(world.client.balance(&bob.address).await, START + 50);
+    assert_eq!(env.client.balance(&bob.address).await, START + 50);
 }
 
 #[tokio::test]
 async fn the_same_bytes_are_refused_while_they_are_known() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
     let tx = Draft::new(vec![ann.send(&bob.address, 10)], 0).sign(ann);
-    assert_eq!(world.client.broadcast(&tx).await["code"], 0);
+    assert_eq!(env.client.broadcast(&tx).await["code"], 0);
     let params = json!({ "tx": support::base64(&tx) });
-    let again = world.client.raw("broadcast_tx_sync", params.clone()).await;
+    let again = env.client.raw("broadcast_tx_sync", params.clone()).await;
     assert_eq!(again["error"]["code"], -32603);
     assert_eq!(again["error"]["data"], "tx already exists in cache");
-    world.chain.produce_block().await.unwrap();
-    let later = world.client.raw("broadcast_tx_sync", params).await;
+    env.chain.produce_block().await.unwrap();
+    let later = env.client.raw("broadcast_tx_sync", params).await;
     assert_eq!(later["error"]["data"], "tx already exists in cache");
 }
 
 #[tokio::test]
 async fn what_the_sdk_refuses_is_refused_with_its_codes() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
     let plain = Draft::new(vec![ann.send(&bob.address, 10)], 0);
     let stranger = Wallet::named("stranger", 99);
     let table: Vec<(&str, Vec<u8>, u64)> = vec![
@@ -96,36 +96,36 @@ async fn what_the_sdk_refuses_is_refused_with_its_codes() {
         ("empty signature", plain.unsigned(&[(ann, 0)]).encode_to_vec(), 4),
     ];
     for (what, tx, code) in table {
-        let checked = world.client.broadcast(&tx).await;
+        let checked = env.client.broadcast(&tx).await;
         assert_eq!(checked["code"], code, "{what}: {checked}");
         assert_eq!(checked["codespace"], "sdk", "{what}");
     }
-    world.chain.produce_block().await.unwrap();
-    assert_eq!(world.client.balance(&ann.address).await, START);
+    env.chain.produce_block().await.unwrap();
+    assert_eq!(env.client.balance(&ann.address).await, START);
 }
 
 #[tokio::test]
 async fn a_malleable_signature_is_refused() {
     use cosmrs::proto::cosmos::tx::v1beta1::TxRaw;
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
     let tx = Draft::new(vec![ann.send(&bob.address, 10)], 0).sign(ann);
     let mut raw = TxRaw::decode(tx.as_slice()).unwrap();
     let low = k256::ecdsa::Signature::from_slice(&raw.signatures[0]).unwrap();
     let (r, s) = low.split_scalars();
     let high = k256::ecdsa::Signature::from_scalars(r, -s).unwrap();
     raw.signatures[0] = high.to_bytes().to_vec();
-    let checked = world.client.broadcast(&raw.encode_to_vec()).await;
+    let checked = env.client.broadcast(&raw.encode_to_vec()).await;
     assert_eq!((&checked["code"], &checked["codespace"]), (&json!(4), &json!("sdk")));
-    assert_eq!(world.client.broadcast(&tx).await["code"], 0);
+    assert_eq!(env.client.broadcast(&tx).await["code"], 0);
 }
 
 #[tokio::test]
 async fn a_failed_transaction_pays_its_fee_and_uses_its_sequence_and_nothing_else() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
     let messages = vec![ann.send(&bob.address, 10), ann.send(&bob.address, 2 * START)];
-    let result = world.deliver(&Draft::new(messages, 0).sign(ann)).await;
+    let result = env.deliver(&Draft::new(messages, 0).sign(ann)).await;
     assert_eq!((&result["code"], &result["codespace"]), (&json!(5), &json!("sdk")));
     assert!(
         result["log"]
@@ -133,74 +133,74 @@ async fn a_failed_transaction_pays_its_fee_and_uses_its_sequence_and_nothing_els
             .unwrap()
             .starts_with("failed to execute message; message index: 1: spendable balance")
     );
-    assert_eq!(world.client.balance(&bob.address).await, START);
-    assert_eq!(world.client.balance(&ann.address).await, START - 50_000);
-    world.run(ann, 1, vec![ann.send(&bob.address, 10)]).await;
+    assert_eq!(env.client.balance(&bob.address).await, START);
+    assert_eq!(env.client.balance(&ann.address).await, START - 50_000);
+    env.run(ann, 1, vec![ann.send(&bob.address, 10)]).await;
 }
 
 #[tokio::test]
 async fn running_out_of_gas_changes_nothing_but_fee_and_sequence() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
     let send = || vec![ann.send(&bob.address, 10)];
     // The first transaction of an account costs more: it stores the public key.
-    world.run(ann, 0, send()).await;
-    let second = world.run(ann, 1, send()).await;
+    env.run(ann, 0, send()).await;
+    let second = env.run(ann, 1, send()).await;
     let used: u64 = second["gas_used"].as_str().unwrap().parse().unwrap();
     let draft = Draft { gas: used - 1, ..Draft::new(send(), 2) };
-    let result = world.deliver(&draft.sign(ann)).await;
+    let result = env.deliver(&draft.sign(ann)).await;
     assert_eq!((&result["code"], &result["codespace"]), (&json!(11), &json!("sdk")));
     assert!(result["log"].as_str().unwrap().contains("out of gas in location"));
-    assert_eq!(world.client.balance(&bob.address).await, START + 20);
-    assert_eq!(world.client.balance(&ann.address).await, START - 20 - 3 * 50_000);
-    world.run(ann, 3, send()).await;
+    assert_eq!(env.client.balance(&bob.address).await, START + 20);
+    assert_eq!(env.client.balance(&ann.address).await, START - 20 - 3 * 50_000);
+    env.run(ann, 3, send()).await;
 }
 
 #[tokio::test]
 async fn a_transaction_past_its_timeout_height_is_not_executed() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
-    let height = world.chain.height().await.unwrap();
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
+    let height = env.chain.height().await.unwrap();
     let draft = Draft { timeout_height: height, ..Draft::new(vec![ann.send(&bob.address, 10)], 0) };
-    let result = world.deliver(&draft.sign(ann)).await;
+    let result = env.deliver(&draft.sign(ann)).await;
     assert_eq!((&result["code"], &result["codespace"]), (&json!(30), &json!("sdk")));
-    assert_eq!(world.client.balance(&ann.address).await, START);
-    let late = world.client.broadcast(&draft.sign(ann)).await;
+    assert_eq!(env.client.balance(&ann.address).await, START);
+    let late = env.client.broadcast(&draft.sign(ann)).await;
     assert_eq!(late["code"], 30);
 }
 
 #[tokio::test]
 async fn two_signers_sign_one_transaction() {
-    let world = World::start().await;
-    let (ann, bob, cid) = (&world.ann, &world.bob, &world.cid);
+    let env = Environment::start().await;
+    let (ann, bob, cid) = (&env.ann, &env.bob, &env.cid);
     let messages = vec![ann.send(&cid.address, 1), bob.send(&cid.address, 2)];
     let draft = Draft::new(messages, 0);
-    let alone = world.client.broadcast(&draft.sign(ann)).await;
+    let alone = env.client.broadcast(&draft.sign(ann)).await;
     assert_eq!(alone["code"], 4);
-    let result = world.deliver(&draft.sign_as(&[(ann, 0), (bob, 0)])).await;
+    let result = env.deliver(&draft.sign_as(&[(ann, 0), (bob, 0)])).await;
     assert_eq!(result["code"], 0);
-    assert_eq!(world.client.balance(&cid.address).await, START + 3);
+    assert_eq!(env.client.balance(&cid.address).await, START + 3);
 }
 
 #[tokio::test]
 async fn a_dropped_mempool_forgets_and_the_same_bytes_may_come_again() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
     let tx = Draft::new(vec![ann.send(&bob.address, 10)], 0).sign(ann);
-    assert_eq!(world.client.broadcast(&tx).await["code"], 0);
-    assert_eq!(world.chain.drop_mempool().await.unwrap(), 1);
-    assert_eq!(world.chain.produce_block().await.unwrap().txs.len(), 0);
-    assert_eq!(world.deliver(&tx).await["code"], 0);
+    assert_eq!(env.client.broadcast(&tx).await["code"], 0);
+    assert_eq!(env.chain.drop_mempool().await.unwrap(), 1);
+    assert_eq!(env.chain.produce_block().await.unwrap().txs.len(), 0);
+    assert_eq!(env.deliver(&tx).await["code"], 0);
 }
 
 #[tokio::test]
 async fn a_swallowed_transaction_is_accepted_and_never_included() {
-    let world = World::start().await;
-    let (ann, bob) = (&world.ann, &world.bob);
-    world.chain.swallow_transactions(true).await.unwrap();
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
+    env.chain.swallow_transactions(true).await.unwrap();
     let tx = Draft::new(vec![ann.send(&bob.address, 10)], 0).sign(ann);
-    assert_eq!(world.client.broadcast(&tx).await["code"], 0);
-    assert_eq!(world.chain.produce_block().await.unwrap().txs.len(), 0);
-    world.chain.swallow_transactions(false).await.unwrap();
-    world.run(ann, 0, vec![ann.send(&bob.address, 11)]).await;
+    assert_eq!(env.client.broadcast(&tx).await["code"], 0);
+    assert_eq!(env.chain.produce_block().await.unwrap().txs.len(), 0);
+    env.chain.swallow_transactions(false).await.unwrap();
+    env.run(ann, 0, vec![ann.send(&bob.address, 11)]).await;
 }

@@ -69,7 +69,7 @@ pub enum Phase {
     Deploying,
     /// All replicas are ready.
     Ready,
-    /// The account is dry: nothing runs until it is topped up.
+    /// The account is depleted: nothing runs until it is topped up.
     Suspended,
     /// The lease ended; its objects are being deleted.
     Closing,

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cluster::Cluster,
-    controllers::node_status,
     error::ApiError,
     kinds::Kind,
+    kubelet::node_status,
     registry::WriteOptions,
     spec::{ClusterSpec, NodeSpec},
 };

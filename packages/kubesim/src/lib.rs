@@ -1,26 +1,29 @@
-//! An in-memory Kubernetes API as an HTTP server, for the demo and fast tests.
+//! An in-memory Kubernetes API as an HTTP server, for demonstrations and fast tests.
 //!
-//! A request goes from `http` to `registry` (create, update, patch, apply, delete), which
-//! reads it by `schema`, completes it by `defaults` and `admission`, judges it by `validate`,
-//! settles who owns what by `apply`, and puts it into `store`. Every change of the store is
-//! work for `controllers` and `scheduler`, which act through the same registry. `kinds` is
-//! the one table of kinds; `cluster` is all state, behind one lock; `sim` runs it.
+//! A request goes from `http` to `registry` (create, update, patch, apply, delete), which reads it by `schema`,
+//! completes it by `defaults` and `admission`, checks it by `validate`, settles the ownership of fields by `apply`, and
+//! puts it into `store`. Every change of the store becomes work items of `cluster`, which `controllers` and `scheduler`
+//! do through the same registry. `kinds` is the one table of kinds; `sim` starts and stops it all.
 
 mod admission;
 mod apply;
 mod bootstrap;
 mod clock;
 mod cluster;
+mod conditions;
 mod controllers;
 mod defaults;
 mod error;
+mod events;
 mod http;
 mod kinds;
+mod kubelet;
 mod logs;
 mod names;
 mod patch;
 mod quantity;
 mod registry;
+mod requests;
 mod scheduler;
 mod schema;
 mod selector;

@@ -1,20 +1,60 @@
-//! Quantities in canonical form: what the API server writes back for what it was given.
+//! Kubernetes quantities: read to the billionth without floats, and written in the form of the API server.
 
 use serde_json::Value;
-use souk_core::quantity::Quantity;
 
 const NANO: i128 = 1_000_000_000;
 
-/// A quantity in billionths; nothing for text that is none.
+/// A quantity such as `500m`, `1.5Gi` or `2e3` in billionths, rounded up (away from zero) to a whole one.
+/// None for text that is not a quantity, or beyond 128 bits.
 pub fn nano(text: &str) -> Option<i128> {
-    let exact = text.parse::<Quantity>().ok()?.to_string();
-    let (digits, step) = match exact.as_bytes().last()? {
-        b'm' => (exact.trim_end_matches('m'), NANO / 1_000),
-        b'u' => (exact.trim_end_matches('u'), NANO / 1_000_000),
-        b'n' => (exact.trim_end_matches('n'), 1),
-        _ => (exact.as_str(), NANO),
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    digits.parse::<i128>().ok()?.checked_mul(step)
+    let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
+    let (number, suffix) = unsigned.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    // Fails for an empty number and for a second point.
+    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+    let (factor, exponent) = scale(suffix)?;
+    let digits = digits.checked_mul(factor)?;
+    if digits == 0 {
+        return Some(0);
+    }
+    let power = exponent.checked_add(9)?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
+    let step = 10i128.checked_pow(power.unsigned_abs());
+    let value = match step {
+        Some(step) if power >= 0 => digits.checked_mul(step)?,
+        Some(step) => digits.checked_add(step - 1)? / step,
+        None if power < 0 => 1,
+        None => return None,
+    };
+    Some(sign * value)
+}
+
+/// What a suffix multiplies by: a factor, and a power of ten.
+fn scale(suffix: &str) -> Option<(i128, i32)> {
+    const TEN: [(&str, i32); 10] = [
+        ("n", -9),
+        ("u", -6),
+        ("m", -3),
+        ("", 0),
+        ("k", 3),
+        ("M", 6),
+        ("G", 9),
+        ("T", 12),
+        ("P", 15),
+        ("E", 18),
+    ];
+    const TWO: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    if let Some((_, power)) = TEN.iter().find(|(name, _)| *name == suffix) {
+        return Some((1, *power));
+    }
+    if let Some(at) = TWO.iter().position(|name| *name == suffix) {
+        return Some((1024i128.pow(u32::try_from(at).ok()? + 1), 0));
+    }
+    let exponent = suffix.strip_prefix(['e', 'E'])?;
+    Some((1, exponent.parse().ok()?))
 }
 
 /// A quantity field in billionths; 0 when it is absent.
@@ -56,7 +96,7 @@ pub fn decimal(value: i128) -> String {
     format!("{digits}{suffix}")
 }
 
-/// Binary form of so many billionths of a byte, rounded up to whole bytes.
+/// Binary form of an amount in billionths of a byte, rounded up to whole bytes.
 pub fn binary(value: i128) -> String {
     let mut units = value.div_euclid(NANO) + i128::from(value.rem_euclid(NANO) != 0);
     let mut suffix = 0;
@@ -87,7 +127,7 @@ fn thousands(value: i128) -> (i128, i32) {
     (digits, power)
 }
 
-/// Canonical form of a field that may be a number; false for text that is no quantity.
+/// Canonical form of a field that may be a number; false for text that is not a quantity.
 pub fn normalize(value: &mut Value) -> bool {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -130,6 +170,38 @@ mod tests {
             let mut value = Value::from(given);
             normalize(&mut value);
             assert_eq!(value, written, "{given}");
+        }
+    }
+
+    #[test]
+    fn every_form_that_kubernetes_reads_is_read() {
+        for (text, expected) in [
+            ("0", 0),
+            ("1", NANO),
+            ("500m", NANO / 2),
+            (".5", NANO / 2),
+            ("1.", NANO),
+            ("+1", NANO),
+            ("-5", -5 * NANO),
+            ("2e3", 2_000 * NANO),
+            ("2E-3", NANO / 500),
+            ("1.5Ki", 1_536 * NANO),
+            ("1n", 1),
+            ("0.1n", 1),
+            ("1Ei", (1 << 60) * NANO),
+            ("1E", 1_000_000_000 * NANO * NANO),
+            ("1e-99", 1),
+        ] {
+            assert_eq!(nano(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_a_quantity_is_refused() {
+        for text in
+            ["", "m", "1x", "1 ", " 1", "1e", "1e1.5", "1..2", ".", "1KI", "1ki", "--1", "1e99"]
+        {
+            assert_eq!(nano(text), None, "{text}");
         }
     }
 

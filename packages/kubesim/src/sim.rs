@@ -38,7 +38,7 @@ pub enum StartError {
     /// An object that follows from the cluster file was refused.
     #[error("the cluster cannot be set up: {0}")]
     Setup(#[from] ApiError),
-    /// There is no certificate to serve.
+    /// The certificate could not be made.
     #[error(transparent)]
     Tls(#[from] TlsError),
 }
@@ -57,11 +57,17 @@ pub struct KubeSim {
 
 impl KubeSim {
     /// Starts a cluster on a free port of the loopback interface.
+    ///
+    /// # Errors
+    /// If the cluster is invalid, no port is free, or no certificate can be made.
     pub async fn start(spec: ClusterSpec) -> Result<Self, StartError> {
         Self::listen(spec, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
     }
 
     /// Starts a cluster on an address.
+    ///
+    /// # Errors
+    /// If the cluster is invalid, the address cannot be had, or no certificate can be made.
     pub async fn listen(spec: ClusterSpec, address: SocketAddr) -> Result<Self, StartError> {
         spec.check()?;
         let name = spec.name.clone();
@@ -130,6 +136,9 @@ impl KubeSim {
     }
 
     /// Writes the kubeconfig to a file that only its owner may read.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn write_kubeconfig(&self, path: &Path) -> io::Result<()> {
         use std::{
             fs::OpenOptions,

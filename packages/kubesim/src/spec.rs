@@ -24,7 +24,7 @@ pub struct ClusterSpec {
     pub token: Option<String>,
     /// How long simulated things take.
     pub timing: Timing,
-    /// Parts of image names that make containers misbehave.
+    /// Parts of image names that make containers fail.
     pub images: ImageMarkers,
     /// Changes of each kind that are kept for watches to resume from.
     pub history: usize,
@@ -143,7 +143,7 @@ pub struct Timing {
     pub bookmark: u64,
 }
 
-/// Parts of image names that make containers misbehave.
+/// Parts of image names that make containers fail.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ImageMarkers {
@@ -200,7 +200,7 @@ impl Default for ClusterSpec {
 }
 
 impl NodeSpec {
-    /// So many nodes of so much CPU and memory, with 500Gi of ephemeral storage.
+    /// `count` nodes with this much CPU and memory each, and 500Gi of ephemeral storage.
     pub fn new(name: &str, count: u32, cpu: &str, memory: &str) -> Self {
         let allocatable = [("cpu", cpu), ("memory", memory), ("ephemeral-storage", "500Gi")];
         Self {
@@ -342,6 +342,9 @@ pub enum SpecError {
 
 impl ClusterSpec {
     /// Reads a cluster file, YAML or JSON.
+    ///
+    /// # Errors
+    /// If the file cannot be read, has unknown fields, or fails [`Self::check`].
     pub fn read(path: &Path) -> Result<Self, SpecError> {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path)
@@ -353,6 +356,9 @@ impl ClusterSpec {
     }
 
     /// Refuses values that no cluster can have.
+    ///
+    /// # Errors
+    /// With the first value that is invalid.
     pub fn check(&self) -> Result<(), SpecError> {
         let refuse = |what: String| Err(SpecError::Value { what });
         for node in &self.nodes {

@@ -36,7 +36,7 @@ pub(super) async fn act(
             let made = Made {
                 bid: BidRow {
                     order: id,
-                    owner: order.owner.clone(),
+                    tenant: order.tenant.clone(),
                     price,
                     progress: BidProgress::Sent,
                     decided_height: at.height,

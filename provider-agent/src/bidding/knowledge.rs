@@ -88,7 +88,7 @@ impl Knowledge {
             self.provider = None;
             return Ok(());
         };
-        let used = market.book_record().await?.used;
+        let used = market.provider_stats().await?.used;
         // Those on their way may be counted by the chain already; then too few bids are made
         // for a block, never too many.
         let sent = snapshot.bids.iter().filter(|bid| bid.progress == BidProgress::Sent);

@@ -123,7 +123,7 @@ impl Round<'_> {
     fn decide(&self, order: &OrderRow) -> Decision {
         let own = self.snapshot.bid_on(order).filter(|bid| bid.progress.is_live());
         let reservation = self.reserved.iter().find(|row| row.order == order.id);
-        let for_tenant = self.live.iter().filter(|bid| bid.owner == order.owner).count();
+        let for_tenant = self.live.iter().filter(|bid| bid.tenant == order.tenant).count();
         let facts = Facts {
             now: self.snapshot.at.time,
             provider: self.knowledge.provider.as_ref(),

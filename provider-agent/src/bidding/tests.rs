@@ -83,7 +83,7 @@ fn order(spec: GroupSpec) -> OrderRow {
     OrderRow {
         id: OrderId(5),
         group: GroupId { deployment: DeploymentId(2), group: GroupSeq(1) },
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         ceiling: spec.ceiling,
         denom: Denom::native("usouk"),
         auction: AuctionPolicy::TenantChoice {},

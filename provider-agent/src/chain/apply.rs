@@ -71,7 +71,7 @@ fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), S
             tx,
             &DeploymentRow {
                 id: event.deployment,
-                owner: event.owner.clone(),
+                tenant: event.tenant.clone(),
                 commitment: commitment(&event.commitment),
                 height: at.height,
             },
@@ -80,8 +80,8 @@ fn of_book(tx: &Tx<'_>, scope: &Scope, at: Cursor, event: &Book) -> Result<(), S
         Book::DeploymentMarked(event) => {
             let row = MarkRow {
                 deployment: event.deployment,
-                dry_since: event.dry_since,
-                reapable_at: event.reapable_at,
+                depleted_since: event.depleted_since,
+                endable_at: event.endable_at,
                 height: at.height,
             };
             marks::put(tx, &row)
@@ -135,8 +135,8 @@ fn deployment_updated(
         return deployments::set_commitment(tx, id, &commitment, at.height);
     }
     match orders::owner_of(tx, id)? {
-        Some(owner) => {
-            deployments::put(tx, &DeploymentRow { id, owner, commitment, height: at.height })
+        Some(tenant) => {
+            deployments::put(tx, &DeploymentRow { id, tenant, commitment, height: at.height })
         }
         None => Ok(()),
     }
@@ -148,7 +148,7 @@ fn order_opened(tx: &Tx<'_>, at: Cursor, event: &OrderOpened) -> Result<(), Stor
         &OrderRow {
             id: event.order,
             group: GroupId { deployment: event.deployment, group: event.group },
-            owner: event.owner.clone(),
+            tenant: event.tenant.clone(),
             ceiling: event.ceiling,
             denom: event.denom.clone(),
             auction: event.auction,
@@ -188,15 +188,15 @@ fn bid_lost(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
 fn own_bid_placed(tx: &Tx<'_>, at: Cursor, event: &BidPlaced) -> Result<(), StoreError> {
     tx.touch(Topic::Facts);
     let known = bids::get(tx, event.order)?;
-    let owner = match &known {
-        Some(row) => row.owner.clone(),
-        None => orders::get(tx, event.order)?.map(|order| order.owner).unwrap_or_default(),
+    let tenant = match &known {
+        Some(row) => row.tenant.clone(),
+        None => orders::get(tx, event.order)?.map(|order| order.tenant).unwrap_or_default(),
     };
     bids::put(
         tx,
         &BidRow {
             order: event.order,
-            owner,
+            tenant,
             price: event.price,
             progress: BidProgress::Open,
             decided_height: known.as_ref().map_or(at.height, |row| row.decided_height),
@@ -240,7 +240,7 @@ fn lease_created(
         &LeaseRow {
             order: event.order,
             group: GroupId { deployment: event.deployment, group: event.group },
-            owner: event.owner.clone(),
+            tenant: event.tenant.clone(),
             price: event.price,
             denom: event.denom.clone(),
             account,

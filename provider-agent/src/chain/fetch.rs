@@ -119,7 +119,7 @@ async fn order(market: &Market, store: &Store, id: OrderId) -> Result<(), ChainE
 async fn deployment(market: &Market, store: &Store, id: DeploymentId) -> Result<(), ChainError> {
     let height = store.height().await?.unwrap_or(0);
     let found = market.at(height).deployment(id).await?;
-    let row = DeploymentRow { id, owner: found.owner, commitment: found.commitment, height };
+    let row = DeploymentRow { id, tenant: found.tenant, commitment: found.commitment, height };
     store
         .write(move |tx| {
             deployments::put(tx, &row)?;

@@ -11,8 +11,8 @@ use souk_api::{
     },
     paging::MAX_LIMIT,
     published::{
-        AttestationRecord, BookRecord, ProviderRecord, VERSION, Versioned, attestation_key,
-        book_key, provider_key,
+        AttestationRecord, ProviderRecord, ProviderStats, VERSION, Versioned, attestation_key,
+        provider_key, provider_stats_key,
     },
     registry::{self, ProviderResponse},
 };
@@ -178,8 +178,8 @@ impl Market {
     }
 
     /// What the orderbook publishes of the provider: how much of its bond is in use.
-    pub async fn book_record(&self) -> Result<BookRecord> {
-        let key = book_key(&self.provider);
+    pub async fn provider_stats(&self) -> Result<ProviderStats> {
+        let key = provider_stats_key(&self.provider);
         Ok(self.published(&self.contracts.orderbook, key).await?.unwrap_or_default())
     }
 

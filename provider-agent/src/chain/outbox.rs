@@ -66,9 +66,9 @@ impl Messages {
         self.book(&orderbook::ExecuteMsg::CloseAuction { order, limit })
     }
 
-    /// Marks or ends a dry deployment.
-    pub fn reap(&self, deployment: DeploymentId) -> Message {
-        self.book(&orderbook::ExecuteMsg::ReapDeployment { deployment })
+    /// Marks or ends a depleted deployment.
+    pub fn end_deployment(&self, deployment: DeploymentId) -> Message {
+        self.book(&orderbook::ExecuteMsg::EndDeployment { deployment })
     }
 
     fn registry(&self, msg: &registry::ExecuteMsg) -> Message {

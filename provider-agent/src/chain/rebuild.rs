@@ -31,7 +31,7 @@ struct Snapshot {
     bids: Vec<BidResponse>,
     leases: Vec<LeaseResponse>,
     accounts: Vec<AccountResponse>,
-    /// Those of leases that run. Of an open order's only the owner is needed, whom the order has.
+    /// Those of leases that run. Of an open order's only the tenant is needed, whom the order has.
     deployments: Vec<DeploymentResponse>,
     /// Deployments that could not be had, to be fetched later.
     refused: Vec<DeploymentId>,
@@ -123,7 +123,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
             tx,
             &DeploymentRow {
                 id: deployment.id,
-                owner: deployment.owner.clone(),
+                tenant: deployment.tenant.clone(),
                 commitment: deployment.commitment.clone(),
                 height: at.height,
             },
@@ -176,15 +176,15 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
             continue;
         }
         let ours = snapshot.leases.iter().find(|lease| lease.order == bid.order);
-        let owner = snapshot.orders.iter().find(|order| order.id == bid.order);
-        let owner = owner.map(|order| &order.owner).or(ours.map(|lease| &lease.owner));
+        let tenant = snapshot.orders.iter().find(|order| order.id == bid.order);
+        let tenant = tenant.map(|order| &order.tenant).or(ours.map(|lease| &lease.tenant));
         // A lease that ended keeps its slot for a while: the bid is neither lost nor open.
         let progress = if ours.is_some() { BidProgress::Won } else { progress };
         bids::put(
             tx,
             &BidRow {
                 order: bid.order,
-                owner: owner.cloned().unwrap_or_default(),
+                tenant: tenant.cloned().unwrap_or_default(),
                 price: bid.price,
                 progress,
                 decided_height: known.as_ref().map_or(snapshot.at.height, |k| k.decided_height),
@@ -213,7 +213,7 @@ fn order_row(order: &OrderResponse, at: Cursor) -> OrderRow {
     OrderRow {
         id: order.id,
         group: order.group,
-        owner: order.owner.clone(),
+        tenant: order.tenant.clone(),
         ceiling: order.spec.ceiling,
         denom: order.denom.clone(),
         auction: order.auction,
@@ -230,7 +230,7 @@ fn lease_row(lease: &LeaseResponse) -> LeaseRow {
     LeaseRow {
         order: lease.order,
         group: lease.group,
-        owner: lease.owner.clone(),
+        tenant: lease.tenant.clone(),
         price: lease.price,
         denom: lease.denom.clone(),
         account: lease.account,
@@ -250,7 +250,7 @@ pub(super) fn clock(account: &AccountResponse, height: u64) -> AccountClock {
         rate: account.clock.rate,
         anchor: account.clock.anchor,
         depletion: account.depletion,
-        dry: account.clock.dry_since.is_some(),
+        depleted: account.clock.depleted_since.is_some(),
         closed: account.closed,
         height,
     }

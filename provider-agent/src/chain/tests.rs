@@ -51,7 +51,7 @@ fn opened(order: u64, deployment: u64) -> OrderbookEvent {
         order: OrderId(order),
         deployment: DeploymentId(deployment),
         group: GroupSeq(1),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         ceiling: price(100),
         denom: Denom::native("usouk"),
         auction: AuctionPolicy::TenantChoice {},
@@ -63,7 +63,7 @@ fn opened(order: u64, deployment: u64) -> OrderbookEvent {
 fn created(deployment: u64, byte: u8) -> OrderbookEvent {
     OrderbookEvent::DeploymentCreated(DeploymentCreated {
         deployment: DeploymentId(deployment),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         commitment: HexBinary::from([byte; 32]).to_hex(),
         groups: 1,
         denom: Denom::native("usouk"),
@@ -75,7 +75,7 @@ fn leased(order: u64, deployment: u64, provider: &str) -> OrderbookEvent {
         order: OrderId(order),
         deployment: DeploymentId(deployment),
         group: GroupSeq(1),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         provider: provider.into(),
         price: price(50),
         denom: Denom::native("usouk"),
@@ -90,7 +90,7 @@ fn account(id: u64, depletion: u64) -> MarketEvent {
         reserved: Rate::ZERO,
         anchor: 1_000,
         depletion: Some(depletion),
-        dry: false,
+        depleted: false,
         closed: false,
     }))
 }
@@ -124,7 +124,7 @@ impl Fixture {
                 let order = OrderId(order);
                 let row = BidRow {
                     order,
-                    owner: "souk1ann".into(),
+                    tenant: "souk1ann".into(),
                     price: price(50),
                     progress: BidProgress::Sent,
                     decided_height: 1,
@@ -225,7 +225,7 @@ async fn a_new_commitment_wins_over_a_fetch_from_an_older_state() {
     // The fetch that was under way answers from height 5.
     let stale = crate::store::DeploymentRow {
         id: DeploymentId(3),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         commitment: HexBinary::from([1; 32]),
         height: 5,
     };
@@ -246,7 +246,7 @@ async fn an_own_bid_that_the_store_forgot_is_known_again_from_its_event() {
     fixture.book(5, vec![opened(7, 3), placed]).await;
     assert_eq!(fixture.progress(7).await, Some(BidProgress::Open));
     let row = fixture.store.read(|sql| bids::get(sql, OrderId(7))).await.unwrap().unwrap();
-    assert_eq!((row.owner.as_str(), row.price), ("souk1ann", price(40)));
+    assert_eq!((row.tenant.as_str(), row.price), ("souk1ann", price(40)));
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ fn record(
 
 async fn slots(market: &Market, report: &mut Report) {
     const WHAT: &str = "bond";
-    let (record, book) = match (market.provider_record().await, market.book_record().await) {
+    let (record, book) = match (market.provider_record().await, market.provider_stats().await) {
         (Ok(Some(record)), Ok(book)) => (record, book),
         (Ok(None), _) => return report.fail(WHAT, "there is none", "register anew"),
         (Err(error), _) | (_, Err(error)) => {

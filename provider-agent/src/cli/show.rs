@@ -75,7 +75,7 @@ struct Status {
     open_orders: usize,
     live_bids: usize,
     active_leases: usize,
-    dry_leases: usize,
+    depleted_leases: usize,
     reserved_cpu_milli: u64,
     reserved_memory: u64,
     reserved_gpus: u32,
@@ -99,7 +99,7 @@ pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
                 block_time: at.map(|at| at.time),
                 open_orders: orders::open(sql)?.len(),
                 live_bids: bids::all(sql)?.iter().filter(|bid| bid.progress.is_live()).count(),
-                dry_leases: active.iter().filter(|lease| !lease.is_funded_at(now)).count(),
+                depleted_leases: active.iter().filter(|lease| !lease.is_funded_at(now)).count(),
                 active_leases: active.len(),
             })
         })
@@ -112,7 +112,7 @@ pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
             status.open_orders,
             status.live_bids,
             status.active_leases,
-            status.dry_leases,
+            status.depleted_leases,
             status.reserved_cpu_milli,
             status.reserved_memory >> 20,
             status.reserved_gpus,
@@ -151,7 +151,7 @@ pub async fn leases(path: &Path, json: bool) -> Result<ExitCode> {
                     funded: lease.is_funded_at(now),
                     depletion: lease.depletion(),
                     manifest: souk_provider::store::manifests::exists(sql, lease.order)?,
-                    tenant: lease.owner,
+                    tenant: lease.tenant,
                 });
             }
             Ok::<_, StoreError>(list)

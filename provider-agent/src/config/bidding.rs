@@ -32,9 +32,9 @@ pub struct Bidding {
     /// How often earnings are withdrawn, in block time.
     #[serde(default = "default_withdraw")]
     pub withdraw_every: Seconds,
-    /// Whether the agent ends dry deployments of its leases once that is allowed.
-    #[serde(default = "yes")]
-    pub reap: bool,
+    /// Whether the agent ends depleted deployments of its leases once that is allowed.
+    #[serde(default = "yes", alias = "reap")]
+    pub end_deployments: bool,
     /// What the provider claims: region, tier and the like, and capabilities. Registered on
     /// the chain by `souk provider register`; `check` compares.
     #[serde(default)]

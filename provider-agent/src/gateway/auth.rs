@@ -48,9 +48,9 @@ impl Caller {
         if self.0.access.allows(order, scope) { Ok(()) } else { Err(GatewayError::Scope(order)) }
     }
 
-    /// Refuses everyone but the tenant `owner`.
-    pub fn must_be(&self, owner: &str, order: OrderId) -> Result<(), GatewayError> {
-        if self.0.iss == owner {
+    /// Refuses everyone but the tenant `tenant`.
+    pub fn must_be(&self, tenant: &str, order: OrderId) -> Result<(), GatewayError> {
+        if self.0.iss == tenant {
             return Ok(());
         }
         Err(GatewayError::NotTheTenant { issuer: self.0.iss.clone(), order })
@@ -67,7 +67,7 @@ impl Caller {
         let Some(lease) = state.store.lease(order).await? else {
             return Err(state.book.missing_lease(order, &state.policy.audience.provider).await);
         };
-        self.must_be(&lease.owner, order)?;
+        self.must_be(&lease.tenant, order)?;
         Ok(lease)
     }
 

@@ -11,7 +11,7 @@ pub enum Desired {
         /// Identifies what is to run: manifest, placement, configuration.
         version: u64,
     },
-    /// A manifest is there, but the account is dry: volumes stay, nothing runs.
+    /// A manifest is there, but the account is depleted: volumes stay, nothing runs.
     Suspended {
         /// As for running.
         version: u64,
@@ -132,8 +132,8 @@ mod tests {
             ("changed by hand", RUNNING, seen(Active, Some((1, true)), false), apply(true, 1)),
             ("deleted by hand", RUNNING, seen(Absent, Some((1, true)), false), apply(true, 1)),
             ("being deleted by hand", RUNNING, seen(Terminating, Some((1, true)), false), None),
-            ("ran dry", SUSPENDED, seen(Active, Some((1, true)), true), apply(false, 1)),
-            ("still dry", SUSPENDED, seen(Active, Some((1, false)), true), None),
+            ("was depleted", SUSPENDED, seen(Active, Some((1, true)), true), apply(false, 1)),
+            ("still depleted", SUSPENDED, seen(Active, Some((1, false)), true), None),
             ("topped up", RUNNING, seen(Active, Some((1, false)), true), apply(true, 1)),
             (
                 "a new manifest",

@@ -68,7 +68,7 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     figures.many("bids", "own bids by progress", counts.bids);
     let state = |(state, funded): (LeaseState, bool)| match (state, funded) {
         (LeaseState::Active, true) => "funded".to_owned(),
-        (LeaseState::Active, false) => "dry".to_owned(),
+        (LeaseState::Active, false) => "depleted".to_owned(),
         (other, _) => other.to_string(),
     };
     figures.many("leases", "own leases by state", counts.leases.into_iter().map(state));

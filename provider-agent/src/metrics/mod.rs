@@ -75,7 +75,7 @@ async fn figures(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     let health = judge(
         &sources.following.borrow(),
-        sources.pipeline.status().borrow().trouble.as_deref(),
+        sources.pipeline.status().borrow().last_error.as_deref(),
         sources.cluster.trouble().as_deref(),
         now(),
     );

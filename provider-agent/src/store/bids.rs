@@ -66,7 +66,7 @@ pub struct BidRow {
     /// The order; one bid for each.
     pub order: OrderId,
     /// The order's tenant.
-    pub owner: String,
+    pub tenant: String,
     /// Base units an hour, as last sent or seen.
     pub price: Price,
     /// How far it came.
@@ -84,7 +84,7 @@ const COLUMNS: &str = "order_id, owner, price, progress, decided_height, attempt
 fn read(row: &Row<'_>) -> rusqlite::Result<BidRow> {
     Ok(BidRow {
         order: OrderId(sql::uint(row, "order_id")?),
-        owner: row.get("owner")?,
+        tenant: row.get("owner")?,
         price: sql::word(row, "price")?,
         progress: sql::word(row, "progress")?,
         decided_height: sql::uint(row, "decided_height")?,
@@ -116,7 +116,7 @@ pub fn put(tx: &Tx<'_>, row: &BidRow) -> Result<(), StoreError> {
     )?
     .execute(params![
         sql::int(row.order.0)?,
-        row.owner,
+        row.tenant,
         row.price.to_string(),
         row.progress.as_str(),
         sql::int(row.decided_height)?,

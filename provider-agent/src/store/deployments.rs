@@ -12,7 +12,7 @@ pub struct DeploymentRow {
     /// Its number.
     pub id: DeploymentId,
     /// Its tenant.
-    pub owner: String,
+    pub tenant: String,
     /// What its manifest must hash to; 32 bytes.
     pub commitment: HexBinary,
     /// Height of the state that says so.
@@ -29,7 +29,7 @@ pub fn get(sql: &Connection, id: DeploymentId) -> Result<Option<DeploymentRow>, 
             rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, error.into())
         })?;
         let height = sql::uint(row, "height")?;
-        Ok(DeploymentRow { id, owner: row.get("owner")?, commitment, height })
+        Ok(DeploymentRow { id, tenant: row.get("owner")?, commitment, height })
     };
     Ok(statement.query_row([sql::int(id.0)?], read).optional()?)
 }
@@ -43,7 +43,7 @@ pub fn put(tx: &Tx<'_>, row: &DeploymentRow) -> Result<(), StoreError> {
     )?
     .execute(params![
         sql::int(row.id.0)?,
-        row.owner,
+        row.tenant,
         row.commitment.to_hex(),
         sql::int(row.height)?
     ])?;

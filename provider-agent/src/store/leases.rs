@@ -16,7 +16,7 @@ pub struct LeaseRow {
     /// The group that runs.
     pub group: GroupId,
     /// The tenant.
-    pub owner: String,
+    pub tenant: String,
     /// Base units an hour.
     pub price: Price,
     /// The denom.
@@ -41,7 +41,7 @@ impl LeaseRow {
     /// Whether it is paid for at `block_time`. Judged by the chain's own figures; while they
     /// are not known the benefit of the doubt is the tenant's.
     pub fn is_funded_at(&self, block_time: u64) -> bool {
-        self.clock.as_ref().is_none_or(|clock| !clock.is_dry_at(block_time))
+        self.clock.as_ref().is_none_or(|clock| !clock.is_depleted_at(block_time))
     }
 
     /// Whether it has ended and its stream was seen since to owe nothing.
@@ -67,7 +67,7 @@ pub struct AccountClock {
     /// When the money will be used up, or was.
     pub depletion: Option<u64>,
     /// Whether the clock stands for lack of money.
-    pub dry: bool,
+    pub depleted: bool,
     /// Whether the account is closed.
     pub closed: bool,
     /// Height of the state that says so.
@@ -82,15 +82,15 @@ impl AccountClock {
             rate: event.rate,
             anchor: event.anchor,
             depletion: event.depletion,
-            dry: event.dry,
+            depleted: event.depleted,
             closed: event.closed,
             height,
         }
     }
 
     /// Whether the money is used up at `block_time`.
-    pub fn is_dry_at(&self, block_time: u64) -> bool {
-        self.dry || self.depletion.is_some_and(|moment| moment <= block_time)
+    pub fn is_depleted_at(&self, block_time: u64) -> bool {
+        self.depleted || self.depletion.is_some_and(|moment| moment <= block_time)
     }
 }
 
@@ -107,7 +107,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
             rate: sql::word(row, "rate")?,
             anchor: sql::uint(row, "anchor")?,
             depletion: sql::opt_uint(row, "depletion")?,
-            dry: row.get("dry")?,
+            depleted: row.get("dry")?,
             closed: row.get("closed")?,
             height: sql::uint(row, "height")?,
         }),
@@ -118,12 +118,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
             deployment: DeploymentId(sql::uint(row, "deployment")?),
             group: GroupSeq(sql::uint32(row, "grp")?),
         },
-        owner: row.get("owner")?,
+        tenant: row.get("owner")?,
         price: sql::word(row, "price")?,
         denom: sql::word(row, "denom")?,
         account: AccountId(sql::uint(row, "account")?),
         state: sql::word(row, "state")?,
-        reason: sql::opt_word(row, "reason")?,
+        reason: sql::opt_parsed(row, "reason", CloseReason::from_stored)?,
         created_at: sql::uint(row, "created_at")?,
         closed_at: sql::opt_uint(row, "closed_at")?,
         withdrawn_at: sql::uint(row, "withdrawn_at")?,
@@ -166,12 +166,12 @@ pub fn put(tx: &Tx<'_>, row: &LeaseRow) -> Result<(), StoreError> {
         sql::int(row.order.0)?,
         sql::int(row.group.deployment.0)?,
         row.group.group.0,
-        row.owner,
+        row.tenant,
         row.price.to_string(),
         row.denom.to_string(),
         sql::int(row.account.0)?,
         row.state.to_string(),
-        row.reason.map(CloseReason::as_str),
+        row.reason.map(CloseReason::as_stored),
         sql::int(row.created_at)?,
         sql::opt_int(row.closed_at)?,
         sql::int(row.withdrawn_at)?,
@@ -194,7 +194,7 @@ pub fn close(
     .execute(params![
         sql::int(order.0)?,
         state.to_string(),
-        reason.as_str(),
+        reason.as_stored(),
         sql::int(closed_at)?
     ])?;
     tx.touch(Topic::Leases);
@@ -230,7 +230,7 @@ pub fn put_clock(tx: &Tx<'_>, account: AccountId, clock: &AccountClock) -> Resul
         clock.rate.to_string(),
         sql::int(clock.anchor)?,
         sql::opt_int(clock.depletion)?,
-        clock.dry,
+        clock.depleted,
         clock.closed,
         sql::int(clock.height)?,
     ])?;

@@ -1,4 +1,4 @@
-//! Dry deployments of own leases that were marked for reaping.
+//! Depleted deployments of own leases that were marked for their end.
 
 use rusqlite::{Connection, params};
 use souk_core::DeploymentId;
@@ -11,9 +11,9 @@ pub struct MarkRow {
     /// The deployment.
     pub deployment: DeploymentId,
     /// When its money was used up.
-    pub dry_since: u64,
-    /// From when it can be reaped, in block time.
-    pub reapable_at: u64,
+    pub depleted_since: u64,
+    /// From when it can be ended, in block time.
+    pub endable_at: u64,
     /// The block of the mark.
     pub height: u64,
 }
@@ -25,8 +25,8 @@ pub fn all(sql: &Connection) -> Result<Vec<MarkRow>, StoreError> {
     let read = |row: &rusqlite::Row<'_>| {
         Ok(MarkRow {
             deployment: DeploymentId(sql::uint(row, "deployment")?),
-            dry_since: sql::uint(row, "dry_since")?,
-            reapable_at: sql::uint(row, "reapable_at")?,
+            depleted_since: sql::uint(row, "dry_since")?,
+            endable_at: sql::uint(row, "reapable_at")?,
             height: sql::uint(row, "height")?,
         })
     };
@@ -38,8 +38,8 @@ pub fn all(sql: &Connection) -> Result<Vec<MarkRow>, StoreError> {
 pub fn put(tx: &Tx<'_>, row: &MarkRow) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR REPLACE INTO marks VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         sql::int(row.deployment.0)?,
-        sql::int(row.dry_since)?,
-        sql::int(row.reapable_at)?,
+        sql::int(row.depleted_since)?,
+        sql::int(row.endable_at)?,
         sql::int(row.height)?,
     ])?;
     Ok(())

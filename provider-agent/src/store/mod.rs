@@ -160,4 +160,6 @@ impl Store {
 }
 
 #[cfg(test)]
+mod stored;
+#[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ pub struct OrderRow {
     /// The group that it is for.
     pub group: GroupId,
     /// The tenant.
-    pub owner: String,
+    pub tenant: String,
     /// The highest price, in base units an hour.
     pub ceiling: Price,
     /// What it is paid in.
@@ -72,7 +72,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OrderRow> {
             deployment: DeploymentId(sql::uint(row, "deployment")?),
             group: GroupSeq(sql::uint32(row, "grp")?),
         },
-        owner: row.get("owner")?,
+        tenant: row.get("owner")?,
         ceiling: sql::word(row, "ceiling")?,
         denom: sql::word(row, "denom")?,
         auction: sql::json(row, "auction")?,
@@ -123,7 +123,7 @@ pub fn put(tx: &Tx<'_>, row: &OrderRow) -> Result<(), StoreError> {
         sql::int(row.id.0)?,
         sql::int(row.group.deployment.0)?,
         row.group.group.0,
-        row.owner,
+        row.tenant,
         row.ceiling.to_string(),
         row.denom.to_string(),
         sql::to_json(&row.auction)?,

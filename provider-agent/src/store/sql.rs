@@ -76,6 +76,17 @@ where
     }
 }
 
+/// Reads an optional word by a parser of its own.
+pub(super) fn opt_parsed<T, E: Display>(
+    row: &Row<'_>,
+    column: &str,
+    parse: impl FnOnce(&str) -> std::result::Result<T, E>,
+) -> Result<Option<T>> {
+    let text = row.get::<_, Option<String>>(column)?;
+    let parsed = text.map(|text| parse(&text)).transpose();
+    parsed.map_err(|error| bad(row, column, Type::Text, error.to_string()))
+}
+
 /// Reads a structure.
 pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T> {
     let text: String = row.get(column)?;

@@ -27,7 +27,7 @@ fn lease(order: u64) -> LeaseRow {
     LeaseRow {
         order: OrderId(order),
         group: group(),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         price: Price::new(100).unwrap(),
         denom: Denom::native("usouk"),
         account: AccountId(3),
@@ -46,7 +46,7 @@ fn clock(height: u64, depletion: u64) -> AccountClock {
         rate: Rate::ZERO,
         anchor: 5,
         depletion: Some(depletion),
-        dry: false,
+        depleted: false,
         closed: false,
         height,
     }
@@ -127,12 +127,12 @@ async fn an_ended_lease_is_active_no_more_and_can_be_forgotten() {
     store.write(|tx| leases::forget(tx, OrderId(7))).await.unwrap();
     assert!(store.lease(OrderId(7)).await.unwrap().is_some(), "it still runs");
     store
-        .write(|tx| leases::close(tx, OrderId(7), LeaseState::Closed, CloseReason::Owner, 2_000))
+        .write(|tx| leases::close(tx, OrderId(7), LeaseState::Closed, CloseReason::Tenant, 2_000))
         .await
         .unwrap();
     assert_eq!(store.active_leases().await.unwrap(), []);
     let row = store.lease(OrderId(7)).await.unwrap().unwrap();
-    assert_eq!((row.reason, row.closed_at), (Some(CloseReason::Owner), Some(2_000)));
+    assert_eq!((row.reason, row.closed_at), (Some(CloseReason::Tenant), Some(2_000)));
     store.write(|tx| leases::forget(tx, OrderId(7))).await.unwrap();
     assert_eq!(store.lease(OrderId(7)).await.unwrap(), None);
 }
@@ -173,7 +173,7 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
     let row = OrderRow {
         id: OrderId(4),
         group: group(),
-        owner: "souk1ann".into(),
+        tenant: "souk1ann".into(),
         ceiling: Price::new(5).unwrap(),
         denom: Denom::native("usouk"),
         auction: AuctionPolicy::LowestPrice { closes_after: 60 },

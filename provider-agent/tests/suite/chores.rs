@@ -136,7 +136,7 @@ async fn an_auction_that_it_leads_closes_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_deployment_is_marked_and_reaped() {
+async fn a_depleted_deployment_is_marked_and_ended() {
     let world = world().await;
     let agent = InProcess::start(&configure(&world, "agent", "manifest_timeout = \"1day\"")).await;
     let order = leased(&world, &agent).await;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use souk_api::registry;
-use souk_devchain::Manner;
+use souk_devchain::EndpointMode;
 use souk_kubesim::Outage;
 use souk_provider::store::Verdict;
 
@@ -26,7 +26,7 @@ async fn one_endpoint_that_hangs_and_one_that_lies_of_its_chain_stop_no_bid() {
     let agent = InProcess::start(&path).await;
     let before = world.order("ann", app("before")).await;
     until("a bid before", || world.own_bid(before)).await;
-    hanging.faults().set_manner(Manner::Hang);
+    hanging.faults().set_mode(EndpointMode::Hang);
     let during = world.order("ann", app("during")).await;
     until("a bid while one endpoint hangs", || world.own_bid(during)).await;
     assert_eq!(world.bids(before).await.len() + world.bids(during).await.len(), 2);

@@ -136,7 +136,7 @@ async fn a_forged_market_that_tells_of_orders_and_leases_of_ours_is_ignored() {
     until("a bid on the real order", || world.own_bid(real)).await;
     let known = agent.store.read(orders::open).await.unwrap();
     assert_eq!(known.iter().map(|order| order.id).collect::<Vec<_>>(), [real]);
-    assert_eq!(known[0].owner, address("ann"), "not bob's order {on_forged}");
+    assert_eq!(known[0].tenant, address("ann"), "not bob's order {on_forged}");
     assert_eq!(agent.store.active_leases().await.unwrap(), []);
     let own_messages = world.proxy.messages();
     let of_bids = own_messages.iter().filter(|message| message.get("place_bid").is_some());

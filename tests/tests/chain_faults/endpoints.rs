@@ -1,6 +1,6 @@
 //! Endpoints that cannot be trusted: half-open, at an old height, of another chain.
 
-use souk_devchain::{Devchain, Manner, proxy::Proxy};
+use souk_devchain::{Devchain, EndpointMode, proxy::Proxy};
 use souk_tests::wait::until;
 
 use crate::{ground, stage::Stage};
@@ -12,7 +12,7 @@ async fn an_endpoint_that_accepts_and_never_answers_costs_no_bid_and_no_second_o
     let lease = stage.lease("lease").await;
 
     // In the middle of everything, with its connections open.
-    stage.doors[0].faults().set_manner(Manner::Hang);
+    stage.doors[0].faults().set_mode(EndpointMode::Hang);
     let during = stage.order("during").await;
     stage.bid_comes("a bid by the other endpoint", during).await;
 
@@ -23,13 +23,13 @@ async fn an_endpoint_that_accepts_and_never_answers_costs_no_bid_and_no_second_o
     stage.bid_comes("a bid by an agent that starts so", meanwhile).await;
 
     // The endpoint that answered hangs, the other has come back.
-    stage.doors[0].faults().set_manner(Manner::Serve);
-    stage.doors[1].faults().set_manner(Manner::Hang);
+    stage.doors[0].faults().set_mode(EndpointMode::Serve);
+    stage.doors[1].faults().set_mode(EndpointMode::Hang);
     let swapped = stage.order("swapped").await;
     stage.bid_comes("a bid by the endpoint that came back", swapped).await;
     let bids = [(lease, 1), (during, 1), (meanwhile, 1), (swapped, 1)];
     stage.nothing_was_lost(&bids, &[lease]).await;
-    stage.doors[1].faults().set_manner(Manner::Serve);
+    stage.doors[1].faults().set_mode(EndpointMode::Serve);
     stage.strike().await;
 }
 

@@ -239,7 +239,7 @@ pub fn rules(suite: &Suite) -> Vec<Named> {
                     Who::Ann,
                     &Escrow::OpenAccount {
                         local: 1,
-                        owner: address(Who::Ann),
+                        tenant: address(Who::Ann),
                         reserved: souk_core::Rate::ZERO,
                     },
                 ),

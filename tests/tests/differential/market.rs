@@ -78,8 +78,8 @@ pub async fn put_up(pair: &mut Pair) -> Suite {
     let mut book = defaults::orderbook(roles(), on);
     book.params = orderbook::Params {
         min_auction: 10,
-        reap_grace: 2,
-        reap_blocks: 3,
+        end_grace: 2,
+        end_blocks: 3,
         slot_hold: 2,
         ..book.params
     };

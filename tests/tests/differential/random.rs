@@ -231,7 +231,7 @@ impl<'a> Walk<'a> {
             }
             11 => {
                 let deployment = DeploymentId(self.deployment());
-                suite.book(who, &orderbook::ExecuteMsg::ReapDeployment { deployment })
+                suite.book(who, &orderbook::ExecuteMsg::EndDeployment { deployment })
             }
             _ => {
                 let orders = vec![order, OrderId(self.order())];

@@ -32,7 +32,7 @@ pub fn stake(suite: &Suite, coins: u128) -> souk_chain::Any {
 pub async fn play(pair: &mut Pair, suite: &Suite) {
     lease(pair, suite).await;
     auction(pair, suite).await;
-    dry(pair, suite).await;
+    depleted(pair, suite).await;
     offices(pair, suite).await;
     pair.compare_accounts(suite).await;
     let sets = [
@@ -170,8 +170,8 @@ async fn auction(pair: &mut Pair, suite: &Suite) {
     pair.compare_answers(suite, 2, order).await;
 }
 
-/// An account that runs dry and is reaped.
-async fn dry(pair: &mut Pair, suite: &Suite) {
+/// An account that is depleted and is ended.
+async fn depleted(pair: &mut Pair, suite: &Suite) {
     let choice = AuctionPolicy::TenantChoice {};
     // 3600 coins an hour are one a second.
     let groups = vec![group("web", 3_600 * COIN)];
@@ -180,20 +180,21 @@ async fn dry(pair: &mut Pair, suite: &Suite) {
     let of = |key| attribute(&made, "wasm-souk_orderbook_order_opened", key).unwrap();
     let order: u64 = of("order").parse().unwrap();
     let deployment: u64 = of("deployment").parse().unwrap();
-    let reap = orderbook::ExecuteMsg::ReapDeployment { deployment: DeploymentId(deployment) };
-    let reap = || Tx::new(Who::Staker, vec![suite.book(Who::Staker, &reap)]);
+    let end_deployment =
+        orderbook::ExecuteMsg::EndDeployment { deployment: DeploymentId(deployment) };
+    let end_deployment = || Tx::new(Who::Staker, vec![suite.book(Who::Staker, &end_deployment)]);
     pair.play(&[
         Tx::new(Who::Operator, vec![suite.bid(Who::Operator, Who::Cheap, order, 3_600 * COIN)]),
         Tx::new(Who::Ann, vec![suite.accept(Who::Ann, order, Who::Cheap, 3_600 * COIN)]),
-        reap(),
+        end_deployment(),
     ])
     .await;
     pair.compare_answers(suite, deployment, order).await;
     pair.pass(5).await;
-    pair.play(&[reap()]).await;
-    pair.play(&[reap()]).await;
+    pair.play(&[end_deployment()]).await;
+    pair.play(&[end_deployment()]).await;
     pair.pass(3).await;
-    pair.play(&[reap()]).await;
+    pair.play(&[end_deployment()]).await;
     pair.compare_answers(suite, deployment, order).await;
 }
 

@@ -62,7 +62,7 @@ pub struct Ledger {
     /// Base units times 3600.
     left: u128,
     at: u64,
-    dry: bool,
+    depleted: bool,
     runway: u64,
     /// Rate and funded seconds of each stream.
     streams: Vec<(u128, u64)>,
@@ -71,7 +71,7 @@ pub struct Ledger {
 impl Ledger {
     /// An account that was opened with a deposit.
     pub fn open(deposit: u128, now: u64, runway: u64) -> Self {
-        Self { left: deposit * 3_600, at: now, dry: false, runway, streams: Vec::new() }
+        Self { left: deposit * 3_600, at: now, depleted: false, runway, streams: Vec::new() }
     }
 
     /// Base units an hour, all streams together.
@@ -80,7 +80,7 @@ impl Ledger {
     }
 
     fn funded(&self) -> u64 {
-        if self.rate() == 0 || self.dry {
+        if self.rate() == 0 || self.depleted {
             return 0;
         }
         u64::try_from(self.left / self.rate()).unwrap()
@@ -93,14 +93,14 @@ impl Ledger {
         self.left -= self.rate() * u128::from(seconds);
         self.streams.iter_mut().for_each(|(_, ran)| *ran += seconds);
         self.at = now;
-        self.dry |= self.rate() > 0 && self.funded() == 0;
+        self.depleted |= self.rate() > 0 && self.funded() == 0;
     }
 
     /// Coins come in. A clock that has stopped starts again if they last for the runway.
     pub fn deposit(&mut self, amount: u128, now: u64) {
         self.run(now);
         self.left += amount * 3_600;
-        self.dry &= self.left < self.rate() * u128::from(self.runway);
+        self.depleted &= self.left < self.rate() * u128::from(self.runway);
     }
 
     /// Coins are taken back.
@@ -115,7 +115,7 @@ impl Ledger {
         self.streams.push((rate, 0));
     }
 
-    /// When it runs dry.
+    /// When it is depleted.
     pub fn depletion(&self) -> u64 {
         self.at + self.funded()
     }
@@ -131,7 +131,7 @@ impl Ledger {
     }
 
     /// Whether nothing flows for want of money.
-    pub fn is_dry(&self) -> bool {
-        self.dry
+    pub fn is_depleted(&self) -> bool {
+        self.depleted
     }
 }

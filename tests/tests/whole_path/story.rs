@@ -21,7 +21,7 @@ use souk_gateway::body::{LeaseStatus, Phase};
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    books::{Books, Ledger},
+    provider_stats::{Books, Ledger},
     stage::{STAKE, Stage},
 };
 
@@ -237,8 +237,8 @@ async fn accounts_are_exact(stage: &Stage, all: [&mut Deployed<'_>; 2]) {
         let account = then.account(deployed.account).await.unwrap();
         assert_eq!(account.balance.u128(), ledger.left(), "what is left at {now}");
         assert_eq!(account.clock.rate.u128(), ledger.rate());
-        assert_eq!(account.clock.dry_since.is_some(), ledger.is_dry());
-        if !ledger.is_dry() {
+        assert_eq!(account.clock.depleted_since.is_some(), ledger.is_depleted());
+        if !ledger.is_depleted() {
             assert_eq!(account.depletion, Some(ledger.depletion()), "depletion as of {now}");
         }
         let streams = then.streams(deployed.account).await.unwrap();
@@ -295,7 +295,7 @@ async fn takes_back_all_but_the_runway(stage: &Stage, deployed: &mut Deployed<'_
     assert_eq!(account.depletion, Some(deployed.ledger.depletion()));
 }
 
-/// Until the account runs dry everything runs; from the first block at or past that moment on,
+/// Until the account is depleted everything runs; from the first block at or past that moment on,
 /// nothing does, and nobody earns.
 async fn depletion(stage: &Stage, deployed: &mut Deployed<'_>) {
     let moment = deployed.ledger.depletion();
@@ -324,9 +324,9 @@ async fn depletion(stage: &Stage, deployed: &mut Deployed<'_>) {
     stage.pass(stage.pace.pause).await.unwrap();
     let height = stage.market.now().await.unwrap().0 - 1;
     deployed.ledger.run(stage.time_of(height).await);
-    assert!(deployed.ledger.is_dry());
+    assert!(deployed.ledger.is_depleted());
     let account = stage.market.at(height).escrow.account(deployed.account).await.unwrap();
-    assert_eq!(account.clock.dry_since, Some(moment), "dry to the second");
+    assert_eq!(account.clock.depleted_since, Some(moment), "depleted to the second");
     let streams = stage.market.at(height).escrow.streams(deployed.account).await.unwrap();
     let earned: Vec<u128> = streams.iter().map(|stream| stream.earned.u128()).collect();
     assert_eq!(earned, deployed.ledger.earned(), "unfunded time costs nobody anything");
@@ -357,7 +357,7 @@ async fn too_little_starts_nothing(stage: &Stage, deployed: &mut Deployed<'_>) -
     let outcome = stage.top_up(&stage.patron, deployed.account, amount).await;
     deployed.ledger.deposit(amount, stage.time_of(outcome.height).await);
     let account = stage.market.escrow.account(deployed.account).await.unwrap();
-    assert!(account.clock.dry_since.is_some() && deployed.ledger.is_dry());
+    assert!(account.clock.depleted_since.is_some() && deployed.ledger.is_depleted());
     Patrons { held, fee: outcome.fee.iter().map(|coin| coin.amount).sum() }
 }
 
@@ -366,7 +366,7 @@ async fn enough_starts_it_again(stage: &Stage, deployed: &mut Deployed<'_>) {
     let amount = stage.pace.steps(deployed.ledger.rate(), 20);
     let outcome = stage.top_up(deployed.tenant, deployed.account, amount).await;
     deployed.ledger.deposit(amount, stage.time_of(outcome.height).await);
-    assert!(!deployed.ledger.is_dry());
+    assert!(!deployed.ledger.is_depleted());
     for lease in &deployed.leases {
         is_ready(stage, deployed.tenant, lease).await;
     }
@@ -385,7 +385,7 @@ async fn close(stage: &Stage, deployed: &mut Deployed<'_>) {
     for lease in &deployed.leases {
         let ended = stage.market.orderbook.lease(lease.order).await.unwrap();
         assert_eq!(ended.state, LeaseState::Closed);
-        assert_eq!(ended.reason, Some(CloseReason::Owner));
+        assert_eq!(ended.reason, Some(CloseReason::Tenant));
         let client = gateway::client_for(&stage.market, deployed.tenant, &lease.provider);
         let client = client.await.unwrap();
         let deadline = Instant::now() + PATIENCE;

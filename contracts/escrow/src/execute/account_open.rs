@@ -7,17 +7,17 @@ use souk_core::{Amount, Denom, Rate};
 use super::{Ctx, Paid};
 use crate::{ContractError, account::Account, state};
 
-/// Opens account `local` of the sender with the coins paid, which belong to `owner`.
+/// Opens account `local` of the sender with the coins paid, which belong to `tenant`.
 pub fn open_account(
     ctx: &mut Ctx,
     local: u64,
-    owner: String,
+    tenant: String,
     paid: Paid,
     reserved: Rate,
 ) -> Result<Response, ContractError> {
     let Paid { denom, amount, .. } = paid;
     ctx.count_in(&denom, amount)?;
-    open(ctx, local, owner, denom, amount, reserved)
+    open(ctx, local, tenant, denom, amount, reserved)
 }
 
 /// Opens account `local` of the sender, empty, for the coins of a listed token. The token's
@@ -25,7 +25,7 @@ pub fn open_account(
 pub fn open_token_account(
     ctx: &mut Ctx,
     local: u64,
-    owner: String,
+    tenant: String,
     token: String,
     reserved: Rate,
 ) -> Result<Response, ContractError> {
@@ -33,13 +33,13 @@ pub fn open_token_account(
     if !ctx.config()?.cw20_tokens.contains(&address) {
         return Err(ContractError::TokenNotListed(address));
     }
-    open(ctx, local, owner, Denom::Cw20(token), Amount::ZERO, reserved)
+    open(ctx, local, tenant, Denom::Cw20(token), Amount::ZERO, reserved)
 }
 
 fn open(
     ctx: &mut Ctx,
     local: u64,
-    owner: String,
+    tenant: String,
     denom: Denom,
     amount: Amount,
     reserved: Rate,
@@ -50,10 +50,10 @@ fn open(
     if state::has_account(ctx.deps.storage, id) {
         return Err(ContractError::AccountExists(id));
     }
-    let owner = ctx.deps.api.addr_validate(&owner)?.into_string();
-    let account = Account::opened(id, owner.clone(), denom.clone(), amount, reserved, ctx.now());
+    let tenant = ctx.deps.api.addr_validate(&tenant)?.into_string();
+    let account = Account::opened(id, tenant.clone(), denom.clone(), amount, reserved, ctx.now());
     state::save_account(ctx.deps.storage, &account)?;
     Ok(Response::new()
-        .add_event(AccountOpened { account: id, owner, denom, amount })
+        .add_event(AccountOpened { account: id, tenant, denom, amount })
         .add_event(account.changed()))
 }

@@ -7,7 +7,7 @@ use souk_core::AccountId;
 use super::{Ctx, Paid};
 use crate::{ContractError, axis::Deposit, state};
 
-/// Adds what was paid: the owner's coins to the owner's balance, another's as a deposit.
+/// Adds what was paid: the tenant's coins to the tenant's balance, another's as a deposit.
 pub fn deposit(ctx: &mut Ctx, id: AccountId, paid: Paid) -> Result<Response, ContractError> {
     let (now, min_runway) = (ctx.now(), ctx.min_runway()?);
     let mut account = state::account(ctx.deps.storage, id)?;
@@ -17,8 +17,8 @@ pub fn deposit(ctx: &mut Ctx, id: AccountId, paid: Paid) -> Result<Response, Con
         return Err(ContractError::WrongDenom { account: id, held, sent: paid.denom });
     }
     let amount = paid.amount;
-    let from_owner = account.record.owner == paid.from.as_str();
-    let (place, restarted) = account.deposit(from_owner, amount, now, min_runway)?;
+    let from_tenant = account.record.tenant == paid.from.as_str();
+    let (place, restarted) = account.deposit(from_tenant, amount, now, min_runway)?;
     ctx.count_in(&paid.denom, amount)?;
     state::save_account(ctx.deps.storage, &account)?;
     let depositor = paid.from.to_string();

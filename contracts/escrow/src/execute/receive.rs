@@ -9,7 +9,7 @@ use super::{Ctx, Paid, deposit};
 use crate::{ContractError, state};
 
 /// Does what the hook says with the tokens that came. The sender is the token, which the
-/// owner listed; whom it names as its own sender has paid.
+/// tenant listed; whom it names as its own sender has paid.
 pub fn receive(ctx: &mut Ctx, received: Cw20ReceiveMsg) -> Result<Response, ContractError> {
     let from = ctx.deps.api.addr_validate(&received.sender)?;
     let token = Denom::Cw20(ctx.info.sender.to_string());
@@ -19,8 +19,8 @@ pub fn receive(ctx: &mut Ctx, received: Cw20ReceiveMsg) -> Result<Response, Cont
         Cw20Hook::Deposit { account } => deposit::deposit(ctx, account, paid),
         Cw20Hook::Fund { local } => {
             let id = ctx.id_of(&paid.from, local)?;
-            let owner = state::account(ctx.deps.storage, id)?.record.owner;
-            let from = Addr::unchecked(owner);
+            let tenant = state::account(ctx.deps.storage, id)?.record.tenant;
+            let from = Addr::unchecked(tenant);
             deposit::deposit(ctx, id, Paid { from, ..paid })
         }
     }

@@ -1,4 +1,4 @@
-//! Anyone lets an owner or depositor have back what a closed account left of their money.
+//! Anyone lets an tenant or depositor have back what a closed account left of their money.
 
 use cosmwasm_std::Response;
 use souk_api::escrow::events::Refunded;
@@ -7,7 +7,7 @@ use souk_core::{AccountId, Amount};
 use super::Ctx;
 use crate::{ContractError, account::Account, pay, state};
 
-/// Pays the owner's part; a second claim succeeds and pays nothing, so that it can stand in
+/// Pays the tenant's part; a second claim succeeds and pays nothing, so that it can stand in
 /// one transaction with the close.
 pub fn claim_own(ctx: &mut Ctx, id: AccountId) -> Result<Response, ContractError> {
     let mut account = state::account(ctx.deps.storage, id)?;
@@ -15,7 +15,7 @@ pub fn claim_own(ctx: &mut Ctx, id: AccountId) -> Result<Response, ContractError
     if amount == Amount::ZERO {
         return Ok(Response::new());
     }
-    let to = account.record.owner.clone();
+    let to = account.record.tenant.clone();
     refund(ctx, &account, None, to, amount)
 }
 

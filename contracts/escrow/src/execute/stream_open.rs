@@ -20,7 +20,7 @@ pub struct Terms {
     pub take_bps: u16,
 }
 
-/// Opens a stream on an account that is not dry and lasts the least runway with it.
+/// Opens a stream on an account that is not depleted and lasts the least runway with it.
 pub fn open_stream(
     ctx: &mut Ctx,
     local: u64,

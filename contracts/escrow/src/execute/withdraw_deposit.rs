@@ -1,4 +1,4 @@
-//! The owner takes own money out of an open account.
+//! The tenant takes own money out of an open account.
 
 use cosmwasm_std::Response;
 use souk_api::escrow::events::DepositWithdrawn;
@@ -7,7 +7,7 @@ use souk_core::{AccountId, Amount};
 use super::Ctx;
 use crate::{ContractError, pay, state};
 
-/// Pays the owner, as long as the least runway remains and the account is not dry.
+/// Pays the tenant, as long as the least runway remains and the account is not depleted.
 pub fn withdraw_deposit(
     ctx: &mut Ctx,
     id: AccountId,
@@ -23,7 +23,7 @@ pub fn withdraw_deposit(
     ctx.count_out(&denom, amount)?;
     state::save_account(ctx.deps.storage, &account)?;
     Ok(Response::new()
-        .add_messages(pay::pay(&denom, &account.record.owner, amount)?)
+        .add_messages(pay::pay(&denom, &account.record.tenant, amount)?)
         .add_event(DepositWithdrawn { account: id, amount })
         .add_event(account.changed()))
 }

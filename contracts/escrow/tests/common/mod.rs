@@ -129,8 +129,9 @@ impl Escrow {
     }
 
     /// Opens an account of `owner` with so many base units.
-    pub fn open(&mut self, local: u64, owner: &Addr, units: u128) -> AccountId {
-        let msg = ExecuteMsg::OpenAccount { local, owner: owner.to_string(), reserved: Rate::ZERO };
+    pub fn open(&mut self, local: u64, tenant: &Addr, units: u128) -> AccountId {
+        let msg =
+            ExecuteMsg::OpenAccount { local, tenant: tenant.to_string(), reserved: Rate::ZERO };
         let controller = self.controller.clone();
         self.send(&controller, &msg, &coins(units, DENOM)).unwrap();
         AccountId::new(0, local).unwrap()

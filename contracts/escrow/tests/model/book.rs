@@ -37,27 +37,27 @@ pub struct Stream {
 
 #[derive(Clone, Debug)]
 pub struct Account {
-    pub owner: usize,
+    pub tenant: usize,
     pub own: Purse,
     pub others: Vec<Purse>,
     pub streams: BTreeMap<u64, Stream>,
     /// Closed and paid streams whose number was used again.
     pub past: Vec<Stream>,
     pub reserved: u128,
-    pub dry: bool,
+    pub depleted: bool,
     pub closed: bool,
-    /// In units: what came, and what went back to owner and depositors.
+    /// In units: what came, and what went back to tenant and depositors.
     pub deposited: u128,
     pub returned: u128,
 }
 
 impl Account {
-    pub fn new(owner: usize, units: u128, reserved: u128) -> Self {
-        let own = Purse { who: owner, left: units * PARTS, refund: None };
+    pub fn new(tenant: usize, units: u128, reserved: u128) -> Self {
+        let own = Purse { who: tenant, left: units * PARTS, refund: None };
         let (others, streams, past) = (Vec::new(), BTreeMap::new(), Vec::new());
-        let (dry, closed, returned) = (false, false, 0);
+        let (depleted, closed, returned) = (false, false, 0);
         let deposited = units;
-        Self { owner, own, others, streams, past, reserved, dry, closed, deposited, returned }
+        Self { tenant, own, others, streams, past, reserved, depleted, closed, deposited, returned }
     }
 
     /// All that is left, in parts.
@@ -84,17 +84,17 @@ impl Account {
             return;
         }
         let rate = self.rate();
-        if rate == 0 || self.dry {
+        if rate == 0 || self.depleted {
             return;
         }
         let funded = self.left() / rate;
         self.run(u128::from(seconds).min(funded));
-        self.dry = funded <= u128::from(seconds);
+        self.depleted = funded <= u128::from(seconds);
     }
 
     fn run(&mut self, seconds: u128) {
         let rate = self.rate();
-        if rate == 0 || self.dry {
+        if rate == 0 || self.depleted {
             return;
         }
         let mut bill = rate * seconds;
@@ -107,7 +107,7 @@ impl Account {
         for stream in self.streams.values_mut().filter(|stream| stream.open) {
             stream.earned += stream.rate * seconds;
         }
-        self.dry = self.left() < rate;
+        self.depleted = self.left() < rate;
     }
 
     pub fn deposit(&mut self, who: usize, units: u128, runway: u64) -> Result<(), Refused> {
@@ -115,12 +115,12 @@ impl Account {
             return Err(Refused);
         }
         self.deposited += units;
-        if who == self.owner {
+        if who == self.tenant {
             self.own.left += units * PARTS;
         } else {
             self.others.push(Purse { who, left: units * PARTS, refund: None });
         }
-        self.dry &= self.left() < self.rate() * u128::from(runway);
+        self.depleted &= self.left() < self.rate() * u128::from(runway);
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl Account {
     ) -> Result<(), Refused> {
         let taken = self.streams.get(&number).is_some_and(|stream| stream.known);
         let burden = self.rate() + stream.rate + reserved;
-        if self.closed || self.dry || taken || self.left() < burden * u128::from(runway) {
+        if self.closed || self.depleted || taken || self.left() < burden * u128::from(runway) {
             return Err(Refused);
         }
         self.past.extend(self.streams.insert(number, stream));
@@ -148,7 +148,7 @@ impl Account {
         stream.earned -= fraction;
         self.own.left += fraction;
         self.reserved = reserved;
-        self.dry &= self.rate() > 0;
+        self.depleted &= self.rate() > 0;
         Ok(())
     }
 
@@ -185,7 +185,7 @@ impl Account {
         let parts = units * PARTS;
         let burden = (self.rate() + self.reserved) * u128::from(runway);
         let enough = parts <= self.own.left && self.left() - parts >= burden;
-        if self.closed || self.dry || units == 0 || !enough {
+        if self.closed || self.depleted || units == 0 || !enough {
             return Err(Refused);
         }
         self.own.left -= parts;
@@ -199,7 +199,7 @@ impl Account {
             return Err(Refused);
         }
         let (who, units) = match deposit {
-            None => (self.owner, self.own.refund.take().unwrap_or(0)),
+            None => (self.tenant, self.own.refund.take().unwrap_or(0)),
             Some(index) => {
                 let purse = self.others.get_mut(index).ok_or(Refused)?;
                 (purse.who, purse.refund.take().ok_or(Refused)?)

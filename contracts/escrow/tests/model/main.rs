@@ -79,7 +79,7 @@ impl Life {
     fn seconds(&self, step: &Step) -> Option<u64> {
         match *step {
             Step::Pass(seconds) => Some(seconds),
-            Step::RunDry { account, more } => {
+            Step::Deplete { account, more } => {
                 let known = self.accounts.contains_key(&account);
                 let depletion =
                     known.then(|| self.escrow.account(AccountId(account)).depletion).flatten();
@@ -96,11 +96,11 @@ impl Life {
         let person = |n: usize| self.people[n].clone();
         let stranger = who("stranger");
         match *step {
-            Step::Pass(_) | Step::RunDry { .. } => unreachable!("time passes without a message"),
-            Step::Open { account, owner, units, reserved } => {
-                let owner = person(owner).into();
+            Step::Pass(_) | Step::Deplete { .. } => unreachable!("time passes without a message"),
+            Step::Open { account, tenant, units, reserved } => {
+                let tenant = person(tenant).into();
                 let msg =
-                    ExecuteMsg::OpenAccount { local: account, owner, reserved: rate(reserved) };
+                    ExecuteMsg::OpenAccount { local: account, tenant, reserved: rate(reserved) };
                 (book, msg, coins(units, DENOM))
             }
             Step::Stream { account, stream, payee, rate: units, bps, reserved } => {
@@ -135,9 +135,9 @@ impl Life {
                 (stranger, ExecuteMsg::Withdraw { account, stream }, vec![])
             }
             Step::TakeOwn { account, units } => {
-                let owner = self.accounts.get(&account).map_or(0, |account| account.owner);
+                let tenant = self.accounts.get(&account).map_or(0, |account| account.tenant);
                 let (account, amount) = (AccountId(account), amount(units));
-                (person(owner), ExecuteMsg::WithdrawDeposit { account, amount }, vec![])
+                (person(tenant), ExecuteMsg::WithdrawDeposit { account, amount }, vec![])
             }
             Step::Refund { account, deposit } => {
                 let account = AccountId(account);
@@ -154,12 +154,12 @@ impl Life {
 
     fn book(&mut self, step: &Step) -> Result<(), Refused> {
         match *step {
-            Step::Pass(_) | Step::RunDry { .. } => {}
-            Step::Open { account, owner, units, reserved } => {
+            Step::Pass(_) | Step::Deplete { .. } => {}
+            Step::Open { account, tenant, units, reserved } => {
                 if self.accounts.contains_key(&account) {
                     return Err(Refused);
                 }
-                self.accounts.insert(account, Account::new(owner, units, reserved));
+                self.accounts.insert(account, Account::new(tenant, units, reserved));
             }
             Step::Stream { account, stream, payee, rate, bps, reserved } => {
                 self.find(account)?.open(stream, Stream::new(payee, rate, bps), reserved, HOUR)?;
@@ -188,8 +188,8 @@ impl Life {
             Step::TakeOwn { account, units } => {
                 let account = self.find(account)?;
                 account.take_own(units, HOUR)?;
-                let owner = account.owner;
-                self.paid[owner] += units;
+                let tenant = account.tenant;
+                self.paid[tenant] += units;
             }
             Step::Refund { account, deposit } => {
                 let (who, units) = self.find(account)?.refund(deposit)?;
@@ -225,7 +225,7 @@ impl Life {
         assert_eq!(shown.clock.remaining, left, "account {id}");
         let accounted = left + earned + book.returned * PARTS;
         assert_eq!(book.deposited * PARTS, accounted, "no part of account {id} is lost");
-        assert_eq!(shown.clock.dry_since.is_some(), book.dry, "account {id}");
+        assert_eq!(shown.clock.depleted_since.is_some(), book.depleted, "account {id}");
         assert_eq!(shown.closed, book.closed);
         assert_eq!(shown.streams as usize, book.open_streams().len());
         self.check_record(id, book);

@@ -11,14 +11,14 @@ pub const STREAMS: u64 = 4;
 #[derive(Clone, Debug)]
 pub enum Step {
     Pass(u64),
-    /// Lets time pass until the account runs dry, if it does so soon, and a little more.
-    RunDry {
+    /// Lets time pass until the account is depleted, if it does so soon, and a little more.
+    Deplete {
         account: u64,
         more: u64,
     },
     Open {
         account: u64,
-        owner: usize,
+        tenant: usize,
         units: u128,
         reserved: u128,
     },
@@ -111,9 +111,9 @@ fn step(scale: Scale) -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => seconds().prop_map(Step::Pass),
         4 => (account(), prop_oneof![Just(0), 0..5_000u64])
-            .prop_map(|(account, more)| Step::RunDry { account, more }),
+            .prop_map(|(account, more)| Step::Deplete { account, more }),
         2 => (account(), person(), scale.units(), scale.reserved())
-            .prop_map(|(account, owner, units, reserved)| Step::Open { account, owner, units, reserved }),
+            .prop_map(|(account, tenant, units, reserved)| Step::Open { account, tenant, units, reserved }),
         6 => (account(), stream(), person(), scale.rate(), bps, scale.reserved()).prop_map(
             |(account, stream, payee, rate, bps, reserved)| Step::Stream {
                 account, stream, payee, rate, bps, reserved
@@ -140,9 +140,9 @@ fn step(scale: Scale) -> impl Strategy<Value = Step> {
 pub fn life() -> impl Strategy<Value = Vec<Step>> {
     let scale = prop_oneof![Just(Scale::Small), Just(Scale::Usual), Just(Scale::Largest)];
     scale.prop_flat_map(|scale| {
-        let first = (0..PEOPLE, scale.units()).prop_map(|(owner, units)| Step::Open {
+        let first = (0..PEOPLE, scale.units()).prop_map(|(tenant, units)| Step::Open {
             account: 1,
-            owner,
+            tenant,
             units,
             reserved: 0,
         });

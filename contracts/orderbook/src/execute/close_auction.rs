@@ -13,7 +13,7 @@ use crate::{
     lease::{self, Winner},
     state::{
         bids::{self, Bid},
-        books, deployments,
+        deployments, provider_stats,
     },
     tender::{self, OrderEnd, Tender},
 };
@@ -74,7 +74,7 @@ fn disqualify(
     why: &Disqualification,
 ) -> Result<BidDisqualified, ContractError> {
     bids::remove(ctx.store_mut(), id, provider, bid);
-    books::free_slots(ctx.store_mut(), provider, 1)?;
+    provider_stats::free_slots(ctx.store_mut(), provider, 1)?;
     let (provider, why) = (provider.to_string(), why.to_string());
     Ok(BidDisqualified { order: id, bid: bid.id, provider, why })
 }

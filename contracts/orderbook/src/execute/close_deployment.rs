@@ -5,7 +5,7 @@ use souk_core::{CloseReason, DeploymentId};
 
 use crate::{ContractError, closing, ctx::Ctx, escrow, state::deployments::Deployment};
 
-/// Ends everything of it. While the account is dry the reason is lack of money.
+/// Ends everything of it. While the account is depleted the reason is lack of money.
 pub fn close_deployment(
     ctx: &mut Ctx,
     id: DeploymentId,
@@ -14,7 +14,7 @@ pub fn close_deployment(
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id));
     }
-    let dry = escrow::account(&ctx.view(), id)?.clock.is_dry(ctx.now());
-    let reason = if dry { CloseReason::InsufficientFunds } else { CloseReason::Owner };
+    let depleted = escrow::account(&ctx.view(), id)?.clock.is_depleted(ctx.now());
+    let reason = if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
     closing::close(ctx, id, deployment, reason)
 }

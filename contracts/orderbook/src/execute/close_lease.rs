@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The group is put out to tender again, after a provider's close without that provider and
-/// three times at most. While the account is dry the reason is lack of money, nobody is to
+/// three times at most. While the account is depleted the reason is lack of money, nobody is to
 /// blame and nothing is put out again.
 pub fn close_lease(
     ctx: &mut Ctx,
@@ -33,14 +33,14 @@ pub fn close_lease(
     }
     let said = reason(side, given)?;
     let group = order.group;
-    let dry = escrow::account(&ctx.view(), group.deployment)?.clock.is_dry(ctx.now());
-    let reason = if dry { CloseReason::InsufficientFunds } else { said };
-    let breach = side == Side::Provider && !dry;
+    let depleted = escrow::account(&ctx.view(), group.deployment)?.clock.is_depleted(ctx.now());
+    let reason = if depleted { CloseReason::InsufficientFunds } else { said };
+    let breach = side == Side::Provider && !depleted;
     let closed = lease::end(ctx, id, &mut order, reason, breach)?;
     let response = Response::new().add_event(closed);
 
     let mut standing = groups::get(ctx.store(), group)?;
-    let response = match rest(&standing, dry, breach) {
+    let response = match rest(&standing, depleted, breach) {
         Some(state) => {
             let rests = tender::set_group(ctx.store_mut(), group, standing, state)?;
             response.add_event(rests)
@@ -57,8 +57,8 @@ pub fn close_lease(
 }
 
 /// The state in which the group waits, if it is not put out again.
-fn rest(group: &Group, dry: bool, breach: bool) -> Option<GroupState> {
-    if dry {
+fn rest(group: &Group, depleted: bool, breach: bool) -> Option<GroupState> {
+    if depleted {
         return Some(GroupState::InsufficientFunds);
     }
     let again = !breach || group.excluded.len() < MAX_REOPENINGS;
@@ -91,7 +91,7 @@ fn reopen(
 /// What this side says, if it may.
 fn reason(side: Side, given: Option<CloseReason>) -> Result<CloseReason, ContractError> {
     match (side, given) {
-        (Side::Tenant, None | Some(CloseReason::Owner)) => Ok(CloseReason::Owner),
+        (Side::Tenant, None | Some(CloseReason::Tenant)) => Ok(CloseReason::Tenant),
         (Side::Provider, None) => Ok(CloseReason::Unspecified),
         (Side::Provider, Some(reason)) if reason.is_providers() => Ok(reason),
         (_, Some(reason)) => Err(ContractError::ReasonNotAllowed(reason)),

@@ -27,14 +27,14 @@ pub const MAX_NAMED: usize = 16;
 /// With the coin sent.
 pub fn create_deployment(ctx: &mut Ctx, new: NewDeployment) -> Result<Response, ContractError> {
     let deposit = escrow::one_coin(ctx)?;
-    let owner = ctx.sender().clone();
-    create(ctx, owner, deposit, new)
+    let tenant = ctx.sender().clone();
+    create(ctx, tenant, deposit, new)
 }
 
 /// With a deposit that came by whatever way.
 pub fn create(
     ctx: &mut Ctx,
-    owner: Addr,
+    tenant: Addr,
     deposit: FirstDeposit,
     new: NewDeployment,
 ) -> Result<Response, ContractError> {
@@ -56,7 +56,7 @@ pub fn create(
         max: souk_core::limits::MAX_GROUPS,
     })?;
     let mut deployment = Deployment {
-        owner,
+        tenant,
         delegate: new.delegate.map(|delegate| ctx.addr(&delegate)).transpose()?,
         commitment: Binary::from(new.commitment.as_slice()),
         denom: deposit.denom.clone(),
@@ -72,7 +72,7 @@ pub fn create(
     };
     let mut response = Response::new().add_event(DeploymentCreated {
         deployment: id,
-        owner: deployment.owner.to_string(),
+        tenant: deployment.tenant.to_string(),
         commitment: new.commitment.to_hex(),
         groups: count,
         denom: deposit.denom.clone(),
@@ -86,7 +86,7 @@ pub fn create(
         response = response.add_event(open_order(ctx, &mut deployment, new)?);
     }
     deployments::create(ctx.store_mut(), id, &deployment)?;
-    let open = escrow::open_account(ctx, id, &deployment.owner, deposit, deployment.reserved)?;
+    let open = escrow::open_account(ctx, id, &deployment.tenant, deposit, deployment.reserved)?;
     Ok(response.add_messages(open))
 }
 

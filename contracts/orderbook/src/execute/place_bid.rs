@@ -10,7 +10,7 @@ use crate::{
     eligibility::{self, Bidder},
     state::{
         bids::{self, Bid},
-        books, counters, orders,
+        counters, orders, provider_stats,
     },
     tender::Tender,
 };
@@ -42,8 +42,8 @@ pub fn place_bid(
         offer,
     };
     bids::add(ctx.store_mut(), id, &provider, &bid)?;
-    books::use_slot(&mut book)?;
-    books::save(ctx.store_mut(), &provider, book)?;
+    provider_stats::use_slot(&mut book)?;
+    provider_stats::save(ctx.store_mut(), &provider, book)?;
     let event = BidPlaced { order: id, bid: bid.id, provider: provider.into(), price };
     let response = Response::new().add_event(event);
     Ok(extended.into_iter().fold(response, Response::add_event))

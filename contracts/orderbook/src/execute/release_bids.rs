@@ -8,7 +8,7 @@ use crate::{
     ContractError,
     ctx::Ctx,
     lease::slot_is_free,
-    state::{bids, books, orders},
+    state::{bids, orders, provider_stats},
 };
 
 /// Deletes the provider's bids on orders that are no longer open, a winning one when its
@@ -31,7 +31,7 @@ pub fn release_bids(
     if count == 0 {
         return Ok(Response::new());
     }
-    books::free_slots(ctx.store_mut(), &provider, count)?;
+    provider_stats::free_slots(ctx.store_mut(), &provider, count)?;
     Ok(Response::new().add_event(BidsReleased { provider: provider.into(), count }))
 }
 

@@ -7,7 +7,7 @@ use souk_core::OrderId;
 use crate::{
     ContractError,
     ctx::Ctx,
-    state::{bids, books, orders},
+    state::{bids, orders, provider_stats},
 };
 
 /// Its slot is free at once. Bids in a binding auction stay; lost ones are released.
@@ -23,7 +23,7 @@ pub fn withdraw_bid(
     }
     let bid = bids::get(ctx.store(), id, provider)?;
     bids::remove(ctx.store_mut(), id, provider, &bid);
-    books::free_slots(ctx.store_mut(), provider, 1)?;
+    provider_stats::free_slots(ctx.store_mut(), provider, 1)?;
     let event = BidWithdrawn { order: id, bid: bid.id, provider: provider.to_string() };
     Ok(Response::new().add_event(event))
 }

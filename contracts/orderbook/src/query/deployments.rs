@@ -24,17 +24,17 @@ pub fn one(asked: &Asked, id: DeploymentId) -> Result<DeploymentResponse, Contra
     response(asked, id, deployment)
 }
 
-/// A page, of one owner if one is given.
+/// A page, of one tenant if one is given.
 pub fn page(
     asked: &Asked,
-    owner: Option<String>,
+    tenant: Option<String>,
     start_after: Option<DeploymentId>,
     limit: Option<u32>,
 ) -> Result<DeploymentsResponse, ContractError> {
     let (storage, limit) = (asked.view.storage, paging::limit(limit));
-    let found = match owner {
+    let found = match tenant {
         None => deployments::page(storage, start_after, limit)?,
-        Some(owner) => deployments::page_of(storage, &asked.addr(&owner)?, start_after, limit)?,
+        Some(tenant) => deployments::page_of(storage, &asked.addr(&tenant)?, start_after, limit)?,
     };
     let found = found.into_iter().map(|(id, deployment)| response(asked, id, deployment));
     Ok(DeploymentsResponse { deployments: found.collect::<Result<_, _>>()? })
@@ -50,7 +50,7 @@ fn response(
     let closed = deployment.closed;
     Ok(DeploymentResponse {
         id,
-        owner: deployment.owner.into(),
+        tenant: deployment.tenant.into(),
         delegate: deployment.delegate.map(String::from),
         commitment: HexBinary::from(deployment.commitment.as_slice()),
         denom: deployment.denom,

@@ -17,7 +17,7 @@ pub fn one(asked: &Asked, id: OrderId) -> Result<LeaseResponse, ContractError> {
     Ok(LeaseResponse {
         order: id,
         group: order.group,
-        owner: deployment.owner.into(),
+        tenant: deployment.tenant.into(),
         provider: lease.provider.to_string(),
         price: lease.price,
         denom: deployment.denom,

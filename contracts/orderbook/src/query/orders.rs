@@ -40,7 +40,7 @@ fn response(asked: &Asked, tender: Tender) -> Result<OrderResponse, ContractErro
     Ok(OrderResponse {
         id,
         group: order.group,
-        owner: deployment.owner.into(),
+        tenant: deployment.tenant.into(),
         spec,
         denom: deployment.denom,
         take_bps: order.take_bps,

@@ -1,6 +1,6 @@
-//! What the book knows of a provider, and whether it may bid.
+//! What the orderbook knows of a provider, and whether it may bid.
 
-use souk_api::orderbook::{BookResponse, EligibilityResponse};
+use souk_api::orderbook::{EligibilityResponse, ProviderStatsResponse};
 use souk_core::{CloseReason, OrderId};
 
 use super::Asked;
@@ -8,7 +8,7 @@ use crate::{
     ContractError,
     eligibility::{self, Bidder},
     providers,
-    state::books,
+    state::provider_stats,
     tender::Tender,
 };
 
@@ -36,17 +36,17 @@ fn check(asked: &Asked, id: OrderId, provider: &str) -> Result<(), ContractError
 }
 
 /// Slots and history.
-pub fn book(asked: &Asked, provider: &str) -> Result<BookResponse, ContractError> {
+pub fn stats(asked: &Asked, provider: &str) -> Result<ProviderStatsResponse, ContractError> {
     let address = asked.addr(provider)?;
-    let book = books::get(asked.view.storage, &address)?;
+    let stats = provider_stats::get(asked.view.storage, &address)?;
     let slots = providers::find(&asked.view, &address)?.map_or(0, |record| record.slots);
-    Ok(BookResponse {
+    Ok(ProviderStatsResponse {
         provider: address.into(),
         slots,
-        used: book.used,
-        won: book.won,
-        active: book.active,
-        closed: CloseReason::ALL.into_iter().zip(book.closed).collect(),
-        breaches: book.breaches,
+        used: stats.used,
+        won: stats.won,
+        active: stats.active,
+        closed: CloseReason::ALL.into_iter().zip(stats.closed).collect(),
+        breaches: stats.breaches,
     })
 }

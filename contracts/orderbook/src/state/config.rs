@@ -1,6 +1,9 @@
 //! The configuration.
 
-use cosmwasm_schema::cw_serde;
+use cosmwasm_schema::{
+    cw_serde,
+    serde::{Deserialize, Serialize},
+};
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Item;
 use souk_api::orderbook::Params;
@@ -21,6 +24,8 @@ pub struct Config {
     /// The attestations.
     pub attestations: Addr,
     /// Times and counts.
+    #[serde(with = "StoredParams")]
+    #[schemars(with = "Params")]
     pub params: Params,
     /// Whether new business is stopped.
     pub paused: bool,
@@ -29,6 +34,21 @@ pub struct Config {
     pub paused_at: u64,
     /// When it was last allowed again; 0 if it was never stopped.
     pub unpaused_at: u64,
+}
+
+/// [`Params`] as they are stored: two fields have an older name there.
+#[derive(Serialize, Deserialize)]
+#[serde(crate = "cosmwasm_schema::serde", remote = "Params", deny_unknown_fields)]
+struct StoredParams {
+    order_lifetime: u64,
+    min_auction: u64,
+    max_auction: u64,
+    min_auction_blocks: u64,
+    #[serde(rename = "reap_grace")]
+    end_grace: u64,
+    #[serde(rename = "reap_blocks")]
+    end_blocks: u64,
+    slot_hold: u64,
 }
 
 impl Config {

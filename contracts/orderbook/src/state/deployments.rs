@@ -8,14 +8,14 @@ use souk_core::{AuctionPolicy, Denom, DeploymentId, Rate};
 use crate::ContractError;
 
 const DEPLOYMENTS: Map<u64, Deployment> = Map::new("d");
-const BY_OWNER: Map<(&Addr, u64), Empty> = Map::new("w");
+const BY_TENANT: Map<(&Addr, u64), Empty> = Map::new("w");
 
 /// A deployment, its groups apart.
 #[cw_serde]
 pub struct Deployment {
     /// Its tenant.
     #[serde(rename = "o")]
-    pub owner: Addr,
+    pub tenant: Addr,
     /// A key for everyday actions.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub delegate: Option<Addr>,
@@ -54,14 +54,14 @@ pub struct Deployment {
     pub closed: bool,
 }
 
-/// The mark of a deployment that is dry or out of use. A clock that started again has another
-/// `dry_since` when it stops, so a mark of before is void.
+/// The mark of a deployment that is depleted or out of use. A clock that started again has another
+/// `depleted_since` when it stops, so a mark of before is void.
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub struct Mark {
     /// The moment of depletion that was seen; none if all of its groups rested.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
-    pub dry_since: Option<u64>,
+    pub depleted_since: Option<u64>,
     /// When it was marked.
     #[serde(rename = "t")]
     pub at: u64,
@@ -77,7 +77,7 @@ pub fn get(storage: &dyn Storage, id: DeploymentId) -> Result<Deployment, Contra
 
 /// Puts a new one on the book.
 pub fn create(storage: &mut dyn Storage, id: DeploymentId, new: &Deployment) -> StdResult<()> {
-    BY_OWNER.save(storage, (&new.owner, id.0), &Empty {})?;
+    BY_TENANT.save(storage, (&new.tenant, id.0), &Empty {})?;
     save(storage, id, new)
 }
 
@@ -87,8 +87,8 @@ pub fn save(storage: &mut dyn Storage, id: DeploymentId, changed: &Deployment) -
 }
 
 /// Takes it off the book.
-pub fn delete(storage: &mut dyn Storage, id: DeploymentId, owner: &Addr) {
-    BY_OWNER.remove(storage, (owner, id.0));
+pub fn delete(storage: &mut dyn Storage, id: DeploymentId, tenant: &Addr) {
+    BY_TENANT.remove(storage, (tenant, id.0));
     DEPLOYMENTS.remove(storage, id.0);
 }
 
@@ -103,15 +103,15 @@ pub fn page(
     found.map(|entry| entry.map(|(id, deployment)| (DeploymentId(id), deployment))).collect()
 }
 
-/// A page of one owner's, by number.
+/// A page of one tenant's, by number.
 pub fn page_of(
     storage: &dyn Storage,
-    owner: &Addr,
+    tenant: &Addr,
     start_after: Option<DeploymentId>,
     limit: usize,
 ) -> StdResult<Vec<(DeploymentId, Deployment)>> {
     let start = start_after.map(|id| Bound::exclusive(id.0));
-    let ids = BY_OWNER.prefix(owner).keys(storage, start, None, Order::Ascending).take(limit);
+    let ids = BY_TENANT.prefix(tenant).keys(storage, start, None, Order::Ascending).take(limit);
     ids.map(|id| {
         let id = id?;
         Ok((DeploymentId(id), DEPLOYMENTS.load(storage, id)?))

@@ -16,10 +16,9 @@
 //! | `t` order, provider | [`bids::Bid`] |
 //! | `x` order, price, position | the bidder; bids by price |
 //! | `l` provider, order | nothing; leases by provider |
-//! | `b` provider | `BookRecord`, published |
+//! | `b` provider | `ProviderStats`, published |
 
 pub mod bids;
-pub mod books;
 pub mod config;
 pub mod counters;
 pub mod denoms;
@@ -27,3 +26,4 @@ pub mod deployments;
 pub mod groups;
 pub mod leases;
 pub mod orders;
+pub mod provider_stats;

@@ -37,7 +37,7 @@ pub struct Order {
     pub excluded: Vec<Addr>,
     /// How far it has come.
     #[serde(rename = "s")]
-    pub stage: Stage,
+    pub status: OrderStatus,
 }
 
 /// A binding auction's clock.
@@ -65,7 +65,7 @@ impl Auction {
 
 /// How far an order has come.
 #[cw_serde]
-pub enum Stage {
+pub enum OrderStatus {
     /// It takes bids, or waits for its auction to be closed or its end to be recorded.
     #[serde(rename = "o")]
     Open,
@@ -90,8 +90,30 @@ pub struct Lease {
     #[serde(rename = "t")]
     pub created_at: u64,
     /// When and why it ended.
-    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none", with = "stored_end")]
+    #[schemars(skip)]
     pub ended: Option<(u64, CloseReason)>,
+}
+
+/// The end of a lease as it is stored, with the words of the first release.
+mod stored_end {
+    use cosmwasm_schema::serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use souk_core::CloseReason;
+
+    pub fn serialize<S: Serializer>(
+        end: &Option<(u64, CloseReason)>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        end.map(|(at, reason)| (at, reason.as_stored())).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<(u64, CloseReason)>, D::Error> {
+        let Some((at, word)) = Option::<(u64, String)>::deserialize(from)? else { return Ok(None) };
+        let reason = CloseReason::from_stored(&word).map_err(D::Error::custom)?;
+        Ok(Some((at, reason)))
+    }
 }
 
 impl Lease {
@@ -109,11 +131,13 @@ impl Order {
     /// Its state at `now`. An order past its last second is closed even if nobody recorded
     /// it, unless it is a binding auction: that waits to be closed.
     pub fn state(&self, now: u64) -> OrderState {
-        match &self.stage {
-            Stage::Open if self.is_expired(now) && self.auction.is_none() => OrderState::Closed,
-            Stage::Open => OrderState::Open,
-            Stage::Lease(lease) if lease.ended.is_none() => OrderState::Active,
-            Stage::Lease(_) | Stage::Closed => OrderState::Closed,
+        match &self.status {
+            OrderStatus::Open if self.is_expired(now) && self.auction.is_none() => {
+                OrderState::Closed
+            }
+            OrderStatus::Open => OrderState::Open,
+            OrderStatus::Lease(lease) if lease.ended.is_none() => OrderState::Active,
+            OrderStatus::Lease(_) | OrderStatus::Closed => OrderState::Closed,
         }
     }
 
@@ -124,16 +148,16 @@ impl Order {
 
     /// Its lease, running or ended.
     pub fn lease(&self) -> Option<&Lease> {
-        match &self.stage {
-            Stage::Lease(lease) => Some(lease),
-            Stage::Open | Stage::Closed => None,
+        match &self.status {
+            OrderStatus::Lease(lease) => Some(lease),
+            OrderStatus::Open | OrderStatus::Closed => None,
         }
     }
 
     /// Refuses unless nothing ended it yet, time aside.
     pub fn must_be_open(&self, id: OrderId) -> Result<(), ContractError> {
-        match self.stage {
-            Stage::Open => Ok(()),
+        match self.status {
+            OrderStatus::Open => Ok(()),
             // The state of what is not open does not depend on the time.
             _ => Err(ContractError::OrderNotOpen { order: id, state: self.state(0) }),
         }

@@ -21,12 +21,12 @@ fn an_accepted_bid_becomes_the_lease_and_is_paid_from_now() {
     let response = market.accept("ann", order, "dear", 600).unwrap();
 
     let id = market.order_of(order).group.deployment;
-    let (owner, provider) = (market.who("ann").to_string(), market.who("dear").to_string());
+    let (tenant, provider) = (market.who("ann").to_string(), market.who("dear").to_string());
     let told = LeaseCreated {
         order,
         deployment: id,
         group: GroupSeq(1),
-        owner,
+        tenant,
         provider,
         price: price(600),
         denom: usouk(),
@@ -208,7 +208,7 @@ fn a_delegate_accepts_for_the_owner_whose_account_pays() {
     market.send(&ann, &ExecuteMsg::SetDelegate { deployment, delegate }).unwrap();
     market.place("pro", order, 500).unwrap();
     market.accept("del", order, "pro", 500).unwrap();
-    assert_eq!(market.lease_of(order).owner, ann.to_string());
+    assert_eq!(market.lease_of(order).tenant, ann.to_string());
 }
 
 #[test]
@@ -216,6 +216,6 @@ fn a_winner_is_counted_once() {
     let mut market = Market::new();
     market.provider("pro");
     market.lease("ann", "pro", 500);
-    let book = market.book_of("pro");
+    let book = market.stats_of("pro");
     assert_eq!((book.used, book.won, book.active), (1, 1, 1));
 }

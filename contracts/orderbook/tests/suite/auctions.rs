@@ -185,7 +185,7 @@ fn disqualified_bids_are_deleted_for_good_and_the_next_one_wins() {
     assert_eq!(names, [left.to_string(), slashed.to_string()]);
     assert_eq!(winner(&market, order), market.who("good").to_string());
     assert_eq!(market.bids(order).len(), 1);
-    assert_eq!((market.book_of("left").used, market.book_of("slashed").used), (0, 0));
+    assert_eq!((market.stats_of("left").used, market.stats_of("slashed").used), (0, 0));
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn an_account_that_cannot_carry_the_winner_ends_the_order() {
     assert_eq!(group.state, GroupState::InsufficientFunds);
     assert_eq!(market.account(id).reserved.u128(), 0);
     market.release("a", &[order]);
-    assert_eq!(market.book_of("a").used, 0);
+    assert_eq!(market.stats_of("a").used, 0);
 }
 
 #[test]
@@ -357,7 +357,7 @@ fn an_auction_that_a_pause_keeps_from_closing_lets_its_bids_go_a_day_after_its_o
     let response = market.pass(1).expire(order).unwrap();
     assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "expired");
     market.release("a", &[order]);
-    assert_eq!(market.book_of("a").used, 0);
+    assert_eq!(market.stats_of("a").used, 0);
 }
 
 #[test]
@@ -369,5 +369,5 @@ fn a_tenant_may_end_the_deployment_while_it_runs() {
     assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "deployment_closed");
     assert!(over(&mut market).close_auction(order, 1).is_err());
     market.release("a", &[order]);
-    assert_eq!(market.book_of("a").used, 0);
+    assert_eq!(market.stats_of("a").used, 0);
 }

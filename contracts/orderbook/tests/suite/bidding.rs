@@ -37,7 +37,7 @@ fn web() -> NewDeployment {
 fn assert_refused(market: &mut Market, order: OrderId, error: ContractError) {
     assert_eq!(market.ineligible("pro", order), Some(error.to_string()));
     assert_eq!(market.place("pro", order, 900).unwrap_err(), error);
-    assert_eq!(market.book_of("pro").used, 0, "a refused bid uses no slot");
+    assert_eq!(market.stats_of("pro").used, 0, "a refused bid uses no slot");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_bid_is_on_the_book_with_its_place_and_uses_a_slot() {
     assert_eq!((bid.id, bid.price, bid.state), (BidId(1), price(900), BidState::Open));
     assert_eq!((bid.placed_at, bid.position), (market.now(), 1));
     assert_eq!(bid.offer, [Attribute::new("gpu/model", "h100")]);
-    let book = market.book_of("pro");
+    let book = market.stats_of("pro");
     assert_eq!((book.used, book.slots), (1, 10));
 }
 
@@ -332,9 +332,9 @@ fn a_bid_taken_back_leaves_nothing() {
         .filter(|(key, value)| before.get(key) != Some(value))
         .map(|(key, _)| key)
         .collect();
-    let book = souk_api::published::book_key(market.who("pro").as_str());
+    let book = souk_api::published::provider_stats_key(market.who("pro").as_str());
     assert_eq!(changed, [book, b"nb".to_vec()], "only the counter and the provider's book");
-    assert_eq!(market.book_of("pro").used, 0);
+    assert_eq!(market.stats_of("pro").used, 0);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_deployment_gets_an_account_and_an_open_order_for_each_group() {
     assert_eq!((order.state, order.spec), (OrderState::Open, new.groups[1].clone()));
     assert_eq!(order.expires_at, market.now() + defaults::ORDER_LIFETIME);
     assert_eq!(market.account(id).balance, amount(PLENTY));
-    assert_eq!(market.account(id).owner, market.who("ann").to_string());
+    assert_eq!(market.account(id).tenant, market.who("ann").to_string());
     assert_eq!(market.balance(&market.book), 0, "coins do not rest on the book");
 }
 
@@ -48,7 +48,7 @@ fn its_events_tell_all_that_a_bidder_needs_to_look() {
     let response = market.pay(&ann, &msg, &coins(PLENTY, DENOM)).unwrap();
     let created = DeploymentCreated {
         deployment: DeploymentId(1),
-        owner: ann.to_string(),
+        tenant: ann.to_string(),
         commitment: "07".repeat(32),
         groups: 1,
         denom: usouk(),
@@ -58,7 +58,7 @@ fn its_events_tell_all_that_a_bidder_needs_to_look() {
         order: OrderId(1),
         deployment: DeploymentId(1),
         group: GroupSeq(1),
-        owner: ann.to_string(),
+        tenant: ann.to_string(),
         ceiling: price(1_000),
         denom: usouk(),
         auction: lowest_price(300),
@@ -219,10 +219,10 @@ fn deployments_are_listed_by_number_and_by_owner_in_pages() {
     for tenant in ["ann", "bob", "ann", "bob", "ann"] {
         market.create(tenant, &web(), PLENTY).unwrap();
     }
-    let ids = |market: &Market, owner: Option<&str>, after: Option<u64>, limit: u32| -> Vec<u64> {
+    let ids = |market: &Market, tenant: Option<&str>, after: Option<u64>, limit: u32| -> Vec<u64> {
         let page: DeploymentsResponse = market
             .query(&QueryMsg::Deployments {
-                owner: owner.map(|name| market.who(name).into()),
+                tenant: tenant.map(|name| market.who(name).into()),
                 start_after: after.map(DeploymentId),
                 limit: Some(limit),
             })

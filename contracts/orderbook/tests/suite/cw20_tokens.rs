@@ -80,7 +80,7 @@ fn a_deployment_is_paid_and_refunded_in_tokens() {
     send(&mut market, &token, deployment(&[group("web", 1_000)], tenant_choice())).unwrap();
     let id = DeploymentId(1);
     let shown = market.deployment(id);
-    assert_eq!(shown.owner, market.who("ann").to_string(), "the tenant, not the token");
+    assert_eq!(shown.tenant, market.who("ann").to_string(), "the tenant, not the token");
     assert_eq!(shown.denom, Denom::Cw20(token.to_string()));
     assert_eq!(units(&market, &token, &market.escrow), PLENTY);
     assert_eq!(units(&market, &token, &market.book), 0);
@@ -192,7 +192,7 @@ fn a_token_that_turned_hostile_cannot_take_the_accounts_of_deployments_to_come()
     let token = hostile_token(&mut market);
     let (escrow, book, eve) = (market.escrow.clone(), market.book.clone(), market.who("eve"));
     for hook in [
-        format!(r#"{{"open_account":{{"local":1,"owner":"{eve}","reserved":"0"}}}}"#),
+        format!(r#"{{"open_account":{{"local":1,"tenant":"{eve}","reserved":"0"}}}}"#),
         r#"{"fund":{"local":1}}"#.to_owned(),
     ] {
         assert!(say(&mut market, &token, &escrow, &book, hook.clone()).is_err(), "{hook}");
@@ -217,6 +217,6 @@ fn a_token_that_keeps_the_coins_holds_no_bidder_in_its_auctions() {
     let rests = &market.events_of::<GroupChanged>(&response)[0];
     assert_eq!(rests.state, GroupState::InsufficientFunds);
     market.release("pro", &[order]);
-    assert_eq!(market.book_of("pro").used, 0);
+    assert_eq!(market.stats_of("pro").used, 0);
     market.close("ann", DeploymentId(1)).unwrap();
 }

@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{CosmosMsg, WasmMsg, to_json_binary};
 use souk_api::{
-    defaults::{ORDER_LIFETIME, REAP_BLOCKS, REAP_GRACE, SLOT_HOLD},
+    defaults::{END_BLOCKS, END_GRACE, ORDER_LIFETIME, SLOT_HOLD},
     escrow,
     orderbook::{
         DeploymentResponse, DeploymentState, ExecuteMsg, GroupState, OrderResponse, OrderState,
@@ -33,11 +33,11 @@ fn a_close_ends_orders_leases_and_account_together() {
     market.pass(HOUR);
     let response = market.close("ann", id).unwrap();
     let leases = market.events_of::<LeaseClosed>(&response);
-    assert!(leases.iter().all(|lease| lease.reason == CloseReason::Owner && !lease.breach));
+    assert!(leases.iter().all(|lease| lease.reason == CloseReason::Tenant && !lease.breach));
     assert_eq!(leases.iter().map(|l| l.order).collect::<Vec<_>>(), orders[..2]);
     let closed = market.events_of::<OrderClosed>(&response);
     assert_eq!((closed.len(), closed[0].order), (1, orders[2]));
-    let told = DeploymentClosed { deployment: id, reason: CloseReason::Owner };
+    let told = DeploymentClosed { deployment: id, reason: CloseReason::Tenant };
     assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
 
     let shown = market.deployment(id);
@@ -84,12 +84,12 @@ fn twenty_leases_end_with_one_message_to_the_escrow() {
     let calls = response.events.iter().filter(|event| event.ty == "execute").count();
     assert_eq!(calls, 2, "the book and the escrow");
     assert_eq!(market.account(id).balance, amount(PLENTY - 2_000));
-    let book = market.book_of("pro");
+    let book = market.stats_of("pro");
     assert_eq!((book.active, book.won, book.used), (0, 20, 20));
 }
 
 /// A lease of `pro`'s at a price that uses up the deposit in exactly an hour, now over.
-fn dry() -> (Market, DeploymentId, OrderId) {
+fn depleted() -> (Market, DeploymentId, OrderId) {
     let mut market = Market::new();
     market.provider("pro");
     let new = deployment(&[group("web", 1_000_000)], tenant_choice());
@@ -102,17 +102,17 @@ fn dry() -> (Market, DeploymentId, OrderId) {
 }
 
 #[test]
-fn a_dry_deployment_is_marked_and_reaped_after_the_grace() {
-    let (mut market, id, order) = dry();
-    let response = market.pass(10).reap(id).unwrap();
+fn a_depleted_deployment_is_marked_and_ended_after_the_grace() {
+    let (mut market, id, order) = depleted();
+    let response = market.pass(10).end_deployment(id).unwrap();
     let now = market.now();
     let told =
-        DeploymentMarked { deployment: id, dry_since: now - 10, reapable_at: now + REAP_GRACE };
+        DeploymentMarked { deployment: id, depleted_since: now - 10, endable_at: now + END_GRACE };
     assert_eq!(market.events_of::<DeploymentMarked>(&response), [told]);
     assert_eq!(market.deployment(id).marked_at, Some(now));
-    market.blocks(REAP_BLOCKS, REAP_GRACE - 1);
-    assert!(matches!(market.reap(id).unwrap_err(), ContractError::NotReapable { .. }));
-    let response = market.pass(1).reap(id).unwrap();
+    market.blocks(END_BLOCKS, END_GRACE - 1);
+    assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
+    let response = market.pass(1).end_deployment(id).unwrap();
     let told = DeploymentClosed { deployment: id, reason: CloseReason::InsufficientFunds };
     assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
     let lease = market.lease_of(order);
@@ -122,36 +122,36 @@ fn a_dry_deployment_is_marked_and_reaped_after_the_grace() {
 
 #[test]
 fn a_halted_chain_does_not_take_the_grace_away() {
-    let (mut market, id, _) = dry();
-    market.reap(id).unwrap();
-    market.pass(100 * REAP_GRACE);
-    let error = market.reap(id).unwrap_err();
-    assert!(matches!(error, ContractError::NotReapable { .. }), "one block is too few: {error}");
-    market.blocks(REAP_BLOCKS, 1).reap(id).unwrap();
+    let (mut market, id, _) = depleted();
+    market.end_deployment(id).unwrap();
+    market.pass(100 * END_GRACE);
+    let error = market.end_deployment(id).unwrap_err();
+    assert!(matches!(error, ContractError::NotEndable { .. }), "one block is too few: {error}");
+    market.blocks(END_BLOCKS, 1).end_deployment(id).unwrap();
 }
 
 #[test]
 fn a_top_up_voids_the_mark() {
-    let (mut market, id, _) = dry();
-    market.reap(id).unwrap();
+    let (mut market, id, _) = depleted();
+    market.end_deployment(id).unwrap();
     market.deposit("friend", id, 500_000);
-    let error = market.blocks(REAP_BLOCKS, REAP_GRACE - 1).reap(id).unwrap_err();
+    let error = market.blocks(END_BLOCKS, END_GRACE - 1).end_deployment(id).unwrap_err();
     let depletion = Some(market.now() + 1);
     assert_eq!(error, ContractError::InUse { deployment: id, depletion });
-    // Dry again: the old mark, though old enough, does not count.
-    let response = market.pass(1).reap(id).unwrap();
-    assert_eq!(market.events_of::<DeploymentMarked>(&response)[0].dry_since, market.now());
+    // Depleted again: the old mark, though old enough, does not count.
+    let response = market.pass(1).end_deployment(id).unwrap();
+    assert_eq!(market.events_of::<DeploymentMarked>(&response)[0].depleted_since, market.now());
     assert_eq!(market.deployment(id).state, DeploymentState::Active);
-    assert!(matches!(market.reap(id).unwrap_err(), ContractError::NotReapable { .. }));
-    market.blocks(REAP_BLOCKS, REAP_GRACE).reap(id).unwrap();
+    assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
+    market.blocks(END_BLOCKS, END_GRACE).end_deployment(id).unwrap();
 }
 
 #[test]
 fn a_top_up_too_small_to_start_the_clock_leaves_the_mark() {
-    let (mut market, id, _) = dry();
-    market.reap(id).unwrap();
+    let (mut market, id, _) = depleted();
+    market.end_deployment(id).unwrap();
     market.deposit("friend", id, 499_999);
-    market.blocks(REAP_BLOCKS, REAP_GRACE).reap(id).unwrap();
+    market.blocks(END_BLOCKS, END_GRACE).end_deployment(id).unwrap();
     assert_eq!(market.deployment(id).state, DeploymentState::Closed);
 }
 
@@ -162,16 +162,16 @@ fn a_deployment_with_an_open_order_or_a_paid_lease_is_in_use() {
     let open = market.create("ann", &deployment(&[group("web", 9)], tenant_choice()), PLENTY);
     let open = open.unwrap();
     let error = ContractError::InUse { deployment: open, depletion: None };
-    assert_eq!(market.reap(open).unwrap_err(), error);
+    assert_eq!(market.end_deployment(open).unwrap_err(), error);
     let order = market.lease("ann", "pro", 900);
     let id = market.order_of(order).group.deployment;
-    assert!(matches!(market.reap(id).unwrap_err(), ContractError::InUse { .. }));
+    assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::InUse { .. }));
     market.close("ann", id).unwrap();
-    assert_eq!(market.reap(id).unwrap_err(), ContractError::DeploymentClosed(id));
+    assert_eq!(market.end_deployment(id).unwrap_err(), ContractError::DeploymentClosed(id));
 }
 
 #[test]
-fn a_deployment_whose_groups_all_rest_is_reaped_so_that_others_get_their_deposits_back() {
+fn a_deployment_whose_groups_all_rest_is_ended_so_that_others_get_their_deposits_back() {
     let mut market = Market::new();
     let groups = [group("a", 900), group("b", 900)];
     let id = market.create("ann", &deployment(&groups, tenant_choice()), PLENTY).unwrap();
@@ -179,35 +179,36 @@ fn a_deployment_whose_groups_all_rest_is_reaped_so_that_others_get_their_deposit
     let orders: Vec<_> = market.deployment(id).groups.iter().map(|group| group.order).collect();
     market.pass(ORDER_LIFETIME + 1).expire(orders[0]).unwrap();
     let error = ContractError::InUse { deployment: id, depletion: None };
-    assert_eq!(market.reap(id).unwrap_err(), error, "the other order waits for its end");
+    assert_eq!(market.end_deployment(id).unwrap_err(), error, "the other order waits for its end");
     market.expire(orders[1]).unwrap();
-    let response = market.reap(id).unwrap();
+    let response = market.end_deployment(id).unwrap();
     let now = market.now();
-    let told = DeploymentMarked { deployment: id, dry_since: now, reapable_at: now + REAP_GRACE };
+    let told =
+        DeploymentMarked { deployment: id, depleted_since: now, endable_at: now + END_GRACE };
     assert_eq!(market.events_of::<DeploymentMarked>(&response), [told]);
-    market.blocks(REAP_BLOCKS, REAP_GRACE - 1);
-    assert!(matches!(market.reap(id).unwrap_err(), ContractError::NotReapable { .. }));
-    let response = market.pass(1).reap(id).unwrap();
+    market.blocks(END_BLOCKS, END_GRACE - 1);
+    assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
+    let response = market.pass(1).end_deployment(id).unwrap();
     let told = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
     assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
     assert!(market.account(id).closed, "whoever deposited claims it back");
 }
 
 #[test]
-fn a_dry_lease_that_its_provider_ends_leaves_nothing_that_cannot_be_reaped() {
-    let (mut market, id, order) = dry();
-    market.reap(id).unwrap();
+fn a_depleted_lease_that_its_provider_ends_leaves_nothing_that_cannot_be_ended() {
+    let (mut market, id, order) = depleted();
+    market.end_deployment(id).unwrap();
     market.provider_closes("pro", order, CloseReason::Unspecified).unwrap();
     // Nothing is paid any more: another reason, so another mark.
-    market.blocks(REAP_BLOCKS, REAP_GRACE).reap(id).unwrap();
+    market.blocks(END_BLOCKS, END_GRACE).end_deployment(id).unwrap();
     assert_eq!(market.deployment(id).state, DeploymentState::Active);
-    market.blocks(REAP_BLOCKS, REAP_GRACE).reap(id).unwrap();
+    market.blocks(END_BLOCKS, END_GRACE).end_deployment(id).unwrap();
     assert_eq!(market.deployment(id).state, DeploymentState::Closed);
 }
 
 #[test]
-fn a_tenants_close_while_dry_is_for_lack_of_money() {
-    let (mut market, id, order) = dry();
+fn a_tenants_close_while_depleted_is_for_lack_of_money() {
+    let (mut market, id, order) = depleted();
     let response = market.close("ann", id).unwrap();
     let reason = CloseReason::InsufficientFunds;
     assert_eq!(market.events_of::<DeploymentClosed>(&response)[0].reason, reason);
@@ -313,7 +314,7 @@ fn what_is_over_and_pruned_leaves_the_book_as_it_was() {
     market.pass(SLOT_HOLD);
     for name in ["a", "b", "c"] {
         market.release(name, &orders);
-        assert_eq!(market.book_of(name).used, 0);
+        assert_eq!(market.stats_of(name).used, 0);
     }
     let response = market.prune(&orders);
     assert_eq!(market.events_of::<OrderPruned>(&response).len(), orders.len());

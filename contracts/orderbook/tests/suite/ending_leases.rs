@@ -94,14 +94,14 @@ fn a_tenants_close_puts_the_group_out_again_and_excludes_nobody() {
     for _ in 0..5 {
         let response = market.tenant_closes("ann", order).unwrap();
         let closed = &market.events_of::<LeaseClosed>(&response)[0];
-        assert_eq!((closed.reason, closed.breach), (CloseReason::Owner, false));
+        assert_eq!((closed.reason, closed.breach), (CloseReason::Tenant, false));
         order = market.events_of::<OrderOpened>(&response)[0].order;
         market.place("pro", order, 900).unwrap();
         market.accept("ann", order, "pro", 900).unwrap();
     }
-    let book = market.book_of("pro");
+    let book = market.stats_of("pro");
     assert_eq!((book.won, book.active, book.breaches), (6, 1, 0));
-    assert_eq!(book.closed[0], (CloseReason::Owner, 5));
+    assert_eq!(book.closed[0], (CloseReason::Tenant, 5));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn each_side_gives_its_own_reasons() {
     let mut market = Market::new();
     market.provider("pro");
     let order = market.lease("ann", "pro", 900);
-    for reason in [CloseReason::Owner, CloseReason::InsufficientFunds] {
+    for reason in [CloseReason::Tenant, CloseReason::InsufficientFunds] {
         let error = market.provider_closes("pro", order, reason).unwrap_err();
         assert_eq!(error, ContractError::ReasonNotAllowed(reason));
     }
@@ -137,14 +137,14 @@ fn a_provider_is_counted_by_the_reasons_that_it_gave() {
         let order = market.lease("ann", "pro", 900);
         market.provider_closes("pro", order, reason).unwrap();
     }
-    let book = market.book_of("pro");
+    let book = market.stats_of("pro");
     let counts: Vec<u64> = book.closed.iter().map(|(_, count)| *count).collect();
     assert_eq!(counts, [0, 2, 1, 0, 1, 0]);
     assert_eq!((book.won, book.active, book.breaches), (4, 0, 4));
 }
 
 /// A lease that has used up a deposit of half a SOUK, a second ago.
-fn dry() -> (Market, souk_core::OrderId) {
+fn depleted() -> (Market, souk_core::OrderId) {
     let mut market = Market::new();
     market.provider("pro");
     let new = deployment(&[group("web", 1_000_000)], tenant_choice());
@@ -157,9 +157,9 @@ fn dry() -> (Market, souk_core::OrderId) {
 }
 
 #[test]
-fn a_close_while_the_account_is_dry_is_for_lack_of_money_whoever_sends_it() {
+fn a_close_while_the_account_is_depleted_is_for_lack_of_money_whoever_sends_it() {
     for by_tenant in [false, true] {
-        let (mut market, order) = dry();
+        let (mut market, order) = depleted();
         let id = market.order_of(order).group.deployment;
         let response = if by_tenant {
             market.tenant_closes("ann", order).unwrap()
@@ -172,12 +172,12 @@ fn a_close_while_the_account_is_dry_is_for_lack_of_money_whoever_sends_it() {
         assert!(market.events_of::<OrderOpened>(&response).is_empty(), "no money, no tender");
         assert_eq!(market.deployment(id).groups[0].state, GroupState::InsufficientFunds);
         assert_eq!(market.lease_of(order).state, LeaseState::InsufficientFunds);
-        assert_eq!(market.book_of("pro").breaches, 0, "nobody is to blame");
+        assert_eq!(market.stats_of("pro").breaches, 0, "nobody is to blame");
     }
 }
 
 #[test]
-fn up_to_its_last_funded_second_a_lease_is_not_dry() {
+fn up_to_its_last_funded_second_a_lease_is_not_depleted() {
     for (wait, reason) in
         [(HOUR - 1, CloseReason::Unstable), (HOUR, CloseReason::InsufficientFunds)]
     {
@@ -195,12 +195,12 @@ fn up_to_its_last_funded_second_a_lease_is_not_dry() {
 
 #[test]
 fn after_a_top_up_a_close_is_an_ordinary_one_again() {
-    let (mut market, order) = dry();
+    let (mut market, order) = depleted();
     let id = market.order_of(order).group.deployment;
     market.deposit("friend", id, 500_000);
     market.provider_closes("pro", order, CloseReason::Unstable).unwrap();
     assert_eq!(market.lease_of(order).reason, Some(CloseReason::Unstable));
-    assert_eq!(market.book_of("pro").breaches, 1);
+    assert_eq!(market.stats_of("pro").breaches, 1);
 }
 
 #[test]

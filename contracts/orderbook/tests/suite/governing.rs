@@ -36,7 +36,7 @@ fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteM
         ExecuteMsg::CloseLease { order: leased, reason: None },
         ExecuteMsg::CloseAuction { order: open, limit: 1 },
         ExecuteMsg::ExpireOrder { order: open },
-        ExecuteMsg::ReapDeployment { deployment },
+        ExecuteMsg::EndDeployment { deployment },
         ExecuteMsg::ReleaseBids { provider, orders: vec![open] },
         ExecuteMsg::Prune { orders: vec![open] },
         ExecuteMsg::Receive(Cw20ReceiveMsg {
@@ -184,7 +184,7 @@ fn in_a_pause_leases_end_bids_are_released_and_orders_expire() {
     market.lower("pro", open, 500).unwrap();
     market.provider_closes("pro", leased, CloseReason::Unstable).unwrap();
     market.pass(2 * defaults::SLOT_HOLD).release("pro", &[leased, open]);
-    assert_eq!(market.book_of("pro").used, 0);
+    assert_eq!(market.stats_of("pro").used, 0);
     market.expire(open).unwrap();
     market.prune(&[leased, open]);
     let id = market.order_of(OrderId(3)).group.deployment;
@@ -213,8 +213,8 @@ fn times_and_counts_stay_within_their_bounds() {
         ("min_auction", Params { min_auction: fine.max_auction + 1, ..fine }),
         ("max_auction", Params { max_auction: fine.order_lifetime, ..fine }),
         ("min_auction_blocks", Params { min_auction_blocks: 100_001, ..fine }),
-        ("reap_grace", Params { reap_grace: week + 1, ..fine }),
-        ("reap_blocks", Params { reap_blocks: u64::MAX, ..fine }),
+        ("end_grace", Params { end_grace: week + 1, ..fine }),
+        ("end_blocks", Params { end_blocks: u64::MAX, ..fine }),
         ("slot_hold", Params { slot_hold: u64::MAX, ..fine }),
     ] {
         let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
@@ -224,7 +224,7 @@ fn times_and_counts_stay_within_their_bounds() {
             "{field}: {error}"
         );
     }
-    let params = Params { reap_grace: 7, ..fine };
+    let params = Params { end_grace: 7, ..fine };
     let msg = ExecuteMsg::UpdateConfig {
         guardian: Some(market.who("new").to_string()),
         denoms: None,

@@ -26,3 +26,4 @@ mod published;
 mod readme;
 mod schema;
 mod slots;
+mod weaknesses;

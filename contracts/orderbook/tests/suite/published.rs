@@ -4,7 +4,7 @@
 use cw_multi_test::Executor;
 use souk_api::{
     defaults::{self, Foundations, Roles},
-    published::{self, BookRecord, names, read},
+    published::{self, ProviderStats, names, read},
 };
 use souk_core::CloseReason;
 use souk_orderbook::ContractError;
@@ -21,12 +21,13 @@ fn a_providers_book_lies_under_its_raw_key_in_exactly_these_bytes() {
 
     let mut key = vec![0, 1, b'b'];
     key.extend_from_slice(pro.as_bytes());
-    assert_eq!(published::book_key(pro.as_str()), key);
+    assert_eq!(published::provider_stats_key(pro.as_str()), key);
     let bytes = market.storage().remove(&key).unwrap();
     let json = r#"{"v":1,"used":2,"won":2,"active":1,"closed":[0,1,0,0,0,0],"breaches":1}"#;
     assert_eq!(String::from_utf8(bytes).unwrap(), json);
 
-    let record: BookRecord = read(&market.app.wrap(), market.book.as_str(), key).unwrap().unwrap();
+    let record: ProviderStats =
+        read(&market.app.wrap(), market.book.as_str(), key).unwrap().unwrap();
     assert_eq!((record.used, record.won, record.active, record.breaches), (2, 2, 1, 1));
 }
 
@@ -34,10 +35,10 @@ fn a_providers_book_lies_under_its_raw_key_in_exactly_these_bytes() {
 fn a_provider_that_never_bid_has_no_book() {
     let mut market = Market::new();
     let pro = market.provider("pro");
-    let key = published::book_key(pro.as_str());
-    let found: Option<BookRecord> = read(&market.app.wrap(), market.book.as_str(), key).unwrap();
+    let key = published::provider_stats_key(pro.as_str());
+    let found: Option<ProviderStats> = read(&market.app.wrap(), market.book.as_str(), key).unwrap();
     assert_eq!(found, None);
-    assert_eq!(market.book_of("pro").used, 0);
+    assert_eq!(market.stats_of("pro").used, 0);
 }
 
 #[test]

@@ -50,10 +50,10 @@ fn release_skips_open_bids_winners_strangers_and_doubles() {
     market.accept("ann", lost, "other", 900).unwrap();
     let response = market.release("pro", &[open, won, lost, lost, OrderId(99), lost, open]);
     assert_eq!(market.events_of::<BidsReleased>(&response)[0].count, 1);
-    assert_eq!(market.book_of("pro").used, 2);
+    assert_eq!(market.stats_of("pro").used, 2);
     let response = market.release("pro", &[open, won, lost]);
     assert!(market.events_of::<BidsReleased>(&response).is_empty(), "nothing is freed twice");
-    assert_eq!(market.book_of("pro").used, 2);
+    assert_eq!(market.stats_of("pro").used, 2);
     assert_eq!(market.bid("pro", won).state, BidState::Active);
 }
 
@@ -65,9 +65,9 @@ fn a_bid_on_an_order_past_its_end_is_released_even_if_nobody_recorded_the_end() 
     market.place("pro", order, 900).unwrap();
     let last = market.order_of(order).expires_at - market.now();
     market.pass(last).release("pro", &[order]);
-    assert_eq!(market.book_of("pro").used, 1, "in the last second it may still be accepted");
+    assert_eq!(market.stats_of("pro").used, 1, "in the last second it may still be accepted");
     market.pass(1).release("pro", &[order]);
-    assert_eq!(market.book_of("pro").used, 0);
+    assert_eq!(market.stats_of("pro").used, 0);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_lease_uses_its_slot_for_a_day_at_least() {
     market.provider_closes("pro", order, CloseReason::Unstable).unwrap();
     for (wait, used) in [(0, 1), (SLOT_HOLD - 1, 1), (1, 0)] {
         market.pass(wait).release("pro", &[order]);
-        assert_eq!(market.book_of("pro").used, used, "after {wait} s more");
+        assert_eq!(market.stats_of("pro").used, used, "after {wait} s more");
     }
 }
 
@@ -89,7 +89,7 @@ fn a_tenants_close_before_the_lease_had_to_be_served_frees_its_slot_at_once() {
         market.provider("pro");
         let order = market.lease("ann", "pro", 900);
         market.pass(runs).tenant_closes("ann", order).unwrap();
-        assert_eq!(market.book_of("pro").used, used, "after {runs} s");
+        assert_eq!(market.stats_of("pro").used, used, "after {runs} s");
         assert_eq!(market.bids(order).len(), used as usize);
     }
 }
@@ -100,7 +100,7 @@ fn a_lease_that_ends_after_its_first_day_frees_its_slot_at_once() {
     market.provider("pro");
     let order = market.lease("ann", "pro", 900);
     market.pass(SLOT_HOLD).tenant_closes("ann", order).unwrap();
-    assert_eq!(market.book_of("pro").used, 0);
+    assert_eq!(market.stats_of("pro").used, 0);
     assert!(market.bids(order).is_empty());
 }
 
@@ -110,7 +110,7 @@ fn a_running_lease_keeps_its_slot_however_old_it_is() {
     market.provider("pro");
     let order = market.lease("ann", "pro", 900);
     market.pass(30 * SLOT_HOLD).release("pro", &[order]);
-    assert_eq!(market.book_of("pro").used, 1);
+    assert_eq!(market.stats_of("pro").used, 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use cw_multi_test::{
 };
 use souk_api::{
     defaults::{self, DENOM, Roles},
-    published::{self, BookRecord, ProviderRecord, names},
+    published::{self, ProviderRecord, ProviderStats, names},
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse, QueryMsg, RegistryEvent},
 };
 use souk_core::{Amount, Attribute};
@@ -141,9 +141,9 @@ impl World {
     }
 
     /// Says what the book shows of a provider's slots.
-    pub fn book_shows_used(&mut self, provider: &Addr, used: u32) {
-        let record = BookRecord { v: published::VERSION, used, ..BookRecord::default() };
-        let key = Binary::from(published::book_key(provider.as_str()));
+    pub fn stats_show_used(&mut self, provider: &Addr, used: u32) {
+        let record = ProviderStats { v: published::VERSION, used, ..ProviderStats::default() };
+        let key = Binary::from(published::provider_stats_key(provider.as_str()));
         let entry = (key, Binary::from(to_json_vec(&record).unwrap()));
         let (owner, book) = (self.owner.clone(), self.book.clone());
         self.app.execute_contract(owner, book, &entry, &[]).unwrap();

@@ -24,7 +24,7 @@ events! {
         /// When the money will be used up or was; absent if not within a century.
         depletion: Option<u64>,
         /// Whether the clock stands for lack of money.
-        dry: bool,
+        depleted: bool,
         /// Whether the account is closed.
         closed: bool,
     }
@@ -33,7 +33,7 @@ events! {
         /// The account.
         account: AccountId,
         /// Who owns it.
-        owner: String,
+        tenant: String,
         /// The denom that it holds.
         denom: Denom,
         /// The first deposit.
@@ -45,14 +45,14 @@ events! {
         account: AccountId,
         /// Who added them.
         depositor: String,
-        /// The deposit's number; absent if they joined the owner's balance.
+        /// The deposit's number; absent if they joined the tenant's balance.
         deposit: Option<u32>,
         /// How much.
         amount: Amount,
         /// Whether a stopped clock started again by it.
         restarted: bool,
     }
-    /// The owner took money out.
+    /// The tenant took money out.
     DepositWithdrawn = "souk_escrow_deposit_withdrawn" {
         /// The account.
         account: AccountId,
@@ -98,7 +98,7 @@ events! {
     Refunded = "souk_escrow_refunded" {
         /// The account.
         account: AccountId,
-        /// The deposit; absent for the owner's part.
+        /// The deposit; absent for the tenant's part.
         deposit: Option<u32>,
         /// Who was paid.
         to: String,

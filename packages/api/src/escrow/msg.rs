@@ -16,7 +16,7 @@ pub struct InstantiateMsg {
     /// Where fees go: the fee distributor.
     pub fee_collector: String,
     /// Seconds that an account must last at all its rates after an accept or a withdrawal
-    /// by its owner, and for which deposits must suffice to start a stopped clock. 1 to a week.
+    /// by its tenant, and for which deposits must suffice to start a stopped clock. 1 to a week.
     pub min_runway: u64,
     /// Contracts that may open accounts; more can be added, none removed. Their place in the
     /// list is their index in account ids.
@@ -33,12 +33,12 @@ pub struct MigrateMsg {}
 #[cw_ownable::cw_ownable_execute]
 #[cw_serde]
 pub enum ExecuteMsg {
-    /// Opens account number `local` of the sender with the coins sent; those belong to `owner`.
+    /// Opens account number `local` of the sender with the coins sent; those belong to `tenant`.
     OpenAccount {
         /// The controller's number for the account, below 2^48, never used before.
         local: u64,
         /// Who owns the account.
-        owner: String,
+        tenant: String,
         /// What open binding auctions may come to cost an hour.
         reserved: Rate,
     },
@@ -49,7 +49,7 @@ pub enum ExecuteMsg {
         /// As for [`ExecuteMsg::OpenAccount`].
         local: u64,
         /// Who owns the account.
-        owner: String,
+        tenant: String,
         /// The token's contract.
         token: String,
         /// What open binding auctions may come to cost an hour.
@@ -95,7 +95,7 @@ pub enum ExecuteMsg {
         /// Its open streams, each once.
         streams: Vec<u64>,
     },
-    /// Adds the coins sent to an open account. From its owner they join the owner's balance,
+    /// Adds the coins sent to an open account. From its tenant they join the tenant's own balance,
     /// from anyone else they are a deposit of their own, returned to its depositor as far as
     /// it is not spent. A stopped clock starts again if they suffice for the least runway.
     Deposit {
@@ -116,11 +116,11 @@ pub enum ExecuteMsg {
         /// How much.
         amount: Amount,
     },
-    /// Pays what is left of a closed account: the owner's part, or a deposit of another.
+    /// Pays what is left of a closed account: the tenant's part, or a deposit of another.
     ClaimRefund {
         /// The account.
         account: AccountId,
-        /// The deposit's number; none for the owner's part.
+        /// The deposit's number; none for the tenant's part.
         deposit: Option<u32>,
     },
     /// Sends all fees taken so far in a denom to the fee collector.
@@ -155,7 +155,7 @@ pub enum Cw20Hook {
         /// The account.
         account: AccountId,
     },
-    /// The owner's coins for an open account, sent on by the account's controller.
+    /// The tenant's coins for an open account, sent on by the account's controller.
     Fund {
         /// The controller's number for the account.
         local: u64,

@@ -76,14 +76,14 @@ pub struct AccountResponse {
     /// The account.
     pub id: AccountId,
     /// Who owns it.
-    pub owner: String,
+    pub tenant: String,
     /// The denom that it holds.
     pub denom: Denom,
     /// The clock, settled.
     pub clock: Clock,
     /// What is left, in whole units, rounded down.
     pub balance: Amount,
-    /// The owner's part of it that could be withdrawn now.
+    /// The tenant's part of it that could be withdrawn now.
     pub withdrawable: Amount,
     /// The reserve for open binding auctions.
     pub reserved: Rate,

@@ -14,7 +14,7 @@ events! {
         /// The deployment.
         deployment: DeploymentId,
         /// Its tenant.
-        owner: String,
+        tenant: String,
         /// What the manifest must hash to, as hex.
         commitment: String,
         /// How many groups it has.
@@ -29,14 +29,14 @@ events! {
         /// The new commitment, as hex.
         commitment: String,
     }
-    /// A deployment was marked, since it is dry or nothing of it runs or is put out to tender.
+    /// A deployment was marked, since it is depleted or nothing of it runs or is put out to tender.
     DeploymentMarked = "souk_orderbook_deployment_marked" {
         /// The deployment.
         deployment: DeploymentId,
         /// When its money was used up; now, if it has money and nothing to pay for.
-        dry_since: u64,
-        /// From when it can be reaped.
-        reapable_at: u64,
+        depleted_since: u64,
+        /// From when it can be ended.
+        endable_at: u64,
     }
     /// A deployment ended.
     DeploymentClosed = "souk_orderbook_deployment_closed" {
@@ -70,7 +70,7 @@ events! {
         /// The group.
         group: GroupSeq,
         /// The tenant.
-        owner: String,
+        tenant: String,
         /// The highest price, in base units an hour.
         ceiling: Price,
         /// What it is paid in.
@@ -158,7 +158,7 @@ events! {
         /// The group.
         group: GroupSeq,
         /// The tenant.
-        owner: String,
+        tenant: String,
         /// The winner.
         provider: String,
         /// Base units an hour.

@@ -10,8 +10,8 @@ pub use msg::{
     Cw20Hook, DenomConfig, ExecuteMsg, InstantiateMsg, MigrateMsg, NewDeployment, Params,
 };
 pub use query::{
-    BidResponse, BidsResponse, BookResponse, ConfigResponse, DeploymentResponse,
-    DeploymentsResponse, EligibilityResponse, GroupResponse, LeaseResponse, LeasesResponse,
-    OrderResponse, OrdersResponse, QueryMsg,
+    BidResponse, BidsResponse, ConfigResponse, DeploymentResponse, DeploymentsResponse,
+    EligibilityResponse, GroupResponse, LeaseResponse, LeasesResponse, OrderResponse,
+    OrdersResponse, ProviderStatsResponse, QueryMsg,
 };
 pub use state::{BidState, DeploymentState, GroupState, LeaseState, OrderState};

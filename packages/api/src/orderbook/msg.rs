@@ -61,10 +61,10 @@ pub struct Params {
     pub max_auction: u64,
     /// Blocks from an order's creation before its auction can close.
     pub min_auction_blocks: u64,
-    /// Time between marking a deployment and reaping it.
-    pub reap_grace: u64,
-    /// Blocks between marking a deployment and reaping it.
-    pub reap_blocks: u64,
+    /// Time between marking a deployment and ending it.
+    pub end_grace: u64,
+    /// Blocks between marking a deployment and ending it.
+    pub end_blocks: u64,
     /// How long a lease uses its slot at least, from its beginning, unless its tenant ends it
     /// within five minutes.
     pub slot_hold: u64,
@@ -156,7 +156,7 @@ pub enum ExecuteMsg {
     },
     /// Ends a lease, by either side. After a provider's close the group is put out to
     /// tender again without that provider, three times at most; after a tenant's close it is
-    /// put out again as well. While the account is dry the reason is always lack of funds.
+    /// put out again as well. While the account is depleted the reason is always lack of funds.
     CloseLease {
         /// The lease.
         order: OrderId,
@@ -176,9 +176,9 @@ pub enum ExecuteMsg {
         /// The order.
         order: OrderId,
     },
-    /// Marks a deployment that is dry or whose groups all rest, and ends it if it was marked long
+    /// Marks a deployment that is depleted or whose groups all rest, and ends it if it was marked long
     /// enough ago.
-    ReapDeployment {
+    EndDeployment {
         /// The deployment.
         deployment: DeploymentId,
     },
@@ -207,7 +207,7 @@ pub enum ExecuteMsg {
         /// Times and counts.
         params: Option<Params>,
     },
-    /// Stops creation, bids, accepts, closing of auctions and reaping.
+    /// Stops creation, bids, accepts, closing of auctions and ending.
     Pause {},
     /// Allows them again; auctions close ten minutes later at the earliest.
     Unpause {},
@@ -235,7 +235,7 @@ impl ExecuteMsg {
             Self::CloseLease { .. } => Permission::TenantOrOperator,
             Self::CloseAuction { .. }
             | Self::ExpireOrder { .. }
-            | Self::ReapDeployment { .. }
+            | Self::EndDeployment { .. }
             | Self::ReleaseBids { .. }
             | Self::Prune { .. } => Permission::Anyone,
             Self::Receive(_) => Permission::Cw20,
@@ -255,7 +255,7 @@ impl ExecuteMsg {
                 | Self::PlaceBid { .. }
                 | Self::AcceptBid { .. }
                 | Self::CloseAuction { .. }
-                | Self::ReapDeployment { .. }
+                | Self::EndDeployment { .. }
         )
     }
 }

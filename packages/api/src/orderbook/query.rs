@@ -23,11 +23,11 @@ pub enum QueryMsg {
         /// The deployment.
         deployment: DeploymentId,
     },
-    /// Deployments by number, those of one owner if one is given.
+    /// Deployments by number, those of one tenant if one is given.
     #[returns(DeploymentsResponse)]
     Deployments {
         /// Whose.
-        owner: Option<String>,
+        tenant: Option<String>,
         /// The last of the page before.
         start_after: Option<DeploymentId>,
         /// Entries at most.
@@ -91,8 +91,8 @@ pub enum QueryMsg {
         provider: String,
     },
     /// A provider's slots and history.
-    #[returns(BookResponse)]
-    Book {
+    #[returns(ProviderStatsResponse)]
+    ProviderStats {
         /// The provider.
         provider: String,
     },
@@ -123,7 +123,7 @@ pub struct DeploymentResponse {
     /// Its number.
     pub id: DeploymentId,
     /// Its tenant.
-    pub owner: String,
+    pub tenant: String,
     /// The key for everyday actions.
     pub delegate: Option<String>,
     /// What the manifest must hash to.
@@ -138,7 +138,7 @@ pub struct DeploymentResponse {
     pub account: AccountId,
     /// When it was created.
     pub created_at: u64,
-    /// When it was marked as dry, if the mark still holds as far as the book knows.
+    /// When it was marked for its end, if the mark still holds as far as the orderbook knows.
     pub marked_at: Option<u64>,
     /// Its groups.
     pub groups: Vec<GroupResponse>,
@@ -176,7 +176,7 @@ pub struct OrderResponse {
     /// The group it is for.
     pub group: GroupId,
     /// The tenant.
-    pub owner: String,
+    pub tenant: String,
     /// What it asks for.
     pub spec: GroupSpec,
     /// What it is paid in.
@@ -244,7 +244,7 @@ pub struct LeaseResponse {
     /// The group that runs.
     pub group: GroupId,
     /// The tenant.
-    pub owner: String,
+    pub tenant: String,
     /// Who runs it.
     pub provider: String,
     /// Base units an hour.
@@ -281,7 +281,7 @@ pub struct EligibilityResponse {
 
 /// A provider's slots and history.
 #[cw_serde]
-pub struct BookResponse {
+pub struct ProviderStatsResponse {
     /// The provider.
     pub provider: String,
     /// Slots that its bond backs.

@@ -59,7 +59,7 @@ states! {
         Open = "open",
         /// It waits for its tenant: the order found no taker.
         Paused = "paused",
-        /// Its lease ended because the account was dry.
+        /// Its lease ended because the account was depleted.
         InsufficientFunds = "insufficient_funds",
         /// It ended.
         Closed = "closed",

@@ -124,7 +124,7 @@ pub enum ExecuteMsg {
     UpdateConfig {
         /// The guardian.
         guardian: Option<String>,
-        /// The orderbook, whose books tell what leases use. Probed.
+        /// The orderbook, whose provider stats say what leases use. Probed.
         orderbook: Option<String>,
         /// Least bond of a provider.
         min_bond: Option<Amount>,

@@ -28,7 +28,7 @@ pub struct BlockTx {
     pub code: u32,
     /// Names the module that `code` belongs to.
     pub codespace: String,
-    /// For people.
+    /// Text for logs.
     pub log: String,
     /// Gas that it used.
     pub gas_used: u64,

@@ -74,6 +74,6 @@ pub struct FollowStatus {
     pub head: u64,
     /// When a block was last yielded, or when the follower was made.
     pub last_progress: Instant,
-    /// The trouble that it is waiting out at the moment, if any.
-    pub trouble: Option<String>,
+    /// The error that it is waiting out at the moment, if any.
+    pub last_error: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use tokio::task::JoinHandle;
 
-use super::Block;
+use super::block::Block;
 use crate::rpc::{Client, NodeError, RpcError};
 
 async fn fetch(client: &Client, height: u64) -> Result<Block, RpcError> {

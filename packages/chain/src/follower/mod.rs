@@ -45,7 +45,7 @@ impl Follower {
             cursor,
             head: 0,
             last_progress: Instant::now(),
-            trouble: None,
+            last_error: None,
         });
         Self {
             client,
@@ -91,6 +91,10 @@ impl Follower {
 
     /// The next block; waits for it as long as it takes. May be dropped and called again at any
     /// time without losing a block.
+    ///
+    /// # Errors
+    /// If the block is pruned everywhere, the head is far below the cursor, or every endpoint is on another
+    /// chain. Everything else is waited out.
     pub async fn next(&mut self) -> Result<Block, FollowError> {
         self.listen();
         loop {
@@ -117,6 +121,9 @@ impl Follower {
 
     /// The next block, as [`Follower::next`], and up to `max` in all of those that are fetched
     /// already, so that many can be stored at once while catching up.
+    ///
+    /// # Errors
+    /// As [`Follower::next`].
     pub async fn next_batch(&mut self, max: usize) -> Result<Vec<Block>, FollowError> {
         let mut blocks = vec![self.next().await?];
         while blocks.len() < max {
@@ -128,7 +135,7 @@ impl Follower {
                     blocks.push(block);
                 }
                 Some((_, Err(_))) => {
-                    // Tried again, and told if need be, by the next call.
+                    // The next call tries again, and reports it if it stays.
                     self.forget_pending();
                     break;
                 }
@@ -157,7 +164,7 @@ impl Follower {
                 self.head = status.height;
                 self.status.send_modify(|s| {
                     s.head = status.height;
-                    s.trouble = None;
+                    s.last_error = None;
                 });
                 let next = self.cursor.saturating_add(1);
                 if status.earliest_height > next {
@@ -185,7 +192,7 @@ impl Follower {
                 Err(self.report(FollowError::Pruned { wanted: height, lowest }))
             }
             wrong @ RpcError::WrongChain { .. } => Err(self.report(FollowError::WrongChain(wrong))),
-            // The head was shown before it could be served: no trouble.
+            // The head was shown before it could be served: not an error yet.
             RpcError::NotYet { .. } if self.failures == 0 => {
                 self.failures = 1;
                 self.signal.wait(self.config.first_backoff).await;
@@ -199,7 +206,7 @@ impl Follower {
                 );
                 self.failures = self.failures.saturating_add(1);
                 tracing::warn!(cursor = self.cursor, error = %other, ?wait, "next block not available");
-                self.status.send_modify(|s| s.trouble = Some(other.to_string()));
+                self.status.send_modify(|s| s.last_error = Some(other.to_string()));
                 self.signal.wait(wait).await;
                 Ok(())
             }
@@ -207,14 +214,14 @@ impl Follower {
     }
 
     fn report(&self, error: FollowError) -> FollowError {
-        self.status.send_modify(|s| s.trouble = Some(error.to_string()));
+        self.status.send_modify(|s| s.last_error = Some(error.to_string()));
         error
     }
 
     fn progressed(&self) {
         let (cursor, head) = (self.cursor, self.head.max(self.cursor));
         self.status.send_modify(|s| {
-            *s = FollowStatus { cursor, head, last_progress: Instant::now(), trouble: None };
+            *s = FollowStatus { cursor, head, last_progress: Instant::now(), last_error: None };
         });
     }
 

@@ -34,8 +34,8 @@ pub enum KeyError {
         /// Its permission bits.
         mode: u32,
     },
-    /// There is no such file.
-    #[error("there is no key file {}; make one, or name another", path.display())]
+    /// The file does not exist.
+    #[error("the key file {} does not exist; make one, or name another", path.display())]
     NoFile {
         /// The file.
         path: PathBuf,
@@ -91,7 +91,7 @@ pub enum KeyError {
         /// Its name.
         variable: String,
     },
-    /// The environment's credential is no key.
+    /// The environment's credential is not a key.
     #[error("environment variable {variable} holds neither 64 hexadecimal digits nor a mnemonic")]
     NotAKeyInEnvironment {
         /// Its name.

@@ -7,14 +7,20 @@ use std::path::Path;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::error::KeyError;
+use super::key::SecretKey;
+use super::mnemonic::key_from_text;
+use super::passphrase::Passphrase;
 use super::seal::{self, KdfCost, OpenError, SealedKey};
-use super::source::key_from_text;
-use super::{KeyError, Passphrase, SecretKey};
 
 /// No key file is larger.
 const MAX_LEN: u64 = 64 << 10;
 
 /// Reads a key file of either kind; a passphrase is needed only for an encrypted one.
+///
+/// # Errors
+/// If the file cannot be read, others may read it, it is not a key file, or the passphrase is
+/// missing or wrong.
 pub fn read_key_file(path: &Path, passphrase: Option<&Passphrase>) -> Result<SecretKey, KeyError> {
     let file = File::open(path).map_err(|source| match source.kind() {
         ErrorKind::NotFound => KeyError::NoFile { path: path.into() },
@@ -34,6 +40,9 @@ pub fn read_key_file(path: &Path, passphrase: Option<&Passphrase>) -> Result<Sec
 }
 
 /// Writes a key file that needs the passphrase. An existing file is not overwritten.
+///
+/// # Errors
+/// If the file exists or cannot be written.
 pub fn write_encrypted_key_file(
     path: &Path,
     key: &SecretKey,
@@ -51,6 +60,9 @@ pub fn write_encrypted_key_file(
 }
 
 /// Writes the key as hex into a file of mode 0600. An existing file is not overwritten.
+///
+/// # Errors
+/// If the file exists or cannot be written.
 pub fn write_plain_key_file(path: &Path, key: &SecretKey) -> Result<(), KeyError> {
     let mut text = Zeroizing::new(hex::encode(key.to_bytes().as_slice()));
     text.push('\n');

@@ -4,7 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::{KeyError, SecretKey};
+use super::error::KeyError;
+use super::key::SecretKey;
 
 /// How many words a new mnemonic has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +25,9 @@ pub struct Mnemonic {
 
 impl Mnemonic {
     /// New random words.
+    ///
+    /// # Errors
+    /// If the system has no randomness.
     pub fn generate(words: WordCount) -> Result<Self, KeyError> {
         let count = match words {
             WordCount::Twelve => 12,
@@ -34,6 +38,9 @@ impl Mnemonic {
     }
 
     /// Checks the words and their checksum; case and spacing do not matter.
+    ///
+    /// # Errors
+    /// If a word is not in the list, or the checksum is wrong.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let phrase = Zeroizing::new(words.join(" ").to_lowercase());
@@ -47,6 +54,9 @@ impl Mnemonic {
     }
 
     /// The key at `m/44'/118'/0'/0/index`, as Cosmos wallets derive it; no BIP-39 passphrase.
+    ///
+    /// # Errors
+    /// If the path leads to an invalid key, which practically never happens.
     pub fn key(&self, index: u32) -> Result<SecretKey, KeyError> {
         let reason = |reason: String| KeyError::InvalidMnemonic { reason };
         let parsed = bip39::Mnemonic::parse_in_normalized(bip39::Language::English, &self.phrase)
@@ -80,6 +90,14 @@ fn invalid(error: bip39::Error) -> KeyError {
         _ => "it cannot be read".to_owned(),
     };
     KeyError::InvalidMnemonic { reason }
+}
+
+/// Hex, or a mnemonic's first key.
+pub(super) fn key_from_text(text: &str) -> Result<SecretKey, KeyError> {
+    if text.split_whitespace().count() > 1 {
+        return Mnemonic::parse(text)?.key(0);
+    }
+    SecretKey::from_hex(text)
 }
 
 #[cfg(test)]
@@ -119,5 +137,17 @@ mod tests {
             let error = Mnemonic::parse(words).unwrap_err().to_string();
             assert!(!error.contains("aband"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_key_reads_from_hex_and_from_a_mnemonic() {
+        let key = SecretKey::generate();
+        let hex = format!("0x{}\n", hex::encode(key.to_bytes().as_slice()));
+        assert_eq!(key_from_text(&hex).unwrap().to_bytes(), key.to_bytes());
+        let mnemonic = Mnemonic::generate(Default::default()).unwrap();
+        assert_eq!(
+            key_from_text(mnemonic.phrase()).unwrap().to_bytes(),
+            mnemonic.key(0).unwrap().to_bytes()
+        );
     }
 }

@@ -9,7 +9,8 @@ use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Passphrase, SecretKey};
+use super::key::SecretKey;
+use super::passphrase::Passphrase;
 
 pub(super) const VERSION: u64 = 1;
 const KIND: &str = "souk-key";
@@ -40,7 +41,7 @@ impl Default for KdfCost {
 pub(super) struct SealedKey {
     pub version: u64,
     pub kind: String,
-    /// Compressed, hex: tells which key it is without the passphrase.
+    /// Compressed, hex: identifies the key without the passphrase.
     pub public_key: String,
     kdf: Kdf,
     cipher: Cipher,

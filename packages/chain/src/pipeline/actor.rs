@@ -3,25 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::config::PipelineConfig;
 use super::decide::{Action, Dead, Flight, Included, Observation, Search, State, decide};
+use super::error::PipelineError;
 use super::handle::PipelineHandle;
 use super::lock::Lock;
 use super::observe::{observe, search_blocks};
+use super::shared::{FoundReceiver, FoundSender, Shared};
 use super::store::{self, Ending, Fail, OpenAttempt, SharedStore, run};
 use super::verdict::Tries;
-use super::{PipelineConfig, PipelineError, Shared};
-use crate::TxHash;
 use crate::keys::SecretKey;
 use crate::query::{QueryError, SimulationError};
 use crate::rpc::{Client, RpcError, backoff};
 use crate::tx::GasPrice;
-
-/// Inclusions that were seen in followed blocks.
-pub(super) type FoundSender = mpsc::UnboundedSender<(TxHash, Included)>;
-pub(super) type FoundReceiver = mpsc::UnboundedReceiver<(TxHash, Included)>;
 
 /// Owns a key and an outbox. See the module.
 #[derive(Debug)]
@@ -31,11 +27,11 @@ pub struct Pipeline {
     pub(super) key: SecretKey,
     pub(super) address: String,
     pub(super) shared: Arc<Shared>,
-    found_sender: FoundSender,
-    found: FoundReceiver,
+    pub(super) found_sender: FoundSender,
+    pub(super) found: FoundReceiver,
     pub(super) memory: Memory,
     /// Held as long as this may run.
-    _lock: Lock,
+    pub(super) _lock: Lock,
 }
 
 /// What is learned on the way and may be forgotten at a restart.
@@ -52,9 +48,25 @@ pub(super) struct Memory {
     pub narrow: Option<usize>,
     /// A node wanted another sequence than the state had.
     pub refused_sequence: Option<RefusedSequence>,
-    /// The open attempt, as far as this process had a hand in it.
+    /// The open attempt, as far as this process worked on it.
     pub flight: Option<FlightMemory>,
     pub pauses: u32,
+}
+
+impl Memory {
+    /// Nothing is learned yet.
+    pub(super) fn new(price: GasPrice) -> Self {
+        Self {
+            price,
+            taken: 0,
+            late: None,
+            tries: Tries::default(),
+            narrow: None,
+            refused_sequence: None,
+            flight: None,
+            pauses: 0,
+        }
+    }
 }
 
 /// What this process knows of the open attempt beside what is stored.
@@ -67,7 +79,7 @@ pub(super) struct FlightMemory {
 }
 
 /// A sequence that was refused although the state at this height had it: transactions of
-/// another process wait in the mempool. A block or two will tell.
+/// another process wait in the mempool. The next blocks decide.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RefusedSequence {
     pub sequence: u64,
@@ -87,7 +99,7 @@ pub(super) enum Pace {
     BackOff(String),
 }
 
-/// Trouble with the chain is waited out; trouble with the store ends the pipeline.
+/// Trouble with the chain is waited out; problem with the store ends the pipeline.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StepError {
     #[error(transparent)]
@@ -115,28 +127,6 @@ impl From<SimulationError> for StepError {
 }
 
 impl Pipeline {
-    pub(super) fn assemble(
-        config: PipelineConfig,
-        client: Client,
-        key: SecretKey,
-        address: String,
-        shared: Arc<Shared>,
-        (found_sender, found): (FoundSender, FoundReceiver),
-        lock: Lock,
-    ) -> Self {
-        let memory = Memory {
-            price: config.gas.price.clone(),
-            taken: 0,
-            late: None,
-            tries: Tries::default(),
-            narrow: None,
-            refused_sequence: None,
-            flight: None,
-            pauses: 0,
-        };
-        Self { config, client, key, address, shared, found_sender, found, memory, _lock: lock }
-    }
-
     /// For the rest of the process.
     pub fn handle(&self) -> PipelineHandle {
         PipelineHandle { shared: self.shared.clone(), found: self.found_sender.clone() }
@@ -149,6 +139,10 @@ impl Pipeline {
 
     /// Runs until cancelled or until the outbox cannot be used. It may be stopped anywhere, as it
     /// may be killed anywhere: the next run goes on from what is stored.
+    ///
+    /// # Errors
+    /// If the outbox cannot be read or written, or an item in it is damaged. Errors of the chain are
+    /// waited out.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), PipelineError> {
         loop {
             let stepped = tokio::select! {
@@ -159,7 +153,7 @@ impl Pipeline {
             let pace = match stepped {
                 Ok(pace) => pace,
                 Err(StepError::Fatal(error)) => return Err(error),
-                Err(StepError::Chain(trouble)) => Pace::BackOff(trouble),
+                Err(StepError::Chain(error)) => Pace::BackOff(error),
             };
             self.report(&pace);
             let wait = match pace {
@@ -174,7 +168,7 @@ impl Pipeline {
                     let (first, max) = (self.config.first_backoff, self.config.max_backoff);
                     let wait = backoff(first, max, self.memory.pauses);
                     self.memory.pauses = self.memory.pauses.saturating_add(1);
-                    // New items do not cure the trouble, so they do not shorten the wait.
+                    // New items do not shorten the wait: they do not mend the chain.
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = tokio::time::sleep(wait) => {}
@@ -256,7 +250,7 @@ impl Pipeline {
                 format!("sequence {} was used by another transaction", attempt.sequence)
             }
         };
-        tracing::warn!(tx = %attempt.hash, %note, "transaction given up, its items are sent anew");
+        tracing::warn!(tx = %attempt.hash, %note, "transaction given up, its items are sent again");
         // Of one that was in no mempool that we know of the price was not the reason.
         if dead == Dead::Expired && self.flight_of(&attempt).broadcast_at.is_some() {
             self.was_late(&attempt);
@@ -267,7 +261,7 @@ impl Pipeline {
 
     async fn abandon(&mut self, attempt: OpenAttempt) -> Result<Pace, StepError> {
         let note = format!(
-            "sequence {} was used, and the blocks from {} to {} that tell by what were pruned",
+            "sequence {} was used, and the blocks {} to {} in which the transaction could be are pruned",
             attempt.sequence,
             attempt.base_height.saturating_add(1),
             attempt.timeout_height
@@ -277,7 +271,7 @@ impl Pipeline {
         Ok(Pace::Go)
     }
 
-    /// Ends the open attempt durably, and then tells of it.
+    /// Ends the open attempt durably, then notifies.
     pub(super) async fn end(
         &mut self,
         attempt: &OpenAttempt,
@@ -308,7 +302,7 @@ impl Pipeline {
     }
 
     /// An attempt that this process did not sign was stored by one that was killed, perhaps
-    /// after its broadcast: somebody may hold it.
+    /// after its broadcast: a node may hold it.
     pub(super) fn flight_of(&mut self, attempt: &OpenAttempt) -> FlightMemory {
         match &self.memory.flight {
             Some(flight) if flight.attempt == attempt.id => flight.clone(),
@@ -332,18 +326,18 @@ impl Pipeline {
     }
 
     fn report(&self, pace: &Pace) {
-        let trouble = match pace {
-            Pace::BackOff(trouble) => {
-                tracing::warn!(%trouble, "transactions wait");
-                Some(trouble.clone())
+        let last_error = match pace {
+            Pace::BackOff(error) => {
+                tracing::warn!(%error, "transactions wait");
+                Some(error.clone())
             }
-            // Steps taken on the way to the same trouble do not end it.
+            // Steps on the way to the same error do not clear it.
             Pace::Go => return,
             Pace::Sleep | Pace::NextBlock => self.memory.late.clone(),
         };
         self.shared.status.send_if_modified(|status| {
-            let changed = status.trouble != trouble;
-            status.trouble = trouble;
+            let changed = status.last_error != last_error;
+            status.last_error = last_error;
             changed
         });
     }

@@ -2,7 +2,7 @@
 
 use cosmrs::Any;
 
-use super::PipelineError;
+use super::error::PipelineError;
 use super::store::StoredItem;
 use crate::tx::{Refusal, RefusalKind, messages_from_bytes};
 
@@ -46,7 +46,7 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tx::{Stage, messages_to_bytes, send};
+    use crate::tx::{TxPhase, messages_to_bytes, send};
 
     fn item(id: i64, messages: usize) -> StoredItem {
         StoredItem {
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(batch.messages.len(), 5);
         let failed = |index: usize| {
             let log = format!("failed to execute message; message index: {index}: no");
-            batch.failed_item(&Refusal::read(Stage::Deliver, "wasm", 5, &log))
+            batch.failed_item(&Refusal::read(TxPhase::Deliver, "wasm", 5, &log))
         };
         let items: Vec<_> = (0..6).map(failed).collect();
         assert_eq!(items, [Some(0), Some(1), Some(1), Some(1), Some(2), None]);

@@ -1,5 +1,5 @@
 //! What to do next, as a pure function of what is stored and what the chain shows. All judgement
-//! on whether a transaction may be signed anew is here.
+//! on whether a transaction may be signed again is here.
 
 use crate::rpc::TxResult;
 
@@ -193,7 +193,7 @@ mod tests {
                 seen(104, 6, InNoBlock),
                 Action::Release(Dead::SequenceTaken),
             ),
-            ("nobody can tell", Some(100), seen(104, 6, BlocksGone), Action::Abandon),
+            ("outcome unknown", Some(100), seen(104, 6, BlocksGone), Action::Abandon),
             // With the sequence unused it was not executed, whatever blocks are gone.
             ("gone but unused", None, seen(130, 5, BlocksGone), Action::Release(Dead::Expired)),
             ("a node that lags", Some(100), seen(90, 3, NotIndexed), Action::Wait),

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::actor::FoundSender;
 use super::decide::Included;
+use super::error::PipelineError;
+use super::outbox::{Outbox, OutcomeRecord};
+use super::shared::{FoundSender, Shared};
+use super::status::PipelineStatus;
 use super::store::run;
-use super::{Outbox, OutcomeRecord, PipelineError, PipelineStatus, Shared};
 use crate::follower::Block;
 
 /// Wakes the pipeline and waits for outcomes. Cheap to clone.
@@ -18,7 +20,7 @@ pub struct PipelineHandle {
 }
 
 impl PipelineHandle {
-    /// Tells the pipeline that something was enqueued and committed. A lost call costs a poll
+    /// Notifies the pipeline that something was enqueued and committed. A lost call costs a poll
     /// interval and nothing else.
     pub fn wake(&self) {
         fail::fail_point!("outbox::after_commit");
@@ -50,12 +52,18 @@ impl PipelineHandle {
     }
 
     /// Where the item with this key is; none if it was never enqueued.
+    ///
+    /// # Errors
+    /// If the outbox cannot be read.
     pub async fn outcome(&self, dedup_key: &str) -> Result<Option<OutcomeRecord>, PipelineError> {
         let key = dedup_key.to_owned();
         run(&self.shared.store, move |connection| Outbox::outcome(connection, &key)).await
     }
 
     /// Waits until the item with this key is done or failed; none if it was never enqueued.
+    ///
+    /// # Errors
+    /// If the outbox cannot be read, or the pipeline is gone.
     pub async fn wait(&self, dedup_key: &str) -> Result<Option<OutcomeRecord>, PipelineError> {
         let mut changes = self.changes();
         loop {

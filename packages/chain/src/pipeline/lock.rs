@@ -4,7 +4,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
-use super::PipelineError;
+use super::error::PipelineError;
 
 /// Held by the pipeline of a database.
 #[derive(Debug)]

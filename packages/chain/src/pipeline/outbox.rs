@@ -99,7 +99,7 @@ pub enum FailureKind {
     Refused,
     /// Included, and failed there: the fee was paid.
     Executed,
-    /// Nobody can tell any more whether it was executed: the blocks in which it could be are
+    /// It is unknown whether it was executed: the blocks in which it could be are
     /// gone. It is not tried again; look at the chain's state.
     Unknown,
 }
@@ -158,6 +158,9 @@ fn behind(prefix: &str) -> Value {
 
 impl Outbox {
     /// Makes the tables if they are not there; safe to repeat.
+    ///
+    /// # Errors
+    /// If the database refuses.
     pub fn migrate(connection: &Connection) -> rusqlite::Result<()> {
         schema::migrate(connection)
     }
@@ -165,6 +168,9 @@ impl Outbox {
     /// Puts an item into the outbox as part of the caller's transaction. After the commit call
     /// [`super::PipelineHandle::wake`]. The caller's connection should have `synchronous=FULL`,
     /// so that the commit survives a loss of power.
+    ///
+    /// # Errors
+    /// If the database refuses.
     pub fn enqueue(tx: &Transaction<'_>, item: &OutboxItem) -> rusqlite::Result<Enqueued> {
         let inserted = tx
             .prepare_cached(
@@ -188,6 +194,9 @@ impl Outbox {
     }
 
     /// Where the item with this key is; none if it was never enqueued.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
     pub fn outcome(
         connection: &Connection,
         dedup_key: &str,
@@ -199,6 +208,9 @@ impl Outbox {
     }
 
     /// Items whose key starts with `prefix`, in the order of their enqueueing.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
     pub fn list(connection: &Connection, prefix: &str) -> rusqlite::Result<Vec<OutcomeRecord>> {
         // A range, which the index of keys serves however many items there are.
         let mut statement =
@@ -209,6 +221,9 @@ impl Outbox {
 
     /// Takes an item out again that is still queued; true if it was. Its key stays used, with
     /// `reason` as its outcome.
+    ///
+    /// # Errors
+    /// If the database refuses.
     pub fn cancel(tx: &Transaction<'_>, dedup_key: &str, reason: &str) -> rusqlite::Result<bool> {
         let changed = tx.execute(
             "UPDATE souk_tx_items SET state = 'failed', fail_kind = 'refused', fail_reason = ?2

@@ -1,17 +1,17 @@
 //! The actor's steps with effects on the chain: sign, broadcast, record.
 
-use super::FailureKind;
 use super::actor::{FlightMemory, Pace, Pipeline, RefusedSequence, StepError};
 use super::batch::Batch;
 use super::decide::Included;
 use super::observe::account;
+use super::outbox::FailureKind;
 use super::store::{self, Ending, Fail, NewAttempt, OpenAttempt, StoredItem, run};
 use super::verdict::{Bounds, Verdict, verdict};
 use crate::query::{Account, SimulationError};
 use crate::rpc::BroadcastReply;
-use crate::tx::{GasPrice, Refusal, RefusalKind, SignedTx, SignerData, Stage, TxPlan};
+use crate::tx::{GasPrice, Refusal, RefusalKind, SignedTx, SignerData, TxPhase, TxPlan};
 
-/// After so many transactions in a row at a raised price a lower one is tried.
+/// After this many transactions in a row at a raised price a lower one is tried.
 const TAKEN_BEFORE_LESS: u32 = 10;
 
 impl Pipeline {
@@ -131,11 +131,11 @@ impl Pipeline {
             Ok(BroadcastReply::Failed(error)) => Pace::BackOff(error.to_string()),
             Err(error) => Pace::BackOff(error.to_string()),
             Ok(BroadcastReply::Refused { codespace, code, log }) => {
-                let refusal = Refusal::read(Stage::Check, &codespace, code, &log);
+                let refusal = Refusal::read(TxPhase::Check, &codespace, code, &log);
                 if !flight.may_be_held {
                     return self.refused_fresh(attempt, refusal).await;
                 }
-                // Another node may still include it; the sequence will tell.
+                // Another node may still include it; the sequence will show.
                 tracing::info!(tx = %attempt.hash, %refusal, "a node refuses what another may hold");
                 flight.broadcast_at = Some(height);
                 Pace::NextBlock
@@ -145,14 +145,14 @@ impl Pipeline {
         Ok(pace)
     }
 
-    /// The first node refused it and nobody else has it: it is dead.
+    /// The first node refused it and no other has it: it will never be executed.
     async fn refused_fresh(
         &mut self,
         attempt: OpenAttempt,
         refusal: Refusal,
     ) -> Result<Pace, StepError> {
         let batch = self.batch_of(&attempt).await?;
-        let verdict = self.judge(Stage::Check, &batch, &refusal);
+        let verdict = self.judge(TxPhase::Check, &batch, &refusal);
         let fail = (verdict == Verdict::DropFirst)
             .then(|| first_failed(&batch, FailureKind::Refused, &refusal))
             .flatten();
@@ -178,10 +178,10 @@ impl Pipeline {
             self.was_taken();
             return Ok(Pace::Go);
         }
-        let refusal = Refusal::read(Stage::Deliver, &result.codespace, result.code, &result.log);
+        let refusal = Refusal::read(TxPhase::Deliver, &result.codespace, result.code, &result.log);
         tracing::warn!(tx = %attempt.hash, height, %refusal, "transaction failed");
         let batch = self.batch_of(&attempt).await?;
-        let verdict = self.judge(Stage::Deliver, &batch, &refusal);
+        let verdict = self.judge(TxPhase::Deliver, &batch, &refusal);
         let fail = (verdict == Verdict::DropFirst)
             .then(|| first_failed(&batch, FailureKind::Executed, &refusal))
             .flatten();
@@ -199,7 +199,7 @@ impl Pipeline {
         account: &Account,
         refusal: Refusal,
     ) -> Result<Pace, StepError> {
-        let verdict = self.judge(Stage::Simulate, batch, &refusal);
+        let verdict = self.judge(TxPhase::Simulate, batch, &refusal);
         if verdict == Verdict::DropFirst
             && let Some(fail) = first_failed(batch, FailureKind::Refused, &refusal)
         {
@@ -227,11 +227,11 @@ impl Pipeline {
         self.would_fail(batch, account, refusal).await
     }
 
-    fn judge(&self, stage: Stage, batch: &Batch, refusal: &Refusal) -> Verdict {
+    fn judge(&self, phase: TxPhase, batch: &Batch, refusal: &Refusal) -> Verdict {
         let bounds = Bounds { gas_raises: self.config.max_gas_raises, ..Bounds::default() };
         let failed_item = batch.failed_item(refusal);
         let tries = self.memory.tries;
-        verdict(stage, &refusal.kind, failed_item, batch.len(), tries, bounds)
+        verdict(phase, &refusal.kind, failed_item, batch.len(), tries, bounds)
     }
 
     /// Remembers what the next attempt must do otherwise.
@@ -303,10 +303,10 @@ impl Pipeline {
             None => format!("the gas price of {price} is not raised above the maximum of {max}"),
         };
         let (hash, height) = (attempt.hash, attempt.timeout_height);
-        let trouble = format!("transaction {hash} was in no block up to {height}; {what}");
-        tracing::warn!(%trouble, "transactions wait");
-        self.shared.status.send_modify(|s| s.trouble = Some(trouble.clone()));
-        self.memory.late = Some(trouble);
+        let late = format!("transaction {hash} was in no block up to {height}; {what}");
+        tracing::warn!(%late, "transactions wait");
+        self.shared.status.send_modify(|s| s.last_error = Some(late.clone()));
+        self.memory.late = Some(late);
     }
 
     /// A block took a transaction. After some in a row a raised price is tried lower, since what

@@ -12,9 +12,9 @@ pub struct PipelineStatus {
     pub queued: u64,
     /// The transaction that is under way.
     pub in_flight: Option<TxHash>,
-    /// Why nothing moves at the moment, if so: no coins for fees, fee above the bound, no node,
-    /// no block that takes the transaction.
-    pub trouble: Option<String>,
+    /// The error that items wait for at the moment, if any: no coins for fees, fee above the
+    /// bound, no node, no block that takes the transaction.
+    pub last_error: Option<String>,
     /// What is paid for gas now, after raises.
     pub gas_price: GasPrice,
     /// Transactions included since the start.
@@ -29,7 +29,7 @@ impl PipelineStatus {
             address,
             queued: 0,
             in_flight: None,
-            trouble: None,
+            last_error: None,
             gas_price,
             included: 0,
             failed: 0,

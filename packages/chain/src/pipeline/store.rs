@@ -7,8 +7,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::outbox::parse_hash;
-use super::{FailureKind, PipelineError, schema};
+use super::error::PipelineError;
+use super::outbox::{FailureKind, parse_hash};
+use super::schema;
 use crate::TxHash;
 
 /// One connection, used by one caller at a time.

@@ -1,6 +1,6 @@
 //! What a refusal or failure means for the batch: a pure function.
 
-use crate::tx::{RefusalKind, Stage};
+use crate::tx::{RefusalKind, TxPhase};
 
 /// What was tried so far with the items at the head of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,7 +16,7 @@ pub struct Tries {
 pub struct Bounds {
     /// Most raises of the gas limit.
     pub gas_raises: u32,
-    /// After so many failures of the node the message itself is held to be the cause.
+    /// After this many failures of the node the message itself counts as the cause.
     pub transients: u32,
 }
 
@@ -35,7 +35,7 @@ pub enum Verdict {
     RaiseGas,
     /// Sign again with a higher fee, if the bound allows it; else pause.
     RaiseFee,
-    /// Try again with only the first so many items.
+    /// Try again with only this many items, the first ones.
     Narrow(usize),
     /// Message of the first item fails for its own reason: it is failed, the others go on.
     DropFirst,
@@ -46,7 +46,7 @@ pub enum Verdict {
 /// `batch` is the number of items that were tried together, and `failed_item` the item of the
 /// message that failed, if the chain named one.
 pub fn verdict(
-    stage: Stage,
+    phase: TxPhase,
     kind: &RefusalKind,
     failed_item: Option<usize>,
     batch: usize,
@@ -57,7 +57,7 @@ pub fn verdict(
         RefusalKind::Sequence | RefusalKind::TimedOut => Verdict::Resync,
         RefusalKind::InsufficientFee { .. } => Verdict::RaiseFee,
         RefusalKind::OutOfGas
-            if stage != Stage::Simulate && tries.gas_raises < bounds.gas_raises =>
+            if phase != TxPhase::Simulate && tries.gas_raises < bounds.gas_raises =>
         {
             Verdict::RaiseGas
         }
@@ -84,18 +84,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn judge(stage: Stage, kind: RefusalKind, batch: usize, tries: Tries) -> Verdict {
+    fn judge(phase: TxPhase, kind: RefusalKind, batch: usize, tries: Tries) -> Verdict {
         let failed_item = match kind {
             RefusalKind::Message { index } => index,
             _ => None,
         };
-        verdict(stage, &kind, failed_item, batch, tries, Bounds::default())
+        verdict(phase, &kind, failed_item, batch, tries, Bounds::default())
     }
 
     #[test]
     fn each_refusal_has_its_verdict() {
         use RefusalKind::*;
-        use Stage::*;
+        use TxPhase::*;
         let none = Tries::default();
         let many = Tries { gas_raises: 3, transients: 6 };
         let fee = || InsufficientFee { required: vec![] };
@@ -121,9 +121,9 @@ mod tests {
             // A chain that names a message which is not there is not believed.
             (Deliver, at(Some(9)), 4, none, Verdict::Narrow(2)),
         ];
-        for (stage, kind, batch, tries, expected) in table {
-            let what = format!("{stage:?} {kind:?} {batch} {tries:?}");
-            assert_eq!(judge(stage, kind, batch, tries), expected, "{what}");
+        for (phase, kind, batch, tries, expected) in table {
+            let what = format!("{phase:?} {kind:?} {batch} {tries:?}");
+            assert_eq!(judge(phase, kind, batch, tries), expected, "{what}");
         }
     }
 
@@ -147,7 +147,7 @@ mod tests {
                     continue;
                 };
                 let index = names_the_place.then_some(place);
-                match judge(Stage::Simulate, RefusalKind::Message { index }, batch, Tries::default()) {
+                match judge(TxPhase::Simulate, RefusalKind::Message { index }, batch, Tries::default()) {
                     Verdict::Narrow(n) => {
                         prop_assert!(n >= 1 && n < batch);
                         limit = n;

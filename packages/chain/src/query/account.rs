@@ -6,7 +6,8 @@ use cosmrs::proto::cosmos::auth::v1beta1::{
 };
 use cosmrs::proto::traits::Message;
 
-use super::{Queries, QueryError};
+use super::error::QueryError;
+use super::queries::Queries;
 
 /// An account as the chain has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,9 @@ struct DoubleWrapper {
 
 impl Queries {
     /// The account of `address`, or [`QueryError::NotFound`] if it never received coins.
+    ///
+    /// # Errors
+    /// [`QueryError::NotFound`] as said; otherwise if no node answers, or the answer cannot be read.
     pub async fn account(&self, address: &str) -> Result<Account, QueryError> {
         let what = || format!("account {address}");
         let request = QueryAccountRequest { address: address.to_owned() };
@@ -56,7 +60,7 @@ impl Queries {
     }
 }
 
-/// Protobuf reads much as something; the address tells whether it was read as what it is.
+/// Many bytes decode as some protobuf message; the address shows whether the type was right.
 fn base_account(any: &Any, address: &str) -> Option<BaseAccount> {
     let bytes = any.value.as_slice();
     let plain = || BaseAccount::decode(bytes).ok();

@@ -8,13 +8,17 @@ use cosmrs::proto::cosmos::bank::v1beta1::{
 use cosmrs::proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use cosmrs::proto::cosmos::base::v1beta1::Coin as ProtoCoin;
 
-use super::{Queries, QueryError};
+use super::error::QueryError;
+use super::queries::Queries;
 use crate::Coin;
 
 const PAGE: u64 = 200;
 
 impl Queries {
     /// Base units of `denom` that `address` holds; 0 for an address that never had any.
+    ///
+    /// # Errors
+    /// If no node answers, the node refuses, or the answer cannot be read.
     pub async fn balance(&self, address: &str, denom: &str) -> Result<u128, QueryError> {
         let what = || format!("balance of {address}");
         let request = QueryBalanceRequest { address: address.to_owned(), denom: denom.to_owned() };
@@ -25,6 +29,9 @@ impl Queries {
     }
 
     /// Everything that `address` holds, sorted by denom. All pages are from one height.
+    ///
+    /// # Errors
+    /// If no node answers, the node refuses, or the answer cannot be read.
     pub async fn balances(&self, address: &str) -> Result<Vec<Coin>, QueryError> {
         const PATH: &str = "/cosmos.bank.v1beta1.Query/AllBalances";
         let what = || format!("balances of {address}");
@@ -45,6 +52,9 @@ impl Queries {
     }
 
     /// Base units of `denom` that exist.
+    ///
+    /// # Errors
+    /// If no node answers, the node refuses, or the answer cannot be read.
     pub async fn supply(&self, denom: &str) -> Result<u128, QueryError> {
         let what = || format!("supply of {denom}");
         let request = QuerySupplyOfRequest { denom: denom.to_owned() };
@@ -55,6 +65,9 @@ impl Queries {
     }
 
     /// The supply of every denom, sorted by denom. All pages are from one height.
+    ///
+    /// # Errors
+    /// If no node answers, the node refuses, or the answer cannot be read.
     pub async fn total_supply(&self) -> Result<Vec<Coin>, QueryError> {
         const PATH: &str = "/cosmos.bank.v1beta1.Query/TotalSupply";
         let what = || "total supply".to_owned();
@@ -70,9 +83,12 @@ impl Queries {
         Ok(sorted(pages.found))
     }
 
-    /// Every address that holds `denom` and how many base units; accounts of people, contracts
+    /// Every address that holds `denom` and how many base units; accounts of users, contracts
     /// and the chain's modules alike. All pages are from one height. A node walks its whole index
     /// for it: for chains whose denom has few holders.
+    ///
+    /// # Errors
+    /// If no node answers, the node refuses, or the answer cannot be read.
     pub async fn denom_owners(&self, denom: &str) -> Result<Vec<(String, u128)>, QueryError> {
         const PATH: &str = "/cosmos.bank.v1beta1.Query/DenomOwners";
         let what = || format!("holders of {denom}");

@@ -3,7 +3,9 @@
 use cosmrs::proto::cosmos::base::query::v1beta1::PageRequest;
 use cosmrs::proto::cosmwasm::wasm::v1 as wasm;
 
-use super::{CodeInfo, Queries, QueryError};
+use super::error::QueryError;
+use super::queries::Queries;
+use super::wasm::CodeInfo;
 
 /// What nodes give in one page at most.
 const PAGE: u64 = 100;
@@ -35,6 +37,9 @@ impl ListedCode {
 
 impl Queries {
     /// A page of all codes, the newest first, from the `next` of the page before.
+    ///
+    /// # Errors
+    /// If no node answers, the node refuses, or the answer cannot be read.
     pub async fn newest_codes(
         &self,
         from: Option<Vec<u8>>,
@@ -61,6 +66,9 @@ impl Queries {
     }
 
     /// The addresses of all contracts that an account made, the oldest first.
+    ///
+    /// # Errors
+    /// If no node answers, the node refuses, or the answer cannot be read.
     pub async fn contracts_by_creator(&self, creator: &str) -> Result<Vec<String>, QueryError> {
         let mut addresses = Vec::new();
         let mut key = Vec::new();

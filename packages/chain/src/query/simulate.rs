@@ -2,9 +2,10 @@
 
 use cosmrs::proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 
-use super::{At, Queries, QueryError, decode};
+use super::error::QueryError;
+use super::queries::{At, Queries, decode};
 use crate::log;
-use crate::tx::{Refusal, Stage};
+use crate::tx::{Refusal, TxPhase};
 
 /// What a simulation found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,9 @@ pub enum SimulationError {
 
 impl Queries {
     /// Runs these transaction bytes without effect; signatures are not verified, the sequence is.
+    ///
+    /// # Errors
+    /// If the chain refuses the transaction, or no node answers.
     pub async fn simulate(&self, tx: &[u8]) -> Result<Simulation, SimulationError> {
         #[allow(deprecated)]
         let request = SimulateRequest { tx: None, tx_bytes: tx.to_vec() };
@@ -46,7 +50,7 @@ impl Queries {
         }
         if response.code != 0 {
             let (codespace, code) = (&response.codespace, response.code);
-            let refusal = Refusal::read(Stage::Simulate, codespace, code, &response.log);
+            let refusal = Refusal::read(TxPhase::Simulate, codespace, code, &response.log);
             return Err(SimulationError::WouldFail(refusal));
         }
         let answer: At<SimulateResponse> = decode("simulation".to_owned(), &response)?;

@@ -5,7 +5,8 @@ use cosmrs::proto::traits::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Queries, QueryError};
+use super::error::QueryError;
+use super::queries::Queries;
 
 /// A contract as the chain has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,10 @@ struct QueryCodeInfoResponse {
 
 impl Queries {
     /// Sends `msg` to the contract's query entry and reads its JSON answer.
+    ///
+    /// # Errors
+    /// [`QueryError::NotFound`] if there is no contract; otherwise if the contract refuses, no node answers,
+    /// or the answer is not the expected JSON.
     pub async fn smart<R: DeserializeOwned>(
         &self,
         contract: &str,
@@ -75,6 +80,9 @@ impl Queries {
     }
 
     /// The bytes under `key` in the contract's storage.
+    ///
+    /// # Errors
+    /// [`QueryError::NotFound`] if there is no contract; otherwise if no node answers.
     pub async fn raw(&self, contract: &str, key: &[u8]) -> Result<Option<Vec<u8>>, QueryError> {
         let what = || format!("storage of contract {contract}");
         let request = wasm::QueryRawContractStateRequest {
@@ -92,6 +100,9 @@ impl Queries {
     }
 
     /// What the chain says of a contract.
+    ///
+    /// # Errors
+    /// [`QueryError::NotFound`] if there is no contract; otherwise if no node answers.
     pub async fn contract_info(&self, contract: &str) -> Result<ContractInfo, QueryError> {
         let what = || format!("contract {contract}");
         let request = wasm::QueryContractInfoRequest { address: contract.to_owned() };
@@ -115,7 +126,10 @@ impl Queries {
         })
     }
 
-    /// What the chain says of a code. Chains that cannot tell it without the bytes send them too.
+    /// The record of a code. Older chains send it with the bytes only.
+    ///
+    /// # Errors
+    /// [`QueryError::NotFound`] if there is no code; otherwise if no node answers.
     pub async fn code_info(&self, code_id: u64) -> Result<CodeInfo, QueryError> {
         let what = || format!("code {code_id}");
         let brief = self

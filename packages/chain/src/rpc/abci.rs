@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::client::Client;
 use super::client::result;
+use super::error::RpcError;
 use super::transport::Reply;
+use super::types::AbciResponse;
 use super::types::AbciWire;
-use super::{AbciResponse, Client, RpcError};
 use crate::log;
 
 const METHOD: &str = "abci_query";
@@ -14,6 +16,9 @@ impl Client {
     /// Asks the application. `height` 0 means the newest state; an endpoint that answers such a
     /// query from an old height is set aside. Of a pinned height every endpoint is asked until
     /// one has its state and does not panic.
+    ///
+    /// # Errors
+    /// If no usable endpoint answers. The application's refusal is an answer.
     pub async fn abci_query(
         &self,
         path: &str,

@@ -114,7 +114,7 @@ pub struct TxResult {
     /// Names the module that `code` belongs to.
     #[serde(default, deserialize_with = "null_as_default")]
     pub codespace: String,
-    /// For people; nodes may differ in it.
+    /// Text for logs; nodes may differ in it.
     #[serde(default, deserialize_with = "null_as_default")]
     pub log: String,
     /// `TxMsgData`: the messages' answers.

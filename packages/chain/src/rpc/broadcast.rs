@@ -4,9 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::client::Client;
+use super::error::{NodeError, RpcError};
 use super::transport::Reply;
 use super::types::BroadcastWire;
-use super::{Client, NodeError, RpcError};
 use crate::log;
 
 /// What a node said to a transaction.
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_after_a_silent_endpoint_does_not_prove_that_nobody_holds_the_bytes() {
+    fn a_refusal_after_a_silent_endpoint_does_not_prove_that_no_node_holds_the_bytes() {
         let refused = Broadcast { reply: Ok(read_reply(checked("sdk", 13))), also_sent: false };
         assert!(!refused.may_be_held());
         let after_silence = Broadcast { also_sent: true, ..refused };

@@ -10,10 +10,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::error::{EndpointFault, RpcError};
+use super::pool::EndpointStatus;
 use super::pool::{Limits, Pool};
+use super::tls;
 use super::transport::{Endpoint, Reply};
+use super::types::{Status, TxLookup, TxResponse};
 use super::types::{StatusWire, TxWire};
-use super::{EndpointFault, EndpointStatus, RpcError, Status, TxLookup, TxResponse, tls};
 use crate::{TxHash, log};
 
 /// Where the chain is, and how patient to be with its nodes.
@@ -39,6 +42,9 @@ pub struct ClientConfig {
 
 impl ClientConfig {
     /// Sensible values for public nodes.
+    ///
+    /// # Errors
+    /// If there is no endpoint, or one is not a URL.
     pub fn new(
         chain_id: impl Into<String>,
         endpoints: impl IntoIterator<Item = impl Into<String>>,
@@ -81,6 +87,9 @@ pub(super) struct Answer<T> {
 
 impl Client {
     /// Checks the configuration; connects to nothing yet.
+    ///
+    /// # Errors
+    /// If there is no endpoint, or one is not a URL.
     pub fn new(config: ClientConfig) -> Result<Self, RpcError> {
         if config.endpoints.is_empty() {
             return Err(RpcError::NoEndpoints);
@@ -121,6 +130,9 @@ impl Client {
 
     /// A usable node's state. Now and then this also looks at the other endpoints, beside the
     /// call, so that a node which stopped at an old height is found out.
+    ///
+    /// # Errors
+    /// If no endpoint is usable.
     pub async fn status(&self) -> Result<Status, RpcError> {
         self.survey_when_due();
         let answer = self
@@ -133,12 +145,18 @@ impl Client {
     }
 
     /// Succeeds if some endpoint is usable.
+    ///
+    /// # Errors
+    /// If no endpoint is usable.
     pub async fn health(&self) -> Result<(), RpcError> {
         let answer = self.ask::<Value>("health", &json!({}), |_, _, _| Ok(())).await;
         result("health", answer.reply?).map(|_| ())
     }
 
     /// The chain's genesis document.
+    ///
+    /// # Errors
+    /// If no usable endpoint answers.
     pub async fn genesis(&self) -> Result<Value, RpcError> {
         let answer = self.ask::<Value>("genesis", &json!({}), |_, _, _| Ok(())).await;
         let mut value = result("genesis", answer.reply?)?;
@@ -146,6 +164,9 @@ impl Client {
     }
 
     /// Looks a transaction up in the nodes' indexes, in each until one has it.
+    ///
+    /// # Errors
+    /// If no usable endpoint answers. A transaction that is in no index is an answer.
     pub async fn tx(&self, hash: &TxHash) -> Result<TxLookup, RpcError> {
         const METHOD: &str = "tx";
         let params = json!({"hash": STANDARD.encode(hash.as_bytes()), "prove": false});

@@ -4,15 +4,21 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::blocks::{BlockResponse, BlockResults, Header};
 use super::blocks::{BlockWire, HeaderWire};
+use super::client::Client;
+use super::error::{EndpointFault, NodeError, RpcError};
 use super::pool::Pool;
 use super::transport::Reply;
 use super::types::StatusWire;
-use super::{BlockResponse, BlockResults, Client, EndpointFault, Header, NodeError, RpcError};
 use crate::log;
 
 impl Client {
     /// The block at `height`.
+    ///
+    /// # Errors
+    /// [`RpcError::NotYet`] above the head, [`RpcError::Pruned`] below what every endpoint keeps; otherwise if
+    /// no usable endpoint answers.
     pub async fn block(&self, height: u64) -> Result<BlockResponse, RpcError> {
         let check = |pool: &Pool, wire: &BlockWire| {
             pool.judge_chain(&wire.block.header.chain_id)?;
@@ -23,6 +29,10 @@ impl Client {
     }
 
     /// The header of the block at `height`.
+    ///
+    /// # Errors
+    /// [`RpcError::NotYet`] above the head, [`RpcError::Pruned`] below what every endpoint keeps; otherwise if
+    /// no usable endpoint answers.
     pub async fn header(&self, height: u64) -> Result<Header, RpcError> {
         let check = |pool: &Pool, wire: &HeaderWire| {
             pool.judge_chain(&wire.header.chain_id)?;
@@ -33,6 +43,10 @@ impl Client {
     }
 
     /// What the chain made of the block at `height`.
+    ///
+    /// # Errors
+    /// [`RpcError::NotYet`] above the head, [`RpcError::Pruned`] below what every endpoint keeps; otherwise if
+    /// no usable endpoint answers.
     pub async fn block_results(&self, height: u64) -> Result<BlockResults, RpcError> {
         let check = |_: &Pool, wire: &BlockResults| same_height(height, wire.height);
         self.at_height("block_results", height, check).await

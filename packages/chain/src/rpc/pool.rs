@@ -2,11 +2,12 @@
 //!
 //! An endpoint is used only after a probe said that it is on our chain and near the head. A fault
 //! sets it aside for a time that doubles with each further fault; after that it is probed again
-//! beside the traffic, so that an endpoint that hangs delays nobody twice.
+//! beside the traffic, so that an endpoint that hangs delays requests only once.
 
 use std::time::{Duration, Instant};
 
-use super::{EndpointFault, EndpointReport, Status};
+use super::error::{EndpointFault, EndpointReport};
+use super::types::Status;
 
 /// How an endpoint is at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ struct Member {
     probing: bool,
 }
 
-/// Of two endpoints so many blocks apart it is the one ahead that is not believed: a week of blocks
+/// Of two endpoints this many blocks apart it is the one ahead that is not believed: a week of blocks
 /// of six seconds, after which a node that stopped is not to be expected.
 const NOT_BELIEVED: u64 = 100_000;
 
@@ -94,7 +95,7 @@ impl Pool {
         })
     }
 
-    /// Claims every endpoint that nobody is probing, backoff or not.
+    /// Claims every endpoint that is not being probed, backoff or not.
     pub(crate) fn claim_all(&mut self) -> Vec<usize> {
         self.claim(|_| true)
     }

@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::client::Client;
+use super::error::EndpointFault;
 use super::transport::Reply;
+use super::types::Status;
 use super::types::StatusWire;
-use super::{Client, EndpointFault, Status};
 
 impl Client {
     /// Usable endpoints; probes only if there are none. Those whose backoff is over are probed

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
 
-use super::RpcError;
+use super::error::RpcError;
 
 /// Trusts the system's certificate authorities, or Mozilla's where the system has none.
 pub(crate) fn client_config() -> Result<ClientConfig, RpcError> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{EndpointFault, NodeError, RpcError};
+use super::error::{EndpointFault, NodeError, RpcError};
 
 /// No honest answer is larger; a block's results stay well below.
 const MAX_BODY: usize = 128 << 20;

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::TxResult;
 use super::blocks::BlockTime;
+use super::blocks::TxResult;
 use super::lenient::{lenient_base64, lenient_int, null_as_default};
 use crate::TxHash;
 

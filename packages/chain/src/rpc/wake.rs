@@ -1,4 +1,4 @@
-//! A websocket that tells of new blocks. It is a wake-up only: every loop also polls, so a lost
+//! A websocket that announces new blocks. It is a wake-up only: every loop also polls, so a lost
 //! message or a dead socket costs time and nothing else.
 
 use std::sync::Arc;
@@ -12,13 +12,14 @@ use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
+use super::client::Client;
 use super::pool::backoff;
-use super::{Client, tls};
+use super::tls;
 
 const SUBSCRIBE: &str = "tm.event='NewBlock'";
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
-/// A chain that makes no block for this long is asked anew, on a fresh connection.
+/// A chain that makes no block for this long is asked again, on a new connection.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// Wakes whoever waits for a block.
@@ -64,7 +65,7 @@ pub async fn listen_for_blocks(client: Client, signal: NewBlockSignal, stop: Can
     }
 }
 
-/// Returns when the connection ends; true if it told of at least one block.
+/// Returns when the connection ends; true if it announced at least one block.
 async fn listen_once(client: &Client, index: usize, signal: &NewBlockSignal) -> bool {
     let Some(endpoint) = client.inner.endpoints.get(index) else {
         return false;

@@ -1,35 +1,17 @@
 //! Waiting until a transaction is in a block, or never can be.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::{Round, SendError, Sent, Signer, Tries, TxOutcome};
+use super::error::SendError;
+use super::outcome::TxOutcome;
+use super::progress::Progress;
+use super::{Round, Sent, Signer, Tries};
 use crate::pipeline::decide::{Action, Dead, Flight, Included, Observation, State, decide};
 use crate::pipeline::observe::{observe, search_blocks};
 use crate::query::QueryError;
-use crate::tx::{Refusal, RefusalKind, Stage};
+use crate::tx::{Refusal, RefusalKind, TxPhase};
 
 const REBROADCAST_BLOCKS: u64 = 3;
-
-/// Whether the chain moves on.
-pub(super) struct Progress {
-    patience: Duration,
-    height: u64,
-    since: Instant,
-}
-
-impl Progress {
-    pub(super) fn new(patience: Duration) -> Self {
-        Self { patience, height: 0, since: Instant::now() }
-    }
-
-    /// It has stood still for longer than there was patience.
-    pub(super) fn is_over(&mut self, height: u64) -> bool {
-        if height > self.height {
-            (self.height, self.since) = (height, Instant::now());
-        }
-        self.since.elapsed() > self.patience
-    }
-}
 
 impl Signer {
     /// Waits until it is included or never can be.
@@ -41,14 +23,14 @@ impl Signer {
             broadcast_at: Some(sent.base_height),
         };
         let mut last_answer = Instant::now();
-        let mut progress = Progress::new(self.patience);
+        let mut progress = Progress::new(self.stall_timeout);
         loop {
             let seen = match self.look(&flight, sent).await {
                 Ok(seen) => {
                     last_answer = Instant::now();
                     seen
                 }
-                Err(error) if last_answer.elapsed() > self.patience => {
+                Err(error) if last_answer.elapsed() > self.stall_timeout => {
                     return Err(SendError::Unconfirmed {
                         hash: sent.tx.hash,
                         reason: error.to_string(),
@@ -72,11 +54,11 @@ impl Signer {
                 Action::Abandon => {
                     return Err(SendError::Unconfirmed {
                         hash: sent.tx.hash,
-                        reason: "the blocks that tell were pruned".to_owned(),
+                        reason: "the blocks in which it could be were pruned".to_owned(),
                     });
                 }
                 Action::Broadcast => {
-                    // Its answer does not matter: the sequence tells.
+                    // Its answer does not matter: the sequence decides.
                     self.client.broadcast_everywhere(&sent.tx.bytes).await;
                     flight.broadcast_at = Some(seen.height);
                 }
@@ -112,7 +94,7 @@ impl Signer {
             let (hash, plan) = (sent.tx.hash, &sent.plan);
             return Ok(Round::Done(TxOutcome::new(hash, height, plan, result)));
         }
-        let refusal = Refusal::read(Stage::Deliver, &result.codespace, result.code, &result.log);
+        let refusal = Refusal::read(TxPhase::Deliver, &result.codespace, result.code, &result.log);
         match refusal.kind {
             RefusalKind::Sequence => Ok(Round::Again),
             RefusalKind::OutOfGas

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::GasPrice;
+use super::price::GasPrice;
 
 /// For charging the fee, which a simulated transaction does not carry: two balances are read and
 /// written, and an event is made.

@@ -12,5 +12,5 @@ pub use msg::{
     store_code, update_admin,
 };
 pub use price::{GasPrice, InvalidGasPrice};
-pub use refusal::{Refusal, RefusalKind, Stage};
+pub use refusal::{Refusal, RefusalKind, TxPhase};
 pub use sign::{SignedTx, SignerData, TxPlan, messages_from_bytes, messages_to_bytes};

@@ -27,7 +27,7 @@ pub struct MsgError {
 pub struct Instantiate {
     /// The code to run.
     pub code_id: u64,
-    /// A label for people.
+    /// Its label.
     pub label: String,
     /// Who may migrate the contract, if anyone.
     pub admin: Option<String>,
@@ -38,6 +38,9 @@ pub struct Instantiate {
 }
 
 /// Executes `contract` with a JSON message and coins.
+///
+/// # Errors
+/// If the message cannot be written as JSON.
 pub fn execute(
     sender: &str,
     contract: &str,
@@ -58,6 +61,9 @@ pub fn execute_bytes(sender: &str, contract: &str, msg: Vec<u8>, funds: &[Coin])
 }
 
 /// Makes a new contract.
+///
+/// # Errors
+/// If the message cannot be written as JSON.
 pub fn instantiate(
     sender: &str,
     what: &Instantiate,
@@ -94,6 +100,9 @@ pub fn store_code(sender: &str, wasm: Vec<u8>) -> Any {
 }
 
 /// Moves `contract` to another code.
+///
+/// # Errors
+/// If the message cannot be written as JSON.
 pub fn migrate(
     sender: &str,
     contract: &str,

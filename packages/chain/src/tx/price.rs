@@ -17,7 +17,7 @@ pub struct GasPrice {
     denom: String,
 }
 
-/// Why a text is no gas price.
+/// Why a text is not a gas price.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not a gas price: a decimal number and a denom are expected, such as 0.025ustake"

@@ -7,7 +7,7 @@ use crate::{Coin, log};
 
 /// Where a transaction was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum TxPhase {
     /// By a simulation: nothing happened.
     Simulate,
     /// By a node's mempool: nothing happened.
@@ -60,9 +60,9 @@ pub enum RefusalKind {
 
 impl Refusal {
     /// Reads a refusal; `code` is not 0.
-    pub fn read(stage: Stage, codespace: &str, code: u32, log: &str) -> Self {
+    pub fn read(phase: TxPhase, codespace: &str, code: u32, log: &str) -> Self {
         Self {
-            kind: kind(stage, codespace, code, log),
+            kind: kind(phase, codespace, code, log),
             codespace: codespace.to_owned(),
             code,
             log: log.to_owned(),
@@ -78,7 +78,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-fn kind(stage: Stage, codespace: &str, code: u32, text: &str) -> RefusalKind {
+fn kind(phase: TxPhase, codespace: &str, code: u32, text: &str) -> RefusalKind {
     let sdk = |n: u32| codespace == "sdk" && code == n;
     if sdk(32) {
         return RefusalKind::Sequence;
@@ -97,21 +97,23 @@ fn kind(stage: Stage, codespace: &str, code: u32, text: &str) -> RefusalKind {
     if log::is_out_of_gas(codespace, code, text) {
         return RefusalKind::OutOfGas;
     }
-    match stage {
-        Stage::Simulate if log::is_unknown_account(codespace, code, text) => RefusalKind::CannotPay,
-        Stage::Check if sdk(5) || log::is_unknown_account(codespace, code, text) => {
+    match phase {
+        TxPhase::Simulate if log::is_unknown_account(codespace, code, text) => RefusalKind::CannotPay,
+        TxPhase::Check if sdk(5) || log::is_unknown_account(codespace, code, text) => {
             RefusalKind::CannotPay
         }
         _ if sdk(13) => RefusalKind::InsufficientFee { required: log::required_fee(text) },
         _ if sdk(21) => RefusalKind::TooLarge,
         _ if sdk(30) => RefusalKind::TimedOut,
-        Stage::Check | Stage::Deliver if sdk(4) || sdk(8) => RefusalKind::BadSignature,
+        TxPhase::Check | TxPhase::Deliver if sdk(4) || sdk(8) => RefusalKind::BadSignature,
         _ if sdk(1) || sdk(111_222) || code == 1 && codespace == "undefined" => {
             RefusalKind::Transient
         }
         // A simulation's panic has a general code, and says no message's name.
         _ if log::has_panicked(text) => RefusalKind::Transient,
-        _ if log::was_interrupted(text) => RefusalKind::Transient,
+        _ if log::was_interrupted(text) => {
+            RefusalKind::Transient
+        }
         _ => RefusalKind::Message { index: None },
     }
 }
@@ -136,14 +138,14 @@ mod tests {
                      stack: goroutine 97: unknown request";
         let in_words = "failed to execute message; message index: 0: recovered: strangers' words";
         let table = [
-            (Stage::Simulate, "sdk", 18, mimic, Message { index: Some(1) }),
-            (Stage::Deliver, "wasm", 5, mimic, Message { index: Some(1) }),
-            (Stage::Check, "sdk", 32, sequence, Sequence),
+            (TxPhase::Simulate, "sdk", 18, mimic, Message { index: Some(1) }),
+            (TxPhase::Deliver, "wasm", 5, mimic, Message { index: Some(1) }),
+            (TxPhase::Check, "sdk", 32, sequence, Sequence),
             // A simulation's failure has a general code on a real node.
-            (Stage::Simulate, "sdk", 18, sequence, Sequence),
-            (Stage::Check, "sdk", 32, "", Sequence),
+            (TxPhase::Simulate, "sdk", 18, sequence, Sequence),
+            (TxPhase::Check, "sdk", 32, "", Sequence),
             (
-                Stage::Check,
+                TxPhase::Check,
                 "sdk",
                 13,
                 fee,
@@ -151,23 +153,23 @@ mod tests {
                     required: vec![Coin::new(250, "ustake"), Coin::new(3, "uother")],
                 },
             ),
-            (Stage::Deliver, "sdk", 11, "out of gas in location: WriteFlat", OutOfGas),
-            (Stage::Simulate, "sdk", 18, "out of gas in location: x", OutOfGas),
-            (Stage::Deliver, "sdk", 5, in_message, Message { index: Some(3) }),
-            (Stage::Simulate, "sdk", 18, liar, Message { index: Some(0) }),
-            (Stage::Check, "sdk", 5, "spendable balance is smaller", CannotPay),
-            (Stage::Simulate, "sdk", 22, "account souk1a not found: key not found", CannotPay),
-            (Stage::Check, "sdk", 4, "signature verification failed", BadSignature),
-            (Stage::Check, "sdk", 21, "tx too large", TooLarge),
-            (Stage::Check, "sdk", 30, "", TimedOut),
-            (Stage::Simulate, "sdk", 111_222, "recovered: boom", Transient),
-            (Stage::Simulate, "sdk", 6, panic, Transient),
-            (Stage::Simulate, "sdk", 6, in_words, Message { index: Some(0) }),
-            (Stage::Deliver, "wasm", 5, "execute wasm contract failed", Message { index: None }),
+            (TxPhase::Deliver, "sdk", 11, "out of gas in location: WriteFlat", OutOfGas),
+            (TxPhase::Simulate, "sdk", 18, "out of gas in location: x", OutOfGas),
+            (TxPhase::Deliver, "sdk", 5, in_message, Message { index: Some(3) }),
+            (TxPhase::Simulate, "sdk", 18, liar, Message { index: Some(0) }),
+            (TxPhase::Check, "sdk", 5, "spendable balance is smaller", CannotPay),
+            (TxPhase::Simulate, "sdk", 22, "account souk1a not found: key not found", CannotPay),
+            (TxPhase::Check, "sdk", 4, "signature verification failed", BadSignature),
+            (TxPhase::Check, "sdk", 21, "tx too large", TooLarge),
+            (TxPhase::Check, "sdk", 30, "", TimedOut),
+            (TxPhase::Simulate, "sdk", 111_222, "recovered: boom", Transient),
+            (TxPhase::Simulate, "sdk", 6, panic, Transient),
+            (TxPhase::Simulate, "sdk", 6, in_words, Message { index: Some(0) }),
+            (TxPhase::Deliver, "wasm", 5, "execute wasm contract failed", Message { index: None }),
         ];
-        for (stage, codespace, code, log, expected) in table {
-            let read = Refusal::read(stage, codespace, code, log);
-            assert_eq!(read.kind, expected, "{stage:?} {codespace} {code} {log}");
+        for (phase, codespace, code, log, expected) in table {
+            let read = Refusal::read(phase, codespace, code, log);
+            assert_eq!(read.kind, expected, "{phase:?} {codespace} {code} {log}");
         }
     }
 }

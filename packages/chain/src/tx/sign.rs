@@ -108,6 +108,9 @@ pub fn messages_to_bytes(messages: &[Any]) -> Vec<u8> {
 }
 
 /// The messages in stored bytes, or why they cannot be read.
+///
+/// # Errors
+/// If the bytes are not encoded messages.
 pub fn messages_from_bytes(bytes: &[u8]) -> Result<Vec<Any>, cosmrs::proto::prost::DecodeError> {
     Ok(TxBody::decode(bytes)?.messages)
 }

@@ -222,7 +222,7 @@ pub async fn produce_until_final(chain: &Handle, process: &Process, key: &str) -
 /// Waits until the chain has a transaction that no block took yet.
 pub async fn in_mempool(chain: &Handle) {
     eventually("a transaction in the mempool", || async {
-        let waiting = chain.node().call(|chain| chain.mempool().waiting().len());
+        let waiting = chain.mempool_size();
         waiting.await.unwrap() > 0
     })
     .await;

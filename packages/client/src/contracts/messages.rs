@@ -159,8 +159,8 @@ pub fn params(terms: &Terms) -> orderbook::Params {
         min_auction: book.min_auction,
         max_auction: book.max_auction,
         min_auction_blocks: book.min_auction_blocks,
-        reap_grace: book.reap_grace,
-        reap_blocks: book.reap_blocks,
+        end_grace: book.end_grace,
+        end_blocks: book.end_blocks,
         slot_hold: book.slot_hold,
     }
 }

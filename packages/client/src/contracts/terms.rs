@@ -55,11 +55,11 @@ pub struct Orderbook {
     pub max_auction: u64,
     /// Blocks before an auction can close.
     pub min_auction_blocks: u64,
-    /// From marking a dry deployment to reaping it.
+    /// From marking a depleted deployment to ending it.
     #[serde(with = "text::seconds")]
-    pub reap_grace: u64,
+    pub end_grace: u64,
     /// Blocks between the two.
-    pub reap_blocks: u64,
+    pub end_blocks: u64,
     /// How long a lease uses its slot at least.
     #[serde(with = "text::seconds")]
     pub slot_hold: u64,
@@ -170,8 +170,8 @@ impl Terms {
                 min_auction: params.min_auction,
                 max_auction: params.max_auction,
                 min_auction_blocks: params.min_auction_blocks,
-                reap_grace: params.reap_grace,
-                reap_blocks: params.reap_blocks,
+                end_grace: params.end_grace,
+                end_blocks: params.end_blocks,
                 slot_hold: params.slot_hold,
                 denoms: vec![DenomTerms::new(Denom::native(denom))],
             },

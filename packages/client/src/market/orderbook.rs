@@ -2,11 +2,11 @@
 
 use souk_api::{
     orderbook::{
-        BidResponse, BidsResponse, BookResponse, ConfigResponse, DeploymentResponse,
+        BidResponse, BidsResponse, ProviderStatsResponse, ConfigResponse, DeploymentResponse,
         DeploymentsResponse, EligibilityResponse, LeaseResponse, LeasesResponse, OrderResponse,
         OrdersResponse, QueryMsg,
     },
-    published::{BookRecord, book_key},
+    published::{ProviderStats, provider_stats_key},
 };
 use souk_core::{DeploymentId, OrderId};
 
@@ -33,7 +33,7 @@ impl Orderbook {
     /// All deployments of a tenant.
     pub async fn deployments(&self, tenant: &str) -> Answer<Vec<DeploymentResponse>> {
         let msg = |last: Option<&DeploymentResponse>, limit| QueryMsg::Deployments {
-            owner: Some(tenant.to_owned()),
+            tenant: Some(tenant.to_owned()),
             start_after: last.map(|last| last.id),
             limit: Some(limit),
         };
@@ -110,13 +110,13 @@ impl Orderbook {
     }
 
     /// A provider's slots and history.
-    pub async fn provider_stats(&self, provider: &str) -> Answer<BookResponse> {
-        self.0.ask(&QueryMsg::Book { provider: provider.to_owned() }).await
+    pub async fn provider_stats(&self, provider: &str) -> Answer<ProviderStatsResponse> {
+        self.0.ask(&QueryMsg::ProviderStats { provider: provider.to_owned() }).await
     }
 
     /// The record of it that the orderbook publishes for other contracts; zeros if there is none.
-    pub async fn provider_stats_record(&self, provider: &str) -> Answer<BookRecord> {
-        Ok(self.0.published(book_key(provider)).await?.unwrap_or_default())
+    pub async fn provider_stats_record(&self, provider: &str) -> Answer<ProviderStats> {
+        Ok(self.0.published(provider_stats_key(provider)).await?.unwrap_or_default())
     }
 }
 

@@ -45,7 +45,7 @@ fn phase(phase: Phase) -> &'static str {
         Phase::WaitingForManifest => "waiting for the manifest",
         Phase::Deploying => "deploying",
         Phase::Ready => "ready",
-        Phase::Suspended => "suspended: the account is dry",
+        Phase::Suspended => "suspended: the account is depleted",
         Phase::Closing => "closing",
         Phase::Closed => "closed",
     }

@@ -23,7 +23,7 @@ pub enum Timing {
     },
 }
 
-/// Tells the time of the next block.
+/// Finds the time of the next block.
 #[derive(Debug)]
 pub struct Clock {
     timing: Timing,
@@ -33,8 +33,8 @@ pub struct Clock {
     anchor_ns: u64,
     /// Jumps that the next block makes on top.
     jump_ns: u64,
-    /// The next block's time, if it was told.
-    told_ns: Option<u64>,
+    /// The next block's time, if it is given.
+    next_ns: Option<u64>,
 }
 
 impl Clock {
@@ -46,7 +46,7 @@ impl Clock {
             anchor: Instant::now(),
             anchor_ns: start_ns,
             jump_ns: 0,
-            told_ns: None,
+            next_ns: None,
         }
     }
 
@@ -73,16 +73,15 @@ impl Clock {
         self.scale_milli = scale_milli;
     }
 
-    /// Tells the time of the next block, nanoseconds since 1970, instead of finding it; for a chain that repeats
-    /// another's blocks.
-    pub fn tell(&mut self, at_ns: u64) {
-        self.told_ns = Some(at_ns);
+    /// Sets the time of the next block, nanoseconds since 1970; for a chain that repeats another's blocks.
+    pub fn set_next(&mut self, at_ns: u64) {
+        self.next_ns = Some(at_ns);
     }
 
-    /// The time of the block after one at `last_ns`; uses up jumps, or the time that was told.
+    /// The time of the block after one at `last_ns`; uses up jumps, or the time that was set.
     pub fn next_block_time(&mut self, last_ns: u64) -> u64 {
-        if let Some(told) = self.told_ns.take() {
-            return told.max(last_ns.saturating_add(LEAST_STEP));
+        if let Some(given) = self.next_ns.take() {
+            return given.max(last_ns.saturating_add(LEAST_STEP));
         }
         let jump = std::mem::take(&mut self.jump_ns);
         self.anchor_ns = self.anchor_ns.saturating_add(jump);
@@ -112,13 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_was_told_is_the_next_blocks_and_goes_never_back() {
+    fn a_time_that_was_set_is_the_next_blocks_and_goes_never_back() {
         let step = Duration::from_secs(5);
         let mut clock = Clock::new(Timing::OnDemand { step }, 100 * SECOND);
-        clock.tell(101 * SECOND + 7);
+        clock.set_next(101 * SECOND + 7);
         assert_eq!(clock.next_block_time(100 * SECOND), 101 * SECOND + 7);
         assert_eq!(clock.next_block_time(101 * SECOND + 7), 106 * SECOND + 7);
-        clock.tell(1);
+        clock.set_next(1);
         assert_eq!(clock.next_block_time(200 * SECOND), 200 * SECOND + LEAST_STEP);
     }
 

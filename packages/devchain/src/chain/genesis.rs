@@ -6,12 +6,12 @@ use cosmrs::proto::cosmwasm::wasm::v1::{AccessConfig, AccessType, CodeInfo};
 use cosmwasm_std::Coin;
 use sha2::{Digest, Sha256};
 
-use crate::address;
+use crate::codes::marker;
 use crate::error::AbciResult;
 use crate::gas::GasMeter;
-use crate::state::{BlockEnv, Ctx, Kv, auth, bank, coins};
-use crate::wasm::codes::{NativeCodes, marker};
+use crate::state::{BlockEnv, Ctx, Kv, Modules, auth, bank};
 use crate::wasm::records;
+use crate::{address, coins};
 
 /// What the chain starts with.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +24,8 @@ pub struct Genesis {
 
 impl Genesis {
     /// Makes the state.
-    pub fn build(&self, env: Rc<BlockEnv>, codes: Rc<NativeCodes>) -> AbciResult<Kv> {
-        let ctx = Ctx::new(Kv::new(), GasMeter::unlimited(), env, codes);
+    pub fn build(&self, env: Rc<BlockEnv>, modules: Rc<Modules>) -> AbciResult<Kv> {
+        let ctx = Ctx::new(Kv::new(), GasMeter::unlimited(), env, modules);
         for (address, amount) in &self.accounts {
             auth::ensure(&ctx, address);
             bank::mint(&ctx, address, &coins::normalize(amount.iter().cloned()))?;

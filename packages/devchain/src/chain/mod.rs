@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cosmrs::tendermint::chain::Id as ChainId;
-use cosmwasm_std::Coin;
+use cosmwasm_std::{Coin, Record};
 
 use self::block::{Block, Draft, StoredTx, tx_hash};
 use self::clock::Clock;
@@ -20,10 +20,13 @@ use self::mempool::{Mempool, MempoolError, Waiting};
 use crate::address::AddressCodec;
 use crate::error::AbciResult;
 use crate::gas::GasMeter;
-use crate::state::{BlockEnv, Ctx, Kv, bank};
-use crate::tx::ante::{MinGasPrice, Mode};
-use crate::tx::run::{Machine, TxResult};
-use crate::wasm::codes::NativeCodes;
+use crate::state::{BlockEnv, Ctx, Kv, Modules, Records, bank};
+use crate::tx::ante::{ExecMode, MinGasPrice};
+use crate::tx::run::{Executor, TxResult};
+use crate::wasm::records;
+
+/// The version that the node reports: clients choose their dialect by it.
+pub const COMETBFT_VERSION: &str = "0.38.17";
 
 /// What does not change while the chain runs.
 pub struct Settings {
@@ -46,12 +49,15 @@ pub struct Checked {
     pub result: TxResult,
 }
 
+/// The result of a transaction's check, or why the mempool refused it unchecked.
+pub type BroadcastResult = Result<Checked, MempoolError>;
+
 /// The chain.
 pub struct Chain {
     settings: Settings,
     genesis: Genesis,
     genesis_time_ns: u64,
-    codes: Rc<NativeCodes>,
+    modules: Rc<Modules>,
     state: Kv,
     check: Kv,
     mempool: Mempool,
@@ -68,18 +74,18 @@ impl Chain {
     pub fn new(
         settings: Settings,
         genesis: Genesis,
-        codes: NativeCodes,
+        modules: Modules,
         clock: Clock,
         genesis_time_ns: u64,
     ) -> AbciResult<Self> {
-        let codes = Rc::new(codes);
+        let modules = Rc::new(modules);
         let env = Rc::new(BlockEnv {
             chain_id: settings.chain_id.to_string(),
             height: 0,
             time_ns: genesis_time_ns,
             codec: settings.codec.clone(),
         });
-        let state = genesis.build(env, codes.clone())?;
+        let state = genesis.build(env, modules.clone())?;
         Ok(Self {
             history: History::new(settings.retention, state.clone()),
             check: state.clone(),
@@ -87,7 +93,7 @@ impl Chain {
             settings,
             genesis,
             genesis_time_ns,
-            codes,
+            modules,
             mempool: Mempool::default(),
             clock,
             swallow_transactions: false,
@@ -161,24 +167,24 @@ impl Chain {
         state: &mut Kv,
         env: &Rc<BlockEnv>,
         bytes: &[u8],
-        mode: Mode,
+        mode: ExecMode,
         index: u32,
     ) -> TxResult {
-        let machine = Machine {
+        let executor = Executor {
             block: env,
-            codes: &self.codes,
+            modules: &self.modules,
             min_price: Some(&self.settings.min_gas_price),
         };
-        machine.run(state, bytes, mode, index)
+        executor.run(state, bytes, mode, index)
     }
 
     /// Checks a transaction and lets it wait for a block.
-    pub fn broadcast(&mut self, bytes: Vec<u8>) -> Result<Checked, MempoolError> {
+    pub fn broadcast(&mut self, bytes: Vec<u8>) -> BroadcastResult {
         let hash = tx_hash(&bytes);
         self.mempool.admit(hash, bytes.len())?;
         let env = self.env_at(self.history.latest());
         let mut check = self.check.clone();
-        let result = self.run(&mut check, &env, &bytes, Mode::Check, 0);
+        let result = self.run(&mut check, &env, &bytes, ExecMode::Check, 0);
         if result.error.is_some() {
             self.mempool.forget(&hash);
         } else {
@@ -191,12 +197,12 @@ impl Chain {
     }
 
     /// Runs a transaction and changes nothing. As on a real node it runs on what the mempool's checks left, whatever
-    /// height was asked for; only for a head that an endpoint pretends it is that height's state.
+    /// height was asked for; for a stale endpoint it runs on the state of the head that it shows.
     pub fn simulate(&self, head: u64, bytes: &[u8]) -> TxResult {
         let shown = (head != self.history.latest()).then(|| self.history.state(head)).flatten();
         let state = shown.unwrap_or(&self.check);
         let env = self.env_at(head);
-        self.run(&mut state.clone(), &env, bytes, Mode::Simulate, 0)
+        self.run(&mut state.clone(), &env, bytes, ExecMode::Simulate, 0)
     }
 
     /// Makes a block of everything that waits.
@@ -209,7 +215,7 @@ impl Chain {
         let mut txs = Vec::new();
         for (index, tx) in self.mempool.take().into_iter().enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            let result = self.run(&mut state, &env, &tx.bytes, Mode::Deliver, index);
+            let result = self.run(&mut state, &env, &tx.bytes, ExecMode::Deliver, index);
             if result.error.is_some() {
                 self.mempool.forget(&tx.hash);
             }
@@ -231,7 +237,16 @@ impl Chain {
 
     /// A context for reading the state after `height`, with a gas limit.
     pub fn query_context(&self, height: u64, state: &Kv, gas: GasMeter) -> Ctx {
-        Ctx::new(state.clone(), gas, self.env_at(height), self.codes.clone())
+        Ctx::new(state.clone(), gas, self.env_at(height), self.modules.clone())
+    }
+
+    /// All records of a contract's storage in the committed state, by key.
+    pub fn contract_storage(&self, contract: &str) -> Vec<Record> {
+        let Some(address) = self.settings.codec.decode(contract) else { return Vec::new() };
+        let prefix = records::store_prefix(&address);
+        Records::under(self.state.clone(), &prefix, false)
+            .map(|(key, value)| (key[prefix.len()..].to_vec(), value))
+            .collect()
     }
 
     /// Every balance of the committed state by address, sorted.

@@ -1,4 +1,4 @@
-//! What a test lets happen to chosen requests.
+//! What tests inject into chosen requests.
 
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -11,27 +11,27 @@ pub fn hook<F: Future<Output = ()> + Send + 'static>(run: F) -> Hook {
     Box::new(move || Box::pin(run))
 }
 
-/// What happens instead of, or beside, the answer.
+/// A fault or an action of the test at one request.
 pub enum Effect {
-    /// This is done first, then the request goes on.
+    /// Runs before the request is forwarded.
     Before(Hook),
-    /// The endpoint has answered; this is done, then the client gets the answer.
+    /// Runs after the endpoint has answered and before the client gets the answer.
     After(Hook),
     /// The client gets the endpoint's result changed by this.
     Change(fn(&mut Value)),
-    /// This is the result, the endpoint is not asked.
+    /// The client gets this result, the endpoint is not asked.
     Result(Value),
-    /// This is the JSON-RPC error, the endpoint is not asked.
+    /// The client gets a JSON-RPC error with this data, the endpoint is not asked.
     Error(&'static str),
-    /// The endpoint gets the request, the client a broken answer.
+    /// The endpoint gets the request, the client an HTTP 502.
     LoseReply,
-    /// The endpoint does not get it, the client gets a bad gateway.
+    /// The endpoint does not get the request, the client gets an HTTP 502.
     Unreachable,
 }
 
 impl Effect {
-    /// The same again, for an effect that stays.
-    pub(super) fn again(&self) -> Option<Self> {
+    /// A copy for the next request; none for effects with hooks, which apply once.
+    pub(super) fn repeat(&self) -> Option<Self> {
         Some(match self {
             Self::Before(_) | Self::After(_) => return None,
             Self::Change(change) => Self::Change(*change),
@@ -43,30 +43,30 @@ impl Effect {
     }
 }
 
-/// Tells the requests that are meant: by method, and by a part of an `abci_query`'s path or data, or of the
-/// transaction that is broadcast. Messages to contracts stand in both as their JSON.
+/// Matches requests by method, and by a part of an `abci_query`'s path or data or of the broadcast transaction.
+/// Both contain messages to contracts as JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct On(pub &'static str, pub &'static str);
 
 impl On {
-    pub(super) fn means(&self, method: &str, text: &str) -> bool {
+    pub(super) fn matches(&self, method: &str, text: &str) -> bool {
         self.0 == method && text.contains(self.1)
     }
 }
 
 pub(super) struct Rule {
     pub on: On,
-    /// Keeps for every further request.
-    pub stays: bool,
+    /// Applies to every further request, too.
+    pub repeats: bool,
     pub effect: Effect,
 }
 
 /// The effect for a request, if there is a rule.
 pub(super) fn take(rules: &mut Vec<Rule>, method: &str, text: &str) -> Option<Effect> {
-    let index = rules.iter().position(|rule| rule.on.means(method, text))?;
+    let index = rules.iter().position(|rule| rule.on.matches(method, text))?;
     let rule = rules.get(index)?;
-    match rule.stays.then(|| rule.effect.again()).flatten() {
-        Some(again) => Some(again),
+    match rule.repeats.then(|| rule.effect.repeat()).flatten() {
+        Some(repeated) => Some(repeated),
         None => Some(rules.remove(index).effect),
     }
 }
@@ -76,10 +76,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_effect_strikes_its_request_once_or_stays() {
+    fn an_effect_applies_once_or_repeats() {
         let mut rules = vec![
-            Rule { on: On("block", ""), stays: false, effect: Effect::Unreachable },
-            Rule { on: On("abci_query", "Simulate"), stays: true, effect: Effect::LoseReply },
+            Rule { on: On("block", ""), repeats: false, effect: Effect::Unreachable },
+            Rule { on: On("abci_query", "Simulate"), repeats: true, effect: Effect::LoseReply },
         ];
         assert!(take(&mut rules, "status", "").is_none());
         assert!(take(&mut rules, "abci_query", "/Account").is_none());

@@ -1,15 +1,16 @@
-//! A door in front of any CometBFT endpoint, this chain's or a real node's, for tests of its clients: it writes down
-//! every broadcast, refused ones included, and lets a test step in at chosen requests.
+//! A recording proxy in front of any CometBFT endpoint, this chain's or a real node's, for tests of its clients: it
+//! records every broadcast, refused ones included, and injects faults into chosen requests.
 //!
-//! [`Effect`]s strike single requests. [`Proxy::faults`] are the whole endpoint's: it hangs with its connections open,
-//! refuses, stays at an old height or pretends to be of another chain.
+//! [`Effect`]s apply to single requests. [`Proxy::faults`] are the whole endpoint's: it hangs with its connections open,
+//! refuses, is stale, or names another chain.
 
-mod door;
 mod effect;
+mod serve;
+mod shared;
 mod view;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use cosmrs::Any;
 use cosmrs::proto::cosmos::tx::v1beta1::{TxBody, TxRaw};
@@ -19,45 +20,30 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::chain::block::tx_hash;
-use crate::rpc::listener::{Faults, FaultyListener};
+use crate::faults::{Faults, FaultyListener};
+
+use self::shared::{Shared, lock};
 
 pub use effect::{Effect, Hook, On, hook};
-
-/// A transaction on its way to the chain, and what the client was told.
-#[derive(Clone, Debug)]
-pub struct Broadcast {
-    /// The transaction.
-    pub bytes: Vec<u8>,
-    /// The code that the client was given; none while there is no answer, or if it got none.
-    pub code: Option<u64>,
-}
+pub use shared::Broadcast;
 
 /// The proxy; clones are the same one. It ends with the runtime that started it.
 #[derive(Clone)]
 pub struct Proxy {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
     url: String,
-}
-
-struct Inner {
-    target: Mutex<String>,
-    http: reqwest::Client,
-    faults: Faults,
-    rules: Mutex<Vec<effect::Rule>>,
-    broadcasts: Mutex<Vec<Broadcast>>,
-    requests: Mutex<Vec<(String, String)>>,
 }
 
 impl Proxy {
     /// Listens on a free local port and passes everything on to `target`.
     ///
     /// # Panics
-    /// When no port or HTTP client can be had, as nothing could be tested then.
+    /// If no local port is free or the HTTP client cannot be made.
     pub async fn before(target: &str) -> Self {
         let faults = Faults::default();
-        let inner = Arc::new(Inner {
+        let shared = Arc::new(Shared {
             target: Mutex::new(target.to_owned()),
-            http: door::http_client(),
+            http: serve::http_client(),
             faults: faults.clone(),
             rules: Mutex::default(),
             broadcasts: Mutex::default(),
@@ -65,62 +51,61 @@ impl Proxy {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free local port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
-        let router = door::router(inner.clone());
+        let router = serve::router(shared.clone());
         let listener = FaultyListener::new(listener, faults);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { inner, url }
+        Self { shared, url }
     }
 
-    /// Where clients find it.
+    /// URL for clients.
     pub fn url(&self) -> &str {
         &self.url
     }
 
     /// Passes everything on to another endpoint from now on.
     pub fn set_target(&self, target: &str) {
-        *lock(&self.inner.target) = target.to_owned();
+        *lock(&self.shared.target) = target.to_owned();
     }
 
-    /// What is wrong with the whole endpoint. One that shows an old height takes broadcasts as a node does that is
-    /// cut off: it accepts them and nobody ever hears of them.
+    /// The faults of the whole endpoint. A stale one treats broadcasts as a node does that is cut off from its peers:
+    /// it accepts them and no block ever includes them.
     pub fn faults(&self) -> &Faults {
-        &self.inner.faults
+        &self.shared.faults
     }
 
-    /// The next such request has this effect.
+    /// The next matching request has this effect.
     pub fn once(&self, on: On, effect: Effect) {
         self.rule(on, false, effect);
     }
 
-    /// Every such request has this effect (not for effects with hooks, which run once).
+    /// Every matching request has this effect (effects with hooks apply once).
     pub fn always(&self, on: On, effect: Effect) {
         self.rule(on, true, effect);
     }
 
-    fn rule(&self, on: On, stays: bool, effect: Effect) {
-        lock(&self.inner.rules).push(effect::Rule { on, stays, effect });
+    fn rule(&self, on: On, repeats: bool, effect: Effect) {
+        lock(&self.shared.rules).push(effect::Rule { on, repeats, effect });
     }
 
-    /// No further effects.
+    /// Removes all effects.
     pub fn clear(&self) {
-        lock(&self.inner.rules).clear();
+        lock(&self.shared.rules).clear();
     }
 
-    /// How many effects still wait for their request.
+    /// How many effects have not met their request yet.
     pub fn waiting(&self) -> usize {
-        lock(&self.inner.rules).len()
+        lock(&self.shared.rules).len()
     }
 
     /// Every broadcast in order, the same bytes each time.
     pub fn broadcasts(&self) -> Vec<Broadcast> {
-        lock(&self.inner.broadcasts).clone()
+        lock(&self.shared.broadcasts).clone()
     }
 
-    /// Distinct transactions that were broadcast, each with its hash and messages, in the order of their first
-    /// broadcast.
+    /// Distinct transactions that were broadcast, each with its hash and messages, by first broadcast.
     pub fn transactions(&self) -> Vec<([u8; 32], Vec<Any>)> {
         let mut seen = BTreeSet::new();
-        let broadcasts = lock(&self.inner.broadcasts);
+        let broadcasts = lock(&self.shared.broadcasts);
         let distinct = broadcasts.iter().filter(|one| seen.insert(tx_hash(&one.bytes)));
         distinct.map(|one| (tx_hash(&one.bytes), messages(&one.bytes))).collect()
     }
@@ -136,14 +121,14 @@ impl Proxy {
         all.filter_map(|any| contract_message(&any)).collect()
     }
 
-    /// How many such requests came.
+    /// How many matching requests came.
     pub fn requests(&self, on: On) -> usize {
-        let requests = lock(&self.inner.requests);
-        requests.iter().filter(|(method, text)| on.means(method, text)).count()
+        let requests = lock(&self.shared.requests);
+        requests.iter().filter(|(method, text)| on.matches(method, text)).count()
     }
 }
 
-/// The messages of a transaction; none if the bytes are no transaction.
+/// The messages of a transaction; empty if the bytes are not a transaction.
 pub fn messages(tx: &[u8]) -> Vec<Any> {
     let body = TxRaw::decode(tx).and_then(|raw| TxBody::decode(raw.body_bytes.as_slice()));
     body.map(|body| body.messages).unwrap_or_default()
@@ -156,8 +141,4 @@ pub fn contract_message(any: &Any) -> Option<Value> {
     }
     let execute = MsgExecuteContract::decode(any.value.as_slice()).ok()?;
     serde_json::from_slice(&execute.msg).ok()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,50 +1,50 @@
-//! A real endpoint seen as one that stays at an old height, or that is of another chain.
+//! The view of a proxy: a real endpoint appears to be stale, or to be of another chain.
 
 use serde_json::{Value, json};
 
-use crate::rpc::methods::View;
+use crate::faults::View;
 
-/// What to do with a request in this view.
-pub(super) enum Seen {
-    /// Ask with these parameters.
-    Ask,
-    /// Do not ask; this is the JSON-RPC envelope's `result`.
+/// How a request is handled in this view.
+pub(super) enum Handling {
+    /// Forward it with these parameters.
+    Forward,
+    /// Answer with this `result` of the JSON-RPC envelope.
     Result(Value),
-    /// Do not ask; this is the error's `data`.
+    /// Answer with an error that has this `data`.
     Error(String),
 }
 
-/// Changes the parameters of a request to what a node asks itself that shows this.
-pub(super) fn request(view: &View, method: &str, params: &mut Value, tx_hash: &str) -> Seen {
-    let Some(stale) = view.stale_at else { return Seen::Ask };
+/// Handles a request as a node with this view would; may change the parameters.
+pub(super) fn handle(view: &View, method: &str, params: &mut Value, tx_hash: &str) -> Handling {
+    let Some(stale) = view.stale_at else { return Handling::Forward };
     let asked = height(params);
     match method {
         "abci_query" => match asked {
-            Some(height) if height > stale => Seen::Result(json!({ "response": {
+            Some(height) if height > stale => Handling::Result(json!({ "response": {
                 "code": 26, "codespace": "sdk", "height": "0",
                 "log": "cannot query with height in the future; please provide a valid height: invalid height",
             }})),
-            Some(height) if height > 0 => Seen::Ask,
+            Some(height) if height > 0 => Handling::Forward,
             _ => {
                 params["height"] = json!(stale.to_string());
-                Seen::Ask
+                Handling::Forward
             }
         },
         "block" | "block_results" | "header" | "commit" => match asked {
-            Some(height) if height > stale => Seen::Error(format!(
+            Some(height) if height > stale => Handling::Error(format!(
                 "height {height} must be less than or equal to the current blockchain height {stale}"
             )),
-            Some(height) if height > 0 => Seen::Ask,
+            Some(height) if height > 0 => Handling::Forward,
             _ => {
                 params["height"] = json!(stale.to_string());
-                Seen::Ask
+                Handling::Forward
             }
         },
-        "tx" => Seen::Error(format!("tx ({tx_hash}) not found")),
-        _ if method.starts_with("broadcast_tx") => Seen::Result(json!({
+        "tx" => Handling::Error(format!("tx ({tx_hash}) not found")),
+        _ if method.starts_with("broadcast_tx") => Handling::Result(json!({
             "code": 0, "codespace": "", "data": "", "log": "", "hash": tx_hash,
         })),
-        _ => Seen::Ask,
+        _ => Handling::Forward,
     }
 }
 
@@ -53,8 +53,8 @@ fn height(params: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// Changes an answer to what a node says that shows this.
-pub(super) fn answer(view: &View, method: &str, result: &mut Value) {
+/// Changes an answer to that of a node with this view.
+pub(super) fn rewrite_answer(view: &View, method: &str, result: &mut Value) {
     if let Some(stale) = view.stale_at
         && method == "status"
         && let Some(sync) = result.get_mut("sync_info")
@@ -79,13 +79,13 @@ mod tests {
     fn a_stale_endpoint_answers_from_its_height_and_knows_nothing_later() {
         let view = View { stale_at: Some(10), chain_id: None };
         let mut params = json!({ "path": "/x" });
-        assert!(matches!(request(&view, "abci_query", &mut params, ""), Seen::Ask));
+        assert!(matches!(handle(&view, "abci_query", &mut params, ""), Handling::Forward));
         assert_eq!(params["height"], "10");
         let mut later = json!({ "height": "11" });
-        assert!(matches!(request(&view, "abci_query", &mut later, ""), Seen::Result(_)));
-        assert!(matches!(request(&view, "block", &mut later, ""), Seen::Error(_)));
+        assert!(matches!(handle(&view, "abci_query", &mut later, ""), Handling::Result(_)));
+        assert!(matches!(handle(&view, "block", &mut later, ""), Handling::Error(_)));
         let mut status = json!({ "sync_info": { "latest_block_height": "99" } });
-        answer(&view, "status", &mut status);
+        rewrite_answer(&view, "status", &mut status);
         assert_eq!(status["sync_info"]["latest_block_height"], "10");
     }
 
@@ -93,7 +93,7 @@ mod tests {
     fn an_endpoint_of_another_chain_says_so_wherever_it_names_its_chain() {
         let view = View { stale_at: None, chain_id: Some("other-1".into()) };
         let mut block = json!({ "block": { "header": { "chain_id": "real-1" } } });
-        answer(&view, "block", &mut block);
+        rewrite_answer(&view, "block", &mut block);
         assert_eq!(block["block"]["header"]["chain_id"], "other-1");
     }
 }

@@ -7,7 +7,9 @@ use cosmrs::proto::cosmos::auth::v1beta1::{
 };
 use prost::{Message, Name};
 
-use super::{Failure, Query, encoded, paging};
+use super::failure::Failure;
+use super::paging;
+use super::request::{Query, encoded};
 use crate::state::auth;
 
 fn load(query: &Query<'_>, address: &str, empty: &str) -> Result<BaseAccount, Failure> {

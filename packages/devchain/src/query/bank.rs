@@ -9,8 +9,11 @@ use cosmrs::proto::cosmos::bank::v1beta1::{
 use cosmrs::proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use cosmrs::proto::cosmos::base::v1beta1::Coin;
 
-use super::{Failure, Query, encoded, paging};
-use crate::state::{Kv, bank, coins};
+use super::failure::Failure;
+use super::paging;
+use super::request::{Query, encoded};
+use crate::coins;
+use crate::state::{Kv, bank};
 
 fn owner(query: &Query<'_>, text: &str) -> Result<Vec<u8>, Failure> {
     query.address(text).map_err(|err| match err {

@@ -2,19 +2,20 @@
 
 mod auth;
 mod bank;
+mod failure;
 mod node;
 mod paging;
+mod request;
 mod tx;
 mod wasm;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use prost::Message;
-
+use self::failure::Failure;
+use self::request::Query;
 use crate::chain::Chain;
 use crate::error::{AbciError, sdk};
-use crate::gas::{GasMeter, OutOfGas};
-use crate::state::{Ctx, Kv};
+use crate::gas::OutOfGas;
 
 /// An answer as `abci_query` carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,81 +30,6 @@ pub struct Answer {
     pub value: Vec<u8>,
     /// Height whose state answered.
     pub height: i64,
-}
-
-/// Why a query failed, as its gRPC service says it.
-#[derive(Debug)]
-pub enum Failure {
-    /// The request makes no sense.
-    InvalidArgument(String),
-    /// What was asked for does not exist.
-    NotFound(String),
-    /// Any other gRPC status.
-    Unknown(String),
-    /// A registered error.
-    Abci(AbciError),
-    /// An error that no module registered.
-    Plain(String),
-}
-
-impl From<AbciError> for Failure {
-    fn from(err: AbciError) -> Self {
-        Self::Abci(err)
-    }
-}
-
-impl From<prost::DecodeError> for Failure {
-    fn from(err: prost::DecodeError) -> Self {
-        Self::Plain(err.to_string())
-    }
-}
-
-impl Failure {
-    /// The SDK's mapping of gRPC errors to codes of an ABCI answer.
-    fn into_abci(self) -> AbciError {
-        let rpc = |code: &str, text: String| format!("rpc error: code = {code} desc = {text}");
-        match self {
-            Self::InvalidArgument(text) => sdk::invalid_request(rpc("InvalidArgument", text)),
-            Self::NotFound(text) => sdk::key_not_found(rpc("NotFound", text)),
-            Self::Unknown(text) => sdk::unknown_request(rpc("Unknown", text)),
-            Self::Abci(err) => sdk::unknown_request(err.log),
-            Self::Plain(text) => sdk::invalid_request(text),
-        }
-    }
-}
-
-/// What a query handler works with.
-pub(crate) struct Query<'a> {
-    chain: &'a Chain,
-    state: &'a Kv,
-    height: u64,
-    /// The height that counts as the head.
-    head: u64,
-    data: &'a [u8],
-}
-
-impl Query<'_> {
-    fn request<M: Message + Default>(&self) -> Result<M, Failure> {
-        Ok(M::decode(self.data)?)
-    }
-
-    fn ctx(&self) -> Ctx {
-        self.ctx_with(GasMeter::unlimited())
-    }
-
-    fn ctx_with(&self, gas: GasMeter) -> Ctx {
-        self.chain.query_context(self.height, self.state, gas)
-    }
-
-    /// Bytes of an address; an address that is none is an error that no module registered.
-    fn address(&self, text: &str) -> Result<Vec<u8>, Failure> {
-        let codec = &self.chain.settings().codec;
-        codec.decode(text).ok_or_else(|| Failure::Plain(codec.complaint(text)))
-    }
-}
-
-fn encoded<M: Message>(message: M) -> Result<Vec<u8>, Failure> {
-    Ok(message.encode_to_vec())
 }
 
 /// Answers a query. `latest` is the height that counts as the head; `height` 0 asks for it.

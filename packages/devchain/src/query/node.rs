@@ -6,8 +6,9 @@ use cosmrs::proto::cosmos::base::tendermint::v1beta1::{
 };
 use cosmrs::proto::tendermint::{p2p::DefaultNodeInfo, types};
 
-use super::{Failure, Query, encoded};
-use crate::rpc::COMETBFT_VERSION;
+use super::failure::Failure;
+use super::request::{Query, encoded};
+use crate::chain::COMETBFT_VERSION;
 
 pub fn info(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
     encoded(GetNodeInfoResponse {

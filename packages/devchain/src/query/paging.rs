@@ -2,8 +2,8 @@
 
 use cosmrs::proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 
-use super::Failure;
-use crate::state::{Kv, Records, kv::prefix_end};
+use super::failure::Failure;
+use crate::state::{Kv, Records, prefix_end};
 
 /// Records of a page; keys without the prefix.
 pub type Page = Vec<(Vec<u8>, Vec<u8>)>;

@@ -8,7 +8,8 @@ use cosmrs::proto::cosmos::tx::v1beta1::{
 use cosmrs::proto::tendermint::abci::{Event as ProtoEvent, EventAttribute};
 use prost::{Message, Name};
 
-use super::{Failure, Query, encoded};
+use super::failure::Failure;
+use super::request::{Query, encoded};
 use crate::chain::block;
 use crate::event::Event;
 

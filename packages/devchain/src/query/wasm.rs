@@ -3,10 +3,13 @@
 use cosmrs::proto::cosmwasm::wasm::v1 as proto;
 use prost::Message;
 
-use super::{Failure, Query, encoded, paging};
+use super::failure::Failure;
+use super::paging;
+use super::request::{Query, encoded};
 use crate::error::wasm;
 use crate::gas::{GasMeter, SMART_QUERY_LIMIT};
-use crate::wasm::{keeper, records};
+use crate::msg::must_be_json;
+use crate::wasm::{self as module, records};
 
 /// Block height and transaction index at the start of the keys of contract lists.
 const POSITION: usize = 16;
@@ -46,18 +49,18 @@ fn contract(query: &Query<'_>, text: &str) -> Result<Vec<u8>, Failure> {
 
 pub fn smart(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
     let request: proto::QuerySmartContractStateRequest = query.request()?;
-    keeper::must_be_json(&request.query_data)
+    must_be_json(&request.query_data)
         .map_err(|_| Failure::InvalidArgument("invalid query data".into()))?;
     let address = query.address(&request.address)?;
     let ctx = query.ctx_with(GasMeter::limited(SMART_QUERY_LIMIT));
-    let data = keeper::query_smart(&ctx, &address, request.query_data)?;
+    let data = module::query_smart(&ctx, &address, request.query_data)?;
     encoded(proto::QuerySmartContractStateResponse { data: data.into() })
 }
 
 pub fn raw(query: &Query<'_>) -> Result<Vec<u8>, Failure> {
     let request: proto::QueryRawContractStateRequest = query.request()?;
     let address = contract(query, &request.address)?;
-    let data = keeper::query_raw(&query.ctx(), &address, &request.query_data);
+    let data = module::query_raw(&query.ctx(), &address, &request.query_data);
     encoded(proto::QueryRawContractStateResponse { data: data.unwrap_or_default() })
 }
 

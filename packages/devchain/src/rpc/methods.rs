@@ -2,23 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::envelope::RpcError;
 use super::params::Params;
+use super::render;
 use super::search::{self, Search};
-use super::{COMETBFT_VERSION, RpcError, render};
 use crate::chain::block::{self, Block};
-use crate::chain::{Chain, Checked};
+use crate::chain::{COMETBFT_VERSION, Chain, Checked};
+use crate::faults::View;
 use crate::query;
 
 type Reply = Result<Value, RpcError>;
-
-/// What an endpoint shows of the chain.
-#[derive(Clone, Debug, Default)]
-pub struct View {
-    /// The endpoint pretends that this is the head.
-    pub stale_at: Option<u64>,
-    /// The endpoint pretends to be of this chain.
-    pub chain_id: Option<String>,
-}
 
 /// One call on the chain's thread.
 pub struct Call<'a> {
@@ -27,7 +20,7 @@ pub struct Call<'a> {
     params: &'a Params,
 }
 
-/// Runs a method; none if there is no such method.
+/// Runs a method; none if the method is unknown.
 pub fn run(chain: &mut Chain, view: &View, method: &str, params: &Params) -> Option<Reply> {
     let mut call = Call { chain, view, params };
     Some(match method {
@@ -69,7 +62,7 @@ pub fn check(chain: &mut Chain, bytes: Vec<u8>) -> Result<Checked, RpcError> {
 impl Call<'_> {
     fn chain_id(&self) -> String {
         match &self.view.chain_id {
-            Some(pretended) => pretended.clone(),
+            Some(other) => other.clone(),
             None => self.chain.settings().chain_id.to_string(),
         }
     }

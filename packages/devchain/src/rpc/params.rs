@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value;
 
-use super::RpcError;
+use super::envelope::RpcError;
 
 /// Parameters of one call.
 #[derive(Clone, Debug, Default)]

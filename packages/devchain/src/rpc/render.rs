@@ -34,7 +34,7 @@ pub fn block_id(id: Option<&BlockId>) -> Value {
     }
 }
 
-/// A header; `chain_id` may differ from the real one when an endpoint pretends.
+/// A header with the chain id that the endpoint shows.
 pub fn header(header: &Header, chain_id: &str) -> Value {
     let hash =
         |hash: Option<cosmrs::tendermint::Hash>| hash.map(|h| h.to_string()).unwrap_or_default();

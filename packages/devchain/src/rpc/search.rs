@@ -35,7 +35,7 @@ pub struct Search {
     conditions: Vec<(String, Test)>,
 }
 
-/// Text that is no query.
+/// Text that cannot be parsed as a query.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("failed to parse query: {why} in {query:?}")]
 pub struct BadQuery {

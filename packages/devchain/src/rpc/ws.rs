@@ -7,12 +7,13 @@ use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::listener::Manner;
+use super::endpoint::{Endpoint, answer};
+use super::envelope::{RpcError, envelope};
 use super::params::Params;
+use super::render;
 use super::search::{self, EventMap, Search};
-use super::server::{Endpoint, answer};
-use super::{RpcError, envelope, render};
 use crate::chain::block::Block;
+use crate::faults::EndpointMode;
 
 /// Most subscriptions of one connection, as CometBFT's default.
 const MAX_SUBSCRIPTIONS: usize = 5;
@@ -39,7 +40,7 @@ pub async fn serve(mut socket: WebSocket, endpoint: Endpoint) {
                     Message::Close(_) => return,
                     _ => continue,
                 };
-                if endpoint.faults.manner() == Manner::Hang {
+                if endpoint.faults.mode() == EndpointMode::Hang {
                     continue;
                 }
                 let reply = handle(&endpoint, &mut subscriptions, &text).await;
@@ -49,10 +50,10 @@ pub async fn serve(mut socket: WebSocket, endpoint: Endpoint) {
             }
             block = blocks.recv() => match block {
                 Ok(block) => {
-                    if endpoint.faults.manner() != Manner::Serve || hidden(&endpoint, &block) {
+                    if endpoint.faults.mode() != EndpointMode::Serve || hidden(&endpoint, &block) {
                         continue;
                     }
-                    for event in notices(&subscriptions, &endpoint, &block) {
+                    for event in notifications(&subscriptions, &endpoint, &block) {
                         if socket.send(Message::Text(event.to_string().into())).await.is_err() {
                             return;
                         }
@@ -117,12 +118,16 @@ fn change(
     Ok(())
 }
 
-/// Everything that subscribers hear of a block.
-fn notices(subscriptions: &Subscriptions, endpoint: &Endpoint, block: &Arc<Block>) -> Vec<Value> {
+/// A block's notifications to the subscribers.
+fn notifications(
+    subscriptions: &Subscriptions,
+    endpoint: &Endpoint,
+    block: &Arc<Block>,
+) -> Vec<Value> {
     let chain_id =
         endpoint.faults.view().chain_id.unwrap_or_else(|| block.header.chain_id.to_string());
     let mut out = Vec::new();
-    let mut tell = |kind: &str, events: &EventMap, value: &dyn Fn() -> Value| {
+    let mut notify = |kind: &str, events: &EventMap, value: &dyn Fn() -> Value| {
         for (query, subscription) in subscriptions {
             if subscription.search.matches(events) {
                 let result = json!({
@@ -134,20 +139,20 @@ fn notices(subscriptions: &Subscriptions, endpoint: &Endpoint, block: &Arc<Block
             }
         }
     };
-    tell("NewBlock", &search::block_events("NewBlock", block), &|| {
+    notify("NewBlock", &search::block_events("NewBlock", block), &|| {
         json!({
             "block": render::bare_block(block, &chain_id),
             "block_id": render::block_id(Some(&block.id())),
             "result_finalize_block": render::block_results(block),
         })
     });
-    tell(
+    notify(
         "NewBlockHeader",
         &search::block_events("NewBlockHeader", block),
         &|| json!({ "header": render::header(&block.header, &chain_id) }),
     );
     for (index, tx) in block.txs.iter().enumerate() {
-        tell("Tx", &search::tx_events(block, tx), &|| {
+        notify("Tx", &search::tx_events(block, tx), &|| {
             json!({ "TxResult": {
                 "height": block.height().to_string(),
                 "index": index,

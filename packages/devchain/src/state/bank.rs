@@ -2,11 +2,11 @@
 
 use cosmwasm_std::{Coin, Uint128};
 
-use super::{auth, coins, ctx::Ctx, kv::Records};
-use crate::address;
+use super::{auth, ctx::Ctx, kv::Records};
 use crate::error::{AbciResult, sdk};
 use crate::event::Event;
 use crate::gas;
+use crate::{address, coins};
 
 const BALANCE: u8 = 0x03;
 const SUPPLY: u8 = 0x04;
@@ -68,7 +68,7 @@ pub fn balance(ctx: &Ctx, owner: &[u8], denom: &str) -> Coin {
 /// Everything that an address holds, sorted by denom.
 pub fn all_balances(ctx: &Ctx, owner: &[u8]) -> Vec<Coin> {
     let prefix = balances_prefix(owner);
-    let end = super::kv::prefix_end(&prefix);
+    let end = super::prefix_end(&prefix);
     ctx.range(prefix.clone(), end, false)
         .map(|(key, value)| Coin {
             denom: String::from_utf8_lossy(&key[prefix.len()..]).into_owned(),

@@ -3,13 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use cosmrs::Any;
 use cosmwasm_std::{BlockInfo, Timestamp};
 
 use super::kv::{Kv, Records};
 use crate::address::AddressCodec;
+use crate::codes::NativeCodes;
+use crate::error::AbciResult;
 use crate::event::Event;
 use crate::gas::{GasMeter, storage};
-use crate::wasm::codes::NativeCodes;
+use crate::msg::Msg;
 
 /// What is the same for everything in one block.
 #[derive(Debug)]
@@ -35,6 +38,17 @@ impl BlockEnv {
     }
 }
 
+/// Runs a message that a contract sent, signed by the contract, and returns its encoded response.
+pub type MessageHandler = fn(&Ctx, Msg) -> AbciResult<Any>;
+
+/// What the chain's program brings along, which is not part of the state.
+pub struct Modules {
+    /// Native code of contracts.
+    pub codes: NativeCodes,
+    /// Runs contracts' messages: the SDK's message router. The wasm module calls it without knowing the handlers.
+    pub handler: MessageHandler,
+}
+
 /// A context; clones share state and gas.
 #[derive(Clone)]
 pub struct Ctx {
@@ -44,7 +58,7 @@ pub struct Ctx {
     /// Codes that this transaction has loaded: entering them again is cheap.
     loaded: Rc<RefCell<Vec<Vec<u8>>>>,
     block: Rc<BlockEnv>,
-    codes: Rc<NativeCodes>,
+    modules: Rc<Modules>,
     /// Index of the transaction in its block; none in queries.
     pub tx_index: Option<u32>,
     /// How deep contract calls are nested.
@@ -55,14 +69,14 @@ pub struct Ctx {
 
 impl Ctx {
     /// A context over `state`.
-    pub fn new(state: Kv, gas: GasMeter, block: Rc<BlockEnv>, codes: Rc<NativeCodes>) -> Self {
+    pub fn new(state: Kv, gas: GasMeter, block: Rc<BlockEnv>, modules: Rc<Modules>) -> Self {
         Self {
             state: Rc::new(RefCell::new(state)),
             gas: Rc::new(gas),
             events: Rc::default(),
             loaded: Rc::default(),
             block,
-            codes,
+            modules,
             tx_index: None,
             call_depth: 0,
             query_depth: 0,
@@ -96,7 +110,12 @@ impl Ctx {
 
     /// Native code by name.
     pub fn codes(&self) -> &NativeCodes {
-        &self.codes
+        &self.modules.codes
+    }
+
+    /// Runs a message that a contract sent.
+    pub fn run_message(&self, msg: Msg) -> AbciResult<Any> {
+        (self.modules.handler)(self, msg)
     }
 
     /// The state as it is now.

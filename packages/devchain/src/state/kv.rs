@@ -70,7 +70,7 @@ impl Records {
             } else {
                 self.low = bound;
             }
-            // (k, k) with both ends excluded is no valid range of the map.
+            // (k, k) with both ends excluded is not a valid range of the map.
             if let (Bound::Included(low), Bound::Excluded(high)) = (&self.low, &self.high) {
                 self.done |= high <= low;
             }

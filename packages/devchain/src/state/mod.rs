@@ -2,9 +2,8 @@
 
 pub mod auth;
 pub mod bank;
-pub mod coins;
-pub mod ctx;
-pub mod kv;
+mod ctx;
+mod kv;
 
-pub use ctx::{BlockEnv, Ctx};
-pub use kv::{Kv, Records};
+pub use ctx::{BlockEnv, Ctx, Modules};
+pub use kv::{Kv, Records, prefix_end};

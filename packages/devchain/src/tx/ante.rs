@@ -8,11 +8,11 @@ use k256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use prost::{Message, Name};
 
 use super::decode::Tx;
-use crate::address;
 use crate::error::{AbciResult, sdk};
 use crate::event::Event;
 use crate::gas;
-use crate::state::{Ctx, auth, bank, coins};
+use crate::state::{Ctx, auth, bank};
+use crate::{address, coins};
 
 /// Longest memo, characters.
 const MAX_MEMO: usize = 256;
@@ -24,13 +24,11 @@ const READ_PARAMS: u64 = 1_042;
 /// What the SDK looks up before, such as circuit breakers. Measured on wasmd.
 const LOOK_UPS: u64 = 1_700;
 
-/// In which mode a transaction is looked at.
+/// The mode in which a transaction is run, as the SDK names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum ExecMode {
     /// Before it enters the mempool.
     Check,
-    /// It waits in the mempool while a block was made.
-    Recheck,
     /// In a block.
     Deliver,
     /// Asked for its gas; signatures are not verified.
@@ -61,10 +59,8 @@ impl MinGasPrice {
 }
 
 /// Runs all checks; charges the fee and raises the sequences in `ctx`.
-pub fn run(ctx: &Ctx, tx: &Tx, mode: Mode, min_price: Option<&MinGasPrice>) -> AbciResult<()> {
-    if mode != Mode::Recheck {
-        check_signature_count(tx)?;
-    }
+pub fn run(ctx: &Ctx, tx: &Tx, mode: ExecMode, min_price: Option<&MinGasPrice>) -> AbciResult<()> {
+    check_signature_count(tx)?;
     check_timeout(ctx, tx)?;
     let memo = tx.body.memo.len();
     if memo > MAX_MEMO {
@@ -74,7 +70,7 @@ pub fn run(ctx: &Ctx, tx: &Tx, mode: Mode, min_price: Option<&MinGasPrice>) -> A
     }
     ctx.gas().consume(READ_PARAMS + LOOK_UPS, "ReadFlat");
     ctx.gas().consume(gas::TX_BYTE * tx.size as u64, "txSize");
-    if mode == Mode::Simulate {
+    if mode == ExecMode::Simulate {
         simulate_signature_size(ctx, tx);
     }
     charge_fee(ctx, tx, mode, min_price)?;
@@ -130,13 +126,18 @@ fn simulate_signature_size(ctx: &Ctx, tx: &Tx) {
     ctx.gas().consume(gas::TX_BYTE * 111 * empty, "txSize");
 }
 
-fn charge_fee(ctx: &Ctx, tx: &Tx, mode: Mode, min_price: Option<&MinGasPrice>) -> AbciResult<()> {
-    if mode != Mode::Simulate && tx.gas_limit() == 0 {
+fn charge_fee(
+    ctx: &Ctx,
+    tx: &Tx,
+    mode: ExecMode,
+    min_price: Option<&MinGasPrice>,
+) -> AbciResult<()> {
+    if mode != ExecMode::Simulate && tx.gas_limit() == 0 {
         return Err(sdk::invalid_gas_limit("must provide positive gas"));
     }
     let fee =
         tx.fee().map_err(|err| sdk::insufficient_fee(format!("invalid fee amount: {err}")))?;
-    if matches!(mode, Mode::Check | Mode::Recheck)
+    if mode == ExecMode::Check
         && let Some(min) = min_price.filter(|min| min.micro > 0)
     {
         let required = min.required(tx.gas_limit());
@@ -188,12 +189,12 @@ fn public_key(info: &SignerInfo) -> AbciResult<Option<PubKey>> {
     PubKey::decode(any.value.as_slice()).map(Some).map_err(|err| sdk::tx_decode(err.to_string()))
 }
 
-fn set_public_keys(ctx: &Ctx, tx: &Tx, mode: Mode) -> AbciResult<()> {
+fn set_public_keys(ctx: &Ctx, tx: &Tx, mode: ExecMode) -> AbciResult<()> {
     for (index, (info, signer)) in tx.auth.signer_infos.iter().zip(&tx.signers).enumerate() {
         let Some(key) = public_key(info)? else {
             continue;
         };
-        if mode != Mode::Simulate && address::of_public_key(&key.key) != *signer {
+        if mode != ExecMode::Simulate && address::of_public_key(&key.key) != *signer {
             return Err(sdk::invalid_pubkey(format!(
                 "pubKey does not match signer address {} with signer index: {index}",
                 ctx.codec().encode(signer)
@@ -215,7 +216,7 @@ fn set_public_keys(ctx: &Ctx, tx: &Tx, mode: Mode) -> AbciResult<()> {
     Ok(())
 }
 
-fn verify_signatures(ctx: &Ctx, tx: &Tx, mode: Mode) -> AbciResult<()> {
+fn verify_signatures(ctx: &Ctx, tx: &Tx, mode: ExecMode) -> AbciResult<()> {
     if tx.auth.signer_infos.len() != tx.signers.len() {
         return Err(sdk::unauthorized(format!(
             "invalid number of signer;  expected: {}, got {}",
@@ -225,7 +226,7 @@ fn verify_signatures(ctx: &Ctx, tx: &Tx, mode: Mode) -> AbciResult<()> {
     }
     for (index, (info, signer)) in tx.auth.signer_infos.iter().zip(&tx.signers).enumerate() {
         let account = signer_account(ctx, signer)?;
-        if mode != Mode::Simulate && account.pub_key.is_none() {
+        if mode != ExecMode::Simulate && account.pub_key.is_none() {
             return Err(sdk::invalid_pubkey("pubkey on account is not set"));
         }
         if info.sequence != account.sequence {
@@ -234,7 +235,7 @@ fn verify_signatures(ctx: &Ctx, tx: &Tx, mode: Mode) -> AbciResult<()> {
                 account.sequence, info.sequence
             )));
         }
-        if matches!(mode, Mode::Check | Mode::Deliver) {
+        if matches!(mode, ExecMode::Check | ExecMode::Deliver) {
             let signature = tx.raw.signatures.get(index).map_or(&[][..], Vec::as_slice);
             verify(ctx, tx, &account, info, signature).map_err(|why| {
                 sdk::unauthorized(format!(

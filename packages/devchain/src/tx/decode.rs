@@ -5,10 +5,10 @@ use cosmrs::proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
 use cosmwasm_std::Coin;
 use prost::Message;
 
-use super::msg::Msg;
 use crate::address::AddressCodec;
+use crate::coins::{self, BadCoins};
 use crate::error::{AbciResult, sdk};
-use crate::state::coins::{self, BadCoins};
+use crate::msg::Msg;
 
 /// A decoded transaction.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub struct Tx {
 }
 
 impl Tx {
-    /// Reads a transaction. Everything that is no transaction fails with `tx parse error`, an unknown message too.
+    /// Reads a transaction. What cannot be read fails with `tx parse error`, an unknown message too.
     pub fn decode(bytes: &[u8], codec: &AddressCodec) -> AbciResult<Self> {
         let bad = |err: prost::DecodeError| sdk::tx_decode(err.to_string());
         let raw = TxRaw::decode(bytes).map_err(bad)?;

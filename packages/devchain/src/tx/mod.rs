@@ -1,7 +1,6 @@
 //! Transactions: decoding, the checks before execution, messages, and running them all or not at all.
 
 pub mod ante;
-pub mod decode;
-pub mod handlers;
-pub mod msg;
+mod decode;
+pub mod messages;
 pub mod run;

@@ -7,13 +7,13 @@ use cosmrs::Any;
 use cosmrs::proto::cosmos::base::abci::v1beta1::TxMsgData;
 use prost::Message;
 
-use super::ante::{self, MinGasPrice, Mode};
+use super::ante::{self, ExecMode, MinGasPrice};
 use super::decode::Tx;
+use super::messages;
 use crate::error::{AbciError, AbciResult, sdk};
 use crate::event::Event;
 use crate::gas::{GasMeter, OutOfGas};
-use crate::state::{BlockEnv, Ctx, Kv};
-use crate::wasm::codes::NativeCodes;
+use crate::state::{BlockEnv, Ctx, Kv, Modules};
 
 /// What a transaction did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +61,11 @@ impl TxResult {
 }
 
 /// What transactions run with.
-pub struct Machine<'a> {
+pub struct Executor<'a> {
     /// The block that they run in.
     pub block: &'a Rc<BlockEnv>,
-    /// Native code.
-    pub codes: &'a Rc<NativeCodes>,
+    /// Native code and message handlers.
+    pub modules: &'a Rc<Modules>,
     /// Least gas price; counts only in checks.
     pub min_price: Option<&'a MinGasPrice>,
 }
@@ -103,21 +103,21 @@ impl<T> Outcome<T> {
     }
 }
 
-impl Machine<'_> {
+impl Executor<'_> {
     /// Runs `bytes` on `state` and leaves there what remains of it: everything, the fee alone, or nothing.
     /// In a simulation the state stays as it was.
-    pub fn run(&self, state: &mut Kv, bytes: &[u8], mode: Mode, tx_index: u32) -> TxResult {
+    pub fn run(&self, state: &mut Kv, bytes: &[u8], mode: ExecMode, tx_index: u32) -> TxResult {
         let codec = &self.block.codec;
-        let tx = match Tx::decode(bytes, codec).and_then(|tx| self.check_messages(tx, mode)) {
+        let tx = match Tx::decode(bytes, codec).and_then(|tx| self.check_messages(tx)) {
             Ok(tx) => tx,
             Err(err) => return TxResult::failed(err, 0, 0, Vec::new()),
         };
         let wanted = tx.gas_limit();
         let meter = match mode {
-            Mode::Simulate => GasMeter::unlimited(),
+            ExecMode::Simulate => GasMeter::unlimited(),
             _ => GasMeter::limited(wanted),
         };
-        let mut ctx = Ctx::new(state.clone(), meter, self.block.clone(), self.codes.clone());
+        let mut ctx = Ctx::new(state.clone(), meter, self.block.clone(), self.modules.clone());
         ctx.tx_index = Some(tx_index);
 
         let checked = guarded(|| ante::run(&ctx, &tx, mode, self.min_price)).into_result(&ctx);
@@ -125,10 +125,10 @@ impl Machine<'_> {
             return TxResult::failed(err, wanted, ctx.gas().used(), Vec::new());
         }
         let mut events = ctx.take_events();
-        if mode != Mode::Simulate {
+        if mode != ExecMode::Simulate {
             *state = ctx.snapshot();
         }
-        if matches!(mode, Mode::Check | Mode::Recheck) {
+        if mode == ExecMode::Check {
             return TxResult {
                 error: None,
                 data: Vec::new(),
@@ -141,7 +141,7 @@ impl Machine<'_> {
         match guarded(|| run_messages(&ctx, tx)).into_result(&ctx) {
             Err(err) => TxResult::failed(err, wanted, ctx.gas().used(), events),
             Ok((responses, message_events)) => {
-                if mode == Mode::Deliver {
+                if mode == ExecMode::Deliver {
                     *state = ctx.snapshot();
                 }
                 events.extend(message_events);
@@ -158,10 +158,7 @@ impl Machine<'_> {
         }
     }
 
-    fn check_messages(&self, tx: Tx, mode: Mode) -> AbciResult<Tx> {
-        if mode == Mode::Recheck {
-            return Ok(tx);
-        }
+    fn check_messages(&self, tx: Tx) -> AbciResult<Tx> {
         if tx.msgs.is_empty() {
             return Err(sdk::invalid_request("must contain at least one message"));
         }
@@ -178,7 +175,7 @@ fn run_messages(ctx: &Ctx, tx: Tx) -> AbciResult<(Vec<Any>, Vec<Event>)> {
     for (index, msg) in tx.msgs.into_iter().enumerate() {
         let (action, module) = (msg.type_url(), msg.module());
         let signer = msg.signers(ctx.codec())?.into_iter().next();
-        let response = msg.run(ctx).map_err(|err| {
+        let response = messages::run(ctx, msg).map_err(|err| {
             err.wrap(format!("failed to execute message; message index: {index}"))
         })?;
         let events = ctx.take_events();

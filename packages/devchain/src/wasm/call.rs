@@ -2,20 +2,21 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use cosmrs::proto::cosmwasm::wasm::v1::CodeInfo;
 use cosmwasm_std::testing::MockApi;
 use cosmwasm_std::{
-    Addr, Api, CanonicalAddr, ContractInfo, Deps, DepsMut, Empty, Env, Order, QuerierWrapper,
-    Record, RecoverPubkeyError, StdError, StdResult, Storage, TransactionInfo, VerificationError,
+    Addr, Api, CanonicalAddr, ContractInfo, Deps, DepsMut, Empty, Env, Order, Querier,
+    QuerierWrapper, Record, RecoverPubkeyError, StdError, StdResult, Storage, TransactionInfo,
+    VerificationError,
 };
 use cw_multi_test::error::AnyResult;
 
-use super::codes::NativeCode;
-use super::querier::ChainQuerier;
 use super::records;
 use crate::address::AddressCodec;
+use crate::codes::NativeCode;
 use crate::error::{AbciError, AbciResult, wasm};
-use crate::gas::OutOfGas;
-use crate::state::{Ctx, kv::prefix_end};
+use crate::gas::{self, OutOfGas};
+use crate::state::{Ctx, prefix_end};
 
 /// How a call into a contract ended badly.
 pub enum CallError {
@@ -112,7 +113,7 @@ impl Api for ChainApi {
         match self.codec.decode(human) {
             Some(bytes) => Ok(bytes.into()),
             None => Err(StdError::generic_err(format!(
-                "addr_canonicalize errored: {human:?} is no {} address",
+                "addr_canonicalize errored: {human:?} is not a {} address",
                 self.codec.prefix()
             ))),
         }
@@ -174,20 +175,36 @@ fn env(ctx: &Ctx, address: &[u8]) -> Env {
     }
 }
 
+/// Charges for entering a code.
+pub fn enter(ctx: &Ctx, checksum: &[u8], doing: &'static str) {
+    let cost = if ctx.loads(checksum) { gas::ENTER_LOADED_CONTRACT } else { gas::ENTER_CONTRACT };
+    ctx.gas().consume(cost + gas::FIND_CONTRACT, doing);
+}
+
+/// The code of a contract.
+///
+/// # Errors
+/// If no contract has that address.
+pub fn instance(ctx: &Ctx, contract: &[u8]) -> AbciResult<CodeInfo> {
+    let info = records::contract(ctx, contract)
+        .ok_or_else(|| wasm::no_such_contract(&ctx.codec().encode(contract)))?;
+    records::code(ctx, info.code_id).ok_or_else(|| wasm::no_such_code(info.code_id))
+}
+
 /// Runs an entry point that may write.
 pub fn call<T>(
     ctx: &Ctx,
     address: &[u8],
     code: &NativeCode,
+    querier: &dyn Querier,
     entry: impl FnOnce(&NativeCode, DepsMut<'_>, Env) -> AnyResult<T>,
 ) -> Result<T, CallError> {
     let mut storage = ContractStorage::new(ctx, address);
     let api = ChainApi::new(ctx.codec().clone());
-    let querier = ChainQuerier::new(ctx);
     let env = env(ctx, address);
     guarded(move || {
         let deps =
-            DepsMut { storage: &mut storage, api: &api, querier: QuerierWrapper::new(&querier) };
+            DepsMut { storage: &mut storage, api: &api, querier: QuerierWrapper::new(querier) };
         entry(code, deps, env)
     })
 }
@@ -197,15 +214,15 @@ pub fn call_query<T>(
     ctx: &Ctx,
     address: &[u8],
     code: &NativeCode,
+    querier: &dyn Querier,
     entry: impl FnOnce(&NativeCode, Deps<'_>, Env) -> AnyResult<T>,
 ) -> Result<T, CallError> {
     let storage = ContractStorage::new(ctx, address);
     let api = ChainApi::new(ctx.codec().clone());
-    let querier = ChainQuerier::new(ctx);
     let env = env(ctx, address);
     guarded(move || {
         let deps =
-            Deps { storage: &storage, api: &api, querier: QuerierWrapper::<Empty>::new(&querier) };
+            Deps { storage: &storage, api: &api, querier: QuerierWrapper::<Empty>::new(querier) };
         entry(code, deps, env)
     })
 }

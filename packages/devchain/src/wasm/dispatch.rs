@@ -10,12 +10,15 @@ use cosmwasm_std::{
     ReplyOn, Response, SubMsg, SubMsgResponse, SubMsgResult, WasmMsg,
 };
 
-use super::{keeper, response};
+use super::call::{call, instance, native_code};
+use super::querier::ChainQuerier;
+use super::response;
+use crate::coins;
 use crate::error::{AbciError, AbciResult, sdk, wasm};
 use crate::event::Event;
-use crate::gas::{GasMeter, OutOfGas};
-use crate::state::{Ctx, bank, coins};
-use crate::tx::msg::Msg;
+use crate::gas::{self, GasMeter, OutOfGas};
+use crate::msg::Msg;
+use crate::state::{Ctx, bank};
 
 /// How deep calls may nest.
 const MAX_CALL_DEPTH: u32 = 100;
@@ -35,6 +38,27 @@ pub fn handle(ctx: &Ctx, contract: &[u8], returned: Response<Empty>) -> AbciResu
         }
     }
     Ok(data)
+}
+
+/// Hands a sub-message's result to the contract that sent it.
+fn reply(ctx: &Ctx, contract: &[u8], reply: Reply) -> AbciResult<Option<Binary>> {
+    let code = instance(ctx, contract)?;
+    let events_gas = match &reply.result {
+        cosmwasm_std::SubMsgResult::Ok(ok) => {
+            let types: u64 = ok.events.iter().map(|e| e.ty.len() as u64).sum();
+            let attributes: Vec<_> = ok.events.iter().flat_map(|e| e.attributes.clone()).collect();
+            types + response::event_gas(&attributes, &[])
+        }
+        cosmwasm_std::SubMsgResult::Err(_) => 0,
+    };
+    ctx.gas().consume(gas::ENTER_LOADED_CONTRACT + events_gas, "Loading CosmWasm module: reply");
+    let native = native_code(ctx, &code.code_hash)?;
+    let querier = ChainQuerier::new(ctx);
+    let response =
+        call(ctx, contract, &native, &querier, |code, deps, env| code.reply(deps, env, reply))
+            .map_err(|err| err.into_abci(wasm::execute_failed))?;
+    ctx.emit(Event::new("reply").with(response::CONTRACT_ATTRIBUTE, ctx.codec().encode(contract)));
+    handle(ctx, contract, response).map_err(|err| err.wrap("dispatch"))
 }
 
 /// Runs one sub-message. Returns the data of its reply, if that set any.
@@ -72,7 +96,7 @@ fn run_submessage(ctx: &Ctx, contract: &[u8], sub: SubMsg) -> AbciResult<Option<
         (Err(err), _) => SubMsgResult::Err(err.for_contract()),
     };
     let reply = Reply { id: sub.id, payload: sub.payload, gas_used: 0, result };
-    keeper::reply(ctx, contract, reply).map_err(|err| err.wrap("reply"))
+    self::reply(ctx, contract, reply).map_err(|err| err.wrap("reply"))
 }
 
 #[allow(deprecated)]
@@ -127,7 +151,7 @@ fn run(ctx: &Ctx, contract: &[u8], msg: CosmosMsg) -> AbciResult<Option<Any>> {
     if signers.iter().any(|signer| signer != contract) {
         return Err(sdk::unauthorized("contract doesn't have permission"));
     }
-    msg.run(ctx).map(Some)
+    ctx.run_message(msg).map(Some)
 }
 
 fn burn(ctx: &Ctx, contract: &[u8], amount: Vec<Coin>) -> AbciResult<()> {

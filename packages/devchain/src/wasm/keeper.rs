@@ -4,20 +4,17 @@ use cosmrs::proto::cosmwasm::wasm::v1::{
     AbsoluteTxPosition, AccessConfig, AccessType, CodeInfo, ContractCodeHistoryEntry,
     ContractCodeHistoryOperationType as Operation, ContractInfo,
 };
-use cosmwasm_std::{Addr, Binary, Coin, Empty, MessageInfo, Reply, Response};
+use cosmwasm_std::{Addr, Binary, Coin, Empty, MessageInfo, Response};
 use sha2::{Digest, Sha256};
 
-use super::call::{call, call_query, native_code};
+use super::call::{call, enter, instance, native_code};
+use super::querier::ChainQuerier;
 use super::response::CONTRACT_ATTRIBUTE;
-use super::{codes, dispatch, records};
-use crate::address;
+use super::{dispatch, records};
 use crate::error::{AbciResult, sdk, wasm};
 use crate::event::Event;
-use crate::gas;
 use crate::state::{Ctx, auth, bank};
-
-/// How deep queries may nest.
-const MAX_QUERY_DEPTH: u32 = 10;
+use crate::{address, codes, gas};
 
 /// How the address of a new contract is found.
 pub enum NewAddress {
@@ -48,19 +45,6 @@ pub struct NewContract<'a> {
     pub funds: Vec<Coin>,
     /// How its address is found.
     pub address: NewAddress,
-}
-
-/// A message to a contract must be JSON.
-pub fn must_be_json(msg: &[u8]) -> AbciResult<()> {
-    match serde_json::from_slice::<serde::de::IgnoredAny>(msg) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(wasm::invalid("")),
-    }
-}
-
-fn enter(ctx: &Ctx, checksum: &[u8], doing: &'static str) {
-    let cost = if ctx.loads(checksum) { gas::ENTER_LOADED_CONTRACT } else { gas::ENTER_CONTRACT };
-    ctx.gas().consume(cost + gas::FIND_CONTRACT, doing);
 }
 
 fn addr(ctx: &Ctx, bytes: &[u8]) -> Addr {
@@ -103,8 +87,8 @@ pub fn store_code(
         .consume(gas::CODE_BYTE.saturating_mul(wasm_bytes.len() as u64), "Compiling wasm bytecode");
     let native = ctx.codes().recognize(&wasm_bytes).ok_or_else(|| {
         wasm::create_failed(
-            "this chain runs native code and cannot tell which one the upload stands for: \
-             upload a marker, or tell the chain the checksum",
+            "this chain runs native code and does not know which one the upload stands for: \
+             upload a marker, or start the chain with the checksum",
         )
     })?;
     let checksum = Sha256::digest(&wasm_bytes).to_vec();
@@ -168,9 +152,11 @@ pub fn instantiate(ctx: &Ctx, new: NewContract<'_>) -> AbciResult<(Vec<u8>, Opti
     let native = native_code(ctx, &code.code_hash)?;
     let info = MessageInfo { sender: addr(ctx, new.creator), funds: new.funds };
     let msg = new.msg.clone();
-    let response =
-        call(ctx, &contract, &native, |code, deps, env| code.instantiate(deps, env, info, msg))
-            .map_err(|err| err.into_abci(wasm::instantiate_failed))?;
+    let querier = ChainQuerier::new(ctx);
+    let response = call(ctx, &contract, &native, &querier, |code, deps, env| {
+        code.instantiate(deps, env, info, msg)
+    })
+    .map_err(|err| err.into_abci(wasm::instantiate_failed))?;
 
     let created = position(ctx);
     let record = ContractInfo {
@@ -200,12 +186,6 @@ pub fn instantiate(ctx: &Ctx, new: NewContract<'_>) -> AbciResult<(Vec<u8>, Opti
     Ok((contract, data))
 }
 
-fn instance(ctx: &Ctx, contract: &[u8]) -> AbciResult<CodeInfo> {
-    let info = records::contract(ctx, contract)
-        .ok_or_else(|| wasm::no_such_contract(&ctx.codec().encode(contract)))?;
-    records::code(ctx, info.code_id).ok_or_else(|| wasm::no_such_code(info.code_id))
-}
-
 /// Executes a contract. Returns its data.
 pub fn execute(
     ctx: &Ctx,
@@ -219,29 +199,12 @@ pub fn execute(
     transfer(ctx, caller, contract, &funds)?;
     let native = native_code(ctx, &code.code_hash)?;
     let info = MessageInfo { sender: addr(ctx, caller), funds };
-    let response =
-        call(ctx, contract, &native, |code, deps, env| code.execute(deps, env, info, msg))
-            .map_err(|err| err.into_abci(wasm::execute_failed))?;
+    let querier = ChainQuerier::new(ctx);
+    let response = call(ctx, contract, &native, &querier, |code, deps, env| {
+        code.execute(deps, env, info, msg)
+    })
+    .map_err(|err| err.into_abci(wasm::execute_failed))?;
     finish(ctx, contract, "execute", response)
-}
-
-/// Hands a sub-message's result to the contract that sent it.
-pub fn reply(ctx: &Ctx, contract: &[u8], reply: Reply) -> AbciResult<Option<Binary>> {
-    let code = instance(ctx, contract)?;
-    let events_gas = match &reply.result {
-        cosmwasm_std::SubMsgResult::Ok(ok) => {
-            let types: u64 = ok.events.iter().map(|e| e.ty.len() as u64).sum();
-            let attributes: Vec<_> = ok.events.iter().flat_map(|e| e.attributes.clone()).collect();
-            types + super::response::event_gas(&attributes, &[])
-        }
-        cosmwasm_std::SubMsgResult::Err(_) => 0,
-    };
-    ctx.gas().consume(gas::ENTER_LOADED_CONTRACT + events_gas, "Loading CosmWasm module: reply");
-    let native = native_code(ctx, &code.code_hash)?;
-    let response = call(ctx, contract, &native, |code, deps, env| code.reply(deps, env, reply))
-        .map_err(|err| err.into_abci(wasm::execute_failed))?;
-    ctx.emit(Event::new("reply").with(CONTRACT_ATTRIBUTE, ctx.codec().encode(contract)));
-    dispatch::handle(ctx, contract, response).map_err(|err| err.wrap("dispatch"))
 }
 
 fn finish(
@@ -274,8 +237,10 @@ pub fn migrate(
     enter(ctx, &code.code_hash, "Loading CosmWasm module: migrate");
     let native = native_code(ctx, &code.code_hash)?;
     let payload = msg.clone();
-    let response = call(ctx, contract, &native, |code, deps, env| code.migrate(deps, env, payload))
-        .map_err(|err| err.into_abci(wasm::migrate_failed))?;
+    let querier = ChainQuerier::new(ctx);
+    let response =
+        call(ctx, contract, &native, &querier, |code, deps, env| code.migrate(deps, env, payload))
+            .map_err(|err| err.into_abci(wasm::migrate_failed))?;
     info.code_id = code_id;
     let entry = ContractCodeHistoryEntry {
         operation: Operation::Migrate.into(),
@@ -308,25 +273,4 @@ pub fn set_admin(ctx: &Ctx, contract: &[u8], caller: &[u8], admin: String) -> Ab
             .with("new_admin_address", admin),
     );
     Ok(())
-}
-
-/// Asks a contract.
-pub fn query_smart(ctx: &Ctx, contract: &[u8], msg: Vec<u8>) -> AbciResult<Binary> {
-    let mut ctx = ctx.with_own_events();
-    ctx.query_depth += 1;
-    if ctx.query_depth > MAX_QUERY_DEPTH {
-        return Err(wasm::max_query_stack(""));
-    }
-    let code = instance(&ctx, contract)?;
-    enter(&ctx, &code.code_hash, "Loading CosmWasm module: query");
-    let native = native_code(&ctx, &code.code_hash)?;
-    call_query(&ctx, contract, &native, |code, deps, env| code.query(deps, env, msg))
-        .map_err(|err| err.into_abci(wasm::query_failed))
-}
-
-/// One record of a contract's storage.
-pub fn query_raw(ctx: &Ctx, contract: &[u8], key: &[u8]) -> Option<Vec<u8>> {
-    let mut full = records::store_prefix(contract);
-    full.extend_from_slice(key);
-    ctx.get(&full)
 }

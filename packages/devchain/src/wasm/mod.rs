@@ -1,12 +1,13 @@
 //! The wasm module: native contract code behind wasmd's keeper rules, events and errors.
 //!
-//! `codes` knows native code and what an upload must look like, `records` what is stored, `keeper` the entry points,
-//! `dispatch` sub-messages and replies, `querier` what contracts may ask, `call` the border to contract code.
+//! From the bottom up: `records` is what is stored, `call` the border to contract code, `querier` what contracts may
+//! ask, `response` their events, `dispatch` sub-messages and replies, `keeper` the entry points.
 
-pub mod call;
-pub mod codes;
-pub mod dispatch;
+mod call;
+mod dispatch;
 pub mod keeper;
-pub mod querier;
+mod querier;
 pub mod records;
-pub mod response;
+mod response;
+
+pub use querier::{query_raw, query_smart};

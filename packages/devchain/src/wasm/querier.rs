@@ -6,9 +6,14 @@ use cosmwasm_std::{
     SupplyResponse, SystemError, SystemResult, WasmQuery, from_json, to_json_binary,
 };
 
-use super::{keeper, records};
+use super::call::{call_query, enter, instance, native_code};
+use super::records;
 use crate::error::{AbciError, AbciResult, Disclosure, sdk, wasm};
+use crate::msg::must_be_json;
 use crate::state::{Ctx, bank};
+
+/// How deep queries may nest.
+const MAX_QUERY_DEPTH: u32 = 10;
 
 /// Answers the queries of one contract call.
 pub struct ChainQuerier {
@@ -92,12 +97,12 @@ fn wasm_query(ctx: &Ctx, query: WasmQuery) -> Result<Binary, QueryFailure> {
     match query {
         WasmQuery::Smart { contract_addr, msg } => {
             let contract = address(ctx, &contract_addr)?;
-            keeper::must_be_json(&msg).map_err(|err| err.wrap("json msg"))?;
-            Ok(keeper::query_smart(ctx, &contract, msg.into())?)
+            must_be_json(&msg).map_err(|err| err.wrap("json msg"))?;
+            Ok(query_smart(ctx, &contract, msg.into())?)
         }
         WasmQuery::Raw { contract_addr, key } => {
             let contract = address(ctx, &contract_addr)?;
-            Ok(keeper::query_raw(ctx, &contract, &key).unwrap_or_default().into())
+            Ok(query_raw(ctx, &contract, &key).unwrap_or_default().into())
         }
         WasmQuery::ContractInfo { contract_addr } => {
             let contract = address(ctx, &contract_addr)?;
@@ -127,4 +132,26 @@ fn wasm_query(ctx: &Ctx, query: WasmQuery) -> Result<Binary, QueryFailure> {
         }
         _ => Err(QueryFailure::Unsupported("unknown WasmQuery variant")),
     }
+}
+
+/// Asks a contract.
+pub fn query_smart(ctx: &Ctx, contract: &[u8], msg: Vec<u8>) -> AbciResult<Binary> {
+    let mut ctx = ctx.with_own_events();
+    ctx.query_depth += 1;
+    if ctx.query_depth > MAX_QUERY_DEPTH {
+        return Err(wasm::max_query_stack(""));
+    }
+    let code = instance(&ctx, contract)?;
+    enter(&ctx, &code.code_hash, "Loading CosmWasm module: query");
+    let native = native_code(&ctx, &code.code_hash)?;
+    let querier = ChainQuerier::new(&ctx);
+    call_query(&ctx, contract, &native, &querier, |code, deps, env| code.query(deps, env, msg))
+        .map_err(|err| err.into_abci(wasm::query_failed))
+}
+
+/// One record of a contract's storage.
+pub fn query_raw(ctx: &Ctx, contract: &[u8], key: &[u8]) -> Option<Vec<u8>> {
+    let mut full = records::store_prefix(contract);
+    full.extend_from_slice(key);
+    ctx.get(&full)
 }

@@ -5,7 +5,7 @@ use cosmrs::proto::cosmwasm::wasm::v1::{
 };
 use prost::Message;
 
-use crate::state::{Ctx, kv::prefix_end};
+use crate::state::{Ctx, prefix_end};
 
 const CODE: u8 = 0x10;
 const CONTRACT: u8 = 0x11;

@@ -249,7 +249,7 @@ pub fn cw20() -> Box<dyn cw_multi_test::Contract<cosmwasm_std::Empty>> {
 }
 
 /// A running chain with wallets ann (0), bob (1) and cid (2), blocks on demand, and cw20-base as code 1.
-pub struct World {
+pub struct Environment {
     pub chain: Handle,
     pub client: Client,
     pub ann: Wallet,
@@ -272,7 +272,7 @@ pub fn builder() -> Devchain {
     )
 }
 
-impl World {
+impl Environment {
     pub async fn start() -> Self {
         Self::with(builder()).await
     }

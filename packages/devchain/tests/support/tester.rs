@@ -1,4 +1,4 @@
-//! A contract that does what a test tells it: write, fail, crash, pay, call itself, catch.
+//! A contract that does what a test asks for: write, fail, crash, pay, call itself, catch.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
@@ -8,7 +8,7 @@ use cosmwasm_std::{
 use cw_multi_test::{Contract, ContractWrapper};
 
 #[cw_serde]
-pub enum Do {
+pub enum TesterMsg {
     /// Writes a record.
     Write { key: String, value: String },
     /// Returns an error.
@@ -22,17 +22,17 @@ pub enum Do {
     /// Burns coins.
     Burn { amount: Vec<Coin> },
     /// Emits an attribute and an event with attributes in this order.
-    Tell { attributes: Vec<(String, String)> },
+    Emit { attributes: Vec<(String, String)> },
     /// Does something in a sub-message to itself and then writes `after`.
-    Call { what: Box<Do>, catch: bool, gas_limit: Option<u64> },
+    Call { what: Box<TesterMsg>, catch: bool, gas_limit: Option<u64> },
     /// Calls another address in a sub-message and catches what comes of it.
     CallOther { contract: String },
     /// Several things, each in a sub-message without reply.
-    All { what: Vec<Do> },
+    All { what: Vec<TesterMsg> },
 }
 
 #[cw_serde]
-pub enum Ask {
+pub enum TesterQuery {
     /// A record.
     Read { key: String },
     /// How many records there are.
@@ -49,7 +49,7 @@ fn instantiate(_: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Respon
     Ok(Response::new())
 }
 
-fn own(env: &Env, what: &Do) -> StdResult<WasmMsg> {
+fn own(env: &Env, what: &TesterMsg) -> StdResult<WasmMsg> {
     Ok(WasmMsg::Execute {
         contract_addr: env.contract.address.to_string(),
         msg: to_json_binary(what)?,
@@ -57,25 +57,27 @@ fn own(env: &Env, what: &Do) -> StdResult<WasmMsg> {
     })
 }
 
-fn execute(deps: DepsMut, env: Env, _: MessageInfo, what: Do) -> StdResult<Response> {
+fn execute(deps: DepsMut, env: Env, _: MessageInfo, what: TesterMsg) -> StdResult<Response> {
     match what {
-        Do::Write { key, value } => deps.storage.set(key.as_bytes(), value.as_bytes()),
-        Do::Fail {} => return Err(StdError::generic_err("told to fail")),
-        Do::Crash {} => panic!("told to crash"),
-        Do::WriteForever {} => {
+        TesterMsg::Write { key, value } => deps.storage.set(key.as_bytes(), value.as_bytes()),
+        TesterMsg::Fail {} => return Err(StdError::generic_err("fail as requested")),
+        TesterMsg::Crash {} => panic!("crash as requested"),
+        TesterMsg::WriteForever {} => {
             for n in 0u64.. {
                 deps.storage.set(&n.to_be_bytes(), b"more");
             }
         }
-        Do::Pay { to, amount } => {
+        TesterMsg::Pay { to, amount } => {
             let to_address = to;
             return Ok(Response::new().add_message(BankMsg::Send { to_address, amount }));
         }
-        Do::Burn { amount } => return Ok(Response::new().add_message(BankMsg::Burn { amount })),
-        Do::Tell { attributes } => {
+        TesterMsg::Burn { amount } => {
+            return Ok(Response::new().add_message(BankMsg::Burn { amount }));
+        }
+        TesterMsg::Emit { attributes } => {
             // Not by the helpers, which refuse in debug builds what the chain must refuse.
             let mut response = Response::new();
-            let mut event = Event::new("told");
+            let mut event = Event::new("emitted");
             for (key, value) in attributes {
                 event.attributes.push(Attribute { key, value });
             }
@@ -83,14 +85,14 @@ fn execute(deps: DepsMut, env: Env, _: MessageInfo, what: Do) -> StdResult<Respo
             response.events.push(event);
             return Ok(response);
         }
-        Do::Call { what, catch, gas_limit } => {
+        TesterMsg::Call { what, catch, gas_limit } => {
             let mut sub = SubMsg::reply_on_error(own(&env, &what)?, 1);
             sub.reply_on = if catch { ReplyOn::Always } else { ReplyOn::Never };
             sub.gas_limit = gas_limit;
             deps.storage.set(b"before", b"yes");
             return Ok(Response::new().add_submessage(sub));
         }
-        Do::CallOther { contract } => {
+        TesterMsg::CallOther { contract } => {
             let msg = WasmMsg::Execute {
                 contract_addr: contract,
                 msg: to_json_binary(&Empty {})?,
@@ -98,7 +100,7 @@ fn execute(deps: DepsMut, env: Env, _: MessageInfo, what: Do) -> StdResult<Respo
             };
             return Ok(Response::new().add_submessage(SubMsg::reply_always(msg, 1)));
         }
-        Do::All { what } => {
+        TesterMsg::All { what } => {
             let messages: StdResult<Vec<_>> = what.iter().map(|one| own(&env, one)).collect();
             return Ok(Response::new().add_messages(messages?));
         }
@@ -115,26 +117,27 @@ fn reply(deps: DepsMut, _: Env, reply: Reply) -> StdResult<Response> {
     Ok(Response::new().set_data(b"replied"))
 }
 
-fn query(deps: Deps, env: Env, ask: Ask) -> StdResult<Binary> {
+fn query(deps: Deps, env: Env, ask: TesterQuery) -> StdResult<Binary> {
     match ask {
-        Ask::Read { key } => {
+        TesterQuery::Read { key } => {
             let value = deps.storage.get(key.as_bytes());
             to_json_binary(&value.map(|v| String::from_utf8_lossy(&v).into_owned()))
         }
-        Ask::Count {} => {
+        TesterQuery::Count {} => {
             let count = deps.storage.range(None, None, Order::Descending).count();
             to_json_binary(&count)
         }
-        Ask::Deep { depth: 0 } => to_json_binary("bottom"),
-        Ask::Deep { depth } => {
+        TesterQuery::Deep { depth: 0 } => to_json_binary("bottom"),
+        TesterQuery::Deep { depth } => {
             let depth = depth - 1;
-            let answer: String =
-                deps.querier.query_wasm_smart(env.contract.address, &Ask::Deep { depth })?;
+            let answer: String = deps
+                .querier
+                .query_wasm_smart(env.contract.address, &TesterQuery::Deep { depth })?;
             to_json_binary(&answer)
         }
-        Ask::Crash {} => panic!("told to crash"),
-        Ask::Other { contract } => {
-            let answer: u64 = deps.querier.query_wasm_smart(contract, &Ask::Count {})?;
+        TesterQuery::Crash {} => panic!("crash as requested"),
+        TesterQuery::Other { contract } => {
+            let answer: u64 = deps.querier.query_wasm_smart(contract, &TesterQuery::Count {})?;
             to_json_binary(&answer)
         }
     }

@@ -17,7 +17,7 @@ fn limits<'c>(cluster: &'c Cluster, object: &'c Value, of: &'c str) -> Vec<&'c V
 /// Gives containers the limits and requests that they leave open.
 pub fn fill(cluster: &Cluster, pod: &mut Value) {
     let ranges: Vec<Value> = limits(cluster, pod, "Container").into_iter().cloned().collect();
-    let mut story = Vec::new();
+    let mut filled = Vec::new();
     for (list, what) in [("containers", "container"), ("initContainers", "init container")] {
         let containers = pod["spec"].get_mut(list).and_then(Value::as_array_mut);
         for container in containers.into_iter().flatten() {
@@ -34,13 +34,13 @@ pub fn fill(cluster: &Cluster, pod: &mut Value) {
                     }
                 }
                 if !set.is_empty() {
-                    story.push(format!("{} {word} for {what} {who}", set.join(", ")));
+                    filled.push(format!("{} {word} for {what} {who}", set.join(", ")));
                 }
             }
         }
     }
-    if !story.is_empty() {
-        let text = format!("LimitRanger plugin set: {}", story.join("; "));
+    if !filled.is_empty() {
+        let text = format!("LimitRanger plugin set: {}", filled.join("; "));
         pod["metadata"]["annotations"]["kubernetes.io/limit-ranger"] = json!(text);
     }
 }

@@ -16,16 +16,16 @@ use crate::{
     defaults,
     error::{ApiError, Cause},
     kinds::Kind,
-    store::Key,
+    store::ObjectKey,
     validate::array,
 };
 
 /// Objects are created in namespaces that exist and stay.
-pub fn namespace(cluster: &Cluster, kind: Kind, key: &Key) -> Result<(), ApiError> {
+pub fn namespace(cluster: &Cluster, kind: Kind, key: &ObjectKey) -> Result<(), ApiError> {
     if !kind.namespaced() {
         return Ok(());
     }
-    let namespace = cluster.store.require(Kind::Namespace, &Key::new("", &*key.namespace))?;
+    let namespace = cluster.store.require(Kind::Namespace, &ObjectKey::new("", &*key.namespace))?;
     if namespace["metadata"]["deletionTimestamp"].is_null() {
         return Ok(());
     }
@@ -133,7 +133,7 @@ fn expansion(cluster: &Cluster, new: &Value, old: &Value) -> Result<(), ApiError
     if size(new) <= size(old) {
         return Ok(());
     }
-    let class = Key::new("", new["spec"]["storageClassName"].as_str().unwrap_or_default());
+    let class = ObjectKey::new("", new["spec"]["storageClassName"].as_str().unwrap_or_default());
     let allowed = cluster
         .store
         .get(Kind::StorageClass, &class)

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::{cluster::Cluster, error::ApiError, kinds::Kind, names, store::Key, validate::array};
+use crate::{
+    cluster::Cluster, error::ApiError, kinds::Kind, names, store::ObjectKey, validate::array,
+};
 
 /// Completes a new pod, or says what it refers to that is not there.
 pub fn complete(cluster: &Cluster, pod: &mut Value) -> Result<(), ApiError> {
@@ -14,7 +16,8 @@ pub fn complete(cluster: &Cluster, pod: &mut Value) -> Result<(), ApiError> {
         Some(account) if !account.is_empty() => account.to_owned(),
         _ => "default".to_owned(),
     };
-    let Some(found) = cluster.store.get(Kind::ServiceAccount, &Key::new(&*namespace, &*account))
+    let Some(found) =
+        cluster.store.get(Kind::ServiceAccount, &ObjectKey::new(&*namespace, &*account))
     else {
         let why = format!(
             "error looking up service account {namespace}/{account}: serviceaccount {account:?} not found"
@@ -36,7 +39,8 @@ pub fn complete(cluster: &Cluster, pod: &mut Value) -> Result<(), ApiError> {
     }
 
     if let Some(class) = spec["runtimeClassName"].as_str().map(str::to_owned) {
-        let Some(class_object) = cluster.store.get(Kind::RuntimeClass, &Key::new("", &*class))
+        let Some(class_object) =
+            cluster.store.get(Kind::RuntimeClass, &ObjectKey::new("", &*class))
         else {
             let why = format!("pod rejected: RuntimeClass {class:?} not found");
             return Err(ApiError::forbidden(Kind::Pod, &name, why));
@@ -54,7 +58,7 @@ pub fn complete(cluster: &Cluster, pod: &mut Value) -> Result<(), ApiError> {
     let class = spec["priorityClassName"].as_str().filter(|c| !c.is_empty()).map(str::to_owned);
     spec["priority"] = match class {
         None => json!(0),
-        Some(class) => match cluster.store.get(Kind::PriorityClass, &Key::new("", &*class)) {
+        Some(class) => match cluster.store.get(Kind::PriorityClass, &ObjectKey::new("", &*class)) {
             Some(found) => found["value"].clone(),
             None => {
                 let why = format!("no PriorityClass with name {class} was found");

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::{cluster::Cluster, error::ApiError, kinds::Kind, store::Key, validate::array};
+use crate::{cluster::Cluster, error::ApiError, kinds::Kind, store::ObjectKey, validate::array};
 
 fn level<'c>(cluster: &'c Cluster, object: &Value, mode: &str) -> Option<&'c str> {
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
-    let namespace = cluster.store.get(Kind::Namespace, &Key::new("", namespace))?;
+    let namespace = cluster.store.get(Kind::Namespace, &ObjectKey::new("", namespace))?;
     namespace["metadata"]["labels"].get(format!("pod-security.kubernetes.io/{mode}"))?.as_str()
 }
 

@@ -9,7 +9,7 @@ use crate::{
     error::ApiError,
     kinds::Kind,
     quantity,
-    scheduler::requests::{Amounts, pod_limits, pod_requests},
+    requests::{Amounts, pod_limits, pod_requests},
     store::Store,
     validate::array,
 };

@@ -11,7 +11,7 @@ use crate::{
     cluster::Cluster,
     error::{ApiError, Cause},
     kinds::Kind,
-    store::Key,
+    store::ObjectKey,
     validate::array,
 };
 
@@ -23,7 +23,7 @@ pub fn allocate(
     service: &mut Value,
     old: Option<&Value>,
 ) -> Result<(), ApiError> {
-    let own = Key::of(service);
+    let own = ObjectKey::of(service);
     let kind = service["spec"]["type"].as_str().unwrap_or("ClusterIP").to_owned();
     let mut causes = Vec::new();
     if kind == "ExternalName" {
@@ -70,11 +70,11 @@ pub fn no_port_twice(service: &Value) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn others<'c>(cluster: &'c Cluster, own: &'c Key) -> impl Iterator<Item = &'c Value> {
+fn others<'c>(cluster: &'c Cluster, own: &'c ObjectKey) -> impl Iterator<Item = &'c Value> {
     cluster.store.all(Kind::Service).filter(move |(key, _)| *key != own).map(|(_, s)| &**s)
 }
 
-fn address(cluster: &Cluster, own: &Key, spec: &mut Value, causes: &mut Vec<Cause>) {
+fn address(cluster: &Cluster, own: &ObjectKey, spec: &mut Value, causes: &mut Vec<Cause>) {
     let wanted = spec["clusterIP"].as_str().unwrap_or_default().to_owned();
     if wanted == "None" {
         spec["clusterIPs"] = json!(["None"]);
@@ -124,7 +124,7 @@ fn address(cluster: &Cluster, own: &Key, spec: &mut Value, causes: &mut Vec<Caus
 /// Gives the ports of a service their node ports; those of a new one share it among protocols.
 fn node_ports(
     cluster: &Cluster,
-    own: &Key,
+    own: &ObjectKey,
     spec: &mut Value,
     is_new: bool,
     causes: &mut Vec<Cause>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{FieldSet, Part};
+use super::{fieldset::FieldSet, part::Part};
 use crate::{clock, kinds::Kind};
 
 /// How a manager came to its fields.

@@ -6,6 +6,7 @@
 
 mod fieldset;
 mod managers;
+mod part;
 mod rules;
 mod walk;
 
@@ -14,7 +15,8 @@ mod tests;
 
 pub use fieldset::FieldSet;
 pub use managers::{Manager, Managers, Operation};
-pub use rules::{At, ListRule};
+pub use part::Part;
+pub use rules::{ListRule, SchemaNode};
 pub use walk::{compare, duplicate, fields_of, merge, remove};
 
 use serde_json::Value;
@@ -24,28 +26,6 @@ use crate::{
     error::{ApiError, Cause},
     kinds::Kind,
 };
-
-/// Which part of the object a request writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Everything but status.
-    Main,
-    /// `status` alone.
-    Status,
-    /// `spec.replicas`, by the scale subresource.
-    Scale,
-}
-
-impl Part {
-    /// The name in URLs and in managed fields.
-    pub fn subresource(self) -> Option<&'static str> {
-        match self {
-            Self::Main => None,
-            Self::Status => Some("status"),
-            Self::Scale => Some("scale"),
-        }
-    }
-}
 
 /// What an object says in one part, without the fields that nobody owns.
 pub fn ownable(kind: Kind, part: Part, object: &Value) -> Value {
@@ -108,7 +88,7 @@ pub fn apply(
         let first = Manager::new("before-first-apply", Operation::Update, kind, part);
         managers = record_write(kind, part, &blank(kind), live, first, managers);
     }
-    let root = At::root(kind);
+    let root = SchemaNode::root(kind);
     let own_config = ownable(kind, part, config);
     let applied = fields_of(&own_config, root);
 
@@ -147,7 +127,7 @@ pub fn apply(
 
 /// What is left of a merged object without the fields that its manager applied the last time and
 /// that nobody owns now.
-fn prune(merged: &Value, last: &FieldSet, owned: &FieldSet, root: At<'_>) -> Value {
+fn prune(merged: &Value, last: &FieldSet, owned: &FieldSet, root: SchemaNode<'_>) -> Value {
     let without = |gone: &FieldSet| {
         let mut object = merged.clone();
         remove(&mut object, gone, root);
@@ -162,7 +142,7 @@ fn prune(merged: &Value, last: &FieldSet, owned: &FieldSet, root: At<'_>) -> Val
     without(&all.difference(&kept).intersection(&last))
 }
 
-/// Ownership after a write that is no apply: what changed is the writer's, what is gone nobody's.
+/// Ownership after a write other than apply: what changed is the writer's, what is gone nobody's.
 /// An object that has no owners at all gets none: its fields are owned from the first apply on.
 pub fn record_write(
     kind: Kind,
@@ -176,7 +156,7 @@ pub fn record_write(
     if managers.is_empty() && !is_new {
         return managers;
     }
-    let root = At::root(kind);
+    let root = SchemaNode::root(kind);
     let changes = compare(&ownable(kind, part, old), &ownable(kind, part, new), root);
     if changes.changed.is_empty() && changes.removed.is_empty() {
         return managers;

@@ -8,7 +8,7 @@ use crate::kinds::Kind;
 /// A place in an object: its kind and the last two field names on the way to it.
 /// Items of a list are at the place of the list.
 #[derive(Clone, Copy, Debug)]
-pub struct At<'a> {
+pub struct SchemaNode<'a> {
     kind: Kind,
     parent: &'a str,
     field: &'a str,
@@ -21,19 +21,19 @@ pub enum ListRule {
     Atomic,
     /// Scalars, each for itself.
     Set,
-    /// Items that are told apart by these fields.
+    /// Items with these fields as key.
     Keyed(&'static [&'static str]),
 }
 
-impl<'a> At<'a> {
+impl<'a> SchemaNode<'a> {
     /// The root of an object.
     pub fn root(kind: Kind) -> Self {
         Self { kind, parent: "", field: "" }
     }
 
     /// A field below.
-    pub fn field(self, field: &'a str) -> At<'a> {
-        At { kind: self.kind, parent: self.field, field }
+    pub fn field(self, field: &'a str) -> SchemaNode<'a> {
+        SchemaNode { kind: self.kind, parent: self.field, field }
     }
 
     /// How the list here is merged by apply.
@@ -118,7 +118,7 @@ impl<'a> At<'a> {
     }
 }
 
-/// What tells an item of a keyed list from the others, as `fieldsV1` writes it.
+/// The key of an item of a keyed list, as `fieldsV1` writes it.
 /// `protocol` may be left out and is TCP then.
 pub fn element(keys: &[&str], item: &Value) -> Option<String> {
     let object = item.as_object()?;
@@ -135,7 +135,7 @@ pub fn element(keys: &[&str], item: &Value) -> Option<String> {
     Some(format!("k:{{{}}}", parts.join(",")))
 }
 
-/// What tells a scalar of a set from the others.
+/// The key of a scalar in a set.
 pub fn set_element(item: &Value) -> String {
     format!("v:{item}")
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{At, Manager, Operation, Part, apply, fields_of, ownable};
+use super::{Manager, Operation, Part, SchemaNode, apply, fields_of, ownable};
 use crate::{kinds::Kind, registry::tidy};
 
 const KIND: Kind = Kind::Deployment;
@@ -73,7 +73,7 @@ fn config(prefix: &'static str) -> impl Strategy<Value = Value> {
 
 /// What a configuration says, as far as an object still says it.
 fn holds(object: &Value, config: &Value) -> bool {
-    let merged = super::merge(object, &ownable(KIND, Part::Main, config), At::root(KIND));
+    let merged = super::merge(object, &ownable(KIND, Part::Main, config), SchemaNode::root(KIND));
     dense(&merged) == dense(object)
 }
 
@@ -146,13 +146,13 @@ proptest! {
     fn a_conflict_arises_exactly_where_values_differ(a in config("x"), b in config("x")) {
         let live = fresh(&a, "m");
         let differs = {
-            let merged = super::merge(&live, &ownable(KIND, Part::Main, &b), At::root(KIND));
+            let merged = super::merge(&live, &ownable(KIND, Part::Main, &b), SchemaNode::root(KIND));
             let changes = super::compare(
                 &ownable(KIND, Part::Main, &live),
                 &ownable(KIND, Part::Main, &merged),
-                At::root(KIND),
+                SchemaNode::root(KIND),
             );
-            let own = fields_of(&ownable(KIND, Part::Main, &a), At::root(KIND));
+            let own = fields_of(&ownable(KIND, Part::Main, &a), SchemaNode::root(KIND));
             !own.intersection(&changes.changed).is_empty()
         };
         prop_assert_eq!(store(&live, &b, "n", false).is_err(), differs);
@@ -163,7 +163,7 @@ proptest! {
 
     #[test]
     fn field_sets_survive_their_written_form(a in config("a")) {
-        let set = fields_of(&ownable(KIND, Part::Main, &a), At::root(KIND));
+        let set = fields_of(&ownable(KIND, Part::Main, &a), SchemaNode::root(KIND));
         prop_assert_eq!(super::FieldSet::from_fields_v1(&set.to_fields_v1()), set);
     }
 }

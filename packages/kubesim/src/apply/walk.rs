@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     fieldset::{FieldSet, written},
-    rules::{At, ListRule, element, set_element},
+    rules::{ListRule, SchemaNode, element, set_element},
 };
 
 enum Shape<'v> {
@@ -16,7 +16,7 @@ enum Shape<'v> {
     Items(Vec<(String, &'v Value)>, bool),
 }
 
-fn shape<'v>(value: &'v Value, at: At<'_>) -> Shape<'v> {
+fn shape<'v>(value: &'v Value, at: SchemaNode<'_>) -> Shape<'v> {
     match value {
         Value::Object(map) if !at.atomic_object() => Shape::Object(map),
         Value::Array(items) => match at.list() {
@@ -40,7 +40,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// The fields that an object sets.
-pub fn fields_of(value: &Value, at: At<'_>) -> FieldSet {
+pub fn fields_of(value: &Value, at: SchemaNode<'_>) -> FieldSet {
     let mut set = FieldSet::default();
     match shape(value, at) {
         Shape::Leaf => set.mark(),
@@ -55,7 +55,7 @@ pub fn fields_of(value: &Value, at: At<'_>) -> FieldSet {
         }
         Shape::Items(items, keyed) => {
             for (element, item) in &items {
-                // Of items with the same key nobody can tell whose fields are whose.
+                // Fields of items with the same key cannot be attributed.
                 let plain = !keyed || count(&items, element) > 1;
                 let mut child = if plain { FieldSet::default() } else { fields_of(item, at) };
                 child.mark();
@@ -66,13 +66,13 @@ pub fn fields_of(value: &Value, at: At<'_>) -> FieldSet {
     set
 }
 
-/// How many items have a key: more than one, if a write that is no apply made it so.
+/// How many items have a key: more than one, if a write other than apply made it so.
 fn count(items: &[(String, &Value)], element: &str) -> usize {
     items.iter().filter(|(other, _)| other == element).count()
 }
 
 /// The fields of a value that was not there before; what holds fields counts itself, too.
-fn whole(value: &Value, at: At<'_>) -> FieldSet {
+fn whole(value: &Value, at: SchemaNode<'_>) -> FieldSet {
     let mut set = FieldSet::default();
     match shape(value, at) {
         Shape::Leaf => set.mark(),
@@ -100,7 +100,7 @@ fn whole(value: &Value, at: At<'_>) -> FieldSet {
 }
 
 /// `live` with everything that `config` says; keyed lists keep the order of both.
-pub fn merge(live: &Value, config: &Value, at: At<'_>) -> Value {
+pub fn merge(live: &Value, config: &Value, at: SchemaNode<'_>) -> Value {
     match (shape(live, at), shape(config, at)) {
         (Shape::Object(old), Shape::Object(new)) => {
             let mut merged = old.clone();
@@ -128,7 +128,7 @@ fn merge_items(
     old: &[(String, &Value)],
     new: &[(String, &Value)],
     keyed: bool,
-    at: At<'_>,
+    at: SchemaNode<'_>,
 ) -> Vec<Value> {
     let find = |list: &[(String, &Value)], e: &str| list.iter().position(|(x, _)| x == e);
     let merged = |(element, item): &(String, &Value)| match find(old, element) {
@@ -170,7 +170,7 @@ pub struct Changes {
 }
 
 /// Compares two states of an object. A null counts as an object or list without content.
-pub fn compare(old: &Value, new: &Value, at: At<'_>) -> Changes {
+pub fn compare(old: &Value, new: &Value, at: SchemaNode<'_>) -> Changes {
     let mut changes = Changes::default();
     if old == new {
         return changes;
@@ -193,7 +193,7 @@ pub fn compare(old: &Value, new: &Value, at: At<'_>) -> Changes {
 }
 
 impl Changes {
-    fn objects(&mut self, old: &Map<String, Value>, new: &Map<String, Value>, at: At<'_>) {
+    fn objects(&mut self, old: &Map<String, Value>, new: &Map<String, Value>, at: SchemaNode<'_>) {
         for (name, value) in old {
             let below = at.field(name);
             match new.get(name) {
@@ -211,7 +211,7 @@ impl Changes {
         old: &[(String, &Value)],
         new: &[(String, &Value)],
         keyed: bool,
-        at: At<'_>,
+        at: SchemaNode<'_>,
     ) {
         let item = |value: &Value| {
             let mut set = if keyed { whole(value, at) } else { FieldSet::default() };
@@ -254,7 +254,7 @@ impl Changes {
 }
 
 /// Removes the fields of a set. A key field stays as long as its item does.
-pub fn remove(value: &mut Value, set: &FieldSet, at: At<'_>) {
+pub fn remove(value: &mut Value, set: &FieldSet, at: SchemaNode<'_>) {
     match value {
         Value::Object(map) if !at.atomic_object() => {
             for (element, below) in set.children() {
@@ -264,7 +264,7 @@ pub fn remove(value: &mut Value, set: &FieldSet, at: At<'_>) {
                 } else if let Some(value) = map.get_mut(name) {
                     remove(value, below, at.field(name));
                     // What lost its last field goes, also if it was applied empty: as the API
-                    // has it. A null tells `compare` that only the fields are gone.
+                    // has it. A null means to `compare` that only the fields are gone.
                     if is_empty(value) || value.as_array().is_some_and(Vec::is_empty) {
                         *value = Value::Null;
                     }
@@ -301,7 +301,7 @@ pub fn remove(value: &mut Value, set: &FieldSet, at: At<'_>) {
 }
 
 /// The first item that occurs twice in a keyed list: path of the list and the item's key.
-pub fn duplicate(value: &Value, at: At<'_>, path: &str) -> Option<(String, String)> {
+pub fn duplicate(value: &Value, at: SchemaNode<'_>, path: &str) -> Option<(String, String)> {
     match shape(value, at) {
         Shape::Leaf => None,
         Shape::Object(map) => map

@@ -4,23 +4,24 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{MANAGER, events};
+use super::MANAGER;
 use crate::{
     apply::Part,
     clock,
     cluster::Cluster,
+    events::Recorder,
     kinds::Kind,
     quantity,
     registry::{DeleteOptions, WriteOptions},
-    scheduler,
-    store::Key,
+    requests::claims,
+    store::ObjectKey,
     validate::array,
 };
 
 const COMPONENT: &str = "persistentvolume-controller";
 const SELECTED: &str = "volume.kubernetes.io/selected-node";
 
-pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
+pub fn reconcile(cluster: &mut Cluster, key: &ObjectKey) -> Option<Duration> {
     let claim = cluster.store.get(Kind::PersistentVolumeClaim, key)?.clone();
     if !claim["metadata"]["deletionTimestamp"].is_null() {
         protect(cluster, key, &claim);
@@ -31,18 +32,11 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
         return None;
     }
     let report = |cluster: &mut Cluster, severity: &str, reason: &str, message: &str| {
-        events::record(
-            cluster,
-            Kind::PersistentVolumeClaim,
-            &claim,
-            COMPONENT,
-            severity,
-            reason,
-            message,
-        );
+        Recorder::new(Kind::PersistentVolumeClaim, &claim, COMPONENT)
+            .record(cluster, severity, reason, message);
     };
     if let Some(volume) = claim["spec"]["volumeName"].as_str().filter(|v| !v.is_empty()) {
-        let volume = Key::new("", volume);
+        let volume = ObjectKey::new("", volume);
         if cluster.store.get(Kind::PersistentVolume, &volume).is_some() {
             bind(cluster, key, &claim, &volume);
         } else {
@@ -69,7 +63,8 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
         );
         return None;
     }
-    let Some(class) = cluster.store.get(Kind::StorageClass, &Key::new("", name)).cloned() else {
+    let Some(class) = cluster.store.get(Kind::StorageClass, &ObjectKey::new("", name)).cloned()
+    else {
         report(
             cluster,
             "Warning",
@@ -111,7 +106,7 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
 }
 
 /// A free volume that was made by hand and fits.
-fn existing(cluster: &Cluster, claim: &Value, class: &str) -> Option<Key> {
+fn existing(cluster: &Cluster, claim: &Value, class: &str) -> Option<ObjectKey> {
     let size = quantity::nano_of(&claim["spec"]["resources"]["requests"]["storage"]);
     cluster
         .store
@@ -129,7 +124,7 @@ fn existing(cluster: &Cluster, claim: &Value, class: &str) -> Option<Key> {
         .next()
 }
 
-fn provision(cluster: &mut Cluster, key: &Key, claim: &Value, class: &Value) {
+fn provision(cluster: &mut Cluster, key: &ObjectKey, claim: &Value, class: &Value) {
     let uid = claim["metadata"]["uid"].as_str().unwrap_or_default();
     let name = format!("pvc-{uid}");
     let body = json!({
@@ -151,31 +146,23 @@ fn provision(cluster: &mut Cluster, key: &Key, claim: &Value, class: &Value) {
         && why.reason != "AlreadyExists"
     {
         let message = format!("failed to provision volume: {why}");
-        events::record(
+        Recorder::new(Kind::PersistentVolumeClaim, claim, COMPONENT).warning(
             cluster,
-            Kind::PersistentVolumeClaim,
-            claim,
-            COMPONENT,
-            "Warning",
             "ProvisioningFailed",
             &message,
         );
         return;
     }
     let message = format!("Successfully provisioned volume {name}");
-    events::record(
+    Recorder::new(Kind::PersistentVolumeClaim, claim, COMPONENT).normal(
         cluster,
-        Kind::PersistentVolumeClaim,
-        claim,
-        COMPONENT,
-        "Normal",
         "ProvisioningSucceeded",
         &message,
     );
-    bind(cluster, key, claim, &Key::new("", name));
+    bind(cluster, key, claim, &ObjectKey::new("", name));
 }
 
-fn bind(cluster: &mut Cluster, key: &Key, claim: &Value, volume: &Key) {
+fn bind(cluster: &mut Cluster, key: &ObjectKey, claim: &Value, volume: &ObjectKey) {
     let reference = json!({
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
@@ -212,7 +199,7 @@ fn set_phase(volume: &mut Value, phase: &str) {
 }
 
 /// A claim that asks for more gets it.
-fn grow(cluster: &mut Cluster, key: &Key, claim: &Value) {
+fn grow(cluster: &mut Cluster, key: &ObjectKey, claim: &Value) {
     let asked = claim["spec"]["resources"]["requests"]["storage"].clone();
     let has = &claim["status"]["capacity"]["storage"];
     if quantity::nano_of(&asked) <= quantity::nano_of(has) {
@@ -220,9 +207,15 @@ fn grow(cluster: &mut Cluster, key: &Key, claim: &Value) {
     }
     if let Some(volume) = claim["spec"]["volumeName"].as_str() {
         let size = asked.clone();
-        cluster.adjust(Kind::PersistentVolume, &Key::new("", volume), Part::Main, MANAGER, |v| {
-            v["spec"]["capacity"]["storage"] = size;
-        });
+        cluster.adjust(
+            Kind::PersistentVolume,
+            &ObjectKey::new("", volume),
+            Part::Main,
+            MANAGER,
+            |v| {
+                v["spec"]["capacity"]["storage"] = size;
+            },
+        );
     }
     cluster.adjust(Kind::PersistentVolumeClaim, key, Part::Status, MANAGER, |c| {
         c["status"]["capacity"]["storage"] = asked;
@@ -230,10 +223,10 @@ fn grow(cluster: &mut Cluster, key: &Key, claim: &Value) {
 }
 
 /// A deleted claim stays as long as a pod uses it.
-fn protect(cluster: &mut Cluster, key: &Key, claim: &Value) {
+fn protect(cluster: &mut Cluster, key: &ObjectKey, claim: &Value) {
     let used = cluster.store.within(Kind::Pod, &key.namespace).any(|(_, pod)| {
         !matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"))
-            && scheduler::claims(pod).contains(key)
+            && claims(pod).contains(key)
     });
     let held = array(&claim["metadata"]["finalizers"]).any(|f| f == "kubernetes.io/pvc-protection");
     if held && !used {
@@ -241,7 +234,7 @@ fn protect(cluster: &mut Cluster, key: &Key, claim: &Value) {
     }
 }
 
-fn drop_finalizer(cluster: &mut Cluster, kind: Kind, key: &Key, name: &str) {
+fn drop_finalizer(cluster: &mut Cluster, kind: Kind, key: &ObjectKey, name: &str) {
     cluster.adjust(kind, key, Part::Main, MANAGER, |object| {
         if let Some(all) = object["metadata"]["finalizers"].as_array_mut() {
             all.retain(|f| f != name);
@@ -251,10 +244,10 @@ fn drop_finalizer(cluster: &mut Cluster, kind: Kind, key: &Key, name: &str) {
 
 /// A volume whose claim is gone goes or stays, as its policy says.
 pub fn reclaim(cluster: &mut Cluster, name: &str) -> Option<Duration> {
-    let key = Key::new("", name);
+    let key = ObjectKey::new("", name);
     let volume = cluster.store.get(Kind::PersistentVolume, &key)?.clone();
     let reference = &volume["spec"]["claimRef"];
-    let claim = Key::new(
+    let claim = ObjectKey::new(
         reference["namespace"].as_str().unwrap_or_default(),
         reference["name"].as_str().unwrap_or_default(),
     );

@@ -6,23 +6,25 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    MANAGER, deployment_status, events, owned,
-    rollout::{Set, Slack, step},
+    MANAGER,
+    deployment_sets::{HASH, current, is_recreate, view},
+    deployment_status, owned,
+    rollout::{RollingLimits, Set, step},
 };
 use crate::{
     apply::Part,
     cluster::Cluster,
+    events::Recorder,
     kinds::Kind,
     names,
     registry::{DeleteOptions, WriteOptions},
-    store::{Key, Obj},
+    store::{Object, ObjectKey},
 };
 
-const HASH: &str = "pod-template-hash";
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const COMPONENT: &str = "deployment-controller";
 
-pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
+pub fn reconcile(cluster: &mut Cluster, key: &ObjectKey) -> Option<Duration> {
     let deployment = cluster.store.get(Kind::Deployment, key)?.clone();
     let mut sets = owned::children(cluster, Kind::Deployment, &deployment, Kind::ReplicaSet);
     let wanted = deployment["spec"]["replicas"].as_i64().unwrap_or(1);
@@ -48,51 +50,33 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
     wait
 }
 
-/// A template without the label that the controller adds.
-fn plain(template: &Value) -> Value {
-    let mut template = template.clone();
-    if let Some(labels) = template["metadata"]["labels"].as_object_mut() {
-        labels.remove(HASH);
-    }
-    template
-}
-
-pub(super) fn current<'s>(deployment: &Value, sets: &'s [Obj]) -> Option<&'s Obj> {
-    let template = &deployment["spec"]["template"];
-    sets.iter().find(|s| plain(&s["spec"]["template"]) == *template)
-}
-
 fn revision(object: &Value) -> i64 {
     object["metadata"]["annotations"][REVISION].as_str().and_then(|r| r.parse().ok()).unwrap_or(0)
 }
 
-/// Annotations by which a set tells what its deployment is up to.
+/// Annotations of a set with the numbers of its deployment.
 fn annotate(set: &mut Value, deployment: &Value) {
     let wanted = deployment["spec"]["replicas"].as_i64().unwrap_or(1);
-    let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
-    let most = if is_recreate(deployment) { wanted } else { wanted + slack.surge };
+    let limits = RollingLimits::of(&deployment["spec"]["strategy"], wanted);
+    let most = if is_recreate(deployment) { wanted } else { wanted + limits.surge };
     let annotations = &mut set["metadata"]["annotations"];
     annotations["deployment.kubernetes.io/desired-replicas"] = json!(wanted.to_string());
     annotations["deployment.kubernetes.io/max-replicas"] = json!(most.to_string());
 }
 
-pub(super) fn is_recreate(deployment: &Value) -> bool {
-    deployment["spec"]["strategy"]["type"] == "Recreate"
-}
-
 fn start(
     cluster: &mut Cluster,
-    deployment: &Obj,
-    sets: &[Obj],
+    deployment: &Object,
+    sets: &[Object],
     wanted: i64,
-) -> Result<Obj, String> {
-    let key = Key::of(deployment);
+) -> Result<Object, String> {
+    let key = ObjectKey::of(deployment);
     let replicas = if is_recreate(deployment) {
         if sets.iter().any(|s| any_pods(cluster, s)) { 0 } else { wanted }
     } else {
-        let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
+        let limits = RollingLimits::of(&deployment["spec"]["strategy"], wanted);
         let views: Vec<Set> = sets.iter().map(|s| view(s)).collect();
-        step(wanted, slack, Set::default(), &views).0
+        step(wanted, limits, Set::default(), &views).0
     };
     let template = &deployment["spec"]["template"];
     let collisions = deployment["status"]["collisionCount"].as_i64().unwrap_or(0);
@@ -139,18 +123,11 @@ fn start(
 }
 
 fn record(cluster: &mut Cluster, deployment: &Value, severity: &str, reason: &str, message: &str) {
-    events::record(cluster, Kind::Deployment, deployment, COMPONENT, severity, reason, message);
+    Recorder::new(Kind::Deployment, deployment, COMPONENT)
+        .record(cluster, severity, reason, message);
 }
 
-pub(super) fn view(set: &Value) -> Set {
-    Set {
-        wanted: set["spec"]["replicas"].as_i64().unwrap_or(0),
-        replicas: set["status"]["replicas"].as_i64().unwrap_or(0),
-        available: set["status"]["availableReplicas"].as_i64().unwrap_or(0),
-    }
-}
-
-fn roll(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj], wanted: i64, paused: bool) {
+fn roll(cluster: &mut Cluster, deployment: &Object, sets: &[Object], wanted: i64, paused: bool) {
     let Some(new) = current(deployment, sets) else {
         // Paused before its template ever ran: the running set follows the wanted number.
         if let [only] = sets {
@@ -159,7 +136,7 @@ fn roll(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj], wanted: i64, paus
         return;
     };
     let new_uid = &new["metadata"]["uid"];
-    let old: Vec<&Obj> = sets
+    let old: Vec<&Object> = sets
         .iter()
         .filter(|s| {
             s["metadata"]["uid"] != *new_uid && (view(s).wanted > 0 || view(s).replicas > 0)
@@ -168,14 +145,17 @@ fn roll(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj], wanted: i64, paus
     // The set in use carries the highest revision, also after going back to an older template.
     let newest = sets.iter().map(|s| revision(s)).max().unwrap_or(0);
     if revision(new) < newest {
-        cluster.adjust(Kind::ReplicaSet, &Key::of(new), Part::Main, MANAGER, |set| {
+        cluster.adjust(Kind::ReplicaSet, &ObjectKey::of(new), Part::Main, MANAGER, |set| {
             set["metadata"]["annotations"][REVISION] = json!((newest + 1).to_string());
         });
     }
-    let number =
-        cluster.store.get(Kind::ReplicaSet, &Key::of(new)).map_or(1, |s| revision(s)).to_string();
-    // By way of the status, so that it is no new generation.
-    cluster.adjust(Kind::Deployment, &Key::of(deployment), Part::Status, MANAGER, |d| {
+    let number = cluster
+        .store
+        .get(Kind::ReplicaSet, &ObjectKey::of(new))
+        .map_or(1, |s| revision(s))
+        .to_string();
+    // By way of the status, so that the generation stays the same.
+    cluster.adjust(Kind::Deployment, &ObjectKey::of(deployment), Part::Status, MANAGER, |d| {
         d["metadata"]["annotations"][REVISION] = json!(number);
     });
     if is_recreate(deployment) {
@@ -193,9 +173,9 @@ fn roll(cluster: &mut Cluster, deployment: &Obj, sets: &[Obj], wanted: i64, paus
     if paused && !old.is_empty() {
         return;
     }
-    let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
+    let limits = RollingLimits::of(&deployment["spec"]["strategy"], wanted);
     let views: Vec<Set> = old.iter().map(|s| view(s)).collect();
-    let (grown, shrunk) = step(wanted, slack, view(new), &views);
+    let (grown, shrunk) = step(wanted, limits, view(new), &views);
     resize(cluster, deployment, new, grown);
     for (set, replicas) in old.into_iter().zip(shrunk) {
         resize(cluster, deployment, set, replicas);
@@ -211,12 +191,12 @@ fn any_pods(cluster: &Cluster, set: &Value) -> bool {
     })
 }
 
-fn resize(cluster: &mut Cluster, deployment: &Value, set: &Obj, replicas: i64) {
+fn resize(cluster: &mut Cluster, deployment: &Value, set: &Object, replicas: i64) {
     let before = view(set).wanted;
     if before == replicas {
         return;
     }
-    let key = Key::of(set);
+    let key = ObjectKey::of(set);
     cluster.adjust(Kind::ReplicaSet, &key, Part::Main, MANAGER, |set| {
         set["spec"]["replicas"] = json!(replicas);
         annotate(set, deployment);
@@ -228,11 +208,11 @@ fn resize(cluster: &mut Cluster, deployment: &Value, set: &Obj, replicas: i64) {
 }
 
 /// Removes old sets beyond the revision history.
-fn prune(cluster: &mut Cluster, deployment: &Value, sets: &[Obj]) {
+fn prune(cluster: &mut Cluster, deployment: &Value, sets: &[Object]) {
     let keep = usize::try_from(deployment["spec"]["revisionHistoryLimit"].as_i64().unwrap_or(10))
         .unwrap_or(0);
     let new = current(deployment, sets).map(|s| s["metadata"]["uid"].clone());
-    let mut idle: Vec<&Obj> = sets
+    let mut idle: Vec<&Object> = sets
         .iter()
         .filter(|s| Some(&s["metadata"]["uid"]) != new.as_ref())
         .filter(|s| view(s).wanted == 0 && view(s).replicas == 0)
@@ -241,6 +221,6 @@ fn prune(cluster: &mut Cluster, deployment: &Value, sets: &[Obj]) {
     let surplus = idle.len().saturating_sub(keep);
     for set in idle.into_iter().take(surplus) {
         // Gone already is as good.
-        let _ = cluster.delete(Kind::ReplicaSet, &Key::of(set), &DeleteOptions::default());
+        let _ = cluster.delete(Kind::ReplicaSet, &ObjectKey::of(set), &DeleteOptions::default());
     }
 }

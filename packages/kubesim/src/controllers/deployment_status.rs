@@ -5,25 +5,26 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    MANAGER, conditions,
-    deployment::{current, is_recreate, view},
+    MANAGER,
+    deployment_sets::{current, is_recreate, view},
     replica_set::counts,
-    rollout::Slack,
+    rollout::RollingLimits,
 };
 use crate::{
     apply::Part,
     clock,
     cluster::Cluster,
+    conditions,
     kinds::Kind,
-    store::{Key, Obj},
+    store::{Object, ObjectKey},
 };
 
 /// Writes the status; the answer is when its deadline has to be looked at.
 pub(super) fn status(
     cluster: &mut Cluster,
-    key: &Key,
+    key: &ObjectKey,
     deployment: &Value,
-    sets: &[Obj],
+    sets: &[Object],
     wanted: i64,
 ) -> Option<Duration> {
     let sum = |field: &str| -> usize {
@@ -36,8 +37,8 @@ pub(super) fn status(
     let updated = new.map_or(0, |s| usize::try_from(view(s).replicas).unwrap_or(0));
     let asked: i64 = sets.iter().map(|s| view(s).wanted).sum();
     let missing = usize::try_from(asked).unwrap_or(0).saturating_sub(available);
-    let slack = Slack::of(&deployment["spec"]["strategy"], wanted);
-    let unavailable = if is_recreate(deployment) { 0 } else { slack.unavailable };
+    let limits = RollingLimits::of(&deployment["spec"]["strategy"], wanted);
+    let unavailable = if is_recreate(deployment) { 0 } else { limits.unavailable };
     let goal = usize::try_from(wanted).unwrap_or(0);
     let enough = available as i64 >= wanted - unavailable;
     let complete = updated == goal && replicas == goal && available == goal;

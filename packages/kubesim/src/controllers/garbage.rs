@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::MANAGER;
 use crate::{
     apply::Part,
-    cluster::Cluster,
+    cluster::{Cluster, Work},
     kinds::Kind,
     registry::{DeleteOptions, Propagation},
-    store::Key,
+    store::ObjectKey,
     validate::array,
 };
 
-pub fn reconcile(cluster: &mut Cluster, kind: Kind, key: &Key) -> Option<Duration> {
+pub fn reconcile(cluster: &mut Cluster, kind: Kind, key: &ObjectKey) -> Option<Duration> {
     let object = cluster.store.get(kind, key)?.clone();
     let metadata = &object["metadata"];
     if !metadata["deletionTimestamp"].is_null() {
@@ -31,7 +31,7 @@ pub fn reconcile(cluster: &mut Cluster, kind: Kind, key: &Key) -> Option<Duratio
         return None;
     }
     let state = |owner: &Value| -> Option<bool> {
-        let (kind, key) = cluster.store.place(owner["uid"].as_str().unwrap_or_default())?;
+        let (kind, key) = cluster.store.find(owner["uid"].as_str().unwrap_or_default())?;
         let owner_object = cluster.store.get(*kind, key)?;
         let metadata = &owner_object["metadata"];
         let waits = !metadata["deletionTimestamp"].is_null()
@@ -71,7 +71,7 @@ pub fn reconcile(cluster: &mut Cluster, kind: Kind, key: &Key) -> Option<Duratio
     None
 }
 
-fn drop_finalizer(cluster: &mut Cluster, kind: Kind, key: &Key, name: &str) {
+fn drop_finalizer(cluster: &mut Cluster, kind: Kind, key: &ObjectKey, name: &str) {
     cluster.adjust(kind, key, Part::Main, MANAGER, |object| {
         if let Some(all) = object["metadata"]["finalizers"].as_array_mut() {
             all.retain(|f| f != name);
@@ -79,7 +79,7 @@ fn drop_finalizer(cluster: &mut Cluster, kind: Kind, key: &Key, name: &str) {
     });
 }
 
-fn orphan(cluster: &mut Cluster, kind: Kind, key: &Key, owner: &Value) {
+fn orphan(cluster: &mut Cluster, kind: Kind, key: &ObjectKey, owner: &Value) {
     let uid = owner["metadata"]["uid"].as_str().unwrap_or_default();
     for (kind, key) in cluster.store.dependents(uid) {
         cluster.adjust(kind, &key, Part::Main, MANAGER, |object| {
@@ -91,7 +91,7 @@ fn orphan(cluster: &mut Cluster, kind: Kind, key: &Key, owner: &Value) {
     drop_finalizer(cluster, kind, key, "orphan");
 }
 
-fn foreground(cluster: &mut Cluster, kind: Kind, key: &Key, owner: &Value) {
+fn foreground(cluster: &mut Cluster, kind: Kind, key: &ObjectKey, owner: &Value) {
     let uid = owner["metadata"]["uid"].as_str().unwrap_or_default();
     let mut blocked = false;
     for (kind, key) in cluster.store.dependents(uid) {
@@ -99,7 +99,7 @@ fn foreground(cluster: &mut Cluster, kind: Kind, key: &Key, owner: &Value) {
         blocked |= array(&object["metadata"]["ownerReferences"])
             .any(|r| r["uid"] == uid && r["blockOwnerDeletion"] == true);
         if object["metadata"]["deletionTimestamp"].is_null() {
-            cluster.queue.push(super::Work::Garbage(kind, key));
+            cluster.queue.push(Work::Garbage(kind, key));
         }
     }
     if !blocked {

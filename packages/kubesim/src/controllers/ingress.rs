@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::events;
-use crate::{apply::Part, cluster::Cluster, kinds::Kind, store::Key};
+use crate::{apply::Part, cluster::Cluster, events::Recorder, kinds::Kind, store::ObjectKey};
 
 const COMPONENT: &str = "nginx-ingress-controller";
 
-pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
+pub fn reconcile(cluster: &mut Cluster, key: &ObjectKey) -> Option<Duration> {
     let ingress = cluster.store.get(Kind::Ingress, key)?.clone();
     if !ingress["metadata"]["deletionTimestamp"].is_null() {
         return None;
     }
     let class = ingress["spec"]["ingressClassName"].as_str().unwrap_or_default();
-    let served = cluster.store.get(Kind::IngressClass, &Key::new("", class)).is_some();
+    let served = cluster.store.get(Kind::IngressClass, &ObjectKey::new("", class)).is_some();
     let address = cluster
         .spec
         .ingress_classes
@@ -41,12 +40,8 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
         ingress["status"]["loadBalancer"] = wanted;
     });
     if shown {
-        events::record(
+        Recorder::new(Kind::Ingress, &ingress, COMPONENT).normal(
             cluster,
-            Kind::Ingress,
-            &ingress,
-            COMPONENT,
-            "Normal",
             "Sync",
             "Scheduled for sync",
         );

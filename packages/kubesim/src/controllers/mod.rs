@@ -1,25 +1,21 @@
-//! The cluster's own hands: what follows from objects, one small file a kind.
+//! The controllers, one small file a kind.
 //!
-//! A change of an object becomes work items (`route`); one task takes them one by one under
-//! the lock and brings the world a step closer (`reconcile`). Items are level-triggered and
-//! may be done twice without harm.
+//! A change of an object becomes work items (`cluster::route`); one task takes them one by one under the lock and
+//! reconciles them. Items are level-triggered: doing one twice does no harm.
 
 mod claim;
-pub mod conditions;
 mod deployment;
+mod deployment_sets;
 mod deployment_status;
-pub mod events;
 mod garbage;
 mod ingress;
 mod kubelet;
 mod namespace;
 mod node;
 mod owned;
-mod queue;
 mod quota;
 mod replica_set;
 mod rollout;
-mod route;
 mod service;
 mod stateful_pods;
 mod stateful_set;
@@ -31,11 +27,10 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-pub use kubelet::{Kubelet, node_status};
-pub use queue::{Queue, Work};
-pub use route::route;
-
-use crate::{cluster::Cluster, scheduler};
+use crate::{
+    cluster::{Cluster, Next, Work},
+    events, scheduler,
+};
 
 /// Manager name of the controllers' writes.
 pub const MANAGER: &str = "kube-controller-manager";
@@ -84,13 +79,13 @@ pub async fn run(cluster: Arc<Mutex<Cluster>>, stop: CancellationToken) {
             cluster.queue.next()
         };
         match next {
-            queue::Next::Now => tokio::task::yield_now().await,
-            queue::Next::At(instant) => tokio::select! {
+            Next::Now => tokio::task::yield_now().await,
+            Next::SchemaNode(instant) => tokio::select! {
                 () = stop.cancelled() => return,
                 () = wake.notified() => {}
                 () = tokio::time::sleep_until(instant) => {}
             },
-            queue::Next::Never => tokio::select! {
+            Next::Never => tokio::select! {
                 () = stop.cancelled() => return,
                 () = wake.notified() => {}
             },

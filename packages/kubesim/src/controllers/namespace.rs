@@ -4,18 +4,19 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{MANAGER, conditions};
+use super::MANAGER;
 use crate::{
     apply::Part,
     cluster::Cluster,
+    conditions,
     kinds::Kind,
     registry::{DeleteOptions, WriteOptions},
-    store::Key,
+    store::ObjectKey,
     validate::array,
 };
 
 pub fn reconcile(cluster: &mut Cluster, name: &str) -> Option<Duration> {
-    let key = Key::new("", name);
+    let key = ObjectKey::new("", name);
     let namespace = cluster.store.get(Kind::Namespace, &key)?.clone();
     if namespace["metadata"]["deletionTimestamp"].is_null() {
         furnish(cluster, name);
@@ -26,7 +27,8 @@ pub fn reconcile(cluster: &mut Cluster, name: &str) -> Option<Duration> {
     }
     let (mut left, mut held) = (BTreeMap::new(), BTreeMap::new());
     for kind in Kind::ALL.iter().copied().filter(|k| k.namespaced()) {
-        let keys: Vec<Key> = cluster.store.within(kind, name).map(|(k, _)| k.clone()).collect();
+        let keys: Vec<ObjectKey> =
+            cluster.store.within(kind, name).map(|(k, _)| k.clone()).collect();
         for key in keys {
             let waits = cluster
                 .store
@@ -59,7 +61,7 @@ pub fn reconcile(cluster: &mut Cluster, name: &str) -> Option<Duration> {
 
 fn report(
     cluster: &mut Cluster,
-    key: &Key,
+    key: &ObjectKey,
     left: &BTreeMap<String, i32>,
     held: &BTreeMap<String, i32>,
 ) {
@@ -133,7 +135,7 @@ fn furnish(cluster: &mut Cluster, name: &str) {
         ),
     ];
     for (kind, body) in contents {
-        let key = Key::new(name, body["metadata"]["name"].as_str().unwrap_or_default());
+        let key = ObjectKey::new(name, body["metadata"]["name"].as_str().unwrap_or_default());
         if cluster.store.get(kind, &key).is_none()
             && let Err(why) = cluster.create(kind, name, body, &options)
         {

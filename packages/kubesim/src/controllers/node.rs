@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{MANAGER, conditions};
+use super::MANAGER;
 use crate::{
-    apply::Part, cluster::Cluster, kinds::Kind, registry::DeleteOptions, store::Key,
-    validate::array,
+    apply::Part, cluster::Cluster, conditions, kinds::Kind, registry::DeleteOptions,
+    store::ObjectKey, validate::array,
 };
 
 const CORDONED: &str = "node.kubernetes.io/unschedulable";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 
 pub fn reconcile(cluster: &mut Cluster, name: &str) -> Option<Duration> {
-    let key = Key::new("", name);
+    let key = ObjectKey::new("", name);
     let Some(node) = cluster.store.get(Kind::Node, &key).cloned() else {
-        let stranded: Vec<Key> = cluster
+        let stranded: Vec<ObjectKey> = cluster
             .store
             .all(Kind::Pod)
             .filter(|(_, p)| p["spec"]["nodeName"] == name)

@@ -6,9 +6,10 @@ use super::MANAGER;
 use crate::{
     apply::Part,
     cluster::Cluster,
+    conditions,
     kinds::Kind,
     selector::LabelSelector,
-    store::{Key, Obj},
+    store::{Object, ObjectKey, controller_uid},
     validate::array,
 };
 
@@ -24,24 +25,17 @@ pub fn reference(kind: Kind, owner: &Value) -> Value {
     })
 }
 
-/// The uid of the controller of an object.
-pub fn controller(object: &Value) -> Option<&str> {
-    array(&object["metadata"]["ownerReferences"])
-        .find(|r| r["controller"] == true)
-        .and_then(|r| r["uid"].as_str())
-}
-
-/// The objects of a kind that a workload controls; ones that its selector matches and nobody
-/// controls are adopted.
-pub fn children(cluster: &mut Cluster, kind: Kind, owner: &Value, child: Kind) -> Vec<Obj> {
+/// The objects of a kind that a workload controls; ones that its selector matches and that
+/// have no controller are adopted.
+pub fn children(cluster: &mut Cluster, kind: Kind, owner: &Value, child: Kind) -> Vec<Object> {
     let uid = owner["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
     let namespace = owner["metadata"]["namespace"].as_str().unwrap_or_default();
     let selector = LabelSelector::of_object(&owner["spec"]["selector"]);
     let leaving = !owner["metadata"]["deletionTimestamp"].is_null();
     let mut found = Vec::new();
-    let mut orphans: Vec<Key> = Vec::new();
+    let mut orphans: Vec<ObjectKey> = Vec::new();
     for (key, object) in cluster.store.within(child, namespace) {
-        match controller(object) {
+        match controller_uid(object) {
             Some(of) if of == uid => found.push(object.clone()),
             None if !leaving && object["metadata"]["deletionTimestamp"].is_null() => {
                 let labels = &object["metadata"]["labels"];
@@ -79,7 +73,7 @@ pub fn is_terminating(pod: &Value) -> bool {
 
 /// Whether a pod is ready.
 pub fn is_ready(pod: &Value) -> bool {
-    super::conditions::is_true(&pod["status"], "Ready")
+    conditions::is_true(&pod["status"], "Ready")
 }
 
 /// A pod from a template, without name.

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{MANAGER, conditions, owned, rollout};
+use super::{MANAGER, owned, rollout};
 use crate::{
-    admission, apply::Part, cluster::Cluster, kinds::Kind, quantity, selector::LabelSelector,
-    store::Key,
+    admission, apply::Part, cluster::Cluster, conditions, kinds::Kind, quantity,
+    selector::LabelSelector, store::ObjectKey,
 };
 
 pub fn reconcile(cluster: &mut Cluster, namespace: &str) -> Option<Duration> {
-    let keys: Vec<Key> =
+    let keys: Vec<ObjectKey> =
         cluster.store.within(Kind::ResourceQuota, namespace).map(|(k, _)| k.clone()).collect();
     for key in keys {
         let Some(quota) = cluster.store.get(Kind::ResourceQuota, &key).cloned() else { continue };
@@ -33,7 +33,7 @@ pub fn reconcile(cluster: &mut Cluster, namespace: &str) -> Option<Duration> {
 }
 
 /// Counts the healthy pods of a disruption budget.
-pub fn budget(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
+pub fn budget(cluster: &mut Cluster, key: &ObjectKey) -> Option<Duration> {
     let budget = cluster.store.get(Kind::PodDisruptionBudget, key)?.clone();
     let selector = LabelSelector::of_object(&budget["spec"]["selector"])?;
     let pods: Vec<_> = cluster

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{MANAGER, conditions, events, owned};
+use super::{MANAGER, owned};
 use crate::{
     apply::Part,
     clock,
     cluster::Cluster,
+    conditions,
+    events::Recorder,
     kinds::Kind,
     registry::{DeleteOptions, WriteOptions},
-    store::{Key, Obj},
+    store::{Object, ObjectKey},
 };
 
-pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
+pub fn reconcile(cluster: &mut Cluster, key: &ObjectKey) -> Option<Duration> {
     let set = cluster.store.get(Kind::ReplicaSet, key)?.clone();
     let pods = owned::children(cluster, Kind::ReplicaSet, &set, Kind::Pod);
     let mut failure = None;
@@ -27,10 +29,10 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
     if failure.is_some() { Some(Duration::from_secs(1)) } else { wait }
 }
 
-fn scale(cluster: &mut Cluster, set: &Obj, pods: &[Obj]) -> Option<String> {
+fn scale(cluster: &mut Cluster, set: &Object, pods: &[Object]) -> Option<String> {
     let wanted = usize::try_from(set["spec"]["replicas"].as_i64().unwrap_or(1)).unwrap_or(0);
-    let mut active: Vec<&Obj> = pods.iter().filter(|p| owned::is_active(p)).collect();
-    let key = Key::of(set);
+    let mut active: Vec<&Object> = pods.iter().filter(|p| owned::is_active(p)).collect();
+    let key = ObjectKey::of(set);
     for _ in active.len()..wanted {
         let mut pod = owned::from_template(&set["spec"]["template"], Kind::ReplicaSet, set);
         pod["metadata"]["generateName"] = json!(format!("{}-", key.name));
@@ -58,7 +60,7 @@ fn scale(cluster: &mut Cluster, set: &Obj, pods: &[Obj]) -> Option<String> {
         });
         let surplus = active.len() - wanted;
         for pod in active.into_iter().take(surplus) {
-            let pod_key = Key::of(pod);
+            let pod_key = ObjectKey::of(pod);
             if cluster.delete(Kind::Pod, &pod_key, &DeleteOptions::default()).is_ok() {
                 let message = format!("Deleted pod: {}", pod_key.name);
                 record(cluster, set, "Normal", "SuccessfulDelete", &message);
@@ -70,17 +72,17 @@ fn scale(cluster: &mut Cluster, set: &Obj, pods: &[Obj]) -> Option<String> {
 
 fn record(cluster: &mut Cluster, set: &Value, severity: &str, reason: &str, message: &str) {
     let component = "replicaset-controller";
-    events::record(cluster, Kind::ReplicaSet, set, component, severity, reason, message);
+    Recorder::new(Kind::ReplicaSet, set, component).record(cluster, severity, reason, message);
 }
 
 fn status(
     cluster: &mut Cluster,
-    key: &Key,
+    key: &ObjectKey,
     set: &Value,
-    pods: &[Obj],
+    pods: &[Object],
     failure: Option<&str>,
 ) -> Option<Duration> {
-    let active: Vec<&Obj> = pods.iter().filter(|p| owned::is_active(p)).collect();
+    let active: Vec<&Object> = pods.iter().filter(|p| owned::is_active(p)).collect();
     let ready = active.iter().filter(|p| owned::is_ready(p)).count();
     let least = set["spec"]["minReadySeconds"].as_i64().unwrap_or(0);
     let (available, wait) = available(&active, least);
@@ -123,7 +125,7 @@ pub fn counts(status: &mut Value, values: &[(&str, usize)]) {
 }
 
 /// How many pods have been ready for long enough, and when the next one will have been.
-pub fn available(pods: &[&Obj], least: i64) -> (usize, Option<Duration>) {
+pub fn available(pods: &[&Object], least: i64) -> (usize, Option<Duration>) {
     let ready = pods.iter().filter(|p| owned::is_ready(p));
     if least == 0 {
         return (ready.count(), None);

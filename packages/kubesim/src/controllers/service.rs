@@ -4,19 +4,20 @@ use std::{collections::HashSet, net::Ipv4Addr, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{MANAGER, events, owned};
+use super::{MANAGER, owned};
 use crate::{
     apply::Part,
     cluster::Cluster,
+    events::Recorder,
     kinds::Kind,
     names,
     registry::WriteOptions,
     selector::LabelSelector,
-    store::{Key, Obj},
+    store::{Object, ObjectKey},
     validate::array,
 };
 
-pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
+pub fn reconcile(cluster: &mut Cluster, key: &ObjectKey) -> Option<Duration> {
     let Some(service) = cluster.store.get(Kind::Service, key).cloned() else {
         // The slices go by their owner; endpoints have the service's name and no owner.
         cluster.erase(Kind::Endpoints, key);
@@ -33,7 +34,7 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
 }
 
 /// Gives a service of type `LoadBalancer` an address of the pool.
-fn balance(cluster: &mut Cluster, key: &Key, service: &Value) -> Option<Duration> {
+fn balance(cluster: &mut Cluster, key: &ObjectKey, service: &Value) -> Option<Duration> {
     let has = array(&service["status"]["loadBalancer"]["ingress"]).next().is_some();
     if service["spec"]["type"] != "LoadBalancer" {
         if has {
@@ -59,12 +60,8 @@ fn balance(cluster: &mut Cluster, key: &Key, service: &Value) -> Option<Duration
     match free {
         Some(address) => {
             set_address(cluster, key, Some(&address));
-            events::record(
+            Recorder::new(Kind::Service, service, component).normal(
                 cluster,
-                Kind::Service,
-                service,
-                component,
-                "Normal",
                 "EnsuredLoadBalancer",
                 "Ensured load balancer",
             );
@@ -73,12 +70,8 @@ fn balance(cluster: &mut Cluster, key: &Key, service: &Value) -> Option<Duration
         None => {
             let message =
                 "Error syncing load balancer: failed to ensure load balancer: no address is free";
-            events::record(
+            Recorder::new(Kind::Service, service, component).warning(
                 cluster,
-                Kind::Service,
-                service,
-                component,
-                "Warning",
                 "SyncLoadBalancerFailed",
                 message,
             );
@@ -87,7 +80,7 @@ fn balance(cluster: &mut Cluster, key: &Key, service: &Value) -> Option<Duration
     }
 }
 
-fn set_address(cluster: &mut Cluster, key: &Key, address: Option<&str>) {
+fn set_address(cluster: &mut Cluster, key: &ObjectKey, address: Option<&str>) {
     cluster.adjust(Kind::Service, key, Part::Status, MANAGER, |service| {
         service["status"]["loadBalancer"] = match address {
             Some(ip) => json!({"ingress": [{"ip": ip, "ipMode": "VIP"}]}),
@@ -96,10 +89,10 @@ fn set_address(cluster: &mut Cluster, key: &Key, address: Option<&str>) {
     });
 }
 
-fn endpoints(cluster: &mut Cluster, key: &Key, service: &Value) {
+fn endpoints(cluster: &mut Cluster, key: &ObjectKey, service: &Value) {
     let selector = LabelSelector::of_map(&service["spec"]["selector"]);
     let early = service["spec"]["publishNotReadyAddresses"] == true;
-    let (mut ready, mut waiting): (Vec<Obj>, Vec<Obj>) = (Vec::new(), Vec::new());
+    let (mut ready, mut waiting): (Vec<Object>, Vec<Object>) = (Vec::new(), Vec::new());
     for (_, pod) in cluster.store.within(Kind::Pod, &key.namespace) {
         let addressed = pod["status"]["podIP"].as_str().is_some_and(|ip| !ip.is_empty());
         if !addressed || !selector.matches(&pod["metadata"]["labels"]) || !owned::is_active(pod) {
@@ -117,7 +110,7 @@ fn endpoints(cluster: &mut Cluster, key: &Key, service: &Value) {
             subset[field] = Value::Array(pods.iter().map(|p| address(p)).collect());
         }
     }
-    let ports = |first: Option<&Obj>| -> Vec<Value> {
+    let ports = |first: Option<&Object>| -> Vec<Value> {
         array(&service["spec"]["ports"])
             .filter_map(|port| {
                 let number = target(port, first?)?;
@@ -174,13 +167,13 @@ fn target(port: &Value, pod: &Value) -> Option<i64> {
 
 fn slice(
     cluster: &mut Cluster,
-    key: &Key,
+    key: &ObjectKey,
     service: &Value,
-    ready: &[Obj],
-    waiting: &[Obj],
+    ready: &[Object],
+    waiting: &[Object],
     ports: &[Value],
 ) {
-    let endpoint = |pod: &Obj, serves: bool| {
+    let endpoint = |pod: &Object, serves: bool| {
         json!({
             "addresses": [pod["status"]["podIP"]],
             "conditions": {"ready": serves, "serving": serves, "terminating": false},
@@ -212,14 +205,14 @@ fn slice(
     store(
         cluster,
         Kind::EndpointSlice,
-        &Key::new(&*key.namespace, name),
+        &ObjectKey::new(&*key.namespace, name),
         body,
         &["endpoints", "ports"],
     );
 }
 
 /// Creates an object, or sets the given fields of the one that is there.
-fn store(cluster: &mut Cluster, kind: Kind, key: &Key, body: Value, fields: &[&str]) {
+fn store(cluster: &mut Cluster, kind: Kind, key: &ObjectKey, body: Value, fields: &[&str]) {
     if cluster.store.get(kind, key).is_none() {
         let options = WriteOptions::system(MANAGER);
         if let Err(why) = cluster.create(kind, &key.namespace, body, &options) {

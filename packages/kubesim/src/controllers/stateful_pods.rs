@@ -2,14 +2,33 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    MANAGER, events, owned,
-    stateful_set::{COMPONENT, Round},
+use super::{MANAGER, owned};
+use crate::{
+    cluster::Cluster,
+    events::Recorder,
+    kinds::Kind,
+    registry::WriteOptions,
+    store::{Object, ObjectKey},
+    validate::array,
 };
-use crate::{cluster::Cluster, kinds::Kind, registry::WriteOptions, store::Key, validate::array};
+
+/// Who reports about stateful sets.
+pub(super) const COMPONENT: &str = "statefulset-controller";
+
+/// A set that is being reconciled.
+pub(super) struct SetContext {
+    pub set: Object,
+    pub key: ObjectKey,
+    /// First ordinal and the one after the last.
+    pub range: std::ops::Range<i64>,
+    /// Revision that new pods of the partition get.
+    pub update: String,
+    /// Revision that pods below the partition keep.
+    pub current: String,
+}
 
 /// The number of a pod of the set.
-pub(super) fn ordinal(set: &Key, pod: &Value) -> Option<i64> {
+pub(super) fn ordinal(set: &ObjectKey, pod: &Value) -> Option<i64> {
     let name = pod["metadata"]["name"].as_str()?;
     name.strip_prefix(&*set.name)?.strip_prefix('-')?.parse().ok()
 }
@@ -17,13 +36,13 @@ pub(super) fn ordinal(set: &Key, pod: &Value) -> Option<i64> {
 /// Makes the pod of a number and the claims that it lacks; false when it was refused.
 pub(super) fn create(
     cluster: &mut Cluster,
-    round: &Round,
+    context: &SetContext,
     number: i64,
     revision: &str,
     template: &Value,
 ) -> bool {
-    let set = &round.set;
-    let name = format!("{}-{number}", round.key.name);
+    let set = &context.set;
+    let name = format!("{}-{number}", context.key.name);
     let mut pod = owned::from_template(template, Kind::StatefulSet, set);
     pod["metadata"]["name"] = json!(name);
     for (label, value) in [
@@ -41,15 +60,13 @@ pub(super) fn create(
     for claim in array(&set["spec"]["volumeClaimTemplates"]) {
         let volume = claim["metadata"]["name"].as_str().unwrap_or_default();
         let claim_name = format!("{volume}-{name}");
-        if let Err(why) = ensure_claim(cluster, round, claim, &claim_name) {
-            let message =
-                format!("create Pod {name} in StatefulSet {} failed error: {why}", round.key.name);
-            events::record(
+        if let Err(why) = ensure_claim(cluster, context, claim, &claim_name) {
+            let message = format!(
+                "create Pod {name} in StatefulSet {} failed error: {why}",
+                context.key.name
+            );
+            Recorder::new(Kind::StatefulSet, set, COMPONENT).warning(
                 cluster,
-                Kind::StatefulSet,
-                set,
-                COMPONENT,
-                "Warning",
                 "FailedCreate",
                 &message,
             );
@@ -62,29 +79,24 @@ pub(super) fn create(
         pod["spec"]["volumes"] = json!(volumes);
     }
     let options = WriteOptions::system(MANAGER);
-    match cluster.create(Kind::Pod, &round.key.namespace, pod, &options) {
+    match cluster.create(Kind::Pod, &context.key.namespace, pod, &options) {
         Ok(_) => {
-            let message = format!("create Pod {name} in StatefulSet {} successful", round.key.name);
-            events::record(
+            let message =
+                format!("create Pod {name} in StatefulSet {} successful", context.key.name);
+            Recorder::new(Kind::StatefulSet, set, COMPONENT).normal(
                 cluster,
-                Kind::StatefulSet,
-                set,
-                COMPONENT,
-                "Normal",
                 "SuccessfulCreate",
                 &message,
             );
             true
         }
         Err(why) => {
-            let message =
-                format!("create Pod {name} in StatefulSet {} failed error: {why}", round.key.name);
-            events::record(
+            let message = format!(
+                "create Pod {name} in StatefulSet {} failed error: {why}",
+                context.key.name
+            );
+            Recorder::new(Kind::StatefulSet, set, COMPONENT).warning(
                 cluster,
-                Kind::StatefulSet,
-                set,
-                COMPONENT,
-                "Warning",
                 "FailedCreate",
                 &message,
             );
@@ -95,34 +107,30 @@ pub(super) fn create(
 
 fn ensure_claim(
     cluster: &mut Cluster,
-    round: &Round,
+    context: &SetContext,
     template: &Value,
     name: &str,
 ) -> Result<(), crate::error::ApiError> {
-    let key = Key::new(&*round.key.namespace, name);
+    let key = ObjectKey::new(&*context.key.namespace, name);
     if cluster.store.get(Kind::PersistentVolumeClaim, &key).is_some() {
         return Ok(());
     }
     let mut claim = template.clone();
     claim["metadata"]["name"] = json!(name);
     for (label, value) in
-        round.set["spec"]["selector"]["matchLabels"].as_object().into_iter().flatten()
+        context.set["spec"]["selector"]["matchLabels"].as_object().into_iter().flatten()
     {
         claim["metadata"]["labels"][label.as_str()] = value.clone();
     }
-    if round.set["spec"]["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] == "Delete" {
+    if context.set["spec"]["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] == "Delete" {
         claim["metadata"]["ownerReferences"] =
-            json!([owned::reference(Kind::StatefulSet, &round.set)]);
+            json!([owned::reference(Kind::StatefulSet, &context.set)]);
     }
     let options = WriteOptions::system(MANAGER);
     cluster.create(Kind::PersistentVolumeClaim, &key.namespace, claim, &options)?;
-    let message = format!("create Claim {name} for {} success", round.key.name);
-    events::record(
+    let message = format!("create Claim {name} for {} success", context.key.name);
+    Recorder::new(Kind::StatefulSet, &context.set, COMPONENT).normal(
         cluster,
-        Kind::StatefulSet,
-        &round.set,
-        COMPONENT,
-        "Normal",
         "SuccessfulCreate",
         &message,
     );

@@ -5,35 +5,23 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    MANAGER, events, owned,
+    MANAGER, owned,
     replica_set::{available, counts},
-    stateful_pods::{self, ordinal},
+    stateful_pods::{self, COMPONENT, SetContext, ordinal},
 };
 use crate::{
     apply::Part,
     cluster::Cluster,
+    events::Recorder,
     kinds::Kind,
     names,
     registry::{DeleteOptions, WriteOptions},
-    store::{Key, Obj},
+    store::{Object, ObjectKey, controller_uid},
 };
 
-pub(super) const COMPONENT: &str = "statefulset-controller";
 const REVISION: &str = "controller-revision-hash";
 
-/// What one look at a set is about.
-pub(super) struct Round {
-    pub set: Obj,
-    pub key: Key,
-    /// First ordinal and the one after the last.
-    pub range: std::ops::Range<i64>,
-    /// Revision that new pods of the partition get.
-    pub update: String,
-    /// Revision that pods below the partition keep.
-    pub current: String,
-}
-
-pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
+pub fn reconcile(cluster: &mut Cluster, key: &ObjectKey) -> Option<Duration> {
     let set = cluster.store.get(Kind::StatefulSet, key)?.clone();
     if !set["metadata"]["deletionTimestamp"].is_null() {
         return None;
@@ -43,24 +31,25 @@ pub fn reconcile(cluster: &mut Cluster, key: &Key) -> Option<Duration> {
     let wanted = spec["replicas"].as_i64().unwrap_or(1);
     let update = remember(cluster, &set);
     let current = set["status"]["currentRevision"].as_str().unwrap_or(&update).to_owned();
-    let round = Round { set, key: key.clone(), range: start..start + wanted, update, current };
-    let failed = steps(cluster, &round);
-    let wait = status(cluster, &round);
+    let context =
+        SetContext { set, key: key.clone(), range: start..start + wanted, update, current };
+    let failed = steps(cluster, &context);
+    let wait = status(cluster, &context);
     if failed { Some(Duration::from_secs(1)) } else { wait }
 }
 
 /// Keeps the template under a name that follows from it.
 fn remember(cluster: &mut Cluster, set: &Value) -> String {
-    let key = Key::of(set);
+    let key = ObjectKey::of(set);
     let template = &set["spec"]["template"];
     let name = format!("{}-{}", key.name, names::hash_suffix(&template.to_string(), 10));
-    let revision = Key::new(&*key.namespace, &*name);
+    let revision = ObjectKey::new(&*key.namespace, &*name);
     if cluster.store.get(Kind::ControllerRevision, &revision).is_none() {
         let uid = set["metadata"]["uid"].as_str().unwrap_or_default();
         let number = 1 + cluster
             .store
             .within(Kind::ControllerRevision, &key.namespace)
-            .filter(|(_, r)| owned::controller(r) == Some(uid))
+            .filter(|(_, r)| controller_uid(r) == Some(uid))
             .filter_map(|(_, r)| r["revision"].as_i64())
             .max()
             .unwrap_or(0);
@@ -82,20 +71,20 @@ fn remember(cluster: &mut Cluster, set: &Value) -> String {
 }
 
 /// The template of a revision, or the present one when it is not kept.
-fn template(cluster: &Cluster, round: &Round, revision: &str) -> Value {
-    let key = Key::new(&*round.key.namespace, revision);
+fn template(cluster: &Cluster, context: &SetContext, revision: &str) -> Value {
+    let key = ObjectKey::new(&*context.key.namespace, revision);
     cluster
         .store
         .get(Kind::ControllerRevision, &key)
         .map(|r| r["data"]["spec"]["template"].clone())
         .filter(Value::is_object)
-        .unwrap_or_else(|| round.set["spec"]["template"].clone())
+        .unwrap_or_else(|| context.set["spec"]["template"].clone())
 }
 
-fn pods(cluster: &mut Cluster, round: &Round) -> Vec<(i64, Obj)> {
-    let all = owned::children(cluster, Kind::StatefulSet, &round.set, Kind::Pod);
-    let mut pods: Vec<(i64, Obj)> =
-        all.into_iter().filter_map(|p| ordinal(&round.key, &p).map(|o| (o, p))).collect();
+fn pods(cluster: &mut Cluster, context: &SetContext) -> Vec<(i64, Object)> {
+    let all = owned::children(cluster, Kind::StatefulSet, &context.set, Kind::Pod);
+    let mut pods: Vec<(i64, Object)> =
+        all.into_iter().filter_map(|p| ordinal(&context.key, &p).map(|o| (o, p))).collect();
     pods.sort_by_key(|(o, _)| *o);
     pods
 }
@@ -105,18 +94,18 @@ fn leaving(pod: &Value) -> bool {
 }
 
 /// One step after the other until one has to be waited for; true when a pod was refused.
-fn steps(cluster: &mut Cluster, round: &Round) -> bool {
-    let ordered = round.set["spec"]["podManagementPolicy"] != "Parallel";
+fn steps(cluster: &mut Cluster, context: &SetContext) -> bool {
+    let ordered = context.set["spec"]["podManagementPolicy"] != "Parallel";
     let partition =
-        round.set["spec"]["updateStrategy"]["rollingUpdate"]["partition"].as_i64().unwrap_or(0);
-    for number in round.range.clone() {
-        let existing = pods(cluster, round).into_iter().find(|(o, _)| *o == number);
+        context.set["spec"]["updateStrategy"]["rollingUpdate"]["partition"].as_i64().unwrap_or(0);
+    for number in context.range.clone() {
+        let existing = pods(cluster, context).into_iter().find(|(o, _)| *o == number);
         match existing {
             Some((_, pod))
                 if matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"))
                     && !leaving(&pod) =>
             {
-                drop_pod(cluster, round, &pod);
+                drop_pod(cluster, context, &pod);
                 return false;
             }
             Some((_, pod)) => {
@@ -125,9 +114,9 @@ fn steps(cluster: &mut Cluster, round: &Round) -> bool {
                 }
             }
             None => {
-                let revision = if number < partition { &round.current } else { &round.update };
-                let template = template(cluster, round, revision);
-                if !stateful_pods::create(cluster, round, number, revision, &template) {
+                let revision = if number < partition { &context.current } else { &context.update };
+                let template = template(cluster, context, revision);
+                if !stateful_pods::create(cluster, context, number, revision, &template) {
                     return true;
                 }
                 if ordered {
@@ -136,28 +125,28 @@ fn steps(cluster: &mut Cluster, round: &Round) -> bool {
             }
         }
     }
-    let surplus: Vec<Obj> = pods(cluster, round)
+    let surplus: Vec<Object> = pods(cluster, context)
         .into_iter()
         .rev()
-        .filter(|(o, _)| !round.range.contains(o))
+        .filter(|(o, _)| !context.range.contains(o))
         .map(|(_, p)| p)
         .collect();
     for pod in surplus {
         if !leaving(&pod) {
-            drop_pod(cluster, round, &pod);
+            drop_pod(cluster, context, &pod);
         }
         if ordered {
             return false;
         }
     }
-    if round.set["spec"]["updateStrategy"]["type"] == "RollingUpdate" {
-        for (number, pod) in pods(cluster, round).into_iter().rev() {
-            if number < partition || !round.range.contains(&number) {
+    if context.set["spec"]["updateStrategy"]["type"] == "RollingUpdate" {
+        for (number, pod) in pods(cluster, context).into_iter().rev() {
+            if number < partition || !context.range.contains(&number) {
                 continue;
             }
-            let stale = pod["metadata"]["labels"][REVISION] != round.update.as_str();
+            let stale = pod["metadata"]["labels"][REVISION] != context.update.as_str();
             if stale && !leaving(&pod) {
-                drop_pod(cluster, round, &pod);
+                drop_pod(cluster, context, &pod);
                 return false;
             }
             if leaving(&pod) || !owned::is_ready(&pod) {
@@ -168,43 +157,39 @@ fn steps(cluster: &mut Cluster, round: &Round) -> bool {
     false
 }
 
-fn drop_pod(cluster: &mut Cluster, round: &Round, pod: &Value) {
-    let key = Key::of(pod);
+fn drop_pod(cluster: &mut Cluster, context: &SetContext, pod: &Value) {
+    let key = ObjectKey::of(pod);
     if cluster.delete(Kind::Pod, &key, &DeleteOptions::default()).is_ok() {
         let message =
-            format!("delete Pod {} in StatefulSet {} successful", key.name, round.key.name);
-        events::record(
+            format!("delete Pod {} in StatefulSet {} successful", key.name, context.key.name);
+        Recorder::new(Kind::StatefulSet, &context.set, COMPONENT).normal(
             cluster,
-            Kind::StatefulSet,
-            &round.set,
-            COMPONENT,
-            "Normal",
             "SuccessfulDelete",
             &message,
         );
     }
 }
 
-fn status(cluster: &mut Cluster, round: &Round) -> Option<Duration> {
-    let pods: Vec<Obj> = pods(cluster, round).into_iter().map(|(_, p)| p).collect();
-    let active: Vec<&Obj> = pods.iter().filter(|p| owned::is_active(p)).collect();
+fn status(cluster: &mut Cluster, context: &SetContext) -> Option<Duration> {
+    let pods: Vec<Object> = pods(cluster, context).into_iter().map(|(_, p)| p).collect();
+    let active: Vec<&Object> = pods.iter().filter(|p| owned::is_active(p)).collect();
     let ready = active.iter().filter(|p| owned::is_ready(p)).count();
-    let least = round.set["spec"]["minReadySeconds"].as_i64().unwrap_or(0);
+    let least = context.set["spec"]["minReadySeconds"].as_i64().unwrap_or(0);
     let (available, wait) = available(&active, least);
     let of = |revision: &str| {
         active.iter().filter(|p| p["metadata"]["labels"][REVISION] == revision).count()
     };
-    let (updated, mut current) = (of(&round.update), of(&round.current));
-    let wanted = usize::try_from(round.range.end - round.range.start).unwrap_or(0);
-    let mut current_revision = round.current.clone();
+    let (updated, mut current) = (of(&context.update), of(&context.current));
+    let wanted = usize::try_from(context.range.end - context.range.start).unwrap_or(0);
+    let mut current_revision = context.current.clone();
     if updated == active.len() && ready == wanted && active.len() == wanted {
-        current_revision.clone_from(&round.update);
+        current_revision.clone_from(&context.update);
         current = updated;
     }
-    let generation = round.set["metadata"]["generation"].clone();
+    let generation = context.set["metadata"]["generation"].clone();
     let total = pods.len();
-    let update = round.update.clone();
-    cluster.adjust(Kind::StatefulSet, &round.key, Part::Status, MANAGER, |set| {
+    let update = context.update.clone();
+    cluster.adjust(Kind::StatefulSet, &context.key, Part::Status, MANAGER, |set| {
         if !set["status"].is_object() {
             set["status"] = json!({});
         }

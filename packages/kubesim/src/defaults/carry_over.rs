@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{items, or};
+use super::fields::{items, or};
 use crate::kinds::Kind;
 
 /// Keeps what the cluster had allocated when a replacement leaves it out.
@@ -10,8 +10,8 @@ pub fn carry_over(kind: Kind, live: &Value, object: &mut Value) {
     match kind {
         Kind::Service => {
             let (old, new) = (&live["spec"], &mut object["spec"]);
-            let same_world = (old["type"] == "ExternalName") == (new["type"] == "ExternalName");
-            if same_world {
+            let same_mode = (old["type"] == "ExternalName") == (new["type"] == "ExternalName");
+            if same_mode {
                 for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
                     if let Some(value) = old.get(field) {
                         or(new, field, value.clone());

@@ -2,34 +2,18 @@
 //! replacement keeps (`carry_over`).
 
 mod carry_over;
+mod fields;
 mod pod;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use crate::kinds::Kind;
+use fields::{items, or, part};
 use pod::{pod_spec, requests_from_limits};
 
 pub use carry_over::carry_over;
 pub use pod::quality_of_service;
-
-/// Sets a field that is absent.
-fn or(object: &mut Value, field: &str, value: Value) {
-    if let Some(map) = object.as_object_mut()
-        && map.get(field).is_none_or(Value::is_null)
-    {
-        map.insert(field.to_owned(), value);
-    }
-}
-
-fn part<'v>(object: &'v mut Value, field: &str) -> &'v mut Value {
-    or(object, field, json!({}));
-    &mut object[field]
-}
-
-fn items<'v>(object: &'v mut Value, field: &str) -> impl Iterator<Item = &'v mut Value> {
-    object.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
-}
 
 /// What every object of a kind has before anything is set: fields that are written although empty.
 pub fn blank(kind: Kind) -> Value {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{items, or, part};
+use super::fields::{items, or, part};
 
 /// Defaults of a pod's spec, also inside templates.
 pub(super) fn pod_spec(spec: &mut Value) {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
 use super::{
-    Api, Asked, Outage,
+    Api, ApiRequest, Outage,
     answer::{raw, text},
 };
 use crate::{
@@ -15,11 +15,11 @@ use crate::{
     error::ApiError,
     kinds::Kind,
     logs::{self, Selection, container, instance, written},
-    store::Key,
+    store::ObjectKey,
 };
 
 /// Answers a request for a log.
-pub fn answer(api: &Api, asked: &Asked, key: &Key) -> Result<Response, ApiError> {
+pub fn answer(api: &Api, asked: &ApiRequest, key: &ObjectKey) -> Result<Response, ApiError> {
     let pod = api.lock().store.require(Kind::Pod, key)?;
     let params = &asked.params;
     let name = container(&pod, params.get("container"))?.to_owned();
@@ -64,7 +64,7 @@ pub fn answer(api: &Api, asked: &Asked, key: &Key) -> Result<Response, ApiError>
 
 struct Follow {
     api: Api,
-    key: Key,
+    key: ObjectKey,
     uid: String,
     name: String,
     started: k8s_openapi::jiff::Timestamp,

@@ -26,10 +26,10 @@ use http::{Method, header};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::{cluster::Cluster, error::ApiError, kinds::Kind, store::Key};
+use crate::{cluster::Cluster, error::ApiError, kinds::Kind, store::ObjectKey};
 use answer::{failure, reply};
 use params::Params;
-use path::{Target, Where};
+use path::{Route, Target};
 
 /// How the API fails to answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Api {
 }
 
 /// A request that was read as far as every handler needs it.
-struct Asked {
+struct ApiRequest {
     method: Method,
     params: Params,
     content_type: String,
@@ -111,16 +111,16 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
     let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
         ApiError::new(413, "RequestEntityTooLarge", format!("limit is {BODY_LIMIT}"))
     })?;
-    let asked = Asked { method, params, content_type, accept, body };
+    let asked = ApiRequest { method, params, content_type, accept, body };
     if control {
         return outage(api, &asked);
     }
     match path::parse(&path)? {
-        Where::Plain(body) => Ok(answer::text(200, body)),
-        Where::Discovery => discovery::answer(&path),
-        Where::OpenApi => openapi::answer(&path),
-        Where::Review(kind) => reviews::answer(api, &asked, kind),
-        Where::Object(target) => {
+        Route::Plain(body) => Ok(answer::text(200, body)),
+        Route::Discovery => discovery::answer(&path),
+        Route::OpenApi => openapi::answer(&path),
+        Route::Review(kind) => reviews::answer(api, &asked, kind),
+        Route::Object(target) => {
             allowed(api, &asked, &target)?;
             dispatch(api, &asked, target)
         }
@@ -149,7 +149,7 @@ async fn held(api: &Api) -> Result<(), ApiError> {
 
 /// The simulator's own switch, for faults in a process of its own:
 /// `POST /kubesim/v1/outage {"mode": "none" | "unavailable" | "hold"}`.
-fn outage(api: &Api, asked: &Asked) -> Result<Response, ApiError> {
+fn outage(api: &Api, asked: &ApiRequest) -> Result<Response, ApiError> {
     if asked.method == Method::POST {
         let body = asked.json()?;
         let mode = match body["mode"].as_str() {
@@ -168,7 +168,7 @@ fn outage(api: &Api, asked: &Asked) -> Result<Response, ApiError> {
 }
 
 /// The verb of a request on objects, as access rules name it.
-fn verb(asked: &Asked, target: &Target) -> &'static str {
+fn verb(asked: &ApiRequest, target: &Target) -> &'static str {
     match (asked.method.as_str(), target.name.is_some()) {
         ("GET", _) if asked.params.flag("watch") => "watch",
         ("GET", true) => "get",
@@ -183,7 +183,7 @@ fn verb(asked: &Asked, target: &Target) -> &'static str {
 }
 
 /// Refuses what the cluster file denies.
-fn allowed(api: &Api, asked: &Asked, target: &Target) -> Result<(), ApiError> {
+fn allowed(api: &Api, asked: &ApiRequest, target: &Target) -> Result<(), ApiError> {
     let info = target.kind.info();
     let resource = match &target.subresource {
         Some(sub) => format!("{}/{sub}", info.plural),
@@ -205,9 +205,10 @@ fn allowed(api: &Api, asked: &Asked, target: &Target) -> Result<(), ApiError> {
     Err(ApiError::forbidden(target.kind, name, why))
 }
 
-fn dispatch(api: &Api, asked: &Asked, target: Target) -> Result<Response, ApiError> {
+fn dispatch(api: &Api, asked: &ApiRequest, target: Target) -> Result<Response, ApiError> {
     let Target { kind, namespace, name, subresource } = &target;
-    let key = name.as_ref().map(|n| Key::new(namespace.clone().unwrap_or_default(), n.clone()));
+    let key =
+        name.as_ref().map(|n| ObjectKey::new(namespace.clone().unwrap_or_default(), n.clone()));
     if kind.namespaced() && namespace.is_none() && (key.is_some() || asked.method != Method::GET) {
         return Err(ApiError::no_such_path());
     }
@@ -231,7 +232,7 @@ fn dispatch(api: &Api, asked: &Asked, target: Target) -> Result<Response, ApiErr
     }
 }
 
-impl Asked {
+impl ApiRequest {
     /// The body as JSON; YAML is read too.
     fn json(&self) -> Result<Value, ApiError> {
         if self.body.is_empty() {

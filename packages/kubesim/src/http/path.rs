@@ -13,7 +13,7 @@ pub struct Target {
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Where {
+pub enum Route {
     /// A fixed text, as of health checks.
     Plain(&'static str),
     /// Lists of groups, versions and kinds.
@@ -49,17 +49,17 @@ fn health(path: &str) -> bool {
 }
 
 /// Reads a path.
-pub fn parse(path: &str) -> Result<Where, ApiError> {
+pub fn parse(path: &str) -> Result<Route, ApiError> {
     if health(path) {
-        return Ok(Where::Plain("ok"));
+        return Ok(Route::Plain("ok"));
     }
     if path.starts_with("/openapi") {
-        return Ok(Where::OpenApi);
+        return Ok(Route::OpenApi);
     }
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
     let (group, version, rest) = match parts.as_slice() {
         [] | ["api" | "apis" | "version"] | ["api", "v1"] | ["apis", _] | ["apis", _, _] => {
-            return Ok(Where::Discovery);
+            return Ok(Route::Discovery);
         }
         ["api", version, rest @ ..] => ("", *version, rest),
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
@@ -67,13 +67,13 @@ pub fn parse(path: &str) -> Result<Where, ApiError> {
     };
     match (group, version, rest) {
         ("authorization.k8s.io", "v1", ["selfsubjectaccessreviews"]) => {
-            return Ok(Where::Review(Review::Access));
+            return Ok(Route::Review(Review::Access));
         }
         ("authorization.k8s.io", "v1", ["selfsubjectrulesreviews"]) => {
-            return Ok(Where::Review(Review::Rules));
+            return Ok(Route::Review(Review::Rules));
         }
         ("authentication.k8s.io", "v1", ["selfsubjectreviews"]) => {
-            return Ok(Where::Review(Review::Whoami));
+            return Ok(Route::Review(Review::Whoami));
         }
         _ => {}
     }
@@ -100,9 +100,9 @@ pub fn parse(path: &str) -> Result<Where, ApiError> {
             let (name, subresource) = tail(more)?;
             Target { kind: kind(plural)?, namespace: None, name, subresource }
         }
-        [] => return Ok(Where::Discovery),
+        [] => return Ok(Route::Discovery),
     };
-    Ok(Where::Object(target))
+    Ok(Route::Object(target))
 }
 
 fn tail(parts: &[&str]) -> Result<(Option<String>, Option<String>), ApiError> {
@@ -144,7 +144,7 @@ mod tests {
 
     fn object(path: &str) -> Target {
         match parse(path).unwrap() {
-            Where::Object(target) => target,
+            Route::Object(target) => target,
             other => panic!("{path}: {other:?}"),
         }
     }

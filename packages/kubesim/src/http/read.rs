@@ -4,26 +4,26 @@ use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{Api, Asked, answer::reply};
+use super::{Api, ApiRequest, answer::reply};
 use crate::{
     cluster::Cluster,
     error::{ApiError, Cause},
     kinds::Kind,
     selector::{FieldSelector, LabelSelector},
-    store::{Key, Obj},
+    store::{Object, ObjectKey},
 };
 
 /// Which objects of a kind are meant.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub struct ObjectFilter {
     pub namespace: Option<String>,
     pub labels: LabelSelector,
     pub fields: FieldSelector,
 }
 
-impl Choice {
+impl ObjectFilter {
     /// From a request's selectors.
-    pub fn of(asked: &Asked, kind: Kind, namespace: Option<&str>) -> Result<Self, ApiError> {
+    pub fn of(asked: &ApiRequest, kind: Kind, namespace: Option<&str>) -> Result<Self, ApiError> {
         Ok(Self {
             namespace: namespace.map(str::to_owned),
             labels: LabelSelector::parse(asked.params.get("labelSelector").unwrap_or_default())?,
@@ -35,7 +35,7 @@ impl Choice {
     }
 
     /// Whether an object is meant.
-    pub fn takes(&self, key: &Key, object: &Value) -> bool {
+    pub fn takes(&self, key: &ObjectKey, object: &Value) -> bool {
         self.namespace.as_ref().is_none_or(|n| *n == key.namespace)
             && self.labels.matches(&object["metadata"]["labels"])
             && self.fields.matches(object)
@@ -48,7 +48,12 @@ impl Choice {
 }
 
 /// One object.
-pub fn get(api: &Api, asked: &Asked, kind: Kind, key: &Key) -> Result<Response, ApiError> {
+pub fn get(
+    api: &Api,
+    asked: &ApiRequest,
+    kind: Kind,
+    key: &ObjectKey,
+) -> Result<Response, ApiError> {
     let object = api.lock().store.require(kind, key)?;
     Ok(reply(200, &asked.form().object(kind, &object), &[]))
 }
@@ -56,11 +61,11 @@ pub fn get(api: &Api, asked: &Asked, kind: Kind, key: &Key) -> Result<Response, 
 /// A list, whole or page by page.
 pub fn list(
     api: &Api,
-    asked: &Asked,
+    asked: &ApiRequest,
     kind: Kind,
     namespace: Option<&str>,
 ) -> Result<Response, ApiError> {
-    let choice = Choice::of(asked, kind, namespace)?;
+    let choice = ObjectFilter::of(asked, kind, namespace)?;
     let limit: Option<usize> = asked.params.number("limit")?.filter(|n| *n > 0);
     let page = match asked.params.get("continue") {
         Some(token) => Some(Page::read(token)?),
@@ -104,10 +109,10 @@ pub fn list(
 fn objects(
     cluster: &Cluster,
     kind: Kind,
-    choice: &Choice,
+    choice: &ObjectFilter,
     version: u64,
     paged: bool,
-) -> Result<Vec<(Key, Obj)>, ApiError> {
+) -> Result<Vec<(ObjectKey, Object)>, ApiError> {
     if version == cluster.store.version() {
         return Ok(chosen(cluster, kind, choice));
     }
@@ -123,8 +128,8 @@ fn objects(
 }
 
 /// The chosen objects as they are.
-pub fn chosen(cluster: &Cluster, kind: Kind, choice: &Choice) -> Vec<(Key, Obj)> {
-    let pick = |(k, o): (&Key, &Obj)| choice.takes(k, o).then(|| (k.clone(), o.clone()));
+pub fn chosen(cluster: &Cluster, kind: Kind, choice: &ObjectFilter) -> Vec<(ObjectKey, Object)> {
+    let pick = |(k, o): (&ObjectKey, &Object)| choice.takes(k, o).then(|| (k.clone(), o.clone()));
     match &choice.namespace {
         Some(namespace) => cluster.store.within(kind, namespace).filter_map(pick).collect(),
         None => cluster.store.all(kind).filter_map(pick).collect(),
@@ -151,7 +156,7 @@ pub fn not_ahead(cluster: &Cluster, wanted: u64) -> Result<(), ApiError> {
 /// Where a list goes on: its version, and the last key that was shown.
 struct Page {
     version: u64,
-    after: Key,
+    after: ObjectKey,
 }
 
 impl Page {
@@ -171,7 +176,7 @@ impl Page {
         let part = |i: usize| text["start"][i].as_str().map(str::to_owned).ok_or_else(bad);
         Ok(Self {
             version: text["rv"].as_u64().ok_or_else(bad)?,
-            after: Key::new(part(0)?, part(1)?),
+            after: ObjectKey::new(part(0)?, part(1)?),
         })
     }
 }

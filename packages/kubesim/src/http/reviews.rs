@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Api, Asked, answer::reply, path::Review};
+use super::{Api, ApiRequest, answer::reply, path::Review};
 use crate::{error::ApiError, spec::ClusterSpec};
 
 /// Whether the cluster file denies a verb on a resource.
@@ -15,7 +15,7 @@ pub fn is_denied(spec: &ClusterSpec, verb: &str, resource: &str) -> bool {
 }
 
 /// Answers a question about the caller.
-pub fn answer(api: &Api, asked: &Asked, review: Review) -> Result<Response, ApiError> {
+pub fn answer(api: &Api, asked: &ApiRequest, review: Review) -> Result<Response, ApiError> {
     if asked.method != Method::POST {
         return Err(ApiError::method_not_allowed());
     }

@@ -3,21 +3,21 @@
 use axum::response::Response;
 use serde_json::json;
 
-use super::{Api, Asked, answer::reply, logs, read, write};
+use super::{Api, ApiRequest, answer::reply, logs, read, write};
 use crate::{
     apply::Part,
     error::{ApiError, Cause},
     kinds::Kind,
     selector::LabelSelector,
-    store::Key,
+    store::ObjectKey,
 };
 
 /// Answers a request on a part of an object.
 pub fn answer(
     api: &Api,
-    asked: &Asked,
+    asked: &ApiRequest,
     kind: Kind,
-    key: &Key,
+    key: &ObjectKey,
     part: &str,
 ) -> Result<Response, ApiError> {
     let info = kind.info();
@@ -47,9 +47,9 @@ pub fn answer(
 
 fn scale(
     api: &Api,
-    asked: &Asked,
+    asked: &ApiRequest,
     kind: Kind,
-    key: &Key,
+    key: &ObjectKey,
     method: &str,
 ) -> Result<Response, ApiError> {
     let write = match method {
@@ -64,7 +64,7 @@ fn scale(
 }
 
 /// Deletes a pod unless a disruption budget forbids it.
-fn evict(api: &Api, asked: &Asked, key: &Key) -> Result<Response, ApiError> {
+fn evict(api: &Api, asked: &ApiRequest, key: &ObjectKey) -> Result<Response, ApiError> {
     let body = asked.json()?;
     let options = crate::registry::DeleteOptions::of(&body["deleteOptions"])?;
     let mut cluster = api.lock();

@@ -8,21 +8,21 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
 use super::{
-    Api, Asked, Outage,
+    Api, ApiRequest, Outage,
     answer::raw,
     form::Form,
-    read::{Choice, chosen},
+    read::{ObjectFilter, chosen},
 };
 use crate::{
     error::{ApiError, Cause},
     kinds::Kind,
-    store::{Change, ChangeKind, Key},
+    store::{Change, ChangeKind, ObjectKey},
 };
 
 struct Watch {
     api: Api,
     kind: Kind,
-    choice: Choice,
+    choice: ObjectFilter,
     form: Form,
     /// Changes up to here were sent.
     version: u64,
@@ -34,17 +34,17 @@ struct Watch {
 /// Starts a watch.
 pub fn answer(
     api: &Api,
-    asked: &Asked,
+    asked: &ApiRequest,
     kind: Kind,
     namespace: Option<&str>,
-    key: Option<&Key>,
+    key: Option<&ObjectKey>,
 ) -> Result<Response, ApiError> {
-    let mut choice = Choice::of(asked, kind, namespace)?;
+    let mut choice = ObjectFilter::of(asked, kind, namespace)?;
     if let Some(key) = key {
         choice.fields =
             crate::selector::FieldSelector::parse(kind, &format!("metadata.name={}", key.name))?;
     }
-    // A watch refuses a version that is no number in its own way.
+    // A watch refuses a version that is not a number in its own way.
     let from = asked.params.version().map_err(|e| ApiError::new(500, "", e.message))?;
     let bookmarks = asked.params.flag("allowWatchBookmarks");
     let initial = initial(asked)?;
@@ -80,7 +80,7 @@ pub fn answer(
 }
 
 /// Whether the present state is to be sent first, if the request says so.
-fn initial(asked: &Asked) -> Result<Option<bool>, ApiError> {
+fn initial(asked: &ApiRequest) -> Result<Option<bool>, ApiError> {
     let refuse = |why: &str| {
         let cause = Cause::forbidden("resourceVersionMatch", why);
         Err(ApiError::invalid_options("ListOptions", vec![cause]))

@@ -4,9 +4,9 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::{
-    Api, Asked,
+    Api, ApiRequest,
     answer::reply,
-    read::{Choice, chosen},
+    read::{ObjectFilter, chosen},
 };
 use crate::{
     apply::Part,
@@ -14,15 +14,20 @@ use crate::{
     kinds::Kind,
     patch::PatchType,
     registry::{DeleteOptions, Deleted, Patch, Written},
-    store::Key,
+    store::ObjectKey,
 };
 
-fn written(asked: &Asked, kind: Kind, written: &Written) -> Response {
+fn written(asked: &ApiRequest, kind: Kind, written: &Written) -> Response {
     let code = if written.created { 201 } else { 200 };
     reply(code, &asked.form().object(kind, &written.object), &written.warnings)
 }
 
-pub fn create(api: &Api, asked: &Asked, kind: Kind, namespace: &str) -> Result<Response, ApiError> {
+pub fn create(
+    api: &Api,
+    asked: &ApiRequest,
+    kind: Kind,
+    namespace: &str,
+) -> Result<Response, ApiError> {
     let options = asked.params.write_options("CreateOptions", false)?;
     let done = api.lock().create(kind, namespace, asked.json()?, &options)?;
     Ok(written(asked, kind, &done))
@@ -30,9 +35,9 @@ pub fn create(api: &Api, asked: &Asked, kind: Kind, namespace: &str) -> Result<R
 
 pub fn update(
     api: &Api,
-    asked: &Asked,
+    asked: &ApiRequest,
     kind: Kind,
-    key: &Key,
+    key: &ObjectKey,
     part: Part,
 ) -> Result<Response, ApiError> {
     let options = asked.params.write_options("UpdateOptions", false)?;
@@ -41,15 +46,15 @@ pub fn update(
 }
 
 /// The patch that a request carries.
-pub fn patch_of(asked: &Asked) -> Result<Patch, ApiError> {
+pub fn patch_of(asked: &ApiRequest) -> Result<Patch, ApiError> {
     Ok(Patch { how: PatchType::of(&asked.content_type)?, body: asked.json()? })
 }
 
 pub fn patch(
     api: &Api,
-    asked: &Asked,
+    asked: &ApiRequest,
     kind: Kind,
-    key: &Key,
+    key: &ObjectKey,
     part: Part,
 ) -> Result<Response, ApiError> {
     let patch = patch_of(asked)?;
@@ -59,7 +64,7 @@ pub fn patch(
 }
 
 /// Options of a deletion, from body and query.
-pub fn delete_options(asked: &Asked) -> Result<DeleteOptions, ApiError> {
+pub fn delete_options(asked: &ApiRequest) -> Result<DeleteOptions, ApiError> {
     let mut options = DeleteOptions::of(&asked.json()?)?;
     if let Some(policy) = asked.params.get("propagationPolicy") {
         options.set_propagation(policy)?;
@@ -71,7 +76,12 @@ pub fn delete_options(asked: &Asked) -> Result<DeleteOptions, ApiError> {
     Ok(options)
 }
 
-pub fn delete(api: &Api, asked: &Asked, kind: Kind, key: &Key) -> Result<Response, ApiError> {
+pub fn delete(
+    api: &Api,
+    asked: &ApiRequest,
+    kind: Kind,
+    key: &ObjectKey,
+) -> Result<Response, ApiError> {
     let options = delete_options(asked)?;
     let deleted = api.lock().delete(kind, key, &options)?;
     let body = match deleted {
@@ -111,7 +121,7 @@ fn success(kind: Kind, object: &Value) -> Value {
 
 pub fn delete_collection(
     api: &Api,
-    asked: &Asked,
+    asked: &ApiRequest,
     kind: Kind,
     namespace: Option<&str>,
 ) -> Result<Response, ApiError> {
@@ -119,7 +129,7 @@ pub fn delete_collection(
         return Err(ApiError::method_not_allowed());
     }
     let options = delete_options(asked)?;
-    let choice = Choice::of(asked, kind, namespace)?;
+    let choice = ObjectFilter::of(asked, kind, namespace)?;
     let mut cluster = api.lock();
     let objects = chosen(&cluster, kind, &choice);
     for (key, _) in &objects {

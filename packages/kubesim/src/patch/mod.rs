@@ -1,16 +1,13 @@
-//! The three patches that are no apply: JSON merge patch, JSON patch, strategic merge patch.
+//! The patches other than apply: JSON patch, JSON merge patch, strategic merge patch.
 
 mod json_patch;
-mod merge_patch;
 mod strategic;
 
 use serde_json::Value;
 
-pub use json_patch::json_patch;
-pub use merge_patch::merge_patch;
-pub use strategic::strategic_merge;
+use strategic::strategic_merge;
 
-use crate::{apply::At, error::ApiError, kinds::Kind};
+use crate::{apply::SchemaNode, error::ApiError, kinds::Kind};
 
 /// How a PATCH body is to be read, by its content type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +38,16 @@ impl PatchType {
 /// The object that a patch makes of `live`.
 pub fn patched(kind: Kind, how: PatchType, live: &Value, patch: &Value) -> Result<Value, ApiError> {
     match how {
-        PatchType::Json => json_patch(live, patch),
+        PatchType::Json => json_patch::apply(live, patch),
         PatchType::Merge | PatchType::Apply => {
             require_object(patch)?;
-            Ok(merge_patch(live, patch))
+            let mut object = live.clone();
+            ::json_patch::merge(&mut object, patch);
+            Ok(object)
         }
         PatchType::Strategic => {
             require_object(patch)?;
-            strategic_merge(live, patch, At::root(kind))
+            strategic_merge(live, patch, SchemaNode::root(kind))
         }
     }
 }

@@ -4,12 +4,16 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    apply::{At, ListRule},
+    apply::{ListRule, SchemaNode},
     error::ApiError,
 };
 
 /// The document that a strategic merge patch makes of `target`.
-pub fn strategic_merge(target: &Value, patch: &Value, at: At<'_>) -> Result<Value, ApiError> {
+pub fn strategic_merge(
+    target: &Value,
+    patch: &Value,
+    at: SchemaNode<'_>,
+) -> Result<Value, ApiError> {
     let Value::Object(changes) = patch else { return Ok(patch.clone()) };
     match changes.get("$patch").and_then(Value::as_str) {
         Some("replace") => return Ok(without_directives(patch)),
@@ -57,7 +61,7 @@ pub fn strategic_merge(target: &Value, patch: &Value, at: At<'_>) -> Result<Valu
     Ok(Value::Object(result))
 }
 
-fn merge_list(before: &Value, changes: &[Value], at: At<'_>) -> Result<Value, ApiError> {
+fn merge_list(before: &Value, changes: &[Value], at: SchemaNode<'_>) -> Result<Value, ApiError> {
     let directive = |c: &Value| c.get("$patch").and_then(Value::as_str).map(str::to_owned);
     let replaces = |c: &Value| directive(c).as_deref() == Some("replace");
     let Some(old) = before.as_array().cloned() else {
@@ -110,7 +114,7 @@ fn merge_list(before: &Value, changes: &[Value], at: At<'_>) -> Result<Value, Ap
 }
 
 /// Items that the patch names in the patch's order; the others where they were among them.
-fn ordered(items: Vec<Value>, order: &[Value], before: &[Value], at: At<'_>) -> Vec<Value> {
+fn ordered(items: Vec<Value>, order: &[Value], before: &[Value], at: SchemaNode<'_>) -> Vec<Value> {
     let place = |list: &[Value], item: &Value| {
         list.iter().position(|other| match at.strategic_list() {
             ListRule::Keyed(keys) => keys.iter().all(|k| other[*k] == item[*k]),
@@ -162,7 +166,8 @@ mod tests {
     }
 
     fn merged(target: Value, patch: Value) -> Value {
-        strategic_merge(&pod(target), &pod(patch), At::root(Kind::Pod)).unwrap()["spec"].clone()
+        strategic_merge(&pod(target), &pod(patch), SchemaNode::root(Kind::Pod)).unwrap()["spec"]
+            .clone()
     }
 
     #[test]

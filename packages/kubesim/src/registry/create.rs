@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{WriteOptions, Written, checked, tidy};
+use super::write::{WriteOptions, Written, checked, tidy};
 use crate::{
     admission,
     apply::{self, Manager, Managers, Operation, Part},
@@ -12,7 +12,7 @@ use crate::{
     error::{ApiError, Cause},
     kinds::Kind,
     names, schema,
-    store::Key,
+    store::ObjectKey,
     validate,
 };
 
@@ -74,12 +74,12 @@ impl Cluster {
         }
         defaults::fill(kind, &mut object);
         tidy(&mut object);
-        // What admission adds below belongs to nobody.
+        // What admission adds below has no owner.
         let managers = match applied {
             Some((manager, config)) => {
                 let mut managers = Managers::default();
                 let config = apply::ownable(kind, Part::Main, &config);
-                managers.set(manager, apply::fields_of(&config, apply::At::root(kind)));
+                managers.set(manager, apply::fields_of(&config, apply::SchemaNode::root(kind)));
                 managers
             }
             None => {
@@ -107,7 +107,7 @@ impl Cluster {
 }
 
 /// Settles name and namespace of a new object.
-fn identify(kind: Kind, namespace: &str, object: &mut Value) -> Result<Key, ApiError> {
+fn identify(kind: Kind, namespace: &str, object: &mut Value) -> Result<ObjectKey, ApiError> {
     if !object["metadata"].is_object() {
         object["metadata"] = json!({});
     }
@@ -138,5 +138,5 @@ fn identify(kind: Kind, namespace: &str, object: &mut Value) -> Result<Key, ApiE
         let cause = Cause::required("metadata.name", "name or generateName is required");
         return Err(ApiError::invalid(kind, &name, vec![cause]));
     }
-    Ok(Key::new(if kind.namespaced() { namespace } else { "" }, name))
+    Ok(ObjectKey::new(if kind.namespaced() { namespace } else { "" }, name))
 }

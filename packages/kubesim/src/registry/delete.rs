@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{WriteOptions, update::Ownership};
+use super::{update::Ownership, write::WriteOptions};
 use crate::{
     apply::{Managers, Part},
     clock,
     cluster::Cluster,
     error::{ApiError, Cause},
     kinds::Kind,
-    store::{Key, Obj},
+    store::{Object, ObjectKey},
 };
 
 /// What becomes of the objects that a deleted one owns.
@@ -77,9 +77,9 @@ impl DeleteOptions {
 #[derive(Debug)]
 pub enum Deleted {
     /// The object is gone; its last state.
-    Gone(Obj),
+    Gone(Object),
     /// The object is on its way out.
-    Going(Obj),
+    Going(Object),
 }
 
 impl Cluster {
@@ -87,7 +87,7 @@ impl Cluster {
     pub fn delete(
         &mut self,
         kind: Kind,
-        key: &Key,
+        key: &ObjectKey,
         options: &DeleteOptions,
     ) -> Result<Deleted, ApiError> {
         let live = self.store.require(kind, key)?;
@@ -134,8 +134,8 @@ impl Cluster {
 
     fn delete_namespace(
         &mut self,
-        key: &Key,
-        live: &Obj,
+        key: &ObjectKey,
+        live: &Object,
         options: &DeleteOptions,
     ) -> Result<Deleted, ApiError> {
         if matches!(key.name.as_str(), "default" | "kube-system" | "kube-public") {
@@ -152,7 +152,11 @@ impl Cluster {
     }
 
     /// Replaces a namespace's own finalizers, as its `finalize` subresource does.
-    pub fn finalize_namespace(&mut self, key: &Key, body: &Value) -> Result<Obj, ApiError> {
+    pub fn finalize_namespace(
+        &mut self,
+        key: &ObjectKey,
+        body: &Value,
+    ) -> Result<Object, ApiError> {
         let live = self.store.require(Kind::Namespace, key)?;
         let mut object = Value::clone(&live);
         object["spec"]["finalizers"] = body["spec"].get("finalizers").cloned().unwrap_or(json!([]));

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{FieldValidation, WriteOptions, Written, checked, update::Ownership};
+use super::{
+    update::Ownership,
+    write::{FieldValidation, WriteOptions, Written, checked},
+};
 use crate::{
     apply::{self, Manager, Managers, Operation, Part},
     cluster::Cluster,
@@ -10,7 +13,7 @@ use crate::{
     kinds::Kind,
     patch::{PatchType, patched},
     schema,
-    store::Key,
+    store::ObjectKey,
 };
 
 /// A PATCH request's body.
@@ -27,7 +30,7 @@ impl Cluster {
     pub fn patch(
         &mut self,
         kind: Kind,
-        key: &Key,
+        key: &ObjectKey,
         part: Part,
         patch: Patch,
         options: &WriteOptions,
@@ -61,7 +64,7 @@ impl Cluster {
     fn apply(
         &mut self,
         kind: Kind,
-        key: &Key,
+        key: &ObjectKey,
         part: Part,
         body: Value,
         options: &WriteOptions,
@@ -154,7 +157,7 @@ impl Cluster {
         if let Some(path) = read.unknown.first() {
             return refuse(format!(".{path}: field not declared in schema"));
         }
-        let root = apply::At::root(kind);
+        let root = apply::SchemaNode::root(kind);
         if let Some((path, element)) = apply::duplicate(&read.object, root, "") {
             return refuse(format!("{path}: duplicate entries for key {element}"));
         }

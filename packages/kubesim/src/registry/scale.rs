@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Patch, WriteOptions, update::Ownership};
+use super::{patch::Patch, update::Ownership, write::WriteOptions};
 use crate::{
     apply::{Manager, Managers, Operation, Part},
     cluster::Cluster,
     error::ApiError,
     kinds::Kind,
     patch::patched,
-    store::Key,
+    store::ObjectKey,
 };
 
 /// A workload seen as a `Scale`.
@@ -44,7 +44,7 @@ pub fn view(object: &Value) -> Value {
 
 impl Cluster {
     /// A workload's scale.
-    pub fn scale(&self, kind: Kind, key: &Key) -> Result<Value, ApiError> {
+    pub fn scale(&self, kind: Kind, key: &ObjectKey) -> Result<Value, ApiError> {
         Ok(view(&*self.store.require(kind, key)?))
     }
 
@@ -52,7 +52,7 @@ impl Cluster {
     pub fn set_scale(
         &mut self,
         kind: Kind,
-        key: &Key,
+        key: &ObjectKey,
         write: Result<Value, Patch>,
         options: &WriteOptions,
     ) -> Result<Value, ApiError> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{WriteOptions, Written, checked, essence, tidy};
+use super::write::{WriteOptions, Written, checked, comparable, tidy};
 use crate::{
     admission,
     apply::{self, Manager, Managers, Operation, Part},
@@ -11,7 +11,7 @@ use crate::{
     error::ApiError,
     kinds::Kind,
     schema,
-    store::{Key, Obj},
+    store::{Object, ObjectKey},
     validate,
 };
 
@@ -20,7 +20,7 @@ impl Cluster {
     pub fn update(
         &mut self,
         kind: Kind,
-        key: &Key,
+        key: &ObjectKey,
         part: Part,
         body: Value,
         options: &WriteOptions,
@@ -53,12 +53,12 @@ impl Cluster {
     pub(super) fn change(
         &mut self,
         kind: Kind,
-        live: &Obj,
+        live: &Object,
         part: Part,
         mut object: Value,
         mut ownership: Ownership,
         options: &WriteOptions,
-    ) -> Result<Obj, ApiError> {
+    ) -> Result<Object, ApiError> {
         let name = live["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         preconditions(kind, &name, live, &object)?;
         keep_system_metadata(live, &mut object);
@@ -95,11 +95,11 @@ impl Cluster {
     pub fn adjust(
         &mut self,
         kind: Kind,
-        key: &Key,
+        key: &ObjectKey,
         part: Part,
         manager: &str,
         change: impl FnOnce(&mut Value),
-    ) -> Option<Obj> {
+    ) -> Option<Object> {
         let live = self.store.get(kind, key)?.clone();
         let mut object = Value::clone(&live);
         change(&mut object);
@@ -119,13 +119,13 @@ impl Cluster {
     fn settle(
         &mut self,
         kind: Kind,
-        live: &Obj,
+        live: &Object,
         part: Part,
         mut object: Value,
         dry_run: bool,
-    ) -> Obj {
+    ) -> Object {
         tidy(&mut object);
-        let same = essence(live) == essence(&object);
+        let same = comparable(live) == comparable(&object);
         if same && Managers::of(live) == Managers::of(&object) {
             return live.clone();
         }
@@ -142,8 +142,8 @@ impl Cluster {
     }
 
     /// Stores the last state of an object and removes it.
-    pub(super) fn vanish(&mut self, kind: Kind, object: Value) -> Obj {
-        let key = Key::of(&object);
+    pub(super) fn vanish(&mut self, kind: Kind, object: Value) -> Object {
+        let key = ObjectKey::of(&object);
         let last = std::sync::Arc::new(object);
         self.erase(kind, &key);
         last

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::requests::Amounts;
+use crate::requests::Amounts;
 use crate::{quantity, validate::array};
 
 const UNIT: i128 = 1_000_000_000;
@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn refusal(spec: Value) -> Option<Vec<String>> {
-        let wants = super::super::pod_requests(&spec);
+        let wants = crate::requests::pod_requests(&spec);
         refusals(&json!({"spec": spec}), &wants, &node(), None).err()
     }
 

@@ -1,61 +1,25 @@
 //! Puts pods on nodes: filters by what the pod demands, then prefers the least loaded.
 
 mod filter;
-pub mod requests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::{
     apply::Part,
     cluster::Cluster,
-    controllers::{Work, conditions, events},
+    conditions,
+    events::Recorder,
     kinds::Kind,
-    store::{Change, ChangeKind, Key},
-    validate::array,
+    requests::{claims, pod_requests},
+    store::ObjectKey,
 };
-use requests::{Amounts, pod_requests};
-
-/// What the pods on each node request, `pods` counting them.
-#[derive(Debug, Default)]
-pub struct Usage {
-    nodes: HashMap<String, Amounts>,
-}
-
-impl Usage {
-    /// What a node's pods request.
-    pub fn of(&self, node: &str) -> Option<&Amounts> {
-        self.nodes.get(node)
-    }
-
-    /// Follows a change of a pod.
-    pub fn follow(&mut self, change: &Change) {
-        if let Some(old) = &change.old {
-            self.account(old, -1);
-        }
-        if change.what != ChangeKind::Deleted {
-            self.account(&change.new, 1);
-        }
-    }
-
-    fn account(&mut self, pod: &Value, sign: i128) {
-        let Some(node) = pod["spec"]["nodeName"].as_str().filter(|n| !n.is_empty()) else { return };
-        if matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed")) {
-            return;
-        }
-        let totals = self.nodes.entry(node.to_owned()).or_default();
-        for (name, amount) in pod_requests(&pod["spec"]) {
-            *totals.entry(name).or_default() += sign * amount;
-        }
-        *totals.entry("pods".into()).or_default() += sign * 1_000_000_000;
-    }
-}
 
 const SCHEDULER: &str = "kube-scheduler";
 
 /// Tries to put a pod on a node; an unschedulable one says why and waits for changes.
-pub fn schedule(cluster: &mut Cluster, key: &Key) {
+pub fn schedule(cluster: &mut Cluster, key: &ObjectKey) {
     let Some(pod) = cluster.store.get(Kind::Pod, key).cloned() else {
         cluster.queue.unschedulable.remove(key);
         return;
@@ -143,23 +107,14 @@ fn volumes(cluster: &Cluster, pod: &Value) -> Option<String> {
     None
 }
 
-/// The claims that a pod's volumes name.
-pub fn claims(pod: &Value) -> Vec<Key> {
-    let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
-    array(&pod["spec"]["volumes"])
-        .filter_map(|v| v["persistentVolumeClaim"]["claimName"].as_str())
-        .map(|name| Key::new(namespace, name))
-        .collect()
-}
-
 fn waits_for_consumer(cluster: &Cluster, claim: &Value) -> bool {
-    let class = Key::new("", claim["spec"]["storageClassName"].as_str().unwrap_or_default());
+    let class = ObjectKey::new("", claim["spec"]["storageClassName"].as_str().unwrap_or_default());
     let class = cluster.store.get(Kind::StorageClass, &class);
     class.is_some_and(|c| c["volumeBindingMode"] == "WaitForFirstConsumer")
 }
 
-fn bind(cluster: &mut Cluster, key: &Key, pod: &Value, node: &str) {
-    let unbound: Vec<Key> = claims(pod)
+fn bind(cluster: &mut Cluster, key: &ObjectKey, pod: &Value, node: &str) {
+    let unbound: Vec<ObjectKey> = claims(pod)
         .into_iter()
         .filter(|k| {
             let claim = cluster.store.get(Kind::PersistentVolumeClaim, k);
@@ -184,10 +139,10 @@ fn bind(cluster: &mut Cluster, key: &Key, pod: &Value, node: &str) {
         conditions::set(&mut pod["status"], "PodScheduled", true, "", "");
     });
     let message = format!("Successfully assigned {}/{} to {node}", key.namespace, key.name);
-    events::record(cluster, Kind::Pod, pod, SCHEDULER, "Normal", "Scheduled", &message);
+    Recorder::new(Kind::Pod, pod, SCHEDULER).normal(cluster, "Scheduled", &message);
 }
 
-fn refuse(cluster: &mut Cluster, key: &Key, pod: &Value, message: String) {
+fn refuse(cluster: &mut Cluster, key: &ObjectKey, pod: &Value, message: String) {
     cluster.queue.unschedulable.insert(key.clone());
     let known = conditions::get(&pod["status"], "PodScheduled")
         .is_some_and(|c| c["message"] == message.as_str());
@@ -197,13 +152,5 @@ fn refuse(cluster: &mut Cluster, key: &Key, pod: &Value, message: String) {
     cluster.adjust(Kind::Pod, key, Part::Status, SCHEDULER, |pod| {
         conditions::set(&mut pod["status"], "PodScheduled", false, "Unschedulable", &message);
     });
-    events::record(cluster, Kind::Pod, pod, SCHEDULER, "Warning", "FailedScheduling", &message);
-}
-
-/// Brings back every pod that found no place, because something changed.
-pub fn retry(cluster: &mut Cluster) {
-    let waiting: Vec<Key> = cluster.queue.unschedulable.iter().cloned().collect();
-    for key in waiting {
-        cluster.queue.push(Work::Schedule(key));
-    }
+    Recorder::new(Kind::Pod, pod, SCHEDULER).warning(cluster, "FailedScheduling", &message);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Key, Obj};
+use super::object::{Object, ObjectKey};
 use crate::error::ApiError;
 
 /// What happened to an object.
@@ -24,11 +24,11 @@ pub struct Change {
     /// What happened.
     pub what: ChangeKind,
     /// Which object.
-    pub key: Key,
+    pub key: ObjectKey,
     /// State before, unless it was added.
-    pub old: Option<Obj>,
+    pub old: Option<Object>,
     /// State after; of a deleted object its last state.
-    pub new: Obj,
+    pub new: Object,
 }
 
 /// The last changes of one kind.

@@ -1,6 +1,7 @@
 //! Objects of all kinds, the one resource version, and what dependents and watchers look up.
 
 mod history;
+mod object;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -11,49 +12,22 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 pub use history::{Change, ChangeKind, History};
+pub use object::{Object, ObjectKey, ObjectRef};
 
 use crate::{error::ApiError, kinds::Kind};
 
-/// An object as stored; never changed in place.
-pub type Obj = Arc<Value>;
-
-/// Namespace (empty for cluster-wide kinds) and name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
-    /// Namespace, empty for cluster-wide kinds.
-    pub namespace: String,
-    /// Name.
-    pub name: String,
-}
-
-impl Key {
-    /// A key of both parts.
-    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { namespace: namespace.into(), name: name.into() }
-    }
-
-    /// The key that an object's metadata gives.
-    pub fn of(object: &Value) -> Self {
-        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
-        Self { namespace: text("namespace"), name: text("name") }
-    }
-}
-
 struct Table {
-    objects: BTreeMap<Key, Obj>,
+    objects: BTreeMap<ObjectKey, Object>,
     history: History,
     changed: watch::Sender<u64>,
 }
-
-/// Where to find an object.
-pub type Place = (Kind, Key);
 
 /// Objects of all kinds under one resource version.
 pub struct Store {
     tables: HashMap<Kind, Table>,
     version: u64,
-    places: HashMap<String, Place>,
-    dependents: HashMap<String, HashSet<Place>>,
+    by_uid: HashMap<String, ObjectRef>,
+    dependents: HashMap<String, HashSet<ObjectRef>>,
 }
 
 /// Resource versions below this one were never kept, as after a compaction.
@@ -70,7 +44,7 @@ impl Store {
         Self {
             tables: Kind::ALL.iter().map(|k| (*k, table(k))).collect(),
             version: FIRST_VERSION,
-            places: HashMap::new(),
+            by_uid: HashMap::new(),
             dependents: HashMap::new(),
         }
     }
@@ -85,17 +59,17 @@ impl Store {
     }
 
     /// One object.
-    pub fn get(&self, kind: Kind, key: &Key) -> Option<&Obj> {
+    pub fn get(&self, kind: Kind, key: &ObjectKey) -> Option<&Object> {
         self.table(kind).objects.get(key)
     }
 
     /// One object, or why not.
-    pub fn require(&self, kind: Kind, key: &Key) -> Result<Obj, ApiError> {
+    pub fn require(&self, kind: Kind, key: &ObjectKey) -> Result<Object, ApiError> {
         self.get(kind, key).cloned().ok_or_else(|| ApiError::not_found(kind, &key.name))
     }
 
     /// All objects of a kind, in order of their keys.
-    pub fn all(&self, kind: Kind) -> impl Iterator<Item = (&Key, &Obj)> {
+    pub fn all(&self, kind: Kind) -> impl Iterator<Item = (&ObjectKey, &Object)> {
         self.table(kind).objects.iter()
     }
 
@@ -104,22 +78,22 @@ impl Store {
         &'a self,
         kind: Kind,
         namespace: &'a str,
-    ) -> impl Iterator<Item = (&'a Key, &'a Obj)> {
-        let from = Key::new(namespace, "");
+    ) -> impl Iterator<Item = (&'a ObjectKey, &'a Object)> {
+        let from = ObjectKey::new(namespace, "");
         self.table(kind).objects.range(from..).take_while(move |(k, _)| k.namespace == namespace)
     }
 
-    /// Where the object with this uid is, if it still exists.
-    pub fn place(&self, uid: &str) -> Option<&Place> {
-        self.places.get(uid)
+    /// The object with this uid, if it still exists.
+    pub fn find(&self, uid: &str) -> Option<&ObjectRef> {
+        self.by_uid.get(uid)
     }
 
     /// Objects that name this uid as an owner.
-    pub fn dependents(&self, uid: &str) -> Vec<Place> {
-        let mut places: Vec<Place> =
+    pub fn dependents(&self, uid: &str) -> Vec<ObjectRef> {
+        let mut found: Vec<ObjectRef> =
             self.dependents.get(uid).into_iter().flatten().cloned().collect();
-        places.sort();
-        places
+        found.sort();
+        found
     }
 
     /// A receiver that wakes with every change of the kind.
@@ -136,7 +110,7 @@ impl Store {
     pub fn put(&mut self, kind: Kind, mut object: Value) -> Change {
         self.version += 1;
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
-        let key = Key::of(&object);
+        let key = ObjectKey::of(&object);
         let object = Arc::new(object);
         let old =
             self.tables.get_mut(&kind).and_then(|t| t.objects.insert(key.clone(), object.clone()));
@@ -149,7 +123,7 @@ impl Store {
     }
 
     /// Removes an object; the change carries its last state under the next resource version.
-    pub fn remove(&mut self, kind: Kind, key: &Key) -> Option<Change> {
+    pub fn remove(&mut self, kind: Kind, key: &ObjectKey) -> Option<Change> {
         let old = self.tables.get_mut(&kind)?.objects.remove(key)?;
         self.version += 1;
         self.unindex(kind, key, &old);
@@ -173,18 +147,18 @@ impl Store {
         change
     }
 
-    fn index(&mut self, kind: Kind, key: &Key, object: &Value) {
+    fn index(&mut self, kind: Kind, key: &ObjectKey, object: &Value) {
         if let Some(uid) = object["metadata"]["uid"].as_str() {
-            self.places.insert(uid.to_owned(), (kind, key.clone()));
+            self.by_uid.insert(uid.to_owned(), (kind, key.clone()));
         }
         for owner in owner_uids(object) {
             self.dependents.entry(owner).or_default().insert((kind, key.clone()));
         }
     }
 
-    fn unindex(&mut self, kind: Kind, key: &Key, object: &Value) {
+    fn unindex(&mut self, kind: Kind, key: &ObjectKey, object: &Value) {
         if let Some(uid) = object["metadata"]["uid"].as_str() {
-            self.places.remove(uid);
+            self.by_uid.remove(uid);
         }
         for owner in owner_uids(object) {
             if let Some(set) = self.dependents.get_mut(&owner) {
@@ -197,7 +171,11 @@ impl Store {
     }
 
     /// The objects of a kind as they were at an earlier version; refused when too old.
-    pub fn at_version(&self, kind: Kind, version: u64) -> Result<BTreeMap<Key, Obj>, ApiError> {
+    pub fn at_version(
+        &self,
+        kind: Kind,
+        version: u64,
+    ) -> Result<BTreeMap<ObjectKey, Object>, ApiError> {
         let table = self.table(kind);
         let mut objects = table.objects.clone();
         for change in table.history.since(version)?.rev() {
@@ -208,6 +186,12 @@ impl Store {
         }
         Ok(objects)
     }
+}
+
+/// The uid of the workload that controls an object.
+pub fn controller_uid(object: &Value) -> Option<&str> {
+    let owners = object["metadata"]["ownerReferences"].as_array().into_iter().flatten();
+    owners.filter(|o| o["controller"] == true).find_map(|o| o["uid"].as_str())
 }
 
 fn owner_uids(object: &Value) -> Vec<String> {
@@ -229,12 +213,12 @@ mod tests {
         store.put(Kind::ConfigMap, map("x", 1));
         let then = store.put(Kind::ConfigMap, map("y", 1)).version;
         store.put(Kind::ConfigMap, map("x", 2));
-        store.remove(Kind::ConfigMap, &Key::new("a", "y"));
+        store.remove(Kind::ConfigMap, &ObjectKey::new("a", "y"));
         store.put(Kind::ConfigMap, map("z", 1));
         let past = store.at_version(Kind::ConfigMap, then).unwrap();
         let names: Vec<_> = past.keys().map(|k| k.name.as_str()).collect();
         assert_eq!(names, ["x", "y"]);
-        assert_eq!(past[&Key::new("a", "x")]["data"]["v"], "1");
+        assert_eq!(past[&ObjectKey::new("a", "x")]["data"]["v"], "1");
     }
 
     #[test]
@@ -255,8 +239,8 @@ mod tests {
         let mut child = map("x", 1);
         child["metadata"]["ownerReferences"] = json!([{"uid": "u1"}]);
         store.put(Kind::ConfigMap, child);
-        assert_eq!(store.dependents("u1"), [(Kind::ConfigMap, Key::new("a", "x"))]);
-        store.remove(Kind::ConfigMap, &Key::new("a", "x"));
+        assert_eq!(store.dependents("u1"), [(Kind::ConfigMap, ObjectKey::new("a", "x"))]);
+        store.remove(Kind::ConfigMap, &ObjectKey::new("a", "x"));
         assert!(store.dependents("u1").is_empty());
     }
 }

@@ -6,7 +6,7 @@ use super::{array, network::in_range, text};
 use crate::{error::Cause, names};
 
 /// What is wrong with the hooks and probes of a container that keeps running, in a pod that gets
-/// so many seconds to end.
+/// `grace` seconds to end.
 pub fn hooks(container: &Value, at: &str, grace: i64, causes: &mut Vec<Cause>) {
     for hook in ["postStart", "preStop"] {
         let handler = &container["lifecycle"][hook];

@@ -1,16 +1,16 @@
-//! The simulator's own features: faults on demand, made-up logs, misbehaving images, addresses
+//! The simulator's own features: faults on demand, generated logs, failing images, addresses
 //! and volumes. No other API server has them.
 
 #![allow(clippy::unwrap_used)]
 
 mod binary;
+mod failures;
 mod logs;
 mod outages;
 mod services;
 mod storage;
 #[path = "../support/mod.rs"]
 mod support;
-mod trouble;
 mod watching;
 mod workloads;
 

@@ -18,7 +18,7 @@ async fn a_watch_that_falls_behind_the_history_is_told_and_starts_again() {
     }
     let version = map.metadata.resource_version.unwrap();
     let mut stream = api.watch(&WatchParams::default(), &version).await.unwrap().boxed();
-    // What a real API server has forgotten goes by time, so this is told of the simulator alone.
+    // A real API server forgets by time, so this holds for the simulator alone.
     let WatchEvent::Error(status) = stream.next().await.unwrap().unwrap() else {
         panic!("the version was not forgotten");
     };

@@ -38,7 +38,7 @@ async fn a_pod_goes_through_all_its_states_and_events_tell() {
     }
     assert_eq!(phases, ["Pending", "Running", "Ready"]);
     let events = f.api::<Event>();
-    eventually("the story in events", || async {
+    eventually("the events of the start", || async {
         let fields = ListParams::default().fields("involvedObject.name=p");
         let all = events.list(&fields).await.unwrap().items;
         let reasons: Vec<String> = all.into_iter().filter_map(|e| e.reason).collect();

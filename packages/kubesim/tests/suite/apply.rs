@@ -144,7 +144,7 @@ async fn an_edit_by_hand_takes_the_field_from_its_applier() {
     let status = refusal(f.apply::<ConfigMap>("agent", config("edited", json!({"a": "1"}))).await);
     assert_eq!(status.code, 409);
     assert!(status.message.contains("conflict with \"editor\" using v1"), "{}", status.message);
-    // The same value is no conflict, and shared from then on.
+    // The same value does not conflict, and shared from then on.
     f.apply::<ConfigMap>("agent", config("edited", json!({"a": "2"}))).await.unwrap();
 }
 
@@ -227,7 +227,7 @@ async fn items_that_a_patch_made_alike_are_owned_as_one() {
     body["spec"]["template"]["spec"]["containers"][0]["ports"] =
         json!([{"containerPort": 53, "protocol": "UDP"}, {"containerPort": 53}]);
     f.create::<Deployment>(body).await.unwrap();
-    // A strategic merge patch tells ports apart by their number alone.
+    // A strategic merge patch identifies ports by their number alone.
     let patch = Patch::Strategic(json!({"spec": {"template": {"spec": {"containers": [
         {"name": "main", "ports": [{"containerPort": 53, "protocol": "TCP"}]},
     ]}}}}));

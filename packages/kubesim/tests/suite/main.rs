@@ -1,4 +1,4 @@
-//! What agents rely on, told through `kube::Client` alone.
+//! What agents rely on, tested through `kube::Client` alone.
 //!
 //! Each test starts a simulator. The project's test crate runs the same tests against a real
 //! API server (`kubesim_real`), and so does `SOUK_TEST_KUBECONFIG`, the kubeconfig of one with

@@ -73,7 +73,7 @@ async fn nothing_is_created_in_a_namespace_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_namespace_can_be_made_anew_after_its_end() {
+async fn a_namespace_can_be_created_again_after_its_end() {
     let f = Fixture::new().await;
     let namespaces = f.all::<Namespace>();
     f.config_map("m", json!({})).await;

@@ -1,4 +1,4 @@
-//! The patches that are no apply.
+//! The patches other than apply.
 
 use k8s_openapi::api::{
     apps::v1::Deployment,

@@ -16,7 +16,7 @@ fn name(map: &ConfigMap) -> String {
     map.metadata.name.clone().unwrap()
 }
 
-/// The next event that is no bookmark: what happened, to what, at which version.
+/// The next event other than a bookmark: what happened, to what, at which version.
 async fn next<S>(stream: &mut S) -> (&'static str, String, String)
 where
     S: futures::Stream<Item = kube::Result<WatchEvent<ConfigMap>>> + Unpin,

@@ -16,9 +16,9 @@ impl Market {
         self.anyone_tells_book(&ExecuteMsg::ExpireOrder { order })
     }
 
-    /// Marks or ends a dry deployment.
-    pub fn reap(&mut self, deployment: DeploymentId) -> Outcome {
-        self.anyone_tells_book(&ExecuteMsg::ReapDeployment { deployment })
+    /// Marks or ends a depleted deployment.
+    pub fn end_deployment(&mut self, deployment: DeploymentId) -> Outcome {
+        self.anyone_tells_book(&ExecuteMsg::EndDeployment { deployment })
     }
 
     /// Frees slots of a provider.

@@ -5,8 +5,8 @@ use souk_api::{
     escrow::{self, AccountResponse, DepositsResponse, StreamResponse, TotalsResponse},
     fees::{self, StakerResponse},
     orderbook::{
-        BidResponse, BidsResponse, BookResponse, DeploymentResponse, EligibilityResponse,
-        LeaseResponse, OrderResponse, QueryMsg,
+        BidResponse, BidsResponse, DeploymentResponse, EligibilityResponse, LeaseResponse,
+        OrderResponse, ProviderStatsResponse, QueryMsg,
     },
     published::{self, ProviderRecord},
     registry::{self, ProviderResponse},
@@ -45,9 +45,9 @@ impl Market {
     }
 
     /// A provider's slots and history.
-    pub fn book(&self, provider: &str) -> BookResponse {
+    pub fn book(&self, provider: &str) -> ProviderStatsResponse {
         let provider = self.who(provider).into();
-        self.chain.ask(&self.suite.orderbook, &QueryMsg::Book { provider })
+        self.chain.ask(&self.suite.orderbook, &QueryMsg::ProviderStats { provider })
     }
 
     /// An escrow account.

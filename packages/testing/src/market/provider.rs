@@ -85,21 +85,21 @@ impl Market {
     ) -> Outcome {
         let (name, price) = (self.who(provider).into(), to_price(price));
         let msg = orderbook::ExecuteMsg::PlaceBid { order, provider: name, price, offer };
-        self.tell_book_as_operator(provider, &msg)
+        self.send_as_operator(provider, &msg)
     }
 
     /// The operator lowers its bid.
     pub fn lower(&mut self, provider: &str, order: OrderId, price: u128) -> Outcome {
         let (name, price) = (self.who(provider).into(), to_price(price));
         let msg = orderbook::ExecuteMsg::LowerBid { order, provider: name, price };
-        self.tell_book_as_operator(provider, &msg)
+        self.send_as_operator(provider, &msg)
     }
 
     /// The operator takes its bid back.
     pub fn withdraw_bid(&mut self, provider: &str, order: OrderId) -> Outcome {
         let name = self.who(provider).into();
         let msg = orderbook::ExecuteMsg::WithdrawBid { order, provider: name };
-        self.tell_book_as_operator(provider, &msg)
+        self.send_as_operator(provider, &msg)
     }
 
     /// The operator ends a lease.
@@ -110,10 +110,10 @@ impl Market {
         reason: CloseReason,
     ) -> Outcome {
         let msg = orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason) };
-        self.tell_book_as_operator(provider, &msg)
+        self.send_as_operator(provider, &msg)
     }
 
-    fn tell_book_as_operator(&mut self, provider: &str, msg: &orderbook::ExecuteMsg) -> Outcome {
+    fn send_as_operator(&mut self, provider: &str, msg: &orderbook::ExecuteMsg) -> Outcome {
         let (operator, book) = (self.operator(provider), self.suite.orderbook.clone());
         self.send(&operator, &book, msg, &[])
     }

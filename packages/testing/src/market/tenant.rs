@@ -68,7 +68,7 @@ impl Market {
     /// Changes what the manifest must hash to.
     pub fn update(&mut self, tenant: &str, id: DeploymentId, commitment: [u8; 32]) -> Outcome {
         let commitment = HexBinary::from(commitment);
-        self.tell_book(tenant, &ExecuteMsg::UpdateDeployment { deployment: id, commitment })
+        self.send_to_orderbook(tenant, &ExecuteMsg::UpdateDeployment { deployment: id, commitment })
     }
 
     /// Names or removes the delegate.
@@ -79,23 +79,23 @@ impl Market {
         delegate: Option<&str>,
     ) -> Outcome {
         let delegate = delegate.map(|name| self.who(name).into());
-        self.tell_book(tenant, &ExecuteMsg::SetDelegate { deployment: id, delegate })
+        self.send_to_orderbook(tenant, &ExecuteMsg::SetDelegate { deployment: id, delegate })
     }
 
     /// Takes a bid at the price that the tenant saw.
     pub fn accept(&mut self, tenant: &str, order: OrderId, provider: &str, seen: u128) -> Outcome {
         let (provider, max_price) = (self.who(provider).into(), to_price(seen));
-        self.tell_book(tenant, &ExecuteMsg::AcceptBid { order, provider, max_price })
+        self.send_to_orderbook(tenant, &ExecuteMsg::AcceptBid { order, provider, max_price })
     }
 
     /// Ends a lease.
     pub fn close_lease(&mut self, tenant: &str, order: OrderId) -> Outcome {
-        self.tell_book(tenant, &ExecuteMsg::CloseLease { order, reason: None })
+        self.send_to_orderbook(tenant, &ExecuteMsg::CloseLease { order, reason: None })
     }
 
     /// Ends a deployment.
     pub fn close(&mut self, tenant: &str, deployment: DeploymentId) -> Outcome {
-        self.tell_book(tenant, &ExecuteMsg::CloseDeployment { deployment })
+        self.send_to_orderbook(tenant, &ExecuteMsg::CloseDeployment { deployment })
     }
 
     /// Adds coins to an account, one's own or another's.
@@ -111,7 +111,7 @@ impl Market {
         self.send(&sender, &escrow, &msg, &[])
     }
 
-    fn tell_book(&mut self, name: &str, msg: &ExecuteMsg) -> Outcome {
+    fn send_to_orderbook(&mut self, name: &str, msg: &ExecuteMsg) -> Outcome {
         let (sender, book) = (self.who(name), self.suite.orderbook.clone());
         self.send(&sender, &book, msg, &[])
     }

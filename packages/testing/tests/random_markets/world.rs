@@ -150,7 +150,9 @@ impl World {
                 let account = souk_core::AccountId(self.deployment(*deployment)?.1.0);
                 self.market.claim_refund(account, *deposit)
             }
-            Step::Reap { deployment } => self.market.reap(self.deployment(*deployment)?.1),
+            Step::EndDeployment { deployment } => {
+                self.market.end_deployment(self.deployment(*deployment)?.1)
+            }
             Step::Expire { order } => self.market.expire(self.order(*order)?),
             Step::Release { provider: of } => self.release(provider(of)),
             Step::Bond { provider: of, units } => self.market.bond(provider(of), *units),

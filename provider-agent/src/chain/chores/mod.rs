@@ -1,5 +1,5 @@
 //! What leases and auctions need on the chain: earnings withdrawn, a lease without manifest
-//! closed, a dry deployment reaped, a won auction closed.
+//! closed, a depleted deployment ended, a won auction closed.
 //!
 //! [`plan()`] is pure and says what is due at a block; [`Chores`] hands it to the outbox. Time is
 //! block time. Nothing is sent while the follower is behind: what looks due may be done.
@@ -125,7 +125,7 @@ impl Chores {
                 Chore::Withdraw { .. } => (count, next),
                 // One message may not get through all disqualified bids.
                 Chore::CloseAuction(_) => (count, next),
-                Chore::ManifestTimeout(_) | Chore::Reap { .. } => return Ok(()),
+                Chore::ManifestTimeout(_) | Chore::EndDeployment { .. } => return Ok(()),
             },
             Tries::Failed { count, next, why } => {
                 tracing::debug!(%key, %why, count, "the chain refused a chore");
@@ -163,7 +163,9 @@ impl Chores {
             Chore::ManifestTimeout(order) => {
                 Some(self.messages.close_lease(*order, CloseReason::ManifestTimeout)?)
             }
-            Chore::Reap { deployment, .. } => Some(self.messages.reap(*deployment)?),
+            Chore::EndDeployment { deployment, .. } => {
+                Some(self.messages.end_deployment(*deployment)?)
+            }
             Chore::CloseAuction(order) => {
                 let lowest = self.market.lowest_bid(*order).await?;
                 let leads = lowest.is_some_and(|bid| bid.provider == self.market.provider());
@@ -192,9 +194,10 @@ fn key(chore: &Chore) -> String {
     match chore {
         Chore::Withdraw { order, since } => format!("withdraw/{order}/{since}"),
         Chore::ManifestTimeout(order) => format!("close_lease/{order}/manifest_timeout"),
-        Chore::Reap { deployment, dry_since, marked } => {
+        Chore::EndDeployment { deployment, depleted_since, marked } => {
+            // The key is in stores that are in use, so it keeps its first name.
             let step = if *marked { "end" } else { "mark" };
-            format!("reap/{deployment}/{dry_since}/{step}")
+            format!("reap/{deployment}/{depleted_since}/{step}")
         }
         Chore::CloseAuction(order) => format!("close_auction/{order}"),
     }

@@ -22,12 +22,12 @@ pub enum Chore {
     },
     /// Close a lease whose manifest did not come.
     ManifestTimeout(OrderId),
-    /// Mark a dry deployment, or end it.
-    Reap {
+    /// Mark a depleted deployment, or end it.
+    EndDeployment {
         /// The deployment.
         deployment: DeploymentId,
-        /// Since when it is dry.
-        dry_since: u64,
+        /// Since when it is depleted.
+        depleted_since: u64,
         /// The second step.
         marked: bool,
     },
@@ -49,7 +49,7 @@ pub struct Standing {
     pub serving_since: Option<u64>,
     /// Leases that have a namespace in the cluster; none while that cannot be seen.
     pub in_cluster: Option<BTreeSet<OrderId>>,
-    /// Deployments marked for reaping.
+    /// Deployments marked for its end.
     pub marks: Vec<MarkRow>,
     /// Own bids.
     pub bids: Vec<BidRow>,
@@ -69,7 +69,7 @@ impl Standing {
 pub fn plan(standing: &Standing, policy: &Bidding) -> Vec<Chore> {
     let Some(at) = standing.at else { return Vec::new() };
     let mut due = Vec::new();
-    let mut reaped = BTreeSet::new();
+    let mut ended = BTreeSet::new();
     for lease in &standing.leases {
         let active = lease.state == LeaseState::Active;
         let since = lease.withdrawn_at;
@@ -84,8 +84,17 @@ pub fn plan(standing: &Standing, policy: &Bidding) -> Vec<Chore> {
             due.push(Chore::ManifestTimeout(lease.order));
         }
         let deployment = lease.group.deployment;
-        if active && policy.reap && !lease.is_funded_at(at.time) && reaped.insert(deployment) {
-            due.extend(reap(standing, deployment, lease.depletion().unwrap_or(at.time), at));
+        if active
+            && policy.end_deployments
+            && !lease.is_funded_at(at.time)
+            && ended.insert(deployment)
+        {
+            due.extend(end_deployment(
+                standing,
+                deployment,
+                lease.depletion().unwrap_or(at.time),
+                at,
+            ));
         }
     }
     let bids = standing.bids.iter().filter(|bid| bid.progress == BidProgress::Open);
@@ -114,20 +123,20 @@ fn is_late(standing: &Standing, lease: &LeaseRow, at: Cursor, policy: &Bidding) 
         && !in_cluster.contains(&lease.order)
 }
 
-fn reap(
+fn end_deployment(
     standing: &Standing,
     deployment: DeploymentId,
-    dry_since: u64,
+    depleted_since: u64,
     at: Cursor,
 ) -> Option<Chore> {
     let mark = standing.marks.iter().find(|mark| {
-        // A mark from an earlier dry spell was cleared when the clock started again.
-        mark.deployment == deployment && mark.dry_since == dry_since
+        // A mark from an earlier depleted spell was cleared when the clock started again.
+        mark.deployment == deployment && mark.depleted_since == depleted_since
     });
     match mark {
-        None => Some(Chore::Reap { deployment, dry_since, marked: false }),
-        Some(mark) if at.time >= mark.reapable_at => {
-            Some(Chore::Reap { deployment, dry_since, marked: true })
+        None => Some(Chore::EndDeployment { deployment, depleted_since, marked: false }),
+        Some(mark) if at.time >= mark.endable_at => {
+            Some(Chore::EndDeployment { deployment, depleted_since, marked: true })
         }
         Some(_) => None,
     }
@@ -149,7 +158,7 @@ mod tests {
         LeaseRow {
             order: LEASE,
             group: GroupId { deployment: DeploymentId(3), group: GroupSeq(1) },
-            owner: "souk1ann".into(),
+            tenant: "souk1ann".into(),
             price: Price::new(100).unwrap(),
             denom: Denom::native("usouk"),
             account: AccountId(3),

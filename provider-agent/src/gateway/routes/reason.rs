@@ -21,7 +21,7 @@ pub async fn get(
 ) -> Result<Json<OrderReason>, GatewayError> {
     caller.must_have(order, Scope::Reason)?;
     let known = state.store.order(order).await?.ok_or(GatewayError::NoOrder(order))?;
-    caller.must_be(&known.owner, order)?;
+    caller.must_be(&known.tenant, order)?;
     let answer = match state.store.decision(order).await? {
         Some(decision) => OrderReason {
             order,

@@ -42,7 +42,7 @@ pub struct Subject<'a> {
     pub placements: &'a [Placement],
     /// The cluster.
     pub cluster: &'a Cluster,
-    /// Whether workloads run; while the account is dry they are scaled to nothing.
+    /// Whether workloads run; while the account is depleted they are scaled to nothing.
     pub running: bool,
 }
 

@@ -212,8 +212,11 @@ impl Market {
         self.send(&self.who("anyone"), &ExecuteMsg::ExpireOrder { order })
     }
 
-    pub fn reap(&mut self, deployment: DeploymentId) -> Result<AppResponse, ContractError> {
-        self.send(&self.who("anyone"), &ExecuteMsg::ReapDeployment { deployment })
+    pub fn end_deployment(
+        &mut self,
+        deployment: DeploymentId,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(&self.who("anyone"), &ExecuteMsg::EndDeployment { deployment })
     }
 
     /// Anyone releases bids of the provider of that name.

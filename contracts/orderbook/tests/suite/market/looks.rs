@@ -40,9 +40,9 @@ impl Market {
         self.query(&QueryMsg::Lease { order }).unwrap()
     }
 
-    pub fn book_of(&self, name: &str) -> BookResponse {
+    pub fn stats_of(&self, name: &str) -> ProviderStatsResponse {
         let provider = self.who(name).to_string();
-        self.query(&QueryMsg::Book { provider }).unwrap()
+        self.query(&QueryMsg::ProviderStats { provider }).unwrap()
     }
 
     /// Why a provider could not bid; `None` if it could.

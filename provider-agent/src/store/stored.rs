@@ -1,0 +1,415 @@
+//! What a released version stored is read by today's code, and today's code stores the same.
+//!
+//! The files are in `fixtures`; `SOUK_BLESS=1` writes that of the latest version again.
+
+use std::{os::unix::fs::OpenOptionsExt, path::Path};
+
+use souk_api::orderbook::LeaseState;
+use souk_chain::{
+    Outbox,
+    pipeline::{Failure, FailureKind, ItemState, OutboxItem},
+};
+use souk_core::{
+    AccountId, Attribute, AuctionPolicy, CloseReason, Denom, DeploymentId, GroupId, GroupSeq,
+    GroupSpec, GroupUnit, Price, Rate, Requirements, Resources, Volume,
+};
+
+use super::*;
+use crate::inventory::{GpuModel, Placement, Requests};
+
+const FIXTURE: &str = "src/store/fixtures/0.1.0.sql";
+
+/// Something of everything that the store keeps.
+#[derive(Debug, PartialEq)]
+struct Rows {
+    cursor: Option<Cursor>,
+    market: Option<MarketRow>,
+    unread: Option<u64>,
+    orders: Vec<OrderRow>,
+    bids: Vec<BidRow>,
+    leases: Vec<LeaseRow>,
+    deployments: Vec<DeploymentRow>,
+    manifests: Vec<ManifestRow>,
+    decisions: Vec<DecisionRow>,
+    reservations: Vec<ReservationRow>,
+    hostnames: Vec<String>,
+    marks: Vec<MarkRow>,
+    pending: Vec<PendingRow>,
+}
+
+fn rows() -> Rows {
+    let market = MarketRow { chain_id: "souk-1".into(), orderbook: "souk1book".into() };
+    let marks = MarkRow {
+        deployment: DeploymentId(2),
+        depleted_since: 1_700_000_900,
+        endable_at: 1_700_004_500,
+        height: 90,
+    };
+    let deployment = |id: u64| DeploymentRow {
+        id: DeploymentId(id),
+        tenant: "souk1ann".into(),
+        commitment: [7; 32].into(),
+        height: 11,
+    };
+    Rows {
+        cursor: Some(Cursor { height: 100, time: 1_700_001_000 }),
+        market: Some(market),
+        unread: Some(77),
+        orders: vec![order(1, None), order(2, Some(detail())), order(3, Some(detail()))],
+        bids: bids(),
+        leases: leases(),
+        deployments: vec![deployment(1), deployment(2)],
+        manifests: vec![manifest(1, None), manifest(2, Some(vec![0, 1, 254, 255]))],
+        decisions: decisions(),
+        reservations: vec![reservation()],
+        hostnames: vec!["api.example.com".into(), "web.example.com".into()],
+        marks: vec![marks],
+        pending: pending(),
+    }
+}
+
+fn order(id: u64, detail: Option<OrderDetail>) -> OrderRow {
+    let (auction, closes_at) = match id {
+        1 => (AuctionPolicy::TenantChoice {}, None),
+        _ => (AuctionPolicy::LowestPrice { closes_after: 60 }, Some(1_700_000_060)),
+    };
+    OrderRow {
+        id: OrderId(id),
+        group: group(id),
+        tenant: "souk1ann".into(),
+        ceiling: Price::new(1 << 95).unwrap(),
+        denom: Denom::native("usouk"),
+        auction,
+        expires_at: 1_700_086_400,
+        closes_at,
+        open: id != 2,
+        opened_height: 10,
+        book_height: 12,
+        detail,
+    }
+}
+
+fn group(deployment: u64) -> GroupId {
+    GroupId { deployment: DeploymentId(deployment), group: GroupSeq(1) }
+}
+
+fn detail() -> OrderDetail {
+    let volume = Volume {
+        name: "data".into(),
+        size: 1 << 30,
+        attributes: vec![Attribute::new("persistent", "true"), Attribute::new("class", "beta2")],
+    };
+    let gpu = souk_core::Gpu {
+        units: 2,
+        attributes: vec![Attribute::new("vendor/nvidia/model/h100", "true")],
+    };
+    let resources = Resources {
+        cpu_milli: 1_500,
+        cpu_attributes: vec![Attribute::new("arch", "amd64")],
+        memory: 1 << 29,
+        gpu: Some(gpu),
+        storage: vec![volume],
+        endpoints: Vec::new(),
+    };
+    let requirements = Requirements {
+        attributes: vec![Attribute::new("region", "eu-west")],
+        ..Requirements::default()
+    };
+    OrderDetail {
+        spec: GroupSpec {
+            name: "web".into(),
+            requirements,
+            units: vec![GroupUnit { id: 1, resources, count: 3 }],
+            ceiling: Price::new(1 << 95).unwrap(),
+        },
+        created_at: 1_700_000_000,
+        allow: vec!["souk1me".into()],
+        refuse: vec!["souk1other".into()],
+        excluded: vec!["souk1former".into()],
+    }
+}
+
+fn bids() -> Vec<BidRow> {
+    let bid = |(order, (progress, why)): (u64, (BidProgress, Option<&str>))| BidRow {
+        order: OrderId(order),
+        tenant: "souk1ann".into(),
+        price: Price::new(1_000 + u128::from(order)).unwrap(),
+        progress,
+        decided_height: 12,
+        attempt: u32::from(progress == BidProgress::Refused),
+        why: why.map(str::to_owned),
+    };
+    let all = [
+        (BidProgress::Sent, None),
+        (BidProgress::Open, None),
+        (BidProgress::Won, None),
+        (BidProgress::Lost, None),
+        (BidProgress::Releasing, Some("release/5/1")),
+        (BidProgress::Refused, Some("order 6 is closed")),
+    ];
+    (1..).zip(all).map(bid).collect()
+}
+
+fn leases() -> Vec<LeaseRow> {
+    let lease = |order: u64, state, reason: Option<CloseReason>, clock| LeaseRow {
+        order: OrderId(order),
+        group: group(order),
+        tenant: "souk1ann".into(),
+        price: Price::new(1_234).unwrap(),
+        denom: if order == 1 { Denom::native("usouk") } else { Denom::Cw20("souk1token".into()) },
+        account: AccountId(order),
+        state,
+        reason,
+        created_at: 1_700_000_100,
+        closed_at: reason.map(|_| 1_700_000_900),
+        withdrawn_at: 1_700_000_500,
+        clock,
+    };
+    let clock = |depleted: bool| AccountClock {
+        remaining: if depleted { 0 } else { 1 << 120 },
+        rate: Rate::from(Price::new(1_234).unwrap()),
+        anchor: 1_700_000_500,
+        depletion: depleted.then_some(1_700_000_900),
+        depleted,
+        closed: depleted,
+        height: 42,
+    };
+    let (tenant, depleted) = (CloseReason::Tenant, CloseReason::InsufficientFunds);
+    vec![
+        lease(1, LeaseState::Active, None, Some(clock(false))),
+        lease(2, LeaseState::InsufficientFunds, Some(depleted), Some(clock(true))),
+        lease(3, LeaseState::Closed, Some(tenant), None),
+    ]
+}
+
+fn manifest(order: u64, salt: Option<Vec<u8>>) -> ManifestRow {
+    ManifestRow {
+        order: OrderId(order),
+        manifest: r#"[{"name":"web","services":[{"env":["QUOTE=it's"]}]}]"#.into(),
+        salt,
+        commitment: [8; 32].into(),
+        accepted_at: 1_700_000_200,
+    }
+}
+
+fn decisions() -> Vec<DecisionRow> {
+    let decision = |(order, verdict): (u64, Verdict)| DecisionRow {
+        order: OrderId(order),
+        height: 12,
+        verdict,
+        reason: format!("because of {order}"),
+        coarse: "capacity".into(),
+        price: (verdict == Verdict::Bid).then(|| Price::new(1_001).unwrap()),
+    };
+    let all = [Verdict::Bid, Verdict::Pass, Verdict::Wait, Verdict::Refused];
+    (1..).zip(all).map(decision).collect()
+}
+
+fn reservation() -> ReservationRow {
+    let requests = Requests { cpu_milli: 1_500, memory: 1 << 29, ephemeral: 1 << 20, gpu: 2 };
+    let plain =
+        Placement { unit: 1, node: "node-1".into(), requests, volumes: Vec::new(), gpu: None };
+    let gpu = GpuModel {
+        vendor: "nvidia".into(),
+        model: "h100".into(),
+        memory: Some("80Gi".into()),
+        interface: None,
+        product: "NVIDIA-H100-80GB-HBM3".into(),
+    };
+    let full =
+        Placement { volumes: vec![("beta2".into(), 1 << 30)], gpu: Some(gpu), ..plain.clone() };
+    ReservationRow { order: OrderId(1), placements: vec![plain, full], ips: 1 }
+}
+
+fn pending() -> Vec<PendingRow> {
+    let row = |kind, id, last_error: Option<&str>| PendingRow {
+        kind,
+        id,
+        attempts: u32::from(last_error.is_some()),
+        last_error: last_error.map(str::to_owned),
+    };
+    vec![
+        row(Pending::Order, 4, None),
+        row(Pending::Deployment, 5, None),
+        row(Pending::Account, 3, Some("timed out")),
+    ]
+}
+
+fn items() -> Vec<OutboxItem> {
+    let any = cosmrs::Any { type_url: "/cosmos.bank.v1beta1.MsgSend".into(), value: vec![1, 2] };
+    let bid = OutboxItem::new("bid/1/0", vec![any.clone()]).meta("for 1001").presumes_height(12);
+    vec![bid, OutboxItem::new("withdraw/1/5", vec![any.clone(), any])]
+}
+
+/// Writes all of it; twice is once.
+async fn write(store: &Store) {
+    let rows = rows();
+    store.settle_market(rows.market.clone().unwrap()).await.unwrap();
+    let written: Result<(), StoreError> = store
+        .write(move |tx| {
+            cursor::set(tx, rows.cursor.unwrap())?;
+            unread::mark(tx, rows.unread.unwrap())?;
+            rows.orders.iter().try_for_each(|row| orders::put(tx, row))?;
+            rows.bids.iter().try_for_each(|row| bids::put(tx, row))?;
+            for row in &rows.leases {
+                leases::put(tx, row)?;
+                row.clock.iter().try_for_each(|c| leases::put_clock(tx, row.account, c))?;
+            }
+            rows.deployments.iter().try_for_each(|row| deployments::put(tx, row))?;
+            rows.manifests.iter().try_for_each(|row| manifests::put(tx, row))?;
+            for row in &rows.decisions {
+                decisions::put(tx, row)?;
+            }
+            rows.reservations.iter().try_for_each(|row| reservations::put(tx, row))?;
+            for host in &rows.hostnames {
+                hostnames::claim(tx, host, OrderId(1))?.unwrap();
+            }
+            rows.marks.iter().try_for_each(|row| marks::put(tx, row))?;
+            let known = pending::list(tx, 10)?;
+            for row in rows.pending.iter().filter(|row| !known.contains(row)) {
+                pending::add(tx, row.kind, row.id)?;
+                let failed = row.last_error.iter();
+                failed.clone().try_for_each(|why| pending::failed(tx, row.kind, row.id, why))?;
+            }
+            for item in items() {
+                Outbox::enqueue(tx, &item)?;
+            }
+            Outbox::cancel(tx, "withdraw/1/5", "the lease is paid")?;
+            // The one column that SQLite fills by the clock.
+            tx.execute("UPDATE souk_tx_items SET enqueued_at = 1700000000", [])?;
+            Ok(())
+        })
+        .await;
+    written.unwrap();
+}
+
+/// Reads all of it.
+async fn read(store: &Store) -> Rows {
+    fn each<T>(
+        ids: std::ops::RangeInclusive<u64>,
+        get: impl Fn(u64) -> Result<Option<T>, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        ids.filter_map(|id| get(id).transpose()).collect()
+    }
+    let rows: Result<Rows, StoreError> = store
+        .read(|sql| {
+            Ok(Rows {
+                cursor: cursor::get(sql)?,
+                market: market::get(sql)?,
+                unread: unread::get(sql)?,
+                orders: each(1..=9, |id| orders::get(sql, OrderId(id)))?,
+                bids: bids::all(sql)?,
+                leases: leases::all(sql)?,
+                deployments: each(1..=9, |id| deployments::get(sql, DeploymentId(id)))?,
+                manifests: each(1..=9, |id| manifests::get(sql, OrderId(id)))?,
+                decisions: each(1..=9, |id| decisions::get(sql, OrderId(id)))?,
+                reservations: reservations::all(sql)?,
+                hostnames: hostnames::of(sql, OrderId(1))?,
+                marks: marks::all(sql)?,
+                pending: pending::list(sql, 10)?,
+            })
+        })
+        .await;
+    rows.unwrap()
+}
+
+/// The tables with their rows, as statements that make them.
+async fn dump(store: &Store) -> String {
+    fn texts(sql: &Connection, query: &str) -> rusqlite::Result<Vec<String>> {
+        sql.prepare(query)?.query_map([], |row| row.get(0))?.collect()
+    }
+    let dumped: Result<Vec<String>, StoreError> = store
+        .read(|sql| {
+            let version: i64 = sql.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            let mut lines = vec![format!("PRAGMA user_version = {version};")];
+            let own = "sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid";
+            lines.extend(texts(sql, &format!("SELECT sql || ';' FROM sqlite_schema WHERE {own}"))?);
+            let tables = format!("SELECT name FROM sqlite_schema WHERE type = 'table' AND {own}");
+            for table in texts(sql, &tables)? {
+                let columns =
+                    format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')");
+                let values = texts(sql, &columns)?.join("||','||");
+                lines.extend(texts(
+                    sql,
+                    &format!(
+                        "SELECT 'INSERT INTO {table} VALUES(' || {values} || ');' FROM {table}"
+                    ),
+                )?);
+            }
+            Ok(lines)
+        })
+        .await;
+    dumped.unwrap().join("\n") + "\n"
+}
+
+fn rows_of(dump: &str) -> Vec<&str> {
+    dump.lines().filter(|line| line.starts_with("INSERT")).collect()
+}
+
+fn fixture() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(FIXTURE)).unwrap()
+}
+
+/// A store with the rows of the fixture, opened by today's code.
+fn restored(folder: &Path) -> Store {
+    let path = folder.join("agent.db");
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    drop(file.unwrap());
+    Connection::open(&path).unwrap().execute_batch(&fixture()).unwrap();
+    Store::open(&path).unwrap()
+}
+
+#[tokio::test]
+async fn todays_code_stores_the_rows_of_the_fixture() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("agent.db")).unwrap();
+    write(&store).await;
+    let dump = dump(&store).await;
+    if std::env::var_os("SOUK_BLESS").is_some_and(|value| value == "1") {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FIXTURE);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &dump).unwrap();
+    }
+    for (now, fixture) in dump.lines().zip(fixture().lines()) {
+        assert_eq!(now, fixture);
+    }
+    assert_eq!(dump.len(), fixture().len());
+}
+
+#[tokio::test]
+async fn every_record_of_the_fixture_reads_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = restored(folder.path());
+    assert_eq!(read(&store).await, rows());
+    let outbox = store.read(|sql| Ok::<_, StoreError>(Outbox::list(sql, "")?)).await.unwrap();
+    let states: Vec<_> =
+        outbox.into_iter().map(|item| (item.dedup_key, item.meta, item.state)).collect();
+    let failure =
+        Failure { kind: FailureKind::Refused, reason: "the lease is paid".into(), tx: None };
+    let expected = [
+        ("bid/1/0".into(), "for 1001".into(), ItemState::Queued),
+        ("withdraw/1/5".into(), String::new(), ItemState::Failed(failure)),
+    ];
+    assert_eq!(states, expected);
+}
+
+#[tokio::test]
+async fn writing_the_records_of_the_fixture_over_it_changes_no_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = restored(folder.path());
+    let before = dump(&store).await;
+    write(&store).await;
+    assert_eq!(rows_of(&dump(&store).await), rows_of(&before));
+}
+
+#[tokio::test]
+async fn the_fixture_has_rows_in_every_table() {
+    let fixture = fixture();
+    for line in fixture.lines().filter(|line| line.starts_with("CREATE TABLE")) {
+        let table = line.split_whitespace().nth(2).unwrap();
+        let insert = format!("INSERT INTO {table} ");
+        // What the pipeline signed has a fixture beside it.
+        let elsewhere = ["souk_tx_identity", "souk_tx_attempts"].contains(&table);
+        assert!(elsewhere || fixture.contains(&insert), "{table} has no row");
+    }
+}
