@@ -64,15 +64,7 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
 
 fn of_client(error: &Error) -> Exit {
     match error {
-        Error::Network { .. }
-        | Error::NoContracts(_)
-        | Error::UnknownKey { .. }
-        | Error::LockedKey { .. }
-        | Error::Key(_)
-        | Error::Input { .. }
-        | Error::File { .. }
-        | Error::Sdl(_) => Exit::Input,
-        Error::Message(_) => Exit::Failure,
+        error if error.is_input() => Exit::Input,
         Error::Market(error) => of_market(error),
         Error::Gateway(error) => of_gateway(error),
         Error::Refused { .. } => Exit::Refused,
@@ -80,6 +72,7 @@ fn of_client(error: &Error) -> Exit {
         Error::NoOffer { .. } | Error::TimedOut { .. } => Exit::TimedOut,
         Error::NotFound(_) => Exit::NotFound,
         Error::Unfinished(unfinished) => of_unfinished(unfinished),
+        _ => Exit::Failure,
     }
 }
 

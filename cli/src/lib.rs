@@ -1,29 +1,17 @@
 //! The `souk` command line: deployments and bids for tenants, registration for providers,
-//! attestations for auditors, deployment of the contracts for operators, an embedded chain,
-//! and a demonstration of it all.
+//! attestations for auditors, deployment of the contracts for the market's administrator.
 //!
-//! [`commands`] holds one file a command: its arguments and what it does. [`market`] asks the
-//! contracts, [`wallet`] signs and sends, [`output`] prints.
+//! [`commands`] has a file for each command: its arguments and what it does. `souk-client` asks the
+//! contracts, signs and sends; [`output`] prints.
 
+pub mod admin;
 pub mod args;
 pub mod commands;
 pub mod context;
-pub mod demo;
-pub mod devnet;
 pub mod error;
 pub mod exit;
-pub mod local;
-pub mod operator;
 pub mod output;
 pub mod units;
-
-// What moved to souk-client, under its former names.
-pub use souk_client::{deploy as tenant, gateway, home, market, network, sdl, wallet};
-/// The five contracts.
-pub mod suite {
-    pub use souk_client::contracts::PerContract as Each;
-    pub use souk_client::contracts::*;
-}
 
 use anyhow::Result;
 use souk_client::Error;
@@ -51,12 +39,12 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Provider(command) => command.run(&context).await,
         Command::Audit(command) => command.run(&context).await,
         Command::Fees(command) => command.run(&context).await,
-        Command::Operator(command) => command.run(&context).await,
+        Command::Admin(command) => command.run(&context).await,
         Command::Balance(command) => command.run(&context).await,
         Command::Keys(command) => command.run(&context),
         Command::Sdl(command) => command.run(&context),
-        Command::Devnet(command) => command.run(&context).await,
-        Command::Demo(command) => command.run(&context).await,
+        Command::Devnet(command) => command.run(&cli.global, "devnet"),
+        Command::Demo(command) => command.run(&cli.global, "demo"),
     }
 }
 

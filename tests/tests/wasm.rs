@@ -9,7 +9,8 @@ use cosmwasm_vm::{
     internals::{LogOutput, Logger, check_wasm, compile_module},
 };
 use sha2::{Digest, Sha256};
-use souk_cli::{operator::artifacts::Artifacts, suite::Contract};
+use souk_cli::admin::artifacts::Artifacts;
+use souk_client::Contract;
 use souk_tests::tools;
 
 /// What every chain has that this code is for: up to CosmWasm 2.0, and nothing of one chain alone.
@@ -59,7 +60,7 @@ fn every_contract_is_below_the_upload_limit() {
 
 /// The check can fail: without 2.0 the same code is refused, and bytes that are no wasm are.
 #[test]
-fn a_chain_without_cosmwasm_2_0_is_told_what_it_lacks() {
+fn a_chain_without_cosmwasm_2_0_learns_what_it_lacks() {
     let older: Vec<&str> =
         CAPABILITIES.into_iter().filter(|name| *name != "cosmwasm_2_0").collect();
     for (contract, wasm) in contracts() {

@@ -7,17 +7,17 @@ use souk_core::{OrderId, Price};
 
 use crate::{context::Context, exit::Exit};
 
-/// Accept a bid.
+/// Accept a bid and send the manifest to its provider.
 #[derive(Debug, Args)]
 pub struct Accept {
-    /// The order.
+    /// The order's number.
     order: OrderId,
-    /// Which bid: `lowest`, a row of `souk bids`, or a provider's address.
+    /// The bid to accept: `lowest`, a row of `souk bids`, or a provider's address.
     bid: Pick,
-    /// The most to pay an hour, in base units; the bid's present price if not given.
+    /// The highest price an hour to accept, in base units; the bid's current price if not given.
     #[arg(long)]
     max_price: Option<Price>,
-    /// Do not send the manifest; `souk lease send` does it later.
+    /// Do not send the manifest; `souk lease send` sends it later.
     #[arg(long)]
     no_send: bool,
 }

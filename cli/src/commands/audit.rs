@@ -11,38 +11,38 @@ use souk_client::{
 
 use crate::{context::Context, exit::Exit, units};
 
-/// Attest what providers claim.
+/// Attest attributes of providers, as an auditor.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Attest attributes of a provider.
     Attest {
-        /// The provider.
+        /// The provider's address or key.
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
-        /// What is attested, as KEY=VALUE; everything that the provider claims if none.
+        /// The attributes to attest, as KEY=VALUE; all that the provider claims if none is given.
         #[arg(value_name = "KEY=VALUE")]
         attributes: Vec<String>,
-        /// For how many days.
+        /// For how many days the attestation counts.
         #[arg(long, default_value_t = 90)]
         days: u64,
-        /// SHA-256 of the report that it rests on, as hex.
+        /// SHA-256 of the audit's report, in hexadecimal digits.
         #[arg(long, requires = "evidence_uri")]
         evidence_hash: Option<String>,
-        /// Where that report can be read.
+        /// The URL of the report.
         #[arg(long, requires = "evidence_hash")]
         evidence_uri: Option<String>,
     },
-    /// Take attestations back.
+    /// Revoke your attestations of a provider.
     Revoke {
-        /// The provider.
+        /// The provider's address or key.
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
-        /// Which attributes; all if none.
+        /// The attributes to revoke; all if none is given.
         keys: Vec<String>,
     },
-    /// Show what auditors attest of a provider.
+    /// Show the attributes of a provider that auditors attest.
     Show {
-        /// The provider.
+        /// The provider's address or key.
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
     },

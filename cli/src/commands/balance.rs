@@ -12,7 +12,7 @@ use crate::{context::Context, exit::Exit};
 /// Show the coins of an account.
 #[derive(Debug, Args)]
 pub struct Balance {
-    /// Whose; yours if not given.
+    /// The account; that of --key if not given.
     #[arg(value_name = "ADDRESS|KEY")]
     of: Option<String>,
 }

@@ -9,18 +9,18 @@ use souk_core::OrderId;
 
 use crate::{context::Context, exit::Exit};
 
-/// Show the bids on an order.
+/// Show the bids on an order, and why other providers did not bid.
 #[derive(Debug, Args)]
 pub struct Bids {
-    /// The order.
+    /// The order's number.
     order: OrderId,
-    /// Ask nobody for reasons.
+    /// Do not ask the other providers why they did not bid.
     #[arg(long)]
     no_reasons: bool,
 }
 
 impl Bids {
-    /// Shows them. With the tenant's key, providers' gateways tell their reasons too.
+    /// Shows them. With the tenant's key it asks the providers' gateways for their reasons.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
         let order = market.orderbook.order(self.order).await?;

@@ -8,14 +8,14 @@ use souk_core::DeploymentId;
 
 use crate::{context::Context, error, exit::Exit};
 
-/// Close a deployment.
+/// Close a deployment, pay its providers, and return what is left of the deposits.
 #[derive(Debug, Args)]
 pub struct Close {
-    /// The deployment.
+    /// The deployment's number.
     deployment: DeploymentId,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Serialize)]
 struct Closed {
     deployment: DeploymentId,

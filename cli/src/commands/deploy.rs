@@ -15,28 +15,29 @@ use souk_gateway::body::LeaseStatus;
 
 use crate::{context::Context, exit::Exit, output::Output, units};
 
-/// Deploy an SDL file.
+/// Deploy an SDL file: open orders, collect bids, accept one, start the workload.
 #[derive(Debug, Args)]
 pub struct Deploy {
     /// The SDL file.
     file: PathBuf,
-    /// Coins for the account, such as 5000000usouk; a day at the ceilings if not given.
+    /// The deposit, such as 5000000usouk; if not given, the cost of a day at the file's highest prices.
     #[arg(long)]
     deposit: Option<String>,
-    /// Which bid to accept: `lowest`, a row of the table, or a provider's address. Without it
-    /// you are asked; where nobody can answer, the bids are shown and the order stays open.
+    /// The bid to accept: `lowest`, a row of the table, or a provider's address. If not given you
+    /// are asked; without a terminal the bids are shown and the order stays open.
     #[arg(long)]
     bid: Option<Pick>,
-    /// How long to wait for bids, in seconds.
+    /// Seconds to wait for the first bid.
     #[arg(long, default_value_t = 60, value_parser = units::wait())]
     wait: u64,
-    /// How long to collect bids after the first came, in seconds.
+    /// Seconds to collect more bids after the first.
     #[arg(long, default_value_t = 5, value_parser = units::wait())]
     collect: u64,
-    /// How long the workload may take to become ready, in seconds.
+    /// Seconds to wait until the workload is ready.
     #[arg(long, default_value_t = 600, value_parser = units::wait())]
     ready: u64,
-    /// Put the plain version hash on chain, as the incumbent does.
+    /// Put the plain hash of the manifest on chain, as Akash does: others can test guesses of what
+    /// is in it.
     #[arg(long)]
     no_salt: bool,
     /// Treat warnings about the file as errors.
@@ -44,7 +45,7 @@ pub struct Deploy {
     strict: bool,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Serialize)]
 struct Report {
     deployment: DeploymentId,

@@ -8,12 +8,12 @@ use souk_core::DeploymentId;
 
 use crate::{context::Context, exit::Exit, units};
 
-/// Add coins to a deployment.
+/// Add coins to a deployment, yours or somebody else's.
 #[derive(Debug, Args)]
 pub struct Deposit {
-    /// The deployment.
+    /// The deployment's number.
     deployment: DeploymentId,
-    /// How much, such as 5000000usouk.
+    /// The amount, such as 5000000usouk.
     amount: String,
 }
 

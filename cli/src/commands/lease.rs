@@ -20,63 +20,65 @@ use crate::{
     units,
 };
 
-/// Look after leases.
+/// Show and manage leases: status, logs, events, manifest, close.
 #[derive(Debug, Subcommand)]
 pub enum Lease {
-    /// List the leases of a deployment's tenant or of a provider.
+    /// List your leases, or those of a provider.
     List {
-        /// Of which provider; yours as a tenant if not given.
+        /// The provider; your own leases as a tenant if not given.
         #[arg(long, value_name = "ADDRESS|KEY")]
         provider: Option<String>,
     },
-    /// Show services, addresses and pods, as the provider tells it.
+    /// Show a lease's services, addresses and pods.
     Status {
-        /// The lease.
+        /// The lease's number, which is that of its order.
         order: OrderId,
-        /// Wait until everything is ready, so many seconds at most.
+        /// Wait up to this many seconds until everything is ready.
         #[arg(long, value_name = "SECONDS", value_parser = units::wait())]
         wait: Option<u64>,
     },
-    /// Show what the services write.
+    /// Show the logs of a lease's services.
     Logs(Logs),
-    /// Show Kubernetes' events.
+    /// Show the Kubernetes events of a lease.
     Events {
-        /// The lease.
+        /// The lease's number, which is that of its order.
         order: OrderId,
-        /// Go on with new ones.
+        /// Keep printing new events.
         #[arg(long, short)]
         follow: bool,
     },
-    /// Send the manifest again.
+    /// Send a lease's manifest to its provider again.
     Send {
-        /// The lease.
+        /// The lease's number, which is that of its order.
         order: OrderId,
     },
-    /// Close a lease. A tenant's group is put out to tender again; `souk close` ends it all.
+    /// Close a lease. If the tenant closes it, the group's order opens again; `souk close` closes
+    /// the whole deployment.
     Close {
-        /// The lease.
+        /// The lease's number, which is that of its order.
         order: OrderId,
-        /// Why, if the provider closes: unstable, decommission, unspecified or manifest_timeout.
+        /// The reason, if the provider closes it: unstable, decommission, unspecified or
+        /// manifest_timeout.
         #[arg(long)]
         reason: Option<CloseReason>,
     },
 }
 
-/// Show what the services write.
+/// Show the logs of a lease's services.
 #[derive(Debug, Args)]
 pub struct Logs {
-    /// The lease.
+    /// The lease's number, which is that of its order.
     order: OrderId,
-    /// Of one service alone.
+    /// Only this service.
     #[arg(long)]
     service: Option<String>,
-    /// Go on with new lines.
+    /// Keep printing new lines.
     #[arg(long, short)]
     follow: bool,
-    /// So many lines of the past.
+    /// How many lines of the past to show, for each pod [default: 1000].
     #[arg(long)]
     tail: Option<u32>,
-    /// Of the container's run before the present one.
+    /// The logs of the container's previous run.
     #[arg(long)]
     previous: bool,
 }

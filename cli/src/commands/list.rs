@@ -6,10 +6,10 @@ use souk_client::show::table;
 
 use crate::{context::Context, exit::Exit};
 
-/// List deployments.
+/// List your deployments.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Whose; yours if not given.
+    /// The tenant; the account of --key if not given.
     #[arg(long, value_name = "ADDRESS|KEY")]
     tenant: Option<String>,
 }

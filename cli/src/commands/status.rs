@@ -15,10 +15,10 @@ use souk_core::DeploymentId;
 
 use crate::{context::Context, exit::Exit};
 
-/// Show a deployment.
+/// Show a deployment: groups, leases, money, and how long the money lasts.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// The deployment.
+    /// The deployment's number.
     deployment: DeploymentId,
 }
 

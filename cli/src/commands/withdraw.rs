@@ -8,12 +8,13 @@ use souk_core::{Amount, DeploymentId};
 
 use crate::{context::Context, exit::Exit, units};
 
-/// Take your own money out of a deployment.
+/// Take coins that you deposited out of a deployment; what keeps it funded for the minimal time
+/// stays.
 #[derive(Debug, Args)]
 pub struct Withdraw {
-    /// The deployment.
+    /// The deployment's number.
     deployment: DeploymentId,
-    /// How much, such as 5000000usouk.
+    /// The amount, such as 5000000usouk.
     amount: String,
 }
 

@@ -21,7 +21,7 @@ pub enum Error {
     },
     /// No contracts are deployed on this network, as far as the file says.
     #[error(
-        "network `{0}` names no contracts; run `souk operator deploy`, put the deployment's record beside the file, or the addresses under [contracts]"
+        "network `{0}` names no contracts; run `souk admin deploy`, put the deployment's record beside the file, or the addresses under [contracts]"
     )]
     NoContracts(String),
     /// A key that is not at home.
@@ -139,6 +139,21 @@ impl Error {
     /// Input that is refused before anything is sent.
     pub fn input(what: impl Into<String>, reason: impl ToString) -> Self {
         Self::Input { what: what.into(), reason: reason.to_string() }
+    }
+
+    /// Whether it is about what the client was given: files, names, values. Nothing was sent.
+    pub fn is_input(&self) -> bool {
+        matches!(
+            self,
+            Self::Network { .. }
+                | Self::NoContracts(_)
+                | Self::UnknownKey { .. }
+                | Self::LockedKey { .. }
+                | Self::Key(_)
+                | Self::Input { .. }
+                | Self::File { .. }
+                | Self::Sdl(_)
+        )
     }
 }
 

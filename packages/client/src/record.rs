@@ -51,7 +51,7 @@ impl Record {
         serde_json::from_str(&text).map(Some).map_err(|error| {
             Error::input(
                 path.display().to_string(),
-                format!("{error}; `souk operator deploy` writes it again if you move it away"),
+                format!("{error}; `souk admin deploy` writes it again if you move it away"),
             )
         })
     }

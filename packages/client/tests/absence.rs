@@ -31,7 +31,7 @@ fn what_the_orderbook_does_not_have_is_absent() {
         orderbook::QueryMsg::Lease { order },
         orderbook::QueryMsg::Bid { order, provider },
     ] {
-        let error = asked(&market, &market.suite.orderbook, &msg);
+        let error = asked(&market, &market.contracts.orderbook, &msg);
         assert!(error.is_absent(), "{msg:?}: {error:?}");
     }
 }
@@ -44,14 +44,14 @@ fn an_order_without_lease_or_bid_and_an_account_without_a_stream_are_absent() {
     let (order, account) = (made.order(), made.account());
     for msg in [orderbook::QueryMsg::Lease { order }, orderbook::QueryMsg::Bid { order, provider }]
     {
-        let error = asked(&market, &market.suite.orderbook, &msg);
+        let error = asked(&market, &market.contracts.orderbook, &msg);
         assert!(error.is_absent(), "{msg:?}: {error:?}");
     }
     for msg in [
         escrow::QueryMsg::Account { account: AccountId(99) },
         escrow::QueryMsg::Stream { account, stream: 1 },
     ] {
-        let error = asked(&market, &market.suite.escrow, &msg);
+        let error = asked(&market, &market.contracts.escrow, &msg);
         assert!(error.is_absent(), "{msg:?}: {error:?}");
     }
 }
@@ -60,6 +60,6 @@ fn an_order_without_lease_or_bid_and_an_account_without_a_stream_are_absent() {
 fn a_provider_that_is_not_registered_is_absent() {
     let market = Market::new();
     let msg = registry::QueryMsg::Provider { provider: market.who("nobody").into() };
-    let error = asked(&market, &market.suite.registry, &msg);
+    let error = asked(&market, &market.contracts.registry, &msg);
     assert!(error.is_absent(), "{error:?}");
 }

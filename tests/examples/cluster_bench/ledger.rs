@@ -9,7 +9,7 @@ use souk_client::{Market, events};
 use souk_core::{OrderId, Price};
 
 /// Longer than any bid takes.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Follows the chain.
 pub struct Ledger {
@@ -42,7 +42,7 @@ impl Ledger {
                 self.read().await?;
             }
         };
-        let waited = tokio::time::timeout(PATIENCE, reading).await;
+        let waited = tokio::time::timeout(TIMEOUT, reading).await;
         waited.with_context(|| format!("no bid came for order {order}"))?
     }
 

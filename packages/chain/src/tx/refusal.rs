@@ -98,7 +98,9 @@ fn kind(phase: TxPhase, codespace: &str, code: u32, text: &str) -> RefusalKind {
         return RefusalKind::OutOfGas;
     }
     match phase {
-        TxPhase::Simulate if log::is_unknown_account(codespace, code, text) => RefusalKind::CannotPay,
+        TxPhase::Simulate if log::is_unknown_account(codespace, code, text) => {
+            RefusalKind::CannotPay
+        }
         TxPhase::Check if sdk(5) || log::is_unknown_account(codespace, code, text) => {
             RefusalKind::CannotPay
         }
@@ -111,9 +113,7 @@ fn kind(phase: TxPhase, codespace: &str, code: u32, text: &str) -> RefusalKind {
         }
         // A simulation's panic has a general code, and says no message's name.
         _ if log::has_panicked(text) => RefusalKind::Transient,
-        _ if log::was_interrupted(text) => {
-            RefusalKind::Transient
-        }
+        _ if log::was_interrupted(text) => RefusalKind::Transient,
         _ => RefusalKind::Message { index: None },
     }
 }

@@ -2,9 +2,9 @@
 
 use souk_api::{
     orderbook::{
-        BidResponse, BidsResponse, ProviderStatsResponse, ConfigResponse, DeploymentResponse,
-        DeploymentsResponse, EligibilityResponse, LeaseResponse, LeasesResponse, OrderResponse,
-        OrdersResponse, QueryMsg,
+        BidResponse, BidsResponse, ConfigResponse, DeploymentResponse, DeploymentsResponse,
+        EligibilityResponse, LeaseResponse, LeasesResponse, OrderResponse, OrdersResponse,
+        ProviderStatsResponse, QueryMsg,
     },
     published::{ProviderStats, provider_stats_key},
 };
