@@ -4,14 +4,12 @@ use anyhow::Result;
 use clap::Subcommand;
 use cosmwasm_std::HexBinary;
 use souk_api::attestations::{AttestationResponse, Evidence, ExecuteMsg};
-
-use crate::{
-    context::Context,
-    error::CliError,
-    exit::Exit,
-    output::table::table,
-    units::{self, duration},
+use souk_client::{
+    Error,
+    show::{duration, table},
 };
+
+use crate::{context::Context, exit::Exit, units};
 
 /// Attest attributes of providers, as an auditor.
 #[derive(Debug, Subcommand)]
@@ -58,14 +56,14 @@ impl Audit {
             Self::Attest { provider, attributes, days, evidence_hash, evidence_uri } => {
                 let provider = context.address(&provider)?;
                 let attributes = if attributes.is_empty() {
-                    market.provider(&provider).await?.attributes
+                    market.registry.provider(&provider).await?.attributes
                 } else {
                     units::attributes(&attributes)?
                 };
                 let evidence = match (evidence_hash, evidence_uri) {
                     (Some(hash), Some(uri)) => {
                         let hash = HexBinary::from_hex(&hash)
-                            .map_err(|error| CliError::input("--evidence-hash", error))?;
+                            .map_err(|error| Error::input("--evidence-hash", error))?;
                         Some(Evidence { hash, uri })
                     }
                     _ => None,
@@ -90,7 +88,7 @@ impl Audit {
             }
             Self::Show { provider } => context.address(&provider)?,
         };
-        let attestations = market.attestations(&provider).await?;
+        let attestations = market.attestations.of_provider(&provider).await?;
         let (_, now) = market.now().await?;
         context.out.result(&attestations, |attestations| show(attestations, now));
         Ok(Exit::Ok)

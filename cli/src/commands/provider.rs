@@ -9,8 +9,9 @@ use souk_api::{
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse},
 };
 use souk_chain::Coin;
+use souk_client::{Error, show::table};
 
-use crate::{context::Context, error::CliError, exit::Exit, output::table::table, units};
+use crate::{context::Context, exit::Exit, units};
 
 /// Register a provider and show providers.
 #[derive(Debug, Subcommand)]
@@ -103,9 +104,8 @@ impl Register {
     fn message(self, context: &Context) -> Result<(ExecuteMsg, Coin)> {
         let bond = units::coin(&self.bond, &context.network()?.denom)?;
         let pin = |text: &String| {
-            HexBinary::from_hex(text).map_err(|_| {
-                CliError::input(format!("pin `{text}`"), "write 64 hexadecimal digits")
-            })
+            HexBinary::from_hex(text)
+                .map_err(|_| Error::input(format!("pin `{text}`"), "write 64 hexadecimal digits"))
         };
         let pins = self.pin.iter().map(pin).collect::<Result<_, _>>()?;
         let payee = self.payee.as_deref().map(|payee| context.address(payee)).transpose()?;
@@ -135,7 +135,10 @@ async fn execute_own(
 
 async fn show(context: &Context, provider: &str) -> Result<Exit> {
     let market = context.market()?;
-    let (provider, stats) = tokio::try_join!(market.provider(provider), market.book(provider))?;
+    let (provider, stats) = tokio::try_join!(
+        market.registry.provider(provider),
+        market.orderbook.provider_stats(provider)
+    )?;
     context.out.result(&Report { provider, stats }, |report| {
         let Report { provider, stats } = report;
         let mut rows = table(["", ""]);
@@ -165,7 +168,7 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
 }
 
 async fn list(context: &Context) -> Result<Exit> {
-    let providers = context.market()?.providers().await?;
+    let providers = context.market()?.registry.providers().await?;
     context.out.result(&providers, |providers| {
         if providers.is_empty() {
             return "No provider is registered yet.".to_owned();

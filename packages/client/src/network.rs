@@ -1,4 +1,4 @@
-//! Network files: which chain, how to reach it, where the suite is, and which foreign names
+//! Network files: which chain, how to reach it, where the contracts are, and which foreign names
 //! in SDL files stand for what here.
 
 use std::{
@@ -11,9 +11,9 @@ use souk_chain::{ClientConfig, GasPrice};
 
 use crate::{contracts::PerContract, error::Error, record::Record};
 
-/// How files that were written for the incumbent name the network's own denom.
+/// How files that were written for Akash name the network's own denom.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
-/// The incumbent's auditor, as its users' files name it.
+/// Akash's auditor, as its users' files name it.
 pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63";
 
 /// A network.
@@ -33,7 +33,7 @@ pub struct Network {
     /// What a unit of gas costs, for instance `0.025usouk`.
     #[serde(with = "by_text")]
     pub gas_price: GasPrice,
-    /// The suite's addresses, once it is deployed.
+    /// The contracts' addresses, once they are deployed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contracts: Option<Contracts>,
     /// Foreign names in SDL files.
@@ -41,7 +41,7 @@ pub struct Network {
     pub map: NameMap,
 }
 
-/// The suite's addresses.
+/// The contracts' addresses.
 pub type Contracts = PerContract<String>;
 
 /// What names in SDL files written for another market stand for here. Names that are not
@@ -120,7 +120,7 @@ impl Network {
         std::fs::write(path, text).map_err(|source| Error::File { path: path.into(), source })
     }
 
-    /// The suite's addresses, or what to do to have some.
+    /// The contracts' addresses, or what to do to have some.
     pub fn contracts(&self) -> Result<&Contracts, Error> {
         self.contracts.as_ref().ok_or_else(|| Error::NoContracts(self.name.clone()))
     }

@@ -4,9 +4,9 @@ use std::{collections::VecDeque, marker::PhantomData};
 
 use reqwest::Response;
 use serde::de::DeserializeOwned;
+use souk_gateway::body::ErrorBody;
 
-use super::ClientError;
-use crate::body::ErrorBody;
+use super::GatewayError;
 
 /// A longer line is an error, not a reason to fill the memory.
 const MAX_LINE: usize = 4 << 20;
@@ -26,14 +26,14 @@ impl<T: DeserializeOwned> Lines<T> {
     }
 
     /// The next value; `None` when the gateway ends the stream.
-    pub async fn next(&mut self) -> Result<Option<T>, ClientError> {
+    pub async fn next(&mut self) -> Result<Option<T>, GatewayError> {
         loop {
             if let Some(line) = self.ready.pop_front() {
                 return read(&line).map(Some);
             }
             let uri = self.answer.url().to_string();
             let chunk = self.answer.chunk().await;
-            match chunk.map_err(|error| ClientError::unreachable(&uri, &error))? {
+            match chunk.map_err(|error| GatewayError::unreachable(&uri, &error))? {
                 Some(bytes) => self.feed(&bytes)?,
                 None if self.partial.is_empty() => return Ok(None),
                 None => self.ready.push_back(std::mem::take(&mut self.partial)),
@@ -41,7 +41,7 @@ impl<T: DeserializeOwned> Lines<T> {
         }
     }
 
-    fn feed(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
+    fn feed(&mut self, bytes: &[u8]) -> Result<(), GatewayError> {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.partial.extend_from_slice(part);
             if self.partial.ends_with(b"\n") {
@@ -52,16 +52,16 @@ impl<T: DeserializeOwned> Lines<T> {
             }
         }
         if self.partial.len() > MAX_LINE {
-            return Err(ClientError::Line(format!("longer than {MAX_LINE} bytes")));
+            return Err(GatewayError::Line(format!("longer than {MAX_LINE} bytes")));
         }
         Ok(())
     }
 }
 
 /// A line is a value, or the error that ended the stream.
-fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T, ClientError> {
+fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T, GatewayError> {
     serde_json::from_slice(line).map_err(|error| match serde_json::from_slice::<ErrorBody>(line) {
-        Ok(body) => ClientError::Refused { status: 200, body },
-        Err(_) => ClientError::Line(error.to_string()),
+        Ok(body) => GatewayError::refused(200, body),
+        Err(_) => GatewayError::Line(error.to_string()),
     })
 }

@@ -1,55 +1,11 @@
-//! The workload at its provider.
+//! A lease's workload at its provider.
 
-use std::time::Duration;
+use souk_gateway::body::{LeaseStatus, Phase};
 
-use anyhow::Result;
-use souk_core::OrderId;
-use souk_gateway::{
-    Client,
-    body::{LeaseStatus, Phase},
-};
-use tokio::time::{self, Instant};
-
-use crate::{error::Error, show::table};
-
-/// How often the gateway is asked.
-const POLL: Duration = Duration::from_millis(300);
-
-/// Asks until all replicas are ready; `seen` is called with every change.
-pub async fn wait_until_ready(
-    client: &Client,
-    order: OrderId,
-    patience: Duration,
-    mut seen: impl FnMut(&LeaseStatus),
-) -> Result<LeaseStatus> {
-    let deadline = Instant::now() + patience;
-    let mut last = None;
-    loop {
-        let status = client.lease_status(order).await?;
-        if last.as_ref() != Some(&status) {
-            seen(&status);
-        }
-        if status.phase == Phase::Ready {
-            return Ok(status);
-        }
-        if Instant::now() > deadline {
-            let detail = status.detail.unwrap_or_else(|| format!("it is {:?}", status.phase));
-            return Err(Error::TimedOut {
-                what: format!("lease {order}: readiness"),
-                seconds: patience.as_secs(),
-                next: format!(
-                    "{detail}; see `souk lease status {order}` and `souk lease events {order}`"
-                ),
-            }
-            .into());
-        }
-        last = Some(status);
-        time::sleep(POLL).await;
-    }
-}
+use super::table;
 
 /// A lease's services, addresses, objects and pods.
-pub fn show_status(status: &LeaseStatus) -> String {
+pub fn status(status: &LeaseStatus) -> String {
     let mut text = format!("Lease {}: {}", status.order, phase(status.phase));
     if let Some(detail) = &status.detail {
         text.push_str(&format!(" ({detail})"));

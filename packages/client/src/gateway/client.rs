@@ -1,18 +1,11 @@
-//! A client for a provider's gateway.
-
-mod error;
-mod lines;
+//! Calls of a provider's gateway.
 
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use souk_core::OrderId;
-
-pub use error::ClientError;
-pub use lines::Lines;
-
-use crate::{
+use souk_gateway::{
     Pin,
     body::{
         ClusterEvent, ErrorBody, EventQuery, LeaseStatus, LogLine, LogQuery, ManifestUpload,
@@ -21,6 +14,8 @@ use crate::{
     pin::tls_config,
     route,
 };
+
+use super::{GatewayError, Lines};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,14 +31,14 @@ pub struct Client {
     uri: String,
     token: Option<String>,
     /// How long an answer may take to begin.
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Client {
     /// A client for the gateway at `uri`, known by `pins` if there are any. No proxy and no
     /// redirects: the token is for this gateway alone.
-    pub fn new(uri: &str, pins: &[Pin]) -> Result<Self, ClientError> {
-        let tls = tls_config(pins).map_err(|error| ClientError::Tls(error.to_string()))?;
+    pub fn new(uri: &str, pins: &[Pin]) -> Result<Self, GatewayError> {
+        let tls = tls_config(pins).map_err(|error| GatewayError::Tls(error.to_string()))?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .https_only(true)
@@ -51,9 +46,9 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .build()
-            .map_err(|error| ClientError::unreachable(uri, &error))?;
+            .map_err(|error| GatewayError::unreachable(uri, &error))?;
         let uri = uri.trim_end_matches('/').to_owned();
-        Ok(Self { http, uri, token: None, patience: ANSWER_TIMEOUT })
+        Ok(Self { http, uri, token: None, timeout: ANSWER_TIMEOUT })
     }
 
     /// The same client with a token for the routes that want one.
@@ -64,38 +59,38 @@ impl Client {
     }
 
     /// Who answers.
-    pub async fn version(&self) -> Result<VersionInfo, ClientError> {
+    pub async fn version(&self) -> Result<VersionInfo, GatewayError> {
         self.json(self.request(Method::GET, route::VERSION)).await
     }
 
     /// How busy the provider is.
-    pub async fn status(&self) -> Result<ProviderStatus, ClientError> {
+    pub async fn status(&self) -> Result<ProviderStatus, GatewayError> {
         self.json(self.request(Method::GET, route::STATUS)).await
     }
 
     /// Sends a lease's manifest. A gateway that has not seen the lease yet answers with
-    /// [`ClientError::is_too_early`]; try again.
+    /// [`GatewayError::is_too_early`]; try again.
     pub async fn send_manifest(
         &self,
         order: OrderId,
         upload: &ManifestUpload,
-    ) -> Result<(), ClientError> {
+    ) -> Result<(), GatewayError> {
         let request = self.request(Method::PUT, &route::path(route::MANIFEST, order)).json(upload);
         self.answer(request.timeout(ANSWER_TIMEOUT)).await.map(drop)
     }
 
     /// The manifest that the provider runs.
-    pub async fn manifest(&self, order: OrderId) -> Result<ManifestUpload, ClientError> {
+    pub async fn manifest(&self, order: OrderId) -> Result<ManifestUpload, GatewayError> {
         self.json(self.request(Method::GET, &route::path(route::MANIFEST, order))).await
     }
 
     /// Where a lease stands.
-    pub async fn lease_status(&self, order: OrderId) -> Result<LeaseStatus, ClientError> {
+    pub async fn lease_status(&self, order: OrderId) -> Result<LeaseStatus, GatewayError> {
         self.json(self.request(Method::GET, &route::path(route::LEASE_STATUS, order))).await
     }
 
     /// Why the provider did not bid.
-    pub async fn reason(&self, order: OrderId) -> Result<OrderReason, ClientError> {
+    pub async fn reason(&self, order: OrderId) -> Result<OrderReason, GatewayError> {
         self.json(self.request(Method::GET, &route::path(route::REASON, order))).await
     }
 
@@ -104,7 +99,7 @@ impl Client {
         &self,
         order: OrderId,
         query: &LogQuery,
-    ) -> Result<Lines<LogLine>, ClientError> {
+    ) -> Result<Lines<LogLine>, GatewayError> {
         self.lines(route::LOGS, order, query).await
     }
 
@@ -113,7 +108,7 @@ impl Client {
         &self,
         order: OrderId,
         query: &EventQuery,
-    ) -> Result<Lines<ClusterEvent>, ClientError> {
+    ) -> Result<Lines<ClusterEvent>, GatewayError> {
         self.lines(route::EVENTS, order, query).await
     }
 
@@ -130,36 +125,36 @@ impl Client {
         route: &str,
         order: OrderId,
         query: &Q,
-    ) -> Result<Lines<T>, ClientError> {
+    ) -> Result<Lines<T>, GatewayError> {
         // Once it has begun a followed stream lasts as long as the lease or the token.
         let request = self.request(Method::GET, &route::path(route, order)).query(query);
         Ok(Lines::new(self.answer(request).await?))
     }
 
-    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, GatewayError> {
         let answer = self.answer(request.timeout(ANSWER_TIMEOUT)).await?;
         let body = read(answer, LONGEST_ANSWER).await?;
-        serde_json::from_slice(&body).map_err(|error| ClientError::Answer(error.to_string()))
+        serde_json::from_slice(&body).map_err(|error| GatewayError::Answer(error.to_string()))
     }
 
     /// An answer that has begun.
-    async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+    async fn answer(&self, request: RequestBuilder) -> Result<Response, GatewayError> {
         let begun = async {
             let sent = request.send().await;
-            let answer = sent.map_err(|error| ClientError::unreachable(&self.uri, &error))?;
+            let answer = sent.map_err(|error| GatewayError::unreachable(&self.uri, &error))?;
             if answer.status().is_success() {
                 return Ok(answer);
             }
             Err(refusal(answer).await)
         };
-        tokio::time::timeout(self.patience, begun).await.unwrap_or_else(|_| {
-            let cause = format!("no answer within {} s", self.patience.as_secs());
-            Err(ClientError::Unreachable { uri: self.uri.clone(), cause })
+        tokio::time::timeout(self.timeout, begun).await.unwrap_or_else(|_| {
+            let cause = format!("no answer within {} s", self.timeout.as_secs());
+            Err(GatewayError::Unreachable { uri: self.uri.clone(), cause })
         })
     }
 }
 
-async fn refusal(answer: Response) -> ClientError {
+async fn refusal(answer: Response) -> GatewayError {
     let status: StatusCode = answer.status();
     let text = match read(answer, LONGEST_REFUSAL).await {
         Ok(body) => String::from_utf8_lossy(&body).into_owned(),
@@ -169,19 +164,19 @@ async fn refusal(answer: Response) -> ClientError {
         code: "unknown".to_owned(),
         message: text.chars().take(500).collect(),
     });
-    ClientError::Refused { status: status.as_u16(), body }
+    GatewayError::refused(status.as_u16(), body)
 }
 
 /// A body of at most `most` bytes.
-async fn read(mut answer: Response, most: usize) -> Result<Vec<u8>, ClientError> {
+async fn read(mut answer: Response, most: usize) -> Result<Vec<u8>, GatewayError> {
     let uri = answer.url().to_string();
     let mut body = Vec::new();
     loop {
         let chunk = answer.chunk().await;
-        let chunk = chunk.map_err(|error| ClientError::unreachable(&uri, &error))?;
+        let chunk = chunk.map_err(|error| GatewayError::unreachable(&uri, &error))?;
         let Some(chunk) = chunk else { return Ok(body) };
         if body.len() + chunk.len() > most {
-            return Err(ClientError::Answer(format!("it is longer than {most} bytes")));
+            return Err(GatewayError::Answer(format!("it is longer than {most} bytes")));
         }
         body.extend_from_slice(&chunk);
     }
@@ -199,7 +194,7 @@ mod tests {
     async fn an_answer_is_read_to_its_limit_and_no_further() {
         assert_eq!(read(answer("12345"), 5).await.unwrap(), b"12345");
         let error = read(answer("123456"), 5).await.unwrap_err();
-        assert!(matches!(error, ClientError::Answer(_)), "{error}");
+        assert!(matches!(error, GatewayError::Answer(_)), "{error}");
     }
 
     /// A gateway that takes requests and says nothing, and its pin.
@@ -230,7 +225,7 @@ mod tests {
     async fn an_answer_that_does_not_begin_is_not_awaited_even_for_a_stream() {
         let (uri, pin) = silent().await;
         let client = Client::new(&uri, &[pin]).unwrap();
-        let client = Client { patience: Duration::from_millis(300), ..client };
+        let client = Client { timeout: Duration::from_millis(300), ..client };
         let query = LogQuery::default();
         let asked = client.logs(OrderId(1), &query);
         let asked = tokio::time::timeout(Duration::from_secs(60), asked).await.unwrap();
@@ -239,9 +234,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_without_the_gateways_form_is_told_in_short() {
+    async fn a_refusal_without_the_gateways_form_is_cut_short() {
         let long = "x".repeat(LONGEST_REFUSAL);
-        let ClientError::Refused { body, .. } = refusal(answer(&long)).await else { panic!() };
+        let GatewayError::Refused { body, .. } = refusal(answer(&long)).await else { panic!() };
         assert_eq!((body.code.as_str(), body.message.len()), ("unknown", 500));
     }
 }

@@ -1,62 +1,19 @@
-//! Talking to providers' gateways: who they are is read from the chain.
+//! Why providers did not bid: by the rules of the chain, or by their gateways' own word.
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::{Result, anyhow};
 use souk_api::{orderbook::OrderResponse, registry::ProviderResponse};
 use souk_core::{OrderId, matching};
-use souk_gateway::{
-    Client, ClientError, Pin,
-    body::{ManifestUpload, Verdict},
-};
+use souk_gateway::body::Verdict;
 use tokio::{task::JoinSet, time};
 
+use super::{client, connect::now};
 use crate::{error::Error, market::Market, wallet::Wallet};
 
 /// Providers asked for their reasons, at most.
 const MOST_ASKED: usize = 50;
 /// How long one has to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How long a gateway may take to see a lease that the chain has already.
-const SEE_LEASE: Duration = Duration::from_secs(60);
-
-/// A client for a provider's gateway, pinned as the registry says.
-pub fn client(provider: &ProviderResponse) -> Result<Client> {
-    let pins: Result<Vec<Pin>> = provider
-        .gateway
-        .pins
-        .iter()
-        .map(|pin| pin.as_slice().try_into().map(Pin).map_err(|_| anyhow!("a pin is not 32 bytes")))
-        .collect();
-    Ok(Client::new(&provider.gateway.uri, &pins?)?)
-}
-
-/// A client for a provider's gateway with the wallet's token.
-pub async fn client_for(market: &Market, wallet: &Wallet, provider: &str) -> Result<Client> {
-    let record = market.provider(provider).await?;
-    let token = wallet.token(market, provider, now())?;
-    Ok(client(&record)?.with_token(token))
-}
-
-/// Seconds since the epoch by this machine's clock, for tokens.
-fn now() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map(|time| time.as_secs()).unwrap_or(0)
-}
-
-/// Sends the manifest of a lease, again and again while the gateway has not seen the lease.
-pub async fn send_manifest(client: &Client, order: OrderId, upload: &ManifestUpload) -> Result<()> {
-    let deadline = time::Instant::now() + SEE_LEASE;
-    loop {
-        match client.send_manifest(order, upload).await {
-            Err(error) if error.is_too_early() && time::Instant::now() < deadline => {
-                time::sleep(Duration::from_millis(200)).await;
-            }
-            Err(error) => return Err(error.into()),
-            Ok(()) => return Ok(()),
-        }
-    }
-}
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why a provider did not bid.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -69,17 +26,20 @@ pub struct NoBid {
     pub reason: String,
 }
 
-/// Why the providers that did not bid did not: those who do not match are told by the rules,
-/// the others are asked at their gateways, all at once, each with three seconds.
+/// Why the providers without a bid did not bid. Where the rules say why, they do; the other
+/// providers are asked at their gateways, all at once, each with three seconds.
+///
+/// # Errors
+/// If the chain does not say who the providers are. A gateway that does not answer is a reason.
 pub async fn reasons(
     market: &Market,
     wallet: Option<Arc<Wallet>>,
     order: &OrderResponse,
     bidders: &[String],
-) -> Result<Vec<NoBid>> {
+) -> Result<Vec<NoBid>, Error> {
     let mut all = Vec::new();
     let mut asked = JoinSet::new();
-    for provider in market.providers().await? {
+    for provider in market.registry.providers().await? {
         let name = provider.provider.clone();
         if bidders.contains(&name) {
             continue;
@@ -90,7 +50,7 @@ pub async fn reasons(
             let (market, wallet, order) = (market.clone(), wallet.clone(), order.id);
             asked.spawn(async move {
                 let question = reason(&market, wallet.as_deref(), order, provider);
-                match time::timeout(PATIENCE, question).await {
+                match time::timeout(TIMEOUT, question).await {
                     Ok(Ok(reason)) => reason,
                     Ok(Err(error)) => no_answer(name, error.to_string()),
                     Err(_) => no_answer(name, "its gateway did not answer within 3 s".to_owned()),
@@ -123,9 +83,9 @@ async fn reason(
     wallet: Option<&Wallet>,
     order: OrderId,
     provider: ProviderResponse,
-) -> Result<NoBid> {
+) -> Result<NoBid, Error> {
     let name = provider.provider.clone();
-    let by_rule = market.eligible(order, &name).await?;
+    let by_rule = market.orderbook.eligible(order, &name).await?;
     if let (false, Some(reason)) = (by_rule.eligible, by_rule.reason) {
         return Ok(NoBid { provider: name, source: "chain", reason });
     }
@@ -136,15 +96,11 @@ async fn reason(
         ));
     };
     let client = client(&provider)?.with_token(wallet.token(market, &name, now())?);
-    let reason = client.reason(order).await.map_err(refused)?;
+    let reason = client.reason(order).await?;
     let text = match reason.verdict {
         Verdict::Pass => reason.reason,
         Verdict::Bid => format!("is about to bid: {}", reason.reason),
         Verdict::Undecided => "has not decided yet".to_owned(),
     };
     Ok(NoBid { provider: name, source: "gateway", reason: text })
-}
-
-fn refused(error: ClientError) -> Error {
-    Error::NotFound(error.to_string())
 }
