@@ -1,91 +1,78 @@
-//! The command line's grammar. Each command's own arguments stand beside what it does.
+//! The command line: options of every command, and the commands. Each command's own arguments are
+//! beside what it does.
 
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
-
-use crate::commands::{
-    accept, audit, balance, bids, close, demo, deploy, deposit, devnet, fees, keys, lease, list,
-    operator, provider, sdl, status, withdraw,
+use crate::{
+    commands::{
+        accept, admin, audit, balance, bids, close, deploy, deposit, fees, keys, lease, list,
+        localnet, provider, sdl, status, withdraw,
+    },
+    context::Global,
 };
 
-/// Souk: rent computers by the second on an open market.
+/// Souk is an open market for cloud computing: describe containers in an SDL file, take the best
+/// provider's bid, and pay for them by the second from a deposit on the market's chain.
 #[derive(Debug, Parser)]
 #[command(name = "souk", version, about, propagate_version = true, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// Choices that hold for every command.
+    /// Options of every command.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 input refused before \
-anything was sent, 4 refused by the chain, 5 chain or gateway unreachable, 6 not found, 7 not in \
-time, 8 refused by the gateway.";
+anything was sent, 4 refused by the chain, 5 chain or gateway unreachable, 6 not found, 7 timed \
+out, 8 refused by the gateway.";
 
-/// Choices that hold for every command.
-#[derive(Debug, Args)]
-pub struct Global {
-    /// The network, by name or by its file.
-    #[arg(long, global = true, env = "SOUK_NETWORK", value_name = "NAME|FILE")]
-    pub network: Option<String>,
-    /// The key that signs, by name or by its file.
-    #[arg(long, global = true, env = "SOUK_KEY", value_name = "NAME|FILE")]
-    pub key: Option<String>,
-    /// Where keys, networks and deployments are kept; ~/.souk if not given.
-    #[arg(long, global = true, env = "SOUK_HOME", value_name = "FOLDER")]
-    pub home: Option<PathBuf>,
-    /// Print JSON, one value a line, and nothing else on standard output.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Deploy an SDL file: tender, bids, lease, manifest, running workload.
+    /// Deploy an SDL file: open orders, collect bids, accept one, start the workload.
     Deploy(deploy::Deploy),
     /// Show the bids on an order, and why other providers did not bid.
     Bids(bids::Bids),
-    /// Accept a bid and send the manifest to the winner.
+    /// Accept a bid and send the manifest to its provider.
     Accept(accept::Accept),
     /// List your deployments.
     List(list::List),
-    /// Show a deployment: groups, leases, money and how long it lasts.
+    /// Show a deployment: groups, leases, money, and how long the money lasts.
     Status(status::Status),
-    /// Add coins to a deployment, yours or another's.
+    /// Add coins to a deployment, yours or somebody else's.
     Deposit(deposit::Deposit),
-    /// Take your own money above the least runway out of a deployment.
+    /// Take coins that you deposited out of a deployment; what keeps it funded for the minimal
+    /// time stays.
     Withdraw(withdraw::Withdraw),
-    /// Close a deployment and take what is left back, in one transaction.
+    /// Close a deployment, pay its providers, and return what is left of the deposits.
     Close(close::Close),
-    /// Look after leases: status, logs, events, manifest, close.
+    /// Show and manage leases: status, logs, events, manifest, close.
     #[command(subcommand)]
     Lease(lease::Lease),
-    /// Register and look after a provider.
+    /// Register a provider and show providers.
     #[command(subcommand)]
     Provider(provider::Provider),
-    /// Attest what providers claim.
+    /// Attest attributes of providers, as an auditor.
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Fees: sweep, distribute, stake, claim.
+    /// Distribute the market's fees; stake coins and claim a share of the fees.
     #[command(subcommand)]
     Fees(fees::Fees),
-    /// Put the contracts on a chain.
+    /// Deploy, verify and migrate the market's contracts, as its administrator.
     #[command(subcommand)]
-    Operator(operator::Operator),
+    Admin(admin::Admin),
     /// Show the coins of an account.
     Balance(balance::Balance),
     /// Make and list keys.
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// Check, compile and begin SDL files.
+    /// Check, compile and create SDL files.
     #[command(subcommand)]
     Sdl(sdl::Sdl),
-    /// Run an embedded chain with the suite on it.
-    Devnet(devnet::Devnet),
-    /// Run the whole market on this machine and tell the story of one deployment.
-    Demo(demo::Demo),
+    /// Run a local chain with the contracts on it, and example providers with --providers.
+    Devnet(localnet::Localnet),
+    /// Show a whole market at work on this machine, from an SDL file to the last coin.
+    Demo(localnet::Localnet),
 }

@@ -1,14 +1,51 @@
 //! What every command starts from: output, home, network, key.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::{Context as _, Result};
+use clap::Args;
 use souk_chain::{Client, Queries, SecretKey};
+use souk_client::{Error, Market, Network, Wallet, home::Home};
 
-use crate::{
-    args::Global, error::CliError, home::Home, market::Market, network::Network, output::Output,
-    wallet::Wallet,
-};
+use crate::{error::Missing, output::Output};
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The network: its name or its file.
+    #[arg(long, global = true, env = "SOUK_NETWORK", value_name = "NAME|FILE")]
+    pub network: Option<String>,
+    /// The key that signs: its name or its file.
+    #[arg(long, global = true, env = "SOUK_KEY", value_name = "NAME|FILE")]
+    pub key: Option<String>,
+    /// The folder with your keys, networks and deployments [default: ~/.souk].
+    #[arg(long, global = true, env = "SOUK_HOME", value_name = "FOLDER")]
+    pub home: Option<PathBuf>,
+    /// Print JSON, one value a line, and nothing else on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Global {
+    /// The options as they are given on a command line.
+    pub fn to_arguments(&self) -> Vec<OsString> {
+        let mut arguments = Vec::new();
+        let mut add = |name: &str, value: OsString| arguments.extend([name.into(), value]);
+        if let Some(network) = &self.network {
+            add("--network", network.into());
+        }
+        if let Some(key) = &self.key {
+            add("--key", key.into());
+        }
+        if let Some(home) = &self.home {
+            add("--home", home.into());
+        }
+        if self.json {
+            arguments.push("--json".into());
+        }
+        arguments
+    }
+}
 
 /// The choices that hold for a whole invocation.
 #[derive(Debug)]
@@ -31,7 +68,7 @@ impl Context {
 
     /// The chosen network.
     pub fn network(&self) -> Result<Network> {
-        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        let name = self.network.as_deref().ok_or(Missing::Network)?;
         Ok(Network::find(name, self.home.path())?)
     }
 
@@ -42,7 +79,7 @@ impl Context {
 
     /// The chosen network's file.
     pub fn network_path(&self) -> Result<PathBuf> {
-        let name = self.network.as_deref().ok_or(CliError::NoNetwork)?;
+        let name = self.network.as_deref().ok_or(Missing::Network)?;
         Ok(Network::locate(name, self.home.path())?)
     }
 
@@ -51,7 +88,7 @@ impl Context {
         Ok(Market::new(self.network()?)?)
     }
 
-    /// The chain of the chosen network, also where the suite is not deployed yet.
+    /// The chain of the chosen network, also where no contracts are deployed yet.
     pub fn queries(&self) -> Result<Queries> {
         Ok(Client::new(self.network()?.client_config())?.query())
     }
@@ -63,15 +100,15 @@ impl Context {
 
     /// The chosen key.
     pub fn key(&self) -> Result<SecretKey> {
-        let name = self.key.as_deref().ok_or(CliError::NoKey)?;
-        self.home.key(name)
+        let name = self.key.as_deref().ok_or(Missing::Key)?;
+        Ok(self.home.key(name)?)
     }
 
     /// The chosen key, ready to sign on the chosen network.
     pub fn wallet(&self) -> Result<Wallet> {
         let network = self.network()?;
         let client = Client::new(network.client_config())?;
-        Wallet::new(client, self.key()?, &network)
+        Ok(Wallet::new(client, self.key()?, &network)?)
     }
 
     /// An address: bech32 text as it is, or the address of one of the keys at home.
@@ -79,7 +116,7 @@ impl Context {
         let prefix = self.network()?.prefix;
         if name.starts_with(&format!("{prefix}1")) {
             let checked = bech32::decode(name).map_err(|error| {
-                CliError::input(format!("address `{name}`"), format!("it has a mistake: {error}"))
+                Error::input(format!("address `{name}`"), format!("it has a mistake: {error}"))
             });
             return Ok(checked.map(|_| name.to_owned())?);
         }

@@ -1,37 +1,25 @@
 //! The `souk` command line: deployments and bids for tenants, registration for providers,
-//! attestations for auditors, deployment of the contracts for operators, an embedded chain,
-//! and a demonstration of it all.
+//! attestations for auditors, deployment of the contracts for the market's administrator.
 //!
-//! [`commands`] holds one file a command: its arguments and what it does. [`market`] asks the
-//! contracts, [`wallet`] signs and sends, [`output`] prints.
+//! [`commands`] has a file for each command: its arguments and what it does. `souk-client` asks the
+//! contracts, signs and sends; [`output`] prints.
 
+pub mod admin;
 pub mod args;
 pub mod commands;
 pub mod context;
-pub mod demo;
-pub mod devnet;
 pub mod error;
 pub mod exit;
-pub mod gateway;
-pub mod home;
-pub mod local;
-pub mod market;
-pub mod network;
-pub mod operator;
 pub mod output;
-pub mod sdl;
-pub mod suite;
-pub mod tenant;
 pub mod units;
-pub mod wallet;
 
 use anyhow::Result;
+use souk_client::Error;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     args::{Cli, Command},
     context::Context,
-    error::Stranded,
     exit::Exit,
 };
 
@@ -51,12 +39,12 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Provider(command) => command.run(&context).await,
         Command::Audit(command) => command.run(&context).await,
         Command::Fees(command) => command.run(&context).await,
-        Command::Operator(command) => command.run(&context).await,
+        Command::Admin(command) => command.run(&context).await,
         Command::Balance(command) => command.run(&context).await,
         Command::Keys(command) => command.run(&context),
         Command::Sdl(command) => command.run(&context),
-        Command::Devnet(command) => command.run(&context).await,
-        Command::Demo(command) => command.run(&context).await,
+        Command::Devnet(command) => command.run(&cli.global, "devnet"),
+        Command::Demo(command) => command.run(&cli.global, "demo"),
     }
 }
 
@@ -71,9 +59,9 @@ pub fn print_error(error: &anyhow::Error, exit: Exit, json: bool) {
     let text = error::describe(error);
     if json {
         let mut value = serde_json::json!({ "error": text, "exit": exit as u8 });
-        if let Some(stranded) = error.downcast_ref::<Stranded>() {
-            value["deployment"] = serde_json::json!(stranded.deployment);
-            value["orders"] = serde_json::json!(stranded.orders);
+        if let Some(Error::Unfinished(unfinished)) = error.downcast_ref() {
+            value["deployment"] = serde_json::json!(unfinished.deployment);
+            value["orders"] = serde_json::json!(unfinished.orders);
         }
         eprintln!("{value}");
     } else {

@@ -2,14 +2,13 @@
 
 use clap::builder::RangedU64ValueParser;
 use souk_chain::Coin;
+use souk_client::Error;
 use souk_core::{Amount, Attribute, Denom};
 
-use crate::error::CliError;
-
 /// Reads `5000000usouk` or `5000000` (in the network's denom).
-pub fn coin(text: &str, default_denom: &str) -> Result<Coin, CliError> {
+pub fn coin(text: &str, default_denom: &str) -> Result<Coin, Error> {
     let bad = || {
-        CliError::input(
+        Error::input(
             format!("amount `{text}`"),
             format!("write whole base units and a denom, for instance 5000000{default_denom}"),
         )
@@ -30,33 +29,17 @@ pub fn wait() -> RangedU64ValueParser {
 }
 
 /// Reads `KEY=VALUE` texts.
-pub fn attributes(texts: &[String]) -> Result<Vec<Attribute>, CliError> {
+pub fn attributes(texts: &[String]) -> Result<Vec<Attribute>, Error> {
     let read = |text: &String| {
-        let bad = || CliError::input(format!("attribute `{text}`"), "write it as KEY=VALUE");
+        let bad = || Error::input(format!("attribute `{text}`"), "write it as KEY=VALUE");
         let (key, value) = text.split_once('=').ok_or_else(bad)?;
         let attribute = Attribute::new(key, value);
         attribute
             .check_claim()
-            .map_err(|error| CliError::input(format!("attribute `{text}`"), error))?;
+            .map_err(|error| Error::input(format!("attribute `{text}`"), error))?;
         Ok(attribute)
     };
     texts.iter().map(read).collect()
-}
-
-/// Seconds as `3 h 20 min`: the two largest units.
-pub fn duration(seconds: u64) -> String {
-    let units = [(86_400 * 365, "years"), (86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
-    let mut rest = seconds;
-    let mut parts = Vec::new();
-    for (size, name) in units {
-        if rest >= size && parts.len() < 2 {
-            parts.push(format!("{} {name}", rest / size));
-            rest %= size;
-        } else if !parts.is_empty() {
-            break;
-        }
-    }
-    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
 }
 
 #[cfg(test)]
@@ -69,15 +52,6 @@ mod tests {
         assert_eq!(coin("5ibc/27AB", "usouk").unwrap(), Coin::new(5, "ibc/27AB"));
         for bad in ["", "usouk", "-5usouk", "1.5usouk", "5 usouk"] {
             assert!(coin(bad, "usouk").is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn durations_name_their_two_largest_units() {
-        for (seconds, text) in
-            [(0, "0 s"), (59, "59 s"), (3_660, "1 h 1 min"), (86_400, "1 d"), (90_061, "1 d 1 h")]
-        {
-            assert_eq!(duration(seconds), text);
         }
     }
 }

@@ -8,31 +8,29 @@ use assert_cmd::{Command, assert::Assert};
 use predicates::{prelude::*, str::contains};
 use souk_api::orderbook;
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
-use souk_cli::{
-    devnet::{self, Devnet, PREFIX, Plan},
-    wallet::Wallet,
-};
+use souk_client::wallet::Wallet;
 use souk_core::{OrderId, Price};
+use souk_localnet::chain::{EmbeddedChain, EmbeddedConfig, PREFIX};
 use tempfile::TempDir;
 
 const COINS: u128 = 1_000_000_000;
-const PEOPLE: [&str; 3] = ["ann", "bob", "provider"];
+const ACCOUNTS: [&str; 3] = ["ann", "bob", "provider"];
 
-/// A chain with three people on it, whose keys are at home.
-struct Here {
+/// A chain with three accounts on it, whose keys are in the home folder.
+struct Fixture {
     home: TempDir,
-    devnet: Devnet,
+    chain: EmbeddedChain,
     keys: Vec<SecretKey>,
 }
 
-impl Here {
+impl Fixture {
     async fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let keys: Vec<SecretKey> = PEOPLE.iter().map(|_| SecretKey::generate()).collect();
+        let keys: Vec<SecretKey> = ACCOUNTS.iter().map(|_| SecretKey::generate()).collect();
         let owner = SecretKey::generate();
-        let devnet = devnet::start(Plan {
+        let chain = EmbeddedChain::start(EmbeddedConfig {
             chain_id: "here".into(),
-            bind: ([127, 0, 0, 1], 0).into(),
+            listen: ([127, 0, 0, 1], 0).into(),
             block_time: Duration::from_millis(50),
             pool: owner.address(PREFIX).unwrap(),
             owner,
@@ -43,17 +41,17 @@ impl Here {
         for folder in ["networks", "keys"] {
             fs::create_dir(home.path().join(folder)).unwrap();
         }
-        for (name, key) in PEOPLE.iter().zip(&keys) {
+        for (name, key) in ACCOUNTS.iter().zip(&keys) {
             write_plain_key_file(&home.path().join(format!("keys/{name}.key")), key).unwrap();
         }
-        let here = Self { home, devnet, keys };
-        here.devnet.network.write(&here.network()).unwrap();
-        here.souk("ann", "sdl init web --output web.yaml").success();
-        here
+        let fixture = Self { home, chain, keys };
+        fixture.chain.network.write(&fixture.network()).unwrap();
+        fixture.souk("ann", "sdl init web --output web.yaml").success();
+        fixture
     }
 
     fn network(&self) -> PathBuf {
-        self.home.path().join("networks/here.toml")
+        self.home.path().join("networks/fixture.toml")
     }
 
     /// Runs the command, its arguments divided by blanks.
@@ -64,7 +62,7 @@ impl Here {
         command.env("SOUK_KEY", key).args(arguments.split(' ')).assert()
     }
 
-    /// Puts the web server out to tender for ann, as order 1, and lets the provider bid.
+    /// Deploys the web server for ann, as order 1, and lets the provider bid.
     async fn order_with_a_bid(&self, price: u128) {
         self.souk("ann", "deploy web.yaml --wait 0").code(7).stderr(contains("souk close 1"));
         self.bid(1, price).await;
@@ -74,7 +72,7 @@ impl Here {
     async fn bid(&self, order: u64, price: u128) {
         let register = "provider register --operator provider --gateway https://p.example --bond";
         self.souk("provider", &format!("{register} 20000000")).success();
-        let network = &self.devnet.network;
+        let network = &self.chain.network;
         let client = Client::new(network.client_config()).unwrap();
         let wallet = Wallet::new(client, self.keys[2].clone(), network).unwrap();
         let bid = orderbook::ExecuteMsg::PlaceBid {
@@ -89,7 +87,7 @@ impl Here {
     }
 
     async fn coins(&self, who: usize) -> u128 {
-        let client = Client::new(self.devnet.network.client_config()).unwrap();
+        let client = Client::new(self.chain.network.client_config()).unwrap();
         let address = self.keys[who].address(PREFIX).unwrap();
         client.query().balance(&address, "usouk").await.unwrap()
     }
@@ -97,7 +95,7 @@ impl Here {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_not_there_is_named_and_has_an_exit_code_of_its_own() {
-    let here = Here::new().await;
+    let fixture = Fixture::new().await;
     for (arguments, words) in [
         ("status 7", "deployment 7 is not on the book"),
         ("close 7", "deployment 7 is not on the book"),
@@ -110,82 +108,83 @@ async fn what_is_not_there_is_named_and_has_an_exit_code_of_its_own() {
     ] {
         let noise = contains("souk1").or(contains("wasm")).or(contains("sdk"));
         let noise = noise.and(contains("is not registered").not());
-        here.souk("ann", arguments).code(6).stderr(contains(words).and(noise.not()));
+        fixture.souk("ann", arguments).code(6).stderr(contains(words).and(noise.not()));
     }
-    here.souk("ann", "deploy web.yaml --wait 0").code(7).stderr(contains("souk bids 1"));
-    here.souk("ann", "accept 1 lowest").code(6).stderr(contains("no bids yet"));
-    here.souk("ann", "lease status 1").code(6).stderr(contains("order 1 has no lease"));
+    fixture.souk("ann", "deploy web.yaml --wait 0").code(7).stderr(contains("souk bids 1"));
+    fixture.souk("ann", "accept 1 lowest").code(6).stderr(contains("no bids yet"));
+    fixture.souk("ann", "lease status 1").code(6).stderr(contains("order 1 has no lease"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_chain_with_another_id_than_the_network_files_gets_nothing() {
-    let here = Here::new().await;
-    let text = fs::read_to_string(here.network()).unwrap();
-    fs::write(here.network(), text.replace("chain_id = \"here\"", "chain_id = \"there\"")).unwrap();
-    let asked = here.souk("ann", "deploy web.yaml");
+    let fixture = Fixture::new().await;
+    let text = fs::read_to_string(fixture.network()).unwrap();
+    fs::write(fixture.network(), text.replace("chain_id = \"here\"", "chain_id = \"there\""))
+        .unwrap();
+    let asked = fixture.souk("ann", "deploy web.yaml");
     asked.code(5).stderr(contains("here").and(contains("there")));
-    assert_eq!(here.coins(0).await, COINS);
+    assert_eq!(fixture.coins(0).await, COINS);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_deposit_in_another_denom_or_too_small_or_too_large_is_refused_before_it_costs() {
-    let here = Here::new().await;
+    let fixture = Fixture::new().await;
     for (deposit, code, words) in [
         ("5uatom", 3, "priced in usouk"),
         ("499999", 3, "500000usouk"),
         ("2000000000", 4, "1000000000usouk is smaller than 2000000000usouk"),
     ] {
-        let asked = here.souk("ann", &format!("deploy web.yaml --deposit {deposit}"));
+        let asked = fixture.souk("ann", &format!("deploy web.yaml --deposit {deposit}"));
         asked.code(code).stderr(contains(words));
     }
-    let text = fs::read_to_string(here.home.path().join("web.yaml")).unwrap();
+    let text = fs::read_to_string(fixture.home.path().join("web.yaml")).unwrap();
     let foreign = text.replace("denom: usouk", "denom: uatom");
-    fs::write(here.home.path().join("foreign.yaml"), foreign).unwrap();
-    let asked = here.souk("ann", "deploy foreign.yaml");
+    fs::write(fixture.home.path().join("foreign.yaml"), foreign).unwrap();
+    let asked = fixture.souk("ann", "deploy foreign.yaml");
     asked.code(3).stderr(contains("uatom").and(contains("this market takes usouk")));
-    assert_eq!(here.coins(0).await, COINS, "not even a fee was paid");
+    assert_eq!(fixture.coins(0).await, COINS, "not even a fee was paid");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_order_is_accepted_once_by_its_tenant_at_no_more_than_was_seen() {
-    let here = Here::new().await;
-    here.order_with_a_bid(15_000).await;
-    let stranger = here.souk("bob", "accept 1 lowest --no-send");
+    let fixture = Fixture::new().await;
+    fixture.order_with_a_bid(15_000).await;
+    let stranger = fixture.souk("bob", "accept 1 lowest --no-send");
     stranger.code(4).stderr(contains("tenant or delegate"));
-    let stingy = here.souk("ann", "accept 1 lowest --no-send --max-price 14999");
+    let stingy = fixture.souk("ann", "accept 1 lowest --no-send --max-price 14999");
     stingy.code(4).stderr(contains("15000").and(contains("14999")));
-    here.souk("ann", "accept 1 2 --no-send").code(6).stderr(contains("souk bids 1"));
-    here.souk("ann", "accept 1 lowest --no-send").success();
-    let again = here.souk("ann", "accept 1 lowest --no-send");
+    fixture.souk("ann", "accept 1 2 --no-send").code(6).stderr(contains("souk bids 1"));
+    fixture.souk("ann", "accept 1 lowest --no-send").success();
+    let again = fixture.souk("ann", "accept 1 lowest --no-send");
     let again = String::from_utf8(again.failure().get_output().stderr.clone()).unwrap();
     assert!(again.contains("order 1"), "{again}");
 
-    let most = here.souk("ann", "withdraw 1 500000");
+    let most = fixture.souk("ann", "withdraw 1 500000");
     most.code(4).stderr(contains("withdrawing 500000usouk was refused"));
-    here.souk("bob", "close 1").code(4).stderr(contains("tenant or delegate"));
-    here.souk("ann", "close 1").success();
-    here.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));
-    let late = here.souk("bob", "deposit 1 5");
+    fixture.souk("bob", "close 1").code(4).stderr(contains("tenant or delegate"));
+    fixture.souk("ann", "close 1").success();
+    fixture.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));
+    let late = fixture.souk("bob", "deposit 1 5");
     late.code(4).stderr(contains("closed"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_manifest_that_is_not_at_home_is_missed_before_the_bid_is_accepted() {
-    let here = Here::new().await;
-    here.order_with_a_bid(15_000).await;
-    fs::remove_dir_all(here.home.path().join("deployments")).unwrap();
-    let asked = here.souk("ann", "accept 1 lowest");
+    let fixture = Fixture::new().await;
+    fixture.order_with_a_bid(15_000).await;
+    fs::remove_dir_all(fixture.home.path().join("deployments")).unwrap();
+    let asked = fixture.souk("ann", "accept 1 lowest");
     asked.code(6).stderr(contains("manifest of deployment 1").and(contains("--home")));
-    here.souk("ann", "lease status 1").code(6).stderr(contains("order 1 has no lease"));
+    fixture.souk("ann", "lease status 1").code(6).stderr(contains("order 1 has no lease"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_command_that_is_killed_before_the_block_does_not_lose_the_manifest() {
-    let here = Here::new().await;
-    let chain = &here.devnet.chain;
+    let fixture = Fixture::new().await;
+    let chain = &fixture.chain.handle;
     chain.pause_blocks(true).await.unwrap();
     let mut deploy = std::process::Command::new(assert_cmd::cargo::cargo_bin("souk"));
-    let home = here.home.path();
+    let home = fixture.home.path();
     deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
     let mut deploy = deploy.env("SOUK_KEY", "ann").args(["deploy", "web.yaml"]).spawn().unwrap();
     while chain.mempool_size().await.unwrap() == 0 {
@@ -194,23 +193,23 @@ async fn a_command_that_is_killed_before_the_block_does_not_lose_the_manifest() 
     deploy.kill().unwrap();
     deploy.wait().unwrap();
     chain.pause_blocks(false).await.unwrap();
-    here.bid(1, 15_000).await;
+    fixture.bid(1, 15_000).await;
     // As far as the gateway, which there is none of.
-    here.souk("ann", "accept 1 lowest").code(5).stderr(contains("https://p.example"));
+    fixture.souk("ann", "accept 1 lowest").code(5).stderr(contains("https://p.example"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_goes_wrong_once_a_deployment_is_there_says_so_and_names_it() {
-    let here = Here::new().await;
+    let fixture = Fixture::new().await;
     let deploy = "deploy web.yaml --wait 20 --collect 0";
     let deploying = async {
-        while here.souk("ann", "bids 1").try_success().is_err() {
+        while fixture.souk("ann", "bids 1").try_success().is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        here.bid(1, 15_000).await;
+        fixture.bid(1, 15_000).await;
     };
     let asked = std::thread::scope(|threads| {
-        let asked = threads.spawn(|| here.souk("ann", &format!("{deploy} --bid 7 --json")));
+        let asked = threads.spawn(|| fixture.souk("ann", &format!("{deploy} --bid 7 --json")));
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(deploying));
         asked.join().unwrap()
     });
@@ -223,19 +222,22 @@ async fn what_goes_wrong_once_a_deployment_is_there_says_so_and_names_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_file_that_begins_with_init_is_priced_in_the_networks_denom() {
-    let here = Here::new().await;
-    let text = fs::read_to_string(here.network()).unwrap();
-    fs::write(here.network(), text.replace("denom = \"usouk\"", "denom = \"uatom\"")).unwrap();
-    here.souk("ann", "sdl init gpu").success().stdout(contains("denom: uatom"));
+    let fixture = Fixture::new().await;
+    let text = fs::read_to_string(fixture.network()).unwrap();
+    fs::write(fixture.network(), text.replace("denom = \"usouk\"", "denom = \"uatom\"")).unwrap();
+    fixture.souk("ann", "sdl init gpu").success().stdout(contains("denom: uatom"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn dust_from_strangers_does_not_keep_a_deployment_from_being_closed() {
-    let here = Here::new().await;
-    here.souk("ann", "deploy web.yaml --wait 0").code(7);
-    let network = &here.devnet.network;
-    let bob =
-        Wallet::new(Client::new(network.client_config()).unwrap(), here.keys[1].clone(), network);
+    let fixture = Fixture::new().await;
+    fixture.souk("ann", "deploy web.yaml --wait 0").code(7);
+    let network = &fixture.chain.network;
+    let bob = Wallet::new(
+        Client::new(network.client_config()).unwrap(),
+        fixture.keys[1].clone(),
+        network,
+    );
     let (bob, escrow) = (bob.unwrap(), &network.contracts().unwrap().escrow);
     let deposit = |amount: u128| {
         let account = souk_core::AccountId(1);
@@ -247,12 +249,12 @@ async fn dust_from_strangers_does_not_keep_a_deployment_from_being_closed() {
         bob.send("dust", vec![deposit(1); 75]).await.unwrap();
     }
     bob.send("help", vec![deposit(7_000_000)]).await.unwrap();
-    let before = [here.coins(0).await, here.coins(1).await];
+    let before = [fixture.coins(0).await, fixture.coins(1).await];
 
-    let closed = here.souk("ann", "close 1 --json").success();
+    let closed = fixture.souk("ann", "close 1 --json").success();
     let closed: serde_json::Value = serde_json::from_slice(&closed.get_output().stdout).unwrap();
     assert_eq!((&closed["refunds"], &closed["left"]), (&61.into(), &241.into()), "{closed}");
-    assert!(here.coins(0).await > before[0], "the tenant's own is back");
-    let returned = here.coins(1).await - before[1];
+    assert!(fixture.coins(0).await > before[0], "the tenant's own is back");
+    let returned = fixture.coins(1).await - before[1];
     assert_eq!(returned, 7_000_000 + 59, "the largest deposits first");
 }

@@ -1,7 +1,5 @@
 //! `souk-provider`: the provider's agent as a program.
 
-mod cli;
-
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -9,5 +7,5 @@ async fn main() -> ExitCode {
     // Two TLS providers in one process would panic, so the one is named.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let _armed = souk_provider::failpoint::arm();
-    cli::main().await
+    souk_provider::runtime::cli::main().await
 }

@@ -11,12 +11,12 @@ use souk_sdl::{ManifestService, Options};
 
 use crate::tools;
 
-/// A file of the corpus and the reference's verdict on it.
+/// A file of the corpus, and whether Akash's tools accept it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Entry {
     /// Its path within the corpus.
     pub file: String,
-    /// Whether the reference accepts it.
+    /// Whether Akash's tools accept it.
     pub ok: bool,
 }
 
@@ -31,7 +31,7 @@ pub fn folder() -> Option<PathBuf> {
     Some(folder)
 }
 
-/// All files of one part (`community`, `golden`, `probes`) with the reference's verdicts.
+/// All files of one part (`community`, `golden`, `probes`) with the verdicts of Akash's tools.
 pub fn entries(folder: &Path, part: &str) -> Vec<Entry> {
     let path = folder.join("expected").join(format!("{part}.jsonl"));
     let text = std::fs::read_to_string(&path)

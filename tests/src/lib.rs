@@ -1,8 +1,9 @@
-//! What the tests across crates share: the SDL corpus, hand-written providers, a real chain and a
-//! real cluster.
+//! What the tests across crates share: the SDL corpus, example providers, a real chain, a real
+//! cluster, the list of forbidden names.
 
 pub mod corpus;
 pub mod kubernetes;
+pub mod names;
 pub mod profiles;
 pub mod tools;
 pub mod wait;

@@ -1,8 +1,8 @@
 //! Providers for the corpus run, written by hand for what tenants of such a market commonly
 //! ask: large plain machines, the usual GPUs, storage of every class, addresses to lease.
 
-use souk_cli::local::{Profile, profile::Rates};
 use souk_kubesim::spec::NodeSpec;
+use souk_localnet::provider::{Profile, Rates};
 
 /// A market's ordinary prices, in base units an hour; cheap, since some files pay very little.
 const CHEAP: Rates = Rates { cpu: 10, memory: 5, storage: 1, gpu: 1_000, endpoint: 1, ip: 10 };

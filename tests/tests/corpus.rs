@@ -10,17 +10,18 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Config, ResourceExt, api::ListParams, config::Kubeconfig};
 use souk_api::orderbook::LeaseResponse;
 use souk_chain::Coin;
-use souk_cli::{
-    gateway,
+use souk_client::{
+    deploy::{self, Bids, Offer, Offers},
+    gateway::{self, GatewayError},
     home::Home,
-    local::{Cast, LocalMarket, Venue},
     network::{FOREIGN_AUDITOR, FOREIGN_DENOMS},
-    sdl, tenant,
+    sdl,
     wallet::Wallet,
 };
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
-use souk_gateway::{ClientError, body::Phase};
-use souk_provider::labels::{MANAGED_BY, MANAGER};
+use souk_gateway::body::Phase;
+use souk_localnet::{Localnet, LocalnetConfig, chain::ChainKind};
+use souk_provider::model::labels::{MANAGED_BY, MANAGER};
 use souk_tests::{corpus, profiles};
 use tokio::{
     sync::Mutex,
@@ -30,9 +31,9 @@ use tokio::{
 /// Tenants that deploy at the same time, each one file after the other.
 const TENANTS: usize = 6;
 /// Generous, so that a busy machine fails nothing.
-const PATIENCE: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_secs(600);
 
-/// A stable coin, as the incumbent's chain names it, and its auditor of early days.
+/// A stable coin, as Akash names it, and its auditor of early days.
 const USDC: &str = "ibc/170C677610AC31DF0904FFE09CD3B5C657492170E7E52372E48756B71E56F2F1";
 const OTHER_AUDITOR: &str = "akash18qa2a2ltfyvkyj0ggj3hkvuj6twzyumuaru9s4";
 
@@ -61,18 +62,18 @@ async fn every_valid_file_goes_through_the_whole_market() {
         files.retain(|one| one != file);
     }
     let folder = tempfile::tempdir().unwrap();
-    let cast = Cast {
-        venue: Venue::Embedded {
+    let config = LocalnetConfig {
+        chain: ChainKind::Embedded {
             chain_id: "souk-corpus".to_owned(),
             block_time: Duration::from_millis(200),
         },
         providers: profiles::all().into_iter().map(|profile| (profile, true)).collect(),
-        people: TENANTS,
+        accounts: TENANTS,
         coins: 1_000_000_000_000_000,
         foreign_denoms: FOREIGN_DENOMS.into_iter().chain([USDC]).map(str::to_owned).collect(),
         foreign_auditors: [FOREIGN_AUDITOR, OTHER_AUDITOR].map(str::to_owned).to_vec(),
     };
-    let local = Arc::new(LocalMarket::start(cast, folder.path()).await.expect("the market starts"));
+    let local = Arc::new(Localnet::start(config, folder.path()).await.expect("the market starts"));
     let supply = local.market.chain().supply(&local.market.network.denom).await.unwrap();
 
     let mut failures = BTreeMap::new();
@@ -87,7 +88,7 @@ async fn every_valid_file_goes_through_the_whole_market() {
     println!("corpus run: {passed} of {} valid files passed", files.len());
     let coins = local.all_coins().await.unwrap();
     if !failures.is_empty() {
-        eprintln!("{}", local.last_words());
+        eprintln!("{}", local.log_tails());
     }
     if let Some(local) = Arc::into_inner(local) {
         local.stop().await;
@@ -99,7 +100,7 @@ async fn every_valid_file_goes_through_the_whole_market() {
 
 /// Runs files side by side, and when all are ready and an hour has passed closes them.
 async fn play(
-    local: &Arc<LocalMarket>,
+    local: &Arc<Localnet>,
     corpus: &Path,
     homes: &Path,
     files: Vec<String>,
@@ -144,7 +145,7 @@ async fn play(
 }
 
 async fn work(
-    local: &LocalMarket,
+    local: &Localnet,
     corpus: &Path,
     home: &Path,
     tenant: usize,
@@ -163,41 +164,41 @@ async fn work(
 
 /// Deploys a file, takes the lowest bids, and waits until all its pods are ready.
 async fn deploy(
-    local: &LocalMarket,
+    local: &Localnet,
     corpus: &Path,
     home: &Home,
     tenant: usize,
     file: &str,
 ) -> Result<Running> {
     let market = &local.market;
-    let wallet = &local.people[tenant];
+    let wallet = &local.accounts[tenant];
     let compiled = sdl::read(&corpus.join(file), &market.network.map, false)?;
     let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
     let deposit = Coin::new(ceilings * 4 + 10_000_000, compiled.denom.clone());
-    let config = market.orderbook_config().await?;
-    let mut plan = tenant::plan(compiled, Some(deposit), true, &config)?;
+    let config = market.orderbook.config().await?;
+    let mut plan = deploy::plan(compiled, Some(deposit), true, &config)?;
     plan.auction = AuctionPolicy::TenantChoice {};
-    let created = tenant::create(market, wallet, home, &plan).await?;
+    let created = deploy::create(market, wallet, home, &plan).await?;
     let mut leases = Vec::new();
     for order in &created.orders {
         let bid = first_bid(local, wallet, *order).await?;
-        tenant::accept(market, wallet, *order, &bid).await?;
-        let lease = tenant::launch(market, wallet, *order, &plan.upload).await?;
+        deploy::accept(market, wallet, *order, &bid).await?;
+        let lease = deploy::launch(market, wallet, *order, &plan.upload).await?;
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
-        tenant::wait_until_ready(&client, *order, PATIENCE, |_| ()).await?;
+        deploy::wait_until_ready(&client, *order, TIMEOUT, |_| ()).await?;
         leases.push(lease);
     }
     Ok(Running { file: file.to_owned(), deployment: created.deployment, leases, tenant })
 }
 
-async fn first_bid(local: &LocalMarket, wallet: &Wallet, order: OrderId) -> Result<tenant::BidRow> {
+async fn first_bid(local: &Localnet, wallet: &Wallet, order: OrderId) -> Result<Offer> {
     let market = &local.market;
-    let enough = |table: &tenant::BidTable, _: Duration| !table.bids.is_empty();
-    let watched = tenant::watch_bids(market, order, PATIENCE, enough, |_| ()).await;
+    let enough = |table: &Offers, _: Duration| !table.offers.is_empty();
+    let watched = deploy::watch(&Bids(market), order, TIMEOUT, enough, |_| ()).await;
     match watched {
-        Ok(table) => table.bids.into_iter().next().context("there is no bid"),
+        Ok(table) => table.offers.into_iter().next().context("there is no bid"),
         Err(error) => {
-            let asked = market.order(order).await?;
+            let asked = market.orderbook.order(order).await?;
             let reasons =
                 gateway::reasons(market, Some(Arc::new(wallet.clone())), &asked, &[]).await?;
             let reasons: Vec<String> = reasons.into_iter().map(|one| one.reason).collect();
@@ -207,12 +208,12 @@ async fn first_bid(local: &LocalMarket, wallet: &Wallet, order: OrderId) -> Resu
 }
 
 /// Closes after an hour: each provider gets the hour's price less the fee, the tenant the rest.
-async fn close(local: &LocalMarket, running: &Running) -> Result<()> {
+async fn close(local: &Localnet, running: &Running) -> Result<()> {
     let market = &local.market;
-    let wallet = &local.people[running.tenant];
-    let messages = tenant::closing(market, wallet, running.deployment).await?;
+    let wallet = &local.accounts[running.tenant];
+    let messages = deploy::closing(market, wallet, running.deployment).await?;
     let account = running.leases.first().context("it has a lease")?.account;
-    for (lease, stream) in running.leases.iter().zip(market.streams(account).await?) {
+    for (lease, stream) in running.leases.iter().zip(market.escrow.streams(account).await?) {
         ensure!(
             stream.earned.u128() >= lease.price.u128(),
             "{} was earned in an hour at {}",
@@ -221,22 +222,22 @@ async fn close(local: &LocalMarket, running: &Running) -> Result<()> {
         );
     }
     wallet.send("closing", messages).await?;
-    let left = market.account(account).await?;
+    let left = market.escrow.account(account).await?;
     ensure!(left.closed && left.balance.u128() == 0, "{} is left", left.balance);
     Ok(())
 }
 
 /// Waits until the providers have let go of everything, the host names with the manifest.
-async fn wait_until_gone(local: &LocalMarket, running: &Running) -> Result<()> {
-    let wallet = &local.people[running.tenant];
+async fn wait_until_gone(local: &Localnet, running: &Running) -> Result<()> {
+    let wallet = &local.accounts[running.tenant];
     for lease in &running.leases {
         let client = gateway::client_for(&local.market, wallet, &lease.provider).await?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             match client.lease_status(lease.order).await {
                 Ok(status) if status.phase == Phase::Closed && status.services.is_empty() => break,
                 // It is forgotten already.
-                Err(ClientError::Refused { .. }) => break,
+                Err(GatewayError::Absent(_) | GatewayError::Refused { .. }) => break,
                 other => ensure!(Instant::now() < deadline, "lease {}: {other:?}", lease.order),
             }
             time::sleep(Duration::from_millis(200)).await;
@@ -246,8 +247,8 @@ async fn wait_until_gone(local: &LocalMarket, running: &Running) -> Result<()> {
 }
 
 /// What the agents left in their clusters a while after the last lease ended.
-async fn orphans(local: &LocalMarket) -> Result<Vec<String>> {
-    let deadline = Instant::now() + PATIENCE;
+async fn orphans(local: &Localnet) -> Result<Vec<String>> {
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let mut left = Vec::new();
         for provider in &local.providers {

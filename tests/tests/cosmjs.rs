@@ -7,7 +7,8 @@ use std::{path::Path, process::Command, sync::Mutex, time::Duration};
 
 use cosmwasm_std::coins;
 use souk_chain::{Coin, keys::Mnemonic};
-use souk_devchain::{Devchain, marker, suite};
+use souk_devchain::{Devchain, marker};
+use souk_localnet::chain::codes::with_codes;
 use souk_tests::{
     tools,
     wasmd::{Options, Wasmd},
@@ -87,7 +88,7 @@ async fn cosmjs_connects_queries_signs_and_executes_on_the_embedded_chain() {
         .chain_id("souk-cosmjs")
         .account(first_address(prefix), coins(COINS, denom))
         .block_time(Duration::from_millis(200));
-    let chain = suite::with_codes(builder).start().await.unwrap();
+    let chain = with_codes(builder).start().await.unwrap();
     let (rpc, wasm) = (chain.rpc_url(), marker(&CONTRACT.replace('_', "-")));
     works_on(Chain { rpc, prefix, denom, wasm }).await;
     chain.stop().await;

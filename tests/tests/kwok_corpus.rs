@@ -22,14 +22,16 @@ use serde_json::json;
 use souk_core::{GroupSpec, OrderId};
 use souk_kubesim::spec::NodeSpec;
 use souk_provider::{
-    config::{Cluster, Overcommit, StorageClass},
-    inventory::{Inventory, Limits, NodeState, Placement, fit},
-    kube::{
-        Owner, apply,
+    cluster::kube::{
+        apply,
         objects::{self, Subject},
     },
-    labels,
-    store::ReservationRow,
+    config::{Cluster, Overcommit, StorageClass},
+    model::{
+        labels,
+        placement::{Inventory, Limits, NodeState, Placement, Reservation, fit},
+        scope::MarketScope,
+    },
 };
 use souk_sdl::{ManifestGroup, Mapping, Options};
 use souk_tests::{
@@ -42,7 +44,7 @@ use tokio::sync::watch;
 /// Files at once.
 const AT_ONCE: usize = 12;
 /// For how long a file's pods may wait for a node. Patience, not a measure.
-const PATIENCE: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_secs(600);
 
 const PROVIDER: &str = "souk1corpus";
 
@@ -99,7 +101,7 @@ async fn every_valid_file_is_accepted_and_its_pods_find_a_node() {
 
 /// The nodes of all providers in one cluster.
 fn all_nodes() -> Vec<NodeSpec> {
-    let of = |profile: souk_cli::local::Profile| {
+    let of = |profile: souk_localnet::provider::Profile| {
         let name = profile.name;
         let rename =
             move |node: NodeSpec| NodeSpec { name: format!("{name}-{}", node.name), ..node };
@@ -111,7 +113,7 @@ fn all_nodes() -> Vec<NodeSpec> {
 /// The nodes as the agent sees them, when all are ready.
 async fn fit_nodes(client: &Client) -> Vec<NodeState> {
     let nodes = Api::<Node>::all(client.clone());
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let all = nodes.list(&ListParams::default()).await.unwrap();
         let states: Vec<NodeState> = all.iter().map(NodeState::of).collect();
@@ -143,7 +145,7 @@ fn pods(client: &Client) -> watch::Receiver<Placed> {
     tokio::spawn(async move {
         let mut events = events.boxed();
         while let Some(event) = events.next().await {
-            // A broken watch is begun anew, with all pods that there are.
+            // A broken watch is begun again, with all pods that there are.
             let Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) = event else {
                 continue;
             };
@@ -190,7 +192,7 @@ impl Job {
 struct Market {
     client: Client,
     nodes: Vec<NodeState>,
-    reserved: Mutex<Vec<ReservationRow>>,
+    reserved: Mutex<Vec<Reservation>>,
     placed: watch::Receiver<Placed>,
 }
 
@@ -201,10 +203,10 @@ impl Market {
         for (order, spec, group) in &job.groups {
             let placements = self.place(*order, spec)?;
             let cluster = cluster();
-            let owner = Owner::new("souk-1", "souk1book", PROVIDER);
+            let scope = MarketScope::new("souk-1", "souk1book", PROVIDER);
             let subject = Subject {
                 order: *order,
-                owner: &owner,
+                scope: &scope,
                 group,
                 placements: &placements,
                 cluster: &cluster,
@@ -225,7 +227,7 @@ impl Market {
         let mut reserved = self.reserved.lock().unwrap();
         let inventory = Inventory::new(&self.nodes, &[], &reserved, &limits);
         let placements = fit(spec, &inventory, &|_| Some(0)).map_err(|s| s.to_string())?;
-        reserved.push(ReservationRow { order, placements: placements.clone(), ips: 0 });
+        reserved.push(Reservation { order, placements: placements.clone(), ips: 0 });
         Ok(placements)
     }
 
@@ -244,7 +246,7 @@ impl Market {
             ours.count() == wanted
         };
         let mut placed = self.placed.clone();
-        if tokio::time::timeout(PATIENCE, placed.wait_for(scheduled)).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, placed.wait_for(scheduled)).await.is_err() {
             return Err(why(&self.client, &namespace, wanted).await);
         }
         privileged_pods_are_refused(&self.client, &namespace).await?;
@@ -273,12 +275,12 @@ async fn privileged_pods_are_refused(client: &Client, namespace: &str) -> Result
 async fn why(client: &Client, namespace: &str, wanted: usize) -> String {
     let events = Api::<Event>::namespaced(client.clone(), namespace);
     let events = events.list(&ListParams::default()).await.unwrap();
-    let told: Vec<String> = events
+    let reasons: Vec<String> = events
         .into_iter()
         .filter(|event| event.type_.as_deref() == Some("Warning"))
         .map(|event| {
             format!("{}: {}", event.reason.unwrap_or_default(), event.message.unwrap_or_default())
         })
         .collect();
-    format!("its {wanted} pods did not all get a node: {}", told.join("; "))
+    format!("its {wanted} pods did not all get a node: {}", reasons.join("; "))
 }

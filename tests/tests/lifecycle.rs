@@ -61,7 +61,7 @@ fn a_lease_pays_by_the_second_and_its_tenant_gets_the_rest_back() {
     // A second is 138.88 units: after three of them 416 whole ones are earned, 8 are the fee.
     market.pass(3).withdraw(account, lease).unwrap();
     assert_eq!(market.balance("cheap-payee"), 490_000 + 416 - 8);
-    market.check_conservation();
+    market.check_supply();
 
     market.pass(HOUR - 3);
     market.close("ann", deployment.id).unwrap();
@@ -71,7 +71,7 @@ fn a_lease_pays_by_the_second_and_its_tenant_gets_the_rest_back() {
     assert_eq!(market.balance("cheap-payee"), 980_000);
     assert_eq!(market.balance("ann"), 49 * SOUK);
     assert_eq!(market.balance("escrow"), 20_000, "the fees, to be swept");
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn many_withdrawals_pay_what_one_does() {
             market.pass(10 * HOUR / times);
             market.withdraw(deployment.account(), deployment.order()).unwrap();
         }
-        market.check_conservation();
+        market.check_supply();
         (market.balance("cheap-payee"), market.balance("escrow"))
     };
     assert_eq!(earned(1), (4_900_000, 15 * SOUK + 100_000));
@@ -116,7 +116,7 @@ fn a_deployment_is_depleted_to_the_second_and_starts_again_with_the_least_runway
     market.pass(HOUR / 2);
     assert_eq!(market.stream(account, lease).earned.u128(), 25_250_000);
     assert_eq!(market.lease(lease).state, LeaseState::Active);
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_third_party_gets_back_what_the_tenants_own_money_left_of_its_deposit() {
     assert_eq!(market.balance("cheap-payee") + market.balance("escrow"), 23_500_000);
     let again: ByEscrow = refusal(market.claim_refund(account, Some(2)));
     assert!(matches!(again, ByEscrow::NoDeposit { deposit: 2, .. }), "{again}");
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_bid_is_accepted_only_if_the_account_lasts_an_hour_at_all_its_rates() {
     market.accept("ann", db, "dear", 800_000).unwrap();
     let account = market.account(deployment.account());
     assert_eq!((account.streams, account.depletion), (2, Some(market.now() + HOUR)));
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn the_lowest_bid_wins_by_itself_and_ties_go_to_the_earlier() {
 
     market.pass(HOUR).withdraw(deployment.account(), order).unwrap();
     assert_eq!(market.balance("cheap-payee"), 594_000 - 11_880);
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -220,8 +220,8 @@ fn a_slashed_or_no_longer_attested_bidder_is_passed_over() {
     market.revoke("audit", "dear").unwrap();
     market.pass_blocks(50, 300);
     let response = market.close_auction(order).unwrap();
-    let told = events::orderbook(&response, &market.suite.orderbook);
-    let disqualified = told.iter().filter_map(|event| match event {
+    let events = events::orderbook(&response, &market.contracts.orderbook);
+    let disqualified = events.iter().filter_map(|event| match event {
         OrderbookEvent::BidDisqualified(bid) => Some(bid.provider.clone()),
         _ => None,
     });
@@ -229,9 +229,9 @@ fn a_slashed_or_no_longer_attested_bidder_is_passed_over() {
     assert_eq!(disqualified.collect::<Vec<_>>(), expected);
     assert_eq!(market.lease(order).provider, market.who("third").as_str());
     for passed_over in ["cheap", "dear"] {
-        assert_eq!(market.book(passed_over).used, 0, "its slot is free again");
+        assert_eq!(market.provider_stats(passed_over).used, 0, "its slot is free again");
     }
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn an_attestation_must_stand_when_the_bid_is_accepted() {
     assert!(matches!(ended, ByOrderbook::Disqualified { .. }), "{ended}");
     market.attest("audit", "cheap", &[("region", "eu-west")], HOUR).unwrap();
     market.accept("ann", order, "cheap", 100_000).unwrap();
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_group_given_up_by_its_provider_goes_to_another() {
     let group = market.deployment(deployment.id).groups.remove(0);
     assert_eq!((group.state, group.order_state), (GroupState::Open, OrderState::Open));
     assert_eq!(group.excluded, [market.who("cheap").to_string()]);
-    assert_eq!(market.book("cheap").breaches, 1);
+    assert_eq!(market.provider_stats("cheap").breaches, 1);
     let excluded: ByOrderbook = refusal(market.bid("cheap", group.order, 1));
     assert!(matches!(excluded, ByOrderbook::Excluded(_)), "{excluded}");
 
@@ -273,7 +273,7 @@ fn a_group_given_up_by_its_provider_goes_to_another() {
     }
     assert_eq!(market.balance("cheap-payee"), 490_000);
     assert_eq!(market.balance("dear-payee"), 784_000);
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -300,13 +300,13 @@ fn a_depleted_deployment_is_ended_in_two_steps_and_everybody_gets_theirs() {
     let ended = market.lease(lease);
     assert_eq!(ended.state, LeaseState::InsufficientFunds);
     assert_eq!(ended.reason, Some(CloseReason::InsufficientFunds));
-    assert_eq!(market.book("cheap").breaches, 0);
+    assert_eq!(market.provider_stats("cheap").breaches, 0);
 
     market.withdraw(account, lease).unwrap();
     market.claim_refund(account, None).unwrap();
     assert_eq!(market.balance("cheap-payee"), 21 * SOUK * 98 / 100);
     assert_eq!(market.balance("ann"), 29 * SOUK);
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn the_take_rate_reaches_pool_and_stakers() {
     let (sue, sam) = (market.balance("sue"), market.balance("sam"));
     assert!((89_998..=90_000).contains(&sue), "three quarters of three fifths: {sue}");
     assert!((29_999..=30_000).contains(&sam), "{sam}");
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn a_provider_leaves_only_after_its_leases_and_gets_its_bond_back() {
     market.deregister("cheap").unwrap();
     market.pass(UNBONDING_PERIOD).claim_unbonded("cheap").unwrap();
     assert_eq!(market.balance("cheap"), 100 * SOUK);
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn a_bond_that_unbonds_still_backs_the_leases_it_won() {
         leases.push(deployment);
     }
     market.unbond("cheap", 5 * SOUK).unwrap();
-    assert_eq!(market.book("cheap").slots, 10);
+    assert_eq!(market.provider_stats("cheap").slots, 10);
     market.pass(UNBONDING_PERIOD).claim_unbonded("cheap").unwrap();
     assert_eq!(market.balance("registry"), 12 * SOUK + MIN_BOND, "12 leases and the other's bond");
     let order = market.deploy("ann", group("web"), souk(1)).unwrap().order();
@@ -374,7 +374,7 @@ fn a_bond_that_unbonds_still_backs_the_leases_it_won() {
     }
     market.claim_unbonded("cheap").unwrap();
     assert_eq!(market.balance("registry"), 2 * MIN_BOND);
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -382,10 +382,14 @@ fn a_pause_stops_new_business_and_no_coin_on_its_way_out() {
     let mut market = gpu_market();
     let deployment = let_to_cheap(&mut market);
     let (account, lease) = (deployment.account(), deployment.order());
-    let suite = market.suite.clone();
-    for contract in
-        [&suite.orderbook, &suite.escrow, &suite.registry, &suite.attestations, &suite.fees]
-    {
+    let contracts = market.contracts.clone();
+    for contract in [
+        &contracts.orderbook,
+        &contracts.escrow,
+        &contracts.registry,
+        &contracts.attestations,
+        &contracts.fees,
+    ] {
         market.pause(contract).unwrap();
     }
     let paused: ByOrderbook = refusal(market.deploy("ann", group("web"), souk(1)));
@@ -400,10 +404,10 @@ fn a_pause_stops_new_business_and_no_coin_on_its_way_out() {
     market.deregister("dear").unwrap();
     assert_eq!(market.balance("ann"), 50 * SOUK - 500_000);
 
-    market.unpause(&suite.orderbook).unwrap();
-    market.unpause(&suite.escrow).unwrap();
+    market.unpause(&contracts.orderbook).unwrap();
+    market.unpause(&contracts.escrow).unwrap();
     market.deploy("ann", group("web"), souk(1)).unwrap();
-    market.check_conservation();
+    market.check_supply();
 }
 
 #[test]
@@ -432,7 +436,7 @@ fn when_all_have_gone_home_the_contracts_are_empty() {
                 market.withdraw(deployment.account(), *lease).unwrap();
             }
         }
-        market.check_conservation();
+        market.check_supply();
     }
     for (tenant, deployment) in &deployments {
         market.close(tenant, deployment.id).unwrap();
@@ -453,7 +457,7 @@ fn when_all_have_gone_home_the_contracts_are_empty() {
     let orders: Vec<_> = deployments.iter().flat_map(|(_, d)| d.orders.clone()).collect();
     for provider in ["cheap", "dear"] {
         market.release(provider, &orders).unwrap();
-        assert_eq!(market.book(provider).used, 0);
+        assert_eq!(market.provider_stats(provider).used, 0);
         market.deregister(provider).unwrap();
     }
     market.prune(&orders).unwrap();
@@ -468,5 +472,5 @@ fn when_all_have_gone_home_the_contracts_are_empty() {
     for contract in ["escrow", "registry", "orderbook", "attestations"] {
         assert_eq!(market.balance(contract), 0, "{contract}");
     }
-    market.check_conservation();
+    market.check_supply();
 }

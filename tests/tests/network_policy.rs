@@ -9,11 +9,9 @@ use anyhow::anyhow;
 use serde_json::{Map, Value, json};
 use souk_core::OrderId;
 use souk_provider::{
+    cluster::kube::objects::{self, Kind, Subject},
     config::Cluster,
-    kube::{
-        Owner,
-        objects::{self, Kind, Subject},
-    },
+    model::scope::MarketScope,
 };
 use souk_sdl::Options;
 use souk_tests::tools;
@@ -74,7 +72,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
     };
     let subject = Subject {
         order: OrderId(order),
-        owner: &Owner::new("souk-1", "souk1book", provider),
+        scope: &MarketScope::new("souk-1", "souk1book", provider),
         group: &compiled.manifest[0],
         placements: &[],
         cluster: &cluster,
@@ -98,7 +96,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
 
 #[test]
 fn tenants_reach_their_own_services_dns_and_the_internet_and_nothing_else() {
-    let world = json!({ "leases": {
+    let fixture = json!({ "leases": {
         "ann": lease("souk1east", 1, SHOP),
         "bob": lease("souk1east", 2, SITE),
         // Of another provider in the same cluster; order 1 is of another chain.
@@ -110,8 +108,8 @@ fn tenants_reach_their_own_services_dns_and_the_internet_and_nothing_else() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("world.json");
-    std::fs::write(&file, world.to_string()).unwrap();
+    let file = folder.path().join("fixture.json");
+    std::fs::write(&file, fixture.to_string()).unwrap();
     let status = Command::new("go")
         .args(["test", "-count=1", "-v", "-vet=off", "-mod=readonly", "./..."])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("netpol"))

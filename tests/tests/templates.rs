@@ -7,11 +7,8 @@ use std::{path::Path, process::Output, time::Duration};
 use serde_json::Value;
 use souk_api::orderbook::OrderState;
 use souk_chain::keys::write_plain_key_file;
-use souk_cli::{
-    demo,
-    local::{Cast, LocalMarket, Venue, binary},
-};
 use souk_core::OrderId;
+use souk_localnet::{Localnet, LocalnetConfig, chain::ChainKind, process::binary, provider};
 use souk_sdl::templates;
 use tokio::{process::Command, time};
 
@@ -38,22 +35,22 @@ fn answer(what: &str, output: &Output) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_file_that_init_writes_is_deployed_made_ready_and_closed_by_the_command() {
     let folder = tempfile::tempdir().unwrap();
-    let cast = Cast {
-        venue: Venue::Embedded {
+    let config = LocalnetConfig {
+        chain: ChainKind::Embedded {
             chain_id: "souk-templates".to_owned(),
             block_time: Duration::from_millis(200),
         },
-        providers: demo::providers(),
-        people: templates::ALL.len(),
+        providers: provider::examples(),
+        accounts: templates::ALL.len(),
         coins: 10_000_000_000,
         foreign_denoms: Vec::new(),
         foreign_auditors: Vec::new(),
     };
-    let local = LocalMarket::start(cast, folder.path()).await.unwrap();
+    let local = Localnet::start(config, folder.path()).await.unwrap();
     let (denom, folder) = (local.market.network.denom.clone(), folder.path());
     let supply = local.market.chain().supply(&denom).await.unwrap();
     std::fs::create_dir_all(folder.join("home/keys")).unwrap();
-    for (template, key) in templates::ALL.iter().zip(&local.keys) {
+    for (template, key) in templates::ALL.iter().zip(&local.account_keys) {
         write_plain_key_file(&folder.join(format!("home/keys/{}.key", template.name)), key)
             .unwrap();
     }
@@ -88,7 +85,7 @@ async fn each_file_that_init_writes_is_deployed_made_ready_and_closed_by_the_com
     local.stop().await;
 }
 
-/// Writes a template and deploys it; gives what the command tells.
+/// Writes a template and deploys it; returns what the command prints.
 async fn deploy(folder: &Path, name: &str) -> Value {
     let file = format!("{name}.yaml");
     let init =
@@ -100,16 +97,16 @@ async fn deploy(folder: &Path, name: &str) -> Value {
 
 /// Lets the time pass until binding auctions close, once every order that is open has bids. Who
 /// closes them is the winner.
-async fn close_auctions(local: &LocalMarket) {
+async fn close_auctions(local: &Localnet) {
     let (_, now) = local.market.now().await.unwrap();
     let mut latest = now;
     for order in 1..=u64::try_from(templates::ALL.len()).unwrap() {
-        let Ok(order) = local.market.order(OrderId(order)).await else { return };
+        let Ok(order) = local.market.orderbook.order(OrderId(order)).await else { return };
         if order.state != OrderState::Open {
             continue;
         }
         // Time that passes for one passes for all.
-        if local.market.bids(order.id).await.unwrap().is_empty() {
+        if local.market.orderbook.bids(order.id).await.unwrap().is_empty() {
             return;
         }
         latest = latest.max(order.closes_at.map_or(now, |closes_at| closes_at + 1));

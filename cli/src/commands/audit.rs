@@ -4,47 +4,45 @@ use anyhow::Result;
 use clap::Subcommand;
 use cosmwasm_std::HexBinary;
 use souk_api::attestations::{AttestationResponse, Evidence, ExecuteMsg};
-
-use crate::{
-    context::Context,
-    error::CliError,
-    exit::Exit,
-    output::table::table,
-    units::{self, duration},
+use souk_client::{
+    Error,
+    show::{duration, table},
 };
 
-/// Attest what providers claim.
+use crate::{context::Context, exit::Exit, units};
+
+/// Attest attributes of providers, as an auditor.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Attest attributes of a provider.
     Attest {
-        /// The provider.
+        /// The provider's address or key.
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
-        /// What is attested, as KEY=VALUE; everything that the provider claims if none.
+        /// The attributes to attest, as KEY=VALUE; all that the provider claims if none is given.
         #[arg(value_name = "KEY=VALUE")]
         attributes: Vec<String>,
-        /// For how many days.
+        /// For how many days the attestation counts.
         #[arg(long, default_value_t = 90)]
         days: u64,
-        /// SHA-256 of the report that it rests on, as hex.
+        /// SHA-256 of the audit's report, in hexadecimal digits.
         #[arg(long, requires = "evidence_uri")]
         evidence_hash: Option<String>,
-        /// Where that report can be read.
+        /// The URL of the report.
         #[arg(long, requires = "evidence_hash")]
         evidence_uri: Option<String>,
     },
-    /// Take attestations back.
+    /// Revoke your attestations of a provider.
     Revoke {
-        /// The provider.
+        /// The provider's address or key.
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
-        /// Which attributes; all if none.
+        /// The attributes to revoke; all if none is given.
         keys: Vec<String>,
     },
-    /// Show what auditors attest of a provider.
+    /// Show the attributes of a provider that auditors attest.
     Show {
-        /// The provider.
+        /// The provider's address or key.
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
     },
@@ -58,14 +56,14 @@ impl Audit {
             Self::Attest { provider, attributes, days, evidence_hash, evidence_uri } => {
                 let provider = context.address(&provider)?;
                 let attributes = if attributes.is_empty() {
-                    market.provider(&provider).await?.attributes
+                    market.registry.provider(&provider).await?.attributes
                 } else {
                     units::attributes(&attributes)?
                 };
                 let evidence = match (evidence_hash, evidence_uri) {
                     (Some(hash), Some(uri)) => {
                         let hash = HexBinary::from_hex(&hash)
-                            .map_err(|error| CliError::input("--evidence-hash", error))?;
+                            .map_err(|error| Error::input("--evidence-hash", error))?;
                         Some(Evidence { hash, uri })
                     }
                     _ => None,
@@ -90,7 +88,7 @@ impl Audit {
             }
             Self::Show { provider } => context.address(&provider)?,
         };
-        let attestations = market.attestations(&provider).await?;
+        let attestations = market.attestations.of_provider(&provider).await?;
         let (_, now) = market.now().await?;
         context.out.result(&attestations, |attestations| show(attestations, now));
         Ok(Exit::Ok)

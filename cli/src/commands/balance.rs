@@ -4,14 +4,15 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use souk_chain::Coin;
+use souk_client::show::amount;
 use souk_core::Denom;
 
-use crate::{context::Context, exit::Exit, output::money::amount};
+use crate::{context::Context, exit::Exit};
 
 /// Show the coins of an account.
 #[derive(Debug, Args)]
 pub struct Balance {
-    /// Whose; yours if not given.
+    /// The account; that of --key if not given.
     #[arg(value_name = "ADDRESS|KEY")]
     of: Option<String>,
 }

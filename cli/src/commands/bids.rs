@@ -4,31 +4,32 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
+use souk_client::{deploy::read_offers, gateway, show};
 use souk_core::OrderId;
 
-use crate::{context::Context, exit::Exit, gateway, tenant::BidTable};
+use crate::{context::Context, exit::Exit};
 
-/// Show the bids on an order.
+/// Show the bids on an order, and why other providers did not bid.
 #[derive(Debug, Args)]
 pub struct Bids {
-    /// The order.
+    /// The order's number.
     order: OrderId,
-    /// Ask nobody for reasons.
+    /// Do not ask the other providers why they did not bid.
     #[arg(long)]
     no_reasons: bool,
 }
 
 impl Bids {
-    /// Shows them. With the tenant's key, providers' gateways tell their reasons too.
+    /// Shows them. With the tenant's key it asks the providers' gateways for their reasons.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
-        let order = market.order(self.order).await?;
-        let mut table = BidTable::read(&market, &order).await?;
+        let order = market.orderbook.order(self.order).await?;
+        let mut offers = read_offers(&market, &order).await?;
         if !self.no_reasons {
             let wallet = context.wallet().ok().map(Arc::new);
-            table.others = gateway::reasons(&market, wallet, &order, &table.bidders()).await?;
+            offers.others = gateway::reasons(&market, wallet, &order, &offers.providers()).await?;
         }
-        context.out.result(&table, BidTable::to_string);
+        context.out.result(&offers, show::offers);
         Ok(Exit::Ok)
     }
 }

@@ -5,34 +5,33 @@ use clap::Subcommand;
 use serde::Serialize;
 use souk_api::fees::{DenomResponse, ExecuteMsg, StakerResponse};
 use souk_chain::Coin;
+use souk_client::{Market, Wallet, show::amount};
 use souk_core::Denom;
 
-use crate::{
-    context::Context, exit::Exit, market::Market, output::money::amount, units, wallet::Wallet,
-};
+use crate::{context::Context, exit::Exit, units};
 
-/// Fees: sweep, distribute, stake, claim.
+/// Distribute the market's fees; stake coins and claim a share of the fees.
 #[derive(Debug, Subcommand)]
 pub enum Fees {
-    /// Send all fees taken so far to the distributor and split them.
+    /// Collect the fees and distribute them to community pool and stakers; anybody may.
     Distribute {
-        /// In which denom; the network's if not given.
+        /// The denom of the fees; the network's if not given.
         denom: Option<Denom>,
     },
-    /// Stake coins.
+    /// Stake coins, to receive a share of the fees.
     Stake {
-        /// How much.
+        /// The amount, such as 5000000usouk.
         amount: String,
     },
-    /// Claim your rewards, or those of another for them.
+    /// Claim your share of the fees, or that of another staker for them.
     Claim {
-        /// Whose; yours if not given.
+        /// The staker; the account of --key if not given.
         #[arg(value_name = "ADDRESS|KEY")]
         staker: Option<String>,
     },
-    /// Show where the fees are.
+    /// Show the fees: distributed, being paid out to stakers, unclaimed.
     Show {
-        /// In which denom; the network's if not given.
+        /// The denom of the fees; the network's if not given.
         denom: Option<Denom>,
     },
 }
@@ -76,9 +75,9 @@ impl Fees {
             }
             Self::Show { denom } => denom.unwrap_or(own),
         };
-        let fees = market.fees(&denom).await?;
+        let fees = market.fees.denom(&denom).await?;
         let staker = match context.key() {
-            Ok(key) => market.staker(&key.address(&market.network.prefix)?).await.ok(),
+            Ok(key) => market.fees.staker(&key.address(&market.network.prefix)?).await.ok(),
             Err(_) => None,
         };
         context.out.result(&Report { denom, fees, staker }, show);

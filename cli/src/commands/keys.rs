@@ -9,31 +9,31 @@ use souk_chain::keys::{
     KdfCost, Mnemonic, Passphrase, SecretKey, WordCount, write_encrypted_key_file,
     write_plain_key_file,
 };
+use souk_client::{Error, home::PASSPHRASE, show::table};
 
-use crate::{
-    context::Context, error::CliError, exit::Exit, home::PASSPHRASE, output::table::table,
-};
+use crate::{context::Context, exit::Exit};
 
 /// Make and list keys.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Make a key, or take one in with --recover. It is encrypted with the passphrase in
-    /// SOUK_PASSPHRASE unless --plain is given.
+    /// Make a key, or import one with --recover. The file is encrypted with the passphrase in
+    /// SOUK_PASSPHRASE, unless --plain is given.
     Add {
-        /// Its name.
+        /// The key's name.
         name: String,
-        /// Read a mnemonic or 64 hexadecimal digits from standard input.
+        /// Import a key: read its mnemonic or its 64 hexadecimal digits from standard input.
         #[arg(long)]
         recover: bool,
-        /// Keep it unencrypted, in a file that only you can read.
+        /// Do not encrypt the file; only you can read it.
         #[arg(long)]
         plain: bool,
     },
-    /// List the names of all keys, and the addresses of those that open.
+    /// List all keys, with the addresses of those that are not encrypted or that SOUK_PASSPHRASE
+    /// decrypts.
     List,
     /// Show a key's address.
     Show {
-        /// Its name.
+        /// The key's name.
         name: String,
     },
 }
@@ -90,7 +90,7 @@ fn add(context: &Context, name: &str, recover: bool, plain: bool, prefix: &str) 
     let passphrase = Passphrase::from_environment(PASSPHRASE).ok();
     if passphrase.is_none() && !plain {
         let reason = format!("set {PASSPHRASE} to encrypt the key, or give --plain");
-        return Err(CliError::input(format!("key `{name}`"), reason).into());
+        return Err(Error::input(format!("key `{name}`"), reason).into());
     }
     let (key, mnemonic) = if recover { (recovered()?, None) } else { new_key()? };
     let path = context.home.new_key_path(name)?;

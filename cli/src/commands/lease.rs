@@ -5,78 +5,80 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use souk_api::orderbook::{ExecuteMsg, LeaseResponse};
-use souk_core::{CloseReason, OrderId};
-use souk_gateway::{
-    Client,
-    body::{ClusterEvent, EventQuery, LogLine, LogQuery},
+use souk_client::{
+    Market, deploy,
+    gateway::{Client, client_for},
+    show::{self, amount, table},
 };
+use souk_core::{CloseReason, OrderId};
+use souk_gateway::body::{ClusterEvent, EventQuery, LogLine, LogQuery};
 
 use crate::{
     context::Context,
     exit::Exit,
-    gateway::client_for,
-    market::Market,
-    output::{self, Output, money::amount, table::table, to_json},
-    tenant, units,
+    output::{self, Output, to_json},
+    units,
 };
 
-/// Look after leases.
+/// Show and manage leases: status, logs, events, manifest, close.
 #[derive(Debug, Subcommand)]
 pub enum Lease {
-    /// List the leases of a deployment's tenant or of a provider.
+    /// List your leases, or those of a provider.
     List {
-        /// Of which provider; yours as a tenant if not given.
+        /// The provider; your own leases as a tenant if not given.
         #[arg(long, value_name = "ADDRESS|KEY")]
         provider: Option<String>,
     },
-    /// Show services, addresses and pods, as the provider tells it.
+    /// Show a lease's services, addresses and pods.
     Status {
-        /// The lease.
+        /// The lease's number, which is that of its order.
         order: OrderId,
-        /// Wait until everything is ready, so many seconds at most.
+        /// Wait up to this many seconds until everything is ready.
         #[arg(long, value_name = "SECONDS", value_parser = units::wait())]
         wait: Option<u64>,
     },
-    /// Show what the services write.
+    /// Show the logs of a lease's services.
     Logs(Logs),
-    /// Show Kubernetes' events.
+    /// Show the Kubernetes events of a lease.
     Events {
-        /// The lease.
+        /// The lease's number, which is that of its order.
         order: OrderId,
-        /// Go on with new ones.
+        /// Keep printing new events.
         #[arg(long, short)]
         follow: bool,
     },
-    /// Send the manifest again.
+    /// Send a lease's manifest to its provider again.
     Send {
-        /// The lease.
+        /// The lease's number, which is that of its order.
         order: OrderId,
     },
-    /// Close a lease. A tenant's group is put out to tender again; `souk close` ends it all.
+    /// Close a lease. If the tenant closes it, the group's order opens again; `souk close` closes
+    /// the whole deployment.
     Close {
-        /// The lease.
+        /// The lease's number, which is that of its order.
         order: OrderId,
-        /// Why, if the provider closes: unstable, decommission, unspecified or manifest_timeout.
+        /// The reason, if the provider closes it: unstable, decommission, unspecified or
+        /// manifest_timeout.
         #[arg(long)]
         reason: Option<CloseReason>,
     },
 }
 
-/// Show what the services write.
+/// Show the logs of a lease's services.
 #[derive(Debug, Args)]
 pub struct Logs {
-    /// The lease.
+    /// The lease's number, which is that of its order.
     order: OrderId,
-    /// Of one service alone.
+    /// Only this service.
     #[arg(long)]
     service: Option<String>,
-    /// Go on with new lines.
+    /// Keep printing new lines.
     #[arg(long, short)]
     follow: bool,
-    /// So many lines of the past.
+    /// How many lines of the past to show, for each pod [default: 1000].
     #[arg(long)]
     tail: Option<u32>,
-    /// Of the container's run before the present one.
+    /// The logs of the container's previous run.
     #[arg(long)]
     previous: bool,
 }
@@ -97,27 +99,27 @@ impl Lease {
 }
 
 async fn client(context: &Context, market: &Market, order: OrderId) -> Result<Client> {
-    let lease = market.lease(order).await?;
-    client_for(market, &context.wallet()?, &lease.provider).await
+    let lease = market.orderbook.lease(order).await?;
+    Ok(client_for(market, &context.wallet()?, &lease.provider).await?)
 }
 
 async fn list(context: &Context, market: &Market, provider: Option<String>) -> Result<Exit> {
     let leases = match provider {
-        Some(provider) => market.leases_of(&context.address(&provider)?).await?,
+        Some(provider) => market.orderbook.leases(&context.address(&provider)?).await?,
         None => {
             let tenant = context.key()?.address(&market.network.prefix)?;
             let mut leases = Vec::new();
-            for deployment in market.deployments(&tenant).await? {
-                leases.extend(tenant::leases_of(market, &deployment).await?);
+            for deployment in market.orderbook.deployments(&tenant).await? {
+                leases.extend(deploy::leases_of(market, &deployment).await?);
             }
             leases
         }
     };
-    context.out.result(&leases, |leases| show(leases));
+    context.out.result(&leases, |leases| list_of(leases));
     Ok(Exit::Ok)
 }
 
-fn show(leases: &[LeaseResponse]) -> String {
+fn list_of(leases: &[LeaseResponse]) -> String {
     if leases.is_empty() {
         return "No leases run.".to_owned();
     }
@@ -146,10 +148,10 @@ async fn status(
     let status = match wait {
         None => client.lease_status(order).await?,
         Some(seconds) => {
-            tenant::wait_until_ready(&client, order, Duration::from_secs(seconds), |_| ()).await?
+            deploy::wait_until_ready(&client, order, Duration::from_secs(seconds), |_| ()).await?
         }
     };
-    context.out.result(&status, tenant::show_status);
+    context.out.result(&status, show::status);
     Ok(Exit::Ok)
 }
 
@@ -187,9 +189,10 @@ async fn events(context: &Context, market: &Market, order: OrderId, follow: bool
 }
 
 async fn send(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {
-    let deployment = market.deployment(market.lease(order).await?.group.deployment).await?;
+    let deployment =
+        market.orderbook.deployment(market.orderbook.lease(order).await?.group.deployment).await?;
     let upload = context.home.saved_deployment(&market.network.chain_id, &deployment)?;
-    let lease = tenant::launch(market, &context.wallet()?, order, &upload).await?;
+    let lease = deploy::launch(market, &context.wallet()?, order, &upload).await?;
     context.out.result(&lease, |lease| format!("The manifest was sent to {}.", lease.provider));
     Ok(Exit::Ok)
 }
@@ -204,7 +207,7 @@ async fn close(
     let message = ExecuteMsg::CloseLease { order, reason };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     wallet.send(&format!("closing lease {order}"), vec![message]).await?;
-    let lease = market.lease(order).await?;
+    let lease = market.orderbook.lease(order).await?;
     context.out.result(&lease, |lease| {
         let reason = lease.reason.map_or("closed".to_owned(), |reason| reason.to_string());
         format!("Lease {} is closed: {reason}.", lease.order)

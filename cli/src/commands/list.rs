@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 use clap::Args;
+use souk_client::show::table;
 
-use crate::{context::Context, exit::Exit, output::table::table};
+use crate::{context::Context, exit::Exit};
 
-/// List deployments.
+/// List your deployments.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Whose; yours if not given.
+    /// The tenant; the account of --key if not given.
     #[arg(long, value_name = "ADDRESS|KEY")]
     tenant: Option<String>,
 }
@@ -21,7 +22,7 @@ impl List {
             Some(tenant) => context.address(tenant)?,
             None => context.key()?.address(&market.network.prefix)?,
         };
-        let deployments = market.deployments(&tenant).await?;
+        let deployments = market.orderbook.deployments(&tenant).await?;
         context.out.result(&deployments, |deployments| {
             if deployments.is_empty() {
                 return "No deployments yet; `souk deploy FILE` makes one.".to_owned();

@@ -1,19 +1,18 @@
 //! One file a command: its arguments and what it does.
 
 pub mod accept;
+pub mod admin;
 pub mod audit;
 pub mod balance;
 pub mod bids;
 pub mod close;
-pub mod demo;
 pub mod deploy;
 pub mod deposit;
-pub mod devnet;
 pub mod fees;
 pub mod keys;
 pub mod lease;
 pub mod list;
-pub mod operator;
+pub mod localnet;
 pub mod provider;
 pub mod sdl;
 pub mod status;

@@ -9,26 +9,27 @@ use souk_api::{
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse},
 };
 use souk_chain::Coin;
+use souk_client::{Error, show::table};
 
-use crate::{context::Context, error::CliError, exit::Exit, output::table::table, units};
+use crate::{context::Context, exit::Exit, units};
 
-/// Register and look after a provider.
+/// Register a provider and show providers.
 #[derive(Debug, Subcommand)]
 pub enum Provider {
     /// Register the chosen key's account as a provider.
     Register(Register),
-    /// Change what a registered provider claims.
+    /// Replace the attributes of your provider.
     Update {
-        /// What it claims from now on, as KEY=VALUE.
+        /// The new attributes, as KEY=VALUE; all others are removed.
         #[arg(value_name = "KEY=VALUE", required = true)]
         attributes: Vec<String>,
     },
-    /// Add to the bond.
+    /// Add coins to your provider's bond.
     Bond {
-        /// How much.
+        /// How much, such as 5000000usouk.
         amount: String,
     },
-    /// Show a provider.
+    /// Show a provider: gateway, bond, slots, leases, attributes.
     Show {
         /// The provider.
         #[arg(value_name = "ADDRESS|KEY")]
@@ -41,28 +42,30 @@ pub enum Provider {
 /// Register a provider.
 #[derive(Debug, Args)]
 pub struct Register {
-    /// The agent's key, which bids and closes but never touches money.
+    /// The operator key, with which the agent bids and closes leases; it cannot move the
+    /// provider's coins.
     #[arg(long, value_name = "ADDRESS|KEY")]
     operator: String,
-    /// Where tenants reach it, such as https://provider.example:8443.
+    /// The gateway's address for tenants, such as https://provider.example:8443.
     #[arg(long)]
     gateway: String,
-    /// SHA-256 of the gateway certificate's key, as `souk-provider init` prints it.
+    /// SHA-256 of the public key in the gateway's certificate, as `souk-provider init` prints it;
+    /// may be given several times.
     #[arg(long)]
     pin: Vec<String>,
     /// The bond, such as 10000000usouk.
     #[arg(long)]
     bond: String,
-    /// Who is paid; the provider if not given.
+    /// The account that is paid for leases; the provider's own if not given.
     #[arg(long, value_name = "ADDRESS|KEY")]
     payee: Option<String>,
-    /// Mail address.
+    /// A mail address for tenants.
     #[arg(long, default_value = "")]
     email: String,
-    /// Web page.
+    /// A web page for tenants.
     #[arg(long, default_value = "")]
     website: String,
-    /// What it claims, as KEY=VALUE.
+    /// The provider's attributes, as KEY=VALUE.
     #[arg(value_name = "KEY=VALUE")]
     attributes: Vec<String>,
 }
@@ -71,7 +74,7 @@ pub struct Register {
 #[derive(Debug, Serialize)]
 struct Report {
     provider: ProviderResponse,
-    book: ProviderStatsResponse,
+    stats: ProviderStatsResponse,
 }
 
 impl Provider {
@@ -101,9 +104,8 @@ impl Register {
     fn message(self, context: &Context) -> Result<(ExecuteMsg, Coin)> {
         let bond = units::coin(&self.bond, &context.network()?.denom)?;
         let pin = |text: &String| {
-            HexBinary::from_hex(text).map_err(|_| {
-                CliError::input(format!("pin `{text}`"), "write 64 hexadecimal digits")
-            })
+            HexBinary::from_hex(text)
+                .map_err(|_| Error::input(format!("pin `{text}`"), "write 64 hexadecimal digits"))
         };
         let pins = self.pin.iter().map(pin).collect::<Result<_, _>>()?;
         let payee = self.payee.as_deref().map(|payee| context.address(payee)).transpose()?;
@@ -133,9 +135,12 @@ async fn execute_own(
 
 async fn show(context: &Context, provider: &str) -> Result<Exit> {
     let market = context.market()?;
-    let (provider, book) = tokio::try_join!(market.provider(provider), market.book(provider))?;
-    context.out.result(&Report { provider, book }, |report| {
-        let Report { provider, book } = report;
+    let (provider, stats) = tokio::try_join!(
+        market.registry.provider(provider),
+        market.orderbook.provider_stats(provider)
+    )?;
+    context.out.result(&Report { provider, stats }, |report| {
+        let Report { provider, stats } = report;
         let mut rows = table(["", ""]);
         let pins: Vec<String> = provider.gateway.pins.iter().map(HexBinary::to_hex).collect();
         for (name, value) in [
@@ -145,10 +150,10 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
             ("gateway", provider.gateway.uri.clone()),
             ("pins", pins.join("\n")),
             ("bond", provider.bond.to_string()),
-            ("slots", format!("{} of {} in use", book.used, book.slots)),
+            ("slots", format!("{} of {} in use", stats.used, stats.slots)),
             (
                 "leases",
-                format!("{} won, {} run, {} broken off", book.won, book.active, book.breaches),
+                format!("{} won, {} run, {} broken off", stats.won, stats.active, stats.breaches),
             ),
             ("maintenance", provider.maintenance.to_string()),
         ] {
@@ -163,7 +168,7 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
 }
 
 async fn list(context: &Context) -> Result<Exit> {
-    let providers = context.market()?.providers().await?;
+    let providers = context.market()?.registry.providers().await?;
     context.out.result(&providers, |providers| {
         if providers.is_empty() {
             return "No provider is registered yet.".to_owned();

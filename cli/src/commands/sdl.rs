@@ -1,4 +1,4 @@
-//! `souk sdl`: check and compile SDL files.
+//! `souk sdl`: check, compile and create SDL files.
 
 use std::{
     fs::File,
@@ -9,22 +9,25 @@ use std::{
 use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
+use souk_client::{
+    Error,
+    network::NameMap,
+    sdl::{self, Mapped},
+    show::table,
+};
 use souk_core::{AuctionPolicy, GroupSpec};
 use souk_sdl::{CompileReport, Options, templates};
 
 use crate::{
     context::Context,
-    error::CliError,
     exit::Exit,
-    network::NameMap,
-    output::{line, table::table, to_json},
-    sdl::{self, Mapped},
+    output::{line, to_json},
 };
 
-/// Check and compile SDL files.
+/// Check, compile and create SDL files.
 #[derive(Debug, Subcommand)]
 pub enum Sdl {
-    /// Say what is wrong with files. Exit code 1 if any is refused.
+    /// Check files and print what is wrong with them. Exits with 1 if one is refused.
     Check {
         /// The files.
         #[arg(required = true)]
@@ -33,7 +36,7 @@ pub enum Sdl {
         #[arg(long)]
         strict: bool,
     },
-    /// Print manifest, groups and version hash, one JSON object a line and file.
+    /// Print manifest, groups and version hash of files, as one line of JSON for each.
     Compile {
         /// The files.
         #[arg(required = true)]
@@ -41,26 +44,26 @@ pub enum Sdl {
         /// Treat warnings as errors.
         #[arg(long)]
         strict: bool,
-        /// Print what the orderbook gets: prices an hour, auction, names put into the
-        /// network's.
+        /// Print what the orderbook gets instead: prices an hour, the auction, and the network's
+        /// names for denoms and auditors.
         #[arg(long)]
         souk: bool,
     },
-    /// Print the JSON schema of SDL, for editors.
+    /// Print the JSON schema of SDL files, for editors.
     Schema,
-    /// Write a commented file to begin with, priced in the network's denom.
+    /// Write a commented example file, priced in the network's denom.
     Init {
-        /// The kind of workload; without one the kinds are listed.
+        /// The kind of workload; the kinds are listed if not given.
         kind: Option<String>,
-        /// Where to; the screen if not given. A file that is there is not overwritten.
+        /// The file to write; standard output if not given. An existing file is not overwritten.
         #[arg(long, short)]
         output: Option<PathBuf>,
     },
 }
 
-/// What the orderbook gets of a file.
+/// What the orderbook gets from a file.
 #[derive(Debug, Serialize)]
-struct ForBook {
+struct OrderbookInput {
     file: String,
     denom: String,
     auction: AuctionPolicy,
@@ -74,7 +77,7 @@ impl Sdl {
         match self {
             Self::Check { files, strict } => check(context, &files, strict),
             Self::Compile { files, strict, souk: false } => compile(&files, strict),
-            Self::Compile { files, strict, souk: true } => for_book(context, &files, strict),
+            Self::Compile { files, strict, souk: true } => orderbook_input(context, &files, strict),
             Self::Schema => {
                 line(&serde_json::to_string_pretty(&souk_sdl::schema::schema())?);
                 Ok(Exit::Ok)
@@ -88,8 +91,8 @@ impl Sdl {
     }
 }
 
-fn read(path: &PathBuf) -> Result<Vec<u8>, CliError> {
-    std::fs::read(path).map_err(|source| CliError::File { path: path.clone(), source })
+fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::File { path: path.clone(), source })
 }
 
 fn check(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> {
@@ -133,19 +136,19 @@ fn compile(files: &[PathBuf], strict: bool) -> Result<Exit> {
     Ok(exit)
 }
 
-fn for_book(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> {
+fn orderbook_input(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> {
     // Without a network the names stay as they are.
     let map = context.network_if_chosen()?.map_or_else(NameMap::default, |network| network.map);
     for path in files {
         let compiled = sdl::read(path, &map, strict)?;
-        let book = ForBook {
+        let input = OrderbookInput {
             file: path.display().to_string(),
             denom: compiled.denom,
             auction: compiled.auction,
             groups: compiled.groups,
             mapped: compiled.mapped,
         };
-        line(&to_json(&book));
+        line(&to_json(&input));
     }
     Ok(Exit::Ok)
 }
@@ -160,9 +163,8 @@ fn list_templates() {
 
 fn init(context: &Context, kind: &str, output: Option<&Path>) -> Result<Exit> {
     let known = || templates::ALL.iter().map(|one| one.name).collect::<Vec<_>>().join(", ");
-    let template = templates::find(kind).ok_or_else(|| {
-        CliError::input(format!("kind `{kind}`"), format!("choose of {}", known()))
-    })?;
+    let template = templates::find(kind)
+        .ok_or_else(|| Error::input(format!("kind `{kind}`"), format!("choose of {}", known())))?;
     let text = match context.network_if_chosen()? {
         Some(network) => template.priced_in(&network.denom),
         None => template.text.to_owned(),
@@ -171,7 +173,7 @@ fn init(context: &Context, kind: &str, output: Option<&Path>) -> Result<Exit> {
         line(text.trim_end());
         return Ok(Exit::Ok);
     };
-    let file = |source| CliError::File { path: path.into(), source };
+    let file = |source| Error::File { path: path.into(), source };
     let mut created = File::create_new(path).map_err(file)?;
     created.write_all(text.as_bytes()).map_err(file)?;
     let name = path.display();

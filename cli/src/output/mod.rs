@@ -1,8 +1,5 @@
 //! What a command prints: a table or sentence for people, one JSON value a line for programs.
 
-pub mod money;
-pub mod table;
-
 use std::{
     borrow::Cow,
     io::{ErrorKind, IsTerminal as _, Write as _},

@@ -20,7 +20,6 @@ pub mod proxy;
 mod query;
 mod rpc;
 mod state;
-pub mod suite;
 mod tx;
 mod wasm;
 

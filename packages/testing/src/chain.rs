@@ -1,4 +1,4 @@
-//! A chain in memory with bech32 addresses, on which names are people.
+//! A chain in memory with bech32 addresses, on which every name has an address.
 
 use std::{
     cell::RefCell,
@@ -23,7 +23,7 @@ pub fn address(name: &str) -> Addr {
 pub struct Chain {
     /// cw-multi-test's application.
     pub app: App<BankKeeper, MockApiBech32>,
-    people: RefCell<BTreeMap<String, Addr>>,
+    names: RefCell<BTreeMap<String, Addr>>,
     minted: BTreeMap<String, u128>,
     burned: BTreeMap<String, u128>,
 }
@@ -38,7 +38,7 @@ impl Chain {
     /// An empty chain.
     pub fn new() -> Self {
         let app = AppBuilder::new().with_api(MockApiBech32::new(PREFIX)).build(|_, _, _| {});
-        Self { app, people: RefCell::default(), minted: BTreeMap::new(), burned: BTreeMap::new() }
+        Self { app, names: RefCell::default(), minted: BTreeMap::new(), burned: BTreeMap::new() }
     }
 
     /// The address of whoever is called so; the name is remembered for [`Self::holdings`].
@@ -50,7 +50,7 @@ impl Chain {
 
     /// Gives an address (a contract's, say) a name.
     pub fn remember(&self, name: &str, address: &Addr) {
-        self.people.borrow_mut().insert(name.to_owned(), address.clone());
+        self.names.borrow_mut().insert(name.to_owned(), address.clone());
     }
 
     /// Makes coins out of nothing.
@@ -104,7 +104,7 @@ impl Chain {
         self.app.block_info().height
     }
 
-    /// So many blocks pass, all together `seconds`.
+    /// `blocks` blocks pass, `seconds` in all.
     pub fn pass_blocks(&mut self, blocks: u64, seconds: u64) {
         self.app.update_block(|block| {
             block.height += blocks;
@@ -121,14 +121,14 @@ impl Chain {
     /// What everyone with a name holds of a denom, nothing left out.
     pub fn holdings(&self, denom: &str) -> BTreeMap<String, u128> {
         let mut seen = BTreeSet::new();
-        let people = self.people.borrow();
-        let once = people.iter().filter(|(_, address)| seen.insert((*address).clone()));
+        let names = self.names.borrow();
+        let once = names.iter().filter(|(_, address)| seen.insert((*address).clone()));
         once.map(|(name, address)| (name.clone(), self.balance(address, denom))).collect()
     }
 
     /// Panics unless all coins ever made, less those burned, are in the bank's supply and with
-    /// people and contracts that have a name. Counted from bank balances alone.
-    pub fn check_conservation(&self) {
+    /// accounts and contracts that have a name. Counted from bank balances alone.
+    pub fn check_supply(&self) {
         for (denom, minted) in &self.minted {
             let burned = self.burned.get(denom).copied().unwrap_or_default();
             let supply = self.app.wrap().query_supply(denom.as_str());
@@ -139,7 +139,7 @@ impl Chain {
             assert_eq!(supply, minted - burned, "supply of {denom}");
             let holdings = self.holdings(denom);
             let held: u128 = holdings.values().sum();
-            assert_eq!(held, supply, "{denom} with people and contracts: {holdings:#?}");
+            assert_eq!(held, supply, "{denom} with accounts and contracts: {holdings:#?}");
         }
     }
 }

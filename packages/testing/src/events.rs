@@ -1,4 +1,4 @@
-//! What the contracts told in a response, typed, in order. Events of other contracts are
+//! The contracts' events in a response, typed, in order. Events of other contracts are
 //! passed over; a malformed one of ours is a failure of the test.
 
 use cosmwasm_std::Addr;
@@ -22,14 +22,14 @@ macro_rules! typed {
 }
 
 typed! {
-    /// What the orderbook told.
+    /// The orderbook's events.
     orderbook -> OrderbookEvent;
-    /// What the escrow told.
+    /// The escrow's events.
     escrow -> EscrowEvent;
-    /// What the registry told.
+    /// The registry's events.
     registry -> RegistryEvent;
-    /// What the attestations told.
+    /// The attestations's events.
     attestations -> AttestationEvent;
-    /// What the fee distributor told.
+    /// The fee distributor's events.
     fees -> FeeEvent;
 }

@@ -8,12 +8,12 @@ pub struct Hardware {
     attributes: Vec<Attribute>,
 }
 
-/// Machines without GPUs, of so many cores, in `eu-west`.
+/// Machines without GPUs, of this many cores, in `eu-west`.
 pub fn cpu(cores: u32) -> Hardware {
     Hardware { attributes: Vec::new() }.with("region", "eu-west").with("cores", cores)
 }
 
-/// Machines with so many NVIDIA GPUs of a model, in `eu-west`.
+/// Machines with `units` NVIDIA GPUs of a model, in `eu-west`.
 pub fn gpu(model: &str, units: u32) -> Hardware {
     cpu(128)
         .with(&format!("capabilities/gpu/vendor/nvidia/model/{model}"), true)

@@ -1,5 +1,5 @@
 //! Builders that put up a whole market in a test: the five contracts, linked, on a chain in
-//! memory, and people with names and purses.
+//! memory, and accounts with names and coins.
 //!
 //! ```
 //! use souk_testing::{Market, gpu, group, souk, usouk};
@@ -17,26 +17,27 @@
 //! market.pass(3_600);
 //! market.withdraw(deployment.account(), order).unwrap();
 //! assert_eq!(market.balance("cheap-payee"), 490_000, "an hour less 2 % take rate");
-//! market.check_conservation();
+//! market.check_supply();
 //! ```
 //!
 //! Set-up panics when it fails; steps return `anyhow::Result`, whose errors downcast to the
 //! error of the contract that refused: `error.downcast_ref::<souk_escrow::ContractError>()`.
-//! This crate is the one place where the suite is instantiated on cw-multi-test.
+//! This crate is the one place where the contracts are instantiated on cw-multi-test.
 
 mod chain;
 mod coins;
+mod contracts;
 pub mod events;
 mod hardware;
+pub mod layers;
 mod market;
-mod suite;
 mod workload;
 
 pub use chain::{Chain, PREFIX, address};
 pub use coins::{souk, usouk};
+pub use contracts::{Codes, Contracts};
 pub use hardware::{Hardware, cpu, gpu};
 pub use market::{Deployment, Market, Outcome, Settings};
-pub use suite::{Codes, Suite};
 pub use workload::{Group, Workload, group};
 
 /// The contracts' errors, to downcast to.

@@ -1,4 +1,4 @@
-//! What a tenant puts out to tender.
+//! What a tenant deploys.
 
 use cosmwasm_std::HexBinary;
 use souk_api::orderbook::NewDeployment;
@@ -42,7 +42,7 @@ impl Group {
         self.resources(|resources| resources.gpu = Some(gpu.clone()))
     }
 
-    /// So many replicas of each unit.
+    /// Replicas of each unit.
     pub fn replicas(mut self, count: u32) -> Self {
         self.0.units.iter_mut().for_each(|unit| unit.count = count);
         self
@@ -84,13 +84,13 @@ impl Group {
         Workload::from(self).and(other)
     }
 
-    /// Alone in a deployment whose auctions go to the lowest bid after so many seconds.
+    /// Alone in a deployment whose auctions go to the lowest bid after `closes_after` seconds.
     pub fn lowest_price(self, closes_after: u64) -> Workload {
         Workload::from(self).lowest_price(closes_after)
     }
 }
 
-/// A deployment to create. The tenant chooses among the bids unless told otherwise.
+/// A deployment to create. The tenant chooses among the bids unless it is an auction.
 #[derive(Clone, Debug)]
 pub struct Workload {
     groups: Vec<GroupSpec>,
@@ -121,7 +121,7 @@ impl Workload {
         self
     }
 
-    /// The lowest bid wins after so many seconds.
+    /// The lowest bid wins after `closes_after` seconds.
     pub fn lowest_price(mut self, closes_after: u64) -> Self {
         self.auction = AuctionPolicy::LowestPrice { closes_after };
         self
@@ -151,7 +151,7 @@ impl Workload {
         self
     }
 
-    /// As the orderbook is told.
+    /// As the orderbook gets it.
     pub fn message(&self) -> NewDeployment {
         NewDeployment {
             commitment: HexBinary::from(self.commitment),

@@ -11,22 +11,22 @@ use super::{Bytes, ConfigError, Hourly, Seconds};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bidding {
-    /// Whether the agent bids at all; leases go on without.
+    /// Whether the agent bids; leases are not affected.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Prices, one table for each denom in which the provider takes orders.
+    /// Prices, one table per denom in which the provider takes orders.
     pub rates: Vec<RateTable>,
-    /// Open bids for one tenant at most, so that nobody binds all capacity by orders.
+    /// The most open bids for one tenant, so that none reserves all capacity by orders.
     #[serde(default = "default_open_bids")]
     pub max_open_bids_per_tenant: u32,
-    /// How far below its table's price the agent goes in a binding auction to lead it, in per
-    /// cent of that price; 100 never goes below.
+    /// The floor in a binding auction, in per cent of the table's price: 1 to 100; 100 never bids
+    /// below the table's price.
     #[serde(default = "default_floor")]
     pub auction_floor_percent: u32,
-    /// How much more is promised than there is.
+    /// Overcommit of the nodes' capacity.
     #[serde(default)]
     pub overcommit: Overcommit,
-    /// A lease whose manifest has not come for so long, in block time, is closed.
+    /// A lease without manifest is closed after this time, in block time.
     #[serde(default = "default_manifest_timeout")]
     pub manifest_timeout: Seconds,
     /// How often earnings are withdrawn, in block time.
@@ -35,14 +35,14 @@ pub struct Bidding {
     /// Whether the agent ends depleted deployments of its leases once that is allowed.
     #[serde(default = "yes", alias = "reap")]
     pub end_deployments: bool,
-    /// What the provider claims: region, tier and the like, and capabilities. Registered on
-    /// the chain by `souk provider register`; `check` compares.
+    /// The attributes that the provider claims: region, tier, capabilities. They are registered on the
+    /// chain by `souk provider register`; `check` compares.
     #[serde(default)]
     pub attributes: Vec<Claim>,
 }
 
-/// How much more is promised than there is, in per cent: 150 promises one and a half times
-/// as much. GPUs are never promised twice.
+/// Overcommit in per cent of the capacity, 10 to 1000: 150 offers one and a half times as much. GPUs
+/// are never overcommitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Overcommit {
@@ -82,7 +82,7 @@ pub struct RateTable {
     /// A leased address.
     #[serde(default)]
     pub ip: Hourly,
-    /// A GPU of a model that has no price of its own; those are not offered without it.
+    /// A GPU of a model without a price of its own; without it such models are not offered.
     #[serde(default)]
     pub gpu: Option<Hourly>,
     /// GPUs by model.
@@ -120,7 +120,7 @@ pub struct Claim {
 }
 
 impl Bidding {
-    /// The attributes as the market has them.
+    /// The attributes as the market's type.
     pub fn claims(&self) -> Vec<Attribute> {
         let claim = |claim: &Claim| Attribute::new(claim.key.clone(), claim.value.clone());
         self.attributes.iter().map(claim).collect()
@@ -145,7 +145,7 @@ impl Bidding {
                 return Err(ConfigError::invalid(
                     "bidding.rates.denom",
                     &table.denom,
-                    "it stands there twice",
+                    "there are two tables for it",
                     "keep one table for each denom",
                 ));
             }
@@ -161,7 +161,7 @@ impl Bidding {
                     key,
                     percent,
                     "it is out of range",
-                    "write per cent from 10 to 1000; 100 promises just what there is",
+                    "write per cent from 10 to 1000; 100 is no overcommit",
                 ));
             }
         }

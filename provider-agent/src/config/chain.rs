@@ -14,21 +14,21 @@ use super::{ConfigError, Contracts};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chain {
-    /// The only chain that is talked to.
+    /// The id of the chain; nodes of another one are refused.
     pub chain_id: String,
-    /// URLs of CometBFT's RPC, best first. Two or more let the agent outlive one.
+    /// URLs of CometBFT's RPC, best first. With two or more one may fail.
     pub rpc: Vec<String>,
-    /// The addresses' human-readable prefix.
+    /// The human-readable prefix of addresses.
     pub prefix: String,
-    /// What gas costs, such as `0.025usouk`.
+    /// The gas price, such as `0.025usouk`.
     pub gas_price: GasPrice,
-    /// What gas may cost at most when the chain asks for more; ten times as much if not given.
+    /// The highest gas price if the chain demands more; ten times `gas_price` if not given.
     #[serde(default)]
     pub max_gas_price: Option<GasPrice>,
     /// The contracts' addresses.
     #[serde(default)]
     contracts: Option<Contracts>,
-    /// A file with them, as `souk operator deploy` writes it.
+    /// A file with them, as `souk admin deploy` writes it.
     #[serde(default)]
     pub contracts_file: Option<PathBuf>,
 }
@@ -68,7 +68,7 @@ impl Chain {
                 "chain.contracts",
                 "",
                 "there are no addresses of contracts",
-                "give `chain.contracts_file`, as `souk operator deploy` writes it, or a table [chain.contracts]",
+                "give `chain.contracts_file`, as `souk admin deploy` writes it, or a table [chain.contracts]",
             )),
         }
     }
@@ -116,7 +116,7 @@ impl Chain {
     }
 }
 
-/// Who provides, and with which key the agent signs.
+/// The provider, and the operator key that the agent signs with.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
@@ -146,7 +146,7 @@ impl Provider {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
-    /// A key file, encrypted or plain; nobody else may be able to read it.
+    /// A key file, encrypted or plain, with mode 0600.
     #[serde(default)]
     pub file: Option<PathBuf>,
     /// A file that holds the passphrase of an encrypted key file.
@@ -166,6 +166,10 @@ impl Key {
     }
 
     /// Where the key comes from; reads the passphrase, if one is named.
+    ///
+    /// # Errors
+    ///
+    /// If the passphrase cannot be read.
     pub fn source(&self) -> Result<KeySource, ConfigError> {
         if let Some(variable) = &self.variable {
             return Ok(KeySource::Environment { variable: variable.clone() });
@@ -208,7 +212,7 @@ fn check_address(key: &str, address: &str, prefix: &str) -> Result<(), ConfigErr
             format!("its prefix is `{hrp}`, `chain.prefix` is `{prefix}`")
         }
         Ok(_) => "it does not have the length of an address".to_owned(),
-        Err(error) => format!("it is no bech32 address ({error})"),
+        Err(error) => format!("it is not a bech32 address ({error})"),
     };
-    Err(ConfigError::invalid(key, address, problem, "copy the address anew"))
+    Err(ConfigError::invalid(key, address, problem, "copy the address again"))
 }

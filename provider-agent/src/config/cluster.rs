@@ -17,26 +17,26 @@ pub struct Cluster {
     /// The context in it; its current one if not given.
     #[serde(default)]
     pub context: Option<String>,
-    /// Labels that a node must have to be offered, for instance where several providers share a
-    /// cluster; every pod of a tenant asks for them. All nodes are offered if none is given.
+    /// Labels of the nodes that are offered, for instance where several providers share a cluster; every
+    /// pod of a tenant selects them. All nodes are offered if none is given.
     #[serde(default)]
     pub node_selector: BTreeMap<String, String>,
-    /// The class of ingresses; no HTTP endpoints are offered without one.
+    /// The ingress class; without one no HTTP endpoints are offered.
     #[serde(default)]
     pub ingress_class: Option<String>,
     /// Every HTTP service gets a host name below this domain.
     #[serde(default)]
     pub domain: Option<String>,
-    /// Domains of the provider itself, in which tenants claim no names; `domain` is always one.
+    /// The provider's own domains, in which tenants may not use host names; `domain` is always one.
     #[serde(default)]
     pub own_domains: Vec<String>,
-    /// The host under which tenants' node ports are reached; no such ports without one.
+    /// The host name of the nodes for tenants' node ports; without one no port endpoints are offered.
     #[serde(default)]
     pub node_port_host: Option<String>,
     /// How many addresses there are for tenants to lease.
     #[serde(default)]
     pub leased_ips: u32,
-    /// The market's storage classes (`default`, `beta1` to `beta3`) and what they are here.
+    /// The market's storage classes (`default`, `beta1` to `beta3`), with the cluster's class of each.
     #[serde(default)]
     pub storage_classes: BTreeMap<String, StorageClass>,
     /// The pod security level that tenants' namespaces enforce.
@@ -48,8 +48,8 @@ pub struct Cluster {
     /// The runtime class of pods with GPUs of a vendor, for instance `nvidia = "nvidia"`.
     #[serde(default)]
     pub gpu_runtime_classes: BTreeMap<String, String>,
-    /// Networks that tenants may not reach, beyond the private and link-local ranges: pods,
-    /// services and nodes if those are public addresses.
+    /// Networks that tenants may not reach, beside private and link-local ones: pods, services and nodes
+    /// if those have public addresses.
     #[serde(default)]
     pub deny_networks: Vec<String>,
 }
@@ -60,7 +60,7 @@ pub struct Cluster {
 pub struct StorageClass {
     /// The cluster's StorageClass.
     pub name: String,
-    /// How much of it may be promised; no limit if not given.
+    /// How many bytes of it are offered; no limit if not given.
     #[serde(default)]
     pub capacity: Option<Bytes>,
 }
@@ -92,14 +92,14 @@ pub enum ImagePullPolicy {
     /// At each start, so that one tenant's private image in a node's cache is not another's.
     #[default]
     Always,
-    /// If the node does not have it: for clusters whose images are all public, or made at hand.
+    /// If the node does not have it: for clusters whose images are all public or local.
     IfNotPresent,
-    /// Never: only images that the nodes have are run.
+    /// Never: only images that the nodes have can run.
     Never,
 }
 
 impl ImagePullPolicy {
-    /// Kubernetes' word for it.
+    /// The value in Kubernetes.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Always => "Always",
@@ -109,7 +109,7 @@ impl ImagePullPolicy {
     }
 }
 
-/// The market's words for storage classes.
+/// The market's storage classes.
 pub const CLASSES: [&str; 4] = ["default", "beta1", "beta2", "beta3"];
 
 impl Cluster {
@@ -120,7 +120,7 @@ impl Cluster {
         labels.join(",")
     }
 
-    /// Domains in which tenants claim no names.
+    /// Domains in which tenants may not use host names.
     pub fn reserved_domains(&self) -> impl Iterator<Item = &str> {
         self.domain.iter().chain(&self.own_domains).map(String::as_str)
     }
@@ -162,7 +162,7 @@ impl Cluster {
                 return Err(ConfigError::invalid(
                     "cluster.deny_networks",
                     network,
-                    "it is no network",
+                    "it is not a network",
                     "write for instance 203.0.113.0/24 or 2001:db8::/32",
                 ));
             }
@@ -184,7 +184,7 @@ fn check_domain(domain: &str) -> Result<(), ConfigError> {
     Err(ConfigError::invalid(
         "cluster.domain",
         domain,
-        "it is no domain name",
+        "it is not a domain name",
         "write it in lower case without dots at its ends, such as apps.example.com",
     ))
 }

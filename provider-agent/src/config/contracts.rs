@@ -1,4 +1,4 @@
-//! The contracts' addresses, inline or from the file that `souk operator deploy` writes.
+//! The contracts' addresses, inline or from the file that `souk admin deploy` writes.
 
 use std::path::Path;
 
@@ -17,15 +17,15 @@ pub struct Contracts {
     /// Providers.
     #[serde(alias = "registry", alias = "provider-registry")]
     pub provider_registry: String,
-    /// What auditors attest.
+    /// Attestations.
     pub attestations: String,
-    /// Where fees go; the agent does not need it.
+    /// The fee distributor; the agent does not need it.
     #[serde(default, alias = "fee-distributor")]
     pub fee_distributor: Option<String>,
 }
 
 /// The file: addresses at the top or under `contracts`, as texts or as tables with `address`.
-/// What else stands there is not the agent's business.
+/// Other keys are ignored.
 #[derive(Deserialize)]
 struct Entry {
     address: String,
@@ -53,6 +53,10 @@ impl Contracts {
     }
 
     /// Reads the file, JSON or TOML.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read or lacks an address.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
@@ -61,7 +65,7 @@ impl Contracts {
                 "chain.contracts_file",
                 path.display(),
                 problem,
-                "give the file that `souk operator deploy` wrote",
+                "give the file that `souk admin deploy` wrote",
             )
         };
         let value: serde_json::Value = match serde_json::from_str(&text) {

@@ -1,8 +1,8 @@
-//! What can be wrong with a configuration.
+//! The errors of a configuration.
 
 use std::path::{Path, PathBuf};
 
-/// A configuration that cannot be used.
+/// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file that cannot be read.
@@ -15,7 +15,7 @@ pub enum ConfigError {
         /// Why.
         error: std::io::Error,
     },
-    /// A text that is no TOML, an unknown key, a missing key, a value of the wrong kind.
+    /// Invalid TOML, an unknown or missing key, or a value of the wrong type.
     #[error("configuration{}: {problem}", path.as_ref().map(|p| format!(" {}", p.display())).unwrap_or_default())]
     Parse {
         /// The file, if it is one.
@@ -23,7 +23,7 @@ pub enum ConfigError {
         /// What is wrong, with the key.
         problem: String,
     },
-    /// A value that cannot be.
+    /// An invalid value.
     #[error("configuration: `{key}` is `{value}`: {problem}; {advice}")]
     Invalid {
         /// The key.

@@ -1,4 +1,4 @@
-//! `[gateway]`: the server that tenants talk to.
+//! `[gateway]`: the server for tenants.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Bytes, ConfigError, Seconds, units};
 
-/// The server that tenants talk to.
+/// The server for tenants.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gateway {
@@ -17,34 +17,35 @@ pub struct Gateway {
     pub uri: String,
     /// The TLS certificate, PEM.
     pub certificate: PathBuf,
-    /// Its key, PEM; nobody else may be able to read it.
+    /// Its key, PEM, with mode 0600.
     pub key: PathBuf,
     /// Origins of web pages that may call the gateway; none if empty.
     #[serde(default)]
     pub cors_origins: Vec<String>,
-    /// What one caller may ask of it.
+    /// Limits for callers.
     #[serde(default)]
     pub limits: GatewayLimits,
 }
 
-/// What one caller may ask of the gateway.
+/// Limits of the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatewayLimits {
     /// Bytes of a request's body.
     pub body: Bytes,
-    /// Time for a request's head to arrive; so long a connection may be without request.
+    /// Time for a request's head to arrive, and for which a connection may have no request.
     pub header_timeout: Seconds,
-    /// Time for a request's body to arrive and its answer to begin.
+    /// Time for a request's body to arrive and its response to begin.
     pub request_timeout: Seconds,
-    /// Who takes nothing of an answer for so long has gone away or holds the door open.
-    pub untaken_timeout: Seconds,
+    /// A connection whose peer reads nothing of a response for this time is closed.
+    #[serde(alias = "untaken_timeout")]
+    pub write_timeout: Seconds,
     /// Connections in all.
     pub connections: u32,
-    /// Connections of one address (of IPv6, of one /64 network). Behind a proxy that hides
-    /// addresses it must be as many as in all.
+    /// Connections of one address (of IPv6: of one /64 network). Behind a proxy that hides addresses
+    /// it must be as high as `connections`.
     pub connections_per_address: u32,
-    /// Log, event and shell streams of one lease.
+    /// Log and event streams of one lease.
     pub streams_per_lease: u32,
 }
 
@@ -54,7 +55,7 @@ impl Default for GatewayLimits {
             body: Bytes(2 << 20),
             header_timeout: Seconds(10),
             request_timeout: Seconds(30),
-            untaken_timeout: Seconds(60),
+            write_timeout: Seconds(60),
             connections: 1_000,
             connections_per_address: 32,
             streams_per_lease: 16,
@@ -70,7 +71,7 @@ impl Gateway {
             return Err(ConfigError::invalid(
                 "gateway.uri",
                 &self.uri,
-                "it is no https URI without path",
+                "it is not an https URI without path",
                 "write for instance https://provider.example.com:8443",
             ));
         }
@@ -80,7 +81,7 @@ impl Gateway {
                 return Err(ConfigError::invalid(
                     "gateway.cors_origins",
                     origin,
-                    "it is no origin",
+                    "it is not an origin",
                     "write scheme and host alone, such as https://console.example.com",
                 ));
             }

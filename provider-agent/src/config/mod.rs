@@ -35,17 +35,17 @@ pub const ENVIRONMENT: &str = "SOUK_PROVIDER";
 pub struct Config {
     /// The chain and the contracts on it.
     pub chain: Chain,
-    /// Who provides, and with which key the agent signs.
+    /// The provider and the operator key.
     pub provider: Provider,
-    /// Where the agent keeps its memory.
+    /// Where the store is.
     pub store: StoreConfig,
     /// The Kubernetes cluster.
     pub cluster: Cluster,
     /// Prices and limits.
     pub bidding: Bidding,
-    /// The server that tenants talk to.
+    /// The server for tenants.
     pub gateway: Gateway,
-    /// Figures for the operator.
+    /// Metrics for the operator.
     #[serde(default)]
     pub metrics: Metrics,
     /// What is logged.
@@ -53,15 +53,15 @@ pub struct Config {
     pub log: Log,
 }
 
-/// Where the agent keeps its memory.
+/// Where the store is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreConfig {
-    /// The SQLite file; made with mode 0600.
+    /// The SQLite file; created with mode 0600.
     pub path: PathBuf,
 }
 
-/// Figures for the operator.
+/// Metrics for the operator.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
@@ -74,9 +74,9 @@ pub struct Metrics {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// A filter such as `info` or `info,souk_provider::bidding=debug`.
+    /// A filter such as `info` or `info,souk_provider::market::bidding=debug`.
     pub filter: String,
-    /// The form of each line.
+    /// The format of each line.
     pub format: LogFormat,
 }
 
@@ -86,18 +86,22 @@ impl Default for Log {
     }
 }
 
-/// The form of log lines.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text.
     Text,
-    /// For machines.
+    /// JSON.
     Json,
 }
 
 impl Config {
     /// Reads and checks the file. Relative paths in it count from the file's own folder.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, parsed or used.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
@@ -110,6 +114,10 @@ impl Config {
     }
 
     /// Reads and checks a text, without the environment.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be parsed or used.
     pub fn from_toml(text: &str, base: &Path) -> Result<Self, ConfigError> {
         let none = config::Environment::with_prefix(ENVIRONMENT).source(Some(Default::default()));
         Self::from_sources(text, none, base)

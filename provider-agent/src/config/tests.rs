@@ -1,4 +1,4 @@
-//! What a wrong configuration is told.
+//! Valid and invalid configurations.
 
 use std::path::Path;
 

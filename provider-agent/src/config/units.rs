@@ -1,4 +1,4 @@
-//! Values with units, as people write them: sizes, durations, prices an hour.
+//! Values with units: sizes, durations, prices an hour.
 
 use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
@@ -68,7 +68,7 @@ impl FromStr for Hourly {
             (whole <= Self::MAX).then(|| Self(whole * Self::ONE + part))
         };
         read().ok_or_else(|| {
-            format!("`{text}` is no price; write base units an hour such as 1500 or \"0.25\"")
+            format!("`{text}` is not a price; write base units an hour such as 1500 or \"0.25\"")
         })
     }
 }
@@ -123,7 +123,7 @@ impl FromStr for Seconds {
             return Ok(Self(seconds));
         }
         let duration = humantime::parse_duration(text).map_err(|error| {
-            format!("`{text}` is no duration ({error}); write for instance 5m or 90s")
+            format!("`{text}` is not a duration ({error}); write for instance 5m or 90s")
         })?;
         Ok(Self(duration.as_secs()))
     }
@@ -142,7 +142,7 @@ pub(super) fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Socke
     let text = deserializer.deserialize_any(NumberOrText("an address and a port"))?;
     text.parse().map_err(|_| {
         de::Error::custom(format!(
-            "`{text}` is no address with a port; write for instance 0.0.0.0:8443 or [::]:8443"
+            "`{text}` is not an address with a port; write for instance 0.0.0.0:8443 or [::]:8443"
         ))
     })
 }

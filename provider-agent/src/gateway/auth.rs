@@ -1,4 +1,4 @@
-//! Who asks, and whether the lease or order is theirs.
+//! Authentication by wallet token, and authorization for leases and orders.
 
 use std::{
     sync::Arc,
@@ -12,9 +12,9 @@ use souk_core::OrderId;
 use souk_gateway::{Claims, Scope, token};
 
 use super::{GatewayError, State};
-use crate::store::LeaseRow;
+use crate::model::Lease;
 
-/// A caller with a token that counts.
+/// A caller with a valid token.
 #[derive(Debug)]
 pub struct Caller(Claims);
 
@@ -32,7 +32,7 @@ impl FromRequestParts<Arc<State>> for Caller {
     }
 }
 
-/// Seconds since the epoch. Tokens follow the wall's clock: the wallet has no other.
+/// Seconds since the epoch. Tokens expire by wall time, since wallets do not know block time.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map(|time| time.as_secs()).unwrap_or(0)
 }
@@ -43,12 +43,20 @@ impl Caller {
         self.0.exp
     }
 
-    /// Refuses purposes that the token does not name.
+    /// Checks that the token has this scope for the lease.
+    ///
+    /// # Errors
+    ///
+    /// If it does not.
     pub fn must_have(&self, order: OrderId, scope: Scope) -> Result<(), GatewayError> {
         if self.0.access.allows(order, scope) { Ok(()) } else { Err(GatewayError::Scope(order)) }
     }
 
-    /// Refuses everyone but the tenant `tenant`.
+    /// Checks that the caller is this tenant.
+    ///
+    /// # Errors
+    ///
+    /// If it is not.
     pub fn must_be(&self, tenant: &str, order: OrderId) -> Result<(), GatewayError> {
         if self.0.iss == tenant {
             return Ok(());
@@ -56,28 +64,40 @@ impl Caller {
         Err(GatewayError::NotTheTenant { issuer: self.0.iss.clone(), order })
     }
 
-    /// The caller's own lease, for one purpose.
+    /// The caller's own lease, for one scope.
+    ///
+    /// # Errors
+    ///
+    /// If the token lacks the scope, or the lease is unknown or another tenant's.
     pub async fn lease(
         &self,
         state: &State,
         order: OrderId,
         scope: Scope,
-    ) -> Result<LeaseRow, GatewayError> {
+    ) -> Result<Lease, GatewayError> {
         self.must_have(order, scope)?;
         let Some(lease) = state.store.lease(order).await? else {
-            return Err(state.book.missing_lease(order, &state.policy.audience.provider).await);
+            let on_chain = state.chain.has_lease(order).await.map_err(GatewayError::Chain)?;
+            return Err(match on_chain {
+                true => GatewayError::TooEarly(format!("lease {order}")),
+                false => GatewayError::NoLease(order),
+            });
         };
         self.must_be(&lease.tenant, order)?;
         Ok(lease)
     }
 
-    /// The caller's own lease that has not ended.
+    /// The caller's own active lease, for one scope.
+    ///
+    /// # Errors
+    ///
+    /// As for [`lease`](Self::lease), and if the lease has ended.
     pub async fn running_lease(
         &self,
         state: &State,
         order: OrderId,
         scope: Scope,
-    ) -> Result<LeaseRow, GatewayError> {
+    ) -> Result<Lease, GatewayError> {
         let lease = self.lease(state, order, scope).await?;
         if lease.state == LeaseState::Active { Ok(lease) } else { Err(GatewayError::Ended(order)) }
     }

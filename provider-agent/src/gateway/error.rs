@@ -1,4 +1,6 @@
-//! Everything that the gateway says no with.
+//! The errors of the gateway: of one request, and of the server.
+
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use axum::{
     Json,
@@ -11,49 +13,49 @@ use souk_core::OrderId;
 use souk_gateway::{TokenError, body::ErrorBody};
 use thiserror::Error;
 
-use super::WorkloadError;
 use crate::{
-    leases::manifest::Refusal,
-    store::{StoreError, TakenBy},
+    cluster::workloads::WorkloadError,
+    model::manifest::Refusal,
+    store::{HostnameTaken, StoreError},
 };
 
-/// Why a request gets no answer.
+/// Why a request is refused or failed.
 #[derive(Debug, Error)]
 pub enum GatewayError {
     /// No token.
-    #[error("this route wants a wallet token: `Authorization: Bearer TOKEN`")]
+    #[error("this route needs a wallet token: `Authorization: Bearer TOKEN`")]
     NoToken,
-    /// A token that opens nothing.
+    /// An invalid token.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// Not the tenant's.
+    /// The caller is not the tenant.
     #[error("{issuer} is not the tenant of lease {order}")]
     NotTheTenant {
-        /// Who asks.
+        /// The token's issuer.
         issuer: String,
-        /// For what.
+        /// The lease or order.
         order: OrderId,
     },
-    /// A token for other purposes.
-    #[error("the token does not open this of lease {0}; make one with that scope")]
+    /// The token lacks the scope.
+    #[error("the token does not have this scope for lease {0}; make one that has it")]
     Scope(OrderId),
-    /// Neither here nor on the chain.
+    /// The lease is neither in the store nor on the chain.
     #[error("there is no lease {0} with this provider")]
     NoLease(OrderId),
     /// No such order, as far as this provider knows.
     #[error("order {0} is not known here")]
     NoOrder(OrderId),
-    /// Nothing was sent yet.
+    /// No manifest was sent yet.
     #[error("lease {0} has no manifest yet; send it")]
     NoManifest(OrderId),
-    /// On the chain, not here yet.
-    #[error("{0} is on the chain but was not seen here yet; try again in a few seconds")]
+    /// It is on the chain, but the follower has not seen it yet.
+    #[error("{0} is on the chain but the provider has not read it yet; try again in a few seconds")]
     TooEarly(String),
     /// A manifest that is not the lease's.
     #[error(transparent)]
     Manifest(#[from] Refusal),
     /// A body that cannot be read.
-    #[error("the body is no manifest upload: {0}")]
+    #[error("the body is not a manifest upload: {0}")]
     Body(String),
     /// A body beyond the limit.
     #[error("the body is larger than this provider takes, which is {0} bytes; send less")]
@@ -64,12 +66,12 @@ pub enum GatewayError {
     /// A path or query that cannot be read.
     #[error("{0}")]
     Request(String),
-    /// Not a route of ours.
+    /// No such route.
     #[error("there is no such route or method")]
     NoRoute,
     /// A host name that another lease has.
     #[error(transparent)]
-    Hostname(#[from] TakenBy),
+    Hostname(#[from] HostnameTaken),
     /// Too many at once.
     #[error("lease {order} has {limit} streams open, which is the limit; close one")]
     Streams {
@@ -81,7 +83,7 @@ pub enum GatewayError {
     /// The lease is over.
     #[error("lease {0} has ended")]
     Ended(OrderId),
-    /// The cluster's side.
+    /// The cluster.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
     /// The chain could not be asked.
@@ -93,7 +95,7 @@ pub enum GatewayError {
 }
 
 impl GatewayError {
-    /// HTTP status and a word for programs.
+    /// HTTP status and error code.
     fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoToken => (StatusCode::UNAUTHORIZED, "no_token"),
@@ -124,7 +126,7 @@ impl GatewayError {
         }
     }
 
-    /// As it is told to the caller.
+    /// The response body.
     pub fn body(&self) -> ErrorBody {
         ErrorBody { code: self.kind().1.to_owned(), message: self.to_string() }
     }
@@ -146,8 +148,29 @@ impl IntoResponse for GatewayError {
     fn into_response(self) -> Response {
         let (status, code) = self.kind();
         if status.is_server_error() {
-            tracing::warn!(code, error = ?self, "a request failed");
+            tracing::warn!(code, error = ?self, "request failed");
         }
         (status, Json(self.body())).into_response()
     }
+}
+
+/// Why the gateway cannot serve.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// Certificate or key.
+    #[error("{}: {reason}; `souk-provider init` makes certificate and key", .path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The address.
+    #[error("cannot listen on {address}: {error}; free the port or change `gateway.listen`")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
 }

@@ -1,4 +1,4 @@
-//! What routes read from path and query, refused in the gateway's own words.
+//! Extractors for path and query, with the gateway's own errors.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use super::{GatewayError, State};
 
 /// The order or lease in the path.
 #[derive(Debug)]
-pub struct Order(pub OrderId);
+pub struct OrderPath(pub OrderId);
 
-impl FromRequestParts<Arc<State>> for Order {
+impl FromRequestParts<Arc<State>> for OrderPath {
     type Rejection = GatewayError;
 
     async fn from_request_parts(
@@ -25,18 +25,18 @@ impl FromRequestParts<Arc<State>> for Order {
     }
 }
 
-/// What the query asks.
+/// The query parameters.
 #[derive(Debug)]
-pub struct Asked<T>(pub T);
+pub struct Params<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequestParts<Arc<State>> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<Arc<State>> for Params<T> {
     type Rejection = GatewayError;
 
     async fn from_request_parts(
         parts: &mut Parts,
         state: &Arc<State>,
     ) -> Result<Self, Self::Rejection> {
-        let Query(asked) = Query::from_request_parts(parts, state).await?;
-        Ok(Self(asked))
+        let Query(params) = Query::from_request_parts(parts, state).await?;
+        Ok(Self(params))
     }
 }

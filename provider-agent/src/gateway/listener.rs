@@ -1,6 +1,6 @@
-//! Connections: TLS, caps on their number, and none that is held without being used.
+//! Accepts connections: TLS, limits on their number, and timeouts for idle ones.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper_util::{
@@ -9,7 +9,6 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use socket2::SockRef;
-use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -18,37 +17,20 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{State, addresses::Addresses, busy, router, tls};
+use super::{ServeError, State, activity, connection_limit::ConnectionLimit, router, tls};
 
-/// How long open streams may go on after the order to stop.
-const FAREWELL: Duration = Duration::from_secs(5);
-/// Requests at once on one HTTP/2 connection: a lease's streams and some beside them.
+/// How long open streams may go on after the stop signal.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most concurrent requests on one HTTP/2 connection: a lease's streams and some more.
 const HTTP2_STREAMS: u32 = 20;
-/// Bytes of a request's head on an HTTP/1 connection; tokens are 8 KiB at most.
+/// The most bytes of a request's head on an HTTP/1 connection; tokens have 8 KiB at most.
 const HEAD: usize = 32 << 10;
 
-/// Why the gateway cannot serve.
-#[derive(Debug, Error)]
-pub enum ServeError {
-    /// Certificate or key.
-    #[error("{}: {reason}; `souk-provider init` makes certificate and key", .path.display())]
-    Tls {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The address.
-    #[error("cannot listen on {address}: {error}; free the port or change `gateway.listen`")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Why not.
-        error: io::Error,
-    },
-}
-
-/// Serves until `stop`. `listening` hears the address once connections are taken.
+/// Serves until `stop`. `listening` is called with the address once connections are accepted.
+///
+/// # Errors
+///
+/// If the certificate or key cannot be used, or the address is taken.
 pub async fn serve(
     state: Arc<State>,
     stop: CancellationToken,
@@ -61,12 +43,12 @@ pub async fn serve(
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     listening(listener.local_addr().map_err(failed)?);
 
-    let patience = Patience {
+    let timeout = ConnectionTimeouts {
         idle: Duration::from_secs(config.limits.header_timeout.0),
-        untaken: Duration::from_secs(config.limits.untaken_timeout.0),
+        write: Duration::from_secs(config.limits.write_timeout.0),
     };
     let slots = Arc::new(Semaphore::new(config.limits.connections as usize));
-    let addresses = Addresses::new(config.limits.connections_per_address);
+    let addresses = ConnectionLimit::new(config.limits.connections_per_address);
     let router = router(Arc::clone(&state));
     let connections = TaskTracker::new();
     loop {
@@ -79,45 +61,45 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, from)) = accepted else {
-            // Out of file descriptors, for instance: give others time to close theirs.
+            // For instance out of file descriptors: wait until others are closed.
             time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let Some(place) = addresses.take(from.ip()) else {
-            tracing::debug!(%from, "an address has too many connections");
+        let Some(permit) = addresses.acquire(from.ip()) else {
+            tracing::debug!(%from, "connection refused: too many from this address");
             continue;
         };
         let (acceptor, router, stop) = (acceptor.clone(), router.clone(), stop.clone());
         connections.spawn(async move {
-            let _held = (slot, place);
-            connection(stream, acceptor, router, patience, stop).await;
+            let _held = (slot, permit);
+            connection(stream, acceptor, router, timeout, stop).await;
         });
     }
     connections.close();
-    // Whoever still streams after the farewell is cut off.
-    let _ = time::timeout(FAREWELL, connections.wait()).await;
+    // Streams that are still open after the timeout are aborted.
+    let _ = time::timeout(SHUTDOWN_TIMEOUT, connections.wait()).await;
     Ok(())
 }
 
-/// How long a connection is held without being used.
+/// The timeouts of a connection.
 #[derive(Clone, Copy)]
-struct Patience {
+struct ConnectionTimeouts {
     /// Without a request.
     idle: Duration,
-    /// With an answer of which the peer takes nothing.
-    untaken: Duration,
+    /// With a response of which the peer reads nothing.
+    write: Duration,
 }
 
 async fn connection(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     router: Router,
-    patience: Patience,
+    timeout: ConnectionTimeouts,
     stop: CancellationToken,
 ) {
-    let Patience { idle, untaken } = patience;
-    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(untaken)) {
-        tracing::debug!(%error, "a connection cannot be given a time limit");
+    let ConnectionTimeouts { idle, write } = timeout;
+    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(write)) {
+        tracing::debug!(%error, "TCP timeout of a connection not set");
     }
     let Ok(Ok(stream)) = time::timeout(idle, acceptor.accept(stream)).await else { return };
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -128,21 +110,21 @@ async fn connection(
         .keep_alive_interval(idle)
         .keep_alive_timeout(idle)
         .max_concurrent_streams(HTTP2_STREAMS);
-    let (service, used) = busy::watched(router);
+    let (service, used) = activity::track(router);
     let service = TowerToHyperService::new(service);
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut serving = std::pin::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return report(served),
         () = stop.cancelled() => serving.as_mut().graceful_shutdown(),
-        // Whatever protocol it speaks, and if it speaks none at all.
-        () = used.ended(idle, untaken) => return,
+        // With any protocol, and with none.
+        () = used.ended(idle, write) => return,
     }
     report(serving.await);
 }
 
 fn report(served: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
     if let Err(error) = served {
-        tracing::debug!(%error, "a connection ended");
+        tracing::debug!(%error, "connection ended with an error");
     }
 }

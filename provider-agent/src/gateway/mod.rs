@@ -1,19 +1,17 @@
-//! Serves tenants: manifest, status, logs and events of their leases, by wallet tokens.
+//! The TLS server for tenants: manifest, status, logs and events of their leases.
 //!
-//! Every route but `version` and `status` asks for a token whose issuer is the lease's (or the
-//! order's) tenant. What runs in the cluster is told by whoever implements [`Workloads`].
+//! Every route but `version` and `status` needs a wallet token whose issuer is the lease's (or the
+//! order's) tenant. What runs in the cluster comes from [`Workloads`].
 
-mod addresses;
+mod activity;
 mod auth;
-mod busy;
-mod chain;
+mod connection_limit;
 mod error;
 mod extract;
 mod listener;
 mod routes;
 mod streams;
 mod tls;
-mod workloads;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,28 +24,26 @@ use axum::{
 use souk_gateway::token::Policy;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-pub use chain::Book;
-pub use error::GatewayError;
-pub use listener::{ServeError, serve};
-pub use workloads::{LineStream, WorkloadError, Workloads};
+pub use error::{GatewayError, ServeError};
+pub use listener::serve;
 
-use crate::{config, store::Store};
+use crate::{cluster::workloads::Workloads, config, market::lookup::ChainLookup, store::Store};
 
 /// What the routes share.
 pub struct State {
-    /// The agent's memory.
+    /// The store.
     pub store: Store,
-    /// The orderbook, asked when a tenant is faster than the follower.
-    pub book: Book,
+    /// The orderbook on the chain, asked when a tenant is faster than the follower.
+    pub chain: ChainLookup,
     /// What runs in the cluster.
     pub workloads: Arc<dyn Workloads>,
-    /// Whose tokens count, and for whom they must be.
+    /// The audience that tokens must be for.
     pub policy: Policy,
     /// The gateway's configuration.
     pub config: config::Gateway,
-    /// Domains that no tenant may use as host names: the provider's own.
+    /// The provider's own domains, in which tenants may not use host names.
     pub reserved_domains: Vec<String>,
-    /// Streams that are open for each lease.
+    /// The open streams of each lease.
     streams: streams::StreamCounter,
 }
 
@@ -55,18 +51,18 @@ impl State {
     /// Puts the parts together.
     pub fn new(
         store: Store,
-        book: Book,
+        chain: ChainLookup,
         workloads: Arc<dyn Workloads>,
         policy: Policy,
         config: config::Gateway,
         reserved_domains: Vec<String>,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        Self { store, book, workloads, policy, config, reserved_domains, streams }
+        Self { store, chain, workloads, policy, config, reserved_domains, streams }
     }
 }
 
-/// All routes, with body limit, time limit and the origins that may call from a web page.
+/// All routes, with body limit, timeout and the CORS origins.
 pub fn router(state: Arc<State>) -> Router {
     let body = usize::try_from(state.config.limits.body.0).unwrap_or(usize::MAX);
     let origins = state.config.cors_origins.iter().filter_map(|origin| origin.parse().ok());
@@ -76,14 +72,14 @@ pub fn router(state: Arc<State>) -> Router {
         .allow_headers([http::header::AUTHORIZATION, http::header::CONTENT_TYPE]);
     routes::all()
         .layer(axum::extract::DefaultBodyLimit::max(body))
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), in_time))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), request_timeout))
         .layer(cors)
         .with_state(state)
 }
 
-/// Whoever sends its request drop by drop is not waited for. A stream of lines goes on for as
-/// long as it may once it has begun.
-async fn in_time(
+/// Bounds the time until a response begins, which also ends a request that is sent too slowly. A
+/// stream of lines has no timeout once it has begun.
+async fn request_timeout(
     axum::extract::State(state): axum::extract::State<Arc<State>>,
     request: Request,
     next: Next,

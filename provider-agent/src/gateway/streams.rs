@@ -1,5 +1,5 @@
-//! Streams of JSON lines: so many for each lease, each until the client goes away, its token
-//! ends or the lease does.
+//! Streams of JSON lines: a limited number per lease, each until the client disconnects, the token
+//! expires or the lease ends.
 
 use std::{
     collections::HashMap,
@@ -16,10 +16,13 @@ use serde::Serialize;
 use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 
-use super::{GatewayError, LineStream, State, auth};
-use crate::store::{Store, Topic};
+use super::{GatewayError, State, auth};
+use crate::{
+    cluster::workloads::LineStream,
+    store::{Store, Topic},
+};
 
-/// How many streams each lease has open.
+/// Counts the open streams of each lease.
 #[derive(Debug)]
 pub struct StreamCounter {
     limit: u32,
@@ -28,29 +31,29 @@ pub struct StreamCounter {
 
 /// Counts as one open stream until it is dropped.
 #[derive(Debug)]
-struct Ticket {
+struct StreamPermit {
     order: OrderId,
     open: Arc<Mutex<HashMap<OrderId, u32>>>,
 }
 
 impl StreamCounter {
-    /// At most `limit` streams for each lease.
+    /// At most `limit` streams per lease.
     pub fn new(limit: u32) -> Self {
         Self { limit, open: Arc::default() }
     }
 
-    fn take(&self, order: OrderId) -> Result<Ticket, GatewayError> {
+    fn acquire(&self, order: OrderId) -> Result<StreamPermit, GatewayError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(order).or_default();
         if *count >= self.limit {
             return Err(GatewayError::Streams { order, limit: self.limit });
         }
         *count += 1;
-        Ok(Ticket { order, open: Arc::clone(&self.open) })
+        Ok(StreamPermit { order, open: Arc::clone(&self.open) })
     }
 }
 
-impl Drop for Ticket {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.order) {
@@ -62,22 +65,26 @@ impl Drop for Ticket {
     }
 }
 
-/// An answer that gives the values line by line. `expires_at` is the token's end.
+/// A response that streams the values line by line. `expires_at` is the token's expiry.
+///
+/// # Errors
+///
+/// If the lease has too many open streams.
 pub fn answer<T: Serialize + Send + 'static>(
     state: &State,
     order: OrderId,
     expires_at: u64,
     values: LineStream<T>,
 ) -> Result<Response, GatewayError> {
-    let ticket = state.streams.take(order)?;
+    let permit = state.streams.acquire(order)?;
     let left = Duration::from_secs(expires_at.saturating_sub(auth::now()));
     let over = Box::pin(future::select(
         Box::pin(tokio::time::sleep(left)),
         Box::pin(lease_ended(state.store.clone(), order)),
     ));
     let lines = lines(values).take_until(over).map(move |line| {
-        // The stream counts for as long as it has lines to give.
-        let _counted = &ticket;
+        // The permit lives as long as the stream.
+        let _permit = &permit;
         Ok::<_, Infallible>(line)
     });
     let mut response = Response::new(Body::from_stream(lines));
@@ -86,7 +93,7 @@ pub fn answer<T: Serialize + Send + 'static>(
     Ok(response)
 }
 
-/// Each value as a line; an error is told as the last line.
+/// Each value as a line; an error is the last line.
 fn lines<T: Serialize + Send + 'static>(values: LineStream<T>) -> impl Stream<Item = Bytes> {
     values
         .scan(false, |failed, value| {
@@ -117,7 +124,7 @@ async fn lease_ended(store: Store, order: OrderId) {
     loop {
         let running = match store.lease(order).await {
             Ok(lease) => lease.is_some_and(|lease| lease.state == LeaseState::Active),
-            // A store that fails now and then is no reason to cut a stream off.
+            // A failing store does not end streams.
             Err(_) => true,
         };
         if !running {

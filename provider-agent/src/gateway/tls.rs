@@ -10,7 +10,11 @@ use rustls::{
 
 use super::ServeError;
 
-/// Reads certificate and key, both PEM. A key that others may read is refused.
+/// Reads certificate and key, both PEM.
+///
+/// # Errors
+///
+/// If one cannot be read, they do not match, or others may read the key.
 pub fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, ServeError> {
     let bad = |path: &Path, reason: String| ServeError::Tls { path: path.into(), reason };
     let mode = fs::metadata(key).map_err(|error| bad(key, error.to_string()))?.permissions().mode();

@@ -1,19 +1,15 @@
-//! Where the follower stands.
+//! The follower's cursor.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, Topic, Tx, sql};
+use crate::model::Cursor;
 
-/// The last block whose events are in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// Its height.
-    pub height: u64,
-    /// Its time in whole seconds, as contracts see it.
-    pub time: u64,
-}
-
-/// The cursor, once there is one.
+/// The cursor; none before the first block.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection) -> Result<Option<Cursor>, StoreError> {
     let mut statement = sql.prepare_cached("SELECT height, time FROM cursor")?;
     let read = |row: &rusqlite::Row<'_>| {
@@ -23,6 +19,10 @@ pub fn get(sql: &Connection) -> Result<Option<Cursor>, StoreError> {
 }
 
 /// Moves the cursor.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn set(tx: &Tx<'_>, cursor: Cursor) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR REPLACE INTO cursor (id, height, time) VALUES (0, ?1, ?2)")?
         .execute(params![sql::int(cursor.height)?, sql::int(cursor.time)?])?;

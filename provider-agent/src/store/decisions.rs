@@ -10,11 +10,11 @@ use super::{StoreError, Tx, sql};
 /// What was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// A bid is made, kept or lowered.
+    /// A bid was made.
     Bid,
     /// No bid.
     Pass,
-    /// Not now: something is missing that may come.
+    /// Not decided yet: some input is missing.
     Wait,
     /// The chain refused the bid.
     Refused,
@@ -23,7 +23,7 @@ pub enum Verdict {
 impl Verdict {
     const ALL: [Self; 4] = [Self::Bid, Self::Pass, Self::Wait, Self::Refused];
 
-    /// The word for it.
+    /// Its text in the store.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Bid => "bid",
@@ -44,7 +44,7 @@ impl FromStr for Verdict {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|verdict| verdict.as_str() == text);
-        found.ok_or_else(|| format!("`{text}` is no verdict"))
+        found.ok_or_else(|| format!("`{text}` is not a verdict"))
     }
 }
 
@@ -53,14 +53,14 @@ impl FromStr for Verdict {
 pub struct DecisionRow {
     /// The order.
     pub order: OrderId,
-    /// Height of the block at which it came out so.
+    /// Height of the block since which it holds.
     pub height: u64,
     /// What was decided.
     pub verdict: Verdict,
     /// Why, in full, for the provider.
     pub reason: String,
-    /// Why, in a word that says nothing of the provider's figures, for the order's tenant.
-    pub coarse: String,
+    /// Why, without the provider's prices and capacity, for the order's tenant.
+    pub tenant_reason: String,
     /// The price of the bid, in base units an hour.
     pub price: Option<Price>,
 }
@@ -69,14 +69,18 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DecisionRow> {
     Ok(DecisionRow {
         order: OrderId(sql::uint(row, "order_id")?),
         height: sql::uint(row, "height")?,
-        verdict: sql::word(row, "verdict")?,
+        verdict: sql::text(row, "verdict")?,
         reason: row.get("reason")?,
-        coarse: row.get("coarse")?,
-        price: sql::opt_word(row, "price")?,
+        tenant_reason: row.get("coarse")?,
+        price: sql::opt_text(row, "price")?,
     })
 }
 
 /// The latest decision on an order.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection, order: OrderId) -> Result<Option<DecisionRow>, StoreError> {
     let mut statement = sql.prepare_cached(
         "SELECT order_id, height, verdict, reason, coarse, price FROM decisions WHERE order_id = ?1",
@@ -84,8 +88,12 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<DecisionRow>, Stor
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
-/// Records a decision. One that says the same as the last leaves its height as it was, so that
-/// the log tells since when. True if it says something new.
+/// Records a decision. One that equals the last keeps its height, so that the log shows since when it
+/// holds. True if it is different.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &DecisionRow) -> Result<bool, StoreError> {
     let changed = tx
         .prepare_cached(
@@ -102,13 +110,17 @@ pub fn put(tx: &Tx<'_>, row: &DecisionRow) -> Result<bool, StoreError> {
             sql::int(row.height)?,
             row.verdict.as_str(),
             row.reason,
-            row.coarse,
+            row.tenant_reason,
             row.price.map(|price| price.to_string()),
         ])?;
     Ok(changed > 0)
 }
 
-/// Forgets decisions older than `height` on orders that are not open.
+/// Deletes decisions older than `height` on orders that are not open.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget_before(tx: &Tx<'_>, height: u64) -> Result<usize, StoreError> {
     let forgotten = tx
         .prepare_cached(

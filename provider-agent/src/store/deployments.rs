@@ -1,4 +1,4 @@
-//! Deployments with an order that is open or a lease that is ours.
+//! Deployments with an open order or an own lease.
 
 use cosmwasm_std::HexBinary;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -15,11 +15,15 @@ pub struct DeploymentRow {
     pub tenant: String,
     /// What its manifest must hash to; 32 bytes.
     pub commitment: HexBinary,
-    /// Height of the state that says so.
+    /// Height of the state that this is from.
     pub height: u64,
 }
 
 /// One deployment.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection, id: DeploymentId) -> Result<Option<DeploymentRow>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT owner, commitment, height FROM deployments WHERE id = ?1")?;
@@ -34,7 +38,11 @@ pub fn get(sql: &Connection, id: DeploymentId) -> Result<Option<DeploymentRow>, 
     Ok(statement.query_row([sql::int(id.0)?], read).optional()?)
 }
 
-/// Puts a deployment there or brings it up to date; older news is passed over.
+/// Inserts or updates a deployment, unless the store has a newer state.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &DeploymentRow) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO deployments (id, owner, commitment, height) VALUES (?1, ?2, ?3, ?4)
@@ -51,7 +59,11 @@ pub fn put(tx: &Tx<'_>, row: &DeploymentRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Its manifest must hash to something else from now on.
+/// Sets the commitment, unless the store has a newer state.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn set_commitment(
     tx: &Tx<'_>,
     id: DeploymentId,
@@ -66,7 +78,11 @@ pub fn set_commitment(
     Ok(())
 }
 
-/// Forgets deployments without open order and without lease of ours.
+/// Deletes deployments without order and without own lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget_idle(tx: &Tx<'_>) -> Result<usize, StoreError> {
     let forgotten = tx
         .prepare_cached(

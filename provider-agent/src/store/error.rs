@@ -1,8 +1,8 @@
-//! What can go wrong with the store.
+//! The errors of the store.
 
 use std::path::PathBuf;
 
-use super::MarketRow;
+use crate::model::MarketId;
 
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +10,7 @@ pub enum StoreError {
     /// SQLite's own.
     #[error("store: {0}")]
     Sql(#[from] rusqlite::Error),
-    /// The file cannot be made or its rights cannot be set.
+    /// The file cannot be created or its mode cannot be set.
     #[error("store {path}: {error}; give `store.path` a place that this user can write")]
     File {
         /// The file.
@@ -18,7 +18,7 @@ pub enum StoreError {
         /// Why.
         error: std::io::Error,
     },
-    /// Others may read it.
+    /// The file may be read by others.
     #[error(
         "store {path} may be read by others (mode {mode:o}) and holds tenants' secrets; run `chmod 600 {path}`"
     )]
@@ -28,7 +28,7 @@ pub enum StoreError {
         /// Its permission bits.
         mode: u32,
     },
-    /// Written by a newer program.
+    /// The file was written by a newer program.
     #[error(
         "store {path} has version {found}, this program reads up to {known}; use the newer souk-provider"
     )]
@@ -40,15 +40,15 @@ pub enum StoreError {
         /// The version of this program.
         known: i64,
     },
-    /// Of another market.
+    /// The store is of another market.
     #[error(
         "the store is of {found}, the configuration names {wanted}; give `store.path` another file for this market, or correct `chain.chain_id` and the addresses of the contracts"
     )]
     OtherMarket {
         /// The market that it was used for.
-        found: MarketRow,
+        found: MarketId,
         /// The market of the configuration.
-        wanted: MarketRow,
+        wanted: MarketId,
     },
     /// The store's thread is gone, which happens only while the process ends.
     #[error("store: stopped")]

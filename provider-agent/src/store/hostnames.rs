@@ -1,4 +1,4 @@
-//! Whose a host name is: the first lease on this provider that asked for it.
+//! Host names, each of which belongs to the first lease that claimed it.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use souk_core::OrderId;
@@ -10,21 +10,29 @@ use super::{StoreError, Tx, sql};
 #[error(
     "host name `{host}` belongs to lease {holder} on this provider; choose another or end that lease"
 )]
-pub struct TakenBy {
+pub struct HostnameTaken {
     /// The name.
     pub host: String,
-    /// Who has it.
+    /// The lease that has it.
     pub holder: OrderId,
 }
 
-/// Who has a host name. Names are compared in lower case, without a dot at their end.
+/// The lease that has a host name. Names are compared in lower case, without a trailing dot.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn holder(sql: &Connection, host: &str) -> Result<Option<OrderId>, StoreError> {
     let mut statement = sql.prepare_cached("SELECT order_id FROM hostnames WHERE host = ?1")?;
     let read = |row: &rusqlite::Row<'_>| sql::uint(row, "order_id").map(OrderId);
-    Ok(statement.query_row([plain(host)], read).optional()?)
+    Ok(statement.query_row([normalize(host)], read).optional()?)
 }
 
 /// The host names of a lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn of(sql: &Connection, order: OrderId) -> Result<Vec<String>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT host FROM hostnames WHERE order_id = ?1 ORDER BY host")?;
@@ -32,33 +40,49 @@ pub fn of(sql: &Connection, order: OrderId) -> Result<Vec<String>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Claims a host name; the inner error says who has it.
-pub fn claim(tx: &Tx<'_>, host: &str, order: OrderId) -> Result<Result<(), TakenBy>, StoreError> {
+/// Claims a host name; the inner error names the lease that has it.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn claim(
+    tx: &Tx<'_>,
+    host: &str,
+    order: OrderId,
+) -> Result<Result<(), HostnameTaken>, StoreError> {
     match holder(tx, host)? {
-        Some(holder) if holder != order => Ok(Err(TakenBy { host: plain(host), holder })),
+        Some(holder) if holder != order => Ok(Err(HostnameTaken { host: normalize(host), holder })),
         Some(_) => Ok(Ok(())),
         None => {
             tx.prepare_cached("INSERT INTO hostnames (host, order_id) VALUES (?1, ?2)")?
-                .execute(params![plain(host), sql::int(order.0)?])?;
+                .execute(params![normalize(host), sql::int(order.0)?])?;
             Ok(Ok(()))
         }
     }
 }
 
-/// Lets go of one host name of a lease.
+/// Releases one host name of a lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn release_one(tx: &Tx<'_>, host: &str, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM hostnames WHERE host = ?1 AND order_id = ?2")?
-        .execute(params![plain(host), sql::int(order.0)?])?;
+        .execute(params![normalize(host), sql::int(order.0)?])?;
     Ok(())
 }
 
-/// Lets go of all host names of a lease.
+/// Releases all host names of a lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM hostnames WHERE order_id = ?1")?
         .execute([sql::int(order.0)?])?;
     Ok(())
 }
 
-fn plain(host: &str) -> String {
+fn normalize(host: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
 }

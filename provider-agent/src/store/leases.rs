@@ -1,110 +1,23 @@
 //! Own leases and the clocks of the accounts that pay them.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use souk_api::{escrow::events::AccountChanged, orderbook::LeaseState};
-use souk_core::{
-    AccountId, CloseReason, Denom, DeploymentId, GroupId, GroupSeq, OrderId, Price, Rate,
-};
+use souk_api::orderbook::LeaseState;
+use souk_core::{AccountId, CloseReason, DeploymentId, GroupId, GroupSeq, OrderId};
 
 use super::{StoreError, Topic, Tx, sql};
-
-/// An own lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeaseRow {
-    /// Its number, which is its order's.
-    pub order: OrderId,
-    /// The group that runs.
-    pub group: GroupId,
-    /// The tenant.
-    pub tenant: String,
-    /// Base units an hour.
-    pub price: Price,
-    /// The denom.
-    pub denom: Denom,
-    /// The escrow account that pays; its stream there has the order's number.
-    pub account: AccountId,
-    /// Its state on the chain.
-    pub state: LeaseState,
-    /// Why it ended.
-    pub reason: Option<CloseReason>,
-    /// Block time of its beginning.
-    pub created_at: u64,
-    /// Block time of its end.
-    pub closed_at: Option<u64>,
-    /// Block time at which its earnings were last seen to be paid; at first, of its beginning.
-    pub withdrawn_at: u64,
-    /// The account's clock; none for an instant until it is learned.
-    pub clock: Option<AccountClock>,
-}
-
-impl LeaseRow {
-    /// Whether it is paid for at `block_time`. Judged by the chain's own figures; while they
-    /// are not known the benefit of the doubt is the tenant's.
-    pub fn is_funded_at(&self, block_time: u64) -> bool {
-        self.clock.as_ref().is_none_or(|clock| !clock.is_depleted_at(block_time))
-    }
-
-    /// Whether it has ended and its stream was seen since to owe nothing.
-    pub fn is_paid(&self) -> bool {
-        self.closed_at.is_some_and(|end| self.withdrawn_at > end)
-    }
-
-    /// The moment at which the money is used up or was, if any is foreseen.
-    pub fn depletion(&self) -> Option<u64> {
-        self.clock.as_ref().and_then(|clock| clock.depletion)
-    }
-}
-
-/// The clock of an escrow account, as its latest event says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountClock {
-    /// What was left at `anchor`, in base units times 3600.
-    pub remaining: u128,
-    /// Base units an hour.
-    pub rate: Rate,
-    /// Block time of the settlement.
-    pub anchor: u64,
-    /// When the money will be used up, or was.
-    pub depletion: Option<u64>,
-    /// Whether the clock stands for lack of money.
-    pub depleted: bool,
-    /// Whether the account is closed.
-    pub closed: bool,
-    /// Height of the state that says so.
-    pub height: u64,
-}
-
-impl AccountClock {
-    /// As an event says.
-    pub fn of_event(event: &AccountChanged, height: u64) -> Self {
-        Self {
-            remaining: event.remaining,
-            rate: event.rate,
-            anchor: event.anchor,
-            depletion: event.depletion,
-            depleted: event.depleted,
-            closed: event.closed,
-            height,
-        }
-    }
-
-    /// Whether the money is used up at `block_time`.
-    pub fn is_depleted_at(&self, block_time: u64) -> bool {
-        self.depleted || self.depletion.is_some_and(|moment| moment <= block_time)
-    }
-}
+use crate::model::{AccountClock, Lease};
 
 const SELECT: &str = "SELECT order_id, deployment, grp, owner, price, denom, account, state, \
      reason, created_at, closed_at, withdrawn_at, a.remaining, a.rate, a.anchor, a.depletion, \
      a.dry, a.closed, a.height FROM leases LEFT JOIN accounts a ON a.id = account";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
+fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
     let known: Option<i64> = row.get("height")?;
     let clock = match known {
         None => None,
         Some(_) => Some(AccountClock {
-            remaining: sql::word(row, "remaining")?,
-            rate: sql::word(row, "rate")?,
+            remaining: sql::text(row, "remaining")?,
+            rate: sql::text(row, "rate")?,
             anchor: sql::uint(row, "anchor")?,
             depletion: sql::opt_uint(row, "depletion")?,
             depleted: row.get("dry")?,
@@ -112,17 +25,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
             height: sql::uint(row, "height")?,
         }),
     };
-    Ok(LeaseRow {
+    Ok(Lease {
         order: OrderId(sql::uint(row, "order_id")?),
         group: GroupId {
             deployment: DeploymentId(sql::uint(row, "deployment")?),
             group: GroupSeq(sql::uint32(row, "grp")?),
         },
         tenant: row.get("owner")?,
-        price: sql::word(row, "price")?,
-        denom: sql::word(row, "denom")?,
+        price: sql::text(row, "price")?,
+        denom: sql::text(row, "denom")?,
         account: AccountId(sql::uint(row, "account")?),
-        state: sql::word(row, "state")?,
+        state: sql::text(row, "state")?,
         reason: sql::opt_parsed(row, "reason", CloseReason::from_stored)?,
         created_at: sql::uint(row, "created_at")?,
         closed_at: sql::opt_uint(row, "closed_at")?,
@@ -132,29 +45,45 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
 }
 
 /// One lease.
-pub fn get(sql: &Connection, order: OrderId) -> Result<Option<LeaseRow>, StoreError> {
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Lease>, StoreError> {
     let mut statement = sql.prepare_cached(&format!("{SELECT} WHERE order_id = ?1"))?;
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
-/// Leases that run or wait for money, by number.
-pub fn active(sql: &Connection) -> Result<Vec<LeaseRow>, StoreError> {
+/// Active leases, by number; paid or not.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn active(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     let query = format!("{SELECT} WHERE state = 'active' ORDER BY order_id");
     let mut statement = sql.prepare_cached(&query)?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// All leases that are not forgotten, by number.
-pub fn all(sql: &Connection) -> Result<Vec<LeaseRow>, StoreError> {
+/// All leases, by number, also ended ones until they are deleted.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn all(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     let mut statement = sql.prepare_cached(&format!("{SELECT} ORDER BY order_id"))?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Puts a lease there, or in place of what is there, but for `withdrawn_at`, which stays, and
-/// for its clock, which has a function of its own.
-pub fn put(tx: &Tx<'_>, row: &LeaseRow) -> Result<(), StoreError> {
+/// Inserts a lease or updates its state. `withdrawn_at` of an existing one stays; the clock is set by
+/// [`put_clock`].
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO leases (order_id, deployment, grp, owner, price, denom, account, state,
              reason, created_at, closed_at, withdrawn_at)
@@ -180,7 +109,11 @@ pub fn put(tx: &Tx<'_>, row: &LeaseRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A lease ended.
+/// Marks a lease as ended.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn close(
     tx: &Tx<'_>,
     order: OrderId,
@@ -201,7 +134,11 @@ pub fn close(
     Ok(())
 }
 
-/// Its earnings were paid by then.
+/// Records that its earnings are withdrawn up to `block_time`.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE leases SET withdrawn_at = ?2 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, sql::int(block_time)?])?;
@@ -209,12 +146,20 @@ pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(),
 }
 
 /// Whether any own lease is paid by this account.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn is_paid_by(sql: &Connection, account: AccountId) -> Result<bool, StoreError> {
     let mut statement = sql.prepare_cached("SELECT 1 FROM leases WHERE account = ?1 LIMIT 1")?;
     Ok(statement.exists([sql::int(account.0)?])?)
 }
 
-/// An account as it is from `clock.height` on; older news than what is known is passed over.
+/// Sets the clock of an account, unless the store has a newer one.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put_clock(tx: &Tx<'_>, account: AccountId, clock: &AccountClock) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO accounts (id, remaining, rate, anchor, depletion, dry, closed, height)
@@ -238,7 +183,11 @@ pub fn put_clock(tx: &Tx<'_>, account: AccountId, clock: &AccountClock) -> Resul
     Ok(())
 }
 
-/// Forgets an ended lease whose objects are gone and whose earnings are paid.
+/// Deletes an ended lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let id = sql::int(order.0)?;
     tx.prepare_cached("DELETE FROM leases WHERE order_id = ?1 AND state != 'active'")?

@@ -1,4 +1,4 @@
-//! Accepted manifests. They hold secrets of tenants: nothing of them is logged or shown.
+//! Accepted manifests. They hold tenants' secrets: their content is never logged.
 
 use std::fmt;
 
@@ -34,6 +34,10 @@ impl fmt::Debug for ManifestRow {
 }
 
 /// The manifest of a lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn get(sql: &Connection, order: OrderId) -> Result<Option<ManifestRow>, StoreError> {
     let mut statement = sql.prepare_cached(
         "SELECT manifest, salt, commitment, accepted_at FROM manifests WHERE order_id = ?1",
@@ -54,13 +58,21 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<ManifestRow>, Stor
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
-/// Whether a lease has one.
+/// Whether a lease has a manifest.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn exists(sql: &Connection, order: OrderId) -> Result<bool, StoreError> {
     let mut statement = sql.prepare_cached("SELECT 1 FROM manifests WHERE order_id = ?1")?;
     Ok(statement.exists([sql::int(order.0)?])?)
 }
 
-/// Keeps a manifest in place of the one before.
+/// Inserts or replaces a manifest.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &ManifestRow) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO manifests (order_id, manifest, salt, commitment, accepted_at)
@@ -78,6 +90,10 @@ pub fn put(tx: &Tx<'_>, row: &ManifestRow) -> Result<(), StoreError> {
 }
 
 /// Deletes the manifest of a lease that ended.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM manifests WHERE order_id = ?1")?
         .execute([sql::int(order.0)?])?;

@@ -1,37 +1,29 @@
-//! Which market the store is of.
-
-use std::fmt;
+//! The market that the store is bound to.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{StoreError, Tx, cursor};
+use crate::model::MarketId;
 
-/// An orderbook on a chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MarketRow {
-    /// The chain.
-    pub chain_id: String,
-    /// The orderbook's address.
-    pub orderbook: String,
-}
-
-impl fmt::Display for MarketRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "orderbook {} on chain {}", self.orderbook, self.chain_id)
-    }
-}
-
-/// The market, once it is settled.
-pub fn get(sql: &Connection) -> Result<Option<MarketRow>, StoreError> {
+/// The market; none in a new store.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn get(sql: &Connection) -> Result<Option<MarketId>, StoreError> {
     let mut statement = sql.prepare_cached("SELECT chain_id, orderbook FROM market")?;
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(MarketRow { chain_id: row.get("chain_id")?, orderbook: row.get("orderbook")? })
+        Ok(MarketId { chain_id: row.get("chain_id")?, orderbook: row.get("orderbook")? })
     };
     Ok(statement.query_row([], read).optional()?)
 }
 
-/// Settles the market. A store that has read a block of another one is refused.
-pub fn settle(tx: &Tx<'_>, wanted: &MarketRow) -> Result<(), StoreError> {
+/// Binds the store to a market, unless it has read a block of another one.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn bind(tx: &Tx<'_>, wanted: &MarketId) -> Result<(), StoreError> {
     match get(tx)? {
         Some(found) if found == *wanted => return Ok(()),
         Some(found) if cursor::get(tx)?.is_some() => {

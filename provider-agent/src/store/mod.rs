@@ -1,11 +1,9 @@
-//! The agent's memory: one SQLite file that every part reads and writes, and by whose changes
-//! they wake each other.
+//! The agent's store: one SQLite file. Changes notify the tasks that listen to their [`Topic`].
 //!
-//! One thread owns the connection; work reaches it as closures. What belongs together happens
-//! in one [`Store::write`], which is one transaction: all of it is on disk when the call
-//! returns (`synchronous=FULL`), or nothing is. The typed functions of the modules below take
-//! the connection or the transaction, so they can be put together at will; [`Store`] has the
-//! ones that other parts need most as methods of its own.
+//! One thread owns the connection and runs closures on it. [`Store::write`] is one transaction: all
+//! of it is on disk when the call returns (`synchronous=FULL`), or nothing is. The functions of the
+//! modules below take the connection or the transaction, so several can be combined in one;
+//! [`Store`] has the most used ones as methods.
 
 pub mod bids;
 pub mod cursor;
@@ -17,62 +15,69 @@ pub mod leases;
 pub mod manifests;
 pub mod market;
 pub mod marks;
+mod notify;
 pub mod orders;
 pub mod pending;
 pub mod reservations;
 mod schema;
 mod sql;
 mod thread;
-pub mod unread;
-mod wake;
+pub mod unreadable;
 
 use std::{path::Path, sync::Arc};
 
 use rusqlite::Connection;
 use souk_core::OrderId;
 
-pub use bids::{BidProgress, BidRow};
-pub use cursor::Cursor;
+use crate::model::{Cursor, Lease, MarketId, Order, placement::Reservation};
+
 pub use decisions::{DecisionRow, Verdict};
 pub use deployments::DeploymentRow;
 pub use error::StoreError;
-pub use hostnames::TakenBy;
-pub use leases::{AccountClock, LeaseRow};
+pub use hostnames::HostnameTaken;
 pub use manifests::ManifestRow;
-pub use market::MarketRow;
-pub use marks::MarkRow;
-pub use orders::{OrderDetail, OrderRow};
+pub use notify::{Listener, Topic};
 pub use pending::{Pending, PendingRow};
-pub use reservations::ReservationRow;
 pub use thread::Tx;
-pub use wake::{Listener, Topic};
 
 /// The store. Cheap to clone; all clones share one connection.
 #[derive(Debug, Clone)]
 pub struct Store {
     worker: Arc<thread::Worker>,
-    wakes: wake::Wakes,
+    notifier: notify::Notifier,
 }
 
 impl Store {
-    /// Opens the file, creates it readable for its owner alone, and brings its tables to this
-    /// program's version. A file that others may read is refused, for it holds manifests.
+    /// Opens the file, creates it with mode 0600, and migrates its tables to this program's version.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be opened, is of a newer version, or may be read by others: it holds
+    /// manifests.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let wakes = wake::Wakes::default();
-        let worker = thread::Worker::open(path, wakes.clone())?;
-        Ok(Self { worker: Arc::new(worker), wakes })
+        let notifier = notify::Notifier::default();
+        let worker = thread::Worker::open(path, notifier.clone())?;
+        Ok(Self { worker: Arc::new(worker), notifier })
     }
 
-    /// Settles which market the store is of, or refuses a store of another one.
-    pub async fn settle_market(&self, market: MarketRow) -> Result<(), StoreError> {
+    /// Binds the store to a market.
+    ///
+    /// # Errors
+    ///
+    /// If it has read blocks of another market, or the store fails.
+    pub async fn bind_market(&self, market: MarketId) -> Result<(), StoreError> {
         let known = self.read(market::get).await?;
         if known.as_ref() == Some(&market) {
             return Ok(());
         }
-        self.write(move |tx| market::settle(tx, &market)).await
+        self.write(move |tx| market::bind(tx, &market)).await
     }
 
     /// Runs `work` on the store's thread, for reading.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, or if the store is stopped.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -82,8 +87,12 @@ impl Store {
         self.worker.read(work).await
     }
 
-    /// Runs `work` in one transaction. Committed if it succeeds, and then those are woken who
-    /// listen to the topics it touched; rolled back if it fails.
+    /// Runs `work` in one transaction. If it succeeds the transaction is committed and the listeners
+    /// of its topics are notified; if it fails it is rolled back.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, or if the store fails.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -93,49 +102,77 @@ impl Store {
         self.worker.write(work).await
     }
 
-    /// Wakes at changes of any of `topics` from now on. A hint, never the truth: a listener
-    /// looks at the store when woken, and now and then without being woken.
+    /// A listener that is notified of changes of any of `topics` from now on. Notifications are hints:
+    /// a listener reads the store when notified, and at times without.
     pub fn listen(&self, topics: &[Topic]) -> Listener {
-        self.wakes.listen(topics)
+        self.notifier.listen(topics)
     }
 
-    /// Wakes the listeners of a topic without a change in the store.
+    /// Notifies the listeners of a topic without a change in the store.
     pub fn wake(&self, topic: Topic) {
-        self.wakes.wake(&[topic]);
+        self.notifier.wake(&[topic]);
     }
 
-    /// Where the follower stands; nothing before its first block.
+    /// The follower's cursor; none before its first block.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn cursor(&self) -> Result<Option<Cursor>, StoreError> {
         self.read(cursor::get).await
     }
 
-    /// Height of the last block that the store knows.
+    /// Height of the last block in the store.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn height(&self) -> Result<Option<u64>, StoreError> {
         Ok(self.cursor().await?.map(|cursor| cursor.height))
     }
 
-    /// Time of the last block that the store knows, in seconds. Leases and their depletion
-    /// follow this time and never the wall's.
+    /// Time of the last block in the store, in seconds. Leases and their depletion follow this time,
+    /// never wall time.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn block_time(&self) -> Result<Option<u64>, StoreError> {
         Ok(self.cursor().await?.map(|cursor| cursor.time))
     }
 
-    /// Own leases that run or wait for money, by number.
-    pub async fn active_leases(&self) -> Result<Vec<LeaseRow>, StoreError> {
+    /// Own active leases, by number; paid or not.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn active_leases(&self) -> Result<Vec<Lease>, StoreError> {
         self.read(leases::active).await
     }
 
-    /// One own lease, ended ones too until they are forgotten.
-    pub async fn lease(&self, order: OrderId) -> Result<Option<LeaseRow>, StoreError> {
+    /// One own lease, also an ended one until it is deleted.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn lease(&self, order: OrderId) -> Result<Option<Lease>, StoreError> {
         self.read(move |sql| leases::get(sql, order)).await
     }
 
     /// The manifest that was accepted for a lease.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn manifest(&self, order: OrderId) -> Result<Option<ManifestRow>, StoreError> {
         self.read(move |sql| manifests::get(sql, order)).await
     }
 
-    /// A deployment, if the store knows it: its owner and what its manifest must hash to.
+    /// A deployment: its tenant and what its manifest must hash to.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn deployment(
         &self,
         id: souk_core::DeploymentId,
@@ -143,17 +180,29 @@ impl Store {
         self.read(move |sql| deployments::get(sql, id)).await
     }
 
-    /// What the orderbook says of an order, its group's spec included.
-    pub async fn order(&self, order: OrderId) -> Result<Option<OrderRow>, StoreError> {
+    /// An order, with its group if that is fetched.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn order(&self, order: OrderId) -> Result<Option<Order>, StoreError> {
         self.read(move |sql| orders::get(sql, order)).await
     }
 
     /// Where the replicas of an order are placed.
-    pub async fn reservation(&self, order: OrderId) -> Result<Option<ReservationRow>, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn reservation(&self, order: OrderId) -> Result<Option<Reservation>, StoreError> {
         self.read(move |sql| reservations::get(sql, order)).await
     }
 
     /// The latest decision on an order, with its reason.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn decision(&self, order: OrderId) -> Result<Option<DecisionRow>, StoreError> {
         self.read(move |sql| decisions::get(sql, order)).await
     }

@@ -1,5 +1,5 @@
-//! Details that events do not carry and that are still to be fetched. A row stays until its
-//! answer is in the store, so nothing is dropped for a failed query.
+//! Details that events do not carry and that are still to be fetched. A row stays until the details
+//! are in the store, so a failed query drops nothing.
 
 use std::{fmt, str::FromStr};
 
@@ -47,22 +47,26 @@ pub struct PendingRow {
     pub kind: Pending,
     /// Its number.
     pub id: u64,
-    /// How often it failed.
+    /// How many fetches failed.
     pub attempts: u32,
-    /// Why it failed last.
+    /// The last error.
     pub last_error: Option<String>,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<PendingRow> {
     Ok(PendingRow {
-        kind: sql::word(row, "kind")?,
+        kind: sql::text(row, "kind")?,
         id: sql::uint(row, "id")?,
         attempts: sql::uint32(row, "attempts")?,
         last_error: row.get("last_error")?,
     })
 }
 
-/// What is to be fetched, the least tried first.
+/// The pending fetches, those with the fewest attempts first.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn list(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError> {
     let mut statement = sql.prepare_cached(
         "SELECT kind, id, attempts, last_error FROM pending ORDER BY attempts, id LIMIT ?1",
@@ -71,7 +75,11 @@ pub fn list(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError>
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Something is to be fetched.
+/// Adds a fetch.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn add(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR IGNORE INTO pending (kind, id) VALUES (?1, ?2)")?
         .execute(params![kind.to_string(), sql::int(id)?])?;
@@ -79,7 +87,11 @@ pub fn add(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// It could not be fetched this time.
+/// Records a failed fetch.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn failed(tx: &Tx<'_>, kind: Pending, id: u64, why: &str) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE pending SET attempts = attempts + 1, last_error = ?3 WHERE kind = ?1 AND id = ?2",
@@ -88,7 +100,11 @@ pub fn failed(tx: &Tx<'_>, kind: Pending, id: u64, why: &str) -> Result<(), Stor
     Ok(())
 }
 
-/// It is fetched, or needed no more.
+/// Removes a fetch that is done or not needed any more.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn done(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM pending WHERE kind = ?1 AND id = ?2")?
         .execute(params![kind.to_string(), sql::int(id)?])?;

@@ -1,24 +1,13 @@
-//! Capacity that is promised: from the decision to bid until the bid is lost or the lease ends.
+//! Reserved capacity: from the decision to bid until the bid is lost or the lease is gone.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_core::OrderId;
 
 use super::{StoreError, Topic, Tx, sql};
-use crate::inventory::Placement;
+use crate::model::placement::Reservation;
 
-/// What is reserved for an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReservationRow {
-    /// The order or lease.
-    pub order: OrderId,
-    /// One entry a replica.
-    pub placements: Vec<Placement>,
-    /// Addresses that it leases.
-    pub ips: u32,
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<ReservationRow> {
-    Ok(ReservationRow {
+fn read(row: &Row<'_>) -> rusqlite::Result<Reservation> {
+    Ok(Reservation {
         order: OrderId(sql::uint(row, "order_id")?),
         placements: sql::json(row, "placements")?,
         ips: sql::uint32(row, "ips")?,
@@ -26,22 +15,34 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ReservationRow> {
 }
 
 /// The reservation of an order.
-pub fn get(sql: &Connection, order: OrderId) -> Result<Option<ReservationRow>, StoreError> {
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Reservation>, StoreError> {
     let mut statement = sql
         .prepare_cached("SELECT order_id, placements, ips FROM reservations WHERE order_id = ?1")?;
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
 /// All reservations, by order.
-pub fn all(sql: &Connection) -> Result<Vec<ReservationRow>, StoreError> {
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn all(sql: &Connection) -> Result<Vec<Reservation>, StoreError> {
     let mut statement =
         sql.prepare_cached("SELECT order_id, placements, ips FROM reservations ORDER BY order_id")?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Reserves, in place of what was reserved for the order.
-pub fn put(tx: &Tx<'_>, row: &ReservationRow) -> Result<(), StoreError> {
+/// Inserts or replaces a reservation.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn put(tx: &Tx<'_>, row: &Reservation) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO reservations (order_id, placements, ips) VALUES (?1, ?2, ?3)",
     )?
@@ -49,7 +50,11 @@ pub fn put(tx: &Tx<'_>, row: &ReservationRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Frees what was reserved for an order and wakes those who wait for capacity.
+/// Deletes the reservation of an order and notifies [`Topic::Capacity`].
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let released = tx
         .prepare_cached("DELETE FROM reservations WHERE order_id = ?1")?
@@ -60,7 +65,11 @@ pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// As [`release`], unless the order became a lease that runs.
+/// As [`release`], unless the order became an active lease.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn release_unless_leased(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let lease = super::leases::get(tx, order)?;
     if lease.is_some_and(|lease| lease.state == souk_api::orderbook::LeaseState::Active) {

@@ -1,5 +1,4 @@
-//! The tables, version by version. A version that was released is never changed, only
-//! followed by another.
+//! The tables and their migrations. A released version is never changed, only followed by another.
 
 use std::path::Path;
 
@@ -7,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-/// Each entry brings the tables from the version of its index to the next.
+/// Each entry migrates the tables from the version of its index to the next.
 const MIGRATIONS: &[&str] =
     &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 

@@ -1,5 +1,5 @@
-//! Columns as types: numbers that SQLite keeps signed, words by their `Display`, structures as
-//! JSON. What cannot be read back is an error of conversion that names the column.
+//! Conversion of columns: numbers, which SQLite keeps signed; texts by `Display`; structures as JSON.
+//! A failed conversion is an error that names the column.
 
 use std::{error::Error, fmt::Display, str::FromStr};
 
@@ -54,25 +54,25 @@ pub(super) fn opt_uint(row: &Row<'_>, column: &str) -> Result<Option<u64>> {
     }
 }
 
-/// Reads a word.
-pub(super) fn word<T>(row: &Row<'_>, column: &str) -> Result<T>
+/// Reads a value that is stored as text.
+pub(super) fn text<T>(row: &Row<'_>, column: &str) -> Result<T>
 where
     T: FromStr,
     T::Err: Display,
 {
-    let text: String = row.get(column)?;
-    text.parse().map_err(|error: T::Err| bad(row, column, Type::Text, error.to_string()))
+    let value: String = row.get(column)?;
+    value.parse().map_err(|error: T::Err| bad(row, column, Type::Text, error.to_string()))
 }
 
-/// Reads an optional word.
-pub(super) fn opt_word<T>(row: &Row<'_>, column: &str) -> Result<Option<T>>
+/// Reads an optional value that is stored as text.
+pub(super) fn opt_text<T>(row: &Row<'_>, column: &str) -> Result<Option<T>>
 where
     T: FromStr,
     T::Err: Display,
 {
     match row.get::<_, Option<String>>(column)? {
         None => Ok(None),
-        Some(_) => word(row, column).map(Some),
+        Some(_) => text(row, column).map(Some),
     }
 }
 

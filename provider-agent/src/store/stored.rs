@@ -15,7 +15,8 @@ use souk_core::{
 };
 
 use super::*;
-use crate::inventory::{GpuModel, Placement, Requests};
+use crate::model::placement::{GpuModel, Placement, Requests};
+use crate::model::{AccountClock, Bid, BidProgress, Mark, OrderDetail};
 
 const FIXTURE: &str = "src/store/fixtures/0.1.0.sql";
 
@@ -23,23 +24,23 @@ const FIXTURE: &str = "src/store/fixtures/0.1.0.sql";
 #[derive(Debug, PartialEq)]
 struct Rows {
     cursor: Option<Cursor>,
-    market: Option<MarketRow>,
+    market: Option<MarketId>,
     unread: Option<u64>,
-    orders: Vec<OrderRow>,
-    bids: Vec<BidRow>,
-    leases: Vec<LeaseRow>,
+    orders: Vec<Order>,
+    bids: Vec<Bid>,
+    leases: Vec<Lease>,
     deployments: Vec<DeploymentRow>,
     manifests: Vec<ManifestRow>,
     decisions: Vec<DecisionRow>,
-    reservations: Vec<ReservationRow>,
+    reservations: Vec<Reservation>,
     hostnames: Vec<String>,
-    marks: Vec<MarkRow>,
+    marks: Vec<Mark>,
     pending: Vec<PendingRow>,
 }
 
 fn rows() -> Rows {
-    let market = MarketRow { chain_id: "souk-1".into(), orderbook: "souk1book".into() };
-    let marks = MarkRow {
+    let market = MarketId { chain_id: "souk-1".into(), orderbook: "souk1book".into() };
+    let marks = Mark {
         deployment: DeploymentId(2),
         depleted_since: 1_700_000_900,
         endable_at: 1_700_004_500,
@@ -68,12 +69,12 @@ fn rows() -> Rows {
     }
 }
 
-fn order(id: u64, detail: Option<OrderDetail>) -> OrderRow {
+fn order(id: u64, detail: Option<OrderDetail>) -> Order {
     let (auction, closes_at) = match id {
         1 => (AuctionPolicy::TenantChoice {}, None),
         _ => (AuctionPolicy::LowestPrice { closes_after: 60 }, Some(1_700_000_060)),
     };
-    OrderRow {
+    Order {
         id: OrderId(id),
         group: group(id),
         tenant: "souk1ann".into(),
@@ -84,7 +85,7 @@ fn order(id: u64, detail: Option<OrderDetail>) -> OrderRow {
         closes_at,
         open: id != 2,
         opened_height: 10,
-        book_height: 12,
+        bids_height: 12,
         detail,
     }
 }
@@ -129,8 +130,8 @@ fn detail() -> OrderDetail {
     }
 }
 
-fn bids() -> Vec<BidRow> {
-    let bid = |(order, (progress, why)): (u64, (BidProgress, Option<&str>))| BidRow {
+fn bids() -> Vec<Bid> {
+    let bid = |(order, (progress, why)): (u64, (BidProgress, Option<&str>))| Bid {
         order: OrderId(order),
         tenant: "souk1ann".into(),
         price: Price::new(1_000 + u128::from(order)).unwrap(),
@@ -150,8 +151,8 @@ fn bids() -> Vec<BidRow> {
     (1..).zip(all).map(bid).collect()
 }
 
-fn leases() -> Vec<LeaseRow> {
-    let lease = |order: u64, state, reason: Option<CloseReason>, clock| LeaseRow {
+fn leases() -> Vec<Lease> {
+    let lease = |order: u64, state, reason: Option<CloseReason>, clock| Lease {
         order: OrderId(order),
         group: group(order),
         tenant: "souk1ann".into(),
@@ -198,14 +199,14 @@ fn decisions() -> Vec<DecisionRow> {
         height: 12,
         verdict,
         reason: format!("because of {order}"),
-        coarse: "capacity".into(),
+        tenant_reason: "capacity".into(),
         price: (verdict == Verdict::Bid).then(|| Price::new(1_001).unwrap()),
     };
     let all = [Verdict::Bid, Verdict::Pass, Verdict::Wait, Verdict::Refused];
     (1..).zip(all).map(decision).collect()
 }
 
-fn reservation() -> ReservationRow {
+fn reservation() -> Reservation {
     let requests = Requests { cpu_milli: 1_500, memory: 1 << 29, ephemeral: 1 << 20, gpu: 2 };
     let plain =
         Placement { unit: 1, node: "node-1".into(), requests, volumes: Vec::new(), gpu: None };
@@ -218,7 +219,7 @@ fn reservation() -> ReservationRow {
     };
     let full =
         Placement { volumes: vec![("beta2".into(), 1 << 30)], gpu: Some(gpu), ..plain.clone() };
-    ReservationRow { order: OrderId(1), placements: vec![plain, full], ips: 1 }
+    Reservation { order: OrderId(1), placements: vec![plain, full], ips: 1 }
 }
 
 fn pending() -> Vec<PendingRow> {
@@ -244,11 +245,11 @@ fn items() -> Vec<OutboxItem> {
 /// Writes all of it; twice is once.
 async fn write(store: &Store) {
     let rows = rows();
-    store.settle_market(rows.market.clone().unwrap()).await.unwrap();
+    store.bind_market(rows.market.clone().unwrap()).await.unwrap();
     let written: Result<(), StoreError> = store
         .write(move |tx| {
             cursor::set(tx, rows.cursor.unwrap())?;
-            unread::mark(tx, rows.unread.unwrap())?;
+            unreadable::mark(tx, rows.unread.unwrap())?;
             rows.orders.iter().try_for_each(|row| orders::put(tx, row))?;
             rows.bids.iter().try_for_each(|row| bids::put(tx, row))?;
             for row in &rows.leases {
@@ -296,7 +297,7 @@ async fn read(store: &Store) -> Rows {
             Ok(Rows {
                 cursor: cursor::get(sql)?,
                 market: market::get(sql)?,
-                unread: unread::get(sql)?,
+                unread: unreadable::get(sql)?,
                 orders: each(1..=9, |id| orders::get(sql, OrderId(id)))?,
                 bids: bids::all(sql)?,
                 leases: leases::all(sql)?,

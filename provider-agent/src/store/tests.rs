@@ -8,6 +8,7 @@ use souk_core::{
 };
 
 use super::*;
+use crate::model::{AccountClock, OrderDetail};
 
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -15,7 +16,7 @@ async fn store() -> (tempfile::TempDir, Store) {
     (folder, store)
 }
 
-async fn claim(store: &Store, host: &'static str, order: u64) -> Result<(), TakenBy> {
+async fn claim(store: &Store, host: &'static str, order: u64) -> Result<(), HostnameTaken> {
     store.write(move |tx| hostnames::claim(tx, host, OrderId(order))).await.unwrap()
 }
 
@@ -23,8 +24,8 @@ fn group() -> GroupId {
     GroupId { deployment: DeploymentId(3), group: GroupSeq(1) }
 }
 
-fn lease(order: u64) -> LeaseRow {
-    LeaseRow {
+fn lease(order: u64) -> Lease {
+    Lease {
         order: OrderId(order),
         group: group(),
         tenant: "souk1ann".into(),
@@ -56,13 +57,13 @@ fn clock(height: u64, depletion: u64) -> AccountClock {
 async fn a_store_of_another_market_is_refused_once_it_has_read_a_block() {
     let (_folder, store) = store().await;
     let market =
-        |chain: &str, book: &str| MarketRow { chain_id: chain.into(), orderbook: book.into() };
-    store.settle_market(market("souk-1", "souk1typo")).await.unwrap();
-    store.settle_market(market("souk-1", "souk1book")).await.unwrap();
+        |chain: &str, book: &str| MarketId { chain_id: chain.into(), orderbook: book.into() };
+    store.bind_market(market("souk-1", "souk1typo")).await.unwrap();
+    store.bind_market(market("souk-1", "souk1book")).await.unwrap();
     store.write(|tx| cursor::set(tx, Cursor { height: 5, time: 1_000 })).await.unwrap();
-    store.settle_market(market("souk-1", "souk1book")).await.unwrap();
+    store.bind_market(market("souk-1", "souk1book")).await.unwrap();
     for other in [market("souk-2", "souk1book"), market("souk-1", "souk1other")] {
-        let error = store.settle_market(other.clone()).await.unwrap_err().to_string();
+        let error = store.bind_market(other.clone()).await.unwrap_err().to_string();
         assert!(error.contains(&other.to_string()) && error.contains("souk1book"), "{error}");
     }
 }
@@ -84,7 +85,7 @@ async fn the_file_is_for_its_owners_eyes_alone_and_a_readable_one_is_refused() {
 }
 
 #[tokio::test]
-async fn a_failed_write_leaves_nothing_and_wakes_nobody() {
+async fn a_failed_write_leaves_nothing_and_notifies_no_listener() {
     let (_folder, store) = store().await;
     let mut listener = store.listen(&[Topic::Leases]);
     let failed: Result<(), StoreError> = store
@@ -97,7 +98,7 @@ async fn a_failed_write_leaves_nothing_and_wakes_nobody() {
     assert_eq!(store.lease(OrderId(7)).await.unwrap(), None);
     tokio::select! {
         biased;
-        () = listener.changed() => panic!("woken by nothing"),
+        () = listener.changed() => panic!("notified without a change"),
         () = std::future::ready(()) => {}
     }
     store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
@@ -105,7 +106,7 @@ async fn a_failed_write_leaves_nothing_and_wakes_nobody() {
 }
 
 #[tokio::test]
-async fn a_lease_reads_back_with_its_accounts_clock_and_old_news_is_passed_over() {
+async fn a_lease_reads_back_with_its_accounts_clock_and_an_older_state_is_ignored() {
     let (_folder, store) = store().await;
     let write = |height, depletion| {
         store.write(move |tx| leases::put_clock(tx, AccountId(3), &clock(height, depletion)))
@@ -156,7 +157,7 @@ async fn a_decision_that_says_the_same_keeps_the_height_since_when_it_holds() {
         height,
         verdict: Verdict::Pass,
         reason: reason.into(),
-        coarse: "capacity".into(),
+        tenant_reason: "capacity".into(),
         price: None,
     };
     let put = |row: DecisionRow| store.write(move |tx| decisions::put(tx, &row));
@@ -170,7 +171,7 @@ async fn a_decision_that_says_the_same_keeps_the_height_since_when_it_holds() {
 #[tokio::test]
 async fn details_of_an_order_stay_when_its_event_is_read_again() {
     let (_folder, store) = store().await;
-    let row = OrderRow {
+    let row = Order {
         id: OrderId(4),
         group: group(),
         tenant: "souk1ann".into(),
@@ -181,7 +182,7 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
         closes_at: Some(2_000),
         open: true,
         opened_height: 3,
-        book_height: 3,
+        bids_height: 3,
         detail: None,
     };
     let detail = OrderDetail {
@@ -196,7 +197,7 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
         refuse: vec![],
         excluded: vec![],
     };
-    let (event, known) = (row.clone(), OrderRow { detail: Some(detail.clone()), ..row.clone() });
+    let (event, known) = (row.clone(), Order { detail: Some(detail.clone()), ..row.clone() });
     store
         .write(move |tx| {
             orders::put(tx, &event)?;
@@ -206,7 +207,7 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
         })
         .await
         .unwrap();
-    let expected = OrderRow { closes_at: Some(2_060), ..known };
+    let expected = Order { closes_at: Some(2_060), ..known };
     assert_eq!(store.read(orders::open).await.unwrap(), [expected]);
 }
 

@@ -1,4 +1,4 @@
-//! The thread that owns the connection, and the transactions that run on it.
+//! The thread that owns the connection, and its transactions.
 
 use std::{
     cell::RefCell,
@@ -13,14 +13,14 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::{StoreError, Topic, schema, wake::Wakes};
+use super::{StoreError, Topic, notify::Notifier, schema};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// The sending side of the store's thread, which ends with the last sender.
 pub(super) struct Worker {
     jobs: mpsc::Sender<Job>,
-    wakes: Wakes,
+    notifier: Notifier,
 }
 
 impl fmt::Debug for Worker {
@@ -29,14 +29,14 @@ impl fmt::Debug for Worker {
     }
 }
 
-/// One transaction. Statements run on it as on a connection; it remembers whom to wake.
+/// One transaction. Statements run on it as on a connection; it collects the topics to notify.
 pub struct Tx<'c> {
     sql: rusqlite::Transaction<'c>,
     touched: RefCell<Vec<Topic>>,
 }
 
 impl Tx<'_> {
-    /// Wakes the listeners of `topic` once the transaction is committed.
+    /// Notifies the listeners of `topic` once the transaction is committed.
     pub fn touch(&self, topic: Topic) {
         let mut touched = self.touched.borrow_mut();
         if !touched.contains(&topic) {
@@ -53,7 +53,7 @@ impl<'c> Deref for Tx<'c> {
 }
 
 impl Worker {
-    pub(super) fn open(path: &Path, wakes: Wakes) -> Result<Self, StoreError> {
+    pub(super) fn open(path: &Path, notifier: Notifier) -> Result<Self, StoreError> {
         create_private(path)?;
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -72,7 +72,7 @@ impl Worker {
         };
         let file = |error| StoreError::File { path: path.to_owned(), error };
         std::thread::Builder::new().name("store".into()).spawn(run).map_err(file)?;
-        Ok(Self { jobs, wakes })
+        Ok(Self { jobs, notifier })
     }
 
     pub(super) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
@@ -90,7 +90,7 @@ impl Worker {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let wakes = self.wakes.clone();
+        let notifier = self.notifier.clone();
         self.run(move |connection| {
             let sql = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -98,13 +98,13 @@ impl Worker {
             let tx = Tx { sql, touched: RefCell::default() };
             let value = work(&tx)?;
             tx.sql.commit().map_err(StoreError::from)?;
-            wakes.wake(&tx.touched.into_inner());
+            notifier.wake(&tx.touched.into_inner());
             Ok(value)
         })
         .await
     }
 
-    /// Runs to its end once it began, even if the caller gave up waiting.
+    /// Runs `work` to its end, even if the caller is dropped meanwhile.
     async fn run<T, E>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
@@ -115,7 +115,7 @@ impl Worker {
     {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            // Whoever asked may have gone; the work is done all the same.
+            // The caller may be dropped.
             let _ = answer.send(work(connection));
         });
         self.jobs.send(job).map_err(|_| StoreError::Stopped)?;
@@ -123,7 +123,7 @@ impl Worker {
     }
 }
 
-/// Makes the file with mode 0600 before SQLite would make it with the umask's; SQLite gives
+/// Creates the file with mode 0600 before SQLite would create it with the umask's mode; SQLite gives
 /// its journal files the same mode.
 fn create_private(path: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::File { path: path.to_owned(), error };

@@ -1,17 +1,20 @@
-//! From an order's event to a bid on the book, or to a reason why there is none.
+//! From an order's event to a bid, or to a reason why there is none.
 
 use souk_core::{Attribute, AuctionPolicy, OrderId, Price, SignedBy};
-use souk_provider::chain::Market;
-use souk_provider::store::{BidProgress, Verdict, bids};
+use souk_provider::{
+    market::Market,
+    model::BidProgress,
+    store::{Verdict, bids},
+};
 
-use crate::support::{InProcess, World, agent::configure, app, gpu_app, until, world::address};
+use crate::support::{Fixture, InProcess, agent::configure, app, fixture::address, gpu_app, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_fits_gets_one_bid_at_the_tables_price() {
-    let world = World::new().await;
-    let agent = InProcess::start(&configure(&world, "agent", "")).await;
-    let order = world.order("ann", app("web")).await;
-    let bid = until("a bid", || world.own_bid(order)).await;
+    let fixture = Fixture::new().await;
+    let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
+    let order = fixture.order("ann", app("web")).await;
+    let bid = until("a bid", || fixture.own_bid(order)).await;
     // A core, half a GiB of memory, a GiB of disk.
     assert_eq!(bid.price, Price::new(10_000 + 1_000 + 100).unwrap());
     let decision = agent.decision(order, "1 replicas fit").await;
@@ -21,28 +24,28 @@ async fn an_order_that_fits_gets_one_bid_at_the_tables_price() {
         (bid.progress == BidProgress::Open).then_some(())
     })
     .await;
-    assert_eq!(world.proxy.count("place_bid", order), 1);
+    assert_eq!(fixture.proxy.count("place_bid", order), 1);
     agent.stop().await;
 }
 
-/// The sentences that the agent takes for that are the book's.
+/// The agent recognizes the orderbook's own refusals.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_book_says_that_there_is_no_bid_on_an_order_and_on_one_that_is_gone() {
-    let world = World::new().await;
-    let order = world.order("ann", app("web")).await;
-    let market = Market::new(world.queries(), world.contracts.clone(), address("provider"));
+    let fixture = Fixture::new().await;
+    let order = fixture.order("ann", app("web")).await;
+    let market = Market::new(fixture.queries(), fixture.contracts.clone(), address("provider"));
     assert_eq!(market.own_bid(order).await.unwrap(), None);
     assert_eq!(market.own_bid(OrderId(order.0 + 9)).await.unwrap(), None);
-    let nobody = Market::new(world.queries(), world.contracts.clone(), "nobody");
+    let nobody = Market::new(fixture.queries(), fixture.contracts.clone(), "nobody");
     assert!(nobody.own_bid(order).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gpu_is_offered_by_its_model() {
-    let world = World::new().await;
-    let agent = InProcess::start(&configure(&world, "agent", "")).await;
-    let order = world.order("ann", gpu_app("train", "*", 1)).await;
-    let bid = until("a bid", || world.own_bid(order)).await;
+    let fixture = Fixture::new().await;
+    let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
+    let order = fixture.order("ann", gpu_app("train", "*", 1)).await;
+    let bid = until("a bid", || fixture.own_bid(order)).await;
     let offered = "vendor/nvidia/model/h100/ram/80Gi/interface/sxm";
     assert_eq!(bid.offer, [Attribute::new("gpu/1", offered)]);
     assert_eq!(bid.price, Price::new(200_000 + 11_100).unwrap());
@@ -52,9 +55,9 @@ async fn a_gpu_is_offered_by_its_model() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_without_bid_has_its_reason_in_full_and_in_a_word() {
-    let world = World::new().await;
-    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+async fn an_order_without_bid_has_its_full_reason_and_one_for_the_tenant() {
+    let fixture = Fixture::new().await;
+    let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
     let mut far = app("far");
     far.requirements.attributes = vec![Attribute::new("region", "us-east")];
     let mut audited = app("audited");
@@ -66,7 +69,7 @@ async fn an_order_without_bid_has_its_reason_in_full_and_in_a_word() {
     large.units[0].resources.cpu_milli = 64_000;
     let mut many = gpu_app("many", "h100", 2);
     many.units[0].count = 2;
-    for (group, reason, coarse) in [
+    for (group, reason, tenant_reason) in [
         (far, "region=us-east", "required attributes are missing"),
         (audited, "attests nothing", "required attestations are missing"),
         (cheap, "ceiling is 5", "price does not meet"),
@@ -74,39 +77,42 @@ async fn an_order_without_bid_has_its_reason_in_full_and_in_a_word() {
         (many, "no node has room", "no room at present"),
         (gpu_app("a100", "a100", 1), "a100", "does not offer such resources"),
     ] {
-        let order = world.order("ann", group).await;
+        let order = fixture.order("ann", group).await;
         let decision = agent.decision(order, reason).await;
-        assert_eq!((decision.verdict, decision.coarse.as_str()), (Verdict::Pass, coarse));
-        assert_eq!(world.proxy.count("place_bid", order), 0);
+        assert_eq!(
+            (decision.verdict, decision.tenant_reason.as_str()),
+            (Verdict::Pass, tenant_reason)
+        );
+        assert_eq!(fixture.proxy.count("place_bid", order), 0);
     }
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attestation_that_comes_later_leads_to_a_bid() {
-    let world = World::new().await;
-    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+    let fixture = Fixture::new().await;
+    let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
     let mut group = app("audited");
     let wanted = Attribute::new("tier", "gold");
     group.requirements.attributes = vec![wanted.clone()];
     group.requirements.signed_by = SignedBy { all_of: vec![], any_of: vec![address("auditor")] };
-    let order = world.order("ann", group).await;
+    let order = fixture.order("ann", group).await;
     agent.decision(order, "none of the auditors").await;
-    world.attest(vec![wanted], 3_600).await;
-    until("a bid", || world.own_bid(order)).await;
+    fixture.attest(vec![wanted], 3_600).await;
+    until("a bid", || fixture.own_bid(order)).await;
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn capacity_that_is_freed_goes_to_the_order_that_waited() {
-    let world = World::new().await;
-    let agent = InProcess::start(&configure(&world, "agent", "")).await;
-    let first = world.order("ann", gpu_app("first", "h100", 2)).await;
-    until("a bid on the first", || world.own_bid(first)).await;
-    let second = world.order("ann", gpu_app("second", "h100", 1)).await;
+    let fixture = Fixture::new().await;
+    let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
+    let first = fixture.order("ann", gpu_app("first", "h100", 2)).await;
+    until("a bid on the first", || fixture.own_bid(first)).await;
+    let second = fixture.order("ann", gpu_app("second", "h100", 1)).await;
     agent.decision(second, "no node has room").await;
     // The first order goes to another provider.
-    world
+    fixture
         .register(
             "rival",
             "rival-operator",
@@ -114,45 +120,45 @@ async fn capacity_that_is_freed_goes_to_the_order_that_waited() {
             vec![Attribute::new("capabilities/gpu/vendor/nvidia/model/h100", "true")],
         )
         .await;
-    world.rival_bids(first, 100_000).await;
-    world.accept("ann", first, "rival").await;
-    until("a bid on the second", || world.own_bid(second)).await;
-    assert_eq!(world.proxy.count("place_bid", first), 1);
+    fixture.rival_bids(first, 100_000).await;
+    fixture.accept("ann", first, "rival").await;
+    until("a bid on the second", || fixture.own_bid(second)).await;
+    assert_eq!(fixture.proxy.count("place_bid", first), 1);
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bids_for_one_tenant_are_capped_and_another_tenant_still_gets_one() {
-    let world = World::new().await;
-    let config = configure(&world, "agent", "max_open_bids_per_tenant = 2");
+    let fixture = Fixture::new().await;
+    let config = configure(&fixture, "agent", "max_open_bids_per_tenant = 2");
     let agent = InProcess::start(&config).await;
     for _ in 0..2 {
-        let order = world.order("ann", app("web")).await;
-        until("a bid", || world.own_bid(order)).await;
+        let order = fixture.order("ann", app("web")).await;
+        until("a bid", || fixture.own_bid(order)).await;
     }
-    let third = world.order("ann", app("web")).await;
+    let third = fixture.order("ann", app("web")).await;
     agent.decision(third, "max_open_bids_per_tenant is 2").await;
-    let of_bob = world.order("bob", app("web")).await;
-    until("a bid for bob", || world.own_bid(of_bob)).await;
+    let of_bob = fixture.order("bob", app("web")).await;
+    until("a bid for bob", || fixture.own_bid(of_bob)).await;
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_binding_auction_it_stays_away_if_it_cannot_win_and_undercuts_if_it_can() {
-    let world = World::new().await;
-    let config = configure(&world, "agent", "auction_floor_percent = 50");
-    world.register("rival", "rival-operator", 10, vec![]).await;
+    let fixture = Fixture::new().await;
+    let config = configure(&fixture, "agent", "auction_floor_percent = 50");
+    fixture.register("rival", "rival-operator", 10, vec![]).await;
     let auction = AuctionPolicy::LowestPrice { closes_after: 3_000 };
     let [hopeless, contested] = {
-        let (_, first) = world.deploy("ann", vec![app("hopeless")], auction).await;
-        let (_, second) = world.deploy("ann", vec![app("contested")], auction).await;
+        let (_, first) = fixture.deploy("ann", vec![app("hopeless")], auction).await;
+        let (_, second) = fixture.deploy("ann", vec![app("contested")], auction).await;
         [first[0], second[0]]
     };
     // The table says 11100; half of it is the floor.
-    world.rival_bids(hopeless, 5_000).await;
-    world.rival_bids(contested, 9_000).await;
+    fixture.rival_bids(hopeless, 5_000).await;
+    fixture.rival_bids(contested, 9_000).await;
     let agent = InProcess::start(&config).await;
-    let bid = until("a bid", || world.own_bid(contested)).await;
+    let bid = until("a bid", || fixture.own_bid(contested)).await;
     assert_eq!(bid.price, Price::new(8_999).unwrap());
     agent.decision(hopeless, "lowest worth bidding 5550").await;
     let lower = souk_api::orderbook::ExecuteMsg::LowerBid {
@@ -160,39 +166,39 @@ async fn in_a_binding_auction_it_stays_away_if_it_cannot_win_and_undercuts_if_it
         provider: address("rival"),
         price: Price::new(8_000).unwrap(),
     };
-    world.book("rival-operator", &lower).await;
+    fixture.orderbook("rival-operator", &lower).await;
     until("a lower bid", async || {
-        let bid = world.own_bid(contested).await?;
+        let bid = fixture.own_bid(contested).await?;
         (bid.price < Price::new(8_000).unwrap()).then_some(())
     })
     .await;
-    assert_eq!(world.proxy.count("place_bid", contested), 1);
-    assert_eq!(world.proxy.count("place_bid", hopeless), 0);
+    assert_eq!(fixture.proxy.count("place_bid", contested), 1);
+    assert_eq!(fixture.proxy.count("place_bid", hopeless), 0);
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_of_lost_bids_are_released_and_used_again() {
-    let world = World::with(crate::support::Options {
+    let fixture = Fixture::with(crate::support::Options {
         slots: 10,
         block: std::time::Duration::from_millis(50),
         ..Default::default()
     })
     .await;
-    let agent = InProcess::start(&configure(&world, "agent", "")).await;
+    let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
     let mut lost = Vec::new();
     for _ in 0..10 {
         let (deployment, orders) =
-            world.deploy("ann", vec![app("web")], AuctionPolicy::TenantChoice {}).await;
-        until("a bid", || world.own_bid(orders[0])).await;
+            fixture.deploy("ann", vec![app("web")], AuctionPolicy::TenantChoice {}).await;
+        until("a bid", || fixture.own_bid(orders[0])).await;
         lost.push(deployment);
     }
-    let next = world.order("bob", app("web")).await;
+    let next = fixture.order("bob", app("web")).await;
     agent.decision(next, "the bond backs 10").await;
     for deployment in lost {
         let close = souk_api::orderbook::ExecuteMsg::CloseDeployment { deployment };
-        world.book("ann", &close).await;
+        fixture.orderbook("ann", &close).await;
     }
-    until("a bid with a freed slot", || world.own_bid(next)).await;
+    until("a bid with a freed slot", || fixture.own_bid(next)).await;
     agent.stop().await;
 }

@@ -6,13 +6,14 @@ use serde_json::Value;
 use souk_api::orderbook::LeaseState;
 
 use crate::support::{
-    InProcess, World,
+    Fixture, InProcess,
     agent::configure,
-    app, until,
-    world::{CHAIN_ID, address},
+    app,
+    fixture::{CHAIN_ID, address},
+    until,
 };
 
-/// Runs the program. Whoever built it last, it is this crate's.
+/// Runs the program of this crate.
 async fn souk_provider(arguments: &[&str]) -> Output {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_souk-provider"));
     command.args(arguments).env_remove("SOUK_PROVIDER_CONFIG").output().await.unwrap()
@@ -32,29 +33,29 @@ fn lines<'a>(report: &'a Value, level: &str) -> Vec<&'a str> {
     all.filter(|line| line["level"] == level).map(|line| line["what"].as_str().unwrap()).collect()
 }
 
-fn network_file(world: &World) -> std::path::PathBuf {
-    let contracts = &world.contracts;
+fn network_file(fixture: &Fixture) -> std::path::PathBuf {
+    let contracts = &fixture.contracts;
     let text = format!(
         "name = \"test\"\nchain_id = \"{CHAIN_ID}\"\nrpc = [\"{}\"]\nprefix = \"souk\"\n\
          denom = \"usouk\"\ngas_price = \"0.025usouk\"\n[contracts]\norderbook = \"{}\"\n\
          escrow = \"{}\"\nregistry = \"{}\"\nattestations = \"{}\"\nfee_distributor = \"{}\"\n",
-        world.chain.rpc_url(),
+        fixture.chain.rpc_url(),
         contracts.orderbook,
         contracts.escrow,
         contracts.provider_registry,
         contracts.attestations,
         contracts.fee_distributor.as_ref().unwrap(),
     );
-    let path = world.folder.path().join("network.toml");
+    let path = fixture.folder.path().join("network.toml");
     std::fs::write(&path, text).unwrap();
     path
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn init_makes_what_check_and_run_need_and_overwrites_nothing() {
-    let world = World::new().await;
-    let network = network_file(&world);
-    let folder = world.folder.path().join("fresh");
+    let fixture = Fixture::new().await;
+    let network = network_file(&fixture);
+    let folder = fixture.folder.path().join("fresh");
     let provider = address("provider");
     let init = [
         "--json",
@@ -70,7 +71,7 @@ async fn init_makes_what_check_and_run_need_and_overwrites_nothing() {
         "--domain",
         "apps.example.com",
         "--kubeconfig",
-        &world.kubeconfig().display().to_string(),
+        &fixture.kubeconfig().display().to_string(),
     ];
     let output = souk_provider(&init).await;
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -104,7 +105,7 @@ async fn init_makes_what_check_and_run_need_and_overwrites_nothing() {
         "registration",
         "bond",
         "cluster",
-        "rights in the cluster",
+        "permissions in the cluster",
         "nodes",
         "GPUs",
         "storage class default",
@@ -116,15 +117,15 @@ async fn init_makes_what_check_and_run_need_and_overwrites_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_names_each_thing_that_is_wrong_with_what_to_do() {
-    let world = World::new().await;
-    let path = configure(&world, "agent", "");
+    let fixture = Fixture::new().await;
+    let path = configure(&fixture, "agent", "");
     let good = std::fs::read_to_string(&path).unwrap();
-    let rpc = format!("rpc = [\"{}\"]", world.proxy.url);
-    let book = &world.contracts.orderbook;
+    let rpc = format!("rpc = [\"{}\"]", fixture.proxy.url);
+    let book = &fixture.contracts.orderbook;
     let table: &[(&str, &str, &str)] = &[
         (CHAIN_ID, "souk-other", "RPC endpoint"),
         (&rpc, "rpc = [\"http://127.0.0.1:1\"]", "RPC endpoint"),
-        (book, &world.contracts.escrow, "contract orderbook"),
+        (book, &fixture.contracts.escrow, "contract orderbook"),
         ("operator.key", "nowhere.key", "operator key"),
         ("gateway.crt", "nowhere.crt", "gateway certificate"),
         ("kubeconfig = \"", "kubeconfig = \"/nonexistent", "cluster"),
@@ -149,8 +150,8 @@ async fn check_names_each_thing_that_is_wrong_with_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_others_may_read_is_refused() {
-    let world = World::new().await;
-    let path = configure(&world, "agent", "");
+    let fixture = Fixture::new().await;
+    let path = configure(&fixture, "agent", "");
     let key = path.with_file_name("operator.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
     let output = souk_provider(&["--config", path.to_str().unwrap(), "run"]).await;
@@ -160,9 +161,9 @@ async fn a_key_that_others_may_read_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn why_leases_and_close_tell_and_do_what_they_say() {
-    let world = World::new().await;
-    let path = configure(&world, "agent", "");
+async fn why_leases_and_close_show_and_do_what_they_say() {
+    let fixture = Fixture::new().await;
+    let path = configure(&fixture, "agent", "");
     let run = async |arguments: &[&str]| {
         let config = path.to_str().unwrap();
         souk_provider(&[&["--json", "--config", config], arguments].concat()).await
@@ -172,18 +173,18 @@ async fn why_leases_and_close_tell_and_do_what_they_say() {
     let agent = InProcess::start(&path).await;
     let mut dear = app("dear");
     dear.ceiling = souk_core::Price::new(3).unwrap();
-    let passed = world.order("ann", dear).await;
+    let passed = fixture.order("ann", dear).await;
     agent.decision(passed, "ceiling is 3").await;
     let why = json(&run(&["why", &passed.to_string()]).await);
     assert_eq!(why["verdict"], "pass");
     assert!(why["reason"].as_str().unwrap().contains("11100"), "{why}");
-    assert_eq!(why["tenant_is_told"], "price does not meet");
+    assert_eq!(why["tenant_reason"], "price does not meet");
     let unknown = run(&["why", "999"]).await;
     assert!(text(&unknown.stderr).contains("999 is not known"), "{}", text(&unknown.stderr));
 
-    let order = world.order("ann", app("web")).await;
-    until("a bid", || world.own_bid(order)).await;
-    world.accept("ann", order, "provider").await;
+    let order = fixture.order("ann", app("web")).await;
+    until("a bid", || fixture.own_bid(order)).await;
+    fixture.accept("ann", order, "provider").await;
     until("the lease", async || agent.store.lease(order).await.unwrap()).await;
     let leases = json(&run(&["leases"]).await);
     assert_eq!((&leases[0]["order"], &leases[0]["funded"]), (&order.0.into(), &true.into()));
@@ -193,9 +194,9 @@ async fn why_leases_and_close_tell_and_do_what_they_say() {
     assert!(run(&["maintenance", "on"]).await.status.success());
     let registered = until("the pin on the chain", async || {
         let msg = souk_api::registry::QueryMsg::Provider { provider: address("provider") };
-        let registry = &world.contracts.provider_registry;
+        let registry = &fixture.contracts.provider_registry;
         let found: souk_api::registry::ProviderResponse =
-            world.queries().smart(registry, &msg).await.unwrap();
+            fixture.queries().smart(registry, &msg).await.unwrap();
         (found.maintenance && found.gateway.pins.len() == 1).then_some(found)
     })
     .await;
@@ -204,7 +205,7 @@ async fn why_leases_and_close_tell_and_do_what_they_say() {
     assert_eq!(lines(&report, "fail"), [""; 0], "{report:#}");
     assert!(lines(&report, "warn").contains(&"maintenance"), "{report:#}");
 
-    let refused = run(&["close", &order.to_string(), "--reason", "owner"]).await;
+    let refused = run(&["close", &order.to_string(), "--reason", "tenant"]).await;
     assert_eq!(refused.status.code(), Some(1));
     let closed = run(&["close", &order.to_string(), "--reason", "decommission"]).await;
     assert!(closed.status.success(), "{}", text(&closed.stderr));

@@ -1,4 +1,4 @@
-//! Leases on the cluster: killed at any step, out of money, changed by hand, API away.
+//! Leases on the cluster: killed at any step, depleted account, manual changes, API outage.
 
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
@@ -13,13 +13,14 @@ use souk_api::{escrow, orderbook::ExecuteMsg, orderbook::LeaseState};
 use souk_core::OrderId;
 use souk_kubesim::Outage;
 use souk_provider::{
-    failpoint, labels,
+    failpoint,
+    model::labels,
     store::{Store, hostnames, leases},
 };
 
 use crate::{
     manifests::{self, Cluster, SITE, accepted, lease},
-    support::{InProcess, Must, Process, World, agent::configure, until},
+    support::{Fixture, InProcess, Must, Process, agent::configure, until},
 };
 
 impl Cluster {
@@ -37,8 +38,8 @@ impl Cluster {
     }
 }
 
-async fn close(world: &World, order: OrderId) {
-    world.book("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+async fn close(fixture: &Fixture, order: OrderId) {
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
 }
 
 async fn open_store(config: &std::path::Path) -> Store {
@@ -47,8 +48,8 @@ async fn open_store(config: &std::path::Path) -> Store {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let cluster = Cluster::of(&config).await;
     let points: Vec<&str> =
         failpoint::ALL.iter().copied().filter(|point| point.starts_with("leases::")).collect();
@@ -57,7 +58,7 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
     assert!(!ends.is_empty() && !starts.is_empty());
     for (number, end) in ends.iter().enumerate() {
         let agent = InProcess::start(&config).await;
-        let leased = lease(&world, &agent, "ann", SITE).await;
+        let leased = lease(&fixture, &agent, "ann", SITE).await;
         agent.stop().await;
         let order = leased.order;
         accepted(&open_store(&config).await, &leased).await;
@@ -72,7 +73,7 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
         cluster.has_replicas("it runs", order, 1).await;
         agent.kill().await;
 
-        close(&world, order).await;
+        close(&fixture, order).await;
         let mut doomed = Process::start(&config, Some(end));
         doomed.killed(end).await;
         let agent = InProcess::start(&config).await;
@@ -93,8 +94,8 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
             .unwrap();
         assert!(held.is_empty(), "{held:?}");
         assert!(ended.is_none_or(|lease| lease.state != LeaseState::Active));
-        assert_eq!(world.proxy.count("place_bid", order), 1, "{end}");
-        assert_eq!(world.proxy.count("close_lease", order), 0, "{end}");
+        assert_eq!(fixture.proxy.count("place_bid", order), 1, "{end}");
+        assert_eq!(fixture.proxy.count("close_lease", order), 0, "{end}");
         agent.stop().await;
     }
 }
@@ -109,16 +110,16 @@ fn lose_store(config: &std::path::Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
-    let leased = lease(&world, &agent, "ann", SITE).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", leased.order, 1).await;
     agent.stop().await;
-    close(&world, leased.order).await;
-    // Even the memory of the lease is lost: the chain's word is enough.
+    close(&fixture, leased.order).await;
+    // Even if the store has lost the lease, the chain's answer is enough.
     lose_store(&config);
     let agent = InProcess::start(&config).await;
     cluster.is_empty("the orphan is gone").await;
@@ -127,11 +128,11 @@ async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_runs_when_the_store_is_lost_is_not_closed_for_want_of_a_manifest() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "manifest_timeout = \"10m\"");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "manifest_timeout = \"10m\"");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
-    let leased = lease(&world, &agent, "ann", SITE).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", leased.order, 1).await;
     agent.stop().await;
@@ -139,35 +140,35 @@ async fn what_runs_when_the_store_is_lost_is_not_closed_for_want_of_a_manifest()
     let agent = InProcess::start(&config).await;
     until("the lease is known again", async || agent.store.lease(leased.order).await.unwrap())
         .await;
-    // Chores are done by now, and then for far longer than a manifest may take.
+    // Upkeep is done by now, and then for far longer than a manifest may take.
     for _ in 0..3 {
-        world.chain.advance(700).await.unwrap();
-        let head = world.chain.produce_blocks(1).await.unwrap();
+        fixture.chain.advance(700).await.unwrap();
+        let head = fixture.chain.produce_blocks(1).await.unwrap();
         until("blocks go by", async || {
             (agent.store.height().await.unwrap()? > head + 10).then_some(())
         })
         .await;
     }
-    assert_eq!(world.proxy.count("close_lease", leased.order), 0);
+    assert_eq!(fixture.proxy.count("close_lease", leased.order), 0);
     cluster.has_replicas("it still runs", leased.order, 1).await;
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+async fn with_a_depleted_account_nothing_runs_and_the_data_stays_until_a_deposit() {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
-    let leased = lease(&world, &agent, "ann", SITE).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
     let order = leased.order;
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", order, 1).await;
 
     let row = agent.store.lease(order).await.unwrap().unwrap();
     let depletion = row.depletion().unwrap();
-    let now = world.chain.time_ns().await.unwrap() / 1_000_000_000;
-    world.chain.advance(depletion - now - 3).await.unwrap();
+    let now = fixture.chain.time_ns().await.unwrap() / 1_000_000_000;
+    fixture.chain.advance(depletion - now - 3).await.unwrap();
     until("no replica is wanted", async || {
         let web = cluster.namespaced::<Deployment>(order).get("web").await.ok()?;
         (web.spec?.replicas? == 0).then_some(())
@@ -181,22 +182,22 @@ async fn out_of_money_nothing_runs_and_the_data_stays_until_there_is_money_again
     assert_eq!(kept.len(), 1);
 
     let deposit = escrow::ExecuteMsg::Deposit { account: row.account };
-    world.execute("bob", &world.contracts.escrow, &deposit, 50_000_000).await;
+    fixture.execute("bob", &fixture.contracts.escrow, &deposit, 50_000_000).await;
     cluster.has_replicas("it runs again", order, 1).await;
     let again = claims().await;
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].metadata.uid, kept[0].metadata.uid);
-    assert_eq!(world.proxy.count("close_lease", order), 0);
+    assert_eq!(fixture.proxy.count("close_lease", order), 0);
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn out_of_money_nothing_runs_though_kubernetes_refuses_the_manifest() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+async fn with_a_depleted_account_nothing_runs_though_kubernetes_refuses_the_manifest() {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
-    let mut leased = lease(&world, &agent, "ann", SITE).await;
+    let mut leased = lease(&fixture, &agent, "ann", SITE).await;
     let order = leased.order;
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", order, 1).await;
@@ -206,19 +207,19 @@ async fn out_of_money_nothing_runs_though_kubernetes_refuses_the_manifest() {
     services.iter_mut().flat_map(|service| &mut service.expose).for_each(|one| one.port = 0);
     accepted(&agent.store, &leased).await;
     let depletion = agent.store.lease(order).await.unwrap().unwrap().depletion().unwrap();
-    let now = world.chain.time_ns().await.unwrap() / 1_000_000_000;
-    world.chain.advance(depletion - now + 3).await.unwrap();
+    let now = fixture.chain.time_ns().await.unwrap() / 1_000_000_000;
+    fixture.chain.advance(depletion - now + 3).await.unwrap();
     cluster.has_replicas("nothing runs", order, 0).await;
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_changed_or_deleted_by_hand_is_put_right() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
-    let leased = lease(&world, &agent, "ann", SITE).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
     let order = leased.order;
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", order, 1).await;
@@ -285,18 +286,18 @@ where
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_cluster_cannot_be_asked_nothing_is_judged() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
     let (stays, ends) =
-        (lease(&world, &agent, "ann", SITE).await, lease(&world, &agent, "ann", SITE).await);
+        (lease(&fixture, &agent, "ann", SITE).await, lease(&fixture, &agent, "ann", SITE).await);
     for leased in [&stays, &ends] {
         accepted(&agent.store, leased).await;
         cluster.has_replicas("it runs", leased.order, 1).await;
     }
-    world.sim.pause(Outage::Unavailable);
-    close(&world, ends.order).await;
+    fixture.sim.pause(Outage::Unavailable);
+    close(&fixture, ends.order).await;
     until("the end is known", async || {
         let lease = agent.store.lease(ends.order).await.unwrap()?;
         (lease.state != LeaseState::Active).then_some(())
@@ -309,8 +310,8 @@ async fn while_the_cluster_cannot_be_asked_nothing_is_judged() {
     })
     .await;
     assert!(agent.store.manifest(ends.order).await.unwrap().is_some());
-    assert_eq!(world.proxy.count("close_lease", stays.order), 0);
-    world.sim.resume();
+    assert_eq!(fixture.proxy.count("close_lease", stays.order), 0);
+    fixture.sim.resume();
     until("the ended lease is forgotten", async || {
         agent.store.manifest(ends.order).await.unwrap().is_none().then_some(())
     })

@@ -1,4 +1,4 @@
-//! A running gateway: whom it opens to, what it takes, when its streams end.
+//! A running gateway: authorization, manifests, and the end of streams.
 
 use std::{path::Path, sync::Arc};
 
@@ -8,52 +8,57 @@ use k256::ecdsa::{Signature, SigningKey};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use souk_api::orderbook::ExecuteMsg;
 use souk_core::OrderId;
+use souk_client::gateway::{Client, GatewayError};
 use souk_gateway::{
-    Access, Audience, Claims, Client, ClientError, Pin, Salt, Scope,
+    Access, Audience, Claims, Pin, Salt, Scope,
     body::{LogQuery, ManifestUpload, Phase, Verdict},
     token::{LeaseAccess, Policy, issue},
 };
 use souk_provider::{
-    config::{Bytes, Config, GatewayLimits},
-    gateway::{Book, State, serve},
-    kube::{Owner, cache::Caches},
-    leases::{
-        progress::AllProgress,
-        workloads::{ClusterWorkloads, Free},
+    cluster::{
+        kube::cache::Caches,
+        leases::{
+            progress::ProgressMap,
+            workloads::{ClusterWorkloads, Free},
+        },
     },
+    config::{Bytes, Config, GatewayLimits},
+    gateway::{State, serve},
+    market::lookup::ChainLookup,
+    model::scope::MarketScope,
     store::{Store, hostnames},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    manifests::{self, Cluster, SITE, commitment_of, lease, tender, upload},
+    manifests::{self, Cluster, SITE, commitment_of, create_deployment, lease, upload},
     support::{
-        InProcess, Must, World,
+        Fixture, InProcess, Must,
         agent::configure,
+        fixture::{CHAIN_ID, address, key},
         until,
-        world::{CHAIN_ID, address, key},
     },
 };
 
-/// The most that this gateway takes, in bytes.
+/// The body limit of this gateway, in bytes.
 const BODY: u64 = 32 << 10;
 
 /// A gateway on the agent's own store, and on the cluster and chain that the agent has.
-pub struct Door {
+pub struct Server {
     pub uri: String,
     pub pin: Pin,
     audience: Audience,
     _open: DropGuard,
 }
 
-impl Door {
-    async fn open(world: &World, config: &Path, store: &Store) -> Self {
-        Self::open_with(world, config, store, |_| ()).await
+impl Server {
+    async fn open(fixture: &Fixture, config: &Path, store: &Store) -> Self {
+        Self::open_with(fixture, config, store, |_| ()).await
     }
 
-    /// A gateway with some limits of its own.
+    /// A gateway with its own limits.
     pub async fn open_with(
-        world: &World,
+        fixture: &Fixture,
         config: &Path,
         store: &Store,
         change: impl FnOnce(&mut GatewayLimits),
@@ -64,36 +69,40 @@ impl Door {
         change(&mut config.gateway.limits);
         let certificate = CertificateDer::from_pem_file(&config.gateway.certificate);
         let pin = Pin::of_certificate(&certificate.must("certificate")).must("pin");
-        let client = souk_provider::app::cluster_client(&config.cluster).await.must("cluster");
+        let client = souk_provider::cluster::kube::client::from_config(&config.cluster)
+            .await
+            .must("cluster");
         let stop = CancellationToken::new();
-        let (caches, watches) = Caches::start(client.clone(), &Owner::of(&config), stop.clone());
+        let (caches, watches) =
+            Caches::start(client.clone(), &MarketScope::of(&config), stop.clone());
         tokio::spawn(watches);
         let workloads = ClusterWorkloads {
             client,
             caches,
             store: store.clone(),
             cluster: Arc::new(config.cluster.clone()),
-            owner: Owner::of(&config),
-            progress: AllProgress::default(),
+            scope: MarketScope::of(&config),
+            progress: ProgressMap::default(),
             free: Box::new(Free::default),
         };
         let audience = Audience {
             chain_id: CHAIN_ID.into(),
-            orderbook: world.contracts.orderbook.clone(),
+            orderbook: fixture.contracts.orderbook.clone(),
             provider: address("provider"),
         };
         let policy = Policy { audience: audience.clone(), prefix: "souk".into() };
-        let book = Book::new(world.queries(), &world.contracts.orderbook);
+        let orderbook = &fixture.contracts.orderbook;
+        let chain = ChainLookup::new(fixture.queries(), orderbook, &config.provider.address);
         let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
         let workloads = Arc::new(workloads);
         let settings = config.gateway.clone();
-        let state = State::new(store.clone(), book, workloads, policy, settings, reserved);
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let serving = serve(Arc::new(state), stop.clone(), move |address| {
-            let _ = tell.send(address);
+        let state = State::new(store.clone(), chain, workloads, policy, settings, reserved);
+        let (sender, address) = tokio::sync::oneshot::channel();
+        let serving = serve(Arc::new(state), stop.clone(), move |bound| {
+            let _ = sender.send(bound);
         });
         tokio::spawn(serving);
-        let uri = format!("https://{}", told.await.must("a listening gateway"));
+        let uri = format!("https://{}", address.await.must("a listening gateway"));
         Self { uri, pin, audience, _open: stop.drop_guard() }
     }
 
@@ -119,7 +128,7 @@ impl Door {
         self.with(who, &self.claims(who))
     }
 
-    /// A token of a wallet for everything of its own.
+    /// A wallet's token for all its leases and all scopes.
     pub fn token(&self, who: &str) -> String {
         issue(&wallet(who), &self.claims(who))
     }
@@ -133,7 +142,7 @@ fn wallet(who: &str) -> SigningKey {
     SigningKey::from_slice(key(who).to_bytes().as_slice()).unwrap()
 }
 
-/// Sends a manifest until the agent has seen all that it is judged by.
+/// Sends a manifest until the agent has the lease and its commitment.
 async fn send(client: &Client, order: OrderId, upload: &ManifestUpload) {
     until("the manifest is taken", async || match client.send_manifest(order, upload).await {
         Ok(()) => Some(()),
@@ -144,19 +153,18 @@ async fn send(client: &Client, order: OrderId, upload: &ManifestUpload) {
 }
 
 /// Status and code of a refusal.
-fn refused<T>(answer: Result<T, ClientError>) -> (u16, String) {
-    match answer.err().unwrap() {
-        ClientError::Refused { status, body } => (status, body.code),
-        other => panic!("{other}"),
-    }
+fn refused<T>(answer: Result<T, GatewayError>) -> (u16, String) {
+    let error = answer.err().unwrap();
+    let (status, body) = error.refusal().unwrap_or_else(|| panic!("{error}"));
+    (status, body.code.clone())
 }
 
-/// What each route that wants a token says, with the scope that it asks for.
-async fn knock(
+/// Calls each route that needs a token; the result with the scope that it needs.
+async fn call_all(
     client: &Client,
     order: OrderId,
     upload: &ManifestUpload,
-) -> Vec<(Scope, Result<(), ClientError>)> {
+) -> Vec<(Scope, Result<(), GatewayError>)> {
     let logs = LogQuery::default();
     let events = Default::default();
     vec![
@@ -171,35 +179,35 @@ async fn knock(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_of_a_lease_opens_to_its_tenants_token_alone() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
-    let door = Door::open(&world, &config, &agent.store).await;
-    let leased = lease(&world, &agent, "ann", SITE).await;
+    let server = Server::open(&fixture, &config, &agent.store).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
     let (order, upload) = (leased.order, &leased.upload);
-    send(&door.client("ann"), order, upload).await;
-    for (scope, answer) in knock(&door.client("ann"), order, upload).await {
+    send(&server.client("ann"), order, upload).await;
+    for (scope, answer) in call_all(&server.client("ann"), order, upload).await {
         assert!(answer.is_ok(), "{scope:?}: {answer:?}");
     }
 
-    let full = door.claims("ann");
+    let full = server.claims("ann");
     let past = Claims { iat: now() - 600, exp: now() - 1, ..full.clone() };
     let mut elsewhere = full.clone();
     elsewhere.aud.provider = address("rival");
     let other_order = vec![LeaseAccess { order: OrderId(order.0 + 1), scopes: SCOPES.to_vec() }];
     let narrow = Claims { access: Access::Leases(other_order), ..full.clone() };
     for (what, client, status, code) in [
-        ("without token", door.stranger(), 401, "no_token"),
-        ("with nonsense", door.stranger().with_token("nonsense".into()), 401, "bad_token"),
-        ("expired", door.with("ann", &past), 401, "bad_token"),
-        ("for another provider", door.with("ann", &elsewhere), 401, "bad_token"),
-        ("signed by another", door.with("bob", &full), 401, "bad_token"),
-        ("malleable", door.stranger().with_token(malleable(&full)), 401, "bad_token"),
-        ("another's own", door.client("bob"), 403, "not_the_tenant"),
-        ("the provider's own", door.client("operator"), 403, "not_the_tenant"),
-        ("for another lease", door.with("ann", &narrow), 403, "scope"),
+        ("without token", server.stranger(), 401, "no_token"),
+        ("with nonsense", server.stranger().with_token("nonsense".into()), 401, "bad_token"),
+        ("expired", server.with("ann", &past), 401, "bad_token"),
+        ("for another provider", server.with("ann", &elsewhere), 401, "bad_token"),
+        ("signed by another", server.with("bob", &full), 401, "bad_token"),
+        ("malleable", server.stranger().with_token(malleable(&full)), 401, "bad_token"),
+        ("another's own", server.client("bob"), 403, "not_the_tenant"),
+        ("the provider's own", server.client("operator"), 403, "not_the_tenant"),
+        ("for another lease", server.with("ann", &narrow), 403, "scope"),
     ] {
-        for (scope, answer) in knock(&client, order, upload).await {
+        for (scope, answer) in call_all(&client, order, upload).await {
             assert_eq!(refused(answer), (status, code.to_owned()), "{what}: {scope:?}");
         }
     }
@@ -207,8 +215,8 @@ async fn every_route_of_a_lease_opens_to_its_tenants_token_alone() {
     for left_out in SCOPES {
         let scopes = SCOPES.into_iter().filter(|scope| *scope != left_out).collect();
         let access = Access::Leases(vec![LeaseAccess { order, scopes }]);
-        let client = door.with("ann", &Claims { access, ..full.clone() });
-        for (scope, answer) in knock(&client, order, upload).await {
+        let client = server.with("ann", &Claims { access, ..full.clone() });
+        for (scope, answer) in call_all(&client, order, upload).await {
             if scope == left_out {
                 assert_eq!(refused(answer), (403, "scope".to_owned()), "{scope:?}");
             } else {
@@ -228,7 +236,7 @@ const SCOPES: [Scope; 6] = [
     Scope::Reason,
 ];
 
-/// A valid token of Ann's with the other of the two signatures that fit.
+/// A valid token of Ann's with the other of its two valid signatures.
 fn malleable(claims: &Claims) -> String {
     let token = issue(&wallet("ann"), claims);
     let (input, signature) = token.rsplit_once('.').unwrap();
@@ -240,12 +248,12 @@ fn malleable(claims: &Claims) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_is_taken_only_if_it_is_what_the_lease_is_for() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
-    let door = Door::open(&world, &config, &agent.store).await;
-    let leased = lease(&world, &agent, "ann", SITE).await;
-    let (order, ann) = (leased.order, door.client("ann"));
+    let server = Server::open(&fixture, &config, &agent.store).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    let (order, ann) = (leased.order, server.client("ann"));
     let none = refused(ann.manifest(order).await);
     assert_eq!(none, (404, "no_manifest".to_owned()));
     assert_eq!(ann.lease_status(order).await.must("status").phase, Phase::WaitingForManifest);
@@ -269,15 +277,15 @@ async fn a_manifest_is_taken_only_if_it_is_what_the_lease_is_for() {
     agent.stop().await;
 }
 
-/// The tenant may commit to what it likes; what it gets is what it pays for.
+/// The tenant may commit to anything; it gets what it pays for.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_order_cannot_carry_a_large_manifest() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
-    let door = Door::open(&world, &config, &agent.store).await;
-    let leased = lease(&world, &agent, "ann", SITE).await;
-    let ann = door.client("ann");
+    let server = Server::open(&fixture, &config, &agent.store).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    let ann = server.client("ann");
     for (what, sdl, code) in [
         ("more memory", SITE.replacen("64Mi", "64Gi", 1), "manifest_not_the_order"),
         ("more replicas", SITE.replace("web, count: 1", "web, count: 9"), "manifest_not_the_order"),
@@ -292,7 +300,7 @@ async fn a_small_order_cannot_carry_a_large_manifest() {
             deployment: leased.deployment,
             commitment: commitment_of(&large),
         };
-        world.book("ann", &msg).await;
+        fixture.orderbook("ann", &msg).await;
         let answer = until("the new commitment is seen", async || {
             match ann.send_manifest(leased.order, &large).await {
                 Err(error) if error.is_too_early() => None,
@@ -307,19 +315,19 @@ async fn a_small_order_cannot_carry_a_large_manifest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_who_is_faster_than_the_follower_is_asked_to_try_again() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+async fn a_tenant_who_is_faster_than_the_follower_is_refused_as_too_early() {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
     let store = agent.store.clone();
-    let door = Door::open(&world, &config, &store).await;
-    let ann = door.client("ann");
-    let first = lease(&world, &agent, "ann", SITE).await;
-    let second = tender(&world, "ann", SITE).await;
-    until("a bid", || world.own_bid(second.order)).await;
+    let server = Server::open(&fixture, &config, &store).await;
+    let ann = server.client("ann");
+    let first = lease(&fixture, &agent, "ann", SITE).await;
+    let second = create_deployment(&fixture, "ann", SITE).await;
+    until("a bid", || fixture.own_bid(second.order)).await;
     agent.stop().await;
 
-    world.accept("ann", second.order, "provider").await;
+    fixture.accept("ann", second.order, "provider").await;
     let answer = ann.send_manifest(second.order, &second.upload).await;
     assert_eq!(refused(answer), (425, "too_early".to_owned()), "a lease");
     let answer = ann.send_manifest(OrderId(999), &second.upload).await;
@@ -330,22 +338,22 @@ async fn a_tenant_who_is_faster_than_the_follower_is_asked_to_try_again() {
         deployment: first.deployment,
         commitment: commitment_of(&newer),
     };
-    world.book("ann", &update).await;
+    fixture.orderbook("ann", &update).await;
     let answer = ann.send_manifest(first.order, &newer).await;
     assert_eq!(refused(answer), (425, "too_early".to_owned()), "a new version");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_name_is_the_first_leases_until_it_lets_go() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
-    let door = Door::open(&world, &config, &agent.store).await;
-    let first = lease(&world, &agent, "ann", SITE).await;
-    send(&door.client("ann"), first.order, &first.upload).await;
+    let server = Server::open(&fixture, &config, &agent.store).await;
+    let first = lease(&fixture, &agent, "ann", SITE).await;
+    send(&server.client("ann"), first.order, &first.upload).await;
     let two_names = SITE.replace("[shop.example.org]", "[a.example.org, shop.example.org]");
-    let second = lease(&world, &agent, "bob", &two_names).await;
-    let bob = door.client("bob");
+    let second = lease(&fixture, &agent, "bob", &two_names).await;
+    let bob = server.client("bob");
     let answer = refused(bob.send_manifest(second.order, &second.upload).await);
     assert_eq!(answer, (409, "hostname_taken".to_owned()));
     // Of a refused manifest nothing is kept, the name that was free neither.
@@ -359,8 +367,8 @@ async fn a_host_name_is_the_first_leases_until_it_lets_go() {
         deployment: first.deployment,
         commitment: commitment_of(&moved),
     };
-    world.book("ann", &update).await;
-    let ann = door.client("ann");
+    fixture.orderbook("ann", &update).await;
+    let ann = server.client("ann");
     until("the new version is taken", async || ann.send_manifest(first.order, &moved).await.ok())
         .await;
     send(&bob, second.order, &second.upload).await;
@@ -369,12 +377,12 @@ async fn a_host_name_is_the_first_leases_until_it_lets_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_end_with_the_lease_and_are_counted_until_they_do() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
-    let door = Door::open(&world, &config, &agent.store).await;
-    let leased = lease(&world, &agent, "ann", SITE).await;
-    let (order, ann) = (leased.order, door.client("ann"));
+    let server = Server::open(&fixture, &config, &agent.store).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    let (order, ann) = (leased.order, server.client("ann"));
     send(&ann, order, &leased.upload).await;
     let cluster = Cluster::of(&config).await;
     cluster.has_replicas("it runs", order, 1).await;
@@ -396,7 +404,7 @@ async fn streams_end_with_the_lease_and_are_counted_until_they_do() {
     drop(second);
     let mut events = until("room again", async || ann.events(order, &events).await.ok()).await;
 
-    world.book("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
     let ended = async {
         while stream.next().await.must("line").is_some() {}
         while events.next().await.must("event").is_some() {}
@@ -414,29 +422,29 @@ async fn streams_end_with_the_lease_and_are_counted_until_they_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anyone_learns_who_answers_and_nobody_more_and_a_wrong_key_is_not_talked_to() {
-    let world = manifests::world().await;
-    let config = configure(&world, "agent", "");
+async fn version_and_status_are_open_and_a_wrong_pin_is_refused_by_the_client() {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
-    let door = Door::open(&world, &config, &agent.store).await;
-    let version = door.stranger().version().await.must("version");
+    let server = Server::open(&fixture, &config, &agent.store).await;
+    let version = server.stranger().version().await.must("version");
     assert_eq!((version.provider, version.chain_id), (address("provider"), CHAIN_ID.to_owned()));
-    assert_eq!(door.stranger().status().await.must("status").leases, 0);
+    assert_eq!(server.stranger().status().await.must("status").leases, 0);
 
     for pins in [vec![Pin([9; 32])], vec![]] {
-        let wrong = Client::new(&door.uri, &pins).must("client");
+        let wrong = Client::new(&server.uri, &pins).must("client");
         let refused = wrong.version().await;
-        assert!(matches!(refused, Err(ClientError::Unreachable { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(GatewayError::Unreachable { .. })), "{refused:?}");
     }
-    // The next key's pin may stand beside the present one's.
-    let both = Client::new(&door.uri, &[Pin([9; 32]), door.pin]).must("client");
+    // The pin of the next key may be listed beside the present one.
+    let both = Client::new(&server.uri, &[Pin([9; 32]), server.pin]).must("client");
     both.version().await.must("version");
 
-    let order = world.order("ann", crate::support::app("web")).await;
-    until("a bid", || world.own_bid(order)).await;
-    let reason = door.client("ann").reason(order).await.must("reason");
+    let order = fixture.order("ann", crate::support::app("web")).await;
+    until("a bid", || fixture.own_bid(order)).await;
+    let reason = server.client("ann").reason(order).await.must("reason");
     assert_eq!(reason.verdict, Verdict::Bid);
-    let answer = refused(door.client("bob").reason(order).await);
+    let answer = refused(server.client("bob").reason(order).await);
     assert_eq!(answer, (403, "not_the_tenant".to_owned()));
     agent.stop().await;
 }

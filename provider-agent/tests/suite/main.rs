@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bidding;
-mod chores;
 mod commands;
+mod connections;
 mod deploying;
-mod doorstep;
 mod faults;
 mod following;
 mod gateway;
 mod killing;
 mod manifests;
 mod support;
+mod upkeep;

@@ -1,4 +1,4 @@
-//! From SDL to a lease whose manifest is accepted, and what becomes of a new version.
+//! From SDL to a lease whose manifest is accepted, and its update.
 
 use cosmwasm_std::HexBinary;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
@@ -8,12 +8,12 @@ use souk_core::{Attribute, AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_provider::{
     config::Config,
-    kube::Owner,
+    model::scope::MarketScope,
     store::{ManifestRow, Store, manifests},
 };
 use souk_sdl::{Mapping, compile};
 
-use crate::support::{InProcess, Must, Options, World, agent::configure, until};
+use crate::support::{Fixture, InProcess, Must, Options, agent::configure, until};
 
 /// A site with a data base that keeps its data.
 pub const SITE: &str = r#"
@@ -51,19 +51,19 @@ deployment:
   db: { here: { profile: db, count: 1 } }
 "#;
 
-/// A world whose provider has volumes to offer.
-pub async fn world() -> World {
+/// A fixture whose provider has volumes to offer.
+pub async fn fixture() -> Fixture {
     let mut options = Options::default();
     options.claims.extend([
         Attribute::new("capabilities/storage/1/class", "default"),
         Attribute::new("capabilities/storage/1/persistent", "true"),
     ]);
-    World::with(options).await
+    Fixture::with(options).await
 }
 
 const SALT: Salt = Salt([5; 32]);
 
-/// What a tenant put out to tender, and what goes to the provider that wins.
+/// A tenant's deployment, and the upload for the provider that wins.
 pub struct Leased {
     pub deployment: DeploymentId,
     pub order: OrderId,
@@ -79,8 +79,8 @@ pub fn commitment_of(upload: &ManifestUpload) -> HexBinary {
     commitment(upload.salt.as_ref(), &upload.manifest.version()).into()
 }
 
-/// Puts SDL out to tender.
-pub async fn tender(world: &World, tenant: &str, sdl: &str) -> Leased {
+/// Creates a deployment from SDL.
+pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Leased {
     let upload = upload(sdl);
     let compiled = compile(sdl, &souk_sdl::Options::default()).must("SDL");
     let denom = |_: &str| "usouk".parse().map_err(|_| "no denom".to_owned());
@@ -93,9 +93,9 @@ pub async fn tender(world: &World, tenant: &str, sdl: &str) -> Leased {
         allow: vec![],
         refuse: vec![],
     });
-    let book = world.contracts.orderbook.clone();
-    let outcome = world.execute(tenant, &book, &msg, 50_000_000).await;
-    let opened = world.events(&outcome).into_iter().find_map(|event| match event {
+    let book = fixture.contracts.orderbook.clone();
+    let outcome = fixture.execute(tenant, &book, &msg, 50_000_000).await;
+    let opened = fixture.events(&outcome).into_iter().find_map(|event| match event {
         OrderbookEvent::OrderOpened(opened) => Some((opened.deployment, opened.order)),
         _ => None,
     });
@@ -103,11 +103,11 @@ pub async fn tender(world: &World, tenant: &str, sdl: &str) -> Leased {
     Leased { deployment, order, upload }
 }
 
-/// A lease that the agent knows all about.
-pub async fn lease(world: &World, agent: &InProcess, tenant: &str, sdl: &str) -> Leased {
-    let leased = tender(world, tenant, sdl).await;
-    until("a bid", || world.own_bid(leased.order)).await;
-    world.accept(tenant, leased.order, "provider").await;
+/// A lease that the agent has with its order and deployment.
+pub async fn lease(fixture: &Fixture, agent: &InProcess, tenant: &str, sdl: &str) -> Leased {
+    let leased = create_deployment(fixture, tenant, sdl).await;
+    until("a bid", || fixture.own_bid(leased.order)).await;
+    fixture.accept(tenant, leased.order, "provider").await;
     known(&agent.store, &leased).await;
     leased
 }
@@ -122,7 +122,7 @@ async fn known(store: &Store, leased: &Leased) {
     .await;
 }
 
-/// Gives the agent a manifest as its gateway does when it has accepted it.
+/// Stores a manifest as the gateway does when it has accepted it.
 pub async fn accepted(store: &Store, leased: &Leased) {
     let row = ManifestRow {
         order: leased.order,
@@ -134,28 +134,30 @@ pub async fn accepted(store: &Store, leased: &Leased) {
     store.write(move |tx| manifests::put(tx, &row)).await.unwrap();
 }
 
-/// The simulated cluster, looked at from outside.
+/// The simulated cluster by its API.
 pub struct Cluster {
     pub client: kube::Client,
-    owner: Owner,
+    scope: MarketScope,
 }
 
 impl Cluster {
     pub async fn of(config: &std::path::Path) -> Self {
         let config = Config::load(config).must("configuration");
-        let client = souk_provider::app::cluster_client(&config.cluster).await.must("cluster");
-        Self { client, owner: Owner::of(&config) }
+        let client = souk_provider::cluster::kube::client::from_config(&config.cluster)
+            .await
+            .must("cluster");
+        Self { client, scope: MarketScope::of(&config) }
     }
 
     pub fn namespaced<K>(&self, order: OrderId) -> Api<K>
     where
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
     {
-        let namespace = self.owner.namespace(order);
+        let namespace = self.scope.namespace(order);
         Api::namespaced(self.client.clone(), &namespace)
     }
 
-    /// Waits until both services have so many ready replicas, wanted and observed.
+    /// Waits until both services have this many ready replicas, wanted and observed.
     pub async fn has_replicas(&self, what: &str, order: OrderId, wanted: i32) {
         until(what, async || {
             let web = self.namespaced::<Deployment>(order).get_opt("web").await.ok()??;
@@ -172,11 +174,11 @@ impl Cluster {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_manifest_runs_and_a_new_one_takes_its_place() {
-    let world = world().await;
-    let config = configure(&world, "agent", "");
+    let fixture = fixture().await;
+    let config = configure(&fixture, "agent", "");
     let agent = InProcess::start(&config).await;
     let cluster = Cluster::of(&config).await;
-    let mut leased = lease(&world, &agent, "ann", SITE).await;
+    let mut leased = lease(&fixture, &agent, "ann", SITE).await;
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", leased.order, 1).await;
 

@@ -17,14 +17,14 @@ use kube::{
 };
 use serde_json::json;
 use souk_kubesim::spec::NodeSpec;
-use souk_provider::{check::Access, inventory::NodeState};
+use souk_provider::{model::placement::NodeState, runtime::check::Access};
 use souk_tests::kubernetes::{ControlPlane, Options};
 use tokio::time::{Instant, sleep};
 
 /// The agent's service account, in the namespace `default`.
 pub const AGENT: &str = "souk-provider";
 /// Nodes are ready within seconds, if the machine is not busy.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A cluster without leases.
 pub struct Cluster {
@@ -64,7 +64,7 @@ impl Cluster {
 
     async fn ready_nodes(&self, count: usize) -> Result<()> {
         let nodes = Api::<Node>::all(self.client.clone());
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let all = nodes.list(&ListParams::default()).await?;
             let fit = all.iter().filter(|node| NodeState::of(node).unfit.is_none()).count();

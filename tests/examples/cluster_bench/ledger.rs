@@ -5,11 +5,11 @@ use std::{collections::HashMap, time::Duration};
 use anyhow::{Context as _, Result};
 use souk_api::orderbook::OrderbookEvent;
 use souk_chain::{Follower, follower::FollowerConfig};
-use souk_cli::{market::Market, wallet::book_events_among};
+use souk_client::{Market, events};
 use souk_core::{OrderId, Price};
 
 /// Longer than any bid takes.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Follows the chain.
 pub struct Ledger {
@@ -42,14 +42,14 @@ impl Ledger {
                 self.read().await?;
             }
         };
-        let waited = tokio::time::timeout(PATIENCE, reading).await;
+        let waited = tokio::time::timeout(TIMEOUT, reading).await;
         waited.with_context(|| format!("no bid came for order {order}"))?
     }
 
     async fn read(&mut self) -> Result<()> {
         let block = self.follower.next().await?;
         for tx in &block.txs {
-            for event in book_events_among(&tx.events, &self.orderbook) {
+            for event in events::of_orderbook(&tx.events, &self.orderbook) {
                 match event {
                     OrderbookEvent::OrderOpened(it) => {
                         self.opened.insert(it.order, block.height);

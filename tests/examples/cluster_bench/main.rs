@@ -10,13 +10,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod cluster;
-mod figures;
+mod fixture;
 mod ledger;
+mod measurements;
+mod observations;
 mod process;
+mod report;
 mod requests;
-mod sightings;
-mod stage;
-mod story;
 
 use anyhow::{Context as _, Result};
 
@@ -27,11 +27,11 @@ pub struct Size {
     pub nodes: u32,
     /// Leases at the end.
     pub leases: usize,
-    /// Orders that come at once; so many leases are the middle of three sizes.
-    pub crowd: usize,
+    /// Orders that come at once; their number is also the middle one of three numbers of leases.
+    pub batch: usize,
     /// Orders that come one at a time.
     pub single: usize,
-    /// For so many seconds the agent is watched at rest: with 300, everything is applied again
+    /// Seconds for which the agent is watched at rest: with 300, everything is applied again
     /// once, which the agent does that often.
     pub rest: u64,
 }
@@ -40,16 +40,16 @@ impl Size {
     fn from_arguments() -> Result<Self> {
         let given: Vec<u64> = std::env::args()
             .skip(1)
-            .map(|text| text.parse().with_context(|| format!("`{text}` is no number")))
+            .map(|text| text.parse().with_context(|| format!("`{text}` is not a number")))
             .collect::<Result<_>>()?;
         let at = |place: usize, default: u64| given.get(place).copied().unwrap_or(default);
         let leases = usize::try_from(at(1, 500))?.max(1);
-        let crowd = leases.div_ceil(5);
+        let batch = leases.div_ceil(5);
         Ok(Self {
             nodes: u32::try_from(at(0, 200))?,
             leases,
-            crowd,
-            single: crowd.min(20),
+            batch,
+            single: batch.min(20),
             rest: at(2, 300),
         })
     }
@@ -59,8 +59,8 @@ impl Size {
 async fn main() -> Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let size = Size::from_arguments()?;
-    let stage = stage::Stage::set(size).await?;
-    let told = story::tell(stage, size).await?;
-    figures::print(size, &told);
+    let fixture = fixture::Fixture::start(size).await?;
+    let results = measurements::run(fixture, size).await?;
+    report::print(size, &results);
     Ok(())
 }

@@ -38,6 +38,6 @@ pub fn processor(id: u32) -> Result<f64> {
     let after = stat.rsplit(')').next().unwrap_or_default();
     let fields: Vec<&str> = after.split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok());
-    let (user, system) = ticks(11).zip(ticks(12)).context("no processor times are told")?;
+    let (user, system) = ticks(11).zip(ticks(12)).context("no processor times are results")?;
     Ok((user + system) / 100.0)
 }

@@ -23,11 +23,11 @@ use crate::cluster::{AGENT, Cluster};
 
 const VERBS: [&str; 8] =
     ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
-/// What is no request for objects: versions, health.
+/// Requests for other things than objects: versions, health.
 const OTHER: &str = "other";
 /// The schemas' names before the verb.
 const PREFIX: &str = "agent-";
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Reads the count.
 pub struct Counter(Client);
@@ -50,7 +50,7 @@ impl Counter {
 
     /// Waits until a request in the agent's name is counted: new schemas take a moment.
     async fn sees(&self, agent: &Client) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let classes = Api::<StorageClass>::all(agent.clone());
         while self.read().await?.total() == 0 {
             ensure!(Instant::now() < deadline, "the API server does not count by flow schema");
@@ -117,7 +117,7 @@ impl Requests {
         self.0.values().sum()
     }
 
-    /// Those that are made because something is done. Watches are opened anew as time goes by.
+    /// Those that are made because something is done. Watches are opened again from time to time.
     pub fn without_watches(&self) -> Self {
         let mut others = self.clone();
         others.0.remove("watch");

@@ -1,13 +1,13 @@
-//! The gas of each action, beside the incumbent's.
+//! The gas of each action, beside Akash's.
 
 use anyhow::{Context as _, Result};
 use souk_api::orderbook::OrderbookEvent;
-use souk_cli::wallet::book_events_among;
+use souk_client::events::of_orderbook;
 use souk_core::{AccountId, DeploymentId, OrderId};
 
 use crate::{
-    crowd::{Account, Crowd},
-    world::{Done, World},
+    accounts::{Account, Accounts},
+    fixture::{Done, Fixture},
 };
 
 /// How many bid on the order with the most bids.
@@ -26,8 +26,8 @@ pub struct Deployment {
 }
 
 /// Reads what was created.
-pub async fn created(world: &World, done: &Done) -> Result<Deployment> {
-    let events = book_events_among(&done.events, &world.contracts.orderbook);
+pub async fn created(fixture: &Fixture, done: &Done) -> Result<Deployment> {
+    let events = of_orderbook(&done.events, &fixture.contracts.orderbook);
     let mut orders = Vec::new();
     let mut id = None;
     for event in events {
@@ -38,38 +38,39 @@ pub async fn created(world: &World, done: &Done) -> Result<Deployment> {
         }
     }
     let id = id.context("no deployment was created")?;
-    let market = souk_cli::market::Market::new(world.network.clone())?;
-    let account = market.deployment(id).await?.account;
+    let market = souk_client::market::Market::new(fixture.network.clone())?;
+    let account = market.orderbook.deployment(id).await?.account;
     Ok(Deployment { id, account, orders, gas: done.gas })
 }
 
-/// Who plays in this part.
-struct Cast<'a> {
-    world: &'a World,
+/// The accounts that act here.
+struct Parties<'a> {
+    fixture: &'a Fixture,
     tenant: &'a Account,
     providers: &'a [Account],
 }
 
-impl Cast<'_> {
+impl Parties<'_> {
     async fn create(&self, groups: usize, units: u32) -> Result<Deployment> {
         let deposit = DEPOSIT * groups as u128;
-        let message = self.tenant.create(self.world, groups, units, deposit);
-        created(self.world, &self.world.one(self.tenant, vec![message]).await?).await
+        let message = self.tenant.create(self.fixture, groups, units, deposit);
+        created(self.fixture, &self.fixture.one(self.tenant, vec![message]).await?).await
     }
 
-    /// So many bids on an order, the first the lowest; their gas in the order of arrival.
+    /// `count` bids on an order, the first the lowest; their gas in the order of arrival.
     async fn bids(&self, order: OrderId, count: usize) -> Result<Vec<u64>> {
-        let bid =
-            |(at, provider): (usize, &Account)| provider.bid(self.world, order, PRICE + at as u128);
+        let bid = |(at, provider): (usize, &Account)| {
+            provider.bid(self.fixture, order, PRICE + at as u128)
+        };
         let bidders = self.providers.iter().take(count);
         let txs = bidders.enumerate().map(|(at, provider)| (provider, vec![bid((at, provider))]));
-        let batch = self.world.all(txs.collect()).await?;
+        let batch = self.fixture.all(txs.collect()).await?;
         Ok(batch.done.iter().map(|done| done.gas).collect())
     }
 
     async fn accept(&self, order: OrderId) -> Result<u64> {
-        let message = self.tenant.accept(self.world, order, &self.providers[0], PRICE);
-        Ok(self.world.one(self.tenant, vec![message]).await?.gas)
+        let message = self.tenant.accept(self.fixture, order, &self.providers[0], PRICE);
+        Ok(self.fixture.one(self.tenant, vec![message]).await?.gas)
     }
 
     /// A deployment whose groups are all let.
@@ -77,51 +78,52 @@ impl Cast<'_> {
         let deployment = self.create(groups, 1).await?;
         let provider = &self.providers[0];
         let orders = || deployment.orders.iter();
-        let bids = orders().map(|order| provider.bid(self.world, *order, PRICE));
-        self.world.one(provider, bids.collect()).await?;
-        let accepts = orders().map(|order| self.tenant.accept(self.world, *order, provider, PRICE));
-        self.world.one(self.tenant, accepts.collect()).await?;
+        let bids = orders().map(|order| provider.bid(self.fixture, *order, PRICE));
+        self.fixture.one(provider, bids.collect()).await?;
+        let accepts =
+            orders().map(|order| self.tenant.accept(self.fixture, *order, provider, PRICE));
+        self.fixture.one(self.tenant, accepts.collect()).await?;
         Ok(deployment)
     }
 
     async fn close(&self, deployment: &Deployment) -> Result<u64> {
-        let message = self.tenant.close(self.world, deployment.id);
-        Ok(self.world.one(self.tenant, vec![message]).await?.gas)
+        let message = self.tenant.close(self.fixture, deployment.id);
+        Ok(self.fixture.one(self.tenant, vec![message]).await?.gas)
     }
 
     async fn withdraw(&self, deployment: &Deployment) -> Result<u64> {
-        let message = self.tenant.withdraw(self.world, deployment.account, deployment.orders[0]);
-        Ok(self.world.one(self.tenant, vec![message]).await?.gas)
+        let message = self.tenant.withdraw(self.fixture, deployment.account, deployment.orders[0]);
+        Ok(self.fixture.one(self.tenant, vec![message]).await?.gas)
     }
 }
 
 /// Measures and prints the table.
-pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
-    let (providers, rest) = crowd.0.split_at(MANY);
+pub async fn print(fixture: &Fixture, accounts: &Accounts) -> Result<()> {
+    let (providers, rest) = accounts.0.split_at(MANY);
     let (tenant, strangers) = (&rest[0], &rest[1..]);
-    let cast = Cast { world, tenant, providers };
-    println!("| step | gas | incumbent's |\n|---|---|---|");
+    let parties = Parties { fixture, tenant, providers };
+    println!("| step | gas | Akash's |\n|---|---|---|");
     let row = |step: &str, ours: &[u64], theirs: &str| {
         let ours: Vec<String> = ours.iter().map(|gas| grouped(*gas)).collect();
         println!("| {step} | {} | {theirs} |", ours.join(" / "));
     };
 
     // An account's first transaction pays for its public key, too.
-    world.one(tenant, vec![tenant.send(&providers[0])]).await?;
-    let sent = world.one(tenant, vec![tenant.send(&providers[0])]).await?.gas;
+    fixture.one(tenant, vec![tenant.send(&providers[0])]).await?;
+    let sent = fixture.one(tenant, vec![tenant.send(&providers[0])]).await?.gas;
     row("bank send (the floor of any transaction)", &[sent], "66,754");
 
     let first = providers.iter().zip(providers.iter().skip(1));
-    world.all(first.map(|(one, other)| (one, vec![one.send(other)])).collect()).await?;
+    fixture.all(first.map(|(one, other)| (one, vec![one.send(other)])).collect()).await?;
     let last = &providers[MANY - 1];
-    world.one(last, vec![last.send(tenant)]).await?;
-    let registering = providers.iter().map(|one| (one, vec![one.register(world)])).collect();
-    let registered = world.all(registering).await?;
+    fixture.one(last, vec![last.send(tenant)]).await?;
+    let registering = providers.iter().map(|one| (one, vec![one.register(fixture)])).collect();
+    let registered = fixture.all(registering).await?;
     row("create provider, 3 attributes", &[registered.done[0].gas], "56,566");
 
     let mut gas = Vec::new();
     for (groups, units) in [(1, 1), (1, 5), (10, 1), (20, 1)] {
-        gas.push(cast.create(groups, units).await?.gas);
+        gas.push(parties.create(groups, units).await?.gas);
     }
     row(
         "create deployment, 1 unit / 5 units / 10 groups / 20 groups",
@@ -129,8 +131,8 @@ pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
         "139,255 / 166,208 / 541,576 / 989,296",
     );
 
-    let many = cast.create(1, 1).await?;
-    let bids = cast.bids(many.orders[0], MANY).await?;
+    let many = parties.create(1, 1).await?;
+    let bids = parties.bids(many.orders[0], MANY).await?;
     let at = |number: usize| bids[number - 1];
     row(
         "bid number 1 / 20 / 100 / 200 / 300 on one order",
@@ -141,14 +143,14 @@ pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
 
     let (mut accepts, mut closes) = (Vec::new(), Vec::new());
     for losers in [0, 1, 20, 100, 199] {
-        let deployment = cast.create(1, 1).await?;
-        cast.bids(deployment.orders[0], losers + 1).await?;
-        accepts.push(cast.accept(deployment.orders[0]).await?);
+        let deployment = parties.create(1, 1).await?;
+        parties.bids(deployment.orders[0], losers + 1).await?;
+        accepts.push(parties.accept(deployment.orders[0]).await?);
         if matches!(losers, 20 | 199) {
-            closes.push(cast.close(&deployment).await?);
+            closes.push(parties.close(&deployment).await?);
         }
     }
-    accepts.push(cast.accept(many.orders[0]).await?);
+    accepts.push(parties.accept(many.orders[0]).await?);
     row(
         "accept with 0 / 1 / 20 / 100 / 199 / 299 losers",
         &accepts,
@@ -157,32 +159,32 @@ pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
 
     let mut leased = Vec::new();
     for groups in [1, 10, 20] {
-        leased.push(cast.leased(groups).await?);
+        leased.push(parties.leased(groups).await?);
     }
     let mut gas = Vec::new();
     for deployment in &leased {
-        gas.push(cast.withdraw(deployment).await?);
+        gas.push(parties.withdraw(deployment).await?);
     }
     row("withdraw with 1 / 10 / 20 leases", &gas, "90,692 / 180,386 / 280,306");
 
     let mut gas = Vec::new();
     for stranger in strangers.iter().take(21) {
-        let message = stranger.deposit(world, leased[0].account, 1_000);
-        gas.push(world.one(stranger, vec![message]).await?.gas);
+        let message = stranger.deposit(fixture, leased[0].account, 1_000);
+        gas.push(fixture.one(stranger, vec![message]).await?.gas);
     }
     row("deposit, first / after 20 others", &[gas[0], gas[20]], "83,172 / 137,754");
 
-    let (one, twenty) = (cast.leased(1).await?, cast.leased(20).await?);
+    let (one, twenty) = (parties.leased(1).await?, parties.leased(20).await?);
     let mut gas = Vec::new();
     for deployment in [&one, &twenty] {
-        let message = tenant.close_lease(world, deployment.orders[0]);
-        gas.push(world.one(tenant, vec![message]).await?.gas);
+        let message = tenant.close_lease(fixture, deployment.orders[0]);
+        gas.push(fixture.one(tenant, vec![message]).await?.gas);
     }
     row("close lease, 1 / 20 leases", &gas, "243,143 / 436,930");
 
     let mut gas = Vec::new();
     for deployment in &leased {
-        gas.push(cast.close(deployment).await?);
+        gas.push(parties.close(deployment).await?);
     }
     row("close deployment with 1 / 10 / 20 leases", &gas, "295,776 / 1,830,180 / 3,715,680");
     row(
@@ -192,7 +194,7 @@ pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
     );
 
     for losers in [20_usize, 200] {
-        let (total, of_bids, release) = cycle(&cast, losers).await?;
+        let (total, of_bids, release) = cycle(&parties, losers).await?;
         let theirs = if losers == 20 { "about 4,700,000, of it bids 2,600,000" } else { "-" };
         row(
             &format!(
@@ -202,48 +204,48 @@ pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
             theirs,
         );
     }
-    release(&cast, &row).await?;
+    release(&parties, &row).await?;
     println!("\nbid 300 against bid 1 on one order: {ratio:.3} times the gas");
     Ok(())
 }
 
 /// A provider gets its slots back in batches.
-async fn release(cast: &Cast<'_>, row: &impl Fn(&str, &[u64], &str)) -> Result<()> {
-    let (world, loser) = (cast.world, &cast.providers[1]);
+async fn release(parties: &Parties<'_>, row: &impl Fn(&str, &[u64], &str)) -> Result<()> {
+    let (fixture, loser) = (parties.fixture, &parties.providers[1]);
     let mut orders = Vec::new();
     for _ in 0..3 {
-        orders.extend(cast.create(17, 1).await?.orders);
+        orders.extend(parties.create(17, 1).await?.orders);
     }
-    let bids = orders.iter().map(|order| loser.bid(world, *order, PRICE));
-    world.one(loser, bids.collect()).await?;
-    let winner = &cast.providers[2];
-    let bids = orders.iter().map(|order| winner.bid(world, *order, PRICE));
-    world.one(winner, bids.collect()).await?;
-    let accepts = orders.iter().map(|order| cast.tenant.accept(world, *order, winner, PRICE));
-    world.one(cast.tenant, accepts.collect()).await?;
+    let bids = orders.iter().map(|order| loser.bid(fixture, *order, PRICE));
+    fixture.one(loser, bids.collect()).await?;
+    let winner = &parties.providers[2];
+    let bids = orders.iter().map(|order| winner.bid(fixture, *order, PRICE));
+    fixture.one(winner, bids.collect()).await?;
+    let accepts = orders.iter().map(|order| parties.tenant.accept(fixture, *order, winner, PRICE));
+    fixture.one(parties.tenant, accepts.collect()).await?;
     let (one, fifty) = orders.split_at(1);
     let mut gas = Vec::new();
     for some in [one, fifty] {
-        gas.push(world.one(loser, vec![loser.release(world, some)]).await?.gas);
+        gas.push(fixture.one(loser, vec![loser.release(fixture, some)]).await?.gas);
     }
     row("release 1 / 50 lost bids of a provider in one transaction", &gas, "- (deposits locked)");
     Ok(())
 }
 
 /// From the deployment's creation to everyone's money at home.
-async fn cycle(cast: &Cast<'_>, count: usize) -> Result<(u64, u64, u64)> {
-    let world = cast.world;
-    let deployment = cast.create(1, 1).await?;
+async fn cycle(parties: &Parties<'_>, count: usize) -> Result<(u64, u64, u64)> {
+    let fixture = parties.fixture;
+    let deployment = parties.create(1, 1).await?;
     let order = deployment.orders[0];
-    let bids: u64 = cast.bids(order, count).await?.iter().sum();
-    let mut total = deployment.gas + bids + cast.accept(order).await?;
-    total += cast.close(&deployment).await?;
-    total += cast.withdraw(&deployment).await?;
-    let refund = cast.tenant.refund(world, deployment.account);
-    total += world.one(cast.tenant, vec![refund]).await?.gas;
-    let losers = cast.providers.iter().take(count).skip(1);
-    let releases = losers.map(|one| (one, vec![one.release(world, &[order])])).collect();
-    let release = world.all(releases).await?.done.iter().map(|done| done.gas).sum();
+    let bids: u64 = parties.bids(order, count).await?.iter().sum();
+    let mut total = deployment.gas + bids + parties.accept(order).await?;
+    total += parties.close(&deployment).await?;
+    total += parties.withdraw(&deployment).await?;
+    let refund = parties.tenant.refund(fixture, deployment.account);
+    total += fixture.one(parties.tenant, vec![refund]).await?.gas;
+    let losers = parties.providers.iter().take(count).skip(1);
+    let releases = losers.map(|one| (one, vec![one.release(fixture, &[order])])).collect();
+    let release = fixture.all(releases).await?.done.iter().map(|done| done.gas).sum();
     Ok((total, bids, release))
 }
 

@@ -1,4 +1,4 @@
-//! What the market costs on wasmd, in one run: the gas of each action beside the incumbent's,
+//! What the market costs on wasmd, in one run: the gas of each action beside Akash's,
 //! the first bid on an order beside the three hundredth, and whole lifecycles a second beside
 //! bank sends a second.
 //!
@@ -8,20 +8,20 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-mod crowd;
+mod accounts;
+mod fixture;
 mod gas;
 mod rates;
-mod world;
 
-use crowd::Crowd;
-use world::World;
+use accounts::Accounts;
+use fixture::Fixture;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let crowd = Crowd::gather(&world).await?;
-    gas::print(&world, &crowd).await?;
-    rates::print(&world, &crowd).await?;
-    world.stop().await;
+    let fixture = Fixture::start().await?;
+    let accounts = Accounts::create(&fixture).await?;
+    gas::print(&fixture, &accounts).await?;
+    rates::print(&fixture, &accounts).await?;
+    fixture.stop().await;
     Ok(())
 }

@@ -4,9 +4,9 @@ use anyhow::Result;
 use souk_chain::Any;
 
 use crate::{
-    crowd::{Account, Crowd},
+    accounts::{Account, Accounts},
+    fixture::{Batch, Fixture},
     gas::{DEPOSIT, MANY, PRICE, created},
-    world::{Batch, World},
 };
 
 /// Bank sends.
@@ -18,19 +18,19 @@ const LIVES: usize = 200;
 type Step<'a> = &'a dyn Fn(&Account, &Account, usize) -> (bool, Vec<Any>);
 
 /// Measures and prints.
-pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
-    let (providers, people) = crowd.0.split_at(MANY);
-    let everyone = || crowd.0.iter();
+pub async fn print(fixture: &Fixture, accounts: &Accounts) -> Result<()> {
+    let (providers, rest) = accounts.0.split_at(MANY);
+    let everyone = || accounts.0.iter();
     let sends = everyone().zip(everyone().skip(1)).take(SENDS);
-    let sends = world.all(sends.map(|(from, to)| (from, vec![from.send(to)])).collect()).await?;
+    let sends = fixture.all(sends.map(|(from, to)| (from, vec![from.send(to)])).collect()).await?;
 
-    let tenants = &people[..LIVES];
+    let tenants = &rest[..LIVES];
     let pairs = || tenants.iter().zip(providers);
-    let creating = tenants.iter().map(|one| (one, vec![one.create(world, 1, 1, DEPOSIT)]));
-    let creating = world.all(creating.collect()).await?;
+    let creating = tenants.iter().map(|one| (one, vec![one.create(fixture, 1, 1, DEPOSIT)]));
+    let creating = fixture.all(creating.collect()).await?;
     let mut lives = Vec::new();
     for done in &creating.done {
-        lives.push(created(world, done).await?);
+        lives.push(created(fixture, done).await?);
     }
     let step = |of: Step<'_>| {
         let txs = pairs().enumerate().map(|(at, (tenant, provider))| {
@@ -40,26 +40,26 @@ pub async fn print(world: &World, crowd: &Crowd) -> Result<()> {
         txs.collect::<Vec<_>>()
     };
     let order = |at: usize| lives[at].orders[0];
-    let bids = step(&|_, provider, at| (false, vec![provider.bid(world, order(at), PRICE)]));
-    let bids = world.all(bids).await?;
+    let bids = step(&|_, provider, at| (false, vec![provider.bid(fixture, order(at), PRICE)]));
+    let bids = fixture.all(bids).await?;
     let accepts = step(&|tenant, provider, at| {
-        (true, vec![tenant.accept(world, order(at), provider, PRICE)])
+        (true, vec![tenant.accept(fixture, order(at), provider, PRICE)])
     });
-    let accepts = world.all(accepts).await?;
+    let accepts = fixture.all(accepts).await?;
     let withdrawals = step(&|_, provider, at| {
-        (false, vec![provider.withdraw(world, lives[at].account, order(at))])
+        (false, vec![provider.withdraw(fixture, lives[at].account, order(at))])
     });
-    let withdrawals = world.all(withdrawals).await?;
+    let withdrawals = fixture.all(withdrawals).await?;
     let closes = step(&|tenant, _, at| {
         let account = lives[at].account;
         let messages = vec![
-            tenant.close(world, lives[at].id),
-            tenant.refund(world, account),
-            tenant.withdraw(world, account, order(at)),
+            tenant.close(fixture, lives[at].id),
+            tenant.refund(fixture, account),
+            tenant.withdraw(fixture, account, order(at)),
         ];
         (true, messages)
     });
-    let closes = world.all(closes).await?;
+    let closes = fixture.all(closes).await?;
 
     println!("\n| | transactions | a second | times a send | CPU s for 1,000 | times a send |");
     println!("|---|---|---|---|---|---|");

@@ -1,7 +1,7 @@
-//! `souk-real`: the demonstration on the real thing. Starts a wasmd chain and a Kubernetes
-//! cluster whose nodes run containers, and then says to `souk` what a person would say: deploy
-//! the contracts, run the demonstration on this network and this cluster. `scripts/demo --real`
-//! starts it.
+//! `souk-real`: the demonstration on a real chain and a real cluster. Starts a wasmd chain and a
+//! Kubernetes cluster whose nodes run containers, and then runs what a user would run: `souk admin
+//! deploy` for the contracts, and `souk demo` on this network and this cluster. `scripts/demo
+//! --real` starts it.
 
 #![allow(clippy::print_stdout)]
 
@@ -11,6 +11,7 @@ use anyhow::{Result, ensure};
 use clap::Parser;
 use souk_chain::SecretKey;
 use souk_cli::{args::Cli, exit::Exit};
+use souk_localnet::program;
 use souk_tests::{
     kubernetes::{RealNode, RealNodes, real_nodes_cannot_run},
     tools,
@@ -20,9 +21,9 @@ use souk_tests::{
 /// Run the demonstration on a wasmd chain and a Kubernetes cluster.
 #[derive(Debug, Parser)]
 struct Real {
-    /// The SDL file; one whose images are on the nodes, if none.
+    /// The SDL file; if not given, one whose images are on the nodes.
     file: Option<PathBuf>,
-    /// Leave everything running at the end and say how to look around.
+    /// Leave everything running at the end, and print how to look around.
     #[arg(long)]
     keep: bool,
     /// Leave the clusters simulated: only the chain is real.
@@ -31,7 +32,7 @@ struct Real {
 }
 
 /// What was started. The cluster's own guard removes it when this is dropped.
-struct Stage {
+struct Fixture {
     node: Wasmd,
     network: PathBuf,
     cluster: Option<RealNodes>,
@@ -51,35 +52,41 @@ async fn main() -> ExitCode {
 }
 
 async fn run(real: &Real) -> Result<Exit> {
-    let stage = tokio::select! {
-        stage = Stage::set(real) => stage?,
+    let fixture = tokio::select! {
+        fixture = Fixture::start(real) => fixture?,
         interrupted = tokio::signal::ctrl_c() => {
             interrupted?;
             return Ok(Exit::Ok);
         }
     };
     // The demonstration ends at Ctrl-C by itself.
-    let told = souk(stage.words(real)).await;
-    stage.strike().await;
-    told
+    let exit = demo(fixture.demo_command(real)).await;
+    fixture.stop().await;
+    exit
 }
 
-/// Does what the words say, as the `souk` command does, and shows them.
-async fn souk(words: Vec<OsString>) -> Result<Exit> {
-    let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+/// Runs the demonstration in this process, which stops the chain and the cluster after it.
+async fn demo(command: Vec<OsString>) -> Result<Exit> {
+    show(&command);
+    program::run(program::Cli::try_parse_from(command)?).await?;
+    Ok(Exit::Ok)
+}
+
+fn show(command: &[OsString]) {
+    let shown: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
     println!("$ {}", shown.join(" "));
-    souk_cli::run(Cli::try_parse_from(words)?).await
 }
 
-impl Stage {
-    async fn set(real: &Real) -> Result<Self> {
+impl Fixture {
+    async fn start(real: &Real) -> Result<Self> {
         let start = Instant::now();
         let node = Wasmd::start(Options::default().chain_id("souk-real")).await?;
         println!("wasmd runs at {}, its folder is {}", node.rpc_url(), node.home().display());
         let pool = SecretKey::generate().address(PREFIX)?;
-        let words = node.deploy_words(&format!("pool = \"{pool}\"\n{SHORT_TERMS}"))?;
-        let exit = souk(words).await?;
-        ensure!(exit == Exit::Ok, "souk operator deploy ended with {exit:?}");
+        let command = node.deploy_command(&format!("pool = \"{pool}\"\n{SHORT_TERMS}"))?;
+        show(&command);
+        let exit = souk_cli::run(Cli::try_parse_from(command)?).await?;
+        ensure!(exit == Exit::Ok, "souk admin deploy ended with {exit:?}");
         let network = node.network_file();
         let cluster = match real.simulated_clusters {
             true => None,
@@ -90,24 +97,24 @@ impl Stage {
     }
 
     /// The demonstration's command line.
-    fn words(&self, real: &Real) -> Vec<OsString> {
-        let mut words: Vec<OsString> = vec!["souk".into(), "demo".into()];
-        words.extend(["--network".into(), self.network.clone().into_os_string()]);
-        words.extend(["--funds".into(), self.node.funds_file().into_os_string()]);
+    fn demo_command(&self, real: &Real) -> Vec<OsString> {
+        let mut command: Vec<OsString> = vec!["souk-localnet".into(), "demo".into()];
+        command.extend(["--network".into(), self.network.clone().into_os_string()]);
+        command.extend(["--funds".into(), self.node.funds_file().into_os_string()]);
         if let Some(cluster) = &self.cluster {
-            words.extend(["--kubeconfig".into(), cluster.plane.kubeconfig().into_os_string()]);
-            words.push("--local-images".into());
-            words.extend(["--node-host".into(), cluster.addresses().join(",").into()]);
+            command.extend(["--kubeconfig".into(), cluster.plane.kubeconfig().into_os_string()]);
+            command.push("--local-images".into());
+            command.extend(["--node-host".into(), cluster.addresses().join(",").into()]);
         }
         if real.keep {
-            words.push("--keep".into());
+            command.push("--keep".into());
         }
         let own = || self.cluster.as_ref().map(|_| tools::root().join("tests/real.yaml"));
-        words.extend(real.file.clone().or_else(own).map(PathBuf::into_os_string));
-        words
+        command.extend(real.file.clone().or_else(own).map(PathBuf::into_os_string));
+        command
     }
 
-    async fn strike(mut self) {
+    async fn stop(mut self) {
         self.node.stop().await;
         // The guard waits for the nodes to end.
         let _ = tokio::task::spawn_blocking(move || drop(self.cluster)).await;

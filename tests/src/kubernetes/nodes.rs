@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use souk_cli::demo::NODE_LABEL;
+use souk_localnet::scenario::NODE_LABEL;
 
 use super::plane::{ControlPlane, Options, run, script};
 use crate::tools;
@@ -51,7 +51,7 @@ impl RealNode {
     }
 }
 
-/// Image of [`RealNodes`] that answers HTTP on port 8080; `/cgi-bin/env` tells its environment,
+/// Image of [`RealNodes`] that answers HTTP on port 8080; `/cgi-bin/env` prints its environment,
 /// and the argument `crash` ends it with exit code 3.
 pub const WEB_IMAGE: &str = "registry.local/web:1";
 

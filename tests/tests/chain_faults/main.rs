@@ -1,5 +1,5 @@
 //! Faults of the chain's side: a real wasmd node with the contracts' wasm, an agent in a process
-//! of its own with a simulated cluster, and doors between agent and node that let faults happen.
+//! of its own with a simulated cluster, and proxies between agent and node that let faults happen.
 //! In none of them does the agent bid twice, miss an open order for good or lose a lease.
 //!
 //! Bids are counted as they are broadcast, refused ones included. An agent signs a second
@@ -8,8 +8,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod chain;
 mod endpoints;
-mod ground;
+mod fixture;
 mod node;
-mod stage;
 mod transactions;

@@ -10,13 +10,13 @@ use souk_devchain::proxy::{Effect, On, Proxy, contract_message, hook, messages};
 use souk_tests::wait::until;
 
 use crate::{
-    ground,
-    stage::{BROADCAST_BID, SIMULATED_BID, Stage, client},
+    chain,
+    fixture::{BROADCAST_BID, Fixture, SIMULATED_BID, client},
 };
 
 /// The operator's key sends a coin to itself: whoever has its next sequence comes too late.
-async fn take_sequence(stage: &Stage) -> impl Future<Output = ()> + Send + 'static + use<> {
-    let (intruder, denom) = (stage.intruder(), stage.market.network.denom.clone());
+async fn take_sequence(fixture: &Fixture) -> impl Future<Output = ()> + Send + 'static + use<> {
+    let (intruder, denom) = (fixture.intruder(), fixture.market.network.denom.clone());
     async move {
         let coins = [Coin::new(1, denom)];
         let send = tx::send(&intruder.address, &intruder.address, &coins);
@@ -25,45 +25,45 @@ async fn take_sequence(stage: &Stage) -> impl Future<Output = ()> + Send + 'stat
 }
 
 /// The codes that the agent was given for its bids on this order, in order.
-fn codes(door: &Proxy, order: OrderId) -> Vec<Option<u64>> {
+fn codes(proxy: &Proxy, order: OrderId) -> Vec<Option<u64>> {
     let bids = |bytes: &[u8]| {
         messages(bytes).iter().filter_map(contract_message).any(|message| {
             let bid = message.get("place_bid");
             bid.is_some_and(|bid| bid.get("order") == Some(&order.0.into()))
         })
     };
-    let all = door.broadcasts();
+    let all = proxy.broadcasts();
     all.into_iter().filter(|one| bids(&one.bytes)).map(|one| one.code).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sequence_taken_before_the_simulation_costs_no_transaction() {
-    let Some(ground) = ground::shared().await else { return };
-    let stage = Stage::set(ground, 1).await;
-    let lease = stage.lease("lease").await;
-    let intrusion = take_sequence(&stage).await;
-    stage.doors[0].once(SIMULATED_BID, Effect::Before(hook(intrusion)));
-    let order = stage.order("app").await;
-    stage.bid_comes("a bid in spite of the simulation's refusal", order).await;
-    assert_eq!(stage.doors[0].waiting(), 0, "the fault struck");
-    assert_eq!(codes(&stage.doors[0], order), [Some(0)]);
-    stage.nothing_was_lost(&[(lease, 1), (order, 1)], &[lease]).await;
-    stage.strike().await;
+    let Some(chain) = chain::shared().await else { return };
+    let fixture = Fixture::start(chain, 1).await;
+    let lease = fixture.lease("lease").await;
+    let intrusion = take_sequence(&fixture).await;
+    fixture.proxies[0].once(SIMULATED_BID, Effect::Before(hook(intrusion)));
+    let order = fixture.order("app").await;
+    fixture.wait_for_bid("a bid in spite of the simulation's refusal", order).await;
+    assert_eq!(fixture.proxies[0].waiting(), 0, "the fault struck");
+    assert_eq!(codes(&fixture.proxies[0], order), [Some(0)]);
+    fixture.nothing_was_lost(&[(lease, 1), (order, 1)], &[lease]).await;
+    fixture.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sequence_taken_before_the_broadcast_is_refused_once_and_signed_anew() {
-    let Some(ground) = ground::shared().await else { return };
-    let stage = Stage::set(ground, 1).await;
-    let lease = stage.lease("lease").await;
-    let intrusion = take_sequence(&stage).await;
-    stage.doors[0].once(BROADCAST_BID, Effect::Before(hook(intrusion)));
-    let order = stage.order("app").await;
-    stage.bid_comes("a bid in spite of the refusal", order).await;
+async fn a_sequence_taken_before_the_broadcast_is_refused_once_and_signed_again() {
+    let Some(chain) = chain::shared().await else { return };
+    let fixture = Fixture::start(chain, 1).await;
+    let lease = fixture.lease("lease").await;
+    let intrusion = take_sequence(&fixture).await;
+    fixture.proxies[0].once(BROADCAST_BID, Effect::Before(hook(intrusion)));
+    let order = fixture.order("app").await;
+    fixture.wait_for_bid("a bid in spite of the refusal", order).await;
     // The refused one can never be executed: its sequence is another's.
-    assert_eq!(codes(&stage.doors[0], order), [Some(32), Some(0)]);
-    stage.nothing_was_lost(&[(lease, 1), (order, 2)], &[lease]).await;
-    stage.strike().await;
+    assert_eq!(codes(&fixture.proxies[0], order), [Some(32), Some(0)]);
+    fixture.nothing_was_lost(&[(lease, 1), (order, 2)], &[lease]).await;
+    fixture.stop().await;
 }
 
 /// The simulation finds six tenths of what is needed: with its margin still too little.
@@ -79,29 +79,29 @@ fn less_gas(result: &mut Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bid_that_runs_out_of_gas_is_given_more_and_counts_once() {
-    let Some(ground) = ground::shared().await else { return };
-    let stage = Stage::set(ground, 1).await;
-    let lease = stage.lease("lease").await;
-    stage.doors[0].always(SIMULATED_BID, Effect::Change(less_gas));
-    let order = stage.order("app").await;
-    stage.bid_comes("a bid with more gas", order).await;
-    let sent: Vec<_> = stage.doors[0].transactions();
+    let Some(chain) = chain::shared().await else { return };
+    let fixture = Fixture::start(chain, 1).await;
+    let lease = fixture.lease("lease").await;
+    fixture.proxies[0].always(SIMULATED_BID, Effect::Change(less_gas));
+    let order = fixture.order("app").await;
+    fixture.wait_for_bid("a bid with more gas", order).await;
+    let sent: Vec<_> = fixture.proxies[0].transactions();
     let mut results = Vec::new();
     for (hash, all) in sent {
         let bid = |message: Value| message.pointer("/place_bid/order") == Some(&order.0.into());
         if all.iter().filter_map(contract_message).any(bid) {
-            results.push(result_of(&stage, hash).await);
+            results.push(result_of(&fixture, hash).await);
         }
     }
     let codes: Vec<_> = results.iter().map(|one| (one.codespace.as_str(), one.code)).collect();
     assert_eq!(codes, [("sdk", 11), ("", 0)], "ran out of gas in a block, then was executed");
     assert!(results[1].gas_wanted > results[0].gas_wanted);
-    stage.nothing_was_lost(&[(lease, 1), (order, 2)], &[lease]).await;
-    stage.strike().await;
+    fixture.nothing_was_lost(&[(lease, 1), (order, 2)], &[lease]).await;
+    fixture.stop().await;
 }
 
-async fn result_of(stage: &Stage, hash: [u8; 32]) -> souk_chain::rpc::TxResult {
-    let client = client(&stage.ground.node.rpc_url());
+async fn result_of(fixture: &Fixture, hash: [u8; 32]) -> souk_chain::rpc::TxResult {
+    let client = client(&fixture.chain.node.rpc_url());
     let hash = hex::encode_upper(hash).parse().unwrap();
     until("the transaction's result", async || match client.tx(&hash).await.ok()? {
         souk_chain::rpc::TxLookup::Found(tx) => Some(tx.result),
@@ -112,58 +112,58 @@ async fn result_of(stage: &Stage, hash: [u8; 32]) -> souk_chain::rpc::TxResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fee_below_the_nodes_least_is_raised_to_it_within_the_bound() {
-    let Some(ground) = ground::shared().await else { return };
+    let Some(chain) = chain::shared().await else { return };
     // The node takes 0.025; ten times what is paid at first is the bound unless configured.
-    let cheap = |network: &mut souk_cli::network::Network| {
+    let cheap = |network: &mut souk_client::network::Network| {
         network.gas_price = format!("0.01{}", network.denom).parse().unwrap();
     };
-    let mut stage = Stage::set_with(ground, 1, cheap).await;
-    let first = stage.order("first").await;
-    stage.bid_comes("a bid with a raised fee", first).await;
-    assert_eq!(codes(&stage.doors[0], first), [Some(13), Some(0)]);
+    let mut fixture = Fixture::start_with(chain, 1, cheap).await;
+    let first = fixture.order("first").await;
+    fixture.wait_for_bid("a bid with a raised fee", first).await;
+    assert_eq!(codes(&fixture.proxies[0], first), [Some(13), Some(0)]);
     // What was learned holds on.
-    let second = stage.order("second").await;
-    stage.bid_comes("a bid with the raised fee", second).await;
-    assert_eq!(codes(&stage.doors[0], second), [Some(0)]);
-    stage.accept(first).await;
-    stage.agent_has_lease(first).await;
+    let second = fixture.order("second").await;
+    fixture.wait_for_bid("a bid with the raised fee", second).await;
+    assert_eq!(codes(&fixture.proxies[0], second), [Some(0)]);
+    fixture.accept(first).await;
+    fixture.agent_has_lease(first).await;
 
     // A bound below what the node takes: nothing is paid, nothing is lost, and the log says why.
-    stage.stop_agent().await;
-    let path = stage.provider.config();
+    fixture.stop_agent().await;
+    let path = fixture.provider.config();
     let bounded = std::fs::read_to_string(&path).unwrap();
-    let denom = &stage.market.network.denom;
+    let denom = &fixture.market.network.denom;
     let line = format!("gas_price = \"0.01{denom}\"\n");
     assert!(bounded.contains(&line), "{bounded}");
     let low = bounded.replace(&line, &format!("{line}max_gas_price = \"0.02{denom}\"\n"));
     std::fs::write(&path, low).unwrap();
-    stage.start_agent().await;
-    let third = stage.order("third").await;
+    fixture.start_agent().await;
+    let third = fixture.order("third").await;
     until("the agent's complaint", async || {
-        let log = std::fs::read_to_string(stage.provider.folder.join("agent.log")).ok()?;
+        let log = std::fs::read_to_string(fixture.provider.folder.join("agent.log")).ok()?;
         log.contains("the configured maximum is 0.02").then_some(())
     })
     .await;
-    stage.blocks(10).await;
-    assert!(stage.bid(third).await.is_none());
-    let fees = codes(&stage.doors[0], third);
+    fixture.blocks(10).await;
+    assert!(fixture.bid(third).await.is_none());
+    let fees = codes(&fixture.proxies[0], third);
     assert!(!fees.is_empty() && fees.iter().all(|code| *code == Some(13)), "{fees:?}");
 
     // The operator allows more: the order that waited gets its bid.
-    stage.stop_agent().await;
+    fixture.stop_agent().await;
     std::fs::write(&path, bounded).unwrap();
-    stage.start_agent().await;
-    stage.bid_comes("a bid after the bound was raised", third).await;
-    let transactions = stage.bids_broadcast(third);
-    stage.nothing_was_lost(&[(first, 2), (second, 1), (third, transactions)], &[first]).await;
-    let accepted = codes(&stage.doors[0], third).into_iter().filter(|code| *code == Some(0));
+    fixture.start_agent().await;
+    fixture.wait_for_bid("a bid after the bound was raised", third).await;
+    let transactions = fixture.bids_broadcast(third);
+    fixture.nothing_was_lost(&[(first, 2), (second, 1), (third, transactions)], &[first]).await;
+    let accepted = codes(&fixture.proxies[0], third).into_iter().filter(|code| *code == Some(0));
     assert_eq!(accepted.count(), 1, "of all transactions for the order one was taken");
-    stage.strike().await;
+    fixture.stop().await;
 }
 
 /// A constant that meant other transactions too would count them as bids.
 #[test]
-fn a_bid_is_told_from_other_transactions() {
+fn a_bid_is_distinguished_from_other_transactions() {
     let (order, provider) = (OrderId(1), "place_bidder".to_owned());
     let price = souk_core::Price::new(1).unwrap();
     let bid = ExecuteMsg::PlaceBid { order, provider: provider.clone(), price, offer: vec![] };

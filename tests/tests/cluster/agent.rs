@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use souk_provider::{app, config::Config};
+use souk_provider::{config::Config, runtime::app};
 use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 
@@ -75,7 +75,7 @@ impl Process {
     pub async fn killed(mut self, what: &str) {
         let ended = tokio::time::timeout(DEADLINE, self.child.wait()).await;
         let ended = ended.unwrap_or_else(|_| panic!("it never came to {what}")).unwrap();
-        assert_eq!(ended.signal(), Some(6), "{ended} at {what}: {}", self.last_words());
+        assert_eq!(ended.signal(), Some(6), "{ended} at {what}: {}", self.log_tail());
     }
 
     /// Ends it as no program can see coming.
@@ -89,7 +89,7 @@ impl Process {
     }
 
     /// The end of its log.
-    pub fn last_words(&self) -> String {
+    pub fn log_tail(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(30)..].join("\n")

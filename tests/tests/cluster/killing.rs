@@ -5,56 +5,56 @@ use kube::{Api, api::ListParams};
 
 use super::{
     agent::At,
-    cluster::Cluster,
+    fixture::{Fixture, Nodes, SITE},
+    shared_cluster::Cluster,
     until,
-    world::{Nodes, SITE, World},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_any_two_steps_it_deploys_and_tears_down_all_the_same() {
     let (cluster, _api) = Cluster::share().await;
-    let world = World::new(cluster, &[Nodes::Simulated(1)]).await;
-    let agent = world.agent().await;
+    let fixture = Fixture::new(cluster, &[Nodes::Simulated(1)]).await;
+    let agent = fixture.agent().await;
     // So that the manifest is there before anything is applied.
-    let tender = world.tender(SITE).await;
+    let order = fixture.order(SITE).await;
     agent.kill().await;
-    let doomed = world.doomed(At("leases::before_apply", 0));
-    let leased = world.accept(0, &tender).await;
+    let agent = fixture.agent_killed_at(At("leases::before_apply", 0));
+    let leased = fixture.accept(0, &order).await;
     // It may be killed before it has said that it took the manifest.
-    let _ = world.launch(&tender).await;
-    doomed.killed("before the first object").await;
-    assert!(world.namespace(&leased.namespace).await.is_none());
+    let _ = fixture.launch(&order).await;
+    agent.killed("before the first object").await;
+    assert!(fixture.namespace(&leased.namespace).await.is_none());
 
     // Namespace, quota, limits, policy, identity, secret, three services, two workloads, ingress.
     const OBJECTS: u32 = 12;
     for after in 0..OBJECTS {
-        let doomed = world.doomed(At("leases::after_object", after));
-        doomed.killed(&format!("object {after}")).await;
+        let agent = fixture.agent_killed_at(At("leases::after_object", after));
+        agent.killed(&format!("object {after}")).await;
     }
     for point in ["leases::after_apply", "leases::after_prune"] {
-        world.doomed(At(point, 0)).killed(point).await;
+        fixture.agent_killed_at(At(point, 0)).killed(point).await;
     }
-    let pods = Api::<Pod>::namespaced(world.client.clone(), &leased.namespace);
+    let pods = Api::<Pod>::namespaced(fixture.client.clone(), &leased.namespace);
     until("pods on a simulated node", async || {
         let listed = pods.list(&ListParams::default()).await.ok()?.items;
         (listed.len() == 2).then_some(())
     })
     .await;
 
-    let agent = world.agent().await;
-    world.ready(&leased).await;
+    let agent = fixture.agent().await;
+    fixture.ready(&leased).await;
     // All the killing left one of each, never changed after it was made.
-    let web = Api::<Deployment>::namespaced(world.client.clone(), &leased.namespace);
+    let web = Api::<Deployment>::namespaced(fixture.client.clone(), &leased.namespace);
     assert_eq!(web.get("web").await.unwrap().metadata.generation, Some(1));
     agent.kill().await;
 
-    world.close(&leased).await;
+    fixture.close(&leased).await;
     for point in ["leases::before_teardown", "leases::after_teardown", "leases::after_forget"] {
-        world.doomed(At(point, 0)).killed(point).await;
+        fixture.agent_killed_at(At(point, 0)).killed(point).await;
     }
-    let agent = world.agent().await;
-    world.is_gone(&leased).await;
-    let next = world.run(SITE).await;
+    let agent = fixture.agent().await;
+    fixture.is_gone(&leased).await;
+    let next = fixture.run(SITE).await;
     assert_ne!(next.namespace, leased.namespace);
     agent.kill().await;
 }

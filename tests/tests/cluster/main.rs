@@ -7,13 +7,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod agent;
-mod cluster;
-mod hands;
+mod cluster_errors;
+mod fixture;
 mod killing;
+mod manual_changes;
 mod outage;
-mod real;
+mod real_nodes;
+mod shared_cluster;
 mod sharing;
-mod trouble;
-mod world;
 
 use souk_tests::wait::{DEADLINE, until};

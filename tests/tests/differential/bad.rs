@@ -18,9 +18,9 @@ use souk_chain::{
 use souk_core::{AccountId, AuctionPolicy};
 
 use crate::{
-    market::{Suite, amount, group},
+    accounts::{DENOM, OTHER, Who},
+    market::{Contracts, amount, group},
     pair::address,
-    people::{DENOM, OTHER, Who},
     tx::{Flaw, Tx},
 };
 
@@ -131,9 +131,9 @@ pub fn bank() -> Vec<Named> {
 }
 
 /// Messages to contracts, by form: addresses, JSON, coins.
-pub fn executes(suite: &Suite) -> Vec<Named> {
+pub fn executes(contracts: &Contracts) -> Vec<Named> {
     let me = address(Who::Ann);
-    let book = suite.orderbook.as_str();
+    let orderbook = contracts.orderbook.as_str();
     let raw = |contract: &str, msg: &[u8], coins: Vec<ProtoCoin>| {
         any(&MsgExecuteContract {
             sender: me.clone(),
@@ -144,8 +144,12 @@ pub fn executes(suite: &Suite) -> Vec<Named> {
     };
     let json = |contract: &str, msg: Value| execute(&me, contract, &msg, &[]).unwrap();
     let deploy = |coins: &[Coin]| {
-        let new =
-            suite.deploy(Who::Ann, vec![group("web", 1_000)], AuctionPolicy::TenantChoice {}, 1);
+        let new = contracts.deploy(
+            Who::Ann,
+            vec![group("web", 1_000)],
+            AuctionPolicy::TenantChoice {},
+            1,
+        );
         let mut msg = MsgExecuteContract::decode(new.value.as_slice()).unwrap();
         msg.funds = coins.iter().map(Coin::to_proto).collect();
         any(&msg)
@@ -155,44 +159,44 @@ pub fn executes(suite: &Suite) -> Vec<Named> {
         ("no such contract", json(&address(Who::Bob), json!({ "pause": {} }))),
         ("no contract's address", json("contract", json!({ "pause": {} }))),
         ("empty contract address", json("", json!({ "pause": {} }))),
-        ("no JSON", execute_bytes(&me, book, b"{ pause".to_vec(), &[])),
-        ("nothing instead of JSON", execute_bytes(&me, book, Vec::new(), &[])),
-        ("JSON and more", execute_bytes(&me, book, b"{\"pause\":{}} {}".to_vec(), &[])),
-        ("unknown action", json(book, json!({ "make_me_rich": {} }))),
-        ("two actions", json(book, json!({ "pause": {}, "unpause": {} }))),
-        ("no action", json(book, json!({}))),
-        ("a list", json(book, json!([1, 2]))),
-        ("a field is missing", json(book, json!({ "accept_bid": { "order": 1 } }))),
-        ("a field too many", json(book, json!({ "pause": { "now": true } }))),
+        ("no JSON", execute_bytes(&me, orderbook, b"{ pause".to_vec(), &[])),
+        ("nothing instead of JSON", execute_bytes(&me, orderbook, Vec::new(), &[])),
+        ("JSON and more", execute_bytes(&me, orderbook, b"{\"pause\":{}} {}".to_vec(), &[])),
+        ("unknown action", json(orderbook, json!({ "make_me_rich": {} }))),
+        ("two actions", json(orderbook, json!({ "pause": {}, "unpause": {} }))),
+        ("no action", json(orderbook, json!({}))),
+        ("a list", json(orderbook, json!([1, 2]))),
+        ("a field is missing", json(orderbook, json!({ "accept_bid": { "order": 1 } }))),
+        ("a field too many", json(orderbook, json!({ "pause": { "now": true } }))),
         (
             "a field of another type",
-            json(book, json!({ "close_deployment": { "deployment": "one" } })),
+            json(orderbook, json!({ "close_deployment": { "deployment": "one" } })),
         ),
         (
             "a number too large",
             execute_bytes(
                 &me,
-                book,
+                orderbook,
                 br#"{"close_deployment":{"deployment":18446744073709551616}}"#.to_vec(),
                 &[],
             ),
         ),
-        ("a negative number", json(book, json!({ "close_deployment": { "deployment": -1 } }))),
-        ("a fraction", json(book, json!({ "close_deployment": { "deployment": 1.5 } }))),
+        ("a negative number", json(orderbook, json!({ "close_deployment": { "deployment": -1 } }))),
+        ("a fraction", json(orderbook, json!({ "close_deployment": { "deployment": 1.5 } }))),
         (
             "a double field",
             execute_bytes(
                 &me,
-                book,
+                orderbook,
                 br#"{"close_deployment":{"deployment":1,"deployment":2}}"#.to_vec(),
                 &[],
             ),
         ),
-        ("unauthorised", json(book, json!({ "pause": {} }))),
-        ("coins with a message that takes none", raw(book, pause, vec![proto("5", DENOM)])),
-        ("unsorted coins", raw(book, pause, vec![proto("1", DENOM), proto("1", OTHER)])),
-        ("no coins in a coin", raw(book, pause, vec![proto("0", DENOM)])),
-        ("a coin that is none", raw(book, pause, vec![proto("x", DENOM)])),
+        ("unauthorised", json(orderbook, json!({ "pause": {} }))),
+        ("coins with a message that takes none", raw(orderbook, pause, vec![proto("5", DENOM)])),
+        ("unsorted coins", raw(orderbook, pause, vec![proto("1", DENOM), proto("1", OTHER)])),
+        ("no coins in a coin", raw(orderbook, pause, vec![proto("0", DENOM)])),
+        ("a coin that is none", raw(orderbook, pause, vec![proto("x", DENOM)])),
         ("a deposit is missing", deploy(&[])),
         ("a deposit of another denom", deploy(&[Coin::new(1_000_000, OTHER)])),
         ("a deposit too small", deploy(&[Coin::new(1, DENOM)])),
@@ -205,7 +209,7 @@ pub fn executes(suite: &Suite) -> Vec<Named> {
     let mut all: Vec<Named> =
         messages.into_iter().map(|(name, message)| (name, ann(vec![message]))).collect();
     let good = || deploy(&[Coin::new(1_000_000, DENOM)]);
-    let bad = || json(book, json!({ "pause": {} }));
+    let bad = || json(orderbook, json!({ "pause": {} }));
     all.extend([
         ("the second message fails", ann(vec![good(), bad()])),
         ("the last of many fails", ann(vec![fine(Who::Ann), fine(Who::Ann), good(), bad()])),
@@ -216,26 +220,29 @@ pub fn executes(suite: &Suite) -> Vec<Named> {
 }
 
 /// Messages of the contracts that break their rules or name what is not there.
-pub fn rules(suite: &Suite) -> Vec<Named> {
+pub fn rules(contracts: &Contracts) -> Vec<Named> {
     use escrow::ExecuteMsg as Escrow;
-    let bid = |who, provider, order| (who, suite.bid(who, provider, order, 10));
+    let bid = |who, provider, order| (who, contracts.bid(who, provider, order, 10));
     let account = AccountId(9_999_999);
     let messages = vec![
         ("bid on no order", bid(Who::Operator, Who::Cheap, 9_999_999)),
         ("bid for another provider", bid(Who::Dear, Who::Cheap, 1)),
         ("bid without being a provider", bid(Who::Bob, Who::Bob, 1)),
-        ("accept no order's bid", (Who::Ann, suite.accept(Who::Ann, 9_999_999, Who::Cheap, 10))),
-        ("close no deployment", (Who::Ann, suite.close(Who::Ann, 9_999_999))),
-        ("deposit into no account", (Who::Ann, suite.deposit(Who::Ann, 9_999_999, 5))),
+        (
+            "accept no order's bid",
+            (Who::Ann, contracts.accept(Who::Ann, 9_999_999, Who::Cheap, 10)),
+        ),
+        ("close no deployment", (Who::Ann, contracts.close(Who::Ann, 9_999_999))),
+        ("deposit into no account", (Who::Ann, contracts.deposit(Who::Ann, 9_999_999, 5))),
         (
             "withdraw from no stream",
-            (Who::Ann, suite.escrow(Who::Ann, &Escrow::Withdraw { account, stream: 1 })),
+            (Who::Ann, contracts.escrow(Who::Ann, &Escrow::Withdraw { account, stream: 1 })),
         ),
         (
             "open an account without being a controller",
             (
                 Who::Ann,
-                suite.escrow(
+                contracts.escrow(
                     Who::Ann,
                     &Escrow::OpenAccount {
                         local: 1,
@@ -245,14 +252,14 @@ pub fn rules(suite: &Suite) -> Vec<Named> {
                 ),
             ),
         ),
-        ("register behind a small bond", (Who::Bob, suite.register(Who::Bob, Who::Bob, 5))),
+        ("register behind a small bond", (Who::Bob, contracts.register(Who::Bob, Who::Bob, 5))),
         (
             "slash without being a slasher",
             (
                 Who::Ann,
-                suite.send(
+                contracts.send(
                     Who::Ann,
-                    &suite.registry,
+                    &contracts.registry,
                     &registry::ExecuteMsg::Slash {
                         provider: address(Who::Cheap),
                         amount: amount(1),
@@ -262,12 +269,12 @@ pub fn rules(suite: &Suite) -> Vec<Named> {
                 ),
             ),
         ),
-        ("attest into the past", (Who::Auditor, suite.attest(Who::Cheap, "eu-west", 1))),
+        ("attest into the past", (Who::Auditor, contracts.attest(Who::Cheap, "eu-west", 1))),
         (
             "configure without being the owner",
             (
                 Who::Ann,
-                suite.book(
+                contracts.to_orderbook(
                     Who::Ann,
                     &orderbook::ExecuteMsg::UpdateConfig {
                         guardian: None,
@@ -283,9 +290,9 @@ pub fn rules(suite: &Suite) -> Vec<Named> {
 }
 
 /// Codes, instances, admins.
-pub fn lifecycles(suite: &Suite) -> Vec<Named> {
+pub fn lifecycles(contracts: &Contracts) -> Vec<Named> {
     let (me, owner) = (address(Who::Ann), address(Who::Owner));
-    let (book, nobody) = (suite.orderbook.as_str(), address(Who::Nobody));
+    let (orderbook, nobody) = (contracts.orderbook.as_str(), address(Who::Nobody));
     let what = |code_id, label: &str| Instantiate {
         code_id,
         label: label.to_owned(),
@@ -340,30 +347,33 @@ pub fn lifecycles(suite: &Suite) -> Vec<Named> {
         ("upload a text", upload(b"this is no wasm at all")),
         ("upload a wasm header alone", upload(b"\0asm\x01\0\0\0")),
         ("upload a broken archive", upload(b"\x1f\x8b\x08\0\0\0\0\0\0\0")),
-        ("migrate without being admin", migrate(&me, book, 5, &nothing).unwrap()),
+        ("migrate without being admin", migrate(&me, orderbook, 5, &nothing).unwrap()),
         ("migrate no contract", migrate(&me, &nobody, 5, &nothing).unwrap()),
-        ("make oneself admin", update_admin(&me, book, &me)),
-        ("clear another's admin", clear_admin(&me, book)),
+        ("make oneself admin", update_admin(&me, orderbook, &me)),
+        ("clear another's admin", clear_admin(&me, orderbook)),
         ("change the admin of no contract", update_admin(&me, &nobody, &me)),
     ];
     let owners = vec![
-        ("migrate to the same code", migrate(&owner, book, 5, &nothing).unwrap()),
-        ("migrate to no code", migrate(&owner, book, 999, &nothing).unwrap()),
-        ("migrate to another contract's code", migrate(&owner, book, 1, &nothing).unwrap()),
+        ("migrate to the same code", migrate(&owner, orderbook, 5, &nothing).unwrap()),
+        ("migrate to no code", migrate(&owner, orderbook, 999, &nothing).unwrap()),
+        ("migrate to another contract's code", migrate(&owner, orderbook, 1, &nothing).unwrap()),
         (
             "migrate with a message that is none",
-            migrate(&owner, book, 5, &json!({ "x": 1 })).unwrap(),
+            migrate(&owner, orderbook, 5, &json!({ "x": 1 })).unwrap(),
         ),
-        ("change the admin to no address", update_admin(&owner, book, "nobody")),
-        ("change the admin to the same", update_admin(&owner, book, &owner)),
-        ("change the admin", update_admin(&owner, &suite.attestations, &address(Who::Bob))),
-        ("change what is no longer one's own", update_admin(&owner, &suite.attestations, &owner)),
+        ("change the admin to no address", update_admin(&owner, orderbook, "nobody")),
+        ("change the admin to the same", update_admin(&owner, orderbook, &owner)),
+        ("change the admin", update_admin(&owner, &contracts.attestations, &address(Who::Bob))),
+        (
+            "change what is no longer one's own",
+            update_admin(&owner, &contracts.attestations, &owner),
+        ),
     ];
     let of =
         |who: Who| move |(name, message): (&'static str, Any)| (name, Tx::new(who, vec![message]));
     let bobs = vec![
-        ("clear the admin", clear_admin(&address(Who::Bob), &suite.attestations)),
-        ("clear it again", clear_admin(&address(Who::Bob), &suite.attestations)),
+        ("clear the admin", clear_admin(&address(Who::Bob), &contracts.attestations)),
+        ("clear it again", clear_admin(&address(Who::Bob), &contracts.attestations)),
     ];
     let all = mine.into_iter().map(of(Who::Ann)).chain(owners.into_iter().map(of(Who::Owner)));
     all.chain(bobs.into_iter().map(of(Who::Bob))).collect()

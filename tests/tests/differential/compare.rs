@@ -96,7 +96,7 @@ impl Answer {
     }
 }
 
-/// Where two lists of events first differ, for people.
+/// Where two lists of events first differ, for accounts.
 pub fn first_difference(real: &[Event], dev: &[Event]) -> String {
     let longest = real.len().max(dev.len());
     let differs = (0..longest).find(|i| real.get(*i) != dev.get(*i));
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(result(0, "1"), result(0, "1"));
         assert_ne!(result(0, "1"), result(5, "1"));
         assert_ne!(result(0, "1"), result(0, "2"));
-        let told = first_difference(&result(0, "1").events, &result(0, "2").events);
-        assert!(told.contains("order=\"1\"") && told.contains("order=\"2\""), "{told}");
+        let found = first_difference(&result(0, "1").events, &result(0, "2").events);
+        assert!(found.contains("order=\"1\"") && found.contains("order=\"2\""), "{found}");
     }
 }

@@ -8,11 +8,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
 mod bad;
 mod compare;
 mod market;
 mod pair;
-mod people;
 mod random;
 mod script;
 mod state;
@@ -26,9 +26,9 @@ const STEPS: usize = 120;
 #[tokio::test(flavor = "multi_thread")]
 async fn devchain_answers_a_written_sequence_as_wasmd_does() {
     let Some(mut pair) = Pair::start().await else { return };
-    let suite = market::put_up(&mut pair).await;
-    script::providers(&mut pair, &suite).await;
-    script::play(&mut pair, &suite).await;
+    let contracts = market::deploy_contracts(&mut pair).await;
+    script::providers(&mut pair, &contracts).await;
+    script::play(&mut pair, &contracts).await;
     pair.finish("written sequence");
 }
 
@@ -41,8 +41,8 @@ async fn devchain_answers_a_random_sequence_as_wasmd_does() {
     println!(
         "random sequence of {steps} batches; to repeat it: SOUK_SEED={seed} SOUK_STEPS={steps}"
     );
-    let suite = market::put_up(&mut pair).await;
-    script::providers(&mut pair, &suite).await;
-    random::Walk::new(u64::from(seed), &suite).play(&mut pair, steps).await;
+    let contracts = market::deploy_contracts(&mut pair).await;
+    script::providers(&mut pair, &contracts).await;
+    random::Walk::new(u64::from(seed), &contracts).play(&mut pair, steps).await;
     pair.finish(&format!("random sequence with seed {seed}"));
 }

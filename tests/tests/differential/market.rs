@@ -1,4 +1,4 @@
-//! The suite on both chains, with short times, and its messages.
+//! The contracts on both chains, with short times, and its messages.
 
 use cosmwasm_std::HexBinary;
 use serde::Serialize;
@@ -19,14 +19,14 @@ use souk_core::{
 use souk_tests::tools;
 
 use crate::{
+    accounts::{DENOM, Who},
     pair::{CONTRACTS, Outcome, Pair, address},
-    people::{DENOM, Who},
     tx::Tx,
 };
 
 /// The contracts' addresses.
 #[derive(Clone, Debug)]
-pub struct Suite {
+pub struct Contracts {
     pub attestations: String,
     pub registry: String,
     pub fees: String,
@@ -34,7 +34,7 @@ pub struct Suite {
     pub orderbook: String,
 }
 
-impl Suite {
+impl Contracts {
     pub fn all(&self) -> [&String; 5] {
         [&self.attestations, &self.registry, &self.fees, &self.escrow, &self.orderbook]
     }
@@ -48,7 +48,7 @@ const ESCROW: u64 = 4;
 const ORDERBOOK: u64 = 5;
 
 /// Uploads everything, instantiates and links it, as an operator does.
-pub async fn put_up(pair: &mut Pair) -> Suite {
+pub async fn deploy_contracts(pair: &mut Pair) -> Contracts {
     let owner = address(Who::Owner);
     for (artifact, _) in CONTRACTS {
         let upload = store_code(&owner, tools::packed_wasm(artifact).unwrap());
@@ -75,22 +75,30 @@ pub async fn put_up(pair: &mut Pair) -> Suite {
         registry: registry.clone(),
         attestations: attestations.clone(),
     };
-    let mut book = defaults::orderbook(roles(), on);
-    book.params = orderbook::Params {
+    let mut instantiate = defaults::orderbook(roles(), on);
+    instantiate.params = orderbook::Params {
         min_auction: 10,
         end_grace: 2,
         end_blocks: 3,
         slot_hold: 2,
-        ..book.params
+        ..instantiate.params
     };
-    let orderbook = make(pair, ORDERBOOK, "orderbook", &book).await;
-    let suite = Suite { attestations, registry, fees, escrow, orderbook };
+    let orderbook = make(pair, ORDERBOOK, "orderbook", &instantiate).await;
+    let contracts = Contracts { attestations, registry, fees, escrow, orderbook };
     let links = vec![
-        suite.send(Who::Owner, &suite.escrow, &defaults::link_escrow(suite.orderbook.clone())),
-        suite.send(Who::Owner, &suite.registry, &defaults::link_registry(suite.orderbook.clone())),
+        contracts.send(
+            Who::Owner,
+            &contracts.escrow,
+            &defaults::link_escrow(contracts.orderbook.clone()),
+        ),
+        contracts.send(
+            Who::Owner,
+            &contracts.registry,
+            &defaults::link_registry(contracts.orderbook.clone()),
+        ),
     ];
     play_one(pair, Tx::new(Who::Owner, links)).await;
-    suite
+    contracts
 }
 
 /// Plays one that must succeed.
@@ -124,7 +132,7 @@ pub fn amount(value: u128) -> Amount {
     Amount::new(value).unwrap()
 }
 
-impl Suite {
+impl Contracts {
     /// A message to one of the contracts.
     pub fn send(&self, who: Who, contract: &str, msg: &impl Serialize) -> Any {
         execute(&address(who), contract, msg, &[]).unwrap()
@@ -135,7 +143,7 @@ impl Suite {
         execute(&address(who), contract, msg, &[Coin::new(coins, DENOM)]).unwrap()
     }
 
-    pub fn book(&self, who: Who, msg: &orderbook::ExecuteMsg) -> Any {
+    pub fn to_orderbook(&self, who: Who, msg: &orderbook::ExecuteMsg) -> Any {
         self.send(who, &self.orderbook, msg)
     }
 
@@ -185,7 +193,7 @@ impl Suite {
             price: price(value),
             offer: vec![],
         };
-        self.book(who, &msg)
+        self.to_orderbook(who, &msg)
     }
 
     pub fn accept(&self, who: Who, order: u64, provider: Who, most: u128) -> Any {
@@ -194,18 +202,18 @@ impl Suite {
             provider: address(provider),
             max_price: price(most),
         };
-        self.book(who, &msg)
+        self.to_orderbook(who, &msg)
     }
 
     pub fn close(&self, who: Who, deployment: u64) -> Any {
         let deployment = DeploymentId(deployment);
-        self.book(who, &orderbook::ExecuteMsg::CloseDeployment { deployment })
+        self.to_orderbook(who, &orderbook::ExecuteMsg::CloseDeployment { deployment })
     }
 
     pub fn release(&self, who: Who, provider: Who, orders: &[u64]) -> Any {
         let orders = orders.iter().map(|order| OrderId(*order)).collect();
         let provider = address(provider);
-        self.book(who, &orderbook::ExecuteMsg::ReleaseBids { provider, orders })
+        self.to_orderbook(who, &orderbook::ExecuteMsg::ReleaseBids { provider, orders })
     }
 
     pub fn deposit(&self, who: Who, account: u64, coins: u128) -> Any {

@@ -19,14 +19,14 @@ use souk_tests::{
 };
 
 use crate::{
+    accounts::{DENOM, MILLI_GAS_PRICE, OTHER, Who},
     compare::{Answer, Check, Executed, first_difference},
-    people::{DENOM, MILLI_GAS_PRICE, OTHER, Who},
     tx::Tx,
 };
 
 pub const CHAIN_ID: &str = "souk-differential";
 /// Longer than a block takes on a busy machine; reached only by a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(5);
 
 /// The contracts: the artifact's name and the native code's.
@@ -68,7 +68,7 @@ pub struct Pair {
     /// executed it.
     settled: u64,
     numbers: BTreeMap<Who, [u64; 2]>,
-    /// What differed: told at the end, all at once.
+    /// What differed; printed at the end.
     pub differences: Vec<String>,
     pub tally: Tally,
 }
@@ -109,7 +109,7 @@ impl Pair {
             let coins = who.coins().iter().map(|c| coin(c.amount, &c.denom)).collect();
             devchain = devchain.account(address, coins);
         }
-        devchain = souk_devchain::suite::with_uploadable_codes(devchain);
+        devchain = souk_localnet::chain::codes::with_uploadable_codes(devchain);
         for (artifact, name) in CONTRACTS {
             let wasm = tools::wasm(artifact).unwrap();
             devchain = devchain.known_checksum(Sha256::digest(&wasm).into(), name);
@@ -173,7 +173,7 @@ impl Pair {
         }
     }
 
-    /// Repeats wasmd's blocks until chain time has gone on by so many seconds.
+    /// Repeats wasmd's blocks until `seconds` of chain time have passed.
     pub async fn pass(&mut self, seconds: u64) {
         let time = self.real.header(self.height).await.unwrap().time.seconds;
         while self.real.header(self.height).await.unwrap().time.seconds < time + seconds {
@@ -228,12 +228,12 @@ impl Pair {
                 match self.real.block(height).await {
                     Ok(block) => return block,
                     Err(RpcError::NotYet { .. }) => tokio::time::sleep(POLL).await,
-                    Err(error) => panic!("block {height}: {error}\n{}", self.node.last_words()),
+                    Err(error) => panic!("block {height}: {error}\n{}", self.node.log_tail()),
                 }
             }
         };
-        let waited = tokio::time::timeout(PATIENCE, waiting).await;
-        waited.unwrap_or_else(|_| panic!("no block {height}:\n{}", self.node.last_words()))
+        let waited = tokio::time::timeout(TIMEOUT, waiting).await;
+        waited.unwrap_or_else(|_| panic!("no block {height}:\n{}", self.node.log_tail()))
     }
 
     async fn results(&self, height: u64) -> Vec<TxResult> {
@@ -245,8 +245,8 @@ impl Pair {
                 }
             }
         };
-        let waited = tokio::time::timeout(PATIENCE, waiting).await;
-        waited.unwrap_or_else(|_| panic!("no results of {height}:\n{}", self.node.last_words()))
+        let waited = tokio::time::timeout(TIMEOUT, waiting).await;
+        waited.unwrap_or_else(|_| panic!("no results of {height}:\n{}", self.node.log_tail()))
     }
 
     /// Broadcasts to devchain what wasmd was given before its next block.

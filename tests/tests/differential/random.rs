@@ -1,4 +1,4 @@
-//! A random sequence from a seed: ordinary business of random people with random figures, one
+//! A random sequence from a seed: ordinary business of random accounts with random figures, one
 //! in four spoiled, alone and in batches.
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
@@ -8,10 +8,10 @@ use souk_chain::{Any, Coin, tx};
 use souk_core::{AccountId, Attribute, AuctionPolicy, CloseReason, DeploymentId, OrderId};
 
 use crate::{
+    accounts::{DENOM, OTHER, Who},
     bad,
-    market::{Suite, amount, attribute, group, native, price},
+    market::{Contracts, amount, attribute, group, native, price},
     pair::{Outcome, Pair, address},
-    people::{DENOM, OTHER, Who},
     script::stake,
     tx::{Flaw, Tx},
 };
@@ -23,7 +23,7 @@ const TENANTS: [Who; 2] = [Who::Ann, Who::Bob];
 /// A walk through the market.
 pub struct Walk<'a> {
     rng: StdRng,
-    suite: &'a Suite,
+    contracts: &'a Contracts,
     spoiled: Vec<(&'static str, Tx)>,
     /// The highest numbers that were given so far.
     orders: u64,
@@ -31,10 +31,10 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(seed: u64, suite: &'a Suite) -> Self {
-        let sets = [bad::envelopes(), bad::bank(), bad::executes(suite), bad::rules(suite)];
+    pub fn new(seed: u64, contracts: &'a Contracts) -> Self {
+        let sets = [bad::envelopes(), bad::bank(), bad::executes(contracts), bad::rules(contracts)];
         let spoiled = sets.into_iter().flatten().collect();
-        Self { rng: StdRng::seed_from_u64(seed), suite, spoiled, orders: 0, deployments: 0 }
+        Self { rng: StdRng::seed_from_u64(seed), contracts, spoiled, orders: 0, deployments: 0 }
     }
 
     /// Plays `steps` batches, with looks at the state between them.
@@ -47,13 +47,13 @@ impl<'a> Walk<'a> {
             let outcomes = pair.play(&batch).await;
             outcomes.iter().for_each(|outcome| self.learn(outcome));
             if step % 8 == 7 {
-                pair.compare_accounts(self.suite).await;
+                pair.compare_accounts(self.contracts).await;
                 let (deployment, order) = (self.deployment(), self.order());
-                pair.compare_answers(self.suite, deployment, order).await;
+                pair.compare_answers(self.contracts, deployment, order).await;
             }
         }
-        pair.compare_accounts(self.suite).await;
-        pair.compare_contracts(self.suite).await;
+        pair.compare_accounts(self.contracts).await;
+        pair.compare_contracts(self.contracts).await;
     }
 
     fn learn(&mut self, outcome: &Outcome) {
@@ -155,7 +155,7 @@ impl<'a> Walk<'a> {
     }
 
     fn tenants(&mut self, who: Who) -> Any {
-        let suite = self.suite;
+        let contracts = self.contracts;
         let (deployment, order) = (self.deployment(), self.order());
         let account = AccountId(deployment);
         match self.rng.gen_range(0..12) {
@@ -167,36 +167,38 @@ impl<'a> Walk<'a> {
                 let count = *[0, 1, 1, 1, 2, 3].choose(&mut self.rng).unwrap();
                 let groups = (0..count).map(|n| group(&format!("g{n}"), self.price())).collect();
                 let coins = self.coins().max(self.rng.gen_range(0..2) * 600_000 * count);
-                suite.deploy(who, groups, auction, coins)
+                contracts.deploy(who, groups, auction, coins)
             }
             3..=5 => {
                 let provider = self.provider();
-                suite.accept(who, order, provider, self.price())
+                contracts.accept(who, order, provider, self.price())
             }
-            6 => suite.close(who, deployment),
-            7 => suite.deposit(who, deployment, self.coins()),
+            6 => contracts.close(who, deployment),
+            7 => contracts.deposit(who, deployment, self.coins()),
             8 => {
                 let amount = amount(self.coins());
-                suite.escrow(who, &escrow::ExecuteMsg::WithdrawDeposit { account, amount })
+                contracts.escrow(who, &escrow::ExecuteMsg::WithdrawDeposit { account, amount })
             }
             9 => {
                 let deposit = *[None, Some(1), Some(2)].choose(&mut self.rng).unwrap();
-                suite.escrow(who, &escrow::ExecuteMsg::ClaimRefund { account, deposit })
+                contracts.escrow(who, &escrow::ExecuteMsg::ClaimRefund { account, deposit })
             }
             10 => {
                 let deployment = DeploymentId(deployment);
                 let delegate = Some(address(*TENANTS.choose(&mut self.rng).unwrap()));
-                suite.book(who, &orderbook::ExecuteMsg::SetDelegate { deployment, delegate })
+                contracts
+                    .to_orderbook(who, &orderbook::ExecuteMsg::SetDelegate { deployment, delegate })
             }
             _ => {
                 let order = OrderId(order);
-                suite.book(who, &orderbook::ExecuteMsg::CloseLease { order, reason: None })
+                contracts
+                    .to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason: None })
             }
         }
     }
 
     fn bidders(&mut self, who: Who) -> Any {
-        let suite = self.suite;
+        let contracts = self.contracts;
         let number = self.order();
         let order = OrderId(number);
         let provider = match self.rng.gen_ratio(1, 10) {
@@ -206,46 +208,49 @@ impl<'a> Walk<'a> {
         let named = address(provider);
         let value = self.price();
         match self.rng.gen_range(0..13) {
-            0..=4 => suite.bid(who, provider, number, value),
-            5 => suite.book(
+            0..=4 => contracts.bid(who, provider, number, value),
+            5 => contracts.to_orderbook(
                 who,
                 &orderbook::ExecuteMsg::LowerBid { order, provider: named, price: price(value) },
             ),
-            6 => suite.book(who, &orderbook::ExecuteMsg::WithdrawBid { order, provider: named }),
+            6 => contracts
+                .to_orderbook(who, &orderbook::ExecuteMsg::WithdrawBid { order, provider: named }),
             7 => {
                 let reason = Some(*CloseReason::ALL.choose(&mut self.rng).unwrap());
-                suite.book(who, &orderbook::ExecuteMsg::CloseLease { order, reason })
+                contracts.to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason })
             }
             8 => {
                 let orders = [number, self.order()];
-                suite.release(who, provider, &orders)
+                contracts.release(who, provider, &orders)
             }
             9 => {
                 let account = AccountId(self.deployment());
                 let stream = number;
-                suite.escrow(who, &escrow::ExecuteMsg::Withdraw { account, stream })
+                contracts.escrow(who, &escrow::ExecuteMsg::Withdraw { account, stream })
             }
             10 => {
                 let limit = self.rng.gen_range(0..4);
-                suite.book(who, &orderbook::ExecuteMsg::CloseAuction { order, limit })
+                contracts.to_orderbook(who, &orderbook::ExecuteMsg::CloseAuction { order, limit })
             }
             11 => {
                 let deployment = DeploymentId(self.deployment());
-                suite.book(who, &orderbook::ExecuteMsg::EndDeployment { deployment })
+                contracts.to_orderbook(who, &orderbook::ExecuteMsg::EndDeployment { deployment })
             }
             _ => {
                 let orders = vec![order, OrderId(self.order())];
-                suite.book(who, &orderbook::ExecuteMsg::Prune { orders })
+                contracts.to_orderbook(who, &orderbook::ExecuteMsg::Prune { orders })
             }
         }
     }
 
     fn providers(&mut self, who: Who) -> Any {
         use registry::ExecuteMsg as Registry;
-        let suite = self.suite;
+        let contracts = self.contracts;
         let value = *["eu-west", "eu-north"].choose(&mut self.rng).unwrap();
         let msg = match self.rng.gen_range(0..8) {
-            0 | 1 => return suite.pay(who, &suite.registry, &Registry::Bond {}, self.coins()),
+            0 | 1 => {
+                return contracts.pay(who, &contracts.registry, &Registry::Bond {}, self.coins());
+            }
             2 => Registry::Unbond { amount: amount(self.coins()) },
             3 => Registry::ClaimUnbonded {},
             4 => Registry::Update {
@@ -254,33 +259,33 @@ impl<'a> Walk<'a> {
                 contact: None,
             },
             5 => Registry::SetMaintenance { provider: address(who), on: self.rng.gen_ratio(1, 4) },
-            6 => return suite.register(who, Who::Operator, self.coins()),
+            6 => return contracts.register(who, Who::Operator, self.coins()),
             _ => match self.rng.gen_ratio(1, 8) {
                 true => Registry::Deregister {},
                 false => Registry::SetOperator { operator: address(Who::Operator) },
             },
         };
-        suite.send(who, &suite.registry, &msg)
+        contracts.send(who, &contracts.registry, &msg)
     }
 
     fn stakers(&mut self, who: Who) -> Any {
-        let suite = self.suite;
+        let contracts = self.contracts;
         let denom = native();
         let msg = match self.rng.gen_range(0..7) {
-            0 | 1 => return stake(suite, self.coins()),
+            0 | 1 => return stake(contracts, self.coins()),
             2 => fees::ExecuteMsg::Unstake { amount: amount(self.coins()) },
             3 => fees::ExecuteMsg::ClaimUnstaked {},
             4 => {
                 fees::ExecuteMsg::ClaimRewards { staker: address(Who::Staker), denoms: vec![denom] }
             }
-            5 => return suite.escrow(who, &escrow::ExecuteMsg::SweepFees { denom }),
+            5 => return contracts.escrow(who, &escrow::ExecuteMsg::SweepFees { denom }),
             _ => fees::ExecuteMsg::Distribute { denom },
         };
-        suite.send(who, &suite.fees, &msg)
+        contracts.send(who, &contracts.fees, &msg)
     }
 
     fn auditors(&mut self, who: Who) -> Any {
-        let suite = self.suite;
+        let contracts = self.contracts;
         let provider = self.provider();
         let named = address(provider);
         let msg = match self.rng.gen_range(0..4) {
@@ -303,17 +308,17 @@ impl<'a> Walk<'a> {
                 },
             },
         };
-        suite.send(who, &suite.attestations, &msg)
+        contracts.send(who, &contracts.attestations, &msg)
     }
 
     /// Pauses do not last: the next unpause is as likely.
     fn owners(&mut self, who: Who) -> Any {
-        let suite = self.suite;
-        let contract = (*suite.all().choose(&mut self.rng).unwrap()).clone();
+        let contracts = self.contracts;
+        let contract = (*contracts.all().choose(&mut self.rng).unwrap()).clone();
         let words = ["unpause", "pause", "unpause", "unpause"];
         let word = *words.choose(&mut self.rng).unwrap();
         let msg: Value = serde_json::json!({ word: {} });
-        suite.send(who, &contract, &msg)
+        contracts.send(who, &contract, &msg)
     }
 
     fn senders(&mut self, who: Who) -> Any {

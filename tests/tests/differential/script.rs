@@ -4,43 +4,43 @@ use souk_api::{attestations, escrow, fees, orderbook, registry};
 use souk_core::{AccountId, Attribute, AuctionPolicy, CloseReason, DeploymentId, OrderId};
 
 use crate::{
+    accounts::Who,
     bad,
-    market::{Suite, amount, attribute, group, native, play_one, price},
+    market::{Contracts, amount, attribute, group, native, play_one, price},
     pair::{Pair, address},
-    people::Who,
     tx::{Flaw, Tx},
 };
 
 const COIN: u128 = 1_000_000;
 
 /// Providers with bond and attestations: what both sequences start from.
-pub async fn providers(pair: &mut Pair, suite: &Suite) {
+pub async fn providers(pair: &mut Pair, contracts: &Contracts) {
     let registered = [
-        Tx::new(Who::Cheap, vec![suite.register(Who::Cheap, Who::Operator, 60 * COIN)]),
-        Tx::new(Who::Dear, vec![suite.register(Who::Dear, Who::Dear, 30 * COIN)]),
-        Tx::new(Who::Auditor, vec![suite.attest(Who::Cheap, "eu-west", 4_000_000_000)]),
-        Tx::new(Who::Staker, vec![stake(suite, 5 * COIN)]),
+        Tx::new(Who::Cheap, vec![contracts.register(Who::Cheap, Who::Operator, 60 * COIN)]),
+        Tx::new(Who::Dear, vec![contracts.register(Who::Dear, Who::Dear, 30 * COIN)]),
+        Tx::new(Who::Auditor, vec![contracts.attest(Who::Cheap, "eu-west", 4_000_000_000)]),
+        Tx::new(Who::Staker, vec![stake(contracts, 5 * COIN)]),
     ];
     pair.play(&registered).await;
 }
 
-pub fn stake(suite: &Suite, coins: u128) -> souk_chain::Any {
-    suite.pay(Who::Staker, &suite.fees, &fees::ExecuteMsg::Stake {}, coins)
+pub fn stake(contracts: &Contracts, coins: u128) -> souk_chain::Any {
+    contracts.pay(Who::Staker, &contracts.fees, &fees::ExecuteMsg::Stake {}, coins)
 }
 
 /// Plays the whole sequence.
-pub async fn play(pair: &mut Pair, suite: &Suite) {
-    lease(pair, suite).await;
-    auction(pair, suite).await;
-    depleted(pair, suite).await;
-    offices(pair, suite).await;
-    pair.compare_accounts(suite).await;
+pub async fn play(pair: &mut Pair, contracts: &Contracts) {
+    lease(pair, contracts).await;
+    auction(pair, contracts).await;
+    depleted(pair, contracts).await;
+    administration(pair, contracts).await;
+    pair.compare_accounts(contracts).await;
     let sets = [
         bad::envelopes(),
         bad::bank(),
-        bad::executes(suite),
-        bad::rules(suite),
-        bad::lifecycles(suite),
+        bad::executes(contracts),
+        bad::rules(contracts),
+        bad::lifecycles(contracts),
     ];
     for (name, tx) in sets.into_iter().flatten() {
         let before = pair.differences.len();
@@ -51,27 +51,27 @@ pub async fn play(pair: &mut Pair, suite: &Suite) {
         }
     }
     pending(pair).await;
-    pair.compare_bad_questions(suite).await;
-    pair.compare_answers(suite, 1, 1).await;
-    pair.compare_accounts(suite).await;
-    pair.compare_contracts(suite).await;
+    pair.compare_bad_questions(contracts).await;
+    pair.compare_answers(contracts, 1, 1).await;
+    pair.compare_accounts(contracts).await;
+    pair.compare_contracts(contracts).await;
 }
 
 /// From deployment to refund.
-async fn lease(pair: &mut Pair, suite: &Suite) {
+async fn lease(pair: &mut Pair, contracts: &Contracts) {
     use escrow::ExecuteMsg as Escrow;
     let choice = AuctionPolicy::TenantChoice {};
     let groups = vec![group("web", 40 * COIN), group("db", 40 * COIN)];
-    let made = Tx::new(Who::Ann, vec![suite.deploy(Who::Ann, groups, choice, 100 * COIN)]);
+    let made = Tx::new(Who::Ann, vec![contracts.deploy(Who::Ann, groups, choice, 100 * COIN)]);
     let made = play_one(pair, made).await;
     let order = attribute(&made, "wasm-souk_orderbook_order_opened", "order").unwrap();
-    assert_eq!(order, "1", "the first order of the book");
+    assert_eq!(order, "1", "the first order of the orderbook");
     // Bids of three blocks or one, as it comes.
     pair.play(&[
-        Tx::new(Who::Operator, vec![suite.bid(Who::Operator, Who::Cheap, 1, 30 * COIN)]),
-        Tx::new(Who::Dear, vec![suite.bid(Who::Dear, Who::Dear, 1, 35 * COIN)]),
-        Tx::new(Who::Dear, vec![suite.bid(Who::Dear, Who::Dear, 2, 36 * COIN)]),
-        Tx::new(Who::Operator, vec![suite.bid(Who::Operator, Who::Cheap, 1, 29 * COIN)]),
+        Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, 1, 30 * COIN)]),
+        Tx::new(Who::Dear, vec![contracts.bid(Who::Dear, Who::Dear, 1, 35 * COIN)]),
+        Tx::new(Who::Dear, vec![contracts.bid(Who::Dear, Who::Dear, 2, 36 * COIN)]),
+        Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, 1, 29 * COIN)]),
     ])
     .await;
     let (account, deployment) = (AccountId(1), DeploymentId(1));
@@ -85,49 +85,61 @@ async fn lease(pair: &mut Pair, suite: &Suite) {
     let updated =
         orderbook::ExecuteMsg::UpdateDeployment { deployment, commitment: [8; 32].into() };
     pair.play(&[
-        Tx::new(Who::Dear, vec![suite.book(Who::Dear, &lower)]),
+        Tx::new(Who::Dear, vec![contracts.to_orderbook(Who::Dear, &lower)]),
         Tx::new(
             Who::Ann,
-            vec![suite.book(Who::Ann, &named), suite.accept(Who::Ann, 1, Who::Cheap, 30 * COIN)],
+            vec![
+                contracts.to_orderbook(Who::Ann, &named),
+                contracts.accept(Who::Ann, 1, Who::Cheap, 30 * COIN),
+            ],
         ),
         Tx::new(
             Who::Bob,
-            vec![suite.book(Who::Bob, &updated), suite.deposit(Who::Bob, 1, 7 * COIN)],
+            vec![
+                contracts.to_orderbook(Who::Bob, &updated),
+                contracts.deposit(Who::Bob, 1, 7 * COIN),
+            ],
         ),
     ])
     .await;
-    pair.compare_answers(suite, 1, 1).await;
+    pair.compare_answers(contracts, 1, 1).await;
     pair.pass(2).await;
     let back = Escrow::WithdrawDeposit { account, amount: amount(COIN) };
     pair.play(&[
-        Tx::new(Who::Bob, vec![suite.escrow(Who::Bob, &Escrow::Withdraw { account, stream: 1 })]),
-        Tx::new(Who::Ann, vec![suite.escrow(Who::Ann, &back)]),
-        Tx::new(Who::Dear, vec![suite.release(Who::Dear, Who::Dear, &[1])]),
+        Tx::new(
+            Who::Bob,
+            vec![contracts.escrow(Who::Bob, &Escrow::Withdraw { account, stream: 1 })],
+        ),
+        Tx::new(Who::Ann, vec![contracts.escrow(Who::Ann, &back)]),
+        Tx::new(Who::Dear, vec![contracts.release(Who::Dear, Who::Dear, &[1])]),
     ])
     .await;
-    pair.compare_contracts(suite).await;
+    pair.compare_contracts(contracts).await;
     let ended = orderbook::ExecuteMsg::CloseLease {
         order: OrderId(1),
         reason: Some(CloseReason::Unstable),
     };
     let refund = |deposit| Escrow::ClaimRefund { account, deposit };
     pair.play(&[
-        Tx::new(Who::Operator, vec![suite.book(Who::Operator, &ended)]),
-        Tx::new(Who::Ann, vec![suite.close(Who::Ann, 1)]),
+        Tx::new(Who::Operator, vec![contracts.to_orderbook(Who::Operator, &ended)]),
+        Tx::new(Who::Ann, vec![contracts.close(Who::Ann, 1)]),
         Tx::new(
             Who::Cheap,
-            vec![suite.escrow(Who::Cheap, &Escrow::Withdraw { account, stream: 1 })],
+            vec![contracts.escrow(Who::Cheap, &Escrow::Withdraw { account, stream: 1 })],
         ),
         Tx::new(
             Who::Ann,
-            vec![suite.escrow(Who::Ann, &refund(None)), suite.escrow(Who::Ann, &refund(Some(1)))],
+            vec![
+                contracts.escrow(Who::Ann, &refund(None)),
+                contracts.escrow(Who::Ann, &refund(Some(1))),
+            ],
         ),
-        Tx::new(Who::Ann, vec![suite.escrow(Who::Ann, &Escrow::SweepFees { denom: native() })]),
+        Tx::new(Who::Ann, vec![contracts.escrow(Who::Ann, &Escrow::SweepFees { denom: native() })]),
         Tx::new(
             Who::Ann,
-            vec![suite.send(
+            vec![contracts.send(
                 Who::Ann,
-                &suite.fees,
+                &contracts.fees,
                 &fees::ExecuteMsg::Distribute { denom: native() },
             )],
         ),
@@ -137,18 +149,23 @@ async fn lease(pair: &mut Pair, suite: &Suite) {
     pair.play(&[Tx::new(
         Who::Operator,
         vec![
-            suite.release(Who::Operator, Who::Cheap, &[1]),
-            suite.book(Who::Operator, &orderbook::ExecuteMsg::Prune { orders: vec![OrderId(1)] }),
+            contracts.release(Who::Operator, Who::Cheap, &[1]),
+            contracts.to_orderbook(
+                Who::Operator,
+                &orderbook::ExecuteMsg::Prune { orders: vec![OrderId(1)] },
+            ),
         ],
     )])
     .await;
 }
 
 /// An auction that closes by itself.
-async fn auction(pair: &mut Pair, suite: &Suite) {
+async fn auction(pair: &mut Pair, contracts: &Contracts) {
     let lowest = AuctionPolicy::LowestPrice { closes_after: 10 };
-    let made =
-        Tx::new(Who::Bob, vec![suite.deploy(Who::Bob, vec![group("job", 900)], lowest, 3 * COIN)]);
+    let made = Tx::new(
+        Who::Bob,
+        vec![contracts.deploy(Who::Bob, vec![group("job", 900)], lowest, 3 * COIN)],
+    );
     let made = play_one(pair, made).await;
     let order = attribute(&made, "wasm-souk_orderbook_order_opened", "order").unwrap();
     let order: u64 = order.parse().unwrap();
@@ -159,50 +176,53 @@ async fn auction(pair: &mut Pair, suite: &Suite) {
         price: price(value),
     };
     pair.play(&[
-        Tx::new(Who::Operator, vec![suite.bid(Who::Operator, Who::Cheap, order, 800)]),
-        Tx::new(Who::Dear, vec![suite.bid(Who::Dear, Who::Dear, order, 900)]),
-        Tx::new(Who::Dear, vec![suite.book(Who::Dear, &lower(895))]),
-        Tx::new(Who::Dear, vec![suite.book(Who::Dear, &lower(700))]),
-        Tx::new(Who::Staker, vec![suite.book(Who::Staker, &close)]),
-        Tx::new(Who::Bob, vec![suite.accept(Who::Bob, order, Who::Dear, 900)]),
+        Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, order, 800)]),
+        Tx::new(Who::Dear, vec![contracts.bid(Who::Dear, Who::Dear, order, 900)]),
+        Tx::new(Who::Dear, vec![contracts.to_orderbook(Who::Dear, &lower(895))]),
+        Tx::new(Who::Dear, vec![contracts.to_orderbook(Who::Dear, &lower(700))]),
+        Tx::new(Who::Staker, vec![contracts.to_orderbook(Who::Staker, &close)]),
+        Tx::new(Who::Bob, vec![contracts.accept(Who::Bob, order, Who::Dear, 900)]),
     ])
     .await;
-    pair.compare_answers(suite, 2, order).await;
+    pair.compare_answers(contracts, 2, order).await;
 }
 
-/// An account that is depleted and is ended.
-async fn depleted(pair: &mut Pair, suite: &Suite) {
+/// An account that is depleted and ended.
+async fn depleted(pair: &mut Pair, contracts: &Contracts) {
     let choice = AuctionPolicy::TenantChoice {};
     // 3600 coins an hour are one a second.
     let groups = vec![group("web", 3_600 * COIN)];
-    let made = Tx::new(Who::Ann, vec![suite.deploy(Who::Ann, groups, choice, 4 * COIN)]);
+    let made = Tx::new(Who::Ann, vec![contracts.deploy(Who::Ann, groups, choice, 4 * COIN)]);
     let made = play_one(pair, made).await;
     let of = |key| attribute(&made, "wasm-souk_orderbook_order_opened", key).unwrap();
     let order: u64 = of("order").parse().unwrap();
     let deployment: u64 = of("deployment").parse().unwrap();
     let end_deployment =
         orderbook::ExecuteMsg::EndDeployment { deployment: DeploymentId(deployment) };
-    let end_deployment = || Tx::new(Who::Staker, vec![suite.book(Who::Staker, &end_deployment)]);
+    let end_deployment =
+        || Tx::new(Who::Staker, vec![contracts.to_orderbook(Who::Staker, &end_deployment)]);
     pair.play(&[
-        Tx::new(Who::Operator, vec![suite.bid(Who::Operator, Who::Cheap, order, 3_600 * COIN)]),
-        Tx::new(Who::Ann, vec![suite.accept(Who::Ann, order, Who::Cheap, 3_600 * COIN)]),
+        Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, order, 3_600 * COIN)]),
+        Tx::new(Who::Ann, vec![contracts.accept(Who::Ann, order, Who::Cheap, 3_600 * COIN)]),
         end_deployment(),
     ])
     .await;
-    pair.compare_answers(suite, deployment, order).await;
+    pair.compare_answers(contracts, deployment, order).await;
     pair.pass(5).await;
     pair.play(&[end_deployment()]).await;
     pair.play(&[end_deployment()]).await;
     pair.pass(3).await;
     pair.play(&[end_deployment()]).await;
-    pair.compare_answers(suite, deployment, order).await;
+    pair.compare_answers(contracts, deployment, order).await;
 }
 
 /// Registry, attestations, stakers and owners.
-async fn offices(pair: &mut Pair, suite: &Suite) {
+async fn administration(pair: &mut Pair, contracts: &Contracts) {
     use registry::ExecuteMsg as Registry;
-    let registry = |who, msg: &Registry| Tx::new(who, vec![suite.send(who, &suite.registry, msg)]);
-    let fees = |who, msg: &fees::ExecuteMsg| Tx::new(who, vec![suite.send(who, &suite.fees, msg)]);
+    let registry =
+        |who, msg: &Registry| Tx::new(who, vec![contracts.send(who, &contracts.registry, msg)]);
+    let fees =
+        |who, msg: &fees::ExecuteMsg| Tx::new(who, vec![contracts.send(who, &contracts.fees, msg)]);
     let provider = address(Who::Cheap);
     let attributes =
         Some(vec![Attribute::new("region", "eu-north"), Attribute::new("tier", "one")]);
@@ -228,7 +248,7 @@ async fn offices(pair: &mut Pair, suite: &Suite) {
         registry(Who::Dear, &Registry::ClaimUnbonded {}),
         registry(Who::Owner, &slash),
         registry(Who::Dear, &Registry::Deregister {}),
-        Tx::new(Who::Auditor, vec![suite.send(Who::Auditor, &suite.attestations, &revoke)]),
+        Tx::new(Who::Auditor, vec![contracts.send(Who::Auditor, &contracts.attestations, &revoke)]),
         fees(Who::Staker, &unstake),
         fees(Who::Staker, &claim),
         fees(Who::Staker, &fees::ExecuteMsg::ClaimUnstaked {}),
@@ -240,10 +260,11 @@ async fn offices(pair: &mut Pair, suite: &Suite) {
         fees(Who::Staker, &fees::ExecuteMsg::ClaimUnstaked {}),
     ])
     .await;
-    for contract in suite.all() {
+    for contract in contracts.all() {
         for msg in [r#"{"pause":{}}"#, r#"{"unpause":{}}"#] {
             let msg: serde_json::Value = serde_json::from_str(msg).unwrap();
-            pair.play(&[Tx::new(Who::Owner, vec![suite.send(Who::Owner, contract, &msg)])]).await;
+            pair.play(&[Tx::new(Who::Owner, vec![contracts.send(Who::Owner, contract, &msg)])])
+                .await;
         }
     }
 }
@@ -252,7 +273,7 @@ async fn offices(pair: &mut Pair, suite: &Suite) {
 async fn pending(pair: &mut Pair) {
     let (me, bob) = (address(Who::Ann), address(Who::Bob));
     let send = |coins| {
-        let coins = [souk_chain::Coin::new(coins, crate::people::DENOM)];
+        let coins = [souk_chain::Coin::new(coins, crate::accounts::DENOM)];
         Tx::new(Who::Ann, vec![souk_chain::tx::send(&me, &bob, &coins)])
     };
     pair.play(&[

@@ -21,9 +21,9 @@ use souk_api::{escrow, fees, orderbook, registry};
 use souk_core::{AccountId, DeploymentId, OrderId};
 
 use crate::{
-    market::{Suite, native},
+    accounts::{DENOM, Who},
+    market::{Contracts, native},
     pair::{Pair, address},
-    people::{DENOM, Who},
 };
 
 const WASM: &str = "/cosmwasm.wasm.v1.Query";
@@ -48,12 +48,12 @@ impl Pair {
     }
 
     /// Compares everybody's balances and sequences.
-    pub async fn compare_accounts(&mut self, suite: &Suite) {
+    pub async fn compare_accounts(&mut self, contracts: &Contracts) {
         for who in Who::ALL {
             self.compare_sequence(who).await;
         }
-        let people = Who::ALL.map(address);
-        for address in people.iter().chain(suite.all()) {
+        let accounts = Who::ALL.map(address);
+        for address in accounts.iter().chain(contracts.all()) {
             let request = QueryAllBalancesRequest {
                 address: address.clone(),
                 ..QueryAllBalancesRequest::default()
@@ -64,8 +64,8 @@ impl Pair {
     }
 
     /// Compares what each contract has stored, record by record, and what the chain says of it.
-    pub async fn compare_contracts(&mut self, suite: &Suite) {
-        for contract in suite.all() {
+    pub async fn compare_contracts(&mut self, contracts: &Contracts) {
+        for contract in contracts.all() {
             let mut key = Vec::new();
             loop {
                 let page = PageRequest { key, limit: 200, ..PageRequest::default() };
@@ -97,26 +97,29 @@ impl Pair {
     }
 
     /// Asks the contracts about what there is and about what there is not.
-    pub async fn compare_answers(&mut self, suite: &Suite, deployment: u64, order: u64) {
-        use orderbook::QueryMsg as Book;
+    pub async fn compare_answers(&mut self, contracts: &Contracts, deployment: u64, order: u64) {
+        use orderbook::QueryMsg as Orderbook;
         let provider = address(Who::Cheap);
         for deployment in [deployment, u64::MAX] {
             let deployment = DeploymentId(deployment);
-            self.smart(&suite.orderbook, &Book::Deployment { deployment }).await;
+            self.smart(&contracts.orderbook, &Orderbook::Deployment { deployment }).await;
         }
         for order in [order, 9_999_999].map(OrderId) {
-            let bids = Book::Bids { order, start_after: None, limit: Some(10) };
-            let bid = Book::Bid { order, provider: provider.clone() };
-            let eligible = Book::Eligible { order, provider: provider.clone() };
-            for question in [Book::Order { order }, Book::Lease { order }, bids, bid, eligible] {
-                self.smart(&suite.orderbook, &question).await;
+            let bids = Orderbook::Bids { order, start_after: None, limit: Some(10) };
+            let bid = Orderbook::Bid { order, provider: provider.clone() };
+            let eligible = Orderbook::Eligible { order, provider: provider.clone() };
+            for question in
+                [Orderbook::Order { order }, Orderbook::Lease { order }, bids, bid, eligible]
+            {
+                self.smart(&contracts.orderbook, &question).await;
             }
         }
-        let leases = Book::Leases { provider: provider.clone(), start_after: None, limit: None };
-        let book = Book::Book { provider: provider.clone() };
-        let orders = Book::Orders { start_after: None, limit: Some(7) };
-        for question in [Book::Config {}, leases, book, orders, Book::Ownership {}] {
-            self.smart(&suite.orderbook, &question).await;
+        let leases =
+            Orderbook::Leases { provider: provider.clone(), start_after: None, limit: None };
+        let stats = Orderbook::ProviderStats { provider: provider.clone() };
+        let orders = Orderbook::Orders { start_after: None, limit: Some(7) };
+        for question in [Orderbook::Config {}, leases, stats, orders, Orderbook::Ownership {}] {
+            self.smart(&contracts.orderbook, &question).await;
         }
         for account in [deployment, 9_999_999].map(AccountId) {
             use escrow::QueryMsg::*;
@@ -124,26 +127,26 @@ impl Pair {
             let deposits = Deposits { account, start_after: None, limit: None };
             let stream = Stream { account, stream: order };
             for question in [Account { account }, streams, deposits, stream] {
-                self.smart(&suite.escrow, &question).await;
+                self.smart(&contracts.escrow, &question).await;
             }
         }
-        self.smart(&suite.escrow, &escrow::QueryMsg::Totals { denom: native() }).await;
+        self.smart(&contracts.escrow, &escrow::QueryMsg::Totals { denom: native() }).await;
         for provider in [provider, "no address".to_owned()] {
-            self.smart(&suite.registry, &registry::QueryMsg::Provider { provider }).await;
+            self.smart(&contracts.registry, &registry::QueryMsg::Provider { provider }).await;
         }
         for staker in [Who::Staker, Who::Nobody].map(address) {
-            self.smart(&suite.fees, &fees::QueryMsg::Staker { staker }).await;
+            self.smart(&contracts.fees, &fees::QueryMsg::Staker { staker }).await;
         }
-        self.smart(&suite.fees, &fees::QueryMsg::Denom { denom: native() }).await;
+        self.smart(&contracts.fees, &fees::QueryMsg::Denom { denom: native() }).await;
     }
 
     /// Questions that make no sense, and about things that are not there.
-    pub async fn compare_bad_questions(&mut self, suite: &Suite) {
-        let (book, nobody) = (suite.orderbook.clone(), address(Who::Nobody));
-        self.smart(&book, &json!({ "no_such_question": {} })).await;
-        self.smart(&book, &json!({ "order": { "order": "seven" } })).await;
-        self.smart_bytes(&book, b"{ not json".to_vec()).await;
-        self.smart_bytes(&book, Vec::new()).await;
+    pub async fn compare_bad_questions(&mut self, contracts: &Contracts) {
+        let (orderbook, nobody) = (contracts.orderbook.clone(), address(Who::Nobody));
+        self.smart(&orderbook, &json!({ "no_such_question": {} })).await;
+        self.smart(&orderbook, &json!({ "order": { "order": "seven" } })).await;
+        self.smart_bytes(&orderbook, b"{ not json".to_vec()).await;
+        self.smart_bytes(&orderbook, Vec::new()).await;
         for contract in
             [nobody.as_str(), "", "wasm1", "souk1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqn2r8x"]
         {
@@ -157,8 +160,10 @@ impl Pair {
             self.ask_wasm("RawContractState", &request).await;
         }
         for key in [&b"contract_info"[..], b"no such key", b""] {
-            let request =
-                QueryRawContractStateRequest { address: book.clone(), query_data: key.to_vec() };
+            let request = QueryRawContractStateRequest {
+                address: orderbook.clone(),
+                query_data: key.to_vec(),
+            };
             self.ask_wasm("RawContractState", &request).await;
         }
         let what = "query Account of nobody";

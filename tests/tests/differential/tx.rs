@@ -9,7 +9,7 @@ use souk_chain::{
 };
 use souk_devchain::proxy::contract_message;
 
-use crate::people::{DENOM, MILLI_GAS_PRICE, Who};
+use crate::accounts::{DENOM, MILLI_GAS_PRICE, Who};
 
 /// What is wrong with a transaction before its messages are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl fmt::Debug for Tx {
     }
 }
 
-/// Enough for any message of the suite but an upload.
+/// Enough for any message of the contracts but an upload.
 const GAS: u64 = 1_500_000;
 
 impl Tx {

@@ -34,20 +34,20 @@ async fn random_writes_of_four_managers_end_alike() {
     let mut both = Both {
         simulated: client(Kubeconfig::from_yaml(&sim.kubeconfig()).unwrap()).await,
         real: client(Kubeconfig::read_from(PLANE.kubeconfig()).unwrap()).await,
-        stories: 0,
+        sequences: 0,
         made: 0,
         refused: 0,
     };
     let mut rng = StdRng::seed_from_u64(seed.into());
     for _ in 0..rounds {
         for kind in Kind::ALL {
-            let story: Vec<Write> = (0..LENGTH).map(|_| write(&mut rng, kind)).collect();
-            let Some(found) = both.play(&story).await else { continue };
-            let (story, found) = both.shorten(story, found).await;
+            let sequence: Vec<Write> = (0..LENGTH).map(|_| write(&mut rng, kind)).collect();
+            let Some(found) = both.play(&sequence).await else { continue };
+            let (sequence, found) = both.shorten(sequence, found).await;
             panic!(
                 "seed {seed}, {:?}: after\n{}\nthe simulator has\n{:#}\nand the API server\n{:#}",
-                story[0].kind,
-                story.iter().map(|write| format!("{write}\n")).collect::<String>(),
+                sequence[0].kind,
+                sequence.iter().map(|write| format!("{write}\n")).collect::<String>(),
                 text(&found.ours),
                 text(&found.theirs),
             );
@@ -64,12 +64,12 @@ async fn random_writes_of_four_managers_end_alike() {
 struct Both {
     simulated: Client,
     real: Client,
-    stories: u32,
+    sequences: u32,
     made: u32,
     refused: u32,
 }
 
-/// Where a story came to different ends.
+/// Where a sequence came to different ends.
 struct Difference {
     /// The write that did it.
     at: usize,
@@ -78,17 +78,17 @@ struct Difference {
 }
 
 impl Both {
-    /// Plays a story to both, in a new namespace, up to the first difference.
-    async fn play(&mut self, story: &[Write]) -> Option<Difference> {
-        self.stories += 1;
-        let namespace = format!("random-writes-{}", self.stories);
+    /// Plays a sequence to both, in a new namespace, up to the first difference.
+    async fn play(&mut self, sequence: &[Write]) -> Option<Difference> {
+        self.sequences += 1;
+        let namespace = format!("random-writes-{}", self.sequences);
         for client in [&self.simulated, &self.real] {
             let body = json!({ "metadata": { "name": namespace } });
             let body = serde_json::from_value(body).unwrap();
             let namespaces = Api::<Namespace>::all(client.clone());
             namespaces.create(&PostParams::default(), &body).await.unwrap();
         }
-        for (at, write) in story.iter().enumerate() {
+        for (at, write) in sequence.iter().enumerate() {
             let (ours, theirs) = tokio::join!(
                 outcome(&self.simulated, &namespace, write),
                 outcome(&self.real, &namespace, write),
@@ -107,22 +107,22 @@ impl Both {
     /// Leaves out every write without which there still is a difference.
     async fn shorten(
         &mut self,
-        mut story: Vec<Write>,
+        mut sequence: Vec<Write>,
         mut found: Difference,
     ) -> (Vec<Write>, Difference) {
-        story.truncate(found.at + 1);
+        sequence.truncate(found.at + 1);
         for at in (0..found.at).rev() {
             if at >= found.at {
                 continue;
             }
-            let mut shorter = story.clone();
+            let mut shorter = sequence.clone();
             shorter.remove(at);
             if let Some(difference) = self.play(&shorter).await {
                 shorter.truncate(difference.at + 1);
-                (story, found) = (shorter, difference);
+                (sequence, found) = (shorter, difference);
             }
         }
-        (story, found)
+        (sequence, found)
     }
 }
 

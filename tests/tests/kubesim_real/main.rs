@@ -40,7 +40,7 @@ use souk_tests::kubernetes::{ControlPlane, Options};
 /// One for all tests here; it ends with this process.
 static PLANE: LazyLock<ControlPlane> = LazyLock::new(|| ControlPlane::start(Options::default()));
 
-/// What the suite's tests are run against.
+/// What the simulator's tests are run against.
 fn api_server() -> Option<PathBuf> {
     Some(PLANE.kubeconfig())
 }

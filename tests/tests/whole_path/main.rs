@@ -5,17 +5,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod books;
-mod ground;
-mod stage;
-mod story;
+mod environment;
+mod fixture;
+mod ledger;
+mod scenario;
+mod supply;
 
-use souk_cli::demo::Setting;
+use souk_localnet::scenario::Environment;
 use souk_tests::wasmd::{Options, Wasmd};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_market_does_its_work_on_the_embedded_parts() {
-    story::tell(Setting { venue: ground::embedded(), clusters: None }).await;
+    scenario::run(Environment { chain: environment::embedded(), clusters: None }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,8 +25,8 @@ async fn the_market_does_its_work_on_wasmd_and_kubernetes() {
     else {
         return;
     };
-    let Some(venue) = ground::wasmd(&node).await else { return };
-    let Some(cluster) = ground::kubernetes().await else { return };
-    story::tell(Setting { venue, clusters: Some(ground::shared(&cluster)) }).await;
+    let Some(chain) = environment::wasmd(&node).await else { return };
+    let Some(cluster) = environment::kubernetes().await else { return };
+    scenario::run(Environment { chain, clusters: Some(environment::shared(&cluster)) }).await;
     node.stop().await;
 }

@@ -112,6 +112,8 @@ fn poc_c_a_rival_takes_a_provider_out_of_the_market_for_a_day() {
         let msg = escrow::ExecuteMsg::ClaimRefund { account: AccountId(id.0), deposit: None };
         market.call(&anyone, &escrow, &msg, 0).unwrap();
     }
+    let cost = 10 * MIN_DEPOSIT - market.balance(&market.who("rival"));
+    assert!(cost < MIN_DEPOSIT, "ten slots for a day cost {cost} usouk");
     market.pass(SLOT_HOLD - 301).release("pro", &orders);
     assert_eq!(market.stats_of("pro").used, 10);
     let honest = market.order("ann", tenant_choice());
@@ -337,7 +339,7 @@ fn poc_m_ten_orders_without_a_coin_behind_them_take_a_market_out_for_a_day() {
             account: AccountId(id.0),
             amount: amount(MIN_DEPOSIT),
         };
-        market.call(&mallory, &escrow, &take, 0).unwrap();
+        market.cost(|market| market.call(&mallory, &escrow, &take, 0).unwrap());
         assert_eq!(market.balance(&mallory), before, "the same half SOUK serves for the next one");
         orders.push(market.deployment(id).groups[0].order);
     }
@@ -404,6 +406,7 @@ fn poc_s_a_delegate_lets_the_deposit_flow_to_its_own_provider_at_the_ceiling() {
     let (escrow, anyone) = (market.escrow.clone(), market.who("anyone"));
     let take = escrow::ExecuteMsg::Withdraw { account: AccountId(id.0), stream: order.0 };
     market.call(&anyone, &escrow, &take, 0).unwrap();
+    assert!(market.balance(&market.payee("thief")) > 0, "the deposit flows to the thief");
 }
 
 /// T: a tenant cannot leave while the escrow's record is newer than the orderbook.
@@ -420,6 +423,9 @@ fn poc_t_closing_depends_on_reading_the_escrows_record() {
         let text = String::from_utf8(storage.get(&key).unwrap()).unwrap();
         storage.set(&key, text.replacen("\"v\":1", "\"v\":2", 1).as_bytes());
     }
+    assert!(market.close("ann", id).is_err());
+    assert!(market.tenant_closes("ann", order).is_err());
+    assert!(market.provider_closes("pro", order, CloseReason::Unstable).is_err());
 }
 
 /// U: a tenant of a binding auction is not bound: it looks at the bids and leaves for nothing.

@@ -7,8 +7,8 @@ use std::path::Path;
 use cosmrs::Any;
 use rusqlite::Connection;
 
-use super::store::{self, Ending, Fail, NewAttempt, StoredItem};
-use super::{Failure, FailureKind, ItemState, Outbox, OutboxItem, SharedStore};
+use super::store::{self, Ending, Fail, NewAttempt, SharedStore, StoredItem};
+use super::{Failure, FailureKind, ItemState, Outbox, OutboxItem};
 use crate::TxHash;
 use crate::tx::messages_to_bytes;
 

@@ -9,6 +9,6 @@ mod write;
 
 pub use delete::{DeleteOptions, Deleted, Propagation};
 pub use patch::Patch;
-pub use write::{FieldValidation, WriteOptions, Written};
 #[cfg(test)]
 pub use write::tidy;
+pub use write::{FieldValidation, WriteOptions, Written};

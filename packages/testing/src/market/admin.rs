@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Market, Outcome};
 
 impl Market {
-    /// The guardian stops new business of a contract of the suite.
+    /// The guardian stops new business of one of the contracts.
     pub fn pause(&mut self, contract: &Addr) -> Outcome {
         let guardian = self.who("guardian");
         self.send(&guardian, contract, &json!({"pause": {}}), &[])

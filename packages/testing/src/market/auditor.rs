@@ -6,7 +6,7 @@ use souk_core::Attribute;
 use super::{Market, Outcome};
 
 impl Market {
-    /// The auditor attests attributes of a provider for so many seconds from now.
+    /// The auditor attests attributes of a provider for `lifetime` seconds.
     pub fn attest(
         &mut self,
         auditor: &str,
@@ -31,7 +31,7 @@ impl Market {
     }
 
     fn tell_attestations(&mut self, name: &str, msg: &ExecuteMsg) -> Outcome {
-        let (sender, contract) = (self.who(name), self.suite.attestations.clone());
+        let (sender, contract) = (self.who(name), self.contracts.attestations.clone());
         self.send(&sender, &contract, msg, &[])
     }
 }

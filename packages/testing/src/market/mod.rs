@@ -1,4 +1,4 @@
-//! The market as a test tells it: people by name, one method a message.
+//! The market for tests: accounts by name, one method for each message.
 //!
 //! A provider called `cheap` has the operator key `cheap-operator` and is paid at
 //! `cheap-payee`. Steps that anyone may take are taken by `anyone`.
@@ -16,8 +16,8 @@ use cw_multi_test::AppResponse;
 use serde::Serialize;
 use souk_api::defaults::{self, DENOM};
 
-pub use crate::suite::Settings;
-use crate::{Chain, Hardware, Suite, souk};
+pub use crate::contracts::Settings;
+use crate::{Chain, Contracts, Hardware, souk};
 pub use tenant::Deployment;
 
 /// What came of a message. Errors downcast to the error of the contract that refused.
@@ -28,7 +28,7 @@ pub struct Market {
     /// The chain that it is on.
     pub chain: Chain,
     /// The contracts.
-    pub suite: Suite,
+    pub contracts: Contracts,
 }
 
 impl Default for Market {
@@ -50,8 +50,8 @@ impl Market {
             ["owner", "guardian", "slasher", "pool"].map(|name| chain.who(name));
         let mut settings = Settings::new(&owner, &guardian, &slasher, &pool);
         change(&mut settings);
-        let suite = Suite::instantiate(&mut chain, &owner, settings);
-        Self { chain, suite }
+        let contracts = Contracts::instantiate(&mut chain, &owner, settings);
+        Self { chain, contracts }
     }
 
     /// And a provider with 100 SOUK, of which the least bond (ten slots) is at stake.
@@ -103,7 +103,7 @@ impl Market {
         self.chain.mint(name, coin);
     }
 
-    /// Sends any message from anyone to any contract of the suite.
+    /// Sends any message from anyone to any of the contracts.
     pub fn send<M: Serialize + std::fmt::Debug>(
         &mut self,
         sender: &Addr,
@@ -124,7 +124,7 @@ impl Market {
         self.pass_blocks(1, seconds)
     }
 
-    /// So many blocks later, all together `seconds`.
+    /// `blocks` blocks later, `seconds` in all.
     pub fn pass_blocks(&mut self, blocks: u64, seconds: u64) -> &mut Self {
         self.chain.pass_blocks(blocks, seconds);
         self
@@ -139,11 +139,11 @@ impl Market {
     /// What somebody holds of a denom, in base units.
     pub fn balance_in(&self, name: &str, denom: &str) -> u128 {
         let contract = match name {
-            "escrow" => Some(&self.suite.escrow),
-            "registry" => Some(&self.suite.registry),
-            "fee-distributor" => Some(&self.suite.fees),
-            "orderbook" => Some(&self.suite.orderbook),
-            "attestations" => Some(&self.suite.attestations),
+            "escrow" => Some(&self.contracts.escrow),
+            "registry" => Some(&self.contracts.registry),
+            "fee-distributor" => Some(&self.contracts.fees),
+            "orderbook" => Some(&self.contracts.orderbook),
+            "attestations" => Some(&self.contracts.attestations),
             _ => None,
         };
         let address = contract.cloned().unwrap_or_else(|| self.who(name));
@@ -151,7 +151,7 @@ impl Market {
     }
 
     /// Panics unless every coin ever made is with somebody known, to the unit.
-    pub fn check_conservation(&self) {
-        self.chain.check_conservation();
+    pub fn check_supply(&self) {
+        self.chain.check_supply();
     }
 }

@@ -11,7 +11,7 @@ use super::{Market, Outcome};
 use crate::{Hardware, usouk};
 
 impl Market {
-    /// Registers a provider with so many base units of its own as bond.
+    /// Registers a provider with a bond of its own coins, in base units.
     pub fn register(&mut self, name: &str, hardware: &Hardware, bond: u128) -> Outcome {
         let msg = ExecuteMsg::Register {
             payee: Some(self.payee(name).into()),
@@ -55,7 +55,7 @@ impl Market {
     /// The operator stops new bids or allows them again.
     pub fn set_maintenance(&mut self, name: &str, on: bool) -> Outcome {
         let provider = self.who(name).into();
-        let (operator, registry) = (self.operator(name), self.suite.registry.clone());
+        let (operator, registry) = (self.operator(name), self.contracts.registry.clone());
         self.send(&operator, &registry, &ExecuteMsg::SetMaintenance { provider, on }, &[])
     }
 
@@ -114,12 +114,12 @@ impl Market {
     }
 
     fn send_as_operator(&mut self, provider: &str, msg: &orderbook::ExecuteMsg) -> Outcome {
-        let (operator, book) = (self.operator(provider), self.suite.orderbook.clone());
-        self.send(&operator, &book, msg, &[])
+        let (operator, orderbook) = (self.operator(provider), self.contracts.orderbook.clone());
+        self.send(&operator, &orderbook, msg, &[])
     }
 
     fn tell_registry(&mut self, name: &str, msg: &ExecuteMsg, units: u128) -> Outcome {
-        let (sender, registry) = (self.who(name), self.suite.registry.clone());
+        let (sender, registry) = (self.who(name), self.contracts.registry.clone());
         let coins = if units == 0 { vec![] } else { vec![usouk(units)] };
         self.send(&sender, &registry, msg, &coins)
     }

@@ -45,7 +45,7 @@ impl Market {
     }
 
     fn tell_fees(&mut self, name: &str, msg: &ExecuteMsg, coins: &[Coin]) -> Outcome {
-        let (sender, fees) = (self.who(name), self.suite.fees.clone());
+        let (sender, fees) = (self.who(name), self.contracts.fees.clone());
         self.send(&sender, &fees, msg, coins)
     }
 }

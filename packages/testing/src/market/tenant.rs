@@ -29,17 +29,17 @@ impl Deployment {
         self.orders.first().copied().unwrap_or_else(|| panic!("a deployment without an order"))
     }
 
-    /// Its escrow account: the orderbook is the suite's first controller, so that it has the
+    /// Its escrow account: the orderbook is the first controller, so that it has the
     /// deployment's number.
     pub fn account(&self) -> AccountId {
         AccountId(self.id.0)
     }
 
-    /// Reads it from what the orderbook told at creation.
+    /// Reads it from the orderbook's events at creation.
     pub fn created(market: &Market, response: &AppResponse) -> Self {
         let mut id = None;
         let mut orders = Vec::new();
-        for event in events::orderbook(response, &market.suite.orderbook) {
+        for event in events::orderbook(response, &market.contracts.orderbook) {
             match event {
                 OrderbookEvent::DeploymentCreated(created) => id = Some(created.deployment),
                 OrderbookEvent::OrderOpened(opened) => orders.push(opened.order),
@@ -60,8 +60,8 @@ impl Market {
         deposit: Coin,
     ) -> anyhow::Result<Deployment> {
         let msg = ExecuteMsg::CreateDeployment(workload.into().message());
-        let (sender, book) = (self.who(tenant), self.suite.orderbook.clone());
-        let response = self.send(&sender, &book, &msg, &[deposit])?;
+        let (sender, orderbook) = (self.who(tenant), self.contracts.orderbook.clone());
+        let response = self.send(&sender, &orderbook, &msg, &[deposit])?;
         Ok(Deployment::created(self, &response))
     }
 
@@ -100,19 +100,19 @@ impl Market {
 
     /// Adds coins to an account, one's own or another's.
     pub fn top_up(&mut self, who: &str, account: AccountId, coin: Coin) -> Outcome {
-        let (sender, escrow) = (self.who(who), self.suite.escrow.clone());
+        let (sender, escrow) = (self.who(who), self.contracts.escrow.clone());
         self.send(&sender, &escrow, &escrow::ExecuteMsg::Deposit { account }, &[coin])
     }
 
     /// Takes own coins out of an account.
     pub fn withdraw_deposit(&mut self, who: &str, account: AccountId, units: u128) -> Outcome {
-        let (sender, escrow) = (self.who(who), self.suite.escrow.clone());
+        let (sender, escrow) = (self.who(who), self.contracts.escrow.clone());
         let msg = escrow::ExecuteMsg::WithdrawDeposit { account, amount: amount(units) };
         self.send(&sender, &escrow, &msg, &[])
     }
 
     fn send_to_orderbook(&mut self, name: &str, msg: &ExecuteMsg) -> Outcome {
-        let (sender, book) = (self.who(name), self.suite.orderbook.clone());
-        self.send(&sender, &book, msg, &[])
+        let (sender, orderbook) = (self.who(name), self.contracts.orderbook.clone());
+        self.send(&sender, &orderbook, msg, &[])
     }
 }

@@ -1,16 +1,16 @@
-//! Whatever people do in whatever order: coins add up to the unit after every step, a tenant
-//! can always close, and when all have gone home the contracts are empty.
+//! Whatever accounts do in whatever order: coins add up to the unit after every step, a tenant
+//! can always close, and when everything is closed and claimed the contracts are empty.
 
 #![allow(clippy::unwrap_used)]
 
+mod fixture;
 mod step;
-mod world;
 
 use std::collections::BTreeSet;
 
+use fixture::Fixture;
 use proptest::{prelude::*, strategy::ValueTree};
 use step::Step;
-use world::World;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 400, ..Default::default() })]
@@ -19,13 +19,13 @@ proptest! {
     fn coins_add_up_after_every_step_and_nothing_is_left_at_the_end(
         steps in prop::collection::vec(Step::any(), 10..80),
     ) {
-        let mut world = World::new();
+        let mut fixture = Fixture::new();
         for step in &steps {
-            world.take(step);
-            world.check();
+            fixture.take(step);
+            fixture.check();
         }
-        world.all_go_home();
-        world.check_nothing_is_left();
+        fixture.close_everything();
+        fixture.check_nothing_is_left();
     }
 }
 
@@ -36,11 +36,11 @@ fn the_random_steps_reach_every_part_of_the_market() {
     let steps = prop::collection::vec(Step::any(), 80);
     let mut succeeded = BTreeSet::new();
     for _ in 0..60 {
-        let mut world = World::new();
+        let mut fixture = Fixture::new();
         for step in steps.new_tree(&mut runner).unwrap().current() {
-            world.take(&step);
+            fixture.take(&step);
         }
-        succeeded.extend(world.succeeded);
+        succeeded.extend(fixture.succeeded);
     }
     let missing: Vec<_> =
         Step::KINDS.into_iter().filter(|kind| !succeeded.contains(kind)).collect();

@@ -1,4 +1,4 @@
-//! What people may do next.
+//! What accounts may do next.
 
 use proptest::prelude::*;
 

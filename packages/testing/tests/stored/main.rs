@@ -22,30 +22,30 @@ use souk_api::{
     published,
 };
 use souk_core::{AccountId, CloseReason};
-use souk_testing::{Market, Suite, address};
+use souk_testing::{Contracts, Market, address};
 
 use scenario::{AUDITORS, PROVIDERS, Scenario};
 
 const TOKEN: &str = "cw20";
 
-fn address_of(suite: &Suite, name: &str) -> Addr {
+fn address_of(contracts: &Contracts, name: &str) -> Addr {
     match name {
-        "attestations" => suite.attestations.clone(),
-        "registry" => suite.registry.clone(),
-        "fee-distributor" => suite.fees.clone(),
-        "escrow" => suite.escrow.clone(),
-        "orderbook" => suite.orderbook.clone(),
+        "attestations" => contracts.attestations.clone(),
+        "registry" => contracts.registry.clone(),
+        "fee-distributor" => contracts.fees.clone(),
+        "escrow" => contracts.escrow.clone(),
+        "orderbook" => contracts.orderbook.clone(),
         person => address(person),
     }
 }
 
 /// What everyone holds, and when.
 fn surroundings(scenario: &Scenario) -> Surroundings {
-    let (chain, suite) = (&scenario.market.chain, &scenario.market.suite);
+    let (chain, contracts) = (&scenario.market.chain, &scenario.market.contracts);
     let block = chain.app.block_info();
     let mut holdings = Vec::new();
     for (holder, units) in chain.holdings(DENOM) {
-        let tokens = scenario.tokens(&address_of(suite, &holder));
+        let tokens = scenario.tokens(&address_of(contracts, &holder));
         for (denom, units) in [(DENOM, units), (TOKEN, tokens)] {
             if units > 0 {
                 let (holder, denom) = (holder.clone(), denom.into());
@@ -62,22 +62,22 @@ fn restored() -> Scenario {
     let units = |holding: &Holding| holding.units.parse::<u128>().unwrap();
     let (tokens, native): (Vec<_>, Vec<_>) = holdings.iter().partition(|h| h.denom == TOKEN);
     // Contracts have the same addresses on every chain of this kind.
-    let Market { suite, .. } = Market::new();
+    let Market { contracts, .. } = Market::new();
     let holder = |holding: &&Holding| Cw20Coin {
-        address: address_of(&suite, &holding.holder).into(),
+        address: address_of(&contracts, &holding.holder).into(),
         amount: units(holding).into(),
     };
     let mut scenario = Scenario::new(tokens.iter().map(holder).collect());
     let market = &mut scenario.market;
     for holding in native {
-        let to = address_of(&suite, &holding.holder);
+        let to = address_of(&contracts, &holding.holder);
         market.chain.remember(&holding.holder, &to);
         let amount = coins(units(holding), &holding.denom);
         let mint = BankSudo::Mint { to_address: to.into(), amount };
         market.chain.app.sudo(SudoMsg::Bank(mint)).unwrap();
     }
     for contract in CONTRACTS {
-        let address = address_of(&suite, contract.0);
+        let address = address_of(&contracts, contract.0);
         let fresh = market.chain.app.dump_wasm_raw(&address);
         let mut storage = market.chain.app.contract_storage_mut(&address);
         fresh.iter().for_each(|(key, _)| storage.remove(key));
@@ -91,13 +91,13 @@ fn restored() -> Scenario {
 }
 
 fn migrate(market: &mut Market) {
-    let (owner, suite) = (market.who("owner"), market.suite.clone());
+    let (owner, contracts) = (market.who("owner"), market.contracts.clone());
     for (address, code) in [
-        (suite.attestations, suite.codes.attestations),
-        (suite.registry, suite.codes.registry),
-        (suite.fees, suite.codes.fees),
-        (suite.escrow, suite.codes.escrow),
-        (suite.orderbook, suite.codes.orderbook),
+        (contracts.attestations, contracts.codes.attestations),
+        (contracts.registry, contracts.codes.registry),
+        (contracts.fees, contracts.codes.fees),
+        (contracts.escrow, contracts.codes.escrow),
+        (contracts.orderbook, contracts.codes.orderbook),
     ] {
         let app = &mut market.chain.app;
         app.migrate_contract(owner.clone(), address, &json!({}), code).unwrap();
@@ -107,9 +107,9 @@ fn migrate(market: &mut Market) {
 #[test]
 fn todays_code_stores_the_bytes_of_the_fixture() {
     let scenario = Scenario::play();
-    scenario.market.check_conservation();
+    scenario.market.check_supply();
     let dumps = CONTRACTS.map(|contract| {
-        let address = address_of(&scenario.market.suite, contract.0);
+        let address = address_of(&scenario.market.contracts, contract.0);
         scenario.market.chain.app.dump_wasm_raw(&address)
     });
     let surroundings = surroundings(&scenario);
@@ -151,7 +151,7 @@ fn the_fixture_has_every_state_and_every_reason() {
         let state = market.order(order).state;
         orders.push(state);
         let asked = souk_api::orderbook::QueryMsg::Lease { order };
-        let lease = market.chain.try_ask(&market.suite.orderbook, &asked);
+        let lease = market.chain.try_ask(&market.contracts.orderbook, &asked);
         leases.extend(lease.map(|lease: souk_api::orderbook::LeaseResponse| lease.state));
     }
     for state in
@@ -165,9 +165,10 @@ fn the_fixture_has_every_state_and_every_reason() {
     for state in [LeaseState::Active, LeaseState::InsufficientFunds, LeaseState::Closed] {
         assert!(leases.contains(&state), "no lease is {state}");
     }
-    let books: Vec<ProviderStatsResponse> = PROVIDERS.map(|name| market.book(name)).into();
+    let stats: Vec<ProviderStatsResponse> =
+        PROVIDERS.map(|name| market.provider_stats(name)).into();
     for reason in CloseReason::ALL {
-        let closed = books.iter().flat_map(|book| &book.closed);
+        let closed = stats.iter().flat_map(|stats| &stats.closed);
         let times: u64 = closed.filter(|(of, _)| *of == reason).map(|(_, times)| times).sum();
         assert!(times > 0, "no lease was closed as {reason}");
     }
@@ -176,14 +177,14 @@ fn the_fixture_has_every_state_and_every_reason() {
 #[test]
 fn published_records_are_where_other_contracts_read_them() {
     let keys = |contract: &str| -> BTreeSet<Vec<u8>> {
-        let providers = PROVIDERS.map(|name| address(name));
+        let providers = PROVIDERS.map(address);
         let providers = providers.iter().map(Addr::as_str);
         match contract {
             "registry" => providers.map(published::provider_key).collect(),
             "orderbook" => providers.map(published::provider_stats_key).collect(),
             "escrow" => (1..100).map(|id| published::account_key(AccountId(id))).collect(),
             "attestations" => {
-                let auditors = AUDITORS.map(|name| address(name));
+                let auditors = AUDITORS.map(address);
                 let of = |provider: &str| {
                     auditors
                         .clone()
@@ -217,7 +218,7 @@ fn a_migrated_market_answers_every_query_as_the_one_that_was_played() {
 fn all_money_comes_out_of_a_migrated_market_to_the_last_unit() {
     let mut played = Scenario::play();
     played.take_all_out();
-    played.market.check_conservation();
+    played.market.check_supply();
     let mut restored = restored();
     restored.take_all_out();
     let left = surroundings(&restored);

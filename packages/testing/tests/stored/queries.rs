@@ -12,7 +12,7 @@ use crate::scenario::{AUDITORS, PROVIDERS, STAKERS, Scenario, TENANTS};
 
 /// What each contract answers, refusals included, by contract and query.
 pub fn answers(scenario: &Scenario) -> BTreeMap<(&'static str, String), Result<Value, String>> {
-    let suite = &scenario.market.suite;
+    let contracts = &scenario.market.contracts;
     let mut answers = BTreeMap::new();
     let mut ask = |name, contract: &Addr, queries: Vec<Value>| {
         for query in queries {
@@ -21,11 +21,11 @@ pub fn answers(scenario: &Scenario) -> BTreeMap<(&'static str, String), Result<V
             answers.insert((name, query.to_string()), answer);
         }
     };
-    ask("attestations", &suite.attestations, of_attestations());
-    ask("registry", &suite.registry, of_registry());
-    ask("fee-distributor", &suite.fees, of_fees(scenario));
-    ask("escrow", &suite.escrow, of_escrow(scenario));
-    ask("orderbook", &suite.orderbook, of_orderbook(scenario));
+    ask("attestations", &contracts.attestations, of_attestations());
+    ask("registry", &contracts.registry, of_registry());
+    ask("fee-distributor", &contracts.fees, of_fees(scenario));
+    ask("escrow", &contracts.escrow, of_escrow(scenario));
+    ask("orderbook", &contracts.orderbook, of_orderbook(scenario));
     answers
 }
 

@@ -74,17 +74,17 @@ impl Scenario {
     }
 
     fn list_token(&mut self) {
-        let suite = self.market.suite.clone();
+        let contracts = self.market.contracts.clone();
         let denoms = Some(vec![defaults::denom_config(self.cw20())]);
         let msg = orderbook::ExecuteMsg::UpdateConfig { guardian: None, denoms, params: None };
-        self.send("owner", &suite.orderbook, &msg);
+        self.send("owner", &contracts.orderbook, &msg);
         let msg = escrow::ExecuteMsg::UpdateConfig {
             guardian: None,
             fee_collector: None,
             add_controller: None,
             add_cw20: Some(vec![self.token.to_string()]),
         };
-        self.send("owner", &suite.escrow, &msg);
+        self.send("owner", &contracts.escrow, &msg);
         let msg = fees::ExecuteMsg::UpdateConfig {
             guardian: None,
             pool: None,
@@ -92,7 +92,7 @@ impl Scenario {
             add_denoms: Some(vec![self.cw20()]),
             min_total_stake: None,
         };
-        self.send("owner", &suite.fees, &msg);
+        self.send("owner", &contracts.fees, &msg);
     }
 
     fn register_providers(&mut self) {
@@ -130,12 +130,12 @@ impl Scenario {
         };
         let msg =
             registry::ExecuteMsg::Update { payee: None, attributes: None, contact: Some(contact) };
-        let registry = self.market.suite.registry.clone();
+        let registry = self.market.contracts.registry.clone();
         self.send("beta", &registry, &msg);
     }
 
     fn attest(&mut self) {
-        let contract = self.market.suite.attestations.clone();
+        let contract = self.market.contracts.attestations.clone();
         let profile = Profile {
             name: "Auditor".into(),
             website: "https://auditor.example.com".into(),
@@ -222,7 +222,7 @@ impl Scenario {
 
     fn pay_in_tokens(&mut self) {
         let (book, escrow) =
-            (self.market.suite.orderbook.clone(), self.market.suite.escrow.clone());
+            (self.market.contracts.orderbook.clone(), self.market.contracts.escrow.clone());
         let workload = Workload::from(group("tokens"));
         let hook = orderbook::Cw20Hook::CreateDeployment(workload.message());
         let created = self.send_tokens("ann", &book, 50_000_000, to_json_binary(&hook).unwrap());
@@ -299,7 +299,7 @@ impl Scenario {
 
     fn leave_auctions_open(&mut self) {
         let market = &mut self.market;
-        let book = market.suite.orderbook.clone();
+        let book = market.contracts.orderbook.clone();
         market.pause(&book).unwrap();
         market.pass(60);
         market.unpause(&book).unwrap();
@@ -324,19 +324,19 @@ impl Scenario {
     }
 
     fn change_roles(&mut self) {
-        let suite = self.market.suite.clone();
+        let contracts = self.market.contracts.clone();
         let offer = json!({ "update_ownership": { "transfer_ownership": {
             "new_owner": address("next-owner"), "expiry": { "at_height": 1_000_000 },
         } } });
-        self.send("owner", &suite.registry, &offer);
+        self.send("owner", &contracts.registry, &offer);
         let msg = escrow::ExecuteMsg::UpdateConfig {
             guardian: Some(address("next-guardian").into()),
             fee_collector: None,
             add_controller: Some(address("second-book").into()),
             add_cw20: None,
         };
-        self.send("owner", &suite.escrow, &msg);
-        self.market.pause(&suite.attestations).unwrap();
+        self.send("owner", &contracts.escrow, &msg);
+        self.market.pause(&contracts.attestations).unwrap();
     }
 
     /// A deployment of one group that is leased at once.
@@ -356,14 +356,14 @@ impl Scenario {
     }
 
     fn distribute_fees(&mut self) {
-        let suite = self.market.suite.clone();
+        let contracts = self.market.contracts.clone();
         for denom in self.denoms() {
             self.send(
                 "anyone",
-                &suite.escrow,
+                &contracts.escrow,
                 &escrow::ExecuteMsg::SweepFees { denom: denom.clone() },
             );
-            self.send("anyone", &suite.fees, &fees::ExecuteMsg::Distribute { denom });
+            self.send("anyone", &contracts.fees, &fees::ExecuteMsg::Distribute { denom });
         }
     }
 
@@ -372,7 +372,7 @@ impl Scenario {
         for account in self.accounts() {
             let msg = escrow::QueryMsg::Streams { account, start_after: None, limit: Some(100) };
             let page: escrow::StreamsResponse =
-                self.market.chain.ask(&self.market.suite.escrow, &msg);
+                self.market.chain.ask(&self.market.contracts.escrow, &msg);
             for stream in page.streams {
                 self.market.withdraw(account, OrderId(stream.stream)).unwrap();
             }
@@ -381,13 +381,13 @@ impl Scenario {
 
     /// Everything ends, and everybody takes what is theirs, to the last unit.
     pub fn take_all_out(&mut self) {
-        let suite = self.market.suite.clone();
+        let contracts = self.market.contracts.clone();
         let deployments = self.deployments();
         let open = deployments.iter().filter(|d| d.state == orderbook::DeploymentState::Active);
         for deployment in open {
             let tenant = Addr::unchecked(&deployment.tenant);
             let msg = orderbook::ExecuteMsg::CloseDeployment { deployment: deployment.id };
-            self.market.send(&tenant, &suite.orderbook, &msg, &[]).unwrap();
+            self.market.send(&tenant, &contracts.orderbook, &msg, &[]).unwrap();
         }
         self.withdraw_all();
         for account in self.accounts() {
@@ -398,7 +398,7 @@ impl Scenario {
         }
         self.distribute_fees();
         self.market.burn().unwrap();
-        self.send("anyone", &suite.fees, &fees::ExecuteMsg::Burn { denom: self.cw20() });
+        self.send("anyone", &contracts.fees, &fees::ExecuteMsg::Burn { denom: self.cw20() });
         self.market.pass(8 * DAY);
 
         for name in STAKERS {
@@ -406,7 +406,7 @@ impl Scenario {
                 staker: address(name).into(),
                 denoms: self.denoms().into(),
             };
-            self.send("anyone", &suite.fees, &msg);
+            self.send("anyone", &contracts.fees, &msg);
             let stake = self.market.staker_info(name).stake.u128();
             if stake > 0 {
                 self.market.unstake(name, stake).unwrap();
@@ -428,20 +428,20 @@ impl Scenario {
         }
     }
 
-    /// Every deployment on the book.
+    /// Every deployment on the orderbook.
     pub fn deployments(&self) -> Vec<orderbook::DeploymentResponse> {
         let msg =
             orderbook::QueryMsg::Deployments { tenant: None, start_after: None, limit: Some(100) };
         let page: orderbook::DeploymentsResponse =
-            self.market.chain.ask(&self.market.suite.orderbook, &msg);
+            self.market.chain.ask(&self.market.contracts.orderbook, &msg);
         page.deployments
     }
 
-    /// Every order on the book.
+    /// Every order on the orderbook.
     pub fn orders(&self) -> Vec<OrderId> {
         let msg = orderbook::QueryMsg::Orders { start_after: None, limit: Some(100) };
         let page: orderbook::OrdersResponse =
-            self.market.chain.ask(&self.market.suite.orderbook, &msg);
+            self.market.chain.ask(&self.market.contracts.orderbook, &msg);
         page.orders.into_iter().map(|order| order.id).collect()
     }
 

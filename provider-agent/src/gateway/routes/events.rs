@@ -1,4 +1,4 @@
-//! GET a lease's Kubernetes events, one by one.
+//! GET a lease's Kubernetes events, as a stream.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use souk_gateway::{Scope, body::EventQuery};
 use crate::gateway::{
     GatewayError, State,
     auth::Caller,
-    extract::{Asked, Order},
+    extract::{OrderPath, Params},
     streams,
 };
 
 /// For the tenant.
 pub async fn get(
     extract::State(state): extract::State<Arc<State>>,
-    Order(order): Order,
-    Asked(query): Asked<EventQuery>,
+    OrderPath(order): OrderPath,
+    Params(query): Params<EventQuery>,
     caller: Caller,
 ) -> Result<Response, GatewayError> {
     caller.running_lease(&state, order, Scope::Events).await?;

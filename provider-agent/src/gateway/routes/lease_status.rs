@@ -1,16 +1,16 @@
-//! GET a lease's status; of an ended one too, as long as it is remembered.
+//! GET a lease's status; of an ended one too, as long as the store has it.
 
 use std::sync::Arc;
 
 use axum::{Json, extract};
 use souk_gateway::{Scope, body::LeaseStatus};
 
-use crate::gateway::{GatewayError, State, auth::Caller, extract::Order};
+use crate::gateway::{GatewayError, State, auth::Caller, extract::OrderPath};
 
 /// For the tenant.
 pub async fn get(
     extract::State(state): extract::State<Arc<State>>,
-    Order(order): Order,
+    OrderPath(order): OrderPath,
     caller: Caller,
 ) -> Result<Json<LeaseStatus>, GatewayError> {
     caller.lease(&state, order, Scope::Status).await?;

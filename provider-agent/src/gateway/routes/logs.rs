@@ -1,4 +1,4 @@
-//! GET a lease's logs, line by line.
+//! GET a lease's logs, as a stream of lines.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use souk_gateway::{Scope, body::LogQuery};
 use crate::gateway::{
     GatewayError, State,
     auth::Caller,
-    extract::{Asked, Order},
+    extract::{OrderPath, Params},
     streams,
 };
 
 /// For the tenant.
 pub async fn get(
     extract::State(state): extract::State<Arc<State>>,
-    Order(order): Order,
-    Asked(query): Asked<LogQuery>,
+    OrderPath(order): OrderPath,
+    Params(query): Params<LogQuery>,
     caller: Caller,
 ) -> Result<Response, GatewayError> {
     caller.running_lease(&state, order, Scope::Logs).await?;

@@ -11,16 +11,19 @@ use http::StatusCode;
 use souk_gateway::{Salt, Scope, body::ManifestUpload};
 
 use crate::{
-    gateway::{GatewayError, State, auth::Caller, extract::Order},
-    leases::manifest::{self, Refusal},
-    store::{LeaseRow, ManifestRow, Tx, hostnames, manifests},
+    gateway::{GatewayError, State, auth::Caller, extract::OrderPath},
+    model::{
+        Lease,
+        manifest::{self, Refusal},
+    },
+    store::{ManifestRow, Tx, hostnames, manifests},
 };
 
-/// Takes a manifest that is exactly what the lease is for. The one before runs until then. Of
-/// whoever has no lease here not even the body is read.
+/// Accepts a manifest that matches the lease; until then the one before runs. The body is read only
+/// if the caller has the lease.
 pub async fn put(
     extract::State(state): extract::State<Arc<State>>,
-    Order(order): Order,
+    OrderPath(order): OrderPath,
     caller: Caller,
     request: Request,
 ) -> Result<StatusCode, GatewayError> {
@@ -38,13 +41,13 @@ pub async fn put(
         commitment,
         accepted_at: state.store.block_time().await?.unwrap_or_default(),
     };
-    state.store.write(move |tx| keep(tx, &row, &accepted.hostnames)).await?;
+    state.store.write(move |tx| store(tx, &row, &accepted.hostnames)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
-/// Keeps the manifest with all of its host names, or nothing. Names that the manifest before
-/// had and this one has not are let go.
-fn keep(tx: &Tx<'_>, row: &ManifestRow, hosts: &[String]) -> Result<(), GatewayError> {
+/// Stores the manifest and claims its host names, all or nothing. Host names of the manifest before
+/// that are not in this one are released.
+fn store(tx: &Tx<'_>, row: &ManifestRow, hosts: &[String]) -> Result<(), GatewayError> {
     for old in hostnames::of(tx, row.order)? {
         if !hosts.contains(&old) {
             hostnames::release_one(tx, &old, row.order)?;
@@ -56,11 +59,11 @@ fn keep(tx: &Tx<'_>, row: &ManifestRow, hosts: &[String]) -> Result<(), GatewayE
     Ok(manifests::put(tx, row)?)
 }
 
-/// Checks the upload against what the store knows. If only the hash is wrong, the chain may
-/// have a newer one already.
+/// Checks the upload against the store. If the hash does not match, the chain may have a newer
+/// commitment already.
 async fn check(
     state: &State,
-    lease: &LeaseRow,
+    lease: &Lease,
     upload: &ManifestUpload,
 ) -> Result<(HexBinary, manifest::Accepted), GatewayError> {
     let too_early = || GatewayError::TooEarly(format!("order {}", lease.order));
@@ -71,7 +74,8 @@ async fn check(
     match manifest::check(upload, &known, &spec, &state.reserved_domains) {
         Ok(accepted) => Ok((known, accepted)),
         Err(refusal @ Refusal::Hash { .. }) => {
-            let newest = state.book.commitment(lease.group.deployment).await?;
+            let newest = state.chain.commitment(lease.group.deployment).await;
+            let newest = newest.map_err(GatewayError::Chain)?;
             if newest != known && manifest::hashes_to(upload, &newest) {
                 let what = format!("the new version of deployment {}", lease.group.deployment);
                 return Err(GatewayError::TooEarly(what));
@@ -82,10 +86,10 @@ async fn check(
     }
 }
 
-/// Gives back what was accepted.
+/// Returns the accepted manifest.
 pub async fn get(
     extract::State(state): extract::State<Arc<State>>,
-    Order(order): Order,
+    OrderPath(order): OrderPath,
     caller: Caller,
 ) -> Result<Json<ManifestUpload>, GatewayError> {
     caller.running_lease(&state, order, Scope::GetManifest).await?;

@@ -1,4 +1,4 @@
-//! One file a route.
+//! The routes, one per file.
 
 mod events;
 mod lease_status;

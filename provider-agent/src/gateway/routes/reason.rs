@@ -1,4 +1,5 @@
-//! GET why the provider did not bid on an order: coarse, and for the order's tenant alone.
+//! GET why the provider did not bid on an order, without its prices and capacity; for the order's
+//! tenant alone.
 
 use std::sync::Arc;
 
@@ -9,14 +10,14 @@ use souk_gateway::{
 };
 
 use crate::{
-    gateway::{GatewayError, State, auth::Caller, extract::Order},
+    gateway::{GatewayError, State, auth::Caller, extract::OrderPath},
     store,
 };
 
 /// For the order's tenant.
 pub async fn get(
     extract::State(state): extract::State<Arc<State>>,
-    Order(order): Order,
+    OrderPath(order): OrderPath,
     caller: Caller,
 ) -> Result<Json<OrderReason>, GatewayError> {
     caller.must_have(order, Scope::Reason)?;
@@ -26,7 +27,7 @@ pub async fn get(
         Some(decision) => OrderReason {
             order,
             verdict: verdict(decision.verdict),
-            reason: decision.coarse,
+            reason: decision.tenant_reason,
             height: decision.height,
         },
         None => OrderReason {

@@ -1,4 +1,4 @@
-//! GET status: how busy the provider is.
+//! GET status: height, number of leases and free capacity.
 
 use std::sync::Arc;
 

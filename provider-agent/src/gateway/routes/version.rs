@@ -1,4 +1,4 @@
-//! GET version: who answers here.
+//! GET version: the program's version, the provider and its market.
 
 use std::sync::Arc;
 

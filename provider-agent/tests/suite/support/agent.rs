@@ -8,21 +8,22 @@ use std::{
 
 use souk_core::OrderId;
 use souk_provider::{
-    app::Agent,
     config::Config,
+    runtime::app::Agent,
     store::{DecisionRow, Store},
 };
 use tokio::{process::Child, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Must, until,
-    world::{CHAIN_ID, World, address, key},
+    Must,
+    fixture::{CHAIN_ID, Fixture, address, key},
+    until,
 };
 
 /// Writes an agent's configuration with its key and TLS files; `more` goes below `[bidding]`.
-pub fn configure(world: &World, name: &str, more: &str) -> PathBuf {
-    let folder = world.folder.path().join(name);
+pub fn configure(fixture: &Fixture, name: &str, more: &str) -> PathBuf {
+    let folder = fixture.folder.path().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     let secret = hex::encode(key("operator").to_bytes().as_slice());
     private(&folder.join("operator.key"), &secret);
@@ -30,7 +31,7 @@ pub fn configure(world: &World, name: &str, more: &str) -> PathBuf {
     let tls = rcgen::generate_simple_self_signed(names).unwrap();
     std::fs::write(folder.join("gateway.crt"), tls.cert.pem()).unwrap();
     private(&folder.join("gateway.key"), &tls.signing_key.serialize_pem());
-    let contracts = &world.contracts;
+    let contracts = &fixture.contracts;
     let text = format!(
         r#"
 [chain]
@@ -69,13 +70,13 @@ storage = 100
 persistent = {{ default = 200 }}
 gpu_models = [{{ model = "h100", price = 200000 }}]
 "#,
-        rpc = world.proxy.url,
+        rpc = fixture.proxy.url,
         orderbook = contracts.orderbook,
         escrow = contracts.escrow,
         registry = contracts.provider_registry,
         attestations = contracts.attestations,
         provider = address("provider"),
-        kubeconfig = world.kubeconfig().display(),
+        kubeconfig = fixture.kubeconfig().display(),
     );
     let path = folder.join("provider.toml");
     std::fs::write(&path, text).unwrap();
@@ -129,7 +130,7 @@ pub struct Process(Child);
 const CONFIG: &str = "SOUK_TEST_AGENT_CONFIG";
 const FAILPOINT: &str = "SOUK_TEST_AGENT_FAILPOINT";
 
-/// The life of such a process. Without its variables it proves that there are failpoints.
+/// The main function of such a process. Without its variables it checks that there are failpoints.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_process_that_is_killed() {
     let Some(config) = std::env::var_os(CONFIG) else {
@@ -167,7 +168,7 @@ impl Process {
         assert_eq!(ended.signal(), Some(6), "{ended} at {what}");
     }
 
-    /// Ends it as no program can see coming.
+    /// Kills it.
     pub async fn kill(mut self) {
         self.0.kill().await.unwrap();
     }

@@ -1,15 +1,15 @@
-//! A market, a cluster and agents for a test, and patience.
+//! A market, a cluster and agents for a test, and waiting.
 
 pub mod agent;
+pub mod fixture;
 pub mod proxy;
 pub mod workload;
-pub mod world;
 
 use std::{fmt::Debug, time::Duration};
 
 pub use agent::{InProcess, Process};
+pub use fixture::{Fixture, Options};
 pub use workload::{app, gpu_app};
-pub use world::{Options, World};
 
 /// Longer than anything takes on a slow and busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(90);
@@ -33,7 +33,7 @@ where
     }
 }
 
-/// Unwraps with what was being done.
+/// Unwraps with a message.
 pub trait Must<T> {
     fn must(self, what: &str) -> T;
 }

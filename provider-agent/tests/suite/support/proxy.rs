@@ -1,4 +1,4 @@
-//! A door in front of the chain's RPC that counts what is broadcast, and refuses queries.
+//! A server in front of the chain's RPC that counts what is broadcast, and refuses queries.
 
 use std::{
     collections::BTreeSet,
@@ -25,7 +25,7 @@ pub struct Proxy {
 }
 
 #[derive(Clone)]
-struct Door {
+struct Server {
     target: String,
     http: reqwest::Client,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -38,16 +38,16 @@ impl Proxy {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let refused = Arc::new(Mutex::new(None));
         let (target, seen_by, refused_by) = (target.to_owned(), seen.clone(), refused.clone());
-        let door = Door { target, http, seen: seen_by, refused: refused_by };
+        let server = Server { target, http, seen: seen_by, refused: refused_by };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().route("/", post(pass)).with_state(door);
+        let router = Router::new().route("/", post(pass)).with_state(server);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, seen, refused }
     }
 
-    /// Answers queries that hold this text as a node does that they cost too much; none from
-    /// then on if there is none.
+    /// Refuses queries that contain this text, as a node refuses those that cost too much gas; none if
+    /// there is no text.
     pub fn refuse(&self, text: Option<&str>) {
         *self.refused.lock().unwrap() = text.map(str::to_owned);
     }
@@ -77,16 +77,16 @@ fn contract_message(any: &Any) -> Option<Value> {
     serde_json::from_slice(&execute.msg).ok()
 }
 
-async fn pass(State(door): State<Door>, body: Bytes) -> Vec<u8> {
+async fn pass(State(server): State<Server>, body: Bytes) -> Vec<u8> {
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
     if method.starts_with("broadcast_tx")
         && let Some(tx) = request.pointer("/params/tx").and_then(Value::as_str)
     {
-        door.seen.lock().unwrap().push(BASE64_STANDARD.decode(tx).unwrap());
+        server.seen.lock().unwrap().push(BASE64_STANDARD.decode(tx).unwrap());
     }
     let data = request.pointer("/params/data").and_then(Value::as_str).unwrap_or_default();
-    let refused = door.refused.lock().unwrap().clone();
+    let refused = server.refused.lock().unwrap().clone();
     if refused.is_some_and(|text| data.to_lowercase().contains(&hex::encode(text))) {
         let log = "out of gas in location: wasm contract; gasWanted: 3000000";
         let response = json!({ "code": 11, "codespace": "sdk", "log": log, "height": "0" });
@@ -95,7 +95,7 @@ async fn pass(State(door): State<Door>, body: Bytes) -> Vec<u8> {
             .to_string()
             .into_bytes();
     }
-    let answer = door.http.post(&door.target).body(body).send().await;
+    let answer = server.http.post(&server.target).body(body).send().await;
     match answer {
         Ok(answer) => answer.bytes().await.unwrap_or_default().to_vec(),
         Err(_) => Vec::new(),

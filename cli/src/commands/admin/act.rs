@@ -1,0 +1,144 @@
+//! `souk admin deploy` and `souk admin migrate`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use souk_client::{Contract, Error, Record, show::table};
+
+use super::Target;
+use crate::{
+    admin::{
+        act::{self, Goal, Report},
+        journal::Journal,
+        session::Session,
+    },
+    context::Context,
+    exit::Exit,
+};
+
+/// Deploy or migrate.
+#[derive(Debug, Args)]
+pub struct Act {
+    #[command(flatten)]
+    target: Target,
+    /// Do not ask for confirmation.
+    #[arg(long)]
+    yes: bool,
+    /// Show the plan and send nothing.
+    #[arg(long, conflicts_with_all = ["yes", "generate_only"])]
+    dry_run: bool,
+    /// Send nothing: write unsigned transactions into this folder, for a multisig account, a DAO
+    /// or a key on another machine. Transactions that need code which is not on the chain yet are
+    /// written by the next run.
+    #[arg(long, value_name = "FOLDER")]
+    generate_only: Option<PathBuf>,
+    /// The gas limit of unsigned transactions; simulated if not given.
+    #[arg(long, requires = "generate_only")]
+    gas: Option<u64>,
+}
+
+impl Act {
+    /// Does it.
+    pub async fn run(self, context: &Context, goal: Goal) -> Result<Exit> {
+        let out = context.out;
+        let mut session = self.target.session(context)?;
+        // What an earlier run may have left under way is settled before anything is judged.
+        let journal = match self.sends() {
+            true => Some(open_journal(context, &session).await?),
+            false => None,
+        };
+        let seen = session.observe().await?;
+        let plan = goal.plan(&session, &seen)?;
+        act::show(out, &session, &plan);
+
+        let (mut executed, mut files) = (Vec::new(), Vec::new());
+        if let Some(folder) = &self.generate_only {
+            files = act::write_unsigned(out, &session, &plan, &seen, folder, self.gas).await?;
+        } else if let Some(journal) = &journal
+            && plan.next_of(&session.sender).is_some()
+        {
+            if !act::confirm(out, self.yes)? {
+                return Ok(Exit::Failure);
+            }
+            executed = act::carry_out(out, &mut session, goal, journal).await?;
+        }
+        let seen = session.observe().await?;
+        let remaining = goal.plan(&session, &seen)?;
+        let deployment = match self.dry_run {
+            true => session.record.clone(),
+            false => session.record(&seen)?.cloned(),
+        };
+        let differences = match deployment {
+            Some(_) => session.differences(&seen)?,
+            None => Vec::new(),
+        };
+        let report = Report { executed, remaining, files, differences, deployment };
+        out.result(&report, |report| self.summary(&session, report, goal));
+        Ok(Exit::Ok)
+    }
+
+    fn sends(&self) -> bool {
+        !self.dry_run && self.generate_only.is_none()
+    }
+
+    fn summary(&self, session: &Session, report: &Report, goal: Goal) -> String {
+        let mut lines = Vec::new();
+        if let Some(deployment) = &report.deployment {
+            lines.push(contracts(deployment));
+            let path = Record::path(&session.network_path);
+            lines.push(format!("Addresses and code are in {}.", path.display()));
+        }
+        for difference in &report.differences {
+            lines.push(format!(
+                "{} {} is {}, and should be {}",
+                difference.contract, difference.what, difference.found, difference.expected
+            ));
+        }
+        if !report.differences.is_empty() && goal == Goal::Deployed {
+            lines.push("What is there is not changed by `souk admin deploy`: the owner changes the configuration, `souk admin migrate` the code.".to_owned());
+        }
+        for file in &report.files {
+            lines.push(format!("to be signed by {}: {}", session.sender, file.display()));
+        }
+        if !report.files.is_empty() {
+            lines.push(
+                "When they are executed, run the same command again: it writes what comes next."
+                    .to_owned(),
+            );
+        }
+        let others =
+            report.remaining.transactions.iter().filter(|one| one.sender != session.sender);
+        for transaction in others {
+            lines.push(format!(
+                "{} must do the rest: {transaction} (--from {} --generate-only FOLDER writes it)",
+                transaction.sender, transaction.sender
+            ));
+        }
+        lines.join("\n")
+    }
+}
+
+async fn open_journal(context: &Context, session: &Session) -> Result<Journal> {
+    let key = context.key()?;
+    let address = key.address(&session.network.prefix)?;
+    if address != session.sender {
+        return Err(Error::input(
+            "--from",
+            format!("the chosen key is {address}; for {} add --generate-only", session.sender),
+        )
+        .into());
+    }
+    let path = Journal::path(&session.network_path, &address);
+    Journal::open(&path, session.client.clone(), key, &session.network).await
+}
+
+fn contracts(deployment: &Record) -> String {
+    let mut rows = table(["contract", "address", "code", "sha-256"]);
+    for contract in Contract::ALL {
+        let is = deployment.contracts.of(contract);
+        let code = is.code_id.to_string();
+        rows.add_row([contract.name(), &is.address, &code, &is.checksum]);
+    }
+    rows.to_string()
+}

@@ -1,0 +1,83 @@
+//! From a plan to open orders.
+
+use std::path::Path;
+
+use cosmwasm_std::HexBinary;
+use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent};
+use souk_core::{DeploymentId, OrderId};
+use souk_gateway::commitment;
+
+use super::Plan;
+use crate::{error::Error, events, home::Home, market::Market, wallet::Wallet};
+
+/// A deployment that has been created.
+#[derive(Debug)]
+pub struct Created {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Its orders, one a group, in the order of the groups.
+    pub orders: Vec<OrderId>,
+}
+
+/// Creates the deployment. Manifest and salt are kept at home before anything is sent, so that
+/// whatever happens after that nothing but the command is lost.
+///
+/// # Errors
+/// If the manifest cannot be kept, or the transaction is not executed.
+pub async fn create(
+    market: &Market,
+    wallet: &Wallet,
+    home: &Home,
+    plan: &Plan,
+) -> Result<Created, Error> {
+    let commitment = commitment(plan.upload.salt.as_ref(), &plan.upload.manifest.version());
+    let message = ExecuteMsg::CreateDeployment(NewDeployment {
+        commitment: HexBinary::from(&commitment),
+        groups: plan.groups.clone(),
+        auction: plan.auction,
+        delegate: None,
+        allow: Vec::new(),
+        refuse: Vec::new(),
+    });
+    let orderbook = &market.contracts.orderbook;
+    let funds = std::slice::from_ref(&plan.deposit);
+    let message = wallet.execute(orderbook, &message, funds)?;
+    let chain_id = &market.network.chain_id;
+    let kept = home.keep_upload(chain_id, &commitment, &plan.upload)?;
+    let sent = wallet.send("creating the deployment", vec![message]).await;
+    let outcome = sent.map_err(|error| not_created(error, plan, &kept))?;
+    let found = events::of_orderbook(&outcome.events, orderbook);
+    let deployment = found
+        .iter()
+        .find_map(|event| match event {
+            OrderbookEvent::DeploymentCreated(created) => Some(created.deployment),
+            _ => None,
+        })
+        .ok_or_else(|| Error::NotFound("the transaction created no deployment".to_owned()))?;
+    if let Err(error) = home.number_upload(chain_id, &commitment, deployment) {
+        tracing::warn!(%error, kept = %kept.display(), "the manifest keeps its commitment's name");
+    }
+    Ok(Created { deployment, orders: events::opened_orders(&found) })
+}
+
+/// What is certain not to be created needs no manifest; of what may be, the manifest is found
+/// again by its commitment.
+fn not_created(error: Error, plan: &Plan, kept: &Path) -> Error {
+    match error {
+        Error::Sending { action, source } if source.may_have_happened() => {
+            let kept = kept.display();
+            let action = format!(
+                "its manifest is kept in {kept}; if `souk list` shows the deployment, `souk bids` \
+                 and `souk accept` go on with it: {action}"
+            );
+            Error::Sending { action, source }
+        }
+        error => {
+            // Without a salt another deployment may have the same. Nothing is lost if it stays.
+            if plan.upload.salt.is_some() {
+                let _ = std::fs::remove_file(kept);
+            }
+            error
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! SDL files as the command line takes them: read, compiled, and with foreign names of
+//! denoms and auditors put into this network's.
+
+use std::{cell::RefCell, collections::BTreeMap, path::Path};
+
+use serde::Serialize;
+use souk_core::{AuctionPolicy, GroupSpec};
+use souk_sdl::{Manifest, Mapping};
+
+use crate::{error::Error, network::NameMap};
+
+/// An SDL file, ready to be deployed on a network.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What the winners get.
+    pub manifest: Manifest,
+    /// What the orderbook gets.
+    pub groups: Vec<GroupSpec>,
+    /// What the file is priced in, after mapping.
+    pub denom: String,
+    /// How winners are found.
+    pub auction: AuctionPolicy,
+    /// Foreign names and what they became.
+    pub mapped: Vec<Mapped>,
+    /// What is plainly a mistake and was accepted nevertheless.
+    pub warnings: Vec<String>,
+}
+
+/// A foreign name and what it stands for here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mapped {
+    /// `denom` or `auditor`.
+    pub kind: &'static str,
+    /// As the file has it.
+    pub from: String,
+    /// As it is deployed.
+    pub to: String,
+}
+
+/// Reads and compiles a file. Errors come back rendered, with file, line and advice.
+pub fn read(path: &Path, map: &NameMap, strict: bool) -> Result<Compiled, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
+    compile(&path.display().to_string(), &bytes, map, strict)
+}
+
+/// Compiles SDL text that came from `file`.
+pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<Compiled, Error> {
+    let text = String::from_utf8_lossy(bytes);
+    let compiled = souk_sdl::compile_bytes(bytes, &souk_sdl::Options { strict })
+        .map_err(|found| Error::Sdl(found.render(file, &text, false)))?;
+    let mut names = Names::default();
+    let mapped = RefCell::new(&mut names);
+    let order = compiled
+        .order_groups(&Mapping {
+            denom: &|name| {
+                let here = mapped.borrow_mut().map("denom", name, &map.denoms);
+                here.parse().map_err(|error: souk_core::denom::DenomError| error.to_string())
+            },
+            auditor: &|name| Ok(mapped.borrow_mut().map("auditor", name, &map.auditors)),
+        })
+        .map_err(|error| Error::input(file, error))?;
+    let denom = order.denom.as_native().map(str::to_owned).ok_or_else(|| {
+        Error::input(file, format!("deposits in {} are made by the token's contract", order.denom))
+    })?;
+    let warnings = souk_sdl::Diagnostics(compiled.warnings.warnings().cloned().collect());
+    let warnings = (!warnings.is_empty()).then(|| warnings.render(file, &text, false));
+    Ok(Compiled {
+        manifest: compiled.manifest,
+        groups: order.groups,
+        denom,
+        auction: order.auction,
+        mapped: names.0,
+        warnings: warnings.into_iter().collect(),
+    })
+}
+
+/// The foreign names that were met, each once.
+#[derive(Debug, Default)]
+struct Names(Vec<Mapped>);
+
+impl Names {
+    fn map(&mut self, kind: &'static str, name: &str, map: &BTreeMap<String, String>) -> String {
+        let Some(here) = map.get(name) else { return name.to_owned() };
+        let mapped = Mapped { kind, from: name.to_owned(), to: here.clone() };
+        if !self.0.contains(&mapped) {
+            self.0.push(mapped);
+        }
+        here.clone()
+    }
+}

@@ -1,0 +1,13 @@
+//! Values as people read them: coins, durations, tables.
+
+mod duration;
+mod money;
+mod offers;
+mod status;
+mod table;
+
+pub use duration::duration;
+pub use money::{a_month, amount};
+pub use offers::offers;
+pub use status::status;
+pub use table::table;

@@ -1,0 +1,331 @@
+//! The market, everyone in it, and what must hold whatever they do.
+
+use std::collections::BTreeSet;
+
+use souk_api::orderbook::{DeploymentState, LeaseResponse, LeaseState, OrderbookEvent, QueryMsg};
+use souk_core::{CloseReason, DeploymentId, OrderId, time::DAY};
+use souk_testing::{
+    Deployment, Market, Outcome, Workload, cpu, events, group,
+    refused::{ByAttestations, ByEscrow, ByFeeDistributor, ByOrderbook, ByRegistry, CommonError},
+    souk, usouk,
+};
+
+use crate::step::Step;
+
+const TENANTS: [&str; 2] = ["ann", "tom"];
+const PROVIDERS: [&str; 3] = ["cheap", "dear", "third"];
+const STAKERS: [&str; 2] = ["sue", "sam"];
+const PAYERS: [&str; 4] = ["ann", "tom", "bob", "eve"];
+const DELAY: u64 = DAY / 2;
+
+pub struct Fixture {
+    market: Market,
+    deployments: Vec<(&'static str, Deployment)>,
+    orders: Vec<OrderId>,
+    /// Kinds of steps that went well at least once.
+    pub succeeded: BTreeSet<&'static str>,
+}
+
+impl Fixture {
+    pub fn new() -> Self {
+        // Short delays, so that what unbonds is claimed within a fixture's time.
+        let mut market = Market::with(|settings| {
+            settings.registry.unbonding_period = DELAY;
+            settings.fees.unstaking_period = DELAY;
+        });
+        for provider in PROVIDERS {
+            market = market.provider(provider, cpu(64));
+            market.bond(provider, 10_000_000).unwrap();
+        }
+        for payer in PAYERS {
+            market = market.tenant(payer, souk(10_000));
+        }
+        for staker in STAKERS {
+            market = market.tenant(staker, souk(100));
+        }
+        Self { market, deployments: Vec::new(), orders: Vec::new(), succeeded: BTreeSet::new() }
+    }
+
+    fn order(&self, index: usize) -> Option<OrderId> {
+        // The younger half is where most happens.
+        let len = self.orders.len();
+        let at = len.checked_sub(1)?.checked_sub(index % len)?;
+        self.orders.get(at).copied()
+    }
+
+    fn deployment(&self, index: usize) -> Option<(&'static str, DeploymentId)> {
+        let (tenant, deployment) =
+            self.deployments.get(index.checked_rem(self.deployments.len())?)?;
+        Some((*tenant, deployment.id))
+    }
+
+    fn account(&self, order: OrderId) -> Option<souk_core::AccountId> {
+        let (_, deployment) = self.deployments.iter().find(|(_, of)| of.orders.contains(&order))?;
+        Some(deployment.account())
+    }
+
+    /// Does it. A refusal is fine if it is one of a contract's own.
+    pub fn take(&mut self, step: &Step) {
+        let Some(outcome) = self.try_to(step) else { return };
+        match outcome {
+            Ok(response) => {
+                self.succeeded.insert(step.kind());
+                self.note_reopened(&response);
+            }
+            Err(error) => assert!(is_typed(&error), "{step:?}: {error:#}"),
+        }
+    }
+
+    fn note_reopened(&mut self, response: &cw_multi_test::AppResponse) {
+        for event in events::orderbook(response, &self.market.contracts.orderbook) {
+            let OrderbookEvent::OrderOpened(opened) = event else { continue };
+            if self.orders.contains(&opened.order) {
+                continue;
+            }
+            self.orders.push(opened.order);
+            let of = self.deployments.iter_mut().find(|(_, of)| of.id == opened.deployment);
+            of.unwrap().1.orders.push(opened.order);
+        }
+    }
+
+    fn try_to(&mut self, step: &Step) -> Option<Outcome> {
+        let provider = |index: &usize| PROVIDERS[index % PROVIDERS.len()];
+        let staker = |index: &usize| STAKERS[index % STAKERS.len()];
+        Some(match step {
+            Step::Deploy { tenant, groups, ceiling, auction, deposit } => {
+                let tenant = TENANTS[tenant % TENANTS.len()];
+                return self.deploy(tenant, *groups, *ceiling, *auction, *deposit);
+            }
+            Step::Bid { provider: of, order, price } => {
+                let order = self.order(*order)?;
+                self.market.bid(provider(of), order, *price)
+            }
+            Step::Lower { provider: of, order, percent } => {
+                let (name, order) = (provider(of), self.order(*order)?);
+                let who = self.market.who(name).to_string();
+                let bid = self.market.bids(order).into_iter().find(|bid| bid.provider == who)?;
+                self.market.lower(name, order, (bid.price.u128() * percent / 100).max(1))
+            }
+            Step::WithdrawBid { provider: of, order } => {
+                let order = self.order(*order)?;
+                self.market.withdraw_bid(provider(of), order)
+            }
+            Step::Accept { order } => {
+                let order = self.order(*order)?;
+                let bid = self.market.bids(order).into_iter().next()?;
+                let bidder = name_of(&self.market, &bid.provider);
+                self.market.accept(self.tenant_of(order), order, bidder, bid.price.u128())
+            }
+            Step::CloseAuction { order } => self.market.close_auction(self.order(*order)?),
+            Step::TopUp { who, deployment, units } => {
+                let account = souk_core::AccountId(self.deployment(*deployment)?.1.0);
+                self.market.top_up(PAYERS[who % PAYERS.len()], account, usouk(*units))
+            }
+            Step::Withdraw { order } => {
+                let order = self.order(*order)?;
+                self.market.withdraw(self.account(order)?, order)
+            }
+            Step::WithdrawDeposit { deployment, units } => {
+                let (tenant, id) = self.deployment(*deployment)?;
+                self.market.withdraw_deposit(tenant, souk_core::AccountId(id.0), *units)
+            }
+            Step::CloseLease { order } => {
+                let order = self.order(*order)?;
+                self.market.close_lease(self.tenant_of(order), order)
+            }
+            Step::GiveUpLease { order } => {
+                let order = self.order(*order)?;
+                let lease = self.lease(order)?;
+                let provider = name_of(&self.market, &lease.provider);
+                self.market.give_up_lease(provider, order, CloseReason::Unstable)
+            }
+            Step::Close { deployment } => {
+                let (tenant, id) = self.deployment(*deployment)?;
+                let active = self.market.deployment(id).state == DeploymentState::Active;
+                let outcome = self.market.close(tenant, id);
+                assert_eq!(outcome.is_ok(), active, "a tenant can always close: {outcome:?}");
+                outcome
+            }
+            Step::Refund { deployment, deposit } => {
+                let account = souk_core::AccountId(self.deployment(*deployment)?.1.0);
+                self.market.claim_refund(account, *deposit)
+            }
+            Step::EndDeployment { deployment } => {
+                self.market.end_deployment(self.deployment(*deployment)?.1)
+            }
+            Step::Expire { order } => self.market.expire(self.order(*order)?),
+            Step::Release { provider: of } => self.release(provider(of)),
+            Step::Bond { provider: of, units } => self.market.bond(provider(of), *units),
+            Step::Unbond { provider: of, units } => self.market.unbond(provider(of), *units),
+            Step::ClaimUnbonded { provider: of } => self.market.claim_unbonded(provider(of)),
+            Step::Slash { provider: of, units } => self.market.slash(provider(of), *units, "eve"),
+            Step::Stake { who, units } => self.market.stake(staker(who), usouk(*units)),
+            Step::Unstake { who, units } => self.market.unstake(staker(who), *units),
+            Step::ClaimRewards { who } => self.market.claim_rewards(staker(who)),
+            Step::PassFees => self.market.sweep_fees().and_then(|_| self.market.distribute()),
+            Step::Pass { blocks, seconds } => {
+                self.market.pass_blocks(*blocks, *seconds);
+                self.succeeded.insert(step.kind());
+                return None;
+            }
+        })
+    }
+
+    fn deploy(
+        &mut self,
+        tenant: &'static str,
+        groups: usize,
+        ceiling: u128,
+        auction: Option<u64>,
+        deposit: u128,
+    ) -> Option<Outcome> {
+        let named = |n: usize| group(&format!("g{n}")).ceiling(ceiling);
+        let mut workload = (1..groups).fold(Workload::from(named(0)), |all, n| all.and(named(n)));
+        if let Some(closes_after) = auction {
+            workload = workload.lowest_price(closes_after);
+        }
+        match self.market.deploy(tenant, workload, usouk(deposit)) {
+            Ok(deployment) => {
+                self.succeeded.insert("Deploy");
+                self.orders.extend(&deployment.orders);
+                self.deployments.push((tenant, deployment));
+                None
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn tenant_of(&self, order: OrderId) -> &'static str {
+        self.deployments.iter().find(|(_, of)| of.orders.contains(&order)).unwrap().0
+    }
+
+    fn lease(&self, order: OrderId) -> Option<LeaseResponse> {
+        let orderbook = &self.market.contracts.orderbook;
+        self.market.chain.try_ask(orderbook, &QueryMsg::Lease { order }).ok()
+    }
+
+    fn release(&mut self, provider: &str) -> Outcome {
+        let mut last = None;
+        for orders in self.orders.chunks(50) {
+            last = Some(self.market.release(provider, orders)?);
+        }
+        last.map_or_else(|| self.market.release(provider, &[OrderId(1)]), Ok)
+    }
+
+    /// What must hold after every step, counted from bank balances.
+    pub fn check(&self) {
+        let market = &self.market;
+        market.check_supply();
+        let owed = market.escrow_totals();
+        assert_eq!(market.balance("escrow"), owed.held.u128() + owed.fees.u128(), "escrow");
+        assert_eq!(market.balance("orderbook"), 0, "coins never rest at the orderbook");
+        let running = self.running_leases();
+        let mut staked = 0;
+        for name in PROVIDERS {
+            let provider = market.provider_info(name);
+            let unbonding = provider.unbonding.map_or(0, |unbonding| unbonding.amount.u128());
+            staked += provider.bond.u128() + unbonding;
+            let address = market.who(name);
+            let own = running.iter().filter(|provider| *provider == address.as_str()).count();
+            let stats = market.provider_stats(name);
+            assert_eq!(usize::try_from(stats.active).unwrap(), own, "{name}'s leases");
+            assert!(stats.used >= stats.active, "{name}: each lease has its slot");
+        }
+        assert_eq!(market.balance("registry"), staked, "bonds and what unbonds");
+    }
+
+    /// The provider of every lease that runs.
+    fn running_leases(&self) -> Vec<String> {
+        let leases = self.orders.iter().filter_map(|order| self.lease(*order));
+        let running = leases.filter(|lease| lease.state == LeaseState::Active);
+        running.map(|lease| lease.provider).collect()
+    }
+
+    /// Everything ends, and everyone takes what is theirs.
+    pub fn close_everything(&mut self) {
+        let market = &mut self.market;
+        for (tenant, deployment) in &self.deployments {
+            let account = deployment.account();
+            if market.deployment(deployment.id).state == DeploymentState::Active {
+                market.close(tenant, deployment.id).unwrap();
+            }
+            for lease in &deployment.orders {
+                // Never a lease, or paid in full before: typed refusals.
+                if let Err(error) = market.withdraw(account, *lease) {
+                    assert!(matches!(error.downcast_ref(), Some(ByEscrow::NoStream { .. })));
+                }
+            }
+            market.claim_refund(account, None).unwrap();
+            for deposit in market.deposits(account).deposits {
+                market.claim_refund(account, Some(deposit.deposit)).unwrap();
+            }
+        }
+        market.sweep_fees().unwrap();
+        market.pass_blocks(50, 2 * DAY);
+        for provider in PROVIDERS {
+            self.release(provider).unwrap();
+            self.market.deregister(provider).unwrap();
+        }
+        let market = &mut self.market;
+        for orders in self.orders.chunks(50) {
+            market.prune(orders).unwrap();
+        }
+        market.distribute().unwrap();
+        for staker in STAKERS {
+            let stake = market.staker_info(staker).stake.u128();
+            if stake > 0 {
+                market.unstake(staker, stake).unwrap();
+            }
+        }
+        market.pass(DELAY);
+        for provider in PROVIDERS {
+            // All of it may have been slashed.
+            let _ = market.claim_unbonded(provider);
+        }
+        for staker in STAKERS {
+            market.claim_rewards(staker).unwrap();
+            if market.staker_info(staker).unstaking.u128() > 0 {
+                market.claim_unstaked(staker).unwrap();
+            }
+        }
+    }
+
+    /// Contracts hold nothing and the orderbook is empty.
+    pub fn check_nothing_is_left(&self) {
+        let market = &self.market;
+        for contract in ["escrow", "registry", "orderbook", "attestations"] {
+            assert_eq!(market.balance(contract), 0, "{contract}");
+        }
+        market.check_supply();
+        for provider in PROVIDERS {
+            let stats = market.provider_stats(provider);
+            assert_eq!((stats.used, stats.active), (0, 0), "{provider}");
+        }
+        let found = |order: &&OrderId| {
+            let msg = QueryMsg::Order { order: **order };
+            let asked: Result<souk_api::orderbook::OrderResponse, _> =
+                market.chain.try_ask(&market.contracts.orderbook, &msg);
+            asked.is_ok()
+        };
+        let left: Vec<_> = self.orders.iter().filter(found).collect();
+        assert!(left.is_empty(), "not pruned: {left:?}");
+    }
+}
+
+fn name_of(market: &Market, address: &str) -> &'static str {
+    PROVIDERS.into_iter().find(|name| market.who(name).as_str() == address).unwrap()
+}
+
+/// An error that one of the contracts gives on purpose.
+fn is_typed(error: &anyhow::Error) -> bool {
+    let own = error.is::<ByAttestations>()
+        || error.is::<ByEscrow>()
+        || error.is::<ByFeeDistributor>()
+        || error.is::<ByOrderbook>()
+        || error.is::<ByRegistry>();
+    let chains_own = matches!(error.downcast_ref(), Some(ByOrderbook::Common(CommonError::Std(_))))
+        || matches!(error.downcast_ref(), Some(ByEscrow::Common(CommonError::Std(_))))
+        || matches!(error.downcast_ref(), Some(ByRegistry::Common(CommonError::Std(_))))
+        || matches!(error.downcast_ref(), Some(ByFeeDistributor::Common(CommonError::Std(_))));
+    own && !chains_own
+}

@@ -1,0 +1,138 @@
+//! Watches nodes and pods, from which the inventory is computed.
+//!
+//! One watch per kind for the whole cluster. While a watch is broken the caches keep their last
+//! state and [`ClusterView::last_error`] says why, so that no decision is made by outdated state.
+
+use std::{
+    fmt::Debug,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use k8s_openapi::api::core::v1::{Node, Pod};
+use kube::{
+    Api, Client, Resource,
+    runtime::{
+        reflector::{self, Store as Cache},
+        watcher,
+    },
+};
+use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use super::kube::watch::{self, WatchEvent};
+use crate::{
+    model::{
+        interfaces::CapacitySource,
+        placement::{ClusterSnapshot, NodeState, PodUse},
+        scope::MarketScope,
+    },
+    store::{Store, Topic},
+};
+
+/// The watched cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct ClusterView {
+    nodes: Cache<Node>,
+    pods: Cache<Pod>,
+    health: Arc<[Mutex<Health>; 2]>,
+    scope: MarketScope,
+}
+
+/// The state of a watch.
+#[derive(Debug, Clone)]
+struct Health {
+    /// Since when it is broken, if it is.
+    broken_since: Option<Instant>,
+    ready: bool,
+    last_error: Option<String>,
+}
+
+/// The cache of a watch that is broken for no longer than this is still used: watches break in
+/// passing and the cluster changes slowly.
+const GRACE_PERIOD: Duration = Duration::from_secs(20);
+
+impl ClusterView {
+    /// Why the cluster's state is not known at present: it is not listed yet, or a watch is broken.
+    pub fn last_error(&self) -> Option<String> {
+        let now = Instant::now();
+        self.health.iter().find_map(|health| {
+            let health = health.lock();
+            let broken = health.broken_since.is_some_and(|t| now.duration_since(t) > GRACE_PERIOD);
+            let why = || health.last_error.clone().unwrap_or_else(|| "not listed yet".into());
+            (!health.ready || broken).then(why)
+        })
+    }
+}
+
+impl CapacitySource for ClusterView {
+    fn snapshot(&self) -> Result<ClusterSnapshot, String> {
+        if let Some(error) = self.last_error() {
+            return Err(error);
+        }
+        let pods = self.pods.state();
+        Ok(ClusterSnapshot {
+            nodes: self.nodes.state().iter().map(|node| NodeState::of(node)).collect(),
+            pods: pods.iter().filter_map(|pod| PodUse::of(pod, &self.scope)).collect(),
+        })
+    }
+}
+
+/// Starts the two watches. They end with `stop`; changes wake [`Topic::Capacity`]. Nodes count
+/// only if they have all labels of `selector`, as Kubernetes writes it.
+pub fn start(
+    client: Client,
+    scope: &MarketScope,
+    selector: &str,
+    store: &Store,
+    stop: &CancellationToken,
+) -> (ClusterView, impl Future<Output = ()> + Send + use<>) {
+    let (nodes, node_writer) = reflector::store();
+    let (pods, pod_writer) = reflector::store();
+    let health = || Mutex::new(Health { broken_since: None, ready: false, last_error: None });
+    let health = Arc::new([health(), health()]);
+    let view = ClusterView { nodes, pods, health: health.clone(), scope: scope.clone() };
+    let only = watcher::Config::default().labels(selector);
+    let all = watcher::Config::default();
+    let nodes = follow::<Node>(client.clone(), only, node_writer, health.clone(), 0, store.clone());
+    let pods = follow::<Pod>(client, all, pod_writer, health, 1, store.clone());
+    let stop = stop.clone();
+    let run = async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ = async { tokio::join!(nodes, pods) } => {}
+        }
+    };
+    (view, run)
+}
+
+async fn follow<K>(
+    client: Client,
+    config: watcher::Config,
+    writer: reflector::store::Writer<K>,
+    health: Arc<[Mutex<Health>; 2]>,
+    index: usize,
+    store: Store,
+) where
+    K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
+{
+    let on_event = |event: WatchEvent| {
+        let mut health = health[index].lock();
+        match event {
+            WatchEvent::Healthy => {
+                *health = Health { broken_since: None, ready: true, last_error: None };
+                tracing::debug!(kind = %K::kind(&()), "watch listed");
+            }
+            WatchEvent::Changed => {}
+            WatchEvent::Broken(error) => {
+                health.broken_since.get_or_insert_with(Instant::now);
+                health.last_error = Some(error.to_string());
+                tracing::warn!(kind = %K::kind(&()), %error, "watch failed");
+            }
+        }
+        drop(health);
+        store.wake(Topic::Capacity);
+    };
+    watch::follow(Api::<K>::all(client), config, writer, on_event).await;
+}

@@ -1,0 +1,107 @@
+//! Writes to the cluster: server-side apply by one field manager, and deletion.
+
+use kube::{
+    Api, Client,
+    api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions},
+};
+use serde_json::json;
+
+use super::{
+    fingerprint,
+    objects::{Kind, Object, Subject},
+};
+use crate::model::{labels::MANAGER, scope::MarketScope};
+
+/// Applies one object and returns its fingerprint. Conflicts are forced: fields that others changed
+/// are set back.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn apply(
+    client: &Client,
+    subject: &Subject<'_>,
+    object: &Object,
+) -> kube::Result<String> {
+    let api = api(client, subject, object.kind);
+    let params = PatchParams::apply(MANAGER).force();
+    let applied = api.patch(&object.name, &params, &Patch::Apply(object.dynamic(subject))).await?;
+    Ok(fingerprint::of(&applied.metadata))
+}
+
+/// Scales a workload to zero and leaves everything else as it is. A workload that does not exist is
+/// no error.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn scale_to_zero(
+    client: &Client,
+    namespace: &str,
+    kind: Kind,
+    name: &str,
+) -> kube::Result<()> {
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
+    let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+    let patch = Patch::Merge(json!({ "spec": { "replicas": 0 } }));
+    ignore_not_found(api.patch(name, &params, &patch).await.map(drop))
+}
+
+/// Deletes an object in a lease's namespace. An object that does not exist is no error.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn delete(
+    client: &Client,
+    subject: &Subject<'_>,
+    kind: Kind,
+    name: &str,
+) -> kube::Result<()> {
+    ignore_not_found(
+        api(client, subject, kind).delete(name, &DeleteParams::background()).await.map(drop),
+    )
+}
+
+/// Deletes a namespace with all that is in it. With a `uid`, only that very namespace and none that
+/// was created since under the same name. A namespace that does not exist is no error.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn delete_namespace(client: &Client, name: &str, uid: Option<&str>) -> kube::Result<()> {
+    let mut params = DeleteParams::background();
+    if let Some(uid) = uid {
+        params = params
+            .preconditions(Preconditions { uid: Some(uid.to_owned()), resource_version: None });
+    }
+    ignore_not_found(namespaces(client).delete(name, &params).await.map(drop))
+}
+
+/// Whether there is a namespace of that name that is not this provider's.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn is_foreign(client: &Client, name: &str, scope: &MarketScope) -> kube::Result<bool> {
+    let found = namespaces(client).get_metadata_opt(name).await?;
+    Ok(found.is_some_and(|found| !scope.owns(found.metadata.labels.as_ref())))
+}
+
+fn ignore_not_found(done: kube::Result<()>) -> kube::Result<()> {
+    match done {
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+        other => other,
+    }
+}
+
+fn namespaces(client: &Client) -> Api<DynamicObject> {
+    Api::all_with(client.clone(), &Kind::Namespace.resource())
+}
+
+fn api(client: &Client, subject: &Subject<'_>, kind: Kind) -> Api<DynamicObject> {
+    match kind {
+        Kind::Namespace => namespaces(client),
+        _ => Api::namespaced_with(client.clone(), &subject.namespace(), &kind.resource()),
+    }
+}

@@ -1,0 +1,113 @@
+//! The allowed traffic of a lease: its pods with each other, with DNS and with the internet, and from
+//! anywhere to exposed ports. Not to the nodes' metadata, the cluster or other tenants.
+
+use serde_json::{Value, json};
+
+use super::{Kind, Object, Subject, service};
+
+/// IPv4 networks that are not the internet. Sources: RFC 6890 and its registry; and the one public
+/// address of Azure's instance metadata.
+const NOT_INTERNET_4: [&str; 15] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "168.63.129.16/32",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+];
+/// IPv6 networks that are not the internet, with translated and tunnelled IPv4, by which the
+/// networks above could be reached. Mapped IPv4 (`::ffff:0:0/96`) is not: it never leaves a node as
+/// IPv6, and Kubernetes refuses a policy that names it, as it reads it as IPv4.
+const NOT_INTERNET_6: [&str; 12] = [
+    "::/128",
+    "::1/128",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "2001::/32",
+    "2001:db8::/32",
+    "2002::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "fec0::/10",
+    "ff00::/8",
+];
+
+pub(super) fn build(subject: &Subject<'_>) -> Object {
+    let own_pods = json!({ "podSelector": {} });
+    let mut ingress = vec![json!({ "from": [own_pods] }), json!({ "from": ingress_controllers() })];
+    let open = open_ports(subject);
+    if !open.is_empty() {
+        ingress.push(json!({ "ports": open }));
+    }
+    let egress = vec![
+        json!({ "to": [own_pods] }),
+        json!({ "to": [dns()], "ports": [port(53, "UDP"), port(53, "TCP")] }),
+        json!({ "to": internet(&subject.cluster.deny_networks) }),
+    ];
+    let body = json!({
+        "spec": {
+            "podSelector": {},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": ingress,
+            "egress": egress,
+        }
+    });
+    Object::new(Kind::NetworkPolicy, "lease", body)
+}
+
+/// The namespaces where ingress controllers usually run, or that are labelled so.
+fn ingress_controllers() -> Value {
+    let name = json!({ "kubernetes.io/metadata.name": "ingress-nginx" });
+    json!([
+        { "namespaceSelector": { "matchLabels": name } },
+        { "namespaceSelector": { "matchLabels": { "souk.market/ingress": "true" } } },
+    ])
+}
+
+fn dns() -> Value {
+    json!({
+        "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": "kube-system" } },
+        "podSelector": { "matchLabels": { "k8s-app": "kube-dns" } },
+    })
+}
+
+/// Container ports that are exposed by node ports and leased addresses.
+fn open_ports(subject: &Subject<'_>) -> Vec<Value> {
+    let mut ports = Vec::new();
+    for service in &subject.group.services {
+        for expose in service::ports_outside(service) {
+            let port = port(expose.port, expose.proto.as_str());
+            if !ports.contains(&port) {
+                ports.push(port);
+            }
+        }
+    }
+    ports
+}
+
+fn port(port: u32, protocol: &str) -> Value {
+    json!({ "port": port, "protocol": protocol })
+}
+
+fn internet(denied: &[String]) -> Value {
+    let (denied_6, denied_4): (Vec<&String>, Vec<&String>) =
+        denied.iter().partition(|network| network.contains(':'));
+    let except = |fixed: &[&str], more: Vec<&String>| -> Vec<String> {
+        let fixed = fixed.iter().map(|network| (*network).to_owned());
+        fixed.chain(more.into_iter().cloned()).collect()
+    };
+    json!([
+        { "ipBlock": { "cidr": "0.0.0.0/0", "except": except(&NOT_INTERNET_4, denied_4) } },
+        { "ipBlock": { "cidr": "::/0", "except": except(&NOT_INTERNET_6, denied_6) } },
+    ])
+}

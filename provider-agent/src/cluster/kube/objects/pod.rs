@@ -1,0 +1,217 @@
+//! The pod template of a service: resources, node selection and security context.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+use souk_sdl::ManifestService;
+
+use super::{
+    Subject, environment, secrets, service as ports, service_account::SERVICE_ACCOUNT, volumes,
+};
+use crate::{
+    config::PodSecurity,
+    model::{
+        labels,
+        names::{hash, label_value, object_name},
+        placement::GpuModel,
+    },
+};
+
+/// The capabilities that ordinary root images need; all others are dropped.
+const CAPABILITIES: [&str; 7] =
+    ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"];
+/// The annotation that restarts pods when their environment changes.
+const ENVIRONMENT_HASH: &str = "souk.market/environment";
+
+/// The memory of a replica in bytes, volumes in memory included.
+pub(super) fn memory_limit(service: &ManifestService) -> u64 {
+    let volumes: u64 = volumes::in_memory(service).map(|volume| volume.size.get()).sum();
+    service.resources.memory.size.get().saturating_add(volumes)
+}
+
+/// The node's disk of a replica, in bytes.
+pub(super) fn ephemeral_limit(service: &ManifestService) -> u64 {
+    volumes::ephemeral(service).map(|volume| volume.size.get()).sum()
+}
+
+/// The labels that select a service's pods.
+pub(super) fn selector(subject: &Subject<'_>, service: &ManifestService) -> Value {
+    json!({
+        labels::ORDER: subject.order.to_string(),
+        labels::SERVICE: label_value(&service.name),
+    })
+}
+
+/// The pod template of a service.
+pub(super) fn template(subject: &Subject<'_>, service: &ManifestService) -> Value {
+    let mut labels: Map<String, Value> =
+        subject.labels().into_iter().map(|(key, value)| (key, Value::String(value))).collect();
+    labels.insert(labels::SERVICE.to_owned(), Value::String(label_value(&service.name)));
+    for ip in ports::leased_ips(std::slice::from_ref(service)) {
+        labels.insert(ports::ip_label(ip), json!("true"));
+    }
+    let gpu = subject.placement(service).and_then(|placed| placed.gpu.as_ref());
+    let gpu = gpu.filter(|_| service.resources.gpu.units.get() > 0);
+    let mut spec = json!({
+        "serviceAccountName": SERVICE_ACCOUNT,
+        "automountServiceAccountToken": false,
+        "enableServiceLinks": false,
+        "terminationGracePeriodSeconds": 10,
+        "securityContext": pod_security(subject.cluster.pod_security),
+        "containers": [container(subject, service, gpu)],
+    });
+    let mut set = |key: &str, value: Value| {
+        if let Some(spec) = spec.as_object_mut() {
+            spec.insert(key.to_owned(), value);
+        }
+    };
+    let volumes = volumes::of_pod(service);
+    if !volumes.is_empty() {
+        set("volumes", Value::Array(volumes));
+    }
+    if service.credentials.is_some() {
+        set("imagePullSecrets", json!([{ "name": secrets::login_name(service) }]));
+    }
+    let nodes = node_selector(subject, service);
+    if !nodes.is_empty() {
+        set("nodeSelector", Value::Object(nodes));
+    }
+    if let Some(gpu) = gpu {
+        let nodes = subject.placements_of(service).map(|placed| placed.node.as_str()).collect();
+        set("affinity", gpu_affinity(gpu, nodes));
+        set("tolerations", json!([{ "key": gpu.resource(), "operator": "Exists" }]));
+        if let Some(class) = subject.cluster.gpu_runtime_classes.get(&gpu.vendor) {
+            set("runtimeClassName", json!(class));
+        }
+    }
+    json!({
+        "metadata": { "labels": labels, "annotations": { ENVIRONMENT_HASH: env_hash(service) } },
+        "spec": spec,
+    })
+}
+
+/// The node selector: the provider's own labels, and the tenant's architecture.
+fn node_selector(subject: &Subject<'_>, service: &ManifestService) -> Map<String, Value> {
+    let own = subject.cluster.node_selector.iter();
+    let mut labels: Map<String, Value> =
+        own.map(|(key, value)| (key.clone(), json!(value))).collect();
+    let arch = service.resources.cpu.attributes.iter().find(|attribute| attribute.key == "arch");
+    if let Some(arch) = arch {
+        labels.insert("kubernetes.io/arch".to_owned(), json!(arch.value));
+    }
+    labels
+}
+
+fn pod_security(level: PodSecurity) -> Value {
+    let mut context = json!({ "seccompProfile": { "type": "RuntimeDefault" } });
+    if level == PodSecurity::Restricted {
+        context["runAsNonRoot"] = json!(true);
+    }
+    context
+}
+
+fn container_security(level: PodSecurity) -> Value {
+    let capabilities = match level {
+        PodSecurity::Baseline => json!({ "drop": ["ALL"], "add": CAPABILITIES }),
+        PodSecurity::Restricted => json!({ "drop": ["ALL"] }),
+    };
+    json!({
+        "allowPrivilegeEscalation": false,
+        "privileged": false,
+        "capabilities": capabilities,
+    })
+}
+
+fn container(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuModel>) -> Value {
+    let mut container = json!({
+        "name": object_name(&service.name, ""),
+        "image": service.image,
+        "imagePullPolicy": subject.cluster.image_pull_policy.as_str(),
+        "resources": resources(subject, service, gpu),
+        "securityContext": container_security(subject.cluster.pod_security),
+    });
+    let mut set = |key: &str, value: Vec<Value>| {
+        if let (Some(container), false) = (container.as_object_mut(), value.is_empty()) {
+            container.insert(key.to_owned(), Value::Array(value));
+        }
+    };
+    let texts =
+        |list: &Option<Vec<String>>| list.iter().flatten().map(|text| json!(text)).collect();
+    set("command", texts(&service.command));
+    set("args", texts(&service.args));
+    set("env", env(service, gpu));
+    set("ports", ports::container_ports(service));
+    set("volumeMounts", volumes::mounts(service));
+    container
+}
+
+fn env(service: &ManifestService, gpu: Option<&GpuModel>) -> Vec<Value> {
+    let secret = secrets::environment_name(service);
+    let mut env: Vec<Value> = environment::variables(service)
+        .into_iter()
+        .map(|variable| {
+            let source = json!({ "secretKeyRef": { "name": secret, "key": variable.key } });
+            json!({ "name": variable.name, "valueFrom": source })
+        })
+        .collect();
+    let mut void = |name: &str| env.push(json!({ "name": name, "value": "void" }));
+    if gpu.is_none_or(|gpu| gpu.vendor != "nvidia") {
+        // Without this the NVIDIA runtime gives all devices to a container that asks for none.
+        void("NVIDIA_VISIBLE_DEVICES");
+    }
+    // AMD's device plugin hands over the devices themselves; by this variable, which an image may
+    // set too, its runtime would open others.
+    void("AMD_VISIBLE_DEVICES");
+    env
+}
+
+fn env_hash(service: &ManifestService) -> String {
+    let parts: Vec<&str> = service.env.iter().flatten().map(String::as_str).collect();
+    hash(&parts, 16)
+}
+
+/// Limits are what was paid for; requests what was reserved when the bid was made.
+fn resources(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuModel>) -> Value {
+    let (cpu, memory) = (service.resources.cpu.units.get(), memory_limit(service));
+    let disk = ephemeral_limit(service);
+    let mut limits = json!({
+        "cpu": format!("{cpu}m"),
+        "memory": memory.to_string(),
+        "ephemeral-storage": disk.to_string(),
+    });
+    let reserved = subject.placement(service).map(|placed| placed.requests);
+    let mut requests = match reserved {
+        Some(reserved) => json!({
+            "cpu": format!("{}m", reserved.cpu_milli.min(cpu)),
+            "memory": reserved.memory.min(memory).to_string(),
+            "ephemeral-storage": reserved.ephemeral.min(disk).to_string(),
+        }),
+        None => limits.clone(),
+    };
+    if let Some(gpu) = gpu {
+        let units = service.resources.gpu.units.get().to_string();
+        limits[gpu.resource()] = json!(units);
+        requests[gpu.resource()] = json!(units);
+    }
+    json!({ "limits": limits, "requests": requests })
+}
+
+/// The GPU model is required. The reserved nodes are preferred: by itself the scheduler spreads pods,
+/// which soon leaves no node with all GPUs free.
+fn gpu_affinity(gpu: &GpuModel, nodes: BTreeSet<&str>) -> Value {
+    let (label, product) = gpu.node_label();
+    let wanted = json!({ "key": label, "operator": "In", "values": [product] });
+    let preferred = |node: &str| {
+        let this = json!({ "key": "metadata.name", "operator": "In", "values": [node] });
+        json!({ "weight": 100, "preference": { "matchFields": [this] } })
+    };
+    json!({
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{ "matchExpressions": [wanted] }]
+            },
+            "preferredDuringSchedulingIgnoredDuringExecution":
+                nodes.into_iter().map(preferred).collect::<Vec<_>>(),
+        }
+    })
+}

@@ -1,0 +1,68 @@
+//! The quota of a lease: what was paid for and no more.
+
+use serde_json::{Map, Value, json};
+use souk_core::limits::MAX_REPLICAS;
+use souk_sdl::ManifestService;
+
+use super::{Kind, Object, Subject, pod, service, volumes};
+
+/// The services of two manifests: during an update the objects of both exist. Each service has one
+/// replica at least.
+const SERVICES: u64 = 2 * MAX_REPLICAS;
+
+pub(super) fn quota(subject: &Subject<'_>) -> Object {
+    let services = &subject.group.services;
+    let sum = |of: &dyn Fn(&ManifestService) -> u64| -> u64 {
+        services.iter().map(|service| of(service).saturating_mul(service.count.into())).sum()
+    };
+    let mut hard = Map::new();
+    let mut set = |key: &str, value: String| hard.insert(key.to_owned(), Value::String(value));
+    set("pods", sum(&|_| 1).to_string());
+    set("limits.cpu", format!("{}m", sum(&|s| s.resources.cpu.units.get())));
+    set("limits.memory", sum(&pod::memory_limit).to_string());
+    set("limits.ephemeral-storage", sum(&pod::ephemeral_limit).to_string());
+    let claims = sum(&|s| volumes::persistent(s).count() as u64);
+    set("persistentvolumeclaims", claims.to_string());
+    set(
+        "requests.storage",
+        sum(&|s| volumes::persistent(s).map(|v| v.size.get()).sum()).to_string(),
+    );
+    set("services.nodeports", service::node_ports(services).to_string());
+    set("services.loadbalancers", service::leased_ips(services).len().to_string());
+    // A service has at most two Services, two Secrets and one workload.
+    let addresses = 2 * service::leased_ips(services).len() as u64;
+    set("services", (2 * SERVICES + addresses).to_string());
+    set("secrets", (2 * SERVICES).to_string());
+    set("count/deployments.apps", SERVICES.to_string());
+    set("count/statefulsets.apps", SERVICES.to_string());
+    let http = services.iter().flat_map(|one| &one.expose).filter(|one| one.is_ingress()).count();
+    set("count/ingresses.networking.k8s.io", (2 * http).to_string());
+    for (resource, units) in gpus(subject) {
+        set(&format!("requests.{resource}"), units.to_string());
+    }
+    Object::new(Kind::ResourceQuota, "lease", json!({ "spec": { "hard": hard } }))
+}
+
+fn gpus(subject: &Subject<'_>) -> Vec<(&'static str, u64)> {
+    let mut sums: Vec<(&'static str, u64)> = Vec::new();
+    for service in &subject.group.services {
+        let Some(gpu) = subject.placement(service).and_then(|placed| placed.gpu.as_ref()) else {
+            continue;
+        };
+        let units = service.resources.gpu.units.get().saturating_mul(service.count.into());
+        match sums.iter_mut().find(|(resource, _)| *resource == gpu.resource()) {
+            Some((_, sum)) => *sum = sum.saturating_add(units),
+            None => sums.push((gpu.resource(), units)),
+        }
+    }
+    sums
+}
+
+/// The agent's containers have limits; any other container gets next to nothing.
+pub(super) fn limit_range() -> Object {
+    let least = json!({ "cpu": "10m", "memory": "16Mi", "ephemeral-storage": "16Mi" });
+    let body = json!({
+        "spec": { "limits": [{ "type": "Container", "default": least, "defaultRequest": least }] }
+    });
+    Object::new(Kind::LimitRange, "lease", body)
+}

@@ -1,0 +1,183 @@
+//! Implements [`Workloads`] by the caches and the API server.
+
+use std::sync::Arc;
+
+use futures::{FutureExt, future::BoxFuture};
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Client, ResourceExt};
+use souk_core::OrderId;
+use souk_gateway::body::{
+    ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
+};
+use souk_sdl::{Manifest, ManifestGroup};
+use std::time::Instant;
+
+use super::{
+    progress::ProgressMap,
+    status::{Sources, lease_status},
+};
+use crate::{
+    cluster::{
+        kube::{cache::Caches, events, logs},
+        workloads::{LineStream, WorkloadError, Workloads},
+    },
+    config::Cluster,
+    model::{Lease, labels::SERVICE, names::label_value, scope::MarketScope},
+    store::{Store, StoreError},
+};
+
+/// What the gateway shows of the cluster.
+pub struct ClusterWorkloads {
+    /// The cluster.
+    pub client: Client,
+    /// The caches of the leases' objects.
+    pub caches: Caches,
+    /// The store.
+    pub store: Store,
+    /// The cluster's configuration.
+    pub cluster: Arc<Cluster>,
+    /// The provider and market of the leases.
+    pub scope: MarketScope,
+    /// What was done so far.
+    pub progress: ProgressMap,
+    /// The free capacity now.
+    pub free: Box<dyn Fn() -> Free + Send + Sync>,
+}
+
+/// Capacity that is not requested by pods.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Free {
+    /// Thousandths of a core.
+    pub cpu_milli: u64,
+    /// Bytes.
+    pub memory: u64,
+    /// Devices.
+    pub gpus: u64,
+}
+
+impl ClusterWorkloads {
+    async fn lease(&self, order: OrderId) -> Result<(Lease, Option<ManifestGroup>), WorkloadError> {
+        let missing = || WorkloadError::Cluster(format!("lease {order} is not known"));
+        let lease = self.store.lease(order).await.map_err(store)?.ok_or_else(missing)?;
+        let manifest = self.store.manifest(order).await.map_err(store)?;
+        let detail = self.store.order(order).await.map_err(store)?.and_then(|order| order.detail);
+        let group = match (manifest, detail) {
+            (Some(manifest), Some(detail)) => {
+                let manifest: Option<Manifest> = serde_json::from_str(&manifest.manifest).ok();
+                let groups = manifest.into_iter().flat_map(|manifest| manifest.0);
+                groups.into_iter().find(|group| group.name == detail.spec.name)
+            }
+            _ => None,
+        };
+        Ok((lease, group))
+    }
+
+    async fn status(&self, order: OrderId) -> Result<LeaseStatus, WorkloadError> {
+        let (lease, group) = self.lease(order).await?;
+        let now = self.store.block_time().await.map_err(store)?.unwrap_or(0);
+        let (failure, applied, blocked_by) = self.progress.with(order, |progress| {
+            let applied = progress.applied(Instant::now()).is_some();
+            (progress.failure.clone(), applied, progress.blocked_by.clone())
+        });
+        Ok(lease_status(&Sources {
+            caches: &self.caches,
+            cluster: &self.cluster,
+            scope: &self.scope,
+            lease: &lease,
+            group: group.as_ref(),
+            now,
+            failure,
+            applied,
+            blocked_by,
+        }))
+    }
+
+    async fn log_lines(
+        &self,
+        order: OrderId,
+        query: LogQuery,
+    ) -> Result<LineStream<LogLine>, WorkloadError> {
+        let (_, group) = self.lease(order).await?;
+        let services = group.map(|group| group.services).unwrap_or_default();
+        let known: Vec<String> = services.into_iter().map(|service| service.name).collect();
+        if let Some(service) = query.service.as_ref().filter(|service| !known.contains(service)) {
+            return Err(WorkloadError::NoService { order, service: service.clone(), known });
+        }
+        let namespace = self.scope.namespace(order);
+        let discover = Box::new({
+            let (caches, namespace) = (self.caches.clone(), namespace.clone());
+            let wanted = query.service.clone();
+            move || sources(&caches, &namespace, &known, wanted.as_deref())
+        });
+        Ok(logs::stream_all(&self.client, &namespace, discover, &query))
+    }
+
+    async fn summary(&self) -> Result<ProviderStatus, WorkloadError> {
+        let leases = self.store.active_leases().await.map_err(store)?.len();
+        let free = (self.free)();
+        Ok(ProviderStatus {
+            height: self.store.height().await.map_err(store)?.unwrap_or(0),
+            leases: u32::try_from(leases).unwrap_or(u32::MAX),
+            free_cpu_milli: free.cpu_milli,
+            free_memory: free.memory,
+            free_gpus: free.gpus,
+        })
+    }
+}
+
+/// The pods of a lease whose logs are wanted. The name of a service that is not in `known` is its
+/// label.
+fn sources(
+    caches: &Caches,
+    namespace: &str,
+    known: &[String],
+    wanted: Option<&str>,
+) -> Vec<logs::Source> {
+    let source = |pod: Arc<Pod>| {
+        let label = pod.labels().get(SERVICE)?;
+        let service = known.iter().find(|service| label_value(service) == *label);
+        let service = service.unwrap_or(label);
+        let fits = pod.namespace().as_deref() == Some(namespace)
+            && wanted.is_none_or(|wanted| wanted == service);
+        fits.then(|| logs::Source {
+            service: service.clone(),
+            pod: pod.name_any(),
+            uid: pod.uid().unwrap_or_default(),
+        })
+    };
+    caches.pods.state().into_iter().filter_map(source).collect()
+}
+
+fn store(error: StoreError) -> WorkloadError {
+    WorkloadError::Cluster(error.to_string())
+}
+
+impl Workloads for ClusterWorkloads {
+    fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>> {
+        self.status(order).boxed()
+    }
+
+    fn logs(
+        &self,
+        order: OrderId,
+        query: LogQuery,
+    ) -> BoxFuture<'_, Result<LineStream<LogLine>, WorkloadError>> {
+        self.log_lines(order, query).boxed()
+    }
+
+    fn events(
+        &self,
+        order: OrderId,
+        query: EventQuery,
+    ) -> BoxFuture<'_, Result<LineStream<ClusterEvent>, WorkloadError>> {
+        async move {
+            let namespace = self.scope.namespace(order);
+            events::stream_all(&self.client, &namespace, &query).await
+        }
+        .boxed()
+    }
+
+    fn provider_status(&self) -> BoxFuture<'_, Result<ProviderStatus, WorkloadError>> {
+        self.summary().boxed()
+    }
+}

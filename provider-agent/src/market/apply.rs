@@ -1,0 +1,330 @@
+//! What each event changes in the store. Called with all events of a block, in the
+//! transaction that also moves the cursor; applying a block twice changes nothing.
+
+use cosmwasm_std::HexBinary;
+use souk_api::{
+    attestations::AttestationEvent,
+    escrow::{EscrowEvent, events::AccountChanged},
+    orderbook::{
+        LeaseState, OrderbookEvent,
+        events::{BidPlaced, DeploymentUpdated, LeaseClosed, LeaseCreated, OrderOpened},
+    },
+    registry::RegistryEvent,
+};
+use souk_core::{AccountId, CloseReason, GroupId, OrderId};
+
+use super::MarketEvent;
+use crate::{
+    model::{AccountClock, Bid, BidProgress, Cursor, Lease, Mark, Order},
+    store::{
+        DeploymentRow, Pending, StoreError, Topic, Tx, bids, deployments, leases, manifests, marks,
+        orders, pending, reservations,
+    },
+};
+
+/// The provider whose events count.
+#[derive(Debug, Clone)]
+pub struct ProviderContext {
+    /// The provider's address.
+    pub address: String,
+    /// The orderbook's index among the escrow's controllers.
+    pub controller: u16,
+}
+
+/// Applies the events of the block at `at`.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn apply(
+    tx: &Tx<'_>,
+    context: &ProviderContext,
+    at: Cursor,
+    events: &[MarketEvent],
+) -> Result<(), StoreError> {
+    // A lease's first account event comes before the event of the lease itself.
+    for event in events {
+        if let MarketEvent::Orderbook(OrderbookEvent::LeaseCreated(event)) = event {
+            lease_created(tx, context, at, event)?;
+        }
+    }
+    for event in events {
+        match event {
+            MarketEvent::Orderbook(event) => apply_orderbook(tx, context, at, event)?,
+            MarketEvent::Escrow(EscrowEvent::AccountChanged(event)) => {
+                account_changed(tx, at, event)?;
+            }
+            MarketEvent::Escrow(_) => {}
+            MarketEvent::Registry(event) => apply_registry(tx, context, event),
+            MarketEvent::Attestations(event) => apply_attestations(tx, context, event),
+        }
+    }
+    for event in events {
+        if let MarketEvent::Orderbook(OrderbookEvent::LeaseCreated(event)) = event
+            && let Some(lease) = leases::get(tx, event.order)?
+            && lease.clock.is_none()
+        {
+            pending::add(tx, Pending::Account, lease.account.0)?;
+        }
+    }
+    Ok(())
+}
+
+fn apply_orderbook(
+    tx: &Tx<'_>,
+    context: &ProviderContext,
+    at: Cursor,
+    event: &OrderbookEvent,
+) -> Result<(), StoreError> {
+    let own = |provider: &str| provider == context.address;
+    match event {
+        OrderbookEvent::DeploymentCreated(event) => deployments::put(
+            tx,
+            &DeploymentRow {
+                id: event.deployment,
+                tenant: event.tenant.clone(),
+                commitment: commitment(&event.commitment),
+                height: at.height,
+            },
+        ),
+        OrderbookEvent::DeploymentUpdated(event) => deployment_updated(tx, at, event),
+        OrderbookEvent::DeploymentMarked(event) => {
+            let row = Mark {
+                deployment: event.deployment,
+                depleted_since: event.depleted_since,
+                endable_at: event.endable_at,
+                height: at.height,
+            };
+            marks::put(tx, &row)
+        }
+        OrderbookEvent::DeploymentClosed(event) => {
+            marks::forget(tx, event.deployment)?;
+            orders::close_of(tx, event.deployment)
+        }
+        OrderbookEvent::OrderOpened(event) => order_opened(tx, at, event),
+        OrderbookEvent::OrderClosed(event) => order_ended(tx, at, event.order),
+        OrderbookEvent::OrderPruned(event) => order_ended(tx, at, event.order),
+        OrderbookEvent::Admin(_) => Ok(()),
+        OrderbookEvent::BidPlaced(event) => {
+            orders::set_bids_height(tx, event.order, at.height)?;
+            if own(&event.provider) { own_bid_placed(tx, at, event) } else { Ok(()) }
+        }
+        OrderbookEvent::BidLowered(event) => {
+            orders::set_bids_height(tx, event.order, at.height)?;
+            if own(&event.provider) {
+                bids::set_price(tx, event.order, event.price)
+            } else {
+                Ok(())
+            }
+        }
+        OrderbookEvent::BidWithdrawn(event) => {
+            bid_removed(tx, context, at, event.order, &event.provider)
+        }
+        OrderbookEvent::BidDisqualified(event) => {
+            bid_removed(tx, context, at, event.order, &event.provider)
+        }
+        OrderbookEvent::AuctionExtended(event) => orders::extend(tx, event.order, event.closes_at),
+        OrderbookEvent::LeaseCreated(event) => {
+            orders::close(tx, event.order)?;
+            if own(&event.provider) { Ok(()) } else { bid_lost(tx, at, event.order) }
+        }
+        OrderbookEvent::LeaseClosed(event) if own(&event.provider) => lease_closed(tx, at, event),
+        OrderbookEvent::BidsReleased(event) => {
+            if own(&event.provider) {
+                tx.touch(Topic::Provider);
+            }
+            Ok(())
+        }
+        OrderbookEvent::LeaseClosed(_)
+        | OrderbookEvent::DelegateSet(_)
+        | OrderbookEvent::GroupChanged(_) => Ok(()),
+    }
+}
+
+/// A deployment that is still to be fetched gets its new commitment at once; a fetch that answers
+/// from an older state does not overwrite it.
+fn deployment_updated(
+    tx: &Tx<'_>,
+    at: Cursor,
+    event: &DeploymentUpdated,
+) -> Result<(), StoreError> {
+    let (id, commitment) = (event.deployment, commitment(&event.commitment));
+    if deployments::get(tx, id)?.is_some() {
+        return deployments::set_commitment(tx, id, &commitment, at.height);
+    }
+    match orders::tenant_of(tx, id)? {
+        Some(tenant) => {
+            deployments::put(tx, &DeploymentRow { id, tenant, commitment, height: at.height })
+        }
+        None => Ok(()),
+    }
+}
+
+fn order_opened(tx: &Tx<'_>, at: Cursor, event: &OrderOpened) -> Result<(), StoreError> {
+    orders::put(
+        tx,
+        &Order {
+            id: event.order,
+            group: GroupId { deployment: event.deployment, group: event.group },
+            tenant: event.tenant.clone(),
+            ceiling: event.ceiling,
+            denom: event.denom.clone(),
+            auction: event.auction,
+            expires_at: event.expires_at,
+            closes_at: event.closes_at,
+            open: true,
+            opened_height: at.height,
+            bids_height: at.height,
+            detail: None,
+        },
+    )?;
+    pending::add(tx, Pending::Order, event.order.0)?;
+    if deployments::get(tx, event.deployment)?.is_none() {
+        pending::add(tx, Pending::Deployment, event.deployment.0)?;
+    }
+    Ok(())
+}
+
+pub(super) fn order_ended(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
+    orders::close(tx, order)?;
+    bid_lost(tx, at, order)
+}
+
+/// An own bid that can become no lease any more frees its reservation.
+fn bid_lost(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
+    let Some(bid) = bids::get(tx, order)? else { return Ok(()) };
+    match bid.progress {
+        BidProgress::Sent | BidProgress::Open => {
+            bids::lose(tx, order, at.height)?;
+            reservations::release(tx, order)
+        }
+        BidProgress::Refused => bids::forget(tx, order),
+        BidProgress::Won | BidProgress::Lost | BidProgress::Releasing => Ok(()),
+    }
+}
+
+fn own_bid_placed(tx: &Tx<'_>, at: Cursor, event: &BidPlaced) -> Result<(), StoreError> {
+    tx.touch(Topic::Provider);
+    let known = bids::get(tx, event.order)?;
+    let tenant = match &known {
+        Some(row) => row.tenant.clone(),
+        None => orders::get(tx, event.order)?.map(|order| order.tenant).unwrap_or_default(),
+    };
+    bids::put(
+        tx,
+        &Bid {
+            order: event.order,
+            tenant,
+            price: event.price,
+            progress: BidProgress::Open,
+            decided_height: known.as_ref().map_or(at.height, |row| row.decided_height),
+            attempt: known.map_or(0, |row| row.attempt),
+            why: None,
+        },
+    )
+}
+
+fn bid_removed(
+    tx: &Tx<'_>,
+    context: &ProviderContext,
+    at: Cursor,
+    order: OrderId,
+    provider: &str,
+) -> Result<(), StoreError> {
+    orders::set_bids_height(tx, order, at.height)?;
+    if provider != context.address {
+        return Ok(());
+    }
+    tx.touch(Topic::Provider);
+    reservations::release(tx, order)?;
+    // The order may still be open: the row stays, so that there is no second bid.
+    bids::refuse(tx, order, bids::NO_MORE, "it was withdrawn or disqualified")
+}
+
+fn lease_created(
+    tx: &Tx<'_>,
+    context: &ProviderContext,
+    at: Cursor,
+    event: &LeaseCreated,
+) -> Result<(), StoreError> {
+    if event.provider != context.address {
+        return Ok(());
+    }
+    // Deployment numbers stay below 2^48, as the escrow demands of its controllers.
+    let account = AccountId::new(context.controller, event.deployment.0)
+        .unwrap_or(AccountId(event.deployment.0));
+    leases::put(
+        tx,
+        &Lease {
+            order: event.order,
+            group: GroupId { deployment: event.deployment, group: event.group },
+            tenant: event.tenant.clone(),
+            price: event.price,
+            denom: event.denom.clone(),
+            account,
+            state: LeaseState::Active,
+            reason: None,
+            created_at: at.time,
+            closed_at: None,
+            withdrawn_at: at.time,
+            clock: None,
+        },
+    )?;
+    bids::set_progress(tx, event.order, BidProgress::Won, None)?;
+    if deployments::get(tx, event.deployment)?.is_none() {
+        pending::add(tx, Pending::Deployment, event.deployment.0)?;
+    }
+    tracing::info!(lease = %event.order, tenant = %event.tenant, price = %event.price, "lease created");
+    Ok(())
+}
+
+fn lease_closed(tx: &Tx<'_>, at: Cursor, event: &LeaseClosed) -> Result<(), StoreError> {
+    let state = match event.reason {
+        CloseReason::InsufficientFunds => LeaseState::InsufficientFunds,
+        _ => LeaseState::Closed,
+    };
+    leases::close(tx, event.order, state, event.reason, at.time)?;
+    tracing::info!(lease = %event.order, reason = %event.reason, "lease closed");
+    if manifests::exists(tx, event.order)? {
+        // Its pods are still there: the reservation is freed when they are gone.
+        return Ok(());
+    }
+    reservations::release(tx, event.order)
+}
+
+fn account_changed(tx: &Tx<'_>, at: Cursor, event: &AccountChanged) -> Result<(), StoreError> {
+    if !leases::is_paid_by(tx, event.account)? {
+        return Ok(());
+    }
+    leases::put_clock(tx, event.account, &AccountClock::of_event(event, at.height))
+}
+
+fn apply_registry(tx: &Tx<'_>, context: &ProviderContext, event: &RegistryEvent) {
+    let provider = match event {
+        RegistryEvent::Registered(event) => &event.provider,
+        RegistryEvent::Updated(event) => &event.provider,
+        RegistryEvent::BondChanged(event) => &event.provider,
+        RegistryEvent::UnbondedClaimed(event) => &event.provider,
+        RegistryEvent::Deregistered(event) => &event.provider,
+        RegistryEvent::Slashed(event) => &event.provider,
+        RegistryEvent::Admin(_) => return,
+    };
+    if *provider == context.address {
+        tx.touch(Topic::Provider);
+    }
+}
+
+fn apply_attestations(tx: &Tx<'_>, context: &ProviderContext, event: &AttestationEvent) {
+    let provider = match event {
+        AttestationEvent::Attested(event) => &event.provider,
+        AttestationEvent::Revoked(event) => &event.provider,
+        AttestationEvent::ProfileSet(_) | AttestationEvent::Admin(_) => return,
+    };
+    if *provider == context.address {
+        tx.touch(Topic::Provider);
+    }
+}
+
+fn commitment(hex: &str) -> HexBinary {
+    HexBinary::from_hex(hex).unwrap_or_default()
+}

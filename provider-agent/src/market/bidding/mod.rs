@@ -1,0 +1,23 @@
+//! Bids on open orders.
+//!
+//! `round` gathers the input of the decisions, calls [`decide`](crate::model::bidding::decide)
+//! for each order, and `act` carries the result out: the decision, its reservation and its
+//! message to the outbox are one transaction. `outcome` and `release` follow a bid to its end.
+
+mod act;
+mod chain_cache;
+mod outcome;
+mod release;
+mod restore;
+mod round;
+mod run;
+
+pub use run::{Bidder, Deps};
+
+/// The outbox key of the bid on an order; `attempt` counts from 0.
+pub fn place_key(order: souk_core::OrderId, attempt: u32) -> String {
+    match attempt {
+        0 => format!("place_bid/{order}"),
+        n => format!("place_bid/{order}/{n}"),
+    }
+}

@@ -1,0 +1,27 @@
+//! The agent's side of the chain: events into the store, messages out of it.
+//!
+//! [`follow`] reads every block and commits its events ([`apply()`]) with the cursor; [`fetch`]
+//! gets what events do not carry; [`rebuild`] fills the store from queries at one height, at the
+//! first start and when nodes have pruned the cursor's blocks; [`bidding`] bids on orders;
+//! [`upkeep`] sends what leases and auctions need. Messages go to the chain by [`outbox`]. An
+//! event counts only if a configured contract emitted it.
+
+mod apply;
+pub mod bidding;
+mod client;
+mod error;
+mod events;
+pub mod fetch;
+pub mod follow;
+pub mod lookup;
+pub mod outbox;
+pub mod rebuild;
+pub mod upkeep;
+
+pub use apply::{ProviderContext, apply};
+pub use client::Market;
+pub use error::ChainError;
+pub use events::{BlockEvents, MarketEvent, read_block};
+
+#[cfg(test)]
+mod tests;

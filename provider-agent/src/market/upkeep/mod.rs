@@ -1,0 +1,255 @@
+//! Upkeep of leases and auctions on the chain: withdraws earnings, closes leases without manifest,
+//! ends depleted deployments, closes auctions that were won.
+//!
+//! [`plan`] is pure and says what is due at a block; [`Upkeep`] puts the messages into the outbox.
+//! Time is block time. Nothing is sent while the follower is behind: what looks due may be done
+//! already.
+
+mod head;
+mod prune;
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use souk_chain::Any;
+use souk_core::{CloseReason, OrderId};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    head::{HeadTracker, is_current},
+    prune::prune,
+};
+use super::{
+    ChainError, Market,
+    follow::FollowState,
+    outbox::{self, Attempts, Messages, attempts},
+};
+use crate::{
+    config::Bidding,
+    model::{
+        Cursor,
+        interfaces::NamespaceSource,
+        upkeep::{UpkeepInput, UpkeepTask, plan},
+    },
+    store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders},
+};
+
+/// Seconds of block time for which closing an auction is left to the leading bidder.
+const LEADER_TIMEOUT: u64 = 120;
+/// Disqualified bids that one message handles.
+const AUCTION_LIMIT: u32 = 20;
+/// The backoff of a task that the chain refuses: its n-th retry is at a height that is a multiple of
+/// 2^n, with n at most this, which is an hour or two of blocks. It is never given up, since the
+/// orderbook may be paused for days.
+const MAX_EXPONENT: u32 = 10;
+
+/// The upkeep loop.
+pub struct Upkeep {
+    /// The market.
+    pub market: Market,
+    /// The store.
+    pub store: Store,
+    /// Builds the messages.
+    pub messages: Messages,
+    /// Timeouts and what is enabled.
+    pub policy: Bidding,
+    /// The follower's state.
+    pub following: watch::Receiver<FollowState>,
+    /// The leases that have a namespace in the cluster.
+    pub namespaces: Arc<dyn NamespaceSource>,
+}
+
+impl Upkeep {
+    /// Runs until stopped.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; other errors are logged and the task is retried.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
+        let mut listener = self.store.listen(&[Topic::Cursor, Topic::Manifests, Topic::Leases]);
+        let mut pruned_at = 0;
+        let mut head = HeadTracker::default();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = listener.changed() => {}
+            }
+            if !self.is_current() {
+                continue;
+            }
+            match self.round(&mut head).await {
+                Ok(()) => {}
+                Err(ChainError::Store(error)) => return Err(error),
+                Err(error) => tracing::warn!(%error, "upkeep round failed, retrying"),
+            }
+            let height = self.following.borrow().height;
+            if height >= pruned_at + 100 {
+                prune(&self.store, height).await?;
+                pruned_at = height;
+            }
+            // Blocks may come faster than tasks become due.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    fn is_current(&self) -> bool {
+        is_current(&self.following.borrow())
+    }
+
+    async fn round(&self, head: &mut HeadTracker) -> Result<(), ChainError> {
+        let mut input = self.store.read(input).await?;
+        let Some(at) = input.at else { return Ok(()) };
+        head.record(at.time, Instant::now());
+        input.current_since = head.since;
+        input.in_cluster = self.namespaces.leases();
+        for task in plan(&input, &self.policy) {
+            match self.act(&input, at, task.clone()).await {
+                Ok(()) => {}
+                Err(ChainError::Store(error)) => return Err(ChainError::Store(error)),
+                Err(error) => tracing::warn!(?task, %error, "upkeep task failed, retrying"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn act(
+        &self,
+        input: &UpkeepInput,
+        at: Cursor,
+        task: UpkeepTask,
+    ) -> Result<(), ChainError> {
+        let key = key(&task);
+        let before = {
+            let key = key.clone();
+            self.store.read(move |sql| attempts(sql, &key)).await?
+        };
+        let (count, next) = match before {
+            Attempts::None(key) => (0, key),
+            Attempts::InFlight => return Ok(()),
+            Attempts::Done { count, next } => match task {
+                // An ended lease may have earned more since the withdrawal was executed; its
+                // stream says how much.
+                UpkeepTask::Withdraw { order, .. } if !input.has_ended(order) => {
+                    return self.withdrawn(order, at.time).await;
+                }
+                UpkeepTask::Withdraw { .. } => (count, next),
+                // One message may not handle all disqualified bids.
+                UpkeepTask::CloseAuction(_) => (count, next),
+                UpkeepTask::ManifestTimeout(_) | UpkeepTask::EndDeployment { .. } => return Ok(()),
+            },
+            Attempts::Failed { count, next, why } => {
+                tracing::debug!(%key, %why, count, "upkeep task refused by the chain");
+                (count, next)
+            }
+        };
+        if !is_retry_height(count, at) {
+            return Ok(());
+        }
+        let Some(msg) = self.message(input, at, &task).await? else { return Ok(()) };
+        self.store.write(move |tx| outbox::send(tx, &next, msg).map(|_| ())).await?;
+        Ok(())
+    }
+
+    /// The message for a task; none if it is not needed now.
+    async fn message(
+        &self,
+        input: &UpkeepInput,
+        at: Cursor,
+        task: &UpkeepTask,
+    ) -> Result<Option<Any>, ChainError> {
+        Ok(match task {
+            UpkeepTask::Withdraw { order, .. } => {
+                let lease = input.leases.iter().find(|lease| lease.order == *order);
+                let Some(lease) = lease else { return Ok(None) };
+                // At the store's height: a node behind it may not have the lease's end.
+                let market = self.market.at(at.height);
+                let stream = market.stream(lease.account, order.0).await?;
+                if stream.is_none_or(|stream| stream.owed.u128() == 0) {
+                    self.withdrawn(*order, at.time).await?;
+                    return Ok(None);
+                }
+                Some(self.messages.withdraw(lease.account, *order)?)
+            }
+            UpkeepTask::ManifestTimeout(order) => {
+                Some(self.messages.close_lease(*order, CloseReason::ManifestTimeout)?)
+            }
+            UpkeepTask::EndDeployment { deployment, .. } => {
+                Some(self.messages.end_deployment(*deployment)?)
+            }
+            UpkeepTask::CloseAuction(order) => {
+                let lowest = self.market.lowest_bid(*order).await?;
+                let leads = lowest.is_some_and(|bid| bid.provider == self.market.provider());
+                let row = input.orders.iter().find(|row| row.id == *order);
+                let end = row.and_then(|row| row.closes_at).unwrap_or(at.time);
+                // The leading bidder closes first; after a while the others may.
+                if !leads && at.time < end.saturating_add(LEADER_TIMEOUT) {
+                    return Ok(None);
+                }
+                Some(self.messages.close_auction(*order, AUCTION_LIMIT)?)
+            }
+        })
+    }
+
+    async fn withdrawn(&self, order: OrderId, time: u64) -> Result<(), ChainError> {
+        Ok(self.store.write(move |tx| leases::set_withdrawn(tx, order, time)).await?)
+    }
+}
+
+/// Whether a task with this many attempts is sent at this height; one without attempts always is.
+fn is_retry_height(count: u32, at: Cursor) -> bool {
+    at.height.is_multiple_of(1 << count.min(MAX_EXPONENT))
+}
+
+fn key(task: &UpkeepTask) -> String {
+    match task {
+        UpkeepTask::Withdraw { order, since } => format!("withdraw/{order}/{since}"),
+        UpkeepTask::ManifestTimeout(order) => format!("close_lease/{order}/manifest_timeout"),
+        UpkeepTask::EndDeployment { deployment, depleted_since, marked } => {
+            let step = if *marked { "end" } else { "mark" };
+            // The key stays as it was stored by earlier versions.
+            format!("reap/{deployment}/{depleted_since}/{step}")
+        }
+        UpkeepTask::CloseAuction(order) => format!("close_auction/{order}"),
+    }
+}
+
+fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
+    let leases = leases::all(sql)?;
+    let mut with_manifest = BTreeSet::new();
+    for lease in &leases {
+        if manifests::exists(sql, lease.order)? {
+            with_manifest.insert(lease.order);
+        }
+    }
+    Ok(UpkeepInput {
+        at: cursor::get(sql)?,
+        leases,
+        with_manifest,
+        current_since: None,
+        in_cluster: None,
+        marks: marks::all(sql)?,
+        bids: bids::all(sql)?,
+        orders: orders::open(sql)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_task_is_retried_less_and_less_and_never_given_up() {
+        let heights_of = |count: u32| {
+            let heights = 1..=2_048;
+            heights
+                .filter(|height| is_retry_height(count, Cursor { height: *height, time: 0 }))
+                .count()
+        };
+        assert_eq!([0, 1, 2, 5, 10].map(heights_of), [2_048, 1_024, 512, 64, 2]);
+        assert_eq!([11, 100, u32::MAX].map(heights_of), [2, 2, 2]);
+    }
+}

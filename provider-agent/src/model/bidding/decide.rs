@@ -1,0 +1,255 @@
+//! The decision on one order.
+
+use std::cmp::Reverse;
+
+use souk_core::{Attribute, AuctionPolicy, EndpointKind, GroupSpec, Price, matching};
+
+use super::{
+    DecisionInput, Reason, WaitReason,
+    price::{gpu_rate, price},
+};
+use crate::{
+    config::{Config, RateTable},
+    model::{
+        Order, OrderDetail,
+        placement::{Placement, fit},
+    },
+};
+
+/// What to do about an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Place a bid.
+    Bid {
+        /// Base units an hour.
+        price: Price,
+        /// What is given where the order leaves it open.
+        offer: Vec<Attribute>,
+        /// Where the replicas go.
+        placements: Vec<Placement>,
+    },
+    /// Lower the bid that is there.
+    Lower {
+        /// The new price.
+        price: Price,
+    },
+    /// Leave the bid that is there as it is.
+    Stay,
+    /// No bid.
+    Pass(Reason),
+    /// Decide later.
+    Wait(WaitReason),
+}
+
+/// Entries in an offer at most.
+const MAX_OFFER: usize = 4;
+/// Seconds by which extensions move an auction's close at most; attestations must be valid until
+/// then.
+const EXTENSIONS: u64 = 600;
+
+/// Decides on an order that is open as far as events say.
+pub fn decide(order: &Order, config: &Config, input: &DecisionInput<'_>) -> Decision {
+    if let Some(own) = input.own_bid {
+        return lower(order, own, config, input).unwrap_or(Decision::Stay);
+    }
+    let Some(detail) = &order.detail else { return Decision::Wait(WaitReason::Detail) };
+    match decide_bid(order, detail, config, input) {
+        Ok(decision) => decision,
+        Err(reason) => Decision::Pass(reason),
+    }
+}
+
+fn decide_bid(
+    order: &Order,
+    detail: &OrderDetail,
+    config: &Config,
+    input: &DecisionInput<'_>,
+) -> Result<Decision, Reason> {
+    if !config.bidding.enabled {
+        return Err(Reason::Disabled);
+    }
+    if let Some(end) = end_of_bidding(order, input.now) {
+        return Err(Reason::Over(end));
+    }
+    let provider = input.provider.ok_or(Reason::NotRegistered)?;
+    if let Some(operator) = &provider.other_operator {
+        return Err(Reason::NotOperator(operator.clone()));
+    }
+    if provider.maintenance {
+        return Err(Reason::Maintenance);
+    }
+    if input.paused {
+        return Err(Reason::Paused);
+    }
+    check_named(detail, &provider.address)?;
+    let table = config.bidding.table(&order.denom);
+    let table = table.ok_or_else(|| Reason::Denom(order.denom.clone()))?;
+    let group = &detail.spec;
+    let until = attested_until(order, detail, input.now);
+    matching::check_known(group, &provider.claims, |auditor| {
+        let record = input.attestations.get(auditor);
+        record.map(|record| record.valid_at(until)).unwrap_or_default()
+    })?;
+    check_endpoints(group, config)?;
+
+    let inventory = match input.inventory {
+        Ok(inventory) => inventory,
+        Err(why) => return Ok(Decision::Wait(WaitReason::Cluster(why.to_owned()))),
+    };
+    let value = |gpu: &_| gpu_rate(table, gpu).map(|rate| rate.billionths());
+    let placements = fit(group, inventory, &value)?;
+    let price = choose_price(order, group, &placements, table, config, input)?;
+    check_limits(config, input)?;
+    let offer = offer(&placements);
+    Ok(Decision::Bid { price, offer, placements })
+}
+
+/// Until when attestations must last: the latest regular close of a binding auction, else now.
+fn attested_until(order: &Order, detail: &OrderDetail, now: u64) -> u64 {
+    match order.auction {
+        AuctionPolicy::LowestPrice { closes_after } => {
+            let latest = closes_after.saturating_add(EXTENSIONS);
+            now.max(detail.created_at.saturating_add(latest))
+        }
+        AuctionPolicy::TenantChoice {} => now,
+    }
+}
+
+/// When an order stopped taking bids, if it did; block time.
+pub(super) fn end_of_bidding(order: &Order, now: u64) -> Option<u64> {
+    let end = match order.closes_at {
+        // At the close no bid is taken any more; in the lifetime's last second one still is.
+        Some(closes_at) if closes_at <= now => closes_at,
+        _ => order.expires_at,
+    };
+    (!order.open || order.closes_at == Some(end) || now > end).then_some(end)
+}
+
+fn check_named(detail: &OrderDetail, provider: &str) -> Result<(), Reason> {
+    let has = |list: &[String]| list.iter().any(|entry| entry == provider);
+    if !detail.allow.is_empty() && !has(&detail.allow) {
+        return Err(Reason::NotAllowed);
+    }
+    if has(&detail.refuse) {
+        return Err(Reason::Refused);
+    }
+    if has(&detail.excluded) {
+        return Err(Reason::Excluded);
+    }
+    Ok(())
+}
+
+fn check_endpoints(group: &GroupSpec, config: &Config) -> Result<(), Reason> {
+    let cluster = &config.cluster;
+    for endpoint in group.units.iter().flat_map(|unit| &unit.resources.endpoints) {
+        match endpoint.kind {
+            EndpointKind::SharedHttp if cluster.ingress_class.is_none() => {
+                return Err(Reason::Endpoint("no HTTP endpoints (cluster.ingress_class)"));
+            }
+            EndpointKind::RandomPort if cluster.node_port_host.is_none() => {
+                return Err(Reason::Endpoint("no port endpoints (cluster.node_port_host)"));
+            }
+            EndpointKind::LeasedIp if cluster.leased_ips == 0 => {
+                return Err(Reason::Endpoint("no leased addresses (cluster.leased_ips)"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The price by the table of rates. In a binding auction with bids it is below the lowest bid, but
+/// not below the floor.
+fn choose_price(
+    order: &Order,
+    group: &GroupSpec,
+    placements: &[Placement],
+    table: &RateTable,
+    config: &Config,
+    input: &DecisionInput<'_>,
+) -> Result<Price, Reason> {
+    let least = input.min_prices.get(&order.denom).map_or(1, |price| price.u128());
+    let asked = price(group, placements, table)?.max(least);
+    let (mut price, mut floor) = (asked, asked);
+    if is_binding(order) {
+        floor = floor_of(asked, config).max(least);
+        if let Some(best) = input.best {
+            let below = best.price.u128().saturating_sub(1);
+            if below < floor {
+                return Err(Reason::CannotWin { best: best.price, floor });
+            }
+            price = price.min(below);
+        }
+    }
+    let ceiling = order.ceiling;
+    price = price.min(ceiling.u128().max(floor));
+    let above = Reason::AboveCeiling { price, ceiling };
+    if price > ceiling.u128() {
+        return Err(above);
+    }
+    Price::new(price).map_err(|_| above)
+}
+
+fn is_binding(order: &Order) -> bool {
+    matches!(order.auction, AuctionPolicy::LowestPrice { .. })
+}
+
+fn floor_of(asked: u128, config: &Config) -> u128 {
+    asked.saturating_mul(u128::from(config.bidding.auction_floor_percent)).div_ceil(100).max(1)
+}
+
+fn check_limits(config: &Config, input: &DecisionInput<'_>) -> Result<(), Reason> {
+    let cap = config.bidding.max_open_bids_per_tenant;
+    if input.open_for_tenant >= cap {
+        return Err(Reason::TenantCap { open: input.open_for_tenant, cap });
+    }
+    match input.provider {
+        Some(provider) if provider.used >= provider.slots => {
+            Err(Reason::NoSlots { slots: provider.slots, used: provider.used })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A lower price that would lead again, if it is not below the floor. None while the own bid leads.
+fn lower(
+    order: &Order,
+    own: Price,
+    config: &Config,
+    input: &DecisionInput<'_>,
+) -> Option<Decision> {
+    let best = input.best?;
+    let provider = input.provider?;
+    let lost = best.provider != provider.address && best.price <= own;
+    if !is_binding(order) || !lost || end_of_bidding(order, input.now).is_some() {
+        return None;
+    }
+    let detail = order.detail.as_ref()?;
+    let table = config.bidding.table(&order.denom)?;
+    let placements = input.own_placements?;
+    let asked = price(&detail.spec, placements, table).ok()?;
+    let least = input.min_prices.get(&order.denom).map_or(1, |price| price.u128());
+    let floor = floor_of(asked, config).max(least);
+    // The orderbook takes steps of one per cent or more.
+    let most = own.u128().saturating_mul(99) / 100;
+    let price = most.min(best.price.u128().saturating_sub(1));
+    if price < floor {
+        return None;
+    }
+    Some(Decision::Lower { price: Price::new(price).ok()? })
+}
+
+/// The offer: the GPU model of each resource unit that has GPUs.
+fn offer(placements: &[Placement]) -> Vec<Attribute> {
+    let mut units: Vec<(u32, Attribute)> = Vec::new();
+    for placement in placements {
+        let Some(gpu) = &placement.gpu else { continue };
+        if units.iter().any(|(unit, _)| *unit == placement.unit) {
+            continue;
+        }
+        let longest = gpu.keys().into_iter().max_by_key(|key| (key.len(), Reverse(key.clone())));
+        let key = format!("gpu/{}", placement.unit);
+        units.push((placement.unit, Attribute::new(key, longest.unwrap_or_default())));
+    }
+    units.into_iter().map(|(_, attribute)| attribute).take(MAX_OFFER).collect()
+}

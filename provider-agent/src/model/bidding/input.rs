@@ -1,0 +1,59 @@
+//! The input of a decision on an order, beside the order and the configuration.
+
+use std::collections::BTreeMap;
+
+use souk_api::published::AttestationRecord;
+use souk_core::{Attribute, Denom, Price};
+
+use crate::model::placement::{Inventory, Placement};
+
+/// The provider as the chain has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderState {
+    /// Its address.
+    pub address: String,
+    /// The operator key that the chain has, if it is not this agent's.
+    pub other_operator: Option<String>,
+    /// The attributes that it claims.
+    pub claims: Vec<Attribute>,
+    /// Whether the provider is in maintenance: it makes no new bids.
+    pub maintenance: bool,
+    /// Open bids and leases that its bond backs.
+    pub slots: u32,
+    /// How many of them are in use, sent bids included.
+    pub used: u32,
+}
+
+/// The lowest bid on an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BestBid {
+    /// Who made it.
+    pub provider: String,
+    /// Base units an hour.
+    pub price: Price,
+}
+
+/// The input of [`decide`](super::decide).
+#[derive(Debug, Clone)]
+pub struct DecisionInput<'a> {
+    /// Block time, in seconds.
+    pub now: u64,
+    /// The provider; none if it is not registered.
+    pub provider: Option<&'a ProviderState>,
+    /// Whether the orderbook takes bids at all.
+    pub paused: bool,
+    /// The least price of a bid, by denom.
+    pub min_prices: &'a BTreeMap<Denom, Price>,
+    /// What auditors attest of the provider, by auditor.
+    pub attestations: &'a BTreeMap<String, AttestationRecord>,
+    /// What the cluster has left, or why that is not known.
+    pub inventory: Result<&'a Inventory, &'a str>,
+    /// The price of the own bid, if there is one.
+    pub own_bid: Option<Price>,
+    /// Where the own bid's replicas are placed.
+    pub own_placements: Option<&'a [Placement]>,
+    /// The lowest bid on the order, in a binding auction.
+    pub best: Option<&'a BestBid>,
+    /// Own bids for this tenant that are open or sent.
+    pub open_for_tenant: u32,
+}

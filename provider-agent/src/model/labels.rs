@@ -1,0 +1,17 @@
+//! Labels by which the agent knows its own objects in a cluster.
+
+/// The tool that manages an object; [`MANAGER`] on all objects of the agent.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// The value of [`MANAGED_BY`] and the field manager of server-side apply.
+pub const MANAGER: &str = "souk-provider";
+/// The lease that an object belongs to, by its order's number. On namespaces, on workloads and
+/// on their pods, so that the inventory does not count a pod beside its reservation.
+pub const ORDER: &str = "souk.market/order";
+/// The provider's address, so that two providers can share a cluster without touching each
+/// other's objects.
+pub const PROVIDER: &str = "souk.market/provider";
+/// The market that an object's lease is of, as a hash of chain and orderbook: two markets number
+/// their leases alike.
+pub const MARKET: &str = "souk.market/market";
+/// The service of the manifest that an object runs.
+pub const SERVICE: &str = "souk.market/service";

@@ -1,0 +1,89 @@
+//! An own lease and the clock of the account that pays it.
+
+use souk_api::{escrow::events::AccountChanged, orderbook::LeaseState};
+use souk_core::{AccountId, CloseReason, Denom, GroupId, OrderId, Price, Rate};
+
+/// An own lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Its number, which is that of its order.
+    pub order: OrderId,
+    /// The group that runs.
+    pub group: GroupId,
+    /// The tenant.
+    pub tenant: String,
+    /// Base units an hour.
+    pub price: Price,
+    /// The denom.
+    pub denom: Denom,
+    /// The escrow account that pays; its stream there has the order's number.
+    pub account: AccountId,
+    /// Its state on the chain.
+    pub state: LeaseState,
+    /// Why it ended.
+    pub reason: Option<CloseReason>,
+    /// Block time of its beginning.
+    pub created_at: u64,
+    /// Block time of its end.
+    pub closed_at: Option<u64>,
+    /// Block time at which its earnings were last withdrawn; at first, of its beginning.
+    pub withdrawn_at: u64,
+    /// The account's clock; none until it is known.
+    pub clock: Option<AccountClock>,
+}
+
+impl Lease {
+    /// Whether the account pays for it at `block_time`. True while the account's clock is not known.
+    pub fn is_funded_at(&self, block_time: u64) -> bool {
+        self.clock.as_ref().is_none_or(|clock| !clock.is_depleted_at(block_time))
+    }
+
+    /// Whether it has ended and all its earnings are withdrawn.
+    pub fn is_paid(&self) -> bool {
+        self.closed_at.is_some_and(|end| self.withdrawn_at > end)
+    }
+
+    /// When the account is depleted or was, if known.
+    pub fn depletion(&self) -> Option<u64> {
+        self.clock.as_ref().and_then(|clock| clock.depletion)
+    }
+}
+
+/// The clock of an escrow account, by its latest event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountClock {
+    /// The funds left at `anchor`, in base units times 3600.
+    pub remaining: u128,
+    /// Base units an hour.
+    pub rate: Rate,
+    /// Block time of the settlement.
+    pub anchor: u64,
+    /// When the account will be depleted, or was.
+    pub depletion: Option<u64>,
+    /// Whether the clock is stopped for lack of funds.
+    pub depleted: bool,
+    /// Whether the account is closed.
+    pub closed: bool,
+    /// Height of the state that says so.
+    pub height: u64,
+}
+
+impl AccountClock {
+    /// The clock in an event of block `height`.
+    pub fn of_event(event: &AccountChanged, height: u64) -> Self {
+        Self {
+            remaining: event.remaining,
+            rate: event.rate,
+            anchor: event.anchor,
+            depletion: event.depletion,
+            depleted: event.depleted,
+            closed: event.closed,
+            height,
+        }
+    }
+
+    /// Whether the account is depleted at `block_time`.
+    pub fn is_depleted_at(&self, block_time: u64) -> bool {
+        self.depleted || self.depletion.is_some_and(|moment| moment <= block_time)
+    }
+}

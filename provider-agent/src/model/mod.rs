@@ -1,0 +1,25 @@
+//! What the agent decides, and the types that decisions are made of. Pure: no chain, no cluster,
+//! no store, no clock.
+
+mod bid;
+pub mod bidding;
+mod cursor;
+pub mod interfaces;
+pub mod labels;
+mod lease;
+pub mod manifest;
+mod mark;
+mod market_id;
+pub mod names;
+mod order;
+pub mod placement;
+pub mod reconcile;
+pub mod scope;
+pub mod upkeep;
+
+pub use bid::{Bid, BidProgress};
+pub use cursor::Cursor;
+pub use lease::{AccountClock, Lease};
+pub use mark::Mark;
+pub use market_id::MarketId;
+pub use order::{Order, OrderDetail};

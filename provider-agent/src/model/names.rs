@@ -1,0 +1,72 @@
+//! Valid Kubernetes names for all names that SDL allows.
+
+use sha2::{Digest, Sha256};
+
+/// Longest label value and DNS label.
+const MAX: usize = 63;
+
+/// A DNS label made of `name` and a suffix; unchanged if it is one already.
+pub fn object_name(name: &str, suffix: &str) -> String {
+    let full = format!("{name}{suffix}");
+    if is_dns_label(&full) {
+        return full;
+    }
+    // A shortened or cleaned name gets a hash of the whole, so that two never collide.
+    let tail = format!("-{}{suffix}", hash(&[name], 8));
+    let room = MAX.saturating_sub(tail.len() + 1);
+    let clean = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let kept: String = name.chars().map(clean).take(room).collect();
+    format!("s{}{tail}", kept.trim_matches('-'))
+}
+
+/// A label's value: `name` if it may be one.
+pub fn label_value(name: &str) -> String {
+    let fine = name.len() <= MAX
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        && name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+        && name.bytes().last().is_some_and(|b| b.is_ascii_alphanumeric());
+    if fine { name.to_owned() } else { object_name(name, "") }
+}
+
+/// The first `digits` hexadecimal digits of the parts' SHA-256.
+pub fn hash(parts: &[&str], digits: usize) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let mut text = hex::encode(hasher.finalize());
+    text.truncate(digits);
+    text
+}
+
+fn is_dns_label(name: &str) -> bool {
+    (1..=MAX).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && name.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
+        && !name.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_a_dns_label_stays_as_it_is() {
+        assert_eq!(object_name("web", "-env"), "web-env");
+    }
+
+    #[test]
+    fn every_other_name_becomes_one_and_two_never_meet() {
+        let long = "a".repeat(70);
+        let names = ["Data", "data_1", "data.1", "1data", "-", long.as_str()];
+        let made: Vec<_> = names.iter().map(|name| object_name(name, "-env")).collect();
+        for name in &made {
+            assert!(is_dns_label(name), "{name}");
+        }
+        let mut distinct = made.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), made.len(), "{made:?}");
+    }
+}

@@ -1,0 +1,30 @@
+//! What the cluster has left, and where a group fits.
+//!
+//! A node has left what is allocatable, less the requests of the pods scheduled there, less
+//! reservations whose pods are not scheduled yet. [`fit()`] places a group's replicas by best fit,
+//! all replicas of a unit with GPUs on one model.
+
+mod capacity;
+mod detect;
+mod fit;
+mod gpu;
+mod node;
+mod placement;
+mod pod;
+mod reservation;
+mod snapshot;
+
+pub use capacity::{Inventory, Limits, NodeCapacity};
+pub use detect::detect_attributes;
+pub use fit::{GpuValue, Shortage, fit, leased_ips};
+pub use gpu::GpuModel;
+pub use node::{NodeState, Unfit};
+pub use placement::{Placement, Requests, Unsupported};
+pub use pod::PodUse;
+pub use reservation::Reservation;
+pub use snapshot::ClusterSnapshot;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

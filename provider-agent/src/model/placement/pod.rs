@@ -1,0 +1,94 @@
+//! The requests of a scheduled pod, as the scheduler counts them.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    api::core::v1::{Container, Pod, ResourceRequirements},
+    apimachinery::pkg::api::resource::Quantity as KubeQuantity,
+};
+use souk_core::OrderId;
+
+use super::{
+    Requests, gpu,
+    node::{quantity, units},
+};
+use crate::model::{labels::ORDER, scope::MarketScope};
+
+/// A pod that is scheduled on a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodUse {
+    /// The node that it is scheduled on.
+    pub node: String,
+    /// Its requests.
+    pub requests: Requests,
+    /// The lease that it belongs to, if it is this provider's.
+    pub order: Option<OrderId>,
+}
+
+impl PodUse {
+    /// Reads a pod; none if it is not scheduled yet or is finished.
+    pub fn of(pod: &Pod, scope: &MarketScope) -> Option<Self> {
+        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+        if matches!(phase, Some("Succeeded" | "Failed")) {
+            return None;
+        }
+        let spec = pod.spec.as_ref()?;
+        let node = spec.node_name.clone().filter(|name| !name.is_empty())?;
+        let sum = |containers: &[Container]| {
+            containers.iter().map(of_container).fold(Requests::default(), Requests::plus)
+        };
+        // Init containers run one after another before the others; those that go on running
+        // (sidecars) add to all that starts after them.
+        let (mut sidecars, mut peak) = (Requests::default(), Requests::default());
+        for init in spec.init_containers.iter().flatten() {
+            let own = of_container(init);
+            if init.restart_policy.as_deref() == Some("Always") {
+                sidecars = sidecars.plus(own);
+                peak = peak.max(sidecars);
+            } else {
+                peak = peak.max(sidecars.plus(own));
+            }
+        }
+        let mut requests = sum(&spec.containers).plus(sidecars).max(peak);
+        if let Some(of_pod) = &spec.resources {
+            // Requests of the pod as a whole replace those of its containers.
+            let whole = of_resources(of_pod);
+            let given = of_pod.requests.clone().unwrap_or_default();
+            if given.contains_key("cpu") {
+                requests.cpu_milli = whole.cpu_milli;
+            }
+            if given.contains_key("memory") {
+                requests.memory = whole.memory;
+            }
+        }
+        let overhead = spec.overhead.clone().unwrap_or_default();
+        let requests = requests.plus(of_amounts(&overhead));
+        Some(Self { node, requests, order: own_order(pod, scope) })
+    }
+}
+
+fn own_order(pod: &Pod, scope: &MarketScope) -> Option<OrderId> {
+    let labels = pod.metadata.labels.as_ref();
+    labels.filter(|_| scope.owns(labels))?.get(ORDER)?.parse().ok()
+}
+
+fn of_container(container: &Container) -> Requests {
+    container.resources.as_ref().map(of_resources).unwrap_or_default()
+}
+
+/// A limit without a request is a request.
+fn of_resources(resources: &ResourceRequirements) -> Requests {
+    let mut amounts = resources.limits.clone().unwrap_or_default();
+    amounts.extend(resources.requests.clone().unwrap_or_default());
+    of_amounts(&amounts)
+}
+
+fn of_amounts(amounts: &BTreeMap<String, KubeQuantity>) -> Requests {
+    let devices = gpu::resources().map(|resource| units(amounts, resource)).sum::<u64>();
+    Requests {
+        cpu_milli: quantity(amounts, "cpu").milli(),
+        memory: units(amounts, "memory"),
+        ephemeral: units(amounts, "ephemeral-storage"),
+        gpu: u32::try_from(devices).unwrap_or(u32::MAX),
+    }
+}

@@ -1,0 +1,153 @@
+//! The next step of reconciling a lease: from its desired state by chain and store, and the observed
+//! state of the cluster.
+
+use souk_core::OrderId;
+
+/// The desired state of a lease, by chain and store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Desired {
+    /// It runs; it has a manifest.
+    Running {
+        /// Identifies what is to run: manifest, placement, configuration.
+        version: u64,
+    },
+    /// It has a manifest, but the account is depleted: volumes stay, nothing runs.
+    Suspended {
+        /// As for [`Running`](Self::Running).
+        version: u64,
+    },
+    /// It has no manifest yet.
+    Waiting,
+    /// It ended, or is not this provider's.
+    Gone,
+}
+
+/// The observed state of a lease in the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// The lease's namespace.
+    pub namespace: Presence,
+    /// The version that this process applied last, if it did.
+    pub applied: Option<Applied>,
+    /// Whether everything in the cluster is as it was applied.
+    pub intact: bool,
+}
+
+/// A namespace's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// None.
+    Absent,
+    /// There.
+    Active,
+    /// Being deleted.
+    Terminating,
+}
+
+/// What was applied last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Identifies what was to run.
+    pub version: u64,
+    /// Whether it was to run, or suspended.
+    pub running: bool,
+}
+
+/// A step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Apply all objects, delete those that are not wanted any more.
+    Apply {
+        /// The lease.
+        order: OrderId,
+        /// Whether its workloads run.
+        running: bool,
+        /// What is applied.
+        version: u64,
+    },
+    /// Delete the namespace with all that is in it.
+    TearDown {
+        /// The lease.
+        order: OrderId,
+    },
+    /// Nothing is left in the cluster: delete the manifest, release host names and reservation.
+    Forget {
+        /// The lease.
+        order: OrderId,
+    },
+}
+
+/// The next step for a lease; none if the cluster is as desired or the step before is not finished.
+pub fn plan(order: OrderId, desired: Desired, observed: Observed) -> Option<Action> {
+    let (version, running) = match desired {
+        Desired::Running { version } => (version, true),
+        Desired::Suspended { version } => (version, false),
+        // A namespace without manifest is from before the store was lost; it stays until the
+        // manifest comes again or the lease ends.
+        Desired::Waiting => return None,
+        Desired::Gone => {
+            return match observed.namespace {
+                Presence::Absent => Some(Action::Forget { order }),
+                Presence::Active => Some(Action::TearDown { order }),
+                Presence::Terminating => None,
+            };
+        }
+    };
+    match observed.namespace {
+        // No object can be created in it; it is created again when it is gone.
+        Presence::Terminating => None,
+        Presence::Active
+            if observed.intact && observed.applied == Some(Applied { version, running }) =>
+        {
+            None
+        }
+        Presence::Active | Presence::Absent => Some(Action::Apply { order, running, version }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORDER: OrderId = OrderId(7);
+    const RUNNING: Desired = Desired::Running { version: 1 };
+    const SUSPENDED: Desired = Desired::Suspended { version: 1 };
+
+    fn seen(namespace: Presence, applied: Option<(u64, bool)>, intact: bool) -> Observed {
+        let applied = applied.map(|(version, running)| Applied { version, running });
+        Observed { namespace, applied, intact }
+    }
+
+    #[test]
+    fn each_state_of_chain_and_cluster_leads_to_its_step() {
+        use Presence::{Absent, Active, Terminating};
+        let apply = |running, version| Some(Action::Apply { order: ORDER, running, version });
+        let tear_down = Some(Action::TearDown { order: ORDER });
+        let forget = Some(Action::Forget { order: ORDER });
+        for (what, desired, observed, expected) in [
+            ("a new lease", RUNNING, seen(Absent, None, false), apply(true, 1)),
+            ("found after a restart", RUNNING, seen(Active, None, true), apply(true, 1)),
+            ("running as it should", RUNNING, seen(Active, Some((1, true)), true), None),
+            ("changed by hand", RUNNING, seen(Active, Some((1, true)), false), apply(true, 1)),
+            ("deleted by hand", RUNNING, seen(Absent, Some((1, true)), false), apply(true, 1)),
+            ("being deleted by hand", RUNNING, seen(Terminating, Some((1, true)), false), None),
+            ("was depleted", SUSPENDED, seen(Active, Some((1, true)), true), apply(false, 1)),
+            ("still depleted", SUSPENDED, seen(Active, Some((1, false)), true), None),
+            ("topped up", RUNNING, seen(Active, Some((1, false)), true), apply(true, 1)),
+            (
+                "a new manifest",
+                Desired::Running { version: 2 },
+                seen(Active, Some((1, true)), true),
+                apply(true, 2),
+            ),
+            ("no manifest", Desired::Waiting, seen(Absent, None, false), None),
+            ("no manifest any more", Desired::Waiting, seen(Active, None, true), None),
+            ("ended", Desired::Gone, seen(Active, Some((1, true)), true), tear_down),
+            ("ended while the agent was down", Desired::Gone, seen(Active, None, true), tear_down),
+            ("being torn down", Desired::Gone, seen(Terminating, None, true), None),
+            ("torn down", Desired::Gone, seen(Absent, None, false), forget),
+        ] {
+            assert_eq!(plan(ORDER, desired, observed), expected, "{what}");
+        }
+    }
+}

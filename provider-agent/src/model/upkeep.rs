@@ -1,0 +1,208 @@
+//! The upkeep tasks that are due at a block.
+
+use std::collections::BTreeSet;
+
+use souk_api::orderbook::LeaseState;
+use souk_core::{AuctionPolicy, DeploymentId, OrderId};
+
+use super::{Bid, BidProgress, Cursor, Lease, Mark, Order};
+use crate::config::Bidding;
+
+/// A task that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpkeepTask {
+    /// Withdraw what a lease has earned.
+    Withdraw {
+        /// The lease.
+        order: OrderId,
+        /// Block time of the last withdrawal, which tells one task from the next.
+        since: u64,
+    },
+    /// Close a lease whose manifest did not come in time.
+    ManifestTimeout(OrderId),
+    /// Mark a depleted deployment, or end it.
+    EndDeployment {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Since when it is depleted.
+        depleted_since: u64,
+        /// Whether it is marked already and can be ended.
+        marked: bool,
+    },
+    /// Close an auction in which the own bid leads.
+    CloseAuction(OrderId),
+}
+
+/// The input of [`plan`].
+#[derive(Debug, Clone, Default)]
+pub struct UpkeepInput {
+    /// The last block; none before the first.
+    pub at: Option<Cursor>,
+    /// Own leases, ended ones too.
+    pub leases: Vec<Lease>,
+    /// Leases that have a manifest.
+    pub with_manifest: BTreeSet<OrderId>,
+    /// Block time since when the agent is at the chain's head and takes manifests; none while it is
+    /// behind.
+    pub current_since: Option<u64>,
+    /// Leases that have a namespace in the cluster; none while that cannot be seen.
+    pub in_cluster: Option<BTreeSet<OrderId>>,
+    /// Deployments marked for their end.
+    pub marks: Vec<Mark>,
+    /// Own bids.
+    pub bids: Vec<Bid>,
+    /// Orders that are open.
+    pub orders: Vec<Order>,
+}
+
+impl UpkeepInput {
+    /// Whether an own lease has ended.
+    pub fn has_ended(&self, order: OrderId) -> bool {
+        let mut leases = self.leases.iter();
+        leases.any(|lease| lease.order == order && lease.closed_at.is_some())
+    }
+}
+
+/// The tasks that are due.
+pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
+    let Some(at) = input.at else { return Vec::new() };
+    let mut due = Vec::new();
+    let mut ended = BTreeSet::new();
+    for lease in &input.leases {
+        let active = lease.state == LeaseState::Active;
+        let since = lease.withdrawn_at;
+        let owes = match lease.closed_at {
+            None => at.time.saturating_sub(since) >= policy.withdraw_every.0,
+            Some(_) => !lease.is_paid(),
+        };
+        if owes && at.time > since {
+            due.push(UpkeepTask::Withdraw { order: lease.order, since });
+        }
+        if active && is_late(input, lease, at, policy) {
+            due.push(UpkeepTask::ManifestTimeout(lease.order));
+        }
+        let deployment = lease.group.deployment;
+        if active
+            && policy.end_deployments
+            && !lease.is_funded_at(at.time)
+            && ended.insert(deployment)
+        {
+            due.extend(end_deployment(input, deployment, lease.depletion().unwrap_or(at.time), at));
+        }
+    }
+    let bids = input.bids.iter().filter(|bid| bid.progress == BidProgress::Open);
+    for bid in bids {
+        let order = input.orders.iter().find(|order| order.id == bid.order);
+        let over = |order: &Order| {
+            matches!(order.auction, AuctionPolicy::LowestPrice { .. })
+                && order.closes_at.is_some_and(|end| at.time >= end)
+        };
+        if order.is_some_and(over) {
+            due.push(UpkeepTask::CloseAuction(bid.order));
+        }
+    }
+    due
+}
+
+/// Whether a lease's manifest is overdue. The tenant's time runs only while the agent takes
+/// manifests. A lease with a namespace had a manifest, in a store that was lost.
+fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> bool {
+    let (Some(current_since), Some(in_cluster)) = (input.current_since, &input.in_cluster) else {
+        return false;
+    };
+    let waited = at.time.saturating_sub(lease.created_at.max(current_since));
+    waited > policy.manifest_timeout.0
+        && !input.with_manifest.contains(&lease.order)
+        && !in_cluster.contains(&lease.order)
+}
+
+fn end_deployment(
+    input: &UpkeepInput,
+    deployment: DeploymentId,
+    depleted_since: u64,
+    at: Cursor,
+) -> Option<UpkeepTask> {
+    let mark = input.marks.iter().find(|mark| {
+        // A mark of an earlier time is void: a deposit came since.
+        mark.deployment == deployment && mark.depleted_since == depleted_since
+    });
+    match mark {
+        None => Some(UpkeepTask::EndDeployment { deployment, depleted_since, marked: false }),
+        Some(mark) if at.time >= mark.endable_at => {
+            Some(UpkeepTask::EndDeployment { deployment, depleted_since, marked: true })
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_core::{AccountId, Denom, GroupId, GroupSeq, Price};
+
+    use super::*;
+
+    const LEASE: OrderId = OrderId(7);
+
+    fn policy() -> Bidding {
+        toml::from_str("rates = []\nmanifest_timeout = \"10m\"\nwithdraw_every = \"1day\"").unwrap()
+    }
+
+    fn lease(created_at: u64) -> Lease {
+        Lease {
+            order: LEASE,
+            group: GroupId { deployment: DeploymentId(3), group: GroupSeq(1) },
+            tenant: "souk1ann".into(),
+            price: Price::new(100).unwrap(),
+            denom: Denom::native("usouk"),
+            account: AccountId(3),
+            state: LeaseState::Active,
+            reason: None,
+            created_at,
+            closed_at: None,
+            withdrawn_at: created_at,
+            clock: None,
+        }
+    }
+
+    #[test]
+    fn a_tenants_time_for_its_manifest_runs_only_while_the_agent_could_take_it() {
+        let (none, there) = (BTreeSet::new(), BTreeSet::from([LEASE]));
+        for (case, created, current_since, manifests, in_cluster, late) in [
+            ("in time", 9_500, Some(100), &none, Some(&none), false),
+            ("late", 9_300, Some(100), &none, Some(&none), true),
+            ("it came", 9_300, Some(100), &there, Some(&none), false),
+            ("the agent was away until now", 9_300, Some(9_990), &none, Some(&none), false),
+            ("the agent is behind", 9_300, None, &none, Some(&none), false),
+            ("it runs, and the store was lost", 9_300, Some(100), &none, Some(&there), false),
+            ("the cluster cannot be seen", 9_300, Some(100), &none, None, false),
+        ] {
+            let input = UpkeepInput {
+                at: Some(Cursor { height: 5, time: 10_000 }),
+                leases: vec![lease(created)],
+                with_manifest: manifests.clone(),
+                current_since: current_since,
+                in_cluster: in_cluster.cloned(),
+                ..UpkeepInput::default()
+            };
+            let expected = if late { vec![UpkeepTask::ManifestTimeout(LEASE)] } else { vec![] };
+            assert_eq!(plan(&input, &policy()), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn an_ended_lease_is_asked_about_until_it_is_seen_to_owe_nothing() {
+        for (withdrawn_at, due) in [(8_000, true), (9_000, true), (9_001, false)] {
+            let ended = Lease {
+                state: LeaseState::Closed,
+                closed_at: Some(9_000),
+                withdrawn_at,
+                ..lease(7_000)
+            };
+            let at = Some(Cursor { height: 5, time: 10_000 });
+            let input = UpkeepInput { at, leases: vec![ended], ..UpkeepInput::default() };
+            let withdraw = UpkeepTask::Withdraw { order: LEASE, since: withdrawn_at };
+            let expected = if due { vec![withdraw] } else { vec![] };
+            assert_eq!(plan(&input, &policy()), expected, "{withdrawn_at}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Assembles the agent and runs its tasks as a group: one that ends ends all.
+
+mod error;
+mod gateway;
+mod group;
+
+use std::sync::Arc;
+
+use souk_chain::{
+    Client, Pipeline, PipelineHandle, SecretKey, follower::FollowerConfig,
+    pipeline::PipelineConfig, rpc::RpcError, tx::GasConfig,
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub use error::AppError;
+pub use group::TaskGroup;
+
+use super::metrics;
+use crate::{
+    cluster::{
+        inventory::{self as inventory, ClusterView},
+        kube::{cache::Caches, client},
+        leases::{progress::ProgressMap, reconcile::Reconciler},
+    },
+    config::Config,
+    market::{
+        Market,
+        bidding::{Bidder, Deps},
+        fetch,
+        follow::{FollowState, FollowerTask},
+        lookup::ChainLookup,
+        outbox::Messages,
+        upkeep::Upkeep,
+    },
+    model::{MarketId, scope::MarketScope},
+    store::{Store, StoreError, Topic},
+};
+
+/// Reads the operator key of the configuration.
+///
+/// # Errors
+///
+/// If it cannot be read or decrypted.
+pub fn load_key(config: &Config) -> Result<SecretKey, AppError> {
+    Ok(config.provider.key.source()?.load()?)
+}
+
+/// The transaction pipeline's settings of the configuration.
+pub fn pipeline_config(config: &Config) -> PipelineConfig {
+    let gas = GasConfig {
+        max_price: config.chain.max_gas_price(),
+        ..GasConfig::new(config.chain.gas_price.clone())
+    };
+    PipelineConfig::new(&config.chain.prefix, gas)
+}
+
+/// Opens the store of the configuration and binds it to the market.
+///
+/// # Errors
+///
+/// If it cannot be opened or is of another market.
+pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
+    let store = Store::open(&config.store.path)?;
+    let market = MarketId {
+        chain_id: config.chain.chain_id.clone(),
+        orderbook: config.chain.contracts().orderbook.clone(),
+    };
+    store.bind_market(market).await?;
+    Ok(store)
+}
+
+/// The agent, ready to run.
+pub struct Agent {
+    config: Arc<Config>,
+    store: Store,
+    client: Client,
+    market: Market,
+    pipeline: Pipeline,
+    messages: Messages,
+    cluster: kube::Client,
+    following: watch::Sender<FollowState>,
+}
+
+impl Agent {
+    /// Opens store, key and clients. A chain or cluster that does not answer is waited for later.
+    ///
+    /// # Errors
+    ///
+    /// If the configuration, key or store cannot be used, or the chain is another one.
+    pub async fn new(config: Config) -> Result<Self, AppError> {
+        let config = Arc::new(config);
+        let key = load_key(&config)?;
+        let store = open_store(&config).await?;
+        let client = Client::new(config.chain.client())?;
+        if let Err(wrong @ RpcError::WrongChain { .. }) = client.status().await {
+            return Err(wrong.into());
+        }
+        let pipeline =
+            Pipeline::open(pipeline_config(&config), client.clone(), key, &config.store.path)?;
+        let contracts = config.chain.contracts().clone();
+        let provider = config.provider.address.clone();
+        let messages = Messages {
+            operator: pipeline.address().to_owned(),
+            provider: provider.clone(),
+            contracts: contracts.clone(),
+        };
+        let market = Market::new(client.query(), contracts, provider);
+        let cluster = client::from_config(&config.cluster).await?;
+        let following = watch::Sender::new(FollowState::default());
+        Ok(Self { config, store, client, market, pipeline, messages, cluster, following })
+    }
+
+    /// The store.
+    pub fn store(&self) -> Store {
+        self.store.clone()
+    }
+
+    /// Runs until `stop`.
+    ///
+    /// # Errors
+    ///
+    /// If one of the tasks ends by itself.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
+        let mut tasks = TaskGroup::new(stop.clone());
+        let stop = tasks.stop();
+        let pipeline = self.pipeline.handle();
+        let provider = self.config.provider.address.clone();
+
+        let scope = MarketScope::of(&self.config);
+        let nodes = &self.config.cluster.node_labels();
+        let (view, watches) =
+            inventory::start(self.cluster.clone(), &scope, nodes, &self.store, &stop);
+        tasks.forever("inventory", watches);
+        let (caches, watches) = Caches::start(self.cluster.clone(), &scope, stop.clone());
+        tasks.forever("caches", watches);
+
+        let following = FollowerTask {
+            market: self.market.clone(),
+            client: self.client.clone(),
+            store: self.store.clone(),
+            pipeline: Some(pipeline.clone()),
+            config: FollowerConfig::default(),
+            state: self.following.clone(),
+        };
+        tasks.spawn("follower", following.run(stop.clone()));
+        tasks.spawn("fetch", fetch::run(self.market.clone(), self.store.clone(), stop.clone()));
+        let bidder = Bidder::new(Deps {
+            market: self.market.clone(),
+            store: self.store.clone(),
+            config: self.config.clone(),
+            messages: self.messages.clone(),
+            cluster: Arc::new(view.clone()),
+            following: self.following.subscribe(),
+        });
+        tasks.spawn("bidding", bidder.run(stop.clone()));
+        let upkeep = Upkeep {
+            market: self.market.clone(),
+            store: self.store.clone(),
+            messages: self.messages.clone(),
+            policy: self.config.bidding.clone(),
+            following: self.following.subscribe(),
+            namespaces: Arc::new(caches.clone()),
+        };
+        tasks.spawn("upkeep", upkeep.run(stop.clone()));
+        self.spawn_leases(&mut tasks, &stop, caches, &view).await?;
+        self.spawn_metrics(&mut tasks, &stop, &pipeline, &view).await?;
+        tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
+        tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
+        tracing::info!(%provider, operator = %self.messages.operator, "agent started");
+        tasks.join().await
+    }
+
+    async fn spawn_leases(
+        &self,
+        tasks: &mut TaskGroup,
+        stop: &CancellationToken,
+        caches: Caches,
+        view: &ClusterView,
+    ) -> Result<(), AppError> {
+        let orderbook = &self.config.chain.contracts().orderbook;
+        let provider = &self.config.provider.address;
+        let lookup = ChainLookup::new(self.client.query(), orderbook, provider);
+        let progress = ProgressMap::default();
+        let reconciler = Reconciler {
+            client: self.cluster.clone(),
+            caches: caches.clone(),
+            store: self.store.clone(),
+            lookup: Arc::new(lookup.clone()),
+            cluster: Arc::new(self.config.cluster.clone()),
+            scope: MarketScope::of(&self.config),
+            progress: progress.clone(),
+        };
+        tasks.forever("leases", reconciler.run(stop.clone()));
+        let parts = gateway::Parts {
+            config: self.config.clone(),
+            store: self.store.clone(),
+            cluster: self.cluster.clone(),
+            lookup,
+            caches,
+            progress,
+            view: view.clone(),
+        };
+        tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
+        Ok(())
+    }
+
+    async fn spawn_metrics(
+        &self,
+        tasks: &mut TaskGroup,
+        stop: &CancellationToken,
+        pipeline: &PipelineHandle,
+        view: &ClusterView,
+    ) -> Result<(), AppError> {
+        let Some(address) = self.config.metrics.listen else { return Ok(()) };
+        let sources = metrics::Sources {
+            store: self.store.clone(),
+            following: self.following.subscribe(),
+            pipeline: pipeline.clone(),
+            cluster: view.clone(),
+            client: self.client.clone(),
+        };
+        let listener = metrics::bind(address).await?;
+        tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
+        Ok(())
+    }
+}
+
+/// Connects the store and the pipeline: a message committed to the outbox wakes the pipeline, and an
+/// outcome notifies the listeners of orders.
+async fn connect_outbox(store: Store, pipeline: PipelineHandle, stop: CancellationToken) {
+    let mut committed = store.listen(&[Topic::Outbox]);
+    let mut ended = pipeline.changes();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = committed.changed() => pipeline.wake(),
+            changed = ended.changed() => match changed {
+                Ok(()) => store.wake(Topic::Orders),
+                // The pipeline is gone and the group is about to stop.
+                Err(_) => stop.cancelled().await,
+            },
+        }
+    }
+}

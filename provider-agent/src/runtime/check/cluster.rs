@@ -1,0 +1,172 @@
+//! Checks the cluster: reachable, with the permissions that the agent needs and what it offers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use k8s_openapi::api::{
+    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+    core::v1::Node,
+    networking::v1::IngressClass,
+    node::v1::RuntimeClass,
+    storage::v1::StorageClass,
+};
+use kube::{
+    Api, Client, Resource,
+    api::{ListParams, PostParams},
+};
+use serde::de::DeserializeOwned;
+
+use super::{
+    Report,
+    permissions::{Permission, required},
+};
+use crate::{cluster::kube::client, config::Config, model::placement::NodeState};
+
+/// The timeout of a request to the cluster.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Checks the cluster.
+pub(super) async fn check(config: &Config, report: &mut Report) {
+    const WHAT: &str = "cluster";
+    let advice = "correct cluster.kubeconfig and cluster.context, or start the cluster";
+    let client = match client::from_config(&config.cluster).await {
+        Ok(client) => client,
+        Err(error) => return report.fail(WHAT, error.to_string(), advice),
+    };
+    match tokio::time::timeout(TIMEOUT, client.apiserver_version()).await {
+        Ok(Ok(version)) => report.ok(WHAT, format!("Kubernetes {}", version.git_version)),
+        Ok(Err(error)) => return report.fail(WHAT, error.to_string(), advice),
+        Err(_) => return report.fail(WHAT, "it does not answer", advice),
+    }
+    permissions(&client, report).await;
+    nodes(config, &client, report).await;
+    offers(config, &client, report).await;
+}
+
+async fn permissions(client: &Client, report: &mut Report) {
+    const WHAT: &str = "permissions in the cluster";
+    let api: Api<SelfSubjectAccessReview> = Api::all(client.clone());
+    let needed = required();
+    let mut missing = Vec::new();
+    for Permission { verb, group, resource, subresource } in &needed {
+        let attributes = ResourceAttributes {
+            verb: Some((*verb).to_owned()),
+            group: Some(group.clone()),
+            resource: Some(resource.clone()),
+            subresource: Some((*subresource).to_owned()).filter(|sub| !sub.is_empty()),
+            ..ResourceAttributes::default()
+        };
+        let review = SelfSubjectAccessReview {
+            spec: SelfSubjectAccessReviewSpec {
+                resource_attributes: Some(attributes),
+                ..SelfSubjectAccessReviewSpec::default()
+            },
+            ..SelfSubjectAccessReview::default()
+        };
+        match api.create(&PostParams::default(), &review).await {
+            Ok(answer) if answer.status.as_ref().is_some_and(|status| status.allowed) => {}
+            Ok(_) => {
+                let sub =
+                    if subresource.is_empty() { String::new() } else { format!("/{subresource}") };
+                missing.push(format!("{verb} {resource}{sub}"));
+            }
+            Err(error) => return report.fail(WHAT, error.to_string(), "look at the API server"),
+        }
+    }
+    if missing.is_empty() {
+        report.ok(WHAT, format!("all {} that the agent needs", needed.len()));
+    } else {
+        let advice = "give the agent's user a ClusterRole with them";
+        report.fail(WHAT, format!("missing: {}", missing.join(", ")), advice);
+    }
+}
+
+async fn list<K>(client: &Client, labels: &str) -> Result<Vec<K>, String>
+where
+    K: Resource<DynamicType = ()> + DeserializeOwned + Clone + std::fmt::Debug,
+{
+    let api: Api<K> = Api::all(client.clone());
+    let listed = api.list(&ListParams::default().labels(labels)).await;
+    listed.map(|list| list.items).map_err(|error| error.to_string())
+}
+
+async fn nodes(config: &Config, client: &Client, report: &mut Report) {
+    const WHAT: &str = "nodes";
+    let nodes: Vec<NodeState> = match list::<Node>(client, &config.cluster.node_labels()).await {
+        Ok(nodes) => nodes.iter().map(NodeState::of).collect(),
+        Err(error) => {
+            return report.fail(WHAT, error, "give the agent's user the right to list nodes");
+        }
+    };
+    for node in &nodes {
+        if let Some(unfit) = &node.unfit {
+            let advice = "nothing, if that is meant; tenants' pods do not go there";
+            report.warn(WHAT, format!("{} takes no tenants: {unfit}", node.name), advice);
+        }
+    }
+    let usable: Vec<&NodeState> = nodes.iter().filter(|node| node.unfit.is_none()).collect();
+    if usable.is_empty() {
+        return report.fail(
+            WHAT,
+            "none takes tenants",
+            "add a node that is ready, has no taints and has the labels of cluster.node_selector",
+        );
+    }
+    let cores: u64 = usable.iter().map(|node| node.allocatable.cpu_milli / 1_000).sum();
+    let memory: u64 = usable.iter().map(|node| node.allocatable.memory >> 30).sum();
+    report.ok(WHAT, format!("{} with {cores} cores and {memory} GiB", usable.len()));
+    let mut gpus: BTreeMap<String, u64> = BTreeMap::new();
+    for node in &usable {
+        if let Some(gpu) = &node.gpu {
+            let memory = gpu.memory.as_deref().unwrap_or("unknown memory");
+            let name = format!("{}/{} {memory}", gpu.vendor, gpu.model);
+            *gpus.entry(name).or_default() += u64::from(node.allocatable.gpu);
+        }
+    }
+    let list: Vec<String> = gpus.iter().map(|(name, count)| format!("{count} x {name}")).collect();
+    let found = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
+    report.ok("GPUs", found);
+    let claims = config.bidding.claims();
+    let unclaimed: BTreeSet<String> = usable
+        .iter()
+        .filter_map(|node| node.gpu.as_ref())
+        .map(|gpu| format!("capabilities/gpu/vendor/{}/model/{}", gpu.vendor, gpu.model))
+        .filter(|key| claims.iter().all(|claim| claim.key != *key))
+        .collect();
+    for key in unclaimed {
+        let found = format!("the cluster has {key}, which is not claimed: no bids with it");
+        report.warn("GPUs", found, "add it to bidding.attributes and to the chain");
+    }
+}
+
+async fn offers(config: &Config, client: &Client, report: &mut Report) {
+    let cluster = &config.cluster;
+    let mut named =
+        |what: &str, wanted: &str, found: Result<Vec<String>, String>, key: &str| match found {
+            Ok(found) if found.iter().any(|name| name == wanted) => report.ok(what, wanted),
+            Ok(found) => {
+                let advice = format!("correct {key}; the cluster has: {}", found.join(", "));
+                report.fail(what, format!("there is no `{wanted}`"), advice);
+            }
+            Err(error) => report.fail(what, error, "give the agent's user the right to list them"),
+        };
+    let names = |metadata: kube::core::ObjectMeta| metadata.name.unwrap_or_default();
+    let classes = list::<StorageClass>(client, "").await;
+    let classes = classes.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
+    for (class, storage) in &cluster.storage_classes {
+        let what = format!("storage class {class}");
+        named(&what, &storage.name, classes.clone(), "cluster.storage_classes");
+    }
+    if let Some(class) = &cluster.ingress_class {
+        let found = list::<IngressClass>(client, "").await;
+        let found = found.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
+        named("ingress class", class, found, "cluster.ingress_class");
+    }
+    for class in cluster.gpu_runtime_classes.values() {
+        let found = list::<RuntimeClass>(client, "").await;
+        let found = found.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
+        named("runtime class", class, found, "cluster.gpu_runtime_classes");
+    }
+}

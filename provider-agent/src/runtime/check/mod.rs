@@ -1,0 +1,39 @@
+//! `souk-provider check`: whether the agent has everything that it needs. Each line says what was
+//! checked and, if something is wrong, what to do.
+
+mod chain;
+mod cluster;
+mod contracts;
+mod files;
+mod permissions;
+mod provider;
+mod report;
+
+use std::path::Path;
+
+use crate::config::Config;
+
+pub use permissions::{Access, Permission};
+pub use report::{Level, Line, Report};
+
+/// Checks everything that the configuration at `path` names.
+pub async fn check(path: &Path) -> Report {
+    let mut report = Report::default();
+    let config = match Config::load(path) {
+        Ok(config) => config,
+        Err(error) => {
+            report.fail("configuration", error.to_string(), "correct it and check again");
+            return report;
+        }
+    };
+    report.ok("configuration", format!("{} is valid", path.display()));
+    let operator = files::operator_key(&config, &mut report);
+    files::store(&config, &mut report);
+    let pin = files::gateway_tls(&config, &mut report);
+    if let Some(market) = chain::endpoints(&config, &mut report).await {
+        contracts::check(&config, &market, &mut report).await;
+        provider::check(&config, &market, operator.as_deref(), pin, &mut report).await;
+    }
+    cluster::check(&config, &mut report).await;
+    report
+}

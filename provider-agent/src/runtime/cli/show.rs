@@ -1,0 +1,189 @@
+//! `why`, `status`, `leases`, `version`: reads the store, also while the agent runs.
+
+use std::{path::Path, process::ExitCode};
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use souk_core::OrderId;
+
+use super::output;
+use crate::{
+    config::Config,
+    model::placement::Requests,
+    runtime::app,
+    store::{
+        Store, StoreError, bids, cursor, leases as lease_rows, manifests, orders, reservations,
+    },
+};
+
+async fn open(path: &Path) -> Result<Store> {
+    let config = Config::load(path)?;
+    if !config.store.path.exists() {
+        bail!(
+            "there is no store at {} yet; start the agent with `souk-provider run`",
+            config.store.path.display()
+        );
+    }
+    Ok(app::open_store(&config).await?)
+}
+
+#[derive(Serialize)]
+struct Why {
+    order: OrderId,
+    verdict: String,
+    reason: String,
+    tenant_reason: String,
+    price: Option<String>,
+    since_height: Option<u64>,
+    bid: Option<String>,
+}
+
+/// Why there is a bid, or none.
+pub async fn why(path: &Path, order: OrderId, json: bool) -> Result<ExitCode> {
+    let store = open(path).await?;
+    let bid = store.read(move |sql| bids::get(sql, order)).await.context("bid")?;
+    let known = store.order(order).await?;
+    let Some(decision) = store.decision(order).await? else {
+        if known.is_some() {
+            bail!("order {order} is known but nothing is decided yet; look again in a moment");
+        }
+        bail!("order {order} is not known: it may be on another chain, too old, or yet to come");
+    };
+    let why = Why {
+        order,
+        verdict: decision.verdict.to_string(),
+        reason: decision.reason,
+        tenant_reason: decision.tenant_reason,
+        price: decision.price.map(|price| price.to_string()),
+        since_height: Some(decision.height),
+        bid: bid.map(|bid| bid.progress.to_string()),
+    };
+    output::answer(&why, json, |why| {
+        let price = why.price.as_ref().map(|p| format!(" at {p} an hour")).unwrap_or_default();
+        let bid = why.bid.as_ref().map(|b| format!("\nbid: {b}")).unwrap_or_default();
+        let height = why.since_height.unwrap_or_default();
+        format!(
+            "order {order}: {}{price} since height {height}\nreason: {}\nshown to the tenant: {}{bid}",
+            why.verdict, why.reason, why.tenant_reason
+        )
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Status {
+    height: Option<u64>,
+    block_time: Option<u64>,
+    open_orders: usize,
+    live_bids: usize,
+    active_leases: usize,
+    depleted_leases: usize,
+    reserved_cpu_milli: u64,
+    reserved_memory: u64,
+    reserved_gpus: u32,
+}
+
+/// Height, orders, bids, leases and reserved capacity.
+pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
+    let store = open(path).await?;
+    let status = store
+        .read(|sql| {
+            let at = cursor::get(sql)?;
+            let active = lease_rows::active(sql)?;
+            let now = at.map_or(0, |at| at.time);
+            let placed = reservations::all(sql)?.into_iter().flat_map(|row| row.placements);
+            let reserved = placed.map(|p| p.requests).fold(Requests::default(), Requests::plus);
+            Ok::<_, StoreError>(Status {
+                reserved_cpu_milli: reserved.cpu_milli,
+                reserved_memory: reserved.memory,
+                reserved_gpus: reserved.gpu,
+                height: at.map(|at| at.height),
+                block_time: at.map(|at| at.time),
+                open_orders: orders::open(sql)?.len(),
+                live_bids: bids::all(sql)?.iter().filter(|bid| bid.progress.is_live()).count(),
+                depleted_leases: active.iter().filter(|lease| !lease.is_funded_at(now)).count(),
+                active_leases: active.len(),
+            })
+        })
+        .await?;
+    output::answer(&status, json, |status| {
+        let height = status.height.map_or_else(|| "none yet".to_owned(), |h| h.to_string());
+        format!(
+            "last block: {height}\nopen orders: {}\nlive bids: {}\nleases: {} ({} depleted)\n\
+             reserved for bids and leases: {}m CPU, {} MiB memory, {} GPUs",
+            status.open_orders,
+            status.live_bids,
+            status.active_leases,
+            status.depleted_leases,
+            status.reserved_cpu_milli,
+            status.reserved_memory >> 20,
+            status.reserved_gpus,
+        )
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Lease {
+    order: OrderId,
+    deployment: String,
+    tenant: String,
+    price: String,
+    denom: String,
+    state: String,
+    funded: bool,
+    depletion: Option<u64>,
+    manifest: bool,
+}
+
+/// All leases that are not forgotten.
+pub async fn leases(path: &Path, json: bool) -> Result<ExitCode> {
+    let store = open(path).await?;
+    let list = store
+        .read(|sql| {
+            let now = cursor::get(sql)?.map_or(0, |at| at.time);
+            let mut list = Vec::new();
+            for lease in lease_rows::all(sql)? {
+                list.push(Lease {
+                    order: lease.order,
+                    deployment: lease.group.to_string(),
+                    price: lease.price.to_string(),
+                    denom: lease.denom.to_string(),
+                    state: lease.state.to_string(),
+                    funded: lease.is_funded_at(now),
+                    depletion: lease.depletion(),
+                    manifest: manifests::exists(sql, lease.order)?,
+                    tenant: lease.tenant,
+                });
+            }
+            Ok::<_, StoreError>(list)
+        })
+        .await?;
+    output::answer(&list, json, |list| {
+        if list.is_empty() {
+            return "no leases".to_owned();
+        }
+        let line = |lease: &Lease| {
+            let paid = if lease.funded { "funded" } else { "no money" };
+            let manifest = if lease.manifest { "" } else { ", no manifest" };
+            format!(
+                "{}  {}  {}  {} {} an hour  {paid}{manifest}  {}",
+                lease.order, lease.deployment, lease.state, lease.price, lease.denom, lease.tenant
+            )
+        };
+        list.iter().map(line).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Version {
+    version: &'static str,
+}
+
+/// The version.
+pub fn version(json: bool) -> Result<ExitCode> {
+    let version = Version { version: env!("CARGO_PKG_VERSION") };
+    output::answer(&version, json, |v| format!("souk-provider {}", v.version))?;
+    Ok(ExitCode::SUCCESS)
+}

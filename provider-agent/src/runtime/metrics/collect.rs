@@ -1,0 +1,159 @@
+//! Collects the metrics at each scrape.
+
+use std::{fmt, sync::atomic::AtomicU64};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+use souk_api::orderbook::LeaseState;
+use souk_chain::rpc::EndpointHealth;
+
+use super::Sources;
+use crate::{
+    model::{interfaces::CapacitySource, placement::Limits},
+    store::{StoreError, bids, leases, orders, pending},
+};
+
+/// Why there are no metrics.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CollectError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The text.
+    #[error("the metrics cannot be encoded")]
+    Encode(#[from] fmt::Error),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Progress {
+    progress: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct State {
+    state: String,
+}
+
+/// What is counted in the store.
+struct Counts {
+    open_orders: usize,
+    bids: Vec<String>,
+    leases: Vec<(LeaseState, bool)>,
+    pending: usize,
+}
+
+/// All metrics in the text format of OpenMetrics.
+pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
+    let mut metrics = Metrics(Registry::with_prefix("souk_provider"));
+    let following = sources.following.borrow().clone();
+    metrics.gauge("store_height", "Last block in the store", following.height);
+    metrics.gauge("chain_height", "Last block of the chain", following.head);
+    metrics.gauge("block_timestamp_seconds", "Time of the last block", following.time);
+    metrics.counter("store_rebuilds", "Rebuilds of the store from queries", following.rebuilds);
+    metrics.counter("unreadable_events", "Events not readable", following.unreadable);
+    from_store(&mut metrics, sources, following.time).await?;
+    from_pipeline(&mut metrics, sources);
+    from_cluster(&mut metrics, sources);
+    let mut text = String::new();
+    encode(&mut text, &metrics.0)?;
+    Ok(text)
+}
+
+async fn from_store(
+    metrics: &mut Metrics,
+    sources: &Sources,
+    now: u64,
+) -> Result<(), CollectError> {
+    let counts = sources
+        .store
+        .read(move |sql| {
+            let funded = leases::all(sql)?.into_iter().map(|l| (l.state, l.is_funded_at(now)));
+            Ok::<_, StoreError>(Counts {
+                open_orders: orders::open(sql)?.len(),
+                bids: bids::all(sql)?.iter().map(|bid| bid.progress.to_string()).collect(),
+                leases: funded.collect(),
+                pending: pending::list(sql, 10_000)?.len(),
+            })
+        })
+        .await?;
+    metrics.gauge("open_orders", "Orders that take bids", len(counts.open_orders));
+    metrics.gauge("pending_fetches", "Details still to be fetched", len(counts.pending));
+    let bids = counts.bids.into_iter().map(|progress| Progress { progress });
+    metrics.gauges("bids", "Own bids by progress", bids);
+    let state = |(state, funded): (LeaseState, bool)| State {
+        state: match (state, funded) {
+            (LeaseState::Active, true) => "funded".to_owned(),
+            (LeaseState::Active, false) => "depleted".to_owned(),
+            (other, _) => other.to_string(),
+        },
+    };
+    metrics.gauges("leases", "Own leases by state", counts.leases.into_iter().map(state));
+    Ok(())
+}
+
+fn from_pipeline(metrics: &mut Metrics, sources: &Sources) {
+    let status = sources.pipeline.status().borrow().clone();
+    metrics.gauge("outbox_messages", "Messages that wait to be sent", status.queued);
+    metrics.counter("transactions_included", "Transactions in blocks", status.included);
+    metrics.counter("messages_failed", "Messages that failed", status.failed);
+    let endpoints = sources.client.endpoints();
+    let usable =
+        endpoints.iter().filter(|e| !matches!(e.health, EndpointHealth::SetAside(_))).count();
+    metrics.gauge("rpc_endpoints", "Configured RPC endpoints", len(endpoints.len()));
+    metrics.gauge("rpc_endpoints_usable", "RPC endpoints that are used", len(usable));
+}
+
+fn from_cluster(metrics: &mut Metrics, sources: &Sources) {
+    let snapshot = sources.cluster.snapshot();
+    metrics.gauge("cluster_up", "1 if the cluster's state is known", snapshot.is_ok().into());
+    let inventory = snapshot.unwrap_or_default().left(&[], &Limits::default());
+    let free = inventory.free();
+    metrics.gauge("nodes_usable", "Nodes that take tenants' pods", len(inventory.nodes.len()));
+    metrics.cores("free_cpu_cores", "CPU not requested by pods", free.cpu_milli);
+    metrics.gauge("free_memory_bytes", "Memory not requested by pods", free.memory);
+    metrics.gauge("free_gpus", "GPUs not requested by pods", u64::from(free.gpu));
+}
+
+struct Metrics(Registry);
+
+impl Metrics {
+    fn gauge(&mut self, name: &str, help: &str, value: u64) {
+        let gauge: Gauge = Gauge::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        self.0.register(name, help, gauge);
+    }
+
+    /// Thousandths of a core, as cores.
+    fn cores(&mut self, name: &str, help: &str, milli: u64) {
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        let milli = u32::try_from(milli).unwrap_or(u32::MAX);
+        gauge.set(f64::from(milli) / 1_000.0);
+        self.0.register(name, help, gauge);
+    }
+
+    /// A counter since the start of the process; its name ends in `_total` in the text.
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        let counter: Counter = Counter::default();
+        counter.inc_by(value);
+        self.0.register(name, help, counter);
+    }
+
+    /// How often each set of labels occurs.
+    fn gauges<L>(&mut self, name: &str, help: &str, all: impl IntoIterator<Item = L>)
+    where
+        L: EncodeLabelSet + Clone + Eq + std::hash::Hash + fmt::Debug + Send + Sync + 'static,
+    {
+        let family = Family::<L, Gauge>::default();
+        for labels in all {
+            family.get_or_create(&labels).inc();
+        }
+        self.0.register(name, help, family);
+    }
+}
+
+fn len(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}

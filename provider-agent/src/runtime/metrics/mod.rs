@@ -1,0 +1,97 @@
+//! Metrics for Prometheus and the health check, on a listener of their own, without TLS: bind
+//! it to an address that only the operator reaches.
+
+mod collect;
+mod health;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use souk_chain::{Client, PipelineHandle};
+use tokio::{net::TcpListener, sync::watch};
+use tokio_util::sync::CancellationToken;
+
+pub use health::{ComponentError, Health, judge};
+
+use crate::{cluster::inventory::ClusterView, market::follow::FollowState, store::Store};
+
+/// The sources of the metrics.
+#[derive(Clone)]
+pub struct Sources {
+    /// The store.
+    pub store: Store,
+    /// The follower's state.
+    pub following: watch::Receiver<FollowState>,
+    /// The transaction pipeline.
+    pub pipeline: PipelineHandle,
+    /// The nodes and pods.
+    pub cluster: ClusterView,
+    /// The chain's client, for its endpoints.
+    pub client: Client,
+}
+
+/// The metrics cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[error("metrics: cannot listen on {address}: {error}; free the port or change `metrics.listen`")]
+pub struct MetricsError {
+    address: SocketAddr,
+    error: std::io::Error,
+}
+
+/// Binds the address.
+///
+/// # Errors
+///
+/// If it is taken or not this machine's.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, MetricsError> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| MetricsError { address, error })
+}
+
+/// Serves until `stop`.
+///
+/// # Errors
+///
+/// If the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    sources: Sources,
+    stop: CancellationToken,
+) -> Result<(), std::io::Error> {
+    let routes = Router::new()
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(health))
+        .with_state(Arc::new(sources));
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "metrics server listening");
+    }
+    axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
+    match collect::collect(&sources).await {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            (StatusCode::OK, [("content-type", kind)], text)
+        }
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, [("content-type", "text/plain")], error.to_string())
+        }
+    }
+}
+
+async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
+    let health = judge(
+        &sources.following.borrow(),
+        sources.pipeline.status().borrow().last_error.as_deref(),
+        sources.cluster.last_error().as_deref(),
+        now(),
+    );
+    let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(health))
+}
+
+fn now() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,7 @@
+//! The program: its tasks, command line, metrics, and what sets it up.
+
+pub mod app;
+pub mod check;
+pub mod cli;
+pub mod metrics;
+pub mod setup;

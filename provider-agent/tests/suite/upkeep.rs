@@ -1,0 +1,166 @@
+//! Upkeep of leases and auctions by the agent.
+
+use std::time::Duration;
+
+use souk_api::{
+    escrow,
+    orderbook::{ExecuteMsg, LeaseState},
+};
+use souk_core::{AuctionPolicy, CloseReason, OrderId};
+use souk_provider::store::{ManifestRow, manifests};
+
+use crate::support::{Fixture, InProcess, Options, agent::configure, app, fixture::address, until};
+
+async fn fixture() -> Fixture {
+    Fixture::with(Options { block: Duration::from_millis(100), ..Options::default() }).await
+}
+
+async fn leased(fixture: &Fixture, agent: &InProcess) -> OrderId {
+    let order = fixture.order("ann", app("web")).await;
+    until("a bid", || fixture.own_bid(order)).await;
+    fixture.accept("ann", order, "provider").await;
+    until("the lease", async || agent.store.lease(order).await.unwrap()).await;
+    order
+}
+
+async fn ended(agent: &InProcess, order: OrderId) -> (LeaseState, Option<CloseReason>) {
+    until("the lease's end", async || {
+        let lease = agent.store.lease(order).await.unwrap()?;
+        (lease.state != LeaseState::Active).then_some((lease.state, lease.reason))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_whose_manifest_does_not_come_is_closed_after_the_timeout_in_block_time() {
+    let fixture = fixture().await;
+    let config = configure(&fixture, "agent", "manifest_timeout = \"10m\"");
+    let agent = InProcess::start(&config).await;
+    let order = leased(&fixture, &agent).await;
+    fixture.chain.advance(599).await.unwrap();
+    fixture.chain.produce_blocks(3).await.unwrap();
+    assert_eq!(fixture.proxy.count("close_lease", order), 0);
+    fixture.chain.advance(60).await.unwrap();
+    let end = ended(&agent, order).await;
+    assert_eq!(end, (LeaseState::Closed, Some(CloseReason::ManifestTimeout)));
+    assert_eq!(fixture.proxy.count("close_lease", order), 1);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_has_its_time_for_the_manifest_after_an_outage_of_the_agent() {
+    let fixture = fixture().await;
+    let config = configure(&fixture, "agent", "manifest_timeout = \"10m\"");
+    let agent = InProcess::start(&config).await;
+    let order = leased(&fixture, &agent).await;
+    agent.stop().await;
+    fixture.chain.advance(3_600).await.unwrap();
+    let head = fixture.chain.produce_blocks(1).await.unwrap();
+
+    let agent = InProcess::start(&config).await;
+    until("it is at the head", async || {
+        (agent.store.height().await.unwrap()? > head + 20).then_some(())
+    })
+    .await;
+    assert_eq!(fixture.proxy.count("close_lease", order), 0);
+    fixture.chain.advance(660).await.unwrap();
+    let end = ended(&agent, order).await;
+    assert_eq!(end, (LeaseState::Closed, Some(CloseReason::ManifestTimeout)));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earnings_are_withdrawn_by_themselves_and_reach_the_payee() {
+    let fixture = fixture().await;
+    let more = "withdraw_every = \"1h\"\nmanifest_timeout = \"1day\"";
+    let agent = InProcess::start(&configure(&fixture, "agent", more)).await;
+    let payee = address("provider");
+    let balance = async || fixture.queries().balance(&payee, "usouk").await.unwrap();
+    leased(&fixture, &agent).await;
+    let before = balance().await;
+    fixture.chain.advance(3_700).await.unwrap();
+    until("the payee is paid", async || (balance().await > before).then_some(())).await;
+    // An hour at 11100 less two per cent, and not much more.
+    let earned = balance().await - before;
+    assert!((10_800..12_500).contains(&earned), "{earned}");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_lease_earned_after_a_withdrawal_that_was_seen_late_is_withdrawn_too() {
+    let block = Duration::from_secs(1);
+    let fixture = Fixture::with(Options { block, ..Options::default() }).await;
+    let more = "withdraw_every = \"1h\"\nmanifest_timeout = \"1day\"";
+    let config = configure(&fixture, "agent", more);
+    let agent = InProcess::start(&config).await;
+    let order = leased(&fixture, &agent).await;
+    let account = agent.store.lease(order).await.unwrap().unwrap().account;
+    fixture.chain.advance(3_700).await.unwrap();
+    until("a withdrawal on its way", async || {
+        let messages = fixture.proxy.messages();
+        messages.iter().any(|message| message.get("withdraw").is_some()).then_some(())
+    })
+    .await;
+    agent.stop().await;
+
+    // It is executed, the lease earns more and ends, and all of that is seen at once.
+    fixture.chain.produce_blocks(1).await.unwrap();
+    fixture.chain.advance(1_000).await.unwrap();
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.chain.advance(10).await.unwrap();
+    let agent = InProcess::start(&config).await;
+    until("nothing is owed", async || {
+        let msg = escrow::QueryMsg::Streams { account, start_after: None, limit: None };
+        let escrow = &fixture.contracts.escrow;
+        let answer: escrow::StreamsResponse = fixture.queries().smart(escrow, &msg).await.ok()?;
+        answer.streams.is_empty().then_some(())
+    })
+    .await;
+    until("the agent knows", async || {
+        agent.store.lease(order).await.unwrap()?.is_paid().then_some(())
+    })
+    .await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_auction_that_it_leads_closes_by_itself() {
+    let fixture = fixture().await;
+    let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
+    let auction = AuctionPolicy::LowestPrice { closes_after: 60 };
+    let (_, orders) = fixture.deploy("ann", vec![app("web")], auction).await;
+    until("a bid", || fixture.own_bid(orders[0])).await;
+    fixture.chain.advance(700).await.unwrap();
+    until("the lease", async || agent.store.lease(orders[0]).await.unwrap()).await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_depleted_deployment_is_marked_and_ended() {
+    let fixture = fixture().await;
+    let agent =
+        InProcess::start(&configure(&fixture, "agent", "manifest_timeout = \"1day\"")).await;
+    let order = leased(&fixture, &agent).await;
+    let lease = agent.store.lease(order).await.unwrap().unwrap();
+    let depletion = lease.depletion().unwrap();
+    let now = agent.store.block_time().await.unwrap().unwrap();
+    // The manifest never came, and a lease that old would be closed for that.
+    let row = ManifestRow {
+        order,
+        manifest: "[]".into(),
+        salt: None,
+        commitment: cosmwasm_std::HexBinary::from([7u8; 32]),
+        accepted_at: now,
+    };
+    agent.store.write(move |tx| manifests::put(tx, &row)).await.unwrap();
+    fixture.chain.advance(depletion - now + 10).await.unwrap();
+    until("the mark", async || {
+        let marks = agent.store.read(souk_provider::store::marks::all).await.unwrap();
+        (!marks.is_empty()).then_some(())
+    })
+    .await;
+    fixture.chain.advance(3_700).await.unwrap();
+    let end = ended(&agent, order).await;
+    assert_eq!(end, (LeaseState::InsufficientFunds, Some(CloseReason::InsufficientFunds)));
+    agent.stop().await;
+}

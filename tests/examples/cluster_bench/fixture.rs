@@ -1,0 +1,254 @@
+//! The market: an embedded chain, one provider whose agent works on the cluster, tenants.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use cosmwasm_std::HexBinary;
+use futures::future::try_join_all;
+use rand::RngCore as _;
+use souk_api::{
+    defaults::BOND_PER_SLOT,
+    orderbook::{ConfigResponse, ExecuteMsg, NewDeployment, OrderbookEvent},
+};
+use souk_client::{
+    deploy, events,
+    gateway::{client_for, send_manifest},
+    sdl,
+};
+use souk_core::{AuctionPolicy, DeploymentId, OrderId, Price};
+use souk_gateway::{Salt, body::ManifestUpload, commitment};
+use souk_localnet::{
+    Localnet, LocalnetConfig,
+    chain::ChainKind,
+    process::Process,
+    provider::{ExistingCluster, Profile, Provider, Rates},
+};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+use crate::{
+    Size, cluster::Cluster, ledger::Ledger, observations::Observations, requests::Counter,
+};
+
+/// Real time between blocks.
+pub const BLOCK_TIME: Duration = Duration::from_secs(1);
+/// Orders that a tenant has open at once: no more than the agent bids on by default.
+const OF_A_TENANT: usize = 20;
+/// What each account has, in base units.
+const COINS: u128 = 1_000_000_000_000_000;
+const RATES: Rates =
+    Rates { cpu: 10_000, memory: 2_000, storage: 100, gpu: 200_000, endpoint: 100, ip: 100 };
+
+/// A site: one service behind an ingress, with a secret in its environment.
+const SITE: &str = r#"
+version: "2.0"
+services:
+  web:
+    image: nginx:1
+    env: [TOKEN=secret]
+    expose: [{ port: 80, to: [{ global: true }] }]
+profiles:
+  compute:
+    web:
+      resources: { cpu: { units: 100m }, memory: { size: 64Mi }, storage: { size: 64Mi } }
+  placement:
+    here: { pricing: { web: { denom: uakt, amount: 500 } } }
+deployment:
+  web: { here: { profile: web, count: 1 } }
+"#;
+
+/// An order with what its winner gets.
+pub struct Order {
+    pub id: OrderId,
+    deployment: DeploymentId,
+    tenant: usize,
+    upload: ManifestUpload,
+}
+
+/// Everything that runs.
+pub struct Fixture {
+    pub cluster: Cluster,
+    pub counter: Counter,
+    pub ledger: Ledger,
+    pub observations: Observations,
+    local: Localnet,
+    config: ConfigResponse,
+    _folder: TempDir,
+}
+
+impl Fixture {
+    pub async fn start(size: Size) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        eprintln!("starting a control plane with {} nodes", size.nodes);
+        let cluster = Cluster::start(size.nodes, folder.path()).await?;
+        let counter = Counter::start(&cluster).await?;
+        let config = LocalnetConfig {
+            chain: ChainKind::Embedded {
+                chain_id: "souk-bench".to_owned(),
+                block_time: BLOCK_TIME,
+            },
+            providers: vec![(provider(size, &cluster), false)],
+            accounts: size.batch.div_ceil(OF_A_TENANT),
+            coins: COINS,
+            foreign_denoms: vec!["uakt".to_owned()],
+            foreign_auditors: Vec::new(),
+        };
+        let local = Localnet::start(config, folder.path()).await?;
+        let agent = local.providers[0].agent.as_ref().context("the agent runs")?;
+        let observations = Observations::start(agent.log().to_owned(), cluster.client.clone());
+        let ledger = Ledger::open(&local.market).await?;
+        let config = local.market.orderbook.config().await?;
+        Ok(Self { cluster, counter, ledger, observations, local, config, _folder: folder })
+    }
+
+    /// Ends it all.
+    pub async fn stop(self) {
+        self.local.stop().await;
+    }
+
+    fn provider(&mut self) -> &mut Provider {
+        &mut self.local.providers[0]
+    }
+
+    /// The agent's process.
+    pub fn agent(&self) -> Result<u32> {
+        let agent = self.local.providers[0].agent.as_ref();
+        agent.and_then(Process::id).context("the agent runs")
+    }
+
+    /// Ends the agent.
+    pub async fn stop_agent(&mut self) {
+        if let Some(agent) = self.provider().agent.take() {
+            agent.stop().await;
+        }
+    }
+
+    /// Starts the agent again and waits until its gateway answers.
+    pub async fn start_agent(&mut self) -> Result<()> {
+        self.provider().start_agent(&[]).await
+    }
+
+    /// What goes wrong is results with the agent's last words.
+    pub fn log_tail(&self) -> String {
+        self.local.log_tails()
+    }
+
+    /// Opens `count` orders at once, each in a deployment of its own.
+    pub async fn open_orders(&self, count: usize) -> Result<Vec<Order>> {
+        let of = |tenant: usize| {
+            let before = tenant * OF_A_TENANT;
+            self.open_orders_of(tenant, count.saturating_sub(before).min(OF_A_TENANT))
+        };
+        let orders = try_join_all((0..count.div_ceil(OF_A_TENANT)).map(of)).await?;
+        Ok(orders.into_iter().flatten().collect())
+    }
+
+    async fn open_orders_of(&self, tenant: usize, count: usize) -> Result<Vec<Order>> {
+        let (market, wallet) = (&self.local.market, &self.local.accounts[tenant]);
+        let orderbook = &market.contracts.orderbook;
+        let (mut messages, mut uploads) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let compiled = sdl::compile("site.yaml", SITE.as_bytes(), &market.network.map, true)?;
+            let mut plan = deploy::plan(compiled, None, false, &self.config)?;
+            plan.upload.salt = Some(salt());
+            let version = plan.upload.manifest.version();
+            let message = ExecuteMsg::CreateDeployment(NewDeployment {
+                commitment: HexBinary::from(&commitment(plan.upload.salt.as_ref(), &version)),
+                groups: plan.groups,
+                auction: AuctionPolicy::TenantChoice {},
+                delegate: None,
+                allow: Vec::new(),
+                refuse: Vec::new(),
+            });
+            messages.push(wallet.execute(orderbook, &message, &[plan.deposit])?);
+            uploads.push(plan.upload);
+        }
+        let outcome = wallet.send("creating deployments", messages).await?;
+        let opened =
+            events::of_orderbook(&outcome.events, orderbook).into_iter().filter_map(|event| {
+                match event {
+                    OrderbookEvent::OrderOpened(opened) => Some((opened.order, opened.deployment)),
+                    _ => None,
+                }
+            });
+        let order = |((id, deployment), upload)| Order { id, deployment, tenant, upload };
+        Ok(opened.zip(uploads).map(order).collect())
+    }
+
+    /// Accepts the provider's bids, all of one tenant in one transaction.
+    pub async fn accept(&self, orders: &[Order], prices: &[Price]) -> Result<()> {
+        let provider = &self.local.providers[0].address;
+        let message = |order: OrderId, max_price: Price| {
+            let provider = provider.clone();
+            ExecuteMsg::AcceptBid { order, provider, max_price }
+        };
+        let each = orders.iter().zip(prices);
+        let messages = each.map(|(order, price)| (order, message(order.id, *price)));
+        self.send("accepting bids", messages.collect()).await
+    }
+
+    /// Closes the deployments, all of one tenant in one transaction.
+    pub async fn close(&self, orders: &[Order]) -> Result<()> {
+        let message = |order: &Order| ExecuteMsg::CloseDeployment { deployment: order.deployment };
+        let messages = orders.iter().map(|order| (order, message(order)));
+        self.send("closing", messages.collect()).await
+    }
+
+    async fn send(&self, action: &str, messages: Vec<(&Order, ExecuteMsg)>) -> Result<()> {
+        let orderbook = &self.local.market.contracts.orderbook;
+        let of_tenant = |(tenant, wallet)| {
+            let messages = messages.iter().filter(move |(order, _)| order.tenant == tenant);
+            let wallet: &souk_client::wallet::Wallet = wallet;
+            async move {
+                let messages = messages.map(|(_, message)| wallet.execute(orderbook, message, &[]));
+                let messages = messages.collect::<Result<Vec<_>, _>>()?;
+                for some in messages.chunks(OF_A_TENANT) {
+                    wallet.send(action, some.to_vec()).await?;
+                }
+                anyhow::Ok(())
+            }
+        };
+        try_join_all(self.local.accounts.iter().enumerate().map(of_tenant)).await?;
+        Ok(())
+    }
+
+    /// Sends the manifests, of all tenants at once, and gives the moments at which the gateway
+    /// had taken them, in the order of the orders.
+    pub async fn launch(&self, orders: &[Order]) -> Result<Vec<Instant>> {
+        let of_tenant = |tenant: usize| async move {
+            let provider = &self.local.providers[0].address;
+            let wallet = &self.local.accounts[tenant];
+            let gateway = client_for(&self.local.market, wallet, provider).await?;
+            let mut taken = Vec::new();
+            for (at, order) in orders.iter().enumerate().filter(|(_, one)| one.tenant == tenant) {
+                send_manifest(&gateway, order.id, &order.upload).await?;
+                taken.push((at, Instant::now()));
+            }
+            anyhow::Ok(taken)
+        };
+        let taken = try_join_all((0..self.local.accounts.len()).map(of_tenant)).await?;
+        let mut taken: Vec<(usize, Instant)> = taken.into_iter().flatten().collect();
+        taken.sort_by_key(|(at, _)| *at);
+        Ok(taken.into_iter().map(|(_, moment)| moment).collect())
+    }
+}
+
+/// The provider, with a bond for twice as many leases: one that ended holds its slot for a day.
+fn provider(size: Size, cluster: &Cluster) -> Profile {
+    let mut profile = Profile::new("bench", "here", RATES);
+    let most = 2 * (size.leases + size.batch + 2 * size.single);
+    profile.bond = BOND_PER_SLOT * (most as u128).max(20);
+    profile.existing = Some(ExistingCluster {
+        kubeconfig: cluster.kubeconfig.clone(),
+        nodes: Default::default(),
+        local_images: false,
+        host: None,
+    });
+    profile
+}
+
+fn salt() -> Salt {
+    let mut salt = [0; 32];
+    rand::thread_rng().fill_bytes(&mut salt);
+    Salt(salt)
+}

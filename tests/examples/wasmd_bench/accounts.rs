@@ -1,0 +1,161 @@
+//! Accounts with coins, and the messages that they send to the market.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Result;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
+use souk_api::{escrow, orderbook, registry};
+use souk_chain::{Any, Coin, SecretKey, tx};
+use souk_core::{AccountId, Attribute, AuctionPolicy, DeploymentId, OrderId, Price};
+use souk_testing::group;
+use souk_tests::wasmd::PREFIX;
+
+use crate::fixture::{Fixture, coins};
+
+/// How many accounts.
+const SIZE: usize = 700;
+/// What each has: ten thousand SOUK.
+const COINS: u128 = 10_000_000_000;
+/// Accounts funded in one transaction.
+const AT_ONCE: usize = 100;
+/// A provider's bond: a hundred slots.
+const BOND: u128 = 100_000_000;
+
+/// An account.
+pub struct Account {
+    pub key: SecretKey,
+    pub address: String,
+    pub number: u64,
+    sequence: AtomicU64,
+}
+
+/// All of them.
+pub struct Accounts(pub Vec<Account>);
+
+impl Accounts {
+    pub async fn create(fixture: &Fixture) -> Result<Self> {
+        let keys: Vec<_> = (0..SIZE).map(|_| SecretKey::generate()).collect();
+        let addresses: Vec<String> =
+            keys.iter().map(|key| key.address(PREFIX)).collect::<Result<_, _>>()?;
+        for some in addresses.chunks(AT_ONCE) {
+            let from = &fixture.funds.address;
+            let sends = some.iter().map(|to| tx::send(from, to, &[coins(COINS)])).collect();
+            fixture.funds.send("funding", sends).await?;
+        }
+        let account = |(key, address): (SecretKey, String)| async move {
+            let found = fixture.client.query().account(&address).await?;
+            let sequence = AtomicU64::new(found.sequence);
+            anyhow::Ok(Account { key, address, number: found.number, sequence })
+        };
+        let all = stream::iter(keys.into_iter().zip(addresses)).map(account).buffered(8);
+        Ok(Self(all.try_collect().await?))
+    }
+}
+
+impl Account {
+    /// The sequence of its next transaction.
+    pub fn next_sequence(&self) -> u64 {
+        self.sequence.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn execute(&self, contract: &str, message: &impl Serialize, funds: &[Coin]) -> Any {
+        tx::execute(&self.address, contract, message, funds).unwrap()
+    }
+
+    fn orderbook(&self, fixture: &Fixture, message: &orderbook::ExecuteMsg) -> Any {
+        self.execute(&fixture.contracts.orderbook, message, &[])
+    }
+
+    /// A bank transfer.
+    pub fn send(&self, to: &Self) -> Any {
+        tx::send(&self.address, &to.address, &[coins(1)])
+    }
+
+    /// Registers as a provider with three attributes, its own operator.
+    pub fn register(&self, fixture: &Fixture) -> Any {
+        let message = registry::ExecuteMsg::Register {
+            payee: None,
+            operator: self.address.clone(),
+            gateway: registry::Gateway {
+                uri: "https://provider.example:8443".to_owned(),
+                pins: Vec::new(),
+            },
+            attributes: vec![
+                Attribute::new("region", "eu-west"),
+                Attribute::new("host", "akash"),
+                Attribute::new("tier", "community"),
+            ],
+            contact: registry::Contact::default(),
+        };
+        self.execute(&fixture.contracts.registry, &message, &[coins(BOND)])
+    }
+
+    /// A deployment of `groups` groups with `units` units each.
+    pub fn create(&self, fixture: &Fixture, groups: usize, units: u32, deposit: u128) -> Any {
+        let one = |at: usize| {
+            let mut group = group(&format!("g{at}")).0;
+            let first = group.units.remove(0);
+            group.units =
+                (1..=units).map(|id| souk_core::GroupUnit { id, ..first.clone() }).collect();
+            group
+        };
+        let message = orderbook::ExecuteMsg::CreateDeployment(orderbook::NewDeployment {
+            commitment: [7; 32].into(),
+            groups: (0..groups).map(one).collect(),
+            auction: AuctionPolicy::TenantChoice {},
+            delegate: None,
+            allow: Vec::new(),
+            refuse: Vec::new(),
+        });
+        self.execute(&fixture.contracts.orderbook, &message, &[coins(deposit)])
+    }
+
+    pub fn bid(&self, fixture: &Fixture, order: OrderId, price: u128) -> Any {
+        self.orderbook(
+            fixture,
+            &orderbook::ExecuteMsg::PlaceBid {
+                order,
+                provider: self.address.clone(),
+                price: Price::new(price).unwrap(),
+                offer: Vec::new(),
+            },
+        )
+    }
+
+    pub fn accept(&self, fixture: &Fixture, order: OrderId, provider: &Self, price: u128) -> Any {
+        let (provider, max_price) = (provider.address.clone(), Price::new(price).unwrap());
+        self.orderbook(fixture, &orderbook::ExecuteMsg::AcceptBid { order, provider, max_price })
+    }
+
+    pub fn close_lease(&self, fixture: &Fixture, order: OrderId) -> Any {
+        self.orderbook(fixture, &orderbook::ExecuteMsg::CloseLease { order, reason: None })
+    }
+
+    pub fn close(&self, fixture: &Fixture, deployment: DeploymentId) -> Any {
+        self.orderbook(fixture, &orderbook::ExecuteMsg::CloseDeployment { deployment })
+    }
+
+    pub fn release(&self, fixture: &Fixture, orders: &[OrderId]) -> Any {
+        let provider = self.address.clone();
+        self.orderbook(
+            fixture,
+            &orderbook::ExecuteMsg::ReleaseBids { provider, orders: orders.to_vec() },
+        )
+    }
+
+    pub fn deposit(&self, fixture: &Fixture, account: AccountId, amount: u128) -> Any {
+        let message = escrow::ExecuteMsg::Deposit { account };
+        self.execute(&fixture.contracts.escrow, &message, &[coins(amount)])
+    }
+
+    pub fn withdraw(&self, fixture: &Fixture, account: AccountId, order: OrderId) -> Any {
+        let message = escrow::ExecuteMsg::Withdraw { account, stream: order.0 };
+        self.execute(&fixture.contracts.escrow, &message, &[])
+    }
+
+    pub fn refund(&self, fixture: &Fixture, account: AccountId) -> Any {
+        let message = escrow::ExecuteMsg::ClaimRefund { account, deposit: None };
+        self.execute(&fixture.contracts.escrow, &message, &[])
+    }
+}

@@ -1,0 +1,69 @@
+//! The direction of imports inside the crates, read from their sources.
+
+use std::path::Path;
+
+use souk_testing::layers::{Finding, Modules};
+
+/// The folders of the provider's agent, the lowest first. Those in one line do not know each other.
+const AGENT: &[&[&str]] = &[
+    &["failpoint"],
+    &["config"],
+    &["model"],
+    &["store"],
+    &["cluster", "market"],
+    &["gateway"],
+    &["runtime"],
+];
+
+/// Crates, and the top-level modules between which there must be no circle; all if none is named.
+const WITHOUT_CIRCLES: &[(&str, &[&str])] = &[
+    ("provider-agent", &[]),
+    // To be switched on one by one:
+    // ("cli", &["network", "contracts", "admin", "error", "exit"]),
+    ("packages/devchain", &[]),
+    ("packages/kubesim", &[]),
+    ("packages/chain", &[]),
+    // ("packages/client", &[]),
+    // ("packages/localnet", &[]),
+];
+
+/// Crates whose folders have no circle between their files.
+const FOLDERS_WITHOUT_CIRCLES: &[&str] =
+    &["provider-agent", "packages/devchain", "packages/kubesim", "packages/chain"];
+
+fn modules(name: &str) -> Modules {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
+    Modules::read(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()))
+}
+
+fn assert_none(name: &str, findings: &[Finding]) {
+    let lines: Vec<String> = findings.iter().map(|one| format!("{name}/src/{one}")).collect();
+    assert!(lines.is_empty(), "imports that point the wrong way:\n{}", lines.join("\n"));
+}
+
+#[test]
+fn the_agents_folders_import_only_what_is_below_them() {
+    assert_none("provider-agent", &modules("provider-agent").against(AGENT));
+}
+
+#[test]
+fn no_folder_has_a_circle_between_its_files() {
+    for name in FOLDERS_WITHOUT_CIRCLES {
+        let modules = modules(name);
+        for folder in modules.top() {
+            assert_none(name, &modules.circles(folder));
+        }
+    }
+}
+
+#[test]
+fn no_crate_has_a_circle_between_its_modules() {
+    for (name, named) in WITHOUT_CIRCLES {
+        let modules = modules(name);
+        let missing = named.iter().find(|module| !modules.top().contains(module));
+        assert_eq!(missing, None, "{name} has no such module");
+        let findings =
+            if named.is_empty() { modules.circles("") } else { modules.circles_among(named) };
+        assert_none(name, &findings);
+    }
+}
