@@ -14,7 +14,7 @@ use souk_core::{
 };
 use souk_testing::{
     Deployment, Market, cpu, events, gpu, group,
-    refused::{CommonError, ByEscrow, ByOrderbook, ByRegistry},
+    refused::{ByEscrow, ByOrderbook, ByRegistry, CommonError},
     souk, usouk,
 };
 

@@ -33,7 +33,7 @@ pub enum ContractError {
 
     /// The configuration's form.
     #[error("{field} is {value}; {rule}")]
-    Setting {
+    InvalidSetting {
         /// What was set.
         field: &'static str,
         /// To what.

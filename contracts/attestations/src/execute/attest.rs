@@ -34,8 +34,8 @@ pub fn attest(
     let auditor = ctx.sender().clone();
     let provider = ctx.address(provider)?;
     let count = u32::try_from(attributes.len()).unwrap_or(u32::MAX);
-    let standing = records::get(ctx.storage(), &auditor, &provider)?;
-    let record = record::merge(standing, attributes, expires_at, now)?;
+    let existing = records::get(ctx.storage(), &auditor, &provider)?;
+    let record = record::merge(existing, attributes, expires_at, now)?;
     records::save(ctx.storage_mut(), &auditor, &provider, &record)?;
     records::save_evidence(ctx.storage_mut(), &auditor, &provider, evidence.as_ref())?;
     let (auditor, provider) = (auditor.into(), provider.into());

@@ -57,10 +57,10 @@ pub fn merge(
     let mut values = record.map(|record| record.values).unwrap_or_default();
     values.retain(|value| value.expires_at > now);
     for Attribute { key, value } in attributes {
-        let found = values.binary_search_by(|standing| standing.key.cmp(&key));
+        let found = values.binary_search_by(|existing| existing.key.cmp(&key));
         let attested = AttestedValue { key, value, expires_at };
         match found {
-            Ok(index) => values.get_mut(index).map_or((), |standing| *standing = attested),
+            Ok(index) => values.get_mut(index).map_or((), |existing| *existing = attested),
             Err(index) => values.insert(index, attested),
         }
     }

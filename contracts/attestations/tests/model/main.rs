@@ -55,20 +55,20 @@ proptest! {
         for (auditor, provider, key, attests) in steps {
             let (auditor, provider) = (&auditors[auditor], &providers[provider]);
             let keys = key.map_or(KEYS.to_vec(), |key| vec![KEYS[key]]);
-            let standing =
+            let existing =
                 model.entry((provider.to_string(), auditor.to_string())).or_default();
             if attests {
                 let values: Vec<_> = keys.iter().map(|key| (*key, "v")).collect();
                 fixture.send(auditor, &attest(provider, &values, end)).unwrap();
-                standing.extend(keys);
-                standing.sort_unstable();
-                standing.dedup();
+                existing.extend(keys);
+                existing.sort_unstable();
+                existing.dedup();
             } else {
                 let named = key.map(|key| vec![KEYS[key]]);
                 let sent = fixture.send(auditor, &revoke(provider, named.as_deref()));
-                let known = keys.iter().any(|key| standing.contains(key));
+                let known = keys.iter().any(|key| existing.contains(key));
                 prop_assert_eq!(sent.is_ok(), known);
-                standing.retain(|key| !keys.contains(key));
+                existing.retain(|key| !keys.contains(key));
             }
         }
         for provider in &providers {

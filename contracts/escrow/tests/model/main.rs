@@ -24,7 +24,7 @@ use souk_api::{
     published::{self, AccountRecord},
 };
 use souk_core::{AccountId, time::HOUR};
-use steps::{PEOPLE, Step};
+use steps::{PARTIES, Step};
 
 /// The last second that nanoseconds in 64 bits reach, with some room.
 const END_OF_TIME: u64 = 18_000_000_000;
@@ -34,7 +34,7 @@ const YEAR: u64 = 365 * 24 * HOUR;
 /// The contract and the bookkeeper side by side.
 struct Life {
     escrow: Escrow,
-    people: Vec<Addr>,
+    parties: Vec<Addr>,
     accounts: BTreeMap<u64, Account>,
     /// What each person should have been paid, in units.
     paid: Vec<u128>,
@@ -44,10 +44,10 @@ struct Life {
 
 impl Life {
     fn new() -> Self {
-        let people = (0..PEOPLE).map(|n| who(&format!("person {n}"))).collect();
-        let paid = vec![0; PEOPLE];
+        let parties = (0..PARTIES).map(|n| who(&format!("person {n}"))).collect();
+        let paid = vec![0; PARTIES];
         let (fees, swept) = (0, 0);
-        Self { escrow: Escrow::new(), people, accounts: BTreeMap::new(), paid, fees, swept }
+        Self { escrow: Escrow::new(), parties, accounts: BTreeMap::new(), paid, fees, swept }
     }
 
     /// Does a step in both worlds, which agree on whether it is refused, and looks at both.
@@ -93,7 +93,7 @@ impl Life {
 
     fn message(&self, step: &Step) -> (Addr, ExecuteMsg, Vec<Coin>) {
         let controller = self.escrow.controller.clone();
-        let person = |n: usize| self.people[n].clone();
+        let person = |n: usize| self.parties[n].clone();
         let stranger = who("stranger");
         match *step {
             Step::Pass(_) | Step::Deplete { .. } => unreachable!("time passes without a message"),
@@ -212,7 +212,7 @@ impl Life {
         assert_eq!(held * PARTS, claims, "what is held is what can be claimed");
         assert_eq!(fees, self.fees - self.swept, "fees are counted once");
         assert_eq!(escrow.balance(&escrow.collector), self.swept);
-        for (person, paid) in self.people.iter().zip(&self.paid) {
+        for (person, paid) in self.parties.iter().zip(&self.paid) {
             assert_eq!(escrow.balance(person), *paid, "everybody was paid their own");
         }
         for (local, account) in &self.accounts {

@@ -3,9 +3,9 @@
 
 use proptest::prelude::*;
 
-/// How many accounts, and people who own, deposit and are paid.
+/// How many accounts, and parties who own, deposit and are paid.
 pub const ACCOUNTS: u64 = 3;
-pub const PEOPLE: usize = 4;
+pub const PARTIES: usize = 4;
 pub const STREAMS: u64 = 4;
 
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ fn seconds() -> impl Strategy<Value = u64> {
 fn step(scale: Scale) -> impl Strategy<Value = Step> {
     let account = || 1..=ACCOUNTS;
     let stream = || 1..=STREAMS;
-    let person = || 0..PEOPLE;
+    let person = || 0..PARTIES;
     let bps = prop_oneof![Just(0), Just(1), Just(137), Just(2_000), Just(9_999), Just(10_000)];
     prop_oneof![
         8 => seconds().prop_map(Step::Pass),
@@ -140,7 +140,7 @@ fn step(scale: Scale) -> impl Strategy<Value = Step> {
 pub fn life() -> impl Strategy<Value = Vec<Step>> {
     let scale = prop_oneof![Just(Scale::Small), Just(Scale::Usual), Just(Scale::Largest)];
     scale.prop_flat_map(|scale| {
-        let first = (0..PEOPLE, scale.units()).prop_map(|(tenant, units)| Step::Open {
+        let first = (0..PARTIES, scale.units()).prop_map(|(tenant, units)| Step::Open {
             account: 1,
             tenant,
             units,

@@ -5,7 +5,7 @@
 use cosmwasm_std::{Uint128, Uint256, Uint512};
 use souk_core::time::DAY;
 
-pub const PEOPLE: usize = 4;
+pub const STAKERS: usize = 4;
 pub const DENOMS: usize = 2;
 /// The denom that is staked is the first.
 pub const STAKED: usize = 0;
@@ -24,7 +24,7 @@ struct Drip {
 pub struct Denom {
     drips: Vec<Drip>,
     /// In fractions: earned by each person since the beginning, and by the pool.
-    earned: [Uint512; PEOPLE],
+    earned: [Uint512; STAKERS],
     pool_dripped: Uint512,
     /// In units: came, and not split yet.
     pub came: u128,
@@ -33,14 +33,14 @@ pub struct Denom {
     pub pool_split: u128,
     pub to_burn: u128,
     pub burned: u128,
-    pub paid: [u128; PEOPLE],
+    pub paid: [u128; STAKERS],
 }
 
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub denoms: [Denom; DENOMS],
-    pub stakes: [u128; PEOPLE],
-    pub unstaking: [(u128, u64); PEOPLE],
+    pub stakes: [u128; STAKERS],
+    pub unstaking: [(u128, u64); STAKERS],
     pub min: u128,
     /// Pool, stakers, burn.
     pub split: [u128; 3],
@@ -59,7 +59,7 @@ fn whole(fractions: Uint512) -> u128 {
 impl Expected {
     pub fn new(now: u64, min: u128, split: [u128; 3]) -> Self {
         let denoms = [Denom::default(), Denom::default()];
-        let (stakes, unstaking) = ([0; PEOPLE], [(0, 0); PEOPLE]);
+        let (stakes, unstaking) = ([0; STAKERS], [(0, 0); STAKERS]);
         Self { denoms, stakes, unstaking, min, split, now }
     }
 

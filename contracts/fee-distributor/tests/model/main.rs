@@ -8,7 +8,7 @@ mod expected;
 
 use common::{DAY_AND_PERIOD, Fees, OTHER, PERIOD, STAKE, START, UNSTAKING, amount, split, who};
 use cosmwasm_std::{Addr, coins};
-use expected::{DENOMS, Expected, PEOPLE, STAKED};
+use expected::{DENOMS, Expected, STAKED, STAKERS};
 use proptest::prelude::*;
 use souk_api::fees::{ExecuteMsg, QueryMsg, StakerResponse};
 use souk_core::Denom;
@@ -63,15 +63,15 @@ enum Step {
 struct Life {
     fees: Fees,
     expected: Expected,
-    people: Vec<Addr>,
+    stakers: Vec<Addr>,
     /// Coins of the staked denom that each person has staked and got back.
-    returned: [u128; PEOPLE],
+    returned: [u128; STAKERS],
 }
 
 impl Life {
     fn new() -> Self {
         let fees = Fees::new();
-        let people = (0..PEOPLE).map(|n| who(&format!("person {n}"))).collect();
+        let stakers = (0..STAKERS).map(|n| who(&format!("person {n}"))).collect();
         let min = ExecuteMsg::UpdateConfig {
             guardian: None,
             pool: None,
@@ -80,7 +80,7 @@ impl Life {
             min_total_stake: Some(amount(MIN)),
         };
         let expected = Expected::new(START, MIN, [2_000, 5_000, 3_000]);
-        let mut life = Self { fees, expected, people, returned: [0; PEOPLE] };
+        let mut life = Self { fees, expected, stakers, returned: [0; STAKERS] };
         life.fees.send(&who("owner"), &min, &[]).unwrap();
         life
     }
@@ -117,12 +117,12 @@ impl Life {
             }
             Step::Stake { who, units } => {
                 let msg = ExecuteMsg::Stake {};
-                fees.send(&self.people[who], &msg, &coins(units, STAKE)).unwrap();
+                fees.send(&self.stakers[who], &msg, &coins(units, STAKE)).unwrap();
                 expected.stakes[who] += units;
             }
             Step::Unstake { who, units } => {
                 let msg = ExecuteMsg::Unstake { amount: amount(units) };
-                let done = fees.send(&self.people[who], &msg, &[]);
+                let done = fees.send(&self.stakers[who], &msg, &[]);
                 assert_eq!(done.is_ok(), expected.unstake(who, units, UNSTAKING), "{done:?}");
             }
             Step::UnstakeAll { who } => {
@@ -130,17 +130,17 @@ impl Life {
                 self.step(&Step::Unstake { who, units });
             }
             Step::ClaimUnstaked { who } => {
-                let done = fees.send(&self.people[who], &ExecuteMsg::ClaimUnstaked {}, &[]);
+                let done = fees.send(&self.stakers[who], &ExecuteMsg::ClaimUnstaked {}, &[]);
                 let expected = expected.claim_unstaked(who);
                 assert_eq!(done.is_ok(), expected.is_some(), "{done:?}");
                 self.returned[who] += expected.unwrap_or(0);
             }
             Step::Claim { who, denom } => {
-                let before = fees.balance(&self.people[who], NAMES[denom]);
-                let staker = self.people[who].to_string();
+                let before = fees.balance(&self.stakers[who], NAMES[denom]);
+                let staker = self.stakers[who].to_string();
                 let msg = ExecuteMsg::ClaimRewards { staker, denoms: vec![native(denom)] };
                 fees.send(&stranger, &msg, &[]).unwrap();
-                let paid = fees.balance(&self.people[who], NAMES[denom]) - before;
+                let paid = fees.balance(&self.stakers[who], NAMES[denom]) - before;
                 expected.denoms[denom].paid[who] += paid;
             }
             Step::Minimum { units } => {
@@ -164,7 +164,7 @@ impl Life {
         for (denom, name) in NAMES.iter().enumerate() {
             self.check_denom(denom, name);
         }
-        for (who, person) in self.people.iter().enumerate() {
+        for (who, person) in self.stakers.iter().enumerate() {
             let paid = self.expected.denoms[STAKED].paid[who];
             let has = self.fees.balance(person, STAKE);
             assert_eq!(has, paid + self.returned[who], "stakes come back whole");
@@ -201,7 +201,7 @@ impl Life {
             pool_due.abs_diff(pool_expected) <= 1,
             "pool: {pool_due}, expected {pool_expected}"
         );
-        for (who, person) in self.people.iter().enumerate() {
+        for (who, person) in self.stakers.iter().enumerate() {
             let staker: StakerResponse =
                 fees.query(&QueryMsg::Staker { staker: person.to_string() });
             assert_eq!(staker.stake.u128(), self.expected.stakes[who]);
@@ -216,7 +216,7 @@ impl Life {
 
     /// Lets everything drip and everybody claim.
     fn end(&mut self) {
-        let all = (0..PEOPLE).flat_map(|who| (0..DENOMS).map(move |denom| (who, denom)));
+        let all = (0..STAKERS).flat_map(|who| (0..DENOMS).map(move |denom| (who, denom)));
         for denom in 0..DENOMS {
             self.step(&Step::Distribute { denom });
         }
@@ -228,21 +228,21 @@ impl Life {
         for (who, denom) in all {
             self.step(&Step::Claim { who, denom });
         }
-        for who in 0..PEOPLE {
+        for who in 0..STAKERS {
             let units = self.expected.stakes[who];
             if units > 0 {
                 self.step(&Step::Unstake { who, units });
             }
         }
         self.step(&Step::Pass(UNSTAKING));
-        for who in 0..PEOPLE {
+        for who in 0..STAKERS {
             self.step(&Step::ClaimUnstaked { who });
         }
         self.check();
         for (denom, name) in NAMES.iter().enumerate() {
             assert!(!self.expected.denoms[denom].drips());
             let left = self.fees.balance(&self.fees.address, name);
-            let bound = u128::try_from(PEOPLE).unwrap() + 1;
+            let bound = u128::try_from(STAKERS).unwrap() + 1;
             assert!(left <= bound, "{left} {name} are left over");
         }
     }
@@ -258,7 +258,7 @@ fn seconds() -> impl Strategy<Value = u64> {
 
 fn step() -> impl Strategy<Value = Step> {
     let denom = || 0..DENOMS;
-    let who = || 0..PEOPLE;
+    let who = || 0..STAKERS;
     let parts = prop_oneof![
         Just([0, 10_000, 0]),
         Just([2_000, 5_000, 3_000]),
@@ -310,7 +310,7 @@ proptest! {
             for step in &steps {
                 life.step(step);
                 if busy {
-                    for who in 0..PEOPLE {
+                    for who in 0..STAKERS {
                         life.step(&Step::Claim { who, denom: 1 });
                     }
                 }

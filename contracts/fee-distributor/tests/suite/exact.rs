@@ -12,7 +12,7 @@ use souk_fee_distributor::rules::{
     reward::Reward,
 };
 
-const PEOPLE: usize = 3;
+const STAKERS: usize = 3;
 const SPLIT: Split = Split { pool_bps: 1_111, stakers_bps: 7_777, burn_bps: 1_112 };
 
 #[derive(Clone, Debug)]
@@ -26,8 +26,8 @@ enum Step {
 struct Denom {
     income: Income,
     ends: BTreeMap<u64, Uint256>,
-    stakes: [Amount; PEOPLE],
-    rewards: [Reward; PEOPLE],
+    stakes: [Amount; STAKERS],
+    rewards: [Reward; STAKERS],
     min: Amount,
     now: u64,
 }
@@ -37,7 +37,7 @@ impl Denom {
         Self {
             income: Income::new(),
             ends: BTreeMap::new(),
-            stakes: [Amount::ZERO; PEOPLE],
+            stakes: [Amount::ZERO; STAKERS],
             rewards: std::array::from_fn(|_| Reward::default()),
             min: Amount::new(min).unwrap(),
             now: 5 * DAY + 77,
@@ -85,7 +85,7 @@ impl Denom {
     }
 
     fn check(&mut self) {
-        (0..PEOPLE).for_each(|who| self.settle(who));
+        (0..STAKERS).for_each(|who| self.settle(who));
         let earned: Uint256 =
             self.rewards.iter().fold(Uint256::zero(), |sum, reward| sum + reward.earned);
         let (drip, index) = (&self.income.drip, &self.income.index);
@@ -102,7 +102,7 @@ fn units() -> impl Strategy<Value = u128> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let who = || 0..PEOPLE;
+    let who = || 0..STAKERS;
     prop_oneof![
         prop_oneof![0..100u64, 0..DAY, 0..20 * DAY].prop_map(Step::Pass),
         units().prop_map(Step::Income),

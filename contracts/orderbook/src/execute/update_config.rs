@@ -45,7 +45,7 @@ pub(super) fn save_denoms(ctx: &mut Ctx, configs: &[DenomConfig]) -> Result<(), 
         if configs.iter().take(index).any(|before| before.denom == config.denom) {
             let value = config.denom.to_string();
             let rule = "each denom may stand there once";
-            return Err(ContractError::Setting { field: "denoms", value, rule });
+            return Err(ContractError::InvalidSetting { field: "denoms", value, rule });
         }
         denoms::save(ctx.storage_mut(), config)?;
     }

@@ -33,7 +33,7 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
         if fine {
             return Ok(());
         }
-        Err(ContractError::Setting { field, value: value.to_string(), rule })
+        Err(ContractError::InvalidSetting { field, value: value.to_string(), rule })
     };
     let lives = (HOUR..=WEEK).contains(&order_lifetime);
     rule("order_lifetime", order_lifetime, lives, "it must be an hour to a week, in seconds")?;
@@ -58,17 +58,17 @@ pub fn check_denom(config: &DenomConfig) -> Result<(), ContractError> {
     let text = config.denom.to_string();
     if text.parse::<Denom>().is_err() {
         let rule = "it must be a bank denom or a cw20 contract's address";
-        return Err(ContractError::Setting { field: "denom", value: text, rule });
+        return Err(ContractError::InvalidSetting { field: "denom", value: text, rule });
     }
     if config.min_price > config.max_price {
         let value = config.min_price.to_string();
         let rule = "it must be at most max_price";
-        return Err(ContractError::Setting { field: "min_price", value, rule });
+        return Err(ContractError::InvalidSetting { field: "min_price", value, rule });
     }
     if config.take_bps > MAX_TAKE_BPS {
         let value = config.take_bps.to_string();
         let rule = "it must be at most 5000 (half of what is earned)";
-        return Err(ContractError::Setting { field: "take_bps", value, rule });
+        return Err(ContractError::InvalidSetting { field: "take_bps", value, rule });
     }
     Ok(())
 }

@@ -225,7 +225,7 @@ fn times_and_counts_stay_within_their_bounds() {
         let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
         let error = market.send(&market.owner.clone(), &msg).unwrap_err();
         assert!(
-            matches!(error, ContractError::Setting { field: found, .. } if found == field),
+            matches!(error, ContractError::InvalidSetting { field: found, .. } if found == field),
             "{field}: {error}"
         );
     }
@@ -259,7 +259,9 @@ fn denoms_are_well_formed_listed_once_and_sixteen_at_most() {
         ("denoms", vec![terms("uone"), terms("uone")]),
     ] {
         let error = market.send(&owner, &set(denoms)).unwrap_err();
-        assert!(matches!(error, ContractError::Setting { field: found, .. } if found == field));
+        assert!(
+            matches!(error, ContractError::InvalidSetting { field: found, .. } if found == field)
+        );
     }
     let many: Vec<_> = (0..16).map(|n| terms(&format!("udenom{n}"))).collect();
     let error = market.send(&owner, &set(many.clone())).unwrap_err();

@@ -68,19 +68,19 @@ impl Market {
     /// A market whose registry does not know the orderbook, so that a provider can leave in the
     /// middle of its business.
     pub fn unlinked() -> Self {
-        Self::put_up(|_| ())
+        Self::deploy_contracts(|_| ())
     }
 
     /// A market whose orderbook is set up a little differently.
     pub fn with(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
-        let mut market = Self::put_up(change);
+        let mut market = Self::deploy_contracts(change);
         let link = defaults::link_registry(market.orderbook.to_string());
         let (owner, registry) = (market.owner.clone(), market.registry.clone());
         market.call(&owner, &registry, &link, 0).unwrap();
         market
     }
 
-    fn put_up(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
+    fn deploy_contracts(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
         let api = MockApiBech32::new(PREFIX);
         let builder = AppBuilder::new().with_api(api).with_storage(Meter::default());
         let mut app = builder.build(|_, _, _| {});
