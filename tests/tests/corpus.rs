@@ -88,7 +88,7 @@ async fn every_valid_file_goes_through_the_whole_market() {
     println!("corpus run: {passed} of {} valid files passed", files.len());
     let coins = local.all_coins().await.unwrap();
     if !failures.is_empty() {
-        eprintln!("{}", local.log_tail());
+        eprintln!("{}", local.log_tails());
     }
     if let Some(local) = Arc::into_inner(local) {
         local.stop().await;

@@ -109,26 +109,26 @@ impl Journal {
 
     /// Waits until nothing of the item can change any more.
     async fn settled(&self, key: &str) -> Result<OutcomeRecord> {
-        let mut troubled: Option<Instant> = None;
+        let mut failing_since: Option<Instant> = None;
         loop {
             let record = self.handle.outcome(key).await?;
             let record = record.context("the journal lost an entry")?;
             if record.state.is_final() {
                 return Ok(record);
             }
-            let trouble = self.handle.status().borrow().last_error.clone();
-            match trouble {
-                None => troubled = None,
-                Some(trouble) if troubled.is_some_and(|since| since.elapsed() > TIMEOUT) => {
+            let last_error = self.handle.status().borrow().last_error.clone();
+            match last_error {
+                None => failing_since = None,
+                Some(last_error) if failing_since.is_some_and(|since| since.elapsed() > TIMEOUT) => {
                     return Err(Error::TimedOut {
-                        what: format!("`{}` ({trouble})", record.meta),
+                        what: format!("`{}` ({last_error})", record.meta),
                         seconds: TIMEOUT.as_secs(),
                         next: "put that right and run the command again: nothing is sent twice"
                             .to_owned(),
                     }
                     .into());
                 }
-                Some(_) => troubled = troubled.or_else(|| Some(Instant::now())),
+                Some(_) => failing_since = failing_since.or_else(|| Some(Instant::now())),
             }
             if self.running.is_finished() {
                 anyhow::bail!("the journal {} cannot be used any more", self.path.display());

@@ -105,7 +105,7 @@ async fn init_makes_what_check_and_run_need_and_overwrites_nothing() {
         "registration",
         "bond",
         "cluster",
-        "rights in the cluster",
+        "permissions in the cluster",
         "nodes",
         "GPUs",
         "storage class default",
@@ -205,7 +205,7 @@ async fn why_leases_and_close_show_and_do_what_they_say() {
     assert_eq!(lines(&report, "fail"), [""; 0], "{report:#}");
     assert!(lines(&report, "warn").contains(&"maintenance"), "{report:#}");
 
-    let refused = run(&["close", &order.to_string(), "--reason", "owner"]).await;
+    let refused = run(&["close", &order.to_string(), "--reason", "tenant"]).await;
     assert_eq!(refused.status.code(), Some(1));
     let closed = run(&["close", &order.to_string(), "--reason", "decommission"]).await;
     assert!(closed.status.success(), "{}", text(&closed.stderr));

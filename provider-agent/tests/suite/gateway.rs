@@ -31,7 +31,7 @@ use souk_provider::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    manifests::{self, Cluster, SITE, commitment_of, lease, tender, upload},
+    manifests::{self, Cluster, SITE, commitment_of, create_deployment, lease, upload},
     support::{
         Fixture, InProcess, Must,
         agent::configure,
@@ -323,7 +323,7 @@ async fn a_tenant_who_is_faster_than_the_follower_is_refused_as_too_early() {
     let server = Server::open(&fixture, &config, &store).await;
     let ann = server.client("ann");
     let first = lease(&fixture, &agent, "ann", SITE).await;
-    let second = tender(&fixture, "ann", SITE).await;
+    let second = create_deployment(&fixture, "ann", SITE).await;
     until("a bid", || fixture.own_bid(second.order)).await;
     agent.stop().await;
 

@@ -80,7 +80,7 @@ pub fn commitment_of(upload: &ManifestUpload) -> HexBinary {
 }
 
 /// Creates a deployment from SDL.
-pub async fn tender(fixture: &Fixture, tenant: &str, sdl: &str) -> Leased {
+pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Leased {
     let upload = upload(sdl);
     let compiled = compile(sdl, &souk_sdl::Options::default()).must("SDL");
     let denom = |_: &str| "usouk".parse().map_err(|_| "no denom".to_owned());
@@ -105,7 +105,7 @@ pub async fn tender(fixture: &Fixture, tenant: &str, sdl: &str) -> Leased {
 
 /// A lease that the agent has with its order and deployment.
 pub async fn lease(fixture: &Fixture, agent: &InProcess, tenant: &str, sdl: &str) -> Leased {
-    let leased = tender(fixture, tenant, sdl).await;
+    let leased = create_deployment(fixture, tenant, sdl).await;
     until("a bid", || fixture.own_bid(leased.order)).await;
     fixture.accept(tenant, leased.order, "provider").await;
     known(&agent.store, &leased).await;

@@ -136,7 +136,7 @@ async fn an_auction_that_it_leads_closes_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_depleted_deployment_is_marked_and_reaped() {
+async fn a_depleted_deployment_is_marked_and_ended() {
     let fixture = fixture().await;
     let agent =
         InProcess::start(&configure(&fixture, "agent", "manifest_timeout = \"1day\"")).await;

@@ -51,7 +51,7 @@ pub async fn run(environment: Environment) {
         tokio::spawn(async move { play(&fixture).await }).await
     };
     if let Err(failed) = outcome {
-        eprintln!("{}", fixture.log_tail());
+        eprintln!("{}", fixture.log_tails());
         std::panic::resume_unwind(failed.into_panic());
     }
     let fixture = std::sync::Arc::into_inner(fixture).expect("nobody else holds it");

@@ -165,10 +165,10 @@ fn the_fixture_has_every_state_and_every_reason() {
     for state in [LeaseState::Active, LeaseState::InsufficientFunds, LeaseState::Closed] {
         assert!(leases.contains(&state), "no lease is {state}");
     }
-    let books: Vec<ProviderStatsResponse> =
+    let stats: Vec<ProviderStatsResponse> =
         PROVIDERS.map(|name| market.provider_stats(name)).into();
     for reason in CloseReason::ALL {
-        let closed = books.iter().flat_map(|book| &book.closed);
+        let closed = stats.iter().flat_map(|stats| &stats.closed);
         let times: u64 = closed.filter(|(of, _)| *of == reason).map(|(_, times)| times).sum();
         assert!(times > 0, "no lease was closed as {reason}");
     }
@@ -177,14 +177,14 @@ fn the_fixture_has_every_state_and_every_reason() {
 #[test]
 fn published_records_are_where_other_contracts_read_them() {
     let keys = |contract: &str| -> BTreeSet<Vec<u8>> {
-        let providers = PROVIDERS.map(|name| address(name));
+        let providers = PROVIDERS.map(address);
         let providers = providers.iter().map(Addr::as_str);
         match contract {
             "registry" => providers.map(published::provider_key).collect(),
             "orderbook" => providers.map(published::provider_stats_key).collect(),
             "escrow" => (1..100).map(|id| published::account_key(AccountId(id))).collect(),
             "attestations" => {
-                let auditors = AUDITORS.map(|name| address(name));
+                let auditors = AUDITORS.map(address);
                 let of = |provider: &str| {
                     auditors
                         .clone()

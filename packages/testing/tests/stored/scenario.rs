@@ -428,7 +428,7 @@ impl Scenario {
         }
     }
 
-    /// Every deployment on the book.
+    /// Every deployment on the orderbook.
     pub fn deployments(&self) -> Vec<orderbook::DeploymentResponse> {
         let msg =
             orderbook::QueryMsg::Deployments { tenant: None, start_after: None, limit: Some(100) };
@@ -437,7 +437,7 @@ impl Scenario {
         page.deployments
     }
 
-    /// Every order on the book.
+    /// Every order on the orderbook.
     pub fn orders(&self) -> Vec<OrderId> {
         let msg = orderbook::QueryMsg::Orders { start_after: None, limit: Some(100) };
         let page: orderbook::OrdersResponse =
