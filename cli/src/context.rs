@@ -11,6 +11,7 @@ use crate::{error::Missing, output::Output};
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The network: its name or its file.
     #[arg(long, global = true, env = "SOUK_NETWORK", value_name = "NAME|FILE")]

@@ -202,7 +202,7 @@ async fn first_bid(local: &Localnet, wallet: &Wallet, order: OrderId) -> Result<
             let reasons =
                 gateway::reasons(market, Some(Arc::new(wallet.clone())), &asked, &[]).await?;
             let reasons: Vec<String> = reasons.into_iter().map(|one| one.reason).collect();
-            Err(error.context(reasons.join("; ")))
+            Err(anyhow::Error::from(error).context(reasons.join("; ")))
         }
     }
 }

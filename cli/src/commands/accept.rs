@@ -13,9 +13,10 @@ pub struct Accept {
     /// The order's number.
     order: OrderId,
     /// The bid to accept: `lowest`, a row of `souk bids`, or a provider's address.
+    #[arg(value_name = "lowest|ROW|ADDRESS")]
     bid: Pick,
     /// The highest price an hour to accept, in base units; the bid's current price if not given.
-    #[arg(long)]
+    #[arg(long, value_name = "PRICE")]
     max_price: Option<Price>,
     /// Do not send the manifest; `souk lease send` sends it later.
     #[arg(long)]

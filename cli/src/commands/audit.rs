@@ -26,10 +26,10 @@ pub enum Audit {
         #[arg(long, default_value_t = 90)]
         days: u64,
         /// SHA-256 of the audit's report, in hexadecimal digits.
-        #[arg(long, requires = "evidence_uri")]
+        #[arg(long, value_name = "HEX", requires = "evidence_uri")]
         evidence_hash: Option<String>,
         /// The URL of the report.
-        #[arg(long, requires = "evidence_hash")]
+        #[arg(long, value_name = "URL", requires = "evidence_hash")]
         evidence_uri: Option<String>,
     },
     /// Revoke your attestations of a provider.
@@ -38,6 +38,7 @@ pub enum Audit {
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
         /// The attributes to revoke; all if none is given.
+        #[arg(value_name = "ATTRIBUTE")]
         keys: Vec<String>,
     },
     /// Show the attributes of a provider that auditors attest.

@@ -21,20 +21,20 @@ pub struct Deploy {
     /// The SDL file.
     file: PathBuf,
     /// The deposit, such as 5000000usouk; if not given, the cost of a day at the file's highest prices.
-    #[arg(long)]
+    #[arg(long, value_name = "AMOUNT")]
     deposit: Option<String>,
     /// The bid to accept: `lowest`, a row of the table, or a provider's address. If not given you
     /// are asked; without a terminal the bids are shown and the order stays open.
-    #[arg(long)]
+    #[arg(long, value_name = "lowest|ROW|ADDRESS")]
     bid: Option<Pick>,
     /// Seconds to wait for the first bid.
-    #[arg(long, default_value_t = 60, value_parser = units::wait())]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = units::wait())]
     wait: u64,
     /// Seconds to collect more bids after the first.
-    #[arg(long, default_value_t = 5, value_parser = units::wait())]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = units::wait())]
     collect: u64,
     /// Seconds to wait until the workload is ready.
-    #[arg(long, default_value_t = 600, value_parser = units::wait())]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = units::wait())]
     ready: u64,
     /// Put the plain hash of the manifest on chain, as Akash does: others can test guesses of what
     /// is in it.

@@ -70,13 +70,13 @@ pub struct Logs {
     /// The lease's number, which is that of its order.
     order: OrderId,
     /// Only this service.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     service: Option<String>,
     /// Keep printing new lines.
     #[arg(long, short)]
     follow: bool,
     /// How many lines of the past to show, for each pod [default: 1000].
-    #[arg(long)]
+    #[arg(long, value_name = "LINES")]
     tail: Option<u32>,
     /// The logs of the container's previous run.
     #[arg(long)]

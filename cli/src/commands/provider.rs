@@ -26,12 +26,12 @@ pub enum Provider {
     },
     /// Add coins to your provider's bond.
     Bond {
-        /// How much, such as 5000000usouk.
+        /// The amount, such as 5000000usouk.
         amount: String,
     },
     /// Show a provider: gateway, bond, slots, leases, attributes.
     Show {
-        /// The provider.
+        /// The provider's address or key.
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
     },
@@ -47,23 +47,23 @@ pub struct Register {
     #[arg(long, value_name = "ADDRESS|KEY")]
     operator: String,
     /// The gateway's address for tenants, such as https://provider.example:8443.
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     gateway: String,
     /// SHA-256 of the public key in the gateway's certificate, as `souk-provider init` prints it;
     /// may be given several times.
-    #[arg(long)]
+    #[arg(long, value_name = "HEX")]
     pin: Vec<String>,
     /// The bond, such as 10000000usouk.
-    #[arg(long)]
+    #[arg(long, value_name = "AMOUNT")]
     bond: String,
     /// The account that is paid for leases; the provider's own if not given.
     #[arg(long, value_name = "ADDRESS|KEY")]
     payee: Option<String>,
     /// A mail address for tenants.
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "ADDRESS", default_value = "", hide_default_value = true)]
     email: String,
     /// A web page for tenants.
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     website: String,
     /// The provider's attributes, as KEY=VALUE.
     #[arg(value_name = "KEY=VALUE")]

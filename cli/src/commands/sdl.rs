@@ -30,7 +30,7 @@ pub enum Sdl {
     /// Check files and print what is wrong with them. Exits with 1 if one is refused.
     Check {
         /// The files.
-        #[arg(required = true)]
+        #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Treat warnings as errors.
         #[arg(long)]
@@ -39,7 +39,7 @@ pub enum Sdl {
     /// Print manifest, groups and version hash of files, as one line of JSON for each.
     Compile {
         /// The files.
-        #[arg(required = true)]
+        #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Treat warnings as errors.
         #[arg(long)]
@@ -56,7 +56,7 @@ pub enum Sdl {
         /// The kind of workload; the kinds are listed if not given.
         kind: Option<String>,
         /// The file to write; standard output if not given. An existing file is not overwritten.
-        #[arg(long, short)]
+        #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
 }

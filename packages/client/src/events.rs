@@ -26,9 +26,9 @@ pub enum MarketEvent {
     Fees(FeeEvent),
 }
 
-/// What was read of a block or transaction.
+/// The market's events in a block or transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Read {
+pub struct MarketEvents {
     /// In the order of their emission.
     pub events: Vec<MarketEvent>,
     /// Events of the configured contracts that could not be read: a contract newer than this
@@ -40,13 +40,16 @@ pub struct Read {
 pub type Emitters<'a> = PerContract<Option<&'a str>>;
 
 /// Reads a block's events.
-pub fn read_block(block: &Block, emitters: &Emitters<'_>) -> Read {
+pub fn read_block(block: &Block, emitters: &Emitters<'_>) -> MarketEvents {
     read(block.events().map(|(_, event)| event), emitters)
 }
 
 /// Reads events, such as a transaction's.
-pub fn read<'e>(events: impl IntoIterator<Item = &'e Event>, emitters: &Emitters<'_>) -> Read {
-    let mut read = Read::default();
+pub fn read<'e>(
+    events: impl IntoIterator<Item = &'e Event>,
+    emitters: &Emitters<'_>,
+) -> MarketEvents {
+    let mut read = MarketEvents::default();
     for event in events {
         match read_one(event, emitters) {
             Some(Ok(event)) => read.events.push(event),

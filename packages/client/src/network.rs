@@ -59,12 +59,22 @@ pub struct NameMap {
 
 impl Network {
     /// Reads a network by its file's path, or by its name from `networks/` here or in the
-    /// home folder. Contracts that the file does not name are those of the deployment's record
-    /// beside it.
+    /// home folder, as [`Network::open`] does.
+    ///
+    /// # Errors
+    /// If there is no such file, or it cannot be used.
     pub fn find(name: &str, home: &Path) -> Result<Self, Error> {
-        let path = Self::locate(name, home)?;
-        let mut network = Self::read(&path)?;
-        let record_path = Record::path(&path);
+        Self::open(&Self::locate(name, home)?)
+    }
+
+    /// Reads a network file. Contracts that it does not name are those of the deployment's record
+    /// beside it.
+    ///
+    /// # Errors
+    /// If file or record cannot be used, or are of different chains.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let mut network = Self::read(path)?;
+        let record_path = Record::path(path);
         if network.contracts.is_none()
             && let Some(record) = Record::read(&record_path)?
         {
@@ -85,6 +95,9 @@ impl Network {
     }
 
     /// The file of a network, by its path or its name.
+    ///
+    /// # Errors
+    /// If there is no such file.
     pub fn locate(name: &str, home: &Path) -> Result<PathBuf, Error> {
         let candidates = [
             PathBuf::from(name),
@@ -101,7 +114,10 @@ impl Network {
         })
     }
 
-    /// Reads a network file.
+    /// Reads a network file alone.
+    ///
+    /// # Errors
+    /// If it cannot be read, has an unknown key or lacks one, or names no endpoint.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = |source| Error::File { path: path.into(), source };
         let text = std::fs::read_to_string(path).map_err(file)?;
@@ -114,13 +130,19 @@ impl Network {
     }
 
     /// Writes the file.
+    ///
+    /// # Errors
+    /// If it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         let bad = |reason: String| Error::Network { path: path.into(), reason };
         let text = toml::to_string_pretty(self).map_err(|error| bad(error.to_string()))?;
         std::fs::write(path, text).map_err(|source| Error::File { path: path.into(), source })
     }
 
-    /// The contracts' addresses, or what to do to have some.
+    /// The contracts' addresses.
+    ///
+    /// # Errors
+    /// If there are none; the error says what to do to have some.
     pub fn contracts(&self) -> Result<&Contracts, Error> {
         self.contracts.as_ref().ok_or_else(|| Error::NoContracts(self.name.clone()))
     }

@@ -11,9 +11,9 @@ use souk_api::{
     },
     registry::RegistryEvent,
 };
+use souk_client::MarketEvent;
 use souk_core::{AccountId, CloseReason, GroupId, OrderId};
 
-use super::MarketEvent;
 use crate::{
     model::{AccountClock, Bid, BidProgress, Cursor, Lease, Mark, Order},
     store::{
@@ -57,6 +57,7 @@ pub fn apply(
             MarketEvent::Escrow(_) => {}
             MarketEvent::Registry(event) => apply_registry(tx, context, event),
             MarketEvent::Attestations(event) => apply_attestations(tx, context, event),
+            MarketEvent::Fees(_) => {}
         }
     }
     for event in events {

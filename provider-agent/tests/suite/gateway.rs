@@ -7,8 +7,8 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k256::ecdsa::{Signature, SigningKey};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use souk_api::orderbook::ExecuteMsg;
-use souk_core::OrderId;
 use souk_client::gateway::{Client, GatewayError};
+use souk_core::OrderId;
 use souk_gateway::{
     Access, Audience, Claims, Pin, Salt, Scope,
     body::{LogQuery, ManifestUpload, Phase, Verdict},

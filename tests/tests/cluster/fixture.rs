@@ -217,7 +217,8 @@ impl Fixture {
 
     /// Sends the manifest of a lease.
     pub async fn launch(&self, order: &OpenOrder) -> anyhow::Result<()> {
-        deploy::launch(&self.market, &self.tenant, order.order, &order.upload).await.map(drop)
+        deploy::launch(&self.market, &self.tenant, order.order, &order.upload).await?;
+        Ok(())
     }
 
     /// Leases an order from a provider, which gets the manifest.

@@ -236,14 +236,14 @@ async fn accounts_are_exact(fixture: &Fixture, all: [&mut Deployed<'_>; 2]) {
     for deployed in all {
         let ledger = &mut deployed.ledger;
         ledger.run(now);
-        let account = then.account(deployed.account).await.unwrap();
+        let account = then.escrow.account(deployed.account).await.unwrap();
         assert_eq!(account.balance.u128(), ledger.left(), "what is left at {now}");
         assert_eq!(account.clock.rate.u128(), ledger.rate());
         assert_eq!(account.clock.depleted_since.is_some(), ledger.is_depleted());
         if !ledger.is_depleted() {
             assert_eq!(account.depletion, Some(ledger.depletion()), "depletion as of {now}");
         }
-        let streams = then.streams(deployed.account).await.unwrap();
+        let streams = then.escrow.streams(deployed.account).await.unwrap();
         let earned: Vec<u128> = streams.iter().map(|stream| stream.earned.u128()).collect();
         assert_eq!(earned, ledger.earned(), "earned by {now}");
     }

@@ -11,7 +11,7 @@ use souk_client::{
     sdl::Compiled,
     show::{self, amount},
 };
-use souk_core::{AuctionPolicy, OrderId};
+use souk_core::{AuctionPolicy, Denom, OrderId};
 use souk_gateway::body::LogQuery;
 
 use super::{Fixture, TIMEOUT, print, services};
@@ -45,7 +45,8 @@ pub async fn create(fixture: &Fixture, compiled: Compiled) -> Result<(Created, P
     }
     let plan = plan(fixture, compiled, AuctionPolicy::TenantChoice {}).await?;
     let created = deploy::create(&fixture.market, &fixture.tenant, &fixture.home, &plan).await?;
-    print::line(format!("deployment {} with {} in escrow", created.deployment, plan.deposit));
+    let deposit = amount(plan.deposit.amount, &Denom::native(plan.deposit.denom.clone()));
+    print::line(format!("deployment {} with {deposit} in escrow", created.deployment));
     Ok((created, plan))
 }
 

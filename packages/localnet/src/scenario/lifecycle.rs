@@ -54,7 +54,7 @@ async fn stream_coins(fixture: &Fixture, leases: &[LeaseResponse]) -> Result<()>
     }
     let rate = fixture.market.escrow.account(lease.account).await?.clock.rate.u128();
     let top_up = Coin::new(fixture.periods.cost(rate, 2), denom.to_string());
-    print::line(format!("a friend of the tenant adds {top_up}:"));
+    print::line(format!("a friend of the tenant adds {}:", amount(top_up.amount, denom)));
     deposit(fixture, &fixture.friend, lease.account, top_up).await?;
     show_account(fixture, lease.account).await.map(drop)
 }
@@ -73,7 +73,7 @@ async fn deplete_and_top_up(fixture: &Fixture, leases: &[LeaseResponse]) -> Resu
         wait_for_phase(fixture, lease, Phase::Suspended).await?;
     }
     let pause = duration(fixture.periods.pause);
-    print::line(format!("unfunded time costs nothing: {pause} pass"));
+    print::line(format!("unfunded time costs nothing; {pause} later:"));
     fixture.pass(fixture.periods.pause).await?;
     show_account(fixture, lease.account).await?;
     let more = fixture.periods.cost(account.clock.rate.u128(), 2);
