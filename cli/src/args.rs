@@ -14,7 +14,7 @@ use crate::{
 /// Souk is an open market for cloud computing: describe containers in an SDL file, take the best
 /// provider's bid, and pay for them by the second from a deposit on the market's chain.
 #[derive(Debug, Parser)]
-#[command(name = "souk", version, about, propagate_version = true, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "souk", version, propagate_version = true, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]

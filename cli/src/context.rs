@@ -5,18 +5,13 @@ use std::{ffi::OsString, path::PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use souk_chain::{Client, Queries, SecretKey};
+use souk_client::{Error, Market, Network, Wallet, home::Home};
 
-use crate::{
-    error::{CliError, Missing},
-    home::Home,
-    market::Market,
-    network::Network,
-    output::Output,
-    wallet::Wallet,
-};
+use crate::{error::Missing, output::Output};
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The network: its name or its file.
     #[arg(long, global = true, env = "SOUK_NETWORK", value_name = "NAME|FILE")]
@@ -107,14 +102,14 @@ impl Context {
     /// The chosen key.
     pub fn key(&self) -> Result<SecretKey> {
         let name = self.key.as_deref().ok_or(Missing::Key)?;
-        self.home.key(name)
+        Ok(self.home.key(name)?)
     }
 
     /// The chosen key, ready to sign on the chosen network.
     pub fn wallet(&self) -> Result<Wallet> {
         let network = self.network()?;
         let client = Client::new(network.client_config())?;
-        Wallet::new(client, self.key()?, &network)
+        Ok(Wallet::new(client, self.key()?, &network)?)
     }
 
     /// An address: bech32 text as it is, or the address of one of the keys at home.
@@ -122,7 +117,7 @@ impl Context {
         let prefix = self.network()?.prefix;
         if name.starts_with(&format!("{prefix}1")) {
             let checked = bech32::decode(name).map_err(|error| {
-                CliError::input(format!("address `{name}`"), format!("it has a mistake: {error}"))
+                Error::input(format!("address `{name}`"), format!("it has a mistake: {error}"))
             });
             return Ok(checked.map(|_| name.to_owned())?);
         }

@@ -1,7 +1,7 @@
 //! What goes wrong on the command line, with what to do next.
 
+use souk_chain::log::own_words;
 use souk_chain::query::QueryError;
-pub use souk_client::error::{Error as CliError, Stranded, own_words};
 use thiserror::Error;
 
 /// What the command line does not say.
@@ -38,12 +38,14 @@ pub fn describe(error: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use souk_client::Error;
+
+    use super::describe;
 
     #[test]
     fn a_cause_that_its_error_quotes_is_said_once() {
         let source = std::io::Error::other("no such thing");
-        let error = CliError::File { path: "app.yaml".into(), source };
+        let error = Error::File { path: "app.yaml".into(), source };
         assert_eq!(describe(&error.into()), "app.yaml: no such thing");
     }
 }

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use souk_chain::{keys::KeyError, query::QueryError, rpc::RpcError, signer::SendError};
-use souk_gateway::ClientError;
+use souk_client::{Error, MarketError, Unfinished, gateway::GatewayError};
 
-use crate::error::{CliError, Missing, Stranded};
+use crate::error::Missing;
 
 /// What a command's exit code says. 2 is clap's: the command line could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,69 +41,68 @@ pub fn of(error: &anyhow::Error) -> Exit {
 }
 
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
-    if let Some(error) = cause.downcast_ref::<CliError>() {
+    if let Some(error) = cause.downcast_ref::<Error>() {
         return Some(of_client(error));
     }
-    if let Some(error) = cause.downcast_ref::<Stranded>() {
-        return Some(of_stranded(error));
+    if let Some(error) = cause.downcast_ref::<MarketError>() {
+        return Some(of_market(error));
     }
-    if cause.is::<Missing>() {
-        return Some(Exit::Input);
-    }
-    if let Some(error) = cause.downcast_ref::<ClientError>() {
-        return Some(match error {
-            ClientError::Refused { .. } => Exit::GatewayRefused,
-            _ => Exit::Unreachable,
-        });
+    if let Some(error) = cause.downcast_ref::<GatewayError>() {
+        return Some(of_gateway(error));
     }
     if let Some(error) = cause.downcast_ref::<QueryError>() {
-        return Some(of_query(error));
+        return Some(of_market(&error.clone().into()));
     }
     if let Some(error) = cause.downcast_ref::<SendError>() {
         return Some(of_sending(error));
     }
-    if cause.is::<KeyError>() {
+    if cause.is::<KeyError>() || cause.is::<Missing>() {
         return Some(Exit::Input);
     }
     cause.downcast_ref::<RpcError>().map(|_| Exit::Unreachable)
 }
 
-fn of_client(error: &CliError) -> Exit {
+fn of_client(error: &Error) -> Exit {
     match error {
-        CliError::Network { .. }
-        | CliError::NoContracts(_)
-        | CliError::UnknownKey { .. }
-        | CliError::LockedKey { .. }
-        | CliError::Input { .. }
-        | CliError::File { .. }
-        | CliError::Sdl(_) => Exit::Input,
-        CliError::Refused { .. } => Exit::Refused,
-        CliError::NoBid { .. } | CliError::TimedOut { .. } => Exit::TimedOut,
-        CliError::NotFound(_) => Exit::NotFound,
+        error if error.is_input() => Exit::Input,
+        Error::Market(error) => of_market(error),
+        Error::Gateway(error) => of_gateway(error),
+        Error::Refused { .. } => Exit::Refused,
+        Error::Sending { source, .. } => of_sending(source),
+        Error::NoOffer { .. } | Error::TimedOut { .. } => Exit::TimedOut,
+        Error::NotFound(_) => Exit::NotFound,
+        Error::Unfinished(unfinished) => of_unfinished(unfinished),
+        _ => Exit::Failure,
     }
 }
 
 /// The exit code of its cause, save for the one that says that nothing was sent.
-fn of_stranded(error: &Stranded) -> Exit {
-    match of(&error.source) {
+fn of_unfinished(unfinished: &Unfinished) -> Exit {
+    match of_client(&unfinished.source) {
         Exit::Input => Exit::Failure,
         other => other,
     }
 }
 
-fn of_query(error: &QueryError) -> Exit {
+fn of_gateway(error: &GatewayError) -> Exit {
     match error {
-        QueryError::NotFound { .. } => Exit::NotFound,
-        QueryError::Refused { log, .. } if is_absence(log) => Exit::NotFound,
-        QueryError::Refused { .. } => Exit::Refused,
-        QueryError::Rpc(_) => Exit::Unreachable,
-        _ => Exit::Failure,
+        GatewayError::Absent(_) | GatewayError::Refused { .. } => Exit::GatewayRefused,
+        _ => Exit::Unreachable,
+    }
+}
+
+fn of_market(error: &MarketError) -> Exit {
+    match error {
+        MarketError::Absent { .. } | MarketError::NoContract { .. } => Exit::NotFound,
+        MarketError::Refused(_) | MarketError::OutOfGas { .. } => Exit::Refused,
+        MarketError::Unreachable(_) => Exit::Unreachable,
+        MarketError::Record { .. } | MarketError::Unusable(_) => Exit::Failure,
     }
 }
 
 fn of_sending(error: &SendError) -> Exit {
     match error {
-        SendError::Query(error) => of_query(error),
+        SendError::Query(error) => of_market(&error.clone().into()),
         SendError::NoAccount { .. }
         | SendError::CannotPay { .. }
         | SendError::FeeAboveBound { .. }
@@ -116,13 +115,6 @@ fn of_sending(error: &SendError) -> Exit {
         | SendError::Standstill { .. } => Exit::TimedOut,
         SendError::TooMuchGas { .. } | SendError::Contended { .. } => Exit::Failure,
     }
-}
-
-/// Whether the contracts' words say that there is no such thing.
-fn is_absence(log: &str) -> bool {
-    ["not found", "is not on the book", "has no lease", "is not registered", "there is no"]
-        .iter()
-        .any(|words| log.contains(words))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The `souk` command line: deployments and bids for tenants, registration for providers,
 //! attestations for auditors, deployment of the contracts for the market's administrator.
 //!
-//! [`commands`] has a file for each command: its arguments and what it does. [`market`] asks the
-//! contracts, [`wallet`] signs and sends, [`output`] prints.
+//! [`commands`] has a file for each command: its arguments and what it does. `souk-client` asks the
+//! contracts, signs and sends; [`output`] prints.
 
 pub mod admin;
 pub mod args;
@@ -13,21 +13,13 @@ pub mod exit;
 pub mod output;
 pub mod units;
 
-// What moved to souk-client, under its former names.
-pub use souk_client::{deploy as tenant, gateway, home, market, network, sdl, wallet};
-/// The five contracts.
-pub mod suite {
-    pub use souk_client::contracts::PerContract as Each;
-    pub use souk_client::contracts::*;
-}
-
 use anyhow::Result;
+use souk_client::Error;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     args::{Cli, Command},
     context::Context,
-    error::Stranded,
     exit::Exit,
 };
 
@@ -67,9 +59,9 @@ pub fn print_error(error: &anyhow::Error, exit: Exit, json: bool) {
     let text = error::describe(error);
     if json {
         let mut value = serde_json::json!({ "error": text, "exit": exit as u8 });
-        if let Some(stranded) = error.downcast_ref::<Stranded>() {
-            value["deployment"] = serde_json::json!(stranded.deployment);
-            value["orders"] = serde_json::json!(stranded.orders);
+        if let Some(Error::Unfinished(unfinished)) = error.downcast_ref() {
+            value["deployment"] = serde_json::json!(unfinished.deployment);
+            value["orders"] = serde_json::json!(unfinished.orders);
         }
         eprintln!("{value}");
     } else {

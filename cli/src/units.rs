@@ -2,15 +2,13 @@
 
 use clap::builder::RangedU64ValueParser;
 use souk_chain::Coin;
-pub use souk_client::show::duration;
+use souk_client::Error;
 use souk_core::{Amount, Attribute, Denom};
 
-use crate::error::CliError;
-
 /// Reads `5000000usouk` or `5000000` (in the network's denom).
-pub fn coin(text: &str, default_denom: &str) -> Result<Coin, CliError> {
+pub fn coin(text: &str, default_denom: &str) -> Result<Coin, Error> {
     let bad = || {
-        CliError::input(
+        Error::input(
             format!("amount `{text}`"),
             format!("write whole base units and a denom, for instance 5000000{default_denom}"),
         )
@@ -31,14 +29,14 @@ pub fn wait() -> RangedU64ValueParser {
 }
 
 /// Reads `KEY=VALUE` texts.
-pub fn attributes(texts: &[String]) -> Result<Vec<Attribute>, CliError> {
+pub fn attributes(texts: &[String]) -> Result<Vec<Attribute>, Error> {
     let read = |text: &String| {
-        let bad = || CliError::input(format!("attribute `{text}`"), "write it as KEY=VALUE");
+        let bad = || Error::input(format!("attribute `{text}`"), "write it as KEY=VALUE");
         let (key, value) = text.split_once('=').ok_or_else(bad)?;
         let attribute = Attribute::new(key, value);
         attribute
             .check_claim()
-            .map_err(|error| CliError::input(format!("attribute `{text}`"), error))?;
+            .map_err(|error| Error::input(format!("attribute `{text}`"), error))?;
         Ok(attribute)
     };
     texts.iter().map(read).collect()

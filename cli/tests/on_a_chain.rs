@@ -51,7 +51,7 @@ impl Fixture {
     }
 
     fn network(&self) -> PathBuf {
-        self.home.path().join("networks/fixture.toml")
+        self.home.path().join("networks/here.toml")
     }
 
     /// Runs the command, its arguments divided by blanks.

@@ -11,14 +11,15 @@ use kube::{Api, Config, ResourceExt, api::ListParams, config::Kubeconfig};
 use souk_api::orderbook::LeaseResponse;
 use souk_chain::Coin;
 use souk_client::{
-    deploy, gateway,
+    deploy::{self, Bids, Offer, Offers},
+    gateway::{self, GatewayError},
     home::Home,
     network::{FOREIGN_AUDITOR, FOREIGN_DENOMS},
     sdl,
     wallet::Wallet,
 };
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
-use souk_gateway::{ClientError, body::Phase};
+use souk_gateway::body::Phase;
 use souk_localnet::{Localnet, LocalnetConfig, chain::ChainKind};
 use souk_provider::model::labels::{MANAGED_BY, MANAGER};
 use souk_tests::{corpus, profiles};
@@ -174,7 +175,7 @@ async fn deploy(
     let compiled = sdl::read(&corpus.join(file), &market.network.map, false)?;
     let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
     let deposit = Coin::new(ceilings * 4 + 10_000_000, compiled.denom.clone());
-    let config = market.orderbook_config().await?;
+    let config = market.orderbook.config().await?;
     let mut plan = deploy::plan(compiled, Some(deposit), true, &config)?;
     plan.auction = AuctionPolicy::TenantChoice {};
     let created = deploy::create(market, wallet, home, &plan).await?;
@@ -190,18 +191,18 @@ async fn deploy(
     Ok(Running { file: file.to_owned(), deployment: created.deployment, leases, tenant })
 }
 
-async fn first_bid(local: &Localnet, wallet: &Wallet, order: OrderId) -> Result<deploy::BidRow> {
+async fn first_bid(local: &Localnet, wallet: &Wallet, order: OrderId) -> Result<Offer> {
     let market = &local.market;
-    let enough = |table: &deploy::BidTable, _: Duration| !table.bids.is_empty();
-    let watched = deploy::watch_bids(market, order, TIMEOUT, enough, |_| ()).await;
+    let enough = |table: &Offers, _: Duration| !table.offers.is_empty();
+    let watched = deploy::watch(&Bids(market), order, TIMEOUT, enough, |_| ()).await;
     match watched {
-        Ok(table) => table.bids.into_iter().next().context("there is no bid"),
+        Ok(table) => table.offers.into_iter().next().context("there is no bid"),
         Err(error) => {
-            let asked = market.order(order).await?;
+            let asked = market.orderbook.order(order).await?;
             let reasons =
                 gateway::reasons(market, Some(Arc::new(wallet.clone())), &asked, &[]).await?;
             let reasons: Vec<String> = reasons.into_iter().map(|one| one.reason).collect();
-            Err(error.context(reasons.join("; ")))
+            Err(anyhow::Error::from(error).context(reasons.join("; ")))
         }
     }
 }
@@ -212,7 +213,7 @@ async fn close(local: &Localnet, running: &Running) -> Result<()> {
     let wallet = &local.accounts[running.tenant];
     let messages = deploy::closing(market, wallet, running.deployment).await?;
     let account = running.leases.first().context("it has a lease")?.account;
-    for (lease, stream) in running.leases.iter().zip(market.streams(account).await?) {
+    for (lease, stream) in running.leases.iter().zip(market.escrow.streams(account).await?) {
         ensure!(
             stream.earned.u128() >= lease.price.u128(),
             "{} was earned in an hour at {}",
@@ -221,7 +222,7 @@ async fn close(local: &Localnet, running: &Running) -> Result<()> {
         );
     }
     wallet.send("closing", messages).await?;
-    let left = market.account(account).await?;
+    let left = market.escrow.account(account).await?;
     ensure!(left.closed && left.balance.u128() == 0, "{} is left", left.balance);
     Ok(())
 }
@@ -236,7 +237,7 @@ async fn wait_until_gone(local: &Localnet, running: &Running) -> Result<()> {
             match client.lease_status(lease.order).await {
                 Ok(status) if status.phase == Phase::Closed && status.services.is_empty() => break,
                 // It is forgotten already.
-                Err(ClientError::Refused { .. }) => break,
+                Err(GatewayError::Absent(_) | GatewayError::Refused { .. }) => break,
                 other => ensure!(Instant::now() < deadline, "lease {}: {other:?}", lease.order),
             }
             time::sleep(Duration::from_millis(200)).await;

@@ -14,7 +14,7 @@ use souk_core::{
 };
 use souk_testing::{
     Deployment, Market, cpu, events, gpu, group,
-    refused::{ByEscrow, ByOrderbook, ByRegistry},
+    refused::{CommonError, ByEscrow, ByOrderbook, ByRegistry},
     souk, usouk,
 };
 
@@ -393,7 +393,7 @@ fn a_pause_stops_new_business_and_no_coin_on_its_way_out() {
         market.pause(contract).unwrap();
     }
     let paused: ByOrderbook = refusal(market.deploy("ann", group("web"), souk(1)));
-    assert_eq!(paused, ByOrderbook::Paused {});
+    assert_eq!(paused, ByOrderbook::Common(CommonError::Paused));
     market.top_up("ann", account, souk(1)).unwrap();
     market.pass(HOUR).withdraw(account, lease).unwrap();
     market.withdraw_deposit("ann", account, SOUK).unwrap();

@@ -101,12 +101,12 @@ async fn close_auctions(local: &Localnet) {
     let (_, now) = local.market.now().await.unwrap();
     let mut latest = now;
     for order in 1..=u64::try_from(templates::ALL.len()).unwrap() {
-        let Ok(order) = local.market.order(OrderId(order)).await else { return };
+        let Ok(order) = local.market.orderbook.order(OrderId(order)).await else { return };
         if order.state != OrderState::Open {
             continue;
         }
         // Time that passes for one passes for all.
-        if local.market.bids(order.id).await.unwrap().is_empty() {
+        if local.market.orderbook.bids(order.id).await.unwrap().is_empty() {
             return;
         }
         latest = latest.max(order.closes_at.map_or(now, |closes_at| closes_at + 1));

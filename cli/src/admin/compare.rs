@@ -115,10 +115,9 @@ pub fn addresses(seen: &Observed) -> Option<Contracts> {
 mod tests {
     use serde_json::json;
 
-    use souk_client::{contracts::Terms, record::Deployed};
+    use souk_client::{contracts::Terms, market::Ownership, record::Deployed};
 
     use super::*;
-    use crate::admin::observe::Ownership;
 
     fn target() -> Target {
         Target { terms: Terms::new("usouk", "souk1me"), checksums: PerContract::make(|_| [7; 32]) }

@@ -119,7 +119,9 @@ impl Journal {
             let last_error = self.handle.status().borrow().last_error.clone();
             match last_error {
                 None => failing_since = None,
-                Some(last_error) if failing_since.is_some_and(|since| since.elapsed() > TIMEOUT) => {
+                Some(last_error)
+                    if failing_since.is_some_and(|since| since.elapsed() > TIMEOUT) =>
+                {
                     return Err(Error::TimedOut {
                         what: format!("`{}` ({last_error})", record.meta),
                         seconds: TIMEOUT.as_secs(),

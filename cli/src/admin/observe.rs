@@ -1,9 +1,12 @@
 //! What is on the chain: each contract with its code, admin, owner and configuration.
 
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::Value;
 use souk_chain::{Queries, query::QueryError};
-use souk_client::{PerContract, network::Contracts};
+use souk_client::{
+    MarketError, PerContract,
+    market::{self, Ownership},
+    network::Contracts,
+};
 
 /// A contract as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,15 +27,6 @@ pub struct Seen {
     pub config: Result<Value, String>,
 }
 
-/// Who owns a contract.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Ownership {
-    /// The owner.
-    pub owner: Option<String>,
-    /// Whom the owner offered it to.
-    pub pending_owner: Option<String>,
-}
-
 /// What is on the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
@@ -43,11 +37,11 @@ pub struct Observed {
 }
 
 /// Looks at the contract at an address; none if there is none.
-pub async fn contract(chain: &Queries, address: &str) -> Result<Option<Seen>, QueryError> {
+pub async fn contract(chain: &Queries, address: &str) -> Result<Option<Seen>, MarketError> {
     let info = match chain.contract_info(address).await {
         Ok(info) => info,
         Err(QueryError::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let code = chain.code_info(info.code_id).await?;
     Ok(Some(Seen {
@@ -56,21 +50,17 @@ pub async fn contract(chain: &Queries, address: &str) -> Result<Option<Seen>, Qu
         checksum: code.checksum,
         creator: info.creator,
         admin: info.admin,
-        ownership: ask(chain, address, json!({"ownership": {}})).await?,
-        config: ask(chain, address, json!({"config": {}})).await?,
+        ownership: or_reason(market::ownership(chain, address).await)?,
+        config: or_reason(market::config(chain, address).await)?,
     }))
 }
 
 /// The contract's answer, or the reason that it gives for having none.
-async fn ask<R: DeserializeOwned>(
-    chain: &Queries,
-    address: &str,
-    question: Value,
-) -> Result<Result<R, String>, QueryError> {
-    match chain.smart(address, &question).await {
+fn or_reason<T>(answer: Result<T, MarketError>) -> Result<Result<T, String>, MarketError> {
+    match answer {
         Ok(answer) => Ok(Ok(answer)),
-        Err(QueryError::Refused { log, .. }) => Ok(Err(log)),
-        Err(error @ QueryError::Decode { .. }) => Ok(Err(error.to_string())),
+        Err(MarketError::Refused(reason)) => Ok(Err(reason)),
+        Err(error @ MarketError::Unusable(QueryError::Decode { .. })) => Ok(Err(error.to_string())),
         Err(error) => Err(error),
     }
 }

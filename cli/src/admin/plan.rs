@@ -200,10 +200,10 @@ impl fmt::Display for Transaction {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use souk_client::{PerContract, contracts::Terms};
+    use souk_client::{PerContract, contracts::Terms, market::Ownership};
 
     use super::*;
-    use crate::admin::observe::{Ownership, Seen};
+    use crate::admin::observe::Seen;
 
     const ME: &str = "souk1me";
     const DAO: &str = "souk1dao";

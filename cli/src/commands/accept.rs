@@ -2,13 +2,10 @@
 
 use anyhow::Result;
 use clap::Args;
+use souk_client::deploy::{self, Pick, no_such_offer, read_offers};
 use souk_core::{OrderId, Price};
 
-use crate::{
-    context::Context,
-    exit::Exit,
-    tenant::{self, BidTable, Pick, no_such_bid},
-};
+use crate::{context::Context, exit::Exit};
 
 /// Accept a bid and send the manifest to its provider.
 #[derive(Debug, Args)]
@@ -16,9 +13,10 @@ pub struct Accept {
     /// The order's number.
     order: OrderId,
     /// The bid to accept: `lowest`, a row of `souk bids`, or a provider's address.
+    #[arg(value_name = "lowest|ROW|ADDRESS")]
     bid: Pick,
     /// The highest price an hour to accept, in base units; the bid's current price if not given.
-    #[arg(long)]
+    #[arg(long, value_name = "PRICE")]
     max_price: Option<Price>,
     /// Do not send the manifest; `souk lease send` sends it later.
     #[arg(long)]
@@ -30,10 +28,10 @@ impl Accept {
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
         let wallet = context.wallet()?;
-        let order = market.order(self.order).await?;
-        let table = BidTable::read(&market, &order).await?;
-        let bid = self.bid.of(&table.bids).cloned();
-        let mut bid = bid.ok_or_else(|| no_such_bid(&table))?;
+        let order = market.orderbook.order(self.order).await?;
+        let offers = read_offers(&market, &order).await?;
+        let bid = self.bid.of(&offers.offers).cloned();
+        let mut bid = bid.ok_or_else(|| no_such_offer(&offers))?;
         if let Some(most) = self.max_price {
             bid.price = most;
         }
@@ -41,16 +39,16 @@ impl Accept {
         let upload = match self.no_send {
             true => None,
             false => {
-                let deployment = market.deployment(order.group.deployment).await?;
+                let deployment = market.orderbook.deployment(order.group.deployment).await?;
                 let chain_id = &market.network.chain_id;
                 Some(context.home.saved_deployment(chain_id, &deployment)?)
             }
         };
-        tenant::accept(&market, &wallet, self.order, &bid).await?;
+        deploy::accept(&market, &wallet, self.order, &bid).await?;
         if let Some(upload) = upload {
-            tenant::launch(&market, &wallet, self.order, &upload).await?;
+            deploy::launch(&market, &wallet, self.order, &upload).await?;
         }
-        let lease = market.lease(self.order).await?;
+        let lease = market.orderbook.lease(self.order).await?;
         context.out.result(&lease, |lease| {
             format!(
                 "Lease {} runs at {}; see `souk lease status {}`.",

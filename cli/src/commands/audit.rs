@@ -4,14 +4,12 @@ use anyhow::Result;
 use clap::Subcommand;
 use cosmwasm_std::HexBinary;
 use souk_api::attestations::{AttestationResponse, Evidence, ExecuteMsg};
-
-use crate::{
-    context::Context,
-    error::CliError,
-    exit::Exit,
-    output::table::table,
-    units::{self, duration},
+use souk_client::{
+    Error,
+    show::{duration, table},
 };
+
+use crate::{context::Context, exit::Exit, units};
 
 /// Attest attributes of providers, as an auditor.
 #[derive(Debug, Subcommand)]
@@ -28,10 +26,10 @@ pub enum Audit {
         #[arg(long, default_value_t = 90)]
         days: u64,
         /// SHA-256 of the audit's report, in hexadecimal digits.
-        #[arg(long, requires = "evidence_uri")]
+        #[arg(long, value_name = "HEX", requires = "evidence_uri")]
         evidence_hash: Option<String>,
         /// The URL of the report.
-        #[arg(long, requires = "evidence_hash")]
+        #[arg(long, value_name = "URL", requires = "evidence_hash")]
         evidence_uri: Option<String>,
     },
     /// Revoke your attestations of a provider.
@@ -40,6 +38,7 @@ pub enum Audit {
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
         /// The attributes to revoke; all if none is given.
+        #[arg(value_name = "ATTRIBUTE")]
         keys: Vec<String>,
     },
     /// Show the attributes of a provider that auditors attest.
@@ -58,14 +57,14 @@ impl Audit {
             Self::Attest { provider, attributes, days, evidence_hash, evidence_uri } => {
                 let provider = context.address(&provider)?;
                 let attributes = if attributes.is_empty() {
-                    market.provider(&provider).await?.attributes
+                    market.registry.provider(&provider).await?.attributes
                 } else {
                     units::attributes(&attributes)?
                 };
                 let evidence = match (evidence_hash, evidence_uri) {
                     (Some(hash), Some(uri)) => {
                         let hash = HexBinary::from_hex(&hash)
-                            .map_err(|error| CliError::input("--evidence-hash", error))?;
+                            .map_err(|error| Error::input("--evidence-hash", error))?;
                         Some(Evidence { hash, uri })
                     }
                     _ => None,
@@ -90,7 +89,7 @@ impl Audit {
             }
             Self::Show { provider } => context.address(&provider)?,
         };
-        let attestations = market.attestations(&provider).await?;
+        let attestations = market.attestations.of_provider(&provider).await?;
         let (_, now) = market.now().await?;
         context.out.result(&attestations, |attestations| show(attestations, now));
         Ok(Exit::Ok)

@@ -4,9 +4,10 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use souk_chain::Coin;
+use souk_client::show::amount;
 use souk_core::Denom;
 
-use crate::{context::Context, exit::Exit, output::money::amount};
+use crate::{context::Context, exit::Exit};
 
 /// Show the coins of an account.
 #[derive(Debug, Args)]

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
+use souk_client::{deploy::read_offers, gateway, show};
 use souk_core::OrderId;
 
-use crate::{context::Context, exit::Exit, gateway, tenant::BidTable};
+use crate::{context::Context, exit::Exit};
 
 /// Show the bids on an order, and why other providers did not bid.
 #[derive(Debug, Args)]
@@ -22,13 +23,13 @@ impl Bids {
     /// Shows them. With the tenant's key it asks the providers' gateways for their reasons.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
-        let order = market.order(self.order).await?;
-        let mut table = BidTable::read(&market, &order).await?;
+        let order = market.orderbook.order(self.order).await?;
+        let mut offers = read_offers(&market, &order).await?;
         if !self.no_reasons {
             let wallet = context.wallet().ok().map(Arc::new);
-            table.others = gateway::reasons(&market, wallet, &order, &table.bidders()).await?;
+            offers.others = gateway::reasons(&market, wallet, &order, &offers.providers()).await?;
         }
-        context.out.result(&table, BidTable::to_string);
+        context.out.result(&offers, show::offers);
         Ok(Exit::Ok)
     }
 }

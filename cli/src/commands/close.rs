@@ -3,9 +3,10 @@
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
+use souk_client::{deploy, show::amount};
 use souk_core::DeploymentId;
 
-use crate::{context::Context, exit::Exit, output::money::amount, tenant};
+use crate::{context::Context, error, exit::Exit};
 
 /// Close a deployment, pay its providers, and return what is left of the deposits.
 #[derive(Debug, Args)]
@@ -30,14 +31,15 @@ impl Close {
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
         let wallet = context.wallet()?;
-        let account = market.deployment(self.deployment).await?.account;
-        let before = market.account(account).await?;
-        let messages = tenant::closing(&market, &wallet, self.deployment).await?;
+        let account = market.orderbook.deployment(self.deployment).await?.account;
+        let before = market.escrow.account(account).await?;
+        let messages = deploy::closing(&market, &wallet, self.deployment).await?;
         wallet.send(&format!("closing deployment {}", self.deployment), messages).await?;
-        let returned = tenant::return_deposits(&market, &wallet, account).await;
+        let returned = deploy::return_deposits(&market, &wallet, account).await;
         let returned = returned.unwrap_or_else(|error| {
-            context.out.progress(format!("deposits of others were not returned: {error:#}"));
-            tenant::Returned::default()
+            let error = error::describe(&error.into());
+            context.out.progress(format!("deposits of others were not returned: {error}"));
+            deploy::Returned::default()
         });
         let closed = Closed {
             deployment: self.deployment,

@@ -3,14 +3,10 @@
 use anyhow::Result;
 use clap::Args;
 use souk_api::escrow::ExecuteMsg;
+use souk_client::show::{amount, duration};
 use souk_core::DeploymentId;
 
-use crate::{
-    context::Context,
-    exit::Exit,
-    output::money::amount,
-    units::{self, duration},
-};
+use crate::{context::Context, exit::Exit, units};
 
 /// Add coins to a deployment, yours or somebody else's.
 #[derive(Debug, Args)]
@@ -27,11 +23,11 @@ impl Deposit {
         let market = context.market()?;
         let wallet = context.wallet()?;
         let coin = units::coin(&self.amount, &market.network.denom)?;
-        let account = market.deployment(self.deployment).await?.account;
+        let account = market.orderbook.deployment(self.deployment).await?.account;
         let message = ExecuteMsg::Deposit { account };
         let message = wallet.execute(&market.contracts.escrow, &message, &[coin])?;
         wallet.send(&format!("depositing {}", self.amount), vec![message]).await?;
-        let account = market.account(account).await?;
+        let account = market.escrow.account(account).await?;
         let (_, now) = market.now().await?;
         context.out.result(&account, |account| {
             let balance = amount(account.balance.u128(), &account.denom);

@@ -5,11 +5,10 @@ use clap::Subcommand;
 use serde::Serialize;
 use souk_api::fees::{DenomResponse, ExecuteMsg, StakerResponse};
 use souk_chain::Coin;
+use souk_client::{Market, Wallet, show::amount};
 use souk_core::Denom;
 
-use crate::{
-    context::Context, exit::Exit, market::Market, output::money::amount, units, wallet::Wallet,
-};
+use crate::{context::Context, exit::Exit, units};
 
 /// Distribute the market's fees; stake coins and claim a share of the fees.
 #[derive(Debug, Subcommand)]
@@ -76,9 +75,9 @@ impl Fees {
             }
             Self::Show { denom } => denom.unwrap_or(own),
         };
-        let fees = market.fees(&denom).await?;
+        let fees = market.fees.denom(&denom).await?;
         let staker = match context.key() {
-            Ok(key) => market.staker(&key.address(&market.network.prefix)?).await.ok(),
+            Ok(key) => market.fees.staker(&key.address(&market.network.prefix)?).await.ok(),
             Err(_) => None,
         };
         context.out.result(&Report { denom, fees, staker }, show);

@@ -9,10 +9,9 @@ use souk_chain::keys::{
     KdfCost, Mnemonic, Passphrase, SecretKey, WordCount, write_encrypted_key_file,
     write_plain_key_file,
 };
+use souk_client::{Error, home::PASSPHRASE, show::table};
 
-use crate::{
-    context::Context, error::CliError, exit::Exit, home::PASSPHRASE, output::table::table,
-};
+use crate::{context::Context, exit::Exit};
 
 /// Make and list keys.
 #[derive(Debug, Subcommand)]
@@ -91,7 +90,7 @@ fn add(context: &Context, name: &str, recover: bool, plain: bool, prefix: &str) 
     let passphrase = Passphrase::from_environment(PASSPHRASE).ok();
     if passphrase.is_none() && !plain {
         let reason = format!("set {PASSPHRASE} to encrypt the key, or give --plain");
-        return Err(CliError::input(format!("key `{name}`"), reason).into());
+        return Err(Error::input(format!("key `{name}`"), reason).into());
     }
     let (key, mnemonic) = if recover { (recovered()?, None) } else { new_key()? };
     let path = context.home.new_key_path(name)?;

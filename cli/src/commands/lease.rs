@@ -5,19 +5,19 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use souk_api::orderbook::{ExecuteMsg, LeaseResponse};
-use souk_core::{CloseReason, OrderId};
-use souk_gateway::{
-    Client,
-    body::{ClusterEvent, EventQuery, LogLine, LogQuery},
+use souk_client::{
+    Market, deploy,
+    gateway::{Client, client_for},
+    show::{self, amount, table},
 };
+use souk_core::{CloseReason, OrderId};
+use souk_gateway::body::{ClusterEvent, EventQuery, LogLine, LogQuery};
 
 use crate::{
     context::Context,
     exit::Exit,
-    gateway::client_for,
-    market::Market,
-    output::{self, Output, money::amount, table::table, to_json},
-    tenant, units,
+    output::{self, Output, to_json},
+    units,
 };
 
 /// Show and manage leases: status, logs, events, manifest, close.
@@ -70,13 +70,13 @@ pub struct Logs {
     /// The lease's number, which is that of its order.
     order: OrderId,
     /// Only this service.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     service: Option<String>,
     /// Keep printing new lines.
     #[arg(long, short)]
     follow: bool,
     /// How many lines of the past to show, for each pod [default: 1000].
-    #[arg(long)]
+    #[arg(long, value_name = "LINES")]
     tail: Option<u32>,
     /// The logs of the container's previous run.
     #[arg(long)]
@@ -99,27 +99,27 @@ impl Lease {
 }
 
 async fn client(context: &Context, market: &Market, order: OrderId) -> Result<Client> {
-    let lease = market.lease(order).await?;
-    client_for(market, &context.wallet()?, &lease.provider).await
+    let lease = market.orderbook.lease(order).await?;
+    Ok(client_for(market, &context.wallet()?, &lease.provider).await?)
 }
 
 async fn list(context: &Context, market: &Market, provider: Option<String>) -> Result<Exit> {
     let leases = match provider {
-        Some(provider) => market.leases_of(&context.address(&provider)?).await?,
+        Some(provider) => market.orderbook.leases(&context.address(&provider)?).await?,
         None => {
             let tenant = context.key()?.address(&market.network.prefix)?;
             let mut leases = Vec::new();
-            for deployment in market.deployments(&tenant).await? {
-                leases.extend(tenant::leases_of(market, &deployment).await?);
+            for deployment in market.orderbook.deployments(&tenant).await? {
+                leases.extend(deploy::leases_of(market, &deployment).await?);
             }
             leases
         }
     };
-    context.out.result(&leases, |leases| show(leases));
+    context.out.result(&leases, |leases| list_of(leases));
     Ok(Exit::Ok)
 }
 
-fn show(leases: &[LeaseResponse]) -> String {
+fn list_of(leases: &[LeaseResponse]) -> String {
     if leases.is_empty() {
         return "No leases run.".to_owned();
     }
@@ -148,10 +148,10 @@ async fn status(
     let status = match wait {
         None => client.lease_status(order).await?,
         Some(seconds) => {
-            tenant::wait_until_ready(&client, order, Duration::from_secs(seconds), |_| ()).await?
+            deploy::wait_until_ready(&client, order, Duration::from_secs(seconds), |_| ()).await?
         }
     };
-    context.out.result(&status, tenant::show_status);
+    context.out.result(&status, show::status);
     Ok(Exit::Ok)
 }
 
@@ -189,9 +189,10 @@ async fn events(context: &Context, market: &Market, order: OrderId, follow: bool
 }
 
 async fn send(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {
-    let deployment = market.deployment(market.lease(order).await?.group.deployment).await?;
+    let deployment =
+        market.orderbook.deployment(market.orderbook.lease(order).await?.group.deployment).await?;
     let upload = context.home.saved_deployment(&market.network.chain_id, &deployment)?;
-    let lease = tenant::launch(market, &context.wallet()?, order, &upload).await?;
+    let lease = deploy::launch(market, &context.wallet()?, order, &upload).await?;
     context.out.result(&lease, |lease| format!("The manifest was sent to {}.", lease.provider));
     Ok(Exit::Ok)
 }
@@ -206,7 +207,7 @@ async fn close(
     let message = ExecuteMsg::CloseLease { order, reason };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     wallet.send(&format!("closing lease {order}"), vec![message]).await?;
-    let lease = market.lease(order).await?;
+    let lease = market.orderbook.lease(order).await?;
     context.out.result(&lease, |lease| {
         let reason = lease.reason.map_or("closed".to_owned(), |reason| reason.to_string());
         format!("Lease {} is closed: {reason}.", lease.order)

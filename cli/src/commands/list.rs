@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use clap::Args;
+use souk_client::show::table;
 
-use crate::{context::Context, exit::Exit, output::table::table};
+use crate::{context::Context, exit::Exit};
 
 /// List your deployments.
 #[derive(Debug, Args)]
@@ -21,7 +22,7 @@ impl List {
             Some(tenant) => context.address(tenant)?,
             None => context.key()?.address(&market.network.prefix)?,
         };
-        let deployments = market.deployments(&tenant).await?;
+        let deployments = market.orderbook.deployments(&tenant).await?;
         context.out.result(&deployments, |deployments| {
             if deployments.is_empty() {
                 return "No deployments yet; `souk deploy FILE` makes one.".to_owned();

@@ -14,7 +14,8 @@ const PROGRAM: &str = "souk-localnet";
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Localnet {
-    /// Arguments for the program `souk-localnet`; --help shows them.
+    /// Options and arguments for the program `souk-localnet`; `souk demo --help` and `souk devnet
+    /// --help` show them.
     #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
 }

@@ -9,8 +9,9 @@ use souk_api::{
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse},
 };
 use souk_chain::Coin;
+use souk_client::{Error, show::table};
 
-use crate::{context::Context, error::CliError, exit::Exit, output::table::table, units};
+use crate::{context::Context, exit::Exit, units};
 
 /// Register a provider and show providers.
 #[derive(Debug, Subcommand)]
@@ -25,12 +26,12 @@ pub enum Provider {
     },
     /// Add coins to your provider's bond.
     Bond {
-        /// How much, such as 5000000usouk.
+        /// The amount, such as 5000000usouk.
         amount: String,
     },
     /// Show a provider: gateway, bond, slots, leases, attributes.
     Show {
-        /// The provider.
+        /// The provider's address or key.
         #[arg(value_name = "ADDRESS|KEY")]
         provider: String,
     },
@@ -46,23 +47,23 @@ pub struct Register {
     #[arg(long, value_name = "ADDRESS|KEY")]
     operator: String,
     /// The gateway's address for tenants, such as https://provider.example:8443.
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     gateway: String,
     /// SHA-256 of the public key in the gateway's certificate, as `souk-provider init` prints it;
     /// may be given several times.
-    #[arg(long)]
+    #[arg(long, value_name = "HEX")]
     pin: Vec<String>,
     /// The bond, such as 10000000usouk.
-    #[arg(long)]
+    #[arg(long, value_name = "AMOUNT")]
     bond: String,
     /// The account that is paid for leases; the provider's own if not given.
     #[arg(long, value_name = "ADDRESS|KEY")]
     payee: Option<String>,
     /// A mail address for tenants.
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "ADDRESS", default_value = "", hide_default_value = true)]
     email: String,
     /// A web page for tenants.
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     website: String,
     /// The provider's attributes, as KEY=VALUE.
     #[arg(value_name = "KEY=VALUE")]
@@ -103,9 +104,8 @@ impl Register {
     fn message(self, context: &Context) -> Result<(ExecuteMsg, Coin)> {
         let bond = units::coin(&self.bond, &context.network()?.denom)?;
         let pin = |text: &String| {
-            HexBinary::from_hex(text).map_err(|_| {
-                CliError::input(format!("pin `{text}`"), "write 64 hexadecimal digits")
-            })
+            HexBinary::from_hex(text)
+                .map_err(|_| Error::input(format!("pin `{text}`"), "write 64 hexadecimal digits"))
         };
         let pins = self.pin.iter().map(pin).collect::<Result<_, _>>()?;
         let payee = self.payee.as_deref().map(|payee| context.address(payee)).transpose()?;
@@ -135,7 +135,10 @@ async fn execute_own(
 
 async fn show(context: &Context, provider: &str) -> Result<Exit> {
     let market = context.market()?;
-    let (provider, stats) = tokio::try_join!(market.provider(provider), market.book(provider))?;
+    let (provider, stats) = tokio::try_join!(
+        market.registry.provider(provider),
+        market.orderbook.provider_stats(provider)
+    )?;
     context.out.result(&Report { provider, stats }, |report| {
         let Report { provider, stats } = report;
         let mut rows = table(["", ""]);
@@ -165,7 +168,7 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
 }
 
 async fn list(context: &Context) -> Result<Exit> {
-    let providers = context.market()?.providers().await?;
+    let providers = context.market()?.registry.providers().await?;
     context.out.result(&providers, |providers| {
         if providers.is_empty() {
             return "No provider is registered yet.".to_owned();

@@ -9,16 +9,19 @@ use std::{
 use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
+use souk_client::{
+    Error,
+    network::NameMap,
+    sdl::{self, Mapped},
+    show::table,
+};
 use souk_core::{AuctionPolicy, GroupSpec};
 use souk_sdl::{CompileReport, Options, templates};
 
 use crate::{
     context::Context,
-    error::CliError,
     exit::Exit,
-    network::NameMap,
-    output::{line, table::table, to_json},
-    sdl::{self, Mapped},
+    output::{line, to_json},
 };
 
 /// Check, compile and create SDL files.
@@ -27,7 +30,7 @@ pub enum Sdl {
     /// Check files and print what is wrong with them. Exits with 1 if one is refused.
     Check {
         /// The files.
-        #[arg(required = true)]
+        #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Treat warnings as errors.
         #[arg(long)]
@@ -36,7 +39,7 @@ pub enum Sdl {
     /// Print manifest, groups and version hash of files, as one line of JSON for each.
     Compile {
         /// The files.
-        #[arg(required = true)]
+        #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Treat warnings as errors.
         #[arg(long)]
@@ -53,7 +56,7 @@ pub enum Sdl {
         /// The kind of workload; the kinds are listed if not given.
         kind: Option<String>,
         /// The file to write; standard output if not given. An existing file is not overwritten.
-        #[arg(long, short)]
+        #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
 }
@@ -88,8 +91,8 @@ impl Sdl {
     }
 }
 
-fn read(path: &PathBuf) -> Result<Vec<u8>, CliError> {
-    std::fs::read(path).map_err(|source| CliError::File { path: path.clone(), source })
+fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::File { path: path.clone(), source })
 }
 
 fn check(context: &Context, files: &[PathBuf], strict: bool) -> Result<Exit> {
@@ -160,9 +163,8 @@ fn list_templates() {
 
 fn init(context: &Context, kind: &str, output: Option<&Path>) -> Result<Exit> {
     let known = || templates::ALL.iter().map(|one| one.name).collect::<Vec<_>>().join(", ");
-    let template = templates::find(kind).ok_or_else(|| {
-        CliError::input(format!("kind `{kind}`"), format!("choose of {}", known()))
-    })?;
+    let template = templates::find(kind)
+        .ok_or_else(|| Error::input(format!("kind `{kind}`"), format!("choose of {}", known())))?;
     let text = match context.network_if_chosen()? {
         Some(network) => template.priced_in(&network.denom),
         None => template.text.to_owned(),
@@ -171,7 +173,7 @@ fn init(context: &Context, kind: &str, output: Option<&Path>) -> Result<Exit> {
         line(text.trim_end());
         return Ok(Exit::Ok);
     };
-    let file = |source| CliError::File { path: path.into(), source };
+    let file = |source| Error::File { path: path.into(), source };
     let mut created = File::create_new(path).map_err(file)?;
     created.write_all(text.as_bytes()).map_err(file)?;
     let name = path.display();

@@ -7,15 +7,13 @@ use souk_api::{
     escrow::{AccountResponse, DepositResponse, StreamResponse},
     orderbook::{DeploymentResponse, LeaseResponse},
 };
+use souk_client::{
+    deploy,
+    show::{amount, duration, table},
+};
 use souk_core::DeploymentId;
 
-use crate::{
-    context::Context,
-    exit::Exit,
-    output::{money::amount, table::table},
-    tenant,
-    units::duration,
-};
+use crate::{context::Context, exit::Exit};
 
 /// Show a deployment: groups, leases, money, and how long the money lasts.
 #[derive(Debug, Args)]
@@ -40,12 +38,12 @@ impl Status {
     /// Shows it.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
-        let deployment = market.deployment(self.deployment).await?;
-        let leases = tenant::leases_of(&market, &deployment).await?;
+        let deployment = market.orderbook.deployment(self.deployment).await?;
+        let leases = deploy::leases_of(&market, &deployment).await?;
         let (account, streams, deposits) = tokio::try_join!(
-            market.account(deployment.account),
-            market.streams(deployment.account),
-            market.deposits(deployment.account),
+            market.escrow.account(deployment.account),
+            market.escrow.streams(deployment.account),
+            market.escrow.deposits(deployment.account),
         )?;
         let (_, now) = market.now().await?;
         let report = Report { now, deployment, leases, account, streams, deposits };

@@ -3,9 +3,10 @@
 use anyhow::Result;
 use clap::Args;
 use souk_api::escrow::ExecuteMsg;
+use souk_client::{Error, show::amount};
 use souk_core::{Amount, DeploymentId};
 
-use crate::{context::Context, error::CliError, exit::Exit, output::money::amount, units};
+use crate::{context::Context, exit::Exit, units};
 
 /// Take coins that you deposited out of a deployment; what keeps it funded for the minimal time
 /// stays.
@@ -23,16 +24,16 @@ impl Withdraw {
         let market = context.market()?;
         let wallet = context.wallet()?;
         let coin = units::coin(&self.amount, &market.network.denom)?;
-        let account = market.deployment(self.deployment).await?.account;
-        let held = market.account(account).await?.denom;
+        let account = market.orderbook.deployment(self.deployment).await?.account;
+        let held = market.escrow.account(account).await?.denom;
         if held.as_native() != Some(coin.denom.as_str()) {
             let reason = format!("the account holds {held}");
-            return Err(CliError::input(format!("amount {coin}"), reason).into());
+            return Err(Error::input(format!("amount {coin}"), reason).into());
         }
         let message = ExecuteMsg::WithdrawDeposit { account, amount: Amount::new(coin.amount)? };
         let message = wallet.execute(&market.contracts.escrow, &message, &[])?;
         wallet.send(&format!("withdrawing {coin}"), vec![message]).await?;
-        let account = market.account(account).await?;
+        let account = market.escrow.account(account).await?;
         context.out.result(&account, |account| {
             format!(
                 "Deployment {} has {} left.",

@@ -1,14 +1,5 @@
 //! What a command prints: a table or sentence for people, one JSON value a line for programs.
 
-/// Coins.
-pub mod money {
-    pub use souk_client::show::{a_month, amount};
-}
-/// Tables.
-pub mod table {
-    pub use souk_client::show::table;
-}
-
 use std::{
     borrow::Cow,
     io::{ErrorKind, IsTerminal as _, Write as _},

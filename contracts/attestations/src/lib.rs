@@ -5,15 +5,23 @@
 //! the orderbook reads at bid and at accept. Messages, events and invariants are in the
 //! README.
 //!
-//! Entry points are in [`contract`], the pure rule by which values merge, end and are taken
-//! back in [`record`], actions in `execute` (one a file), storage in [`state`].
+//! - [`contract`]: entry points, one `match` each;
+//! - [`execute`]: one action a file; [`query`]: one file for each kind of question;
+//! - [`rules`]: how values merge, end and are taken back, and what may be attested; pure;
+//! - [`state`]: storage behind functions that say what they mean.
 
 pub mod contract;
 pub mod error;
-mod execute;
-mod permission;
-mod query;
-pub mod record;
+pub mod execute;
+pub mod query;
+pub mod rules;
 pub mod state;
 
 pub use error::ContractError;
+
+use state::Config;
+
+/// What an action works with.
+pub type Ctx<'a> = souk_contract_std::Ctx<'a, Config>;
+/// What a query works with.
+pub type View<'a> = souk_contract_std::View<'a, Config>;

@@ -2,30 +2,35 @@
 
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
-use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response};
+use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
 use souk_api::escrow::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use souk_contract_std::{admin, config};
 
 use crate::{
-    ContractError,
-    execute::{
-        Ctx, account_close, account_open, config, deposit, fees, receive, refund, reserve,
-        stream_close, stream_open, withdraw, withdraw_deposit,
-    },
+    ContractError, Ctx, View,
+    execute::{self, Change, Terms},
     permission, query,
+    state::Config,
 };
 
 /// Sets the contract up.
+///
+/// # Errors
+/// If coins came, an address is none of this chain or a setting is out of its range.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut,
-    _env: Env,
+    env: Env,
     info: MessageInfo,
     msg: InstantiateMsg,
 ) -> Result<Response, ContractError> {
-    config::instantiate(deps, &info, msg)
+    execute::instantiate(deps, env, info, msg)
 }
 
-/// Does what a message says, if its sender may send it.
+/// Acts on a message, if its sender may send it.
+///
+/// # Errors
+/// Whatever forbids the action; nothing is changed then.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn execute(
     deps: DepsMut,
@@ -33,72 +38,73 @@ pub fn execute(
     info: MessageInfo,
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
-    let mut ctx = Ctx::new(deps, env, info);
-    permission::check(&mut ctx, &msg)?;
-    let ctx = &mut ctx;
+    let ctx = &mut Ctx::load(deps, env, info)?;
+    permission::check(ctx, &msg)?;
     match msg {
         ExecuteMsg::OpenAccount { local, tenant, reserved } => {
-            let paid = ctx.coin_sent()?;
-            account_open::open_account(ctx, local, tenant, paid, reserved)
+            execute::open_account(ctx, local, &tenant, reserved)
         }
         ExecuteMsg::OpenTokenAccount { local, tenant, token, reserved } => {
-            account_open::open_token_account(ctx, local, tenant, token, reserved)
+            execute::open_token_account(ctx, local, &tenant, token, reserved)
         }
         ExecuteMsg::OpenStream { local, stream, payee, rate, take_bps, reserved } => {
-            let terms = stream_open::Terms { payee, rate, take_bps };
-            stream_open::open_stream(ctx, local, stream, terms, reserved)
+            execute::open_stream(ctx, local, stream, Terms { payee, rate, take_bps }, reserved)
         }
         ExecuteMsg::CloseStream { local, stream, reserved } => {
-            stream_close::close_stream(ctx, local, stream, reserved)
+            execute::close_stream(ctx, local, stream, reserved)
         }
-        ExecuteMsg::Reserve { local, reserved } => reserve::reserve(ctx, local, reserved),
-        ExecuteMsg::CloseAccount { local, streams } => {
-            account_close::close_account(ctx, local, &streams)
-        }
-        ExecuteMsg::Deposit { account } => {
-            let paid = ctx.coin_sent()?;
-            deposit::deposit(ctx, account, paid)
-        }
-        ExecuteMsg::Withdraw { account, stream } => withdraw::withdraw(ctx, account, stream),
+        ExecuteMsg::Reserve { local, reserved } => execute::reserve(ctx, local, reserved),
+        ExecuteMsg::CloseAccount { local, streams } => execute::close_account(ctx, local, &streams),
+        ExecuteMsg::Deposit { account } => execute::deposit(ctx, account),
+        ExecuteMsg::Withdraw { account, stream } => execute::withdraw(ctx, account, stream),
         ExecuteMsg::WithdrawDeposit { account, amount } => {
-            withdraw_deposit::withdraw_deposit(ctx, account, amount)
+            execute::withdraw_deposit(ctx, account, amount)
         }
-        ExecuteMsg::ClaimRefund { account, deposit: None } => refund::claim_own(ctx, account),
-        ExecuteMsg::ClaimRefund { account, deposit: Some(deposit) } => {
-            refund::claim_deposit(ctx, account, deposit)
+        ExecuteMsg::ClaimRefund { account, deposit } => {
+            execute::claim_refund(ctx, account, deposit)
         }
-        ExecuteMsg::SweepFees { denom } => fees::sweep_fees(ctx, denom),
-        ExecuteMsg::Receive(received) => receive::receive(ctx, received),
+        ExecuteMsg::SweepFees { denom } => execute::sweep_fees(ctx, denom),
+        ExecuteMsg::Receive(received) => execute::receive(ctx, &received),
         ExecuteMsg::UpdateConfig { guardian, fee_collector, add_controller, add_cw20 } => {
-            let change = config::Change { guardian, fee_collector, add_controller, add_cw20 };
-            config::update_config(ctx, change)
+            let change = Change { guardian, fee_collector, add_controller, add_cw20 };
+            execute::update_config(ctx, change)
         }
-        ExecuteMsg::Pause {} => config::set_paused(ctx, true),
-        ExecuteMsg::Unpause {} => config::set_paused(ctx, false),
-        ExecuteMsg::UpdateOwnership(action) => config::update_ownership(ctx, action),
+        ExecuteMsg::Pause {} => Ok(admin::pause(ctx)?),
+        ExecuteMsg::Unpause {} => Ok(admin::unpause(ctx)?),
+        ExecuteMsg::UpdateOwnership(action) => Ok(admin::update_ownership(ctx, action)?),
     }
 }
 
 /// Answers a question.
+///
+/// # Errors
+/// If what is asked for is not there.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
-    match msg {
-        QueryMsg::Config {} => query::config(deps),
-        QueryMsg::Account { account } => query::account(deps, &env, account),
-        QueryMsg::Stream { account, stream } => query::stream(deps, &env, account, stream),
+    let config = config::load(deps.storage)?;
+    let view = &View::new(deps, &env, &config);
+    Ok(match msg {
+        QueryMsg::Config {} => to_json_binary(&query::config(view)),
+        QueryMsg::Account { account } => to_json_binary(&query::account(view, account)?),
+        QueryMsg::Stream { account, stream } => {
+            to_json_binary(&query::stream(view, account, stream)?)
+        }
         QueryMsg::Streams { account, start_after, limit } => {
-            query::streams(deps, &env, account, start_after, limit)
+            to_json_binary(&query::streams(view, account, start_after, limit)?)
         }
         QueryMsg::Deposits { account, start_after, limit } => {
-            query::deposits(deps, &env, account, start_after, limit)
+            to_json_binary(&query::deposits(view, account, start_after, limit)?)
         }
-        QueryMsg::Totals { denom } => query::totals(deps, &denom),
-        QueryMsg::Ownership {} => query::ownership(deps),
-    }
+        QueryMsg::Totals { denom } => to_json_binary(&query::totals(view, &denom)?),
+        QueryMsg::Ownership {} => to_json_binary(&admin::ownership(view.storage)?),
+    }?)
 }
 
-/// Takes over the storage of this contract's older code.
+/// Moves to this code's version, from the same contract of an older one.
+///
+/// # Errors
+/// If the storage is another contract's or a newer version's.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn migrate(deps: DepsMut, _env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
-    config::migrate(deps)
+    Ok(admin::migrate::<Config>(deps.storage)?)
 }

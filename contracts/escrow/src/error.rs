@@ -1,53 +1,20 @@
 //! What can go wrong, with the values that made it wrong.
 
-use cosmwasm_std::{Addr, StdError};
-use cw_ownable::OwnershipError;
-use souk_api::Permission;
-use souk_core::{AccountId, Amount, Denom, Rate, amount::AmountError, ids::AccountIdError};
+use cosmwasm_std::Addr;
+use souk_contract_std::CommonError;
+use souk_core::{AccountId, Amount, Denom, Rate, ids::AccountIdError};
 use thiserror::Error;
 
-/// The escrow's errors.
+/// What can go wrong.
 #[derive(Debug, Error, PartialEq)]
 pub enum ContractError {
-    /// The chain's own.
+    /// What can go wrong in every contract.
     #[error(transparent)]
-    Std(#[from] StdError),
-    /// Handing the contract over.
-    #[error(transparent)]
-    Ownership(#[from] OwnershipError),
-    /// A number that is out of bounds.
-    #[error(transparent)]
-    Amount(#[from] AmountError),
+    Common(#[from] CommonError),
     /// An account number that does not fit.
     #[error(transparent)]
     AccountId(#[from] AccountIdError),
 
-    /// Not for this sender.
-    #[error("{sender} may not send this message; it is for: {needed}")]
-    NotPermitted {
-        /// Who sent it.
-        sender: Addr,
-        /// Who may.
-        needed: Permission,
-    },
-    /// New business is stopped.
-    #[error("the escrow is paused: no account or stream can be opened until its owner unpauses it")]
-    Paused,
-    /// Coins with a message that takes none.
-    #[error("this message takes no coins, but {coins} came with it; send it without")]
-    CoinsNotTaken {
-        /// What came.
-        coins: String,
-    },
-    /// Not exactly one kind of coin.
-    #[error("send coins of exactly one denom with this message; {found} came")]
-    OneCoin {
-        /// How many kinds came.
-        found: usize,
-    },
-    /// Nothing, where something is needed.
-    #[error("the amount must be at least 1 base unit")]
-    ZeroAmount,
     /// A coin that the account does not hold.
     #[error("account {account} holds {held}; {sent} was sent")]
     WrongDenom {
@@ -83,10 +50,10 @@ pub enum ContractError {
     },
 
     /// No such account.
-    #[error("there is no account {0}")]
+    #[error("account {0} does not exist")]
     NoAccount(AccountId),
     /// The controller's number is taken.
-    #[error("account {0} exists already; a controller numbers each account anew")]
+    #[error("account {0} exists already; a controller uses each number once")]
     AccountExists(AccountId),
     /// The account has ended.
     #[error("account {0} is closed")]
@@ -120,14 +87,14 @@ pub enum ContractError {
         /// Base units that it takes, rounded up.
         needed: u128,
     },
-    /// More than the owner has there.
+    /// More than the tenant has there.
     #[error("account {account}: {asked} asked, {own} of its balance are the tenant's own")]
     NotOwnMoney {
         /// The account.
         account: AccountId,
         /// What was asked.
         asked: Amount,
-        /// The owner's own whole units.
+        /// The tenant's own whole units.
         own: Amount,
     },
 
@@ -182,16 +149,6 @@ pub enum ContractError {
     /// A runway outside its range.
     #[error("min_runway is {0} s; allowed is 1 s to a week")]
     MinRunway(u64),
-    /// A list that is too long.
-    #[error("{what}: {found} given, at most {max} are possible")]
-    TooMany {
-        /// Which list.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The most.
-        max: usize,
-    },
     /// An entry twice.
     #[error("{what}: {entry} stands there twice")]
     Duplicate {
@@ -201,9 +158,8 @@ pub enum ContractError {
         entry: Addr,
     },
     /// A cw20 message that says nothing known.
-    #[error("the token's hook cannot be read: {0}; it is deposit or open_account")]
+    #[error("the token's hook cannot be read: {0}; it is deposit or fund")]
     Hook(String),
-    /// The stored contract is another one or newer.
-    #[error("cannot migrate: {0}")]
-    Migration(String),
 }
+
+souk_contract_std::from_common!(ContractError);

@@ -1,19 +1,30 @@
 //! The escrow: accounts that pay by the second, exactly.
 //!
-//! An account holds one denom and pays any number of streams from it. Its rule is pure and
-//! lives in [`account`], [`stream`] and [`axis`]; everything else loads, asks them, saves and
-//! tells. See `README.md` for messages, permissions, events and invariants.
+//! An account holds one denom and pays any number of streams from it.
+//!
+//! - [`contract`]: entry points, one `match` each;
+//! - [`permission`]: who may send what, beyond the roles that every contract has;
+//! - [`controller`]: the accounts of the contracts that open them;
+//! - [`execute`]: one action a file; [`query`]: one file for each kind of question;
+//! - [`rules`]: what accounts, streams and deposits hold, pay and give back; pure;
+//! - [`state`]: storage behind functions that say what they mean.
+//!
+//! See the README for messages, permissions, events and invariants.
 
-pub mod account;
-pub mod axis;
 pub mod contract;
+pub mod controller;
 pub mod error;
-mod execute;
-mod pay;
+pub mod execute;
 pub mod permission;
-mod query;
+pub mod query;
+pub mod rules;
 pub mod state;
-pub mod stream;
-pub mod totals;
 
 pub use error::ContractError;
+
+use state::Config;
+
+/// What an action works with.
+pub type Ctx<'a> = souk_contract_std::Ctx<'a, Config>;
+/// What a query works with.
+pub type View<'a> = souk_contract_std::View<'a, Config>;

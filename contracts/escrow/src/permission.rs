@@ -1,34 +1,24 @@
-//! Who may send what: checked from the message's own declaration, before it is looked at.
+//! Who may send what, beyond the roles that every contract has: controllers, listed tokens,
+//! tenants.
 
-use cosmwasm_std::Addr;
 use souk_api::{Permission, escrow::ExecuteMsg};
+use souk_contract_std::permission;
 
-use crate::{ContractError, execute::Ctx, state};
+use crate::{ContractError, Ctx, state::accounts};
 
-/// Refuses a message from a sender that may not send it, and coins with one that takes none.
-pub fn check(ctx: &mut Ctx, msg: &ExecuteMsg) -> Result<(), ContractError> {
-    let takes_coins = matches!(msg, ExecuteMsg::OpenAccount { .. } | ExecuteMsg::Deposit { .. });
-    if !takes_coins && !ctx.info.funds.is_empty() {
-        let coins: Vec<String> = ctx.info.funds.iter().map(ToString::to_string).collect();
-        return Err(ContractError::CoinsNotTaken { coins: coins.join(",") });
-    }
-    let (needed, sender) = (msg.permission(), ctx.info.sender.clone());
-    let storage = &*ctx.deps.storage;
-    let guardian = || Ok(state::config(storage)?.guardian);
-    let allowed = match needed.by_role(storage, &sender, guardian)? {
-        Some(allowed) => allowed,
-        None => match needed {
-            Permission::Controller => ctx.config()?.controllers.contains(&sender),
-            Permission::Cw20 => ctx.config()?.cw20_tokens.contains(&sender),
-            Permission::Tenant => owns_account(ctx, msg, &sender)?,
-            // Roles of other contracts are nobody's here.
-            _ => false,
-        },
-    };
-    if allowed { Ok(()) } else { Err(ContractError::NotPermitted { sender, needed }) }
-}
-
-fn owns_account(ctx: &Ctx, msg: &ExecuteMsg, sender: &Addr) -> Result<bool, ContractError> {
-    let ExecuteMsg::WithdrawDeposit { account, .. } = msg else { return Ok(false) };
-    Ok(state::account(ctx.deps.storage, *account)?.record.tenant == sender.as_str())
+/// Refuses a message that its sender may not send.
+///
+/// # Errors
+/// Those of [`permission::check`], or if the tenant's account is not there.
+pub fn check(ctx: &Ctx, msg: &ExecuteMsg) -> Result<(), ContractError> {
+    let sender = ctx.sender();
+    permission::check(ctx, msg, |needed| match (needed, msg) {
+        (Permission::Controller, _) => Ok(ctx.config.controllers.contains(sender)),
+        (Permission::Cw20, _) => Ok(ctx.config.cw20_tokens.contains(sender)),
+        (Permission::Tenant, ExecuteMsg::WithdrawDeposit { account, .. }) => {
+            Ok(accounts::get(ctx.storage(), *account)?.record.tenant == sender.as_str())
+        }
+        // Permissions of other contracts are nobody's here.
+        _ => Ok(false),
+    })
 }

@@ -2,27 +2,35 @@
 
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
-use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response};
+use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
 use souk_api::fees::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use souk_contract_std::{admin, config, permission};
 
 use crate::{
-    ContractError,
-    execute::{Ctx, burn, claim_rewards, claim_unstaked, config, distribute, stake, unstake},
-    permission, query,
+    ContractError, Ctx, View,
+    execute::{self, Change},
+    query,
+    state::Config,
 };
 
 /// Sets the contract up.
+///
+/// # Errors
+/// If coins came, an address is none of this chain or a setting is out of its range.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut,
-    _env: Env,
+    env: Env,
     info: MessageInfo,
     msg: InstantiateMsg,
 ) -> Result<Response, ContractError> {
-    config::instantiate(deps, &info, msg)
+    execute::instantiate(deps, env, info, msg)
 }
 
-/// Does what a message says, if its sender may send it.
+/// Acts on a message, if its sender may send it.
+///
+/// # Errors
+/// Whatever forbids the action; nothing is changed then.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn execute(
     deps: DepsMut,
@@ -30,42 +38,49 @@ pub fn execute(
     info: MessageInfo,
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
-    let mut ctx = Ctx::load(deps, env, info)?;
-    permission::check(&ctx, &msg)?;
-    let ctx = &mut ctx;
+    let ctx = &mut Ctx::load(deps, env, info)?;
+    permission::check(ctx, &msg, permission::nobody)?;
     match msg {
-        ExecuteMsg::Distribute { denom } => distribute::distribute(ctx, denom),
-        ExecuteMsg::Burn { denom } => burn::burn(ctx, denom),
-        ExecuteMsg::Stake {} => stake::stake(ctx),
-        ExecuteMsg::Unstake { amount } => unstake::unstake(ctx, amount),
-        ExecuteMsg::ClaimUnstaked {} => claim_unstaked::claim_unstaked(ctx),
-        ExecuteMsg::ClaimRewards { staker, denoms } => {
-            claim_rewards::claim_rewards(ctx, &staker, denoms)
-        }
+        ExecuteMsg::Distribute { denom } => execute::distribute(ctx, denom),
+        ExecuteMsg::Burn { denom } => execute::burn(ctx, denom),
+        ExecuteMsg::Stake {} => execute::stake(ctx),
+        ExecuteMsg::Unstake { amount } => execute::unstake(ctx, amount),
+        ExecuteMsg::ClaimUnstaked {} => execute::claim_unstaked(ctx),
+        ExecuteMsg::ClaimRewards { staker, denoms } => execute::claim_rewards(ctx, &staker, denoms),
         ExecuteMsg::UpdateConfig { guardian, pool, split, add_denoms, min_total_stake } => {
-            let change = config::Change { guardian, pool, split, add_denoms, min_total_stake };
-            config::update_config(ctx, change)
+            let change = Change { guardian, pool, split, add_denoms, min_total_stake };
+            execute::update_config(ctx, change)
         }
-        ExecuteMsg::Pause {} => config::set_paused(ctx, true),
-        ExecuteMsg::Unpause {} => config::set_paused(ctx, false),
-        ExecuteMsg::UpdateOwnership(action) => config::update_ownership(ctx, action),
+        ExecuteMsg::Pause {} => Ok(admin::pause(ctx)?),
+        ExecuteMsg::Unpause {} => Ok(admin::unpause(ctx)?),
+        ExecuteMsg::UpdateOwnership(action) => Ok(admin::update_ownership(ctx, action)?),
     }
 }
 
 /// Answers a question.
+///
+/// # Errors
+/// If an address is none of this chain, or if what is asked for is not there.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
-    match msg {
-        QueryMsg::Config {} => query::config(deps),
-        QueryMsg::Denom { denom } => query::denom(deps, &env, denom),
-        QueryMsg::Staker { staker } => query::staker(deps, &env, &staker),
-        QueryMsg::Stakers { start_after, limit } => query::stakers(deps, &env, start_after, limit),
-        QueryMsg::Ownership {} => query::ownership(deps),
-    }
+    let config = config::load(deps.storage)?;
+    let view = &View::new(deps, &env, &config);
+    Ok(match msg {
+        QueryMsg::Config {} => to_json_binary(&query::config(view)?),
+        QueryMsg::Denom { denom } => to_json_binary(&query::denom(view, &denom)?),
+        QueryMsg::Staker { staker } => to_json_binary(&query::staker(view, &staker)?),
+        QueryMsg::Stakers { start_after, limit } => {
+            to_json_binary(&query::stakers(view, start_after, limit)?)
+        }
+        QueryMsg::Ownership {} => to_json_binary(&admin::ownership(view.storage)?),
+    }?)
 }
 
-/// Takes over the storage of this contract's older code.
+/// Moves to this code's version, from the same contract of an older one.
+///
+/// # Errors
+/// If the storage is another contract's or a newer version's.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn migrate(deps: DepsMut, _env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
-    config::migrate(deps)
+    Ok(admin::migrate::<Config>(deps.storage)?)
 }

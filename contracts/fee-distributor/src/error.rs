@@ -1,52 +1,17 @@
 //! What can go wrong, with the values that made it wrong.
 
-use cosmwasm_std::{Addr, StdError};
-use cw_ownable::OwnershipError;
-use souk_api::{Permission, fees::Split};
-use souk_core::{Amount, Denom, amount::AmountError};
+use cosmwasm_std::Addr;
+use souk_api::fees::Split;
+use souk_contract_std::CommonError;
+use souk_core::{Amount, Denom};
 use thiserror::Error;
 
-/// The fee distributor's errors.
+/// What can go wrong.
 #[derive(Debug, Error, PartialEq)]
 pub enum ContractError {
-    /// The chain's own.
+    /// What can go wrong in every contract.
     #[error(transparent)]
-    Std(#[from] StdError),
-    /// Handing the contract over.
-    #[error(transparent)]
-    Ownership(#[from] OwnershipError),
-    /// A number that is out of bounds.
-    #[error(transparent)]
-    Amount(#[from] AmountError),
-
-    /// Not for this sender.
-    #[error("{sender} may not send this message; it is for: {needed}")]
-    NotPermitted {
-        /// Who sent it.
-        sender: Addr,
-        /// Who may.
-        needed: Permission,
-    },
-    /// Staking is stopped.
-    #[error("staking is paused until the owner unpauses it; everything else goes on")]
-    Paused,
-    /// Coins with a message that takes none.
-    #[error("this message takes no coins, but {coins} came with it; send it without")]
-    CoinsNotTaken {
-        /// What came.
-        coins: String,
-    },
-    /// Not the coins that are staked.
-    #[error("stake {stake_denom} and nothing else; {coins:?} came")]
-    NotStakeDenom {
-        /// What is staked here.
-        stake_denom: String,
-        /// What came.
-        coins: String,
-    },
-    /// Nothing, where something is needed.
-    #[error("the amount must be at least 1 base unit")]
-    ZeroAmount,
+    Common(#[from] CommonError),
     /// More than can be counted.
     #[error("staking {amount} would exceed {max} in all", max = Amount::MAX)]
     TooMuchStaked {
@@ -91,19 +56,11 @@ pub enum ContractError {
     },
 
     /// A denom that is none.
-    #[error("`{0}` is no denom that can be listed")]
+    #[error("`{0}` cannot be listed as a denom")]
     BadDenom(String),
     /// An entry twice.
     #[error("{0} stands there twice")]
     DuplicateDenom(Denom),
-    /// Too many denoms.
-    #[error("{found} denoms, at most {max} can be listed")]
-    TooManyDenoms {
-        /// How many it would be.
-        found: usize,
-        /// The most.
-        max: usize,
-    },
     /// Parts that do not make a whole.
     #[error(
         "pool {}, stakers {} and burn {} sum to {sum}; they must sum to 10000",
@@ -130,7 +87,6 @@ pub enum ContractError {
         /// The most.
         max: u64,
     },
-    /// The stored contract is another one or newer.
-    #[error("cannot migrate: {0}")]
-    Migration(String),
 }
+
+souk_contract_std::from_common!(ContractError);

@@ -3,39 +3,16 @@
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
-use souk_api::{
-    orderbook::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg},
-    published::names,
-};
+use souk_api::orderbook::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use souk_contract_std::{admin, config};
 
-use crate::{
-    ContractError,
-    ctx::Ctx,
-    execute::{
-        accept_bid::accept_bid,
-        admin::{self, set_paused, update_config, update_ownership},
-        close_auction::close_auction,
-        close_deployment::close_deployment,
-        close_lease::close_lease,
-        create_deployment::create_deployment,
-        end_deployment::end_deployment,
-        expire_order::expire_order,
-        lower_bid::lower_bid,
-        place_bid::place_bid,
-        prune::prune,
-        receive::receive,
-        release_bids::release_bids,
-        set_delegate::set_delegate,
-        update_deployment::update_deployment,
-        withdraw_bid::withdraw_bid,
-    },
-    permissions, query,
-};
-
-/// The version that cw2 publishes.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+use crate::{ContractError, Ctx, View, execute, permission, query};
 
 /// Sets the orderbook up.
+///
+/// # Errors
+/// If coins came, an address is none of this chain or another contract's, or if a setting is
+/// out of its range.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut,
@@ -43,11 +20,13 @@ pub fn instantiate(
     info: MessageInfo,
     msg: InstantiateMsg,
 ) -> Result<Response, ContractError> {
-    cw2::set_contract_version(deps.storage, names::ORDERBOOK, VERSION)?;
-    admin::instantiate(deps, env, info, msg)
+    execute::instantiate(deps, env, info, msg)
 }
 
-/// Does what a message says, if its sender may send it.
+/// Acts on a message, if its sender may send it.
+///
+/// # Errors
+/// Whatever forbids the action; nothing is changed then.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn execute(
     deps: DepsMut,
@@ -56,97 +35,101 @@ pub fn execute(
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
     let ctx = &mut Ctx::load(deps, env, info)?;
-    let may = permissions::check(ctx, &msg)?;
+    let needed = permission::check(ctx, &msg)?;
     match msg {
-        ExecuteMsg::CreateDeployment(new) => create_deployment(ctx, new),
+        ExecuteMsg::CreateDeployment(new) => execute::create_deployment(ctx, new),
         ExecuteMsg::UpdateDeployment { deployment, commitment } => {
-            let found = permissions::deployment(ctx, may, deployment)?;
-            update_deployment(ctx, deployment, found, commitment)
+            let found = permission::deployment(ctx, needed, deployment)?;
+            execute::update_deployment(ctx, deployment, found, commitment)
         }
         ExecuteMsg::CloseDeployment { deployment } => {
-            let found = permissions::deployment(ctx, may, deployment)?;
-            close_deployment(ctx, deployment, found)
+            let found = permission::deployment(ctx, needed, deployment)?;
+            execute::close_deployment(ctx, deployment, found)
         }
         ExecuteMsg::SetDelegate { deployment, delegate } => {
-            let found = permissions::deployment(ctx, may, deployment)?;
-            set_delegate(ctx, deployment, found, delegate)
+            let found = permission::deployment(ctx, needed, deployment)?;
+            execute::set_delegate(ctx, deployment, found, delegate)
         }
         ExecuteMsg::AcceptBid { order, provider, max_price } => {
-            let tender = permissions::tender(ctx, may, order)?;
-            accept_bid(ctx, tender, &provider, max_price)
+            let loaded = permission::order(ctx, needed, order)?;
+            execute::accept_bid(ctx, loaded, &provider, max_price)
         }
         ExecuteMsg::PlaceBid { order, provider, price, offer } => {
-            let bidder = permissions::bidder(ctx, may, &provider)?;
-            place_bid(ctx, bidder, order, price, offer)
+            let bidder = permission::bidder(ctx, needed, &provider)?;
+            execute::place_bid(ctx, bidder, order, price, offer)
         }
         ExecuteMsg::LowerBid { order, provider, price } => {
-            let bidder = permissions::bidder(ctx, may, &provider)?;
-            lower_bid(ctx, &bidder.address, order, price)
+            let bidder = permission::bidder(ctx, needed, &provider)?;
+            execute::lower_bid(ctx, &bidder.address, order, price)
         }
         ExecuteMsg::WithdrawBid { order, provider } => {
-            let provider = permissions::provider(ctx, may, &provider)?;
-            withdraw_bid(ctx, &provider, order)
+            let provider = permission::provider(ctx, needed, &provider)?;
+            execute::withdraw_bid(ctx, &provider, order)
         }
         ExecuteMsg::CloseLease { order, reason } => {
-            let (tender, side) = permissions::lease(ctx, may, order)?;
-            close_lease(ctx, tender, side, reason)
+            let (loaded, side) = permission::lease(ctx, needed, order)?;
+            execute::close_lease(ctx, loaded, side, reason)
         }
-        ExecuteMsg::CloseAuction { order, limit } => close_auction(ctx, order, limit),
-        ExecuteMsg::ExpireOrder { order } => expire_order(ctx, order),
-        ExecuteMsg::EndDeployment { deployment } => end_deployment(ctx, deployment),
-        ExecuteMsg::ReleaseBids { provider, orders } => release_bids(ctx, &provider, &orders),
-        ExecuteMsg::Prune { orders } => prune(ctx, &orders),
-        ExecuteMsg::Receive(received) => receive(ctx, received),
+        ExecuteMsg::CloseAuction { order, limit } => execute::close_auction(ctx, order, limit),
+        ExecuteMsg::ExpireOrder { order } => execute::expire_order(ctx, order),
+        ExecuteMsg::EndDeployment { deployment } => execute::end_deployment(ctx, deployment),
+        ExecuteMsg::ReleaseBids { provider, orders } => {
+            execute::release_bids(ctx, &provider, &orders)
+        }
+        ExecuteMsg::Prune { orders } => execute::prune(ctx, &orders),
+        ExecuteMsg::Receive(received) => execute::receive(ctx, &received),
         ExecuteMsg::UpdateConfig { guardian, denoms, params } => {
-            update_config(ctx, guardian, denoms, params)
+            execute::update_config(ctx, guardian, denoms, params)
         }
-        ExecuteMsg::Pause {} => set_paused(ctx, true),
-        ExecuteMsg::Unpause {} => set_paused(ctx, false),
-        ExecuteMsg::UpdateOwnership(action) => update_ownership(ctx, action),
+        ExecuteMsg::Pause {} => Ok(admin::pause(ctx)?),
+        ExecuteMsg::Unpause {} => Ok(admin::unpause(ctx)?),
+        ExecuteMsg::UpdateOwnership(action) => Ok(admin::update_ownership(ctx, action)?),
     }
 }
 
 /// Answers a question.
+///
+/// # Errors
+/// If what is asked for is not there.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
-    let config = crate::state::config::load(deps.storage)?;
-    let asked = query::Asked::new(deps, &env, &config);
-    let answer = match msg {
-        QueryMsg::Config {} => to_json_binary(&query::config(&asked)?),
+    let config = config::load(deps.storage)?;
+    let view = &View::new(deps, &env, &config);
+    Ok(match msg {
+        QueryMsg::Config {} => to_json_binary(&query::config(view)?),
         QueryMsg::Deployment { deployment } => {
-            to_json_binary(&query::deployments::one(&asked, deployment)?)
+            to_json_binary(&query::deployment(view, deployment)?)
         }
         QueryMsg::Deployments { tenant, start_after, limit } => {
-            to_json_binary(&query::deployments::page(&asked, tenant, start_after, limit)?)
+            to_json_binary(&query::deployments(view, tenant, start_after, limit)?)
         }
-        QueryMsg::Order { order } => to_json_binary(&query::orders::one(&asked, order)?),
+        QueryMsg::Order { order } => to_json_binary(&query::order(view, order)?),
         QueryMsg::Orders { start_after, limit } => {
-            to_json_binary(&query::orders::page(&asked, start_after, limit)?)
+            to_json_binary(&query::orders(view, start_after, limit)?)
         }
-        QueryMsg::Bid { order, provider } => {
-            to_json_binary(&query::bids::one(&asked, order, &provider)?)
-        }
+        QueryMsg::Bid { order, provider } => to_json_binary(&query::bid(view, order, &provider)?),
         QueryMsg::Bids { order, start_after, limit } => {
-            to_json_binary(&query::bids::page(&asked, order, start_after, limit)?)
+            to_json_binary(&query::bids(view, order, start_after, limit)?)
         }
-        QueryMsg::Lease { order } => to_json_binary(&query::leases::one(&asked, order)?),
+        QueryMsg::Lease { order } => to_json_binary(&query::lease(view, order)?),
         QueryMsg::Leases { provider, start_after, limit } => {
-            to_json_binary(&query::leases::page(&asked, &provider, start_after, limit)?)
+            to_json_binary(&query::leases(view, &provider, start_after, limit)?)
         }
         QueryMsg::Eligible { order, provider } => {
-            to_json_binary(&query::providers::eligible(&asked, order, &provider)?)
+            to_json_binary(&query::eligible(view, order, &provider)?)
         }
         QueryMsg::ProviderStats { provider } => {
-            to_json_binary(&query::providers::stats(&asked, &provider)?)
+            to_json_binary(&query::provider_stats(view, &provider)?)
         }
-        QueryMsg::Ownership {} => to_json_binary(&cw_ownable::get_ownership(deps.storage)?),
-    };
-    Ok(answer?)
+        QueryMsg::Ownership {} => to_json_binary(&admin::ownership(view.storage)?),
+    }?)
 }
 
 /// Moves to this code's version, from the same contract of an older one.
+///
+/// # Errors
+/// If the storage is another contract's or a newer version's, or if a neighbour is none.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn migrate(deps: DepsMut, env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
-    cw2::ensure_from_older_version(deps.storage, names::ORDERBOOK, VERSION)?;
-    admin::migrate(deps, env)
+    execute::migrate(deps, &env)
 }

@@ -9,14 +9,14 @@ use souk_core::{
 };
 
 use crate::{
-    ContractError,
-    ctx::View,
-    providers,
+    ContractError, View,
+    lifecycle::order::LoadedOrder,
+    neighbours::{attestations, registry},
+    rules::price,
     state::{
         bids::{self, Bid},
         provider_stats,
     },
-    tender::Tender,
 };
 
 /// A provider that bids or would like to.
@@ -28,15 +28,15 @@ pub struct Bidder {
 }
 
 /// Whether an order takes bids at this moment.
-pub fn check_takes_bids(view: &View, tender: &Tender) -> Result<(), ContractError> {
-    let (id, order) = (tender.id, &tender.order);
+pub fn check_takes_bids(view: &View, loaded: &LoadedOrder) -> Result<(), ContractError> {
+    let (id, order) = (loaded.id, &loaded.order);
     order.must_be_open(id)?;
-    if order.is_expired(view.now) {
+    if order.is_expired(view.now()) {
         return Err(ContractError::OrderExpired { order: id, expired_at: order.expires_at });
     }
     let Some(auction) = order.auction else { return Ok(()) };
     let closing = auction.closing(view.config);
-    if closing.is_over(view.now, view.height) {
+    if closing.is_over(view.now(), view.height()) {
         return Err(ContractError::AuctionOver { order: id, closed_at: closing.time() });
     }
     Ok(())
@@ -47,64 +47,46 @@ pub fn check_takes_bids(view: &View, tender: &Tender) -> Result<(), ContractErro
 /// book, which the bid changes.
 pub fn check(
     view: &View,
-    tender: &Tender,
+    loaded: &LoadedOrder,
     bidder: &Bidder,
     price: Option<Price>,
 ) -> Result<ProviderStats, ContractError> {
-    check_takes_bids(view, tender)?;
+    check_takes_bids(view, loaded)?;
     let Bidder { address, record } = bidder;
     if record.maintenance {
         return Err(ContractError::InMaintenance(address.clone()));
     }
-    check_named(tender, address)?;
-    let spec = tender.spec(view.storage)?;
+    check_named(loaded, address)?;
+    let spec = loaded.spec(view.storage)?;
     if let Some(price) = price {
-        check_price(tender, &spec, price)?;
+        let denom = &loaded.deployment.denom;
+        price::check(price, loaded.order.min_price, spec.ceiling, denom)?;
     }
     let book = provider_stats::get(view.storage, address)?;
     if book.used >= record.slots {
         let (used, slots, bond) = (book.used, record.slots, record.bond);
         return Err(ContractError::BondExhausted { used, slots, bond });
     }
-    let until = tender.binding_until(view.now);
-    let attested = |auditor: &str| providers::attested(view, auditor, address, until);
+    let until = loaded.binding_until(view.now());
+    let attested = |auditor: &str| attestations::attested(view, auditor, address, until);
     matching::check(&spec, &record.attributes, attested).map_err(unmatched)?;
-    if let Some(Bid { price, .. }) = bids::find(view.storage, tender.id, address)? {
-        let (order, provider) = (tender.id, address.clone());
+    if let Some(Bid { price, .. }) = bids::find(view.storage, loaded.id, address)? {
+        let (order, provider) = (loaded.id, address.clone());
         return Err(ContractError::BidExists { order, provider, price });
     }
     Ok(book)
 }
 
-fn check_named(tender: &Tender, provider: &Addr) -> Result<(), ContractError> {
-    let deployment = &tender.deployment;
+fn check_named(loaded: &LoadedOrder, provider: &Addr) -> Result<(), ContractError> {
+    let deployment = &loaded.deployment;
     if !deployment.allow.is_empty() && !deployment.allow.contains(provider) {
         return Err(ContractError::NotAllowed(provider.clone()));
     }
     if deployment.refuse.contains(provider) {
         return Err(ContractError::Refused(provider.clone()));
     }
-    if tender.order.excluded.contains(provider) {
+    if loaded.order.excluded.contains(provider) {
         return Err(ContractError::Excluded(provider.clone()));
-    }
-    Ok(())
-}
-
-fn check_price(tender: &Tender, spec: &GroupSpec, price: Price) -> Result<(), ContractError> {
-    check_min_price(tender, price)?;
-    let ceiling = spec.ceiling;
-    if price > ceiling {
-        let denom = tender.deployment.denom.to_string();
-        return Err(ContractError::PriceAboveCeiling { price, ceiling, denom });
-    }
-    Ok(())
-}
-
-/// Whether a price is not too low.
-pub fn check_min_price(tender: &Tender, price: Price) -> Result<(), ContractError> {
-    let min = tender.order.min_price;
-    if price < min {
-        return Err(ContractError::PriceBelowMinimum { price, min });
     }
     Ok(())
 }
@@ -133,7 +115,7 @@ pub fn still_counts(
     bid: &Bid,
     moment: u64,
 ) -> Result<Result<ProviderRecord, Disqualification>, ContractError> {
-    let Some(record) = providers::find(view, provider)? else {
+    let Some(record) = registry::find(view, provider)? else {
         return Ok(Err(Disqualification::Deregistered));
     };
     if record.slashes != bid.slashes {
@@ -142,7 +124,7 @@ pub fn still_counts(
     if spec.requirements.signed_by.is_empty() {
         return Ok(Ok(record));
     }
-    let attested = |auditor: &str| providers::attested(view, auditor, provider, moment);
+    let attested = |auditor: &str| attestations::attested(view, auditor, provider, moment);
     match matching::check_requirements(&spec.requirements, &record.attributes, attested) {
         Ok(()) => Ok(Ok(record)),
         Err(MatchError::Mismatch(mismatch)) => Ok(Err(mismatch.into())),

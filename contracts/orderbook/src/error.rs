@@ -1,26 +1,23 @@
 //! What can go wrong, with the values that made it wrong.
 
-use cosmwasm_std::{Addr, StdError};
+use cosmwasm_std::Addr;
 use souk_api::{
-    Permission,
     orderbook::{LeaseState, OrderState},
     published::PublishedError,
 };
+use souk_contract_std::CommonError;
 use souk_core::{
-    Amount, CloseReason, DeploymentId, GroupId, OrderId, Price, amount::AmountError,
-    attributes::AttributeError, ids::AccountIdError, limits::LimitError, matching::Mismatch,
+    Amount, CloseReason, DeploymentId, GroupId, OrderId, Price, attributes::AttributeError,
+    ids::AccountIdError, limits::LimitError, matching::Mismatch,
 };
 use thiserror::Error;
 
 /// The orderbook's errors.
 #[derive(Debug, Error, PartialEq)]
 pub enum ContractError {
-    /// The chain's own error.
+    /// What can go wrong in every contract.
     #[error(transparent)]
-    Std(#[from] StdError),
-    /// Handing the contract over.
-    #[error(transparent)]
-    Ownership(#[from] cw_ownable::OwnershipError),
+    Common(#[from] CommonError),
     /// A record of another contract.
     #[error(transparent)]
     Published(#[from] PublishedError),
@@ -30,30 +27,10 @@ pub enum ContractError {
     /// An attribute of an offer.
     #[error("offer: {0}")]
     Offer(#[from] AttributeError),
-    /// A number out of range.
-    #[error(transparent)]
-    Amount(#[from] AmountError),
     /// More deployments than account numbers.
     #[error(transparent)]
     AccountId(#[from] AccountIdError),
 
-    /// The sender may not do that.
-    #[error("{sender} may not send this message; it is for: {needed}")]
-    NotPermitted {
-        /// Who may.
-        needed: Permission,
-        /// Who tried.
-        sender: Addr,
-    },
-    /// New business is stopped.
-    #[error("new business is paused; deposits, withdrawals, closes and releases go on")]
-    Paused {},
-    /// Coins with a message that takes none.
-    #[error("this message takes no coins, but {0} came with it")]
-    CoinsNotTaken(String),
-    /// Not exactly one coin.
-    #[error("send exactly one coin as the deposit, not {0}")]
-    OneCoin(usize),
     /// The configuration's form.
     #[error("{field} is {value}; {rule}")]
     Setting {
@@ -92,7 +69,7 @@ pub enum ContractError {
         /// For how many groups.
         groups: usize,
     },
-    /// A commitment that is no SHA-256.
+    /// A commitment that is not a SHA-256.
     #[error("the commitment has {0} bytes; it is a SHA-256 hash of 32")]
     Commitment(usize),
     /// The same commitment again.
@@ -120,16 +97,6 @@ pub enum ContractError {
         /// The most.
         max: u64,
     },
-    /// A list that is too long.
-    #[error("{what} names {count}, at most {max} are taken")]
-    TooMany {
-        /// Which list.
-        what: &'static str,
-        /// How many it holds.
-        count: usize,
-        /// How many it may hold.
-        max: usize,
-    },
     /// A count outside its range.
     #[error("limit is {limit}, allowed is 1 to {max}")]
     LimitRange {
@@ -140,16 +107,16 @@ pub enum ContractError {
     },
 
     /// No such deployment.
-    #[error("deployment {0} is not on the book")]
+    #[error("deployment {0} does not exist")]
     DeploymentNotFound(DeploymentId),
     /// It ended.
     #[error("deployment {0} is closed")]
     DeploymentClosed(DeploymentId),
     /// No such group.
-    #[error("group {0} is not on the book")]
+    #[error("group {0} does not exist")]
     GroupNotFound(GroupId),
     /// No such order.
-    #[error("order {0} is not on the book; an absent order is closed")]
+    #[error("order {0} is not there; an absent order is closed")]
     OrderNotFound(OrderId),
     /// It takes nothing more.
     #[error("order {order} is {state}, not open")]
@@ -229,7 +196,7 @@ pub enum ContractError {
         expires_at: u64,
     },
     /// Not an auction that closes.
-    #[error("order {0} is no lowest_price auction; its tenant accepts a bid")]
+    #[error("order {0} is not a lowest_price auction; its tenant accepts a bid")]
     NoAuction(OrderId),
 
     /// The bidder is not in the registry.
@@ -353,3 +320,5 @@ pub enum ContractError {
         endable_at_block: u64,
     },
 }
+
+souk_contract_std::from_common!(ContractError);

@@ -1,34 +1,34 @@
 //! Orders, bids and leases: the reverse auction on chain.
 //!
-//! A tenant creates a deployment of groups; each group is put out to tender by an order;
-//! providers bid; one bid becomes the lease, which the escrow pays by the second. This
-//! contract keeps the book; coins never rest here.
+//! A tenant creates a deployment of groups; each group is put out by an order; providers bid;
+//! one bid becomes the lease, which the escrow pays by the second. This contract keeps the
+//! orders; coins never rest here.
 //!
-//! Where to find what:
 //! - [`contract`]: entry points, one `match` each;
-//! - [`permissions`]: who may send what, checked from the table in `souk-api`;
-//! - [`execute`]: one action a file; [`query`]: one thing asked about a file;
-//! - rules: [`auction`] (when a binding auction closes), [`eligibility`] (who may bid, and
-//!   what disqualifies later), [`tender`] (orders opened and closed for a group), [`lease`]
-//!   (begin and end), [`closing`] (the end of a deployment);
-//! - neighbours: [`escrow`] (messages to it, its accounts), [`providers`] (registry and
-//!   attestations, by raw reads);
+//! - [`permission`]: who may send what, checked from the table in `souk-api`;
+//! - [`execute`]: one action a file; [`query`]: one file for each kind of question;
+//! - [`eligibility`]: who may bid, and what disqualifies a bid later;
+//! - [`lifecycle`]: how orders, leases and deployments begin and end, for several actions;
+//! - [`neighbours`]: messages to the escrow, and what escrow, registry and attestations publish;
+//! - [`rules`]: when a binding auction closes, prices, reasons, settings; pure;
 //! - [`state`]: storage behind functions that say what they mean.
 
-pub mod auction;
-pub mod closing;
 pub mod contract;
-pub mod ctx;
 pub mod eligibility;
 pub mod error;
-pub mod escrow;
 pub mod execute;
-pub mod lease;
-pub mod permissions;
-pub mod providers;
+pub mod lifecycle;
+pub mod neighbours;
+pub mod permission;
 pub mod query;
-pub mod settings;
+pub mod rules;
 pub mod state;
-pub mod tender;
 
 pub use error::ContractError;
+
+use state::Config;
+
+/// What an action works with.
+pub type Ctx<'a> = souk_contract_std::Ctx<'a, Config>;
+/// What queries and checks work with.
+pub type View<'a> = souk_contract_std::View<'a, Config>;

@@ -3,17 +3,15 @@
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
-use souk_api::{
-    published::names,
-    registry::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg},
-};
+use souk_api::registry::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use souk_contract_std::{admin, config};
 
-use crate::{ContractError, execute, execute::Ctx, permission, query};
-
-/// The version that cw2 publishes.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+use crate::{ContractError, Ctx, View, execute, orderbook, permission, query, state::Config};
 
 /// Sets the registry up.
+///
+/// # Errors
+/// If coins came, an address is none of this chain or a setting is out of its range.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut,
@@ -21,11 +19,13 @@ pub fn instantiate(
     info: MessageInfo,
     msg: InstantiateMsg,
 ) -> Result<Response, ContractError> {
-    cw2::set_contract_version(deps.storage, names::PROVIDER_REGISTRY, VERSION)?;
-    execute::instantiate(Ctx::new(deps, env, info), msg)
+    execute::instantiate(deps, env, info, msg)
 }
 
-/// Acts on a message.
+/// Acts on a message, if its sender may send it.
+///
+/// # Errors
+/// Whatever forbids the action; nothing is changed then.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn execute(
     deps: DepsMut,
@@ -33,53 +33,60 @@ pub fn execute(
     info: MessageInfo,
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
-    permission::check(deps.as_ref(), &info, &msg)?;
-    let ctx = Ctx::new(deps, env, info);
+    let ctx = &mut Ctx::load(deps, env, info)?;
+    permission::check(ctx, &msg)?;
     match msg {
         ExecuteMsg::Register { payee, operator, gateway, attributes, contact } => {
-            execute::register(ctx, payee, operator, gateway, attributes, contact)
+            execute::register(ctx, payee, &operator, gateway, attributes, contact)
         }
         ExecuteMsg::Update { payee, attributes, contact } => {
             execute::update(ctx, payee, attributes, contact)
         }
-        ExecuteMsg::SetOperator { operator } => execute::set_operator(ctx, operator),
+        ExecuteMsg::SetOperator { operator } => execute::set_operator(ctx, &operator),
         ExecuteMsg::SetGateway { provider, gateway } => {
-            execute::set_gateway(ctx, provider, gateway)
+            execute::set_gateway(ctx, &provider, gateway)
         }
-        ExecuteMsg::SetMaintenance { provider, on } => execute::set_maintenance(ctx, provider, on),
+        ExecuteMsg::SetMaintenance { provider, on } => execute::set_maintenance(ctx, &provider, on),
         ExecuteMsg::Bond {} => execute::bond(ctx),
         ExecuteMsg::Unbond { amount } => execute::unbond(ctx, amount),
         ExecuteMsg::ClaimUnbonded {} => execute::claim_unbonded(ctx),
         ExecuteMsg::Deregister {} => execute::deregister(ctx),
         ExecuteMsg::Slash { provider, amount, recipient, reason } => {
-            execute::slash(ctx, provider, amount, recipient, reason)
+            execute::slash(ctx, &provider, amount, &recipient, reason)
         }
         ExecuteMsg::UpdateConfig { guardian, orderbook, min_bond, slashers } => {
             execute::update_config(ctx, guardian, orderbook, min_bond, slashers)
         }
-        ExecuteMsg::Pause {} => execute::set_paused(ctx, true),
-        ExecuteMsg::Unpause {} => execute::set_paused(ctx, false),
-        ExecuteMsg::UpdateOwnership(action) => execute::update_ownership(ctx, action),
+        ExecuteMsg::Pause {} => Ok(admin::pause(ctx)?),
+        ExecuteMsg::Unpause {} => Ok(admin::unpause(ctx)?),
+        ExecuteMsg::UpdateOwnership(action) => Ok(admin::update_ownership(ctx, action)?),
     }
 }
 
 /// Answers a question.
+///
+/// # Errors
+/// If an address is none of this chain, or if what is asked for is not there.
 #[cfg_attr(not(feature = "library"), entry_point)]
-pub fn query(deps: Deps, _env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+    let config = config::load(deps.storage)?;
+    let view = &View::new(deps, &env, &config);
     Ok(match msg {
-        QueryMsg::Config {} => to_json_binary(&query::config(deps)?)?,
-        QueryMsg::Provider { provider } => to_json_binary(&query::provider(deps, &provider)?)?,
+        QueryMsg::Config {} => to_json_binary(&query::config(view)),
+        QueryMsg::Provider { provider } => to_json_binary(&query::provider(view, &provider)?),
         QueryMsg::Providers { start_after, limit } => {
-            to_json_binary(&query::providers(deps, start_after, limit)?)?
+            to_json_binary(&query::providers(view, start_after, limit)?)
         }
-        QueryMsg::Ownership {} => to_json_binary(&cw_ownable::get_ownership(deps.storage)?)?,
-    })
+        QueryMsg::Ownership {} => to_json_binary(&admin::ownership(view.storage)?),
+    }?)
 }
 
 /// Moves to this code's version, from the same contract of an older one.
+///
+/// # Errors
+/// If the storage is another contract's or a newer version's, or if the orderbook is none.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn migrate(deps: DepsMut, _env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
-    cw2::ensure_from_older_version(deps.storage, names::PROVIDER_REGISTRY, VERSION)?;
-    execute::probe_orderbook(deps.as_ref())?;
-    Ok(Response::new())
+    orderbook::probe(&deps.querier, &config::load(deps.storage)?)?;
+    Ok(admin::migrate::<Config>(deps.storage)?)
 }

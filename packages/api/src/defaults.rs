@@ -1,5 +1,5 @@
 //! Sane values for a new market: what tests, the embedded chain and the command line
-//! instantiate the suite with unless told otherwise. Each value is stated once, here.
+//! instantiate the contracts with unless they choose otherwise. Each value is stated once, here.
 //!
 //! The order of instantiation is attestations, registry, fee distributor, escrow, orderbook;
 //! then the escrow lists the orderbook as controller and the registry learns its address.

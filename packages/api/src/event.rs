@@ -134,9 +134,43 @@ pub fn read_attribute<T: EventValue>(
     })
 }
 
-/// Defines a contract's events: structs, their enum, and the ways there and back.
+/// Adds an attribute unless there is none; used by the macro.
+#[doc(hidden)]
+#[inline(never)]
+pub fn write_attribute(event: &mut Event, key: &'static str, value: Option<String>) {
+    if let Some(value) = value {
+        event.attributes.push(Attribute { key: key.to_owned(), value });
+    }
+}
+
+/// Defines a contract's events: structs, their enum, and the ways there and back. With
+/// `of "souk_escrow"` the enum reads the contract's administrative events, too.
 macro_rules! events {
     (
+        $(#[$enum_doc:meta])* enum $enum:ident of $contract:literal;
+        $($events:tt)*
+    ) => {
+        $crate::event::events! { @define [
+            /// An event of its administration.
+            Admin($crate::admin::AdminEvent)
+        ] [$contract] $(#[$enum_doc])* enum $enum; $($events)* }
+
+        impl $enum {
+            /// What the types of the contract's events begin with.
+            pub const PREFIX: &'static str = $contract;
+        }
+
+        impl From<$crate::admin::AdminEvent> for $enum {
+            fn from(event: $crate::admin::AdminEvent) -> Self {
+                Self::Admin(event)
+            }
+        }
+    };
+    ( $(#[$enum_doc:meta])* enum $enum:ident; $($events:tt)* ) => {
+        $crate::event::events! { @define [] [] $(#[$enum_doc])* enum $enum; $($events)* }
+    };
+    (
+        @define [$($(#[$admin_doc:meta])* $admin:ident($admin_type:ty))?] [$($contract:literal)?]
         $(#[$enum_doc:meta])* enum $enum:ident;
         $( $(#[$doc:meta])* $name:ident = $type:literal { $( $(#[$fdoc:meta])* $field:ident: $ft:ty ),* $(,)? } )*
     ) => {
@@ -147,9 +181,9 @@ macro_rules! events {
 
             impl From<$name> for cosmwasm_std::Event {
                 fn from(event: $name) -> Self {
-                    let attributes = [$( (stringify!($field), $crate::event::EventValue::write(&event.$field)) ),*];
-                    let present = attributes.into_iter().filter_map(|(key, value)| Some((key, value?)));
-                    cosmwasm_std::Event::new($type).add_attributes(present)
+                    let mut written = cosmwasm_std::Event::new($type);
+                    $( $crate::event::write_attribute(&mut written, stringify!($field), $crate::event::EventValue::write(&event.$field)); )*
+                    written
                 }
             }
 
@@ -169,11 +203,29 @@ macro_rules! events {
 
         $(#[$enum_doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum $enum { $( $(#[$doc])* $name($name) ),* }
+        pub enum $enum {
+            $( $(#[$doc])* $name($name), )*
+            $( $(#[$admin_doc])* $admin($admin_type), )?
+        }
+
+        impl From<$enum> for cosmwasm_std::Event {
+            fn from(event: $enum) -> Self {
+                match event {
+                    $( $enum::$name(event) => event.into(), )*
+                    $( $enum::$admin(event) => $crate::admin::named($contract, event.into()), )?
+                }
+            }
+        }
 
         impl $enum {
+            /// The types of all of them, those of the contract's administration aside.
+            pub const TYPES: &'static [&'static str] = &[$($type),*];
+
             /// Reads an event by its type, without the chain's prefix.
             pub fn parse(ty: &str, attributes: &[cosmwasm_std::Attribute]) -> Result<Self, $crate::event::EventError> {
+                $( if let Some(admin) = <$admin_type>::of_contract($contract, ty, attributes) {
+                    return admin.map(Self::$admin);
+                } )?
                 match ty {
                     $( $type => <$name as $crate::event::TypedEvent>::from_attributes(attributes).map(Self::$name), )*
                     _ => Err($crate::event::EventError::Unknown(ty.to_owned())),

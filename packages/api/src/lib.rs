@@ -7,6 +7,7 @@
 //! cursor: `start_after` is the last key of the page before, `limit` is at most
 //! [`paging::MAX_LIMIT`].
 
+pub mod admin;
 pub mod attestations;
 pub mod defaults;
 pub mod escrow;
@@ -19,4 +20,4 @@ pub mod published;
 pub mod registry;
 
 pub use event::{EventError, TypedEvent};
-pub use permission::Permission;
+pub use permission::{Message, Permission};

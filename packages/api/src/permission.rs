@@ -34,6 +34,18 @@ pub enum Permission {
     Cw20,
 }
 
+/// What a contract checks of a message before it acts.
+pub trait Message {
+    /// Who may send it.
+    fn permission(&self) -> Permission;
+
+    /// Whether coins come with it.
+    fn takes_coins(&self) -> bool;
+
+    /// Whether a pause stops it.
+    fn is_new_business(&self) -> bool;
+}
+
 impl Permission {
     /// Whether `sender` has it, for the roles that every contract has: anyone, owner,
     /// guardian. `None` if it is about something of the contract's own.

@@ -61,6 +61,18 @@ pub enum PublishedError {
     Std(#[from] StdError),
 }
 
+/// The raw key under which a contract publishes its [`ContractInfo`], as cw2 has it.
+pub const CONTRACT_INFO: &str = "contract_info";
+
+/// Which contract it is, as cw2 publishes it.
+#[cw_serde]
+pub struct ContractInfo {
+    /// One of [`names`].
+    pub contract: String,
+    /// The version of its code.
+    pub version: String,
+}
+
 /// Namespaces of the published maps, as cw-storage-plus writes them.
 pub mod namespace {
     /// Registry: provider address to [`super::ProviderRecord`].
@@ -146,9 +158,9 @@ pub struct AccountRecord {
     #[serde(with = "souk_core::clock::digits")]
     #[schemars(with = "String")]
     pub own: u128,
-    /// Coins that others deposited so far: the length of their axis.
+    /// Coins that others deposited so far: the length of their intervals together.
     pub others: Amount,
-    /// How much of that axis is spent, in base units times 3600.
+    /// How much of those is spent, in base units times 3600.
     #[serde(with = "souk_core::clock::digits")]
     #[schemars(with = "String")]
     pub others_spent: u128,
@@ -263,15 +275,10 @@ pub fn probe<C: CustomQuery>(
     address: &str,
     expected: &'static str,
 ) -> Result<(), PublishedError> {
-    #[derive(cosmwasm_schema::serde::Deserialize)]
-    #[serde(crate = "cosmwasm_schema::serde")]
-    struct Info {
-        contract: String,
-    }
-    let raw = querier.query_wasm_raw(address, b"contract_info".to_vec());
+    let raw = querier.query_wasm_raw(address, CONTRACT_INFO.as_bytes().to_vec());
     let found = match raw {
-        Ok(Some(bytes)) => from_json::<Info>(bytes).map(|info| info.contract),
-        Ok(None) => Ok("no contract of this suite".to_owned()),
+        Ok(Some(bytes)) => from_json::<ContractInfo>(bytes).map(|info| info.contract),
+        Ok(None) => Ok("none of these contracts".to_owned()),
         Err(error) => Err(error),
     };
     let found = found.unwrap_or_else(|error: StdError| error.to_string());

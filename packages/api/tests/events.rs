@@ -5,6 +5,7 @@
 use cosmwasm_std::{Attribute, Event};
 use proptest::prelude::*;
 use souk_api::{
+    admin::{self, AdminEvent},
     event::{CONTRACT_ADDRESS, EventError, WASM_PREFIX},
     orderbook::GroupState,
 };
@@ -80,7 +81,11 @@ fn on_chain(event: &Event) -> (String, Vec<Attribute>) {
 macro_rules! every_event {
     ($($module:ident $enum:ident { $($name:ident { $($field:ident),* })* })*) => {
         fn samples() -> Vec<Event> {
-            vec![$($(souk_api::$module::events::$name { $($field: Field::sample()),* }.into(),)*)*]
+            let mut all: Vec<Event> =
+                vec![$($(souk_api::$module::events::$name { $($field: Field::sample()),* }.into(),)*)*];
+            // Those of the administration, under the name of each contract.
+            $(all.extend(admin_samples().map(|event| souk_api::$module::$enum::Admin(event).into()));)*
+            all
         }
 
         $(mod $module {
@@ -88,15 +93,21 @@ macro_rules! every_event {
             use souk_api::$module::{$enum, events};
 
             fn any_event() -> impl Strategy<Value = $enum> {
-                prop::strategy::Union::new([$(
-                    ($(field_named(stringify!($field)),)*)
-                        .prop_map(|($($field,)*)| $enum::from(events::$name { $($field),* }))
-                        .boxed()
-                ),*])
+                prop::strategy::Union::new([
+                    any_admin_event().prop_map($enum::from).boxed(),
+                    $(
+                        ($(field_named(stringify!($field)),)*)
+                            .prop_map(|($($field,)*)| $enum::from(events::$name { $($field),* }))
+                            .boxed()
+                    ),*
+                ])
             }
 
             fn write(event: $enum) -> Event {
-                match event { $($enum::$name(event) => event.into()),* }
+                match event {
+                    $($enum::$name(event) => event.into(),)*
+                    $enum::Admin(_) => event.into(),
+                }
             }
 
             proptest! {
@@ -124,6 +135,35 @@ macro_rules! every_event {
             }
         })*
     };
+}
+
+/// All administrative events by name and field; a name that is missing fails to compile.
+macro_rules! every_admin_event {
+    ($($name:ident { $($field:ident),* })*) => {
+        fn admin_samples() -> impl Iterator<Item = AdminEvent> {
+            [$(AdminEvent::from(admin::$name { $($field: Field::sample()),* })),*].into_iter()
+        }
+
+        fn any_admin_event() -> impl Strategy<Value = AdminEvent> {
+            prop::strategy::Union::new([$(
+                ($(field_named(stringify!($field)),)*)
+                    .prop_map(|($($field,)*)| AdminEvent::from(admin::$name { $($field),* }))
+                    .boxed()
+            ),*])
+        }
+
+        const _: fn(&AdminEvent) = |event| match event { $(AdminEvent::$name(_) => {}),* };
+    };
+}
+
+every_admin_event! {
+    Paused { by }
+    Unpaused { by }
+    ConfigUpdated { by }
+    OwnershipTransferProposed { owner, pending_owner, expires_at, expires_at_height }
+    OwnershipTransferAccepted { owner }
+    OwnershipRenounced { owner }
+    Migrated { from, to }
 }
 
 fn field_named<T: Field>(_name: &str) -> BoxedStrategy<T> {

@@ -69,9 +69,9 @@ fn an_accounts_bytes_are_these_and_numbers_beyond_53_bits_are_text() {
 }
 
 #[test]
-fn a_books_bytes_are_these() {
-    let book = ProviderStats { v: 1, used: 2, won: 3, active: 4, closed: [5; 6], breaches: 6 };
-    let json = to_json_string(&book).unwrap();
+fn the_bytes_of_a_providers_stats_are_these() {
+    let stats = ProviderStats { v: 1, used: 2, won: 3, active: 4, closed: [5; 6], breaches: 6 };
+    let json = to_json_string(&stats).unwrap();
     let expected = r#"{"v":1,"used":2,"won":3,"active":4,"closed":[5,5,5,5,5,5],"breaches":6}"#;
     assert_eq!(json, expected);
 }
@@ -97,17 +97,25 @@ fn chain(key: &'static [u8], value: Option<Vec<u8>>) -> MockQuerier {
 
 fn read(value: Option<Vec<u8>>) -> Result<Option<ProviderStats>, PublishedError> {
     let querier = chain(b"\x00\x01bprovider", value);
-    published::read(&QuerierWrapper::<Empty>::new(&querier), "book", provider_stats_key("provider"))
+    published::read(
+        &QuerierWrapper::<Empty>::new(&querier),
+        "orderbook",
+        provider_stats_key("provider"),
+    )
 }
 
 #[test]
 fn a_record_of_another_version_is_refused_and_none_is_none() {
-    let book = |v| to_json_vec(&ProviderStats { v, ..ProviderStats::default() }).unwrap();
+    let stats = |v| to_json_vec(&ProviderStats { v, ..ProviderStats::default() }).unwrap();
     assert_eq!(read(None), Ok(None));
-    assert_eq!(read(Some(book(1))).unwrap().unwrap().v, 1);
+    assert_eq!(read(Some(stats(1))).unwrap().unwrap().v, 1);
     for found in [0, 2, 255] {
-        let error = PublishedError::Version { address: "book".into(), record: "book", found };
-        assert_eq!(read(Some(book(found))), Err(error));
+        let error = PublishedError::Version {
+            address: "orderbook".into(),
+            record: "provider stats",
+            found,
+        };
+        assert_eq!(read(Some(stats(found))), Err(error));
     }
     assert!(matches!(read(Some(b"garbage".to_vec())), Err(PublishedError::Std(_))));
 }

@@ -9,6 +9,7 @@ pub mod coin;
 pub mod follower;
 pub mod hash;
 pub mod keys;
+pub mod log;
 pub mod pipeline;
 pub mod query;
 pub mod rpc;

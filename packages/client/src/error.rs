@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use souk_chain::{keys::KeyError, rpc::RpcError, signer::SendError, tx::MsgError};
 use souk_core::{DeploymentId, OrderId};
-use thiserror::Error;
+use thiserror::Error as ThisError;
 
-/// What a client finds wrong, or what the market refused.
-#[derive(Debug, Error)]
+use crate::{gateway::GatewayError, market::MarketError};
+
+/// What a client finds wrong, or what chain and gateways refused.
+#[derive(Debug, ThisError)]
 pub enum Error {
     /// A network file that cannot be used.
     #[error("network file {}: {reason}", .path.display())]
@@ -16,7 +19,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The suite is not deployed on this network, as far as the file says.
+    /// No contracts are deployed on this network, as far as the file says.
     #[error(
         "network `{0}` names no contracts; run `souk admin deploy`, put the deployment's record beside the file, or the addresses under [contracts]"
     )]
@@ -38,6 +41,9 @@ pub enum Error {
         /// As it was named.
         name: String,
     },
+    /// A key that cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Input that is refused before anything is sent.
     #[error("{what}: {reason}")]
     Input {
@@ -57,7 +63,16 @@ pub enum Error {
     /// An SDL file with errors, already rendered.
     #[error("{0}")]
     Sdl(String),
-    /// The chain said no.
+    /// A message that cannot be written.
+    #[error(transparent)]
+    Message(#[from] MsgError),
+    /// A contract did not answer.
+    #[error(transparent)]
+    Market(#[from] MarketError),
+    /// A gateway did not answer.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The chain refused a transaction.
     #[error("{action} was refused: {reason}")]
     Refused {
         /// What was tried.
@@ -65,11 +80,19 @@ pub enum Error {
         /// The chain's or the contract's words.
         reason: String,
     },
-    /// Nobody bid.
+    /// A transaction was not executed, or nobody knows.
+    #[error("{action}")]
+    Sending {
+        /// What was tried.
+        action: String,
+        /// Why.
+        source: Box<SendError>,
+    },
+    /// Nobody made an offer.
     #[error(
         "order {order} got no bid within {seconds} s; `souk bids {order}` shows who could and why others did not, `souk close {deployment}` ends it and returns the deposit"
     )]
-    NoBid {
+    NoOffer {
         /// The order.
         order: OrderId,
         /// Its deployment.
@@ -90,28 +113,26 @@ pub enum Error {
     /// Not there.
     #[error("{0}")]
     NotFound(String),
+    /// A deployment was created, and then something went wrong.
+    #[error(transparent)]
+    Unfinished(#[from] Box<Unfinished>),
 }
 
 /// Something went wrong after a deployment was created: it is there and holds its deposit.
-#[derive(Debug, Error)]
+#[derive(Debug, ThisError)]
 #[error(
     "deployment {deployment} was created, with order {}, and holds its deposit (`souk status \
      {deployment}` shows it, `souk accept ORDER BID` takes a bid, `souk close {deployment}` ends \
      it and returns the deposit); then this went wrong",
     list(.orders)
 )]
-pub struct Stranded {
+pub struct Unfinished {
     /// The deployment.
     pub deployment: DeploymentId,
     /// Its orders.
     pub orders: Vec<OrderId>,
     /// What went wrong.
-    pub source: anyhow::Error,
-}
-
-fn list(orders: &[OrderId]) -> String {
-    let orders: Vec<String> = orders.iter().map(ToString::to_string).collect();
-    orders.join(", ")
+    pub source: Error,
 }
 
 impl Error {
@@ -119,61 +140,34 @@ impl Error {
     pub fn input(what: impl Into<String>, reason: impl ToString) -> Self {
         Self::Input { what: what.into(), reason: reason.to_string() }
     }
+
+    /// Whether it is about what the client was given: files, names, values. Nothing was sent.
+    pub fn is_input(&self) -> bool {
+        matches!(
+            self,
+            Self::Network { .. }
+                | Self::NoContracts(_)
+                | Self::UnknownKey { .. }
+                | Self::LockedKey { .. }
+                | Self::Key(_)
+                | Self::Input { .. }
+                | Self::File { .. }
+                | Self::Sdl(_)
+        )
+    }
+}
+
+impl From<RpcError> for Error {
+    fn from(error: RpcError) -> Self {
+        Self::Market(error.into())
+    }
+}
+
+fn list(orders: &[OrderId]) -> String {
+    let orders: Vec<String> = orders.iter().map(ToString::to_string).collect();
+    orders.join(", ")
 }
 
 fn you_have(known: &[String]) -> String {
     if known.is_empty() { String::new() } else { format!("you have {}; ", known.join(", ")) }
-}
-
-/// A contract's own words in a log of the chain.
-pub fn own_words(log: &str) -> &str {
-    let mut words = log;
-    if let Some((_, rest)) = words.split_once(" desc = ").filter(|_| log.starts_with("rpc error")) {
-        words = rest;
-    }
-    if let Some(rest) = words.strip_prefix("failed to execute message; message index: ") {
-        words = rest.split_once(": ").map_or(rest, |(_, rest)| rest);
-    }
-    words = words.trim_start_matches("dispatch: submessages: ");
-    for wrapper in [
-        ": execute wasm contract failed",
-        ": query wasm contract failed",
-        ": insufficient funds",
-        " with gas used",
-    ] {
-        words = words.split(wrapper).next().unwrap_or(words);
-    }
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_contracts_own_words_are_found_in_the_chains_log() {
-        for (log, words) in [
-            (
-                "order 1 has no lease: query wasm contract failed: unknown request",
-                "order 1 has no lease",
-            ),
-            (
-                "rpc error: code = Unknown desc = failed to execute message; message index: 0: \
-                 deployment 1 is closed",
-                "deployment 1 is closed",
-            ),
-            (
-                "failed to execute message; message index: 12: dispatch: submessages: no: execute \
-                 wasm contract failed [CosmWasm/wasmd/x/wasm/keeper/keeper.go:435] with gas used: '9'",
-                "no",
-            ),
-            (
-                "spendable balance 0uatom is smaller than 5uatom: insufficient funds with gas used: '9'",
-                "spendable balance 0uatom is smaller than 5uatom",
-            ),
-            ("out of gas", "out of gas"),
-        ] {
-            assert_eq!(own_words(log), words);
-        }
-    }
 }

@@ -7,7 +7,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use souk_api::orderbook::DeploymentResponse;
 use souk_chain::{
@@ -85,13 +84,16 @@ impl Home {
     }
 
     /// Loads a key by its name or its file.
-    pub fn key(&self, name: &str) -> Result<SecretKey> {
+    ///
+    /// # Errors
+    /// If there is no such key, or it cannot be opened.
+    pub fn key(&self, name: &str) -> Result<SecretKey, Error> {
         self.key_source(name).load().map_err(|error| match error {
             KeyError::NoFile { .. } if !name.contains('/') => {
-                Error::UnknownKey { name: name.into(), known: self.key_names() }.into()
+                Error::UnknownKey { name: name.into(), known: self.key_names() }
             }
-            KeyError::NeedsPassphrase { .. } => Error::LockedKey { name: name.into() }.into(),
-            error => anyhow::Error::new(error),
+            KeyError::NeedsPassphrase { .. } => Error::LockedKey { name: name.into() },
+            error => error.into(),
         })
     }
 

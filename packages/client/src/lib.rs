@@ -1,12 +1,14 @@
 //! The market's client: what the command line, the provider's agent, tests and frontends share.
 //!
-//! [`network`] and [`record`] say where the contracts are, [`market`] asks them, [`wallet`] signs
-//! and sends, [`gateway`] speaks to providers, [`deploy`] brings a file to a running workload.
+//! [`network`] and [`record`] say where the contracts are, [`market`] asks them, [`events`] reads
+//! what they emit, [`wallet`] signs and sends, [`gateway`] speaks to providers, [`deploy`] brings a
+//! file to a running workload, [`contracts`] makes the contracts themselves.
 //! Nothing else off chain knows the contracts' messages.
 
 pub mod contracts;
 pub mod deploy;
 pub mod error;
+pub mod events;
 pub mod gateway;
 pub mod home;
 pub mod market;
@@ -15,10 +17,12 @@ pub mod record;
 pub mod sdl;
 pub mod show;
 pub mod wallet;
+mod words;
 
 pub use contracts::{Contract, PerContract};
-pub use error::{Error, Stranded};
-pub use market::Market;
+pub use error::{Error, Unfinished};
+pub use events::MarketEvent;
+pub use market::{Market, MarketError};
 pub use network::Network;
 pub use record::Record;
 pub use wallet::Wallet;

@@ -1,4 +1,4 @@
-//! Network files: which chain, how to reach it, where the suite is, and which foreign names
+//! Network files: which chain, how to reach it, where the contracts are, and which foreign names
 //! in SDL files stand for what here.
 
 use std::{
@@ -11,9 +11,9 @@ use souk_chain::{ClientConfig, GasPrice};
 
 use crate::{contracts::PerContract, error::Error, record::Record};
 
-/// How files that were written for the incumbent name the network's own denom.
+/// How files that were written for Akash name the network's own denom.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
-/// The incumbent's auditor, as its users' files name it.
+/// Akash's auditor, as its users' files name it.
 pub const FOREIGN_AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63";
 
 /// A network.
@@ -33,7 +33,7 @@ pub struct Network {
     /// What a unit of gas costs, for instance `0.025usouk`.
     #[serde(with = "by_text")]
     pub gas_price: GasPrice,
-    /// The suite's addresses, once it is deployed.
+    /// The contracts' addresses, once they are deployed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contracts: Option<Contracts>,
     /// Foreign names in SDL files.
@@ -41,7 +41,7 @@ pub struct Network {
     pub map: NameMap,
 }
 
-/// The suite's addresses.
+/// The contracts' addresses.
 pub type Contracts = PerContract<String>;
 
 /// What names in SDL files written for another market stand for here. Names that are not
@@ -59,12 +59,22 @@ pub struct NameMap {
 
 impl Network {
     /// Reads a network by its file's path, or by its name from `networks/` here or in the
-    /// home folder. Contracts that the file does not name are those of the deployment's record
-    /// beside it.
+    /// home folder, as [`Network::open`] does.
+    ///
+    /// # Errors
+    /// If there is no such file, or it cannot be used.
     pub fn find(name: &str, home: &Path) -> Result<Self, Error> {
-        let path = Self::locate(name, home)?;
-        let mut network = Self::read(&path)?;
-        let record_path = Record::path(&path);
+        Self::open(&Self::locate(name, home)?)
+    }
+
+    /// Reads a network file. Contracts that it does not name are those of the deployment's record
+    /// beside it.
+    ///
+    /// # Errors
+    /// If file or record cannot be used, or are of different chains.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let mut network = Self::read(path)?;
+        let record_path = Record::path(path);
         if network.contracts.is_none()
             && let Some(record) = Record::read(&record_path)?
         {
@@ -85,6 +95,9 @@ impl Network {
     }
 
     /// The file of a network, by its path or its name.
+    ///
+    /// # Errors
+    /// If there is no such file.
     pub fn locate(name: &str, home: &Path) -> Result<PathBuf, Error> {
         let candidates = [
             PathBuf::from(name),
@@ -101,7 +114,10 @@ impl Network {
         })
     }
 
-    /// Reads a network file.
+    /// Reads a network file alone.
+    ///
+    /// # Errors
+    /// If it cannot be read, has an unknown key or lacks one, or names no endpoint.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = |source| Error::File { path: path.into(), source };
         let text = std::fs::read_to_string(path).map_err(file)?;
@@ -114,13 +130,19 @@ impl Network {
     }
 
     /// Writes the file.
+    ///
+    /// # Errors
+    /// If it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         let bad = |reason: String| Error::Network { path: path.into(), reason };
         let text = toml::to_string_pretty(self).map_err(|error| bad(error.to_string()))?;
         std::fs::write(path, text).map_err(|source| Error::File { path: path.into(), source })
     }
 
-    /// The suite's addresses, or what to do to have some.
+    /// The contracts' addresses.
+    ///
+    /// # Errors
+    /// If there are none; the error says what to do to have some.
     pub fn contracts(&self) -> Result<&Contracts, Error> {
         self.contracts.as_ref().ok_or_else(|| Error::NoContracts(self.name.clone()))
     }

@@ -1,5 +1,5 @@
-//! The deployment's record: the file beside a network's file that tells agents, the command line
-//! and frontends where the contracts are and which code they run.
+//! The deployment's record: the file beside a network's file that says where the contracts are and
+//! which code they run, for agents, the command line and frontends.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{contracts::PerContract, error::Error, network::Contracts};
 
-/// A deployed suite.
+/// The five contracts of one market, as they are deployed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The chain that it is on.
@@ -51,7 +51,7 @@ impl Record {
         serde_json::from_str(&text).map(Some).map_err(|error| {
             Error::input(
                 path.display().to_string(),
-                format!("{error}; `souk admin deploy` writes it anew if you move it away"),
+                format!("{error}; `souk admin deploy` writes it again if you move it away"),
             )
         })
     }

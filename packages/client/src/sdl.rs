@@ -3,7 +3,6 @@
 
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
-use anyhow::Result;
 use serde::Serialize;
 use souk_core::{AuctionPolicy, GroupSpec};
 use souk_sdl::{Manifest, Mapping};
@@ -39,13 +38,13 @@ pub struct Mapped {
 }
 
 /// Reads and compiles a file. Errors come back rendered, with file, line and advice.
-pub fn read(path: &Path, map: &NameMap, strict: bool) -> Result<Compiled> {
+pub fn read(path: &Path, map: &NameMap, strict: bool) -> Result<Compiled, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
     compile(&path.display().to_string(), &bytes, map, strict)
 }
 
 /// Compiles SDL text that came from `file`.
-pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<Compiled> {
+pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<Compiled, Error> {
     let text = String::from_utf8_lossy(bytes);
     let compiled = souk_sdl::compile_bytes(bytes, &souk_sdl::Options { strict })
         .map_err(|found| Error::Sdl(found.render(file, &text, false)))?;

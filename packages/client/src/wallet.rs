@@ -2,27 +2,20 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
-use cosmwasm_std::Attribute;
 use k256::ecdsa::SigningKey;
 use serde::Serialize;
-use souk_api::orderbook::OrderbookEvent;
 use souk_chain::{
     Any, Client, Coin, Queries, SecretKey, Signer, TxOutcome,
+    log::own_words,
     signer::SendError,
-    tx::{self, GasConfig},
+    tx::{self, GasConfig, MsgError, Refusal},
 };
-use souk_core::OrderId;
 use souk_gateway::{
     Access, Audience, Claims,
     token::{self, MAX_LIFETIME},
 };
 
-use crate::{
-    error::{Error, own_words},
-    market::Market,
-    network::Network,
-};
+use crate::{error::Error, market::Market, network::Network};
 
 /// How often the chain is asked whether a transaction is in a block.
 const POLL: Duration = Duration::from_millis(100);
@@ -38,7 +31,10 @@ pub struct Wallet {
 
 impl Wallet {
     /// The key's account on a network.
-    pub fn new(client: Client, key: SecretKey, network: &Network) -> Result<Self> {
+    ///
+    /// # Errors
+    /// If the network's prefix makes no address.
+    pub fn new(client: Client, key: SecretKey, network: &Network) -> Result<Self, Error> {
         let address = key.address(&network.prefix)?;
         let gas = GasConfig::new(network.gas_price.clone());
         let signer = Signer::new(client, key.clone(), &network.prefix, gas)?.poll(POLL);
@@ -51,25 +47,41 @@ impl Wallet {
     }
 
     /// A message to a contract, with coins or without.
-    pub fn execute(&self, contract: &str, message: &impl Serialize, funds: &[Coin]) -> Result<Any> {
-        Ok(tx::execute(&self.address, contract, message, funds)?)
+    ///
+    /// # Errors
+    /// If the message cannot be written as JSON.
+    pub fn execute(
+        &self,
+        contract: &str,
+        message: &impl Serialize,
+        funds: &[Coin],
+    ) -> Result<Any, MsgError> {
+        tx::execute(&self.address, contract, message, funds)
     }
 
-    /// Sends messages in one transaction and waits until it is in a block. What the chain
-    /// refuses is an error.
-    pub async fn send(&self, action: &str, messages: Vec<Any>) -> Result<TxOutcome> {
+    /// Sends messages in one transaction and waits until it is in a block. `action` says in
+    /// errors what was tried.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the chain refused it before a block or in one; [`Error::Sending`] if
+    /// it did not come so far.
+    pub async fn send(&self, action: &str, messages: Vec<Any>) -> Result<TxOutcome, Error> {
         let sent = self.signer.send_and_confirm(messages).await;
         sent.map_err(|error| match error {
             SendError::WouldFail(refusal) | SendError::Refused(refusal) => {
-                refused(action, refusal.log)
+                refused(action, &refusal)
             }
-            SendError::Failed { refusal, .. } => refused(action, refusal.log),
-            other => anyhow::Error::new(other).context(action.to_owned()),
+            SendError::Failed { refusal, .. } => refused(action, &refusal),
+            other => Error::Sending { action: action.to_owned(), source: Box::new(other) },
         })
     }
 
-    /// A token for everything that is this wallet's at one provider.
-    pub fn token(&self, market: &Market, provider: &str, now: u64) -> Result<String> {
+    /// A token for everything that is this wallet's at one provider, from `now` on, Unix seconds,
+    /// as long as tokens live at most.
+    ///
+    /// # Errors
+    /// If the key cannot sign.
+    pub fn token(&self, market: &Market, provider: &str, now: u64) -> Result<String, Error> {
         let claims = Claims {
             iss: self.address.clone(),
             aud: Audience {
@@ -81,37 +93,12 @@ impl Wallet {
             exp: now.saturating_add(MAX_LIFETIME),
             access: Access::Full,
         };
-        let key = SigningKey::from_slice(self.key.to_bytes().as_slice())?;
+        let key = SigningKey::from_slice(self.key.to_bytes().as_slice())
+            .map_err(|error| Error::input("key", error))?;
         Ok(token::issue(&key, &claims))
     }
 }
 
-fn refused(action: &str, log: String) -> anyhow::Error {
-    Error::Refused { action: action.to_owned(), reason: own_words(&log).to_owned() }.into()
-}
-
-/// The orderbook's events in a transaction.
-pub fn book_events(outcome: &TxOutcome, orderbook: &str) -> Vec<OrderbookEvent> {
-    book_events_among(&outcome.events, orderbook)
-}
-
-/// The orderbook's events among others.
-pub fn book_events_among(events: &[souk_chain::Event], orderbook: &str) -> Vec<OrderbookEvent> {
-    let read = |event: &souk_chain::Event| {
-        let pairs = event.attributes.iter();
-        let attributes: Vec<Attribute> = pairs
-            .map(|pair| Attribute { key: pair.key.clone(), value: pair.value.clone() })
-            .collect();
-        OrderbookEvent::from_chain(&event.ty, &attributes, orderbook)?.ok()
-    };
-    events.iter().filter_map(read).collect()
-}
-
-/// The orders that a transaction opened.
-pub fn opened_orders(events: &[OrderbookEvent]) -> Vec<OrderId> {
-    let order = |event: &OrderbookEvent| match event {
-        OrderbookEvent::OrderOpened(opened) => Some(opened.order),
-        _ => None,
-    };
-    events.iter().filter_map(order).collect()
+fn refused(action: &str, refusal: &Refusal) -> Error {
+    Error::Refused { action: action.to_owned(), reason: own_words(&refusal.log).to_owned() }
 }

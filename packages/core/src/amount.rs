@@ -15,7 +15,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum AmountError {
     /// Not a decimal number of base units.
-    #[error("`{0}` is no whole number of base units")]
+    #[error("`{0}` is not a whole number of base units")]
     NotANumber(String),
     /// Larger than the type allows.
     #[error("{value} is above the limit of {max}")]

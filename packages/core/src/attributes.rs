@@ -117,10 +117,11 @@ fn check_list(
     if list.len() > max {
         return Err(AttributeError::TooMany { count: list.len(), max });
     }
-    let mut keys: Vec<&str> = list.iter().map(|attribute| attribute.key.as_str()).collect();
-    keys.sort_unstable();
-    if let Some((key, _)) = keys.iter().zip(keys.iter().skip(1)).find(|(a, b)| a == b) {
-        return Err(AttributeError::Duplicate((*key).to_owned()));
+    // Lists are short, and no sort needs to be in a contract's code for them.
+    for (index, attribute) in list.iter().enumerate() {
+        if list.iter().take(index).any(|before| before.key == attribute.key) {
+            return Err(AttributeError::Duplicate(attribute.key.clone()));
+        }
     }
     list.iter().try_for_each(check)
 }

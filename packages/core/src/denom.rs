@@ -18,7 +18,7 @@ pub enum Denom {
 /// A denom that could not be read.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
-    "`{0}` is no denom; write a bank denom such as `usouk`, or `cw20:` and a contract's address"
+    "`{0}` is not a denom; write a bank denom such as `usouk`, or `cw20:` and a contract's address"
 )]
 pub struct DenomError(String);
 

@@ -69,7 +69,7 @@ impl fmt::Display for GroupId {
 
 /// A group id that could not be read.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is no group id; write it as DEPLOYMENT/GROUP, for instance 17/1")]
+#[error("`{0}` is not a group id; write it as DEPLOYMENT/GROUP, for instance 17/1")]
 pub struct GroupIdError(String);
 
 impl FromStr for GroupId {
@@ -97,7 +97,7 @@ pub enum AccountIdError {
     /// The controller's own number does not fit.
     #[error("account number {0} does not fit in 48 bits")]
     LocalTooLarge(u64),
-    /// More controllers than ids can tell apart.
+    /// More controllers than ids have room for.
     #[error("controller index {0} is above {max}", max = AccountId::MAX_CONTROLLER)]
     ControllerTooLarge(u16),
 }

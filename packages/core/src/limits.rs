@@ -1,7 +1,5 @@
-//! How large things may be, and the check of a group against it. The figures are the
-//! incumbent's (akash-network/node, validation of deployments).
-
-use std::collections::BTreeSet;
+//! How large things may be, and the check of a group against it. The figures are
+//! Akash's (akash-network/node, validation of deployments).
 
 use thiserror::Error;
 
@@ -45,7 +43,7 @@ pub const MAX_AUDITORS: usize = 8;
 /// Bytes of a name.
 pub const MAX_NAME: usize = 64;
 /// Bytes of all names, keys and values in a group, so that one can be read back for little gas;
-/// the incumbent bounds a transaction alone.
+/// Akash bounds a transaction alone.
 pub const MAX_TEXT: usize = 16 * 1024;
 
 /// A group that is too large, too small or malformed.
@@ -89,10 +87,9 @@ pub enum LimitError {
 /// Checks a deployment's groups: their number, their names and each one by itself.
 pub fn check_groups(groups: &[GroupSpec]) -> Result<(), LimitError> {
     range("", "the number of groups", len(groups), (1, len_of(MAX_GROUPS)))?;
-    let mut names = BTreeSet::new();
-    for group in groups {
-        let fine = (1..=MAX_NAME).contains(&group.name.len()) && names.insert(&group.name);
-        if !fine {
+    for (index, group) in groups.iter().enumerate() {
+        let taken = groups.iter().take(index).any(|before| before.name == group.name);
+        if taken || !(1..=MAX_NAME).contains(&group.name.len()) {
             return Err(LimitError::Name(group.name.clone()));
         }
         check_group(group)?;
@@ -104,9 +101,8 @@ pub fn check_groups(groups: &[GroupSpec]) -> Result<(), LimitError> {
 pub fn check_group(group: &GroupSpec) -> Result<(), LimitError> {
     let name = group.name.as_str();
     range(name, "the number of resource units", len(&group.units), (1, len_of(MAX_UNITS)))?;
-    let mut ids = BTreeSet::new();
-    for unit in &group.units {
-        if !ids.insert(unit.id) {
+    for (index, unit) in group.units.iter().enumerate() {
+        if group.units.iter().take(index).any(|before| before.id == unit.id) {
             return Err(LimitError::DuplicateUnit { group: name.to_owned(), id: unit.id });
         }
         check_unit(name, unit)?;

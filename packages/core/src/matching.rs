@@ -1,7 +1,7 @@
 //! Whether a provider may bid on a group: attributes, attestations, capabilities. The
 //! orderbook decides by these functions and the agent explains by them.
 
-use std::{collections::BTreeSet, convert::Infallible};
+use std::convert::Infallible;
 
 use thiserror::Error;
 
@@ -45,7 +45,7 @@ pub enum Mismatch {
 pub enum MatchError<E> {
     /// It does not match.
     Mismatch(Mismatch),
-    /// It could not be told.
+    /// It could not be looked up.
     LookUp(E),
 }
 
@@ -143,23 +143,28 @@ fn check_storage(volume: &Volume, claims: &[Attribute]) -> Result<(), Mismatch> 
     if volume.attributes.is_empty() {
         return Ok(());
     }
-    let offers = |claim: &Attribute| -> Option<(String, Attribute)> {
-        let rest = claim.key.strip_prefix("capabilities/storage/")?;
-        let (number, key) = rest.split_once('/')?;
-        Some((number.to_owned(), Attribute::new(key, claim.value.clone())))
-    };
-    let offered: Vec<_> = claims.iter().filter_map(offers).collect();
-    let numbers: BTreeSet<&str> = offered.iter().map(|(number, _)| number.as_str()).collect();
-    let fits = |number: &&str| {
-        let has =
-            |wanted: &Attribute| offered.iter().any(|(n, have)| n == number && have == wanted);
-        volume.attributes.iter().all(has)
-    };
-    if numbers.iter().any(fits) {
+    let offers =
+        |claim| stored(claim).is_some_and(|(number, ..)| offers_all(number, volume, claims));
+    if claims.iter().any(offers) {
         return Ok(());
     }
     let wanted: Vec<String> = volume.attributes.iter().map(ToString::to_string).collect();
     Err(Mismatch::Storage { volume: volume.name.clone(), wanted: wanted.join(", ") })
+}
+
+/// Whether one storage of the provider has everything that a volume asks for.
+fn offers_all(number: &str, volume: &Volume, claims: &[Attribute]) -> bool {
+    volume.attributes.iter().all(|wanted| {
+        let offered = Some((number, wanted.key.as_str(), wanted.value.as_str()));
+        claims.iter().any(|claim| stored(claim) == offered)
+    })
+}
+
+/// A claim about a storage: the storage's number, what is claimed of it, and the value.
+fn stored(claim: &Attribute) -> Option<(&str, &str, &str)> {
+    let rest = claim.key.strip_prefix("capabilities/storage/")?;
+    let (number, key) = rest.split_once('/')?;
+    Some((number, key, &claim.value))
 }
 
 fn has_gpu(model: &Attribute, claims: &[Attribute]) -> bool {

@@ -11,9 +11,9 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quantity(i128);
 
-/// A text that is no quantity, or one beyond 128 bits.
+/// A text that is not a quantity, or one beyond 128 bits.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
-#[error("`{0}` is no Kubernetes quantity; write for instance 500m, 2, 1.5Gi or 4e9")]
+#[error("`{0}` is not a Kubernetes quantity; write for instance 500m, 2, 1.5Gi or 4e9")]
 pub struct QuantityError(pub String);
 
 const NANO: i128 = 1_000_000_000;
@@ -22,12 +22,12 @@ impl Quantity {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
-    /// So many whole units (bytes, cores, devices).
+    /// Whole units (bytes, cores, devices).
     pub fn from_units(units: u64) -> Self {
         Self(i128::from(units).saturating_mul(NANO))
     }
 
-    /// So many thousandths.
+    /// Thousandths of a unit.
     pub fn from_milli(milli: u64) -> Self {
         Self(i128::from(milli).saturating_mul(NANO / 1_000))
     }

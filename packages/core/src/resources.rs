@@ -69,12 +69,12 @@ impl Volume {
 pub struct Endpoint {
     /// Its kind.
     pub kind: EndpointKind,
-    /// Tells the leased addresses of a deployment apart; 0 for the other kinds.
+    /// Distinguishes the leased addresses of a deployment; 0 for the other kinds.
     #[serde(default)]
     pub sequence: u32,
 }
 
-/// Kinds of endpoint, numbered as the incumbent does on the wire.
+/// Kinds of endpoint, numbered as Akash does on the wire.
 #[cw_serde]
 #[derive(Copy, Eq, Hash)]
 pub enum EndpointKind {

@@ -1,18 +1,16 @@
 //! What a tenant's tools and a provider's gateway agree on: the wallet tokens that open
 //! routes, the routes and their bodies, the commitment that ties a manifest to the chain,
-//! the pins that tie a gateway to its provider, and a client for all of it.
+//! the pins that tie a gateway to its provider. The client is `souk_client::gateway`.
 //!
 //! A token is signed by the tenant's wallet key and carries its public key, from which the
 //! address is derived: a gateway needs no chain to verify it.
 
 pub mod body;
-pub mod client;
 pub mod commitment;
 pub mod pin;
 pub mod route;
 pub mod token;
 
-pub use client::{Client, ClientError};
 pub use commitment::{Salt, commitment};
 pub use pin::Pin;
 pub use token::{Access, Audience, Claims, Scope, TokenError};

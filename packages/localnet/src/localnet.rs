@@ -82,7 +82,7 @@ impl Localnet {
         };
         let network = chain.network.clone();
         let wallet = |key: &SecretKey| {
-            Wallet::new(Client::new(network.client_config())?, key.clone(), &network)
+            anyhow::Ok(Wallet::new(Client::new(network.client_config())?, key.clone(), &network)?)
         };
         let market = Market::new(network.clone())?;
         let provider_wallets = provider_keys.iter().map(wallet).collect::<Result<Vec<_>>>()?;
@@ -105,7 +105,7 @@ impl Localnet {
         let providers = try_join_all(starting).await?;
         let accounts = account_keys.iter().map(wallet).collect::<Result<_>>()?;
         network.write(&folder.join("network.toml"))?;
-        let (pool, periods) = (market.fees_config().await?.pool, chain.periods(&market).await?);
+        let (pool, periods) = (market.fees.config().await?.pool, chain.periods(&market).await?);
         Ok(Self {
             chain,
             market,
@@ -156,7 +156,7 @@ async fn attest(
     for provider in providers {
         let message = attestations::ExecuteMsg::Attest {
             provider: provider.to_owned(),
-            attributes: market.provider(provider).await?.attributes,
+            attributes: market.registry.provider(provider).await?.attributes,
             expires_at: now.saturating_add(ATTESTATION_LIFETIME),
             evidence: None,
         };

@@ -43,6 +43,7 @@ pub use workload::{Group, Workload, group};
 /// The contracts' errors, to downcast to.
 pub mod refused {
     pub use souk_attestations::ContractError as ByAttestations;
+    pub use souk_contract_std::CommonError;
     pub use souk_escrow::ContractError as ByEscrow;
     pub use souk_fee_distributor::ContractError as ByFeeDistributor;
     pub use souk_orderbook::ContractError as ByOrderbook;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use souk_client::{events::Emitters, network};
 
 use super::ConfigError;
 
@@ -31,6 +32,18 @@ struct Entry {
     address: String,
 }
 
+impl From<&network::Contracts> for Contracts {
+    fn from(all: &network::Contracts) -> Self {
+        Self {
+            orderbook: all.orderbook.clone(),
+            escrow: all.escrow.clone(),
+            provider_registry: all.registry.clone(),
+            attestations: all.attestations.clone(),
+            fee_distributor: Some(all.fee_distributor.clone()),
+        }
+    }
+}
+
 impl Contracts {
     pub(super) const NONE: Self = Self {
         orderbook: String::new(),
@@ -39,6 +52,17 @@ impl Contracts {
         attestations: String::new(),
         fee_distributor: None,
     };
+
+    /// The contracts whose events count. The fee distributor's do not matter to an agent.
+    pub fn emitters(&self) -> Emitters<'_> {
+        Emitters {
+            orderbook: Some(&self.orderbook),
+            escrow: Some(&self.escrow),
+            registry: Some(&self.provider_registry),
+            attestations: Some(&self.attestations),
+            fee_distributor: None,
+        }
+    }
 
     /// Each address with its name.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {

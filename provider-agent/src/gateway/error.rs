@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use souk_chain::query::QueryError;
+use souk_client::MarketError;
 use souk_core::OrderId;
 use souk_gateway::{TokenError, body::ErrorBody};
 use thiserror::Error;
@@ -88,7 +88,7 @@ pub enum GatewayError {
     Workload(#[from] WorkloadError),
     /// The chain could not be asked.
     #[error("the chain cannot be asked at the moment; try again")]
-    Chain(#[source] QueryError),
+    Chain(#[source] MarketError),
     /// The store failed.
     #[error("the provider's store failed; try again")]
     Store(#[from] StoreError),

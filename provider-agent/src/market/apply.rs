@@ -11,9 +11,9 @@ use souk_api::{
     },
     registry::RegistryEvent,
 };
+use souk_client::MarketEvent;
 use souk_core::{AccountId, CloseReason, GroupId, OrderId};
 
-use super::MarketEvent;
 use crate::{
     model::{AccountClock, Bid, BidProgress, Cursor, Lease, Mark, Order},
     store::{
@@ -57,6 +57,7 @@ pub fn apply(
             MarketEvent::Escrow(_) => {}
             MarketEvent::Registry(event) => apply_registry(tx, context, event),
             MarketEvent::Attestations(event) => apply_attestations(tx, context, event),
+            MarketEvent::Fees(_) => {}
         }
     }
     for event in events {
@@ -104,6 +105,7 @@ fn apply_orderbook(
         OrderbookEvent::OrderOpened(event) => order_opened(tx, at, event),
         OrderbookEvent::OrderClosed(event) => order_ended(tx, at, event.order),
         OrderbookEvent::OrderPruned(event) => order_ended(tx, at, event.order),
+        OrderbookEvent::Admin(_) => Ok(()),
         OrderbookEvent::BidPlaced(event) => {
             orders::set_bids_height(tx, event.order, at.height)?;
             if own(&event.provider) { own_bid_placed(tx, at, event) } else { Ok(()) }
@@ -306,6 +308,7 @@ fn apply_registry(tx: &Tx<'_>, context: &ProviderContext, event: &RegistryEvent)
         RegistryEvent::UnbondedClaimed(event) => &event.provider,
         RegistryEvent::Deregistered(event) => &event.provider,
         RegistryEvent::Slashed(event) => &event.provider,
+        RegistryEvent::Admin(_) => return,
     };
     if *provider == context.address {
         tx.touch(Topic::Provider);
@@ -316,7 +319,7 @@ fn apply_attestations(tx: &Tx<'_>, context: &ProviderContext, event: &Attestatio
     let provider = match event {
         AttestationEvent::Attested(event) => &event.provider,
         AttestationEvent::Revoked(event) => &event.provider,
-        AttestationEvent::ProfileSet(_) => return,
+        AttestationEvent::ProfileSet(_) | AttestationEvent::Admin(_) => return,
     };
     if *provider == context.address {
         tx.touch(Topic::Provider);

@@ -109,7 +109,7 @@ async fn one(market: &Market, store: &Store, row: PendingRow) -> Result<bool, St
 }
 
 async fn order(market: &Market, store: &Store, id: OrderId) -> Result<(), ChainError> {
-    let order = market.order(id).await?;
+    let order = market.orderbook.order(id).await?;
     store
         .write(move |tx| {
             orders::set_detail(tx, id, &OrderDetail::from(&order))?;
@@ -125,7 +125,7 @@ async fn order(market: &Market, store: &Store, id: OrderId) -> Result<(), ChainE
 /// Pinned to the cursor's height: what events changed since then is newer and stays.
 async fn deployment(market: &Market, store: &Store, id: DeploymentId) -> Result<(), ChainError> {
     let height = store.height().await?.unwrap_or(0);
-    let found = market.at(height).deployment(id).await?;
+    let found = market.at(height).orderbook.deployment(id).await?;
     let row = DeploymentRow { id, tenant: found.tenant, commitment: found.commitment, height };
     store
         .write(move |tx| {
@@ -142,7 +142,7 @@ async fn account(
     id: souk_core::AccountId,
 ) -> Result<(), ChainError> {
     let height = store.height().await?.unwrap_or(0);
-    let found = market.at(height).account(id).await?;
+    let found = market.at(height).escrow.account(id).await?;
     store
         .write(move |tx| {
             leases::put_clock(tx, id, &clock(&found, height))?;

@@ -8,10 +8,11 @@ use souk_chain::{
     Block, Client, Follower, PipelineHandle,
     follower::{FollowError, FollowerConfig},
 };
+use souk_client::events::{MarketEvents, read_block};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{BlockEvents, ChainError, Market, ProviderContext, apply, read_block, rebuild};
+use super::{ChainError, Market, ProviderContext, apply, rebuild};
 use crate::{
     failpoint,
     model::Cursor,
@@ -137,11 +138,11 @@ impl FollowerTask {
         blocks: &[Block],
         head: u64,
     ) -> Result<(), StoreError> {
-        let contracts = self.market.contracts();
+        let emitters = self.market.contracts().emitters();
         let mut unreadable = 0;
         let mut read = Vec::with_capacity(blocks.len());
         for block in blocks {
-            let found = read_block(block, contracts);
+            let found = read_block(block, &emitters);
             for error in &found.unreadable {
                 tracing::error!(height = block.height, %error, "event not readable, update souk-provider");
                 unreadable += 1;
@@ -177,7 +178,7 @@ impl FollowerTask {
 pub(super) fn put(
     tx: &Tx<'_>,
     provider: &ProviderContext,
-    blocks: &[(Cursor, BlockEvents)],
+    blocks: &[(Cursor, MarketEvents)],
 ) -> Result<(), StoreError> {
     for (at, read) in blocks {
         apply(tx, provider, *at, &read.events)?;

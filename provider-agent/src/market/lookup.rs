@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use cosmwasm_std::HexBinary;
 use futures::{FutureExt, future::BoxFuture};
-use serde::de::DeserializeOwned;
-use souk_api::orderbook::{
-    DeploymentResponse, LeaseResponse, LeaseState, LeasesResponse, QueryMsg,
-};
-use souk_chain::{Queries, query::QueryError};
+use souk_api::orderbook::LeaseState;
+use souk_chain::Queries;
+use souk_client::market::{MarketError, Orderbook};
 use souk_core::{DeploymentId, OrderId};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::model::interfaces::LeaseLookup;
 
@@ -22,8 +20,7 @@ const AT_ONCE: usize = 8;
 /// The orderbook on the chain, asked for one provider. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ChainLookup {
-    queries: Queries,
-    orderbook: String,
+    orderbook: Orderbook,
     provider: String,
     running: Arc<Semaphore>,
 }
@@ -36,13 +33,12 @@ impl ChainLookup {
         provider: impl Into<String>,
     ) -> Self {
         let running = Arc::new(Semaphore::new(AT_ONCE));
-        Self { queries, orderbook: orderbook.into(), provider: provider.into(), running }
+        Self { orderbook: Orderbook::new(queries, orderbook), provider: provider.into(), running }
     }
 
-    async fn ask<T: DeserializeOwned>(&self, msg: &QueryMsg) -> Result<T, QueryError> {
+    async fn permit(&self) -> Option<SemaphorePermit<'_>> {
         // Never closed, so it never fails.
-        let _permit = self.running.acquire().await;
-        self.queries.smart(&self.orderbook, msg).await
+        self.running.acquire().await.ok()
     }
 
     /// Whether the chain has a lease of the provider for an order, active or ended.
@@ -50,10 +46,11 @@ impl ChainLookup {
     /// # Errors
     ///
     /// If the chain cannot be asked; that it has no such lease is an answer.
-    pub async fn has_lease(&self, order: OrderId) -> Result<bool, QueryError> {
-        match self.ask::<LeaseResponse>(&QueryMsg::Lease { order }).await {
+    pub async fn has_lease(&self, order: OrderId) -> Result<bool, MarketError> {
+        let _permit = self.permit().await;
+        match self.orderbook.lease(order).await {
             Ok(lease) => Ok(lease.provider == self.provider),
-            Err(QueryError::Refused { .. } | QueryError::NotFound { .. }) => Ok(false),
+            Err(error) if error.is_refusal() => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -63,23 +60,15 @@ impl ChainLookup {
     /// # Errors
     ///
     /// If the chain cannot be asked or does not know the deployment.
-    pub async fn commitment(&self, deployment: DeploymentId) -> Result<HexBinary, QueryError> {
-        let found: DeploymentResponse = self.ask(&QueryMsg::Deployment { deployment }).await?;
-        Ok(found.commitment)
+    pub async fn commitment(&self, deployment: DeploymentId) -> Result<HexBinary, MarketError> {
+        let _permit = self.permit().await;
+        Ok(self.orderbook.deployment(deployment).await?.commitment)
     }
 
-    /// The list of leases is asked, since its answer says that a lease is not there, where a
-    /// refusal may have any other reason.
     async fn has_active_lease(&self, order: OrderId) -> Option<bool> {
-        let msg = QueryMsg::Leases {
-            provider: self.provider.clone(),
-            start_after: order.0.checked_sub(1).map(OrderId),
-            limit: Some(1),
-        };
-        let page: LeasesResponse = self.ask(&msg).await.ok()?;
-        let active =
-            |lease: &LeaseResponse| lease.order == order && lease.state == LeaseState::Active;
-        Some(page.leases.iter().any(active))
+        let _permit = self.permit().await;
+        let lease = self.orderbook.lease_of(order, &self.provider).await.ok()?;
+        Some(lease.is_some_and(|lease| lease.state == LeaseState::Active))
     }
 }
 

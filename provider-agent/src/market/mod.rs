@@ -10,7 +10,6 @@ mod apply;
 pub mod bidding;
 mod client;
 mod error;
-mod events;
 pub mod fetch;
 pub mod follow;
 pub mod lookup;
@@ -21,7 +20,6 @@ pub mod upkeep;
 pub use apply::{ProviderContext, apply};
 pub use client::Market;
 pub use error::ChainError;
-pub use events::{BlockEvents, MarketEvent, read_block};
 
 #[cfg(test)]
 mod tests;

@@ -62,7 +62,7 @@ async fn read(market: &Market, at: Cursor, store: &Store) -> Result<Snapshot, Ch
     let mut open = Vec::new();
     let mut after = None;
     loop {
-        let page = market.orders(after).await?;
+        let page = market.orderbook.orders_after(after).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         open.extend(page.into_iter().filter(|order| order.state == OrderState::Open));
@@ -70,7 +70,7 @@ async fn read(market: &Market, at: Cursor, store: &Store) -> Result<Snapshot, Ch
     let mut own = Vec::new();
     let mut after = None;
     loop {
-        let page = market.leases(after).await?;
+        let page = market.leases_after(after).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.order);
         own.extend(page);
@@ -86,24 +86,24 @@ async fn read(market: &Market, at: Cursor, store: &Store) -> Result<Snapshot, Ch
     }
     let mut orders = open;
     for lease in own.iter().filter(|lease| lease.state == LeaseState::Active) {
-        orders.push(market.order(lease.order).await?);
+        orders.push(market.orderbook.order(lease.order).await?);
     }
     let active = || own.iter().filter(|lease| lease.state == LeaseState::Active);
     let mut accounts = Vec::new();
     for account in active().map(|lease| lease.account).collect::<BTreeSet<_>>() {
-        accounts.push(market.account(account).await?);
+        accounts.push(market.escrow.account(account).await?);
     }
     let leased: BTreeSet<DeploymentId> = active().map(|lease| lease.group.deployment).collect();
     let (mut deployments, mut refused) = (Vec::new(), Vec::new());
     for id in leased {
-        match market.deployment(id).await {
+        match market.orderbook.deployment(id).await {
             Ok(deployment) => deployments.push(deployment),
             // One may cost more gas than the node gives; the others are known all the same.
             Err(error) if error.is_refusal() => {
                 tracing::warn!(deployment = %id, %error, "fetching a deployment refused, retrying later");
                 refused.push(id);
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(Snapshot { at, orders, bids: found, leases: own, accounts, deployments, refused })

@@ -12,6 +12,10 @@ use souk_api::{
     },
 };
 use souk_chain::{Block, Event, rpc::Attribute};
+use souk_client::{
+    MarketEvent,
+    events::{MarketEvents, read_block},
+};
 use souk_core::{
     AccountId, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, OrderId, Price,
     Rate,
@@ -291,11 +295,11 @@ fn block(events: Vec<Event>) -> Block {
 #[test]
 fn events_count_only_from_the_configured_contract() {
     let read = |contract: &str| {
-        read_block(&block(vec![chain_event(contract, opened(7, 3))]), &contracts())
+        read_block(&block(vec![chain_event(contract, opened(7, 3))]), &contracts().emitters())
     };
     assert_eq!(read("souk1book").events, [MarketEvent::Orderbook(opened(7, 3))]);
     for other in ["souk1forger", "souk1escrow", ""] {
-        assert_eq!(read(other), BlockEvents::default(), "{other}");
+        assert_eq!(read(other), MarketEvents::default(), "{other}");
     }
 }
 
@@ -303,12 +307,12 @@ fn events_count_only_from_the_configured_contract() {
 fn an_event_that_cannot_be_read_is_recorded_and_one_of_a_new_kind_ignored() {
     let mut event = chain_event("souk1book", opened(7, 3));
     event.attributes.retain(|pair| pair.key != "ceiling");
-    let read = read_block(&block(vec![event]), &contracts());
+    let read = read_block(&block(vec![event]), &contracts().emitters());
     assert_eq!((read.events.len(), read.unreadable.len()), (0, 1));
 
     let mut event = chain_event("souk1book", opened(7, 3));
     event.ty = "wasm-souk_orderbook_something_new".into();
-    assert_eq!(read_block(&block(vec![event]), &contracts()), BlockEvents::default());
+    assert_eq!(read_block(&block(vec![event]), &contracts().emitters()), MarketEvents::default());
 }
 
 #[tokio::test]
@@ -316,8 +320,9 @@ async fn a_block_with_an_event_that_cannot_be_read_is_applied_and_recorded() {
     let fixture = Fixture::new();
     let mut event = chain_event("souk1book", opened(7, 3));
     event.attributes.retain(|pair| pair.key != "ceiling");
-    let bad = read_block(&block(vec![event]), &contracts());
-    let good = read_block(&block(vec![chain_event("souk1book", opened(8, 3))]), &contracts());
+    let bad = read_block(&block(vec![event]), &contracts().emitters());
+    let good =
+        read_block(&block(vec![chain_event("souk1book", opened(8, 3))]), &contracts().emitters());
     for (height, read, unread_since) in
         [(5, good.clone(), None), (6, bad.clone(), Some(6)), (7, good, Some(6)), (8, bad, Some(6))]
     {

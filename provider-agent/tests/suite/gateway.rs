@@ -7,9 +7,10 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k256::ecdsa::{Signature, SigningKey};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use souk_api::orderbook::ExecuteMsg;
+use souk_client::gateway::{Client, GatewayError};
 use souk_core::OrderId;
 use souk_gateway::{
-    Access, Audience, Claims, Client, ClientError, Pin, Salt, Scope,
+    Access, Audience, Claims, Pin, Salt, Scope,
     body::{LogQuery, ManifestUpload, Phase, Verdict},
     token::{LeaseAccess, Policy, issue},
 };
@@ -152,11 +153,10 @@ async fn send(client: &Client, order: OrderId, upload: &ManifestUpload) {
 }
 
 /// Status and code of a refusal.
-fn refused<T>(answer: Result<T, ClientError>) -> (u16, String) {
-    match answer.err().unwrap() {
-        ClientError::Refused { status, body } => (status, body.code),
-        other => panic!("{other}"),
-    }
+fn refused<T>(answer: Result<T, GatewayError>) -> (u16, String) {
+    let error = answer.err().unwrap();
+    let (status, body) = error.refusal().unwrap_or_else(|| panic!("{error}"));
+    (status, body.code.clone())
 }
 
 /// Calls each route that needs a token; the result with the scope that it needs.
@@ -164,7 +164,7 @@ async fn call_all(
     client: &Client,
     order: OrderId,
     upload: &ManifestUpload,
-) -> Vec<(Scope, Result<(), ClientError>)> {
+) -> Vec<(Scope, Result<(), GatewayError>)> {
     let logs = LogQuery::default();
     let events = Default::default();
     vec![
@@ -434,7 +434,7 @@ async fn version_and_status_are_open_and_a_wrong_pin_is_refused_by_the_client() 
     for pins in [vec![Pin([9; 32])], vec![]] {
         let wrong = Client::new(&server.uri, &pins).must("client");
         let refused = wrong.version().await;
-        assert!(matches!(refused, Err(ClientError::Unreachable { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(GatewayError::Unreachable { .. })), "{refused:?}");
     }
     // The pin of the next key may be listed beside the present one.
     let both = Client::new(&server.uri, &[Pin([9; 32]), server.pin]).must("client");

@@ -11,10 +11,9 @@ use souk_api::{
     orderbook::{ConfigResponse, ExecuteMsg, NewDeployment, OrderbookEvent},
 };
 use souk_client::{
-    deploy,
+    deploy, events,
     gateway::{client_for, send_manifest},
     sdl,
-    wallet::book_events,
 };
 use souk_core::{AuctionPolicy, DeploymentId, OrderId, Price};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
@@ -98,7 +97,7 @@ impl Fixture {
         let agent = local.providers[0].agent.as_ref().context("the agent runs")?;
         let observations = Observations::start(agent.log().to_owned(), cluster.client.clone());
         let ledger = Ledger::open(&local.market).await?;
-        let config = local.market.orderbook_config().await?;
+        let config = local.market.orderbook.config().await?;
         Ok(Self { cluster, counter, ledger, observations, local, config, _folder: folder })
     }
 
@@ -165,10 +164,13 @@ impl Fixture {
             uploads.push(plan.upload);
         }
         let outcome = wallet.send("creating deployments", messages).await?;
-        let opened = book_events(&outcome, orderbook).into_iter().filter_map(|event| match event {
-            OrderbookEvent::OrderOpened(opened) => Some((opened.order, opened.deployment)),
-            _ => None,
-        });
+        let opened =
+            events::of_orderbook(&outcome.events, orderbook).into_iter().filter_map(|event| {
+                match event {
+                    OrderbookEvent::OrderOpened(opened) => Some((opened.order, opened.deployment)),
+                    _ => None,
+                }
+            });
         let order = |((id, deployment), upload)| Order { id, deployment, tenant, upload };
         Ok(opened.zip(uploads).map(order).collect())
     }
@@ -199,7 +201,7 @@ impl Fixture {
             let wallet: &souk_client::wallet::Wallet = wallet;
             async move {
                 let messages = messages.map(|(_, message)| wallet.execute(orderbook, message, &[]));
-                let messages = messages.collect::<Result<Vec<_>>>()?;
+                let messages = messages.collect::<Result<Vec<_>, _>>()?;
                 for some in messages.chunks(OF_A_TENANT) {
                     wallet.send(action, some.to_vec()).await?;
                 }

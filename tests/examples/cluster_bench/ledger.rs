@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use anyhow::{Context as _, Result};
 use souk_api::orderbook::OrderbookEvent;
 use souk_chain::{Follower, follower::FollowerConfig};
-use souk_client::{market::Market, wallet::book_events_among};
+use souk_client::{Market, events};
 use souk_core::{OrderId, Price};
 
 /// Longer than any bid takes.
@@ -49,7 +49,7 @@ impl Ledger {
     async fn read(&mut self) -> Result<()> {
         let block = self.follower.next().await?;
         for tx in &block.txs {
-            for event in book_events_among(&tx.events, &self.orderbook) {
+            for event in events::of_orderbook(&tx.events, &self.orderbook) {
                 match event {
                     OrderbookEvent::OrderOpened(it) => {
                         self.opened.insert(it.order, block.height);

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use souk_api::orderbook::OrderbookEvent;
-use souk_client::wallet::book_events_among;
+use souk_client::events::of_orderbook;
 use souk_core::{AccountId, DeploymentId, OrderId};
 
 use crate::{
@@ -27,7 +27,7 @@ pub struct Deployment {
 
 /// Reads what was created.
 pub async fn created(fixture: &Fixture, done: &Done) -> Result<Deployment> {
-    let events = book_events_among(&done.events, &fixture.contracts.orderbook);
+    let events = of_orderbook(&done.events, &fixture.contracts.orderbook);
     let mut orders = Vec::new();
     let mut id = None;
     for event in events {
@@ -39,7 +39,7 @@ pub async fn created(fixture: &Fixture, done: &Done) -> Result<Deployment> {
     }
     let id = id.context("no deployment was created")?;
     let market = souk_client::market::Market::new(fixture.network.clone())?;
-    let account = market.deployment(id).await?.account;
+    let account = market.orderbook.deployment(id).await?.account;
     Ok(Deployment { id, account, orders, gas: done.gas })
 }
 

@@ -9,11 +9,7 @@ use cosmwasm_std::HexBinary;
 use serde_json::Value;
 use souk_api::orderbook::{self, BidResponse, LeaseState, NewDeployment, OrderbookEvent};
 use souk_chain::{Client, Coin, SecretKey, TxOutcome};
-use souk_client::{
-    market::Market,
-    network::Network,
-    wallet::{Wallet, book_events},
-};
+use souk_client::{events, market::Market, network::Network, wallet::Wallet};
 use souk_core::{
     AuctionPolicy, GroupSpec, GroupUnit, OrderId, Price, Requirements, Resources, Volume,
 };
@@ -91,7 +87,7 @@ impl Fixture {
         });
         let coins = Coin::new(50_000_000, self.market.network.denom.clone());
         let outcome = self.send("deploying", &msg, &[coins]).await;
-        let events = book_events(&outcome, &self.market.contracts.orderbook);
+        let events = events::of_orderbook(&outcome.events, &self.market.contracts.orderbook);
         let opened = events.iter().find_map(|event| match event {
             OrderbookEvent::OrderOpened(opened) => Some(opened.order),
             _ => None,
@@ -115,7 +111,7 @@ impl Fixture {
 
     /// The provider's bid on an order, as the chain has it.
     pub async fn bid(&self, order: OrderId) -> Option<BidResponse> {
-        let bids = self.market.bids(order).await.ok()?;
+        let bids = self.market.orderbook.bids(order).await.ok()?;
         bids.into_iter().find(|bid| bid.provider == self.provider.address)
     }
 
@@ -169,15 +165,18 @@ impl Fixture {
     /// transactions, and every lease still there.
     pub async fn nothing_was_lost(&self, bids: &[(OrderId, usize)], leases: &[OrderId]) {
         for (order, transactions) in bids {
-            let all = self.market.bids(*order).await.unwrap();
+            let all = self.market.orderbook.bids(*order).await.unwrap();
             assert_eq!(all.len(), 1, "bids on order {order}");
             assert_eq!(self.bids_broadcast(*order), *transactions, "transactions for {order}");
         }
         for lease in leases {
-            assert_eq!(self.market.lease(*lease).await.unwrap().state, LeaseState::Active);
+            assert_eq!(
+                self.market.orderbook.lease(*lease).await.unwrap().state,
+                LeaseState::Active
+            );
             self.agent_has_lease(*lease).await;
         }
-        let stats = self.market.book(&self.provider.address).await.unwrap();
+        let stats = self.market.orderbook.provider_stats(&self.provider.address).await.unwrap();
         let slots = bids.len() as u64;
         assert_eq!(u64::from(stats.used), slots, "slots used by bids and leases: {stats:?}");
     }

@@ -49,7 +49,7 @@ async fn of_a_pod_that_finds_no_node_the_tenant_learns_why() {
     let agent = fixture.agent().await;
     let order = fixture.order(SITE).await;
     until("a bid", async || {
-        (!fixture.market.bids(order.order).await.unwrap().is_empty()).then_some(())
+        (!fixture.market.orderbook.bids(order.order).await.unwrap().is_empty()).then_some(())
     })
     .await;
     // What was free when the bid was made is not any more.

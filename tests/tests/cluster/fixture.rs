@@ -12,7 +12,7 @@ use kube::{Api, Client};
 use souk_api::orderbook::{ExecuteMsg, LeaseState};
 use souk_chain::SecretKey;
 use souk_client::{
-    deploy::{self, BidTable},
+    deploy::{self, read_offers},
     gateway::client_for,
     home::Home,
     market::Market,
@@ -169,7 +169,7 @@ impl Fixture {
 
     async fn answers(&self, provider: usize, agent: &mut Process) {
         let Provider { address, uri, .. } = &self.providers[provider];
-        let record = self.market.provider(address).await.unwrap();
+        let record = self.market.registry.provider(address).await.unwrap();
         let client = souk_client::gateway::client(&record).unwrap();
         until(&format!("the gateway at {uri}"), async || {
             assert!(!agent.is_over(), "the agent ended: {}", agent.log_tail());
@@ -187,7 +187,7 @@ impl Fixture {
     pub async fn order(&self, text: &str) -> OpenOrder {
         let map = &self.market.network.map;
         let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
-        let config = self.market.orderbook_config().await.unwrap();
+        let config = self.market.orderbook.config().await.unwrap();
         let plan = deploy::plan(compiled, None, true, &config).unwrap();
         let created = deploy::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
         let [order] = created.orders[..] else { panic!("one group was expected") };
@@ -199,9 +199,9 @@ impl Fixture {
         let address = self.providers[provider].address.clone();
         let order = order.order;
         let bid = until(&format!("a bid of {address} for {order}"), async || {
-            let detail = self.market.order(order).await.unwrap();
-            let table = BidTable::read(&self.market, &detail).await.unwrap();
-            table.bids.into_iter().find(|bid| bid.provider == address)
+            let detail = self.market.orderbook.order(order).await.unwrap();
+            let table = read_offers(&self.market, &detail).await.unwrap();
+            table.offers.into_iter().find(|bid| bid.provider == address)
         })
         .await;
         deploy::accept(&self.market, &self.tenant, order, &bid).await.unwrap();
@@ -217,7 +217,8 @@ impl Fixture {
 
     /// Sends the manifest of a lease.
     pub async fn launch(&self, order: &OpenOrder) -> anyhow::Result<()> {
-        deploy::launch(&self.market, &self.tenant, order.order, &order.upload).await.map(drop)
+        deploy::launch(&self.market, &self.tenant, order.order, &order.upload).await?;
+        Ok(())
     }
 
     /// Leases an order from a provider, which gets the manifest.
@@ -241,7 +242,7 @@ impl Fixture {
     }
 
     /// The tenant's client for a lease's gateway.
-    pub async fn gateway(&self, leased: &Leased) -> souk_gateway::Client {
+    pub async fn gateway(&self, leased: &Leased) -> souk_client::gateway::Client {
         client_for(&self.market, &self.tenant, &leased.provider).await.unwrap()
     }
 
@@ -292,7 +293,7 @@ impl Fixture {
 
     /// Whether the chain says that a lease runs.
     pub async fn is_active(&self, leased: &Leased) -> bool {
-        self.market.lease(leased.order).await.unwrap().state == LeaseState::Active
+        self.market.orderbook.lease(leased.order).await.unwrap().state == LeaseState::Active
     }
 
     pub async fn namespace(&self, name: &str) -> Option<Namespace> {

@@ -98,7 +98,7 @@ impl Fixture {
         let compiled =
             sdl::compile("app.yaml", text.as_bytes(), &self.market.network.map, false).unwrap();
         let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
-        let config = self.market.orderbook_config().await.unwrap();
+        let config = self.market.orderbook.config().await.unwrap();
         let deposit = Coin::new(self.periods.cost(ceilings, steps), compiled.denom.clone());
         let mut plan = deploy::plan(compiled, Some(deposit), true, &config).unwrap();
         plan.auction = auction;

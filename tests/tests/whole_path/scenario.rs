@@ -9,7 +9,7 @@ use souk_api::{
 };
 use souk_chain::Coin;
 use souk_client::{
-    deploy::{self, BidTable, Plan},
+    deploy::{self, Bids, Offers, Plan},
     gateway,
     wallet::Wallet,
 };
@@ -99,7 +99,7 @@ async fn play(fixture: &Fixture) {
         assert_eq!(held - before[&payee], net, "{payee} got what it earned less the fee");
     }
     supporters.came_back(fixture).await;
-    let held = fixture.market.escrow_totals(&denom(fixture)).await.unwrap().held;
+    let held = fixture.market.escrow.totals(&denom(fixture)).await.unwrap().held;
     assert_eq!(held.u128(), 0, "everything was paid out");
     distribution_reaches_pool_and_staker(fixture, earned.values().map(|(_, fee)| fee).sum()).await;
     supply.check(fixture).await;
@@ -110,7 +110,7 @@ fn denom(fixture: &Fixture) -> Denom {
 }
 
 async fn take_bps(fixture: &Fixture) -> u16 {
-    fixture.market.orderbook_config().await.unwrap().denoms[0].take_bps
+    fixture.market.orderbook.config().await.unwrap().denoms[0].take_bps
 }
 
 /// What the providers' own accounts hold.
@@ -131,11 +131,12 @@ async fn stake(fixture: &Fixture) {
 }
 
 /// Bids of exactly these providers.
-async fn bids_of(fixture: &Fixture, order: OrderId, names: &[&str]) -> BidTable {
-    let enough = |table: &BidTable, _: Duration| table.bids.len() >= names.len();
+async fn bids_of(fixture: &Fixture, order: OrderId, names: &[&str]) -> Offers {
+    let enough = |table: &Offers, _: Duration| table.offers.len() >= names.len();
     let market = &fixture.market;
-    let table = deploy::watch_bids(market, order, TIMEOUT, enough, |_| ()).await.unwrap();
-    let mut bidders: Vec<&str> = table.bids.iter().map(|bid| fixture.name(&bid.provider)).collect();
+    let table = deploy::watch(&Bids(market), order, TIMEOUT, enough, |_| ()).await.unwrap();
+    let mut bidders: Vec<&str> =
+        table.offers.iter().map(|bid| fixture.name(&bid.provider)).collect();
     bidders.sort_unstable();
     assert_eq!(bidders, names, "bidders for order {order}");
     table
@@ -152,18 +153,18 @@ async fn tenants_choice(fixture: &Fixture) -> Deployed<'_> {
     let (created, plan) = fixture.deploy(ann, ANNS, AuctionPolicy::TenantChoice {}, 40).await;
     let mut orders = Vec::new();
     for order in &created.orders {
-        let asked = market.order(*order).await.unwrap();
+        let asked = market.orderbook.order(*order).await.unwrap();
         let (bidders, winner): (&[&str], _) = match asked.spec.name.as_str() {
             "south" => (&["baobab"], "baobab"),
             "anywhere" => (&["aurora", "baobab", "cedar"], "cedar"),
             other => panic!("a group {other}"),
         };
         let table = bids_of(fixture, *order, bidders).await;
-        assert_eq!(fixture.name(&table.bids[0].provider), winner, "the lowest bid");
+        assert_eq!(fixture.name(&table.offers[0].provider), winner, "the lowest bid");
         orders.push((*order, table));
     }
     for (order, table) in &orders {
-        deploy::accept(market, ann, *order, &table.bids[0]).await.unwrap();
+        deploy::accept(market, ann, *order, &table.offers[0]).await.unwrap();
     }
     deployed(fixture, ann, created.deployment, &created.orders, &plan).await
 }
@@ -171,17 +172,17 @@ async fn tenants_choice(fixture: &Fixture) -> Deployed<'_> {
 /// One group, whose lowest bid wins by itself.
 async fn auction(fixture: &Fixture) -> Deployed<'_> {
     let (market, bob) = (&fixture.market, &fixture.bob);
-    let closes_after = market.orderbook_config().await.unwrap().params.min_auction;
+    let closes_after = market.orderbook.config().await.unwrap().params.min_auction;
     let policy = AuctionPolicy::LowestPrice { closes_after };
     let (created, plan) = fixture.deploy(bob, BOBS, policy, 60).await;
     let order = created.orders[0];
-    let some = |table: &BidTable, _: Duration| !table.bids.is_empty();
-    let table = deploy::watch_bids(market, order, TIMEOUT, some, |_| ()).await.unwrap();
-    let by_hand = deploy::accept(market, bob, order, &table.bids[0]).await;
+    let some = |table: &Offers, _: Duration| !table.offers.is_empty();
+    let table = deploy::watch(&Bids(market), order, TIMEOUT, some, |_| ()).await.unwrap();
+    let by_hand = deploy::accept(market, bob, order, &table.offers[0]).await;
     assert!(by_hand.is_err(), "a binding auction is not decided by hand");
     // Each new lowest bid within the last minute moves the close; providers close it, too.
     let taken = loop {
-        let asked = market.order(order).await.unwrap();
+        let asked = market.orderbook.order(order).await.unwrap();
         if asked.state != OrderState::Open {
             break asked;
         }
@@ -198,7 +199,7 @@ async fn auction(fixture: &Fixture) -> Deployed<'_> {
         let _ = fixture.stranger.send("closing the auction", vec![message]).await;
     };
     assert_eq!(taken.state, OrderState::Active);
-    let lease = market.lease(order).await.unwrap();
+    let lease = market.orderbook.lease(order).await.unwrap();
     assert_eq!(fixture.name(&lease.provider), "cedar", "the cheapest wins");
     deployed(fixture, bob, created.deployment, &created.orders, &plan).await
 }
@@ -219,7 +220,7 @@ async fn deployed<'a>(
     for lease in &leases {
         is_ready(fixture, tenant, lease).await;
     }
-    let runway = market.escrow_config().await.unwrap().min_runway;
+    let runway = market.escrow.config().await.unwrap().min_runway;
     let mut ledger = Ledger::open(plan.deposit.amount, leases[0].created_at, runway);
     for lease in &leases {
         ledger.lease(lease.price.u128(), lease.created_at);
@@ -235,14 +236,14 @@ async fn accounts_are_exact(fixture: &Fixture, all: [&mut Deployed<'_>; 2]) {
     for deployed in all {
         let ledger = &mut deployed.ledger;
         ledger.run(now);
-        let account = then.account(deployed.account).await.unwrap();
+        let account = then.escrow.account(deployed.account).await.unwrap();
         assert_eq!(account.balance.u128(), ledger.left(), "what is left at {now}");
         assert_eq!(account.clock.rate.u128(), ledger.rate());
         assert_eq!(account.clock.depleted_since.is_some(), ledger.is_depleted());
         if !ledger.is_depleted() {
             assert_eq!(account.depletion, Some(ledger.depletion()), "depletion as of {now}");
         }
-        let streams = then.streams(deployed.account).await.unwrap();
+        let streams = then.escrow.streams(deployed.account).await.unwrap();
         let earned: Vec<u128> = streams.iter().map(|stream| stream.earned.u128()).collect();
         assert_eq!(earned, ledger.earned(), "earned by {now}");
     }
@@ -254,7 +255,7 @@ async fn withdrawals_pay_what_was_earned(fixture: &Fixture, deployed: &Deployed<
     for (at, lease) in deployed.leases.iter().enumerate() {
         let stream = lease.order.0;
         let paid = async || {
-            let all = fixture.market.streams(deployed.account).await.unwrap();
+            let all = fixture.market.escrow.streams(deployed.account).await.unwrap();
             all.iter().find(|one| one.stream == stream).map_or(0, |one| one.paid.u128())
         };
         let (held, before) = (fixture.balance(&lease.provider).await, paid().await);
@@ -274,7 +275,7 @@ async fn withdrawals_pay_what_was_earned(fixture: &Fixture, deployed: &Deployed<
 async fn takes_back_all_but_the_runway(fixture: &Fixture, deployed: &mut Deployed<'_>) {
     let deadline = Instant::now() + TIMEOUT;
     let outcome = loop {
-        let account = fixture.market.account(deployed.account).await.unwrap();
+        let account = fixture.market.escrow.account(deployed.account).await.unwrap();
         let spare = fixture.periods.cost(deployed.ledger.rate(), 1);
         let amount = account.withdrawable.u128() - spare;
         let message = Escrow::WithdrawDeposit {
@@ -292,7 +293,7 @@ async fn takes_back_all_but_the_runway(fixture: &Fixture, deployed: &mut Deploye
             Err(error) => assert!(Instant::now() < deadline, "{error:#}"),
         }
     };
-    let account = fixture.market.at(outcome.height).account(deployed.account).await.unwrap();
+    let account = fixture.market.at(outcome.height).escrow.account(deployed.account).await.unwrap();
     assert_eq!(account.depletion, Some(deployed.ledger.depletion()));
 }
 
@@ -326,9 +327,9 @@ async fn depletion(fixture: &Fixture, deployed: &mut Deployed<'_>) {
     let height = fixture.market.now().await.unwrap().0 - 1;
     deployed.ledger.run(fixture.time_of(height).await);
     assert!(deployed.ledger.is_depleted());
-    let account = fixture.market.at(height).account(deployed.account).await.unwrap();
+    let account = fixture.market.at(height).escrow.account(deployed.account).await.unwrap();
     assert_eq!(account.clock.depleted_since, Some(moment), "depleted to the second");
-    let streams = fixture.market.at(height).streams(deployed.account).await.unwrap();
+    let streams = fixture.market.at(height).escrow.streams(deployed.account).await.unwrap();
     let earned: Vec<u128> = streams.iter().map(|stream| stream.earned.u128()).collect();
     assert_eq!(earned, deployed.ledger.earned(), "unfunded time costs nobody anything");
 }
@@ -353,11 +354,11 @@ impl Supporters {
 /// Half of the least runway is held and starts nothing.
 async fn too_little_starts_nothing(fixture: &Fixture, deployed: &mut Deployed<'_>) -> Supporters {
     let held = fixture.balance(&fixture.supporter.address).await;
-    let runway = fixture.market.escrow_config().await.unwrap().min_runway;
+    let runway = fixture.market.escrow.config().await.unwrap().min_runway;
     let amount = deployed.ledger.rate() * u128::from(runway) / 3_600 / 2;
     let outcome = fixture.top_up(&fixture.supporter, deployed.account, amount).await;
     deployed.ledger.deposit(amount, fixture.time_of(outcome.height).await);
-    let account = fixture.market.account(deployed.account).await.unwrap();
+    let account = fixture.market.escrow.account(deployed.account).await.unwrap();
     assert!(account.clock.depleted_since.is_some() && deployed.ledger.is_depleted());
     Supporters { held, fee: outcome.fee.iter().map(|coin| coin.amount).sum() }
 }
@@ -384,7 +385,7 @@ async fn close(fixture: &Fixture, deployed: &mut Deployed<'_>) {
     let returning = deploy::return_deposits(market, &fixture.stranger, deployed.account);
     assert_eq!(returning.await.unwrap().left, 0);
     for lease in &deployed.leases {
-        let ended = fixture.market.lease(lease.order).await.unwrap();
+        let ended = fixture.market.orderbook.lease(lease.order).await.unwrap();
         assert_eq!(ended.state, LeaseState::Closed);
         assert_eq!(ended.reason, Some(CloseReason::Tenant));
         let client = gateway::client_for(&fixture.market, deployed.tenant, &lease.provider);
@@ -400,8 +401,8 @@ async fn close(fixture: &Fixture, deployed: &mut Deployed<'_>) {
 /// The fees are what was worked out; the pool gets its part at once, the staker second by second.
 async fn distribution_reaches_pool_and_staker(fixture: &Fixture, fees: u128) {
     let (market, denom) = (&fixture.market, denom(fixture));
-    let config = market.fees_config().await.unwrap();
-    let taken = market.escrow_totals(&denom).await.unwrap().fees;
+    let config = market.fees.config().await.unwrap();
+    let taken = market.escrow.totals(&denom).await.unwrap().fees;
     assert_eq!(taken.u128(), fees, "the fees of all streams");
     let pool = fixture.balance(&fixture.pool).await;
     let messages = market.distribution(&fixture.stranger.address, &denom).unwrap();

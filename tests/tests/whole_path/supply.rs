@@ -29,23 +29,23 @@ impl SupplyCheck {
         let bank = then.chain();
         let owners = bank.denom_owners(&then.network.denom).await.unwrap();
         let sum: u128 = owners.iter().map(|(_, amount)| amount).sum();
-        let fees = then.fees(&denom).await.unwrap();
+        let fees = then.fees.denom(&denom).await.unwrap();
         assert_eq!(sum + fees.burned.u128(), self.start, "coins were lost or made");
         let held = |contract: &str| {
             let owner = owners.iter().find(|(owner, _)| owner == contract);
             owner.map_or(0, |(_, amount)| *amount)
         };
 
-        let owed = then.escrow_totals(&denom).await.unwrap();
+        let owed = then.escrow.totals(&denom).await.unwrap();
         assert_eq!(held(&then.contracts.escrow), owed.held.u128() + owed.fees.u128(), "escrow");
 
         let mut bonds = 0;
         for provider in &fixture.providers {
-            bonds += then.provider(&provider.address).await.unwrap().bond.u128();
+            bonds += then.registry.provider(&provider.address).await.unwrap().bond.u128();
         }
         assert_eq!(held(&then.contracts.registry), bonds, "registry");
 
-        let stake = then.fees_config().await.unwrap().total_stake;
+        let stake = then.fees.config().await.unwrap().total_stake;
         let rewards = [fees.undistributed, fees.dripping, fees.unclaimed, fees.pending_burn];
         let rewards: u128 = rewards.iter().map(|part| part.u128()).sum();
         let distributor = held(&then.contracts.fee_distributor);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use souk_client::{Contract, Error, Record};
+use souk_client::{Contract, Error, Record, show::table};
 
 use super::Target;
 use crate::{
@@ -15,7 +15,6 @@ use crate::{
     },
     context::Context,
     exit::Exit,
-    output::table::table,
 };
 
 /// Deploy or migrate.

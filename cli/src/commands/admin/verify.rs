@@ -3,9 +3,10 @@
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
+use souk_client::show::table;
 
 use super::Target;
-use crate::{admin::compare::Difference, context::Context, exit::Exit, output::table::table};
+use crate::{admin::compare::Difference, context::Context, exit::Exit};
 
 /// Compare.
 #[derive(Debug, Args)]

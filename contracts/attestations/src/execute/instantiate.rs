@@ -1,28 +1,25 @@
 //! Sets the contract up.
 
-use cosmwasm_std::Response;
+use cosmwasm_std::{DepsMut, Env, MessageInfo, Response};
 use souk_api::attestations::InstantiateMsg;
+use souk_contract_std::admin;
 
-use super::{Ctx, check_lifetime};
-use crate::{
-    ContractError,
-    state::{self, Config},
-};
+use crate::{ContractError, rules::limits, state::Config};
 
 /// The sender becomes the owner unless one is named.
-pub fn instantiate(ctx: Ctx, msg: InstantiateMsg) -> Result<Response, ContractError> {
-    ctx.no_coins()?;
-    check_lifetime(msg.max_lifetime)?;
-    let owner = match &msg.owner {
-        Some(owner) => ctx.address(owner)?,
-        None => ctx.info.sender.clone(),
-    };
-    let guardian = match &msg.guardian {
-        Some(guardian) => ctx.address(guardian)?,
-        None => owner.clone(),
-    };
-    cw_ownable::initialize_owner(ctx.deps.storage, ctx.deps.api, Some(owner.as_str()))?;
+///
+/// # Errors
+/// If coins came, an address is none of this chain or the longest lifetime is out of range.
+pub fn instantiate(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    msg: InstantiateMsg,
+) -> Result<Response, ContractError> {
+    limits::check_lifetime(msg.max_lifetime)?;
+    let ctx = admin::set_up::<Config>(deps, env, info, msg.owner, msg.guardian)?;
+    let guardian = ctx.config.guardian.clone();
     let config = Config { guardian, max_lifetime: msg.max_lifetime, paused: false };
-    state::save_config(ctx.deps.storage, &config)?;
+    admin::configure(ctx, config)?;
     Ok(Response::new())
 }

@@ -2,52 +2,54 @@
 
 #![allow(dead_code)]
 
+use std::ops::{Deref, DerefMut};
+
+use cosmwasm_schema::serde::de::DeserializeOwned;
 use cosmwasm_std::{Addr, Coin, Event, HexBinary};
-use cw_multi_test::{
-    App, AppBuilder, AppResponse, BankKeeper, BankSudo, ContractWrapper, Executor, MockApiBech32,
-    SudoMsg,
-};
-use serde::de::DeserializeOwned;
+use cw_multi_test::AppResponse;
 use souk_api::{
     attestations::{AttestationEvent, AttestationResponse, Evidence, ExecuteMsg, QueryMsg},
     defaults::{self, Roles},
     published::{self, AttestationRecord},
 };
-use souk_attestations::{ContractError, contract};
+use souk_attestations::ContractError;
+use souk_contract_std::testing::{Chain, who};
 use souk_core::Attribute;
 
-pub struct World {
-    pub app: App<BankKeeper, MockApiBech32>,
+pub struct Fixture {
+    chain: Chain,
     pub code: u64,
     pub contract: Addr,
     pub owner: Addr,
     pub guardian: Addr,
 }
 
-impl World {
+impl Deref for Fixture {
+    type Target = Chain;
+
+    fn deref(&self) -> &Chain {
+        &self.chain
+    }
+}
+
+impl DerefMut for Fixture {
+    fn deref_mut(&mut self) -> &mut Chain {
+        &mut self.chain
+    }
+}
+
+impl Fixture {
     pub fn new() -> Self {
-        let api = MockApiBech32::new("souk");
-        let mut app = AppBuilder::new().with_api(api).build(|_, _, _| {});
-        let [owner, guardian] = ["owner", "guardian"].map(|name| app.api().addr_make(name));
-        let code = app.store_code(Box::new(
-            ContractWrapper::new(contract::execute, contract::instantiate, contract::query)
-                .with_migrate(contract::migrate),
-        ));
-        let roles = Roles { owner: Some(owner.to_string()), guardian: Some(guardian.to_string()) };
-        let msg = defaults::attestations(roles);
-        let admin = Some(owner.to_string());
-        let contract =
-            app.instantiate_contract(code, owner.clone(), &msg, &[], "att", admin).unwrap();
-        Self { app, code, contract, owner, guardian }
+        let mut chain = Chain::default();
+        let (owner, guardian) = (who("owner"), who("guardian"));
+        let code = chain.app.store_code(souk_contract_std::code!(souk_attestations));
+        let roles = Roles { owner: None, guardian: Some(guardian.to_string()) };
+        let contract = chain.set_up(code, &owner, &defaults::attestations(roles));
+        Self { chain, code, contract, owner, guardian }
     }
 
     pub fn someone(&self, name: &str) -> Addr {
-        self.app.api().addr_make(name)
-    }
-
-    pub fn mint(&mut self, to: &Addr, amount: Coin) {
-        let mint = BankSudo::Mint { to_address: to.to_string(), amount: vec![amount] };
-        self.app.sudo(SudoMsg::Bank(mint)).unwrap();
+        who(name)
     }
 
     pub fn send(&mut self, from: &Addr, msg: &ExecuteMsg) -> Result<AppResponse, ContractError> {
@@ -60,12 +62,12 @@ impl World {
         msg: &ExecuteMsg,
         coins: &[Coin],
     ) -> Result<AppResponse, ContractError> {
-        let sent = self.app.execute_contract(from.clone(), self.contract.clone(), msg, coins);
-        sent.map_err(|error| error.downcast().unwrap())
+        let contract = self.contract.clone();
+        self.execute(from, &contract, msg, coins)
     }
 
     pub fn ask<T: DeserializeOwned>(&self, msg: &QueryMsg) -> T {
-        self.app.wrap().query_wasm_smart(&self.contract, msg).unwrap()
+        self.query(&self.contract, msg).unwrap()
     }
 
     pub fn show(&self, auditor: &Addr, provider: &Addr) -> AttestationResponse {
@@ -77,17 +79,6 @@ impl World {
     pub fn published(&self, auditor: &Addr, provider: &Addr) -> Option<AttestationRecord> {
         let key = published::attestation_key(auditor.as_str(), provider.as_str());
         published::read(&self.app.wrap(), self.contract.as_str(), key).unwrap()
-    }
-
-    pub fn now(&self) -> u64 {
-        self.app.block_info().time.seconds()
-    }
-
-    pub fn pass(&mut self, seconds: u64) {
-        self.app.update_block(|block| {
-            block.height += 1;
-            block.time = block.time.plus_seconds(seconds);
-        });
     }
 
     pub fn events(&self, response: &AppResponse) -> Vec<AttestationEvent> {

@@ -2,30 +2,36 @@
 
 use cosmwasm_std::Response;
 use souk_api::escrow::events::Withdrawn;
+use souk_contract_std::pay;
 use souk_core::{AccountId, Amount};
 
-use super::Ctx;
-use crate::{ContractError, pay, state};
+use crate::{
+    ContractError, Ctx,
+    state::{accounts, streams, totals},
+};
 
 /// Pays the payee; with nothing owed it succeeds and pays nothing. The account itself is not
-/// written: settling it later gives the same. A closed stream that is paid is forgotten.
+/// written: settling it later gives the same. A closed stream that is paid is deleted.
+///
+/// # Errors
+/// If there is no such account or stream (any more).
 pub fn withdraw(ctx: &mut Ctx, id: AccountId, number: u64) -> Result<Response, ContractError> {
-    let account = ctx.settled_account(id)?;
-    let mut stream = state::stream(ctx.deps.storage, id, number)?;
+    let account = accounts::settled(ctx.storage(), id, ctx.now())?;
+    let mut stream = streams::get(ctx.storage(), id, number)?;
     let due = stream.draw(account.clock());
     if !stream.is_open() {
-        state::remove_stream(ctx.deps.storage, id, number);
+        streams::remove(ctx.storage_mut(), id, number);
     }
     if due.sum() == Amount::ZERO {
         return Ok(Response::new());
     }
     if stream.is_open() {
-        state::save_stream(ctx.deps.storage, id, number, &stream)?;
+        streams::save(ctx.storage_mut(), id, number, &stream)?;
     }
     let denom = account.record.denom;
-    let mut totals = state::totals(ctx.deps.storage, &denom)?;
-    totals.pay_stream(&denom, due)?;
-    state::save_totals(ctx.deps.storage, &denom, &totals)?;
+    let mut sums = totals::get(ctx.storage(), &denom)?;
+    sums.pay_stream(&denom, due)?;
+    totals::save(ctx.storage_mut(), &denom, &sums)?;
     let payee = stream.payee.into_string();
     Ok(Response::new().add_messages(pay::pay(&denom, &payee, due.payee)?).add_event(Withdrawn {
         account: id,

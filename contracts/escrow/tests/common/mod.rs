@@ -1,31 +1,30 @@
-//! An escrow on a chain of its own, and the few sentences that the tests are told in.
+//! An escrow on a chain of its own, and what the tests do with it.
 #![allow(dead_code)]
 
+use std::ops::{Deref, DerefMut};
+
 use cosmwasm_schema::serde::de::DeserializeOwned;
-use cosmwasm_std::{Addr, Coin, Timestamp, Uint128, coins};
-use cw_multi_test::{App, AppResponse, BankSudo, ContractWrapper, Executor, IntoBech32, SudoMsg};
+use cosmwasm_std::{Addr, Coin, Uint128, coin, coins};
+use cw_multi_test::AppResponse;
 use souk_api::escrow::{
     AccountResponse, DepositsResponse, ExecuteMsg, InstantiateMsg, QueryMsg, StreamResponse,
     TotalsResponse,
 };
+use souk_contract_std::testing::Chain;
+pub use souk_contract_std::testing::who;
 use souk_core::{AccountId, Amount, Denom, Price, Rate, time::HOUR};
-use souk_escrow::{ContractError, contract};
+use souk_escrow::ContractError;
 
 pub const DENOM: &str = "usouk";
 pub const START: u64 = 1_800_000_000;
 
 pub struct Escrow {
-    pub app: App,
+    chain: Chain,
     pub address: Addr,
     pub code: u64,
     pub owner: Addr,
     pub controller: Addr,
     pub collector: Addr,
-}
-
-/// The address of someone called so.
-pub fn who(name: &str) -> Addr {
-    name.into_bech32()
 }
 
 pub fn amount(units: u128) -> Amount {
@@ -44,6 +43,20 @@ pub fn usouk() -> Denom {
     Denom::native(DENOM)
 }
 
+impl Deref for Escrow {
+    type Target = Chain;
+
+    fn deref(&self) -> &Chain {
+        &self.chain
+    }
+}
+
+impl DerefMut for Escrow {
+    fn deref_mut(&mut self) -> &mut Chain {
+        &mut self.chain
+    }
+}
+
 impl Escrow {
     /// An escrow with one controller and a least runway of an hour.
     pub fn new() -> Self {
@@ -51,12 +64,9 @@ impl Escrow {
     }
 
     pub fn with(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
-        let mut app = App::default();
-        app.update_block(|block| block.time = Timestamp::from_seconds(START));
-        let wrapper =
-            ContractWrapper::new(contract::execute, contract::instantiate, contract::query)
-                .with_migrate(contract::migrate);
-        let code = app.store_code(Box::new(wrapper));
+        let mut chain = Chain::default();
+        chain.set_time(START);
+        let code = chain.app.store_code(souk_contract_std::code!(souk_escrow));
         let (owner, controller, collector) = (who("owner"), who("orderbook"), who("fees"));
         let mut msg = InstantiateMsg {
             owner: None,
@@ -67,36 +77,18 @@ impl Escrow {
             cw20_tokens: Vec::new(),
         };
         change(&mut msg);
-        let admin = Some(owner.to_string());
-        let address =
-            app.instantiate_contract(code, owner.clone(), &msg, &[], "escrow", admin).unwrap();
-        Self { app, address, code, owner, controller, collector }
-    }
-
-    pub fn now(&self) -> u64 {
-        self.app.block_info().time.seconds()
+        let address = chain.set_up(code, &owner, &msg);
+        Self { chain, address, code, owner, controller, collector }
     }
 
     /// Lets time pass.
     pub fn pass(&mut self, seconds: u64) -> &mut Self {
-        self.app.update_block(|block| {
-            block.height += 1;
-            block.time = block.time.plus_seconds(seconds);
-        });
+        self.chain.pass(seconds);
         self
-    }
-
-    pub fn mint(&mut self, to: &Addr, units: u128, denom: &str) {
-        let (to_address, amount) = (to.to_string(), coins(units, denom));
-        self.app.sudo(SudoMsg::Bank(BankSudo::Mint { to_address, amount })).unwrap();
     }
 
     pub fn balance(&self, of: &Addr) -> u128 {
         self.balance_in(of, DENOM)
-    }
-
-    pub fn balance_in(&self, of: &Addr, denom: &str) -> u128 {
-        self.app.wrap().query_balance(of, denom).unwrap().amount.u128()
     }
 
     /// Sends a message; coins are made for it first.
@@ -107,7 +99,7 @@ impl Escrow {
         funds: &[Coin],
     ) -> Result<AppResponse, ContractError> {
         for coin in funds {
-            self.mint(sender, coin.amount.u128(), &coin.denom);
+            self.mint(sender, coin.clone());
         }
         self.send_own(sender, msg, funds)
     }
@@ -119,8 +111,7 @@ impl Escrow {
         msg: &ExecuteMsg,
         funds: &[Coin],
     ) -> Result<AppResponse, ContractError> {
-        let sent = self.app.execute_contract(sender.clone(), self.address.clone(), msg, funds);
-        sent.map_err(|error| error.downcast::<ContractError>().unwrap())
+        self.chain.execute(sender, &self.address, msg, funds)
     }
 
     pub fn control(&mut self, msg: &ExecuteMsg) -> Result<AppResponse, ContractError> {
@@ -128,7 +119,7 @@ impl Escrow {
         self.send(&controller, msg, &[])
     }
 
-    /// Opens an account of `owner` with so many base units.
+    /// Opens an account of `tenant` with `units` base units.
     pub fn open(&mut self, local: u64, tenant: &Addr, units: u128) -> AccountId {
         let msg =
             ExecuteMsg::OpenAccount { local, tenant: tenant.to_string(), reserved: Rate::ZERO };
@@ -148,7 +139,7 @@ impl Escrow {
         }
     }
 
-    /// Opens a stream of so many base units an hour, without fee.
+    /// Opens a stream of `rate` base units an hour, without fee.
     pub fn stream(&mut self, local: u64, stream: u64, payee: &Addr, rate: u128) {
         self.control(&Self::stream_msg(local, stream, payee, rate, 0)).unwrap();
     }
@@ -196,7 +187,7 @@ impl Escrow {
     }
 
     pub fn query<T: DeserializeOwned>(&self, msg: &QueryMsg) -> T {
-        self.app.wrap().query_wasm_smart(&self.address, msg).unwrap()
+        self.chain.query(&self.address, msg).unwrap()
     }
 
     pub fn account(&self, account: AccountId) -> AccountResponse {

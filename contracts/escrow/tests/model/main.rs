@@ -7,17 +7,17 @@
     clippy::unwrap_used
 )]
 
-mod book;
 #[path = "../common/mod.rs"]
 mod common;
+mod expected;
 mod steps;
 
 use std::collections::BTreeMap;
 
-use book::{Account, PARTS, Refused, Stream};
 use common::{DENOM, Escrow, amount, price, rate, who};
 use cosmwasm_std::{Addr, Coin, coins, from_json};
 use cw_multi_test::Executor;
+use expected::{Account, PARTS, Refused, Stream};
 use proptest::prelude::*;
 use souk_api::{
     escrow::ExecuteMsg,
@@ -66,10 +66,10 @@ impl Life {
         }
         let (sender, msg, funds) = self.message(step);
         let done = self.escrow.send(&sender, &msg, &funds);
-        let expected = self.book(step);
+        let expected = self.expect(step);
         assert_eq!(done.is_ok(), expected.is_ok(), "{step:?}: {done:?}");
         if done.is_err() && !funds.is_empty() {
-            // Coins made for a refused message are not part of the story.
+            // Coins made for a refused message must not count.
             self.escrow.app.send_tokens(sender, who("nowhere"), &funds).unwrap();
         }
         done.is_ok()
@@ -92,7 +92,7 @@ impl Life {
     }
 
     fn message(&self, step: &Step) -> (Addr, ExecuteMsg, Vec<Coin>) {
-        let book = self.escrow.controller.clone();
+        let controller = self.escrow.controller.clone();
         let person = |n: usize| self.people[n].clone();
         let stranger = who("stranger");
         match *step {
@@ -101,7 +101,7 @@ impl Life {
                 let tenant = person(tenant).into();
                 let msg =
                     ExecuteMsg::OpenAccount { local: account, tenant, reserved: rate(reserved) };
-                (book, msg, coins(units, DENOM))
+                (controller, msg, coins(units, DENOM))
             }
             Step::Stream { account, stream, payee, rate: units, bps, reserved } => {
                 let msg = ExecuteMsg::OpenStream {
@@ -112,19 +112,21 @@ impl Life {
                     take_bps: bps,
                     reserved: rate(reserved),
                 };
-                (book, msg, vec![])
+                (controller, msg, vec![])
             }
             Step::End { account, stream, reserved } => {
                 let reserved = rate(reserved);
-                (book, ExecuteMsg::CloseStream { local: account, stream, reserved }, vec![])
+                (controller, ExecuteMsg::CloseStream { local: account, stream, reserved }, vec![])
             }
-            Step::Reserve { account, reserved } => {
-                (book, ExecuteMsg::Reserve { local: account, reserved: rate(reserved) }, vec![])
-            }
+            Step::Reserve { account, reserved } => (
+                controller,
+                ExecuteMsg::Reserve { local: account, reserved: rate(reserved) },
+                vec![],
+            ),
             Step::Close { account } => {
                 let streams = self.accounts.get(&account).map(Account::open_streams);
                 let streams = streams.unwrap_or_default();
-                (book, ExecuteMsg::CloseAccount { local: account, streams }, vec![])
+                (controller, ExecuteMsg::CloseAccount { local: account, streams }, vec![])
             }
             Step::Deposit { account, who, units } => {
                 let account = AccountId(account);
@@ -152,7 +154,7 @@ impl Life {
         self.accounts.get_mut(&account).ok_or(Refused)
     }
 
-    fn book(&mut self, step: &Step) -> Result<(), Refused> {
+    fn expect(&mut self, step: &Step) -> Result<(), Refused> {
         match *step {
             Step::Pass(_) | Step::Deplete { .. } => {}
             Step::Open { account, tenant, units, reserved } => {
@@ -218,48 +220,48 @@ impl Life {
         }
     }
 
-    fn check_account(&self, id: AccountId, book: &Account) {
+    fn check_account(&self, id: AccountId, expected: &Account) {
         let shown = self.escrow.account(id);
-        let earned = book.earned();
-        let left = book.claims() - book.unpaid();
+        let earned = expected.earned();
+        let left = expected.claims() - expected.unpaid();
         assert_eq!(shown.clock.remaining, left, "account {id}");
-        let accounted = left + earned + book.returned * PARTS;
-        assert_eq!(book.deposited * PARTS, accounted, "no part of account {id} is lost");
-        assert_eq!(shown.clock.depleted_since.is_some(), book.depleted, "account {id}");
-        assert_eq!(shown.closed, book.closed);
-        assert_eq!(shown.streams as usize, book.open_streams().len());
-        self.check_record(id, book);
-        for (number, stream) in book.streams.iter().filter(|(_, stream)| stream.known) {
+        let accounted = left + earned + expected.returned * PARTS;
+        assert_eq!(expected.deposited * PARTS, accounted, "no part of account {id} is lost");
+        assert_eq!(shown.clock.depleted_since.is_some(), expected.depleted, "account {id}");
+        assert_eq!(shown.closed, expected.closed);
+        assert_eq!(shown.streams as usize, expected.open_streams().len());
+        self.check_record(id, expected);
+        for (number, stream) in expected.streams.iter().filter(|(_, stream)| stream.known) {
             let shown = self.escrow.stream_of(id, *number);
             let seen = (shown.owed.u128(), shown.earned.u128(), shown.paid.u128());
             assert_eq!(seen, (stream.owed().0, stream.earned / PARTS, stream.paid));
         }
         for deposit in self.escrow.deposits(id).deposits {
-            let purse = &book.others[deposit.deposit as usize - 1];
+            let purse = &expected.others[deposit.deposit as usize - 1];
             let left = purse.refund.unwrap_or_else(|| purse.left.div_ceil(PARTS));
             assert_eq!(deposit.left.u128(), left, "deposit {} of account {id}", deposit.deposit);
         }
     }
 
     /// What is published of it: as last saved, so it is brought to the present first.
-    fn check_record(&self, id: AccountId, book: &Account) {
+    fn check_record(&self, id: AccountId, expected: &Account) {
         let record =
             self.escrow.app.wrap().query_wasm_raw(&self.escrow.address, published::account_key(id));
         let record: AccountRecord = from_json(record.unwrap().unwrap()).unwrap();
-        let mut account = souk_escrow::account::Account { id, record };
+        let mut account = souk_escrow::rules::account::Account { id, record };
         account.settle(self.escrow.now());
         let record = account.record;
-        if book.closed {
-            assert_eq!(record.own, book.own.refund.unwrap_or(0) * PARTS, "account {id}");
+        if expected.closed {
+            assert_eq!(record.own, expected.own.refund.unwrap_or(0) * PARTS, "account {id}");
             return;
         }
         let others = record.others.u128() * PARTS - record.others_spent;
-        assert_eq!((record.own, record.own + others), (book.own.left, record.clock.remaining));
+        assert_eq!((record.own, record.own + others), (expected.own.left, record.clock.remaining));
     }
 
     fn withdraw_all_open(&mut self) {
-        let all = self.accounts.iter().flat_map(|(account, book)| {
-            book.open_streams().into_iter().map(|stream| (*account, stream))
+        let all = self.accounts.iter().flat_map(|(account, expected)| {
+            expected.open_streams().into_iter().map(|stream| (*account, stream))
         });
         for (account, stream) in all.collect::<Vec<_>>() {
             assert!(self.act(&Step::Withdraw { account, stream }));
@@ -270,16 +272,16 @@ impl Life {
     fn end(&mut self) {
         let open: Vec<u64> = self.accounts.keys().copied().collect();
         for account in open {
-            let book = &self.accounts[&account];
+            let expected = &self.accounts[&account];
             let mut last = Vec::new();
-            if !book.closed {
+            if !expected.closed {
                 last.push(Step::Close { account });
             }
-            let known = book.streams.iter().filter(|(_, stream)| stream.known);
+            let known = expected.streams.iter().filter(|(_, stream)| stream.known);
             last.extend(known.map(|(stream, _)| Step::Withdraw { account, stream: *stream }));
             last.push(Step::Refund { account, deposit: None });
-            for (index, purse) in book.others.iter().enumerate() {
-                if !book.closed || purse.refund.is_some() {
+            for (index, purse) in expected.others.iter().enumerate() {
+                if !expected.closed || purse.refund.is_some() {
                     last.push(Step::Refund { account, deposit: Some(index) });
                 }
             }

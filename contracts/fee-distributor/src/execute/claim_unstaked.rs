@@ -2,15 +2,18 @@
 
 use cosmwasm_std::Response;
 use souk_api::fees::events::UnstakedClaimed;
+use souk_contract_std::pay;
 use souk_core::{Amount, Denom};
 
-use super::Ctx;
-use crate::{ContractError, pay, state};
+use crate::{ContractError, Ctx, state::stakers};
 
 /// Pays the sender all that unstakes, if its delay is over.
+///
+/// # Errors
+/// If nothing unstakes, or if it is too early.
 pub fn claim_unstaked(ctx: &mut Ctx) -> Result<Response, ContractError> {
-    let (address, now) = (ctx.info.sender.clone(), ctx.now());
-    let mut staker = state::staker(ctx.deps.storage, &address)?;
+    let (address, now) = (ctx.sender().clone(), ctx.now());
+    let mut staker = stakers::get(ctx.storage(), &address)?;
     if staker.unstaking == Amount::ZERO {
         return Err(ContractError::NothingUnstaking(address));
     }
@@ -18,10 +21,10 @@ pub fn claim_unstaked(ctx: &mut Ctx) -> Result<Response, ContractError> {
     if now < claimable_at {
         return Err(ContractError::StillUnstaking { staker: address, claimable_at, now });
     }
-    let mut totals = state::totals(ctx.deps.storage)?;
+    let mut totals = stakers::totals(ctx.storage())?;
     let amount = staker.take_unstaking(&mut totals);
-    state::save_staker(ctx.deps.storage, &address, &staker)?;
-    state::save_totals(ctx.deps.storage, &totals)?;
+    stakers::save(ctx.storage_mut(), &address, &staker)?;
+    stakers::save_totals(ctx.storage_mut(), &totals)?;
     let denom = Denom::native(ctx.config.stake_denom.as_str());
     Ok(Response::new()
         .add_messages(pay::pay(&denom, address.as_str(), amount)?)

@@ -2,28 +2,34 @@
 
 use cosmwasm_std::Response;
 use souk_api::fees::events::Distributed;
+use souk_contract_std::pay;
 use souk_core::{Amount, Denom};
 
-use super::Ctx;
-use crate::{ContractError, pay, state};
+use super::settle;
+use crate::{
+    ContractError, Ctx,
+    state::{incomes, stakers},
+};
 
 /// Splits all that came since the last time; with nothing there it succeeds and does nothing.
+///
+/// # Errors
+/// If the denom is not listed, or if its token does not answer.
 pub fn distribute(ctx: &mut Ctx, denom: Denom) -> Result<Response, ContractError> {
-    let place = ctx.config.place(&denom)?;
-    let totals = state::totals(ctx.deps.storage)?;
-    let mut income = ctx.income(place, &totals)?;
-    let balance = pay::balance(ctx.deps.as_ref(), &ctx.env, &denom)?;
-    let is_staked = denom.as_native() == Some(ctx.config.stake_denom.as_str());
-    let staked = if is_staked { totals.sum() } else { 0 };
-    let came = income.undistributed(balance, staked);
+    let index = ctx.config.index_of(&denom)?;
+    let totals = stakers::totals(ctx.storage())?;
+    let mut income = settle::income(ctx, index, &totals)?;
+    let address = ctx.env.contract.address.as_str();
+    let balance = pay::balance(&ctx.deps.querier, address, &denom)?;
+    let came = income.undistributed(balance, ctx.config.staked_of(&denom, &totals));
     if came == Amount::ZERO && income.pool == Amount::ZERO {
         return Ok(Response::new());
     }
     let stakes = ctx.config.stakes(&totals);
     let done = income.distribute(came, &ctx.config.split, stakes, ctx.config.drip_period);
-    state::save_income(ctx.deps.storage, place, &income)?;
+    incomes::save(ctx.storage_mut(), index, &income)?;
     if let Some(added) = &done.drip {
-        state::save_ending(ctx.deps.storage, place, added)?;
+        incomes::save_ending(ctx.storage_mut(), index, added)?;
     }
     let (pool, stakers, burn) = (done.pool, done.stakers, done.burn);
     Ok(Response::new()

@@ -1,12 +1,20 @@
-//! One action a file: load, decide (by the pure rules), save, tell.
+//! One action a file: load, decide by the rules, save, emit.
 
-pub mod burn;
-pub mod claim_rewards;
-pub mod claim_unstaked;
-pub mod config;
-mod ctx;
-pub mod distribute;
-pub mod stake;
-pub mod unstake;
+mod burn;
+mod claim_rewards;
+mod claim_unstaked;
+mod distribute;
+mod instantiate;
+mod settle;
+mod stake;
+mod unstake;
+mod update_config;
 
-pub use ctx::Ctx;
+pub use burn::burn;
+pub use claim_rewards::claim_rewards;
+pub use claim_unstaked::claim_unstaked;
+pub use distribute::distribute;
+pub use instantiate::instantiate;
+pub use stake::stake;
+pub use unstake::unstake;
+pub use update_config::{Change, update_config};

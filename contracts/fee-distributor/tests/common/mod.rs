@@ -1,12 +1,16 @@
-//! A fee distributor on a chain of its own, and the few sentences that the tests are told in.
+//! A fee distributor on a chain of its own, and what the tests do with it.
 #![allow(dead_code)]
 
+use std::ops::{Deref, DerefMut};
+
 use cosmwasm_schema::serde::de::DeserializeOwned;
-use cosmwasm_std::{Addr, Coin, Timestamp, coins};
-use cw_multi_test::{App, AppResponse, BankSudo, ContractWrapper, Executor, IntoBech32, SudoMsg};
+use cosmwasm_std::{Addr, Coin, coin};
+use cw_multi_test::AppResponse;
 use souk_api::fees::{DenomResponse, ExecuteMsg, InstantiateMsg, QueryMsg, Split, StakerResponse};
+use souk_contract_std::testing::Chain;
+pub use souk_contract_std::testing::who;
 use souk_core::{Amount, Denom, time::DAY};
-use souk_fee_distributor::{ContractError, contract};
+use souk_fee_distributor::ContractError;
 
 /// What is staked; also a denom of income.
 pub const STAKE: &str = "usouk";
@@ -19,14 +23,9 @@ pub const DAY_AND_PERIOD: u64 = PERIOD + DAY;
 pub const UNSTAKING: u64 = 21 * DAY;
 
 pub struct Fees {
-    pub app: App,
+    chain: Chain,
     pub address: Addr,
     pub code: u64,
-}
-
-/// The address of someone called so.
-pub fn who(name: &str) -> Addr {
-    name.into_bech32()
 }
 
 pub fn amount(units: u128) -> Amount {
@@ -35,6 +34,20 @@ pub fn amount(units: u128) -> Amount {
 
 pub fn split(pool: u16, stakers: u16, burn: u16) -> Split {
     Split { pool_bps: pool, stakers_bps: stakers, burn_bps: burn }
+}
+
+impl Deref for Fees {
+    type Target = Chain;
+
+    fn deref(&self) -> &Chain {
+        &self.chain
+    }
+}
+
+impl DerefMut for Fees {
+    fn deref_mut(&mut self) -> &mut Chain {
+        &mut self.chain
+    }
 }
 
 impl Fees {
@@ -49,40 +62,27 @@ impl Fees {
     }
 
     pub fn with(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
-        let mut app = App::default();
-        app.update_block(|block| block.time = Timestamp::from_seconds(START));
-        let wrapper =
-            ContractWrapper::new(contract::execute, contract::instantiate, contract::query)
-                .with_migrate(contract::migrate);
-        let code = app.store_code(Box::new(wrapper));
+        let mut chain = Chain::default();
+        chain.set_time(START);
+        let code = chain.app.store_code(souk_contract_std::code!(souk_fee_distributor));
         let mut msg = usual();
         change(&mut msg);
-        let admin = Some(who("owner").to_string());
-        let address =
-            app.instantiate_contract(code, who("owner"), &msg, &[], "fees", admin).unwrap();
-        Self { app, address, code }
-    }
-
-    pub fn now(&self) -> u64 {
-        self.app.block_info().time.seconds()
+        let address = chain.set_up(code, &who("owner"), &msg);
+        Self { chain, address, code }
     }
 
     /// Lets time pass.
     pub fn pass(&mut self, seconds: u64) -> &mut Self {
-        self.app.update_block(|block| {
-            block.height += 1;
-            block.time = block.time.plus_seconds(seconds);
-        });
+        self.chain.pass(seconds);
         self
     }
 
     pub fn mint(&mut self, to: &Addr, units: u128, denom: &str) {
-        let (to_address, amount) = (to.to_string(), coins(units, denom));
-        self.app.sudo(SudoMsg::Bank(BankSudo::Mint { to_address, amount })).unwrap();
+        self.chain.mint(to, coin(units, denom));
     }
 
     pub fn balance(&self, of: &Addr, denom: &str) -> u128 {
-        self.app.wrap().query_balance(of, denom).unwrap().amount.u128()
+        self.balance_in(of, denom)
     }
 
     pub fn supply(&self, denom: &str) -> u128 {
@@ -97,10 +97,9 @@ impl Fees {
         funds: &[Coin],
     ) -> Result<AppResponse, ContractError> {
         for coin in funds {
-            self.mint(sender, coin.amount.u128(), &coin.denom);
+            self.chain.mint(sender, coin.clone());
         }
-        let sent = self.app.execute_contract(sender.clone(), self.address.clone(), msg, funds);
-        sent.map_err(|error| error.downcast::<ContractError>().unwrap())
+        self.chain.execute(sender, &self.address, msg, funds)
     }
 
     /// Fees arrive and are split.
@@ -123,7 +122,7 @@ impl Fees {
     }
 
     pub fn stake(&mut self, name: &str, units: u128) -> &mut Self {
-        self.send(&who(name), &ExecuteMsg::Stake {}, &coins(units, STAKE)).unwrap();
+        self.send(&who(name), &ExecuteMsg::Stake {}, &[coin(units, STAKE)]).unwrap();
         self
     }
 
@@ -143,7 +142,7 @@ impl Fees {
     }
 
     pub fn query<T: DeserializeOwned>(&self, msg: &QueryMsg) -> T {
-        self.app.wrap().query_wasm_smart(&self.address, msg).unwrap()
+        self.chain.query(&self.address, msg).unwrap()
     }
 
     pub fn denom(&self, denom: &str) -> DenomResponse {

@@ -2,13 +2,13 @@
 //! compared after every step: no unit of income is lost, made or paid to the wrong one.
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
 
-mod book;
 #[path = "../common/mod.rs"]
 mod common;
+mod expected;
 
-use book::{Book, DENOMS, PEOPLE, STAKED};
 use common::{DAY_AND_PERIOD, Fees, OTHER, PERIOD, STAKE, START, UNSTAKING, amount, split, who};
 use cosmwasm_std::{Addr, coins};
+use expected::{DENOMS, Expected, PEOPLE, STAKED};
 use proptest::prelude::*;
 use souk_api::fees::{ExecuteMsg, QueryMsg, StakerResponse};
 use souk_core::Denom;
@@ -59,10 +59,10 @@ enum Step {
     },
 }
 
-/// Contract and book side by side.
+/// The contract and what is expected of it, side by side.
 struct Life {
     fees: Fees,
-    book: Book,
+    expected: Expected,
     people: Vec<Addr>,
     /// Coins of the staked denom that each person has staked and got back.
     returned: [u128; PEOPLE],
@@ -79,14 +79,14 @@ impl Life {
             add_denoms: None,
             min_total_stake: Some(amount(MIN)),
         };
-        let book = Book::new(START, MIN, [2_000, 5_000, 3_000]);
-        let mut life = Self { fees, book, people, returned: [0; PEOPLE] };
+        let expected = Expected::new(START, MIN, [2_000, 5_000, 3_000]);
+        let mut life = Self { fees, expected, people, returned: [0; PEOPLE] };
         life.fees.send(&who("owner"), &min, &[]).unwrap();
         life
     }
 
     fn step(&mut self, step: &Step) {
-        let (fees, book) = (&mut self.fees, &mut self.book);
+        let (fees, expected) = (&mut self.fees, &mut self.expected);
         let stranger = who("stranger");
         let native = |denom: usize| Denom::native(NAMES[denom]);
         let change = |min_total_stake, split| ExecuteMsg::UpdateConfig {
@@ -99,39 +99,39 @@ impl Life {
         match *step {
             Step::Pass(seconds) => {
                 fees.pass(seconds);
-                book.pass(seconds);
+                expected.pass(seconds);
             }
             Step::Income { denom, units } => {
                 let address = fees.address.clone();
                 fees.mint(&address, units, NAMES[denom]);
-                book.income(denom, units);
+                expected.income(denom, units);
             }
             Step::Distribute { denom } => {
                 let msg = ExecuteMsg::Distribute { denom: native(denom) };
                 fees.send(&stranger, &msg, &[]).unwrap();
-                book.distribute(denom, PERIOD);
+                expected.distribute(denom, PERIOD);
             }
             Step::Burn { denom } => {
                 fees.send(&stranger, &ExecuteMsg::Burn { denom: native(denom) }, &[]).unwrap();
-                book.burn(denom);
+                expected.burn(denom);
             }
             Step::Stake { who, units } => {
                 let msg = ExecuteMsg::Stake {};
                 fees.send(&self.people[who], &msg, &coins(units, STAKE)).unwrap();
-                book.stakes[who] += units;
+                expected.stakes[who] += units;
             }
             Step::Unstake { who, units } => {
                 let msg = ExecuteMsg::Unstake { amount: amount(units) };
                 let done = fees.send(&self.people[who], &msg, &[]);
-                assert_eq!(done.is_ok(), book.unstake(who, units, UNSTAKING), "{done:?}");
+                assert_eq!(done.is_ok(), expected.unstake(who, units, UNSTAKING), "{done:?}");
             }
             Step::UnstakeAll { who } => {
-                let units = book.stakes[who];
+                let units = expected.stakes[who];
                 self.step(&Step::Unstake { who, units });
             }
             Step::ClaimUnstaked { who } => {
                 let done = fees.send(&self.people[who], &ExecuteMsg::ClaimUnstaked {}, &[]);
-                let expected = book.claim_unstaked(who);
+                let expected = expected.claim_unstaked(who);
                 assert_eq!(done.is_ok(), expected.is_some(), "{done:?}");
                 self.returned[who] += expected.unwrap_or(0);
             }
@@ -141,20 +141,20 @@ impl Life {
                 let msg = ExecuteMsg::ClaimRewards { staker, denoms: vec![native(denom)] };
                 fees.send(&stranger, &msg, &[]).unwrap();
                 let paid = fees.balance(&self.people[who], NAMES[denom]) - before;
-                book.denoms[denom].paid[who] += paid;
+                expected.denoms[denom].paid[who] += paid;
             }
             Step::Minimum { units } => {
                 fees.send(&who("owner"), &change(Some(amount(units)), None), &[]).unwrap();
-                book.min = units;
+                expected.min = units;
             }
             Step::TightMinimum { above } => {
-                let units = (book.total() + above).max(1);
+                let units = (expected.total() + above).max(1);
                 self.step(&Step::Minimum { units });
             }
             Step::Split { parts } => {
                 let parts_msg = split(parts[0], parts[1], parts[2]);
                 fees.send(&who("owner"), &change(None, Some(parts_msg)), &[]).unwrap();
-                book.split = parts.map(Into::into);
+                expected.split = parts.map(Into::into);
             }
         }
     }
@@ -165,38 +165,52 @@ impl Life {
             self.check_denom(denom, name);
         }
         for (who, person) in self.people.iter().enumerate() {
-            let paid = self.book.denoms[STAKED].paid[who];
+            let paid = self.expected.denoms[STAKED].paid[who];
             let has = self.fees.balance(person, STAKE);
             assert_eq!(has, paid + self.returned[who], "stakes come back whole");
         }
     }
 
     fn check_denom(&self, denom: usize, name: &str) {
-        let (fees, book) = (&self.fees, &self.book.denoms[denom]);
+        let (fees, expected) = (&self.fees, &self.expected.denoms[denom]);
         let shown = fees.denom(name);
-        let stakes: u128 =
-            self.book.total() + self.book.unstaking.map(|(units, _)| units).iter().sum::<u128>();
+        let stakes: u128 = self.expected.total()
+            + self.expected.unstaking.map(|(units, _)| units).iter().sum::<u128>();
         let stakes = if denom == STAKED { stakes } else { 0 };
         let parts = [shown.undistributed, shown.dripping, shown.unclaimed, shown.pending_burn];
         let owed: u128 = parts.iter().map(|part| part.u128()).sum();
         assert_eq!(fees.balance(&fees.address, name), stakes + owed, "nothing is uncounted");
 
         let pool = fees.balance(&who("pool"), name);
-        let paid: u128 = book.paid.iter().sum();
-        assert_eq!(book.came, pool + book.burned + paid + owed, "income is all accounted for");
+        let paid: u128 = expected.paid.iter().sum();
+        assert_eq!(
+            expected.came,
+            pool + expected.burned + paid + owed,
+            "income is all accounted for"
+        );
         assert_eq!(shown.to_pool.u128(), pool);
-        assert_eq!((shown.pending_burn.u128(), shown.burned.u128()), (book.to_burn, book.burned));
+        assert_eq!(
+            (shown.pending_burn.u128(), shown.burned.u128()),
+            (expected.to_burn, expected.burned)
+        );
 
-        // To the unit: the contract's shares may differ from the book's by the last bits.
+        // To the unit: the contract's shares may differ from the expected ones by the last bits.
         let pool_due = pool + shown.undistributed.u128();
-        let pool_book = book.pool_split + book.waiting + book.pool_dripped();
-        assert!(pool_due.abs_diff(pool_book) <= 1, "pool: {pool_due}, book {pool_book}");
+        let pool_expected = expected.pool_split + expected.waiting + expected.pool_dripped();
+        assert!(
+            pool_due.abs_diff(pool_expected) <= 1,
+            "pool: {pool_due}, expected {pool_expected}"
+        );
         for (who, person) in self.people.iter().enumerate() {
             let staker: StakerResponse =
                 fees.query(&QueryMsg::Staker { staker: person.to_string() });
-            assert_eq!(staker.stake.u128(), self.book.stakes[who]);
-            let earned = staker.rewards[denom].amount.u128() + book.paid[who];
-            assert!(earned.abs_diff(book.earned(who)) <= 1, "{earned}, {}", book.earned(who));
+            assert_eq!(staker.stake.u128(), self.expected.stakes[who]);
+            let earned = staker.rewards[denom].amount.u128() + expected.paid[who];
+            assert!(
+                earned.abs_diff(expected.earned(who)) <= 1,
+                "{earned}, {}",
+                expected.earned(who)
+            );
         }
     }
 
@@ -215,7 +229,7 @@ impl Life {
             self.step(&Step::Claim { who, denom });
         }
         for who in 0..PEOPLE {
-            let units = self.book.stakes[who];
+            let units = self.expected.stakes[who];
             if units > 0 {
                 self.step(&Step::Unstake { who, units });
             }
@@ -226,7 +240,7 @@ impl Life {
         }
         self.check();
         for (denom, name) in NAMES.iter().enumerate() {
-            assert!(!self.book.denoms[denom].drips());
+            assert!(!self.expected.denoms[denom].drips());
             let left = self.fees.balance(&self.fees.address, name);
             let bound = u128::try_from(PEOPLE).unwrap() + 1;
             assert!(left <= bound, "{left} {name} are left over");
@@ -302,7 +316,7 @@ proptest! {
                 }
             }
             life.end();
-            life.book.denoms[1].paid
+            life.expected.denoms[1].paid
         };
         prop_assert_eq!(end(false), end(true));
     }

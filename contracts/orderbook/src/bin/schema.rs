@@ -1,18 +1,5 @@
-//! Writes `schema/orderbook.json` at the root of the repository.
+//! Writes the contract's JSON schema to `schema/` at the root of the repository.
 
-use std::{fs, io, path::Path};
-
-use cosmwasm_schema::generate_api;
-use souk_api::orderbook::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
-
-fn main() -> io::Result<()> {
-    let api = generate_api! {
-        instantiate: InstantiateMsg,
-        execute: ExecuteMsg,
-        query: QueryMsg,
-        migrate: MigrateMsg,
-    };
-    let text = api.render().to_string().map_err(io::Error::other)?;
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/orderbook.json");
-    fs::write(file, text + "\n")
+fn main() -> std::io::Result<()> {
+    souk_contract_std::schema::write(souk_contract_std::api!(souk_api::orderbook))
 }

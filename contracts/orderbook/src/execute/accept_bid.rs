@@ -4,30 +4,33 @@ use cosmwasm_std::Response;
 use souk_core::{OrderId, Price};
 
 use crate::{
-    ContractError,
-    ctx::Ctx,
-    eligibility,
-    lease::{self, Winner},
+    ContractError, Ctx, eligibility,
+    lifecycle::{
+        lease::{self, Winner},
+        order::LoadedOrder,
+    },
     state::bids,
-    tender::Tender,
 };
 
 /// At no more than the tenant saw. The bidder must still count; the escrow refuses if the
 /// account would not last the least runway.
+///
+/// # Errors
+/// If the order is not open to it, if the price rose, or if the bidder does not count any more.
 pub fn accept_bid(
     ctx: &mut Ctx,
-    tender: Tender,
+    loaded: LoadedOrder,
     provider: &str,
     max_price: Price,
 ) -> Result<Response, ContractError> {
-    let id = tender.id;
-    check_acceptable(ctx, &tender, id)?;
-    let provider = ctx.addr(provider)?;
-    let bid = bids::get(ctx.store(), id, &provider)?;
+    let id = loaded.id;
+    check_acceptable(ctx, &loaded, id)?;
+    let provider = ctx.address(provider)?;
+    let bid = bids::get(ctx.storage(), id, &provider)?;
     if bid.price > max_price {
         return Err(ContractError::PriceChanged { price: bid.price, max_price });
     }
-    let spec = tender.spec(ctx.store())?;
+    let spec = loaded.spec(ctx.storage())?;
     let checked = eligibility::still_counts(&ctx.view(), &spec, &provider, &bid, ctx.now())?;
     let record = match checked {
         Ok(record) => record,
@@ -35,12 +38,12 @@ pub fn accept_bid(
             return Err(ContractError::Disqualified { provider, why: why.to_string() });
         }
     };
-    let (event, pay) = lease::open(ctx, tender, Winner { provider, bid, record })?;
+    let (event, pay) = lease::open(ctx, loaded, Winner { provider, bid, record })?;
     Ok(Response::new().add_event(event).add_message(pay))
 }
 
-fn check_acceptable(ctx: &Ctx, tender: &Tender, id: OrderId) -> Result<(), ContractError> {
-    let order = &tender.order;
+fn check_acceptable(ctx: &Ctx, loaded: &LoadedOrder, id: OrderId) -> Result<(), ContractError> {
+    let order = &loaded.order;
     order.must_be_open(id)?;
     if order.auction.is_some() {
         return Err(ContractError::AuctionBinds(id));

@@ -1,45 +1,47 @@
 //! Anyone closes a binding auction that is over.
 
 use cosmwasm_std::{Addr, Response};
-use souk_api::orderbook::events::BidDisqualified;
+use souk_api::orderbook::{MAX_DISQUALIFIED, events::BidDisqualified};
 use souk_core::{GroupSpec, OrderId};
 
 use crate::{
-    ContractError,
-    auction::Closing,
-    ctx::Ctx,
+    ContractError, Ctx,
     eligibility::{self, Disqualification},
-    escrow,
-    lease::{self, Winner},
+    lifecycle::{
+        lease::{self, Winner},
+        order::{self, LoadedOrder},
+    },
+    neighbours::escrow,
+    rules::{auction::Closing, reason::OrderEnd},
     state::{
         bids::{self, Bid},
         deployments, provider_stats,
     },
-    tender::{self, OrderEnd, Tender},
 };
-
-/// Disqualified bids gone through in one message at most.
-pub const MAX_LIMIT: u32 = 50;
 
 /// From the lowest bid up: what does not count any more is deleted, the first that does
 /// wins. After `limit` deletions the message ends well and the next one goes on.
+///
+/// # Errors
+/// If the order has no auction, if the auction still runs or is closed, or if `limit` is out of
+/// its range.
 pub fn close_auction(ctx: &mut Ctx, id: OrderId, limit: u32) -> Result<Response, ContractError> {
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ContractError::LimitRange { limit, max: MAX_LIMIT });
+    if !(1..=MAX_DISQUALIFIED).contains(&limit) {
+        return Err(ContractError::LimitRange { limit, max: MAX_DISQUALIFIED });
     }
-    let tender = Tender::load(ctx.store(), id)?;
-    check_over(ctx, &tender)?;
-    let spec = tender.spec(ctx.store())?;
-    let moment = tender.settled_at(ctx.now());
+    let loaded = LoadedOrder::load(ctx.storage(), id)?;
+    check_over(ctx, &loaded)?;
+    let spec = loaded.spec(ctx.storage())?;
+    let moment = loaded.settled_at(ctx.now());
     let mut response = Response::new();
     for _ in 0..limit {
-        let Some((provider, bid)) = bids::lowest(ctx.store(), id)? else {
-            return end_without_lease(ctx, tender, &spec, OrderEnd::NoBids, response);
+        let Some((provider, bid)) = bids::lowest(ctx.storage(), id)? else {
+            return end_without_lease(ctx, loaded, &spec, OrderEnd::NoBids, response);
         };
         match eligibility::still_counts(&ctx.view(), &spec, &provider, &bid, moment)? {
             Ok(record) => {
                 let winner = Winner { provider, bid, record };
-                return award(ctx, tender, &spec, winner, response);
+                return award(ctx, loaded, &spec, winner, response);
             }
             Err(why) => {
                 response = response.add_event(disqualify(ctx, id, &provider, &bid, &why)?);
@@ -49,14 +51,14 @@ pub fn close_auction(ctx: &mut Ctx, id: OrderId, limit: u32) -> Result<Response,
     Ok(response)
 }
 
-fn check_over(ctx: &Ctx, tender: &Tender) -> Result<Closing, ContractError> {
-    tender.order.must_be_open(tender.id)?;
-    let auction = tender.order.auction.ok_or(ContractError::NoAuction(tender.id))?;
+fn check_over(ctx: &Ctx, loaded: &LoadedOrder) -> Result<Closing, ContractError> {
+    loaded.order.must_be_open(loaded.id)?;
+    let auction = loaded.order.auction.ok_or(ContractError::NoAuction(loaded.id))?;
     let closing = auction.closing(&ctx.config);
     let (now, height) = (ctx.now(), ctx.height());
     if !closing.is_over(now, height) {
         return Err(ContractError::AuctionRuns {
-            order: tender.id,
+            order: loaded.id,
             closes_at: closing.time(),
             closes_at_block: closing.from_block,
             now,
@@ -73,8 +75,8 @@ fn disqualify(
     bid: &Bid,
     why: &Disqualification,
 ) -> Result<BidDisqualified, ContractError> {
-    bids::remove(ctx.store_mut(), id, provider, bid);
-    provider_stats::free_slots(ctx.store_mut(), provider, 1)?;
+    bids::remove(ctx.storage_mut(), id, provider, bid);
+    provider_stats::free_slots(ctx.storage_mut(), provider, 1)?;
     let (provider, why) = (provider.to_string(), why.to_string());
     Ok(BidDisqualified { order: id, bid: bid.id, provider, why })
 }
@@ -83,39 +85,39 @@ fn disqualify(
 /// does not fail for ever.
 fn award(
     ctx: &mut Ctx,
-    mut tender: Tender,
+    mut loaded: LoadedOrder,
     spec: &GroupSpec,
     winner: Winner,
     response: Response,
 ) -> Result<Response, ContractError> {
-    let deployment = tender.deployment_id();
-    let others = tender.deployment.reserved.saturating_sub(spec.ceiling.into());
+    let deployment = loaded.deployment_id();
+    let others = loaded.deployment.reserved.saturating_sub(spec.ceiling.into());
     if !escrow::can_fund(&ctx.view(), deployment, winner.bid.price, others)? {
-        return end_without_lease(ctx, tender, spec, OrderEnd::InsufficientFunds, response);
+        return end_without_lease(ctx, loaded, spec, OrderEnd::InsufficientFunds, response);
     }
-    tender.unreserve(spec);
-    deployments::save(ctx.store_mut(), deployment, &tender.deployment)?;
-    let (event, pay) = lease::open(ctx, tender, winner)?;
+    loaded.unreserve(spec);
+    deployments::save(ctx.storage_mut(), deployment, &loaded.deployment)?;
+    let (event, pay) = lease::open(ctx, loaded, winner)?;
     Ok(response.add_event(event).add_message(pay))
 }
 
 /// Ends an order without a lease: its group rests, its reserve is let go.
 pub(super) fn end_without_lease(
     ctx: &mut Ctx,
-    mut tender: Tender,
+    mut loaded: LoadedOrder,
     spec: &GroupSpec,
     end: OrderEnd,
     response: Response,
 ) -> Result<Response, ContractError> {
-    let group = tender.order.group;
-    let closed = tender::close_order(ctx.store_mut(), tender.id, &mut tender.order, end)?;
-    let rests = tender::rest_group(ctx.store_mut(), group, end)?;
+    let group = loaded.order.group;
+    let closed = order::close(ctx.storage_mut(), loaded.id, &mut loaded.order, end)?;
+    let rests = order::rest_group(ctx.storage_mut(), group, end)?;
     let response = response.add_event(closed).add_event(rests);
-    if !tender.unreserve(spec) {
+    if !loaded.unreserve(spec) {
         return Ok(response);
     }
-    let deployment = tender.deployment_id();
-    deployments::save(ctx.store_mut(), deployment, &tender.deployment)?;
-    let reserve = escrow::reserve(ctx, deployment, tender.deployment.reserved)?;
+    let deployment = loaded.deployment_id();
+    deployments::save(ctx.storage_mut(), deployment, &loaded.deployment)?;
+    let reserve = escrow::reserve(ctx, deployment, loaded.deployment.reserved)?;
     Ok(response.add_message(reserve))
 }

@@ -3,9 +3,12 @@
 use cosmwasm_std::Response;
 use souk_core::{CloseReason, DeploymentId};
 
-use crate::{ContractError, closing, ctx::Ctx, escrow, state::deployments::Deployment};
+use crate::{ContractError, Ctx, lifecycle, neighbours::escrow, state::deployments::Deployment};
 
 /// Ends everything of it. While the account is depleted the reason is lack of money.
+///
+/// # Errors
+/// If it is closed already.
 pub fn close_deployment(
     ctx: &mut Ctx,
     id: DeploymentId,
@@ -14,7 +17,7 @@ pub fn close_deployment(
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id));
     }
-    let depleted = escrow::account(&ctx.view(), id)?.clock.is_depleted(ctx.now());
+    let depleted = escrow::is_depleted(&ctx.view(), id)?;
     let reason = if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
-    closing::close(ctx, id, deployment, reason)
+    lifecycle::deployment::close(ctx, id, deployment, reason)
 }

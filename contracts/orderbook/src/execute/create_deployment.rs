@@ -1,41 +1,44 @@
-//! A tenant puts a deployment on the book.
-
-use std::collections::BTreeSet;
+//! A tenant creates a deployment.
 
 use cosmwasm_std::{Addr, Binary, Response};
-use souk_api::orderbook::{NewDeployment, Params, events::DeploymentCreated};
+use souk_api::orderbook::{MAX_NAMED, NewDeployment, Params, events::DeploymentCreated};
+use souk_contract_std::{
+    Paid,
+    limits::{check_count, distinct},
+};
 use souk_core::{
     Amount, AuctionPolicy, GroupId, GroupSeq, GroupSpec, OrderId, Rate, limits::check_groups,
 };
 
 use crate::{
-    ContractError,
-    ctx::Ctx,
-    escrow::{self, FirstDeposit},
+    ContractError, Ctx,
+    lifecycle::order::{self, NewOrder},
+    neighbours::escrow,
     state::{
         counters,
         denoms::{self, Terms},
         deployments::{self, Deployment},
         groups::{self, Group},
     },
-    tender::{NewOrder, open_order},
 };
 
-/// Providers that a tenant names in one list at most.
-pub const MAX_NAMED: usize = 16;
-
 /// With the coin sent.
+///
+/// # Errors
+/// If it is not one coin, or those of [`create`].
 pub fn create_deployment(ctx: &mut Ctx, new: NewDeployment) -> Result<Response, ContractError> {
-    let deposit = escrow::one_coin(ctx)?;
-    let tenant = ctx.sender().clone();
-    create(ctx, tenant, deposit, new)
+    let deposit = ctx.one_coin()?;
+    create(ctx, deposit, new)
 }
 
-/// With a deposit that came by whatever way.
-pub fn create(
+/// With a deposit that came by whatever way; whoever paid it is the tenant.
+///
+/// # Errors
+/// If the denom is not accepted, if the deposit is too small, or if groups, prices, auction or
+/// lists break a rule.
+pub(super) fn create(
     ctx: &mut Ctx,
-    tenant: Addr,
-    deposit: FirstDeposit,
+    deposit: Paid,
     new: NewDeployment,
 ) -> Result<Response, ContractError> {
     let terms = terms(ctx, &deposit)?;
@@ -45,24 +48,21 @@ pub fn create(
         check_group(ctx, group, &terms)?;
     }
     check_auction(new.auction, &ctx.config.params)?;
-    check_deposit(deposit.amount, new.groups.len(), &terms)?;
+    let groups = new.groups.len();
+    check_deposit(deposit.amount, groups, &terms)?;
 
     escrow::learn_link(ctx)?;
-    let id = counters::next_deployment(ctx.store_mut())?;
-    let count = new.groups.len();
-    let count = u32::try_from(count).map_err(|_| ContractError::TooMany {
-        what: "groups",
-        count,
-        max: souk_core::limits::MAX_GROUPS,
-    })?;
+    let id = counters::next_deployment(ctx.storage_mut())?;
+    // The check of the groups bounds their number.
+    let count = u32::try_from(groups).unwrap_or(u32::MAX);
     let mut deployment = Deployment {
-        tenant,
-        delegate: new.delegate.map(|delegate| ctx.addr(&delegate)).transpose()?,
+        tenant: deposit.from.clone(),
+        delegate: new.delegate.map(|delegate| ctx.address(&delegate)).transpose()?,
         commitment: Binary::from(new.commitment.as_slice()),
         denom: deposit.denom.clone(),
         auction: new.auction,
-        allow: named(ctx, "allow", &new.allow)?,
-        refuse: named(ctx, "refuse", &new.refuse)?,
+        allow: named(ctx, "providers in `allow`", &new.allow)?,
+        refuse: named(ctx, "providers in `refuse`", &new.refuse)?,
         created_at: ctx.now(),
         groups: count,
         orders: 0,
@@ -77,25 +77,25 @@ pub fn create(
         groups: count,
         denom: deposit.denom.clone(),
     });
-    let first = counters::next_orders(ctx.store_mut(), u64::from(count))?.0;
+    let first = counters::next_orders(ctx.storage_mut(), u64::from(count))?.0;
     for ((seq, order), spec) in (1..).zip(first..).zip(&new.groups) {
         let (group, order) = (GroupId { deployment: id, group: GroupSeq(seq) }, OrderId(order));
-        groups::save_spec(ctx.store_mut(), group, spec)?;
-        groups::save(ctx.store_mut(), group, &Group::opened(order))?;
+        groups::save_spec(ctx.storage_mut(), group, spec)?;
+        groups::save(ctx.storage_mut(), group, &Group::opened(order))?;
         let new = NewOrder { id: order, group, spec, terms: &terms, excluded: Vec::new() };
-        response = response.add_event(open_order(ctx, &mut deployment, new)?);
+        response = response.add_event(order::open(ctx, &mut deployment, new)?);
     }
-    deployments::create(ctx.store_mut(), id, &deployment)?;
-    let open = escrow::open_account(ctx, id, &deployment.tenant, deposit, deployment.reserved)?;
+    deployments::create(ctx.storage_mut(), id, &deployment)?;
+    let open = escrow::open_account(ctx, id, &deployment.tenant, &deposit, deployment.reserved)?;
     Ok(response.add_messages(open))
 }
 
-fn terms(ctx: &Ctx, deposit: &FirstDeposit) -> Result<Terms, ContractError> {
-    if let Some(terms) = denoms::get(ctx.store(), &deposit.denom)? {
+fn terms(ctx: &Ctx, deposit: &Paid) -> Result<Terms, ContractError> {
+    if let Some(terms) = denoms::get(ctx.storage(), &deposit.denom)? {
         return Ok(terms);
     }
     let accepted: Vec<String> =
-        denoms::all(ctx.store())?.into_iter().map(|(denom, _)| denom).collect();
+        denoms::all(ctx.storage())?.into_iter().map(|(denom, _)| denom).collect();
     let (denom, accepted) = (deposit.denom.to_string(), accepted.join(", "));
     Err(ContractError::DenomNotAccepted { denom, accepted })
 }
@@ -107,7 +107,7 @@ fn check_group(ctx: &Ctx, group: &GroupSpec, terms: &Terms) -> Result<(), Contra
         return Err(ContractError::Ceiling { group, ceiling, min, max });
     }
     for auditor in group.requirements.signed_by.auditors() {
-        ctx.addr(auditor)?;
+        ctx.address(auditor)?;
     }
     Ok(())
 }
@@ -130,11 +130,12 @@ fn check_deposit(sent: Amount, groups: usize, terms: &Terms) -> Result<(), Contr
     Ok(())
 }
 
+/// Addresses of a list, each once, sorted.
 fn named(ctx: &Ctx, what: &'static str, list: &[String]) -> Result<Vec<Addr>, ContractError> {
-    let (count, max) = (list.len(), MAX_NAMED);
-    if count > max {
-        return Err(ContractError::TooMany { what, count, max });
+    check_count(what, list.len(), MAX_NAMED)?;
+    let mut addresses = Vec::with_capacity(list.len());
+    for text in distinct(list) {
+        addresses.push(ctx.address(text)?);
     }
-    let distinct: BTreeSet<&String> = list.iter().collect();
-    distinct.into_iter().map(|address| ctx.addr(address)).collect()
+    Ok(addresses)
 }

@@ -1,4 +1,4 @@
-//! Anyone ends a deployment that has is depleted or that nothing is left of, in two steps: the first
+//! Anyone ends a deployment that is depleted or that nothing is left of, in two steps: the first
 //! marks it, the second ends it after the grace and a number of blocks, so that its tenant has
 //! time to top up and a halted chain does not take that time away.
 
@@ -7,9 +7,8 @@ use souk_api::orderbook::{GroupState, events::DeploymentMarked};
 use souk_core::{CloseReason, DeploymentId, GroupId};
 
 use crate::{
-    ContractError, closing,
-    ctx::Ctx,
-    escrow,
+    ContractError, Ctx, lifecycle,
+    neighbours::escrow,
     state::{
         deployments::{self, Deployment, Mark},
         groups,
@@ -18,8 +17,11 @@ use crate::{
 
 /// Marks, or ends what was marked long enough ago. A clock that started again since the
 /// mark voids it.
+///
+/// # Errors
+/// If it is in use, closed already, or marked not long enough ago.
 pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, ContractError> {
-    let mut deployment = deployments::get(ctx.store(), id)?;
+    let mut deployment = deployments::get(ctx.storage(), id)?;
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id));
     }
@@ -27,7 +29,7 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
     let depleted_since = end_of_use(ctx, id, &deployment)?;
     let Some(mark) = deployment.mark.filter(|mark| mark.depleted_since == depleted_since) else {
         deployment.mark = Some(Mark { depleted_since, at: now, height });
-        deployments::save(ctx.store_mut(), id, &deployment)?;
+        deployments::save(ctx.storage_mut(), id, &deployment)?;
         let endable_at = now.saturating_add(params.end_grace);
         let depleted_since = depleted_since.unwrap_or(now);
         let event = DeploymentMarked { deployment: id, depleted_since, endable_at };
@@ -42,22 +44,22 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
         Some(_) => CloseReason::InsufficientFunds,
         None => CloseReason::Unspecified,
     };
-    closing::close(ctx, id, deployment, reason)
+    lifecycle::deployment::close(ctx, id, deployment, reason)
 }
 
-/// The moment of depletion of one that is depleted, none for one whose groups all rest: those never
-/// run again, and what others deposited would stay in its account.
+/// The moment of depletion of one that is depleted, none for one whose groups all rest: those
+/// never run again, and what others deposited would stay in its account.
 fn end_of_use(
     ctx: &Ctx,
     id: DeploymentId,
     deployment: &Deployment,
 ) -> Result<Option<u64>, ContractError> {
-    let depletion = escrow::account(&ctx.view(), id)?.clock.depletion();
+    let depletion = escrow::clock(&ctx.view(), id)?.depletion();
     if let Some(depleted_since) = depletion.filter(|moment| *moment <= ctx.now()) {
         return Ok(Some(depleted_since));
     }
     for group in groups::of(deployment) {
-        let group = groups::get(ctx.store(), GroupId { deployment: id, group })?;
+        let group = groups::get(ctx.storage(), GroupId { deployment: id, group })?;
         if group.state(deployment) == GroupState::Open {
             return Err(ContractError::InUse { deployment: id, depletion });
         }

@@ -1,39 +1,54 @@
-//! One action a file: load, decide by the rules, save, tell.
+//! One action a file: load, decide by the rules, save, emit.
 
-pub mod accept_bid;
-pub mod admin;
-pub mod close_auction;
-pub mod close_deployment;
-pub mod close_lease;
-pub mod create_deployment;
-pub mod end_deployment;
-pub mod expire_order;
-pub mod lower_bid;
-pub mod place_bid;
-pub mod prune;
-pub mod receive;
-pub mod release_bids;
-pub mod set_delegate;
-pub mod update_deployment;
-pub mod withdraw_bid;
+mod accept_bid;
+mod close_auction;
+mod close_deployment;
+mod close_lease;
+mod create_deployment;
+mod end_deployment;
+mod expire_order;
+mod instantiate;
+mod lower_bid;
+mod migrate;
+mod place_bid;
+mod prune;
+mod receive;
+mod release_bids;
+mod set_delegate;
+mod update_config;
+mod update_deployment;
+mod withdraw_bid;
 
-use std::collections::BTreeSet;
+pub use accept_bid::accept_bid;
+pub use close_auction::close_auction;
+pub use close_deployment::close_deployment;
+pub use close_lease::close_lease;
+pub use create_deployment::create_deployment;
+pub use end_deployment::end_deployment;
+pub use expire_order::expire_order;
+pub use instantiate::instantiate;
+pub use lower_bid::lower_bid;
+pub use migrate::migrate;
+pub use place_bid::place_bid;
+pub use prune::prune;
+pub use receive::receive;
+pub use release_bids::release_bids;
+pub use set_delegate::set_delegate;
+pub use update_config::update_config;
+pub use update_deployment::update_deployment;
+pub use withdraw_bid::withdraw_bid;
 
 use cosmwasm_std::HexBinary;
+use souk_api::orderbook::MAX_ORDERS;
+use souk_contract_std::limits::{check_count, distinct};
 use souk_core::OrderId;
 
 use crate::ContractError;
 
-/// Orders in one message at most.
-pub const MAX_ORDERS: usize = 50;
-
 /// The orders of a message, each once, in the order of their numbers.
-fn distinct(orders: &[OrderId]) -> Result<BTreeSet<OrderId>, ContractError> {
-    let (count, max) = (orders.len(), MAX_ORDERS);
-    if count > max {
-        return Err(ContractError::TooMany { what: "orders", count, max });
-    }
-    Ok(orders.iter().copied().collect())
+fn distinct_orders(orders: &[OrderId]) -> Result<Vec<OrderId>, ContractError> {
+    check_count("orders", orders.len(), MAX_ORDERS)?;
+    Ok(distinct(orders.iter().copied()))
 }
 
 /// Checks that a commitment is a SHA-256.

@@ -1,24 +1,26 @@
 //! A provider bids for a group.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::events::{AuctionExtended, BidPlaced};
+use souk_api::orderbook::{
+    MAX_OFFER,
+    events::{AuctionExtended, BidPlaced},
+};
 use souk_core::{Attribute, BidId, OrderId, Price, attributes::check_claims};
 
 use crate::{
-    ContractError,
-    ctx::Ctx,
+    ContractError, Ctx,
     eligibility::{self, Bidder},
+    lifecycle::order::LoadedOrder,
     state::{
         bids::{self, Bid},
         counters, orders, provider_stats,
     },
-    tender::Tender,
 };
 
-/// Attributes in an offer at most.
-pub const MAX_OFFER: usize = 4;
-
-/// Takes a slot and a place in the book.
+/// Takes a slot and a place among the bids of its price.
+///
+/// # Errors
+/// What makes the provider not eligible, or an offer that breaks a rule.
 pub fn place_bid(
     ctx: &mut Ctx,
     bidder: Bidder,
@@ -26,13 +28,13 @@ pub fn place_bid(
     price: Price,
     offer: Vec<Attribute>,
 ) -> Result<Response, ContractError> {
-    let mut tender = Tender::load(ctx.store(), id)?;
-    let mut book = eligibility::check(&ctx.view(), &tender, &bidder, Some(price))?;
+    let mut loaded = LoadedOrder::load(ctx.storage(), id)?;
+    let mut stats = eligibility::check(&ctx.view(), &loaded, &bidder, Some(price))?;
     check_claims(&offer, MAX_OFFER)?;
-    let extended = extend(ctx, &mut tender, price)?;
+    let extended = extend(ctx, &mut loaded, price)?;
 
     let provider = bidder.address;
-    let position = counters::next_bid(ctx.store_mut())?;
+    let position = counters::next_bid(ctx.storage_mut())?;
     let bid = Bid {
         id: BidId(position),
         price,
@@ -41,32 +43,32 @@ pub fn place_bid(
         slashes: bidder.record.slashes,
         offer,
     };
-    bids::add(ctx.store_mut(), id, &provider, &bid)?;
-    provider_stats::use_slot(&mut book)?;
-    provider_stats::save(ctx.store_mut(), &provider, book)?;
+    bids::add(ctx.storage_mut(), id, &provider, &bid)?;
+    provider_stats::use_slot(&mut stats)?;
+    provider_stats::save(ctx.storage_mut(), &provider, stats)?;
     let event = BidPlaced { order: id, bid: bid.id, provider: provider.into(), price };
     let response = Response::new().add_event(event);
     Ok(extended.into_iter().fold(response, Response::add_event))
 }
 
 /// Moves the close of a binding auction if `price` is a new lowest that comes late. To be
-/// called before the bid is on the book.
+/// called before the bid is saved.
 pub(super) fn extend(
     ctx: &mut Ctx,
-    tender: &mut Tender,
+    loaded: &mut LoadedOrder,
     price: Price,
 ) -> Result<Option<AuctionExtended>, ContractError> {
-    let Some(mut auction) = tender.order.auction else { return Ok(None) };
+    let Some(mut auction) = loaded.order.auction else { return Ok(None) };
     let Some(closes_at) = auction.closing(&ctx.config).extended(ctx.now()) else {
         return Ok(None);
     };
-    let lowest = bids::lowest(ctx.store(), tender.id)?;
+    let lowest = bids::lowest(ctx.storage(), loaded.id)?;
     if lowest.is_some_and(|(_, lowest)| lowest.price <= price) {
         return Ok(None);
     }
     auction.closes_at = closes_at;
     auction.extensions = auction.extensions.saturating_add(1);
-    tender.order.auction = Some(auction);
-    orders::save(ctx.store_mut(), tender.id, &tender.order)?;
-    Ok(Some(AuctionExtended { order: tender.id, closes_at }))
+    loaded.order.auction = Some(auction);
+    orders::save(ctx.storage_mut(), loaded.id, &loaded.order)?;
+    Ok(Some(AuctionExtended { order: loaded.id, closes_at }))
 }

@@ -4,17 +4,21 @@
 use cosmwasm_std::{Response, from_json};
 use cw20::Cw20ReceiveMsg;
 use souk_api::orderbook::Cw20Hook;
-use souk_core::{Amount, Denom};
+use souk_contract_std::Paid;
+use souk_core::Denom;
 
 use super::create_deployment::create;
-use crate::{ContractError, ctx::Ctx, escrow::FirstDeposit};
+use crate::{ContractError, Ctx};
 
 /// The sender is a token that the owner listed as a denom; it vouches for the tenant.
-pub fn receive(ctx: &mut Ctx, received: Cw20ReceiveMsg) -> Result<Response, ContractError> {
-    let tenant = ctx.addr(&received.sender)?;
+///
+/// # Errors
+/// If the hook cannot be read, or those of [`create`].
+pub fn receive(ctx: &mut Ctx, received: &Cw20ReceiveMsg) -> Result<Response, ContractError> {
+    let tenant = ctx.address(&received.sender)?;
     let denom = Denom::Cw20(ctx.sender().to_string());
-    let deposit = FirstDeposit { denom, amount: Amount::new(received.amount.u128())? };
+    let deposit = Paid::new(tenant, denom, received.amount.u128())?;
     match from_json(&received.msg)? {
-        Cw20Hook::CreateDeployment(new) => create(ctx, tenant, deposit, new),
+        Cw20Hook::CreateDeployment(new) => create(ctx, deposit, new),
     }
 }

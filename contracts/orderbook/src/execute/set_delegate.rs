@@ -5,12 +5,14 @@ use souk_api::orderbook::events::DelegateSet;
 use souk_core::DeploymentId;
 
 use crate::{
-    ContractError,
-    ctx::Ctx,
+    ContractError, Ctx,
     state::deployments::{self, Deployment},
 };
 
-/// The delegate acts on the deployment; the coins stay the owner's.
+/// The delegate acts on the deployment; the coins stay the tenant's.
+///
+/// # Errors
+/// If the deployment is closed, or if the delegate is not an address.
 pub fn set_delegate(
     ctx: &mut Ctx,
     id: DeploymentId,
@@ -20,8 +22,8 @@ pub fn set_delegate(
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id));
     }
-    deployment.delegate = delegate.map(|delegate| ctx.addr(&delegate)).transpose()?;
-    deployments::save(ctx.store_mut(), id, &deployment)?;
+    deployment.delegate = delegate.map(|delegate| ctx.address(&delegate)).transpose()?;
+    deployments::save(ctx.storage_mut(), id, &deployment)?;
     let delegate = deployment.delegate.map(String::from);
     Ok(Response::new().add_event(DelegateSet { deployment: id, delegate }))
 }

@@ -5,12 +5,14 @@ use souk_api::orderbook::events::DeploymentUpdated;
 use souk_core::DeploymentId;
 
 use crate::{
-    ContractError,
-    ctx::Ctx,
+    ContractError, Ctx,
     state::deployments::{self, Deployment},
 };
 
 /// Groups, prices and counts stay as they are.
+///
+/// # Errors
+/// If the deployment is closed, or if the commitment is not a new SHA-256.
 pub fn update_deployment(
     ctx: &mut Ctx,
     id: DeploymentId,
@@ -26,7 +28,7 @@ pub fn update_deployment(
         return Err(ContractError::SameCommitment {});
     }
     deployment.commitment = changed;
-    deployments::save(ctx.store_mut(), id, &deployment)?;
+    deployments::save(ctx.storage_mut(), id, &deployment)?;
     let event = DeploymentUpdated { deployment: id, commitment: commitment.to_hex() };
     Ok(Response::new().add_event(event))
 }

@@ -5,25 +5,27 @@ use souk_api::orderbook::events::BidWithdrawn;
 use souk_core::OrderId;
 
 use crate::{
-    ContractError,
-    ctx::Ctx,
+    ContractError, Ctx,
     state::{bids, orders, provider_stats},
 };
 
 /// Its slot is free at once. Bids in a binding auction stay; lost ones are released.
+///
+/// # Errors
+/// If the order is not open, if its auction binds, or if there is no bid.
 pub fn withdraw_bid(
     ctx: &mut Ctx,
     provider: &Addr,
     id: OrderId,
 ) -> Result<Response, ContractError> {
-    let order = orders::get(ctx.store(), id)?;
+    let order = orders::get(ctx.storage(), id)?;
     order.must_be_open(id)?;
     if order.auction.is_some() {
         return Err(ContractError::AuctionBinds(id));
     }
-    let bid = bids::get(ctx.store(), id, provider)?;
-    bids::remove(ctx.store_mut(), id, provider, &bid);
-    provider_stats::free_slots(ctx.store_mut(), provider, 1)?;
+    let bid = bids::get(ctx.storage(), id, provider)?;
+    bids::remove(ctx.storage_mut(), id, provider, &bid);
+    provider_stats::free_slots(ctx.storage_mut(), provider, 1)?;
     let event = BidWithdrawn { order: id, bid: bid.id, provider: provider.to_string() };
     Ok(Response::new().add_event(event))
 }

@@ -1,15 +1,12 @@
 //! Bids, one provider's or all of an order's.
 
 use cosmwasm_std::Addr;
-use souk_api::{
-    orderbook::{BidResponse, BidState, BidsResponse, OrderState},
-    paging,
-};
+use souk_api::orderbook::{BidResponse, BidState, BidsResponse, OrderState};
+use souk_contract_std::Page;
 use souk_core::{OrderId, Price};
 
-use super::Asked;
 use crate::{
-    ContractError,
+    ContractError, View,
     state::{
         bids::{self, Bid},
         orders::{self, Order},
@@ -17,29 +14,30 @@ use crate::{
 };
 
 /// One provider's.
-pub fn one(asked: &Asked, id: OrderId, provider: &str) -> Result<BidResponse, ContractError> {
-    let order = orders::get(asked.view.storage, id)?;
-    let provider = asked.addr(provider)?;
-    let bid = bids::get(asked.view.storage, id, &provider)?;
-    Ok(response(asked, id, &order, provider, bid))
+pub fn bid(view: &View, id: OrderId, provider: &str) -> Result<BidResponse, ContractError> {
+    let order = orders::get(view.storage, id)?;
+    let provider = view.address(provider)?;
+    let bid = bids::get(view.storage, id, &provider)?;
+    Ok(describe(view, id, &order, provider, bid))
 }
 
 /// A page, the lowest first.
-pub fn page(
-    asked: &Asked,
+pub fn bids(
+    view: &View,
     id: OrderId,
     start_after: Option<(Price, u64)>,
     limit: Option<u32>,
 ) -> Result<BidsResponse, ContractError> {
-    let order = orders::get(asked.view.storage, id)?;
-    let found = bids::page(asked.view.storage, id, start_after, paging::limit(limit))?;
+    let order = orders::get(view.storage, id)?;
+    let cursor = start_after.map(|(price, position)| (price.u128(), position));
+    let found = bids::page(view.storage, id, Page::new(cursor, limit))?;
     let found = found.into_iter();
-    let bids = found.map(|(provider, bid)| response(asked, id, &order, provider, bid)).collect();
+    let bids = found.map(|(provider, bid)| describe(view, id, &order, provider, bid)).collect();
     Ok(BidsResponse { bids })
 }
 
-fn response(asked: &Asked, id: OrderId, order: &Order, provider: Addr, bid: Bid) -> BidResponse {
-    let state = state(order, &provider, asked.view.now);
+fn describe(view: &View, id: OrderId, order: &Order, provider: Addr, bid: Bid) -> BidResponse {
+    let state = state(order, &provider, view.now());
     BidResponse {
         id: bid.id,
         order: id,

@@ -1,17 +1,16 @@
 //! Deployments with their groups.
 
 use cosmwasm_std::HexBinary;
-use souk_api::{
-    orderbook::{
-        DeploymentResponse, DeploymentState, DeploymentsResponse, GroupResponse, OrderState,
-    },
-    paging,
+use souk_api::orderbook::{
+    DeploymentResponse, DeploymentState, DeploymentsResponse, GroupResponse, OrderState,
 };
+use souk_contract_std::Page;
 use souk_core::{DeploymentId, GroupId, GroupSeq};
 
-use super::{Asked, texts};
+use super::texts;
 use crate::{
-    ContractError, escrow,
+    ContractError, View,
+    neighbours::escrow,
     state::{
         deployments::{self, Deployment},
         groups, orders,
@@ -19,34 +18,34 @@ use crate::{
 };
 
 /// One of them.
-pub fn one(asked: &Asked, id: DeploymentId) -> Result<DeploymentResponse, ContractError> {
-    let deployment = deployments::get(asked.view.storage, id)?;
-    response(asked, id, deployment)
+pub fn deployment(view: &View, id: DeploymentId) -> Result<DeploymentResponse, ContractError> {
+    let deployment = deployments::get(view.storage, id)?;
+    describe(view, id, deployment)
 }
 
-/// A page, of one tenant if one is given.
-pub fn page(
-    asked: &Asked,
+/// A page by number, of one tenant if one is given.
+pub fn deployments(
+    view: &View,
     tenant: Option<String>,
     start_after: Option<DeploymentId>,
     limit: Option<u32>,
 ) -> Result<DeploymentsResponse, ContractError> {
-    let (storage, limit) = (asked.view.storage, paging::limit(limit));
+    let page = Page::new(start_after.map(|id| id.0), limit);
     let found = match tenant {
-        None => deployments::page(storage, start_after, limit)?,
-        Some(tenant) => deployments::page_of(storage, &asked.addr(&tenant)?, start_after, limit)?,
+        None => deployments::page(view.storage, page)?,
+        Some(tenant) => deployments::page_of(view.storage, &view.address(&tenant)?, page)?,
     };
-    let found = found.into_iter().map(|(id, deployment)| response(asked, id, deployment));
+    let found = found.into_iter().map(|(id, deployment)| describe(view, id, deployment));
     Ok(DeploymentsResponse { deployments: found.collect::<Result<_, _>>()? })
 }
 
-fn response(
-    asked: &Asked,
+fn describe(
+    view: &View,
     id: DeploymentId,
     deployment: Deployment,
 ) -> Result<DeploymentResponse, ContractError> {
     let groups: Result<_, _> =
-        groups::of(&deployment).map(|seq| group(asked, id, &deployment, seq)).collect();
+        groups::of(&deployment).map(|seq| group(view, id, &deployment, seq)).collect();
     let closed = deployment.closed;
     Ok(DeploymentResponse {
         id,
@@ -56,7 +55,7 @@ fn response(
         denom: deployment.denom,
         auction: deployment.auction,
         state: if closed { DeploymentState::Closed } else { DeploymentState::Active },
-        account: escrow::link(asked.view.storage)?.account(id)?,
+        account: escrow::link(view.storage)?.account(id)?,
         created_at: deployment.created_at,
         marked_at: deployment.mark.map(|mark| mark.at),
         groups: groups?,
@@ -64,12 +63,12 @@ fn response(
 }
 
 fn group(
-    asked: &Asked,
+    view: &View,
     deployment: DeploymentId,
     of: &Deployment,
     seq: GroupSeq,
 ) -> Result<GroupResponse, ContractError> {
-    let (storage, now) = (asked.view.storage, asked.view.now);
+    let (storage, now) = (view.storage, view.now());
     let id = GroupId { deployment, group: seq };
     let group = groups::get(storage, id)?;
     let order = orders::find(storage, group.order)?;

@@ -1,18 +1,17 @@
 //! Leases, by order or by provider.
 
-use souk_api::{
-    orderbook::{LeaseResponse, LeasesResponse},
-    paging,
-};
+use souk_api::orderbook::{LeaseResponse, LeasesResponse};
+use souk_contract_std::Page;
 use souk_core::OrderId;
 
-use super::Asked;
-use crate::{ContractError, escrow, state::leases, tender::Tender};
+use crate::{
+    ContractError, View, lifecycle::order::LoadedOrder, neighbours::escrow, state::leases,
+};
 
 /// One of them.
-pub fn one(asked: &Asked, id: OrderId) -> Result<LeaseResponse, ContractError> {
-    let storage = asked.view.storage;
-    let Tender { order, deployment, .. } = Tender::load(storage, id)?;
+pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
+    let storage = view.storage;
+    let LoadedOrder { order, deployment, .. } = LoadedOrder::load(storage, id)?;
     let lease = order.lease().ok_or(ContractError::NoLease(id))?;
     Ok(LeaseResponse {
         order: id,
@@ -30,14 +29,15 @@ pub fn one(asked: &Asked, id: OrderId) -> Result<LeaseResponse, ContractError> {
 }
 
 /// A page of a provider's, by number.
-pub fn page(
-    asked: &Asked,
+pub fn leases(
+    view: &View,
     provider: &str,
     start_after: Option<OrderId>,
     limit: Option<u32>,
 ) -> Result<LeasesResponse, ContractError> {
-    let provider = asked.addr(provider)?;
-    let ids = leases::page(asked.view.storage, &provider, start_after, paging::limit(limit))?;
-    let found = ids.into_iter().map(|id| one(asked, id));
+    let provider = view.address(provider)?;
+    let page = Page::new(start_after.map(|id| id.0), limit);
+    let ids = leases::page(view.storage, &provider, page)?;
+    let found = ids.into_iter().map(|id| lease(view, id));
     Ok(LeasesResponse { leases: found.collect::<Result<_, _>>()? })
 }

@@ -1,42 +1,41 @@
 //! Orders with what they ask for.
 
-use souk_api::{
-    orderbook::{OrderResponse, OrdersResponse},
-    paging,
-};
+use souk_api::orderbook::{OrderResponse, OrdersResponse};
+use souk_contract_std::Page;
 use souk_core::OrderId;
 
-use super::{Asked, texts};
+use super::texts;
 use crate::{
-    ContractError,
+    ContractError, View,
+    lifecycle::order::LoadedOrder,
     state::{deployments, orders},
-    tender::Tender,
 };
 
 /// One of them.
-pub fn one(asked: &Asked, id: OrderId) -> Result<OrderResponse, ContractError> {
-    response(asked, Tender::load(asked.view.storage, id)?)
+pub fn order(view: &View, id: OrderId) -> Result<OrderResponse, ContractError> {
+    describe(view, LoadedOrder::load(view.storage, id)?)
 }
 
 /// A page by number.
-pub fn page(
-    asked: &Asked,
+pub fn orders(
+    view: &View,
     start_after: Option<OrderId>,
     limit: Option<u32>,
 ) -> Result<OrdersResponse, ContractError> {
-    let storage = asked.view.storage;
-    let found = orders::page(storage, start_after, paging::limit(limit))?.into_iter();
+    let storage = view.storage;
+    let page = Page::new(start_after.map(|id| id.0), limit);
+    let found = orders::page(storage, page)?.into_iter();
     let found = found.map(|(id, order)| {
         let deployment = deployments::get(storage, order.group.deployment)?;
-        response(asked, Tender { id, order, deployment })
+        describe(view, LoadedOrder { id, order, deployment })
     });
     Ok(OrdersResponse { orders: found.collect::<Result<_, _>>()? })
 }
 
-fn response(asked: &Asked, tender: Tender) -> Result<OrderResponse, ContractError> {
-    let spec = tender.spec(asked.view.storage)?;
-    let Tender { id, order, deployment } = tender;
-    let closing = order.auction.map(|auction| auction.closing(asked.view.config));
+fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractError> {
+    let spec = loaded.spec(view.storage)?;
+    let LoadedOrder { id, order, deployment } = loaded;
+    let closing = order.auction.map(|auction| auction.closing(view.config));
     Ok(OrderResponse {
         id,
         group: order.group,
@@ -45,7 +44,7 @@ fn response(asked: &Asked, tender: Tender) -> Result<OrderResponse, ContractErro
         denom: deployment.denom,
         take_bps: order.take_bps,
         auction: deployment.auction,
-        state: order.state(asked.view.now),
+        state: order.state(view.now()),
         created_at: order.created_at,
         expires_at: order.expires_at,
         closes_at: closing.map(|closing| closing.time()),

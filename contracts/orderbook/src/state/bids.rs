@@ -3,7 +3,8 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Order, StdResult, Storage};
-use cw_storage_plus::{Bound, Map};
+use cw_storage_plus::Map;
+use souk_contract_std::Page;
 use souk_core::{Attribute, BidId, OrderId, Price};
 
 use crate::ContractError;
@@ -45,13 +46,13 @@ pub fn get(storage: &dyn Storage, order: OrderId, provider: &Addr) -> Result<Bid
     find(storage, order, provider)?.ok_or_else(none)
 }
 
-/// Puts a bid on the book.
+/// Saves a new bid.
 pub fn add(storage: &mut dyn Storage, order: OrderId, provider: &Addr, bid: &Bid) -> StdResult<()> {
     BY_PRICE.save(storage, (order.0, bid.price.u128(), bid.position), provider)?;
     BIDS.save(storage, (order.0, provider), bid)
 }
 
-/// Takes a bid off the book.
+/// Deletes a bid.
 pub fn remove(storage: &mut dyn Storage, order: OrderId, provider: &Addr, bid: &Bid) {
     BY_PRICE.remove(storage, (order.0, bid.price.u128(), bid.position));
     BIDS.remove(storage, (order.0, provider));
@@ -59,7 +60,7 @@ pub fn remove(storage: &mut dyn Storage, order: OrderId, provider: &Addr, bid: &
 
 /// The lowest bid, the earliest among equals: one read of the index.
 pub fn lowest(storage: &dyn Storage, order: OrderId) -> StdResult<Option<(Addr, Bid)>> {
-    Ok(page(storage, order, None, 1)?.into_iter().next())
+    Ok(page(storage, order, Page::first(1))?.pop())
 }
 
 /// Whether an order has any.
@@ -68,21 +69,16 @@ pub fn any(storage: &dyn Storage, order: OrderId) -> bool {
     keys.next().is_some()
 }
 
-/// A page of an order's bids, the lowest first.
+/// An order's bids, the lowest first. The cursor is price and position.
 pub fn page(
     storage: &dyn Storage,
     order: OrderId,
-    start_after: Option<(Price, u64)>,
-    limit: usize,
+    page: Page<(u128, u64)>,
 ) -> StdResult<Vec<(Addr, Bid)>> {
-    let start = start_after.map(|(price, position)| Bound::exclusive((price.u128(), position)));
-    let index = BY_PRICE.sub_prefix(order.0);
-    let found = index.range(storage, start, None, Order::Ascending).take(limit);
-    found
-        .map(|entry| {
-            let (_, provider) = entry?;
-            let bid = BIDS.load(storage, (order.0, &provider))?;
-            Ok((provider, bid))
-        })
-        .collect()
+    let found = page.within(BY_PRICE.sub_prefix(order.0), storage)?.into_iter();
+    let bids = found.map(|(_, provider)| {
+        let bid = BIDS.load(storage, (order.0, &provider))?;
+        Ok((provider, bid))
+    });
+    bids.collect()
 }

@@ -4,13 +4,13 @@ use cosmwasm_schema::{
     cw_serde,
     serde::{Deserialize, Serialize},
 };
-use cosmwasm_std::{Addr, StdResult, Storage};
-use cw_storage_plus::Item;
-use souk_api::orderbook::Params;
+use cosmwasm_std::Addr;
+use souk_api::{
+    orderbook::{OrderbookEvent, Params},
+    published::names,
+};
 
-use crate::auction::Pause;
-
-const CONFIG: Item<Config> = Item::new("c");
+use crate::rules::auction::Pause;
 
 /// Everything but the denoms.
 #[cw_serde]
@@ -52,18 +52,24 @@ struct StoredParams {
 }
 
 impl Config {
+    /// Keeps when a pause begins or ends: auctions stay open for a while after it.
+    fn note_pause(&mut self, paused: bool, now: u64) {
+        if paused {
+            self.paused_at = self.last_pause().begin(now).from;
+        } else {
+            self.unpaused_at = now;
+        }
+    }
+
     /// The last pause.
     pub fn last_pause(&self) -> Pause {
         Pause { from: self.paused_at, until: self.unpaused_at }
     }
 }
 
-/// The configuration.
-pub fn load(storage: &dyn Storage) -> StdResult<Config> {
-    CONFIG.load(storage)
-}
-
-/// Saves it.
-pub fn save(storage: &mut dyn Storage, config: &Config) -> StdResult<()> {
-    CONFIG.save(storage, config)
-}
+souk_contract_std::config!(Config {
+    name: names::ORDERBOOK,
+    events: OrderbookEvent,
+    key: "c",
+    before_pause: Config::note_pause
+});

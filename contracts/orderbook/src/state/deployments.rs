@@ -1,8 +1,9 @@
 //! Deployments, and which are whose.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Binary, Empty, Order, StdResult, Storage};
-use cw_storage_plus::{Bound, Map};
+use cosmwasm_std::{Addr, Binary, Empty, StdResult, Storage};
+use cw_storage_plus::Map;
+use souk_contract_std::Page;
 use souk_core::{AuctionPolicy, Denom, DeploymentId, Rate};
 
 use crate::ContractError;
@@ -40,7 +41,7 @@ pub struct Deployment {
     /// How many groups it has.
     #[serde(rename = "g")]
     pub groups: u32,
-    /// How many of its orders are on the book, closed ones that were not pruned included.
+    /// How many orders it has, closed ones that were not pruned included.
     #[serde(rename = "n")]
     pub orders: u32,
     /// Ceilings of its open `lowest_price` orders.
@@ -75,7 +76,7 @@ pub fn get(storage: &dyn Storage, id: DeploymentId) -> Result<Deployment, Contra
     DEPLOYMENTS.may_load(storage, id.0)?.ok_or(ContractError::DeploymentNotFound(id))
 }
 
-/// Puts a new one on the book.
+/// Saves a new one.
 pub fn create(storage: &mut dyn Storage, id: DeploymentId, new: &Deployment) -> StdResult<()> {
     BY_TENANT.save(storage, (&new.tenant, id.0), &Empty {})?;
     save(storage, id, new)
@@ -86,35 +87,24 @@ pub fn save(storage: &mut dyn Storage, id: DeploymentId, changed: &Deployment) -
     DEPLOYMENTS.save(storage, id.0, changed)
 }
 
-/// Takes it off the book.
+/// Deletes it.
 pub fn delete(storage: &mut dyn Storage, id: DeploymentId, tenant: &Addr) {
     BY_TENANT.remove(storage, (tenant, id.0));
     DEPLOYMENTS.remove(storage, id.0);
 }
 
-/// A page by number.
-pub fn page(
-    storage: &dyn Storage,
-    start_after: Option<DeploymentId>,
-    limit: usize,
-) -> StdResult<Vec<(DeploymentId, Deployment)>> {
-    let start = start_after.map(|id| Bound::exclusive(id.0));
-    let found = DEPLOYMENTS.range(storage, start, None, Order::Ascending).take(limit);
-    found.map(|entry| entry.map(|(id, deployment)| (DeploymentId(id), deployment))).collect()
+/// Deployments by number.
+pub fn page(storage: &dyn Storage, page: Page<u64>) -> StdResult<Vec<(DeploymentId, Deployment)>> {
+    let found = page.of(&DEPLOYMENTS, storage)?.into_iter();
+    Ok(found.map(|(id, deployment)| (DeploymentId(id), deployment)).collect())
 }
 
-/// A page of one tenant's, by number.
+/// A tenant's deployments by number.
 pub fn page_of(
     storage: &dyn Storage,
     tenant: &Addr,
-    start_after: Option<DeploymentId>,
-    limit: usize,
+    page: Page<u64>,
 ) -> StdResult<Vec<(DeploymentId, Deployment)>> {
-    let start = start_after.map(|id| Bound::exclusive(id.0));
-    let ids = BY_TENANT.prefix(tenant).keys(storage, start, None, Order::Ascending).take(limit);
-    ids.map(|id| {
-        let id = id?;
-        Ok((DeploymentId(id), DEPLOYMENTS.load(storage, id)?))
-    })
-    .collect()
+    let ids = page.keys_within(BY_TENANT.prefix(tenant), storage)?.into_iter();
+    ids.map(|id| Ok((DeploymentId(id), DEPLOYMENTS.load(storage, id)?))).collect()
 }

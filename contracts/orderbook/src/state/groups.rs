@@ -27,7 +27,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// A group that is put out to tender for the first time.
+    /// A group that is put out for the first time.
     pub fn opened(order: OrderId) -> Self {
         Self { state: GroupState::Open, order, excluded: Vec::new() }
     }
@@ -64,7 +64,7 @@ pub fn save_spec(storage: &mut dyn Storage, id: GroupId, spec: &GroupSpec) -> St
     SPECS.save(storage, key(id), spec)
 }
 
-/// Takes a group off the book.
+/// Deletes a group.
 pub fn delete(storage: &mut dyn Storage, id: GroupId) {
     GROUPS.remove(storage, key(id));
     SPECS.remove(storage, key(id));

@@ -1,7 +1,8 @@
 //! Which leases a provider has or had: an index of order numbers.
 
-use cosmwasm_std::{Addr, Empty, Order, StdResult, Storage};
-use cw_storage_plus::{Bound, Map};
+use cosmwasm_std::{Addr, Empty, StdResult, Storage};
+use cw_storage_plus::Map;
+use souk_contract_std::Page;
 use souk_core::OrderId;
 
 const BY_PROVIDER: Map<(&Addr, u64), Empty> = Map::new("l");
@@ -16,15 +17,8 @@ pub fn remove(storage: &mut dyn Storage, provider: &Addr, order: OrderId) {
     BY_PROVIDER.remove(storage, (provider, order.0));
 }
 
-/// A page by number.
-pub fn page(
-    storage: &dyn Storage,
-    provider: &Addr,
-    start_after: Option<OrderId>,
-    limit: usize,
-) -> StdResult<Vec<OrderId>> {
-    let start = start_after.map(|id| Bound::exclusive(id.0));
-    let index = BY_PROVIDER.prefix(provider);
-    let keys = index.keys(storage, start, None, Order::Ascending).take(limit);
-    keys.map(|id| id.map(OrderId)).collect()
+/// A provider's leases by number.
+pub fn page(storage: &dyn Storage, provider: &Addr, page: Page<u64>) -> StdResult<Vec<OrderId>> {
+    let ids = page.keys_within(BY_PROVIDER.prefix(provider), storage)?;
+    Ok(ids.into_iter().map(OrderId).collect())
 }

@@ -9,7 +9,7 @@
 //! | `m` denom | prices and fees of a denom |
 //! | `nd`, `no`, `nb` | last number given to a deployment, an order, a bid |
 //! | `d` deployment | [`deployments::Deployment`] |
-//! | `w` owner, deployment | nothing; deployments by owner |
+//! | `w` tenant, deployment | nothing; deployments by tenant |
 //! | `g` deployment, group | [`groups::Group`]: state and latest order |
 //! | `s` deployment, group | what the group asks for; written once |
 //! | `o` order | [`orders::Order`] with its lease |
@@ -19,7 +19,7 @@
 //! | `b` provider | `ProviderStats`, published |
 
 pub mod bids;
-pub mod config;
+mod config;
 pub mod counters;
 pub mod denoms;
 pub mod deployments;
@@ -27,3 +27,5 @@ pub mod groups;
 pub mod leases;
 pub mod orders;
 pub mod provider_stats;
+
+pub use config::Config;

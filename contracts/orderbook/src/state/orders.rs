@@ -1,13 +1,14 @@
 //! Orders and the leases that they become.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Order as Direction, StdResult, Storage};
-use cw_storage_plus::{Bound, Map};
+use cosmwasm_std::{Addr, StdResult, Storage};
+use cw_storage_plus::Map;
 use souk_api::orderbook::{LeaseState, OrderState};
+use souk_contract_std::Page;
 use souk_core::{CloseReason, GroupId, OrderId, Price};
 
 use super::config::Config;
-use crate::{ContractError, auction::Closing};
+use crate::{ContractError, rules::auction::Closing};
 
 const ORDERS: Map<u64, Order> = Map::new("o");
 
@@ -164,7 +165,7 @@ impl Order {
     }
 }
 
-/// An order, if it is on the book.
+/// An order, if it is there.
 pub fn find(storage: &dyn Storage, id: OrderId) -> StdResult<Option<Order>> {
     ORDERS.may_load(storage, id.0)
 }
@@ -179,18 +180,13 @@ pub fn save(storage: &mut dyn Storage, id: OrderId, order: &Order) -> StdResult<
     ORDERS.save(storage, id.0, order)
 }
 
-/// Takes it off the book.
+/// Deletes it.
 pub fn delete(storage: &mut dyn Storage, id: OrderId) {
     ORDERS.remove(storage, id.0);
 }
 
-/// A page by number.
-pub fn page(
-    storage: &dyn Storage,
-    start_after: Option<OrderId>,
-    limit: usize,
-) -> StdResult<Vec<(OrderId, Order)>> {
-    let start = start_after.map(|id| Bound::exclusive(id.0));
-    let found = ORDERS.range(storage, start, None, Direction::Ascending).take(limit);
-    found.map(|entry| entry.map(|(id, order)| (OrderId(id), order))).collect()
+/// Orders by number.
+pub fn page(storage: &dyn Storage, page: Page<u64>) -> StdResult<Vec<(OrderId, Order)>> {
+    let found = page.of(&ORDERS, storage)?.into_iter();
+    Ok(found.map(|(id, order)| (OrderId(id), order)).collect())
 }

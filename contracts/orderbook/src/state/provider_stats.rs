@@ -1,4 +1,4 @@
-//! Each provider's book: slots in use and history. Published under
+//! Each provider's stats: slots in use and history. Published under
 //! [`souk_api::published::provider_stats_key`]; key and bytes are part of the interface.
 
 use cosmwasm_std::{Addr, StdError, StdResult, Storage};
@@ -6,41 +6,41 @@ use cw_storage_plus::Map;
 use souk_api::published::{ProviderStats, VERSION, namespace};
 use souk_core::CloseReason;
 
-const BOOKS: Map<&Addr, ProviderStats> = Map::new(namespace::PROVIDER_STATS);
+const STATS: Map<&Addr, ProviderStats> = Map::new(namespace::PROVIDER_STATS);
 
-/// A provider's book; an empty one if it never bid.
+/// A provider's stats; empty ones if it never bid.
 pub fn get(storage: &dyn Storage, provider: &Addr) -> StdResult<ProviderStats> {
-    Ok(BOOKS.may_load(storage, provider)?.unwrap_or_default())
+    Ok(STATS.may_load(storage, provider)?.unwrap_or_default())
 }
 
 /// Saves it.
-pub fn save(storage: &mut dyn Storage, provider: &Addr, book: ProviderStats) -> StdResult<()> {
-    BOOKS.save(storage, provider, &ProviderStats { v: VERSION, ..book })
+pub fn save(storage: &mut dyn Storage, provider: &Addr, stats: ProviderStats) -> StdResult<()> {
+    STATS.save(storage, provider, &ProviderStats { v: VERSION, ..stats })
 }
 
 /// One more slot in use.
-pub fn use_slot(book: &mut ProviderStats) -> StdResult<()> {
-    let full = || StdError::generic_err("no provider has so many slots");
-    book.used = book.used.checked_add(1).ok_or_else(full)?;
+pub fn use_slot(stats: &mut ProviderStats) -> StdResult<()> {
+    let full = || StdError::generic_err("more slots in use than can be counted");
+    stats.used = stats.used.checked_add(1).ok_or_else(full)?;
     Ok(())
 }
 
 /// Fewer slots in use.
 pub fn free_slots(storage: &mut dyn Storage, provider: &Addr, count: u32) -> StdResult<()> {
-    let mut book = get(storage, provider)?;
-    book.used = book.used.saturating_sub(count);
-    save(storage, provider, book)
+    let mut stats = get(storage, provider)?;
+    stats.used = stats.used.saturating_sub(count);
+    save(storage, provider, stats)
 }
 
 /// A lease began; its bid's slot goes on being used.
 pub fn lease_won(storage: &mut dyn Storage, provider: &Addr) -> StdResult<()> {
-    let mut book = get(storage, provider)?;
-    book.won = book.won.saturating_add(1);
-    book.active = book.active.saturating_add(1);
-    save(storage, provider, book)
+    let mut stats = get(storage, provider)?;
+    stats.won = stats.won.saturating_add(1);
+    stats.active = stats.active.saturating_add(1);
+    save(storage, provider, stats)
 }
 
-/// How a lease ended, for the book.
+/// How a lease ended, for the stats.
 #[derive(Clone, Copy, Debug)]
 pub struct LeaseEnd {
     /// Why.
@@ -53,17 +53,17 @@ pub struct LeaseEnd {
 
 /// A lease ended.
 pub fn lease_ended(storage: &mut dyn Storage, provider: &Addr, end: LeaseEnd) -> StdResult<()> {
-    let mut book = get(storage, provider)?;
-    book.active = book.active.saturating_sub(1);
-    let counts = CloseReason::ALL.into_iter().zip(book.closed.iter_mut());
+    let mut stats = get(storage, provider)?;
+    stats.active = stats.active.saturating_sub(1);
+    let counts = CloseReason::ALL.into_iter().zip(stats.closed.iter_mut());
     for (_, count) in counts.filter(|(reason, _)| *reason == end.reason) {
         *count = count.saturating_add(1);
     }
     if end.breach {
-        book.breaches = book.breaches.saturating_add(1);
+        stats.breaches = stats.breaches.saturating_add(1);
     }
     if end.frees_slot {
-        book.used = book.used.saturating_sub(1);
+        stats.used = stats.used.saturating_sub(1);
     }
-    save(storage, provider, book)
+    save(storage, provider, stats)
 }

@@ -22,7 +22,7 @@ fn an_accepted_bid_becomes_the_lease_and_is_paid_from_now() {
 
     let id = market.order_of(order).group.deployment;
     let (tenant, provider) = (market.who("ann").to_string(), market.who("dear").to_string());
-    let told = LeaseCreated {
+    let event = LeaseCreated {
         order,
         deployment: id,
         group: GroupSeq(1),
@@ -31,7 +31,7 @@ fn an_accepted_bid_becomes_the_lease_and_is_paid_from_now() {
         price: price(600),
         denom: usouk(),
     };
-    assert_eq!(market.events_of::<LeaseCreated>(&response), [told]);
+    assert_eq!(market.events_of::<LeaseCreated>(&response), [event]);
     let lease = market.lease_of(order);
     assert_eq!((lease.state, lease.price), (LeaseState::Active, price(600)));
     assert_eq!(lease.created_at, market.now());
@@ -193,7 +193,7 @@ fn maintenance_stops_new_bids_not_those_that_stand() {
     market.place("pro", order, 500).unwrap();
     let msg = souk_api::registry::ExecuteMsg::SetMaintenance { provider: pro.into(), on: true };
     let (operator, registry) = (market.operator("pro"), market.registry.clone());
-    market.tell(&operator, &registry, &msg, 0).unwrap();
+    market.call(&operator, &registry, &msg, 0).unwrap();
     assert!(market.accept("ann", order, "pro", 500).is_ok());
 }
 

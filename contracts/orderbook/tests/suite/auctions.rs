@@ -7,6 +7,7 @@ use souk_api::{
         events::{AuctionExtended, BidDisqualified, GroupChanged, LeaseCreated, OrderClosed},
     },
 };
+use souk_contract_std::CommonError;
 use souk_core::{
     DeploymentId, OrderId, SignedBy,
     time::{DAY, HOUR},
@@ -112,15 +113,15 @@ fn a_new_lowest_bid_in_the_last_minute_extends_it_by_a_minute() {
     market.place("a", order, 500).unwrap();
     market.blocks(MIN_AUCTION_BLOCKS, 250);
     market.place("b", order, 500).unwrap();
-    assert_eq!(market.order_of(order).closes_at, Some(end), "a tie is no new lowest");
+    assert_eq!(market.order_of(order).closes_at, Some(end), "a tie is not a new lowest");
     let response = market.place("c", order, 499).unwrap();
-    let told = AuctionExtended { order, closes_at: end + 60 };
-    assert_eq!(market.events_of::<AuctionExtended>(&response), [told]);
+    let event = AuctionExtended { order, closes_at: end + 60 };
+    assert_eq!(market.events_of::<AuctionExtended>(&response), [event]);
     assert_eq!(market.order_of(order).closes_at, Some(end + 60));
     market.pass(109);
     let response = market.lower("a", order, 400).unwrap();
-    let told = AuctionExtended { order, closes_at: end + 120 };
-    assert_eq!(market.events_of::<AuctionExtended>(&response), [told]);
+    let event = AuctionExtended { order, closes_at: end + 120 };
+    assert_eq!(market.events_of::<AuctionExtended>(&response), [event]);
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn after_a_pause_bidding_goes_on_for_ten_minutes() {
     market.place("a", order, 500).unwrap();
     market.pause(true);
     market.blocks(100, HOUR);
-    assert_eq!(market.close_auction(order, 1).unwrap_err(), ContractError::Paused {});
+    assert_eq!(market.close_auction(order, 1).unwrap_err(), CommonError::Paused.into());
     market.pause(false);
     assert!(market.close_auction(order, 1).is_err());
     market.pass(300).place("b", order, 400).unwrap();
@@ -220,8 +221,8 @@ fn a_bond_that_unbonds_still_backs_a_bid() {
     let msg = souk_api::registry::ExecuteMsg::Unbond { amount: amount(10 * SLOT) };
     let (a, registry) = (market.who("a"), market.registry.clone());
     // A provider keeps the least bond or leaves, so top it up first.
-    market.tell(&a, &registry, &souk_api::registry::ExecuteMsg::Bond {}, 10 * SLOT).unwrap();
-    market.tell(&a, &registry, &msg, 0).unwrap();
+    market.call(&a, &registry, &souk_api::registry::ExecuteMsg::Bond {}, 10 * SLOT).unwrap();
+    market.call(&a, &registry, &msg, 0).unwrap();
     over(&mut market).close_auction(order, 1).unwrap();
     assert_eq!(winner(&market, order), a.to_string());
 }

@@ -51,9 +51,9 @@ fn a_bid_is_on_the_book_with_its_place_and_uses_a_slot() {
         offer: vec![Attribute::new("gpu/model", "h100")],
     };
     let response = market.send(&market.operator("pro"), &msg).unwrap();
-    let told =
+    let event =
         BidPlaced { order, bid: BidId(1), provider: market.who("pro").into(), price: price(900) };
-    assert_eq!(market.events_of::<BidPlaced>(&response), [told]);
+    assert_eq!(market.events_of::<BidPlaced>(&response), [event]);
     let bid = market.bid("pro", order);
     assert_eq!((bid.id, bid.price, bid.state), (BidId(1), price(900), BidState::Open));
     assert_eq!((bid.placed_at, bid.position), (market.now(), 1));
@@ -115,9 +115,9 @@ fn only_a_registered_provider_that_is_not_in_maintenance_bids() {
     let pro = market.who("pro");
     let (operator, registry) = (market.operator("pro"), market.registry.clone());
     let maintenance = |on| registry::ExecuteMsg::SetMaintenance { provider: pro.to_string(), on };
-    market.tell(&operator, &registry, &maintenance(true), 0).unwrap();
+    market.call(&operator, &registry, &maintenance(true), 0).unwrap();
     assert_refused(&mut market, order, ContractError::InMaintenance(pro.clone()));
-    market.tell(&operator, &registry, &maintenance(false), 0).unwrap();
+    market.call(&operator, &registry, &maintenance(false), 0).unwrap();
     assert_eq!(market.ineligible("pro", order), None);
     market.deregister(&pro);
     assert_refused(&mut market, order, ContractError::NotRegistered(pro));
@@ -289,8 +289,8 @@ fn a_bid_is_lowered_by_one_per_cent_at_least_and_keeps_its_id() {
     }
     let response = market.lower("pro", order, 990).unwrap();
     let provider = market.who("pro").to_string();
-    let told = BidLowered { order, bid: BidId(1), provider, price: price(990) };
-    assert_eq!(market.events_of::<BidLowered>(&response), [told]);
+    let event = BidLowered { order, bid: BidId(1), provider, price: price(990) };
+    assert_eq!(market.events_of::<BidLowered>(&response), [event]);
     let bids = market.bids(order);
     assert_eq!(bids.len(), 1, "no trace of the old price is left");
     assert_eq!((bids[0].id, bids[0].price, bids[0].position), (BidId(1), price(990), 2));
@@ -324,8 +324,8 @@ fn a_bid_taken_back_leaves_nothing() {
     market.place("pro", order, 800).unwrap();
     let response = market.withdraw("pro", order).unwrap();
     let provider = market.who("pro").to_string();
-    let told = BidWithdrawn { order, bid: BidId(2), provider };
-    assert_eq!(market.events_of::<BidWithdrawn>(&response), [told]);
+    let event = BidWithdrawn { order, bid: BidId(2), provider };
+    assert_eq!(market.events_of::<BidWithdrawn>(&response), [event]);
     let changed: Vec<_> = market
         .storage()
         .into_iter()

@@ -1,5 +1,5 @@
 //! What messages cost, in the chain's prices for storage and calls (computing is small
-//! beside them), and that it does not grow with the book.
+//! beside them), and that it does not grow with the number of bids.
 
 use cosmwasm_std::coins;
 use souk_api::{
@@ -14,8 +14,8 @@ use crate::market::*;
 /// Gas by which figures may differ because a number has more digits.
 const DIGITS: u64 = 1_000;
 
-/// The incumbent's whole cycle with 20 bids.
-const INCUMBENT_CYCLE: u64 = 4_700_000;
+/// Akash's whole cycle with 20 bids.
+const AKASH_CYCLE: u64 = 4_700_000;
 
 fn crowd(market: &mut Market, count: usize) -> Vec<String> {
     let names: Vec<String> = (0..count).map(|n| format!("p{n:03}")).collect();
@@ -30,7 +30,7 @@ fn bid(market: &mut Market, name: &str, order: OrderId, units: u128) -> u64 {
 }
 
 #[test]
-fn a_bid_costs_the_same_on_an_empty_and_on_a_full_book() {
+fn a_bid_costs_the_same_with_no_other_bids_and_with_many() {
     let mut market = Market::new();
     let names = crowd(&mut market, 200);
     let order = market.order("ann", tenant_choice());
@@ -70,10 +70,10 @@ fn an_auction_closes_at_the_same_cost_with_two_bids_and_with_two_hundred() {
     assert!(costs[1].abs_diff(costs[0]) < DIGITS, "{costs:?}");
 }
 
-/// Gas of a deployment's whole life with so many bids: created, bid for, accepted, paid,
+/// Gas of a deployment's whole life with `bids` bids: created, bid for, accepted, paid,
 /// closed, refunded, released and pruned. As agents do, each provider releases its lost bids
 /// ten at a time, and orders are pruned ten at a time; so ten lives are led and a tenth is
-/// told.
+/// given.
 fn cycle(bids: usize) -> u64 {
     let mut market = Market::new();
     let names = crowd(&mut market, bids);
@@ -98,10 +98,10 @@ fn cycle(bids: usize) -> u64 {
         let id = market.order_of(*order).group.deployment;
         let account = AccountId(id.0);
         let withdraw = escrow::ExecuteMsg::Withdraw { account, stream: order.0 };
-        sum += market.cost(|market| market.tell(&anyone, &to, &withdraw, 0).unwrap());
+        sum += market.cost(|market| market.call(&anyone, &to, &withdraw, 0).unwrap());
         sum += market.cost(|market| market.close("ann", id).unwrap());
         let claim = escrow::ExecuteMsg::ClaimRefund { account, deposit: None };
-        sum += market.cost(|market| market.tell(&anyone, &to, &claim, 0).unwrap());
+        sum += market.cost(|market| market.call(&anyone, &to, &claim, 0).unwrap());
     }
     for name in &names {
         sum += market.cost(|market| market.release(name, &orders));
@@ -116,9 +116,9 @@ fn ask(order: OrderId) -> QueryMsg {
 }
 
 #[test]
-fn a_whole_cycle_with_twenty_bids_is_cheaper_than_the_incumbents() {
+fn a_whole_cycle_with_twenty_bids_is_cheaper_than_on_akash() {
     let gas = cycle(20);
-    assert!(gas < INCUMBENT_CYCLE, "{gas}");
+    assert!(gas < AKASH_CYCLE, "{gas}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a tenant can put on the book, and what not.
+//! What a tenant can create, and what not.
 
 use crate::market::*;
 use cosmwasm_std::{HexBinary, coin, coins};
@@ -10,6 +10,7 @@ use souk_api::{
         events::{DelegateSet, DeploymentCreated, DeploymentUpdated, OrderOpened},
     },
 };
+use souk_contract_std::CommonError;
 use souk_core::{AccountId, Attribute, DeploymentId, GroupSeq, OrderId, limits::LimitError};
 use souk_orderbook::ContractError;
 
@@ -36,7 +37,7 @@ fn a_deployment_gets_an_account_and_an_open_order_for_each_group() {
     assert_eq!(order.expires_at, market.now() + defaults::ORDER_LIFETIME);
     assert_eq!(market.account(id).balance, amount(PLENTY));
     assert_eq!(market.account(id).tenant, market.who("ann").to_string());
-    assert_eq!(market.balance(&market.book), 0, "coins do not rest on the book");
+    assert_eq!(market.balance(&market.orderbook), 0, "coins do not rest here");
 }
 
 #[test]
@@ -133,8 +134,11 @@ fn a_deposit_is_one_coin_of_an_accepted_denom() {
     let foreign =
         ContractError::DenomNotAccepted { denom: "uother".into(), accepted: DENOM.into() };
     for (funds, error) in [
-        (vec![], ContractError::OneCoin(0)),
-        (vec![coin(1, "uother"), coin(PLENTY, DENOM)], ContractError::OneCoin(2)),
+        (vec![], CommonError::OneCoin { coins: "none".into() }.into()),
+        (
+            vec![coin(1, "uother"), coin(PLENTY, DENOM)],
+            CommonError::OneCoin { coins: format!("1uother,{PLENTY}{DENOM}") }.into(),
+        ),
         (coins(PLENTY, "uother"), foreign),
     ] {
         assert_eq!(market.pay(&ann, &msg, &funds).unwrap_err(), error);
@@ -157,7 +161,7 @@ fn addresses_that_are_none_are_refused() {
         signed(&bad),
     ] {
         let refused = market.create("ann", &new, PLENTY);
-        assert!(matches!(refused, Err(ContractError::Std(_))), "{refused:?}");
+        assert!(matches!(refused, Err(ContractError::Common(CommonError::Std(_)))), "{refused:?}");
     }
 }
 
@@ -166,7 +170,11 @@ fn a_list_of_providers_has_sixteen_names_at_most() {
     let mut market = Market::new();
     let names: Vec<String> = (0..17).map(|n| market.who(&format!("p{n}")).into()).collect();
     let new = NewDeployment { allow: names.clone(), ..web() };
-    let error = ContractError::TooMany { what: "allow", count: 17, max: 16 };
+    let error = ContractError::from(CommonError::TooMany {
+        what: "providers in `allow`",
+        count: 17,
+        max: 16,
+    });
     assert_eq!(market.create("ann", &new, PLENTY), Err(error));
     let new = NewDeployment { refuse: names[..16].to_vec(), ..web() };
     assert!(market.create("ann", &new, PLENTY).is_ok());
@@ -182,8 +190,8 @@ fn a_commitment_changes_to_another_of_the_same_kind() {
         commitment: HexBinary::from(bytes),
     };
     let response = market.send(&ann, &update(&[8; 32])).unwrap();
-    let told = DeploymentUpdated { deployment: id, commitment: "08".repeat(32) };
-    assert_eq!(market.events_of::<DeploymentUpdated>(&response), [told]);
+    let event = DeploymentUpdated { deployment: id, commitment: "08".repeat(32) };
+    assert_eq!(market.events_of::<DeploymentUpdated>(&response), [event]);
     assert_eq!(market.deployment(id).commitment, HexBinary::from([8; 32]));
     let same = market.send(&ann, &update(&[8; 32]));
     assert_eq!(same.unwrap_err(), ContractError::SameCommitment {});
@@ -205,8 +213,8 @@ fn a_delegate_acts_until_it_is_taken_back() {
     let set = |delegate| ExecuteMsg::SetDelegate { deployment: id, delegate };
     assert!(market.send(&del, &update(1)).is_err());
     let response = market.send(&ann, &set(Some(del.to_string()))).unwrap();
-    let told = DelegateSet { deployment: id, delegate: Some(del.to_string()) };
-    assert_eq!(market.events_of::<DelegateSet>(&response), [told]);
+    let event = DelegateSet { deployment: id, delegate: Some(del.to_string()) };
+    assert_eq!(market.events_of::<DelegateSet>(&response), [event]);
     market.send(&del, &update(2)).unwrap();
     assert!(market.send(&del, &set(None)).is_err(), "a delegate names no delegate");
     market.send(&ann, &set(None)).unwrap();

@@ -14,8 +14,8 @@ use souk_api::{
         events::{GroupChanged, OrderClosed},
     },
 };
+use souk_contract_std::CommonError;
 use souk_core::{AccountId, Denom, DeploymentId, time::HOUR};
-use souk_orderbook::ContractError;
 
 use crate::market::*;
 
@@ -52,17 +52,17 @@ fn list(market: &mut Market, token: &Addr) {
         add_cw20: Some(vec![token.to_string()]),
     };
     let escrow = market.escrow.clone();
-    market.tell(&owner, &escrow, &msg, 0).unwrap();
+    market.call(&owner, &escrow, &msg, 0).unwrap();
 }
 
 fn send(market: &mut Market, token: &Addr, new: NewDeployment) -> Result<(), String> {
     let msg = Cw20ExecuteMsg::Send {
-        contract: market.book.to_string(),
+        contract: market.orderbook.to_string(),
         amount: Uint128::new(PLENTY),
         msg: to_json_binary(&Cw20Hook::CreateDeployment(new)).unwrap(),
     };
     let ann = market.who("ann");
-    market.tell(&ann, token, &msg, 0).map(drop)
+    market.call(&ann, token, &msg, 0).map(drop)
 }
 
 fn units(market: &Market, token: &Addr, of: &Addr) -> u128 {
@@ -83,7 +83,7 @@ fn a_deployment_is_paid_and_refunded_in_tokens() {
     assert_eq!(shown.tenant, market.who("ann").to_string(), "the tenant, not the token");
     assert_eq!(shown.denom, Denom::Cw20(token.to_string()));
     assert_eq!(units(&market, &token, &market.escrow), PLENTY);
-    assert_eq!(units(&market, &token, &market.book), 0);
+    assert_eq!(units(&market, &token, &market.orderbook), 0);
 
     let order = shown.groups[0].order;
     market.place("pro", order, 900).unwrap();
@@ -95,7 +95,7 @@ fn a_deployment_is_paid_and_refunded_in_tokens() {
         escrow::ExecuteMsg::Withdraw { account, stream: order.0 },
         escrow::ExecuteMsg::ClaimRefund { account, deposit: None },
     ] {
-        market.tell(&anyone, &escrow, &msg, 0).unwrap();
+        market.call(&anyone, &escrow, &msg, 0).unwrap();
     }
     assert_eq!(units(&market, &token, &market.payee("pro")), 900 - 18, "less two per cent");
     assert_eq!(units(&market, &token, &market.who("ann")), PLENTY - 900);
@@ -107,8 +107,8 @@ fn a_token_that_is_not_listed_creates_nothing() {
     let token = token(&mut market);
     let new = deployment(&[group("web", 1_000)], tenant_choice());
     let error = send(&mut market, &token, new).unwrap_err();
-    let expected =
-        ContractError::NotPermitted { needed: souk_api::Permission::Cw20, sender: token.clone() };
+    let needed = souk_api::Permission::Cw20;
+    let expected = CommonError::NotPermitted { needed, sender: token.clone() };
     assert!(error.contains(&expected.to_string()), "{error}");
     assert_eq!(units(&market, &token, &market.who("ann")), PLENTY);
 }
@@ -119,21 +119,21 @@ fn a_hook_that_cannot_be_read_returns_the_tokens() {
     let token = token(&mut market);
     list(&mut market, &token);
     let msg = Cw20ExecuteMsg::Send {
-        contract: market.book.to_string(),
+        contract: market.orderbook.to_string(),
         amount: Uint128::new(PLENTY),
         msg: to_json_binary(&"something else").unwrap(),
     };
     let ann = market.who("ann");
-    assert!(market.tell(&ann, &token, &msg, 0).is_err());
+    assert!(market.call(&ann, &token, &msg, 0).is_err());
     assert_eq!(units(&market, &token, &ann), PLENTY);
 }
 
-/// A token whose owner changed its code: it says what it is told to, and moves nothing.
+/// A token whose owner changed its code: it says what anyone asks it to, and moves nothing.
 mod hostile {
     use super::*;
 
     #[cw_serde]
-    pub enum Told {
+    pub enum Act {
         /// Calls the hook of a contract, in anybody's name.
         Say { to: String, hook: Cw20ReceiveMsg },
         /// What the orderbook asks of a token; this one keeps the coins to itself.
@@ -144,8 +144,8 @@ mod hostile {
         Ok(Response::new())
     }
 
-    pub fn execute(_: DepsMut, _: Env, _: MessageInfo, told: Told) -> StdResult<Response> {
-        let Told::Say { to, hook } = told else { return Ok(Response::new()) };
+    pub fn execute(_: DepsMut, _: Env, _: MessageInfo, act: Act) -> StdResult<Response> {
+        let Act::Say { to, hook } = act else { return Ok(Response::new()) };
         let msg = to_json_binary(&Cw20ExecuteHook::Receive(hook))?;
         let call = WasmMsg::Execute { contract_addr: to, msg, funds: Vec::new() };
         Ok(Response::new().add_message(call))
@@ -182,15 +182,15 @@ fn say(
 ) -> Result<(), String> {
     let (sender, amount) = (from.to_string(), Uint128::new(PLENTY));
     let hook = Cw20ReceiveMsg { sender, amount, msg: Binary::new(msg.into()) };
-    let told = hostile::Told::Say { to: to.to_string(), hook };
-    market.tell(&market.who("eve"), token, &told, 0).map(drop)
+    let act = hostile::Act::Say { to: to.to_string(), hook };
+    market.call(&market.who("eve"), token, &act, 0).map(drop)
 }
 
 #[test]
 fn a_token_that_turned_hostile_cannot_take_the_accounts_of_deployments_to_come() {
     let mut market = Market::new();
     let token = hostile_token(&mut market);
-    let (escrow, book, eve) = (market.escrow.clone(), market.book.clone(), market.who("eve"));
+    let (escrow, book, eve) = (market.escrow.clone(), market.orderbook.clone(), market.who("eve"));
     for hook in [
         format!(r#"{{"open_account":{{"local":1,"tenant":"{eve}","reserved":"0"}}}}"#),
         r#"{"fund":{"local":1}}"#.to_owned(),
@@ -205,7 +205,7 @@ fn a_token_that_keeps_the_coins_holds_no_bidder_in_its_auctions() {
     let mut market = Market::new();
     market.provider("pro");
     let token = hostile_token(&mut market);
-    let (book, ann) = (market.book.clone(), market.who("ann"));
+    let (book, ann) = (market.orderbook.clone(), market.who("ann"));
     let new = deployment(&[group("web", 1_000)], lowest_price(300));
     let hook = to_json_binary(&Cw20Hook::CreateDeployment(new)).unwrap();
     say(&mut market, &token, &book, &ann, hook).unwrap();

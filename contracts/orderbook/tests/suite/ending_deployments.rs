@@ -11,6 +11,7 @@ use souk_api::{
         },
     },
 };
+use souk_contract_std::CommonError;
 use souk_core::{AccountId, CloseReason, DeploymentId, OrderId, time::HOUR};
 use souk_orderbook::ContractError;
 
@@ -37,8 +38,8 @@ fn a_close_ends_orders_leases_and_account_together() {
     assert_eq!(leases.iter().map(|l| l.order).collect::<Vec<_>>(), orders[..2]);
     let closed = market.events_of::<OrderClosed>(&response);
     assert_eq!((closed.len(), closed[0].order), (1, orders[2]));
-    let told = DeploymentClosed { deployment: id, reason: CloseReason::Tenant };
-    assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
+    let event = DeploymentClosed { deployment: id, reason: CloseReason::Tenant };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [event]);
 
     let shown = market.deployment(id);
     assert_eq!(shown.state, DeploymentState::Closed);
@@ -63,7 +64,7 @@ fn a_tenant_closes_and_is_refunded_in_one_transaction() {
     let close = to_json_binary(&ExecuteMsg::CloseDeployment { deployment: id }).unwrap();
     let account = AccountId(id.0);
     let claim = escrow::ExecuteMsg::ClaimRefund { account, deposit: None };
-    let (book, escrow) = (market.book.clone(), market.escrow.clone());
+    let (book, escrow) = (market.orderbook.clone(), market.escrow.clone());
     let msgs = vec![msg(&book, close), msg(&escrow, to_json_binary(&claim).unwrap())];
     market.app.execute_multi(ann.clone(), msgs).unwrap();
     assert_eq!(market.balance(&ann), PLENTY - 900);
@@ -82,7 +83,7 @@ fn twenty_leases_end_with_one_message_to_the_escrow() {
     market.pass(HOUR);
     let response = market.close("ann", id).unwrap();
     let calls = response.events.iter().filter(|event| event.ty == "execute").count();
-    assert_eq!(calls, 2, "the book and the escrow");
+    assert_eq!(calls, 2, "the orderbook and the escrow");
     assert_eq!(market.account(id).balance, amount(PLENTY - 2_000));
     let book = market.stats_of("pro");
     assert_eq!((book.active, book.won, book.used), (0, 20, 20));
@@ -106,15 +107,15 @@ fn a_depleted_deployment_is_marked_and_ended_after_the_grace() {
     let (mut market, id, order) = depleted();
     let response = market.pass(10).end_deployment(id).unwrap();
     let now = market.now();
-    let told =
+    let event =
         DeploymentMarked { deployment: id, depleted_since: now - 10, endable_at: now + END_GRACE };
-    assert_eq!(market.events_of::<DeploymentMarked>(&response), [told]);
+    assert_eq!(market.events_of::<DeploymentMarked>(&response), [event]);
     assert_eq!(market.deployment(id).marked_at, Some(now));
     market.blocks(END_BLOCKS, END_GRACE - 1);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
     let response = market.pass(1).end_deployment(id).unwrap();
-    let told = DeploymentClosed { deployment: id, reason: CloseReason::InsufficientFunds };
-    assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
+    let event = DeploymentClosed { deployment: id, reason: CloseReason::InsufficientFunds };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [event]);
     let lease = market.lease_of(order);
     assert_eq!(lease.reason, Some(CloseReason::InsufficientFunds));
     assert!(market.account(id).closed);
@@ -183,14 +184,14 @@ fn a_deployment_whose_groups_all_rest_is_ended_so_that_others_get_their_deposits
     market.expire(orders[1]).unwrap();
     let response = market.end_deployment(id).unwrap();
     let now = market.now();
-    let told =
+    let event =
         DeploymentMarked { deployment: id, depleted_since: now, endable_at: now + END_GRACE };
-    assert_eq!(market.events_of::<DeploymentMarked>(&response), [told]);
+    assert_eq!(market.events_of::<DeploymentMarked>(&response), [event]);
     market.blocks(END_BLOCKS, END_GRACE - 1);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
     let response = market.pass(1).end_deployment(id).unwrap();
-    let told = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
-    assert_eq!(market.events_of::<DeploymentClosed>(&response), [told]);
+    let event = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [event]);
     assert!(market.account(id).closed, "whoever deposited claims it back");
 }
 
@@ -325,7 +326,7 @@ fn what_is_over_and_pruned_leaves_the_book_as_it_was() {
 fn fifty_orders_are_pruned_at_once_and_no_more() {
     let mut market = Market::new();
     let orders = (1..=51).map(OrderId).collect();
-    let error = ContractError::TooMany { what: "orders", count: 51, max: 50 };
+    let error = ContractError::from(CommonError::TooMany { what: "orders", count: 51, max: 50 });
     let anyone = market.who("anyone");
     assert_eq!(market.send(&anyone, &ExecuteMsg::Prune { orders }).unwrap_err(), error);
 }

@@ -19,7 +19,7 @@ fn after_a_providers_close_the_group_is_put_out_without_it() {
     let id = market.order_of(order).group.deployment;
     let response = market.pass(HOUR).provider_closes("bad", order, CloseReason::Unstable).unwrap();
     let bad = market.who("bad");
-    let told = LeaseClosed {
+    let event = LeaseClosed {
         order,
         deployment: id,
         group: GroupSeq(1),
@@ -27,7 +27,7 @@ fn after_a_providers_close_the_group_is_put_out_without_it() {
         reason: CloseReason::Unstable,
         breach: true,
     };
-    assert_eq!(market.events_of::<LeaseClosed>(&response), [told]);
+    assert_eq!(market.events_of::<LeaseClosed>(&response), [event]);
     let next = market.events_of::<OrderOpened>(&response)[0].order;
     let group = &market.deployment(id).groups[0];
     assert_eq!((group.state, group.order), (GroupState::Open, next));
@@ -169,7 +169,7 @@ fn a_close_while_the_account_is_depleted_is_for_lack_of_money_whoever_sends_it()
         let closed = &market.events_of::<LeaseClosed>(&response)[0];
         let reason = CloseReason::InsufficientFunds;
         assert_eq!((closed.reason, closed.breach), (reason, false));
-        assert!(market.events_of::<OrderOpened>(&response).is_empty(), "no money, no tender");
+        assert!(market.events_of::<OrderOpened>(&response).is_empty(), "no money, no order");
         assert_eq!(market.deployment(id).groups[0].state, GroupState::InsufficientFunds);
         assert_eq!(market.lease_of(order).state, LeaseState::InsufficientFunds);
         assert_eq!(market.stats_of("pro").breaches, 0, "nobody is to blame");
@@ -245,7 +245,7 @@ fn a_provider_that_left_the_registry_can_still_end_its_leases_itself() {
     let order = market.lease("ann", "pro", 900);
     market.deregister(&pro);
     let reason = CloseReason::Decommission;
-    assert!(market.provider_closes("pro", order, reason).is_err(), "its operator is no more");
+    assert!(market.provider_closes("pro", order, reason).is_err(), "it has no operator any more");
     let msg = souk_api::orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason) };
     market.send(&pro, &msg).unwrap();
     assert_eq!(market.lease_of(order).reason, Some(reason));

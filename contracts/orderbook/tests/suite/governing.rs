@@ -4,10 +4,11 @@ use cosmwasm_std::{Addr, Binary, Uint128, coins};
 use cw_multi_test::Executor;
 use cw20::Cw20ReceiveMsg;
 use souk_api::{
-    Permission,
+    Message, Permission,
     defaults::{self, DENOM},
     orderbook::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, Params, QueryMsg},
 };
+use souk_contract_std::CommonError;
 use souk_core::{CloseReason, Denom, OrderId, time::HOUR};
 use souk_orderbook::ContractError;
 
@@ -96,11 +97,11 @@ fn each_message_refuses_whoever_it_is_not_for() {
             Permission::TenantOrOperator => &["the tenant", "the operator"],
             Permission::Operator => &["the operator"],
             Permission::Cw20 => &[],
-            other => panic!("no message of the book is for {other}"),
+            other => panic!("no message of the orderbook is for {other}"),
         };
         for (role, sender) in roles.iter().filter(|(role, _)| !may.contains(role)) {
             let error = market.send(sender, &msg).unwrap_err();
-            let expected = ContractError::NotPermitted { needed, sender: sender.clone() };
+            let expected = CommonError::NotPermitted { needed, sender: sender.clone() }.into();
             assert_eq!(error, expected, "{role} sends {msg:?}");
         }
     }
@@ -133,9 +134,13 @@ fn coins_with_a_message_that_takes_none_are_refused() {
             continue;
         }
         let error = market.pay(&market.who("ann"), &msg, &coins(5, DENOM)).unwrap_err();
-        assert_eq!(error, ContractError::CoinsNotTaken(format!("5{DENOM}")), "{msg:?}");
+        assert_eq!(
+            error,
+            CommonError::CoinsNotTaken { coins: format!("5{DENOM}") }.into(),
+            "{msg:?}"
+        );
     }
-    assert_eq!(market.balance(&market.book), 0);
+    assert_eq!(market.balance(&market.orderbook), 0);
 }
 
 #[test]
@@ -144,7 +149,7 @@ fn a_pause_stops_new_business_and_nothing_else() {
     let guardian = market.guardian.clone();
     market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
     assert!(market.query::<ConfigResponse>(&QueryMsg::Config {}).unwrap().paused);
-    let paused = ContractError::Paused {};
+    let paused = ContractError::from(CommonError::Paused);
     for msg in each_message(&market, leased, open) {
         let sender = match msg.permission() {
             Permission::Operator => market.operator("pro"),
@@ -198,7 +203,7 @@ fn nobody_is_told_to_be_eligible_during_a_pause() {
     assert_eq!(market.ineligible("other", open), None);
     market.pause(true);
     let reason = market.ineligible("other", open).unwrap();
-    assert_eq!(reason, ContractError::Paused {}.to_string());
+    assert_eq!(reason, CommonError::Paused.to_string());
 }
 
 #[test]
@@ -258,7 +263,7 @@ fn denoms_are_well_formed_listed_once_and_sixteen_at_most() {
     }
     let many: Vec<_> = (0..16).map(|n| terms(&format!("udenom{n}"))).collect();
     let error = market.send(&owner, &set(many.clone())).unwrap_err();
-    assert_eq!(error, ContractError::TooMany { what: "denoms", count: 17, max: 16 });
+    assert_eq!(error, CommonError::TooMany { what: "denoms", count: 17, max: 16 }.into());
     market.send(&owner, &set(many[..15].to_vec())).unwrap();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     assert_eq!(config.denoms.len(), 16);
@@ -281,8 +286,9 @@ fn an_orderbook_that_the_escrow_does_not_list_says_so() {
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     let mut other = market;
     let msg = another_on(&config);
-    let (owner, code) = (other.owner.clone(), other.book_code);
-    other.book = other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
+    let (owner, code) = (other.owner.clone(), other.orderbook_code);
+    other.orderbook =
+        other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
     let error = other.create("ann", &common_deployment(), PLENTY).unwrap_err();
     assert_eq!(error, ContractError::NotAController { escrow: Addr::unchecked(config.escrow) });
 }
@@ -292,12 +298,12 @@ fn an_orderbook_is_not_set_up_with_coins_that_it_could_not_give_back() {
     let mut market = Market::new();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     let msg = another_on(&config);
-    let (owner, code) = (market.owner.clone(), market.book_code);
+    let (owner, code) = (market.owner.clone(), market.orderbook_code);
     market.mint(&owner, 5);
     let coins = coins(5, DENOM);
     let done = market.app.instantiate_contract(code, owner, &msg, &coins, "rich", None);
     let error: ContractError = done.unwrap_err().downcast().unwrap();
-    assert_eq!(error, ContractError::CoinsNotTaken(format!("5{DENOM}")));
+    assert_eq!(error, CommonError::CoinsNotTaken { coins: format!("5{DENOM}") }.into());
 }
 
 #[test]
@@ -326,13 +332,15 @@ fn an_orderbook_without_deployments_migrates_before_the_escrow_lists_it() {
     let mut market = Market::new();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     let msg = another_on(&config);
-    let (owner, code) = (market.owner.clone(), market.book_code);
+    let (owner, code) = (market.owner.clone(), market.orderbook_code);
     let admin = Some(owner.to_string());
-    market.book = market.app.instantiate_contract(code, owner, &msg, &[], "new", admin).unwrap();
+    market.orderbook =
+        market.app.instantiate_contract(code, owner, &msg, &[], "new", admin).unwrap();
     migrate(&mut market);
 }
 
 fn migrate(market: &mut Market) {
-    let (owner, book, code) = (market.owner.clone(), market.book.clone(), market.book_code);
+    let (owner, book, code) =
+        (market.owner.clone(), market.orderbook.clone(), market.orderbook_code);
     market.app.migrate_contract(owner, book, &MigrateMsg {}, code).unwrap();
 }

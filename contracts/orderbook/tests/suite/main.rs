@@ -16,14 +16,14 @@ mod bidding;
 mod cost;
 mod creating;
 mod cw20_tokens;
+mod documents;
 mod ending_deployments;
 mod ending_leases;
 mod governing;
+#[path = "../common/market/mod.rs"]
 mod market;
+#[path = "../common/meter.rs"]
 mod meter;
-mod model;
 mod published;
-mod readme;
-mod schema;
 mod slots;
 mod weaknesses;

@@ -12,7 +12,7 @@ use souk_orderbook::ContractError;
 use crate::market::*;
 
 #[test]
-fn a_providers_book_lies_under_its_raw_key_in_exactly_these_bytes() {
+fn a_providers_stats_lie_under_its_raw_key_in_exactly_these_bytes() {
     let mut market = Market::new();
     let pro = market.provider("pro");
     market.lease("ann", "pro", 900);
@@ -27,16 +27,17 @@ fn a_providers_book_lies_under_its_raw_key_in_exactly_these_bytes() {
     assert_eq!(String::from_utf8(bytes).unwrap(), json);
 
     let record: ProviderStats =
-        read(&market.app.wrap(), market.book.as_str(), key).unwrap().unwrap();
+        read(&market.app.wrap(), market.orderbook.as_str(), key).unwrap().unwrap();
     assert_eq!((record.used, record.won, record.active, record.breaches), (2, 2, 1, 1));
 }
 
 #[test]
-fn a_provider_that_never_bid_has_no_book() {
+fn a_provider_that_never_bid_has_no_stats() {
     let mut market = Market::new();
     let pro = market.provider("pro");
     let key = published::provider_stats_key(pro.as_str());
-    let found: Option<ProviderStats> = read(&market.app.wrap(), market.book.as_str(), key).unwrap();
+    let found: Option<ProviderStats> =
+        read(&market.app.wrap(), market.orderbook.as_str(), key).unwrap();
     assert_eq!(found, None);
     assert_eq!(market.stats_of("pro").used, 0);
 }
@@ -44,7 +45,7 @@ fn a_provider_that_never_bid_has_no_book() {
 #[test]
 fn it_registers_under_its_name() {
     let market = Market::new();
-    let book = market.book.as_str();
+    let book = market.orderbook.as_str();
     published::probe(&market.app.wrap(), book, names::ORDERBOOK).unwrap();
 }
 
@@ -63,7 +64,7 @@ fn it_cannot_be_set_up_on_the_wrong_contracts() {
     ];
     for (name, on) in wrong {
         let msg = defaults::orderbook(Roles::default(), on);
-        let (owner, code) = (market.owner.clone(), market.book_code);
+        let (owner, code) = (market.owner.clone(), market.orderbook_code);
         let refused = market.app.instantiate_contract(code, owner, &msg, &[], "book", None);
         let error = refused.unwrap_err().downcast::<ContractError>().unwrap();
         assert!(error.to_string().contains(name), "{error}");

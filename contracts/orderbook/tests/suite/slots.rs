@@ -2,10 +2,11 @@
 
 use souk_api::{
     defaults::SLOT_HOLD,
-    orderbook::{BidState, ExecuteMsg, events::BidsReleased},
+    orderbook::{BidState, ExecuteMsg, TRIAL, events::BidsReleased},
 };
+use souk_contract_std::CommonError;
 use souk_core::{CloseReason, OrderId};
-use souk_orderbook::{ContractError, lease::TRIAL};
+use souk_orderbook::ContractError;
 
 use crate::market::*;
 
@@ -30,8 +31,8 @@ fn a_loser_of_an_auction_can_bid_elsewhere_after_release() {
         ContractError::BondExhausted { used: 10, slots: 10, .. }
     ));
     let response = market.release("lose", &orders);
-    let told = BidsReleased { provider: market.who("lose").into(), count: 1 };
-    assert_eq!(market.events_of::<BidsReleased>(&response), [told]);
+    let event = BidsReleased { provider: market.who("lose").into(), count: 1 };
+    assert_eq!(market.events_of::<BidsReleased>(&response), [event]);
     market.place("lose", next, 900).unwrap();
 }
 
@@ -132,7 +133,7 @@ fn fifty_orders_are_released_at_once_and_no_more() {
     let provider = market.who("pro").to_string();
     let orders: Vec<_> = (1..=51).map(OrderId).collect();
     let msg = ExecuteMsg::ReleaseBids { provider: provider.clone(), orders: orders.clone() };
-    let error = ContractError::TooMany { what: "orders", count: 51, max: 50 };
+    let error = ContractError::from(CommonError::TooMany { what: "orders", count: 51, max: 50 });
     let anyone = market.who("anyone");
     assert_eq!(market.send(&anyone, &msg).unwrap_err(), error);
     let msg = ExecuteMsg::ReleaseBids { provider, orders: orders[..50].to_vec() };

@@ -75,7 +75,7 @@ fn poc_b_an_unfunded_binding_auction_holds_slots_for_nothing() {
         market.close("mallory", *id).unwrap();
         let who = market.who("anyone");
         let msg = escrow::ExecuteMsg::ClaimRefund { account: AccountId(id.0), deposit: None };
-        market.tell(&who, &escrow, &msg, 0).unwrap();
+        market.call(&who, &escrow, &msg, 0).unwrap();
     }
     assert_eq!(
         market.balance(&market.who("mallory")) - before,
@@ -110,7 +110,7 @@ fn poc_c_a_rival_takes_a_provider_out_of_the_market_for_a_day() {
     let anyone = market.who("anyone");
     for id in &ids {
         let msg = escrow::ExecuteMsg::ClaimRefund { account: AccountId(id.0), deposit: None };
-        market.tell(&anyone, &escrow, &msg, 0).unwrap();
+        market.call(&anyone, &escrow, &msg, 0).unwrap();
     }
     let cost = 10 * MIN_DEPOSIT - market.balance(&market.who("rival"));
     assert!(cost < MIN_DEPOSIT, "ten slots for a day cost {cost} usouk");
@@ -323,7 +323,7 @@ fn poc_m_ten_orders_without_a_coin_behind_them_take_a_market_out_for_a_day() {
         let new = deployment(&[group("web", 1_000_000)], tenant_choice());
         let before = market.balance(&mallory);
         let msg = ExecuteMsg::CreateDeployment(new);
-        let book = market.book.clone();
+        let book = market.orderbook.clone();
         let mut id = DeploymentId(0);
         market.cost(|market| {
             use cw_multi_test::Executor;
@@ -339,13 +339,13 @@ fn poc_m_ten_orders_without_a_coin_behind_them_take_a_market_out_for_a_day() {
             account: AccountId(id.0),
             amount: amount(MIN_DEPOSIT),
         };
-        market.cost(|market| market.tell(&mallory, &escrow, &take, 0).unwrap());
+        market.cost(|market| market.call(&mallory, &escrow, &take, 0).unwrap());
         assert_eq!(market.balance(&mallory), before, "the same half SOUK serves for the next one");
         orders.push(market.deployment(id).groups[0].order);
     }
     for order in &orders {
         for name in names {
-            assert_eq!(market.ineligible(name, *order), None, "the book takes bids on it");
+            assert_eq!(market.ineligible(name, *order), None, "the orderbook takes bids on it");
             market.place(name, *order, 500_000).unwrap();
         }
     }
@@ -362,7 +362,7 @@ fn poc_m_ten_orders_without_a_coin_behind_them_take_a_market_out_for_a_day() {
     assert!(market.accept("mallory", orders[0], "p0", 500_000).is_err());
 }
 
-/// N: the owner of a group that is out of money cannot go on with it; its deployment must be made anew.
+/// N: the owner of a group that is out of money cannot go on with it; its deployment must be made again.
 #[test]
 fn poc_n_a_topped_up_deployment_does_not_go_on_after_its_provider_closed_it() {
     let mut market = Market::new();
@@ -405,7 +405,7 @@ fn poc_s_a_delegate_lets_the_deposit_flow_to_its_own_provider_at_the_ceiling() {
     market.pass(10 * HOUR);
     let (escrow, anyone) = (market.escrow.clone(), market.who("anyone"));
     let take = escrow::ExecuteMsg::Withdraw { account: AccountId(id.0), stream: order.0 };
-    market.tell(&anyone, &escrow, &take, 0).unwrap();
+    market.call(&anyone, &escrow, &take, 0).unwrap();
     assert!(market.balance(&market.payee("thief")) > 0, "the deposit flows to the thief");
 }
 

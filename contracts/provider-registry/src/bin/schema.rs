@@ -1,20 +1,5 @@
 //! Writes the contract's JSON schema to `schema/` at the root of the repository.
 
-use std::{fs, path::Path};
-
-use cosmwasm_schema::generate_api;
-use souk_api::registry::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let api = generate_api! {
-        name: "provider-registry",
-        instantiate: InstantiateMsg,
-        execute: ExecuteMsg,
-        query: QueryMsg,
-        migrate: MigrateMsg,
-    };
-    let path = Path::new("schema/provider-registry.json");
-    fs::write(path, api.render().to_string()?)?;
-    println!("wrote {}", path.display());
-    Ok(())
+fn main() -> std::io::Result<()> {
+    souk_contract_std::schema::write(souk_contract_std::api!(souk_api::registry))
 }

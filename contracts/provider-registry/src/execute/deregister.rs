@@ -3,25 +3,25 @@
 use cosmwasm_std::Response;
 use souk_api::registry::events::Deregistered;
 
-use super::{Ctx, bond_changed, used};
-use crate::{ContractError, state};
+use crate::{ContractError, Ctx, orderbook, state::providers};
 
 /// Everything unbonds and the published record is deleted. Refused while bids or leases
 /// use slots: a binding bid could be escaped by leaving, and without a record nobody could
 /// close the provider's leases for it.
-pub fn deregister(ctx: Ctx) -> Result<Response, ContractError> {
-    ctx.no_coins()?;
-    let config = state::config(ctx.deps.storage)?;
-    let mut provider = state::registered(ctx.deps.storage, &ctx.info.sender)?;
-    let used = used::slots(ctx.deps.as_ref(), &config, &provider.address)?;
+///
+/// # Errors
+/// If slots are in use, or if the sender is not registered (any more).
+pub fn deregister(ctx: &mut Ctx) -> Result<Response, ContractError> {
+    let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
+    let used = orderbook::used_slots(ctx, &provider.address)?;
     if used > 0 {
         return Err(ContractError::SlotsInUse { used });
     }
     let mut stake = provider.stake();
-    stake.unbond_all(ctx.now().saturating_add(config.unbonding_period))?;
-    provider.set_stake(stake, config.bond_per_slot);
+    stake.unbond_all(ctx.now().saturating_add(ctx.config.unbonding_period))?;
+    provider.set_stake(stake, ctx.config.bond_per_slot);
     provider.registered = false;
-    state::save(ctx.deps.storage, &provider)?;
+    providers::save(ctx.storage_mut(), &provider)?;
     let left = Deregistered { provider: provider.address.to_string() };
-    Ok(Response::new().add_event(left).add_event(bond_changed(&provider)))
+    Ok(Response::new().add_event(left).add_event(provider.bond_changed()))
 }

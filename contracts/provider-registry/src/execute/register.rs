@@ -5,50 +5,53 @@ use souk_api::{
     published::{ProviderRecord, VERSION},
     registry::{Contact, Gateway, events::Registered},
 };
+use souk_contract_std::coins;
 use souk_core::{Amount, Attribute, attributes, limits::MAX_CLAIMS};
 
-use super::{Ctx, bond_changed, check_contact};
 use crate::{
-    ContractError,
-    bond::{BondError, Stake},
-    gateway,
-    state::{self, Provider},
+    ContractError, Ctx,
+    rules::{
+        bond::{BondError, Stake},
+        gateway, settings,
+    },
+    state::providers::{self, Provider},
 };
 
 /// The sender registers. Whoever was registered before keeps what still unbonds and the
 /// count of slashes.
+///
+/// # Errors
+/// If the bond is too small or of another denom, if gateway, attributes or contact break a
+/// rule, or if the sender is registered already.
 pub fn register(
-    ctx: Ctx,
+    ctx: &mut Ctx,
     payee: Option<String>,
-    operator: String,
+    operator: &str,
     gateway: Gateway,
     attributes: Vec<Attribute>,
     contact: Contact,
 ) -> Result<Response, ContractError> {
-    let config = state::config(ctx.deps.storage)?;
-    if config.paused {
-        return Err(ContractError::Paused);
-    }
-    let bond = ctx.paid(&config.bond_denom)?;
-    if bond < config.min_bond {
-        return Err(BondError::TooSmall { bond, min: config.min_bond }.into());
+    let min = ctx.config.min_bond;
+    let bond = coins::of(&ctx.info, &ctx.config.bond_denom)?;
+    if bond < min {
+        return Err(BondError::TooSmall { bond, min }.into());
     }
     gateway::check(&gateway)?;
     attributes::check_claims(&attributes, MAX_CLAIMS)?;
-    check_contact(&contact)?;
+    settings::check_contact(&contact)?;
 
-    let address = ctx.info.sender.clone();
-    let before = state::known(ctx.deps.storage, &address)?;
+    let address = ctx.sender().clone();
+    let before = providers::find(ctx.storage(), &address)?;
     if before.as_ref().is_some_and(|before| before.registered) {
         return Err(ContractError::AlreadyRegistered { provider: address });
     }
     let before = before.as_ref();
     let record = ProviderRecord {
         v: VERSION,
-        operator: ctx.address(&operator)?.into(),
+        operator: ctx.address(operator)?.into(),
         payee: payee.map_or_else(|| Ok(address.clone()), |payee| ctx.address(&payee))?.into(),
         bond,
-        slots: Stake::of(bond).slots(config.bond_per_slot),
+        slots: Stake::of(bond).slots(ctx.config.bond_per_slot),
         maintenance: false,
         slashes: before.map_or(0, |before| before.record.slashes),
         attributes,
@@ -62,11 +65,11 @@ pub fn register(
         claimable_at: before.map_or(0, |before| before.claimable_at),
         registered: true,
     };
-    state::save(ctx.deps.storage, &provider)?;
+    providers::save(ctx.storage_mut(), &provider)?;
     let registered = Registered {
         provider: provider.address.to_string(),
         operator: provider.record.operator.clone(),
         bond,
     };
-    Ok(Response::new().add_event(registered).add_event(bond_changed(&provider)))
+    Ok(Response::new().add_event(registered).add_event(provider.bond_changed()))
 }

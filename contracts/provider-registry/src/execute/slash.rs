@@ -2,51 +2,52 @@
 
 use cosmwasm_std::Response;
 use souk_api::registry::events::Slashed;
-use souk_core::Amount;
+use souk_contract_std::{limits, pay};
+use souk_core::{Amount, Denom};
 
-use super::{Ctx, bond_changed, check_text, pay};
-use crate::{ContractError, state};
+use crate::{ContractError, Ctx, state::providers};
 
 /// The bond goes first, then what unbonds; more than there is takes all. The count of
 /// slashes rises, by which the orderbook disqualifies bids placed before.
+///
+/// # Errors
+/// If there is nothing to take, if no reason is given, or if an address is none of this chain.
 pub fn slash(
-    ctx: Ctx,
-    provider: String,
+    ctx: &mut Ctx,
+    provider: &str,
     amount: Amount,
-    recipient: String,
+    recipient: &str,
     reason: String,
 ) -> Result<Response, ContractError> {
-    ctx.no_coins()?;
-    check_text("the reason", &reason)?;
+    limits::check_text("the reason", &reason)?;
     if reason.trim().is_empty() {
         return Err(ContractError::Empty("the reason"));
     }
-    let recipient = ctx.address(&recipient)?;
-    let config = state::config(ctx.deps.storage)?;
-    let address = ctx.address(&provider)?;
-    let mut provider = state::known(ctx.deps.storage, &address)?
-        .ok_or(ContractError::NotRegistered { provider })?;
+    let recipient = ctx.address(recipient)?;
+    let mut provider = providers::known(ctx.storage(), &ctx.address(provider)?)?;
     let mut stake = provider.stake();
     let available = Amount::new(stake.total())?;
     let taken = stake.slash(amount)?;
     if taken == Amount::ZERO {
-        return Err(ContractError::NothingToSlash { provider: address, asked: amount, available });
+        let provider = provider.address;
+        return Err(ContractError::NothingToSlash { provider, asked: amount, available });
     }
     let unbonding_slashed = stake.unbonding != provider.unbonding;
-    provider.set_stake(stake, config.bond_per_slot);
+    provider.set_stake(stake, ctx.config.bond_per_slot);
     provider.record.slashes = provider.record.slashes.saturating_add(1);
-    state::save_record(ctx.deps.storage, &provider)?;
+    providers::save_record(ctx.storage_mut(), &provider)?;
     if unbonding_slashed {
-        state::save_details(ctx.deps.storage, &provider)?;
+        providers::save_details(ctx.storage_mut(), &provider)?;
     }
+    let denom = Denom::native(ctx.config.bond_denom.clone());
     let slashed = Slashed {
-        provider: address.into(),
+        provider: provider.address.to_string(),
         amount: taken,
         recipient: recipient.to_string(),
         reason,
     };
     Ok(Response::new()
-        .add_message(pay(&recipient, config.bond_denom, taken))
+        .add_messages(pay::pay(&denom, recipient.as_str(), taken)?)
         .add_event(slashed)
-        .add_event(bond_changed(&provider)))
+        .add_event(provider.bond_changed()))
 }

@@ -3,19 +3,19 @@
 use cosmwasm_std::Response;
 use souk_core::Amount;
 
-use super::{Ctx, bond_changed};
-use crate::{ContractError, state};
+use crate::{ContractError, Ctx, state::providers};
 
 /// It counts no more for new bids from now on, can be slashed until it is claimed, and
-/// starts the delay anew for everything that is pending. The least bond stays.
-pub fn unbond(ctx: Ctx, amount: Amount) -> Result<Response, ContractError> {
-    ctx.no_coins()?;
-    let config = state::config(ctx.deps.storage)?;
-    let mut provider = state::registered(ctx.deps.storage, &ctx.info.sender)?;
+/// restarts the delay of everything that is pending. The least bond stays.
+///
+/// # Errors
+/// If there is not as much, or if less than the least bond would be left.
+pub fn unbond(ctx: &mut Ctx, amount: Amount) -> Result<Response, ContractError> {
+    let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
     let mut stake = provider.stake();
-    let claimable_at = ctx.now().saturating_add(config.unbonding_period);
-    stake.unbond(amount, config.min_bond, claimable_at)?;
-    provider.set_stake(stake, config.bond_per_slot);
-    state::save(ctx.deps.storage, &provider)?;
-    Ok(Response::new().add_event(bond_changed(&provider)))
+    let claimable_at = ctx.now().saturating_add(ctx.config.unbonding_period);
+    stake.unbond(amount, ctx.config.min_bond, claimable_at)?;
+    provider.set_stake(stake, ctx.config.bond_per_slot);
+    providers::save(ctx.storage_mut(), &provider)?;
+    Ok(Response::new().add_event(provider.bond_changed()))
 }

@@ -4,18 +4,19 @@ use cosmwasm_std::Response;
 use souk_api::registry::{Contact, events::Updated};
 use souk_core::{Attribute, attributes, limits::MAX_CLAIMS};
 
-use super::{Ctx, check_contact};
-use crate::{ContractError, state};
+use crate::{ContractError, Ctx, rules::settings, state::providers};
 
 /// What is not given stays. Leases keep the payee that they were won with.
+///
+/// # Errors
+/// If the payee is not an address, or if attributes or contact break a rule.
 pub fn update(
-    ctx: Ctx,
+    ctx: &mut Ctx,
     payee: Option<String>,
     attributes: Option<Vec<Attribute>>,
     contact: Option<Contact>,
 ) -> Result<Response, ContractError> {
-    ctx.no_coins()?;
-    let mut provider = state::registered(ctx.deps.storage, &ctx.info.sender)?;
+    let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
     let record_changes = payee.is_some() || attributes.is_some();
     if let Some(payee) = payee {
         provider.record.payee = ctx.address(&payee)?.into();
@@ -25,12 +26,12 @@ pub fn update(
         provider.record.attributes = attributes;
     }
     if let Some(contact) = contact {
-        check_contact(&contact)?;
+        settings::check_contact(&contact)?;
         provider.contact = contact;
-        state::save_details(ctx.deps.storage, &provider)?;
+        providers::save_details(ctx.storage_mut(), &provider)?;
     }
     if record_changes {
-        state::save_record(ctx.deps.storage, &provider)?;
+        providers::save_record(ctx.storage_mut(), &provider)?;
     }
     Ok(Response::new().add_event(Updated { provider: provider.address.into() }))
 }

@@ -1,40 +1,41 @@
-//! A registry on a chain of its own, with a book beside it whose records a test writes.
+//! A registry on a chain of its own, with an orderbook beside it whose records a test writes.
 
 #![allow(dead_code)]
+
+use std::ops::{Deref, DerefMut};
 
 use cosmwasm_std::{
     Addr, Binary, Coin, Deps, DepsMut, Empty, Env, Event, HexBinary, MessageInfo, Response,
     StdError, StdResult, coin, to_json_vec,
 };
-use cw_multi_test::{
-    App, AppBuilder, AppResponse, BankKeeper, BankSudo, ContractWrapper, Executor, MockApiBech32,
-    SudoMsg,
-};
+use cw_multi_test::{AppResponse, ContractWrapper};
 use souk_api::{
     defaults::{self, DENOM, Roles},
     published::{self, ProviderRecord, ProviderStats, names},
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse, QueryMsg, RegistryEvent},
 };
+use souk_contract_std::testing::{Chain, who};
 use souk_core::{Amount, Attribute};
-use souk_provider_registry::{ContractError, contract};
+use souk_provider_registry::ContractError;
 
 /// 1 SOUK in base units.
 pub const SOUK: u128 = 1_000_000;
 /// What everyone who pays has at the start.
 pub const PURSE: u128 = 1_000 * SOUK;
 
-pub struct World {
-    pub app: App<BankKeeper, MockApiBech32>,
+pub struct Fixture {
+    chain: Chain,
     pub code: u64,
     pub registry: Addr,
-    pub book: Addr,
+    pub orderbook: Addr,
     pub owner: Addr,
     pub guardian: Addr,
     pub slasher: Addr,
 }
 
-/// The book's code: stores what a test tells it under raw keys.
-fn book_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError, StdError, StdError> {
+/// The orderbook's code: stores what a test gives it under raw keys.
+fn orderbook_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError, StdError, StdError>
+{
     fn instantiate(d: DepsMut, _: Env, _: MessageInfo, name: String) -> StdResult<Response> {
         cw2::set_contract_version(d.storage, name, "0.1.0")?;
         Ok(Response::new())
@@ -54,40 +55,45 @@ fn book_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError, Std
     ContractWrapper::new(execute, instantiate, query)
 }
 
-impl World {
+impl Deref for Fixture {
+    type Target = Chain;
+
+    fn deref(&self) -> &Chain {
+        &self.chain
+    }
+}
+
+impl DerefMut for Fixture {
+    fn deref_mut(&mut self) -> &mut Chain {
+        &mut self.chain
+    }
+}
+
+impl Fixture {
     /// A registry with the default configuration and no orderbook yet.
     pub fn new() -> Self {
-        let api = MockApiBech32::new("souk");
-        let mut app = AppBuilder::new().with_api(api).build(|_, _, _| {});
-        let [owner, guardian, slasher] =
-            ["owner", "guardian", "slasher"].map(|name| app.api().addr_make(name));
-        let code = app.store_code(Box::new(
-            ContractWrapper::new(contract::execute, contract::instantiate, contract::query)
-                .with_migrate(contract::migrate),
-        ));
-        let roles = Roles { owner: Some(owner.to_string()), guardian: Some(guardian.to_string()) };
-        let msg = defaults::registry(roles, vec![slasher.to_string()]);
-        let admin = Some(owner.to_string());
+        let mut chain = Chain::default();
+        let [owner, guardian, slasher] = ["owner", "guardian", "slasher"].map(who);
+        let code = chain.app.store_code(souk_contract_std::code!(souk_provider_registry));
+        let roles = Roles { owner: None, guardian: Some(guardian.to_string()) };
         let registry =
-            app.instantiate_contract(code, owner.clone(), &msg, &[], "registry", admin).unwrap();
-        let book_code = app.store_code(Box::new(book_code()));
-        let name = names::ORDERBOOK;
-        let book =
-            app.instantiate_contract(book_code, owner.clone(), &name, &[], "book", None).unwrap();
-        Self { app, code, registry, book, owner, guardian, slasher }
+            chain.set_up(code, &owner, &defaults::registry(roles, vec![slasher.to_string()]));
+        let orderbook_code = chain.app.store_code(Box::new(orderbook_code()));
+        let orderbook = chain.set_up(orderbook_code, &owner, &names::ORDERBOOK);
+        Self { chain, code, registry, orderbook, owner, guardian, slasher }
     }
 
-    /// The same, with the book linked.
+    /// The same, with the orderbook linked.
     pub fn linked() -> Self {
-        let mut world = Self::new();
-        let msg = defaults::link_registry(world.book.to_string());
-        world.send(&world.owner.clone(), &msg).unwrap();
-        world
+        let mut fixture = Self::new();
+        let msg = defaults::link_registry(fixture.orderbook.to_string());
+        fixture.send(&fixture.owner.clone(), &msg).unwrap();
+        fixture
     }
 
     /// Someone without coins.
     pub fn someone(&self, name: &str) -> Addr {
-        self.app.api().addr_make(name)
+        who(name)
     }
 
     /// Someone with a purse.
@@ -97,12 +103,7 @@ impl World {
         address
     }
 
-    pub fn mint(&mut self, to: &Addr, amount: Coin) {
-        let mint = BankSudo::Mint { to_address: to.to_string(), amount: vec![amount] };
-        self.app.sudo(SudoMsg::Bank(mint)).unwrap();
-    }
-
-    /// Someone with a purse who has registered with so many SOUK of bond.
+    /// Someone with a purse who has registered with `souk` SOUK of bond.
     pub fn provider(&mut self, name: &str, souk: u128) -> Addr {
         let address = self.payer(name);
         let operator = self.operator(name);
@@ -136,38 +137,27 @@ impl World {
         msg: &ExecuteMsg,
         coins: &[Coin],
     ) -> Result<AppResponse, ContractError> {
-        let sent = self.app.execute_contract(from.clone(), self.registry.clone(), msg, coins);
-        sent.map_err(|error| error.downcast().unwrap())
+        let registry = self.registry.clone();
+        self.execute(from, &registry, msg, coins)
     }
 
-    /// Says what the book shows of a provider's slots.
-    pub fn stats_show_used(&mut self, provider: &Addr, used: u32) {
+    /// Sets how many slots of a provider the orderbook shows in use.
+    pub fn set_used_slots(&mut self, provider: &Addr, used: u32) {
         let record = ProviderStats { v: published::VERSION, used, ..ProviderStats::default() };
         let key = Binary::from(published::provider_stats_key(provider.as_str()));
         let entry = (key, Binary::from(to_json_vec(&record).unwrap()));
-        let (owner, book) = (self.owner.clone(), self.book.clone());
-        self.app.execute_contract(owner, book, &entry, &[]).unwrap();
-    }
-
-    pub fn now(&self) -> u64 {
-        self.app.block_info().time.seconds()
-    }
-
-    pub fn pass(&mut self, seconds: u64) {
-        self.app.update_block(|block| {
-            block.height += 1;
-            block.time = block.time.plus_seconds(seconds);
-        });
+        let (owner, orderbook) = (self.owner.clone(), self.orderbook.clone());
+        self.execute::<_, StdError>(&owner, &orderbook, &entry, &[]).unwrap();
     }
 
     /// What an account holds of the bond denom.
     pub fn balance(&self, of: &Addr) -> u128 {
-        self.app.wrap().query_balance(of, DENOM).unwrap().amount.u128()
+        self.balance_in(of, DENOM)
     }
 
     pub fn show(&self, provider: &Addr) -> ProviderResponse {
         let msg = QueryMsg::Provider { provider: provider.to_string() };
-        self.app.wrap().query_wasm_smart(&self.registry, &msg).unwrap()
+        self.query(&self.registry, &msg).unwrap()
     }
 
     /// The record as the orderbook reads it.

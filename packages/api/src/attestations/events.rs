@@ -1,10 +1,10 @@
-//! What the attestations contract tells.
+//! Events of the attestations contract.
 
 use crate::event::events;
 
 events! {
     /// The events.
-    enum AttestationEvent;
+    enum AttestationEvent of "souk_attestations";
 
     /// Attributes were attested.
     Attested = "souk_attestations_attested" {

@@ -1,10 +1,10 @@
-//! What the attestations contract is told.
+//! Messages to the attestations contract.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::HexBinary;
 use souk_core::Attribute;
 
-use crate::Permission;
+use crate::{Message, Permission};
 
 /// Sets the contract up. The sender becomes its owner unless one is named.
 #[cw_serde]
@@ -84,9 +84,8 @@ pub enum ExecuteMsg {
     Unpause {},
 }
 
-impl ExecuteMsg {
-    /// Who may send it.
-    pub fn permission(&self) -> Permission {
+impl Message for ExecuteMsg {
+    fn permission(&self) -> Permission {
         match self {
             Self::Attest { .. } | Self::Revoke { .. } | Self::SetProfile { .. } => {
                 Permission::Self_
@@ -96,5 +95,12 @@ impl ExecuteMsg {
             // cw-ownable checks owner and pending owner itself.
             Self::UpdateOwnership(_) => Permission::Anyone,
         }
+    }
+    fn takes_coins(&self) -> bool {
+        false
+    }
+
+    fn is_new_business(&self) -> bool {
+        matches!(self, Self::Attest { .. })
     }
 }

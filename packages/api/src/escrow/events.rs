@@ -1,4 +1,4 @@
-//! What the escrow tells. Every change of an account is followed by its [`AccountChanged`],
+//! Events of the escrow. Every change of an account is followed by its [`AccountChanged`],
 //! so a listener knows the moment of depletion in advance and learns of every change of it.
 
 use souk_core::{AccountId, Amount, Denom, Price, Rate};
@@ -7,7 +7,7 @@ use crate::event::events;
 
 events! {
     /// The escrow's events.
-    enum EscrowEvent;
+    enum EscrowEvent of "souk_escrow";
 
     /// An account as it is from now on.
     AccountChanged = "souk_escrow_account" {

@@ -1,10 +1,10 @@
-//! What the escrow is told.
+//! Messages to the escrow.
 
 use cosmwasm_schema::cw_serde;
 use cw20::Cw20ReceiveMsg;
 use souk_core::{AccountId, Amount, Denom, Price, Rate};
 
-use crate::Permission;
+use crate::{Message, Permission};
 
 /// Sets the escrow up. The sender becomes its owner unless one is named.
 #[cw_serde]
@@ -162,9 +162,8 @@ pub enum Cw20Hook {
     },
 }
 
-impl ExecuteMsg {
-    /// Who may send it.
-    pub fn permission(&self) -> Permission {
+impl Message for ExecuteMsg {
+    fn permission(&self) -> Permission {
         match self {
             Self::OpenAccount { .. }
             | Self::OpenTokenAccount { .. }
@@ -183,5 +182,15 @@ impl ExecuteMsg {
             // cw-ownable checks owner and pending owner itself.
             Self::UpdateOwnership(_) => Permission::Anyone,
         }
+    }
+    fn takes_coins(&self) -> bool {
+        matches!(self, Self::OpenAccount { .. } | Self::Deposit { .. })
+    }
+
+    fn is_new_business(&self) -> bool {
+        matches!(
+            self,
+            Self::OpenAccount { .. } | Self::OpenTokenAccount { .. } | Self::OpenStream { .. }
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! What the fee distributor tells.
+//! Events of the fee distributor.
 
 use souk_core::{Amount, Denom};
 
@@ -6,7 +6,7 @@ use crate::event::events;
 
 events! {
     /// The distributor's events.
-    enum FeeEvent;
+    enum FeeEvent of "souk_fees";
 
     /// Income was split.
     Distributed = "souk_fees_distributed" {

@@ -1,9 +1,9 @@
-//! What the fee distributor is told.
+//! Messages to the fee distributor.
 
 use cosmwasm_schema::cw_serde;
 use souk_core::{Amount, Denom};
 
-use crate::Permission;
+use crate::{Message, Permission};
 
 /// Sets the distributor up. The sender becomes its owner unless one is named.
 #[cw_serde]
@@ -61,8 +61,8 @@ pub enum ExecuteMsg {
     },
     /// Stakes the coins sent.
     Stake {},
-    /// Asks staked coins back. One pending unstaking for each staker; adding to it starts
-    /// its delay anew.
+    /// Asks staked coins back. One pending unstaking for each staker; adding to it restarts
+    /// its delay.
     Unstake {
         /// How much.
         amount: Amount,
@@ -95,9 +95,8 @@ pub enum ExecuteMsg {
     Unpause {},
 }
 
-impl ExecuteMsg {
-    /// Who may send it.
-    pub fn permission(&self) -> Permission {
+impl Message for ExecuteMsg {
+    fn permission(&self) -> Permission {
         match self {
             Self::Distribute { .. } | Self::Burn { .. } | Self::ClaimRewards { .. } => {
                 Permission::Anyone
@@ -108,5 +107,12 @@ impl ExecuteMsg {
             // cw-ownable checks owner and pending owner itself.
             Self::UpdateOwnership(_) => Permission::Anyone,
         }
+    }
+    fn takes_coins(&self) -> bool {
+        matches!(self, Self::Stake {})
+    }
+
+    fn is_new_business(&self) -> bool {
+        matches!(self, Self::Stake {})
     }
 }

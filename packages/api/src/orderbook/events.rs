@@ -1,4 +1,4 @@
-//! What the orderbook tells.
+//! Events of the orderbook.
 
 use souk_core::{AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, OrderId, Price};
 
@@ -7,7 +7,7 @@ use crate::event::events;
 
 events! {
     /// The orderbook's events.
-    enum OrderbookEvent;
+    enum OrderbookEvent of "souk_orderbook";
 
     /// A deployment was created.
     DeploymentCreated = "souk_orderbook_deployment_created" {
@@ -29,7 +29,7 @@ events! {
         /// The new commitment, as hex.
         commitment: String,
     }
-    /// A deployment was marked, since it is depleted or nothing of it runs or is put out to tender.
+    /// A deployment was marked, since it is depleted or nothing of it runs or is put out.
     DeploymentMarked = "souk_orderbook_deployment_marked" {
         /// The deployment.
         deployment: DeploymentId,

@@ -1,4 +1,4 @@
-//! What the orderbook is told.
+//! Messages to the orderbook.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::HexBinary;
@@ -7,7 +7,7 @@ use souk_core::{
     Amount, Attribute, AuctionPolicy, CloseReason, Denom, DeploymentId, GroupSpec, OrderId, Price,
 };
 
-use crate::Permission;
+use crate::{Message, Permission};
 
 /// Sets the orderbook up. The sender becomes its owner unless one is named.
 #[cw_serde]
@@ -154,8 +154,8 @@ pub enum ExecuteMsg {
         /// The bidder.
         provider: String,
     },
-    /// Ends a lease, by either side. After a provider's close the group is put out to
-    /// tender again without that provider, three times at most; after a tenant's close it is
+    /// Ends a lease, by either side. After a provider's close the group is put out
+    /// again without that provider, three times at most; after a tenant's close it is
     /// put out again as well. While the account is depleted the reason is always lack of funds.
     CloseLease {
         /// The lease.
@@ -220,9 +220,8 @@ pub enum Cw20Hook {
     CreateDeployment(NewDeployment),
 }
 
-impl ExecuteMsg {
-    /// Who may send it.
-    pub fn permission(&self) -> Permission {
+impl Message for ExecuteMsg {
+    fn permission(&self) -> Permission {
         match self {
             Self::CreateDeployment(_) => Permission::Self_,
             Self::SetDelegate { .. } => Permission::Tenant,
@@ -246,8 +245,11 @@ impl ExecuteMsg {
         }
     }
 
-    /// Whether a pause stops it.
-    pub fn is_new_business(&self) -> bool {
+    fn takes_coins(&self) -> bool {
+        matches!(self, Self::CreateDeployment(_))
+    }
+
+    fn is_new_business(&self) -> bool {
         matches!(
             self,
             Self::CreateDeployment(_)

@@ -1,4 +1,4 @@
-//! The states that things on the book go through, in the field's words.
+//! The states of deployments, groups, orders, bids and leases, in the field's words.
 
 use std::{fmt, str::FromStr};
 

@@ -1,4 +1,4 @@
-//! What the registry tells.
+//! Events of the registry.
 
 use souk_core::Amount;
 
@@ -6,7 +6,7 @@ use crate::event::events;
 
 events! {
     /// The registry's events.
-    enum RegistryEvent;
+    enum RegistryEvent of "souk_registry";
 
     /// A provider registered.
     Registered = "souk_registry_registered" {

@@ -1,10 +1,10 @@
-//! What the registry is told.
+//! Messages to the registry.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::HexBinary;
 use souk_core::{Amount, Attribute};
 
-use crate::Permission;
+use crate::{Message, Permission};
 
 /// Sets the registry up. The sender becomes its owner unless one is named.
 #[cw_serde]
@@ -99,7 +99,7 @@ pub enum ExecuteMsg {
     /// Adds the coins sent to the bond.
     Bond {},
     /// Asks part of the bond back. It counts no more for new bids, stays slashable, and can
-    /// be claimed after the unbonding period, which starts anew for all that is pending. The
+    /// be claimed after the unbonding period, which restarts for all that is pending. The
     /// least bond stays; deregister to take all.
     Unbond {
         /// How much.
@@ -137,9 +137,8 @@ pub enum ExecuteMsg {
     Unpause {},
 }
 
-impl ExecuteMsg {
-    /// Who may send it.
-    pub fn permission(&self) -> Permission {
+impl Message for ExecuteMsg {
+    fn permission(&self) -> Permission {
         match self {
             Self::Register { .. } => Permission::Self_,
             Self::Update { .. }
@@ -155,5 +154,12 @@ impl ExecuteMsg {
             // cw-ownable checks owner and pending owner itself.
             Self::UpdateOwnership(_) => Permission::Anyone,
         }
+    }
+    fn takes_coins(&self) -> bool {
+        matches!(self, Self::Register { .. } | Self::Bond {})
+    }
+
+    fn is_new_business(&self) -> bool {
+        matches!(self, Self::Register { .. })
     }
 }

@@ -23,9 +23,21 @@ pub struct Field {
     pub doc: String,
 }
 
-/// The events that a module of this crate defines, in its order.
+/// The events of a contract: those that its module of this crate defines, in their order, and
+/// those of its administration.
 pub fn of(module: &str) -> Vec<Event> {
     let source = file(&format!("packages/api/src/{module}/events.rs"));
+    let contract = source.split_once(" of \"").and_then(|(_, rest)| rest.split_once('"'));
+    let contract = contract.expect("the enum names its contract").0.to_owned();
+    let mut events = defined_in(&source);
+    for event in defined_in(&file("packages/api/src/admin.rs")) {
+        events.push(Event { ty: format!("{contract}_{}", event.ty), ..event });
+    }
+    events
+}
+
+/// The events that a source file defines.
+fn defined_in(source: &str) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let mut doc: Vec<&str> = Vec::new();
     for line in source.lines().map(str::trim) {
@@ -34,8 +46,10 @@ pub fn of(module: &str) -> Vec<Event> {
             continue;
         }
         let said = doc.drain(..).collect::<Vec<_>>().join(" ");
-        if let Some(ty) = line.split_once(" = \"souk_").and_then(|(_, rest)| rest.split_once('"')) {
-            let ty = format!("souk_{}", ty.0);
+        if let Some((ty, "")) =
+            line.split_once(" = \"").and_then(|(_, rest)| rest.split_once("\" {"))
+        {
+            let ty = ty.to_owned();
             events.push(Event { ty, doc: plain(&said), fields: Vec::new() });
         } else if let Some((name, ty)) = line.trim_end_matches(',').split_once(": ")
             && !said.is_empty()

@@ -11,7 +11,7 @@ use std::{fs, path::PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use souk_api::{Permission, attestations, escrow, fees, orderbook, registry};
+use souk_api::{Message, Permission, attestations, escrow, fees, orderbook, registry};
 
 /// A contract as the page shows it.
 struct Contract {

@@ -28,6 +28,14 @@ pub enum QueryError {
         /// The application's or the contract's reason.
         log: String,
     },
+    /// The answer costs more gas than the node has for a query.
+    #[error("{what}: {log}")]
+    OutOfGas {
+        /// What was asked.
+        what: String,
+        /// The node's reason.
+        log: String,
+    },
     /// The node has no such service: it is another program, or it has just started and answers
     /// before all of its services do. Nothing was judged.
     #[error("{what}: the node does not serve this, perhaps not yet: {log}")]

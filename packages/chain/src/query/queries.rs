@@ -3,6 +3,7 @@
 use cosmrs::proto::traits::Message;
 
 use super::error::QueryError;
+use crate::log;
 use crate::rpc::{AbciResponse, Client, RpcError};
 
 /// Asks the application of one chain. Cheap to clone.
@@ -58,14 +59,19 @@ impl Queries {
         if height > 0 && lacks_state {
             return Err(QueryError::HeightUnavailable { what, height, log });
         }
-        if is_not_served(&log) {
+        let (codespace, code) = (response.codespace, response.code);
+        if log::is_not_served(&log) {
             return Err(QueryError::NotServed { what, log });
         }
-        if is_not_found(&response.codespace, response.code, &log) {
+        if log::is_not_found(&codespace, code, &log) {
             let chain_id = self.client.chain_id().to_owned();
             return Err(QueryError::NotFound { what, chain_id });
         }
-        Err(QueryError::Refused { what, codespace: response.codespace, code: response.code, log })
+        // A contract's words must not be taken for the chain's.
+        if !log::is_of_contract(&log) && log::is_out_of_gas(&codespace, code, &log) {
+            return Err(QueryError::OutOfGas { what, log });
+        }
+        Err(QueryError::Refused { what, codespace, code, log })
     }
 
     pub(super) async fn ask_raw(
@@ -87,18 +93,4 @@ pub(super) fn decode<Resp: Message + Default>(
         Ok(value) => Ok(At { value, height: response.height }),
         Err(e) => Err(QueryError::Decode { what, reason: e.to_string() }),
     }
-}
-
-/// A node answers so, too, while it starts: blocks and state are served before simulations, and
-/// until its first block a contract cannot be run, for want of a block's time.
-pub(super) fn is_not_served(log: &str) -> bool {
-    log.starts_with("unknown query path")
-        || log.contains("recovered: Block (unix) time must never be empty")
-}
-
-/// `sdk` 22 and 38 are key and resource not found, `wasm` 8 and 22 no such code or contract.
-fn is_not_found(codespace: &str, code: u32, log: &str) -> bool {
-    let by_code = matches!((codespace, code), ("sdk", 22 | 38) | ("wasm", 8 | 22));
-    let texts = ["code = NotFound", "no such contract", "no such code"];
-    by_code || texts.iter().any(|text| log.contains(text))
 }

@@ -3,7 +3,8 @@
 use cosmrs::proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 
 use super::error::QueryError;
-use super::queries::{At, Queries, decode, is_not_served};
+use super::queries::{At, Queries, decode};
+use crate::log;
 use crate::tx::{Refusal, TxPhase};
 
 /// What a simulation found.
@@ -43,7 +44,7 @@ impl Queries {
                 log: response.log,
             }));
         }
-        if response.code != 0 && is_not_served(&response.log) {
+        if response.code != 0 && log::is_not_served(&response.log) {
             let what = "simulation".to_owned();
             return Err(SimulationError::Query(QueryError::NotServed { what, log: response.log }));
         }

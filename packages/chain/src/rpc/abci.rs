@@ -8,7 +8,7 @@ use super::error::RpcError;
 use super::transport::Reply;
 use super::types::AbciResponse;
 use super::types::AbciWire;
-use crate::tx::has_panicked;
+use crate::log;
 
 const METHOD: &str = "abci_query";
 
@@ -72,15 +72,11 @@ impl Client {
 impl AbciResponse {
     /// The node panicked over the question, and recovered. Another may not.
     fn has_panicked(&self) -> bool {
-        self.code != 0 && has_panicked(&self.log)
+        self.code != 0 && log::has_panicked(&self.log)
     }
 
     /// The node refused because it has no state of the asked height, no longer or not yet.
     pub fn lacks_state(&self) -> bool {
-        // `sdk` 26 is ErrInvalidHeight; the store's own refusals come with other codes.
-        let texts =
-            ["version does not exist", "failed to load state at height", "height in the future"];
-        let by_code = self.codespace == "sdk" && self.code == 26;
-        self.code != 0 && (by_code || texts.iter().any(|text| self.log.contains(text)))
+        self.code != 0 && log::lacks_state(&self.codespace, self.code, &self.log)
     }
 }

@@ -8,6 +8,7 @@ use super::client::Client;
 use super::error::{NodeError, RpcError};
 use super::transport::Reply;
 use super::types::BroadcastWire;
+use crate::log;
 
 /// What a node said to a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,10 +104,9 @@ fn read_reply(reply: Reply<BroadcastWire>) -> BroadcastReply {
             },
         },
         Reply::Error(error) => {
-            let says = |text: &str| error.data.contains(text) || error.message.contains(text);
-            if says("already exists in cache") {
+            if error.says(log::is_in_mempool) {
                 BroadcastReply::AlreadyKnown
-            } else if says("mempool is full") {
+            } else if error.says(log::is_mempool_full) {
                 BroadcastReply::MempoolFull
             } else {
                 BroadcastReply::Failed(error)

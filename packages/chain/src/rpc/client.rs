@@ -17,7 +17,7 @@ use super::tls;
 use super::transport::{Endpoint, Reply};
 use super::types::{Status, TxLookup, TxResponse};
 use super::types::{StatusWire, TxWire};
-use crate::TxHash;
+use crate::{TxHash, log};
 
 /// Where the chain is, and how patient to be with its nodes.
 #[derive(Debug, Clone)]
@@ -184,7 +184,7 @@ impl Client {
                 }
                 Ok(Reply::Error(error)) => {
                     any = true;
-                    if error.data.contains("not found") || error.message.contains("not found") {
+                    if error.says(log::is_unknown_tx) {
                         answered = TxLookup::Absent;
                     }
                 }

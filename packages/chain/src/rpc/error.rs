@@ -87,6 +87,13 @@ pub struct NodeError {
     pub data: String,
 }
 
+impl NodeError {
+    /// Whether one of its texts says so.
+    pub(super) fn says(&self, so: impl Fn(&str) -> bool) -> bool {
+        so(&self.data) || so(&self.message)
+    }
+}
+
 /// Why a call had no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RpcError {

@@ -11,6 +11,7 @@ use super::error::{EndpointFault, NodeError, RpcError};
 use super::pool::Pool;
 use super::transport::Reply;
 use super::types::StatusWire;
+use crate::log;
 
 impl Client {
     /// The block at `height`.
@@ -98,19 +99,12 @@ impl Client {
             if height > head {
                 return RpcError::NotYet { height, head };
             }
-            if was_too_early(&error) {
+            if log::is_block_too_early(&error.data) {
                 return RpcError::NotYet { height, head: height.saturating_sub(1) };
             }
         }
         RpcError::Node { method, error }
     }
-}
-
-/// The node has the block by now: it came between the question and the look at the node's range,
-/// or it is stored and not executed yet, since a node shows a block before its results.
-fn was_too_early(error: &NodeError) -> bool {
-    let texts = ["must be less than or equal to", "could not find results for height"];
-    texts.iter().any(|text| error.data.contains(text))
 }
 
 /// The most hopeful of several refusals: what one node has pruned another may soon serve.
@@ -134,21 +128,6 @@ fn same_height(asked: u64, got: u64) -> Result<(), EndpointFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_block_that_came_meanwhile_or_has_no_results_yet_was_asked_for_too_early() {
-        let error = |data: &str| NodeError {
-            code: -32_603,
-            message: "Internal error".to_owned(),
-            data: data.to_owned(),
-        };
-        let early = [
-            "height 50 must be less than or equal to the current blockchain height 49",
-            "could not find results for height #5",
-        ];
-        assert!(early.iter().all(|text| was_too_early(&error(text))));
-        assert!(!was_too_early(&error("node is not persisting finalize block responses")));
-    }
 
     #[test]
     fn a_height_counts_as_pruned_only_if_every_node_says_so() {

@@ -12,6 +12,5 @@ pub use msg::{
     store_code, update_admin,
 };
 pub use price::{GasPrice, InvalidGasPrice};
-pub(crate) use refusal::has_panicked;
 pub use refusal::{Refusal, RefusalKind, TxPhase};
 pub use sign::{SignedTx, SignerData, TxPlan, messages_from_bytes, messages_to_bytes};

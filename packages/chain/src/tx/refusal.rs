@@ -1,9 +1,9 @@
 //! What a refusal means: the SDK's codes and texts, read into the few cases that are handled
-//! differently. Nodes answer a simulation's failure with a general code, so texts count too.
+//! differently.
 
 use std::fmt;
 
-use crate::Coin;
+use crate::{Coin, log};
 
 /// Where a transaction was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-fn kind(phase: TxPhase, codespace: &str, code: u32, log: &str) -> RefusalKind {
+fn kind(phase: TxPhase, codespace: &str, code: u32, text: &str) -> RefusalKind {
     let sdk = |n: u32| codespace == "sdk" && code == n;
     if sdk(32) {
         return RefusalKind::Sequence;
@@ -88,21 +88,23 @@ fn kind(phase: TxPhase, codespace: &str, code: u32, log: &str) -> RefusalKind {
     }
     // If the text speaks of a message, a contract's words must not be taken for the chain's: in
     // them stands what strangers write, such as the attribute that a bidder lacks.
-    if let Some(index) = number_after(log, "message index: ") {
+    if let Some(index) = log::failed_message(text) {
         return RefusalKind::Message { index: usize::try_from(index).ok() };
     }
-    if log.contains("account sequence mismatch") {
+    if log::is_wrong_sequence(text) {
         return RefusalKind::Sequence;
     }
-    if log.contains("out of gas in location") {
+    if log::is_out_of_gas(codespace, code, text) {
         return RefusalKind::OutOfGas;
     }
     match phase {
-        TxPhase::Simulate if is_unknown_account(codespace, code, log) => RefusalKind::CannotPay,
-        TxPhase::Check if sdk(5) || is_unknown_account(codespace, code, log) => {
+        TxPhase::Simulate if log::is_unknown_account(codespace, code, text) => {
             RefusalKind::CannotPay
         }
-        _ if sdk(13) => RefusalKind::InsufficientFee { required: required_fee(log) },
+        TxPhase::Check if sdk(5) || log::is_unknown_account(codespace, code, text) => {
+            RefusalKind::CannotPay
+        }
+        _ if sdk(13) => RefusalKind::InsufficientFee { required: log::required_fee(text) },
         _ if sdk(21) => RefusalKind::TooLarge,
         _ if sdk(30) => RefusalKind::TimedOut,
         TxPhase::Check | TxPhase::Deliver if sdk(4) || sdk(8) => RefusalKind::BadSignature,
@@ -110,40 +112,10 @@ fn kind(phase: TxPhase, codespace: &str, code: u32, log: &str) -> RefusalKind {
             RefusalKind::Transient
         }
         // A simulation's panic has a general code, and says no message's name.
-        _ if has_panicked(log) => RefusalKind::Transient,
-        _ if log.contains("context deadline exceeded") || log.contains("context canceled") => {
-            RefusalKind::Transient
-        }
+        _ if log::has_panicked(text) => RefusalKind::Transient,
+        _ if log::was_interrupted(text) => RefusalKind::Transient,
         _ => RefusalKind::Message { index: None },
     }
-}
-
-/// Whether the node panicked and recovered: SDK 0.54 says so of simulations with code 6.
-pub(crate) fn has_panicked(log: &str) -> bool {
-    log.contains("recovered: ") && !log.contains("message index: ")
-}
-
-fn is_unknown_account(codespace: &str, code: u32, log: &str) -> bool {
-    let not_found = log.contains("account") && log.contains("not found");
-    (codespace == "sdk" && code == 9) || (codespace == "sdk" && code == 22 && not_found) || {
-        log.contains("fee payer address") && log.contains("does not exist")
-    }
-}
-
-fn number_after(log: &str, text: &str) -> Option<u64> {
-    let start = log.find(text)?.checked_add(text.len())?;
-    let rest = log.get(start..)?;
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    rest.get(..end)?.parse().ok()
-}
-
-/// From the SDK's "insufficient fees; got: 1ustake required: 2ustake,3uother: insufficient fee".
-fn required_fee(log: &str) -> Vec<Coin> {
-    let Some((_, rest)) = log.split_once("required: ") else {
-        return Vec::new();
-    };
-    let list = rest.split([' ', '"']).next().unwrap_or_default();
-    list.trim_end_matches(':').split(',').filter_map(|coin| coin.parse().ok()).collect()
 }
 
 #[cfg(test)]

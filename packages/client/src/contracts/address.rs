@@ -1,4 +1,4 @@
-//! Where a suite's contracts will be: an address follows from the code's checksum, who makes the
+//! Where the contracts will be: an address follows from the code's checksum, who makes the
 //! contract, and a salt. So contracts can name each other before they exist, and all are made in
 //! one transaction.
 

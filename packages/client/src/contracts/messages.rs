@@ -1,4 +1,4 @@
-//! The messages by which a suite is made, linked and moved to other code.
+//! The messages by which the contracts are made, linked and moved to other code.
 
 use serde::Serialize;
 use souk_api::{attestations, defaults, escrow, fees, orderbook, registry};
@@ -34,8 +34,8 @@ pub fn instantiate(
     }
 }
 
-/// The owner's message by which the registry learns which book tells what bonds back. It is
-/// apart since the registry looks whether there is an orderbook.
+/// The owner's message that names the orderbook to the registry. It is a message of its own,
+/// since the registry looks whether there is an orderbook.
 pub fn link_registry(sender: &str, at: &Contracts) -> Result<Any, MsgError> {
     tx::execute(sender, &at.registry, &defaults::link_registry(at.orderbook.clone()), &[])
 }
@@ -65,7 +65,7 @@ pub fn migrate(
 }
 
 /// All contracts and the link, for one transaction of a sender who is also the owner.
-pub fn whole_suite(
+pub fn all(
     terms: &Terms,
     sender: &str,
     codes: &Codes,

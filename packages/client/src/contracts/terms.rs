@@ -1,4 +1,4 @@
-//! What a suite is set up with: who may do what, denoms, times, amounts. A terms file states what
+//! What the contracts are set up with: who may do what, denoms, times, amounts. A terms file states what
 //! differs from the defaults.
 
 use std::path::Path;
@@ -11,7 +11,7 @@ use toml::Table;
 use super::text;
 use crate::error::Error;
 
-/// Everything that a suite is set up with. Durations are in seconds, amounts in base units.
+/// Everything that the contracts are set up with. Durations are in seconds, amounts in base units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
@@ -201,7 +201,7 @@ impl Terms {
     pub fn read(text: &str, denom: &str, owner: &str) -> Result<Self, String> {
         let stated: Table = toml::from_str(text).map_err(|error| error.to_string())?;
         let owner = match stated.get("owner") {
-            Some(owner) => owner.as_str().ok_or("`owner` is no text")?,
+            Some(owner) => owner.as_str().ok_or("`owner` is not a text")?,
             None => owner,
         };
         let mut table =
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn who_owns_the_suite_holds_every_role_that_is_not_given_away() {
+    fn who_owns_the_contracts_holds_every_role_that_is_not_given_away() {
         let terms = read("owner = \"wasm1dao\"\nguardian = \"wasm1ops\"").unwrap();
         assert_eq!(terms.owner, "wasm1dao");
         assert_eq!(terms.guardian, "wasm1ops");

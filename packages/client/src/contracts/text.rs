@@ -46,7 +46,7 @@ pub mod seconds {
         }
         let duration = humantime::parse_duration(&text);
         duration.map(|duration| duration.as_secs()).map_err(|error| {
-            de::Error::custom(format!("`{text}` is no duration such as `1h` or `21d`: {error}"))
+            de::Error::custom(format!("`{text}` is not a duration such as `1h` or `21d`: {error}"))
         })
     }
 }

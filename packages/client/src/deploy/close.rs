@@ -1,6 +1,5 @@
 //! The end of a deployment: closed, everyone paid, every deposit returned.
 
-use anyhow::Result;
 use souk_api::{
     escrow::{self, DepositResponse},
     orderbook::ExecuteMsg,
@@ -8,7 +7,7 @@ use souk_api::{
 use souk_chain::Any;
 use souk_core::{AccountId, DeploymentId};
 
-use crate::{market::Market, wallet::Wallet};
+use crate::{error::Error, market::Market, wallet::Wallet};
 
 /// Deposits of others that are looked at: anyone can make any number of them.
 const MOST_READ: usize = 1_000;
@@ -26,17 +25,20 @@ pub struct Returned {
     pub left: usize,
 }
 
-/// What belongs in one transaction, in this order: the close, each payee's pay and the owner's
+/// What belongs in one transaction, in this order: the close, each payee's pay and the tenant's
 /// refund. What strangers did to the account does not make it larger.
+///
+/// # Errors
+/// If a contract does not answer.
 pub async fn closing(
     market: &Market,
     wallet: &Wallet,
     deployment: DeploymentId,
-) -> Result<Vec<Any>> {
-    let account = market.deployment(deployment).await?.account;
+) -> Result<Vec<Any>, Error> {
+    let account = market.orderbook.deployment(deployment).await?.account;
     let close = ExecuteMsg::CloseDeployment { deployment };
     let mut messages = vec![wallet.execute(&market.contracts.orderbook, &close, &[])?];
-    let streams = market.streams(account).await?;
+    let streams = market.escrow.streams(account).await?;
     let pays = streams
         .iter()
         .map(|stream| escrow::ExecuteMsg::Withdraw { account, stream: stream.stream });
@@ -50,12 +52,15 @@ pub async fn closing(
 /// Returns what others deposited in an account that is closed, in further transactions, the
 /// largest deposits first and not more than a tenant can be asked to pay for. The close stands
 /// whatever becomes of them.
+///
+/// # Errors
+/// If the escrow does not list them. A deposit that cannot be returned is only counted as left.
 pub async fn return_deposits(
     market: &Market,
     wallet: &Wallet,
     account: AccountId,
-) -> Result<Returned> {
-    let mut deposits = market.deposits_up_to(account, MOST_READ).await?;
+) -> Result<Returned, Error> {
+    let mut deposits = market.escrow.deposits_up_to(account, MOST_READ).await?;
     deposits.sort_by_key(|deposit| std::cmp::Reverse(deposit.left));
     let all = deposits.len();
     deposits.truncate(MOST_RETURNED);
@@ -76,11 +81,11 @@ fn refunds_of(
     wallet: &Wallet,
     account: AccountId,
     deposits: &[DepositResponse],
-) -> Result<Vec<Any>> {
+) -> Result<Vec<Any>, Error> {
     let refund = |deposit: &DepositResponse| {
         let deposit = Some(deposit.deposit);
         let message = escrow::ExecuteMsg::ClaimRefund { account, deposit };
         wallet.execute(&market.contracts.escrow, &message, &[])
     };
-    deposits.iter().map(refund).collect()
+    Ok(deposits.iter().map(refund).collect::<Result<_, _>>()?)
 }

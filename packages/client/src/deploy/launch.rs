@@ -1,45 +1,61 @@
-//! From a bid to a provider that has the manifest.
+//! From an offer to a provider that has the manifest.
 
-use anyhow::Result;
 use souk_api::orderbook::{DeploymentResponse, ExecuteMsg, LeaseResponse, OrderState};
 use souk_core::OrderId;
 use souk_gateway::body::ManifestUpload;
 
-use super::BidRow;
+use super::{Offer, Via};
 use crate::{
+    error::Error,
     gateway::{client_for, send_manifest},
-    market::Market,
+    market::{Market, MarketError},
     wallet::Wallet,
 };
 
-/// Accepts a bid at the price that was seen, or a lower one.
-pub async fn accept(market: &Market, wallet: &Wallet, order: OrderId, bid: &BidRow) -> Result<()> {
-    let message =
-        ExecuteMsg::AcceptBid { order, provider: bid.provider.clone(), max_price: bid.price };
+/// Accepts an offer at the price that was seen, or a lower one.
+///
+/// # Errors
+/// If the chain refuses, for instance since the order is taken by now.
+pub async fn accept(
+    market: &Market,
+    wallet: &Wallet,
+    order: OrderId,
+    offer: &Offer,
+) -> Result<(), Error> {
+    let provider = offer.provider.clone();
+    let message = match offer.via {
+        Via::Bid => ExecuteMsg::AcceptBid { order, provider, max_price: offer.price },
+    };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
-    wallet.send(&format!("accepting the bid of {}", bid.provider), vec![message]).await?;
+    wallet.send(&format!("accepting the bid of {}", offer.provider), vec![message]).await?;
     Ok(())
 }
 
 /// Sends the manifest to the winner of an order, once its gateway has seen the lease.
+///
+/// # Errors
+/// If there is no lease, or the gateway does not take the manifest.
 pub async fn launch(
     market: &Market,
     wallet: &Wallet,
     order: OrderId,
     upload: &ManifestUpload,
-) -> Result<LeaseResponse> {
-    let lease = market.lease(order).await?;
+) -> Result<LeaseResponse, Error> {
+    let lease = market.orderbook.lease(order).await?;
     let client = client_for(market, wallet, &lease.provider).await?;
     send_manifest(&client, order, upload).await?;
     Ok(lease)
 }
 
 /// The leases that run for a deployment.
+///
+/// # Errors
+/// If the orderbook does not answer.
 pub async fn leases_of(
     market: &Market,
     deployment: &DeploymentResponse,
-) -> Result<Vec<LeaseResponse>> {
+) -> Result<Vec<LeaseResponse>, MarketError> {
     let running = deployment.groups.iter().filter(|group| group.order_state == OrderState::Active);
-    let leases = running.map(|group| market.lease(group.order));
-    Ok(futures::future::try_join_all(leases).await?)
+    let leases = running.map(|group| market.orderbook.lease(group.order));
+    futures::future::try_join_all(leases).await
 }

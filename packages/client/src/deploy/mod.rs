@@ -1,14 +1,22 @@
-//! What a tenant goes through: tender, bids, lease, manifest, a running workload. The commands
-//! and the demonstration tell the same story by these.
+//! What a tenant goes through: a file becomes a plan, a deployment with open orders, offers, a
+//! lease, a manifest at its provider, a workload that is ready.
+//!
+//! [`run`] does it all and reports its [`Progress`]; each step stands by itself, too.
 
-mod bids;
 mod close;
 mod create;
+mod flow;
 mod launch;
-mod workload;
+mod offers;
+mod plan;
+mod ready;
+mod watch;
 
-pub use bids::{BidRow, BidTable, Pick, no_such_bid, watch_bids};
 pub use close::{Returned, closing, return_deposits};
-pub use create::{Created, Plan, create, plan};
+pub use create::{Created, create};
+pub use flow::{Deployed, Progress, Request, Timeouts, run};
 pub use launch::{accept, launch, leases_of};
-pub use workload::{show_status, wait_until_ready};
+pub use offers::{Bids, Look, Offer, OfferSource, Offers, Pick, Via, no_such_offer, read_offers};
+pub use plan::{Plan, plan};
+pub use ready::wait_until_ready;
+pub use watch::watch;

@@ -11,6 +11,9 @@ use super::Market;
 
 impl Market {
     /// The messages that bring all fees of a denom to the distributor and split them there.
+    ///
+    /// # Errors
+    /// If a message cannot be written as JSON.
     pub fn distribution(&self, sender: &str, denom: &Denom) -> Result<Vec<Any>, MsgError> {
         let sweep = escrow::ExecuteMsg::SweepFees { denom: denom.clone() };
         let split = fees::ExecuteMsg::Distribute { denom: denom.clone() };

@@ -1,79 +1,71 @@
-//! Questions to escrow and fee distributor.
+//! The escrow: accounts, streams, deposits.
 
-use souk_api::{
-    escrow::{
-        AccountResponse, ConfigResponse, DepositResponse, DepositsResponse, QueryMsg,
-        StreamResponse, StreamsResponse, TotalsResponse,
-    },
-    fees::{self, DenomResponse, StakerResponse},
+use souk_api::escrow::{
+    AccountResponse, ConfigResponse, DepositResponse, DepositsResponse, QueryMsg, StreamResponse,
+    StreamsResponse, TotalsResponse,
 };
-use souk_chain::query::QueryError;
 use souk_core::{AccountId, Denom};
 
-use super::{Market, PAGE};
+use super::{MarketError, instance::contract};
 
-impl Market {
-    /// The escrow's configuration.
-    pub async fn escrow_config(&self) -> Result<ConfigResponse, QueryError> {
-        self.ask(&self.contracts.escrow, &QueryMsg::Config {}).await
+contract!(
+    /// The escrow. Each query's error says why there is no answer.
+    Escrow
+);
+
+type Answer<T> = Result<T, MarketError>;
+
+impl Escrow {
+    /// Its configuration.
+    pub async fn config(&self) -> Answer<ConfigResponse> {
+        self.0.ask(&QueryMsg::Config {}).await
     }
 
-    /// What the escrow owes in a denom.
-    pub async fn escrow_totals(&self, denom: &Denom) -> Result<TotalsResponse, QueryError> {
-        let msg = QueryMsg::Totals { denom: denom.clone() };
-        self.ask(&self.contracts.escrow, &msg).await
+    /// What it owes in a denom, all accounts together.
+    pub async fn totals(&self, denom: &Denom) -> Answer<TotalsResponse> {
+        self.0.ask(&QueryMsg::Totals { denom: denom.clone() }).await
     }
 
-    /// The fee distributor's configuration.
-    pub async fn fees_config(&self) -> Result<fees::ConfigResponse, QueryError> {
-        self.ask(&self.contracts.fee_distributor, &fees::QueryMsg::Config {}).await
+    /// An account, settled to the newest block's time.
+    pub async fn account(&self, account: AccountId) -> Answer<AccountResponse> {
+        self.0.ask(&QueryMsg::Account { account }).await
     }
 
-    /// An account, settled to the newest block.
-    pub async fn account(&self, account: AccountId) -> Result<AccountResponse, QueryError> {
-        self.ask(&self.contracts.escrow, &QueryMsg::Account { account }).await
+    /// All streams of an account that are open or still owe something.
+    pub async fn streams(&self, account: AccountId) -> Answer<Vec<StreamResponse>> {
+        let msg = |last: Option<&StreamResponse>, limit| QueryMsg::Streams {
+            account,
+            start_after: last.map(|last| last.stream),
+            limit: Some(limit),
+        };
+        self.0.list(usize::MAX, msg, |page: StreamsResponse| page.streams).await
     }
 
-    /// An account's streams. There are at most as many as groups, so one page holds them.
-    pub async fn streams(&self, account: AccountId) -> Result<Vec<StreamResponse>, QueryError> {
-        let msg = QueryMsg::Streams { account, start_after: None, limit: Some(PAGE) };
-        let page: StreamsResponse = self.ask(&self.contracts.escrow, &msg).await?;
-        Ok(page.streams)
+    /// A stream of an account; none if it is closed and paid. The list is asked, since its answer
+    /// says that a stream is not there.
+    pub async fn stream(&self, account: AccountId, stream: u64) -> Answer<Option<StreamResponse>> {
+        let start_after = stream.checked_sub(1);
+        let msg = QueryMsg::Streams { account, start_after, limit: Some(1) };
+        let page: StreamsResponse = self.0.ask(&msg).await?;
+        Ok(page.streams.into_iter().find(|found| found.stream == stream))
     }
 
     /// All deposits of others that were not claimed yet.
-    pub async fn deposits(&self, account: AccountId) -> Result<Vec<DepositResponse>, QueryError> {
+    pub async fn deposits(&self, account: AccountId) -> Answer<Vec<DepositResponse>> {
         self.deposits_up_to(account, usize::MAX).await
     }
 
-    /// The same, the oldest `most` or some more.
+    /// The oldest `most` of them, or some more: anyone can make any number.
     pub async fn deposits_up_to(
         &self,
         account: AccountId,
         most: usize,
-    ) -> Result<Vec<DepositResponse>, QueryError> {
-        let mut all: Vec<DepositResponse> = Vec::new();
-        while all.len() < most {
-            let start_after = all.last().map(|last| last.deposit);
-            let msg = QueryMsg::Deposits { account, start_after, limit: Some(PAGE) };
-            let page: DepositsResponse = self.ask(&self.contracts.escrow, &msg).await?;
-            if page.deposits.is_empty() {
-                break;
-            }
-            all.extend(page.deposits);
-        }
-        Ok(all)
-    }
-
-    /// Where the fees of a denom are.
-    pub async fn fees(&self, denom: &Denom) -> Result<DenomResponse, QueryError> {
-        let msg = fees::QueryMsg::Denom { denom: denom.clone() };
-        self.ask(&self.contracts.fee_distributor, &msg).await
-    }
-
-    /// A staker.
-    pub async fn staker(&self, staker: &str) -> Result<StakerResponse, QueryError> {
-        let msg = fees::QueryMsg::Staker { staker: staker.to_owned() };
-        self.ask(&self.contracts.fee_distributor, &msg).await
+    ) -> Answer<Vec<DepositResponse>> {
+        let msg = |last: Option<&DepositResponse>, limit| QueryMsg::Deposits {
+            account,
+            start_after: last.map(|last| last.deposit),
+            limit: Some(limit),
+        };
+        self.0.list(most, msg, |page: DepositsResponse| page.deposits).await
     }
 }

@@ -1,57 +1,87 @@
 //! The market as a client sees it: typed questions to the five contracts.
+//!
+//! Each contract has its type and its file. What they answer are the types of `souk-api`; why they
+//! do not answer is a [`MarketError`].
 
+mod any;
+mod attestations;
 mod distribution;
+mod error;
 mod escrow;
+mod fees;
+mod instance;
 mod orderbook;
-mod providers;
+mod page;
+mod registry;
 
-use serde::{Serialize, de::DeserializeOwned};
-use souk_chain::{Client, Queries, query::QueryError, rpc::RpcError};
+use souk_chain::{Client, Queries, rpc::RpcError};
 
 use crate::{
     error::Error,
     network::{Contracts, Network},
 };
 
-/// Entries asked for in one page.
-const PAGE: u32 = souk_api::paging::MAX_LIMIT;
+pub use any::{Ownership, config, identity, ownership};
+pub use attestations::Attestations;
+pub use error::{MarketError, if_present};
+pub use escrow::Escrow;
+pub use fees::FeeDistributor;
+pub use orderbook::Orderbook;
+pub use registry::Registry;
 
-/// The suite on one network. Cheap to clone.
+/// The five contracts on one network. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Market {
-    /// The chain.
-    pub client: Client,
     /// The network.
     pub network: Network,
-    /// The suite's addresses.
+    /// The contracts' addresses.
     pub contracts: Contracts,
+    /// The chain.
+    pub client: Client,
+    /// Orders, bids, leases.
+    pub orderbook: Orderbook,
+    /// Accounts, streams, deposits.
+    pub escrow: Escrow,
+    /// Providers.
+    pub registry: Registry,
+    /// What auditors attest.
+    pub attestations: Attestations,
+    /// Where fees go.
+    pub fees: FeeDistributor,
     queries: Queries,
-}
-
-/// Why a market cannot be asked.
-#[derive(Debug, thiserror::Error)]
-pub enum MarketError {
-    /// The network file names no contracts.
-    #[error(transparent)]
-    Network(#[from] Error),
-    /// The endpoints cannot be used.
-    #[error(transparent)]
-    Rpc(#[from] RpcError),
 }
 
 impl Market {
     /// Connects to nothing yet.
-    pub fn new(network: Network) -> Result<Self, MarketError> {
+    ///
+    /// # Errors
+    /// If the network names no contracts, or no endpoint that can be used.
+    pub fn new(network: Network) -> Result<Self, Error> {
         let contracts = network.contracts()?.clone();
         let client = Client::new(network.client_config())?;
         let queries = client.query();
-        Ok(Self { client, network, contracts, queries })
+        Ok(Self::of(network, contracts, client, queries))
+    }
+
+    fn of(network: Network, contracts: Contracts, client: Client, queries: Queries) -> Self {
+        Self {
+            orderbook: Orderbook::new(queries.clone(), &contracts.orderbook),
+            escrow: Escrow::new(queries.clone(), &contracts.escrow),
+            registry: Registry::new(queries.clone(), &contracts.registry),
+            attestations: Attestations::new(queries.clone(), &contracts.attestations),
+            fees: FeeDistributor::new(queries.clone(), &contracts.fee_distributor),
+            network,
+            contracts,
+            client,
+            queries,
+        }
     }
 
     /// The same market as it was after block `height`.
     #[must_use]
     pub fn at(&self, height: u64) -> Self {
-        Self { queries: self.queries.at(height), ..self.clone() }
+        let Self { network, contracts, client, queries, .. } = self.clone();
+        Self::of(network, contracts, client, queries.at(height))
     }
 
     /// The chain's own questions.
@@ -60,16 +90,11 @@ impl Market {
     }
 
     /// Height and time of the newest block, Unix seconds.
+    ///
+    /// # Errors
+    /// If no endpoint answers.
     pub async fn now(&self) -> Result<(u64, u64), RpcError> {
         let status = self.client.status().await?;
         Ok((status.height, status.time.map_or(0, |time| time.seconds)))
-    }
-
-    async fn ask<R: DeserializeOwned>(
-        &self,
-        contract: &str,
-        msg: &impl Serialize,
-    ) -> Result<R, QueryError> {
-        self.queries.smart(contract, msg).await
     }
 }

@@ -1,94 +1,125 @@
-//! Questions to the orderbook.
+//! The orderbook: deployments, orders, bids, leases.
 
-use souk_api::orderbook::{
-    BidResponse, BidsResponse, ConfigResponse, DeploymentResponse, DeploymentsResponse,
-    EligibilityResponse, LeaseResponse, LeasesResponse, OrderResponse, ProviderStatsResponse,
-    QueryMsg,
+use souk_api::{
+    orderbook::{
+        BidResponse, BidsResponse, ConfigResponse, DeploymentResponse, DeploymentsResponse,
+        EligibilityResponse, LeaseResponse, LeasesResponse, OrderResponse, OrdersResponse,
+        ProviderStatsResponse, QueryMsg,
+    },
+    published::{ProviderStats, provider_stats_key},
 };
-use souk_chain::query::QueryError;
 use souk_core::{DeploymentId, OrderId};
 
-use super::{Market, PAGE};
+use super::{MarketError, if_present, instance::contract};
 
-type Answer<T> = Result<T, QueryError>;
+contract!(
+    /// The orderbook. Each query's error says why there is no answer.
+    Orderbook
+);
 
-impl Market {
-    /// The orderbook's configuration.
-    pub async fn orderbook_config(&self) -> Answer<ConfigResponse> {
-        self.orderbook(&QueryMsg::Config {}).await
+type Answer<T> = Result<T, MarketError>;
+
+impl Orderbook {
+    /// Its configuration.
+    pub async fn config(&self) -> Answer<ConfigResponse> {
+        self.0.ask(&QueryMsg::Config {}).await
     }
 
     /// A deployment.
     pub async fn deployment(&self, deployment: DeploymentId) -> Answer<DeploymentResponse> {
-        self.orderbook(&QueryMsg::Deployment { deployment }).await
+        self.0.ask(&QueryMsg::Deployment { deployment }).await
     }
 
-    /// All deployments of an tenant.
+    /// All deployments of a tenant.
     pub async fn deployments(&self, tenant: &str) -> Answer<Vec<DeploymentResponse>> {
-        let mut all: Vec<DeploymentResponse> = Vec::new();
-        loop {
-            let start_after = all.last().map(|last| last.id);
-            let tenant = Some(tenant.to_owned());
-            let msg = QueryMsg::Deployments { tenant, start_after, limit: Some(PAGE) };
-            let page: DeploymentsResponse = self.orderbook(&msg).await?;
-            if page.deployments.is_empty() {
-                return Ok(all);
-            }
-            all.extend(page.deployments);
-        }
+        let msg = |last: Option<&DeploymentResponse>, limit| QueryMsg::Deployments {
+            tenant: Some(tenant.to_owned()),
+            start_after: last.map(|last| last.id),
+            limit: Some(limit),
+        };
+        self.0.list(usize::MAX, msg, |page: DeploymentsResponse| page.deployments).await
     }
 
-    /// An order.
+    /// An order with its group.
     pub async fn order(&self, order: OrderId) -> Answer<OrderResponse> {
-        self.orderbook(&QueryMsg::Order { order }).await
+        self.0.ask(&QueryMsg::Order { order }).await
+    }
+
+    /// The orders after one, a page of them.
+    pub async fn orders_after(&self, start_after: Option<OrderId>) -> Answer<Vec<OrderResponse>> {
+        let msg = |limit| QueryMsg::Orders { start_after, limit: Some(limit) };
+        Ok(self.0.page::<_, OrdersResponse>(msg).await?.orders)
     }
 
     /// All bids on an order, the lowest first.
     pub async fn bids(&self, order: OrderId) -> Answer<Vec<BidResponse>> {
-        let mut all: Vec<BidResponse> = Vec::new();
-        loop {
-            let start_after = all.last().map(|last| (last.price, last.position));
-            let msg = QueryMsg::Bids { order, start_after, limit: Some(PAGE) };
-            let page: BidsResponse = self.orderbook(&msg).await?;
-            if page.bids.is_empty() {
-                return Ok(all);
-            }
-            all.extend(page.bids);
-        }
+        let msg = |last: Option<&BidResponse>, limit| QueryMsg::Bids {
+            order,
+            start_after: last.map(|last| (last.price, last.position)),
+            limit: Some(limit),
+        };
+        self.0.list(usize::MAX, msg, |page: BidsResponse| page.bids).await
+    }
+
+    /// The lowest bid on an order, if there is one.
+    pub async fn lowest_bid(&self, order: OrderId) -> Answer<Option<BidResponse>> {
+        let msg = QueryMsg::Bids { order, start_after: None, limit: Some(1) };
+        Ok(self.0.ask::<BidsResponse>(&msg).await?.bids.into_iter().next())
+    }
+
+    /// A provider's bid on an order; none if it has none, or the order is not there.
+    pub async fn bid(&self, order: OrderId, provider: &str) -> Answer<Option<BidResponse>> {
+        let provider = provider.to_owned();
+        if_present(self.0.ask(&QueryMsg::Bid { order, provider }).await)
     }
 
     /// A lease.
     pub async fn lease(&self, order: OrderId) -> Answer<LeaseResponse> {
-        self.orderbook(&QueryMsg::Lease { order }).await
+        self.0.ask(&QueryMsg::Lease { order }).await
     }
 
-    /// A provider's leases.
-    pub async fn leases_of(&self, provider: &str) -> Answer<Vec<LeaseResponse>> {
-        let mut all: Vec<LeaseResponse> = Vec::new();
-        loop {
-            let start_after = all.last().map(|last| last.order);
-            let provider = provider.to_owned();
-            let msg = QueryMsg::Leases { provider, start_after, limit: Some(PAGE) };
-            let page: LeasesResponse = self.orderbook(&msg).await?;
-            if page.leases.is_empty() {
-                return Ok(all);
-            }
-            all.extend(page.leases);
-        }
+    /// All leases of a provider.
+    pub async fn leases(&self, provider: &str) -> Answer<Vec<LeaseResponse>> {
+        let msg =
+            |last: Option<&LeaseResponse>, limit| leases(provider, last.map(|l| l.order), limit);
+        self.0.list(usize::MAX, msg, |page: LeasesResponse| page.leases).await
     }
 
-    /// Whether a provider could bid on an order, and if not why.
+    /// A provider's leases after one, a page of them.
+    pub async fn leases_after(
+        &self,
+        provider: &str,
+        start_after: Option<OrderId>,
+    ) -> Answer<Vec<LeaseResponse>> {
+        let msg = |limit| leases(provider, start_after, limit);
+        Ok(self.0.page::<_, LeasesResponse>(msg).await?.leases)
+    }
+
+    /// A provider's lease for an order; none if it has none. The list of leases is asked, since
+    /// its answer says that a lease is not there.
+    pub async fn lease_of(&self, order: OrderId, provider: &str) -> Answer<Option<LeaseResponse>> {
+        let msg = leases(provider, order.0.checked_sub(1).map(OrderId), 1);
+        let page: LeasesResponse = self.0.ask(&msg).await?;
+        Ok(page.leases.into_iter().find(|lease| lease.order == order))
+    }
+
+    /// Whether a provider could bid on an order now, price aside, and if not why.
     pub async fn eligible(&self, order: OrderId, provider: &str) -> Answer<EligibilityResponse> {
         let provider = provider.to_owned();
-        self.orderbook(&QueryMsg::Eligible { order, provider }).await
+        self.0.ask(&QueryMsg::Eligible { order, provider }).await
     }
 
     /// A provider's slots and history.
-    pub async fn book(&self, provider: &str) -> Answer<ProviderStatsResponse> {
-        self.orderbook(&QueryMsg::ProviderStats { provider: provider.to_owned() }).await
+    pub async fn provider_stats(&self, provider: &str) -> Answer<ProviderStatsResponse> {
+        self.0.ask(&QueryMsg::ProviderStats { provider: provider.to_owned() }).await
     }
 
-    async fn orderbook<R: serde::de::DeserializeOwned>(&self, msg: &QueryMsg) -> Answer<R> {
-        self.ask(&self.contracts.orderbook, msg).await
+    /// The record of it that the orderbook publishes for other contracts; zeros if there is none.
+    pub async fn provider_stats_record(&self, provider: &str) -> Answer<ProviderStats> {
+        Ok(self.0.published(provider_stats_key(provider)).await?.unwrap_or_default())
     }
+}
+
+fn leases(provider: &str, start_after: Option<OrderId>, limit: u32) -> QueryMsg {
+    QueryMsg::Leases { provider: provider.to_owned(), start_after, limit: Some(limit) }
 }

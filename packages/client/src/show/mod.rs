@@ -2,8 +2,12 @@
 
 mod duration;
 mod money;
+mod offers;
+mod status;
 mod table;
 
 pub use duration::duration;
 pub use money::{a_month, amount};
+pub use offers::offers;
+pub use status::status;
 pub use table::table;

@@ -161,7 +161,7 @@ impl Chain {
         if self.is_embedded() {
             return Ok(Periods::MOVED);
         }
-        Periods::in_real_time(&self.network.name, market.escrow_config().await?.min_runway)
+        Periods::in_real_time(&self.network.name, market.escrow.config().await?.min_runway)
     }
 
     /// All coins of the market's denom, from the bank of one block.

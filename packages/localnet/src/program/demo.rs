@@ -19,8 +19,9 @@ pub struct Demo {
     /// Leave everything running at the end, and print how to look around.
     #[arg(long)]
     keep: bool,
-    /// Run on the chain of --network, which must have the contracts on it, and fund all accounts
-    /// from this key. Time passes there as it does: deploy the contracts with short periods.
+    /// Run on the chain of --network NAME|FILE, which must have the contracts on it, and fund all
+    /// accounts from this key. Time passes there as it does: deploy the contracts with short
+    /// periods.
     #[arg(long, value_name = "NAME|FILE")]
     funds: Option<String>,
     /// Run the workloads on real clusters: give one kubeconfig for each of the three providers,

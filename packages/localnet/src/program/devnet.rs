@@ -30,13 +30,13 @@ const PROVIDER_COINS: u128 = 1_000_000_000;
 #[derive(Debug, Args)]
 pub struct Devnet {
     /// The address at which the chain's RPC listens.
-    #[arg(long, default_value = "127.0.0.1:26657")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:26657")]
     listen: SocketAddr,
     /// The chain's id, which is also the network's name.
-    #[arg(long, default_value = "souk-dev")]
+    #[arg(long, value_name = "ID", default_value = "souk-dev")]
     chain_id: String,
     /// Milliseconds between blocks, 50 at least.
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 1_000)]
     block_time: u64,
     /// Give a thousand SOUK to this address or key; may be given several times.
     #[arg(long, value_name = "ADDRESS|KEY")]

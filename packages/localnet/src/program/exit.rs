@@ -18,17 +18,5 @@ pub fn report(error: &anyhow::Error, json: bool) -> ExitCode {
 
 fn is_input(cause: &(dyn std::error::Error + 'static)) -> bool {
     let found = cause.downcast_ref::<Error>();
-    let input = found.is_some_and(|error| {
-        matches!(
-            error,
-            Error::Network { .. }
-                | Error::NoContracts(_)
-                | Error::UnknownKey { .. }
-                | Error::LockedKey { .. }
-                | Error::Input { .. }
-                | Error::File { .. }
-                | Error::Sdl(_)
-        )
-    });
-    input || cause.is::<souk_chain::keys::KeyError>()
+    found.is_some_and(Error::is_input) || cause.is::<souk_chain::keys::KeyError>()
 }

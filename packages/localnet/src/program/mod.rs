@@ -27,9 +27,10 @@ pub struct Cli {
 
 /// Options of every command, as `souk` has them.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
-    /// The network for `demo --funds`: its name or its file.
-    #[arg(long, global = true, env = "SOUK_NETWORK", value_name = "NAME|FILE")]
+    /// The network of `demo --funds`.
+    #[arg(long, global = true, env = "SOUK_NETWORK", value_name = "NAME|FILE", hide = true)]
     pub network: Option<String>,
     /// Ignored: each account here has a key of its own.
     #[arg(long, global = true, env = "SOUK_KEY", value_name = "NAME|FILE", hide = true)]

@@ -11,8 +11,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use souk_client::network::Network;
-use souk_gateway::{Client, Pin};
+use souk_client::{gateway::Client, network::Network};
+use souk_gateway::Pin;
 
 pub use examples::examples;
 pub use profile::{ExistingCluster, Profile, Rates};

@@ -13,14 +13,14 @@ use super::{Fixture, print};
 
 /// Prints an account, settled to the newest block, in one line.
 pub async fn show_account(fixture: &Fixture, account: AccountId) -> Result<AccountResponse> {
-    let found = fixture.market.account(account).await?;
+    let found = fixture.market.escrow.account(account).await?;
     let (_, now) = fixture.market.now().await?;
     let lasts = match found.depletion {
         _ if found.clock.depleted_since.is_some() => "depleted".to_owned(),
         Some(moment) => format!("lasts {}", duration(moment.saturating_sub(now))),
         None => "nothing flows".to_owned(),
     };
-    let streams = fixture.market.streams(account).await?;
+    let streams = fixture.market.escrow.streams(account).await?;
     let earned: u128 = streams.iter().map(|stream| stream.earned.u128()).sum();
     print::line(format!(
         "account {account}: {} left, {} earned by providers, {} an hour; {lasts}",

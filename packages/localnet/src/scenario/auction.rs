@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use souk_api::orderbook::{ExecuteMsg, LeaseResponse, OrderState};
 use souk_client::{
-    deploy::{self, BidTable},
+    deploy::{self, Bids, Offers},
     gateway,
     sdl::Compiled,
-    show::amount,
+    show::{self, amount},
 };
 use souk_core::{AuctionPolicy, OrderId};
 
@@ -21,7 +21,7 @@ const BIDDING: Duration = Duration::from_secs(2);
 pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()> {
     print::section("The same file in a binding auction");
     let (market, wallet) = (&fixture.market, &fixture.tenant);
-    let closes_after = market.orderbook_config().await?.params.min_auction;
+    let closes_after = market.orderbook.config().await?.params.min_auction;
     let plan = plan(fixture, compiled, AuctionPolicy::LowestPrice { closes_after }).await?;
     let created = deploy::create(market, wallet, &fixture.home, &plan).await?;
     print::line(format!(
@@ -61,27 +61,27 @@ async fn close_auction(
     closes_after: u64,
 ) -> Result<LeaseResponse> {
     let market = &fixture.market;
-    let enough = |table: &BidTable, waited: Duration| !table.bids.is_empty() && waited > BIDDING;
-    let seen = |table: &BidTable| print::line(table.to_string());
-    let table = deploy::watch_bids(market, order, TIMEOUT, enough, seen).await?;
+    let enough = |table: &Offers, waited: Duration| !table.offers.is_empty() && waited > BIDDING;
+    let seen = |table: &Offers| print::line(show::offers(table));
+    let table = deploy::watch(&Bids(market), order, TIMEOUT, enough, seen).await?;
     // Late bids extend the auction by a minute each, ten times at most.
-    let mut current = market.order(order).await?;
+    let mut current = market.orderbook.order(order).await?;
     let (_, now) = market.now().await?;
     let left = current.closes_at.unwrap_or(now + closes_after).saturating_sub(now);
     fixture.pass(left + 1).await?;
-    if market.order(order).await?.state == OrderState::Open {
+    if market.orderbook.order(order).await?.state == OrderState::Open {
         let message = ExecuteMsg::CloseAuction { order, limit: 10 };
         let message = fixture.friend.execute(&market.contracts.orderbook, &message, &[])?;
         let closed = fixture.friend.send("closing the auction", vec![message]).await;
         // The winner's agent may have been faster.
-        if market.order(order).await?.state == OrderState::Open {
+        if market.orderbook.order(order).await?.state == OrderState::Open {
             closed?;
         }
     }
-    current = market.order(order).await?;
+    current = market.orderbook.order(order).await?;
     ensure!(current.state == OrderState::Active, "order {order} is {}", current.state);
-    let lease = market.lease(order).await?;
-    let lowest = table.bids.first().context("there is no bid")?;
+    let lease = market.orderbook.lease(order).await?;
+    let lowest = table.offers.first().context("there is no bid")?;
     print::line(format!(
         "the auction closed: {} won at {} an hour",
         fixture.name_of(&lease.provider),

@@ -6,13 +6,13 @@ use anyhow::{Context as _, Result};
 use souk_api::orderbook::LeaseResponse;
 use souk_chain::Coin;
 use souk_client::{
-    deploy::{self, BidTable, Created, Plan},
-    gateway,
+    deploy::{self, Bids, Created, Offers, Plan},
+    gateway::{self, Client},
     sdl::Compiled,
-    show::amount,
+    show::{self, amount},
 };
-use souk_core::{AuctionPolicy, OrderId};
-use souk_gateway::{Client, body::LogQuery};
+use souk_core::{AuctionPolicy, Denom, OrderId};
+use souk_gateway::body::LogQuery;
 
 use super::{Fixture, TIMEOUT, print, services};
 
@@ -23,7 +23,7 @@ const DEPOSIT_STEPS: u128 = 8;
 
 /// What a deployment of this file is created with.
 pub async fn plan(fixture: &Fixture, compiled: Compiled, auction: AuctionPolicy) -> Result<Plan> {
-    let config = fixture.market.orderbook_config().await?;
+    let config = fixture.market.orderbook.config().await?;
     let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
     let denom = config.denoms.first().context("the market takes no denom")?;
     let least = denom.min_deposit.u128() * compiled.groups.len() as u128;
@@ -45,7 +45,8 @@ pub async fn create(fixture: &Fixture, compiled: Compiled) -> Result<(Created, P
     }
     let plan = plan(fixture, compiled, AuctionPolicy::TenantChoice {}).await?;
     let created = deploy::create(&fixture.market, &fixture.tenant, &fixture.home, &plan).await?;
-    print::line(format!("deployment {} with {} in escrow", created.deployment, plan.deposit));
+    let deposit = amount(plan.deposit.amount, &Denom::native(plan.deposit.denom.clone()));
+    print::line(format!("deployment {} with {deposit} in escrow", created.deployment));
     Ok((created, plan))
 }
 
@@ -60,7 +61,7 @@ pub async fn run(fixture: &Fixture, created: &Created, plan: &Plan) -> Result<Ve
     for lease in &leases {
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
         let status = deploy::wait_until_ready(&client, lease.order, TIMEOUT, |_| ()).await?;
-        print::line(deploy::show_status(&status));
+        print::line(show::status(&status));
         services::request(fixture, &lease.provider, &status).await?;
         print::line("logs, through the gateway:");
         show_logs(&client, lease.order).await?;
@@ -71,19 +72,19 @@ pub async fn run(fixture: &Fixture, created: &Created, plan: &Plan) -> Result<Ve
 async fn accept_lowest(fixture: &Fixture, order: OrderId, plan: &Plan) -> Result<LeaseResponse> {
     let (market, wallet) = (&fixture.market, &fixture.tenant);
     let mut first = None;
-    let enough = |table: &BidTable, waited: Duration| {
-        !table.bids.is_empty() && waited >= *first.get_or_insert(waited) + COLLECT
+    let enough = |table: &Offers, waited: Duration| {
+        !table.offers.is_empty() && waited >= *first.get_or_insert(waited) + COLLECT
     };
-    let seen = |table: &BidTable| print::line(table.to_string());
-    let mut table = deploy::watch_bids(market, order, TIMEOUT, enough, seen).await?;
-    let current = market.order(order).await?;
+    let seen = |table: &Offers| print::line(show::offers(table));
+    let mut table = deploy::watch(&Bids(market), order, TIMEOUT, enough, seen).await?;
+    let current = market.orderbook.order(order).await?;
     let signer = Some(Arc::new(wallet.clone()));
-    table.others = gateway::reasons(market, signer, &current, &table.bidders()).await?;
+    table.others = gateway::reasons(market, signer, &current, &table.providers()).await?;
     for other in &table.others {
         let name = fixture.name_of(&other.provider);
         print::line(format!("{name} did not bid: {}", other.reason));
     }
-    let bid = table.bids.first().context("there is no bid")?;
+    let bid = table.offers.first().context("there is no bid")?;
     deploy::accept(market, wallet, order, bid).await?;
     let lease = deploy::launch(market, wallet, order, &plan.upload).await?;
     print::line(format!(

@@ -52,9 +52,9 @@ async fn stream_coins(fixture: &Fixture, leases: &[LeaseResponse]) -> Result<()>
         let got = balance(fixture, wallet).await? - before;
         print::line(format!("{} got {}", fixture.name_of(&lease.provider), amount(got, denom)));
     }
-    let rate = fixture.market.account(lease.account).await?.clock.rate.u128();
+    let rate = fixture.market.escrow.account(lease.account).await?.clock.rate.u128();
     let top_up = Coin::new(fixture.periods.cost(rate, 2), denom.to_string());
-    print::line(format!("a friend of the tenant adds {top_up}:"));
+    print::line(format!("a friend of the tenant adds {}:", amount(top_up.amount, denom)));
     deposit(fixture, &fixture.friend, lease.account, top_up).await?;
     show_account(fixture, lease.account).await.map(drop)
 }
@@ -64,7 +64,7 @@ async fn deplete_and_top_up(fixture: &Fixture, leases: &[LeaseResponse]) -> Resu
     print::section("The account is depleted and topped up");
     let lease = leases.first().context("there is no lease")?;
     withdraw_spare(fixture, lease.account).await?;
-    let account = fixture.market.account(lease.account).await?;
+    let account = fixture.market.escrow.account(lease.account).await?;
     let depletion = account.depletion.context("the account never depletes")?;
     let (_, now) = fixture.market.now().await?;
     fixture.pass(depletion.saturating_sub(now)).await?;
@@ -73,7 +73,7 @@ async fn deplete_and_top_up(fixture: &Fixture, leases: &[LeaseResponse]) -> Resu
         wait_for_phase(fixture, lease, Phase::Suspended).await?;
     }
     let pause = duration(fixture.periods.pause);
-    print::line(format!("unfunded time costs nothing: {pause} pass"));
+    print::line(format!("unfunded time costs nothing; {pause} later:"));
     fixture.pass(fixture.periods.pause).await?;
     show_account(fixture, lease.account).await?;
     let more = fixture.periods.cost(account.clock.rate.u128(), 2);
@@ -89,7 +89,7 @@ async fn deplete_and_top_up(fixture: &Fixture, leases: &[LeaseResponse]) -> Resu
 
 /// The tenant withdraws what is above the minimal runway, less the cost of one step.
 async fn withdraw_spare(fixture: &Fixture, account: AccountId) -> Result<()> {
-    let found = fixture.market.account(account).await?;
+    let found = fixture.market.escrow.account(account).await?;
     let spare = fixture.periods.cost(found.clock.rate.u128(), 1);
     let amount = Amount::new(found.withdrawable.u128().saturating_sub(spare))?;
     if amount == Amount::ZERO {
@@ -154,7 +154,7 @@ async fn close(fixture: &Fixture, created: &Created, leases: &[LeaseResponse]) -
         print::line(format!("{name:7} got {}", amount(got, denom)));
     }
     print::line(format!("(the tenant paid {} of gas for the close)", amount(fee, denom)));
-    let account = fixture.market.account(lease.account).await?;
+    let account = fixture.market.escrow.account(lease.account).await?;
     ensure!(account.balance.u128() == 0 || account.closed, "the account is not closed");
     Ok(())
 }
@@ -169,7 +169,7 @@ async fn distribute_fees(fixture: &Fixture) -> Result<()> {
     let messages = market.distribution(&staker.address, &denom)?;
     staker.send("distributing", messages).await?;
     let pool = market.chain().balance(&fixture.pool, native).await? - pool_before;
-    let dripping = market.fees(&denom).await?.dripping.u128();
+    let dripping = market.fees.denom(&denom).await?.dripping.u128();
     print::line(format!(
         "the pool got {}; {} drips to the stakers within a week",
         amount(pool, &denom),

@@ -23,7 +23,7 @@ impl Supply {
     pub async fn count(fixture: &Fixture) -> Result<Self> {
         let denom = Denom::native(fixture.market.network.denom.clone());
         let coins = fixture.all_coins().await?;
-        Ok(Self { coins, burned: fixture.market.fees(&denom).await?.burned.u128() })
+        Ok(Self { coins, burned: fixture.market.fees.denom(&denom).await?.burned.u128() })
     }
 
     /// Prints both counts.

@@ -6,7 +6,7 @@ use souk_api::orderbook::{DeploymentState, LeaseResponse, LeaseState, OrderbookE
 use souk_core::{CloseReason, DeploymentId, OrderId, time::DAY};
 use souk_testing::{
     Deployment, Market, Outcome, Workload, cpu, events, group,
-    refused::{ByAttestations, ByEscrow, ByFeeDistributor, ByOrderbook, ByRegistry},
+    refused::{ByAttestations, ByEscrow, ByFeeDistributor, ByOrderbook, ByRegistry, CommonError},
     souk, usouk,
 };
 
@@ -323,9 +323,9 @@ fn is_typed(error: &anyhow::Error) -> bool {
         || error.is::<ByFeeDistributor>()
         || error.is::<ByOrderbook>()
         || error.is::<ByRegistry>();
-    let chains_own = matches!(error.downcast_ref(), Some(ByOrderbook::Std(_)))
-        || matches!(error.downcast_ref(), Some(ByEscrow::Std(_)))
-        || matches!(error.downcast_ref(), Some(ByRegistry::Std(_)))
-        || matches!(error.downcast_ref(), Some(ByFeeDistributor::Std(_)));
+    let chains_own = matches!(error.downcast_ref(), Some(ByOrderbook::Common(CommonError::Std(_))))
+        || matches!(error.downcast_ref(), Some(ByEscrow::Common(CommonError::Std(_))))
+        || matches!(error.downcast_ref(), Some(ByRegistry::Common(CommonError::Std(_))))
+        || matches!(error.downcast_ref(), Some(ByFeeDistributor::Common(CommonError::Std(_))));
     own && !chains_own
 }

@@ -74,7 +74,7 @@ impl ChainCache {
         self.refreshed_at = None;
         self.attestations.clear();
         self.auditors.clear();
-        let config = deps.market.book_config().await?;
+        let config = deps.market.orderbook.config().await?;
         self.paused = config.paused;
         self.slot_hold = config.params.slot_hold;
         let denoms = config.denoms.into_iter();
@@ -132,7 +132,7 @@ impl ChainCache {
         let binding = order.closes_at.is_some_and(|end| end > at.time);
         let known = self.best.get(&order.id).map(|(height, _)| *height);
         if binding && known != Some(order.bids_height) {
-            let lowest = deps.market.lowest_bid(order.id).await?;
+            let lowest = deps.market.orderbook.lowest_bid(order.id).await?;
             let best = lowest.map(|bid| BestBid { provider: bid.provider, price: bid.price });
             self.best.insert(order.id, (order.bids_height, best));
         }

@@ -54,7 +54,7 @@ pub(super) async fn check_sent(deps: &Deps) -> Result<(), ChainError> {
                         tracing::warn!(order = %bid.order, %error, "querying a sent bid refused, retrying");
                         continue;
                     }
-                    Err(error) => return Err(error),
+                    Err(error) => return Err(error.into()),
                 },
             },
             // Queued or sent, or in a block that the follower has not read yet.

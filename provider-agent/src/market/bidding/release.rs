@@ -109,7 +109,7 @@ async fn collect(deps: &Deps) -> Result<(), ChainError> {
                     tracing::warn!(%order, %error, "querying a released bid refused, retrying");
                     continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             },
             Some(ItemState::Failed(_)) | None => false,
             Some(_) => continue,

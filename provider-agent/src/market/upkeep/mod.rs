@@ -167,7 +167,7 @@ impl Upkeep {
                 let Some(lease) = lease else { return Ok(None) };
                 // At the store's height: a node behind it may not have the lease's end.
                 let market = self.market.at(at.height);
-                let stream = market.stream(lease.account, order.0).await?;
+                let stream = market.escrow.stream(lease.account, order.0).await?;
                 if stream.is_none_or(|stream| stream.owed.u128() == 0) {
                     self.withdrawn(*order, at.time).await?;
                     return Ok(None);
@@ -181,7 +181,7 @@ impl Upkeep {
                 Some(self.messages.end_deployment(*deployment)?)
             }
             UpkeepTask::CloseAuction(order) => {
-                let lowest = self.market.lowest_bid(*order).await?;
+                let lowest = self.market.orderbook.lowest_bid(*order).await?;
                 let leads = lowest.is_some_and(|bid| bid.provider == self.market.provider());
                 let row = input.orders.iter().find(|row| row.id == *order);
                 let end = row.and_then(|row| row.closes_at).unwrap_or(at.time);

@@ -1,16 +1,10 @@
 //! Checks the contracts: each address is the right contract, and they are linked to each other.
 
-use serde::Deserialize;
 use souk_api::published::names;
+use souk_client::market::identity;
 
 use super::Report;
 use crate::{config::Config, market::Market};
-
-#[derive(Deserialize)]
-struct Info {
-    contract: String,
-    version: String,
-}
 
 /// Checks each contract.
 pub(super) async fn check(config: &Config, market: &Market, report: &mut Report) {
@@ -26,10 +20,8 @@ pub(super) async fn check(config: &Config, market: &Market, report: &mut Report)
     for (name, address) in contracts.named() {
         let what = format!("contract {name}");
         let advice = format!("correct chain.contracts.{name}");
-        let raw = market.queries().raw(address, b"contract_info").await;
-        let info = match raw {
-            Ok(Some(bytes)) => serde_json::from_slice::<Info>(&bytes).ok(),
-            Ok(None) => None,
+        let info = match identity(market.queries(), address).await {
+            Ok(info) => info,
             Err(error) => {
                 report.fail(&what, format!("{address}: {error}"), advice);
                 all_there = false;
@@ -57,7 +49,7 @@ pub(super) async fn check(config: &Config, market: &Market, report: &mut Report)
 async fn links(config: &Config, market: &Market, report: &mut Report) {
     const WHAT: &str = "market";
     let contracts = config.chain.contracts();
-    let orderbook = match market.book_config().await {
+    let orderbook = match market.orderbook.config().await {
         Ok(orderbook) => orderbook,
         Err(error) => return report.fail(WHAT, error.to_string(), "look at the endpoints"),
     };

@@ -8,11 +8,12 @@ use std::{
 use anyhow::{Context, Result};
 use clap::Args;
 use souk_chain::keys::Passphrase;
+use souk_client::Network;
 
 use super::output;
 use crate::runtime::{
     check::{self, Level},
-    setup::{self, Made, Network, Request},
+    setup::{self, Made, Request},
 };
 
 /// The variable with the passphrase of an encrypted key.
@@ -56,9 +57,12 @@ pub async fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
         true => Some(Passphrase::from_environment(PASSPHRASE).context("--encrypt")?),
         false => None,
     };
+    let network = Network::open(&arguments.network)?;
+    let contracts = network.contracts()?.into();
     let request = Request {
         folder: arguments.dir.clone(),
-        network: Network::read(&arguments.network)?,
+        network,
+        contracts,
         provider: arguments.provider.clone(),
         uri: arguments.uri.clone(),
         listen: arguments.listen.clone(),

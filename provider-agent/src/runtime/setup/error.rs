@@ -10,16 +10,6 @@ pub enum SetupError {
     /// There is a configuration already.
     #[error("{0} is there already; change it by hand, or choose another folder with --dir")]
     Exists(PathBuf),
-    /// The network file.
-    #[error(
-        "network file {path}: {problem}; give a file as under networks/, or as `souk admin deploy` writes it"
-    )]
-    Network {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
     /// The gateway's URI.
     #[error("`{0}` is not a gateway URI; write for instance https://provider.example.com:8443")]
     Uri(String),

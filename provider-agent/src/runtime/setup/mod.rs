@@ -2,7 +2,6 @@
 //! overwritten.
 
 mod error;
-mod network;
 mod survey;
 mod template;
 
@@ -18,12 +17,14 @@ use souk_chain::{
     SecretKey,
     keys::{self, KdfCost, Passphrase},
 };
+use souk_client::Network;
 use souk_core::Attribute;
 use souk_gateway::Pin;
 
 pub use error::SetupError;
-pub use network::Network;
 pub use survey::Survey;
+
+use crate::config::Contracts;
 
 /// The input of `init`.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Request {
     pub folder: PathBuf,
     /// The network.
     pub network: Network,
+    /// The contracts on it.
+    pub contracts: Contracts,
     /// The provider's address; the operator's own if none.
     pub provider: Option<String>,
     /// The gateway's URI.

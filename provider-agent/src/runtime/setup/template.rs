@@ -14,7 +14,6 @@ pub(super) const CERTIFICATE_KEY: &str = "gateway.key";
 /// The configuration's text.
 pub(super) fn render(request: &Request, provider: &str, survey: &Survey) -> String {
     let network = &request.network;
-    let contracts = &network.contracts;
     let rpc: Vec<String> = network.rpc.iter().map(|url| quoted(url)).collect();
     let mut text = String::new();
     let mut line = |line: &str| {
@@ -28,10 +27,10 @@ pub(super) fn render(request: &Request, provider: &str, survey: &Survey) -> Stri
     line("# Best first; with two or more the agent outlives one.");
     line(&format!("rpc = [{}]", rpc.join(", ")));
     line(&format!("prefix = {}", quoted(&network.prefix)));
-    line(&format!("gas_price = {}", quoted(&network.gas_price)));
+    line(&format!("gas_price = {}", quoted(&network.gas_price.to_string())));
     line("");
     line("[chain.contracts]");
-    for (name, address) in contracts.named() {
+    for (name, address) in request.contracts.named() {
         line(&format!("{name} = {}", quoted(address)));
     }
     line("");

@@ -1,0 +1,14 @@
+//! The configuration.
+
+use souk_api::attestations::ConfigResponse;
+
+use crate::View;
+
+/// What the owner decided.
+pub fn config(view: &View) -> ConfigResponse {
+    ConfigResponse {
+        guardian: view.config.guardian.to_string(),
+        max_lifetime: view.config.max_lifetime,
+        paused: view.config.paused,
+    }
+}

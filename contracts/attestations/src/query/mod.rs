@@ -1,0 +1,10 @@
+//! Answers for people and frontends, one file for each kind of question; contracts read the
+//! published records.
+
+mod attestations;
+mod auditors;
+mod config;
+
+pub use attestations::{attestation, attestations};
+pub use auditors::auditor;
+pub use config::config;

@@ -1,0 +1,22 @@
+//! What the owner decided.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::Addr;
+use souk_api::{attestations::AttestationEvent, published::names};
+
+/// The configuration.
+#[cw_serde]
+pub struct Config {
+    /// May stop new attestations.
+    pub guardian: Addr,
+    /// Longest lifetime in seconds.
+    pub max_lifetime: u64,
+    /// Whether new attestations are stopped.
+    pub paused: bool,
+}
+
+souk_contract_std::config!(Config {
+    name: names::ATTESTATIONS,
+    events: AttestationEvent,
+    key: "config"
+});

@@ -1,0 +1,47 @@
+//! A controller opens an account with the first coins in it.
+
+use cosmwasm_std::Response;
+use souk_api::escrow::events::AccountOpened;
+use souk_core::{Amount, Denom, Rate};
+
+use crate::{
+    ContractError, Ctx, controller,
+    rules::account::Account,
+    state::{accounts, totals},
+};
+
+/// Opens account `local` of the sender with the coin sent, which belongs to `tenant`.
+///
+/// # Errors
+/// If it is not one coin, or if the number was used before.
+pub fn open_account(
+    ctx: &mut Ctx,
+    local: u64,
+    tenant: &str,
+    reserved: Rate,
+) -> Result<Response, ContractError> {
+    let paid = ctx.one_coin()?;
+    totals::count_in(ctx.storage_mut(), &paid.denom, paid.amount)?;
+    open(ctx, local, tenant, paid.denom, paid.amount, reserved)
+}
+
+/// Opens an account; the amount is counted already.
+pub(super) fn open(
+    ctx: &mut Ctx,
+    local: u64,
+    tenant: &str,
+    denom: Denom,
+    amount: Amount,
+    reserved: Rate,
+) -> Result<Response, ContractError> {
+    let id = controller::account_id(ctx, ctx.sender(), local)?;
+    if accounts::has(ctx.storage(), id) {
+        return Err(ContractError::AccountExists(id));
+    }
+    let tenant = ctx.address(tenant)?.into_string();
+    let account = Account::opened(id, tenant.clone(), denom.clone(), amount, reserved, ctx.now());
+    accounts::save(ctx.storage_mut(), &account)?;
+    Ok(Response::new()
+        .add_event(AccountOpened { account: id, tenant, denom, amount })
+        .add_event(account.changed()))
+}

@@ -1,0 +1,274 @@
+//! The rule of an account: what it holds, whose money is spent first, when its clock runs,
+//! and what everybody gets back. Pure: no storage, no messages.
+//!
+//! While an account is open, `remaining = own + others - others_spent` (scaled). The tenant's
+//! own money is spent first, then the others' deposits (see [`super::deposit`]).
+
+use souk_api::{
+    escrow::events::AccountChanged,
+    published::{self, AccountRecord},
+};
+use souk_core::{
+    AccountId, Amount, Clock, Denom, Price, Rate,
+    clock::{self, SCALE},
+};
+
+use super::{deposit::Deposit, stream::Stream};
+use crate::ContractError;
+
+/// An account and its id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// What is published of it, which is all of it.
+    pub record: AccountRecord,
+}
+
+/// Where a deposit of another begins among all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DepositInterval {
+    /// The deposit's number, from 1.
+    pub number: u32,
+    /// Where its interval begins.
+    pub start: Amount,
+}
+
+impl Account {
+    /// A new account; `amount` belongs to `tenant`.
+    pub fn opened(
+        id: AccountId,
+        tenant: String,
+        denom: Denom,
+        amount: Amount,
+        reserved: Rate,
+        now: u64,
+    ) -> Self {
+        let mut clock = Clock::starting_at(now);
+        clock.give_back(scaled(amount));
+        let record = AccountRecord {
+            v: published::VERSION,
+            tenant,
+            denom,
+            clock,
+            reserved,
+            own: scaled(amount),
+            others: Amount::ZERO,
+            others_spent: 0,
+            deposited: amount,
+            deposits: 0,
+            streams: 0,
+            closed: false,
+        };
+        Self { id, record }
+    }
+
+    /// Brings the account to `now`. Settling twice is settling once.
+    pub fn settle(&mut self, now: u64) {
+        let spent = self.record.clock.settle(now);
+        let from_own = spent.min(self.record.own);
+        self.record.own = self.record.own.saturating_sub(from_own);
+        let from_others = spent.saturating_sub(from_own);
+        self.record.others_spent = self.record.others_spent.saturating_add(from_others);
+    }
+
+    /// The clock; settle before reading it.
+    pub fn clock(&self) -> &Clock {
+        &self.record.clock
+    }
+
+    /// Refuses what a closed account does not do any more.
+    pub fn require_open(&self) -> Result<(), ContractError> {
+        if self.record.closed { Err(ContractError::AccountClosed(self.id)) } else { Ok(()) }
+    }
+
+    /// Adds coins at `now`: to the tenant's balance if they are the `tenant`'s, else as a new
+    /// interval. Says where that is, and whether a stopped clock started.
+    pub fn deposit(
+        &mut self,
+        from_tenant: bool,
+        amount: Amount,
+        now: u64,
+        min_runway: u64,
+    ) -> Result<(Option<DepositInterval>, bool), ContractError> {
+        self.require_open()?;
+        self.settle(now);
+        let too_much =
+            |what| ContractError::TooMuch { denom: self.record.denom.clone(), amount, what };
+        let deposited =
+            self.record.deposited.checked_add(amount).map_err(|_| too_much("an account"))?;
+        let interval = if from_tenant {
+            self.record.own = self.record.own.saturating_add(scaled(amount));
+            None
+        } else {
+            let number = self.record.deposits.checked_add(1);
+            let number = number.ok_or_else(|| too_much("the list of deposits"))?;
+            let interval = DepositInterval { number, start: self.record.others };
+            self.record.deposits = number;
+            self.record.others = self.record.others.checked_add(amount)?;
+            Some(interval)
+        };
+        self.record.deposited = deposited;
+        let restarted = self.record.clock.deposit(amount, now, min_runway);
+        Ok((interval, restarted))
+    }
+
+    /// Begins a stream, and says what the clock shows. The account is settled. Afterwards it
+    /// must last the least runway at all its rates and the new `reserved`.
+    pub fn open_stream(
+        &mut self,
+        rate: Price,
+        reserved: Rate,
+        min_runway: u64,
+    ) -> Result<u64, ContractError> {
+        self.require_open()?;
+        self.require_running()?;
+        let too_much = |what| ContractError::TooMuch {
+            denom: self.record.denom.clone(),
+            amount: Amount::saturating(rate.into()),
+            what,
+        };
+        let streams = self.record.streams.checked_add(1);
+        let streams = streams.ok_or_else(|| too_much("the number of streams"))?;
+        self.record.clock.add_rate(rate.into())?;
+        self.record.streams = streams;
+        self.record.reserved = reserved;
+        self.require_runway(min_runway)?;
+        Ok(self.record.clock.clock)
+    }
+
+    /// Ends a stream of this account. The account is settled; the stream's fraction of a
+    /// unit joins the tenant's balance.
+    pub fn end_stream(&mut self, stream: &mut Stream) {
+        if !stream.is_open() {
+            return;
+        }
+        let fraction = stream.end(&self.record.clock);
+        self.record.clock.remove_rate(stream.rate.into());
+        self.record.clock.give_back(fraction);
+        self.record.own = self.record.own.saturating_add(fraction);
+        self.record.streams = self.record.streams.saturating_sub(1);
+    }
+
+    /// Ends the account, whose streams have ended. What is left is then a whole number of
+    /// units, split between tenant and depositors: the mark among the deposits moves down to a whole
+    /// unit, and the tenant's balance pays for it.
+    pub fn close(&mut self) {
+        let (mark, cut) = clock::split(self.record.others_spent);
+        self.record.others_spent = mark.saturating_mul(SCALE);
+        self.record.own = self.record.own.saturating_sub(cut);
+        self.record.reserved = Rate::ZERO;
+        self.record.closed = true;
+    }
+
+    /// Takes the tenant's own money out. The account is open, settled and not depleted.
+    pub fn withdraw_own(&mut self, amount: Amount, min_runway: u64) -> Result<(), ContractError> {
+        self.require_open()?;
+        self.require_running()?;
+        let own = self.own_units();
+        if amount > own {
+            return Err(ContractError::NotOwnMoney { account: self.id, asked: amount, own });
+        }
+        self.take_own(amount);
+        self.require_runway(min_runway)
+    }
+
+    /// What [`Account::withdraw_own`] would allow at most; for a closed account what the
+    /// tenant can claim. The account is settled.
+    pub fn withdrawable(&self, min_runway: u64) -> Amount {
+        if self.record.closed {
+            return self.own_units();
+        }
+        if self.record.clock.depleted_since.is_some() {
+            return Amount::ZERO;
+        }
+        let kept = self.burden().saturating_mul(u128::from(min_runway));
+        let free = self.record.clock.remaining.saturating_sub(kept);
+        units(free.min(self.record.own))
+    }
+
+    /// Takes all that the tenant of a closed account can claim.
+    pub fn refund_own(&mut self) -> Result<Amount, ContractError> {
+        self.require_closed()?;
+        let amount = self.own_units();
+        self.take_own(amount);
+        Ok(amount)
+    }
+
+    /// Takes what is left of another's deposit in a closed account. The caller forgets the
+    /// deposit, so that it is taken once.
+    pub fn refund_deposit(&mut self, deposit: &Deposit) -> Result<Amount, ContractError> {
+        self.require_closed()?;
+        let amount = self.left_of(deposit);
+        self.record.clock.take(scaled(amount));
+        Ok(amount)
+    }
+
+    /// What would be returned of a deposit if the account were closed now. It is settled.
+    pub fn left_of(&self, deposit: &Deposit) -> Amount {
+        deposit.left(self.record.others_spent)
+    }
+
+    /// Whole units left. The account is settled.
+    pub fn balance(&self) -> Amount {
+        units(self.record.clock.remaining)
+    }
+
+    /// What is emitted after each change.
+    pub fn changed(&self) -> AccountChanged {
+        let record = &self.record;
+        AccountChanged {
+            account: self.id,
+            remaining: record.clock.remaining,
+            rate: record.clock.rate,
+            reserved: record.reserved,
+            anchor: record.clock.anchor,
+            depletion: record.clock.depletion(),
+            depleted: record.clock.depleted_since.is_some(),
+            closed: record.closed,
+        }
+    }
+
+    fn require_closed(&self) -> Result<(), ContractError> {
+        if self.record.closed { Ok(()) } else { Err(ContractError::AccountOpen(self.id)) }
+    }
+
+    fn require_running(&self) -> Result<(), ContractError> {
+        match self.record.clock.depleted_since {
+            Some(since) => Err(ContractError::AccountDepleted { account: self.id, since }),
+            None => Ok(()),
+        }
+    }
+
+    fn require_runway(&self, seconds: u64) -> Result<(), ContractError> {
+        let rate = self.record.clock.rate.checked_add(self.record.reserved)?;
+        if self.record.clock.lasts(rate, seconds) {
+            return Ok(());
+        }
+        let needed = rate.u128().saturating_mul(u128::from(seconds)).div_ceil(SCALE);
+        let left = self.balance();
+        Err(ContractError::TooShortRunway { account: self.id, left, rate, seconds, needed })
+    }
+
+    /// All rates and reserves, base units an hour.
+    fn burden(&self) -> u128 {
+        self.record.clock.rate.u128().saturating_add(self.record.reserved.u128())
+    }
+
+    fn own_units(&self) -> Amount {
+        units(self.record.own)
+    }
+
+    fn take_own(&mut self, amount: Amount) {
+        self.record.own = self.record.own.saturating_sub(scaled(amount));
+        self.record.clock.take(scaled(amount));
+    }
+}
+
+fn scaled(amount: Amount) -> u128 {
+    amount.u128().saturating_mul(SCALE)
+}
+
+fn units(scaled: u128) -> Amount {
+    Amount::saturating(clock::split(scaled).0)
+}

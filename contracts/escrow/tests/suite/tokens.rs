@@ -1,0 +1,158 @@
+//! cw20 tokens are held, paid and refunded as native coins are.
+use crate::common::{Escrow, amount, who};
+use cosmwasm_std::{Addr, Binary, to_json_binary};
+use cw_multi_test::{ContractWrapper, Executor};
+use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg};
+use souk_api::escrow::{AccountResponse, Cw20Hook, ExecuteMsg, QueryMsg, TotalsResponse};
+use souk_contract_std::CommonError;
+use souk_core::{AccountId, Denom, Rate, time::HOUR};
+use souk_escrow::ContractError;
+
+struct Tokens {
+    escrow: Escrow,
+    token: Addr,
+}
+
+impl Tokens {
+    fn new() -> Self {
+        let mut escrow = Escrow::new();
+        let token = issue(&mut escrow);
+        let add = ExecuteMsg::UpdateConfig {
+            guardian: None,
+            fee_collector: None,
+            add_controller: None,
+            add_cw20: Some(vec![token.to_string()]),
+        };
+        escrow.send(&who("owner"), &add, &[]).unwrap();
+        Self { escrow, token }
+    }
+
+    /// The orderbook opens account 1 for a tenant and sends the tenant's tokens on.
+    fn open(&mut self, tenant: &Addr, units: u128) {
+        let msg = self.open_msg(tenant);
+        self.escrow.control(&msg).unwrap();
+        self.send(&who("orderbook"), units, &Cw20Hook::Fund { local: 1 }).unwrap();
+    }
+
+    fn open_msg(&self, tenant: &Addr) -> ExecuteMsg {
+        ExecuteMsg::OpenTokenAccount {
+            local: 1,
+            tenant: tenant.to_string(),
+            token: self.token.to_string(),
+            reserved: Rate::ZERO,
+        }
+    }
+
+    fn send(&mut self, from: &Addr, units: u128, hook: &Cw20Hook) -> Result<(), ContractError> {
+        self.send_raw(from, units, to_json_binary(hook).unwrap())
+    }
+
+    fn send_raw(&mut self, from: &Addr, units: u128, msg: Binary) -> Result<(), ContractError> {
+        let contract = self.escrow.address.to_string();
+        let send = Cw20ExecuteMsg::Send { contract, amount: units.into(), msg };
+        let sent = self.escrow.app.execute_contract(from.clone(), self.token.clone(), &send, &[]);
+        sent.map(|_| ()).map_err(|error| error.downcast::<ContractError>().unwrap())
+    }
+
+    fn balance(&self, of: &Addr) -> u128 {
+        let query = Cw20QueryMsg::Balance { address: of.to_string() };
+        let found: BalanceResponse =
+            self.escrow.app.wrap().query_wasm_smart(&self.token, &query).unwrap();
+        found.balance.u128()
+    }
+}
+
+fn issue(escrow: &mut Escrow) -> Addr {
+    let wrapper = ContractWrapper::new(
+        cw20_base::contract::execute,
+        cw20_base::contract::instantiate,
+        cw20_base::contract::query,
+    );
+    let code = escrow.app.store_code(Box::new(wrapper));
+    let holders = ["orderbook", "bob", "ann"];
+    let msg = cw20_base::msg::InstantiateMsg {
+        name: "Token".into(),
+        symbol: "TOKEN".into(),
+        decimals: 6,
+        initial_balances: holders
+            .map(|name| Cw20Coin { address: who(name).into(), amount: 1_000u128.into() })
+            .into(),
+        mint: None,
+        marketing: None,
+    };
+    escrow.app.instantiate_contract(code, who("issuer"), &msg, &[], "token", None).unwrap()
+}
+
+#[test]
+fn a_token_account_pays_refunds_and_sweeps_in_the_token() {
+    let mut tokens = Tokens::new();
+    tokens.open(&who("ann"), 100);
+    let account = AccountId(1);
+    tokens.send(&who("bob"), 50, &Cw20Hook::Deposit { account }).unwrap();
+    tokens.send(&who("ann"), 10, &Cw20Hook::Deposit { account }).unwrap();
+    tokens.escrow.control(&Escrow::stream_msg(1, 1, &who("provider"), 100, 1_000)).unwrap();
+    tokens.escrow.pass(HOUR).close(1, &[1]);
+    let denom = Denom::Cw20(tokens.token.to_string());
+    let claims = [
+        ExecuteMsg::Withdraw { account, stream: 1 },
+        ExecuteMsg::ClaimRefund { account, deposit: None },
+        ExecuteMsg::ClaimRefund { account, deposit: Some(1) },
+        ExecuteMsg::SweepFees { denom: denom.clone() },
+    ];
+    for claim in claims {
+        tokens.escrow.send(&who("stranger"), &claim, &[]).unwrap();
+    }
+    let balances = ["provider", "ann", "bob", "fees"].map(|name| tokens.balance(&who(name)));
+    assert_eq!(balances, [90, 1_000, 1_000, 10]);
+    assert_eq!(tokens.balance(&tokens.escrow.address), 0);
+    let totals: TotalsResponse = tokens.escrow.query(&QueryMsg::Totals { denom });
+    assert_eq!((totals.held, totals.fees), (amount(0), amount(0)));
+}
+
+#[test]
+fn a_token_that_is_not_listed_is_refused() {
+    let mut tokens = Tokens::new();
+    tokens.token = issue(&mut tokens.escrow);
+    let error =
+        tokens.send(&who("bob"), 5, &Cw20Hook::Deposit { account: AccountId(1) }).unwrap_err();
+    assert!(matches!(error, ContractError::Common(CommonError::NotPermitted { .. })), "{error}");
+}
+
+#[test]
+fn only_a_controller_opens_an_account_of_a_listed_token_and_funds_it() {
+    let mut tokens = Tokens::new();
+    let open = tokens.open_msg(&who("bob"));
+    let error = tokens.escrow.send(&who("bob"), &open, &[]).unwrap_err();
+    assert!(matches!(error, ContractError::Common(CommonError::NotPermitted { .. })), "{error}");
+    let other = issue(&mut tokens.escrow);
+    let listed = std::mem::replace(&mut tokens.token, other.clone());
+    let error = tokens.escrow.control(&tokens.open_msg(&who("bob"))).unwrap_err();
+    assert_eq!(error, ContractError::TokenNotListed(other));
+    tokens.token = listed;
+
+    tokens.open(&who("ann"), 100);
+    let error = tokens.send(&who("bob"), 5, &Cw20Hook::Fund { local: 1 }).unwrap_err();
+    assert!(matches!(error, ContractError::Common(CommonError::NotPermitted { .. })), "{error}");
+    let own: AccountResponse = tokens.escrow.query(&QueryMsg::Account { account: AccountId(1) });
+    assert_eq!((own.withdrawable, own.deposits), (amount(100), 0), "the tenant's own");
+
+    tokens.escrow.send(&who("guardian"), &ExecuteMsg::Pause {}, &[]).unwrap();
+    let error = tokens.escrow.control(&open).unwrap_err();
+    assert_eq!(error, CommonError::Paused.into());
+}
+
+#[test]
+fn a_token_does_not_join_an_account_of_native_coins() {
+    let mut tokens = Tokens::new();
+    let account = tokens.escrow.open(1, &who("ann"), 100);
+    let error = tokens.send(&who("bob"), 5, &Cw20Hook::Deposit { account }).unwrap_err();
+    let (held, sent) = (crate::common::usouk(), Denom::Cw20(tokens.token.to_string()));
+    assert_eq!(error, ContractError::WrongDenom { account, held, sent });
+}
+
+#[test]
+fn a_hook_that_says_nothing_known_is_refused() {
+    let mut tokens = Tokens::new();
+    let error = tokens.send_raw(&who("bob"), 5, Binary::from(br#"{"stake":{}}"#)).unwrap_err();
+    assert!(matches!(error, ContractError::Hook(_)), "{error}");
+}

@@ -1,0 +1,71 @@
+//! The end of a deployment, by its tenant or for lack of money: open orders, running leases
+//! and the account, in at most as many steps as it has groups and with one message to the
+//! escrow. Nothing in here can fail on a number.
+
+use cosmwasm_std::{Response, StdResult, Storage};
+use souk_api::orderbook::events::DeploymentClosed;
+use souk_core::{CloseReason, DeploymentId, GroupId, Rate};
+
+use super::{lease, order};
+use crate::{
+    ContractError, Ctx,
+    neighbours::escrow,
+    rules::reason::OrderEnd,
+    state::{
+        deployments::{self, Deployment},
+        groups,
+        orders::{self, OrderStatus},
+    },
+};
+
+/// Ends an active deployment.
+pub fn close(
+    ctx: &mut Ctx,
+    id: DeploymentId,
+    mut deployment: Deployment,
+    reason: CloseReason,
+) -> Result<Response, ContractError> {
+    let mut response = Response::new();
+    let mut leases = Vec::new();
+    for seq in groups::of(&deployment) {
+        let group = groups::get(ctx.storage(), GroupId { deployment: id, group: seq })?;
+        let number = group.order;
+        // A pruned order is a closed one.
+        let Some(mut order) = orders::find(ctx.storage(), number)? else { continue };
+        match &order.status {
+            OrderStatus::Open => {
+                let end = OrderEnd::DeploymentClosed;
+                let event = order::close(ctx.storage_mut(), number, &mut order, end)?;
+                response = response.add_event(event);
+            }
+            OrderStatus::Lease(running) if running.ended.is_none() => {
+                let event = lease::end(ctx, number, &mut order, reason, false)?;
+                response = response.add_event(event);
+                leases.push(number);
+            }
+            OrderStatus::Lease(_) | OrderStatus::Closed => {}
+        }
+    }
+    deployment.closed = true;
+    deployment.mark = None;
+    deployment.reserved = Rate::ZERO;
+    save_or_delete(ctx.storage_mut(), id, &deployment)?;
+    let event = DeploymentClosed { deployment: id, reason };
+    Ok(response.add_event(event).add_message(escrow::close_account(ctx, id, &leases)?))
+}
+
+/// Saves a deployment, or deletes it if it is closed and its last order is gone.
+pub fn save_or_delete(
+    storage: &mut dyn Storage,
+    id: DeploymentId,
+    deployment: &Deployment,
+) -> StdResult<()> {
+    if !deployment.closed || deployment.orders > 0 {
+        return deployments::save(storage, id, deployment);
+    }
+    for group in groups::of(deployment) {
+        groups::delete(storage, GroupId { deployment: id, group });
+    }
+    deployments::delete(storage, id, &deployment.tenant);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! How a lease begins and ends.
+
+use cosmwasm_std::{Addr, StdResult, WasmMsg};
+use souk_api::{
+    orderbook::events::{LeaseClosed, LeaseCreated},
+    published::ProviderRecord,
+};
+use souk_core::{CloseReason, GroupId, OrderId};
+
+use super::order::LoadedOrder;
+use crate::{
+    ContractError, Ctx,
+    neighbours::escrow::{self, NewStream},
+    rules::slot,
+    state::{
+        bids::{self, Bid},
+        leases,
+        orders::{self, Lease, Order, OrderStatus},
+        provider_stats::{self, LeaseEnd},
+    },
+};
+
+/// A winning bid and its bidder.
+pub struct Winner {
+    /// The provider's address.
+    pub provider: Addr,
+    /// Its bid.
+    pub bid: Bid,
+    /// What the registry says of it.
+    pub record: ProviderRecord,
+}
+
+/// Makes a bid the lease: touches the winner alone, since the losers are lost by the order
+/// not being open any more.
+pub fn open(
+    ctx: &mut Ctx,
+    mut loaded: LoadedOrder,
+    winner: Winner,
+) -> Result<(LeaseCreated, WasmMsg), ContractError> {
+    let Winner { provider, bid, record } = winner;
+    let (id, GroupId { deployment, group }) = (loaded.id, loaded.order.group);
+    let lease =
+        Lease { provider: provider.clone(), price: bid.price, created_at: ctx.now(), ended: None };
+    loaded.order.status = OrderStatus::Lease(lease);
+    orders::save(ctx.storage_mut(), id, &loaded.order)?;
+    leases::add(ctx.storage_mut(), &provider, id)?;
+    provider_stats::lease_won(ctx.storage_mut(), &provider)?;
+
+    let stream = NewStream {
+        lease: id,
+        payee: &record.payee,
+        price: bid.price,
+        take_bps: loaded.order.take_bps,
+    };
+    let pay = escrow::open_stream(ctx, deployment, stream, loaded.deployment.reserved)?;
+    let event = LeaseCreated {
+        order: id,
+        deployment,
+        group,
+        tenant: loaded.deployment.tenant.into(),
+        provider: provider.into(),
+        price: bid.price,
+        denom: loaded.deployment.denom,
+    };
+    Ok((event, pay))
+}
+
+/// Ends a running lease: its order, the provider's counters, and its slot if it was held
+/// long enough. The caller ends the payment.
+pub fn end(
+    ctx: &mut Ctx,
+    id: OrderId,
+    order: &mut Order,
+    reason: CloseReason,
+    breach: bool,
+) -> Result<LeaseClosed, ContractError> {
+    let now = ctx.now();
+    let OrderStatus::Lease(lease) = &mut order.status else {
+        return Err(ContractError::NoLease(id));
+    };
+    if lease.ended.is_some() {
+        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
+    }
+    lease.ended = Some((now, reason));
+    let lease = lease.clone();
+    orders::save(ctx.storage_mut(), id, order)?;
+
+    let free = slot::is_free(lease.created_at, lease.ended, now, ctx.config.params.slot_hold);
+    let frees_slot = free && remove_bid(ctx, id, &lease)?;
+    let end = LeaseEnd { reason, breach, frees_slot };
+    provider_stats::lease_ended(ctx.storage_mut(), &lease.provider, end)?;
+    let GroupId { deployment, group } = order.group;
+    let provider = lease.provider.into();
+    Ok(LeaseClosed { order: id, deployment, group, provider, reason, breach })
+}
+
+/// Deletes the winner's bid. `true` if it was there.
+fn remove_bid(ctx: &mut Ctx, id: OrderId, lease: &Lease) -> StdResult<bool> {
+    let Some(bid) = bids::find(ctx.storage(), id, &lease.provider)? else { return Ok(false) };
+    bids::remove(ctx.storage_mut(), id, &lease.provider, &bid);
+    Ok(true)
+}

@@ -1,0 +1,5 @@
+//! How orders, leases and deployments begin and end: what several actions have in common.
+
+pub mod deployment;
+pub mod lease;
+pub mod order;

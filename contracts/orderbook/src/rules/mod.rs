@@ -1,0 +1,7 @@
+//! The rules: pure, no storage and no messages.
+
+pub mod auction;
+pub mod price;
+pub mod reason;
+pub mod settings;
+pub mod slot;

@@ -1,0 +1,245 @@
+//! What tenants, providers and strangers do.
+
+use super::*;
+
+impl Market {
+    /// Sends a message to the orderbook.
+    pub fn send(&mut self, from: &Addr, msg: &ExecuteMsg) -> Result<AppResponse, ContractError> {
+        self.pay(from, msg, &[])
+    }
+
+    /// Sends a message with coins, minted for it.
+    pub fn pay(
+        &mut self,
+        from: &Addr,
+        msg: &ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<AppResponse, ContractError> {
+        for coin in funds {
+            if coin.denom == DENOM {
+                self.mint(from, coin.amount.u128());
+            } else {
+                let (to_address, amount) = (from.to_string(), vec![coin.clone()]);
+                self.app.sudo(SudoMsg::Bank(BankSudo::Mint { to_address, amount })).unwrap();
+            }
+        }
+        let sent = self.app.execute_contract(from.clone(), self.orderbook.clone(), msg, funds);
+        sent.map_err(|error| match error.downcast::<ContractError>() {
+            Ok(error) => error,
+            Err(other) => ContractError::from(StdError::generic_err(format!("{other:#}"))),
+        })
+    }
+
+    /// Sends a message to another contract of the suite.
+    pub fn call<M: Serialize + std::fmt::Debug>(
+        &mut self,
+        from: &Addr,
+        to: &Addr,
+        msg: &M,
+        units: u128,
+    ) -> Result<AppResponse, String> {
+        let funds = if units == 0 {
+            Vec::new()
+        } else {
+            self.mint(from, units);
+            coins(units, DENOM)
+        };
+        let sent = self.app.execute_contract(from.clone(), to.clone(), msg, &funds);
+        sent.map_err(|error| format!("{error:#}"))
+    }
+
+    /// Registers a provider whose bond backs `slots` slots.
+    pub fn provider_with(&mut self, name: &str, slots: u128, attributes: &[Attribute]) -> Addr {
+        let (address, registry) = (self.who(name), self.registry.clone());
+        let msg = registry::ExecuteMsg::Register {
+            payee: Some(self.payee(name).to_string()),
+            operator: self.operator(name).to_string(),
+            gateway: registry::Gateway {
+                uri: format!("https://{name}.example.com"),
+                pins: Vec::new(),
+            },
+            attributes: attributes.to_vec(),
+            contact: registry::Contact::default(),
+        };
+        self.call(&address, &registry, &msg, slots * SLOT).unwrap();
+        address
+    }
+
+    /// A provider in Europe with ten slots.
+    pub fn provider(&mut self, name: &str) -> Addr {
+        self.provider_with(name, 10, &[Attribute::new("region", "eu")])
+    }
+
+    pub fn slash(&mut self, provider: &Addr, units: u128) {
+        let msg = registry::ExecuteMsg::Slash {
+            provider: provider.to_string(),
+            amount: amount(units),
+            recipient: self.collector.to_string(),
+            reason: "downtime".into(),
+        };
+        let (slasher, registry) = (self.slasher.clone(), self.registry.clone());
+        self.call(&slasher, &registry, &msg, 0).unwrap();
+    }
+
+    pub fn deregister(&mut self, provider: &Addr) {
+        let registry = self.registry.clone();
+        self.call(provider, &registry, &registry::ExecuteMsg::Deregister {}, 0).unwrap();
+    }
+
+    /// An auditor attests attributes of a provider until a moment.
+    pub fn attest(&mut self, auditor: &str, provider: &Addr, what: &[Attribute], until: u64) {
+        let (auditor, attestations) = (self.who(auditor), self.attestations.clone());
+        let msg = attestations::ExecuteMsg::Attest {
+            provider: provider.to_string(),
+            attributes: what.to_vec(),
+            expires_at: until,
+            evidence: None,
+        };
+        self.call(&auditor, &attestations, &msg, 0).unwrap();
+    }
+
+    pub fn revoke(&mut self, auditor: &str, provider: &Addr) {
+        let (auditor, attestations) = (self.who(auditor), self.attestations.clone());
+        let msg = attestations::ExecuteMsg::Revoke { provider: provider.to_string(), keys: None };
+        self.call(&auditor, &attestations, &msg, 0).unwrap();
+    }
+
+    /// Creates a deployment with a deposit.
+    pub fn create(
+        &mut self,
+        tenant: &str,
+        new: &NewDeployment,
+        deposit: u128,
+    ) -> Result<DeploymentId, ContractError> {
+        let tenant = self.who(tenant);
+        let msg = ExecuteMsg::CreateDeployment(new.clone());
+        let response = self.pay(&tenant, &msg, &coins(deposit, DENOM))?;
+        let created: Vec<souk_api::orderbook::events::DeploymentCreated> =
+            self.events_of(&response);
+        Ok(created[0].deployment)
+    }
+
+    /// A deployment of one group for anyone up to 1000 an hour, and its order.
+    pub fn order(&mut self, tenant: &str, auction: AuctionPolicy) -> OrderId {
+        let id = self.create(tenant, &deployment(&[group("web", 1_000)], auction), PLENTY).unwrap();
+        self.deployment(id).groups[0].order
+    }
+
+    pub fn place(
+        &mut self,
+        name: &str,
+        order: OrderId,
+        units: u128,
+    ) -> Result<AppResponse, ContractError> {
+        let msg = ExecuteMsg::PlaceBid {
+            order,
+            provider: self.who(name).to_string(),
+            price: price(units),
+            offer: Vec::new(),
+        };
+        self.send(&self.operator(name), &msg)
+    }
+
+    pub fn lower(
+        &mut self,
+        name: &str,
+        order: OrderId,
+        units: u128,
+    ) -> Result<AppResponse, ContractError> {
+        let provider = self.who(name).to_string();
+        let msg = ExecuteMsg::LowerBid { order, provider, price: price(units) };
+        self.send(&self.operator(name), &msg)
+    }
+
+    pub fn withdraw(&mut self, name: &str, order: OrderId) -> Result<AppResponse, ContractError> {
+        let provider = self.who(name).to_string();
+        self.send(&self.operator(name), &ExecuteMsg::WithdrawBid { order, provider })
+    }
+
+    pub fn accept(
+        &mut self,
+        tenant: &str,
+        order: OrderId,
+        provider: &str,
+        max: u128,
+    ) -> Result<AppResponse, ContractError> {
+        let provider = self.who(provider).to_string();
+        let msg = ExecuteMsg::AcceptBid { order, provider, max_price: price(max) };
+        self.send(&self.who(tenant), &msg)
+    }
+
+    /// A lease of `provider` at `units` an hour, for a tenant of that name.
+    pub fn lease(&mut self, tenant: &str, provider: &str, units: u128) -> OrderId {
+        let order = self.order(tenant, tenant_choice());
+        self.place(provider, order, units).unwrap();
+        self.accept(tenant, order, provider, units).unwrap();
+        order
+    }
+
+    /// The provider of that name closes a lease.
+    pub fn provider_closes(
+        &mut self,
+        name: &str,
+        order: OrderId,
+        reason: CloseReason,
+    ) -> Result<AppResponse, ContractError> {
+        let msg = ExecuteMsg::CloseLease { order, reason: Some(reason) };
+        self.send(&self.operator(name), &msg)
+    }
+
+    /// The tenant of that name closes a lease.
+    pub fn tenant_closes(
+        &mut self,
+        name: &str,
+        order: OrderId,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(&self.who(name), &ExecuteMsg::CloseLease { order, reason: None })
+    }
+
+    pub fn close_auction(
+        &mut self,
+        order: OrderId,
+        limit: u32,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(&self.who("anyone"), &ExecuteMsg::CloseAuction { order, limit })
+    }
+
+    pub fn close(&mut self, tenant: &str, id: DeploymentId) -> Result<AppResponse, ContractError> {
+        self.send(&self.who(tenant), &ExecuteMsg::CloseDeployment { deployment: id })
+    }
+
+    pub fn expire(&mut self, order: OrderId) -> Result<AppResponse, ContractError> {
+        self.send(&self.who("anyone"), &ExecuteMsg::ExpireOrder { order })
+    }
+
+    pub fn end_deployment(
+        &mut self,
+        deployment: DeploymentId,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(&self.who("anyone"), &ExecuteMsg::EndDeployment { deployment })
+    }
+
+    /// Anyone releases bids of the provider of that name.
+    pub fn release(&mut self, name: &str, orders: &[OrderId]) -> AppResponse {
+        let provider = self.who(name).to_string();
+        let msg = ExecuteMsg::ReleaseBids { provider, orders: orders.to_vec() };
+        self.send(&self.who("anyone"), &msg).unwrap()
+    }
+
+    /// Anyone prunes orders.
+    pub fn prune(&mut self, orders: &[OrderId]) -> AppResponse {
+        self.send(&self.who("anyone"), &ExecuteMsg::Prune { orders: orders.to_vec() }).unwrap()
+    }
+
+    /// Anyone adds coins to a deployment's account.
+    pub fn deposit(&mut self, from: &str, deployment: DeploymentId, units: u128) {
+        let (from, escrow) = (self.who(from), self.escrow.clone());
+        let msg = escrow::ExecuteMsg::Deposit { account: AccountId(deployment.0) };
+        self.call(&from, &escrow, &msg, units).unwrap();
+    }
+
+    pub fn pause(&mut self, on: bool) {
+        let msg = if on { ExecuteMsg::Pause {} } else { ExecuteMsg::Unpause {} };
+        self.send(&self.owner.clone(), &msg).unwrap();
+    }
+}

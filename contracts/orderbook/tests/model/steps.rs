@@ -1,0 +1,366 @@
+//! What the players do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cosmwasm_std::Addr;
+use cw_multi_test::AppResponse;
+use proptest::prelude::*;
+use souk_api::{
+    attestations,
+    defaults::MIN_DEPOSIT,
+    escrow,
+    orderbook::{OrderResponse, OrderState, OrdersResponse, QueryMsg},
+    registry,
+};
+use souk_core::{AccountId, CloseReason, DeploymentId, OrderId, SignedBy, time::DAY};
+
+use crate::market::*;
+
+pub const TENANTS: [&str; 3] = ["ann", "bob", "cyd"];
+pub const PROVIDERS: [&str; 4] = ["p0", "p1", "p2", "p3"];
+
+/// One random step: what is done, by whom, to which thing, with how much.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    pub what: u8,
+    pub who: u8,
+    pub which: u8,
+    pub units: u16,
+}
+
+/// Any step.
+pub fn any_step() -> impl Strategy<Value = Step> {
+    let parts = (any::<u8>(), any::<u8>(), any::<u8>(), any::<u16>());
+    parts.prop_map(|(what, who, which, units)| Step { what, who, which, units })
+}
+
+/// A market with players, and what it saw.
+pub struct Play {
+    pub market: Market,
+    /// Every lease that ever was: its stream may owe something.
+    pub streams: BTreeSet<(DeploymentId, OrderId)>,
+    pub accounts: BTreeSet<DeploymentId>,
+    pub orders: BTreeSet<OrderId>,
+    /// Everyone who may hold coins.
+    pub everyone: Vec<Addr>,
+    names: BTreeMap<String, &'static str>,
+    counts: BTreeMap<String, usize>,
+}
+
+type Done = Result<(), String>;
+
+impl Play {
+    /// Four providers with three slots each.
+    pub fn begin() -> Self {
+        let mut market = Market::new();
+        let (owner, registry) = (market.owner.clone(), market.registry.clone());
+        let msg = registry::ExecuteMsg::UpdateConfig {
+            guardian: None,
+            orderbook: None,
+            min_bond: Some(amount(SLOT)),
+            slashers: None,
+        };
+        market.call(&owner, &registry, &msg, 0).unwrap();
+        let until = market.now() + 300 * DAY;
+        for name in PROVIDERS {
+            let provider = market.provider_with(name, 5, &[eu()]);
+            market.attest("auditor", &provider, &[eu()], until);
+        }
+        let names = TENANTS.into_iter().chain(PROVIDERS);
+        let names = names.map(|name| (market.who(name).into(), name)).collect();
+        Self {
+            everyone: everyone(&market),
+            names,
+            market,
+            streams: BTreeSet::new(),
+            accounts: BTreeSet::new(),
+            orders: BTreeSet::new(),
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// How often an event was seen.
+    pub fn seen(&self, kind: &str) -> usize {
+        self.counts.get(kind).copied().unwrap_or(0)
+    }
+
+    pub fn counts(&self) -> &BTreeMap<String, usize> {
+        &self.counts
+    }
+
+    /// Every order.
+    pub fn on_book(&self) -> Vec<OrderResponse> {
+        let mut all: Vec<OrderResponse> = Vec::new();
+        loop {
+            let start_after = all.last().map(|order| order.id);
+            let msg = QueryMsg::Orders { start_after, limit: Some(100) };
+            let page: OrdersResponse = self.market.query(&msg).unwrap();
+            if page.orders.is_empty() {
+                return all;
+            }
+            all.extend(page.orders);
+        }
+    }
+
+    /// Does what the step says, if the contracts let it.
+    pub fn act(&mut self, step: Step) -> Done {
+        let Step { what, who, which, units } = step;
+        let tenant = TENANTS[usize::from(who) % TENANTS.len()];
+        let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
+        let Some(order) = self.pick_order(which) else {
+            return self.create(tenant, which, units);
+        };
+        let (id, deployment) = (order.id, order.group.deployment);
+        let price = order.spec.ceiling.u128() * (1 + u128::from(units) % 100) / 100;
+        let tenant = self.name_of(&order.tenant);
+        match what % 32 {
+            0 | 1 => self.create(tenant, which, units),
+            2..=9 => self.attempt(|market| market.place(provider, id, price)),
+            10 | 11 => {
+                let (name, price) = self.bidder(id, who).unwrap_or((provider, price));
+                let lower = price - price * u128::from(units % 20) / 100;
+                self.attempt(|market| market.lower(name, id, lower.max(1)))
+            }
+            12 => {
+                let name = self.bidder(id, who).map_or(provider, |(name, _)| name);
+                self.attempt(|market| market.withdraw(name, id))
+            }
+            13..=15 => {
+                let lowest = self.market.bids(id).first().map(|bid| bid.provider.clone());
+                let winner = lowest.map_or(provider, |address| self.name_of(&address));
+                self.attempt(|market| market.accept(tenant, id, winner, 1_000_000))?;
+                self.streams.insert((deployment, id));
+                Ok(())
+            }
+            16 => self.attempt(|market| market.tenant_closes(tenant, id)),
+            17 => {
+                let reason = CloseReason::ALL[1 + usize::from(units) % 4];
+                let name = self.holder(id).unwrap_or(provider);
+                self.attempt(|market| market.provider_closes(name, id, reason))
+            }
+            18 | 19 => {
+                self.attempt(|market| market.close_auction(id, 1 + u32::from(units) % 3))?;
+                if self.market.order_of(id).state == OrderState::Active {
+                    self.streams.insert((deployment, id));
+                }
+                Ok(())
+            }
+            20 => self.attempt(|market| market.expire(id)),
+            21 | 22 => self.attempt(|market| market.end_deployment(deployment)),
+            23 => PROVIDERS.iter().try_for_each(|provider| self.release(provider)),
+            24 => self.prune(),
+            25 => self.attempt(|market| market.close(tenant, deployment)),
+            26 => self.deposit(tenant, deployment, units),
+            27 => self.take(tenant, deployment, id, units),
+            28 => self.harm(provider, units),
+            29 if units % 4 == 0 => self.pause(),
+            _ => self.pass(units),
+        }
+    }
+
+    fn attempt<E: std::fmt::Display>(
+        &mut self,
+        send: impl FnOnce(&mut Market) -> Result<AppResponse, E>,
+    ) -> Done {
+        let response = send(&mut self.market).map_err(|error| error.to_string())?;
+        for event in &response.events {
+            if let Some(kind) = event.ty.strip_prefix("wasm-souk_orderbook_") {
+                *self.counts.entry(kind.to_owned()).or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// One of the latest orders, rather than one of those that are long over.
+    fn pick_order(&mut self, which: u8) -> Option<OrderResponse> {
+        let all = self.on_book();
+        self.orders.extend(all.iter().map(|order| order.id));
+        let back = usize::from(which) % all.len().clamp(1, 6);
+        all.into_iter().rev().nth(back)
+    }
+
+    fn name_of(&self, address: &str) -> &'static str {
+        self.names[address]
+    }
+
+    /// One of an order's bidders, and its price.
+    fn bidder(&self, order: OrderId, who: u8) -> Option<(&'static str, u128)> {
+        let bids = self.market.bids(order);
+        let bid = bids.get(usize::from(who) % bids.len().max(1))?;
+        Some((self.name_of(&bid.provider), bid.price.u128()))
+    }
+
+    fn holder(&self, order: OrderId) -> Option<&'static str> {
+        let lease: Result<souk_api::orderbook::LeaseResponse, _> =
+            self.market.query(&QueryMsg::Lease { order });
+        lease.ok().map(|lease| self.name_of(&lease.provider))
+    }
+
+    /// A deployment more, as long as there are few: the fewer orders, the more happens
+    /// to each.
+    fn create(&mut self, tenant: &'static str, which: u8, units: u16) -> Done {
+        if self.on_book().len() > 8 {
+            return self.prune();
+        }
+        let count = 1 + usize::from(which) % 3;
+        let mut groups: Vec<_> =
+            (0..count).map(|n| group(&format!("g{n}"), 100_000 * (1 + n as u128))).collect();
+        if which & 4 != 0 {
+            let all_of = vec![self.market.who("auditor").to_string()];
+            groups[0].requirements.signed_by = SignedBy { all_of, any_of: vec![] };
+        }
+        let auction = if which & 8 == 0 {
+            tenant_choice()
+        } else {
+            lowest_price(60 + u64::from(units % 300))
+        };
+        let new = deployment(&groups, auction);
+        let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
+        let mut made = None;
+        self.attempt(|market| {
+            let tenant = market.who(tenant);
+            let msg = souk_api::orderbook::ExecuteMsg::CreateDeployment(new);
+            let funds = cosmwasm_std::coins(deposit, souk_api::defaults::DENOM);
+            let response = market.pay(&tenant, &msg, &funds);
+            made = response.as_ref().ok().map(|response| {
+                let created: Vec<souk_api::orderbook::events::DeploymentCreated> =
+                    market.events_of(response);
+                created[0].deployment
+            });
+            response
+        })?;
+        self.accounts.extend(made);
+        Ok(())
+    }
+
+    fn release(&mut self, provider: &'static str) -> Done {
+        let orders: Vec<_> = self.on_book().iter().map(|order| order.id).collect();
+        self.attempt(|market| Ok::<_, String>(market.release(provider, &orders)))
+    }
+
+    fn prune(&mut self) -> Done {
+        let orders: Vec<_> = self.on_book().iter().map(|order| order.id).collect();
+        self.attempt(|market| Ok::<_, String>(market.prune(&orders)))
+    }
+
+    fn deposit(&mut self, tenant: &'static str, deployment: DeploymentId, units: u16) -> Done {
+        let from = if units % 2 == 0 { tenant } else { "friend" };
+        let units = 1 + u128::from(units) * 10;
+        let escrow = self.market.escrow.clone();
+        let account = AccountId(deployment.0);
+        self.attempt(|market| {
+            let from = market.who(from);
+            market.call(&from, &escrow, &escrow::ExecuteMsg::Deposit { account }, units)
+        })
+    }
+
+    fn take(&mut self, tenant: &str, deployment: DeploymentId, order: OrderId, units: u16) -> Done {
+        let account = AccountId(deployment.0);
+        let msg = match units % 3 {
+            0 => escrow::ExecuteMsg::Withdraw { account, stream: order.0 },
+            1 => escrow::ExecuteMsg::SweepFees { denom: usouk() },
+            _ => escrow::ExecuteMsg::WithdrawDeposit { account, amount: amount(units.into()) },
+        };
+        let escrow = self.market.escrow.clone();
+        self.attempt(|market| {
+            let tenant = market.who(tenant);
+            market.call(&tenant, &escrow, &msg, 0)
+        })
+    }
+
+    fn harm(&mut self, provider: &str, units: u16) -> Done {
+        let address = self.market.who(provider);
+        match units % 3 {
+            0 => self.market.slash(&address, 1),
+            1 => {
+                let (auditor, attestations) =
+                    (self.market.who("auditor"), self.market.attestations.clone());
+                let msg = attestations::ExecuteMsg::Revoke { provider: address.into(), keys: None };
+                self.market.call(&auditor, &attestations, &msg, 0)?;
+            }
+            _ => {
+                let until = self.market.now() + 10 * DAY;
+                self.market.attest("auditor", &address, &[eu()], until);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops new business until time passes.
+    fn pause(&mut self) -> Done {
+        self.market.pause(true);
+        Ok(())
+    }
+
+    fn pass(&mut self, units: u16) -> Done {
+        self.market.pause(false);
+        let seconds = match units % 8 {
+            0 => 1,
+            1 | 2 => 30 + u64::from(units % 40),
+            3 | 4 => 600,
+            5 | 6 => 4_000,
+            _ => DAY + 1,
+        };
+        self.market.blocks(1 + u64::from(units % 16), seconds);
+        Ok(())
+    }
+
+    /// Everything is closed, released, pruned, paid out and claimed.
+    pub fn wind_up(&mut self) {
+        self.market.pause(false);
+        for order in self.on_book() {
+            self.orders.insert(order.id);
+            // Closing a deployment twice is refused, which is fine here.
+            let _ = self.market.close(self.name_of(&order.tenant), order.group.deployment);
+        }
+        let leftover: Vec<_> = self.accounts.iter().copied().collect();
+        for id in leftover {
+            let shown: Result<souk_api::orderbook::DeploymentResponse, _> =
+                self.market.query(&QueryMsg::Deployment { deployment: id });
+            if let Ok(shown) = shown {
+                let _ = self.market.close(self.name_of(&shown.tenant), id);
+            }
+        }
+        self.orders.extend(self.on_book().iter().map(|order| order.id));
+        self.market.pass(2 * DAY);
+        let orders: Vec<_> = self.orders.iter().copied().collect();
+        for chunk in orders.chunks(50) {
+            for provider in PROVIDERS {
+                self.market.release(provider, chunk);
+            }
+            self.market.prune(chunk);
+        }
+        self.claim();
+    }
+
+    fn claim(&mut self) {
+        let (anyone, escrow) = (self.market.who("anyone"), self.market.escrow.clone());
+        let mut call = |msg: escrow::ExecuteMsg| {
+            // A stream that was paid in full, or never was, has nothing more to give.
+            let _ = self.market.call(&anyone, &escrow, &msg, 0);
+        };
+        for (id, order) in &self.streams {
+            call(escrow::ExecuteMsg::Withdraw { account: AccountId(id.0), stream: order.0 });
+        }
+        for id in &self.accounts {
+            let account = AccountId(id.0);
+            call(escrow::ExecuteMsg::ClaimRefund { account, deposit: None });
+            for deposit in 1..40 {
+                call(escrow::ExecuteMsg::ClaimRefund { account, deposit: Some(deposit) });
+            }
+        }
+        call(escrow::ExecuteMsg::SweepFees { denom: usouk() });
+    }
+}
+
+/// Everyone who may hold coins.
+fn everyone(market: &Market) -> Vec<Addr> {
+    let mut all: Vec<Addr> = Vec::new();
+    for name in TENANTS.into_iter().chain(PROVIDERS).chain(["friend", "anyone", "auditor"]) {
+        all.extend([market.who(name), market.operator(name), market.payee(name)]);
+    }
+    all.extend([market.owner.clone(), market.guardian.clone(), market.slasher.clone()]);
+    all.extend([market.collector.clone(), market.escrow.clone(), market.registry.clone()]);
+    all.extend([market.attestations.clone(), market.orderbook.clone()]);
+    all
+}

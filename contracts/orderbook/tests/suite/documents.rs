@@ -1,0 +1,21 @@
+//! Schema and README say what the code says.
+
+use souk_api::orderbook::{ExecuteMsg, OrderbookEvent};
+use souk_contract_std::{readme, schema};
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_committed_schema_is_that_of_the_messages() {
+    schema::assert_is_fresh(souk_contract_std::api!(souk_api::orderbook));
+}
+
+#[test]
+fn the_readme_describes_every_message() {
+    readme::assert_describes::<ExecuteMsg>(README);
+}
+
+#[test]
+fn the_readme_names_every_event() {
+    readme::assert_names_events(README, OrderbookEvent::TYPES);
+}

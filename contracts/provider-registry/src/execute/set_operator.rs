@@ -1,0 +1,17 @@
+//! A provider names another operator key.
+
+use cosmwasm_std::Response;
+use souk_api::registry::events::Updated;
+
+use crate::{ContractError, Ctx, state::providers};
+
+/// The one before loses its powers at once.
+///
+/// # Errors
+/// If the key's address is none, or if the sender is not registered (any more).
+pub fn set_operator(ctx: &mut Ctx, operator: &str) -> Result<Response, ContractError> {
+    let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
+    provider.record.operator = ctx.address(operator)?.into();
+    providers::save_record(ctx.storage_mut(), &provider)?;
+    Ok(Response::new().add_event(Updated { provider: provider.address.into() }))
+}

@@ -1,0 +1,5 @@
+//! The rules: pure, no storage and no messages.
+
+pub mod bond;
+pub mod gateway;
+pub mod settings;

@@ -1,0 +1,199 @@
+//! Providers. A registered one has a published record (read raw by the orderbook) and its
+//! details. One that left has details alone, which keep what must outlive the registration:
+//! coins still at stake and the count of slashes.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, StdResult, Storage};
+use cw_storage_plus::Map;
+use souk_api::{
+    published::{ProviderRecord, VERSION, namespace},
+    registry::{Contact, Gateway, events::BondChanged},
+};
+use souk_contract_std::Page;
+use souk_core::Amount;
+
+use crate::{ContractError, rules::bond::Stake};
+
+const PROVIDERS: Map<&Addr, ProviderRecord> = Map::new(namespace::PROVIDERS);
+const DETAILS: Map<&Addr, Details> = Map::new("d");
+
+/// What nobody needs at bid or accept.
+#[cw_serde]
+pub struct Details {
+    /// Where tenants reach the provider.
+    pub gateway: Gateway,
+    /// Where people do.
+    pub contact: Contact,
+    /// Bond asked back.
+    pub unbonding: Amount,
+    /// When that can be claimed.
+    pub claimable_at: u64,
+    /// What stays of the record of a provider that left.
+    pub left: Option<Left>,
+}
+
+/// What stays of a record after deregistration.
+#[cw_serde]
+pub struct Left {
+    /// The key that bid.
+    pub operator: String,
+    /// Who was paid.
+    pub payee: String,
+    /// Times it was slashed; goes on if it registers again.
+    pub slashes: u32,
+}
+
+/// A provider as actions see it: record and details together.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Its address.
+    pub address: Addr,
+    /// What is published while it is registered.
+    pub record: ProviderRecord,
+    /// Where tenants reach it.
+    pub gateway: Gateway,
+    /// Where people do.
+    pub contact: Contact,
+    /// Bond asked back.
+    pub unbonding: Amount,
+    /// When that can be claimed.
+    pub claimable_at: u64,
+    /// False after deregistration.
+    pub registered: bool,
+}
+
+impl Provider {
+    /// Its coins at stake.
+    pub fn stake(&self) -> Stake {
+        Stake { bond: self.record.bond, unbonding: self.unbonding, claimable_at: self.claimable_at }
+    }
+
+    /// Takes over changed coins; slots follow the bond.
+    pub fn set_stake(&mut self, stake: Stake, bond_per_slot: Amount) {
+        self.record.bond = stake.bond;
+        self.record.slots = stake.slots(bond_per_slot);
+        self.unbonding = stake.unbonding;
+        self.claimable_at = stake.claimable_at;
+    }
+
+    /// What is emitted after each change of its coins.
+    pub fn bond_changed(&self) -> BondChanged {
+        BondChanged {
+            provider: self.address.to_string(),
+            bond: self.record.bond,
+            unbonding: self.unbonding,
+        }
+    }
+}
+
+/// Whether the address is or was a provider.
+pub fn is_known(storage: &dyn Storage, provider: &Addr) -> bool {
+    DETAILS.has(storage, provider)
+}
+
+/// A registered provider's operator key.
+///
+/// # Errors
+/// If the provider is not registered.
+pub fn operator(storage: &dyn Storage, provider: &Addr) -> Result<String, ContractError> {
+    let record = PROVIDERS.may_load(storage, provider)?;
+    Ok(record.ok_or_else(|| not_registered(provider))?.operator)
+}
+
+/// A provider, registered or not; none if it never registered.
+pub fn find(storage: &dyn Storage, address: &Addr) -> StdResult<Option<Provider>> {
+    let Some(details) = DETAILS.may_load(storage, address)? else { return Ok(None) };
+    let record = PROVIDERS.may_load(storage, address)?;
+    Ok(Some(join(address.clone(), record, details)))
+}
+
+/// A provider that is or was registered.
+///
+/// # Errors
+/// If it never registered.
+pub fn known(storage: &dyn Storage, address: &Addr) -> Result<Provider, ContractError> {
+    find(storage, address)?.ok_or_else(|| not_registered(address))
+}
+
+/// A provider that is registered.
+///
+/// # Errors
+/// If it is not.
+pub fn registered(storage: &dyn Storage, address: &Addr) -> Result<Provider, ContractError> {
+    let found = find(storage, address)?.filter(|provider| provider.registered);
+    found.ok_or_else(|| not_registered(address))
+}
+
+/// Registered providers by address.
+pub fn page(storage: &dyn Storage, page: Page<&Addr>) -> StdResult<Vec<Provider>> {
+    let records = page.of(&PROVIDERS, storage)?.into_iter();
+    let joined = records.map(|(address, record)| {
+        let details = DETAILS.load(storage, &address)?;
+        Ok(join(address, Some(record), details))
+    });
+    joined.collect()
+}
+
+/// Saves everything: the record is published or, after deregistration, deleted.
+pub fn save(storage: &mut dyn Storage, provider: &Provider) -> StdResult<()> {
+    if provider.registered {
+        PROVIDERS.save(storage, &provider.address, &provider.record)?;
+    } else {
+        PROVIDERS.remove(storage, &provider.address);
+    }
+    save_details(storage, provider)
+}
+
+/// Saves the published record alone: for changes that touch nothing else.
+pub fn save_record(storage: &mut dyn Storage, provider: &Provider) -> StdResult<()> {
+    if provider.registered {
+        return PROVIDERS.save(storage, &provider.address, &provider.record);
+    }
+    save_details(storage, provider)
+}
+
+/// Saves the details alone.
+pub fn save_details(storage: &mut dyn Storage, provider: &Provider) -> StdResult<()> {
+    let record = &provider.record;
+    let left = (!provider.registered).then(|| Left {
+        operator: record.operator.clone(),
+        payee: record.payee.clone(),
+        slashes: record.slashes,
+    });
+    let details = Details {
+        gateway: provider.gateway.clone(),
+        contact: provider.contact.clone(),
+        unbonding: provider.unbonding,
+        claimable_at: provider.claimable_at,
+        left,
+    };
+    DETAILS.save(storage, &provider.address, &details)
+}
+
+fn join(address: Addr, record: Option<ProviderRecord>, details: Details) -> Provider {
+    let registered = record.is_some();
+    let left = details.left.as_ref();
+    let record = record.unwrap_or_else(|| ProviderRecord {
+        v: VERSION,
+        operator: left.map_or_else(String::new, |left| left.operator.clone()),
+        payee: left.map_or_else(String::new, |left| left.payee.clone()),
+        bond: Amount::ZERO,
+        slots: 0,
+        maintenance: false,
+        slashes: left.map_or(0, |left| left.slashes),
+        attributes: Vec::new(),
+    });
+    Provider {
+        address,
+        record,
+        gateway: details.gateway,
+        contact: details.contact,
+        unbonding: details.unbonding,
+        claimable_at: details.claimable_at,
+        registered,
+    }
+}
+
+fn not_registered(provider: &Addr) -> ContractError {
+    ContractError::NotRegistered { provider: provider.clone() }
+}

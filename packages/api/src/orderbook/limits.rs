@@ -1,0 +1,22 @@
+//! What the orderbook's code fixes, beside its configuration. Clients read it from here.
+
+/// Attributes in a bid's offer at most.
+pub const MAX_OFFER: usize = 4;
+/// Providers that a tenant names in one list (`allow`, `refuse`) at most.
+pub const MAX_NAMED: usize = 16;
+/// Orders in one message (`release_bids`, `prune`) at most.
+pub const MAX_ORDERS: usize = 50;
+/// Disqualified bids that one `close_auction` goes through at most.
+pub const MAX_DISQUALIFIED: u32 = 50;
+
+/// A new lowest bid this close to the end of an auction extends it, and by as much, in seconds.
+pub const EXTENSION: u64 = 60;
+/// How often an auction is extended at most.
+pub const MAX_EXTENSIONS: u8 = 10;
+/// How long bidding goes on after a pause at least, in seconds.
+pub const AFTER_PAUSE: u64 = 600;
+
+/// A tenant's close within this many seconds frees the provider's slot at once: nobody can say
+/// yet that the lease was not served, and else accepting and closing in one transaction would
+/// use up the slots of a provider for nothing.
+pub const TRIAL: u64 = 300;

@@ -1,0 +1,190 @@
+//! The whole way of a deployment, with what happens on it.
+
+use std::{io, sync::Arc, time::Duration};
+
+use souk_api::orderbook::OrderState;
+use souk_core::{AuctionPolicy, DeploymentId, OrderId};
+use souk_gateway::body::LeaseStatus;
+
+use super::{
+    Bids, Created, Offer, Offers, Pick, Plan, accept, create, launch, no_such_offer,
+    wait_until_ready, watch,
+};
+use crate::{
+    error::{Error, Unfinished},
+    gateway,
+    home::Home,
+    market::Market,
+    wallet::Wallet,
+};
+
+/// What is to be deployed, and how.
+#[derive(Debug)]
+pub struct Request {
+    /// What is created.
+    pub plan: Plan,
+    /// Which offer to take; without it, `choose` is asked.
+    pub pick: Option<Pick>,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+}
+
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For offers.
+    pub offers: Duration,
+    /// For further offers after the first.
+    pub collect: Duration,
+    /// For the workload to be ready.
+    pub ready: Duration,
+}
+
+/// What happens on the way.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// The deployment is in a block, its orders are open.
+    Created {
+        /// The deployment and its orders.
+        created: &'a Created,
+        /// What it was created with.
+        plan: &'a Plan,
+    },
+    /// The order is an auction that the lowest bid wins.
+    Auction {
+        /// The order.
+        order: OrderId,
+        /// Seconds until it closes.
+        closes_after: u64,
+    },
+    /// The offers for an order, as they are by now.
+    Offers(&'a Offers),
+    /// An offer was accepted.
+    Accepted(&'a Offer),
+    /// The winner has the manifest.
+    ManifestSent {
+        /// The order.
+        order: OrderId,
+        /// The winner.
+        provider: &'a str,
+    },
+    /// The workload's state changed.
+    Status(&'a LeaseStatus),
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Deployed {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The offers for each of its orders.
+    pub orders: Vec<Offers>,
+    /// The leases whose workload is ready; fewer than orders if an offer was not accepted.
+    pub leases: Vec<LeaseStatus>,
+}
+
+/// Deploys: creates, collects offers, accepts, sends the manifest, waits until all is ready.
+/// `choose` picks one of an order's offers, or none; `report` has what happens.
+///
+/// # Errors
+/// Before there is a deployment, why there is none; after that [`Error::Unfinished`].
+pub async fn run(
+    market: &Market,
+    wallet: &Arc<Wallet>,
+    home: &Home,
+    request: &Request,
+    choose: impl FnMut(&Offers) -> io::Result<Option<Offer>>,
+    report: impl FnMut(Progress<'_>),
+) -> Result<Deployed, Error> {
+    let created = create(market, wallet, home, &request.plan).await?;
+    let mut flow = Flow { market, wallet, request, choose, report };
+    (flow.report)(Progress::Created { created: &created, plan: &request.plan });
+    flow.fill(&created).await.map_err(|source| {
+        // From here on there is something to look after.
+        let Created { deployment, orders } = created;
+        Box::new(Unfinished { deployment, orders, source }).into()
+    })
+}
+
+struct Flow<'a, C, R> {
+    market: &'a Market,
+    wallet: &'a Arc<Wallet>,
+    request: &'a Request,
+    choose: C,
+    report: R,
+}
+
+impl<C, R> Flow<'_, C, R>
+where
+    C: FnMut(&Offers) -> io::Result<Option<Offer>>,
+    R: FnMut(Progress<'_>),
+{
+    /// Finds a provider for every order and brings the workload up.
+    async fn fill(&mut self, created: &Created) -> Result<Deployed, Error> {
+        let (mut orders, mut leases) = (Vec::new(), Vec::new());
+        for order in &created.orders {
+            let offers = match self.request.plan.auction {
+                AuctionPolicy::TenantChoice {} => self.choose_offer(*order).await?,
+                AuctionPolicy::LowestPrice { closes_after } => {
+                    self.await_auction(*order, closes_after).await?
+                }
+            };
+            orders.push(offers);
+            if self.market.orderbook.order(*order).await?.state == OrderState::Active {
+                leases.push(self.start(*order).await?);
+            }
+        }
+        Ok(Deployed { deployment: created.deployment, orders, leases })
+    }
+
+    /// Collects offers and accepts the one that is chosen.
+    async fn choose_offer(&mut self, order: OrderId) -> Result<Offers, Error> {
+        let Timeouts { offers: timeout, collect, .. } = self.request.timeouts;
+        let pick = self.request.pick.as_ref();
+        let mut first: Option<Duration> = None;
+        let enough = |offers: &Offers, waited: Duration| match pick {
+            Some(pick @ Pick::Provider(_)) => pick.of(&offers.offers).is_some(),
+            _ if offers.offers.is_empty() => false,
+            _ => waited >= *first.get_or_insert(waited) + collect,
+        };
+        let report = &mut self.report;
+        let seen = |offers: &Offers| report(Progress::Offers(offers));
+        let mut offers = watch(&Bids(self.market), order, timeout, enough, seen).await?;
+        let asked = self.market.orderbook.order(order).await?;
+        let wallet = Some(self.wallet.clone());
+        offers.others = gateway::reasons(self.market, wallet, &asked, &offers.providers()).await?;
+        (self.report)(Progress::Offers(&offers));
+        let chosen = match pick {
+            Some(pick) => {
+                Some(pick.of(&offers.offers).cloned().ok_or_else(|| no_such_offer(&offers))?)
+            }
+            None => (self.choose)(&offers)
+                .map_err(|source| Error::File { path: "standard input".into(), source })?,
+        };
+        if let Some(offer) = chosen {
+            accept(self.market, self.wallet, order, &offer).await?;
+            (self.report)(Progress::Accepted(&offer));
+        }
+        Ok(offers)
+    }
+
+    /// Waits until an auction that closes by itself is closed.
+    async fn await_auction(&mut self, order: OrderId, closes_after: u64) -> Result<Offers, Error> {
+        (self.report)(Progress::Auction { order, closes_after });
+        let timeout =
+            self.request.timeouts.offers.saturating_add(Duration::from_secs(closes_after));
+        let report = &mut self.report;
+        let seen = |offers: &Offers| report(Progress::Offers(offers));
+        watch(&Bids(self.market), order, timeout, |_, _| false, seen).await
+    }
+
+    /// Sends the manifest and waits until everything is ready.
+    async fn start(&mut self, order: OrderId) -> Result<LeaseStatus, Error> {
+        let lease = launch(self.market, self.wallet, order, &self.request.plan.upload).await?;
+        (self.report)(Progress::ManifestSent { order, provider: &lease.provider });
+        let client = gateway::client_for(self.market, self.wallet, &lease.provider).await?;
+        let report = &mut self.report;
+        let seen = |status: &LeaseStatus| report(Progress::Status(status));
+        wait_until_ready(&client, order, self.request.timeouts.ready, seen).await
+    }
+}

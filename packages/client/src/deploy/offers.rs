@@ -1,0 +1,215 @@
+//! The offers for an order, and where they come from.
+
+use std::{future::Future, str::FromStr};
+
+use serde::Serialize;
+use souk_api::orderbook::{BidResponse, OrderResponse, OrderState};
+use souk_core::{Denom, DeploymentId, OrderId, Price};
+
+use crate::{
+    error::Error,
+    gateway::NoBid,
+    market::{Market, MarketError},
+};
+
+/// Which offer to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The lowest price.
+    Lowest,
+    /// The nth row of the table, from 1.
+    Row(usize),
+    /// That provider's.
+    Provider(String),
+}
+
+impl FromStr for Pick {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "lowest" => Ok(Self::Lowest),
+            "0" => Err("rows are counted from 1".to_owned()),
+            text => match text.parse() {
+                Ok(row) => Ok(Self::Row(row)),
+                Err(_) if text.contains('1') => Ok(Self::Provider(text.to_owned())),
+                Err(_) => Err("write `lowest`, a row's number or a provider's address".to_owned()),
+            },
+        }
+    }
+}
+
+impl Pick {
+    /// The offer that it means.
+    pub fn of<'a>(&self, offers: &'a [Offer]) -> Option<&'a Offer> {
+        match self {
+            Self::Lowest => offers.first(),
+            Self::Row(row) => offers.get(row.checked_sub(1)?),
+            Self::Provider(provider) => offers.iter().find(|offer| offer.provider == *provider),
+        }
+    }
+}
+
+/// How an offer was made, and so how it is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Via {
+    /// As a bid in the orderbook.
+    #[default]
+    Bid,
+}
+
+/// An offer with what a tenant wants to know of its provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Offer {
+    /// How it was made.
+    #[serde(skip)]
+    pub via: Via,
+    /// Whose.
+    pub provider: String,
+    /// Base units an hour.
+    pub price: Price,
+    /// The denom.
+    pub denom: Denom,
+    /// Where it is, by its own claim.
+    pub region: Option<String>,
+    /// What it would give where the order leaves it open, and its GPUs.
+    pub offer: Vec<String>,
+    /// Auditors that attest something of it.
+    pub audited_by: usize,
+    /// Leases it has won, and how many of them it ended without notice.
+    pub leases: (u64, u64),
+}
+
+/// An order's offers, and why others made none.
+#[derive(Clone, Debug, Serialize)]
+pub struct Offers {
+    /// The order.
+    pub order: OrderId,
+    /// The highest price that it takes.
+    pub ceiling: Price,
+    /// The lowest first.
+    #[serde(rename = "bids")]
+    pub offers: Vec<Offer>,
+    /// The others.
+    pub others: Vec<NoBid>,
+}
+
+impl Offers {
+    /// The addresses of all who made one.
+    pub fn providers(&self) -> Vec<String> {
+        self.offers.iter().map(|offer| offer.provider.clone()).collect()
+    }
+}
+
+/// One look at an order.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Its deployment.
+    pub deployment: DeploymentId,
+    /// Whether an offer can still be made and taken.
+    pub open: bool,
+    /// The offers by now.
+    pub offers: Offers,
+}
+
+/// Where the offers for an order come from: the bids in the orderbook, one day quotes too.
+pub trait OfferSource {
+    /// The order and its offers as they are now.
+    ///
+    /// # Errors
+    /// If chain or provider do not answer.
+    fn look(&self, order: OrderId) -> impl Future<Output = Result<Look, Error>> + Send;
+}
+
+/// Offers that are bids in the orderbook.
+#[derive(Clone, Copy, Debug)]
+pub struct Bids<'a>(pub &'a Market);
+
+impl OfferSource for Bids<'_> {
+    async fn look(&self, order: OrderId) -> Result<Look, Error> {
+        let order = self.0.orderbook.order(order).await?;
+        Ok(Look {
+            deployment: order.group.deployment,
+            open: order.state == OrderState::Open,
+            offers: read_offers(self.0, &order).await?,
+        })
+    }
+}
+
+/// The bids on an order with what is known of the bidders.
+///
+/// # Errors
+/// If a contract does not answer.
+pub async fn read_offers(market: &Market, order: &OrderResponse) -> Result<Offers, MarketError> {
+    let bids = market.orderbook.bids(order.id).await?;
+    let offers = bids.iter().map(|bid| offer(market, order, bid));
+    let offers = futures::future::try_join_all(offers).await?;
+    Ok(Offers { order: order.id, ceiling: order.spec.ceiling, offers, others: Vec::new() })
+}
+
+async fn offer(
+    market: &Market,
+    order: &OrderResponse,
+    bid: &BidResponse,
+) -> Result<Offer, MarketError> {
+    let (record, attestations, stats) = tokio::try_join!(
+        market.registry.provider(&bid.provider),
+        market.attestations.of_provider(&bid.provider),
+        market.orderbook.provider_stats(&bid.provider),
+    )?;
+    let attribute = |key: &str| {
+        record.attributes.iter().find(|attribute| attribute.key == key).map(|a| a.value.clone())
+    };
+    Ok(Offer {
+        via: Via::Bid,
+        provider: bid.provider.clone(),
+        price: bid.price,
+        denom: order.denom.clone(),
+        region: attribute("region").or_else(|| attribute("location-region")),
+        offer: bid.offer.iter().map(ToString::to_string).collect(),
+        audited_by: attestations.iter().filter(|one| !one.values.is_empty()).count(),
+        leases: (stats.won, stats.breaches),
+    })
+}
+
+/// None of an order's offers is the one that was named.
+pub fn no_such_offer(offers: &Offers) -> Error {
+    let order = offers.order;
+    Error::NotFound(match offers.offers.len() {
+        0 => format!("order {order} has no bids yet; `souk bids {order}` tells why"),
+        n => format!("order {order} has no such bid among its {n}; see `souk bids {order}`"),
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub fn offer(provider: &str, price: u128) -> Offer {
+        Offer {
+            via: Via::Bid,
+            provider: provider.to_owned(),
+            price: Price::new(price).unwrap(),
+            denom: Denom::native("usouk"),
+            region: None,
+            offer: Vec::new(),
+            audited_by: 0,
+            leases: (0, 0),
+        }
+    }
+
+    #[test]
+    fn an_offer_is_picked_by_price_row_or_provider() {
+        let offers = [offer("souk1a", 5), offer("souk1b", 7)];
+        let picked = |text: &str| {
+            let pick: Pick = text.parse().unwrap();
+            pick.of(&offers).map(|offer| offer.provider.as_str())
+        };
+        assert_eq!(picked("lowest"), Some("souk1a"));
+        assert_eq!(picked("2"), Some("souk1b"));
+        assert_eq!(picked("souk1b"), Some("souk1b"));
+        assert_eq!(picked("3"), None);
+        assert_eq!(picked("souk1c"), None);
+        assert!("0".parse::<Pick>().is_err());
+        assert!("best".parse::<Pick>().is_err());
+    }
+}

@@ -1,0 +1,44 @@
+//! The offers for an order, and why others made none.
+
+use super::{a_month, amount, table};
+use crate::deploy::{Offer, Offers};
+
+/// A table of offers, numbered from 1 as [`crate::deploy::Pick::Row`] counts them.
+pub fn offers(all: &Offers) -> String {
+    let mut text = if all.offers.is_empty() {
+        format!("Order {}: no bids yet.\n", all.order)
+    } else {
+        let columns =
+            ["", "provider", "an hour", "a month", "region", "offers", "audited", "leases"];
+        let mut rows = table(columns);
+        for (at, offer) in all.offers.iter().enumerate() {
+            rows.add_row(row(at + 1, offer));
+        }
+        format!("{rows}\n")
+    };
+    for other in &all.others {
+        text.push_str(&format!("  no bid from {}: {}\n", other.provider, other.reason));
+    }
+    text
+}
+
+fn row(number: usize, offer: &Offer) -> [String; 8] {
+    let price = offer.price.u128();
+    [
+        number.to_string(),
+        offer.provider.clone(),
+        amount(price, &offer.denom),
+        a_month(price, &offer.denom),
+        offer.region.clone().unwrap_or_else(|| "-".to_owned()),
+        if offer.offer.is_empty() { "-".to_owned() } else { offer.offer.join(" ") },
+        match offer.audited_by {
+            0 => "no".to_owned(),
+            auditors => format!("by {auditors}"),
+        },
+        match offer.leases {
+            (0, _) => "none yet".to_owned(),
+            (won, 0) => format!("{won}"),
+            (won, broken) => format!("{won}, {broken} broken off"),
+        },
+    ]
+}

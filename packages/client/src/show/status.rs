@@ -1,0 +1,52 @@
+//! A lease's workload at its provider.
+
+use souk_gateway::body::{LeaseStatus, Phase};
+
+use super::table;
+
+/// A lease's services, addresses, objects and pods.
+pub fn status(status: &LeaseStatus) -> String {
+    let mut text = format!("Lease {}: {}", status.order, phase(status.phase));
+    if let Some(detail) = &status.detail {
+        text.push_str(&format!(" ({detail})"));
+    }
+    text.push('\n');
+    let mut rows = table(["service", "ready", "reach it at", "objects", "pods"]);
+    for service in &status.services {
+        let ports = service.ports.iter().map(|port| {
+            format!("{}:{} -> {}/{}", port.host, port.external_port, port.port, port.protocol)
+        });
+        let reach: Vec<String> = service.uris.iter().cloned().chain(ports).collect();
+        let pods: Vec<String> = service
+            .pods
+            .iter()
+            .map(|pod| {
+                let state = if pod.ready { "ready" } else { pod.phase.as_str() };
+                match &pod.reason {
+                    Some(reason) => format!("{} {state}: {reason}", pod.name),
+                    None => format!("{} {state}", pod.name),
+                }
+            })
+            .collect();
+        rows.add_row([
+            service.name.clone(),
+            format!("{}/{}", service.ready, service.wanted),
+            if reach.is_empty() { "inside only".to_owned() } else { reach.join("\n") },
+            service.objects.join("\n"),
+            pods.join("\n"),
+        ]);
+    }
+    text.push_str(&rows.to_string());
+    text
+}
+
+fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::WaitingForManifest => "waiting for the manifest",
+        Phase::Deploying => "deploying",
+        Phase::Ready => "ready",
+        Phase::Suspended => "suspended: the account is depleted",
+        Phase::Closing => "closing",
+        Phase::Closed => "closed",
+    }
+}

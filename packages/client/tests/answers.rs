@@ -1,0 +1,100 @@
+//! Questions to contracts at a fake node: pages that are too large, and each kind of no answer.
+
+#![allow(clippy::unwrap_used)]
+
+mod fake_node;
+
+use std::sync::{Arc, Mutex};
+
+use fake_node::{Answer, FakeNode};
+use serde_json::{Value, json};
+use souk_client::{
+    MarketError,
+    market::{Escrow, Orderbook, Registry},
+};
+use souk_core::{AccountId, OrderId};
+
+const OUT_OF_GAS: &str = "out of gas in location: wasm contract; gasWanted: 3000000, gasUsed: \
+                          3000001: out of gas: unknown request";
+
+fn deposit(number: u64) -> Value {
+    let units = "5".to_owned();
+    json!({"deposit": number, "depositor": "souk1a", "amount": units, "left": units})
+}
+
+/// An escrow with this many deposits, of which no more than `fits` go into one answer; and the
+/// limits that were asked for.
+async fn escrow(deposits: u64, fits: u64) -> (Escrow, Arc<Mutex<Vec<u64>>>) {
+    let limits = Arc::new(Mutex::new(Vec::new()));
+    let asked = limits.clone();
+    let node = FakeNode::start(move |question| {
+        let asks = &question["deposits"];
+        let limit = asks["limit"].as_u64().unwrap();
+        asked.lock().unwrap().push(limit);
+        if limit > fits {
+            return Answer::Refused("sdk", 6, OUT_OF_GAS.to_owned());
+        }
+        let first = asks["start_after"].as_u64().map_or(0, |last| last + 1);
+        let page: Vec<Value> = (first..deposits).take(limit as usize).map(deposit).collect();
+        Answer::Json(json!({"deposits": page}))
+    });
+    (Escrow::new(node.await, "souk1escrow"), limits)
+}
+
+#[tokio::test]
+async fn a_list_is_read_to_its_end_in_pages_as_large_as_the_node_gives() {
+    let (escrow, limits) = escrow(30, 25).await;
+    let all = escrow.deposits(AccountId(1)).await.unwrap();
+    let numbers: Vec<u64> = all.iter().map(|one| u64::from(one.deposit)).collect();
+    assert_eq!(numbers, (0..30).collect::<Vec<_>>());
+    assert_eq!(limits.lock().unwrap()[..3], [100, 50, 25]);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_too_large_by_itself_is_an_error() {
+    let (escrow, limits) = escrow(1, 0).await;
+    let error = escrow.deposits(AccountId(1)).await.unwrap_err();
+    assert!(matches!(error, MarketError::OutOfGas { .. }), "{error}");
+    assert_eq!(*limits.lock().unwrap(), [100, 50, 25, 12, 6, 3, 1]);
+}
+
+#[tokio::test]
+async fn no_more_is_read_of_a_list_that_strangers_make_long() {
+    let (escrow, limits) = escrow(1_000, 100).await;
+    let some = escrow.deposits_up_to(AccountId(1), 150).await.unwrap();
+    assert_eq!((some.len(), limits.lock().unwrap().len()), (200, 2));
+}
+
+#[tokio::test]
+async fn absent_refused_and_unreachable_are_three_errors() {
+    let says = |text: &'static str| {
+        FakeNode::start(move |_| Answer::Refused("sdk", 6, format!("{text}: unknown request")))
+    };
+    let nothing = says("order 7 has no lease: query wasm contract failed").await;
+    let error = Orderbook::new(nothing, "souk1b").lease(OrderId(7)).await.unwrap_err();
+    assert!(matches!(error, MarketError::Absent { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "order 7 has no lease");
+
+    let refused = says("Generic error: invalid address: query wasm contract failed").await;
+    let error = Registry::new(refused, "souk1r").provider("x").await.unwrap_err();
+    assert!(matches!(error, MarketError::Refused(_)), "{error:?}");
+
+    let elsewhere =
+        FakeNode::start(|_| Answer::Refused("wasm", 22, "souk1r: no such contract".to_owned()));
+    let error = Registry::new(elsewhere.await, "souk1r").provider("x").await.unwrap_err();
+    assert!(matches!(error, MarketError::NoContract { .. }), "{error:?}");
+
+    let nobody = fake_node::queries("http://127.0.0.1:9");
+    let error = Registry::new(nobody, "souk1r").provider("x").await.unwrap_err();
+    assert!(matches!(error, MarketError::Unreachable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_bid_that_is_not_there_is_none_and_a_refusal_is_not() {
+    let none = "provider souk1me has no bid on order 7: query wasm contract failed";
+    let node = FakeNode::start(|_| Answer::Refused("sdk", 6, none.to_owned())).await;
+    let bid = Orderbook::new(node, "souk1b").bid(OrderId(7), "souk1me").await;
+    assert_eq!(bid.unwrap(), None);
+    let node = FakeNode::start(|_| Answer::Refused("sdk", 6, OUT_OF_GAS.to_owned())).await;
+    assert!(Orderbook::new(node, "souk1b").bid(OrderId(7), "souk1me").await.is_err());
+}
