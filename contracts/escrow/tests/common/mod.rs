@@ -4,7 +4,7 @@
 use std::ops::{Deref, DerefMut};
 
 use cosmwasm_schema::serde::de::DeserializeOwned;
-use cosmwasm_std::{Addr, Coin, Uint128, coin, coins};
+use cosmwasm_std::{Addr, Coin, Uint128, coins};
 use cw_multi_test::AppResponse;
 use souk_api::escrow::{
     AccountResponse, DepositsResponse, ExecuteMsg, InstantiateMsg, QueryMsg, StreamResponse,

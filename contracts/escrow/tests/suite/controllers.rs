@@ -209,8 +209,9 @@ fn a_runway_out_of_range_and_too_many_controllers_are_refused() {
             controllers: (0..controllers).map(|n| who(&n.to_string()).into()).collect(),
             cw20_tokens: Vec::new(),
         };
+        let (code, sender) = (escrow.code, who("x"));
         let sent =
-            escrow.app.instantiate_contract(escrow.code, who("x"), &msg, &[], "escrow", None);
+            escrow.app.instantiate_contract(code, sender, &msg, &[], "escrow", None);
         sent.map_err(|error| error.downcast::<ContractError>().unwrap())
     };
     assert_eq!(instantiate(&mut escrow, 0, 1), Err(ContractError::MinRunway(0)));

@@ -76,7 +76,8 @@ fn a_configuration_that_makes_no_sense_is_refused_with_the_reason() {
     let mut refused = |change: fn(&mut InstantiateMsg)| {
         let mut msg = usual();
         change(&mut msg);
-        let sent = fees.app.instantiate_contract(fees.code, who("x"), &msg, &[], "fees", None);
+        let code = fees.code;
+        let sent = fees.app.instantiate_contract(code, who("x"), &msg, &[], "fees", None);
         sent.unwrap_err().downcast::<ContractError>().unwrap()
     };
     let parts = split(1, 2, 3);
