@@ -180,7 +180,7 @@ mod tests {
                 at: Some(Cursor { height: 5, time: 10_000 }),
                 leases: vec![lease(created)],
                 with_manifest: manifests.clone(),
-                current_since: current_since,
+                current_since,
                 in_cluster: in_cluster.cloned(),
                 ..UpkeepInput::default()
             };

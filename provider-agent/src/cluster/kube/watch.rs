@@ -1,6 +1,6 @@
 //! One watch with a cache. After any error it lists again with backoff, so that its recovery is
 //! reported even if nothing changes for hours; a server that stops answering is reported, too.
-//! Cached objects have a [fingerprint](super::fingerprint) instead of their managed fields.
+//! Cached objects have a [fingerprint] instead of their managed fields.
 
 use std::{fmt::Debug, time::Duration};
 

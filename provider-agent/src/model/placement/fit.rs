@@ -6,7 +6,7 @@ use souk_core::{EndpointKind, GroupSpec, GroupUnit};
 
 use super::{
     GpuModel, Inventory, NodeCapacity, Placement, Requests, Unsupported,
-    placement::{persistent_volumes, wanted_arch},
+    requests::{persistent_volumes, wanted_arch},
 };
 
 /// The value of a GPU model, by which models are chosen: where several match, the least valuable is

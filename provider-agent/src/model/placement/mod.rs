@@ -9,8 +9,8 @@ mod detect;
 mod fit;
 mod gpu;
 mod node;
-mod placement;
 mod pod;
+mod requests;
 mod reservation;
 mod snapshot;
 
@@ -19,8 +19,8 @@ pub use detect::detect_attributes;
 pub use fit::{GpuValue, Shortage, fit, leased_ips};
 pub use gpu::GpuModel;
 pub use node::{NodeState, Unfit};
-pub use placement::{Placement, Requests, Unsupported};
 pub use pod::PodUse;
+pub use requests::{Placement, Requests, Unsupported};
 pub use reservation::Reservation;
 pub use snapshot::ClusterSnapshot;
 
