@@ -30,6 +30,7 @@ mod selector;
 mod sim;
 pub mod spec;
 mod store;
+mod tidy;
 mod tls;
 mod validate;
 

@@ -210,8 +210,7 @@ fn a_runway_out_of_range_and_too_many_controllers_are_refused() {
             cw20_tokens: Vec::new(),
         };
         let (code, sender) = (escrow.code, who("x"));
-        let sent =
-            escrow.app.instantiate_contract(code, sender, &msg, &[], "escrow", None);
+        let sent = escrow.app.instantiate_contract(code, sender, &msg, &[], "escrow", None);
         sent.map_err(|error| error.downcast::<ContractError>().unwrap())
     };
     assert_eq!(instantiate(&mut escrow, 0, 1), Err(ContractError::MinRunway(0)));

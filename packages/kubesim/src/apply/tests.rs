@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{Manager, Operation, Part, SchemaNode, apply, fields_of, ownable};
-use crate::{kinds::Kind, registry::tidy};
+use crate::{kinds::Kind, tidy::tidy};
 
 const KIND: Kind = Kind::Deployment;
 

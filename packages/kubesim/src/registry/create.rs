@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::write::{WriteOptions, Written, checked, tidy};
+use super::write::{WriteOptions, Written, checked};
 use crate::{
     admission,
     apply::{self, Manager, Managers, Operation, Part},
@@ -13,6 +13,7 @@ use crate::{
     kinds::Kind,
     names, schema,
     store::ObjectKey,
+    tidy::tidy,
     validate,
 };
 

@@ -9,6 +9,4 @@ mod write;
 
 pub use delete::{DeleteOptions, Deleted, Propagation};
 pub use patch::Patch;
-#[cfg(test)]
-pub use write::tidy;
 pub use write::{FieldValidation, WriteOptions, Written};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::write::{WriteOptions, Written, checked, comparable, tidy};
+use super::write::{WriteOptions, Written, checked, comparable};
 use crate::{
     admission,
     apply::{self, Manager, Managers, Operation, Part},
@@ -12,6 +12,7 @@ use crate::{
     kinds::Kind,
     schema,
     store::{Object, ObjectKey},
+    tidy::tidy,
     validate,
 };
 
