@@ -97,13 +97,13 @@ impl Fixture {
 async fn what_is_not_there_is_named_and_has_an_exit_code_of_its_own() {
     let fixture = Fixture::new().await;
     for (arguments, words) in [
-        ("status 7", "deployment 7 is not on the book"),
-        ("close 7", "deployment 7 is not on the book"),
-        ("deposit 7 5", "deployment 7 is not on the book"),
-        ("withdraw 7 5", "deployment 7 is not on the book"),
-        ("bids 7", "order 7 is not on the book"),
-        ("accept 7 lowest", "order 7 is not on the book"),
-        ("lease status 7", "order 7 is not on the book"),
+        ("status 7", "deployment 7 does not exist"),
+        ("close 7", "deployment 7 does not exist"),
+        ("deposit 7 5", "deployment 7 does not exist"),
+        ("withdraw 7 5", "deployment 7 does not exist"),
+        ("bids 7", "order 7 is not there"),
+        ("accept 7 lowest", "order 7 is not there"),
+        ("lease status 7", "order 7 is not there"),
         ("provider show bob", "is not registered"),
     ] {
         let noise = contains("souk1").or(contains("wasm")).or(contains("sdk"));

@@ -5,15 +5,15 @@ use souk_chain::log::own_words;
 /// What stands before a thing's name, and after it. A node may refuse a query for any other
 /// reason, so nothing else counts.
 const ABSENT: [(&str, &str); 10] = [
-    ("deployment ", " is not on the book"),
-    ("group ", " is not on the book"),
-    ("order ", " is not on the book"),
+    ("deployment ", " does not exist"),
+    ("group ", " does not exist"),
+    ("order ", " is not there"),
     ("order ", " has no lease"),
     ("provider ", " has no bid on order "),
     ("provider ", " is not registered"),
     ("", " is not registered"),
     ("", " attests nothing of "),
-    ("there is no account ", ""),
+    ("account ", " does not exist"),
     ("account ", " has no "),
 ];
 
@@ -23,7 +23,7 @@ pub(crate) fn say_absent(log: &str) -> bool {
     ABSENT.iter().any(|(before, after)| {
         let Some(rest) = words.strip_prefix(before) else { return false };
         let (name, rest) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
-        !name.is_empty() && if after.is_empty() { rest.is_empty() } else { rest.starts_with(after) }
+        !name.is_empty() && rest.starts_with(after)
     })
 }
 
@@ -35,16 +35,16 @@ mod tests {
     fn only_a_contracts_own_word_says_that_there_is_nothing() {
         for (log, absent) in [
             ("provider souk1me has no bid on order 7: query wasm contract failed", true),
-            ("order 7 is not on the book; an absent order is closed: query wasm contract", true),
+            ("order 7 is not there; an absent order is closed: query wasm contract", true),
             ("order 7 has no lease: query wasm contract failed: unknown request", true),
-            ("deployment 7 is not on the book: query wasm contract failed", true),
+            ("deployment 7 does not exist: query wasm contract failed", true),
             ("souk1me is not registered; register it first: query wasm contract failed", true),
-            ("there is no account 0/7: query wasm contract failed", true),
+            ("account 0/7 does not exist: query wasm contract failed", true),
             ("out of gas in location: wasm contract; gasWanted: 3000000", false),
             ("Error parsing into type: missing field: query wasm contract failed", false),
             ("contract: not found", false),
             ("deployment 7 is closed: query wasm contract failed", false),
-            ("there is no account 0/7 or none that counts: query wasm contract failed", false),
+            ("account 0/7 is closed: query wasm contract failed", false),
         ] {
             assert_eq!(say_absent(log), absent, "{log}");
         }

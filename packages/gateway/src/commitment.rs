@@ -36,8 +36,8 @@ impl std::fmt::Debug for Salt {
     }
 }
 
-/// The commitment to a manifest's version; without salt it is the version itself, as the
-/// incumbent has it.
+/// The commitment to a manifest's version; without salt it is the version itself, as
+/// Akash has it.
 pub fn commitment(salt: Option<&Salt>, version: &[u8; 32]) -> [u8; 32] {
     match salt {
         None => *version,

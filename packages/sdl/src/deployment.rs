@@ -23,7 +23,7 @@ pub(crate) struct Deployed {
     pub placements: BTreeMap<String, Replicas>,
 }
 
-/// So many replicas with a compute profile.
+/// A count of replicas with a compute profile.
 #[derive(Debug)]
 pub(crate) struct Replicas {
     /// The placement's key.

@@ -1,6 +1,6 @@
 //! Errors and warnings with their places in the file.
 //!
-//! A file's errors come all at once. What the incumbent accepts although it is plainly a
+//! A file's errors come all at once. What Akash accepts although it is plainly a
 //! mistake is a warning; [`Options::strict`](crate::Options) makes warnings errors.
 
 mod render;

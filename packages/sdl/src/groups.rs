@@ -46,7 +46,7 @@ pub struct SignedBy {
     pub any_of: Option<Vec<String>>,
 }
 
-/// So many replicas of the same resources.
+/// A count of replicas of the same resources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceUnit {

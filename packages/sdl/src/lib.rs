@@ -2,7 +2,7 @@
 //! version hash out.
 //!
 //! Pure: no I/O, no clock, no network. SDL 2.0 and 2.1 give byte for byte the manifest, the
-//! groups and the version hash that the incumbent's tools compute; see the crate's README for
+//! groups and the version hash that Akash's tools compute; see the crate's README for
 //! the few documented deviations. Everything starts at [`compile()`].
 //!
 //! ```

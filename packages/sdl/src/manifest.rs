@@ -1,6 +1,6 @@
 //! The manifest: what a provider is told to run, and whose hash is on chain.
 //!
-//! Field names, their order and what is left out are the incumbent's JSON, since the version is
+//! Field names, their order and what is left out are Akash's JSON, since the version is
 //! the SHA-256 of that JSON with sorted keys. Reading refuses unknown keys and every form that
 //! would not write back to the same bytes.
 
@@ -37,7 +37,7 @@ pub struct ManifestGroup {
 }
 
 impl Manifest {
-    /// The bytes that are hashed: JSON without blanks, keys sorted, escaped as the incumbent does.
+    /// The bytes that are hashed: JSON without blanks, keys sorted, escaped as Akash does.
     pub fn canonical_json(&self) -> String {
         crate::canonical::manifest(self)
     }

@@ -76,12 +76,12 @@ const MOST_FINDINGS: usize = 1_000;
 const LONGEST_MESSAGE: usize = 400;
 /// Longest key in bytes. (One that is not marked by `?` has 1,024 characters at most.)
 pub(crate) const LONGEST_KEY: usize = 4_096;
-/// A long text counts as several steps, one for each so many bytes.
+/// A long text counts as several steps, one for each `BYTES_A_STEP` bytes.
 const BYTES_A_STEP: usize = 256;
 
 /// Fewer steps than these are never too many.
 const FREE_STEPS: u64 = 1_000;
-/// Up to so many steps nearly all may come from aliases, beyond the second figure only a tenth.
+/// Up to this number of steps nearly all may come from aliases; beyond `LARGE` only a tenth.
 const SMALL: u64 = 400_000;
 const LARGE: u64 = 4_000_000;
 

@@ -40,7 +40,9 @@ pub fn of(module: &str) -> Vec<Event> {
 fn defined_in(source: &str) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let mut doc: Vec<&str> = Vec::new();
-    for line in source.lines().map(str::trim) {
+    // The macro's own brackets begin their lines.
+    let definitions = source.lines().skip_while(|line| *line != "events! {");
+    for line in definitions.take_while(|line| *line != "}").map(str::trim) {
         if let Some(text) = line.strip_prefix("///") {
             doc.push(text.trim());
             continue;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use souk_core::OrderId;
 
-/// A token lives at most so many seconds.
+/// The longest life of a token, in seconds.
 pub const MAX_LIFETIME: u64 = 3_600;
 
 /// The claims of a token.

@@ -1,4 +1,4 @@
-//! Limits of one replica: the chain's, which are the incumbent's.
+//! Limits of one replica: the chain's, which are Akash's.
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 
 /// Longer words get no suggestion.
 const LONGEST: usize = 40;
-/// So many candidates are looked at.
+/// The most candidates that are looked at.
 const MOST_CANDIDATES: usize = 50;
 
 /// The candidate nearest to `word`, if one is near: at most one edit for each three letters.

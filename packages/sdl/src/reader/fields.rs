@@ -11,7 +11,7 @@ use crate::yaml::{Kind, NodeId, scalar};
 /// Names given by keys seen so far, while mappings are merged into one another.
 type Merged = Option<HashSet<String>>;
 
-/// So many keys are compared one by one.
+/// The most keys that are compared one by one.
 const FEW_KEYS: usize = 12;
 /// Mappings merged into mappings that are merged.
 const DEEPEST_MERGE: usize = 32;

@@ -12,7 +12,7 @@ use super::{
 
 /// Deepest nesting, of flow collections and of blocks alike; as in the reference.
 pub(super) const MAX_DEPTH: usize = 10_000;
-/// A key's colon stands at most so many characters after its start.
+/// The most characters between the start of a key and its colon.
 const MAX_KEY: u32 = 1024;
 
 /// A place where a key might have started, one for each flow level.
@@ -302,7 +302,7 @@ impl<'t> Scanner<'t> {
         (mark == Some(b"---") || mark == Some(b"...")) && is_blank_or_end(self.bytes, here + 3)
     }
 
-    /// The byte so many places on.
+    /// The byte at this distance.
     pub fn byte(&self, ahead: usize) -> Option<u8> {
         self.bytes.get(self.here() + ahead).copied()
     }
@@ -311,7 +311,7 @@ impl<'t> Scanner<'t> {
         self.at.byte as usize
     }
 
-    /// Steps over so many ASCII characters, none of them a line break.
+    /// Steps over this number of ASCII characters, none of them a line break.
     pub fn advance_ascii(&mut self, count: u32) {
         self.at.byte += count;
         self.at.index += count;

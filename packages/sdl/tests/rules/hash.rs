@@ -1,4 +1,4 @@
-//! Version hashes that the incumbent's tools computed for files of ours.
+//! Version hashes that Akash's tools computed for files of ours.
 
 use std::{fs, path::Path};
 
@@ -14,7 +14,7 @@ struct Golden {
 }
 
 #[test]
-fn our_files_give_the_bytes_that_the_incumbents_tools_give() {
+fn our_files_give_the_bytes_that_akashs_tools_give() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let rows = fs::read_to_string(folder.join("expected.jsonl")).unwrap();
     assert!(rows.lines().count() >= 5);

@@ -1,6 +1,6 @@
 //! Each rule of SDL by examples of our own.
 //!
-//! What the tests expect is what the incumbent's parser does, unless the test's name says that
+//! What the tests expect is what Akash's parser does, unless the test's name says that
 //! Souk does otherwise.
 #![allow(clippy::unwrap_used)]
 
