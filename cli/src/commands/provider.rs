@@ -46,7 +46,7 @@ pub struct Register {
     /// provider's coins.
     #[arg(long, value_name = "ADDRESS|KEY")]
     operator: String,
-    /// The gateway's address for tenants, such as https://provider.example:8443.
+    /// The gateway's address for tenants, such as `https://provider.example:8443`.
     #[arg(long, value_name = "URL")]
     gateway: String,
     /// SHA-256 of the public key in the gateway's certificate, as `souk-provider init` prints it;

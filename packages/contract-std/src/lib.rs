@@ -1,7 +1,7 @@
 //! What the five contracts do alike, so that each of them holds its own rules alone.
 //!
 //! - [`context`]: [`Ctx`], what an action works with, and [`View`], the same for queries;
-//! - [`config`]: the configuration's storage and what the rest must know of it;
+//! - [`mod@config`]: the configuration's storage and what the rest must know of it;
 //! - [`admin`]: set-up, pause, ownership and migration, each with its event;
 //! - [`permission`]: sender, coins and pause, checked from the message's own declaration;
 //! - [`coins`]: coins that come in; [`pay`]: coins that go out, native and cw20;

@@ -30,7 +30,7 @@ async fn an_order_that_fits_gets_one_bid_at_the_tables_price() {
 
 /// The agent recognizes the orderbook's own refusals.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_book_says_that_there_is_no_bid_on_an_order_and_on_one_that_is_gone() {
+async fn the_orderbook_says_that_an_order_has_no_bid_of_ours_or_is_gone() {
     let fixture = Fixture::new().await;
     let order = fixture.order("ann", app("web")).await;
     let market = Market::new(fixture.queries(), fixture.contracts.clone(), address("provider"));

@@ -25,7 +25,7 @@ use crate::{
 /// With the coin sent.
 ///
 /// # Errors
-/// If it is not one coin, or those of [`create`].
+/// If it is not one coin, or those of `create`.
 pub fn create_deployment(ctx: &mut Ctx, new: NewDeployment) -> Result<Response, ContractError> {
     let deposit = ctx.one_coin()?;
     create(ctx, deposit, new)

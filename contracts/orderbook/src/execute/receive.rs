@@ -13,7 +13,7 @@ use crate::{ContractError, Ctx};
 /// The sender is a token that the owner listed as a denom; it vouches for the tenant.
 ///
 /// # Errors
-/// If the hook cannot be read, or those of [`create`].
+/// If the hook cannot be read, or those of `create`.
 pub fn receive(ctx: &mut Ctx, received: &Cw20ReceiveMsg) -> Result<Response, ContractError> {
     let tenant = ctx.address(&received.sender)?;
     let denom = Denom::Cw20(ctx.sender().to_string());
