@@ -47,7 +47,7 @@ fn defined_in(source: &str) -> Vec<Event> {
             doc.push(text.trim());
             continue;
         }
-        let said = doc.drain(..).collect::<Vec<_>>().join(" ");
+        let said = std::mem::take(&mut doc).join(" ");
         if let Some((ty, "")) =
             line.split_once(" = \"").and_then(|(_, rest)| rest.split_once("\" {"))
         {
