@@ -9,7 +9,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{contracts::PerContract, error::Error, network::Contracts};
+use crate::{
+    contracts::{Contracts, PerContract},
+    error::Error,
+};
 
 /// The five contracts of one market, as they are deployed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

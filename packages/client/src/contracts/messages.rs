@@ -7,8 +7,7 @@ use souk_chain::{
     tx::{self, Instantiate, MsgError},
 };
 
-use super::{Codes, Contract, PerContract, Terms, address::salt};
-use crate::network::Contracts;
+use super::{Codes, Contract, Contracts, PerContract, Terms, address::salt};
 
 /// Makes one contract at its predicted address.
 pub fn instantiate(

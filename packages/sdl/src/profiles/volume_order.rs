@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use super::storage::Volume;
+use super::volume::Volume;
 
 const BLOCK: usize = 20;
 

@@ -18,7 +18,7 @@ const ABSENT: [(&str, &str); 10] = [
 ];
 
 /// Whether a refusal's text says that what was asked for does not exist.
-pub(crate) fn say_absent(log: &str) -> bool {
+pub(super) fn says_absent(log: &str) -> bool {
     let words = own_words(log);
     ABSENT.iter().any(|(before, after)| {
         let Some(rest) = words.strip_prefix(before) else { return false };
@@ -46,7 +46,7 @@ mod tests {
             ("deployment 7 is closed: query wasm contract failed", false),
             ("account 0/7 is closed: query wasm contract failed", false),
         ] {
-            assert_eq!(say_absent(log), absent, "{log}");
+            assert_eq!(says_absent(log), absent, "{log}");
         }
     }
 }
