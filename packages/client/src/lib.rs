@@ -3,13 +3,15 @@
 //! [`network`] and [`record`] say where the contracts are, [`market`] asks them, [`events`] reads
 //! what they emit, [`wallet`] signs and sends, [`gateway`] speaks to providers, [`deploy`] brings a
 //! file to a running workload. [`contracts`] has the messages that make the contracts,
-//! [`instantiate`] sends them. [`error`] is below all of these.
+//! [`instantiate`] sends them. [`error`] is below all of these; [`exit`] says how a program ends with
+//! such an error.
 //! Nothing else off chain knows the contracts' messages.
 
 pub mod contracts;
 pub mod deploy;
 pub mod error;
 pub mod events;
+pub mod exit;
 pub mod gateway;
 pub mod home;
 pub mod instantiate;

@@ -16,7 +16,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use souk_core::AuctionPolicy;
+use souk_core::{AuctionPolicy, time::SDL_BLOCKS_PER_HOUR};
 
 use crate::{
     duration,
@@ -72,7 +72,7 @@ impl PriceUnit {
     /// Numerator and denominator of an amount's price an hour.
     pub const fn per_hour(self) -> (u128, u128) {
         match self {
-            Self::Block => (600, 1),
+            Self::Block => (SDL_BLOCKS_PER_HOUR, 1),
             Self::Hour => (1, 1),
             Self::Month => (1, 720),
         }

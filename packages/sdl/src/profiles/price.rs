@@ -7,6 +7,8 @@
 //!     amount: 1000.5   # base units a block, unless `souk.price.per` says otherwise
 //! ```
 
+use souk_core::time::SDL_BLOCKS_PER_HOUR;
+
 use crate::{
     groups::{Decimal, decimal::AmountError},
     reader::{Read, Reader},
@@ -26,7 +28,7 @@ pub(crate) struct Price {
 /// The highest price of one replica: as in the reference, ten million base units a block.
 pub(crate) const fn most(unit: PriceUnit) -> Decimal {
     let (times, parts) = unit.per_hour();
-    Decimal::from_atomics(10_000_000 * Decimal::ONE * 600 * parts / times)
+    Decimal::from_atomics(10_000_000 * Decimal::ONE * SDL_BLOCKS_PER_HOUR * parts / times)
 }
 
 pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId) -> Read<Price> {
