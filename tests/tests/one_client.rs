@@ -46,7 +46,8 @@ const OWN: &str = "tests/tests/one_client.rs";
 fn sources() -> Vec<(String, String)> {
     let paths = tools::tracked(&["*.rs"]).into_iter().filter(|path| path != OWN);
     // A file that was deleted or moved and is not committed yet has no text.
-    let read = |path: String| fs::read_to_string(tools::root().join(&path)).ok().map(|text| (path, text));
+    let read =
+        |path: String| fs::read_to_string(tools::root().join(&path)).ok().map(|text| (path, text));
     paths.filter_map(read).collect()
 }
 

@@ -11,11 +11,7 @@ use crate::{
 ///
 /// # Errors
 /// If a code is not on the chain, or the transaction is not executed.
-pub async fn all(
-    wallet: &Wallet,
-    codes: Codes,
-    terms: &Terms,
-) -> Result<Contracts, Error> {
+pub async fn all(wallet: &Wallet, codes: Codes, terms: &Terms) -> Result<Contracts, Error> {
     let mut at = Contracts::default();
     for contract in Contract::ALL {
         let code_id = *codes.of(contract);

@@ -15,9 +15,7 @@ use cosmrs::proto::{
     },
     traits::Message,
 };
-use souk_client::market::{
-    self, Attestations, Escrow, FeeDistributor, Orderbook, Registry,
-};
+use souk_client::market::{self, Attestations, Escrow, FeeDistributor, Orderbook, Registry};
 use souk_core::{AccountId, DeploymentId, OrderId};
 use souk_devchain::proxy::Query;
 

@@ -174,10 +174,7 @@ fn query(request: &Value) -> Query {
         let value = request.pointer(&format!("/params/{name}")).and_then(Value::as_str);
         value.unwrap_or_default()
     };
-    Query {
-        path: part("path").to_owned(),
-        data: hex::decode(part("data")).unwrap_or_default(),
-    }
+    Query { path: part("path").to_owned(), data: hex::decode(part("data")).unwrap_or_default() }
 }
 
 /// The path and the data of a query, in which JSON for contracts can be read.

@@ -73,7 +73,8 @@ fn of_escrow(scenario: &Scenario) -> Vec<Value> {
 
 fn of_orderbook(scenario: &Scenario) -> Vec<Value> {
     use orderbook::QueryMsg::{self, *};
-    let mut queries = vec![Config {}, Ownership {}, Orders { start_after: None, limit: Some(MAX_LIMIT) }];
+    let mut queries =
+        vec![Config {}, Ownership {}, Orders { start_after: None, limit: Some(MAX_LIMIT) }];
     for tenant in TENANTS.map(|name| Some(address(name).to_string())).into_iter().chain([None]) {
         queries.push(Deployments { tenant, start_after: None, limit: Some(MAX_LIMIT) });
     }
@@ -82,7 +83,8 @@ fn of_orderbook(scenario: &Scenario) -> Vec<Value> {
     }
     let providers = PROVIDERS.map(|name| address(name).to_string());
     for provider in providers.clone() {
-        let leases = Leases { provider: provider.clone(), start_after: None, limit: Some(MAX_LIMIT) };
+        let leases =
+            Leases { provider: provider.clone(), start_after: None, limit: Some(MAX_LIMIT) };
         queries.extend([leases, ProviderStats { provider }]);
     }
     for order in scenario.orders() {

@@ -372,7 +372,8 @@ impl Scenario {
     /// Pays every payee what it is owed, closed streams for the last time.
     fn withdraw_all(&mut self) {
         for account in self.accounts() {
-            let msg = escrow::QueryMsg::Streams { account, start_after: None, limit: Some(MAX_LIMIT) };
+            let msg =
+                escrow::QueryMsg::Streams { account, start_after: None, limit: Some(MAX_LIMIT) };
             let page: escrow::StreamsResponse =
                 self.market.chain.ask(&self.market.contracts.escrow, &msg);
             for stream in page.streams {
@@ -432,8 +433,11 @@ impl Scenario {
 
     /// Every deployment on the orderbook.
     pub fn deployments(&self) -> Vec<orderbook::DeploymentResponse> {
-        let msg =
-            orderbook::QueryMsg::Deployments { tenant: None, start_after: None, limit: Some(MAX_LIMIT) };
+        let msg = orderbook::QueryMsg::Deployments {
+            tenant: None,
+            start_after: None,
+            limit: Some(MAX_LIMIT),
+        };
         let page: orderbook::DeploymentsResponse =
             self.market.chain.ask(&self.market.contracts.orderbook, &msg);
         page.deployments
