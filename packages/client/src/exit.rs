@@ -145,12 +145,10 @@ mod tests {
     fn a_cause_that_its_error_quotes_is_said_once() {
         let source = std::io::Error::other("no such thing");
         let error = Error::File { path: "app.yaml".into(), source };
-        let mut causes: Vec<&(dyn StdError + 'static)> = vec![&error];
-        while let Some(source) = causes.last().and_then(|last| last.source()) {
-            causes.push(source);
-        }
-        assert_eq!(causes.len(), 2);
-        assert_eq!(describe(causes.into_iter()), "app.yaml: no such thing");
+        let first: &(dyn StdError + 'static) = &error;
+        let causes = || std::iter::successors(Some(first), |cause| cause.source());
+        assert_eq!(causes().count(), 2);
+        assert_eq!(describe(causes()), "app.yaml: no such thing");
     }
 
     #[test]

@@ -45,6 +45,9 @@ impl Record {
     }
 
     /// Reads a record, if there is one.
+    ///
+    /// # Errors
+    /// If there is a file that cannot be read, or is no record.
     pub fn read(path: &Path) -> Result<Option<Self>, Error> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -60,6 +63,9 @@ impl Record {
     }
 
     /// Writes the record, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         let partial = path.with_extension("partial");
         let write = || {

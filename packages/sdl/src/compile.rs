@@ -41,6 +41,9 @@ pub struct Compiled {
 }
 
 /// Compiles SDL. On failure all findings come back, warnings too.
+///
+/// # Errors
+/// All findings, sorted by place, if one of them is an error (with `strict`: if there is any).
 pub fn compile(text: &str, options: &Options) -> Result<Compiled, Diagnostics> {
     let text = text::check(text).map_err(one)?;
     let tree = yaml::parse(text).map_err(|error| one(not_yaml(error)))?;
@@ -78,6 +81,9 @@ pub fn compile(text: &str, options: &Options) -> Result<Compiled, Diagnostics> {
 }
 
 /// Compiles a file's bytes: UTF-8, or UTF-16 with a byte order mark.
+///
+/// # Errors
+/// If the bytes are no text; then as [`compile`].
 pub fn compile_bytes(bytes: &[u8], options: &Options) -> Result<Compiled, Diagnostics> {
     let text = text::decode(bytes)?;
     compile(&text, options)

@@ -11,6 +11,9 @@ use crate::{
 pub const MAX_BYTES: usize = 4 << 20;
 
 /// A file's bytes as text: UTF-8, or UTF-16 with a byte order mark.
+///
+/// # Errors
+/// If the bytes are neither.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Diagnostics> {
     read(bytes).map_err(|diagnostic| Diagnostics(vec![diagnostic]))
 }

@@ -70,6 +70,9 @@ pub enum TokenError {
 }
 
 /// Verifies a token and returns what it says. `now` is in Unix seconds.
+///
+/// # Errors
+/// The first thing that is wrong with it: its form, signature, issuer, audience, then its times.
 pub fn verify(token: &str, policy: &Policy, now: u64) -> Result<Claims, TokenError> {
     if token.len() > MAX_TOKEN {
         return Err(TokenError::Malformed("it is larger than 8 KiB"));

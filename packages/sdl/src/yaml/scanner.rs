@@ -63,6 +63,9 @@ impl<'t> Scanner<'t> {
     }
 
     /// The token at the head.
+    ///
+    /// # Errors
+    /// If the text ahead is no token; the place is in the error.
     pub fn peek(&mut self) -> Result<&Token<'t>, ScanError> {
         // The reference looks two tokens further, and so finds errors there.
         while self.queue.len() <= 2 || self.head_may_be_key()? {
@@ -72,6 +75,9 @@ impl<'t> Scanner<'t> {
     }
 
     /// Takes the token at the head.
+    ///
+    /// # Errors
+    /// If the text ahead is no token; the place is in the error.
     pub fn next(&mut self) -> Result<Token<'t>, ScanError> {
         self.peek()?;
         self.taken += 1;
