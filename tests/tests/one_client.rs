@@ -29,6 +29,7 @@ except | from_chain      | packages/api/          | it defines the events
 except | from_attributes | packages/api/          | it defines the events
 except | WASM_PREFIX     | packages/api/          | it defines the events
 except | "wasm-souk*     | packages/api/          | its tests write events as the chain does
+except | QueryMsg        | packages/contract-std/ | on chain: the schema of a contract's messages
 except | QueryMsg        | contracts/             | on chain: contracts, and their tests without a node
 except | from_chain      | contracts/             | tests of contracts without a node
 except | from_attributes | contracts/             | tests of contracts without a node

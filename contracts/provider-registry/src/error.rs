@@ -51,7 +51,7 @@ pub enum ContractError {
     Empty(&'static str),
     /// A configuration value outside its range.
     #[error(transparent)]
-    Setting(#[from] SettingError),
+    Config(#[from] SettingError),
     /// A slash of nothing.
     #[error("a slash of {asked} takes nothing: {provider} has {available} at stake")]
     NothingToSlash {

@@ -47,7 +47,7 @@ impl Record {
     /// Reads a record, if there is one.
     ///
     /// # Errors
-    /// If there is a file that cannot be read, or is no record.
+    /// If there is a file that cannot be read, or is not a record.
     pub fn read(path: &Path) -> Result<Option<Self>, Error> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,

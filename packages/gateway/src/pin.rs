@@ -20,11 +20,11 @@ use x509_parser::parse_x509_certificate;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pin(pub [u8; 32]);
 
-/// What is no pin.
+/// What is not a pin.
 #[derive(Debug, thiserror::Error)]
 pub enum PinError {
     /// Not 32 bytes of hex.
-    #[error("`{0}` is no pin; a pin is 64 hexadecimal digits")]
+    #[error("`{0}` is not a pin; a pin is 64 hexadecimal digits")]
     NotHex(String),
     /// Not a certificate.
     #[error("the certificate cannot be read: {0}")]
@@ -43,7 +43,7 @@ impl Pin {
     /// The pin of a certificate.
     ///
     /// # Errors
-    /// [`PinError::Certificate`] if the bytes are no certificate.
+    /// [`PinError::Certificate`] if the bytes are not a certificate.
     pub fn of_certificate(der: &[u8]) -> Result<Self, PinError> {
         let (_, certificate) = parse_x509_certificate(der)
             .map_err(|error| PinError::Certificate(error.to_string()))?;

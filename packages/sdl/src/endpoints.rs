@@ -66,7 +66,7 @@ pub(crate) fn check(reader: &mut Reader<'_>, endpoints: &BTreeMap<String, Declar
     }
 }
 
-/// Numbers the addresses, as the reference does: all targets of deployed services that name an
+/// Numbers the addresses, as Akash does: all targets of deployed services that name an
 /// address or are not global (their name is empty), repeats included, are sorted and counted
 /// from 1; the last count of a name is its number.
 pub(crate) fn sequence_numbers<'a>(

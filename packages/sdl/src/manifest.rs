@@ -1,4 +1,4 @@
-//! The manifest: what a provider is told to run, and whose hash is on chain.
+//! The manifest: what a provider is to run, and whose hash is on chain.
 //!
 //! Field names, their order and what is left out are Akash's JSON, since the version is
 //! the SHA-256 of that JSON with sorted keys. Reading refuses unknown keys and every form that

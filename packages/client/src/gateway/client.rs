@@ -65,7 +65,7 @@ impl Client {
     /// Who answers.
     ///
     /// # Errors
-    /// [`GatewayError::Unreachable`], or [`GatewayError::Answer`] if it is no gateway of this
+    /// [`GatewayError::Unreachable`], or [`GatewayError::Answer`] if it is not a gateway of this
     /// version.
     pub async fn version(&self) -> Result<VersionInfo, GatewayError> {
         self.json(self.request(Method::GET, route::VERSION)).await

@@ -106,7 +106,7 @@ fn check_signature(
     let key = decode(&header.public_key)
         .filter(|bytes| bytes.len() == 33)
         .and_then(|bytes| VerifyingKey::from_sec1_bytes(&bytes).ok())
-        .ok_or(TokenError::Signature("the header's key is no compressed secp256k1 key"))?;
+        .ok_or(TokenError::Signature("the header's key is not a compressed secp256k1 key"))?;
     let signature = decode(signature)
         .and_then(|bytes| Signature::from_slice(&bytes).ok())
         .ok_or(TokenError::Signature("it is not 64 bytes of base64url"))?;

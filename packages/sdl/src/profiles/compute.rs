@@ -133,7 +133,7 @@ fn millicores(reader: &mut Reader<'_>, at: NodeId) -> Read<u32> {
     }
 }
 
-/// The reference reads these keys itself, and refuses those that it does not know.
+/// Akash reads these keys itself, and refuses those that it does not know.
 fn cpu_attributes(reader: &mut Reader<'_>, at: NodeId) -> Vec<Attribute> {
     let read = reader.enter(at, |reader, at| {
         let mut attributes = Vec::new();

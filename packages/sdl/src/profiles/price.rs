@@ -25,7 +25,7 @@ pub(crate) struct Price {
     pub amount_at: NodeId,
 }
 
-/// The highest price of one replica: as in the reference, ten million base units a block.
+/// The highest price of one replica: as in Akash, ten million base units a block.
 pub(crate) const fn most(unit: PriceUnit) -> Decimal {
     let (times, parts) = unit.per_hour();
     Decimal::from_atomics(10_000_000 * Decimal::ONE * SDL_BLOCKS_PER_HOUR * parts / times)
@@ -90,7 +90,7 @@ fn read_denom(reader: &mut Reader<'_>, at: NodeId, text: Read<String>) -> Option
         return None;
     }
     if !is_denom(&denom) {
-        let message = format!("`{denom}` is no denom");
+        let message = format!("`{denom}` is not a denom");
         reader
             .error(at, "invalid-price", message)
             .help("a letter, then 2 to 127 letters, digits or `/:._-`");

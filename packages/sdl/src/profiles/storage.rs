@@ -23,7 +23,7 @@ use super::{size::size, volume::Volume, volume_order};
 const CLASSES: &[&str] = &["default", "beta1", "beta2", "beta3", "ram"];
 pub(crate) const KEYS: &[&str] = &["name", "size", "attributes"];
 
-/// One volume or a list of them, in the reference's order.
+/// One volume or a list of them, in Akash's order.
 pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId) -> Read<Vec<Volume>> {
     reader
         .enter(id, |reader, id| {
@@ -80,7 +80,7 @@ fn list(reader: &mut Reader<'_>, id: NodeId) -> Read<Vec<Volume>> {
         }
         volumes.push(volume);
     }
-    // The reference can't tell an empty list from none.
+    // Akash can't tell an empty list from none.
     volume_order::sort(&mut volumes);
     if volumes.is_empty() { Read::Null } else { Read::Is(volumes) }
 }
