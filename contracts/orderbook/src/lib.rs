@@ -1,7 +1,7 @@
 //! Orders, bids and leases: the reverse auction on chain.
 //!
-//! A tenant creates a deployment of groups; each group is put out by an order; providers bid;
-//! one bid becomes the lease, which the escrow pays by the second. This contract keeps the
+//! A tenant creates a deployment of groups; each group gets an order; providers bid; one bid
+//! becomes the lease, which the escrow pays by the second. This contract keeps the
 //! orders; coins never rest here.
 //!
 //! - [`contract`]: entry points, one `match` each;
