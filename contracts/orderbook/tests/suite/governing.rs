@@ -342,7 +342,7 @@ fn an_orderbook_without_deployments_migrates_before_the_escrow_lists_it() {
 }
 
 fn migrate(market: &mut Market) {
-    let (owner, book, code) =
+    let (owner, orderbook, code) =
         (market.owner.clone(), market.orderbook.clone(), market.orderbook_code);
-    market.app.migrate_contract(owner, book, &MigrateMsg {}, code).unwrap();
+    market.app.migrate_contract(owner, orderbook, &MigrateMsg {}, code).unwrap();
 }
