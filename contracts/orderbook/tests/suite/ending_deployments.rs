@@ -276,7 +276,7 @@ fn an_expired_order_is_pruned_only_once_its_end_is_recorded() {
 }
 
 #[test]
-fn what_is_over_and_pruned_leaves_the_book_as_it_was() {
+fn what_is_over_and_pruned_leaves_the_orderbook_as_it_was() {
     let mut market = Market::new();
     for name in ["a", "b", "c"] {
         market.provider(name);

@@ -309,7 +309,7 @@ fn an_orderbook_is_not_set_up_with_coins_that_it_could_not_give_back() {
 }
 
 #[test]
-fn a_migration_probes_the_neighbours_and_changes_nothing_on_the_book() {
+fn a_migration_probes_the_neighbours_and_changes_nothing_in_the_orderbook() {
     let (mut market, leased, _) = running();
     let (before, stored) = (market.order_of(leased), market.storage());
     migrate(&mut market);
