@@ -273,7 +273,7 @@ async fn a_provider_names_another_operator_takes_its_bond_back_and_leaves() {
     unbonding.stdout(contains("5000000, for another 2"));
     fixture.souk("provider", "provider claim-unbonded").code(4);
     let left = fixture.souk("provider", "provider deregister").success();
-    left.stdout(contains("20000000, for another 2").and(contains("false")));
+    left.stdout(contains("20000000, for another 2").and(contains("registered   false")));
 
     fixture.chain.handle.advance(21 * 86_400).await.unwrap();
     let before = fixture.coins(2).await;
