@@ -13,7 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use health::{ComponentError, Health, judge};
 
-use crate::{cluster::inventory::ClusterView, market::follow::FollowState, store::Store};
+use crate::{
+    cluster::inventory::ClusterView,
+    market::{audit::Findings, follow::FollowState},
+    store::Store,
+};
 
 /// The sources of the metrics.
 #[derive(Clone)]
@@ -22,6 +26,8 @@ pub struct Sources {
     pub store: Store,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
+    /// What audits and confirmations found.
+    pub findings: Findings,
     /// The transaction pipeline.
     pub pipeline: PipelineHandle,
     /// The nodes and pods.
@@ -83,6 +89,7 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     let health = judge(
         &sources.following.borrow(),
+        sources.findings.now().errors(),
         sources.pipeline.status().borrow().last_error.as_deref(),
         sources.cluster.last_error().as_deref(),
         now(),
