@@ -122,11 +122,11 @@ async fn check_names_each_thing_that_is_wrong_with_what_to_do() {
     let path = configure(&fixture, "agent", "");
     let good = std::fs::read_to_string(&path).unwrap();
     let rpc = format!("rpc = [\"{}\"]", fixture.proxy.url);
-    let book = &fixture.contracts.orderbook;
+    let orderbook = &fixture.contracts.orderbook;
     let table: &[(&str, &str, &str)] = &[
         (CHAIN_ID, "souk-other", "RPC endpoint"),
         (&rpc, "rpc = [\"http://127.0.0.1:1\"]", "RPC endpoint"),
-        (book, &fixture.contracts.escrow, "contract orderbook"),
+        (orderbook, &fixture.contracts.escrow, "contract orderbook"),
         ("operator.key", "nowhere.key", "operator key"),
         ("gateway.crt", "nowhere.crt", "gateway certificate"),
         ("kubeconfig = \"", "kubeconfig = \"/nonexistent", "cluster"),
