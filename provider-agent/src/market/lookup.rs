@@ -1,7 +1,7 @@
 //! Asks the orderbook itself about what the store does not know: a tenant may be faster than the
 //! follower, and a store may have been lost.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use cosmwasm_std::HexBinary;
 use futures::{FutureExt, future::BoxFuture};
@@ -13,11 +13,25 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::model::interfaces::LeaseLookup;
 
-/// Queries at once: any wallet's token makes the gateway ask, and the nodes are the agent's
-/// own way to the chain.
+/// Queries at once of each lookup: any wallet's token makes the gateway ask, and the nodes are the
+/// agent's own way to the chain.
 const AT_ONCE: usize = 8;
+/// For this time a question waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The orderbook on the chain, asked for one provider. Cheap to clone.
+/// Why the chain gives no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// Too many ask.
+    #[error("too many questions wait for the chain")]
+    Busy,
+    /// The orderbook or its node.
+    #[error(transparent)]
+    Market(#[from] MarketError),
+}
+
+/// The orderbook on the chain, asked for one provider. Cheap to clone; clones have their queries at
+/// once in common.
 #[derive(Clone, Debug)]
 pub struct ChainLookup {
     orderbook: Orderbook,
@@ -36,9 +50,17 @@ impl ChainLookup {
         Self { orderbook: Orderbook::new(queries, orderbook), provider: provider.into(), running }
     }
 
-    async fn permit(&self) -> Option<SemaphorePermit<'_>> {
-        // Never closed, so it never fails.
-        self.running.acquire().await.ok()
+    /// The same for another caller, with queries at once of its own: what one asks never delays the
+    /// other.
+    #[must_use]
+    pub fn separate(&self) -> Self {
+        Self { running: Arc::new(Semaphore::new(AT_ONCE)), ..self.clone() }
+    }
+
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, LookupError> {
+        let turn = tokio::time::timeout(PATIENCE, self.running.acquire()).await;
+        // Never closed, so only the time can fail.
+        turn.ok().and_then(Result::ok).ok_or(LookupError::Busy)
     }
 
     /// Whether the chain has a lease of the provider for an order, active or ended.
@@ -46,12 +68,12 @@ impl ChainLookup {
     /// # Errors
     ///
     /// If the chain cannot be asked; that it has no such lease is an answer.
-    pub async fn has_lease(&self, order: OrderId) -> Result<bool, MarketError> {
-        let _permit = self.permit().await;
+    pub async fn has_lease(&self, order: OrderId) -> Result<bool, LookupError> {
+        let _permit = self.permit().await?;
         match self.orderbook.lease(order).await {
             Ok(lease) => Ok(lease.provider == self.provider),
             Err(error) if error.is_refusal() => Ok(false),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -60,13 +82,27 @@ impl ChainLookup {
     /// # Errors
     ///
     /// If the chain cannot be asked or does not know the deployment.
-    pub async fn commitment(&self, deployment: DeploymentId) -> Result<HexBinary, MarketError> {
-        let _permit = self.permit().await;
+    pub async fn commitment(&self, deployment: DeploymentId) -> Result<HexBinary, LookupError> {
+        let _permit = self.permit().await?;
         Ok(self.orderbook.deployment(deployment).await?.commitment)
     }
 
+    /// The account that a deployment's tenant lets act for it, by the chain's newest state.
+    ///
+    /// # Errors
+    ///
+    /// If the chain cannot be asked; a deployment that it does not know has no delegate.
+    pub async fn delegate(&self, deployment: DeploymentId) -> Result<Option<String>, LookupError> {
+        let _permit = self.permit().await?;
+        match self.orderbook.deployment(deployment).await {
+            Ok(deployment) => Ok(deployment.delegate),
+            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn has_active_lease(&self, order: OrderId) -> Option<bool> {
-        let _permit = self.permit().await;
+        let _permit = self.permit().await.ok()?;
         let lease = self.orderbook.lease_of(order, &self.provider).await.ok()?;
         Some(lease.is_some_and(|lease| lease.state == LeaseState::Active))
     }
