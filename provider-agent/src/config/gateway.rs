@@ -127,7 +127,7 @@ impl Default for GatewayLimits {
             connections: 1_000,
             connections_per_address: 32,
             connections_per_network: 128,
-            connection_rate: 10,
+            connection_rate: 20,
             request_rate: 50,
             streams_per_lease: 16,
         }

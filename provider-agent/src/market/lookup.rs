@@ -113,3 +113,46 @@ impl LeaseLookup for ChainLookup {
         self.has_active_lease(order).boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use souk_chain::{Client, ClientConfig};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A node that takes questions and answers none.
+    async fn silent_node() -> (TcpListener, Queries) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let client = Client::new(ClientConfig::new("souk-test", [url])).unwrap();
+        (listener, client.query())
+    }
+
+    #[tokio::test]
+    async fn what_visitors_ask_never_delays_the_agents_own_questions() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (_listener, queries) = silent_node().await;
+        let agents = ChainLookup::new(queries, "souk1book", "souk1me");
+        let visitors = agents.separate();
+        let many = (0..100).map(|order| visitors.has_lease(OrderId(order)));
+        let many = futures::future::join_all(many);
+        let asking = tokio::time::timeout(Duration::from_secs(1), many);
+        let (asked, own) = tokio::join!(asking, async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            tokio::time::timeout(Duration::from_millis(100), agents.permit()).await
+        });
+        assert!(asked.is_err(), "nobody was answered");
+        assert!(matches!(own, Ok(Ok(_))), "{own:?}");
+    }
+
+    #[tokio::test]
+    async fn a_question_waits_for_its_turn_for_a_bounded_time() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (_listener, queries) = silent_node().await;
+        let lookup = ChainLookup::new(queries, "souk1book", "souk1me");
+        let _all = lookup.running.acquire_many(8).await.unwrap();
+        let answer = tokio::time::timeout(2 * PATIENCE, lookup.has_lease(OrderId(1))).await;
+        assert!(matches!(answer, Ok(Err(LookupError::Busy))), "{answer:?}");
+    }
+}

@@ -258,3 +258,81 @@ async fn put(server: &Server, order: u64, token: Option<&str>) -> String {
     tokio::time::timeout(DEADLINE, answered).await.must("an answer in time");
     String::from_utf8_lossy(&answer[..length]).into_owned()
 }
+
+/// Requests between valid and nonsense.
+fn request() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+    use proptest::prelude::*;
+    let method = prop_oneof![Just("GET"), Just("PUT"), Just("PRI"), Just("get"), Just("\0")];
+    let path = prop_oneof![
+        Just("/v1/status".to_owned()),
+        "/v1/leases/[0-9]{0,30}/(manifest|status|logs|events)",
+        "/v1/leases/7/logs\\?(tail|follow|service|previous)=[-%0-9a-zA-Z]{0,12}",
+        "/v1/orders/[^ \r\n]{0,20}/reason",
+        "[^ \r\n]{0,60}",
+    ];
+    let header = prop_oneof![
+        Just("host: x".to_owned()),
+        "authorization: (Bearer|bearer|Basic)? ?[a-zA-Z0-9._=-]{0,200}",
+        "content-length: [-0-9]{0,25}",
+        Just("transfer-encoding: chunked".to_owned()),
+        Just("expect: 100-continue".to_owned()),
+        Just("upgrade: h2c\r\nconnection: upgrade, http2-settings".to_owned()),
+        "[!-~]{0,30}:[^\r\n]{0,60}",
+        Just(format!("long: {}", "x".repeat(40_000))),
+    ];
+    let body = proptest::collection::vec(any::<u8>(), 0..300);
+    let headers = proptest::collection::vec(header, 0..6);
+    (method, path, headers, body).prop_map(|(method, path, headers, body)| {
+        let head = format!("{method} {path} HTTP/1.1\r\n{}\r\n\r\n", headers.join("\r\n"));
+        [head.into_bytes(), body].concat()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_however_malformed_makes_the_gateway_panic_or_hang() {
+    use proptest::{
+        strategy::{Strategy, ValueTree},
+        test_runner::TestRunner,
+    };
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static PANICS: AtomicUsize = AtomicUsize::new(0);
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        // Other tests may fail meanwhile.
+        if info.location().is_none_or(|location| !location.file().contains("tests/")) {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+        }
+        before(info);
+    }));
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let server = Server::open_as(&fixture, &config, &store, |gateway| {
+        gateway.limits.header_timeout = Seconds(5);
+        gateway.limits.request_timeout = Seconds(5);
+        gateway.limits.connections_per_address = 1_000;
+        gateway.limits.connections_per_network = 1_000;
+        gateway.limits.connection_rate = 1_000;
+        gateway.limits.request_rate = 1_000;
+    })
+    .await;
+    let mut runner = TestRunner::deterministic();
+    let requests = (0..300).map(|_| request().new_tree(&mut runner).unwrap().current());
+    let asked = requests.map(|request| {
+        let server = &server;
+        async move {
+            let protocol: &[u8] = if request.len() % 7 == 0 { b"h2" } else { b"http/1.1" };
+            let mut stream = connect(server, protocol).await.must("a connection");
+            // It may close the connection before it has read all.
+            let _ = stream.write_all(&request).await;
+            let heard = heard(stream).await;
+            let shown = String::from_utf8_lossy(&request).chars().take(200).collect::<String>();
+            if protocol == b"http/1.1" && !heard.is_empty() {
+                assert!(heard.starts_with("HTTP/1.1 "), "{shown:?}: {heard:?}");
+                assert!(!heard.starts_with("HTTP/1.1 5"), "{shown:?}: {heard:?}");
+            }
+        }
+    });
+    futures::future::join_all(asked).await;
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+    server.stranger().version().await.must("an answer");
+}
