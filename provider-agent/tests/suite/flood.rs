@@ -19,7 +19,6 @@ use tokio::{
 };
 
 use crate::{
-    gateway::send,
     manifests::{self, Cluster, SITE, create_deployment},
     support::{
         Must, Process,
@@ -128,7 +127,7 @@ async fn five_thousand_idle_and_slow_connections_stop_neither_bids_nor_health_no
         provider: address("provider"),
     };
     let claims = Claims { iss: address("ann"), aud, iat: now - 10, exp: now + 600, access };
-    let wallet = k256::ecdsa::SigningKey::from_slice(&key("ann").to_bytes()).unwrap();
+    let wallet = k256::ecdsa::SigningKey::from_slice(key("ann").to_bytes().as_slice()).unwrap();
     let uri = format!("https://127.0.0.1:{port}");
     until("the manifest is taken", async || {
         let client = Client::new(&uri, &[pin]).must("client");

@@ -28,6 +28,7 @@ use souk_provider::{
     cluster::{
         kube::{
             cache::Caches,
+            events::EventHub,
             logs::LogHub,
             streams::{self, LOG_CONNECTIONS},
         },
@@ -141,7 +142,7 @@ impl Server {
         tokio::spawn(watches);
         let logs = streams::from_config(&config.cluster, LOG_CONNECTIONS).await.must("cluster");
         let workloads = ClusterWorkloads {
-            client,
+            events: EventHub::new(client),
             logs: LogHub::new(logs, caches.pods.clone()),
             caches,
             store: store.clone(),

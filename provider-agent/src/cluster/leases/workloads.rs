@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Client, ResourceExt};
+use kube::ResourceExt;
 use souk_core::OrderId;
 use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
@@ -20,7 +20,7 @@ use crate::{
     cluster::{
         kube::{
             cache::Caches,
-            events,
+            events::EventHub,
             logs::{LogHub, Source},
         },
         workloads::{LineStream, WorkloadError, Workloads},
@@ -32,8 +32,8 @@ use crate::{
 
 /// What the gateway shows of the cluster.
 pub struct ClusterWorkloads {
-    /// The cluster, for watches of events.
-    pub client: Client,
+    /// The events.
+    pub events: EventHub,
     /// The logs.
     pub logs: LogHub,
     /// The caches of the leases' objects.
@@ -165,7 +165,7 @@ impl Workloads for ClusterWorkloads {
     ) -> BoxFuture<'_, Result<LineStream<ClusterEvent>, WorkloadError>> {
         async move {
             let namespace = self.scope.namespace(order);
-            events::stream_all(&self.client, &namespace, &query).await
+            self.events.stream(&namespace, &query).await
         }
         .boxed()
     }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cluster::{
         inventory::ClusterView,
-        kube::{cache::Caches, logs::LogHub},
+        kube::{cache::Caches, events::EventHub, logs::LogHub},
         leases::{
             progress::ProgressMap,
             workloads::{ClusterWorkloads, Free},
@@ -40,7 +40,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
     let Parts { config, store, logs, events, lookup, caches, progress, view } = parts;
     let provider = config.provider.address.clone();
     let workloads = ClusterWorkloads {
-        client: events,
+        events: EventHub::new(events),
         logs: LogHub::new(logs, caches.pods.clone()),
         caches,
         store: store.clone(),
