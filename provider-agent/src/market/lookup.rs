@@ -5,13 +5,12 @@ use std::{sync::Arc, time::Duration};
 
 use cosmwasm_std::HexBinary;
 use futures::{FutureExt, future::BoxFuture};
-use souk_api::orderbook::LeaseState;
-use souk_chain::Queries;
-use souk_client::market::{MarketError, Orderbook};
+use souk_client::market::MarketError;
 use souk_core::{DeploymentId, OrderId};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::model::interfaces::LeaseLookup;
+use super::{Market, confirm};
+use crate::model::{agreement::Agreement, audit::LeaseWord, interfaces::LeaseLookup};
 
 /// Queries at once of each lookup: any wallet's token makes the gateway ask, and the nodes are the
 /// agent's own way to the chain.
@@ -34,20 +33,14 @@ pub enum LookupError {
 /// once in common.
 #[derive(Clone, Debug)]
 pub struct ChainLookup {
-    orderbook: Orderbook,
-    provider: String,
+    market: Market,
     running: Arc<Semaphore>,
 }
 
 impl ChainLookup {
-    /// Asks the orderbook at that address for a provider.
-    pub fn new(
-        queries: Queries,
-        orderbook: impl Into<String>,
-        provider: impl Into<String>,
-    ) -> Self {
-        let running = Arc::new(Semaphore::new(AT_ONCE));
-        Self { orderbook: Orderbook::new(queries, orderbook), provider: provider.into(), running }
+    /// Asks the market's orderbook for the market's provider.
+    pub fn new(market: Market) -> Self {
+        Self { market, running: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// The same for another caller, with queries at once of its own: what one asks never delays the
@@ -70,8 +63,8 @@ impl ChainLookup {
     /// If the chain cannot be asked; that it has no such lease is an answer.
     pub async fn has_lease(&self, order: OrderId) -> Result<bool, LookupError> {
         let _permit = self.permit().await?;
-        match self.orderbook.lease(order).await {
-            Ok(lease) => Ok(lease.provider == self.provider),
+        match self.market.orderbook.lease(order).await {
+            Ok(lease) => Ok(lease.provider == self.market.provider()),
             Err(error) if error.is_refusal() => Ok(false),
             Err(error) => Err(error.into()),
         }
@@ -84,7 +77,7 @@ impl ChainLookup {
     /// If the chain cannot be asked or does not know the deployment.
     pub async fn commitment(&self, deployment: DeploymentId) -> Result<HexBinary, LookupError> {
         let _permit = self.permit().await?;
-        Ok(self.orderbook.deployment(deployment).await?.commitment)
+        Ok(self.market.orderbook.deployment(deployment).await?.commitment)
     }
 
     /// The account that a deployment's tenant lets act for it, by the chain's newest state.
@@ -94,7 +87,7 @@ impl ChainLookup {
     /// If the chain cannot be asked; a deployment that it does not know has no delegate.
     pub async fn delegate(&self, deployment: DeploymentId) -> Result<Option<String>, LookupError> {
         let _permit = self.permit().await?;
-        match self.orderbook.deployment(deployment).await {
+        match self.market.orderbook.deployment(deployment).await {
             Ok(deployment) => Ok(deployment.delegate),
             Err(error) if error.is_refusal() => Ok(None),
             Err(error) => Err(error.into()),
@@ -103,8 +96,14 @@ impl ChainLookup {
 
     async fn has_active_lease(&self, order: OrderId) -> Option<bool> {
         let _permit = self.permit().await.ok()?;
-        let lease = self.orderbook.lease_of(order, &self.provider).await.ok()?;
-        Some(lease.is_some_and(|lease| lease.state == LeaseState::Active))
+        // A namespace without a lease in the store is deleted by this answer.
+        match confirm::lease(&self.market, order, 0).await {
+            Agreement::Agreed(word) => Some(word == LeaseWord::Active),
+            Agreement::Undecided(why) => {
+                tracing::warn!(lease = %order, why, "lease without a row in the store not confirmed, kept");
+                None
+            }
+        }
     }
 }
 
@@ -119,21 +118,31 @@ mod tests {
     use souk_chain::{Client, ClientConfig};
     use tokio::net::TcpListener;
 
+    use crate::config::Contracts;
+
     use super::*;
 
     /// A node that takes questions and answers none.
-    async fn silent_node() -> (TcpListener, Queries) {
+    async fn silent_node() -> (TcpListener, Market) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let nowhere = || "souk1book".to_owned();
+        let contracts = Contracts {
+            orderbook: nowhere(),
+            escrow: nowhere(),
+            provider_registry: nowhere(),
+            attestations: nowhere(),
+            fee_distributor: None,
+        };
         let client = Client::new(ClientConfig::new("souk-test", [url])).unwrap();
-        (listener, client.query())
+        (listener, Market::new(client.query(), contracts, "souk1me"))
     }
 
     #[tokio::test]
     async fn what_visitors_ask_never_delays_the_agents_own_questions() {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (_listener, queries) = silent_node().await;
-        let agents = ChainLookup::new(queries, "souk1book", "souk1me");
+        let (_listener, market) = silent_node().await;
+        let agents = ChainLookup::new(market);
         let visitors = agents.separate();
         let many = (0..100).map(|order| visitors.has_lease(OrderId(order)));
         let many = futures::future::join_all(many);
@@ -149,8 +158,8 @@ mod tests {
     #[tokio::test]
     async fn a_question_waits_for_its_turn_for_a_bounded_time() {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (_listener, queries) = silent_node().await;
-        let lookup = ChainLookup::new(queries, "souk1book", "souk1me");
+        let (_listener, market) = silent_node().await;
+        let lookup = ChainLookup::new(market);
         let _all = lookup.running.acquire_many(8).await.unwrap();
         let answer = tokio::time::timeout(2 * PATIENCE, lookup.has_lease(OrderId(1))).await;
         assert!(matches!(answer, Ok(Err(LookupError::Busy))), "{answer:?}");

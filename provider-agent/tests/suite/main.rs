@@ -10,6 +10,7 @@ mod flood;
 mod following;
 mod gateway;
 mod killing;
+mod lies;
 mod logs;
 mod manifests;
 mod support;

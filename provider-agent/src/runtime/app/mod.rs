@@ -35,6 +35,7 @@ use crate::{
     config::{Config, SelfCheck},
     market::{
         Market,
+        audit::{Auditor, Findings},
         bidding::{Bidder, Deps},
         fetch,
         follow::{FollowState, FollowerTask},
@@ -90,6 +91,7 @@ pub struct Agent {
     cluster: kube::Client,
     following: watch::Sender<FollowState>,
     reach: watch::Sender<LastAttempt>,
+    findings: Findings,
 }
 
 impl Agent {
@@ -119,8 +121,19 @@ impl Agent {
         let market = Market::new(client.query(), contracts, provider);
         let cluster = client::from_config(&config.cluster).await?;
         let following = watch::Sender::new(FollowState::default());
-        let reach = watch::Sender::new(LastAttempt::default());
-        Ok(Self { config, store, client, market, pipeline, messages, cluster, following, reach })
+        let (findings, reach) = (Findings::default(), watch::Sender::new(LastAttempt::default()));
+        Ok(Self {
+            config,
+            store,
+            client,
+            market,
+            pipeline,
+            messages,
+            cluster,
+            following,
+            reach,
+            findings,
+        })
     }
 
     /// The store.
@@ -156,7 +169,16 @@ impl Agent {
             state: self.following.clone(),
         };
         tasks.spawn("follower", following.run(stop.clone()));
-        tasks.spawn("fetch", fetch::run(self.market.clone(), self.store.clone(), stop.clone()));
+        let (market, store) = (self.market.clone(), self.store.clone());
+        let fetching = fetch::run(market, store, self.findings.clone(), stop.clone());
+        tasks.spawn("fetch", fetching);
+        let auditor = Auditor {
+            market: self.market.clone(),
+            store: self.store.clone(),
+            findings: self.findings.clone(),
+            interval: self.config.chain.audit_interval.duration(),
+        };
+        tasks.spawn("audit", auditor.run(stop.clone()));
         let bidder = Bidder::new(Deps {
             market: self.market.clone(),
             store: self.store.clone(),
@@ -201,9 +223,7 @@ impl Agent {
         caches: Caches,
         view: &ClusterView,
     ) -> Result<(), AppError> {
-        let orderbook = &self.config.chain.contracts().orderbook;
-        let provider = &self.config.provider.address;
-        let lookup = ChainLookup::new(self.client.query(), orderbook, provider);
+        let lookup = ChainLookup::new(self.market.clone());
         let progress = ProgressMap::default();
         let reconciler = Reconciler {
             client: self.cluster.clone(),
@@ -240,6 +260,7 @@ impl Agent {
         let sources = metrics::Sources {
             store: self.store.clone(),
             following: self.following.subscribe(),
+            findings: self.findings.clone(),
             pipeline: pipeline.clone(),
             cluster: view.clone(),
             client: self.client.clone(),

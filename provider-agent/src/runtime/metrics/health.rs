@@ -20,7 +20,7 @@ pub struct Health {
 /// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComponentError {
-    /// `follower`, `transactions`, `cluster` or `gateway`.
+    /// `follower`, `audit`, `transactions`, `cluster` or `gateway`.
     pub component: &'static str,
     /// What is wrong.
     pub message: String,
@@ -43,6 +43,7 @@ impl Health {
 /// Puts the parts' errors together.
 pub fn judge(
     following: &FollowState,
+    findings: Vec<String>,
     transactions: Option<&str>,
     cluster: Option<&str>,
     wall: u64,
@@ -65,6 +66,7 @@ pub fn judge(
         let count = following.unreadable;
         add("follower", format!("{count} events could not be read; update souk-provider"));
     }
+    findings.into_iter().for_each(|message| add("audit", message));
     transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
     cluster.into_iter().for_each(|message| add("cluster", message.to_owned()));
     Health { healthy: errors.is_empty(), height, head, errors }
@@ -78,7 +80,7 @@ mod tests {
     fn each_error_has_its_component() {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
         let parts = |following: &FollowState, tx, cluster, wall| {
-            let health = judge(following, tx, cluster, wall);
+            let health = judge(following, Vec::new(), tx, cluster, wall);
             assert_eq!(health.healthy, health.errors.is_empty());
             health.errors.iter().map(|error| error.component).collect::<Vec<_>>().join(" ")
         };
@@ -89,7 +91,9 @@ mod tests {
         assert_eq!(parts(&FollowState::default(), None, None, 0), "follower");
         let behind = FollowState { head: 200, ..fine.clone() };
         assert_eq!(parts(&behind, None, None, 1_010), "follower");
-        let newer = FollowState { unreadable: 1, ..fine };
+        let newer = FollowState { unreadable: 1, ..fine.clone() };
         assert_eq!(parts(&newer, None, None, 1_010), "follower");
+        let differs = judge(&fine, vec!["lease 7 runs".to_owned()], None, None, 1_010);
+        assert_eq!(differs.errors[0].component, "audit");
     }
 }

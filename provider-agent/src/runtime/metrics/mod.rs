@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 pub use health::{ComponentError, Health, judge};
 
 use crate::{
-    cluster::inventory::ClusterView, market::follow::FollowState, model::reach::LastAttempt,
+    cluster::inventory::ClusterView,
+    market::{audit::Findings, follow::FollowState},
+    model::reach::LastAttempt,
     store::Store,
 };
 
@@ -28,6 +30,8 @@ pub struct Sources {
     pub store: Store,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
+    /// What audits and confirmations found.
+    pub findings: Findings,
     /// The transaction pipeline.
     pub pipeline: PipelineHandle,
     /// The nodes and pods.
@@ -91,6 +95,7 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     let mut health = judge(
         &sources.following.borrow(),
+        sources.findings.now().errors(),
         sources.pipeline.status().borrow().last_error.as_deref(),
         sources.cluster.last_error().as_deref(),
         now(),
