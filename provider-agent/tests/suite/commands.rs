@@ -4,6 +4,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path, process::Output};
 
 use serde_json::Value;
 use souk_api::orderbook::LeaseState;
+use souk_client::market::Registry;
 
 use crate::support::{
     Fixture, InProcess,
@@ -121,11 +122,11 @@ async fn check_names_each_thing_that_is_wrong_with_what_to_do() {
     let path = configure(&fixture, "agent", "");
     let good = std::fs::read_to_string(&path).unwrap();
     let rpc = format!("rpc = [\"{}\"]", fixture.proxy.url);
-    let book = &fixture.contracts.orderbook;
+    let orderbook = &fixture.contracts.orderbook;
     let table: &[(&str, &str, &str)] = &[
         (CHAIN_ID, "souk-other", "RPC endpoint"),
         (&rpc, "rpc = [\"http://127.0.0.1:1\"]", "RPC endpoint"),
-        (book, &fixture.contracts.escrow, "contract orderbook"),
+        (orderbook, &fixture.contracts.escrow, "contract orderbook"),
         ("operator.key", "nowhere.key", "operator key"),
         ("gateway.crt", "nowhere.crt", "gateway certificate"),
         ("kubeconfig = \"", "kubeconfig = \"/nonexistent", "cluster"),
@@ -193,10 +194,8 @@ async fn why_leases_and_close_show_and_do_what_they_say() {
     assert!(run(&["announce"]).await.status.success());
     assert!(run(&["maintenance", "on"]).await.status.success());
     let registered = until("the pin on the chain", async || {
-        let msg = souk_api::registry::QueryMsg::Provider { provider: address("provider") };
-        let registry = &fixture.contracts.provider_registry;
-        let found: souk_api::registry::ProviderResponse =
-            fixture.queries().smart(registry, &msg).await.unwrap();
+        let registry = Registry::new(fixture.queries(), &fixture.contracts.provider_registry);
+        let found = registry.provider(&address("provider")).await.unwrap();
         (found.maintenance && found.gateway.pins.len() == 1).then_some(found)
     })
     .await;
