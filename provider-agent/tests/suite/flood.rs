@@ -78,7 +78,7 @@ async fn hold(
             while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
         }
         open.fetch_sub(1, Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_millis(2_000)).await;
+        tokio::time::sleep(Duration::from_secs(8)).await;
     }
 }
 
