@@ -16,6 +16,7 @@ pub mod placement;
 pub mod reconcile;
 pub mod scope;
 pub mod upkeep;
+pub mod work;
 
 pub use bid::{Bid, BidProgress};
 pub use cursor::Cursor;

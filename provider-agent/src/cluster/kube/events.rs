@@ -9,6 +9,7 @@ use kube::{
 };
 use souk_gateway::body::{ClusterEvent, EventQuery};
 
+use super::message::message;
 use crate::cluster::workloads::{LineStream, WorkloadError};
 
 /// The events of a namespace: the existing ones, or with `follow` the new ones as well.
@@ -29,7 +30,7 @@ pub async fn stream_all(
         return Ok(events.boxed());
     }
     let listed = api.list(&ListParams::default()).await;
-    let listed = listed.map_err(|error| WorkloadError::Cluster(error.to_string()))?;
+    let listed = listed.map_err(|error| WorkloadError::Cluster(message(&error)))?;
     let mut events: Vec<Event> = listed.items;
     events.sort_by_key(last_seen);
     let events: Vec<_> = events.iter().map(|event| Ok(read(event))).collect();

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::core::v1::Pod;
-use kube::{Client, ResourceExt};
+use kube::Client;
 use souk_core::OrderId;
 use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
 };
 use souk_sdl::{Manifest, ManifestGroup};
-use std::time::Instant;
 
 use super::{
     progress::ProgressMap,
@@ -18,12 +16,17 @@ use super::{
 };
 use crate::{
     cluster::{
-        kube::{cache::Caches, events, logs},
+        kube::{cache::Caches, events, logs, objects::recipe, seen::SeenPod},
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
-    model::{Lease, labels::SERVICE, names::label_value, scope::MarketScope},
-    store::{Store, StoreError},
+    model::{
+        Lease,
+        names::label_value,
+        reconcile::{Applied, version},
+        scope::MarketScope,
+    },
+    store::{LeaseSummary, Store, StoreError, lease_summaries},
 };
 
 /// What the gateway shows of the cluster.
@@ -75,21 +78,28 @@ impl ClusterWorkloads {
     async fn status(&self, order: OrderId) -> Result<LeaseStatus, WorkloadError> {
         let (lease, group) = self.lease(order).await?;
         let now = self.store.block_time().await.map_err(store)?.unwrap_or(0);
-        let (failure, applied, blocked_by) = self.progress.with(order, |progress| {
-            let applied = progress.applied(Instant::now()).is_some();
-            (progress.failure.clone(), applied, progress.blocked_by.clone())
-        });
+        let summary = self.store.read(move |sql| lease_summaries::get(sql, order)).await;
+        let wanted = summary.map_err(store)?.and_then(|summary| self.wanted(&summary, now));
+        let progress = self.progress.get(order);
+        let applied = wanted.is_some_and(|wanted| progress.is_current(wanted));
         Ok(lease_status(&Sources {
-            caches: &self.caches,
+            seen: &self.caches.lease(order),
             cluster: &self.cluster,
             scope: &self.scope,
             lease: &lease,
             group: group.as_ref(),
             now,
-            failure,
+            failure: progress.failure.or(progress.waits_for),
             applied,
-            blocked_by,
+            blocked_by: progress.blocked_by,
         }))
+    }
+
+    /// What is to run by the store, if there is a manifest.
+    fn wanted(&self, lease: &LeaseSummary, now: u64) -> Option<Applied> {
+        let recipe = recipe(&self.cluster, &self.scope);
+        let version = version(recipe, lease.manifest?, lease.reservation);
+        Some(Applied { version, running: lease.funds.last_at(now) })
     }
 
     async fn log_lines(
@@ -105,9 +115,9 @@ impl ClusterWorkloads {
         }
         let namespace = self.scope.namespace(order);
         let discover = Box::new({
-            let (caches, namespace) = (self.caches.clone(), namespace.clone());
+            let caches = self.caches.clone();
             let wanted = query.service.clone();
-            move || sources(&caches, &namespace, &known, wanted.as_deref())
+            move || sources(&caches, order, &known, wanted.as_deref())
         });
         Ok(logs::stream_all(&self.client, &namespace, discover, &query))
     }
@@ -129,23 +139,21 @@ impl ClusterWorkloads {
 /// label.
 fn sources(
     caches: &Caches,
-    namespace: &str,
+    order: OrderId,
     known: &[String],
     wanted: Option<&str>,
 ) -> Vec<logs::Source> {
-    let source = |pod: Arc<Pod>| {
-        let label = pod.labels().get(SERVICE)?;
-        let service = known.iter().find(|service| label_value(service) == *label);
-        let service = service.unwrap_or(label);
-        let fits = pod.namespace().as_deref() == Some(namespace)
-            && wanted.is_none_or(|wanted| wanted == service);
-        fits.then(|| logs::Source {
-            service: service.clone(),
-            pod: pod.name_any(),
-            uid: pod.uid().unwrap_or_default(),
+    let source = |pod: SeenPod| {
+        let label = pod.service?;
+        let service = known.iter().find(|service| *label_value(service) == *label);
+        let service = service.map_or(&*label, String::as_str);
+        wanted.is_none_or(|wanted| wanted == service).then(|| logs::Source {
+            service: service.to_owned(),
+            pod: pod.status.name,
+            uid: pod.uid.into_string(),
         })
     };
-    caches.pods.state().into_iter().filter_map(source).collect()
+    caches.lease(order).pods.into_iter().filter_map(source).collect()
 }
 
 fn store(error: StoreError) -> WorkloadError {

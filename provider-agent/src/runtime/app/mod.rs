@@ -21,7 +21,7 @@ use crate::{
     cluster::{
         inventory::{self as inventory, ClusterView},
         kube::{cache::Caches, client},
-        leases::{progress::ProgressMap, reconcile::Reconciler},
+        leases::{metrics::LeaseMetrics, reconcile::Reconciler},
     },
     config::Config,
     market::{
@@ -163,34 +163,35 @@ impl Agent {
             namespaces: Arc::new(caches.clone()),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
-        self.spawn_leases(&mut tasks, &stop, caches, &view).await?;
-        self.spawn_metrics(&mut tasks, &stop, &pipeline, &view).await?;
+        let leases = self.spawn_leases(&mut tasks, &stop, caches.clone(), &view);
+        let (cluster, caches) = (view, caches);
+        self.spawn_metrics(&mut tasks, &stop, &pipeline, Observed { cluster, caches, leases })
+            .await?;
         tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
         tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
         tracing::info!(%provider, operator = %self.messages.operator, "agent started");
         tasks.join().await
     }
 
-    async fn spawn_leases(
+    fn spawn_leases(
         &self,
         tasks: &mut TaskGroup,
         stop: &CancellationToken,
         caches: Caches,
         view: &ClusterView,
-    ) -> Result<(), AppError> {
+    ) -> LeaseMetrics {
         let orderbook = &self.config.chain.contracts().orderbook;
         let provider = &self.config.provider.address;
         let lookup = ChainLookup::new(self.client.query(), orderbook, provider);
-        let progress = ProgressMap::default();
-        let reconciler = Reconciler {
-            client: self.cluster.clone(),
-            caches: caches.clone(),
-            store: self.store.clone(),
-            lookup: Arc::new(lookup.clone()),
-            cluster: Arc::new(self.config.cluster.clone()),
-            scope: MarketScope::of(&self.config),
-            progress: progress.clone(),
-        };
+        let reconciler = Reconciler::new(
+            self.cluster.clone(),
+            caches.clone(),
+            self.store.clone(),
+            Arc::new(lookup.clone()),
+            Arc::new(self.config.cluster.clone()),
+            MarketScope::of(&self.config),
+        );
+        let (progress, metrics) = (reconciler.progress.clone(), reconciler.metrics.clone());
         tasks.forever("leases", reconciler.run(stop.clone()));
         let parts = gateway::Parts {
             config: self.config.clone(),
@@ -202,7 +203,7 @@ impl Agent {
             view: view.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
-        Ok(())
+        metrics
     }
 
     async fn spawn_metrics(
@@ -210,20 +211,29 @@ impl Agent {
         tasks: &mut TaskGroup,
         stop: &CancellationToken,
         pipeline: &PipelineHandle,
-        view: &ClusterView,
+        observed: Observed,
     ) -> Result<(), AppError> {
         let Some(address) = self.config.metrics.listen else { return Ok(()) };
         let sources = metrics::Sources {
             store: self.store.clone(),
             following: self.following.subscribe(),
             pipeline: pipeline.clone(),
-            cluster: view.clone(),
+            cluster: observed.cluster,
+            caches: observed.caches,
+            leases: observed.leases,
             client: self.client.clone(),
         };
         let listener = metrics::bind(address).await?;
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
         Ok(())
     }
+}
+
+/// What the metrics show of the cluster.
+struct Observed {
+    cluster: ClusterView,
+    caches: Caches,
+    leases: LeaseMetrics,
 }
 
 /// Connects the store and the pipeline: a message committed to the outbox wakes the pipeline, and an

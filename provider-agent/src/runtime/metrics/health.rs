@@ -36,7 +36,7 @@ const MAX_SILENCE: u64 = 300;
 pub fn judge(
     following: &FollowState,
     transactions: Option<&str>,
-    cluster: Option<&str>,
+    cluster: Vec<String>,
     wall: u64,
 ) -> Health {
     let mut errors = Vec::new();
@@ -58,7 +58,7 @@ pub fn judge(
         add("follower", format!("{count} events could not be read; update souk-provider"));
     }
     transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
-    cluster.into_iter().for_each(|message| add("cluster", message.to_owned()));
+    cluster.into_iter().for_each(|message| add("cluster", message));
     Health { healthy: errors.is_empty(), height, head, errors }
 }
 
@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn each_error_has_its_component() {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
-        let parts = |following: &FollowState, tx, cluster, wall| {
+        let parts = |following: &FollowState, tx, cluster: Option<&str>, wall| {
+            let cluster = cluster.into_iter().map(str::to_owned).collect();
             let health = judge(following, tx, cluster, wall);
             assert_eq!(health.healthy, health.errors.is_empty());
             health.errors.iter().map(|error| error.component).collect::<Vec<_>>().join(" ")

@@ -13,7 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use health::{ComponentError, Health, judge};
 
-use crate::{cluster::inventory::ClusterView, market::follow::FollowState, store::Store};
+use crate::{
+    cluster::{inventory::ClusterView, kube::cache::Caches, leases::metrics::LeaseMetrics},
+    market::follow::FollowState,
+    store::Store,
+};
 
 /// The sources of the metrics.
 #[derive(Clone)]
@@ -26,6 +30,10 @@ pub struct Sources {
     pub pipeline: PipelineHandle,
     /// The nodes and pods.
     pub cluster: ClusterView,
+    /// What is seen of the leases' objects.
+    pub caches: Caches,
+    /// What is counted of the work on leases.
+    pub leases: LeaseMetrics,
     /// The chain's client, for its endpoints.
     pub client: Client,
 }
@@ -84,7 +92,7 @@ async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     let health = judge(
         &sources.following.borrow(),
         sources.pipeline.status().borrow().last_error.as_deref(),
-        sources.cluster.last_error().as_deref(),
+        sources.cluster.last_error().into_iter().chain(sources.caches.problems()).collect(),
         now(),
     );
     let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
