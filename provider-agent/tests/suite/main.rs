@@ -12,3 +12,4 @@ mod killing;
 mod manifests;
 mod support;
 mod upkeep;
+mod workers;

@@ -97,6 +97,11 @@ impl Caches {
         self.seen.lock().leases.get(&order).cloned().unwrap_or_default()
     }
 
+    /// Whether anything is seen of a lease.
+    pub fn has(&self, order: OrderId) -> bool {
+        self.seen.lock().leases.contains_key(&order)
+    }
+
     /// The leases of which something is seen.
     pub fn orders(&self) -> Vec<OrderId> {
         self.seen.lock().leases.keys().copied().collect()

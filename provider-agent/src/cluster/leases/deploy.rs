@@ -1,6 +1,8 @@
 //! Brings a lease's objects into the cluster: each is tried even if another fails, and only what is not
 //! there already is sent.
 
+use std::time::Duration;
+
 use souk_core::OrderId;
 use souk_sdl::{Manifest, ManifestGroup};
 
@@ -25,6 +27,11 @@ use crate::{
     },
     store::{LeaseSummary, StoreError, applied, lease_summaries, manifests, reservations},
 };
+
+/// How often, and after what pause, it is looked whether an object that is replaced is gone. Then it is
+/// applied, and if that fails, tried again like everything else.
+const REPLACE_CHECKS: u32 = 50;
+const REPLACE_PAUSE: Duration = Duration::from_millis(100);
 
 /// What is to run, as the store has it at one moment.
 struct Wanted {
@@ -200,6 +207,15 @@ impl Deployment<'_> {
     ) -> kube::Result<Fingerprint> {
         let client = &self.reconciler.client;
         apply::delete_leaving_pods(client, self.subject, kind, name).await?;
+        // It is gone when its pods have no owner any more.
+        let is_there =
+            || self.reconciler.caches.lease(self.subject.order).find(kind, name).is_some();
+        for _ in 0..REPLACE_CHECKS {
+            tokio::time::sleep(REPLACE_PAUSE).await;
+            if !is_there() {
+                break;
+            }
+        }
         apply::apply(client, self.subject, kind, sent).await
     }
 

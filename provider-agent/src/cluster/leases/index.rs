@@ -37,7 +37,8 @@ impl LeaseIndex {
         Ok(())
     }
 
-    /// Reads some leases from the store again.
+    /// Reads some leases from the store again, and returns those that it has or had: the others are
+    /// orders that never became leases.
     ///
     /// # Errors
     ///
@@ -46,7 +47,7 @@ impl LeaseIndex {
         &self,
         store: &Store,
         orders: &BTreeSet<OrderId>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<BTreeSet<OrderId>, StoreError> {
         let asked = orders.clone();
         let found: Vec<_> = store
             .read(move |sql| {
@@ -55,12 +56,17 @@ impl LeaseIndex {
             })
             .await?;
         let mut all = self.0.write();
+        let mut known = BTreeSet::new();
         for (order, lease) in found {
-            match lease {
-                Some(lease) => drop(all.insert(order, lease)),
-                None => drop(all.remove(&order)),
+            let is_there = lease.is_some();
+            let before = match lease {
+                Some(lease) => all.insert(order, lease),
+                None => all.remove(&order),
+            };
+            if is_there || before.is_some() {
+                known.insert(order);
             }
         }
-        Ok(())
+        Ok(known)
     }
 }

@@ -12,9 +12,12 @@ use crate::{
 };
 
 /// The lease's objects; those of kinds that are not seen at present count as they were applied.
+/// Without their namespace there are none, whatever other watches did not hear yet.
 pub fn assume_unseen(mut seen: LeaseObjects, progress: &Progress, unseen: &[Kind]) -> LeaseObjects {
-    if seen.presence() != Presence::Active {
-        return seen;
+    match seen.presence() {
+        Presence::Active => {}
+        Presence::Absent => return LeaseObjects::default(),
+        Presence::Terminating => return seen,
     }
     seen.objects.retain(|object| !unseen.contains(&object.kind));
     let applied = progress.objects.iter().filter(|object| unseen.contains(&object.kind));
@@ -114,7 +117,8 @@ mod tests {
         assert!(is_intact(&applied, &assumed.objects), "what was seen of it is out of date");
         let assumed = assume_unseen(seen(vec![namespace()]), &applied, &[]);
         assert!(!is_intact(&applied, &assumed.objects), "it is seen, and it is gone");
-        let assumed = assume_unseen(seen(vec![]), &applied, &unseen);
+        let stale = object(Kind::Service, "web", 1);
+        let assumed = assume_unseen(seen(vec![stale]), &applied, &unseen);
         assert!(assumed.objects.is_empty(), "without the namespace nothing is there");
     }
 }

@@ -27,7 +27,7 @@ pub struct Progress {
     /// The objects that were applied.
     pub objects: Vec<AppliedAs>,
     /// When something was applied last by this process.
-    applied_at: Option<Instant>,
+    pub(super) applied_at: Option<Instant>,
     /// Why the last step failed.
     pub failure: Option<String>,
     /// What it waits for before anything can be applied.

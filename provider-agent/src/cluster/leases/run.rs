@@ -177,10 +177,15 @@ impl Scheduler {
 
     /// After commits that changed leases.
     async fn committed(&mut self, changed: BTreeSet<OrderId>) {
-        while let Err(error) = self.reconciler.index.reload(&self.reconciler.store, &changed).await
-        {
-            pause(&error).await;
-        }
+        let reconciler = Arc::clone(&self.reconciler);
+        let known = loop {
+            match reconciler.index.reload(&reconciler.store, &changed).await {
+                Ok(known) => break known,
+                Err(error) => pause(&error).await,
+            }
+        };
+        let matters = |order: &OrderId| known.contains(order) || reconciler.caches.has(*order);
+        let changed: Vec<OrderId> = changed.into_iter().filter(matters).collect();
         for order in &changed {
             self.set_times(*order);
         }

@@ -171,3 +171,88 @@ fn forwarded(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use souk_core::{AccountId, Denom, DeploymentId, GroupId, GroupSeq, Price};
+    use souk_sdl::{Options, compile};
+
+    use super::*;
+    use crate::cluster::kube::{
+        fingerprint::Fingerprint,
+        seen::{Detail, Replicas, SeenObject},
+    };
+
+    const FILE: &str = r#"
+version: "2.0"
+services:
+  web:
+    image: nginx:1
+    expose: [{ port: 80, to: [{ global: true }] }]
+profiles:
+  compute:
+    web:
+      resources: { cpu: { units: 1 }, memory: { size: 1Gi }, storage: { size: 1Gi } }
+  placement:
+    here:
+      pricing: { web: { denom: uakt, amount: 100 } }
+deployment:
+  web: { here: { profile: web, count: 2 } }
+"#;
+
+    fn lease() -> Lease {
+        Lease {
+            order: OrderId(7),
+            group: GroupId { deployment: DeploymentId(7), group: GroupSeq(1) },
+            tenant: "souk1ann".into(),
+            price: Price::new(1).unwrap(),
+            denom: Denom::native("usouk"),
+            account: AccountId(7),
+            state: LeaseState::Active,
+            reason: None,
+            created_at: 1,
+            closed_at: None,
+            withdrawn_at: 1,
+            clock: None,
+        }
+    }
+
+    fn workload(ready: u32) -> SeenObject {
+        SeenObject {
+            kind: Kind::Deployment,
+            name: "web".into(),
+            service: Some("web".into()),
+            fingerprint: Fingerprint(1),
+            terminating: false,
+            detail: Detail::Workload(Replicas { wanted: 2, ready }),
+        }
+    }
+
+    #[test]
+    fn it_is_ready_only_once_the_newest_manifest_is_applied_and_says_what_keeps_it() {
+        let manifest = compile(FILE, &Options::default()).unwrap().manifest;
+        let (cluster, lease) = (Cluster::default(), lease());
+        let scope = MarketScope::new("souk-1", "souk1book", "souk1me");
+        for (ready, applied, failure, phase) in [
+            (2, true, None, Phase::Ready),
+            (1, true, None, Phase::Deploying),
+            (2, false, None, Phase::Deploying),
+            (2, false, Some("Kubernetes refuses to apply ingress/web-80-http: no"), Phase::Deploying),
+        ] {
+            let status = lease_status(&Sources {
+                seen: &LeaseObjects { objects: vec![workload(ready)], pods: Vec::new() },
+                cluster: &cluster,
+                scope: &scope,
+                lease: &lease,
+                group: manifest.0.first(),
+                now: 10,
+                failure: failure.map(str::to_owned),
+                applied,
+                blocked_by: None,
+            });
+            assert_eq!(status.phase, phase, "{ready} {applied}");
+            assert_eq!(status.detail.as_deref(), failure);
+            assert_eq!(status.services[0].ready, ready);
+        }
+    }
+}

@@ -81,7 +81,7 @@ mod tests {
             due.set(key, at);
         }
         assert_eq!(due.next(), Some(5));
-        assert_eq!(due.take(4), []);
+        assert_eq!(due.take(4), [0; 0]);
         assert_eq!(due.take(10), [2]);
         assert!(!due.contains(2) && due.contains(1));
         assert_eq!(due.take(20), [1]);
