@@ -9,6 +9,7 @@ mod faults;
 mod following;
 mod gateway;
 mod killing;
+mod lies;
 mod manifests;
 mod support;
 mod upkeep;

@@ -135,7 +135,8 @@ async fn a_kind_that_may_not_be_watched_stops_no_lease_and_health_says_why() {
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", order, 1).await;
     update(&agent, &mut leased, &SITE.replace("nginx:1", "nginx:2")).await;
-    until("the new image", async || (image(&cluster, order).await? == "nginx:2").then_some(())).await;
+    until("the new image", async || (image(&cluster, order).await? == "nginx:2").then_some(()))
+        .await;
 
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let get = async |route: &str| {

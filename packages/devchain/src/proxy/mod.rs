@@ -24,7 +24,7 @@ use crate::faults::{Faults, FaultyListener};
 
 use self::shared::{Shared, lock};
 
-pub use effect::{Effect, Hook, On, hook};
+pub use effect::{Change, Effect, Hook, On, change, hook};
 pub use shared::Broadcast;
 
 /// The proxy; clones are the same one. It ends with the runtime that started it.

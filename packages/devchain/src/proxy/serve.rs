@@ -11,7 +11,7 @@ use axum::routing::post;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use super::effect::{Effect, take};
+use super::effect::{Change, Effect, take};
 use super::shared::{Broadcast, Shared, lock};
 use super::view::{self, Handling};
 use crate::chain::block::tx_hash;
@@ -77,7 +77,7 @@ async fn answer(shared: &Shared, body: Bytes) -> Response {
     lock(&shared.requests).push((method.clone(), text.clone()));
     let effect = take(&mut lock(&shared.rules), &method, &text);
     let mut after = None;
-    let mut change: Option<fn(&mut Value)> = None;
+    let mut change: Option<Change> = None;
     let mut lose_reply = false;
     match effect {
         None => {}

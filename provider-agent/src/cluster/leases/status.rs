@@ -237,7 +237,12 @@ deployment:
             (2, true, None, Phase::Ready),
             (1, true, None, Phase::Deploying),
             (2, false, None, Phase::Deploying),
-            (2, false, Some("Kubernetes refuses to apply ingress/web-80-http: no"), Phase::Deploying),
+            (
+                2,
+                false,
+                Some("Kubernetes refuses to apply ingress/web-80-http: no"),
+                Phase::Deploying,
+            ),
         ] {
             let status = lease_status(&Sources {
                 seen: &LeaseObjects { objects: vec![workload(ready)], pods: Vec::new() },

@@ -20,7 +20,7 @@ pub struct Health {
 /// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComponentError {
-    /// `follower`, `transactions` or `cluster`.
+    /// `follower`, `audit`, `transactions` or `cluster`.
     pub component: &'static str,
     /// What is wrong.
     pub message: String,
@@ -35,6 +35,7 @@ const MAX_SILENCE: u64 = 300;
 /// Puts the parts' errors together.
 pub fn judge(
     following: &FollowState,
+    findings: Vec<String>,
     transactions: Option<&str>,
     cluster: Vec<String>,
     wall: u64,
@@ -57,6 +58,7 @@ pub fn judge(
         let count = following.unreadable;
         add("follower", format!("{count} events could not be read; update souk-provider"));
     }
+    findings.into_iter().for_each(|message| add("audit", message));
     transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
     cluster.into_iter().for_each(|message| add("cluster", message));
     Health { healthy: errors.is_empty(), height, head, errors }
@@ -71,7 +73,7 @@ mod tests {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
         let parts = |following: &FollowState, tx, cluster: Option<&str>, wall| {
             let cluster = cluster.into_iter().map(str::to_owned).collect();
-            let health = judge(following, tx, cluster, wall);
+            let health = judge(following, Vec::new(), tx, cluster, wall);
             assert_eq!(health.healthy, health.errors.is_empty());
             health.errors.iter().map(|error| error.component).collect::<Vec<_>>().join(" ")
         };
@@ -82,7 +84,9 @@ mod tests {
         assert_eq!(parts(&FollowState::default(), None, None, 0), "follower");
         let behind = FollowState { head: 200, ..fine.clone() };
         assert_eq!(parts(&behind, None, None, 1_010), "follower");
-        let newer = FollowState { unreadable: 1, ..fine };
+        let newer = FollowState { unreadable: 1, ..fine.clone() };
         assert_eq!(parts(&newer, None, None, 1_010), "follower");
+        let differs = judge(&fine, vec!["lease 7 runs".to_owned()], None, Vec::new(), 1_010);
+        assert_eq!(differs.errors[0].component, "audit");
     }
 }

@@ -15,7 +15,7 @@ pub use health::{ComponentError, Health, judge};
 
 use crate::{
     cluster::{inventory::ClusterView, kube::cache::Caches, leases::metrics::LeaseMetrics},
-    market::follow::FollowState,
+    market::{audit::Findings, follow::FollowState},
     store::Store,
 };
 
@@ -26,6 +26,8 @@ pub struct Sources {
     pub store: Store,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
+    /// What audits and confirmations found.
+    pub findings: Findings,
     /// The transaction pipeline.
     pub pipeline: PipelineHandle,
     /// The nodes and pods.
@@ -91,6 +93,7 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     let health = judge(
         &sources.following.borrow(),
+        sources.findings.now().errors(),
         sources.pipeline.status().borrow().last_error.as_deref(),
         sources.cluster.last_error().into_iter().chain(sources.caches.problems()).collect(),
         now(),

@@ -59,7 +59,8 @@ impl ApiProxy {
         std::fs::write(&kubeconfig, text).unwrap();
         let settings = std::fs::read_to_string(config).unwrap();
         let direct = fixture.kubeconfig().display().to_string();
-        std::fs::write(config, settings.replace(&direct, &kubeconfig.display().to_string())).unwrap();
+        std::fs::write(config, settings.replace(&direct, &kubeconfig.display().to_string()))
+            .unwrap();
     }
 
     /// Requests whose path contains `text` hang from now on.

@@ -150,14 +150,25 @@ proptest! {
                 }
                 Step::Take => {
                     let taken = queue.take(now);
-                    let best = model.iter().filter(|one| !one.running).filter_map(|one| one.wanted).max();
+                    // Those whose time has come stand in a line now.
+                    for (key, one) in (0u8..).zip(&mut model) {
+                        let waits = queue.keys.get(&key).is_some_and(|work| work.later.is_some());
+                        if one.later && !waits {
+                            *one = Model {
+                                wanted: Some(Urgency::Observed),
+                                failed: one.failed,
+                                ..Model::default()
+                            };
+                        }
+                    }
+                    let waiting = model.iter().filter(|one| !one.running);
+                    let best = waiting.filter_map(|one| one.wanted).max();
                     match taken {
                         Some(taken) => {
                             let one = &mut model[usize::from(taken.key)];
                             prop_assert!(!one.running, "two at once");
-                            prop_assert!(one.wanted.is_some() || one.later, "without work");
-                            let urgency = one.wanted.unwrap_or(Urgency::Observed);
-                            prop_assert!(Some(urgency) >= best, "something more urgent was left");
+                            prop_assert_eq!(one.wanted, best, "something more urgent was left");
+                            prop_assert_eq!(one.wanted, Some(taken.urgency));
                             *one = Model { running: true, failed: one.failed, ..Model::default() };
                         }
                         None => prop_assert_eq!(best, None, "work was left"),
