@@ -80,7 +80,9 @@ impl Scheduler {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             self.start_work();
-            let later = self.queue.next_later().unwrap_or_else(|| Instant::now() + TICK);
+            // What cannot be started now is not waited for in circles.
+            let later = self.queue.next_later().filter(|_| self.can_start());
+            let later = later.unwrap_or_else(|| Instant::now() + TICK);
             tokio::select! {
                 changed = commits.changed() => self.committed(changed).await,
                 changes = caches.changed() => self.seen(changes),
@@ -92,15 +94,18 @@ impl Scheduler {
         }
     }
 
-    /// Starts work while there is some and workers are free. Before each kind is listed, or is known
-    /// not to be seen, and before the first block, nothing can be judged.
+    /// Whether work can be started. Before each kind is listed, or is known not to be seen, and before
+    /// the first block, nothing can be judged.
+    fn can_start(&self) -> bool {
+        let can_judge = self.block_time.is_some() && self.reconciler.caches.is_settled();
+        can_judge && self.running.len() < WORKERS
+    }
+
+    /// Starts work while there is some and workers are free.
     fn start_work(&mut self) {
-        let Some(block_time) = self.block_time else { return };
-        if !self.reconciler.caches.is_settled() {
-            return;
-        }
         let metrics = self.reconciler.metrics.clone();
-        while self.running.len() < WORKERS
+        while self.can_start()
+            && let Some(block_time) = self.block_time
             && let Some(taken) = self.queue.take(Instant::now())
         {
             metrics.waited.observe(taken.waited.as_secs_f64());
