@@ -73,6 +73,11 @@ impl ApiProxy {
         self.hanging.send_replace(Vec::new());
     }
 
+    /// Whether there was a request whose path contains `text`.
+    pub fn was_asked(&self, text: &str) -> bool {
+        self.seen.lock().unwrap().iter().any(|line| line.contains(text))
+    }
+
     /// The requests so far that change something, as `METHOD path`.
     pub fn writes(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
