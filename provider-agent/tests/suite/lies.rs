@@ -5,8 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim};
 use kube::{Api, api::ListParams};
 use serde_json::{Value, json};
-use souk_api::orderbook::{ExecuteMsg, LeaseState};
-use souk_core::CloseReason;
+use souk_api::orderbook::{ExecuteMsg, LeaseState, events::LeaseClosed};
+use souk_client::events;
+use souk_core::{CloseReason, GroupSeq};
 use souk_devchain::{
     EndpointMode,
     proxy::{On, Proxy, change},
@@ -43,19 +44,20 @@ async fn health(metrics: &str) -> Option<String> {
 
 /// Adds the end of a lease to the results of every block.
 fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
-    let attribute = |key: &str, value: String| json!({"key": key, "value": value, "index": true});
-    let event = json!({
-        "type": "wasm-souk_orderbook_lease_closed",
-        "attributes": [
-            attribute("_contract_address", fixture.contracts.orderbook.clone()),
-            attribute("order", leased.order.to_string()),
-            attribute("deployment", leased.deployment.to_string()),
-            attribute("group", "1".into()),
-            attribute("provider", address("provider")),
-            attribute("reason", "tenant".into()),
-            attribute("breach", "false".into()),
-        ],
-    });
+    let end = LeaseClosed {
+        order: leased.order,
+        deployment: leased.deployment,
+        group: GroupSeq(1),
+        provider: address("provider"),
+        reason: CloseReason::Tenant,
+        breach: false,
+    };
+    let end = events::published(end, &fixture.contracts.orderbook);
+    let attributes = end.attributes.iter();
+    let attributes: Vec<Value> = attributes
+        .map(|pair| json!({"key": pair.key, "value": pair.value, "index": true}))
+        .collect();
+    let event = json!({"type": end.ty, "attributes": attributes});
     let lie = change(move |result: &mut Value| {
         let events = &mut result["finalize_block_events"];
         match events.as_array_mut() {

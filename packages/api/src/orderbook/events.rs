@@ -3,7 +3,7 @@
 use souk_core::{AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, OrderId, Price};
 
 use super::GroupState;
-use crate::event::events;
+use crate::admin::events;
 
 events! {
     /// The orderbook's events.
@@ -29,7 +29,7 @@ events! {
         /// The new commitment, as hex.
         commitment: String,
     }
-    /// A deployment was marked, since it is depleted or nothing of it runs or is put out.
+    /// A deployment was marked, since it is depleted or all its groups rest.
     DeploymentMarked = "souk_orderbook_deployment_marked" {
         /// The deployment.
         deployment: DeploymentId,

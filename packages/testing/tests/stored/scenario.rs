@@ -10,7 +10,9 @@ use souk_api::{
     attestations::{self, Evidence, Profile},
     defaults, escrow,
     fees::{self, Split},
-    orderbook, registry,
+    orderbook,
+    paging::MAX_LIMIT,
+    registry,
 };
 use souk_core::{
     AccountId, Attribute, CloseReason, Denom, OrderId,
@@ -221,11 +223,12 @@ impl Scenario {
     }
 
     fn pay_in_tokens(&mut self) {
-        let (book, escrow) =
+        let (orderbook, escrow) =
             (self.market.contracts.orderbook.clone(), self.market.contracts.escrow.clone());
         let workload = Workload::from(group("tokens"));
         let hook = orderbook::Cw20Hook::CreateDeployment(workload.message());
-        let created = self.send_tokens("ann", &book, 50_000_000, to_json_binary(&hook).unwrap());
+        let created =
+            self.send_tokens("ann", &orderbook, 50_000_000, to_json_binary(&hook).unwrap());
         let deployment = Deployment::created(&self.market, &created);
         let (account, order) = (deployment.account(), deployment.order());
         self.market.bid("gamma", order, 900_000).unwrap();
@@ -299,10 +302,10 @@ impl Scenario {
 
     fn leave_auctions_open(&mut self) {
         let market = &mut self.market;
-        let book = market.contracts.orderbook.clone();
-        market.pause(&book).unwrap();
+        let orderbook = market.contracts.orderbook.clone();
+        market.pause(&orderbook).unwrap();
         market.pass(60);
-        market.unpause(&book).unwrap();
+        market.unpause(&orderbook).unwrap();
         market.pass(HOUR);
 
         let groups = || group("won").and(group("without-bids")).lowest_price(600);
@@ -370,7 +373,8 @@ impl Scenario {
     /// Pays every payee what it is owed, closed streams for the last time.
     fn withdraw_all(&mut self) {
         for account in self.accounts() {
-            let msg = escrow::QueryMsg::Streams { account, start_after: None, limit: Some(100) };
+            let msg =
+                escrow::QueryMsg::Streams { account, start_after: None, limit: Some(MAX_LIMIT) };
             let page: escrow::StreamsResponse =
                 self.market.chain.ask(&self.market.contracts.escrow, &msg);
             for stream in page.streams {
@@ -430,8 +434,11 @@ impl Scenario {
 
     /// Every deployment on the orderbook.
     pub fn deployments(&self) -> Vec<orderbook::DeploymentResponse> {
-        let msg =
-            orderbook::QueryMsg::Deployments { tenant: None, start_after: None, limit: Some(100) };
+        let msg = orderbook::QueryMsg::Deployments {
+            tenant: None,
+            start_after: None,
+            limit: Some(MAX_LIMIT),
+        };
         let page: orderbook::DeploymentsResponse =
             self.market.chain.ask(&self.market.contracts.orderbook, &msg);
         page.deployments
@@ -439,7 +446,7 @@ impl Scenario {
 
     /// Every order on the orderbook.
     pub fn orders(&self) -> Vec<OrderId> {
-        let msg = orderbook::QueryMsg::Orders { start_after: None, limit: Some(100) };
+        let msg = orderbook::QueryMsg::Orders { start_after: None, limit: Some(MAX_LIMIT) };
         let page: orderbook::OrdersResponse =
             self.market.chain.ask(&self.market.contracts.orderbook, &msg);
         page.orders.into_iter().map(|order| order.id).collect()

@@ -22,8 +22,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    container_log::Log,
     objects::Kind,
-    seen::LeaseObjects,
+    seen::{LeaseObjects, SeenPod},
     trim::{Kept, Trim},
     watch::{self, MetadataOnly, Report, Source, WatchError, Whole},
 };
@@ -95,6 +96,22 @@ impl Caches {
     /// The objects of one lease.
     pub fn lease(&self, order: OrderId) -> LeaseObjects {
         self.seen.lock().leases.get(&order).cloned().unwrap_or_default()
+    }
+
+    /// The pods in a namespace.
+    pub fn pods(&self, namespace: &str) -> Vec<SeenPod> {
+        let seen = self.seen.lock();
+        let lease = self.scope.order_of(namespace).and_then(|order| seen.leases.get(&order));
+        lease.map(|lease| lease.pods.clone()).unwrap_or_default()
+    }
+
+    /// Whether a pod's container has a log.
+    pub fn log(&self, namespace: &str, pod: &str, uid: &str) -> Log {
+        let seen = self.seen.lock();
+        let lease = self.scope.order_of(namespace).and_then(|order| seen.leases.get(&order));
+        let mut pods = lease.into_iter().flat_map(|lease| &lease.pods);
+        let found = pods.find(|seen| seen.status.name == pod && *seen.uid == *uid);
+        found.map_or(Log::Gone, |pod| pod.log.clone())
     }
 
     /// Whether anything is seen of a lease.
@@ -189,6 +206,16 @@ impl Caches {
             }
         };
         (caches, run)
+    }
+
+    /// Where nothing is seen but some pods.
+    #[cfg(test)]
+    pub(super) fn of_pods(scope: &MarketScope, pods: impl IntoIterator<Item = Pod>) -> Self {
+        let caches = Self { seen: Arc::default(), changed: Arc::default(), scope: scope.clone() };
+        for pod in pods {
+            caches.take(Watched::Pods, Report::Changed(pod), &mut HashSet::new());
+        }
+        caches
     }
 
     async fn follow<S>(&self, watched: Watched, source: S)

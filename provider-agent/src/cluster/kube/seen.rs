@@ -3,7 +3,7 @@
 
 use souk_gateway::body::PodStatus;
 
-use super::{fingerprint::Fingerprint, objects::Kind};
+use super::{container_log::Log, fingerprint::Fingerprint, objects::Kind};
 use crate::model::reconcile::Presence;
 
 /// The objects of one lease.
@@ -111,6 +111,8 @@ pub struct SeenPod {
     pub terminating: bool,
     /// What its tenant sees of it.
     pub status: PodStatus,
+    /// Whether its container has a log.
+    pub log: Log,
 }
 
 impl LeaseObjects {
@@ -240,7 +242,7 @@ mod tests {
             restarts: 0,
             reason: None,
         };
-        SeenPod { uid: "1".into(), service: None, terminating: true, status }
+        SeenPod { uid: "1".into(), service: None, terminating: true, status, log: Log::None }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use kube::{Resource, ResourceExt, core::PartialObjectMeta};
 use souk_gateway::body::PodStatus;
 
 use super::{
+    container_log::log_of,
     fingerprint::Fingerprint,
     objects::Kind,
     seen::{Detail, Reach, Replicas, SeenNamespace, SeenObject, SeenPod, SeenPort, SeenService},
@@ -63,6 +64,7 @@ impl Trim for Pod {
             service: label(self.meta()),
             terminating: self.meta().deletion_timestamp.is_some(),
             status: pod_status(self),
+            log: log_of(self),
         })
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
-use kube::Client;
 use souk_core::OrderId;
 use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
@@ -16,7 +15,13 @@ use super::{
 };
 use crate::{
     cluster::{
-        kube::{cache::Caches, events, logs, objects::recipe, seen::SeenPod},
+        kube::{
+            cache::Caches,
+            events::EventHub,
+            logs::{LogHub, Source},
+            objects::recipe,
+            seen::SeenPod,
+        },
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
@@ -31,8 +36,10 @@ use crate::{
 
 /// What the gateway shows of the cluster.
 pub struct ClusterWorkloads {
-    /// The cluster.
-    pub client: Client,
+    /// The events.
+    pub events: EventHub,
+    /// The logs.
+    pub logs: LogHub,
     /// The caches of the leases' objects.
     pub caches: Caches,
     /// The store.
@@ -114,12 +121,9 @@ impl ClusterWorkloads {
             return Err(WorkloadError::NoService { order, service: service.clone(), known });
         }
         let namespace = self.scope.namespace(order);
-        let discover = Box::new({
-            let caches = self.caches.clone();
-            let wanted = query.service.clone();
-            move || sources(&caches, order, &known, wanted.as_deref())
-        });
-        Ok(logs::stream_all(&self.client, &namespace, discover, &query))
+        let (wanted, place) = (query.service.clone(), namespace.clone());
+        let choose = Box::new(move |pod: &SeenPod| source(pod, &place, &known, wanted.as_deref()));
+        Ok(self.logs.stream(&namespace, choose, &query))
     }
 
     async fn summary(&self) -> Result<ProviderStatus, WorkloadError> {
@@ -135,25 +139,22 @@ impl ClusterWorkloads {
     }
 }
 
-/// The pods of a lease whose logs are wanted. The name of a service that is not in `known` is its
-/// label.
-fn sources(
-    caches: &Caches,
-    order: OrderId,
+/// A pod of a lease, if its logs are wanted. The name of a service that is not in `known` is its label.
+fn source(
+    pod: &SeenPod,
+    namespace: &str,
     known: &[String],
     wanted: Option<&str>,
-) -> Vec<logs::Source> {
-    let source = |pod: SeenPod| {
-        let label = pod.service?;
-        let service = known.iter().find(|service| *label_value(service) == *label);
-        let service = service.map_or(&*label, String::as_str);
-        wanted.is_none_or(|wanted| wanted == service).then(|| logs::Source {
-            service: service.to_owned(),
-            pod: pod.status.name,
-            uid: pod.uid.into_string(),
-        })
-    };
-    caches.lease(order).pods.into_iter().filter_map(source).collect()
+) -> Option<Source> {
+    let label = pod.service.as_deref()?;
+    let service = known.iter().find(|service| label_value(service) == label);
+    let service = service.map_or(label, String::as_str);
+    wanted.is_none_or(|wanted| wanted == service).then(|| Source {
+        service: service.to_owned(),
+        namespace: namespace.to_owned(),
+        pod: pod.status.name.clone(),
+        uid: pod.uid.to_string(),
+    })
 }
 
 fn store(error: StoreError) -> WorkloadError {
@@ -180,7 +181,7 @@ impl Workloads for ClusterWorkloads {
     ) -> BoxFuture<'_, Result<LineStream<ClusterEvent>, WorkloadError>> {
         async move {
             let namespace = self.scope.namespace(order);
-            events::stream_all(&self.client, &namespace, &query).await
+            self.events.stream(&namespace, &query).await
         }
         .boxed()
     }

@@ -1,7 +1,7 @@
 //! What confirmations and audits found, for the health check and the metrics.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,6 +15,8 @@ use crate::store::Pending;
 const SHOWN: Duration = Duration::from_secs(3_600);
 /// Undecided questions that are kept with their reason; of more only the first are.
 const KEPT: usize = 100;
+/// Differences that are kept with their text.
+const RECENT: usize = 20;
 
 /// The findings. Cheap to clone; clones share them.
 #[derive(Debug, Clone)]
@@ -29,7 +31,8 @@ pub struct FindingsState {
     pub contradicted: u64,
     /// Differences between the store and the chain.
     pub differences: u64,
-    last: Option<(Instant, String)>,
+    /// The newest differences, the oldest first.
+    recent: VecDeque<(Instant, String)>,
 }
 
 impl FindingsState {
@@ -39,8 +42,16 @@ impl FindingsState {
             Pending::LeaseEnd => format!("lease {id}: whether it ended is not decided, {why}"),
             _ => format!("{kind} {id}: {why}"),
         });
-        let recent = self.last.as_ref().filter(|(at, _)| at.elapsed() < SHOWN);
+        let recent = self.recent.iter().filter(|(at, _)| at.elapsed() < SHOWN);
         undecided.chain(recent.map(|(_, text)| text.clone())).collect()
+    }
+
+    fn add(&mut self, text: String) {
+        self.recent.retain(|(_, known)| *known != text);
+        if self.recent.len() >= RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((Instant::now(), text));
     }
 }
 
@@ -83,7 +94,7 @@ impl Findings {
         tracing::error!(lease = %order, "event of a lease's end contradicted by the chain, ignored");
         self.0.send_modify(|state| {
             state.contradicted += 1;
-            state.last = Some((Instant::now(), text));
+            state.add(text);
         });
     }
 
@@ -91,7 +102,7 @@ impl Findings {
         tracing::error!(difference = text, "store and chain differ");
         self.0.send_modify(|state| {
             state.differences += 1;
-            state.last = Some((Instant::now(), text));
+            state.add(text);
         });
     }
 }

@@ -16,8 +16,12 @@ pub use health::{ComponentError, Health, judge};
 use crate::{
     cluster::{inventory::ClusterView, kube::cache::Caches, leases::metrics::LeaseMetrics},
     market::{audit::Findings, follow::FollowState},
+    model::reach::LastAttempt,
     store::Store,
 };
+
+/// The gateway counts as not reached after this many attempts.
+const FAILURES: u32 = 3;
 
 /// The sources of the metrics.
 #[derive(Clone)]
@@ -38,6 +42,8 @@ pub struct Sources {
     pub leases: LeaseMetrics,
     /// The chain's client, for its endpoints.
     pub client: Client,
+    /// The attempts to reach the gateway, if there are any.
+    pub reach: Option<watch::Receiver<LastAttempt>>,
 }
 
 /// The metrics cannot be served.
@@ -91,13 +97,19 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 }
 
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
-    let health = judge(
+    let mut health = judge(
         &sources.following.borrow(),
         sources.findings.now().errors(),
         sources.pipeline.status().borrow().last_error.as_deref(),
         sources.cluster.last_error().into_iter().chain(sources.caches.problems()).collect(),
         now(),
     );
+    if let Some(last) = &sources.reach {
+        let last = last.borrow();
+        if let Some(error) = last.error.as_ref().filter(|_| last.failures >= FAILURES) {
+            health.add("gateway", format!("tenants do not reach it: {error}"));
+        }
+    }
     let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health))
 }

@@ -14,6 +14,7 @@ use souk_chain::{
     Client, ClientConfig, Coin, Queries, SecretKey, Signer, TxOutcome,
     tx::{GasConfig, Instantiate, execute, instantiate},
 };
+use souk_client::{events, market::Orderbook};
 use souk_core::{Attribute, AuctionPolicy, DeploymentId, GroupSpec, OrderId, Price};
 use souk_devchain::{Devchain, Handle};
 use souk_kubesim::{ClusterSpec, KubeSim, NodeSpec, spec::Timing};
@@ -153,13 +154,12 @@ impl Fixture {
 
     /// A lease of the provider in another market.
     pub async fn lease_at(&self, market: &Contracts, tenant: &str, group: GroupSpec) -> OrderId {
-        let book = &market.orderbook;
+        let orderbook = &market.orderbook;
         let claims = Options::default().claims;
         self.register_at(&market.provider_registry, "provider", "owner", 10, claims).await;
         let msg = new_deployment(vec![group], AuctionPolicy::TenantChoice {});
-        let outcome = self.execute(tenant, book, &msg, 50_000_000).await;
-        let order = outcome.attribute("wasm-souk_orderbook_order_opened", "order");
-        let order: OrderId = order.unwrap().parse().unwrap();
+        let outcome = self.execute(tenant, orderbook, &msg, 50_000_000).await;
+        let order = events::opened_orders(&events::of_orderbook(&outcome.events, orderbook))[0];
         let (provider, price) = (address("provider"), Price::new(10).unwrap());
         let bid = orderbook::ExecuteMsg::PlaceBid {
             order,
@@ -167,9 +167,9 @@ impl Fixture {
             price,
             offer: vec![],
         };
-        self.execute("owner", book, &bid, 0).await;
+        self.execute("owner", orderbook, &bid, 0).await;
         let accept = orderbook::ExecuteMsg::AcceptBid { order, provider, max_price: price };
-        self.execute(tenant, book, &accept, 0).await;
+        self.execute(tenant, orderbook, &accept, 0).await;
         order
     }
 
@@ -262,8 +262,8 @@ impl Fixture {
         auction: AuctionPolicy,
     ) -> (DeploymentId, Vec<OrderId>) {
         let msg = new_deployment(groups, auction);
-        let book = self.contracts.orderbook.clone();
-        let outcome = self.execute(tenant, &book, &msg, 50_000_000).await;
+        let orderbook = self.contracts.orderbook.clone();
+        let outcome = self.execute(tenant, &orderbook, &msg, 50_000_000).await;
         let opened: Vec<OrderOpened> = self
             .events(&outcome)
             .into_iter()
@@ -298,22 +298,13 @@ impl Fixture {
     }
 
     pub fn events(&self, outcome: &TxOutcome) -> Vec<OrderbookEvent> {
-        let read = |event: &souk_chain::Event| {
-            let pairs = event.attributes.iter();
-            let attributes: Vec<cosmwasm_std::Attribute> = pairs
-                .map(|p| cosmwasm_std::Attribute { key: p.key.clone(), value: p.value.clone() })
-                .collect();
-            OrderbookEvent::from_chain(&event.ty, &attributes, &self.contracts.orderbook)
-        };
-        outcome.events.iter().filter_map(read).map(|event| event.must("event")).collect()
+        events::of_orderbook(&outcome.events, &self.contracts.orderbook)
     }
 
     /// The bids on an order, as the chain has them.
     pub async fn bids(&self, order: OrderId) -> Vec<orderbook::BidResponse> {
-        let msg = orderbook::QueryMsg::Bids { order, start_after: None, limit: None };
-        let answer: orderbook::BidsResponse =
-            self.queries().smart(&self.contracts.orderbook, &msg).await.must("bids");
-        answer.bids
+        let orderbook = Orderbook::new(self.queries(), &self.contracts.orderbook);
+        orderbook.bids(order).await.must("bids")
     }
 
     /// The provider's own bid on an order.
