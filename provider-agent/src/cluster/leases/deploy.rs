@@ -82,7 +82,8 @@ impl Reconciler {
             return Err(StepError::NoReservation { order, service });
         }
         let before = self.progress.get(order);
-        let Rollout { first, objects } = rollout(objects::all(&subject), &seen.objects);
+        let known = before.known(seen);
+        let Rollout { first, objects } = rollout(objects::all(&subject), &known.objects);
         let mut run = Deployment {
             reconciler: self,
             subject: &subject,
@@ -93,8 +94,8 @@ impl Reconciler {
             failures: Vec::new(),
         };
         failpoint!("leases::before_apply");
-        for key in first {
-            run.delete(&key).await;
+        for key in &first {
+            run.delete(key).await;
         }
         run.make_room_for_claims(&objects).await;
         for object in &objects {
@@ -108,7 +109,9 @@ impl Reconciler {
         failpoint!("leases::after_apply");
         if run.failures.iter().all(|failure| failure.answered) {
             let failed: Vec<Key> = run.failures.iter().map(|one| one.key.clone()).collect();
-            for key in to_prune(&objects, &failed, &seen.objects) {
+            let there = if failed.is_empty() { &known.objects } else { &seen.objects };
+            let gone = |key: &Key| first.contains(key);
+            for key in to_prune(&objects, &failed, there).into_iter().filter(|key| !gone(key)) {
                 run.delete(&key).await;
             }
         }

@@ -11,8 +11,12 @@ use parking_lot::Mutex;
 use souk_core::OrderId;
 
 use crate::{
-    cluster::kube::{fingerprint::Fingerprint, objects::Kind},
-    model::reconcile::Applied,
+    cluster::kube::{
+        fingerprint::Fingerprint,
+        objects::Kind,
+        seen::{Detail, LeaseObjects, SeenObject},
+    },
+    model::reconcile::{Applied, Presence},
     store::{AppliedObject, AppliedRow},
 };
 
@@ -59,6 +63,24 @@ impl Progress {
     /// An object as it was applied.
     pub fn object(&self, kind: Kind, name: &str) -> Option<&AppliedAs> {
         self.objects.iter().find(|object| object.kind == kind && &*object.name == name)
+    }
+
+    /// What is seen, with what was applied and is not seen yet: the caches are a little behind.
+    pub fn known(&self, seen: &LeaseObjects) -> LeaseObjects {
+        let mut known = seen.clone();
+        if seen.presence() != Presence::Active {
+            return known;
+        }
+        let unseen = self.objects.iter().filter(|one| seen.find(one.kind, &one.name).is_none());
+        known.objects.extend(unseen.map(|object| SeenObject {
+            kind: object.kind,
+            name: object.name.clone(),
+            service: None,
+            fingerprint: object.fingerprint,
+            terminating: false,
+            detail: Detail::None,
+        }));
+        known
     }
 
     /// Whether `wanted` is all in the cluster, as far as it was applied.

@@ -48,7 +48,7 @@ async fn an_event_changes_the_lease_of_its_label_and_none_other() {
     }
     assert_eq!(caches.changed().await.leases, [OrderId(7), OrderId(8)].into());
     caches.take(SERVICES, Report::Changed(service(&caches, "web", 7, 7)), &mut listed);
-    // The same again is no change, nor is an object in a namespace that is no lease's.
+    // Neither the same again nor an object in another namespace is a change.
     caches.take(SERVICES, Report::Changed(service(&caches, "web", 7, 7)), &mut listed);
     let mut elsewhere = service(&caches, "web", 8, 8);
     elsewhere.metadata.namespace = Some("default".into());

@@ -70,6 +70,10 @@ fn an_ingress_whose_host_moves_to_another_port_goes_first_and_no_other_does() {
     ];
     let plan = rollout(vec![ingress("web-8080-http", &["shop.example.com"])], &there);
     assert_eq!(names(&plan.first), ["web-3000-http"]);
+    // One of which only the name is known may have any host.
+    let unseen = [seen(Kind::Ingress, "web-3000-http", "web", Detail::None)];
+    let plan = rollout(vec![ingress("web-8080-http", &["shop.example.com"])], &unseen);
+    assert_eq!(names(&plan.first), ["web-3000-http"]);
     let plan = rollout(vec![ingress("web-3000-http", &["shop.example.com"])], &there);
     assert_eq!(names(&plan.first), [""; 0]);
 }
