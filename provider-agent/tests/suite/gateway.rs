@@ -143,7 +143,7 @@ impl Server {
         let logs = streams::from_config(&config.cluster, LOG_CONNECTIONS).await.must("cluster");
         let workloads = ClusterWorkloads {
             events: EventHub::new(client),
-            logs: LogHub::new(logs, caches.pods.clone()),
+            logs: LogHub::new(logs, caches.clone()),
             caches,
             store: store.clone(),
             cluster: Arc::new(config.cluster.clone()),

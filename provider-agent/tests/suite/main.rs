@@ -15,3 +15,4 @@ mod logs;
 mod manifests;
 mod support;
 mod upkeep;
+mod workers;

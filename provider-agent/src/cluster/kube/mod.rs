@@ -3,10 +3,14 @@
 pub mod apply;
 pub mod cache;
 pub mod client;
+pub mod container_log;
 pub mod events;
 pub mod fingerprint;
 pub mod logs;
+pub mod message;
 pub mod objects;
+pub mod seen;
 pub mod streams;
 pub mod timeout;
+mod trim;
 pub mod watch;

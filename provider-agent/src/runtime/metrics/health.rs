@@ -45,7 +45,7 @@ pub fn judge(
     following: &FollowState,
     findings: Vec<String>,
     transactions: Option<&str>,
-    cluster: Option<&str>,
+    cluster: Vec<String>,
     wall: u64,
 ) -> Health {
     let mut errors = Vec::new();
@@ -68,7 +68,7 @@ pub fn judge(
     }
     findings.into_iter().for_each(|message| add("audit", message));
     transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
-    cluster.into_iter().for_each(|message| add("cluster", message.to_owned()));
+    cluster.into_iter().for_each(|message| add("cluster", message));
     Health { healthy: errors.is_empty(), height, head, errors }
 }
 
@@ -79,7 +79,8 @@ mod tests {
     #[test]
     fn each_error_has_its_component() {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
-        let parts = |following: &FollowState, tx, cluster, wall| {
+        let parts = |following: &FollowState, tx, cluster: Option<&str>, wall| {
+            let cluster = cluster.into_iter().map(str::to_owned).collect();
             let health = judge(following, Vec::new(), tx, cluster, wall);
             assert_eq!(health.healthy, health.errors.is_empty());
             health.errors.iter().map(|error| error.component).collect::<Vec<_>>().join(" ")
@@ -93,7 +94,7 @@ mod tests {
         assert_eq!(parts(&behind, None, None, 1_010), "follower");
         let newer = FollowState { unreadable: 1, ..fine.clone() };
         assert_eq!(parts(&newer, None, None, 1_010), "follower");
-        let differs = judge(&fine, vec!["lease 7 runs".to_owned()], None, None, 1_010);
+        let differs = judge(&fine, vec!["lease 7 runs".to_owned()], None, Vec::new(), 1_010);
         assert_eq!(differs.errors[0].component, "audit");
     }
 }
