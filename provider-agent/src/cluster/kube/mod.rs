@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod cache;
+pub mod claims;
 pub mod client;
 pub mod events;
 pub mod fingerprint;

@@ -27,7 +27,7 @@ use crate::{
     model::{
         Lease,
         interfaces::LeaseLookup,
-        placement::Reservation,
+        placement::{Reservation, Unreserved},
         reconcile::{Action, Applied, Desired, Presence, plan},
         scope::MarketScope,
     },
@@ -74,6 +74,9 @@ pub enum StepError {
         "namespace {0} exists and is not this provider's; delete it, or label it app.kubernetes.io/managed-by, souk.market/provider and souk.market/market as the agent's namespaces are"
     )]
     Foreign(String),
+    /// The GPUs that the manifest asks for are not reserved.
+    #[error(transparent)]
+    Unreserved(#[from] Unreserved),
     /// The stored manifest cannot be read or does not have the lease's group.
     #[error("the stored manifest of lease {0} cannot be used; the tenant must send it again")]
     Manifest(OrderId),
@@ -292,7 +295,7 @@ impl Reconciler {
             cluster: &self.cluster,
             running: applied.running,
         };
-        let wanted = objects::all(&subject);
+        let wanted = objects::all(&subject)?;
         let mut fingerprints = HashMap::new();
         failpoint!("leases::before_apply");
         for object in &wanted {

@@ -13,7 +13,7 @@ use souk_sdl::{ManifestGroup, ManifestService};
 use crate::{
     cluster::kube::{
         cache::Caches,
-        objects::{self, Kind, Object, Subject},
+        objects::{self, Kind, ObjectName, Subject},
     },
     config::Cluster,
     model::{
@@ -44,6 +44,8 @@ pub struct Sources<'a> {
     pub applied: bool,
     /// What blocks the deletion of its namespace.
     pub blocked_by: Option<String>,
+    /// What is wrong with the GPUs that it holds.
+    pub gpu_fault: Option<String>,
 }
 
 /// The status of a lease.
@@ -60,7 +62,7 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 cluster: sources.cluster,
                 running: true,
             };
-            let all = objects::all(&subject);
+            let all = objects::names(&subject);
             let of = |service| service_status(sources, &namespace, order, service, &all);
             group.services.iter().map(of).collect()
         }
@@ -92,6 +94,9 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
     if let Some(failure) = &sources.failure {
         return Some(failure.clone());
     }
+    if let Some(fault) = &sources.gpu_fault {
+        return Some(fault.clone());
+    }
     if phase != Phase::Deploying {
         return None;
     }
@@ -106,7 +111,7 @@ fn service_status(
     namespace: &str,
     order: OrderId,
     service: &ManifestService,
-    all: &[Object],
+    all: &[ObjectName],
 ) -> ServiceStatus {
     let label = label_value(&service.name);
     let is_mine = |labels: &std::collections::BTreeMap<String, String>| {
@@ -123,7 +128,7 @@ fn service_status(
         .into_iter()
         .map(objects::leased_ip_service)
         .collect();
-    let mine = |object: &&Object| match &object.service {
+    let mine = |object: &&ObjectName| match &object.service {
         Some(name) => *name == service.name,
         None => object.kind == Kind::Service && leased.contains(&object.name),
     };

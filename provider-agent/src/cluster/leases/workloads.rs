@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Client, ResourceExt};
+use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
@@ -22,8 +23,11 @@ use crate::{
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
-    model::{Lease, labels::SERVICE, names::label_value, scope::MarketScope},
-    store::{Store, StoreError},
+    model::{
+        Lease, interfaces::CapacitySource, labels::SERVICE, names::label_value,
+        placement::gpu_faults, scope::MarketScope,
+    },
+    store::{Store, StoreError, reservations},
 };
 
 /// What the gateway shows of the cluster.
@@ -40,6 +44,8 @@ pub struct ClusterWorkloads {
     pub scope: MarketScope,
     /// What was done so far.
     pub progress: ProgressMap,
+    /// Where nodes and pods are known, for the GPUs that leases hold.
+    pub capacity: Arc<dyn CapacitySource>,
     /// The free capacity now.
     pub free: Box<dyn Fn() -> Free + Send + Sync>,
 }
@@ -79,6 +85,12 @@ impl ClusterWorkloads {
             let applied = progress.applied(Instant::now()).is_some();
             (progress.failure.clone(), applied, progress.blocked_by.clone())
         });
+        let services = group.iter().flat_map(|group| &group.services);
+        let holds_gpus = services.map(|service| service.resources.gpu.units.get()).any(|n| n > 0);
+        let gpu_fault = match lease.state {
+            LeaseState::Active if holds_gpus => self.gpu_fault(order).await.map_err(store)?,
+            _ => None,
+        };
         Ok(lease_status(&Sources {
             caches: &self.caches,
             cluster: &self.cluster,
@@ -89,7 +101,18 @@ impl ClusterWorkloads {
             failure,
             applied,
             blocked_by,
+            gpu_fault,
         }))
+    }
+
+    /// What is wrong with the GPUs that a lease holds; none if nothing is, or the cluster is not seen.
+    async fn gpu_fault(&self, order: OrderId) -> Result<Option<String>, StoreError> {
+        let Ok(cluster) = self.capacity.snapshot() else { return Ok(None) };
+        let reserved = self.store.read(reservations::all).await?;
+        let faults = gpu_faults(&cluster, &reserved);
+        let own = faults.iter().filter(|fault| fault.orders.contains(&order));
+        let texts: Vec<String> = own.map(ToString::to_string).collect();
+        Ok((!texts.is_empty()).then(|| texts.join("; ")))
     }
 
     async fn log_lines(

@@ -5,6 +5,7 @@ mod chain;
 mod cluster;
 mod contracts;
 mod files;
+mod gpus;
 mod permissions;
 mod provider;
 mod report;

@@ -37,6 +37,11 @@ struct State {
     state: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Node {
+    node: String,
+}
+
 /// What is counted in the store.
 struct Counts {
     open_orders: usize,
@@ -57,6 +62,12 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     from_store(&mut metrics, sources, following.time).await?;
     from_pipeline(&mut metrics, sources);
     from_cluster(&mut metrics, sources);
+    let faults = super::faults(sources).await.into_iter().map(|fault| Node { node: fault.node });
+    metrics.gauges(
+        "gpu_faults",
+        "1 for a node whose GPUs fail or are not what leases hold",
+        faults,
+    );
     let mut text = String::new();
     encode(&mut text, &metrics.0)?;
     Ok(text)

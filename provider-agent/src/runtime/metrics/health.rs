@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::market::follow::FollowState;
+use crate::{market::follow::FollowState, model::placement::GpuFault};
 
 /// The health of the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +20,7 @@ pub struct Health {
 /// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComponentError {
-    /// `follower`, `transactions` or `cluster`.
+    /// `follower`, `transactions`, `cluster` or `gpus`.
     pub component: &'static str,
     /// What is wrong.
     pub message: String,
@@ -37,6 +37,7 @@ pub fn judge(
     following: &FollowState,
     transactions: Option<&str>,
     cluster: Option<&str>,
+    gpus: &[GpuFault],
     wall: u64,
 ) -> Health {
     let mut errors = Vec::new();
@@ -59,6 +60,7 @@ pub fn judge(
     }
     transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
     cluster.into_iter().for_each(|message| add("cluster", message.to_owned()));
+    gpus.iter().for_each(|fault| add("gpus", fault.to_string()));
     Health { healthy: errors.is_empty(), height, head, errors }
 }
 
@@ -70,7 +72,7 @@ mod tests {
     fn each_error_has_its_component() {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
         let parts = |following: &FollowState, tx, cluster, wall| {
-            let health = judge(following, tx, cluster, wall);
+            let health = judge(following, tx, cluster, &[], wall);
             assert_eq!(health.healthy, health.errors.is_empty());
             health.errors.iter().map(|error| error.component).collect::<Vec<_>>().join(" ")
         };
@@ -83,5 +85,20 @@ mod tests {
         assert_eq!(parts(&behind, None, None, 1_010), "follower");
         let newer = FollowState { unreadable: 1, ..fine };
         assert_eq!(parts(&newer, None, None, 1_010), "follower");
+    }
+
+    #[test]
+    fn a_node_whose_gpus_fail_is_named() {
+        let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
+        let fault = GpuFault {
+            node: "g1".into(),
+            problem: "1 of 8 nvidia.com/gpu failed".into(),
+            orders: [souk_core::OrderId(7)].into(),
+        };
+        let health = judge(&fine, None, None, &[fault], 1_000);
+        assert!(!health.healthy);
+        let ComponentError { component, message } = &health.errors[0];
+        let expected = "GPUs of node g1: 1 of 8 nvidia.com/gpu failed";
+        assert_eq!((*component, message.as_str()), ("gpus", expected));
     }
 }

@@ -13,7 +13,15 @@ use tokio_util::sync::CancellationToken;
 
 pub use health::{ComponentError, Health, judge};
 
-use crate::{cluster::inventory::ClusterView, market::follow::FollowState, store::Store};
+use crate::{
+    cluster::inventory::ClusterView,
+    market::follow::FollowState,
+    model::{
+        interfaces::CapacitySource,
+        placement::{GpuFault, gpu_faults},
+    },
+    store::{Store, reservations},
+};
 
 /// The sources of the metrics.
 #[derive(Clone)]
@@ -81,14 +89,23 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 }
 
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
+    let gpus = faults(&sources).await;
     let health = judge(
         &sources.following.borrow(),
         sources.pipeline.status().borrow().last_error.as_deref(),
         sources.cluster.last_error().as_deref(),
+        &gpus,
         now(),
     );
     let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health))
+}
+
+/// The nodes whose GPUs fail, as far as cluster and store can be read.
+async fn faults(sources: &Sources) -> Vec<GpuFault> {
+    let Ok(cluster) = sources.cluster.snapshot() else { return Vec::new() };
+    let reserved = sources.store.read(reservations::all).await.unwrap_or_default();
+    gpu_faults(&cluster, &reserved)
 }
 
 fn now() -> u64 {

@@ -150,7 +150,7 @@ impl Lease {
     }
 
     fn objects(&self) -> Vec<Object> {
-        all(&self.subject())
+        all(&self.subject()).unwrap()
     }
 
     /// The object of a kind and name, as it is sent.
