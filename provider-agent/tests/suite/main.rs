@@ -8,6 +8,7 @@ mod deploying;
 mod faults;
 mod following;
 mod gateway;
+mod gpus;
 mod killing;
 mod manifests;
 mod support;
