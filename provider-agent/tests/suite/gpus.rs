@@ -33,6 +33,7 @@ version: "2.0"
 services:
   train:
     image: train:1
+    expose: [{ port: 80, to: [{ global: true }] }]
 profiles:
   compute:
     train:
