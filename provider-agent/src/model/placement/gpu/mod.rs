@@ -2,12 +2,15 @@
 //! as the market's attributes name them.
 //!
 //! `table` knows the devices by their public identities, `name` reads what it does not know, `memory`
-//! decides between a name's number and the measured label, and `whole` holds every sign by which a
-//! device is no whole GPU of one model. `read` puts them together.
+//! decides between a name's number and the measured label, and `whole`, `nvidia` and `amd` hold every sign by
+//! which a device is no whole GPU of one model. `read` puts them together.
 
+mod amd;
 mod memory;
 mod name;
+mod nvidia;
 mod read;
+mod refusal;
 mod table;
 mod vendor;
 mod whole;
@@ -16,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use souk_core::{Attribute, attributes::key_matches};
 
 pub use read::NodeGpus;
-pub use whole::GpuRefusal;
+pub use refusal::GpuRefusal;
 
 /// A GPU model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

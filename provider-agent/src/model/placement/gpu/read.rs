@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    GpuModel, GpuRefusal, memory, name,
+    GpuModel, GpuRefusal, amd, memory, name,
     table::{self, Device},
     vendor::{AMD, VENDORS, Vendor},
     whole::{self, Labels},
@@ -42,7 +42,7 @@ pub(in crate::model::placement) fn read(
     let present = |vendor: &&Vendor| {
         count(vendor).0 > 0
             || labels.contains_key(vendor.product)
-            || denied(vendor, labels, &amounts).is_some()
+            || whole::denied(vendor, labels, &amounts).is_some()
     };
     let all: Vec<&Vendor> = VENDORS.iter().filter(present).collect();
     let mut gpus = NodeGpus::default();
@@ -67,14 +67,6 @@ pub(in crate::model::placement) fn read(
     }
 }
 
-fn denied(vendor: &Vendor, labels: &Labels, amounts: &BTreeMap<String, u64>) -> Option<GpuRefusal> {
-    if vendor.name == AMD.name {
-        whole::amd(labels, amounts)
-    } else {
-        whole::nvidia(labels, amounts)
-    }
-}
-
 /// The model that all devices of a node are.
 fn model(
     vendor: &Vendor,
@@ -82,7 +74,7 @@ fn model(
     amounts: &BTreeMap<String, u64>,
     gpus: &NodeGpus,
 ) -> Result<GpuModel, GpuRefusal> {
-    if let Some(refusal) = denied(vendor, labels, amounts) {
+    if let Some(refusal) = whole::denied(vendor, labels, amounts) {
         return Err(refusal);
     }
     let (resource, devices) = (vendor.resource, gpus.allocatable);
@@ -109,7 +101,9 @@ fn model(
     let known = known(vendor, labels, product, measured).map_err(unreadable)?;
     let (model, memory, interface) = match known {
         Some(device) => {
-            if let Some(refusal) = whole::memory(vendor, device, product, measured) {
+            if vendor.name == AMD.name
+                && let Some(refusal) = amd::memory(device, product, measured)
+            {
                 return Err(refusal);
             }
             let memory = memory::of_known(&device.memory, measured);
