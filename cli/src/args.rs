@@ -14,7 +14,7 @@ use crate::{
 /// Souk is an open market for cloud computing: describe containers in an SDL file, take the best
 /// provider's bid, and pay for them by the second from a deposit on the market's chain.
 #[derive(Debug, Parser)]
-#[command(name = "souk", version, propagate_version = true, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "souk", version, propagate_version = true, arg_required_else_help = true, after_help = souk_client::exit::HELP)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -23,10 +23,6 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 }
-
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 input refused before \
-anything was sent, 4 refused by the chain, 5 chain or gateway unreachable, 6 not found, 7 timed \
-out, 8 refused by the gateway.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

@@ -1,138 +1,32 @@
-//! Exit codes, for scripts.
+//! Exit codes, for scripts: those of all Souk's programs.
 
-use std::process::ExitCode;
-
-use souk_chain::{keys::KeyError, query::QueryError, rpc::RpcError, signer::SendError};
-use souk_client::{Error, MarketError, Unfinished, gateway::GatewayError};
+pub use souk_client::exit::Exit;
 
 use crate::error::Missing;
 
-/// What a command's exit code says. 2 is clap's: the command line could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Exit {
-    /// It worked.
-    Ok = 0,
-    /// Something else went wrong.
-    Failure = 1,
-    /// Input was refused before anything was sent: SDL, amounts, configuration, keys.
-    Input = 3,
-    /// The chain refused the transaction or the query.
-    Refused = 4,
-    /// Chain or gateway could not be reached.
-    Unreachable = 5,
-    /// What was asked for does not exist.
-    NotFound = 6,
-    /// It did not happen in time: no bid, no ready workload.
-    TimedOut = 7,
-    /// The gateway refused.
-    GatewayRefused = 8,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
-
 /// The exit code that an error stands for: that of the first cause that says one.
 pub fn of(error: &anyhow::Error) -> Exit {
+    let of_cause = |cause: &(dyn std::error::Error + 'static)| match cause.is::<Missing>() {
+        true => Some(Exit::Input),
+        false => souk_client::exit::of_cause(cause),
+    };
     error.chain().find_map(of_cause).unwrap_or(Exit::Failure)
-}
-
-fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
-    if let Some(error) = cause.downcast_ref::<Error>() {
-        return Some(of_client(error));
-    }
-    if let Some(error) = cause.downcast_ref::<MarketError>() {
-        return Some(of_market(error));
-    }
-    if let Some(error) = cause.downcast_ref::<GatewayError>() {
-        return Some(of_gateway(error));
-    }
-    if let Some(error) = cause.downcast_ref::<QueryError>() {
-        return Some(of_market(&error.clone().into()));
-    }
-    if let Some(error) = cause.downcast_ref::<SendError>() {
-        return Some(of_sending(error));
-    }
-    if cause.is::<KeyError>() || cause.is::<Missing>() {
-        return Some(Exit::Input);
-    }
-    cause.downcast_ref::<RpcError>().map(|_| Exit::Unreachable)
-}
-
-fn of_client(error: &Error) -> Exit {
-    match error {
-        error if error.is_input() => Exit::Input,
-        Error::Market(error) => of_market(error),
-        Error::Gateway(error) => of_gateway(error),
-        Error::Refused { .. } => Exit::Refused,
-        Error::Sending { source, .. } => of_sending(source),
-        Error::NoOffer { .. } | Error::TimedOut { .. } => Exit::TimedOut,
-        Error::NotFound(_) => Exit::NotFound,
-        Error::Unfinished(unfinished) => of_unfinished(unfinished),
-        _ => Exit::Failure,
-    }
-}
-
-/// The exit code of its cause, save for the one that says that nothing was sent.
-fn of_unfinished(unfinished: &Unfinished) -> Exit {
-    match of_client(&unfinished.source) {
-        Exit::Input => Exit::Failure,
-        other => other,
-    }
-}
-
-fn of_gateway(error: &GatewayError) -> Exit {
-    match error {
-        GatewayError::Absent(_) | GatewayError::Refused { .. } => Exit::GatewayRefused,
-        _ => Exit::Unreachable,
-    }
-}
-
-fn of_market(error: &MarketError) -> Exit {
-    match error {
-        MarketError::Absent { .. } | MarketError::NoContract { .. } => Exit::NotFound,
-        MarketError::Refused(_) | MarketError::OutOfGas { .. } => Exit::Refused,
-        MarketError::Unreachable(_) => Exit::Unreachable,
-        MarketError::Record { .. } | MarketError::Unusable(_) => Exit::Failure,
-    }
-}
-
-fn of_sending(error: &SendError) -> Exit {
-    match error {
-        SendError::Query(error) => of_market(&error.clone().into()),
-        SendError::NoAccount { .. }
-        | SendError::CannotPay { .. }
-        | SendError::FeeAboveBound { .. }
-        | SendError::WouldFail(_)
-        | SendError::Refused(_)
-        | SendError::Failed { .. } => Exit::Refused,
-        SendError::MempoolFull
-        | SendError::NotIncluded { .. }
-        | SendError::Unconfirmed { .. }
-        | SendError::Standstill { .. } => Exit::TimedOut,
-        SendError::TooMuchGas { .. } | SendError::Contended { .. } => Exit::Failure,
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use souk_client::Error;
+
     use super::*;
 
     #[test]
-    fn what_keeps_a_transaction_from_its_block_is_told_apart() {
-        let unreachable = RpcError::Unavailable { method: "status", reports: Vec::new() };
-        let (address, chain_id) = ("souk1".to_owned(), "here".to_owned());
-        let hash = souk_chain::TxHash::of(b"sent");
+    fn the_first_cause_that_says_an_exit_code_decides() {
+        let refused = || Error::Refused { action: "a deposit".to_owned(), reason: "no".to_owned() };
         for (error, exit) in [
-            (SendError::Query(unreachable.into()), Exit::Unreachable),
-            (SendError::NoAccount { address, chain_id }, Exit::Refused),
-            (SendError::NotIncluded { hash, timeout_height: 5 }, Exit::TimedOut),
-            (SendError::Standstill { height: 5 }, Exit::TimedOut),
+            (anyhow::Error::new(Missing::Key), Exit::Input),
+            (anyhow::Error::new(refused()).context("depositing"), Exit::Refused),
+            (anyhow::anyhow!("something else"), Exit::Failure),
         ] {
-            let error = anyhow::Error::new(error).context("depositing");
             assert_eq!(of(&error), exit, "{error:#}");
         }
     }

@@ -27,7 +27,7 @@ pub fn folder() -> Option<PathBuf> {
     let folder =
         folder.context("SOUK_SDL_CORPUS is not set; scripts/test sets it where the corpus is");
     let folder = tools::or_not_run(folder)?;
-    assert!(folder.is_dir(), "SOUK_SDL_CORPUS={} is no folder", folder.display());
+    assert!(folder.is_dir(), "SOUK_SDL_CORPUS={} is not a folder", folder.display());
     Some(folder)
 }
 

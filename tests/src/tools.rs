@@ -16,6 +16,20 @@ pub fn root() -> PathBuf {
     tests.parent().unwrap_or(tests).to_owned()
 }
 
+/// The files that git tracks and that these patterns of `git ls-files` match, by their paths from the
+/// project's folder.
+///
+/// # Panics
+/// If git cannot be run, or does not know the folder.
+pub fn tracked(patterns: &[&str]) -> Vec<String> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--"]).args(patterns).current_dir(root());
+    let listed = git.output().expect("git runs");
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let paths = String::from_utf8_lossy(&listed.stdout).into_owned();
+    paths.split_terminator('\0').map(str::to_owned).collect()
+}
+
 /// Whether a check that cannot run is a failure.
 pub fn ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true")

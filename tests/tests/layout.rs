@@ -18,16 +18,45 @@ const AGENT: &[&[&str]] = &[
 /// Crates that have no circle between their top-level modules.
 const WITHOUT_CIRCLES: &[&str] = &[
     "cli",
+    "contracts/attestations",
+    "contracts/escrow",
+    "contracts/fee-distributor",
+    "contracts/orderbook",
+    "contracts/provider-registry",
+    "packages/api",
     "packages/chain",
+    "packages/client",
+    "packages/contract-std",
+    "packages/core",
     "packages/devchain",
-    "packages/localnet",
-    "provider-agent",
+    "packages/gateway",
     "packages/kubesim",
+    "packages/localnet",
+    "packages/sdl",
+    "packages/testing",
+    "provider-agent",
 ];
 
 /// Crates in whose folders there is no circle between files, either.
-const FOLDERS_WITHOUT_CIRCLES: &[&str] =
-    &["packages/chain", "packages/devchain", "packages/kubesim"];
+const FOLDERS_WITHOUT_CIRCLES: &[&str] = &[
+    "cli",
+    "contracts/attestations",
+    "contracts/escrow",
+    "contracts/fee-distributor",
+    "contracts/orderbook",
+    "contracts/provider-registry",
+    "packages/api",
+    "packages/chain",
+    "packages/client",
+    "packages/contract-std",
+    "packages/core",
+    "packages/devchain",
+    "packages/gateway",
+    "packages/kubesim",
+    "packages/localnet",
+    "packages/sdl",
+    "packages/testing",
+];
 
 fn modules(name: &str) -> Modules {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");

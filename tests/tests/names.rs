@@ -1,7 +1,7 @@
 //! Names that the repository does not use any more, by `tests/forbidden-names.txt`.
 #![allow(clippy::unwrap_used)]
 
-use std::{fmt::Write as _, fs, process::Command};
+use std::{fmt::Write as _, fs};
 
 use souk_tests::{
     names::{List, Source},
@@ -12,11 +12,7 @@ const LIST: &str = "tests/forbidden-names.txt";
 
 /// The tracked files that are read.
 fn files() -> Vec<String> {
-    let list = ["ls-files", "-z", "--", "*.rs", "*.md", "schema"];
-    let listed = Command::new("git").args(list).current_dir(tools::root()).output().unwrap();
-    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
-    let listed = String::from_utf8(listed.stdout).unwrap();
-    listed.split_terminator('\0').map(str::to_owned).collect()
+    tools::tracked(&["*.rs", "*.md", "schema"])
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use souk_client::{Contract, PerContract, Record, network::Contracts};
+use souk_client::{Contract, Contracts, PerContract, Record};
 
 use super::{
     observe::{Observed, Seen},

@@ -3,9 +3,8 @@
 use serde_json::Value;
 use souk_chain::{Queries, query::QueryError};
 use souk_client::{
-    MarketError, PerContract,
+    Contracts, MarketError, PerContract,
     market::{self, Ownership},
-    network::Contracts,
 };
 
 /// A contract as it stands.

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use souk_client::{Contract, network::Contracts};
+use souk_client::{Contract, Contracts};
 
 use super::{observe::Observed, target::Target};
 

@@ -10,9 +10,8 @@ use anyhow::{Context as _, Result};
 use flate2::{Compression, write::GzEncoder};
 use souk_chain::{Any, Client, tx};
 use souk_client::{
-    Error, Network, PerContract, Record,
+    Contracts, Error, Network, PerContract, Record,
     contracts::{Codes, Terms, address, messages},
-    network::Contracts,
     record::Deployed,
 };
 

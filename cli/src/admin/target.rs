@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 use souk_api::{attestations, escrow, fees, orderbook, registry};
 use souk_client::{
-    Contract, PerContract,
+    Contract, Contracts, PerContract,
     contracts::{Checksum, Terms, messages},
-    network::Contracts,
 };
 use souk_core::Amount;
 

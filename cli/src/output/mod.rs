@@ -25,7 +25,7 @@ impl Output {
         }
     }
 
-    /// Tells a person how far things are; programs are told by results alone. Goes to
+    /// Shows a person how far things are; programs read results alone. Goes to
     /// standard error, so that results can be piped.
     pub fn progress(self, line: impl AsRef<str>) {
         if self == Self::Text {

@@ -79,11 +79,7 @@ async fn terms_decide_how_the_contracts_are_deployed() {
     assert_eq!(report["differences"].as_array().unwrap().len(), 0, "{report}");
     fixture.assert_right().await;
     let market = souk_client::market::Market::new(fixture.network()).unwrap();
-    let escrow: souk_api::escrow::ConfigResponse = market
-        .chain()
-        .smart(&market.contracts.escrow, &souk_api::escrow::QueryMsg::Config {})
-        .await
-        .unwrap();
+    let escrow = market.escrow.config().await.unwrap();
     assert_eq!((escrow.min_runway, escrow.guardian), (120, fixture.wallet(DAO).address));
     let info = market.chain().contract_info(&market.contracts.escrow).await.unwrap();
     assert_eq!(info.label, "bazaar escrow");

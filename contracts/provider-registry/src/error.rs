@@ -6,7 +6,7 @@ use souk_contract_std::CommonError;
 use souk_core::{Amount, attributes::AttributeError};
 use thiserror::Error;
 
-use crate::rules::{bond::BondError, gateway::GatewayError};
+use crate::rules::{bond::BondError, gateway::GatewayError, settings::SettingError};
 
 /// What can go wrong.
 #[derive(Debug, Error, PartialEq)]
@@ -50,15 +50,8 @@ pub enum ContractError {
     #[error("{0} is empty; it goes on the record, so say something")]
     Empty(&'static str),
     /// A configuration value outside its range.
-    #[error("{what} is {value}, it must be {allowed}")]
-    Config {
-        /// Which one.
-        what: &'static str,
-        /// Its value.
-        value: String,
-        /// What would do.
-        allowed: &'static str,
-    },
+    #[error(transparent)]
+    Config(#[from] SettingError),
     /// A slash of nothing.
     #[error("a slash of {asked} takes nothing: {provider} has {available} at stake")]
     NothingToSlash {

@@ -2,11 +2,11 @@
 //! migration. Each contract puts its own name in front (`souk_escrow_paused`), and its event
 //! enum reads them as its variant `Admin`.
 
-use cosmwasm_std::{Attribute, Event};
+use cosmwasm_std::Attribute;
 
-use crate::event::{EventError, events};
+use crate::event::{EventError, event_types};
 
-events! {
+event_types! {
     /// An event of a contract's administration.
     enum AdminEvent;
 
@@ -55,13 +55,6 @@ events! {
     }
 }
 
-/// An administrative event under a contract's name: `souk_escrow` and `paused` become
-/// `souk_escrow_paused`.
-pub fn named(contract: &str, mut event: Event) -> Event {
-    event.ty = [contract, "_", &event.ty].concat();
-    event
-}
-
 impl AdminEvent {
     /// Reads an event by its type and the name of its contract; none if it is about something
     /// else.
@@ -77,3 +70,29 @@ impl AdminEvent {
         }
     }
 }
+
+/// Defines the events of the contract that is named after `of`, such as `"souk_escrow"`: structs, their
+/// enum, and the ways there and back. The enum has the contract's administrative events, too.
+macro_rules! events {
+    (
+        $(#[$enum_doc:meta])* enum $enum:ident of $contract:literal;
+        $($events:tt)*
+    ) => {
+        $crate::event::event_types! { @define [
+            /// An event of its administration.
+            Admin($crate::admin::AdminEvent)
+        ] [$contract] $(#[$enum_doc])* enum $enum; $($events)* }
+
+        impl $enum {
+            /// What the types of the contract's events begin with.
+            pub const PREFIX: &'static str = $contract;
+        }
+
+        impl From<$crate::admin::AdminEvent> for $enum {
+            fn from(event: $crate::admin::AdminEvent) -> Self {
+                Self::Admin(event)
+            }
+        }
+    };
+}
+pub(crate) use events;

@@ -143,31 +143,17 @@ pub fn write_attribute(event: &mut Event, key: &'static str, value: Option<Strin
     }
 }
 
-/// Defines a contract's events: structs, their enum, and the ways there and back. With
-/// `of "souk_escrow"` the enum reads the contract's administrative events, too.
-macro_rules! events {
-    (
-        $(#[$enum_doc:meta])* enum $enum:ident of $contract:literal;
-        $($events:tt)*
-    ) => {
-        $crate::event::events! { @define [
-            /// An event of its administration.
-            Admin($crate::admin::AdminEvent)
-        ] [$contract] $(#[$enum_doc])* enum $enum; $($events)* }
+/// An event under a contract's name: `souk_escrow` and `paused` become `souk_escrow_paused`.
+pub fn named(contract: &str, mut event: Event) -> Event {
+    event.ty = [contract, "_", &event.ty].concat();
+    event
+}
 
-        impl $enum {
-            /// What the types of the contract's events begin with.
-            pub const PREFIX: &'static str = $contract;
-        }
-
-        impl From<$crate::admin::AdminEvent> for $enum {
-            fn from(event: $crate::admin::AdminEvent) -> Self {
-                Self::Admin(event)
-            }
-        }
-    };
+/// Defines events: structs, their enum, and the ways there and back. The events of a contract are
+/// defined with [`events`](crate::admin::events), which adds those of its administration.
+macro_rules! event_types {
     ( $(#[$enum_doc:meta])* enum $enum:ident; $($events:tt)* ) => {
-        $crate::event::events! { @define [] [] $(#[$enum_doc])* enum $enum; $($events)* }
+        $crate::event::event_types! { @define [] [] $(#[$enum_doc])* enum $enum; $($events)* }
     };
     (
         @define [$($(#[$admin_doc:meta])* $admin:ident($admin_type:ty))?] [$($contract:literal)?]
@@ -212,7 +198,7 @@ macro_rules! events {
             fn from(event: $enum) -> Self {
                 match event {
                     $( $enum::$name(event) => event.into(), )*
-                    $( $enum::$admin(event) => $crate::admin::named($contract, event.into()), )?
+                    $( $enum::$admin(event) => $crate::event::named($contract, event.into()), )?
                 }
             }
         }
@@ -244,4 +230,4 @@ macro_rules! events {
         }
     };
 }
-pub(crate) use events;
+pub(crate) use event_types;

@@ -8,7 +8,7 @@ use serde_json::json;
 use souk_chain::pipeline::{FailureKind, ItemState, PipelineConfig};
 use souk_chain::tx::GasConfig;
 use souk_chain::{Coin, Signer};
-use support::proxy::{Effect, On};
+use support::proxy::{Effect, On, change};
 use support::*;
 
 const BROADCAST: On = On("broadcast_tx_sync", "");
@@ -367,7 +367,7 @@ async fn a_failure_in_one_block_does_not_hide_the_success_in_a_later_one() {
         value["height"] = json!("1");
         value["tx_result"] = json!({"code": 5, "codespace": "sdk", "log": "insufficient funds"});
     };
-    proxy.always(On("tx", ""), Effect::Change(failed));
+    proxy.always(On("tx", ""), change(failed));
     let mut process = Process::start(&dir, proxy.url(), pipeline_config());
     process.enqueue(&[("pay", pay(1))]);
     in_mempool(&chain).await;

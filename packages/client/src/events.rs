@@ -3,8 +3,13 @@
 
 use cosmwasm_std::Attribute;
 use souk_api::{
-    EventError, attestations::AttestationEvent, escrow::EscrowEvent, event::WASM_PREFIX,
-    fees::FeeEvent, orderbook::OrderbookEvent, registry::RegistryEvent,
+    EventError,
+    attestations::AttestationEvent,
+    escrow::EscrowEvent,
+    event::{CONTRACT_ADDRESS, WASM_PREFIX},
+    fees::FeeEvent,
+    orderbook::OrderbookEvent,
+    registry::RegistryEvent,
 };
 use souk_chain::{Block, Event};
 use souk_core::OrderId;
@@ -60,6 +65,19 @@ pub fn read<'e>(
     read
 }
 
+/// An event as the chain publishes it when the contract at `address` emits it: what [`read`] reads
+/// back. For tests of programs that follow the market.
+pub fn published(event: impl Into<cosmwasm_std::Event>, address: &str) -> Event {
+    let event: cosmwasm_std::Event = event.into();
+    let pair = |key: &str, value: &str| souk_chain::rpc::Attribute {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    let mut attributes = vec![pair(CONTRACT_ADDRESS, address)];
+    attributes.extend(event.attributes.iter().map(|own| pair(&own.key, &own.value)));
+    Event { ty: format!("{WASM_PREFIX}{}", event.ty), attributes }
+}
+
 /// The orderbook's events among a transaction's. Those that cannot be read are left out.
 pub fn of_orderbook(events: &[Event], orderbook: &str) -> Vec<OrderbookEvent> {
     let emitters = Emitters { orderbook: Some(orderbook), ..Emitters::default() };
@@ -100,4 +118,27 @@ fn read_one(event: &Event, emitters: &Emitters<'_>) -> Option<Result<MarketEvent
         .or_else(|| of!(registry, Registry, RegistryEvent))
         .or_else(|| of!(attestations, Attestations, AttestationEvent))
         .or_else(|| of!(fee_distributor, Fees, FeeEvent))
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_api::fees::events::Staked;
+
+    use super::*;
+
+    #[test]
+    fn an_event_is_read_as_it_was_published_and_only_of_the_configured_contract() {
+        let staked = FeeEvent::Staked(Staked {
+            staker: "souk1ann".to_owned(),
+            amount: "5".parse().unwrap(),
+            stake: "7".parse().unwrap(),
+        });
+        let event = published(staked.clone(), "souk1fees");
+        for (address, expected) in
+            [("souk1fees", vec![MarketEvent::Fees(staked)]), ("souk1forger", vec![])]
+        {
+            let emitters = Emitters { fee_distributor: Some(address), ..Emitters::default() };
+            assert_eq!(read([&event], &emitters).events, expected, "{address}");
+        }
+    }
 }

@@ -36,6 +36,9 @@ struct SavedDeployment {
 
 impl Home {
     /// The folder, made if it is not there.
+    ///
+    /// # Errors
+    /// If there is no home folder, or the folder cannot be made.
     pub fn open(given: Option<PathBuf>) -> Result<Self, Error> {
         let path = match given.or_else(default_home) {
             Some(path) => path,
@@ -72,6 +75,9 @@ impl Home {
     }
 
     /// Makes the folder of keys and gives the path for a new one.
+    ///
+    /// # Errors
+    /// If the folder cannot be made.
     pub fn new_key_path(&self, name: &str) -> Result<PathBuf, Error> {
         make_private_dir(&self.0.join("keys"))?;
         Ok(self.key_path(name))
@@ -99,6 +105,9 @@ impl Home {
 
     /// Keeps manifest and salt of a deployment that is about to be made, under its commitment:
     /// without them nobody can run it, and its number is known only once it is in a block.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn keep_upload(
         &self,
         chain_id: &str,
@@ -118,6 +127,9 @@ impl Home {
     }
 
     /// Names what was kept by the number of its deployment, for people. It is found either way.
+    ///
+    /// # Errors
+    /// If the file cannot be renamed.
     pub fn number_upload(
         &self,
         chain_id: &str,
@@ -130,6 +142,9 @@ impl Home {
     }
 
     /// Manifest and salt of a deployment made from here.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it was made from another home folder; if the file cannot be read.
     pub fn saved_deployment(
         &self,
         chain_id: &str,

@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use souk_chain::{ClientConfig, GasPrice};
 
-use crate::{contracts::PerContract, error::Error, record::Record};
+use crate::{contracts::Contracts, error::Error, record::Record};
 
 /// How files that were written for Akash name the network's own denom.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
@@ -40,9 +40,6 @@ pub struct Network {
     #[serde(default)]
     pub map: NameMap,
 }
-
-/// The contracts' addresses.
-pub type Contracts = PerContract<String>;
 
 /// What names in SDL files written for another market stand for here. Names that are not
 /// listed stay as they are.

@@ -9,7 +9,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{contracts::PerContract, error::Error, network::Contracts};
+use crate::{
+    contracts::{Contracts, PerContract},
+    error::Error,
+};
 
 /// The five contracts of one market, as they are deployed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,9 @@ impl Record {
     }
 
     /// Reads a record, if there is one.
+    ///
+    /// # Errors
+    /// If there is a file that cannot be read, or is not a record.
     pub fn read(path: &Path) -> Result<Option<Self>, Error> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -57,6 +63,9 @@ impl Record {
     }
 
     /// Writes the record, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         let partial = path.with_extension("partial");
         let write = || {

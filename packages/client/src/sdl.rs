@@ -38,12 +38,19 @@ pub struct Mapped {
 }
 
 /// Reads and compiles a file. Errors come back rendered, with file, line and advice.
+///
+/// # Errors
+/// If the file cannot be read, and as [`compile`].
 pub fn read(path: &Path, map: &NameMap, strict: bool) -> Result<Compiled, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
     compile(&path.display().to_string(), &bytes, map, strict)
 }
 
 /// Compiles SDL text that came from `file`.
+///
+/// # Errors
+/// [`Error::Sdl`] with all mistakes, rendered; [`Error::Input`] if the deployment cannot be ordered
+/// on this network, for instance since a denom is none of it.
 pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<Compiled, Error> {
     let text = String::from_utf8_lossy(bytes);
     let compiled = souk_sdl::compile_bytes(bytes, &souk_sdl::Options { strict })

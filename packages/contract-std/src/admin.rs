@@ -156,5 +156,5 @@ fn save_info<C: Config>(storage: &mut dyn Storage) -> StdResult<()> {
 
 /// A response with one event of the administration, under the contract's own name.
 fn response<C: Config>(event: impl Into<Event>) -> Response {
-    Response::new().add_event(souk_api::admin::named(C::EVENTS, event.into()))
+    Response::new().add_event(souk_api::event::named(C::EVENTS, event.into()))
 }

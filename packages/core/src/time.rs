@@ -11,4 +11,4 @@ pub const HORIZON: u64 = 100 * 365 * DAY;
 /// Seconds of the block that SDL prices refer to.
 pub const SDL_BLOCK: u64 = 6;
 /// SDL blocks in an hour: what a price for each block is multiplied by.
-pub const SDL_BLOCKS_PER_HOUR: u128 = 600;
+pub const SDL_BLOCKS_PER_HOUR: u128 = (HOUR / SDL_BLOCK) as u128;

@@ -20,11 +20,11 @@ use x509_parser::parse_x509_certificate;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pin(pub [u8; 32]);
 
-/// What is no pin.
+/// What is not a pin.
 #[derive(Debug, thiserror::Error)]
 pub enum PinError {
     /// Not 32 bytes of hex.
-    #[error("`{0}` is no pin; a pin is 64 hexadecimal digits")]
+    #[error("`{0}` is not a pin; a pin is 64 hexadecimal digits")]
     NotHex(String),
     /// Not a certificate.
     #[error("the certificate cannot be read: {0}")]
@@ -41,6 +41,9 @@ pub enum PinError {
 
 impl Pin {
     /// The pin of a certificate.
+    ///
+    /// # Errors
+    /// [`PinError::Certificate`] if the bytes are not a certificate.
     pub fn of_certificate(der: &[u8]) -> Result<Self, PinError> {
         let (_, certificate) = parse_x509_certificate(der)
             .map_err(|error| PinError::Certificate(error.to_string()))?;
@@ -48,6 +51,10 @@ impl Pin {
     }
 
     /// The pin of the first certificate in a PEM file.
+    ///
+    /// # Errors
+    /// [`PinError::File`] if the file cannot be read or has no certificate;
+    /// [`PinError::Certificate`].
     pub fn of_pem_file(path: &Path) -> Result<Self, PinError> {
         let certificate = CertificateDer::from_pem_file(path)
             .map_err(|source| PinError::File { path: path.to_owned(), source })?;
@@ -78,6 +85,9 @@ impl FromStr for Pin {
 
 /// TLS for talking to a gateway: if there are pins only they count, if there are none the
 /// web's certificate authorities do.
+///
+/// # Errors
+/// If the TLS library supports none of the versions that it should.
 pub fn tls_config(pins: &[Pin]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())

@@ -1,6 +1,6 @@
 //! Files a second from text to version hash, one thread.
 //!
-//! With `SOUK_SDL_CORPUS` set over all files of the corpus that the reference accepts or
+//! With `SOUK_SDL_CORPUS` set over all files of the corpus that Akash accepts or
 //! refuses, else over the templates. Criterion's throughput counts files.
 #![allow(clippy::unwrap_used, missing_docs)]
 

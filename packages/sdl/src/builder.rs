@@ -31,7 +31,8 @@ struct Group {
 
 /// Builds from a document that has been checked: what is missing in it counts as nothing.
 pub(crate) fn build(document: &Document) -> (Manifest, Vec<GroupSpec>) {
-    let sequence = endpoints::sequence_numbers(document);
+    let deployed = document.deployment.keys().filter_map(|name| document.services.get(name));
+    let sequence = endpoints::sequence_numbers(deployed);
     let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
     for (name, deployed) in &document.deployment {
         let Some(service) = document.services.get(name) else { continue };

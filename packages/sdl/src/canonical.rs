@@ -5,13 +5,26 @@
 
 use std::fmt::Write;
 
+use sha2::{Digest, Sha256};
+
 use crate::manifest::{
     Attribute, Gpu, HttpOptions, ImageCredentials, Manifest, ManifestService, Resources,
     ServiceExpose, ServiceParams, Value,
 };
 
-/// The canonical JSON of a manifest.
-pub fn manifest(manifest: &Manifest) -> String {
+impl Manifest {
+    /// The bytes that are hashed: JSON without blanks, keys sorted, escaped as Akash does.
+    pub fn canonical_json(&self) -> String {
+        manifest(self)
+    }
+
+    /// The version: SHA-256 of [`canonical_json`](Self::canonical_json).
+    pub fn version(&self) -> [u8; 32] {
+        Sha256::digest(self.canonical_json()).into()
+    }
+}
+
+fn manifest(manifest: &Manifest) -> String {
     let mut out = Out(String::with_capacity(1024));
     out.list(&manifest.0, |out, group| {
         out.key("{", "name").text(&group.name);

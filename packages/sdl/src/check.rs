@@ -21,7 +21,7 @@ use crate::{
 
 /// Checks the whole document; findings go to the reader.
 pub(crate) fn check(reader: &mut Reader<'_>, document: &Document) {
-    endpoints::check(reader, document);
+    endpoints::check(reader, &document.endpoints);
     if let Some(reclamation) = &document.reclamation {
         reclamation.check(reader);
     }

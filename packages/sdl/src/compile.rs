@@ -25,9 +25,9 @@ pub struct Options {
 pub struct Compiled {
     /// The rules that the file follows.
     pub edition: Edition,
-    /// What the provider is told.
+    /// What the provider runs.
     pub manifest: Manifest,
-    /// What the chain is told, in the reference's form: prices are as in the file. Denoms and
+    /// What goes on the chain, in Akash's form: prices are as in the file. Denoms and
     /// auditors may be changed here before [`order_groups`](Self::order_groups).
     pub groups: Vec<GroupSpec>,
     /// SHA-256 of the manifest's canonical JSON.
@@ -41,6 +41,9 @@ pub struct Compiled {
 }
 
 /// Compiles SDL. On failure all findings come back, warnings too.
+///
+/// # Errors
+/// All findings, sorted by place, if one of them is an error (with `strict`: if there is any).
 pub fn compile(text: &str, options: &Options) -> Result<Compiled, Diagnostics> {
     let text = text::check(text).map_err(one)?;
     let tree = yaml::parse(text).map_err(|error| one(not_yaml(error)))?;
@@ -78,6 +81,9 @@ pub fn compile(text: &str, options: &Options) -> Result<Compiled, Diagnostics> {
 }
 
 /// Compiles a file's bytes: UTF-8, or UTF-16 with a byte order mark.
+///
+/// # Errors
+/// If the bytes are not text; then as [`compile`].
 pub fn compile_bytes(bytes: &[u8], options: &Options) -> Result<Compiled, Diagnostics> {
     let text = text::decode(bytes)?;
     compile(&text, options)

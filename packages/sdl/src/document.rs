@@ -1,6 +1,6 @@
 //! The file as a whole: its sections, read but not yet checked against each other.
 //!
-//! The top level is read by the reference's own loop, so its rules are not those of other
+//! The top level is read by Akash's own loop, so its rules are not those of other
 //! mappings: unknown keys are errors, merge keys are unknown keys, and a section that stands
 //! there twice is merged.
 
@@ -84,7 +84,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Document {
                 let help = reader.suggest(name, SECTIONS.iter().copied()).unwrap_or_else(|| {
                     format!("the sections of a file are {}", SECTIONS.join(", "))
                 });
-                let message = format!("`{name}` is no section of a file");
+                let message = format!("`{name}` is not a section of a file");
                 reader.error(key, "unknown-key", message).help(help);
             }
         }
@@ -92,8 +92,8 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Document {
     document
 }
 
-/// The version: what follows the first `version` among the root's keys (and values, for the
-/// reference does not tell them apart).
+/// The version: what follows the first `version` among the root's keys (and values, for
+/// Akash does not distinguish them).
 fn edition(reader: &mut Reader<'_>, root: NodeId) -> Edition {
     let tree = reader.tree();
     let children = tree.children(root);

@@ -9,9 +9,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    document::Document,
     names,
     reader::{Read, Reader},
+    services::Service,
     yaml::NodeId,
 };
 
@@ -43,8 +43,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId, declared: &mut BTreeMap<
 }
 
 /// Names and kinds of the declared ones.
-pub(crate) fn check(reader: &mut Reader<'_>, document: &Document) {
-    for (name, declared) in &document.endpoints {
+pub(crate) fn check(reader: &mut Reader<'_>, endpoints: &BTreeMap<String, Declared>) {
+    for (name, declared) in endpoints {
         if !names::is_endpoint(name) {
             let message = format!("`{name}` can't name an endpoint");
             reader
@@ -66,14 +66,13 @@ pub(crate) fn check(reader: &mut Reader<'_>, document: &Document) {
     }
 }
 
-/// Numbers the addresses, as the reference does: all targets of deployed services that name an
+/// Numbers the addresses, as Akash does: all targets of deployed services that name an
 /// address or are not global (their name is empty), repeats included, are sorted and counted
 /// from 1; the last count of a name is its number.
-pub(crate) fn sequence_numbers(document: &Document) -> BTreeMap<&str, u32> {
-    let mut names: Vec<&str> = document
-        .deployment
-        .keys()
-        .filter_map(|service| document.services.get(service))
+pub(crate) fn sequence_numbers<'a>(
+    deployed: impl Iterator<Item = &'a Service>,
+) -> BTreeMap<&'a str, u32> {
+    let mut names: Vec<&str> = deployed
         .flat_map(|service| service.ports())
         .flat_map(|expose| &expose.to)
         .filter(|to| !to.global || !to.ip.is_empty())

@@ -1,4 +1,4 @@
-//! Group specs: what the chain is told about a deployment, in the reference's form.
+//! Group specs: what goes on the chain of a deployment, in Akash's form.
 
 pub(crate) mod decimal;
 

@@ -23,7 +23,7 @@
 //! ```
 
 mod builder;
-pub mod canonical;
+mod canonical;
 mod check;
 pub mod compile;
 mod deployment;

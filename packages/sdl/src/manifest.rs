@@ -1,4 +1,4 @@
-//! The manifest: what a provider is told to run, and whose hash is on chain.
+//! The manifest: what a provider is to run, and whose hash is on chain.
 //!
 //! Field names, their order and what is left out are Akash's JSON, since the version is
 //! the SHA-256 of that JSON with sorted keys. Reading refuses unknown keys and every form that
@@ -10,7 +10,6 @@ mod service;
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 pub use resources::{
     Attribute, Cpu, Endpoint, EndpointKind, Gpu, Memory, Quantity, QuantityError, Resources,
@@ -34,18 +33,6 @@ pub struct ManifestGroup {
     pub name: String,
     /// The services.
     pub services: Vec<ManifestService>,
-}
-
-impl Manifest {
-    /// The bytes that are hashed: JSON without blanks, keys sorted, escaped as Akash does.
-    pub fn canonical_json(&self) -> String {
-        crate::canonical::manifest(self)
-    }
-
-    /// The version: SHA-256 of [`canonical_json`](Self::canonical_json).
-    pub fn version(&self) -> [u8; 32] {
-        Sha256::digest(self.canonical_json()).into()
-    }
 }
 
 impl Deref for Manifest {

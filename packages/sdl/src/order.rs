@@ -84,6 +84,10 @@ impl Compiled {
     /// What the orderbook gets. The ceiling of a group is the sum of price times count of its
     /// units for an hour (600 blocks of six seconds, or as `souk.price` says), rounded up,
     /// at least 1.
+    ///
+    /// # Errors
+    /// If a denom or an auditor cannot be used on the chain, prices are in several denoms or out of
+    /// range, the groups are beyond the chain's limits, or there are none.
     pub fn order_groups(&self, mapping: &Mapping<'_>) -> Result<Order, OrderError> {
         let mut denom: Option<core::Denom> = None;
         let mut groups = Vec::with_capacity(self.groups.len());

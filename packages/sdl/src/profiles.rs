@@ -18,7 +18,9 @@ pub(crate) mod compute;
 pub(crate) mod gpu;
 pub(crate) mod placement;
 pub(crate) mod price;
+mod size;
 pub(crate) mod storage;
+pub(crate) mod volume;
 mod volume_order;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! CPU units and sizes: `100m`, `0.5`, `512Mi`, `1.5Gi`.
 //!
 //! Suffixes are case-sensitive and stand right after the number. A fraction of a millicore or
-//! of a byte is cut off. What the reference would wrap around is refused.
+//! of a byte is cut off. What Akash would wrap around is refused.
 
 use crate::yaml;
 
@@ -15,9 +15,9 @@ pub(crate) struct Parsed<T> {
 /// Why a quantity was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum QuantityError {
-    #[error("`{0}` is no amount of CPU; write `500m`, `0.5` or `2`")]
+    #[error("`{0}` is not an amount of CPU; write `500m`, `0.5` or `2`")]
     Cpu(String),
-    #[error("`{0}` is no size; write a number and one of {1}, such as `512Mi`")]
+    #[error("`{0}` is not a size; write a number and one of {1}, such as `512Mi`")]
     Size(String, &'static str),
     #[error("`{0}` is below zero")]
     Negative(String),

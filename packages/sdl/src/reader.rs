@@ -1,4 +1,4 @@
-//! Reads typed values from the tree, by the reference's rules, and collects what it finds wrong.
+//! Reads typed values from the tree, by Akash's rules, and collects what it finds wrong.
 //!
 //! Every reading of the tree goes through here: aliases and merge keys, null as "nothing given",
 //! duplicate keys, unknown keys (a warning), and a budget against aliases that multiply.
@@ -240,7 +240,7 @@ impl<'t> Reader<'t> {
         scalar::is_null(self.tree.node(self.target(id)))
     }
 
-    /// A collection's children, taken as pairs whatever it is (the reference does so where it
+    /// A collection's children, taken as pairs whatever it is (Akash does so where it
     /// reads nodes itself); empty for a scalar. An odd one is reported.
     pub fn whole_pairs(&mut self, id: NodeId) -> Vec<(NodeId, NodeId)> {
         let (pairs, odd) = self.tree.children(id).as_chunks::<2>();

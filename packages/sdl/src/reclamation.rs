@@ -49,7 +49,7 @@ impl Reclamation {
         let message = if text.is_empty() {
             "`reclamation` needs a `min_window`".to_owned()
         } else {
-            format!("`{text}` is no duration above zero")
+            format!("`{text}` is not a duration above zero")
         };
         reader.error(at, "invalid-duration", message).help("write `24h`, `90m` or `1h30m`");
     }

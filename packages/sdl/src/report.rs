@@ -9,7 +9,7 @@ use crate::{
     manifest::Manifest,
 };
 
-/// The result for one file. Manifest and groups are the reference's JSON.
+/// The result for one file. Manifest and groups are Akash's JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompileReport {

@@ -1,7 +1,7 @@
 //! The JSON schema of SDL files, for editors and validators; `souk sdl schema` prints it.
 //!
 //! It is made from the types below, whose documentation becomes its descriptions. The schema is
-//! stricter than the reference where that helps while writing: a key that the reference ignores
+//! stricter than Akash where that helps while writing: a key that Akash ignores
 //! is a mistake here. Rules across sections are [`compile`](crate::compile())'s alone.
 //!
 //! ```yaml

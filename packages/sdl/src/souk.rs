@@ -16,7 +16,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use souk_core::AuctionPolicy;
+use souk_core::{AuctionPolicy, time::SDL_BLOCKS_PER_HOUR};
 
 use crate::{
     duration,
@@ -72,7 +72,7 @@ impl PriceUnit {
     /// Numerator and denominator of an amount's price an hour.
     pub const fn per_hour(self) -> (u128, u128) {
         match self {
-            Self::Block => (600, 1),
+            Self::Block => (SDL_BLOCKS_PER_HOUR, 1),
             Self::Hour => (1, 1),
             Self::Month => (1, 720),
         }
@@ -132,7 +132,7 @@ fn seconds(reader: &mut Reader<'_>, at: NodeId) -> Option<u64> {
     let whole = duration::parse(&text).filter(|nanos| *nanos >= SECOND && nanos % SECOND == 0);
     let seconds = whole.and_then(|nanos| u64::try_from(nanos / SECOND).ok());
     if seconds.is_none() {
-        let message = format!("`{text}` is no duration of whole seconds");
+        let message = format!("`{text}` is not a duration of whole seconds");
         reader.error(at, "invalid-duration", message).help("write `10m`, `90s` or `1h`");
     }
     seconds
@@ -160,7 +160,7 @@ fn denoms(reader: &mut Reader<'_>, at: NodeId) -> BTreeMap<String, String> {
                 denoms.insert(alias, denom);
             }
             Read::Is(denom) => {
-                let message = format!("`{denom}` is no denom");
+                let message = format!("`{denom}` is not a denom");
                 reader
                     .error(value, "souk", message)
                     .help("write a bank denom, an IBC denom, or `cw20:` and a contract's address");
@@ -212,6 +212,6 @@ fn strict_fields(
         let help = reader
             .suggest(&name, known.iter().copied())
             .unwrap_or_else(|| format!("known are {}", known.join(", ")));
-        reader.error(key, "unknown-key", format!("`{name}` is no key of {what}")).help(help);
+        reader.error(key, "unknown-key", format!("`{name}` is not a key of {what}")).help(help);
     }
 }

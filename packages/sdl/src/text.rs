@@ -11,6 +11,9 @@ use crate::{
 pub const MAX_BYTES: usize = 4 << 20;
 
 /// A file's bytes as text: UTF-8, or UTF-16 with a byte order mark.
+///
+/// # Errors
+/// If the bytes are neither.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Diagnostics> {
     read(bytes).map_err(|diagnostic| Diagnostics(vec![diagnostic]))
 }
@@ -20,7 +23,7 @@ fn read(bytes: &[u8]) -> Result<Cow<'_, str>, Diagnostic> {
         let (pairs, odd) = rest.as_chunks::<2>();
         let units = pairs.iter().map(|pair| unit(*pair));
         let text: Option<String> = char::decode_utf16(units).map(Result::ok).collect();
-        let broken = || error(Mark::default(), "the file is no valid UTF-16", "save it as UTF-8");
+        let broken = || error(Mark::default(), "the file is not valid UTF-16", "save it as UTF-8");
         text.filter(|_| odd.is_empty()).map(Cow::Owned).ok_or_else(broken)
     };
     match bytes {
@@ -28,7 +31,7 @@ fn read(bytes: &[u8]) -> Result<Cow<'_, str>, Diagnostic> {
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
         _ => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|failed| {
             let valid = String::from_utf8_lossy(&bytes[..failed.valid_up_to()]);
-            error(place(&valid, valid.len()), "this is no valid UTF-8", "save the file as UTF-8")
+            error(place(&valid, valid.len()), "this is not valid UTF-8", "save the file as UTF-8")
         }),
     }
 }

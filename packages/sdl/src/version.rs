@@ -18,7 +18,7 @@ pub enum Edition {
 /// Why a version was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum VersionError {
-    #[error("`{0}` is no version")]
+    #[error("`{0}` is not a version")]
     NotAVersion(String),
     #[error("version {0} is not supported")]
     Unsupported(String),

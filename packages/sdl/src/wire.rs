@@ -7,6 +7,9 @@
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// A key that must be there, and may be `null`. (Serde takes a missing key for `null`.)
+///
+/// # Errors
+/// If the key is missing, or its value is of another kind.
 pub fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -16,6 +19,9 @@ where
 }
 
 /// A key that may be left out, and may not be `null`.
+///
+/// # Errors
+/// If its value is `null` or of another kind.
 pub fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -25,6 +31,9 @@ where
 }
 
 /// A key that is left out when its value is the type's zero, so the zero may not be written.
+///
+/// # Errors
+/// If its value is the zero, or of another kind.
 pub fn not_zero<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,4 +1,4 @@
-//! Every file of the corpus: same verdict, version hash, manifest and groups as the reference.
+//! Every file of the corpus: same verdict, version hash, manifest and groups as Akash.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use souk_sdl::{CompileReport, Options, compile_bytes};
 
 #[test]
-fn every_file_of_the_corpus_compiles_to_the_references_bytes() {
+fn every_file_of_the_corpus_compiles_to_akashs_bytes() {
     let Some(corpus) = common::corpus() else { return };
     let mut wrong = Vec::new();
     let rows = corpus.rows();
@@ -25,7 +25,7 @@ fn every_file_of_the_corpus_compiles_to_the_references_bytes() {
 fn difference(row: &common::Row, report: &CompileReport) -> Option<String> {
     match (row.ok, report.ok) {
         (true, false) => return Some(format!("refused: {:?}", report.errors)),
-        (false, true) => return Some(format!("accepted, reference: {:?}", row.error)),
+        (false, true) => return Some(format!("accepted, Akash: {:?}", row.error)),
         (false, false) => return None,
         (true, true) => {}
     }

@@ -1,5 +1,5 @@
 //! The wire form over the whole corpus: what is read is written back to the same bytes, and
-//! hashes to the reference's version.
+//! hashes to Akash's version.
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -1,6 +1,6 @@
 //! `[chain]` and `[provider]`.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use serde::Deserialize;
 use souk_chain::{
@@ -8,7 +8,7 @@ use souk_chain::{
     keys::{KeySource, Passphrase},
 };
 
-use super::{ConfigError, Contracts};
+use super::{ConfigError, Contracts, Seconds};
 
 /// The chain and the contracts on it.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,12 +25,19 @@ pub struct Chain {
     /// The highest gas price if the chain demands more; ten times `gas_price` if not given.
     #[serde(default)]
     pub max_gas_price: Option<GasPrice>,
+    /// The time from comparing one page of own leases with the chain to the next; at least 1s.
+    #[serde(default = "default_audit_interval")]
+    pub audit_interval: Seconds,
     /// The contracts' addresses.
     #[serde(default)]
     contracts: Option<Contracts>,
     /// A file with them, as `souk admin deploy` writes it.
     #[serde(default)]
     pub contracts_file: Option<PathBuf>,
+}
+
+const fn default_audit_interval() -> Seconds {
+    Seconds(30)
 }
 
 impl Chain {
@@ -90,6 +97,22 @@ impl Chain {
                 "list at least one RPC URL, better two",
             ));
         }
+        if let Some(twice) = repeated(&self.rpc) {
+            return Err(ConfigError::invalid(
+                "chain.rpc",
+                twice,
+                "it is listed twice, and one node's word would count as two",
+                "list different nodes, better of different operators",
+            ));
+        }
+        if self.audit_interval < Seconds(1) {
+            return Err(ConfigError::invalid(
+                "chain.audit_interval",
+                self.audit_interval,
+                "it is shorter than a second",
+                "write for instance 30s",
+            ));
+        }
         souk_chain::Client::new(self.client()).map_err(|error| {
             ConfigError::invalid(
                 "chain.rpc",
@@ -114,6 +137,13 @@ impl Chain {
         }
         Ok(())
     }
+}
+
+/// The first URL that is in the list twice, but for its case and a slash at its end.
+fn repeated(urls: &[String]) -> Option<&String> {
+    let same = |url: &String| url.trim_end_matches('/').to_ascii_lowercase();
+    let mut seen = BTreeSet::new();
+    urls.iter().find(|url| !seen.insert(same(url)))
 }
 
 /// The provider, and the operator key that the agent signs with.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use souk_client::{events::Emitters, network};
+use souk_client::{contracts, events::Emitters};
 
 use super::ConfigError;
 
@@ -32,8 +32,8 @@ struct Entry {
     address: String,
 }
 
-impl From<&network::Contracts> for Contracts {
-    fn from(all: &network::Contracts) -> Self {
+impl From<&contracts::Contracts> for Contracts {
+    fn from(all: &contracts::Contracts) -> Self {
         Self {
             orderbook: all.orderbook.clone(),
             escrow: all.escrow.clone(),

@@ -129,7 +129,7 @@ fn apply_orderbook(
             orders::close(tx, event.order)?;
             if own(&event.provider) { Ok(()) } else { bid_lost(tx, at, event.order) }
         }
-        OrderbookEvent::LeaseClosed(event) if own(&event.provider) => lease_closed(tx, at, event),
+        OrderbookEvent::LeaseClosed(event) if own(&event.provider) => lease_closed(tx, event),
         OrderbookEvent::BidsReleased(event) => {
             if own(&event.provider) {
                 tx.touch(Topic::Provider);
@@ -279,25 +279,44 @@ fn lease_created(
     Ok(())
 }
 
-fn lease_closed(tx: &Tx<'_>, at: Cursor, event: &LeaseClosed) -> Result<(), StoreError> {
-    let state = match event.reason {
-        CloseReason::InsufficientFunds => LeaseState::InsufficientFunds,
-        _ => LeaseState::Closed,
-    };
-    leases::close(tx, event.order, state, event.reason, at.time)?;
-    tracing::info!(lease = %event.order, reason = %event.reason, "lease closed");
-    if manifests::exists(tx, event.order)? {
+/// The event alone ends nothing: its namespace would be deleted on one node's word.
+fn lease_closed(tx: &Tx<'_>, event: &LeaseClosed) -> Result<(), StoreError> {
+    tracing::info!(lease = %event.order, reason = %event.reason, "lease closed by an event, asking the endpoints");
+    pending::add(tx, Pending::LeaseEnd, event.order.0)
+}
+
+/// Ends an own lease, after it was confirmed.
+pub(super) fn end_lease(
+    tx: &Tx<'_>,
+    order: OrderId,
+    state: LeaseState,
+    reason: CloseReason,
+    at: u64,
+) -> Result<(), StoreError> {
+    leases::close(tx, order, state, reason, at)?;
+    tracing::info!(lease = %order, %reason, "lease ended");
+    if manifests::exists(tx, order)? {
         // Its pods are still there: the reservation is freed when they are gone.
         return Ok(());
     }
-    reservations::release(tx, event.order)
+    reservations::release(tx, order)
 }
 
 fn account_changed(tx: &Tx<'_>, at: Cursor, event: &AccountChanged) -> Result<(), StoreError> {
     if !leases::is_paid_by(tx, event.account)? {
         return Ok(());
     }
-    leases::put_clock(tx, event.account, &AccountClock::of_event(event, at.height))
+    let clock = AccountClock::of_event(event, at.height);
+    // What runs is stopped by a clock that ends sooner, and its disks that are not volumes are lost:
+    // one node's event is not enough.
+    match leases::clock(tx, event.account)? {
+        Some(known) if clock.ends_before(&known) => {
+            return pending::add(tx, Pending::Account, event.account.0);
+        }
+        Some(_) => {}
+        None => pending::add(tx, Pending::Account, event.account.0)?,
+    }
+    leases::put_clock(tx, event.account, &clock)
 }
 
 fn apply_registry(tx: &Tx<'_>, context: &ProviderContext, event: &RegistryEvent) {

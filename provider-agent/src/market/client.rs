@@ -50,6 +50,20 @@ impl Market {
         Self::new(self.queries.at(height), self.contracts.clone(), self.provider.clone())
     }
 
+    /// The same market by each configured endpoint alone, in that order, at the newest height.
+    #[must_use]
+    pub fn each(&self) -> Vec<Self> {
+        let alone = |client: souk_chain::Client| {
+            Self::new(client.query(), self.contracts.clone(), self.provider.clone())
+        };
+        self.queries.client().each().into_iter().map(alone).collect()
+    }
+
+    /// The endpoints that are asked: scheme, host and port of each.
+    pub fn endpoints(&self) -> String {
+        self.queries.client().label()
+    }
+
     /// The chain's queries.
     pub fn queries(&self) -> &Queries {
         &self.queries
@@ -81,6 +95,15 @@ impl Market {
     /// If the orderbook does not answer; that there is no bid is an answer.
     pub async fn own_bid(&self, order: OrderId) -> Result<Option<BidResponse>> {
         self.orderbook.bid(order, &self.provider).await
+    }
+
+    /// The own lease for an order, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the orderbook does not answer; that there is no lease is an answer.
+    pub async fn own_lease(&self, order: OrderId) -> Result<Option<LeaseResponse>> {
+        self.orderbook.lease_of(order, &self.provider).await
     }
 
     /// Whether the orderbook would take a bid on an order now, price aside.

@@ -30,6 +30,9 @@ pub enum ChainError {
         /// The orderbook.
         orderbook: String,
     },
+    /// The endpoints do not agree, or too few answer.
+    #[error("{0}")]
+    Undecided(String),
     /// The chain has no block yet.
     #[error("the chain has no block yet")]
     NoBlock,

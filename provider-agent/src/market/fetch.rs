@@ -1,18 +1,20 @@
 //! Fetches what events do not carry: an order's group, a deployment's commitment, an account's
-//! clock. A failed fetch stays in the store's list and is retried as long as it is needed.
+//! clock; and asks all endpoints whether a lease ended. A failed fetch stays in the store's list and
+//! is retried as long as it is needed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
-use souk_core::{DeploymentId, OrderId};
+use souk_api::orderbook::LeaseState;
+use souk_core::{AccountId, CloseReason, DeploymentId, OrderId};
 use tokio_util::sync::CancellationToken;
 
-use super::{ChainError, Market, rebuild::clock};
+use super::{ChainError, Market, apply::end_lease, audit::Findings, confirm};
 use crate::{
-    model::OrderDetail,
+    model::{OrderDetail, agreement::Agreement, audit::LeaseWord},
     store::{
-        DeploymentRow, Pending, PendingRow, Store, StoreError, Topic, Tx, deployments, leases,
-        orders, pending,
+        DeploymentRow, Pending, PendingRow, Store, StoreError, Topic, Tx, cursor, deployments,
+        leases, orders, pending,
     },
 };
 
@@ -28,20 +30,31 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::fro
 /// # Errors
 ///
 /// Only if the store fails.
-pub async fn run(market: Market, store: Store, stop: CancellationToken) -> Result<(), StoreError> {
+pub async fn run(
+    market: Market,
+    store: Store,
+    findings: Findings,
+    stop: CancellationToken,
+) -> Result<(), StoreError> {
     let mut listener = store.listen(&[Topic::Pending]);
     let mut wait = BACKOFF.0;
+    // What failed waits for its time; it holds up nothing that is new.
+    let mut retry_at = Instant::now();
     loop {
-        let left = round(&market, &store).await?;
-        wait = if left == Left::Failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
+        let retries = Instant::now() >= retry_at;
+        let rows = if retries { Rows::All } else { Rows::Untried };
+        let left = round(&market, &store, &findings, rows).await?;
+        if retries {
+            wait = if left == Left::Failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
+            // With nothing to retry, the resync: a notification may have been lost.
+            let after = if left == Left::Nothing { BACKOFF.1 } else { wait };
+            retry_at = Instant::now() + after;
+        } else if left == Left::Failed {
+            retry_at = retry_at.min(Instant::now() + wait);
+        }
         let again = async {
-            match left {
-                Left::Failed => tokio::time::sleep(wait).await,
-                Left::More => {}
-                // Resync, in case a notification was lost.
-                Left::Nothing => {
-                    let _ = tokio::time::timeout(BACKOFF.1, listener.changed()).await;
-                }
+            if left != Left::More {
+                let _ = tokio::time::timeout_at(retry_at.into(), listener.changed()).await;
             }
         };
         tokio::select! {
@@ -49,6 +62,14 @@ pub async fn run(market: Market, store: Store, stop: CancellationToken) -> Resul
             () = again => {}
         }
     }
+}
+
+/// Which rows of the list a round takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    All,
+    /// Those that no fetch failed for yet.
+    Untried,
 }
 
 /// What is left on the list after a round.
@@ -62,11 +83,20 @@ enum Left {
 }
 
 /// Fetches one page of the list.
-async fn round(market: &Market, store: &Store) -> Result<Left, StoreError> {
-    let rows = store.read(|sql| pending::list(sql, PAGE)).await?;
+async fn round(
+    market: &Market,
+    store: &Store,
+    findings: &Findings,
+    rows: Rows,
+) -> Result<Left, StoreError> {
+    let list = match rows {
+        Rows::All => pending::list,
+        Rows::Untried => pending::untried,
+    };
+    let rows = store.read(move |sql| list(sql, PAGE)).await?;
     let full = rows.len() == PAGE as usize;
     let outcomes: Vec<Result<bool, StoreError>> = stream::iter(rows)
-        .map(|row| one(market, store, row))
+        .map(|row| one(market, store, findings, row))
         .buffer_unordered(PARALLEL)
         .collect()
         .await;
@@ -81,17 +111,29 @@ async fn round(market: &Market, store: &Store) -> Result<Left, StoreError> {
     })
 }
 
-async fn one(market: &Market, store: &Store, row: PendingRow) -> Result<bool, StoreError> {
+async fn one(
+    market: &Market,
+    store: &Store,
+    findings: &Findings,
+    row: PendingRow,
+) -> Result<bool, StoreError> {
     let PendingRow { kind, id, .. } = row;
     let fetched = match kind {
         Pending::Order => order(market, store, OrderId(id)).await,
         Pending::Deployment => deployment(market, store, DeploymentId(id)).await,
-        Pending::Account => account(market, store, souk_core::AccountId(id)).await,
+        Pending::Account => account(market, store, AccountId(id)).await,
+        Pending::LeaseEnd => lease_end(market, store, findings, OrderId(id)).await,
     };
     match fetched {
-        Ok(()) => Ok(true),
+        Ok(()) => {
+            findings.decided(kind, id);
+            Ok(true)
+        }
         Err(ChainError::Store(error)) => Err(error),
         Err(error) => {
+            if let ChainError::Undecided(why) = &error {
+                findings.undecided(kind, id, why);
+            }
             let needed = store
                 .write(move |tx| {
                     if !is_needed(tx, kind, id)? {
@@ -103,6 +145,9 @@ async fn one(market: &Market, store: &Store, row: PendingRow) -> Result<bool, St
                     Ok(true)
                 })
                 .await?;
+            if !needed {
+                findings.decided(kind, id);
+            }
             Ok(!needed)
         }
     }
@@ -136,20 +181,62 @@ async fn deployment(market: &Market, store: &Store, id: DeploymentId) -> Result<
         .await
 }
 
-async fn account(
-    market: &Market,
-    store: &Store,
-    id: souk_core::AccountId,
-) -> Result<(), ChainError> {
+async fn account(market: &Market, store: &Store, id: AccountId) -> Result<(), ChainError> {
     let height = store.height().await?.unwrap_or(0);
-    let found = market.at(height).escrow.account(id).await?;
+    let clock = match confirm::account(market, id, height).await {
+        Agreement::Agreed(clock) => clock,
+        Agreement::Undecided(why) => return Err(ChainError::Undecided(why)),
+    };
     store
         .write(move |tx| {
-            leases::put_clock(tx, id, &clock(&found, height))?;
-            pending::done(tx, Pending::Account, id.0)?;
+            leases::put_clock(tx, id, &clock)?;
+            done_at(tx, Pending::Account, id.0, height)?;
             Ok(())
         })
         .await
+}
+
+async fn lease_end(
+    market: &Market,
+    store: &Store,
+    findings: &Findings,
+    order: OrderId,
+) -> Result<(), ChainError> {
+    let at = store.cursor().await?;
+    let height = at.map_or(0, |at| at.height);
+    let word = match confirm::lease(market, order, height).await {
+        Agreement::Agreed(word) => word,
+        Agreement::Undecided(why) => return Err(ChainError::Undecided(why)),
+    };
+    if word == LeaseWord::Active {
+        findings.contradicted(order);
+    }
+    store
+        .write(move |tx| {
+            let runs = leases::get(tx, order)?.is_some_and(|l| l.state == LeaseState::Active);
+            let now = at.map_or(0, |at| at.time);
+            match word {
+                _ if !runs => {}
+                LeaseWord::Active => {}
+                LeaseWord::Ended { state, reason, at } => {
+                    end_lease(tx, order, state, reason, at.unwrap_or(now))?;
+                }
+                LeaseWord::Absent => {
+                    end_lease(tx, order, LeaseState::Closed, CloseReason::Unspecified, now)?;
+                }
+            }
+            done_at(tx, Pending::LeaseEnd, order.0, height)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Done, unless blocks came since the question: one of them may have asked for it again.
+fn done_at(tx: &Tx<'_>, kind: Pending, id: u64, height: u64) -> Result<(), StoreError> {
+    match cursor::get(tx)?.is_none_or(|now| now.height <= height) {
+        true => pending::done(tx, kind, id),
+        false => Ok(tx.touch(Topic::Pending)),
+    }
 }
 
 fn is_needed(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<bool, StoreError> {
@@ -160,6 +247,9 @@ fn is_needed(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<bool, StoreError> {
             let leased = leases::active(tx)?.iter().any(|l| is(l.group.deployment));
             Ok(leased || orders::open(tx)?.iter().any(|o| is(o.group.deployment)))
         }
-        Pending::Account => leases::is_paid_by(tx, souk_core::AccountId(id)),
+        Pending::Account => leases::is_paid_by(tx, AccountId(id)),
+        Pending::LeaseEnd => {
+            Ok(leases::get(tx, OrderId(id))?.is_some_and(|l| l.state == LeaseState::Active))
+        }
     }
 }

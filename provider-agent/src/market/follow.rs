@@ -2,11 +2,11 @@
 //! transaction, and many blocks in one while catching up. No height is skipped: one that no node
 //! has yet is waited for.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use souk_chain::{
     Block, Client, Follower, PipelineHandle,
-    follower::{FollowError, FollowerConfig},
+    follower::{FollowError, FollowStatus, FollowerConfig},
 };
 use souk_client::events::{MarketEvents, read_block};
 use tokio::sync::watch;
@@ -77,8 +77,9 @@ impl FollowerTask {
             None => self.rebuild().await?,
         };
         let mut follower = Follower::new(self.client.clone(), start.height, self.config.clone());
+        let mut status = follower.status();
         loop {
-            let blocks = match follower.next_batch(BATCH).await {
+            let blocks = match self.next_batch(&mut follower, &mut status).await {
                 Ok(blocks) => blocks,
                 Err(FollowError::Pruned { wanted, lowest }) => {
                     tracing::warn!(
@@ -96,6 +97,29 @@ impl FollowerTask {
                 }
             };
             self.commit(&provider, &blocks, follower.head()).await?;
+        }
+    }
+
+    /// The next blocks. While they do not come, the state has the follower's own reason at once.
+    async fn next_batch(
+        &self,
+        follower: &mut Follower,
+        status: &mut watch::Receiver<FollowStatus>,
+    ) -> Result<Vec<Block>, FollowError> {
+        let mut blocks = pin!(follower.next_batch(BATCH));
+        loop {
+            tokio::select! {
+                blocks = &mut blocks => return blocks,
+                Ok(()) = status.changed() => {
+                    let now = status.borrow_and_update().clone();
+                    self.state.send_if_modified(|state| {
+                        let changed = state.last_error != now.last_error || state.head < now.head;
+                        state.head = state.head.max(now.head);
+                        state.last_error = now.last_error;
+                        changed
+                    });
+                }
+            }
         }
     }
 

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use cosmwasm_std::HexBinary;
 use futures::{FutureExt, future::BoxFuture};
-use souk_api::orderbook::LeaseState;
-use souk_chain::Queries;
-use souk_client::market::{MarketError, Orderbook};
+use souk_client::market::MarketError;
 use souk_core::{DeploymentId, OrderId};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::model::interfaces::LeaseLookup;
+use super::{Market, confirm};
+use crate::model::{agreement::Agreement, audit::LeaseWord, interfaces::LeaseLookup};
 
 /// Queries at once: any wallet's token makes the gateway ask, and the nodes are the agent's
 /// own way to the chain.
@@ -20,20 +19,14 @@ const AT_ONCE: usize = 8;
 /// The orderbook on the chain, asked for one provider. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ChainLookup {
-    orderbook: Orderbook,
-    provider: String,
+    market: Market,
     running: Arc<Semaphore>,
 }
 
 impl ChainLookup {
-    /// Asks the orderbook at that address for a provider.
-    pub fn new(
-        queries: Queries,
-        orderbook: impl Into<String>,
-        provider: impl Into<String>,
-    ) -> Self {
-        let running = Arc::new(Semaphore::new(AT_ONCE));
-        Self { orderbook: Orderbook::new(queries, orderbook), provider: provider.into(), running }
+    /// Asks the market's orderbook for the market's provider.
+    pub fn new(market: Market) -> Self {
+        Self { market, running: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     async fn permit(&self) -> Option<SemaphorePermit<'_>> {
@@ -48,8 +41,8 @@ impl ChainLookup {
     /// If the chain cannot be asked; that it has no such lease is an answer.
     pub async fn has_lease(&self, order: OrderId) -> Result<bool, MarketError> {
         let _permit = self.permit().await;
-        match self.orderbook.lease(order).await {
-            Ok(lease) => Ok(lease.provider == self.provider),
+        match self.market.orderbook.lease(order).await {
+            Ok(lease) => Ok(lease.provider == self.market.provider()),
             Err(error) if error.is_refusal() => Ok(false),
             Err(error) => Err(error),
         }
@@ -62,13 +55,19 @@ impl ChainLookup {
     /// If the chain cannot be asked or does not know the deployment.
     pub async fn commitment(&self, deployment: DeploymentId) -> Result<HexBinary, MarketError> {
         let _permit = self.permit().await;
-        Ok(self.orderbook.deployment(deployment).await?.commitment)
+        Ok(self.market.orderbook.deployment(deployment).await?.commitment)
     }
 
     async fn has_active_lease(&self, order: OrderId) -> Option<bool> {
         let _permit = self.permit().await;
-        let lease = self.orderbook.lease_of(order, &self.provider).await.ok()?;
-        Some(lease.is_some_and(|lease| lease.state == LeaseState::Active))
+        // A namespace without a lease in the store is deleted by this answer.
+        match confirm::lease(&self.market, order, 0).await {
+            Agreement::Agreed(word) => Some(word == LeaseWord::Active),
+            Agreement::Undecided(why) => {
+                tracing::warn!(lease = %order, why, "lease without a row in the store not confirmed, kept");
+                None
+            }
+        }
     }
 }
 

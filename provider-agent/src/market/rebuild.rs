@@ -14,7 +14,7 @@ use souk_api::{
     },
 };
 use souk_chain::Client;
-use souk_core::{CloseReason, DeploymentId, OrderId};
+use souk_core::{DeploymentId, OrderId};
 
 use super::{ChainError, Market, apply::order_ended};
 use crate::{
@@ -139,7 +139,13 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     }
     put_leases(tx, snapshot)?;
     for account in &snapshot.accounts {
-        leases::put_clock(tx, account.id, &clock(account, at.height))?;
+        let clock = clock(account, at.height);
+        match leases::clock(tx, account.id)? {
+            Some(known) if !clock.ends_before(&known) => {
+                leases::put_clock(tx, account.id, &clock)?;
+            }
+            _ => pending::add(tx, Pending::Account, account.id.0)?,
+        }
     }
     put_bids(tx, snapshot)?;
     unreadable::clear(tx)?;
@@ -147,16 +153,16 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
 }
 
 fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
-    let at = snapshot.at;
-    for lease in &snapshot.leases {
-        leases::put(tx, &lease_row(lease))?;
+    // What runs is not ended by one node's list: the endpoints are asked for each such lease.
+    let running: BTreeSet<OrderId> = leases::active(tx)?.iter().map(|lease| lease.order).collect();
+    let listed = |lease: &LeaseResponse| lease.state == LeaseState::Active;
+    let active: BTreeSet<OrderId> =
+        snapshot.leases.iter().filter(|lease| listed(lease)).map(|lease| lease.order).collect();
+    for order in running.difference(&active) {
+        pending::add(tx, Pending::LeaseEnd, order.0)?;
     }
-    // A lease that the chain does not list any more ended long ago.
-    let known: BTreeSet<OrderId> = snapshot.leases.iter().map(|lease| lease.order).collect();
-    for lease in leases::active(tx)? {
-        if !known.contains(&lease.order) {
-            leases::close(tx, lease.order, LeaseState::Closed, CloseReason::Unspecified, at.time)?;
-        }
+    for lease in snapshot.leases.iter().filter(|l| listed(l) || !running.contains(&l.order)) {
+        leases::put(tx, &lease_row(lease))?;
     }
     for lease in leases::all(tx)? {
         // The reservation of an ended lease is freed when its objects are gone.
@@ -231,7 +237,7 @@ fn order_row(order: &OrderResponse, at: Cursor) -> Order {
     }
 }
 
-fn lease_row(lease: &LeaseResponse) -> Lease {
+pub(super) fn lease_row(lease: &LeaseResponse) -> Lease {
     Lease {
         order: lease.order,
         group: lease.group,

@@ -11,17 +11,17 @@ use souk_api::{
         },
     },
 };
-use souk_chain::{Block, Event, rpc::Attribute};
+use souk_chain::{Block, Event};
 use souk_client::{
     MarketEvent,
-    events::{MarketEvents, read_block},
+    events::{MarketEvents, published, read_block},
 };
 use souk_core::{
     AccountId, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, OrderId, Price,
     Rate,
 };
 
-use super::*;
+use super::{apply::end_lease, *};
 use crate::{
     config::Contracts,
     model::{Bid, BidProgress, Cursor, placement::Reservation},
@@ -148,6 +148,10 @@ impl Fixture {
         row.map(|row| row.progress)
     }
 
+    async fn is_asked(&self, kind: Pending, id: u64) -> bool {
+        self.store.read(move |sql| pending::has(sql, kind, id)).await.unwrap()
+    }
+
     async fn is_reserved(&self, order: u64) -> bool {
         self.store.reservation(OrderId(order)).await.unwrap().is_some()
     }
@@ -206,8 +210,19 @@ async fn a_leases_clock_comes_from_the_event_before_it_and_is_updated() {
     assert_eq!(depletion().await, Some(5_000));
     fixture.block(7, vec![account(3, 6_000)]).await;
     assert_eq!(depletion().await, Some(6_000));
-    let pending = fixture.store.read(|sql| pending::list(sql, 9)).await.unwrap();
-    assert!(pending.iter().all(|row| row.kind != Pending::Account));
+    assert!(fixture.is_asked(Pending::Account, 3).await, "the first one is confirmed");
+}
+
+#[tokio::test]
+async fn a_clock_that_ends_sooner_is_not_believed_by_its_event_alone() {
+    let fixture = Fixture::new();
+    let won = MarketEvent::Orderbook(leased(7, 3, ME));
+    fixture.block(6, vec![account(3, 5_000), won]).await;
+    fixture.store.write(|tx| pending::done(tx, Pending::Account, 3)).await.unwrap();
+    fixture.block(7, vec![account(3, 4_000)]).await;
+    let lease = fixture.store.lease(OrderId(7)).await.unwrap().unwrap();
+    assert_eq!(lease.depletion(), Some(5_000));
+    assert!(fixture.is_asked(Pending::Account, 3).await);
 }
 
 #[tokio::test]
@@ -255,7 +270,7 @@ async fn an_own_bid_that_the_store_forgot_is_known_again_from_its_event() {
 }
 
 #[tokio::test]
-async fn a_lease_that_ended_without_manifest_frees_its_reservation_at_once() {
+async fn a_lease_that_ended_without_manifest_frees_its_reservation_once_that_is_confirmed() {
     let fixture = Fixture::new();
     fixture.bid(7).await;
     fixture.orderbook(6, vec![leased(7, 3, ME)]).await;
@@ -268,6 +283,13 @@ async fn a_lease_that_ended_without_manifest_frees_its_reservation_at_once() {
         breach: false,
     });
     fixture.orderbook(7, vec![closed]).await;
+    assert_eq!(fixture.store.active_leases().await.unwrap().len(), 1, "by the event alone");
+    assert!(fixture.is_reserved(7).await && fixture.is_asked(Pending::LeaseEnd, 7).await);
+    let end = |tx: &Tx<'_>| {
+        let (state, reason) = (LeaseState::InsufficientFunds, CloseReason::InsufficientFunds);
+        end_lease(tx, OrderId(7), state, reason, 1_000)
+    };
+    fixture.store.write(end).await.unwrap();
     let lease = fixture.store.lease(OrderId(7)).await.unwrap().unwrap();
     assert_eq!(lease.state, LeaseState::InsufficientFunds);
     assert!(!fixture.is_reserved(7).await);
@@ -276,16 +298,7 @@ async fn a_lease_that_ended_without_manifest_frees_its_reservation_at_once() {
 }
 
 fn chain_event(contract: &str, event: OrderbookEvent) -> Event {
-    let typed: cosmwasm_std::Event = match event {
-        OrderbookEvent::OrderOpened(event) => event.into(),
-        OrderbookEvent::LeaseCreated(event) => event.into(),
-        other => panic!("{other:?}"),
-    };
-    let pair = |key: &str, value: &str| Attribute { key: key.into(), value: value.into() };
-    let mut attributes = vec![pair("_contract_address", contract)];
-    attributes.extend(typed.attributes.iter().map(|a| pair(&a.key, &a.value)));
-    attributes.push(pair("msg_index", "0"));
-    Event { ty: format!("wasm-{}", typed.ty), attributes }
+    published(event, contract)
 }
 
 fn block(events: Vec<Event>) -> Block {
@@ -311,7 +324,7 @@ fn an_event_that_cannot_be_read_is_recorded_and_one_of_a_new_kind_ignored() {
     assert_eq!((read.events.len(), read.unreadable.len()), (0, 1));
 
     let mut event = chain_event("souk1book", opened(7, 3));
-    event.ty = "wasm-souk_orderbook_something_new".into();
+    event.ty.push_str("_of_a_later_version");
     assert_eq!(read_block(&block(vec![event]), &contracts().emitters()), MarketEvents::default());
 }
 

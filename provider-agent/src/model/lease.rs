@@ -1,5 +1,7 @@
 //! An own lease and the clock of the account that pays it.
 
+use std::fmt;
+
 use souk_api::{escrow::events::AccountChanged, orderbook::LeaseState};
 use souk_core::{AccountId, CloseReason, Denom, GroupId, OrderId, Price, Rate};
 
@@ -68,6 +70,17 @@ pub struct AccountClock {
     pub height: u64,
 }
 
+impl fmt::Display for AccountClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.closed, self.depleted, self.depletion) {
+            (true, ..) => f.write_str("closed"),
+            (_, true, _) => f.write_str("depleted"),
+            (_, _, Some(moment)) => write!(f, "depleted at {moment}, {} an hour", self.rate),
+            (_, _, None) => write!(f, "not depleted, {} an hour", self.rate),
+        }
+    }
+}
+
 impl AccountClock {
     /// The clock in an event of block `height`.
     pub fn of_event(event: &AccountChanged, height: u64) -> Self {
@@ -79,6 +92,24 @@ impl AccountClock {
             depleted: event.depleted,
             closed: event.closed,
             height,
+        }
+    }
+
+    /// Whether it pays for less time than the other one.
+    pub fn ends_before(&self, other: &Self) -> bool {
+        let end = |clock: &Self| match clock.depleted || clock.closed {
+            true => 0,
+            false => clock.depletion.unwrap_or(u64::MAX),
+        };
+        end(self) < end(other)
+    }
+
+    /// Whether both say the same of the account at `block_time`, however long ago each was settled.
+    pub fn agrees_with(&self, other: &Self, block_time: u64) -> bool {
+        let is_over = |clock: &Self| clock.closed || clock.is_depleted_at(block_time);
+        match (is_over(self), is_over(other)) {
+            (false, false) => (self.rate, self.depletion) == (other.rate, other.depletion),
+            (this, that) => this == that,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the agent decides, and the types that decisions are made of. Pure: no chain, no cluster,
 //! no store, no clock.
 
+pub mod agreement;
+pub mod audit;
 mod bid;
 pub mod bidding;
 mod cursor;

@@ -155,6 +155,35 @@ pub fn is_paid_by(sql: &Connection, account: AccountId) -> Result<bool, StoreErr
     Ok(statement.exists([sql::int(account.0)?])?)
 }
 
+/// The own leases after one, by number, at most `limit`; active and ended.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn after(
+    sql: &Connection,
+    start_after: Option<OrderId>,
+    limit: u32,
+) -> Result<Vec<Lease>, StoreError> {
+    let query = format!("{SELECT} WHERE order_id > ?1 ORDER BY order_id LIMIT ?2");
+    let after = start_after.map_or(Ok(-1), |order| sql::int(order.0))?;
+    let mut statement = sql.prepare_cached(&query)?;
+    let rows = statement.query_map(params![after, limit], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The clock of an account, if it is known.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn clock(sql: &Connection, account: AccountId) -> Result<Option<AccountClock>, StoreError> {
+    let query = format!("{SELECT} WHERE account = ?1 LIMIT 1");
+    let mut statement = sql.prepare_cached(&query)?;
+    let lease = statement.query_row([sql::int(account.0)?], read).optional()?;
+    Ok(lease.and_then(|lease| lease.clock))
+}
+
 /// Sets the clock of an account, unless the store has a newer one.
 ///
 /// # Errors

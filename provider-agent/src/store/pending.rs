@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params};
 use super::{StoreError, Topic, Tx, sql};
 
 /// What is to be fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Pending {
     /// An order's group, by order.
     Order,
@@ -16,6 +16,8 @@ pub enum Pending {
     Deployment,
     /// An account's clock, by account.
     Account,
+    /// Whether a lease that is said to have ended did, by order.
+    LeaseEnd,
 }
 
 impl fmt::Display for Pending {
@@ -24,6 +26,7 @@ impl fmt::Display for Pending {
             Self::Order => "order",
             Self::Deployment => "deployment",
             Self::Account => "account",
+            Self::LeaseEnd => "lease_end",
         })
     }
 }
@@ -35,6 +38,7 @@ impl FromStr for Pending {
             "order" => Ok(Self::Order),
             "deployment" => Ok(Self::Deployment),
             "account" => Ok(Self::Account),
+            "lease_end" => Ok(Self::LeaseEnd),
             other => Err(format!("`{other}` cannot be pending")),
         }
     }
@@ -68,10 +72,28 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PendingRow> {
 ///
 /// If the store fails.
 pub fn list(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError> {
+    with_attempts(sql, limit, u32::MAX)
+}
+
+/// The pending fetches that none failed for yet.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn untried(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError> {
+    with_attempts(sql, limit, 0)
+}
+
+fn with_attempts(
+    sql: &Connection,
+    limit: u32,
+    most_attempts: u32,
+) -> Result<Vec<PendingRow>, StoreError> {
     let mut statement = sql.prepare_cached(
-        "SELECT kind, id, attempts, last_error FROM pending ORDER BY attempts, id LIMIT ?1",
+        "SELECT kind, id, attempts, last_error FROM pending WHERE attempts <= ?2
+         ORDER BY attempts, id LIMIT ?1",
     )?;
-    let rows = statement.query_map([limit], read)?;
+    let rows = statement.query_map([limit, most_attempts], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -85,6 +107,16 @@ pub fn add(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
         .execute(params![kind.to_string(), sql::int(id)?])?;
     tx.touch(Topic::Pending);
     Ok(())
+}
+
+/// Whether it is still to be fetched.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn has(sql: &Connection, kind: Pending, id: u64) -> Result<bool, StoreError> {
+    let mut statement = sql.prepare_cached("SELECT 1 FROM pending WHERE kind = ?1 AND id = ?2")?;
+    Ok(statement.exists(params![kind.to_string(), sql::int(id)?])?)
 }
 
 /// Records a failed fetch.

@@ -4,6 +4,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path, process::Output};
 
 use serde_json::Value;
 use souk_api::orderbook::LeaseState;
+use souk_client::market::Registry;
 
 use crate::support::{
     Fixture, InProcess,
@@ -193,10 +194,8 @@ async fn why_leases_and_close_show_and_do_what_they_say() {
     assert!(run(&["announce"]).await.status.success());
     assert!(run(&["maintenance", "on"]).await.status.success());
     let registered = until("the pin on the chain", async || {
-        let msg = souk_api::registry::QueryMsg::Provider { provider: address("provider") };
-        let registry = &fixture.contracts.provider_registry;
-        let found: souk_api::registry::ProviderResponse =
-            fixture.queries().smart(registry, &msg).await.unwrap();
+        let registry = Registry::new(fixture.queries(), &fixture.contracts.provider_registry);
+        let found = registry.provider(&address("provider")).await.unwrap();
         (found.maintenance && found.gateway.pins.len() == 1).then_some(found)
     })
     .await;

@@ -1,6 +1,7 @@
 //! Which events the follower accepts, and how it recovers.
 
 use souk_api::orderbook::{self, LeaseState};
+use souk_client::market::Escrow;
 use souk_provider::{
     model::{BidProgress, Cursor},
     store::{Tx, bids, cursor, orders, unreadable},
@@ -26,14 +27,8 @@ async fn a_won_order_becomes_a_lease_whose_depletion_is_known_and_follows_deposi
     })
     .await;
     assert_eq!(lease.state, LeaseState::Active);
-    let known: souk_api::escrow::AccountResponse = fixture
-        .queries()
-        .smart(
-            &fixture.contracts.escrow,
-            &souk_api::escrow::QueryMsg::Account { account: lease.account },
-        )
-        .await
-        .unwrap();
+    let escrow = Escrow::new(fixture.queries(), &fixture.contracts.escrow);
+    let known = escrow.account(lease.account).await.unwrap();
     assert_eq!(lease.depletion(), known.depletion);
     let bid = agent.store.read(move |sql| bids::get(sql, order)).await.unwrap().unwrap();
     assert_eq!(bid.progress, BidProgress::Won);

@@ -24,7 +24,7 @@ use souk_provider::{
     },
     config::{Bytes, Config, GatewayLimits},
     gateway::{State, serve},
-    market::lookup::ChainLookup,
+    market::{Market, lookup::ChainLookup},
     model::{interfaces::CapacitySource, placement::ClusterSnapshot, scope::MarketScope},
     store::{Store, hostnames},
 };
@@ -101,8 +101,9 @@ impl Server {
             provider: address("provider"),
         };
         let policy = Policy { audience: audience.clone(), prefix: "souk".into() };
-        let orderbook = &fixture.contracts.orderbook;
-        let chain = ChainLookup::new(fixture.queries(), orderbook, &config.provider.address);
+        let provider = &config.provider.address;
+        let market = Market::new(fixture.queries(), fixture.contracts.clone(), provider);
+        let chain = ChainLookup::new(market);
         let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
         let workloads = Arc::new(workloads);
         let settings = config.gateway.clone();

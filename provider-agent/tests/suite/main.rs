@@ -10,6 +10,7 @@ mod following;
 mod gateway;
 mod gpus;
 mod killing;
+mod lies;
 mod manifests;
 mod support;
 mod upkeep;

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use souk_api::{
-    escrow,
-    orderbook::{ExecuteMsg, LeaseState},
-};
+use souk_api::orderbook::{ExecuteMsg, LeaseState};
+use souk_client::market::Escrow;
 use souk_core::{AuctionPolicy, CloseReason, OrderId};
 use souk_provider::store::{ManifestRow, manifests};
 
@@ -110,10 +108,8 @@ async fn what_a_lease_earned_after_a_withdrawal_that_was_seen_late_is_withdrawn_
     fixture.chain.advance(10).await.unwrap();
     let agent = InProcess::start(&config).await;
     until("nothing is owed", async || {
-        let msg = escrow::QueryMsg::Streams { account, start_after: None, limit: None };
-        let escrow = &fixture.contracts.escrow;
-        let answer: escrow::StreamsResponse = fixture.queries().smart(escrow, &msg).await.ok()?;
-        answer.streams.is_empty().then_some(())
+        let escrow = Escrow::new(fixture.queries(), &fixture.contracts.escrow);
+        escrow.streams(account).await.ok()?.is_empty().then_some(())
     })
     .await;
     until("the agent knows", async || {

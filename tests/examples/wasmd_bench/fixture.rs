@@ -8,10 +8,7 @@ use souk_chain::{
     rpc::BroadcastReply,
     tx::{SignerData, TxPlan},
 };
-use souk_client::{
-    network::{Contracts, Network},
-    wallet::Wallet,
-};
+use souk_client::{Contracts, Network, Wallet};
 use souk_tests::wasmd::{DENOM, Options, Wasmd};
 use tokio::time::{Instant, sleep};
 

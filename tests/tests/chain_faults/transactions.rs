@@ -6,7 +6,7 @@ use serde_json::Value;
 use souk_api::orderbook::ExecuteMsg;
 use souk_chain::{Coin, tx};
 use souk_core::OrderId;
-use souk_devchain::proxy::{Effect, On, Proxy, contract_message, hook, messages};
+use souk_devchain::proxy::{Effect, On, Proxy, change, contract_message, hook, messages};
 use souk_tests::wait::until;
 
 use crate::{
@@ -82,7 +82,7 @@ async fn a_bid_that_runs_out_of_gas_is_given_more_and_counts_once() {
     let Some(chain) = chain::shared().await else { return };
     let fixture = Fixture::start(chain, 1).await;
     let lease = fixture.lease("lease").await;
-    fixture.proxies[0].always(SIMULATED_BID, Effect::Change(less_gas));
+    fixture.proxies[0].always(SIMULATED_BID, change(less_gas));
     let order = fixture.order("app").await;
     fixture.wait_for_bid("a bid with more gas", order).await;
     let sent: Vec<_> = fixture.proxies[0].transactions();

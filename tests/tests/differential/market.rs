@@ -5,13 +5,16 @@ use serde::Serialize;
 use souk_api::{
     attestations,
     defaults::{self, Foundations, Roles},
-    escrow, fees, orderbook, registry,
+    escrow, fees,
+    orderbook::{self, OrderbookEvent},
+    registry,
 };
 use souk_chain::{
     Any, Coin,
     rpc::TxResult,
     tx::{Instantiate, execute, instantiate, store_code},
 };
+use souk_client::events;
 use souk_core::{
     AccountId, Amount, Attribute, AuctionPolicy, Denom, DeploymentId, GroupSpec, GroupUnit,
     OrderId, Price, Requirements, Resources, Volume,
@@ -118,8 +121,18 @@ async fn make(pair: &mut Pair, code_id: u64, label: &str, msg: &impl Serialize) 
     attribute(&result, "instantiate", "_contract_address").unwrap()
 }
 
+/// The orders that a transaction opened, with their deployments.
+pub fn opened(result: &TxResult, contracts: &Contracts) -> Vec<(OrderId, DeploymentId)> {
+    let opened = |event| match event {
+        OrderbookEvent::OrderOpened(opened) => Some((opened.order, opened.deployment)),
+        _ => None,
+    };
+    let events = events::of_orderbook(&result.events, &contracts.orderbook);
+    events.into_iter().filter_map(opened).collect()
+}
+
 /// The first value of such an attribute.
-pub fn attribute(result: &TxResult, event: &str, key: &str) -> Option<String> {
+fn attribute(result: &TxResult, event: &str, key: &str) -> Option<String> {
     let mut events = result.events.iter().filter(|one| one.ty == event);
     events.find_map(|event| event.attribute(key)).map(str::to_owned)
 }

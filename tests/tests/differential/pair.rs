@@ -12,7 +12,7 @@ use souk_chain::{
     query::QueryError,
     rpc::{BlockResponse, BroadcastReply, RpcError, TxResult},
 };
-use souk_devchain::{Devchain, Handle};
+use souk_devchain::{Devchain, Handle, proxy::Proxy};
 use souk_tests::{
     tools,
     wasmd::{Options, PREFIX, Wasmd},
@@ -322,6 +322,13 @@ impl Pair {
             ));
         }
         real.value
+    }
+
+    /// A client of devchain, and the proxy that records what it asks.
+    pub async fn recorded(&self) -> (Proxy, Client) {
+        let proxy = Proxy::before(&self.devchain.rpc_url()).await;
+        let client = Client::new(ClientConfig::new(CHAIN_ID, [proxy.url().to_owned()])).unwrap();
+        (proxy, client)
     }
 
     /// Compares an account's sequence.

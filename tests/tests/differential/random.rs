@@ -10,7 +10,7 @@ use souk_core::{AccountId, Attribute, AuctionPolicy, CloseReason, DeploymentId, 
 use crate::{
     accounts::{DENOM, OTHER, Who},
     bad,
-    market::{Contracts, amount, attribute, group, native, price},
+    market::{Contracts, amount, group, native, opened, price},
     pair::{Outcome, Pair, address},
     script::stake,
     tx::{Flaw, Tx},
@@ -58,12 +58,10 @@ impl<'a> Walk<'a> {
 
     fn learn(&mut self, outcome: &Outcome) {
         let Some(result) = outcome.success() else { return };
-        let number = |key| {
-            let text = attribute(result, "wasm-souk_orderbook_order_opened", key)?;
-            text.parse::<u64>().ok()
-        };
-        self.orders = self.orders.max(number("order").unwrap_or(0));
-        self.deployments = self.deployments.max(number("deployment").unwrap_or(0));
+        for (order, deployment) in opened(result, self.contracts) {
+            self.orders = self.orders.max(order.0);
+            self.deployments = self.deployments.max(deployment.0);
+        }
     }
 
     fn batch(&mut self) -> Vec<Tx> {

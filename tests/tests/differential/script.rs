@@ -6,7 +6,7 @@ use souk_core::{AccountId, Attribute, AuctionPolicy, CloseReason, DeploymentId, 
 use crate::{
     accounts::Who,
     bad,
-    market::{Contracts, amount, attribute, group, native, play_one, price},
+    market::{Contracts, amount, group, native, opened, play_one, price},
     pair::{Pair, address},
     tx::{Flaw, Tx},
 };
@@ -64,8 +64,7 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
     let groups = vec![group("web", 40 * COIN), group("db", 40 * COIN)];
     let made = Tx::new(Who::Ann, vec![contracts.deploy(Who::Ann, groups, choice, 100 * COIN)]);
     let made = play_one(pair, made).await;
-    let order = attribute(&made, "wasm-souk_orderbook_order_opened", "order").unwrap();
-    assert_eq!(order, "1", "the first order of the orderbook");
+    assert_eq!(opened(&made, contracts)[0].0, OrderId(1), "the first order of the orderbook");
     // Bids of three blocks or one, as it comes.
     pair.play(&[
         Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, 1, 30 * COIN)]),
@@ -167,8 +166,7 @@ async fn auction(pair: &mut Pair, contracts: &Contracts) {
         vec![contracts.deploy(Who::Bob, vec![group("job", 900)], lowest, 3 * COIN)],
     );
     let made = play_one(pair, made).await;
-    let order = attribute(&made, "wasm-souk_orderbook_order_opened", "order").unwrap();
-    let order: u64 = order.parse().unwrap();
+    let (OrderId(order), _) = opened(&made, contracts)[0];
     let close = orderbook::ExecuteMsg::CloseAuction { order: OrderId(order), limit: 5 };
     let lower = |value| orderbook::ExecuteMsg::LowerBid {
         order: OrderId(order),
@@ -194,9 +192,7 @@ async fn depleted(pair: &mut Pair, contracts: &Contracts) {
     let groups = vec![group("web", 3_600 * COIN)];
     let made = Tx::new(Who::Ann, vec![contracts.deploy(Who::Ann, groups, choice, 4 * COIN)]);
     let made = play_one(pair, made).await;
-    let of = |key| attribute(&made, "wasm-souk_orderbook_order_opened", key).unwrap();
-    let order: u64 = of("order").parse().unwrap();
-    let deployment: u64 = of("deployment").parse().unwrap();
+    let (OrderId(order), DeploymentId(deployment)) = opened(&made, contracts)[0];
     let end_deployment =
         orderbook::ExecuteMsg::EndDeployment { deployment: DeploymentId(deployment) };
     let end_deployment =

@@ -15,10 +15,9 @@ use cosmrs::proto::{
     },
     traits::Message,
 };
-use serde::Serialize;
-use serde_json::json;
-use souk_api::{escrow, fees, orderbook, registry};
+use souk_client::market::{self, Attestations, Escrow, FeeDistributor, Orderbook, Registry};
 use souk_core::{AccountId, DeploymentId, OrderId};
+use souk_devchain::proxy::Query;
 
 use crate::{
     accounts::{DENOM, Who},
@@ -35,16 +34,13 @@ impl Pair {
         self.ask(&what, &format!("{WASM}/{method}"), &request.encode_to_vec()).await
     }
 
-    /// Asks a contract, with a message or with bytes that are none.
-    pub async fn smart_bytes(&mut self, contract: &str, query_data: Vec<u8>) {
-        let what = format!("query {} of {contract}", String::from_utf8_lossy(&query_data));
+    /// Asks a contract what it does not understand.
+    async fn ask_nonsense(&mut self, contract: &str, query_data: &[u8]) {
+        let what = format!("query {} of {contract}", String::from_utf8_lossy(query_data));
+        let query_data = query_data.to_vec();
         let request = QuerySmartContractStateRequest { address: contract.to_owned(), query_data };
         let path = format!("{WASM}/SmartContractState");
         self.ask(&what, &path, &request.encode_to_vec()).await;
-    }
-
-    pub async fn smart(&mut self, contract: &str, msg: &impl Serialize) {
-        self.smart_bytes(contract, serde_json::to_vec(msg).unwrap()).await;
     }
 
     /// Compares everybody's balances and sequences.
@@ -96,61 +92,83 @@ impl Pair {
         }
     }
 
-    /// Asks the contracts about what there is and about what there is not.
+    /// Asks the contracts about what there is and about what there is not: all that souk-client asks.
     pub async fn compare_answers(&mut self, contracts: &Contracts, deployment: u64, order: u64) {
-        use orderbook::QueryMsg as Orderbook;
+        for question in self.questions(contracts, deployment, order).await {
+            let what = format!("query {}", String::from_utf8_lossy(&question.data));
+            self.ask(&what, &question.path, &question.data).await;
+        }
+    }
+
+    /// What souk-client sends for these questions. Its answers do not matter here, nor whether there
+    /// are any: both chains' raw answers are compared.
+    async fn questions(&self, contracts: &Contracts, deployment: u64, order: u64) -> Vec<Query> {
+        let (recorder, client) = self.recorded().await;
+        let queries = client.query();
         let provider = address(Who::Cheap);
-        for deployment in [deployment, u64::MAX] {
-            let deployment = DeploymentId(deployment);
-            self.smart(&contracts.orderbook, &Orderbook::Deployment { deployment }).await;
+        let orderbook = Orderbook::new(queries.clone(), &contracts.orderbook);
+        for deployment in [deployment, u64::MAX].map(DeploymentId) {
+            let _ = orderbook.deployment(deployment).await;
         }
         for order in [order, 9_999_999].map(OrderId) {
-            let bids = Orderbook::Bids { order, start_after: None, limit: Some(10) };
-            let bid = Orderbook::Bid { order, provider: provider.clone() };
-            let eligible = Orderbook::Eligible { order, provider: provider.clone() };
-            for question in
-                [Orderbook::Order { order }, Orderbook::Lease { order }, bids, bid, eligible]
-            {
-                self.smart(&contracts.orderbook, &question).await;
-            }
+            let _ = orderbook.order(order).await;
+            let _ = orderbook.lease(order).await;
+            let _ = orderbook.bids(order).await;
+            let _ = orderbook.lowest_bid(order).await;
+            let _ = orderbook.bid(order, &provider).await;
+            let _ = orderbook.eligible(order, &provider).await;
+            let _ = orderbook.lease_of(order, &provider).await;
         }
-        let leases =
-            Orderbook::Leases { provider: provider.clone(), start_after: None, limit: None };
-        let stats = Orderbook::ProviderStats { provider: provider.clone() };
-        let orders = Orderbook::Orders { start_after: None, limit: Some(7) };
-        for question in [Orderbook::Config {}, leases, stats, orders, Orderbook::Ownership {}] {
-            self.smart(&contracts.orderbook, &question).await;
-        }
+        let _ = orderbook.config().await;
+        let _ = orderbook.leases(&provider).await;
+        let _ = orderbook.provider_stats(&provider).await;
+        let _ = orderbook.provider_stats_record(&provider).await;
+        let _ = orderbook.orders_after(None).await;
+        let escrow = Escrow::new(queries.clone(), &contracts.escrow);
         for account in [deployment, 9_999_999].map(AccountId) {
-            use escrow::QueryMsg::*;
-            let streams = Streams { account, start_after: None, limit: None };
-            let deposits = Deposits { account, start_after: None, limit: None };
-            let stream = Stream { account, stream: order };
-            for question in [Account { account }, streams, deposits, stream] {
-                self.smart(&contracts.escrow, &question).await;
-            }
+            let _ = escrow.account(account).await;
+            let _ = escrow.streams(account).await;
+            let _ = escrow.deposits(account).await;
+            let _ = escrow.stream(account, order).await;
         }
-        self.smart(&contracts.escrow, &escrow::QueryMsg::Totals { denom: native() }).await;
-        for provider in [provider, "no address".to_owned()] {
-            self.smart(&contracts.registry, &registry::QueryMsg::Provider { provider }).await;
+        let _ = escrow.totals(&native()).await;
+        let registry = Registry::new(queries.clone(), &contracts.registry);
+        for provider in [provider.as_str(), "no address"] {
+            let _ = registry.provider(provider).await;
+            let _ = registry.provider_record(provider).await;
         }
+        let _ = registry.providers().await;
+        let attestations = Attestations::new(queries.clone(), &contracts.attestations);
+        let _ = attestations.of_provider(&provider).await;
+        let _ = attestations.record(&address(Who::Auditor), &provider).await;
+        let fees = FeeDistributor::new(queries.clone(), &contracts.fees);
         for staker in [Who::Staker, Who::Nobody].map(address) {
-            self.smart(&contracts.fees, &fees::QueryMsg::Staker { staker }).await;
+            let _ = fees.staker(&staker).await;
         }
-        self.smart(&contracts.fees, &fees::QueryMsg::Denom { denom: native() }).await;
+        let _ = fees.stakers().await;
+        let _ = fees.denom(&native()).await;
+        for contract in contracts.all() {
+            let _ = market::ownership(&queries, contract).await;
+            let _ = market::config(&queries, contract).await;
+            let _ = market::identity(&queries, contract).await;
+        }
+        let asked = recorder.queries();
+        assert!(asked.len() > 40, "only {} questions were recorded", asked.len());
+        asked
     }
 
     /// Questions that make no sense, and about things that are not there.
     pub async fn compare_bad_questions(&mut self, contracts: &Contracts) {
         let (orderbook, nobody) = (contracts.orderbook.clone(), address(Who::Nobody));
-        self.smart(&orderbook, &json!({ "no_such_question": {} })).await;
-        self.smart(&orderbook, &json!({ "order": { "order": "seven" } })).await;
-        self.smart_bytes(&orderbook, b"{ not json".to_vec()).await;
-        self.smart_bytes(&orderbook, Vec::new()).await;
+        let no_question = br#"{"no_such_question":{}}"#;
+        let no_order = br#"{"order":{"order":"seven"}}"#;
+        for nonsense in [&no_question[..], no_order, b"{ not json", b""] {
+            self.ask_nonsense(&orderbook, nonsense).await;
+        }
         for contract in
             [nobody.as_str(), "", "wasm1", "souk1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqn2r8x"]
         {
-            self.smart(contract, &orderbook::QueryMsg::Config {}).await;
+            self.ask_nonsense(contract, br#"{"config":{}}"#).await;
             let address = contract.to_owned();
             self.ask_wasm("ContractInfo", &QueryContractInfoRequest { address }).await;
             let request = QueryRawContractStateRequest {

@@ -29,7 +29,10 @@ pub fn attest(
     let now = ctx.now();
     limits::check_expiry(expires_at, now, ctx.config.max_lifetime)?;
     attributes::check_claims(&attributes, MAX_VALUES)?;
-    evidence.as_ref().map_or(Ok(()), limits::check_evidence)?;
+    if let Some(evidence) = &evidence {
+        limits::check_hash(evidence)?;
+        limits::check_uri(evidence)?;
+    }
 
     let auditor = ctx.sender().clone();
     let provider = ctx.address(provider)?;

@@ -19,6 +19,9 @@ const EVIDENCE: Map<(&Addr, &Addr), Evidence> = Map::new("e");
 const BY_PROVIDER: Map<(&Addr, &Addr), Empty> = Map::new("i");
 
 /// What an auditor attests of a provider, if anything.
+///
+/// # Errors
+/// If it is stored in a form that cannot be read.
 pub fn get(
     storage: &dyn Storage,
     auditor: &Addr,
@@ -55,6 +58,9 @@ pub fn save(
 }
 
 /// What the latest attestation rests on.
+///
+/// # Errors
+/// If it is stored in a form that cannot be read.
 pub fn evidence(
     storage: &dyn Storage,
     auditor: &Addr,
@@ -64,6 +70,9 @@ pub fn evidence(
 }
 
 /// Keeps what the latest attestation rests on, or that it rests on nothing.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save_evidence(
     storage: &mut dyn Storage,
     auditor: &Addr,
@@ -80,6 +89,9 @@ pub fn save_evidence(
 }
 
 /// Auditors that attest something of a provider, by address.
+///
+/// # Errors
+/// If a key of the index cannot be read.
 pub fn auditors(storage: &dyn Storage, provider: &Addr, page: Page<&Addr>) -> StdResult<Vec<Addr>> {
     page.keys_within(BY_PROVIDER.prefix(provider), storage)
 }

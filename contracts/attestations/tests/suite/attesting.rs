@@ -11,7 +11,10 @@ use souk_api::{
 };
 use souk_attestations::{
     ContractError,
-    rules::record::{MAX_BYTES, RecordError},
+    rules::{
+        limits::LimitError,
+        record::{MAX_BYTES, RecordError},
+    },
 };
 use souk_contract_std::CommonError;
 use souk_core::{Attribute, attributes::AttributeError};
@@ -74,7 +77,7 @@ fn an_expiry_lies_ahead_and_within_the_longest_lifetime() {
     let latest = now + MAX_LIFETIME;
     for expires_at in [0, now - 1, now, latest + 1, u64::MAX] {
         let refused = fixture.send(&auditor, &attest(&provider, &[("region", "eu")], expires_at));
-        assert_eq!(refused.unwrap_err(), ContractError::Expiry { expires_at, now, latest });
+        assert_eq!(refused.unwrap_err(), LimitError::Expiry { expires_at, now, latest }.into());
     }
     for expires_at in [now + 1, latest] {
         fixture.send(&auditor, &attest(&provider, &[("region", "eu")], expires_at)).unwrap();
@@ -142,7 +145,7 @@ fn the_evidence_is_that_of_the_latest_attestation() {
     let mut short = evidence(1);
     short.hash = HexBinary::from([1; 31]);
     let refused = fixture.send(&auditor, &with(Some(short))).unwrap_err();
-    assert_eq!(refused, ContractError::EvidenceHash { len: 31 });
+    assert_eq!(refused, LimitError::EvidenceHash { len: 31 }.into());
     let mut long = evidence(1);
     long.uri = "u".repeat(257);
     let refused = fixture.send(&auditor, &with(Some(long))).unwrap_err();

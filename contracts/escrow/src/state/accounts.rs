@@ -34,6 +34,9 @@ pub fn settled(storage: &dyn Storage, id: AccountId, now: u64) -> Result<Account
 }
 
 /// Saves an account.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, account: &Account) -> StdResult<()> {
     ACCOUNTS.save(storage, account.id.0, &account.record)
 }

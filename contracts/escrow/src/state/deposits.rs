@@ -23,6 +23,9 @@ pub fn get(
 }
 
 /// Saves a deposit.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save(
     storage: &mut dyn Storage,
     account: AccountId,
@@ -38,6 +41,9 @@ pub fn remove(storage: &mut dyn Storage, account: AccountId, number: u32) {
 }
 
 /// An account's deposits by number.
+///
+/// # Errors
+/// If an entry is stored in a form that cannot be read.
 pub fn page(
     storage: &dyn Storage,
     account: AccountId,

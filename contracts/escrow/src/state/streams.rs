@@ -28,6 +28,9 @@ pub fn get(
 }
 
 /// Saves a stream.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save(
     storage: &mut dyn Storage,
     account: AccountId,
@@ -43,6 +46,9 @@ pub fn remove(storage: &mut dyn Storage, account: AccountId, number: u64) {
 }
 
 /// An account's streams by number.
+///
+/// # Errors
+/// If an entry is stored in a form that cannot be read.
 pub fn page(
     storage: &dyn Storage,
     account: AccountId,

@@ -9,11 +9,17 @@ use crate::{ContractError, rules::totals::Totals};
 const TOTALS: Map<&[u8], Totals> = Map::new("t");
 
 /// The sums of a denom.
+///
+/// # Errors
+/// If they are stored in a form that cannot be read.
 pub fn get(storage: &dyn Storage, denom: &Denom) -> StdResult<Totals> {
     Ok(TOTALS.may_load(storage, &denom_key(denom))?.unwrap_or_default())
 }
 
 /// Saves the sums of a denom.
+///
+/// # Errors
+/// If they cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, denom: &Denom, totals: &Totals) -> StdResult<()> {
     TOTALS.save(storage, &denom_key(denom), totals)
 }

@@ -13,6 +13,9 @@ const INCOME: Map<DenomIndex, Income> = Map::new("i");
 const ENDING: Map<(DenomIndex, u64), Uint256> = Map::new("e");
 
 /// A denom's account, counted until now and saved if that changed it.
+///
+/// # Errors
+/// If what is stored of it cannot be read, or a sum is out of bounds.
 pub fn settled(
     storage: &mut dyn Storage,
     denom: DenomIndex,
@@ -30,6 +33,9 @@ pub fn settled(
 }
 
 /// A denom's account as it would be if it were counted now.
+///
+/// # Errors
+/// If what is stored of it cannot be read, or a sum is out of bounds.
 pub fn at(storage: &dyn Storage, denom: DenomIndex, now: u64, stakes: Stakes) -> StdResult<Income> {
     let mut income = saved(storage, denom)?;
     income.settle(now, stakes, |day| ending(storage, denom, day))?;
@@ -37,11 +43,17 @@ pub fn at(storage: &dyn Storage, denom: DenomIndex, now: u64, stakes: Stakes) ->
 }
 
 /// Saves a denom's account.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, denom: DenomIndex, income: &Income) -> StdResult<()> {
     INCOME.save(storage, denom, income)
 }
 
 /// Notes when a new drip ends.
+///
+/// # Errors
+/// If the rate that ends on the same day already cannot be read.
 pub fn save_ending(storage: &mut dyn Storage, denom: DenomIndex, added: &Added) -> StdResult<()> {
     let former = ending(storage, denom, added.end_day)?;
     ENDING.save(storage, (denom, added.end_day), &former.saturating_add(added.rate))

@@ -36,17 +36,26 @@ pub struct Bid {
 }
 
 /// A provider's bid, if it has one.
+///
+/// # Errors
+/// If it is stored in a form that cannot be read.
 pub fn find(storage: &dyn Storage, order: OrderId, provider: &Addr) -> StdResult<Option<Bid>> {
     BIDS.may_load(storage, (order.0, provider))
 }
 
 /// A provider's bid.
+///
+/// # Errors
+/// [`ContractError::BidNotFound`], or if it is stored in a form that cannot be read.
 pub fn get(storage: &dyn Storage, order: OrderId, provider: &Addr) -> Result<Bid, ContractError> {
     let none = || ContractError::BidNotFound { order, provider: provider.clone() };
     find(storage, order, provider)?.ok_or_else(none)
 }
 
 /// Saves a new bid.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn add(storage: &mut dyn Storage, order: OrderId, provider: &Addr, bid: &Bid) -> StdResult<()> {
     BY_PRICE.save(storage, (order.0, bid.price.u128(), bid.position), provider)?;
     BIDS.save(storage, (order.0, provider), bid)
@@ -59,6 +68,9 @@ pub fn remove(storage: &mut dyn Storage, order: OrderId, provider: &Addr, bid: &
 }
 
 /// The lowest bid, the earliest among equals: one read of the index.
+///
+/// # Errors
+/// If it is stored in a form that cannot be read.
 pub fn lowest(storage: &dyn Storage, order: OrderId) -> StdResult<Option<(Addr, Bid)>> {
     Ok(page(storage, order, Page::first(1))?.pop())
 }
@@ -70,6 +82,9 @@ pub fn any(storage: &dyn Storage, order: OrderId) -> bool {
 }
 
 /// An order's bids, the lowest first. The cursor is price and position.
+///
+/// # Errors
+/// If a bid is stored in a form that cannot be read, or the index names one that is not there.
 pub fn page(
     storage: &dyn Storage,
     order: OrderId,

@@ -9,17 +9,26 @@ const ORDERS: Item<u64> = Item::new("no");
 const BIDS: Item<u64> = Item::new("nb");
 
 /// A number for a new deployment.
+///
+/// # Errors
+/// If no number is left.
 pub fn next_deployment(storage: &mut dyn Storage) -> StdResult<DeploymentId> {
     take(storage, DEPLOYMENTS, 1).map(DeploymentId)
 }
 
 /// The first of `count` numbers for new orders.
+///
+/// # Errors
+/// If fewer than `count` numbers are left.
 pub fn next_orders(storage: &mut dyn Storage, count: u64) -> StdResult<OrderId> {
     take(storage, ORDERS, count).map(OrderId)
 }
 
 /// A number for a new bid or for the new place of a lowered one: one counter for both, so
 /// that a bid's id is also its first place.
+///
+/// # Errors
+/// If no number is left.
 pub fn next_bid(storage: &mut dyn Storage) -> StdResult<u64> {
     take(storage, BIDS, 1)
 }

@@ -22,11 +22,17 @@ pub struct Terms {
 }
 
 /// A denom's terms, if it is accepted.
+///
+/// # Errors
+/// If it is stored in a form that cannot be read.
 pub fn get(storage: &dyn Storage, denom: &Denom) -> StdResult<Option<Terms>> {
     DENOMS.may_load(storage, &denom.to_string())
 }
 
 /// Adds or changes a denom.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, config: &DenomConfig) -> StdResult<()> {
     let DenomConfig { denom, min_price, max_price, min_deposit, take_bps } = config;
     let terms = Terms {
@@ -39,6 +45,9 @@ pub fn save(storage: &mut dyn Storage, config: &DenomConfig) -> StdResult<()> {
 }
 
 /// All of them, by name; there are 16 at most.
+///
+/// # Errors
+/// If an entry is stored in a form that cannot be read.
 pub fn all(storage: &dyn Storage) -> StdResult<Vec<(String, Terms)>> {
     DENOMS.range(storage, None, None, Order::Ascending).collect()
 }

@@ -72,17 +72,26 @@ pub struct Mark {
 }
 
 /// A deployment.
+///
+/// # Errors
+/// [`ContractError::DeploymentNotFound`], or if it is stored in a form that cannot be read.
 pub fn get(storage: &dyn Storage, id: DeploymentId) -> Result<Deployment, ContractError> {
     DEPLOYMENTS.may_load(storage, id.0)?.ok_or(ContractError::DeploymentNotFound(id))
 }
 
 /// Saves a new one.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn create(storage: &mut dyn Storage, id: DeploymentId, new: &Deployment) -> StdResult<()> {
     BY_TENANT.save(storage, (&new.tenant, id.0), &Empty {})?;
     save(storage, id, new)
 }
 
 /// Saves a change.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, id: DeploymentId, changed: &Deployment) -> StdResult<()> {
     DEPLOYMENTS.save(storage, id.0, changed)
 }
@@ -94,12 +103,18 @@ pub fn delete(storage: &mut dyn Storage, id: DeploymentId, tenant: &Addr) {
 }
 
 /// Deployments by number.
+///
+/// # Errors
+/// If an entry is stored in a form that cannot be read.
 pub fn page(storage: &dyn Storage, page: Page<u64>) -> StdResult<Vec<(DeploymentId, Deployment)>> {
     let found = page.of(&DEPLOYMENTS, storage)?.into_iter();
     Ok(found.map(|(id, deployment)| (DeploymentId(id), deployment)).collect())
 }
 
 /// A tenant's deployments by number.
+///
+/// # Errors
+/// If an entry is stored in a form that cannot be read, or the index names one that is not there.
 pub fn page_of(
     storage: &dyn Storage,
     tenant: &Addr,

@@ -45,21 +45,33 @@ impl Group {
 }
 
 /// A group's standing.
+///
+/// # Errors
+/// [`ContractError::GroupNotFound`], or if it is stored in a form that cannot be read.
 pub fn get(storage: &dyn Storage, id: GroupId) -> Result<Group, ContractError> {
     GROUPS.may_load(storage, key(id))?.ok_or(ContractError::GroupNotFound(id))
 }
 
 /// What a group asks for.
+///
+/// # Errors
+/// [`ContractError::GroupNotFound`], or if it is stored in a form that cannot be read.
 pub fn spec(storage: &dyn Storage, id: GroupId) -> Result<GroupSpec, ContractError> {
     SPECS.may_load(storage, key(id))?.ok_or(ContractError::GroupNotFound(id))
 }
 
 /// Saves a group's standing.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, id: GroupId, group: &Group) -> StdResult<()> {
     GROUPS.save(storage, key(id), group)
 }
 
 /// Saves what a group asks for, once.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save_spec(storage: &mut dyn Storage, id: GroupId, spec: &GroupSpec) -> StdResult<()> {
     SPECS.save(storage, key(id), spec)
 }

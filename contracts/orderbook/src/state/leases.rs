@@ -8,6 +8,9 @@ use souk_core::OrderId;
 const BY_PROVIDER: Map<(&Addr, u64), Empty> = Map::new("l");
 
 /// Adds a lease.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn add(storage: &mut dyn Storage, provider: &Addr, order: OrderId) -> StdResult<()> {
     BY_PROVIDER.save(storage, (provider, order.0), &Empty {})
 }
@@ -18,6 +21,9 @@ pub fn remove(storage: &mut dyn Storage, provider: &Addr, order: OrderId) {
 }
 
 /// A provider's leases by number.
+///
+/// # Errors
+/// If a key of the index cannot be read.
 pub fn page(storage: &dyn Storage, provider: &Addr, page: Page<u64>) -> StdResult<Vec<OrderId>> {
     let ids = page.keys_within(BY_PROVIDER.prefix(provider), storage)?;
     Ok(ids.into_iter().map(OrderId).collect())

@@ -156,6 +156,9 @@ impl Order {
     }
 
     /// Refuses unless nothing ended it yet, time aside.
+    ///
+    /// # Errors
+    /// [`ContractError::OrderNotOpen`] with the state that it is in.
     pub fn must_be_open(&self, id: OrderId) -> Result<(), ContractError> {
         match self.status {
             OrderStatus::Open => Ok(()),
@@ -166,16 +169,25 @@ impl Order {
 }
 
 /// An order, if it is there.
+///
+/// # Errors
+/// If it is stored in a form that cannot be read.
 pub fn find(storage: &dyn Storage, id: OrderId) -> StdResult<Option<Order>> {
     ORDERS.may_load(storage, id.0)
 }
 
 /// An order.
+///
+/// # Errors
+/// [`ContractError::OrderNotFound`], or if it is stored in a form that cannot be read.
 pub fn get(storage: &dyn Storage, id: OrderId) -> Result<Order, ContractError> {
     find(storage, id)?.ok_or(ContractError::OrderNotFound(id))
 }
 
 /// Saves it.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, id: OrderId, order: &Order) -> StdResult<()> {
     ORDERS.save(storage, id.0, order)
 }
@@ -186,6 +198,9 @@ pub fn delete(storage: &mut dyn Storage, id: OrderId) {
 }
 
 /// Orders by number.
+///
+/// # Errors
+/// If an entry is stored in a form that cannot be read.
 pub fn page(storage: &dyn Storage, page: Page<u64>) -> StdResult<Vec<(OrderId, Order)>> {
     let found = page.of(&ORDERS, storage)?.into_iter();
     Ok(found.map(|(id, order)| (OrderId(id), order)).collect())

@@ -9,16 +9,25 @@ use souk_core::CloseReason;
 const STATS: Map<&Addr, ProviderStats> = Map::new(namespace::PROVIDER_STATS);
 
 /// A provider's stats; empty ones if it never bid.
+///
+/// # Errors
+/// If they are stored in a form that cannot be read.
 pub fn get(storage: &dyn Storage, provider: &Addr) -> StdResult<ProviderStats> {
     Ok(STATS.may_load(storage, provider)?.unwrap_or_default())
 }
 
 /// Saves it.
+///
+/// # Errors
+/// If they cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, provider: &Addr, stats: ProviderStats) -> StdResult<()> {
     STATS.save(storage, provider, &ProviderStats { v: VERSION, ..stats })
 }
 
 /// One more slot in use.
+///
+/// # Errors
+/// If the count is at its largest.
 pub fn use_slot(stats: &mut ProviderStats) -> StdResult<()> {
     let full = || StdError::generic_err("more slots in use than can be counted");
     stats.used = stats.used.checked_add(1).ok_or_else(full)?;
@@ -26,6 +35,9 @@ pub fn use_slot(stats: &mut ProviderStats) -> StdResult<()> {
 }
 
 /// Fewer slots in use.
+///
+/// # Errors
+/// If the stats are stored in a form that cannot be read.
 pub fn free_slots(storage: &mut dyn Storage, provider: &Addr, count: u32) -> StdResult<()> {
     let mut stats = get(storage, provider)?;
     stats.used = stats.used.saturating_sub(count);
@@ -33,6 +45,9 @@ pub fn free_slots(storage: &mut dyn Storage, provider: &Addr, count: u32) -> Std
 }
 
 /// A lease began; its bid's slot goes on being used.
+///
+/// # Errors
+/// If the stats are stored in a form that cannot be read.
 pub fn lease_won(storage: &mut dyn Storage, provider: &Addr) -> StdResult<()> {
     let mut stats = get(storage, provider)?;
     stats.won = stats.won.saturating_add(1);
@@ -52,6 +67,9 @@ pub struct LeaseEnd {
 }
 
 /// A lease ended.
+///
+/// # Errors
+/// If the stats are stored in a form that cannot be read.
 pub fn lease_ended(storage: &mut dyn Storage, provider: &Addr, end: LeaseEnd) -> StdResult<()> {
     let mut stats = get(storage, provider)?;
     stats.active = stats.active.saturating_sub(1);

@@ -114,7 +114,11 @@ fn every_deployment(market: &Market) -> Vec<DeploymentResponse> {
     let mut all: Vec<DeploymentResponse> = Vec::new();
     loop {
         let start_after = all.last().map(|deployment| deployment.id);
-        let msg = QueryMsg::Deployments { tenant: None, start_after, limit: Some(100) };
+        let msg = QueryMsg::Deployments {
+            tenant: None,
+            start_after,
+            limit: Some(souk_api::paging::MAX_LIMIT),
+        };
         let page: DeploymentsResponse = market.query(&msg).unwrap();
         if page.deployments.is_empty() {
             return all;

@@ -9,7 +9,8 @@ use souk_api::{
     attestations,
     defaults::MIN_DEPOSIT,
     escrow,
-    orderbook::{OrderResponse, OrderState, OrdersResponse, QueryMsg},
+    orderbook::{MAX_ORDERS, OrderResponse, OrderState, OrdersResponse, QueryMsg},
+    paging::MAX_LIMIT,
     registry,
 };
 use souk_core::{AccountId, CloseReason, DeploymentId, OrderId, SignedBy, time::DAY};
@@ -93,7 +94,7 @@ impl Play {
         let mut all: Vec<OrderResponse> = Vec::new();
         loop {
             let start_after = all.last().map(|order| order.id);
-            let msg = QueryMsg::Orders { start_after, limit: Some(100) };
+            let msg = QueryMsg::Orders { start_after, limit: Some(MAX_LIMIT) };
             let page: OrdersResponse = self.market.query(&msg).unwrap();
             if page.orders.is_empty() {
                 return all;
@@ -324,7 +325,7 @@ impl Play {
         self.orders.extend(self.on_book().iter().map(|order| order.id));
         self.market.pass(2 * DAY);
         let orders: Vec<_> = self.orders.iter().copied().collect();
-        for chunk in orders.chunks(50) {
+        for chunk in orders.chunks(MAX_ORDERS) {
             for provider in PROVIDERS {
                 self.market.release(provider, chunk);
             }

@@ -1,10 +1,21 @@
 //! What may be configured, and how long what providers say of themselves may be.
 
 use souk_api::registry::{Contact, InstantiateMsg};
-use souk_contract_std::limits::check_text;
+use souk_contract_std::{CommonError, limits::check_text};
 use souk_core::{Amount, Denom, time::DAY};
+use thiserror::Error;
 
-use crate::ContractError;
+/// A configuration value outside its range.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("{what} is {value}, it must be {allowed}")]
+pub struct SettingError {
+    /// Which one.
+    pub what: &'static str,
+    /// Its value.
+    pub value: String,
+    /// What would do.
+    pub allowed: &'static str,
+}
 
 /// Slashers at most.
 pub const MAX_SLASHERS: usize = 16;
@@ -15,8 +26,8 @@ const MAX_UNBONDING: u64 = 90 * DAY;
 ///
 /// # Errors
 /// If a value is out of its range.
-pub fn check(msg: &InstantiateMsg) -> Result<(), ContractError> {
-    let bad = |what, value: String, allowed| Err(ContractError::Config { what, value, allowed });
+pub fn check(msg: &InstantiateMsg) -> Result<(), SettingError> {
+    let bad = |what, value: String, allowed| Err(SettingError { what, value, allowed });
     if !matches!(msg.bond_denom.parse(), Ok(Denom::Native(_))) {
         return bad("bond_denom", msg.bond_denom.clone(), "a denom of the bank module");
     }
@@ -33,10 +44,10 @@ pub fn check(msg: &InstantiateMsg) -> Result<(), ContractError> {
 ///
 /// # Errors
 /// If it is zero.
-pub fn check_min_bond(min_bond: Amount) -> Result<(), ContractError> {
+pub fn check_min_bond(min_bond: Amount) -> Result<(), SettingError> {
     if min_bond == Amount::ZERO {
         let (value, allowed) = (min_bond.to_string(), "at least 1");
-        return Err(ContractError::Config { what: "min_bond", value, allowed });
+        return Err(SettingError { what: "min_bond", value, allowed });
     }
     Ok(())
 }
@@ -45,7 +56,7 @@ pub fn check_min_bond(min_bond: Amount) -> Result<(), ContractError> {
 ///
 /// # Errors
 /// If a text is too long.
-pub fn check_contact(contact: &Contact) -> Result<(), ContractError> {
+pub fn check_contact(contact: &Contact) -> Result<(), CommonError> {
     check_text("the contact's email", &contact.email)?;
-    Ok(check_text("the contact's website", &contact.website)?)
+    check_text("the contact's website", &contact.website)
 }

@@ -101,6 +101,9 @@ pub fn operator(storage: &dyn Storage, provider: &Addr) -> Result<String, Contra
 }
 
 /// A provider, registered or not; none if it never registered.
+///
+/// # Errors
+/// If it is stored in a form that cannot be read.
 pub fn find(storage: &dyn Storage, address: &Addr) -> StdResult<Option<Provider>> {
     let Some(details) = DETAILS.may_load(storage, address)? else { return Ok(None) };
     let record = PROVIDERS.may_load(storage, address)?;
@@ -125,6 +128,9 @@ pub fn registered(storage: &dyn Storage, address: &Addr) -> Result<Provider, Con
 }
 
 /// Registered providers by address.
+///
+/// # Errors
+/// If an entry is stored in a form that cannot be read, or has no details.
 pub fn page(storage: &dyn Storage, page: Page<&Addr>) -> StdResult<Vec<Provider>> {
     let records = page.of(&PROVIDERS, storage)?.into_iter();
     let joined = records.map(|(address, record)| {
@@ -135,6 +141,9 @@ pub fn page(storage: &dyn Storage, page: Page<&Addr>) -> StdResult<Vec<Provider>
 }
 
 /// Saves everything: the record is published or, after deregistration, deleted.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, provider: &Provider) -> StdResult<()> {
     if provider.registered {
         PROVIDERS.save(storage, &provider.address, &provider.record)?;
@@ -145,6 +154,9 @@ pub fn save(storage: &mut dyn Storage, provider: &Provider) -> StdResult<()> {
 }
 
 /// Saves the published record alone: for changes that touch nothing else.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save_record(storage: &mut dyn Storage, provider: &Provider) -> StdResult<()> {
     if provider.registered {
         return PROVIDERS.save(storage, &provider.address, &provider.record);
@@ -153,6 +165,9 @@ pub fn save_record(storage: &mut dyn Storage, provider: &Provider) -> StdResult<
 }
 
 /// Saves the details alone.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn save_details(storage: &mut dyn Storage, provider: &Provider) -> StdResult<()> {
     let record = &provider.record;
     let left = (!provider.registered).then(|| Left {

@@ -1,6 +1,6 @@
 //! Events of the attestations contract.
 
-use crate::event::events;
+use crate::admin::events;
 
 events! {
     /// The events.

@@ -3,7 +3,7 @@
 
 use souk_core::{AccountId, Amount, Denom, Price, Rate};
 
-use crate::event::events;
+use crate::admin::events;
 
 events! {
     /// The escrow's events.

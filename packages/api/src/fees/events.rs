@@ -2,7 +2,7 @@
 
 use souk_core::{Amount, Denom};
 
-use crate::event::events;
+use crate::admin::events;
 
 events! {
     /// The distributor's events.

@@ -3,7 +3,7 @@
 use souk_core::{AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, OrderId, Price};
 
 use super::GroupState;
-use crate::event::events;
+use crate::admin::events;
 
 events! {
     /// The orderbook's events.

@@ -2,7 +2,7 @@
 
 use souk_core::Amount;
 
-use crate::event::events;
+use crate::admin::events;
 
 events! {
     /// The registry's events.

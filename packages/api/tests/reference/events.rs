@@ -41,7 +41,8 @@ fn defined_in(source: &str) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let mut doc: Vec<&str> = Vec::new();
     // The macro's own brackets begin their lines.
-    let definitions = source.lines().skip_while(|line| *line != "events! {");
+    let definitions =
+        source.lines().skip_while(|line| !matches!(*line, "events! {" | "event_types! {"));
     for line in definitions.take_while(|line| *line != "}").map(str::trim) {
         if let Some(text) = line.strip_prefix("///") {
             doc.push(text.trim());

@@ -67,6 +67,8 @@ impl ClientConfig {
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(super) inner: Arc<Inner>,
+    /// The only endpoint that is asked, by its place in the configuration.
+    only: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -115,7 +117,27 @@ impl Client {
                 survey_interval: config.survey_interval,
                 last_survey: Mutex::new(Instant::now()),
             }),
+            only: None,
         })
+    }
+
+    /// A client for each configured endpoint, in that order, which asks it alone: so that what one
+    /// node says can be held against what another says. They share what is known of the endpoints.
+    pub fn each(&self) -> Vec<Self> {
+        let all = 0..self.inner.endpoints.len();
+        all.map(|index| Self { inner: Arc::clone(&self.inner), only: Some(index) }).collect()
+    }
+
+    /// Scheme, host and port of the endpoints that are asked, with commas between them.
+    pub fn label(&self) -> String {
+        let asked = |(index, _): &(usize, &Endpoint)| self.may_ask(*index);
+        let labels = self.inner.endpoints.iter().enumerate().filter(asked);
+        labels.map(|(_, endpoint)| endpoint.label()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether this client asks that endpoint at all.
+    pub(super) fn may_ask(&self, index: usize) -> bool {
+        self.only.is_none_or(|only| only == index)
     }
 
     /// The chain that this client talks to.
@@ -259,7 +281,10 @@ impl Client {
     }
 
     pub(super) fn unavailable(&self, method: &'static str) -> RpcError {
-        let reports = self.inner.pool.lock().reports();
+        let mut reports = self.inner.pool.lock().reports();
+        if let Some(only) = self.only.and_then(|index| self.inner.endpoints.get(index)) {
+            reports.retain(|report| report.endpoint == only.label());
+        }
         let wrong = |f: &EndpointFault| matches!(f, EndpointFault::WrongChain { .. });
         if !reports.is_empty() && reports.iter().all(|r| wrong(&r.fault)) {
             return RpcError::WrongChain { expected: self.inner.chain_id.clone(), reports };

@@ -22,7 +22,7 @@ impl Client {
                 true => Vec::new(),
                 false => pool.claim_due(Instant::now()),
             };
-            (usable, due)
+            (self.allowed(usable), due)
         };
         self.spawn_probes(due);
         if usable.is_empty() {
@@ -44,7 +44,7 @@ impl Client {
             }
             {
                 let pool = self.inner.pool.lock();
-                usable = pool.usable();
+                usable = self.allowed(pool.usable());
                 let news = usable.iter().any(|i| !asked.contains(i));
                 if !news && !pool.any_unknown() {
                     return None;
@@ -54,7 +54,7 @@ impl Client {
                 }
             }
             probed.await;
-            usable = self.inner.pool.lock().usable();
+            usable = self.allowed(self.inner.pool.lock().usable());
         }
     }
 
@@ -69,7 +69,7 @@ impl Client {
             probed.as_mut().enable();
             let claimed = {
                 let mut pool = self.inner.pool.lock();
-                let usable = pool.usable();
+                let usable = self.allowed(pool.usable());
                 if !usable.is_empty() {
                     return usable;
                 }
@@ -85,6 +85,10 @@ impl Client {
             self.spawn_probes(claimed);
             probed.await;
         }
+    }
+
+    fn allowed(&self, usable: Vec<usize>) -> Vec<usize> {
+        usable.into_iter().filter(|index| self.may_ask(*index)).collect()
     }
 
     pub(super) fn spawn_probes(&self, claimed: Vec<usize>) {

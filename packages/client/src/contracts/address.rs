@@ -17,6 +17,9 @@ pub fn salt(terms: &Terms, contract: Contract) -> Vec<u8> {
 }
 
 /// The address of a contract that `creator` makes of the code with this checksum.
+///
+/// # Errors
+/// If `creator` is not a bech32 address.
 pub fn predicted(
     terms: &Terms,
     contract: Contract,

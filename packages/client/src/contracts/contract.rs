@@ -76,6 +76,9 @@ impl<T> PerContract<T> {
     }
 
     /// Made one by one, unless one cannot be made.
+    ///
+    /// # Errors
+    /// The first that `value` gives.
     pub fn try_make<E>(mut value: impl FnMut(Contract) -> Result<T, E>) -> Result<Self, E> {
         Ok(Self {
             attestations: value(Contract::Attestations)?,

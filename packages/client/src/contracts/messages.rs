@@ -7,10 +7,12 @@ use souk_chain::{
     tx::{self, Instantiate, MsgError},
 };
 
-use super::{Codes, Contract, PerContract, Terms, address::salt};
-use crate::network::Contracts;
+use super::{Codes, Contract, Contracts, PerContract, Terms, address::salt};
 
 /// Makes one contract at its predicted address.
+///
+/// # Errors
+/// If the message cannot be written as JSON.
 pub fn instantiate(
     terms: &Terms,
     contract: Contract,
@@ -36,16 +38,25 @@ pub fn instantiate(
 
 /// The owner's message that names the orderbook to the registry. It is a message of its own,
 /// since the registry looks whether there is an orderbook.
+///
+/// # Errors
+/// If the message cannot be written as JSON.
 pub fn link_registry(sender: &str, at: &Contracts) -> Result<Any, MsgError> {
     tx::execute(sender, &at.registry, &defaults::link_registry(at.orderbook.clone()), &[])
 }
 
 /// The owner's message by which an escrow that was made without its orderbook lists it.
+///
+/// # Errors
+/// If the message cannot be written as JSON.
 pub fn link_escrow(sender: &str, at: &Contracts) -> Result<Any, MsgError> {
     tx::execute(sender, &at.escrow, &defaults::link_escrow(at.orderbook.clone()), &[])
 }
 
 /// The admin's message that moves a contract to another code.
+///
+/// # Errors
+/// If the message cannot be written as JSON.
 pub fn migrate(
     sender: &str,
     contract: Contract,
@@ -65,6 +76,9 @@ pub fn migrate(
 }
 
 /// All contracts and the link, for one transaction of a sender who is also the owner.
+///
+/// # Errors
+/// If a message cannot be written as JSON.
 pub fn all(
     terms: &Terms,
     sender: &str,

@@ -198,6 +198,9 @@ impl Terms {
 
     /// The defaults with what a terms file states over them; guardian, admin and pool are the
     /// file's owner, or `owner`, unless the file names others.
+    ///
+    /// # Errors
+    /// If the text is no TOML, has an unknown key, or a value of another kind; the text says which.
     pub fn read(text: &str, denom: &str, owner: &str) -> Result<Self, String> {
         let stated: Table = toml::from_str(text).map_err(|error| error.to_string())?;
         let owner = match stated.get("owner") {
@@ -211,6 +214,9 @@ impl Terms {
     }
 
     /// [`Terms::read`] of a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, and as [`Terms::read`].
     pub fn read_file(path: &Path, denom: &str, owner: &str) -> Result<Self, Error> {
         let file = |source| Error::File { path: path.into(), source };
         let text = std::fs::read_to_string(path).map_err(file)?;
@@ -219,6 +225,9 @@ impl Terms {
     }
 
     /// Changes each account's name, for instance from a key's name to its address.
+    ///
+    /// # Errors
+    /// The first that `address` gives.
     pub fn with_addresses<E>(
         mut self,
         address: impl Fn(&str) -> Result<String, E>,

@@ -37,6 +37,10 @@ pub struct Client {
 impl Client {
     /// A client for the gateway at `uri`, known by `pins` if there are any. No proxy and no
     /// redirects: the token is for this gateway alone.
+    ///
+    /// # Errors
+    /// [`GatewayError::Tls`] if TLS cannot be set up; [`GatewayError::Unreachable`] if there can be
+    /// no HTTP client.
     pub fn new(uri: &str, pins: &[Pin]) -> Result<Self, GatewayError> {
         let tls = tls_config(pins).map_err(|error| GatewayError::Tls(error.to_string()))?;
         let http = reqwest::Client::builder()
@@ -59,17 +63,29 @@ impl Client {
     }
 
     /// Who answers.
+    ///
+    /// # Errors
+    /// [`GatewayError::Unreachable`], or [`GatewayError::Answer`] if it is not a gateway of this
+    /// version.
     pub async fn version(&self) -> Result<VersionInfo, GatewayError> {
         self.json(self.request(Method::GET, route::VERSION)).await
     }
 
     /// How busy the provider is.
+    ///
+    /// # Errors
+    /// [`GatewayError::Unreachable`], [`GatewayError::Refused`], or [`GatewayError::Answer`] if the
+    /// answer cannot be read.
     pub async fn status(&self) -> Result<ProviderStatus, GatewayError> {
         self.json(self.request(Method::GET, route::STATUS)).await
     }
 
     /// Sends a lease's manifest. A gateway that has not seen the lease yet answers with
     /// [`GatewayError::is_too_early`]; try again.
+    ///
+    /// # Errors
+    /// [`GatewayError::Refused`] with the reason: not the lease's tenant, another version than the
+    /// chain has, names that are taken; [`GatewayError::Unreachable`].
     pub async fn send_manifest(
         &self,
         order: OrderId,
@@ -80,21 +96,37 @@ impl Client {
     }
 
     /// The manifest that the provider runs.
+    ///
+    /// # Errors
+    /// [`GatewayError::Absent`] if it has none; [`GatewayError::Refused`] unless the token is the
+    /// tenant's; [`GatewayError::Unreachable`].
     pub async fn manifest(&self, order: OrderId) -> Result<ManifestUpload, GatewayError> {
         self.json(self.request(Method::GET, &route::path(route::MANIFEST, order))).await
     }
 
     /// Where a lease stands.
+    ///
+    /// # Errors
+    /// [`GatewayError::Absent`] if it knows no such lease; [`GatewayError::Refused`] unless the
+    /// token is the tenant's; [`GatewayError::Unreachable`].
     pub async fn lease_status(&self, order: OrderId) -> Result<LeaseStatus, GatewayError> {
         self.json(self.request(Method::GET, &route::path(route::LEASE_STATUS, order))).await
     }
 
     /// Why the provider did not bid.
+    ///
+    /// # Errors
+    /// [`GatewayError::Absent`] if it knows no such order; [`GatewayError::Refused`] unless the
+    /// token is the tenant's; [`GatewayError::Unreachable`].
     pub async fn reason(&self, order: OrderId) -> Result<OrderReason, GatewayError> {
         self.json(self.request(Method::GET, &route::path(route::REASON, order))).await
     }
 
     /// A lease's logs, line by line.
+    ///
+    /// # Errors
+    /// [`GatewayError::Absent`] if it knows no such lease; [`GatewayError::Refused`] unless the
+    /// token is the tenant's; [`GatewayError::Unreachable`]. Later ones come from [`Lines::next`].
     pub async fn logs(
         &self,
         order: OrderId,
@@ -104,6 +136,10 @@ impl Client {
     }
 
     /// A lease's Kubernetes events, one by one.
+    ///
+    /// # Errors
+    /// [`GatewayError::Absent`] if it knows no such lease; [`GatewayError::Refused`] unless the
+    /// token is the tenant's; [`GatewayError::Unreachable`]. Later ones come from [`Lines::next`].
     pub async fn events(
         &self,
         order: OrderId,

@@ -26,6 +26,11 @@ impl<T: DeserializeOwned> Lines<T> {
     }
 
     /// The next value; `None` when the gateway ends the stream.
+    ///
+    /// # Errors
+    /// [`GatewayError::Unreachable`] if the stream breaks off, [`GatewayError::Line`] for a line
+    /// that is too long or no value, [`GatewayError::Refused`] if the gateway ends it with an
+    /// error.
     pub async fn next(&mut self) -> Result<Option<T>, GatewayError> {
         loop {
             if let Some(line) = self.ready.pop_front() {

@@ -2,12 +2,12 @@
 
 mod client;
 mod connect;
-mod error;
 mod lines;
 mod reasons;
 
+pub use crate::error::GatewayError;
+
 pub use client::Client;
 pub use connect::{client, client_for, send_manifest};
-pub use error::GatewayError;
 pub use lines::Lines;
 pub use reasons::{NoBid, reasons};

@@ -8,7 +8,7 @@ use souk_api::{
 use super::{MarketError, instance::contract};
 
 contract!(
-    /// The attestations. Each query's error says why there is no answer.
+    /// The attestations.
     Attestations
 );
 
@@ -16,11 +16,17 @@ type Answer<T> = Result<T, MarketError>;
 
 impl Attestations {
     /// Their configuration.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn config(&self) -> Answer<ConfigResponse> {
         self.0.ask(&QueryMsg::Config {}).await
     }
 
     /// What all auditors attest of a provider, expired values included.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn of_provider(&self, provider: &str) -> Answer<Vec<AttestationResponse>> {
         let msg = |last: Option<&AttestationResponse>, limit| QueryMsg::Attestations {
             provider: provider.to_owned(),
@@ -31,6 +37,9 @@ impl Attestations {
     }
 
     /// The record of what an auditor attests of a provider, as it is published for contracts.
+    ///
+    /// # Errors
+    /// If there is no answer, or [`MarketError::Record`] for one of a later version.
     pub async fn record(&self, auditor: &str, provider: &str) -> Answer<Option<AttestationRecord>> {
         self.0.published(attestation_key(auditor, provider)).await
     }

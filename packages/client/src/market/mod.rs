@@ -6,7 +6,6 @@
 mod any;
 mod attestations;
 mod distribution;
-mod error;
 mod escrow;
 mod fees;
 mod instance;
@@ -16,14 +15,12 @@ mod registry;
 
 use souk_chain::{Client, Queries, rpc::RpcError};
 
-use crate::{
-    error::Error,
-    network::{Contracts, Network},
-};
+use crate::{contracts::Contracts, error::Error, network::Network};
+
+pub use crate::error::{MarketError, if_present};
 
 pub use any::{Ownership, config, identity, ownership};
 pub use attestations::Attestations;
-pub use error::{MarketError, if_present};
 pub use escrow::Escrow;
 pub use fees::FeeDistributor;
 pub use orderbook::Orderbook;

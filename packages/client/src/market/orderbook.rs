@@ -13,7 +13,7 @@ use souk_core::{DeploymentId, OrderId};
 use super::{MarketError, if_present, instance::contract};
 
 contract!(
-    /// The orderbook. Each query's error says why there is no answer.
+    /// The orderbook.
     Orderbook
 );
 
@@ -21,16 +21,25 @@ type Answer<T> = Result<T, MarketError>;
 
 impl Orderbook {
     /// Its configuration.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn config(&self) -> Answer<ConfigResponse> {
         self.0.ask(&QueryMsg::Config {}).await
     }
 
     /// A deployment.
+    ///
+    /// # Errors
+    /// [`MarketError::Absent`] if there is no such deployment; another one if there is no answer.
     pub async fn deployment(&self, deployment: DeploymentId) -> Answer<DeploymentResponse> {
         self.0.ask(&QueryMsg::Deployment { deployment }).await
     }
 
     /// All deployments of a tenant.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn deployments(&self, tenant: &str) -> Answer<Vec<DeploymentResponse>> {
         let msg = |last: Option<&DeploymentResponse>, limit| QueryMsg::Deployments {
             tenant: Some(tenant.to_owned()),
@@ -41,17 +50,27 @@ impl Orderbook {
     }
 
     /// An order with its group.
+    ///
+    /// # Errors
+    /// [`MarketError::Absent`] if there is no such order, or it was pruned; another one if there is
+    /// no answer.
     pub async fn order(&self, order: OrderId) -> Answer<OrderResponse> {
         self.0.ask(&QueryMsg::Order { order }).await
     }
 
     /// The orders after one, a page of them.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn orders_after(&self, start_after: Option<OrderId>) -> Answer<Vec<OrderResponse>> {
         let msg = |limit| QueryMsg::Orders { start_after, limit: Some(limit) };
         Ok(self.0.page::<_, OrdersResponse>(msg).await?.orders)
     }
 
     /// All bids on an order, the lowest first.
+    ///
+    /// # Errors
+    /// [`MarketError::Absent`] if there is no such order; another one if there is no answer.
     pub async fn bids(&self, order: OrderId) -> Answer<Vec<BidResponse>> {
         let msg = |last: Option<&BidResponse>, limit| QueryMsg::Bids {
             order,
@@ -62,23 +81,36 @@ impl Orderbook {
     }
 
     /// The lowest bid on an order, if there is one.
+    ///
+    /// # Errors
+    /// [`MarketError::Absent`] if there is no such order; another one if there is no answer.
     pub async fn lowest_bid(&self, order: OrderId) -> Answer<Option<BidResponse>> {
         let msg = QueryMsg::Bids { order, start_after: None, limit: Some(1) };
         Ok(self.0.ask::<BidsResponse>(&msg).await?.bids.into_iter().next())
     }
 
     /// A provider's bid on an order; none if it has none, or the order is not there.
+    ///
+    /// # Errors
+    /// If there is no answer, for another reason than that there is no such bid.
     pub async fn bid(&self, order: OrderId, provider: &str) -> Answer<Option<BidResponse>> {
         let provider = provider.to_owned();
         if_present(self.0.ask(&QueryMsg::Bid { order, provider }).await)
     }
 
     /// A lease.
+    ///
+    /// # Errors
+    /// [`MarketError::Absent`] if the order has no lease, or is not there; another one if there is
+    /// no answer.
     pub async fn lease(&self, order: OrderId) -> Answer<LeaseResponse> {
         self.0.ask(&QueryMsg::Lease { order }).await
     }
 
     /// All leases of a provider.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn leases(&self, provider: &str) -> Answer<Vec<LeaseResponse>> {
         let msg =
             |last: Option<&LeaseResponse>, limit| leases(provider, last.map(|l| l.order), limit);
@@ -86,6 +118,9 @@ impl Orderbook {
     }
 
     /// A provider's leases after one, a page of them.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn leases_after(
         &self,
         provider: &str,
@@ -97,6 +132,9 @@ impl Orderbook {
 
     /// A provider's lease for an order; none if it has none. The list of leases is asked, since
     /// its answer says that a lease is not there.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn lease_of(&self, order: OrderId, provider: &str) -> Answer<Option<LeaseResponse>> {
         let msg = leases(provider, order.0.checked_sub(1).map(OrderId), 1);
         let page: LeasesResponse = self.0.ask(&msg).await?;
@@ -104,17 +142,26 @@ impl Orderbook {
     }
 
     /// Whether a provider could bid on an order now, price aside, and if not why.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn eligible(&self, order: OrderId, provider: &str) -> Answer<EligibilityResponse> {
         let provider = provider.to_owned();
         self.0.ask(&QueryMsg::Eligible { order, provider }).await
     }
 
     /// A provider's slots and history.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
     pub async fn provider_stats(&self, provider: &str) -> Answer<ProviderStatsResponse> {
         self.0.ask(&QueryMsg::ProviderStats { provider: provider.to_owned() }).await
     }
 
     /// The record of it that the orderbook publishes for other contracts; zeros if there is none.
+    ///
+    /// # Errors
+    /// If there is no answer, or [`MarketError::Record`] for one of a later version.
     pub async fn provider_stats_record(&self, provider: &str) -> Answer<ProviderStats> {
         Ok(self.0.published(provider_stats_key(provider)).await?.unwrap_or_default())
     }

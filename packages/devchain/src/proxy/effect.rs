@@ -1,5 +1,7 @@
 //! What tests inject into chosen requests.
 
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use serde_json::Value;
 
@@ -11,6 +13,14 @@ pub fn hook<F: Future<Output = ()> + Send + 'static>(run: F) -> Hook {
     Box::new(move || Box::pin(run))
 }
 
+/// Changes an endpoint's result.
+pub type Change = Arc<dyn Fn(&mut Value) + Send + Sync>;
+
+/// An effect that changes an endpoint's result.
+pub fn change(by: impl Fn(&mut Value) + Send + Sync + 'static) -> Effect {
+    Effect::Change(Arc::new(by))
+}
+
 /// A fault or an action of the test at one request.
 pub enum Effect {
     /// Runs before the request is forwarded.
@@ -18,7 +28,7 @@ pub enum Effect {
     /// Runs after the endpoint has answered and before the client gets the answer.
     After(Hook),
     /// The client gets the endpoint's result changed by this.
-    Change(fn(&mut Value)),
+    Change(Change),
     /// The client gets this result, the endpoint is not asked.
     Result(Value),
     /// The client gets a JSON-RPC error with this data, the endpoint is not asked.
@@ -34,7 +44,7 @@ impl Effect {
     pub(super) fn repeat(&self) -> Option<Self> {
         Some(match self {
             Self::Before(_) | Self::After(_) => return None,
-            Self::Change(change) => Self::Change(*change),
+            Self::Change(change) => Self::Change(Arc::clone(change)),
             Self::Result(value) => Self::Result(value.clone()),
             Self::Error(data) => Self::Error(data),
             Self::LoseReply => Self::LoseReply,

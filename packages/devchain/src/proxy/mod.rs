@@ -1,5 +1,5 @@
 //! A recording proxy in front of any CometBFT endpoint, this chain's or a real node's, for tests of its clients: it
-//! records every broadcast, refused ones included, and injects faults into chosen requests.
+//! records every broadcast, refused ones included, and every query, and injects faults into chosen requests.
 //!
 //! [`Effect`]s apply to single requests. [`Proxy::faults`] are the whole endpoint's: it hangs with its connections open,
 //! refuses, is stale, or names another chain.
@@ -24,8 +24,8 @@ use crate::faults::{Faults, FaultyListener};
 
 use self::shared::{Shared, lock};
 
-pub use effect::{Effect, Hook, On, hook};
-pub use shared::Broadcast;
+pub use effect::{Change, Effect, Hook, On, change, hook};
+pub use shared::{Broadcast, Query};
 
 /// The proxy; clones are the same one. It ends with the runtime that started it.
 #[derive(Clone)]
@@ -48,6 +48,7 @@ impl Proxy {
             rules: Mutex::default(),
             broadcasts: Mutex::default(),
             requests: Mutex::default(),
+            queries: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free local port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -119,6 +120,11 @@ impl Proxy {
     pub fn contract_messages(&self) -> Vec<Value> {
         let all = self.transactions().into_iter().flat_map(|(_, messages)| messages);
         all.filter_map(|any| contract_message(&any)).collect()
+    }
+
+    /// Every question to the chain's state that came, in order.
+    pub fn queries(&self) -> Vec<Query> {
+        lock(&self.shared.queries).clone()
     }
 
     /// How many matching requests came.

@@ -11,8 +11,8 @@ use axum::routing::post;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use super::effect::{Effect, take};
-use super::shared::{Broadcast, Shared, lock};
+use super::effect::{Change, Effect, take};
+use super::shared::{Broadcast, Query, Shared, lock};
 use super::view::{self, Handling};
 use crate::chain::block::tx_hash;
 use crate::faults::EndpointMode;
@@ -74,10 +74,13 @@ async fn answer(shared: &Shared, body: Bytes) -> Response {
         broadcasts.push(Broadcast { bytes: bytes.clone(), code: None });
         broadcasts.len() - 1
     });
+    if method == "abci_query" {
+        lock(&shared.queries).push(query(&request));
+    }
     lock(&shared.requests).push((method.clone(), text.clone()));
     let effect = take(&mut lock(&shared.rules), &method, &text);
     let mut after = None;
-    let mut change: Option<fn(&mut Value)> = None;
+    let mut change: Option<Change> = None;
     let mut lose_reply = false;
     match effect {
         None => {}
@@ -166,12 +169,16 @@ fn broadcast_tx(method: &str, request: &Value) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(request.pointer("/params/tx")?.as_str()?).ok()
 }
 
-/// The path and the data of a query, in which JSON for contracts can be read.
-fn query_text(request: &Value) -> String {
+fn query(request: &Value) -> Query {
     let part = |name: &str| {
         let value = request.pointer(&format!("/params/{name}")).and_then(Value::as_str);
         value.unwrap_or_default()
     };
-    let data = hex::decode(part("data")).unwrap_or_default();
-    format!("{} {}", part("path"), String::from_utf8_lossy(&data))
+    Query { path: part("path").to_owned(), data: hex::decode(part("data")).unwrap_or_default() }
+}
+
+/// The path and the data of a query, in which JSON for contracts can be read.
+fn query_text(request: &Value) -> String {
+    let query = query(request);
+    format!("{} {}", query.path, String::from_utf8_lossy(&query.data))
 }

@@ -14,6 +14,15 @@ pub struct Broadcast {
     pub code: Option<u64>,
 }
 
+/// A question to the chain's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The service and method, such as `/cosmwasm.wasm.v1.Query/SmartContractState`.
+    pub path: String,
+    /// The request, as protobuf.
+    pub data: Vec<u8>,
+}
+
 /// What the proxy and its server share.
 pub(super) struct Shared {
     pub target: Mutex<String>,
@@ -22,6 +31,7 @@ pub(super) struct Shared {
     pub rules: Mutex<Vec<Rule>>,
     pub broadcasts: Mutex<Vec<Broadcast>>,
     pub requests: Mutex<Vec<(String, String)>>,
+    pub queries: Mutex<Vec<Query>>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

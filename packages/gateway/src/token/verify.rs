@@ -70,6 +70,9 @@ pub enum TokenError {
 }
 
 /// Verifies a token and returns what it says. `now` is in Unix seconds.
+///
+/// # Errors
+/// The first thing that is wrong with it: its form, signature, issuer, audience, then its times.
 pub fn verify(token: &str, policy: &Policy, now: u64) -> Result<Claims, TokenError> {
     if token.len() > MAX_TOKEN {
         return Err(TokenError::Malformed("it is larger than 8 KiB"));
@@ -103,7 +106,7 @@ fn check_signature(
     let key = decode(&header.public_key)
         .filter(|bytes| bytes.len() == 33)
         .and_then(|bytes| VerifyingKey::from_sec1_bytes(&bytes).ok())
-        .ok_or(TokenError::Signature("the header's key is no compressed secp256k1 key"))?;
+        .ok_or(TokenError::Signature("the header's key is not a compressed secp256k1 key"))?;
     let signature = decode(signature)
         .and_then(|bytes| Signature::from_slice(&bytes).ok())
         .ok_or(TokenError::Signature("it is not 64 bytes of base64url"))?;

@@ -7,7 +7,8 @@ use cosmwasm_std::coins;
 use souk_api::defaults::DENOM;
 use souk_chain::{Client, SecretKey};
 use souk_client::{
-    contracts::{Terms, instantiate_all},
+    contracts::Terms,
+    instantiate,
     network::{NameMap, Network},
     wallet::Wallet,
 };
@@ -75,7 +76,7 @@ impl EmbeddedChain {
         };
         let wallet = Wallet::new(Client::new(network.client_config())?, config.owner, &network)?;
         let terms = Terms { pool: config.pool, ..Terms::new(DENOM, &wallet.address) };
-        network.contracts = Some(instantiate_all(&wallet, codes::ids(), &terms).await?);
+        network.contracts = Some(instantiate::all(&wallet, codes::ids(), &terms).await?);
         Ok(Self { handle, network })
     }
 }

@@ -7,6 +7,7 @@ mod periods;
 use std::{fmt, time::Duration};
 
 use anyhow::{Context as _, Result};
+use souk_api::defaults::DENOM;
 use souk_chain::{Client, Coin, SecretKey, tx};
 use souk_client::{Error, market::Market, network::Network, wallet::Wallet};
 use souk_devchain::Handle;
@@ -68,6 +69,15 @@ impl ChainKind {
         match self {
             Self::Embedded { .. } | Self::Running { .. } => PREFIX,
             Self::External { network, .. } => &network.prefix,
+        }
+    }
+
+    /// The denom of its deposits.
+    pub fn denom(&self) -> &str {
+        match self {
+            Self::Embedded { .. } => DENOM,
+            Self::Running { chain, .. } => &chain.network.denom,
+            Self::External { network, .. } => &network.denom,
         }
     }
 

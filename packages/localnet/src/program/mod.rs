@@ -15,7 +15,7 @@ pub use exit::report;
 /// Runs Souk's whole market on this machine: an embedded chain with the contracts, and providers
 /// on simulated Kubernetes clusters.
 #[derive(Debug, Parser)]
-#[command(name = "souk-localnet", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "souk-localnet", version, propagate_version = true, arg_required_else_help = true, after_help = souk_client::exit::HELP)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]

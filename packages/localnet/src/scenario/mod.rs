@@ -2,6 +2,7 @@
 //! the last coin: bids, lease, workload, payments, fees, and the same file in a binding auction.
 
 mod account;
+mod application;
 mod auction;
 mod deployment;
 mod environment;
@@ -14,29 +15,33 @@ mod supply;
 use std::{path::Path, time::Duration};
 
 use anyhow::Result;
-use souk_client::sdl;
 use souk_core::Denom;
+
+use application::Application;
 
 pub use environment::{Clusters, Environment, NODE_LABEL};
 pub use fixture::Fixture;
 pub use supply::Supply;
-
-/// What runs unless another file is given.
-const EXAMPLE: &str = include_str!("../../../../examples/chat.yaml");
 
 /// How long bids, workloads and their changes may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs the scenario with an SDL file, or with the example. Leaves everything running at the end
 /// until Ctrl-C if `keep` says so; Ctrl-C also ends it before.
+///
+/// # Errors
+/// Before anything starts, if the file cannot be read or has mistakes; then if something does not
+/// start, is refused, or does not happen in time.
 pub async fn run(environment: Environment, file: Option<&Path>, keep: bool) -> Result<()> {
+    let application = Application::read(file)?;
+    application.check(&environment.chain)?;
     let folder = tempfile::Builder::new().prefix("souk-demo-").tempdir()?;
     let fixture = tokio::select! {
         fixture = Fixture::start(environment, folder.path()) => fixture?,
         interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
     };
     let outcome = tokio::select! {
-        outcome = play(&fixture, file, keep) => outcome,
+        outcome = play(&fixture, &application, keep) => outcome,
         interrupted = tokio::signal::ctrl_c() => {
             interrupted?;
             print::line("interrupted; everything is being stopped");
@@ -54,14 +59,10 @@ pub async fn run(environment: Environment, file: Option<&Path>, keep: bool) -> R
     outcome
 }
 
-async fn play(fixture: &Fixture, file: Option<&Path>, keep: bool) -> Result<()> {
+async fn play(fixture: &Fixture, application: &Application, keep: bool) -> Result<()> {
     let before = Supply::count(fixture).await?;
     let map = &fixture.market.network.map;
-    let read = || match file {
-        Some(file) => sdl::read(file, map, false),
-        None => sdl::compile("examples/chat.yaml", EXAMPLE.as_bytes(), map, false),
-    };
-    let (first, second) = (read()?, read()?);
+    let (first, second) = (application.compile(map)?, application.compile(map)?);
     lifecycle::run(fixture, first).await?;
     auction::run(fixture, second, keep).await?;
     print::section("The sum of all coins");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    profiles::{compute::Needs, storage::Volume},
+    profiles::{compute::Needs, volume::Volume},
     reader::{Read, Reader},
     services::Service,
     services::params::Mount,

@@ -88,7 +88,7 @@ impl<'d> Ports<'d> {
     fn check_hosts(&mut self, reader: &mut Reader<'_>, expose: &'d Expose) {
         for (host, at) in expose.accept.iter().flatten() {
             if !names::is_host(host) {
-                let message = format!("`{host}` is no host name");
+                let message = format!("`{host}` is not a host name");
                 reader
                     .error(*at, "invalid-host", message)
                     .help("a-z, 0-9, `-` and `.`; no `*`, no port, no path");

@@ -53,7 +53,8 @@ pub(super) fn warn(reader: &mut Reader<'_>, document: &Document) {
             if !document.profiles.compute.contains_key(compute) && !matches!(price, Read::Bad) {
                 let known = document.profiles.compute.keys().map(String::as_str);
                 let help = reader.suggest(compute, known);
-                let message = format!("the price is for `{compute}`, which is no compute profile");
+                let message =
+                    format!("the price is for `{compute}`, which is not a compute profile");
                 reader.warn(*at, "unknown-profile", message).maybe(help);
             }
         }

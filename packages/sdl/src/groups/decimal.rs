@@ -8,15 +8,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Decimal(u128);
 
-/// A text that is no such decimal.
+/// A text that is not such a decimal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no decimal number with 18 places such as 1.500000000000000000")]
+#[error("`{0}` is not a decimal number with 18 places such as 1.500000000000000000")]
 pub struct DecimalError(String);
 
 /// Why a price's amount was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AmountError {
-    #[error("`{0}` is no amount")]
+    #[error("`{0}` is not an amount")]
     NotANumber(String),
     #[error("`{0}` has more than 18 decimal places")]
     TooPrecise(String),
@@ -41,7 +41,7 @@ impl Decimal {
     }
 
     /// Reads a price's amount: digits with at most one point, digits on both sides of it. As in
-    /// the reference a sign may stand before the digits, and a minus before that turns it round.
+    /// Akash a sign may stand before the digits, and a minus before that turns it round.
     /// What is beyond this type but not beyond the chain's becomes the largest value.
     pub(crate) fn from_amount(text: &str) -> Result<Self, AmountError> {
         let bad = || AmountError::NotANumber(text.to_owned());

@@ -117,7 +117,7 @@ pub struct Quantity(pub u64);
 
 /// A quantity that is not written as the digits of a whole number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no whole number in plain digits below 2^64")]
+#[error("`{0}` is not a whole number in plain digits below 2^64")]
 pub struct QuantityError(String);
 
 impl fmt::Display for Quantity {

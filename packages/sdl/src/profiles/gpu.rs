@@ -12,7 +12,7 @@
 //!         - model: a100
 //! ```
 //!
-//! The reference drops vendors other than nvidia and then asks for any nvidia card; here they
+//! Akash drops vendors other than nvidia and then asks for any nvidia card; here they
 //! are kept.
 
 use crate::{
@@ -33,7 +33,7 @@ pub(crate) struct Gpu {
 const GI: u64 = 1 << 30;
 const VENDORS: &[&str] = &["nvidia", "amd", "intel"];
 
-/// The reference reads these keys itself: unknown ones are refused, of two the last counts.
+/// Akash reads these keys itself: unknown ones are refused, of two the last counts.
 pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId) -> Read<Gpu> {
     reader
         .enter(id, |reader, id| {
@@ -72,7 +72,7 @@ fn gpu(reader: &mut Reader<'_>, id: NodeId) -> Read<Gpu> {
                 Read::Bad => bad = true,
             },
             _ => {
-                let message = format!("`{name}` is no key of `gpu`");
+                let message = format!("`{name}` is not a key of `gpu`");
                 let help = reader.suggest(name, ["units", "attributes"]);
                 reader.error(key, "unknown-key", message).maybe(help);
                 bad = true;

@@ -74,7 +74,7 @@ fn attributes(reader: &mut Reader<'_>, at: NodeId) -> Vec<Attribute> {
     let mut attributes = BTreeMap::new();
     reader.entries(at, "placement `attributes`", &mut |reader, name, key, value| {
         if !names::is_attribute_key(&name) {
-            let message = format!("`{name}` is no key that a provider's attribute may have");
+            let message = format!("`{name}` is not a key that a provider's attribute may have");
             reader.warn(key, "invalid-name", message).help(
                 "start with a letter; then letters, digits, `_`, `-`, `.`, `/`; `*` at the end",
             );

@@ -7,6 +7,8 @@
 //!     amount: 1000.5   # base units a block, unless `souk.price.per` says otherwise
 //! ```
 
+use souk_core::time::SDL_BLOCKS_PER_HOUR;
+
 use crate::{
     groups::{Decimal, decimal::AmountError},
     reader::{Read, Reader},
@@ -23,10 +25,10 @@ pub(crate) struct Price {
     pub amount_at: NodeId,
 }
 
-/// The highest price of one replica: as in the reference, ten million base units a block.
+/// The highest price of one replica: as in Akash, ten million base units a block.
 pub(crate) const fn most(unit: PriceUnit) -> Decimal {
     let (times, parts) = unit.per_hour();
-    Decimal::from_atomics(10_000_000 * Decimal::ONE * 600 * parts / times)
+    Decimal::from_atomics(10_000_000 * Decimal::ONE * SDL_BLOCKS_PER_HOUR * parts / times)
 }
 
 pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId) -> Read<Price> {
@@ -88,7 +90,7 @@ fn read_denom(reader: &mut Reader<'_>, at: NodeId, text: Read<String>) -> Option
         return None;
     }
     if !is_denom(&denom) {
-        let message = format!("`{denom}` is no denom");
+        let message = format!("`{denom}` is not a denom");
         reader
             .error(at, "invalid-price", message)
             .help("a letter, then 2 to 127 letters, digits or `/:._-`");

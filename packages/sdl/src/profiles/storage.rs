@@ -18,48 +18,12 @@ use crate::{
     yaml::{Kind, NodeId},
 };
 
-use super::{compute, volume_order};
-
-/// A volume as the file gives it.
-#[derive(Clone, Debug)]
-pub(crate) struct Volume {
-    pub at: NodeId,
-    pub name: String,
-    /// Bytes.
-    pub size: Read<u64>,
-    /// `class` and `persistent`, in that order.
-    pub attributes: Vec<Attribute>,
-}
-
-impl Volume {
-    fn attribute(&self, key: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|attribute| attribute.key == key)?;
-        Some(found.value.as_str())
-    }
-
-    /// Bytes; 0 if they could not be read.
-    pub fn bytes(&self) -> u64 {
-        self.size.as_ref().value().copied().unwrap_or_default()
-    }
-
-    /// `true` or `false`, if it has attributes.
-    pub fn persistent(&self) -> Option<&str> {
-        self.attribute("persistent")
-    }
-
-    pub fn is_persistent(&self) -> bool {
-        self.persistent() == Some("true")
-    }
-
-    pub fn class(&self) -> Option<&str> {
-        self.attribute("class")
-    }
-}
+use super::{size::size, volume::Volume, volume_order};
 
 const CLASSES: &[&str] = &["default", "beta1", "beta2", "beta3", "ram"];
 pub(crate) const KEYS: &[&str] = &["name", "size", "attributes"];
 
-/// One volume or a list of them, in the reference's order.
+/// One volume or a list of them, in Akash's order.
 pub(crate) fn read(reader: &mut Reader<'_>, id: NodeId) -> Read<Vec<Volume>> {
     reader
         .enter(id, |reader, id| {
@@ -116,7 +80,7 @@ fn list(reader: &mut Reader<'_>, id: NodeId) -> Read<Vec<Volume>> {
         }
         volumes.push(volume);
     }
-    // The reference can't tell an empty list from none.
+    // Akash can't tell an empty list from none.
     volume_order::sort(&mut volumes);
     if volumes.is_empty() { Read::Null } else { Read::Is(volumes) }
 }
@@ -127,7 +91,7 @@ fn volume(reader: &mut Reader<'_>, at: NodeId) -> Volume {
         "name" => volume.name = reader.text(at).value().unwrap_or_default(),
         "size" => {
             volume.at = at;
-            volume.size = compute::size(reader, at);
+            volume.size = size(reader, at);
         }
         _ => volume.attributes = attributes(reader, at),
     });

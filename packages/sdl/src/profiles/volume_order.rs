@@ -1,17 +1,17 @@
-//! The reference's order of volumes.
+//! Akash's order of volumes.
 //!
-//! It sorts with a rule that is no order: of two volumes of one size that are not persistent
+//! It sorts with a rule that does not order: of two volumes of one size that are not persistent
 //! each goes before the other. What comes out then depends on the sorting algorithm, and the
 //! version hash on what comes out. So this is that algorithm: insertion sort in blocks of
 //! twenty, and SymMerge (Kim and Kutzner, 2004) to merge the blocks.
 
 use std::cmp::Ordering;
 
-use super::storage::Volume;
+use super::volume::Volume;
 
 const BLOCK: usize = 20;
 
-/// Sorts by size, as the reference does.
+/// Sorts by size, as Akash does.
 pub(super) fn sort(volumes: &mut [Volume]) {
     volumes.chunks_mut(BLOCK).for_each(insertion_sort);
     let mut sorted = BLOCK;

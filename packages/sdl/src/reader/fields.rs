@@ -18,7 +18,7 @@ const DEEPEST_MERGE: usize = 32;
 
 impl<'t> Reader<'t> {
     /// Reads a mapping with known keys; `set` gets each known key and its value. An unknown key
-    /// is a warning: the reference ignores it.
+    /// is a warning: Akash ignores it.
     pub fn fields(
         &mut self,
         id: NodeId,
@@ -28,7 +28,7 @@ impl<'t> Reader<'t> {
     ) -> Read<()> {
         self.mapping(id, what, &mut |reader, name, key, value, done| {
             let Some(&field) = known.iter().find(|field| **field == name) else {
-                let message = format!("`{name}` is no key of {what}; it is ignored");
+                let message = format!("`{name}` is not a key of {what}; it is ignored");
                 let help = reader.suggest(&name, known.iter().copied());
                 reader.warn(key, "unknown-key", message).maybe(help);
                 return;
@@ -100,7 +100,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The names that a mapping gives itself and that no merged mapping may give again. Keys
-    /// that are not plainly texts (`80`, `true`) don't count: so it is in the reference.
+    /// that are not plainly texts (`80`, `true`) don't count: so it is in Akash.
     fn own_names(&mut self, id: NodeId) -> HashSet<String> {
         let mut names = HashSet::new();
         for (key, _) in self.whole_pairs(id) {
@@ -186,7 +186,7 @@ impl<'t> Reader<'t> {
         twice.into_iter().map(|(key, _)| key).collect()
     }
 
-    /// A key's text; nothing for a null key, which the reference skips with its value.
+    /// A key's text; nothing for a null key, which Akash skips with its value.
     fn key(&mut self, key: NodeId) -> Option<String> {
         match self.text(key) {
             Read::Is(text) if text.len() > LONGEST_KEY => {

@@ -51,7 +51,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// A list; entries that are null are left out, as the reference does.
+    /// A list; entries that are null are left out, as Akash does.
     pub fn list<T>(
         &mut self,
         id: NodeId,

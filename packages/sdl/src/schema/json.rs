@@ -12,8 +12,11 @@ use crate::{
 /// Deepest nesting; a file has less than ten levels.
 const DEEPEST: usize = 64;
 
-/// The first document of a text as JSON: aliases followed, merge keys merged, scalars as the
-/// reference takes them, keys as texts.
+/// The first document of a text as JSON: aliases followed, merge keys merged, scalars as
+/// Akash takes them, keys as texts.
+///
+/// # Errors
+/// If the text is no YAML, or a part of it cannot be read: all findings, by place.
 pub fn as_json(text: &str) -> Result<Value, Diagnostics> {
     let one = |diagnostic: Diagnostic| Diagnostics(vec![diagnostic]);
     let text = text::check(text).map_err(one)?;

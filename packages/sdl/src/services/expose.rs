@@ -121,7 +121,7 @@ fn read_accept(reader: &mut Reader<'_>, at: NodeId) -> Option<Vec<(String, NodeI
     let hosts = super::located_texts(reader, at, "`accept`").value()?;
     for (host, at) in &hosts {
         if !names::is_address(host) {
-            let message = format!("`{host}` is no host name");
+            let message = format!("`{host}` is not a host name");
             reader.error(*at, "invalid-host", message).help("write a name such as example.com");
         }
     }

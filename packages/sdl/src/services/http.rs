@@ -76,7 +76,7 @@ impl Http {
         }
         for (case, at) in &self.next_cases {
             if !CASES.contains(&case.as_str()) {
-                let message = format!("`{case}` is no case for the next try");
+                let message = format!("`{case}` is not a case for the next try");
                 let help = reader
                     .suggest(case, CASES.iter().copied())
                     .unwrap_or_else(|| format!("known are {}", CASES.join(", ")));
@@ -141,7 +141,7 @@ impl HttpOptions {
         if let Some(case) = cases.iter().find(|case| !CASES.contains(&case.as_str())) {
             let known = CASES.join(", ");
             return Some(format!(
-                "`{}` is no case for the next try, which are {known}",
+                "`{}` is not a case for the next try, which are {known}",
                 short(case)
             ));
         }

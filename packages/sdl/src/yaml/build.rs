@@ -7,7 +7,7 @@ use super::{
     parser::{Event, Parser, Properties},
 };
 
-/// Reads the first document. What follows it is not read, as in the reference.
+/// Reads the first document. What follows it is not read, as in yaml.v3.
 pub(crate) fn parse(text: &str) -> Result<Tree<'_>, ScanError> {
     let mut parser = Parser::new(text);
     let mut builder = Builder::default();
@@ -103,7 +103,7 @@ fn known_tag(tag: &str) -> Option<Tag> {
     if tag.is_empty() || tag == "!" {
         return None;
     }
-    // The reference takes the short form for the long one.
+    // yaml.v3 takes the short form for the long one.
     let name = tag.strip_prefix("tag:yaml.org,2002:").or_else(|| tag.strip_prefix("!!"));
     Some(match name {
         Some("str") => Tag::Str,

@@ -1,6 +1,6 @@
-//! YAML as the reference reads it: text to a tree of nodes, each with its place in the file.
+//! YAML as yaml.v3 reads it: text to a tree of nodes, each with its place in the file.
 //!
-//! The reference reads SDL with Go's yaml.v3, whose scanner is libyaml's: YAML 1.1 with habits
+//! Akash reads SDL with Go's yaml.v3, whose scanner is libyaml's: YAML 1.1 with habits
 //! of its own. Files depend on them (a closing `]` in the key's column, a quoted text that
 //! goes on at the line's start, a refused tab), so this is a reader of the same dialect:
 //! [`scanner`] cuts the text into tokens, [`parser`] turns tokens into events, [`build`] makes

@@ -25,7 +25,7 @@ pub(super) fn parse_integer(text: &str) -> Option<Integer> {
     }
 }
 
-/// `0b-101` and `0o+17`: a sign after the prefix, which the reference takes too.
+/// `0b-101` and `0o+17`: a sign after the prefix, which yaml.v3 takes too.
 pub(super) fn parse_inner_sign(text: &str) -> Option<i64> {
     let base = match text.get(..2)? {
         "0b" => 2,
@@ -58,7 +58,7 @@ fn radix(digits: &str, base: u32) -> Option<u64> {
 }
 
 /// A float: decimal or hexadecimal (`0x1p4`), underscores between digits, `inf`, `nan`.
-/// Nothing for what is no float and for what is beyond the largest.
+/// Nothing for what is not a float and for what is beyond the largest.
 pub(crate) fn parse_f64(text: &str) -> Option<f64> {
     let (negative, body) = sign(text);
     if let Some(value) = special(body, body.len() != text.len()) {

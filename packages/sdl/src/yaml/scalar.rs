@@ -1,4 +1,4 @@
-//! What a scalar means: the reference's rules (yaml.v3), and the only place that knows them.
+//! What a scalar means: the rules of yaml.v3, and the only place that knows them.
 //!
 //! Neither YAML 1.1 nor 1.2: `yes` is a text (but fits where a boolean is asked for), `0120` is
 //! octal, `1_000` a number, a quoted text never anything but text.
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_scalars_mean_what_the_reference_takes_them_for() {
+    fn plain_scalars_mean_what_yaml_v3_takes_them_for() {
         for null in ["", "~", "null", "Null", "NULL"] {
             assert_eq!(plain(null), Value::Null, "{null}");
         }

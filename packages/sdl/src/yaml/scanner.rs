@@ -10,7 +10,7 @@ use super::{
     token::{Lexeme, Mark, ScanError, Token},
 };
 
-/// Deepest nesting, of flow collections and of blocks alike; as in the reference.
+/// Deepest nesting, of flow collections and of blocks alike; as in yaml.v3.
 pub(super) const MAX_DEPTH: usize = 10_000;
 /// The most characters between the start of a key and its colon.
 const MAX_KEY: u32 = 1024;
@@ -63,8 +63,11 @@ impl<'t> Scanner<'t> {
     }
 
     /// The token at the head.
+    ///
+    /// # Errors
+    /// If the text ahead is not a token; the place is in the error.
     pub fn peek(&mut self) -> Result<&Token<'t>, ScanError> {
-        // The reference looks two tokens further, and so finds errors there.
+        // yaml.v3 looks two tokens further, and so finds errors there.
         while self.queue.len() <= 2 || self.head_may_be_key()? {
             self.fetch()?;
         }
@@ -72,6 +75,9 @@ impl<'t> Scanner<'t> {
     }
 
     /// Takes the token at the head.
+    ///
+    /// # Errors
+    /// If the text ahead is not a token; the place is in the error.
     pub fn next(&mut self) -> Result<Token<'t>, ScanError> {
         self.peek()?;
         self.taken += 1;
@@ -318,7 +324,7 @@ impl<'t> Scanner<'t> {
         self.at.column += count;
     }
 
-    /// Steps over one character that is no line break.
+    /// Steps over one character that is not a line break.
     pub fn advance(&mut self) {
         let Some(byte) = self.byte(0) else { return };
         self.at.byte += width(byte) as u32;

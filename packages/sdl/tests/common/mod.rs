@@ -1,4 +1,4 @@
-//! Reads the reference corpus, which is not part of this repository.
+//! Reads the corpus with Akash's results, which is not part of this repository.
 #![allow(dead_code)]
 
 use std::{
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 /// The corpus's folder: files below it, results in `expected`.
 pub struct Corpus(pub PathBuf);
 
-/// What the reference makes of one file.
+/// What Akash makes of one file.
 #[derive(Deserialize)]
 pub struct Row {
     pub file: String,
@@ -38,7 +38,7 @@ pub fn corpus() -> Option<Corpus> {
 }
 
 impl Corpus {
-    /// All reference results.
+    /// All of Akash's results.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();
         for name in ["community", "golden", "probes"] {

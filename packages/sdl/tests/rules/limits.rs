@@ -55,7 +55,7 @@ fn sizes_have_suffixes() {
 
 #[test]
 fn souk_refuses_what_would_wrap_around() {
-    // The reference takes 4294968.296 cores for one.
+    // Akash takes 4294968.296 cores for one.
     let unused = BASE.replacen(
         "  placement:",
         "    idle:\n      resources:\n        cpu: {units: 4294968.296}\n  placement:",

@@ -37,7 +37,7 @@ fn mistakes_do_not_fit_the_schema() {
 }
 
 #[test]
-fn json_has_aliases_followed_and_scalars_as_the_reference_takes_them() {
+fn json_has_aliases_followed_and_scalars_as_akash_takes_them() {
     let json =
         schema::as_json("a: &x {b: 0120, c: yes, d: ~}\ne: {<<: *x, d: 1.5}\nf: \"1\"\n").unwrap();
     let expected = serde_json::json!({

@@ -83,7 +83,7 @@ fn volumes_are_sorted_by_size_and_equal_ones_come_out_reversed() {
 }
 
 #[test]
-fn more_than_twenty_equal_volumes_come_out_as_the_references_merge_leaves_them() {
+fn more_than_twenty_equal_volumes_come_out_as_akashs_merge_leaves_them() {
     let names: Vec<String> = (0..25).map(|n| format!("v{n:02}")).collect();
     let volumes: Vec<_> = names.iter().map(|name| (name.as_str(), "1Gi", false)).collect();
     let expected: Vec<String> = (0..5)

@@ -115,7 +115,7 @@ fn names_that_look_like_other_things_are_names() {
 
 #[test]
 fn a_list_as_file_is_read_as_pairs() {
-    // The reference's loop over the top level does not ask what it loops over.
+    // Akash's loop over the top level does not ask what it loops over.
     let sections: Vec<&str> = BASE.split_inclusive('\n').collect();
     let mut list = String::new();
     for line in sections {

@@ -8,6 +8,7 @@ use souk_api::{
         BidResponse, BidsResponse, DeploymentResponse, EligibilityResponse, LeaseResponse,
         OrderResponse, ProviderStatsResponse, QueryMsg,
     },
+    paging::MAX_LIMIT,
     published::{self, ProviderRecord},
     registry::{self, ProviderResponse},
 };
@@ -28,7 +29,7 @@ impl Market {
 
     /// An order's first page of bids, the lowest first.
     pub fn bids(&self, order: OrderId) -> Vec<BidResponse> {
-        let msg = QueryMsg::Bids { order, start_after: None, limit: Some(100) };
+        let msg = QueryMsg::Bids { order, start_after: None, limit: Some(MAX_LIMIT) };
         let page: BidsResponse = self.chain.ask(&self.contracts.orderbook, &msg);
         page.bids
     }

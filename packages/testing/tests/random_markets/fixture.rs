@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use souk_api::orderbook::{DeploymentState, LeaseResponse, LeaseState, OrderbookEvent, QueryMsg};
+use souk_api::orderbook::{
+    DeploymentState, LeaseResponse, LeaseState, MAX_ORDERS, OrderbookEvent, QueryMsg,
+};
 use souk_core::{CloseReason, DeploymentId, OrderId, time::DAY};
 use souk_testing::{
     Deployment, Market, Outcome, Workload, cpu, events, group,
@@ -206,7 +208,7 @@ impl Fixture {
 
     fn release(&mut self, provider: &str) -> Outcome {
         let mut last = None;
-        for orders in self.orders.chunks(50) {
+        for orders in self.orders.chunks(MAX_ORDERS) {
             last = Some(self.market.release(provider, orders)?);
         }
         last.map_or_else(|| self.market.release(provider, &[OrderId(1)]), Ok)
@@ -267,7 +269,7 @@ impl Fixture {
             self.market.deregister(provider).unwrap();
         }
         let market = &mut self.market;
-        for orders in self.orders.chunks(50) {
+        for orders in self.orders.chunks(MAX_ORDERS) {
             market.prune(orders).unwrap();
         }
         market.distribute().unwrap();

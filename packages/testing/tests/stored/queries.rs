@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cosmwasm_schema::QueryResponses;
 use cosmwasm_std::Addr;
 use serde_json::Value;
-use souk_api::{attestations, escrow, fees, orderbook, registry};
+use souk_api::{attestations, escrow, fees, orderbook, paging::MAX_LIMIT, registry};
 use souk_testing::address;
 
 use crate::scenario::{AUDITORS, PROVIDERS, STAKERS, Scenario, TENANTS};
@@ -73,21 +73,23 @@ fn of_escrow(scenario: &Scenario) -> Vec<Value> {
 
 fn of_orderbook(scenario: &Scenario) -> Vec<Value> {
     use orderbook::QueryMsg::{self, *};
-    let mut queries = vec![Config {}, Ownership {}, Orders { start_after: None, limit: Some(100) }];
+    let mut queries =
+        vec![Config {}, Ownership {}, Orders { start_after: None, limit: Some(MAX_LIMIT) }];
     for tenant in TENANTS.map(|name| Some(address(name).to_string())).into_iter().chain([None]) {
-        queries.push(Deployments { tenant, start_after: None, limit: Some(100) });
+        queries.push(Deployments { tenant, start_after: None, limit: Some(MAX_LIMIT) });
     }
     for deployment in scenario.deployments() {
         queries.push(Deployment { deployment: deployment.id });
     }
     let providers = PROVIDERS.map(|name| address(name).to_string());
     for provider in providers.clone() {
-        let leases = Leases { provider: provider.clone(), start_after: None, limit: Some(100) };
+        let leases =
+            Leases { provider: provider.clone(), start_after: None, limit: Some(MAX_LIMIT) };
         queries.extend([leases, ProviderStats { provider }]);
     }
     for order in scenario.orders() {
         queries.extend([Order { order }, Lease { order }]);
-        queries.push(Bids { order, start_after: None, limit: Some(100) });
+        queries.push(Bids { order, start_after: None, limit: Some(MAX_LIMIT) });
         for provider in providers.clone() {
             queries.push(Bid { order, provider: provider.clone() });
             queries.push(Eligible { order, provider });

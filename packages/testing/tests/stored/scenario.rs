@@ -10,7 +10,9 @@ use souk_api::{
     attestations::{self, Evidence, Profile},
     defaults, escrow,
     fees::{self, Split},
-    orderbook, registry,
+    orderbook,
+    paging::MAX_LIMIT,
+    registry,
 };
 use souk_core::{
     AccountId, Attribute, CloseReason, Denom, OrderId,
@@ -370,7 +372,8 @@ impl Scenario {
     /// Pays every payee what it is owed, closed streams for the last time.
     fn withdraw_all(&mut self) {
         for account in self.accounts() {
-            let msg = escrow::QueryMsg::Streams { account, start_after: None, limit: Some(100) };
+            let msg =
+                escrow::QueryMsg::Streams { account, start_after: None, limit: Some(MAX_LIMIT) };
             let page: escrow::StreamsResponse =
                 self.market.chain.ask(&self.market.contracts.escrow, &msg);
             for stream in page.streams {
@@ -430,8 +433,11 @@ impl Scenario {
 
     /// Every deployment on the orderbook.
     pub fn deployments(&self) -> Vec<orderbook::DeploymentResponse> {
-        let msg =
-            orderbook::QueryMsg::Deployments { tenant: None, start_after: None, limit: Some(100) };
+        let msg = orderbook::QueryMsg::Deployments {
+            tenant: None,
+            start_after: None,
+            limit: Some(MAX_LIMIT),
+        };
         let page: orderbook::DeploymentsResponse =
             self.market.chain.ask(&self.market.contracts.orderbook, &msg);
         page.deployments
@@ -439,7 +445,7 @@ impl Scenario {
 
     /// Every order on the orderbook.
     pub fn orders(&self) -> Vec<OrderId> {
-        let msg = orderbook::QueryMsg::Orders { start_after: None, limit: Some(100) };
+        let msg = orderbook::QueryMsg::Orders { start_after: None, limit: Some(MAX_LIMIT) };
         let page: orderbook::OrdersResponse =
             self.market.chain.ask(&self.market.contracts.orderbook, &msg);
         page.orders.into_iter().map(|order| order.id).collect()

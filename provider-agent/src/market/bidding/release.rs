@@ -1,6 +1,6 @@
 //! Releases the slots of bids that can become no lease any more, many in one message.
 
-use souk_api::orderbook::LeaseState;
+use souk_api::orderbook::{LeaseState, MAX_ORDERS};
 use souk_chain::pipeline::ItemState;
 use souk_core::OrderId;
 
@@ -11,8 +11,6 @@ use crate::{
     store::{StoreError, Topic, Tx, bids, cursor, leases, orders, reservations},
 };
 
-/// The most orders in one message, a limit of the orderbook.
-const BATCH: usize = 50;
 /// Blocks for which a batch that is not full waits for more, unless slots are scarce.
 const MAX_BATCH_DELAY: u64 = 200;
 
@@ -46,10 +44,10 @@ pub(super) async fn release(
         .await?;
     let oldest = due.iter().map(|bid| bid.decided_height).min();
     let waited = oldest.is_some_and(|height| at.height >= height.saturating_add(MAX_BATCH_DELAY));
-    if due.is_empty() || due.len() < BATCH && !waited && !slots_are_scarce {
+    if due.is_empty() || due.len() < MAX_ORDERS && !waited && !slots_are_scarce {
         return Ok(());
     }
-    let batch: Vec<OrderId> = due.iter().take(BATCH).map(|bid| bid.order).collect();
+    let batch: Vec<OrderId> = due.iter().take(MAX_ORDERS).map(|bid| bid.order).collect();
     let msg = deps.messages.release_bids(batch.clone())?;
     let first = batch.first().copied().unwrap_or(OrderId(0));
     let key = format!("release/{}/{first}", at.height);

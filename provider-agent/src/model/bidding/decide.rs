@@ -1,5 +1,6 @@
 //! The decision on one order.
 
+use souk_api::orderbook::{EXTENSION, MAX_EXTENSIONS, MAX_OFFER};
 use souk_core::{Attribute, AuctionPolicy, EndpointKind, GroupSpec, Price, matching};
 
 use super::{
@@ -39,11 +40,9 @@ pub enum Decision {
     Wait(WaitReason),
 }
 
-/// Entries in an offer at most.
-const MAX_OFFER: usize = 4;
 /// Seconds by which extensions move an auction's close at most; attestations must be valid until
 /// then.
-const EXTENSIONS: u64 = 600;
+const EXTENSIONS: u64 = EXTENSION * MAX_EXTENSIONS as u64;
 
 /// Decides on an order that is open as far as events say.
 pub fn decide(order: &Order, config: &Config, input: &DecisionInput<'_>) -> Decision {

@@ -26,6 +26,7 @@ use crate::{
     config::Config,
     market::{
         Market,
+        audit::{Auditor, Findings},
         bidding::{Bidder, Deps},
         fetch,
         follow::{FollowState, FollowerTask},
@@ -80,6 +81,7 @@ pub struct Agent {
     messages: Messages,
     cluster: kube::Client,
     following: watch::Sender<FollowState>,
+    findings: Findings,
 }
 
 impl Agent {
@@ -108,7 +110,8 @@ impl Agent {
         let market = Market::new(client.query(), contracts, provider);
         let cluster = client::from_config(&config.cluster).await?;
         let following = watch::Sender::new(FollowState::default());
-        Ok(Self { config, store, client, market, pipeline, messages, cluster, following })
+        let findings = Findings::default();
+        Ok(Self { config, store, client, market, pipeline, messages, cluster, following, findings })
     }
 
     /// The store.
@@ -144,7 +147,16 @@ impl Agent {
             state: self.following.clone(),
         };
         tasks.spawn("follower", following.run(stop.clone()));
-        tasks.spawn("fetch", fetch::run(self.market.clone(), self.store.clone(), stop.clone()));
+        let (market, store) = (self.market.clone(), self.store.clone());
+        let fetching = fetch::run(market, store, self.findings.clone(), stop.clone());
+        tasks.spawn("fetch", fetching);
+        let auditor = Auditor {
+            market: self.market.clone(),
+            store: self.store.clone(),
+            findings: self.findings.clone(),
+            interval: self.config.chain.audit_interval.duration(),
+        };
+        tasks.spawn("audit", auditor.run(stop.clone()));
         let bidder = Bidder::new(Deps {
             market: self.market.clone(),
             store: self.store.clone(),
@@ -178,9 +190,7 @@ impl Agent {
         caches: Caches,
         view: &ClusterView,
     ) -> Result<(), AppError> {
-        let orderbook = &self.config.chain.contracts().orderbook;
-        let provider = &self.config.provider.address;
-        let lookup = ChainLookup::new(self.client.query(), orderbook, provider);
+        let lookup = ChainLookup::new(self.market.clone());
         let progress = ProgressMap::default();
         let reconciler = Reconciler {
             client: self.cluster.clone(),
@@ -216,6 +226,7 @@ impl Agent {
         let sources = metrics::Sources {
             store: self.store.clone(),
             following: self.following.subscribe(),
+            findings: self.findings.clone(),
             pipeline: pipeline.clone(),
             cluster: view.clone(),
             client: self.client.clone(),

@@ -59,6 +59,18 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     metrics.gauge("block_timestamp_seconds", "Time of the last block", following.time);
     metrics.counter("store_rebuilds", "Rebuilds of the store from queries", following.rebuilds);
     metrics.counter("unreadable_events", "Events not readable", following.unreadable);
+    let findings = sources.findings.now();
+    metrics.counter(
+        "contradicted_events",
+        "Ends of leases that only events say",
+        findings.contradicted,
+    );
+    metrics.counter("audit_differences", "Differences of store and chain", findings.differences);
+    metrics.gauge(
+        "undecided",
+        "Questions on which endpoints do not agree",
+        len(findings.undecided.len()),
+    );
     from_store(&mut metrics, sources, following.time).await?;
     from_pipeline(&mut metrics, sources);
     from_cluster(&mut metrics, sources);

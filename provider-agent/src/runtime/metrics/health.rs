@@ -20,7 +20,7 @@ pub struct Health {
 /// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComponentError {
-    /// `follower`, `transactions`, `cluster` or `gpus`.
+    /// `follower`, `audit`, `transactions`, `cluster` or `gpus`.
     pub component: &'static str,
     /// What is wrong.
     pub message: String,
@@ -35,6 +35,7 @@ const MAX_SILENCE: u64 = 300;
 /// Puts the parts' errors together.
 pub fn judge(
     following: &FollowState,
+    findings: Vec<String>,
     transactions: Option<&str>,
     cluster: Option<&str>,
     gpus: &[GpuFault],
@@ -58,6 +59,7 @@ pub fn judge(
         let count = following.unreadable;
         add("follower", format!("{count} events could not be read; update souk-provider"));
     }
+    findings.into_iter().for_each(|message| add("audit", message));
     transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
     cluster.into_iter().for_each(|message| add("cluster", message.to_owned()));
     gpus.iter().for_each(|fault| add("gpus", fault.to_string()));
@@ -72,7 +74,7 @@ mod tests {
     fn each_error_has_its_component() {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
         let parts = |following: &FollowState, tx, cluster, wall| {
-            let health = judge(following, tx, cluster, &[], wall);
+            let health = judge(following, Vec::new(), tx, cluster, &[], wall);
             assert_eq!(health.healthy, health.errors.is_empty());
             health.errors.iter().map(|error| error.component).collect::<Vec<_>>().join(" ")
         };
@@ -83,8 +85,10 @@ mod tests {
         assert_eq!(parts(&FollowState::default(), None, None, 0), "follower");
         let behind = FollowState { head: 200, ..fine.clone() };
         assert_eq!(parts(&behind, None, None, 1_010), "follower");
-        let newer = FollowState { unreadable: 1, ..fine };
+        let newer = FollowState { unreadable: 1, ..fine.clone() };
         assert_eq!(parts(&newer, None, None, 1_010), "follower");
+        let differs = judge(&fine, vec!["lease 7 runs".to_owned()], None, None, &[], 1_010);
+        assert_eq!(differs.errors[0].component, "audit");
     }
 
     #[test]
@@ -95,7 +99,7 @@ mod tests {
             problem: "1 of 8 nvidia.com/gpu failed".into(),
             orders: [souk_core::OrderId(7)].into(),
         };
-        let health = judge(&fine, None, None, &[fault], 1_000);
+        let health = judge(&fine, Vec::new(), None, None, &[fault], 1_000);
         assert!(!health.healthy);
         let ComponentError { component, message } = &health.errors[0];
         let expected = "GPUs of node g1: 1 of 8 nvidia.com/gpu failed";

@@ -15,7 +15,7 @@ pub use health::{ComponentError, Health, judge};
 
 use crate::{
     cluster::inventory::ClusterView,
-    market::follow::FollowState,
+    market::{audit::Findings, follow::FollowState},
     model::{
         interfaces::CapacitySource,
         placement::{GpuFault, gpu_faults},
@@ -30,6 +30,8 @@ pub struct Sources {
     pub store: Store,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
+    /// What audits and confirmations found.
+    pub findings: Findings,
     /// The transaction pipeline.
     pub pipeline: PipelineHandle,
     /// The nodes and pods.
@@ -92,6 +94,7 @@ async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     let gpus = faults(&sources).await;
     let health = judge(
         &sources.following.borrow(),
+        sources.findings.now().errors(),
         sources.pipeline.status().borrow().last_error.as_deref(),
         sources.cluster.last_error().as_deref(),
         &gpus,

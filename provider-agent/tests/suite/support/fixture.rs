@@ -14,6 +14,7 @@ use souk_chain::{
     Client, ClientConfig, Coin, Queries, SecretKey, Signer, TxOutcome,
     tx::{GasConfig, Instantiate, execute, instantiate},
 };
+use souk_client::{events, market::Orderbook};
 use souk_core::{Attribute, AuctionPolicy, DeploymentId, GroupSpec, OrderId, Price};
 use souk_devchain::{Devchain, Handle};
 use souk_kubesim::{ClusterSpec, KubeSim, NodeSpec, spec::Timing};
@@ -158,8 +159,7 @@ impl Fixture {
         self.register_at(&market.provider_registry, "provider", "owner", 10, claims).await;
         let msg = new_deployment(vec![group], AuctionPolicy::TenantChoice {});
         let outcome = self.execute(tenant, book, &msg, 50_000_000).await;
-        let order = outcome.attribute("wasm-souk_orderbook_order_opened", "order");
-        let order: OrderId = order.unwrap().parse().unwrap();
+        let order = events::opened_orders(&events::of_orderbook(&outcome.events, book))[0];
         let (provider, price) = (address("provider"), Price::new(10).unwrap());
         let bid = orderbook::ExecuteMsg::PlaceBid {
             order,
@@ -298,22 +298,13 @@ impl Fixture {
     }
 
     pub fn events(&self, outcome: &TxOutcome) -> Vec<OrderbookEvent> {
-        let read = |event: &souk_chain::Event| {
-            let pairs = event.attributes.iter();
-            let attributes: Vec<cosmwasm_std::Attribute> = pairs
-                .map(|p| cosmwasm_std::Attribute { key: p.key.clone(), value: p.value.clone() })
-                .collect();
-            OrderbookEvent::from_chain(&event.ty, &attributes, &self.contracts.orderbook)
-        };
-        outcome.events.iter().filter_map(read).map(|event| event.must("event")).collect()
+        events::of_orderbook(&outcome.events, &self.contracts.orderbook)
     }
 
     /// The bids on an order, as the chain has them.
     pub async fn bids(&self, order: OrderId) -> Vec<orderbook::BidResponse> {
-        let msg = orderbook::QueryMsg::Bids { order, start_after: None, limit: None };
-        let answer: orderbook::BidsResponse =
-            self.queries().smart(&self.contracts.orderbook, &msg).await.must("bids");
-        answer.bids
+        let orderbook = Orderbook::new(self.queries(), &self.contracts.orderbook);
+        orderbook.bids(order).await.must("bids")
     }
 
     /// The provider's own bid on an order.

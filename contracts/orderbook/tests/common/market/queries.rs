@@ -32,7 +32,8 @@ impl Market {
     }
 
     pub fn bids(&self, order: OrderId) -> Vec<BidResponse> {
-        let msg = QueryMsg::Bids { order, start_after: None, limit: Some(100) };
+        let msg =
+            QueryMsg::Bids { order, start_after: None, limit: Some(souk_api::paging::MAX_LIMIT) };
         self.query::<BidsResponse>(&msg).unwrap().bids
     }
 

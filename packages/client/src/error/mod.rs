@@ -1,4 +1,10 @@
 //! What goes wrong between a client and the market, with what to do next.
+//!
+//! Every other module of the crate imports from here; this one imports from none.
+
+mod absence;
+mod gateway;
+mod market;
 
 use std::path::PathBuf;
 
@@ -6,7 +12,8 @@ use souk_chain::{keys::KeyError, rpc::RpcError, signer::SendError, tx::MsgError}
 use souk_core::{DeploymentId, OrderId};
 use thiserror::Error as ThisError;
 
-use crate::{gateway::GatewayError, market::MarketError};
+pub use gateway::GatewayError;
+pub use market::{MarketError, if_present};
 
 /// What a client finds wrong, or what chain and gateways refused.
 #[derive(Debug, ThisError)]

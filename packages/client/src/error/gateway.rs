@@ -42,7 +42,7 @@ pub enum GatewayError {
 }
 
 impl GatewayError {
-    pub(super) fn unreachable(uri: &str, error: &reqwest::Error) -> Self {
+    pub(crate) fn unreachable(uri: &str, error: &reqwest::Error) -> Self {
         // reqwest's own text names the URL only; what went wrong is the innermost source.
         let mut cause = error.to_string();
         let mut source = error.source();
@@ -54,7 +54,7 @@ impl GatewayError {
     }
 
     /// What an HTTP status other than success means.
-    pub(super) fn refused(status: u16, body: ErrorBody) -> Self {
+    pub(crate) fn refused(status: u16, body: ErrorBody) -> Self {
         match status {
             404 => Self::Absent(body),
             _ => Self::Refused { status, body },

@@ -2,7 +2,7 @@
 
 use souk_chain::{log::own_words, query::QueryError, rpc::RpcError};
 
-use crate::words;
+use super::absence;
 
 /// A question to one of the contracts that got no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -77,7 +77,7 @@ impl From<QueryError> for MarketError {
             QueryError::Rpc(error) => Self::Unreachable(error),
             QueryError::NotFound { what, chain_id } => Self::NoContract { what, chain_id },
             QueryError::OutOfGas { what, log } => Self::OutOfGas { what, reason: log },
-            QueryError::Refused { log, .. } if words::say_absent(&log) => {
+            QueryError::Refused { log, .. } if absence::says_absent(&log) => {
                 Self::Absent { reason: log }
             }
             QueryError::Refused { log, .. } => Self::Refused(log),

@@ -1,0 +1,201 @@
+//! What one RPC endpoint makes up or leaves out: nothing that can't be undone follows from it.
+
+use std::{path::PathBuf, time::Duration};
+
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim};
+use kube::{Api, api::ListParams};
+use serde_json::{Value, json};
+use souk_api::orderbook::{ExecuteMsg, LeaseState, events::LeaseClosed};
+use souk_client::events;
+use souk_core::{CloseReason, GroupSeq};
+use souk_devchain::{
+    EndpointMode,
+    proxy::{On, Proxy, change},
+};
+use souk_provider::{
+    model::labels,
+    store::{StoreError, Tx, leases},
+};
+
+use crate::{
+    manifests::{self, Cluster, Leased, SITE, accepted, lease},
+    support::{Fixture, InProcess, agent::configure, fixture::address, until},
+};
+
+/// An agent's configuration with these endpoints, which compares its leases every second and shows
+/// its health at the port.
+fn with_endpoints(fixture: &Fixture, endpoints: &[&str]) -> (PathBuf, String) {
+    let path = configure(fixture, "agent", "");
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let metrics = socket.local_addr().unwrap().to_string();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace(
+        &format!("rpc = [\"{}\"]", fixture.proxy.url),
+        &format!("rpc = {}\naudit_interval = \"1s\"", json!(endpoints)),
+    );
+    std::fs::write(&path, format!("{text}\n[metrics]\nlisten = \"{metrics}\"\n")).unwrap();
+    (path, metrics)
+}
+
+async fn health(metrics: &str) -> Option<String> {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    http.get(format!("http://{metrics}/healthz")).send().await.ok()?.text().await.ok()
+}
+
+/// Adds the end of a lease to the results of every block.
+fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
+    let end = LeaseClosed {
+        order: leased.order,
+        deployment: leased.deployment,
+        group: GroupSeq(1),
+        provider: address("provider"),
+        reason: CloseReason::Tenant,
+        breach: false,
+    };
+    let end = events::published(end, &fixture.contracts.orderbook);
+    let attributes = end.attributes.iter();
+    let attributes: Vec<Value> = attributes
+        .map(|pair| json!({"key": pair.key, "value": pair.value, "index": true}))
+        .collect();
+    let event = json!({"type": end.ty, "attributes": attributes});
+    let lie = change(move |result: &mut Value| {
+        let events = &mut result["finalize_block_events"];
+        match events.as_array_mut() {
+            Some(events) => events.push(event.clone()),
+            None => *events = json!([event]),
+        }
+    });
+    proxy.always(On("block_results", ""), lie);
+}
+
+async fn volumes(cluster: &Cluster, leased: &Leased) -> usize {
+    let claims = cluster.namespaced::<PersistentVolumeClaim>(leased.order);
+    claims.list(&ListParams::default()).await.unwrap().items.len()
+}
+
+async fn is_active(agent: &InProcess, leased: &Leased) -> bool {
+    let lease = agent.store.lease(leased.order).await.unwrap();
+    lease.is_some_and(|lease| lease.state == LeaseState::Active)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_one_endpoint_makes_up_deletes_nothing_and_is_shown() {
+    let mut fixture = manifests::fixture().await;
+    let honest = fixture.chain.another_endpoint().await.unwrap();
+    let liar = Proxy::before(&fixture.chain.rpc_url()).await;
+    let (config, metrics) = with_endpoints(&fixture, &[liar.url(), &honest.url()]);
+    let agent = InProcess::start(&config).await;
+    let cluster = Cluster::of(&config).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", leased.order, 1).await;
+    let kept = volumes(&cluster, &leased).await;
+    assert!(kept > 0);
+
+    make_up_its_end(&liar, &fixture, &leased);
+    until("the lie in health", async || {
+        let text = health(&metrics).await?;
+        text.contains("all endpoints say that it runs").then_some(())
+    })
+    .await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(is_active(&agent, &leased).await);
+    assert_eq!(volumes(&cluster, &leased).await, kept);
+    cluster.has_replicas("it still runs", leased.order, 1).await;
+
+    // The same lie in both, event and state: the endpoints differ, and again nothing follows.
+    let absent = change(|result: &mut Value| {
+        result["response"] = json!({"code": 0, "value": "eyJsZWFzZXMiOltdfQ==", "height": "1"});
+    });
+    liar.always(On("abci_query", "leases"), absent);
+    until("the difference in health", async || {
+        health(&metrics).await?.contains("is not decided").then_some(())
+    })
+    .await;
+    assert!(is_active(&agent, &leased).await);
+
+    // The lie over, the tenant's real close ends it.
+    liar.clear();
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    fixture.orderbook("ann", &close).await;
+    until("the real end", async || (!is_active(&agent, &leased).await).then_some(())).await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_waits_until_a_second_endpoint_can_be_asked() {
+    let mut fixture = manifests::fixture().await;
+    let second = fixture.chain.another_endpoint().await.unwrap();
+    let (config, metrics) = with_endpoints(&fixture, &[&fixture.proxy.url, &second.url()]);
+    let agent = InProcess::start(&config).await;
+    let cluster = Cluster::of(&config).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", leased.order, 1).await;
+    second.faults().set_mode(EndpointMode::Refuse);
+
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    fixture.orderbook("ann", &close).await;
+    until("the reason in health", async || {
+        health(&metrics).await?.contains("another must agree").then_some(())
+    })
+    .await;
+    assert!(is_active(&agent, &leased).await);
+    // New orders do not wait for it.
+    let order = fixture.order("bob", crate::support::app("web")).await;
+    until("a bid meanwhile", || fixture.own_bid(order)).await;
+
+    second.faults().set_mode(EndpointMode::Serve);
+    until("its end", async || (!is_active(&agent, &leased).await).then_some(())).await;
+    let namespaces = Api::<Namespace>::all(cluster.client.clone());
+    until("nothing is left", async || {
+        let ours = ListParams::default().labels(labels::ORDER);
+        namespaces.list(&ours).await.ok()?.items.is_empty().then_some(())
+    })
+    .await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_an_endpoint_leaves_out_is_found_by_comparing_with_the_chain() {
+    let mut fixture = manifests::fixture().await;
+    let honest = fixture.chain.another_endpoint().await.unwrap();
+    let liar = Proxy::before(&fixture.chain.rpc_url()).await;
+    let (config, metrics) = with_endpoints(&fixture, &[liar.url(), &honest.url()]);
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+
+    let left_out = change(|result: &mut Value| {
+        for tx in result["txs_results"].as_array_mut().into_iter().flatten() {
+            tx["events"] = json!([]);
+        }
+    });
+    liar.always(On("block_results", ""), left_out);
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    fixture.orderbook("ann", &close).await;
+    until("its end", async || (!is_active(&agent, &leased).await).then_some(())).await;
+    assert!(health(&metrics).await.unwrap().contains("runs by the store and not by the chain"));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_and_a_clock_that_only_the_chain_has_right_are_mended() {
+    let mut fixture = manifests::fixture().await;
+    let second = fixture.chain.another_endpoint().await.unwrap();
+    let (config, _) = with_endpoints(&fixture, &[&fixture.proxy.url, &second.url()]);
+    let agent = InProcess::start(&config).await;
+    let running = lease(&fixture, &agent, "ann", SITE).await;
+    let paid = lease(&fixture, &agent, "bob", SITE).await;
+    let order = running.order;
+    let depletion = async |of: &Leased| agent.store.lease(of.order).await.unwrap()?.depletion();
+    let right = depletion(&paid).await;
+    let wrong = move |tx: &Tx<'_>| {
+        leases::close(tx, order, LeaseState::Closed, CloseReason::Tenant, 1)?;
+        tx.execute("UPDATE accounts SET depletion = 4000000000", [])?;
+        Ok::<_, StoreError>(())
+    };
+    agent.store.write(wrong).await.unwrap();
+    until("the lease runs", async || is_active(&agent, &running).await.then_some(())).await;
+    until("the clock", async || (depletion(&paid).await == right).then_some(())).await;
+    agent.stop().await;
+}
