@@ -49,7 +49,7 @@ deployment:
 "#;
 
 /// An agent whose gateway and metrics can be asked.
-struct Setting {
+struct Environment {
     fixture: Fixture,
     config: PathBuf,
     cluster: Cluster,
@@ -62,7 +62,7 @@ fn free_port() -> u16 {
     socket.local_addr().unwrap().port()
 }
 
-impl Setting {
+impl Environment {
     async fn new() -> Self {
         let fixture = Fixture::new().await;
         let config = configure(&fixture, "agent", "");
@@ -148,18 +148,18 @@ fn client(fixture: &Fixture, config: &Path, port: u16) -> Client {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_whose_reservation_is_gone_waits_with_a_reason_and_what_runs_keeps_its_gpu() {
-    let setting = Setting::new().await;
-    let agent = InProcess::start(&setting.config).await;
-    let leased = setting.running(&agent).await;
+    let environment = Environment::new().await;
+    let agent = InProcess::start(&environment.config).await;
+    let leased = environment.running(&agent).await;
     agent.stop().await;
 
     for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
         // The last two may not be there.
-        let _ = std::fs::remove_file(setting.config.with_file_name(file));
+        let _ = std::fs::remove_file(environment.config.with_file_name(file));
     }
-    let node = setting.node().await;
-    setting.cordon(&node, true).await;
-    let agent = InProcess::start(&setting.config).await;
+    let node = environment.node().await;
+    environment.cordon(&node, true).await;
+    let agent = InProcess::start(&environment.config).await;
     until("the lease again", async || {
         agent.store.order(leased.order).await.unwrap()?.detail?;
         agent.store.lease(leased.order).await.unwrap()
@@ -170,41 +170,43 @@ async fn a_lease_whose_reservation_is_gone_waits_with_a_reason_and_what_runs_kee
         let detail = one.detail.as_deref().unwrap_or_default();
         detail.contains("service train asks for 1 GPUs a replica, and none is reserved")
     };
-    setting.status("the reason", waits, leased.order).await;
-    assert_eq!(setting.requested(leased.order).await, Some(json!("1")));
+    environment.status("the reason", waits, leased.order).await;
+    assert_eq!(environment.requested(leased.order).await, Some(json!("1")));
 
     // With the node the reservation comes back, and the lease goes on.
-    setting.cordon(&node, false).await;
-    setting.status("it runs", |one| one.phase == Phase::Ready && !waits(one), leased.order).await;
-    assert_eq!(setting.requested(leased.order).await, Some(json!("1")));
+    environment.cordon(&node, false).await;
+    environment
+        .status("it runs", |one| one.phase == Phase::Ready && !waits(one), leased.order)
+        .await;
+    assert_eq!(environment.requested(leased.order).await, Some(json!("1")));
     agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gpu_that_fails_is_named_to_tenant_and_operator_and_its_node_gets_no_bid() {
-    let setting = Setting::new().await;
-    let agent = InProcess::start(&setting.config).await;
-    let leased = setting.running(&agent).await;
-    let node = setting.node().await;
+    let environment = Environment::new().await;
+    let agent = InProcess::start(&environment.config).await;
+    let leased = environment.running(&agent).await;
+    let node = environment.node().await;
     let fault = format!("GPUs of node {node}: 1 of 2 nvidia.com/gpu failed");
 
-    setting.leave_gpus(&node, 1).await;
+    environment.leave_gpus(&node, 1).await;
     let named = |one: &LeaseStatus| one.detail.as_deref() == Some(fault.as_str());
-    setting.status("the tenant sees it", named, leased.order).await;
+    environment.status("the tenant sees it", named, leased.order).await;
     let (code, health) = until("health", async || {
-        setting.get("/healthz").await.filter(|(_, text)| text.contains("\"gpus\""))
+        environment.get("/healthz").await.filter(|(_, text)| text.contains("\"gpus\""))
     })
     .await;
     assert!(code == 503 && health.contains(&fault), "{code} {health}");
-    let (_, metrics) = setting.get("/metrics").await.unwrap();
+    let (_, metrics) = environment.get("/metrics").await.unwrap();
     let gauge = format!("souk_provider_gpu_faults{{node=\"{node}\"}} 1");
     assert!(metrics.contains(&gauge), "{metrics}");
-    let order = setting.fixture.order("bob", gpu_app("more", "h100", 1)).await;
+    let order = environment.fixture.order("bob", gpu_app("more", "h100", 1)).await;
     agent.decision(order, "no node has one of the GPUs").await;
 
     // It is mended.
-    setting.leave_gpus(&node, 2).await;
-    until("a bid", || setting.fixture.own_bid(order)).await;
-    setting.status("all is well", |one| one.detail.is_none(), leased.order).await;
+    environment.leave_gpus(&node, 2).await;
+    until("a bid", || environment.fixture.own_bid(order)).await;
+    environment.status("all is well", |one| one.detail.is_none(), leased.order).await;
     agent.stop().await;
 }

@@ -11,7 +11,7 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-/// The model of a node with these labels and so many devices of a vendor, or why it is refused.
+/// The model of a node with these labels and a number of devices of a vendor, or why it is refused.
 fn node(vendor: &str, labels: &Labels, devices: u64) -> Result<GpuModel, GpuRefusal> {
     let resource = vendor::named(vendor).unwrap().resource;
     let amounts = [(resource.to_owned(), devices)].into();
