@@ -23,6 +23,16 @@ pub fn coin(text: &str, default_denom: &str) -> Result<Coin, Error> {
     }
 }
 
+/// Reads an amount of one denom, for a message that takes no other.
+pub fn amount_of(text: &str, denom: &str) -> Result<Amount, Error> {
+    let coin = coin(text, denom)?;
+    let bad = |reason: String| Error::input(format!("amount `{text}`"), reason);
+    if coin.denom != denom {
+        return Err(bad(format!("it must be in {denom}")));
+    }
+    Amount::new(coin.amount).map_err(|error| bad(error.to_string()))
+}
+
 /// Reads seconds to wait for something: a year at most, so that no clock overflows.
 pub fn wait() -> RangedU64ValueParser {
     clap::value_parser!(u64).range(..=365 * 86_400)
@@ -45,6 +55,14 @@ pub fn attributes(texts: &[String]) -> Result<Vec<Attribute>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_of_one_denom_is_refused_in_another() {
+        assert_eq!(amount_of("5", "usouk").unwrap().u128(), 5);
+        assert_eq!(amount_of("5usouk", "usouk").unwrap().u128(), 5);
+        let refused = amount_of("5uatom", "usouk").unwrap_err().to_string();
+        assert!(refused.contains("5uatom") && refused.contains("in usouk"), "{refused}");
+    }
 
     #[test]
     fn an_amount_without_denom_is_in_the_networks() {

@@ -4,16 +4,18 @@
 use clap::{Parser, error::ErrorKind};
 use souk_cli::args::Cli;
 
-const DOCUMENTS: [(&str, &str); 5] = [
+const DOCUMENTS: [(&str, &str); 7] = [
     ("README.md", include_str!("../../README.md")),
     ("docs/architecture.md", include_str!("../../docs/architecture.md")),
     ("docs/tenant.md", include_str!("../../docs/tenant.md")),
     ("docs/provider.md", include_str!("../../docs/provider.md")),
+    ("docs/staking.md", include_str!("../../docs/staking.md")),
+    ("docs/auditing.md", include_str!("../../docs/auditing.md")),
     ("docs/deployment.md", include_str!("../../docs/deployment.md")),
 ];
 
 /// What stands for something that the reader puts in.
-const PLACEHOLDERS: [(&str, &str); 9] = [
+const PLACEHOLDERS: [(&str, &str); 10] = [
     ("ADDRESS", "souk1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnawd7cp"),
     ("AMOUNT", "5000000usouk"),
     ("DEPLOYMENT", "1"),
@@ -22,6 +24,7 @@ const PLACEHOLDERS: [(&str, &str); 9] = [
     ("PROVIDER", "souk1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnawd7cp"),
     ("PIN", "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
     ("FOLDER", "unsigned"),
+    ("HEX", "0707070707070707070707070707070707070707070707070707070707070707"),
     ("...", ""),
 ];
 

@@ -258,3 +258,50 @@ async fn dust_from_strangers_does_not_keep_a_deployment_from_being_closed() {
     let returned = fixture.coins(1).await - before[1];
     assert_eq!(returned, 7_000_000 + 59, "the largest deposits first");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_provider_names_another_operator_takes_its_bond_back_and_leaves() {
+    let fixture = Fixture::new().await;
+    let register = "provider register --operator provider --gateway https://p.example --bond";
+    fixture.souk("provider", &format!("{register} 20000000")).success();
+    let bob = fixture.keys[1].address(PREFIX).unwrap();
+    fixture.souk("provider", "provider set-operator bob").success().stdout(contains(bob));
+
+    let foreign = fixture.souk("provider", "provider unbond 5uatom");
+    foreign.code(3).stderr(contains("5uatom").and(contains("usouk")));
+    let unbonding = fixture.souk("provider", "provider unbond 5000000usouk").success();
+    unbonding.stdout(contains("5000000, for another 2"));
+    fixture.souk("provider", "provider claim-unbonded").code(4);
+    let left = fixture.souk("provider", "provider deregister").success();
+    left.stdout(contains("20000000, for another 2").and(contains("registered   false")));
+
+    fixture.chain.handle.advance(21 * 86_400).await.unwrap();
+    let before = fixture.coins(2).await;
+    fixture.souk("provider", "provider claim-unbonded").success();
+    assert!(fixture.coins(2).await > before + 19_000_000, "the bond is back, less a fee");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_staker_gets_its_stake_back_after_the_unstaking_period() {
+    let fixture = Fixture::new().await;
+    fixture.souk("ann", "fees stake 5000000").success().stdout(contains("You staked 5000000"));
+    fixture.souk("ann", "fees claim").success();
+    fixture.souk("ann", "fees unstake 5uatom").code(3).stderr(contains("5uatom"));
+    fixture.souk("ann", "fees unstake 5000001").code(4);
+    let unstaking = fixture.souk("ann", "fees unstake 5000000").success();
+    unstaking.stdout(contains("You staked 0, 5000000 unstake for another 2"));
+    fixture.souk("ann", "fees claim-unstaked").code(4);
+
+    fixture.chain.handle.advance(21 * 86_400).await.unwrap();
+    fixture.souk("ann", "fees show").success().stdout(contains("5000000 have unstaked"));
+    let before = fixture.coins(0).await;
+    fixture.souk("ann", "fees claim-unstaked").success();
+    assert!(fixture.coins(0).await > before + 4_000_000, "the stake is back, less a fee");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_auditor_says_who_it_is() {
+    let fixture = Fixture::new().await;
+    let profile = "audit profile Bob --website https://bob.example --policy visits";
+    fixture.souk("bob", profile).success().stdout(contains("Bob"));
+}

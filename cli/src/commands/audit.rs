@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Subcommand;
 use cosmwasm_std::HexBinary;
-use souk_api::attestations::{AttestationResponse, Evidence, ExecuteMsg};
+use souk_api::attestations::{AttestationResponse, Evidence, ExecuteMsg, Profile};
 use souk_client::{
     Error,
     show::{duration, table},
@@ -40,6 +40,17 @@ pub enum Audit {
         /// The attributes to revoke; all if none is given.
         #[arg(value_name = "ATTRIBUTE")]
         keys: Vec<String>,
+    },
+    /// Say who you are, for whoever looks you up as an auditor. Replaces what was said before.
+    Profile {
+        /// Your name.
+        name: String,
+        /// Your web page.
+        #[arg(long, value_name = "URL", default_value = "")]
+        website: String,
+        /// How you audit.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        policy: String,
     },
     /// Show the attributes of a provider that auditors attest.
     Show {
@@ -86,6 +97,13 @@ impl Audit {
                 let message = ExecuteMsg::Revoke { provider: provider.clone(), keys };
                 execute(context, "revoking", &message).await?;
                 provider
+            }
+            Self::Profile { name, website, policy } => {
+                let profile = Profile { name, website, policy };
+                let message = ExecuteMsg::SetProfile { profile: profile.clone() };
+                execute(context, "setting the profile", &message).await?;
+                context.out.result(&profile, |profile| format!("You are {}", profile.name));
+                return Ok(Exit::Ok);
             }
             Self::Show { provider } => context.address(&provider)?,
         };

@@ -5,8 +5,11 @@ use clap::Subcommand;
 use serde::Serialize;
 use souk_api::fees::{DenomResponse, ExecuteMsg, StakerResponse};
 use souk_chain::Coin;
-use souk_client::{Market, Wallet, show::amount};
-use souk_core::Denom;
+use souk_client::{
+    Market, Wallet,
+    show::{amount, duration},
+};
+use souk_core::{Amount, Denom};
 
 use crate::{context::Context, exit::Exit, units};
 
@@ -23,11 +26,21 @@ pub enum Fees {
         /// The amount, such as 5000000usouk.
         amount: String,
     },
+    /// Unstake coins. They earn until now, and can be claimed after the market's unstaking period.
+    Unstake {
+        /// The amount, such as 5000000usouk. If coins unstake already, the period starts again for them.
+        amount: String,
+    },
+    /// Claim the coins that have unstaked.
+    ClaimUnstaked,
     /// Claim your share of the fees, or that of another staker for them.
     Claim {
         /// The staker; the account of --key if not given.
         #[arg(value_name = "ADDRESS|KEY")]
         staker: Option<String>,
+        /// The denom to claim, once for each; all with a reward if none is given.
+        #[arg(long = "denom", value_name = "DENOM")]
+        denoms: Vec<Denom>,
     },
     /// Show the fees: distributed, being paid out to stakers, unclaimed.
     Show {
@@ -40,6 +53,8 @@ pub enum Fees {
 #[derive(Debug, Serialize)]
 struct Report {
     denom: Denom,
+    /// The chain's time, in seconds.
+    now: u64,
     fees: DenomResponse,
     staker: Option<StakerResponse>,
 }
@@ -63,24 +78,44 @@ impl Fees {
                 send(&market, &wallet, "staking", &ExecuteMsg::Stake {}, &[coin]).await?;
                 own
             }
-            Self::Claim { staker } => {
+            Self::Unstake { amount } => {
+                let wallet = context.wallet()?;
+                let denom = market.fees.config().await?.stake_denom;
+                let amount = units::amount_of(&amount, &denom)?;
+                send(&market, &wallet, "unstaking", &ExecuteMsg::Unstake { amount }, &[]).await?;
+                own
+            }
+            Self::ClaimUnstaked => {
+                let wallet = context.wallet()?;
+                let message = ExecuteMsg::ClaimUnstaked {};
+                send(&market, &wallet, "claiming what has unstaked", &message, &[]).await?;
+                own
+            }
+            Self::Claim { staker, denoms } => {
                 let wallet = context.wallet()?;
                 let staker = match staker {
                     Some(staker) => context.address(&staker)?,
                     None => wallet.address.clone(),
                 };
-                let message = ExecuteMsg::ClaimRewards { staker, denoms: vec![own.clone()] };
+                let denoms = if denoms.is_empty() {
+                    rewarded(&market.fees.staker(&staker).await?)
+                } else {
+                    denoms
+                };
+                let shown = denoms.first().cloned().unwrap_or(own);
+                let message = ExecuteMsg::ClaimRewards { staker, denoms };
                 send(&market, &wallet, "claiming rewards", &message, &[]).await?;
-                own
+                shown
             }
             Self::Show { denom } => denom.unwrap_or(own),
         };
         let fees = market.fees.denom(&denom).await?;
+        let (_, now) = market.now().await?;
         let staker = match context.key() {
             Ok(key) => market.fees.staker(&key.address(&market.network.prefix)?).await.ok(),
             Err(_) => None,
         };
-        context.out.result(&Report { denom, fees, staker }, show);
+        context.out.result(&Report { denom, now, fees, staker }, show);
         Ok(Exit::Ok)
     }
 }
@@ -97,8 +132,14 @@ async fn send(
     Ok(())
 }
 
+/// The denoms in which a staker has something to claim.
+fn rewarded(staker: &StakerResponse) -> Vec<Denom> {
+    let rewards = staker.rewards.iter().filter(|reward| reward.amount != Amount::ZERO);
+    rewards.map(|reward| reward.denom.clone()).collect()
+}
+
 fn show(report: &Report) -> String {
-    let Report { denom, fees, staker } = report;
+    let Report { denom, now, fees, staker } = report;
     let coins = |units: souk_core::Amount| amount(units.u128(), denom);
     let mut text = format!(
         "Fees in {denom}: {} to the pool so far, {} dripping to stakers, {} unclaimed, {} not split yet",
@@ -109,6 +150,14 @@ fn show(report: &Report) -> String {
     );
     if let Some(staker) = staker {
         text.push_str(&format!("\nYou staked {}", staker.stake));
+        match staker.claimable_at {
+            Some(at) if at > *now => {
+                let left = duration(at.saturating_sub(*now));
+                text.push_str(&format!(", {} unstake for another {left}", staker.unstaking));
+            }
+            Some(_) => text.push_str(&format!(", {} have unstaked", staker.unstaking)),
+            None => {}
+        }
         for reward in &staker.rewards {
             text.push_str(&format!(", can claim {}", amount(reward.amount.u128(), &reward.denom)));
         }

@@ -166,7 +166,10 @@ impl Logs {
         };
         let mut lines = client.logs(self.order, &query).await?;
         while let Some(line) = lines.next().await? {
-            let text = |line: &LogLine| format!("{} | {}", line.pod, line.line);
+            let text = |line: &LogLine| {
+                let more = if line.continues { " [continues]" } else { "" };
+                format!("{} | {}{more}", line.pod, line.line)
+            };
             match context.out {
                 Output::Json => output::line(&to_json(&line)),
                 Output::Text => output::foreign_line(&text(&line)),

@@ -6,10 +6,13 @@ use cosmwasm_std::HexBinary;
 use serde::Serialize;
 use souk_api::{
     orderbook::ProviderStatsResponse,
-    registry::{Contact, ExecuteMsg, Gateway, ProviderResponse},
+    registry::{Contact, ExecuteMsg, Gateway, ProviderResponse, UnbondingResponse},
 };
 use souk_chain::Coin;
-use souk_client::{Error, show::table};
+use souk_client::{
+    Error,
+    show::{duration, table},
+};
 
 use crate::{context::Context, exit::Exit, units};
 
@@ -28,6 +31,22 @@ pub enum Provider {
     Bond {
         /// The amount, such as 5000000usouk.
         amount: String,
+    },
+    /// Take coins out of your provider's bond. They back no new bids, and can be claimed after the
+    /// market's unbonding period.
+    Unbond {
+        /// The amount, such as 5000000usouk. If coins unbond already, the period starts again for them.
+        amount: String,
+    },
+    /// Claim the coins that have unbonded, except what slots in use still need.
+    ClaimUnbonded,
+    /// End your provider's registration and unbond everything. No bid or lease may use a slot.
+    Deregister,
+    /// Name another operator key; the one before loses its powers at once.
+    SetOperator {
+        /// The key's address, or its name.
+        #[arg(value_name = "ADDRESS|KEY")]
+        operator: String,
     },
     /// Show a provider: gateway, bond, slots, leases, attributes.
     Show {
@@ -75,6 +94,8 @@ pub struct Register {
 struct Report {
     provider: ProviderResponse,
     stats: ProviderStatsResponse,
+    /// The chain's time, in seconds.
+    now: u64,
 }
 
 impl Provider {
@@ -93,6 +114,23 @@ impl Provider {
             Self::Bond { amount } => {
                 let bond = units::coin(&amount, &context.network()?.denom)?;
                 execute_own(context, "adding to the bond", &ExecuteMsg::Bond {}, &[bond]).await
+            }
+            Self::Unbond { amount } => {
+                let denom = context.market()?.registry.config().await?.bond_denom;
+                let message = ExecuteMsg::Unbond { amount: units::amount_of(&amount, &denom)? };
+                execute_own(context, "unbonding", &message, &[]).await
+            }
+            Self::ClaimUnbonded => {
+                let message = ExecuteMsg::ClaimUnbonded {};
+                execute_own(context, "claiming what has unbonded", &message, &[]).await
+            }
+            Self::Deregister => {
+                let message = ExecuteMsg::Deregister {};
+                execute_own(context, "ending the registration", &message, &[]).await
+            }
+            Self::SetOperator { operator } => {
+                let message = ExecuteMsg::SetOperator { operator: context.address(&operator)? };
+                execute_own(context, "naming the operator", &message, &[]).await
             }
             Self::Show { provider } => show(context, &context.address(&provider)?).await,
             Self::List => list(context).await,
@@ -139,8 +177,9 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
         market.registry.provider(provider),
         market.orderbook.provider_stats(provider)
     )?;
-    context.out.result(&Report { provider, stats }, |report| {
-        let Report { provider, stats } = report;
+    let (_, now) = market.now().await?;
+    context.out.result(&Report { provider, stats, now }, |report| {
+        let Report { provider, stats, now } = report;
         let mut rows = table(["", ""]);
         let pins: Vec<String> = provider.gateway.pins.iter().map(HexBinary::to_hex).collect();
         for (name, value) in [
@@ -150,12 +189,17 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
             ("gateway", provider.gateway.uri.clone()),
             ("pins", pins.join("\n")),
             ("bond", provider.bond.to_string()),
+            (
+                "unbonding",
+                provider.unbonding.as_ref().map_or("none".into(), |it| unbonding(it, *now)),
+            ),
             ("slots", format!("{} of {} in use", stats.used, stats.slots)),
             (
                 "leases",
                 format!("{} won, {} run, {} broken off", stats.won, stats.active, stats.breaches),
             ),
             ("maintenance", provider.maintenance.to_string()),
+            ("registered", provider.registered.to_string()),
         ] {
             rows.add_row([name.to_owned(), value]);
         }
@@ -165,6 +209,13 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
         rows.to_string()
     });
     Ok(Exit::Ok)
+}
+
+fn unbonding(unbonding: &UnbondingResponse, now: u64) -> String {
+    match unbonding.claimable_at.saturating_sub(now) {
+        0 => format!("{}, can be claimed", unbonding.amount),
+        left => format!("{}, for another {}", unbonding.amount, duration(left)),
+    }
 }
 
 async fn list(context: &Context) -> Result<Exit> {

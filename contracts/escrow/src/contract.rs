@@ -16,7 +16,7 @@ use crate::{
 /// Sets the contract up.
 ///
 /// # Errors
-/// If coins came, an address is none of this chain or a setting is out of its range.
+/// If coins came, an address is not valid on this chain or a setting is out of its range.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut,

@@ -11,7 +11,7 @@ use crate::{ContractError, Ctx, View, execute, permission, query};
 /// Sets the orderbook up.
 ///
 /// # Errors
-/// If coins came, an address is none of this chain or another contract's, or if a setting is
+/// If coins came, an address is not valid on this chain or another contract's, or if a setting is
 /// out of its range.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(

@@ -44,7 +44,7 @@ pub fn check_takes_bids(view: &View, loaded: &LoadedOrder) -> Result<(), Contrac
 
 /// Every check that a new bid goes through after its sender was found to be the provider's
 /// operator, cheap ones first; without a price all but those on it. Returns the provider's
-/// book, which the bid changes.
+/// stats, which the bid changes.
 pub fn check(
     view: &View,
     loaded: &LoadedOrder,
@@ -62,9 +62,9 @@ pub fn check(
         let denom = &loaded.deployment.denom;
         price::check(price, loaded.order.min_price, spec.ceiling, denom)?;
     }
-    let book = provider_stats::get(view.storage, address)?;
-    if book.used >= record.slots {
-        let (used, slots, bond) = (book.used, record.slots, record.bond);
+    let stats = provider_stats::get(view.storage, address)?;
+    if stats.used >= record.slots {
+        let (used, slots, bond) = (stats.used, record.slots, record.bond);
         return Err(ContractError::BondExhausted { used, slots, bond });
     }
     let until = loaded.binding_until(view.now());
@@ -74,7 +74,7 @@ pub fn check(
         let (order, provider) = (loaded.id, address.clone());
         return Err(ContractError::BidExists { order, provider, price });
     }
-    Ok(book)
+    Ok(stats)
 }
 
 fn check_named(loaded: &LoadedOrder, provider: &Addr) -> Result<(), ContractError> {

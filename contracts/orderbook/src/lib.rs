@@ -1,8 +1,8 @@
 //! Orders, bids and leases: the reverse auction on chain.
 //!
-//! A tenant creates a deployment of groups; each group is put out by an order; providers bid;
-//! one bid becomes the lease, which the escrow pays by the second. This contract keeps the
-//! orders; coins never rest here.
+//! A tenant creates a deployment of groups; each group gets an order; providers bid; one bid
+//! becomes the lease, which the escrow pays by the second. This contract keeps the
+//! orders; it never holds coins.
 //!
 //! - [`contract`]: entry points, one `match` each;
 //! - [`permission`]: who may send what, checked from the table in `souk-api`;

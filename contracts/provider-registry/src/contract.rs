@@ -11,7 +11,7 @@ use crate::{ContractError, Ctx, View, execute, orderbook, permission, query, sta
 /// Sets the registry up.
 ///
 /// # Errors
-/// If coins came, an address is none of this chain or a setting is out of its range.
+/// If coins came, an address is not valid on this chain or a setting is out of its range.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut,
@@ -66,7 +66,7 @@ pub fn execute(
 /// Answers a question.
 ///
 /// # Errors
-/// If an address is none of this chain, or if what is asked for is not there.
+/// If an address is not valid on this chain, or if what is asked for is not there.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
     let config = config::load(deps.storage)?;

@@ -209,7 +209,7 @@ pub fn account_key(account: AccountId) -> Vec<u8> {
     map_key(namespace::ACCOUNTS, &[], &account.0.to_be_bytes())
 }
 
-/// The raw key of a provider's book in the orderbook.
+/// The raw key of a provider's stats in the orderbook.
 pub fn provider_stats_key(provider: &str) -> Vec<u8> {
     map_key(namespace::PROVIDER_STATS, &[], provider.as_bytes())
 }

@@ -8,9 +8,12 @@ use cosmwasm_std::{
 };
 use cw_storage_plus::Map;
 use proptest::prelude::*;
-use souk_api::published::{
-    self, AccountRecord, ProviderRecord, ProviderStats, PublishedError, account_key,
-    attestation_key, names, namespace, provider_key, provider_stats_key,
+use souk_api::{
+    escrow::AccountResponse,
+    published::{
+        self, AccountRecord, ProviderRecord, ProviderStats, PublishedError, account_key,
+        attestation_key, names, namespace, provider_key, provider_stats_key,
+    },
 };
 use souk_core::{AccountId, Amount, Clock, Denom, Rate};
 
@@ -26,8 +29,8 @@ proptest! {
         prop_assert_eq!(attestation_key(&auditor, &provider), stored);
         let accounts: Map<u64, Empty> = Map::new(namespace::ACCOUNTS);
         prop_assert_eq!(account_key(AccountId(account)), accounts.key(account).to_vec());
-        let books: Map<&str, Empty> = Map::new(namespace::PROVIDER_STATS);
-        prop_assert_eq!(provider_stats_key(&provider), books.key(&provider).to_vec());
+        let stats: Map<&str, Empty> = Map::new(namespace::PROVIDER_STATS);
+        prop_assert_eq!(provider_stats_key(&provider), stats.key(&provider).to_vec());
     }
 }
 
@@ -66,6 +69,36 @@ fn an_accounts_bytes_are_these_and_numbers_beyond_53_bits_are_text() {
     );
     assert_eq!(json, expected);
     assert_eq!(from_json::<AccountRecord>(&json).unwrap(), account());
+}
+
+#[test]
+fn a_depleted_clock_is_stored_under_an_old_name_and_shown_as_depleted_since() {
+    let mut record = account();
+    record.clock.depleted_since = Some(8);
+    let stored = to_json_string(&record).unwrap();
+    assert!(stored.contains(r#""anchor":7,"dry_since":8}"#), "{stored}");
+    assert_eq!(from_json::<AccountRecord>(&stored).unwrap(), record);
+
+    let answer = AccountResponse {
+        id: AccountId(1),
+        tenant: record.tenant,
+        denom: record.denom,
+        clock: record.clock,
+        balance: Amount::ZERO,
+        withdrawable: Amount::ZERO,
+        reserved: Rate::ZERO,
+        depletion: Some(8),
+        streams: 1,
+        deposits: 0,
+        closed: false,
+    };
+    let shown = to_json_string(&answer).unwrap();
+    let expected = concat!(
+        r#""clock":{"remaining":"1180591620717411303424","rate":"5","clock":6,"anchor":7,"#,
+        r#""depleted_since":8}"#
+    );
+    assert!(shown.contains(expected), "{shown}");
+    assert_eq!(from_json::<AccountResponse>(&shown).unwrap(), answer);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub struct Roles {
 /// The configuration follows by [`configure`].
 ///
 /// # Errors
-/// If coins came, or if an address is none of this chain.
+/// If coins came, or if an address is not valid on this chain.
 pub fn set_up<C: Config>(
     deps: DepsMut<'_>,
     env: Env,

@@ -16,7 +16,13 @@ use souk_api::Message;
 pub fn row(msg: &(impl Message + Serialize)) -> String {
     let coins = if msg.takes_coins() { "yes" } else { "no" };
     let pause = if msg.is_new_business() { "stops it" } else { "does not" };
-    format!("| `{}` | {} | {coins} | {pause} |", name(msg), msg.permission())
+    let name = name(msg);
+    // Declared for anyone, since cw-ownable itself checks owner and pending owner.
+    let sender = match name.as_str() {
+        "update_ownership" => "owner or pending owner".to_owned(),
+        _ => msg.permission().to_string(),
+    };
+    format!("| `{name}` | {sender} | {coins} | {pause} |")
 }
 
 /// Holds table and examples of a README to the messages.

@@ -151,6 +151,21 @@ pub struct LogLine {
     pub pod: String,
     /// The text without its end of line.
     pub line: String,
+    /// Whether the next line of this pod is the rest of this one, which was too long for one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub continues: bool,
+    /// Lines of this pod that were left out here, since they came faster than they were read; then
+    /// the text says so, too, and is not the pod's.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// What of the events is wanted.

@@ -35,7 +35,7 @@ mod tls;
 mod validate;
 
 pub use error::ApiError;
-pub use http::Outage;
+pub use http::{LogUse, Outage};
 pub use sim::{KubeSim, StartError};
 pub use spec::{ClusterSpec, NodeSpec, StorageClassSpec};
 pub use tls::TlsError;

@@ -16,7 +16,7 @@ use crate::{
     cluster::Cluster,
     controllers,
     error::ApiError,
-    http::{Api, Outage},
+    http::{Api, LogUse, Outage},
     spec::{ClusterSpec, SpecError},
     tls::{self, TlsError},
 };
@@ -51,6 +51,7 @@ pub struct KubeSim {
     token: Arc<str>,
     authority: String,
     outage: Arc<tokio::sync::watch::Sender<Outage>>,
+    logs: Arc<LogUse>,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -87,9 +88,10 @@ impl KubeSim {
             cluster: Arc::new(Mutex::new(cluster)),
             token: token.clone(),
             outage: Arc::new(tokio::sync::watch::Sender::new(Outage::None)),
+            logs: Arc::default(),
             stop: CancellationToken::new(),
         };
-        let (outage, stop) = (api.outage.clone(), api.stop.clone());
+        let (outage, logs, stop) = (api.outage.clone(), api.logs.clone(), api.stop.clone());
         let controllers = tokio::spawn(controllers::run(api.cluster.clone(), stop.clone()));
         let listener = tls::Listener::new(listener, address, identity.config, stop.clone());
         let ended = stop.clone().cancelled_owned();
@@ -100,7 +102,7 @@ impl KubeSim {
             }
         });
         let tasks = vec![controllers, server];
-        Ok(Self { name, address, token, authority: identity.authority, outage, stop, tasks })
+        Ok(Self { name, address, token, authority: identity.authority, outage, logs, stop, tasks })
     }
 
     /// Address of the API, such as `https://127.0.0.1:40123`.
@@ -154,6 +156,11 @@ impl KubeSim {
     /// Lets the API fail until `resume`; the cluster itself goes on.
     pub fn pause(&self, outage: Outage) {
         self.outage.send_replace(outage);
+    }
+
+    /// How logs are asked for.
+    pub fn log_use(&self) -> &LogUse {
+        &self.logs
     }
 
     /// Ends an outage.

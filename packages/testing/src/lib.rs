@@ -22,7 +22,8 @@
 //!
 //! Set-up panics when it fails; steps return `anyhow::Result`, whose errors downcast to the
 //! error of the contract that refused: `error.downcast_ref::<souk_escrow::ContractError>()`.
-//! This crate is the one place where the contracts are instantiated on cw-multi-test.
+//! Here all five contracts are linked as on a chain. A contract's own tests instantiate it, and
+//! what it needs, by themselves: this crate depends on the contracts.
 
 mod chain;
 mod coins;

@@ -23,7 +23,7 @@ pub use chain::{Chain, Key, Provider};
 pub use cluster::{Cluster, ImagePullPolicy, PodSecurity, StorageClass};
 pub use contracts::Contracts;
 pub use error::ConfigError;
-pub use gateway::{Gateway, GatewayLimits};
+pub use gateway::{Gateway, GatewayLimits, SelfCheck, host_and_port};
 pub use units::{Bytes, Hourly, Seconds};
 
 /// The prefix of environment variables that override values.

@@ -5,128 +5,180 @@ use std::{
     collections::HashMap,
     convert::Infallible,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use futures::future::BoxFuture;
 use http::Request;
 use http_body::{Frame, SizeHint};
-use tokio::{
-    sync::watch,
-    time::{self, Instant},
-};
+use parking_lot::Mutex;
+use tokio::{sync::watch, time};
 use tower::{Service, ServiceExt};
+
+use super::{GatewayError, visit::Visit};
 
 /// A response body is sent in chunks of this many bytes, so that a peer that does not read is seen
 /// after one chunk.
 const CHUNK: usize = 16 << 10;
+/// A connection whose peer reads nothing of a response for this time is not in use.
+const STALLED: Duration = Duration::from_secs(5);
 
-/// A router that tracks its requests.
+/// A router that tracks the requests of one connection and limits their rate.
 #[derive(Clone, Debug)]
 pub struct TrackedRouter {
     router: Router,
-    requests: watch::Sender<usize>,
-    waiting: PendingWrites,
+    visit: Visit,
+}
+
+impl TrackedRouter {
+    /// The router for the requests of a visit.
+    pub fn new(router: Router, visit: Visit) -> Self {
+        Self { router, visit }
+    }
+}
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: no request, or none whose answer the peer reads.
+    Idle {
+        /// Since when.
+        since: Instant,
+    },
+    /// A request of somebody who has not shown to have a lease.
+    Busy {
+        /// Since when it has requests.
+        since: Instant,
+    },
+    /// A request of somebody with a lease.
+    Tenant,
 }
 
 /// The activity of a connection.
 #[derive(Debug)]
 pub struct Activity {
-    requests: watch::Receiver<usize>,
-    waiting: PendingWrites,
+    requests: watch::Sender<usize>,
+    state: Mutex<State>,
 }
 
-/// Tracks the requests of a router, and returns their activity.
-pub fn track(router: Router) -> (TrackedRouter, Activity) {
-    let (requests, count) = watch::channel(0);
-    let waiting = PendingWrites::default();
-    let tracked = TrackedRouter { router, requests, waiting: waiting.clone() };
-    (tracked, Activity { requests: count, waiting })
+#[derive(Debug)]
+struct State {
+    /// When the first request began or the last one ended.
+    since: Instant,
+    tenant: bool,
+    /// The responses that wait for the peer, each with the time since when.
+    waiting: HashMap<u64, Instant>,
+    last_response: u64,
 }
 
 impl Activity {
+    /// Of a connection without requests.
+    pub fn new(now: Instant) -> Self {
+        let state = State { since: now, tenant: false, waiting: HashMap::new(), last_response: 0 };
+        Self { requests: watch::Sender::new(0), state: Mutex::new(state) }
+    }
+
+    /// Counts a request until the guard is dropped.
+    pub fn begin(self: &Arc<Self>) -> RequestGuard {
+        self.requests.send_modify(|count| {
+            *count += 1;
+            if *count == 1 {
+                self.state.lock().since = Instant::now();
+            }
+        });
+        RequestGuard(Arc::clone(self))
+    }
+
+    /// Records that whoever asks has a lease here.
+    pub fn mark_tenant(&self) {
+        self.state.lock().tenant = true;
+    }
+
+    /// What the connection is doing.
+    pub fn standing(&self, now: Instant) -> Standing {
+        let requests = *self.requests.borrow();
+        let state = self.state.lock();
+        let oldest = state.waiting.values().min().copied();
+        match oldest {
+            Some(since) if now.saturating_duration_since(since) >= STALLED => {
+                Standing::Idle { since }
+            }
+            _ if requests == 0 => Standing::Idle { since: state.since },
+            _ if state.tenant => Standing::Tenant,
+            _ => Standing::Busy { since: state.since },
+        }
+    }
+
     /// Returns when there was no request for `idle`, or when the peer read nothing of a response for
     /// `write`, such as an HTTP/2 peer that never opens its window.
-    pub async fn ended(self, idle: Duration, write: Duration) {
+    pub async fn ended(&self, idle: Duration, write: Duration) {
         tokio::select! {
-            () = no_request(self.requests, idle) => {}
-            () = no_progress(self.waiting, write) => {}
+            () = self.no_request(idle) => {}
+            () = self.no_progress(write) => {}
         }
     }
-}
 
-async fn no_request(mut requests: watch::Receiver<usize>, timeout: Duration) {
-    while requests.wait_for(|count| *count == 0).await.is_ok() {
-        if time::timeout(timeout, requests.changed()).await.is_err() {
-            return;
+    async fn no_request(&self, timeout: Duration) {
+        let mut requests = self.requests.subscribe();
+        // The sender is here, so that the channel never closes.
+        while requests.wait_for(|count| *count == 0).await.is_ok() {
+            if time::timeout(timeout, requests.changed()).await.is_err() {
+                return;
+            }
         }
     }
-    // The router is dropped: the connection is about to end by itself.
-    std::future::pending().await
-}
 
-async fn no_progress(waiting: PendingWrites, timeout: Duration) {
-    loop {
-        let now = Instant::now();
-        let until = waiting.oldest().unwrap_or(now) + timeout;
-        if until <= now {
-            return;
+    async fn no_progress(&self, timeout: Duration) {
+        loop {
+            let now = Instant::now();
+            let oldest = self.state.lock().waiting.values().min().copied();
+            let until = oldest.unwrap_or(now) + timeout;
+            if until <= now {
+                return;
+            }
+            time::sleep_until(until.into()).await;
         }
-        time::sleep_until(until).await;
     }
-}
 
-/// The responses of a connection that wait for the peer, each with the time since when.
-#[derive(Clone, Debug, Default)]
-struct PendingWrites(Arc<Mutex<(u64, HashMap<u64, Instant>)>>);
-
-impl PendingWrites {
     /// Adds a response, which waits from now on.
-    fn begin(&self) -> u64 {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.0 += 1;
-        let number = waiting.0;
-        waiting.1.insert(number, Instant::now());
+    fn begin_response(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.last_response += 1;
+        let number = state.last_response;
+        state.waiting.insert(number, Instant::now());
         number
     }
 
     /// Sets whether a response waits for the peer.
-    fn set(&self, answer: u64, waits: bool) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn set_waiting(&self, response: u64, waits: bool) {
+        let mut state = self.state.lock();
         if waits {
-            waiting.1.insert(answer, Instant::now());
+            state.waiting.insert(response, Instant::now());
         } else {
-            waiting.1.remove(&answer);
+            state.waiting.remove(&response);
         }
-    }
-
-    fn oldest(&self) -> Option<Instant> {
-        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.1.values().min().copied()
     }
 }
 
 /// Counts one request until it is dropped.
 #[derive(Debug)]
-struct RequestGuard(watch::Sender<usize>);
-
-impl RequestGuard {
-    fn new(requests: &watch::Sender<usize>) -> Self {
-        requests.send_modify(|count| *count += 1);
-        Self(requests.clone())
-    }
-}
+pub struct RequestGuard(Arc<Activity>);
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
+        self.0.requests.send_modify(|count| {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.0.state.lock().since = Instant::now();
+            }
+        });
     }
 }
 
@@ -136,20 +188,23 @@ struct TrackedBody {
     /// The part of the body's last frame that was not sent yet.
     rest: Bytes,
     number: u64,
-    waiting: PendingWrites,
-    _counted: RequestGuard,
+    counted: RequestGuard,
 }
 
 impl TrackedBody {
-    fn new(body: Body, waiting: &PendingWrites, counted: RequestGuard) -> Self {
-        let (number, waiting) = (waiting.begin(), waiting.clone());
-        Self { body, rest: Bytes::new(), number, waiting, _counted: counted }
+    fn new(body: Body, counted: RequestGuard) -> Self {
+        let number = counted.0.begin_response();
+        Self { body, rest: Bytes::new(), number, counted }
+    }
+
+    fn set_waiting(&self, waits: bool) {
+        self.counted.0.set_waiting(self.number, waits);
     }
 }
 
 impl Drop for TrackedBody {
     fn drop(&mut self) {
-        self.waiting.set(self.number, false);
+        self.set_waiting(false);
     }
 }
 
@@ -164,7 +219,7 @@ impl HttpBody for TrackedBody {
         if self.rest.is_empty() {
             let polled = Pin::new(&mut self.body).poll_frame(cx);
             let Poll::Ready(Some(Ok(frame))) = polled else {
-                self.waiting.set(self.number, false);
+                self.set_waiting(false);
                 return polled;
             };
             match frame.into_data() {
@@ -172,7 +227,7 @@ impl HttpBody for TrackedBody {
                 Err(frame) => return Poll::Ready(Some(Ok(frame))),
             }
         }
-        self.waiting.set(self.number, true);
+        self.set_waiting(true);
         let length = self.rest.len().min(CHUNK);
         let chunk = self.rest.split_to(length);
         Poll::Ready(Some(Ok(Frame::data(chunk))))
@@ -206,13 +261,18 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let counted = RequestGuard::new(&self.requests);
-        let waiting = self.waiting.clone();
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let counted = self.visit.activity().begin();
+        if !self.visit.may_request(Instant::now()) {
+            let refused = GatewayError::TooManyRequests.into_response();
+            let body = |body| Body::new(TrackedBody::new(body, counted));
+            return Box::pin(std::future::ready(Ok(refused.map(body))));
+        }
+        request.extensions_mut().insert(self.visit.clone());
         let answer = self.router.clone().oneshot(request.map(Body::new));
         Box::pin(async move {
             let answer = answer.await?;
-            Ok(answer.map(|body| Body::new(TrackedBody::new(body, &waiting, counted))))
+            Ok(answer.map(|body| Body::new(TrackedBody::new(body, counted))))
         })
     }
 }

@@ -8,15 +8,18 @@ use std::{
 use axum::extract::FromRequestParts;
 use http::{header::AUTHORIZATION, request::Parts};
 use souk_api::orderbook::LeaseState;
-use souk_core::OrderId;
+use souk_core::{DeploymentId, OrderId};
 use souk_gateway::{Claims, Scope, token};
 
-use super::{GatewayError, State};
+use super::{GatewayError, State, visit::Visit};
 use crate::model::Lease;
 
 /// A caller with a valid token.
 #[derive(Debug)]
-pub struct Caller(Claims);
+pub struct Caller {
+    claims: Claims,
+    visit: Option<Visit>,
+}
 
 impl FromRequestParts<Arc<State>> for Caller {
     type Rejection = GatewayError;
@@ -26,10 +29,17 @@ impl FromRequestParts<Arc<State>> for Caller {
         state: &Arc<State>,
     ) -> Result<Self, Self::Rejection> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| value.strip_prefix("Bearer "));
-        let token = token.ok_or(GatewayError::NoToken)?;
-        Ok(Self(token::verify(token, &state.policy, now())?))
+        let token = header.and_then(bearer).ok_or(GatewayError::NoToken)?;
+        let claims = token::verify(token, &state.policy, now())?;
+        Ok(Self { claims, visit: parts.extensions.get::<Visit>().cloned() })
     }
+}
+
+/// The token of an `Authorization` header. The scheme's case does not matter (RFC 9110, 11.1), and it
+/// may be followed by several spaces.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
 /// Seconds since the epoch. Tokens expire by wall time, since wallets do not know block time.
@@ -40,7 +50,7 @@ pub fn now() -> u64 {
 impl Caller {
     /// When the token ends, Unix seconds.
     pub fn expires_at(&self) -> u64 {
-        self.0.exp
+        self.claims.exp
     }
 
     /// Checks that the token has this scope for the lease.
@@ -49,26 +59,43 @@ impl Caller {
     ///
     /// If it does not.
     pub fn must_have(&self, order: OrderId, scope: Scope) -> Result<(), GatewayError> {
-        if self.0.access.allows(order, scope) { Ok(()) } else { Err(GatewayError::Scope(order)) }
+        if self.claims.access.allows(order, scope) {
+            Ok(())
+        } else {
+            Err(GatewayError::Scope(order))
+        }
     }
 
-    /// Checks that the caller is this tenant.
+    /// Checks that the caller is this tenant or the delegate of the deployment.
     ///
     /// # Errors
     ///
-    /// If it is not.
-    pub fn must_be(&self, tenant: &str, order: OrderId) -> Result<(), GatewayError> {
-        if self.0.iss == tenant {
-            return Ok(());
+    /// If it is neither, or the chain cannot be asked for the delegate.
+    pub async fn must_act_for(
+        &self,
+        state: &State,
+        tenant: &str,
+        deployment: DeploymentId,
+        order: OrderId,
+    ) -> Result<(), GatewayError> {
+        let issuer = &self.claims.iss;
+        let acts = issuer == tenant
+            || state.delegates.is_delegate(&state.chain, deployment, issuer).await?;
+        if !acts {
+            return Err(GatewayError::NotTheTenant { issuer: issuer.clone(), order });
         }
-        Err(GatewayError::NotTheTenant { issuer: self.0.iss.clone(), order })
+        if let Some(visit) = &self.visit {
+            visit.activity().mark_tenant();
+        }
+        Ok(())
     }
 
     /// The caller's own lease, for one scope.
     ///
     /// # Errors
     ///
-    /// If the token lacks the scope, or the lease is unknown or another tenant's.
+    /// If the token lacks the scope, or the lease is unknown or neither the caller's nor of a
+    /// deployment whose delegate it is.
     pub async fn lease(
         &self,
         state: &State,
@@ -83,7 +110,7 @@ impl Caller {
                 false => GatewayError::NoLease(order),
             });
         };
-        self.must_be(&lease.tenant, order)?;
+        self.must_act_for(state, &lease.tenant, lease.group.deployment, order).await?;
         Ok(lease)
     }
 
@@ -100,5 +127,20 @@ impl Caller {
     ) -> Result<Lease, GatewayError> {
         let lease = self.lease(state, order, scope).await?;
         if lease.state == LeaseState::Active { Ok(lease) } else { Err(GatewayError::Ended(order)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bearer;
+
+    #[test]
+    fn the_schemes_case_does_not_matter() {
+        for header in ["Bearer a.b.c", "bearer a.b.c", "BEARER a.b.c", "bearer   a.b.c "] {
+            assert_eq!(bearer(header), Some("a.b.c"), "{header}");
+        }
+        for header in ["a.b.c", "Basic a.b.c", "Bearer", "Bearera.b.c", ""] {
+            assert_eq!(bearer(header), None, "{header}");
+        }
     }
 }

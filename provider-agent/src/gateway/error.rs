@@ -8,13 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use souk_client::MarketError;
 use souk_core::OrderId;
 use souk_gateway::{TokenError, body::ErrorBody};
 use thiserror::Error;
 
 use crate::{
     cluster::workloads::WorkloadError,
+    market::lookup::LookupError,
     model::manifest::Refusal,
     store::{HostnameTaken, StoreError},
 };
@@ -28,8 +28,8 @@ pub enum GatewayError {
     /// An invalid token.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// The caller is not the tenant.
-    #[error("{issuer} is not the tenant of lease {order}")]
+    /// The caller is neither the tenant nor its delegate.
+    #[error("{issuer} is not the tenant of lease {order}, nor the delegate of its deployment")]
     NotTheTenant {
         /// The token's issuer.
         issuer: String,
@@ -80,6 +80,9 @@ pub enum GatewayError {
         /// How many it may have.
         limit: u32,
     },
+    /// More requests than an address may make.
+    #[error("there are too many requests from this address or network; wait a few seconds")]
+    TooManyRequests,
     /// The lease is over.
     #[error("lease {0} has ended")]
     Ended(OrderId),
@@ -88,7 +91,7 @@ pub enum GatewayError {
     Workload(#[from] WorkloadError),
     /// The chain could not be asked.
     #[error("the chain cannot be asked at the moment; try again")]
-    Chain(#[source] MarketError),
+    Chain(#[source] LookupError),
     /// The store failed.
     #[error("the provider's store failed; try again")]
     Store(#[from] StoreError),
@@ -114,6 +117,7 @@ impl GatewayError {
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
             Self::Hostname(_) => (StatusCode::CONFLICT, "hostname_taken"),
             Self::Streams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
+            Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             Self::Ended(_) => (StatusCode::GONE, "lease_ended"),
             Self::Workload(WorkloadError::NoService { .. }) => {
                 (StatusCode::NOT_FOUND, "no_service")

@@ -1,30 +1,30 @@
-//! Accepts connections: TLS, limits on their number, and timeouts for idle ones.
+//! Accepts connections and admits them by address, network and number.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use axum::Router;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto,
-    service::TowerToHyperService,
-};
-use socket2::SockRef;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-    time,
-};
+use tokio::{net::TcpListener, sync::Semaphore, time};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{ServeError, State, activity, connection_limit::ConnectionLimit, router, tls};
+use super::{
+    ServeError, State,
+    connection::Shared,
+    router,
+    tls::Certificates,
+    visitors::{Refused, Visitors},
+};
 
 /// How long open streams may go on after the stop signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
-/// The most concurrent requests on one HTTP/2 connection: a lease's streams and some more.
-const HTTP2_STREAMS: u32 = 20;
-/// The most bytes of a request's head on an HTTP/1 connection; tokens have 8 KiB at most.
-const HEAD: usize = 32 << 10;
+/// Sockets beside the connections: those that were sent away and are not closed yet. While there are
+/// as many nobody is accepted.
+pub const CLOSING: u32 = 32;
+/// Between two warnings about one cause.
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Serves until `stop`. `listening` is called with the address once connections are accepted.
 ///
@@ -37,43 +37,57 @@ pub async fn serve(
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let config = &state.config;
-    let acceptor = TlsAcceptor::from(tls::server_config(&config.certificate, &config.key)?);
+    let certificates = Certificates::load(&config.certificate, &config.key)?;
+    let acceptor = TlsAcceptor::from(certificates.server_config()?);
     let address = config.listen;
     let failed = |error| ServeError::Listen { address, error };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     listening(listener.local_addr().map_err(failed)?);
 
-    let timeout = ConnectionTimeouts {
-        idle: Duration::from_secs(config.limits.header_timeout.0),
-        write: Duration::from_secs(config.limits.write_timeout.0),
+    let shared = Shared {
+        acceptor,
+        router: router(Arc::clone(&state)),
+        balancers: config.balancers.clone().into(),
+        idle: config.limits.header_timeout.duration(),
+        write: config.limits.write_timeout.duration(),
+        stop: stop.clone(),
     };
-    let slots = Arc::new(Semaphore::new(config.limits.connections as usize));
-    let addresses = ConnectionLimit::new(config.limits.connections_per_address);
-    let router = router(Arc::clone(&state));
+    let visitors = Visitors::new(config.limits, config.shared_address);
+    let sockets = Semaphore::new(config.limits.connections.saturating_add(CLOSING) as usize);
+    let sockets = Arc::new(sockets);
     let connections = TaskTracker::new();
+    connections.spawn(certificates.follow(stop.clone()));
+    let mut warnings = Warnings::default();
     loop {
-        let slot = tokio::select! {
+        let socket = tokio::select! {
             () = stop.cancelled() => break,
-            slot = Arc::clone(&slots).acquire_owned() => slot,
+            socket = Arc::clone(&sockets).acquire_owned() => socket,
         };
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, from)) = accepted else {
-            // For instance out of file descriptors: wait until others are closed.
-            time::sleep(Duration::from_millis(100)).await;
-            continue;
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // For instance out of file descriptors: wait until others are closed.
+                warnings.accept_failed(&error);
+                time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
         };
-        let Some(permit) = addresses.acquire(from.ip()) else {
-            tracing::debug!(%from, "connection refused: too many from this address");
-            continue;
-        };
-        let (acceptor, router, stop) = (acceptor.clone(), router.clone(), stop.clone());
-        connections.spawn(async move {
-            let _held = (slot, permit);
-            connection(stream, acceptor, router, timeout, stop).await;
-        });
+        let named_later = shared.is_balancer(from);
+        let address = (!named_later).then(|| from.ip());
+        match visitors.admit(address, Instant::now()) {
+            Ok(visitor) => {
+                let shared = shared.clone();
+                connections.spawn(async move {
+                    let _open = socket;
+                    shared.serve(stream, from, visitor).await;
+                });
+            }
+            Err(reason) => warnings.refused(from.ip(), reason),
+        }
     }
     connections.close();
     // Streams that are still open after the timeout are aborted.
@@ -81,50 +95,50 @@ pub async fn serve(
     Ok(())
 }
 
-/// The timeouts of a connection.
-#[derive(Clone, Copy)]
-struct ConnectionTimeouts {
-    /// Without a request.
-    idle: Duration,
-    /// With a response of which the peer reads nothing.
-    write: Duration,
+/// What the operator should know, not more often than useful.
+#[derive(Default)]
+struct Warnings {
+    last: Option<Instant>,
 }
 
-async fn connection(
-    stream: TcpStream,
-    acceptor: TlsAcceptor,
-    router: Router,
-    timeout: ConnectionTimeouts,
-    stop: CancellationToken,
-) {
-    let ConnectionTimeouts { idle, write } = timeout;
-    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(write)) {
-        tracing::debug!(%error, "TCP timeout of a connection not set");
+impl Warnings {
+    fn may(&mut self) -> bool {
+        let now = Instant::now();
+        let may = self.last.is_none_or(|last| now.duration_since(last) >= WARNING_INTERVAL);
+        if may {
+            self.last = Some(now);
+        }
+        may
     }
-    let Ok(Ok(stream)) = time::timeout(idle, acceptor.accept(stream)).await else { return };
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(HEAD);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(idle)
-        .keep_alive_timeout(idle)
-        .max_concurrent_streams(HTTP2_STREAMS);
-    let (service, used) = activity::track(router);
-    let service = TowerToHyperService::new(service);
-    let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-    let mut serving = std::pin::pin!(serving);
-    tokio::select! {
-        served = serving.as_mut() => return report(served),
-        () = stop.cancelled() => serving.as_mut().graceful_shutdown(),
-        // With any protocol, and with none.
-        () = used.ended(idle, write) => return,
+
+    fn accept_failed(&mut self, error: &std::io::Error) {
+        if self.may() {
+            tracing::warn!(%error, "connections cannot be accepted");
+        }
     }
-    report(serving.await);
+
+    fn refused(&mut self, from: IpAddr, reason: Refused) {
+        tracing::debug!(%from, %reason, "connection refused");
+        if reason == Refused::Full {
+            if self.may() {
+                tracing::warn!(
+                    "connections refused: all are in use; see gateway.limits.connections"
+                );
+            }
+        } else if is_inner(from) && self.may() {
+            tracing::warn!(
+                %from,
+                "connections refused from an address that is not public: if it is a balancer, name it \
+                 in gateway.balancers; if it stands for all visitors, set gateway.shared_address"
+            );
+        }
+    }
 }
 
-fn report(served: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
-    if let Err(error) = served {
-        tracing::debug!(%error, "connection ended with an error");
+/// Whether an address is of a private network, so that it may stand for many visitors.
+fn is_inner(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local() || v4.is_loopback(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_loopback(),
     }
 }

@@ -1,17 +1,25 @@
 //! The TLS server for tenants: manifest, status, logs and events of their leases.
 //!
 //! Every route but `version` and `status` needs a wallet token whose issuer is the lease's (or the
-//! order's) tenant. What runs in the cluster comes from [`Workloads`].
+//! order's) tenant or the deployment's delegate. What runs in the cluster comes from [`Workloads`].
+//!
+//! Nobody takes what others need: connections and requests are limited by address and network
+//! (`visitors`), and a full gateway closes idle connections of the busiest network for whoever
+//! comes.
 
 mod activity;
 mod auth;
-mod connection_limit;
+mod connection;
+mod delegates;
 mod error;
 mod extract;
 mod listener;
+mod proxy_header;
 mod routes;
 mod streams;
 mod tls;
+mod visit;
+mod visitors;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +33,7 @@ use souk_gateway::token::Policy;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use error::{GatewayError, ServeError};
-pub use listener::serve;
+pub use listener::{CLOSING, serve};
 
 use crate::{cluster::workloads::Workloads, config, market::lookup::ChainLookup, store::Store};
 
@@ -45,6 +53,10 @@ pub struct State {
     pub reserved_domains: Vec<String>,
     /// The open streams of each lease.
     streams: streams::StreamCounter,
+    /// Who may act for a tenant.
+    delegates: delegates::Delegates,
+    /// The last answer to `status`.
+    status: routes::StatusCache,
 }
 
 impl State {
@@ -58,7 +70,18 @@ impl State {
         reserved_domains: Vec<String>,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        Self { store, chain, workloads, policy, config, reserved_domains, streams }
+        let (delegates, status) = Default::default();
+        Self {
+            store,
+            chain,
+            workloads,
+            policy,
+            config,
+            reserved_domains,
+            streams,
+            delegates,
+            status,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod market_id;
 pub mod names;
 mod order;
 pub mod placement;
+pub mod reach;
 pub mod reconcile;
 pub mod scope;
 pub mod upkeep;

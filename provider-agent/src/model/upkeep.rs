@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use souk_api::orderbook::LeaseState;
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 
-use super::{Bid, BidProgress, Cursor, Lease, Mark, Order};
+use super::{Bid, BidProgress, Cursor, Lease, Mark, Order, reach::ReachedTime};
 use crate::config::Bidding;
 
 /// A task that is due.
@@ -45,6 +45,8 @@ pub struct UpkeepInput {
     /// Block time since when the agent is at the chain's head and takes manifests; none while it is
     /// behind.
     pub current_since: Option<u64>,
+    /// When tenants could reach the gateway; none if that is not tried and counts as always.
+    pub reached: Option<ReachedTime>,
     /// Leases that have a namespace in the cluster; none while that cannot be seen.
     pub in_cluster: Option<BTreeSet<OrderId>>,
     /// Deployments marked for their end.
@@ -104,14 +106,21 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
     due
 }
 
+/// How much longer than its time a tenant gets if the gateway is not reached.
+const MAX_PROLONGED: u64 = 4;
+
 /// Whether a lease's manifest is overdue. The tenant's time runs only while the agent takes
-/// manifests. A lease with a namespace had a manifest, in a store that was lost.
+/// manifests and its gateway is reached, but not for longer than four times as much. A lease with a
+/// namespace had a manifest, in a store that was lost.
 fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> bool {
     let (Some(current_since), Some(in_cluster)) = (input.current_since, &input.in_cluster) else {
         return false;
     };
-    let waited = at.time.saturating_sub(lease.created_at.max(current_since));
-    waited > policy.manifest_timeout.0
+    let from = lease.created_at.max(current_since);
+    let waited = at.time.saturating_sub(from);
+    let reached = input.reached.as_ref().map_or(waited, |reached| reached.within(from, at.time));
+    let timeout = policy.manifest_timeout.0;
+    (reached > timeout || waited > timeout.saturating_mul(MAX_PROLONGED))
         && !input.with_manifest.contains(&lease.order)
         && !in_cluster.contains(&lease.order)
 }
@@ -140,6 +149,7 @@ mod tests {
     use souk_core::{AccountId, Denom, GroupId, GroupSeq, Price};
 
     use super::*;
+    use crate::model::reach::LastAttempt;
 
     const LEASE: OrderId = OrderId(7);
 
@@ -186,6 +196,41 @@ mod tests {
             };
             let expected = if late { vec![UpkeepTask::ManifestTimeout(LEASE)] } else { vec![] };
             assert_eq!(plan(&input, &policy()), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_tenants_time_runs_only_while_the_gateway_is_reached_and_is_prolonged_to_four_times() {
+        let attempts = |times: &[(u64, bool)]| {
+            let (mut reached, mut last) = (ReachedTime::default(), LastAttempt::default());
+            for (time, succeeds) in times {
+                last = last.next(if *succeeds { Ok(()) } else { Err("no route".into()) });
+                reached.record(*time, &last);
+            }
+            reached
+        };
+        let always: Vec<_> = (0..=100).map(|i| (10_000 + i * 30, true)).collect();
+        let never: Vec<_> = (0..=100).map(|i| (10_000 + i * 30, false)).collect();
+        let half: Vec<_> = (0..=100).map(|i| (10_000 + i * 30, i % 4 < 3)).collect();
+        for (case, attempts, waited, late) in [
+            ("reached", attempts(&always), 600, false),
+            ("reached", attempts(&always), 601, true),
+            ("never reached", attempts(&never), 601, false),
+            ("never reached", attempts(&never), 2_400, false),
+            ("never reached, four times", attempts(&never), 2_401, true),
+            ("reached half of the time", attempts(&half), 1_190, false),
+            ("reached half of the time", attempts(&half), 1_290, true),
+        ] {
+            let input = UpkeepInput {
+                at: Some(Cursor { height: 5, time: 10_000 + waited }),
+                leases: vec![lease(10_000)],
+                current_since: Some(100),
+                reached: Some(attempts),
+                in_cluster: Some(BTreeSet::new()),
+                ..UpkeepInput::default()
+            };
+            let expected = if late { vec![UpkeepTask::ManifestTimeout(LEASE)] } else { vec![] };
+            assert_eq!(plan(&input, &policy()), expected, "{case} for {waited}");
         }
     }
 

@@ -3,5 +3,7 @@
 pub mod app;
 pub mod check;
 pub mod cli;
+pub mod descriptors;
 pub mod metrics;
+pub mod reach;
 pub mod setup;

@@ -56,8 +56,10 @@ fn clock(height: u64, depletion: u64) -> AccountClock {
 #[tokio::test]
 async fn a_store_of_another_market_is_refused_once_it_has_read_a_block() {
     let (_folder, store) = store().await;
-    let market =
-        |chain: &str, book: &str| MarketId { chain_id: chain.into(), orderbook: book.into() };
+    let market = |chain: &str, orderbook: &str| MarketId {
+        chain_id: chain.into(),
+        orderbook: orderbook.into(),
+    };
     store.bind_market(market("souk-1", "souk1typo")).await.unwrap();
     store.bind_market(market("souk-1", "souk1book")).await.unwrap();
     store.write(|tx| cursor::set(tx, Cursor { height: 5, time: 1_000 })).await.unwrap();

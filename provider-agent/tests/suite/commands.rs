@@ -122,11 +122,11 @@ async fn check_names_each_thing_that_is_wrong_with_what_to_do() {
     let path = configure(&fixture, "agent", "");
     let good = std::fs::read_to_string(&path).unwrap();
     let rpc = format!("rpc = [\"{}\"]", fixture.proxy.url);
-    let book = &fixture.contracts.orderbook;
+    let orderbook = &fixture.contracts.orderbook;
     let table: &[(&str, &str, &str)] = &[
         (CHAIN_ID, "souk-other", "RPC endpoint"),
         (&rpc, "rpc = [\"http://127.0.0.1:1\"]", "RPC endpoint"),
-        (book, &fixture.contracts.escrow, "contract orderbook"),
+        (orderbook, &fixture.contracts.escrow, "contract orderbook"),
         ("operator.key", "nowhere.key", "operator key"),
         ("gateway.crt", "nowhere.crt", "gateway certificate"),
         ("kubeconfig = \"", "kubeconfig = \"/nonexistent", "cluster"),
@@ -239,4 +239,69 @@ async fn access_is_a_list_of_user_role_and_binding_that_kubectl_takes() {
         .collect();
     assert_eq!(kinds, ["ServiceAccount", "ClusterRole", "ClusterRoleBinding"]);
     assert_eq!(list["items"][2]["subjects"][0]["namespace"], "souk");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_goes_away_ends_every_command_silently() {
+    let fixture = Fixture::new().await;
+    let path = configure(&fixture, "agent", "");
+    let config = path.to_str().unwrap();
+    let agent = InProcess::start(&path).await;
+    let order = fixture.order("ann", app("web")).await;
+    until("a decision", async || agent.store.decision(order).await.unwrap()).await;
+    let order = order.to_string();
+    let commands: &[&[&str]] = &[
+        &["status"],
+        &["leases"],
+        &["why", &order],
+        &["check"],
+        &["access"],
+        &["version"],
+        &["announce"],
+        &["maintenance", "on"],
+        &["--json", "status"],
+        &["--help"],
+    ];
+    for command in commands {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_souk-provider"));
+        program.args(["--config", config]).args(*command).stdout(writer);
+        let output = program.output().await.unwrap();
+        assert_eq!(text(&output.stderr), "", "{command:?}");
+        let status = output.status.code().unwrap();
+        // A check that failed says so all the same.
+        assert!(status == 0 || (*command == ["check"] && status == 1), "{command:?}: {status}");
+    }
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_tries_the_gateway_as_tenants_reach_it() {
+    const WHAT: &str = "gateway from outside";
+    let fixture = Fixture::new().await;
+    let path = configure(&fixture, "agent", "");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text
+        .replace("127.0.0.1:0", &address)
+        .replace("self_check = \"off\"", &format!("self_check = \"{address}\""));
+    std::fs::write(&path, text).unwrap();
+    let check = async || {
+        json(&souk_provider(&["--json", "--config", path.to_str().unwrap(), "check"]).await)
+    };
+    let report = check().await;
+    assert!(lines(&report, "warn").contains(&WHAT), "{report:#}");
+    let agent = InProcess::start(&path).await;
+    let report = until("the gateway is reached", async || {
+        let report = check().await;
+        lines(&report, "ok").contains(&WHAT).then_some(report)
+    })
+    .await;
+    for what in ["open files", "log streams", "visitors' addresses"] {
+        assert!(lines(&report, "ok").contains(&what), "{what}: {report:#}");
+    }
+    agent.stop().await;
 }

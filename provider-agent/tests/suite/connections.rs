@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustls::{ClientConfig, pki_types::ServerName};
-use souk_gateway::pin::tls_config;
+use souk_gateway::{Pin, pin::tls_config};
 use souk_provider::{config::Seconds, store::Store};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -109,6 +109,107 @@ async fn one_address_cannot_take_all_connections() {
     until("room again", async || connect(&server, b"http/1.1").await.ok()).await;
 }
 
+/// TLS over a connection that begins with other bytes, and the status line of an answer.
+async fn behind_balancer(server: &Server, header: &[u8]) -> Option<String> {
+    let mut tcp = TcpStream::connect(server.uri.trim_start_matches("https://")).await.ok()?;
+    tcp.write_all(header).await.ok()?;
+    let mut tls: ClientConfig = tls_config(&[server.pin]).must("TLS");
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let name = ServerName::try_from("localhost").must("name");
+    let mut stream = TlsConnector::from(Arc::new(tls)).connect(name, tcp).await.ok()?;
+    let asked = "GET /v1/version HTTP/1.1\r\nhost: x\r\n\r\n";
+    stream.write_all(asked.as_bytes()).await.ok()?;
+    let mut line = vec![0; 15];
+    stream.read_exact(&mut line).await.ok()?;
+    // The connection stays open, so that it counts.
+    tokio::spawn(async move { heard(stream).await });
+    String::from_utf8(line).ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_named_balancer_the_visitors_address_counts() {
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let server = Server::open_as(&fixture, &config, &store, |gateway| {
+        gateway.balancers = vec!["127.0.0.0/8".parse().must("network")];
+        gateway.limits.connections_per_address = 1;
+    })
+    .await;
+    let ann = b"PROXY TCP4 192.0.2.1 10.0.0.1 5000 443\r\n";
+    let mut bob = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c".to_vec();
+    bob.extend([192, 0, 2, 2, 10, 0, 0, 1, 0, 80, 1, 187]);
+    let fine = Some("HTTP/1.1 200 OK".to_owned());
+    assert_eq!(behind_balancer(&server, ann).await, fine);
+    assert_eq!(behind_balancer(&server, &bob).await, fine);
+    assert_eq!(behind_balancer(&server, ann).await, None, "a second of the same visitor");
+    assert_eq!(behind_balancer(&server, b"").await, None, "a balancer without a header");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_named_as_balancer_cannot_claim_an_address() {
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let server = Server::open_as(&fixture, &config, &store, |gateway| {
+        gateway.balancers = vec!["192.0.2.0/24".parse().must("network")];
+    })
+    .await;
+    let claimed = b"PROXY TCP4 192.0.2.1 10.0.0.1 5000 443\r\n";
+    assert_eq!(behind_balancer(&server, claimed).await, None);
+    assert!(behind_balancer(&server, b"").await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_asks_too_often_is_refused_for_a_while() {
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let server = Server::open_as(&fixture, &config, &store, |gateway| {
+        gateway.limits.request_rate = 1;
+    })
+    .await;
+    let client = server.stranger();
+    let asked = futures::future::join_all((0..40).map(|_| client.version())).await;
+    let refused = asked.iter().filter_map(|answer| answer.as_ref().err()?.refusal());
+    let refused: Vec<_> = refused.map(|(status, body)| (status, body.code.as_str())).collect();
+    assert!(refused.len() >= 20 && refused.iter().all(|r| *r == (429, "too_many_requests")));
+    until("it may ask again", async || client.version().await.ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_certificate_is_served_without_a_restart_and_half_of_one_is_not() {
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let mut server = Server::open_as(&fixture, &config, &store, |_| ()).await;
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).must("key");
+    let old = std::mem::replace(&mut server.pin, Pin::of_certificate(made.cert.der()).must("pin"));
+    let folder = config.parent().unwrap();
+    std::fs::write(folder.join("gateway.crt"), made.cert.pem()).must("certificate");
+    // The key comes later: until then the certificate before is served.
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    assert!(connect(&server, b"h2").await.is_err());
+    std::fs::write(folder.join("gateway.key"), made.signing_key.serialize_pem()).must("key");
+    until("the new one is served", async || connect(&server, b"h2").await.ok()).await;
+    server.pin = old;
+    assert!(connect(&server, b"h2").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_case_of_the_tokens_scheme_does_not_matter() {
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let server = Server::open_as(&fixture, &config, &store, |_| ()).await;
+    for scheme in ["bearer", "BEARER"] {
+        let mut stream = connect(&server, b"http/1.1").await.must("a connection");
+        let asked = format!(
+            "GET /v1/leases/7/status HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             authorization: {scheme} {}\r\n\r\n",
+            server.token("ann")
+        );
+        stream.write_all(asked.as_bytes()).await.must("a write");
+        let heard = heard(stream).await;
+        assert!(heard.starts_with("HTTP/1.1 404") && heard.contains("no_lease"), "{heard}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_lease_the_body_is_not_read() {
     let fixture = manifests::fixture().await;
@@ -156,4 +257,82 @@ async fn put(server: &Server, order: u64, token: Option<&str>) -> String {
     };
     tokio::time::timeout(DEADLINE, answered).await.must("an answer in time");
     String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+/// Requests between valid and nonsense.
+fn request() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+    use proptest::prelude::*;
+    let method = prop_oneof![Just("GET"), Just("PUT"), Just("PRI"), Just("get"), Just("\0")];
+    let path = prop_oneof![
+        Just("/v1/status".to_owned()),
+        "/v1/leases/[0-9]{0,30}/(manifest|status|logs|events)",
+        "/v1/leases/7/logs\\?(tail|follow|service|previous)=[-%0-9a-zA-Z]{0,12}",
+        "/v1/orders/[^ \r\n]{0,20}/reason",
+        "[^ \r\n]{0,60}",
+    ];
+    let header = prop_oneof![
+        Just("host: x".to_owned()),
+        "authorization: (Bearer|bearer|Basic)? ?[a-zA-Z0-9._=-]{0,200}",
+        "content-length: [-0-9]{0,25}",
+        Just("transfer-encoding: chunked".to_owned()),
+        Just("expect: 100-continue".to_owned()),
+        Just("upgrade: h2c\r\nconnection: upgrade, http2-settings".to_owned()),
+        "[!-~]{0,30}:[^\r\n]{0,60}",
+        Just(format!("long: {}", "x".repeat(40_000))),
+    ];
+    let body = proptest::collection::vec(any::<u8>(), 0..300);
+    let headers = proptest::collection::vec(header, 0..6);
+    (method, path, headers, body).prop_map(|(method, path, headers, body)| {
+        let head = format!("{method} {path} HTTP/1.1\r\n{}\r\n\r\n", headers.join("\r\n"));
+        [head.into_bytes(), body].concat()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_however_malformed_makes_the_gateway_panic_or_hang() {
+    use proptest::{
+        strategy::{Strategy, ValueTree},
+        test_runner::TestRunner,
+    };
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static PANICS: AtomicUsize = AtomicUsize::new(0);
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        // Other tests may fail meanwhile.
+        if info.location().is_none_or(|location| !location.file().contains("tests/")) {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+        }
+        before(info);
+    }));
+    let fixture = manifests::fixture().await;
+    let (config, store) = empty_store(&fixture).await;
+    let server = Server::open_as(&fixture, &config, &store, |gateway| {
+        gateway.limits.header_timeout = Seconds(5);
+        gateway.limits.request_timeout = Seconds(5);
+        gateway.limits.connections_per_address = 1_000;
+        gateway.limits.connections_per_network = 1_000;
+        gateway.limits.connection_rate = 1_000;
+        gateway.limits.request_rate = 1_000;
+    })
+    .await;
+    let mut runner = TestRunner::deterministic();
+    let requests = (0..300).map(|_| request().new_tree(&mut runner).unwrap().current());
+    let asked = requests.map(|request| {
+        let server = &server;
+        async move {
+            let protocol: &[u8] = if request.len() % 7 == 0 { b"h2" } else { b"http/1.1" };
+            let mut stream = connect(server, protocol).await.must("a connection");
+            // It may close the connection before it has read all.
+            let _ = stream.write_all(&request).await;
+            let heard = heard(stream).await;
+            let shown = String::from_utf8_lossy(&request).chars().take(200).collect::<String>();
+            if protocol == b"http/1.1" && !heard.is_empty() {
+                assert!(heard.starts_with("HTTP/1.1 "), "{shown:?}: {heard:?}");
+                assert!(!heard.starts_with("HTTP/1.1 5"), "{shown:?}: {heard:?}");
+            }
+        }
+    });
+    futures::future::join_all(asked).await;
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+    server.stranger().version().await.must("an answer");
 }

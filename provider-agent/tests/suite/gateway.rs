@@ -1,8 +1,15 @@
 //! A running gateway: authorization, manifests, and the end of streams.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures::future::BoxFuture;
 use k8s_openapi::api::apps::v1::Deployment;
 use k256::ecdsa::{Signature, SigningKey};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
@@ -11,18 +18,27 @@ use souk_client::gateway::{Client, GatewayError};
 use souk_core::OrderId;
 use souk_gateway::{
     Access, Audience, Claims, Pin, Salt, Scope,
-    body::{LogQuery, ManifestUpload, Phase, Verdict},
+    body::{
+        ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ManifestUpload, Phase,
+        ProviderStatus, Verdict,
+    },
     token::{LeaseAccess, Policy, issue},
 };
 use souk_provider::{
     cluster::{
-        kube::cache::Caches,
+        kube::{
+            cache::Caches,
+            events::EventHub,
+            logs::LogHub,
+            streams::{self, LOG_CONNECTIONS},
+        },
         leases::{
             progress::ProgressMap,
             workloads::{ClusterWorkloads, Free},
         },
+        workloads::{LineStream, WorkloadError, Workloads},
     },
-    config::{Bytes, Config, GatewayLimits},
+    config::{Bytes, Config, Gateway, GatewayLimits},
     gateway::{State, serve},
     market::{Market, lookup::ChainLookup},
     model::{interfaces::CapacitySource, placement::ClusterSnapshot, scope::MarketScope},
@@ -57,7 +73,42 @@ pub struct Server {
     pub uri: String,
     pub pin: Pin,
     audience: Audience,
+    /// How often the cluster was asked for the provider's status.
+    statuses: Arc<AtomicUsize>,
     _open: DropGuard,
+}
+
+/// Counts what is asked of the cluster.
+struct Counted {
+    workloads: ClusterWorkloads,
+    statuses: Arc<AtomicUsize>,
+}
+
+impl Workloads for Counted {
+    fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>> {
+        self.workloads.lease_status(order)
+    }
+
+    fn logs(
+        &self,
+        order: OrderId,
+        query: LogQuery,
+    ) -> BoxFuture<'_, Result<LineStream<LogLine>, WorkloadError>> {
+        self.workloads.logs(order, query)
+    }
+
+    fn events(
+        &self,
+        order: OrderId,
+        query: EventQuery,
+    ) -> BoxFuture<'_, Result<LineStream<ClusterEvent>, WorkloadError>> {
+        self.workloads.events(order, query)
+    }
+
+    fn provider_status(&self) -> BoxFuture<'_, Result<ProviderStatus, WorkloadError>> {
+        self.statuses.fetch_add(1, Ordering::SeqCst);
+        self.workloads.provider_status()
+    }
 }
 
 impl Server {
@@ -72,10 +123,23 @@ impl Server {
         store: &Store,
         change: impl FnOnce(&mut GatewayLimits),
     ) -> Self {
+        Self::open_as(fixture, config, store, |gateway| {
+            gateway.limits.streams_per_lease = 2;
+            change(&mut gateway.limits);
+        })
+        .await
+    }
+
+    /// A gateway with settings of its own.
+    pub async fn open_as(
+        fixture: &Fixture,
+        config: &Path,
+        store: &Store,
+        change: impl FnOnce(&mut Gateway),
+    ) -> Self {
         let mut config = Config::load(config).must("configuration");
         config.gateway.limits.body = Bytes(BODY);
-        config.gateway.limits.streams_per_lease = 2;
-        change(&mut config.gateway.limits);
+        change(&mut config.gateway);
         let certificate = CertificateDer::from_pem_file(&config.gateway.certificate);
         let pin = Pin::of_certificate(&certificate.must("certificate")).must("pin");
         let client = souk_provider::cluster::kube::client::from_config(&config.cluster)
@@ -85,8 +149,10 @@ impl Server {
         let (caches, watches) =
             Caches::start(client.clone(), &MarketScope::of(&config), stop.clone());
         tokio::spawn(watches);
+        let logs = streams::from_config(&config.cluster, LOG_CONNECTIONS).await.must("cluster");
         let workloads = ClusterWorkloads {
-            client,
+            events: EventHub::new(client),
+            logs: LogHub::new(logs, caches.pods.clone()),
             caches,
             store: store.clone(),
             cluster: Arc::new(config.cluster.clone()),
@@ -105,7 +171,8 @@ impl Server {
         let market = Market::new(fixture.queries(), fixture.contracts.clone(), provider);
         let chain = ChainLookup::new(market);
         let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
-        let workloads = Arc::new(workloads);
+        let statuses = Arc::new(AtomicUsize::new(0));
+        let workloads = Arc::new(Counted { workloads, statuses: Arc::clone(&statuses) });
         let settings = config.gateway.clone();
         let state = State::new(store.clone(), chain, workloads, policy, settings, reserved);
         let (sender, address) = tokio::sync::oneshot::channel();
@@ -114,7 +181,7 @@ impl Server {
         });
         tokio::spawn(serving);
         let uri = format!("https://{}", address.await.must("a listening gateway"));
-        Self { uri, pin, audience, _open: stop.drop_guard() }
+        Self { uri, pin, audience, statuses, _open: stop.drop_guard() }
     }
 
     pub fn stranger(&self) -> Client {
@@ -135,7 +202,7 @@ impl Server {
         self.stranger().with_token(issue(&wallet(who), claims))
     }
 
-    fn client(&self, who: &str) -> Client {
+    pub fn client(&self, who: &str) -> Client {
         self.with(who, &self.claims(who))
     }
 
@@ -154,7 +221,7 @@ fn wallet(who: &str) -> SigningKey {
 }
 
 /// Sends a manifest until the agent has the lease and its commitment.
-async fn send(client: &Client, order: OrderId, upload: &ManifestUpload) {
+pub async fn send(client: &Client, order: OrderId, upload: &ManifestUpload) {
     until("the manifest is taken", async || match client.send_manifest(order, upload).await {
         Ok(()) => Some(()),
         Err(error) if error.is_too_early() => None,
@@ -458,4 +525,50 @@ async fn version_and_status_are_open_and_a_wrong_pin_is_refused_by_the_client() 
     let answer = refused(server.client("bob").reason(order).await);
     assert_eq!(answer, (403, "not_the_tenant".to_owned()));
     agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployments_delegate_may_do_what_its_tenant_may_until_it_is_removed() {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let server = Server::open(&fixture, &config, &agent.store).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    let (order, upload) = (leased.order, &leased.upload);
+    let set = async |delegate: Option<&str>| {
+        let delegate = delegate.map(address);
+        let msg = ExecuteMsg::SetDelegate { deployment: leased.deployment, delegate };
+        fixture.orderbook("ann", &msg).await;
+    };
+    set(Some("bob")).await;
+    let bob = server.client("bob");
+    send(&bob, order, upload).await;
+    for (scope, answer) in call_all(&bob, order, upload).await {
+        assert!(answer.is_ok(), "{scope:?}: {answer:?}");
+    }
+    let other = refused(server.client("rival").lease_status(order).await);
+    assert_eq!(other, (403, "not_the_tenant".to_owned()));
+
+    set(None).await;
+    let answer = until("it is refused", async || bob.lease_status(order).await.err()).await;
+    assert_eq!(refused::<()>(Err(answer)), (403, "not_the_tenant".to_owned()));
+    for (scope, answer) in call_all(&bob, order, upload).await {
+        assert_eq!(refused(answer), (403, "not_the_tenant".to_owned()), "{scope:?}");
+    }
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_ask_for_the_status_it_is_made_once() {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
+    let store = Store::open(&config.with_extension("store")).must("store");
+    let server = Server::open(&fixture, &config, &store).await;
+    let client = server.stranger();
+    let began = std::time::Instant::now();
+    let asked = futures::future::join_all((0..200).map(|_| client.status())).await;
+    assert!(asked.iter().all(Result::is_ok), "{asked:?}");
+    let made = server.statuses.load(Ordering::SeqCst);
+    let most = 1 + usize::try_from(began.elapsed().as_secs() / 2).unwrap();
+    assert!((1..=most).contains(&made), "{made} in {:?}", began.elapsed());
 }

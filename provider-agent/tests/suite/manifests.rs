@@ -93,8 +93,8 @@ pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Le
         allow: vec![],
         refuse: vec![],
     });
-    let book = fixture.contracts.orderbook.clone();
-    let outcome = fixture.execute(tenant, &book, &msg, 50_000_000).await;
+    let orderbook = fixture.contracts.orderbook.clone();
+    let outcome = fixture.execute(tenant, &orderbook, &msg, 50_000_000).await;
     let opened = fixture.events(&outcome).into_iter().find_map(|event| match event {
         OrderbookEvent::OrderOpened(opened) => Some((opened.deployment, opened.order)),
         _ => None,

@@ -68,6 +68,31 @@ async fn a_tenant_has_its_time_for_the_manifest_after_an_outage_of_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn while_nobody_reaches_the_gateway_a_tenant_has_four_times_its_time() {
+    let fixture = fixture().await;
+    let config = configure(&fixture, "agent", "manifest_timeout = \"10m\"");
+    let text = std::fs::read_to_string(&config).unwrap();
+    // Nobody listens there.
+    let text = text.replace("self_check = \"off\"", "self_check = \"127.0.0.1:1\"");
+    std::fs::write(&config, text).unwrap();
+    let agent = InProcess::start(&config).await;
+    let order = leased(&fixture, &agent).await;
+    for _ in 0..3 {
+        fixture.chain.advance(700).await.unwrap();
+        let head = fixture.chain.produce_blocks(1).await.unwrap();
+        until("the blocks are read", async || {
+            (agent.store.height().await.unwrap()? > head + 10).then_some(())
+        })
+        .await;
+        assert_eq!(fixture.proxy.count("close_lease", order), 0);
+    }
+    fixture.chain.advance(700).await.unwrap();
+    let end = ended(&agent, order).await;
+    assert_eq!(end, (LeaseState::Closed, Some(CloseReason::ManifestTimeout)));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn earnings_are_withdrawn_by_themselves_and_reach_the_payee() {
     let fixture = fixture().await;
     let more = "withdraw_every = \"1h\"\nmanifest_timeout = \"1day\"";

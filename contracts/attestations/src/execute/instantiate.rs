@@ -9,7 +9,7 @@ use crate::{ContractError, rules::limits, state::Config};
 /// The sender becomes the owner unless one is named.
 ///
 /// # Errors
-/// If coins came, an address is none of this chain or the longest lifetime is out of range.
+/// If coins came, an address is not valid on this chain or the longest lifetime is out of range.
 pub fn instantiate(
     deps: DepsMut,
     env: Env,

@@ -10,7 +10,7 @@ use crate::{ContractError, rules::settings, state::Config};
 /// The sender becomes the owner unless one is named.
 ///
 /// # Errors
-/// If coins came, an address is none of this chain or a setting is out of its range.
+/// If coins came, an address is not valid on this chain or a setting is out of its range.
 pub fn instantiate(
     deps: DepsMut,
     env: Env,

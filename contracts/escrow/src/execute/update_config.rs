@@ -23,7 +23,7 @@ pub struct Change {
 /// Controllers and tokens are added, never removed.
 ///
 /// # Errors
-/// If an address is none of this chain, or if a list gets too long or names one twice.
+/// If an address is not valid on this chain, or if a list gets too long or names one twice.
 pub fn update_config(ctx: &mut Ctx, change: Change) -> Result<Response, ContractError> {
     if let Some(guardian) = change.guardian {
         ctx.config.guardian = ctx.address(&guardian)?;

@@ -1,7 +1,7 @@
 //! What the contract owes in one denom, all accounts together. Pure.
 //!
 //! Its balance of the denom is `held + fees`, stray transfers aside. The sum is bounded when
-//! coins come in, so that nothing that goes out can fail on a number.
+//! coins come in, so that nothing that goes out can overflow.
 
 use cosmwasm_schema::cw_serde;
 use souk_core::{Amount, Denom};

@@ -30,7 +30,7 @@ pub struct Change {
 /// split yet is split by the new split.
 ///
 /// # Errors
-/// If an address is none of this chain or a setting is out of its range.
+/// If an address is not valid on this chain or a setting is out of its range.
 pub fn update_config(ctx: &mut Ctx, change: Change) -> Result<Response, ContractError> {
     if let Some(minimum) = change.min_total_stake {
         settings::check_min_total_stake(minimum)?;

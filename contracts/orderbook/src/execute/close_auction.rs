@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// From the lowest bid up: what does not count any more is deleted, the first that does
-/// wins. After `limit` deletions the message ends well and the next one goes on.
+/// wins. After `limit` deletions the message succeeds and the next one goes on.
 ///
 /// # Errors
 /// If the order has no auction, if the auction still runs or is closed, or if `limit` is out of

@@ -19,9 +19,9 @@ use crate::{
     },
 };
 
-/// The group is put out again, after a provider's close without that provider and three times
-/// at most. While the account is depleted the reason is lack of money, nobody is to blame and
-/// nothing is put out again.
+/// The group is reopened, after a provider's close without that provider and three times at
+/// most. While the account is depleted the reason is lack of money, nobody is to blame and
+/// nothing is reopened.
 ///
 /// # Errors
 /// If the lease ended already, or if the reason is not this side's to give.

@@ -11,7 +11,7 @@ use crate::{ContractError, neighbours, rules::settings, state::Config};
 /// to be.
 ///
 /// # Errors
-/// If coins came, an address is none of this chain or another contract's, or if a setting is
+/// If coins came, an address is not valid on this chain or another contract's, or if a setting is
 /// out of its range.
 pub fn instantiate(
     deps: DepsMut,

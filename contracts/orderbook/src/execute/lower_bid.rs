@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// By at least 1 %, to the back of its new price. What the bid was held against when it was
-/// placed stays: lowering does not wash off a slash.
+/// By at least 1 %, to the back of its new price. A bid that a slash disqualified stays
+/// disqualified.
 ///
 /// # Errors
 /// If the order takes no bids, if there is no bid, or if the step is too small.

@@ -1,6 +1,6 @@
 //! The end of a deployment, by its tenant or for lack of money: open orders, running leases
 //! and the account, in at most as many steps as it has groups and with one message to the
-//! escrow. Nothing in here can fail on a number.
+//! escrow. Nothing in here can overflow.
 
 use cosmwasm_std::{Response, StdResult, Storage};
 use souk_api::orderbook::events::DeploymentClosed;

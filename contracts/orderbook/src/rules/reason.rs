@@ -5,7 +5,7 @@ use souk_core::CloseReason;
 
 use crate::ContractError;
 
-/// How often a group is put out again after closes by providers.
+/// How often a group is reopened after closes by providers.
 pub const MAX_REOPENINGS: usize = 3;
 
 /// The two sides of a lease.
@@ -32,8 +32,8 @@ impl Side {
     }
 }
 
-/// The state in which a group waits after a lease of it was closed, if it is not put out
-/// again: without money, or after the provider's close if `excluded` providers closed before.
+/// The state in which a group rests after a lease of it was closed, if it is not reopened:
+/// without money, or after the provider's close if `excluded` providers closed before.
 pub fn resting_state(depleted: bool, breach: bool, excluded: usize) -> Option<GroupState> {
     if depleted {
         return Some(GroupState::InsufficientFunds);

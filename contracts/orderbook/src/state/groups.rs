@@ -27,7 +27,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// A group that is put out for the first time.
+    /// A group with its first order.
     pub fn opened(order: OrderId) -> Self {
         Self { state: GroupState::Open, order, excluded: Vec::new() }
     }

@@ -13,10 +13,10 @@ use souk_api::{
 use super::steps::{PROVIDERS, Play};
 use crate::market::*;
 
-/// Bank, escrow and book agree with one another and with themselves.
+/// Bank, escrow and orderbook agree with one another and with themselves.
 pub fn check(play: &Play, when: &str) {
     bank(play, when);
-    let orders = play.on_book();
+    let orders = play.all_orders();
     let keys = Keys::of(play);
     bids(play, &orders, &keys, when);
     deployments(play, &orders, &keys, when);
@@ -66,12 +66,12 @@ fn bids(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
         }
     }
     for name in PROVIDERS {
-        let book = market.stats_of(name);
-        let count = |of: &BTreeMap<String, u32>| of.get(&book.provider).copied().unwrap_or(0);
-        assert_eq!(book.used, count(&used), "slots of {name}; {when}");
-        assert_eq!(book.active, count(&active), "leases of {name}; {when}");
-        let ended: u64 = book.closed.iter().map(|(_, count)| count).sum();
-        assert_eq!(book.won, u64::from(book.active) + ended, "history of {name}; {when}");
+        let stats = market.stats_of(name);
+        let count = |of: &BTreeMap<String, u32>| of.get(&stats.provider).copied().unwrap_or(0);
+        assert_eq!(stats.used, count(&used), "slots of {name}; {when}");
+        assert_eq!(stats.active, count(&active), "leases of {name}; {when}");
+        let ended: u64 = stats.closed.iter().map(|(_, count)| count).sum();
+        assert_eq!(stats.won, u64::from(stats.active) + ended, "history of {name}; {when}");
     }
     for (namespace, count) in [(b't', records), (b'x', records), (b'l', leases)] {
         assert_eq!(keys.under(namespace), count, "keys of `{}`; {when}", char::from(namespace));

@@ -90,7 +90,7 @@ impl Play {
     }
 
     /// Every order.
-    pub fn on_book(&self) -> Vec<OrderResponse> {
+    pub fn all_orders(&self) -> Vec<OrderResponse> {
         let mut all: Vec<OrderResponse> = Vec::new();
         loop {
             let start_after = all.last().map(|order| order.id);
@@ -174,7 +174,7 @@ impl Play {
 
     /// One of the latest orders, rather than one of those that are long over.
     fn pick_order(&mut self, which: u8) -> Option<OrderResponse> {
-        let all = self.on_book();
+        let all = self.all_orders();
         self.orders.extend(all.iter().map(|order| order.id));
         let back = usize::from(which) % all.len().clamp(1, 6);
         all.into_iter().rev().nth(back)
@@ -200,7 +200,7 @@ impl Play {
     /// A deployment more, as long as there are few: the fewer orders, the more happens
     /// to each.
     fn create(&mut self, tenant: &'static str, which: u8, units: u16) -> Done {
-        if self.on_book().len() > 8 {
+        if self.all_orders().len() > 8 {
             return self.prune();
         }
         let count = 1 + usize::from(which) % 3;
@@ -235,12 +235,12 @@ impl Play {
     }
 
     fn release(&mut self, provider: &'static str) -> Done {
-        let orders: Vec<_> = self.on_book().iter().map(|order| order.id).collect();
+        let orders: Vec<_> = self.all_orders().iter().map(|order| order.id).collect();
         self.attempt(|market| Ok::<_, String>(market.release(provider, &orders)))
     }
 
     fn prune(&mut self) -> Done {
-        let orders: Vec<_> = self.on_book().iter().map(|order| order.id).collect();
+        let orders: Vec<_> = self.all_orders().iter().map(|order| order.id).collect();
         self.attempt(|market| Ok::<_, String>(market.prune(&orders)))
     }
 
@@ -309,7 +309,7 @@ impl Play {
     /// Everything is closed, released, pruned, paid out and claimed.
     pub fn wind_up(&mut self) {
         self.market.pause(false);
-        for order in self.on_book() {
+        for order in self.all_orders() {
             self.orders.insert(order.id);
             // Closing a deployment twice is refused, which is fine here.
             let _ = self.market.close(self.name_of(&order.tenant), order.group.deployment);
@@ -322,7 +322,7 @@ impl Play {
                 let _ = self.market.close(self.name_of(&shown.tenant), id);
             }
         }
-        self.orders.extend(self.on_book().iter().map(|order| order.id));
+        self.orders.extend(self.all_orders().iter().map(|order| order.id));
         self.market.pass(2 * DAY);
         let orders: Vec<_> = self.orders.iter().copied().collect();
         for chunk in orders.chunks(MAX_ORDERS) {

@@ -216,6 +216,6 @@ fn a_winner_is_counted_once() {
     let mut market = Market::new();
     market.provider("pro");
     market.lease("ann", "pro", 500);
-    let book = market.stats_of("pro");
-    assert_eq!((book.used, book.won, book.active), (1, 1, 1));
+    let stats = market.stats_of("pro");
+    assert_eq!((stats.used, stats.won, stats.active), (1, 1, 1));
 }

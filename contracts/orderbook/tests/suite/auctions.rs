@@ -298,7 +298,7 @@ fn an_account_that_cannot_carry_the_winner_ends_the_order() {
 }
 
 #[test]
-fn the_book_judges_the_runway_as_the_escrow_does() {
+fn the_orderbook_judges_the_runway_as_the_escrow_does() {
     for (deposit, funded) in [(599_999, false), (600_000, true)] {
         let (mut market, _, order) = poor(deposit);
         market.close_auction(order, 1).unwrap();

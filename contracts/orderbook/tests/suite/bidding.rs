@@ -41,7 +41,7 @@ fn assert_refused(market: &mut Market, order: OrderId, error: ContractError) {
 }
 
 #[test]
-fn a_bid_is_on_the_book_with_its_place_and_uses_a_slot() {
+fn a_bid_is_stored_with_its_place_and_uses_a_slot() {
     let (mut market, order) = market_with(&web());
     assert_eq!(market.ineligible("pro", order), None);
     let msg = ExecuteMsg::PlaceBid {
@@ -58,8 +58,8 @@ fn a_bid_is_on_the_book_with_its_place_and_uses_a_slot() {
     assert_eq!((bid.id, bid.price, bid.state), (BidId(1), price(900), BidState::Open));
     assert_eq!((bid.placed_at, bid.position), (market.now(), 1));
     assert_eq!(bid.offer, [Attribute::new("gpu/model", "h100")]);
-    let book = market.stats_of("pro");
-    assert_eq!((book.used, book.slots), (1, 10));
+    let stats = market.stats_of("pro");
+    assert_eq!((stats.used, stats.slots), (1, 10));
 }
 
 #[test]
@@ -332,8 +332,8 @@ fn a_bid_taken_back_leaves_nothing() {
         .filter(|(key, value)| before.get(key) != Some(value))
         .map(|(key, _)| key)
         .collect();
-    let book = souk_api::published::provider_stats_key(market.who("pro").as_str());
-    assert_eq!(changed, [book, b"nb".to_vec()], "only the counter and the provider's book");
+    let stats = souk_api::published::provider_stats_key(market.who("pro").as_str());
+    assert_eq!(changed, [stats, b"nb".to_vec()], "only the counter and the provider's stats");
     assert_eq!(market.stats_of("pro").used, 0);
 }
 

@@ -190,12 +190,13 @@ fn say(
 fn a_token_that_turned_hostile_cannot_take_the_accounts_of_deployments_to_come() {
     let mut market = Market::new();
     let token = hostile_token(&mut market);
-    let (escrow, book, eve) = (market.escrow.clone(), market.orderbook.clone(), market.who("eve"));
+    let (escrow, orderbook, eve) =
+        (market.escrow.clone(), market.orderbook.clone(), market.who("eve"));
     for hook in [
         format!(r#"{{"open_account":{{"local":1,"tenant":"{eve}","reserved":"0"}}}}"#),
         r#"{"fund":{"local":1}}"#.to_owned(),
     ] {
-        assert!(say(&mut market, &token, &escrow, &book, hook.clone()).is_err(), "{hook}");
+        assert!(say(&mut market, &token, &escrow, &orderbook, hook.clone()).is_err(), "{hook}");
     }
     market.order("ann", tenant_choice());
 }
@@ -205,10 +206,10 @@ fn a_token_that_keeps_the_coins_holds_no_bidder_in_its_auctions() {
     let mut market = Market::new();
     market.provider("pro");
     let token = hostile_token(&mut market);
-    let (book, ann) = (market.orderbook.clone(), market.who("ann"));
+    let (orderbook, ann) = (market.orderbook.clone(), market.who("ann"));
     let new = deployment(&[group("web", 1_000)], lowest_price(300));
     let hook = to_json_binary(&Cw20Hook::CreateDeployment(new)).unwrap();
-    say(&mut market, &token, &book, &ann, hook).unwrap();
+    say(&mut market, &token, &orderbook, &ann, hook).unwrap();
     let order = market.deployment(DeploymentId(1)).groups[0].order;
     market.place("pro", order, 900).unwrap();
 

@@ -64,8 +64,8 @@ fn a_tenant_closes_and_is_refunded_in_one_transaction() {
     let close = to_json_binary(&ExecuteMsg::CloseDeployment { deployment: id }).unwrap();
     let account = AccountId(id.0);
     let claim = escrow::ExecuteMsg::ClaimRefund { account, deposit: None };
-    let (book, escrow) = (market.orderbook.clone(), market.escrow.clone());
-    let msgs = vec![msg(&book, close), msg(&escrow, to_json_binary(&claim).unwrap())];
+    let (orderbook, escrow) = (market.orderbook.clone(), market.escrow.clone());
+    let msgs = vec![msg(&orderbook, close), msg(&escrow, to_json_binary(&claim).unwrap())];
     market.app.execute_multi(ann.clone(), msgs).unwrap();
     assert_eq!(market.balance(&ann), PLENTY - 900);
 }
@@ -85,8 +85,8 @@ fn twenty_leases_end_with_one_message_to_the_escrow() {
     let calls = response.events.iter().filter(|event| event.ty == "execute").count();
     assert_eq!(calls, 2, "the orderbook and the escrow");
     assert_eq!(market.account(id).balance, amount(PLENTY - 2_000));
-    let book = market.stats_of("pro");
-    assert_eq!((book.active, book.won, book.used), (0, 20, 20));
+    let stats = market.stats_of("pro");
+    assert_eq!((stats.active, stats.won, stats.used), (0, 20, 20));
 }
 
 /// A lease of `pro`'s at a price that uses up the deposit in exactly an hour, now over.
@@ -276,7 +276,7 @@ fn an_expired_order_is_pruned_only_once_its_end_is_recorded() {
 }
 
 #[test]
-fn what_is_over_and_pruned_leaves_the_book_as_it_was() {
+fn what_is_over_and_pruned_leaves_the_orderbook_as_it_was() {
     let mut market = Market::new();
     for name in ["a", "b", "c"] {
         market.provider(name);

@@ -99,9 +99,9 @@ fn a_tenants_close_puts_the_group_out_again_and_excludes_nobody() {
         market.place("pro", order, 900).unwrap();
         market.accept("ann", order, "pro", 900).unwrap();
     }
-    let book = market.stats_of("pro");
-    assert_eq!((book.won, book.active, book.breaches), (6, 1, 0));
-    assert_eq!(book.closed[0], (CloseReason::Tenant, 5));
+    let stats = market.stats_of("pro");
+    assert_eq!((stats.won, stats.active, stats.breaches), (6, 1, 0));
+    assert_eq!(stats.closed[0], (CloseReason::Tenant, 5));
 }
 
 #[test]
@@ -137,10 +137,10 @@ fn a_provider_is_counted_by_the_reasons_that_it_gave() {
         let order = market.lease("ann", "pro", 900);
         market.provider_closes("pro", order, reason).unwrap();
     }
-    let book = market.stats_of("pro");
-    let counts: Vec<u64> = book.closed.iter().map(|(_, count)| *count).collect();
+    let stats = market.stats_of("pro");
+    let counts: Vec<u64> = stats.closed.iter().map(|(_, count)| *count).collect();
     assert_eq!(counts, [0, 2, 1, 0, 1, 0]);
-    assert_eq!((book.won, book.active, book.breaches), (4, 0, 4));
+    assert_eq!((stats.won, stats.active, stats.breaches), (4, 0, 4));
 }
 
 /// A lease that has used up a deposit of half a SOUK, a second ago.

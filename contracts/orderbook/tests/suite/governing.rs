@@ -309,7 +309,7 @@ fn an_orderbook_is_not_set_up_with_coins_that_it_could_not_give_back() {
 }
 
 #[test]
-fn a_migration_probes_the_neighbours_and_changes_nothing_on_the_book() {
+fn a_migration_probes_the_neighbours_and_changes_nothing_in_the_orderbook() {
     let (mut market, leased, _) = running();
     let (before, stored) = (market.order_of(leased), market.storage());
     migrate(&mut market);
@@ -342,7 +342,7 @@ fn an_orderbook_without_deployments_migrates_before_the_escrow_lists_it() {
 }
 
 fn migrate(market: &mut Market) {
-    let (owner, book, code) =
+    let (owner, orderbook, code) =
         (market.owner.clone(), market.orderbook.clone(), market.orderbook_code);
-    market.app.migrate_contract(owner, book, &MigrateMsg {}, code).unwrap();
+    market.app.migrate_contract(owner, orderbook, &MigrateMsg {}, code).unwrap();
 }

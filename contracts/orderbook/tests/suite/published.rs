@@ -45,8 +45,8 @@ fn a_provider_that_never_bid_has_no_stats() {
 #[test]
 fn it_registers_under_its_name() {
     let market = Market::new();
-    let book = market.orderbook.as_str();
-    published::probe(&market.app.wrap(), book, names::ORDERBOOK).unwrap();
+    let orderbook = market.orderbook.as_str();
+    published::probe(&market.app.wrap(), orderbook, names::ORDERBOOK).unwrap();
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn it_cannot_be_set_up_on_the_wrong_contracts() {
     for (name, on) in wrong {
         let msg = defaults::orderbook(Roles::default(), on);
         let (owner, code) = (market.owner.clone(), market.orderbook_code);
-        let refused = market.app.instantiate_contract(code, owner, &msg, &[], "book", None);
+        let refused = market.app.instantiate_contract(code, owner, &msg, &[], "second", None);
         let error = refused.unwrap_err().downcast::<ContractError>().unwrap();
         assert!(error.to_string().contains(name), "{error}");
     }

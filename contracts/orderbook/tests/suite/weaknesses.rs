@@ -133,8 +133,8 @@ fn poc_d_a_tenant_without_a_manifest_makes_its_provider_a_breaker() {
     let order = market.lease("mallory", "pro", 900);
     market.pass(300).provider_closes("pro", order, CloseReason::ManifestTimeout).unwrap();
     market.release("pro", &[order]);
-    let book = market.stats_of("pro");
-    assert_eq!((book.breaches, book.used), (1, 1));
+    let stats = market.stats_of("pro");
+    assert_eq!((stats.breaches, stats.used), (1, 1));
     let next = market.deployment(DeploymentId(1)).groups[0].order;
     assert!(matches!(market.place("pro", next, 900).unwrap_err(), ContractError::Excluded(_)));
 }
@@ -323,13 +323,18 @@ fn poc_m_ten_orders_without_a_coin_behind_them_take_a_market_out_for_a_day() {
         let new = deployment(&[group("web", 1_000_000)], tenant_choice());
         let before = market.balance(&mallory);
         let msg = ExecuteMsg::CreateDeployment(new);
-        let book = market.orderbook.clone();
+        let orderbook = market.orderbook.clone();
         let mut id = DeploymentId(0);
         market.cost(|market| {
             use cw_multi_test::Executor;
             let done = market
                 .app
-                .execute_contract(mallory.clone(), book.clone(), &msg, &coins(MIN_DEPOSIT, DENOM))
+                .execute_contract(
+                    mallory.clone(),
+                    orderbook.clone(),
+                    &msg,
+                    &coins(MIN_DEPOSIT, DENOM),
+                )
                 .unwrap();
             let created: Vec<DeploymentCreated> = market.events_of(&done);
             id = created[0].deployment;

@@ -11,7 +11,7 @@ use crate::{ContractError, Ctx, state::providers};
 /// slashes rises, by which the orderbook disqualifies bids placed before.
 ///
 /// # Errors
-/// If there is nothing to take, if no reason is given, or if an address is none of this chain.
+/// If there is nothing to take, if no reason is given, or if an address is not valid on this chain.
 pub fn slash(
     ctx: &mut Ctx,
     provider: &str,

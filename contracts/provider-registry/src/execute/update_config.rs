@@ -12,7 +12,7 @@ use crate::{
 /// What is not given stays. The orderbook's address is probed.
 ///
 /// # Errors
-/// If an address is none of this chain, if the orderbook is none, or if a setting is out of
+/// If an address is not valid on this chain, if the orderbook is none, or if a setting is out of
 /// its range.
 pub fn update_config(
     ctx: &mut Ctx,

@@ -88,7 +88,7 @@ pub enum ExecuteMsg {
         reserved: Rate,
     },
     /// Ends the given streams, which must be all that are open, and the account. What is
-    /// left can be claimed. Cannot fail on a number.
+    /// left can be claimed. Cannot overflow.
     CloseAccount {
         /// The account.
         local: u64,

@@ -1,7 +1,11 @@
 //! What the escrow is asked.
 
-use cosmwasm_schema::{QueryResponses, cw_serde};
-use souk_core::{AccountId, Amount, Clock, Denom, Price, Rate};
+use cosmwasm_schema::{
+    QueryResponses, cw_serde,
+    schemars::JsonSchema,
+    serde::{Deserialize, Serialize},
+};
+use souk_core::{AccountId, Amount, Clock, Denom, Price, Rate, clock::digits};
 
 /// The escrow's queries.
 #[cw_ownable::cw_ownable_query]
@@ -80,6 +84,7 @@ pub struct AccountResponse {
     /// The denom that it holds.
     pub denom: Denom,
     /// The clock, settled.
+    #[serde(with = "ShownClock")]
     pub clock: Clock,
     /// What is left, in whole units, rounded down.
     pub balance: Amount,
@@ -95,6 +100,28 @@ pub struct AccountResponse {
     pub deposits: u32,
     /// Whether it is closed.
     pub closed: bool,
+}
+
+/// The clock and what feeds it, as answers show it. Stored records keep an older name of
+/// `depleted_since`.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(crate = "cosmwasm_schema::serde", remote = "Clock", deny_unknown_fields)]
+#[schemars(crate = "cosmwasm_schema::schemars", rename = "Clock")]
+struct ShownClock {
+    /// What is left, in base units times 3600. At most 2^124.
+    #[serde(with = "digits")]
+    #[schemars(with = "String")]
+    remaining: u128,
+    /// Sum of the rates of all open streams.
+    rate: Rate,
+    /// Funded seconds so far.
+    clock: u64,
+    /// Time of the last settlement, in seconds.
+    anchor: u64,
+    /// The second at which the money was used up; none while there is some. It stays until a
+    /// deposit starts the clock again, or the last stream closes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    depleted_since: Option<u64>,
 }
 
 /// A stream, settled to the block's time.

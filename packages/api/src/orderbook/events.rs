@@ -29,7 +29,7 @@ events! {
         /// The new commitment, as hex.
         commitment: String,
     }
-    /// A deployment was marked, since it is depleted or nothing of it runs or is put out.
+    /// A deployment was marked, since it is depleted or all its groups rest.
     DeploymentMarked = "souk_orderbook_deployment_marked" {
         /// The deployment.
         deployment: DeploymentId,

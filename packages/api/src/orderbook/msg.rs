@@ -154,9 +154,9 @@ pub enum ExecuteMsg {
         /// The bidder.
         provider: String,
     },
-    /// Ends a lease, by either side. After a provider's close the group is put out
-    /// again without that provider, three times at most; after a tenant's close it is
-    /// put out again as well. While the account is depleted the reason is always lack of funds.
+    /// Ends a lease, by either side. After a provider's close the group is
+    /// reopened without that provider, three times at most; after a tenant's close it is
+    /// reopened as well. While the account is depleted the reason is always lack of funds.
     CloseLease {
         /// The lease.
         order: OrderId,

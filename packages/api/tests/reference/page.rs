@@ -72,7 +72,7 @@ fn messages(out: &mut String, contract: &Contract, execute: &Value) {
     out.push_str("| message | sender | what it does |\n|---|---|---|\n");
     let messages = schema::variants(execute);
     for message in &messages {
-        // cw-ownable looks at owner and pending owner itself.
+        // Declared for anyone, since cw-ownable itself checks owner and pending owner.
         let sender = match message.name.as_str() {
             "update_ownership" => "owner or pending owner".to_owned(),
             _ => (contract.permission)(message_sample(message, execute)).to_string(),

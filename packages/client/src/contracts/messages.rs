@@ -167,14 +167,14 @@ pub fn denoms(terms: &Terms) -> Vec<orderbook::DenomConfig> {
 
 /// The orderbook's times and counts.
 pub fn params(terms: &Terms) -> orderbook::Params {
-    let book = &terms.orderbook;
+    let terms = &terms.orderbook;
     orderbook::Params {
-        order_lifetime: book.order_lifetime,
-        min_auction: book.min_auction,
-        max_auction: book.max_auction,
-        min_auction_blocks: book.min_auction_blocks,
-        end_grace: book.end_grace,
-        end_blocks: book.end_blocks,
-        slot_hold: book.slot_hold,
+        order_lifetime: terms.order_lifetime,
+        min_auction: terms.min_auction,
+        max_auction: terms.max_auction,
+        min_auction_blocks: terms.min_auction_blocks,
+        end_grace: terms.end_grace,
+        end_blocks: terms.end_blocks,
+        slot_hold: terms.slot_hold,
     }
 }

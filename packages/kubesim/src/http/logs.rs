@@ -1,13 +1,17 @@
 //! `pods/{name}/log`: once, or followed as it grows.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::{body::Body, response::Response};
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
 use super::{
-    Api, ApiRequest, Outage,
+    Api, ApiRequest, LogUse, Outage,
     answer::{raw, text},
 };
 use crate::{
@@ -56,6 +60,7 @@ pub fn answer(api: &Api, asked: &ApiRequest, key: &ObjectKey) -> Result<Response
         timestamps: selection.timestamps,
         period,
         lines: sender,
+        _followed: Followed::new(&api.logs),
     };
     tokio::spawn(follow.run(shown));
     let stream = ReceiverStream::new(receiver).map(Ok::<_, Infallible>);
@@ -73,6 +78,23 @@ struct Follow {
     timestamps: bool,
     period: u64,
     lines: mpsc::Sender<String>,
+    _followed: Followed,
+}
+
+/// Counts as a log that is followed until it is dropped.
+struct Followed(Arc<LogUse>);
+
+impl Followed {
+    fn new(logs: &Arc<LogUse>) -> Self {
+        logs.followed.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(logs))
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        self.0.followed.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Follow {

@@ -14,7 +14,10 @@ mod table;
 mod watch;
 mod write;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use axum::{
     Router,
@@ -52,8 +55,21 @@ pub struct Api {
     pub token: Arc<str>,
     /// The present outage.
     pub outage: Arc<tokio::sync::watch::Sender<Outage>>,
+    /// How logs are asked for.
+    pub logs: Arc<LogUse>,
     /// Ends streams when the server stops.
     pub stop: CancellationToken,
+}
+
+/// How logs are asked for, for tests of those who read them.
+#[derive(Debug, Default)]
+pub struct LogUse {
+    /// Requests for logs so far, refused ones among them.
+    pub requests: AtomicUsize,
+    /// Those that did not come by HTTP/2.
+    pub by_http1: AtomicUsize,
+    /// Logs that are followed now.
+    pub followed: AtomicUsize,
 }
 
 /// Largest body of a request, as the real API server has it.
@@ -111,6 +127,11 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
     let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
         ApiError::new(413, "RequestEntityTooLarge", format!("limit is {BODY_LIMIT}"))
     })?;
+    if path.ends_with("/log") {
+        api.logs.requests.fetch_add(1, Ordering::Relaxed);
+        let by_http1 = usize::from(head.version < http::Version::HTTP_2);
+        api.logs.by_http1.fetch_add(by_http1, Ordering::Relaxed);
+    }
     let asked = ApiRequest { method, params, content_type, accept, body };
     if control {
         return outage(api, &asked);

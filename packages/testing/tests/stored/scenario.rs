@@ -223,11 +223,12 @@ impl Scenario {
     }
 
     fn pay_in_tokens(&mut self) {
-        let (book, escrow) =
+        let (orderbook, escrow) =
             (self.market.contracts.orderbook.clone(), self.market.contracts.escrow.clone());
         let workload = Workload::from(group("tokens"));
         let hook = orderbook::Cw20Hook::CreateDeployment(workload.message());
-        let created = self.send_tokens("ann", &book, 50_000_000, to_json_binary(&hook).unwrap());
+        let created =
+            self.send_tokens("ann", &orderbook, 50_000_000, to_json_binary(&hook).unwrap());
         let deployment = Deployment::created(&self.market, &created);
         let (account, order) = (deployment.account(), deployment.order());
         self.market.bid("gamma", order, 900_000).unwrap();
@@ -301,10 +302,10 @@ impl Scenario {
 
     fn leave_auctions_open(&mut self) {
         let market = &mut self.market;
-        let book = market.contracts.orderbook.clone();
-        market.pause(&book).unwrap();
+        let orderbook = market.contracts.orderbook.clone();
+        market.pause(&orderbook).unwrap();
         market.pass(60);
-        market.unpause(&book).unwrap();
+        market.unpause(&orderbook).unwrap();
         market.pass(HOUR);
 
         let groups = || group("won").and(group("without-bids")).lowest_price(600);

@@ -56,7 +56,12 @@ pub async fn from_config_with(
     Ok(client.with_layer(&RequestTimeout(timeout)).build())
 }
 
-async fn config(cluster: &Cluster) -> Result<Config, ClusterError> {
+/// The library's own configuration of a cluster.
+///
+/// # Errors
+///
+/// If the kubeconfig cannot be used.
+pub(super) async fn config(cluster: &Cluster) -> Result<Config, ClusterError> {
     let options =
         KubeConfigOptions { context: cluster.context.clone(), ..KubeConfigOptions::default() };
     let failed = |source_name: &str, problem: String| ClusterError::Kubeconfig {

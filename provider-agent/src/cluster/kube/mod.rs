@@ -8,5 +8,6 @@ pub mod events;
 pub mod fingerprint;
 pub mod logs;
 pub mod objects;
+pub mod streams;
 pub mod timeout;
 pub mod watch;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Client, ResourceExt};
+use kube::ResourceExt;
 use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 use souk_gateway::body::{
@@ -19,7 +19,11 @@ use super::{
 };
 use crate::{
     cluster::{
-        kube::{cache::Caches, events, logs},
+        kube::{
+            cache::Caches,
+            events::EventHub,
+            logs::{LogHub, Source},
+        },
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
@@ -32,8 +36,10 @@ use crate::{
 
 /// What the gateway shows of the cluster.
 pub struct ClusterWorkloads {
-    /// The cluster.
-    pub client: Client,
+    /// The events.
+    pub events: EventHub,
+    /// The logs.
+    pub logs: LogHub,
     /// The caches of the leases' objects.
     pub caches: Caches,
     /// The store.
@@ -127,12 +133,9 @@ impl ClusterWorkloads {
             return Err(WorkloadError::NoService { order, service: service.clone(), known });
         }
         let namespace = self.scope.namespace(order);
-        let discover = Box::new({
-            let (caches, namespace) = (self.caches.clone(), namespace.clone());
-            let wanted = query.service.clone();
-            move || sources(&caches, &namespace, &known, wanted.as_deref())
-        });
-        Ok(logs::stream_all(&self.client, &namespace, discover, &query))
+        let wanted = query.service.clone();
+        let choose = Box::new(move |pod: &Pod| source(pod, &known, wanted.as_deref()));
+        Ok(self.logs.stream(&namespace, choose, &query))
     }
 
     async fn summary(&self) -> Result<ProviderStatus, WorkloadError> {
@@ -148,27 +151,17 @@ impl ClusterWorkloads {
     }
 }
 
-/// The pods of a lease whose logs are wanted. The name of a service that is not in `known` is its
-/// label.
-fn sources(
-    caches: &Caches,
-    namespace: &str,
-    known: &[String],
-    wanted: Option<&str>,
-) -> Vec<logs::Source> {
-    let source = |pod: Arc<Pod>| {
-        let label = pod.labels().get(SERVICE)?;
-        let service = known.iter().find(|service| label_value(service) == *label);
-        let service = service.unwrap_or(label);
-        let fits = pod.namespace().as_deref() == Some(namespace)
-            && wanted.is_none_or(|wanted| wanted == service);
-        fits.then(|| logs::Source {
-            service: service.clone(),
-            pod: pod.name_any(),
-            uid: pod.uid().unwrap_or_default(),
-        })
-    };
-    caches.pods.state().into_iter().filter_map(source).collect()
+/// A pod of a lease, if its logs are wanted. The name of a service that is not in `known` is its label.
+fn source(pod: &Pod, known: &[String], wanted: Option<&str>) -> Option<Source> {
+    let label = pod.labels().get(SERVICE)?;
+    let service = known.iter().find(|service| label_value(service) == *label);
+    let service = service.unwrap_or(label);
+    wanted.is_none_or(|wanted| wanted == service).then(|| Source {
+        service: service.clone(),
+        namespace: pod.namespace().unwrap_or_default(),
+        pod: pod.name_any(),
+        uid: pod.uid().unwrap_or_default(),
+    })
 }
 
 fn store(error: StoreError) -> WorkloadError {
@@ -195,7 +188,7 @@ impl Workloads for ClusterWorkloads {
     ) -> BoxFuture<'_, Result<LineStream<ClusterEvent>, WorkloadError>> {
         async move {
             let namespace = self.scope.namespace(order);
-            events::stream_all(&self.client, &namespace, &query).await
+            self.events.stream(&namespace, &query).await
         }
         .boxed()
     }

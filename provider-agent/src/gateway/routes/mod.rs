@@ -16,6 +16,8 @@ use axum::{
 };
 use souk_gateway::route;
 
+pub use status::StatusCache;
+
 use super::{GatewayError, State};
 
 /// All routes.

@@ -1,5 +1,5 @@
 //! GET why the provider did not bid on an order, without its prices and capacity; for the order's
-//! tenant alone.
+//! tenant and its delegate alone.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub async fn get(
 ) -> Result<Json<OrderReason>, GatewayError> {
     caller.must_have(order, Scope::Reason)?;
     let known = state.store.order(order).await?.ok_or(GatewayError::NoOrder(order))?;
-    caller.must_be(&known.tenant, order)?;
+    caller.must_act_for(&state, &known.tenant, known.group.deployment, order).await?;
     let answer = match state.store.decision(order).await? {
         Some(decision) => OrderReason {
             order,

@@ -33,6 +33,7 @@ use crate::{
     model::{
         Cursor,
         interfaces::NamespaceSource,
+        reach::{LastAttempt, ReachedTime},
         upkeep::{UpkeepInput, UpkeepTask, plan},
     },
     store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders},
@@ -46,6 +47,13 @@ const AUCTION_LIMIT: u32 = 20;
 /// 2^n, with n at most this, which is an hour or two of blocks. It is never given up, since the
 /// orderbook may be paused for days.
 const MAX_EXPONENT: u32 = 10;
+
+/// When tenants could send their manifests.
+#[derive(Default)]
+struct Clock {
+    head: HeadTracker,
+    reached: ReachedTime,
+}
 
 /// The upkeep loop.
 pub struct Upkeep {
@@ -61,6 +69,8 @@ pub struct Upkeep {
     pub following: watch::Receiver<FollowState>,
     /// The leases that have a namespace in the cluster.
     pub namespaces: Arc<dyn NamespaceSource>,
+    /// The attempts to reach the gateway; none if it counts as reached.
+    pub reach: Option<watch::Receiver<LastAttempt>>,
 }
 
 impl Upkeep {
@@ -72,7 +82,7 @@ impl Upkeep {
     pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
         let mut listener = self.store.listen(&[Topic::Cursor, Topic::Manifests, Topic::Leases]);
         let mut pruned_at = 0;
-        let mut head = HeadTracker::default();
+        let mut clock = Clock::default();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
@@ -81,7 +91,7 @@ impl Upkeep {
             if !self.is_current() {
                 continue;
             }
-            match self.round(&mut head).await {
+            match self.round(&mut clock).await {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(error),
                 Err(error) => tracing::warn!(%error, "upkeep round failed, retrying"),
@@ -100,11 +110,15 @@ impl Upkeep {
         is_current(&self.following.borrow())
     }
 
-    async fn round(&self, head: &mut HeadTracker) -> Result<(), ChainError> {
+    async fn round(&self, clock: &mut Clock) -> Result<(), ChainError> {
         let mut input = self.store.read(input).await?;
         let Some(at) = input.at else { return Ok(()) };
-        head.record(at.time, Instant::now());
-        input.current_since = head.since;
+        clock.head.record(at.time, Instant::now());
+        input.current_since = clock.head.since;
+        if let Some(reach) = &self.reach {
+            clock.reached.record(at.time, &reach.borrow());
+            input.reached = Some(clock.reached.clone());
+        }
         input.in_cluster = self.namespaces.leases();
         for task in plan(&input, &self.policy) {
             match self.act(&input, at, task.clone()).await {
@@ -230,6 +244,7 @@ fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
         leases,
         with_manifest,
         current_since: None,
+        reached: None,
         in_cluster: None,
         marks: marks::all(sql)?,
         bids: bids::all(sql)?,

@@ -3,8 +3,11 @@
 use souk_chain::{keys::KeyError, pipeline::PipelineError, rpc::RpcError};
 
 use crate::{
-    cluster::kube::client::ClusterError, config::ConfigError, gateway::ServeError,
-    runtime::metrics::MetricsError, store::StoreError,
+    cluster::kube::client::ClusterError,
+    config::ConfigError,
+    gateway::ServeError,
+    runtime::{descriptors::TooFew, metrics::MetricsError},
+    store::StoreError,
 };
 
 /// What keeps the agent from running.
@@ -34,6 +37,12 @@ pub enum AppError {
     /// The metrics server.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// Too few files may be open.
+    #[error(transparent)]
+    Descriptors(#[from] TooFew),
+    /// The limit of open files.
+    #[error("the limit of open files cannot be raised: {0}")]
+    Limit(std::io::Error),
     /// A task panicked or ended by itself.
     #[error("task `{task}` ended: {reason}")]
     Task {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cluster::{
         inventory::ClusterView,
-        kube::cache::Caches,
+        kube::{cache::Caches, events::EventHub, logs::LogHub},
         leases::{
             progress::ProgressMap,
             workloads::{ClusterWorkloads, Free},
@@ -25,7 +25,10 @@ use crate::{
 pub(super) struct Parts {
     pub config: Arc<Config>,
     pub store: Store,
-    pub cluster: kube::Client,
+    /// For logs.
+    pub logs: kube::Client,
+    /// For watches of events.
+    pub events: kube::Client,
     pub lookup: ChainLookup,
     pub caches: Caches,
     pub progress: ProgressMap,
@@ -34,10 +37,11 @@ pub(super) struct Parts {
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, cluster, lookup, caches, progress, view } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, view } = parts;
     let provider = config.provider.address.clone();
     let workloads = ClusterWorkloads {
-        client: cluster,
+        events: EventHub::new(events),
+        logs: LogHub::new(logs, caches.pods.clone()),
         caches,
         store: store.clone(),
         cluster: Arc::new(config.cluster.clone()),

@@ -3,6 +3,7 @@
 mod error;
 mod gateway;
 mod group;
+mod reach;
 
 use std::sync::Arc;
 
@@ -16,14 +17,22 @@ use tokio_util::sync::CancellationToken;
 pub use error::AppError;
 pub use group::TaskGroup;
 
-use super::metrics;
+use super::{
+    descriptors::{self, Plan},
+    metrics,
+    reach::Expected,
+};
 use crate::{
     cluster::{
         inventory::{self as inventory, ClusterView},
-        kube::{cache::Caches, client},
+        kube::{
+            cache::Caches,
+            client,
+            streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
+        },
         leases::{progress::ProgressMap, reconcile::Reconciler},
     },
-    config::Config,
+    config::{Config, SelfCheck},
     market::{
         Market,
         audit::{Auditor, Findings},
@@ -34,7 +43,7 @@ use crate::{
         outbox::Messages,
         upkeep::Upkeep,
     },
-    model::{MarketId, scope::MarketScope},
+    model::{MarketId, reach::LastAttempt, scope::MarketScope},
     store::{Store, StoreError, Topic},
 };
 
@@ -81,6 +90,7 @@ pub struct Agent {
     messages: Messages,
     cluster: kube::Client,
     following: watch::Sender<FollowState>,
+    reach: watch::Sender<LastAttempt>,
     findings: Findings,
 }
 
@@ -90,7 +100,8 @@ impl Agent {
     /// # Errors
     ///
     /// If the configuration, key or store cannot be used, or the chain is another one.
-    pub async fn new(config: Config) -> Result<Self, AppError> {
+    pub async fn new(mut config: Config) -> Result<Self, AppError> {
+        divide_descriptors(&mut config)?;
         let config = Arc::new(config);
         let key = load_key(&config)?;
         let store = open_store(&config).await?;
@@ -110,8 +121,19 @@ impl Agent {
         let market = Market::new(client.query(), contracts, provider);
         let cluster = client::from_config(&config.cluster).await?;
         let following = watch::Sender::new(FollowState::default());
-        let findings = Findings::default();
-        Ok(Self { config, store, client, market, pipeline, messages, cluster, following, findings })
+        let (findings, reach) = (Findings::default(), watch::Sender::new(LastAttempt::default()));
+        Ok(Self {
+            config,
+            store,
+            client,
+            market,
+            pipeline,
+            messages,
+            cluster,
+            following,
+            reach,
+            findings,
+        })
     }
 
     /// The store.
@@ -173,14 +195,25 @@ impl Agent {
             policy: self.config.bidding.clone(),
             following: self.following.subscribe(),
             namespaces: Arc::new(caches.clone()),
+            reach: self.reach(),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
         self.spawn_leases(&mut tasks, &stop, caches, &view).await?;
+        if self.config.gateway.self_check != SelfCheck::Off {
+            let expected = Expected::new(&self.config);
+            let task = reach::run(expected, self.market.clone(), self.reach.clone(), stop.clone());
+            tasks.spawn("self check", task);
+        }
         self.spawn_metrics(&mut tasks, &stop, &pipeline, &view).await?;
         tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
         tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
         tracing::info!(%provider, operator = %self.messages.operator, "agent started");
         tasks.join().await
+    }
+
+    /// The attempts to reach the gateway; none if the configuration wants none.
+    fn reach(&self) -> Option<watch::Receiver<LastAttempt>> {
+        (self.config.gateway.self_check != SelfCheck::Off).then(|| self.reach.subscribe())
     }
 
     async fn spawn_leases(
@@ -196,7 +229,7 @@ impl Agent {
             client: self.cluster.clone(),
             caches: caches.clone(),
             store: self.store.clone(),
-            lookup: Arc::new(lookup.clone()),
+            lookup: Arc::new(lookup.separate()),
             cluster: Arc::new(self.config.cluster.clone()),
             scope: MarketScope::of(&self.config),
             progress: progress.clone(),
@@ -205,7 +238,8 @@ impl Agent {
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
-            cluster: self.cluster.clone(),
+            logs: streams::from_config(&self.config.cluster, LOG_CONNECTIONS).await?,
+            events: streams::from_config(&self.config.cluster, EVENT_CONNECTIONS).await?,
             lookup,
             caches,
             progress,
@@ -230,11 +264,22 @@ impl Agent {
             pipeline: pipeline.clone(),
             cluster: view.clone(),
             client: self.client.clone(),
+            reach: self.reach(),
         };
         let listener = metrics::bind(address).await?;
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
         Ok(())
     }
+}
+
+/// Raises the limit of open files and gives the gateway what is left of it.
+fn divide_descriptors(config: &mut Config) -> Result<(), AppError> {
+    let plan = Plan::of(config, descriptors::raise().map_err(AppError::Limit)?)?;
+    if let Some((found, advice)) = plan.shortage() {
+        tracing::warn!("{found}; {advice}");
+    }
+    config.gateway.limits.connections = plan.connections;
+    Ok(())
 }
 
 /// Connects the store and the pipeline: a message committed to the outbox wakes the pipeline, and an

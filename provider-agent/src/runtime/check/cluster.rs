@@ -16,11 +16,11 @@ use kube::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    Report, gpus,
+    Report, gateway, gpus,
     permissions::{Permission, required},
 };
 use crate::{
-    cluster::kube::{claims, client},
+    cluster::kube::{claims, client, streams},
     config::Config,
     model::placement::{ClusterSnapshot, NodeState},
 };
@@ -44,6 +44,22 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
     permissions(&client, report).await;
     nodes(config, &client, report).await;
     offers(config, &client, report).await;
+    streams(config, report).await;
+    gateway::addresses(config, &client, report).await;
+}
+
+/// Checks that the API server speaks HTTP/2, by which logs are read.
+async fn streams(config: &Config, report: &mut Report) {
+    const WHAT: &str = "log streams";
+    let advice = "let the way to the API server take HTTP/2; without it tenants have no logs";
+    match streams::from_config(&config.cluster, 1).await {
+        Ok(client) => match tokio::time::timeout(TIMEOUT, client.apiserver_version()).await {
+            Ok(Ok(_)) => report.ok(WHAT, "by HTTP/2"),
+            Ok(Err(error)) => report.fail(WHAT, error.to_string(), advice),
+            Err(_) => report.fail(WHAT, "the API server does not answer by HTTP/2", advice),
+        },
+        Err(error) => report.fail(WHAT, error.to_string(), advice),
+    }
 }
 
 async fn permissions(client: &Client, report: &mut Report) {

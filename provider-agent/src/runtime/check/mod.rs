@@ -5,6 +5,7 @@ mod chain;
 mod cluster;
 mod contracts;
 mod files;
+mod gateway;
 mod gpus;
 mod permissions;
 mod provider;
@@ -31,9 +32,11 @@ pub async fn check(path: &Path) -> Report {
     let operator = files::operator_key(&config, &mut report);
     files::store(&config, &mut report);
     let pin = files::gateway_tls(&config, &mut report);
+    gateway::open_files(&config, &mut report);
     if let Some(market) = chain::endpoints(&config, &mut report).await {
         contracts::check(&config, &market, &mut report).await;
         provider::check(&config, &market, operator.as_deref(), pin, &mut report).await;
+        gateway::reach(&config, &market, &mut report).await;
     }
     cluster::check(&config, &mut report).await;
     report

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
+use super::output;
 use crate::runtime::check::Access;
 
 #[derive(Debug, Args)]
@@ -22,6 +23,6 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Access { account, role, binding } = Access::of(&arguments.name, &arguments.namespace);
     let list = json!({ "apiVersion": "v1", "kind": "List", "items": [account, role, binding] });
-    println!("{}", serde_json::to_string_pretty(&list)?);
+    output::line(&serde_json::to_string_pretty(&list)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -36,7 +36,11 @@ pub async fn run(path: &Path) -> Result<ExitCode> {
 fn log_to_stderr(log: &Log) -> Result<()> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|error| anyhow::anyhow!("log.filter `{}`: {error}", log.filter))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // Where standard error is closed a complaint about it would end the agent.
+        .log_internal_errors(false);
     match log.format {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().init(),

@@ -20,7 +20,7 @@ pub struct Health {
 /// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComponentError {
-    /// `follower`, `audit`, `transactions`, `cluster` or `gpus`.
+    /// `follower`, `audit`, `transactions`, `cluster`, `gpus` or `gateway`.
     pub component: &'static str,
     /// What is wrong.
     pub message: String,
@@ -31,6 +31,14 @@ const MAX_BLOCKS_BEHIND: u64 = 20;
 /// Seconds of wall time without a new block after which the chain counts as halted. It does not
 /// apply to chains whose time is ahead or simulated.
 const MAX_SILENCE: u64 = 300;
+
+impl Health {
+    /// Adds an error.
+    pub fn add(&mut self, component: &'static str, message: String) {
+        self.errors.push(ComponentError { component, message });
+        self.healthy = false;
+    }
+}
 
 /// Puts the parts' errors together.
 pub fn judge(

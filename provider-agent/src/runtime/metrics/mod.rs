@@ -19,9 +19,13 @@ use crate::{
     model::{
         interfaces::CapacitySource,
         placement::{GpuFault, gpu_faults},
+        reach::LastAttempt,
     },
     store::{Store, reservations},
 };
+
+/// The gateway counts as not reached after this many attempts.
+const FAILURES: u32 = 3;
 
 /// The sources of the metrics.
 #[derive(Clone)]
@@ -38,6 +42,8 @@ pub struct Sources {
     pub cluster: ClusterView,
     /// The chain's client, for its endpoints.
     pub client: Client,
+    /// The attempts to reach the gateway, if there are any.
+    pub reach: Option<watch::Receiver<LastAttempt>>,
 }
 
 /// The metrics cannot be served.
@@ -92,7 +98,7 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     let gpus = faults(&sources).await;
-    let health = judge(
+    let mut health = judge(
         &sources.following.borrow(),
         sources.findings.now().errors(),
         sources.pipeline.status().borrow().last_error.as_deref(),
@@ -100,6 +106,12 @@ async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
         &gpus,
         now(),
     );
+    if let Some(last) = &sources.reach {
+        let last = last.borrow();
+        if let Some(error) = last.error.as_ref().filter(|_| last.failures >= FAILURES) {
+            health.add("gateway", format!("tenants do not reach it: {error}"));
+        }
+    }
     let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health))
 }

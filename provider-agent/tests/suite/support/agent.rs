@@ -60,6 +60,7 @@ listen = "127.0.0.1:0"
 uri = "https://provider.example.com:8443"
 certificate = "gateway.crt"
 key = "gateway.key"
+self_check = "off"
 [bidding]
 {more}
 [[bidding.rates]]
@@ -129,6 +130,7 @@ pub struct Process(Child);
 
 const CONFIG: &str = "SOUK_TEST_AGENT_CONFIG";
 const FAILPOINT: &str = "SOUK_TEST_AGENT_FAILPOINT";
+const FILES: &str = "SOUK_TEST_AGENT_FILES";
 
 /// The main function of such a process. Without its variables it checks that there are failpoints.
 #[tokio::test(flavor = "multi_thread")]
@@ -141,6 +143,11 @@ async fn the_process_that_is_killed() {
     if let Ok(point) = std::env::var(FAILPOINT) {
         fail::cfg_callback(point, || std::process::abort()).unwrap();
     }
+    if let Ok(files) = std::env::var(FILES) {
+        // The hard limit, with a lower soft one, as a service gets them.
+        let hard = files.parse().unwrap();
+        rlimit::setrlimit(rlimit::Resource::NOFILE, hard / 2, hard).unwrap();
+    }
     let config = Config::load(Path::new(&config)).must("configuration");
     let agent = Agent::new(config).await.must("agent");
     agent.run(CancellationToken::new()).await.must("agent");
@@ -148,6 +155,15 @@ async fn the_process_that_is_killed() {
 
 impl Process {
     pub fn start(config: &Path, failpoint: Option<&str>) -> Self {
+        Self::start_with(config, failpoint, None)
+    }
+
+    /// Starts it with this many files that it may have open.
+    pub fn with_files(config: &Path, files: u64) -> Self {
+        Self::start_with(config, None, Some(files))
+    }
+
+    fn start_with(config: &Path, failpoint: Option<&str>, files: Option<u64>) -> Self {
         let mut command = tokio::process::Command::new(std::env::current_exe().unwrap());
         command
             .args(["--exact", "support::agent::the_process_that_is_killed", "--nocapture"])
@@ -158,7 +174,16 @@ impl Process {
         if let Some(point) = failpoint {
             command.env(FAILPOINT, point);
         }
+        if let Some(files) = files {
+            command.env(FILES, files.to_string());
+        }
         Self(command.spawn().unwrap())
+    }
+
+    /// The files that it has open now.
+    pub fn open_files(&self) -> usize {
+        let id = self.0.id().unwrap();
+        std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count()
     }
 
     /// Waits until it was killed at its failpoint.

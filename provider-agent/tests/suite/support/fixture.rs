@@ -154,12 +154,12 @@ impl Fixture {
 
     /// A lease of the provider in another market.
     pub async fn lease_at(&self, market: &Contracts, tenant: &str, group: GroupSpec) -> OrderId {
-        let book = &market.orderbook;
+        let orderbook = &market.orderbook;
         let claims = Options::default().claims;
         self.register_at(&market.provider_registry, "provider", "owner", 10, claims).await;
         let msg = new_deployment(vec![group], AuctionPolicy::TenantChoice {});
-        let outcome = self.execute(tenant, book, &msg, 50_000_000).await;
-        let order = events::opened_orders(&events::of_orderbook(&outcome.events, book))[0];
+        let outcome = self.execute(tenant, orderbook, &msg, 50_000_000).await;
+        let order = events::opened_orders(&events::of_orderbook(&outcome.events, orderbook))[0];
         let (provider, price) = (address("provider"), Price::new(10).unwrap());
         let bid = orderbook::ExecuteMsg::PlaceBid {
             order,
@@ -167,9 +167,9 @@ impl Fixture {
             price,
             offer: vec![],
         };
-        self.execute("owner", book, &bid, 0).await;
+        self.execute("owner", orderbook, &bid, 0).await;
         let accept = orderbook::ExecuteMsg::AcceptBid { order, provider, max_price: price };
-        self.execute(tenant, book, &accept, 0).await;
+        self.execute(tenant, orderbook, &accept, 0).await;
         order
     }
 
@@ -262,8 +262,8 @@ impl Fixture {
         auction: AuctionPolicy,
     ) -> (DeploymentId, Vec<OrderId>) {
         let msg = new_deployment(groups, auction);
-        let book = self.contracts.orderbook.clone();
-        let outcome = self.execute(tenant, &book, &msg, 50_000_000).await;
+        let orderbook = self.contracts.orderbook.clone();
+        let outcome = self.execute(tenant, &orderbook, &msg, 50_000_000).await;
         let opened: Vec<OrderOpened> = self
             .events(&outcome)
             .into_iter()

@@ -1,0 +1,44 @@
+//! Tries again and again whether tenants reach the gateway.
+
+use std::{convert::Infallible, time::Duration};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{market::Market, model::reach::LastAttempt, runtime::reach::Expected};
+
+/// Between two attempts.
+const INTERVAL: Duration = Duration::from_secs(15);
+/// Attempts between two looks at the registration.
+const LOOKS: u64 = 20;
+
+/// Runs until `stop`.
+pub(super) async fn run(
+    mut expected: Expected,
+    market: Market,
+    state: watch::Sender<LastAttempt>,
+    stop: CancellationToken,
+) -> Result<(), Infallible> {
+    let trying = async {
+        loop {
+            let last = state.borrow().clone();
+            if last.failures > 0 || last.number.is_multiple_of(LOOKS) {
+                expected.read_registration(&market).await;
+            }
+            let outcome = expected.attempt().await;
+            match &outcome {
+                Err(error) if last.failures == 0 => {
+                    tracing::warn!(%error, "the gateway is not reached");
+                }
+                Ok(()) if last.failures > 0 => tracing::info!("the gateway is reached again"),
+                _ => {}
+            }
+            state.send_replace(last.next(outcome));
+            tokio::time::sleep(INTERVAL).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        never = trying => never,
+    }
+}
