@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::kube::{
     claims,
-    watch::{self, WatchEvent},
+    watch::{self, CacheEvent},
 };
 use crate::{
     model::{
@@ -161,15 +161,15 @@ async fn follow<K>(
 ) where
     K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
 {
-    let on_event = |event: WatchEvent| {
+    let on_event = |event: CacheEvent| {
         let mut health = health[index].lock();
         match event {
-            WatchEvent::Healthy => {
+            CacheEvent::Healthy => {
                 *health = Health { broken_since: None, ready: true, last_error: None };
                 tracing::debug!(kind = %K::kind(&()), "watch listed");
             }
-            WatchEvent::Changed => {}
-            WatchEvent::Broken(error) => {
+            CacheEvent::Changed => {}
+            CacheEvent::Broken(error) => {
                 health.broken_since.get_or_insert_with(Instant::now);
                 health.last_error = Some(error.to_string());
                 tracing::warn!(kind = %K::kind(&()), %error, "watch failed");

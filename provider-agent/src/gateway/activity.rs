@@ -46,7 +46,7 @@ impl TrackedRouter {
 
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum UseState {
     /// Nothing: no request, or none whose answer the peer reads.
     Idle {
         /// Since when.
@@ -102,17 +102,17 @@ impl Activity {
     }
 
     /// What the connection is doing.
-    pub fn standing(&self, now: Instant) -> Standing {
+    pub fn use_state(&self, now: Instant) -> UseState {
         let requests = *self.requests.borrow();
         let state = self.state.lock();
         let oldest = state.waiting.values().min().copied();
         match oldest {
             Some(since) if now.saturating_duration_since(since) >= STALLED => {
-                Standing::Idle { since }
+                UseState::Idle { since }
             }
-            _ if requests == 0 => Standing::Idle { since: state.since },
-            _ if state.tenant => Standing::Tenant,
-            _ => Standing::Busy { since: state.since },
+            _ if requests == 0 => UseState::Idle { since: state.since },
+            _ if state.tenant => UseState::Tenant,
+            _ => UseState::Busy { since: state.since },
         }
     }
 

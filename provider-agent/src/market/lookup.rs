@@ -16,7 +16,7 @@ use crate::model::{agreement::Agreement, audit::LeaseWord, interfaces::LeaseLook
 /// agent's own way to the chain.
 const AT_ONCE: usize = 8;
 /// For this time a question waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// Why the chain gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ impl ChainLookup {
     }
 
     async fn permit(&self) -> Result<SemaphorePermit<'_>, LookupError> {
-        let turn = tokio::time::timeout(PATIENCE, self.running.acquire()).await;
+        let turn = tokio::time::timeout(MAX_WAIT, self.running.acquire()).await;
         // Never closed, so only the time can fail.
         turn.ok().and_then(Result::ok).ok_or(LookupError::Busy)
     }
@@ -161,7 +161,7 @@ mod tests {
         let (_listener, market) = silent_node().await;
         let lookup = ChainLookup::new(market);
         let _all = lookup.running.acquire_many(8).await.unwrap();
-        let answer = tokio::time::timeout(2 * PATIENCE, lookup.has_lease(OrderId(1))).await;
+        let answer = tokio::time::timeout(2 * MAX_WAIT, lookup.has_lease(OrderId(1))).await;
         assert!(matches!(answer, Ok(Err(LookupError::Busy))), "{answer:?}");
     }
 }

@@ -40,6 +40,11 @@ pub fn hash(parts: &[&str], digits: usize) -> String {
     text
 }
 
+/// The first 64 bits of the parts' SHA-256.
+pub fn digest(parts: &[&str]) -> u64 {
+    u64::from_str_radix(&hash(parts, 16), 16).unwrap_or_default()
+}
+
 fn is_dns_label(name: &str) -> bool {
     (1..=MAX).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

@@ -3,6 +3,48 @@
 
 use souk_core::OrderId;
 
+use super::names::digest;
+
+/// Until when a lease is paid, in block time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Funds {
+    /// The account's clock is not known yet; it counts as paid.
+    Unknown,
+    /// Nothing is drawn from the account at present.
+    Unlimited,
+    /// Until this moment, in seconds.
+    Until(u64),
+    /// The account is depleted.
+    Depleted,
+}
+
+impl Funds {
+    /// Whether the lease is paid at `block_time`.
+    pub fn last_at(self, block_time: u64) -> bool {
+        match self {
+            Self::Unknown | Self::Unlimited => true,
+            Self::Until(moment) => block_time < moment,
+            Self::Depleted => false,
+        }
+    }
+
+    /// When they end, if that is still to come.
+    pub fn end(self) -> Option<u64> {
+        match self {
+            Self::Until(moment) => Some(moment),
+            Self::Unknown | Self::Unlimited | Self::Depleted => None,
+        }
+    }
+}
+
+/// Identifies what is to run: a manifest and a reservation, and the `recipe` by which objects are made
+/// of them.
+pub fn version(recipe: u64, manifest: u64, reservation: Option<u64>) -> u64 {
+    let part = |part: u64| format!("{part:016x}");
+    let reservation = reservation.map(part).unwrap_or_default();
+    digest(&[&part(recipe), &part(manifest), &reservation])
+}
+
 /// The desired state of a lease, by chain and store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Desired {
@@ -27,7 +69,7 @@ pub enum Desired {
 pub struct Observed {
     /// The lease's namespace.
     pub namespace: Presence,
-    /// The version that this process applied last, if it did.
+    /// The version that was applied last, if all of it was and nothing asks to do it again.
     pub applied: Option<Applied>,
     /// Whether everything in the cluster is as it was applied.
     pub intact: bool,
@@ -108,6 +150,33 @@ pub fn plan(order: OrderId, desired: Desired, observed: Observed) -> Option<Acti
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lease_is_paid_until_its_account_is_depleted() {
+        for (funds, before, at, end) in [
+            (Funds::Unknown, true, true, None),
+            (Funds::Unlimited, true, true, None),
+            (Funds::Until(100), true, false, Some(100)),
+            (Funds::Depleted, false, false, None),
+        ] {
+            assert_eq!((funds.last_at(99), funds.last_at(100)), (before, at), "{funds:?}");
+            assert_eq!(funds.end(), end, "{funds:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_to_run_differently_has_another_version() {
+        let all = [
+            version(1, 2, None),
+            version(2, 2, None),
+            version(1, 3, None),
+            version(1, 2, Some(0)),
+            version(1, 2, Some(3)),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(all.iter().skip(at + 1).all(|other| other != one), "{at}");
+        }
+    }
 
     const ORDER: OrderId = OrderId(7);
     const RUNNING: Desired = Desired::Running { version: 1 };

@@ -41,6 +41,13 @@ impl MarketScope {
         format!("souk-{}-{order}", self.hash(&[], 10))
     }
 
+    /// The lease whose namespace has this name; none if no lease's has.
+    pub fn order_of(&self, namespace: &str) -> Option<OrderId> {
+        let (_, number) = namespace.rsplit_once('-')?;
+        let order = number.parse().ok()?;
+        (self.namespace(order) == namespace).then_some(order)
+    }
+
     /// The first hexadecimal digits of a hash of provider, market and `parts`.
     pub fn hash(&self, parts: &[&str], digits: usize) -> String {
         let scope = [self.market.as_str(), self.provider.as_str()];
@@ -87,8 +94,13 @@ mod tests {
                 assert_eq!(scope.owns(Some(&labels)), same, "{at} {other_at}");
                 let (own, others) = (scope.namespace(OrderId(7)), other.namespace(OrderId(7)));
                 assert_eq!(own == others, same, "{at} {other_at}");
+                assert_eq!(scope.order_of(&others).is_some(), same, "{at} {other_at}");
             }
             assert!(!scope.owns(None));
+            let own = scope.namespace(OrderId(7));
+            assert_eq!(scope.order_of(&own), Some(OrderId(7)));
+            assert_eq!(scope.order_of(&own.replace("-7", "-07")), None);
+            assert_eq!(scope.order_of("kube-system"), None);
         }
     }
 }

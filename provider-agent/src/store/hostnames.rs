@@ -56,6 +56,7 @@ pub fn claim(
         None => {
             tx.prepare_cached("INSERT INTO hostnames (host, order_id) VALUES (?1, ?2)")?
                 .execute(params![normalize(host), sql::int(order.0)?])?;
+            tx.lease_changed(order);
             Ok(Ok(()))
         }
     }
@@ -69,6 +70,7 @@ pub fn claim(
 pub fn release_one(tx: &Tx<'_>, host: &str, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM hostnames WHERE host = ?1 AND order_id = ?2")?
         .execute(params![normalize(host), sql::int(order.0)?])?;
+    tx.lease_changed(order);
     Ok(())
 }
 
@@ -80,6 +82,7 @@ pub fn release_one(tx: &Tx<'_>, host: &str, order: OrderId) -> Result<(), StoreE
 pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM hostnames WHERE order_id = ?1")?
         .execute([sql::int(order.0)?])?;
+    tx.lease_changed(order);
     Ok(())
 }
 

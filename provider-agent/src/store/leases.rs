@@ -105,6 +105,7 @@ pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
         sql::opt_int(row.closed_at)?,
         sql::int(row.withdrawn_at)?,
     ])?;
+    tx.lease_changed(row.order);
     tx.touch(Topic::Leases);
     Ok(())
 }
@@ -130,6 +131,7 @@ pub fn close(
         reason.as_stored(),
         sql::int(closed_at)?
     ])?;
+    tx.lease_changed(order);
     tx.touch(Topic::Leases);
     Ok(())
 }
@@ -208,6 +210,10 @@ pub fn put_clock(tx: &Tx<'_>, account: AccountId, clock: &AccountClock) -> Resul
         clock.closed,
         sql::int(clock.height)?,
     ])?;
+    let mut paid = tx.prepare_cached("SELECT order_id FROM leases WHERE account = ?1")?;
+    for order in paid.query_map([sql::int(account.0)?], |row| sql::uint(row, "order_id"))? {
+        tx.lease_changed(OrderId(order?));
+    }
     tx.touch(Topic::Leases);
     Ok(())
 }
@@ -223,6 +229,7 @@ pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
         .execute([id])?;
     tx.prepare_cached("DELETE FROM accounts WHERE id NOT IN (SELECT account FROM leases)")?
         .execute([])?;
+    tx.lease_changed(order);
     tx.touch(Topic::Leases);
     Ok(())
 }

@@ -85,6 +85,7 @@ pub fn put(tx: &Tx<'_>, row: &ManifestRow) -> Result<(), StoreError> {
         row.commitment.to_hex(),
         sql::int(row.accepted_at)?,
     ])?;
+    tx.lease_changed(row.order);
     tx.touch(Topic::Manifests);
     Ok(())
 }
@@ -97,6 +98,7 @@ pub fn put(tx: &Tx<'_>, row: &ManifestRow) -> Result<(), StoreError> {
 pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM manifests WHERE order_id = ?1")?
         .execute([sql::int(order.0)?])?;
+    tx.lease_changed(order);
     tx.touch(Topic::Manifests);
     Ok(())
 }

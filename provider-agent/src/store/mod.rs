@@ -1,16 +1,20 @@
-//! The agent's store: one SQLite file. Changes notify the tasks that listen to their [`Topic`].
+//! The agent's store: one SQLite file. Changes notify the tasks that listen to their [`Topic`], and
+//! each commit publishes the leases that it changed.
 //!
-//! One thread owns the connection and runs closures on it. [`Store::write`] is one transaction: all
-//! of it is on disk when the call returns (`synchronous=FULL`), or nothing is. The functions of the
-//! modules below take the connection or the transaction, so several can be combined in one;
-//! [`Store`] has the most used ones as methods.
+//! One thread writes and some read beside it, each with a connection on which it runs closures.
+//! [`Store::write`] is one transaction: all of it is on disk when the call returns
+//! (`synchronous=FULL`), or nothing is; [`Store::read`] sees one state, with all that was written
+//! before it was called. The functions of the modules below take the connection or the transaction,
+//! so several can be combined in one; [`Store`] has the most used ones as methods.
 
+pub mod applied;
 pub mod bids;
 pub mod cursor;
 pub mod decisions;
 pub mod deployments;
 mod error;
 pub mod hostnames;
+pub mod lease_summaries;
 pub mod leases;
 pub mod manifests;
 pub mod market;
@@ -31,16 +35,18 @@ use souk_core::OrderId;
 
 use crate::model::{Cursor, Lease, MarketId, Order, placement::Reservation};
 
+pub use applied::{AppliedObject, AppliedRow};
 pub use decisions::{DecisionRow, Verdict};
 pub use deployments::DeploymentRow;
 pub use error::StoreError;
 pub use hostnames::HostnameTaken;
+pub use lease_summaries::LeaseSummary;
 pub use manifests::ManifestRow;
-pub use notify::{Listener, Topic};
+pub use notify::{LeaseListener, Listener, Topic};
 pub use pending::{Pending, PendingRow};
 pub use thread::Tx;
 
-/// The store. Cheap to clone; all clones share one connection.
+/// The store. Cheap to clone; all clones share its threads.
 #[derive(Debug, Clone)]
 pub struct Store {
     worker: Arc<thread::Worker>,
@@ -73,7 +79,7 @@ impl Store {
         self.write(move |tx| market::bind(tx, &market)).await
     }
 
-    /// Runs `work` on the store's thread, for reading.
+    /// Runs `work` beside the thread that writes, in one transaction that cannot write.
     ///
     /// # Errors
     ///
@@ -106,6 +112,12 @@ impl Store {
     /// a listener reads the store when notified, and at times without.
     pub fn listen(&self, topics: &[Topic]) -> Listener {
         self.notifier.listen(topics)
+    }
+
+    /// A listener that gets the leases that commits change from now on: the lease itself, its
+    /// account's clock, its manifest, host names, reservation, or its order's details.
+    pub fn listen_to_leases(&self) -> LeaseListener {
+        self.notifier.listen_to_leases()
     }
 
     /// Notifies the listeners of a topic without a change in the store.

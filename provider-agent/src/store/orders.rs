@@ -93,6 +93,9 @@ pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
         sql::int(row.bids_height)?,
         row.detail.as_ref().map(sql::to_json).transpose()?,
     ])?;
+    if row.detail.is_some() {
+        tx.lease_changed(row.id);
+    }
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -105,6 +108,7 @@ pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
 pub fn set_detail(tx: &Tx<'_>, order: OrderId, detail: &OrderDetail) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET detail = ?2 WHERE id = ?1")?
         .execute(params![sql::int(order.0)?, sql::to_json(detail)?])?;
+    tx.lease_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }

@@ -47,6 +47,7 @@ pub fn put(tx: &Tx<'_>, row: &Reservation) -> Result<(), StoreError> {
         "INSERT OR REPLACE INTO reservations (order_id, placements, ips) VALUES (?1, ?2, ?3)",
     )?
     .execute(params![sql::int(row.order.0)?, sql::to_json(&row.placements)?, row.ips])?;
+    tx.lease_changed(row.order);
     Ok(())
 }
 
@@ -60,6 +61,7 @@ pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
         .prepare_cached("DELETE FROM reservations WHERE order_id = ?1")?
         .execute([sql::int(order.0)?])?;
     if released > 0 {
+        tx.lease_changed(order);
         tx.touch(Topic::Capacity);
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What a released version stored is read by today's code, and today's code stores the same.
 //!
-//! The files are in `fixtures`; `SOUK_BLESS=1` writes that of the latest version again.
+//! The files are in `fixtures`: one of each version whose tables differ. `SOUK_BLESS=1` writes the last
+//! again.
 
 use std::{os::unix::fs::OpenOptionsExt, path::Path};
 
@@ -18,7 +19,10 @@ use super::*;
 use crate::model::placement::{GpuModel, Placement, Requests};
 use crate::model::{AccountClock, Bid, BidProgress, Mark, OrderDetail};
 
-const FIXTURE: &str = "src/store/fixtures/0.1.0.sql";
+/// What 0.1.0 stored, before there was a table of what was applied.
+const FIXTURE_0_1_0: &str = "src/store/fixtures/0.1.0.sql";
+/// What today's code stores.
+const FIXTURE: &str = "src/store/fixtures/0.2.0.sql";
 
 /// Something of everything that the store keeps.
 #[derive(Debug, PartialEq)]
@@ -36,6 +40,7 @@ struct Rows {
     hostnames: Vec<String>,
     marks: Vec<Mark>,
     pending: Vec<PendingRow>,
+    applied: Vec<AppliedRow>,
 }
 
 fn rows() -> Rows {
@@ -66,7 +71,19 @@ fn rows() -> Rows {
         hostnames: vec!["api.example.com".into(), "web.example.com".into()],
         marks: vec![marks],
         pending: pending(),
+        applied: vec![applied(1, Some(u64::MAX)), applied(2, None)],
     }
+}
+
+fn applied(order: u64, version: Option<u64>) -> AppliedRow {
+    let object = AppliedObject {
+        kind: "Service".into(),
+        name: "web".into(),
+        content: u64::MAX,
+        fingerprint: 7,
+    };
+    let running = version.is_some();
+    AppliedRow { order: OrderId(order), version, running, objects: vec![object] }
 }
 
 fn order(id: u64, detail: Option<OrderDetail>) -> Order {
@@ -272,6 +289,7 @@ async fn write(store: &Store) {
                 let failed = row.last_error.iter();
                 failed.clone().try_for_each(|why| pending::failed(tx, row.kind, row.id, why))?;
             }
+            rows.applied.iter().try_for_each(|row| applied::put(tx, row))?;
             for item in items() {
                 Outbox::enqueue(tx, &item)?;
             }
@@ -308,6 +326,7 @@ async fn read(store: &Store) -> Rows {
                 hostnames: hostnames::of(sql, OrderId(1))?,
                 marks: marks::all(sql)?,
                 pending: pending::list(sql, 10)?,
+                applied: applied::all(sql)?,
             })
         })
         .await;
@@ -347,16 +366,16 @@ fn rows_of(dump: &str) -> Vec<&str> {
     dump.lines().filter(|line| line.starts_with("INSERT")).collect()
 }
 
-fn fixture() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(FIXTURE)).unwrap()
+fn fixture(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// A store with the rows of the fixture, opened by today's code.
-fn restored(folder: &Path) -> Store {
+/// A store with the rows of a fixture, opened by today's code.
+fn restored(folder: &Path, name: &str) -> Store {
     let path = folder.join("agent.db");
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     drop(file.unwrap());
-    Connection::open(&path).unwrap().execute_batch(&fixture()).unwrap();
+    Connection::open(&path).unwrap().execute_batch(&fixture(name)).unwrap();
     Store::open(&path).unwrap()
 }
 
@@ -371,16 +390,23 @@ async fn todays_code_stores_the_rows_of_the_fixture() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, &dump).unwrap();
     }
-    for (now, fixture) in dump.lines().zip(fixture().lines()) {
+    for (now, fixture) in dump.lines().zip(fixture(FIXTURE).lines()) {
         assert_eq!(now, fixture);
     }
-    assert_eq!(dump.len(), fixture().len());
+    assert_eq!(dump.len(), fixture(FIXTURE).len());
+}
+
+#[tokio::test]
+async fn every_record_of_an_older_version_reads_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = restored(folder.path(), FIXTURE_0_1_0);
+    assert_eq!(read(&store).await, Rows { applied: Vec::new(), ..rows() });
 }
 
 #[tokio::test]
 async fn every_record_of_the_fixture_reads_back() {
     let folder = tempfile::tempdir().unwrap();
-    let store = restored(folder.path());
+    let store = restored(folder.path(), FIXTURE);
     assert_eq!(read(&store).await, rows());
     let outbox = store.read(|sql| Ok::<_, StoreError>(Outbox::list(sql, "")?)).await.unwrap();
     let states: Vec<_> =
@@ -397,7 +423,7 @@ async fn every_record_of_the_fixture_reads_back() {
 #[tokio::test]
 async fn writing_the_records_of_the_fixture_over_it_changes_no_row() {
     let folder = tempfile::tempdir().unwrap();
-    let store = restored(folder.path());
+    let store = restored(folder.path(), FIXTURE);
     let before = dump(&store).await;
     write(&store).await;
     assert_eq!(rows_of(&dump(&store).await), rows_of(&before));
@@ -405,7 +431,7 @@ async fn writing_the_records_of_the_fixture_over_it_changes_no_row() {
 
 #[tokio::test]
 async fn the_fixture_has_rows_in_every_table() {
-    let fixture = fixture();
+    let fixture = fixture(FIXTURE);
     for line in fixture.lines().filter(|line| line.starts_with("CREATE TABLE")) {
         let table = line.split_whitespace().nth(2).unwrap();
         let insert = format!("INSERT INTO {table} ");

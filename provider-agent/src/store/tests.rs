@@ -8,7 +8,7 @@ use souk_core::{
 };
 
 use super::*;
-use crate::model::{AccountClock, OrderDetail};
+use crate::model::{AccountClock, OrderDetail, reconcile::Funds};
 
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -105,6 +105,132 @@ async fn a_failed_write_leaves_nothing_and_notifies_no_listener() {
     }
     store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
     listener.changed().await;
+}
+
+#[tokio::test]
+async fn a_commit_publishes_the_leases_that_it_changes_and_no_other() {
+    let (_folder, store) = store().await;
+    let other = Lease { account: AccountId(4), ..lease(9) };
+    store.write(move |tx| leases::put(tx, &other)).await.unwrap();
+    store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
+    let mut listener = store.listen_to_leases();
+    let manifest = ManifestRow {
+        order: OrderId(7),
+        manifest: "[]".into(),
+        salt: None,
+        commitment: [7; 32].into(),
+        accepted_at: 1,
+    };
+    let reservation = Reservation { order: OrderId(7), placements: Vec::new(), ips: 0 };
+    type Change = Box<dyn FnOnce(&Tx<'_>) -> Result<(), StoreError> + Send>;
+    let changes: Vec<Change> = vec![
+        Box::new(move |tx| manifests::put(tx, &manifest)),
+        Box::new(|tx| leases::put_clock(tx, AccountId(3), &clock(10, 500))),
+        Box::new(move |tx| reservations::put(tx, &reservation)),
+        Box::new(|tx| {
+            hostnames::claim(tx, "a.example.com", OrderId(7)).map(|claimed| claimed.unwrap())
+        }),
+        Box::new(|tx| hostnames::release(tx, OrderId(7))),
+        Box::new(|tx| reservations::release(tx, OrderId(7))),
+        Box::new(|tx| manifests::forget(tx, OrderId(7))),
+        Box::new(|tx| leases::close(tx, OrderId(7), LeaseState::Closed, CloseReason::Tenant, 9)),
+        Box::new(|tx| leases::forget(tx, OrderId(7))),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        store.write(change).await.unwrap();
+        assert_eq!(listener.changed().await, [OrderId(7)].into(), "change {number}");
+    }
+    // What changes no lease, or fails, is not published.
+    store.write(|tx| cursor::set(tx, Cursor { height: 1, time: 1 })).await.unwrap();
+    let failed: Result<(), StoreError> = store
+        .write(|tx| {
+            leases::put(tx, &lease(8))?;
+            Err(StoreError::Stopped)
+        })
+        .await;
+    assert!(failed.is_err());
+    tokio::select! {
+        biased;
+        changed = listener.changed() => panic!("{changed:?}"),
+        () = std::future::ready(()) => {}
+    }
+}
+
+#[tokio::test]
+async fn a_summary_has_what_decides_and_changes_with_it() {
+    let (_folder, store) = store().await;
+    store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
+    let summary = async || {
+        let one = store.read(|sql| lease_summaries::get(sql, OrderId(7))).await.unwrap();
+        let all = store.read(lease_summaries::all).await.unwrap();
+        assert_eq!(one.as_slice(), all);
+        one.unwrap()
+    };
+    let bare = summary().await;
+    assert!(bare.is_active() && !bare.holds_something());
+    assert_eq!((bare.funds, bare.manifest, bare.group.clone()), (Funds::Unknown, None, None));
+    store
+        .write(|tx| {
+            leases::put_clock(tx, AccountId(3), &clock(10, 500))?;
+            hostnames::claim(tx, "b.example.com", OrderId(7))?.unwrap();
+            hostnames::claim(tx, "a.example.com", OrderId(7))?.unwrap();
+            let row = Reservation { order: OrderId(7), placements: Vec::new(), ips: 0 };
+            reservations::put(tx, &row)
+        })
+        .await
+        .unwrap();
+    let put = |commitment: u8| {
+        let row = ManifestRow {
+            order: OrderId(7),
+            manifest: "[]".into(),
+            salt: None,
+            commitment: [commitment; 32].into(),
+            accepted_at: 1,
+        };
+        store.write(move |tx| manifests::put(tx, &row))
+    };
+    put(1).await.unwrap();
+    let first = summary().await;
+    assert!(first.holds_something() && first.reservation.is_some());
+    assert_eq!(first.funds, Funds::Until(500));
+    assert_eq!(first.hosts.len(), 2, "{:?}", first.hosts);
+    put(2).await.unwrap();
+    assert_ne!(summary().await.manifest, first.manifest);
+    put(1).await.unwrap();
+    assert_eq!(summary().await, first);
+}
+
+#[tokio::test]
+async fn a_long_read_holds_up_no_commit_and_sees_one_state() {
+    let (_folder, store) = store().await;
+    let (started, starts) = tokio::sync::oneshot::channel();
+    let (go_on, waits) = std::sync::mpsc::channel::<()>();
+    let reading = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let read = store.read(move |sql| {
+                let before = leases::all(sql)?.len();
+                started.send(()).unwrap();
+                waits.recv().unwrap();
+                Ok::<_, StoreError>((before, leases::all(sql)?.len()))
+            });
+            read.await.unwrap()
+        }
+    });
+    starts.await.unwrap();
+    store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
+    // Another reader sees at once what was written.
+    assert!(store.lease(OrderId(7)).await.unwrap().is_some());
+    go_on.send(()).unwrap();
+    assert_eq!(reading.await.unwrap(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_read_cannot_write() {
+    let (_folder, store) = store().await;
+    let written =
+        store.read(|sql| Ok::<_, StoreError>(sql.execute("DELETE FROM leases", [])?)).await;
+    assert!(written.unwrap_err().to_string().contains("readonly"));
 }
 
 #[tokio::test]

@@ -1,25 +1,36 @@
-//! The thread that owns the connection, and its transactions.
+//! The thread that writes, with its transactions, and the threads that read beside it: a long read
+//! holds up no commit.
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     fmt,
     fs::OpenOptions,
     ops::Deref,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
-    sync::mpsc,
+    sync::{Arc, mpsc},
+    time::Duration,
 };
 
-use rusqlite::{Connection, TransactionBehavior};
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use souk_core::OrderId;
 use tokio::sync::oneshot;
 
 use super::{StoreError, Topic, notify::Notifier, schema};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// The sending side of the store's thread, which ends with the last sender.
+/// Threads that read at once.
+const READERS: usize = 2;
+/// How long a connection waits for a lock of another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The sending side of the store's threads, which end with the last sender.
 pub(super) struct Worker {
-    jobs: mpsc::Sender<Job>,
+    writes: mpsc::Sender<Job>,
+    reads: mpsc::Sender<Job>,
     notifier: Notifier,
 }
 
@@ -29,13 +40,20 @@ impl fmt::Debug for Worker {
     }
 }
 
-/// One transaction. Statements run on it as on a connection; it collects the topics to notify.
+/// One transaction. Statements run on it as on a connection; it collects the topics to notify and the
+/// leases that it changes.
 pub struct Tx<'c> {
     sql: rusqlite::Transaction<'c>,
     touched: RefCell<Vec<Topic>>,
+    changed: RefCell<BTreeSet<OrderId>>,
 }
 
 impl Tx<'_> {
+    /// Publishes that something of the lease of `order` changed, once the transaction is committed.
+    pub fn lease_changed(&self, order: OrderId) {
+        self.changed.borrow_mut().insert(order);
+    }
+
     /// Notifies the listeners of `topic` once the transaction is committed.
     pub fn touch(&self, topic: Topic) {
         let mut touched = self.touched.borrow_mut();
@@ -59,12 +77,12 @@ impl Worker {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
-        connection.busy_timeout(std::time::Duration::from_secs(30))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(128);
         schema::migrate(&mut connection, path)?;
         souk_chain::Outbox::migrate(&connection)?;
 
-        let (jobs, queue) = mpsc::channel::<Job>();
+        let (writes, queue) = mpsc::channel::<Job>();
         let run = move || {
             for job in queue {
                 job(&mut connection);
@@ -72,16 +90,36 @@ impl Worker {
         };
         let file = |error| StoreError::File { path: path.to_owned(), error };
         std::thread::Builder::new().name("store".into()).spawn(run).map_err(file)?;
-        Ok(Self { jobs, notifier })
+
+        let (reads, queue) = mpsc::channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..READERS {
+            let (mut connection, queue) = (reader(path)?, Arc::clone(&queue));
+            let next = move || queue.lock().recv();
+            let run = move || {
+                while let Ok(job) = next() {
+                    job(&mut connection);
+                }
+            };
+            std::thread::Builder::new().name("store-reader".into()).spawn(run).map_err(file)?;
+        }
+        Ok(Self { writes, reads, notifier })
     }
 
+    /// Runs `work` on a reading thread, in one transaction: it sees one state of the store.
     pub(super) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.run(move |connection| work(connection)).await
+        run(&self.reads, move |connection| {
+            let tx = connection
+                .transaction_with_behavior(TransactionBehavior::Deferred)
+                .map_err(StoreError::from)?;
+            work(&tx)
+        })
+        .await
     }
 
     pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
@@ -91,36 +129,46 @@ impl Worker {
         E: From<StoreError> + Send + 'static,
     {
         let notifier = self.notifier.clone();
-        self.run(move |connection| {
+        run(&self.writes, move |connection| {
             let sql = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .map_err(StoreError::from)?;
-            let tx = Tx { sql, touched: RefCell::default() };
+            let tx = Tx { sql, touched: RefCell::default(), changed: RefCell::default() };
             let value = work(&tx)?;
             tx.sql.commit().map_err(StoreError::from)?;
+            notifier.publish(&tx.changed.into_inner());
             notifier.wake(&tx.touched.into_inner());
             Ok(value)
         })
         .await
     }
+}
 
-    /// Runs `work` to its end, even if the caller is dropped meanwhile.
-    async fn run<T, E>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let (answer, result) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            // The caller may be dropped.
-            let _ = answer.send(work(connection));
-        });
-        self.jobs.send(job).map_err(|_| StoreError::Stopped)?;
-        result.await.map_err(|_| StoreError::Stopped)?
-    }
+/// Runs `work` to its end, even if the caller is dropped meanwhile.
+async fn run<T, E>(
+    jobs: &mpsc::Sender<Job>,
+    work: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let (answer, result) = oneshot::channel();
+    let job: Job = Box::new(move |connection| {
+        // The caller may be dropped.
+        let _ = answer.send(work(connection));
+    });
+    jobs.send(job).map_err(|_| StoreError::Stopped)?;
+    result.await.map_err(|_| StoreError::Stopped)?
+}
+
+/// A connection that cannot write.
+fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
 }
 
 /// Creates the file with mode 0600 before SQLite would create it with the umask's mode; SQLite gives

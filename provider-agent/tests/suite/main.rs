@@ -16,3 +16,4 @@ mod logs;
 mod manifests;
 mod support;
 mod upkeep;
+mod workers;

@@ -53,8 +53,9 @@ pub fn write_config(
 ) -> Result<PathBuf> {
     let port = registration.port;
     let kubeconfig = kubeconfig(profile, folder).display().to_string();
+    // One address asks for all tenants, and a bench as often as it can.
     let text = format!(
-        "[chain]\nchain_id = \"{chain}\"\nrpc = {rpc:?}\nprefix = \"{prefix}\"\ngas_price = \"{gas}\"\n[chain.contracts]\n{contracts}\n[provider]\naddress = \"{address}\"\nkey = {{ file = \"operator.key\" }}\n[store]\npath = \"agent.db\"\n[gateway]\nlisten = \"127.0.0.1:{port}\"\nuri = \"{uri}\"\ncertificate = \"gateway.crt\"\nkey = \"gateway.key\"\n{profile}",
+        "[chain]\nchain_id = \"{chain}\"\nrpc = {rpc:?}\nprefix = \"{prefix}\"\ngas_price = \"{gas}\"\n[chain.contracts]\n{contracts}\n[provider]\naddress = \"{address}\"\nkey = {{ file = \"operator.key\" }}\n[store]\npath = \"agent.db\"\n[gateway]\nlisten = \"127.0.0.1:{port}\"\nuri = \"{uri}\"\ncertificate = \"gateway.crt\"\nkey = \"gateway.key\"\nlimits = {{ request_rate = 100000 }}\n{profile}",
         chain = network.chain_id,
         rpc = network.rpc,
         prefix = network.prefix,

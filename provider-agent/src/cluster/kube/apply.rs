@@ -1,14 +1,15 @@
 //! Writes to the cluster: server-side apply by one field manager, and deletion.
 
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use kube::{
     Api, Client,
-    api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions},
+    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, Preconditions},
 };
 use serde_json::json;
 
 use super::{
-    fingerprint,
-    objects::{Kind, Object, Subject},
+    fingerprint::Fingerprint,
+    objects::{Kind, Subject},
 };
 use crate::model::{labels::MANAGER, scope::MarketScope};
 
@@ -21,12 +22,13 @@ use crate::model::{labels::MANAGER, scope::MarketScope};
 pub async fn apply(
     client: &Client,
     subject: &Subject<'_>,
-    object: &Object,
-) -> kube::Result<String> {
-    let api = api(client, subject, object.kind);
+    kind: Kind,
+    object: &DynamicObject,
+) -> kube::Result<Fingerprint> {
+    let name = object.metadata.name.as_deref().unwrap_or_default();
     let params = PatchParams::apply(MANAGER).force();
-    let applied = api.patch(&object.name, &params, &Patch::Apply(object.dynamic(subject))).await?;
-    Ok(fingerprint::of(&applied.metadata))
+    let applied = api(client, subject, kind).patch(name, &params, &Patch::Apply(object)).await?;
+    Ok(Fingerprint::of(&applied.metadata))
 }
 
 /// Scales a workload to zero and leaves everything else as it is. A workload that does not exist is
@@ -61,6 +63,44 @@ pub async fn delete(
     ignore_not_found(
         api(client, subject, kind).delete(name, &DeleteParams::background()).await.map(drop),
     )
+}
+
+/// Deletes a workload and leaves its pods, which another of the same name takes over. One that does
+/// not exist is no error.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn delete_leaving_pods(
+    client: &Client,
+    subject: &Subject<'_>,
+    kind: Kind,
+    name: &str,
+) -> kube::Result<()> {
+    let done = api(client, subject, kind).delete(name, &DeleteParams::orphan()).await;
+    ignore_not_found(done.map(drop))
+}
+
+/// The names of the claims for volumes in a lease's namespace.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn claims(client: &Client, subject: &Subject<'_>) -> kube::Result<Vec<String>> {
+    let claims: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), &subject.namespace());
+    let listed = claims.list_metadata(&ListParams::default()).await?.items;
+    let there = listed.into_iter().filter(|claim| claim.metadata.deletion_timestamp.is_none());
+    Ok(there.filter_map(|claim| claim.metadata.name).collect())
+}
+
+/// Deletes a claim for a volume, and with it the data. One that does not exist is no error.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn delete_claim(client: &Client, subject: &Subject<'_>, name: &str) -> kube::Result<()> {
+    let claims: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), &subject.namespace());
+    ignore_not_found(claims.delete(name, &DeleteParams::background()).await.map(drop))
 }
 
 /// Deletes a namespace with all that is in it. With a `uid`, only that very namespace and none that

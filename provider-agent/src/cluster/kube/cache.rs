@@ -1,16 +1,12 @@
-//! Caches of the agent's own objects: one watch per kind for the whole cluster, by label. Of most
-//! kinds only the metadata are kept: no Secret's content is held in memory.
+//! What is seen of the agent's own objects: one watch a kind for the whole cluster, by label, and of
+//! each object what [`seen`](super::seen) keeps, lease by lease. No Secret's content is asked for.
 //!
-//! While a watch is broken its cache keeps its last state, and [`Caches::is_healthy`] is false, so
-//! that no decision is made by outdated state.
+//! While a watch is broken, what was seen last stays, and [`Caches::state`] says why. Whoever acts by
+//! it decides what that means for the kind.
 
 use std::{
-    collections::BTreeSet,
-    fmt::Debug,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
 };
 
 use futures::future::join_all;
@@ -19,87 +15,163 @@ use k8s_openapi::api::{
     core::v1::{LimitRange, Namespace, Pod, ResourceQuota, Secret, Service, ServiceAccount},
     networking::v1::{Ingress, NetworkPolicy},
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{
-    Api, Client, Resource, ResourceExt,
-    core::PartialObjectMeta,
-    runtime::{
-        reflector::{self, Store, store::Writer},
-        watcher,
-    },
-};
-use serde::de::DeserializeOwned;
+use kube::{Api, Client, Resource, runtime::watcher};
+use parking_lot::Mutex;
 use souk_core::OrderId;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    container_log::Log,
     objects::Kind,
-    watch::{self, WatchEvent},
+    seen::{LeaseObjects, SeenPod},
+    trim::{Kept, Trim},
+    watch::{self, MetadataOnly, Report, Source, WatchError, Whole},
 };
 use crate::model::{interfaces::NamespaceSource, labels::ORDER, scope::MarketScope};
 
-/// The cached objects of one provider in one market. Cheap to clone.
-#[derive(Clone)]
-pub struct Caches {
-    /// The leases' namespaces.
-    pub namespaces: Store<Namespace>,
-    /// Workloads without persistent volumes.
-    pub deployments: Store<Deployment>,
-    /// Workloads with persistent volumes.
-    pub stateful_sets: Store<StatefulSet>,
+/// What is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Watched {
+    /// A kind of objects that the agent applies.
+    Kind(Kind),
     /// Pods.
-    pub pods: Store<Pod>,
-    /// Services.
-    pub services: Store<Service>,
-    /// Resource quotas.
-    pub quotas: Metadata<ResourceQuota>,
-    /// Defaults for containers without limits.
-    pub limit_ranges: Metadata<LimitRange>,
-    /// Network policies.
-    pub policies: Metadata<NetworkPolicy>,
-    /// Service accounts.
-    pub accounts: Metadata<ServiceAccount>,
-    /// Secrets.
-    pub secrets: Metadata<Secret>,
-    /// Ingresses.
-    pub ingresses: Metadata<Ingress>,
-    health: Arc<[AtomicBool; KINDS]>,
-    changed: Arc<Notify>,
+    Pods,
 }
 
-/// A cache without the objects' content.
-type Metadata<K> = Store<PartialObjectMeta<K>>;
+impl Watched {
+    /// Everything that is watched.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Kind::ALL.into_iter().map(Self::Kind).chain([Self::Pods])
+    }
 
-const KINDS: usize = 11;
+    /// Its resource, such as `pods`.
+    pub fn resource(self) -> String {
+        match self {
+            Self::Kind(kind) => kind.resource().plural,
+            Self::Pods => "pods".to_owned(),
+        }
+    }
+}
+
+/// The state of a watch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum WatchState {
+    /// It was not listed yet, and nothing failed.
+    #[default]
+    Starting,
+    /// All is seen.
+    Up,
+    /// It failed.
+    Down(WatchError),
+}
+
+/// What is seen of the leases of one provider in one market. Cheap to clone.
+#[derive(Clone)]
+pub struct Caches {
+    seen: Arc<Mutex<Seen>>,
+    changed: Arc<Notify>,
+    scope: MarketScope,
+}
+
+#[derive(Default)]
+struct Seen {
+    leases: HashMap<OrderId, LeaseObjects>,
+    states: HashMap<Watched, WatchState>,
+    /// Leases that changed since they were last asked for.
+    changed: BTreeSet<OrderId>,
+    recovered: bool,
+}
+
+/// What changed.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// The leases of which something changed.
+    pub leases: BTreeSet<OrderId>,
+    /// Whether a watch is up again.
+    pub recovered: bool,
+}
 
 impl Caches {
-    /// Whether all watches are listed and none is broken.
-    pub fn is_healthy(&self) -> bool {
-        self.health.iter().all(|healthy| healthy.load(Ordering::Acquire))
+    /// The objects of one lease.
+    pub fn lease(&self, order: OrderId) -> LeaseObjects {
+        self.seen.lock().leases.get(&order).cloned().unwrap_or_default()
     }
 
-    /// The workloads in a namespace that are not scaled to zero.
-    pub fn running(&self, namespace: &str) -> Vec<(Kind, String)> {
-        let is_here = |meta: &ObjectMeta| meta.namespace.as_deref() == Some(namespace);
-        let runs = |replicas: Option<i32>| replicas != Some(0);
-        let mut running = Vec::new();
-        for one in self.deployments.state() {
-            if is_here(&one.metadata) && runs(one.spec.as_ref().and_then(|spec| spec.replicas)) {
-                running.push((Kind::Deployment, one.name_any()));
-            }
-        }
-        for one in self.stateful_sets.state() {
-            if is_here(&one.metadata) && runs(one.spec.as_ref().and_then(|spec| spec.replicas)) {
-                running.push((Kind::StatefulSet, one.name_any()));
-            }
-        }
-        running
+    /// The pods in a namespace.
+    pub fn pods(&self, namespace: &str) -> Vec<SeenPod> {
+        let seen = self.seen.lock();
+        let lease = self.scope.order_of(namespace).and_then(|order| seen.leases.get(&order));
+        lease.map(|lease| lease.pods.clone()).unwrap_or_default()
     }
 
-    /// Waits for the next change of any object; a hint that may come late or twice.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Whether a pod's container has a log.
+    pub fn log(&self, namespace: &str, pod: &str, uid: &str) -> Log {
+        let seen = self.seen.lock();
+        let lease = self.scope.order_of(namespace).and_then(|order| seen.leases.get(&order));
+        let mut pods = lease.into_iter().flat_map(|lease| &lease.pods);
+        let found = pods.find(|seen| seen.status.name == pod && *seen.uid == *uid);
+        found.map_or(Log::Gone, |pod| pod.log.clone())
+    }
+
+    /// Whether anything is seen of a lease.
+    pub fn has(&self, order: OrderId) -> bool {
+        self.seen.lock().leases.contains_key(&order)
+    }
+
+    /// The leases of which something is seen.
+    pub fn orders(&self) -> Vec<OrderId> {
+        self.seen.lock().leases.keys().copied().collect()
+    }
+
+    /// The state of a watch.
+    pub fn state(&self, watched: Watched) -> WatchState {
+        self.seen.lock().states.get(&watched).cloned().unwrap_or_default()
+    }
+
+    /// Whether all objects of a kind are seen.
+    pub fn is_up(&self, watched: Watched) -> bool {
+        self.seen.lock().is_up(watched)
+    }
+
+    /// The kinds whose objects are not seen at present.
+    pub fn unseen(&self) -> Vec<Kind> {
+        let seen = self.seen.lock();
+        Kind::ALL.into_iter().filter(|kind| !seen.is_up(Watched::Kind(*kind))).collect()
+    }
+
+    /// Whether each watch is either up or has failed: what is not seen now may not be seen soon.
+    pub fn is_settled(&self) -> bool {
+        let seen = self.seen.lock();
+        Watched::all().all(|one| seen.states.get(&one).is_some_and(|s| *s != WatchState::Starting))
+    }
+
+    /// Why watches are down, each with its resource.
+    pub fn problems(&self) -> Vec<String> {
+        let text = |watched: Watched| match self.state(watched) {
+            WatchState::Down(error) => {
+                let need = if error.forbidden { "; run `souk-provider access`" } else { "" };
+                Some(format!("{} cannot be watched: {error}{need}", watched.resource()))
+            }
+            WatchState::Starting | WatchState::Up => None,
+        };
+        Watched::all().filter_map(text).collect()
+    }
+
+    /// Returns what changed since the last call, once there is something. One task can wait. Cancel
+    /// safe.
+    pub async fn changed(&self) -> Changes {
+        loop {
+            let changes = {
+                let mut seen = self.seen.lock();
+                let leases = std::mem::take(&mut seen.changed);
+                Changes { leases, recovered: std::mem::take(&mut seen.recovered) }
+            };
+            if changes.recovered || !changes.leases.is_empty() {
+                return changes;
+            }
+            self.changed.notified().await;
+        }
     }
 
     /// Starts the watches. The future runs them until `stop`.
@@ -108,48 +180,25 @@ impl Caches {
         scope: &MarketScope,
         stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
-        let (namespaces, of_namespaces) = reflector::store();
-        let (deployments, of_deployments) = reflector::store();
-        let (stateful_sets, of_stateful_sets) = reflector::store();
-        let (pods, of_pods) = reflector::store();
-        let (services, of_services) = reflector::store();
-        let (quotas, of_quotas) = reflector::store();
-        let (limit_ranges, of_limit_ranges) = reflector::store();
-        let (policies, of_policies) = reflector::store();
-        let (accounts, of_accounts) = reflector::store();
-        let (secrets, of_secrets) = reflector::store();
-        let (ingresses, of_ingresses) = reflector::store();
-        let health: Arc<[AtomicBool; KINDS]> = Arc::default();
-        let changed = Arc::new(Notify::new());
-        let caches = Self {
-            namespaces,
-            deployments,
-            stateful_sets,
-            pods,
-            services,
-            quotas,
-            limit_ranges,
-            policies,
-            accounts,
-            secrets,
-            ingresses,
-            health: Arc::clone(&health),
-            changed: Arc::clone(&changed),
-        };
-        let watch = Watch { client, health, changed, selector: scope.selector() };
+        let caches = Self { seen: Arc::default(), changed: Arc::default(), scope: scope.clone() };
+        let seen = caches.clone();
         let run = async move {
+            use Watched::{Kind as Of, Pods};
             let watches = [
-                Box::pin(watch.follow::<Namespace>(0, of_namespaces)) as BoxedWatch<'_>,
-                Box::pin(watch.follow::<Deployment>(1, of_deployments)),
-                Box::pin(watch.follow::<StatefulSet>(2, of_stateful_sets)),
-                Box::pin(watch.follow::<Pod>(3, of_pods)),
-                Box::pin(watch.follow::<Service>(4, of_services)),
-                Box::pin(watch.follow::<PartialObjectMeta<ResourceQuota>>(5, of_quotas)),
-                Box::pin(watch.follow::<PartialObjectMeta<LimitRange>>(6, of_limit_ranges)),
-                Box::pin(watch.follow::<PartialObjectMeta<NetworkPolicy>>(7, of_policies)),
-                Box::pin(watch.follow::<PartialObjectMeta<ServiceAccount>>(8, of_accounts)),
-                Box::pin(watch.follow::<PartialObjectMeta<Secret>>(9, of_secrets)),
-                Box::pin(watch.follow::<PartialObjectMeta<Ingress>>(10, of_ingresses)),
+                Box::pin(seen.follow(Of(Kind::Namespace), whole::<Namespace>(&client)))
+                    as BoxedWatch<'_>,
+                Box::pin(seen.follow(Of(Kind::ResourceQuota), metadata::<ResourceQuota>(&client))),
+                Box::pin(seen.follow(Of(Kind::LimitRange), metadata::<LimitRange>(&client))),
+                Box::pin(seen.follow(Of(Kind::NetworkPolicy), metadata::<NetworkPolicy>(&client))),
+                Box::pin(
+                    seen.follow(Of(Kind::ServiceAccount), metadata::<ServiceAccount>(&client)),
+                ),
+                Box::pin(seen.follow(Of(Kind::Secret), metadata::<Secret>(&client))),
+                Box::pin(seen.follow(Of(Kind::Service), whole::<Service>(&client))),
+                Box::pin(seen.follow(Of(Kind::Deployment), whole::<Deployment>(&client))),
+                Box::pin(seen.follow(Of(Kind::StatefulSet), whole::<StatefulSet>(&client))),
+                Box::pin(seen.follow(Of(Kind::Ingress), whole::<Ingress>(&client))),
+                Box::pin(seen.follow(Pods, whole::<Pod>(&client))),
             ];
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -158,47 +207,149 @@ impl Caches {
         };
         (caches, run)
     }
-}
 
-impl NamespaceSource for Caches {
-    fn leases(&self) -> Option<BTreeSet<OrderId>> {
-        let order = |namespace: Arc<Namespace>| namespace.labels().get(ORDER)?.parse().ok();
-        self.is_healthy().then(|| self.namespaces.state().into_iter().filter_map(order).collect())
+    /// Where nothing is seen but some pods.
+    #[cfg(test)]
+    pub(super) fn of_pods(scope: &MarketScope, pods: impl IntoIterator<Item = Pod>) -> Self {
+        let caches = Self { seen: Arc::default(), changed: Arc::default(), scope: scope.clone() };
+        for pod in pods {
+            caches.take(Watched::Pods, Report::Changed(pod), &mut HashSet::new());
+        }
+        caches
     }
-}
 
-type BoxedWatch<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
-
-struct Watch {
-    client: Client,
-    health: Arc<[AtomicBool; KINDS]>,
-    changed: Arc<Notify>,
-    selector: String,
-}
-
-impl Watch {
-    async fn follow<K>(&self, at: usize, cache: Writer<K>)
+    async fn follow<S>(&self, watched: Watched, source: S)
     where
-        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
+        S: Source<Object: Trim>,
     {
-        let config = watcher::Config::default().labels(&self.selector);
-        watch::follow(Api::<K>::all(self.client.clone()), config, cache, |event| {
-            match event {
-                WatchEvent::Healthy => self.set_health(at, true),
-                WatchEvent::Changed => {}
-                WatchEvent::Broken(error) => {
-                    self.set_health(at, false);
-                    tracing::warn!(kind = %K::kind(&()), %error, "watch failed");
-                }
-            }
+        let config = watcher::Config::default().labels(&self.scope.selector());
+        let mut listed = HashSet::new();
+        watch::run(source, config, |report| {
+            self.take(watched, report, &mut listed);
             self.changed.notify_one();
         })
         .await;
     }
 
-    fn set_health(&self, at: usize, healthy: bool) {
-        if let Some(flag) = self.health.get(at) {
-            flag.store(healthy, Ordering::Release);
+    /// Takes in what a watch reports; `listed` has the objects of the list that goes on.
+    fn take<T: Trim>(
+        &self,
+        watched: Watched,
+        report: Report<T>,
+        listed: &mut HashSet<(OrderId, String)>,
+    ) {
+        // Trimmed before the lock is taken.
+        match report {
+            Report::Listing => listed.clear(),
+            Report::Changed(object) => match self.place(&object) {
+                Ok((order, name)) => {
+                    let kept = object.trim();
+                    self.seen.lock().put(order, kept);
+                    listed.insert((order, name));
+                }
+                // It is another lease's by its label: this one does not have it.
+                Err(Some((order, name))) => self.seen.lock().remove(watched, order, &name),
+                Err(None) => {}
+            },
+            Report::Gone(object) => {
+                if let Ok((order, name)) | Err(Some((order, name))) = self.place(&object) {
+                    self.seen.lock().remove(watched, order, &name);
+                }
+            }
+            Report::Listed => {
+                self.seen.lock().listed(watched, listed);
+                *listed = HashSet::new();
+                tracing::debug!(resource = watched.resource(), "watch listed");
+            }
+            Report::Broken(error) => {
+                tracing::warn!(resource = watched.resource(), %error, "watch failed");
+                self.seen.lock().states.insert(watched, WatchState::Down(error));
+            }
+        }
+    }
+
+    /// The lease that an object is of, and its name; as an error if its label names another.
+    fn place<T: Resource>(
+        &self,
+        object: &T,
+    ) -> Result<(OrderId, String), Option<(OrderId, String)>> {
+        let meta = object.meta();
+        let name = meta.name.clone().unwrap_or_default();
+        let namespace = meta.namespace.as_deref().unwrap_or(&name);
+        let order = self.scope.order_of(namespace).ok_or(None)?;
+        let label = meta.labels.as_ref().and_then(|labels| labels.get(ORDER));
+        match label.is_some_and(|label| *label == order.to_string()) {
+            true => Ok((order, name)),
+            false => Err(Some((order, name))),
         }
     }
 }
+
+impl Seen {
+    fn is_up(&self, watched: Watched) -> bool {
+        self.states.get(&watched) == Some(&WatchState::Up)
+    }
+
+    fn put(&mut self, order: OrderId, kept: Kept) {
+        let lease = self.leases.entry(order).or_default();
+        let changed = match kept {
+            Kept::Object(object) => lease.put(object),
+            Kept::Pod(pod) => lease.put_pod(pod),
+        };
+        if changed {
+            self.changed.insert(order);
+        }
+    }
+
+    fn remove(&mut self, watched: Watched, order: OrderId, name: &str) {
+        self.retain(watched, order, |other| other != name);
+    }
+
+    /// A list is complete: what is not in it is gone.
+    fn listed(&mut self, watched: Watched, listed: &HashSet<(OrderId, String)>) {
+        let orders: Vec<OrderId> = self.leases.keys().copied().collect();
+        for order in orders {
+            self.retain(watched, order, |name| listed.contains(&(order, name.to_owned())));
+        }
+        if self.states.insert(watched, WatchState::Up) != Some(WatchState::Up) {
+            self.recovered = true;
+        }
+    }
+
+    fn retain(&mut self, watched: Watched, order: OrderId, stays: impl Fn(&str) -> bool) {
+        let Some(lease) = self.leases.get_mut(&order) else { return };
+        let before = lease.objects.len() + lease.pods.len();
+        match watched {
+            Watched::Kind(kind) => lease.objects.retain(|one| one.kind != kind || stays(&one.name)),
+            Watched::Pods => lease.pods.retain(|pod| stays(&pod.status.name)),
+        }
+        if lease.objects.len() + lease.pods.len() != before {
+            self.changed.insert(order);
+        }
+        if lease.is_empty() {
+            self.leases.remove(&order);
+        }
+    }
+}
+
+impl NamespaceSource for Caches {
+    fn leases(&self) -> Option<BTreeSet<OrderId>> {
+        let seen = self.seen.lock();
+        let with_namespace = seen.leases.iter().filter(|(_, lease)| lease.namespace().is_some());
+        let orders = with_namespace.map(|(order, _)| *order);
+        seen.is_up(Watched::Kind(Kind::Namespace)).then(|| orders.collect())
+    }
+}
+
+type BoxedWatch<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+fn whole<K: Resource<DynamicType = ()>>(client: &Client) -> Whole<K> {
+    Whole(Api::all(client.clone()))
+}
+
+fn metadata<K: Resource<DynamicType = ()>>(client: &Client) -> MetadataOnly<K> {
+    MetadataOnly(Api::all(client.clone()))
+}
+
+#[cfg(test)]
+mod tests;

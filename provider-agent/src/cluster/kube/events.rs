@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use souk_gateway::body::{ClusterEvent, EventQuery};
 use tokio::sync::broadcast::{self, error::RecvError};
 
+use super::message::message;
 use crate::cluster::workloads::{LineStream, WorkloadError};
 
 /// Events of a lease that are kept for whoever follows next.
@@ -61,7 +62,7 @@ impl EventHub {
             return Ok(follow(self.watch(namespace)));
         }
         let listed = self.api(namespace).list(&ListParams::default()).await;
-        let listed = listed.map_err(|error| WorkloadError::Cluster(error.to_string()))?;
+        let listed = listed.map_err(|error| WorkloadError::Cluster(message(&error)))?;
         let mut events: Vec<Event> = listed.items;
         events.sort_by_key(last_seen);
         let events: Vec<_> = events.iter().map(|event| Ok(read(event))).collect();

@@ -6,37 +6,25 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::model::{labels::MANAGER, names::hash};
+use crate::model::{labels::MANAGER, names::digest};
 
-/// Where the fingerprint is kept on cached objects. Never sent to a cluster.
-const KEY: &str = "souk.market/fingerprint";
+/// Which fields of an object are the agent's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprint(pub u64);
 
-/// The fingerprint of an object as the API server returns it; empty if the agent applied none of its
-/// fields.
-pub fn of(meta: &ObjectMeta) -> String {
-    let entries = meta.managed_fields.iter().flatten();
-    let mut ours = entries.filter(|entry| {
-        entry.manager.as_deref() == Some(MANAGER)
-            && entry.operation.as_deref() == Some("Apply")
-            && entry.subresource.as_deref().unwrap_or_default().is_empty()
-    });
-    let fields = ours.next().and_then(|entry| entry.fields_v1.as_ref());
-    fields.map(|fields| hash(&[&fields.0.to_string()], 16)).unwrap_or_default()
-}
-
-/// Replaces the managed fields, which are larger than the rest of many objects, by the fingerprint.
-pub(super) fn keep(meta: &mut ObjectMeta) {
-    let fingerprint = of(meta);
-    meta.managed_fields = None;
-    if !fingerprint.is_empty() {
-        meta.annotations.get_or_insert_default().insert(KEY.to_owned(), fingerprint);
+impl Fingerprint {
+    /// The fingerprint of an object as the API server returns it; zero if the agent applied none of
+    /// its fields.
+    pub fn of(meta: &ObjectMeta) -> Self {
+        let entries = meta.managed_fields.iter().flatten();
+        let mut ours = entries.filter(|entry| {
+            entry.manager.as_deref() == Some(MANAGER)
+                && entry.operation.as_deref() == Some("Apply")
+                && entry.subresource.as_deref().unwrap_or_default().is_empty()
+        });
+        let fields = ours.next().and_then(|entry| entry.fields_v1.as_ref());
+        Self(fields.map(|fields| digest(&[&fields.0.to_string()])).unwrap_or_default())
     }
-}
-
-/// The fingerprint of a cached object.
-pub fn kept(meta: &ObjectMeta) -> &str {
-    let kept = meta.annotations.as_ref().and_then(|annotations| annotations.get(KEY));
-    kept.map(String::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -62,20 +50,10 @@ mod tests {
 
     #[test]
     fn a_change_of_the_agents_fields_differs_from_those_that_controllers_make() {
-        let before = of(&meta("ports", "controller"));
-        assert!(!before.is_empty());
-        assert_eq!(of(&meta("ports", "somebody")), before);
-        assert_ne!(of(&meta("type", "controller")), before);
-        assert_eq!(of(&ObjectMeta::default()), "");
-    }
-
-    #[test]
-    fn a_cached_object_keeps_it_without_the_record() {
-        let mut cached = meta("ports", "controller");
-        let fingerprint = of(&cached);
-        keep(&mut cached);
-        assert_eq!(cached.managed_fields, None);
-        assert_eq!(kept(&cached), fingerprint);
-        assert_eq!(kept(&ObjectMeta::default()), "");
+        let before = Fingerprint::of(&meta("ports", "controller"));
+        assert_ne!(before, Fingerprint::default());
+        assert_eq!(Fingerprint::of(&meta("ports", "somebody")), before);
+        assert_ne!(Fingerprint::of(&meta("type", "controller")), before);
+        assert_eq!(Fingerprint::of(&ObjectMeta::default()), Fingerprint::default());
     }
 }

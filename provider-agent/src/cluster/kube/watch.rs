@@ -1,123 +1,344 @@
-//! One watch with a cache. After any error it lists again with backoff, so that its recovery is
-//! reported even if nothing changes for hours; a server that stops answering is reported, too.
-//! Cached objects have a [fingerprint] instead of their managed fields.
+//! One watch. It lists, then watches from there; after any error it lists again with backoff, so that
+//! its recovery is reported even if nothing changes for hours.
+//!
+//! A server that stops answering is reported. A watch that hears nothing, not even a bookmark, may be
+//! one from a version that the server does not have yet, as after its data was put back from a copy:
+//! no error would ever come, so it lists again.
 
-use std::{fmt::Debug, time::Duration};
+use std::{fmt, fmt::Debug, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use kube::{
     Api, Resource,
+    api::{ListParams, WatchParams},
+    core::{ObjectList, PartialObjectMeta, WatchEvent},
     runtime::{
         reflector::store::Writer,
-        watcher::{self, Event, watcher},
+        watcher::{self, Event},
     },
 };
 use serde::de::DeserializeOwned;
 
-use super::fingerprint;
+use super::message::message;
 
-/// What a watch reports beside filling its cache.
+/// What a watch reports.
 #[derive(Debug)]
-pub enum WatchEvent {
+pub enum Report<T> {
+    /// A list begins: its objects come as [`Report::Changed`].
+    Listing,
+    /// The list is complete: what did not come in it is gone.
+    Listed,
+    /// An object is there.
+    Changed(T),
+    /// An object is gone.
+    Gone(T),
+    /// It failed; what was seen before is all that is known until the next list.
+    Broken(WatchError),
+}
+
+/// Why a watch failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchError {
+    /// The message of the API server, or what kept it from being asked.
+    pub message: String,
+    /// Whether it is for want of a permission.
+    pub forbidden: bool,
+}
+
+impl fmt::Display for WatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<kube::Error> for WatchError {
+    fn from(error: kube::Error) -> Self {
+        let forbidden =
+            matches!(&error, kube::Error::Api(status) if [401, 403].contains(&status.code));
+        Self { message: message(&error), forbidden }
+    }
+}
+
+/// Where objects are listed and watched.
+pub trait Source: Send + Sync {
+    /// What comes of each object.
+    type Object: Resource + Clone + DeserializeOwned + Debug + Send + 'static;
+
+    /// Lists a page of objects.
+    fn list<'a>(
+        &'a self,
+        params: &'a ListParams,
+    ) -> BoxFuture<'a, kube::Result<ObjectList<Self::Object>>>;
+
+    /// Watches from a version.
+    fn watch<'a>(
+        &'a self,
+        params: &'a WatchParams,
+        version: &'a str,
+    ) -> BoxFuture<'a, kube::Result<BoxStream<'static, kube::Result<WatchEvent<Self::Object>>>>>;
+}
+
+/// Whole objects.
+pub struct Whole<K>(pub Api<K>);
+
+/// The metadata of objects: their content never reaches this process.
+pub struct MetadataOnly<K>(pub Api<K>);
+
+impl<K> Source for Whole<K>
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+{
+    type Object = K;
+
+    fn list<'a>(&'a self, params: &'a ListParams) -> BoxFuture<'a, kube::Result<ObjectList<K>>> {
+        self.0.list(params).boxed()
+    }
+
+    fn watch<'a>(
+        &'a self,
+        params: &'a WatchParams,
+        version: &'a str,
+    ) -> BoxFuture<'a, kube::Result<BoxStream<'static, kube::Result<WatchEvent<K>>>>> {
+        async { Ok(self.0.watch(params, version).await?.boxed()) }.boxed()
+    }
+}
+
+impl<K> Source for MetadataOnly<K>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+{
+    type Object = PartialObjectMeta<K>;
+
+    fn list<'a>(
+        &'a self,
+        params: &'a ListParams,
+    ) -> BoxFuture<'a, kube::Result<ObjectList<Self::Object>>> {
+        self.0.list_metadata(params).boxed()
+    }
+
+    fn watch<'a>(
+        &'a self,
+        params: &'a WatchParams,
+        version: &'a str,
+    ) -> BoxFuture<'a, kube::Result<BoxStream<'static, kube::Result<WatchEvent<Self::Object>>>>>
+    {
+        async { Ok(self.0.watch_metadata(params, version).await?.boxed()) }.boxed()
+    }
+}
+
+/// Seconds after which a watch is restarted. The API server sends a bookmark before it ends one.
+const WATCH_SECONDS: u32 = 30;
+/// How much later than it should a watch may end.
+const LATE: Duration = Duration::from_secs(5);
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// Watches in a row that may hear nothing where bookmarks never come.
+const MAX_SILENT: u32 = 16;
+const PAGE: u32 = 500;
+
+/// Watches the matching objects for as long as it is polled. Of `config`, the selectors and the
+/// timeout count.
+pub async fn run<S: Source>(
+    source: S,
+    config: watcher::Config,
+    mut report: impl FnMut(Report<S::Object>),
+) {
+    let mut lists = ListParams::default().limit(PAGE);
+    lists.label_selector.clone_from(&config.label_selector);
+    lists.field_selector.clone_from(&config.field_selector);
+    let seconds = config.timeout.unwrap_or(WATCH_SECONDS);
+    let mut watches = WatchParams::default().timeout(seconds);
+    watches.label_selector = config.label_selector;
+    watches.field_selector = config.field_selector;
+    let limit = Duration::from_secs(seconds.into()) + LATE;
+    let mut backoff = backoffs();
+    let mut silence = Silence::default();
+    loop {
+        let broken = match list(&source, &lists, &mut report).await {
+            Ok(version) => {
+                backoff = backoffs();
+                watch_on(&source, &watches, limit, version, &mut silence, &mut report).await
+            }
+            Err(error) => Some(error),
+        };
+        if let Some(error) = broken {
+            report(Report::Broken(error));
+            tokio::time::sleep(backoff.next().unwrap_or(BACKOFF.1)).await;
+        }
+    }
+}
+
+fn backoffs() -> backon::ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(BACKOFF.0)
+        .with_max_delay(BACKOFF.1)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
+
+/// Lists all objects, page by page, and returns the version to watch from.
+async fn list<S: Source>(
+    source: &S,
+    params: &ListParams,
+    report: &mut impl FnMut(Report<S::Object>),
+) -> Result<String, WatchError> {
+    let mut params = params.clone();
+    report(Report::Listing);
+    loop {
+        let page = source.list(&params).await?;
+        for object in page.items {
+            report(Report::Changed(object));
+        }
+        params.continue_token = page.metadata.continue_.filter(|token| !token.is_empty());
+        if params.continue_token.is_none() {
+            report(Report::Listed);
+            return Ok(page.metadata.resource_version.unwrap_or_default());
+        }
+    }
+}
+
+/// Watches again and again from where the watch before ended; returns when it is time to list
+/// again, with the error if there was one.
+async fn watch_on<S: Source>(
+    source: &S,
+    params: &WatchParams,
+    limit: Duration,
+    mut version: String,
+    silence: &mut Silence,
+    report: &mut impl FnMut(Report<S::Object>),
+) -> Option<WatchError> {
+    loop {
+        let began = tokio::time::Instant::now();
+        let mut heard = false;
+        let watching = async {
+            let mut events = source.watch(params, &version).await?;
+            while let Some(event) = events.next().await {
+                heard = true;
+                let at = match event? {
+                    WatchEvent::Added(object) | WatchEvent::Modified(object) => {
+                        let at = object.meta().resource_version.clone();
+                        report(Report::Changed(object));
+                        at
+                    }
+                    WatchEvent::Deleted(object) => {
+                        let at = object.meta().resource_version.clone();
+                        report(Report::Gone(object));
+                        at
+                    }
+                    WatchEvent::Bookmark(bookmark) => Some(bookmark.metadata.resource_version),
+                    // The version is too old by now, which happens where much changes.
+                    WatchEvent::Error(status) if status.code == 410 => return Ok(true),
+                    WatchEvent::Error(status) => return Err(kube::Error::Api(status).into()),
+                };
+                if let Some(at) = at {
+                    version = at;
+                }
+            }
+            Ok::<_, WatchError>(false)
+        };
+        match tokio::time::timeout(limit, watching).await {
+            Ok(Ok(too_old)) if too_old || silence.is_too_long(heard) => return None,
+            // A server that ends watches at once is not asked as fast as it does so.
+            Ok(Ok(_)) if began.elapsed() < BACKOFF.0 => tokio::time::sleep(BACKOFF.0).await,
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Some(error),
+            Err(_) => {
+                let message =
+                    format!("the API server says nothing for {} seconds", limit.as_secs());
+                return Some(WatchError { message, forbidden: false });
+            }
+        }
+    }
+}
+
+/// Whether a watch that hears nothing is to be renewed by a list. Where bookmarks never come, that
+/// becomes rarer and rarer.
+#[derive(Debug)]
+struct Silence {
+    silent: u32,
+    allowed: u32,
+}
+
+impl Default for Silence {
+    fn default() -> Self {
+        Self { silent: 0, allowed: 1 }
+    }
+}
+
+impl Silence {
+    /// After a watch has ended.
+    fn is_too_long(&mut self, heard: bool) -> bool {
+        if heard {
+            *self = Self::default();
+            return false;
+        }
+        self.silent += 1;
+        if self.silent < self.allowed {
+            return false;
+        }
+        self.silent = 0;
+        self.allowed = (self.allowed * 2).min(MAX_SILENT);
+        true
+    }
+}
+
+/// What [`follow`] reports beside filling its cache.
+#[derive(Debug)]
+pub enum CacheEvent {
     /// It is listed: the cache is complete.
     Healthy,
     /// An object changed.
     Changed,
     /// It failed; the cache keeps its last state.
-    Broken(watcher::Error),
+    Broken(WatchError),
 }
 
-/// Seconds after which a watch is restarted. Nothing may change for hours, so only a new watch shows
-/// that the server still answers.
-const WATCH_SECONDS: u32 = 30;
-const MIN_BACKOFF: Duration = Duration::from_millis(200);
-const MAX_BACKOFF: Duration = Duration::from_secs(10);
-
-/// Fills `cache` with the matching objects for as long as it is polled.
+/// Fills `cache` with the matching objects, without their managed fields, for as long as it is polled.
 pub async fn follow<K>(
     api: Api<K>,
-    mut config: watcher::Config,
+    config: watcher::Config,
     mut cache: Writer<K>,
-    mut on_event: impl FnMut(WatchEvent),
+    mut on_event: impl FnMut(CacheEvent),
 ) where
     K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
 {
-    config.timeout.get_or_insert(WATCH_SECONDS);
-    let backoffs = || {
-        ExponentialBuilder::default()
-            .with_min_delay(MIN_BACKOFF)
-            .with_max_delay(MAX_BACKOFF)
-            .with_jitter()
-            .without_max_times()
-            .build()
-    };
-    let mut backoff = backoffs();
-    loop {
-        let mut events = std::pin::pin!(watcher(api.clone(), config.clone()));
-        while let Some(event) = events.next().await {
-            match event {
-                Ok(mut event) => {
-                    if let Event::Apply(object) | Event::InitApply(object) = &mut event {
-                        fingerprint::keep(object.meta_mut());
-                    }
-                    cache.apply_watcher_event(&event);
-                    match event {
-                        Event::InitDone => {
-                            backoff = backoffs();
-                            on_event(WatchEvent::Healthy);
-                        }
-                        Event::Apply(_) | Event::Delete(_) => on_event(WatchEvent::Changed),
-                        Event::Init | Event::InitApply(_) => {}
-                    }
-                }
-                Err(error) => {
-                    on_event(WatchEvent::Broken(error));
-                    break;
-                }
+    let mut listing = false;
+    run(Whole(api), config, |report| {
+        // Managed fields are larger than the rest of many objects.
+        let slim = |mut object: K| {
+            object.meta_mut().managed_fields = None;
+            object
+        };
+        let event = match report {
+            Report::Listing => {
+                listing = true;
+                cache.apply_watcher_event(&Event::Init);
+                return;
             }
-        }
-        tokio::time::sleep(backoff.next().unwrap_or(MAX_BACKOFF)).await;
-    }
+            Report::Changed(object) if listing => {
+                cache.apply_watcher_event(&Event::InitApply(slim(object)));
+                return;
+            }
+            Report::Listed => {
+                listing = false;
+                cache.apply_watcher_event(&Event::InitDone);
+                CacheEvent::Healthy
+            }
+            Report::Changed(object) => {
+                cache.apply_watcher_event(&Event::Apply(slim(object)));
+                CacheEvent::Changed
+            }
+            Report::Gone(object) => {
+                cache.apply_watcher_event(&Event::Delete(object));
+                CacheEvent::Changed
+            }
+            Report::Broken(error) => CacheEvent::Broken(error),
+        };
+        on_event(event);
+    })
+    .await;
 }
 
 #[cfg(test)]
-mod tests {
-    use k8s_openapi::api::core::v1::Namespace;
-    use kube::runtime::reflector;
-    use souk_kubesim::{ClusterSpec, KubeSim, Outage};
-    use tokio::sync::mpsc;
-
-    use super::*;
-    use crate::{cluster::kube::client::from_config_with, config::Cluster};
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_server_that_stops_answering_is_reported_and_so_is_its_recovery() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().unwrap();
-        let sim = KubeSim::start(ClusterSpec::default()).await.unwrap();
-        let kubeconfig = folder.path().join("kubeconfig");
-        sim.write_kubeconfig(&kubeconfig).unwrap();
-        let cluster = Cluster { kubeconfig: Some(kubeconfig), ..Cluster::default() };
-        let client = from_config_with(&cluster, Duration::from_secs(1)).await.unwrap();
-        let (reports, mut reported) = mpsc::unbounded_channel();
-        let config = watcher::Config::default().timeout(1);
-        let (_cache, writer) = reflector::store();
-        let watching = tokio::spawn(async move {
-            follow(Api::<Namespace>::all(client), config, writer, |event| {
-                let _ = reports.send(matches!(event, WatchEvent::Healthy | WatchEvent::Changed));
-            })
-            .await;
-        });
-        let mut next = async |healthy| {
-            let wait = async { while reported.recv().await.unwrap() != healthy {} };
-            tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap();
-        };
-        next(true).await;
-        sim.pause(Outage::Hold);
-        next(false).await;
-        sim.resume();
-        next(true).await;
-        watching.abort();
-    }
-}
+mod tests;

@@ -1,11 +1,16 @@
 //! Runs leases: reconciles the cluster with the leases of the chain.
 //!
-//! [`reconcile`] observes, calls [`plan`](crate::model::reconcile::plan) for the next step of each
-//! lease and applies it; it can be stopped at any instruction and started again. [`status`] is what
-//! a tenant sees of a lease.
+//! [`run`] hands out orders with work, each to one worker at a time. A worker ([`reconcile`]) observes
+//! the lease's objects, calls [`plan`](crate::model::reconcile::plan) for the next step and takes it;
+//! it can be stopped at any instruction and started again. [`status`] is what a tenant sees of a lease.
 
+mod deploy;
+pub mod index;
+pub mod metrics;
 pub mod observe;
 pub mod progress;
 pub mod reconcile;
+pub mod rollout;
+mod run;
 pub mod status;
 pub mod workloads;

@@ -1,62 +1,125 @@
-//! What this process did for each lease: not stored, since everything can be applied again.
+//! What was done for each lease. What was applied is in the store as well, so that a restart applies
+//! nothing that is there.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use souk_core::OrderId;
 
-use crate::{cluster::kube::objects::Kind, model::reconcile::Applied};
+use crate::{
+    cluster::kube::{
+        fingerprint::Fingerprint,
+        objects::Kind,
+        seen::{Detail, LeaseObjects, SeenObject},
+    },
+    model::reconcile::{Applied, Presence},
+    store::{AppliedObject, AppliedRow},
+};
 
-/// The time after which everything is applied again, even if the caches show no difference.
-const REAPPLY_INTERVAL: Duration = Duration::from_secs(300);
 /// The time after an apply in which the caches may still show the state before.
 const CACHE_DELAY: Duration = Duration::from_secs(2);
-const MIN_BACKOFF: Duration = Duration::from_secs(1);
-const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
 /// The progress of one lease.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Progress {
-    /// The version that was applied last, and when.
-    applied: Option<(Applied, Instant)>,
-    /// The fingerprints of the objects that were applied.
-    pub objects: HashMap<(Kind, String), String>,
+    /// What was applied last, if all of it was.
+    pub applied: Option<Applied>,
+    /// The objects that were applied.
+    pub objects: Vec<AppliedAs>,
+    /// When something was applied last by this process.
+    pub(super) applied_at: Option<Instant>,
     /// Why the last step failed.
     pub failure: Option<String>,
-    retry: Option<(Instant, Duration)>,
+    /// What it waits for before anything can be applied.
+    pub waits_for: Option<String>,
     /// What blocks the deletion of its namespace.
     pub blocked_by: Option<String>,
 }
 
+/// An object as it was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedAs {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: Box<str>,
+    /// Identifies what was sent.
+    pub content: u64,
+    /// Which fields were the agent's then.
+    pub fingerprint: Fingerprint,
+}
+
 impl Progress {
-    /// The version that was applied last, unless it is time to apply it again.
-    pub fn applied(&self, now: Instant) -> Option<Applied> {
-        let (applied, at) = self.applied?;
-        (now.saturating_duration_since(at) < REAPPLY_INTERVAL).then_some(applied)
+    /// For how long the caches may still show the state before the last apply.
+    pub fn cache_delay(&self, now: Instant) -> Option<Duration> {
+        let since = now.saturating_duration_since(self.applied_at?);
+        CACHE_DELAY.checked_sub(since).filter(|left| !left.is_zero())
     }
 
-    /// Whether it was applied so recently that the caches may not show it yet.
-    pub fn is_fresh(&self, now: Instant) -> bool {
-        self.applied.is_some_and(|(_, at)| now.saturating_duration_since(at) < CACHE_DELAY)
+    /// An object as it was applied.
+    pub fn object(&self, kind: Kind, name: &str) -> Option<&AppliedAs> {
+        self.objects.iter().find(|object| object.kind == kind && &*object.name == name)
     }
 
-    /// Whether a failed step waits for its retry.
-    pub fn is_backing_off(&self, now: Instant) -> bool {
-        self.retry.is_some_and(|(until, _)| now < until)
+    /// What is seen, with what was applied and is not seen yet: the caches are a little behind.
+    pub fn known(&self, seen: &LeaseObjects) -> LeaseObjects {
+        let mut known = seen.clone();
+        if seen.presence() != Presence::Active {
+            return known;
+        }
+        let unseen = self.objects.iter().filter(|one| seen.find(one.kind, &one.name).is_none());
+        known.objects.extend(unseen.map(|object| SeenObject {
+            kind: object.kind,
+            name: object.name.clone(),
+            service: None,
+            fingerprint: object.fingerprint,
+            terminating: false,
+            detail: Detail::None,
+        }));
+        known
     }
 
-    fn succeeded(&mut self) {
-        self.failure = None;
-        self.retry = None;
+    /// Whether `wanted` is all in the cluster, as far as it was applied.
+    pub fn is_current(&self, wanted: Applied) -> bool {
+        self.applied == Some(wanted) && self.failure.is_none() && self.waits_for.is_none()
     }
 
-    fn failed(&mut self, why: String, now: Instant) {
-        let backoff = self.retry.map_or(MIN_BACKOFF, |(_, backoff)| (backoff * 2).min(MAX_BACKOFF));
-        self.retry = Some((now + backoff, backoff));
-        self.failure = Some(why);
+    /// As the store keeps it.
+    pub fn row(&self, order: OrderId) -> AppliedRow {
+        let object = |object: &AppliedAs| AppliedObject {
+            kind: object.kind.gvk().kind,
+            name: object.name.to_string(),
+            content: object.content,
+            fingerprint: object.fingerprint.0,
+        };
+        AppliedRow {
+            order,
+            version: self.applied.map(|applied| applied.version),
+            running: self.applied.is_some_and(|applied| applied.running),
+            objects: self.objects.iter().map(object).collect(),
+        }
+    }
+}
+
+impl From<AppliedRow> for Progress {
+    fn from(row: AppliedRow) -> Self {
+        let object = |object: AppliedObject| {
+            Some(AppliedAs {
+                kind: Kind::named(&object.kind)?,
+                name: object.name.into(),
+                content: object.content,
+                fingerprint: Fingerprint(object.fingerprint),
+            })
+        };
+        Self {
+            applied: row.version.map(|version| Applied { version, running: row.running }),
+            objects: row.objects.into_iter().filter_map(object).collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -65,45 +128,82 @@ impl Progress {
 pub struct ProgressMap(Arc<Mutex<HashMap<OrderId, Progress>>>);
 
 impl ProgressMap {
-    fn lock(&self) -> MutexGuard<'_, HashMap<OrderId, Progress>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A lease's progress.
+    pub fn get(&self, order: OrderId) -> Progress {
+        self.0.lock().get(&order).cloned().unwrap_or_default()
     }
 
-    /// Reads a lease's progress.
-    pub fn with<T>(&self, order: OrderId, read: impl FnOnce(&Progress) -> T) -> T {
-        read(self.lock().entry(order).or_default())
+    /// Whether anything was done for a lease.
+    pub fn contains(&self, order: OrderId) -> bool {
+        self.0.lock().contains_key(&order)
     }
 
-    /// Records that all objects were applied.
+    /// Takes over what the store has.
+    pub fn restore(&self, rows: Vec<AppliedRow>) {
+        let mut all = self.0.lock();
+        for row in rows {
+            all.insert(row.order, row.into());
+        }
+    }
+
+    /// Records what was applied, and what of it failed.
     pub fn applied(
         &self,
         order: OrderId,
-        applied: Applied,
-        objects: HashMap<(Kind, String), String>,
-    ) {
-        let mut all = self.lock();
+        applied: Option<Applied>,
+        objects: Vec<AppliedAs>,
+    ) -> AppliedRow {
+        let mut all = self.0.lock();
         let progress = all.entry(order).or_default();
-        progress.applied = Some((applied, Instant::now()));
+        progress.applied = applied;
         progress.objects = objects;
-        progress.succeeded();
+        progress.applied_at = Some(Instant::now());
+        progress.row(order)
     }
 
-    /// Records a failed step and sets its backoff.
+    /// Records that the last step succeeded.
+    pub fn succeeded(&self, order: OrderId) {
+        if let Some(progress) = self.0.lock().get_mut(&order) {
+            progress.failure = None;
+            progress.waits_for = None;
+        }
+    }
+
+    /// Records a failed step.
     pub fn failed(&self, order: OrderId, why: String) {
-        self.lock().entry(order).or_default().failed(why, Instant::now());
+        let mut all = self.0.lock();
+        let progress = all.entry(order).or_default();
+        progress.failure = Some(why);
+        progress.waits_for = None;
+    }
+
+    /// Records what a lease waits for.
+    pub fn waits(&self, order: OrderId, what: String) {
+        let mut all = self.0.lock();
+        let progress = all.entry(order).or_default();
+        progress.failure = None;
+        progress.waits_for = Some(what);
     }
 
     /// Records what blocks the deletion of the namespace; true if that changed.
-    pub fn set_blocked_by(&self, order: OrderId, what: Option<&str>) -> bool {
-        let mut all = self.lock();
-        let progress = all.entry(order).or_default();
-        let changed = progress.blocked_by.as_deref() != what;
-        progress.blocked_by = what.map(str::to_owned);
-        changed
+    pub fn set_blocked_by(&self, order: OrderId, what: Option<String>) -> bool {
+        let mut all = self.0.lock();
+        match all.get_mut(&order) {
+            None if what.is_none() => false,
+            None => {
+                all.insert(order, Progress { blocked_by: what, ..Progress::default() });
+                true
+            }
+            Some(progress) => {
+                let changed = progress.blocked_by != what;
+                progress.blocked_by = what;
+                changed
+            }
+        }
     }
 
     /// Forgets a lease.
     pub fn forget(&self, order: OrderId) {
-        self.lock().remove(&order);
+        self.0.lock().remove(&order);
     }
 }

@@ -1,52 +1,42 @@
-//! The reconcile loop: observe, [`plan`], act, lease by lease.
+//! The work on one lease: observe, [`plan`], act.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Instant};
 
-use futures::{StreamExt, stream};
 use kube::Client;
-use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
-use souk_sdl::{Manifest, ManifestGroup};
 use thiserror::Error;
-use tokio_util::sync::CancellationToken;
 
-use super::{observe::ObjectSnapshot, progress::ProgressMap};
+use super::{
+    index::LeaseIndex,
+    metrics::LeaseMetrics,
+    observe::{assume_unseen, observed},
+    progress::ProgressMap,
+};
 use crate::{
     cluster::kube::{
         apply,
-        cache::Caches,
-        objects::{self, Subject},
+        cache::{Caches, Watched},
+        message::message,
+        objects::{Kind, recipe},
+        seen::LeaseObjects,
     },
     config::Cluster,
     failpoint,
     model::{
-        Lease,
         interfaces::LeaseLookup,
-        placement::{Reservation, Unreserved},
-        reconcile::{Action, Applied, Desired, Presence, plan},
+        placement::Unreserved,
+        reconcile::{Action, Desired, Presence, plan},
         scope::MarketScope,
     },
-    store::{
-        ManifestRow, Store, StoreError, Topic, hostnames, leases, manifests, orders, reservations,
-    },
+    store::{LeaseSummary, Store, StoreError, applied, hostnames, manifests, reservations},
 };
-
-/// Leases that are reconciled at once.
-const AT_ONCE: usize = 8;
-/// Everything is reconciled at this interval, even without a notification.
-const RESYNC_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Reconciles the cluster with the leases.
 #[derive(Clone)]
 pub struct Reconciler {
     /// The API server.
     pub client: Client,
-    /// The caches of the leases' objects.
+    /// What is seen of the leases' objects.
     pub caches: Caches,
     /// The store, which has the leases and manifests.
     pub store: Store,
@@ -58,14 +48,23 @@ pub struct Reconciler {
     pub scope: MarketScope,
     /// What was done so far.
     pub progress: ProgressMap,
+    /// The leases of the store.
+    pub index: LeaseIndex,
+    /// What is counted.
+    pub metrics: LeaseMetrics,
+    /// By which objects are made of manifests.
+    pub recipe: u64,
 }
 
 /// Why a step failed.
 #[derive(Debug, Error)]
 pub enum StepError {
     /// The API server refused or did not answer.
-    #[error("Kubernetes: {0}")]
+    #[error("Kubernetes: {}", message(.0))]
     Kube(#[from] kube::Error),
+    /// Objects could not be applied or deleted.
+    #[error("{0}")]
+    Objects(String),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -82,142 +81,122 @@ pub enum StepError {
     Manifest(OrderId),
 }
 
-/// A lease with its manifest and reservation.
-struct StoredLease {
-    lease: Lease,
-    manifest: Option<ManifestRow>,
-    reservation: Option<Reservation>,
-    group: Option<String>,
+/// How the work on a lease ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worked {
+    /// The cluster is as desired, or a step was taken.
+    Done,
+    /// It is to be looked at again after a time.
+    Again(std::time::Duration),
+    /// A step failed.
+    Failed,
+    /// Nothing can be judged while namespaces are not seen.
+    Blind,
 }
 
-impl StoredLease {
-    fn is_unpaid(&self, now: u64) -> bool {
-        self.lease.state == LeaseState::Active && !self.lease.is_funded_at(now)
-    }
-}
+/// When a namespace whose lease the chain has, but the store does not, is looked at again.
+const UNKNOWN: std::time::Duration = std::time::Duration::from_secs(600);
+/// When it is, if the chain could not be asked.
+const UNANSWERED: std::time::Duration = std::time::Duration::from_secs(15);
 
 impl Reconciler {
-    /// Runs until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
-        let topics = [Topic::Leases, Topic::Manifests, Topic::Cursor];
-        let mut changes = self.store.listen(&topics);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                round = self.round() => if let Err(error) = round {
-                    tracing::error!(%error, "reading leases from the store failed");
-                },
+    /// A reconciler of a provider's leases in a market.
+    pub fn new(
+        client: Client,
+        caches: Caches,
+        store: Store,
+        lookup: Arc<dyn LeaseLookup>,
+        cluster: Arc<Cluster>,
+        scope: MarketScope,
+    ) -> Self {
+        let recipe = recipe(&cluster, &scope);
+        let (progress, index) = (ProgressMap::default(), LeaseIndex::default());
+        let metrics = LeaseMetrics::default();
+        Self { client, caches, store, lookup, cluster, scope, progress, index, metrics, recipe }
+    }
+
+    /// Takes the next step of a lease. With `again`, all of it is applied whatever is seen.
+    pub(super) async fn work(&self, order: OrderId, block_time: u64, again: bool) -> Worked {
+        if !self.caches.is_up(Watched::Kind(Kind::Namespace)) {
+            return Worked::Blind;
+        }
+        match self.step(order, block_time, again).await {
+            Ok(worked) => {
+                self.progress.succeeded(order);
+                worked
             }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = changes.changed() => {}
-                () = self.caches.changed() => {}
-                () = tokio::time::sleep(RESYNC_INTERVAL) => {}
+            Err(waits @ StepError::Unreserved(_)) => {
+                tracing::warn!(reason = %waits, "lease waits");
+                self.progress.waits(order, waits.to_string());
+                Worked::Done
+            }
+            Err(error) => {
+                tracing::warn!(%error, "reconciling a lease failed, retrying");
+                self.progress.failed(order, error.to_string());
+                Worked::Failed
             }
         }
     }
 
-    /// Does the next step of each lease that needs one.
-    ///
-    /// # Errors
-    ///
-    /// If the store fails; a failed step is logged and retried.
-    pub async fn round(&self) -> Result<(), StoreError> {
-        // Nothing is done while the cluster's state is not known, or before the first block.
-        if !self.caches.is_healthy() {
-            return Ok(());
-        }
-        let Some(block_time) = self.store.block_time().await? else { return Ok(()) };
-        let known = self.known().await?;
-        let seen = &ObjectSnapshot::take(&self.caches);
-        let mut orders = seen.orders();
-        orders.extend(known.keys());
-        stream::iter(orders)
-            .for_each_concurrent(AT_ONCE, |order| {
-                let known = known.get(&order);
-                async move {
-                    if let Err(error) = self.lease(order, known, block_time, seen).await {
-                        tracing::warn!(lease = %order, %error, "reconciling a lease failed, retrying");
-                        self.progress.failed(order, error.to_string());
-                    }
-                }
-            })
-            .await;
-        Ok(())
-    }
-
-    async fn known(&self) -> Result<BTreeMap<OrderId, StoredLease>, StoreError> {
-        self.store
-            .read(|sql| {
-                let mut known = BTreeMap::new();
-                for lease in leases::all(sql)? {
-                    let order = lease.order;
-                    let manifest = manifests::get(sql, order)?;
-                    let held = manifest.is_some() || !hostnames::of(sql, order)?.is_empty();
-                    // An ended lease without manifest and host names is done.
-                    if lease.state != LeaseState::Active && !held {
-                        continue;
-                    }
-                    let reservation = reservations::get(sql, order)?;
-                    let detail = orders::get(sql, order)?.and_then(|o| o.detail);
-                    let group = detail.map(|detail| detail.spec.name);
-                    known.insert(order, StoredLease { lease, manifest, reservation, group });
-                }
-                Ok(known)
-            })
-            .await
-    }
-
-    async fn lease(
-        &self,
-        order: OrderId,
-        known: Option<&StoredLease>,
-        now: u64,
-        seen: &ObjectSnapshot,
-    ) -> Result<(), StepError> {
+    async fn step(&self, order: OrderId, now: u64, again: bool) -> Result<Worked, StepError> {
         let namespace = self.scope.namespace(order);
-        let observed = seen.lease(&self.progress, order, &namespace);
-        self.report_deletion(order, &namespace, observed.namespace, seen);
-        if known.is_some_and(|known| known.is_unpaid(now)) && observed.namespace == Presence::Active
-        {
-            self.stop_workloads(order, &namespace).await?;
+        let lease = self.index.get(order);
+        let progress = self.progress.get(order);
+        let seen = assume_unseen(self.caches.lease(order), &progress, &self.caches.unseen());
+        let observed = observed(&progress, &seen, again, Instant::now());
+        self.report_deletion(order, &namespace, &seen);
+        let unpaid = lease.as_ref().is_some_and(|one| one.is_active() && !one.funds.last_at(now));
+        if unpaid && observed.namespace == Presence::Active {
+            self.stop_workloads(&namespace, &seen).await?;
         }
-        if self.progress.with(order, |progress| progress.is_backing_off(std::time::Instant::now()))
-        {
-            return Ok(());
-        }
-        let desired = match known {
-            Some(known) => self.desired(known, now),
-            None => self.desired_of_unknown(order).await,
+        let desired = match &lease {
+            Some(lease) => self.desired(lease, now),
+            None if observed.namespace == Presence::Absent => return Ok(self.nothing_left(order)),
+            // The store may have been lost or be behind, so the chain is asked.
+            None => match self.lookup.is_active(order).await {
+                Some(false) => Desired::Gone,
+                Some(true) => return Ok(Worked::Again(UNKNOWN)),
+                None => return Ok(Worked::Again(UNANSWERED)),
+            },
         };
         match plan(order, desired, observed) {
-            None => Ok(()),
-            Some(Action::Apply { running, version, .. }) => match known {
-                Some(known) => {
-                    if observed.namespace == Presence::Absent {
-                        self.refuse_foreign(&namespace).await?;
-                    }
-                    self.apply(known, Applied { version, running }, seen).await
+            None => {}
+            Some(Action::Apply { running, .. }) => {
+                if observed.namespace == Presence::Absent {
+                    self.refuse_foreign(&namespace).await?;
                 }
-                None => Ok(()),
-            },
+                self.deploy(order, running, &seen, again).await?;
+            }
             Some(Action::TearDown { .. }) => {
                 failpoint!("leases::before_teardown");
-                apply::delete_namespace(&self.client, &namespace, seen.uid(&namespace)).await?;
+                apply::delete_namespace(&self.client, &namespace, seen.uid()).await?;
                 failpoint!("leases::after_teardown");
-                tracing::info!(lease = %order, namespace, "lease ended, deleting its namespace");
-                Ok(())
+                tracing::info!(namespace, "lease ended, deleting its namespace");
             }
-            Some(Action::Forget { .. }) => self.forget(order).await,
+            Some(Action::Forget { .. }) => self.forget(order, lease.as_ref()).await?,
+        }
+        // What the caches do not show yet is compared when they do.
+        let delay = self.progress.get(order).cache_delay(Instant::now());
+        Ok(delay.map_or(Worked::Done, Worked::Again))
+    }
+
+    fn desired(&self, lease: &LeaseSummary, now: u64) -> Desired {
+        if !lease.is_active() {
+            return Desired::Gone;
+        }
+        match self.version(lease) {
+            None => Desired::Waiting,
+            Some(version) if lease.funds.last_at(now) => Desired::Running { version },
+            Some(version) => Desired::Suspended { version },
         }
     }
 
-    /// Stops the workloads of an unpaid lease, even if its manifest is missing or cannot be applied:
-    /// an apply stops at the first object that Kubernetes refuses.
-    async fn stop_workloads(&self, order: OrderId, namespace: &str) -> Result<(), StepError> {
-        for (kind, name) in self.caches.running(namespace) {
-            apply::scale_to_zero(&self.client, namespace, kind, &name).await?;
-            tracing::info!(lease = %order, ?kind, name, "account depleted, workload scaled to zero");
+    /// Stops the workloads of an unpaid lease, even if its manifest is missing or cannot be applied.
+    async fn stop_workloads(&self, namespace: &str, seen: &LeaseObjects) -> Result<(), StepError> {
+        for workload in seen.running() {
+            let (kind, name) = (workload.kind, &workload.name);
+            apply::scale_to_zero(&self.client, namespace, kind, name).await?;
+            tracing::info!(?kind, %name, "account depleted, workload scaled to zero");
         }
         Ok(())
     }
@@ -230,110 +209,39 @@ impl Reconciler {
         }
     }
 
-    /// Logs what blocks the deletion of a namespace: a finalizer may do so until the cluster's
-    /// administrator removes it.
-    fn report_deletion(
-        &self,
-        order: OrderId,
-        namespace: &str,
-        presence: Presence,
-        seen: &ObjectSnapshot,
-    ) {
-        let blocked_by = seen.blocked_by(namespace).filter(|_| presence == Presence::Terminating);
-        if self.progress.set_blocked_by(order, blocked_by)
+    /// Records what blocks the deletion of a namespace: a pod that does not end, or a finalizer, until
+    /// the cluster's administrator removes it.
+    fn report_deletion(&self, order: OrderId, namespace: &str, seen: &LeaseObjects) {
+        let blocked_by = seen.blocked_by();
+        if self.progress.set_blocked_by(order, blocked_by.clone())
             && let Some(blocked_by) = blocked_by
         {
-            tracing::warn!(lease = %order, namespace, blocked_by, "deletion of a namespace is blocked");
+            tracing::info!(namespace, blocked_by, "a namespace is not deleted yet");
         }
     }
 
-    fn desired(&self, known: &StoredLease, now: u64) -> Desired {
-        if known.lease.state != LeaseState::Active {
-            return Desired::Gone;
-        }
-        let (Some(manifest), Some(_)) = (&known.manifest, &known.group) else {
-            return Desired::Waiting;
-        };
-        let version = self.version(manifest, known.reservation.as_ref());
-        match known.is_unpaid(now) {
-            false => Desired::Running { version },
-            true => Desired::Suspended { version },
-        }
+    /// A lease of which neither store nor cluster has anything.
+    fn nothing_left(&self, order: OrderId) -> Worked {
+        self.progress.forget(order);
+        Worked::Done
     }
 
-    /// The desired state of a namespace whose lease the store does not have. The store may have been
-    /// lost or be behind, so the chain is asked.
-    async fn desired_of_unknown(&self, order: OrderId) -> Desired {
-        match self.lookup.is_active(order).await {
-            Some(false) => Desired::Gone,
-            Some(true) | None => Desired::Waiting,
+    async fn forget(&self, order: OrderId, lease: Option<&LeaseSummary>) -> Result<(), StepError> {
+        let holds = lease.is_some_and(LeaseSummary::holds_something);
+        if !holds && !self.progress.contains(order) {
+            return Ok(());
         }
-    }
-
-    fn version(&self, manifest: &ManifestRow, reservation: Option<&Reservation>) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        manifest.manifest.hash(&mut hasher);
-        let placements = reservation.map(|reservation| format!("{:?}", reservation.placements));
-        placements.hash(&mut hasher);
-        hasher.finish()
-    }
-
-    async fn apply(
-        &self,
-        known: &StoredLease,
-        applied: Applied,
-        seen: &ObjectSnapshot,
-    ) -> Result<(), StepError> {
-        let order = known.lease.order;
-        let group = group_of(known).ok_or(StepError::Manifest(order))?;
-        let placements = known.reservation.as_ref().map(|row| row.placements.as_slice());
-        let subject = Subject {
-            order,
-            scope: &self.scope,
-            group: &group,
-            placements: placements.unwrap_or_default(),
-            cluster: &self.cluster,
-            running: applied.running,
-        };
-        let wanted = objects::all(&subject)?;
-        let mut fingerprints = HashMap::new();
-        failpoint!("leases::before_apply");
-        for object in &wanted {
-            let fingerprint = apply::apply(&self.client, &subject, object).await?;
-            fingerprints.insert((object.kind, object.name.clone()), fingerprint);
-            failpoint!("leases::after_object");
-        }
-        failpoint!("leases::after_apply");
-        for object in seen.objects(&subject.namespace()) {
-            let key = (object.kind, object.name.clone());
-            if !object.terminating && !fingerprints.contains_key(&key) {
-                apply::delete(&self.client, &subject, object.kind, &object.name).await?;
-            }
-        }
-        failpoint!("leases::after_prune");
-        self.progress.applied(order, applied, fingerprints);
-        tracing::info!(lease = %order, running = applied.running, objects = wanted.len(), "lease applied");
-        Ok(())
-    }
-
-    async fn forget(&self, order: OrderId) -> Result<(), StepError> {
         self.store
             .write(move |tx| {
                 manifests::forget(tx, order)?;
                 hostnames::release(tx, order)?;
+                applied::forget(tx, order)?;
                 reservations::release(tx, order)
             })
             .await?;
         failpoint!("leases::after_forget");
         self.progress.forget(order);
-        tracing::info!(lease = %order, "lease removed from the cluster");
+        tracing::info!("lease removed from the cluster");
         Ok(())
     }
-}
-
-/// The group of the stored manifest that the lease is for.
-fn group_of(known: &StoredLease) -> Option<ManifestGroup> {
-    let name = known.group.as_ref()?;
-    let manifest: Manifest = serde_json::from_str(&known.manifest.as_ref()?.manifest).ok()?;
-    manifest.0.into_iter().find(|group| group.name == *name)
 }

@@ -1,10 +1,5 @@
 //! The status of a lease for its tenant: services, replicas, addresses, pods and errors.
 
-use k8s_openapi::{
-    api::core::v1::{ContainerStatus, Pod, Service, ServicePort},
-    apimachinery::pkg::util::intstr::IntOrString,
-};
-use kube::{Resource, ResourceExt};
 use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 use souk_gateway::body::{ForwardedPort, LeaseStatus, Phase, PodStatus, ServiceStatus};
@@ -12,13 +7,12 @@ use souk_sdl::{ManifestGroup, ManifestService};
 
 use crate::{
     cluster::kube::{
-        cache::Caches,
         objects::{self, Kind, ObjectName, Subject},
+        seen::{LeaseObjects, Reach, SeenPort, SeenService},
     },
     config::Cluster,
     model::{
         Lease,
-        labels::SERVICE,
         names::{label_value, object_name},
         scope::MarketScope,
     },
@@ -26,8 +20,8 @@ use crate::{
 
 /// The input of a status.
 pub struct Sources<'a> {
-    /// The caches.
-    pub caches: &'a Caches,
+    /// What is seen of its objects.
+    pub seen: &'a LeaseObjects,
     /// The cluster's configuration.
     pub cluster: &'a Cluster,
     /// The provider and market that it belongs to.
@@ -38,9 +32,9 @@ pub struct Sources<'a> {
     pub group: Option<&'a ManifestGroup>,
     /// Block time.
     pub now: u64,
-    /// Why the last step failed, if it did.
+    /// Why the last step failed, or what it waits for.
     pub failure: Option<String>,
-    /// Whether everything was applied.
+    /// Whether all of the newest manifest is applied.
     pub applied: bool,
     /// What blocks the deletion of its namespace.
     pub blocked_by: Option<String>,
@@ -51,7 +45,6 @@ pub struct Sources<'a> {
 /// The status of a lease.
 pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
     let order = sources.lease.order;
-    let namespace = sources.scope.namespace(order);
     let services: Vec<ServiceStatus> = match sources.group {
         Some(group) => {
             let subject = Subject {
@@ -63,19 +56,19 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 running: true,
             };
             let all = objects::names(&subject);
-            let of = |service| service_status(sources, &namespace, order, service, &all);
+            let of = |service| service_status(sources, order, service, &all);
             group.services.iter().map(of).collect()
         }
         None => Vec::new(),
     };
-    let phase = phase(sources, &namespace, &services);
+    let phase = phase(sources, &services);
     LeaseStatus { order, phase, detail: detail(sources, &services, phase), services }
 }
 
-fn phase(sources: &Sources<'_>, namespace: &str, services: &[ServiceStatus]) -> Phase {
+fn phase(sources: &Sources<'_>, services: &[ServiceStatus]) -> Phase {
     if sources.lease.state != LeaseState::Active {
-        let there = sources.caches.namespaces.find(|one| one.name_any() == namespace);
-        return if there.is_some() { Phase::Closing } else { Phase::Closed };
+        let there = sources.seen.namespace().is_some();
+        return if there { Phase::Closing } else { Phase::Closed };
     }
     if sources.group.is_none() {
         return Phase::WaitingForManifest;
@@ -108,21 +101,13 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
 
 fn service_status(
     sources: &Sources<'_>,
-    namespace: &str,
     order: OrderId,
     service: &ManifestService,
     all: &[ObjectName],
 ) -> ServiceStatus {
     let label = label_value(&service.name);
-    let is_mine = |labels: &std::collections::BTreeMap<String, String>| {
-        labels.get(SERVICE).is_some_and(|value| *value == label)
-    };
-    let pods = sources.caches.pods.state();
-    let mut pods: Vec<PodStatus> = pods
-        .iter()
-        .filter(|pod| pod.namespace().as_deref() == Some(namespace) && is_mine(pod.labels()))
-        .map(|pod| pod_status(pod))
-        .collect();
+    let mine = sources.seen.pods.iter().filter(|pod| pod.service.as_deref() == Some(&label));
+    let mut pods: Vec<PodStatus> = mine.map(|pod| pod.status.clone()).collect();
     pods.sort_by(|one, other| one.name.cmp(&other.name));
     let leased: Vec<String> = objects::leased_ips(std::slice::from_ref(service))
         .into_iter()
@@ -141,144 +126,144 @@ fn service_status(
     ServiceStatus {
         name: service.name.clone(),
         wanted: service.count,
-        ready: ready(sources.caches, namespace, service),
+        ready: ready(sources.seen, service),
         uris: hosts.iter().map(|host| format!("http://{host}")).collect(),
-        ports: ports(sources, namespace, service),
+        ports: ports(sources, service),
         objects,
         pods,
     }
 }
 
 /// Ready replicas of the newest generation.
-fn ready(caches: &Caches, namespace: &str, service: &ManifestService) -> u32 {
-    let name = object_name(&service.name, "");
-    let count = |generation: Option<i64>,
-                 observed: Option<i64>,
-                 ready: Option<i32>,
-                 updated: Option<i32>| {
-        if observed < generation {
-            return 0;
-        }
-        let ready = ready.unwrap_or(0).min(updated.unwrap_or(0));
-        u32::try_from(ready).unwrap_or(0)
-    };
-    let deployment = caches
-        .deployments
-        .find(|one| one.meta().namespace.as_deref() == Some(namespace) && one.name_any() == name);
-    if let Some(found) = deployment {
-        let status = found.status.clone().unwrap_or_default();
-        return count(
-            found.meta().generation,
-            status.observed_generation,
-            status.ready_replicas,
-            status.updated_replicas,
-        );
-    }
-    let set = caches
-        .stateful_sets
-        .find(|one| one.meta().namespace.as_deref() == Some(namespace) && one.name_any() == name);
-    set.map_or(0, |found| {
-        let status = found.status.clone().unwrap_or_default();
-        count(
-            found.meta().generation,
-            status.observed_generation,
-            status.ready_replicas,
-            status.updated_replicas,
-        )
-    })
+fn ready(seen: &LeaseObjects, service: &ManifestService) -> u32 {
+    seen.replicas(&object_name(&service.name, "")).map_or(0, |replicas| replicas.ready)
 }
 
 /// Node ports and leased addresses that lead to a service.
-fn ports(sources: &Sources<'_>, namespace: &str, service: &ManifestService) -> Vec<ForwardedPort> {
+fn ports(sources: &Sources<'_>, service: &ManifestService) -> Vec<ForwardedPort> {
     let label = label_value(&service.name);
     let node_host = sources.cluster.node_port_host.as_deref();
     // A leased address may have other services' ports as well.
     let names: Vec<String> =
         service.expose.iter().map(|expose| objects::port_name(&service.name, expose)).collect();
-    let mut found = sources.caches.services.state();
-    found.retain(|one| one.namespace().as_deref() == Some(namespace));
-    found.sort_by_key(|one| one.name_any());
-    let ports = found.iter().flat_map(|one| match one.labels().get(SERVICE) {
-        Some(value) if *value == label => forwarded(one, node_host, |_| true),
+    let all = sources.seen.services();
+    let ports = all.iter().flat_map(|(object, seen)| match object.service.as_deref() {
+        Some(value) if *value == *label => forwarded(seen, node_host, |_| true),
         Some(_) => Vec::new(),
-        None => forwarded(one, node_host, |port| match &port.target_port {
-            Some(IntOrString::String(name)) => names.contains(name),
-            _ => false,
+        None => forwarded(seen, node_host, |port| {
+            let target = port.target.as_deref();
+            target.is_some_and(|target| names.iter().any(|name| *name == *target))
         }),
     });
     ports.collect()
 }
 
 fn forwarded(
-    service: &Service,
+    service: &SeenService,
     node_host: Option<&str>,
-    wanted: impl Fn(&ServicePort) -> bool,
+    wanted: impl Fn(&SeenPort) -> bool,
 ) -> Vec<ForwardedPort> {
-    let Some(spec) = &service.spec else { return Vec::new() };
-    let balancer = service.status.iter().flat_map(|status| &status.load_balancer);
-    let address = balancer
-        .flat_map(|balancer| balancer.ingress.iter().flatten())
-        .find_map(|ingress| ingress.ip.clone().or_else(|| ingress.hostname.clone()));
-    let kind = spec.type_.as_deref();
-    let ports = spec.ports.iter().flatten().filter(|port| wanted(port));
+    let ports = service.ports.iter().filter(|port| wanted(port));
     ports
         .filter_map(|port| {
-            let (host, outside) = match kind {
-                Some("NodePort") => (node_host?.to_owned(), port.node_port?),
-                Some("LoadBalancer") => (address.clone()?, port.port),
-                _ => return None,
+            let (host, external_port) = match &service.reach {
+                Reach::Inside => return None,
+                Reach::Nodes => (node_host?.to_owned(), port.node_port?),
+                Reach::Address(address) => (address.as_deref()?.to_owned(), port.port),
             };
-            Some(ForwardedPort {
-                host,
-                external_port: u16::try_from(outside).ok()?,
-                port: u16::try_from(port.port).ok()?,
-                protocol: port.protocol.clone().unwrap_or_else(|| "TCP".to_owned()),
-            })
+            let protocol = port.protocol.to_string();
+            Some(ForwardedPort { host, external_port, port: port.port, protocol })
         })
         .collect()
 }
 
-fn pod_status(pod: &Pod) -> PodStatus {
-    let status = pod.status.clone().unwrap_or_default();
-    let conditions = status.conditions.unwrap_or_default();
-    let containers = status.container_statuses.unwrap_or_default();
-    let is_ready =
-        |kind: &str| conditions.iter().any(|one| one.type_ == kind && one.status == "True");
-    let unscheduled =
-        conditions.iter().find(|one| one.type_ == "PodScheduled" && one.status == "False");
-    let restarts: i32 = containers.iter().map(|container| container.restart_count).sum();
-    let reason = match unscheduled {
-        Some(condition) => {
-            Some(message_of(condition.reason.as_deref(), condition.message.as_deref()))
-        }
-        None => containers.iter().find_map(container_error),
+#[cfg(test)]
+mod tests {
+    use souk_core::{AccountId, Denom, DeploymentId, GroupId, GroupSeq, Price};
+    use souk_sdl::{Options, compile};
+
+    use super::*;
+    use crate::cluster::kube::{
+        fingerprint::Fingerprint,
+        seen::{Detail, Replicas, SeenObject},
     };
-    PodStatus {
-        name: pod.name_any(),
-        phase: status.phase.unwrap_or_else(|| "Unknown".to_owned()),
-        ready: is_ready("Ready"),
-        restarts: u32::try_from(restarts).unwrap_or(0),
-        reason,
-    }
-}
 
-/// Why a container waits or how it ended; none while it starts or runs.
-fn container_error(container: &ContainerStatus) -> Option<String> {
-    let state = container.state.as_ref()?;
-    if let Some(waiting) = &state.waiting {
-        let reason = waiting.reason.as_deref()?;
-        let starting = matches!(reason, "ContainerCreating" | "PodInitializing");
-        return (!starting).then(|| message_of(Some(reason), waiting.message.as_deref()));
-    }
-    let ended = state.terminated.as_ref()?;
-    let text = format!("exit code {}", ended.exit_code);
-    Some(message_of(ended.reason.as_deref(), Some(ended.message.as_deref().unwrap_or(&text))))
-}
+    const FILE: &str = r#"
+version: "2.0"
+services:
+  web:
+    image: nginx:1
+    expose: [{ port: 80, to: [{ global: true }] }]
+profiles:
+  compute:
+    web:
+      resources: { cpu: { units: 1 }, memory: { size: 1Gi }, storage: { size: 1Gi } }
+  placement:
+    here:
+      pricing: { web: { denom: uakt, amount: 100 } }
+deployment:
+  web: { here: { profile: web, count: 2 } }
+"#;
 
-fn message_of(reason: Option<&str>, message: Option<&str>) -> String {
-    match (reason, message) {
-        (Some(reason), Some(message)) => format!("{reason}: {message}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "unknown".to_owned(),
+    fn lease() -> Lease {
+        Lease {
+            order: OrderId(7),
+            group: GroupId { deployment: DeploymentId(7), group: GroupSeq(1) },
+            tenant: "souk1ann".into(),
+            price: Price::new(1).unwrap(),
+            denom: Denom::native("usouk"),
+            account: AccountId(7),
+            state: LeaseState::Active,
+            reason: None,
+            created_at: 1,
+            closed_at: None,
+            withdrawn_at: 1,
+            clock: None,
+        }
+    }
+
+    fn workload(ready: u32) -> SeenObject {
+        SeenObject {
+            kind: Kind::Deployment,
+            name: "web".into(),
+            service: Some("web".into()),
+            fingerprint: Fingerprint(1),
+            terminating: false,
+            detail: Detail::Workload(Replicas { wanted: 2, ready }),
+        }
+    }
+
+    #[test]
+    fn it_is_ready_only_once_the_newest_manifest_is_applied_and_says_what_keeps_it() {
+        let manifest = compile(FILE, &Options::default()).unwrap().manifest;
+        let (cluster, lease) = (Cluster::default(), lease());
+        let scope = MarketScope::new("souk-1", "souk1book", "souk1me");
+        for (ready, applied, failure, phase) in [
+            (2, true, None, Phase::Ready),
+            (1, true, None, Phase::Deploying),
+            (2, false, None, Phase::Deploying),
+            (
+                2,
+                false,
+                Some("Kubernetes refuses to apply ingress/web-80-http: no"),
+                Phase::Deploying,
+            ),
+        ] {
+            let status = lease_status(&Sources {
+                seen: &LeaseObjects { objects: vec![workload(ready)], pods: Vec::new() },
+                cluster: &cluster,
+                scope: &scope,
+                lease: &lease,
+                group: manifest.0.first(),
+                now: 10,
+                failure: failure.map(str::to_owned),
+                applied,
+                blocked_by: None,
+                gpu_fault: None,
+            });
+            assert_eq!(status.phase, phase, "{ready} {applied}");
+            assert_eq!(status.detail.as_deref(), failure);
+            assert_eq!(status.services[0].ready, ready);
+        }
     }
 }

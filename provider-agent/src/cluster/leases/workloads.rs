@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
 use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
 };
 use souk_sdl::{Manifest, ManifestGroup};
-use std::time::Instant;
 
 use super::{
     progress::ProgressMap,
@@ -23,15 +20,21 @@ use crate::{
             cache::Caches,
             events::EventHub,
             logs::{LogHub, Source},
+            objects::recipe,
+            seen::SeenPod,
         },
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
     model::{
-        Lease, interfaces::CapacitySource, labels::SERVICE, names::label_value,
-        placement::gpu_faults, scope::MarketScope,
+        Lease,
+        interfaces::CapacitySource,
+        names::label_value,
+        placement::gpu_faults,
+        reconcile::{Applied, version},
+        scope::MarketScope,
     },
-    store::{Store, StoreError, reservations},
+    store::{LeaseSummary, Store, StoreError, lease_summaries, reservations},
 };
 
 /// What the gateway shows of the cluster.
@@ -87,26 +90,26 @@ impl ClusterWorkloads {
     async fn status(&self, order: OrderId) -> Result<LeaseStatus, WorkloadError> {
         let (lease, group) = self.lease(order).await?;
         let now = self.store.block_time().await.map_err(store)?.unwrap_or(0);
-        let (failure, applied, blocked_by) = self.progress.with(order, |progress| {
-            let applied = progress.applied(Instant::now()).is_some();
-            (progress.failure.clone(), applied, progress.blocked_by.clone())
-        });
         let services = group.iter().flat_map(|group| &group.services);
         let holds_gpus = services.map(|service| service.resources.gpu.units.get()).any(|n| n > 0);
         let gpu_fault = match lease.state {
             LeaseState::Active if holds_gpus => self.gpu_fault(order).await.map_err(store)?,
             _ => None,
         };
+        let summary = self.store.read(move |sql| lease_summaries::get(sql, order)).await;
+        let wanted = summary.map_err(store)?.and_then(|summary| self.wanted(&summary, now));
+        let progress = self.progress.get(order);
+        let applied = wanted.is_some_and(|wanted| progress.is_current(wanted));
         Ok(lease_status(&Sources {
-            caches: &self.caches,
+            seen: &self.caches.lease(order),
             cluster: &self.cluster,
             scope: &self.scope,
             lease: &lease,
             group: group.as_ref(),
             now,
-            failure,
+            failure: progress.failure.or(progress.waits_for),
             applied,
-            blocked_by,
+            blocked_by: progress.blocked_by,
             gpu_fault,
         }))
     }
@@ -121,6 +124,13 @@ impl ClusterWorkloads {
         Ok((!texts.is_empty()).then(|| texts.join("; ")))
     }
 
+    /// What is to run by the store, if there is a manifest.
+    fn wanted(&self, lease: &LeaseSummary, now: u64) -> Option<Applied> {
+        let recipe = recipe(&self.cluster, &self.scope);
+        let version = version(recipe, lease.manifest?, lease.reservation);
+        Some(Applied { version, running: lease.funds.last_at(now) })
+    }
+
     async fn log_lines(
         &self,
         order: OrderId,
@@ -133,8 +143,8 @@ impl ClusterWorkloads {
             return Err(WorkloadError::NoService { order, service: service.clone(), known });
         }
         let namespace = self.scope.namespace(order);
-        let wanted = query.service.clone();
-        let choose = Box::new(move |pod: &Pod| source(pod, &known, wanted.as_deref()));
+        let (wanted, place) = (query.service.clone(), namespace.clone());
+        let choose = Box::new(move |pod: &SeenPod| source(pod, &place, &known, wanted.as_deref()));
         Ok(self.logs.stream(&namespace, choose, &query))
     }
 
@@ -152,15 +162,20 @@ impl ClusterWorkloads {
 }
 
 /// A pod of a lease, if its logs are wanted. The name of a service that is not in `known` is its label.
-fn source(pod: &Pod, known: &[String], wanted: Option<&str>) -> Option<Source> {
-    let label = pod.labels().get(SERVICE)?;
-    let service = known.iter().find(|service| label_value(service) == *label);
-    let service = service.unwrap_or(label);
+fn source(
+    pod: &SeenPod,
+    namespace: &str,
+    known: &[String],
+    wanted: Option<&str>,
+) -> Option<Source> {
+    let label = pod.service.as_deref()?;
+    let service = known.iter().find(|service| label_value(service) == label);
+    let service = service.map_or(label, String::as_str);
     wanted.is_none_or(|wanted| wanted == service).then(|| Source {
-        service: service.clone(),
-        namespace: pod.namespace().unwrap_or_default(),
-        pod: pod.name_any(),
-        uid: pod.uid().unwrap_or_default(),
+        service: service.to_owned(),
+        namespace: namespace.to_owned(),
+        pod: pod.status.name.clone(),
+        uid: pod.uid.to_string(),
     })
 }
 

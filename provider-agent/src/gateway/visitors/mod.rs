@@ -18,12 +18,12 @@ use self::{
     prefix::{Width, networks, widest},
     rate::RateTable,
 };
-use super::activity::{Activity, Standing};
+use super::activity::{Activity, UseState};
 use crate::config::GatewayLimits;
 
 /// A request of somebody without a lease that takes longer is as good as idle: none of what is open
 /// to everybody takes that long.
-const PATIENCE: Duration = Duration::from_secs(2);
+const UNANSWERED: Duration = Duration::from_secs(2);
 
 /// Why a connection or request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -194,10 +194,12 @@ impl Table {
     /// Which connection makes room: an idle one of the busiest network, of these the longest idle.
     fn who_goes(&self, now: Instant) -> Option<u64> {
         let rank = |open: &Open| {
-            let (idle, since) = match open.activity.standing(now) {
-                Standing::Idle { since } => (true, since),
-                Standing::Busy { since } if now.duration_since(since) >= PATIENCE => (false, since),
-                Standing::Busy { .. } | Standing::Tenant => return None,
+            let (idle, since) = match open.activity.use_state(now) {
+                UseState::Idle { since } => (true, since),
+                UseState::Busy { since } if now.duration_since(since) >= UNANSWERED => {
+                    (false, since)
+                }
+                UseState::Busy { .. } | UseState::Tenant => return None,
             };
             let network = open.address.and_then(widest);
             let count = network.and_then(|network| self.counts.get(&network)).copied();

@@ -71,7 +71,7 @@ fn who_has_a_lease_and_a_request_is_never_sent_away() {
     let _request = stranger.activity.begin();
     let now = Instant::now();
     assert_eq!(visitors.admit(Some(ip("203.0.113.1")), now).unwrap_err(), Refused::Full);
-    let later = now + PATIENCE + Duration::from_secs(1);
+    let later = now + UNANSWERED + Duration::from_secs(1);
     let _newcomer = visitors.admit(Some(ip("203.0.113.1")), later).unwrap();
     assert!(stranger.evicted.is_cancelled() && !tenant.evicted.is_cancelled());
 }

@@ -41,7 +41,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
     let provider = config.provider.address.clone();
     let workloads = ClusterWorkloads {
         events: EventHub::new(events),
-        logs: LogHub::new(logs, caches.pods.clone()),
+        logs: LogHub::new(logs, caches.clone()),
         caches,
         store: store.clone(),
         cluster: Arc::new(config.cluster.clone()),

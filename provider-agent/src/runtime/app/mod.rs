@@ -30,7 +30,7 @@ use crate::{
             client,
             streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
         },
-        leases::{progress::ProgressMap, reconcile::Reconciler},
+        leases::{metrics::LeaseMetrics, reconcile::Reconciler},
     },
     config::{Config, SelfCheck},
     market::{
@@ -198,13 +198,15 @@ impl Agent {
             reach: self.reach(),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
-        self.spawn_leases(&mut tasks, &stop, caches, &view).await?;
+        let leases = self.spawn_leases(&mut tasks, &stop, caches.clone(), &view).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
             let task = reach::run(expected, self.market.clone(), self.reach.clone(), stop.clone());
             tasks.spawn("self check", task);
         }
-        self.spawn_metrics(&mut tasks, &stop, &pipeline, &view).await?;
+        let (cluster, caches) = (view, caches);
+        self.spawn_metrics(&mut tasks, &stop, &pipeline, Observed { cluster, caches, leases })
+            .await?;
         tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
         tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
         tracing::info!(%provider, operator = %self.messages.operator, "agent started");
@@ -222,18 +224,17 @@ impl Agent {
         stop: &CancellationToken,
         caches: Caches,
         view: &ClusterView,
-    ) -> Result<(), AppError> {
+    ) -> Result<LeaseMetrics, AppError> {
         let lookup = ChainLookup::new(self.market.clone());
-        let progress = ProgressMap::default();
-        let reconciler = Reconciler {
-            client: self.cluster.clone(),
-            caches: caches.clone(),
-            store: self.store.clone(),
-            lookup: Arc::new(lookup.separate()),
-            cluster: Arc::new(self.config.cluster.clone()),
-            scope: MarketScope::of(&self.config),
-            progress: progress.clone(),
-        };
+        let reconciler = Reconciler::new(
+            self.cluster.clone(),
+            caches.clone(),
+            self.store.clone(),
+            Arc::new(lookup.separate()),
+            Arc::new(self.config.cluster.clone()),
+            MarketScope::of(&self.config),
+        );
+        let (progress, metrics) = (reconciler.progress.clone(), reconciler.metrics.clone());
         tasks.forever("leases", reconciler.run(stop.clone()));
         let parts = gateway::Parts {
             config: self.config.clone(),
@@ -246,7 +247,7 @@ impl Agent {
             view: view.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
-        Ok(())
+        Ok(metrics)
     }
 
     async fn spawn_metrics(
@@ -254,7 +255,7 @@ impl Agent {
         tasks: &mut TaskGroup,
         stop: &CancellationToken,
         pipeline: &PipelineHandle,
-        view: &ClusterView,
+        observed: Observed,
     ) -> Result<(), AppError> {
         let Some(address) = self.config.metrics.listen else { return Ok(()) };
         let sources = metrics::Sources {
@@ -262,7 +263,9 @@ impl Agent {
             following: self.following.subscribe(),
             findings: self.findings.clone(),
             pipeline: pipeline.clone(),
-            cluster: view.clone(),
+            cluster: observed.cluster,
+            caches: observed.caches,
+            leases: observed.leases,
             client: self.client.clone(),
             reach: self.reach(),
         };
@@ -270,6 +273,13 @@ impl Agent {
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
         Ok(())
     }
+}
+
+/// What the metrics show of the cluster.
+struct Observed {
+    cluster: ClusterView,
+    caches: Caches,
+    leases: LeaseMetrics,
 }
 
 /// Raises the limit of open files and gives the gateway what is left of it.

@@ -45,6 +45,8 @@ pub(super) fn required() -> Vec<Permission> {
         ("list", "", "events", ""),
         ("watch", "", "events", ""),
         ("get", "", "pods", "log"),
+        ("list", "", "persistentvolumeclaims", ""),
+        ("delete", "", "persistentvolumeclaims", ""),
         ("list", "storage.k8s.io", "storageclasses", ""),
         ("list", "networking.k8s.io", "ingressclasses", ""),
         ("list", "node.k8s.io", "runtimeclasses", ""),

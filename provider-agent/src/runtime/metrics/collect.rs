@@ -12,6 +12,7 @@ use souk_chain::rpc::EndpointHealth;
 
 use super::Sources;
 use crate::{
+    cluster::kube::cache::Watched,
     model::{interfaces::CapacitySource, placement::Limits},
     store::{StoreError, bids, leases, orders, pending},
 };
@@ -40,6 +41,11 @@ struct State {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Node {
     node: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Resource {
+    resource: String,
 }
 
 /// What is counted in the store.
@@ -80,6 +86,7 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
         "1 for a node whose GPUs fail or are not what leases hold",
         faults,
     );
+    sources.leases.register(&mut metrics.0);
     let mut text = String::new();
     encode(&mut text, &metrics.0)?;
     Ok(text)
@@ -132,6 +139,12 @@ fn from_pipeline(metrics: &mut Metrics, sources: &Sources) {
 fn from_cluster(metrics: &mut Metrics, sources: &Sources) {
     let snapshot = sources.cluster.snapshot();
     metrics.gauge("cluster_up", "1 if the cluster's state is known", snapshot.is_ok().into());
+    let watches = Family::<Resource, Gauge>::default();
+    for watched in Watched::all() {
+        let up = watches.get_or_create_owned(&Resource { resource: watched.resource() });
+        up.set(sources.caches.is_up(watched).into());
+    }
+    metrics.0.register("watch_up", "1 if leases' objects of a kind are seen", watches);
     let inventory = snapshot.unwrap_or_default().left(&[], &Limits::default());
     let free = inventory.free();
     metrics.gauge("nodes_usable", "Nodes that take tenants' pods", len(inventory.nodes.len()));

@@ -45,7 +45,7 @@ pub fn judge(
     following: &FollowState,
     findings: Vec<String>,
     transactions: Option<&str>,
-    cluster: Option<&str>,
+    cluster: Vec<String>,
     gpus: &[GpuFault],
     wall: u64,
 ) -> Health {
@@ -69,7 +69,7 @@ pub fn judge(
     }
     findings.into_iter().for_each(|message| add("audit", message));
     transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
-    cluster.into_iter().for_each(|message| add("cluster", message.to_owned()));
+    cluster.into_iter().for_each(|message| add("cluster", message));
     gpus.iter().for_each(|fault| add("gpus", fault.to_string()));
     Health { healthy: errors.is_empty(), height, head, errors }
 }
@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn each_error_has_its_component() {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
-        let parts = |following: &FollowState, tx, cluster, wall| {
+        let parts = |following: &FollowState, tx, cluster: Option<&str>, wall| {
+            let cluster = cluster.into_iter().map(str::to_owned).collect();
             let health = judge(following, Vec::new(), tx, cluster, &[], wall);
             assert_eq!(health.healthy, health.errors.is_empty());
             health.errors.iter().map(|error| error.component).collect::<Vec<_>>().join(" ")
@@ -95,7 +96,7 @@ mod tests {
         assert_eq!(parts(&behind, None, None, 1_010), "follower");
         let newer = FollowState { unreadable: 1, ..fine.clone() };
         assert_eq!(parts(&newer, None, None, 1_010), "follower");
-        let differs = judge(&fine, vec!["lease 7 runs".to_owned()], None, None, &[], 1_010);
+        let differs = judge(&fine, vec!["lease 7 runs".to_owned()], None, Vec::new(), &[], 1_010);
         assert_eq!(differs.errors[0].component, "audit");
     }
 
@@ -107,7 +108,7 @@ mod tests {
             problem: "1 of 8 nvidia.com/gpu failed".into(),
             orders: [souk_core::OrderId(7)].into(),
         };
-        let health = judge(&fine, Vec::new(), None, None, &[fault], 1_000);
+        let health = judge(&fine, Vec::new(), None, Vec::new(), &[fault], 1_000);
         assert!(!health.healthy);
         let ComponentError { component, message } = &health.errors[0];
         let expected = "GPUs of node g1: 1 of 8 nvidia.com/gpu failed";

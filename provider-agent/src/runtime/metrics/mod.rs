@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub use health::{ComponentError, Health, judge};
 
 use crate::{
-    cluster::inventory::ClusterView,
+    cluster::{inventory::ClusterView, kube::cache::Caches, leases::metrics::LeaseMetrics},
     market::{audit::Findings, follow::FollowState},
     model::{
         interfaces::CapacitySource,
@@ -40,6 +40,10 @@ pub struct Sources {
     pub pipeline: PipelineHandle,
     /// The nodes and pods.
     pub cluster: ClusterView,
+    /// What is seen of the leases' objects.
+    pub caches: Caches,
+    /// What is counted of the work on leases.
+    pub leases: LeaseMetrics,
     /// The chain's client, for its endpoints.
     pub client: Client,
     /// The attempts to reach the gateway, if there are any.
@@ -102,7 +106,7 @@ async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
         &sources.following.borrow(),
         sources.findings.now().errors(),
         sources.pipeline.status().borrow().last_error.as_deref(),
-        sources.cluster.last_error().as_deref(),
+        sources.cluster.last_error().into_iter().chain(sources.caches.problems()).collect(),
         &gpus,
         now(),
     );

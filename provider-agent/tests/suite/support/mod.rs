@@ -1,6 +1,7 @@
 //! A market, a cluster and agents for a test, and waiting.
 
 pub mod agent;
+pub mod api_proxy;
 pub mod fixture;
 pub mod proxy;
 pub mod workload;
@@ -8,6 +9,7 @@ pub mod workload;
 use std::{fmt::Debug, time::Duration};
 
 pub use agent::{InProcess, Process};
+pub use api_proxy::ApiProxy;
 pub use fixture::{Fixture, Options};
 pub use workload::{app, gpu_app};
 

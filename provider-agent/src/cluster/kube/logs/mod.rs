@@ -20,7 +20,7 @@ use std::{
 
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, Client, runtime::reflector::Store};
+use kube::{Api, Client};
 use parking_lot::Mutex;
 use souk_gateway::body::{LogLine, LogQuery};
 use tokio::sync::{Semaphore, watch};
@@ -34,7 +34,10 @@ use self::{
     reader::{Phase, Reader},
     ring::{Follower, Ring},
 };
-use crate::cluster::workloads::{LineStream, WorkloadError};
+use crate::cluster::{
+    kube::{cache::Caches, seen::SeenPod},
+    workloads::{LineStream, WorkloadError},
+};
 
 /// The number of past lines of each pod, unless the tenant asks for another number.
 const TAIL: u32 = 1_000;
@@ -46,7 +49,7 @@ const READERS: usize = 3_000;
 const HISTORIES: usize = 16;
 
 /// Finds the pods whose logs are wanted, among those of a namespace.
-pub type Choose = Box<dyn Fn(&Pod) -> Option<Source> + Send>;
+pub type Choose = Box<dyn Fn(&SeenPod) -> Option<Source> + Send>;
 
 /// Reads logs for whoever follows them. Cheap to clone.
 #[derive(Clone)]
@@ -69,8 +72,8 @@ struct Reading {
 }
 
 impl LogHub {
-    /// Reads by this client, as the cache of pods says.
-    pub fn new(client: Client, pods: Store<Pod>) -> Self {
+    /// Reads by this client, as what is seen of the pods says.
+    pub fn new(client: Client, pods: Caches) -> Self {
         Self(Arc::new(Hub {
             client,
             pods: Arc::new(Pods::new(pods)),
@@ -88,7 +91,7 @@ impl LogHub {
             return FollowedPods::new(self.clone(), namespace, choose, tail).stream();
         }
         let pods = self.0.pods.of(namespace);
-        let sources: Vec<Source> = pods.iter().filter_map(|pod| choose(pod)).collect();
+        let sources: Vec<Source> = pods.iter().filter_map(choose).collect();
         let (hub, previous) = (self.clone(), query.previous);
         // One after the other: a tenant with many pods takes no more than one with one.
         let logs = stream::iter(sources).map(move |source| {

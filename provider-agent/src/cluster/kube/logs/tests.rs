@@ -12,14 +12,13 @@ use axum::body::Body;
 use futures::StreamExt;
 use http::{Request, Response};
 use k8s_openapi::jiff::Timestamp;
-use kube::{
-    client::ClientBuilder,
-    runtime::{reflector, watcher::Event},
-};
+use kube::client::ClientBuilder;
 use serde_json::json;
+use souk_core::OrderId;
 use tower::{BoxError, service_fn};
 
 use super::*;
+use crate::model::scope::MarketScope;
 
 /// The node stores lines in parts of this size.
 const PART: usize = 16 << 10;
@@ -132,20 +131,27 @@ impl Node {
     }
 
     fn hub(&self, state: serde_json::Value) -> LogHub {
-        let (store, mut writer) = reflector::store::<Pod>();
         let pod: Pod = serde_json::from_value(json!({
-            "metadata": { "name": "web-1", "namespace": "lease-7", "uid": "u1" },
+            "metadata": {
+                "name": "web-1", "namespace": place(), "uid": "u1",
+                "labels": { "souk.market/order": "7", "souk.market/service": "web" },
+            },
             "status": { "containerStatuses": [{
                 "name": "web", "image": "web", "imageID": "", "ready": true, "restartCount": 0,
                 "state": state, "containerID": "containerd://one",
             }] },
         }))
         .unwrap();
-        writer.apply_watcher_event(&Event::Init);
-        writer.apply_watcher_event(&Event::InitApply(pod));
-        writer.apply_watcher_event(&Event::InitDone);
-        LogHub::new(self.client(), store)
+        LogHub::new(self.client(), Caches::of_pods(&scope(), [pod]))
     }
+}
+
+fn scope() -> MarketScope {
+    MarketScope::new("souk-1", "souk1book", "souk1me")
+}
+
+fn place() -> String {
+    scope().namespace(OrderId(7))
 }
 
 fn running() -> serde_json::Value {
@@ -153,15 +159,15 @@ fn running() -> serde_json::Value {
 }
 
 fn stream_of(hub: &LogHub, query: &LogQuery) -> LineStream<LogLine> {
-    let choose = Box::new(|pod: &Pod| {
+    let choose = Box::new(|pod: &SeenPod| {
         Some(Source {
             service: "web".into(),
-            namespace: pod.metadata.namespace.clone()?,
-            pod: pod.metadata.name.clone()?,
-            uid: pod.metadata.uid.clone()?,
+            namespace: place(),
+            pod: pod.status.name.clone(),
+            uid: pod.uid.to_string(),
         })
     });
-    hub.stream("lease-7", choose, query)
+    hub.stream(&place(), choose, query)
 }
 
 fn follow(hub: &LogHub, tail: u32) -> LineStream<LogLine> {

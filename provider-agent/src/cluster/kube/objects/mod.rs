@@ -4,6 +4,7 @@
 mod environment;
 mod ingress;
 mod quota;
+mod recipe;
 mod service_account;
 
 mod namespace;
@@ -22,6 +23,7 @@ use souk_core::OrderId;
 use souk_sdl::{ManifestGroup, ManifestService};
 
 pub use ingress::hosts;
+pub use recipe::recipe;
 pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, ports_outside};
 
 use crate::{
@@ -106,6 +108,11 @@ impl Kind {
             Self::Ingress => ("networking.k8s.io", "Ingress"),
         };
         GroupVersionKind::gvk(group, "v1", kind)
+    }
+
+    /// The kind of Kubernetes' name for it.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.gvk().kind == name)
     }
 
     /// Its resource in the API.

@@ -1,0 +1,99 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::stream;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{core::ListMeta, runtime::reflector};
+use souk_kubesim::{ClusterSpec, KubeSim, Outage};
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::{cluster::kube::client::from_config_with, config::Cluster};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_answering_is_reported_and_so_is_its_recovery() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let sim = KubeSim::start(ClusterSpec::default()).await.unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    sim.write_kubeconfig(&kubeconfig).unwrap();
+    let cluster = Cluster { kubeconfig: Some(kubeconfig), ..Cluster::default() };
+    let client = from_config_with(&cluster, Duration::from_secs(1)).await.unwrap();
+    let (reports, mut reported) = mpsc::unbounded_channel();
+    let config = watcher::Config::default().timeout(1);
+    let (_cache, writer) = reflector::store();
+    let watching = tokio::spawn(async move {
+        follow(Api::<Namespace>::all(client), config, writer, |event| {
+            let _ = reports.send(matches!(event, CacheEvent::Healthy | CacheEvent::Changed));
+        })
+        .await;
+    });
+    let mut next = async |healthy| {
+        let wait = async { while reported.recv().await.unwrap() != healthy {} };
+        tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap();
+    };
+    next(true).await;
+    sim.pause(Outage::Hold);
+    next(false).await;
+    sim.resume();
+    next(true).await;
+    watching.abort();
+}
+
+/// An API server that lists nothing and whose watches end without a word.
+struct Mute {
+    watches: AtomicUsize,
+    /// How many watches there were before each list.
+    lists: mpsc::UnboundedSender<usize>,
+}
+
+impl Source for Mute {
+    type Object = Namespace;
+
+    fn list<'a>(&'a self, _: &'a ListParams) -> BoxFuture<'a, kube::Result<ObjectList<Namespace>>> {
+        self.lists.send(self.watches.load(Ordering::SeqCst)).unwrap();
+        let metadata = ListMeta { resource_version: Some("900".into()), ..ListMeta::default() };
+        let list = ObjectList { types: Default::default(), metadata, items: Vec::new() };
+        async { Ok(list) }.boxed()
+    }
+
+    fn watch<'a>(
+        &'a self,
+        _: &'a WatchParams,
+        version: &'a str,
+    ) -> BoxFuture<'a, kube::Result<BoxStream<'static, kube::Result<WatchEvent<Namespace>>>>> {
+        assert_eq!(version, "900");
+        self.watches.fetch_add(1, Ordering::SeqCst);
+        async { Ok(stream::empty().boxed()) }.boxed()
+    }
+}
+
+#[tokio::test]
+async fn a_watch_that_hears_not_even_a_bookmark_lists_again_but_less_and_less_often() {
+    let (lists, mut listed) = mpsc::unbounded_channel();
+    let mute = Mute { watches: AtomicUsize::new(0), lists };
+    let watching = run(mute, watcher::Config::default(), |report| {
+        assert!(!matches!(report, Report::Broken(_)), "{report:?}");
+    });
+    let lists = async {
+        let mut watches = Vec::new();
+        while watches.len() < 5 {
+            watches.push(listed.recv().await.unwrap());
+        }
+        watches
+    };
+    let watches = tokio::select! {
+        () = watching => panic!("it ended"),
+        watches = lists => watches,
+    };
+    assert_eq!(watches, [0, 1, 3, 7, 15]);
+}
+
+#[test]
+fn a_watch_that_hears_something_is_not_renewed() {
+    let mut silence = Silence::default();
+    assert!(!silence.is_too_long(true));
+    assert!(silence.is_too_long(false));
+    assert!(!silence.is_too_long(false), "renewals become rarer");
+    assert!(!silence.is_too_long(true));
+    assert!(silence.is_too_long(false));
+}

@@ -1,0 +1,258 @@
+//! Hands out the leases that have work, each to one worker at a time.
+//!
+//! Work comes from commits of the store, which name the leases that they change; from what is seen of
+//! the leases' objects; from accounts that are depleted, by block time; and from the clock, once a day
+//! for each lease.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use souk_core::OrderId;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::{
+    metrics::Ended,
+    reconcile::{Reconciler, Worked},
+};
+use crate::{
+    cluster::kube::cache::Changes,
+    model::work::{DueTimes, End, Urgency, WorkQueue, next_refresh},
+    store::{StoreError, Topic, applied},
+};
+
+/// Leases that are worked on at once. A worker mostly waits for the API server, and one whose namespace
+/// hangs is of no use to the others meanwhile.
+const WORKERS: usize = 32;
+/// The longest time without a look at the clock.
+const TICK: Duration = Duration::from_secs(1);
+
+type Finished = (OrderId, Worked, Duration);
+
+/// Hands out work.
+struct Scheduler {
+    reconciler: Arc<Reconciler>,
+    queue: WorkQueue<OrderId>,
+    running: JoinSet<Finished>,
+    worked_on: HashMap<Id, OrderId>,
+    /// Leases that wait until namespaces are seen.
+    blind: BTreeSet<OrderId>,
+    /// When accounts are depleted, in block time.
+    depletions: DueTimes<OrderId>,
+    /// When leases are applied again, in Unix seconds.
+    refreshes: DueTimes<OrderId>,
+    block_time: Option<u64>,
+}
+
+impl Reconciler {
+    /// Runs until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let scheduler = Scheduler {
+            reconciler: Arc::new(self),
+            queue: WorkQueue::default(),
+            running: JoinSet::new(),
+            worked_on: HashMap::new(),
+            blind: BTreeSet::new(),
+            depletions: DueTimes::default(),
+            refreshes: DueTimes::default(),
+            block_time: None,
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = scheduler.run() => {}
+        }
+    }
+}
+
+impl Scheduler {
+    async fn run(mut self) {
+        let store = self.reconciler.store.clone();
+        let caches = self.reconciler.caches.clone();
+        let mut commits = store.listen_to_leases();
+        let mut blocks = store.listen(&[Topic::Cursor]);
+        self.load().await;
+        self.block().await;
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            self.start_work();
+            // What cannot be started now is not waited for in circles.
+            let later = self.queue.next_later().filter(|_| self.can_start());
+            let later = later.unwrap_or_else(|| Instant::now() + TICK);
+            tokio::select! {
+                changed = commits.changed() => self.committed(changed).await,
+                changes = caches.changed() => self.seen(changes),
+                () = blocks.changed() => self.block().await,
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended),
+                () = tokio::time::sleep_until(later.into()) => {}
+                _ = tick.tick() => self.tick(),
+            }
+        }
+    }
+
+    /// Whether work can be started. Before each kind is listed, or is known not to be seen, and before
+    /// the first block, nothing can be judged.
+    fn can_start(&self) -> bool {
+        let can_judge = self.block_time.is_some() && self.reconciler.caches.is_settled();
+        can_judge && self.running.len() < WORKERS
+    }
+
+    /// Starts work while there is some and workers are free.
+    fn start_work(&mut self) {
+        let metrics = self.reconciler.metrics.clone();
+        while self.can_start()
+            && let Some(block_time) = self.block_time
+            && let Some(taken) = self.queue.take(Instant::now())
+        {
+            metrics.waited.observe(taken.waited.as_secs_f64());
+            if self.queue.failures(taken.key) > 0 {
+                metrics.retries.inc();
+            }
+            let (order, again) = (taken.key, taken.urgency == Urgency::Refresh);
+            let span = tracing::info_span!("lease", lease = %order, urgency = ?taken.urgency);
+            let reconciler = Arc::clone(&self.reconciler);
+            let work = async move {
+                let began = Instant::now();
+                let worked = reconciler.work(order, block_time, again).await;
+                (order, worked, began.elapsed())
+            };
+            let task = self.running.spawn(work.instrument(span));
+            self.worked_on.insert(task.id(), order);
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(Id, Finished), JoinError>) {
+        let (id, finished) = match ended {
+            Ok((id, finished)) => (id, Some(finished)),
+            Err(error) => {
+                tracing::error!(%error, "the work on a lease broke off");
+                (error.id(), None)
+            }
+        };
+        let Some(order) = self.worked_on.remove(&id) else { return };
+        let (worked, took) =
+            finished.map_or((Worked::Failed, Duration::ZERO), |(_, worked, took)| (worked, took));
+        let end = match worked {
+            Worked::Done => End::Done,
+            Worked::Again(wait) => End::Again(wait),
+            Worked::Failed => End::Failed,
+            Worked::Blind => {
+                self.blind.insert(order);
+                End::Done
+            }
+        };
+        let result = if end == End::Failed { "failed" } else { "done" };
+        let metrics = &self.reconciler.metrics;
+        metrics.work.observe(took.as_secs_f64());
+        metrics.ended.get_or_create(&Ended { result }).inc();
+        self.queue.finish(order, end, Instant::now());
+    }
+
+    fn add(&mut self, orders: impl IntoIterator<Item = OrderId>, urgency: Urgency) {
+        let now = Instant::now();
+        for order in orders {
+            self.queue.add(order, urgency, now);
+        }
+    }
+
+    /// Reads all leases, and what was applied before this process began.
+    async fn load(&mut self) {
+        loop {
+            let loaded = async {
+                let rows = self.reconciler.store.read(applied::all).await?;
+                self.reconciler.progress.restore(rows);
+                self.reconciler.index.load(&self.reconciler.store).await
+            };
+            match loaded.await {
+                Ok(()) => break,
+                Err(error) => pause(&error).await,
+            }
+        }
+        let mut orders: BTreeSet<OrderId> = self.reconciler.index.orders().into_iter().collect();
+        orders.extend(self.reconciler.caches.orders());
+        for order in &orders {
+            self.set_times(*order);
+        }
+        self.add(orders, Urgency::Observed);
+    }
+
+    /// After commits that changed leases.
+    async fn committed(&mut self, changed: BTreeSet<OrderId>) {
+        let reconciler = Arc::clone(&self.reconciler);
+        let known = loop {
+            match reconciler.index.reload(&reconciler.store, &changed).await {
+                Ok(known) => break known,
+                Err(error) => pause(&error).await,
+            }
+        };
+        let matters = |order: &OrderId| known.contains(order) || reconciler.caches.has(*order);
+        let changed: Vec<OrderId> = changed.into_iter().filter(matters).collect();
+        for order in &changed {
+            self.set_times(*order);
+        }
+        self.add(changed, Urgency::Fresh);
+    }
+
+    /// Sets when a lease is depleted and when it is applied again.
+    fn set_times(&mut self, order: OrderId) {
+        let lease = self.reconciler.index.get(order).filter(|lease| lease.is_active());
+        self.depletions.set(order, lease.as_ref().and_then(|lease| lease.funds.end()));
+        let runs = lease.is_some_and(|lease| lease.manifest.is_some());
+        if !runs {
+            self.refreshes.set(order, None);
+        } else if !self.refreshes.contains(order) {
+            self.refreshes.set(order, Some(next_refresh(order, unix_time())));
+        }
+    }
+
+    /// After changes of what is seen.
+    fn seen(&mut self, changes: Changes) {
+        self.add(changes.leases, Urgency::Observed);
+        if changes.recovered {
+            self.queue.retry_all(Instant::now());
+            let blind = std::mem::take(&mut self.blind);
+            self.add(blind, Urgency::Observed);
+        }
+    }
+
+    /// After a block.
+    async fn block(&mut self) {
+        match self.reconciler.store.block_time().await {
+            Ok(Some(now)) => {
+                self.block_time = Some(now);
+                let depleted = self.depletions.take(now);
+                self.add(depleted, Urgency::Fresh);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "reading the block time failed"),
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = unix_time();
+        let due = self.refreshes.take(now);
+        for order in &due {
+            self.refreshes.set(*order, Some(next_refresh(*order, now)));
+        }
+        self.add(due, Urgency::Refresh);
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let metrics = &self.reconciler.metrics;
+        metrics.depth.set(count(self.queue.depth()));
+        metrics.waiting.set(count(self.queue.waiting()));
+        metrics.running.set(count(self.running.len()));
+        metrics.oldest.set(self.queue.oldest(Instant::now()).as_secs_f64());
+    }
+}
+
+async fn pause(error: &StoreError) {
+    tracing::error!(%error, "reading leases from the store failed, retrying");
+    tokio::time::sleep(TICK).await;
+}
+
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
