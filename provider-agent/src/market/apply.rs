@@ -65,7 +65,7 @@ pub fn apply(
             && let Some(lease) = leases::get(tx, event.order)?
             && lease.clock.is_none()
         {
-            pending::add(tx, Pending::Account, lease.account.0)?;
+            pending::add(tx, Pending::Account, lease.account.0, at.height)?;
         }
     }
     Ok(())
@@ -129,7 +129,7 @@ fn apply_orderbook(
             orders::close(tx, event.order)?;
             if own(&event.provider) { Ok(()) } else { bid_lost(tx, at, event.order) }
         }
-        OrderbookEvent::LeaseClosed(event) if own(&event.provider) => lease_closed(tx, event),
+        OrderbookEvent::LeaseClosed(event) if own(&event.provider) => lease_closed(tx, at, event),
         OrderbookEvent::BidsReleased(event) => {
             if own(&event.provider) {
                 tx.touch(Topic::Provider);
@@ -179,9 +179,9 @@ fn order_opened(tx: &Tx<'_>, at: Cursor, event: &OrderOpened) -> Result<(), Stor
             detail: None,
         },
     )?;
-    pending::add(tx, Pending::Order, event.order.0)?;
+    pending::add(tx, Pending::Order, event.order.0, at.height)?;
     if deployments::get(tx, event.deployment)?.is_none() {
-        pending::add(tx, Pending::Deployment, event.deployment.0)?;
+        pending::add(tx, Pending::Deployment, event.deployment.0, at.height)?;
     }
     Ok(())
 }
@@ -236,6 +236,10 @@ fn bid_removed(
     if provider != context.address {
         return Ok(());
     }
+    // A bid that became a lease can be neither: one node's word frees nothing that runs.
+    if leases::is_active(tx, order)? {
+        return Ok(());
+    }
     tx.touch(Topic::Provider);
     reservations::release(tx, order)?;
     // The order may still be open: the row stays, so that there is no second bid.
@@ -273,16 +277,16 @@ fn lease_created(
     )?;
     bids::set_progress(tx, event.order, BidProgress::Won, None)?;
     if deployments::get(tx, event.deployment)?.is_none() {
-        pending::add(tx, Pending::Deployment, event.deployment.0)?;
+        pending::add(tx, Pending::Deployment, event.deployment.0, at.height)?;
     }
     tracing::info!(lease = %event.order, tenant = %event.tenant, price = %event.price, "lease created");
     Ok(())
 }
 
 /// The event alone ends nothing: its namespace would be deleted on one node's word.
-fn lease_closed(tx: &Tx<'_>, event: &LeaseClosed) -> Result<(), StoreError> {
+fn lease_closed(tx: &Tx<'_>, at: Cursor, event: &LeaseClosed) -> Result<(), StoreError> {
     tracing::info!(lease = %event.order, reason = %event.reason, "lease closed by an event, asking the endpoints");
-    pending::add(tx, Pending::LeaseEnd, event.order.0)
+    pending::add(tx, Pending::LeaseEnd, event.order.0, at.height)
 }
 
 /// Ends an own lease, after it was confirmed.
@@ -311,10 +315,10 @@ fn account_changed(tx: &Tx<'_>, at: Cursor, event: &AccountChanged) -> Result<()
     // one node's event is not enough.
     match leases::clock(tx, event.account)? {
         Some(known) if clock.ends_before(&known) => {
-            return pending::add(tx, Pending::Account, event.account.0);
+            return pending::add(tx, Pending::Account, event.account.0, at.height);
         }
         Some(_) => {}
-        None => pending::add(tx, Pending::Account, event.account.0)?,
+        None => pending::add(tx, Pending::Account, event.account.0, at.height)?,
     }
     leases::put_clock(tx, event.account, &clock)
 }

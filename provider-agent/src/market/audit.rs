@@ -19,7 +19,7 @@ use crate::{
         agreement::Agreement,
         audit::{Difference, LeaseWord, differences},
     },
-    store::{Pending, Store, StoreError, Tx, bids, cursor, deployments, leases, pending},
+    store::{Pending, Store, StoreError, Tx, bids, cursor, deployments, leases, orders, pending},
 };
 
 /// Own leases that are compared at once, at most.
@@ -53,24 +53,28 @@ impl Auditor {
     /// Only if the store fails.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
         let mut after = None;
-        let mut turn = 0;
+        // Counted apart: a page is compared with another endpoint in each pass.
+        let (mut pass, mut page) = (0, 0);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(self.interval) => {}
             }
-            match self.page(after, turn).await {
-                Ok(next) => after = next,
+            match self.page(after, pass + page).await {
+                Ok(next) => {
+                    (pass, page) = if next.is_none() { (pass + 1, 0) } else { (pass, page + 1) };
+                    after = next;
+                }
                 Err(ChainError::Store(error)) => return Err(error),
                 Err(error) => {
                     tracing::debug!(%error, "comparing leases with the chain failed, retrying")
                 }
             }
-            turn += 1;
         }
     }
 
-    /// Compares the leases after one; returns the last that was compared, or none at the end.
+    /// Compares the leases after one with the endpoint whose turn it is; returns the last that was
+    /// compared, or none at the end.
     async fn page(
         &self,
         after: Option<OrderId>,
@@ -111,7 +115,8 @@ impl Auditor {
                 self.findings.differs(format!(
                     "lease {order} runs by the store and not by the chain; asking all endpoints"
                 ));
-                let add = move |tx: &Tx<'_>| pending::add(tx, Pending::LeaseEnd, order.0);
+                let height = stored.at.height;
+                let add = move |tx: &Tx<'_>| pending::add(tx, Pending::LeaseEnd, order.0, height);
                 Ok(self.store.write(add).await?)
             }
             Difference::Runs(order) => {
@@ -136,22 +141,31 @@ impl Auditor {
         if lease.state != LeaseState::Active {
             return Ok(());
         }
-        self.findings.differs(format!("lease {order} runs by the chain, taken up again"));
-        let row = rebuild::lease_row(&lease);
+        let detail = market.orderbook.order(order).await?;
         let put = move |tx: &Tx<'_>| {
-            // What changed the store since then is newer.
-            if cursor::get(tx)?.is_none_or(|now| now.height != height) {
-                return Ok(());
+            // What events said since then is newer.
+            let is_newer = pending::has(tx, Pending::LeaseEnd, order.0)?;
+            if is_newer || leases::is_active(tx, order)? {
+                return Ok(false);
             }
+            let at = cursor::get(tx)?.map_or(height, |now| now.height);
+            if orders::get(tx, order)?.is_none() {
+                let at = Cursor { height, time: 0 };
+                orders::put(tx, &rebuild::order_row(&detail, at))?;
+            }
+            let row = rebuild::lease_row(&lease);
             leases::put(tx, &row)?;
             bids::set_progress(tx, order, BidProgress::Won, None)?;
-            pending::add(tx, Pending::Account, row.account.0)?;
+            pending::add(tx, Pending::Account, row.account.0, at)?;
             if deployments::get(tx, row.group.deployment)?.is_none() {
-                pending::add(tx, Pending::Deployment, row.group.deployment.0)?;
+                pending::add(tx, Pending::Deployment, row.group.deployment.0, at)?;
             }
-            Ok(())
+            Ok(true)
         };
-        Ok(self.store.write::<_, StoreError, _>(put).await?)
+        if self.store.write::<_, StoreError, _>(put).await? {
+            self.findings.differs(format!("lease {order} runs by the chain, taken up again"));
+        }
+        Ok(())
     }
 
     async fn compare_clocks(&self, one: &Market, stored: &Stored) -> Result<(), ChainError> {
@@ -182,7 +196,7 @@ impl Auditor {
             "account {account} is {known} by the store and {found} by {}; asking all endpoints",
             one.endpoints()
         ));
-        let add = move |tx: &Tx<'_>| pending::add(tx, Pending::Account, account.0);
+        let add = move |tx: &Tx<'_>| pending::add(tx, Pending::Account, account.0, at.height);
         Ok(self.store.write(add).await?)
     }
 }

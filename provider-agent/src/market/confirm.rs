@@ -2,9 +2,12 @@
 //! pays for less time than the store believes. One endpoint's event or answer is never enough where
 //! another can be asked.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use souk_client::market::MarketError;
 use souk_core::{AccountId, OrderId};
+use tokio::time::timeout;
 
 use super::{Market, rebuild::clock};
 use crate::model::{
@@ -12,6 +15,9 @@ use crate::model::{
     agreement::{Agreement, Answer, agree},
     audit::LeaseWord,
 };
+
+/// For this time each endpoint is waited for; one that hangs holds up no question for longer.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// What all endpoints say of an own lease, in the state after block `height`.
 pub async fn lease(market: &Market, order: OrderId, height: u64) -> Agreement<LeaseWord> {
@@ -38,7 +44,10 @@ where
     let each = market.each();
     let endpoints: Vec<String> = each.iter().map(Market::endpoints).collect();
     let pinned = |one: Market| if height == 0 { one } else { one.at(height) };
-    let said = join_all(each.into_iter().map(|one| ask(pinned(one)))).await;
-    let said = said.into_iter().map(|said| said.map(&word).map_err(|error| error.to_string()));
+    let questions = each.into_iter().map(|one| timeout(MAX_WAIT, ask(pinned(one))));
+    let said = join_all(questions).await.into_iter().map(|said| match said {
+        Ok(said) => said.map(&word).map_err(|error| error.to_string()),
+        Err(_) => Err(format!("nothing within {} seconds", MAX_WAIT.as_secs())),
+    });
     endpoints.into_iter().zip(said).map(|(endpoint, word)| Answer { endpoint, word }).collect()
 }

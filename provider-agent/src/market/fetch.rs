@@ -22,107 +22,118 @@ use crate::{
 const PARALLEL: usize = 8;
 /// Rows fetched in one round.
 const PAGE: u32 = 64;
+/// Blocks for which every node has the state after a block, if it keeps no more than most do.
+const RECENT: u64 = 50;
 /// The least and the most time between two rounds after a failure.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
 
-/// Fetches until stopped.
-///
-/// # Errors
-///
-/// Only if the store fails.
-pub async fn run(
-    market: Market,
-    store: Store,
-    findings: Findings,
-    stop: CancellationToken,
-) -> Result<(), StoreError> {
-    let mut listener = store.listen(&[Topic::Pending]);
-    let mut wait = BACKOFF.0;
-    // What failed waits for its time; it holds up nothing that is new.
-    let mut retry_at = Instant::now();
-    loop {
-        let retries = Instant::now() >= retry_at;
-        let rows = if retries { Rows::All } else { Rows::Untried };
-        let left = round(&market, &store, &findings, rows).await?;
-        if retries {
-            wait = if left == Left::Failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
-            // With nothing to retry, the resync: a notification may have been lost.
-            let after = if left == Left::Nothing { BACKOFF.1 } else { wait };
-            retry_at = Instant::now() + after;
-        } else if left == Left::Failed {
-            retry_at = retry_at.min(Instant::now() + wait);
+/// What is fetched by one task, so that it waits for nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Details of orders and deployments, from one endpoint: bids wait for them.
+    Details,
+    /// What all endpoints are asked: it takes as long as the slowest.
+    Confirmations,
+}
+
+impl Subject {
+    fn kinds(self) -> &'static [Pending] {
+        match self {
+            Self::Details => &[Pending::Order, Pending::Deployment],
+            Self::Confirmations => &[Pending::Account, Pending::LeaseEnd],
         }
-        let again = async {
-            if left != Left::More {
-                let _ = tokio::time::timeout_at(retry_at.into(), listener.changed()).await;
-            }
-        };
+    }
+}
+
+/// The task that fetches.
+pub struct Fetcher {
+    /// The market.
+    pub market: Market,
+    /// The store, with the list.
+    pub store: Store,
+    /// Where endpoints that differ are reported.
+    pub findings: Findings,
+    /// What it fetches.
+    pub subject: Subject,
+}
+
+impl Fetcher {
+    /// Fetches until stopped.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
         tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            () = again => {}
+            () = stop.cancelled() => Ok(()),
+            result = self.fetch() => result,
         }
     }
-}
 
-/// Which rows of the list a round takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Rows {
-    All,
-    /// Those that no fetch failed for yet.
-    Untried,
-}
-
-/// What is left on the list after a round.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Left {
-    /// Failed fetches.
-    Failed,
-    /// More than one page.
-    More,
-    Nothing,
-}
-
-/// Fetches one page of the list.
-async fn round(
-    market: &Market,
-    store: &Store,
-    findings: &Findings,
-    rows: Rows,
-) -> Result<Left, StoreError> {
-    let list = match rows {
-        Rows::All => pending::list,
-        Rows::Untried => pending::untried,
-    };
-    let rows = store.read(move |sql| list(sql, PAGE)).await?;
-    let full = rows.len() == PAGE as usize;
-    let outcomes: Vec<Result<bool, StoreError>> = stream::iter(rows)
-        .map(|row| one(market, store, findings, row))
-        .buffer_unordered(PARALLEL)
-        .collect()
-        .await;
-    let mut failed = false;
-    for outcome in outcomes {
-        failed |= !outcome?;
+    /// What failed waits for its time, and holds up nothing that is new.
+    async fn fetch(&self) -> Result<(), StoreError> {
+        let mut listener = self.store.listen(&[Topic::Pending]);
+        let mut wait = BACKOFF.0;
+        let mut retry_at = Instant::now();
+        loop {
+            if Instant::now() >= retry_at {
+                let failed = self.round(u32::MAX).await?.failed;
+                wait = if failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
+                // With nothing to retry, the resync: a notification may have been lost.
+                retry_at = Instant::now() + if failed { wait } else { BACKOFF.1 };
+            }
+            loop {
+                let round = self.round(0).await?;
+                if round.failed {
+                    retry_at = retry_at.min(Instant::now() + wait);
+                }
+                if !round.full {
+                    break;
+                }
+            }
+            let _ = tokio::time::timeout_at(retry_at.into(), listener.changed()).await;
+        }
     }
-    Ok(match (failed, full) {
-        (true, _) => Left::Failed,
-        (false, true) => Left::More,
-        (false, false) => Left::Nothing,
-    })
+
+    /// Fetches one page of those with at most so many failures.
+    async fn round(&self, most_attempts: u32) -> Result<Round, StoreError> {
+        let kinds = self.subject.kinds();
+        let rows =
+            self.store.read(move |sql| pending::next(sql, kinds, most_attempts, PAGE)).await?;
+        let full = rows.len() == PAGE as usize;
+        let fetches = stream::iter(rows)
+            .map(|row| fetch_row(&self.market, &self.store, &self.findings, row))
+            .buffer_unordered(PARALLEL);
+        let outcomes: Vec<Result<bool, StoreError>> = fetches.collect().await;
+        let mut failed = false;
+        for outcome in outcomes {
+            failed |= !outcome?;
+        }
+        Ok(Round { failed, full })
+    }
 }
 
-async fn one(
+/// How a page was fetched.
+struct Round {
+    /// Whether any of it is to be tried again.
+    failed: bool,
+    /// Whether there may be more than the page.
+    full: bool,
+}
+
+/// Whether the row is settled: fetched, or not needed any more.
+async fn fetch_row(
     market: &Market,
     store: &Store,
     findings: &Findings,
     row: PendingRow,
 ) -> Result<bool, StoreError> {
-    let PendingRow { kind, id, .. } = row;
+    let PendingRow { kind, id, height, .. } = row;
     let fetched = match kind {
         Pending::Order => order(market, store, OrderId(id)).await,
         Pending::Deployment => deployment(market, store, DeploymentId(id)).await,
-        Pending::Account => account(market, store, AccountId(id)).await,
-        Pending::LeaseEnd => lease_end(market, store, findings, OrderId(id)).await,
+        Pending::Account => account(market, store, AccountId(id), height).await,
+        Pending::LeaseEnd => lease_end(market, store, findings, OrderId(id), height).await,
     };
     match fetched {
         Ok(()) => {
@@ -181,8 +192,20 @@ async fn deployment(market: &Market, store: &Store, id: DeploymentId) -> Result<
         .await
 }
 
-async fn account(market: &Market, store: &Store, id: AccountId) -> Result<(), ChainError> {
-    let height = store.height().await?.unwrap_or(0);
+/// The block whose state is asked for: that of the row, which a node that trails has soon, or the
+/// store's last one if nodes may have pruned that by now.
+async fn height_to_ask(store: &Store, wanted: u64) -> Result<u64, StoreError> {
+    let now = store.height().await?.unwrap_or(0);
+    Ok(if now.saturating_sub(wanted) > RECENT { now } else { wanted })
+}
+
+async fn account(
+    market: &Market,
+    store: &Store,
+    id: AccountId,
+    wanted: u64,
+) -> Result<(), ChainError> {
+    let height = height_to_ask(store, wanted).await?;
     let clock = match confirm::account(market, id, height).await {
         Agreement::Agreed(clock) => clock,
         Agreement::Undecided(why) => return Err(ChainError::Undecided(why)),
@@ -190,7 +213,7 @@ async fn account(market: &Market, store: &Store, id: AccountId) -> Result<(), Ch
     store
         .write(move |tx| {
             leases::put_clock(tx, id, &clock)?;
-            done_at(tx, Pending::Account, id.0, height)?;
+            pending::done_at(tx, Pending::Account, id.0, height)?;
             Ok(())
         })
         .await
@@ -201,9 +224,13 @@ async fn lease_end(
     store: &Store,
     findings: &Findings,
     order: OrderId,
+    wanted: u64,
 ) -> Result<(), ChainError> {
-    let at = store.cursor().await?;
-    let height = at.map_or(0, |at| at.height);
+    if !store.read(move |sql| leases::is_active(sql, order)).await? {
+        let done = move |tx: &Tx<'_>| pending::done(tx, Pending::LeaseEnd, order.0);
+        return Ok(store.write(done).await?);
+    }
+    let height = height_to_ask(store, wanted).await?;
     let word = match confirm::lease(market, order, height).await {
         Agreement::Agreed(word) => word,
         Agreement::Undecided(why) => return Err(ChainError::Undecided(why)),
@@ -213,30 +240,21 @@ async fn lease_end(
     }
     store
         .write(move |tx| {
-            let runs = leases::get(tx, order)?.is_some_and(|l| l.state == LeaseState::Active);
-            let now = at.map_or(0, |at| at.time);
-            match word {
-                _ if !runs => {}
-                LeaseWord::Active => {}
-                LeaseWord::Ended { state, reason, at } => {
-                    end_lease(tx, order, state, reason, at.unwrap_or(now))?;
-                }
-                LeaseWord::Absent => {
-                    end_lease(tx, order, LeaseState::Closed, CloseReason::Unspecified, now)?;
-                }
+            let now = cursor::get(tx)?.map_or(0, |now| now.time);
+            let ended = match word {
+                LeaseWord::Active => None,
+                LeaseWord::Ended { state, reason, at } => Some((state, reason, at.unwrap_or(now))),
+                LeaseWord::Absent => Some((LeaseState::Closed, CloseReason::Unspecified, now)),
+            };
+            if let Some((state, reason, at)) = ended
+                && leases::is_active(tx, order)?
+            {
+                end_lease(tx, order, state, reason, at)?;
             }
-            done_at(tx, Pending::LeaseEnd, order.0, height)?;
+            pending::done_at(tx, Pending::LeaseEnd, order.0, height)?;
             Ok(())
         })
         .await
-}
-
-/// Done, unless blocks came since the question: one of them may have asked for it again.
-fn done_at(tx: &Tx<'_>, kind: Pending, id: u64, height: u64) -> Result<(), StoreError> {
-    match cursor::get(tx)?.is_none_or(|now| now.height <= height) {
-        true => pending::done(tx, kind, id),
-        false => Ok(tx.touch(Topic::Pending)),
-    }
 }
 
 fn is_needed(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<bool, StoreError> {
@@ -248,8 +266,6 @@ fn is_needed(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<bool, StoreError> {
             Ok(leased || orders::open(tx)?.iter().any(|o| is(o.group.deployment)))
         }
         Pending::Account => leases::is_paid_by(tx, AccountId(id)),
-        Pending::LeaseEnd => {
-            Ok(leases::get(tx, OrderId(id))?.is_some_and(|l| l.state == LeaseState::Active))
-        }
+        Pending::LeaseEnd => leases::is_active(tx, OrderId(id)),
     }
 }

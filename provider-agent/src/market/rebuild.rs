@@ -135,7 +135,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         )?;
     }
     for id in &snapshot.refused {
-        pending::add(tx, Pending::Deployment, id.0)?;
+        pending::add(tx, Pending::Deployment, id.0, at.height)?;
     }
     put_leases(tx, snapshot)?;
     for account in &snapshot.accounts {
@@ -144,7 +144,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
             Some(known) if !clock.ends_before(&known) => {
                 leases::put_clock(tx, account.id, &clock)?;
             }
-            _ => pending::add(tx, Pending::Account, account.id.0)?,
+            _ => pending::add(tx, Pending::Account, account.id.0, at.height)?,
         }
     }
     put_bids(tx, snapshot)?;
@@ -153,16 +153,21 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
 }
 
 fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
-    // What runs is not ended by one node's list: the endpoints are asked for each such lease.
+    let at = snapshot.at;
+    // What runs is not ended by one node's list: the endpoints are asked for each such lease. Nor does
+    // one that ended run again by it: that is for the audit, which asks all of them.
     let running: BTreeSet<OrderId> = leases::active(tx)?.iter().map(|lease| lease.order).collect();
     let listed = |lease: &LeaseResponse| lease.state == LeaseState::Active;
     let active: BTreeSet<OrderId> =
         snapshot.leases.iter().filter(|lease| listed(lease)).map(|lease| lease.order).collect();
     for order in running.difference(&active) {
-        pending::add(tx, Pending::LeaseEnd, order.0)?;
+        pending::add(tx, Pending::LeaseEnd, order.0, at.height)?;
     }
-    for lease in snapshot.leases.iter().filter(|l| listed(l) || !running.contains(&l.order)) {
-        leases::put(tx, &lease_row(lease))?;
+    for lease in &snapshot.leases {
+        let known = running.contains(&lease.order) || leases::get(tx, lease.order)?.is_some();
+        if !known || running.contains(&lease.order) == listed(lease) {
+            leases::put(tx, &lease_row(lease))?;
+        }
     }
     for lease in leases::all(tx)? {
         // The reservation of an ended lease is freed when its objects are gone.
@@ -190,7 +195,8 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         let tenant = snapshot.orders.iter().find(|order| order.id == bid.order);
         let tenant = tenant.map(|order| &order.tenant).or(ours.map(|lease| &lease.tenant));
         // An ended lease keeps its slot for a while: its bid is neither lost nor open.
-        let progress = if ours.is_some() { BidProgress::Won } else { progress };
+        let is_won = ours.is_some() || leases::is_active(tx, bid.order)?;
+        let progress = if is_won { BidProgress::Won } else { progress };
         bids::put(
             tx,
             &Bid {
@@ -220,7 +226,7 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn order_row(order: &OrderResponse, at: Cursor) -> Order {
+pub(super) fn order_row(order: &OrderResponse, at: Cursor) -> Order {
     Order {
         id: order.id,
         group: order.group,

@@ -6,8 +6,8 @@ use souk_api::{
     orderbook::{
         LeaseState, OrderbookEvent,
         events::{
-            BidPlaced, DeploymentCreated, DeploymentUpdated, LeaseClosed, LeaseCreated,
-            OrderClosed, OrderOpened,
+            BidPlaced, BidWithdrawn, DeploymentCreated, DeploymentUpdated, LeaseClosed,
+            LeaseCreated, OrderClosed, OrderOpened,
         },
     },
 };
@@ -295,6 +295,34 @@ async fn a_lease_that_ended_without_manifest_frees_its_reservation_once_that_is_
     assert!(!fixture.is_reserved(7).await);
     fixture.store.write(|tx| leases::forget(tx, OrderId(7))).await.unwrap();
     assert_eq!(fixture.store.lease(OrderId(7)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_bid_that_is_said_to_be_withdrawn_frees_nothing_of_a_lease_that_runs() {
+    let fixture = Fixture::new();
+    fixture.bid(7).await;
+    fixture.orderbook(6, vec![leased(7, 3, ME)]).await;
+    let withdrawn = OrderbookEvent::BidWithdrawn(BidWithdrawn {
+        order: OrderId(7),
+        bid: BidId(1),
+        provider: ME.into(),
+    });
+    fixture.orderbook(7, vec![withdrawn]).await;
+    assert!(fixture.is_reserved(7).await);
+    assert_eq!(fixture.progress(7).await, Some(BidProgress::Won));
+}
+
+#[tokio::test]
+async fn a_question_that_a_later_block_asks_again_is_not_answered_by_an_earlier_state() {
+    let fixture = Fixture::new();
+    let ask = |height| move |tx: &Tx<'_>| pending::add(tx, Pending::LeaseEnd, 7, height);
+    let answer = |height| move |tx: &Tx<'_>| pending::done_at(tx, Pending::LeaseEnd, 7, height);
+    fixture.store.write(ask(5)).await.unwrap();
+    fixture.store.write(ask(8)).await.unwrap();
+    fixture.store.write(answer(5)).await.unwrap();
+    assert!(fixture.is_asked(Pending::LeaseEnd, 7).await);
+    fixture.store.write(answer(8)).await.unwrap();
+    assert!(!fixture.is_asked(Pending::LeaseEnd, 7).await);
 }
 
 fn chain_event(contract: &str, event: OrderbookEvent) -> Event {

@@ -147,6 +147,17 @@ pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(),
     Ok(())
 }
 
+/// Whether it is an active lease.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn is_active(sql: &Connection, order: OrderId) -> Result<bool, StoreError> {
+    let mut statement =
+        sql.prepare_cached("SELECT 1 FROM leases WHERE order_id = ?1 AND state = 'active'")?;
+    Ok(statement.exists([sql::int(order.0)?])?)
+}
+
 /// Whether any own lease is paid by this account.
 ///
 /// # Errors

@@ -51,6 +51,8 @@ pub struct PendingRow {
     pub kind: Pending,
     /// Its number.
     pub id: u64,
+    /// The block whose state the answer must have, or a later one.
+    pub height: u64,
     /// How many fetches failed.
     pub attempts: u32,
     /// The last error.
@@ -61,50 +63,57 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PendingRow> {
     Ok(PendingRow {
         kind: sql::text(row, "kind")?,
         id: sql::uint(row, "id")?,
+        height: sql::uint(row, "height")?,
         attempts: sql::uint32(row, "attempts")?,
         last_error: row.get("last_error")?,
     })
 }
 
-/// The pending fetches, those with the fewest attempts first.
+/// All pending fetches, those with the fewest attempts first.
 ///
 /// # Errors
 ///
 /// If the store fails.
 pub fn list(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError> {
-    with_attempts(sql, limit, u32::MAX)
+    let all = [Pending::Order, Pending::Deployment, Pending::Account, Pending::LeaseEnd];
+    next(sql, &all, u32::MAX, limit)
 }
 
-/// The pending fetches that none failed for yet.
+/// The pending fetches of these kinds with at most `most_attempts` failures, those with the fewest
+/// first.
 ///
 /// # Errors
 ///
 /// If the store fails.
-pub fn untried(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError> {
-    with_attempts(sql, limit, 0)
-}
-
-fn with_attempts(
+pub fn next(
     sql: &Connection,
-    limit: u32,
+    kinds: &[Pending],
     most_attempts: u32,
+    limit: u32,
 ) -> Result<Vec<PendingRow>, StoreError> {
-    let mut statement = sql.prepare_cached(
-        "SELECT kind, id, attempts, last_error FROM pending WHERE attempts <= ?2
-         ORDER BY attempts, id LIMIT ?1",
-    )?;
-    let rows = statement.query_map([limit, most_attempts], read)?;
+    let kinds: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
+    let query = format!(
+        "SELECT kind, id, height, attempts, last_error FROM pending
+         WHERE attempts <= ?1 AND kind IN ({}) ORDER BY attempts, id LIMIT ?2",
+        kinds.join(", ")
+    );
+    let mut statement = sql.prepare_cached(&query)?;
+    let rows = statement.query_map([most_attempts, limit], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Adds a fetch.
+/// Adds a fetch from the state after block `height` or a later one. One that is there is for the later
+/// height of the two.
 ///
 /// # Errors
 ///
 /// If the store fails.
-pub fn add(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT OR IGNORE INTO pending (kind, id) VALUES (?1, ?2)")?
-        .execute(params![kind.to_string(), sql::int(id)?])?;
+pub fn add(tx: &Tx<'_>, kind: Pending, id: u64, height: u64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO pending (kind, id, height) VALUES (?1, ?2, ?3)
+         ON CONFLICT (kind, id) DO UPDATE SET height = max(height, excluded.height)",
+    )?
+    .execute(params![kind.to_string(), sql::int(id)?, sql::int(height)?])?;
     tx.touch(Topic::Pending);
     Ok(())
 }
@@ -129,6 +138,19 @@ pub fn failed(tx: &Tx<'_>, kind: Pending, id: u64, why: &str) -> Result<(), Stor
         "UPDATE pending SET attempts = attempts + 1, last_error = ?3 WHERE kind = ?1 AND id = ?2",
     )?
     .execute(params![kind.to_string(), sql::int(id)?, why])?;
+    Ok(())
+}
+
+/// Removes a fetch that was answered from the state after block `height`, unless it is for a later one
+/// by now.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn done_at(tx: &Tx<'_>, kind: Pending, id: u64, height: u64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM pending WHERE kind = ?1 AND id = ?2 AND height <= ?3")?
+        .execute(params![kind.to_string(), sql::int(id)?, sql::int(height)?])?;
+    tx.touch(Topic::Pending);
     Ok(())
 }
 

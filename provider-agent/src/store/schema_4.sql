@@ -5,3 +5,5 @@ CREATE TABLE applied (
     running INTEGER NOT NULL,
     objects TEXT NOT NULL
 );
+-- The block whose state an answer must have, or a later one.
+ALTER TABLE pending ADD COLUMN height INTEGER NOT NULL DEFAULT 0;

@@ -213,7 +213,7 @@ fn manifest(order: u64, salt: Option<Vec<u8>>) -> ManifestRow {
 fn decisions() -> Vec<DecisionRow> {
     let decision = |(order, verdict): (u64, Verdict)| DecisionRow {
         order: OrderId(order),
-        height: 12,
+        height: 0,
         verdict,
         reason: format!("because of {order}"),
         tenant_reason: "capacity".into(),
@@ -243,6 +243,7 @@ fn pending() -> Vec<PendingRow> {
     let row = |kind, id, last_error: Option<&str>| PendingRow {
         kind,
         id,
+        height: 12,
         attempts: u32::from(last_error.is_some()),
         last_error: last_error.map(str::to_owned),
     };
@@ -285,7 +286,7 @@ async fn write(store: &Store) {
             rows.marks.iter().try_for_each(|row| marks::put(tx, row))?;
             let known = pending::list(tx, 10)?;
             for row in rows.pending.iter().filter(|row| !known.contains(row)) {
-                pending::add(tx, row.kind, row.id)?;
+                pending::add(tx, row.kind, row.id, row.height)?;
                 let failed = row.last_error.iter();
                 failed.clone().try_for_each(|why| pending::failed(tx, row.kind, row.id, why))?;
             }

@@ -344,10 +344,10 @@ async fn pending_fetches_come_least_tried_first_and_stay_until_done() {
     let (_folder, store) = store().await;
     store
         .write(|tx| {
-            pending::add(tx, Pending::Order, 1)?;
-            pending::add(tx, Pending::Order, 2)?;
+            pending::add(tx, Pending::Order, 1, 5)?;
+            pending::add(tx, Pending::Order, 2, 5)?;
             pending::failed(tx, Pending::Order, 1, "timed out")?;
-            pending::add(tx, Pending::Order, 1)
+            pending::add(tx, Pending::Order, 1, 5)
         })
         .await
         .unwrap();

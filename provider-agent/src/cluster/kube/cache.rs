@@ -213,7 +213,7 @@ impl Caches {
     pub(super) fn of_pods(scope: &MarketScope, pods: impl IntoIterator<Item = Pod>) -> Self {
         let caches = Self { seen: Arc::default(), changed: Arc::default(), scope: scope.clone() };
         for pod in pods {
-            caches.take(Watched::Pods, Report::Changed(pod), &mut HashSet::new());
+            caches.take(Watched::Pods, Report::Changed(pod), &mut None);
         }
         caches
     }
@@ -223,7 +223,7 @@ impl Caches {
         S: Source<Object: Trim>,
     {
         let config = watcher::Config::default().labels(&self.scope.selector());
-        let mut listed = HashSet::new();
+        let mut listed = None;
         watch::run(source, config, |report| {
             self.take(watched, report, &mut listed);
             self.changed.notify_one();
@@ -231,21 +231,23 @@ impl Caches {
         .await;
     }
 
-    /// Takes in what a watch reports; `listed` has the objects of the list that goes on.
+    /// Takes in what a watch reports; `listed` has the objects of the list that goes on, if one does.
     fn take<T: Trim>(
         &self,
         watched: Watched,
         report: Report<T>,
-        listed: &mut HashSet<(OrderId, String)>,
+        listed: &mut Option<HashSet<(OrderId, String)>>,
     ) {
         // Trimmed before the lock is taken.
         match report {
-            Report::Listing => listed.clear(),
+            Report::Listing => *listed = Some(HashSet::new()),
             Report::Changed(object) => match self.place(&object) {
                 Ok((order, name)) => {
                     let kept = object.trim();
                     self.seen.lock().put(order, kept);
-                    listed.insert((order, name));
+                    if let Some(listed) = listed {
+                        listed.insert((order, name));
+                    }
                 }
                 // It is another lease's by its label: this one does not have it.
                 Err(Some((order, name))) => self.seen.lock().remove(watched, order, &name),
@@ -257,8 +259,7 @@ impl Caches {
                 }
             }
             Report::Listed => {
-                self.seen.lock().listed(watched, listed);
-                *listed = HashSet::new();
+                self.seen.lock().listed(watched, &listed.take().unwrap_or_default());
                 tracing::debug!(resource = watched.resource(), "watch listed");
             }
             Report::Broken(error) => {

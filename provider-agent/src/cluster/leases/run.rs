@@ -172,12 +172,18 @@ impl Scheduler {
                 Err(error) => pause(&error).await,
             }
         }
-        let mut orders: BTreeSet<OrderId> = self.reconciler.index.orders().into_iter().collect();
-        orders.extend(self.reconciler.caches.orders());
+        let orders = self.all_orders();
         for order in &orders {
             self.set_times(*order);
         }
         self.add(orders, Urgency::Observed);
+    }
+
+    /// The leases of the store, and those of which the cluster has something.
+    fn all_orders(&self) -> BTreeSet<OrderId> {
+        let mut orders: BTreeSet<OrderId> = self.reconciler.index.orders().into_iter().collect();
+        orders.extend(self.reconciler.caches.orders());
+        orders
     }
 
     /// After commits that changed leases.
@@ -214,8 +220,10 @@ impl Scheduler {
         self.add(changes.leases, Urgency::Observed);
         if changes.recovered {
             self.queue.retry_all(Instant::now());
-            let blind = std::mem::take(&mut self.blind);
-            self.add(blind, Urgency::Observed);
+            self.blind.clear();
+            // What was not seen was taken to be there; a worker under way may have seen nothing, too.
+            let orders = self.all_orders();
+            self.add(orders, Urgency::Observed);
         }
     }
 

@@ -85,13 +85,14 @@ impl Findings {
         self.0.send_if_modified(|state| state.undecided.remove(&(kind, id)).is_some());
     }
 
-    /// An event said that a lease ended, and the chain's state says that it runs.
+    /// A lease was said to have ended, by an event or by one endpoint, and all endpoints say that it
+    /// runs.
     pub(in crate::market) fn contradicted(&self, order: OrderId) {
         let text = format!(
-            "an event said that lease {order} ended, and all endpoints say that it runs; \
-             find out which endpoint of `chain.rpc` made it up"
+            "lease {order} was said to have ended, and all endpoints say that it runs; find out which \
+             endpoint of `chain.rpc` made it up"
         );
-        tracing::error!(lease = %order, "event of a lease's end contradicted by the chain, ignored");
+        tracing::error!(lease = %order, "end of a lease contradicted by all endpoints, ignored");
         self.0.send_modify(|state| {
             state.contradicted += 1;
             state.add(text);

@@ -37,7 +37,7 @@ use crate::{
         Market,
         audit::{Auditor, Findings},
         bidding::{Bidder, Deps},
-        fetch,
+        fetch::{Fetcher, Subject},
         follow::{FollowState, FollowerTask},
         lookup::ChainLookup,
         outbox::Messages,
@@ -169,9 +169,17 @@ impl Agent {
             state: self.following.clone(),
         };
         tasks.spawn("follower", following.run(stop.clone()));
-        let (market, store) = (self.market.clone(), self.store.clone());
-        let fetching = fetch::run(market, store, self.findings.clone(), stop.clone());
-        tasks.spawn("fetch", fetching);
+        for (name, subject) in
+            [("details", Subject::Details), ("confirmations", Subject::Confirmations)]
+        {
+            let fetcher = Fetcher {
+                market: self.market.clone(),
+                store: self.store.clone(),
+                findings: self.findings.clone(),
+                subject,
+            };
+            tasks.spawn(name, fetcher.run(stop.clone()));
+        }
         let auditor = Auditor {
             market: self.market.clone(),
             store: self.store.clone(),

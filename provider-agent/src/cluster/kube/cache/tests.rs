@@ -41,7 +41,7 @@ fn names(caches: &Caches, order: u64) -> Vec<String> {
 
 #[tokio::test]
 async fn an_event_changes_the_lease_of_its_label_and_none_other() {
-    let (caches, mut listed) = (caches(), HashSet::new());
+    let (caches, mut listed) = (caches(), None);
     for order in [7, 8] {
         let object = namespace(&caches, order);
         caches.take(Watched::Kind(Kind::Namespace), Report::Changed(object), &mut listed);
@@ -60,7 +60,7 @@ async fn an_event_changes_the_lease_of_its_label_and_none_other() {
 
 #[tokio::test]
 async fn an_object_that_is_labelled_for_another_lease_is_gone_for_its_own() {
-    let (caches, mut listed) = (caches(), HashSet::new());
+    let (caches, mut listed) = (caches(), None);
     caches.take(SERVICES, Report::Changed(service(&caches, "web", 7, 7)), &mut listed);
     assert_eq!(names(&caches, 7), ["web"]);
     caches.take(SERVICES, Report::Changed(service(&caches, "web", 7, 8)), &mut listed);
@@ -71,8 +71,8 @@ async fn an_object_that_is_labelled_for_another_lease_is_gone_for_its_own() {
 
 #[tokio::test]
 async fn what_is_not_in_a_new_list_is_gone_and_only_what_changed_is_reported() {
-    let (caches, mut listed) = (caches(), HashSet::new());
-    let list = |names: &[(&str, u64)], listed: &mut HashSet<(OrderId, String)>| {
+    let (caches, mut listed) = (caches(), None);
+    let list = |names: &[(&str, u64)], listed: &mut Option<HashSet<(OrderId, String)>>| {
         caches.take(SERVICES, Report::<Service>::Listing, listed);
         for (name, order) in names {
             let object = service(&caches, name, *order, *order);
@@ -94,7 +94,7 @@ async fn what_is_not_in_a_new_list_is_gone_and_only_what_changed_is_reported() {
 
 #[test]
 fn a_watch_that_fails_is_named_with_the_reason_and_the_others_stay_up() {
-    let (caches, mut listed) = (caches(), HashSet::new());
+    let (caches, mut listed) = (caches(), None);
     assert!(!caches.is_settled());
     let why = WatchError { message: "limitranges is forbidden".into(), forbidden: true };
     for watched in Watched::all() {

@@ -24,6 +24,11 @@ impl Budget {
         self.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, add).is_ok()
     }
 
+    /// Takes bytes although there may not be as many left.
+    pub fn take_anyway(&self, bytes: usize) {
+        self.taken.fetch_add(bytes, Ordering::AcqRel);
+    }
+
     /// Gives bytes back.
     pub fn give(&self, bytes: usize) {
         self.taken.fetch_sub(bytes, Ordering::AcqRel);

@@ -70,7 +70,6 @@ pub struct History {
     lines: Option<Lines<Reader>>,
     /// Lines that come and are not wanted.
     skip: usize,
-    _turn: Option<Turn>,
 }
 
 /// What is wanted of a log.
@@ -96,7 +95,8 @@ impl Wanted<'_> {
         pace: &Pace,
         budget: &Budget,
     ) -> Result<Option<History>, WorkloadError> {
-        let turn = pace.turn().await;
+        // Until the log is open: how long its reader takes is its own affair, and holds up no other.
+        let _turn = pace.turn().await;
         let (mut parts, mut skip, mut before) = (None, 0, None);
         if let Some(wanted) = self.tail.map(i64::from) {
             parts = Some(wanted.saturating_add(1));
@@ -108,7 +108,7 @@ impl Wanted<'_> {
                 if !found.long || lines > wanted || all {
                     skip = usize::try_from(lines.saturating_sub(wanted)).unwrap_or(0);
                     if let Some(ready) = found.pieces {
-                        return Ok(Some(History { ready, lines: None, skip, _turn: turn }));
+                        return Ok(Some(History { ready, lines: None, skip }));
                     }
                     break;
                 }
@@ -118,7 +118,7 @@ impl Wanted<'_> {
         }
         let lines = self.request(parts, budget).await?;
         let ready = VecDeque::new();
-        Ok(lines.map(|lines| History { ready, lines: Some(lines), skip, _turn: turn }))
+        Ok(lines.map(|lines| History { ready, lines: Some(lines), skip }))
     }
 
     async fn request(

@@ -60,6 +60,10 @@ pub struct Ring {
     followers: watch::Sender<usize>,
 }
 
+/// An entry of as many bytes always has room in an empty ring: lines that one tenant does not read do
+/// not silence the logs of others.
+const ALWAYS: usize = 16 << 10;
+
 #[derive(Debug, Default)]
 struct State {
     /// The number of the first entry.
@@ -85,8 +89,8 @@ impl Ring {
         Self { state: Mutex::default(), budget, news, followers }
     }
 
-    /// Adds an entry. Entries that nobody has read make room for it; if memory is short it is dropped
-    /// itself.
+    /// Adds an entry. Entries that nobody has read make room for it; if memory is short and it is large
+    /// it is dropped itself.
     pub fn push(&self, entry: Entry) {
         let bytes = entry.bytes();
         let mut state = self.state.lock();
@@ -97,6 +101,10 @@ impl Ring {
         }
         while !self.budget.take(bytes) {
             if !self.drop_first(&mut state) {
+                if bytes <= ALWAYS {
+                    self.budget.take_anyway(bytes);
+                    break;
+                }
                 state.first += 1;
                 let next = state.first;
                 drop(state);
