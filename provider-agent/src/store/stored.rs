@@ -213,7 +213,7 @@ fn manifest(order: u64, salt: Option<Vec<u8>>) -> ManifestRow {
 fn decisions() -> Vec<DecisionRow> {
     let decision = |(order, verdict): (u64, Verdict)| DecisionRow {
         order: OrderId(order),
-        height: 0,
+        height: 12,
         verdict,
         reason: format!("because of {order}"),
         tenant_reason: "capacity".into(),
@@ -243,7 +243,7 @@ fn pending() -> Vec<PendingRow> {
     let row = |kind, id, last_error: Option<&str>| PendingRow {
         kind,
         id,
-        height: 12,
+        height: 0,
         attempts: u32::from(last_error.is_some()),
         last_error: last_error.map(str::to_owned),
     };

@@ -85,7 +85,8 @@ proptest! {
 
     #[test]
     fn an_unknown_name_claims_no_memory_beyond_its_label(
-        letters in "[a-z]{2,6}", number in 9_000u32..10_000, size in prop::option::of(1u64..600),
+        // No word for a vendor, a family or a form begins so.
+        letters in "qz[a-z]{1,5}", number in 9_000u32..10_000, size in prop::option::of(1u64..600),
         mib in 0u64..600_000,
     ) {
         let size_text = size.map(|size| format!("-{size}GB")).unwrap_or_default();
