@@ -234,7 +234,7 @@ impl Market {
     /// Applies a lease's objects and waits until all its pods have nodes.
     async fn lease(&self, subject: &Subject<'_>) -> Result<usize, String> {
         let namespace = subject.namespace();
-        for object in objects::all(subject) {
+        for object in objects::all(subject).map_err(|error| error.to_string())? {
             apply::apply(&self.client, subject, &object)
                 .await
                 .map_err(|error| format!("{:?} {}: {error}", object.kind, object.name))?;

@@ -79,7 +79,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
         running: true,
     };
     let (mut namespace, mut policies, mut pods) = (Value::Null, Vec::new(), Map::new());
-    for object in objects::all(&subject) {
+    for object in objects::all(&subject).unwrap() {
         let sent = serde_json::to_value(object.dynamic(&subject)).unwrap();
         match object.kind {
             Kind::Namespace => namespace = sent,

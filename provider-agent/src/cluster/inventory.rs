@@ -1,9 +1,12 @@
 //! Watches nodes and pods, from which the inventory is computed.
 //!
+//! Nodes whose GPUs a driver for dynamic resource allocation hands out are listed from time to time.
+//!
 //! One watch per kind for the whole cluster. While a watch is broken the caches keep their last
 //! state and [`ClusterView::last_error`] says why, so that no decision is made by outdated state.
 
 use std::{
+    collections::BTreeMap,
     fmt::Debug,
     sync::Arc,
     time::{Duration, Instant},
@@ -21,7 +24,10 @@ use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use super::kube::watch::{self, CacheEvent};
+use super::kube::{
+    claims,
+    watch::{self, CacheEvent},
+};
 use crate::{
     model::{
         interfaces::CapacitySource,
@@ -36,6 +42,8 @@ use crate::{
 pub struct ClusterView {
     nodes: Cache<Node>,
     pods: Cache<Pod>,
+    /// The driver that hands out a node's GPUs by claims, by node.
+    claimed: Arc<Mutex<BTreeMap<String, String>>>,
     health: Arc<[Mutex<Health>; 2]>,
     scope: MarketScope,
 }
@@ -52,6 +60,9 @@ struct Health {
 /// The cache of a watch that is broken for no longer than this is still used: watches break in
 /// passing and the cluster changes slowly.
 const GRACE_PERIOD: Duration = Duration::from_secs(20);
+
+/// Drivers are installed by hand, so that their nodes are listed seldom.
+const CLAIMS_INTERVAL: Duration = Duration::from_secs(60);
 
 impl ClusterView {
     /// Why the cluster's state is not known at present: it is not listed yet, or a watch is broken.
@@ -72,10 +83,13 @@ impl CapacitySource for ClusterView {
             return Err(error);
         }
         let pods = self.pods.state();
-        Ok(ClusterSnapshot {
+        let mut snapshot = ClusterSnapshot {
             nodes: self.nodes.state().iter().map(|node| NodeState::of(node)).collect(),
             pods: pods.iter().filter_map(|pod| PodUse::of(pod, &self.scope)).collect(),
-        })
+        };
+        let claimed = self.claimed.lock();
+        snapshot.refuse_claimed(claimed.iter().map(|(node, by)| (node.as_str(), by.as_str())));
+        Ok(snapshot)
     }
 }
 
@@ -92,7 +106,15 @@ pub fn start(
     let (pods, pod_writer) = reflector::store();
     let health = || Mutex::new(Health { broken_since: None, ready: false, last_error: None });
     let health = Arc::new([health(), health()]);
-    let view = ClusterView { nodes, pods, health: health.clone(), scope: scope.clone() };
+    let claimed = Arc::new(Mutex::new(BTreeMap::new()));
+    let view = ClusterView {
+        nodes,
+        pods,
+        claimed: claimed.clone(),
+        health: health.clone(),
+        scope: scope.clone(),
+    };
+    let claims = follow_claims(client.clone(), claimed, store.clone());
     let only = watcher::Config::default().labels(selector);
     let all = watcher::Config::default();
     let nodes = follow::<Node>(client.clone(), only, node_writer, health.clone(), 0, store.clone());
@@ -101,10 +123,32 @@ pub fn start(
     let run = async move {
         tokio::select! {
             () = stop.cancelled() => {}
-            _ = async { tokio::join!(nodes, pods) } => {}
+            _ = async { tokio::join!(nodes, pods, claims) } => {}
         }
     };
     (view, run)
+}
+
+/// Lists the nodes whose GPUs are handed out by claims. What cannot be listed keeps its last state;
+/// `check` says whether the agent may list it.
+async fn follow_claims(
+    client: Client,
+    claimed: Arc<Mutex<BTreeMap<String, String>>>,
+    store: Store,
+) {
+    loop {
+        match claims::gpu_drivers(&client).await {
+            Ok(found) => {
+                let changed = *claimed.lock() != found;
+                if changed {
+                    *claimed.lock() = found;
+                    store.wake(Topic::Capacity);
+                }
+            }
+            Err(error) => tracing::debug!(%error, "listing resource slices failed, retrying"),
+        }
+        tokio::time::sleep(CLAIMS_INTERVAL).await;
+    }
 }
 
 async fn follow<K>(

@@ -41,7 +41,7 @@ use souk_provider::{
     config::{Bytes, Config, Gateway, GatewayLimits},
     gateway::{State, serve},
     market::{Market, lookup::ChainLookup},
-    model::scope::MarketScope,
+    model::{interfaces::CapacitySource, placement::ClusterSnapshot, scope::MarketScope},
     store::{Store, hostnames},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -55,6 +55,15 @@ use crate::{
         until,
     },
 };
+
+/// A cluster whose nodes are not known.
+struct NoCapacity;
+
+impl CapacitySource for NoCapacity {
+    fn snapshot(&self) -> Result<ClusterSnapshot, String> {
+        Err("not listed".into())
+    }
+}
 
 /// The body limit of this gateway, in bytes.
 const BODY: u64 = 32 << 10;
@@ -149,6 +158,7 @@ impl Server {
             cluster: Arc::new(config.cluster.clone()),
             scope: MarketScope::of(&config),
             progress: ProgressMap::default(),
+            capacity: Arc::new(NoCapacity),
             free: Box::new(Free::default),
         };
         let audience = Audience {

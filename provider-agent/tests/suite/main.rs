@@ -9,6 +9,7 @@ mod faults;
 mod flood;
 mod following;
 mod gateway;
+mod gpus;
 mod killing;
 mod lies;
 mod logs;

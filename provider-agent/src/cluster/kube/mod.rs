@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod cache;
+pub mod claims;
 pub mod client;
 pub mod container_log;
 pub mod events;

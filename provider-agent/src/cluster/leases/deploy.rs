@@ -78,12 +78,10 @@ impl Reconciler {
             cluster: &self.cluster,
             running,
         };
-        if let Some(service) = without_gpus(&subject) {
-            return Err(StepError::NoReservation { order, service });
-        }
+        let objects = objects::all(&subject)?;
         let before = self.progress.get(order);
         let known = before.known(seen);
-        let Rollout { first, objects } = rollout(objects::all(&subject), &known.objects);
+        let Rollout { first, objects } = rollout(objects, &known.objects);
         let mut run = Deployment {
             reconciler: self,
             subject: &subject,
@@ -295,80 +293,4 @@ impl Deployment<'_> {
 /// Whether an object is refused since a part of it cannot be changed.
 fn is_immutable(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 422 && status.message.contains("updates to statefulset spec"))
-}
-
-/// A service with GPUs for which none are reserved: it is not deployed without them.
-fn without_gpus(subject: &Subject<'_>) -> Option<String> {
-    let mut services = subject.group.services.iter();
-    let found = services.find(|service| {
-        let unit = service.resources.id;
-        let mut placed = subject.placements.iter().filter(|placement| placement.unit == unit);
-        service.resources.gpu.units.get() > 0 && !placed.any(|placement| placement.gpu.is_some())
-    });
-    found.map(|service| service.name.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use souk_sdl::{Options, compile};
-
-    use super::*;
-    use crate::{config::Cluster, model::scope::MarketScope};
-
-    const FILE: &str = r#"
-version: "2.0"
-services:
-  web: { image: web:1, expose: [{ port: 80, to: [{ global: true }] }] }
-  train: { image: train:1 }
-profiles:
-  compute:
-    web:
-      resources: { cpu: { units: 1 }, memory: { size: 1Gi }, storage: { size: 1Gi } }
-    train:
-      resources:
-        cpu: { units: 1 }
-        memory: { size: 1Gi }
-        storage: { size: 1Gi }
-        gpu: { units: 1, attributes: { vendor: { nvidia: [{ model: h100 }] } } }
-  placement:
-    here:
-      pricing: { web: { denom: uakt, amount: 1 }, train: { denom: uakt, amount: 1 } }
-deployment:
-  web: { here: { profile: web, count: 1 } }
-  train: { here: { profile: train, count: 1 } }
-"#;
-
-    #[test]
-    fn a_service_with_gpus_is_not_deployed_without_a_reservation_of_some() {
-        let group = compile(FILE, &Options::default()).unwrap().manifest.0.remove(0);
-        let (scope, cluster) = (MarketScope::new("a", "b", "c"), Cluster::default());
-        let placement = |service: &str, gpu: bool| -> Placement {
-            let found = group.services.iter().find(|one| one.name == service).unwrap();
-            let model = serde_json::json!({
-                "vendor": "nvidia", "model": "h100", "memory": null, "interface": null, "product": "H100",
-            });
-            let requests =
-                serde_json::json!({ "cpu_milli": 1, "memory": 1, "ephemeral": 1, "gpu": 1 });
-            let placement = serde_json::json!({
-                "unit": found.resources.id, "node": "n", "requests": requests,
-                "gpu": gpu.then_some(model),
-            });
-            serde_json::from_value(placement).unwrap()
-        };
-        let waits = |placements: &[Placement]| {
-            without_gpus(&Subject {
-                order: OrderId(7),
-                scope: &scope,
-                group: &group,
-                placements,
-                cluster: &cluster,
-                running: true,
-            })
-        };
-        assert_eq!(waits(&[]).as_deref(), Some("train"));
-        assert_eq!(waits(&[placement("web", false)]).as_deref(), Some("train"));
-        let without = [placement("web", false), placement("train", false)];
-        assert_eq!(waits(&without).as_deref(), Some("train"), "its node had no GPU");
-        assert_eq!(waits(&[placement("web", false), placement("train", true)]), None);
-    }
 }

@@ -24,6 +24,7 @@ use crate::{
     failpoint,
     model::{
         interfaces::LeaseLookup,
+        placement::Unreserved,
         reconcile::{Action, Desired, Presence, plan},
         scope::MarketScope,
     },
@@ -72,19 +73,12 @@ pub enum StepError {
         "namespace {0} exists and is not this provider's; delete it, or label it app.kubernetes.io/managed-by, souk.market/provider and souk.market/market as the agent's namespaces are"
     )]
     Foreign(String),
+    /// The GPUs that the manifest asks for are not reserved.
+    #[error(transparent)]
+    Unreserved(#[from] Unreserved),
     /// The stored manifest cannot be read or does not have the lease's group.
     #[error("the stored manifest of lease {0} cannot be used; the tenant must send it again")]
     Manifest(OrderId),
-    /// No GPUs are reserved for a service that has some.
-    #[error(
-        "no GPUs are reserved for service `{service}` of lease {order}; it waits until a node has them free, and what runs is left as it is"
-    )]
-    NoReservation {
-        /// The lease.
-        order: OrderId,
-        /// The service.
-        service: String,
-    },
 }
 
 /// How the work on a lease ended.
@@ -131,7 +125,7 @@ impl Reconciler {
                 self.progress.succeeded(order);
                 worked
             }
-            Err(waits @ StepError::NoReservation { .. }) => {
+            Err(waits @ StepError::Unreserved(_)) => {
                 tracing::warn!(reason = %waits, "lease waits");
                 self.progress.waits(order, waits.to_string());
                 Worked::Done

@@ -7,7 +7,7 @@ use souk_sdl::{ManifestGroup, ManifestService};
 
 use crate::{
     cluster::kube::{
-        objects::{self, Kind, Object, Subject},
+        objects::{self, Kind, ObjectName, Subject},
         seen::{LeaseObjects, Reach, SeenPort, SeenService},
     },
     config::Cluster,
@@ -38,6 +38,8 @@ pub struct Sources<'a> {
     pub applied: bool,
     /// What blocks the deletion of its namespace.
     pub blocked_by: Option<String>,
+    /// What is wrong with the GPUs that it holds.
+    pub gpu_fault: Option<String>,
 }
 
 /// The status of a lease.
@@ -53,7 +55,7 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 cluster: sources.cluster,
                 running: true,
             };
-            let all = objects::all(&subject);
+            let all = objects::names(&subject);
             let of = |service| service_status(sources, order, service, &all);
             group.services.iter().map(of).collect()
         }
@@ -85,6 +87,9 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
     if let Some(failure) = &sources.failure {
         return Some(failure.clone());
     }
+    if let Some(fault) = &sources.gpu_fault {
+        return Some(fault.clone());
+    }
     if phase != Phase::Deploying {
         return None;
     }
@@ -98,7 +103,7 @@ fn service_status(
     sources: &Sources<'_>,
     order: OrderId,
     service: &ManifestService,
-    all: &[Object],
+    all: &[ObjectName],
 ) -> ServiceStatus {
     let label = label_value(&service.name);
     let mine = sources.seen.pods.iter().filter(|pod| pod.service.as_deref() == Some(&label));
@@ -108,7 +113,7 @@ fn service_status(
         .into_iter()
         .map(objects::leased_ip_service)
         .collect();
-    let mine = |object: &&Object| match &object.service {
+    let mine = |object: &&ObjectName| match &object.service {
         Some(name) => *name == service.name,
         None => object.kind == Kind::Service && leased.contains(&object.name),
     };
@@ -254,6 +259,7 @@ deployment:
                 failure: failure.map(str::to_owned),
                 applied,
                 blocked_by: None,
+                gpu_fault: None,
             });
             assert_eq!(status.phase, phase, "{ready} {applied}");
             assert_eq!(status.detail.as_deref(), failure);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
+use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
@@ -27,11 +28,13 @@ use crate::{
     config::Cluster,
     model::{
         Lease,
+        interfaces::CapacitySource,
         names::label_value,
+        placement::gpu_faults,
         reconcile::{Applied, version},
         scope::MarketScope,
     },
-    store::{LeaseSummary, Store, StoreError, lease_summaries},
+    store::{LeaseSummary, Store, StoreError, lease_summaries, reservations},
 };
 
 /// What the gateway shows of the cluster.
@@ -50,6 +53,8 @@ pub struct ClusterWorkloads {
     pub scope: MarketScope,
     /// What was done so far.
     pub progress: ProgressMap,
+    /// Where nodes and pods are known, for the GPUs that leases hold.
+    pub capacity: Arc<dyn CapacitySource>,
     /// The free capacity now.
     pub free: Box<dyn Fn() -> Free + Send + Sync>,
 }
@@ -85,6 +90,12 @@ impl ClusterWorkloads {
     async fn status(&self, order: OrderId) -> Result<LeaseStatus, WorkloadError> {
         let (lease, group) = self.lease(order).await?;
         let now = self.store.block_time().await.map_err(store)?.unwrap_or(0);
+        let services = group.iter().flat_map(|group| &group.services);
+        let holds_gpus = services.map(|service| service.resources.gpu.units.get()).any(|n| n > 0);
+        let gpu_fault = match lease.state {
+            LeaseState::Active if holds_gpus => self.gpu_fault(order).await.map_err(store)?,
+            _ => None,
+        };
         let summary = self.store.read(move |sql| lease_summaries::get(sql, order)).await;
         let wanted = summary.map_err(store)?.and_then(|summary| self.wanted(&summary, now));
         let progress = self.progress.get(order);
@@ -99,7 +110,18 @@ impl ClusterWorkloads {
             failure: progress.failure.or(progress.waits_for),
             applied,
             blocked_by: progress.blocked_by,
+            gpu_fault,
         }))
+    }
+
+    /// What is wrong with the GPUs that a lease holds; none if nothing is, or the cluster is not seen.
+    async fn gpu_fault(&self, order: OrderId) -> Result<Option<String>, StoreError> {
+        let Ok(cluster) = self.capacity.snapshot() else { return Ok(None) };
+        let reserved = self.store.read(reservations::all).await?;
+        let faults = gpu_faults(&cluster, &reserved);
+        let own = faults.iter().filter(|fault| fault.orders.contains(&order));
+        let texts: Vec<String> = own.map(ToString::to_string).collect();
+        Ok((!texts.is_empty()).then(|| texts.join("; ")))
     }
 
     /// What is to run by the store, if there is a manifest.

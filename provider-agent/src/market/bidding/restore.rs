@@ -123,7 +123,7 @@ mod tests {
     use souk_core::{Attribute, Gpu, GroupUnit, Price, Requirements, Resources};
 
     use super::*;
-    use crate::model::placement::{NodeCapacity, NodeState, Requests};
+    use crate::model::placement::{NodeCapacity, NodeGpus, NodeState, Requests};
 
     fn model(name: &str) -> GpuModel {
         GpuModel {
@@ -143,6 +143,7 @@ mod tests {
             allocatable: free,
             pods: 100,
             gpu: Some(model(gpu)),
+            gpus: NodeGpus::default(),
             gpu_only: false,
             unfit: None,
         };

@@ -1,7 +1,5 @@
 //! The decision on one order.
 
-use std::cmp::Reverse;
-
 use souk_api::orderbook::{EXTENSION, MAX_EXTENSIONS, MAX_OFFER};
 use souk_core::{Attribute, AuctionPolicy, EndpointKind, GroupSpec, Price, matching};
 
@@ -99,7 +97,7 @@ fn decide_bid(
     let placements = fit(group, inventory, &value)?;
     let price = choose_price(order, group, &placements, table, config, input)?;
     check_limits(config, input)?;
-    let offer = offer(&placements);
+    let offer = offer(group, &placements);
     Ok(Decision::Bid { price, offer, placements })
 }
 
@@ -239,16 +237,18 @@ fn lower(
 }
 
 /// The offer: the GPU model of each resource unit that has GPUs.
-fn offer(placements: &[Placement]) -> Vec<Attribute> {
+fn offer(group: &GroupSpec, placements: &[Placement]) -> Vec<Attribute> {
     let mut units: Vec<(u32, Attribute)> = Vec::new();
     for placement in placements {
         let Some(gpu) = &placement.gpu else { continue };
         if units.iter().any(|(unit, _)| *unit == placement.unit) {
             continue;
         }
-        let longest = gpu.keys().into_iter().max_by_key(|key| (key.len(), Reverse(key.clone())));
+        let wanted = group.units.iter().find(|unit| unit.id == placement.unit);
+        let wanted = wanted.and_then(|unit| unit.resources.gpu.as_ref());
+        let wanted = wanted.map(|gpu| gpu.attributes.as_slice()).unwrap_or_default();
         let key = format!("gpu/{}", placement.unit);
-        units.push((placement.unit, Attribute::new(key, longest.unwrap_or_default())));
+        units.push((placement.unit, Attribute::new(key, gpu.offered_as(wanted))));
     }
     units.into_iter().map(|(_, attribute)| attribute).take(MAX_OFFER).collect()
 }

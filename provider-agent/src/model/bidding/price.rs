@@ -27,11 +27,14 @@ const BILLION: u128 = 1_000_000_000;
 pub fn gpu_rate(table: &RateTable, gpu: &GpuModel) -> Option<Hourly> {
     let memory = gpu.memory.as_ref().and_then(|m| m.parse::<crate::config::Bytes>().ok());
     let fits = |rate: &&crate::config::GpuRate| {
-        rate.model == gpu.model
+        gpu.is_called(&rate.model)
             && rate.vendor.as_ref().is_none_or(|vendor| *vendor == gpu.vendor)
             && rate.memory.is_none_or(|wanted| memory == Some(wanted))
     };
-    let exact = |rate: &&crate::config::GpuRate| (rate.memory.is_some(), rate.vendor.is_some());
+    // Another name of the market's means fewer devices than the model's own.
+    let exact = |rate: &&crate::config::GpuRate| {
+        (rate.memory.is_some(), rate.vendor.is_some(), rate.model != gpu.model)
+    };
     let own = table.gpu_models.iter().filter(fits).max_by_key(exact).map(|rate| rate.price);
     own.or(table.gpu)
 }

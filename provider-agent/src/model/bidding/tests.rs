@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     model::{
         Order, OrderDetail,
-        placement::{GpuModel, Inventory, Limits, NodeState, Placement, Requests},
+        placement::{GpuModel, Inventory, Limits, NodeGpus, NodeState, Placement, Requests},
     },
 };
 
@@ -138,6 +138,7 @@ fn fixture() -> Fixture {
         allocatable: Requests { cpu_milli: 8_000, memory: 64 * GI, ephemeral: 500 * GI, gpu: 0 },
         pods: 110,
         gpu: None,
+        gpus: NodeGpus::default(),
         gpu_only: false,
         unfit: None,
     };
@@ -443,6 +444,25 @@ fn a_gpu_costs_what_its_most_exact_entry_says() {
     assert_eq!(cost("h100", "80Gi"), Ok(PRICE + 4 * 50_000));
     assert_eq!(cost("h100", "94Gi"), Ok(PRICE + 4 * 60_000));
     assert!(matches!(cost("l4", "24Gi"), Err(NoRate::Gpu(_))));
+}
+
+#[test]
+fn a_price_may_name_a_gpu_as_any_of_the_markets_names_does() {
+    let text = "[[rates]]\ndenom = \"usouk\"\ncpu = 1\nmemory = 1\nstorage = 1\n\
+        gpu_models = [{ model = \"rtxpro6000\", price = 5 }, { model = \"pro6000se\", price = 7 }]";
+    let bidding: crate::config::Bidding = toml::from_str(text).unwrap();
+    let price = |product: &str| {
+        let gpu = GpuModel {
+            vendor: "nvidia".into(),
+            model: "rtxpro6000".into(),
+            memory: None,
+            interface: None,
+            product: product.into(),
+        };
+        gpu_rate(&bidding.rates[0], &gpu).map(|rate| rate.billionths() / 1_000_000_000)
+    };
+    assert_eq!(price("NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition"), Some(7));
+    assert_eq!(price("NVIDIA-RTX-PRO-6000-Blackwell-Workstation-Edition"), Some(5));
 }
 
 #[test]

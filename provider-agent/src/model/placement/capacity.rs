@@ -127,7 +127,10 @@ impl Inventory {
 }
 
 /// The placements of a reservation that have no scheduled pod yet.
-fn without_pods<'a>(reservation: &'a Reservation, pods: &[PodUse]) -> Vec<&'a Placement> {
+pub(super) fn without_pods<'a>(
+    reservation: &'a Reservation,
+    pods: &[PodUse],
+) -> Vec<&'a Placement> {
     let mut left: Vec<&Placement> = reservation.placements.iter().collect();
     let own = |pod: &&PodUse| pod.order == Some(OrderId(reservation.order.0));
     for pod in pods.iter().filter(own) {

@@ -6,6 +6,8 @@
 
 mod capacity;
 mod detect;
+mod devices;
+mod faults;
 mod fit;
 mod gpu;
 mod node;
@@ -16,8 +18,10 @@ mod snapshot;
 
 pub use capacity::{Inventory, Limits, NodeCapacity};
 pub use detect::detect_attributes;
+pub use devices::{Devices, Unreserved};
+pub use faults::{GpuFault, gpu_faults};
 pub use fit::{GpuValue, Shortage, fit, leased_ips};
-pub use gpu::GpuModel;
+pub use gpu::{GpuModel, GpuRefusal, NodeGpus, NodeLabels};
 pub use node::{NodeState, Unfit};
 pub use pod::PodUse;
 pub use requests::{Placement, Requests, Unsupported};

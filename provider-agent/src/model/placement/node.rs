@@ -7,7 +7,7 @@ use k8s_openapi::{
 };
 use souk_core::Quantity;
 
-use super::{GpuModel, Requests, gpu};
+use super::{GpuModel, GpuRefusal, NodeGpus, Requests, gpu};
 
 /// A node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct NodeState {
     pub pods: u64,
     /// The model of its GPUs, if it has any to offer.
     pub gpu: Option<GpuModel>,
+    /// Its GPUs, offered or not.
+    pub gpus: NodeGpus,
     /// Whether a taint keeps it for pods with GPUs.
     pub gpu_only: bool,
     /// Why no tenant's pod can be scheduled there at present.
@@ -50,9 +52,11 @@ impl NodeState {
         let labels = node.metadata.labels.clone().unwrap_or_default();
         let status = node.status.clone().unwrap_or_default();
         let amounts = status.allocatable.unwrap_or_default();
-        let model = GpuModel::of_labels(&labels);
-        let devices = model.as_ref().map_or(0, |gpu| units(&amounts, gpu.resource()));
-        let devices = u32::try_from(devices).unwrap_or(u32::MAX);
+        let all = |amounts: &BTreeMap<String, KubeQuantity>| -> BTreeMap<String, u64> {
+            amounts.keys().map(|name| (name.clone(), units(amounts, name))).collect()
+        };
+        let capacity = all(&status.capacity.unwrap_or_default());
+        let (gpus, gpu) = gpu::read(&labels, &capacity, &all(&amounts));
         let (unfit, gpu_only) = judge(node);
         Self {
             name: node.metadata.name.clone().unwrap_or_default(),
@@ -61,13 +65,23 @@ impl NodeState {
                 cpu_milli: quantity(&amounts, "cpu").milli(),
                 memory: units(&amounts, "memory"),
                 ephemeral: units(&amounts, "ephemeral-storage"),
-                gpu: devices,
+                gpu: if gpu.is_some() { gpus.allocatable } else { 0 },
             },
             pods: amounts.get("pods").map_or(110, |_| units(&amounts, "pods")),
-            gpu: model.filter(|_| devices > 0),
+            gpu,
+            gpus,
             gpu_only,
             unfit,
         }
+    }
+}
+
+impl NodeState {
+    /// Takes its GPUs off offer.
+    pub fn refuse_gpus(&mut self, why: GpuRefusal) {
+        self.gpu = None;
+        self.allocatable.gpu = 0;
+        self.gpus.refusal = Some(why);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::{
-    api::core::v1::{Container, Pod, ResourceRequirements},
+    api::core::v1::{Container, ContainerStatus, Pod, ResourceRequirements},
     apimachinery::pkg::api::resource::Quantity as KubeQuantity,
 };
 use souk_core::OrderId;
@@ -34,14 +34,16 @@ impl PodUse {
         }
         let spec = pod.spec.as_ref()?;
         let node = spec.node_name.clone().filter(|name| !name.is_empty())?;
-        let sum = |containers: &[Container]| {
-            containers.iter().map(of_container).fold(Requests::default(), Requests::plus)
-        };
+        let status = pod.status.as_ref();
+        let statuses = status.and_then(|status| status.container_statuses.as_deref());
+        let init_statuses = status.and_then(|status| status.init_container_statuses.as_deref());
+        let of = |container: &Container| of_container(container, statuses.unwrap_or_default());
+        let sum = spec.containers.iter().map(of).fold(Requests::default(), Requests::plus);
         // Init containers run one after another before the others; those that go on running
         // (sidecars) add to all that starts after them.
         let (mut sidecars, mut peak) = (Requests::default(), Requests::default());
         for init in spec.init_containers.iter().flatten() {
-            let own = of_container(init);
+            let own = of_container(init, init_statuses.unwrap_or_default());
             if init.restart_policy.as_deref() == Some("Always") {
                 sidecars = sidecars.plus(own);
                 peak = peak.max(sidecars);
@@ -49,10 +51,12 @@ impl PodUse {
                 peak = peak.max(sidecars.plus(own));
             }
         }
-        let mut requests = sum(&spec.containers).plus(sidecars).max(peak);
+        let mut requests = sum.plus(sidecars).max(peak);
         if let Some(of_pod) = &spec.resources {
             // Requests of the pod as a whole replace those of its containers.
-            let whole = of_resources(of_pod);
+            let allocated = status.and_then(|status| status.allocated_resources.as_ref());
+            let actual = status.and_then(|status| status.resources.as_ref());
+            let whole = largest(of_resources(of_pod), allocated, actual);
             let given = of_pod.requests.clone().unwrap_or_default();
             if given.contains_key("cpu") {
                 requests.cpu_milli = whole.cpu_milli;
@@ -72,8 +76,24 @@ fn own_order(pod: &Pod, scope: &MarketScope) -> Option<OrderId> {
     labels.filter(|_| scope.owns(labels))?.get(ORDER)?.parse().ok()
 }
 
-fn of_container(container: &Container) -> Requests {
-    container.resources.as_ref().map(of_resources).unwrap_or_default()
+/// While a container is resized it takes the largest of what is specified, allocated and in force.
+fn of_container(container: &Container, statuses: &[ContainerStatus]) -> Requests {
+    let specified = container.resources.as_ref().map(of_resources).unwrap_or_default();
+    let status = statuses.iter().find(|status| status.name == container.name);
+    let allocated = status.and_then(|status| status.allocated_resources.as_ref());
+    let actual = status.and_then(|status| status.resources.as_ref());
+    largest(specified, allocated, actual)
+}
+
+fn largest(
+    specified: Requests,
+    allocated: Option<&BTreeMap<String, KubeQuantity>>,
+    actual: Option<&ResourceRequirements>,
+) -> Requests {
+    let allocated = allocated.map(of_amounts).unwrap_or_default();
+    // Limits in force are no requests: those are always there beside them.
+    let actual = actual.and_then(|actual| actual.requests.as_ref()).map(of_amounts);
+    specified.max(allocated).max(actual.unwrap_or_default())
 }
 
 /// A limit without a request is a request.

@@ -37,6 +37,7 @@ fn an_inventory() -> impl Strategy<Value = Inventory> {
                 allocatable: free,
                 pods: 10,
                 gpu: kind,
+                gpus: NodeGpus::default(),
                 gpu_only: false,
                 unfit: None,
             };

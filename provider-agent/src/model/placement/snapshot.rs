@@ -2,7 +2,7 @@
 
 use souk_core::OrderId;
 
-use super::{Inventory, Limits, NodeState, PodUse, Reservation};
+use super::{GpuRefusal, Inventory, Limits, NodeState, PodUse, Reservation};
 
 /// The nodes and pods of a cluster at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +29,16 @@ impl ClusterSnapshot {
         let others = self.pods.iter().filter(|pod| pod.order != Some(order)).cloned();
         let others: Vec<_> = others.collect();
         Inventory::new(&self.nodes, &others, reserved, limits)
+    }
+
+    /// Takes GPUs off offer that a driver for dynamic resource allocation hands out: the node's name,
+    /// and the driver's. Pods with claims on them are not counted by requests.
+    pub fn refuse_claimed<'a>(&mut self, by_node: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        for (name, driver) in by_node {
+            for node in self.nodes.iter_mut().filter(|node| node.name == name) {
+                node.refuse_gpus(GpuRefusal::Dra { driver: driver.to_owned() });
+            }
+        }
     }
 
     /// The pods of one order.

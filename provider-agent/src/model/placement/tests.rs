@@ -10,6 +10,8 @@ use super::Reservation;
 use super::*;
 use crate::config::Overcommit;
 
+mod gpus;
+
 const GI: u64 = 1 << 30;
 
 fn node(name: &str, cpu: &str, memory: &str, more: serde_json::Value) -> NodeState {
@@ -153,6 +155,39 @@ fn a_pod_takes_what_the_scheduler_counts() {
     ] {
         assert_eq!(pod(value).unwrap().requests.cpu_milli, milli, "{what}");
     }
+}
+
+#[test]
+fn a_pod_that_is_resized_takes_the_largest_of_specified_allocated_and_actual() {
+    let value = |specified: &str, allocated: &str, actual: &str, sidecar: bool| {
+        let amounts = |cpu: &str| json!({"cpu": cpu, "memory": "1Gi"});
+        let status = json!({"name": "c", "image": "", "imageID": "", "ready": true,
+            "restartCount": 0, "allocatedResources": amounts(allocated),
+            "resources": {"requests": amounts(actual), "limits": amounts("64")}});
+        let container = json!({"name": "c", "resources": {"requests": amounts(specified)}});
+        let mut spec = json!({"nodeName": "n", "containers": [container.clone()]});
+        let mut statuses = json!({"containerStatuses": [status.clone()]});
+        if sidecar {
+            let mut init = container;
+            init["restartPolicy"] = json!("Always");
+            spec = json!({"nodeName": "n", "containers": [], "initContainers": [init]});
+            statuses = json!({"initContainerStatuses": [status]});
+        }
+        json!({"metadata": {"name": "p"}, "spec": spec, "status": statuses})
+    };
+    for sidecar in [false, true] {
+        for (specified, allocated, actual) in [("3", "2", "1"), ("1", "3", "2"), ("2", "1", "3")] {
+            let found = pod(value(specified, allocated, actual, sidecar)).unwrap().requests;
+            assert_eq!(found.cpu_milli, 3_000, "{specified} {allocated} {actual} {sidecar}");
+            assert_eq!(found.memory, GI);
+        }
+    }
+    // The same for a pod that has requests as a whole.
+    let whole = json!({"metadata": {"name": "p"},
+        "spec": {"nodeName": "n", "resources": {"requests": {"cpu": "1"}},
+            "containers": [{"name": "c", "resources": {"requests": {"cpu": "100m"}}}]},
+        "status": {"allocatedResources": {"cpu": "2"}, "resources": {"requests": {"cpu": "4"}}}});
+    assert_eq!(pod(whole).unwrap().requests.cpu_milli, 4_000);
 }
 
 #[test]

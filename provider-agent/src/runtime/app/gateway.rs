@@ -47,6 +47,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         cluster: Arc::new(config.cluster.clone()),
         scope: MarketScope::of(&config),
         progress,
+        capacity: Arc::new(view.clone()),
         free: Box::new({
             let config = config.clone();
             move || free(&view, &config)

@@ -1,9 +1,6 @@
 //! Checks the cluster: reachable, with the permissions that the agent needs and what it offers.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 use k8s_openapi::api::{
     authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
@@ -19,13 +16,13 @@ use kube::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    Report, gateway,
+    Report, gateway, gpus,
     permissions::{Permission, required},
 };
 use crate::{
-    cluster::kube::{client, streams},
+    cluster::kube::{claims, client, streams},
     config::Config,
-    model::placement::NodeState,
+    model::placement::{ClusterSnapshot, NodeState},
 };
 
 /// The timeout of a request to the cluster.
@@ -114,12 +111,17 @@ where
 
 async fn nodes(config: &Config, client: &Client, report: &mut Report) {
     const WHAT: &str = "nodes";
-    let nodes: Vec<NodeState> = match list::<Node>(client, &config.cluster.node_labels()).await {
-        Ok(nodes) => nodes.iter().map(NodeState::of).collect(),
+    let mut cluster = match list::<Node>(client, &config.cluster.node_labels()).await {
+        Ok(nodes) => ClusterSnapshot {
+            nodes: nodes.iter().map(NodeState::of).collect(),
+            ..ClusterSnapshot::default()
+        },
         Err(error) => {
             return report.fail(WHAT, error, "give the agent's user the right to list nodes");
         }
     };
+    refuse_claimed(client, &mut cluster, report).await;
+    let nodes = cluster.nodes;
     for node in &nodes {
         if let Some(unfit) = &node.unfit {
             let advice = "nothing, if that is meant; tenants' pods do not go there";
@@ -137,27 +139,19 @@ async fn nodes(config: &Config, client: &Client, report: &mut Report) {
     let cores: u64 = usable.iter().map(|node| node.allocatable.cpu_milli / 1_000).sum();
     let memory: u64 = usable.iter().map(|node| node.allocatable.memory >> 30).sum();
     report.ok(WHAT, format!("{} with {cores} cores and {memory} GiB", usable.len()));
-    let mut gpus: BTreeMap<String, u64> = BTreeMap::new();
-    for node in &usable {
-        if let Some(gpu) = &node.gpu {
-            let memory = gpu.memory.as_deref().unwrap_or("unknown memory");
-            let name = format!("{}/{} {memory}", gpu.vendor, gpu.model);
-            *gpus.entry(name).or_default() += u64::from(node.allocatable.gpu);
+    gpus::check(&config.bidding, &usable, report);
+}
+
+/// Takes GPUs off offer that pods get by claims.
+async fn refuse_claimed(client: &Client, nodes: &mut ClusterSnapshot, report: &mut Report) {
+    match claims::gpu_drivers(client).await {
+        Ok(drivers) => {
+            nodes.refuse_claimed(drivers.iter().map(|(node, by)| (node.as_str(), by.as_str())));
         }
-    }
-    let list: Vec<String> = gpus.iter().map(|(name, count)| format!("{count} x {name}")).collect();
-    let found = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
-    report.ok("GPUs", found);
-    let claims = config.bidding.claims();
-    let unclaimed: BTreeSet<String> = usable
-        .iter()
-        .filter_map(|node| node.gpu.as_ref())
-        .map(|gpu| format!("capabilities/gpu/vendor/{}/model/{}", gpu.vendor, gpu.model))
-        .filter(|key| claims.iter().all(|claim| claim.key != *key))
-        .collect();
-    for key in unclaimed {
-        let found = format!("the cluster has {key}, which is not claimed: no bids with it");
-        report.warn("GPUs", found, "add it to bidding.attributes and to the chain");
+        Err(error) => {
+            let found = format!("it is not known which GPUs are handed out by claims: {error}");
+            report.warn("GPUs", found, "give the agent's user the right to list resourceslices");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod cluster;
 mod contracts;
 mod files;
 mod gateway;
+mod gpus;
 mod permissions;
 mod provider;
 mod report;

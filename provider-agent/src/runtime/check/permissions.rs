@@ -50,6 +50,7 @@ pub(super) fn required() -> Vec<Permission> {
         ("list", "storage.k8s.io", "storageclasses", ""),
         ("list", "networking.k8s.io", "ingressclasses", ""),
         ("list", "node.k8s.io", "runtimeclasses", ""),
+        ("list", "resource.k8s.io", "resourceslices", ""),
     ] {
         let (group, resource) = (group.to_owned(), resource.to_owned());
         all.push(Permission { verb, group, resource, subresource });

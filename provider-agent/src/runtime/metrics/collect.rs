@@ -39,6 +39,11 @@ struct State {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Node {
+    node: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Resource {
     resource: String,
 }
@@ -75,6 +80,12 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     from_store(&mut metrics, sources, following.time).await?;
     from_pipeline(&mut metrics, sources);
     from_cluster(&mut metrics, sources);
+    let faults = super::faults(sources).await.into_iter().map(|fault| Node { node: fault.node });
+    metrics.gauges(
+        "gpu_faults",
+        "1 for a node whose GPUs fail or are not what leases hold",
+        faults,
+    );
     sources.leases.register(&mut metrics.0);
     let mut text = String::new();
     encode(&mut text, &metrics.0)?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::market::follow::FollowState;
+use crate::{market::follow::FollowState, model::placement::GpuFault};
 
 /// The health of the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +20,7 @@ pub struct Health {
 /// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComponentError {
-    /// `follower`, `audit`, `transactions`, `cluster` or `gateway`.
+    /// `follower`, `audit`, `transactions`, `cluster`, `gpus` or `gateway`.
     pub component: &'static str,
     /// What is wrong.
     pub message: String,
@@ -46,6 +46,7 @@ pub fn judge(
     findings: Vec<String>,
     transactions: Option<&str>,
     cluster: Vec<String>,
+    gpus: &[GpuFault],
     wall: u64,
 ) -> Health {
     let mut errors = Vec::new();
@@ -69,6 +70,7 @@ pub fn judge(
     findings.into_iter().for_each(|message| add("audit", message));
     transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
     cluster.into_iter().for_each(|message| add("cluster", message));
+    gpus.iter().for_each(|fault| add("gpus", fault.to_string()));
     Health { healthy: errors.is_empty(), height, head, errors }
 }
 
@@ -81,7 +83,7 @@ mod tests {
         let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
         let parts = |following: &FollowState, tx, cluster: Option<&str>, wall| {
             let cluster = cluster.into_iter().map(str::to_owned).collect();
-            let health = judge(following, Vec::new(), tx, cluster, wall);
+            let health = judge(following, Vec::new(), tx, cluster, &[], wall);
             assert_eq!(health.healthy, health.errors.is_empty());
             health.errors.iter().map(|error| error.component).collect::<Vec<_>>().join(" ")
         };
@@ -94,7 +96,22 @@ mod tests {
         assert_eq!(parts(&behind, None, None, 1_010), "follower");
         let newer = FollowState { unreadable: 1, ..fine.clone() };
         assert_eq!(parts(&newer, None, None, 1_010), "follower");
-        let differs = judge(&fine, vec!["lease 7 runs".to_owned()], None, Vec::new(), 1_010);
+        let differs = judge(&fine, vec!["lease 7 runs".to_owned()], None, Vec::new(), &[], 1_010);
         assert_eq!(differs.errors[0].component, "audit");
+    }
+
+    #[test]
+    fn a_node_whose_gpus_fail_is_named() {
+        let fine = FollowState { height: 100, head: 101, time: 1_000, ..FollowState::default() };
+        let fault = GpuFault {
+            node: "g1".into(),
+            problem: "1 of 8 nvidia.com/gpu failed".into(),
+            orders: [souk_core::OrderId(7)].into(),
+        };
+        let health = judge(&fine, Vec::new(), None, Vec::new(), &[fault], 1_000);
+        assert!(!health.healthy);
+        let ComponentError { component, message } = &health.errors[0];
+        let expected = "GPUs of node g1: 1 of 8 nvidia.com/gpu failed";
+        assert_eq!((*component, message.as_str()), ("gpus", expected));
     }
 }

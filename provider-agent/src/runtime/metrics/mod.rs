@@ -16,8 +16,12 @@ pub use health::{ComponentError, Health, judge};
 use crate::{
     cluster::{inventory::ClusterView, kube::cache::Caches, leases::metrics::LeaseMetrics},
     market::{audit::Findings, follow::FollowState},
-    model::reach::LastAttempt,
-    store::Store,
+    model::{
+        interfaces::CapacitySource,
+        placement::{GpuFault, gpu_faults},
+        reach::LastAttempt,
+    },
+    store::{Store, reservations},
 };
 
 /// The gateway counts as not reached after this many attempts.
@@ -97,11 +101,13 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 }
 
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
+    let gpus = faults(&sources).await;
     let mut health = judge(
         &sources.following.borrow(),
         sources.findings.now().errors(),
         sources.pipeline.status().borrow().last_error.as_deref(),
         sources.cluster.last_error().into_iter().chain(sources.caches.problems()).collect(),
+        &gpus,
         now(),
     );
     if let Some(last) = &sources.reach {
@@ -112,6 +118,13 @@ async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     }
     let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health))
+}
+
+/// The nodes whose GPUs fail, as far as cluster and store can be read.
+async fn faults(sources: &Sources) -> Vec<GpuFault> {
+    let Ok(cluster) = sources.cluster.snapshot() else { return Vec::new() };
+    let reserved = sources.store.read(reservations::all).await.unwrap_or_default();
+    gpu_faults(&cluster, &reserved)
 }
 
 fn now() -> u64 {

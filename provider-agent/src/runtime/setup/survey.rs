@@ -11,9 +11,9 @@ use souk_core::Attribute;
 
 use super::Request;
 use crate::{
-    cluster::kube::client,
+    cluster::kube::{claims, client},
     config::Cluster,
-    model::placement::{NodeState, detect_attributes},
+    model::placement::{ClusterSnapshot, NodeState, detect_attributes},
 };
 
 /// The timeout of the detection.
@@ -61,8 +61,25 @@ async fn look(request: &Request) -> Result<Survey, String> {
         ..Cluster::default()
     };
     let client = client::from_config(&cluster).await.map_err(|error| error.to_string())?;
-    let nodes: Vec<NodeState> = list::<Node>(&client).await?.iter().map(NodeState::of).collect();
     let mut survey = Survey::default();
+    let mut cluster = ClusterSnapshot {
+        nodes: list::<Node>(&client).await?.iter().map(NodeState::of).collect(),
+        ..ClusterSnapshot::default()
+    };
+    match claims::gpu_drivers(&client).await {
+        Ok(drivers) => {
+            cluster.refuse_claimed(drivers.iter().map(|(node, by)| (node.as_str(), by.as_str())));
+        }
+        Err(error) => survey.warnings.push(format!(
+            "it is not known which GPUs are handed out by claims ({error}); run `souk-provider check` with the agent's user"
+        )),
+    }
+    let nodes = cluster.nodes;
+    for node in &nodes {
+        if let Some(why) = &node.gpus.refusal {
+            survey.warnings.push(format!("GPUs of {} are not offered: {why}", node.name));
+        }
+    }
     let mut gpus: Vec<String> =
         nodes.iter().filter_map(|node| node.gpu.as_ref()).map(|gpu| gpu.model.clone()).collect();
     gpus.sort();

@@ -15,7 +15,7 @@ mod service;
 mod volumes;
 mod workload;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, convert::Infallible};
 
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind, ObjectMeta, TypeMeta};
 use serde_json::Value;
@@ -28,7 +28,12 @@ pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, p
 
 use crate::{
     config::Cluster,
-    model::{labels, names::label_value, placement::Placement, scope::MarketScope},
+    model::{
+        labels,
+        names::label_value,
+        placement::{Devices, Placement, Unreserved},
+        scope::MarketScope,
+    },
 };
 
 /// The input of the objects.
@@ -201,6 +206,12 @@ impl Subject<'_> {
         self.placements_of(service).next()
     }
 
+    /// The GPUs of a service's replicas; none if it asks for none.
+    fn devices(&self, service: &ManifestService) -> Result<Option<Devices<'_>>, Unreserved> {
+        let wanted = service.resources.gpu.units.get();
+        Devices::of(&service.name, wanted, self.placements_of(service))
+    }
+
     fn placements_of(&self, service: &ManifestService) -> impl Iterator<Item = &Placement> {
         let unit = service.resources.id;
         self.placements.iter().filter(move |placement| placement.unit == unit)
@@ -208,10 +219,47 @@ impl Subject<'_> {
 }
 
 /// All objects of a lease, in the order in which they are applied.
-pub fn all(subject: &Subject<'_>) -> Vec<Object> {
+///
+/// # Errors
+///
+/// If a service's GPUs are not reserved: then nothing may be applied.
+pub fn all(subject: &Subject<'_>) -> Result<Vec<Object>, Unreserved> {
+    let services = &subject.group.services;
+    let gpus: Vec<_> =
+        services.iter().map(|service| subject.devices(service)).collect::<Result<_, _>>()?;
+    let gpus: Vec<_> = services.iter().zip(gpus).collect();
+    collect(subject, quota::quota(subject, &gpus), |service| {
+        Ok(pod::template(subject, service, subject.devices(service)?.as_ref()))
+    })
+}
+
+/// The name of an object of a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectName {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// The service that it is for, if it is for one.
+    pub service: Option<String>,
+}
+
+/// The names of all objects of a lease, in the same order; they need no reservation.
+pub fn names(subject: &Subject<'_>) -> Vec<ObjectName> {
+    let without_pods = |_: &ManifestService| Ok::<_, Infallible>(Value::Null);
+    let Ok(objects) = collect(subject, quota::quota(subject, &[]), without_pods);
+    let name = |Object { kind, name, service, .. }| ObjectName { kind, name, service };
+    objects.into_iter().map(name).collect()
+}
+
+fn collect<E>(
+    subject: &Subject<'_>,
+    quota: Object,
+    template: impl Fn(&ManifestService) -> Result<Value, E>,
+) -> Result<Vec<Object>, E> {
     let mut objects = vec![
         namespace::build(subject),
-        quota::quota(subject),
+        quota,
         quota::limit_range(),
         network_policy::build(subject),
         service_account::service_account(),
@@ -220,12 +268,12 @@ pub fn all(subject: &Subject<'_>) -> Vec<Object> {
         objects.extend(secrets::environment(service));
         objects.extend(secrets::registry_login(service));
         objects.extend(service::build(service));
-        objects.push(workload::build(subject, service));
+        objects.push(workload::build(subject, service, template(service)?));
         objects.extend(ingress::build(subject, service));
     }
     objects.extend(service::on_leased_ips(subject));
     objects.sort_by_key(|object| object.kind);
-    objects
+    Ok(objects)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! The pod template of a service: resources, node selection and security context.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 use souk_sdl::ManifestService;
 
@@ -13,7 +11,7 @@ use crate::{
     model::{
         labels,
         names::{hash, label_value, object_name},
-        placement::GpuModel,
+        placement::Devices,
     },
 };
 
@@ -42,23 +40,25 @@ pub(super) fn selector(subject: &Subject<'_>, service: &ManifestService) -> Valu
     })
 }
 
-/// The pod template of a service.
-pub(super) fn template(subject: &Subject<'_>, service: &ManifestService) -> Value {
+/// The pod template of a service, with the GPUs of each replica.
+pub(super) fn template(
+    subject: &Subject<'_>,
+    service: &ManifestService,
+    gpus: Option<&Devices<'_>>,
+) -> Value {
     let mut labels: Map<String, Value> =
         subject.labels().into_iter().map(|(key, value)| (key, Value::String(value))).collect();
     labels.insert(labels::SERVICE.to_owned(), Value::String(label_value(&service.name)));
     for ip in ports::leased_ips(std::slice::from_ref(service)) {
         labels.insert(ports::ip_label(ip), json!("true"));
     }
-    let gpu = subject.placement(service).and_then(|placed| placed.gpu.as_ref());
-    let gpu = gpu.filter(|_| service.resources.gpu.units.get() > 0);
     let mut spec = json!({
         "serviceAccountName": SERVICE_ACCOUNT,
         "automountServiceAccountToken": false,
         "enableServiceLinks": false,
         "terminationGracePeriodSeconds": 10,
         "securityContext": pod_security(subject.cluster.pod_security),
-        "containers": [container(subject, service, gpu)],
+        "containers": [container(subject, service, gpus)],
     });
     let mut set = |key: &str, value: Value| {
         if let Some(spec) = spec.as_object_mut() {
@@ -76,11 +76,10 @@ pub(super) fn template(subject: &Subject<'_>, service: &ManifestService) -> Valu
     if !nodes.is_empty() {
         set("nodeSelector", Value::Object(nodes));
     }
-    if let Some(gpu) = gpu {
-        let nodes = subject.placements_of(service).map(|placed| placed.node.as_str()).collect();
-        set("affinity", gpu_affinity(gpu, nodes));
-        set("tolerations", json!([{ "key": gpu.resource(), "operator": "Exists" }]));
-        if let Some(class) = subject.cluster.gpu_runtime_classes.get(&gpu.vendor) {
+    if let Some(gpus) = gpus {
+        set("affinity", gpu_affinity(gpus));
+        set("tolerations", json!([{ "key": gpus.resource, "operator": "Exists" }]));
+        if let Some(class) = subject.cluster.gpu_runtime_classes.get(&gpus.model.vendor) {
             set("runtimeClassName", json!(class));
         }
     }
@@ -122,12 +121,16 @@ fn container_security(level: PodSecurity) -> Value {
     })
 }
 
-fn container(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuModel>) -> Value {
+fn container(
+    subject: &Subject<'_>,
+    service: &ManifestService,
+    gpus: Option<&Devices<'_>>,
+) -> Value {
     let mut container = json!({
         "name": object_name(&service.name, ""),
         "image": service.image,
         "imagePullPolicy": subject.cluster.image_pull_policy.as_str(),
-        "resources": resources(subject, service, gpu),
+        "resources": resources(subject, service, gpus),
         "securityContext": container_security(subject.cluster.pod_security),
     });
     let mut set = |key: &str, value: Vec<Value>| {
@@ -139,13 +142,13 @@ fn container(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuM
         |list: &Option<Vec<String>>| list.iter().flatten().map(|text| json!(text)).collect();
     set("command", texts(&service.command));
     set("args", texts(&service.args));
-    set("env", env(service, gpu));
+    set("env", env(service, gpus));
     set("ports", ports::container_ports(service));
     set("volumeMounts", volumes::mounts(service));
     container
 }
 
-fn env(service: &ManifestService, gpu: Option<&GpuModel>) -> Vec<Value> {
+fn env(service: &ManifestService, gpus: Option<&Devices<'_>>) -> Vec<Value> {
     let secret = secrets::environment_name(service);
     let mut env: Vec<Value> = environment::variables(service)
         .into_iter()
@@ -155,7 +158,7 @@ fn env(service: &ManifestService, gpu: Option<&GpuModel>) -> Vec<Value> {
         })
         .collect();
     let mut void = |name: &str| env.push(json!({ "name": name, "value": "void" }));
-    if gpu.is_none_or(|gpu| gpu.vendor != "nvidia") {
+    if gpus.is_none_or(|gpus| gpus.model.vendor != "nvidia") {
         // Without this the NVIDIA runtime gives all devices to a container that asks for none.
         void("NVIDIA_VISIBLE_DEVICES");
     }
@@ -171,7 +174,11 @@ fn env_hash(service: &ManifestService) -> String {
 }
 
 /// Limits are what was paid for; requests what was reserved when the bid was made.
-fn resources(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuModel>) -> Value {
+fn resources(
+    subject: &Subject<'_>,
+    service: &ManifestService,
+    gpus: Option<&Devices<'_>>,
+) -> Value {
     let (cpu, memory) = (service.resources.cpu.units.get(), memory_limit(service));
     let disk = ephemeral_limit(service);
     let mut limits = json!({
@@ -188,30 +195,33 @@ fn resources(subject: &Subject<'_>, service: &ManifestService, gpu: Option<&GpuM
         }),
         None => limits.clone(),
     };
-    if let Some(gpu) = gpu {
-        let units = service.resources.gpu.units.get().to_string();
-        limits[gpu.resource()] = json!(units);
-        requests[gpu.resource()] = json!(units);
+    if let Some(gpus) = gpus {
+        limits[gpus.resource] = json!(gpus.units.to_string());
+        requests[gpus.resource] = json!(gpus.units.to_string());
     }
     json!({ "limits": limits, "requests": requests })
 }
 
-/// The GPU model is required. The reserved nodes are preferred: by itself the scheduler spreads pods,
-/// which soon leaves no node with all GPUs free.
-fn gpu_affinity(gpu: &GpuModel, nodes: BTreeSet<&str>) -> Value {
-    let (label, product) = gpu.node_label();
-    let wanted = json!({ "key": label, "operator": "In", "values": [product] });
-    let preferred = |node: &str| {
+/// The GPU model is required, and that no label says that its devices are shares or parts: those have
+/// the same product. The reserved nodes are preferred: by itself the scheduler spreads pods, which soon
+/// leaves no node with all GPUs free.
+fn gpu_affinity(gpus: &Devices<'_>) -> Value {
+    let (label, product) = gpus.labels.product;
+    let mut wanted = vec![json!({ "key": label, "operator": "In", "values": [product] })];
+    // `NotIn` holds where there is no such label.
+    let none_of = |(label, values): &(&str, &[&str])| json!({ "key": label, "operator": "NotIn", "values": values });
+    wanted.extend(gpus.labels.wrong.iter().map(none_of));
+    let preferred = |node: &&str| {
         let this = json!({ "key": "metadata.name", "operator": "In", "values": [node] });
         json!({ "weight": 100, "preference": { "matchFields": [this] } })
     };
     json!({
         "nodeAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": [{ "matchExpressions": [wanted] }]
+                "nodeSelectorTerms": [{ "matchExpressions": wanted }]
             },
             "preferredDuringSchedulingIgnoredDuringExecution":
-                nodes.into_iter().map(preferred).collect::<Vec<_>>(),
+                gpus.nodes.iter().map(preferred).collect::<Vec<_>>(),
         }
     })
 }

@@ -1,16 +1,23 @@
 //! The quota of a lease: what was paid for and no more.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use souk_core::limits::MAX_REPLICAS;
 use souk_sdl::ManifestService;
 
 use super::{Kind, Object, Subject, pod, service, volumes};
+use crate::model::placement::Devices;
 
 /// The services of two manifests: during an update the objects of both exist. Each service has one
 /// replica at least.
 const SERVICES: u64 = 2 * MAX_REPLICAS;
 
-pub(super) fn quota(subject: &Subject<'_>) -> Object {
+/// The quota of all services, those with GPUs among them.
+pub(super) fn quota(
+    subject: &Subject<'_>,
+    gpus: &[(&ManifestService, Option<Devices<'_>>)],
+) -> Object {
     let services = &subject.group.services;
     let sum = |of: &dyn Fn(&ManifestService) -> u64| -> u64 {
         services.iter().map(|service| of(service).saturating_mul(service.count.into())).sum()
@@ -37,23 +44,19 @@ pub(super) fn quota(subject: &Subject<'_>) -> Object {
     set("count/statefulsets.apps", SERVICES.to_string());
     let http = services.iter().flat_map(|one| &one.expose).filter(|one| one.is_ingress()).count();
     set("count/ingresses.networking.k8s.io", (2 * http).to_string());
-    for (resource, units) in gpus(subject) {
+    for (resource, units) in sums(gpus) {
         set(&format!("requests.{resource}"), units.to_string());
     }
     Object::new(Kind::ResourceQuota, "lease", json!({ "spec": { "hard": hard } }))
 }
 
-fn gpus(subject: &Subject<'_>) -> Vec<(&'static str, u64)> {
-    let mut sums: Vec<(&'static str, u64)> = Vec::new();
-    for service in &subject.group.services {
-        let Some(gpu) = subject.placement(service).and_then(|placed| placed.gpu.as_ref()) else {
-            continue;
-        };
-        let units = service.resources.gpu.units.get().saturating_mul(service.count.into());
-        match sums.iter_mut().find(|(resource, _)| *resource == gpu.resource()) {
-            Some((_, sum)) => *sum = sum.saturating_add(units),
-            None => sums.push((gpu.resource(), units)),
-        }
+fn sums(gpus: &[(&ManifestService, Option<Devices<'_>>)]) -> BTreeMap<&'static str, u64> {
+    let mut sums = BTreeMap::new();
+    for (service, devices) in gpus {
+        let Some(devices) = devices else { continue };
+        let units = devices.units.get().saturating_mul(service.count.into());
+        let sum: &mut u64 = sums.entry(devices.resource).or_default();
+        *sum = sum.saturating_add(units);
     }
     sums
 }

@@ -78,7 +78,8 @@ pub fn recipe(cluster: &Cluster, scope: &MarketScope) -> u64 {
             cluster,
             running: true,
         };
-        let objects = all(&subject);
+        // A test proves that the sample has the GPUs that it asks for.
+        let objects = all(&subject).unwrap_or_default();
         parts.extend(objects.iter().map(|object| format!("{:?}", object.dynamic(&subject))));
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
@@ -140,7 +141,8 @@ mod tests {
             cluster: &cluster,
             running: true,
         };
-        let kinds: BTreeSet<Kind> = all(&subject).iter().map(|object| object.kind).collect();
+        let kinds: BTreeSet<Kind> =
+            all(&subject).unwrap().iter().map(|object| object.kind).collect();
         assert_eq!(kinds, Kind::ALL.into());
     }
 

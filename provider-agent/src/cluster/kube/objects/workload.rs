@@ -6,12 +6,11 @@ use souk_sdl::ManifestService;
 use super::{Kind, Object, Subject, pod, volumes};
 use crate::model::names::object_name;
 
-pub(super) fn build(subject: &Subject<'_>, service: &ManifestService) -> Object {
+pub(super) fn build(subject: &Subject<'_>, service: &ManifestService, template: Value) -> Object {
     let name = object_name(&service.name, "");
     let replicas = if subject.running { service.count } else { 0 };
     let claims = volumes::claims(service, subject.cluster);
     let selector = json!({ "matchLabels": pod::selector(subject, service) });
-    let template = pod::template(subject, service);
     let (kind, spec) = if claims.is_empty() {
         (Kind::Deployment, deployment(replicas, selector, template))
     } else {

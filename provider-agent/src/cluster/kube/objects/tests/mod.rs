@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod gpus;
 mod leased;
 mod network;
 mod outside;
@@ -94,6 +95,7 @@ fn group_of(file: &str) -> ManifestGroup {
 }
 
 /// A lease and the cluster that it runs on.
+#[derive(Debug)]
 struct Lease {
     group: ManifestGroup,
     placements: Vec<Placement>,
@@ -150,7 +152,7 @@ impl Lease {
     }
 
     fn objects(&self) -> Vec<Object> {
-        all(&self.subject())
+        all(&self.subject()).unwrap()
     }
 
     /// The object of a kind and name, as it is sent.

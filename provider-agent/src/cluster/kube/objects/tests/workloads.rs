@@ -105,6 +105,12 @@ fn a_gpu_is_of_the_model_that_was_offered() {
     let terms = &pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
         ["nodeSelectorTerms"];
     assert_eq!(terms[0]["matchExpressions"][0]["values"], json!(["NVIDIA-H100-80GB-HBM3"]));
+    // Nodes with the same product whose devices are shares are none that were offered.
+    assert_eq!(
+        terms[0]["matchExpressions"][1],
+        json!({"key": "nvidia.com/gpu.sharing-strategy", "operator": "NotIn",
+            "values": ["mps", "time-slicing"]})
+    );
     // The node that was reserved is preferred, so that pods lie as densely as was planned.
     let wishes =
         &pod["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"];
