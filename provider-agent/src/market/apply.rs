@@ -105,7 +105,11 @@ fn apply_orderbook(
         OrderbookEvent::OrderOpened(event) => order_opened(tx, at, event),
         OrderbookEvent::OrderClosed(event) => order_ended(tx, at, event.order),
         OrderbookEvent::OrderPruned(event) => order_ended(tx, at, event.order),
-        OrderbookEvent::Admin(_) => Ok(()),
+        OrderbookEvent::Admin(_) => {
+            // A pause or other parameters: bidding asks for them at once.
+            tx.touch(Topic::Provider);
+            Ok(())
+        }
         OrderbookEvent::BidPlaced(event) => {
             orders::set_bids_height(tx, event.order, at.height)?;
             if own(&event.provider) { own_bid_placed(tx, at, event) } else { Ok(()) }

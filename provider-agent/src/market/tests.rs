@@ -1,7 +1,9 @@
 //! What events do to the store, and which of them count.
 
 use cosmwasm_std::HexBinary;
+use futures::FutureExt;
 use souk_api::{
+    admin::{AdminEvent, Paused},
     escrow::{EscrowEvent, events::AccountChanged},
     orderbook::{
         LeaseState, OrderbookEvent,
@@ -26,8 +28,8 @@ use crate::{
     config::Contracts,
     model::{Bid, BidProgress, Cursor, placement::Reservation},
     store::{
-        DeploymentRow, Pending, Store, StoreError, Tx, bids, deployments, leases, orders, pending,
-        reservations, unreadable,
+        DeploymentRow, Pending, Store, StoreError, Topic, Tx, bids, deployments, leases, orders,
+        pending, reservations, unreadable,
     },
 };
 
@@ -310,6 +312,15 @@ async fn a_bid_that_is_said_to_be_withdrawn_frees_nothing_of_a_lease_that_runs()
     fixture.orderbook(7, vec![withdrawn]).await;
     assert!(fixture.is_reserved(7).await);
     assert_eq!(fixture.progress(7).await, Some(BidProgress::Won));
+}
+
+#[tokio::test]
+async fn an_administrative_action_makes_bidding_ask_for_pause_and_parameters_at_once() {
+    let fixture = Fixture::new();
+    let mut listener = fixture.store.listen(&[Topic::Provider]);
+    let paused = AdminEvent::Paused(Paused { by: "souk1owner".into() });
+    fixture.orderbook(5, vec![OrderbookEvent::Admin(paused)]).await;
+    assert!(listener.changed().now_or_never().is_some());
 }
 
 #[tokio::test]
