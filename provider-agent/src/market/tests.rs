@@ -300,6 +300,21 @@ async fn a_lease_that_ended_without_manifest_frees_its_reservation_once_that_is_
 }
 
 #[tokio::test]
+async fn a_lease_whose_end_is_confirmed_late_is_not_paid_by_a_withdrawal_of_meanwhile() {
+    let fixture = Fixture::new();
+    fixture.orderbook(6, vec![leased(7, 3, ME)]).await;
+    let late = |tx: &Tx<'_>| {
+        leases::set_withdrawn(tx, OrderId(7), 9_000)?;
+        end_lease(tx, OrderId(7), LeaseState::Closed, CloseReason::Tenant, 5_000)
+    };
+    fixture.store.write(late).await.unwrap();
+    let lease = fixture.store.lease(OrderId(7)).await.unwrap().unwrap();
+    assert!(!lease.is_paid());
+    fixture.store.write(|tx| leases::set_withdrawn(tx, OrderId(7), 9_000)).await.unwrap();
+    assert!(fixture.store.lease(OrderId(7)).await.unwrap().unwrap().is_paid());
+}
+
+#[tokio::test]
 async fn a_bid_that_is_said_to_be_withdrawn_frees_nothing_of_a_lease_that_runs() {
     let fixture = Fixture::new();
     fixture.bid(7).await;

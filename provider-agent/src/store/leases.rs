@@ -110,7 +110,8 @@ pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks a lease as ended.
+/// Marks a lease as ended. What was withdrawn after its end, while that was not confirmed yet, counts
+/// only up to the end: what it earned before may still be owed.
 ///
 /// # Errors
 ///
@@ -123,7 +124,8 @@ pub fn close(
     closed_at: u64,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE leases SET state = ?2, reason = ?3, closed_at = ?4 WHERE order_id = ?1",
+        "UPDATE leases SET state = ?2, reason = ?3, closed_at = ?4,
+             withdrawn_at = min(withdrawn_at, ?4) WHERE order_id = ?1",
     )?
     .execute(params![
         sql::int(order.0)?,
