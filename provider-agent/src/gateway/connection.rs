@@ -39,11 +39,11 @@ pub struct Shared {
     pub router: Router,
     /// Networks whose connections begin with a PROXY header.
     pub balancers: Arc<[IpNet]>,
-    /// Without a request.
+    /// How long a connection may be without a request.
     pub idle: Duration,
-    /// With a response of which the peer reads nothing.
+    /// How long one may be with a response of which the peer reads nothing.
     pub write: Duration,
-    /// When to end.
+    /// Cancelled when the gateway stops.
     pub stop: CancellationToken,
 }
 

@@ -23,7 +23,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Sockets beside the connections: those that were sent away and are not closed yet. While there are
 /// as many nobody is accepted.
 pub const CLOSING: u32 = 32;
-/// Between two warnings about one cause.
+/// Between two warnings, whatever their cause.
 const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Serves until `stop`. `listening` is called with the address once connections are accepted.
@@ -102,17 +102,17 @@ struct Warnings {
 }
 
 impl Warnings {
-    fn may(&mut self) -> bool {
+    fn is_due(&mut self) -> bool {
         let now = Instant::now();
-        let may = self.last.is_none_or(|last| now.duration_since(last) >= WARNING_INTERVAL);
-        if may {
+        let is_due = self.last.is_none_or(|last| now.duration_since(last) >= WARNING_INTERVAL);
+        if is_due {
             self.last = Some(now);
         }
-        may
+        is_due
     }
 
     fn accept_failed(&mut self, error: &std::io::Error) {
-        if self.may() {
+        if self.is_due() {
             tracing::warn!(%error, "connections cannot be accepted");
         }
     }
@@ -120,12 +120,12 @@ impl Warnings {
     fn refused(&mut self, from: IpAddr, reason: Refused) {
         tracing::debug!(%from, %reason, "connection refused");
         if reason == Refused::Full {
-            if self.may() {
+            if self.is_due() {
                 tracing::warn!(
                     "connections refused: all are in use; see gateway.limits.connections"
                 );
             }
-        } else if is_inner(from) && self.may() {
+        } else if is_inner(from) && self.is_due() {
             tracing::warn!(
                 %from,
                 "connections refused from an address that is not public: if it is a balancer, name it \

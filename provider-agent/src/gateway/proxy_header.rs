@@ -26,13 +26,13 @@ pub enum Origin {
     Balancer,
 }
 
-/// Why there is no header.
+/// Why the visitor's address is not known.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
     /// The connection ended or failed.
     #[error("the connection ended within its PROXY header: {0}")]
     Io(#[from] io::Error),
-    /// Something else.
+    /// The connection begins with something else.
     #[error("it does not begin with a PROXY header")]
     Missing,
     /// A header that cannot be used.

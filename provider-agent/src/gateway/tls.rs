@@ -79,7 +79,7 @@ impl Certificates {
                 Err(error) => {
                     let error = error.to_string();
                     if error != complaint {
-                        tracing::warn!(%error, "the certificate before is served on");
+                        tracing::warn!(%error, "new certificate or key cannot be used, the old one is still served");
                         complaint = error;
                     }
                 }

@@ -106,7 +106,7 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
     due
 }
 
-/// How much longer than its time a tenant gets if the gateway is not reached.
+/// A tenant's time is at most this many times `manifest_timeout`, if the gateway is not reached.
 const MAX_PROLONGED: u64 = 4;
 
 /// Whether a lease's manifest is overdue. The tenant's time runs only while the agent takes

@@ -49,7 +49,7 @@ pub async fn scale_to_zero(
     ignore_not_found(api.patch(name, &params, &patch).await.map(drop))
 }
 
-/// Deletes an object in a lease's namespace. An object that does not exist is no error.
+/// Deletes an object in a lease's namespace. An object that does not exist counts as deleted.
 ///
 /// # Errors
 ///
@@ -66,7 +66,7 @@ pub async fn delete(
 }
 
 /// Deletes a workload and leaves its pods, which another of the same name takes over. One that does
-/// not exist is no error.
+/// not exist counts as deleted.
 ///
 /// # Errors
 ///
@@ -93,7 +93,7 @@ pub async fn claims(client: &Client, subject: &Subject<'_>) -> kube::Result<Vec<
     Ok(there.filter_map(|claim| claim.metadata.name).collect())
 }
 
-/// Deletes a claim for a volume, and with it the data. One that does not exist is no error.
+/// Deletes a claim for a volume, and with it the data. One that does not exist counts as deleted.
 ///
 /// # Errors
 ///
@@ -104,7 +104,7 @@ pub async fn delete_claim(client: &Client, subject: &Subject<'_>, name: &str) ->
 }
 
 /// Deletes a namespace with all that is in it. With a `uid`, only that very namespace and none that
-/// was created since under the same name. A namespace that does not exist is no error.
+/// was created since under the same name. A namespace that does not exist counts as deleted.
 ///
 /// # Errors
 ///

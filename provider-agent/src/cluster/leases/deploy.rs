@@ -280,7 +280,7 @@ impl Deployment<'_> {
         let (kind, name) = &key;
         let text = message(error);
         let kind = kind.gvk().kind.to_lowercase();
-        tracing::debug!(%kind, %name, error = text, "an object cannot be brought into the cluster");
+        tracing::debug!(action = what, %kind, %name, error = text, "object not applied or deleted");
         let answered = matches!(error, kube::Error::Api(_));
         let message = match is_refusal(error) {
             true => format!("Kubernetes refuses to {what} {kind}/{name}: {text}"),

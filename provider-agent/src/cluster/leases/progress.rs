@@ -146,7 +146,7 @@ impl ProgressMap {
         }
     }
 
-    /// Records what was applied, and what of it failed.
+    /// Records what was applied, with no version if not all of it could be; returns the row for the store.
     pub fn applied(
         &self,
         order: OrderId,

@@ -126,7 +126,7 @@ impl Reconciler {
                 worked
             }
             Err(waits @ StepError::Unreserved(_)) => {
-                tracing::warn!(reason = %waits, "lease waits");
+                tracing::warn!(reason = %waits, "GPUs of the lease are not reserved, waiting");
                 self.progress.waits(order, waits.to_string());
                 Worked::Done
             }
@@ -216,7 +216,7 @@ impl Reconciler {
         if self.progress.set_blocked_by(order, blocked_by.clone())
             && let Some(blocked_by) = blocked_by
         {
-            tracing::info!(namespace, blocked_by, "a namespace is not deleted yet");
+            tracing::info!(namespace, blocked_by, "namespace of the lease is not deleted yet");
         }
     }
 

@@ -129,7 +129,8 @@ impl Scheduler {
         let (id, finished) = match ended {
             Ok((id, finished)) => (id, Some(finished)),
             Err(error) => {
-                tracing::error!(%error, "the work on a lease broke off");
+                let lease = self.worked_on.get(&error.id()).map(|order| order.0);
+                tracing::error!(lease, %error, "work on a lease panicked, retrying");
                 (error.id(), None)
             }
         };

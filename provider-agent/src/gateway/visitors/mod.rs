@@ -46,7 +46,7 @@ pub struct Visitors(Arc<Mutex<Table>>);
 #[derive(Debug)]
 struct Table {
     limits: GatewayLimits,
-    /// Whether an address says nothing about who it is.
+    /// All visitors have one address (`gateway.shared_address`): limits by address are off.
     shared: bool,
     next: u64,
     open: HashMap<u64, Open>,
@@ -91,7 +91,8 @@ impl Visitors {
     }
 
     /// Admits a connection; its address is not known yet if it comes through a balancer. In a full
-    /// gateway an idle connection of the busiest network makes room.
+    /// gateway an idle one of the busiest network makes room, else one whose request without a lease
+    /// takes too long.
     ///
     /// # Errors
     ///
@@ -191,7 +192,8 @@ impl Table {
         }
     }
 
-    /// Which connection makes room: an idle one of the busiest network, of these the longest idle.
+    /// Which connection makes room: an idle one of the busiest network, of these the longest idle; else
+    /// one whose request without a lease takes longer than [`UNANSWERED`].
     fn who_goes(&self, now: Instant) -> Option<u64> {
         let rank = |open: &Open| {
             let (idle, since) = match open.activity.use_state(now) {
