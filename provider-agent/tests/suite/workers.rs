@@ -60,7 +60,7 @@ async fn one_namespace_that_hangs_holds_up_no_other_lease() {
     })
     .await;
     // A request is given up after 35 s; this is for machines that do much else.
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
     api.go_on();
     cluster.has_replicas("it runs in the end", hanging.order, 1).await;
     agent.stop().await;
