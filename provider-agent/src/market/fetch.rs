@@ -95,7 +95,7 @@ impl Fetcher {
         }
     }
 
-    /// Fetches one page of those with at most so many failures.
+    /// Fetches one page of those with at most `most_attempts` failures.
     async fn round(&self, most_attempts: u32) -> Result<Round, StoreError> {
         let kinds = self.subject.kinds();
         let rows =
