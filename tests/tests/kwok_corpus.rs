@@ -235,7 +235,7 @@ impl Market {
     async fn lease(&self, subject: &Subject<'_>) -> Result<usize, String> {
         let namespace = subject.namespace();
         for object in objects::all(subject).map_err(|error| error.to_string())? {
-            apply::apply(&self.client, subject, &object)
+            apply::apply(&self.client, subject, object.kind, &object.dynamic(subject))
                 .await
                 .map_err(|error| format!("{:?} {}: {error}", object.kind, object.name))?;
         }

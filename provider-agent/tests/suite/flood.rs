@@ -62,7 +62,7 @@ async fn hold(
         };
         open.fetch_add(1, Ordering::Relaxed);
         let mut rest = [0; 512];
-        if number % 20 == 0 {
+        if number.is_multiple_of(20) {
             // TLS, then a request that never ends.
             let tls = tokio_rustls::TlsConnector::from(Arc::new(tls_config(&[pin]).unwrap()));
             let name = ServerName::try_from("localhost").unwrap();
@@ -71,7 +71,7 @@ async fn hold(
                 while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
             }
         } else {
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 // A part of a TLS record.
                 let _ = stream.write_all(&[0x16, 3, 1, 2, 0, 1, 0]).await;
             }

@@ -86,12 +86,15 @@ pub async fn from_config(cluster: &Cluster, connections: u32) -> Result<Client, 
 
 type Connection = legacy::Client<HttpsConnector<HttpConnector>, Body>;
 
+/// A connection, and a count of its streams: the references to it but this one.
+type Counted = (Connection, Arc<()>);
+
 /// Connections and how many streams each has.
 #[derive(Clone)]
 struct Pool {
     connector: HttpsConnector<HttpConnector>,
     limit: usize,
-    connections: Arc<Mutex<Vec<(Connection, Arc<()>)>>>,
+    connections: Arc<Mutex<Vec<Counted>>>,
 }
 
 /// All connections are full.

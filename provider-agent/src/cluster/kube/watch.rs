@@ -60,6 +60,9 @@ impl From<kube::Error> for WatchError {
     }
 }
 
+/// What a watch says, until it ends.
+pub type Events<T> = BoxStream<'static, kube::Result<WatchEvent<T>>>;
+
 /// Where objects are listed and watched.
 pub trait Source: Send + Sync {
     /// What comes of each object.
@@ -76,7 +79,7 @@ pub trait Source: Send + Sync {
         &'a self,
         params: &'a WatchParams,
         version: &'a str,
-    ) -> BoxFuture<'a, kube::Result<BoxStream<'static, kube::Result<WatchEvent<Self::Object>>>>>;
+    ) -> BoxFuture<'a, kube::Result<Events<Self::Object>>>;
 }
 
 /// Whole objects.

@@ -71,7 +71,7 @@ impl Node {
     fn text(&self, query: &str) -> Vec<u8> {
         let value = |key: &str| {
             let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            pairs.filter(|(found, _)| *found == key).map(|(_, value)| value.to_owned()).last()
+            pairs.filter(|(found, _)| *found == key).map(|(_, value)| value.to_owned()).next_back()
         };
         let mut parts = self.parts();
         if let Some(since) = value("sinceTime") {
