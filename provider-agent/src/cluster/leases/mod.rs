@@ -1,6 +1,6 @@
 //! Runs leases: reconciles the cluster with the leases of the chain.
 //!
-//! [`run`] hands out orders with work, each to one worker at a time. A worker ([`reconcile`]) observes
+//! `run` hands out orders with work, each to one worker at a time. A worker (`reconcile`) observes
 //! the lease's objects, calls [`plan`](crate::model::reconcile::plan) for the next step and takes it;
 //! it can be stopped at any instruction and started again. [`status`] is what a tenant sees of a lease.
 

@@ -1,8 +1,8 @@
 //! The logs of leases' pods.
 //!
-//! However many follow, each container's log is read once ([`reader`]) and kept for the slowest
-//! follower ([`ring`]) as far as memory allows. What was written before somebody came is asked for
-//! separately ([`history`]), at a limited rate. Pods that are created later are followed as well.
+//! However many follow, each container's log is read once (`reader`) and kept for the slowest
+//! follower (`ring`) as far as memory allows. What was written before somebody came is asked for
+//! separately (`history`), at a limited rate. Pods that are created later are followed as well.
 
 mod budget;
 mod follow;
