@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use cosmwasm_std::HexBinary;
 use futures::{FutureExt, future::BoxFuture};
-use souk_client::market::MarketError;
+use souk_client::market::{MarketError, if_present};
 use souk_core::{DeploymentId, OrderId};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -63,11 +63,8 @@ impl ChainLookup {
     /// If the chain cannot be asked; that it has no such lease is an answer.
     pub async fn has_lease(&self, order: OrderId) -> Result<bool, LookupError> {
         let _permit = self.permit().await?;
-        match self.market.orderbook.lease(order).await {
-            Ok(lease) => Ok(lease.provider == self.market.provider()),
-            Err(error) if error.is_refusal() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        let lease = if_present(self.market.orderbook.lease(order).await)?;
+        Ok(lease.is_some_and(|lease| lease.provider == self.market.provider()))
     }
 
     /// What a deployment's manifest must hash to, by the chain's newest state; 32 bytes.
@@ -87,11 +84,8 @@ impl ChainLookup {
     /// If the chain cannot be asked; a deployment that it does not know has no delegate.
     pub async fn delegate(&self, deployment: DeploymentId) -> Result<Option<String>, LookupError> {
         let _permit = self.permit().await?;
-        match self.market.orderbook.deployment(deployment).await {
-            Ok(deployment) => Ok(deployment.delegate),
-            Err(error) if error.is_refusal() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let deployment = if_present(self.market.orderbook.deployment(deployment).await)?;
+        Ok(deployment.and_then(|deployment| deployment.delegate))
     }
 
     async fn has_active_lease(&self, order: OrderId) -> Option<bool> {

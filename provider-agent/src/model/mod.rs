@@ -19,7 +19,7 @@ pub mod reach;
 pub mod reconcile;
 pub mod scope;
 pub mod upkeep;
-pub mod work;
+pub mod work_queue;
 
 pub use bid::{Bid, BidProgress};
 pub use cursor::Cursor;

@@ -1,8 +1,6 @@
 //! The next step of reconciling a lease: from its desired state by chain and store, and the observed
 //! state of the cluster.
 
-use souk_core::OrderId;
-
 use super::names::digest;
 
 /// Until when a lease is paid, in block time.
@@ -100,27 +98,17 @@ pub struct Applied {
 pub enum Action {
     /// Apply all objects, delete those that are not wanted any more.
     Apply {
-        /// The lease.
-        order: OrderId,
         /// Whether its workloads run.
         running: bool,
-        /// What is applied.
-        version: u64,
     },
     /// Delete the namespace with all that is in it.
-    TearDown {
-        /// The lease.
-        order: OrderId,
-    },
+    TearDown,
     /// Nothing is left in the cluster: delete the manifest, release host names and reservation.
-    Forget {
-        /// The lease.
-        order: OrderId,
-    },
+    Forget,
 }
 
 /// The next step for a lease; none if the cluster is as desired or the step before is not finished.
-pub fn plan(order: OrderId, desired: Desired, observed: Observed) -> Option<Action> {
+pub fn plan(desired: Desired, observed: Observed) -> Option<Action> {
     let (version, running) = match desired {
         Desired::Running { version } => (version, true),
         Desired::Suspended { version } => (version, false),
@@ -129,8 +117,8 @@ pub fn plan(order: OrderId, desired: Desired, observed: Observed) -> Option<Acti
         Desired::Waiting => return None,
         Desired::Gone => {
             return match observed.namespace {
-                Presence::Absent => Some(Action::Forget { order }),
-                Presence::Active => Some(Action::TearDown { order }),
+                Presence::Absent => Some(Action::Forget),
+                Presence::Active => Some(Action::TearDown),
                 Presence::Terminating => None,
             };
         }
@@ -143,7 +131,7 @@ pub fn plan(order: OrderId, desired: Desired, observed: Observed) -> Option<Acti
         {
             None
         }
-        Presence::Active | Presence::Absent => Some(Action::Apply { order, running, version }),
+        Presence::Active | Presence::Absent => Some(Action::Apply { running }),
     }
 }
 
@@ -178,7 +166,6 @@ mod tests {
         }
     }
 
-    const ORDER: OrderId = OrderId(7);
     const RUNNING: Desired = Desired::Running { version: 1 };
     const SUSPENDED: Desired = Desired::Suspended { version: 1 };
 
@@ -190,24 +177,23 @@ mod tests {
     #[test]
     fn each_state_of_chain_and_cluster_leads_to_its_step() {
         use Presence::{Absent, Active, Terminating};
-        let apply = |running, version| Some(Action::Apply { order: ORDER, running, version });
-        let tear_down = Some(Action::TearDown { order: ORDER });
-        let forget = Some(Action::Forget { order: ORDER });
+        let apply = |running| Some(Action::Apply { running });
+        let (tear_down, forget) = (Some(Action::TearDown), Some(Action::Forget));
         for (what, desired, observed, expected) in [
-            ("a new lease", RUNNING, seen(Absent, None, false), apply(true, 1)),
-            ("found after a restart", RUNNING, seen(Active, None, true), apply(true, 1)),
+            ("a new lease", RUNNING, seen(Absent, None, false), apply(true)),
+            ("found after a restart", RUNNING, seen(Active, None, true), apply(true)),
             ("running as it should", RUNNING, seen(Active, Some((1, true)), true), None),
-            ("changed by hand", RUNNING, seen(Active, Some((1, true)), false), apply(true, 1)),
-            ("deleted by hand", RUNNING, seen(Absent, Some((1, true)), false), apply(true, 1)),
+            ("changed by hand", RUNNING, seen(Active, Some((1, true)), false), apply(true)),
+            ("deleted by hand", RUNNING, seen(Absent, Some((1, true)), false), apply(true)),
             ("being deleted by hand", RUNNING, seen(Terminating, Some((1, true)), false), None),
-            ("was depleted", SUSPENDED, seen(Active, Some((1, true)), true), apply(false, 1)),
+            ("was depleted", SUSPENDED, seen(Active, Some((1, true)), true), apply(false)),
             ("still depleted", SUSPENDED, seen(Active, Some((1, false)), true), None),
-            ("topped up", RUNNING, seen(Active, Some((1, false)), true), apply(true, 1)),
+            ("topped up", RUNNING, seen(Active, Some((1, false)), true), apply(true)),
             (
                 "a new manifest",
                 Desired::Running { version: 2 },
                 seen(Active, Some((1, true)), true),
-                apply(true, 2),
+                apply(true),
             ),
             ("no manifest", Desired::Waiting, seen(Absent, None, false), None),
             ("no manifest any more", Desired::Waiting, seen(Active, None, true), None),
@@ -216,7 +202,7 @@ mod tests {
             ("being torn down", Desired::Gone, seen(Terminating, None, true), None),
             ("torn down", Desired::Gone, seen(Absent, None, false), forget),
         ] {
-            assert_eq!(plan(ORDER, desired, observed), expected, "{what}");
+            assert_eq!(plan(desired, observed), expected, "{what}");
         }
     }
 }

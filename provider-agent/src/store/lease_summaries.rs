@@ -5,7 +5,10 @@ use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 
 use super::{StoreError, sql};
-use crate::model::{names::digest, reconcile::Funds};
+use crate::model::{
+    names::digest,
+    reconcile::{Funds, version},
+};
 
 /// What of a lease decides what there is to do for it in the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,13 @@ impl LeaseSummary {
     /// Whether the store has something of it that ends with its objects.
     pub fn holds_something(&self) -> bool {
         self.manifest.is_some() || !self.hosts.is_empty()
+    }
+
+    /// Identifies what is to run of it, with how objects are made (`recipe`); none without a manifest or
+    /// while its group is not known.
+    pub fn version(&self, recipe: u64) -> Option<u64> {
+        self.group.as_ref()?;
+        Some(version(recipe, self.manifest?, self.reservation))
     }
 
     /// Whether it is active.

@@ -19,7 +19,7 @@ use souk_provider::{
 };
 
 use crate::{
-    manifests::{self, Cluster, SITE, accepted, lease},
+    manifests::{self, Cluster, Running, SITE, accepted, lease, running},
     support::{Fixture, InProcess, Must, Process, agent::configure, until},
 };
 
@@ -110,13 +110,7 @@ fn lose_store(config: &std::path::Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
-    let leased = lease(&fixture, &agent, "ann", SITE).await;
-    accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", leased.order, 1).await;
+    let Running { fixture, config, cluster, agent, leased } = running("").await;
     agent.stop().await;
     close(&fixture, leased.order).await;
     // Even if the store has lost the lease, the chain's answer is enough.
@@ -128,13 +122,8 @@ async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_runs_when_the_store_is_lost_is_not_closed_for_want_of_a_manifest() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "manifest_timeout = \"10m\"");
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
-    let leased = lease(&fixture, &agent, "ann", SITE).await;
-    accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", leased.order, 1).await;
+    let Running { fixture, config, cluster, agent, leased } =
+        running("manifest_timeout = \"10m\"").await;
     agent.stop().await;
     lose_store(&config);
     let agent = InProcess::start(&config).await;
@@ -156,14 +145,8 @@ async fn what_runs_when_the_store_is_lost_is_not_closed_for_want_of_a_manifest()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_depleted_account_nothing_runs_and_the_data_stays_until_a_deposit() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
-    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    let Running { fixture, cluster, agent, leased, .. } = running("").await;
     let order = leased.order;
-    accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", order, 1).await;
 
     let row = agent.store.lease(order).await.unwrap().unwrap();
     let depletion = row.depletion().unwrap();
@@ -193,14 +176,8 @@ async fn with_a_depleted_account_nothing_runs_and_the_data_stays_until_a_deposit
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_depleted_account_nothing_runs_though_kubernetes_refuses_the_manifest() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
-    let mut leased = lease(&fixture, &agent, "ann", SITE).await;
+    let Running { fixture, cluster, agent, mut leased, .. } = running("").await;
     let order = leased.order;
-    accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", order, 1).await;
 
     // As an older agent may have taken it.
     let services = &mut leased.upload.manifest.0[0].services;
@@ -215,14 +192,8 @@ async fn with_a_depleted_account_nothing_runs_though_kubernetes_refuses_the_mani
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_changed_or_deleted_by_hand_is_put_right() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
-    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    let Running { cluster, agent, leased, .. } = running("").await;
     let order = leased.order;
-    accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", order, 1).await;
 
     let scaled = serde_json::json!({ "spec": { "replicas": 3 } });
     let web = cluster.namespaced::<Deployment>(order);

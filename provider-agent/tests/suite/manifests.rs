@@ -1,5 +1,7 @@
 //! From SDL to a lease whose manifest is accepted, and its update.
 
+use std::path::PathBuf;
+
 use cosmwasm_std::HexBinary;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use kube::Api;
@@ -122,6 +124,28 @@ async fn known(store: &Store, leased: &Leased) {
     .await;
 }
 
+/// A lease that runs on the cluster.
+pub struct Running {
+    pub fixture: Fixture,
+    /// The agent's configuration.
+    pub config: PathBuf,
+    pub cluster: Cluster,
+    pub agent: InProcess,
+    pub leased: Leased,
+}
+
+/// Ann's lease of [`SITE`]; `more` goes into the agent's configuration, below `[bidding]`.
+pub async fn running(more: &str) -> Running {
+    let fixture = fixture().await;
+    let config = configure(&fixture, "agent", more);
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", leased.order, 1).await;
+    Running { fixture, config, cluster, agent, leased }
+}
+
 /// Stores a manifest as the gateway does when it has accepted it.
 pub async fn accepted(store: &Store, leased: &Leased) {
     let row = ManifestRow {
@@ -174,13 +198,7 @@ impl Cluster {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_manifest_runs_and_a_new_one_takes_its_place() {
-    let fixture = fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let agent = InProcess::start(&config).await;
-    let cluster = Cluster::of(&config).await;
-    let mut leased = lease(&fixture, &agent, "ann", SITE).await;
-    accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", leased.order, 1).await;
+    let Running { cluster, agent, mut leased, .. } = running("").await;
 
     leased.upload = upload(&SITE.replace("nginx:1", "nginx:2"));
     accepted(&agent.store, &leased).await;

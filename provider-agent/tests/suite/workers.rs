@@ -17,7 +17,7 @@ use souk_kubesim::spec::Denied;
 use souk_provider::{config::Config, model::scope::MarketScope};
 
 use crate::{
-    manifests::{self, Cluster, Leased, SITE, accepted, lease, upload},
+    manifests::{self, Cluster, Leased, Running, SITE, accepted, lease, running, upload},
     support::{ApiProxy, Fixture, InProcess, Must, Options, agent::configure, until},
 };
 
@@ -202,14 +202,8 @@ impl MustBe for Option<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_that_kubernetes_refuses_keeps_no_other_from_its_place() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
-    let mut leased = lease(&fixture, &agent, "ann", SITE).await;
+    let Running { cluster, agent, mut leased, .. } = running("").await;
     let order = leased.order;
-    accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", order, 1).await;
 
     // The objects of `web` are refused; what `db` had and does not want any more is deleted.
     let with_env = SITE.replace("image: postgres:17", "image: postgres:17\n    env: [A=b]");
@@ -239,14 +233,8 @@ async fn an_object_that_kubernetes_refuses_keeps_no_other_from_its_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_with_a_volume_that_gets_another_name_runs_again() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
-    let mut leased = lease(&fixture, &agent, "ann", SITE).await;
+    let Running { cluster, agent, mut leased, .. } = running("").await;
     let order = leased.order;
-    accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", order, 1).await;
 
     let renamed = SITE.replace("  db:\n    image", "  store:\n    image");
     let renamed = renamed.replace("  db: { here", "  store: { here");
@@ -264,14 +252,8 @@ async fn a_service_with_a_volume_that_gets_another_name_runs_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_volume_of_another_size_takes_effect_and_the_data_stays() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
-    let mut leased = lease(&fixture, &agent, "ann", SITE).await;
+    let Running { cluster, agent, mut leased, .. } = running("").await;
     let order = leased.order;
-    accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", order, 1).await;
     let claims = cluster.namespaced::<PersistentVolumeClaim>(order);
     let uids = async || {
         let all = claims.list(&ListParams::default()).await.must("claims").items;

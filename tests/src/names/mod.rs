@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn words_and_wire_names_count_everywhere() {
-        assert_eq!(found("prose | anew | again", "a.md", "Signed Anew.\n").len(), 1);
+        assert_eq!(found("prose | foobar | example", "a.md", "A Foobar.\n").len(), 1);
         assert_eq!(
             found("wire | \"book\": | \"stats\":", "schema/a.json", "  \"book\": {").len(),
             1

@@ -105,36 +105,39 @@ mod tests {
     }
 
     #[test]
-    fn a_key_attested_again_gets_the_new_value_and_others_stay_sorted() {
-        let first = merge(None, attributes(&[("region", "eu"), ("class", "a")]), 100, 1).unwrap();
-        let second = merge(Some(first), attributes(&[("region", "us")]), 200, 2).unwrap();
+    fn a_key_attested_again_gets_the_new_value_and_others_stay_sorted() -> Result<(), RecordError> {
+        let first = merge(None, attributes(&[("region", "eu"), ("class", "a")]), 100, 1)?;
+        let second = merge(Some(first), attributes(&[("region", "us")]), 200, 2)?;
         assert_eq!(values(&second), [("class", "a", 100), ("region", "us", 200)]);
+        Ok(())
     }
 
     #[test]
-    fn what_has_ended_makes_room_when_something_is_attested() {
-        let first = merge(None, attributes(&[("old", "1"), ("older", "1")]), 100, 1).unwrap();
-        let second = merge(Some(first.clone()), attributes(&[("new", "1")]), 200, 99).unwrap();
+    fn what_has_ended_makes_room_when_something_is_attested() -> Result<(), RecordError> {
+        let first = merge(None, attributes(&[("old", "1"), ("older", "1")]), 100, 1)?;
+        let second = merge(Some(first.clone()), attributes(&[("new", "1")]), 200, 99)?;
         assert_eq!(second.values.len(), 3);
-        let later = merge(Some(first), attributes(&[("new", "1")]), 200, 100).unwrap();
+        let later = merge(Some(first), attributes(&[("new", "1")]), 200, 100)?;
         assert_eq!(values(&later), [("new", "1", 200)]);
+        Ok(())
     }
 
     #[test]
-    fn a_record_holds_64_values_and_not_65() {
+    fn a_record_holds_64_values_and_not_65() -> Result<(), RecordError> {
         let many = |n: usize| (0..n).map(|i| Attribute::new(format!("k{i:03}"), "v")).collect();
-        let full = merge(None, many(64), 100, 1).unwrap();
+        let full = merge(None, many(64), 100, 1)?;
         assert_eq!(merge(None, many(65), 100, 1), Err(RecordError::TooMany { count: 65 }));
         let again = merge(Some(full.clone()), attributes(&[("k000", "w")]), 100, 1);
-        assert_eq!(again.unwrap().values.len(), 64);
+        assert_eq!(again?.values.len(), 64);
         let more = merge(Some(full), attributes(&[("other", "w")]), 100, 1);
         assert_eq!(more, Err(RecordError::TooMany { count: 65 }));
+        Ok(())
     }
 
     #[test]
-    fn revoking_names_what_is_there() {
+    fn revoking_names_what_is_there() -> Result<(), RecordError> {
         let list = attributes(&[("aa", "1"), ("bb", "1"), ("cc", "1")]);
-        let mut record = merge(None, list, 100, 1).unwrap();
+        let mut record = merge(None, list, 100, 1)?;
         let keys = |list: &[&str]| list.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
         assert_eq!(revoke(&mut record, Some(&[])), Err(RecordError::NoKeys));
         let unknown = revoke(&mut record, Some(&keys(&["aa", "zz"])));
@@ -143,5 +146,6 @@ mod tests {
         assert_eq!(revoke(&mut record, Some(&keys(&["aa", "aa"]))), Ok(1));
         assert_eq!(revoke(&mut record, None), Ok(2));
         assert!(record.values.is_empty());
+        Ok(())
     }
 }

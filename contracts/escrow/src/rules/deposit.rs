@@ -37,8 +37,8 @@ mod tests {
     fn deposit(start: u128, amount: u128) -> Deposit {
         Deposit {
             depositor: Addr::unchecked("someone"),
-            start: Amount::new(start).unwrap(),
-            amount: Amount::new(amount).unwrap(),
+            start: Amount::saturating(start),
+            amount: Amount::saturating(amount),
         }
     }
 

@@ -43,6 +43,8 @@ pub fn save(storage: &mut dyn Storage, account: &Account) -> StdResult<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use cosmwasm_std::testing::MockStorage;
     use souk_api::published;
     use souk_core::{Amount, Denom, Rate};
@@ -50,15 +52,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_published_key_and_bytes_of_an_account_stay_as_they_are() {
+    fn the_published_key_and_bytes_of_an_account_stay_as_they_are() -> Result<(), Box<dyn Error>> {
         let mut storage = MockStorage::new();
-        let id = AccountId::new(1, 7).unwrap();
-        let amount = Amount::new(5).unwrap();
+        let id = AccountId::new(1, 7)?;
+        let amount = Amount::new(5)?;
         let denom = Denom::native("usouk");
         let account = Account::opened(id, "ann".into(), denom, amount, Rate::ZERO, 1_700_000_000);
-        save(&mut storage, &account).unwrap();
-        let bytes = storage.get(&published::account_key(id)).unwrap();
+        save(&mut storage, &account)?;
+        let bytes = storage.get(&published::account_key(id));
         let golden = r#"{"v":1,"owner":"ann","denom":{"native":"usouk"},"clock":{"remaining":"18000","rate":"0","clock":0,"anchor":1700000000},"reserved":"0","own":"18000","others":"0","others_spent":"0","deposited":"5","deposits":0,"streams":0,"closed":false}"#;
-        assert_eq!(String::from_utf8(bytes).unwrap(), golden);
+        assert_eq!(bytes.as_deref(), Some(golden.as_bytes()));
+        Ok(())
     }
 }

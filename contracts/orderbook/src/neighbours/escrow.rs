@@ -286,14 +286,14 @@ fn send(ctx: &Ctx, message: &Message, funds: Vec<Coin>) -> StdResult<WasmMsg> {
 
 #[cfg(test)]
 mod tests {
-    use cosmwasm_std::{from_json, to_json_vec};
+    use cosmwasm_std::{StdResult, from_json, to_json_vec};
     use souk_api::escrow::{ConfigResponse, Cw20Hook, ExecuteMsg, QueryMsg};
     use souk_core::Amount;
 
     use super::*;
 
     #[test]
-    fn the_messages_are_those_of_the_escrow() {
+    fn the_messages_are_those_of_the_escrow() -> StdResult<()> {
         let (local, stream, take_bps, reserved) = (7, 8, 200, Rate::MAX);
         let (tenant, token, payee, rate) = ("souk1ann", "souk1token", "souk1payee", Price::MAX);
         let pairs = [
@@ -332,16 +332,15 @@ mod tests {
             ),
         ];
         for (ours, theirs) in pairs {
-            assert_eq!(to_json_vec(&ours).unwrap(), to_json_vec(&theirs).unwrap());
+            assert_eq!(to_json_vec(&ours)?, to_json_vec(&theirs)?);
         }
-        let ours = to_json_vec(&Hook::Fund { local }).unwrap();
-        assert_eq!(ours, to_json_vec(&Cw20Hook::Fund { local }).unwrap());
-        let ours = to_json_vec(&Query::Config {}).unwrap();
-        assert_eq!(ours, to_json_vec(&QueryMsg::Config {}).unwrap());
+        assert_eq!(to_json_vec(&Hook::Fund { local })?, to_json_vec(&Cw20Hook::Fund { local })?);
+        assert_eq!(to_json_vec(&Query::Config {})?, to_json_vec(&QueryMsg::Config {})?);
+        Ok(())
     }
 
     #[test]
-    fn the_clock_of_an_accounts_record_is_read() {
+    fn the_clock_of_an_accounts_record_is_read() -> StdResult<()> {
         let clock = Clock { rate: Rate::MAX, anchor: 7, ..Clock::default() };
         let record = AccountRecord {
             v: published::VERSION,
@@ -357,12 +356,13 @@ mod tests {
             streams: 4,
             closed: false,
         };
-        let read: Account = from_json(to_json_vec(&record).unwrap()).unwrap();
+        let read: Account = from_json(to_json_vec(&record)?)?;
         assert_eq!((read.v, read.clock), (published::VERSION, clock));
+        Ok(())
     }
 
     #[test]
-    fn the_escrows_answer_is_read() {
+    fn the_escrows_answer_is_read() -> StdResult<()> {
         let answer = ConfigResponse {
             guardian: "souk1guardian".into(),
             fee_collector: "souk1fees".into(),
@@ -371,7 +371,8 @@ mod tests {
             cw20_tokens: Vec::new(),
             paused: false,
         };
-        let read: Answer = from_json(to_json_vec(&answer).unwrap()).unwrap();
+        let read: Answer = from_json(to_json_vec(&answer)?)?;
         assert_eq!((read.controllers, read.min_runway), (answer.controllers, 3_600));
+        Ok(())
     }
 }

@@ -49,22 +49,26 @@ fn highest_lowered(price: Price) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    use souk_core::amount::AmountError;
+
     use super::*;
 
     #[test]
-    fn a_step_is_one_per_cent_rounded_up() {
+    fn a_step_is_one_per_cent_rounded_up() -> Result<(), AmountError> {
         for (price, most) in [(1, 0), (2, 1), (99, 98), (100, 99), (101, 99), (1_000, 990)] {
-            assert_eq!(highest_lowered(Price::new(price).unwrap()), most, "from {price}");
+            assert_eq!(highest_lowered(Price::new(price)?), most, "from {price}");
         }
         assert_eq!(highest_lowered(Price::MAX), (1u128 << 96) - (1u128 << 96).div_ceil(100));
+        Ok(())
     }
 
     #[test]
-    fn a_price_lies_between_the_least_and_the_ceiling() {
-        let price = |units| Price::new(units).unwrap();
+    fn a_price_lies_between_the_least_and_the_ceiling() -> Result<(), AmountError> {
+        let (least, ceiling) = (Price::new(10)?, Price::new(20)?);
         for (units, fine) in [(9, false), (10, true), (20, true), (21, false)] {
-            let checked = check(price(units), price(10), price(20), &Denom::native("usouk"));
+            let checked = check(Price::new(units)?, least, ceiling, &Denom::native("usouk"));
             assert_eq!(checked.is_ok(), fine, "{units}");
         }
+        Ok(())
     }
 }

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     fn amount(value: u128) -> Amount {
-        Amount::new(value).unwrap()
+        Amount::saturating(value)
     }
 
     fn stake(bond: u128, unbonding: u128) -> Stake {

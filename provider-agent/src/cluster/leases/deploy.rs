@@ -20,12 +20,8 @@ use crate::{
         seen::LeaseObjects,
     },
     failpoint,
-    model::{
-        names::digest,
-        placement::Placement,
-        reconcile::{Applied, version},
-    },
-    store::{LeaseSummary, StoreError, applied, lease_summaries, manifests, reservations},
+    model::{names::digest, placement::Placement, reconcile::Applied},
+    store::{StoreError, applied, lease_summaries, manifests, reservations},
 };
 
 /// How often, and after what pause, it is looked whether an object that is replaced is gone. Then it is
@@ -156,7 +152,7 @@ impl Reconciler {
             })
             .await?;
         let Some((lease, row, reservation)) = read else { return Ok(None) };
-        let (Some(version), Some(name)) = (self.version(&lease), lease.group) else {
+        let (Some(version), Some(name)) = (lease.version(self.recipe), lease.group) else {
             return Ok(None);
         };
         let manifest: Option<Manifest> = serde_json::from_str(&row.manifest).ok();
@@ -164,12 +160,6 @@ impl Reconciler {
         let group = groups.find(|group| *group.name == *name).ok_or(StepError::Manifest(order))?;
         let placements = reservation.map(|row| row.placements).unwrap_or_default();
         Ok(Some(Wanted { group, placements, version }))
-    }
-
-    /// Identifies what is to run of a lease, if it has a manifest and its group is known.
-    pub(super) fn version(&self, lease: &LeaseSummary) -> Option<u64> {
-        lease.group.as_ref()?;
-        Some(version(self.recipe, lease.manifest?, lease.reservation))
     }
 }
 

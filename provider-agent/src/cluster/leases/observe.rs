@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::progress::Progress;
+use super::progress::{AppliedAs, Progress};
 use crate::{
     cluster::kube::{
         objects::Kind,
-        seen::{Detail, LeaseObjects, SeenObject},
+        seen::{LeaseObjects, SeenObject},
     },
     model::reconcile::{Observed, Presence},
 };
@@ -21,14 +21,7 @@ pub fn assume_unseen(mut seen: LeaseObjects, progress: &Progress, unseen: &[Kind
     }
     seen.objects.retain(|object| !unseen.contains(&object.kind));
     let applied = progress.objects.iter().filter(|object| unseen.contains(&object.kind));
-    seen.objects.extend(applied.map(|object| SeenObject {
-        kind: object.kind,
-        name: object.name.clone(),
-        service: None,
-        fingerprint: object.fingerprint,
-        terminating: false,
-        detail: Detail::None,
-    }));
+    seen.objects.extend(applied.map(AppliedAs::as_seen));
     seen
 }
 
@@ -60,8 +53,8 @@ fn is_intact(progress: &Progress, seen: &[SeenObject]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::progress::AppliedAs, *};
-    use crate::cluster::kube::fingerprint::Fingerprint;
+    use super::*;
+    use crate::cluster::kube::{fingerprint::Fingerprint, seen::Detail};
 
     fn object(kind: Kind, name: &str, fingerprint: u64) -> SeenObject {
         SeenObject {

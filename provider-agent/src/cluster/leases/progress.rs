@@ -53,6 +53,20 @@ pub struct AppliedAs {
     pub fingerprint: Fingerprint,
 }
 
+impl AppliedAs {
+    /// The object as it would be seen, if nothing changed it since.
+    pub fn as_seen(&self) -> SeenObject {
+        SeenObject {
+            kind: self.kind,
+            name: self.name.clone(),
+            service: None,
+            fingerprint: self.fingerprint,
+            terminating: false,
+            detail: Detail::None,
+        }
+    }
+}
+
 impl Progress {
     /// For how long the caches may still show the state before the last apply.
     pub fn cache_delay(&self, now: Instant) -> Option<Duration> {
@@ -72,14 +86,7 @@ impl Progress {
             return known;
         }
         let unseen = self.objects.iter().filter(|one| seen.find(one.kind, &one.name).is_none());
-        known.objects.extend(unseen.map(|object| SeenObject {
-            kind: object.kind,
-            name: object.name.clone(),
-            service: None,
-            fingerprint: object.fingerprint,
-            terminating: false,
-            detail: Detail::None,
-        }));
+        known.objects.extend(unseen.map(AppliedAs::as_seen));
         known
     }
 

@@ -159,21 +159,21 @@ impl Reconciler {
                 None => return Ok(Worked::Again(UNANSWERED)),
             },
         };
-        match plan(order, desired, observed) {
+        match plan(desired, observed) {
             None => {}
-            Some(Action::Apply { running, .. }) => {
+            Some(Action::Apply { running }) => {
                 if observed.namespace == Presence::Absent {
                     self.refuse_foreign(&namespace).await?;
                 }
                 self.deploy(order, running, &seen, again).await?;
             }
-            Some(Action::TearDown { .. }) => {
+            Some(Action::TearDown) => {
                 failpoint!("leases::before_teardown");
                 apply::delete_namespace(&self.client, &namespace, seen.uid()).await?;
                 failpoint!("leases::after_teardown");
                 tracing::info!(namespace, "lease ended, deleting its namespace");
             }
-            Some(Action::Forget { .. }) => self.forget(order, lease.as_ref()).await?,
+            Some(Action::Forget) => self.forget(order, lease.as_ref()).await?,
         }
         // What the caches do not show yet is compared when they do.
         let delay = self.progress.get(order).cache_delay(Instant::now());
@@ -184,7 +184,7 @@ impl Reconciler {
         if !lease.is_active() {
             return Desired::Gone;
         }
-        match self.version(lease) {
+        match lease.version(self.recipe) {
             None => Desired::Waiting,
             Some(version) if lease.funds.last_at(now) => Desired::Running { version },
             Some(version) => Desired::Suspended { version },

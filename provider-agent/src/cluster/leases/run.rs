@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     cluster::kube::cache::Changes,
-    model::work::{DueTimes, End, Urgency, WorkQueue, next_refresh},
+    model::work_queue::{DueTimes, End, Urgency, WorkQueue, next_refresh},
     store::{StoreError, Topic, applied},
 };
 

@@ -20,19 +20,14 @@ use crate::{
             cache::Caches,
             events::EventHub,
             logs::{LogHub, Source},
-            objects::recipe,
             seen::SeenPod,
         },
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
     model::{
-        Lease,
-        interfaces::CapacitySource,
-        names::label_value,
-        placement::gpu_faults,
-        reconcile::{Applied, version},
-        scope::MarketScope,
+        Lease, interfaces::CapacitySource, names::label_value, placement::gpu_faults,
+        reconcile::Applied, scope::MarketScope,
     },
     store::{LeaseSummary, Store, StoreError, lease_summaries, reservations},
 };
@@ -51,6 +46,8 @@ pub struct ClusterWorkloads {
     pub cluster: Arc<Cluster>,
     /// The provider and market of the leases.
     pub scope: MarketScope,
+    /// Identifies how objects are made, as the reconciler has it.
+    pub recipe: u64,
     /// What was done so far.
     pub progress: ProgressMap,
     /// Where nodes and pods are known, for the GPUs that leases hold.
@@ -126,8 +123,7 @@ impl ClusterWorkloads {
 
     /// What is to run by the store, if there is a manifest.
     fn wanted(&self, lease: &LeaseSummary, now: u64) -> Option<Applied> {
-        let recipe = recipe(&self.cluster, &self.scope);
-        let version = version(recipe, lease.manifest?, lease.reservation);
+        let version = lease.version(self.recipe)?;
         Some(Applied { version, running: lease.funds.last_at(now) })
     }
 

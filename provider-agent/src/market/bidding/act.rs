@@ -2,7 +2,7 @@
 
 use souk_core::{OrderId, Price};
 
-use super::{place_key, run::Deps};
+use super::{deps::Deps, place_key};
 use crate::{
     failpoint,
     market::{

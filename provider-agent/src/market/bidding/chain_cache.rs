@@ -11,7 +11,7 @@ use futures::FutureExt;
 use souk_api::published::AttestationRecord;
 use souk_core::{Denom, OrderId, Price};
 
-use super::{round::Snapshot, run::Deps};
+use super::{deps::Deps, snapshot::Snapshot};
 use crate::{
     market::ChainError,
     model::{

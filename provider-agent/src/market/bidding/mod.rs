@@ -6,13 +6,16 @@
 
 mod act;
 mod chain_cache;
+mod deps;
 mod outcome;
 mod release;
 mod restore;
 mod round;
 mod run;
+mod snapshot;
 
-pub use run::{Bidder, Deps};
+pub use deps::Deps;
+pub use run::Bidder;
 
 /// The outbox key of the bid on an order; `attempt` counts from 0.
 pub fn place_key(order: souk_core::OrderId, attempt: u32) -> String {

@@ -3,7 +3,7 @@
 
 use souk_chain::pipeline::{FailureKind, ItemState};
 
-use super::{place_key, run::Deps};
+use super::{deps::Deps, place_key};
 use crate::{
     market::{ChainError, outbox},
     model::{Bid, BidProgress, Cursor, bidding::TenantReason},

@@ -4,7 +4,7 @@ use souk_api::orderbook::{LeaseState, MAX_ORDERS};
 use souk_chain::pipeline::ItemState;
 use souk_core::OrderId;
 
-use super::run::Deps;
+use super::deps::Deps;
 use crate::{
     market::{ChainError, outbox},
     model::{Bid, BidProgress, Cursor, Lease, Order},

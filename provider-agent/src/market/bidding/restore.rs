@@ -4,8 +4,8 @@
 use souk_core::{GroupSpec, OrderId};
 
 use super::{
-    round::{ClusterState, Snapshot},
-    run::Deps,
+    deps::Deps,
+    snapshot::{ClusterState, Snapshot},
 };
 use crate::{
     model::{

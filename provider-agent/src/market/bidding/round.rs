@@ -1,58 +1,33 @@
 //! One pass over all open orders.
 
-use super::{act, chain_cache::ChainCache, outcome, restore, run::Deps};
+use super::{
+    act,
+    chain_cache::ChainCache,
+    deps::Deps,
+    outcome, restore,
+    snapshot::{ClusterState, Snapshot},
+};
 use crate::{
     market::ChainError,
     model::{
-        Bid, BidProgress, Cursor, Lease, Order,
+        Bid, BidProgress, Order,
         bidding::{Decision, DecisionInput, decide},
-        placement::{ClusterSnapshot, Inventory, Limits, Reservation},
+        placement::{Inventory, Limits, Reservation},
     },
-    store::{StoreError, bids, cursor, leases, orders, reservations},
 };
 
-/// The store at one moment.
-pub(super) struct Snapshot {
-    pub at: Cursor,
-    pub orders: Vec<Order>,
-    pub leases: Vec<Lease>,
-    pub bids: Vec<Bid>,
-    pub reservations: Vec<Reservation>,
-}
-
-/// Takes a snapshot; none before the first block.
-pub(super) fn snapshot(sql: &rusqlite::Connection) -> Result<Option<Snapshot>, StoreError> {
-    let Some(at) = cursor::get(sql)? else { return Ok(None) };
-    Ok(Some(Snapshot {
-        at,
-        orders: orders::open(sql)?,
-        leases: leases::active(sql)?,
-        bids: bids::all(sql)?,
-        reservations: reservations::all(sql)?,
-    }))
-}
-
-impl Snapshot {
-    fn bid_on(&self, order: &Order) -> Option<&Bid> {
-        self.bids.iter().find(|bid| bid.order == order.id)
-    }
-
-    /// Whether an order needs a decision: it has no bid, its bid in a binding auction may be
-    /// lowered, or its bid was refused for a reason that may be gone.
-    fn needs_decision(&self, order: &Order) -> bool {
-        match self.bid_on(order) {
-            None => true,
-            Some(bid) => match bid.progress {
-                BidProgress::Open => order.closes_at.is_some(),
-                BidProgress::Refused => outcome::may_retry(bid, self.at),
-                _ => false,
-            },
-        }
+/// Whether an order needs a decision: it has no bid, its bid in a binding auction may be lowered, or
+/// its bid was refused for a reason that may be gone.
+fn needs_decision(snapshot: &Snapshot, order: &Order) -> bool {
+    match snapshot.bid_on(order) {
+        None => true,
+        Some(bid) => match bid.progress {
+            BidProgress::Open => order.closes_at.is_some(),
+            BidProgress::Refused => outcome::may_retry(bid, snapshot.at),
+            _ => false,
+        },
     }
 }
-
-/// The cluster at the beginning of the round, or why it cannot be seen.
-pub(super) type ClusterState = Result<ClusterSnapshot, String>;
 
 fn left(
     cluster: &ClusterState,
@@ -91,7 +66,7 @@ pub(super) async fn round(
     let inventory = left(&cluster, &reserved, &limits);
     let mut round =
         Round { deps, snapshot, cache, cluster, limits, reserved, inventory, live, fresh: false };
-    for order in snapshot.orders.iter().filter(|order| snapshot.needs_decision(order)) {
+    for order in snapshot.orders.iter().filter(|order| needs_decision(snapshot, order)) {
         match round.order(order).await {
             // A refusal concerns one order; a node that does not answer concerns all.
             Err(error) if error.is_refusal() => {

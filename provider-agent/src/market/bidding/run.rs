@@ -1,35 +1,15 @@
 //! The bidding loop: decides on all open orders by all free capacity, after each change and at
 //! every resync.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{chain_cache::ChainCache, outcome, release, round};
+use super::{chain_cache::ChainCache, deps::Deps, outcome, release, round, snapshot};
 use crate::{
-    config::Config,
-    market::{ChainError, Market, follow::FollowState, outbox::Messages},
-    model::interfaces::CapacitySource,
-    store::{Store, StoreError, Topic},
+    market::ChainError,
+    store::{StoreError, Topic},
 };
-
-/// The dependencies of the loop.
-#[derive(Clone)]
-pub struct Deps {
-    /// The market.
-    pub market: Market,
-    /// The store.
-    pub store: Store,
-    /// The configuration.
-    pub config: Arc<Config>,
-    /// Builds the messages.
-    pub messages: Messages,
-    /// The cluster.
-    pub cluster: Arc<dyn CapacitySource>,
-    /// The follower's state.
-    pub following: watch::Receiver<FollowState>,
-}
 
 /// The bidding task.
 pub struct Bidder {
@@ -83,7 +63,7 @@ impl Bidder {
         if !self.is_current() {
             return Ok(());
         }
-        let Some(snapshot) = self.deps.store.read(round::snapshot).await? else { return Ok(()) };
+        let Some(snapshot) = self.deps.store.read(snapshot::take).await? else { return Ok(()) };
         round::round(&self.deps, &snapshot, &mut self.cache).await?;
         let (slot_hold, scarce) = (self.cache.slot_hold, self.cache.slots_are_scarce());
         release::release(&self.deps, snapshot.at, slot_hold, scarce).await

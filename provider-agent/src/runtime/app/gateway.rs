@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cluster::{
         inventory::ClusterView,
-        kube::{cache::Caches, events::EventHub, logs::LogHub},
+        kube::{cache::Caches, events::EventHub, logs::LogHub, objects::recipe},
         leases::{
             progress::ProgressMap,
             workloads::{ClusterWorkloads, Free},
@@ -39,13 +39,15 @@ pub(super) struct Parts {
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
     let Parts { config, store, logs, events, lookup, caches, progress, view } = parts;
     let provider = config.provider.address.clone();
+    let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
         events: EventHub::new(events),
         logs: LogHub::new(logs, caches.clone()),
         caches,
         store: store.clone(),
         cluster: Arc::new(config.cluster.clone()),
-        scope: MarketScope::of(&config),
+        recipe: recipe(&config.cluster, &scope),
+        scope,
         progress,
         capacity: Arc::new(view.clone()),
         free: Box::new({

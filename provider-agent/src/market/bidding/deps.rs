@@ -1,0 +1,29 @@
+//! What the bidding loop works with.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::{
+    config::Config,
+    market::{Market, follow::FollowState, outbox::Messages},
+    model::interfaces::CapacitySource,
+    store::Store,
+};
+
+/// The dependencies of the loop.
+#[derive(Clone)]
+pub struct Deps {
+    /// The market.
+    pub market: Market,
+    /// The store.
+    pub store: Store,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Builds the messages.
+    pub messages: Messages,
+    /// The cluster.
+    pub cluster: Arc<dyn CapacitySource>,
+    /// The follower's state.
+    pub following: watch::Receiver<FollowState>,
+}

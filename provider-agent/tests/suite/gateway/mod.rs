@@ -1,0 +1,9 @@
+//! A running gateway: authorization, manifests, what is open to everybody, and the end of streams.
+
+mod access;
+mod manifests;
+mod public;
+mod server;
+mod streams;
+
+pub use server::{Server, send};
