@@ -19,8 +19,8 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    activity::TrackedRouter,
     proxy_header::{self, HeaderError, Origin},
+    tracked::TrackedRouter,
     visit::Visit,
     visitors::{Refused, Visitor},
 };

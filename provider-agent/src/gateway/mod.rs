@@ -18,6 +18,7 @@ mod proxy_header;
 mod routes;
 mod streams;
 mod tls;
+mod tracked;
 mod visit;
 mod visitors;
 

@@ -192,7 +192,7 @@ async fn with_a_depleted_account_nothing_runs_though_kubernetes_refuses_the_mani
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_changed_or_deleted_by_hand_is_put_right() {
-    let Running { cluster, agent, leased, .. } = running("").await;
+    let Running { fixture: _fixture, cluster, agent, leased, .. } = running("").await;
     let order = leased.order;
 
     let scaled = serde_json::json!({ "spec": { "replicas": 3 } });

@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim};
 use kube::{Api, api::ListParams};
 use serde_json::{Value, json};
-use souk_api::orderbook::{ExecuteMsg, LeaseState, events::LeaseClosed};
+use souk_api::{
+    escrow,
+    orderbook::{ExecuteMsg, LeaseState, events::LeaseClosed},
+};
 use souk_client::events;
 use souk_core::{CloseReason, GroupSeq};
 use souk_devchain::{
@@ -201,5 +204,34 @@ async fn a_lease_and_a_clock_that_only_the_chain_has_right_are_mended() {
     agent.store.write(wrong).await.unwrap();
     until("the lease runs", async || is_active(&agent, &running).await.then_some(())).await;
     until("the clock", async || (depletion(&paid).await == right).then_some(())).await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn between_honest_endpoints_and_the_store_there_is_no_difference_at_any_time() {
+    let mut fixture = manifests::fixture().await;
+    let second = fixture.chain.another_endpoint().await.unwrap();
+    let (config, metrics) = with_endpoints(&fixture, &[&fixture.proxy.url, &second.url()]);
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    let other = lease(&fixture, &agent, "bob", SITE).await;
+    let account = agent.store.lease(leased.order).await.unwrap().unwrap().account;
+    let deposit = escrow::ExecuteMsg::Deposit { account };
+    fixture.execute("bob", &fixture.contracts.escrow, &deposit, 50_000).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    fixture.orderbook("ann", &close).await;
+    until("its end", async || (!is_active(&agent, &leased).await).then_some(())).await;
+    // The other one is depleted, which the chain settles only when it is asked to.
+    let depletion = agent.store.lease(other.order).await.unwrap().unwrap().depletion().unwrap();
+    let now = fixture.chain.time_ns().await.unwrap() / 1_000_000_000;
+    fixture.chain.advance(depletion - now + 3).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let text = http.get(format!("http://{metrics}/metrics")).send().await.unwrap().text().await;
+    let text = text.unwrap();
+    for counter in ["audit_differences_total 0", "contradicted_events_total 0", "undecided 0"] {
+        assert!(text.contains(&format!("souk_provider_{counter}\n")), "{counter}: {text}");
+    }
     agent.stop().await;
 }

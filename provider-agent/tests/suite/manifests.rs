@@ -124,7 +124,7 @@ async fn known(store: &Store, leased: &Leased) {
     .await;
 }
 
-/// A lease that runs on the cluster.
+/// A lease that runs on the cluster. What is not bound is dropped: without `fixture` the chain ends.
 pub struct Running {
     pub fixture: Fixture,
     /// The agent's configuration.
@@ -198,7 +198,7 @@ impl Cluster {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_manifest_runs_and_a_new_one_takes_its_place() {
-    let Running { cluster, agent, mut leased, .. } = running("").await;
+    let Running { fixture: _fixture, cluster, agent, mut leased, .. } = running("").await;
 
     leased.upload = upload(&SITE.replace("nginx:1", "nginx:2"));
     accepted(&agent.store, &leased).await;

@@ -202,7 +202,7 @@ impl MustBe for Option<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_that_kubernetes_refuses_keeps_no_other_from_its_place() {
-    let Running { cluster, agent, mut leased, .. } = running("").await;
+    let Running { fixture: _fixture, cluster, agent, mut leased, .. } = running("").await;
     let order = leased.order;
 
     // The objects of `web` are refused; what `db` had and does not want any more is deleted.
@@ -233,7 +233,7 @@ async fn an_object_that_kubernetes_refuses_keeps_no_other_from_its_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_with_a_volume_that_gets_another_name_runs_again() {
-    let Running { cluster, agent, mut leased, .. } = running("").await;
+    let Running { fixture: _fixture, cluster, agent, mut leased, .. } = running("").await;
     let order = leased.order;
 
     let renamed = SITE.replace("  db:\n    image", "  store:\n    image");
@@ -252,7 +252,7 @@ async fn a_service_with_a_volume_that_gets_another_name_runs_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_volume_of_another_size_takes_effect_and_the_data_stays() {
-    let Running { cluster, agent, mut leased, .. } = running("").await;
+    let Running { fixture: _fixture, cluster, agent, mut leased, .. } = running("").await;
     let order = leased.order;
     let claims = cluster.namespaced::<PersistentVolumeClaim>(order);
     let uids = async || {
