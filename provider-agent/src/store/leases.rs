@@ -66,6 +66,17 @@ pub fn active(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// How many leases are active; paid or not.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn count_active(sql: &Connection) -> Result<u64, StoreError> {
+    let mut statement =
+        sql.prepare_cached("SELECT count(*) AS number FROM leases WHERE state = 'active'")?;
+    Ok(statement.query_row([], |row| sql::uint(row, "number"))?)
+}
+
 /// All leases, by number, also ended ones until they are deleted.
 ///
 /// # Errors
@@ -106,6 +117,7 @@ pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
         sql::int(row.withdrawn_at)?,
     ])?;
     tx.lease_changed(row.order);
+    tx.order_changed(row.order);
     tx.touch(Topic::Leases);
     Ok(())
 }
@@ -134,6 +146,7 @@ pub fn close(
         sql::int(closed_at)?
     ])?;
     tx.lease_changed(order);
+    tx.order_changed(order);
     tx.touch(Topic::Leases);
     Ok(())
 }
@@ -243,6 +256,7 @@ pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM accounts WHERE id NOT IN (SELECT account FROM leases)")?
         .execute([])?;
     tx.lease_changed(order);
+    tx.order_changed(order);
     tx.touch(Topic::Leases);
     Ok(())
 }
