@@ -7,7 +7,9 @@ use souk_api::{
     registry::ProviderResponse,
 };
 use souk_chain::Queries;
-use souk_client::market::{Attestations, BidsPage, Escrow, MarketError, Orderbook, Registry, if_present};
+use souk_client::market::{
+    Attestations, BidsPage, Escrow, MarketError, Orderbook, Registry, if_present,
+};
 use souk_core::OrderId;
 
 use super::ChainError;

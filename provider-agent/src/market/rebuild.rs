@@ -21,8 +21,8 @@ use super::{ChainError, Market, apply::order_ended};
 use crate::{
     model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail},
     store::{
-        Pending, Store, StoreError, Topic, Tx, bids, cursor, leases, manifests, orders, pending,
-        reservations, unreadable,
+        Pending, Store, StoreError, Topic, Tx, bids, copies, cursor, leases, manifests, orders,
+        pending, reservations, unreadable,
     },
 };
 use read::{Reader, Snapshot};
@@ -70,6 +70,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     }
     put_bids(tx, snapshot)?;
     unreadable::clear(tx)?;
+    copies::chain_read(tx)?;
     cursor::set(tx, at)?;
     tx.touch(Topic::Attestations);
     tx.touch(Topic::Provider);

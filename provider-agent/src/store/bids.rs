@@ -49,7 +49,8 @@ pub fn all(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
 ///
 /// If the store fails.
 pub fn releasing(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
-    let query = format!("SELECT {COLUMNS} FROM bids WHERE progress = 'releasing' ORDER BY order_id");
+    let query =
+        format!("SELECT {COLUMNS} FROM bids WHERE progress = 'releasing' ORDER BY order_id");
     let mut statement = sql.prepare_cached(&query)?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -61,7 +62,8 @@ pub fn releasing(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
 ///
 /// If the store fails.
 pub fn any_releasing(sql: &Connection) -> Result<bool, StoreError> {
-    let mut statement = sql.prepare_cached("SELECT 1 FROM bids WHERE progress = 'releasing' LIMIT 1")?;
+    let mut statement =
+        sql.prepare_cached("SELECT 1 FROM bids WHERE progress = 'releasing' LIMIT 1")?;
     Ok(statement.exists([])?)
 }
 

@@ -88,6 +88,32 @@ pub fn all(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Leases that ended, by number, until they are deleted.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn ended(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
+    let query = format!("{SELECT} WHERE state != 'active' ORDER BY order_id");
+    let mut statement = sql.prepare_cached(&query)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Active leases without a manifest, by number.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn without_manifest(sql: &Connection) -> Result<Vec<OrderId>, StoreError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT order_id FROM leases WHERE state = 'active'
+             AND order_id NOT IN (SELECT order_id FROM manifests) ORDER BY order_id",
+    )?;
+    let rows = statement.query_map([], |row| sql::uint(row, "order_id").map(OrderId))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Inserts a lease or updates its state. `withdrawn_at` of an existing one stays; the clock is set by
 /// [`put_clock`].
 ///

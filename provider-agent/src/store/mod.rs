@@ -9,6 +9,7 @@
 
 pub mod applied;
 pub mod bids;
+pub mod copies;
 pub mod cursor;
 pub mod decisions;
 pub mod deployments;

@@ -45,7 +45,6 @@ pub(super) struct Notifier {
 
 type Listeners = Arc<Mutex<Vec<Weak<Changed>>>>;
 
-
 impl Default for Notifier {
     fn default() -> Self {
         Self {

@@ -14,6 +14,8 @@ mod killing;
 mod lies;
 mod logs;
 mod manifests;
+mod questions;
+mod restoring;
 mod support;
 mod upkeep;
 mod workers;

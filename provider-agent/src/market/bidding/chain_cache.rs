@@ -53,7 +53,8 @@ pub(super) struct Terms {
 impl ChainCache {
     /// The orderbook's parameters; what they are by default before they were asked for.
     pub fn terms(&self) -> &Terms {
-        static NONE: Terms = Terms { paused: true, min_prices: BTreeMap::new(), slot_hold: u64::MAX };
+        static NONE: Terms =
+            Terms { paused: true, min_prices: BTreeMap::new(), slot_hold: u64::MAX };
         self.terms.as_ref().map_or(&NONE, |(_, terms)| terms)
     }
 

@@ -53,18 +53,23 @@ async fn ask_auditors(
     failed: &mut BTreeMap<OrderId, ChainError>,
 ) {
     let all = asked.iter().flat_map(|(_, questions)| &questions.auditors);
-    let unknown: BTreeSet<&String> =
-        all.filter(|auditor| !cache.attestations.is_known(auditor)).collect();
-    let market = &deps.market.at(height);
-    let answers = stream::iter(unknown)
-        .map(|auditor| async move { (auditor, market.attestation(auditor).await) })
-        .buffer_unordered(PARALLEL);
+    let unknown: BTreeSet<String> =
+        all.filter(|auditor| !cache.attestations.is_known(auditor)).cloned().collect();
+    let market = deps.market.at(height);
+    let ask = move |auditor: String| {
+        let market = market.clone();
+        async move {
+            let answer = market.attestation(&auditor).await;
+            (auditor, answer)
+        }
+    };
+    let answers = stream::iter(unknown).map(ask).buffer_unordered(PARALLEL);
     let answers: Vec<_> = answers.collect().await;
     for (auditor, answer) in answers {
         match answer {
-            Ok(record) => cache.attestations.set(auditor, record),
+            Ok(record) => cache.attestations.set(&auditor, record),
             Err(error) => {
-                let named = asked.iter().filter(|(_, q)| q.auditors.contains(auditor));
+                let named = asked.iter().filter(|(_, q)| q.auditors.contains(&auditor));
                 for (order, _) in named {
                     failed.insert(order.id, error.clone().into());
                 }
@@ -80,17 +85,21 @@ async fn ask_lowest(
     failed: &mut BTreeMap<OrderId, ChainError>,
 ) {
     let orders = asked.iter().filter(|(_, questions)| questions.lowest_bid);
-    let answers = stream::iter(orders.map(|(order, _)| order))
-        .map(|order| async move { (order, deps.market.orderbook.lowest_bid(order.id).await) })
-        .buffer_unordered(PARALLEL);
-    let answers: Vec<_> = answers.collect().await;
-    for (order, answer) in answers {
+    let orders: Vec<OrderId> = orders.map(|(order, _)| order.id).collect();
+    let orderbook = deps.market.orderbook.clone();
+    let ask = move |order: OrderId| {
+        let orderbook = orderbook.clone();
+        async move { (order, orderbook.lowest_bid(order).await) }
+    };
+    let answers: Vec<_> = stream::iter(orders).map(ask).buffer_unordered(PARALLEL).collect().await;
+    for (id, answer) in answers {
+        let Some((order, _)) = asked.iter().find(|(order, _)| order.id == id) else { continue };
         match answer {
             Ok(lowest) => {
                 let best = lowest.map(|bid| BestBid { provider: bid.provider, price: bid.price });
                 cache.set_best(order, best);
             }
-            Err(error) => drop(failed.insert(order.id, error.into())),
+            Err(error) => drop(failed.insert(id, error.into())),
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::{
         Order,
         bidding::gpu_rate,
         placement::{
-            self, ClusterSnapshot, GpuModel, GpuValue, Inventory, Limits, Placement, PodUse, Reservation, Shortage,
-            fit,
+            self, ClusterSnapshot, GpuModel, GpuValue, Inventory, Limits, Placement, PodUse,
+            Reservation, Shortage, fit,
         },
     },
     store::{StoreError, bids, leases, orders, reservations},

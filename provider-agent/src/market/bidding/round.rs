@@ -199,6 +199,9 @@ impl<'a> Round<'a> {
             self.note(row);
             return Ok(End::Done);
         }
+        if self.deps.idle.borrow().is_some() {
+            return Ok(End::Done);
+        }
         let made = act::act(self.deps, self.at, order, decision).await?;
         let Some(made) = made else { return Ok(End::Done) };
         self.turns.recorded.remove(&order.id);

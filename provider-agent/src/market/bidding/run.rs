@@ -154,21 +154,18 @@ impl Bidder {
             self.turns.wake(Cause::Provider);
         }
         // A refused bid is tried again at a height of its own.
-        let retried = book.bids().filter(|bid| {
-            bid.progress == BidProgress::Refused && outcome::may_retry(bid, at)
-        });
+        let retried = book
+            .bids()
+            .filter(|bid| bid.progress == BidProgress::Refused && outcome::may_retry(bid, at));
         let retried: Vec<OrderId> = retried.map(|bid| bid.order).collect();
         let open = |order: &OrderId| book.order(*order).is_some();
         retried.into_iter().filter(open).for_each(|order| self.turns.retry(order));
-        let round = Round::new(
-            &self.deps,
-            at,
-            book,
-            &mut self.cache,
-            &mut self.turns,
-            &mut self.inventory,
-        );
+        let round =
+            Round::new(&self.deps, at, book, &mut self.cache, &mut self.turns, &mut self.inventory);
         let more = round.judge().await?;
+        if self.deps.idle.borrow().is_some() {
+            return Ok(more);
+        }
         let (slot_hold, scarce) = (self.cache.terms().slot_hold, self.cache.slots_are_scarce());
         release::release(&self.deps, at, slot_hold, scarce).await?;
         Ok(more)
@@ -223,7 +220,11 @@ impl Bidder {
             return Ok(());
         }
         self.heard.room = false;
-        let cluster = self.deps.cluster.snapshot();
+        let idle = self.deps.idle.borrow().clone();
+        let cluster = match idle {
+            Some(reason) => Err(reason),
+            None => self.deps.cluster.snapshot(),
+        };
         restore::restore(&self.deps, book, &cluster).await?;
         let limits = Limits::of(&self.deps.config);
         let now = cluster.map(|cluster| cluster.left(book.reserved(), &limits));

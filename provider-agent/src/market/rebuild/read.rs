@@ -146,7 +146,11 @@ impl Reader {
         match ask(self.now.clone()).await {
             Err(MarketError::Unusable(QueryError::HeightUnavailable { height, .. })) => {
                 let newest = self.client.status().await?.height;
-                tracing::info!(height, newest, "state pruned by all nodes, reading on from a newer one");
+                tracing::info!(
+                    height,
+                    newest,
+                    "state pruned by all nodes, reading on from a newer one"
+                );
                 self.now = self.market.at(newest);
                 Ok(ask(self.now.clone()).await?)
             }

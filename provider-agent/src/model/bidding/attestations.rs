@@ -63,9 +63,8 @@ impl Attestations {
     /// Whether it is known what an auditor attests.
     pub fn is_known(&self, auditor: &str) -> bool {
         let listed = self.listed.as_ref();
-        listed.is_some_and(|listed| {
-            listed.is_complete || listed.by_auditor.contains_key(auditor)
-        }) || self.answers.peek(auditor).is_some()
+        listed.is_some_and(|listed| listed.is_complete || listed.by_auditor.contains_key(auditor))
+            || self.answers.peek(auditor).is_some()
     }
 
     /// What an auditor attests, as far as it is known.

@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn a_change_wakes_those_that_wait_for_it_and_no_others() {
         let mut parked = Parked::default();
-        let no_gpu = Reason::Capacity(Shortage::NoGpu { wanted: "h100".into(), found: "none".into() });
+        let no_gpu =
+            Reason::Capacity(Shortage::NoGpu { wanted: "h100".into(), found: "none".into() });
         let price = Reason::AboveCeiling { price: 7, ceiling: Price::new(5).unwrap() };
         for (order, causes) in [
             (1, no_gpu.causes()),

@@ -515,7 +515,11 @@ fn an_order_costs_a_question_only_once_everything_that_is_free_speaks_for_a_bid(
         fixture.attestations = Attestations::default();
         named(&mut order);
         spoil(&mut fixture, &mut order);
-        assert!(matches!(fixture.decide(&order), Decision::Pass(_)), "{:?}", fixture.decide(&order));
+        assert!(
+            matches!(fixture.decide(&order), Decision::Pass(_)),
+            "{:?}",
+            fixture.decide(&order)
+        );
     }
     let (mut fixture, mut order) = (fixture(), order(group()));
     fixture.attestations = Attestations::default();

@@ -15,12 +15,14 @@ pub struct Health {
     pub head: u64,
     /// The errors now.
     pub errors: Vec<ComponentError>,
+    /// Leases that run and whose tenants have to send their manifests again.
+    pub awaiting_manifest: usize,
 }
 
 /// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComponentError {
-    /// `follower`, `audit`, `transactions`, `cluster`, `gpus` or `gateway`.
+    /// `follower`, `audit`, `transactions`, `cluster`, `gpus`, `gateway` or `lock`.
     pub component: &'static str,
     /// What is wrong.
     pub message: String,
@@ -71,7 +73,7 @@ pub fn judge(
     transactions.into_iter().for_each(|message| add("transactions", message.to_owned()));
     cluster.into_iter().for_each(|message| add("cluster", message));
     gpus.iter().for_each(|fault| add("gpus", fault.to_string()));
-    Health { healthy: errors.is_empty(), height, head, errors }
+    Health { healthy: errors.is_empty(), height, head, errors, awaiting_manifest: 0 }
 }
 
 #[cfg(test)]

@@ -14,14 +14,14 @@ use tokio_util::sync::CancellationToken;
 pub use health::{ComponentError, Health, judge};
 
 use crate::{
-    cluster::{inventory::ClusterView, kube::cache::Caches, leases::metrics::LeaseMetrics},
-    market::{audit::Findings, follow::FollowState},
-    model::{
-        interfaces::CapacitySource,
-        placement::{GpuFault, gpu_faults},
-        reach::LastAttempt,
+    cluster::{
+        capacity::CapacityState, inventory::ClusterView, kube::cache::Caches,
+        leases::metrics::LeaseMetrics,
     },
-    store::{Store, reservations},
+    market::{audit::Findings, follow::FollowState},
+    model::reach::LastAttempt,
+    runtime::lock::LockState,
+    store::{Store, leases},
 };
 
 /// The gateway counts as not reached after this many attempts.
@@ -48,6 +48,10 @@ pub struct Sources {
     pub client: Client,
     /// The attempts to reach the gateway, if there are any.
     pub reach: Option<watch::Receiver<LastAttempt>>,
+    /// What is left, and which GPUs fail.
+    pub capacity: watch::Receiver<CapacityState>,
+    /// Whether another agent acts for this provider.
+    pub lock: watch::Receiver<LockState>,
 }
 
 /// The metrics cannot be served.
@@ -101,7 +105,7 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 }
 
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
-    let gpus = faults(&sources).await;
+    let gpus = sources.capacity.borrow().faults.clone();
     let mut health = judge(
         &sources.following.borrow(),
         sources.findings.now().errors(),
@@ -116,15 +120,19 @@ async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
             health.add("gateway", format!("tenants do not reach it: {error}"));
         }
     }
+    if let Some(problem) = sources.lock.borrow().problem() {
+        health.add("lock", problem.to_owned());
+    }
+    health.awaiting_manifest = awaiting_manifest(&sources).await;
     let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health))
 }
 
-/// The nodes whose GPUs fail, as far as cluster and store can be read.
-async fn faults(sources: &Sources) -> Vec<GpuFault> {
-    let Ok(cluster) = sources.cluster.snapshot() else { return Vec::new() };
-    let reserved = sources.store.read(reservations::all).await.unwrap_or_default();
-    gpu_faults(&cluster, &reserved)
+/// Leases that run without a manifest: the store was lost or put back, and their tenants are asked to send
+/// it again.
+async fn awaiting_manifest(sources: &Sources) -> usize {
+    let without = sources.store.read(leases::without_manifest).await.unwrap_or_default();
+    without.into_iter().filter(|order| sources.caches.has(*order)).count()
 }
 
 fn now() -> u64 {

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::stream;
 use k8s_openapi::api::core::v1::Namespace;
-use kube::{core::ListMeta, runtime::reflector};
+use kube::core::ListMeta;
 use souk_kubesim::{ClusterSpec, KubeSim, Outage};
 use tokio::sync::mpsc;
 
@@ -20,10 +20,11 @@ async fn a_server_that_stops_answering_is_reported_and_so_is_its_recovery() {
     let client = from_config_with(&cluster, Duration::from_secs(1)).await.unwrap();
     let (reports, mut reported) = mpsc::unbounded_channel();
     let config = watcher::Config::default().timeout(1);
-    let (_cache, writer) = reflector::store();
     let watching = tokio::spawn(async move {
-        follow(Api::<Namespace>::all(client), config, writer, |event| {
-            let _ = reports.send(matches!(event, CacheEvent::Healthy | CacheEvent::Changed));
+        run(Whole(Api::<Namespace>::all(client)), config, |report| match report {
+            Report::Listed => drop(reports.send(true)),
+            Report::Broken(_) => drop(reports.send(false)),
+            _ => {}
         })
         .await;
     });
