@@ -9,7 +9,7 @@ use std::{
 
 use souk_core::{Denom, OrderId, Price};
 
-use super::{book::Book, deps::Deps};
+use super::{known::Known, deps::Deps};
 use crate::{
     market::ChainError,
     model::{
@@ -79,7 +79,7 @@ impl ChainCache {
     }
 
     /// Asks for provider and parameters, if they are old; true if they changed.
-    pub async fn refresh(&mut self, deps: &Deps, book: &Book) -> Result<bool, ChainError> {
+    pub async fn refresh(&mut self, deps: &Deps, known: &Known) -> Result<bool, ChainError> {
         let is_old = self.terms.as_ref().is_none_or(|(at, _)| at.elapsed() > TTL);
         if !is_old && !self.is_stale {
             return Ok(false);
@@ -91,7 +91,7 @@ impl ChainCache {
             slot_hold: config.params.slot_hold,
             min_prices: config.denoms.into_iter().map(|d| (d.denom, d.min_price)).collect(),
         };
-        let provider = provider.map(|provider| with_sent(provider, book));
+        let provider = provider.map(|provider| with_sent(provider, known));
         let changed = self.terms.as_ref().is_none_or(|(_, before)| *before != terms)
             || self.provider != provider;
         (self.terms, self.is_stale) = (Some((Instant::now(), terms)), false);
@@ -100,8 +100,8 @@ impl ChainCache {
     }
 
     /// Asks for the provider's record and how much of its bond is in use.
-    pub async fn refresh_provider(&mut self, deps: &Deps, book: &Book) -> Result<(), ChainError> {
-        self.provider = ask(deps).await?.map(|provider| with_sent(provider, book));
+    pub async fn refresh_provider(&mut self, deps: &Deps, known: &Known) -> Result<(), ChainError> {
+        self.provider = ask(deps).await?.map(|provider| with_sent(provider, known));
         Ok(())
     }
 
@@ -167,8 +167,8 @@ async fn ask(deps: &Deps) -> Result<Option<ProviderState>, ChainError> {
 
 /// The chain may count bids that are on their way already; then there are too few bids for a block, never
 /// too many.
-fn with_sent(mut provider: ProviderState, book: &Book) -> ProviderState {
-    let sent = book.bids().filter(|bid| bid.progress == BidProgress::Sent).count();
+fn with_sent(mut provider: ProviderState, known: &Known) -> ProviderState {
+    let sent = known.bids().filter(|bid| bid.progress == BidProgress::Sent).count();
     provider.used = provider.used.saturating_add(u32::try_from(sent).unwrap_or(u32::MAX));
     provider
 }

@@ -1,12 +1,12 @@
 //! Bids on open orders.
 //!
-//! `run` hears what changed, `book` has orders, bids and reservations in memory, and `round` judges the
+//! `run` hears what changed, `known` has orders, bids and reservations in memory, and `round` judges the
 //! orders that a change concerns by [`decide`](crate::model::bidding::decide). What a decision is missing,
 //! `questions` asks the chain for. `act` carries the result out: the decision, its reservation and its
 //! message to the outbox are one transaction. `outcome` and `release` follow a bid to its end.
 
 mod act;
-mod book;
+mod known;
 mod chain_cache;
 mod deps;
 mod outcome;

@@ -3,7 +3,7 @@
 
 use souk_core::GroupSpec;
 
-use super::{book::Book, deps::Deps};
+use super::{known::Known, deps::Deps};
 use crate::{
     model::{
         Order,
@@ -19,13 +19,13 @@ use crate::{
 /// Reserves again what live bids and active leases hold without a reservation.
 pub(super) async fn restore(
     deps: &Deps,
-    book: &mut Book,
+    known: &mut Known,
     cluster: &Result<ClusterSnapshot, String>,
 ) -> Result<(), StoreError> {
     let Ok(cluster) = cluster else { return Ok(()) };
-    for id in book.unreserved().clone() {
+    for id in known.unreserved().clone() {
         let order = deps.store.read(move |sql| orders::get(sql, id)).await?;
-        let Some(row) = order.and_then(|order| place(deps, cluster, book, &order)) else {
+        let Some(row) = order.and_then(|order| place(deps, cluster, known, &order)) else {
             continue;
         };
         let kept = row.clone();
@@ -42,7 +42,7 @@ pub(super) async fn restore(
             .await?;
         if restored {
             tracing::info!(order = %id, "reservation restored");
-            book.reserve(kept);
+            known.reserve(kept);
         }
     }
     Ok(())
@@ -53,11 +53,11 @@ pub(super) async fn restore(
 fn place(
     deps: &Deps,
     snapshot: &ClusterSnapshot,
-    book: &Book,
+    known: &Known,
     order: &Order,
 ) -> Option<Reservation> {
     let detail = order.detail.as_ref()?;
-    let left = snapshot.left_without(order.id, book.reserved(), &Limits::of(&deps.config));
+    let left = snapshot.left_without(order.id, known.reserved(), &Limits::of(&deps.config));
     let table = deps.config.bidding.table(&order.denom);
     // The capacity is reserved even if its price was removed from the configuration since then.
     let value = |gpu: &_| {

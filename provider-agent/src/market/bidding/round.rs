@@ -7,7 +7,7 @@ use std::{
 
 use souk_core::OrderId;
 
-use super::{act, book::Book, chain_cache::ChainCache, deps::Deps, outcome, questions};
+use super::{act, known::Known, chain_cache::ChainCache, deps::Deps, outcome, questions};
 use crate::{
     market::ChainError,
     model::{
@@ -71,7 +71,7 @@ impl Turns {
 pub(super) struct Round<'a> {
     pub deps: &'a Deps,
     pub at: Cursor,
-    pub book: &'a mut Book,
+    pub known: &'a mut Known,
     pub cache: &'a mut ChainCache,
     pub turns: &'a mut Turns,
     pub inventory: &'a mut Result<Inventory, String>,
@@ -86,17 +86,17 @@ impl<'a> Round<'a> {
     pub fn new(
         deps: &'a Deps,
         at: Cursor,
-        book: &'a mut Book,
+        known: &'a mut Known,
         cache: &'a mut ChainCache,
         turns: &'a mut Turns,
         inventory: &'a mut Result<Inventory, String>,
     ) -> Self {
         let mut live: BTreeMap<String, u32> = BTreeMap::new();
-        for bid in book.bids().filter(|bid| bid.progress.is_live()) {
+        for bid in known.bids().filter(|bid| bid.progress.is_live()) {
             *live.entry(bid.tenant.clone()).or_default() += 1;
         }
         let decided = Vec::new();
-        Self { deps, at, book, cache, turns, inventory, live, fresh: false, decided }
+        Self { deps, at, known, cache, turns, inventory, live, fresh: false, decided }
     }
 
     /// Judges the orders whose turn it is; true if there are more.
@@ -108,7 +108,7 @@ impl<'a> Round<'a> {
             && let Some(taken) = self.turns.queue.take(now)
         {
             judged += 1;
-            let order = self.book.order(taken.key).filter(|order| self.needs_decision(order));
+            let order = self.known.order(taken.key).filter(|order| self.needs_decision(order));
             let Some(order) = order.cloned() else {
                 self.turns.queue.finish(taken.key, End::Done, now);
                 continue;
@@ -142,7 +142,7 @@ impl<'a> Round<'a> {
     /// Whether an order needs a decision: it has no bid, its bid in a binding auction may be lowered, or
     /// its bid was refused for a reason that may be gone.
     fn needs_decision(&self, order: &Order) -> bool {
-        match self.book.bid(order.id) {
+        match self.known.bid(order.id) {
             None => true,
             Some(bid) => match bid.progress {
                 BidProgress::Open => order.closes_at.is_some(),
@@ -177,11 +177,11 @@ impl<'a> Round<'a> {
     ) -> Result<End, ChainError> {
         if matches!(decision, Decision::Bid { .. }) && !self.fresh {
             // Before a bid is sent, bond and registration are asked for again.
-            self.cache.refresh_provider(self.deps, self.book).await?;
+            self.cache.refresh_provider(self.deps, self.known).await?;
             self.fresh = true;
             decision = self.decide(order);
         }
-        let before = self.book.bid(order.id);
+        let before = self.known.bid(order.id);
         let again = before.is_some_and(|bid| bid.progress == BidProgress::Refused);
         if again
             && matches!(decision, Decision::Bid { .. })
@@ -209,8 +209,8 @@ impl<'a> Round<'a> {
         if let Ok(inventory) = &mut self.inventory {
             inventory.reserve(&made.reservation);
         }
-        self.book.add(made.bid);
-        self.book.reserve(made.reservation);
+        self.known.add(made.bid);
+        self.known.reserve(made.reservation);
         if let Some(provider) = &mut self.cache.provider {
             provider.used = provider.used.saturating_add(1);
         }
@@ -235,8 +235,8 @@ impl<'a> Round<'a> {
     }
 
     fn decide(&self, order: &Order) -> Decision {
-        let own = self.book.bid(order.id).filter(|bid| bid.progress.is_live());
-        let reservation = self.book.reservation(order.id);
+        let own = self.known.bid(order.id).filter(|bid| bid.progress.is_live());
+        let reservation = self.known.reservation(order.id);
         let terms = self.cache.terms();
         let input = DecisionInput {
             now: self.at.time,

@@ -11,7 +11,7 @@ use souk_core::OrderId;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    book::Book,
+    known::Known,
     chain_cache::ChainCache,
     deps::Deps,
     outcome, release, restore,
@@ -42,7 +42,7 @@ const MAX_BLOCKS_BEHIND: u64 = 5;
 pub struct Bidder {
     deps: Deps,
     cache: ChainCache,
-    book: Option<Book>,
+    known: Option<Known>,
     turns: Turns,
     /// What a new order can have, or why that is not known.
     inventory: Result<Inventory, String>,
@@ -86,7 +86,7 @@ impl Bidder {
         Self {
             deps,
             cache: ChainCache::default(),
-            book: None,
+            known: None,
             turns: Turns::default(),
             inventory: Err("it was not looked at yet".to_owned()),
             heard,
@@ -141,27 +141,27 @@ impl Bidder {
             self.turns.wake(Cause::Attestations);
         }
         self.read_changes().await?;
-        let Some(book) = &mut self.book else { return Ok(false) };
-        let sent = book.bids().filter(|bid| bid.progress == BidProgress::Sent).cloned().collect();
+        let Some(known) = &mut self.known else { return Ok(false) };
+        let sent = known.bids().filter(|bid| bid.progress == BidProgress::Sent).cloned().collect();
         outcome::check_sent(&self.deps, sent).await?;
         if !self.is_current() {
             return Ok(false);
         }
         let Some(at) = self.deps.store.cursor().await? else { return Ok(false) };
         self.look_at_the_cluster().await?;
-        let Some(book) = &mut self.book else { return Ok(false) };
-        if self.cache.refresh(&self.deps, book).await? {
+        let Some(known) = &mut self.known else { return Ok(false) };
+        if self.cache.refresh(&self.deps, known).await? {
             self.turns.wake(Cause::Provider);
         }
         // A refused bid is tried again at a height of its own.
-        let retried = book
+        let retried = known
             .bids()
             .filter(|bid| bid.progress == BidProgress::Refused && outcome::may_retry(bid, at));
         let retried: Vec<OrderId> = retried.map(|bid| bid.order).collect();
-        let open = |order: &OrderId| book.order(*order).is_some();
+        let open = |order: &OrderId| known.order(*order).is_some();
         retried.into_iter().filter(open).for_each(|order| self.turns.retry(order));
         let round =
-            Round::new(&self.deps, at, book, &mut self.cache, &mut self.turns, &mut self.inventory);
+            Round::new(&self.deps, at, known, &mut self.cache, &mut self.turns, &mut self.inventory);
         let more = round.judge().await?;
         if self.deps.idle.borrow().is_some() {
             return Ok(more);
@@ -174,13 +174,13 @@ impl Bidder {
     /// Reads what commits changed, and all of it now and then.
     async fn read_changes(&mut self) -> Result<(), ChainError> {
         let due = self.resynced.is_none_or(|at| at.elapsed() > RESYNC);
-        match &mut self.book {
-            Some(book) if !due => {
+        match &mut self.known {
+            Some(known) if !due => {
                 let changed = std::mem::take(&mut self.heard.changed);
                 if changed.is_empty() {
                     return Ok(());
                 }
-                let what = match book.reload(&self.deps.store, &changed).await {
+                let what = match known.reload(&self.deps.store, &changed).await {
                     Ok(what) => what,
                     Err(error) => {
                         self.heard.changed.extend(changed);
@@ -192,7 +192,7 @@ impl Bidder {
                     self.turns.wake(Cause::Bids);
                 }
                 for order in changed {
-                    if book.order(order).is_some() {
+                    if known.order(order).is_some() {
                         self.turns.changed(order);
                     } else {
                         self.turns.forget(order);
@@ -202,10 +202,10 @@ impl Bidder {
             }
             _ => {
                 self.heard.changed.clear();
-                let book = self.book.insert(Book::load(&self.deps.store).await?);
+                let known = self.known.insert(Known::load(&self.deps.store).await?);
                 self.resynced = Some(Instant::now());
                 self.heard.room = true;
-                for order in book.open() {
+                for order in known.open() {
                     self.turns.resync(order);
                 }
             }
@@ -215,7 +215,7 @@ impl Bidder {
 
     /// Counts what is left, if it may have changed, and restores reservations that are missing.
     async fn look_at_the_cluster(&mut self) -> Result<(), ChainError> {
-        let Some(book) = &mut self.book else { return Ok(()) };
+        let Some(known) = &mut self.known else { return Ok(()) };
         if !self.heard.room {
             return Ok(());
         }
@@ -225,9 +225,9 @@ impl Bidder {
             Some(reason) => Err(reason),
             None => self.deps.cluster.snapshot(),
         };
-        restore::restore(&self.deps, book, &cluster).await?;
+        restore::restore(&self.deps, known, &cluster).await?;
         let limits = Limits::of(&self.deps.config);
-        let now = cluster.map(|cluster| cluster.left(book.reserved(), &limits));
+        let now = cluster.map(|cluster| cluster.left(known.reserved(), &limits));
         let more = match (&now, &self.inventory) {
             (Ok(now), Ok(before)) => now.has_more_than(before),
             (now, before) => now != before,

@@ -12,7 +12,7 @@ use crate::{
 
 /// Orders that take bids, own bids, and what is reserved.
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct Known {
     orders: BTreeMap<OrderId, Order>,
     bids: BTreeMap<OrderId, Bid>,
     reserved: BTreeMap<OrderId, Reservation>,
@@ -48,22 +48,22 @@ fn rows(sql: &rusqlite::Connection, id: OrderId) -> Result<Rows, StoreError> {
     })
 }
 
-impl Book {
+impl Known {
     /// Reads all of it.
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
         store
             .read(|sql| {
-                let mut book = Self::default();
-                book.orders = orders::open(sql)?.into_iter().map(|one| (one.id, one)).collect();
-                book.bids = bids::all(sql)?.into_iter().map(|one| (one.order, one)).collect();
+                let mut known = Self::default();
+                known.orders = orders::open(sql)?.into_iter().map(|one| (one.id, one)).collect();
+                known.bids = bids::all(sql)?.into_iter().map(|one| (one.order, one)).collect();
                 let reserved = reservations::all(sql)?.into_iter();
-                book.reserved = reserved.map(|one| (one.order, one)).collect();
+                known.reserved = reserved.map(|one| (one.order, one)).collect();
                 let leased = leases::active(sql)?.into_iter().map(|lease| lease.order);
-                let live = book.bids.values().filter(|bid| bid.progress.is_live());
+                let live = known.bids.values().filter(|bid| bid.progress.is_live());
                 let holders: BTreeSet<_> = leased.chain(live.map(|bid| bid.order)).collect();
-                let free = holders.into_iter().filter(|id| !book.reserved.contains_key(id));
-                book.unreserved = free.collect();
-                Ok::<_, StoreError>(book)
+                let free = holders.into_iter().filter(|id| !known.reserved.contains_key(id));
+                known.unreserved = free.collect();
+                Ok::<_, StoreError>(known)
             })
             .await
     }
