@@ -36,7 +36,10 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub use error::{GatewayError, ServeError};
 pub use listener::{CLOSING, serve};
 
-use crate::{cluster::workloads::Workloads, config, market::lookup::ChainLookup, store::Store};
+use crate::{
+    cluster::workloads::Workloads, config, market::lookup::ChainLookup, model::manifest::Rules,
+    store::Store,
+};
 
 /// What the routes share.
 pub struct State {
@@ -50,8 +53,8 @@ pub struct State {
     pub policy: Policy,
     /// The gateway's configuration.
     pub config: config::Gateway,
-    /// The provider's own domains, in which tenants may not use host names.
-    pub reserved_domains: Vec<String>,
+    /// What a manifest may have.
+    pub rules: Rules,
     /// The open streams of each lease.
     streams: streams::StreamCounter,
     /// Who may act for a tenant.
@@ -68,21 +71,11 @@ impl State {
         workloads: Arc<dyn Workloads>,
         policy: Policy,
         config: config::Gateway,
-        reserved_domains: Vec<String>,
+        rules: Rules,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
         let (delegates, status) = Default::default();
-        Self {
-            store,
-            chain,
-            workloads,
-            policy,
-            config,
-            reserved_domains,
-            streams,
-            delegates,
-            status,
-        }
+        Self { store, chain, workloads, policy, config, rules, streams, delegates, status }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod bids;
 pub mod cursor;
 pub mod decisions;
 pub mod deployments;
+pub mod digest_key;
 mod error;
 pub mod hostnames;
 pub mod lease_summaries;

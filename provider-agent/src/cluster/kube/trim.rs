@@ -4,8 +4,8 @@ use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
         core::v1::{
-            ContainerStatus, LimitRange, Namespace, Pod, ResourceQuota, Secret, Service,
-            ServiceAccount, ServicePort,
+            ContainerStatus, LimitRange, Namespace, Pod, ResourceQuota, Service, ServiceAccount,
+            ServicePort,
         },
         networking::v1::{Ingress, NetworkPolicy},
     },
@@ -17,7 +17,7 @@ use souk_gateway::body::PodStatus;
 use super::{
     container_log::log_of,
     fingerprint::Fingerprint,
-    objects::Kind,
+    objects::{Kind, secret_list::SecretList},
     seen::{Detail, Reach, Replicas, SeenNamespace, SeenObject, SeenPod, SeenPort, SeenService},
 };
 use crate::model::labels::SERVICE;
@@ -54,7 +54,6 @@ trim! {
     PartialObjectMeta<LimitRange> => LimitRange, |_| Detail::None;
     PartialObjectMeta<NetworkPolicy> => NetworkPolicy, |_| Detail::None;
     PartialObjectMeta<ServiceAccount> => ServiceAccount, |_| Detail::None;
-    PartialObjectMeta<Secret> => Secret, |_| Detail::None;
 }
 
 impl Trim for Pod {
@@ -91,6 +90,7 @@ fn namespace(namespace: &Namespace) -> Detail {
     Detail::Namespace(Box::new(SeenNamespace {
         uid: namespace.uid().unwrap_or_default().into(),
         blocked_by: (!messages.is_empty()).then(|| messages.join("; ").into()),
+        secrets: SecretList::of_namespace(namespace.meta()),
     }))
 }
 

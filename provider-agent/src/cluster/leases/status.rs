@@ -12,7 +12,7 @@ use crate::{
     },
     config::Cluster,
     model::{
-        Lease,
+        DigestKey, Lease,
         names::{label_value, object_name},
         scope::MarketScope,
     },
@@ -53,6 +53,8 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 group,
                 placements: &[],
                 cluster: sources.cluster,
+                // Names have nothing of it.
+                digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
             };
             let all = objects::names(&subject);

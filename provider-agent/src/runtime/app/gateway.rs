@@ -17,7 +17,10 @@ use crate::{
     config::Config,
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
-    model::{interfaces::CapacitySource, placement::Limits, scope::MarketScope},
+    model::{
+        image::ImageRules, interfaces::CapacitySource, manifest::Rules, placement::Limits,
+        scope::MarketScope,
+    },
     store::Store,
 };
 
@@ -61,9 +64,12 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         provider,
     };
     let policy = Policy { audience, prefix: config.chain.prefix.clone() };
-    let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+    let rules = Rules {
+        reserved_domains: config.cluster.reserved_domains().map(str::to_owned).collect(),
+        images: ImageRules::of(&config.cluster),
+    };
     let settings = config.gateway.clone();
-    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, reserved);
+    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }

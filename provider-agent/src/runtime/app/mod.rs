@@ -44,7 +44,7 @@ use crate::{
         upkeep::Upkeep,
     },
     model::{MarketId, reach::LastAttempt, scope::MarketScope},
-    store::{Store, StoreError, Topic},
+    store::{Store, StoreError, Topic, digest_key},
 };
 
 /// Reads the operator key of the configuration.
@@ -240,6 +240,7 @@ impl Agent {
             self.store.clone(),
             Arc::new(lookup.separate()),
             Arc::new(self.config.cluster.clone()),
+            Arc::new(self.store.write(digest_key::get_or_make).await?),
             MarketScope::of(&self.config),
         );
         let (progress, metrics) = (reconciler.progress.clone(), reconciler.metrics.clone());

@@ -7,15 +7,18 @@ mod contracts;
 mod files;
 mod gateway;
 mod gpus;
+mod isolation;
 mod permissions;
+mod policy;
 mod provider;
 mod report;
+mod writes;
 
 use std::path::Path;
 
 use crate::config::Config;
 
-pub use permissions::{Access, Permission};
+pub use permissions::{Access, Permission, User};
 pub use report::{Level, Line, Report};
 
 /// Checks everything that the configuration at `path` names.

@@ -78,6 +78,11 @@ impl ApiProxy {
         self.seen.lock().unwrap().iter().any(|line| line.contains(text))
     }
 
+    /// All requests so far, as `METHOD path`.
+    pub fn requests(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
     /// The requests so far that change something, as `METHOD path`.
     pub fn writes(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
