@@ -46,7 +46,7 @@ async fn health(metrics: &str) -> Option<String> {
 }
 
 /// Adds the end of a lease to the results of every block.
-fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
+pub fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
     let end = LeaseClosed {
         order: leased.order,
         deployment: leased.deployment,
@@ -69,6 +69,16 @@ fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
         }
     });
     proxy.always(On("block_results", ""), lie);
+}
+
+/// Leaves out what transactions did.
+pub fn leave_out_events(proxy: &Proxy) {
+    let without = change(|result: &mut Value| {
+        for tx in result["txs_results"].as_array_mut().into_iter().flatten() {
+            tx["events"] = json!([]);
+        }
+    });
+    proxy.always(On("block_results", ""), without);
 }
 
 async fn volumes(cluster: &Cluster, leased: &Leased) -> usize {
@@ -168,12 +178,7 @@ async fn an_end_that_an_endpoint_leaves_out_is_found_by_comparing_with_the_chain
     let agent = InProcess::start(&config).await;
     let leased = lease(&fixture, &agent, "ann", SITE).await;
 
-    let left_out = change(|result: &mut Value| {
-        for tx in result["txs_results"].as_array_mut().into_iter().flatten() {
-            tx["events"] = json!([]);
-        }
-    });
-    liar.always(On("block_results", ""), left_out);
+    leave_out_events(&liar);
     let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
     fixture.orderbook("ann", &close).await;
     until("its end", async || (!is_active(&agent, &leased).await).then_some(())).await;

@@ -14,6 +14,7 @@ mod killing;
 mod lies;
 mod logs;
 mod manifests;
+mod soak;
 mod support;
 mod upkeep;
 mod workers;

@@ -163,7 +163,8 @@ impl Process {
         Self::start_with(config, None, Some(files))
     }
 
-    fn start_with(config: &Path, failpoint: Option<&str>, files: Option<u64>) -> Self {
+    /// Starts it with a failpoint at which it is killed and a limit of open files.
+    pub fn start_with(config: &Path, failpoint: Option<&str>, files: Option<u64>) -> Self {
         let mut command = tokio::process::Command::new(std::env::current_exe().unwrap());
         command
             .args(["--exact", "support::agent::the_process_that_is_killed", "--nocapture"])
@@ -193,8 +194,13 @@ impl Process {
         assert_eq!(ended.signal(), Some(6), "{ended} at {what}");
     }
 
-    /// Kills it.
+    /// Kills it, if it still runs.
     pub async fn kill(mut self) {
         self.0.kill().await.unwrap();
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -21,6 +22,7 @@ pub struct ApiProxy {
     url: String,
     seen: Arc<Mutex<Vec<String>>>,
     hanging: Arc<watch::Sender<Vec<String>>>,
+    delay: Arc<Mutex<Duration>>,
 }
 
 #[derive(Clone)]
@@ -29,23 +31,26 @@ struct Server {
     http: reqwest::Client,
     seen: Arc<Mutex<Vec<String>>>,
     hanging: Arc<watch::Sender<Vec<String>>>,
+    delay: Arc<Mutex<Duration>>,
 }
 
 impl ApiProxy {
     pub async fn before(fixture: &Fixture) -> Self {
         let http = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true);
         let (seen, hanging) = (Arc::default(), Arc::new(watch::Sender::new(Vec::new())));
+        let delay = Arc::default();
         let server = Server {
             target: fixture.sim.url(),
             http: http.build().unwrap(),
             seen: Arc::clone(&seen),
             hanging: Arc::clone(&hanging),
+            delay: Arc::clone(&delay),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(pass).with_state(server);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, seen, hanging }
+        Self { url, seen, hanging, delay }
     }
 
     /// Lets an agent's configuration reach the cluster by the proxy.
@@ -66,6 +71,11 @@ impl ApiProxy {
     /// Requests whose path contains `text` hang from now on.
     pub fn hang(&self, text: &str) {
         self.hanging.send_modify(|all| all.push(text.to_owned()));
+    }
+
+    /// Each request takes so much longer from now on.
+    pub fn slow(&self, delay: Duration) {
+        *self.delay.lock().unwrap() = delay;
     }
 
     /// No request hangs any more.
@@ -89,6 +99,8 @@ async fn pass(State(server): State<Server>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
     server.seen.lock().unwrap().push(format!("{} {path}", head.method));
+    let delay = *server.delay.lock().unwrap();
+    tokio::time::sleep(delay).await;
     let mut hanging = server.hanging.subscribe();
     // It ends with the server.
     let _ = hanging.wait_for(|all| !all.iter().any(|text| path.contains(text))).await;
