@@ -124,6 +124,7 @@ impl Market {
                 losses.push(format!("lease {order} was not its tenant's to end: {found:?}"));
             }
         }
+        losses.extend(self.panics());
         losses.extend(self.bids_sent_twice());
         let ours = ListParams::default().labels(labels::ORDER);
         let namespaces = Api::<Namespace>::all(self.cluster.client.clone());

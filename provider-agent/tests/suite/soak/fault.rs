@@ -1,18 +1,18 @@
 //! What goes wrong, for a while.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Mutex, time::Duration};
 
 use k8s_openapi::api::core::v1::Node;
 use kube::{
     Api,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
-use rand::{Rng, rngs::StdRng, seq::SliceRandom};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use serde_json::json;
 use souk_chain::pipeline;
 use souk_devchain::{
     EndpointMode,
-    proxy::{Effect, On},
+    proxy::{Effect, On, change},
 };
 use souk_kubesim::Outage;
 use souk_provider::failpoint;
@@ -23,7 +23,7 @@ use super::market::Market;
 use crate::{
     flood::from_elsewhere,
     lies::{leave_out_events, make_up_its_end},
-    support::Must,
+    support::{Must, nonsense::disfigure},
 };
 
 /// A kind of fault.
@@ -41,6 +41,8 @@ pub enum Fault {
     RpcSlow,
     /// One RPC endpoint lies.
     Lie,
+    /// One RPC endpoint answers nonsense, the API server's objects are nonsense, or visitors ask for it.
+    Nonsense,
     /// Strangers take the gateway's connections.
     Connections,
     /// A node takes no new pods.
@@ -50,13 +52,14 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Kill,
         Self::ApiCut,
         Self::ApiSlow,
         Self::RpcCut,
         Self::RpcSlow,
         Self::Lie,
+        Self::Nonsense,
         Self::Connections,
         Self::Cordon,
         Self::NodeLost,
@@ -75,6 +78,8 @@ pub enum End {
     /// The agent starts, unless it was not killed yet.
     Start,
     Api,
+    /// The same, and watches list everything again.
+    Watches,
     Rpc,
     Connections {
         _open: DropGuard,
@@ -99,6 +104,7 @@ pub async fn begin(fault: Fault, market: &mut Market, rng: &mut StdRng) -> (Stri
             (format!("{} of 2 RPC endpoints hang", hanging.len()), End::Rpc)
         }
         Fault::Lie => lie(market, rng).await,
+        Fault::Nonsense => nonsense(market, rng),
         Fault::Connections => {
             let open = CancellationToken::new();
             let to: SocketAddr = ([127, 0, 0, 1], market.gateway).into();
@@ -129,6 +135,12 @@ pub async fn end(end: End, market: &mut Market) {
             market.fixture.sim.resume();
             market.api.slow(Duration::ZERO);
             market.api.go_on();
+        }
+        End::Watches => {
+            market.api.go_on();
+            market.fixture.sim.pause(Outage::Unavailable);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            market.fixture.sim.resume();
         }
         End::Rpc => {
             for endpoint in &market.rpc {
@@ -216,6 +228,34 @@ async fn lie(market: &Market, rng: &mut StdRng) -> (String, End) {
         }
     };
     (what, End::Rpc)
+}
+
+fn nonsense(market: &Market, rng: &mut StdRng) -> (String, End) {
+    match rng.gen_range(0..3) {
+        0 => {
+            let endpoint = rng.gen_range(0..2);
+            let methods = ["status", "block", "block_results", "header", "abci_query", "tx"];
+            for method in methods.into_iter().chain(["broadcast_tx_sync", "genesis"]) {
+                let rng = Mutex::new(StdRng::seed_from_u64(rng.r#gen()));
+                let garble = change(move |result| disfigure(result, &mut rng.lock().unwrap()));
+                market.rpc[endpoint].always(On(method, ""), garble);
+            }
+            ("one RPC endpoint answers nonsense".into(), End::Rpc)
+        }
+        1 => {
+            market.api.disfigure(rng.r#gen());
+            ("the API server's objects are nonsense".into(), End::Watches)
+        }
+        _ => {
+            let open = CancellationToken::new();
+            for visitor in 0..20 {
+                let ask = market.nonsense_requests(visitor, rng.r#gen());
+                let open = open.clone();
+                tokio::spawn(async move { open.run_until_cancelled(ask).await });
+            }
+            ("requests are nonsense".into(), End::Connections { _open: open.drop_guard() })
+        }
+    }
 }
 
 async fn hold(number: usize, to: SocketAddr, open: CancellationToken) {

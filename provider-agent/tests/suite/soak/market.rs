@@ -1,24 +1,27 @@
 //! One market with its agent, its tenants and all that can be disturbed of it.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use kube::api::ListParams;
-use rand::{Rng, rngs::StdRng, seq::SliceRandom};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use rustls::pki_types::ServerName;
 use serde_json::json;
 use souk_api::orderbook::ExecuteMsg;
 use souk_client::gateway::Client;
 use souk_devchain::proxy::Proxy;
-use souk_gateway::{Access, Audience, Claims, Pin, token::issue};
+use souk_gateway::{Access, Audience, Claims, Pin, pin::tls_config, token::issue};
 use souk_provider::config::Config;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
-    flood::{free_port, pin_of},
+    flood::{free_port, from_elsewhere, pin_of},
     manifests::{self, Cluster, Leased, SITE, commitment_of, create_deployment, upload},
     support::{
         ApiProxy, Fixture, Must, Process,
-        agent::configure,
+        agent::{ERRORS, configure},
         fixture::{CHAIN_ID, address, key},
+        nonsense::request,
     },
 };
 
@@ -119,6 +122,17 @@ impl Market {
         self.agent.as_mut().is_some_and(Process::has_ended)
     }
 
+    /// The memory of the agent, in MiB.
+    pub fn memory(&self) -> u64 {
+        self.agent.as_ref().map_or(0, Process::memory)
+    }
+
+    /// Panics of the agent, as it wrote them.
+    pub fn panics(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.config.with_file_name(ERRORS)).must("its errors");
+        text.lines().filter(|line| line.contains("panicked at")).map(str::to_owned).collect()
+    }
+
     /// The namespace of one of the leases.
     pub fn a_namespace(&self, rng: &mut StdRng) -> String {
         let config = Config::load(&self.config).must("configuration");
@@ -205,8 +219,37 @@ impl Market {
         text
     }
 
+    /// Requests to the gateway that make no sense, one after the other, from one address.
+    pub fn nonsense_requests(&self, visitor: usize, seed: u64) -> impl Future<Output = ()> + use<> {
+        let to: SocketAddr = ([127, 0, 0, 1], self.gateway).into();
+        let tls = tokio_rustls::TlsConnector::from(Arc::new(tls_config(&[self.pin]).must("TLS")));
+        let (token, body) = (self.token("ann"), json!(upload(SITE)));
+        let mut rng = StdRng::seed_from_u64(seed);
+        async move {
+            loop {
+                let name = ServerName::try_from("localhost").must("a name");
+                let asked = async {
+                    let stream = from_elsewhere(visitor, to).await?;
+                    let mut stream = tls.connect(name, stream).await?;
+                    stream.write_all(&request(&token, &body, &mut rng)).await?;
+                    let mut answer = [0; 4_096];
+                    while stream.read(&mut answer).await? > 0 {}
+                    Ok::<_, std::io::Error>(())
+                };
+                // Whether and what it answers is the gateway's choice.
+                let _ = tokio::time::timeout(Duration::from_millis(200), asked).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+
     /// A tenant's client of the gateway.
     pub fn client(&self, tenant: &str) -> Client {
+        let uri = format!("https://127.0.0.1:{}", self.gateway);
+        Client::new(&uri, &[self.pin]).must("client").with_token(self.token(tenant))
+    }
+
+    fn token(&self, tenant: &str) -> String {
         let now = std::time::UNIX_EPOCH.elapsed().must("time").as_secs();
         let aud = Audience {
             chain_id: CHAIN_ID.into(),
@@ -216,9 +259,7 @@ impl Market {
         let iss = address(tenant);
         let claims = Claims { iss, aud, iat: now - 10, exp: now + 600, access: Access::Full };
         let wallet = k256::ecdsa::SigningKey::from_slice(key(tenant).to_bytes().as_slice());
-        let uri = format!("https://127.0.0.1:{}", self.gateway);
-        let client = Client::new(&uri, &[self.pin]).must("client");
-        client.with_token(issue(&wallet.must("wallet"), &claims))
+        issue(&wallet.must("wallet"), &claims)
     }
 
     /// The claims of a lease, with their identities.
