@@ -191,6 +191,36 @@ async fn an_end_that_an_endpoint_leaves_out_is_found_by_comparing_with_the_chain
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn orders_and_versions_that_an_endpoint_leaves_out_are_found_by_comparing_with_the_chain() {
+    let mut fixture = manifests::fixture().await;
+    let honest = fixture.chain.another_endpoint().await.unwrap();
+    let liar = Proxy::before(&fixture.chain.rpc_url()).await;
+    let (config, metrics) = with_endpoints(&fixture, &[liar.url(), &honest.url()]);
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+
+    leave_out_events(&liar);
+    let order = fixture.order("bob", crate::support::app("web")).await;
+    let newer = manifests::upload(&SITE.replace("nginx:1", "nginx:2"));
+    let commitment = manifests::commitment_of(&newer);
+    let deployment = leased.deployment;
+    let update = ExecuteMsg::UpdateDeployment { deployment, commitment: commitment.clone() };
+    fixture.orderbook("ann", &update).await;
+    until("a bid", || fixture.own_bid(order)).await;
+    until("the version", async || {
+        let known = agent.store.deployment(deployment).await.unwrap()?;
+        (known.commitment == commitment).then_some(())
+    })
+    .await;
+    until("both in health", async || {
+        let text = health(&metrics).await?;
+        (text.contains("was left out") && text.contains("has another version")).then_some(())
+    })
+    .await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lease_and_a_clock_that_only_the_chain_has_right_are_mended() {
     let mut fixture = manifests::fixture().await;
     let second = fixture.chain.another_endpoint().await.unwrap();

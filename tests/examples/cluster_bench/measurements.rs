@@ -309,7 +309,7 @@ impl Fixture {
 
     async fn bids(&mut self, what: &'static str, beside: usize, at_once: usize) -> Result<Bids> {
         let mut blocks = Vec::new();
-        while blocks.len() < 40 {
+        while blocks.len() < at_once.max(10) {
             let orders = self.open_orders_of_last(at_once).await?;
             for order in &orders {
                 blocks.push(self.ledger.bid(order.id).await?.1);
