@@ -15,6 +15,7 @@ mod lies;
 mod logs;
 mod manifests;
 mod secrets;
+mod soak;
 mod support;
 mod upkeep;
 mod workers;
