@@ -25,8 +25,8 @@ pub fn admits(
         match (method, before) {
             ("POST", _) => access.owns(&body["metadata"]["labels"]),
             // Applying makes what is not there; else the registry says that there is none.
-            ("PATCH", None) => {
-                !body["metadata"].is_object() || access.owns(&body["metadata"]["labels"])
+            ("PATCH", None) if asked.content_type.contains("apply-patch") => {
+                access.owns(&body["metadata"]["labels"])
             }
             (_, None) => return Ok(()),
             ("PUT", Some(before)) => {
