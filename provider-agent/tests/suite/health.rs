@@ -15,12 +15,15 @@ use serde_json::{Value, json};
 use souk_api::orderbook::ExecuteMsg;
 use souk_core::OrderId;
 use souk_devchain::proxy::{Effect, On, Proxy};
-use souk_kubesim::Outage;
-use souk_provider::model::health::Part;
+use souk_kubesim::{Outage, spec::Denied};
+use souk_provider::{
+    cluster::kube::{cache::Watched, objects::Kind},
+    model::health::Part,
+};
 
 use crate::{
-    manifests::{Cluster, accepted, create_deployment},
-    support::{ApiProxy, Fixture, InProcess, agent::configure, app, until},
+    manifests::{Cluster, accepted, create_deployment, lease},
+    support::{ApiProxy, Fixture, InProcess, Options, agent::configure, app, until},
 };
 
 const WEB: &str = r#"
@@ -59,7 +62,10 @@ struct Bench {
 
 impl Bench {
     async fn new() -> Self {
-        let fixture = Fixture::new().await;
+        Self::of(Fixture::new().await).await
+    }
+
+    async fn of(fixture: Fixture) -> Self {
         let config = configure(&fixture, "agent", "");
         let cluster = Cluster::of(&config).await;
         let chain = Proxy::before(&fixture.chain.rpc_url()).await;
@@ -331,4 +337,42 @@ async fn an_endpoint_without_block_results_is_set_aside_and_named_while_another_
     let output = status(&bench.config).await;
     let unknown = output["health"]["unknown"].as_str().unwrap();
     assert!(unknown.contains("is the agent running?"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_kind_that_may_not_be_watched_stops_a_lease_and_each_is_named() {
+    let kinds: Vec<String> = Watched::all()
+        .filter(|watched| *watched != Watched::Kind(Kind::Namespace) && *watched != Watched::Pods)
+        .map(Watched::resource)
+        .collect();
+    let mut options = Options::default();
+    for resource in &kinds {
+        for verb in ["list", "watch"] {
+            let denied = Denied { verb: verb.into(), resource: resource.clone() };
+            options.cluster.denied.push(denied);
+        }
+    }
+    let bench = Bench::of(Fixture::with(options).await).await;
+    let agent = InProcess::start(&bench.config).await;
+    let leased = lease(&bench.fixture, &agent, "ann", WEB).await;
+    accepted(&agent.store, &leased).await;
+    let pod = bench.live_pod(leased.order).await;
+    assert!(pod.starts_with("web-"), "{pod}");
+    let errors = until("each is named", async || {
+        let errors = bench.errors().await?;
+        let watches = errors.iter().filter(|(part, _)| part == Part::Watches.as_str());
+        (watches.count() == kinds.len()).then_some(errors)
+    })
+    .await;
+    for resource in &kinds {
+        let named = format!("{resource} cannot be watched: ");
+        assert!(errors.iter().any(|(_, why)| why.starts_with(&named)), "{resource}: {errors:?}");
+    }
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    bench.fixture.orderbook("ann", &close).await;
+    until("the manifest is forgotten", async || {
+        agent.store.manifest(leased.order).await.unwrap().is_none().then_some(())
+    })
+    .await;
+    agent.stop().await;
 }

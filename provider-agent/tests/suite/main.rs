@@ -11,6 +11,7 @@ mod following;
 mod gateway;
 mod gpus;
 mod health;
+mod ingress;
 mod killing;
 mod lies;
 mod logs;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A service of one pod, with an image whose name says how it behaves.
-fn sdl(image: &str) -> String {
+pub fn sdl(image: &str) -> String {
     format!(
         r#"
 version: "2.0"
