@@ -4,7 +4,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -18,6 +18,7 @@ use crate::{
     error::ApiError,
     http::{Api, LogUse, Outage},
     spec::{ClusterSpec, SpecError},
+    store::StoreCopy,
     tls::{self, TlsError},
 };
 
@@ -50,6 +51,7 @@ pub struct KubeSim {
     address: SocketAddr,
     token: Arc<str>,
     authority: String,
+    cluster: Arc<Mutex<Cluster>>,
     outage: Arc<tokio::sync::watch::Sender<Outage>>,
     logs: Arc<LogUse>,
     stop: CancellationToken,
@@ -91,6 +93,7 @@ impl KubeSim {
             logs: Arc::default(),
             stop: CancellationToken::new(),
         };
+        let cluster = api.cluster.clone();
         let (outage, logs, stop) = (api.outage.clone(), api.logs.clone(), api.stop.clone());
         let controllers = tokio::spawn(controllers::run(api.cluster.clone(), stop.clone()));
         let listener = tls::Listener::new(listener, address, identity.config, stop.clone());
@@ -102,7 +105,8 @@ impl KubeSim {
             }
         });
         let tasks = vec![controllers, server];
-        Ok(Self { name, address, token, authority: identity.authority, outage, logs, stop, tasks })
+        let authority = identity.authority;
+        Ok(Self { name, address, token, authority, cluster, outage, logs, stop, tasks })
     }
 
     /// Address of the API, such as `https://127.0.0.1:40123`.
@@ -156,6 +160,21 @@ impl KubeSim {
     /// Lets the API fail until `resume`; the cluster itself goes on.
     pub fn pause(&self, outage: Outage) {
         self.outage.send_replace(outage);
+    }
+
+    /// A copy of all objects, as of a backup of etcd.
+    pub fn copy(&self) -> StoreCopy {
+        self.lock().store.copy()
+    }
+
+    /// Puts a copy back. What came since is gone without a change that watches see, and its versions
+    /// are given out again: a watch from one of them is silent until it is reached.
+    pub fn put_back(&self, copy: &StoreCopy) {
+        self.lock().put_back(copy);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Cluster> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How logs are asked for.

@@ -36,7 +36,10 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub use error::{GatewayError, ServeError};
 pub use listener::{CLOSING, serve};
 
-use crate::{cluster::workloads::Workloads, config, market::lookup::ChainLookup, store::Store};
+use crate::{
+    cluster::workloads::Workloads, config, market::lookup::ChainLookup, model::health::Troubles,
+    store::Store,
+};
 
 /// What the routes share.
 pub struct State {
@@ -58,6 +61,8 @@ pub struct State {
     delegates: delegates::Delegates,
     /// The last answer to `status`.
     status: routes::StatusCache,
+    /// Where listener and certificate report what is wrong.
+    troubles: Troubles,
 }
 
 impl State {
@@ -71,7 +76,7 @@ impl State {
         reserved_domains: Vec<String>,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        let (delegates, status) = Default::default();
+        let (delegates, status, troubles) = Default::default();
         Self {
             store,
             chain,
@@ -82,7 +87,14 @@ impl State {
             streams,
             delegates,
             status,
+            troubles,
         }
+    }
+
+    /// Lets listener and certificate report there what is wrong.
+    #[must_use]
+    pub fn reporting_to(self, troubles: Troubles) -> Self {
+        Self { troubles, ..self }
     }
 }
 

@@ -34,7 +34,7 @@ fn lines<'a>(report: &'a Value, level: &str) -> Vec<&'a str> {
     all.filter(|line| line["level"] == level).map(|line| line["what"].as_str().unwrap()).collect()
 }
 
-fn network_file(fixture: &Fixture) -> std::path::PathBuf {
+pub fn network_file(fixture: &Fixture) -> std::path::PathBuf {
     let contracts = &fixture.contracts;
     let text = format!(
         "name = \"test\"\nchain_id = \"{CHAIN_ID}\"\nrpc = [\"{}\"]\nprefix = \"souk\"\n\

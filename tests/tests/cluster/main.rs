@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod agent;
+mod check;
 mod cluster_errors;
 mod fixture;
 mod killing;

@@ -16,8 +16,9 @@ use kube::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    Report, gateway, gpus,
+    Report, gateway, gpus, ingress,
     permissions::{Permission, required},
+    probe, volumes, watches,
 };
 use crate::{
     cluster::kube::{claims, client, streams},
@@ -42,10 +43,14 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
         Err(_) => return report.fail(WHAT, "it does not answer", advice),
     }
     permissions(&client, report).await;
+    watches::check(config, &client, report).await;
     nodes(config, &client, report).await;
     offers(config, &client, report).await;
     streams(config, report).await;
+    ingress::check(&config.cluster, &client, report).await;
+    volumes::check(&config.cluster, &client, report).await;
     gateway::addresses(config, &client, report).await;
+    probe::check(config, &client, report).await;
 }
 
 /// Checks that the API server speaks HTTP/2, by which logs are read.

@@ -7,14 +7,19 @@ mod contracts;
 mod files;
 mod gateway;
 mod gpus;
+mod ingress;
 mod permissions;
+mod probe;
 mod provider;
 mod report;
+mod volumes;
+mod watches;
 
 use std::path::Path;
 
 use crate::config::Config;
 
+pub(super) use ingress::controller_of;
 pub use permissions::{Access, Permission};
 pub use report::{Level, Line, Report};
 
