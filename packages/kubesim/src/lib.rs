@@ -40,4 +40,5 @@ pub use error::ApiError;
 pub use http::{LogUse, Outage};
 pub use sim::{KubeSim, StartError};
 pub use spec::{ClusterSpec, NodeSpec, StorageClassSpec};
+pub use store::StoreCopy;
 pub use tls::TlsError;

@@ -1,6 +1,6 @@
 //! `souk-kubesim`: a simulated Kubernetes cluster in a process of its own.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{io::Write as _, net::SocketAddr, path::PathBuf};
 
 use anyhow::Context;
 use clap::Parser;
@@ -53,7 +53,7 @@ async fn main() -> anyhow::Result<()> {
             .with_context(|| format!("cannot write the kubeconfig {}", kubeconfig.display()))?;
     }
     // One line for whoever started this process and waits for the address.
-    println!("simulated Kubernetes API at {}", sim.url());
+    let _ = writeln!(std::io::stdout(), "simulated Kubernetes API at {}", sim.url());
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         result = tokio::signal::ctrl_c() => result?,

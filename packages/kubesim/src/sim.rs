@@ -20,6 +20,7 @@ use crate::{
     error::ApiError,
     http::{Api, LogUse, Outage},
     spec::{ClusterSpec, SpecError},
+    store::StoreCopy,
     tls::{self, TlsError},
 };
 
@@ -53,6 +54,7 @@ pub struct KubeSim {
     token: Arc<str>,
     authority: String,
     users: Arc<Mutex<HashMap<String, Arc<Access>>>>,
+    cluster: Arc<Mutex<Cluster>>,
     outage: Arc<tokio::sync::watch::Sender<Outage>>,
     logs: Arc<LogUse>,
     stop: CancellationToken,
@@ -96,6 +98,7 @@ impl KubeSim {
             stop: CancellationToken::new(),
         };
         let users = api.users.clone();
+        let cluster = api.cluster.clone();
         let (outage, logs, stop) = (api.outage.clone(), api.logs.clone(), api.stop.clone());
         let controllers = tokio::spawn(controllers::run(api.cluster.clone(), stop.clone()));
         let listener = tls::Listener::new(listener, address, identity.config, stop.clone());
@@ -108,7 +111,7 @@ impl KubeSim {
         });
         let tasks = vec![controllers, server];
         let authority = identity.authority;
-        Ok(Self { name, address, token, authority, users, outage, logs, stop, tasks })
+        Ok(Self { name, address, token, authority, users, cluster, outage, logs, stop, tasks })
     }
 
     /// Address of the API, such as `https://127.0.0.1:40123`.
@@ -174,6 +177,21 @@ impl KubeSim {
     /// Lets the API fail until `resume`; the cluster itself goes on.
     pub fn pause(&self, outage: Outage) {
         self.outage.send_replace(outage);
+    }
+
+    /// A copy of all objects, as of a backup of etcd.
+    pub fn copy(&self) -> StoreCopy {
+        self.lock().store.copy()
+    }
+
+    /// Puts a copy back. What came since is gone without a change that watches see, and its versions
+    /// are given out again: a watch from one of them is silent until it is reached.
+    pub fn put_back(&self, copy: &StoreCopy) {
+        self.lock().put_back(copy);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Cluster> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How logs are asked for.

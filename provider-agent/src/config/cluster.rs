@@ -24,6 +24,10 @@ pub struct Cluster {
     /// The ingress class; without one no HTTP endpoints are offered.
     #[serde(default)]
     pub ingress_class: Option<String>,
+    /// The ingress controller's pods, which tenants' pods let in. If not given those are the namespace
+    /// `ingress-nginx` and namespaces with the label `souk.market/ingress: "true"`.
+    #[serde(default)]
+    pub ingress_controller: Option<IngressController>,
     /// Every HTTP service gets a host name below this domain.
     #[serde(default)]
     pub domain: Option<String>,
@@ -62,6 +66,17 @@ pub struct Cluster {
     /// if those have public addresses.
     #[serde(default)]
     pub deny_networks: Vec<String>,
+}
+
+/// The pods of the ingress controller.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngressController {
+    /// Their namespace, such as `kube-system` (k3s, RKE2).
+    pub namespace: String,
+    /// Labels that they have; all pods of the namespace are let in if none is given.
+    #[serde(default)]
+    pub pods: BTreeMap<String, String>,
 }
 
 /// A storage class of the market.
@@ -182,6 +197,9 @@ impl Cluster {
                 ));
             }
         }
+        if let Some(controller) = &self.ingress_controller {
+            controller.check()?;
+        }
         for network in &self.deny_networks {
             if !is_network(network) {
                 return Err(ConfigError::invalid(
@@ -189,6 +207,31 @@ impl Cluster {
                     network,
                     "it is not a network",
                     "write for instance 203.0.113.0/24 or 2001:db8::/32",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl IngressController {
+    fn check(&self) -> Result<(), ConfigError> {
+        let name = &self.namespace;
+        if name.len() > 63 || name.contains('.') || check_domain(name).is_err() {
+            return Err(ConfigError::invalid(
+                "cluster.ingress_controller.namespace",
+                name,
+                "no namespace can have this name",
+                "write for instance kube-system",
+            ));
+        }
+        for (key, value) in &self.pods {
+            if !is_label_key(key) || !is_label_value(value) {
+                return Err(ConfigError::invalid(
+                    "cluster.ingress_controller.pods",
+                    format!("{key} = {value}"),
+                    "no pod can have this label",
+                    "write for instance { \"app.kubernetes.io/name\" = \"traefik\" }",
                 ));
             }
         }

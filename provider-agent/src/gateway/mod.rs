@@ -37,7 +37,10 @@ pub use error::{GatewayError, ServeError};
 pub use listener::{CLOSING, serve};
 
 use crate::{
-    cluster::workloads::Workloads, config, market::lookup::ChainLookup, model::manifest::Rules,
+    cluster::workloads::Workloads,
+    config,
+    market::lookup::ChainLookup,
+    model::{health::Troubles, manifest::Rules},
     store::Store,
 };
 
@@ -61,6 +64,8 @@ pub struct State {
     delegates: delegates::Delegates,
     /// The last answer to `status`.
     status: routes::StatusCache,
+    /// Where listener and certificate report what is wrong.
+    troubles: Troubles,
 }
 
 impl State {
@@ -74,8 +79,25 @@ impl State {
         rules: Rules,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        let (delegates, status) = Default::default();
-        Self { store, chain, workloads, policy, config, rules, streams, delegates, status }
+        let (delegates, status, troubles) = Default::default();
+        Self {
+            store,
+            chain,
+            workloads,
+            policy,
+            config,
+            rules,
+            streams,
+            delegates,
+            status,
+            troubles,
+        }
+    }
+
+    /// Lets listener and certificate report there what is wrong.
+    #[must_use]
+    pub fn reporting_to(self, troubles: Troubles) -> Self {
+        Self { troubles, ..self }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
         AccountClock, BidProgress, Cursor, Lease,
         agreement::Agreement,
         audit::{Difference, LeaseWord, differences},
+        health::Reporter,
     },
     store::{Pending, Store, StoreError, Tx, bids, cursor, deployments, leases, orders, pending},
 };
@@ -36,6 +37,8 @@ pub struct Auditor {
     pub findings: Findings,
     /// The time from one page to the next.
     pub interval: Duration,
+    /// Where a comparison that fails is reported.
+    pub health: Reporter,
 }
 
 /// What the store has of a range of own leases, after the block of `at`.
@@ -66,6 +69,7 @@ impl Auditor {
                 Ok(()) => self.page(after, pass + page).await,
                 Err(error) => Err(error),
             };
+            self.health.follow(&compared);
             match compared {
                 Ok(next) => {
                     (pass, page) = if next.is_none() { (pass + 1, 0) } else { (pass, page + 1) };

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ChainError, Market, apply::end_lease, audit::Findings, confirm};
 use crate::{
-    model::{OrderDetail, agreement::Agreement, audit::LeaseWord},
+    model::{OrderDetail, agreement::Agreement, audit::LeaseWord, health::Reporter},
     store::{
         DeploymentRow, Pending, PendingRow, Store, StoreError, Topic, Tx, cursor, deployments,
         leases, orders, pending,
@@ -55,6 +55,8 @@ pub struct Fetcher {
     pub findings: Findings,
     /// What it fetches.
     pub subject: Subject,
+    /// Where what fails is reported.
+    pub health: Reporter,
 }
 
 impl Fetcher {
@@ -77,14 +79,21 @@ impl Fetcher {
         let mut retry_at = Instant::now();
         loop {
             if Instant::now() >= retry_at {
-                let failed = self.round(u32::MAX).await?.failed;
+                let round = self.round(u32::MAX).await?;
+                let failed = round.failed.is_some();
+                // Everything that waits was tried in this round, if it was one page.
+                match round.failed {
+                    Some(why) => self.health.failed(why),
+                    None => self.health.well(),
+                }
                 wait = if failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
                 // With nothing to retry, the resync: a notification may have been lost.
                 retry_at = Instant::now() + if failed { wait } else { BACKOFF.1 };
             }
             loop {
                 let round = self.round(0).await?;
-                if round.failed {
+                if let Some(why) = round.failed {
+                    self.health.failed(why);
                     retry_at = retry_at.min(Instant::now() + wait);
                 }
                 if !round.full {
@@ -104,10 +113,10 @@ impl Fetcher {
         let fetches = stream::iter(rows)
             .map(|row| fetch_row(&self.market, &self.store, &self.findings, row))
             .buffer_unordered(PARALLEL);
-        let outcomes: Vec<Result<bool, StoreError>> = fetches.collect().await;
-        let mut failed = false;
+        let outcomes: Vec<Result<Option<String>, StoreError>> = fetches.collect().await;
+        let mut failed = None;
         for outcome in outcomes {
-            failed |= !outcome?;
+            failed = outcome?.or(failed);
         }
         Ok(Round { failed, full })
     }
@@ -115,19 +124,19 @@ impl Fetcher {
 
 /// How a page was fetched.
 struct Round {
-    /// Whether any of it is to be tried again.
-    failed: bool,
+    /// Why some of it is to be tried again.
+    failed: Option<String>,
     /// Whether there may be more than the page.
     full: bool,
 }
 
-/// Whether the row is settled: fetched, or not needed any more.
+/// Why the row is to be fetched again; none if it is settled: fetched, or not needed any more.
 async fn fetch_row(
     market: &Market,
     store: &Store,
     findings: &Findings,
     row: PendingRow,
-) -> Result<bool, StoreError> {
+) -> Result<Option<String>, StoreError> {
     let PendingRow { kind, id, height, .. } = row;
     let fetched = match kind {
         Pending::Order => order(market, store, OrderId(id)).await,
@@ -138,13 +147,14 @@ async fn fetch_row(
     match fetched {
         Ok(()) => {
             findings.decided(kind, id);
-            Ok(true)
+            Ok(None)
         }
         Err(ChainError::Store(error)) => Err(error),
         Err(error) => {
             if let ChainError::Undecided(why) = &error {
                 findings.undecided(kind, id, why);
             }
+            let why = format!("{kind} {id}: {error}");
             let needed = store
                 .write(move |tx| {
                     if !is_needed(tx, kind, id)? {
@@ -159,7 +169,7 @@ async fn fetch_row(
             if !needed {
                 findings.decided(kind, id);
             }
-            Ok(!needed)
+            Ok(needed.then_some(why))
         }
     }
 }

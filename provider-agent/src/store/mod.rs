@@ -109,6 +109,11 @@ impl Store {
         self.worker.write(work).await
     }
 
+    /// For how long the present write goes on; none if nothing is written.
+    pub fn writing_for(&self) -> Option<std::time::Duration> {
+        self.worker.writing_for()
+    }
+
     /// A listener that is notified of changes of any of `topics` from now on. Notifications are hints:
     /// a listener reads the store when notified, and at times without.
     pub fn listen(&self, topics: &[Topic]) -> Listener {

@@ -48,7 +48,7 @@ async fn as_agents_user(fixture: &Fixture, config: &Path) {
     std::fs::write(config, settings.replace(&admins, &own)).unwrap();
 }
 
-fn network_file(fixture: &Fixture) -> std::path::PathBuf {
+pub fn network_file(fixture: &Fixture) -> std::path::PathBuf {
     let contracts = &fixture.contracts;
     let text = format!(
         "name = \"test\"\nchain_id = \"{CHAIN_ID}\"\nrpc = [\"{}\"]\nprefix = \"souk\"\n\

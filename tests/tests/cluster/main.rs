@@ -8,6 +8,7 @@
 
 mod agent;
 mod audit;
+mod check;
 mod cluster_errors;
 mod fixture;
 mod killing;

@@ -290,6 +290,10 @@ async fn check_says_whether_the_policy_is_in_force() {
     assert!(without.advice.unwrap().contains("souk-provider access"));
 }
 
+/// What is used where no simulated node can show it: failed pods are deleted, and the probes of a check
+/// look at the volumes that they had.
+const ELSEWHERE: [&str; 2] = ["delete pods", "get persistentvolumes"];
+
 /// The site with another volume and without its secret.
 fn changed() -> String {
     SITE.replace("env: [GREETING=ann]", "env: [GREETING=bob]").replace("data", "store")
@@ -333,7 +337,7 @@ async fn the_role_has_what_the_agent_uses_and_nothing_else() {
     };
     assert!(asked.missing.is_empty(), "missing: {:?}", texts(asked.missing.iter().collect()));
     let unused = texts(granted.difference(&asked.used).collect());
-    assert!(unused.is_empty(), "granted and not used: {unused:?}");
+    assert_eq!(unused, ELSEWHERE, "granted and not used");
     agent.kill().await;
 }
 

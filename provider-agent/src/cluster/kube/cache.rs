@@ -23,12 +23,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     container_log::Log,
+    deletions::Deletion,
     objects::Kind,
     seen::{LeaseObjects, SeenPod},
     trim::{Kept, Trim},
     watch::{self, MetadataOnly, Report, Source, WatchError, Whole},
 };
-use crate::model::{interfaces::NamespaceSource, labels::ORDER, scope::MarketScope};
+use crate::model::{
+    interfaces::NamespaceSource, labels::ORDER, pods::FailedPod, scope::MarketScope,
+};
 
 /// What is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +43,7 @@ pub enum Watched {
 }
 
 impl Watched {
-    /// Everything that is watched.
+    /// Everything that is watched by the leases' labels.
     pub fn all() -> impl Iterator<Item = Self> {
         Kind::WATCHED.into_iter().map(Self::Kind).chain([Self::Pods])
     }
@@ -112,6 +115,25 @@ impl Caches {
         let mut pods = lease.into_iter().flat_map(|lease| &lease.pods);
         let found = pods.find(|seen| seen.status.name == pod && *seen.uid == *uid);
         found.map_or(Log::Gone, |pod| pod.log.clone())
+    }
+
+    /// The namespaces that are being deleted, in the order of their leases.
+    pub fn deletions(&self) -> Vec<Deletion> {
+        let seen = self.seen.lock();
+        let mut all: Vec<Deletion> =
+            seen.leases.iter().filter_map(|(order, lease)| Deletion::of(*order, lease)).collect();
+        all.sort_by_key(|deletion| deletion.order);
+        all
+    }
+
+    /// The pods that failed and are not being deleted, of each lease that has some.
+    pub fn failed_pods(&self) -> Vec<(OrderId, Vec<FailedPod>)> {
+        let seen = self.seen.lock();
+        let of_lease = |(order, lease): (&OrderId, &LeaseObjects)| {
+            let failed: Vec<FailedPod> = lease.pods.iter().filter_map(failed_pod).collect();
+            (!failed.is_empty()).then_some((*order, failed))
+        };
+        seen.leases.iter().filter_map(of_lease).collect()
     }
 
     /// Whether anything is seen of a lease.
@@ -209,7 +231,10 @@ impl Caches {
 
     /// Where nothing is seen but some pods.
     #[cfg(test)]
-    pub(super) fn of_pods(scope: &MarketScope, pods: impl IntoIterator<Item = Pod>) -> Self {
+    pub(in crate::cluster) fn of_pods(
+        scope: &MarketScope,
+        pods: impl IntoIterator<Item = Pod>,
+    ) -> Self {
         let caches = Self { seen: Arc::default(), changed: Arc::default(), scope: scope.clone() };
         for pod in pods {
             caches.take(Watched::Pods, Report::Changed(pod), &mut None);
@@ -339,6 +364,16 @@ impl NamespaceSource for Caches {
         let orders = with_namespace.map(|(order, _)| *order);
         seen.is_up(Watched::Kind(Kind::Namespace)).then(|| orders.collect())
     }
+}
+
+fn failed_pod(pod: &SeenPod) -> Option<FailedPod> {
+    let at = pod.failed_at.filter(|_| !pod.terminating)?;
+    Some(FailedPod {
+        name: pod.status.name.clone(),
+        uid: pod.uid.to_string(),
+        service: pod.service.as_deref().unwrap_or_default().to_owned(),
+        at,
+    })
 }
 
 type BoxedWatch<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod claims;
 pub mod client;
 pub mod container_log;
+pub mod deletions;
 pub mod events;
 pub mod fingerprint;
 pub mod logs;

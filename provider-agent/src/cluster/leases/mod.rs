@@ -5,9 +5,11 @@
 //! it can be stopped at any instruction and started again. [`status`] is what a tenant sees of a lease.
 
 mod deploy;
+pub mod failed_pods;
 pub mod index;
 pub mod metrics;
 pub mod observe;
+mod pod_events;
 pub mod progress;
 pub mod reconcile;
 pub mod rollout;

@@ -214,6 +214,18 @@ impl ProgressMap {
         }
     }
 
+    /// The leases whose last step failed or waits, with the reason, in their order.
+    pub fn failures(&self) -> Vec<String> {
+        let all = self.0.lock();
+        let mut failed: Vec<(OrderId, &String)> = Vec::new();
+        for (order, progress) in all.iter() {
+            let why = progress.failure.as_ref().or(progress.waits_for.as_ref());
+            failed.extend(why.map(|why| (*order, why)));
+        }
+        failed.sort();
+        failed.into_iter().map(|(order, why)| format!("lease {order}: {why}")).collect()
+    }
+
     /// Forgets a lease.
     pub fn forget(&self, order: OrderId) {
         self.0.lock().remove(&order);

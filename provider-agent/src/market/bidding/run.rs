@@ -40,7 +40,9 @@ impl Bidder {
         let topics = [Topic::Orders, Topic::Capacity, Topic::Provider, Topic::Outbox];
         let mut listener = self.deps.store.listen(&topics);
         loop {
-            match self.round().await {
+            let done = self.round().await;
+            self.deps.health.follow(&done);
+            match done {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(error),
                 Err(error) => tracing::warn!(%error, "bidding round failed, retrying"),

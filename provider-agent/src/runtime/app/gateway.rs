@@ -18,8 +18,8 @@ use crate::{
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
     model::{
-        image::ImageRules, interfaces::CapacitySource, manifest::Rules, placement::Limits,
-        scope::MarketScope,
+        health::Troubles, image::ImageRules, interfaces::CapacitySource, manifest::Rules,
+        placement::Limits, scope::MarketScope,
     },
     store::Store,
 };
@@ -36,11 +36,12 @@ pub(super) struct Parts {
     pub caches: Caches,
     pub progress: ProgressMap,
     pub view: ClusterView,
+    pub troubles: Troubles,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, view } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, view, troubles } = parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -69,7 +70,8 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         images: ImageRules::of(&config.cluster),
     };
     let settings = config.gateway.clone();
-    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules);
+    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
+        .reporting_to(troubles);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }

@@ -7,6 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{market::Market, model::reach::LastAttempt, runtime::reach::Expected};
 
+/// Before the first attempt.
+const BEGIN: Duration = Duration::from_secs(1);
 /// Between two attempts.
 const INTERVAL: Duration = Duration::from_secs(15);
 /// Attempts between two looks at the registration.
@@ -20,6 +22,8 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
     let trying = async {
+        // The gateway begins at the same moment.
+        tokio::time::sleep(BEGIN).await;
         loop {
             let last = state.borrow().clone();
             if last.failures > 0 || last.number.is_multiple_of(LOOKS) {

@@ -16,9 +16,9 @@ use kube::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    Report, gateway, gpus, isolation,
+    Report, gateway, gpus, ingress, isolation,
     permissions::{Permission, required},
-    writes,
+    probe, volumes, watches, writes,
 };
 use crate::{
     cluster::kube::{claims, client, streams},
@@ -44,10 +44,14 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
     }
     permissions(&client, report).await;
     writes::check(config, &client, report).await;
+    watches::check(config, &client, report).await;
     nodes(config, &client, report).await;
     offers(config, &client, report).await;
     streams(config, report).await;
+    ingress::check(&config.cluster, &client, report).await;
+    volumes::check(&config.cluster, &client, report).await;
     gateway::addresses(config, &client, report).await;
+    probe::check(config, &client, report).await;
 }
 
 /// Checks that the API server speaks HTTP/2, by which logs are read.

@@ -51,6 +51,8 @@ pub(super) fn required() -> Vec<Permission> {
         ("list", "", "events", ""),
         ("watch", "", "events", ""),
         ("get", "", "pods", "log"),
+        ("delete", "", "pods", ""),
+        ("get", "", "persistentvolumes", ""),
         ("list", "", "persistentvolumeclaims", ""),
         ("delete", "", "persistentvolumeclaims", ""),
         ("list", "storage.k8s.io", "storageclasses", ""),

@@ -3,6 +3,7 @@
 mod access;
 mod close;
 mod enqueue;
+mod health;
 mod init;
 mod output;
 mod registry;
@@ -49,7 +50,7 @@ enum Command {
         /// The order's number.
         order: OrderId,
     },
-    /// Show height, orders, bids, leases and reserved capacity.
+    /// Show health, height, orders, bids, leases and reserved capacity.
     Status,
     /// List the leases.
     Leases,

@@ -1,4 +1,4 @@
-//! A proxy in front of the cluster's API: it counts requests, and some of them hang.
+//! A proxy in front of the cluster's API: it counts requests, and some of them hang or are refused.
 
 use std::{
     path::Path,
@@ -31,6 +31,7 @@ pub struct ApiProxy {
     hanging: Arc<watch::Sender<Vec<String>>>,
     delay: Arc<Mutex<Duration>>,
     nonsense: Arc<Mutex<Option<StdRng>>>,
+    refused: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Clone)]
@@ -41,13 +42,15 @@ struct Server {
     hanging: Arc<watch::Sender<Vec<String>>>,
     delay: Arc<Mutex<Duration>>,
     nonsense: Arc<Mutex<Option<StdRng>>>,
+    refused: Arc<Mutex<Vec<String>>>,
 }
 
 impl ApiProxy {
     pub async fn before(fixture: &Fixture) -> Self {
         let http = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true);
-        let (seen, hanging) = (Arc::default(), Arc::new(watch::Sender::new(Vec::new())));
         let (delay, nonsense) = (Arc::default(), Arc::default());
+        let (seen, refused) = (Arc::default(), Arc::default());
+        let hanging = Arc::new(watch::Sender::new(Vec::new()));
         let server = Server {
             target: fixture.sim.url(),
             http: http.build().unwrap(),
@@ -55,12 +58,13 @@ impl ApiProxy {
             hanging: Arc::clone(&hanging),
             delay: Arc::clone(&delay),
             nonsense: Arc::clone(&nonsense),
+            refused: Arc::clone(&refused),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(pass).with_state(server);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, seen, hanging, delay, nonsense }
+        Self { url, seen, hanging, delay, nonsense, refused }
     }
 
     /// Lets an agent's configuration reach the cluster by the proxy.
@@ -93,10 +97,16 @@ impl ApiProxy {
         *self.nonsense.lock().unwrap() = Some(StdRng::seed_from_u64(seed));
     }
 
-    /// No request hangs any more, and objects are as they are.
+    /// Requests whose `METHOD path` contains each word of `text` are refused from now on.
+    pub fn refuse(&self, text: &str) {
+        self.refused.lock().unwrap().push(text.to_owned());
+    }
+
+    /// No request hangs or is refused any more, and objects are as they are.
     pub fn go_on(&self) {
         *self.nonsense.lock().unwrap() = None;
         self.hanging.send_replace(Vec::new());
+        self.refused.lock().unwrap().clear();
     }
 
     /// Whether there was a request whose path contains `text`.
@@ -119,9 +129,19 @@ impl ApiProxy {
 async fn pass(State(server): State<Server>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
-    server.seen.lock().unwrap().push(format!("{} {path}", head.method));
     let delay = *server.delay.lock().unwrap();
     tokio::time::sleep(delay).await;
+    let line = format!("{} {path}", head.method);
+    server.seen.lock().unwrap().push(line.clone());
+    // Each word has to be there.
+    let matches = |rule: &String| rule.split(' ').all(|word| line.contains(word));
+    if server.refused.lock().unwrap().iter().any(matches) {
+        let status = serde_json::json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure",
+            "code": 403, "reason": "Forbidden", "message": format!("{line} is forbidden"), "metadata": {} });
+        let answer = Response::builder().status(StatusCode::FORBIDDEN);
+        let answer = answer.header(http::header::CONTENT_TYPE, "application/json");
+        return answer.body(Body::from(status.to_string())).unwrap();
+    }
     let mut hanging = server.hanging.subscribe();
     // It ends with the server.
     let _ = hanging.wait_for(|all| !all.iter().any(|text| path.contains(text))).await;

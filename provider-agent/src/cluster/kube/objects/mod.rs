@@ -25,6 +25,7 @@ use souk_core::OrderId;
 use souk_sdl::{ManifestGroup, ManifestService};
 
 pub use ingress::hosts;
+pub use network_policy::ingress_controllers;
 pub use recipe::recipe;
 use secret_list::SecretList;
 pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, ports_outside};

@@ -4,11 +4,20 @@
 use serde_json::{Value, json};
 
 use super::{Kind, Object, Subject, service};
-use crate::model::networks::{NOT_INTERNET_4, NOT_INTERNET_6};
+use crate::{
+    config::Cluster,
+    model::{
+        labels::INGRESS,
+        networks::{NOT_INTERNET_4, NOT_INTERNET_6},
+    },
+};
 
 pub(super) fn build(subject: &Subject<'_>) -> Object {
     let own_pods = json!({ "podSelector": {} });
-    let mut ingress = vec![json!({ "from": [own_pods] }), json!({ "from": ingress_controllers() })];
+    let mut ingress = vec![
+        json!({ "from": [own_pods] }),
+        json!({ "from": ingress_controllers(subject.cluster) }),
+    ];
     let open = open_ports(subject);
     if !open.is_empty() {
         ingress.push(json!({ "ports": open }));
@@ -29,13 +38,23 @@ pub(super) fn build(subject: &Subject<'_>) -> Object {
     Object::new(Kind::NetworkPolicy, "lease", body)
 }
 
-/// The namespaces where ingress controllers usually run, or that are labelled so.
-fn ingress_controllers() -> Value {
-    let name = json!({ "kubernetes.io/metadata.name": "ingress-nginx" });
-    json!([
-        { "namespaceSelector": { "matchLabels": name } },
-        { "namespaceSelector": { "matchLabels": { "souk.market/ingress": "true" } } },
-    ])
+/// The ingress controller's pods: those that the configuration names and no others; else the namespaces
+/// where it usually runs, or that are labelled so.
+pub fn ingress_controllers(cluster: &Cluster) -> Value {
+    let namespace = |name: &str| json!({ "matchLabels": { "kubernetes.io/metadata.name": name } });
+    match &cluster.ingress_controller {
+        Some(controller) => {
+            let mut peer = json!({ "namespaceSelector": namespace(&controller.namespace) });
+            if !controller.pods.is_empty() {
+                peer["podSelector"] = json!({ "matchLabels": controller.pods });
+            }
+            json!([peer])
+        }
+        None => json!([
+            { "namespaceSelector": namespace("ingress-nginx") },
+            { "namespaceSelector": { "matchLabels": { INGRESS: "true" } } },
+        ]),
+    }
 }
 
 fn dns() -> Value {
