@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use souk_gateway::body::PodTrouble;
+
 use super::progress::Progress;
 use crate::cluster::kube::{
     fingerprint::Fingerprint,
@@ -51,7 +53,7 @@ pub fn remove_lost(seen: &mut LeaseObjects, progress: &Progress, now: Instant) -
     let mut lost = BTreeSet::new();
     let mut wait: Option<Duration> = None;
     for pod in seen.pods.iter().filter(|pod| !pod.terminating) {
-        let Some(delay) = pod.status.reason.as_deref().and_then(delay_of) else { continue };
+        let Some(delay) = pod.status.trouble.as_deref().and_then(delay_of) else { continue };
         let of_pod = |secret: &&SeenObject| {
             secret.kind == Kind::Secret && secret.service.is_some() && secret.service == pod.service
         };
@@ -69,13 +71,15 @@ pub fn remove_lost(seen: &mut LeaseObjects, progress: &Progress, now: Instant) -
     wait
 }
 
-/// If a pod's reason may be that it lacks a Secret: how long after an apply it is believed.
-fn delay_of(reason: &str) -> Option<Duration> {
-    if reason.contains("CreateContainerConfigError") {
+/// If a pod's trouble may be that it lacks a Secret: how long after an apply it is believed. What ran
+/// before has its end as reason.
+fn delay_of(trouble: &PodTrouble) -> Option<Duration> {
+    let texts = [Some(trouble.reason.as_str()), trouble.waiting.as_deref()];
+    let has = |word: &str| texts.into_iter().flatten().any(|text| text.contains(word));
+    if has("CreateContainerConfigError") {
         return Some(ENVIRONMENT_DELAY);
     }
-    let pull = ["ErrImagePull", "ImagePullBackOff"].iter().any(|word| reason.contains(word));
-    pull.then_some(LOGIN_DELAY)
+    (has("ErrImagePull") || has("ImagePullBackOff")).then_some(LOGIN_DELAY)
 }
 
 /// The Secrets that are there and not wanted; they stay in the list until they are deleted.
@@ -134,12 +138,17 @@ mod tests {
             phase: "Pending".into(),
             ready: false,
             restarts: 0,
-            reason: reason.map(str::to_owned),
+            reason: None,
+            trouble: reason.map(|reason| {
+                Box::new(PodTrouble { reason: reason.to_owned(), ..PodTrouble::default() })
+            }),
         };
         let pod = SeenPod {
             uid: "1".into(),
             service: Some("web".into()),
             terminating: false,
+            failed_at: None,
+            finalizers: Box::default(),
             status,
             log: Log::None,
         };
@@ -168,8 +177,8 @@ mod tests {
         for (reason, left) in [
             (None, vec!["db-env", "web-env", "web-pull"]),
             (Some("OOMKilled"), vec!["db-env", "web-env", "web-pull"]),
-            (Some("CreateContainerConfigError: secret \"web-env\" not found"), vec!["db-env"]),
-            (Some("ImagePullBackOff: Back-off pulling image"), vec!["db-env"]),
+            (Some("CreateContainerConfigError"), vec!["db-env"]),
+            (Some("ImagePullBackOff"), vec!["db-env"]),
         ] {
             let mut seen = seen(reason);
             assert_eq!(remove_lost(&mut seen, &long_ago, now), None, "{reason:?}");
@@ -181,7 +190,7 @@ mod tests {
     fn after_an_apply_a_pod_gets_time_to_notice() {
         let began = Instant::now();
         let progress = Progress { applied_at: Some(began), ..Progress::default() };
-        for (reason, seconds) in [("CreateContainerConfigError: x", 10), ("ErrImagePull: x", 600)] {
+        for (reason, seconds) in [("CreateContainerConfigError", 10), ("ErrImagePull", 600)] {
             let mut early = seen(Some(reason));
             let wait = remove_lost(&mut early, &progress, began + Duration::from_secs(seconds - 1));
             assert_eq!(wait, Some(Duration::from_secs(1)), "{reason}");
