@@ -36,7 +36,7 @@ async fn user_namespaces(config: &Config, client: &kube::Client, report: &mut Re
         "update the node's runtime (containerd 2, runc 1.2), or set cluster.user_namespaces to off";
     match (nodes_without(client, &config.cluster).await, wanted) {
         (Ok(without), UserNamespaces::On) if without.is_empty() => {
-            report.ok(WHAT, "all pods have them; try a volume of each class before you offer it");
+            report.ok(WHAT, "all pods have them; check.probe_image tries a volume of each class");
         }
         (Ok(without), _) if without.is_empty() => {
             report.ok(WHAT, "pods without volumes and GPUs have them");
