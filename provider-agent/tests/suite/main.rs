@@ -17,6 +17,7 @@ mod lies;
 mod logs;
 mod manifests;
 mod reasons;
+mod soak;
 mod support;
 mod upkeep;
 mod workers;

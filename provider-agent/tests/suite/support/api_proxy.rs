@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -11,10 +12,17 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
+use futures::TryStreamExt;
 use http::StatusCode;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use serde_json::Value;
 use tokio::sync::watch;
+use tokio_util::{
+    codec::{AnyDelimiterCodec, FramedRead},
+    io::StreamReader,
+};
 
-use super::fixture::Fixture;
+use super::{fixture::Fixture, nonsense::disfigure};
 
 /// Passes requests on to the API server.
 pub struct ApiProxy {
@@ -22,6 +30,8 @@ pub struct ApiProxy {
     seen: Arc<Mutex<Vec<String>>>,
     hanging: Arc<watch::Sender<Vec<String>>>,
     refused: Arc<Mutex<Vec<String>>>,
+    delay: Arc<Mutex<Duration>>,
+    nonsense: Arc<Mutex<Option<StdRng>>>,
 }
 
 #[derive(Clone)]
@@ -31,6 +41,8 @@ struct Server {
     seen: Arc<Mutex<Vec<String>>>,
     hanging: Arc<watch::Sender<Vec<String>>>,
     refused: Arc<Mutex<Vec<String>>>,
+    delay: Arc<Mutex<Duration>>,
+    nonsense: Arc<Mutex<Option<StdRng>>>,
 }
 
 impl ApiProxy {
@@ -38,18 +50,21 @@ impl ApiProxy {
         let http = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true);
         let (seen, refused) = (Arc::default(), Arc::default());
         let hanging = Arc::new(watch::Sender::new(Vec::new()));
+        let (delay, nonsense) = (Arc::default(), Arc::default());
         let server = Server {
             target: fixture.sim.url(),
             http: http.build().unwrap(),
             seen: Arc::clone(&seen),
             hanging: Arc::clone(&hanging),
             refused: Arc::clone(&refused),
+            delay: Arc::clone(&delay),
+            nonsense: Arc::clone(&nonsense),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(pass).with_state(server);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, seen, hanging, refused }
+        Self { url, seen, hanging, refused, delay, nonsense }
     }
 
     /// Lets an agent's configuration reach the cluster by the proxy.
@@ -77,8 +92,19 @@ impl ApiProxy {
         self.refused.lock().unwrap().push(text.to_owned());
     }
 
-    /// No request hangs or is refused any more.
+    /// Each request takes so much longer from now on.
+    pub fn slow(&self, delay: Duration) {
+        *self.delay.lock().unwrap() = delay;
+    }
+
+    /// From now on specifications and states of objects that are read make no sense here and there.
+    pub fn disfigure(&self, seed: u64) {
+        *self.nonsense.lock().unwrap() = Some(StdRng::seed_from_u64(seed));
+    }
+
+    /// No request hangs or is refused any more, and objects are as they are.
     pub fn go_on(&self) {
+        *self.nonsense.lock().unwrap() = None;
         self.hanging.send_replace(Vec::new());
         self.refused.lock().unwrap().clear();
     }
@@ -109,11 +135,13 @@ async fn pass(State(server): State<Server>, request: Request) -> Response {
         let answer = answer.header(http::header::CONTENT_TYPE, "application/json");
         return answer.body(Body::from(status.to_string())).unwrap();
     }
+    let delay = *server.delay.lock().unwrap();
+    tokio::time::sleep(delay).await;
     let mut hanging = server.hanging.subscribe();
     // It ends with the server.
     let _ = hanging.wait_for(|all| !all.iter().any(|text| path.contains(text))).await;
     let url = format!("{}{}", server.target, head.uri);
-    let mut asked = server.http.request(head.method, url);
+    let mut asked = server.http.request(head.method.clone(), url);
     for (name, value) in head.headers.iter().filter(|(name, _)| *name != http::header::HOST) {
         asked = asked.header(name, value);
     }
@@ -128,8 +156,47 @@ async fn pass(State(server): State<Server>, request: Request) -> Response {
             if let Some(kind) = answer.headers().get(http::header::CONTENT_TYPE) {
                 response = response.header(http::header::CONTENT_TYPE, kind);
             }
-            response.body(Body::from_stream(answer.bytes_stream())).unwrap()
+            let read = head.method == http::Method::GET;
+            response.body(body_of(answer, read.then_some(server.nonsense))).unwrap()
         }
         Err(error) => failed(error),
     }
+}
+
+type Nonsense = Arc<Mutex<Option<StdRng>>>;
+
+/// The body line by line (a watch's lines are objects, a list is one line), perhaps disfigured.
+fn body_of(answer: reqwest::Response, nonsense: Option<Nonsense>) -> Body {
+    let Some(nonsense) = nonsense else { return Body::from_stream(answer.bytes_stream()) };
+    let bytes = answer.bytes_stream().map_err(std::io::Error::other);
+    let lines = FramedRead::new(
+        StreamReader::new(bytes),
+        AnyDelimiterCodec::new(b"\n".into(), b"\n".into()),
+    );
+    let lines = lines.map_ok(move |line| match &mut *nonsense.lock().unwrap() {
+        Some(rng) => [disfigured(&line, rng).as_slice(), b"\n"].concat(),
+        None => [&line, b"\n".as_slice()].concat(),
+    });
+    Body::from_stream(lines)
+}
+
+/// An object, a list or an event of a watch, in a third of which something below `spec` or `status`
+/// is odd.
+fn disfigured(line: &[u8], rng: &mut StdRng) -> Vec<u8> {
+    let Ok(mut value) = serde_json::from_slice::<Value>(line) else { return line.to_vec() };
+    let mut objects: Vec<&mut Value> = match value["items"].is_array() {
+        true => value["items"].as_array_mut().into_iter().flatten().collect(),
+        false if value["object"].is_object() => vec![&mut value["object"]],
+        false => vec![&mut value],
+    };
+    for object in &mut objects {
+        for part in ["spec", "status"] {
+            if rng.gen_bool(0.15)
+                && let Some(part) = object.get_mut(part)
+            {
+                disfigure(part, rng);
+            }
+        }
+    }
+    serde_json::to_vec(&value).unwrap()
 }
