@@ -2,7 +2,10 @@
 //! clock; and asks all endpoints whether a lease ended. A failed fetch stays in the store's list and
 //! is retried as long as it is needed.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use souk_api::orderbook::LeaseState;
@@ -15,6 +18,7 @@ use crate::{
         OrderDetail,
         agreement::Agreement,
         audit::LeaseWord,
+        health::Reporter,
         work_queue::{End, Urgency, WorkQueue},
     },
     store::{
@@ -32,7 +36,7 @@ const RESYNC: Duration = Duration::from_secs(15);
 /// Blocks for which every node has the state after a block, if it keeps no more than most do.
 const RECENT: u64 = 50;
 /// The wait of a row after its first failure, and the longest.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
 
 /// What is fetched, and its number.
 type Key = (Pending, u64);
@@ -65,6 +69,8 @@ pub struct Fetcher {
     pub findings: Findings,
     /// What it fetches.
     pub subject: Subject,
+    /// Where what fails is reported.
+    pub health: Reporter,
 }
 
 impl Fetcher {
@@ -86,6 +92,7 @@ impl Fetcher {
         let mut listener = self.store.listen(&[Topic::Pending]);
         let mut queue = WorkQueue::with_backoff(BACKOFF.0, BACKOFF.1);
         let mut running = FuturesUnordered::new();
+        let mut failing = BTreeSet::new();
         let mut full = self.read(&mut queue).await?;
         let mut resync = Instant::now() + RESYNC;
         loop {
@@ -100,7 +107,17 @@ impl Fetcher {
             };
             tokio::select! {
                 Some((key, fetched)) = running.next() => {
-                    let end = if fetched? { End::Done } else { End::Failed };
+                    let end = match fetched? {
+                        None => End::Done,
+                        Some(why) => {
+                            self.health.failed(&why);
+                            failing.insert(key);
+                            End::Failed
+                        }
+                    };
+                    if end == End::Done && failing.remove(&key) && failing.is_empty() {
+                        self.health.well();
+                    }
                     queue.finish(key, end, Instant::now());
                     if full && queue.depth() < PARALLEL {
                         full = self.read(&mut queue).await?;
@@ -130,25 +147,25 @@ impl Fetcher {
         Ok(full)
     }
 
-    async fn fetch_key(&self, key: Key) -> (Key, Result<bool, StoreError>) {
+    async fn fetch_key(&self, key: Key) -> (Key, Result<Option<String>, StoreError>) {
         let fetched = async {
             let row = self.store.read(move |sql| pending::get(sql, key.0, key.1)).await?;
             match row {
                 Some(row) => fetch_row(&self.market, &self.store, &self.findings, row).await,
-                None => Ok(true),
+                None => Ok(None),
             }
         };
         (key, fetched.await)
     }
 }
 
-/// Whether the row is settled: fetched, or not needed any more.
+/// Why the row is to be fetched again; none if it is settled: fetched, or not needed any more.
 async fn fetch_row(
     market: &Market,
     store: &Store,
     findings: &Findings,
     row: PendingRow,
-) -> Result<bool, StoreError> {
+) -> Result<Option<String>, StoreError> {
     let PendingRow { kind, id, height, .. } = row;
     let fetched = match kind {
         Pending::Order => order(market, store, OrderId(id)).await,
@@ -159,13 +176,14 @@ async fn fetch_row(
     match fetched {
         Ok(()) => {
             findings.decided(kind, id);
-            Ok(true)
+            Ok(None)
         }
         Err(ChainError::Store(error)) => Err(error),
         Err(error) => {
             if let ChainError::Undecided(why) = &error {
                 findings.undecided(kind, id, why);
             }
+            let why = format!("{kind} {id}: {error}");
             let needed = store
                 .write(move |tx| {
                     if !is_needed(tx, kind, id)? {
@@ -180,7 +198,7 @@ async fn fetch_row(
             if !needed {
                 findings.decided(kind, id);
             }
-            Ok(!needed)
+            Ok(needed.then_some(why))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 use souk_gateway::body::{
@@ -12,6 +12,7 @@ use souk_sdl::{Manifest, ManifestGroup};
 use tokio::sync::watch;
 
 use super::{
+    pod_events,
     progress::ProgressMap,
     status::{Sources, lease_status},
 };
@@ -183,7 +184,14 @@ impl Workloads for ClusterWorkloads {
     ) -> BoxFuture<'_, Result<LineStream<ClusterEvent>, WorkloadError>> {
         async move {
             let namespace = self.scope.namespace(order);
-            self.events.stream(&namespace, &query).await
+            let events = self.events.stream(&namespace, &query).await?;
+            Ok(if query.follow {
+                let ends = pod_events::follow(self.caches.clone(), namespace);
+                stream::select(events, ends).boxed()
+            } else {
+                let ends = pod_events::seen(&self.caches.pods(&namespace));
+                events.chain(stream::iter(ends.into_iter().map(Ok))).boxed()
+            })
         }
         .boxed()
     }

@@ -9,7 +9,7 @@ use std::{
 
 use souk_core::{Denom, OrderId, Price};
 
-use super::{known::Known, deps::Deps};
+use super::{deps::Deps, known::Known};
 use crate::{
     market::ChainError,
     model::{

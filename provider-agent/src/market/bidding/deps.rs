@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::{
     config::Config,
     market::{Market, follow::FollowState, outbox::Messages},
-    model::interfaces::CapacitySource,
+    model::{health::Reporter, interfaces::CapacitySource},
     store::Store,
 };
 
@@ -28,4 +28,6 @@ pub struct Deps {
     pub following: watch::Receiver<FollowState>,
     /// Why nothing may be sent at present, if there is a reason.
     pub idle: watch::Receiver<Option<String>>,
+    /// Where a round that fails is reported.
+    pub health: Reporter,
 }

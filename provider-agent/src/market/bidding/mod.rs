@@ -6,9 +6,9 @@
 //! message to the outbox are one transaction. `outcome` and `release` follow a bid to its end.
 
 mod act;
-mod known;
 mod chain_cache;
 mod deps;
+mod known;
 mod outcome;
 mod questions;
 mod release;

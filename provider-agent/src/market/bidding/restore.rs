@@ -3,7 +3,7 @@
 
 use souk_core::GroupSpec;
 
-use super::{known::Known, deps::Deps};
+use super::{deps::Deps, known::Known};
 use crate::{
     model::{
         Order,

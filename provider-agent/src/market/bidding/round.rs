@@ -7,7 +7,7 @@ use std::{
 
 use souk_core::OrderId;
 
-use super::{act, known::Known, chain_cache::ChainCache, deps::Deps, outcome, questions};
+use super::{act, chain_cache::ChainCache, deps::Deps, known::Known, outcome, questions};
 use crate::{
     market::ChainError,
     model::{

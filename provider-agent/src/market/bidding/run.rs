@@ -11,9 +11,9 @@ use souk_core::OrderId;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    known::Known,
     chain_cache::ChainCache,
     deps::Deps,
+    known::Known,
     outcome, release, restore,
     round::{Round, Turns},
 };
@@ -32,6 +32,8 @@ use crate::{
 const TICK: Duration = Duration::from_secs(10);
 /// All open orders are judged after this time, in case a change was missed.
 const RESYNC: Duration = Duration::from_secs(60);
+/// As much after one that failed.
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 /// The least time between two rounds: pods change often.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// The most blocks that the store may be behind the chain's head: an order that it has as open may
@@ -104,12 +106,14 @@ impl Bidder {
             [Topic::Orders, Topic::Capacity, Topic::Provider, Topic::Attestations, Topic::Outbox];
         let mut listener = self.deps.store.listen(&topics);
         loop {
-            let more = match self.round().await {
-                Ok(more) => more,
+            let done = self.round().await;
+            self.deps.health.follow(&done);
+            let (more, wait) = match done {
+                Ok(more) => (more, TICK),
                 Err(ChainError::Store(error)) => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, "bidding round failed, retrying");
-                    false
+                    (false, RETRY_INTERVAL)
                 }
             };
             if !more {
@@ -117,7 +121,7 @@ impl Bidder {
                     () = stop.cancelled() => return Ok(()),
                     () = tokio::time::sleep(MIN_INTERVAL) => {}
                 }
-                let tick = Instant::now() + TICK;
+                let tick = Instant::now() + wait;
                 let next = self.turns.queue.next_later().map_or(tick, |later| later.min(tick));
                 tokio::select! {
                     () = stop.cancelled() => return Ok(()),
@@ -160,8 +164,14 @@ impl Bidder {
         let retried: Vec<OrderId> = retried.map(|bid| bid.order).collect();
         let open = |order: &OrderId| known.order(*order).is_some();
         retried.into_iter().filter(open).for_each(|order| self.turns.retry(order));
-        let round =
-            Round::new(&self.deps, at, known, &mut self.cache, &mut self.turns, &mut self.inventory);
+        let round = Round::new(
+            &self.deps,
+            at,
+            known,
+            &mut self.cache,
+            &mut self.turns,
+            &mut self.inventory,
+        );
         let more = round.judge().await?;
         if self.deps.idle.borrow().is_some() {
             return Ok(more);

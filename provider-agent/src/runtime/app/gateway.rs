@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
-    model::scope::MarketScope,
+    model::{health::Troubles, image::ImageRules, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 
@@ -31,11 +31,12 @@ pub(super) struct Parts {
     pub caches: Caches,
     pub progress: ProgressMap,
     pub capacity: watch::Receiver<CapacityState>,
+    pub troubles: Troubles,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, capacity } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, capacity, troubles } = parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -55,9 +56,13 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         provider,
     };
     let policy = Policy { audience, prefix: config.chain.prefix.clone() };
-    let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+    let rules = Rules {
+        reserved_domains: config.cluster.reserved_domains().map(str::to_owned).collect(),
+        images: ImageRules::of(&config.cluster),
+    };
     let settings = config.gateway.clone();
-    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, reserved);
+    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
+        .reporting_to(troubles);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }

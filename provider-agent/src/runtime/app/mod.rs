@@ -32,7 +32,10 @@ use crate::{
             client,
             streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
         },
-        leases::{metrics::LeaseMetrics, reconcile::Reconciler},
+        leases::{
+            failed_pods::FailedPods, metrics::LeaseMetrics, progress::ProgressMap,
+            reconcile::Reconciler,
+        },
     },
     config::{Config, SelfCheck},
     market::{
@@ -45,8 +48,14 @@ use crate::{
         outbox::Messages,
         upkeep::Upkeep,
     },
-    model::{MarketId, placement::Limits, reach::LastAttempt, scope::MarketScope},
-    store::{Store, StoreError, Topic, copies},
+    model::{
+        MarketId,
+        health::{Part, Troubles},
+        placement::Limits,
+        reach::LastAttempt,
+        scope::MarketScope,
+    },
+    store::{Store, StoreError, Topic, copies, digest_key},
 };
 
 /// Reads the operator key of the configuration.
@@ -98,6 +107,7 @@ pub struct Agent {
     lock: watch::Sender<LockState>,
     /// By what the lock is held.
     holder: String,
+    troubles: Troubles,
 }
 
 impl Agent {
@@ -144,6 +154,7 @@ impl Agent {
             capacity: watch::Sender::default(),
             lock: watch::Sender::new(waiting),
             holder,
+            troubles: Troubles::default(),
         })
     }
 
@@ -165,8 +176,9 @@ impl Agent {
 
         let scope = MarketScope::of(&self.config);
         let nodes = &self.config.cluster.node_labels();
+        let claims = self.troubles.of(Part::Claims);
         let (view, watches) =
-            inventory::start(self.cluster.clone(), &scope, nodes, &self.store, &stop);
+            inventory::start(self.cluster.clone(), &scope, nodes, &self.store, claims, &stop);
         tasks.forever("inventory", watches);
         let (caches, watches) = Caches::start(self.cluster.clone(), &scope, stop.clone());
         tasks.forever("caches", watches);
@@ -180,22 +192,24 @@ impl Agent {
             state: self.following.clone(),
         };
         tasks.spawn("follower", following.run(stop.clone()));
-        for (name, subject) in
-            [("details", Subject::Details), ("confirmations", Subject::Confirmations)]
+        for (part, subject) in
+            [(Part::Details, Subject::Details), (Part::Confirmations, Subject::Confirmations)]
         {
             let fetcher = Fetcher {
                 market: self.market.clone(),
                 store: self.store.clone(),
                 findings: self.findings.clone(),
                 subject,
+                health: self.troubles.of(part),
             };
-            tasks.spawn(name, fetcher.run(stop.clone()));
+            tasks.spawn(part.as_str(), fetcher.run(stop.clone()));
         }
         let auditor = Auditor {
             market: self.market.clone(),
             store: self.store.clone(),
             findings: self.findings.clone(),
             interval: self.config.chain.audit_interval.duration(),
+            health: self.troubles.of(Part::Audit),
         };
         tasks.spawn("audit", auditor.run(stop.clone()));
         let counter = Counter {
@@ -205,11 +219,12 @@ impl Agent {
             state: self.capacity.clone(),
         };
         tasks.spawn("capacity", counter.run(stop.clone()));
-        let reconciler = self.reconciler(caches.clone());
+        let reconciler = self.reconciler(caches.clone()).await?;
         let observed = Observed {
             cluster: view.clone(),
             caches: caches.clone(),
             leases: reconciler.metrics.clone(),
+            progress: reconciler.progress.clone(),
         };
         self.spawn_metrics(&mut tasks, &stop, &pipeline, observed).await?;
 
@@ -223,6 +238,7 @@ impl Agent {
             cluster: Arc::new(view.clone()),
             following: self.following.subscribe(),
             idle: idle.subscribe(),
+            health: self.troubles.of(Part::Bidding),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
         let lock =
@@ -245,6 +261,7 @@ impl Agent {
             following: self.following.subscribe(),
             namespaces: Arc::new(caches.clone()),
             reach: self.reach(),
+            health: self.troubles.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
         self.spawn_leases(&mut tasks, &stop, reconciler).await?;
@@ -272,6 +289,13 @@ impl Agent {
     ) -> Result<(), AppError> {
         let (progress, caches) = (reconciler.progress.clone(), reconciler.caches.clone());
         tasks.forever("leases", reconciler.run(stop.clone()));
+        let failed = FailedPods {
+            client: self.cluster.clone(),
+            caches: caches.clone(),
+            scope: MarketScope::of(&self.config),
+            health: self.troubles.of(Part::FailedPods),
+        };
+        tasks.forever("failed pods", failed.run(stop.clone()));
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
@@ -281,20 +305,22 @@ impl Agent {
             caches,
             progress,
             capacity: self.capacity.subscribe(),
+            troubles: self.troubles.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
         Ok(())
     }
 
-    fn reconciler(&self, caches: Caches) -> Reconciler {
-        Reconciler::new(
+    async fn reconciler(&self, caches: Caches) -> Result<Reconciler, AppError> {
+        Ok(Reconciler::new(
             self.cluster.clone(),
             caches,
             self.store.clone(),
             Arc::new(ChainLookup::new(self.market.clone())),
             Arc::new(self.config.cluster.clone()),
+            Arc::new(self.store.write(digest_key::get_or_make).await?),
             MarketScope::of(&self.config),
-        )
+        ))
     }
 
     async fn spawn_metrics(
@@ -313,6 +339,9 @@ impl Agent {
             cluster: observed.cluster,
             caches: observed.caches,
             leases: observed.leases,
+            progress: observed.progress,
+            troubles: self.troubles.clone(),
+            deletion_warning: self.config.metrics.deletion_warning.0,
             client: self.client.clone(),
             reach: self.reach(),
             capacity: self.capacity.subscribe(),
@@ -329,6 +358,7 @@ struct Observed {
     cluster: ClusterView,
     caches: Caches,
     leases: LeaseMetrics,
+    progress: ProgressMap,
 }
 
 /// Raises the limit of open files and gives the gateway what is left of it.

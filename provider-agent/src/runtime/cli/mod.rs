@@ -4,6 +4,7 @@ mod access;
 mod backup;
 mod close;
 mod enqueue;
+mod health;
 mod init;
 mod output;
 mod registry;
@@ -39,7 +40,7 @@ struct Cli {
 enum Command {
     /// Create key, certificate and configuration; detect what the cluster has.
     Init(init::Arguments),
-    /// Write a Kubernetes service account with the permissions that the agent needs, for `kubectl apply -f -`.
+    /// Write what the agent needs in the cluster, for `kubectl apply -f -`: user, role, admission policy.
     Access(access::Arguments),
     /// Check whether the agent has everything that it needs.
     Check,
@@ -50,7 +51,7 @@ enum Command {
         /// The order's number.
         order: OrderId,
     },
-    /// Show height, orders, bids, leases and reserved capacity.
+    /// Show health, height, orders, bids, leases and reserved capacity.
     Status,
     /// List the leases.
     Leases,
@@ -77,7 +78,7 @@ pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Init(arguments) => init::run(arguments, cli.json).await,
-        Command::Access(arguments) => access::run(arguments),
+        Command::Access(arguments) => access::run(&cli.config, arguments),
         Command::Backup(arguments) => backup::back_up(&cli.config, arguments, cli.json),
         Command::Restore(arguments) => backup::restore(&cli.config, arguments, cli.json).await,
         Command::Check => init::check(&cli.config, cli.json).await,

@@ -1,8 +1,15 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use futures::stream;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::core::ListMeta;
+use parking_lot::Mutex;
 use souk_kubesim::{ClusterSpec, KubeSim, Outage};
 use tokio::sync::mpsc;
 
@@ -37,6 +44,65 @@ async fn a_server_that_stops_answering_is_reported_and_so_is_its_recovery() {
     next(false).await;
     sim.resume();
     next(true).await;
+    watching.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_a_restored_server_leaves_silent_is_renewed_and_sees_what_is_there() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let sim = KubeSim::start(ClusterSpec::default()).await.unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    sim.write_kubeconfig(&kubeconfig).unwrap();
+    let cluster = Cluster { kubeconfig: Some(kubeconfig), ..Cluster::default() };
+    let client = from_config_with(&cluster, Duration::from_secs(5)).await.unwrap();
+    let namespaces = Api::<Namespace>::all(client.clone());
+    let make = async |name: &str| {
+        let made =
+            serde_json::from_value(serde_json::json!({ "metadata": { "name": name } })).unwrap();
+        namespaces.create(&Default::default(), &made).await.unwrap();
+    };
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let config = watcher::Config::default().timeout(1);
+    let watched = Arc::clone(&seen);
+    let watching = tokio::spawn(async move {
+        let mut listed = None;
+        run(Whole(Api::<Namespace>::all(client)), config, |report| {
+            let mut seen = watched.lock();
+            match report {
+                Report::Listing => listed = Some(BTreeSet::new()),
+                Report::Listed => *seen = listed.take().unwrap_or_default(),
+                Report::Changed(one) => {
+                    let seen = listed.as_mut().unwrap_or(&mut seen);
+                    seen.extend(one.metadata.name);
+                }
+                Report::Gone(one) => seen.retain(|name| Some(name) != one.metadata.name.as_ref()),
+                Report::Broken(error) => panic!("no error says that it is blind: {error}"),
+            }
+        })
+        .await;
+    });
+    let sees = async |name: &str, wanted: bool| {
+        let waiting = async {
+            while seen.lock().contains(name) != wanted {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+        waited.unwrap_or_else(|_| panic!("{name} is not seen as it is"));
+    };
+    make("before").await;
+    sees("before", true).await;
+    let copy = sim.copy();
+    for name in ["lost-1", "lost-2", "lost-3"] {
+        make(name).await;
+    }
+    sees("lost-3", true).await;
+    sim.put_back(&copy);
+    make("after").await;
+    sees("lost-3", false).await;
+    sees("after", true).await;
+    sees("before", true).await;
     watching.abort();
 }
 
