@@ -210,12 +210,11 @@ impl Lock {
     }
 
     async fn create(&self) -> kube::Result<Attempt> {
-        let labels: serde_json::Map<String, Value> = self
-            .scope
-            .labels()
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value.into()))
-            .collect();
+        let labels = self.scope.labels().into_iter();
+        let mut labels: serde_json::Map<String, Value> =
+            labels.map(|(key, value)| (key.to_owned(), value.into())).collect();
+        // No pod is ever to run there.
+        labels.insert("pod-security.kubernetes.io/enforce".to_owned(), "restricted".into());
         let namespace = json!({ "metadata": { "name": self.namespace, "labels": labels } });
         let namespace: Namespace =
             serde_json::from_value(namespace).map_err(kube::Error::SerdeError)?;

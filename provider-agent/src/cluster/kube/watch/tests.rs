@@ -73,8 +73,8 @@ async fn a_watch_that_a_restored_server_leaves_silent_is_renewed_and_sees_what_i
                 Report::Listing => listed = Some(BTreeSet::new()),
                 Report::Listed => *seen = listed.take().unwrap_or_default(),
                 Report::Changed(one) => {
-                    let seen = listed.as_mut().unwrap_or(&mut seen);
-                    seen.extend(one.metadata.name);
+                    let names = listed.as_mut().unwrap_or(&mut *seen);
+                    names.extend(one.metadata.name);
                 }
                 Report::Gone(one) => seen.retain(|name| Some(name) != one.metadata.name.as_ref()),
                 Report::Broken(error) => panic!("no error says that it is blind: {error}"),
