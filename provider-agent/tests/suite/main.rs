@@ -16,6 +16,7 @@ mod killing;
 mod lies;
 mod logs;
 mod manifests;
+mod outbox;
 mod questions;
 mod reasons;
 mod restoring;

@@ -104,7 +104,9 @@ impl<'a> Round<'a> {
         let now = Instant::now();
         let mut asking: Vec<(Order, Questions)> = Vec::new();
         let mut judged = 0;
+        let mut failed = Ok(());
         while judged < MAX_JUDGED
+            && failed.is_ok()
             && let Some(taken) = self.turns.queue.take(now)
         {
             judged += 1;
@@ -115,27 +117,34 @@ impl<'a> Round<'a> {
             };
             match self.decide(&order) {
                 Decision::Ask(questions) => asking.push((order, questions)),
-                decision => self.settle(&order, decision).await?,
+                decision => failed = self.settle(&order, decision).await,
             }
         }
         // What is free is on disk before the chain is asked for the rest.
         self.record().await?;
-        let failed = questions::ask(self.deps, self.cache, self.at.height, &asking).await;
+        let mut unanswered = BTreeMap::new();
+        if failed.is_ok() {
+            unanswered = questions::ask(self.deps, self.cache, self.at.height, &asking).await;
+        }
         for (order, _) in asking {
-            if let Some(error) = failed.get(&order.id) {
+            if let Some(error) = unanswered.get(&order.id) {
                 tracing::warn!(order = %order.id, %error, "asking the chain failed, retrying");
-                self.turns.queue.finish(order.id, End::Failed, Instant::now());
-                continue;
             }
-            match self.decide(&order) {
-                // Of more auditors than answers are kept some are forgotten again.
+            let decision = match failed.is_ok() && !unanswered.contains_key(&order.id) {
+                true => self.decide(&order),
+                false => Decision::Ask(Questions::default()),
+            };
+            match decision {
+                // Not answered; or of more auditors than answers are kept some are forgotten again.
                 Decision::Ask(_) => {
                     self.turns.queue.finish(order.id, End::Failed, Instant::now());
                 }
-                decision => self.settle(&order, decision).await?,
+                decision => failed = self.settle(&order, decision).await,
             }
         }
+        // Whatever failed, what was decided is written, and each order is back in the queue.
         self.record().await?;
+        failed?;
         Ok(judged == MAX_JUDGED)
     }
 
@@ -200,7 +209,8 @@ impl<'a> Round<'a> {
             return Ok(End::Done);
         }
         if self.deps.idle.borrow().is_some() {
-            return Ok(End::Done);
+            // Decided again when something may be sent.
+            return Ok(End::Failed);
         }
         let made = act::act(self.deps, self.at, order, decision).await?;
         let Some(made) = made else { return Ok(End::Done) };

@@ -34,6 +34,8 @@ const TICK: Duration = Duration::from_secs(10);
 const RESYNC: Duration = Duration::from_secs(60);
 /// As much after one that failed.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
+/// As much while orders wait and the store is behind the chain's head.
+const BEHIND: Duration = Duration::from_millis(500);
 /// The least time between two rounds: pods change often.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// The most blocks that the store may be behind the chain's head: an order that it has as open may
@@ -121,7 +123,9 @@ impl Bidder {
                     () = stop.cancelled() => return Ok(()),
                     () = tokio::time::sleep(MIN_INTERVAL) => {}
                 }
-                let tick = Instant::now() + wait;
+                // Orders that are ready wait only for the store to be at the chain's head.
+                let ready = self.turns.queue.depth() > 0;
+                let tick = Instant::now() + if ready { BEHIND } else { wait };
                 let next = self.turns.queue.next_later().map_or(tick, |later| later.min(tick));
                 tokio::select! {
                     () = stop.cancelled() => return Ok(()),
