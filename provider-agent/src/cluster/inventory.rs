@@ -66,7 +66,7 @@ const GRACE_PERIOD: Duration = Duration::from_secs(20);
 /// Drivers are installed by hand, so that their nodes are listed seldom.
 const CLAIMS_INTERVAL: Duration = Duration::from_secs(60);
 /// After a failure.
-const CLAIMS_RETRY: Duration = Duration::from_secs(10);
+const CLAIMS_RETRY: Duration = Duration::from_secs(2);
 
 impl ClusterView {
     /// Why a watch does not show the cluster at this moment, also while its last state still counts.

@@ -25,7 +25,9 @@ const PAGE: u32 = 64;
 /// Blocks for which every node has the state after a block, if it keeps no more than most do.
 const RECENT: u64 = 50;
 /// The least and the most time between two rounds after a failure.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
+/// The longest time without a look: a notification may have been lost.
+const RESYNC: Duration = Duration::from_secs(15);
 
 /// What is fetched by one task, so that it waits for nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +89,7 @@ impl Fetcher {
                     None => self.health.well(),
                 }
                 wait = if failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
-                // With nothing to retry, the resync: a notification may have been lost.
-                retry_at = Instant::now() + if failed { wait } else { BACKOFF.1 };
+                retry_at = Instant::now() + if failed { wait } else { RESYNC };
             }
             loop {
                 let round = self.round(0).await?;

@@ -22,6 +22,8 @@ use crate::{
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(10);
+/// After a failure.
+const RETRY: Duration = Duration::from_secs(2);
 /// Pods that are deleted in one look at most; of more the others go in the next.
 const AT_ONCE: usize = 100;
 
@@ -40,12 +42,15 @@ pub struct FailedPods {
 impl FailedPods {
     /// Runs until `stop`.
     pub async fn run(self, stop: CancellationToken) {
+        let mut wait = LOOK;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(wait) => {}
             }
-            self.health.follow(&self.look().await);
+            let done = self.look().await;
+            self.health.follow(&done);
+            wait = if done.is_ok() { LOOK } else { RETRY };
         }
     }
 

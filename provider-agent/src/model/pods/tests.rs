@@ -145,7 +145,7 @@ fn recorded() -> Vec<(&'static str, Value, u32, &'static str)> {
             "architecture",
         ),
         (
-            "a name that is none",
+            "a name that nobody can read",
             web(0, waiting("InvalidImageName", "couldn't parse image name"), json!({})),
             0,
             "`registry/name:tag`",
@@ -248,7 +248,7 @@ fn a_pod_that_starts_or_runs_as_it_should_has_no_trouble() {
 }
 
 #[test]
-fn an_init_container_that_did_its_work_is_no_trouble() {
+fn an_init_container_that_did_its_work_has_no_trouble() {
     let status = json!({ "phase": "Running",
         "initContainerStatuses": [container("setup", 0, ended(0, "Completed"), json!({}))],
         "containerStatuses": [container("web", 0, json!({ "running": {} }), json!({}))] });

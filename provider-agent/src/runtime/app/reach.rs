@@ -11,6 +11,8 @@ use crate::{market::Market, model::reach::LastAttempt, runtime::reach::Expected}
 const BEGIN: Duration = Duration::from_secs(1);
 /// Between two attempts.
 const INTERVAL: Duration = Duration::from_secs(15);
+/// After one that failed.
+const RETRY: Duration = Duration::from_secs(3);
 /// Attempts between two looks at the registration.
 const LOOKS: u64 = 20;
 
@@ -26,7 +28,8 @@ pub(super) async fn run(
         tokio::time::sleep(BEGIN).await;
         loop {
             let last = state.borrow().clone();
-            if last.failures > 0 || last.number.is_multiple_of(LOOKS) {
+            // Not at each of many failures: the chain is asked.
+            if last.failures % 5 == 1 || last.number.is_multiple_of(LOOKS) {
                 expected.read_registration(&market).await;
             }
             let outcome = expected.attempt().await;
@@ -37,8 +40,9 @@ pub(super) async fn run(
                 Ok(()) if last.failures > 0 => tracing::info!("the gateway is reached again"),
                 _ => {}
             }
+            let wait = if outcome.is_ok() { INTERVAL } else { RETRY };
             state.send_replace(last.next(outcome));
-            tokio::time::sleep(INTERVAL).await;
+            tokio::time::sleep(wait).await;
         }
     };
     tokio::select! {
