@@ -37,7 +37,7 @@ pub use error::{GatewayError, ServeError};
 pub use listener::{CLOSING, serve};
 
 use crate::{
-    cluster::workloads::Workloads, config, market::lookup::ChainLookup, model::health::Troubles,
+    cluster::workloads::Workloads, config, market::lookup::ChainLookup, model::health::Failures,
     store::Store,
 };
 
@@ -62,7 +62,7 @@ pub struct State {
     /// The last answer to `status`.
     status: routes::StatusCache,
     /// Where listener and certificate report what is wrong.
-    troubles: Troubles,
+    failures: Failures,
 }
 
 impl State {
@@ -76,7 +76,7 @@ impl State {
         reserved_domains: Vec<String>,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        let (delegates, status, troubles) = Default::default();
+        let (delegates, status, failures) = Default::default();
         Self {
             store,
             chain,
@@ -87,14 +87,14 @@ impl State {
             streams,
             delegates,
             status,
-            troubles,
+            failures,
         }
     }
 
     /// Lets listener and certificate report there what is wrong.
     #[must_use]
-    pub fn reporting_to(self, troubles: Troubles) -> Self {
-        Self { troubles, ..self }
+    pub fn reporting_to(self, failures: Failures) -> Self {
+        Self { failures, ..self }
     }
 }
 
