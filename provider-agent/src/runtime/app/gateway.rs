@@ -18,7 +18,7 @@ use crate::{
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
     model::{
-        health::Troubles, image::ImageRules, interfaces::CapacitySource, manifest::Rules,
+        health::Failures, image::ImageRules, interfaces::CapacitySource, manifest::Rules,
         placement::Limits, scope::MarketScope,
     },
     store::Store,
@@ -36,12 +36,12 @@ pub(super) struct Parts {
     pub caches: Caches,
     pub progress: ProgressMap,
     pub view: ClusterView,
-    pub troubles: Troubles,
+    pub failures: Failures,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, view, troubles } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, view, failures } = parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -71,7 +71,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
     };
     let settings = config.gateway.clone();
     let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
-        .reporting_to(troubles);
+        .reporting_to(failures);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }

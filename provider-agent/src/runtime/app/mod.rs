@@ -48,7 +48,7 @@ use crate::{
     },
     model::{
         MarketId,
-        health::{Part, Troubles},
+        health::{Failures, Part},
         reach::LastAttempt,
         scope::MarketScope,
     },
@@ -100,7 +100,7 @@ pub struct Agent {
     following: watch::Sender<FollowState>,
     reach: watch::Sender<LastAttempt>,
     findings: Findings,
-    troubles: Troubles,
+    failures: Failures,
 }
 
 impl Agent {
@@ -142,7 +142,7 @@ impl Agent {
             following,
             reach,
             findings,
-            troubles: Troubles::default(),
+            failures: Failures::default(),
         })
     }
 
@@ -164,7 +164,7 @@ impl Agent {
 
         let scope = MarketScope::of(&self.config);
         let nodes = &self.config.cluster.node_labels();
-        let claims = self.troubles.of(Part::Claims);
+        let claims = self.failures.of(Part::Claims);
         let (view, watches) =
             inventory::start(self.cluster.clone(), &scope, nodes, &self.store, claims, &stop);
         tasks.forever("inventory", watches);
@@ -188,7 +188,7 @@ impl Agent {
                 store: self.store.clone(),
                 findings: self.findings.clone(),
                 subject,
-                health: self.troubles.of(part),
+                health: self.failures.of(part),
             };
             tasks.spawn(part.as_str(), fetcher.run(stop.clone()));
         }
@@ -197,7 +197,7 @@ impl Agent {
             store: self.store.clone(),
             findings: self.findings.clone(),
             interval: self.config.chain.audit_interval.duration(),
-            health: self.troubles.of(Part::Audit),
+            health: self.failures.of(Part::Audit),
         };
         tasks.spawn("audit", auditor.run(stop.clone()));
         let bidder = Bidder::new(Deps {
@@ -207,7 +207,7 @@ impl Agent {
             messages: self.messages.clone(),
             cluster: Arc::new(view.clone()),
             following: self.following.subscribe(),
-            health: self.troubles.of(Part::Bidding),
+            health: self.failures.of(Part::Bidding),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
         let upkeep = Upkeep {
@@ -218,7 +218,7 @@ impl Agent {
             following: self.following.subscribe(),
             namespaces: Arc::new(caches.clone()),
             reach: self.reach(),
-            health: self.troubles.of(Part::Upkeep),
+            health: self.failures.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
         let (leases, progress) =
@@ -265,7 +265,7 @@ impl Agent {
             client: self.cluster.clone(),
             caches: caches.clone(),
             scope: MarketScope::of(&self.config),
-            health: self.troubles.of(Part::FailedPods),
+            health: self.failures.of(Part::FailedPods),
         };
         tasks.forever("failed pods", failed.run(stop.clone()));
         let parts = gateway::Parts {
@@ -277,7 +277,7 @@ impl Agent {
             caches,
             progress: progress.clone(),
             view: view.clone(),
-            troubles: self.troubles.clone(),
+            failures: self.failures.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
         Ok((metrics, progress))
@@ -300,7 +300,7 @@ impl Agent {
             caches: observed.caches,
             leases: observed.leases,
             progress: observed.progress,
-            troubles: self.troubles.clone(),
+            failures: self.failures.clone(),
             deletion_warning: self.config.metrics.deletion_warning.0,
             client: self.client.clone(),
             reach: self.reach(),
