@@ -36,7 +36,13 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub use error::{GatewayError, ServeError};
 pub use listener::{CLOSING, serve};
 
-use crate::{cluster::workloads::Workloads, config, market::lookup::ChainLookup, store::Store};
+use crate::{
+    cluster::workloads::Workloads,
+    config,
+    market::lookup::ChainLookup,
+    model::{hosts::Domains, scope::MarketScope},
+    store::Store,
+};
 
 /// What the routes share.
 pub struct State {
@@ -50,8 +56,10 @@ pub struct State {
     pub policy: Policy,
     /// The gateway's configuration.
     pub config: config::Gateway,
-    /// The provider's own domains, in which tenants may not use host names.
-    pub reserved_domains: Vec<String>,
+    /// The provider's domains.
+    pub domains: Domains,
+    /// The provider and market of the leases.
+    pub scope: MarketScope,
     /// The open streams of each lease.
     streams: streams::StreamCounter,
     /// Who may act for a tenant.
@@ -68,21 +76,13 @@ impl State {
         workloads: Arc<dyn Workloads>,
         policy: Policy,
         config: config::Gateway,
-        reserved_domains: Vec<String>,
+        domains: Domains,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
         let (delegates, status) = Default::default();
-        Self {
-            store,
-            chain,
-            workloads,
-            policy,
-            config,
-            reserved_domains,
-            streams,
-            delegates,
-            status,
-        }
+        let audience = &policy.audience;
+        let scope = MarketScope::new(&audience.chain_id, &audience.orderbook, &audience.provider);
+        Self { store, chain, workloads, policy, config, domains, scope, streams, delegates, status }
     }
 }
 

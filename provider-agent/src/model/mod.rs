@@ -6,6 +6,7 @@ pub mod audit;
 mod bid;
 pub mod bidding;
 mod cursor;
+pub mod hosts;
 pub mod interfaces;
 pub mod labels;
 mod lease;
@@ -23,7 +24,7 @@ pub mod work_queue;
 
 pub use bid::{Bid, BidProgress};
 pub use cursor::Cursor;
-pub use lease::{AccountClock, Lease};
+pub use lease::{AccountClock, Lease, Owner};
 pub use mark::Mark;
 pub use market_id::MarketId;
 pub use order::{Order, OrderDetail};

@@ -9,6 +9,8 @@
 mod agent;
 mod cluster_errors;
 mod fixture;
+mod hosts;
+mod http_front;
 mod killing;
 mod manual_changes;
 mod outage;

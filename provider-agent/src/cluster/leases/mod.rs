@@ -13,4 +13,5 @@ pub mod reconcile;
 pub mod rollout;
 mod run;
 pub mod status;
+pub mod trial;
 pub mod workloads;

@@ -11,13 +11,14 @@ use crate::{
         kube::{cache::Caches, events::EventHub, logs::LogHub, objects::recipe},
         leases::{
             progress::ProgressMap,
+            trial::Trials,
             workloads::{ClusterWorkloads, Free},
         },
     },
     config::Config,
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
-    model::{interfaces::CapacitySource, placement::Limits, scope::MarketScope},
+    model::{hosts::Domains, interfaces::CapacitySource, placement::Limits, scope::MarketScope},
     store::Store,
 };
 
@@ -32,12 +33,13 @@ pub(super) struct Parts {
     pub lookup: ChainLookup,
     pub caches: Caches,
     pub progress: ProgressMap,
+    pub trials: Trials,
     pub view: ClusterView,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, view } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, trials, view } = parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -49,6 +51,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         recipe: recipe(&config.cluster, &scope),
         scope,
         progress,
+        trials,
         capacity: Arc::new(view.clone()),
         free: Box::new({
             let config = config.clone();
@@ -61,9 +64,9 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         provider,
     };
     let policy = Policy { audience, prefix: config.chain.prefix.clone() };
-    let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+    let domains = Domains::of(&config.cluster);
     let settings = config.gateway.clone();
-    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, reserved);
+    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, domains);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }

@@ -28,9 +28,10 @@ use crate::{
         kube::{
             cache::Caches,
             client,
+            other_hosts::OtherHosts,
             streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
         },
-        leases::{metrics::LeaseMetrics, reconcile::Reconciler},
+        leases::{metrics::LeaseMetrics, reconcile::Reconciler, trial::Trials},
     },
     config::{Config, SelfCheck},
     market::{
@@ -244,6 +245,7 @@ impl Agent {
         );
         let (progress, metrics) = (reconciler.progress.clone(), reconciler.metrics.clone());
         tasks.forever("leases", reconciler.run(stop.clone()));
+        let trials = self.spawn_trials(tasks, stop);
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
@@ -252,10 +254,22 @@ impl Agent {
             lookup,
             caches,
             progress,
+            trials,
             view: view.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
         Ok(metrics)
+    }
+
+    /// Where manifests are tried before they are accepted.
+    fn spawn_trials(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> Trials {
+        let (client, scope) = (self.cluster.clone(), MarketScope::of(&self.config));
+        let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
+        tasks.forever("other hosts", watches);
+        let cluster = Arc::new(self.config.cluster.clone());
+        let trials = Trials::new(client, scope, cluster, others);
+        tasks.forever("trials", trials.clone().prepare(stop.clone()));
+        trials
     }
 
     async fn spawn_metrics(

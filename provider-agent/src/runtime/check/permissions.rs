@@ -38,6 +38,8 @@ pub(super) fn required() -> Vec<Permission> {
     for (verb, group, resource, subresource) in [
         ("get", "", "namespaces", ""),
         ("get", "", "pods", ""),
+        // In trials of manifests alone.
+        ("create", "", "pods", ""),
         ("list", "", "pods", ""),
         ("watch", "", "pods", ""),
         ("list", "", "nodes", ""),

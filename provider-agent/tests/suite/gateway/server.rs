@@ -27,20 +27,25 @@ use souk_provider::{
             events::EventHub,
             logs::LogHub,
             objects::recipe,
+            other_hosts::OtherHosts,
             streams::{self, LOG_CONNECTIONS},
         },
         leases::{
             progress::ProgressMap,
+            trial::Trials,
             workloads::{ClusterWorkloads, Free},
         },
-        workloads::{LineStream, WorkloadError, Workloads},
+        workloads::{LineStream, TrialError, WorkloadError, Workloads},
     },
     config::{Bytes, Config, Gateway, GatewayLimits},
     gateway::{State, serve},
     market::{Market, lookup::ChainLookup},
-    model::{interfaces::CapacitySource, placement::ClusterSnapshot, scope::MarketScope},
+    model::{
+        hosts::Domains, interfaces::CapacitySource, placement::ClusterSnapshot, scope::MarketScope,
+    },
     store::Store,
 };
+use souk_sdl::ManifestGroup;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
@@ -91,6 +96,15 @@ struct Counted {
 }
 
 impl Workloads for Counted {
+    fn try_manifest(
+        &self,
+        order: OrderId,
+        group: ManifestGroup,
+        hosts: Vec<String>,
+    ) -> BoxFuture<'_, Result<(), TrialError>> {
+        self.workloads.try_manifest(order, group, hosts)
+    }
+
     fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>> {
         self.workloads.lease_status(order)
     }
@@ -157,6 +171,10 @@ impl Server {
         tokio::spawn(watches);
         let logs = streams::from_config(&config.cluster, LOG_CONNECTIONS).await.must("cluster");
         let scope = MarketScope::of(&config);
+        let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
+        tokio::spawn(watches);
+        let cluster = Arc::new(config.cluster.clone());
+        let trials = Trials::new(client.clone(), scope.clone(), cluster, others);
         let workloads = ClusterWorkloads {
             events: EventHub::new(client),
             logs: LogHub::new(logs, caches.clone()),
@@ -166,6 +184,7 @@ impl Server {
             recipe: recipe(&config.cluster, &scope),
             scope,
             progress: ProgressMap::default(),
+            trials,
             capacity: Arc::new(NoCapacity),
             free: Box::new(Free::default),
         };
@@ -178,11 +197,11 @@ impl Server {
         let provider = &config.provider.address;
         let market = Market::new(fixture.queries(), fixture.contracts.clone(), provider);
         let chain = ChainLookup::new(market);
-        let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+        let domains = Domains::of(&config.cluster);
         let statuses = Arc::new(AtomicUsize::new(0));
         let workloads = Arc::new(Counted { workloads, statuses: Arc::clone(&statuses) });
         let settings = config.gateway.clone();
-        let state = State::new(store.clone(), chain, workloads, policy, settings, reserved);
+        let state = State::new(store.clone(), chain, workloads, policy, settings, domains);
         let (sender, address) = tokio::sync::oneshot::channel();
         let serving = serve(Arc::new(state), stop.clone(), move |bound| {
             let _ = sender.send(bound);
