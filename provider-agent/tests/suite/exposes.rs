@@ -137,8 +137,8 @@ impl Environment {
         found.extend(sets.iter().map(|one| (Kind::StatefulSet, one.name_any())));
         let secrets = self.list::<Secret>(leased.order).await;
         found.extend(secrets.iter().map(|one| (Kind::Secret, one.name_any())));
-        let kinds = found.iter().map(|(kind, _)| *kind).collect::<std::collections::BTreeSet<_>>();
-        wanted.retain(|(kind, _)| kinds.contains(kind) || *kind > Kind::ServiceAccount);
+        // Those before do not depend on the manifest's services.
+        wanted.retain(|(kind, _)| *kind > Kind::ServiceAccount);
         wanted.sort();
         found.sort();
         if wanted != found {
@@ -147,7 +147,8 @@ impl Environment {
         let domains = Domains::of(&config.cluster);
         let naming = Naming { scope: &scope, order: leased.order, domains: &domains };
         for route in naming.routes(group) {
-            let ingress = ingresses.iter().find(|one| one.name_any() == route.host)?;
+            let ingress = ingresses.iter().find(|one| one.name_any() == route.host);
+            let Some(ingress) = ingress else { return Some(format!("no Ingress for {route:?}")) };
             let size = ingress.annotations().get("nginx.ingress.kubernetes.io/proxy-body-size");
             let led = target(ingress, &services);
             if led != Some((route.service.to_owned(), route.port))

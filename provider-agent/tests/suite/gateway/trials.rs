@@ -9,6 +9,7 @@ use kube::{
     api::{DeleteParams, ListParams, PostParams},
 };
 use serde_json::json;
+use souk_api::orderbook::ExecuteMsg;
 use souk_gateway::body::ManifestUpload;
 use souk_kubesim::Outage;
 use souk_provider::{config::Config, model::scope::MarketScope, store::hostnames};
@@ -28,12 +29,14 @@ async fn lease(
     change: impl FnOnce(&mut ManifestUpload),
 ) -> Leased {
     let mut leased = create_deployment(fixture, "ann", sdl).await;
+    let before = manifests::commitment_of(&leased.upload);
     change(&mut leased.upload);
-    let update = souk_api::orderbook::ExecuteMsg::UpdateDeployment {
-        deployment: leased.deployment,
-        commitment: manifests::commitment_of(&leased.upload),
-    };
-    fixture.orderbook("ann", &update).await;
+    let commitment = manifests::commitment_of(&leased.upload);
+    if commitment != before {
+        let deployment = leased.deployment;
+        let update = ExecuteMsg::UpdateDeployment { deployment, commitment };
+        fixture.orderbook("ann", &update).await;
+    }
     until("a bid", || fixture.own_bid(leased.order)).await;
     fixture.accept("ann", leased.order, "provider").await;
     until("the lease is known", async || {
@@ -65,7 +68,8 @@ async fn a_manifest_that_kubernetes_refuses_leaves_nothing_and_its_words_are_pas
     let leased = lease(&fixture, &agent, SITE, mount_twice).await;
     let error = server.client("ann").send_manifest(leased.order, &leased.upload).await.unwrap_err();
     let (status, body) = error.refusal().unwrap();
-    assert_eq!((status, body.code.as_str()), (422, "manifest_not_applicable"));
+    let code = (status, body.code.as_str());
+    assert_eq!(code, (422, "manifest_not_applicable"), "{}", body.message);
     for part in
         ["service `db`: statefulset db: StatefulSet.apps \"db\" is invalid", "must be unique"]
     {

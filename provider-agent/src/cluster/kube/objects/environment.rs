@@ -1,5 +1,5 @@
 //! A service's environment: each of the tenant's values is in a Secret, under a key by its position.
-//! What the agent adds is no secret.
+//! What the agent adds stands in the pod itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 

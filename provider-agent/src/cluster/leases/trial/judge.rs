@@ -28,8 +28,9 @@ pub fn judge(kind: Option<Kind>, error: &kube::Error, scope: &MarketScope) -> Ve
     if is_without_room(status.code, &text, scope) {
         return Verdict::NoRoom(text);
     }
-    if !is_refusal(error) || [401, 408, 409].contains(&status.code) || is_for_want_of_rights(&text)
-    {
+    // The API server answers so with 500 where a list has an entry twice.
+    let is_refusal = is_refusal(error) || text.contains("failed to create typed patch object");
+    if !is_refusal || [401, 408, 409].contains(&status.code) || is_for_want_of_rights(&text) {
         return Verdict::Unknown(text);
     }
     match kind {
@@ -53,7 +54,7 @@ fn is_without_room(code: u16, text: &str, scope: &MarketScope) -> bool {
     }
 }
 
-/// Whether the agent's own rights do not suffice, which is no fault of the manifest.
+/// Whether the agent's own rights do not suffice: the manifest may be fine.
 fn is_for_want_of_rights(text: &str) -> bool {
     text.contains(" is forbidden: User \"") && text.contains(" cannot ")
 }
@@ -90,6 +91,8 @@ mod tests {
         assert_eq!(answer(Kind::Ingress, 422, host), Verdict::Refused(host.into()));
         let security = "pods \"web\" is forbidden: violates PodSecurity \"restricted:latest\"";
         assert_eq!(answer(Kind::Deployment, 403, security), Verdict::Refused(security.into()));
+        let twice = "failed to create typed patch object (a/web; apps/v1, Kind=Deployment): .spec.template.spec.containers[name=\"web\"].volumeMounts: duplicate entries for key [mountPath=\"/data\"]";
+        assert_eq!(answer(Kind::Deployment, 500, twice), Verdict::Refused(twice.into()));
         let rights =
             "pods is forbidden: User \"agent\" cannot create resource \"pods\" in API group";
         assert_eq!(answer(Kind::Deployment, 403, rights), Verdict::Unknown(rights.into()));
@@ -119,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_a_lease_of_this_provider_has_is_no_reason_and_anybody_elses_is() {
+    fn a_host_that_a_lease_of_this_provider_has_does_not_count_and_anybody_elses_does() {
         let taken = |by: &str| {
             format!(
                 "admission webhook \"validate.nginx.ingress.kubernetes.io\" denied the request: host \"a.com\" and path \"/\" is already defined in ingress {by}"
