@@ -28,7 +28,7 @@ use souk_provider::{
     },
     config::{Cluster, Overcommit, StorageClass},
     model::{
-        Owner, labels,
+        DigestKey, Owner, labels,
         placement::{Inventory, Limits, NodeState, Placement, Reservation, fit},
         scope::MarketScope,
     },
@@ -214,6 +214,7 @@ impl Market {
                 group,
                 placements: &placements,
                 cluster: &cluster,
+                digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
             };
             pods += self.lease(&subject).await?;

@@ -11,7 +11,7 @@ use souk_core::{DeploymentId, GroupId, GroupSeq, OrderId};
 use souk_provider::{
     cluster::kube::objects::{self, Kind, Subject},
     config::Cluster,
-    model::{Owner, scope::MarketScope},
+    model::{DigestKey, Owner, scope::MarketScope},
 };
 use souk_sdl::Options;
 use souk_tests::tools;
@@ -80,6 +80,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
         group: &compiled.manifest[0],
         placements: &[],
         cluster: &cluster,
+        digests: &DigestKey::from_bytes([0; 32]),
         running: true,
     };
     let (mut namespace, mut policies, mut pods) = (Value::Null, Vec::new(), Map::new());

@@ -40,7 +40,7 @@ use crate::{
     cluster::workloads::Workloads,
     config,
     market::lookup::ChainLookup,
-    model::{hosts::Domains, scope::MarketScope},
+    model::{health::Troubles, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 
@@ -56,8 +56,8 @@ pub struct State {
     pub policy: Policy,
     /// The gateway's configuration.
     pub config: config::Gateway,
-    /// The provider's domains.
-    pub domains: Domains,
+    /// What a manifest may have.
+    pub rules: Rules,
     /// The provider and market of the leases.
     pub scope: MarketScope,
     /// The open streams of each lease.
@@ -66,6 +66,8 @@ pub struct State {
     delegates: delegates::Delegates,
     /// The last answer to `status`.
     status: routes::StatusCache,
+    /// Where listener and certificate report what is wrong.
+    troubles: Troubles,
 }
 
 impl State {
@@ -76,13 +78,31 @@ impl State {
         workloads: Arc<dyn Workloads>,
         policy: Policy,
         config: config::Gateway,
-        domains: Domains,
+        rules: Rules,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        let (delegates, status) = Default::default();
+        let (delegates, status, troubles) = Default::default();
         let audience = &policy.audience;
         let scope = MarketScope::new(&audience.chain_id, &audience.orderbook, &audience.provider);
-        Self { store, chain, workloads, policy, config, domains, scope, streams, delegates, status }
+        Self {
+            store,
+            chain,
+            workloads,
+            policy,
+            config,
+            rules,
+            scope,
+            streams,
+            delegates,
+            status,
+            troubles,
+        }
+    }
+
+    /// Lets listener and certificate report there what is wrong.
+    #[must_use]
+    pub fn reporting_to(self, troubles: Troubles) -> Self {
+        Self { troubles, ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Each way in by HTTP (an expose) has a name below the provider's domain and those that the tenant
 //! accepts. A host leads to one port, with the options of its own expose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use souk_core::OrderId;
 use souk_sdl::{HttpOptions, ManifestGroup, ManifestService, ServiceExpose};
@@ -58,8 +58,7 @@ pub struct Route<'m> {
 
 impl Route<'_> {
     fn leads_where(&self, other: &Route<'_>) -> bool {
-        let target = |route: &Route<'_>| (route.service.to_owned(), route.port);
-        target(self) == target(other) && self.options == other.options
+        (self.service, self.port, self.options) == (other.service, other.port, other.options)
     }
 }
 
@@ -78,13 +77,9 @@ impl Naming<'_> {
     /// The hosts of a group, each once. Of a host that stands there twice the first counts: a manifest
     /// with two different ones is refused, but older agents took it.
     pub fn routes<'m>(&self, group: &'m ManifestGroup) -> Vec<Route<'m>> {
-        let mut routes: Vec<Route<'m>> = Vec::new();
-        for route in group.services.iter().flat_map(|service| self.all_of(service)) {
-            if routes.iter().all(|known| known.host != route.host) {
-                routes.push(route);
-            }
-        }
-        routes
+        let mut hosts = BTreeSet::new();
+        let all = group.services.iter().flat_map(|service| self.all_of(service));
+        all.filter(|route| hosts.insert(route.host.clone())).collect()
     }
 
     /// The hosts that tenants chose, without the provider's name for the same way in, each once.

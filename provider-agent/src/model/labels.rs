@@ -15,3 +15,8 @@ pub const PROVIDER: &str = "souk.market/provider";
 pub const MARKET: &str = "souk.market/market";
 /// The service of the manifest that an object runs.
 pub const SERVICE: &str = "souk.market/service";
+/// On a namespace whose pods are let in to tenants' pods, with the value `true`: set by the operator on
+/// that of the ingress controller.
+pub const INGRESS: &str = "souk.market/ingress";
+/// On the namespaces in which `check` tries what the cluster does, with the value `true`.
+pub const CHECK: &str = "souk.market/check";

@@ -21,7 +21,10 @@ use souk_sdl::{
 };
 use thiserror::Error;
 
-use super::hosts::{HostTwice, Naming};
+use super::{
+    hosts::{Domains, HostTwice, Naming},
+    image::{ImageRefusal, ImageRules},
+};
 
 /// An accepted manifest.
 #[derive(Debug)]
@@ -30,6 +33,15 @@ pub struct Accepted {
     pub group: ManifestGroup,
     /// Host names that its services ask for, each once.
     pub hostnames: Vec<String>,
+}
+
+/// What a manifest may have at this provider, beside what was ordered.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// The provider's own domains.
+    pub domains: Domains,
+    /// Which images may run.
+    pub images: ImageRules,
 }
 
 /// Why a manifest is refused.
@@ -97,6 +109,14 @@ pub enum Refusal {
         service: String,
         /// The port.
         port: u32,
+    },
+    /// An image that may not run here.
+    #[error("the image of service `{service}`: {why}")]
+    Image {
+        /// The service.
+        service: String,
+        /// Why not.
+        why: ImageRefusal,
     },
     /// An environment that is too large for Kubernetes.
     #[error(
@@ -183,6 +203,7 @@ impl Refusal {
             Self::NoReplicas(_) => "service_without_replicas",
             Self::TooManyPorts { .. } => "too_many_ports",
             Self::Port { .. } => "port_invalid",
+            Self::Image { why, .. } => why.code(),
             Self::Environment { .. } => "environment_too_large",
             Self::HttpOptions { .. } => "http_options",
             Self::Host(_) | Self::UnreachableHost { .. } => "hostname_invalid",
@@ -215,6 +236,7 @@ pub fn check(
     expected: &HexBinary,
     spec: &GroupSpec,
     naming: &Naming<'_>,
+    images: &ImageRules,
 ) -> Result<Accepted, Refusal> {
     if !hashes_to(upload, expected) {
         let (found, expected) = (hex::encode(hash(upload)), expected.to_hex());
@@ -227,6 +249,8 @@ pub fn check(
         check_ports(service)?;
         check_environment(service)?;
     }
+    let images = images.check_group(group);
+    images.map_err(|(service, why)| Refusal::Image { service, why })?;
     for unit in &spec.units {
         check_unit(unit, group)?;
     }

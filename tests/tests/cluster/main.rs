@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod agent;
+mod audit;
+mod check;
 mod cluster_errors;
 mod fixture;
 mod hosts;
@@ -15,6 +17,7 @@ mod killing;
 mod manual_changes;
 mod outage;
 mod real_nodes;
+mod rights;
 mod shared_cluster;
 mod sharing;
 

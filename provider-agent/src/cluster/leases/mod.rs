@@ -5,13 +5,16 @@
 //! it can be stopped at any instruction and started again. [`status`] is what a tenant sees of a lease.
 
 mod deploy;
+pub mod failed_pods;
 pub mod index;
 pub mod metrics;
 pub mod observe;
+mod pod_events;
 pub mod progress;
 pub mod reconcile;
 pub mod rollout;
 mod run;
+mod secrets;
 pub mod status;
 pub mod trial;
 pub mod workloads;

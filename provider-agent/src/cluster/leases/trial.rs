@@ -224,6 +224,12 @@ impl Inner {
             Api::namespaced_with(self.client.clone(), &namespace, resource)
         };
         match attempt.kind {
+            // A Secret is never patched, since a patch answers with it.
+            Some(Kind::Secret) => {
+                let params = PostParams { dry_run: true, ..PostParams::default() };
+                let secrets = api(&Kind::Secret.resource());
+                secrets.create(&params, &attempt.object).await.map(drop)
+            }
             Some(kind) => {
                 let params = PatchParams { dry_run: true, ..PatchParams::apply(MANAGER).force() };
                 let patch = Patch::Apply(&attempt.object);

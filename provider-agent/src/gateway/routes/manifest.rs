@@ -90,8 +90,9 @@ async fn check(
     let order = state.store.order(lease.order).await?.ok_or_else(too_early)?;
     let spec = order.detail.ok_or_else(too_early)?.spec;
     let known = deployment.commitment;
-    let naming = Naming { scope: &state.scope, order: lease.order, domains: &state.domains };
-    match manifest::check(upload, &known, &spec, &naming) {
+    let domains = &state.rules.domains;
+    let naming = Naming { scope: &state.scope, order: lease.order, domains };
+    match manifest::check(upload, &known, &spec, &naming, &state.rules.images) {
         Ok(accepted) => Ok((known, accepted)),
         Err(refusal @ Refusal::Hash { .. }) => {
             let newest = state.chain.commitment(lease.group.deployment).await;

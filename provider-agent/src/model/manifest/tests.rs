@@ -8,6 +8,7 @@ use souk_sdl::{Endpoint, EndpointKind, Manifest, Mapping, Options, ServiceExpose
 use super::{Refusal, check};
 use crate::model::{
     hosts::{Domains, Naming},
+    image::ImageRules,
     scope::MarketScope,
 };
 
@@ -67,7 +68,8 @@ fn judge_upload(
     let domains = Domains { generated: Some(generated), reserved };
     let scope = MarketScope::new("souk-1", "souk1book", "souk1me");
     let naming = Naming { scope: &scope, order: OrderId(7), domains: &domains };
-    check(upload, expected, spec, &naming).map(|accepted| accepted.hostnames)
+    check(upload, expected, spec, &naming, &ImageRules::default())
+        .map(|accepted| accepted.hostnames)
 }
 
 #[test]

@@ -18,7 +18,10 @@ use crate::{
     config::Config,
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
-    model::{hosts::Domains, interfaces::CapacitySource, placement::Limits, scope::MarketScope},
+    model::{
+        health::Troubles, hosts::Domains, image::ImageRules, interfaces::CapacitySource,
+        manifest::Rules, placement::Limits, scope::MarketScope,
+    },
     store::Store,
 };
 
@@ -35,11 +38,13 @@ pub(super) struct Parts {
     pub progress: ProgressMap,
     pub trials: Trials,
     pub view: ClusterView,
+    pub troubles: Troubles,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, trials, view } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, trials, view, troubles } =
+        parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -64,9 +69,11 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         provider,
     };
     let policy = Policy { audience, prefix: config.chain.prefix.clone() };
-    let domains = Domains::of(&config.cluster);
+    let rules =
+        Rules { domains: Domains::of(&config.cluster), images: ImageRules::of(&config.cluster) };
     let settings = config.gateway.clone();
-    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, domains);
+    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
+        .reporting_to(troubles);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }

@@ -41,7 +41,8 @@ use souk_provider::{
     gateway::{State, serve},
     market::{Market, lookup::ChainLookup},
     model::{
-        hosts::Domains, interfaces::CapacitySource, placement::ClusterSnapshot, scope::MarketScope,
+        hosts::Domains, image::ImageRules, interfaces::CapacitySource, manifest::Rules,
+        placement::ClusterSnapshot, scope::MarketScope,
     },
     store::Store,
 };
@@ -197,11 +198,14 @@ impl Server {
         let provider = &config.provider.address;
         let market = Market::new(fixture.queries(), fixture.contracts.clone(), provider);
         let chain = ChainLookup::new(market);
-        let domains = Domains::of(&config.cluster);
+        let rules = Rules {
+            domains: Domains::of(&config.cluster),
+            images: ImageRules::of(&config.cluster),
+        };
         let statuses = Arc::new(AtomicUsize::new(0));
         let workloads = Arc::new(Counted { workloads, statuses: Arc::clone(&statuses) });
         let settings = config.gateway.clone();
-        let state = State::new(store.clone(), chain, workloads, policy, settings, domains);
+        let state = State::new(store.clone(), chain, workloads, policy, settings, rules);
         let (sender, address) = tokio::sync::oneshot::channel();
         let serving = serve(Arc::new(state), stop.clone(), move |bound| {
             let _ = sender.send(bound);

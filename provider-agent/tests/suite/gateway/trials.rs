@@ -70,9 +70,11 @@ async fn a_manifest_that_kubernetes_refuses_leaves_nothing_and_its_words_are_pas
     let (status, body) = error.refusal().unwrap();
     let code = (status, body.code.as_str());
     assert_eq!(code, (422, "manifest_not_applicable"), "{}", body.message);
-    for part in
-        ["service `db`: statefulset db: StatefulSet.apps \"db\" is invalid", "must be unique"]
-    {
+    for part in [
+        "service `db`: pod db: Pod \"db\" is invalid: spec.containers[0].volumeMounts[1].mountPath",
+        "must be unique",
+        "service `db`: statefulset db: failed to create typed patch object",
+    ] {
         assert!(body.message.contains(part), "{part} in {}", body.message);
     }
     assert!(!body.message.contains("Api("), "{}", body.message);

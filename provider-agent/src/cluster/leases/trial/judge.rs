@@ -54,9 +54,11 @@ fn is_without_room(code: u16, text: &str, scope: &MarketScope) -> bool {
     }
 }
 
-/// Whether the agent's own rights do not suffice: the manifest may be fine.
+/// Whether the agent's own rights do not suffice, by its role or its admission policy: the manifest may be
+/// fine.
 fn is_for_want_of_rights(text: &str) -> bool {
-    text.contains(" is forbidden: User \"") && text.contains(" cannot ")
+    (text.contains(" is forbidden: User \"") && text.contains(" cannot "))
+        || text.contains("denied request: the agent writes only in its own namespaces")
 }
 
 /// Whether an Ingress is refused for the sake of one that a lease of this provider has: the host is either

@@ -18,7 +18,7 @@ use super::{Kind, Object, Subject, all};
 use crate::{
     config::{Cluster, PodSecurity, StorageClass},
     model::{
-        Owner,
+        DigestKey, Owner,
         placement::{GpuModel, Placement, Requests},
         scope::MarketScope,
     },
@@ -33,6 +33,7 @@ const OWNER: Owner<'static> = Owner {
     tenant: "souk1ann",
     group: GroupId { deployment: DeploymentId(5), group: GroupSeq(2) },
 };
+const KEY: DigestKey = DigestKey::from_bytes([7; 32]);
 
 /// A web site, a data base with a volume, and a job with two GPUs.
 const FILE: &str = r#"
@@ -155,6 +156,7 @@ impl Lease {
             group: &self.group,
             placements: &self.placements,
             cluster: &self.cluster,
+            digests: &KEY,
             running: self.running,
         }
     }
