@@ -40,7 +40,7 @@ use crate::{
     cluster::workloads::Workloads,
     config,
     market::lookup::ChainLookup,
-    model::{health::Failures, manifest::Rules},
+    model::{health::Failures, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 
@@ -58,6 +58,8 @@ pub struct State {
     pub config: config::Gateway,
     /// What a manifest may have.
     pub rules: Rules,
+    /// The provider and market of the leases.
+    pub scope: MarketScope,
     /// The open streams of each lease.
     streams: streams::StreamCounter,
     /// Who may act for a tenant.
@@ -80,6 +82,8 @@ impl State {
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
         let (delegates, status, failures) = Default::default();
+        let audience = &policy.audience;
+        let scope = MarketScope::new(&audience.chain_id, &audience.orderbook, &audience.provider);
         Self {
             store,
             chain,
@@ -87,6 +91,7 @@ impl State {
             policy,
             config,
             rules,
+            scope,
             streams,
             delegates,
             status,

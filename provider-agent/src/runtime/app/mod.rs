@@ -30,11 +30,12 @@ use crate::{
         kube::{
             cache::Caches,
             client,
+            other_hosts::OtherHosts,
             streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
         },
         leases::{
             failed_pods::FailedPods, metrics::LeaseMetrics, progress::ProgressMap,
-            reconcile::Reconciler,
+            reconcile::Reconciler, trial::Trials,
         },
     },
     config::{Config, SelfCheck},
@@ -50,7 +51,7 @@ use crate::{
     },
     model::{
         MarketId,
-        health::{Part, Failures},
+        health::{Failures, Part},
         placement::Limits,
         reach::LastAttempt,
         scope::MarketScope,
@@ -296,6 +297,7 @@ impl Agent {
             health: self.failures.of(Part::FailedPods),
         };
         tasks.forever("failed pods", failed.run(stop.clone()));
+        let trials = self.spawn_trials(tasks, stop);
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
@@ -305,6 +307,7 @@ impl Agent {
             caches,
             progress,
             capacity: self.capacity.subscribe(),
+            trials,
             failures: self.failures.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
@@ -321,6 +324,17 @@ impl Agent {
             Arc::new(self.store.write(digest_key::get_or_make).await?),
             MarketScope::of(&self.config),
         ))
+    }
+
+    /// Where manifests are tried before they are accepted.
+    fn spawn_trials(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> Trials {
+        let (client, scope) = (self.cluster.clone(), MarketScope::of(&self.config));
+        let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
+        tasks.forever("other hosts", watches);
+        let cluster = Arc::new(self.config.cluster.clone());
+        let trials = Trials::new(client, scope, cluster, others);
+        tasks.forever("trials", trials.clone().prepare(stop.clone()));
+        trials
     }
 
     async fn spawn_metrics(
