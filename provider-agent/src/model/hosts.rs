@@ -12,7 +12,7 @@ use super::scope::MarketScope;
 use crate::config::Cluster;
 
 /// A provider's domains.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Domains {
     /// Below it each way in has a name; none where the provider serves no hosts.
     pub generated: Option<String>,
