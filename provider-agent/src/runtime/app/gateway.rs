@@ -3,24 +3,20 @@
 use std::sync::Arc;
 
 use souk_gateway::token::{Audience, Policy};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cluster::{
-        inventory::ClusterView,
+        capacity::CapacityState,
         kube::{cache::Caches, events::EventHub, logs::LogHub, objects::recipe},
-        leases::{
-            progress::ProgressMap,
-            trial::Trials,
-            workloads::{ClusterWorkloads, Free},
-        },
+        leases::{progress::ProgressMap, trial::Trials, workloads::ClusterWorkloads},
     },
     config::Config,
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
     model::{
-        health::Troubles, hosts::Domains, image::ImageRules, interfaces::CapacitySource,
-        manifest::Rules, placement::Limits, scope::MarketScope,
+        health::Failures, hosts::Domains, image::ImageRules, manifest::Rules, scope::MarketScope,
     },
     store::Store,
 };
@@ -37,13 +33,13 @@ pub(super) struct Parts {
     pub caches: Caches,
     pub progress: ProgressMap,
     pub trials: Trials,
-    pub view: ClusterView,
-    pub troubles: Troubles,
+    pub capacity: watch::Receiver<CapacityState>,
+    pub failures: Failures,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, trials, view, troubles } =
+    let Parts { config, store, logs, events, lookup, caches, progress, trials, capacity, failures } =
         parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
@@ -57,11 +53,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         scope,
         progress,
         trials,
-        capacity: Arc::new(view.clone()),
-        free: Box::new({
-            let config = config.clone();
-            move || free(&view, &config)
-        }),
+        capacity,
     };
     let audience = Audience {
         chain_id: config.chain.chain_id.clone(),
@@ -73,14 +65,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         Rules { domains: Domains::of(&config.cluster), images: ImageRules::of(&config.cluster) };
     let settings = config.gateway.clone();
     let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
-        .reporting_to(troubles);
+        .reporting_to(failures);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
-}
-
-/// The free capacity without reservations, shown to anyone.
-fn free(view: &ClusterView, config: &Config) -> Free {
-    let Ok(snapshot) = view.snapshot() else { return Free::default() };
-    let free = snapshot.left(&[], &Limits::of(config)).free();
-    Free { cpu_milli: free.cpu_milli, memory: free.memory, gpus: u64::from(free.gpu) }
 }

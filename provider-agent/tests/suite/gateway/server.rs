@@ -22,6 +22,7 @@ use souk_gateway::{
 };
 use souk_provider::{
     cluster::{
+        capacity::CapacityState,
         kube::{
             cache::Caches,
             events::EventHub,
@@ -30,20 +31,13 @@ use souk_provider::{
             other_hosts::OtherHosts,
             streams::{self, LOG_CONNECTIONS},
         },
-        leases::{
-            progress::ProgressMap,
-            trial::Trials,
-            workloads::{ClusterWorkloads, Free},
-        },
+        leases::{progress::ProgressMap, trial::Trials, workloads::ClusterWorkloads},
         workloads::{LineStream, TrialError, WorkloadError, Workloads},
     },
     config::{Bytes, Config, Gateway, GatewayLimits},
     gateway::{State, serve},
     market::{Market, lookup::ChainLookup},
-    model::{
-        hosts::Domains, image::ImageRules, interfaces::CapacitySource, manifest::Rules,
-        placement::ClusterSnapshot, scope::MarketScope,
-    },
+    model::{hosts::Domains, image::ImageRules, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 use souk_sdl::ManifestGroup;
@@ -66,15 +60,6 @@ pub async fn started() -> (Fixture, PathBuf, InProcess, Server) {
     let agent = InProcess::start(&config).await;
     let server = Server::open(&fixture, &config, &agent.store).await;
     (fixture, config, agent, server)
-}
-
-/// A cluster whose nodes are not known.
-struct NoCapacity;
-
-impl CapacitySource for NoCapacity {
-    fn snapshot(&self) -> Result<ClusterSnapshot, String> {
-        Err("not listed".into())
-    }
 }
 
 /// The body limit of this gateway, in bytes.
@@ -186,8 +171,7 @@ impl Server {
             scope,
             progress: ProgressMap::default(),
             trials,
-            capacity: Arc::new(NoCapacity),
-            free: Box::new(Free::default),
+            capacity: tokio::sync::watch::Sender::<CapacityState>::default().subscribe(),
         };
         let audience = Audience {
             chain_id: CHAIN_ID.into(),
