@@ -306,6 +306,7 @@ impl Agent {
             lookup: ChainLookup::new(self.market.clone()),
             caches,
             progress,
+            trials,
             capacity: self.capacity.subscribe(),
             trials,
             failures: self.failures.clone(),
