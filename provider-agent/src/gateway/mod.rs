@@ -40,7 +40,7 @@ use crate::{
     cluster::workloads::Workloads,
     config,
     market::lookup::ChainLookup,
-    model::{health::Troubles, manifest::Rules},
+    model::{health::Failures, manifest::Rules},
     store::Store,
 };
 
@@ -65,7 +65,7 @@ pub struct State {
     /// The last answer to `status`.
     status: routes::StatusCache,
     /// Where listener and certificate report what is wrong.
-    troubles: Troubles,
+    failures: Failures,
 }
 
 impl State {
@@ -79,7 +79,7 @@ impl State {
         rules: Rules,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        let (delegates, status, troubles) = Default::default();
+        let (delegates, status, failures) = Default::default();
         Self {
             store,
             chain,
@@ -90,14 +90,14 @@ impl State {
             streams,
             delegates,
             status,
-            troubles,
+            failures,
         }
     }
 
     /// Lets listener and certificate report there what is wrong.
     #[must_use]
-    pub fn reporting_to(self, troubles: Troubles) -> Self {
-        Self { troubles, ..self }
+    pub fn reporting_to(self, failures: Failures) -> Self {
+        Self { failures, ..self }
     }
 }
 

@@ -257,7 +257,7 @@ mod tests {
             ready: false,
             restarts: 0,
             reason: None,
-            trouble: None,
+            failure: None,
         };
         SeenPod {
             uid: "1".into(),

@@ -165,13 +165,13 @@ fn pod_status(pod: &Pod) -> PodStatus {
         |kind: &str| conditions.iter().any(|one| one.type_ == kind && one.status == "True");
     let restarts: i32 = containers.flatten().map(|container| container.restart_count).sum();
     let restarts = u32::try_from(restarts).unwrap_or(0);
-    let trouble = pods::trouble(pod);
+    let failure = pods::failure(pod);
     PodStatus {
         name: pod.name_any(),
         phase: status.phase.unwrap_or_else(|| "Unknown".to_owned()),
         ready: is_ready("Ready"),
         restarts,
-        reason: trouble.as_ref().map(|trouble| pods::one_line(trouble, restarts)),
-        trouble: trouble.map(Box::new),
+        reason: failure.as_ref().map(|failure| pods::one_line(failure, restarts)),
+        failure: failure.map(Box::new),
     }
 }

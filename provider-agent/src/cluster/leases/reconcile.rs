@@ -103,6 +103,12 @@ pub(super) enum Worked {
     Blind,
 }
 
+/// Whether all that is known of a lease is that it ended, as after the store was lost: one node's list says
+/// so.
+fn is_only_listed(lease: &LeaseSummary) -> bool {
+    !lease.is_active() && lease.manifest.is_none()
+}
+
 /// When a namespace whose lease the chain has, but the store does not, is looked at again.
 const UNKNOWN: std::time::Duration = std::time::Duration::from_secs(600);
 /// When it is, if the chain could not be asked.
@@ -176,10 +182,12 @@ impl Reconciler {
             self.stop_workloads(&namespace, &seen).await?;
         }
         let desired = match &lease {
-            Some(lease) => self.desired(lease, now),
+            Some(lease) if !is_only_listed(lease) || observed.namespace != Presence::Active => {
+                self.desired(lease, now)
+            }
             None if observed.namespace == Presence::Absent => return Ok(self.nothing_left(order)),
             // The store may have been lost or be behind, so the chain is asked.
-            None => match self.lookup.is_active(order).await {
+            _ => match self.lookup.is_active(order).await {
                 Some(false) => Desired::Gone,
                 Some(true) => return Ok(Worked::Again(UNKNOWN)),
                 None => return Ok(Worked::Again(UNANSWERED)),

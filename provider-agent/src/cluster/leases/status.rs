@@ -43,6 +43,9 @@ pub struct Sources<'a> {
     pub gpu_fault: Option<String>,
 }
 
+/// What the tenant of a lease that runs without a manifest is asked for.
+const LOST: &str = "the provider does not have the manifest any more, and what runs stays as it is; send the manifest again";
+
 /// The status of a lease.
 pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
     let order = sources.lease.order;
@@ -92,6 +95,9 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
     }
     if let Some(fault) = &sources.gpu_fault {
         return Some(fault.clone());
+    }
+    if phase == Phase::WaitingForManifest && sources.seen.namespace().is_some() {
+        return Some(LOST.to_owned());
     }
     if phase != Phase::Deploying {
         return None;

@@ -22,6 +22,7 @@ use souk_gateway::{
 };
 use souk_provider::{
     cluster::{
+        capacity::CapacityState,
         kube::{
             cache::Caches,
             events::EventHub,
@@ -29,19 +30,13 @@ use souk_provider::{
             objects::recipe,
             streams::{self, LOG_CONNECTIONS},
         },
-        leases::{
-            progress::ProgressMap,
-            workloads::{ClusterWorkloads, Free},
-        },
+        leases::{progress::ProgressMap, workloads::ClusterWorkloads},
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::{Bytes, Config, Gateway, GatewayLimits},
     gateway::{State, serve},
     market::{Market, lookup::ChainLookup},
-    model::{
-        image::ImageRules, interfaces::CapacitySource, manifest::Rules, placement::ClusterSnapshot,
-        scope::MarketScope,
-    },
+    model::{image::ImageRules, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -63,15 +58,6 @@ pub async fn started() -> (Fixture, PathBuf, InProcess, Server) {
     let agent = InProcess::start(&config).await;
     let server = Server::open(&fixture, &config, &agent.store).await;
     (fixture, config, agent, server)
-}
-
-/// A cluster whose nodes are not known.
-struct NoCapacity;
-
-impl CapacitySource for NoCapacity {
-    fn snapshot(&self) -> Result<ClusterSnapshot, String> {
-        Err("not listed".into())
-    }
 }
 
 /// The body limit of this gateway, in bytes.
@@ -169,8 +155,7 @@ impl Server {
             recipe: recipe(&config.cluster, &scope),
             scope,
             progress: ProgressMap::default(),
-            capacity: Arc::new(NoCapacity),
-            free: Box::new(Free::default),
+            capacity: tokio::sync::watch::Sender::<CapacityState>::default().subscribe(),
         };
         let audience = Audience {
             chain_id: CHAIN_ID.into(),
