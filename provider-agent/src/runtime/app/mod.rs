@@ -50,7 +50,7 @@ use crate::{
     },
     model::{
         MarketId,
-        health::{Part, Failures},
+        health::{Failures, Part},
         placement::Limits,
         reach::LastAttempt,
         scope::MarketScope,
