@@ -8,6 +8,7 @@ mod files;
 mod gateway;
 mod gpus;
 mod ingress;
+mod named;
 mod permissions;
 mod probe;
 mod provider;
