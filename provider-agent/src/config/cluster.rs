@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{Bytes, ConfigError};
+use super::{Bytes, ConfigError, Images};
 
 /// The Kubernetes cluster.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -52,6 +52,16 @@ pub struct Cluster {
     /// The runtime class of pods with GPUs of a vendor, for instance `nvidia = "nvidia"`.
     #[serde(default)]
     pub gpu_runtime_classes: BTreeMap<String, String>,
+    /// The runtime class of all other pods, for instance of a sandbox such as gVisor or Kata Containers;
+    /// also of pods with GPUs whose vendor has none above.
+    #[serde(default)]
+    pub runtime_class: Option<String>,
+    /// Whether pods have user namespaces, in which root is nobody on the node.
+    #[serde(default)]
+    pub user_namespaces: UserNamespaces,
+    /// Which images may run.
+    #[serde(default)]
+    pub images: Images,
     /// Networks that tenants may not reach, beside private and link-local ones: pods, services and nodes
     /// if those have public addresses.
     #[serde(default)]
@@ -99,6 +109,20 @@ impl PodSecurity {
             Self::Restricted => "restricted",
         }
     }
+}
+
+/// Which pods have user namespaces (`hostUsers: false`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserNamespaces {
+    /// If each node that is offered says that it has them: pods without persistent volumes and GPUs,
+    /// which not every storage and driver can map.
+    #[default]
+    Auto,
+    /// All; a node without them starts none.
+    On,
+    /// None.
+    Off,
 }
 
 /// When a node pulls an image.
@@ -149,6 +173,7 @@ impl Cluster {
                 "give the domain that points to the ingress, such as apps.example.com",
             ));
         }
+        self.images.check()?;
         for domain in self.reserved_domains() {
             check_domain(domain)?;
         }

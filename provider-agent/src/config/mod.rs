@@ -10,6 +10,7 @@ mod cluster;
 mod contracts;
 mod error;
 mod gateway;
+mod images;
 mod units;
 
 use std::{
@@ -22,10 +23,13 @@ use serde::Deserialize;
 pub use bidding::{Bidding, GpuRate, Overcommit, RateTable};
 pub use chain::{Chain, Key, Provider};
 pub use check::Check;
-pub use cluster::{Cluster, ImagePullPolicy, IngressController, PodSecurity, StorageClass};
+pub use cluster::{
+    Cluster, ImagePullPolicy, IngressController, PodSecurity, StorageClass, UserNamespaces,
+};
 pub use contracts::Contracts;
 pub use error::ConfigError;
 pub use gateway::{Gateway, GatewayLimits, SelfCheck, host_and_port};
+pub use images::Images;
 pub use units::{Bytes, Hourly, Seconds};
 
 /// The prefix of environment variables that override values.

@@ -37,7 +37,10 @@ pub use error::{GatewayError, ServeError};
 pub use listener::{CLOSING, serve};
 
 use crate::{
-    cluster::workloads::Workloads, config, market::lookup::ChainLookup, model::health::Failures,
+    cluster::workloads::Workloads,
+    config,
+    market::lookup::ChainLookup,
+    model::{health::Failures, manifest::Rules},
     store::Store,
 };
 
@@ -53,8 +56,8 @@ pub struct State {
     pub policy: Policy,
     /// The gateway's configuration.
     pub config: config::Gateway,
-    /// The provider's own domains, in which tenants may not use host names.
-    pub reserved_domains: Vec<String>,
+    /// What a manifest may have.
+    pub rules: Rules,
     /// The open streams of each lease.
     streams: streams::StreamCounter,
     /// Who may act for a tenant.
@@ -73,7 +76,7 @@ impl State {
         workloads: Arc<dyn Workloads>,
         policy: Policy,
         config: config::Gateway,
-        reserved_domains: Vec<String>,
+        rules: Rules,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
         let (delegates, status, failures) = Default::default();
@@ -83,7 +86,7 @@ impl State {
             workloads,
             policy,
             config,
-            reserved_domains,
+            rules,
             streams,
             delegates,
             status,

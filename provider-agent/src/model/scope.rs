@@ -41,6 +41,11 @@ impl MarketScope {
         format!("souk-{}-{order}", self.hash(&[], 10))
     }
 
+    /// The namespace of the agent itself, which is no lease's.
+    pub fn own_namespace(&self) -> String {
+        format!("souk-{}-agent", self.hash(&[], 10))
+    }
+
     /// The lease whose namespace has this name; none if no lease's has.
     pub fn order_of(&self, namespace: &str) -> Option<OrderId> {
         let (_, number) = namespace.rsplit_once('-')?;

@@ -41,6 +41,8 @@ struct Rows {
     marks: Vec<Mark>,
     pending: Vec<PendingRow>,
     applied: Vec<AppliedRow>,
+    identity: Option<String>,
+    restored: Option<u64>,
 }
 
 fn rows() -> Rows {
@@ -72,6 +74,8 @@ fn rows() -> Rows {
         marks: vec![marks],
         pending: pending(),
         applied: vec![applied(1, Some(u64::MAX)), applied(2, None)],
+        identity: Some("0f1e".into()),
+        restored: Some(1_700_000_300),
     }
 }
 
@@ -291,6 +295,8 @@ async fn write(store: &Store) {
                 failed.clone().try_for_each(|why| pending::failed(tx, row.kind, row.id, why))?;
             }
             rows.applied.iter().try_for_each(|row| applied::put(tx, row))?;
+            copies::set_identity(tx, &rows.identity.unwrap())?;
+            copies::mark(tx, rows.restored.unwrap())?;
             for item in items() {
                 Outbox::enqueue(tx, &item)?;
             }
@@ -328,6 +334,8 @@ async fn read(store: &Store) -> Rows {
                 marks: marks::all(sql)?,
                 pending: pending::list(sql, 10)?,
                 applied: applied::all(sql)?,
+                identity: copies::identity(sql)?,
+                restored: copies::restored_at(sql)?,
             })
         })
         .await;
@@ -401,7 +409,10 @@ async fn todays_code_stores_the_rows_of_the_fixture() {
 async fn every_record_of_an_older_version_reads_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = restored(folder.path(), FIXTURE_0_1_0);
-    assert_eq!(read(&store).await, Rows { applied: Vec::new(), ..rows() });
+    assert_eq!(
+        read(&store).await,
+        Rows { applied: Vec::new(), identity: None, restored: None, ..rows() }
+    );
 }
 
 #[tokio::test]

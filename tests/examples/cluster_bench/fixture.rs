@@ -31,7 +31,7 @@ use souk_localnet::{
     process::Process,
     provider::{ExistingCluster, Profile, Provider, Rates},
 };
-use souk_provider::model::labels;
+use souk_provider::model::{labels, scope::MarketScope};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -104,6 +104,9 @@ impl Fixture {
             foreign_auditors: Vec::new(),
         };
         let local = Localnet::start(config, folder.path()).await?;
+        let orderbook = &local.market.contracts.orderbook;
+        let provider = &local.providers[0].address;
+        cluster.confine(&MarketScope::new("souk-bench", orderbook, provider)).await?;
         let agent = local.providers[0].agent.as_ref().context("the agent runs")?;
         let observations = Observations::start(agent.log().to_owned(), cluster.client.clone());
         let ledger = Ledger::open(&local.market).await?;

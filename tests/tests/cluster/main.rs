@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod agent;
+mod audit;
 mod check;
 mod cluster_errors;
 mod fixture;
@@ -14,6 +15,7 @@ mod killing;
 mod manual_changes;
 mod outage;
 mod real_nodes;
+mod rights;
 mod shared_cluster;
 mod sharing;
 

@@ -1,5 +1,5 @@
 //! What is seen of the agent's own objects: one watch a kind for the whole cluster, by label, and of
-//! each object what [`seen`](super::seen) keeps, lease by lease. No Secret's content is asked for.
+//! each object what [`seen`](super::seen) keeps, lease by lease. Secrets are not watched: a list of them is in their namespace.
 //!
 //! While a watch is broken, what was seen last stays, and [`Caches::state`] says why. Whoever acts by
 //! it decides what that means for the kind.
@@ -12,7 +12,7 @@ use std::{
 use futures::future::join_all;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{LimitRange, Namespace, Pod, ResourceQuota, Secret, Service, ServiceAccount},
+    core::v1::{LimitRange, Namespace, Pod, ResourceQuota, Service, ServiceAccount},
     networking::v1::{Ingress, NetworkPolicy},
 };
 use kube::{Api, Client, Resource, runtime::watcher};
@@ -45,7 +45,7 @@ pub enum Watched {
 impl Watched {
     /// Everything that is watched by the leases' labels.
     pub fn all() -> impl Iterator<Item = Self> {
-        Kind::ALL.into_iter().map(Self::Kind).chain([Self::Pods])
+        Kind::WATCHED.into_iter().map(Self::Kind).chain([Self::Pods])
     }
 
     /// Its resource, such as `pods`.
@@ -159,7 +159,7 @@ impl Caches {
     /// The kinds whose objects are not seen at present.
     pub fn unseen(&self) -> Vec<Kind> {
         let seen = self.seen.lock();
-        Kind::ALL.into_iter().filter(|kind| !seen.is_up(Watched::Kind(*kind))).collect()
+        Kind::WATCHED.into_iter().filter(|kind| !seen.is_up(Watched::Kind(*kind))).collect()
     }
 
     /// Whether each watch is either up or has failed: what is not seen now may not be seen soon.
@@ -215,7 +215,6 @@ impl Caches {
                 Box::pin(
                     seen.follow(Of(Kind::ServiceAccount), metadata::<ServiceAccount>(&client)),
                 ),
-                Box::pin(seen.follow(Of(Kind::Secret), metadata::<Secret>(&client))),
                 Box::pin(seen.follow(Of(Kind::Service), whole::<Service>(&client))),
                 Box::pin(seen.follow(Of(Kind::Deployment), whole::<Deployment>(&client))),
                 Box::pin(seen.follow(Of(Kind::StatefulSet), whole::<StatefulSet>(&client))),

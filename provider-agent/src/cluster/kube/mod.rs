@@ -15,4 +15,5 @@ pub mod seen;
 pub mod streams;
 pub mod timeout;
 mod trim;
+pub mod user_namespaces;
 pub mod watch;

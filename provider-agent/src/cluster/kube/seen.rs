@@ -3,7 +3,11 @@
 
 use souk_gateway::body::PodStatus;
 
-use super::{container_log::Log, fingerprint::Fingerprint, objects::Kind};
+use super::{
+    container_log::Log,
+    fingerprint::Fingerprint,
+    objects::{Kind, secret_list::SecretList},
+};
 use crate::model::reconcile::Presence;
 
 /// The objects of one lease.
@@ -57,6 +61,8 @@ pub struct SeenNamespace {
     pub deleted_at: Option<i64>,
     /// What keeps it from being deleted, by the API server.
     pub blocked_by: Option<Box<str>>,
+    /// The lease's Secrets, by its annotation.
+    pub secrets: SecretList,
 }
 
 /// The replicas of a workload.

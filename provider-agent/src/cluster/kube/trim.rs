@@ -4,7 +4,7 @@ use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
         core::v1::{
-            LimitRange, Namespace, Pod, ResourceQuota, Secret, Service, ServiceAccount, ServicePort,
+            LimitRange, Namespace, Pod, ResourceQuota, Service, ServiceAccount, ServicePort,
         },
         networking::v1::{Ingress, NetworkPolicy},
     },
@@ -16,7 +16,7 @@ use souk_gateway::body::PodStatus;
 use super::{
     container_log::log_of,
     fingerprint::Fingerprint,
-    objects::Kind,
+    objects::{Kind, secret_list::SecretList},
     seen::{Detail, Reach, Replicas, SeenNamespace, SeenObject, SeenPod, SeenPort, SeenService},
 };
 use crate::model::{labels::SERVICE, pods};
@@ -53,7 +53,6 @@ trim! {
     PartialObjectMeta<LimitRange> => LimitRange, |_| Detail::None;
     PartialObjectMeta<NetworkPolicy> => NetworkPolicy, |_| Detail::None;
     PartialObjectMeta<ServiceAccount> => ServiceAccount, |_| Detail::None;
-    PartialObjectMeta<Secret> => Secret, |_| Detail::None;
 }
 
 impl Trim for Pod {
@@ -96,6 +95,7 @@ fn namespace(namespace: &Namespace) -> Detail {
         uid: namespace.uid().unwrap_or_default().into(),
         deleted_at: namespace.meta().deletion_timestamp.as_ref().map(|time| time.0.as_second()),
         blocked_by: (!messages.is_empty()).then(|| messages.join("; ").into()),
+        secrets: SecretList::of_namespace(namespace.meta()),
     }))
 }
 

@@ -14,5 +14,6 @@ pub mod progress;
 pub mod reconcile;
 pub mod rollout;
 mod run;
+mod secrets;
 pub mod status;
 pub mod workloads;

@@ -12,7 +12,7 @@ use crate::{
     },
     config::Cluster,
     model::{
-        Lease,
+        DigestKey, Lease,
         names::{label_value, object_name},
         pods::KEPT,
         scope::MarketScope,
@@ -43,6 +43,9 @@ pub struct Sources<'a> {
     pub gpu_fault: Option<String>,
 }
 
+/// What the tenant of a lease that runs without a manifest is asked for.
+const LOST: &str = "the provider does not have the manifest any more, and what runs stays as it is; send the manifest again";
+
 /// The status of a lease.
 pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
     let order = sources.lease.order;
@@ -54,6 +57,8 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 group,
                 placements: &[],
                 cluster: sources.cluster,
+                // Names have nothing of it.
+                digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
             };
             let all = objects::names(&subject);
@@ -90,6 +95,9 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
     }
     if let Some(fault) = &sources.gpu_fault {
         return Some(fault.clone());
+    }
+    if phase == Phase::WaitingForManifest && sources.seen.namespace().is_some() {
+        return Some(LOST.to_owned());
     }
     if phase != Phase::Deploying {
         return None;

@@ -9,6 +9,7 @@ use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
 };
 use souk_sdl::{Manifest, ManifestGroup};
+use tokio::sync::watch;
 
 use super::{
     pod_events,
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::{
     cluster::{
+        capacity::CapacityState,
         kube::{
             cache::Caches,
             events::EventHub,
@@ -26,11 +28,8 @@ use crate::{
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
-    model::{
-        Lease, interfaces::CapacitySource, names::label_value, placement::gpu_faults,
-        reconcile::Applied, scope::MarketScope,
-    },
-    store::{LeaseSummary, Store, StoreError, lease_summaries, reservations},
+    model::{Lease, names::label_value, reconcile::Applied, scope::MarketScope},
+    store::{LeaseSummary, Store, StoreError, lease_summaries, leases},
 };
 
 /// What the gateway shows of the cluster.
@@ -51,21 +50,8 @@ pub struct ClusterWorkloads {
     pub recipe: u64,
     /// What was done so far.
     pub progress: ProgressMap,
-    /// Where nodes and pods are known, for the GPUs that leases hold.
-    pub capacity: Arc<dyn CapacitySource>,
-    /// The free capacity now.
-    pub free: Box<dyn Fn() -> Free + Send + Sync>,
-}
-
-/// Capacity that is not requested by pods.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Free {
-    /// Thousandths of a core.
-    pub cpu_milli: u64,
-    /// Bytes.
-    pub memory: u64,
-    /// Devices.
-    pub gpus: u64,
+    /// What is left, and which GPUs fail.
+    pub capacity: watch::Receiver<CapacityState>,
 }
 
 impl ClusterWorkloads {
@@ -91,7 +77,7 @@ impl ClusterWorkloads {
         let services = group.iter().flat_map(|group| &group.services);
         let holds_gpus = services.map(|service| service.resources.gpu.units.get()).any(|n| n > 0);
         let gpu_fault = match lease.state {
-            LeaseState::Active if holds_gpus => self.gpu_fault(order).await.map_err(store)?,
+            LeaseState::Active if holds_gpus => self.gpu_fault(order),
             _ => None,
         };
         let summary = self.store.read(move |sql| lease_summaries::get(sql, order)).await;
@@ -113,13 +99,11 @@ impl ClusterWorkloads {
     }
 
     /// What is wrong with the GPUs that a lease holds; none if nothing is, or the cluster is not seen.
-    async fn gpu_fault(&self, order: OrderId) -> Result<Option<String>, StoreError> {
-        let Ok(cluster) = self.capacity.snapshot() else { return Ok(None) };
-        let reserved = self.store.read(reservations::all).await?;
-        let faults = gpu_faults(&cluster, &reserved);
-        let own = faults.iter().filter(|fault| fault.orders.contains(&order));
+    fn gpu_fault(&self, order: OrderId) -> Option<String> {
+        let state = self.capacity.borrow();
+        let own = state.faults.iter().filter(|fault| fault.orders.contains(&order));
         let texts: Vec<String> = own.map(ToString::to_string).collect();
-        Ok((!texts.is_empty()).then(|| texts.join("; ")))
+        (!texts.is_empty()).then(|| texts.join("; "))
     }
 
     /// What is to run by the store, if there is a manifest.
@@ -146,14 +130,14 @@ impl ClusterWorkloads {
     }
 
     async fn summary(&self) -> Result<ProviderStatus, WorkloadError> {
-        let leases = self.store.active_leases().await.map_err(store)?.len();
-        let free = (self.free)();
+        let leases = self.store.read(leases::count_active).await.map_err(store)?;
+        let offered = self.capacity.borrow().offered;
         Ok(ProviderStatus {
             height: self.store.height().await.map_err(store)?.unwrap_or(0),
             leases: u32::try_from(leases).unwrap_or(u32::MAX),
-            free_cpu_milli: free.cpu_milli,
-            free_memory: free.memory,
-            free_gpus: free.gpus,
+            free_cpu_milli: offered.cpu_milli,
+            free_memory: offered.memory,
+            free_gpus: u64::from(offered.gpu),
         })
     }
 }

@@ -44,11 +44,13 @@ pub enum Part {
     Gateway,
     /// The store does not finish a write.
     Store,
+    /// Another agent acts for this provider, or may.
+    Lock,
 }
 
 impl Part {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Follower,
         Self::Details,
         Self::Confirmations,
@@ -67,6 +69,7 @@ impl Part {
         Self::Certificate,
         Self::Gateway,
         Self::Store,
+        Self::Lock,
     ];
 
     /// The name under which health and metrics show it.
@@ -90,6 +93,7 @@ impl Part {
             Self::Certificate => "gateway_certificate",
             Self::Gateway => "gateway",
             Self::Store => "store",
+            Self::Lock => "lock",
         }
     }
 }

@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use souk_gateway::token::{Audience, Policy};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cluster::{
-        inventory::ClusterView,
+        capacity::CapacityState,
         kube::{cache::Caches, events::EventHub, logs::LogHub, objects::recipe},
-        leases::{
-            progress::ProgressMap,
-            workloads::{ClusterWorkloads, Free},
-        },
+        leases::{progress::ProgressMap, workloads::ClusterWorkloads},
     },
     config::Config,
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
-    model::{health::Failures, interfaces::CapacitySource, placement::Limits, scope::MarketScope},
+    model::{health::Failures, image::ImageRules, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 
@@ -32,13 +30,13 @@ pub(super) struct Parts {
     pub lookup: ChainLookup,
     pub caches: Caches,
     pub progress: ProgressMap,
-    pub view: ClusterView,
+    pub capacity: watch::Receiver<CapacityState>,
     pub failures: Failures,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, view, failures } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, capacity, failures } = parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -50,11 +48,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         recipe: recipe(&config.cluster, &scope),
         scope,
         progress,
-        capacity: Arc::new(view.clone()),
-        free: Box::new({
-            let config = config.clone();
-            move || free(&view, &config)
-        }),
+        capacity,
     };
     let audience = Audience {
         chain_id: config.chain.chain_id.clone(),
@@ -62,17 +56,13 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         provider,
     };
     let policy = Policy { audience, prefix: config.chain.prefix.clone() };
-    let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+    let rules = Rules {
+        reserved_domains: config.cluster.reserved_domains().map(str::to_owned).collect(),
+        images: ImageRules::of(&config.cluster),
+    };
     let settings = config.gateway.clone();
-    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, reserved)
+    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
         .reporting_to(failures);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
-}
-
-/// The free capacity without reservations, shown to anyone.
-fn free(view: &ClusterView, config: &Config) -> Free {
-    let Ok(snapshot) = view.snapshot() else { return Free::default() };
-    let free = snapshot.left(&[], &Limits::of(config)).free();
-    Free { cpu_milli: free.cpu_milli, memory: free.memory, gpus: u64::from(free.gpu) }
 }

@@ -19,11 +19,13 @@ pub use group::TaskGroup;
 
 use super::{
     descriptors::{self, Plan},
+    lock::{self, Lock, LockState},
     metrics,
     reach::Expected,
 };
 use crate::{
     cluster::{
+        capacity::{CapacityState, Counter},
         inventory::{self as inventory, ClusterView},
         kube::{
             cache::Caches,
@@ -49,10 +51,11 @@ use crate::{
     model::{
         MarketId,
         health::{Failures, Part},
+        placement::Limits,
         reach::LastAttempt,
         scope::MarketScope,
     },
-    store::{Store, StoreError, Topic},
+    store::{Store, StoreError, Topic, copies, digest_key},
 };
 
 /// Reads the operator key of the configuration.
@@ -100,6 +103,10 @@ pub struct Agent {
     following: watch::Sender<FollowState>,
     reach: watch::Sender<LastAttempt>,
     findings: Findings,
+    capacity: watch::Sender<CapacityState>,
+    lock: watch::Sender<LockState>,
+    /// By what the lock is held.
+    holder: String,
     failures: Failures,
 }
 
@@ -131,6 +138,8 @@ impl Agent {
         let cluster = client::from_config(&config.cluster).await?;
         let following = watch::Sender::new(FollowState::default());
         let (findings, reach) = (Findings::default(), watch::Sender::new(LastAttempt::default()));
+        let holder = lock::holder(&identity(&store).await?, &config.store.path);
+        let waiting = LockState::Waiting("the lock was not asked for yet".to_owned());
         Ok(Self {
             config,
             store,
@@ -142,6 +151,9 @@ impl Agent {
             following,
             reach,
             findings,
+            capacity: watch::Sender::default(),
+            lock: watch::Sender::new(waiting),
+            holder,
             failures: Failures::default(),
         })
     }
@@ -200,6 +212,24 @@ impl Agent {
             health: self.failures.of(Part::Audit),
         };
         tasks.spawn("audit", auditor.run(stop.clone()));
+        let counter = Counter {
+            cluster: view.clone(),
+            store: self.store.clone(),
+            limits: Limits::of(&self.config),
+            state: self.capacity.clone(),
+        };
+        tasks.spawn("capacity", counter.run(stop.clone()));
+        let reconciler = self.reconciler(caches.clone()).await?;
+        let observed = Observed {
+            cluster: view.clone(),
+            caches: caches.clone(),
+            leases: reconciler.metrics.clone(),
+            progress: reconciler.progress.clone(),
+        };
+        self.spawn_metrics(&mut tasks, &stop, &pipeline, observed).await?;
+
+        // Until no other agent acts for this provider, this one only reads.
+        let idle = watch::Sender::new(self.lock.borrow().problem().map(str::to_owned));
         let bidder = Bidder::new(Deps {
             market: self.market.clone(),
             store: self.store.clone(),
@@ -207,9 +237,22 @@ impl Agent {
             messages: self.messages.clone(),
             cluster: Arc::new(view.clone()),
             following: self.following.subscribe(),
+            idle: idle.subscribe(),
             health: self.failures.of(Part::Bidding),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
+        let lock =
+            Lock::new(self.cluster.clone(), scope.clone(), self.holder.clone(), self.lock.clone());
+        tasks.spawn("lock", lock.keep(stop.clone()));
+        let obey =
+            obey(self.lock.subscribe(), idle, self.store.clone(), pipeline.clone(), stop.clone());
+        tasks.forever("lock's effect", obey);
+        let mut state = self.lock.subscribe();
+        let may_act = async {
+            // It ends with the agent.
+            let _ = state.wait_for(LockState::may_act).await;
+        };
+        tasks.wait_for(may_act).await?;
         let upkeep = Upkeep {
             market: self.market.clone(),
             store: self.store.clone(),
@@ -221,16 +264,12 @@ impl Agent {
             health: self.failures.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
-        let (leases, progress) =
-            self.spawn_leases(&mut tasks, &stop, caches.clone(), &view).await?;
+        self.spawn_leases(&mut tasks, &stop, reconciler).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
             let task = reach::run(expected, self.market.clone(), self.reach.clone(), stop.clone());
             tasks.spawn("self check", task);
         }
-        let (cluster, caches) = (view, caches);
-        let observed = Observed { cluster, caches, leases, progress };
-        self.spawn_metrics(&mut tasks, &stop, &pipeline, observed).await?;
         tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
         tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
         tracing::info!(%provider, operator = %self.messages.operator, "agent started");
@@ -246,19 +285,9 @@ impl Agent {
         &self,
         tasks: &mut TaskGroup,
         stop: &CancellationToken,
-        caches: Caches,
-        view: &ClusterView,
-    ) -> Result<(LeaseMetrics, ProgressMap), AppError> {
-        let lookup = ChainLookup::new(self.market.clone());
-        let reconciler = Reconciler::new(
-            self.cluster.clone(),
-            caches.clone(),
-            self.store.clone(),
-            Arc::new(lookup.separate()),
-            Arc::new(self.config.cluster.clone()),
-            MarketScope::of(&self.config),
-        );
-        let (progress, metrics) = (reconciler.progress.clone(), reconciler.metrics.clone());
+        reconciler: Reconciler,
+    ) -> Result<(), AppError> {
+        let (progress, caches) = (reconciler.progress.clone(), reconciler.caches.clone());
         tasks.forever("leases", reconciler.run(stop.clone()));
         let failed = FailedPods {
             client: self.cluster.clone(),
@@ -272,14 +301,26 @@ impl Agent {
             store: self.store.clone(),
             logs: streams::from_config(&self.config.cluster, LOG_CONNECTIONS).await?,
             events: streams::from_config(&self.config.cluster, EVENT_CONNECTIONS).await?,
-            lookup,
+            lookup: ChainLookup::new(self.market.clone()),
             caches,
-            progress: progress.clone(),
-            view: view.clone(),
+            progress,
+            capacity: self.capacity.subscribe(),
             failures: self.failures.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
-        Ok((metrics, progress))
+        Ok(())
+    }
+
+    async fn reconciler(&self, caches: Caches) -> Result<Reconciler, AppError> {
+        Ok(Reconciler::new(
+            self.cluster.clone(),
+            caches,
+            self.store.clone(),
+            Arc::new(ChainLookup::new(self.market.clone())),
+            Arc::new(self.config.cluster.clone()),
+            Arc::new(self.store.write(digest_key::get_or_make).await?),
+            MarketScope::of(&self.config),
+        ))
     }
 
     async fn spawn_metrics(
@@ -303,6 +344,8 @@ impl Agent {
             deletion_warning: self.config.metrics.deletion_warning.0,
             client: self.client.clone(),
             reach: self.reach(),
+            capacity: self.capacity.subscribe(),
+            lock: self.lock.subscribe(),
         };
         let listener = metrics::bind(address).await?;
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
@@ -326,6 +369,47 @@ fn divide_descriptors(config: &mut Config) -> Result<(), AppError> {
     }
     config.gateway.limits.connections = plan.connections;
     Ok(())
+}
+
+/// What tells the store from its copies; made at the first start.
+async fn identity(store: &Store) -> Result<String, StoreError> {
+    store
+        .write(|tx| {
+            if let Some(known) = copies::identity(tx)? {
+                return Ok(known);
+            }
+            // Random bytes that nobody else has.
+            let token = hex::encode(SecretKey::generate().public_key().to_bytes());
+            copies::set_identity(tx, &token)?;
+            Ok(token)
+        })
+        .await
+}
+
+/// While another agent may have the lock, nothing is sent and no bid is made.
+async fn obey(
+    mut lock: watch::Receiver<LockState>,
+    idle: watch::Sender<Option<String>>,
+    store: Store,
+    pipeline: PipelineHandle,
+    stop: CancellationToken,
+) {
+    loop {
+        let reason = match &*lock.borrow_and_update() {
+            LockState::Doubtful(reason) | LockState::Waiting(reason) => Some(reason.clone()),
+            LockState::Held | LockState::Unlocked(_) => None,
+        };
+        pipeline.hold(reason.clone());
+        idle.send_replace(reason);
+        store.wake(Topic::Capacity);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = lock.changed() => if changed.is_err() {
+                // The agent is about to end.
+                stop.cancelled().await;
+            }
+        }
+    }
 }
 
 /// Connects the store and the pipeline: a message committed to the outbox wakes the pipeline, and an

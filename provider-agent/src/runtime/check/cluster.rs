@@ -16,9 +16,9 @@ use kube::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    Report, gateway, gpus, ingress,
+    Report, gateway, gpus, ingress, isolation,
     permissions::{Permission, required},
-    probe, volumes, watches,
+    probe, volumes, watches, writes,
 };
 use crate::{
     cluster::kube::{claims, client, streams},
@@ -43,6 +43,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
         Err(_) => return report.fail(WHAT, "it does not answer", advice),
     }
     permissions(&client, report).await;
+    writes::check(config, &client, report).await;
     watches::check(config, &client, report).await;
     nodes(config, &client, report).await;
     offers(config, &client, report).await;
@@ -183,9 +184,5 @@ async fn offers(config: &Config, client: &Client, report: &mut Report) {
         let found = found.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
         named("ingress class", class, found, "cluster.ingress_class");
     }
-    for class in cluster.gpu_runtime_classes.values() {
-        let found = list::<RuntimeClass>(client, "").await;
-        let found = found.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
-        named("runtime class", class, found, "cluster.gpu_runtime_classes");
-    }
+    isolation::check(config, client, list::<RuntimeClass>(client, "").await, report).await;
 }

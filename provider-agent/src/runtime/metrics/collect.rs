@@ -14,6 +14,7 @@ use super::Sources;
 use crate::{
     cluster::kube::cache::Watched,
     model::{health::Part, interfaces::CapacitySource, placement::Limits},
+    runtime::lock::LockState,
     store::{StoreError, bids, leases, orders, pending},
 };
 
@@ -93,12 +94,20 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
         gauge.set(failing.contains(part.as_str()).into());
     }
     metrics.0.register("component_failing", "1 for a part that has an error in health", parts);
-    let faults = super::faults(sources).await.into_iter().map(|fault| Node { node: fault.node });
+    let faults = sources.capacity.borrow().faults.clone();
+    let faults = faults.into_iter().map(|fault| Node { node: fault.node });
     metrics.gauges(
         "gpu_faults",
         "1 for a node whose GPUs fail or are not what leases hold",
         faults,
     );
+    metrics.gauge(
+        "leases_awaiting_manifest",
+        "Leases that run and whose manifests are missing",
+        len(super::awaiting_manifest(sources).await),
+    );
+    let held = matches!(*sources.lock.borrow(), LockState::Held);
+    metrics.gauge("lock_held", "1 if no other agent can act for this provider", held.into());
     sources.leases.register(&mut metrics.0);
     let mut text = String::new();
     encode(&mut text, &metrics.0)?;

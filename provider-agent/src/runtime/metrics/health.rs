@@ -23,6 +23,9 @@ pub struct Health {
     /// What the operator should know, though the agent works.
     #[serde(default)]
     pub warnings: Vec<ComponentError>,
+    /// Leases that run and whose tenants have to send their manifests again.
+    #[serde(default)]
+    pub awaiting_manifest: usize,
 }
 
 /// An error of a component.
@@ -69,6 +72,8 @@ pub struct Reports {
     pub gpus: Vec<GpuFault>,
     /// Why tenants do not reach the gateway.
     pub gateway: Option<String>,
+    /// Why another agent acts for this provider, or may.
+    pub lock: Option<String>,
     /// Endpoints that are not used, with the reason.
     pub endpoints: Vec<String>,
     /// Seconds that a write to the store takes by now.
@@ -102,6 +107,7 @@ impl Reports {
                 };
                 self.writing.iter().map(shown).collect()
             }
+            Part::Lock => self.lock.clone().into_iter().collect(),
             Part::Details
             | Part::Confirmations
             | Part::Bidding
@@ -166,7 +172,7 @@ pub fn judge(reports: &Reports) -> Health {
     }
     let warnings = reports.endpoints.iter().map(|one| named("endpoints", one.clone())).collect();
     let FollowState { height, head, .. } = reports.following;
-    Health { healthy: errors.is_empty(), height, head, errors, warnings }
+    Health { healthy: errors.is_empty(), height, head, errors, warnings, awaiting_manifest: 0 }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use souk_gateway::{
 };
 use souk_provider::{
     cluster::{
+        capacity::CapacityState,
         kube::{
             cache::Caches,
             events::EventHub,
@@ -29,16 +30,13 @@ use souk_provider::{
             objects::recipe,
             streams::{self, LOG_CONNECTIONS},
         },
-        leases::{
-            progress::ProgressMap,
-            workloads::{ClusterWorkloads, Free},
-        },
+        leases::{progress::ProgressMap, workloads::ClusterWorkloads},
         workloads::{LineStream, WorkloadError, Workloads},
     },
     config::{Bytes, Config, Gateway, GatewayLimits},
     gateway::{State, serve},
     market::{Market, lookup::ChainLookup},
-    model::{interfaces::CapacitySource, placement::ClusterSnapshot, scope::MarketScope},
+    model::{image::ImageRules, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -60,15 +58,6 @@ pub async fn started() -> (Fixture, PathBuf, InProcess, Server) {
     let agent = InProcess::start(&config).await;
     let server = Server::open(&fixture, &config, &agent.store).await;
     (fixture, config, agent, server)
-}
-
-/// A cluster whose nodes are not known.
-struct NoCapacity;
-
-impl CapacitySource for NoCapacity {
-    fn snapshot(&self) -> Result<ClusterSnapshot, String> {
-        Err("not listed".into())
-    }
 }
 
 /// The body limit of this gateway, in bytes.
@@ -166,8 +155,7 @@ impl Server {
             recipe: recipe(&config.cluster, &scope),
             scope,
             progress: ProgressMap::default(),
-            capacity: Arc::new(NoCapacity),
-            free: Box::new(Free::default),
+            capacity: tokio::sync::watch::Sender::<CapacityState>::default().subscribe(),
         };
         let audience = Audience {
             chain_id: CHAIN_ID.into(),
@@ -178,11 +166,14 @@ impl Server {
         let provider = &config.provider.address;
         let market = Market::new(fixture.queries(), fixture.contracts.clone(), provider);
         let chain = ChainLookup::new(market);
-        let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+        let rules = Rules {
+            reserved_domains: config.cluster.reserved_domains().map(str::to_owned).collect(),
+            images: ImageRules::of(&config.cluster),
+        };
         let statuses = Arc::new(AtomicUsize::new(0));
         let workloads = Arc::new(Counted { workloads, statuses: Arc::clone(&statuses) });
         let settings = config.gateway.clone();
-        let state = State::new(store.clone(), chain, workloads, policy, settings, reserved);
+        let state = State::new(store.clone(), chain, workloads, policy, settings, rules);
         let (sender, address) = tokio::sync::oneshot::channel();
         let serving = serve(Arc::new(state), stop.clone(), move |bound| {
             let _ = sender.send(bound);

@@ -29,9 +29,9 @@ pub struct ApiProxy {
     url: String,
     seen: Arc<Mutex<Vec<String>>>,
     hanging: Arc<watch::Sender<Vec<String>>>,
-    refused: Arc<Mutex<Vec<String>>>,
     delay: Arc<Mutex<Duration>>,
     nonsense: Arc<Mutex<Option<StdRng>>>,
+    refused: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Clone)]
@@ -40,31 +40,31 @@ struct Server {
     http: reqwest::Client,
     seen: Arc<Mutex<Vec<String>>>,
     hanging: Arc<watch::Sender<Vec<String>>>,
-    refused: Arc<Mutex<Vec<String>>>,
     delay: Arc<Mutex<Duration>>,
     nonsense: Arc<Mutex<Option<StdRng>>>,
+    refused: Arc<Mutex<Vec<String>>>,
 }
 
 impl ApiProxy {
     pub async fn before(fixture: &Fixture) -> Self {
         let http = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true);
+        let (delay, nonsense) = (Arc::default(), Arc::default());
         let (seen, refused) = (Arc::default(), Arc::default());
         let hanging = Arc::new(watch::Sender::new(Vec::new()));
-        let (delay, nonsense) = (Arc::default(), Arc::default());
         let server = Server {
             target: fixture.sim.url(),
             http: http.build().unwrap(),
             seen: Arc::clone(&seen),
             hanging: Arc::clone(&hanging),
-            refused: Arc::clone(&refused),
             delay: Arc::clone(&delay),
             nonsense: Arc::clone(&nonsense),
+            refused: Arc::clone(&refused),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(pass).with_state(server);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, seen, hanging, refused, delay, nonsense }
+        Self { url, seen, hanging, delay, nonsense, refused }
     }
 
     /// Lets an agent's configuration reach the cluster by the proxy.
@@ -87,11 +87,6 @@ impl ApiProxy {
         self.hanging.send_modify(|all| all.push(text.to_owned()));
     }
 
-    /// Requests whose `METHOD path` contains each word of `text` are refused from now on.
-    pub fn refuse(&self, text: &str) {
-        self.refused.lock().unwrap().push(text.to_owned());
-    }
-
     /// Each request takes so much longer from now on.
     pub fn slow(&self, delay: Duration) {
         *self.delay.lock().unwrap() = delay;
@@ -100,6 +95,11 @@ impl ApiProxy {
     /// From now on specifications and states of objects that are read make no sense here and there.
     pub fn disfigure(&self, seed: u64) {
         *self.nonsense.lock().unwrap() = Some(StdRng::seed_from_u64(seed));
+    }
+
+    /// Requests whose `METHOD path` contains each word of `text` are refused from now on.
+    pub fn refuse(&self, text: &str) {
+        self.refused.lock().unwrap().push(text.to_owned());
     }
 
     /// No request hangs or is refused any more, and objects are as they are.
@@ -114,16 +114,26 @@ impl ApiProxy {
         self.seen.lock().unwrap().iter().any(|line| line.contains(text))
     }
 
+    /// All requests so far, as `METHOD path`.
+    pub fn requests(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
     /// The requests so far that change something, as `METHOD path`.
     pub fn writes(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
-        seen.iter().filter(|line| !line.starts_with("GET ")).cloned().collect()
+        // The lock that keeps a second agent away is renewed all the time.
+        let changes =
+            |line: &&String| !line.starts_with("GET ") && !line.contains("coordination.k8s.io");
+        seen.iter().filter(changes).cloned().collect()
     }
 }
 
 async fn pass(State(server): State<Server>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
+    let delay = *server.delay.lock().unwrap();
+    tokio::time::sleep(delay).await;
     let line = format!("{} {path}", head.method);
     server.seen.lock().unwrap().push(line.clone());
     // Each word has to be there.
@@ -135,8 +145,6 @@ async fn pass(State(server): State<Server>, request: Request) -> Response {
         let answer = answer.header(http::header::CONTENT_TYPE, "application/json");
         return answer.body(Body::from(status.to_string())).unwrap();
     }
-    let delay = *server.delay.lock().unwrap();
-    tokio::time::sleep(delay).await;
     let mut hanging = server.hanging.subscribe();
     // It ends with the server.
     let _ = hanging.wait_for(|all| !all.iter().any(|text| path.contains(text))).await;

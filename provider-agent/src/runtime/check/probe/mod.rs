@@ -24,7 +24,11 @@ use self::{
     pods::{Wait, log_line},
 };
 use super::Report;
-use crate::{config::Config, model::scope::MarketScope};
+use crate::{
+    cluster::kube::{message::message, user_namespaces},
+    config::Config,
+    model::scope::MarketScope,
+};
 
 /// For all of it together, but for the removal.
 const TIME: Duration = Duration::from_secs(300);
@@ -57,7 +61,11 @@ pub(super) async fn check(config: &Config, client: &Client, report: &mut Report)
             "set check.probe_image = \"busybox:1.37\", or a copy of it",
         );
     };
-    let probe = Probe::new(config, image, &place);
+    let settled = match user_namespaces::settled(client, &config.cluster).await {
+        Ok(cluster) => Config { cluster, ..config.clone() },
+        Err(error) => return report.fail(WHAT, message(&error), "look at the API server"),
+    };
+    let probe = Probe::new(&settled, image, &place);
     let mut volumes = Vec::new();
     match tokio::time::timeout(TIME, run(config, &probe, &place, report, &mut volumes)).await {
         Ok(Ok(())) => {}

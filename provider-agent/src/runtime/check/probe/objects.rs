@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{place::Place, read::MARK};
 use crate::{
     cluster::kube::objects::{Kind, ingress_controllers},
-    config::{Config, PodSecurity},
+    config::{Config, PodSecurity, UserNamespaces},
 };
 
 /// Answers HTTP.
@@ -94,6 +94,7 @@ impl<'a> Probe<'a> {
             },
         });
         let mut body = self.workload(name, self.container("exec sleep 600", &mounts));
+        self.isolate(&mut body, true);
         body["spec"]["serviceName"] = json!(name);
         body["spec"]["volumeClaimTemplates"] = json!([claim]);
         Object { kind: Kind::StatefulSet, name: name.to_owned(), elsewhere: false, body }
@@ -129,8 +130,22 @@ impl<'a> Probe<'a> {
     }
 
     fn deployment(&self, name: &str, elsewhere: bool, container: Value) -> Object {
-        let body = self.workload(name, container);
+        let mut body = self.workload(name, container);
+        self.isolate(&mut body, false);
         Object { kind: Kind::Deployment, name: name.to_owned(), elsewhere, body }
+    }
+
+    /// As tenants' pods are kept from their nodes, so that it is tried.
+    fn isolate(&self, workload: &mut Value, has_volume: bool) {
+        let cluster = &self.config.cluster;
+        let pod = &mut workload["spec"]["template"]["spec"];
+        if let Some(class) = &cluster.runtime_class {
+            pod["runtimeClassName"] = json!(class);
+        }
+        let users = cluster.user_namespaces;
+        if users == UserNamespaces::On || (users == UserNamespaces::Auto && !has_volume) {
+            pod["hostUsers"] = json!(false);
+        }
     }
 
     fn workload(&self, name: &str, container: Value) -> Value {
