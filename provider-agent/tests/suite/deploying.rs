@@ -101,7 +101,7 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
 }
 
 /// Removes the store beside a configuration, with what SQLite keeps beside that.
-fn lose_store(config: &std::path::Path) {
+pub fn lose_store(config: &std::path::Path) {
     for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
         // The last two may not be there.
         let _ = std::fs::remove_file(config.with_file_name(file));

@@ -5,6 +5,7 @@ mod bidding;
 mod commands;
 mod connections;
 mod deploying;
+mod exposes;
 mod faults;
 mod flood;
 mod following;

@@ -1,7 +1,6 @@
 //! The status of a lease for its tenant: services, replicas, addresses, pods and errors.
 
 use souk_api::orderbook::LeaseState;
-use souk_core::OrderId;
 use souk_gateway::body::{ForwardedPort, LeaseStatus, Phase, PodStatus, ServiceStatus};
 use souk_sdl::{ManifestGroup, ManifestService};
 
@@ -54,6 +53,7 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
             let subject = Subject {
                 order,
                 scope: sources.scope,
+                owner: sources.lease.owner(),
                 group,
                 placements: &[],
                 cluster: sources.cluster,
@@ -62,7 +62,7 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 running: true,
             };
             let all = objects::names(&subject);
-            let of = |service| service_status(sources, order, service, &all);
+            let of = |service| service_status(sources, &subject, service, &all);
             group.services.iter().map(of).collect()
         }
         None => Vec::new(),
@@ -110,7 +110,7 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
 
 fn service_status(
     sources: &Sources<'_>,
-    order: OrderId,
+    subject: &Subject<'_>,
     service: &ManifestService,
     all: &[ObjectName],
 ) -> ServiceStatus {
@@ -130,7 +130,7 @@ fn service_status(
         .filter(mine)
         .map(|object| format!("{}/{}", object.kind.gvk().kind.to_lowercase(), object.name))
         .collect();
-    let hosts = objects::hosts(sources.cluster, sources.scope, order, service);
+    let hosts = objects::hosts(subject, service);
     ServiceStatus {
         name: service.name.clone(),
         wanted: service.count,
@@ -201,7 +201,7 @@ fn forwarded(
 
 #[cfg(test)]
 mod tests {
-    use souk_core::{AccountId, Denom, DeploymentId, GroupId, GroupSeq, Price};
+    use souk_core::{AccountId, Denom, DeploymentId, GroupId, GroupSeq, OrderId, Price};
     use souk_sdl::{Options, compile};
 
     use super::*;
@@ -251,7 +251,7 @@ deployment:
             service: Some("web".into()),
             fingerprint: Fingerprint(1),
             terminating: false,
-            detail: Detail::Workload(Replicas { wanted: 2, ready }),
+            detail: Detail::Workload(Replicas { wanted: 2, ready, generation: 1 }),
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
     pod_events,
     progress::ProgressMap,
     status::{Sources, lease_status},
+    trial::Trials,
 };
 use crate::{
     cluster::{
@@ -23,13 +24,17 @@ use crate::{
             cache::Caches,
             events::EventHub,
             logs::{LogHub, Source},
+            objects::Subject,
             seen::SeenPod,
         },
-        workloads::{LineStream, WorkloadError, Workloads},
+        workloads::{LineStream, TrialError, WorkloadError, Workloads},
     },
     config::Cluster,
-    model::{Lease, names::label_value, reconcile::Applied, scope::MarketScope},
-    store::{LeaseSummary, Store, StoreError, lease_summaries, leases},
+    model::{DigestKey, Lease, names::label_value, reconcile::Applied, scope::MarketScope},
+    store::{
+        HostnameTaken, LeaseSummary, Store, StoreError, lease_summaries, leases, manifests,
+        reservations,
+    },
 };
 
 /// What the gateway shows of the cluster.
@@ -52,6 +57,8 @@ pub struct ClusterWorkloads {
     pub progress: ProgressMap,
     /// What is left, and which GPUs fail.
     pub capacity: watch::Receiver<CapacityState>,
+    /// Where manifests are tried.
+    pub trials: Trials,
 }
 
 impl ClusterWorkloads {
@@ -83,9 +90,11 @@ impl ClusterWorkloads {
         let summary = self.store.read(move |sql| lease_summaries::get(sql, order)).await;
         let wanted = summary.map_err(store)?.and_then(|summary| self.wanted(&summary, now));
         let progress = self.progress.get(order);
-        let applied = wanted.is_some_and(|wanted| progress.is_current(wanted));
+        let seen = self.caches.lease(order);
+        let applied =
+            wanted.is_some_and(|wanted| progress.is_current(wanted)) && progress.is_seen(&seen);
         Ok(lease_status(&Sources {
-            seen: &self.caches.lease(order),
+            seen: &seen,
             cluster: &self.cluster,
             scope: &self.scope,
             lease: &lease,
@@ -110,6 +119,54 @@ impl ClusterWorkloads {
     fn wanted(&self, lease: &LeaseSummary, now: u64) -> Option<Applied> {
         let version = lease.version(self.recipe)?;
         Some(Applied { version, running: lease.funds.last_at(now) })
+    }
+
+    /// Refuses hosts that another lease's Ingresses have, if its manifest is not known: the store, which
+    /// has the claims, was lost, and it still runs. Otherwise whose a host is says the store.
+    async fn are_given_up(&self, order: OrderId, hosts: &[String]) -> Result<(), TrialError> {
+        let held = self.caches.holders(hosts).into_iter().filter(|(_, holder)| *holder != order);
+        for (host, holder) in held {
+            let read = self.store.read(move |sql| {
+                let active = leases::get(sql, holder)?;
+                let active = active.is_some_and(|lease| lease.state == LeaseState::Active);
+                Ok::<_, StoreError>(active && !manifests::exists(sql, holder)?)
+            });
+            match read.await {
+                Ok(false) => {}
+                Ok(true) => return Err(HostnameTaken { host, holder }.into()),
+                Err(error) => return Err(TrialError::Unavailable(error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    async fn tried(
+        &self,
+        order: OrderId,
+        group: ManifestGroup,
+        hosts: Vec<String>,
+    ) -> Result<(), TrialError> {
+        let read = self.store.read(move |sql| {
+            Ok::<_, StoreError>((leases::get(sql, order)?, reservations::get(sql, order)?))
+        });
+        let (lease, reservation) =
+            read.await.map_err(|error| TrialError::Unavailable(error.to_string()))?;
+        let missing = || TrialError::Unavailable(format!("lease {order} is not known"));
+        let lease = lease.ok_or_else(missing)?;
+        self.are_given_up(order, &hosts).await?;
+        let placements = reservation.map(|row| row.placements).unwrap_or_default();
+        let subject = Subject {
+            order,
+            scope: &self.scope,
+            // What is tried is not kept, so that no digest is compared.
+            digests: &DigestKey::from_bytes([0; 32]),
+            owner: lease.owner(),
+            group: &group,
+            placements: &placements,
+            cluster: &self.cluster,
+            running: true,
+        };
+        self.trials.run(&subject, &hosts).await
     }
 
     async fn log_lines(
@@ -165,6 +222,15 @@ fn store(error: StoreError) -> WorkloadError {
 }
 
 impl Workloads for ClusterWorkloads {
+    fn try_manifest(
+        &self,
+        order: OrderId,
+        group: ManifestGroup,
+        hosts: Vec<String>,
+    ) -> BoxFuture<'_, Result<(), TrialError>> {
+        self.tried(order, group, hosts).boxed()
+    }
+
     fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>> {
         self.status(order).boxed()
     }

@@ -133,18 +133,18 @@ impl Upkeep {
             input.reached = Some(clock.reached.clone());
         }
         input.in_cluster = self.namespaces.leases();
-        let mut trouble = None;
+        let mut failure = None;
         for task in plan(&input, &self.policy) {
             match self.act(&input, at, task.clone()).await {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(ChainError::Store(error)),
                 Err(error) => {
                     tracing::warn!(?task, %error, "upkeep task failed, retrying");
-                    trouble.get_or_insert_with(|| format!("{}: {error}", key(&task)));
+                    failure.get_or_insert_with(|| format!("{}: {error}", key(&task)));
                 }
             }
         }
-        match trouble {
+        match failure {
             Some(why) => self.health.failed(why),
             None => self.health.well(),
         }

@@ -10,12 +10,14 @@ use crate::{
     cluster::{
         capacity::CapacityState,
         kube::{cache::Caches, events::EventHub, logs::LogHub, objects::recipe},
-        leases::{progress::ProgressMap, workloads::ClusterWorkloads},
+        leases::{progress::ProgressMap, trial::Trials, workloads::ClusterWorkloads},
     },
     config::Config,
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
-    model::{health::Troubles, image::ImageRules, manifest::Rules, scope::MarketScope},
+    model::{
+        health::Failures, hosts::Domains, image::ImageRules, manifest::Rules, scope::MarketScope,
+    },
     store::Store,
 };
 
@@ -31,12 +33,14 @@ pub(super) struct Parts {
     pub caches: Caches,
     pub progress: ProgressMap,
     pub capacity: watch::Receiver<CapacityState>,
-    pub troubles: Troubles,
+    pub trials: Trials,
+    pub failures: Failures,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, capacity, troubles } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, capacity, trials, failures } =
+        parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -49,6 +53,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         scope,
         progress,
         capacity,
+        trials,
     };
     let audience = Audience {
         chain_id: config.chain.chain_id.clone(),
@@ -56,13 +61,11 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         provider,
     };
     let policy = Policy { audience, prefix: config.chain.prefix.clone() };
-    let rules = Rules {
-        reserved_domains: config.cluster.reserved_domains().map(str::to_owned).collect(),
-        images: ImageRules::of(&config.cluster),
-    };
+    let rules =
+        Rules { domains: Domains::of(&config.cluster), images: ImageRules::of(&config.cluster) };
     let settings = config.gateway.clone();
     let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
-        .reporting_to(troubles);
+        .reporting_to(failures);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }

@@ -30,11 +30,12 @@ use crate::{
         kube::{
             cache::Caches,
             client,
+            other_hosts::OtherHosts,
             streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
         },
         leases::{
             failed_pods::FailedPods, metrics::LeaseMetrics, progress::ProgressMap,
-            reconcile::Reconciler,
+            reconcile::Reconciler, trial::Trials,
         },
     },
     config::{Config, SelfCheck},
@@ -50,7 +51,7 @@ use crate::{
     },
     model::{
         MarketId,
-        health::{Part, Troubles},
+        health::{Failures, Part},
         placement::Limits,
         reach::LastAttempt,
         scope::MarketScope,
@@ -107,7 +108,7 @@ pub struct Agent {
     lock: watch::Sender<LockState>,
     /// By what the lock is held.
     holder: String,
-    troubles: Troubles,
+    failures: Failures,
 }
 
 impl Agent {
@@ -154,7 +155,7 @@ impl Agent {
             capacity: watch::Sender::default(),
             lock: watch::Sender::new(waiting),
             holder,
-            troubles: Troubles::default(),
+            failures: Failures::default(),
         })
     }
 
@@ -176,7 +177,7 @@ impl Agent {
 
         let scope = MarketScope::of(&self.config);
         let nodes = &self.config.cluster.node_labels();
-        let claims = self.troubles.of(Part::Claims);
+        let claims = self.failures.of(Part::Claims);
         let (view, watches) =
             inventory::start(self.cluster.clone(), &scope, nodes, &self.store, claims, &stop);
         tasks.forever("inventory", watches);
@@ -200,7 +201,7 @@ impl Agent {
                 store: self.store.clone(),
                 findings: self.findings.clone(),
                 subject,
-                health: self.troubles.of(part),
+                health: self.failures.of(part),
             };
             tasks.spawn(part.as_str(), fetcher.run(stop.clone()));
         }
@@ -209,7 +210,7 @@ impl Agent {
             store: self.store.clone(),
             findings: self.findings.clone(),
             interval: self.config.chain.audit_interval.duration(),
-            health: self.troubles.of(Part::Audit),
+            health: self.failures.of(Part::Audit),
         };
         tasks.spawn("audit", auditor.run(stop.clone()));
         let counter = Counter {
@@ -238,7 +239,7 @@ impl Agent {
             cluster: Arc::new(view.clone()),
             following: self.following.subscribe(),
             idle: idle.subscribe(),
-            health: self.troubles.of(Part::Bidding),
+            health: self.failures.of(Part::Bidding),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
         let lock =
@@ -261,7 +262,7 @@ impl Agent {
             following: self.following.subscribe(),
             namespaces: Arc::new(caches.clone()),
             reach: self.reach(),
-            health: self.troubles.of(Part::Upkeep),
+            health: self.failures.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
         self.spawn_leases(&mut tasks, &stop, reconciler).await?;
@@ -293,9 +294,10 @@ impl Agent {
             client: self.cluster.clone(),
             caches: caches.clone(),
             scope: MarketScope::of(&self.config),
-            health: self.troubles.of(Part::FailedPods),
+            health: self.failures.of(Part::FailedPods),
         };
         tasks.forever("failed pods", failed.run(stop.clone()));
+        let trials = self.spawn_trials(tasks, stop);
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
@@ -304,8 +306,10 @@ impl Agent {
             lookup: ChainLookup::new(self.market.clone()),
             caches,
             progress,
+            trials,
             capacity: self.capacity.subscribe(),
-            troubles: self.troubles.clone(),
+            trials,
+            failures: self.failures.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
         Ok(())
@@ -321,6 +325,17 @@ impl Agent {
             Arc::new(self.store.write(digest_key::get_or_make).await?),
             MarketScope::of(&self.config),
         ))
+    }
+
+    /// Where manifests are tried before they are accepted.
+    fn spawn_trials(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> Trials {
+        let (client, scope) = (self.cluster.clone(), MarketScope::of(&self.config));
+        let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
+        tasks.forever("other hosts", watches);
+        let cluster = Arc::new(self.config.cluster.clone());
+        let trials = Trials::new(client, scope, cluster, others);
+        tasks.forever("trials", trials.clone().prepare(stop.clone()));
+        trials
     }
 
     async fn spawn_metrics(
@@ -340,7 +355,7 @@ impl Agent {
             caches: observed.caches,
             leases: observed.leases,
             progress: observed.progress,
-            troubles: self.troubles.clone(),
+            failures: self.failures.clone(),
             deletion_warning: self.config.metrics.deletion_warning.0,
             client: self.client.clone(),
             reach: self.reach(),

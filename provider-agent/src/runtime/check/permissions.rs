@@ -44,6 +44,8 @@ pub(super) fn required() -> Vec<Permission> {
     }
     for (verb, group, resource, subresource) in [
         ("get", "", "namespaces", ""),
+        // In trials of manifests alone.
+        ("create", "", "pods", ""),
         ("list", "", "pods", ""),
         ("watch", "", "pods", ""),
         ("list", "", "nodes", ""),

@@ -87,13 +87,13 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     from_pipeline(&mut metrics, sources);
     from_cluster(&mut metrics, sources);
     let errors = super::judge(&super::reports(sources).await).errors.into_iter();
-    let troubled: BTreeSet<String> = errors.map(|error| error.component).collect();
+    let failing: BTreeSet<String> = errors.map(|error| error.component).collect();
     let parts = Family::<Component, Gauge>::default();
     for part in Part::ALL {
         let gauge = parts.get_or_create_owned(&Component { component: part.as_str() });
-        gauge.set(troubled.contains(part.as_str()).into());
+        gauge.set(failing.contains(part.as_str()).into());
     }
-    metrics.0.register("trouble", "1 for a part that has an error in health", parts);
+    metrics.0.register("component_failing", "1 for a part that has an error in health", parts);
     let faults = sources.capacity.borrow().faults.clone();
     let faults = faults.into_iter().map(|fault| Node { node: fault.node });
     metrics.gauges(

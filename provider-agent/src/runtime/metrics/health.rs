@@ -53,7 +53,7 @@ pub struct Reports {
     /// The follower's state.
     pub following: FollowState,
     /// What parts report of themselves.
-    pub troubles: BTreeMap<Part, String>,
+    pub failures: BTreeMap<Part, String>,
     /// Endpoints that do not agree, and differences of store and chain.
     pub findings: Vec<String>,
     /// Why messages cannot be sent.
@@ -85,7 +85,7 @@ pub struct Reports {
 impl Reports {
     /// The errors of a part.
     fn errors(&self, part: Part) -> Vec<String> {
-        let mut errors: Vec<String> = self.troubles.get(&part).cloned().into_iter().collect();
+        let mut errors: Vec<String> = self.failures.get(&part).cloned().into_iter().collect();
         errors.extend(match part {
             Part::Follower => self.follower(),
             Part::Audit => self.findings.clone(),
@@ -230,8 +230,8 @@ mod tests {
     #[test]
     fn whatever_a_part_reports_of_itself_is_an_error_under_its_name() {
         for part in Part::ALL {
-            let troubles = [(part, "it does not work".to_owned())].into();
-            let health = judge(&Reports { troubles, ..fine() });
+            let failures = [(part, "it does not work".to_owned())].into();
+            let health = judge(&Reports { failures, ..fine() });
             assert_eq!(health.errors.len(), 1, "{part:?}");
             assert_eq!(health.errors[0].component, part.as_str());
             assert_eq!(health.errors[0].message, "it does not work");

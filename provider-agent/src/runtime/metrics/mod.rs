@@ -24,7 +24,7 @@ use crate::{
         leases::{metrics::LeaseMetrics, progress::ProgressMap},
     },
     market::{audit::Findings, follow::FollowState},
-    model::{health::Troubles, reach::LastAttempt},
+    model::{health::Failures, reach::LastAttempt},
     runtime::lock::LockState,
     store::{Store, leases},
 };
@@ -52,7 +52,7 @@ pub struct Sources {
     /// What was done for each lease.
     pub progress: ProgressMap,
     /// What parts report of themselves.
-    pub troubles: Troubles,
+    pub failures: Failures,
     /// Seconds that the deletion of a namespace may take.
     pub deletion_warning: u64,
     /// The chain's client, for its endpoints.
@@ -142,7 +142,7 @@ async fn reports(sources: &Sources) -> Reports {
     let following = sources.following.borrow().clone();
     Reports {
         following,
-        troubles: sources.troubles.now(),
+        failures: sources.failures.now(),
         findings: sources.findings.now().errors(),
         transactions,
         inventory: sources.cluster.problem(),
