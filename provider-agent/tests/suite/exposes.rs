@@ -22,7 +22,7 @@ use souk_provider::{
     cluster::kube::objects::{self, Kind, Subject},
     config::Config,
     model::{
-        Lease,
+        DigestKey, Lease,
         hosts::{Domains, Naming},
         scope::MarketScope,
     },
@@ -118,6 +118,7 @@ impl Environment {
         let subject = Subject {
             order: leased.order,
             scope: &scope,
+            digests: &DigestKey::from_bytes([0; 32]),
             owner: lease.owner(),
             group,
             placements: &[],

@@ -308,7 +308,6 @@ impl Agent {
             progress,
             trials,
             capacity: self.capacity.subscribe(),
-            trials,
             failures: self.failures.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
