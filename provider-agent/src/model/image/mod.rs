@@ -93,7 +93,7 @@ impl ImageRules {
     /// The first reason to refuse it.
     pub fn check(&self, image: &str) -> Result<(), ImageRefusal> {
         let image: Reference = image.parse()?;
-        let denying = self.deny.iter().find(|pattern| pattern.matches(&image));
+        let denying = self.deny.iter().find(|pattern| pattern.refuses(&image));
         if let Some(pattern) = denying {
             return Err(ImageRefusal::Denied { pattern: pattern.to_string() });
         }

@@ -18,17 +18,19 @@ impl fmt::Display for Pattern {
 impl Pattern {
     /// Whether an image matches: its registry and path, or those with tag or digest.
     pub fn matches(&self, image: &Reference) -> bool {
-        let (registry, path) = match self.0.split_once('/') {
-            None => return glob(&self.0.to_ascii_lowercase(), &image.registry),
-            Some(parts) => parts,
-        };
-        let pattern = format!("{}/{path}", registry.to_ascii_lowercase());
-        let name = image.name();
-        let tagged = image.tag.as_ref().map(|tag| format!("{name}:{tag}"));
-        let fixed = image.digest.as_ref().map(|digest| format!("{name}@{digest}"));
-        glob(&pattern, &name)
-            || tagged.is_some_and(|text| glob(&pattern, &text))
-            || fixed.is_some_and(|text| glob(&pattern, &text))
+        match self.0.split_once('/') {
+            None => glob(&self.0.to_ascii_lowercase(), &image.registry),
+            Some((registry, path)) => {
+                of_whole(&format!("{}/{path}", registry.to_ascii_lowercase()), image)
+            }
+        }
+    }
+
+    /// Whether an image matches as one that is refused: without a `/` also if it matches as a whole, so
+    /// that `*miner*` refuses it wherever it lies. An allowance is read as narrowly as it can be, a
+    /// refusal as widely.
+    pub fn refuses(&self, image: &Reference) -> bool {
+        self.matches(image) || (!self.0.contains('/') && of_whole(&self.0, image))
     }
 
     /// Whether its registry is written out.
@@ -36,6 +38,16 @@ impl Pattern {
         let registry = self.0.split('/').next().unwrap_or_default();
         !registry.contains('*')
     }
+}
+
+/// Whether the registry and path of an image match, or those with tag or digest.
+fn of_whole(pattern: &str, image: &Reference) -> bool {
+    let name = image.name();
+    let tagged = image.tag.as_ref().map(|tag| format!("{name}:{tag}"));
+    let fixed = image.digest.as_ref().map(|digest| format!("{name}@{digest}"));
+    glob(pattern, &name)
+        || tagged.is_some_and(|text| glob(pattern, &text))
+        || fixed.is_some_and(|text| glob(pattern, &text))
 }
 
 /// Whether a text matches a pattern in which `*` stands for any text.
