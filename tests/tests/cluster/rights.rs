@@ -323,7 +323,9 @@ async fn the_role_has_what_the_agent_uses_and_nothing_else() {
         fixture.ready(&leased).await;
     }
     let gateway = fixture.gateway(&leased).await;
-    let _ = gateway.logs(leased.order, &LogQuery::default()).await;
+    let mut lines = gateway.logs(leased.order, &LogQuery::default()).await.unwrap();
+    // Whatever simulated nodes answer, the agent has asked for the log then.
+    let _ = tokio::time::timeout(super::DEADLINE, lines.next()).await;
     let follow = EventQuery { follow: true, ..EventQuery::default() };
     let _events = gateway.events(leased.order, &follow).await.unwrap();
     fixture.events(&leased).await;
