@@ -299,7 +299,7 @@ async fn any_manifest_of_a_group_is_reached_from_any_other() {
         async move {
             let mut files = bytes
                 .chunks(64)
-                .map(|chunk| random(&mut Choices(chunk.to_vec().into_iter()), case))
+                .map(|chunk| random(&mut Choices(chunk.iter().copied()), case))
                 .collect::<Vec<_>>()
                 .into_iter();
             let first = files.next().unwrap();

@@ -28,12 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 type Name = (usize, String, String);
 
+/// Of each watch whether it has listed all, or why not; none before its first list.
+type States = [Option<Result<(), String>>; WATCHES];
+
 /// Hosts that others have. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct OtherHosts {
     seen: Arc<Mutex<Seen>>,
     /// Which watches have listed all, and why they have not.
-    states: Arc<watch::Sender<[Option<Result<(), String>>; WATCHES]>>,
+    states: Arc<watch::Sender<States>>,
     /// How long a question waits until the Ingresses are listed.
     patience: Duration,
 }

@@ -247,7 +247,7 @@ impl Inner {
     /// is not used.
     async fn room(&self) -> Result<(), String> {
         let room = self.room.read().await.clone();
-        room.get_or_try_init(|| self.make_room()).await.map(|()| ())
+        room.get_or_try_init(|| self.make_room()).await.copied()
     }
 
     async fn make_room(&self) -> Result<(), String> {

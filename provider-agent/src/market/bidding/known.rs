@@ -53,11 +53,15 @@ impl Known {
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
         store
             .read(|sql| {
-                let mut known = Self::default();
-                known.orders = orders::open(sql)?.into_iter().map(|one| (one.id, one)).collect();
-                known.bids = bids::all(sql)?.into_iter().map(|one| (one.order, one)).collect();
-                let reserved = reservations::all(sql)?.into_iter();
-                known.reserved = reserved.map(|one| (one.order, one)).collect();
+                let mut known = Self {
+                    orders: orders::open(sql)?.into_iter().map(|one| (one.id, one)).collect(),
+                    bids: bids::all(sql)?.into_iter().map(|one| (one.order, one)).collect(),
+                    reserved: reservations::all(sql)?
+                        .into_iter()
+                        .map(|one| (one.order, one))
+                        .collect(),
+                    ..Self::default()
+                };
                 let leased = leases::active(sql)?.into_iter().map(|lease| lease.order);
                 let live = known.bids.values().filter(|bid| bid.progress.is_live());
                 let holders: BTreeSet<_> = leased.chain(live.map(|bid| bid.order)).collect();

@@ -28,15 +28,16 @@ pub(super) async fn ask(
 ) -> BTreeMap<OrderId, ChainError> {
     let mut failed = BTreeMap::new();
     let needs_list = asked.iter().any(|(_, questions)| !questions.auditors.is_empty());
-    if needs_list && !cache.attestations.is_listed() {
-        if let Err(error) = cache.list_attestations(deps, height).await {
-            // Nothing is decided without them; the lowest bids are asked for nevertheless.
-            let named = asked.iter().filter(|(_, questions)| !questions.auditors.is_empty());
-            let failure = |(order, _): &(Order, Questions)| {
-                (order.id, ChainError::Undecided(format!("attestations: {error}")))
-            };
-            failed.extend(named.map(failure));
-        }
+    if needs_list
+        && !cache.attestations.is_listed()
+        && let Err(error) = cache.list_attestations(deps, height).await
+    {
+        // Nothing is decided without them; the lowest bids are asked for nevertheless.
+        let named = asked.iter().filter(|(_, questions)| !questions.auditors.is_empty());
+        let failure = |(order, _): &(Order, Questions)| {
+            (order.id, ChainError::Undecided(format!("attestations: {error}")))
+        };
+        failed.extend(named.map(failure));
     }
     if cache.attestations.is_listed() {
         ask_auditors(deps, cache, height, asked, &mut failed).await;

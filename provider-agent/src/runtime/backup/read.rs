@@ -90,10 +90,10 @@ impl<'a> Restoring<'a> {
             other => self.damaged(other),
         })?;
         let mut tar = tar::Archive::new(opened);
-        let mut entries = tar.entries().map_err(|e| self.damaged(e))?;
+        let entries = tar.entries().map_err(|e| self.damaged(e))?;
         let mut head = None;
         let mut next_role = Role::ALL.into_iter();
-        while let Some(entry) = entries.next() {
+        for entry in entries {
             let entry = entry.map_err(|e| self.damaged(e))?;
             let name = entry.path().map_err(|e| self.damaged(e))?.to_string_lossy().into_owned();
             if head.is_none() {

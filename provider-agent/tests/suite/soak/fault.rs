@@ -65,7 +65,7 @@ impl Fault {
         Self::NodeLost,
     ];
 
-    /// So many faults, as many of each kind as of the others, in any sequence.
+    /// This number of faults, equally many of each kind, in any sequence.
     pub fn sequence(count: usize, rng: &mut StdRng) -> Vec<Self> {
         let mut all: Vec<Self> = Self::ALL.iter().copied().cycle().take(count).collect();
         all.shuffle(rng);
