@@ -199,9 +199,9 @@ fn target(ingress: &Ingress, services: &[Service]) -> Option<(String, u32)> {
 }
 
 /// Choices of one case.
-struct Choices(std::vec::IntoIter<u8>);
+struct Choices<'b>(std::iter::Copied<std::slice::Iter<'b, u8>>);
 
-impl Choices {
+impl Choices<'_> {
     fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[usize::from(self.0.next().unwrap()) % all.len()]
     }

@@ -278,6 +278,11 @@ async fn each_part_that_fails_is_named_with_its_reason_until_it_works_again() {
     })
     .await;
 
+    bench.api.refuse("coordination.k8s.io");
+    bench.fails(Part::Lock, "is forbidden").await;
+    bench.api.go_on();
+    bench.is_well(Part::Lock).await;
+
     let certificate = bench.config.with_file_name("gateway.crt");
     let text = std::fs::read_to_string(&certificate).unwrap();
     std::fs::write(&certificate, "nothing").unwrap();
