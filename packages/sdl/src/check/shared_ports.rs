@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Side {
     Services,
-    World,
+    Internet,
 }
 
 pub(super) fn warn(reader: &mut Reader<'_>, name: &str, service: &Service) {
@@ -65,7 +65,9 @@ fn is_http(to: &To, protocol: Protocol, outer: u32) -> bool {
 fn side(to: &To, protocol: Protocol, outer: u32) -> Option<Side> {
     match to {
         to if !to.service.is_empty() => Some(Side::Services),
-        to if to.global && to.ip.is_empty() && !is_http(to, protocol, outer) => Some(Side::World),
+        to if to.global && to.ip.is_empty() && !is_http(to, protocol, outer) => {
+            Some(Side::Internet)
+        }
         _ => None,
     }
 }

@@ -38,16 +38,20 @@ fn an_outer_port_that_leads_to_two_ports_is_a_warning_unless_hosts_decide() {
         expose(&format!("- {{{first}}}\n- {{{second}}}\n- port: 80\n  to: [{{global: true}}]"))
     };
     let inside = "to: [{service: app}]";
-    let world = "to: [{global: true}]";
+    let internet = "to: [{global: true}]";
     for (first, second, expected) in [
         (format!("port: 1, as: 90, {inside}"), format!("port: 2, as: 90, {inside}"), 1),
-        (format!("port: 1, as: 90, {world}"), format!("port: 90, {world}"), 1),
-        (format!("port: 1, as: 90, {world}"), format!("port: 2, as: 90, {inside}"), 0),
-        (format!("port: 1, as: 90, {world}"), format!("port: 1, as: 90, {world}"), 0),
-        (format!("port: 1, as: 90, proto: udp, {world}"), format!("port: 2, as: 90, {world}"), 0),
+        (format!("port: 1, as: 90, {internet}"), format!("port: 90, {internet}"), 1),
+        (format!("port: 1, as: 90, {internet}"), format!("port: 2, as: 90, {inside}"), 0),
+        (format!("port: 1, as: 90, {internet}"), format!("port: 1, as: 90, {internet}"), 0),
         (
-            format!("port: 1, as: 80, accept: [a.com], {world}"),
-            format!("port: 2, as: 80, accept: [b.com], {world}"),
+            format!("port: 1, as: 90, proto: udp, {internet}"),
+            format!("port: 2, as: 90, {internet}"),
+            0,
+        ),
+        (
+            format!("port: 1, as: 80, accept: [a.com], {internet}"),
+            format!("port: 2, as: 80, accept: [b.com], {internet}"),
             0,
         ),
     ] {

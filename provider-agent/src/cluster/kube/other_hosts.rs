@@ -24,7 +24,7 @@ use crate::model::{
 /// other markets and all other providers' Ingresses are wanted.
 const WATCHES: usize = 2;
 /// How long questions wait for the first lists.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 type Name = (usize, String, String);
 
@@ -38,7 +38,7 @@ pub struct OtherHosts {
     /// Which watches have listed all, and why they have not.
     states: Arc<watch::Sender<States>>,
     /// How long a question waits until the Ingresses are listed.
-    patience: Duration,
+    timeout: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ impl OtherHosts {
         scope: &MarketScope,
         stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
-        let hosts = Self::new(PATIENCE);
+        let hosts = Self::new(TIMEOUT);
         let seen = hosts.clone();
         let selectors = selectors(scope);
         let run = async move {
@@ -69,8 +69,8 @@ impl OtherHosts {
         (hosts, run)
     }
 
-    fn new(patience: Duration) -> Self {
-        Self { seen: Arc::default(), states: Arc::new(watch::Sender::default()), patience }
+    fn new(timeout: Duration) -> Self {
+        Self { seen: Arc::default(), states: Arc::new(watch::Sender::default()), timeout }
     }
 
     /// Which of some hosts another Ingress has, if one does.
@@ -81,7 +81,7 @@ impl OtherHosts {
     pub async fn find<'h>(&self, hosts: &'h [String]) -> Result<Option<&'h str>, String> {
         let mut states = self.states.subscribe();
         let known = states.wait_for(|states| states.iter().all(|one| matches!(one, Some(Ok(())))));
-        if tokio::time::timeout(self.patience, known).await.is_err() {
+        if tokio::time::timeout(self.timeout, known).await.is_err() {
             let states = self.states.borrow();
             let mut why = states.iter().flatten().filter_map(|state| state.as_ref().err());
             let why = why.next().map_or("they are not listed yet", String::as_str);

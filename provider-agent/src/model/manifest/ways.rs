@@ -12,9 +12,9 @@ use super::Refusal;
 enum Side<'a> {
     /// The services of the group, by the name of the service.
     Services(&'a str),
-    /// The world, at the node port of a service.
-    World(&'a str),
-    /// The world, at a leased address.
+    /// The internet, at the node port of a service.
+    Internet(&'a str),
+    /// The internet, at a leased address.
     Address(&'a str),
 }
 
@@ -26,7 +26,7 @@ fn sides<'a>(
     let inside = (!expose.service.is_empty()).then_some(Side::Services(&service.name));
     let outside = match expose {
         expose if !expose.ip.is_empty() => Some(Side::Address(&expose.ip)),
-        expose if expose.global && !expose.is_ingress() => Some(Side::World(&service.name)),
+        expose if expose.global && !expose.is_ingress() => Some(Side::Internet(&service.name)),
         _ => None,
     };
     inside.into_iter().chain(outside)
