@@ -230,7 +230,7 @@ impl Market {
             leased_ips: 1_000,
         };
         let mut reserved = self.reserved.lock().unwrap();
-        let inventory = Inventory::new(&self.nodes, &[], &reserved, &limits);
+        let inventory = Inventory::new(&self.nodes, &[], reserved.iter(), &limits);
         let placements = fit(spec, &inventory, &|_| Some(0)).map_err(|s| s.to_string())?;
         reserved.push(Reservation { order, placements: placements.clone(), ips: 0 });
         Ok(placements)

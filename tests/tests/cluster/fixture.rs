@@ -202,7 +202,8 @@ impl Fixture {
     }
 
     /// The tenant gives a lease another manifest.
-    pub async fn update(&self, leased: &Leased, deployment: DeploymentId, text: &str) {
+    pub async fn update(&self, leased: &Leased, text: &str) {
+        let deployment = self.market.orderbook.lease(leased.order).await.unwrap().group.deployment;
         let map = &self.market.network.map;
         let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
         let config = self.market.orderbook.config().await.unwrap();
@@ -244,20 +245,6 @@ impl Fixture {
     pub async fn launch(&self, order: &OpenOrder) -> anyhow::Result<()> {
         deploy::launch(&self.market, &self.tenant, order.order, &order.upload).await?;
         Ok(())
-    }
-
-    /// Updates a lease's deployment to SDL text, and sends the manifest.
-    pub async fn update(&self, leased: &Leased, text: &str) {
-        let map = &self.market.network.map;
-        let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
-        let config = self.market.orderbook.config().await.unwrap();
-        let upload = deploy::plan(compiled, None, true, &config).unwrap().upload;
-        let deployment = self.market.orderbook.lease(leased.order).await.unwrap().group.deployment;
-        let commitment = commitment(upload.salt.as_ref(), &upload.manifest.version()).into();
-        let message = ExecuteMsg::UpdateDeployment { deployment, commitment };
-        let message = self.tenant.execute(&self.market.contracts.orderbook, &message, &[]).unwrap();
-        self.tenant.send("updating", vec![message]).await.unwrap();
-        self.launch(&OpenOrder { order: leased.order, upload }).await.unwrap();
     }
 
     /// Leases an order from a provider, which gets the manifest.

@@ -142,7 +142,7 @@ impl Front {
         let found = slices.iter().find_map(|slice| {
             let mut ports = slice.ports.iter().flatten();
             let number = ports.find(|one| one.name == port.name)?.port?;
-            let ready = slice.endpoints.iter().find(|endpoint| {
+            let ready = slice.endpoints.iter().flatten().find(|endpoint| {
                 let conditions = endpoint.conditions.as_ref();
                 conditions.and_then(|one| one.ready).unwrap_or(true)
             })?;

@@ -319,7 +319,7 @@ async fn the_role_has_what_the_agent_uses_and_nothing_else() {
         fixture.stray(&leased, kind).await;
     }
     for text in [changed(), changed().replace("    env: [GREETING=bob]\n", "")] {
-        fixture.update(&leased, deployment, &text).await;
+        fixture.update(&leased, &text).await;
         fixture.ready(&leased).await;
     }
     let gateway = fixture.gateway(&leased).await;
