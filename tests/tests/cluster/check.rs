@@ -98,9 +98,11 @@ async fn probes_measure_ingress_policies_processes_and_volumes_and_leave_nothing
     assert!(found.contains("(controller `souk.test/none`)"), "{}", report.text());
     let (level, found) = line(&report, "probe");
     assert!(level == Level::Ok && found.contains("runs"), "{}", report.text());
-    // The nodes' bridge enforces none, as the probe has to find out.
+    // The nodes' bridges enforce none, and do not lead from one node to the other: depending on where
+    // the pods are, that shows or cannot be seen. That they are enforced must not be said.
     let (level, found) = line(&report, "network policies");
-    assert!(level == Level::Fail && found.starts_with("not enforced"), "{}", report.text());
+    let seen = found.starts_with("not enforced") || found.contains("cannot be seen");
+    assert!(level != Level::Ok && seen, "{}", report.text());
     let (level, found) = line(&report, "HTTP through the ingress");
     assert!(level == Level::Ok && found.contains("a pod answers"), "{}", report.text());
     let (_, found) = line(&report, "processes of a pod");
