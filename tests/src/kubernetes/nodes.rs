@@ -53,11 +53,11 @@ impl RealNode {
 
 /// Image of [`RealNodes`] that answers HTTP on port 8080; `/cgi-bin/env` prints its environment,
 /// and the argument `crash` ends it with exit code 3.
-pub const WEB_IMAGE: &str = "registry.example.com/web:1";
+pub const WEB_IMAGE: &str = "registry.local/web:1";
 
 /// Image of [`RealNodes`] with an SSH server, which is logged in to by key as root when it starts; the log
 /// says as whom.
-pub const SSH_IMAGE: &str = "registry.example.com/ssh:1";
+pub const SSH_IMAGE: &str = "registry.local/ssh:1";
 
 /// Whether nodes have [`SSH_IMAGE`], which is made of Debian's packages.
 ///
