@@ -19,7 +19,7 @@ pub const DURATION: Duration = Duration::from_secs(15);
 /// The holder renews it this often.
 const RENEWAL: Duration = Duration::from_secs(5);
 /// A holder that could not renew it for this time sends nothing until it can.
-const DOUBT: Duration = Duration::from_secs(10);
+const DOUBT: Duration = Duration::from_secs(8);
 /// One request.
 const TIMEOUT: Duration = Duration::from_secs(4);
 /// The Lease object's name.
@@ -110,19 +110,24 @@ impl Lock {
     /// If another agent took it over.
     pub async fn keep(mut self, stop: CancellationToken) -> Result<(), TakenOver> {
         let mut held: Option<Instant> = None;
+        // Whether the API server ever said who holds it, and whether this agent ever acted.
+        let (mut answered, mut acted) = (false, false);
         loop {
+            // Another counts the time from the server's write, which is later than this.
+            let asked = Instant::now();
             let attempt = tokio::time::timeout(TIMEOUT, self.attempt()).await;
+            answered |= matches!(attempt, Ok(Ok(_)));
             let problem = match attempt {
                 Ok(Ok(Attempt::Mine)) => {
                     if held.is_none() {
                         tracing::info!(holder = %self.holder, "lock taken");
                     }
-                    held = Some(Instant::now());
+                    (held, acted) = (Some(asked), true);
                     self.set(LockState::Held);
                     None
                 }
-                Ok(Ok(Attempt::Again)) => None,
-                Ok(Ok(Attempt::Other(holder))) if held.is_some() => {
+                Ok(Ok(Attempt::Again)) => held.map(|_| "somebody else writes it".to_owned()),
+                Ok(Ok(Attempt::Other(holder))) if acted => {
                     return Err(TakenOver { holder });
                 }
                 Ok(Ok(Attempt::Other(holder))) => {
@@ -131,7 +136,8 @@ impl Lock {
                     )));
                     None
                 }
-                Ok(Err(kube::Error::Api(status))) if [401, 403].contains(&status.code) => {
+                // A role without this permission says so from the start. Later a refusal is an outage.
+                Ok(Err(kube::Error::Api(status))) if status.code == 403 && !answered => {
                     let text = format!(
                         "the lock that keeps a second agent from acting cannot be taken ({}); run `souk-provider access` again",
                         status.message
@@ -140,11 +146,13 @@ impl Lock {
                         tracing::warn!("{text}");
                     }
                     self.set(LockState::Unlocked(text));
+                    acted = true;
                     None
                 }
                 Ok(Err(error)) => Some(error.to_string()),
                 Err(_) => Some("the API server does not answer".to_owned()),
             };
+            let failed = problem.is_some();
             if let Some(problem) = problem {
                 let text =
                     format!("the lock of this provider's agent cannot be asked for: {problem}");
@@ -154,7 +162,7 @@ impl Lock {
                     Some(_) => {}
                 }
             }
-            let pause = if held.is_some() { RENEWAL } else { RENEWAL / 5 };
+            let pause = if held.is_some() && !failed { RENEWAL } else { RENEWAL / 5 };
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep(pause) => {}

@@ -1,7 +1,16 @@
 //! What one RPC endpoint makes up or leaves out: nothing that can't be undone follows from it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
+use cosmrs::proto::{cosmwasm::wasm::v1::QuerySmartContractStateResponse, traits::Message};
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim};
 use kube::{Api, api::ListParams};
 use serde_json::{Value, json};
@@ -10,7 +19,7 @@ use souk_api::{
     orderbook::{ExecuteMsg, LeaseState, events::LeaseClosed},
 };
 use souk_client::events;
-use souk_core::{CloseReason, GroupSeq};
+use souk_core::{CloseReason, GroupSeq, OrderId};
 use souk_devchain::{
     EndpointMode,
     proxy::{On, Proxy, change},
@@ -217,6 +226,49 @@ async fn orders_and_versions_that_an_endpoint_leaves_out_are_found_by_comparing_
         (text.contains("was left out") && text.contains("has another version")).then_some(())
     })
     .await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_that_one_endpoint_makes_up_are_neither_stored_nor_the_agents_end() {
+    let mut fixture = manifests::fixture().await;
+    let honest = fixture.chain.another_endpoint().await.unwrap();
+    let liar = Proxy::before(&fixture.chain.rpc_url()).await;
+    let (config, _) = with_endpoints(&fixture, &[liar.url(), &honest.url()]);
+    let agent = InProcess::start(&config).await;
+    let real = fixture.order("bob", crate::support::app("web")).await;
+    until("a bid", || fixture.own_bid(real)).await;
+
+    // Its list ends with orders that are not there, one of a number that no store can hold.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let made_up = change(move |result: &mut Value| {
+        let Some(text) = result["response"]["value"].as_str() else { return };
+        let Ok(bytes) = BASE64_STANDARD.decode(text) else { return };
+        let Ok(found) = QuerySmartContractStateResponse::decode(bytes.as_slice()) else { return };
+        let Ok(mut answer) = serde_json::from_slice::<Value>(&found.data) else { return };
+        let Some(orders) = answer["orders"].as_array_mut() else { return };
+        let Some(last) = orders.last().cloned() else { return };
+        for id in [json!(900), json!(u64::MAX)] {
+            let mut order = last.clone();
+            order["id"] = id;
+            order["state"] = json!("open");
+            orders.push(order);
+        }
+        let answer = QuerySmartContractStateResponse { data: answer.to_string().into_bytes() };
+        result["response"]["value"] = json!(BASE64_STANDARD.encode(answer.encode_to_vec()));
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    liar.always(On("abci_query", "orders"), made_up);
+    // A new order, so that there is a page to list.
+    let next = fixture.order("bob", crate::support::app("next")).await;
+    until("a bid", || fixture.own_bid(next)).await;
+    until("the list was asked for", async || (asked.load(Ordering::SeqCst) > 0).then_some(()))
+        .await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(agent.store.order(OrderId(900)).await.unwrap().is_none());
+    let after = fixture.order("bob", crate::support::app("after")).await;
+    until("the agent bids on", || fixture.own_bid(after)).await;
     agent.stop().await;
 }
 

@@ -20,11 +20,8 @@ use souk_client::{
     sdl,
     wallet::Wallet,
 };
-use souk_core::{DeploymentId, OrderId};
-use souk_gateway::{
-    body::{EventQuery, LeaseStatus, ManifestUpload, Phase},
-    commitment,
-};
+use souk_core::OrderId;
+use souk_gateway::body::{EventQuery, LeaseStatus, ManifestUpload, Phase};
 use souk_kubesim::spec::NodeSpec;
 use souk_localnet::{
     chain::{EmbeddedChain, EmbeddedConfig, PREFIX},
@@ -198,7 +195,7 @@ impl Fixture {
         let plan = deploy::plan(compiled, None, true, &config).unwrap();
         let created = deploy::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
         let [order] = created.orders[..] else { panic!("one group was expected") };
-        OpenOrder { order, deployment: created.deployment, upload: plan.upload }
+        OpenOrder { order, upload: plan.upload }
     }
 
     /// The tenant gives a lease another manifest.
@@ -337,7 +334,6 @@ impl Fixture {
 /// An order of the tenant, with its manifest.
 pub struct OpenOrder {
     pub order: OrderId,
-    pub deployment: DeploymentId,
     upload: ManifestUpload,
 }
 

@@ -310,7 +310,6 @@ async fn the_role_has_what_the_agent_uses_and_nothing_else() {
     let name = fixture.providers[0].name.clone();
     let agent = fixture.agent().await;
     let order = fixture.order(SITE).await;
-    let deployment = order.deployment;
     let leased = fixture.lease_at(0, order).await;
     fixture.ready(&leased).await;
 
@@ -326,7 +325,7 @@ async fn the_role_has_what_the_agent_uses_and_nothing_else() {
     let mut lines = gateway.logs(leased.order, &LogQuery::default()).await.unwrap();
     // Whatever simulated nodes answer, the agent has asked for the log then.
     let _ = tokio::time::timeout(super::DEADLINE, lines.next()).await;
-    let follow = EventQuery { follow: true, ..EventQuery::default() };
+    let follow = EventQuery { follow: true };
     let _events = gateway.events(leased.order, &follow).await.unwrap();
     fixture.events(&leased).await;
     let report = check(&fixture.providers[0].config).await;

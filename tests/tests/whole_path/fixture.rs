@@ -37,6 +37,8 @@ pub struct Fixture {
     pub staker: Wallet,
     pub stranger: Wallet,
     pub home: Home,
+    /// Whether the clusters are simulated.
+    simulated: bool,
     _folder: TempDir,
 }
 
@@ -58,6 +60,7 @@ fn provider(name: &str, region: &str, dear: u64) -> Profile {
 impl Fixture {
     pub async fn start(environment: Environment) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let simulated = environment.clusters.is_none();
         let [aurora, baobab, cedar] = PROVIDERS;
         let mut providers = vec![
             (provider(aurora, "north", 30), true),
@@ -80,7 +83,7 @@ impl Fixture {
         let local = Localnet::start(config, folder.path()).await.unwrap();
         let [ann, bob, supporter, staker, stranger] = local.accounts.first_chunk().unwrap().clone();
         let home = Home::open(Some(folder.path().join("home"))).unwrap();
-        Self { local, ann, bob, supporter, staker, stranger, home, _folder: folder }
+        Self { local, ann, bob, supporter, staker, stranger, home, simulated, _folder: folder }
     }
 
     pub async fn stop(self) {
@@ -95,6 +98,11 @@ impl Fixture {
         auction: AuctionPolicy,
         steps: u128,
     ) -> (Created, Plan) {
+        // Simulated nodes pull what they are given, and no registry of a private network is asked.
+        let text = match self.simulated {
+            true => text.replace("registry.local/", "registry.example.com/"),
+            false => text.to_owned(),
+        };
         let compiled =
             sdl::compile("app.yaml", text.as_bytes(), &self.market.network.map, false).unwrap();
         let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
