@@ -21,7 +21,10 @@ use souk_client::{
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::body::Phase;
 use souk_localnet::{Localnet, LocalnetConfig, chain::ChainKind};
-use souk_provider::model::labels::{MANAGED_BY, MANAGER};
+use souk_provider::model::{
+    labels::{MANAGED_BY, MANAGER},
+    scope::MarketScope,
+};
 use souk_tests::{corpus, profiles};
 use tokio::{
     sync::Mutex,
@@ -256,7 +259,12 @@ async fn orphans(local: &Localnet) -> Result<Vec<String>> {
             let config = Config::from_custom_kubeconfig(file, &Default::default()).await?;
             let namespaces: Api<Namespace> = Api::all(kube::Client::try_from(config)?);
             let ours = ListParams::default().labels(&format!("{MANAGED_BY}={MANAGER}"));
-            left.extend(namespaces.list(&ours).await?.into_iter().map(|one| one.name_any()));
+            // The agent's own two namespaces stay for as long as it is installed.
+            let (network, orderbook) = (&local.market.network, &local.market.contracts.orderbook);
+            let scope = MarketScope::new(&network.chain_id, orderbook, &provider.address);
+            let own = [scope.own_namespace(), scope.trial_namespace()];
+            let found = namespaces.list(&ours).await?.into_iter().map(|one| one.name_any());
+            left.extend(found.filter(|name| !own.contains(name)));
         }
         if left.is_empty() || Instant::now() > deadline {
             return Ok(left);

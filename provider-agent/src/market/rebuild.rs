@@ -1,5 +1,5 @@
-//! Fills the store from contract queries of one height, which becomes the cursor. [`read`] asks for
-//! them, a page at a time.
+//! Fills the store from contract queries of one height, which becomes the cursor. It asks for
+//! them a page at a time.
 //!
 //! Needed at the first start, when no node has the blocks after the cursor any more, at the start after
 //! events that could not be read, and after the store was put back from a copy. What only the store has
