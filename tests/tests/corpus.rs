@@ -262,7 +262,7 @@ async fn orphans(local: &Localnet) -> Result<Vec<String>> {
             // The agent's own two namespaces stay for as long as it is installed.
             let (network, orderbook) = (&local.market.network, &local.market.contracts.orderbook);
             let scope = MarketScope::new(&network.chain_id, orderbook, &provider.address);
-            let own = [scope.own_namespace(), scope.trial_namespace()];
+            let own = [scope.own_namespace(), scope.dry_run_namespace()];
             let found = namespaces.list(&ours).await?.into_iter().map(|one| one.name_any());
             left.extend(found.filter(|name| !own.contains(name)));
         }

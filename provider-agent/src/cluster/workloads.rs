@@ -29,7 +29,7 @@ pub enum WorkloadError {
 
 /// Why a manifest is not taken, by what the cluster says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TrialError {
+pub enum DryRunError {
     /// The API server refuses objects of it, each as `service NAME: KIND NAME: REASON`.
     #[error("Kubernetes refuses this manifest: {0}")]
     Refused(String),
@@ -59,7 +59,7 @@ pub trait Workloads: Send + Sync {
         order: OrderId,
         group: ManifestGroup,
         hosts: Vec<String>,
-    ) -> BoxFuture<'_, Result<(), TrialError>>;
+    ) -> BoxFuture<'_, Result<(), DryRunError>>;
 
     /// The status of a lease.
     fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>>;

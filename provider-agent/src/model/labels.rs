@@ -1,4 +1,4 @@
-//! Labels by which the agent knows its own objects in a cluster.
+//! Labels by which the agent knows its own objects in a cluster, and words by which the cluster answers.
 
 /// The tool that manages an object; [`MANAGER`] on all objects of the agent.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -20,3 +20,7 @@ pub const SERVICE: &str = "souk.market/service";
 pub const INGRESS: &str = "souk.market/ingress";
 /// On the namespaces in which `check` tries what the cluster does, with the value `true`.
 pub const CHECK: &str = "souk.market/check";
+/// On a namespace: the level of pod security that it enforces.
+pub const ENFORCED: &str = "pod-security.kubernetes.io/enforce";
+/// How each refusal of the agent's admission policy begins.
+pub const POLICY_NOTICE: &str = "the agent writes only in its own namespaces";

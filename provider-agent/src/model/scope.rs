@@ -47,8 +47,8 @@ impl MarketScope {
     }
 
     /// The namespace in which manifests are tried; no lease has this name.
-    pub fn trial_namespace(&self) -> String {
-        format!("souk-{}-trial", self.hash(&[], 10))
+    pub fn dry_run_namespace(&self) -> String {
+        format!("souk-{}-dry-run", self.hash(&[], 10))
     }
 
     /// The lease whose namespace has this name; none if no lease's has.
@@ -110,7 +110,7 @@ mod tests {
             let own = scope.namespace(OrderId(7));
             assert_eq!(scope.order_of(&own), Some(OrderId(7)));
             assert_eq!(scope.order_of(&own.replace("-7", "-07")), None);
-            assert_eq!(scope.order_of(&scope.trial_namespace()), None);
+            assert_eq!(scope.order_of(&scope.dry_run_namespace()), None);
             assert_eq!(scope.order_of("kube-system"), None);
         }
     }

@@ -12,7 +12,11 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{names::hash, scope::MarketScope};
+use crate::{
+    cluster::kube::objects::namespace_of_agent,
+    config::PodSecurity,
+    model::{names::hash, scope::MarketScope},
+};
 
 /// The lock is free once its holder was silent for this time.
 pub const DURATION: Duration = Duration::from_secs(15);
@@ -218,14 +222,8 @@ impl Lock {
     }
 
     async fn create(&self) -> kube::Result<Attempt> {
-        let labels = self.scope.labels().into_iter();
-        let mut labels: serde_json::Map<String, Value> =
-            labels.map(|(key, value)| (key.to_owned(), value.into())).collect();
         // No pod is ever to run there.
-        labels.insert("pod-security.kubernetes.io/enforce".to_owned(), "restricted".into());
-        let namespace = json!({ "metadata": { "name": self.namespace, "labels": labels } });
-        let namespace: Namespace =
-            serde_json::from_value(namespace).map_err(kube::Error::SerdeError)?;
+        let namespace = namespace_of_agent(&self.scope, &self.namespace, PodSecurity::Restricted);
         let all = Api::<Namespace>::all(self.client.clone());
         match all.create(&PostParams::default(), &namespace).await {
             Ok(_) => {}

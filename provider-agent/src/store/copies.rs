@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use rand::RngCore as _;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use souk_chain::Outbox;
 
@@ -17,12 +18,28 @@ pub fn identity(sql: &Connection) -> Result<Option<String>, StoreError> {
     Ok(statement.query_row([], |row| row.get(0)).optional()?)
 }
 
+/// What tells this file from its copies; a new one gets it.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn identity_or_make(tx: &Tx<'_>) -> Result<String, StoreError> {
+    if let Some(known) = identity(tx)? {
+        return Ok(known);
+    }
+    let mut bytes = [0; 32];
+    rand::rngs::OsRng.fill_bytes(&mut bytes);
+    let token = hex::encode(bytes);
+    set_identity(tx, &token)?;
+    Ok(token)
+}
+
 /// Sets what tells this file from its copies.
 ///
 /// # Errors
 ///
 /// If the store fails.
-pub fn set_identity(tx: &Tx<'_>, token: &str) -> Result<(), StoreError> {
+pub(super) fn set_identity(tx: &Tx<'_>, token: &str) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT OR REPLACE INTO identity (id, token) VALUES (0, ?1)")?
         .execute([token])?;
     Ok(())

@@ -14,7 +14,7 @@ use kube::api::ListParams;
 use souk_api::orderbook::ExecuteMsg;
 use souk_core::{Attribute, OrderId};
 use souk_kubesim::spec::Denied;
-use souk_provider::{config::Config, model::scope::MarketScope};
+use souk_provider::{config::Config, model::scope::MarketScope, store::applied};
 
 use crate::{
     manifests::{self, Cluster, Leased, Running, SITE, accepted, lease, running, upload},
@@ -28,6 +28,15 @@ fn namespace(config: &Path, order: OrderId) -> String {
 async fn image(cluster: &Cluster, order: OrderId) -> Option<String> {
     let web = cluster.namespaced::<Deployment>(order).get_opt("web").await.ok()??;
     web.spec?.template.spec?.containers.first()?.image.clone()
+}
+
+/// Waits until all of a lease was applied, which is later than that its first pod runs.
+async fn whole(agent: &InProcess, order: OrderId) {
+    until("all of it is applied", async || {
+        let row = agent.store.read(move |sql| applied::get(sql, order)).await.unwrap()?;
+        (row.running && row.version.is_some()).then_some(())
+    })
+    .await;
 }
 
 /// Accepts another version of the site.
@@ -81,7 +90,7 @@ async fn a_restart_applies_nothing_that_is_there_and_a_new_manifest_at_once() {
         all.push(leased);
     }
     for leased in &all {
-        cluster.has_replicas("it runs", leased.order, 1).await;
+        whole(&agent, leased.order).await;
     }
     agent.stop().await;
 
@@ -173,7 +182,7 @@ async fn a_host_that_moves_to_another_port_is_there_all_the_time() {
     let agent = InProcess::start(&config).await;
     let mut leased = lease(&fixture, &agent, "ann", SITE).await;
     accepted(&agent.store, &leased).await;
-    cluster.has_replicas("it runs", leased.order, 1).await;
+    whole(&agent, leased.order).await;
     let before = api.writes().len();
     update(&agent, &mut leased, &SITE.replace("port: 80\n", "port: 8080\n        as: 80\n")).await;
     let ingresses = cluster.namespaced::<Ingress>(leased.order);

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use souk_gateway::body::{EventQuery, LogQuery};
 use souk_provider::{
     cluster::kube::objects::Kind,
-    model::scope::MarketScope,
+    model::{labels::POLICY_NOTICE, scope::MarketScope},
     runtime::check::{Access, Level, User, check},
 };
 
@@ -114,8 +114,7 @@ impl Agent {
 impl Answer {
     /// Whether the policy refused.
     fn is_refused(&self) -> bool {
-        self.code == 403
-            && self.text.contains("denied request: the agent writes only in its own namespaces")
+        self.code == 403 && self.text.contains(&format!("denied request: {POLICY_NOTICE}"))
     }
 
     /// Whether the role has no such right.

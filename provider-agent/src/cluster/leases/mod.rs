@@ -5,6 +5,7 @@
 //! it can be stopped at any instruction and started again. [`status`] is what a tenant sees of a lease.
 
 mod deploy;
+pub mod dry_run;
 pub mod failed_pods;
 pub mod index;
 pub mod metrics;
@@ -16,5 +17,4 @@ pub mod rollout;
 mod run;
 mod secrets;
 pub mod status;
-pub mod trial;
 pub mod workloads;

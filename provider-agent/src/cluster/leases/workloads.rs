@@ -12,10 +12,10 @@ use souk_sdl::{Manifest, ManifestGroup};
 use tokio::sync::watch;
 
 use super::{
+    dry_run::DryRuns,
     pod_events,
     progress::ProgressMap,
     status::{Sources, lease_status},
-    trial::Trials,
 };
 use crate::{
     cluster::{
@@ -27,7 +27,7 @@ use crate::{
             objects::Subject,
             seen::SeenPod,
         },
-        workloads::{LineStream, TrialError, WorkloadError, Workloads},
+        workloads::{DryRunError, LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
     model::{DigestKey, Lease, names::label_value, reconcile::Applied, scope::MarketScope},
@@ -58,7 +58,7 @@ pub struct ClusterWorkloads {
     /// What is left, and which GPUs fail.
     pub capacity: watch::Receiver<CapacityState>,
     /// Where manifests are tried.
-    pub trials: Trials,
+    pub dry_runs: DryRuns,
 }
 
 impl ClusterWorkloads {
@@ -123,7 +123,7 @@ impl ClusterWorkloads {
 
     /// Refuses hosts that another lease's Ingresses have, if its manifest is not known: the store, which
     /// has the claims, was lost, and it still runs. Otherwise whose a host is says the store.
-    async fn are_given_up(&self, order: OrderId, hosts: &[String]) -> Result<(), TrialError> {
+    async fn are_given_up(&self, order: OrderId, hosts: &[String]) -> Result<(), DryRunError> {
         let held = self.caches.holders(hosts).into_iter().filter(|(_, holder)| *holder != order);
         for (host, holder) in held {
             let read = self.store.read(move |sql| {
@@ -134,7 +134,7 @@ impl ClusterWorkloads {
             match read.await {
                 Ok(false) => {}
                 Ok(true) => return Err(HostnameTaken { host, holder }.into()),
-                Err(error) => return Err(TrialError::Unavailable(error.to_string())),
+                Err(error) => return Err(DryRunError::Unavailable(error.to_string())),
             }
         }
         Ok(())
@@ -145,13 +145,13 @@ impl ClusterWorkloads {
         order: OrderId,
         group: ManifestGroup,
         hosts: Vec<String>,
-    ) -> Result<(), TrialError> {
+    ) -> Result<(), DryRunError> {
         let read = self.store.read(move |sql| {
             Ok::<_, StoreError>((leases::get(sql, order)?, reservations::get(sql, order)?))
         });
         let (lease, reservation) =
-            read.await.map_err(|error| TrialError::Unavailable(error.to_string()))?;
-        let missing = || TrialError::Unavailable(format!("lease {order} is not known"));
+            read.await.map_err(|error| DryRunError::Unavailable(error.to_string()))?;
+        let missing = || DryRunError::Unavailable(format!("lease {order} is not known"));
         let lease = lease.ok_or_else(missing)?;
         self.are_given_up(order, &hosts).await?;
         let placements = reservation.map(|row| row.placements).unwrap_or_default();
@@ -166,7 +166,7 @@ impl ClusterWorkloads {
             cluster: &self.cluster,
             running: true,
         };
-        self.trials.run(&subject, &hosts).await
+        self.dry_runs.run(&subject, &hosts).await
     }
 
     async fn log_lines(
@@ -227,7 +227,7 @@ impl Workloads for ClusterWorkloads {
         order: OrderId,
         group: ManifestGroup,
         hosts: Vec<String>,
-    ) -> BoxFuture<'_, Result<(), TrialError>> {
+    ) -> BoxFuture<'_, Result<(), DryRunError>> {
         self.tried(order, group, hosts).boxed()
     }
 

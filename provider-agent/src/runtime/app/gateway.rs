@@ -10,7 +10,7 @@ use crate::{
     cluster::{
         capacity::CapacityState,
         kube::{cache::Caches, events::EventHub, logs::LogHub, objects::recipe},
-        leases::{progress::ProgressMap, trial::Trials, workloads::ClusterWorkloads},
+        leases::{dry_run::DryRuns, progress::ProgressMap, workloads::ClusterWorkloads},
     },
     config::Config,
     gateway::{self, ServeError, State},
@@ -33,14 +33,24 @@ pub(super) struct Parts {
     pub caches: Caches,
     pub progress: ProgressMap,
     pub capacity: watch::Receiver<CapacityState>,
-    pub trials: Trials,
+    pub dry_runs: DryRuns,
     pub failures: Failures,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, capacity, trials, failures } =
-        parts;
+    let Parts {
+        config,
+        store,
+        logs,
+        events,
+        lookup,
+        caches,
+        progress,
+        capacity,
+        dry_runs,
+        failures,
+    } = parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -53,7 +63,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         scope,
         progress,
         capacity,
-        trials,
+        dry_runs,
     };
     let audience = Audience {
         chain_id: config.chain.chain_id.clone(),

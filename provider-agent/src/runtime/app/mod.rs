@@ -34,8 +34,8 @@ use crate::{
             streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
         },
         leases::{
-            failed_pods::FailedPods, metrics::LeaseMetrics, progress::ProgressMap,
-            reconcile::Reconciler, trial::Trials,
+            dry_run::DryRuns, failed_pods::FailedPods, metrics::LeaseMetrics,
+            progress::ProgressMap, reconcile::Reconciler,
         },
     },
     config::{Config, SelfCheck},
@@ -139,7 +139,8 @@ impl Agent {
         let cluster = client::from_config(&config.cluster).await?;
         let following = watch::Sender::new(FollowState::default());
         let (findings, reach) = (Findings::default(), watch::Sender::new(LastAttempt::default()));
-        let holder = lock::holder(&identity(&store).await?, &config.store.path);
+        let holder =
+            lock::holder(&store.write(copies::identity_or_make).await?, &config.store.path);
         let waiting = LockState::Waiting("the lock was not asked for yet".to_owned());
         Ok(Self {
             config,
@@ -297,7 +298,7 @@ impl Agent {
             health: self.failures.of(Part::FailedPods),
         };
         tasks.forever("failed pods", failed.run(stop.clone()));
-        let trials = self.spawn_trials(tasks, stop);
+        let dry_runs = self.dry_runs(tasks, stop);
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
@@ -306,7 +307,7 @@ impl Agent {
             lookup: ChainLookup::new(self.market.clone()),
             caches,
             progress,
-            trials,
+            dry_runs,
             capacity: self.capacity.subscribe(),
             failures: self.failures.clone(),
         };
@@ -327,14 +328,14 @@ impl Agent {
     }
 
     /// Where manifests are tried before they are accepted.
-    fn spawn_trials(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> Trials {
+    fn dry_runs(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> DryRuns {
         let (client, scope) = (self.cluster.clone(), MarketScope::of(&self.config));
         let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
         tasks.forever("other hosts", watches);
         let cluster = Arc::new(self.config.cluster.clone());
-        let trials = Trials::new(client, scope, cluster, others);
-        tasks.forever("trials", trials.clone().prepare(stop.clone()));
-        trials
+        let dry_runs = DryRuns::new(client, scope, cluster, others);
+        tasks.forever("dry runs", dry_runs.clone().prepare(stop.clone()));
+        dry_runs
     }
 
     async fn spawn_metrics(
@@ -383,21 +384,6 @@ fn divide_descriptors(config: &mut Config) -> Result<(), AppError> {
     }
     config.gateway.limits.connections = plan.connections;
     Ok(())
-}
-
-/// What tells the store from its copies; made at the first start.
-async fn identity(store: &Store) -> Result<String, StoreError> {
-    store
-        .write(|tx| {
-            if let Some(known) = copies::identity(tx)? {
-                return Ok(known);
-            }
-            // Random bytes that nobody else has.
-            let token = hex::encode(SecretKey::generate().public_key().to_bytes());
-            copies::set_identity(tx, &token)?;
-            Ok(token)
-        })
-        .await
 }
 
 /// While another agent may have the lock, nothing is sent and no bid is made.

@@ -44,7 +44,7 @@ pub(super) fn required() -> Vec<Permission> {
     }
     for (verb, group, resource, subresource) in [
         ("get", "", "namespaces", ""),
-        // In trials of manifests alone.
+        // In dry runs of manifests alone.
         ("create", "", "pods", ""),
         ("list", "", "pods", ""),
         ("watch", "", "pods", ""),

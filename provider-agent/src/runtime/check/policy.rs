@@ -10,14 +10,13 @@ use k8s_openapi::api::admissionregistration::v1::{
 };
 use kube::core::ObjectMeta;
 
-use crate::model::scope::MarketScope;
+use crate::model::{
+    labels::{ENFORCED, POLICY_NOTICE},
+    scope::MarketScope,
+};
 
-/// How each refusal of the policy begins.
-pub(super) const NOTICE: &str = "the agent writes only in its own namespaces";
 /// The annotation with the labels of those namespaces, in JSON, for whoever reads the policy.
 const NAMESPACE_LABELS: &str = "souk.market/namespace-labels";
-/// The label of the level of pod security that a namespace enforces.
-const ENFORCED: &str = "pod-security.kubernetes.io/enforce";
 
 /// The policy for a user, in force wherever its binding is.
 pub(super) fn policy(name: &str, user: &str, scope: &MarketScope) -> ValidatingAdmissionPolicy {
@@ -127,7 +126,7 @@ fn validations() -> Vec<Validation> {
     ]
     .map(|(expression, why)| Validation {
         expression,
-        message: Some(format!("{NOTICE}: {why}")),
+        message: Some(format!("{POLICY_NOTICE}: {why}")),
         reason: Some("Forbidden".into()),
         message_expression: None,
     })
@@ -153,7 +152,7 @@ mod tests {
         let own = &spec.variables.unwrap()[0].expression;
         assert!(own.contains("'souk.market/provider': 'souk1me'"), "{own}");
         assert!(spec.validations.unwrap().iter().all(|one| {
-            one.message.as_deref().is_some_and(|message| message.starts_with(NOTICE))
+            one.message.as_deref().is_some_and(|message| message.starts_with(POLICY_NOTICE))
         }));
         let annotations = made.metadata.annotations.unwrap();
         let labels: BTreeMap<String, String> =

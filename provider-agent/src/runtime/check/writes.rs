@@ -8,11 +8,14 @@ use kube::{
 };
 use serde_json::json;
 
-use super::{Report, policy::NOTICE};
+use super::Report;
 use crate::{
-    cluster::kube::message::message,
-    config::{Config, PodSecurity},
-    model::{labels::MANAGER, scope::MarketScope},
+    cluster::kube::{message::message, objects::namespace_of_agent},
+    config::Config,
+    model::{
+        labels::{MANAGER, POLICY_NOTICE},
+        scope::MarketScope,
+    },
 };
 
 /// A namespace that every cluster has and no agent owns.
@@ -36,7 +39,7 @@ impl Answer {
         match answer {
             Ok(_) => Self::Accepted,
             Err(error) => match message(&error) {
-                text if text.contains(NOTICE) => Self::Policy,
+                text if text.contains(POLICY_NOTICE) => Self::Policy,
                 text => Self::Other(text),
             },
         }
@@ -63,7 +66,8 @@ pub(super) async fn check(config: &Config, client: &Client, report: &mut Report)
         }
     }
     let scope = MarketScope::of(config);
-    match own_namespace(client, &scope, config.cluster.pod_security).await {
+    let own = namespace_of_agent(&scope, NAME, config.cluster.pod_security);
+    match Api::<Namespace>::all(client.clone()).create(&create(), &own).await {
         Ok(_) => report.ok(WHAT, "the agent writes in its own namespaces alone"),
         Err(error) => report.fail(
             WHAT,
@@ -95,19 +99,6 @@ async fn foreign_writes(client: &Client) -> Vec<(String, Answer)> {
     ]
 }
 
-async fn own_namespace(
-    client: &Client,
-    scope: &MarketScope,
-    level: PodSecurity,
-) -> kube::Result<Namespace> {
-    let labels = scope.labels().map(|(key, value)| (key.to_owned(), value));
-    let level = ("pod-security.kubernetes.io/enforce".to_owned(), level.as_str().to_owned());
-    let labels = labels.into_iter().chain([level]).collect();
-    let metadata = ObjectMeta { labels: Some(labels), ..named(NAME) };
-    let own = Namespace { metadata, ..Namespace::default() };
-    Api::<Namespace>::all(client.clone()).create(&create(), &own).await
-}
-
 fn create() -> PostParams {
     PostParams { dry_run: true, field_manager: Some(MANAGER.to_owned()) }
 }
@@ -128,7 +119,8 @@ mod tests {
             let status = Status::failure(message, "Forbidden").with_code(403);
             Answer::of::<()>(Err(kube::Error::Api(status.boxed())))
         };
-        let words = format!("serviceaccounts \"x\" is forbidden: denied request: {NOTICE}: none");
+        let words =
+            format!("serviceaccounts \"x\" is forbidden: denied request: {POLICY_NOTICE}: none");
         assert_eq!(refused(&words), Answer::Policy);
         let by_role = "User \"me\" cannot create resource \"serviceaccounts\"";
         assert_eq!(refused(by_role), Answer::Other(by_role.into()));

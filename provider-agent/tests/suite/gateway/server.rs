@@ -31,8 +31,8 @@ use souk_provider::{
             other_hosts::OtherHosts,
             streams::{self, LOG_CONNECTIONS},
         },
-        leases::{progress::ProgressMap, trial::Trials, workloads::ClusterWorkloads},
-        workloads::{LineStream, TrialError, WorkloadError, Workloads},
+        leases::{dry_run::DryRuns, progress::ProgressMap, workloads::ClusterWorkloads},
+        workloads::{DryRunError, LineStream, WorkloadError, Workloads},
     },
     config::{Bytes, Config, Gateway, GatewayLimits},
     gateway::{State, serve},
@@ -87,7 +87,7 @@ impl Workloads for Counted {
         order: OrderId,
         group: ManifestGroup,
         hosts: Vec<String>,
-    ) -> BoxFuture<'_, Result<(), TrialError>> {
+    ) -> BoxFuture<'_, Result<(), DryRunError>> {
         self.workloads.try_manifest(order, group, hosts)
     }
 
@@ -160,7 +160,7 @@ impl Server {
         let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
         tokio::spawn(watches);
         let cluster = Arc::new(config.cluster.clone());
-        let trials = Trials::new(client.clone(), scope.clone(), cluster, others);
+        let dry_runs = DryRuns::new(client.clone(), scope.clone(), cluster, others);
         let workloads = ClusterWorkloads {
             events: EventHub::new(client),
             logs: LogHub::new(logs, caches.clone()),
@@ -170,7 +170,7 @@ impl Server {
             recipe: recipe(&config.cluster, &scope),
             scope,
             progress: ProgressMap::default(),
-            trials,
+            dry_runs,
             capacity: tokio::sync::watch::Sender::<CapacityState>::default().subscribe(),
         };
         let audience = Audience {

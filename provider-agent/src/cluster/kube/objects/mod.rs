@@ -9,12 +9,12 @@ mod recipe;
 pub mod secret_list;
 mod service_account;
 
+mod dry_run;
 mod namespace;
 mod network_policy;
 mod pod;
 mod secrets;
 mod service;
-mod trial;
 mod volumes;
 mod workload;
 
@@ -25,12 +25,13 @@ use serde_json::Value;
 use souk_core::OrderId;
 use souk_sdl::{ManifestGroup, ManifestService};
 
+pub use dry_run::{Attempt, attempts, dry_run_namespace_objects};
 pub use ingress::hosts;
+pub use namespace::of_agent as namespace_of_agent;
 pub use network_policy::ingress_controllers;
 pub use recipe::recipe;
 use secret_list::SecretList;
 pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, ports_outside};
-pub use trial::{Attempt, attempts, trial_room};
 
 use crate::{
     config::Cluster,

@@ -8,17 +8,21 @@ use std::{
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::{
     Api, Client, ResourceExt,
-    api::{DynamicObject, ListParams, Patch, PatchParams},
+    api::{DynamicObject, ListParams},
     core::TypeMeta,
 };
 use serde_json::json;
 
 use super::objects::Object;
 use crate::{
-    cluster::kube::{apply::delete_namespace, message::message, objects::Kind},
+    cluster::kube::{
+        apply::{apply_anywhere, delete_namespace},
+        message::message,
+        objects::Kind,
+    },
     config::PodSecurity,
     model::{
-        labels::{CHECK, MANAGER},
+        labels::{CHECK, ENFORCED},
         scope::MarketScope,
     },
 };
@@ -59,10 +63,9 @@ impl Place {
     pub async fn make(&self, level: PodSecurity) -> Result<(), String> {
         for name in &self.namespaces {
             let mut labels = self.labels.clone();
-            let enforce = "pod-security.kubernetes.io/enforce".to_owned();
-            labels.insert(enforce, level.as_str().to_owned());
+            labels.insert(ENFORCED.to_owned(), level.as_str().to_owned());
             let body = json!({ "metadata": { "name": name, "labels": labels } });
-            self.put(Kind::Namespace, None, name, body).await?;
+            self.put(Kind::Namespace, name, body).await?;
         }
         Ok(())
     }
@@ -72,29 +75,17 @@ impl Place {
         let mut body = object.body.clone();
         body["metadata"] =
             json!({ "name": object.name, "namespace": namespace, "labels": self.labels });
-        self.put(object.kind, Some(namespace), &object.name, body).await
+        self.put(object.kind, &object.name, body).await
     }
 
-    async fn put(
-        &self,
-        kind: Kind,
-        namespace: Option<&str>,
-        name: &str,
-        body: serde_json::Value,
-    ) -> Result<(), String> {
+    async fn put(&self, kind: Kind, name: &str, body: serde_json::Value) -> Result<(), String> {
         let gvk = kind.gvk();
-        let failed = |error: &dyn std::fmt::Display| format!("{}/{name}: {error}", gvk.kind);
+        let failed = |error: String| format!("{}/{name}: {error}", gvk.kind);
         let mut object: DynamicObject =
-            serde_json::from_value(body).map_err(|error| failed(&error))?;
+            serde_json::from_value(body).map_err(|error| failed(error.to_string()))?;
         object.types = Some(TypeMeta { api_version: gvk.api_version(), kind: gvk.kind.clone() });
-        let resource = kind.resource();
-        let api: Api<DynamicObject> = match namespace {
-            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
-            None => Api::all_with(self.client.clone(), &resource),
-        };
-        let params = PatchParams::apply(MANAGER).force();
-        let applied = api.patch(name, &params, &Patch::Apply(&object)).await;
-        applied.map(drop).map_err(|error| failed(&message(&error)))
+        let applied = apply_anywhere(&self.client, kind, &object).await;
+        applied.map_err(|error| failed(message(&error)))
     }
 
     fn namespace(&self, elsewhere: bool) -> &str {

@@ -86,13 +86,17 @@ async fn a_manifest_that_kubernetes_refuses_leaves_nothing_and_its_words_are_pas
     let scope = scope(&config);
     let namespaces = Api::<Namespace>::all(cluster.client.clone());
     assert!(namespaces.get_opt(&scope.namespace(order)).await.unwrap().is_none());
-    let room = namespaces.get(&scope.trial_namespace()).await.must("the namespace for trials");
-    assert_eq!(room.metadata.labels.unwrap()["pod-security.kubernetes.io/enforce"], "baseline");
+    let namespace =
+        namespaces.get(&scope.dry_run_namespace()).await.must("the namespace for dry runs");
+    assert_eq!(
+        namespace.metadata.labels.unwrap()["pod-security.kubernetes.io/enforce"],
+        "baseline"
+    );
     let all = ListParams::default();
-    let room = scope.trial_namespace();
-    let pods = Api::<Pod>::namespaced(cluster.client.clone(), &room).list(&all).await.unwrap();
+    let namespace = scope.dry_run_namespace();
+    let pods = Api::<Pod>::namespaced(cluster.client.clone(), &namespace).list(&all).await.unwrap();
     let services =
-        Api::<Service>::namespaced(cluster.client.clone(), &room).list(&all).await.unwrap();
+        Api::<Service>::namespaced(cluster.client.clone(), &namespace).list(&all).await.unwrap();
     assert!(pods.items.is_empty() && services.items.is_empty());
     agent.stop().await;
 }
@@ -108,12 +112,12 @@ async fn while_the_cluster_does_not_answer_no_manifest_is_taken() {
     assert!(agent.store.manifest(leased.order).await.unwrap().is_none());
     fixture.sim.resume();
 
-    // Even if somebody deleted the namespace for trials meanwhile.
+    // Even if somebody deleted the namespace for dry runs meanwhile.
     let cluster = Cluster::of(&config).await;
     let namespaces = Api::<Namespace>::all(cluster.client.clone());
-    let room = scope(&config).trial_namespace();
+    let namespace = scope(&config).dry_run_namespace();
     until("the namespace is deleted", async || {
-        let gone = namespaces.delete(&room, &DeleteParams::background()).await;
+        let gone = namespaces.delete(&namespace, &DeleteParams::background()).await;
         matches!(gone, Err(kube::Error::Api(status)) if status.code == 404).then_some(())
     })
     .await;
@@ -135,13 +139,13 @@ async fn what_was_accepted_before_is_not_tried_again() {
     let leased = lease(&fixture, &agent, SITE, |_| ()).await;
     let ann = server.client("ann");
     let tried = || {
-        let room = format!("/namespaces/{}/", scope(&config).trial_namespace());
-        api.writes().iter().filter(|write| write.contains(&room)).count()
+        let namespace = format!("/namespaces/{}/", scope(&config).dry_run_namespace());
+        api.writes().iter().filter(|write| write.contains(&namespace)).count()
     };
     send(&ann, leased.order, &leased.upload).await;
     let once = tried();
     // Both services have a pod each, which is made by no other request.
-    let pods = api.writes().iter().filter(|write| write.ends_with("-trial/pods")).count();
+    let pods = api.writes().iter().filter(|write| write.ends_with("-dry-run/pods")).count();
     assert_eq!(pods, 2, "{:?}", api.writes());
     send(&ann, leased.order, &leased.upload).await;
     assert_eq!(tried(), once);

@@ -1,7 +1,7 @@
 //! Tries a manifest before it is accepted: each object, and a bare pod of each template, is sent as a dry
 //! run into a namespace of the agent's own. What is refused leaves nothing.
 
-mod judge;
+mod verdict;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -20,7 +20,7 @@ use souk_core::OrderId;
 use tokio::sync::{OnceCell, RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use self::judge::{Verdict, judge};
+use self::verdict::{Verdict, judge};
 use crate::{
     cluster::{
         kube::{
@@ -29,7 +29,7 @@ use crate::{
             objects::{self, Attempt, Kind, Subject},
             other_hosts::OtherHosts,
         },
-        workloads::TrialError,
+        workloads::DryRunError,
     },
     config::Cluster,
     model::{labels::MANAGER, names::digest, scope::MarketScope},
@@ -51,15 +51,15 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// Tries manifests. Cheap to clone.
 #[derive(Clone)]
-pub struct Trials(Arc<Inner>);
+pub struct DryRuns(Arc<Inner>);
 
 struct Inner {
     client: Client,
     scope: MarketScope,
     cluster: Arc<Cluster>,
     others: OtherHosts,
-    /// Set once the namespace for trials is there; a new one once it is gone.
-    room: RwLock<Arc<OnceCell<()>>>,
+    /// Set once the namespace for dry runs is there; a new one once it is gone.
+    namespace: RwLock<Arc<OnceCell<()>>>,
     turns: Semaphore,
     /// Leases of which a manifest is tried now.
     tried: Mutex<HashSet<OrderId>>,
@@ -70,7 +70,7 @@ struct Inner {
 struct Refused {
     manifest: u64,
     at: Instant,
-    why: TrialError,
+    why: DryRunError,
 }
 
 /// The turn of a lease.
@@ -85,7 +85,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-impl Trials {
+impl DryRuns {
     /// For a provider's leases in a market.
     pub fn new(
         client: Client,
@@ -98,18 +98,18 @@ impl Trials {
             scope,
             cluster,
             others,
-            room: RwLock::default(),
+            namespace: RwLock::default(),
             turns: Semaphore::new(AT_ONCE),
             tried: Mutex::default(),
             refused: Mutex::default(),
         }))
     }
 
-    /// Makes the namespace for trials, and ends with `stop`.
+    /// Makes the namespace for dry runs, and ends with `stop`.
     pub async fn prepare(self, stop: CancellationToken) {
         let made = async {
-            while let Err(error) = self.0.room().await {
-                tracing::warn!(%error, "the namespace for trials of manifests cannot be made, retrying");
+            while let Err(error) = self.0.make_namespace().await {
+                tracing::warn!(%error, "the namespace for dry runs of manifests cannot be made, retrying");
                 tokio::time::sleep(PAUSE).await;
             }
         };
@@ -125,10 +125,10 @@ impl Trials {
     /// # Errors
     ///
     /// If the cluster would refuse it, or cannot say.
-    pub async fn run(&self, subject: &Subject<'_>, hosts: &[String]) -> Result<(), TrialError> {
+    pub async fn run(&self, subject: &Subject<'_>, hosts: &[String]) -> Result<(), DryRunError> {
         let (order, inner) = (subject.order, &self.0);
         if !inner.tried.lock().insert(order) {
-            return Err(TrialError::Busy(order));
+            return Err(DryRunError::Busy(order));
         }
         let _turn = Turn { tried: &inner.tried, order };
         let manifest = digest(&[&serde_json::to_string(subject.group).unwrap_or_default()]);
@@ -136,7 +136,7 @@ impl Trials {
             return Err(why);
         }
         let late = |what: &str, limit: Duration| {
-            TrialError::Unavailable(format!("{what} within {} seconds", limit.as_secs()))
+            DryRunError::Unavailable(format!("{what} within {} seconds", limit.as_secs()))
         };
         let turn = tokio::time::timeout(TURN, inner.turns.acquire()).await;
         let Ok(Ok(_permit)) = turn else {
@@ -144,7 +144,7 @@ impl Trials {
         };
         let tried = tokio::time::timeout(LIMIT, inner.try_all(subject, hosts)).await;
         let tried = tried.unwrap_or_else(|_| Err(late("it did not answer", LIMIT)));
-        if let Err(why @ (TrialError::Refused(_) | TrialError::HostInUse(_))) = &tried {
+        if let Err(why @ (DryRunError::Refused(_) | DryRunError::HostInUse(_))) = &tried {
             inner.remember(order, manifest, why);
         }
         tried
@@ -152,27 +152,27 @@ impl Trials {
 }
 
 impl Inner {
-    fn refused_before(&self, order: OrderId, manifest: u64) -> Option<TrialError> {
+    fn refused_before(&self, order: OrderId, manifest: u64) -> Option<DryRunError> {
         let mut refused = self.refused.lock();
         refused.retain(|_, one| one.at.elapsed() < REMEMBERED);
         refused.get(&order).filter(|one| one.manifest == manifest).map(|one| one.why.clone())
     }
 
-    fn remember(&self, order: OrderId, manifest: u64, why: &TrialError) {
+    fn remember(&self, order: OrderId, manifest: u64, why: &DryRunError) {
         let (at, why) = (Instant::now(), why.clone());
         self.refused.lock().insert(order, Refused { manifest, at, why });
     }
 
-    async fn try_all(&self, subject: &Subject<'_>, hosts: &[String]) -> Result<(), TrialError> {
+    async fn try_all(&self, subject: &Subject<'_>, hosts: &[String]) -> Result<(), DryRunError> {
         if !hosts.is_empty() {
-            let taken = self.others.find(hosts).await.map_err(TrialError::Unavailable)?;
+            let taken = self.others.find(hosts).await.map_err(DryRunError::Unavailable)?;
             if let Some(host) = taken {
-                return Err(TrialError::HostInUse(host.to_owned()));
+                return Err(DryRunError::HostInUse(host.to_owned()));
             }
         }
         let attempts = objects::attempts(subject);
         if let Some(name) = same_name(&attempts) {
-            return Err(TrialError::Refused(format!("two objects would be named {name}")));
+            return Err(DryRunError::Refused(format!("two objects would be named {name}")));
         }
         let mut answers = stream::iter(attempts)
             .map(|attempt| async move { (self.attempt(&attempt).await, attempt) })
@@ -182,9 +182,9 @@ impl Inner {
             match verdict {
                 Verdict::Fine => {}
                 Verdict::Refused(why) => drop(refusals.insert(attempt.named(&why))),
-                Verdict::NoRoom(why) | Verdict::Unknown(why) => {
+                Verdict::NoNamespace(why) | Verdict::Unknown(why) => {
                     tracing::warn!(lease = %subject.order, why, "a manifest cannot be tried");
-                    return Err(TrialError::Unavailable(why));
+                    return Err(DryRunError::Unavailable(why));
                 }
             }
             if refusals.len() == MOST_NAMED {
@@ -194,14 +194,14 @@ impl Inner {
         if refusals.is_empty() {
             return Ok(());
         }
-        Err(TrialError::Refused(refusals.into_iter().collect::<Vec<_>>().join("; ")))
+        Err(DryRunError::Refused(refusals.into_iter().collect::<Vec<_>>().join("; ")))
     }
 
     /// Tries one object; again if the namespace was gone.
     async fn attempt(&self, attempt: &Attempt) -> Verdict {
         match self.attempt_once(attempt).await {
-            Verdict::NoRoom(_) => {
-                *self.room.write().await = Arc::default();
+            Verdict::NoNamespace(_) => {
+                *self.namespace.write().await = Arc::default();
                 self.attempt_once(attempt).await
             }
             verdict => verdict,
@@ -209,7 +209,7 @@ impl Inner {
     }
 
     async fn attempt_once(&self, attempt: &Attempt) -> Verdict {
-        if let Err(error) = self.room().await {
+        if let Err(error) = self.make_namespace().await {
             return Verdict::Unknown(error);
         }
         match self.send(attempt).await {
@@ -219,7 +219,7 @@ impl Inner {
     }
 
     async fn send(&self, attempt: &Attempt) -> kube::Result<()> {
-        let namespace = self.scope.trial_namespace();
+        let namespace = self.scope.dry_run_namespace();
         let api = |resource: &ApiResource| -> Api<DynamicObject> {
             Api::namespaced_with(self.client.clone(), &namespace, resource)
         };
@@ -243,16 +243,16 @@ impl Inner {
         }
     }
 
-    /// Makes the namespace for trials and what is in it, if it is not there. One that is not the agent's
+    /// Makes the namespace for dry runs and what is in it, if it is not there. One that is not the agent's
     /// is not used.
-    async fn room(&self) -> Result<(), String> {
-        let room = self.room.read().await.clone();
-        room.get_or_try_init(|| self.make_room()).await.copied()
+    async fn make_namespace(&self) -> Result<(), String> {
+        let made = self.namespace.read().await.clone();
+        made.get_or_try_init(|| self.make_namespace_now()).await.copied()
     }
 
-    async fn make_room(&self) -> Result<(), String> {
-        let name = self.scope.trial_namespace();
-        let objects = objects::trial_room(&self.scope, &self.cluster);
+    async fn make_namespace_now(&self) -> Result<(), String> {
+        let name = self.scope.dry_run_namespace();
+        let objects = objects::dry_run_namespace_objects(&self.scope, &self.cluster);
         let there =
             apply::labels_of_namespace(&self.client, &name).await.map_err(|e| message(&e))?;
         if let Some(labels) = &there {
@@ -270,7 +270,7 @@ impl Inner {
         for (kind, object) in &objects {
             apply::apply_anywhere(&self.client, *kind, object).await.map_err(|e| message(&e))?;
         }
-        tracing::info!(namespace = name, "namespace for trials of manifests is there");
+        tracing::info!(namespace = name, "namespace for dry runs of manifests is there");
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub struct Attempt {
     pub object: DynamicObject,
 }
 
-/// All that a manifest makes, and for each pod template a bare pod, in the namespace for trials. The
+/// All that a manifest makes, and for each pod template a bare pod, in the namespace for dry runs. The
 /// namespace itself, its limits and its service account do not depend on a manifest.
 pub fn attempts(subject: &Subject<'_>) -> Vec<Attempt> {
     let constant = [Kind::Namespace, Kind::LimitRange, Kind::ServiceAccount];
@@ -29,7 +29,7 @@ pub fn attempts(subject: &Subject<'_>) -> Vec<Attempt> {
 }
 
 fn of_object(subject: &Subject<'_>, object: Object) -> Vec<Attempt> {
-    let namespace = subject.scope.trial_namespace();
+    let namespace = subject.scope.dry_run_namespace();
     let mut sent = object.dynamic(subject);
     sent.metadata.namespace = Some(namespace.clone());
     let pod = pod(&namespace, &object).map(|pod| Attempt {
@@ -74,10 +74,13 @@ fn pod(namespace: &str, workload: &Object) -> Option<DynamicObject> {
     })
 }
 
-/// The namespace for trials and the service account of its pods. They have the labels of the agent's
+/// The namespace for dry runs and the service account of its pods. They have the labels of the agent's
 /// objects, but none of a lease's.
-pub fn trial_room(scope: &MarketScope, cluster: &Cluster) -> [(Kind, DynamicObject); 2] {
-    let name = scope.trial_namespace();
+pub fn dry_run_namespace_objects(
+    scope: &MarketScope,
+    cluster: &Cluster,
+) -> [(Kind, DynamicObject); 2] {
+    let name = scope.dry_run_namespace();
     let labels = scope.labels().map(|(key, value)| (key.to_owned(), value));
     let security = namespace::security(cluster).map(|(key, value)| (key.to_owned(), value));
     let account = service_account::service_account();

@@ -1,11 +1,11 @@
-//! What the API server's answer to a trial says: pure.
+//! What the API server's answer to a dry run says: pure.
 
 use crate::{
     cluster::kube::{
         message::{is_refusal, message},
         objects::Kind,
     },
-    model::scope::MarketScope,
+    model::{labels::POLICY_NOTICE, scope::MarketScope},
 };
 
 /// What an answer says.
@@ -15,18 +15,18 @@ pub enum Verdict {
     Fine,
     /// It would not, with the API server's message.
     Refused(String),
-    /// The namespace for trials, or what belongs to it, is not there.
-    NoRoom(String),
+    /// The namespace for dry runs, or what belongs to it, is not there.
+    NoNamespace(String),
     /// Nothing is known.
     Unknown(String),
 }
 
-/// Judges a failed trial of an object; no kind is a pod.
+/// Judges a failed dry run of an object; no kind is a pod.
 pub fn judge(kind: Option<Kind>, error: &kube::Error, scope: &MarketScope) -> Verdict {
     let text = message(error);
     let kube::Error::Api(status) = error else { return Verdict::Unknown(text) };
-    if is_without_room(status.code, &text, scope) {
-        return Verdict::NoRoom(text);
+    if is_without_namespace(status.code, &text, scope) {
+        return Verdict::NoNamespace(text);
     }
     // The API server answers so with 500 where a list has an entry twice.
     let is_refusal = is_refusal(error) || text.contains("failed to create typed patch object");
@@ -42,13 +42,14 @@ pub fn judge(kind: Option<Kind>, error: &kube::Error, scope: &MarketScope) -> Ve
 }
 
 /// Whether the namespace is gone or going, or has no service account.
-fn is_without_room(code: u16, text: &str, scope: &MarketScope) -> bool {
-    let room = scope.trial_namespace();
+fn is_without_namespace(code: u16, text: &str, scope: &MarketScope) -> bool {
+    let namespace = scope.dry_run_namespace();
     match code {
-        404 => text.contains(&format!("namespaces \"{room}\" not found")),
+        404 => text.contains(&format!("namespaces \"{namespace}\" not found")),
         403 => {
-            text.contains(&format!("error looking up service account {room}/"))
-                || text.contains(&format!("in namespace {room} because it is being terminated"))
+            text.contains(&format!("error looking up service account {namespace}/"))
+                || text
+                    .contains(&format!("in namespace {namespace} because it is being terminated"))
         }
         _ => false,
     }
@@ -58,7 +59,7 @@ fn is_without_room(code: u16, text: &str, scope: &MarketScope) -> bool {
 /// fine.
 fn is_for_want_of_rights(text: &str) -> bool {
     (text.contains(" is forbidden: User \"") && text.contains(" cannot "))
-        || text.contains("denied request: the agent writes only in its own namespaces")
+        || text.contains(&format!("denied request: {POLICY_NOTICE}"))
 }
 
 /// Whether an Ingress is refused for the sake of one that a lease of this provider has: the host is either
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn only_what_is_wrong_with_the_manifest_is_a_refusal() {
-        let room = scope().trial_namespace();
+        let namespace = scope().dry_run_namespace();
         let host = "Ingress.networking.k8s.io \"a\" is invalid: spec.rules[0].host: Invalid value";
         assert_eq!(answer(Kind::Ingress, 422, host), Verdict::Refused(host.into()));
         let security = "pods \"web\" is forbidden: violates PodSecurity \"restricted:latest\"";
@@ -103,21 +104,21 @@ mod tests {
         let webhook = "Internal error occurred: failed calling webhook \"validate.nginx\"";
         assert_eq!(answer(Kind::Ingress, 500, webhook), Verdict::Unknown(webhook.into()));
         for (code, text) in [
-            (404, format!("namespaces \"{room}\" not found")),
+            (404, format!("namespaces \"{namespace}\" not found")),
             (
                 403,
                 format!(
-                    "pods \"web\" is forbidden: error looking up service account {room}/tenant: serviceaccount \"tenant\" not found"
+                    "pods \"web\" is forbidden: error looking up service account {namespace}/tenant: serviceaccount \"tenant\" not found"
                 ),
             ),
             (
                 403,
                 format!(
-                    "secrets \"a\" is forbidden: unable to create new content in namespace {room} because it is being terminated"
+                    "secrets \"a\" is forbidden: unable to create new content in namespace {namespace} because it is being terminated"
                 ),
             ),
         ] {
-            assert_eq!(answer(Kind::Secret, code, &text), Verdict::NoRoom(text.clone()));
+            assert_eq!(answer(Kind::Secret, code, &text), Verdict::NoNamespace(text.clone()));
         }
         let silent = kube::Error::Service(Box::new(std::io::Error::other("refused")));
         assert!(matches!(judge(None, &silent, &scope()), Verdict::Unknown(_)));
