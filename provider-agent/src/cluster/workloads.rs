@@ -45,6 +45,32 @@ pub enum DryRunError {
     /// Another manifest of the lease is being checked.
     #[error("a manifest of lease {0} is being checked already; wait for its answer")]
     Busy(OrderId),
+    /// Others are being checked, or another lease's manifest of the same tenant.
+    #[error(
+        "other manifests are being checked, of one tenant one at a time; send this one again in a few seconds"
+    )]
+    Crowded,
+    /// The cluster took too long.
+    #[error(
+        "the cluster did not say within {seconds} seconds whether it takes this manifest; it is not asked again for {again} seconds"
+    )]
+    Late {
+        /// How long it was waited for, in seconds.
+        seconds: u64,
+        /// Seconds for which this answer is repeated.
+        again: u64,
+    },
+}
+
+impl DryRunError {
+    /// Seconds after which it is worth to send the manifest again; none if it must be changed.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Refused(_) | Self::HostInUse(_) | Self::Held(_) => None,
+            Self::Unavailable(_) | Self::Busy(_) | Self::Crowded => Some(5),
+            Self::Late { again, .. } => Some(*again),
+        }
+    }
 }
 
 /// A stream of values; it ends with an error.

@@ -7,7 +7,7 @@ use axum::{
     extract::rejection::{PathRejection, QueryRejection},
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{StatusCode, header::RETRY_AFTER};
 use souk_core::OrderId;
 use souk_gateway::{TokenError, body::ErrorBody};
 use thiserror::Error;
@@ -128,7 +128,10 @@ impl GatewayError {
             Self::DryRun(DryRunError::Busy(_)) => {
                 (StatusCode::TOO_MANY_REQUESTS, "manifest_in_check")
             }
-            Self::DryRun(DryRunError::Unavailable(_)) => {
+            Self::DryRun(DryRunError::Crowded) => {
+                (StatusCode::TOO_MANY_REQUESTS, "too_many_manifests")
+            }
+            Self::DryRun(DryRunError::Unavailable(_) | DryRunError::Late { .. }) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "cluster")
             }
             Self::Streams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
@@ -142,6 +145,15 @@ impl GatewayError {
             }
             Self::Chain(_) => (StatusCode::SERVICE_UNAVAILABLE, "chain"),
             Self::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+        }
+    }
+
+    /// Seconds after which the same request may succeed, if that is known.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::DryRun(why) => why.retry_after(),
+            Self::TooManyRequests => Some(5),
+            _ => None,
         }
     }
 
@@ -169,7 +181,11 @@ impl IntoResponse for GatewayError {
         if status.is_server_error() {
             tracing::warn!(code, error = ?self, "request failed");
         }
-        (status, Json(self.body())).into_response()
+        let mut response = (status, Json(self.body())).into_response();
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
@@ -192,4 +208,25 @@ pub enum ServeError {
         /// Why not.
         error: io::Error,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_may_send_it_again_learns_when() {
+        for (why, status, seconds) in [
+            (DryRunError::Crowded, 429, Some("5")),
+            (DryRunError::Busy(OrderId(7)), 429, Some("5")),
+            (DryRunError::Late { seconds: 18, again: 30 }, 503, Some("30")),
+            (DryRunError::Unavailable("connection refused".into()), 503, Some("5")),
+            (DryRunError::Refused("service `web`: pod web: no".into()), 422, None),
+            (DryRunError::HostInUse("a.example.com".into()), 409, None),
+        ] {
+            let response = GatewayError::DryRun(why.clone()).into_response();
+            let found = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            assert_eq!((response.status().as_u16(), found), (status, seconds), "{why}");
+        }
+    }
 }

@@ -43,7 +43,24 @@ impl fmt::Debug for DigestKey {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whatever stands between keys and values may stand in them, too.
+        #[test]
+        fn other_parts_or_another_order_have_another_digest(
+            one in prop::collection::vec("[ab=\\x00\\x08]{0,3}", 0..5),
+            other in prop::collection::vec("[ab=\\x00\\x08]{0,3}", 0..5),
+        ) {
+            let digest = |parts: &[String]| {
+                let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+                DigestKey::from_bytes([1; 32]).digest(&parts)
+            };
+            prop_assert_eq!(digest(&one) == digest(&other), one == other);
+        }
+    }
 
     #[test]
     fn a_digest_is_found_again_with_its_key_alone() {

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use souk_api::orderbook::LeaseState;
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 
-use super::{Bid, BidProgress, Cursor, Lease, Mark, Order, reach::ReachedTime};
+use super::{
+    Bid, BidProgress, Cursor, Lease, Mark, Order,
+    reach::{UpTime, all_up},
+};
 use crate::config::Bidding;
 
 /// A task that is due.
@@ -33,6 +36,16 @@ pub enum UpkeepTask {
     CloseAuction(OrderId),
 }
 
+impl UpkeepTask {
+    /// Whether it cannot be taken back: it ends a lease, a deployment or an auction.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::ManifestTimeout(_) | Self::EndDeployment { .. } | Self::CloseAuction(_) => true,
+            Self::Withdraw { .. } => false,
+        }
+    }
+}
+
 /// The input of [`plan`].
 #[derive(Debug, Clone, Default)]
 pub struct UpkeepInput {
@@ -45,8 +58,10 @@ pub struct UpkeepInput {
     /// Block time since when the agent is at the chain's head and takes manifests; none while it is
     /// behind.
     pub current_since: Option<u64>,
-    /// When tenants could reach the gateway; none if that is not tried and counts as always.
-    pub reached: Option<ReachedTime>,
+    /// When tenants could deliver: for each thing that they need and that is tried.
+    pub up: Vec<UpTime>,
+    /// Why the chain's state is in doubt, if it is: endpoints do not agree.
+    pub doubt: Option<String>,
     /// Leases that have a namespace in the cluster; none while that cannot be seen.
     pub in_cluster: Option<BTreeSet<OrderId>>,
     /// Deployments marked for their end.
@@ -65,7 +80,7 @@ impl UpkeepInput {
     }
 }
 
-/// The tasks that are due.
+/// The tasks that are due. While the chain's state is in doubt, none that cannot be taken back is.
 pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
     let Some(at) = input.at else { return Vec::new() };
     let mut due = Vec::new();
@@ -103,26 +118,29 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
             due.push(UpkeepTask::CloseAuction(bid.order));
         }
     }
+    if input.doubt.is_some() {
+        due.retain(|task| !task.is_final());
+    }
     due
 }
 
-/// A tenant's time is at most this many times `manifest_timeout`, if the gateway is not reached.
+/// A tenant's time is at most this many times `manifest_timeout`, if it cannot deliver.
 const MAX_PROLONGED: u64 = 4;
 
-/// Whether a lease's manifest is overdue. The tenant's time runs only while the agent takes
-/// manifests and its gateway is reached, but not for longer than four times as much. A lease with a
+/// Whether a lease's manifest is overdue. The tenant's time runs only while the agent takes manifests: its
+/// gateway is reached and manifests can be tried, but not for longer than four times as much. A lease with a
 /// namespace had a manifest, in a store that was lost.
 fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> bool {
     let (Some(current_since), Some(in_cluster)) = (input.current_since, &input.in_cluster) else {
         return false;
     };
+    if input.with_manifest.contains(&lease.order) || in_cluster.contains(&lease.order) {
+        return false;
+    }
     let from = lease.created_at.max(current_since);
     let waited = at.time.saturating_sub(from);
-    let reached = input.reached.as_ref().map_or(waited, |reached| reached.within(from, at.time));
     let timeout = policy.manifest_timeout.0;
-    (reached > timeout || waited > timeout.saturating_mul(MAX_PROLONGED))
-        && !input.with_manifest.contains(&lease.order)
-        && !in_cluster.contains(&lease.order)
+    waited > timeout.saturating_mul(MAX_PROLONGED) || all_up(&input.up, from, at.time) > timeout
 }
 
 fn end_deployment(
@@ -149,7 +167,7 @@ mod tests {
     use souk_core::{AccountId, Denom, GroupId, GroupSeq, Price};
 
     use super::*;
-    use crate::model::reach::LastAttempt;
+    use crate::model::{AccountClock, reach::LastAttempt};
 
     const LEASE: OrderId = OrderId(7);
 
@@ -202,36 +220,71 @@ mod tests {
     #[test]
     fn a_tenants_time_runs_only_while_the_gateway_is_reached_and_is_prolonged_to_four_times() {
         let attempts = |times: &[(u64, bool)]| {
-            let (mut reached, mut last) = (ReachedTime::default(), LastAttempt::default());
+            let (mut up, mut last) = (UpTime::default(), LastAttempt::default());
             for (time, succeeds) in times {
                 last = last.next(if *succeeds { Ok(()) } else { Err("no route".into()) });
-                reached.record(*time, &last);
+                up.record(*time, &last);
             }
-            reached
+            up
         };
         let always: Vec<_> = (0..=100).map(|i| (10_000 + i * 30, true)).collect();
         let never: Vec<_> = (0..=100).map(|i| (10_000 + i * 30, false)).collect();
         let half: Vec<_> = (0..=100).map(|i| (10_000 + i * 30, i % 4 < 3)).collect();
+        let both =
+            |one: &[(u64, bool)], other: &[(u64, bool)]| vec![attempts(one), attempts(other)];
         for (case, attempts, waited, late) in [
-            ("reached", attempts(&always), 600, false),
-            ("reached", attempts(&always), 601, true),
-            ("never reached", attempts(&never), 601, false),
-            ("never reached", attempts(&never), 2_400, false),
-            ("never reached, four times", attempts(&never), 2_401, true),
-            ("reached half of the time", attempts(&half), 1_190, false),
-            ("reached half of the time", attempts(&half), 1_290, true),
+            ("reached", vec![attempts(&always)], 600, false),
+            ("reached", vec![attempts(&always)], 601, true),
+            ("never reached", vec![attempts(&never)], 601, false),
+            ("never reached", vec![attempts(&never)], 2_400, false),
+            ("never reached, four times", vec![attempts(&never)], 2_401, true),
+            ("reached half of the time", vec![attempts(&half)], 1_190, false),
+            ("reached half of the time", vec![attempts(&half)], 1_290, true),
+            ("reached, and nothing can be tried", both(&always, &never), 2_400, false),
+            ("reached, and nothing can be tried", both(&always, &never), 2_401, true),
+            ("not reached, and all can be tried", both(&never, &always), 2_400, false),
+            ("both half of the time", both(&half, &always), 1_190, false),
+            ("both half of the time", both(&half, &always), 1_290, true),
         ] {
             let input = UpkeepInput {
                 at: Some(Cursor { height: 5, time: 10_000 + waited }),
                 leases: vec![lease(10_000)],
                 current_since: Some(100),
-                reached: Some(attempts),
+                up: attempts,
                 in_cluster: Some(BTreeSet::new()),
                 ..UpkeepInput::default()
             };
             let expected = if late { vec![UpkeepTask::ManifestTimeout(LEASE)] } else { vec![] };
             assert_eq!(plan(&input, &policy()), expected, "{case} for {waited}");
         }
+    }
+
+    #[test]
+    fn while_the_chain_is_in_doubt_nothing_is_due_that_cannot_be_taken_back() {
+        let due = |doubt: Option<&str>| {
+            let clock = AccountClock {
+                remaining: 0,
+                rate: "1".parse().unwrap(),
+                anchor: 9_300,
+                depletion: Some(9_400),
+                depleted: true,
+                closed: false,
+                height: 4,
+            };
+            let depleted = Lease { clock: Some(clock), withdrawn_at: 1_000, ..lease(9_300) };
+            let input = UpkeepInput {
+                at: Some(Cursor { height: 5, time: 10_000_000 }),
+                leases: vec![depleted],
+                current_since: Some(100),
+                in_cluster: Some(BTreeSet::new()),
+                doubt: doubt.map(str::to_owned),
+                ..UpkeepInput::default()
+            };
+            let tasks = plan(&input, &policy());
+            tasks.iter().map(UpkeepTask::is_final).collect::<Vec<_>>()
+        };
+        assert_eq!(due(None), [false, true, true], "withdraw, close, mark");
+        assert_eq!(due(Some("the endpoints differ")), [false], "withdraw");
     }
 
     #[test]

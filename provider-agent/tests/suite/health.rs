@@ -20,10 +20,13 @@ use souk_provider::{
     cluster::kube::{cache::Watched, objects::Kind},
     model::health::Part,
 };
+use souk_sdl::StorageParams;
 
 use crate::{
-    manifests::{Cluster, accepted, create_deployment, lease},
-    support::{ApiProxy, Fixture, InProcess, Options, agent::configure, app, until},
+    manifests::{self, Cluster, SITE, accepted, create_deployment, lease},
+    support::{
+        ApiProxy, Fixture, InProcess, Options, agent::configure, app, fixture::address, until,
+    },
 };
 
 const WEB: &str = r#"
@@ -255,7 +258,9 @@ async fn each_part_that_fails_is_named_with_its_reason_until_it_works_again() {
     bench.fixture.sim.pause(Outage::Unavailable);
     bench.fails(Part::Watches, "pods cannot be watched").await;
     bench.fails(Part::Inventory, "").await;
+    bench.fails(Part::DryRuns, "no manifest can be tried, so none is taken: ").await;
     bench.fixture.sim.resume();
+    bench.is_well(Part::DryRuns).await;
     bench.is_well(Part::Watches).await;
     bench.is_well(Part::Inventory).await;
 
@@ -314,6 +319,66 @@ async fn each_part_that_fails_is_named_with_its_reason_until_it_works_again() {
     let all: BTreeSet<&str> = Part::ALL.iter().map(|part| part.as_str()).collect();
     assert_eq!(bench.failed, all, "each part was tried");
     until("health", async || bench.errors().await?.is_empty().then_some(())).await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bidding_that_asks_the_chain_in_vain_says_so_until_it_is_answered() {
+    let mut bench = Bench::new().await;
+    bench.open_the_way();
+    let agent = InProcess::start(&bench.config).await;
+    let first = bench.fixture.order("bob", app("web")).await;
+    until("a bid", || bench.fixture.own_bid(first)).await;
+    bench.ask_in_vain("{\"attestations\":");
+    let mut audited = app("audited");
+    audited.requirements.signed_by.any_of = vec![address("auditor")];
+    let order = bench.fixture.order("ann", audited).await;
+    bench.fails(Part::Bidding, &format!("order {order}: attestations: ")).await;
+    // Rounds without questions, such as this one's, do not hide it.
+    let other = bench.fixture.order("bob", app("more")).await;
+    until("a bid", || bench.fixture.own_bid(other)).await;
+    bench.fails(Part::Bidding, &format!("order {order}: attestations: ")).await;
+    bench.chain.clear();
+    bench.is_well(Part::Bidding).await;
+    agent.decision(order, "none of the auditors").await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_kubernetes_refuses_of_one_lease_is_its_tenants_matter_and_the_agent_stays_healthy() {
+    let bench = Bench::of(manifests::fixture().await).await;
+    bench.open_the_way();
+    let agent = InProcess::start(&bench.config).await;
+    let mut leased = lease(&bench.fixture, &agent, "ann", SITE).await;
+    // Two volumes at one path; by the gateway it would not come this far.
+    let services = &mut leased.upload.manifest.0[0].services;
+    let db = services.iter_mut().find(|service| service.name == "db").unwrap();
+    let mounts = db.params.as_mut().unwrap().storage.as_mut().unwrap();
+    let mount = mounts[0].mount.clone();
+    mounts.push(StorageParams { name: "default".into(), mount, read_only: false });
+    accepted(&agent.store, &leased).await;
+    let named = format!("lease {}: Kubernetes refuses to apply statefulset/db", leased.order);
+    let health = until("a warning", async || {
+        let health = status(&bench.config).await["health"]["answered"].clone();
+        let mut warnings = health["warnings"].as_array()?.iter();
+        let named = warnings.any(|one| one["message"].as_str().unwrap().starts_with(&named));
+        (named && health["healthy"] == true).then_some(health)
+    })
+    .await;
+    assert_eq!(health["errors"], json!([]), "{health}");
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let metrics = http.get(format!("{}/metrics", bench.metrics)).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert!(metrics.contains("souk_provider_leases_refused 1"), "{metrics}");
+    assert!(metrics.contains("souk_provider_component_failing{component=\"leases\"} 0"));
+
+    leased.upload = manifests::upload(SITE);
+    accepted(&agent.store, &leased).await;
+    until("nothing is refused any more", async || {
+        let health = status(&bench.config).await["health"]["answered"].clone();
+        health["warnings"].as_array()?.is_empty().then_some(())
+    })
+    .await;
     agent.stop().await;
 }
 

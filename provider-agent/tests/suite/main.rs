@@ -4,7 +4,9 @@
 mod bidding;
 mod commands;
 mod connections;
+mod deliveries;
 mod deploying;
+mod doubts;
 mod exposes;
 mod faults;
 mod flood;

@@ -79,7 +79,8 @@ impl GatewayError {
     /// try again.
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Refused { status, body }
-            if *status == 503 || body.code == "manifest_in_check")
+            if *status == 503
+                || ["manifest_in_check", "too_many_manifests"].contains(&body.code.as_str()))
     }
 }
 

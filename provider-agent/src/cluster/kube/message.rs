@@ -2,6 +2,8 @@
 
 use std::error::Error as _;
 
+use crate::model::labels::POLICY_NOTICE;
+
 /// Why a request failed: the API server's own message, or what kept it from being asked.
 pub fn message(error: &kube::Error) -> String {
     match error {
@@ -25,7 +27,26 @@ pub fn message(error: &kube::Error) -> String {
 
 /// Whether the API server refused, and did not just fail to answer.
 pub fn is_refusal(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if status.code != 429 && status.code < 500)
+    let kube::Error::Api(status) = error else { return false };
+    // It answers with 500 where a list has an entry twice.
+    let is_malformed = status.message.contains("failed to create typed patch object");
+    is_malformed || status.code != 429 && status.code < 500
+}
+
+/// Whether the API server refused for what the object has, so that the same object is refused again and
+/// others are not: neither for the agent's rights nor for the moment.
+pub fn is_about_content(error: &kube::Error) -> bool {
+    let kube::Error::Api(status) = error else { return false };
+    is_refusal(error)
+        && ![401, 408, 409].contains(&status.code)
+        && !is_for_want_of_rights(&status.message)
+}
+
+/// Whether the agent's own rights do not suffice, by its role or its admission policy: the object may be
+/// fine.
+fn is_for_want_of_rights(text: &str) -> bool {
+    (text.contains(" is forbidden: User \"") && text.contains(" cannot "))
+        || text.contains(&format!("denied request: {POLICY_NOTICE}"))
 }
 
 #[cfg(test)]
@@ -45,6 +66,26 @@ mod tests {
         let bare = kube::Error::Api(Status::failure("", "InternalError").with_code(500).boxed());
         assert_eq!(message(&bare), "InternalError (HTTP 500)");
         assert!(!is_refusal(&bare));
+    }
+
+    #[test]
+    fn a_refusal_of_an_object_differs_from_one_for_the_agents_rights_and_the_moment() {
+        let policy = format!("ValidatingAdmissionPolicy 'x' denied request: {POLICY_NOTICE} x");
+        for (code, text, of_content) in [
+            (422, "Service \"web\" is invalid: spec.ports[0].port: Invalid value: 0", true),
+            (403, "exceeded quota: lease, requested: limits.cpu=2, limited: limits.cpu=1", true),
+            (403, "pods \"web\" is forbidden: violates PodSecurity \"restricted:latest\"", true),
+            (403, "services is forbidden: User \"souk\" cannot patch resource \"services\"", false),
+            (403, policy.as_str(), false),
+            (500, "failed to create typed patch object (x; apps/v1, Kind=StatefulSet): .spec: duplicate entries for key [name=\"a\"]", true),
+            (401, "Unauthorized", false),
+            (409, "the object has been modified; please apply your changes again", false),
+            (429, "too many requests", false),
+            (500, "failed calling webhook \"x\": connection refused", false),
+        ] {
+            let error = kube::Error::Api(Status::failure(text, "X").with_code(code).boxed());
+            assert_eq!(is_about_content(&error), of_content, "{text}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
     cluster::kube::{
         apply::{self, Written},
         fingerprint::Fingerprint,
-        message::{is_refusal, message},
+        message::{is_about_content, is_refusal, message},
         objects::{self, Kind, Object, Subject, secret_list},
         seen::LeaseObjects,
     },
@@ -44,6 +44,8 @@ struct Failure {
     message: String,
     /// Whether the API server answered: otherwise the next object fails in the same way.
     answered: bool,
+    /// Whether it refuses what the object has.
+    refused: bool,
 }
 
 /// One run over the objects of a lease.
@@ -140,12 +142,13 @@ impl Reconciler {
         let what = Applied { version: wanted.version, running };
         let row = self.progress.applied(order, complete.then_some(what), done);
         self.store.write(move |tx| applied::put(tx, &row)).await?;
+        let refused = failures.iter().all(|failure| failure.refused);
         match failures
             .into_iter()
             .map(|failure| failure.message)
             .reduce(|all, one| all + "; " + &one)
         {
-            Some(messages) => Err(StepError::Objects(messages)),
+            Some(text) => Err(StepError::Objects { text, refused }),
             None => {
                 tracing::info!(lease = %order, running, objects = sent, "lease applied");
                 Ok(())
@@ -296,11 +299,12 @@ impl Deployment<'_> {
         let kind = kind.gvk().kind.to_lowercase();
         tracing::debug!(action = what, %kind, %name, error = text, "object not applied or deleted");
         let answered = matches!(error, kube::Error::Api(_));
+        let refused = is_about_content(error);
         let message = match is_refusal(error) {
             true => format!("Kubernetes refuses to {what} {kind}/{name}: {text}"),
             false => format!("Kubernetes did not {what} {kind}/{name}: {text}"),
         };
-        self.failures.push(Failure { key, message, answered });
+        self.failures.push(Failure { key, message, answered, refused });
     }
 }
 

@@ -1,10 +1,14 @@
 //! Tries a manifest before it is accepted: each object, and a bare pod of each template, is sent as a dry
 //! run into a namespace of the agent's own. What is refused leaves nothing.
 
+mod namespace;
+mod remembered;
+mod turns;
 mod verdict;
+mod watch;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,17 +19,17 @@ use kube::{
     api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams},
     core::GroupVersionKind,
 };
-use parking_lot::Mutex;
-use souk_core::OrderId;
-use tokio::sync::{OnceCell, RwLock, Semaphore};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
 
-use self::verdict::{Verdict, judge};
+use self::{
+    namespace::Namespace,
+    remembered::{LATE, Remembered, repeated_for},
+    turns::{NoTurn, Turns},
+    verdict::{Verdict, judge},
+};
 use crate::{
     cluster::{
         kube::{
-            apply,
-            message::message,
             objects::{self, Attempt, Kind, Subject},
             other_hosts::OtherHosts,
         },
@@ -42,12 +46,8 @@ const REQUESTS_AT_ONCE: usize = 4;
 /// webhook may need a second for each host.
 const TURN: Duration = Duration::from_secs(5);
 const LIMIT: Duration = Duration::from_secs(18);
-/// How long a refusal is repeated without asking again.
-const REMEMBERED: Duration = Duration::from_secs(10);
 /// The refusals that are named.
 const MOST_NAMED: usize = 5;
-/// The pause between attempts to make the namespace at the start.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// Tries manifests. Cheap to clone.
 #[derive(Clone)]
@@ -58,31 +58,12 @@ struct Inner {
     scope: MarketScope,
     cluster: Arc<Cluster>,
     others: OtherHosts,
-    /// Set once the namespace for dry runs is there; a new one once it is gone.
-    namespace: RwLock<Arc<OnceCell<()>>>,
-    turns: Semaphore,
-    /// Leases of which a manifest is tried now.
-    tried: Mutex<HashSet<OrderId>>,
-    /// What was refused just now.
-    refused: Mutex<HashMap<OrderId, Refused>>,
-}
-
-struct Refused {
-    manifest: u64,
-    at: Instant,
-    why: DryRunError,
-}
-
-/// The turn of a lease.
-struct Turn<'a> {
-    tried: &'a Mutex<HashSet<OrderId>>,
-    order: OrderId,
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.tried.lock().remove(&self.order);
-    }
+    namespace: Namespace,
+    turns: Turns,
+    /// What is answered without asking.
+    remembered: Remembered,
+    /// A manifest could not be tried: is it the manifest, or can none be?
+    asked: Notify,
 }
 
 impl DryRuns {
@@ -93,31 +74,17 @@ impl DryRuns {
         cluster: Arc<Cluster>,
         others: OtherHosts,
     ) -> Self {
+        let namespace = Namespace::new(client.clone(), scope.clone(), Arc::clone(&cluster));
         Self(Arc::new(Inner {
             client,
             scope,
             cluster,
             others,
-            namespace: RwLock::default(),
-            turns: Semaphore::new(AT_ONCE),
-            tried: Mutex::default(),
-            refused: Mutex::default(),
+            namespace,
+            turns: Turns::new(AT_ONCE, TURN),
+            remembered: Remembered::default(),
+            asked: Notify::new(),
         }))
-    }
-
-    /// Makes the namespace for dry runs, and ends with `stop`.
-    pub async fn prepare(self, stop: CancellationToken) {
-        let made = async {
-            while let Err(error) = self.0.make_namespace().await {
-                tracing::warn!(%error, "the namespace for dry runs of manifests cannot be made, retrying");
-                tokio::time::sleep(PAUSE).await;
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = made => {}
-        }
-        stop.cancelled().await;
     }
 
     /// Tries a manifest, with the hosts that its tenant chose.
@@ -127,42 +94,31 @@ impl DryRuns {
     /// If the cluster would refuse it, or cannot say.
     pub async fn run(&self, subject: &Subject<'_>, hosts: &[String]) -> Result<(), DryRunError> {
         let (order, inner) = (subject.order, &self.0);
-        if !inner.tried.lock().insert(order) {
-            return Err(DryRunError::Busy(order));
-        }
-        let _turn = Turn { tried: &inner.tried, order };
         let manifest = digest(&[&serde_json::to_string(subject.group).unwrap_or_default()]);
-        if let Some(why) = inner.refused_before(order, manifest) {
+        if let Some(why) = inner.remembered.answer(order, manifest, Instant::now()) {
             return Err(why);
         }
-        let late = |what: &str, limit: Duration| {
-            DryRunError::Unavailable(format!("{what} within {} seconds", limit.as_secs()))
-        };
-        let turn = tokio::time::timeout(TURN, inner.turns.acquire()).await;
-        let Ok(Ok(_permit)) = turn else {
-            return Err(late("too many manifests are being checked; no turn came", TURN));
-        };
+        let turn = inner.turns.take(order, subject.owner.tenant).await;
+        let _turn = turn.map_err(|why| match why {
+            NoTurn::SameLease => DryRunError::Busy(order),
+            NoTurn::Late => DryRunError::Crowded,
+        })?;
         let tried = tokio::time::timeout(LIMIT, inner.try_all(subject, hosts)).await;
-        let tried = tried.unwrap_or_else(|_| Err(late("it did not answer", LIMIT)));
-        if let Err(why @ (DryRunError::Refused(_) | DryRunError::HostInUse(_))) = &tried {
-            inner.remember(order, manifest, why);
+        let late = || Err(DryRunError::Late { seconds: LIMIT.as_secs(), again: LATE });
+        let tried = tried.unwrap_or_else(|_| late());
+        if let Err(why) = &tried {
+            if let Some(time) = repeated_for(why) {
+                inner.remembered.repeat(order, manifest, why, Instant::now() + time);
+            }
+            if matches!(why, DryRunError::Unavailable(_) | DryRunError::Late { .. }) {
+                inner.asked.notify_one();
+            }
         }
         tried
     }
 }
 
 impl Inner {
-    fn refused_before(&self, order: OrderId, manifest: u64) -> Option<DryRunError> {
-        let mut refused = self.refused.lock();
-        refused.retain(|_, one| one.at.elapsed() < REMEMBERED);
-        refused.get(&order).filter(|one| one.manifest == manifest).map(|one| one.why.clone())
-    }
-
-    fn remember(&self, order: OrderId, manifest: u64, why: &DryRunError) {
-        let (at, why) = (Instant::now(), why.clone());
-        self.refused.lock().insert(order, Refused { manifest, at, why });
-    }
-
     async fn try_all(&self, subject: &Subject<'_>, hosts: &[String]) -> Result<(), DryRunError> {
         if !hosts.is_empty() {
             let taken = self.others.find(hosts).await.map_err(DryRunError::Unavailable)?;
@@ -201,7 +157,7 @@ impl Inner {
     async fn attempt(&self, attempt: &Attempt) -> Verdict {
         match self.attempt_once(attempt).await {
             Verdict::NoNamespace(_) => {
-                *self.namespace.write().await = Arc::default();
+                self.namespace.doubt().await;
                 self.attempt_once(attempt).await
             }
             verdict => verdict,
@@ -209,7 +165,7 @@ impl Inner {
     }
 
     async fn attempt_once(&self, attempt: &Attempt) -> Verdict {
-        if let Err(error) = self.make_namespace().await {
+        if let Err(error) = self.namespace.make().await {
             return Verdict::Unknown(error);
         }
         match self.send(attempt).await {
@@ -241,46 +197,6 @@ impl Inner {
                 api(&pods).create(&params, &attempt.object).await.map(drop)
             }
         }
-    }
-
-    /// Makes the namespace for dry runs and what is in it, if it is not there. One that is not the agent's
-    /// is not used.
-    async fn make_namespace(&self) -> Result<(), String> {
-        let made = self.namespace.read().await.clone();
-        made.get_or_try_init(|| self.make_namespace_now()).await.copied()
-    }
-
-    async fn make_namespace_now(&self) -> Result<(), String> {
-        let name = self.scope.dry_run_namespace();
-        let objects = objects::dry_run_namespace_objects(&self.scope, &self.cluster);
-        let there =
-            apply::labels_of_namespace(&self.client, &name).await.map_err(|e| message(&e))?;
-        if let Some(labels) = &there {
-            if !self.scope.owns(Some(labels)) {
-                return Err(format!(
-                    "namespace {name} exists and is not this provider's; delete it"
-                ));
-            }
-            let wanted = objects[0].1.metadata.labels.iter().flatten();
-            let mut same = wanted.map(|(key, value)| labels.get(key) == Some(value));
-            if same.all(|same| same) && self.has_account(&name).await? {
-                return Ok(());
-            }
-        }
-        for (kind, object) in &objects {
-            apply::apply_anywhere(&self.client, *kind, object).await.map_err(|e| message(&e))?;
-        }
-        tracing::info!(namespace = name, "namespace for dry runs of manifests is there");
-        Ok(())
-    }
-
-    async fn has_account(&self, namespace: &str) -> Result<bool, String> {
-        let resource = Kind::ServiceAccount.resource();
-        let api: Api<DynamicObject> =
-            Api::namespaced_with(self.client.clone(), namespace, &resource);
-        let wanted = kube::api::ListParams::default().labels(&self.scope.selector());
-        let found = api.list_metadata(&wanted).await.map_err(|error| message(&error))?;
-        Ok(!found.items.is_empty())
     }
 }
 

@@ -16,7 +16,7 @@ use prometheus_client::{
 /// How work on a lease ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Ended {
-    /// `done` or `failed`.
+    /// `done`, `failed`, or `refused` by Kubernetes for what the manifest asks for.
     pub result: &'static str,
 }
 

@@ -10,6 +10,7 @@ use std::{
 use parking_lot::Mutex;
 use souk_core::OrderId;
 
+use super::secrets::Lost;
 use crate::{
     cluster::kube::{
         fingerprint::Fingerprint,
@@ -34,6 +35,10 @@ pub struct Progress {
     pub(super) applied_at: Option<Instant>,
     /// Why the last step failed.
     pub failure: Option<String>,
+    /// Whether that is the lease's own doing: Kubernetes refuses what its manifest asks for.
+    pub(super) refused: bool,
+    /// How often Secrets were applied again since pods last had what they need.
+    pub(super) secrets_sent: u32,
     /// What it waits for before anything can be applied.
     pub waits_for: Option<String>,
     /// What blocks the deletion of its namespace.
@@ -191,16 +196,29 @@ impl ProgressMap {
     pub fn succeeded(&self, order: OrderId) {
         if let Some(progress) = self.0.lock().get_mut(&order) {
             progress.failure = None;
+            progress.refused = false;
             progress.waits_for = None;
         }
     }
 
-    /// Records a failed step.
-    pub fn failed(&self, order: OrderId, why: String) {
+    /// Records a failed step; `refused` if Kubernetes refuses what the manifest asks for.
+    pub fn failed(&self, order: OrderId, why: String, refused: bool) {
         let mut all = self.0.lock();
         let progress = all.entry(order).or_default();
         progress.failure = Some(why);
+        progress.refused = refused;
         progress.waits_for = None;
+    }
+
+    /// Records whether Secrets that pods lack are applied again, or no pod lacks any.
+    pub fn secrets(&self, order: OrderId, lost: Lost) {
+        let mut all = self.0.lock();
+        let Some(progress) = all.get_mut(&order) else { return };
+        match lost {
+            Lost::None => progress.secrets_sent = 0,
+            Lost::Wait(_) => {}
+            Lost::Again => progress.secrets_sent = progress.secrets_sent.saturating_add(1),
+        }
     }
 
     /// Records what a lease waits for.
@@ -208,6 +226,7 @@ impl ProgressMap {
         let mut all = self.0.lock();
         let progress = all.entry(order).or_default();
         progress.failure = None;
+        progress.refused = false;
         progress.waits_for = Some(what);
     }
 
@@ -228,11 +247,21 @@ impl ProgressMap {
         }
     }
 
-    /// The leases whose last step failed or waits, with the reason, in their order.
+    /// The leases whose last step failed or waits, with the reason, in their order; without those that are
+    /// [refused](Self::refused).
     pub fn failures(&self) -> Vec<String> {
+        self.reasons(|progress| !progress.refused)
+    }
+
+    /// The leases of which Kubernetes refuses something, with the reason, in their order.
+    pub fn refused(&self) -> Vec<String> {
+        self.reasons(|progress| progress.refused)
+    }
+
+    fn reasons(&self, which: impl Fn(&Progress) -> bool) -> Vec<String> {
         let all = self.0.lock();
         let mut failed: Vec<(OrderId, &String)> = Vec::new();
-        for (order, progress) in all.iter() {
+        for (order, progress) in all.iter().filter(|(_, progress)| which(progress)) {
             let why = progress.failure.as_ref().or(progress.waits_for.as_ref());
             failed.extend(why.map(|why| (*order, why)));
         }

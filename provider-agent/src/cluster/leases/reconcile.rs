@@ -18,7 +18,7 @@ use crate::{
     cluster::kube::{
         apply,
         cache::{Caches, Watched},
-        message::message,
+        message::{is_about_content, message},
         objects::{Kind, recipe},
         seen::LeaseObjects,
         user_namespaces,
@@ -72,8 +72,13 @@ pub enum StepError {
     #[error("Kubernetes: {}", message(.0))]
     Kube(#[from] kube::Error),
     /// Objects could not be applied or deleted.
-    #[error("{0}")]
-    Objects(String),
+    #[error("{text}")]
+    Objects {
+        /// Which, and why.
+        text: String,
+        /// Whether Kubernetes refuses each of them for what it has.
+        refused: bool,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,6 +95,18 @@ pub enum StepError {
     Manifest(OrderId),
 }
 
+impl StepError {
+    /// Whether it is the lease's own doing and nothing that the operator can change: its tenant sees it.
+    fn is_of_lease(&self) -> bool {
+        match self {
+            Self::Kube(error) => is_about_content(error),
+            Self::Objects { refused, .. } => *refused,
+            Self::Manifest(_) => true,
+            Self::Store(_) | Self::Foreign(_) | Self::Unreserved(_) => false,
+        }
+    }
+}
+
 /// How the work on a lease ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Worked {
@@ -99,6 +116,8 @@ pub(super) enum Worked {
     Again(std::time::Duration),
     /// A step failed.
     Failed,
+    /// Kubernetes refuses what the lease's manifest asks for.
+    Refused,
     /// Nothing can be judged while namespaces are not seen.
     Blind,
 }
@@ -160,8 +179,13 @@ impl Reconciler {
                 Worked::Done
             }
             Err(error) => {
+                let refused = error.is_of_lease();
+                self.progress.failed(order, error.to_string(), refused);
+                if refused {
+                    tracing::info!(%error, "a lease's manifest cannot be applied, retrying");
+                    return Worked::Refused;
+                }
                 tracing::warn!(%error, "reconciling a lease failed, retrying");
-                self.progress.failed(order, error.to_string());
                 Worked::Failed
             }
         }
@@ -174,7 +198,7 @@ impl Reconciler {
         let mut seen = self.caches.lease(order);
         add_listed(&mut seen);
         let mut seen = assume_unseen(seen, &progress, &self.caches.unseen());
-        let lacking = remove_lost(&mut seen, &progress, Instant::now());
+        let lost = remove_lost(&mut seen, &progress, Instant::now());
         let observed = observed(&progress, &seen, again, Instant::now());
         self.report_deletion(order, &namespace, &seen);
         let unpaid = lease.as_ref().is_some_and(|one| one.is_active() && !one.funds.last_at(now));
@@ -211,7 +235,8 @@ impl Reconciler {
         }
         // What the caches do not show yet is compared when they do.
         let delay = self.progress.get(order).cache_delay(Instant::now());
-        let next = [delay, lacking].into_iter().flatten().min();
+        self.progress.secrets(order, lost);
+        let next = [delay, lost.wait()].into_iter().flatten().min();
         Ok(next.map_or(Worked::Done, Worked::Again))
     }
 

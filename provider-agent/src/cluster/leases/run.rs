@@ -145,6 +145,7 @@ impl Scheduler {
             Worked::Done => End::Done,
             Worked::Again(wait) => End::Again(wait),
             Worked::Failed => End::Failed,
+            Worked::Refused => End::Refused,
             Worked::Blind => {
                 self.blind.insert(order);
                 if refresh {
@@ -153,7 +154,11 @@ impl Scheduler {
                 End::Done
             }
         };
-        let result = if end == End::Failed { "failed" } else { "done" };
+        let result = match end {
+            End::Failed => "failed",
+            End::Refused => "refused",
+            End::Done | End::Again(_) => "done",
+        };
         let metrics = &self.reconciler.metrics;
         metrics.work.observe(took.as_secs_f64());
         metrics.ended.get_or_create(&Ended { result }).inc();

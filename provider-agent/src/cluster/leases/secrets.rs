@@ -14,18 +14,38 @@ use super::progress::Progress;
 use crate::cluster::kube::{
     fingerprint::Fingerprint,
     objects::{
-        Kind, Object,
+        Kind, LOGIN_SUFFIX, Object,
         secret_list::{ListedSecret, SecretList},
     },
     seen::{Detail, LeaseObjects, SeenObject},
 };
 
-/// How long after an apply a pod may still say that it lacks its environment. The kubelet tries again
-/// after ten seconds and more.
-const ENVIRONMENT_DELAY: Duration = Duration::from_secs(10);
-/// How often logins are applied again while an image cannot be pulled, for which the login is one reason
-/// among many.
-const LOGIN_DELAY: Duration = Duration::from_secs(600);
+/// How long after an apply a pod may still say that it lacks its environment: the kubelet tries again after
+/// ten seconds and more. The pause doubles up to the second while that does not help.
+const ENVIRONMENT_DELAY: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(600));
+/// As much for logins while an image cannot be pulled, for which the login is one reason among many.
+const LOGIN_DELAY: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(3_600));
+
+/// Whether Secrets that pods lack are to be applied again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// No pod lacks any.
+    None,
+    /// Pods are believed after this time.
+    Wait(Duration),
+    /// They are.
+    Again,
+}
+
+impl Lost {
+    /// How long to wait before pods are believed.
+    pub fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Wait(wait) => Some(wait),
+            Self::None | Self::Again => None,
+        }
+    }
+}
 
 /// Adds the listed Secrets to what is seen, as they were made.
 pub fn add_listed(seen: &mut LeaseObjects) {
@@ -47,39 +67,51 @@ fn as_seen((name, secret): (&String, &ListedSecret)) -> SeenObject {
     }
 }
 
-/// Takes the Secrets that pods lack out of what is seen, so that they are applied again. If something was
-/// applied just now, returns how long to wait before pods are believed.
-pub fn remove_lost(seen: &mut LeaseObjects, progress: &Progress, now: Instant) -> Option<Duration> {
-    let mut lost = BTreeSet::new();
+/// Takes the Secrets that pods lack out of what is seen, so that they are applied again, less and less often
+/// while pods still lack them.
+pub fn remove_lost(seen: &mut LeaseObjects, progress: &Progress, now: Instant) -> Lost {
+    let mut gone = BTreeSet::new();
     let mut wait: Option<Duration> = None;
     for pod in seen.pods.iter().filter(|pod| !pod.terminating) {
-        let Some(delay) = pod.status.failure.as_deref().and_then(delay_of) else { continue };
+        let Some(failure) = pod.status.failure.as_deref() else { continue };
         let of_pod = |secret: &&SeenObject| {
             secret.kind == Kind::Secret && secret.service.is_some() && secret.service == pod.service
         };
-        let secrets: Vec<Box<str>> =
-            seen.objects.iter().filter(of_pod).map(|one| one.name.clone()).collect();
-        if secrets.is_empty() {
-            continue;
-        }
-        match progress.time_left(delay, now) {
-            None => lost.extend(secrets),
-            Some(left) => wait = Some(wait.map_or(left, |wait| wait.min(left))),
+        for secret in seen.objects.iter().filter(of_pod) {
+            let Some((first, longest)) = delay_of(failure, &secret.name) else { continue };
+            let delay = first.saturating_mul(1 << progress.secrets_sent.min(16)).min(longest);
+            match progress.time_left(delay, now) {
+                None => drop(gone.insert(secret.name.clone())),
+                Some(left) => wait = Some(wait.map_or(left, |wait| wait.min(left))),
+            }
         }
     }
-    seen.objects.retain(|object| object.kind != Kind::Secret || !lost.contains(&object.name));
-    wait
+    if !gone.is_empty() {
+        seen.objects.retain(|one| one.kind != Kind::Secret || !gone.contains(&one.name));
+        return Lost::Again;
+    }
+    wait.map_or(Lost::None, Lost::Wait)
 }
 
-/// If a pod's failure may be that it lacks a Secret: how long after an apply it is believed. What ran
-/// before has its end as reason.
-fn delay_of(failure: &PodFailure) -> Option<Duration> {
-    let texts = [Some(failure.reason.as_str()), failure.waiting.as_deref()];
-    let has = |word: &str| texts.into_iter().flatten().any(|text| text.contains(word));
+/// If a pod's failure says that it lacks a Secret, or may lack it: how long after an apply it is believed,
+/// at first and at most. What ran before has its end as reason.
+fn delay_of(failure: &PodFailure, secret: &str) -> Option<(Duration, Duration)> {
+    let texts = [Some(&failure.reason), failure.message.as_ref(), failure.waiting.as_ref()];
+    let texts = || texts.into_iter().flatten();
+    let has = |word: &str| texts().any(|text| text.contains(word));
     if has("CreateContainerConfigError") {
-        return Some(ENVIRONMENT_DELAY);
+        return texts().any(|text| says_missing(text, secret)).then_some(ENVIRONMENT_DELAY);
     }
-    (has("ErrImagePull") || has("ImagePullBackOff")).then_some(LOGIN_DELAY)
+    let is_login = secret.ends_with(LOGIN_SUFFIX);
+    (is_login && (has("ErrImagePull") || has("ImagePullBackOff"))).then_some(LOGIN_DELAY)
+}
+
+/// Whether the kubelet says that a Secret, or a key of it, is not there.
+fn says_missing(text: &str, secret: &str) -> bool {
+    let mut names = text.split(|c: char| c.is_whitespace() || ",;()".contains(c));
+    text.contains(&format!("secret \"{secret}\" not found"))
+        || text.contains("couldn't find key")
+            && names.any(|name| name.rsplit_once('/').is_some_and(|(_, name)| name == secret))
 }
 
 /// The Secrets that are there and not wanted; they stay in the list until they are deleted.
@@ -115,7 +147,8 @@ mod tests {
         seen::{SeenNamespace, SeenPod},
     };
 
-    fn seen(reason: Option<&str>) -> LeaseObjects {
+    /// Of a pod that fails for a reason, with a message.
+    fn seen(failure: Option<(&str, &str)>) -> LeaseObjects {
         let listed = |name: &str, service: &str| {
             let digest = "00000000000000ff".to_owned();
             (name.to_owned(), ListedSecret { service: service.to_owned(), digest })
@@ -139,8 +172,10 @@ mod tests {
             ready: false,
             restarts: 0,
             reason: None,
-            failure: reason.map(|reason| {
-                Box::new(PodFailure { reason: reason.to_owned(), ..PodFailure::default() })
+            failure: failure.map(|(reason, message)| {
+                let message = Some(message.to_owned());
+                let reason = reason.to_owned();
+                Box::new(PodFailure { reason, message, ..PodFailure::default() })
             }),
         };
         let pod = SeenPod {
@@ -170,34 +205,53 @@ mod tests {
         assert_eq!((web.fingerprint, web.service.as_deref()), (Fingerprint(255), Some("web")));
     }
 
+    const CONFIG: &str = "CreateContainerConfigError";
+    const GONE: &str = "secret \"web-env\" not found";
+
     #[test]
-    fn a_pod_that_lacks_its_environment_or_image_has_its_services_secrets_applied_again() {
-        let now = Instant::now();
-        let long_ago = Progress::default();
-        for (reason, left) in [
-            (None, vec!["db-env", "web-env", "web-pull"]),
-            (Some("OOMKilled"), vec!["db-env", "web-env", "web-pull"]),
-            (Some("CreateContainerConfigError"), vec!["db-env"]),
-            (Some("ImagePullBackOff"), vec!["db-env"]),
+    fn what_a_pod_says_that_it_lacks_is_applied_again_and_nothing_else() {
+        let (now, long_ago) = (Instant::now(), Progress::default());
+        let all = vec!["db-env", "web-env", "web-pull"];
+        let without_env = vec!["db-env", "web-pull"];
+        let pull = "Back-off pulling image \"x\": ErrImagePull: failed to resolve reference";
+        for (failure, left) in [
+            (None, all.clone()),
+            (Some(("OOMKilled", "")), all.clone()),
+            (Some((CONFIG, GONE)), without_env.clone()),
+            (Some((CONFIG, "couldn't find key env-0 in Secret souk-x-7/web-env")), without_env),
+            (Some((CONFIG, "container has runAsNonRoot and image will run as root")), all.clone()),
+            (Some((CONFIG, "failed to sync secret cache: timed out waiting")), all.clone()),
+            (Some((CONFIG, "secret \"db-env\" not found")), all),
+            (Some(("ImagePullBackOff", pull)), vec!["db-env", "web-env"]),
         ] {
-            let mut seen = seen(reason);
-            assert_eq!(remove_lost(&mut seen, &long_ago, now), None, "{reason:?}");
-            assert_eq!(names(&seen), left, "{reason:?}");
+            let mut seen = seen(failure);
+            let lost = remove_lost(&mut seen, &long_ago, now);
+            assert_eq!(names(&seen), left, "{failure:?}");
+            assert_eq!(lost == Lost::Again, left.len() < 3, "{failure:?}");
         }
     }
 
     #[test]
-    fn after_an_apply_a_pod_gets_time_to_notice() {
+    fn after_an_apply_a_pod_gets_time_to_notice_and_more_each_time() {
         let began = Instant::now();
-        let progress = Progress { applied_at: Some(began), ..Progress::default() };
-        for (reason, seconds) in [("CreateContainerConfigError", 10), ("ErrImagePull", 600)] {
-            let mut early = seen(Some(reason));
-            let wait = remove_lost(&mut early, &progress, began + Duration::from_secs(seconds - 1));
-            assert_eq!(wait, Some(Duration::from_secs(1)), "{reason}");
+        for (failure, sent, seconds) in [
+            ((CONFIG, GONE), 0, 10),
+            ((CONFIG, GONE), 1, 20),
+            ((CONFIG, GONE), 3, 80),
+            ((CONFIG, GONE), 30, 600),
+            (("ErrImagePull", "no"), 0, 600),
+            (("ErrImagePull", "no"), 1, 1_200),
+            (("ErrImagePull", "no"), u32::MAX, 3_600),
+        ] {
+            let progress =
+                Progress { applied_at: Some(began), secrets_sent: sent, ..Progress::default() };
+            let mut early = seen(Some(failure));
+            let lost = remove_lost(&mut early, &progress, began + Duration::from_secs(seconds - 1));
+            assert_eq!(lost, Lost::Wait(Duration::from_secs(1)), "{failure:?} {sent}");
             assert_eq!(names(&early).len(), 3);
-            let mut late = seen(Some(reason));
-            let wait = remove_lost(&mut late, &progress, began + Duration::from_secs(seconds));
-            assert_eq!((wait, names(&late).len()), (None, 1), "{reason}");
+            let mut late = seen(Some(failure));
+            let lost = remove_lost(&mut late, &progress, began + Duration::from_secs(seconds));
+            assert_eq!((lost, names(&late).len()), (Lost::Again, 2), "{failure:?} {sent}");
         }
     }
 }

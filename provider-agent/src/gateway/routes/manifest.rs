@@ -8,7 +8,7 @@ use axum::{
 };
 use cosmwasm_std::HexBinary;
 use http::StatusCode;
-use souk_core::OrderId;
+use souk_core::{DeploymentId, OrderId};
 use souk_gateway::{Salt, Scope, body::ManifestUpload};
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         hosts::Naming,
         manifest::{self, Refusal},
     },
-    store::{HostnameTaken, ManifestRow, Tx, hostnames, manifests},
+    store::{HostnameTaken, ManifestRow, Tx, deployments, hostnames, leases, manifests},
 };
 
 /// Accepts a manifest that matches the lease; until then the one before runs. The body is read only
@@ -44,6 +44,7 @@ pub async fn put(
         free(&state, order, hostnames.clone()).await?;
         state.workloads.try_manifest(order, group.clone(), hostnames.clone()).await?;
     }
+    let deployment = lease.group.deployment;
     let row = ManifestRow {
         order,
         manifest: text,
@@ -51,7 +52,7 @@ pub async fn put(
         commitment,
         accepted_at: state.store.block_time().await?.unwrap_or_default(),
     };
-    state.store.write(move |tx| store(tx, &row, &accepted.hostnames)).await?;
+    state.store.write(move |tx| store(tx, deployment, &row, &accepted.hostnames)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -65,8 +66,23 @@ async fn free(state: &State, order: OrderId, hosts: Vec<String>) -> Result<(), G
 }
 
 /// Stores the manifest and claims its host names, all or nothing. Host names of the manifest before
-/// that are not in this one are released.
-fn store(tx: &Tx<'_>, row: &ManifestRow, hosts: &[String]) -> Result<(), GatewayError> {
+/// that are not in this one are released. While it was tried the lease may have ended, and another version
+/// may have taken its place.
+fn store(
+    tx: &Tx<'_>,
+    deployment: DeploymentId,
+    row: &ManifestRow,
+    hosts: &[String],
+) -> Result<(), GatewayError> {
+    if !leases::is_active(tx, row.order)? {
+        return Err(GatewayError::Ended(row.order));
+    }
+    let too_early = || GatewayError::TooEarly(format!("deployment {deployment}"));
+    let expected = deployments::get(tx, deployment)?.ok_or_else(too_early)?.commitment;
+    if expected != row.commitment {
+        let (found, expected) = (row.commitment.to_hex(), expected.to_hex());
+        return Err(Refusal::Hash { found, expected }.into());
+    }
     for old in hostnames::of(tx, row.order)? {
         if !hosts.contains(&old) {
             hostnames::release_one(tx, &old, row.order)?;

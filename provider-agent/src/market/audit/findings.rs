@@ -46,6 +46,12 @@ impl FindingsState {
         undecided.chain(recent.map(|(_, text)| text.clone())).collect()
     }
 
+    /// Why the chain's state is in doubt: the first question on which the endpoints do not agree.
+    pub fn doubt(&self) -> Option<String> {
+        let ((kind, id), why) = self.undecided.first_key_value()?;
+        Some(format!("{kind} {id}: {why}"))
+    }
+
     fn add(&mut self, text: String) {
         self.recent.retain(|(_, known)| *known != text);
         if self.recent.len() >= RECENT {

@@ -3,7 +3,7 @@
 //! an event may be missing for, after a time.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
@@ -93,16 +93,22 @@ impl ChainCache {
         };
         let provider = provider.map(|provider| with_sent(provider, known));
         let changed = self.terms.as_ref().is_none_or(|(_, before)| *before != terms)
-            || self.provider != provider;
+            || may_matter(self.provider.as_ref(), provider.as_ref());
         (self.terms, self.is_stale) = (Some((Instant::now(), terms)), false);
         self.provider = provider;
         Ok(changed)
     }
 
-    /// Asks for the provider's record and how much of its bond is in use.
-    pub async fn refresh_provider(&mut self, deps: &Deps, known: &Known) -> Result<(), ChainError> {
-        self.provider = ask(deps).await?.map(|provider| with_sent(provider, known));
-        Ok(())
+    /// Asks for the provider's record and how much of its bond is in use; true if that may change decisions.
+    pub async fn refresh_provider(
+        &mut self,
+        deps: &Deps,
+        known: &Known,
+    ) -> Result<bool, ChainError> {
+        let provider = ask(deps).await?.map(|provider| with_sent(provider, known));
+        let changed = may_matter(self.provider.as_ref(), provider.as_ref());
+        self.provider = provider;
+        Ok(changed)
     }
 
     /// Lists who attests something of the provider, as of the store's last block.
@@ -144,6 +150,11 @@ impl ChainCache {
         self.best.remove(&order);
     }
 
+    /// Forgets all orders but these.
+    pub fn keep(&mut self, open: &BTreeSet<OrderId>) {
+        self.best.retain(|order, _| open.contains(order));
+    }
+
     /// Whether three quarters of the slots are in use.
     pub fn slots_are_scarce(&self) -> bool {
         self.provider.as_ref().is_some_and(|p| p.used >= p.slots / 4 * 3)
@@ -171,4 +182,48 @@ fn with_sent(mut provider: ProviderState, known: &Known) -> ProviderState {
     let sent = known.bids().filter(|bid| bid.progress == BidProgress::Sent).count();
     provider.used = provider.used.saturating_add(u32::try_from(sent).unwrap_or(u32::MAX));
     provider
+}
+
+/// Whether orders that wait for the provider's record may be decided differently now. That more slots are in
+/// use, as after each bid, lets no order through that waits.
+fn may_matter(before: Option<&ProviderState>, now: Option<&ProviderState>) -> bool {
+    match (before, now) {
+        (Some(before), Some(now)) => {
+            let same = ProviderState { used: before.used, ..now.clone() } == *before;
+            !same || now.used < before.used
+        }
+        (before, now) => before != now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_core::Attribute;
+
+    use super::*;
+
+    #[test]
+    fn whatever_of_the_provider_may_let_an_order_through_wakes_those_that_wait() {
+        let before = ProviderState {
+            address: "souk1me".into(),
+            other_operator: None,
+            claims: vec![],
+            maintenance: true,
+            slots: 10,
+            used: 5,
+        };
+        let claims = vec![Attribute::new("region", "eu-west")];
+        for (what, now, wakes) in [
+            ("nothing changed", before.clone(), false),
+            ("a bid was sent", ProviderState { used: 6, ..before.clone() }, false),
+            ("a slot is free", ProviderState { used: 4, ..before.clone() }, true),
+            ("more bond", ProviderState { slots: 11, ..before.clone() }, true),
+            ("maintenance is over", ProviderState { maintenance: false, ..before.clone() }, true),
+            ("other claims", ProviderState { claims, ..before.clone() }, true),
+        ] {
+            assert_eq!(may_matter(Some(&before), Some(&now)), wakes, "{what}");
+        }
+        assert!(may_matter(None, Some(&before)) && may_matter(Some(&before), None));
+        assert!(!may_matter(None, None));
+    }
 }

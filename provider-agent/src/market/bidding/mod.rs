@@ -15,6 +15,7 @@ mod release;
 mod restore;
 mod round;
 mod run;
+mod turns;
 
 pub use deps::Deps;
 pub use run::Bidder;

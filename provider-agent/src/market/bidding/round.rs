@@ -1,71 +1,23 @@
 //! Decides on the orders whose turn it is.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::Instant,
+use std::{collections::BTreeMap, time::Instant};
+
+use super::{
+    act, chain_cache::ChainCache, deps::Deps, known::Known, outcome, questions, turns::Turns,
 };
-
-use souk_core::OrderId;
-
-use super::{act, chain_cache::ChainCache, deps::Deps, known::Known, outcome, questions};
 use crate::{
     market::ChainError,
     model::{
         BidProgress, Cursor, Order,
-        bidding::{Cause, Decision, DecisionInput, Parked, Questions, decide},
+        bidding::{Cause, Decision, DecisionInput, Questions, decide},
         placement::Inventory,
-        work_queue::{End, Urgency, WorkQueue},
+        work_queue::End,
     },
     store::DecisionRow,
 };
 
 /// Orders that are judged in one round, at most: what came meanwhile is seen to in between.
 const MAX_JUDGED: usize = 256;
-
-/// The orders that are to be judged, and those that wait for something.
-#[derive(Default)]
-pub(super) struct Turns {
-    pub queue: WorkQueue<OrderId>,
-    pub parked: Parked,
-    /// What was recorded last, so that a decision that stays is not written again.
-    recorded: HashMap<OrderId, String>,
-}
-
-impl Turns {
-    /// An order changed: it is judged before those that others wait for.
-    pub fn changed(&mut self, order: OrderId) {
-        self.parked.forget(order);
-        self.queue.add(order, Urgency::Fresh, Instant::now());
-    }
-
-    /// A bid is tried again, unless that failed a moment ago.
-    pub fn retry(&mut self, order: OrderId) {
-        self.parked.forget(order);
-        self.queue.add(order, Urgency::Observed, Instant::now());
-    }
-
-    /// The orders that wait for a cause are judged again.
-    pub fn wake(&mut self, cause: Cause) {
-        for order in self.parked.wake(cause) {
-            self.queue.add(order, Urgency::Observed, Instant::now());
-        }
-    }
-
-    /// An order is judged again, in case a change was missed. One that waits for auditors is not: what they
-    /// attest has a time of its own.
-    pub fn resync(&mut self, order: OrderId) {
-        if !self.parked.waits_for(order, Cause::Attestations) {
-            self.parked.forget(order);
-            self.queue.add(order, Urgency::Observed, Instant::now());
-        }
-    }
-
-    /// An order takes no bids any more.
-    pub fn forget(&mut self, order: OrderId) {
-        self.parked.forget(order);
-        self.recorded.remove(&order);
-    }
-}
 
 /// The input of all decisions of a round, and what it has promised so far.
 pub(super) struct Round<'a> {
@@ -112,6 +64,7 @@ impl<'a> Round<'a> {
             judged += 1;
             let order = self.known.order(taken.key).filter(|order| self.needs_decision(order));
             let Some(order) = order.cloned() else {
+                self.turns.unanswered.forget(taken.key);
                 self.turns.queue.finish(taken.key, End::Done, now);
                 continue;
             };
@@ -125,10 +78,12 @@ impl<'a> Round<'a> {
         let mut unanswered = BTreeMap::new();
         if failed.is_ok() {
             unanswered = questions::ask(self.deps, self.cache, self.at.height, &asking).await;
+            let asked = asking.iter().map(|(order, _)| order.id);
+            self.turns.unanswered.asked(asked, &unanswered);
         }
         for (order, _) in asking {
             if let Some(error) = unanswered.get(&order.id) {
-                tracing::warn!(order = %order.id, %error, "asking the chain failed, retrying");
+                tracing::warn!(order = %order.id, error, "asking the chain failed, retrying");
             }
             let decision = match failed.is_ok() && !unanswered.contains_key(&order.id) {
                 true => self.decide(&order),
@@ -163,6 +118,7 @@ impl<'a> Round<'a> {
 
     /// Carries a decision out and gives the order back to the queue.
     async fn settle(&mut self, order: &Order, decision: Decision) -> Result<(), ChainError> {
+        self.turns.unanswered.forget(order.id);
         let end = match self.carry_out(order, decision).await {
             Ok(end) => end,
             // A refusal concerns one order; a node that does not answer concerns all.
@@ -186,7 +142,9 @@ impl<'a> Round<'a> {
     ) -> Result<End, ChainError> {
         if matches!(decision, Decision::Bid { .. }) && !self.fresh {
             // Before a bid is sent, bond and registration are asked for again.
-            self.cache.refresh_provider(self.deps, self.known).await?;
+            if self.cache.refresh_provider(self.deps, self.known).await? {
+                self.turns.wake(Cause::Provider);
+            }
             self.fresh = true;
             decision = self.decide(order);
         }
@@ -214,7 +172,7 @@ impl<'a> Round<'a> {
         }
         let made = act::act(self.deps, self.at, order, decision).await?;
         let Some(made) = made else { return Ok(End::Done) };
-        self.turns.recorded.remove(&order.id);
+        self.turns.forget_recorded(order.id);
         *self.live.entry(made.bid.tenant.clone()).or_default() += 1;
         if let Ok(inventory) = &mut self.inventory {
             inventory.reserve(&made.reservation);
@@ -228,9 +186,7 @@ impl<'a> Round<'a> {
     }
 
     fn note(&mut self, row: DecisionRow) {
-        let text = format!("{} {}", row.verdict, row.reason);
-        if self.turns.recorded.get(&row.order) != Some(&text) {
-            self.turns.recorded.insert(row.order, text);
+        if self.turns.note(row.order, format!("{} {}", row.verdict, row.reason)) {
             self.decided.push(row);
         }
     }

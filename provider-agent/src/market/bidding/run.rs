@@ -11,11 +11,8 @@ use souk_core::OrderId;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    chain_cache::ChainCache,
-    deps::Deps,
-    known::Known,
-    outcome, release, restore,
-    round::{Round, Turns},
+    chain_cache::ChainCache, deps::Deps, known::Known, outcome, release, restore, round::Round,
+    turns::Turns,
 };
 use crate::{
     market::ChainError,
@@ -109,7 +106,10 @@ impl Bidder {
         let mut listener = self.deps.store.listen(&topics);
         loop {
             let done = self.round().await;
-            self.deps.health.follow(&done);
+            match (&done, self.turns.unanswered.problem()) {
+                (Ok(_), Some(why)) => self.deps.health.failed(why),
+                _ => self.deps.health.follow(&done),
+            }
             let (more, wait) = match done {
                 Ok(more) => (more, TICK),
                 Err(ChainError::Store(error)) => return Err(error),
@@ -215,13 +215,16 @@ impl Bidder {
                 }
             }
             _ => {
-                self.heard.changed.clear();
+                // What changes from here on is heard again. What was heard before is in what is read, and
+                // those orders are judged as changed ones.
                 let known = self.known.insert(Known::load(&self.deps.store).await?);
+                let changed = std::mem::take(&mut self.heard.changed);
                 self.resynced = Some(Instant::now());
                 self.heard.room = true;
-                for order in known.open() {
-                    self.turns.resync(order);
-                }
+                let open: BTreeSet<OrderId> = known.open().collect();
+                self.turns.wake(Cause::Bids);
+                self.turns.resync(&open, &changed);
+                self.cache.keep(&open);
             }
         }
         Ok(())

@@ -5,6 +5,7 @@
 //! Time is block time. Nothing is sent while the follower is behind: what looks due may be done
 //! already.
 
+mod doubt;
 mod head;
 mod prune;
 
@@ -25,6 +26,7 @@ use self::{
 };
 use super::{
     ChainError, Market,
+    audit::Findings,
     follow::FollowState,
     outbox::{self, Attempts, Messages, attempts},
 };
@@ -34,7 +36,7 @@ use crate::{
         Cursor,
         health::Reporter,
         interfaces::NamespaceSource,
-        reach::{LastAttempt, ReachedTime},
+        reach::{LastAttempt, UpTime},
         upkeep::{UpkeepInput, UpkeepTask, plan},
     },
     store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders},
@@ -53,7 +55,8 @@ const MAX_EXPONENT: u32 = 10;
 #[derive(Default)]
 struct Clock {
     head: HeadTracker,
-    reached: ReachedTime,
+    /// Of each thing that tenants need, in the order of [`Upkeep::attempts`].
+    up: Vec<UpTime>,
 }
 
 /// The upkeep loop.
@@ -70,8 +73,10 @@ pub struct Upkeep {
     pub following: watch::Receiver<FollowState>,
     /// The leases that have a namespace in the cluster.
     pub namespaces: Arc<dyn NamespaceSource>,
-    /// The attempts to reach the gateway; none if it counts as reached.
-    pub reach: Option<watch::Receiver<LastAttempt>>,
+    /// The attempts to do what tenants need to deliver: to reach the gateway, to try a manifest.
+    pub attempts: Vec<watch::Receiver<LastAttempt>>,
+    /// Whether the endpoints agree.
+    pub findings: Findings,
     /// Where tasks that fail are reported.
     pub health: Reporter,
 }
@@ -128,9 +133,14 @@ impl Upkeep {
         let Some(at) = input.at else { return Ok(()) };
         clock.head.record(at.time, Instant::now());
         input.current_since = clock.head.since;
-        if let Some(reach) = &self.reach {
-            clock.reached.record(at.time, &reach.borrow());
-            input.reached = Some(clock.reached.clone());
+        clock.up.resize_with(self.attempts.len(), UpTime::default);
+        for (up, attempts) in clock.up.iter_mut().zip(&self.attempts) {
+            up.record(at.time, &attempts.borrow());
+        }
+        input.up.clone_from(&clock.up);
+        input.doubt = self.findings.now().doubt();
+        if let Some(why) = input.doubt.clone() {
+            doubt::take_back(&self.store, why).await?;
         }
         input.in_cluster = self.namespaces.leases();
         let mut failure = None;
@@ -265,7 +275,8 @@ fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
         leases,
         with_manifest,
         current_since: None,
-        reached: None,
+        up: Vec::new(),
+        doubt: None,
         in_cluster: None,
         marks: marks::all(sql)?,
         bids: bids::all(sql)?,

@@ -93,6 +93,11 @@ impl Parked {
         }
     }
 
+    /// All orders that wait, or that nothing but themselves can change.
+    pub fn orders(&self) -> impl Iterator<Item = OrderId> {
+        self.causes.keys().copied()
+    }
+
     /// Whether an order waits for a cause.
     pub fn waits_for(&self, order: OrderId, cause: Cause) -> bool {
         self.causes.get(&order).is_some_and(|causes| causes.contains(&cause))

@@ -42,6 +42,8 @@ pub enum Part {
     Certificate,
     /// Tenants do not reach the gateway.
     Gateway,
+    /// Manifests cannot be tried, so that none is taken.
+    DryRuns,
     /// The store does not finish a write.
     Store,
     /// Another agent acts for this provider, or may.
@@ -50,7 +52,7 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Follower,
         Self::Details,
         Self::Confirmations,
@@ -68,6 +70,7 @@ impl Part {
         Self::Listener,
         Self::Certificate,
         Self::Gateway,
+        Self::DryRuns,
         Self::Store,
         Self::Lock,
     ];
@@ -92,6 +95,7 @@ impl Part {
             Self::Listener => "gateway_listener",
             Self::Certificate => "gateway_certificate",
             Self::Gateway => "gateway",
+            Self::DryRuns => "dry_runs",
             Self::Store => "store",
             Self::Lock => "lock",
         }

@@ -29,6 +29,9 @@ pub enum End {
     Again(Duration),
     /// It failed.
     Failed,
+    /// It cannot succeed until somebody wants something else. It is tried again like what failed, but is not
+    /// work that was left undone.
+    Refused,
 }
 
 /// A key to work on.
@@ -149,9 +152,12 @@ impl<K: Copy + Eq + Ord + Hash> WorkQueue<K> {
         let Some(work) = self.keys.get_mut(&key).filter(|work| work.running) else { return };
         work.running = false;
         match end {
-            End::Failed => {
+            End::Failed | End::Refused => {
                 work.failures = work.failures.saturating_add(1);
                 work.refresh[0] |= work.refresh[1];
+                if end == End::Refused {
+                    work.unfinished[0] = None;
+                }
             }
             End::Done | End::Again(_) => {
                 work.failures = 0;
@@ -160,13 +166,13 @@ impl<K: Copy + Eq + Ord + Hash> WorkQueue<K> {
         }
         // After a failure, only what is fresh does not wait.
         let again = work.wanted.take().filter(|wanted| match end {
-            End::Failed => *wanted == Urgency::Fresh,
+            End::Failed | End::Refused => *wanted == Urgency::Fresh,
             End::Done | End::Again(_) => true,
         });
         let wait = match end {
             End::Done => None,
             End::Again(wait) => Some(wait),
-            End::Failed => Some(backoff(self.backoff, &key, work.failures)),
+            End::Failed | End::Refused => Some(backoff(self.backoff, &key, work.failures)),
         };
         match (again, wait) {
             (Some(urgency), _) => self.line_up(key, urgency, now),

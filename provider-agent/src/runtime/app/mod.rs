@@ -103,6 +103,8 @@ pub struct Agent {
     cluster: kube::Client,
     following: watch::Sender<FollowState>,
     reach: watch::Sender<LastAttempt>,
+    /// The attempts to try a manifest.
+    dry_runs: watch::Sender<LastAttempt>,
     findings: Findings,
     capacity: watch::Sender<CapacityState>,
     lock: watch::Sender<LockState>,
@@ -152,6 +154,7 @@ impl Agent {
             cluster,
             following,
             reach,
+            dry_runs: watch::Sender::default(),
             findings,
             capacity: watch::Sender::default(),
             lock: watch::Sender::new(waiting),
@@ -262,7 +265,8 @@ impl Agent {
             policy: self.config.bidding.clone(),
             following: self.following.subscribe(),
             namespaces: Arc::new(caches.clone()),
-            reach: self.reach(),
+            attempts: self.reach().into_iter().chain([self.dry_runs.subscribe()]).collect(),
+            findings: self.findings.clone(),
             health: self.failures.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
@@ -298,7 +302,7 @@ impl Agent {
             health: self.failures.of(Part::FailedPods),
         };
         tasks.forever("failed pods", failed.run(stop.clone()));
-        let dry_runs = self.dry_runs(tasks, stop);
+        let dry_runs = self.spawn_dry_runs(tasks, stop);
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
@@ -328,13 +332,15 @@ impl Agent {
     }
 
     /// Where manifests are tried before they are accepted.
-    fn dry_runs(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> DryRuns {
+    fn spawn_dry_runs(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> DryRuns {
         let (client, scope) = (self.cluster.clone(), MarketScope::of(&self.config));
         let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
         tasks.forever("other hosts", watches);
         let cluster = Arc::new(self.config.cluster.clone());
         let dry_runs = DryRuns::new(client, scope, cluster, others);
-        tasks.forever("dry runs", dry_runs.clone().prepare(stop.clone()));
+        let health = self.failures.of(Part::DryRuns);
+        let watch = dry_runs.clone().watch(self.dry_runs.clone(), health, stop.clone());
+        tasks.forever("dry runs", watch);
         dry_runs
     }
 

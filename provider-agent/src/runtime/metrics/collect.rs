@@ -106,6 +106,11 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
         "Leases that run and whose manifests are missing",
         len(super::awaiting_manifest(sources).await),
     );
+    metrics.gauge(
+        "leases_refused",
+        "Leases of which Kubernetes refuses something",
+        len(sources.progress.refused().len()),
+    );
     let held = matches!(*sources.lock.borrow(), LockState::Held);
     metrics.gauge("lock_held", "1 if no other agent can act for this provider", held.into());
     sources.leases.register(&mut metrics.0);

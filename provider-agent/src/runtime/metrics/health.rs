@@ -31,7 +31,7 @@ pub struct Health {
 /// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComponentError {
-    /// The part, by its name in [`Part::as_str`]; of a warning `endpoints`.
+    /// The part, by its name in [`Part::as_str`]; of a warning `endpoints` or `leases`.
     pub component: String,
     /// What is wrong.
     pub message: String,
@@ -64,6 +64,8 @@ pub struct Reports {
     pub watches: Vec<String>,
     /// Leases whose last step failed, with the reason.
     pub leases: Vec<String>,
+    /// Leases whose manifest Kubernetes refuses, which their tenants have to change.
+    pub refused: Vec<String>,
     /// Seconds that the oldest change waits for the cluster.
     pub oldest_change: f64,
     /// Namespaces that are being deleted for too long, with what holds them.
@@ -115,7 +117,8 @@ impl Reports {
             | Part::Claims
             | Part::FailedPods
             | Part::Listener
-            | Part::Certificate => Vec::new(),
+            | Part::Certificate
+            | Part::DryRuns => Vec::new(),
         });
         errors
     }
@@ -170,7 +173,10 @@ pub fn judge(reports: &Reports) -> Health {
         let of_part = reports.errors(part).into_iter();
         errors.extend(of_part.map(|message| named(part.as_str(), message)));
     }
-    let warnings = reports.endpoints.iter().map(|one| named("endpoints", one.clone())).collect();
+    let endpoints = reports.endpoints.iter().map(|one| named("endpoints", one.clone()));
+    let refused = limited(&reports.refused, "leases");
+    let refused = refused.into_iter().map(|one| named(Part::Leases.as_str(), one));
+    let warnings = endpoints.chain(refused).collect();
     let FollowState { height, head, .. } = reports.following;
     Health { healthy: errors.is_empty(), height, head, errors, warnings, awaiting_manifest: 0 }
 }
@@ -244,6 +250,15 @@ mod tests {
         let health = judge(&Reports { leases, ..fine() });
         assert_eq!(health.errors.len(), SHOWN + 1);
         assert_eq!(health.errors[SHOWN].message, "990 more leases");
+    }
+
+    #[test]
+    fn however_many_leases_are_refused_the_agent_is_healthy_and_names_them() {
+        let refused = (0..100).map(|order| format!("lease {order}: refused")).collect();
+        let health = judge(&Reports { refused, ..fine() });
+        assert!(health.healthy);
+        assert_eq!(health.warnings.len(), SHOWN + 1);
+        assert_eq!(health.warnings[0].component, "leases");
     }
 
     #[test]

@@ -148,6 +148,7 @@ async fn reports(sources: &Sources) -> Reports {
         inventory: sources.cluster.problem(),
         watches: sources.caches.problems(),
         leases: sources.progress.failures(),
+        refused: sources.progress.refused(),
         oldest_change: sources.leases.oldest.get(),
         held: held(sources, wall).iter().map(|one| one.text(wall)).collect(),
         gpus: sources.capacity.borrow().faults.clone(),

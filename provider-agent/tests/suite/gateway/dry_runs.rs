@@ -145,7 +145,7 @@ async fn what_was_accepted_before_is_not_tried_again() {
     send(&ann, leased.order, &leased.upload).await;
     let once = tried();
     // Both services have a pod each, which is made by no other request.
-    let pods = api.writes().iter().filter(|write| write.ends_with("-dry-run/pods")).count();
+    let pods = api.writes().iter().filter(|write| write.contains("-dry-run/pods ")).count();
     assert_eq!(pods, 2, "{:?}", api.writes());
     send(&ann, leased.order, &leased.upload).await;
     assert_eq!(tried(), once);
@@ -193,5 +193,61 @@ async fn a_host_of_the_operators_own_site_is_not_a_tenants() {
     }
     until("the host is free", async || ann.send_manifest(leased.order, &leased.upload).await.ok())
         .await;
+    agent.stop().await;
+}
+
+/// The site with another name for its web service, so that its requests can be told from the others'.
+fn slow_site() -> String {
+    SITE.replace("  web:", "  slow:").replace("service: web", "service: slow").replace("web: {", "slow: {").replace("profile: web", "profile: slow")
+}
+
+/// What a gateway answers to a manifest: status and `Retry-After`.
+async fn answer(server: &Server, who: &str, leased: &Leased) -> (u16, Option<u64>) {
+    let route = format!("{}/v1/leases/{}/manifest", server.uri, leased.order);
+    let http = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true);
+    let request = http.build().unwrap().put(route).bearer_auth(server.token(who));
+    let answer = request.json(&leased.upload).send().await.must("answer");
+    let again = answer.headers().get("retry-after").map(|value| value.to_str().unwrap().parse());
+    (answer.status().as_u16(), again.map(Result::unwrap))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_whose_manifests_hang_takes_one_turn_and_others_get_through() {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
+    let api = ApiProxy::before(&fixture).await;
+    api.stand_before(&fixture, &config);
+    let agent = InProcess::start(&config).await;
+    let server = Server::open(&fixture, &config, &agent.store).await;
+    let without_host = |sdl: &str| sdl.replace("        accept: [shop.example.org]\n", "");
+    let first = lease(&fixture, &agent, &without_host(&slow_site()), |_| ()).await;
+    let second = lease(&fixture, &agent, &without_host(SITE), |_| ()).await;
+    let others = manifests::lease(&fixture, &agent, "bob", &without_host(SITE)).await;
+    api.hang("-dry-run/deployments/slow");
+
+    let hangs = answer(&server, "ann", &first);
+    let meanwhile = async {
+        until("the first is tried", async || {
+            api.was_asked("-dry-run/deployments/slow").then_some(())
+        })
+        .await;
+        let began = std::time::Instant::now();
+        let (second, others) =
+            tokio::join!(answer(&server, "ann", &second), answer(&server, "bob", &others));
+        (second, others, began.elapsed())
+    };
+    let (first_answer, (second_answer, others_answer, took)) = tokio::join!(hangs, meanwhile);
+    assert_eq!(first_answer, (503, Some(30)));
+    assert_eq!(second_answer, (429, Some(5)), "of one tenant one at a time");
+    assert_eq!(others_answer, (202, None));
+    assert!(took < std::time::Duration::from_secs(15), "{took:?}");
+
+    // It is not tried again at once, and takes no turn meanwhile.
+    let tried = || api.requests().iter().filter(|line| line.ends_with("/slow")).count();
+    let before = tried();
+    let (again, second) =
+        tokio::join!(answer(&server, "ann", &first), answer(&server, "ann", &second));
+    assert_eq!((again, second), ((503, Some(30)), (202, None)));
+    assert_eq!(tried(), before);
     agent.stop().await;
 }

@@ -1,6 +1,6 @@
 //! Which manifests are taken.
 
-use souk_api::orderbook::ExecuteMsg;
+use souk_api::orderbook::{ExecuteMsg, LeaseState};
 use souk_core::OrderId;
 use souk_gateway::{
     Salt,
@@ -8,10 +8,10 @@ use souk_gateway::{
 };
 use souk_provider::store::hostnames;
 
-use super::server::{BODY, refused, send, started};
+use super::server::{BODY, Server, refused, send, started};
 use crate::{
-    manifests::{SITE, commitment_of, create_deployment, lease, upload},
-    support::{Must, until},
+    manifests::{self, Leased, SITE, commitment_of, create_deployment, lease, upload},
+    support::{ApiProxy, Fixture, InProcess, Must, agent::configure, until},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,4 +134,60 @@ async fn a_host_name_is_the_first_leases_until_it_lets_go() {
         .await;
     send(&bob, second.order, &second.upload).await;
     agent.stop().await;
+}
+
+/// What happens on the chain while a manifest is tried.
+async fn overtaken(code: (u16, &str), happens: impl AsyncFnOnce(&Fixture, &InProcess, &Leased)) {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
+    let api = ApiProxy::before(&fixture).await;
+    api.stand_before(&fixture, &config);
+    let agent = InProcess::start(&config).await;
+    let server = Server::open(&fixture, &config, &agent.store).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+    api.hang("-dry-run/deployments/web");
+    let ann = server.client("ann");
+    let sent = ann.send_manifest(leased.order, &leased.upload);
+    let meanwhile = async {
+        until("it is tried", async || api.was_asked("-dry-run/deployments/web").then_some(()))
+            .await;
+        happens(&fixture, &agent, &leased).await;
+        api.go_on();
+    };
+    let (answer, ()) = tokio::join!(sent, meanwhile);
+    assert_eq!(refused(answer), (code.0, code.1.to_owned()));
+    let order = leased.order;
+    assert!(agent.store.manifest(order).await.unwrap().is_none());
+    assert!(agent.store.read(move |sql| hostnames::of(sql, order)).await.unwrap().is_empty());
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_whose_version_is_replaced_while_it_is_tried_is_not_stored() {
+    overtaken((422, "manifest_mismatch"), async |fixture, agent, leased| {
+        let commitment = commitment_of(&upload(&SITE.replace("nginx:1", "nginx:2")));
+        let deployment = leased.deployment;
+        let update = ExecuteMsg::UpdateDeployment { deployment, commitment: commitment.clone() };
+        fixture.orderbook("ann", &update).await;
+        until("the new version is known", async || {
+            let known = agent.store.deployment(deployment).await.unwrap()?;
+            (known.commitment == commitment).then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_whose_lease_ends_while_it_is_tried_is_not_stored() {
+    overtaken((410, "lease_ended"), async |fixture, agent, leased| {
+        let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+        fixture.orderbook("ann", &close).await;
+        until("its end is known", async || {
+            let lease = agent.store.lease(leased.order).await.unwrap()?;
+            (lease.state != LeaseState::Active).then_some(())
+        })
+        .await;
+    })
+    .await;
 }

@@ -114,17 +114,20 @@ impl ApiProxy {
         self.seen.lock().unwrap().iter().any(|line| line.contains(text))
     }
 
-    /// All requests so far, as `METHOD path`.
+    /// All requests so far, as `METHOD path`, behind which stands the name of what is made.
     pub fn requests(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 
-    /// The requests so far that change something, as `METHOD path`.
+    /// The requests so far that change something, in the same form.
     pub fn writes(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
-        // The lock that keeps a second agent away is renewed all the time.
-        let changes =
-            |line: &&String| !line.starts_with("GET ") && !line.contains("coordination.k8s.io");
+        // The lock that keeps a second agent away is renewed all the time, and so it is tried whether
+        // manifests can be tried.
+        let changes = |line: &&String| {
+            let always = line.contains("coordination.k8s.io") || line.ends_with("souk-attempt");
+            !line.starts_with("GET ") && !always
+        };
         seen.iter().filter(changes).cloned().collect()
     }
 }
@@ -134,13 +137,14 @@ async fn pass(State(server): State<Server>, request: Request) -> Response {
     let path = head.uri.path().to_owned();
     let delay = *server.delay.lock().unwrap();
     tokio::time::sleep(delay).await;
-    let line = format!("{} {path}", head.method);
+    let body = to_bytes(body, 4 << 20).await.unwrap_or_default();
+    let line = format!("{} {path}{}", head.method, made(&head.method, &body));
     server.seen.lock().unwrap().push(line.clone());
     // Each word has to be there.
     let matches = |rule: &String| rule.split(' ').all(|word| line.contains(word));
     if server.refused.lock().unwrap().iter().any(matches) {
         let status = serde_json::json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure",
-            "code": 403, "reason": "Forbidden", "message": format!("{line} is forbidden"), "metadata": {} });
+            "code": 403, "reason": "Forbidden", "message": format!("{line} is forbidden: User \"agent\" cannot do that"), "metadata": {} });
         let answer = Response::builder().status(StatusCode::FORBIDDEN);
         let answer = answer.header(http::header::CONTENT_TYPE, "application/json");
         return answer.body(Body::from(status.to_string())).unwrap();
@@ -153,7 +157,6 @@ async fn pass(State(server): State<Server>, request: Request) -> Response {
     for (name, value) in head.headers.iter().filter(|(name, _)| *name != http::header::HOST) {
         asked = asked.header(name, value);
     }
-    let body = to_bytes(body, 4 << 20).await.unwrap_or_default();
     let failed = |error: reqwest::Error| {
         let answer = Response::builder().status(StatusCode::BAD_GATEWAY);
         answer.body(Body::from(error.to_string())).unwrap()
@@ -169,6 +172,15 @@ async fn pass(State(server): State<Server>, request: Request) -> Response {
         }
         Err(error) => failed(error),
     }
+}
+
+/// Behind the path of what is made stands its name.
+fn made(method: &http::Method, body: &[u8]) -> String {
+    let value: Value = match *method == http::Method::POST {
+        true => serde_json::from_slice(body).unwrap_or_default(),
+        false => Value::Null,
+    };
+    value["metadata"]["name"].as_str().map(|name| format!(" {name}")).unwrap_or_default()
 }
 
 type Nonsense = Arc<Mutex<Option<StdRng>>>;

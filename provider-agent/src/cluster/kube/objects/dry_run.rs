@@ -74,6 +74,61 @@ fn pod(namespace: &str, workload: &Object) -> Option<DynamicObject> {
     })
 }
 
+/// The name of the agent's own objects by which it sees whether anything can be tried.
+const OWN: &str = "souk-attempt";
+
+/// A Service, a pod and, if it is wanted and there are hosts, an Ingress of the agent's own, by which it
+/// sees whether anything can be tried. They are never made.
+pub fn own_attempts(scope: &MarketScope, cluster: &Cluster, with_ingress: bool) -> Vec<Attempt> {
+    let service = json!({ "spec": {
+        "selector": { "app": OWN },
+        "ports": [{ "name": "http", "port": 80, "targetPort": 80 }],
+    } });
+    let security = json!({
+        "allowPrivilegeEscalation": false,
+        "capabilities": { "drop": ["ALL"] },
+        "runAsNonRoot": true,
+        "runAsUser": 65_534,
+        "seccompProfile": { "type": "RuntimeDefault" },
+    });
+    let few = json!({ "cpu": "1m", "memory": "1Mi" });
+    let pod = json!({ "spec": {
+        "automountServiceAccountToken": false,
+        "containers": [{
+            "name": OWN,
+            "image": OWN,
+            "securityContext": security,
+            "resources": { "requests": few, "limits": few },
+        }],
+    } });
+    let make = |kind: Option<Kind>, data: Value| {
+        let gvk = kind.map_or_else(|| GroupVersionKind::gvk("", "v1", "Pod"), Kind::gvk);
+        let labels = scope.labels().map(|(key, value)| (key.to_owned(), value));
+        let object = DynamicObject {
+            types: Some(TypeMeta { api_version: gvk.api_version(), kind: gvk.kind }),
+            metadata: ObjectMeta {
+                name: Some(OWN.to_owned()),
+                namespace: Some(scope.dry_run_namespace()),
+                labels: Some(labels.into()),
+                ..ObjectMeta::default()
+            },
+            data,
+        };
+        Attempt { kind, name: OWN.to_owned(), service: None, object }
+    };
+    let mut all = vec![make(Some(Kind::Service), service), make(None, pod)];
+    let class = cluster.ingress_class.as_ref().zip(cluster.domain.as_ref());
+    if let Some((class, domain)) = class.filter(|_| with_ingress) {
+        let backend = json!({ "service": { "name": OWN, "port": { "number": 80 } } });
+        let path = json!({ "path": "/", "pathType": "Prefix", "backend": backend });
+        let host = format!("h{}.{domain}", scope.hash(&[OWN], 16));
+        let rule = json!({ "host": host, "http": { "paths": [path] } });
+        let spec = json!({ "ingressClassName": class, "rules": [rule] });
+        all.push(make(Some(Kind::Ingress), json!({ "spec": spec })));
+    }
+    all
+}
+
 /// The namespace for dry runs and the service account of its pods. They have the labels of the agent's
 /// objects, but none of a lease's.
 pub fn dry_run_namespace_objects(

@@ -25,12 +25,13 @@ use serde_json::Value;
 use souk_core::OrderId;
 use souk_sdl::{ManifestGroup, ManifestService};
 
-pub use dry_run::{Attempt, attempts, dry_run_namespace_objects};
+pub use dry_run::{Attempt, attempts, dry_run_namespace_objects, own_attempts};
 pub use ingress::hosts;
 pub use namespace::of_agent as namespace_of_agent;
 pub use network_policy::ingress_controllers;
 pub use recipe::recipe;
 use secret_list::SecretList;
+pub use secrets::LOGIN_SUFFIX;
 pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, ports_outside};
 
 use crate::{

@@ -7,12 +7,15 @@ use souk_sdl::ManifestService;
 use super::{Kind, Object, environment};
 use crate::model::names::object_name;
 
+/// How the names of registry logins end.
+pub const LOGIN_SUFFIX: &str = "-pull";
+
 pub(super) fn environment_name(service: &ManifestService) -> String {
     object_name(&service.name, "-env")
 }
 
 pub(super) fn login_name(service: &ManifestService) -> String {
-    object_name(&service.name, "-pull")
+    object_name(&service.name, LOGIN_SUFFIX)
 }
 
 /// The values of a service's environment.

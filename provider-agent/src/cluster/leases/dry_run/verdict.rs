@@ -2,10 +2,10 @@
 
 use crate::{
     cluster::kube::{
-        message::{is_refusal, message},
+        message::{is_about_content, message},
         objects::Kind,
     },
-    model::{labels::POLICY_NOTICE, scope::MarketScope},
+    model::scope::MarketScope,
 };
 
 /// What an answer says.
@@ -28,9 +28,7 @@ pub fn judge(kind: Option<Kind>, error: &kube::Error, scope: &MarketScope) -> Ve
     if is_without_namespace(status.code, &text, scope) {
         return Verdict::NoNamespace(text);
     }
-    // The API server answers so with 500 where a list has an entry twice.
-    let is_refusal = is_refusal(error) || text.contains("failed to create typed patch object");
-    if !is_refusal || [401, 408, 409].contains(&status.code) || is_for_want_of_rights(&text) {
+    if !is_about_content(error) {
         return Verdict::Unknown(text);
     }
     match kind {
@@ -53,13 +51,6 @@ fn is_without_namespace(code: u16, text: &str, scope: &MarketScope) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether the agent's own rights do not suffice, by its role or its admission policy: the manifest may be
-/// fine.
-fn is_for_want_of_rights(text: &str) -> bool {
-    (text.contains(" is forbidden: User \"") && text.contains(" cannot "))
-        || text.contains(&format!("denied request: {POLICY_NOTICE}"))
 }
 
 /// Whether an Ingress is refused for the sake of one that a lease of this provider has: the host is either

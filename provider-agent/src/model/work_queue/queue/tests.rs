@@ -94,6 +94,25 @@ fn the_oldest_work_is_the_one_that_did_not_succeed_for_longest() {
     assert_eq!(queue.oldest(start + SECOND * 5), SECOND * 4);
 }
 
+#[test]
+fn what_is_refused_is_tried_again_less_and_less_often_but_is_not_left_undone() {
+    let (mut queue, start) = (WorkQueue::default(), Instant::now());
+    queue.add(1, Urgency::Fresh, start);
+    queue.take(start).unwrap();
+    queue.finish(1, End::Refused, start);
+    assert_eq!(queue.oldest(start + SECOND * 500), Duration::ZERO);
+    assert!(queue.take(start + SECOND / 2).is_none(), "it waits");
+    let again = queue.next_later().unwrap();
+    queue.take(again).unwrap();
+    queue.finish(1, End::Refused, again);
+    let wait = queue.next_later().unwrap() - again;
+    assert!(wait > again - start, "{wait:?}");
+    // What somebody wants meanwhile is done at once, and counts until it is.
+    queue.add(1, Urgency::Fresh, again);
+    assert!(queue.take(again).is_some());
+    assert_eq!(queue.oldest(again + SECOND), SECOND);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Add(u8, Urgency),

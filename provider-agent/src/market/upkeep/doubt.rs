@@ -1,0 +1,79 @@
+//! While the endpoints do not agree about the chain, what ends something and was not sent yet is taken back
+//! from the outbox. It is due again when the doubt is over.
+
+use souk_chain::{Outbox, pipeline::ItemState};
+
+use crate::store::{Store, StoreError, Tx};
+
+/// The keys of messages that upkeep sends and that cannot be taken back once they are executed; each begins
+/// and ends like this.
+const FINAL: [(&str, &str); 3] =
+    [("close_lease/", "/manifest_timeout"), ("reap/", ""), ("close_auction/", "")];
+
+/// Takes back what is queued. What is signed may be in a block already.
+pub(super) async fn take_back(store: &Store, why: String) -> Result<(), StoreError> {
+    let keys = store.read(queued).await?;
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let reason = format!("taken back: {why}");
+    store
+        .write(move |tx: &Tx<'_>| {
+            for key in &keys {
+                if Outbox::cancel(tx, key, &reason)? {
+                    tracing::warn!(key, reason, "message not sent");
+                }
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn queued(sql: &rusqlite::Connection) -> Result<Vec<String>, StoreError> {
+    let mut keys = Vec::new();
+    for (begin, end) in FINAL {
+        let all = Outbox::list(sql, begin)?.into_iter();
+        let waits = all.filter(|record| matches!(record.state, ItemState::Queued));
+        let ours = |key: &String| {
+            // Behind the key of the first attempt stands the number of the next.
+            key.split('#').next().is_some_and(|first| first.ends_with(end))
+        };
+        keys.extend(waits.map(|record| record.dedup_key).filter(ours));
+    }
+    Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+    use souk_chain::pipeline::OutboxItem;
+
+    use super::*;
+
+    #[test]
+    fn what_ends_something_is_taken_back_and_nothing_else() {
+        let mut sql = Connection::open_in_memory().unwrap();
+        Outbox::migrate(&sql).unwrap();
+        let tx = sql.transaction().unwrap();
+        for key in [
+            "close_lease/7/manifest_timeout",
+            "close_lease/8/manifest_timeout#2",
+            "close_lease/9/operator",
+            "reap/5/9400/mark",
+            "close_auction/6",
+            "withdraw/7/100",
+            "place_bid/11",
+        ] {
+            Outbox::enqueue(&tx, &OutboxItem::new(key, Vec::new())).unwrap();
+        }
+        let expected = [
+            "close_lease/7/manifest_timeout",
+            "close_lease/8/manifest_timeout#2",
+            "reap/5/9400/mark",
+            "close_auction/6",
+        ];
+        assert_eq!(queued(&tx).unwrap(), expected);
+        Outbox::cancel(&tx, "reap/5/9400/mark", "the endpoints differ").unwrap();
+        assert_eq!(queued(&tx).unwrap().len(), 3, "it is not queued any more");
+    }
+}
