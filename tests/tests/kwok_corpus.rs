@@ -211,6 +211,7 @@ impl Market {
                 placements: &placements,
                 cluster: &cluster,
                 running: true,
+                claims: &[],
             };
             pods += self.lease(&subject).await?;
         }

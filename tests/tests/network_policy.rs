@@ -77,6 +77,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
         placements: &[],
         cluster: &cluster,
         running: true,
+        claims: &[],
     };
     let (mut namespace, mut policies, mut pods) = (Value::Null, Vec::new(), Map::new());
     for object in objects::all(&subject).unwrap() {

@@ -9,6 +9,7 @@ mod cluster;
 mod contracts;
 mod error;
 mod gateway;
+mod kept_volumes;
 mod units;
 
 use std::{
@@ -24,6 +25,7 @@ pub use cluster::{Cluster, ImagePullPolicy, PodSecurity, StorageClass};
 pub use contracts::Contracts;
 pub use error::ConfigError;
 pub use gateway::{Gateway, GatewayLimits, SelfCheck, host_and_port};
+pub use kept_volumes::KeptVolumes;
 pub use units::{Bytes, Hourly, Seconds};
 
 /// The prefix of environment variables that override values.

@@ -7,6 +7,7 @@ mod bid;
 pub mod bidding;
 mod cursor;
 pub mod interfaces;
+pub mod kept;
 pub mod labels;
 mod lease;
 pub mod manifest;
@@ -19,6 +20,7 @@ pub mod reach;
 pub mod reconcile;
 pub mod scope;
 pub mod upkeep;
+pub mod volumes;
 pub mod work_queue;
 
 pub use bid::{Bid, BidProgress};

@@ -14,6 +14,7 @@ pub mod decisions;
 pub mod deployments;
 mod error;
 pub mod hostnames;
+pub mod kept_volumes;
 pub mod lease_summaries;
 pub mod leases;
 pub mod manifests;

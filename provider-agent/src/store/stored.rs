@@ -16,6 +16,7 @@ use souk_core::{
 };
 
 use super::*;
+use crate::model::kept::{Kept, KeptVolume};
 use crate::model::placement::{GpuModel, Placement, Requests};
 use crate::model::{AccountClock, Bid, BidProgress, Mark, OrderDetail};
 
@@ -41,6 +42,7 @@ struct Rows {
     marks: Vec<Mark>,
     pending: Vec<PendingRow>,
     applied: Vec<AppliedRow>,
+    kept: Vec<Kept>,
 }
 
 fn rows() -> Rows {
@@ -72,7 +74,14 @@ fn rows() -> Rows {
         marks: vec![marks],
         pending: pending(),
         applied: vec![applied(1, Some(u64::MAX)), applied(2, None)],
+        kept: vec![kept()],
     }
+}
+
+fn kept() -> Kept {
+    let volume = KeptVolume { class: "beta2".into(), bytes: 1 << 40 };
+    let (since, until) = (1_700_000_000, 1_700_086_400);
+    Kept { order: OrderId(3), since, until, ran: 100_000, volumes: vec![volume] }
 }
 
 fn applied(order: u64, version: Option<u64>) -> AppliedRow {
@@ -291,6 +300,9 @@ async fn write(store: &Store) {
                 failed.clone().try_for_each(|why| pending::failed(tx, row.kind, row.id, why))?;
             }
             rows.applied.iter().try_for_each(|row| applied::put(tx, row))?;
+            for row in &rows.kept {
+                kept_volumes::keep(tx, row, &Default::default())?;
+            }
             for item in items() {
                 Outbox::enqueue(tx, &item)?;
             }
@@ -328,6 +340,7 @@ async fn read(store: &Store) -> Rows {
                 marks: marks::all(sql)?,
                 pending: pending::list(sql, 10)?,
                 applied: applied::all(sql)?,
+                kept: kept_volumes::all(sql)?,
             })
         })
         .await;
@@ -401,7 +414,7 @@ async fn todays_code_stores_the_rows_of_the_fixture() {
 async fn every_record_of_an_older_version_reads_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = restored(folder.path(), FIXTURE_0_1_0);
-    assert_eq!(read(&store).await, Rows { applied: Vec::new(), ..rows() });
+    assert_eq!(read(&store).await, Rows { applied: Vec::new(), kept: Vec::new(), ..rows() });
 }
 
 #[tokio::test]

@@ -16,4 +16,5 @@ mod logs;
 mod manifests;
 mod support;
 mod upkeep;
+mod volumes;
 mod workers;

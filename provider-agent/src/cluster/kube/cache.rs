@@ -12,7 +12,10 @@ use std::{
 use futures::future::join_all;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{LimitRange, Namespace, Pod, ResourceQuota, Secret, Service, ServiceAccount},
+    core::v1::{
+        LimitRange, Namespace, PersistentVolumeClaim, Pod, ResourceQuota, Secret, Service,
+        ServiceAccount,
+    },
     networking::v1::{Ingress, NetworkPolicy},
 };
 use kube::{Api, Client, Resource, runtime::watcher};
@@ -195,6 +198,10 @@ impl Caches {
                 ),
                 Box::pin(seen.follow(Of(Kind::Secret), metadata::<Secret>(&client))),
                 Box::pin(seen.follow(Of(Kind::Service), whole::<Service>(&client))),
+                Box::pin(seen.follow(
+                    Of(Kind::PersistentVolumeClaim),
+                    whole::<PersistentVolumeClaim>(&client),
+                )),
                 Box::pin(seen.follow(Of(Kind::Deployment), whole::<Deployment>(&client))),
                 Box::pin(seen.follow(Of(Kind::StatefulSet), whole::<StatefulSet>(&client))),
                 Box::pin(seen.follow(Of(Kind::Ingress), whole::<Ingress>(&client))),

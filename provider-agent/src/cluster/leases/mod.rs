@@ -5,11 +5,13 @@
 //! it can be stopped at any instruction and started again. [`status`] is what a tenant sees of a lease.
 
 mod deploy;
+mod end;
 pub mod index;
 pub mod metrics;
 pub mod observe;
 pub mod progress;
 pub mod reconcile;
+mod replicas;
 pub mod rollout;
 mod run;
 pub mod status;

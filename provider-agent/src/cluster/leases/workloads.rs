@@ -1,6 +1,6 @@
 //! Implements [`Workloads`] by the caches and the API server.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use souk_api::orderbook::LeaseState;
@@ -26,10 +26,15 @@ use crate::{
     },
     config::Cluster,
     model::{
-        Lease, interfaces::CapacitySource, names::label_value, placement::gpu_faults,
-        reconcile::Applied, scope::MarketScope,
+        Lease,
+        interfaces::CapacitySource,
+        kept::Kept,
+        names::label_value,
+        placement::{Inventory, Limits, Reservation, gpu_faults},
+        reconcile::Applied,
+        scope::MarketScope,
     },
-    store::{LeaseSummary, Store, StoreError, lease_summaries, reservations},
+    store::{LeaseSummary, Store, StoreError, kept_volumes, lease_summaries, reservations},
 };
 
 /// What the gateway shows of the cluster.
@@ -67,6 +72,18 @@ pub struct Free {
     pub gpus: u64,
 }
 
+/// What is left of persistent storage, by the market's class, beside reservations and kept volumes; not of
+/// classes without a limit.
+fn free_storage(
+    cluster: &Cluster,
+    reserved: &[Reservation],
+    kept: &[Kept],
+) -> BTreeMap<String, u64> {
+    let limits = Limits::of_cluster(cluster).without_kept(kept);
+    let left = Inventory::new(&[], &[], reserved, &limits).persistent;
+    left.into_iter().filter_map(|(class, left)| Some((class, left?))).collect()
+}
+
 impl ClusterWorkloads {
     async fn lease(&self, order: OrderId) -> Result<(Lease, Option<ManifestGroup>), WorkloadError> {
         let missing = || WorkloadError::Cluster(format!("lease {order} is not known"));
@@ -95,6 +112,10 @@ impl ClusterWorkloads {
         };
         let summary = self.store.read(move |sql| lease_summaries::get(sql, order)).await;
         let wanted = summary.map_err(store)?.and_then(|summary| self.wanted(&summary, now));
+        let kept = match lease.state {
+            LeaseState::Active => None,
+            _ => self.store.read(move |sql| kept_volumes::get(sql, order)).await.map_err(store)?,
+        };
         let progress = self.progress.get(order);
         let applied = wanted.is_some_and(|wanted| progress.is_current(wanted));
         Ok(lease_status(&Sources {
@@ -108,6 +129,7 @@ impl ClusterWorkloads {
             applied,
             blocked_by: progress.blocked_by,
             gpu_fault,
+            kept: kept.as_ref(),
         }))
     }
 
@@ -146,6 +168,10 @@ impl ClusterWorkloads {
 
     async fn summary(&self) -> Result<ProviderStatus, WorkloadError> {
         let leases = self.store.active_leases().await.map_err(store)?.len();
+        let read = |sql: &rusqlite::Connection| {
+            Ok::<_, StoreError>((reservations::all(sql)?, kept_volumes::all(sql)?))
+        };
+        let (reserved, kept) = self.store.read(read).await.map_err(store)?;
         let free = (self.free)();
         Ok(ProviderStatus {
             height: self.store.height().await.map_err(store)?.unwrap_or(0),
@@ -153,6 +179,7 @@ impl ClusterWorkloads {
             free_cpu_milli: free.cpu_milli,
             free_memory: free.memory,
             free_gpus: free.gpus,
+            free_storage: free_storage(&self.cluster, &reserved, &kept),
         })
     }
 }

@@ -62,7 +62,7 @@ pub(super) async fn round(
     let cluster = deps.cluster.snapshot();
     let reserved = restore::restore(deps, snapshot, &cluster).await?;
     let live = snapshot.bids.iter().filter(|bid| bid.progress.is_live()).cloned().collect();
-    let limits = Limits::of(&deps.config);
+    let limits = Limits::of(&deps.config).without_kept(&snapshot.kept);
     let inventory = left(&cluster, &reserved, &limits);
     let mut round =
         Round { deps, snapshot, cache, cluster, limits, reserved, inventory, live, fresh: false };

@@ -3,9 +3,10 @@
 use crate::{
     model::{
         Bid, Cursor, Lease, Order,
+        kept::Kept,
         placement::{ClusterSnapshot, Reservation},
     },
-    store::{StoreError, bids, cursor, leases, orders, reservations},
+    store::{StoreError, bids, cursor, kept_volumes, leases, orders, reservations},
 };
 
 /// The store at one moment.
@@ -15,6 +16,7 @@ pub(super) struct Snapshot {
     pub leases: Vec<Lease>,
     pub bids: Vec<Bid>,
     pub reservations: Vec<Reservation>,
+    pub kept: Vec<Kept>,
 }
 
 /// Takes a snapshot; none before the first block.
@@ -26,6 +28,7 @@ pub(super) fn take(sql: &rusqlite::Connection) -> Result<Option<Snapshot>, Store
         leases: leases::active(sql)?,
         bids: bids::all(sql)?,
         reservations: reservations::all(sql)?,
+        kept: kept_volumes::all(sql)?,
     }))
 }
 

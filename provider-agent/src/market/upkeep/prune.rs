@@ -4,7 +4,10 @@ use souk_core::time::DAY;
 
 use crate::{
     market::apply::order_ended,
-    store::{Store, StoreError, bids, cursor, decisions, deployments, leases, manifests, orders},
+    store::{
+        Store, StoreError, bids, cursor, decisions, deployments, kept_volumes, leases, manifests,
+        orders,
+    },
 };
 
 /// Blocks for which decisions and closed orders are kept.
@@ -28,7 +31,9 @@ pub async fn prune(store: &Store, height: u64) -> Result<(), StoreError> {
             }
             for lease in leases::all(tx)? {
                 let old = lease.closed_at.is_some_and(|end| now > end.saturating_add(2 * DAY));
-                if old && lease.is_paid() && bids::get(tx, lease.order)?.is_none() {
+                // The tenant of kept volumes may still order their deletion.
+                let keeps = kept_volumes::get(tx, lease.order)?.is_some();
+                if old && !keeps && lease.is_paid() && bids::get(tx, lease.order)?.is_none() {
                     leases::forget(tx, lease.order)?;
                     manifests::forget(tx, lease.order)?;
                 }

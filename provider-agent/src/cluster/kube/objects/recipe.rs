@@ -77,6 +77,7 @@ pub fn recipe(cluster: &Cluster, scope: &MarketScope) -> u64 {
             placements: &placements,
             cluster,
             running: true,
+            claims: &[],
         };
         // A test proves that the sample has the GPUs that it asks for.
         let objects = all(&subject).unwrap_or_default();
@@ -140,6 +141,7 @@ mod tests {
             placements: &placements,
             cluster: &cluster,
             running: true,
+            claims: &[],
         };
         let kinds: BTreeSet<Kind> =
             all(&subject).unwrap().iter().map(|object| object.kind).collect();

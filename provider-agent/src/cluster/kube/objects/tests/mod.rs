@@ -18,6 +18,7 @@ use crate::{
     model::{
         placement::{GpuModel, Placement, Requests},
         scope::MarketScope,
+        volumes::Claim,
     },
 };
 
@@ -102,6 +103,7 @@ struct Lease {
     cluster: Cluster,
     running: bool,
     scope: MarketScope,
+    claims: Vec<Claim>,
 }
 
 impl Lease {
@@ -137,6 +139,7 @@ impl Lease {
             cluster,
             running: true,
             scope: scope_of("souk1provider"),
+            claims: Vec::new(),
         }
     }
 
@@ -148,6 +151,7 @@ impl Lease {
             placements: &self.placements,
             cluster: &self.cluster,
             running: self.running,
+            claims: &self.claims,
         }
     }
 
