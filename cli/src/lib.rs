@@ -63,8 +63,8 @@ pub fn print_error(error: &anyhow::Error, exit: Exit, json: bool) {
             value["deployment"] = serde_json::json!(unfinished.deployment);
             value["orders"] = serde_json::json!(unfinished.orders);
         }
-        eprintln!("{value}");
+        output::note(&value.to_string());
     } else {
-        eprintln!("error: {}", output::plain(&text));
+        output::note(&format!("error: {}", output::plain(&text)));
     }
 }

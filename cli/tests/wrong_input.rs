@@ -204,3 +204,18 @@ fn a_wait_that_no_clock_can_count_is_refused() {
     let asked = souk(home.path()).args(["lease", "status", "1", "--wait", &long]).assert();
     asked.code(2).stderr(contains("--wait"));
 }
+
+#[test]
+fn where_nobody_reads_an_error_any_more_a_command_ends_with_its_code_and_no_panic() {
+    for arguments in [
+        &["--json", "sdl", "check", "/nonexistent.yaml"][..],
+        &["sdl", "check", "/nonexistent.yaml"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_souk"));
+        let status = program.args(arguments).stderr(writer).status().unwrap();
+        // A panic would be 101.
+        assert!(status.code().is_some_and(|code| code != 0 && code != 101), "{status}");
+    }
+}

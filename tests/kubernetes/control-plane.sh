@@ -39,6 +39,13 @@ api_server() {
   # Without an address of the nodes' network there is nothing to announce to pods.
   local reach=(--advertise-address="$BIND")
   [ "$BIND" != 127.0.0.1 ] || reach=(--endpoint-reconciler-type=none)
+  # What agents ask for, so that their role can be compared with it.
+  cat >audit.yaml <<A
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{level: Metadata, userGroups: ["system:serviceaccounts:default"]}, {level: None}]
+A
   spawn kube-apiserver kube-apiserver --etcd-servers="$ETCD" --bind-address="$BIND" --secure-port="$PORT0" "${reach[@]}" \
     --tls-cert-file=pki/apiserver.crt --tls-private-key-file=pki/apiserver.key --client-ca-file=pki/ca.crt \
     --kubelet-preferred-address-types=InternalIP,Hostname \
@@ -46,7 +53,7 @@ api_server() {
     --service-account-issuer=https://kubernetes.default.svc.cluster.local \
     --service-account-key-file=pki/service-accounts.key --service-account-signing-key-file=pki/service-accounts.key \
     --service-cluster-ip-range="$SERVICE_CIDR" --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction \
-    --allow-privileged=true --profiling=false
+    --allow-privileged=true --profiling=false --audit-policy-file=audit.yaml --audit-log-path="$STATE/audit.log"
   wait_until "the API server" 120 kubectl get --raw /readyz
 }
 

@@ -3,12 +3,14 @@
 # There is no registry: each node imports all of them, and pods must not pull.
 #
 #   registry.local/pause:1   holds a pod's namespaces; its source is in the Kubernetes module
+#   registry.local/ssh:1     an SSH server that is logged in to, of Debian's packages; not there where
+#                            apt gives none, which is said
 #   registry.local/web:1     what a tenant runs: says hello and what it was given, over HTTP on
 #                            port 8080, one line in its log for each request; `crash` as its
 #                            argument ends it with an error
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
-OUT=$BIN/images-$(cat "$HERE/images.sh" "$HERE/image.sh" | sha256sum | cut -c1-12)
+OUT=$BIN/images-$(cat "$HERE/images.sh" "$HERE/image.sh" "$HERE/ssh-image.sh" | sha256sum | cut -c1-12)
 if [ -f "$OUT/web.tar" ]; then
   printf '%s\n' "$OUT"
   exit
@@ -52,6 +54,7 @@ chmod +x "$work/web/bin/web"
 "$HERE/image.sh" "$work/pause" registry.local/pause:1 "$work/archives/pause.tar" '["/pause"]' 65535:65535
 "$HERE/image.sh" "$work/web" registry.local/web:1 "$work/archives/web.tar" '["/bin/web"]'
 mkdir -p "$OUT"
+"$HERE/ssh-image.sh" "$OUT/ssh.tar" || say "there is no image with an SSH server; what it said is above"
 # `web.tar` last: it says that the folder is complete.
 mv "$work/archives/pause.tar" "$OUT/"
 mv "$work/archives/web.tar" "$OUT/"

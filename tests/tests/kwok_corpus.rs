@@ -28,7 +28,7 @@ use souk_provider::{
     },
     config::{Cluster, Overcommit, StorageClass},
     model::{
-        labels,
+        DigestKey, labels,
         placement::{Inventory, Limits, NodeState, Placement, Reservation, fit},
         scope::MarketScope,
     },
@@ -210,6 +210,7 @@ impl Market {
                 group,
                 placements: &placements,
                 cluster: &cluster,
+                digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
                 claims: &[],
             };

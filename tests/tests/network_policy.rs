@@ -11,7 +11,7 @@ use souk_core::OrderId;
 use souk_provider::{
     cluster::kube::objects::{self, Kind, Subject},
     config::Cluster,
-    model::scope::MarketScope,
+    model::{DigestKey, scope::MarketScope},
 };
 use souk_sdl::Options;
 use souk_tests::tools;
@@ -76,6 +76,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
         group: &compiled.manifest[0],
         placements: &[],
         cluster: &cluster,
+        digests: &DigestKey::from_bytes([0; 32]),
         running: true,
         claims: &[],
     };

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{IsTerminal as _, Write as _},
+    io::IsTerminal as _,
     path::{Path, PathBuf},
 };
 
@@ -23,7 +23,7 @@ use super::{
     session::Session,
     unsigned,
 };
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// What the administrator wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,8 +105,7 @@ pub fn confirm(out: Output, yes: bool) -> Result<bool> {
         let reason = "nobody can be asked here; give --yes to act, or --dry-run to see the plan";
         return Err(Error::input("confirmation", reason).into());
     }
-    eprint!("Do this? (y/N) ");
-    std::io::stderr().flush()?;
+    output::ask("Do this? (y/N) ");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

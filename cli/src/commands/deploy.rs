@@ -13,7 +13,12 @@ use souk_client::{
 use souk_core::DeploymentId;
 use souk_gateway::body::LeaseStatus;
 
-use crate::{context::Context, exit::Exit, output::Output, units};
+use crate::{
+    context::Context,
+    exit::Exit,
+    output::{self, Output},
+    units,
+};
 
 /// Deploy an SDL file: open orders, collect bids, accept one, start the workload.
 #[derive(Debug, Args)]
@@ -99,14 +104,14 @@ fn choose(out: Output, offers: &Offers) -> io::Result<Option<Offer>> {
         return Ok(None);
     }
     loop {
-        eprint!("Accept which bid? (row, Enter for none) ");
+        output::ask("Accept which bid? (row, Enter for none) ");
         let mut answer = String::new();
         if io::stdin().read_line(&mut answer)? == 0 || answer.trim().is_empty() {
             return Ok(None);
         }
         match answer.trim().parse::<Pick>().map(|pick| pick.of(&offers.offers).cloned()) {
             Ok(Some(offer)) => return Ok(Some(offer)),
-            _ => eprintln!("there is no such row"),
+            _ => output::note("there is no such row"),
         }
     }
 }

@@ -11,7 +11,7 @@ use souk_chain::keys::{
 };
 use souk_client::{Error, home::PASSPHRASE, show::table};
 
-use crate::{context::Context, exit::Exit};
+use crate::{context::Context, exit::Exit, output};
 
 /// Make and list keys.
 #[derive(Debug, Subcommand)]
@@ -118,7 +118,7 @@ fn new_key() -> Result<(SecretKey, Option<String>)> {
 
 fn recovered() -> Result<SecretKey> {
     if std::io::stdin().is_terminal() {
-        eprintln!("Type the mnemonic or the hexadecimal key, then Ctrl-D:");
+        output::note("Type the mnemonic or the hexadecimal key, then Ctrl-D:");
     }
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).context("standard input")?;

@@ -29,7 +29,7 @@ impl Output {
     /// standard error, so that results can be piped.
     pub fn progress(self, line: impl AsRef<str>) {
         if self == Self::Text {
-            eprintln!("{}", plain(line.as_ref()));
+            note(&plain(line.as_ref()));
         }
     }
 
@@ -51,10 +51,21 @@ pub fn line(text: &str) {
     if let Err(error) = writeln!(std::io::stdout().lock(), "{text}") {
         let read = error.kind() == ErrorKind::BrokenPipe;
         if !read {
-            eprintln!("error: standard output: {error}");
+            note(&format!("error: standard output: {error}"));
         }
         std::process::exit(i32::from(!read));
     }
+}
+
+/// Writes a line to standard error. Where that is closed there is nobody to write to.
+pub fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Writes a question to standard error, without an end of line.
+pub fn ask(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
 }
 
 /// Prints a line that somebody else wrote: as it is into files and pipes, harmless on a terminal.

@@ -101,6 +101,11 @@ pub(crate) fn is_block_too_early(text: &str) -> bool {
         .any(|part| text.contains(part))
 }
 
+/// The node keeps no results of blocks (`discard_abci_responses`), as CometBFT 0.34 to 1.0 say it.
+pub(crate) fn keeps_no_results(text: &str) -> bool {
+    text.contains("node is not persisting")
+}
+
 /// A contract's or module's own words, without what the chain wraps around them.
 pub fn own_words(log: &str) -> &str {
     let mut words = log;
@@ -137,7 +142,10 @@ mod tests {
             "could not find results for height #5",
         ];
         assert!(early.iter().all(|text| is_block_too_early(text)));
-        assert!(!is_block_too_early("node is not persisting finalize block responses"));
+        for text in ["finalize block responses", "abci responses"] {
+            let text = format!("node is not persisting {text}");
+            assert!(!is_block_too_early(&text) && keeps_no_results(&text));
+        }
     }
 
     #[test]

@@ -257,3 +257,46 @@ async fn genesis_and_health_answer() {
     client.health().await.unwrap();
     assert_eq!(client.genesis().await.unwrap()["chain_id"], CHAIN);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_without_block_results_is_set_aside_as_long_as_another_has_them() {
+    let (chain, second) = two_endpoints().await;
+    chain.endpoint().faults().set_without_results(true);
+    let client = impatient(&[chain.rpc_url(), second.url()]);
+    all_known(&client).await;
+    assert_eq!(client.block_results(1).await.unwrap().height, 1);
+    let is_aside = || matches!(fault(&client, 0), Some(EndpointFault::NoResults { .. }));
+    assert!(is_aside());
+    // Probes after the backoff find that it still has none.
+    let height = chain.height().await.unwrap();
+    eventually("some surveys", || async { client.status().await.unwrap().height > height + 10 })
+        .await;
+    assert!(is_aside(), "{:?}", client.endpoints());
+
+    // What else it knows is better than nothing.
+    second.faults().set_mode(EndpointMode::Refuse);
+    eventually("the other's state", || async { client.status().await.is_ok() }).await;
+    let error = client.block_results(1).await.unwrap_err();
+    assert!(matches!(&error, RpcError::Node { error, .. } if error.keeps_no_results()), "{error}");
+    second.faults().set_mode(EndpointMode::Serve);
+    eventually("results again", || async { client.block_results(1).await.is_ok() }).await;
+    chain.endpoint().faults().set_without_results(false);
+    eventually("both in use", || async {
+        client.status().await.unwrap();
+        fault(&client, 0).is_none() && fault(&client, 1).is_none()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_that_only_the_endpoint_without_results_has_yet_is_waited_for() {
+    let (chain, second) = two_endpoints().await;
+    chain.endpoint().faults().set_without_results(true);
+    second.faults().set_stale_at(Some(1));
+    let config = client_config(&[chain.rpc_url(), second.url()]);
+    let client = Client::new(ClientConfig { max_lag: 100_000, ..config }).unwrap();
+    eventually("blocks", || async { chain.height().await.unwrap() > 3 }).await;
+    all_known(&client).await;
+    let error = client.block_results(3).await.unwrap_err();
+    assert!(matches!(error, RpcError::NotYet { .. }), "{error}");
+}

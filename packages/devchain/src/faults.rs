@@ -1,4 +1,4 @@
-//! What tests can let go wrong with one RPC endpoint (it refuses, hangs, is stale, names another chain), and the
+//! What tests can let go wrong with one RPC endpoint (it refuses, hangs, is stale, names another chain, keeps no results), and the
 //! listening socket that obeys.
 
 use std::net::SocketAddr;
@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+
+/// What CometBFT says where it keeps no results of blocks.
+pub(crate) const WITHOUT_RESULTS: &str = "node is not persisting finalize block responses";
 
 /// How an endpoint treats its clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub(crate) struct View {
     pub stale_at: Option<u64>,
     /// Chain id that the endpoint shows instead of the real one.
     pub chain_id: Option<String>,
+    /// Whether the endpoint keeps no results of blocks.
+    pub without_results: bool,
 }
 
 /// The faults of one endpoint; clones switch the same endpoint.
@@ -56,6 +61,11 @@ impl Faults {
     /// Shows another chain id, or the real one again.
     pub fn set_chain_id(&self, chain_id: Option<String>) {
         self.lock().chain_id = chain_id;
+    }
+
+    /// Keeps no results of blocks, as a node with `storage.discard_abci_responses`, or keeps them again.
+    pub fn set_without_results(&self, without: bool) {
+        self.lock().without_results = without;
     }
 
     /// What it shows.

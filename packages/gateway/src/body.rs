@@ -119,8 +119,11 @@ pub struct ServiceStatus {
     pub ports: Vec<ForwardedPort>,
     /// Kubernetes objects that were made for it, as `kind/name`.
     pub objects: Vec<String>,
-    /// Its pods.
+    /// Its pods; of those that failed only the newest.
     pub pods: Vec<PodStatus>,
+    /// Pods that failed and were replaced, those among `pods` included. They are deleted after a while.
+    #[serde(default, skip_serializing_if = "is_no_count")]
+    pub failed_pods: u32,
 }
 
 /// A port that leads to a service.
@@ -147,9 +150,40 @@ pub struct PodStatus {
     pub ready: bool,
     /// Restarts of its containers.
     pub restarts: u32,
-    /// Why it is not running, such as `CrashLoopBackOff` or `Unschedulable`, with the message.
+    /// What ended it or keeps it, in one line, with what to do: `trouble` for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What ended it or keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Box<PodTrouble>>,
+}
+
+/// What ended a pod or keeps it from running, in the cluster's words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodTrouble {
+    /// In a word, such as `OOMKilled`, `ImagePullBackOff`, `Unschedulable` or `Evicted`.
+    pub reason: String,
+    /// The container, if it is one's and not the pod's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// With which code the container ended, if it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// When it ended, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// What the cluster says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Why a container that ended does not run again yet, such as a back-off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
+    /// Whether it runs again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub runs_again: bool,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
 }
 
 /// What of the logs is wanted.
@@ -189,6 +223,10 @@ pub struct LogLine {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_no_count(value: &u32) -> bool {
+    *value == 0
 }
 
 fn is_zero(value: &u64) -> bool {

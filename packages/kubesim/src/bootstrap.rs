@@ -83,7 +83,9 @@ fn cluster_objects(spec: &ClusterSpec) -> Vec<(Kind, Value)> {
     for class in &spec.ingress_classes {
         let mut body = json!({
             "metadata": {"name": class.name},
-            "spec": {"controller": "kubesim.souk.market/simulated"},
+            "spec": {
+                "controller": class.controller.as_deref().unwrap_or("kubesim.souk.market/simulated"),
+            },
         });
         if class.default {
             body["metadata"]["annotations"]["ingressclass.kubernetes.io/is-default-class"] =

@@ -5,6 +5,7 @@
 //! puts it into `store`. Every change of the store becomes work items of `cluster`, which `controllers` and `scheduler`
 //! do through the same registry. `kinds` is the one table of kinds; `sim` starts and stops it all.
 
+mod access;
 mod admission;
 mod apply;
 mod bootstrap;
@@ -34,8 +35,10 @@ mod tidy;
 mod tls;
 mod validate;
 
+pub use access::{Access, AccessError};
 pub use error::ApiError;
 pub use http::{LogUse, Outage};
 pub use sim::{KubeSim, StartError};
 pub use spec::{ClusterSpec, NodeSpec, StorageClassSpec};
+pub use store::StoreCopy;
 pub use tls::TlsError;

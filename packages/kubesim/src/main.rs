@@ -1,10 +1,10 @@
 //! `souk-kubesim`: a simulated Kubernetes cluster in a process of its own.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{io::Write as _, net::SocketAddr, path::PathBuf};
 
 use anyhow::Context;
 use clap::Parser;
-use souk_kubesim::{ClusterSpec, KubeSim};
+use souk_kubesim::{Access, ClusterSpec, KubeSim};
 
 /// Simulates a Kubernetes cluster: its API over HTTP, its controllers, nodes and pods.
 /// Nothing runs inside the pods.
@@ -17,6 +17,12 @@ struct Arguments {
     /// Where to write the kubeconfig by which agents and kubectl reach the cluster.
     #[arg(long)]
     kubeconfig: PathBuf,
+    /// What `souk-provider access` printed: the agent's user gets these rights and no others.
+    #[arg(long, requires = "agent_kubeconfig")]
+    access: Option<PathBuf>,
+    /// Where to write the kubeconfig of that user.
+    #[arg(long, requires = "access")]
+    agent_kubeconfig: Option<PathBuf>,
     /// Nodes, classes, addresses and timings, as YAML or JSON; two plain nodes when absent.
     #[arg(long)]
     cluster: Option<PathBuf>,
@@ -39,8 +45,15 @@ async fn main() -> anyhow::Result<()> {
     sim.write_kubeconfig(&arguments.kubeconfig).with_context(|| {
         format!("cannot write the kubeconfig {}", arguments.kubeconfig.display())
     })?;
+    if let (Some(access), Some(kubeconfig)) = (&arguments.access, &arguments.agent_kubeconfig) {
+        let what = || format!("cannot use the access list {}", access.display());
+        let list = std::fs::read(access).with_context(what)?;
+        let user = Access::read(&serde_json::from_slice(&list).with_context(what)?)?;
+        sim.write_user_kubeconfig(user, kubeconfig)
+            .with_context(|| format!("cannot write the kubeconfig {}", kubeconfig.display()))?;
+    }
     // One line for whoever started this process and waits for the address.
-    println!("simulated Kubernetes API at {}", sim.url());
+    let _ = writeln!(std::io::stdout(), "simulated Kubernetes API at {}", sim.url());
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         result = tokio::signal::ctrl_c() => result?,

@@ -1,10 +1,11 @@
 //! A running simulator: starting, reaching, disturbing and stopping it.
 
 use std::{
+    collections::HashMap,
     io,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -12,12 +13,14 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access::Access,
     bootstrap,
     cluster::Cluster,
     controllers,
     error::ApiError,
     http::{Api, LogUse, Outage},
     spec::{ClusterSpec, SpecError},
+    store::StoreCopy,
     tls::{self, TlsError},
 };
 
@@ -50,6 +53,8 @@ pub struct KubeSim {
     address: SocketAddr,
     token: Arc<str>,
     authority: String,
+    users: Arc<Mutex<HashMap<String, Arc<Access>>>>,
+    cluster: Arc<Mutex<Cluster>>,
     outage: Arc<tokio::sync::watch::Sender<Outage>>,
     logs: Arc<LogUse>,
     stop: CancellationToken,
@@ -87,10 +92,13 @@ impl KubeSim {
         let api = Api {
             cluster: Arc::new(Mutex::new(cluster)),
             token: token.clone(),
+            users: Arc::default(),
             outage: Arc::new(tokio::sync::watch::Sender::new(Outage::None)),
             logs: Arc::default(),
             stop: CancellationToken::new(),
         };
+        let users = api.users.clone();
+        let cluster = api.cluster.clone();
         let (outage, logs, stop) = (api.outage.clone(), api.logs.clone(), api.stop.clone());
         let controllers = tokio::spawn(controllers::run(api.cluster.clone(), stop.clone()));
         let listener = tls::Listener::new(listener, address, identity.config, stop.clone());
@@ -102,7 +110,8 @@ impl KubeSim {
             }
         });
         let tasks = vec![controllers, server];
-        Ok(Self { name, address, token, authority: identity.authority, outage, logs, stop, tasks })
+        let authority = identity.authority;
+        Ok(Self { name, address, token, authority, users, cluster, outage, logs, stop, tasks })
     }
 
     /// Address of the API, such as `https://127.0.0.1:40123`.
@@ -122,8 +131,20 @@ impl KubeSim {
 
     /// A kubeconfig (YAML) with address, authority and token.
     pub fn kubeconfig(&self) -> String {
+        self.kubeconfig_with(&self.token)
+    }
+
+    /// Adds a user with fewer rights, and returns its kubeconfig.
+    pub fn add_user(&self, access: Access) -> String {
+        let token = uuid::Uuid::new_v4().simple().to_string();
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        users.insert(token.clone(), Arc::new(access));
+        self.kubeconfig_with(&token)
+    }
+
+    fn kubeconfig_with(&self, token: &str) -> String {
         let authority = STANDARD.encode(&self.authority);
-        let (name, url, token) = (&self.name, self.url(), &self.token);
+        let (name, url) = (&self.name, self.url());
         format!(
             "apiVersion: v1\n\
              kind: Config\n\
@@ -142,20 +163,35 @@ impl KubeSim {
     /// # Errors
     /// If the file cannot be written.
     pub fn write_kubeconfig(&self, path: &Path) -> io::Result<()> {
-        use std::{
-            fs::OpenOptions,
-            io::Write,
-            os::unix::fs::{OpenOptionsExt, PermissionsExt},
-        };
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        file.write_all(self.kubeconfig().as_bytes())
+        write_private(path, &self.kubeconfig())
+    }
+
+    /// Adds a user with fewer rights, and writes its kubeconfig to a file that only its owner may read.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_user_kubeconfig(&self, access: Access, path: &Path) -> io::Result<()> {
+        write_private(path, &self.add_user(access))
     }
 
     /// Lets the API fail until `resume`; the cluster itself goes on.
     pub fn pause(&self, outage: Outage) {
         self.outage.send_replace(outage);
+    }
+
+    /// A copy of all objects, as of a backup of etcd.
+    pub fn copy(&self) -> StoreCopy {
+        self.lock().store.copy()
+    }
+
+    /// Puts a copy back. What came since is gone without a change that watches see, and its versions
+    /// are given out again: a watch from one of them is silent until it is reached.
+    pub fn put_back(&self, copy: &StoreCopy) {
+        self.lock().put_back(copy);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Cluster> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How logs are asked for.
@@ -176,6 +212,18 @@ impl KubeSim {
             let _ = task.await;
         }
     }
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    use std::{
+        fs::OpenOptions,
+        io::Write,
+        os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    };
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    file.write_all(text.as_bytes())
 }
 
 impl Drop for KubeSim {

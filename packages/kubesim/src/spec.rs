@@ -106,6 +106,9 @@ pub struct IngressClassSpec {
     /// Whether ingresses without a class get this one.
     #[serde(default)]
     pub default: bool,
+    /// What `spec.controller` says; a simulated one when absent.
+    #[serde(default)]
+    pub controller: Option<String>,
     /// Address that the controller writes into ingress status; none when absent.
     #[serde(default)]
     pub address: Option<String>,
@@ -186,6 +189,7 @@ impl Default for ClusterSpec {
             ingress_classes: vec![IngressClassSpec {
                 name: "nginx".into(),
                 default: false,
+                controller: None,
                 address: Some("203.0.113.10".into()),
             }],
             runtime_classes: Vec::new(),

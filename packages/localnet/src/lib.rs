@@ -10,6 +10,7 @@ mod localnet;
 pub mod process;
 pub mod program;
 pub mod provider;
+mod say;
 pub mod scenario;
 
 pub use localnet::{Localnet, LocalnetConfig};

@@ -26,10 +26,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::kube::{
     claims,
+    message::message,
     watch::{self, CacheEvent},
 };
 use crate::{
     model::{
+        health::Reporter,
         interfaces::CapacitySource,
         placement::{ClusterSnapshot, NodeState, PodUse},
         scope::MarketScope,
@@ -63,8 +65,19 @@ const GRACE_PERIOD: Duration = Duration::from_secs(20);
 
 /// Drivers are installed by hand, so that their nodes are listed seldom.
 const CLAIMS_INTERVAL: Duration = Duration::from_secs(60);
+/// After a failure.
+const CLAIMS_RETRY: Duration = Duration::from_secs(2);
 
 impl ClusterView {
+    /// Why a watch does not show the cluster at this moment, also while its last state still counts.
+    pub fn problem(&self) -> Option<String> {
+        self.health.iter().find_map(|health| {
+            let health = health.lock();
+            let why = || health.last_error.clone().unwrap_or_else(|| "not listed yet".into());
+            (!health.ready || health.broken_since.is_some()).then(why)
+        })
+    }
+
     /// Why the cluster's state is not known at present: it is not listed yet, or a watch is broken.
     pub fn last_error(&self) -> Option<String> {
         let now = Instant::now();
@@ -93,13 +106,14 @@ impl CapacitySource for ClusterView {
     }
 }
 
-/// Starts the two watches. They end with `stop`; changes wake [`Topic::Capacity`]. Nodes count
-/// only if they have all labels of `selector`, as Kubernetes writes it.
+/// Starts the two watches. They end with `stop`; changes wake [`Topic::Capacity`]; `claims` reports
+/// whether it is known which GPUs are handed out by claims. Nodes count only if they have all labels of `selector`, as Kubernetes writes it.
 pub fn start(
     client: Client,
     scope: &MarketScope,
     selector: &str,
     store: &Store,
+    claims: Reporter,
     stop: &CancellationToken,
 ) -> (ClusterView, impl Future<Output = ()> + Send + use<>) {
     let (nodes, node_writer) = reflector::store();
@@ -114,7 +128,7 @@ pub fn start(
         health: health.clone(),
         scope: scope.clone(),
     };
-    let claims = follow_claims(client.clone(), claimed, store.clone());
+    let claims = follow_claims(client.clone(), claimed, store.clone(), claims);
     let only = watcher::Config::default().labels(selector);
     let all = watcher::Config::default();
     let nodes = follow::<Node>(client.clone(), only, node_writer, health.clone(), 0, store.clone());
@@ -135,9 +149,12 @@ async fn follow_claims(
     client: Client,
     claimed: Arc<Mutex<BTreeMap<String, String>>>,
     store: Store,
+    health: Reporter,
 ) {
     loop {
-        match claims::gpu_drivers(&client).await {
+        let found = claims::gpu_drivers(&client).await;
+        health.follow(&found.as_ref().map_err(message));
+        match found {
             Ok(found) => {
                 let changed = *claimed.lock() != found;
                 if changed {
@@ -145,7 +162,11 @@ async fn follow_claims(
                     store.wake(Topic::Capacity);
                 }
             }
-            Err(error) => tracing::debug!(%error, "listing resource slices failed, retrying"),
+            Err(error) => {
+                tracing::debug!(%error, "listing resource slices failed, retrying");
+                tokio::time::sleep(CLAIMS_RETRY).await;
+                continue;
+            }
         }
         tokio::time::sleep(CLAIMS_INTERVAL).await;
     }

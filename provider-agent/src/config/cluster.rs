@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{Bytes, ConfigError, KeptVolumes};
+use super::{Bytes, ConfigError, Images, KeptVolumes};
 
 /// The Kubernetes cluster.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -24,6 +24,10 @@ pub struct Cluster {
     /// The ingress class; without one no HTTP endpoints are offered.
     #[serde(default)]
     pub ingress_class: Option<String>,
+    /// The ingress controller's pods, which tenants' pods let in. If not given those are the namespace
+    /// `ingress-nginx` and namespaces with the label `souk.market/ingress: "true"`.
+    #[serde(default)]
+    pub ingress_controller: Option<IngressController>,
     /// Every HTTP service gets a host name below this domain.
     #[serde(default)]
     pub domain: Option<String>,
@@ -51,10 +55,31 @@ pub struct Cluster {
     /// The runtime class of pods with GPUs of a vendor, for instance `nvidia = "nvidia"`.
     #[serde(default)]
     pub gpu_runtime_classes: BTreeMap<String, String>,
+    /// The runtime class of all other pods, for instance of a sandbox such as gVisor or Kata Containers;
+    /// also of pods with GPUs whose vendor has none above.
+    #[serde(default)]
+    pub runtime_class: Option<String>,
+    /// Whether pods have user namespaces, in which root is nobody on the node.
+    #[serde(default)]
+    pub user_namespaces: UserNamespaces,
+    /// Which images may run.
+    #[serde(default)]
+    pub images: Images,
     /// Networks that tenants may not reach, beside private and link-local ones: pods, services and nodes
     /// if those have public addresses.
     #[serde(default)]
     pub deny_networks: Vec<String>,
+}
+
+/// The pods of the ingress controller.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngressController {
+    /// Their namespace, such as `kube-system` (k3s, RKE2).
+    pub namespace: String,
+    /// Labels that they have; all pods of the namespace are let in if none is given.
+    #[serde(default)]
+    pub pods: BTreeMap<String, String>,
 }
 
 /// A storage class of the market.
@@ -87,6 +112,20 @@ impl PodSecurity {
             Self::Restricted => "restricted",
         }
     }
+}
+
+/// Which pods have user namespaces (`hostUsers: false`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserNamespaces {
+    /// If each node that is offered says that it has them: pods without persistent volumes and GPUs,
+    /// which not every storage and driver can map.
+    #[default]
+    Auto,
+    /// All; a node without them starts none.
+    On,
+    /// None.
+    Off,
 }
 
 /// When a node pulls an image.
@@ -137,6 +176,7 @@ impl Cluster {
                 "give the domain that points to the ingress, such as apps.example.com",
             ));
         }
+        self.images.check()?;
         for domain in self.reserved_domains() {
             check_domain(domain)?;
         }
@@ -161,6 +201,9 @@ impl Cluster {
                 ));
             }
         }
+        if let Some(controller) = &self.ingress_controller {
+            controller.check()?;
+        }
         for network in &self.deny_networks {
             if !is_network(network) {
                 return Err(ConfigError::invalid(
@@ -168,6 +211,31 @@ impl Cluster {
                     network,
                     "it is not a network",
                     "write for instance 203.0.113.0/24 or 2001:db8::/32",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl IngressController {
+    fn check(&self) -> Result<(), ConfigError> {
+        let name = &self.namespace;
+        if name.len() > 63 || name.contains('.') || check_domain(name).is_err() {
+            return Err(ConfigError::invalid(
+                "cluster.ingress_controller.namespace",
+                name,
+                "no namespace can have this name",
+                "write for instance kube-system",
+            ));
+        }
+        for (key, value) in &self.pods {
+            if !is_label_key(key) || !is_label_value(value) {
+                return Err(ConfigError::invalid(
+                    "cluster.ingress_controller.pods",
+                    format!("{key} = {value}"),
+                    "no pod can have this label",
+                    "write for instance { \"app.kubernetes.io/name\" = \"traefik\" }",
                 ));
             }
         }

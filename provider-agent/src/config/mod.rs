@@ -5,10 +5,12 @@
 
 mod bidding;
 mod chain;
+mod check;
 mod cluster;
 mod contracts;
 mod error;
 mod gateway;
+mod images;
 mod kept_volumes;
 mod units;
 
@@ -21,10 +23,14 @@ use serde::Deserialize;
 
 pub use bidding::{Bidding, GpuRate, Overcommit, RateTable};
 pub use chain::{Chain, Key, Provider};
-pub use cluster::{Cluster, ImagePullPolicy, PodSecurity, StorageClass};
+pub use check::Check;
+pub use cluster::{
+    Cluster, ImagePullPolicy, IngressController, PodSecurity, StorageClass, UserNamespaces,
+};
 pub use contracts::Contracts;
 pub use error::ConfigError;
 pub use gateway::{Gateway, GatewayLimits, SelfCheck, host_and_port};
+pub use images::Images;
 pub use kept_volumes::KeptVolumes;
 pub use units::{Bytes, Hourly, Seconds};
 
@@ -47,6 +53,9 @@ pub struct Config {
     pub bidding: Bidding,
     /// The server for tenants.
     pub gateway: Gateway,
+    /// What `check` tries with pods of its own.
+    #[serde(default)]
+    pub check: Check,
     /// Metrics for the operator.
     #[serde(default)]
     pub metrics: Metrics,
@@ -64,12 +73,20 @@ pub struct StoreConfig {
 }
 
 /// Metrics for the operator.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Metrics {
     /// Where `/metrics` and `/healthz` are served, without TLS; nowhere if not given.
-    #[serde(default, deserialize_with = "units::opt_listen")]
+    #[serde(deserialize_with = "units::opt_listen")]
     pub listen: Option<SocketAddr>,
+    /// How long the deletion of a lease's namespace may take before it is an error of health.
+    pub deletion_warning: Seconds,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { listen: None, deletion_warning: Seconds(600) }
+    }
 }
 
 /// What is logged, to standard error.
@@ -162,9 +179,13 @@ impl Config {
         self.provider.check(&self.chain.prefix)?;
         self.cluster.check()?;
         self.bidding.check()?;
+        self.check.check()?;
         self.gateway.check()
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::example;
 
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,11 @@ fn with_cluster(line: &str) -> Result<Config, ConfigError> {
     load(&valid().replace("[cluster]", &format!("[cluster]\n{line}")))
 }
 
+/// A configuration that can be used.
+pub(crate) fn example() -> Config {
+    load(&valid()).unwrap()
+}
+
 fn load(text: &str) -> Result<Config, ConfigError> {
     Config::from_toml(text, Path::new("/etc/souk"))
 }
@@ -152,4 +157,22 @@ fn addresses_are_read_from_the_deploy_tools_file_in_either_form() {
     std::fs::write(&path, "escrow = \"x\"").unwrap();
     let error = Contracts::read(&path).unwrap_err().to_string();
     assert!(error.contains("orderbook"), "{error}");
+}
+
+#[test]
+fn the_ingress_controller_is_named_by_namespace_and_labels() {
+    let line = |value: &str| with_cluster(&format!("ingress_controller = {value}"));
+    let config = line(
+        "{ namespace = \"kube-system\", pods = { \"app.kubernetes.io/name\" = \"traefik\" } }",
+    );
+    let controller = config.unwrap().cluster.ingress_controller.unwrap();
+    assert_eq!((controller.namespace.as_str(), controller.pods.len()), ("kube-system", 1));
+    for (bad, key) in [
+        ("{ namespace = \"Kube System\" }", "cluster.ingress_controller.namespace"),
+        ("{ namespace = \"a.b\" }", "cluster.ingress_controller.namespace"),
+        ("{ namespace = \"a\", pods = { \"x y\" = \"z\" } }", "cluster.ingress_controller.pods"),
+    ] {
+        let error = line(bad).unwrap_err().to_string();
+        assert!(error.contains(key), "{bad}: {error}");
+    }
 }

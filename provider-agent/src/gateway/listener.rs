@@ -17,6 +17,7 @@ use super::{
     tls::Certificates,
     visitors::{Refused, Visitors},
 };
+use crate::model::health::{Part, Reporter};
 
 /// How long open streams may go on after the stop signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -56,8 +57,9 @@ pub async fn serve(
     let sockets = Semaphore::new(config.limits.connections.saturating_add(CLOSING) as usize);
     let sockets = Arc::new(sockets);
     let connections = TaskTracker::new();
-    connections.spawn(certificates.follow(stop.clone()));
-    let mut warnings = Warnings::default();
+    let certificate = state.troubles.of(Part::Certificate);
+    connections.spawn(certificates.follow(certificate, stop.clone()));
+    let mut warnings = Warnings { last: None, health: state.troubles.of(Part::Listener) };
     loop {
         let socket = tokio::select! {
             () = stop.cancelled() => break,
@@ -68,7 +70,10 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
         };
         let (stream, from) = match accepted {
-            Ok(accepted) => accepted,
+            Ok(accepted) => {
+                warnings.health.well();
+                accepted
+            }
             Err(error) => {
                 // For instance out of file descriptors: wait until others are closed.
                 warnings.accept_failed(&error);
@@ -96,9 +101,9 @@ pub async fn serve(
 }
 
 /// What the operator should know, not more often than useful.
-#[derive(Default)]
 struct Warnings {
     last: Option<Instant>,
+    health: Reporter,
 }
 
 impl Warnings {
@@ -112,6 +117,7 @@ impl Warnings {
     }
 
     fn accept_failed(&mut self, error: &std::io::Error) {
+        self.health.failed(format!("connections cannot be accepted: {error}"));
         if self.is_due() {
             tracing::warn!(%error, "connections cannot be accepted");
         }
@@ -140,5 +146,20 @@ fn is_inner(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.is_private() || v4.is_link_local() || v4.is_loopback(),
         IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::health::Troubles;
+
+    #[test]
+    fn a_listener_without_descriptors_is_a_trouble_at_once() {
+        let troubles = Troubles::default();
+        let mut warnings = Warnings { last: None, health: troubles.of(Part::Listener) };
+        warnings.accept_failed(&std::io::Error::from_raw_os_error(24));
+        let said = troubles.now().remove(&Part::Listener).unwrap();
+        assert!(said.contains("Too many open files"), "{said}");
     }
 }

@@ -36,7 +36,13 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub use error::{GatewayError, ServeError};
 pub use listener::{CLOSING, serve};
 
-use crate::{cluster::workloads::Workloads, config, market::lookup::ChainLookup, store::Store};
+use crate::{
+    cluster::workloads::Workloads,
+    config,
+    market::lookup::ChainLookup,
+    model::{health::Troubles, manifest::Rules},
+    store::Store,
+};
 
 /// What the routes share.
 pub struct State {
@@ -50,14 +56,16 @@ pub struct State {
     pub policy: Policy,
     /// The gateway's configuration.
     pub config: config::Gateway,
-    /// The provider's own domains, in which tenants may not use host names.
-    pub reserved_domains: Vec<String>,
+    /// What a manifest may have.
+    pub rules: Rules,
     /// The open streams of each lease.
     streams: streams::StreamCounter,
     /// Who may act for a tenant.
     delegates: delegates::Delegates,
     /// The last answer to `status`.
     status: routes::StatusCache,
+    /// Where listener and certificate report what is wrong.
+    troubles: Troubles,
 }
 
 impl State {
@@ -68,21 +76,28 @@ impl State {
         workloads: Arc<dyn Workloads>,
         policy: Policy,
         config: config::Gateway,
-        reserved_domains: Vec<String>,
+        rules: Rules,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        let (delegates, status) = Default::default();
+        let (delegates, status, troubles) = Default::default();
         Self {
             store,
             chain,
             workloads,
             policy,
             config,
-            reserved_domains,
+            rules,
             streams,
             delegates,
             status,
+            troubles,
         }
+    }
+
+    /// Lets listener and certificate report there what is wrong.
+    #[must_use]
+    pub fn reporting_to(self, troubles: Troubles) -> Self {
+        Self { troubles, ..self }
     }
 }
 

@@ -20,6 +20,7 @@ use rustls::{
 use tokio_util::sync::CancellationToken;
 
 use super::ServeError;
+use crate::model::health::Reporter;
 
 /// Between two looks at the files.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -61,7 +62,7 @@ impl Certificates {
 
     /// Looks at the files again and again until `stop`. What cannot be used is not served: files are
     /// often replaced one after the other.
-    pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
+    pub async fn follow(self: Arc<Self>, health: Reporter, stop: CancellationToken) {
         let mut complaint = String::new();
         loop {
             tokio::select! {
@@ -70,6 +71,7 @@ impl Certificates {
             }
             match read(&self.certificate, &self.key) {
                 Ok(found) => {
+                    health.well();
                     complaint.clear();
                     if found.cert != self.current.read().cert {
                         *self.current.write() = Arc::new(found);
@@ -78,6 +80,7 @@ impl Certificates {
                 }
                 Err(error) => {
                     let error = error.to_string();
+                    health.failed(format!("{error}; the one before is still served"));
                     if error != complaint {
                         tracing::warn!(%error, "new certificate or key cannot be used, the old one is still served");
                         complaint = error;

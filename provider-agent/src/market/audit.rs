@@ -1,8 +1,9 @@
-//! Compares the store with the chain, a page of own leases at a time and each page by another
-//! endpoint: an event that was lost, or that one node made up, does not stay unnoticed. What differs is
+//! Compares the store with the chain, a page of orders and of own leases at a time and each page by
+//! another endpoint: an event that was lost, or that one node made up, does not stay unnoticed. What differs is
 //! asked of all endpoints before it changes anything.
 
 mod findings;
+mod unseen;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -18,6 +19,7 @@ use crate::{
         AccountClock, BidProgress, Cursor, Lease,
         agreement::Agreement,
         audit::{Difference, LeaseWord, differences},
+        health::Reporter,
     },
     store::{Pending, Store, StoreError, Tx, bids, cursor, deployments, leases, orders, pending},
 };
@@ -35,6 +37,8 @@ pub struct Auditor {
     pub findings: Findings,
     /// The time from one page to the next.
     pub interval: Duration,
+    /// Where a comparison that fails is reported.
+    pub health: Reporter,
 }
 
 /// What the store has of a range of own leases, after the block of `at`.
@@ -55,19 +59,27 @@ impl Auditor {
         let mut after = None;
         // Counted apart: a page is compared with another endpoint in each pass.
         let (mut pass, mut page) = (0, 0);
+        let mut orders = unseen::Compared::default();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(self.interval) => {}
             }
-            match self.page(after, pass + page).await {
+            let compared = match self.compare_orders(&mut orders, pass + page).await {
+                Ok(()) => self.page(after, pass + page).await,
+                Err(error) => Err(error),
+            };
+            self.health.follow(&compared);
+            match compared {
                 Ok(next) => {
                     (pass, page) = if next.is_none() { (pass + 1, 0) } else { (pass, page + 1) };
                     after = next;
                 }
                 Err(ChainError::Store(error)) => return Err(error),
                 Err(error) => {
-                    tracing::debug!(%error, "comparing leases with the chain failed, retrying")
+                    // The next endpoint's turn, so that one that does not answer holds up nothing.
+                    pass += 1;
+                    tracing::debug!(%error, "comparing with the chain failed, retrying")
                 }
             }
         }
@@ -177,6 +189,7 @@ impl Auditor {
                 continue;
             }
             self.compare_clock(one, stored.at, lease.account, known).await?;
+            self.compare_commitment(one, stored.at.height, lease.group.deployment).await?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ChainError, Market, apply::end_lease, audit::Findings, confirm};
 use crate::{
-    model::{OrderDetail, agreement::Agreement, audit::LeaseWord},
+    model::{OrderDetail, agreement::Agreement, audit::LeaseWord, health::Reporter},
     store::{
         DeploymentRow, Pending, PendingRow, Store, StoreError, Topic, Tx, cursor, deployments,
         leases, orders, pending,
@@ -25,7 +25,9 @@ const PAGE: u32 = 64;
 /// Blocks for which every node has the state after a block, if it keeps no more than most do.
 const RECENT: u64 = 50;
 /// The least and the most time between two rounds after a failure.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
+/// The longest time without a look: a notification may have been lost.
+const RESYNC: Duration = Duration::from_secs(15);
 
 /// What is fetched by one task, so that it waits for nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub struct Fetcher {
     pub findings: Findings,
     /// What it fetches.
     pub subject: Subject,
+    /// Where what fails is reported.
+    pub health: Reporter,
 }
 
 impl Fetcher {
@@ -77,14 +81,20 @@ impl Fetcher {
         let mut retry_at = Instant::now();
         loop {
             if Instant::now() >= retry_at {
-                let failed = self.round(u32::MAX).await?.failed;
+                let round = self.round(u32::MAX).await?;
+                let failed = round.failed.is_some();
+                // Everything that waits was tried in this round, if it was one page.
+                match round.failed {
+                    Some(why) => self.health.failed(why),
+                    None => self.health.well(),
+                }
                 wait = if failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
-                // With nothing to retry, the resync: a notification may have been lost.
-                retry_at = Instant::now() + if failed { wait } else { BACKOFF.1 };
+                retry_at = Instant::now() + if failed { wait } else { RESYNC };
             }
             loop {
                 let round = self.round(0).await?;
-                if round.failed {
+                if let Some(why) = round.failed {
+                    self.health.failed(why);
                     retry_at = retry_at.min(Instant::now() + wait);
                 }
                 if !round.full {
@@ -104,10 +114,10 @@ impl Fetcher {
         let fetches = stream::iter(rows)
             .map(|row| fetch_row(&self.market, &self.store, &self.findings, row))
             .buffer_unordered(PARALLEL);
-        let outcomes: Vec<Result<bool, StoreError>> = fetches.collect().await;
-        let mut failed = false;
+        let outcomes: Vec<Result<Option<String>, StoreError>> = fetches.collect().await;
+        let mut failed = None;
         for outcome in outcomes {
-            failed |= !outcome?;
+            failed = outcome?.or(failed);
         }
         Ok(Round { failed, full })
     }
@@ -115,19 +125,19 @@ impl Fetcher {
 
 /// How a page was fetched.
 struct Round {
-    /// Whether any of it is to be tried again.
-    failed: bool,
+    /// Why some of it is to be tried again.
+    failed: Option<String>,
     /// Whether there may be more than the page.
     full: bool,
 }
 
-/// Whether the row is settled: fetched, or not needed any more.
+/// Why the row is to be fetched again; none if it is settled: fetched, or not needed any more.
 async fn fetch_row(
     market: &Market,
     store: &Store,
     findings: &Findings,
     row: PendingRow,
-) -> Result<bool, StoreError> {
+) -> Result<Option<String>, StoreError> {
     let PendingRow { kind, id, height, .. } = row;
     let fetched = match kind {
         Pending::Order => order(market, store, OrderId(id)).await,
@@ -138,13 +148,14 @@ async fn fetch_row(
     match fetched {
         Ok(()) => {
             findings.decided(kind, id);
-            Ok(true)
+            Ok(None)
         }
         Err(ChainError::Store(error)) => Err(error),
         Err(error) => {
             if let ChainError::Undecided(why) = &error {
                 findings.undecided(kind, id, why);
             }
+            let why = format!("{kind} {id}: {error}");
             let needed = store
                 .write(move |tx| {
                     if !is_needed(tx, kind, id)? {
@@ -159,7 +170,7 @@ async fn fetch_row(
             if !needed {
                 findings.decided(kind, id);
             }
-            Ok(!needed)
+            Ok(needed.then_some(why))
         }
     }
 }

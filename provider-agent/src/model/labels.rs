@@ -23,3 +23,8 @@ pub const POOL: &str = "souk.market/pool";
 pub const VOLUME: &str = "souk.market/volume";
 /// The market's storage class of a claim.
 pub const CLASS: &str = "souk.market/class";
+/// On a namespace whose pods are let in to tenants' pods, with the value `true`: set by the operator on
+/// that of the ingress controller.
+pub const INGRESS: &str = "souk.market/ingress";
+/// On the namespaces in which `check` tries what the cluster does, with the value `true`.
+pub const CHECK: &str = "souk.market/check";

@@ -11,6 +11,8 @@ use souk_gateway::{body::ManifestUpload, commitment};
 use souk_sdl::{ManifestGroup, ManifestService, ServiceExpose, is_host, order};
 use thiserror::Error;
 
+use super::image::{ImageRefusal, ImageRules};
+
 /// The most host names of one lease.
 const MAX_HOSTS: usize = 100;
 /// The most exposes of one service. Exposes to other services are free, so they are limited here.
@@ -28,6 +30,15 @@ pub struct Accepted {
     pub group: ManifestGroup,
     /// Host names that its services ask for, each once.
     pub hostnames: Vec<String>,
+}
+
+/// What a manifest may have at this provider, beside what was ordered.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// The provider's own domains, in which tenants may not use host names.
+    pub reserved_domains: Vec<String>,
+    /// Which images may run.
+    pub images: ImageRules,
 }
 
 /// Why a manifest is refused.
@@ -96,6 +107,14 @@ pub enum Refusal {
         /// The port.
         port: u32,
     },
+    /// An image that may not run here.
+    #[error("the image of service `{service}`: {why}")]
+    Image {
+        /// The service.
+        service: String,
+        /// Why not.
+        why: ImageRefusal,
+    },
     /// An environment that is too large for Kubernetes.
     #[error(
         "the environment of service `{service}` has {variables} variables of {bytes} bytes, the limits are {MAX_VARIABLES} and {MAX_ENVIRONMENT}; put large values into the image or a volume"
@@ -147,6 +166,7 @@ impl Refusal {
             Self::NoReplicas(_) => "service_without_replicas",
             Self::TooManyPorts { .. } => "too_many_ports",
             Self::Port { .. } => "port_invalid",
+            Self::Image { why, .. } => why.code(),
             Self::Environment { .. } => "environment_too_large",
             Self::HttpOptions { .. } => "http_options",
             Self::Host(_) => "hostname_invalid",
@@ -174,7 +194,7 @@ pub fn check(
     upload: &ManifestUpload,
     expected: &HexBinary,
     spec: &GroupSpec,
-    reserved_domains: &[String],
+    rules: &Rules,
 ) -> Result<Accepted, Refusal> {
     if !hashes_to(upload, expected) {
         let (found, expected) = (hex::encode(hash(upload)), expected.to_hex());
@@ -187,6 +207,8 @@ pub fn check(
         check_ports(service)?;
         check_environment(service)?;
     }
+    let images = rules.images.check_group(group);
+    images.map_err(|(service, why)| Refusal::Image { service, why })?;
     for unit in &spec.units {
         check_unit(unit, group)?;
     }
@@ -197,7 +219,7 @@ pub fn check(
         return Err(Refusal::TooManyHosts(hostnames.len()));
     }
     for host in &hostnames {
-        let reserved = reserved_domains.iter().find(|domain| is_under(host, domain));
+        let reserved = rules.reserved_domains.iter().find(|domain| is_under(host, domain));
         if let Some(domain) = reserved {
             return Err(Refusal::ReservedHost { host: host.clone(), domain: domain.clone() });
         }

@@ -12,6 +12,7 @@ pub mod bids;
 pub mod cursor;
 pub mod decisions;
 pub mod deployments;
+pub mod digest_key;
 mod error;
 pub mod hostnames;
 pub mod kept_volumes;
@@ -107,6 +108,11 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.worker.write(work).await
+    }
+
+    /// For how long the present write goes on; none if nothing is written.
+    pub fn writing_for(&self) -> Option<std::time::Duration> {
+        self.worker.writing_for()
     }
 
     /// A listener that is notified of changes of any of `topics` from now on. Notifications are hints:

@@ -39,6 +39,21 @@ pub fn get(sql: &Connection, order: OrderId) -> Result<Option<Order>, StoreError
     Ok(statement.query_row([sql::int(order.0)?], read).optional()?)
 }
 
+/// The number before the oldest open order's, or the newest order's where none is open; none if there
+/// are no orders.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn before_open(sql: &Connection) -> Result<Option<OrderId>, StoreError> {
+    let number = sql.query_row(
+        "SELECT COALESCE((SELECT MIN(id) - 1 FROM orders WHERE open), (SELECT MAX(id) FROM orders))",
+        [],
+        |row| row.get::<_, Option<i64>>(0),
+    )?;
+    Ok(number.and_then(|number| u64::try_from(number).ok()).map(OrderId))
+}
+
 /// Orders that take bids, the oldest first.
 ///
 /// # Errors

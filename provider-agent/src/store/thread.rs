@@ -10,7 +10,7 @@ use std::{
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
     sync::{Arc, mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -32,6 +32,8 @@ pub(super) struct Worker {
     writes: mpsc::Sender<Job>,
     reads: mpsc::Sender<Job>,
     notifier: Notifier,
+    /// Since when the writing thread does its present work.
+    writing: Arc<Mutex<Option<Instant>>>,
 }
 
 impl fmt::Debug for Worker {
@@ -83,9 +85,15 @@ impl Worker {
         souk_chain::Outbox::migrate(&connection)?;
 
         let (writes, queue) = mpsc::channel::<Job>();
-        let run = move || {
-            for job in queue {
-                job(&mut connection);
+        let writing = Arc::new(Mutex::new(None));
+        let run = {
+            let writing = Arc::clone(&writing);
+            move || {
+                for job in queue {
+                    *writing.lock() = Some(Instant::now());
+                    job(&mut connection);
+                    *writing.lock() = None;
+                }
             }
         };
         let file = |error| StoreError::File { path: path.to_owned(), error };
@@ -103,7 +111,12 @@ impl Worker {
             };
             std::thread::Builder::new().name("store-reader".into()).spawn(run).map_err(file)?;
         }
-        Ok(Self { writes, reads, notifier })
+        Ok(Self { writes, reads, notifier, writing })
+    }
+
+    /// For how long the present write goes on; none if nothing is written.
+    pub(super) fn writing_for(&self) -> Option<Duration> {
+        self.writing.lock().map(|since| since.elapsed())
     }
 
     /// Runs `work` on a reading thread, in one transaction: it sees one state of the store.

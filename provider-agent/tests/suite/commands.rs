@@ -5,6 +5,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path, process::Output};
 use serde_json::Value;
 use souk_api::orderbook::LeaseState;
 use souk_client::market::Registry;
+use souk_kubesim::Access;
 
 use crate::support::{
     Fixture, InProcess,
@@ -34,7 +35,20 @@ fn lines<'a>(report: &'a Value, level: &str) -> Vec<&'a str> {
     all.filter(|line| line["level"] == level).map(|line| line["what"].as_str().unwrap()).collect()
 }
 
-fn network_file(fixture: &Fixture) -> std::path::PathBuf {
+/// Lets a configuration reach the cluster as the user that `access` describes.
+async fn as_agents_user(fixture: &Fixture, config: &Path) {
+    let printed = souk_provider(&["--config", config.to_str().unwrap(), "access"]).await;
+    let user = Access::read(&json(&printed)).unwrap();
+    let kubeconfig = config.with_file_name("agent.kubeconfig");
+    fixture.sim.write_user_kubeconfig(user, &kubeconfig).unwrap();
+    let settings = std::fs::read_to_string(config).unwrap();
+    let admins = fixture.kubeconfig().display().to_string();
+    assert!(settings.contains(&admins));
+    let own = kubeconfig.display().to_string();
+    std::fs::write(config, settings.replace(&admins, &own)).unwrap();
+}
+
+pub fn network_file(fixture: &Fixture) -> std::path::PathBuf {
     let contracts = &fixture.contracts;
     let text = format!(
         "name = \"test\"\nchain_id = \"{CHAIN_ID}\"\nrpc = [\"{}\"]\nprefix = \"souk\"\n\
@@ -96,7 +110,9 @@ async fn init_makes_what_check_and_run_need_and_overwrites_nothing() {
     let output = souk_provider(&["--json", "--config", config.to_str().unwrap(), "check"]).await;
     let report = json(&output);
     assert_eq!(output.status.code(), Some(1), "{report:#}");
-    assert_eq!(lines(&report, "fail"), ["operator", "coins for fees"], "{report:#}");
+    // The kubeconfig is the administrator's, whose writes nothing keeps to the agent's namespaces.
+    let wrong = ["operator", "coins for fees", "admission policy"];
+    assert_eq!(lines(&report, "fail"), wrong, "{report:#}");
     let ok = lines(&report, "ok");
     for what in [
         "configuration",
@@ -201,7 +217,13 @@ async fn why_leases_and_close_show_and_do_what_they_say() {
     .await;
     assert_eq!(registered.gateway.uri, "https://provider.example.com:8443");
     let report = json(&run(&["check"]).await);
+    assert_eq!(lines(&report, "fail"), ["admission policy"], "{report:#}");
+    as_agents_user(&fixture, &path).await;
+    let report = json(&run(&["check"]).await);
     assert_eq!(lines(&report, "fail"), [""; 0], "{report:#}");
+    for what in ["admission policy", "permissions in the cluster", "user namespaces"] {
+        assert!(lines(&report, "ok").contains(&what), "{what}: {report:#}");
+    }
     assert!(lines(&report, "warn").contains(&"maintenance"), "{report:#}");
 
     let refused = run(&["close", &order.to_string(), "--reason", "tenant"]).await;
@@ -225,9 +247,13 @@ async fn a_config_that_is_not_there_says_how_to_make_one() {
     assert!(text(&output.stderr).contains("souk-provider init"));
 }
 
-#[tokio::test]
-async fn access_is_a_list_of_user_role_and_binding_that_kubectl_takes() {
-    let output = souk_provider(&["access", "--name", "agent", "--namespace", "souk"]).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn access_is_a_list_of_user_role_and_policy_that_kubectl_takes() {
+    let fixture = Fixture::new().await;
+    let path = configure(&fixture, "agent", "");
+    let access = ["--config", path.to_str().unwrap(), "access"];
+    let named = [&access[..], &["--name", "agent", "--namespace", "souk"]].concat();
+    let output = souk_provider(&named).await;
     assert!(output.status.success(), "{}", text(&output.stderr));
     let list = json(&output);
     assert_eq!((&list["apiVersion"], &list["kind"]), (&"v1".into(), &"List".into()));
@@ -237,8 +263,18 @@ async fn access_is_a_list_of_user_role_and_binding_that_kubectl_takes() {
         .iter()
         .map(|item| item["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(kinds, ["ServiceAccount", "ClusterRole", "ClusterRoleBinding"]);
+    let policy = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+    let expected = [&["ServiceAccount", "ClusterRole", "ClusterRoleBinding"], &policy[..]].concat();
+    assert_eq!(kinds, expected);
     assert_eq!(list["items"][2]["subjects"][0]["namespace"], "souk");
+    let user = &list["items"][3]["spec"]["matchConditions"][0]["expression"];
+    assert!(user.as_str().unwrap().contains("'system:serviceaccount:souk:agent'"), "{user}");
+
+    // A user that the cluster knows by a certificate gets no service account.
+    let output = souk_provider(&[&access[..], &["--user", "ann"]].concat()).await;
+    let list = json(&output);
+    assert_eq!(list["items"][0]["kind"], "ClusterRole");
+    assert_eq!(list["items"][1]["subjects"][0]["name"], "ann");
 }
 
 #[tokio::test(flavor = "multi_thread")]

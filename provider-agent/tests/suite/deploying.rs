@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{Namespace, PersistentVolumeClaim, ResourceQuota, Secret, Service},
+    core::v1::{Namespace, PersistentVolumeClaim, ResourceQuota, Service},
     networking::v1::NetworkPolicy,
 };
 use kube::{
@@ -227,7 +227,6 @@ async fn what_is_changed_or_deleted_by_hand_is_put_right() {
     })
     .await;
 
-    is_back::<Secret>(&cluster, order, "web-env").await;
     is_back::<ResourceQuota>(&cluster, order, "lease").await;
     is_back::<NetworkPolicy>(&cluster, order, "lease").await;
 

@@ -33,12 +33,12 @@ const CONNECTIONS: usize = 5_000;
 /// Files that the agent may have open, of which most are its gateway's.
 const FILES: u64 = 1_024;
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// From one of 100 networks of 250 addresses each.
-async fn from_elsewhere(number: usize, to: SocketAddr) -> std::io::Result<TcpStream> {
+pub async fn from_elsewhere(number: usize, to: SocketAddr) -> std::io::Result<TcpStream> {
     let (network, host) = (number % 100, number / 100 % 250 + 1);
     let octet = |number: usize| u8::try_from(number).unwrap();
     let from = Ipv4Addr::new(127, 7, octet(network), octet(host));
@@ -88,7 +88,7 @@ async fn healthy(http: &reqwest::Client, metrics: u16) -> Option<()> {
     answer.status().is_success().then_some(())
 }
 
-fn pin_of(config: &Path) -> Pin {
+pub fn pin_of(config: &Path) -> Pin {
     let certificate = CertificateDer::from_pem_file(config.with_file_name("gateway.crt"));
     Pin::of_certificate(&certificate.must("certificate")).must("pin")
 }

@@ -57,7 +57,7 @@ struct Environment {
     metrics: String,
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     socket.local_addr().unwrap().port()
 }
@@ -126,7 +126,7 @@ impl Environment {
 }
 
 /// The tenant's client.
-fn client(fixture: &Fixture, config: &Path, port: u16) -> Client {
+pub fn client(fixture: &Fixture, config: &Path, port: u16) -> Client {
     let certificate = CertificateDer::from_pem_file(config.with_file_name("gateway.crt"));
     let pin = Pin::of_certificate(&certificate.must("certificate")).must("pin");
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();

@@ -44,7 +44,7 @@ async fn health(metrics: &str) -> Option<String> {
 }
 
 /// Adds the end of a lease to the results of every block.
-fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
+pub fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
     let end = LeaseClosed {
         order: leased.order,
         deployment: leased.deployment,
@@ -67,6 +67,16 @@ fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
         }
     });
     proxy.always(On("block_results", ""), lie);
+}
+
+/// Leaves out what transactions did.
+pub fn leave_out_events(proxy: &Proxy) {
+    let without = change(|result: &mut Value| {
+        for tx in result["txs_results"].as_array_mut().into_iter().flatten() {
+            tx["events"] = json!([]);
+        }
+    });
+    proxy.always(On("block_results", ""), without);
 }
 
 async fn volumes(cluster: &Cluster, leased: &Leased) -> usize {
@@ -167,18 +177,43 @@ async fn an_end_that_an_endpoint_leaves_out_is_found_by_comparing_with_the_chain
     let agent = InProcess::start(&config).await;
     let leased = lease(&fixture, &agent, "ann", SITE).await;
 
-    let left_out = change(|result: &mut Value| {
-        for tx in result["txs_results"].as_array_mut().into_iter().flatten() {
-            tx["events"] = json!([]);
-        }
-    });
-    liar.always(On("block_results", ""), left_out);
+    leave_out_events(&liar);
     let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
     fixture.orderbook("ann", &close).await;
     until("its end", async || (!is_active(&agent, &leased).await).then_some(())).await;
     // The store has the end a moment before health has the difference.
     until("the difference in health", async || {
         health(&metrics).await?.contains("runs by the store and not by the chain").then_some(())
+    })
+    .await;
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_and_versions_that_an_endpoint_leaves_out_are_found_by_comparing_with_the_chain() {
+    let mut fixture = manifests::fixture().await;
+    let honest = fixture.chain.another_endpoint().await.unwrap();
+    let liar = Proxy::before(&fixture.chain.rpc_url()).await;
+    let (config, metrics) = with_endpoints(&fixture, &[liar.url(), &honest.url()]);
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&fixture, &agent, "ann", SITE).await;
+
+    leave_out_events(&liar);
+    let order = fixture.order("bob", crate::support::app("web")).await;
+    let newer = manifests::upload(&SITE.replace("nginx:1", "nginx:2"));
+    let commitment = manifests::commitment_of(&newer);
+    let deployment = leased.deployment;
+    let update = ExecuteMsg::UpdateDeployment { deployment, commitment: commitment.clone() };
+    fixture.orderbook("ann", &update).await;
+    until("a bid", || fixture.own_bid(order)).await;
+    until("the version", async || {
+        let known = agent.store.deployment(deployment).await.unwrap()?;
+        (known.commitment == commitment).then_some(())
+    })
+    .await;
+    until("both in health", async || {
+        let text = health(&metrics).await?;
+        (text.contains("was left out") && text.contains("has another version")).then_some(())
     })
     .await;
     agent.stop().await;

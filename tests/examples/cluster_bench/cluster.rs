@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::{
+    admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding},
     authentication::v1::TokenRequest,
     core::v1::{Node, ServiceAccount},
     rbac::v1::{ClusterRole, ClusterRoleBinding},
@@ -17,7 +18,10 @@ use kube::{
 };
 use serde_json::json;
 use souk_kubesim::spec::NodeSpec;
-use souk_provider::{model::placement::NodeState, runtime::check::Access};
+use souk_provider::{
+    model::{placement::NodeState, scope::MarketScope},
+    runtime::check::{Access, User},
+};
 use souk_tests::kubernetes::{ControlPlane, Options};
 use tokio::time::{Instant, sleep};
 
@@ -54,6 +58,16 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Keeps the agent's writes to its own namespaces, as every agent's are.
+    pub async fn confine(&self, scope: &MarketScope) -> Result<()> {
+        let (post, access) = (PostParams::default(), access(scope));
+        let policies = Api::<ValidatingAdmissionPolicy>::all(self.client.clone());
+        policies.create(&post, &access.policy).await?;
+        let in_force = Api::<ValidatingAdmissionPolicyBinding>::all(self.client.clone());
+        in_force.create(&post, &access.policy_binding).await?;
+        Ok(())
+    }
+
     /// The process of a part of the control plane.
     pub fn process(&self, name: &str) -> Result<u32> {
         let file = self.plane.state().join("run").join(format!("{name}.pid"));
@@ -77,12 +91,18 @@ impl Cluster {
     }
 }
 
-/// Makes the agent's user, which may do what its own role says, and gives its token.
+/// What `souk-provider access` prints for the agent of a provider in a market.
+fn access(scope: &MarketScope) -> Access {
+    Access::of(AGENT, User::Account { name: AGENT, namespace: "default" }, scope)
+}
+
+/// Makes the agent's user with its role, and gives its token.
 async fn agents_token(client: &Client) -> Result<String> {
     let post = PostParams::default();
     let accounts = Api::<ServiceAccount>::namespaced(client.clone(), "default");
-    let access = Access::of(AGENT, "default");
-    accounts.create(&post, &access.account).await?;
+    // Neither provider nor market is there yet; what they are counts for the policy alone.
+    let access = access(&MarketScope::new("", "", ""));
+    accounts.create(&post, &access.account.context("a service account")?).await?;
     Api::<ClusterRole>::all(client.clone()).create(&post, &access.role).await?;
     Api::<ClusterRoleBinding>::all(client.clone()).create(&post, &access.binding).await?;
     let request: TokenRequest = serde_json::from_value(

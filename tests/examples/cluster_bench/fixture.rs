@@ -5,11 +5,19 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use cosmwasm_std::HexBinary;
 use futures::future::try_join_all;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api,
+    api::{ListParams, Patch, PatchParams},
+};
 use rand::RngCore as _;
+use serde_json::json;
 use souk_api::{
     defaults::BOND_PER_SLOT,
+    escrow,
     orderbook::{ConfigResponse, ExecuteMsg, NewDeployment, OrderbookEvent},
 };
+use souk_chain::Coin;
 use souk_client::{
     deploy, events,
     gateway::{client_for, send_manifest},
@@ -23,6 +31,7 @@ use souk_localnet::{
     process::Process,
     provider::{ExistingCluster, Profile, Provider, Rates},
 };
+use souk_provider::model::{labels, scope::MarketScope};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -88,12 +97,16 @@ impl Fixture {
                 block_time: BLOCK_TIME,
             },
             providers: vec![(provider(size, &cluster), false)],
-            accounts: size.batch.div_ceil(OF_A_TENANT),
+            // The last one is for orders that come beside those of the others.
+            accounts: size.batch.max(size.open).div_ceil(OF_A_TENANT) + 1 + 40 / OF_A_TENANT,
             coins: COINS,
             foreign_denoms: vec!["uakt".to_owned()],
             foreign_auditors: Vec::new(),
         };
         let local = Localnet::start(config, folder.path()).await?;
+        let orderbook = &local.market.contracts.orderbook;
+        let provider = &local.providers[0].address;
+        cluster.confine(&MarketScope::new("souk-bench", orderbook, provider)).await?;
         let agent = local.providers[0].agent.as_ref().context("the agent runs")?;
         let observations = Observations::start(agent.log().to_owned(), cluster.client.clone());
         let ledger = Ledger::open(&local.market).await?;
@@ -141,6 +154,65 @@ impl Fixture {
         };
         let orders = try_join_all((0..count.div_ceil(OF_A_TENANT)).map(of)).await?;
         Ok(orders.into_iter().flatten().collect())
+    }
+
+    /// Opens orders of the last two accounts, which have no others.
+    pub async fn open_orders_of_last(&self, count: usize) -> Result<Vec<Order>> {
+        let last = self.local.accounts.len() - 1;
+        let mut orders = Vec::new();
+        for (tenant, before) in [(last, 0), (last - 1, OF_A_TENANT)] {
+            let count = count.saturating_sub(before).min(OF_A_TENANT);
+            if count > 0 {
+                orders.extend(self.open_orders_of(tenant, count).await?);
+            }
+        }
+        Ok(orders)
+    }
+
+    /// Commits a deployment to a manifest with another salt, which is not sent yet.
+    pub async fn update(&self, order: &mut Order) -> Result<()> {
+        let salt = salt();
+        let token = format!("TOKEN={}", HexBinary::from(&salt.0));
+        for service in order.upload.manifest.0.iter_mut().flat_map(|group| &mut group.services) {
+            service.env = Some(vec![token.clone()]);
+        }
+        order.upload.salt = Some(salt);
+        let version = order.upload.manifest.version();
+        let message = ExecuteMsg::UpdateDeployment {
+            deployment: order.deployment,
+            commitment: HexBinary::from(&commitment(order.upload.salt.as_ref(), &version)),
+        };
+        self.send("updating", vec![(order, message)]).await
+    }
+
+    /// Pays a little into the accounts of the first `count` leases.
+    pub async fn deposit(&self, orders: &[Order], count: usize) -> Result<()> {
+        let market = &self.local.market;
+        for order in orders.iter().take(count) {
+            let lease = market.orderbook.lease(order.id).await?;
+            let message = escrow::ExecuteMsg::Deposit { account: lease.account };
+            let wallet = &self.local.accounts[order.tenant];
+            let coin = Coin::new(1_000u128, lease.denom.to_string());
+            let message = wallet.execute(&market.contracts.escrow, &message, &[coin])?;
+            wallet.send("a deposit", vec![message]).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes an annotation of the pods of the first `count` leases.
+    pub async fn touch_pods(&self, orders: &[OrderId], count: usize) -> Result<()> {
+        let pods = Api::<Pod>::all(self.cluster.client.clone());
+        for order in orders.iter().take(count) {
+            let of = ListParams::default().labels(&format!("{}={order}", labels::ORDER));
+            for pod in pods.list(&of).await?.items {
+                let namespace = pod.metadata.namespace.unwrap_or_default();
+                let name = pod.metadata.name.unwrap_or_default();
+                let patch = Patch::Merge(json!({"metadata": {"annotations": {"bench": "1"}}}));
+                let pods = Api::<Pod>::namespaced(self.cluster.client.clone(), &namespace);
+                pods.patch(&name, &PatchParams::default(), &patch).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn open_orders_of(&self, tenant: usize, count: usize) -> Result<Vec<Order>> {
@@ -236,7 +308,7 @@ impl Fixture {
 /// The provider, with a bond for twice as many leases: one that ended holds its slot for a day.
 fn provider(size: Size, cluster: &Cluster) -> Profile {
     let mut profile = Profile::new("bench", "here", RATES);
-    let most = 2 * (size.leases + size.batch + 2 * size.single);
+    let most = 2 * (size.leases + size.batch + 2 * size.single) + size.open + 1_000;
     profile.bond = BOND_PER_SLOT * (most as u128).max(20);
     profile.existing = Some(ExistingCluster {
         kubeconfig: cluster.kubeconfig.clone(),

@@ -2,7 +2,7 @@
 //! quick it is: memory and processor time without and with many leases, blocks from an order to
 //! the bid, time from a manifest to objects and running pods, and its requests to the API server.
 //!
-//!     scripts/bench-cluster [NODES [LEASES [SECONDS_AT_REST]]]
+//!     scripts/bench-cluster [--profile NAME] [NODES [LEASES [SECONDS_AT_REST [OPEN_ORDERS]]]]
 //!
 //! The chain is the embedded one. Times depend on the machine, and readiness on the cluster's own
 //! controllers as well; numbers of requests and of blocks do not.
@@ -31,9 +31,10 @@ pub struct Size {
     pub batch: usize,
     /// Orders that come one at a time.
     pub single: usize,
-    /// Seconds for which the agent is watched at rest: with 300, everything is applied again
-    /// once, which the agent does that often.
+    /// Seconds for which the agent is watched at rest.
     pub rest: u64,
+    /// Orders that stay open while others come.
+    pub open: usize,
 }
 
 impl Size {
@@ -51,6 +52,7 @@ impl Size {
             batch,
             single: batch.min(20),
             rest: at(2, 300),
+            open: usize::try_from(at(3, 1_000))?,
         })
     }
 }

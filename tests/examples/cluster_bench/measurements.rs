@@ -1,5 +1,6 @@
 //! What is done and measured, in this order: rest; orders one at a time; a batch at once; rest;
-//! more crowds; rest; orders one at a time beside all of those; the agent started again; the end.
+//! more batches; rest; orders one at a time beside all of those; changes to single leases; the agent
+//! started again; the end; orders beside many open ones.
 
 use std::time::Duration;
 
@@ -23,7 +24,11 @@ pub struct Results {
     pub deploys: Vec<Deploys>,
     /// Those of the first and the last leases.
     pub ends: Vec<Ends>,
+    /// Single leases that changed, beside few and beside all.
+    pub changes: Vec<Changes>,
     pub restart: Restart,
+    /// Beside none and beside many open orders.
+    pub bids: Vec<Bids>,
 }
 
 /// The agent with nothing to do.
@@ -57,28 +62,64 @@ pub struct Ends {
     pub processor: f64,
 }
 
+/// Changes to single leases, one after the other.
+pub struct Changes {
+    pub what: &'static str,
+    /// Leases that run.
+    pub beside: usize,
+    pub count: usize,
+    /// From a manifest's acceptance to its objects; empty for changes that need no request.
+    pub applied: Vec<Duration>,
+    pub used: Used,
+}
+
+/// What something cost.
+pub struct Used {
+    pub requests: Requests,
+    pub processor: f64,
+}
+
+/// Bids on orders.
+pub struct Bids {
+    pub what: &'static str,
+    /// Orders that are open.
+    pub beside: usize,
+    /// From an order's event to the bid.
+    pub blocks: Vec<u64>,
+}
+
 /// The agent was started again.
 pub struct Restart {
     pub gateway: Duration,
-    pub all: Duration,
     /// Of a manifest that came when the gateway answered.
     pub newcomer: Duration,
     pub requests: Requests,
     pub processor: f64,
-    /// Before, when all was applied, and when all leases had ended.
+    /// Before, after the start, and when all leases had ended.
     pub memory: [Memory; 3],
 }
 
+/// Longer than the agent works on what has just happened.
+const SETTLED: Duration = Duration::from_secs(5);
+
 /// What is counted from a moment on.
 struct Mark {
+    at: Instant,
     requests: Requests,
     agent: f64,
     api_server: f64,
 }
 
+impl From<Mark> for Used {
+    fn from(mark: Mark) -> Self {
+        Self { requests: mark.requests, processor: mark.agent }
+    }
+}
+
 impl Fixture {
     async fn mark(&self) -> Result<Mark> {
         Ok(Mark {
+            at: Instant::now(),
             requests: self.counter.read().await?,
             agent: process::processor(self.agent()?)?,
             api_server: process::processor(self.cluster.process("kube-apiserver")?)?,
@@ -88,6 +129,7 @@ impl Fixture {
     async fn since(&self, mark: &Mark) -> Result<Mark> {
         let now = self.mark().await?;
         Ok(Mark {
+            at: now.at,
             requests: now.requests - &mark.requests,
             agent: now.agent - mark.agent,
             api_server: now.api_server - mark.api_server,
@@ -174,8 +216,53 @@ impl Fixture {
         })
     }
 
-    /// Everything is applied once by an agent that knows nothing of what it did before. A lease
-    /// is deployed meanwhile.
+    /// Single leases change, one after the other: new manifests, then what needs no request.
+    async fn changes(&self, leases: &mut [Order], count: usize) -> Result<Vec<Changes>> {
+        eprintln!("{count} changes of each kind beside {} leases", leases.len());
+        let beside = leases.len();
+        let mark = self.mark().await?;
+        let mut applied = Vec::new();
+        for order in leases.iter_mut().take(count) {
+            self.update(order).await?;
+            self.observations.forget(order.id, Step::Applied);
+            let taken = self.launch(std::slice::from_ref(order)).await?;
+            let seen = self.observations.all(Step::Applied, &[order.id]).await?;
+            applied.extend(after(&taken, &seen));
+        }
+        let used = self.since(&mark).await?;
+        let manifests =
+            Changes { what: "new manifests", beside, count, applied, used: used.into() };
+
+        let mark = self.mark().await?;
+        self.deposit(leases, count).await?;
+        sleep(SETTLED).await;
+        let deposits = self.quiet("deposits", beside, count, &mark).await?;
+
+        let mark = self.mark().await?;
+        self.touch_pods(&ids(leases), count).await?;
+        sleep(SETTLED).await;
+        let pods = self.quiet("changes of a pod", beside, count, &mark).await?;
+        Ok(vec![manifests, deposits, pods])
+    }
+
+    /// What changes cost beyond what the agent uses at rest in the same time.
+    async fn quiet(
+        &self,
+        what: &'static str,
+        beside: usize,
+        count: usize,
+        mark: &Mark,
+    ) -> Result<Changes> {
+        let during = self.since(mark).await?;
+        let rest = self.mark().await?;
+        sleep(during.at - mark.at).await;
+        let rest = self.since(&rest).await?;
+        let processor = (during.agent - rest.agent).max(0.0);
+        let used = Used { requests: during.requests, processor };
+        Ok(Changes { what, beside, count, applied: Vec::new(), used })
+    }
+
+    /// The agent is started again; a lease gets its manifest as soon as the gateway answers.
     async fn restart(&mut self, leases: &mut Vec<Order>) -> Result<Restart> {
         eprintln!("the agent is started again with {} leases", leases.len());
         let newcomer = self.open_orders(1).await?;
@@ -184,26 +271,52 @@ impl Fixture {
         self.accept(&newcomer, &[price]).await?;
         let before = process::memory(self.agent()?)?;
         self.stop_agent().await;
-        // What it said at last has been read by then.
-        sleep(Duration::from_millis(100)).await;
-        self.observations.forget(Step::Applied);
         let requests = self.counter.read().await?;
         let start = Instant::now();
         self.start_agent().await?;
         let gateway = start.elapsed();
         let taken = self.launch(&newcomer).await?;
-        let all = self.observations.all(Step::Applied, &ids(leases)).await?;
-        let all = all.into_iter().max().context("there are leases")? - start;
+        let applied = self.observations.all(Step::Applied, &[order]).await?;
+        self.observations.all(Step::Ready, &[order]).await?;
+        sleep(SETTLED).await;
+        let requests = self.counter.read().await? - &requests;
         // One that has just started has used no processor time before.
         let processor = process::processor(self.agent()?)?;
-        let after_all = process::memory(self.agent()?)?;
-        let memory = [before, after_all, after_all];
-        let applied = self.observations.all(Step::Applied, &[order]).await?;
-        let requests = self.counter.read().await? - &requests;
-        self.observations.all(Step::Ready, &[order]).await?;
+        let after_start = process::memory(self.agent()?)?;
+        let memory = [before, after_start, after_start];
         leases.extend(newcomer);
         let newcomer = after(&taken, &applied).first().copied().context("it was applied")?;
-        Ok(Restart { gateway, all, newcomer, requests, processor, memory })
+        Ok(Restart { gateway, newcomer, requests, processor, memory })
+    }
+
+    /// Blocks to the bids on orders that come while `open` others stay open.
+    async fn beside_open_orders(&mut self, open: usize) -> Result<Vec<Bids>> {
+        eprintln!("orders beside {open} open ones");
+        let mut all = Vec::new();
+        for (what, count) in [("one at a time", 1), ("at once", 40)] {
+            all.push(self.bids(what, 0, count).await?);
+        }
+        let many = self.open_orders(open).await?;
+        for order in &many {
+            self.ledger.bid(order.id).await?;
+        }
+        for (what, count) in [("one at a time", 1), ("at once", 40)] {
+            all.push(self.bids(what, open, count).await?);
+        }
+        self.close(&many).await?;
+        Ok(all)
+    }
+
+    async fn bids(&mut self, what: &'static str, beside: usize, at_once: usize) -> Result<Bids> {
+        let mut blocks = Vec::new();
+        while blocks.len() < at_once.max(10) {
+            let orders = self.open_orders_of_last(at_once).await?;
+            for order in &orders {
+                blocks.push(self.ledger.bid(order.id).await?.1);
+            }
+            self.close(&orders).await?;
+        }
+        Ok(Bids { what, beside, blocks })
     }
 }
 
@@ -219,7 +332,8 @@ pub async fn run(mut fixture: Fixture, size: Size) -> Result<Results> {
 }
 
 async fn measure(fixture: &mut Fixture, size: Size) -> Result<Results> {
-    let (mut rests, mut deploys, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rests, mut deploys) = (Vec::new(), Vec::new());
+    let (mut ends, mut changes) = (Vec::new(), Vec::new());
     // What is there at the start is listed and settles.
     sleep(Duration::from_secs(10)).await;
     rests.push(fixture.rest(0, size.rest.div_ceil(5)).await?);
@@ -239,6 +353,7 @@ async fn measure(fixture: &mut Fixture, size: Size) -> Result<Results> {
         deploys.push(metrics);
         if is_first {
             rests.push(fixture.rest(leases.len(), size.rest).await?);
+            changes.extend(fixture.changes(&mut leases, size.single).await?);
         }
     }
     rests.push(fixture.rest(leases.len(), size.rest).await?);
@@ -248,10 +363,12 @@ async fn measure(fixture: &mut Fixture, size: Size) -> Result<Results> {
     deploys.push(metrics);
     fixture.end(&beside).await?;
 
+    changes.extend(fixture.changes(&mut leases, size.single).await?);
     let mut restart = fixture.restart(&mut leases).await?;
     ends.push(fixture.end(&leases).await?);
     restart.memory[2] = process::memory(fixture.agent()?)?;
-    Ok(Results { rests, deploys, ends, restart })
+    let bids = fixture.beside_open_orders(size.open).await?;
+    Ok(Results { rests, deploys, ends, changes, restart, bids })
 }
 
 fn ids(orders: &[Order]) -> Vec<OrderId> {

@@ -41,8 +41,8 @@ pub enum Step {
 /// What the agent's log says of each.
 const WORDS: [(&str, Step); 3] = [
     ("lease applied", Step::Applied),
-    ("its namespace is deleted", Step::TornDown),
-    ("nothing is left of the lease", Step::Gone),
+    ("lease ended, deleting its namespace", Step::TornDown),
+    ("lease removed from the cluster", Step::Gone),
 ];
 
 /// All that was seen. Cheap to clone.
@@ -77,10 +77,10 @@ impl Observations {
         }
     }
 
-    /// Forgets a step of all leases, to see it again.
-    pub fn forget(&self, step: Step) {
+    /// Forgets a step of a lease, to see it again.
+    pub fn forget(&self, order: OrderId, step: Step) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|(_, seen), _| *seen != step);
+        all.remove(&(order, step));
     }
 
     fn saw(&self, order: OrderId, step: Step) {
@@ -112,8 +112,10 @@ impl Observations {
 
     fn read_line(&self, line: &str) {
         let Some((_, step)) = WORDS.iter().find(|(words, _)| line.contains(words)) else { return };
-        let field = line.split_whitespace().find_map(|word| word.strip_prefix("order="));
-        if let Some(order) = field.and_then(|text| text.parse().ok()) {
+        // A field of the line, or of the span that it is in.
+        let Some((_, rest)) = line.split_once("lease=") else { return };
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        if let Ok(order) = digits.parse() {
             self.saw(order, *step);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     Size,
     fixture::BLOCK_TIME,
-    measurements::{Deploys, Ends, Results},
+    measurements::{Bids, Changes, Deploys, Ends, Results},
 };
 
 pub fn print(size: Size, results: &Results) {
@@ -19,6 +19,8 @@ pub fn print(size: Size, results: &Results) {
     at_rest(results);
     deployed(&results.deploys);
     ended(&results.ends);
+    changed(&results.changes);
+    bid(&results.bids);
     restarted(size, results);
 }
 
@@ -78,22 +80,51 @@ fn ended(all: &[Ends]) {
     println!();
 }
 
+fn changed(all: &[Changes]) {
+    println!(
+        "| changes, one at a time | beside leases | s from manifest to objects | requests a change | by verb | CPU ms a change |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for one in all {
+        let count = one.count as f64;
+        let (total, verbs) = one.used.requests.without_watches().each(count);
+        println!(
+            "| {} {} | {} | {} | {total} | {verbs} | {:.1} |",
+            one.count,
+            one.what,
+            one.beside,
+            seconds(&one.applied),
+            1_000.0 * one.used.processor / count
+        );
+    }
+    println!();
+}
+
+fn bid(all: &[Bids]) {
+    println!("| orders | beside open orders | blocks to the bid |");
+    println!("|---|---|---|");
+    for one in all {
+        let blocks = both(&one.blocks, u64::to_string);
+        println!("| {} {} | {} | {blocks} |", one.blocks.len(), one.what, one.beside);
+    }
+    println!();
+}
+
 fn restarted(size: Size, results: &Results) {
     let restart = &results.restart;
     let (total, verbs) = restart.requests.each(1.0);
     println!("| started again with {} leases | |", size.leases);
     println!("|---|---|");
     println!("| s until the gateway answers | {:.1} |", restart.gateway.as_secs_f64());
-    println!("| s until every lease was applied | {:.1} |", restart.all.as_secs_f64());
     println!(
         "| s to the objects of a manifest that comes as the gateway answers | {:.1} |",
         restart.newcomer.as_secs_f64()
     );
     println!("| requests | {total}: {verbs} |");
     println!("| CPU s of the agent | {:.1} |", restart.processor);
-    let [before, applied, ended] = restart.memory;
+    let [before, started, ended] = restart.memory;
     println!("| memory before, MiB | {before} |");
-    println!("| when all was applied | {applied} |");
+    println!("| after the start | {started} |");
     println!("| when all leases had ended | {ended} |");
 }
 

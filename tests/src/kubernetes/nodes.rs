@@ -1,8 +1,8 @@
 //! Nodes that really run pods: kubelet, containerd and runc.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use souk_localnet::scenario::NODE_LABEL;
 
 use super::plane::{ControlPlane, Options, run, script};
@@ -54,6 +54,21 @@ impl RealNode {
 /// Image of [`RealNodes`] that answers HTTP on port 8080; `/cgi-bin/env` prints its environment,
 /// and the argument `crash` ends it with exit code 3.
 pub const WEB_IMAGE: &str = "registry.local/web:1";
+
+/// Image of [`RealNodes`] with an SSH server, which is logged in to by key as root when it starts; the log
+/// says as whom.
+pub const SSH_IMAGE: &str = "registry.local/ssh:1";
+
+/// Whether nodes have [`SSH_IMAGE`], which is made of Debian's packages.
+///
+/// # Errors
+/// If they do not; what kept it from being made is on the standard error of whatever made the images.
+pub fn ssh_image() -> Result<()> {
+    let made = Command::new(script("images.sh")).output().context("tests/kubernetes/images.sh")?;
+    let folder = PathBuf::from(String::from_utf8_lossy(&made.stdout).trim());
+    ensure!(folder.join("ssh.tar").is_file(), "there is no {SSH_IMAGE}: apt gave no packages");
+    Ok(())
+}
 
 /// A control plane with nodes that really run pods: kubelet, containerd and runc.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use souk_client::{
     sdl,
     wallet::Wallet,
 };
-use souk_core::OrderId;
+use souk_core::{DeploymentId, OrderId};
 use souk_gateway::body::{EventQuery, LeaseStatus, ManifestUpload, Phase};
 use souk_kubesim::spec::NodeSpec;
 use souk_localnet::{
@@ -57,6 +57,8 @@ pub struct Fixture {
 }
 
 pub struct Provider {
+    /// Its name, and that of its agent's user in the cluster.
+    pub name: String,
     pub address: String,
     /// The agent's configuration; its store is beside it.
     pub config: PathBuf,
@@ -124,7 +126,9 @@ impl Fixture {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let name = format!("p{}", MADE.fetch_add(1, Ordering::Relaxed));
         let (owner, folder) = (wallet(&self.market, owner), self._folder.path().join(&name));
-        let kubeconfig = self.cluster.agents_kubeconfig(&folder).await;
+        let (network, orderbook) = (&self.market.network, &self.market.contracts.orderbook);
+        let scope = MarketScope::new(&network.chain_id, orderbook, &owner.address);
+        let kubeconfig = self.cluster.agents_kubeconfig(&folder, &name, &scope).await;
         let (own, host) = match nodes {
             Nodes::Real => {
                 let host = self.cluster.real_nodes().unwrap().addresses()[1].clone();
@@ -152,7 +156,7 @@ impl Fixture {
         let network = &self.market.network;
         let config = write_config(network, &owner.address, &registered, &profile, &folder).unwrap();
         let uri = registered.uri();
-        self.providers.push(Provider { address: owner.address, config, nodes: own, uri });
+        self.providers.push(Provider { name, address: owner.address, config, nodes: own, uri });
     }
 
     /// Starts the first provider's agent.
@@ -191,7 +195,25 @@ impl Fixture {
         let plan = deploy::plan(compiled, None, true, &config).unwrap();
         let created = deploy::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
         let [order] = created.orders[..] else { panic!("one group was expected") };
-        OpenOrder { order, upload: plan.upload }
+        OpenOrder { order, deployment: created.deployment, upload: plan.upload }
+    }
+
+    /// The tenant gives a lease another manifest.
+    pub async fn update(&self, leased: &Leased, deployment: DeploymentId, text: &str) {
+        let map = &self.market.network.map;
+        let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
+        let config = self.market.orderbook.config().await.unwrap();
+        let upload = deploy::plan(compiled, None, true, &config).unwrap().upload;
+        let version = upload.manifest.version();
+        let commitment = souk_gateway::commitment(upload.salt.as_ref(), &version).into();
+        let message = ExecuteMsg::UpdateDeployment { deployment, commitment };
+        let message = self.tenant.execute(&self.market.contracts.orderbook, &message, &[]).unwrap();
+        self.tenant.send("updating", vec![message]).await.unwrap();
+        let gateway = self.gateway(leased).await;
+        until("a gateway that takes the new manifest", async || {
+            gateway.send_manifest(leased.order, &upload).await.ok()
+        })
+        .await;
     }
 
     /// Accepts the bid of a provider on an order.
@@ -314,6 +336,7 @@ impl Fixture {
 /// An order of the tenant, with its manifest.
 pub struct OpenOrder {
     pub order: OrderId,
+    pub deployment: DeploymentId,
     upload: ManifestUpload,
 }
 

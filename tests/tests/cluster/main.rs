@@ -7,12 +7,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod agent;
+mod audit;
+mod check;
 mod cluster_errors;
 mod fixture;
 mod killing;
 mod manual_changes;
 mod outage;
 mod real_nodes;
+mod rights;
 mod shared_cluster;
 mod sharing;
 

@@ -1,6 +1,6 @@
 //! On real nodes: kubelet, containerd and runc run what the tenant's file says.
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::{
     Api, Client,
     api::{DeleteParams, DynamicObject, ListParams, PostParams},
@@ -9,7 +9,10 @@ use kube::{
 };
 use serde_json::json;
 use souk_gateway::body::{LeaseStatus, LogQuery, Phase, ServiceStatus};
-use souk_tests::kubernetes::WEB_IMAGE;
+use souk_tests::{
+    kubernetes::{SSH_IMAGE, WEB_IMAGE, ssh_image},
+    tools,
+};
 
 use super::{
     fixture::{Fixture, Leased, Nodes, SITE},
@@ -18,6 +21,7 @@ use super::{
 };
 
 const TRAIN: &str = include_str!("sdl/train.yaml");
+const SSH: &str = include_str!("sdl/ssh.yaml");
 const CRASH: &str = include_str!("sdl/crash.yaml");
 
 /// A fixture on real nodes; none where they cannot run, which was said.
@@ -222,6 +226,54 @@ async fn a_followed_log_goes_on_with_pods_that_come_later() {
         }
     };
     assert!(second.line.starts_with("serving on 8080"), "{second:?}");
+    fixture.close(&leased).await;
+    fixture.is_gone(&leased).await;
+    agent.kill().await;
+}
+
+/// What tenants rent machines for. An SSH server locks itself up before it looks at a login, for which it
+/// needs a capability.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ssh_server_takes_logins_by_key_in_a_user_namespace() {
+    let (cluster, _api) = Cluster::share().await;
+    let Some(fixture) = fixture(cluster).await else { return };
+    if tools::or_not_run(ssh_image()).is_none() {
+        return;
+    }
+    let agent = fixture.agent().await;
+    let leased = fixture.run(SSH).await;
+    let said = until("what became of the login", async || {
+        let lines = logs(&fixture, &leased, &LogQuery::default()).await;
+        lines.into_iter().find(|line| line.starts_with("login by key"))
+    })
+    .await;
+    assert_eq!(said, "login by key: root");
+    let pods = Api::<Pod>::namespaced(fixture.client.clone(), &leased.namespace);
+    let pod = pods.list(&ListParams::default()).await.unwrap().items.pop().unwrap();
+    let spec = pod.spec.unwrap();
+    assert_eq!(spec.containers[0].image.as_deref(), Some(SSH_IMAGE));
+    assert_eq!(spec.host_users, Some(false), "the nodes say that they have user namespaces");
+    fixture.close(&leased).await;
+    fixture.is_gone(&leased).await;
+    agent.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_gone_is_made_again_when_the_kubelet_says_so() {
+    let (cluster, _api) = Cluster::share().await;
+    let Some(fixture) = fixture(cluster).await else { return };
+    let agent = fixture.agent().await;
+    let leased = fixture.run(SITE).await;
+    let secrets = Api::<Secret>::namespaced(fixture.client.clone(), &leased.namespace);
+    secrets.delete("web-env", &DeleteParams::default()).await.unwrap();
+    let pods = Api::<Pod>::namespaced(fixture.client.clone(), &leased.namespace);
+    let of_web = ListParams::default().labels("souk.market/service=web");
+    for pod in pods.list(&of_web).await.unwrap() {
+        let name = pod.metadata.name.unwrap();
+        pods.delete(&name, &DeleteParams::default().grace_period(0)).await.unwrap();
+    }
+    until("the secret is back", async || secrets.get_opt("web-env").await.ok()?).await;
+    fixture.ready(&leased).await;
     fixture.close(&leased).await;
     fixture.is_gone(&leased).await;
     agent.kill().await;

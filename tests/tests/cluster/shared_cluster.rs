@@ -6,12 +6,16 @@ use std::{
 };
 
 use k8s_openapi::api::{
+    admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding},
     authentication::v1::{TokenRequest, TokenRequestSpec},
     core::v1::ServiceAccount,
     rbac::v1::{ClusterRole, ClusterRoleBinding},
 };
 use kube::{Api, Client, api::PostParams};
-use souk_provider::runtime::check::Access;
+use souk_provider::{
+    model::scope::MarketScope,
+    runtime::check::{Access, User},
+};
 use souk_tests::kubernetes::{ControlPlane, Options, RealNode, RealNodes, real_nodes_cannot_run};
 use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -19,15 +23,15 @@ use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub const REAL: (&str, &str) = ("souk.test/real", "yes");
 /// The product of the first real node's GPUs.
 pub const PRODUCT: &str = "NVIDIA-H100-80GB-HBM3";
-/// The agents' user.
-const AGENT: &str = "souk-provider";
+/// The namespace of the agents' users.
+const USERS: &str = "default";
 
 /// The cluster, once it is started.
 pub struct Cluster {
     nodes: Nodes,
     /// Tests use the API together; one that stops it is alone.
     api: RwLock<()>,
-    prepared: OnceCell<String>,
+    prepared: OnceCell<()>,
 }
 
 enum Nodes {
@@ -84,9 +88,15 @@ impl Cluster {
         self.plane().client().await
     }
 
-    /// Writes a kubeconfig for an agent, with the rights of the agent's role.
-    pub async fn agents_kubeconfig(&self, folder: &Path) -> PathBuf {
-        let token = self.prepared.get_or_init(|| self.prepare()).await;
+    /// Writes a kubeconfig for an agent, whose user may do what `souk-provider access` grants.
+    pub async fn agents_kubeconfig(
+        &self,
+        folder: &Path,
+        name: &str,
+        scope: &MarketScope,
+    ) -> PathBuf {
+        self.prepared.get_or_init(|| self.plane().add_classes()).await;
+        let token = self.agents_token(name, scope).await;
         let admin = std::fs::read_to_string(self.plane().kubeconfig()).unwrap();
         let admins = admin.lines().find(|line| line.starts_with("users:")).unwrap();
         let agents = format!("users: [{{name: user, user: {{token: {token}}}}}]");
@@ -96,16 +106,20 @@ impl Cluster {
         path
     }
 
-    /// Classes, and the agents' user; gives its token.
-    async fn prepare(&self) -> String {
-        self.plane().add_classes().await;
+    /// Makes an agent's user with its role and policy; gives its token.
+    async fn agents_token(&self, name: &str, scope: &MarketScope) -> String {
         let client = self.client().await;
         let post = PostParams::default();
-        let accounts = Api::<ServiceAccount>::namespaced(client.clone(), "default");
-        let access = Access::of(AGENT, "default");
-        accounts.create(&post, &access.account).await.unwrap();
+        let accounts = Api::<ServiceAccount>::namespaced(client.clone(), USERS);
+        let access = Access::of(name, User::Account { name, namespace: USERS }, scope);
+        accounts.create(&post, &access.account.unwrap()).await.unwrap();
         Api::<ClusterRole>::all(client.clone()).create(&post, &access.role).await.unwrap();
-        Api::<ClusterRoleBinding>::all(client).create(&post, &access.binding).await.unwrap();
+        let bindings = Api::<ClusterRoleBinding>::all(client.clone());
+        bindings.create(&post, &access.binding).await.unwrap();
+        let policies = Api::<ValidatingAdmissionPolicy>::all(client.clone());
+        policies.create(&post, &access.policy).await.unwrap();
+        let in_force = Api::<ValidatingAdmissionPolicyBinding>::all(client);
+        in_force.create(&post, &access.policy_binding).await.unwrap();
         let request = TokenRequest {
             spec: Some(TokenRequestSpec {
                 expiration_seconds: Some(86_400),
@@ -113,7 +127,7 @@ impl Cluster {
             }),
             ..TokenRequest::default()
         };
-        let issued = accounts.create_token_request(AGENT, &post, &request).await.unwrap();
+        let issued = accounts.create_token_request(name, &post, &request).await.unwrap();
         issued.status.unwrap().token.unwrap()
     }
 }

@@ -51,6 +51,12 @@ pub enum EndpointFault {
         /// The height that the others report.
         best: u64,
     },
+    /// It keeps no results of blocks, so that nobody can follow the chain by it.
+    #[error("it has no results of blocks: {reason}")]
+    NoResults {
+        /// What it said.
+        reason: String,
+    },
     /// It is still fetching old blocks.
     #[error("it is still catching up, at height {height}")]
     CatchingUp {
@@ -88,6 +94,12 @@ pub struct NodeError {
 }
 
 impl NodeError {
+    /// Whether the node keeps no results of blocks (`storage.discard_abci_responses`), so that nobody can
+    /// follow the chain by it.
+    pub fn keeps_no_results(&self) -> bool {
+        self.says(crate::log::keeps_no_results)
+    }
+
     /// Whether one of its texts says so.
     pub(super) fn says(&self, so: impl Fn(&str) -> bool) -> bool {
         so(&self.data) || so(&self.message)

@@ -1,5 +1,6 @@
 //! Calls for one height: a node may not have it yet or no longer, so the others are asked too
-//! before that is reported.
+//! before that is reported. An endpoint that keeps no results of blocks is set aside as long as
+//! another one has them.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -60,6 +61,7 @@ impl Client {
     ) -> Result<T, RpcError> {
         let params = json!({"height": height.to_string()});
         let mut refusals = Vec::new();
+        let mut without_results = Vec::new();
         let mut asked = Vec::new();
         while let Some(index) = self.another_usable(&asked).await {
             asked.push(index);
@@ -67,9 +69,15 @@ impl Client {
                 Ok(Reply::Result(value)) => {
                     let checked = check(&self.inner.pool.lock(), &value);
                     match checked {
-                        Ok(()) => return Ok(value),
+                        Ok(()) => {
+                            self.set_aside_without_results(without_results);
+                            return Ok(value);
+                        }
                         Err(fault) => self.set_aside(index, fault),
                     }
+                }
+                Ok(Reply::Error(error)) if error.keeps_no_results() => {
+                    without_results.push((index, error));
                 }
                 Ok(Reply::Error(error)) => {
                     refusals.push(self.explain(index, method, height, error).await)
@@ -77,7 +85,17 @@ impl Client {
                 Err(_) => {}
             }
         }
-        most_hopeful(refusals).unwrap_or_else(|| Err(self.unavailable(method)))
+        // What another refuses for now it may soon serve; those will not.
+        let none_has = without_results.into_iter().map(|(_, error)| error).next();
+        let none_has = none_has.map(|error| Err(RpcError::Node { method, error }));
+        most_hopeful(refusals).or(none_has).unwrap_or_else(|| Err(self.unavailable(method)))
+    }
+
+    /// Another endpoint has what these do not.
+    fn set_aside_without_results(&self, endpoints: Vec<(usize, NodeError)>) {
+        for (index, error) in endpoints {
+            self.set_aside(index, EndpointFault::NoResults { reason: error.data });
+        }
     }
 
     /// The texts of such refusals differ between versions; the node's own range of heights

@@ -165,6 +165,17 @@ impl Pool {
         }
     }
 
+    /// Whether it was set aside last since it keeps no results of blocks.
+    pub(crate) fn lacks_results(&self, index: usize) -> bool {
+        let fault = self.members.get(index).and_then(|member| member.last_fault.as_ref());
+        matches!(fault, Some(EndpointFault::NoResults { .. }))
+    }
+
+    /// Whether another endpoint is in use.
+    pub(crate) fn has_another_good(&self, index: usize) -> bool {
+        self.usable().iter().any(|other| *other != index)
+    }
+
     pub(crate) fn judge_chain(&self, found: &str) -> Result<(), EndpointFault> {
         if found == self.chain_id {
             return Ok(());

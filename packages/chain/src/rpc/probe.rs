@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::Client;
 use super::error::EndpointFault;
@@ -96,15 +96,38 @@ impl Client {
             let client = self.clone();
             tokio::spawn(async move {
                 let status = client.probe(index).await;
+                let missing = match &status {
+                    Ok(status) => client.missing_results(index, status.height).await,
+                    Err(_) => None,
+                };
                 let mut pool = client.inner.pool.lock();
                 match status.and_then(|status| pool.judge(index, &status)) {
-                    Ok(()) => pool.mark_good(index),
+                    Ok(()) => match missing.filter(|_| pool.has_another_good(index)) {
+                        Some(fault) => pool.set_aside(index, fault, Instant::now()),
+                        None => pool.mark_good(index),
+                    },
                     Err(fault) => pool.set_aside(index, fault, Instant::now()),
                 }
                 pool.release(index);
                 drop(pool);
                 client.inner.probed.notify_waiters();
             });
+        }
+    }
+
+    /// Whether an endpoint that had no results of blocks still has none. Others are not asked.
+    async fn missing_results(&self, index: usize, height: u64) -> Option<EndpointFault> {
+        if !self.inner.pool.lock().lacks_results(index) {
+            return None;
+        }
+        let endpoint = self.inner.endpoints.get(index)?;
+        let params = json!({"height": height.to_string()});
+        match endpoint.post::<Value>("block_results", &params).await {
+            Ok(Reply::Error(error)) if error.keeps_no_results() => {
+                Some(EndpointFault::NoResults { reason: error.data })
+            }
+            Ok(_) => None,
+            Err(fault) => Some(fault),
         }
     }
 

@@ -22,7 +22,7 @@ pub fn status(status: &LeaseStatus) -> String {
             format!("{}:{} -> {}/{}", port.host, port.external_port, port.port, port.protocol)
         });
         let reach: Vec<String> = service.uris.iter().cloned().chain(ports).collect();
-        let pods: Vec<String> = service
+        let mut pods: Vec<String> = service
             .pods
             .iter()
             .map(|pod| {
@@ -33,6 +33,11 @@ pub fn status(status: &LeaseStatus) -> String {
                 }
             })
             .collect();
+        let shown = service.pods.iter().filter(|pod| pod.phase == "Failed").count();
+        let more = usize::try_from(service.failed_pods).unwrap_or(usize::MAX).saturating_sub(shown);
+        if more > 0 {
+            pods.push(format!("{more} more that failed"));
+        }
         rows.add_row([
             service.name.clone(),
             format!("{}/{}", service.ready, service.wanted),

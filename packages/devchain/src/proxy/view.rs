@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::faults::View;
+use crate::faults::{View, WITHOUT_RESULTS};
 
 /// How a request is handled in this view.
 pub(super) enum Handling {
@@ -16,6 +16,9 @@ pub(super) enum Handling {
 
 /// Handles a request as a node with this view would; may change the parameters.
 pub(super) fn handle(view: &View, method: &str, params: &mut Value, tx_hash: &str) -> Handling {
+    if view.without_results && method == "block_results" {
+        return Handling::Error(WITHOUT_RESULTS.to_owned());
+    }
     let Some(stale) = view.stale_at else { return Handling::Forward };
     let asked = height(params);
     match method {
@@ -77,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_stale_endpoint_answers_from_its_height_and_knows_nothing_later() {
-        let view = View { stale_at: Some(10), chain_id: None };
+        let view = View { stale_at: Some(10), ..View::default() };
         let mut params = json!({ "path": "/x" });
         assert!(matches!(handle(&view, "abci_query", &mut params, ""), Handling::Forward));
         assert_eq!(params["height"], "10");
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_of_another_chain_says_so_wherever_it_names_its_chain() {
-        let view = View { stale_at: None, chain_id: Some("other-1".into()) };
+        let view = View { chain_id: Some("other-1".into()), ..View::default() };
         let mut block = json!({ "block": { "header": { "chain_id": "real-1" } } });
         rewrite_answer(&view, "block", &mut block);
         assert_eq!(block["block"]["header"]["chain_id"], "other-1");

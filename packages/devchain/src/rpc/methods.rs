@@ -8,7 +8,7 @@ use super::render;
 use super::search::{self, Search};
 use crate::chain::block::{self, Block};
 use crate::chain::{COMETBFT_VERSION, Chain, Checked};
-use crate::faults::View;
+use crate::faults::{View, WITHOUT_RESULTS};
 use crate::query;
 
 type Reply = Result<Value, RpcError>;
@@ -34,6 +34,7 @@ pub fn run(chain: &mut Chain, view: &View, method: &str, params: &Params) -> Opt
         "abci_query" => call.abci_query(),
         "block" => call.block_at().map(|block| render::block(&block, &call.chain_id())),
         "block_by_hash" => call.block_by_hash(),
+        "block_results" if view.without_results => Err(RpcError::internal(WITHOUT_RESULTS)),
         "block_results" => call.block_at().map(|block| render::block_results(&block)),
         "blockchain" => call.blockchain(),
         "header" => call

@@ -15,7 +15,7 @@ use crate::{
     kinds::Kind,
     kubelet::Kubelet,
     spec::ClusterSpec,
-    store::{Change, Object, ObjectKey, Store},
+    store::{Change, Object, ObjectKey, Store, StoreCopy},
 };
 
 /// Everything that lives behind the one lock.
@@ -30,6 +30,12 @@ pub struct Cluster {
     pub usage: Usage,
     /// What runs on the nodes.
     pub kubelet: Kubelet,
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Cluster at version {}", self.store.version())
+    }
 }
 
 impl Cluster {
@@ -59,6 +65,12 @@ impl Cluster {
         if let Some(change) = self.store.remove(kind, key) {
             self.noticed(kind, &change);
         }
+    }
+
+    /// Puts a copy of the store back, as etcd is put back from a backup.
+    pub fn put_back(&mut self, copy: &StoreCopy) {
+        self.store.put_back(copy);
+        self.usage = Usage::of_pods(self.store.all(Kind::Pod).map(|(_, pod)| &**pod));
     }
 
     fn noticed(&mut self, kind: Kind, change: &Change) {

@@ -21,6 +21,13 @@ impl Usage {
         self.nodes.get(node)
     }
 
+    /// Of exactly these pods.
+    pub fn of_pods<'a>(pods: impl Iterator<Item = &'a Value>) -> Self {
+        let mut usage = Self::default();
+        pods.for_each(|pod| usage.account(pod, 1));
+        usage
+    }
+
     /// Follows a change of a pod.
     pub fn follow(&mut self, change: &Change) {
         if let Some(old) = &change.old {

@@ -25,28 +25,18 @@ pub fn reconcile(cluster: &mut Cluster, name: &str) -> Option<Duration> {
     if !array(&namespace["spec"]["finalizers"]).any(|f| f == "kubernetes") {
         return None;
     }
-    let (mut left, mut held) = (BTreeMap::new(), BTreeMap::new());
-    for kind in Kind::ALL.iter().copied().filter(|k| k.namespaced()) {
-        let keys: Vec<ObjectKey> =
-            cluster.store.within(kind, name).map(|(k, _)| k.clone()).collect();
-        for key in keys {
-            let waits = cluster
-                .store
-                .get(kind, &key)
-                .is_some_and(|o| !o["metadata"]["deletionTimestamp"].is_null());
-            if !waits && let Err(why) = cluster.delete(kind, &key, &DeleteOptions::default()) {
-                tracing::debug!(%why, "content not deleted");
-            }
-            if let Some(object) = cluster.store.get(kind, &key) {
-                *left.entry(kind.qualified()).or_insert(0) += 1;
-                for finalizer in array(&object["metadata"]["finalizers"]).filter_map(Value::as_str)
-                {
-                    *held.entry(finalizer.to_owned()).or_insert(0) += 1;
-                }
-            }
-        }
+    let mut rest = Rest::default();
+    empty(cluster, name, Kind::Pod, &mut rest);
+    if !rest.left.is_empty() {
+        // Everything else waits for the pods, and what was counted is not reported: since Kubernetes 1.34
+        // the conditions say meanwhile that all is removed.
+        report(cluster, &key, &Rest::default());
+        return Some(Duration::from_secs(1));
     }
-    if left.is_empty() {
+    for kind in Kind::ALL.iter().copied().filter(|kind| kind.namespaced()) {
+        empty(cluster, name, kind, &mut rest);
+    }
+    if rest.left.is_empty() {
         cluster.adjust(Kind::Namespace, &key, Part::Main, MANAGER, |namespace| {
             if let Some(all) = namespace["spec"]["finalizers"].as_array_mut() {
                 all.retain(|f| f != "kubernetes");
@@ -54,17 +44,40 @@ pub fn reconcile(cluster: &mut Cluster, name: &str) -> Option<Duration> {
         });
         return None;
     }
-    report(cluster, &key, &left, &held);
+    report(cluster, &key, &rest);
     // The end of the last object leads here; this is for what ends without one.
     Some(Duration::from_secs(1))
 }
 
-fn report(
-    cluster: &mut Cluster,
-    key: &ObjectKey,
-    left: &BTreeMap<String, i32>,
-    held: &BTreeMap<String, i32>,
-) {
+/// What is left in a namespace: objects by kind, and finalizers.
+#[derive(Default)]
+struct Rest {
+    left: BTreeMap<String, i32>,
+    held: BTreeMap<String, i32>,
+}
+
+/// Deletes the objects of a kind, and counts what stays.
+fn empty(cluster: &mut Cluster, name: &str, kind: Kind, rest: &mut Rest) {
+    let keys: Vec<ObjectKey> = cluster.store.within(kind, name).map(|(k, _)| k.clone()).collect();
+    for key in keys {
+        let waits = cluster
+            .store
+            .get(kind, &key)
+            .is_some_and(|o| !o["metadata"]["deletionTimestamp"].is_null());
+        if !waits && let Err(why) = cluster.delete(kind, &key, &DeleteOptions::default()) {
+            tracing::debug!(%why, "content not deleted");
+        }
+        if let Some(object) = cluster.store.get(kind, &key) {
+            *rest.left.entry(kind.qualified()).or_insert(0) += 1;
+            for finalizer in array(&object["metadata"]["finalizers"]).filter_map(Value::as_str) {
+                *rest.held.entry(finalizer.to_owned()).or_insert(0) += 1;
+            }
+        }
+    }
+}
+
+fn report(cluster: &mut Cluster, key: &ObjectKey, rest: &Rest) {
+    let Rest { left, held } = rest;
     let list = |what: &BTreeMap<String, i32>, text: &str| {
         let parts: Vec<String> =
             what.iter().map(|(n, c)| format!("{n} {text} {c} resource instances")).collect();
@@ -91,8 +104,14 @@ fn report(
         ] {
             conditions::set(status, kind, false, reason, message);
         }
-        let message = format!("Some resources are remaining: {}", list(left, "has"));
-        conditions::set(status, "NamespaceContentRemaining", true, "SomeResourcesRemain", &message);
+        if left.is_empty() {
+            let message = "All content successfully removed";
+            conditions::set(status, "NamespaceContentRemaining", false, "ContentRemoved", message);
+        } else {
+            let message = format!("Some resources are remaining: {}", list(left, "has"));
+            let reason = "SomeResourcesRemain";
+            conditions::set(status, "NamespaceContentRemaining", true, reason, &message);
+        }
         if held.is_empty() {
             let message = "All content-preserving finalizers finished";
             conditions::set(

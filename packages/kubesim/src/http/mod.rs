@@ -7,6 +7,7 @@ mod logs;
 mod openapi;
 mod params;
 mod path;
+mod policy;
 mod read;
 mod reviews;
 mod subresources;
@@ -14,9 +15,12 @@ mod table;
 mod watch;
 mod write;
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -29,7 +33,7 @@ use http::{Method, header};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::{cluster::Cluster, error::ApiError, kinds::Kind, store::ObjectKey};
+use crate::{access::Access, cluster::Cluster, error::ApiError, kinds::Kind, store::ObjectKey};
 use answer::{failure, reply};
 use params::Params;
 use path::{Route, Target};
@@ -53,6 +57,8 @@ pub struct Api {
     pub cluster: Arc<Mutex<Cluster>>,
     /// The token that requests must carry.
     pub token: Arc<str>,
+    /// Users with fewer rights, by their tokens.
+    pub users: Arc<Mutex<HashMap<String, Arc<Access>>>>,
     /// The present outage.
     pub outage: Arc<tokio::sync::watch::Sender<Outage>>,
     /// How logs are asked for.
@@ -81,6 +87,11 @@ impl Api {
         self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The user of a token, if it is one with fewer rights.
+    fn user(&self, token: &str) -> Option<Arc<Access>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+    }
+
     /// The service that answers requests.
     pub fn router(self) -> Router {
         Router::new().fallback(handle).with_state(self)
@@ -94,6 +105,8 @@ struct ApiRequest {
     content_type: String,
     accept: String,
     body: bytes::Bytes,
+    /// The caller, if it is not the simulator's own user, who may do everything.
+    user: Option<Arc<Access>>,
 }
 
 async fn handle(State(api): State<Api>, request: Request) -> Response {
@@ -110,9 +123,10 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
         let value = head.headers.get(name).and_then(|v| v.to_str().ok());
         value.unwrap_or_default().to_owned()
     };
-    let authorized = text(header::AUTHORIZATION)
-        .strip_prefix("Bearer ")
-        .is_some_and(|token| token.trim() == &*api.token);
+    let authorization = text(header::AUTHORIZATION);
+    let token = authorization.strip_prefix("Bearer ").map(str::trim);
+    let user = token.and_then(|token| api.user(token));
+    let authorized = user.is_some() || token.is_some_and(|token| token == &*api.token);
     let control = path == "/kubesim/v1/outage";
     if !control {
         held(api).await?;
@@ -132,7 +146,7 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
         let by_http1 = usize::from(head.version < http::Version::HTTP_2);
         api.logs.by_http1.fetch_add(by_http1, Ordering::Relaxed);
     }
-    let asked = ApiRequest { method, params, content_type, accept, body };
+    let asked = ApiRequest { method, params, content_type, accept, body, user };
     if control {
         return outage(api, &asked);
     }
@@ -143,6 +157,9 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
         Route::Review(kind) => reviews::answer(api, &asked, kind),
         Route::Object(target) => {
             allowed(api, &asked, &target)?;
+            if let Some(user) = &asked.user {
+                policy::admits(api, &asked, &target, user)?;
+            }
             dispatch(api, &asked, target)
         }
     }
@@ -203,7 +220,7 @@ fn verb(asked: &ApiRequest, target: &Target) -> &'static str {
     }
 }
 
-/// Refuses what the cluster file denies.
+/// Refuses what the cluster file denies, and what the caller's role does not allow.
 fn allowed(api: &Api, asked: &ApiRequest, target: &Target) -> Result<(), ApiError> {
     let info = target.kind.info();
     let resource = match &target.subresource {
@@ -211,19 +228,34 @@ fn allowed(api: &Api, asked: &ApiRequest, target: &Target) -> Result<(), ApiErro
         None => info.plural.to_owned(),
     };
     let verb = verb(asked, target);
-    if !reviews::is_denied(&api.lock().spec, verb, &resource) {
+    let granted = asked.user.as_ref().is_none_or(|user| {
+        user.allows(verb, info.group, &resource)
+            // Applying makes what is not there.
+            && (verb != "patch" || !creates(api, asked, target) || user.allows("create", info.group, &resource))
+    });
+    if granted && !reviews::is_denied(&api.lock().spec, verb, &resource) {
         return Ok(());
     }
+    let caller = asked.user.as_ref().map_or("kubesim-admin", |user| user.user.as_str());
     let place = match &target.namespace {
         Some(namespace) => format!(" in the namespace {namespace:?}"),
         None => " at the cluster scope".to_owned(),
     };
     let why = format!(
-        "User \"kubesim-admin\" cannot {verb} resource {resource:?} in API group {:?}{place}",
+        "User {caller:?} cannot {verb} resource {resource:?} in API group {:?}{place}",
         info.group
     );
     let name = target.name.as_deref().unwrap_or_default();
     Err(ApiError::forbidden(target.kind, name, why))
+}
+
+/// Whether a patch makes an object.
+fn creates(api: &Api, asked: &ApiRequest, target: &Target) -> bool {
+    let key = ObjectKey::new(
+        target.namespace.clone().unwrap_or_default(),
+        target.name.clone().unwrap_or_default(),
+    );
+    asked.content_type.contains("apply-patch") && api.lock().store.get(target.kind, &key).is_none()
 }
 
 fn dispatch(api: &Api, asked: &ApiRequest, target: Target) -> Result<Response, ApiError> {

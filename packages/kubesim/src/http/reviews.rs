@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{Api, ApiRequest, answer::reply, path::Review};
-use crate::{error::ApiError, spec::ClusterSpec};
+use crate::{access::Access, error::ApiError, spec::ClusterSpec};
 
 /// Whether the cluster file denies a verb on a resource.
 pub fn is_denied(spec: &ClusterSpec, verb: &str, resource: &str) -> bool {
@@ -30,26 +30,30 @@ pub fn answer(api: &Api, asked: &ApiRequest, review: Review) -> Result<Response,
     };
     body["apiVersion"] = json!(group);
     body["kind"] = json!(kind);
+    let user = asked.user.as_deref();
     let cluster = api.lock();
     body["status"] = match review {
-        Review::Access => access(&cluster.spec, &body["spec"]),
+        Review::Access => access(&cluster.spec, user, &body["spec"]),
         Review::Rules => rules(&cluster.spec),
         Review::Whoami => {
-            json!({"userInfo": {"username": "kubesim-admin", "groups": ["system:masters", "system:authenticated"]}})
+            let name = user.map_or("kubesim-admin", |user| user.user.as_str());
+            json!({"userInfo": {"username": name, "groups": if user.is_some() { json!(["system:authenticated"]) } else { json!(["system:masters", "system:authenticated"]) }}})
         }
     };
     Ok(reply(201, &body, &[]))
 }
 
-fn access(spec: &ClusterSpec, asked: &Value) -> Value {
+fn access(spec: &ClusterSpec, user: Option<&Access>, asked: &Value) -> Value {
     let attributes = &asked["resourceAttributes"];
     let text = |field: &str| attributes[field].as_str().unwrap_or_default();
     let resource = match text("subresource") {
         "" => text("resource").to_owned(),
         sub => format!("{}/{sub}", text("resource")),
     };
-    let allowed = !is_denied(spec, text("verb"), &resource);
-    json!({"allowed": allowed, "reason": if allowed { "" } else { "denied by the cluster file" }})
+    let granted = user.is_none_or(|user| user.allows(text("verb"), text("group"), &resource));
+    let denied = is_denied(spec, text("verb"), &resource);
+    let reason = if denied { "denied by the cluster file" } else { "" };
+    json!({"allowed": granted && !denied, "reason": reason})
 }
 
 fn rules(spec: &ClusterSpec) -> Value {

@@ -130,14 +130,14 @@ impl Watch {
                         return;
                     }
                 }
-                _ = bookmark.tick(), if self.bookmarks => {
+                _ = bookmark.tick(), if self.bookmarks && !self.is_ahead() => {
                     let line = self.bookmark(false);
                     if self.lines.send(line).await.is_err() {
                         return;
                     }
                 }
                 () = tokio::time::sleep_until(self.ends) => {
-                    if self.bookmarks {
+                    if self.bookmarks && !self.is_ahead() {
                         // The client is going anyway; whether it hears this does not matter.
                         let _ = self.lines.send(self.bookmark(false)).await;
                     }
@@ -164,6 +164,11 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Whether it waits for a version that is not there yet: of that nothing can be said.
+    fn is_ahead(&self) -> bool {
+        self.version > self.api.lock().store.version()
     }
 
     /// What happened since the last look.

@@ -45,6 +45,11 @@ impl History {
         Self { capacity: capacity.max(1), floor, changes: VecDeque::new() }
     }
 
+    /// How many changes are kept.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     pub(super) fn push(&mut self, change: Change) {
         self.changes.push_back(change);
         while self.changes.len() > self.capacity {

@@ -1,5 +1,6 @@
 //! Objects of all kinds, the one resource version, and what dependents and watchers look up.
 
+mod copy;
 mod history;
 mod object;
 
@@ -11,6 +12,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+pub use copy::StoreCopy;
 pub use history::{Change, ChangeKind, History};
 pub use object::{Object, ObjectKey, ObjectRef};
 

@@ -42,3 +42,19 @@ async fn bookmarks_move_a_quiet_watch_forward() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_watch_from_a_version_that_a_restored_store_does_not_have_yet_is_silent() {
+    let f = Fixture::simulated(fast()).await;
+    let copy = f.sim().copy();
+    for name in ["a", "b", "c"] {
+        f.config_map(name, json!({})).await;
+    }
+    let version = f.config_map("d", json!({})).await.metadata.resource_version.unwrap();
+    f.sim().put_back(&copy);
+    assert_eq!(f.api::<ConfigMap>().get_opt("d").await.unwrap(), None);
+    let params = WatchParams::default().timeout(2);
+    let mut stream = f.api::<ConfigMap>().watch(&params, &version).await.unwrap().boxed();
+    f.config_map("e", json!({})).await;
+    assert!(stream.next().await.is_none(), "neither a change nor a bookmark");
+}

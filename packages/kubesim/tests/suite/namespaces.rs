@@ -1,13 +1,13 @@
 //! Namespaces: what a new one has, and how one ends.
 
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, ServiceAccount};
 use kube::{
     Api,
     api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
 
-use crate::support::{Fixture, condition, gone, raw, refusal, typed, until};
+use crate::support::{Fixture, condition, gone, pod, raw, refusal, typed, until};
 
 #[tokio::test]
 async fn a_new_namespace_is_active_labelled_and_furnished() {
@@ -59,6 +59,32 @@ async fn a_terminating_namespace_takes_nothing_new_and_says_what_holds_it() {
     assert_eq!(refusal(applied).code, 403, "apply must not slip in either");
     let free = json!({"metadata": {"finalizers": null}});
     f.api::<ConfigMap>().patch("held", &PatchParams::default(), &Patch::Merge(free)).await.unwrap();
+    gone(&namespaces, &f.namespace).await;
+}
+
+#[tokio::test]
+async fn a_pod_that_does_not_go_keeps_all_else_while_the_namespace_says_that_all_is_removed() {
+    let f = Fixture::new().await;
+    f.ready_for_pods().await;
+    f.config_map("m", json!({})).await;
+    let mut held = pod("held", "app:1");
+    held["metadata"]["finalizers"] = json!(["souk.test/hold"]);
+    held["spec"]["nodeSelector"] = json!({"no": "where"});
+    f.create::<Pod>(held).await.unwrap();
+    let namespaces = f.all::<Namespace>();
+    namespaces.delete(&f.namespace, &DeleteParams::default()).await.unwrap();
+    let said = until(&namespaces, &f.namespace, "conditions", |n| {
+        condition(n, "NamespaceContentRemaining")["status"] == "False"
+    })
+    .await;
+    let message = condition(&said, "NamespaceContentRemaining")["message"].as_str().unwrap();
+    assert_eq!(message, "All content successfully removed");
+    assert_eq!(condition(&said, "NamespaceFinalizersRemaining")["status"], "False");
+    let map = raw(&f.api::<ConfigMap>().get("m").await.unwrap());
+    assert!(map["metadata"]["deletionTimestamp"].is_null());
+    assert!(raw(&f.pod("held").await.unwrap())["metadata"]["deletionTimestamp"].is_string());
+    let free = json!({"metadata": {"finalizers": null}});
+    f.api::<Pod>().patch("held", &PatchParams::default(), &Patch::Merge(free)).await.unwrap();
     gone(&namespaces, &f.namespace).await;
 }
 

@@ -17,6 +17,7 @@ use crate::{
     Localnet, LocalnetConfig,
     chain::{ChainKind, EmbeddedChain, EmbeddedConfig, PREFIX},
     provider::{self, Provider},
+    say,
 };
 
 /// The name of the key that owns the contracts of a devnet.
@@ -97,8 +98,8 @@ impl Devnet {
             providers: running.providers(),
         };
         match global.json {
-            true => println!("{}", serde_json::to_string(&started)?),
-            false => println!("{}", started.text()),
+            true => say::line(serde_json::to_string(&started)?),
+            false => say::line(started.text()),
         }
         tokio::signal::ctrl_c().await?;
         match running {

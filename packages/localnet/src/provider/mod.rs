@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use souk_client::{gateway::Client, network::Network};
 use souk_gateway::Pin;
 
@@ -18,7 +18,7 @@ pub use examples::examples;
 pub use profile::{ExistingCluster, Profile, Rates};
 pub use registration::{Registration, free_port, register};
 
-use crate::process::Process;
+use crate::process::{Process, binary};
 
 /// How long a process may take to be ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -52,7 +52,7 @@ pub fn write_config(
     folder: &Path,
 ) -> Result<PathBuf> {
     let port = registration.port;
-    let kubeconfig = kubeconfig(profile, folder).display().to_string();
+    let kubeconfig = agents_kubeconfig(profile, folder).display().to_string();
     // One address asks for all tenants, and a bench as often as it can.
     let text = format!(
         "[chain]\nchain_id = \"{chain}\"\nrpc = {rpc:?}\nprefix = \"{prefix}\"\ngas_price = \"{gas}\"\n[chain.contracts]\n{contracts}\n[provider]\naddress = \"{address}\"\nkey = {{ file = \"operator.key\" }}\n[store]\npath = \"agent.db\"\n[gateway]\nlisten = \"127.0.0.1:{port}\"\nuri = \"{uri}\"\ncertificate = \"gateway.crt\"\nkey = \"gateway.key\"\nlimits = {{ request_rate = 100000 }}\n{profile}",
@@ -67,6 +67,14 @@ pub fn write_config(
     let path = folder.join(CONFIG);
     fs::write(&path, text).context("the agent's configuration")?;
     Ok(path)
+}
+
+/// The agent's own way to its cluster; in a simulated one, with no more rights than it needs.
+fn agents_kubeconfig(profile: &Profile, folder: &Path) -> PathBuf {
+    match &profile.existing {
+        Some(existing) => existing.kubeconfig.clone(),
+        None => folder.join("agent.kubeconfig"),
+    }
 }
 
 fn kubeconfig(profile: &Profile, folder: &Path) -> PathBuf {
@@ -93,10 +101,10 @@ impl Provider {
             agent: None,
             cluster: None,
         };
+        write_config(network, address, registration, &provider.profile, folder)?;
         if provider.profile.existing.is_none() {
             provider.start_cluster().await?;
         }
-        write_config(network, address, registration, &provider.profile, folder)?;
         provider.start_agent(&[]).await?;
         Ok(provider)
     }
@@ -115,14 +123,28 @@ impl Provider {
         let spec = self.folder.join("cluster.json");
         fs::write(&spec, serde_json::to_vec_pretty(&self.profile.cluster)?)?;
         let kubeconfig = self.kubeconfig();
+        let (access, agents) =
+            (self.access().await?, agents_kubeconfig(&self.profile, &self.folder));
         let log = self.folder.join("cluster.log");
         let mut cluster = Process::start("souk-kubesim", &log, |command| {
             command.arg("--kubeconfig").arg(&kubeconfig).arg("--cluster").arg(&spec);
+            command.arg("--access").arg(&access).arg("--agent-kubeconfig").arg(&agents);
         })?;
         let answers = async || fs::read_to_string(&log).ok()?.contains("http").then_some(());
         cluster.wait_for("address of its API", READY_TIMEOUT, answers).await?;
         self.cluster = Some(cluster);
         Ok(())
+    }
+
+    /// Writes what a cluster administrator applies for the agent.
+    async fn access(&self) -> Result<PathBuf> {
+        let mut command = tokio::process::Command::new(binary("souk-provider")?);
+        let printed = command.arg("access").arg("--config").arg(self.config()).output().await?;
+        let said = String::from_utf8_lossy(&printed.stderr);
+        ensure!(printed.status.success(), "souk-provider access: {said}");
+        let path = self.folder.join("access.json");
+        fs::write(&path, printed.stdout)?;
+        Ok(path)
     }
 
     /// Starts the agent, with further environment variables, and waits until its gateway answers.

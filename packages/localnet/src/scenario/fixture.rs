@@ -16,7 +16,7 @@ use souk_client::{
 };
 
 use super::{Environment, print};
-use crate::{Localnet, LocalnetConfig, provider};
+use crate::{Localnet, LocalnetConfig, provider, say};
 
 /// What each account has at the start, in base units, on an embedded chain and on another.
 const COINS: u128 = 10_000_000_000;
@@ -88,25 +88,30 @@ impl Fixture {
     pub fn print_commands(&self) {
         let home = self.home.path().display();
         print::section("Everything keeps running; look around from another terminal");
-        println!(
+        say::line(format!(
             "export SOUK_HOME={home} SOUK_NETWORK={} SOUK_KEY=tenant",
             self.folder.join("network.toml").display()
-        );
+        ));
         for command in ["souk list", "souk status 2", "souk provider list", "souk balance"] {
-            println!("{command}");
+            say::line(command);
         }
-        println!("souk lease list                     # then: souk lease status|logs|events LEASE");
-        println!("souk deploy examples/chat.yaml      # deploy the same file again, by yourself");
+        say::line(
+            "souk lease list                     # then: souk lease status|logs|events LEASE",
+        );
+        say::line("souk deploy examples/chat.yaml      # deploy the same file again, by yourself");
         for provider in &self.providers {
-            println!("KUBECONFIG={} kubectl get pods -A", provider.kubeconfig().display());
+            say::line(format!(
+                "KUBECONFIG={} kubectl get pods -A",
+                provider.kubeconfig().display()
+            ));
         }
         let simulated = self.providers.iter().all(|one| one.profile.existing.is_none());
         if self.chain.is_embedded() && simulated {
-            println!(
-                "On a real chain and cluster: the same `souk` and `souk-provider`, with a network file of your chain and your kubeconfig."
+            say::line(
+                "On a real chain and cluster: the same `souk` and `souk-provider`, with a network file of your chain and your kubeconfig.",
             );
         }
-        println!("Ctrl-C stops everything.");
+        say::line("Ctrl-C stops everything.");
     }
 
     /// Stops everything.

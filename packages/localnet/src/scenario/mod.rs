@@ -19,6 +19,8 @@ use souk_core::Denom;
 
 use application::Application;
 
+use crate::say;
+
 pub use environment::{Clusters, Environment, NODE_LABEL};
 pub use fixture::Fixture;
 pub use supply::Supply;
@@ -53,7 +55,7 @@ pub async fn run(environment: Environment, file: Option<&Path>, keep: bool) -> R
         tokio::signal::ctrl_c().await?;
     }
     if outcome.is_err() {
-        eprint!("{}", fixture.log_tails());
+        say::note(fixture.log_tails().trim_end());
     }
     fixture.stop().await;
     outcome

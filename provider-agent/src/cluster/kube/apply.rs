@@ -1,9 +1,12 @@
 //! Writes to the cluster: server-side apply by one field manager, and deletion.
+//!
+//! Secrets are created and replaced instead. Whoever may patch a Secret may read it: the API server
+//! answers with it, and names its content in the errors of patches that do not fit, before any admission.
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use kube::{
     Api, Client,
-    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, Preconditions},
+    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions},
 };
 use serde_json::json;
 
@@ -25,10 +28,31 @@ pub async fn apply(
     kind: Kind,
     object: &DynamicObject,
 ) -> kube::Result<Fingerprint> {
+    if kind == Kind::Secret {
+        return write_secret(client, subject, object).await;
+    }
     let name = object.metadata.name.as_deref().unwrap_or_default();
     let params = PatchParams::apply(MANAGER).force();
     let applied = api(client, subject, kind).patch(name, &params, &Patch::Apply(object)).await?;
     Ok(Fingerprint::of(&applied.metadata))
+}
+
+/// Creates a Secret, or replaces the one that is there.
+async fn write_secret(
+    client: &Client,
+    subject: &Subject<'_>,
+    secret: &DynamicObject,
+) -> kube::Result<Fingerprint> {
+    let api = api(client, subject, Kind::Secret);
+    let name = secret.metadata.name.as_deref().unwrap_or_default();
+    let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+    match api.create(&params, secret).await {
+        Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => {
+            api.replace(name, &params, secret).await?;
+        }
+        other => drop(other?),
+    }
+    Ok(Fingerprint::default())
 }
 
 /// Scales a workload to zero and leaves everything else as it is. A workload that does not exist is

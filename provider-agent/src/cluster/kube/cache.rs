@@ -1,5 +1,5 @@
 //! What is seen of the agent's own objects: one watch a kind for the whole cluster, by label, and of
-//! each object what [`seen`](super::seen) keeps, lease by lease. No Secret's content is asked for.
+//! each object what [`seen`](super::seen) keeps, lease by lease. Secrets are not watched: a list of them is in their namespace.
 //!
 //! While a watch is broken, what was seen last stays, and [`Caches::state`] says why. Whoever acts by
 //! it decides what that means for the kind.
@@ -13,8 +13,7 @@ use futures::future::join_all;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
     core::v1::{
-        LimitRange, Namespace, PersistentVolumeClaim, Pod, ResourceQuota, Secret, Service,
-        ServiceAccount,
+        LimitRange, Namespace, PersistentVolumeClaim, Pod, ResourceQuota, Service, ServiceAccount,
     },
     networking::v1::{Ingress, NetworkPolicy},
 };
@@ -26,12 +25,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     container_log::Log,
+    deletions::Deletion,
     objects::Kind,
     seen::{LeaseObjects, SeenPod},
     trim::{Kept, Trim},
     watch::{self, MetadataOnly, Report, Source, WatchError, Whole},
 };
-use crate::model::{interfaces::NamespaceSource, labels::ORDER, scope::MarketScope};
+use crate::model::{
+    interfaces::NamespaceSource, labels::ORDER, pods::FailedPod, scope::MarketScope,
+};
 
 /// What is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,9 +45,9 @@ pub enum Watched {
 }
 
 impl Watched {
-    /// Everything that is watched.
+    /// Everything that is watched by the leases' labels.
     pub fn all() -> impl Iterator<Item = Self> {
-        Kind::ALL.into_iter().map(Self::Kind).chain([Self::Pods])
+        Kind::WATCHED.into_iter().map(Self::Kind).chain([Self::Pods])
     }
 
     /// Its resource, such as `pods`.
@@ -117,6 +119,25 @@ impl Caches {
         found.map_or(Log::Gone, |pod| pod.log.clone())
     }
 
+    /// The namespaces that are being deleted, in the order of their leases.
+    pub fn deletions(&self) -> Vec<Deletion> {
+        let seen = self.seen.lock();
+        let mut all: Vec<Deletion> =
+            seen.leases.iter().filter_map(|(order, lease)| Deletion::of(*order, lease)).collect();
+        all.sort_by_key(|deletion| deletion.order);
+        all
+    }
+
+    /// The pods that failed and are not being deleted, of each lease that has some.
+    pub fn failed_pods(&self) -> Vec<(OrderId, Vec<FailedPod>)> {
+        let seen = self.seen.lock();
+        let of_lease = |(order, lease): (&OrderId, &LeaseObjects)| {
+            let failed: Vec<FailedPod> = lease.pods.iter().filter_map(failed_pod).collect();
+            (!failed.is_empty()).then_some((*order, failed))
+        };
+        seen.leases.iter().filter_map(of_lease).collect()
+    }
+
     /// Whether anything is seen of a lease.
     pub fn has(&self, order: OrderId) -> bool {
         self.seen.lock().leases.contains_key(&order)
@@ -140,7 +161,7 @@ impl Caches {
     /// The kinds whose objects are not seen at present.
     pub fn unseen(&self) -> Vec<Kind> {
         let seen = self.seen.lock();
-        Kind::ALL.into_iter().filter(|kind| !seen.is_up(Watched::Kind(*kind))).collect()
+        Kind::WATCHED.into_iter().filter(|kind| !seen.is_up(Watched::Kind(*kind))).collect()
     }
 
     /// Whether each watch is either up or has failed: what is not seen now may not be seen soon.
@@ -196,7 +217,6 @@ impl Caches {
                 Box::pin(
                     seen.follow(Of(Kind::ServiceAccount), metadata::<ServiceAccount>(&client)),
                 ),
-                Box::pin(seen.follow(Of(Kind::Secret), metadata::<Secret>(&client))),
                 Box::pin(seen.follow(Of(Kind::Service), whole::<Service>(&client))),
                 Box::pin(seen.follow(
                     Of(Kind::PersistentVolumeClaim),
@@ -217,7 +237,10 @@ impl Caches {
 
     /// Where nothing is seen but some pods.
     #[cfg(test)]
-    pub(super) fn of_pods(scope: &MarketScope, pods: impl IntoIterator<Item = Pod>) -> Self {
+    pub(in crate::cluster) fn of_pods(
+        scope: &MarketScope,
+        pods: impl IntoIterator<Item = Pod>,
+    ) -> Self {
         let caches = Self { seen: Arc::default(), changed: Arc::default(), scope: scope.clone() };
         for pod in pods {
             caches.take(Watched::Pods, Report::Changed(pod), &mut None);
@@ -347,6 +370,16 @@ impl NamespaceSource for Caches {
         let orders = with_namespace.map(|(order, _)| *order);
         seen.is_up(Watched::Kind(Kind::Namespace)).then(|| orders.collect())
     }
+}
+
+fn failed_pod(pod: &SeenPod) -> Option<FailedPod> {
+    let at = pod.failed_at.filter(|_| !pod.terminating)?;
+    Some(FailedPod {
+        name: pod.status.name.clone(),
+        uid: pod.uid.to_string(),
+        service: pod.service.as_deref().unwrap_or_default().to_owned(),
+        at,
+    })
 }
 
 type BoxedWatch<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;

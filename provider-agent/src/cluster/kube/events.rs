@@ -9,16 +9,15 @@ use std::{
 
 use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::Event;
-use kube::{
-    Api, Client,
-    api::ListParams,
-    runtime::{WatchStreamExt, watcher},
-};
+use kube::{Api, Client, api::ListParams, runtime::watcher};
 use parking_lot::Mutex;
 use souk_gateway::body::{ClusterEvent, EventQuery};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::message::message;
+use super::{
+    message::message,
+    watch::{self, Report, Whole},
+};
 use crate::cluster::workloads::{LineStream, WorkloadError};
 
 /// Events of a lease that are kept for whoever follows next.
@@ -91,16 +90,21 @@ impl EventHub {
 /// Watches as long as somebody follows.
 async fn run(api: Api<Event>, watched: Weak<Watched>) {
     // A broken watch restarts by itself; its errors are not the tenant's.
-    let events = watcher(api, watcher::Config::default()).default_backoff().applied_objects();
-    let mut events = std::pin::pin!(events);
-    loop {
-        let next = tokio::time::timeout(LOOK, events.next()).await;
-        let Some(watched) = watched.upgrade() else { return };
-        match next {
-            Ok(Some(Ok(event))) => watched.add(read(&event)),
-            Ok(Some(Err(_))) | Err(_) => {}
-            Ok(None) => return,
+    let watching = watch::run(Whole(api), watcher::Config::default(), |report| {
+        if let Report::Changed(event) = report
+            && let Some(watched) = watched.upgrade()
+        {
+            watched.add(read(&event));
         }
+    });
+    let nobody = async {
+        while watched.strong_count() > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::select! {
+        () = watching => {}
+        () = nobody => {}
     }
 }
 

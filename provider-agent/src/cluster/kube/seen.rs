@@ -3,7 +3,11 @@
 
 use souk_gateway::body::PodStatus;
 
-use super::{container_log::Log, fingerprint::Fingerprint, objects::Kind};
+use super::{
+    container_log::Log,
+    fingerprint::Fingerprint,
+    objects::{Kind, secret_list::SecretList},
+};
 use crate::model::{reconcile::Presence, volumes::Claim};
 
 /// The objects of one lease.
@@ -55,8 +59,12 @@ pub enum Detail {
 pub struct SeenNamespace {
     /// Its uid.
     pub uid: Box<str>,
+    /// Since when it is being deleted, if it is, in Unix seconds.
+    pub deleted_at: Option<i64>,
     /// What keeps it from being deleted, by the API server.
     pub blocked_by: Option<Box<str>>,
+    /// The lease's Secrets, by its annotation.
+    pub secrets: SecretList,
 }
 
 /// The replicas of a workload.
@@ -111,6 +119,10 @@ pub struct SeenPod {
     pub service: Option<Box<str>>,
     /// Whether it is being deleted.
     pub terminating: bool,
+    /// When it failed, if it did, in Unix seconds.
+    pub failed_at: Option<i64>,
+    /// What has to happen before it can go.
+    pub finalizers: Box<[Box<str>]>,
     /// What its tenant sees of it.
     pub status: PodStatus,
     /// Whether its container has a log.
@@ -193,13 +205,17 @@ impl LeaseObjects {
             Detail::Namespace(namespace) => namespace.blocked_by.as_deref(),
             _ => None,
         };
-        let mut names: Vec<&str> = self.pods.iter().map(|pod| pod.status.name.as_str()).collect();
-        names.sort_unstable();
-        let pods = match names.as_slice() {
+        let mut pods: Vec<&SeenPod> = self.pods.iter().collect();
+        pods.sort_by_key(|pod| (pod.finalizers.is_empty(), &pod.status.name));
+        let name = |pod: &SeenPod| match pod.finalizers.is_empty() {
+            true => pod.status.name.clone(),
+            false => format!("{} (finalizer {})", pod.status.name, pod.finalizers.join(", ")),
+        };
+        let pods = match pods.as_slice() {
             [] => None,
-            [one] => Some(format!("pod {one} has not ended yet")),
+            [one] => Some(format!("pod {} has not ended yet", name(one))),
             [first, ..] => {
-                Some(format!("{} pods have not ended yet, {first} among them", names.len()))
+                Some(format!("{} pods have not ended yet, {} among them", pods.len(), name(first)))
             }
         };
         let parts: Vec<String> = said.map(str::to_owned).into_iter().chain(pods).collect();
@@ -253,11 +269,14 @@ mod tests {
             ready: false,
             restarts: 0,
             reason: None,
+            trouble: None,
         };
         SeenPod {
             uid: "1".into(),
             service: None,
             terminating: true,
+            failed_at: None,
+            finalizers: Box::default(),
             status,
             log: Log::None,
             claims: Box::default(),
@@ -282,6 +301,10 @@ mod tests {
         assert_eq!(lease.blocked_by().unwrap(), "pod web-1 has not ended yet");
         lease.put_pod(pod("db-0"));
         assert_eq!(lease.blocked_by().unwrap(), "2 pods have not ended yet, db-0 among them");
+        let held = SeenPod { finalizers: ["x.io/hold".into()].into(), ..pod("web-1") };
+        lease.put_pod(held);
+        let blocked_by = lease.blocked_by().unwrap();
+        assert!(blocked_by.ends_with("web-1 (finalizer x.io/hold) among them"), "{blocked_by}");
         lease.pods.clear();
         assert_eq!(lease.blocked_by(), None);
     }

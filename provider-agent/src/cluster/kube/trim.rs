@@ -4,8 +4,8 @@ use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
         core::v1::{
-            ContainerStatus, LimitRange, Namespace, PersistentVolumeClaim, Pod, ResourceQuota,
-            Secret, Service, ServiceAccount, ServicePort,
+            LimitRange, Namespace, PersistentVolumeClaim, Pod, ResourceQuota, Service,
+            ServiceAccount, ServicePort,
         },
         networking::v1::{Ingress, NetworkPolicy},
     },
@@ -17,10 +17,10 @@ use souk_gateway::body::PodStatus;
 use super::{
     container_log::log_of,
     fingerprint::Fingerprint,
-    objects::Kind,
+    objects::{Kind, secret_list::SecretList},
     seen::{Detail, Reach, Replicas, SeenNamespace, SeenObject, SeenPod, SeenPort, SeenService},
 };
-use crate::model::{labels::SERVICE, volumes::Claim};
+use crate::model::{labels::SERVICE, pods, volumes::Claim};
 
 /// What is kept of an object.
 pub(super) enum Kept {
@@ -55,7 +55,6 @@ trim! {
     PartialObjectMeta<LimitRange> => LimitRange, |_| Detail::None;
     PartialObjectMeta<NetworkPolicy> => NetworkPolicy, |_| Detail::None;
     PartialObjectMeta<ServiceAccount> => ServiceAccount, |_| Detail::None;
-    PartialObjectMeta<Secret> => Secret, |_| Detail::None;
 }
 
 impl Trim for Pod {
@@ -64,6 +63,8 @@ impl Trim for Pod {
             uid: self.uid().unwrap_or_default().into(),
             service: label(self.meta()),
             terminating: self.meta().deletion_timestamp.is_some(),
+            failed_at: pods::failed_at(self),
+            finalizers: self.finalizers().iter().map(|name| name.as_str().into()).collect(),
             status: pod_status(self),
             log: log_of(self),
             claims: claims(self),
@@ -89,10 +90,15 @@ fn label(meta: &ObjectMeta) -> Option<Box<str>> {
 fn namespace(namespace: &Namespace) -> Detail {
     let conditions = namespace.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let active = conditions.filter(|condition| condition.status == "True");
-    let messages: Vec<&str> = active.filter_map(|one| one.message.as_deref()).collect();
+    let mut messages: Vec<String> = active.filter_map(|one| one.message.clone()).collect();
+    if namespace.meta().deletion_timestamp.is_some() && !namespace.finalizers().is_empty() {
+        messages.push(format!("it has the finalizer {}", namespace.finalizers().join(", ")));
+    }
     Detail::Namespace(Box::new(SeenNamespace {
         uid: namespace.uid().unwrap_or_default().into(),
+        deleted_at: namespace.meta().deletion_timestamp.as_ref().map(|time| time.0.as_second()),
         blocked_by: (!messages.is_empty()).then(|| messages.join("; ").into()),
+        secrets: SecretList::of_namespace(namespace.meta()),
     }))
 }
 
@@ -164,44 +170,18 @@ fn claims(pod: &Pod) -> Box<[Box<str>]> {
 fn pod_status(pod: &Pod) -> PodStatus {
     let status = pod.status.clone().unwrap_or_default();
     let conditions = status.conditions.unwrap_or_default();
-    let containers = status.container_statuses.unwrap_or_default();
+    let containers = status.init_container_statuses.into_iter().chain(status.container_statuses);
     let is_ready =
         |kind: &str| conditions.iter().any(|one| one.type_ == kind && one.status == "True");
-    let unscheduled =
-        conditions.iter().find(|one| one.type_ == "PodScheduled" && one.status == "False");
-    let restarts: i32 = containers.iter().map(|container| container.restart_count).sum();
-    let reason = match unscheduled {
-        Some(condition) => {
-            Some(message_of(condition.reason.as_deref(), condition.message.as_deref()))
-        }
-        None => containers.iter().find_map(container_error),
-    };
+    let restarts: i32 = containers.flatten().map(|container| container.restart_count).sum();
+    let restarts = u32::try_from(restarts).unwrap_or(0);
+    let trouble = pods::trouble(pod);
     PodStatus {
         name: pod.name_any(),
         phase: status.phase.unwrap_or_else(|| "Unknown".to_owned()),
         ready: is_ready("Ready"),
-        restarts: u32::try_from(restarts).unwrap_or(0),
-        reason,
-    }
-}
-
-/// Why a container waits or how it ended; none while it starts or runs.
-fn container_error(container: &ContainerStatus) -> Option<String> {
-    let state = container.state.as_ref()?;
-    if let Some(waiting) = &state.waiting {
-        let reason = waiting.reason.as_deref()?;
-        let starting = matches!(reason, "ContainerCreating" | "PodInitializing");
-        return (!starting).then(|| message_of(Some(reason), waiting.message.as_deref()));
-    }
-    let ended = state.terminated.as_ref()?;
-    let text = format!("exit code {}", ended.exit_code);
-    Some(message_of(ended.reason.as_deref(), Some(ended.message.as_deref().unwrap_or(&text))))
-}
-
-fn message_of(reason: Option<&str>, message: Option<&str>) -> String {
-    match (reason, message) {
-        (Some(reason), Some(message)) => format!("{reason}: {message}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "unknown".to_owned(),
+        restarts,
+        reason: trouble.as_ref().map(|trouble| pods::one_line(trouble, restarts)),
+        trouble: trouble.map(Box::new),
     }
 }

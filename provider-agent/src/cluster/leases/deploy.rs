@@ -11,6 +11,7 @@ use super::{
     reconcile::{Reconciler, StepError},
     replicas::{Other, waits_for},
     rollout::{Key, Rollout, rollout, to_prune},
+    secrets::{listing, stale},
 };
 use crate::{
     cluster::kube::{
@@ -18,7 +19,7 @@ use crate::{
         cache::Watched,
         fingerprint::Fingerprint,
         message::{is_refusal, message},
-        objects::{self, Kind, Object, Subject},
+        objects::{self, Kind, Object, Subject, secret_list},
         seen::LeaseObjects,
     },
     failpoint,
@@ -78,7 +79,8 @@ impl Reconciler {
             scope: &self.scope,
             group: &wanted.group,
             placements: &wanted.placements,
-            cluster: &self.cluster,
+            cluster: self.settled().await?,
+            digests: &self.digests,
             running,
             claims: &claims,
         };
@@ -101,8 +103,13 @@ impl Reconciler {
         for key in &first {
             run.delete(key).await;
         }
+        // The namespace lists them until they are deleted, or a kill in between would lose them.
+        let stale = stale(&objects, &known.objects);
         for object in &objects {
-            run.apply(object, &objects).await;
+            match object.kind {
+                Kind::Namespace => run.apply(&listing(object, &stale), &objects).await,
+                _ => run.apply(object, &objects).await,
+            }
             // Without the namespace, or an answer, no other can be.
             let last = run.failures.last();
             if last.is_some_and(|one| !one.answered || one.key.0 == Kind::Namespace) {
@@ -119,6 +126,12 @@ impl Reconciler {
             }
         }
         failpoint!("leases::after_prune");
+        let namespace = objects.iter().find(|object| object.kind == Kind::Namespace);
+        if let Some(namespace) = namespace.filter(|_| !stale.is_empty() && run.failures.is_empty())
+        {
+            run.done.retain(|done| done.kind != Kind::Namespace);
+            run.send(namespace).await;
+        }
         let Deployment { mut done, failures, waits, .. } = run;
         let sent = done.len();
         let is_done = |key: &AppliedAs, done: &[AppliedAs]| {
@@ -189,17 +202,22 @@ impl Reconciler {
 impl Deployment<'_> {
     /// Applies an object, unless it is there as it was applied, or another replica is to come first.
     async fn apply(&mut self, object: &Object, all: &[Object]) {
-        let (kind, name) = (object.kind, object.name.as_str());
+        let content = content(&object.dynamic(self.subject));
+        if !self.again && self.is_there(object.kind, &object.name, content) {
+            self.done.extend(self.before.object(object.kind, &object.name).cloned());
+            return;
+        }
+        if object.kind == Kind::StatefulSet && self.waits(object, all).await {
+            return;
+        }
+        self.send(object).await;
+    }
+
+    /// Applies an object.
+    async fn send(&mut self, object: &Object) {
+        let (kind, name): (Kind, Box<str>) = (object.kind, object.name.as_str().into());
         let sent = object.dynamic(self.subject);
-        let content = digest(&[&serde_json::to_string(&sent).unwrap_or_default()]);
-        let name: Box<str> = name.into();
-        if !self.again && self.is_there(kind, &name, content) {
-            self.done.extend(self.before.object(kind, &name).cloned());
-            return;
-        }
-        if kind == Kind::StatefulSet && self.waits(object, all).await {
-            return;
-        }
+        let content = content(&sent);
         let client = &self.reconciler.client;
         let mut applied = apply::apply(client, self.subject, kind, &sent).await;
         if kind == Kind::StatefulSet && applied.as_ref().is_err_and(is_immutable) {
@@ -207,6 +225,10 @@ impl Deployment<'_> {
         }
         match applied {
             Ok(fingerprint) => {
+                let fingerprint = match kind {
+                    Kind::Secret => Fingerprint(secret_list::digest(self.subject, object)),
+                    _ => fingerprint,
+                };
                 self.done.push(AppliedAs { kind, name, content, fingerprint });
                 failpoint!("leases::after_object");
             }
@@ -289,6 +311,11 @@ impl Deployment<'_> {
         };
         self.failures.push(Failure { key, message, answered });
     }
+}
+
+/// Identifies what is sent.
+fn content(sent: &kube::api::DynamicObject) -> u64 {
+    digest(&[&serde_json::to_string(sent).unwrap_or_default()])
 }
 
 /// Whether an object is refused since a part of it cannot be changed.

@@ -115,7 +115,7 @@ impl Reconciler {
         for kind in REMOVED {
             for name in names(kind, seen, &applied) {
                 apply::delete_in(&self.client, namespace, kind, &name).await?;
-                tracing::info!(?kind, %name, "lease ended, object deleted");
+                tracing::debug!(?kind, %name, "lease ended, object deleted");
             }
         }
         let is_owned = seen.objects.iter().any(|one| is_workload(one.kind));

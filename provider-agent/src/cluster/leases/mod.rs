@@ -6,13 +6,16 @@
 
 mod deploy;
 mod end;
+pub mod failed_pods;
 pub mod index;
 pub mod metrics;
 pub mod observe;
+mod pod_events;
 pub mod progress;
 pub mod reconcile;
 mod replicas;
 pub mod rollout;
 mod run;
+mod secrets;
 pub mod status;
 pub mod workloads;

@@ -70,8 +70,13 @@ impl AppliedAs {
 impl Progress {
     /// For how long the caches may still show the state before the last apply.
     pub fn cache_delay(&self, now: Instant) -> Option<Duration> {
+        self.time_left(CACHE_DELAY, now)
+    }
+
+    /// What is left of a time that began with the last apply; none if it is over.
+    pub(super) fn time_left(&self, time: Duration, now: Instant) -> Option<Duration> {
         let since = now.saturating_duration_since(self.applied_at?);
-        CACHE_DELAY.checked_sub(since).filter(|left| !left.is_zero())
+        time.checked_sub(since).filter(|left| !left.is_zero())
     }
 
     /// An object as it was applied.
@@ -207,6 +212,18 @@ impl ProgressMap {
                 changed
             }
         }
+    }
+
+    /// The leases whose last step failed or waits, with the reason, in their order.
+    pub fn failures(&self) -> Vec<String> {
+        let all = self.0.lock();
+        let mut failed: Vec<(OrderId, &String)> = Vec::new();
+        for (order, progress) in all.iter() {
+            let why = progress.failure.as_ref().or(progress.waits_for.as_ref());
+            failed.extend(why.map(|why| (*order, why)));
+        }
+        failed.sort();
+        failed.into_iter().map(|(order, why)| format!("lease {order}: {why}")).collect()
     }
 
     /// Forgets a lease.

@@ -5,12 +5,14 @@ use std::{sync::Arc, time::Instant};
 use kube::Client;
 use souk_core::OrderId;
 use thiserror::Error;
+use tokio::sync::OnceCell;
 
 use super::{
     index::LeaseIndex,
     metrics::LeaseMetrics,
     observe::{assume_unseen, observed},
     progress::ProgressMap,
+    secrets::{add_listed, remove_lost},
 };
 use crate::{
     cluster::kube::{
@@ -19,10 +21,12 @@ use crate::{
         message::message,
         objects::{Kind, recipe},
         seen::LeaseObjects,
+        user_namespaces,
     },
     config::Cluster,
     failpoint,
     model::{
+        DigestKey,
         interfaces::LeaseLookup,
         placement::Unreserved,
         reconcile::{Action, Desired, Presence, plan},
@@ -46,6 +50,11 @@ pub struct Reconciler {
     pub lookup: Arc<dyn LeaseLookup>,
     /// The cluster's configuration.
     pub cluster: Arc<Cluster>,
+    /// The same, once it is known what the nodes can do; then for as long as this process runs, so that
+    /// no pod is made again for a node that comes or goes.
+    pub settled: Arc<OnceCell<Cluster>>,
+    /// The key of digests of what is secret.
+    pub digests: Arc<DigestKey>,
     /// The provider and market of the leases.
     pub scope: MarketScope,
     /// What was done so far.
@@ -115,12 +124,26 @@ impl Reconciler {
         store: Store,
         lookup: Arc<dyn LeaseLookup>,
         cluster: Arc<Cluster>,
+        digests: Arc<DigestKey>,
         scope: MarketScope,
     ) -> Self {
         let recipe = recipe(&cluster, &scope);
         let (progress, index) = (ProgressMap::default(), LeaseIndex::default());
         let metrics = LeaseMetrics::default();
-        Self { client, caches, store, lookup, cluster, scope, progress, index, metrics, recipe }
+        Self {
+            client,
+            caches,
+            store,
+            lookup,
+            cluster,
+            settled: Arc::default(),
+            digests,
+            scope,
+            progress,
+            index,
+            metrics,
+            recipe,
+        }
     }
 
     /// Takes the next step of a lease. With `again`, all of it is applied whatever is seen.
@@ -155,7 +178,10 @@ impl Reconciler {
         let namespace = self.scope.namespace(order);
         let lease = self.index.get(order);
         let progress = self.progress.get(order);
-        let seen = assume_unseen(self.caches.lease(order), &progress, &self.caches.unseen());
+        let mut seen = self.caches.lease(order);
+        add_listed(&mut seen);
+        let mut seen = assume_unseen(seen, &progress, &self.caches.unseen());
+        let lacking = remove_lost(&mut seen, &progress, Instant::now());
         let observed = observed(&progress, &seen, again, Instant::now());
         self.report_deletion(order, &namespace, &seen);
         let unpaid = lease.as_ref().is_some_and(|one| one.is_active() && !one.funds.last_at(now));
@@ -196,7 +222,14 @@ impl Reconciler {
         }
         // What the caches do not show yet is compared when they do.
         let delay = self.progress.get(order).cache_delay(Instant::now());
-        Ok(delay.map_or(Worked::Done, Worked::Again))
+        let next = [delay, lacking].into_iter().flatten().min();
+        Ok(next.map_or(Worked::Done, Worked::Again))
+    }
+
+    /// The cluster's configuration, with what depends on its nodes.
+    pub(super) async fn settled(&self) -> Result<&Cluster, StepError> {
+        let settle = || user_namespaces::settled(&self.client, &self.cluster);
+        Ok(self.settled.get_or_try_init(settle).await?)
     }
 
     fn desired(&self, lease: &LeaseSummary, now: u64) -> Desired {

@@ -10,10 +10,12 @@ use souk_sdl::{ManifestGroup, ManifestService};
 use crate::{
     cluster::kube::{
         objects::{self, Kind, ObjectName, Subject},
-        seen::{LeaseObjects, Reach, SeenPort, SeenService},
+        seen::{LeaseObjects, Reach, SeenPod, SeenPort, SeenService},
     },
     config::Cluster,
-    model::{self, Lease, kept::Kept, names::label_value, scope::MarketScope},
+    model::{
+        self, DigestKey, Lease, kept::Kept, names::label_value, pods::KEPT, scope::MarketScope,
+    },
 };
 
 /// The input of a status.
@@ -54,6 +56,8 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 group,
                 placements: &[],
                 cluster: sources.cluster,
+                // Names have nothing of it.
+                digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
                 claims: &claims,
             };
@@ -121,8 +125,7 @@ fn service_status(
 ) -> ServiceStatus {
     let label = label_value(&service.name);
     let mine = sources.seen.pods.iter().filter(|pod| pod.service.as_deref() == Some(&label));
-    let mut pods: Vec<PodStatus> = mine.map(|pod| pod.status.clone()).collect();
-    pods.sort_by(|one, other| one.name.cmp(&other.name));
+    let (pods, failed_pods) = pods(mine.collect());
     let leased: Vec<String> = objects::leased_ips(std::slice::from_ref(service))
         .into_iter()
         .map(objects::leased_ip_service)
@@ -145,7 +148,21 @@ fn service_status(
         ports: ports(sources, service),
         objects,
         pods,
+        failed_pods,
     }
+}
+
+/// The pods of a service, of those that failed only the newest, and how many failed.
+fn pods(mut seen: Vec<&SeenPod>) -> (Vec<PodStatus>, u32) {
+    seen.sort_by(|one, other| {
+        let newest = other.failed_at.cmp(&one.failed_at);
+        newest.then_with(|| one.status.name.cmp(&other.status.name))
+    });
+    let (failed, others): (Vec<_>, Vec<_>) =
+        seen.into_iter().partition(|pod| pod.failed_at.is_some());
+    let count = u32::try_from(failed.len()).unwrap_or(u32::MAX);
+    let shown = others.into_iter().chain(failed.into_iter().take(KEPT));
+    (shown.map(|pod| pod.status.clone()).collect(), count)
 }
 
 /// Ready replicas of the newest generation, of one workload or, with volumes, of one for each.

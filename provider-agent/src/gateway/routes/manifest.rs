@@ -71,7 +71,7 @@ async fn check(
     let order = state.store.order(lease.order).await?.ok_or_else(too_early)?;
     let spec = order.detail.ok_or_else(too_early)?.spec;
     let known = deployment.commitment;
-    match manifest::check(upload, &known, &spec, &state.reserved_domains) {
+    match manifest::check(upload, &known, &spec, &state.rules) {
         Ok(accepted) => Ok((known, accepted)),
         Err(refusal @ Refusal::Hash { .. }) => {
             let newest = state.chain.commitment(lease.group.deployment).await;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::{
     config::Config,
     market::{Market, follow::FollowState, outbox::Messages},
-    model::interfaces::CapacitySource,
+    model::{health::Reporter, interfaces::CapacitySource},
     store::Store,
 };
 
@@ -26,4 +26,6 @@ pub struct Deps {
     pub cluster: Arc<dyn CapacitySource>,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
+    /// Where a round that fails is reported.
+    pub health: Reporter,
 }

@@ -19,6 +19,8 @@ pub struct Bidder {
 
 /// A round starts after this time without a notification, in case one was lost.
 const RESYNC_INTERVAL: Duration = Duration::from_secs(10);
+/// As much after one that failed.
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 /// The least time between two rounds: pods change often.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// The most blocks that the store may be behind the chain's head: an order that it has as open may
@@ -40,7 +42,10 @@ impl Bidder {
         let topics = [Topic::Orders, Topic::Capacity, Topic::Provider, Topic::Outbox];
         let mut listener = self.deps.store.listen(&topics);
         loop {
-            match self.round().await {
+            let done = self.round().await;
+            self.deps.health.follow(&done);
+            let wait = if done.is_ok() { RESYNC_INTERVAL } else { RETRY_INTERVAL };
+            match done {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(error),
                 Err(error) => tracing::warn!(%error, "bidding round failed, retrying"),
@@ -52,7 +57,7 @@ impl Bidder {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = listener.changed() => {}
-                () = tokio::time::sleep(RESYNC_INTERVAL) => {}
+                () = tokio::time::sleep(wait) => {}
             }
         }
     }

@@ -32,6 +32,7 @@ use crate::{
     config::Bidding,
     model::{
         Cursor,
+        health::Reporter,
         interfaces::NamespaceSource,
         reach::{LastAttempt, ReachedTime},
         upkeep::{UpkeepInput, UpkeepTask, plan},
@@ -71,6 +72,8 @@ pub struct Upkeep {
     pub namespaces: Arc<dyn NamespaceSource>,
     /// The attempts to reach the gateway; none if it counts as reached.
     pub reach: Option<watch::Receiver<LastAttempt>>,
+    /// Where tasks that fail are reported.
+    pub health: Reporter,
 }
 
 impl Upkeep {
@@ -91,7 +94,11 @@ impl Upkeep {
             if !self.is_current() {
                 continue;
             }
-            match self.round(&mut clock).await {
+            let done = self.round(&mut clock).await;
+            if let Err(error) = &done {
+                self.health.failed(error);
+            }
+            match done {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(error),
                 Err(error) => tracing::warn!(%error, "upkeep round failed, retrying"),
@@ -120,12 +127,20 @@ impl Upkeep {
             input.reached = Some(clock.reached.clone());
         }
         input.in_cluster = self.namespaces.leases();
+        let mut trouble = None;
         for task in plan(&input, &self.policy) {
             match self.act(&input, at, task.clone()).await {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(ChainError::Store(error)),
-                Err(error) => tracing::warn!(?task, %error, "upkeep task failed, retrying"),
+                Err(error) => {
+                    tracing::warn!(?task, %error, "upkeep task failed, retrying");
+                    trouble.get_or_insert_with(|| format!("{}: {error}", key(&task)));
+                }
             }
+        }
+        match trouble {
+            Some(why) => self.health.failed(why),
+            None => self.health.well(),
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use souk_core::{Attribute, GroupSpec};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_sdl::{Endpoint, EndpointKind, Manifest, Mapping, Options, ServiceExpose, Value};
 
-use super::{Refusal, check};
+use super::{Refusal, Rules, check};
 
 const FILE: &str = r#"
 version: "2.0"
@@ -50,7 +50,8 @@ fn judge(manifest: Manifest, spec: &GroupSpec) -> Result<Vec<String>, Refusal> {
     let expected = commitment(Some(&SALT), &manifest.version()).into();
     let upload = ManifestUpload { manifest, salt: Some(SALT) };
     let reserved = ["apps.example.net".to_owned(), ".own.example.org".to_owned()];
-    check(&upload, &expected, spec, &reserved).map(|accepted| accepted.hostnames)
+    let rules = Rules { reserved_domains: reserved.into(), ..Rules::default() };
+    check(&upload, &expected, spec, &rules).map(|accepted| accepted.hostnames)
 }
 
 #[test]
@@ -73,7 +74,7 @@ fn only_the_manifest_and_salt_that_were_committed_to_are_taken() {
         ("a salt too many", commitment(None, &version), manifest, Some(SALT)),
     ] {
         let upload = ManifestUpload { manifest, salt };
-        let refused = check(&upload, &commitment_is.into(), &spec, &[]).unwrap_err();
+        let refused = check(&upload, &commitment_is.into(), &spec, &Rules::default()).unwrap_err();
         assert!(matches!(refused, Refusal::Hash { .. }), "{what}: {refused}");
         assert_eq!(refused.code(), "manifest_mismatch", "{what}");
     }
@@ -84,7 +85,7 @@ fn without_salt_the_plain_version_is_the_commitment() {
     let (manifest, spec) = deployment();
     let expected = manifest.version().into();
     let upload = ManifestUpload { manifest, salt: None };
-    assert!(check(&upload, &expected, &spec, &[]).is_ok());
+    assert!(check(&upload, &expected, &spec, &Rules::default()).is_ok());
 }
 
 type Edit = fn(&mut Manifest, &mut GroupSpec);

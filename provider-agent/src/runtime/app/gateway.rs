@@ -17,7 +17,10 @@ use crate::{
     config::Config,
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
-    model::{interfaces::CapacitySource, placement::Limits, scope::MarketScope},
+    model::{
+        health::Troubles, image::ImageRules, interfaces::CapacitySource, manifest::Rules,
+        placement::Limits, scope::MarketScope,
+    },
     store::Store,
 };
 
@@ -33,11 +36,12 @@ pub(super) struct Parts {
     pub caches: Caches,
     pub progress: ProgressMap,
     pub view: ClusterView,
+    pub troubles: Troubles,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, view } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, view, troubles } = parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -61,9 +65,13 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         provider,
     };
     let policy = Policy { audience, prefix: config.chain.prefix.clone() };
-    let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+    let rules = Rules {
+        reserved_domains: config.cluster.reserved_domains().map(str::to_owned).collect(),
+        images: ImageRules::of(&config.cluster),
+    };
     let settings = config.gateway.clone();
-    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, reserved);
+    let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
+        .reporting_to(troubles);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }

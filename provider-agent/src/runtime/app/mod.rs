@@ -30,7 +30,10 @@ use crate::{
             client,
             streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
         },
-        leases::{metrics::LeaseMetrics, reconcile::Reconciler},
+        leases::{
+            failed_pods::FailedPods, metrics::LeaseMetrics, progress::ProgressMap,
+            reconcile::Reconciler,
+        },
     },
     config::{Config, SelfCheck},
     market::{
@@ -43,8 +46,13 @@ use crate::{
         outbox::Messages,
         upkeep::Upkeep,
     },
-    model::{MarketId, reach::LastAttempt, scope::MarketScope},
-    store::{Store, StoreError, Topic},
+    model::{
+        MarketId,
+        health::{Part, Troubles},
+        reach::LastAttempt,
+        scope::MarketScope,
+    },
+    store::{Store, StoreError, Topic, digest_key},
 };
 
 /// Reads the operator key of the configuration.
@@ -92,6 +100,7 @@ pub struct Agent {
     following: watch::Sender<FollowState>,
     reach: watch::Sender<LastAttempt>,
     findings: Findings,
+    troubles: Troubles,
 }
 
 impl Agent {
@@ -133,6 +142,7 @@ impl Agent {
             following,
             reach,
             findings,
+            troubles: Troubles::default(),
         })
     }
 
@@ -154,8 +164,9 @@ impl Agent {
 
         let scope = MarketScope::of(&self.config);
         let nodes = &self.config.cluster.node_labels();
+        let claims = self.troubles.of(Part::Claims);
         let (view, watches) =
-            inventory::start(self.cluster.clone(), &scope, nodes, &self.store, &stop);
+            inventory::start(self.cluster.clone(), &scope, nodes, &self.store, claims, &stop);
         tasks.forever("inventory", watches);
         let (caches, watches) = Caches::start(self.cluster.clone(), &scope, stop.clone());
         tasks.forever("caches", watches);
@@ -169,22 +180,24 @@ impl Agent {
             state: self.following.clone(),
         };
         tasks.spawn("follower", following.run(stop.clone()));
-        for (name, subject) in
-            [("details", Subject::Details), ("confirmations", Subject::Confirmations)]
+        for (part, subject) in
+            [(Part::Details, Subject::Details), (Part::Confirmations, Subject::Confirmations)]
         {
             let fetcher = Fetcher {
                 market: self.market.clone(),
                 store: self.store.clone(),
                 findings: self.findings.clone(),
                 subject,
+                health: self.troubles.of(part),
             };
-            tasks.spawn(name, fetcher.run(stop.clone()));
+            tasks.spawn(part.as_str(), fetcher.run(stop.clone()));
         }
         let auditor = Auditor {
             market: self.market.clone(),
             store: self.store.clone(),
             findings: self.findings.clone(),
             interval: self.config.chain.audit_interval.duration(),
+            health: self.troubles.of(Part::Audit),
         };
         tasks.spawn("audit", auditor.run(stop.clone()));
         let bidder = Bidder::new(Deps {
@@ -194,6 +207,7 @@ impl Agent {
             messages: self.messages.clone(),
             cluster: Arc::new(view.clone()),
             following: self.following.subscribe(),
+            health: self.troubles.of(Part::Bidding),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
         let upkeep = Upkeep {
@@ -204,17 +218,19 @@ impl Agent {
             following: self.following.subscribe(),
             namespaces: Arc::new(caches.clone()),
             reach: self.reach(),
+            health: self.troubles.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
-        let leases = self.spawn_leases(&mut tasks, &stop, caches.clone(), &view).await?;
+        let (leases, progress) =
+            self.spawn_leases(&mut tasks, &stop, caches.clone(), &view).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
             let task = reach::run(expected, self.market.clone(), self.reach.clone(), stop.clone());
             tasks.spawn("self check", task);
         }
         let (cluster, caches) = (view, caches);
-        self.spawn_metrics(&mut tasks, &stop, &pipeline, Observed { cluster, caches, leases })
-            .await?;
+        let observed = Observed { cluster, caches, leases, progress };
+        self.spawn_metrics(&mut tasks, &stop, &pipeline, observed).await?;
         tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
         tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
         tracing::info!(%provider, operator = %self.messages.operator, "agent started");
@@ -232,7 +248,7 @@ impl Agent {
         stop: &CancellationToken,
         caches: Caches,
         view: &ClusterView,
-    ) -> Result<LeaseMetrics, AppError> {
+    ) -> Result<(LeaseMetrics, ProgressMap), AppError> {
         let lookup = ChainLookup::new(self.market.clone());
         let reconciler = Reconciler::new(
             self.cluster.clone(),
@@ -240,10 +256,18 @@ impl Agent {
             self.store.clone(),
             Arc::new(lookup.separate()),
             Arc::new(self.config.cluster.clone()),
+            Arc::new(self.store.write(digest_key::get_or_make).await?),
             MarketScope::of(&self.config),
         );
         let (progress, metrics) = (reconciler.progress.clone(), reconciler.metrics.clone());
         tasks.forever("leases", reconciler.run(stop.clone()));
+        let failed = FailedPods {
+            client: self.cluster.clone(),
+            caches: caches.clone(),
+            scope: MarketScope::of(&self.config),
+            health: self.troubles.of(Part::FailedPods),
+        };
+        tasks.forever("failed pods", failed.run(stop.clone()));
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
@@ -251,11 +275,12 @@ impl Agent {
             events: streams::from_config(&self.config.cluster, EVENT_CONNECTIONS).await?,
             lookup,
             caches,
-            progress,
+            progress: progress.clone(),
             view: view.clone(),
+            troubles: self.troubles.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
-        Ok(metrics)
+        Ok((metrics, progress))
     }
 
     async fn spawn_metrics(
@@ -274,6 +299,9 @@ impl Agent {
             cluster: observed.cluster,
             caches: observed.caches,
             leases: observed.leases,
+            progress: observed.progress,
+            troubles: self.troubles.clone(),
+            deletion_warning: self.config.metrics.deletion_warning.0,
             client: self.client.clone(),
             reach: self.reach(),
         };
@@ -288,6 +316,7 @@ struct Observed {
     cluster: ClusterView,
     caches: Caches,
     leases: LeaseMetrics,
+    progress: ProgressMap,
 }
 
 /// Raises the limit of open files and gives the gateway what is left of it.

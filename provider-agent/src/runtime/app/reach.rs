@@ -7,8 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{market::Market, model::reach::LastAttempt, runtime::reach::Expected};
 
+/// Before the first attempt.
+const BEGIN: Duration = Duration::from_secs(1);
 /// Between two attempts.
 const INTERVAL: Duration = Duration::from_secs(15);
+/// After one that failed.
+const RETRY: Duration = Duration::from_secs(3);
 /// Attempts between two looks at the registration.
 const LOOKS: u64 = 20;
 
@@ -20,9 +24,12 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
     let trying = async {
+        // The gateway begins at the same moment.
+        tokio::time::sleep(BEGIN).await;
         loop {
             let last = state.borrow().clone();
-            if last.failures > 0 || last.number.is_multiple_of(LOOKS) {
+            // Not at each of many failures: the chain is asked.
+            if last.failures % 5 == 1 || last.number.is_multiple_of(LOOKS) {
                 expected.read_registration(&market).await;
             }
             let outcome = expected.attempt().await;
@@ -33,8 +40,9 @@ pub(super) async fn run(
                 Ok(()) if last.failures > 0 => tracing::info!("the gateway is reached again"),
                 _ => {}
             }
+            let wait = if outcome.is_ok() { INTERVAL } else { RETRY };
             state.send_replace(last.next(outcome));
-            tokio::time::sleep(INTERVAL).await;
+            tokio::time::sleep(wait).await;
         }
     };
     tokio::select! {

@@ -16,8 +16,9 @@ use kube::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    Report, gateway, gpus,
+    Report, gateway, gpus, ingress, isolation,
     permissions::{Permission, required},
+    probe, volumes, watches, writes,
 };
 use crate::{
     cluster::kube::{claims, client, streams},
@@ -42,10 +43,15 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
         Err(_) => return report.fail(WHAT, "it does not answer", advice),
     }
     permissions(&client, report).await;
+    writes::check(config, &client, report).await;
+    watches::check(config, &client, report).await;
     nodes(config, &client, report).await;
     offers(config, &client, report).await;
     streams(config, report).await;
+    ingress::check(&config.cluster, &client, report).await;
+    volumes::check(&config.cluster, &client, report).await;
     gateway::addresses(config, &client, report).await;
+    probe::check(config, &client, report).await;
 }
 
 /// Checks that the API server speaks HTTP/2, by which logs are read.
@@ -178,9 +184,5 @@ async fn offers(config: &Config, client: &Client, report: &mut Report) {
         let found = found.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
         named("ingress class", class, found, "cluster.ingress_class");
     }
-    for class in cluster.gpu_runtime_classes.values() {
-        let found = list::<RuntimeClass>(client, "").await;
-        let found = found.map(|all| all.into_iter().map(|class| names(class.metadata)).collect());
-        named("runtime class", class, found, "cluster.gpu_runtime_classes");
-    }
+    isolation::check(config, client, list::<RuntimeClass>(client, "").await, report).await;
 }

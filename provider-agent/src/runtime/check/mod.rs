@@ -7,15 +7,23 @@ mod contracts;
 mod files;
 mod gateway;
 mod gpus;
+mod ingress;
+mod isolation;
 mod permissions;
+mod policy;
+mod probe;
 mod provider;
 mod report;
+mod volumes;
+mod watches;
+mod writes;
 
 use std::path::Path;
 
 use crate::config::Config;
 
-pub use permissions::{Access, Permission};
+pub(super) use ingress::controller_of;
+pub use permissions::{Access, Permission, User};
 pub use report::{Level, Line, Report};
 
 /// Checks everything that the configuration at `path` names.

@@ -1,28 +1,50 @@
-//! `access`: the service account and role that a cluster administrator creates for the agent.
+//! `access`: what a cluster administrator applies for the agent: its user, role, and the policy that
+//! keeps its writes to its own namespaces.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::output;
-use crate::runtime::check::Access;
+use crate::{
+    config::Config,
+    model::scope::MarketScope,
+    runtime::check::{Access, User},
+};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The name of the service account, role and binding.
+    /// The name of the service account, role, policy and their bindings.
     #[arg(long, default_value = "souk-provider")]
     name: String,
     /// The namespace of the service account, which must exist.
     #[arg(long, default_value = "default")]
     namespace: String,
+    /// A user that the cluster knows already, such as that of a certificate, instead of a service account.
+    #[arg(long, conflicts_with = "namespace")]
+    user: Option<String>,
 }
 
-/// Writes service account, role and binding as one list for kubectl.
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let Access { account, role, binding } = Access::of(&arguments.name, &arguments.namespace);
-    let list = json!({ "apiVersion": "v1", "kind": "List", "items": [account, role, binding] });
+/// Writes all of it as one list for kubectl. Provider and market are the configuration's.
+pub fn run(config: &Path, arguments: &Arguments) -> Result<ExitCode> {
+    let scope = MarketScope::of(&Config::load(config)?);
+    let (name, namespace) = (&arguments.name, &arguments.namespace);
+    let user = match &arguments.user {
+        Some(user) => User::Named(user),
+        None => User::Account { name, namespace },
+    };
+    let Access { account, role, binding, policy, policy_binding } = Access::of(name, user, &scope);
+    let rest = [
+        serde_json::to_value(role)?,
+        serde_json::to_value(binding)?,
+        serde_json::to_value(policy)?,
+        serde_json::to_value(policy_binding)?,
+    ];
+    let account = account.map(serde_json::to_value).transpose()?;
+    let items: Vec<Value> = account.into_iter().chain(rest).collect();
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": items });
     output::line(&serde_json::to_string_pretty(&list)?)?;
     Ok(ExitCode::SUCCESS)
 }

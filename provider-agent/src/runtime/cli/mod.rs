@@ -3,6 +3,7 @@
 mod access;
 mod close;
 mod enqueue;
+mod health;
 mod init;
 mod output;
 mod registry;
@@ -38,7 +39,7 @@ struct Cli {
 enum Command {
     /// Create key, certificate and configuration; detect what the cluster has.
     Init(init::Arguments),
-    /// Write a Kubernetes service account with the permissions that the agent needs, for `kubectl apply -f -`.
+    /// Write what the agent needs in the cluster, for `kubectl apply -f -`: user, role, admission policy.
     Access(access::Arguments),
     /// Check whether the agent has everything that it needs.
     Check,
@@ -49,7 +50,7 @@ enum Command {
         /// The order's number.
         order: OrderId,
     },
-    /// Show height, orders, bids, leases and reserved capacity.
+    /// Show health, height, orders, bids, leases and reserved capacity.
     Status,
     /// List the leases.
     Leases,
@@ -72,7 +73,7 @@ pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Init(arguments) => init::run(arguments, cli.json).await,
-        Command::Access(arguments) => access::run(arguments),
+        Command::Access(arguments) => access::run(&cli.config, arguments),
         Command::Check => init::check(&cli.config, cli.json).await,
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
         Command::Announce => registry::announce(&cli.config, cli.json).await,

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use souk_core::OrderId;
 
-use super::output;
+use super::{health::Known, output};
 use crate::{
     config::Config,
     model::{self, kept::KeptVolume, placement::Requests},
@@ -23,14 +23,17 @@ use crate::{
 };
 
 async fn open(path: &Path) -> Result<Store> {
-    let config = Config::load(path)?;
+    open_of(&Config::load(path)?).await
+}
+
+async fn open_of(config: &Config) -> Result<Store> {
     if !config.store.path.exists() {
         bail!(
             "there is no store at {} yet; start the agent with `souk-provider run`",
             config.store.path.display()
         );
     }
-    Ok(app::open_store(&config).await?)
+    Ok(app::open_store(config).await?)
 }
 
 #[derive(Serialize)]
@@ -78,6 +81,13 @@ pub async fn why(path: &Path, order: OrderId, json: bool) -> Result<ExitCode> {
 
 #[derive(Serialize)]
 struct Status {
+    #[serde(flatten)]
+    stored: Stored,
+    health: Known,
+}
+
+#[derive(Serialize)]
+struct Stored {
     height: Option<u64>,
     block_time: Option<u64>,
     open_orders: usize,
@@ -89,17 +99,18 @@ struct Status {
     reserved_gpus: u32,
 }
 
-/// Height, orders, bids, leases and reserved capacity.
+/// Health of the running agent, height, orders, bids, leases and reserved capacity.
 pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
-    let store = open(path).await?;
-    let status = store
+    let config = Config::load(path)?;
+    let store = open_of(&config).await?;
+    let stored = store
         .read(|sql| {
             let at = cursor::get(sql)?;
             let active = lease_rows::active(sql)?;
             let now = at.map_or(0, |at| at.time);
             let placed = reservations::all(sql)?.into_iter().flat_map(|row| row.placements);
             let reserved = placed.map(|p| p.requests).fold(Requests::default(), Requests::plus);
-            Ok::<_, StoreError>(Status {
+            Ok::<_, StoreError>(Stored {
                 reserved_cpu_milli: reserved.cpu_milli,
                 reserved_memory: reserved.memory,
                 reserved_gpus: reserved.gpu,
@@ -112,11 +123,13 @@ pub async fn status(path: &Path, json: bool) -> Result<ExitCode> {
             })
         })
         .await?;
-    output::answer(&status, json, |status| {
+    let status = Status { stored, health: Known::of(&config).await };
+    output::answer(&status, json, |Status { stored: status, health }| {
         let height = status.height.map_or_else(|| "none yet".to_owned(), |h| h.to_string());
         format!(
-            "last block: {height}\nopen orders: {}\nlive bids: {}\nleases: {} ({} depleted)\n\
+            "{}\nlast block: {height}\nopen orders: {}\nlive bids: {}\nleases: {} ({} depleted)\n\
              reserved for bids and leases: {}m CPU, {} MiB memory, {} GPUs",
+            health.text(),
             status.open_orders,
             status.live_bids,
             status.active_leases,

@@ -1,6 +1,6 @@
 //! Collects the metrics at each scrape.
 
-use std::{fmt, sync::atomic::AtomicU64};
+use std::{collections::BTreeSet, fmt, sync::atomic::AtomicU64};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -13,7 +13,7 @@ use souk_chain::rpc::EndpointHealth;
 use super::Sources;
 use crate::{
     cluster::kube::cache::Watched,
-    model::{interfaces::CapacitySource, kept::Kept, placement::Limits},
+    model::{health::Part, interfaces::CapacitySource, kept::Kept, placement::Limits},
     store::{StoreError, bids, kept_volumes, leases, orders, pending},
 };
 
@@ -36,6 +36,11 @@ struct Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct State {
     state: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Component {
+    component: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -86,6 +91,14 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     from_store(&mut metrics, sources, following.time).await?;
     from_pipeline(&mut metrics, sources);
     from_cluster(&mut metrics, sources);
+    let errors = super::judge(&super::reports(sources).await).errors.into_iter();
+    let troubled: BTreeSet<String> = errors.map(|error| error.component).collect();
+    let parts = Family::<Component, Gauge>::default();
+    for part in Part::ALL {
+        let gauge = parts.get_or_create_owned(&Component { component: part.as_str() });
+        gauge.set(troubled.contains(part.as_str()).into());
+    }
+    metrics.0.register("trouble", "1 for a part that has an error in health", parts);
     let faults = super::faults(sources).await.into_iter().map(|fault| Node { node: fault.node });
     metrics.gauges(
         "gpu_faults",
@@ -165,6 +178,23 @@ fn from_cluster(metrics: &mut Metrics, sources: &Sources) {
         up.set(sources.caches.is_up(watched).into());
     }
     metrics.0.register("watch_up", "1 if leases' objects of a kind are seen", watches);
+    let deletions = sources.caches.deletions();
+    let now = super::now();
+    let help = "Namespaces of leases that are being deleted";
+    metrics.gauge("namespaces_terminating", help, len(deletions.len()));
+    let help = "Those that are being deleted for longer than cluster.deletion_warning";
+    metrics.gauge("namespaces_held", help, len(super::held(sources, now).len()));
+    let help = "Pods that are left in namespaces that are being deleted";
+    metrics.gauge(
+        "namespaces_terminating_pods",
+        help,
+        deletions.iter().map(|one| len(one.pods)).sum(),
+    );
+    let help = "Age of the oldest deletion of a namespace";
+    let oldest = deletions.iter().map(|one| one.seconds(now)).max().unwrap_or(0);
+    metrics.gauge("namespaces_terminating_oldest_seconds", help, oldest);
+    let failed = sources.caches.failed_pods().iter().map(|(_, pods)| len(pods.len())).sum();
+    metrics.gauge("failed_pods", "Pods of leases that failed", failed);
     let inventory = snapshot.unwrap_or_default().left(&[], &Limits::default());
     let free = inventory.free();
     metrics.gauge("nodes_usable", "Nodes that take tenants' pods", len(inventory.nodes.len()));

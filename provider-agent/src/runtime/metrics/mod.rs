@@ -7,16 +7,24 @@ mod health;
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
-use souk_chain::{Client, PipelineHandle};
+use souk_chain::{
+    Client, PipelineHandle,
+    rpc::{EndpointHealth, EndpointStatus},
+};
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 
-pub use health::{ComponentError, Health, judge};
+pub use health::{ComponentError, Health, Reports, judge};
 
 use crate::{
-    cluster::{inventory::ClusterView, kube::cache::Caches, leases::metrics::LeaseMetrics},
+    cluster::{
+        inventory::ClusterView,
+        kube::{cache::Caches, deletions::Deletion},
+        leases::{metrics::LeaseMetrics, progress::ProgressMap},
+    },
     market::{audit::Findings, follow::FollowState},
     model::{
+        health::Troubles,
         interfaces::CapacitySource,
         placement::{GpuFault, gpu_faults},
         reach::LastAttempt,
@@ -24,8 +32,8 @@ use crate::{
     store::{Store, reservations},
 };
 
-/// The gateway counts as not reached after this many attempts.
-const FAILURES: u32 = 3;
+/// Seconds after which a write to the store counts as one that hangs.
+const LONG_WRITE: u64 = 3;
 
 /// The sources of the metrics.
 #[derive(Clone)]
@@ -44,6 +52,12 @@ pub struct Sources {
     pub caches: Caches,
     /// What is counted of the work on leases.
     pub leases: LeaseMetrics,
+    /// What was done for each lease.
+    pub progress: ProgressMap,
+    /// What parts report of themselves.
+    pub troubles: Troubles,
+    /// Seconds that the deletion of a namespace may take.
+    pub deletion_warning: u64,
     /// The chain's client, for its endpoints.
     pub client: Client,
     /// The attempts to reach the gateway, if there are any.
@@ -101,23 +115,45 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 }
 
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
-    let gpus = faults(&sources).await;
-    let mut health = judge(
-        &sources.following.borrow(),
-        sources.findings.now().errors(),
-        sources.pipeline.status().borrow().last_error.as_deref(),
-        sources.cluster.last_error().into_iter().chain(sources.caches.problems()).collect(),
-        &gpus,
-        now(),
-    );
-    if let Some(last) = &sources.reach {
-        let last = last.borrow();
-        if let Some(error) = last.error.as_ref().filter(|_| last.failures >= FAILURES) {
-            health.add("gateway", format!("tenants do not reach it: {error}"));
-        }
-    }
+    let health = judge(&reports(&sources).await);
     let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health))
+}
+
+/// What all parts have to say at this moment.
+async fn reports(sources: &Sources) -> Reports {
+    let wall = now();
+    let writing = sources.store.writing_for().map(|time| time.as_secs());
+    let aside = |endpoint: EndpointStatus| match endpoint.health {
+        EndpointHealth::SetAside(fault) => Some(format!("{}: {fault}", endpoint.endpoint)),
+        EndpointHealth::Good | EndpointHealth::Unknown => None,
+    };
+    let transactions = sources.pipeline.status().borrow().last_error.clone();
+    let gateway = sources.reach.as_ref().and_then(|last| last.borrow().error.clone());
+    let following = sources.following.borrow().clone();
+    Reports {
+        following,
+        troubles: sources.troubles.now(),
+        findings: sources.findings.now().errors(),
+        transactions,
+        inventory: sources.cluster.problem(),
+        watches: sources.caches.problems(),
+        leases: sources.progress.failures(),
+        oldest_change: sources.leases.oldest.get(),
+        held: held(sources, wall).iter().map(|one| one.text(wall)).collect(),
+        gpus: faults(sources).await,
+        gateway,
+        endpoints: sources.client.endpoints().into_iter().filter_map(aside).collect(),
+        writing: writing.filter(|seconds| *seconds >= LONG_WRITE),
+        wall,
+    }
+}
+
+/// The namespaces whose deletion takes longer than it should.
+fn held(sources: &Sources, now: u64) -> Vec<Deletion> {
+    let mut all = sources.caches.deletions();
+    all.retain(|one| one.seconds(now) >= sources.deletion_warning);
+    all
 }
 
 /// The nodes whose GPUs fail, as far as cluster and store can be read.

@@ -13,7 +13,11 @@ use super::Request;
 use crate::{
     cluster::kube::{claims, client},
     config::Cluster,
-    model::placement::{ClusterSnapshot, NodeState, detect_attributes},
+    model::{
+        ingress::ControllerPods,
+        placement::{ClusterSnapshot, NodeState, detect_attributes},
+    },
+    runtime::check::controller_of,
 };
 
 /// The timeout of the detection.
@@ -32,6 +36,8 @@ pub struct Survey {
     pub other_storage: Vec<String>,
     /// The ingress class.
     pub ingress_class: Option<String>,
+    /// Where the ingress controller's pods are, if they are not where tenants' pods let them in anyway.
+    pub ingress_controller: Option<ControllerPods>,
     /// Whether there is a runtime class `nvidia`.
     pub nvidia_runtime: bool,
     /// What could not be detected.
@@ -107,11 +113,39 @@ async fn look(request: &Request) -> Result<Survey, String> {
             .warnings
             .push(format!("there are several ingress classes ({all}); the first was taken"));
     }
+    if let Some(class) = survey.ingress_class.clone() {
+        controller(&client, &class, &mut survey).await;
+    }
     let runtimes = list::<RuntimeClass>(&client).await?;
     survey.nvidia_runtime = runtimes.iter().any(|class| class.name_any() == "nvidia");
     let classes = survey.storage.keys().map(String::as_str);
     survey.attributes = detect_attributes(&nodes, classes, survey.ingress_class.is_some());
     Ok(survey)
+}
+
+/// Finds out where the ingress controller's pods are.
+async fn controller(client: &Client, class: &str, survey: &mut Survey) {
+    match controller_of(client, class).await {
+        Ok(found) => match found.as_slice() {
+            [] => survey.warnings.push(format!(
+                "the pods of ingress class {class} are not found; name their namespace under \
+                 cluster.ingress_controller, if it is not ingress-nginx"
+            )),
+            [one] if one.namespace == "ingress-nginx" => {}
+            [one] => survey.ingress_controller = Some(one.clone()),
+            several => {
+                let names: Vec<&str> = several.iter().map(|one| one.namespace.as_str()).collect();
+                survey.warnings.push(format!(
+                    "the controller of ingress class {class} runs in several namespaces ({}); name the one \
+                     that serves tenants under cluster.ingress_controller",
+                    names.join(", ")
+                ));
+            }
+        },
+        Err(error) => survey
+            .warnings
+            .push(format!("the pods of ingress class {class} cannot be looked for ({error})")),
+    }
 }
 
 async fn list<K>(client: &Client) -> Result<Vec<K>, String>

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Request, Survey};
+use crate::model::ingress::ControllerPods;
 
 /// The operator key's file.
 pub(super) const KEY: &str = "operator.key";
@@ -58,6 +59,13 @@ pub(super) fn render(request: &Request, provider: &str, survey: &Survey) -> Stri
     line(&format!("certificate = {}", quoted(CERTIFICATE)));
     line(&format!("key = {}", quoted(CERTIFICATE_KEY)));
     line("");
+    line(
+        "# With an image that has busybox's sh, httpd and wget, `check` also tries ingress, network",
+    );
+    line("# policies, limits and volumes by pods of its own.");
+    line("# [check]");
+    line("# probe_image = \"busybox:1.37\"");
+    line("");
     line("[metrics]");
     line("listen = \"127.0.0.1:9464\"");
     text
@@ -83,6 +91,17 @@ fn cluster(request: &Request, survey: &Survey, line: &mut impl FnMut(&str)) {
             line(&format!("# ingress_class = {}", quoted(&class)));
             line("# domain = \"apps.example.com\"");
         }
+    }
+    if let Some(ControllerPods { namespace, label, .. }) = &survey.ingress_controller {
+        let pods = label
+            .as_ref()
+            .map(|(key, value)| format!(", pods = {{ {} = {} }}", quoted(key), quoted(value)));
+        line("# The ingress controller's pods, which tenants' pods let in.");
+        line(&format!(
+            "ingress_controller = {{ namespace = {}{} }}",
+            quoted(namespace),
+            pods.unwrap_or_default()
+        ));
     }
     line("# For services on ports: the host under which node ports are reached.");
     line("# node_port_host = \"node.example.com\"");

@@ -52,6 +52,12 @@ async fn a_small_order_cannot_carry_a_large_manifest() {
         ("more memory", SITE.replacen("64Mi", "64Gi", 1), "manifest_not_the_order"),
         ("more replicas", SITE.replace("web, count: 1", "web, count: 9"), "manifest_not_the_order"),
         (
+            "an image of a private network",
+            SITE.replace("nginx:1", "169.254.169.254/latest/image:1"),
+            "image_registry_private",
+        ),
+        ("no image", SITE.replace("nginx:1", "Nginx"), "image_invalid"),
+        (
             "the provider's own name",
             SITE.replace("shop.example.org", "shop.apps.example.com"),
             "hostname_reserved",

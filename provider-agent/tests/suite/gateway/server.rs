@@ -38,7 +38,10 @@ use souk_provider::{
     config::{Bytes, Config, Gateway, GatewayLimits},
     gateway::{State, serve},
     market::{Market, lookup::ChainLookup},
-    model::{interfaces::CapacitySource, placement::ClusterSnapshot, scope::MarketScope},
+    model::{
+        image::ImageRules, interfaces::CapacitySource, manifest::Rules, placement::ClusterSnapshot,
+        scope::MarketScope,
+    },
     store::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -178,11 +181,14 @@ impl Server {
         let provider = &config.provider.address;
         let market = Market::new(fixture.queries(), fixture.contracts.clone(), provider);
         let chain = ChainLookup::new(market);
-        let reserved = config.cluster.reserved_domains().map(str::to_owned).collect();
+        let rules = Rules {
+            reserved_domains: config.cluster.reserved_domains().map(str::to_owned).collect(),
+            images: ImageRules::of(&config.cluster),
+        };
         let statuses = Arc::new(AtomicUsize::new(0));
         let workloads = Arc::new(Counted { workloads, statuses: Arc::clone(&statuses) });
         let settings = config.gateway.clone();
-        let state = State::new(store.clone(), chain, workloads, policy, settings, reserved);
+        let state = State::new(store.clone(), chain, workloads, policy, settings, rules);
         let (sender, address) = tokio::sync::oneshot::channel();
         let serving = serve(Arc::new(state), stop.clone(), move |bound| {
             let _ = sender.send(bound);

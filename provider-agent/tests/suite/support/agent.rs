@@ -131,6 +131,8 @@ pub struct Process(Child);
 const CONFIG: &str = "SOUK_TEST_AGENT_CONFIG";
 const FAILPOINT: &str = "SOUK_TEST_AGENT_FAILPOINT";
 const FILES: &str = "SOUK_TEST_AGENT_FILES";
+/// What such processes wrote to standard error, beside the configuration.
+pub const ERRORS: &str = "errors.txt";
 
 /// The main function of such a process. Without its variables it checks that there are failpoints.
 #[tokio::test(flavor = "multi_thread")]
@@ -163,13 +165,16 @@ impl Process {
         Self::start_with(config, None, Some(files))
     }
 
-    fn start_with(config: &Path, failpoint: Option<&str>, files: Option<u64>) -> Self {
+    /// Starts it with a failpoint at which it is killed and a limit of open files.
+    pub fn start_with(config: &Path, failpoint: Option<&str>, files: Option<u64>) -> Self {
         let mut command = tokio::process::Command::new(std::env::current_exe().unwrap());
+        let mut errors = std::fs::OpenOptions::new();
+        let errors = errors.create(true).append(true).open(config.with_file_name(ERRORS)).unwrap();
         command
             .args(["--exact", "support::agent::the_process_that_is_killed", "--nocapture"])
             .env(CONFIG, config)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(errors)
             .kill_on_drop(true);
         if let Some(point) = failpoint {
             command.env(FAILPOINT, point);
@@ -186,6 +191,14 @@ impl Process {
         std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count()
     }
 
+    /// The memory that it has now, in MiB.
+    pub fn memory(&self) -> u64 {
+        let id = self.0.id().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
+    }
+
     /// Waits until it was killed at its failpoint.
     pub async fn killed(&mut self, what: &str) {
         let ended = tokio::time::timeout(super::DEADLINE, self.0.wait()).await;
@@ -193,8 +206,13 @@ impl Process {
         assert_eq!(ended.signal(), Some(6), "{ended} at {what}");
     }
 
-    /// Kills it.
+    /// Kills it, if it still runs.
     pub async fn kill(mut self) {
         self.0.kill().await.unwrap();
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
     }
 }

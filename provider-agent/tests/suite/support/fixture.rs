@@ -116,7 +116,7 @@ impl Fixture {
     }
 
     async fn instantiate(&self) -> Contracts {
-        let put = async |label: &str, code_id: u64, msg: &dyn erased::Json| {
+        let put = async |label: &str, code_id: u64, msg: &(dyn erased::Json + Sync)| {
             let what = Instantiate { code_id, label: label.into(), ..Instantiate::default() };
             let any = instantiate(&address("owner"), &what, &msg.json()).unwrap();
             let outcome = self.signer("owner").send_and_confirm(vec![any]).await.must(label);

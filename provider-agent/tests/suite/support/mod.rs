@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod api_proxy;
 pub mod fixture;
+pub mod nonsense;
 pub mod proxy;
 pub mod workload;
 

@@ -3,8 +3,10 @@
 
 mod environment;
 mod ingress;
+mod isolation;
 mod quota;
 mod recipe;
+pub mod secret_list;
 mod service_account;
 
 mod namespace;
@@ -23,13 +25,15 @@ use souk_core::OrderId;
 use souk_sdl::{ManifestGroup, ManifestService};
 
 pub use ingress::hosts;
+pub use network_policy::ingress_controllers;
 pub use recipe::recipe;
+use secret_list::SecretList;
 pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, ports_outside};
 
 use crate::{
     config::Cluster,
     model::{
-        labels,
+        DigestKey, labels,
         names::label_value,
         placement::{Devices, Placement, Unreserved},
         scope::MarketScope,
@@ -50,6 +54,8 @@ pub struct Subject<'a> {
     pub placements: &'a [Placement],
     /// The cluster.
     pub cluster: &'a Cluster,
+    /// The key of digests of what is secret.
+    pub digests: &'a DigestKey,
     /// Whether workloads run; while the account is depleted they are scaled to zero.
     pub running: bool,
     /// The claims for volumes that are in its namespace; none if it is new.
@@ -94,6 +100,19 @@ impl Kind {
         Self::Secret,
         Self::Service,
         Self::PersistentVolumeClaim,
+        Self::Deployment,
+        Self::StatefulSet,
+        Self::Ingress,
+    ];
+
+    /// Those that are watched: all but Secrets, which the agent may not read.
+    pub const WATCHED: [Self; 9] = [
+        Self::Namespace,
+        Self::ResourceQuota,
+        Self::LimitRange,
+        Self::NetworkPolicy,
+        Self::ServiceAccount,
+        Self::Service,
         Self::Deployment,
         Self::StatefulSet,
         Self::Ingress,
@@ -288,6 +307,10 @@ fn collect<E>(
     objects.extend(volumes::claims(&plan));
     objects.extend(service::on_leased_ips(subject));
     objects.sort_by_key(|object| object.kind);
+    let secrets = SecretList::of(subject, &objects);
+    if let Some(namespace) = objects.first_mut().filter(|_| !secrets.is_empty()) {
+        secrets.write(namespace);
+    }
     Ok(objects)
 }
 

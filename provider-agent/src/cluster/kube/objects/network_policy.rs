@@ -4,47 +4,20 @@
 use serde_json::{Value, json};
 
 use super::{Kind, Object, Subject, service};
-
-/// IPv4 networks that are not the internet. Sources: RFC 6890 and its registry; and the one public
-/// address of Azure's instance metadata.
-const NOT_INTERNET_4: [&str; 15] = [
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "168.63.129.16/32",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.0.0.0/24",
-    "192.0.2.0/24",
-    "192.168.0.0/16",
-    "198.18.0.0/15",
-    "198.51.100.0/24",
-    "203.0.113.0/24",
-    "224.0.0.0/4",
-    "240.0.0.0/4",
-];
-/// IPv6 networks that are not the internet, with translated and tunnelled IPv4, by which the
-/// networks above could be reached. Mapped IPv4 (`::ffff:0:0/96`) is not: it never leaves a node as
-/// IPv6, and Kubernetes refuses a policy that names it, as it reads it as IPv4.
-const NOT_INTERNET_6: [&str; 12] = [
-    "::/128",
-    "::1/128",
-    "64:ff9b::/96",
-    "64:ff9b:1::/48",
-    "100::/64",
-    "2001::/32",
-    "2001:db8::/32",
-    "2002::/16",
-    "fc00::/7",
-    "fe80::/10",
-    "fec0::/10",
-    "ff00::/8",
-];
+use crate::{
+    config::Cluster,
+    model::{
+        labels::INGRESS,
+        networks::{NOT_INTERNET_4, NOT_INTERNET_6},
+    },
+};
 
 pub(super) fn build(subject: &Subject<'_>) -> Object {
     let own_pods = json!({ "podSelector": {} });
-    let mut ingress = vec![json!({ "from": [own_pods] }), json!({ "from": ingress_controllers() })];
+    let mut ingress = vec![
+        json!({ "from": [own_pods] }),
+        json!({ "from": ingress_controllers(subject.cluster) }),
+    ];
     let open = open_ports(subject);
     if !open.is_empty() {
         ingress.push(json!({ "ports": open }));
@@ -65,13 +38,23 @@ pub(super) fn build(subject: &Subject<'_>) -> Object {
     Object::new(Kind::NetworkPolicy, "lease", body)
 }
 
-/// The namespaces where ingress controllers usually run, or that are labelled so.
-fn ingress_controllers() -> Value {
-    let name = json!({ "kubernetes.io/metadata.name": "ingress-nginx" });
-    json!([
-        { "namespaceSelector": { "matchLabels": name } },
-        { "namespaceSelector": { "matchLabels": { "souk.market/ingress": "true" } } },
-    ])
+/// The ingress controller's pods: those that the configuration names and no others; else the namespaces
+/// where it usually runs, or that are labelled so.
+pub fn ingress_controllers(cluster: &Cluster) -> Value {
+    let namespace = |name: &str| json!({ "matchLabels": { "kubernetes.io/metadata.name": name } });
+    match &cluster.ingress_controller {
+        Some(controller) => {
+            let mut peer = json!({ "namespaceSelector": namespace(&controller.namespace) });
+            if !controller.pods.is_empty() {
+                peer["podSelector"] = json!({ "matchLabels": controller.pods });
+            }
+            json!([peer])
+        }
+        None => json!([
+            { "namespaceSelector": namespace("ingress-nginx") },
+            { "namespaceSelector": { "matchLabels": { INGRESS: "true" } } },
+        ]),
+    }
 }
 
 fn dns() -> Value {

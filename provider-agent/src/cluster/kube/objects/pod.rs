@@ -4,22 +4,34 @@ use serde_json::{Map, Value, json};
 use souk_sdl::ManifestService;
 
 use super::{
-    Subject, environment, secrets, service as ports, service_account::SERVICE_ACCOUNT, volumes,
+    Subject, environment, isolation, secrets, service as ports, service_account::SERVICE_ACCOUNT,
+    volumes,
 };
 use crate::{
     config::PodSecurity,
     model::{
         labels,
-        names::{hash, label_value, object_name},
+        names::{label_value, object_name},
         placement::Devices,
     },
 };
 
-/// The capabilities that ordinary root images need; all others are dropped.
-const CAPABILITIES: [&str; 7] =
-    ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"];
-/// The annotation that restarts pods when their environment changes.
-const ENVIRONMENT_HASH: &str = "souk.market/environment";
+/// The capabilities that ordinary root images need; all others are dropped. The list was measured with
+/// programs that tenants run (`docs/measured.md`): `SYS_CHROOT` for servers that lock themselves up, as
+/// sshd does before each login.
+const CAPABILITIES: [&str; 8] = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "SETUID",
+    "SETGID",
+    "KILL",
+    "NET_BIND_SERVICE",
+    "SYS_CHROOT",
+];
+/// The annotation that restarts pods when their environment changes: a digest with a key, since the
+/// digest of a short secret by itself gives it away.
+const ENVIRONMENT: &str = "souk.market/environment";
 
 /// The memory of a replica in bytes, volumes in memory included.
 pub(super) fn memory_limit(service: &ManifestService) -> u64 {
@@ -79,12 +91,15 @@ pub(super) fn template(
     if let Some(gpus) = gpus {
         set("affinity", gpu_affinity(gpus));
         set("tolerations", json!([{ "key": gpus.resource, "operator": "Exists" }]));
-        if let Some(class) = subject.cluster.gpu_runtime_classes.get(&gpus.model.vendor) {
-            set("runtimeClassName", json!(class));
-        }
+    }
+    if let Some(class) = isolation::runtime_class(subject.cluster, gpus) {
+        set("runtimeClassName", json!(class));
+    }
+    if isolation::has_user_namespace(subject.cluster, service, gpus) {
+        set("hostUsers", json!(false));
     }
     json!({
-        "metadata": { "labels": labels, "annotations": { ENVIRONMENT_HASH: env_hash(service) } },
+        "metadata": { "labels": labels, "annotations": { ENVIRONMENT: env_digest(subject, service) } },
         "spec": spec,
     })
 }
@@ -168,9 +183,9 @@ fn env(service: &ManifestService, gpus: Option<&Devices<'_>>) -> Vec<Value> {
     env
 }
 
-fn env_hash(service: &ManifestService) -> String {
+fn env_digest(subject: &Subject<'_>, service: &ManifestService) -> String {
     let parts: Vec<&str> = service.env.iter().flatten().map(String::as_str).collect();
-    hash(&parts, 16)
+    format!("{:016x}", subject.digests.digest(&parts))
 }
 
 /// Limits are what was paid for; requests what was reserved when the bid was made.

@@ -10,7 +10,7 @@ use souk_sdl::{ManifestGroup, ManifestService, Options, compile};
 use super::{Subject, all};
 use crate::{
     config::Cluster,
-    model::{names::digest, placement::Placement, scope::MarketScope},
+    model::{DigestKey, names::digest, placement::Placement, scope::MarketScope},
 };
 
 /// A manifest with something of everything that objects are made of. What it does not show comes
@@ -70,12 +70,15 @@ pub fn recipe(cluster: &Cluster, scope: &MarketScope) -> u64 {
     let mut parts = vec![env!("CARGO_PKG_VERSION").to_owned(), format!("{settings:?}")];
     if let Some(group) = sample() {
         let placements = placements(group);
+        // The same whatever key this agent has.
+        let digests = &DigestKey::from_bytes([0; 32]);
         let subject = Subject {
             order: OrderId(0),
             scope,
             group,
             placements: &placements,
             cluster,
+            digests,
             running: true,
             claims: &[],
         };
@@ -140,6 +143,7 @@ mod tests {
             group,
             placements: &placements,
             cluster: &cluster,
+            digests: &DigestKey::from_bytes([0; 32]),
             running: true,
             claims: &[],
         };

@@ -13,6 +13,11 @@ use crate::model::{
 /// The market's class of volumes in memory.
 const RAM: &str = "ram";
 
+/// Volumes that outlive their pods.
+pub(super) fn persistent(service: &ManifestService) -> impl Iterator<Item = &Storage> {
+    service.resources.storage.iter().filter(|volume| volume.is_persistent())
+}
+
 /// Volumes in memory.
 pub(super) fn in_memory(service: &ManifestService) -> impl Iterator<Item = &Storage> {
     service.resources.storage.iter().filter(|volume| is_ram(volume))

@@ -39,6 +39,54 @@ async fn a_server_that_stops_answering_is_reported_and_so_is_its_recovery() {
     watching.abort();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_a_restored_server_leaves_silent_is_renewed_and_sees_what_is_there() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let sim = KubeSim::start(ClusterSpec::default()).await.unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    sim.write_kubeconfig(&kubeconfig).unwrap();
+    let cluster = Cluster { kubeconfig: Some(kubeconfig), ..Cluster::default() };
+    let client = from_config_with(&cluster, Duration::from_secs(5)).await.unwrap();
+    let namespaces = Api::<Namespace>::all(client.clone());
+    let make = async |name: &str| {
+        let made =
+            serde_json::from_value(serde_json::json!({ "metadata": { "name": name } })).unwrap();
+        namespaces.create(&Default::default(), &made).await.unwrap();
+    };
+    let (cache, writer) = reflector::store();
+    let config = watcher::Config::default().timeout(1);
+    let watching = tokio::spawn(follow(Api::<Namespace>::all(client), config, writer, |event| {
+        assert!(
+            !matches!(event, CacheEvent::Broken(_)),
+            "no error says that it is blind: {event:?}"
+        );
+    }));
+    let sees = async |name: &str, wanted: bool| {
+        let waiting = async {
+            let is = |one: &std::sync::Arc<Namespace>| one.metadata.name.as_deref() == Some(name);
+            while cache.state().iter().any(is) != wanted {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+        waited.unwrap_or_else(|_| panic!("{name} is not seen as it is"));
+    };
+    make("before").await;
+    sees("before", true).await;
+    let copy = sim.copy();
+    for name in ["lost-1", "lost-2", "lost-3"] {
+        make(name).await;
+    }
+    sees("lost-3", true).await;
+    sim.put_back(&copy);
+    make("after").await;
+    sees("lost-3", false).await;
+    sees("after", true).await;
+    sees("before", true).await;
+    watching.abort();
+}
+
 /// An API server that lists nothing and whose watches end without a word.
 struct Mute {
     watches: AtomicUsize,

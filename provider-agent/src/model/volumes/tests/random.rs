@@ -63,12 +63,12 @@ fn a_step() -> impl Strategy<Value = Step> {
     )
 }
 
-/// What each service mounts: replica by replica, the claim of each volume.
-fn mounted(plan: &VolumePlan) -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
-    let of = |(service, replicas): (&String, &Vec<Replica>)| {
-        (service.clone(), replicas.iter().map(|replica| replica.claims.clone()).collect())
-    };
-    plan.replicas.iter().map(of).collect()
+/// The claim of each volume that a service's replicas mount, by the replica's name.
+type Mounted = BTreeMap<String, BTreeMap<String, String>>;
+
+fn mounted(plan: &VolumePlan, service: &str) -> Mounted {
+    let replicas = plan.replicas[service].iter();
+    replicas.map(|replica| (replica.name.clone(), replica.claims.clone())).collect()
 }
 
 proptest! {
@@ -77,7 +77,7 @@ proptest! {
         steps in prop::collection::vec(a_step(), 1..8),
     ) {
         let mut claims: Vec<Claim> = Vec::new();
-        let mut before: BTreeMap<(String, String), Vec<BTreeMap<String, String>>> = BTreeMap::new();
+        let mut before: BTreeMap<(String, String), Mounted> = BTreeMap::new();
         for step in steps {
             let services: Vec<Service<'_>> = step.services.iter()
                 .map(|(name, profile, count, mounts)| (*name, *profile, *count, mounts.as_slice()))
@@ -100,19 +100,26 @@ proptest! {
                 plan.replicas.values().flatten().flat_map(|replica| replica.claims.values()).collect();
             prop_assert_eq!(used.iter().collect::<BTreeSet<_>>().len(), used.len());
 
-            let all = mounted(&plan);
             let mut after = BTreeMap::new();
             for (name, profile, count, mounts) in &services {
-                let replicas = all[*name].clone();
+                let replicas = mounted(&plan, name);
                 prop_assert_eq!(replicas.len(), *count as usize);
-                for replica in &replicas {
+                for replica in replicas.values() {
                     prop_assert_eq!(replica.len(), mounts.len(), "each mounted volume has its claim");
                 }
                 let key = ((*name).to_owned(), (*profile).to_owned());
-                // What both mount is the same; which of several a smaller service keeps is the first.
-                for (old, new) in before.get(&key).into_iter().flatten().zip(&replicas) {
-                    for (volume, claim) in old {
-                        prop_assert!(new.get(volume).is_none_or(|other| other == claim));
+                if let Some(old) = before.get(&key) {
+                    let stay: Vec<_> = old
+                        .iter()
+                        .filter_map(|(name, old)| Some((old, replicas.get(name)?)))
+                        .collect();
+                    if old.values().all(|claims| !claims.is_empty()) {
+                        prop_assert!(stay.len() >= old.len().min(replicas.len()), "it keeps its own");
+                    }
+                    for (old, new) in stay {
+                        for (volume, claim) in old {
+                            prop_assert!(new.get(volume).is_none_or(|other| other == claim));
+                        }
                     }
                 }
                 after.insert(key, replicas);

@@ -3,12 +3,21 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{Kind, Lease, PodSecurity};
+use super::{super::secret_list::SecretList, DigestKey, Kind, Lease, PodSecurity, Subject, all};
+use crate::{config::UserNamespaces, model::names::hash};
 
 #[test]
 fn containers_run_without_privileges_at_either_level() {
-    let added =
-        json!(["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"]);
+    let added = json!([
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "SETUID",
+        "SETGID",
+        "KILL",
+        "NET_BIND_SERVICE",
+        "SYS_CHROOT",
+    ]);
     for (level, add, non_root) in [
         (PodSecurity::Baseline, added, Value::Null),
         (PodSecurity::Restricted, Value::Null, json!(true)),
@@ -117,4 +126,67 @@ fn a_changed_environment_changes_the_pods() {
     let db = lease.group.services.iter_mut().find(|service| service.name == "db").unwrap();
     db.env = Some(vec!["PGPASSWORD=another".into()]);
     assert_ne!(hash(&lease), before);
+}
+
+#[test]
+fn what_stands_in_the_open_of_a_secret_is_known_by_its_agents_key_alone() {
+    let lease = Lease::new();
+    let open = |key: &DigestKey| {
+        let subject = Subject { digests: key, ..lease.subject() };
+        let objects = all(&subject).unwrap();
+        let namespace = SecretList::of_object(&objects[0]).0;
+        let digests: Vec<String> = namespace.into_values().map(|secret| secret.digest).collect();
+        let pods = objects.iter().filter_map(|object| {
+            let annotations = &object.body["spec"]["template"]["metadata"]["annotations"];
+            Some(annotations["souk.market/environment"].as_str()?.to_owned())
+        });
+        digests.into_iter().chain(pods).collect::<Vec<_>>()
+    };
+    let (one, other) = (DigestKey::from_bytes([1; 32]), DigestKey::from_bytes([2; 32]));
+    assert_eq!(open(&one).len(), 4 + 3, "secrets and pods");
+    assert_eq!(open(&one), open(&one));
+    assert!(open(&one).iter().zip(open(&other)).all(|(one, other)| *one != other));
+    let guessed = hash(&["PGPASSWORD=db-secret"], 16);
+    assert!(!open(&one).contains(&guessed));
+}
+
+#[test]
+fn the_namespace_lists_each_secret_with_its_service() {
+    let lease = Lease::new();
+    let listed = SecretList::of_object(&lease.objects()[0]).0;
+    let listed: Vec<(&str, &str)> =
+        listed.iter().map(|(name, secret)| (name.as_str(), secret.service.as_str())).collect();
+    let expected =
+        [("db-env", "db"), ("train-env", "train"), ("web-env", "web"), ("web-pull", "web")];
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn user_namespaces_are_for_all_for_none_or_for_what_needs_no_mapping() {
+    let mut lease = Lease::new();
+    let no = json!(false);
+    for (wanted, web, db, train) in [
+        (UserNamespaces::On, &no, &no, &no),
+        (UserNamespaces::Off, &Value::Null, &Value::Null, &Value::Null),
+        (UserNamespaces::Auto, &no, &Value::Null, &Value::Null),
+    ] {
+        lease.cluster.user_namespaces = wanted;
+        for (name, expected) in [("web", web), ("db", db), ("train", train)] {
+            let found = &lease.template(name)["spec"]["hostUsers"];
+            assert_eq!(found, expected, "{wanted:?} {name}");
+        }
+    }
+}
+
+#[test]
+fn the_sandbox_is_for_all_but_gpus_whose_vendor_has_a_class() {
+    let mut lease = Lease::new();
+    let classes = |lease: &Lease| {
+        ["web", "train"].map(|name| lease.template(name)["spec"]["runtimeClassName"].clone())
+    };
+    assert_eq!(classes(&lease), [Value::Null, Value::Null]);
+    lease.cluster.runtime_class = Some("gvisor".into());
+    assert_eq!(classes(&lease), [json!("gvisor"), json!("gvisor")]);
+    lease.cluster.gpu_runtime_classes = [("nvidia".to_owned(), "nvidia".to_owned())].into();
+    assert_eq!(classes(&lease), [json!("gvisor"), json!("nvidia")]);
 }

@@ -16,6 +16,7 @@ use super::{Kind, Object, Subject, all};
 use crate::{
     config::{Cluster, PodSecurity, StorageClass},
     model::{
+        DigestKey,
         placement::{GpuModel, Placement, Requests},
         scope::MarketScope,
         volumes::Claim,
@@ -27,6 +28,7 @@ fn scope_of(provider: &str) -> MarketScope {
 }
 
 const ORDER: OrderId = OrderId(7);
+const KEY: DigestKey = DigestKey::from_bytes([7; 32]);
 
 /// A web site, a data base with a volume, and a job with two GPUs.
 const FILE: &str = r#"
@@ -150,6 +152,7 @@ impl Lease {
             group: &self.group,
             placements: &self.placements,
             cluster: &self.cluster,
+            digests: &KEY,
             running: self.running,
             claims: &self.claims,
         }
