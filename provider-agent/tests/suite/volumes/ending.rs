@@ -16,7 +16,9 @@ use souk_provider::{
 
 use super::{change, kept, runs, uids};
 use crate::{
-    manifests::{Cluster, Leased, Running, SITE, accepted, fixture, lease, running},
+    manifests::{
+        Cluster, Leased, Running, SITE, accepted, create_deployment, fixture, lease, running,
+    },
     support::{Fixture, InProcess, Must, agent::configure, app, until},
 };
 
@@ -176,10 +178,12 @@ async fn what_is_kept_is_not_on_offer_and_what_ran_shortest_goes_beyond_the_shar
     let (older, newer) = (all[0].order, all[1].order);
     close(&fixture, newer).await;
     until("it is kept", async || kept(&agent.store, newer).await).await;
-    // Three are left: one runs, one is kept.
-    let large = SITE.replace("size: 1Gi", "size: 3Gi");
-    let too_large = crate::manifests::create_deployment(&fixture, "ann", &large).await.order;
-    agent.decision(too_large, "2147483648 left").await;
+    // The tenant's group has a new order. One gibibyte runs, one is bid on, one is kept.
+    let again = OrderId(newer.0 + 1);
+    until("a bid on the group again", || fixture.own_bid(again)).await;
+    let large = SITE.replace("size: 1Gi", "size: 2Gi");
+    let too_large = create_deployment(&fixture, "ann", &large).await.order;
+    agent.decision(too_large, "1073741824 left").await;
     let other = fixture.order("ann", app("other")).await;
     until("a bid on what needs no volume", || fixture.own_bid(other)).await;
 

@@ -46,7 +46,7 @@ impl Step {
             text += &format!(
                 "  {name}:
     image: app:{number}
-    expose: [{{ port: 1, to: [{{ service: {name} }}] }}]
+    expose: [{{ port: 80, to: [{{ global: true }}] }}]
     params: {{ storage: {{ data: {{ mount: /data }}, logs: {{ mount: /logs }} }} }}\n"
             );
         }
