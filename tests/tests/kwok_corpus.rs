@@ -19,7 +19,7 @@ use kube::{
     runtime::{WatchStreamExt as _, watcher},
 };
 use serde_json::json;
-use souk_core::{GroupSpec, OrderId};
+use souk_core::{DeploymentId, GroupId, GroupSeq, GroupSpec, OrderId};
 use souk_kubesim::spec::NodeSpec;
 use souk_provider::{
     cluster::kube::{
@@ -28,7 +28,7 @@ use souk_provider::{
     },
     config::{Cluster, Overcommit, StorageClass},
     model::{
-        DigestKey, labels,
+        DigestKey, Owner, labels,
         placement::{Inventory, Limits, NodeState, Placement, Reservation, fit},
         scope::MarketScope,
     },
@@ -207,6 +207,10 @@ impl Market {
             let subject = Subject {
                 order: *order,
                 scope: &scope,
+                owner: Owner {
+                    tenant: "souk1ann",
+                    group: GroupId { deployment: DeploymentId(1), group: GroupSeq(1) },
+                },
                 group,
                 placements: &placements,
                 cluster: &cluster,

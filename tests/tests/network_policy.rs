@@ -7,11 +7,11 @@ use std::{path::Path, process::Command};
 
 use anyhow::anyhow;
 use serde_json::{Map, Value, json};
-use souk_core::OrderId;
+use souk_core::{DeploymentId, GroupId, GroupSeq, OrderId};
 use souk_provider::{
     cluster::kube::objects::{self, Kind, Subject},
     config::Cluster,
-    model::{DigestKey, scope::MarketScope},
+    model::{DigestKey, Owner, scope::MarketScope},
 };
 use souk_sdl::Options;
 use souk_tests::tools;
@@ -73,6 +73,10 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
     let subject = Subject {
         order: OrderId(order),
         scope: &MarketScope::new("souk-1", "souk1book", provider),
+        owner: Owner {
+            tenant: "souk1ann",
+            group: GroupId { deployment: DeploymentId(1), group: GroupSeq(1) },
+        },
         group: &compiled.manifest[0],
         placements: &[],
         cluster: &cluster,

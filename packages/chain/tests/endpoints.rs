@@ -272,6 +272,10 @@ async fn an_endpoint_without_block_results_is_set_aside_as_long_as_another_has_t
     eventually("some surveys", || async { client.status().await.unwrap().height > height + 10 })
         .await;
     assert!(is_aside(), "{:?}", client.endpoints());
+    // What it says of the state still counts where each is asked alone.
+    let alone = &client.each()[0];
+    assert!(alone.query().account(&address(1)).await.is_ok());
+    assert!(is_aside(), "{:?}", client.endpoints());
 
     // What else it knows is better than nothing.
     second.faults().set_mode(EndpointMode::Refuse);

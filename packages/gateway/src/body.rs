@@ -150,17 +150,17 @@ pub struct PodStatus {
     pub ready: bool,
     /// Restarts of its containers.
     pub restarts: u32,
-    /// What ended it or keeps it, in one line, with what to do: `trouble` for people.
+    /// What ended it or keeps it, in one line, with what to do: `failure` for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What ended it or keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<Box<PodTrouble>>,
+    pub failure: Option<Box<PodFailure>>,
 }
 
 /// What ended a pod or keeps it from running, in the cluster's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PodTrouble {
+pub struct PodFailure {
     /// In a word, such as `OOMKilled`, `ImagePullBackOff`, `Unschedulable` or `Evicted`.
     pub reason: String,
     /// The container, if it is one's and not the pod's.

@@ -112,6 +112,10 @@ pub struct IngressClassSpec {
     /// Address that the controller writes into ingress status; none when absent.
     #[serde(default)]
     pub address: Option<String>,
+    /// Whether a host and path that another ingress of the class has are refused, as by the admission
+    /// webhook of ingress-nginx.
+    #[serde(default)]
+    pub unique_hosts: bool,
 }
 
 /// Consecutive IPv4 addresses.
@@ -191,6 +195,7 @@ impl Default for ClusterSpec {
                 default: false,
                 controller: None,
                 address: Some("203.0.113.10".into()),
+                unique_hosts: false,
             }],
             runtime_classes: Vec::new(),
             load_balancers: AddressPool { from: Ipv4Addr::new(203, 0, 113, 32), count: 64 },

@@ -1,7 +1,9 @@
 //! Rules across sections: whether what was read makes a deployment.
 
+mod bounds;
 mod mounts;
 mod ports;
+mod shared_ports;
 mod size;
 mod totals;
 mod units;
@@ -37,6 +39,7 @@ pub(crate) fn check(reader: &mut Reader<'_>, document: &Document) {
             placement_and_price(reader, document, placement, replicas);
             check_service(reader, name, service);
             ports.check(reader, document, name, service);
+            shared_ports::warn(reader, name, service);
             if let Some(needs) = needs {
                 units::check(reader, needs);
                 mounts::check(reader, document.edition, name, service, needs);
@@ -46,6 +49,7 @@ pub(crate) fn check(reader: &mut Reader<'_>, document: &Document) {
     }
     ports.check_unused(reader, document);
     unused::warn(reader, document);
+    bounds::warn(reader, document);
     // Sums of what could not be read would only add noise.
     if !reader.has_errors() {
         totals::check(reader, document);

@@ -32,6 +32,7 @@ mod document;
 mod duration;
 mod endpoints;
 pub mod groups;
+pub mod limits;
 pub mod manifest;
 mod names;
 pub mod order;
@@ -57,7 +58,7 @@ pub use manifest::{
     ManifestGroup, ManifestService, Memory, Protocol, Quantity, Resources, ServiceExpose,
     ServiceParams, ServicePermissions, Storage, StorageParams, TeeParams, Value,
 };
-pub use names::is_host;
+pub use names::{host_fault, is_host};
 pub use order::{Mapping, Order, OrderError};
 pub use report::CompileReport;
 pub use souk::{PriceUnit, SoukOptions};

@@ -56,6 +56,23 @@ pub fn is_host(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(label)
 }
 
+/// Why nobody reaches a host by its name, though it is one by [`is_host`]; none if it can be reached.
+/// Kubernetes refuses an address as host, and takes the others.
+pub fn host_fault(name: &str) -> Option<&'static str> {
+    let is_number = |label: &str| {
+        let hex = label.strip_prefix("0x").map(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
+        hex.unwrap_or_else(|| label.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if name.parse::<std::net::Ipv4Addr>().is_ok() {
+        return Some("it is an IP address, not a DNS name");
+    }
+    if name.split('.').any(|label| label.len() > 63) {
+        return Some("DNS has no labels of more than 63 characters");
+    }
+    let last = name.rsplit('.').next().unwrap_or_default();
+    is_number(last).then_some("clients take a name whose last label is a number for an IP address")
+}
+
 /// Whether `http://` and this make an address at all. All entries of `accept` must, also those
 /// of services that are not deployed; deployed ones must be hosts besides.
 pub(crate) fn is_address(text: &str) -> bool {
@@ -126,6 +143,17 @@ mod tests {
         }
         assert!(is_endpoint("my_ip-1") && is_endpoint("ab") && is_endpoint("a-"));
         assert!(!is_endpoint("a") && !is_endpoint("Ab") && !is_endpoint("1b"));
+    }
+
+    #[test]
+    fn a_host_that_no_client_finds_by_dns_has_a_fault() {
+        let label = |length: usize| format!("{}.example.com", "a".repeat(length));
+        for host in ["shop.example.com", "localhost", "1.example.com", "a.0xyz", &label(63)] {
+            assert!(is_host(host) && host_fault(host).is_none(), "{host}");
+        }
+        for host in ["203.0.113.5", "1.2.3", "9", "a.0x1f", "shop.1", &label(64)] {
+            assert!(is_host(host) && host_fault(host).is_some(), "{host}");
+        }
     }
 
     #[test]

@@ -2,24 +2,19 @@
 //!
 //! Nodes whose GPUs a driver for dynamic resource allocation hands out are listed from time to time.
 //!
-//! One watch per kind for the whole cluster. While a watch is broken the caches keep their last
-//! state and [`ClusterView::last_error`] says why, so that no decision is made by outdated state.
+//! One watch per kind for the whole cluster. Of each object only what is counted is kept. While a watch is
+//! broken the caches keep their last state and [`ClusterView::last_error`] says why, so that no decision is
+//! made by outdated state.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, HashSet},
     fmt::Debug,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use k8s_openapi::api::core::v1::{Node, Pod};
-use kube::{
-    Api, Client, Resource,
-    runtime::{
-        reflector::{self, Store as Cache},
-        watcher,
-    },
-};
+use kube::{Api, Client, Resource, ResourceExt, runtime::watcher};
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::kube::{
     claims,
     message::message,
-    watch::{self, CacheEvent},
+    watch::{self, Report, WatchError, Whole},
 };
 use crate::{
     model::{
@@ -42,13 +37,16 @@ use crate::{
 /// The watched cluster. Cheap to clone.
 #[derive(Clone)]
 pub struct ClusterView {
-    nodes: Cache<Node>,
-    pods: Cache<Pod>,
+    nodes: Kept<NodeState>,
+    pods: Kept<PodUse>,
     /// The driver that hands out a node's GPUs by claims, by node.
     claimed: Arc<Mutex<BTreeMap<String, String>>>,
     health: Arc<[Mutex<Health>; 2]>,
-    scope: MarketScope,
 }
+
+/// What is kept of each object, by namespace and name.
+type Kept<T> = Arc<Mutex<HashMap<Key, T>>>;
+type Key = (Option<String>, String);
 
 /// The state of a watch.
 #[derive(Debug, Clone)]
@@ -95,11 +93,12 @@ impl CapacitySource for ClusterView {
         if let Some(error) = self.last_error() {
             return Err(error);
         }
-        let pods = self.pods.state();
         let mut snapshot = ClusterSnapshot {
-            nodes: self.nodes.state().iter().map(|node| NodeState::of(node)).collect(),
-            pods: pods.iter().filter_map(|pod| PodUse::of(pod, &self.scope)).collect(),
+            nodes: self.nodes.lock().values().cloned().collect(),
+            pods: self.pods.lock().values().cloned().collect(),
         };
+        // The order of a map is another each time.
+        snapshot.nodes.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         let claimed = self.claimed.lock();
         snapshot.refuse_claimed(claimed.iter().map(|(node, by)| (node.as_str(), by.as_str())));
         Ok(snapshot)
@@ -116,23 +115,25 @@ pub fn start(
     claims: Reporter,
     stop: &CancellationToken,
 ) -> (ClusterView, impl Future<Output = ()> + Send + use<>) {
-    let (nodes, node_writer) = reflector::store();
-    let (pods, pod_writer) = reflector::store();
+    let (nodes, pods) = (Kept::default(), Kept::default());
     let health = || Mutex::new(Health { broken_since: None, ready: false, last_error: None });
     let health = Arc::new([health(), health()]);
     let claimed = Arc::new(Mutex::new(BTreeMap::new()));
     let view = ClusterView {
-        nodes,
-        pods,
+        nodes: Arc::clone(&nodes),
+        pods: Arc::clone(&pods),
         claimed: claimed.clone(),
         health: health.clone(),
-        scope: scope.clone(),
     };
     let claims = follow_claims(client.clone(), claimed, store.clone(), claims);
     let only = watcher::Config::default().labels(selector);
     let all = watcher::Config::default();
-    let nodes = follow::<Node>(client.clone(), only, node_writer, health.clone(), 0, store.clone());
-    let pods = follow::<Pod>(client, all, pod_writer, health, 1, store.clone());
+    let scope = scope.clone();
+    let nodes = Watched { health: health.clone(), index: 0, store: store.clone(), kept: nodes };
+    let nodes =
+        nodes.follow(Api::<Node>::all(client.clone()), only, |node| Some(NodeState::of(node)));
+    let pods = Watched { health, index: 1, store: store.clone(), kept: pods };
+    let pods = pods.follow(Api::<Pod>::all(client), all, move |pod| PodUse::of(pod, &scope));
     let stop = stop.clone();
     let run = async move {
         tokio::select! {
@@ -172,32 +173,68 @@ async fn follow_claims(
     }
 }
 
-async fn follow<K>(
-    client: Client,
-    config: watcher::Config,
-    writer: reflector::store::Writer<K>,
+/// One watch and what is kept of its objects.
+struct Watched<T> {
     health: Arc<[Mutex<Health>; 2]>,
     index: usize,
     store: Store,
-) where
-    K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
-{
-    let on_event = |event: CacheEvent| {
-        let mut health = health[index].lock();
-        match event {
-            CacheEvent::Healthy => {
-                *health = Health { broken_since: None, ready: true, last_error: None };
+    kept: Kept<T>,
+}
+
+impl<T: PartialEq> Watched<T> {
+    /// Keeps what `trim` makes of each object, for as long as it is polled. Only what changes anything that
+    /// is kept wakes those who count it.
+    async fn follow<K>(self, api: Api<K>, config: watcher::Config, trim: impl Fn(&K) -> Option<T>)
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
+    {
+        let mut listed = None;
+        let key = |object: &K| (object.namespace(), object.name_any());
+        watch::run(Whole(api), config, |report| match report {
+            Report::Listing => listed = Some(HashSet::new()),
+            Report::Changed(object) => {
+                let key = key(&object);
+                if let Some(listed) = &mut listed {
+                    listed.insert(key.clone());
+                }
+                self.put(key, trim(&object));
+            }
+            Report::Gone(object) => self.put(key(&object), None),
+            Report::Listed => {
+                let listed = listed.take().unwrap_or_default();
+                self.kept.lock().retain(|key, _| listed.contains(key));
+                self.set(Health { broken_since: None, ready: true, last_error: None });
                 tracing::debug!(kind = %K::kind(&()), "watch listed");
             }
-            CacheEvent::Changed => {}
-            CacheEvent::Broken(error) => {
-                health.broken_since.get_or_insert_with(Instant::now);
-                health.last_error = Some(error.to_string());
-                tracing::warn!(kind = %K::kind(&()), %error, "watch failed");
-            }
+            Report::Broken(error) => self.broken(&K::kind(&()), &error),
+        })
+        .await;
+    }
+
+    fn put(&self, key: Key, kept: Option<T>) {
+        let mut all = self.kept.lock();
+        let changed = all.get(&key) != kept.as_ref();
+        match kept {
+            Some(kept) => drop(all.insert(key, kept)),
+            None => drop(all.remove(&key)),
         }
+        drop(all);
+        if changed {
+            self.store.wake(Topic::Capacity);
+        }
+    }
+
+    fn set(&self, health: Health) {
+        *self.health[self.index].lock() = health;
+        self.store.wake(Topic::Capacity);
+    }
+
+    fn broken(&self, kind: &str, error: &WatchError) {
+        tracing::warn!(kind, %error, "watch failed");
+        let mut health = self.health[self.index].lock();
+        health.broken_since.get_or_insert_with(Instant::now);
+        health.last_error = Some(error.to_string());
         drop(health);
-        store.wake(Topic::Capacity);
-    };
-    watch::follow(Api::<K>::all(client), config, writer, on_event).await;
+        self.store.wake(Topic::Capacity);
+    }
 }

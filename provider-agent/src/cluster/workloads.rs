@@ -5,6 +5,9 @@ use souk_core::OrderId;
 use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
 };
+use souk_sdl::ManifestGroup;
+
+use crate::store::HostnameTaken;
 
 /// Why the cluster gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -24,11 +27,40 @@ pub enum WorkloadError {
     Cluster(String),
 }
 
+/// Why a manifest is not taken, by what the cluster says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TrialError {
+    /// The API server refuses objects of it, each as `service NAME: KIND NAME: REASON`.
+    #[error("Kubernetes refuses this manifest: {0}")]
+    Refused(String),
+    /// A host that is not a lease's of this provider.
+    #[error("host name `{0}` is served by another site in this provider's cluster; choose another")]
+    HostInUse(String),
+    /// A host of another lease that runs and whose manifest is not known (the store was lost).
+    #[error(transparent)]
+    Held(#[from] HostnameTaken),
+    /// The cluster did not answer, or cannot say.
+    #[error("the cluster cannot check the manifest at the moment: {0}; try again")]
+    Unavailable(String),
+    /// Another manifest of the lease is being checked.
+    #[error("a manifest of lease {0} is being checked already; wait for its answer")]
+    Busy(OrderId),
+}
+
 /// A stream of values; it ends with an error.
 pub type LineStream<T> = BoxStream<'static, Result<T, WorkloadError>>;
 
 /// What runs in the cluster.
 pub trait Workloads: Send + Sync {
+    /// Whether the cluster would take a lease's group of a manifest and the hosts that it chooses. Nothing
+    /// is left of it.
+    fn try_manifest(
+        &self,
+        order: OrderId,
+        group: ManifestGroup,
+        hosts: Vec<String>,
+    ) -> BoxFuture<'_, Result<(), TrialError>>;
+
     /// The status of a lease.
     fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>>;
 

@@ -13,7 +13,7 @@ use souk_gateway::{TokenError, body::ErrorBody};
 use thiserror::Error;
 
 use crate::{
-    cluster::workloads::WorkloadError,
+    cluster::workloads::{TrialError, WorkloadError},
     market::lookup::LookupError,
     model::manifest::Refusal,
     store::{HostnameTaken, StoreError},
@@ -72,6 +72,9 @@ pub enum GatewayError {
     /// A host name that another lease has.
     #[error(transparent)]
     Hostname(#[from] HostnameTaken),
+    /// The cluster would not take a manifest, or cannot say.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
     /// Too many at once.
     #[error("lease {order} has {limit} streams open, which is the limit; close one")]
     Streams {
@@ -118,7 +121,17 @@ impl GatewayError {
             Self::TooSlow(_) => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::Request(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
-            Self::Hostname(_) => (StatusCode::CONFLICT, "hostname_taken"),
+            Self::Hostname(_) | Self::Trial(TrialError::Held(_)) => {
+                (StatusCode::CONFLICT, "hostname_taken")
+            }
+            Self::Trial(TrialError::Refused(_)) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "manifest_not_applicable")
+            }
+            Self::Trial(TrialError::HostInUse(_)) => (StatusCode::CONFLICT, "hostname_in_use"),
+            Self::Trial(TrialError::Busy(_)) => {
+                (StatusCode::TOO_MANY_REQUESTS, "manifest_in_check")
+            }
+            Self::Trial(TrialError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, "cluster"),
             Self::Streams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             Self::Ended(_) => (StatusCode::GONE, "lease_ended"),

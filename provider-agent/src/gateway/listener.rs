@@ -57,9 +57,9 @@ pub async fn serve(
     let sockets = Semaphore::new(config.limits.connections.saturating_add(CLOSING) as usize);
     let sockets = Arc::new(sockets);
     let connections = TaskTracker::new();
-    let certificate = state.troubles.of(Part::Certificate);
+    let certificate = state.failures.of(Part::Certificate);
     connections.spawn(certificates.follow(certificate, stop.clone()));
-    let mut warnings = Warnings { last: None, health: state.troubles.of(Part::Listener) };
+    let mut warnings = Warnings { last: None, health: state.failures.of(Part::Listener) };
     loop {
         let socket = tokio::select! {
             () = stop.cancelled() => break,
@@ -152,14 +152,14 @@ fn is_inner(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::health::Troubles;
+    use crate::model::health::Failures;
 
     #[test]
-    fn a_listener_without_descriptors_is_a_trouble_at_once() {
-        let troubles = Troubles::default();
-        let mut warnings = Warnings { last: None, health: troubles.of(Part::Listener) };
+    fn a_listener_without_descriptors_is_a_failure_at_once() {
+        let failures = Failures::default();
+        let mut warnings = Warnings { last: None, health: failures.of(Part::Listener) };
         warnings.accept_failed(&std::io::Error::from_raw_os_error(24));
-        let said = troubles.now().remove(&Part::Listener).unwrap();
+        let said = failures.now().remove(&Part::Listener).unwrap();
         assert!(said.contains("Too many open files"), "{said}");
     }
 }

@@ -40,7 +40,7 @@ use crate::{
     cluster::workloads::Workloads,
     config,
     market::lookup::ChainLookup,
-    model::{health::Troubles, manifest::Rules},
+    model::{health::Failures, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 
@@ -58,6 +58,8 @@ pub struct State {
     pub config: config::Gateway,
     /// What a manifest may have.
     pub rules: Rules,
+    /// The provider and market of the leases.
+    pub scope: MarketScope,
     /// The open streams of each lease.
     streams: streams::StreamCounter,
     /// Who may act for a tenant.
@@ -65,7 +67,7 @@ pub struct State {
     /// The last answer to `status`.
     status: routes::StatusCache,
     /// Where listener and certificate report what is wrong.
-    troubles: Troubles,
+    failures: Failures,
 }
 
 impl State {
@@ -79,7 +81,9 @@ impl State {
         rules: Rules,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        let (delegates, status, troubles) = Default::default();
+        let (delegates, status, failures) = Default::default();
+        let audience = &policy.audience;
+        let scope = MarketScope::new(&audience.chain_id, &audience.orderbook, &audience.provider);
         Self {
             store,
             chain,
@@ -87,17 +91,18 @@ impl State {
             policy,
             config,
             rules,
+            scope,
             streams,
             delegates,
             status,
-            troubles,
+            failures,
         }
     }
 
     /// Lets listener and certificate report there what is wrong.
     #[must_use]
-    pub fn reporting_to(self, troubles: Troubles) -> Self {
-        Self { troubles, ..self }
+    pub fn reporting_to(self, failures: Failures) -> Self {
+        Self { failures, ..self }
     }
 }
 

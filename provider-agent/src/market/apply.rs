@@ -349,7 +349,7 @@ fn apply_attestations(tx: &Tx<'_>, context: &ProviderContext, event: &Attestatio
         AttestationEvent::ProfileSet(_) | AttestationEvent::Admin(_) => return,
     };
     if *provider == context.address {
-        tx.touch(Topic::Provider);
+        tx.touch(Topic::Attestations);
     }
 }
 

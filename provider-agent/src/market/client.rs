@@ -1,12 +1,15 @@
 //! The market's contracts, queried for one provider, at the newest height or pinned to one.
 
 use souk_api::{
+    attestations::AttestationResponse,
     orderbook::{BidResponse, EligibilityResponse, LeaseResponse},
-    published::{AttestationRecord, ProviderRecord, ProviderStats},
+    published::{AttestationRecord, ProviderRecord, ProviderStats, VERSION},
     registry::ProviderResponse,
 };
 use souk_chain::Queries;
-use souk_client::market::{Attestations, Escrow, MarketError, Orderbook, Registry, if_present};
+use souk_client::market::{
+    Attestations, BidsPage, Escrow, MarketError, Orderbook, Registry, if_present,
+};
 use souk_core::OrderId;
 
 use super::ChainError;
@@ -97,6 +100,15 @@ impl Market {
         self.orderbook.bid(order, &self.provider).await
     }
 
+    /// Own bids, from a page of all bids of the market; the first page without `from`.
+    ///
+    /// # Errors
+    ///
+    /// If no node gives the orderbook's storage.
+    pub async fn bids_page(&self, from: Option<Vec<u8>>) -> Result<BidsPage> {
+        self.orderbook.bids_page(&self.provider, from).await
+    }
+
     /// The own lease for an order, if there is one.
     ///
     /// # Errors
@@ -154,6 +166,22 @@ impl Market {
     /// If it cannot be read.
     pub async fn provider_stats(&self) -> Result<ProviderStats> {
         self.orderbook.provider_stats_record(&self.provider).await
+    }
+
+    /// Who attests something of the provider, and what: a page after one auditor, by address.
+    ///
+    /// # Errors
+    ///
+    /// If the attestations contract does not answer.
+    pub async fn attestations_after(
+        &self,
+        start_after: Option<String>,
+    ) -> Result<Vec<(String, AttestationRecord)>> {
+        let page = self.attestations.after(&self.provider, start_after).await?;
+        let record = |one: AttestationResponse| {
+            (one.auditor, AttestationRecord { v: VERSION, values: one.values })
+        };
+        Ok(page.into_iter().map(record).collect())
     }
 
     /// What an auditor attests of the provider.

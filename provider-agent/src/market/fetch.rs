@@ -2,16 +2,25 @@
 //! clock; and asks all endpoints whether a lease ended. A failed fetch stays in the store's list and
 //! is retried as long as it is needed.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, stream::FuturesUnordered};
 use souk_api::orderbook::LeaseState;
 use souk_core::{AccountId, CloseReason, DeploymentId, OrderId};
 use tokio_util::sync::CancellationToken;
 
 use super::{ChainError, Market, apply::end_lease, audit::Findings, confirm};
 use crate::{
-    model::{OrderDetail, agreement::Agreement, audit::LeaseWord, health::Reporter},
+    model::{
+        OrderDetail,
+        agreement::Agreement,
+        audit::LeaseWord,
+        health::Reporter,
+        work_queue::{End, Urgency, WorkQueue},
+    },
     store::{
         DeploymentRow, Pending, PendingRow, Store, StoreError, Topic, Tx, cursor, deployments,
         leases, orders, pending,
@@ -20,14 +29,17 @@ use crate::{
 
 /// Fetches at once.
 const PARALLEL: usize = 8;
-/// Rows fetched in one round.
-const PAGE: u32 = 64;
+/// Rows that are read at once.
+const PAGE: u32 = 256;
+/// The list is read after this time, even without a notification.
+const RESYNC: Duration = Duration::from_secs(15);
 /// Blocks for which every node has the state after a block, if it keeps no more than most do.
 const RECENT: u64 = 50;
-/// The least and the most time between two rounds after a failure.
+/// The wait of a row after its first failure, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
-/// The longest time without a look: a notification may have been lost.
-const RESYNC: Duration = Duration::from_secs(15);
+
+/// What is fetched, and its number.
+type Key = (Pending, u64);
 
 /// What is fetched by one task, so that it waits for nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,61 +86,77 @@ impl Fetcher {
         }
     }
 
-    /// What failed waits for its time, and holds up nothing that is new.
+    /// Each row is fetched by itself: one that fails or hangs waits for its own time and holds up no
+    /// other.
     async fn fetch(&self) -> Result<(), StoreError> {
         let mut listener = self.store.listen(&[Topic::Pending]);
-        let mut wait = BACKOFF.0;
-        let mut retry_at = Instant::now();
+        let mut queue = WorkQueue::with_backoff(BACKOFF.0, BACKOFF.1);
+        let mut running = FuturesUnordered::new();
+        let mut failing = BTreeSet::new();
+        let mut full = self.read(&mut queue).await?;
+        let mut resync = Instant::now() + RESYNC;
         loop {
-            if Instant::now() >= retry_at {
-                let round = self.round(u32::MAX).await?;
-                let failed = round.failed.is_some();
-                // Everything that waits was tried in this round, if it was one page.
-                match round.failed {
-                    Some(why) => self.health.failed(why),
-                    None => self.health.well(),
-                }
-                wait = if failed { (wait * 2).min(BACKOFF.1) } else { BACKOFF.0 };
-                retry_at = Instant::now() + if failed { wait } else { RESYNC };
+            while running.len() < PARALLEL
+                && let Some(taken) = queue.take(Instant::now())
+            {
+                running.push(self.fetch_key(taken.key));
             }
-            loop {
-                let round = self.round(0).await?;
-                if let Some(why) = round.failed {
-                    self.health.failed(why);
-                    retry_at = retry_at.min(Instant::now() + wait);
+            let next = match running.len() < PARALLEL {
+                true => queue.next_later().map_or(resync, |later| later.min(resync)),
+                false => resync,
+            };
+            tokio::select! {
+                Some((key, fetched)) = running.next() => {
+                    let end = match fetched? {
+                        None => End::Done,
+                        Some(why) => {
+                            self.health.failed(&why);
+                            failing.insert(key);
+                            End::Failed
+                        }
+                    };
+                    if end == End::Done && failing.remove(&key) && failing.is_empty() {
+                        self.health.well();
+                    }
+                    queue.finish(key, end, Instant::now());
+                    if full && queue.depth() < PARALLEL {
+                        full = self.read(&mut queue).await?;
+                    }
                 }
-                if !round.full {
-                    break;
-                }
+                () = listener.changed() => full = self.read(&mut queue).await?,
+                () = tokio::time::sleep_until(next.into()) => {}
             }
-            let _ = tokio::time::timeout_at(retry_at.into(), listener.changed()).await;
+            if Instant::now() >= resync {
+                // A notification may have been lost.
+                full = self.read(&mut queue).await?;
+                resync = Instant::now() + RESYNC;
+            }
         }
     }
 
-    /// Fetches one page of those with at most `most_attempts` failures.
-    async fn round(&self, most_attempts: u32) -> Result<Round, StoreError> {
+    /// Puts a page of what is to be fetched into the queue, what never failed first. What is there keeps
+    /// its turn. True if there may be more.
+    async fn read(&self, queue: &mut WorkQueue<Key>) -> Result<bool, StoreError> {
         let kinds = self.subject.kinds();
-        let rows =
-            self.store.read(move |sql| pending::next(sql, kinds, most_attempts, PAGE)).await?;
-        let full = rows.len() == PAGE as usize;
-        let fetches = stream::iter(rows)
-            .map(|row| fetch_row(&self.market, &self.store, &self.findings, row))
-            .buffer_unordered(PARALLEL);
-        let outcomes: Vec<Result<Option<String>, StoreError>> = fetches.collect().await;
-        let mut failed = None;
-        for outcome in outcomes {
-            failed = outcome?.or(failed);
+        let keys = self.store.read(move |sql| pending::keys(sql, kinds, PAGE)).await?;
+        let full = keys.len() == PAGE as usize;
+        for key in keys {
+            // What is being fetched is fetched again only if it is still to be.
+            queue.add(key, Urgency::Observed, Instant::now());
         }
-        Ok(Round { failed, full })
+        Ok(full)
     }
-}
 
-/// How a page was fetched.
-struct Round {
-    /// Why some of it is to be tried again.
-    failed: Option<String>,
-    /// Whether there may be more than the page.
-    full: bool,
+    async fn fetch_key(&self, key: Key) -> (Key, Result<Option<String>, StoreError>) {
+        let fetched = async {
+            let row = self.store.read(move |sql| pending::get(sql, key.0, key.1)).await?;
+            match row {
+                Some(row) => fetch_row(&self.market, &self.store, &self.findings, row).await,
+                None => Ok(None),
+            }
+        };
+        (key, fetched.await)
+    }
 }
 
 /// Why the row is to be fetched again; none if it is settled: fetched, or not needed any more.

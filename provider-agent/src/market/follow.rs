@@ -16,7 +16,7 @@ use super::{ChainError, Market, ProviderContext, apply, rebuild};
 use crate::{
     failpoint,
     model::Cursor,
-    store::{Store, StoreError, Tx, cursor, unreadable},
+    store::{Store, StoreError, Tx, copies, cursor, unreadable},
 };
 
 /// Most blocks in one transaction.
@@ -70,8 +70,10 @@ impl FollowerTask {
 
     async fn follow(&self) -> Result<(), StoreError> {
         let provider = self.provider_context().await;
-        // Events that an older program could not read are made up for by a rebuild.
-        let complete = self.store.read(unreadable::get).await?.is_none();
+        // Events that an older program could not read, and what happened since a copy was made, are made
+        // up for by a rebuild.
+        let complete = self.store.read(unreadable::get).await?.is_none()
+            && self.store.read(copies::restored_at).await?.is_none();
         let start = match self.store.cursor().await?.filter(|_| complete) {
             Some(cursor) => cursor,
             None => self.rebuild().await?,

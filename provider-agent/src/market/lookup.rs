@@ -38,16 +38,9 @@ pub struct ChainLookup {
 }
 
 impl ChainLookup {
-    /// Asks the market's orderbook for the market's provider.
+    /// Asks the market's orderbook for the market's provider. What one lookup asks never delays another.
     pub fn new(market: Market) -> Self {
         Self { market, running: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
-
-    /// The same for another caller, with queries at once of its own: what one asks never delays the
-    /// other.
-    #[must_use]
-    pub fn separate(&self) -> Self {
-        Self { running: Arc::new(Semaphore::new(AT_ONCE)), ..self.clone() }
     }
 
     async fn permit(&self) -> Result<SemaphorePermit<'_>, LookupError> {
@@ -136,8 +129,7 @@ mod tests {
     async fn what_visitors_ask_never_delays_the_agents_own_questions() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (_listener, market) = silent_node().await;
-        let agents = ChainLookup::new(market);
-        let visitors = agents.separate();
+        let (agents, visitors) = (ChainLookup::new(market.clone()), ChainLookup::new(market));
         let many = (0..100).map(|order| visitors.has_lease(OrderId(order)));
         let many = futures::future::join_all(many);
         let asking = tokio::time::timeout(Duration::from_secs(1), many);

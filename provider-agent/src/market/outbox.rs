@@ -68,6 +68,15 @@ impl Messages {
         self.orderbook(&orderbook::ExecuteMsg::ReleaseBids { provider, orders })
     }
 
+    /// Deletes the chain's records of orders that are over.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
+    pub fn prune(&self, orders: Vec<OrderId>) -> Message {
+        self.orderbook(&orderbook::ExecuteMsg::Prune { orders })
+    }
+
     /// Ends a lease.
     ///
     /// # Errors
@@ -190,11 +199,34 @@ pub fn attempts(sql: &Connection, key: &str) -> Result<Attempts, StoreError> {
     };
     let mine: Vec<&OutcomeRecord> = all.iter().filter(own).collect();
     let Some(last) = mine.last() else { return Ok(Attempts::None(key.to_owned())) };
-    let count = u32::try_from(mine.len()).unwrap_or(u32::MAX);
+    // Earlier ones may have been deleted: the last key says how many there were.
+    let number = last.dedup_key.strip_prefix(key).and_then(|rest| rest.strip_prefix('#'));
+    let count = number.and_then(|number| number.parse::<u32>().ok()).unwrap_or(0).saturating_add(1);
     let next = format!("{key}#{count}");
     Ok(match &last.state {
         ItemState::Queued | ItemState::Signed { .. } => Attempts::InFlight,
         ItemState::Done { .. } => Attempts::Done { count, next },
         ItemState::Failed(failure) => Attempts::Failed { count, why: failure.reason.clone(), next },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_go_on_counting_after_the_first_ones_were_deleted() {
+        let mut sql = Connection::open_in_memory().unwrap();
+        Outbox::migrate(&sql).unwrap();
+        let tx = sql.transaction().unwrap();
+        for key in ["set_gateway", "set_gateway#1", "set_gateway#2"] {
+            Outbox::enqueue(&tx, &OutboxItem::new(key, Vec::new())).unwrap();
+            Outbox::cancel(&tx, key, "no").unwrap();
+        }
+        tx.execute("DELETE FROM souk_tx_items WHERE dedup_key != 'set_gateway#2'", []).unwrap();
+        let Attempts::Failed { count, next, .. } = attempts(&tx, "set_gateway").unwrap() else {
+            panic!("it failed");
+        };
+        assert_eq!((count, next.as_str()), (3, "set_gateway#3"));
+    }
 }

@@ -1,45 +1,37 @@
-//! Fills the store from contract queries, all at one height, which becomes the cursor.
+//! Fills the store from contract queries of one height, which becomes the cursor. [`read`] asks for
+//! them, a page at a time.
 //!
-//! Needed at the first start, when no node has the blocks after the cursor any more, and at the
-//! start after events that could not be read. What only the store has (manifests, reservations,
-//! host names) stays.
+//! Needed at the first start, when no node has the blocks after the cursor any more, at the start after
+//! events that could not be read, and after the store was put back from a copy. What only the store has
+//! (manifests, reservations, host names) stays. What is asked of each lease by itself, the clock of its
+//! account and its deployment's commitment, is fetched afterwards.
 
-use std::collections::BTreeSet;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use souk_api::{
     escrow::AccountResponse,
-    orderbook::{
-        BidResponse, BidState, DeploymentResponse, LeaseResponse, LeaseState, OrderResponse,
-        OrderState,
-    },
+    orderbook::{LeaseResponse, LeaseState, OrderResponse, OrderState},
 };
 use souk_chain::Client;
-use souk_core::{DeploymentId, OrderId};
+use souk_core::{OrderId, time::DAY};
 
 use super::{ChainError, Market, apply::order_ended};
 use crate::{
     model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail},
     store::{
-        DeploymentRow, Pending, Store, StoreError, Tx, bids, cursor, deployments, leases,
-        manifests, orders, pending, reservations, unreadable,
+        Pending, Store, StoreError, Topic, Tx, bids, copies, cursor, leases, manifests, orders,
+        pending, reservations, unreadable,
     },
 };
+use read::{Reader, Snapshot};
 
-/// The chain's state of everything that concerns this provider, at one height.
-#[derive(Debug)]
-struct Snapshot {
-    at: Cursor,
-    orders: Vec<OrderResponse>,
-    bids: Vec<BidResponse>,
-    leases: Vec<LeaseResponse>,
-    accounts: Vec<AccountResponse>,
-    /// Deployments of active leases. An open order's is not needed: the order has its tenant.
-    deployments: Vec<DeploymentResponse>,
-    /// Deployments whose query was refused, to be fetched later.
-    refused: Vec<DeploymentId>,
-}
+/// Leases that ended longer ago than this are left out, in seconds: what they earned was withdrawn at
+/// their end.
+const OVER: u64 = 30 * DAY;
 
-/// Queries everything and writes it with the new cursor, in one transaction.
+/// Reads everything and writes it with the new cursor, in one transaction.
 ///
 /// # Errors
 ///
@@ -49,64 +41,12 @@ pub async fn rebuild(
     client: &Client,
     store: &Store,
 ) -> Result<Cursor, ChainError> {
-    let status = client.status().await?;
-    let time = status.time.ok_or(ChainError::NoBlock)?;
-    let at = Cursor { height: status.height, time: time.seconds };
+    let mut reader = Reader::new(market, client).await?;
+    let at = reader.at();
     tracing::info!(height = at.height, "rebuilding the store from contract queries");
-    let snapshot = read(&market.at(at.height), at, store).await?;
+    let snapshot = reader.read().await?;
     store.write(move |tx| put(tx, &snapshot)).await?;
     Ok(at)
-}
-
-async fn read(market: &Market, at: Cursor, store: &Store) -> Result<Snapshot, ChainError> {
-    let mut open = Vec::new();
-    let mut after = None;
-    loop {
-        let page = market.orderbook.orders_after(after).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        open.extend(page.into_iter().filter(|order| order.state == OrderState::Open));
-    }
-    let mut own = Vec::new();
-    let mut after = None;
-    loop {
-        let page = market.leases_after(after).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.order);
-        own.extend(page);
-    }
-    // Bids on open orders, and those whose slots the store has not seen released.
-    let known = store.read(bids::all).await?;
-    let mut with_bids: BTreeSet<OrderId> = open.iter().map(|order| order.id).collect();
-    with_bids.extend(known.iter().map(|bid| bid.order));
-    with_bids.extend(own.iter().map(|lease| lease.order));
-    let mut found = Vec::new();
-    for order in with_bids {
-        found.extend(market.own_bid(order).await?);
-    }
-    let mut orders = open;
-    for lease in own.iter().filter(|lease| lease.state == LeaseState::Active) {
-        orders.push(market.orderbook.order(lease.order).await?);
-    }
-    let active = || own.iter().filter(|lease| lease.state == LeaseState::Active);
-    let mut accounts = Vec::new();
-    for account in active().map(|lease| lease.account).collect::<BTreeSet<_>>() {
-        accounts.push(market.escrow.account(account).await?);
-    }
-    let leased: BTreeSet<DeploymentId> = active().map(|lease| lease.group.deployment).collect();
-    let (mut deployments, mut refused) = (Vec::new(), Vec::new());
-    for id in leased {
-        match market.orderbook.deployment(id).await {
-            Ok(deployment) => deployments.push(deployment),
-            // One may cost more gas than the node gives; the others are known all the same.
-            Err(error) if error.is_refusal() => {
-                tracing::warn!(deployment = %id, %error, "fetching a deployment refused, retrying later");
-                refused.push(id);
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(Snapshot { at, orders, bids: found, leases: own, accounts, deployments, refused })
 }
 
 fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
@@ -123,33 +63,18 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     for order in &snapshot.orders {
         orders::put(tx, &order_row(order, at))?;
     }
-    for deployment in &snapshot.deployments {
-        deployments::put(
-            tx,
-            &DeploymentRow {
-                id: deployment.id,
-                tenant: deployment.tenant.clone(),
-                commitment: deployment.commitment.clone(),
-                height: at.height,
-            },
-        )?;
-    }
-    for id in &snapshot.refused {
-        pending::add(tx, Pending::Deployment, id.0, at.height)?;
-    }
     put_leases(tx, snapshot)?;
-    for account in &snapshot.accounts {
-        let clock = clock(account, at.height);
-        match leases::clock(tx, account.id)? {
-            Some(known) if !clock.ends_before(&known) => {
-                leases::put_clock(tx, account.id, &clock)?;
-            }
-            _ => pending::add(tx, Pending::Account, account.id.0, at.height)?,
-        }
+    for lease in snapshot.leases.iter().filter(|lease| lease.state == LeaseState::Active) {
+        pending::add(tx, Pending::Deployment, lease.group.deployment.0, at.height)?;
+        pending::add(tx, Pending::Account, lease.account.0, at.height)?;
     }
     put_bids(tx, snapshot)?;
     unreadable::clear(tx)?;
-    cursor::set(tx, at)
+    copies::chain_read(tx)?;
+    cursor::set(tx, at)?;
+    tx.touch(Topic::Attestations);
+    tx.touch(Topic::Provider);
+    Ok(())
 }
 
 fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
@@ -165,6 +90,10 @@ fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     }
     for lease in &snapshot.leases {
         let known = running.contains(&lease.order) || leases::get(tx, lease.order)?.is_some();
+        let is_old = lease.closed_at.is_some_and(|end| end.saturating_add(OVER) < at.time);
+        if !known && is_old && !snapshot.bids.contains_key(&lease.order) {
+            continue;
+        }
         if !known || running.contains(&lease.order) == listed(lease) {
             leases::put(tx, &lease_row(lease))?;
         }
@@ -179,24 +108,27 @@ fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
 }
 
 fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
-    let on_chain: BTreeSet<OrderId> = snapshot.bids.iter().map(|bid| bid.order).collect();
-    for bid in &snapshot.bids {
+    let orders: BTreeMap<OrderId, &OrderResponse> =
+        snapshot.orders.iter().map(|order| (order.id, order)).collect();
+    let ours: BTreeMap<OrderId, &LeaseResponse> =
+        snapshot.leases.iter().map(|lease| (lease.order, lease)).collect();
+    for bid in snapshot.bids.values() {
         let known = bids::get(tx, bid.order)?;
-        let progress = match bid.state {
-            BidState::Open => BidProgress::Open,
-            BidState::Active => BidProgress::Won,
-            BidState::Lost => BidProgress::Lost,
-        };
+        let order = orders.get(&bid.order);
+        let is_open = order.is_some_and(|order| order.state == OrderState::Open);
         let releasing = known.as_ref().filter(|row| row.progress == BidProgress::Releasing);
-        if progress != BidProgress::Open && releasing.is_some() {
+        if !is_open && releasing.is_some() {
             continue;
         }
-        let ours = snapshot.leases.iter().find(|lease| lease.order == bid.order);
-        let tenant = snapshot.orders.iter().find(|order| order.id == bid.order);
-        let tenant = tenant.map(|order| &order.tenant).or(ours.map(|lease| &lease.tenant));
+        let ours = ours.get(&bid.order);
+        let tenant = order.map(|order| &order.tenant).or(ours.map(|lease| &lease.tenant));
         // An ended lease keeps its slot for a while: its bid is neither lost nor open.
         let is_won = ours.is_some() || leases::is_active(tx, bid.order)?;
-        let progress = if is_won { BidProgress::Won } else { progress };
+        let progress = match (is_won, is_open) {
+            (true, _) => BidProgress::Won,
+            (false, true) => BidProgress::Open,
+            (false, false) => BidProgress::Lost,
+        };
         bids::put(
             tx,
             &Bid {
@@ -214,7 +146,7 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         }
     }
     for known in bids::all(tx)? {
-        let gone = !on_chain.contains(&known.order)
+        let gone = !snapshot.bids.contains_key(&known.order)
             && !matches!(known.progress, BidProgress::Sent | BidProgress::Refused);
         if gone {
             bids::forget(tx, known.order)?;

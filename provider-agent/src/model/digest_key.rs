@@ -31,7 +31,7 @@ impl DigestKey {
         }
         let code = mac.finalize().into_bytes();
         let (first, _) = code.split_at(8);
-        first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+        first.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte))
     }
 }
 

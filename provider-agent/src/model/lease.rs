@@ -34,7 +34,21 @@ pub struct Lease {
     pub clock: Option<AccountClock>,
 }
 
+/// Whose lease it is, as its pods learn it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner<'a> {
+    /// The tenant's address.
+    pub tenant: &'a str,
+    /// The group that runs.
+    pub group: GroupId,
+}
+
 impl Lease {
+    /// Whose it is.
+    pub fn owner(&self) -> Owner<'_> {
+        Owner { tenant: &self.tenant, group: self.group }
+    }
+
     /// Whether the account pays for it at `block_time`. True while the account's clock is not known.
     pub fn is_funded_at(&self, block_time: u64) -> bool {
         self.clock.as_ref().is_none_or(|clock| !clock.is_depleted_at(block_time))

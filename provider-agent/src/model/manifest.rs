@@ -1,27 +1,30 @@
 //! Checks a manifest against its lease: its hash is the deployment's commitment, and its services,
 //! counts, resources and endpoints are those of the group on the chain, so that a small order cannot
 //! carry a large manifest. Its ingress options, which affect all tenants, must be ones that SDL
-//! allows: a manifest need not come from an SDL file.
+//! allows: a manifest need not come from an SDL file. What the manifest opens must be reachable as it
+//! says.
+
+mod ways;
 
 use std::collections::BTreeMap;
 
 use cosmwasm_std::HexBinary;
 use souk_core::{Endpoint, EndpointKind, GroupSpec, GroupUnit, Resources};
 use souk_gateway::{body::ManifestUpload, commitment};
-use souk_sdl::{ManifestGroup, ManifestService, ServiceExpose, is_host, order};
+use souk_sdl::{
+    ManifestGroup, ManifestService, ServiceExpose, host_fault, is_host,
+    limits::{
+        ENVIRONMENT as MAX_ENVIRONMENT, EXPOSES as MAX_EXPOSES, HOSTS as MAX_HOSTS,
+        VARIABLES as MAX_VARIABLES,
+    },
+    order,
+};
 use thiserror::Error;
 
-use super::image::{ImageRefusal, ImageRules};
-
-/// The most host names of one lease.
-const MAX_HOSTS: usize = 100;
-/// The most exposes of one service. Exposes to other services are free, so they are limited here.
-const MAX_EXPOSES: usize = 128;
-/// The most environment variables of one service.
-const MAX_VARIABLES: usize = 1_000;
-/// The most bytes of a service's environment, names included: half of what a Secret holds, since
-/// names are in the pod template too, and again in its managed fields.
-const MAX_ENVIRONMENT: usize = 512 << 10;
+use super::{
+    hosts::{Domains, HostTwice, Naming},
+    image::{ImageRefusal, ImageRules},
+};
 
 /// An accepted manifest.
 #[derive(Debug)]
@@ -35,8 +38,8 @@ pub struct Accepted {
 /// What a manifest may have at this provider, beside what was ordered.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// The provider's own domains, in which tenants may not use host names.
-    pub reserved_domains: Vec<String>,
+    /// The provider's own domains.
+    pub domains: Domains,
     /// Which images may run.
     pub images: ImageRules,
 }
@@ -140,6 +143,40 @@ pub enum Refusal {
         "`{0}` is not a host name; use labels of lower case letters, digits and `-`, without wildcards"
     )]
     Host(String),
+    /// A host name that nobody can reach.
+    #[error(
+        "nobody reaches the host `{host}`: {fault}; use a DNS name that leads to this provider"
+    )]
+    UnreachableHost {
+        /// The name.
+        host: String,
+        /// Why not.
+        fault: &'static str,
+    },
+    /// A host name with two targets.
+    #[error(
+        "the host `{}` leads to port {} of service `{}` and, with other options or not, to port {} of service `{}`; let it lead to one",
+        .0.host, .0.first.1, .0.first.0, .0.second.1, .0.second.0
+    )]
+    HostTwice(HostTwice),
+    /// Two services of one name.
+    #[error("two services are named `{0}`; give each a name of its own")]
+    ServiceTwice(String),
+    /// An outer port with two targets.
+    #[error(
+        "the outer port {outer}/{protocol} of service `{service}` leads to port {} of service `{}` already; give one of them another outer port",
+        .first.1, .first.0
+    )]
+    PortTwice {
+        /// The service.
+        service: String,
+        /// The port under which it is reached.
+        outer: u32,
+        /// `TCP` or `UDP`.
+        protocol: &'static str,
+        /// The service and container port that have it first.
+        first: (String, u32),
+    },
     /// Too many host names.
     #[error("the manifest asks for {0} host names, the limit is {MAX_HOSTS}")]
     TooManyHosts(usize),
@@ -169,7 +206,10 @@ impl Refusal {
             Self::Image { why, .. } => why.code(),
             Self::Environment { .. } => "environment_too_large",
             Self::HttpOptions { .. } => "http_options",
-            Self::Host(_) => "hostname_invalid",
+            Self::Host(_) | Self::UnreachableHost { .. } => "hostname_invalid",
+            Self::HostTwice(_) => "hostname_twice",
+            Self::ServiceTwice(_) => "service_twice",
+            Self::PortTwice { .. } => "port_twice",
             Self::TooManyHosts(_) => "too_many_hostnames",
             Self::ReservedHost { .. } => "hostname_reserved",
         }
@@ -185,7 +225,8 @@ fn hash(upload: &ManifestUpload) -> [u8; 32] {
     commitment(upload.salt.as_ref(), &upload.manifest.version())
 }
 
-/// Checks a manifest against the commitment (32 bytes) and the group on the chain.
+/// Checks a manifest against the commitment (32 bytes) and the group on the chain; `naming` is that of
+/// the lease.
 ///
 /// # Errors
 ///
@@ -194,7 +235,8 @@ pub fn check(
     upload: &ManifestUpload,
     expected: &HexBinary,
     spec: &GroupSpec,
-    rules: &Rules,
+    naming: &Naming<'_>,
+    images: &ImageRules,
 ) -> Result<Accepted, Refusal> {
     if !hashes_to(upload, expected) {
         let (found, expected) = (hex::encode(hash(upload)), expected.to_hex());
@@ -207,27 +249,44 @@ pub fn check(
         check_ports(service)?;
         check_environment(service)?;
     }
-    let images = rules.images.check_group(group);
+    let images = images.check_group(group);
     images.map_err(|(service, why)| Refusal::Image { service, why })?;
     for unit in &spec.units {
         check_unit(unit, group)?;
     }
     check_addresses(group)?;
+    ways::check(group)?;
     check_http(group)?;
-    let hostnames = hostnames(group);
-    if hostnames.len() > MAX_HOSTS {
-        return Err(Refusal::TooManyHosts(hostnames.len()));
+    let hostnames = check_hosts(group, naming)?;
+    Ok(Accepted { group: group.clone(), hostnames })
+}
+
+/// The host names that the services ask for.
+fn check_hosts(group: &ManifestGroup, naming: &Naming<'_>) -> Result<Vec<String>, Refusal> {
+    let chosen = naming.chosen(group).map_err(Refusal::HostTwice)?;
+    if chosen.len() > MAX_HOSTS {
+        return Err(Refusal::TooManyHosts(chosen.len()));
     }
-    for host in &hostnames {
-        let reserved = rules.reserved_domains.iter().find(|domain| is_under(host, domain));
+    let hosts: Vec<String> = chosen.into_iter().map(|route| route.host).collect();
+    for host in &hosts {
+        let reserved = naming.domains.reserved.iter().find(|domain| is_under(host, domain));
         if let Some(domain) = reserved {
             return Err(Refusal::ReservedHost { host: host.clone(), domain: domain.clone() });
         }
         if !is_host(host) {
             return Err(Refusal::Host(host.clone()));
         }
+        if let Some(fault) = host_fault(host) {
+            return Err(Refusal::UnreachableHost { host: host.clone(), fault });
+        }
     }
-    Ok(Accepted { group: group.clone(), hostnames })
+    Ok(hosts)
+}
+
+/// Whether a way in leads to two places, for which a manifest is refused.
+#[cfg(test)]
+pub fn leads_twice(group: &ManifestGroup) -> bool {
+    ways::check(group).is_err()
 }
 
 fn check_service(service: &ManifestService, spec: &GroupSpec) -> Result<(), Refusal> {
@@ -345,16 +404,6 @@ fn tally(endpoints: impl Iterator<Item = Endpoint>) -> BTreeMap<(u8, u32), usize
         *tally.entry((kind, endpoint.sequence)).or_default() += 1;
     }
     tally
-}
-
-fn hostnames(group: &ManifestGroup) -> Vec<String> {
-    let exposes = group.services.iter().flat_map(|service| &service.expose);
-    let hosts = exposes.flat_map(|expose| expose.hosts.iter().flatten());
-    let mut hosts: Vec<String> =
-        hosts.map(|host| host.trim_end_matches('.').to_ascii_lowercase()).collect();
-    hosts.sort();
-    hosts.dedup();
-    hosts
 }
 
 /// Whether a host name lies in a domain, or is a wildcard that the domain lies in.

@@ -41,6 +41,16 @@ impl MarketScope {
         format!("souk-{}-{order}", self.hash(&[], 10))
     }
 
+    /// The namespace of the agent itself, which is no lease's.
+    pub fn own_namespace(&self) -> String {
+        format!("souk-{}-agent", self.hash(&[], 10))
+    }
+
+    /// The namespace in which manifests are tried; no lease has this name.
+    pub fn trial_namespace(&self) -> String {
+        format!("souk-{}-trial", self.hash(&[], 10))
+    }
+
     /// The lease whose namespace has this name; none if no lease's has.
     pub fn order_of(&self, namespace: &str) -> Option<OrderId> {
         let (_, number) = namespace.rsplit_once('-')?;
@@ -100,6 +110,7 @@ mod tests {
             let own = scope.namespace(OrderId(7));
             assert_eq!(scope.order_of(&own), Some(OrderId(7)));
             assert_eq!(scope.order_of(&own.replace("-7", "-07")), None);
+            assert_eq!(scope.order_of(&scope.trial_namespace()), None);
             assert_eq!(scope.order_of("kube-system"), None);
         }
     }

@@ -43,6 +43,66 @@ pub fn all(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The bids whose release is in the outbox.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn releasing(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
+    let query =
+        format!("SELECT {COLUMNS} FROM bids WHERE progress = 'releasing' ORDER BY order_id");
+    let mut statement = sql.prepare_cached(&query)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether a release is in the outbox.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn any_releasing(sql: &Connection) -> Result<bool, StoreError> {
+    let mut statement =
+        sql.prepare_cached("SELECT 1 FROM bids WHERE progress = 'releasing' LIMIT 1")?;
+    Ok(statement.exists([])?)
+}
+
+/// A bid that can become no lease any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverBid {
+    /// The order.
+    pub order: OrderId,
+    /// The height of the decision, or at which it was lost.
+    pub decided_height: u64,
+}
+
+/// The bids whose slots can be released at `now`, block time: lost ones, open ones on orders past their
+/// last second, of which no event says so, and those that became leases, ended and began `slot_hold` ago.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, StoreError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT order_id, decided_height FROM bids WHERE progress = 'lost'
+         UNION SELECT b.order_id, b.decided_height FROM bids b JOIN orders o ON o.id = b.order_id
+             WHERE b.progress = 'open' AND o.closes_at IS NULL AND o.expires_at < ?1
+         UNION SELECT b.order_id, b.decided_height FROM bids b JOIN leases l USING (order_id)
+             WHERE b.progress = 'won' AND l.state != 'active' AND l.created_at <= ?2
+         ORDER BY order_id",
+    )?;
+    let read = |row: &Row<'_>| {
+        Ok(OverBid {
+            order: OrderId(sql::uint(row, "order_id")?),
+            decided_height: sql::uint(row, "decided_height")?,
+        })
+    };
+    // Below zero no lease began.
+    let began = sql::int(now)?.saturating_sub(sql::int(slot_hold)?);
+    let rows = statement.query_map([sql::int(now)?, began], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Inserts or replaces a bid.
 ///
 /// # Errors
@@ -62,6 +122,7 @@ pub fn put(tx: &Tx<'_>, row: &Bid) -> Result<(), StoreError> {
         row.attempt,
         row.why,
     ])?;
+    tx.order_changed(row.order);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -79,6 +140,7 @@ pub fn set_progress(
 ) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE bids SET progress = ?2, why = ?3 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, progress.as_str(), why])?;
+    tx.order_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -93,6 +155,7 @@ pub fn lose(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> 
         "UPDATE bids SET progress = 'lost', why = NULL, decided_height = ?2 WHERE order_id = ?1",
     )?
     .execute(params![sql::int(order.0)?, sql::int(height)?])?;
+    tx.order_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -110,6 +173,7 @@ pub fn refuse(tx: &Tx<'_>, order: OrderId, attempts: u32, why: &str) -> Result<(
         "UPDATE bids SET progress = 'refused', attempt = ?2, why = ?3 WHERE order_id = ?1",
     )?
     .execute(params![sql::int(order.0)?, attempts, why])?;
+    tx.order_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -122,6 +186,7 @@ pub fn refuse(tx: &Tx<'_>, order: OrderId, attempts: u32, why: &str) -> Result<(
 pub fn set_price(tx: &Tx<'_>, order: OrderId, price: Price) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE bids SET price = ?2 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, price.to_string()])?;
+    tx.order_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -133,6 +198,7 @@ pub fn set_price(tx: &Tx<'_>, order: OrderId, price: Price) -> Result<(), StoreE
 /// If the store fails.
 pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM bids WHERE order_id = ?1")?.execute([sql::int(order.0)?])?;
+    tx.order_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }

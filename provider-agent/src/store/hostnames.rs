@@ -50,16 +50,30 @@ pub fn claim(
     host: &str,
     order: OrderId,
 ) -> Result<Result<(), HostnameTaken>, StoreError> {
-    match holder(tx, host)? {
-        Some(holder) if holder != order => Ok(Err(HostnameTaken { host: normalize(host), holder })),
-        Some(_) => Ok(Ok(())),
-        None => {
-            tx.prepare_cached("INSERT INTO hostnames (host, order_id) VALUES (?1, ?2)")?
-                .execute(params![normalize(host), sql::int(order.0)?])?;
-            tx.lease_changed(order);
-            Ok(Ok(()))
-        }
+    if let Err(taken) = check(tx, host, order)? {
+        return Ok(Err(taken));
     }
+    let added = tx
+        .prepare_cached("INSERT OR IGNORE INTO hostnames (host, order_id) VALUES (?1, ?2)")?
+        .execute(params![normalize(host), sql::int(order.0)?])?;
+    if added > 0 {
+        tx.lease_changed(order);
+    }
+    Ok(Ok(()))
+}
+
+/// Whether a lease can claim a host name; the inner error names the lease that has it.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn check(
+    sql: &Connection,
+    host: &str,
+    order: OrderId,
+) -> Result<Result<(), HostnameTaken>, StoreError> {
+    let holder = holder(sql, host)?.filter(|holder| *holder != order);
+    Ok(holder.map_or(Ok(()), |holder| Err(HostnameTaken { host: normalize(host), holder })))
 }
 
 /// Releases one host name of a lease.

@@ -66,6 +66,17 @@ pub fn active(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// How many leases are active; paid or not.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn count_active(sql: &Connection) -> Result<u64, StoreError> {
+    let mut statement =
+        sql.prepare_cached("SELECT count(*) AS number FROM leases WHERE state = 'active'")?;
+    Ok(statement.query_row([], |row| sql::uint(row, "number"))?)
+}
+
 /// All leases, by number, also ended ones until they are deleted.
 ///
 /// # Errors
@@ -74,6 +85,32 @@ pub fn active(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
 pub fn all(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
     let mut statement = sql.prepare_cached(&format!("{SELECT} ORDER BY order_id"))?;
     let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Leases that ended, by number, until they are deleted.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn ended(sql: &Connection) -> Result<Vec<Lease>, StoreError> {
+    let query = format!("{SELECT} WHERE state != 'active' ORDER BY order_id");
+    let mut statement = sql.prepare_cached(&query)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Active leases without a manifest, by number.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn without_manifest(sql: &Connection) -> Result<Vec<OrderId>, StoreError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT order_id FROM leases WHERE state = 'active'
+             AND order_id NOT IN (SELECT order_id FROM manifests) ORDER BY order_id",
+    )?;
+    let rows = statement.query_map([], |row| sql::uint(row, "order_id").map(OrderId))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -106,6 +143,7 @@ pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
         sql::int(row.withdrawn_at)?,
     ])?;
     tx.lease_changed(row.order);
+    tx.order_changed(row.order);
     tx.touch(Topic::Leases);
     Ok(())
 }
@@ -134,6 +172,7 @@ pub fn close(
         sql::int(closed_at)?
     ])?;
     tx.lease_changed(order);
+    tx.order_changed(order);
     tx.touch(Topic::Leases);
     Ok(())
 }
@@ -243,6 +282,7 @@ pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM accounts WHERE id NOT IN (SELECT account FROM leases)")?
         .execute([])?;
     tx.lease_changed(order);
+    tx.order_changed(order);
     tx.touch(Topic::Leases);
     Ok(())
 }

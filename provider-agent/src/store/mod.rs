@@ -9,6 +9,7 @@
 
 pub mod applied;
 pub mod bids;
+pub mod copies;
 pub mod cursor;
 pub mod decisions;
 pub mod deployments;
@@ -44,7 +45,7 @@ pub use error::StoreError;
 pub use hostnames::HostnameTaken;
 pub use lease_summaries::LeaseSummary;
 pub use manifests::ManifestRow;
-pub use notify::{LeaseListener, Listener, Topic};
+pub use notify::{KeyListener, Listener, Topic};
 pub use pending::{Pending, PendingRow};
 pub use thread::Tx;
 
@@ -123,8 +124,14 @@ impl Store {
 
     /// A listener that gets the leases that commits change from now on: the lease itself, its
     /// account's clock, its manifest, host names, reservation, or its order's details.
-    pub fn listen_to_leases(&self) -> LeaseListener {
+    pub fn listen_to_leases(&self) -> KeyListener {
         self.notifier.listen_to_leases()
+    }
+
+    /// A listener that gets the orders that commits change from now on: the order itself, the own bid on
+    /// it, its reservation, or whether it is an own lease.
+    pub fn listen_to_orders(&self) -> KeyListener {
+        self.notifier.listen_to_orders()
     }
 
     /// Notifies the listeners of a topic without a change in the store.

@@ -1,5 +1,5 @@
 //! Notifications of changes: a counter for each topic, raised after each commit that touched it, and
-//! the leases that a commit changed.
+//! the leases and the orders that a commit changed.
 
 use std::{
     collections::BTreeSet,
@@ -27,43 +27,47 @@ pub enum Topic {
     Outbox,
     /// Free capacity: reservations, or the cluster's nodes and pods.
     Capacity,
-    /// The provider on the chain: its record, bond and attestations.
+    /// The provider on the chain: its record and bond; the orderbook's parameters.
     Provider,
+    /// What auditors attest of the provider.
+    Attestations,
 }
 
-const TOPICS: usize = 8;
+const TOPICS: usize = 9;
 
 /// The sending side.
 #[derive(Debug, Clone)]
 pub(super) struct Notifier {
     counts: watch::Sender<[u64; TOPICS]>,
-    leases: Arc<Mutex<Vec<Weak<ChangedLeases>>>>,
+    leases: Listeners,
+    orders: Listeners,
 }
+
+type Listeners = Arc<Mutex<Vec<Weak<Changed>>>>;
 
 impl Default for Notifier {
     fn default() -> Self {
-        Self { counts: watch::Sender::new([0; TOPICS]), leases: Arc::default() }
+        Self {
+            counts: watch::Sender::new([0; TOPICS]),
+            leases: Arc::default(),
+            orders: Arc::default(),
+        }
     }
 }
 
 impl Notifier {
-    /// Publishes the leases that a commit changed.
-    pub(super) fn publish(&self, changed: &BTreeSet<OrderId>) {
-        if changed.is_empty() {
-            return;
-        }
-        self.leases.lock().retain(|listener| {
-            let Some(listener) = listener.upgrade() else { return false };
-            listener.orders.lock().extend(changed);
-            listener.notify.notify_one();
-            true
-        });
+    /// Publishes the leases and the orders that a commit changed.
+    pub(super) fn publish(&self, leases: &BTreeSet<OrderId>, orders: &BTreeSet<OrderId>) {
+        publish(&self.leases, leases);
+        publish(&self.orders, orders);
     }
 
-    pub(super) fn listen_to_leases(&self) -> LeaseListener {
-        let listener = Arc::new(ChangedLeases::default());
-        self.leases.lock().push(Arc::downgrade(&listener));
-        LeaseListener(listener)
+    pub(super) fn listen_to_leases(&self) -> KeyListener {
+        listen(&self.leases)
+    }
+
+    pub(super) fn listen_to_orders(&self) -> KeyListener {
+        listen(&self.orders)
     }
 
     pub(super) fn wake(&self, topics: &[Topic]) {
@@ -84,19 +88,42 @@ impl Notifier {
     }
 }
 
-/// The leases that changed since they were last asked for, each once.
+fn publish(listeners: &Listeners, changed: &BTreeSet<OrderId>) {
+    if changed.is_empty() {
+        return;
+    }
+    listeners.lock().retain(|listener| {
+        let Some(listener) = listener.upgrade() else { return false };
+        listener.orders.lock().extend(changed);
+        listener.notify.notify_one();
+        true
+    });
+}
+
+fn listen(listeners: &Listeners) -> KeyListener {
+    let listener = Arc::new(Changed::default());
+    listeners.lock().push(Arc::downgrade(&listener));
+    KeyListener(listener)
+}
+
+/// What changed since it was last asked for, each once.
 #[derive(Debug, Default)]
-struct ChangedLeases {
+struct Changed {
     orders: Mutex<BTreeSet<OrderId>>,
     notify: Notify,
 }
 
-/// Waits for commits that change leases.
+/// Waits for commits that change leases, or orders.
 #[derive(Debug)]
-pub struct LeaseListener(Arc<ChangedLeases>);
+pub struct KeyListener(Arc<Changed>);
 
-impl LeaseListener {
-    /// Returns the leases that commits changed since the last call, once there are any. Cancel safe.
+impl KeyListener {
+    /// Returns those that commits changed since the last call, without waiting.
+    pub fn take(&mut self) -> BTreeSet<OrderId> {
+        std::mem::take(&mut *self.0.orders.lock())
+    }
+
+    /// Returns those that commits changed since the last call, once there are any. Cancel safe.
     pub async fn changed(&mut self) -> BTreeSet<OrderId> {
         loop {
             let changed = std::mem::take(&mut *self.0.orders.lock());

@@ -111,6 +111,7 @@ pub fn put(tx: &Tx<'_>, row: &Order) -> Result<(), StoreError> {
     if row.detail.is_some() {
         tx.lease_changed(row.id);
     }
+    tx.order_changed(row.id);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -124,6 +125,7 @@ pub fn set_detail(tx: &Tx<'_>, order: OrderId, detail: &OrderDetail) -> Result<(
     tx.prepare_cached("UPDATE orders SET detail = ?2 WHERE id = ?1")?
         .execute(params![sql::int(order.0)?, sql::to_json(detail)?])?;
     tx.lease_changed(order);
+    tx.order_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -138,6 +140,7 @@ pub fn extend(tx: &Tx<'_>, order: OrderId, closes_at: u64) -> Result<(), StoreEr
         "UPDATE orders SET closes_at = max(coalesce(closes_at, 0), ?2) WHERE id = ?1",
     )?
     .execute(params![sql::int(order.0)?, sql::int(closes_at)?])?;
+    tx.order_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -150,6 +153,7 @@ pub fn extend(tx: &Tx<'_>, order: OrderId, closes_at: u64) -> Result<(), StoreEr
 pub fn set_bids_height(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET book_height = ?2 WHERE id = ?1 AND open = 1")?
         .execute(params![sql::int(order.0)?, sql::int(height)?])?;
+    tx.order_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -162,6 +166,7 @@ pub fn set_bids_height(tx: &Tx<'_>, order: OrderId, height: u64) -> Result<(), S
 pub fn close(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE orders SET open = 0 WHERE id = ?1 AND open = 1")?
         .execute([sql::int(order.0)?])?;
+    tx.order_changed(order);
     tx.touch(Topic::Orders);
     Ok(())
 }
@@ -172,8 +177,12 @@ pub fn close(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
 ///
 /// If the store fails.
 pub fn close_of(tx: &Tx<'_>, deployment: DeploymentId) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE orders SET open = 0 WHERE deployment = ?1 AND open = 1")?
-        .execute([sql::int(deployment.0)?])?;
+    let mut closed = tx.prepare_cached(
+        "UPDATE orders SET open = 0 WHERE deployment = ?1 AND open = 1 RETURNING id",
+    )?;
+    for order in closed.query_map([sql::int(deployment.0)?], |row| sql::uint(row, "id"))? {
+        tx.order_changed(OrderId(order?));
+    }
     tx.touch(Topic::Orders);
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::{fmt, str::FromStr};
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, Topic, Tx, sql};
 
@@ -76,30 +76,49 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PendingRow> {
 /// If the store fails.
 pub fn list(sql: &Connection, limit: u32) -> Result<Vec<PendingRow>, StoreError> {
     let all = [Pending::Order, Pending::Deployment, Pending::Account, Pending::LeaseEnd];
-    next(sql, &all, u32::MAX, limit)
+    of_kinds(sql, &all, limit)
 }
 
-/// The pending fetches of these kinds with at most `most_attempts` failures, those with the fewest
-/// first.
-///
-/// # Errors
-///
-/// If the store fails.
-pub fn next(
+fn of_kinds(
     sql: &Connection,
     kinds: &[Pending],
-    most_attempts: u32,
     limit: u32,
 ) -> Result<Vec<PendingRow>, StoreError> {
     let kinds: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
     let query = format!(
         "SELECT kind, id, height, attempts, last_error FROM pending
-         WHERE attempts <= ?1 AND kind IN ({}) ORDER BY attempts, id LIMIT ?2",
+         WHERE kind IN ({}) ORDER BY attempts, id LIMIT ?1",
         kinds.join(", ")
     );
     let mut statement = sql.prepare_cached(&query)?;
-    let rows = statement.query_map([most_attempts, limit], read)?;
+    let rows = statement.query_map([limit], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What is to be fetched of these kinds, those with the fewest failures first.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn keys(
+    sql: &Connection,
+    kinds: &[Pending],
+    limit: u32,
+) -> Result<Vec<(Pending, u64)>, StoreError> {
+    let rows = of_kinds(sql, kinds, limit)?;
+    Ok(rows.into_iter().map(|row| (row.kind, row.id)).collect())
+}
+
+/// One fetch, if it is still to be done.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn get(sql: &Connection, kind: Pending, id: u64) -> Result<Option<PendingRow>, StoreError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT kind, id, height, attempts, last_error FROM pending WHERE kind = ?1 AND id = ?2",
+    )?;
+    Ok(statement.query_row(params![kind.to_string(), sql::int(id)?], read).optional()?)
 }
 
 /// Adds a fetch from the state after block `height` or a later one. One that is there is for the later

@@ -48,6 +48,7 @@ pub fn put(tx: &Tx<'_>, row: &Reservation) -> Result<(), StoreError> {
     )?
     .execute(params![sql::int(row.order.0)?, sql::to_json(&row.placements)?, row.ips])?;
     tx.lease_changed(row.order);
+    tx.order_changed(row.order);
     Ok(())
 }
 
@@ -62,6 +63,7 @@ pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
         .execute([sql::int(order.0)?])?;
     if released > 0 {
         tx.lease_changed(order);
+        tx.order_changed(order);
         tx.touch(Topic::Capacity);
     }
     Ok(())

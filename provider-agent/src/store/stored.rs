@@ -42,6 +42,8 @@ struct Rows {
     marks: Vec<Mark>,
     pending: Vec<PendingRow>,
     applied: Vec<AppliedRow>,
+    identity: Option<String>,
+    restored: Option<u64>,
     kept: Vec<Kept>,
 }
 
@@ -74,6 +76,8 @@ fn rows() -> Rows {
         marks: vec![marks],
         pending: pending(),
         applied: vec![applied(1, Some(u64::MAX)), applied(2, None)],
+        identity: Some("0f1e".into()),
+        restored: Some(1_700_000_300),
         kept: vec![kept()],
     }
 }
@@ -300,6 +304,9 @@ async fn write(store: &Store) {
                 failed.clone().try_for_each(|why| pending::failed(tx, row.kind, row.id, why))?;
             }
             rows.applied.iter().try_for_each(|row| applied::put(tx, row))?;
+            tx.execute("INSERT OR REPLACE INTO digest_key VALUES (0, x'0102')", [])?;
+            copies::set_identity(tx, &rows.identity.unwrap())?;
+            copies::mark(tx, rows.restored.unwrap())?;
             for row in &rows.kept {
                 kept_volumes::keep(tx, row, &Default::default())?;
             }
@@ -340,6 +347,8 @@ async fn read(store: &Store) -> Rows {
                 marks: marks::all(sql)?,
                 pending: pending::list(sql, 10)?,
                 applied: applied::all(sql)?,
+                identity: copies::identity(sql)?,
+                restored: copies::restored_at(sql)?,
                 kept: kept_volumes::all(sql)?,
             })
         })
@@ -414,7 +423,9 @@ async fn todays_code_stores_the_rows_of_the_fixture() {
 async fn every_record_of_an_older_version_reads_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = restored(folder.path(), FIXTURE_0_1_0);
-    assert_eq!(read(&store).await, Rows { applied: Vec::new(), kept: Vec::new(), ..rows() });
+    let expected =
+        Rows { applied: Vec::new(), identity: None, restored: None, kept: Vec::new(), ..rows() };
+    assert_eq!(read(&store).await, expected);
 }
 
 #[tokio::test]

@@ -42,18 +42,25 @@ impl fmt::Debug for Worker {
     }
 }
 
-/// One transaction. Statements run on it as on a connection; it collects the topics to notify and the
-/// leases that it changes.
+/// One transaction. Statements run on it as on a connection; it collects the topics to notify, and
+/// the leases and orders that it changes.
 pub struct Tx<'c> {
     sql: rusqlite::Transaction<'c>,
     touched: RefCell<Vec<Topic>>,
     changed: RefCell<BTreeSet<OrderId>>,
+    orders: RefCell<BTreeSet<OrderId>>,
 }
 
 impl Tx<'_> {
     /// Publishes that something of the lease of `order` changed, once the transaction is committed.
     pub fn lease_changed(&self, order: OrderId) {
         self.changed.borrow_mut().insert(order);
+    }
+
+    /// Publishes that something of an order changed that decides about a bid, once the transaction is
+    /// committed: the order, the own bid, its reservation, whether it is a lease.
+    pub fn order_changed(&self, order: OrderId) {
+        self.orders.borrow_mut().insert(order);
     }
 
     /// Notifies the listeners of `topic` once the transaction is committed.
@@ -146,10 +153,15 @@ impl Worker {
             let sql = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .map_err(StoreError::from)?;
-            let tx = Tx { sql, touched: RefCell::default(), changed: RefCell::default() };
+            let tx = Tx {
+                sql,
+                touched: RefCell::default(),
+                changed: RefCell::default(),
+                orders: RefCell::default(),
+            };
             let value = work(&tx)?;
             tx.sql.commit().map_err(StoreError::from)?;
-            notifier.publish(&tx.changed.into_inner());
+            notifier.publish(&tx.changed.into_inner(), &tx.orders.into_inner());
             notifier.wake(&tx.touched.into_inner());
             Ok(value)
         })

@@ -117,7 +117,7 @@ async fn kept_and_given_up(store: &Store, order: OrderId) {
 }
 
 /// Removes the store beside a configuration, with what SQLite keeps beside that.
-fn lose_store(config: &std::path::Path) {
+pub fn lose_store(config: &std::path::Path) {
     for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
         // The last two may not be there.
         let _ = std::fs::remove_file(config.with_file_name(file));

@@ -23,6 +23,7 @@ async fn k3s() -> Fixture {
         default: true,
         controller: Some("traefik.io/ingress-controller".into()),
         address: Some("203.0.113.10".into()),
+        unique_hosts: false,
     }];
     Fixture::with(options).await
 }

@@ -94,8 +94,8 @@ async fn a_container_killed_for_its_memory_is_named_with_code_restarts_and_advic
     let reason = pod.reason.as_deref().unwrap();
     assert!(reason.starts_with(&expected), "{reason}");
     assert!(reason.ends_with("the memory is 256Mi: ask for more"), "{reason}");
-    let trouble = pod.trouble.as_deref().unwrap();
-    assert_eq!((trouble.reason.as_str(), trouble.exit_code), ("OOMKilled", Some(137)));
+    let failure = pod.failure.as_deref().unwrap();
+    assert_eq!((failure.reason.as_str(), failure.exit_code), ("OOMKilled", Some(137)));
     assert!(status.detail.unwrap().contains("OOMKilled (exit code 137)"));
 
     // Between two crashes, while it runs.

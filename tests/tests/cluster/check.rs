@@ -92,6 +92,10 @@ async fn probes_measure_ingress_policies_processes_and_volumes_and_leave_nothing
     let report = check::check(config).await;
     assert_eq!(line(&report, "watches").0, Level::Ok, "{}", report.text());
     assert_eq!(line(&report, "block results").0, Level::Ok, "{}", report.text());
+    // By lists, since that is what the role allows.
+    assert_eq!(line(&report, "volumes of tenants").0, Level::Ok, "{}", report.text());
+    let (_, found) = line(&report, "ingress controller");
+    assert!(found.contains("(controller `souk.test/none`)"), "{}", report.text());
     let (level, found) = line(&report, "probe");
     assert!(level == Level::Ok && found.contains("runs"), "{}", report.text());
     // The nodes' bridge enforces none, as the probe has to find out.

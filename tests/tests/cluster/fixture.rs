@@ -21,7 +21,10 @@ use souk_client::{
     wallet::Wallet,
 };
 use souk_core::{DeploymentId, OrderId};
-use souk_gateway::body::{EventQuery, LeaseStatus, ManifestUpload, Phase};
+use souk_gateway::{
+    body::{EventQuery, LeaseStatus, ManifestUpload, Phase},
+    commitment,
+};
 use souk_kubesim::spec::NodeSpec;
 use souk_localnet::{
     chain::{EmbeddedChain, EmbeddedConfig, PREFIX},
@@ -241,6 +244,20 @@ impl Fixture {
     pub async fn launch(&self, order: &OpenOrder) -> anyhow::Result<()> {
         deploy::launch(&self.market, &self.tenant, order.order, &order.upload).await?;
         Ok(())
+    }
+
+    /// Updates a lease's deployment to SDL text, and sends the manifest.
+    pub async fn update(&self, leased: &Leased, text: &str) {
+        let map = &self.market.network.map;
+        let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
+        let config = self.market.orderbook.config().await.unwrap();
+        let upload = deploy::plan(compiled, None, true, &config).unwrap().upload;
+        let deployment = self.market.orderbook.lease(leased.order).await.unwrap().group.deployment;
+        let commitment = commitment(upload.salt.as_ref(), &upload.manifest.version()).into();
+        let message = ExecuteMsg::UpdateDeployment { deployment, commitment };
+        let message = self.tenant.execute(&self.market.contracts.orderbook, &message, &[]).unwrap();
+        self.tenant.send("updating", vec![message]).await.unwrap();
+        self.launch(&OpenOrder { order: leased.order, upload }).await.unwrap();
     }
 
     /// Leases an order from a provider, which gets the manifest.

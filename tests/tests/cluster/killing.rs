@@ -26,7 +26,7 @@ async fn killed_between_any_two_steps_it_deploys_and_tears_down_all_the_same() {
     agent.killed("before the first object").await;
     assert!(fixture.namespace(&leased.namespace).await.is_none());
 
-    // Namespace, quota, limits, policy, identity, secret, three services, a claim, two workloads, ingress.
+    // Namespace, quota, limits, policy, identity, secret, three services, a claim, two workloads, one host.
     const OBJECTS: u32 = 13;
     for after in 0..OBJECTS {
         let agent = fixture.agent_killed_at(At("leases::after_object", after));

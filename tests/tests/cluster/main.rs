@@ -11,6 +11,8 @@ mod audit;
 mod check;
 mod cluster_errors;
 mod fixture;
+mod hosts;
+mod http_front;
 mod killing;
 mod manual_changes;
 mod outage;

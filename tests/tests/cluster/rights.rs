@@ -166,7 +166,9 @@ async fn the_agent_writes_in_no_namespace_but_its_own() {
         let pods = agent
             .post(&at("pods"), &json!({ "metadata": { "name": "a" }, "spec": template["spec"] }))
             .await;
-        assert!(pods.is_not_granted(), "{}", pods.text);
+        // A new namespace has no service account for a moment, of which the API server says so first.
+        let early = pods.code == 403 && pods.text.contains("error looking up service account");
+        assert!(pods.is_refused() || early, "a pod in {place}: {}", pods.text);
         // The API server itself protects two of them.
         let deleted = agent.send("DELETE", &namespace, "application/json", &json!({})).await;
         let protected = deleted.code == 403 && deleted.text.contains("may not be deleted");
@@ -294,9 +296,11 @@ async fn check_says_whether_the_policy_is_in_force() {
 /// look at the volumes that they had.
 const ELSEWHERE: [&str; 2] = ["delete pods", "get persistentvolumes"];
 
-/// The site with another volume and without its secret.
+/// The site whose data base has another name, so that its claim is in the way, and another secret.
 fn changed() -> String {
-    SITE.replace("env: [GREETING=ann]", "env: [GREETING=bob]").replace("data", "store")
+    let renamed = SITE.replace("  db:\n    image", "  store:\n    image");
+    let renamed = renamed.replace("  db: { here", "  store: { here");
+    renamed.replace("GREETING=ann", "GREETING=bob")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -314,7 +318,7 @@ async fn the_role_has_what_the_agent_uses_and_nothing_else() {
     for kind in Kind::WATCHED.into_iter().filter(|kind| *kind != Kind::Namespace) {
         fixture.stray(&leased, kind).await;
     }
-    for text in [changed(), changed().replace("env: [GREETING=bob]", "env: []")] {
+    for text in [changed(), changed().replace("    env: [GREETING=bob]\n", "")] {
         fixture.update(&leased, deployment, &text).await;
         fixture.ready(&leased).await;
     }

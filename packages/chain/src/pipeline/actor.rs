@@ -95,6 +95,8 @@ pub(super) enum Pace {
     Sleep,
     /// Look again after the next block.
     NextBlock,
+    /// Nothing is sent for this reason, until it is over.
+    Held(String),
     /// Something is wrong outside: wait longer each time.
     BackOff(String),
 }
@@ -163,7 +165,7 @@ impl Pipeline {
                 }
                 // Also without a wake-up, in case one was lost.
                 Pace::Sleep => self.config.poll.saturating_mul(5),
-                Pace::NextBlock => self.config.poll,
+                Pace::NextBlock | Pace::Held(_) => self.config.poll,
                 Pace::BackOff(_) => {
                     let (first, max) = (self.config.first_backoff, self.config.max_backoff);
                     let wait = backoff(first, max, self.memory.pauses);
@@ -190,6 +192,9 @@ impl Pipeline {
     }
 
     async fn step(&mut self) -> Result<Pace, StepError> {
+        if let Some(reason) = self.shared.held.borrow().clone() {
+            return Ok(Pace::Held(reason));
+        }
         let (attempt, queued) = run(self.store(), |connection| {
             let attempt = store::open_attempt(connection)?;
             Ok((attempt, store::queued_count(connection)?))
@@ -234,6 +239,7 @@ impl Pipeline {
                 Action::SearchBlocks { from, to } => {
                     seen.search = search_blocks(&self.client, &attempt.hash, from, to).await?;
                 }
+                Action::Broadcast if attempt.disowned => return Ok(Pace::NextBlock),
                 Action::Broadcast => return self.broadcast(attempt, seen.height).await,
                 Action::Record(included) => return self.record(attempt, included).await,
                 Action::Release(dead) => return self.release(attempt, dead).await,
@@ -331,6 +337,7 @@ impl Pipeline {
                 tracing::warn!(%error, "transactions wait");
                 Some(error.clone())
             }
+            Pace::Held(reason) => Some(reason.clone()),
             // Steps on the way to the same error do not clear it.
             Pace::Go => return,
             Pace::Sleep | Pace::NextBlock => self.memory.late.clone(),

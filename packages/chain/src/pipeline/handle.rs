@@ -41,6 +41,18 @@ impl PipelineHandle {
         self.shared.wake.notify_one();
     }
 
+    /// Sends nothing while there is a reason not to; the status has it as its error.
+    pub fn hold(&self, reason: Option<String>) {
+        let changed = self.shared.held.send_if_modified(|held| {
+            let changed = *held != reason;
+            *held = reason;
+            changed
+        });
+        if changed {
+            self.shared.wake.notify_one();
+        }
+    }
+
     /// Changes whenever items changed durably.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes.subscribe()

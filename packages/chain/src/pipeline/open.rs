@@ -39,6 +39,7 @@ impl Pipeline {
             wake: Notify::new(),
             changes: watch::Sender::new(0),
             in_flight: watch::Sender::new(None),
+            held: watch::Sender::new(None),
             status: watch::Sender::new(status),
         });
         let memory = Memory::new(config.gas.price.clone());

@@ -234,6 +234,59 @@ impl Outbox {
     }
 }
 
+impl Outbox {
+    /// What is in this database was put back from a copy: another process may have sent it since. Queued
+    /// items fail with `reason`. A signed transaction is looked for on the chain and never broadcast; if it
+    /// turns out that it was not executed, its items fail likewise. True if there was any of either.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub fn disown(tx: &Transaction<'_>, reason: &str) -> rusqlite::Result<bool> {
+        let queued = tx.execute(
+            "UPDATE souk_tx_items SET state = 'failed', fail_kind = 'refused', fail_reason = ?1
+             WHERE state = 'queued'",
+            [reason],
+        )?;
+        let open =
+            tx.execute("UPDATE souk_tx_attempts SET note = ?1 WHERE state = 'open'", [reason])?;
+        Ok(queued + open > 0)
+    }
+
+    /// Deletes items that are done or failed, and transactions that no item refers to, both from before
+    /// `before` (Unix seconds) and not in a block above `height`: at most `limit` of each. What is not
+    /// final, or of which it is unknown whether it was executed, stays. The keys of deleted items can be
+    /// used again. Returns how many items were deleted.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub fn prune(
+        tx: &Transaction<'_>,
+        before: u64,
+        height: u64,
+        limit: u32,
+    ) -> rusqlite::Result<usize> {
+        let bounds = (before, height, limit);
+        let pruned = tx.execute(
+            "DELETE FROM souk_tx_items WHERE id IN (
+                 SELECT i.id FROM souk_tx_items i LEFT JOIN souk_tx_attempts a ON a.id = i.attempt
+                 WHERE i.state IN ('done', 'failed') AND i.enqueued_at < ?1
+                     AND coalesce(i.fail_kind, '') != 'unknown' AND coalesce(a.height, 0) <= ?2
+                 ORDER BY i.id LIMIT ?3)",
+            bounds,
+        )?;
+        tx.execute(
+            "DELETE FROM souk_tx_attempts WHERE id IN (
+                 SELECT id FROM souk_tx_attempts
+                 WHERE state IN ('included', 'dead') AND signed_at < ?1
+                     AND coalesce(height, 0) <= ?2
+                     AND id NOT IN (SELECT attempt FROM souk_tx_items WHERE attempt IS NOT NULL)
+                 ORDER BY id LIMIT ?3)",
+            bounds,
+        )?;
+        Ok(pruned)
+    }
+}
+
 fn read_record(row: &Row<'_>) -> rusqlite::Result<OutcomeRecord> {
     let hash = |row: &Row<'_>| -> rusqlite::Result<Option<TxHash>> {
         let text: Option<String> = row.get(5)?;

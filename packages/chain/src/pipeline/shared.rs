@@ -22,6 +22,8 @@ pub(super) struct Shared {
     pub changes: watch::Sender<u64>,
     /// The transaction that is under way.
     pub in_flight: watch::Sender<Option<TxHash>>,
+    /// Why nothing is sent at present, if there is a reason.
+    pub held: watch::Sender<Option<String>>,
     /// How the pipeline is doing.
     pub status: watch::Sender<PipelineStatus>,
 }

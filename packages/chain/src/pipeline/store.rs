@@ -48,6 +48,8 @@ pub(super) struct OpenAttempt {
     pub base_height: u64,
     pub timeout_height: u64,
     pub gas_limit: u64,
+    /// It is from a copy of the database: it is looked for, and never broadcast.
+    pub disowned: bool,
 }
 
 /// An item that is to be failed.
@@ -124,7 +126,8 @@ impl SharedStore {
 pub(super) fn open_attempt(connection: &Connection) -> rusqlite::Result<Option<OpenAttempt>> {
     connection
         .prepare_cached(
-            "SELECT id, tx_hash, tx_bytes, sequence, base_height, timeout_height, gas_limit
+            "SELECT id, tx_hash, tx_bytes, sequence, base_height, timeout_height, gas_limit,
+                 note IS NOT NULL
              FROM souk_tx_attempts WHERE state = 'open'",
         )?
         .query_row([], |row| {
@@ -136,6 +139,7 @@ pub(super) fn open_attempt(connection: &Connection) -> rusqlite::Result<Option<O
                 base_height: row.get(4)?,
                 timeout_height: row.get(5)?,
                 gas_limit: row.get(6)?,
+                disowned: row.get(7)?,
             })
         })
         .optional()
@@ -233,6 +237,11 @@ pub(super) fn end_attempt(
     ending: &Ending,
 ) -> rusqlite::Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Of an attempt from a copy, why its items are not sent again.
+    let disowned: Option<String> = tx
+        .query_row("SELECT note FROM souk_tx_attempts WHERE id = ?1", [attempt], |row| row.get(0))
+        .optional()?
+        .flatten();
     let (state, height, code, note) = match ending {
         Ending::Executed { height } => ("included", Some(*height), Some(0), None),
         Ending::Failed { height, code, log, .. } => {
@@ -267,6 +276,14 @@ pub(super) fn end_attempt(
         Ending::Failed { fail, .. } | Ending::Dead { fail, .. } => {
             if let Some(fail) = fail {
                 fail_item(&tx, fail)?;
+            }
+            if let Some(reason) = disowned {
+                tx.execute(
+                    "UPDATE souk_tx_items
+                     SET state = 'failed', fail_kind = ?2, fail_reason = ?3, attempt = NULL
+                     WHERE attempt = ?1 AND state = 'signed'",
+                    (attempt, FailureKind::Refused.name(), reason),
+                )?;
             }
             tx.execute(
                 "UPDATE souk_tx_items SET state = 'queued', attempt = NULL

@@ -65,6 +65,35 @@ impl Queries {
         })
     }
 
+    /// A page of a contract's storage, keys with values by key, from a key or the `next` of the page
+    /// before.
+    ///
+    /// # Errors
+    /// [`QueryError::NotFound`] if there is no contract; otherwise if no node answers or gives it.
+    pub async fn storage_page(
+        &self,
+        contract: &str,
+        from: Vec<u8>,
+    ) -> Result<ListPage<(Vec<u8>, Vec<u8>)>, QueryError> {
+        let pagination = PageRequest { key: from, limit: PAGE, ..PageRequest::default() };
+        let request = wasm::QueryAllContractStateRequest {
+            address: contract.to_owned(),
+            pagination: Some(pagination),
+        };
+        let answer = self
+            .ask::<_, wasm::QueryAllContractStateResponse>(
+                "/cosmwasm.wasm.v1.Query/AllContractState",
+                || format!("storage of contract {contract}"),
+                &request,
+            )
+            .await?;
+        let next = answer.value.pagination.map(|page| page.next_key);
+        Ok(ListPage {
+            entries: answer.value.models.into_iter().map(|one| (one.key, one.value)).collect(),
+            next: next.filter(|key| !key.is_empty()),
+        })
+    }
+
     /// The addresses of all contracts that an account made, the oldest first.
     ///
     /// # Errors

@@ -135,6 +135,11 @@ impl Client {
         labels.map(|(_, endpoint)| endpoint.label()).collect::<Vec<_>>().join(", ")
     }
 
+    /// The only endpoint that this client asks, if it is one.
+    pub(super) fn only(&self) -> Option<usize> {
+        self.only
+    }
+
     /// Whether this client asks that endpoint at all.
     pub(super) fn may_ask(&self, index: usize) -> bool {
         self.only.is_none_or(|only| only == index)

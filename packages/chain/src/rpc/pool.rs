@@ -171,6 +171,12 @@ impl Pool {
         matches!(fault, Some(EndpointFault::NoResults { .. }))
     }
 
+    /// Whether it is set aside for nothing but that.
+    pub(crate) fn is_without_results(&self, index: usize) -> bool {
+        let health = self.members.get(index).map(|member| &member.health);
+        matches!(health, Some(EndpointHealth::SetAside(EndpointFault::NoResults { .. })))
+    }
+
     /// Whether another endpoint is in use.
     pub(crate) fn has_another_good(&self, index: usize) -> bool {
         self.usable().iter().any(|other| *other != index)

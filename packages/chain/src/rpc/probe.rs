@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::error::EndpointFault;
+use super::pool::Pool;
 use super::transport::Reply;
 use super::types::Status;
 use super::types::StatusWire;
@@ -22,7 +23,7 @@ impl Client {
                 true => Vec::new(),
                 false => pool.claim_due(Instant::now()),
             };
-            (self.allowed(usable), due)
+            (self.allowed(&pool, usable), due)
         };
         self.spawn_probes(due);
         if usable.is_empty() {
@@ -44,7 +45,7 @@ impl Client {
             }
             {
                 let pool = self.inner.pool.lock();
-                usable = self.allowed(pool.usable());
+                usable = self.allowed(&pool, pool.usable());
                 let news = usable.iter().any(|i| !asked.contains(i));
                 if !news && !pool.any_unknown() {
                     return None;
@@ -54,7 +55,10 @@ impl Client {
                 }
             }
             probed.await;
-            usable = self.allowed(self.inner.pool.lock().usable());
+            usable = {
+                let pool = self.inner.pool.lock();
+                self.allowed(&pool, pool.usable())
+            };
         }
     }
 
@@ -69,7 +73,7 @@ impl Client {
             probed.as_mut().enable();
             let claimed = {
                 let mut pool = self.inner.pool.lock();
-                let usable = self.allowed(pool.usable());
+                let usable = self.allowed(&pool, pool.usable());
                 if !usable.is_empty() {
                     return usable;
                 }
@@ -87,8 +91,12 @@ impl Client {
         }
     }
 
-    fn allowed(&self, usable: Vec<usize>) -> Vec<usize> {
-        usable.into_iter().filter(|index| self.may_ask(*index)).collect()
+    /// Those that this client asks. One that is asked alone, for what it says of the state, need not have
+    /// results of blocks.
+    fn allowed(&self, pool: &Pool, usable: Vec<usize>) -> Vec<usize> {
+        let alone = self.only().filter(|only| pool.is_without_results(*only));
+        let allowed = usable.into_iter().filter(|index| self.may_ask(*index));
+        allowed.chain(alone).collect()
     }
 
     pub(super) fn spawn_probes(&self, claimed: Vec<usize>) {

@@ -74,6 +74,13 @@ impl GatewayError {
     pub fn is_too_early(&self) -> bool {
         matches!(self, Self::Refused { status: 425, .. })
     }
+
+    /// Whether the provider cannot say at the moment, since its cluster does not answer or has much to do:
+    /// try again.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Refused { status, body }
+            if *status == 503 || body.code == "manifest_in_check")
+    }
 }
 
 #[cfg(test)]
@@ -89,5 +96,7 @@ mod tests {
         let refused = GatewayError::refused(403, body());
         assert!(matches!(refused, GatewayError::Refused { status: 403, .. }));
         assert!(GatewayError::refused(425, body()).is_too_early());
+        assert!(GatewayError::refused(503, body()).is_busy());
+        assert!(!GatewayError::refused(429, body()).is_busy());
     }
 }

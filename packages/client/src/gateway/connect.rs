@@ -14,6 +14,8 @@ use crate::{error::Error, market::Market, wallet::Wallet};
 const SEE_LEASE: Duration = Duration::from_secs(60);
 /// How often it is tried.
 const RETRY: Duration = Duration::from_millis(200);
+/// Between two attempts at a gateway whose cluster does not answer.
+const RETRY_BUSY: Duration = Duration::from_secs(2);
 
 /// A client for a provider's gateway, pinned as the registry says.
 ///
@@ -58,6 +60,9 @@ pub async fn send_manifest(
         match client.send_manifest(order, upload).await {
             Err(error) if error.is_too_early() && time::Instant::now() < deadline => {
                 time::sleep(RETRY).await;
+            }
+            Err(error) if error.is_busy() && time::Instant::now() < deadline => {
+                time::sleep(RETRY_BUSY).await;
             }
             answer => return answer,
         }

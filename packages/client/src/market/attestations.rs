@@ -36,6 +36,23 @@ impl Attestations {
         self.0.list(usize::MAX, msg, |page: AttestationsResponse| page.attestations).await
     }
 
+    /// What auditors attest of a provider, a page after one auditor by address, expired values included.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
+    pub async fn after(
+        &self,
+        provider: &str,
+        start_after: Option<String>,
+    ) -> Answer<Vec<AttestationResponse>> {
+        let msg = |limit| QueryMsg::Attestations {
+            provider: provider.to_owned(),
+            start_after: start_after.clone(),
+            limit: Some(limit),
+        };
+        Ok(self.0.page::<_, AttestationsResponse>(msg).await?.attestations)
+    }
+
     /// The record of what an auditor attests of a provider, as it is published for contracts.
     ///
     /// # Errors

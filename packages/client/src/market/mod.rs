@@ -5,6 +5,7 @@
 
 mod any;
 mod attestations;
+mod bids;
 mod distribution;
 mod escrow;
 mod fees;
@@ -21,6 +22,7 @@ pub use crate::error::{MarketError, if_present};
 
 pub use any::{Ownership, config, identity, ownership};
 pub use attestations::Attestations;
+pub use bids::{BidsPage, OwnBid};
 pub use escrow::Escrow;
 pub use fees::FeeDistributor;
 pub use orderbook::Orderbook;

@@ -10,7 +10,12 @@ use souk_api::{
 };
 use souk_core::{DeploymentId, OrderId};
 
-use super::{MarketError, if_present, instance::contract};
+use super::{
+    MarketError,
+    bids::{self, BidsPage},
+    if_present,
+    instance::contract,
+};
 
 contract!(
     /// The orderbook.
@@ -96,6 +101,17 @@ impl Orderbook {
     pub async fn bid(&self, order: OrderId, provider: &str) -> Answer<Option<BidResponse>> {
         let provider = provider.to_owned();
         if_present(self.0.ask(&QueryMsg::Bid { order, provider }).await)
+    }
+
+    /// A page of all bids by order, from the `next` of the page before, with those of one provider: for
+    /// whoever does not know on which orders it has bids.
+    ///
+    /// # Errors
+    /// If no node gives the storage in pages, or [`MarketError::Record`] for a bid of another form.
+    pub async fn bids_page(&self, provider: &str, from: Option<Vec<u8>>) -> Answer<BidsPage> {
+        let contract = &self.0.address;
+        let from = from.unwrap_or_else(bids::beginning);
+        bids::read(contract, provider, self.0.queries.storage_page(contract, from).await?)
     }
 
     /// A lease.

@@ -1,6 +1,7 @@
 //! What happens to an object between its reading and its storing because of the rest of the
 //! cluster: namespaces, classes, service accounts, limits, quotas, pod security, addresses.
 
+mod ingress;
 mod limit_range;
 mod pod;
 mod pod_security;
@@ -116,6 +117,7 @@ pub fn validate(
         Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet => {
             pod_security::warn(cluster, object, warnings);
         }
+        Kind::Ingress => ingress::unique(cluster, object)?,
         Kind::PersistentVolumeClaim => {
             limit_range::check(cluster, kind, object)?;
             if let Some(old) = old {

@@ -94,6 +94,11 @@ impl<'d> Ports<'d> {
                     .help("a-z, 0-9, `-` and `.`; no `*`, no port, no path");
                 continue;
             }
+            if let Some(fault) = names::host_fault(host) {
+                let message = format!("nobody reaches the host `{host}`: {fault}");
+                let help = "write a DNS name that leads to the provider; providers refuse this";
+                reader.warn(*at, "unreachable-host", message).help(help);
+            }
             let before = self.hosts.insert(host, *at);
             let repeated = (expose.to.len() > 1).then_some(*at);
             if let Some(first) = before.or(repeated) {

@@ -13,6 +13,7 @@ mod hash;
 mod limits;
 mod order;
 mod placement;
+mod providers;
 mod schema;
 mod sections;
 mod services;

@@ -3,6 +3,8 @@
 //! Secrets are created and replaced instead. Whoever may patch a Secret may read it: the API server
 //! answers with it, and names its content in the errors of patches that do not fit, before any admission.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use kube::{
     Api, Client,
@@ -16,8 +18,16 @@ use super::{
 };
 use crate::model::{labels::MANAGER, scope::MarketScope, volumes::Claim};
 
-/// Applies one object and returns its fingerprint. Conflicts are forced: fields that others changed
-/// are set back.
+/// An object as the API server has it after a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Which of its fields are the agent's.
+    pub fingerprint: Fingerprint,
+    /// Its generation; 0 if its kind has none.
+    pub generation: i64,
+}
+
+/// Applies one object. Conflicts are forced: fields that others changed are set back.
 ///
 /// # Errors
 ///
@@ -27,14 +37,48 @@ pub async fn apply(
     subject: &Subject<'_>,
     kind: Kind,
     object: &DynamicObject,
-) -> kube::Result<Fingerprint> {
+) -> kube::Result<Written> {
     if kind == Kind::Secret {
         return write_secret(client, subject, object).await;
     }
     let name = object.metadata.name.as_deref().unwrap_or_default();
     let params = PatchParams::apply(MANAGER).force();
     let applied = api(client, subject, kind).patch(name, &params, &Patch::Apply(object)).await?;
-    Ok(Fingerprint::of(&applied.metadata))
+    let (fingerprint, generation) =
+        (Fingerprint::of(&applied.metadata), applied.metadata.generation.unwrap_or(0));
+    Ok(Written { fingerprint, generation })
+}
+
+/// Applies one of the agent's objects that is not a lease's.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn apply_anywhere(
+    client: &Client,
+    kind: Kind,
+    object: &DynamicObject,
+) -> kube::Result<()> {
+    let name = object.metadata.name.as_deref().unwrap_or_default();
+    let api: Api<DynamicObject> = match &object.metadata.namespace {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &kind.resource()),
+        None => Api::all_with(client.clone(), &kind.resource()),
+    };
+    let params = PatchParams::apply(MANAGER).force();
+    api.patch(name, &params, &Patch::Apply(object)).await.map(drop)
+}
+
+/// The labels of a namespace, if it is there.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn labels_of_namespace(
+    client: &Client,
+    name: &str,
+) -> kube::Result<Option<BTreeMap<String, String>>> {
+    let found = namespaces(client).get_metadata_opt(name).await?;
+    Ok(found.map(|found| found.metadata.labels.unwrap_or_default()))
 }
 
 /// Creates a Secret, or replaces the one that is there.
@@ -42,7 +86,7 @@ async fn write_secret(
     client: &Client,
     subject: &Subject<'_>,
     secret: &DynamicObject,
-) -> kube::Result<Fingerprint> {
+) -> kube::Result<Written> {
     let api = api(client, subject, Kind::Secret);
     let name = secret.metadata.name.as_deref().unwrap_or_default();
     let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
@@ -52,7 +96,7 @@ async fn write_secret(
         }
         other => drop(other?),
     }
-    Ok(Fingerprint::default())
+    Ok(Written { fingerprint: Fingerprint::default(), generation: 0 })
 }
 
 /// Scales a workload to zero and leaves everything else as it is. A workload that does not exist is
@@ -144,8 +188,8 @@ pub async fn delete_namespace(client: &Client, name: &str, uid: Option<&str>) ->
 ///
 /// If the API server refuses or does not answer.
 pub async fn is_foreign(client: &Client, name: &str, scope: &MarketScope) -> kube::Result<bool> {
-    let found = namespaces(client).get_metadata_opt(name).await?;
-    Ok(found.is_some_and(|found| !scope.owns(found.metadata.labels.as_ref())))
+    let found = labels_of_namespace(client, name).await?;
+    Ok(found.is_some_and(|labels| !scope.owns(Some(&labels))))
 }
 
 fn ignore_not_found(done: kube::Result<()>) -> kube::Result<()> {

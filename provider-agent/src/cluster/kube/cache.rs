@@ -27,7 +27,7 @@ use super::{
     container_log::Log,
     deletions::Deletion,
     objects::Kind,
-    seen::{LeaseObjects, SeenPod},
+    seen::{Detail, LeaseObjects, SeenPod},
     trim::{Kept, Trim},
     watch::{self, MetadataOnly, Report, Source, WatchError, Whole},
 };
@@ -101,6 +101,21 @@ impl Caches {
     /// The objects of one lease.
     pub fn lease(&self, order: OrderId) -> LeaseObjects {
         self.seen.lock().leases.get(&order).cloned().unwrap_or_default()
+    }
+
+    /// The leases that have an Ingress with one of these hosts, with the host.
+    pub fn holders(&self, hosts: &[String]) -> Vec<(String, OrderId)> {
+        let seen = self.seen.lock();
+        let of_lease = |(order, lease): (&OrderId, &LeaseObjects)| -> Vec<(String, OrderId)> {
+            let held = lease.objects.iter().filter_map(|object| match &object.detail {
+                Detail::Hosts(held) => Some(held),
+                _ => None,
+            });
+            let held = held.flat_map(|held| held.iter());
+            let wanted = held.filter(|host| hosts.iter().any(|one| **one == ***host));
+            wanted.map(|host| (host.to_string(), *order)).collect()
+        };
+        seen.leases.iter().flat_map(of_lease).collect()
     }
 
     /// The pods in a namespace.

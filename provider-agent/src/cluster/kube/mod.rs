@@ -11,6 +11,7 @@ pub mod fingerprint;
 pub mod logs;
 pub mod message;
 pub mod objects;
+pub mod other_hosts;
 pub mod seen;
 pub mod streams;
 pub mod timeout;

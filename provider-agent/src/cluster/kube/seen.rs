@@ -74,6 +74,8 @@ pub struct Replicas {
     pub wanted: u32,
     /// How many of the newest generation are ready.
     pub ready: u32,
+    /// Its generation, which counts the changes of what is wanted.
+    pub generation: i64,
 }
 
 /// What counts of a Service.
@@ -269,7 +271,7 @@ mod tests {
             ready: false,
             restarts: 0,
             reason: None,
-            trouble: None,
+            failure: None,
         };
         SeenPod {
             uid: "1".into(),

@@ -105,26 +105,23 @@ fn namespace(namespace: &Namespace) -> Detail {
 fn deployment(workload: &Deployment) -> Detail {
     let status = workload.status.clone().unwrap_or_default();
     let wanted = workload.spec.as_ref().and_then(|spec| spec.replicas);
+    let generation = workload.meta().generation.unwrap_or(0);
     let is_newest = status.observed_generation >= workload.meta().generation;
-    replicas(wanted, is_newest, status.ready_replicas, status.updated_replicas)
+    replicas(wanted, generation, is_newest, status.ready_replicas.min(status.updated_replicas))
 }
 
 fn stateful_set(workload: &StatefulSet) -> Detail {
     let status = workload.status.clone().unwrap_or_default();
     let wanted = workload.spec.as_ref().and_then(|spec| spec.replicas);
+    let generation = workload.meta().generation.unwrap_or(0);
     let is_newest = status.observed_generation >= workload.meta().generation;
-    replicas(wanted, is_newest, status.ready_replicas, status.updated_replicas)
+    replicas(wanted, generation, is_newest, status.ready_replicas.min(status.updated_replicas))
 }
 
-fn replicas(
-    wanted: Option<i32>,
-    is_newest: bool,
-    ready: Option<i32>,
-    updated: Option<i32>,
-) -> Detail {
+fn replicas(wanted: Option<i32>, generation: i64, is_newest: bool, ready: Option<i32>) -> Detail {
     let count = |count: i32| u32::try_from(count).unwrap_or(0);
-    let ready = if is_newest { ready.unwrap_or(0).min(updated.unwrap_or(0)) } else { 0 };
-    Detail::Workload(Replicas { wanted: wanted.map_or(1, count), ready: count(ready) })
+    let ready = if is_newest { ready.map_or(0, count) } else { 0 };
+    Detail::Workload(Replicas { wanted: wanted.map_or(1, count), ready, generation })
 }
 
 fn service(service: &Service) -> Detail {
@@ -175,13 +172,13 @@ fn pod_status(pod: &Pod) -> PodStatus {
         |kind: &str| conditions.iter().any(|one| one.type_ == kind && one.status == "True");
     let restarts: i32 = containers.flatten().map(|container| container.restart_count).sum();
     let restarts = u32::try_from(restarts).unwrap_or(0);
-    let trouble = pods::trouble(pod);
+    let failure = pods::failure(pod);
     PodStatus {
         name: pod.name_any(),
         phase: status.phase.unwrap_or_else(|| "Unknown".to_owned()),
         ready: is_ready("Ready"),
         restarts,
-        reason: trouble.as_ref().map(|trouble| pods::one_line(trouble, restarts)),
-        trouble: trouble.map(Box::new),
+        reason: failure.as_ref().map(|failure| pods::one_line(failure, restarts)),
+        failure: failure.map(Box::new),
     }
 }

@@ -13,10 +13,7 @@ use kube::{
     Api, Resource,
     api::{ListParams, WatchParams},
     core::{ObjectList, PartialObjectMeta, WatchEvent},
-    runtime::{
-        reflector::store::Writer,
-        watcher::{self, Event},
-    },
+    runtime::watcher,
 };
 use serde::de::DeserializeOwned;
 
@@ -284,63 +281,6 @@ impl Silence {
         self.allowed = (self.allowed * 2).min(MAX_SILENT);
         true
     }
-}
-
-/// What [`follow`] reports beside filling its cache.
-#[derive(Debug)]
-pub enum CacheEvent {
-    /// It is listed: the cache is complete.
-    Healthy,
-    /// An object changed.
-    Changed,
-    /// It failed; the cache keeps its last state.
-    Broken(WatchError),
-}
-
-/// Fills `cache` with the matching objects, without their managed fields, for as long as it is polled.
-pub async fn follow<K>(
-    api: Api<K>,
-    config: watcher::Config,
-    mut cache: Writer<K>,
-    mut on_event: impl FnMut(CacheEvent),
-) where
-    K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
-{
-    let mut listing = false;
-    run(Whole(api), config, |report| {
-        // Managed fields are larger than the rest of many objects.
-        let slim = |mut object: K| {
-            object.meta_mut().managed_fields = None;
-            object
-        };
-        let event = match report {
-            Report::Listing => {
-                listing = true;
-                cache.apply_watcher_event(&Event::Init);
-                return;
-            }
-            Report::Changed(object) if listing => {
-                cache.apply_watcher_event(&Event::InitApply(slim(object)));
-                return;
-            }
-            Report::Listed => {
-                listing = false;
-                cache.apply_watcher_event(&Event::InitDone);
-                CacheEvent::Healthy
-            }
-            Report::Changed(object) => {
-                cache.apply_watcher_event(&Event::Apply(slim(object)));
-                CacheEvent::Changed
-            }
-            Report::Gone(object) => {
-                cache.apply_watcher_event(&Event::Delete(object));
-                CacheEvent::Changed
-            }
-            Report::Broken(error) => CacheEvent::Broken(error),
-        };
-        on_event(event);
-    })
-    .await;
 }
 
 #[cfg(test)]

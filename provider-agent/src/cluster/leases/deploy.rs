@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     cluster::kube::{
-        apply,
+        apply::{self, Written},
         cache::Watched,
         fingerprint::Fingerprint,
         message::{is_refusal, message},
@@ -23,8 +23,8 @@ use crate::{
         seen::LeaseObjects,
     },
     failpoint,
-    model::{names::digest, placement::Placement, reconcile::Applied, volumes::Claim},
-    store::{StoreError, applied, lease_summaries, manifests, reservations},
+    model::{Lease, names::digest, placement::Placement, reconcile::Applied, volumes::Claim},
+    store::{StoreError, applied, lease_summaries, leases, manifests, reservations},
 };
 
 /// How often, and after what pause, it is looked whether an object that is replaced is gone. Then it is
@@ -34,6 +34,7 @@ const REPLACE_PAUSE: Duration = Duration::from_millis(100);
 
 /// What is to run, as the store has it at one moment.
 struct Wanted {
+    lease: Lease,
     group: ManifestGroup,
     placements: Vec<Placement>,
     version: u64,
@@ -77,6 +78,7 @@ impl Reconciler {
         let subject = Subject {
             order,
             scope: &self.scope,
+            owner: wanted.lease.owner(),
             group: &wanted.group,
             placements: &wanted.placements,
             cluster: self.settled().await?,
@@ -179,23 +181,23 @@ impl Reconciler {
         let read = self
             .store
             .read(move |sql| {
-                let summary = lease_summaries::get(sql, order)?;
+                let summary = lease_summaries::get(sql, order)?.zip(leases::get(sql, order)?);
                 let (manifest, reservation) =
                     (manifests::get(sql, order)?, reservations::get(sql, order)?);
                 Ok::<_, StoreError>(
-                    summary.zip(manifest).map(|(lease, row)| (lease, row, reservation)),
+                    summary.zip(manifest).map(|(known, row)| (known, row, reservation)),
                 )
             })
             .await?;
-        let Some((lease, row, reservation)) = read else { return Ok(None) };
-        let (Some(version), Some(name)) = (lease.version(self.recipe), lease.group) else {
+        let Some(((summary, lease), row, reservation)) = read else { return Ok(None) };
+        let (Some(version), Some(name)) = (summary.version(self.recipe), summary.group) else {
             return Ok(None);
         };
         let manifest: Option<Manifest> = serde_json::from_str(&row.manifest).ok();
         let mut groups = manifest.into_iter().flat_map(|manifest| manifest.0);
         let group = groups.find(|group| *group.name == *name).ok_or(StepError::Manifest(order))?;
         let placements = reservation.map(|row| row.placements).unwrap_or_default();
-        Ok(Some(Wanted { group, placements, version }))
+        Ok(Some(Wanted { lease, group, placements, version }))
     }
 }
 
@@ -224,12 +226,12 @@ impl Deployment<'_> {
             applied = self.replace(kind, &name, &sent).await;
         }
         match applied {
-            Ok(fingerprint) => {
+            Ok(Written { fingerprint, generation }) => {
                 let fingerprint = match kind {
                     Kind::Secret => Fingerprint(secret_list::digest(self.subject, object)),
                     _ => fingerprint,
                 };
-                self.done.push(AppliedAs { kind, name, content, fingerprint });
+                self.done.push(AppliedAs { kind, name, content, fingerprint, generation });
                 failpoint!("leases::after_object");
             }
             Err(error) => self.failed((kind, name), "apply", &error),
@@ -267,7 +269,7 @@ impl Deployment<'_> {
         kind: Kind,
         name: &str,
         sent: &kube::api::DynamicObject,
-    ) -> kube::Result<Fingerprint> {
+    ) -> kube::Result<Written> {
         let client = &self.reconciler.client;
         apply::delete(client, self.subject, kind, name).await?;
         let is_there =

@@ -18,4 +18,5 @@ pub mod rollout;
 mod run;
 mod secrets;
 pub mod status;
+pub mod trial;
 pub mod workloads;

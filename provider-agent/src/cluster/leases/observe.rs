@@ -74,6 +74,7 @@ mod tests {
             name: (*name).into(),
             content: 0,
             fingerprint: Fingerprint(*fingerprint),
+            generation: 0,
         };
         Progress { objects: objects.iter().map(applied).collect(), ..Progress::default() }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
-use souk_gateway::body::{ClusterEvent, PodTrouble};
+use souk_gateway::body::{ClusterEvent, PodFailure};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::{
@@ -60,18 +60,18 @@ impl Ends {
 }
 
 fn event(pod: &SeenPod) -> Option<ClusterEvent> {
-    let trouble = pod.status.trouble.as_deref()?;
-    let ended = trouble.exit_code.is_some() || pod.failed_at.is_some();
+    let failure = pod.status.failure.as_deref()?;
+    let ended = failure.exit_code.is_some() || pod.failed_at.is_some();
     ended.then(|| {
         // What it does by now is its status'.
-        let end = PodTrouble { waiting: None, runs_again: false, ..trouble.clone() };
+        let end = PodFailure { waiting: None, runs_again: false, ..failure.clone() };
         ClusterEvent {
             object: format!("pod/{}", pod.status.name),
             kind: "Warning".to_owned(),
-            reason: trouble.reason.clone(),
+            reason: failure.reason.clone(),
             message: one_line(&end, pod.status.restarts),
             count: pod.status.restarts.max(1),
-            last_seen: trouble.ended_at.clone(),
+            last_seen: failure.ended_at.clone(),
         }
     })
 }

@@ -51,6 +51,8 @@ pub struct AppliedAs {
     pub content: u64,
     /// Which fields were the agent's then.
     pub fingerprint: Fingerprint,
+    /// Its generation then; 0 if it was applied by a process before this one.
+    pub generation: i64,
 }
 
 impl AppliedAs {
@@ -100,6 +102,17 @@ impl Progress {
         self.applied == Some(wanted) && self.failure.is_none() && self.waits_for.is_none()
     }
 
+    /// Whether what is seen of the workloads is as new as what was applied: the caches are a little behind.
+    pub fn is_seen(&self, seen: &LeaseObjects) -> bool {
+        let is_seen = |applied: &AppliedAs| match seen.find(applied.kind, &applied.name) {
+            Some(SeenObject { detail: Detail::Workload(replicas), .. }) => {
+                replicas.generation >= applied.generation
+            }
+            _ => true,
+        };
+        self.objects.iter().all(is_seen)
+    }
+
     /// As the store keeps it.
     pub fn row(&self, order: OrderId) -> AppliedRow {
         let object = |object: &AppliedAs| AppliedObject {
@@ -125,6 +138,7 @@ impl From<AppliedRow> for Progress {
                 name: object.name.into(),
                 content: object.content,
                 fingerprint: Fingerprint(object.fingerprint),
+                generation: 0,
             })
         };
         Self {
@@ -229,5 +243,32 @@ impl ProgressMap {
     /// Forgets a lease.
     pub fn forget(&self, order: OrderId) {
         self.0.lock().remove(&order);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::kube::seen::Replicas;
+
+    #[test]
+    fn a_workload_counts_once_the_caches_have_what_was_applied() {
+        let applied = |generation| AppliedAs {
+            kind: Kind::Deployment,
+            name: "web".into(),
+            content: 1,
+            fingerprint: Fingerprint(1),
+            generation,
+        };
+        let seen = |generation| {
+            let replicas = Replicas { wanted: 1, ready: 1, generation };
+            let detail = Detail::Workload(replicas);
+            let object = SeenObject { detail, ..applied(0).as_seen() };
+            LeaseObjects { objects: vec![object], pods: Vec::new() }
+        };
+        for (at, shown, expected) in [(2, 1, false), (2, 2, true), (2, 3, true), (0, 1, true)] {
+            let progress = Progress { objects: vec![applied(at)], ..Progress::default() };
+            assert_eq!(progress.is_seen(&seen(shown)), expected, "{at} {shown}");
+        }
     }
 }

@@ -108,6 +108,12 @@ pub(super) enum Worked {
     Blind,
 }
 
+/// Whether all that is known of a lease is that it ended, as after the store was lost: one node's list says
+/// so.
+fn is_only_listed(lease: &LeaseSummary) -> bool {
+    !lease.is_active() && lease.manifest.is_none()
+}
+
 /// When a namespace whose lease the chain has, but the store does not, is looked at again.
 const UNKNOWN: std::time::Duration = std::time::Duration::from_secs(600);
 /// When it is, if the chain could not be asked.
@@ -194,12 +200,14 @@ impl Reconciler {
             tracing::info!("lease runs after all, its volumes are not given up");
         }
         let desired = match &lease {
-            Some(lease) => self.desired(lease, now),
+            Some(lease) if !is_only_listed(lease) || observed.namespace != Presence::Active => {
+                self.desired(lease, now)
+            }
             None if observed.namespace == Presence::Absent => {
                 return self.nothing_left(order).await;
             }
             // The store may have been lost or be behind, so the chain is asked.
-            None => match self.lookup.is_active(order).await {
+            _ => match self.lookup.is_active(order).await {
                 Some(false) => Desired::Gone,
                 Some(true) => return Ok(Worked::Again(UNKNOWN)),
                 None => return Ok(Worked::Again(UNANSWERED)),

@@ -124,7 +124,7 @@ mod tests {
             service: Some("db".into()),
             fingerprint: Fingerprint(1),
             terminating: false,
-            detail: Detail::Workload(Replicas { wanted: 1, ready }),
+            detail: Detail::Workload(Replicas { wanted: 1, ready, generation: 0 }),
         }
     }
 
@@ -141,7 +141,7 @@ mod tests {
                 ready: true,
                 restarts: 0,
                 reason: None,
-                trouble: None,
+                failure: None,
             },
             log: Log::None,
             claims: [claim.into()].into(),

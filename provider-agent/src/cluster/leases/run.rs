@@ -32,6 +32,9 @@ const WORKERS: usize = 32;
 /// The longest time without a look at the clock.
 const TICK: Duration = Duration::from_secs(1);
 
+/// Seconds after which a refresh is tried again for which nothing was seen.
+const BLIND: u64 = 60;
+
 type Finished = (OrderId, Worked, Duration);
 
 /// Hands out work.
@@ -39,7 +42,8 @@ struct Scheduler {
     reconciler: Arc<Reconciler>,
     queue: WorkQueue<OrderId>,
     running: JoinSet<Finished>,
-    worked_on: HashMap<Id, OrderId>,
+    /// What is worked on, and whether it is a refresh.
+    worked_on: HashMap<Id, (OrderId, bool)>,
     /// Leases that wait until namespaces are seen.
     blind: BTreeSet<OrderId>,
     /// When accounts are depleted, in block time.
@@ -113,7 +117,7 @@ impl Scheduler {
             if self.queue.failures(taken.key) > 0 {
                 metrics.retries.inc();
             }
-            let (order, again) = (taken.key, taken.urgency == Urgency::Refresh);
+            let (order, again) = (taken.key, taken.refresh);
             let span = tracing::info_span!("lease", lease = %order, urgency = ?taken.urgency);
             let reconciler = Arc::clone(&self.reconciler);
             let work = async move {
@@ -122,7 +126,7 @@ impl Scheduler {
                 (order, worked, began.elapsed())
             };
             let task = self.running.spawn(work.instrument(span));
-            self.worked_on.insert(task.id(), order);
+            self.worked_on.insert(task.id(), (order, again));
         }
     }
 
@@ -130,12 +134,12 @@ impl Scheduler {
         let (id, finished) = match ended {
             Ok((id, finished)) => (id, Some(finished)),
             Err(error) => {
-                let lease = self.worked_on.get(&error.id()).map(|order| order.0);
+                let lease = self.worked_on.get(&error.id()).map(|(order, _)| order.0);
                 tracing::error!(lease, %error, "work on a lease panicked, retrying");
                 (error.id(), None)
             }
         };
-        let Some(order) = self.worked_on.remove(&id) else { return };
+        let Some((order, refresh)) = self.worked_on.remove(&id) else { return };
         let (worked, took) =
             finished.map_or((Worked::Failed, Duration::ZERO), |(_, worked, took)| (worked, took));
         let end = match worked {
@@ -144,6 +148,9 @@ impl Scheduler {
             Worked::Failed => End::Failed,
             Worked::Blind => {
                 self.blind.insert(order);
+                if refresh {
+                    self.refreshes.set(order, Some(unix_time() + BLIND));
+                }
                 End::Done
             }
         };

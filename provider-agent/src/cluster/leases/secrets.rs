@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use souk_gateway::body::PodTrouble;
+use souk_gateway::body::PodFailure;
 
 use super::progress::Progress;
 use crate::cluster::kube::{
@@ -53,7 +53,7 @@ pub fn remove_lost(seen: &mut LeaseObjects, progress: &Progress, now: Instant) -
     let mut lost = BTreeSet::new();
     let mut wait: Option<Duration> = None;
     for pod in seen.pods.iter().filter(|pod| !pod.terminating) {
-        let Some(delay) = pod.status.trouble.as_deref().and_then(delay_of) else { continue };
+        let Some(delay) = pod.status.failure.as_deref().and_then(delay_of) else { continue };
         let of_pod = |secret: &&SeenObject| {
             secret.kind == Kind::Secret && secret.service.is_some() && secret.service == pod.service
         };
@@ -71,10 +71,10 @@ pub fn remove_lost(seen: &mut LeaseObjects, progress: &Progress, now: Instant) -
     wait
 }
 
-/// If a pod's trouble may be that it lacks a Secret: how long after an apply it is believed. What ran
+/// If a pod's failure may be that it lacks a Secret: how long after an apply it is believed. What ran
 /// before has its end as reason.
-fn delay_of(trouble: &PodTrouble) -> Option<Duration> {
-    let texts = [Some(trouble.reason.as_str()), trouble.waiting.as_deref()];
+fn delay_of(failure: &PodFailure) -> Option<Duration> {
+    let texts = [Some(failure.reason.as_str()), failure.waiting.as_deref()];
     let has = |word: &str| texts.into_iter().flatten().any(|text| text.contains(word));
     if has("CreateContainerConfigError") {
         return Some(ENVIRONMENT_DELAY);
@@ -139,8 +139,8 @@ mod tests {
             ready: false,
             restarts: 0,
             reason: None,
-            trouble: reason.map(|reason| {
-                Box::new(PodTrouble { reason: reason.to_owned(), ..PodTrouble::default() })
+            failure: reason.map(|reason| {
+                Box::new(PodFailure { reason: reason.to_owned(), ..PodFailure::default() })
             }),
         };
         let pod = SeenPod {

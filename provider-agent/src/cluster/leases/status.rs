@@ -1,7 +1,6 @@
 //! The status of a lease for its tenant: services, replicas, addresses, pods and errors.
 
 use souk_api::orderbook::LeaseState;
-use souk_core::OrderId;
 use souk_gateway::body::{
     ForwardedPort, KeptVolume, KeptVolumes, LeaseStatus, Phase, PodStatus, ServiceStatus,
 };
@@ -44,6 +43,9 @@ pub struct Sources<'a> {
     pub kept: Option<&'a Kept>,
 }
 
+/// What the tenant of a lease that runs without a manifest is asked for.
+const LOST: &str = "the provider does not have the manifest any more, and what runs stays as it is; send the manifest again";
+
 /// The status of a lease.
 pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
     let order = sources.lease.order;
@@ -53,6 +55,7 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
             let subject = Subject {
                 order,
                 scope: sources.scope,
+                owner: sources.lease.owner(),
                 group,
                 placements: &[],
                 cluster: sources.cluster,
@@ -62,7 +65,7 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 claims: &claims,
             };
             let all = objects::names(&subject);
-            let of = |service| service_status(sources, order, service, &all);
+            let of = |service| service_status(sources, &subject, service, &all);
             group.services.iter().map(of).collect()
         }
         None => Vec::new(),
@@ -105,6 +108,9 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
     if let Some(fault) = &sources.gpu_fault {
         return Some(fault.clone());
     }
+    if phase == Phase::WaitingForManifest && sources.seen.namespace().is_some() {
+        return Some(LOST.to_owned());
+    }
     if sources.kept.is_some() {
         return Some("its volumes are kept for some time".to_owned());
     }
@@ -119,7 +125,7 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
 
 fn service_status(
     sources: &Sources<'_>,
-    order: OrderId,
+    subject: &Subject<'_>,
     service: &ManifestService,
     all: &[ObjectName],
 ) -> ServiceStatus {
@@ -139,7 +145,7 @@ fn service_status(
         .filter(mine)
         .map(|object| format!("{}/{}", object.kind.gvk().kind.to_lowercase(), object.name))
         .collect();
-    let hosts = objects::hosts(sources.cluster, sources.scope, order, service);
+    let hosts = objects::hosts(subject, service);
     ServiceStatus {
         name: service.name.clone(),
         wanted: service.count,
@@ -212,7 +218,7 @@ fn forwarded(
 
 #[cfg(test)]
 mod tests {
-    use souk_core::{AccountId, Denom, DeploymentId, GroupId, GroupSeq, Price};
+    use souk_core::{AccountId, Denom, DeploymentId, GroupId, GroupSeq, OrderId, Price};
     use souk_sdl::{Options, compile};
 
     use super::*;
@@ -262,7 +268,7 @@ deployment:
             service: Some("web".into()),
             fingerprint: Fingerprint(1),
             terminating: false,
-            detail: Detail::Workload(Replicas { wanted: 2, ready }),
+            detail: Detail::Workload(Replicas { wanted: 2, ready, generation: 1 }),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Implements [`Workloads`] by the caches and the API server.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use souk_api::orderbook::LeaseState;
@@ -9,33 +9,32 @@ use souk_gateway::body::{
     ClusterEvent, EventQuery, LeaseStatus, LogLine, LogQuery, ProviderStatus,
 };
 use souk_sdl::{Manifest, ManifestGroup};
+use tokio::sync::watch;
 
 use super::{
     pod_events,
     progress::ProgressMap,
     status::{Sources, lease_status},
+    trial::Trials,
 };
 use crate::{
     cluster::{
+        capacity::CapacityState,
         kube::{
             cache::Caches,
             events::EventHub,
             logs::{LogHub, Source},
+            objects::Subject,
             seen::SeenPod,
         },
-        workloads::{LineStream, WorkloadError, Workloads},
+        workloads::{LineStream, TrialError, WorkloadError, Workloads},
     },
     config::Cluster,
-    model::{
-        Lease,
-        interfaces::CapacitySource,
-        kept::Kept,
-        names::label_value,
-        placement::{Inventory, Limits, Reservation, gpu_faults},
-        reconcile::Applied,
-        scope::MarketScope,
+    model::{DigestKey, Lease, names::label_value, reconcile::Applied, scope::MarketScope},
+    store::{
+        HostnameTaken, LeaseSummary, Store, StoreError, kept_volumes, lease_summaries, leases,
+        manifests, reservations,
     },
-    store::{LeaseSummary, Store, StoreError, kept_volumes, lease_summaries, reservations},
 };
 
 /// What the gateway shows of the cluster.
@@ -56,33 +55,10 @@ pub struct ClusterWorkloads {
     pub recipe: u64,
     /// What was done so far.
     pub progress: ProgressMap,
-    /// Where nodes and pods are known, for the GPUs that leases hold.
-    pub capacity: Arc<dyn CapacitySource>,
-    /// The free capacity now.
-    pub free: Box<dyn Fn() -> Free + Send + Sync>,
-}
-
-/// Capacity that is not requested by pods.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Free {
-    /// Thousandths of a core.
-    pub cpu_milli: u64,
-    /// Bytes.
-    pub memory: u64,
-    /// Devices.
-    pub gpus: u64,
-}
-
-/// What is left of persistent storage, by the market's class, beside reservations and kept volumes; not of
-/// classes without a limit.
-fn free_storage(
-    cluster: &Cluster,
-    reserved: &[Reservation],
-    kept: &[Kept],
-) -> BTreeMap<String, u64> {
-    let limits = Limits::of_cluster(cluster).without_kept(kept);
-    let left = Inventory::new(&[], &[], reserved, &limits).persistent;
-    left.into_iter().filter_map(|(class, left)| Some((class, left?))).collect()
+    /// What is left, and which GPUs fail.
+    pub capacity: watch::Receiver<CapacityState>,
+    /// Where manifests are tried.
+    pub trials: Trials,
 }
 
 impl ClusterWorkloads {
@@ -108,7 +84,7 @@ impl ClusterWorkloads {
         let services = group.iter().flat_map(|group| &group.services);
         let holds_gpus = services.map(|service| service.resources.gpu.units.get()).any(|n| n > 0);
         let gpu_fault = match lease.state {
-            LeaseState::Active if holds_gpus => self.gpu_fault(order).await.map_err(store)?,
+            LeaseState::Active if holds_gpus => self.gpu_fault(order),
             _ => None,
         };
         let summary = self.store.read(move |sql| lease_summaries::get(sql, order)).await;
@@ -118,9 +94,11 @@ impl ClusterWorkloads {
             _ => self.store.read(move |sql| kept_volumes::get(sql, order)).await.map_err(store)?,
         };
         let progress = self.progress.get(order);
-        let applied = wanted.is_some_and(|wanted| progress.is_current(wanted));
+        let seen = self.caches.lease(order);
+        let applied =
+            wanted.is_some_and(|wanted| progress.is_current(wanted)) && progress.is_seen(&seen);
         Ok(lease_status(&Sources {
-            seen: &self.caches.lease(order),
+            seen: &seen,
             cluster: &self.cluster,
             scope: &self.scope,
             lease: &lease,
@@ -135,19 +113,67 @@ impl ClusterWorkloads {
     }
 
     /// What is wrong with the GPUs that a lease holds; none if nothing is, or the cluster is not seen.
-    async fn gpu_fault(&self, order: OrderId) -> Result<Option<String>, StoreError> {
-        let Ok(cluster) = self.capacity.snapshot() else { return Ok(None) };
-        let reserved = self.store.read(reservations::all).await?;
-        let faults = gpu_faults(&cluster, &reserved);
-        let own = faults.iter().filter(|fault| fault.orders.contains(&order));
+    fn gpu_fault(&self, order: OrderId) -> Option<String> {
+        let state = self.capacity.borrow();
+        let own = state.faults.iter().filter(|fault| fault.orders.contains(&order));
         let texts: Vec<String> = own.map(ToString::to_string).collect();
-        Ok((!texts.is_empty()).then(|| texts.join("; ")))
+        (!texts.is_empty()).then(|| texts.join("; "))
     }
 
     /// What is to run by the store, if there is a manifest.
     fn wanted(&self, lease: &LeaseSummary, now: u64) -> Option<Applied> {
         let version = lease.version(self.recipe)?;
         Some(Applied { version, running: lease.funds.last_at(now) })
+    }
+
+    /// Refuses hosts that another lease's Ingresses have, if its manifest is not known: the store, which
+    /// has the claims, was lost, and it still runs. Otherwise whose a host is says the store.
+    async fn are_given_up(&self, order: OrderId, hosts: &[String]) -> Result<(), TrialError> {
+        let held = self.caches.holders(hosts).into_iter().filter(|(_, holder)| *holder != order);
+        for (host, holder) in held {
+            let read = self.store.read(move |sql| {
+                let active = leases::get(sql, holder)?;
+                let active = active.is_some_and(|lease| lease.state == LeaseState::Active);
+                Ok::<_, StoreError>(active && !manifests::exists(sql, holder)?)
+            });
+            match read.await {
+                Ok(false) => {}
+                Ok(true) => return Err(HostnameTaken { host, holder }.into()),
+                Err(error) => return Err(TrialError::Unavailable(error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    async fn tried(
+        &self,
+        order: OrderId,
+        group: ManifestGroup,
+        hosts: Vec<String>,
+    ) -> Result<(), TrialError> {
+        let read = self.store.read(move |sql| {
+            Ok::<_, StoreError>((leases::get(sql, order)?, reservations::get(sql, order)?))
+        });
+        let (lease, reservation) =
+            read.await.map_err(|error| TrialError::Unavailable(error.to_string()))?;
+        let missing = || TrialError::Unavailable(format!("lease {order} is not known"));
+        let lease = lease.ok_or_else(missing)?;
+        self.are_given_up(order, &hosts).await?;
+        let placements = reservation.map(|row| row.placements).unwrap_or_default();
+        let subject = Subject {
+            order,
+            scope: &self.scope,
+            // What is tried is not kept, so that no digest is compared.
+            digests: &DigestKey::from_bytes([0; 32]),
+            owner: lease.owner(),
+            group: &group,
+            placements: &placements,
+            cluster: &self.cluster,
+            running: true,
+            // In the namespace for trials there are none.
+            claims: &[],
+        };
+        self.trials.run(&subject, &hosts).await
     }
 
     async fn log_lines(
@@ -168,19 +194,18 @@ impl ClusterWorkloads {
     }
 
     async fn summary(&self) -> Result<ProviderStatus, WorkloadError> {
-        let leases = self.store.active_leases().await.map_err(store)?.len();
-        let read = |sql: &rusqlite::Connection| {
-            Ok::<_, StoreError>((reservations::all(sql)?, kept_volumes::all(sql)?))
+        let leases = self.store.read(leases::count_active).await.map_err(store)?;
+        let (offered, free_storage) = {
+            let counted = self.capacity.borrow();
+            (counted.offered, counted.storage.clone())
         };
-        let (reserved, kept) = self.store.read(read).await.map_err(store)?;
-        let free = (self.free)();
         Ok(ProviderStatus {
             height: self.store.height().await.map_err(store)?.unwrap_or(0),
             leases: u32::try_from(leases).unwrap_or(u32::MAX),
-            free_cpu_milli: free.cpu_milli,
-            free_memory: free.memory,
-            free_gpus: free.gpus,
-            free_storage: free_storage(&self.cluster, &reserved, &kept),
+            free_cpu_milli: offered.cpu_milli,
+            free_memory: offered.memory,
+            free_gpus: u64::from(offered.gpu),
+            free_storage,
         })
     }
 }
@@ -208,6 +233,15 @@ fn store(error: StoreError) -> WorkloadError {
 }
 
 impl Workloads for ClusterWorkloads {
+    fn try_manifest(
+        &self,
+        order: OrderId,
+        group: ManifestGroup,
+        hosts: Vec<String>,
+    ) -> BoxFuture<'_, Result<(), TrialError>> {
+        self.tried(order, group, hosts).boxed()
+    }
+
     fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>> {
         self.status(order).boxed()
     }

@@ -8,15 +8,17 @@ use axum::{
 };
 use cosmwasm_std::HexBinary;
 use http::StatusCode;
+use souk_core::OrderId;
 use souk_gateway::{Salt, Scope, body::ManifestUpload};
 
 use crate::{
     gateway::{GatewayError, State, auth::Caller, extract::OrderPath},
     model::{
         Lease,
+        hosts::Naming,
         manifest::{self, Refusal},
     },
-    store::{ManifestRow, Tx, hostnames, manifests},
+    store::{HostnameTaken, ManifestRow, Tx, hostnames, manifests},
 };
 
 /// Accepts a manifest that matches the lease; until then the one before runs. The body is read only
@@ -34,15 +36,32 @@ pub async fn put(
         _ => GatewayError::Body(rejection.body_text()),
     })?;
     let (commitment, accepted) = check(&state, &lease, &upload).await?;
+    let text = upload.manifest.canonical_json();
+    let before = state.store.manifest(order).await?;
+    // What was accepted before is not tried again.
+    if before.is_none_or(|before| before.manifest != text) {
+        let manifest::Accepted { group, hostnames } = &accepted;
+        free(&state, order, hostnames.clone()).await?;
+        state.workloads.try_manifest(order, group.clone(), hostnames.clone()).await?;
+    }
     let row = ManifestRow {
         order,
-        manifest: upload.manifest.canonical_json(),
+        manifest: text,
         salt: upload.salt.map(|salt| salt.0.to_vec()),
         commitment,
         accepted_at: state.store.block_time().await?.unwrap_or_default(),
     };
     state.store.write(move |tx| store(tx, &row, &accepted.hostnames)).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Whether no other lease has one of these host names.
+async fn free(state: &State, order: OrderId, hosts: Vec<String>) -> Result<(), GatewayError> {
+    let read = state.store.read(move |sql| {
+        hosts.iter().map(|host| hostnames::check(sql, host, order)).collect::<Result<Vec<_>, _>>()
+    });
+    let checked: Result<Vec<()>, HostnameTaken> = read.await?.into_iter().collect();
+    Ok(checked.map(drop)?)
 }
 
 /// Stores the manifest and claims its host names, all or nothing. Host names of the manifest before
@@ -71,7 +90,9 @@ async fn check(
     let order = state.store.order(lease.order).await?.ok_or_else(too_early)?;
     let spec = order.detail.ok_or_else(too_early)?.spec;
     let known = deployment.commitment;
-    match manifest::check(upload, &known, &spec, &state.rules) {
+    let domains = &state.rules.domains;
+    let naming = Naming { scope: &state.scope, order: lease.order, domains };
+    match manifest::check(upload, &known, &spec, &naming, &state.rules.images) {
         Ok(accepted) => Ok((known, accepted)),
         Err(refusal @ Refusal::Hash { .. }) => {
             let newest = state.chain.commitment(lease.group.deployment).await;

@@ -62,18 +62,19 @@ pub(super) async fn act(
             lower(deps, id, price).await?;
             Ok(None)
         }
-        Decision::Stay => Ok(None),
-        Decision::Pass(reason) => {
-            let tenant_reason = reason.for_tenant();
-            record(deps, at, id, Verdict::Pass, reason.to_string(), tenant_reason).await?;
-            Ok(None)
-        }
-        Decision::Wait(waiting) => {
-            record(deps, at, id, Verdict::Wait, waiting.to_string(), TenantReason::Undecided)
-                .await?;
-            Ok(None)
-        }
+        Decision::Stay | Decision::Pass(_) | Decision::Wait(_) | Decision::Ask(_) => Ok(None),
     }
+}
+
+/// The row of a decision that does nothing but to be recorded.
+pub(super) fn recorded(at: Cursor, order: OrderId, decision: &Decision) -> Option<DecisionRow> {
+    let (verdict, reason, tenant_reason) = match decision {
+        Decision::Pass(reason) => (Verdict::Pass, reason.to_string(), reason.for_tenant()),
+        Decision::Wait(reason) => (Verdict::Wait, reason.to_string(), TenantReason::Undecided),
+        _ => return None,
+    };
+    let tenant_reason = tenant_reason.as_str().to_owned();
+    Some(DecisionRow { order, height: at.height, verdict, reason, tenant_reason, price: None })
 }
 
 async fn place(
@@ -144,24 +145,16 @@ fn any_in_flight(tx: &Tx<'_>, prefix: &str) -> Result<bool, StoreError> {
     Ok(all.iter().any(|record| !record.state.is_final()))
 }
 
-/// Records a verdict other than a bid.
-pub(super) async fn record(
-    deps: &Deps,
-    at: Cursor,
-    order: OrderId,
-    verdict: Verdict,
-    reason: String,
-    tenant_reason: TenantReason,
-) -> Result<(), StoreError> {
-    let tenant_reason = tenant_reason.as_str().to_owned();
-    let row = DecisionRow { order, height: at.height, verdict, reason, tenant_reason, price: None };
-    let known = deps.store.decision(order).await?;
-    let same = known.is_some_and(|known| {
-        known.verdict == row.verdict && known.reason == row.reason && known.price == row.price
-    });
-    if same {
-        return Ok(());
-    }
-    tracing::debug!(order = %row.order, verdict = %row.verdict, reason = %row.reason, "decision recorded");
-    deps.store.write(move |tx| decisions::put(tx, &row).map(|_| ())).await
+/// Records decisions, in one transaction. One that equals the last keeps its height.
+pub(super) async fn record(deps: &Deps, rows: Vec<DecisionRow>) -> Result<(), StoreError> {
+    deps.store
+        .write(move |tx| {
+            for row in &rows {
+                if decisions::put(tx, row)? {
+                    tracing::debug!(order = %row.order, verdict = %row.verdict, reason = %row.reason, "decision recorded");
+                }
+            }
+            Ok(())
+        })
+        .await
 }

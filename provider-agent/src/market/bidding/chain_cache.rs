@@ -1,151 +1,174 @@
-//! A cache of the chain's state beside orders: the provider, the orderbook's parameters,
-//! attestations and the lowest bids. Refreshed after an event that may have changed it and when
-//! it is older than [`TTL`].
+//! What bidding keeps of the chain's state beside orders: the provider, the orderbook's parameters,
+//! attestations and the lowest bids. It is asked for again after an event that may have changed it; what
+//! an event may be missing for, after a time.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     time::{Duration, Instant},
 };
 
-use futures::FutureExt;
-use souk_api::published::AttestationRecord;
 use souk_core::{Denom, OrderId, Price};
 
-use super::{deps::Deps, snapshot::Snapshot};
+use super::{deps::Deps, known::Known};
 use crate::{
     market::ChainError,
     model::{
-        BidProgress, Cursor, Order,
-        bidding::{BestBid, ProviderState},
+        BidProgress, Order,
+        bidding::{Attestations, BestBid, LowestBid, ProviderState},
     },
-    store::{Listener, Store, Topic},
 };
 
-/// The cache is refreshed after this time, even without an event.
+/// Provider and parameters are asked for after this time, even without an event.
 const TTL: Duration = Duration::from_secs(30);
+/// What auditors attest is asked for after this time, even without an event: the one that an endpoint
+/// left out would be missed.
+const ATTESTATIONS_TTL: Duration = Duration::from_secs(600);
+/// Pages of auditors that are listed, at most: anybody may attest anything of a provider.
+const MAX_PAGES: usize = 5;
 
 /// The cached state.
+#[derive(Default)]
 pub(super) struct ChainCache {
-    /// Notified when some of it may have changed.
-    changed: Listener,
-    refreshed_at: Option<Instant>,
+    terms: Option<(Instant, Terms)>,
+    is_stale: bool,
     /// The provider; none if it is not registered.
     pub provider: Option<ProviderState>,
-    /// Whether the orderbook takes bids.
+    pub attestations: Attestations,
+    listed_at: Option<Instant>,
+    /// The lowest bids of binding auctions, each with the order's `bids_height` at the query.
+    best: HashMap<OrderId, (u64, Option<BestBid>)>,
+}
+
+/// The orderbook's parameters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Terms {
+    /// Whether the orderbook takes no bids.
     pub paused: bool,
     /// The least price of a bid, by denom.
     pub min_prices: BTreeMap<Denom, Price>,
     /// The least time for which a lease holds its slot, in seconds.
     pub slot_hold: u64,
-    /// What auditors attest of the provider.
-    pub attestations: BTreeMap<String, AttestationRecord>,
-    /// Auditors whose records were queried, those without a record too: orders may name any
-    /// number.
-    auditors: BTreeSet<String>,
-    /// The lowest bids of binding auctions, each with the order's `bids_height` at the query.
-    best: HashMap<OrderId, (u64, Option<BestBid>)>,
 }
 
 impl ChainCache {
-    /// An empty cache.
-    pub fn new(store: &Store) -> Self {
-        Self {
-            changed: store.listen(&[Topic::Provider]),
-            refreshed_at: None,
-            provider: None,
-            paused: false,
-            min_prices: BTreeMap::new(),
-            slot_hold: 0,
-            attestations: BTreeMap::new(),
-            auditors: BTreeSet::new(),
-            best: HashMap::new(),
-        }
+    /// The orderbook's parameters; what they are by default before they were asked for.
+    pub fn terms(&self) -> &Terms {
+        static NONE: Terms =
+            Terms { paused: true, min_prices: BTreeMap::new(), slot_hold: u64::MAX };
+        self.terms.as_ref().map_or(&NONE, |(_, terms)| terms)
     }
 
-    /// Refreshes what changes seldom, if it is old or an event came.
-    pub async fn refresh(&mut self, deps: &Deps, snapshot: &Snapshot) -> Result<(), ChainError> {
-        self.best.retain(|id, _| snapshot.orders.iter().any(|order| order.id == *id));
-        let notified = self.changed.changed().now_or_never().is_some();
-        let old = self.refreshed_at.is_none_or(|at| at.elapsed() > TTL);
-        if !notified && !old {
-            return Ok(());
-        }
-        // If a query below fails, the next round refreshes again.
-        self.refreshed_at = None;
-        self.attestations.clear();
-        self.auditors.clear();
-        let config = deps.market.orderbook.config().await?;
-        self.paused = config.paused;
-        self.slot_hold = config.params.slot_hold;
-        let denoms = config.denoms.into_iter();
-        self.min_prices = denoms.map(|denom| (denom.denom, denom.min_price)).collect();
-        self.refresh_provider(deps, snapshot).await?;
-        self.refreshed_at = Some(Instant::now());
-        Ok(())
+    /// The provider's record or the parameters may have changed.
+    pub fn expire(&mut self) {
+        self.is_stale = true;
     }
 
-    /// Queries the provider's record and how much of its bond is in use.
-    pub async fn refresh_provider(
-        &mut self,
-        deps: &Deps,
-        snapshot: &Snapshot,
-    ) -> Result<(), ChainError> {
-        let market = &deps.market;
-        let Some(record) = market.provider_record().await? else {
-            self.provider = None;
-            return Ok(());
+    /// What auditors attest may have changed.
+    pub fn expire_attestations(&mut self) {
+        self.listed_at = None;
+        self.attestations.forget();
+    }
+
+    /// Whether what auditors attest was asked for long ago; it is forgotten then.
+    pub fn forget_old_attestations(&mut self) -> bool {
+        let is_old = self.listed_at.is_some_and(|at| at.elapsed() > ATTESTATIONS_TTL);
+        if is_old {
+            self.expire_attestations();
+        }
+        is_old
+    }
+
+    /// Asks for provider and parameters, if they are old; true if they changed.
+    pub async fn refresh(&mut self, deps: &Deps, known: &Known) -> Result<bool, ChainError> {
+        let is_old = self.terms.as_ref().is_none_or(|(at, _)| at.elapsed() > TTL);
+        if !is_old && !self.is_stale {
+            return Ok(false);
+        }
+        let (config, provider) =
+            tokio::try_join!(async { Ok(deps.market.orderbook.config().await?) }, ask(deps))?;
+        let terms = Terms {
+            paused: config.paused,
+            slot_hold: config.params.slot_hold,
+            min_prices: config.denoms.into_iter().map(|d| (d.denom, d.min_price)).collect(),
         };
-        let used = market.provider_stats().await?.used;
-        // The chain may count bids that are on their way already; then there are too few bids for
-        // a block, never too many.
-        let sent = snapshot.bids.iter().filter(|bid| bid.progress == BidProgress::Sent);
-        let sent = u32::try_from(sent.count()).unwrap_or(u32::MAX);
-        let operator = record.operator;
-        self.provider = Some(ProviderState {
-            address: market.provider().to_owned(),
-            other_operator: (operator != deps.messages.operator).then_some(operator),
-            claims: record.attributes,
-            maintenance: record.maintenance,
-            slots: record.slots,
-            used: used.saturating_add(sent),
-        });
+        let provider = provider.map(|provider| with_sent(provider, known));
+        let changed = self.terms.as_ref().is_none_or(|(_, before)| *before != terms)
+            || self.provider != provider;
+        (self.terms, self.is_stale) = (Some((Instant::now(), terms)), false);
+        self.provider = provider;
+        Ok(changed)
+    }
+
+    /// Asks for the provider's record and how much of its bond is in use.
+    pub async fn refresh_provider(&mut self, deps: &Deps, known: &Known) -> Result<(), ChainError> {
+        self.provider = ask(deps).await?.map(|provider| with_sent(provider, known));
         Ok(())
     }
 
-    /// Queries what a decision on this order needs and is not cached yet.
-    pub async fn load_for(
-        &mut self,
-        deps: &Deps,
-        order: &Order,
-        at: Cursor,
-    ) -> Result<(), ChainError> {
-        let auditors = order.detail.iter().flat_map(|d| d.spec.requirements.signed_by.auditors());
-        for auditor in auditors {
-            if self.auditors.contains(auditor) {
-                continue;
+    /// Lists who attests something of the provider, as of the store's last block.
+    pub async fn list_attestations(&mut self, deps: &Deps, height: u64) -> Result<(), ChainError> {
+        let market = deps.market.at(height);
+        let mut listed = Vec::new();
+        let mut is_complete = false;
+        for _ in 0..MAX_PAGES {
+            let after = listed.last().map(|(auditor, _): &(String, _)| auditor.clone());
+            let page = market.attestations_after(after).await?;
+            if page.is_empty() {
+                is_complete = true;
+                break;
             }
-            if let Some(record) = deps.market.attestation(auditor).await? {
-                self.attestations.insert(auditor.to_owned(), record);
-            }
-            self.auditors.insert(auditor.to_owned());
+            listed.extend(page);
         }
-        let binding = order.closes_at.is_some_and(|end| end > at.time);
-        let known = self.best.get(&order.id).map(|(height, _)| *height);
-        if binding && known != Some(order.bids_height) {
-            let lowest = deps.market.orderbook.lowest_bid(order.id).await?;
-            let best = lowest.map(|bid| BestBid { provider: bid.provider, price: bid.price });
-            self.best.insert(order.id, (order.bids_height, best));
-        }
+        self.attestations.set_list(listed, is_complete);
+        self.listed_at = Some(Instant::now());
         Ok(())
     }
 
-    /// The lowest bid on an order in a binding auction.
-    pub fn best(&self, order: OrderId) -> Option<&BestBid> {
-        self.best.get(&order).and_then(|(_, best)| best.as_ref())
+    /// Sets the lowest bid of an order, as it was asked for.
+    pub fn set_best(&mut self, order: &Order, best: Option<BestBid>) {
+        self.best.insert(order.id, (order.bids_height, best));
+    }
+
+    /// The lowest bid on an order, if none changed since it was asked for.
+    pub fn best(&self, order: &Order) -> LowestBid<'_> {
+        match self.best.get(&order.id) {
+            Some((height, best)) if *height == order.bids_height => {
+                best.as_ref().map_or(LowestBid::Nobody, LowestBid::Of)
+            }
+            _ => LowestBid::Unknown,
+        }
+    }
+
+    /// Forgets an order that takes no bids any more.
+    pub fn forget(&mut self, order: OrderId) {
+        self.best.remove(&order);
     }
 
     /// Whether three quarters of the slots are in use.
     pub fn slots_are_scarce(&self) -> bool {
         self.provider.as_ref().is_some_and(|p| p.used >= p.slots / 4 * 3)
     }
+}
+
+async fn ask(deps: &Deps) -> Result<Option<ProviderState>, ChainError> {
+    let market = &deps.market;
+    let Some(record) = market.provider_record().await? else { return Ok(None) };
+    let used = market.provider_stats().await?.used;
+    let operator = record.operator;
+    Ok(Some(ProviderState {
+        address: market.provider().to_owned(),
+        other_operator: (operator != deps.messages.operator).then_some(operator),
+        claims: record.attributes,
+        maintenance: record.maintenance,
+        slots: record.slots,
+        used,
+    }))
+}
+
+/// The chain may count bids that are on their way already; then there are too few bids for a block, never
+/// too many.
+fn with_sent(mut provider: ProviderState, known: &Known) -> ProviderState {
+    let sent = known.bids().filter(|bid| bid.progress == BidProgress::Sent).count();
+    provider.used = provider.used.saturating_add(u32::try_from(sent).unwrap_or(u32::MAX));
+    provider
 }

@@ -26,6 +26,8 @@ pub struct Deps {
     pub cluster: Arc<dyn CapacitySource>,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
+    /// Why nothing may be sent at present, if there is a reason.
+    pub idle: watch::Receiver<Option<String>>,
     /// Where a round that fails is reported.
     pub health: Reporter,
 }

@@ -1,18 +1,20 @@
 //! Bids on open orders.
 //!
-//! `round` gathers the input of the decisions, calls [`decide`](crate::model::bidding::decide)
-//! for each order, and `act` carries the result out: the decision, its reservation and its
+//! `run` hears what changed, `known` has orders, bids and reservations in memory, and `round` judges the
+//! orders that a change concerns by [`decide`](crate::model::bidding::decide). What a decision is missing,
+//! `questions` asks the chain for. `act` carries the result out: the decision, its reservation and its
 //! message to the outbox are one transaction. `outcome` and `release` follow a bid to its end.
 
 mod act;
 mod chain_cache;
 mod deps;
+mod known;
 mod outcome;
+mod questions;
 mod release;
 mod restore;
 mod round;
 mod run;
-mod snapshot;
 
 pub use deps::Deps;
 pub use run::Bidder;

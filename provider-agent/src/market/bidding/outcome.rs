@@ -22,18 +22,19 @@ pub(super) fn may_retry(bid: &Bid, at: Cursor) -> bool {
     bid.attempt < MAX_ATTEMPTS && at.height >= bid.decided_height.saturating_add(wait)
 }
 
-/// Looks up every sent bid in the outbox.
-pub(super) async fn check_sent(deps: &Deps) -> Result<(), ChainError> {
+/// Looks up sent bids in the outbox.
+pub(super) async fn check_sent(deps: &Deps, sent: Vec<Bid>) -> Result<(), ChainError> {
+    if sent.is_empty() {
+        return Ok(());
+    }
     let sent = deps
         .store
-        .read(|sql| {
-            let all = bids::all(sql)?.into_iter();
-            let mut sent = Vec::new();
-            for bid in all.filter(|bid| bid.progress == BidProgress::Sent) {
+        .read(move |sql| {
+            let state = |bid: Bid| {
                 let state = outbox::outcome(sql, &place_key(bid.order, bid.attempt))?;
-                sent.push((bid, state));
-            }
-            Ok::<_, StoreError>(sent)
+                Ok((bid, state))
+            };
+            sent.into_iter().map(state).collect::<Result<Vec<_>, StoreError>>()
         })
         .await?;
     for (bid, state) in sent {

@@ -1,14 +1,14 @@
 //! Releases the slots of bids that can become no lease any more, many in one message.
 
-use souk_api::orderbook::{LeaseState, MAX_ORDERS};
+use souk_api::orderbook::MAX_ORDERS;
 use souk_chain::pipeline::ItemState;
 use souk_core::OrderId;
 
 use super::deps::Deps;
 use crate::{
     market::{ChainError, outbox},
-    model::{Bid, BidProgress, Cursor, Lease, Order},
-    store::{StoreError, Topic, Tx, bids, cursor, leases, orders, reservations},
+    model::{BidProgress, Cursor},
+    store::{StoreError, Topic, Tx, bids, cursor, leases, reservations},
 };
 
 /// Blocks for which a batch that is not full waits for more, unless slots are scarce.
@@ -26,20 +26,11 @@ pub(super) async fn release(
     let due = deps
         .store
         .read(move |sql| {
-            let all = bids::all(sql)?;
-            if all.iter().any(|bid| bid.progress == BidProgress::Releasing) {
-                // One message at a time.
-                return Ok(Vec::new());
+            // One message at a time.
+            match bids::any_releasing(sql)? {
+                true => Ok::<_, StoreError>(Vec::new()),
+                false => bids::over(sql, at.time, slot_hold),
             }
-            let leases = leases::all(sql)?;
-            let mut due = Vec::new();
-            for bid in all {
-                let ended = has_expired(&bid, at, orders::get(sql, bid.order)?.as_ref());
-                if ended || is_over(&bid, &leases, at, slot_hold) {
-                    due.push(bid);
-                }
-            }
-            Ok::<_, StoreError>(due)
         })
         .await?;
     let oldest = due.iter().map(|bid| bid.decided_height).min();
@@ -53,24 +44,6 @@ pub(super) async fn release(
     let key = format!("release/{}/{first}", at.height);
     deps.store.write(move |tx| send(tx, &key, &batch, msg)).await?;
     Ok(())
-}
-
-/// Whether the order is past its last second, which no event says.
-fn has_expired(bid: &Bid, at: Cursor, order: Option<&Order>) -> bool {
-    let past = |order: &Order| order.closes_at.is_none() && at.time > order.expires_at;
-    bid.progress == BidProgress::Open && order.is_some_and(past)
-}
-
-fn is_over(bid: &Bid, leases: &[Lease], at: Cursor, slot_hold: u64) -> bool {
-    match bid.progress {
-        BidProgress::Lost => true,
-        BidProgress::Won => leases.iter().any(|lease| {
-            lease.order == bid.order
-                && lease.state != LeaseState::Active
-                && at.time >= lease.created_at.saturating_add(slot_hold)
-        }),
-        _ => false,
-    }
 }
 
 fn send(tx: &Tx<'_>, key: &str, batch: &[OrderId], msg: souk_chain::Any) -> Result<(), StoreError> {
@@ -88,9 +61,8 @@ async fn collect(deps: &Deps) -> Result<(), ChainError> {
     let under_way = deps
         .store
         .read(|sql| {
-            let all = bids::all(sql)?.into_iter();
             let mut found = Vec::new();
-            for bid in all.filter(|bid| bid.progress == BidProgress::Releasing) {
+            for bid in bids::releasing(sql)? {
                 let key = bid.why.clone().unwrap_or_default();
                 found.push((bid, outbox::outcome(sql, &key)?));
             }

@@ -1,38 +1,31 @@
 //! Restores the reservations of bids and leases that have none: after the store was lost, the
 //! chain still has them, and their capacity must not be promised twice.
 
-use souk_core::{GroupSpec, OrderId};
+use souk_core::GroupSpec;
 
-use super::{
-    deps::Deps,
-    snapshot::{ClusterState, Snapshot},
-};
+use super::{deps::Deps, known::Known};
 use crate::{
     model::{
         Order,
         bidding::gpu_rate,
         placement::{
-            self, GpuModel, GpuValue, Inventory, Limits, Placement, PodUse, Reservation, Shortage,
-            fit,
+            self, ClusterSnapshot, GpuModel, GpuValue, Inventory, Limits, Placement, PodUse,
+            Reservation, Shortage, fit,
         },
     },
     store::{StoreError, bids, leases, orders, reservations},
 };
 
-/// All reservations, the restored ones included.
+/// Reserves again what live bids and active leases hold without a reservation.
 pub(super) async fn restore(
     deps: &Deps,
-    snapshot: &Snapshot,
-    cluster: &ClusterState,
-) -> Result<Vec<Reservation>, StoreError> {
-    let mut reserved = snapshot.reservations.clone();
-    let bids = snapshot.bids.iter().filter(|bid| bid.progress.is_live()).map(|bid| bid.order);
-    let leases = snapshot.leases.iter().map(|lease| lease.order);
-    let missing: Vec<OrderId> =
-        bids.chain(leases).filter(|id| !reserved.iter().any(|row| row.order == *id)).collect();
-    for id in missing {
+    known: &mut Known,
+    cluster: &Result<ClusterSnapshot, String>,
+) -> Result<(), StoreError> {
+    let Ok(cluster) = cluster else { return Ok(()) };
+    for id in known.unreserved().clone() {
         let order = deps.store.read(move |sql| orders::get(sql, id)).await?;
-        let Some(row) = order.and_then(|order| place(deps, cluster, &reserved, &order)) else {
+        let Some(row) = order.and_then(|order| place(deps, cluster, known, &order)) else {
             continue;
         };
         let kept = row.clone();
@@ -40,32 +33,31 @@ pub(super) async fn restore(
             .store
             .write(move |tx| {
                 let live = bids::get(tx, id)?.is_some_and(|bid| bid.progress.is_live());
-                let leased = leases::active(tx)?.iter().any(|lease| lease.order == id);
-                if live || leased {
+                let holds = live || leases::is_active(tx, id)?;
+                if holds {
                     reservations::put(tx, &row)?;
                 }
-                Ok::<_, StoreError>(live || leased)
+                Ok::<_, StoreError>(holds)
             })
             .await?;
         if restored {
             tracing::info!(order = %id, "reservation restored");
-            reserved.push(kept);
+            known.reserve(kept);
         }
     }
-    Ok(reserved)
+    Ok(())
 }
 
 /// Places an order beside all other reservations, as if its own pods were not there; none if it
-/// does not fit or the cluster cannot be seen.
+/// does not fit.
 fn place(
     deps: &Deps,
-    cluster: &ClusterState,
-    reserved: &[Reservation],
+    snapshot: &ClusterSnapshot,
+    known: &Known,
     order: &Order,
 ) -> Option<Reservation> {
     let detail = order.detail.as_ref()?;
-    let snapshot = cluster.as_ref().ok()?;
-    let left = snapshot.left_without(order.id, reserved, &Limits::of(&deps.config));
+    let left = snapshot.left_without(order.id, known.reserved(), &Limits::of(&deps.config));
     let table = deps.config.bidding.table(&order.denom);
     // The capacity is reserved even if its price was removed from the configuration since then.
     let value = |gpu: &_| {

@@ -1,127 +1,264 @@
-//! One pass over all open orders.
+//! Decides on the orders whose turn it is.
 
-use super::{
-    act,
-    chain_cache::ChainCache,
-    deps::Deps,
-    outcome, restore,
-    snapshot::{ClusterState, Snapshot},
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Instant,
 };
+
+use souk_core::OrderId;
+
+use super::{act, chain_cache::ChainCache, deps::Deps, known::Known, outcome, questions};
 use crate::{
     market::ChainError,
     model::{
-        Bid, BidProgress, Order,
-        bidding::{Decision, DecisionInput, decide},
-        placement::{Inventory, Limits, Reservation},
+        BidProgress, Cursor, Order,
+        bidding::{Cause, Decision, DecisionInput, Parked, Questions, decide},
+        placement::Inventory,
+        work_queue::{End, Urgency, WorkQueue},
     },
+    store::DecisionRow,
 };
 
-/// Whether an order needs a decision: it has no bid, its bid in a binding auction may be lowered, or
-/// its bid was refused for a reason that may be gone.
-fn needs_decision(snapshot: &Snapshot, order: &Order) -> bool {
-    match snapshot.bid_on(order) {
-        None => true,
-        Some(bid) => match bid.progress {
-            BidProgress::Open => order.closes_at.is_some(),
-            BidProgress::Refused => outcome::may_retry(bid, snapshot.at),
-            _ => false,
-        },
-    }
+/// Orders that are judged in one round, at most: what came meanwhile is seen to in between.
+const MAX_JUDGED: usize = 256;
+
+/// The orders that are to be judged, and those that wait for something.
+#[derive(Default)]
+pub(super) struct Turns {
+    pub queue: WorkQueue<OrderId>,
+    pub parked: Parked,
+    /// What was recorded last, so that a decision that stays is not written again.
+    recorded: HashMap<OrderId, String>,
 }
 
-fn left(
-    cluster: &ClusterState,
-    reserved: &[Reservation],
-    limits: &Limits,
-) -> Result<Inventory, String> {
-    cluster.as_ref().map(|cluster| cluster.left(reserved, limits)).map_err(Clone::clone)
+impl Turns {
+    /// An order changed: it is judged before those that others wait for.
+    pub fn changed(&mut self, order: OrderId) {
+        self.parked.forget(order);
+        self.queue.add(order, Urgency::Fresh, Instant::now());
+    }
+
+    /// A bid is tried again, unless that failed a moment ago.
+    pub fn retry(&mut self, order: OrderId) {
+        self.parked.forget(order);
+        self.queue.add(order, Urgency::Observed, Instant::now());
+    }
+
+    /// The orders that wait for a cause are judged again.
+    pub fn wake(&mut self, cause: Cause) {
+        for order in self.parked.wake(cause) {
+            self.queue.add(order, Urgency::Observed, Instant::now());
+        }
+    }
+
+    /// An order is judged again, in case a change was missed. One that waits for auditors is not: what they
+    /// attest has a time of its own.
+    pub fn resync(&mut self, order: OrderId) {
+        if !self.parked.waits_for(order, Cause::Attestations) {
+            self.parked.forget(order);
+            self.queue.add(order, Urgency::Observed, Instant::now());
+        }
+    }
+
+    /// An order takes no bids any more.
+    pub fn forget(&mut self, order: OrderId) {
+        self.parked.forget(order);
+        self.recorded.remove(&order);
+    }
 }
 
 /// The input of all decisions of a round, and what it has promised so far.
-struct Round<'a> {
-    deps: &'a Deps,
-    snapshot: &'a Snapshot,
-    cache: &'a mut ChainCache,
-    cluster: ClusterState,
-    limits: Limits,
-    reserved: Vec<Reservation>,
-    inventory: Result<Inventory, String>,
-    /// Bids that are open or on their way, new ones included.
-    live: Vec<Bid>,
-    /// Whether bond and registration were queried in this round.
+pub(super) struct Round<'a> {
+    pub deps: &'a Deps,
+    pub at: Cursor,
+    pub known: &'a mut Known,
+    pub cache: &'a mut ChainCache,
+    pub turns: &'a mut Turns,
+    pub inventory: &'a mut Result<Inventory, String>,
+    /// Own bids that are open or on their way, by tenant.
+    live: BTreeMap<String, u32>,
+    /// Whether bond and registration were asked for in this round.
     fresh: bool,
+    decided: Vec<DecisionRow>,
 }
 
-/// Decides on every order that needs it.
-pub(super) async fn round(
-    deps: &Deps,
-    snapshot: &Snapshot,
-    cache: &mut ChainCache,
-) -> Result<(), ChainError> {
-    cache.refresh(deps, snapshot).await?;
-    let cluster = deps.cluster.snapshot();
-    let reserved = restore::restore(deps, snapshot, &cluster).await?;
-    let live = snapshot.bids.iter().filter(|bid| bid.progress.is_live()).cloned().collect();
-    let limits = Limits::of(&deps.config).without_kept(&snapshot.kept);
-    let inventory = left(&cluster, &reserved, &limits);
-    let mut round =
-        Round { deps, snapshot, cache, cluster, limits, reserved, inventory, live, fresh: false };
-    for order in snapshot.orders.iter().filter(|order| needs_decision(snapshot, order)) {
-        match round.order(order).await {
+impl<'a> Round<'a> {
+    pub fn new(
+        deps: &'a Deps,
+        at: Cursor,
+        known: &'a mut Known,
+        cache: &'a mut ChainCache,
+        turns: &'a mut Turns,
+        inventory: &'a mut Result<Inventory, String>,
+    ) -> Self {
+        let mut live: BTreeMap<String, u32> = BTreeMap::new();
+        for bid in known.bids().filter(|bid| bid.progress.is_live()) {
+            *live.entry(bid.tenant.clone()).or_default() += 1;
+        }
+        let decided = Vec::new();
+        Self { deps, at, known, cache, turns, inventory, live, fresh: false, decided }
+    }
+
+    /// Judges the orders whose turn it is; true if there are more.
+    pub async fn judge(mut self) -> Result<bool, ChainError> {
+        let now = Instant::now();
+        let mut asking: Vec<(Order, Questions)> = Vec::new();
+        let mut judged = 0;
+        let mut failed = Ok(());
+        while judged < MAX_JUDGED
+            && failed.is_ok()
+            && let Some(taken) = self.turns.queue.take(now)
+        {
+            judged += 1;
+            let order = self.known.order(taken.key).filter(|order| self.needs_decision(order));
+            let Some(order) = order.cloned() else {
+                self.turns.queue.finish(taken.key, End::Done, now);
+                continue;
+            };
+            match self.decide(&order) {
+                Decision::Ask(questions) => asking.push((order, questions)),
+                decision => failed = self.settle(&order, decision).await,
+            }
+        }
+        // What is free is on disk before the chain is asked for the rest.
+        self.record().await?;
+        let mut unanswered = BTreeMap::new();
+        if failed.is_ok() {
+            unanswered = questions::ask(self.deps, self.cache, self.at.height, &asking).await;
+        }
+        for (order, _) in asking {
+            if let Some(error) = unanswered.get(&order.id) {
+                tracing::warn!(order = %order.id, %error, "asking the chain failed, retrying");
+            }
+            let decision = match failed.is_ok() && !unanswered.contains_key(&order.id) {
+                true => self.decide(&order),
+                false => Decision::Ask(Questions::default()),
+            };
+            match decision {
+                // Not answered; or of more auditors than answers are kept some are forgotten again.
+                Decision::Ask(_) => {
+                    self.turns.queue.finish(order.id, End::Failed, Instant::now());
+                }
+                decision => failed = self.settle(&order, decision).await,
+            }
+        }
+        // Whatever failed, what was decided is written, and each order is back in the queue.
+        self.record().await?;
+        failed?;
+        Ok(judged == MAX_JUDGED)
+    }
+
+    /// Whether an order needs a decision: it has no bid, its bid in a binding auction may be lowered, or
+    /// its bid was refused for a reason that may be gone.
+    fn needs_decision(&self, order: &Order) -> bool {
+        match self.known.bid(order.id) {
+            None => true,
+            Some(bid) => match bid.progress {
+                BidProgress::Open => order.closes_at.is_some(),
+                BidProgress::Refused => outcome::may_retry(bid, self.at),
+                _ => false,
+            },
+        }
+    }
+
+    /// Carries a decision out and gives the order back to the queue.
+    async fn settle(&mut self, order: &Order, decision: Decision) -> Result<(), ChainError> {
+        let end = match self.carry_out(order, decision).await {
+            Ok(end) => end,
             // A refusal concerns one order; a node that does not answer concerns all.
             Err(error) if error.is_refusal() => {
                 tracing::warn!(order = %order.id, %error, "deciding on an order failed, retrying");
+                End::Failed
             }
-            other => other?,
-        }
+            Err(error) => {
+                self.turns.queue.finish(order.id, End::Failed, Instant::now());
+                return Err(error);
+            }
+        };
+        self.turns.queue.finish(order.id, end, Instant::now());
+        Ok(())
     }
-    Ok(())
-}
 
-impl Round<'_> {
-    async fn order(&mut self, order: &Order) -> Result<(), ChainError> {
-        self.cache.load_for(self.deps, order, self.snapshot.at).await?;
-        let mut decision = self.decide(order);
+    async fn carry_out(
+        &mut self,
+        order: &Order,
+        mut decision: Decision,
+    ) -> Result<End, ChainError> {
         if matches!(decision, Decision::Bid { .. }) && !self.fresh {
-            // Before a bid is sent, bond and registration are queried again.
-            self.cache.refresh_provider(self.deps, self.snapshot).await?;
+            // Before a bid is sent, bond and registration are asked for again.
+            self.cache.refresh_provider(self.deps, self.known).await?;
             self.fresh = true;
             decision = self.decide(order);
         }
-        let before = self.snapshot.bid_on(order);
+        let before = self.known.bid(order.id);
         let again = before.is_some_and(|bid| bid.progress == BidProgress::Refused);
         if again
             && matches!(decision, Decision::Bid { .. })
             && !self.deps.market.eligible(order.id).await?.eligible
         {
-            return Ok(());
+            // Asked again, later and later.
+            return Ok(End::Failed);
         }
-        let made = act::act(self.deps, self.snapshot.at, order, decision).await?;
-        let Some(made) = made else { return Ok(()) };
-        self.live.push(made.bid);
-        self.reserved.push(made.reservation);
-        self.inventory = left(&self.cluster, &self.reserved, &self.limits);
+        match &decision {
+            Decision::Pass(reason) => self.turns.parked.park(order.id, reason.causes()),
+            Decision::Wait(reason) => self.turns.parked.park(order.id, reason.causes()),
+            _ => {}
+        }
+        if let Some(row) = act::recorded(self.at, order.id, &decision) {
+            self.note(row);
+            return Ok(End::Done);
+        }
+        if self.deps.idle.borrow().is_some() {
+            // Decided again when something may be sent.
+            return Ok(End::Failed);
+        }
+        let made = act::act(self.deps, self.at, order, decision).await?;
+        let Some(made) = made else { return Ok(End::Done) };
+        self.turns.recorded.remove(&order.id);
+        *self.live.entry(made.bid.tenant.clone()).or_default() += 1;
+        if let Ok(inventory) = &mut self.inventory {
+            inventory.reserve(&made.reservation);
+        }
+        self.known.add(made.bid);
+        self.known.reserve(made.reservation);
         if let Some(provider) = &mut self.cache.provider {
             provider.used = provider.used.saturating_add(1);
+        }
+        Ok(End::Done)
+    }
+
+    fn note(&mut self, row: DecisionRow) {
+        let text = format!("{} {}", row.verdict, row.reason);
+        if self.turns.recorded.get(&row.order) != Some(&text) {
+            self.turns.recorded.insert(row.order, text);
+            self.decided.push(row);
+        }
+    }
+
+    /// Writes the decisions so far, all in one transaction.
+    async fn record(&mut self) -> Result<(), ChainError> {
+        let rows = std::mem::take(&mut self.decided);
+        if !rows.is_empty() {
+            act::record(self.deps, rows).await?;
         }
         Ok(())
     }
 
     fn decide(&self, order: &Order) -> Decision {
-        let own = self.snapshot.bid_on(order).filter(|bid| bid.progress.is_live());
-        let reservation = self.reserved.iter().find(|row| row.order == order.id);
-        let for_tenant = self.live.iter().filter(|bid| bid.tenant == order.tenant).count();
+        let own = self.known.bid(order.id).filter(|bid| bid.progress.is_live());
+        let reservation = self.known.reservation(order.id);
+        let terms = self.cache.terms();
         let input = DecisionInput {
-            now: self.snapshot.at.time,
+            now: self.at.time,
             provider: self.cache.provider.as_ref(),
-            paused: self.cache.paused,
-            min_prices: &self.cache.min_prices,
+            paused: terms.paused,
+            min_prices: &terms.min_prices,
             attestations: &self.cache.attestations,
             inventory: self.inventory.as_ref().map_err(String::as_str),
             own_bid: own.map(|bid| bid.price),
             own_placements: reservation.map(|row| row.placements.as_slice()),
-            best: self.cache.best(order.id),
-            open_for_tenant: u32::try_from(for_tenant).unwrap_or(u32::MAX),
+            best: self.cache.best(order),
+            open_for_tenant: self.live.get(&order.tenant).copied().unwrap_or(0),
         };
         decide(order, &self.deps.config, &input)
     }

@@ -11,7 +11,7 @@ mod prune;
 use std::{
     collections::BTreeSet,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use souk_chain::Any;
@@ -105,7 +105,13 @@ impl Upkeep {
             }
             let height = self.following.borrow().height;
             if height >= pruned_at + 100 {
-                prune(&self.store, height).await?;
+                let clock = SystemTime::now().duration_since(UNIX_EPOCH);
+                let clock = clock.map_or(0, |since| since.as_secs());
+                match prune(&self.store, &self.messages, height, clock).await {
+                    Ok(()) => {}
+                    Err(ChainError::Store(error)) => return Err(error),
+                    Err(error) => tracing::warn!(%error, "pruning failed, retrying"),
+                }
                 pruned_at = height;
             }
             // Blocks may come faster than tasks become due.
@@ -127,18 +133,18 @@ impl Upkeep {
             input.reached = Some(clock.reached.clone());
         }
         input.in_cluster = self.namespaces.leases();
-        let mut trouble = None;
+        let mut failure = None;
         for task in plan(&input, &self.policy) {
             match self.act(&input, at, task.clone()).await {
                 Ok(()) => {}
                 Err(ChainError::Store(error)) => return Err(ChainError::Store(error)),
                 Err(error) => {
                     tracing::warn!(?task, %error, "upkeep task failed, retrying");
-                    trouble.get_or_insert_with(|| format!("{}: {error}", key(&task)));
+                    failure.get_or_insert_with(|| format!("{}: {error}", key(&task)));
                 }
             }
         }
-        match trouble {
+        match failure {
             Some(why) => self.health.failed(why),
             None => self.health.well(),
         }

@@ -1,10 +1,13 @@
 //! The decision on one order.
 
 use souk_api::orderbook::{EXTENSION, MAX_EXTENSIONS, MAX_OFFER};
-use souk_core::{Attribute, AuctionPolicy, EndpointKind, GroupSpec, Price, matching};
+use souk_core::{
+    Attribute, AuctionPolicy, EndpointKind, GroupSpec, Price,
+    matching::{self, MatchError},
+};
 
 use super::{
-    DecisionInput, Reason, WaitReason,
+    DecisionInput, LowestBid, Reason, WaitReason,
     price::{gpu_rate, price},
 };
 use crate::{
@@ -38,6 +41,17 @@ pub enum Decision {
     Pass(Reason),
     /// Decide later.
     Wait(WaitReason),
+    /// Ask the chain, then decide: everything that is free to know speaks for a bid.
+    Ask(Questions),
+}
+
+/// What the chain is to be asked about an order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// Auditors, for what they attest of the provider; each once.
+    pub auditors: Vec<String>,
+    /// Whether the lowest bid is to be known.
+    pub lowest_bid: bool,
 }
 
 /// Seconds by which extensions move an auction's close at most; attestations must be valid until
@@ -82,11 +96,11 @@ fn decide_bid(
     let table = config.bidding.table(&order.denom);
     let table = table.ok_or_else(|| Reason::Denom(order.denom.clone()))?;
     let group = &detail.spec;
-    let until = attested_until(order, detail, input.now);
-    matching::check_known(group, &provider.claims, |auditor| {
-        let record = input.attestations.get(auditor);
-        record.map(|record| record.valid_at(until)).unwrap_or_default()
-    })?;
+    matching::check_capabilities(group, &provider.claims)?;
+    let named = &group.requirements.signed_by;
+    if named.is_empty() {
+        matching::check_known(group, &provider.claims, |_| Vec::new())?;
+    }
     check_endpoints(group, config)?;
 
     let inventory = match input.inventory {
@@ -95,8 +109,37 @@ fn decide_bid(
     };
     let value = |gpu: &_| gpu_rate(table, gpu).map(|rate| rate.billionths());
     let placements = fit(group, inventory, &value)?;
-    let price = choose_price(order, group, &placements, table, config, input)?;
+    // A bid that nobody undercuts is the least that can be asked for.
+    let asked = Asked::of(order, group, &placements, table, config, input)?;
+    asked.against(order, None)?;
     check_limits(config, input)?;
+
+    // Only what passes all of this costs a question.
+    let mut questions = Questions::default();
+    let until = attested_until(order, detail, input.now);
+    let attested = |auditor: &str| match input.attestations.is_known(auditor) {
+        true => Ok(input.attestations.of(auditor).map(|r| r.valid_at(until)).unwrap_or_default()),
+        false => Err(()),
+    };
+    match matching::check_requirements(&group.requirements, &provider.claims, attested) {
+        Ok(()) => {}
+        Err(MatchError::Mismatch(mismatch)) => return Err(mismatch.into()),
+        Err(MatchError::LookUp(())) => {
+            let unknown = named.auditors().filter(|auditor| !input.attestations.is_known(auditor));
+            questions.auditors = unknown.map(str::to_owned).collect();
+            questions.auditors.sort_unstable();
+            questions.auditors.dedup();
+        }
+    }
+    questions.lowest_bid = is_binding(order) && input.best == LowestBid::Unknown;
+    if questions != Questions::default() {
+        return Ok(Decision::Ask(questions));
+    }
+    let best = match input.best {
+        LowestBid::Of(best) if is_binding(order) => Some(best.price),
+        _ => None,
+    };
+    let price = asked.against(order, best)?;
     let offer = offer(group, &placements);
     Ok(Decision::Bid { price, offer, placements })
 }
@@ -155,36 +198,53 @@ fn check_endpoints(group: &GroupSpec, config: &Config) -> Result<(), Reason> {
     Ok(())
 }
 
-/// The price by the table of rates. In a binding auction with bids it is below the lowest bid, but
-/// not below the floor.
-fn choose_price(
-    order: &Order,
-    group: &GroupSpec,
-    placements: &[Placement],
-    table: &RateTable,
-    config: &Config,
-    input: &DecisionInput<'_>,
-) -> Result<Price, Reason> {
-    let least = input.min_prices.get(&order.denom).map_or(1, |price| price.u128());
-    let asked = price(group, placements, table)?.max(least);
-    let (mut price, mut floor) = (asked, asked);
-    if is_binding(order) {
-        floor = floor_of(asked, config).max(least);
-        if let Some(best) = input.best {
-            let below = best.price.u128().saturating_sub(1);
+/// What is asked for a group, in base units an hour.
+struct Asked {
+    /// By the table of rates, and at least the market's least.
+    price: u128,
+    /// Below this there is no bid.
+    floor: u128,
+}
+
+impl Asked {
+    fn of(
+        order: &Order,
+        group: &GroupSpec,
+        placements: &[Placement],
+        table: &RateTable,
+        config: &Config,
+        input: &DecisionInput<'_>,
+    ) -> Result<Self, Reason> {
+        let least = least(order, input);
+        let price = price(group, placements, table)?.max(least);
+        let floor = if is_binding(order) { floor_of(price, config).max(least) } else { price };
+        Ok(Self { price, floor })
+    }
+
+    /// The price of a bid beside the lowest one of others: in a binding auction it is below that, but not
+    /// below the floor.
+    fn against(&self, order: &Order, best: Option<Price>) -> Result<Price, Reason> {
+        let (mut price, floor) = (self.price, self.floor);
+        if let Some(best) = best {
+            let below = best.u128().saturating_sub(1);
             if below < floor {
-                return Err(Reason::CannotWin { best: best.price, floor });
+                return Err(Reason::CannotWin { best, floor });
             }
             price = price.min(below);
         }
+        let ceiling = order.ceiling;
+        price = price.min(ceiling.u128().max(floor));
+        let above = Reason::AboveCeiling { price, ceiling };
+        if price > ceiling.u128() {
+            return Err(above);
+        }
+        Price::new(price).map_err(|_| above)
     }
-    let ceiling = order.ceiling;
-    price = price.min(ceiling.u128().max(floor));
-    let above = Reason::AboveCeiling { price, ceiling };
-    if price > ceiling.u128() {
-        return Err(above);
-    }
-    Price::new(price).map_err(|_| above)
+}
+
+/// The market's least price of a bid.
+fn least(order: &Order, input: &DecisionInput<'_>) -> u128 {
+    input.min_prices.get(&order.denom).map_or(1, |price| price.u128())
 }
 
 fn is_binding(order: &Order) -> bool {
@@ -208,27 +268,37 @@ fn check_limits(config: &Config, input: &DecisionInput<'_>) -> Result<(), Reason
     }
 }
 
-/// A lower price that would lead again, if it is not below the floor. None while the own bid leads.
+/// A lower price that would lead again, if it is not below the floor, or the question for the lowest
+/// bid. None while the own bid leads.
 fn lower(
     order: &Order,
     own: Price,
     config: &Config,
     input: &DecisionInput<'_>,
 ) -> Option<Decision> {
-    let best = input.best?;
-    let provider = input.provider?;
-    let lost = best.provider != provider.address && best.price <= own;
-    if !is_binding(order) || !lost || end_of_bidding(order, input.now).is_some() {
+    if !is_binding(order) || end_of_bidding(order, input.now).is_some() {
         return None;
     }
+    let provider = input.provider?;
     let detail = order.detail.as_ref()?;
     let table = config.bidding.table(&order.denom)?;
-    let placements = input.own_placements?;
-    let asked = price(&detail.spec, placements, table).ok()?;
-    let least = input.min_prices.get(&order.denom).map_or(1, |price| price.u128());
-    let floor = floor_of(asked, config).max(least);
+    let asked = price(&detail.spec, input.own_placements?, table).ok()?;
+    let floor = floor_of(asked, config).max(least(order, input));
     // The orderbook takes steps of one per cent or more.
     let most = own.u128().saturating_mul(99) / 100;
+    if most < floor {
+        return None;
+    }
+    let best = match input.best {
+        LowestBid::Unknown => {
+            return Some(Decision::Ask(Questions { lowest_bid: true, ..Questions::default() }));
+        }
+        LowestBid::Nobody => return None,
+        LowestBid::Of(best) => best,
+    };
+    if best.provider == provider.address || best.price > own {
+        return None;
+    }
     let price = most.min(best.price.u128().saturating_sub(1));
     if price < floor {
         return None;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use souk_api::published::AttestationRecord;
 use souk_core::{Attribute, Denom, Price};
 
+use super::Attestations;
 use crate::model::placement::{Inventory, Placement};
 
 /// The provider as the chain has it.
@@ -22,6 +22,17 @@ pub struct ProviderState {
     pub slots: u32,
     /// How many of them are in use, sent bids included.
     pub used: u32,
+}
+
+/// The lowest bid on an order, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LowestBid<'a> {
+    /// The orderbook was not asked since a bid changed.
+    Unknown,
+    /// There is none.
+    Nobody,
+    /// This one.
+    Of(&'a BestBid),
 }
 
 /// The lowest bid on an order.
@@ -44,8 +55,8 @@ pub struct DecisionInput<'a> {
     pub paused: bool,
     /// The least price of a bid, by denom.
     pub min_prices: &'a BTreeMap<Denom, Price>,
-    /// What auditors attest of the provider, by auditor.
-    pub attestations: &'a BTreeMap<String, AttestationRecord>,
+    /// What is known of what auditors attest of the provider.
+    pub attestations: &'a Attestations,
     /// What the cluster has left, or why that is not known.
     pub inventory: Result<&'a Inventory, &'a str>,
     /// The price of the own bid, if there is one.
@@ -53,7 +64,7 @@ pub struct DecisionInput<'a> {
     /// Where the own bid's replicas are placed.
     pub own_placements: Option<&'a [Placement]>,
     /// The lowest bid on the order, in a binding auction.
-    pub best: Option<&'a BestBid>,
+    pub best: LowestBid<'a>,
     /// Own bids for this tenant that are open or sent.
     pub open_for_tenant: u32,
 }

@@ -123,12 +123,19 @@ struct Fixture {
     paused: bool,
     now: u64,
     min_prices: BTreeMap<Denom, Price>,
-    attestations: BTreeMap<String, AttestationRecord>,
+    attestations: Attestations,
     inventory: Result<Inventory, String>,
     own_bid: Option<u128>,
     own_placements: Vec<Placement>,
     best: Option<BestBid>,
     open_for_tenant: u32,
+}
+
+/// Nobody attests anything.
+fn nobody() -> Attestations {
+    let mut nobody = Attestations::default();
+    nobody.set_list([], true);
+    nobody
 }
 
 fn fixture() -> Fixture {
@@ -156,7 +163,7 @@ fn fixture() -> Fixture {
         paused: false,
         now: 500,
         min_prices: BTreeMap::new(),
-        attestations: BTreeMap::new(),
+        attestations: nobody(),
         inventory: Ok(inventory),
         own_bid: None,
         own_placements: vec![],
@@ -176,7 +183,7 @@ impl Fixture {
             inventory: self.inventory.as_ref().map_err(String::as_str),
             own_bid: self.own_bid.map(|price| Price::new(price).unwrap()),
             own_placements: Some(self.own_placements.as_slice()),
-            best: self.best.as_ref(),
+            best: self.best.as_ref().map_or(LowestBid::Nobody, LowestBid::Of),
             open_for_tenant: self.open_for_tenant,
         };
         decide(order, &self.config, &input)
@@ -311,7 +318,7 @@ fn in_a_binding_auction_attestations_must_outlive_its_latest_close() {
     {
         let value = AttestedValue { key: "tier".into(), value: "gold".into(), expires_at };
         let record = AttestationRecord { v: 1, values: vec![value] };
-        fixture.attestations = BTreeMap::from([("souk1aud".into(), record)]);
+        fixture.attestations.set_list([("souk1aud".into(), record)], true);
         let bids = |order: &Order| price_of(&fixture.decide(order)).is_some();
         assert_eq!(bids(&order(spec.clone())), free, "free choice, until {expires_at}");
         assert_eq!(bids(&binding(spec.clone())), bound, "binding, until {expires_at}");
@@ -479,4 +486,49 @@ fn the_largest_group_at_the_highest_rates_does_not_overflow() {
     group.units[0].resources.memory = 2 << 40;
     group.units[0].resources.storage = vec![plain(32 << 40); 8];
     assert!(price(&group, &[], table).unwrap() > 1 << 96);
+}
+
+#[test]
+fn an_order_costs_a_question_only_once_everything_that_is_free_speaks_for_a_bid() {
+    let spoils: &[Spoil] = &[
+        |w, _| w.config = config("enabled = false"),
+        |w, _| w.provider().maintenance = true,
+        |w, _| w.paused = true,
+        |_, o| detail(o).refuse = vec![ME.into()],
+        |_, o| o.denom = Denom::native("uother"),
+        |_, o| o.ceiling = Price::new(1_199).unwrap(),
+        |_, o| detail(o).spec.units[0].count = 17,
+        |w, _| w.open_for_tenant = 20,
+        |w, _| w.provider().used = 10,
+        |_, o| {
+            let attributes = vec![Attribute::new("vendor/nvidia/model/h100", "true")];
+            detail(o).spec.units[0].resources.gpu = Some(Gpu { units: 1, attributes });
+        },
+    ];
+    let named = |order: &mut Order| {
+        let auditors = ["souk1b", "souk1a", "souk1b"].map(str::to_owned).to_vec();
+        detail(order).spec.requirements.signed_by =
+            SignedBy { all_of: auditors, any_of: vec!["souk1c".into()] };
+    };
+    for spoil in spoils {
+        let (mut fixture, mut order) = (fixture(), binding(group()));
+        fixture.attestations = Attestations::default();
+        named(&mut order);
+        spoil(&mut fixture, &mut order);
+        assert!(
+            matches!(fixture.decide(&order), Decision::Pass(_)),
+            "{:?}",
+            fixture.decide(&order)
+        );
+    }
+    let (mut fixture, mut order) = (fixture(), order(group()));
+    fixture.attestations = Attestations::default();
+    named(&mut order);
+    let auditors = ["souk1a", "souk1b", "souk1c"].map(str::to_owned).to_vec();
+    let questions = Questions { auditors, lowest_bid: false };
+    assert_eq!(fixture.decide(&order), Decision::Ask(questions));
+    // Of three, one is known to attest nothing: the others need not be asked.
+    fixture.attestations.set("souk1b", None);
+    let reason = fixture.decide(&order);
+    assert!(matches!(reason, Decision::Pass(Reason::Mismatch(_))), "{reason:?}");
 }

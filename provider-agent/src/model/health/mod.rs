@@ -1,11 +1,11 @@
-//! The agent's parts and the trouble that each has at this moment. A part reports its trouble when it
+//! The agent's parts and the failure that each has at this moment. A part reports its failure when it
 //! comes and takes it back when it is over; health is all that is reported now.
 
-mod troubles;
+mod failures;
 
-pub use troubles::{Reporter, Troubles};
+pub use failures::{Failures, Reporter};
 
-/// A part of the agent. Each has one kind of trouble, which the health check shows under its name.
+/// A part of the agent. Each has one kind of failure, which the health check shows under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Blocks cannot be read, or the store is behind the chain's head.
@@ -44,11 +44,13 @@ pub enum Part {
     Gateway,
     /// The store does not finish a write.
     Store,
+    /// Another agent acts for this provider, or may.
+    Lock,
 }
 
 impl Part {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Follower,
         Self::Details,
         Self::Confirmations,
@@ -67,6 +69,7 @@ impl Part {
         Self::Certificate,
         Self::Gateway,
         Self::Store,
+        Self::Lock,
     ];
 
     /// The name under which health and metrics show it.
@@ -90,6 +93,7 @@ impl Part {
             Self::Certificate => "gateway_certificate",
             Self::Gateway => "gateway",
             Self::Store => "store",
+            Self::Lock => "lock",
         }
     }
 }
@@ -107,17 +111,17 @@ mod tests {
     }
 
     #[test]
-    fn a_trouble_is_there_from_its_report_until_it_is_taken_back() {
-        let troubles = Troubles::default();
-        let (bidding, upkeep) = (troubles.of(Part::Bidding), troubles.of(Part::Upkeep));
+    fn a_failure_is_there_from_its_report_until_it_is_taken_back() {
+        let failures = Failures::default();
+        let (bidding, upkeep) = (failures.of(Part::Bidding), failures.of(Part::Upkeep));
         bidding.failed("no answer");
         upkeep.follow(&Err::<(), _>("refused"));
         bidding.failed("still none");
-        let now = troubles.now();
+        let now = failures.now();
         assert_eq!(now.get(&Part::Bidding).map(String::as_str), Some("still none"));
         assert_eq!(now.get(&Part::Upkeep).map(String::as_str), Some("refused"));
         bidding.well();
         upkeep.follow(&Ok::<_, &str>(()));
-        assert!(troubles.now().is_empty());
+        assert!(failures.now().is_empty());
     }
 }

@@ -27,7 +27,7 @@ pub struct ImageRules {
 /// Why an image is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ImageRefusal {
-    /// It is no reference of an image.
+    /// It is not a reference of an image.
     #[error("{0}")]
     Invalid(#[from] ReferenceError),
     /// Its registry is not on the internet.

@@ -23,9 +23,9 @@ pub struct Reference {
     pub digest: Option<String>,
 }
 
-/// Why a text is no reference.
+/// Why a text is not a reference.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{text}` is no image: {problem}; write for instance ghcr.io/owner/name:tag")]
+#[error("`{text}` is not an image: {problem}; write for instance ghcr.io/owner/name:tag")]
 pub struct ReferenceError {
     /// The text, as far as it is shown.
     text: String,
@@ -50,7 +50,7 @@ impl FromStr for Reference {
         }
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) if is_digest(digest) => (rest, Some(digest.to_owned())),
-            Some(_) => return Err(wrong("what stands after the @ is no digest")),
+            Some(_) => return Err(wrong("what stands after the @ is not a digest")),
             None => (text, None),
         };
         let (registry, rest) = match rest.split_once('/') {
@@ -58,11 +58,11 @@ impl FromStr for Reference {
             _ => (DEFAULT_REGISTRY.to_owned(), rest),
         };
         if !is_registry(&registry) {
-            return Err(wrong("its registry is no host with or without a port"));
+            return Err(wrong("its registry is not a host with or without a port"));
         }
         let (path, tag) = match rest.split_once(':') {
             Some((path, tag)) if is_tag(tag) => (path, Some(tag.to_owned())),
-            Some(_) => return Err(wrong("its tag is none")),
+            Some(_) => return Err(wrong("what stands after the : is not a tag")),
             None => (rest, None),
         };
         if path.is_empty() {

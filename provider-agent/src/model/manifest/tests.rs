@@ -1,10 +1,16 @@
 #![allow(clippy::unwrap_used)]
 
-use souk_core::{Attribute, GroupSpec};
+use cosmwasm_std::HexBinary;
+use souk_core::{Attribute, GroupSpec, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_sdl::{Endpoint, EndpointKind, Manifest, Mapping, Options, ServiceExpose, Value};
 
-use super::{Refusal, Rules, check};
+use super::{Refusal, check};
+use crate::model::{
+    hosts::{Domains, Naming},
+    image::ImageRules,
+    scope::MarketScope,
+};
 
 const FILE: &str = r#"
 version: "2.0"
@@ -49,9 +55,21 @@ fn deployment() -> (Manifest, GroupSpec) {
 fn judge(manifest: Manifest, spec: &GroupSpec) -> Result<Vec<String>, Refusal> {
     let expected = commitment(Some(&SALT), &manifest.version()).into();
     let upload = ManifestUpload { manifest, salt: Some(SALT) };
-    let reserved = ["apps.example.net".to_owned(), ".own.example.org".to_owned()];
-    let rules = Rules { reserved_domains: reserved.into(), ..Rules::default() };
-    check(&upload, &expected, spec, &rules).map(|accepted| accepted.hostnames)
+    judge_upload(&upload, &expected, spec)
+}
+
+fn judge_upload(
+    upload: &ManifestUpload,
+    expected: &HexBinary,
+    spec: &GroupSpec,
+) -> Result<Vec<String>, Refusal> {
+    let generated = "apps.example.net".to_owned();
+    let reserved = vec![generated.clone(), ".own.example.org".to_owned()];
+    let domains = Domains { generated: Some(generated), reserved };
+    let scope = MarketScope::new("souk-1", "souk1book", "souk1me");
+    let naming = Naming { scope: &scope, order: OrderId(7), domains: &domains };
+    check(upload, expected, spec, &naming, &ImageRules::default())
+        .map(|accepted| accepted.hostnames)
 }
 
 #[test]
@@ -74,7 +92,7 @@ fn only_the_manifest_and_salt_that_were_committed_to_are_taken() {
         ("a salt too many", commitment(None, &version), manifest, Some(SALT)),
     ] {
         let upload = ManifestUpload { manifest, salt };
-        let refused = check(&upload, &commitment_is.into(), &spec, &Rules::default()).unwrap_err();
+        let refused = judge_upload(&upload, &commitment_is.into(), &spec).unwrap_err();
         assert!(matches!(refused, Refusal::Hash { .. }), "{what}: {refused}");
         assert_eq!(refused.code(), "manifest_mismatch", "{what}");
     }
@@ -85,7 +103,7 @@ fn without_salt_the_plain_version_is_the_commitment() {
     let (manifest, spec) = deployment();
     let expected = manifest.version().into();
     let upload = ManifestUpload { manifest, salt: None };
-    assert!(check(&upload, &expected, &spec, &Rules::default()).is_ok());
+    assert!(judge_upload(&upload, &expected, &spec).is_ok());
 }
 
 type Edit = fn(&mut Manifest, &mut GroupSpec);
@@ -272,7 +290,7 @@ fn host_names_in_the_providers_own_domains_are_reserved() {
 #[test]
 fn what_no_sdl_file_asks_of_the_shared_ingress_is_refused() {
     type Edit = fn(&mut ServiceExpose);
-    let edits: [(&str, &str, Edit); 6] = [
+    let edits: [(&str, &str, Edit); 8] = [
         ("directives among the cases of the next try", "http_options", |expose| {
             let more = "off; } } location /x { proxy_pass http://10.0.0.1; } #";
             expose.http_options.next_cases = vec![more.into()];
@@ -283,6 +301,12 @@ fn what_no_sdl_file_asks_of_the_shared_ingress_is_refused() {
         }),
         ("every name of a domain", "hostname_invalid", |expose| {
             expose.hosts = Some(vec!["*.example.com".into()]);
+        }),
+        ("an address", "hostname_invalid", |expose| {
+            expose.hosts = Some(vec!["203.0.113.5".into()])
+        }),
+        ("a label that no DNS has", "hostname_invalid", |expose| {
+            expose.hosts = Some(vec![format!("{}.example.com", "a".repeat(64))]);
         }),
         ("directives in a name", "hostname_invalid", |expose| {
             expose.hosts = Some(vec!["a.example.com; } #".into()]);
@@ -295,5 +319,48 @@ fn what_no_sdl_file_asks_of_the_shared_ingress_is_refused() {
         let (mut manifest, spec) = deployment();
         edit(&mut manifest.0[0].services[0].expose[0]);
         assert_eq!(judge(manifest, &spec).unwrap_err().code(), code, "{what}");
+    }
+}
+
+#[test]
+fn a_way_in_that_leads_to_two_places_is_refused() {
+    type Edit = fn(&mut Vec<souk_sdl::ManifestService>);
+    let inside = |port: u32, like: &ServiceExpose| ServiceExpose {
+        port,
+        external_port: 7_000,
+        service: "worker".into(),
+        global: false,
+        hosts: None,
+        ..like.clone()
+    };
+    let (manifest, spec) = deployment();
+    let like = manifest.0[0].services[0].expose[0].clone();
+    let with_inside = |ports: &[u32]| {
+        let mut manifest = manifest.clone();
+        let exposes = ports.iter().map(|port| inside(*port, &like));
+        manifest.0[0].services[0].expose.extend(exposes);
+        judge(manifest, &spec).map_err(|refusal| refusal.code())
+    };
+    assert_eq!(with_inside(&[1, 1]).map(drop), Ok(()), "it leads to one place");
+    assert_eq!(with_inside(&[1, 2]).map(drop), Err("port_twice"));
+
+    let edits: [(&str, &str, Edit); 2] = [
+        ("two services of one name", "service_twice", |services| {
+            services[1].name = services[0].name.clone();
+        }),
+        ("one host on two ports", "hostname_twice", |services| {
+            let other = ServiceExpose { port: 8_081, ..services[0].expose[0].clone() };
+            services[0].expose.push(other);
+            services[0].expose.retain(|expose| expose.port != 9_000);
+            services[0].resources.endpoints[1].kind = EndpointKind::SharedHttp;
+        }),
+    ];
+    for (what, code, edit) in edits {
+        let (mut manifest, mut spec) = deployment();
+        edit(&mut manifest.0[0].services);
+        let web = &manifest.0[0].services[0];
+        spec.units[0].resources.endpoints = souk_sdl::order::resources(&web.resources).endpoints;
+        let refused = judge(manifest, &spec).unwrap_err();
+        assert_eq!(refused.code(), code, "{what}: {refused}");
     }
 }

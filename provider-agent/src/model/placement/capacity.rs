@@ -1,6 +1,6 @@
 //! What is left: nodes, less pods, less reservations whose pods are not scheduled yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use souk_core::OrderId;
 
@@ -77,10 +77,10 @@ pub struct NodeCapacity {
 impl Inventory {
     /// What is left for a new order. A reservation counts where its pods are, or, while they are not
     /// scheduled, where it was placed; never twice.
-    pub fn new(
+    pub fn new<'a>(
         nodes: &[NodeState],
         pods: &[PodUse],
-        reservations: &[Reservation],
+        reservations: impl IntoIterator<Item = &'a Reservation>,
         limits: &Limits,
     ) -> Self {
         let shrink = |value: u64, percent: u32| {
@@ -109,28 +109,52 @@ impl Inventory {
         for pod in pods {
             take(&pod.node, pod.requests);
         }
+        let by_order = by_order(pods);
+        let (mut volumes, mut leased_ips) = (limits.persistent.clone(), limits.leased_ips);
         for reservation in reservations {
-            for placement in without_pods(reservation, pods) {
+            for placement in without_pods(reservation, &by_order) {
                 take(&placement.node, placement.requests);
             }
+            take_volumes(&mut volumes, reservation);
+            leased_ips = leased_ips.saturating_sub(reservation.ips);
         }
         let nodes = rooms.into_values().filter(|room| room.node.unfit.is_none()).collect();
-        let mut inventory = Self {
-            nodes,
-            persistent: limits.persistent.clone(),
-            leased_ips: limits.leased_ips,
-            overcommit: over,
-        };
-        for reservation in reservations {
-            let volumes = reservation.placements.iter().flat_map(|p| &p.volumes);
-            for (class, bytes) in volumes {
-                if let Some(Some(left)) = inventory.persistent.get_mut(class) {
-                    *left = left.saturating_sub(*bytes);
-                }
+        Self { nodes, persistent: volumes, leased_ips, overcommit: over }
+    }
+
+    /// Takes a new reservation away, which has no pods yet.
+    pub fn reserve(&mut self, reservation: &Reservation) {
+        for placement in &reservation.placements {
+            let room = self.nodes.iter_mut().find(|room| room.node.name == placement.node);
+            if let Some(room) = room {
+                room.free = room.free.minus(placement.requests);
+                room.pods = room.pods.saturating_sub(1);
             }
-            inventory.leased_ips = inventory.leased_ips.saturating_sub(reservation.ips);
         }
-        inventory
+        take_volumes(&mut self.persistent, reservation);
+        self.leased_ips = self.leased_ips.saturating_sub(reservation.ips);
+    }
+
+    /// Whether an order that found no room in `before` may find some here: there is more of anything, or
+    /// a node is another.
+    pub fn has_more_than(&self, before: &Self) -> bool {
+        let known: HashMap<&str, &NodeCapacity> =
+            before.nodes.iter().map(|room| (room.node.name.as_str(), room)).collect();
+        let more = |room: &NodeCapacity| match known.get(room.node.name.as_str()) {
+            None => true,
+            Some(before) => {
+                room.node != before.node
+                    || !before.free.covers(&room.free)
+                    || room.pods > before.pods
+            }
+        };
+        // A class without a limit has more than any other.
+        let bytes = |left: Option<u64>| left.unwrap_or(u64::MAX);
+        self.nodes.iter().any(more)
+            || self.leased_ips > before.leased_ips
+            || self.persistent.iter().any(|(class, left)| {
+                before.persistent.get(class).is_none_or(|before| bytes(*left) > bytes(*before))
+            })
     }
 
     /// What is left on one node.
@@ -138,20 +162,56 @@ impl Inventory {
         self.nodes.iter().find(|room| room.node.name == node)
     }
 
-    /// The sum of what is left on all nodes.
+    /// The sum of what is left on all nodes, as pods request it.
     pub fn free(&self) -> Requests {
         self.nodes.iter().map(|room| room.free).fold(Requests::default(), Requests::plus)
     }
+
+    /// What new orders can ask for in all. Where more is promised than there is, that is more than pods
+    /// can request.
+    pub fn offered(&self) -> Requests {
+        let free = self.free();
+        let over = |value: u64, percent: u32| {
+            let scaled = u128::from(value).saturating_mul(u128::from(percent.max(100))) / 100;
+            u64::try_from(scaled).unwrap_or(u64::MAX)
+        };
+        Requests {
+            cpu_milli: over(free.cpu_milli, self.overcommit.cpu),
+            memory: over(free.memory, self.overcommit.memory),
+            ephemeral: over(free.ephemeral, self.overcommit.storage),
+            gpu: free.gpu,
+        }
+    }
+}
+
+fn take_volumes(left: &mut BTreeMap<String, Option<u64>>, reservation: &Reservation) {
+    for (class, bytes) in reservation.placements.iter().flat_map(|placed| &placed.volumes) {
+        if let Some(Some(left)) = left.get_mut(class) {
+            *left = left.saturating_sub(*bytes);
+        }
+    }
+}
+
+/// The pods of each order.
+pub(super) type PodsByOrder<'a> = HashMap<OrderId, Vec<&'a PodUse>>;
+
+pub(super) fn by_order(pods: &[PodUse]) -> PodsByOrder<'_> {
+    let mut by_order = PodsByOrder::new();
+    for pod in pods {
+        if let Some(order) = pod.order {
+            by_order.entry(order).or_default().push(pod);
+        }
+    }
+    by_order
 }
 
 /// The placements of a reservation that have no scheduled pod yet.
 pub(super) fn without_pods<'a>(
     reservation: &'a Reservation,
-    pods: &[PodUse],
+    pods: &PodsByOrder<'_>,
 ) -> Vec<&'a Placement> {
     let mut left: Vec<&Placement> = reservation.placements.iter().collect();
-    let own = |pod: &&PodUse| pod.order == Some(OrderId(reservation.order.0));
-    for pod in pods.iter().filter(own) {
+    for pod in pods.get(&reservation.order).into_iter().flatten() {
         // The same node and size, else the same size, else any: pods of an update may differ.
         let same = |p: &&Placement| p.requests == pod.requests;
         let found = left

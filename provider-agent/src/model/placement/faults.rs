@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use souk_core::OrderId;
 
-use super::{ClusterSnapshot, GpuRefusal, Reservation, capacity::without_pods};
+use super::{
+    ClusterSnapshot, GpuRefusal, Reservation,
+    capacity::{by_order, without_pods},
+};
 
 /// A node whose GPUs fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +35,15 @@ struct Held {
 
 /// The nodes with devices that failed, and those where orders hold GPUs that are not there, or not
 /// offered any more. Sorted by node.
-pub fn gpu_faults(cluster: &ClusterSnapshot, reservations: &[Reservation]) -> Vec<GpuFault> {
-    let mut held: BTreeMap<&str, Held> = BTreeMap::new();
-    let mut hold = |node, devices: u32, order| {
+pub fn gpu_faults<'a>(
+    cluster: &ClusterSnapshot,
+    reservations: impl IntoIterator<Item = &'a Reservation>,
+) -> Vec<GpuFault> {
+    let pods = by_order(&cluster.pods);
+    let mut held: BTreeMap<String, Held> = BTreeMap::new();
+    let mut hold = |node: &str, devices: u32, order| {
         if devices > 0 {
-            let held: &mut Held = held.entry(node).or_default();
+            let held: &mut Held = held.entry(node.to_owned()).or_default();
             held.devices = held.devices.saturating_add(devices);
             held.orders.insert(order);
         }
@@ -47,7 +54,7 @@ pub fn gpu_faults(cluster: &ClusterSnapshot, reservations: &[Reservation]) -> Ve
         }
     }
     for reservation in reservations {
-        for placement in without_pods(reservation, &cluster.pods) {
+        for placement in without_pods(reservation, &pods) {
             hold(placement.node.as_str(), placement.requests.gpu, reservation.order);
         }
     }
@@ -70,7 +77,7 @@ pub fn gpu_faults(cluster: &ClusterSnapshot, reservations: &[Reservation]) -> Ve
         }
     }
     let gone = held.into_iter().map(|(node, held)| GpuFault {
-        node: node.to_owned(),
+        node,
         problem: format!("leases and bids hold {}, and the node is gone", held.devices),
         orders: held.orders,
     });

@@ -15,15 +15,19 @@ pub struct ClusterSnapshot {
 
 impl ClusterSnapshot {
     /// What is left beside the pods and these reservations.
-    pub fn left(&self, reserved: &[Reservation], limits: &Limits) -> Inventory {
+    pub fn left<'a>(
+        &self,
+        reserved: impl IntoIterator<Item = &'a Reservation>,
+        limits: &Limits,
+    ) -> Inventory {
         Inventory::new(&self.nodes, &self.pods, reserved, limits)
     }
 
     /// As [`left`](Self::left), as if the pods of one order were not there.
-    pub fn left_without(
+    pub fn left_without<'a>(
         &self,
         order: OrderId,
-        reserved: &[Reservation],
+        reserved: impl IntoIterator<Item = &'a Reservation>,
         limits: &Limits,
     ) -> Inventory {
         let others = self.pods.iter().filter(|pod| pod.order != Some(order)).cloned();

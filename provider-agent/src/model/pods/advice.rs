@@ -1,32 +1,32 @@
 //! What a tenant can do about what ended or keeps its pod: a table by reason, exit code and words.
 
 use k8s_openapi::api::core::v1::{Container, Pod};
-use souk_gateway::body::PodTrouble;
+use souk_gateway::body::PodFailure;
 
 /// The parts of the pod that advice names.
-struct Facts<'a> {
-    trouble: &'a PodTrouble,
+struct AdviceInput<'a> {
+    failure: &'a PodFailure,
     container: Option<&'a Container>,
     /// All that the cluster says, in lower case.
     said: String,
 }
 
 /// What to do; none if the cluster's words say all.
-pub(super) fn advice(trouble: &PodTrouble, pod: &Pod) -> Option<String> {
+pub(super) fn advice(failure: &PodFailure, pod: &Pod) -> Option<String> {
     let spec = pod.spec.as_ref();
     let containers = spec
         .into_iter()
         .flat_map(|spec| spec.init_containers.iter().flatten().chain(&spec.containers));
-    let named = |one: &&Container| trouble.container.as_ref().is_none_or(|name| *name == one.name);
+    let named = |one: &&Container| failure.container.as_ref().is_none_or(|name| *name == one.name);
     let container = containers.into_iter().find(named);
-    let parts = [&trouble.message, &trouble.waiting];
+    let parts = [&failure.message, &failure.waiting];
     let said = parts.into_iter().flatten().map(|text| text.to_lowercase()).collect::<Vec<_>>();
-    Facts { trouble, container, said: said.join(" ") }.advice()
+    AdviceInput { failure, container, said: said.join(" ") }.advice()
 }
 
-impl Facts<'_> {
+impl AdviceInput<'_> {
     fn advice(&self) -> Option<String> {
-        let text = match self.trouble.reason.as_str() {
+        let text = match self.failure.reason.as_str() {
             "OOMKilled" => return Some(self.memory()),
             "ErrImagePull" | "ImagePullBackOff" | "RegistryUnavailable" => self.image(),
             "InvalidImageName" => "write the image as `registry/name:tag`",
@@ -152,7 +152,7 @@ impl Facts<'_> {
 
     /// By the code of a container that ended by itself or by a signal.
     fn exit(&self) -> Option<String> {
-        let text = match self.trouble.exit_code? {
+        let text = match self.failure.exit_code? {
             0 => "its command ended: a service has to go on running in the foreground",
             126 => {
                 "the command may not be executed: check `command` and the file's mode in the image"

@@ -3,10 +3,10 @@
 
 mod advice;
 mod failed;
-mod trouble;
+mod failure;
 
 #[cfg(test)]
 mod tests;
 
 pub use failed::{FailedPod, KEPT, KEPT_FOR, failed_at, to_delete};
-pub use trouble::{one_line, trouble};
+pub use failure::{failure, one_line};

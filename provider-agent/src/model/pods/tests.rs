@@ -35,7 +35,7 @@ fn waiting(reason: &str, message: &str) -> Value {
 }
 
 fn line(status: Value, restarts: u32) -> Option<String> {
-    trouble(&pod(status)).map(|trouble| one_line(&trouble, restarts))
+    failure(&pod(status)).map(|failure| one_line(&failure, restarts))
 }
 
 /// As API servers and kubelets of Kubernetes 1.30 to 1.36 wrote them.
@@ -235,7 +235,7 @@ fn whatever_ended_or_keeps_a_pod_is_said_in_the_clusters_words_with_what_to_do()
 }
 
 #[test]
-fn a_pod_that_starts_or_runs_as_it_should_has_no_trouble() {
+fn a_pod_that_starts_or_runs_as_it_should_has_no_failure() {
     let done = json!({ "phase": "Running",
         "conditions": [{ "type": "Ready", "status": "False", "reason": "ContainersNotReady",
             "message": "containers with unready status: [web]" }],
@@ -248,7 +248,7 @@ fn a_pod_that_starts_or_runs_as_it_should_has_no_trouble() {
 }
 
 #[test]
-fn an_init_container_that_did_its_work_has_no_trouble() {
+fn an_init_container_that_did_its_work_has_no_failure() {
     let status = json!({ "phase": "Running",
         "initContainerStatuses": [container("setup", 0, ended(0, "Completed"), json!({}))],
         "containerStatuses": [container("web", 0, json!({ "running": {} }), json!({}))] });
@@ -261,7 +261,7 @@ fn what_keeps_one_container_now_goes_before_what_ended_another_once() {
         container("side", 4, json!({ "running": {} }), ended(1, "Error")),
         container("web", 0, waiting("ImagePullBackOff", "not found"), json!({})),
     ] });
-    let found = trouble(&pod(status)).unwrap();
+    let found = failure(&pod(status)).unwrap();
     assert_eq!(
         (found.reason.as_str(), found.container.as_deref()),
         ("ImagePullBackOff", Some("web"))

@@ -38,6 +38,9 @@ pub struct Taken<K> {
     pub key: K,
     /// How urgent it was.
     pub urgency: Urgency,
+    /// Whether it is a refresh that is to be done, too: also one that failed before, or that something
+    /// more urgent overtook.
+    pub refresh: bool,
     /// How long it waited since it was ready.
     pub waited: Duration,
 }
@@ -54,6 +57,7 @@ pub struct WorkQueue<K> {
     /// When keys are ready by themselves.
     later: BTreeSet<(Instant, K)>,
     sequence: u64,
+    backoff: (Duration, Duration),
 }
 
 /// Where a key stands: the more urgent line has the lower number.
@@ -67,6 +71,8 @@ struct Work {
     running: bool,
     later: Option<Instant>,
     failures: u32,
+    /// A refresh that is still to be done; and one that is being done.
+    refresh: [bool; 2],
     ready_since: Option<Instant>,
     /// Since when it has work that did not succeed yet: what is worked on, and what came since.
     unfinished: [Option<Instant>; 2],
@@ -74,15 +80,32 @@ struct Work {
 
 impl<K> Default for WorkQueue<K> {
     fn default() -> Self {
-        Self { keys: HashMap::new(), ready: BTreeMap::new(), later: BTreeSet::new(), sequence: 0 }
+        Self {
+            keys: HashMap::new(),
+            ready: BTreeMap::new(),
+            later: BTreeSet::new(),
+            sequence: 0,
+            backoff: BACKOFF,
+        }
     }
 }
 
 impl<K: Copy + Eq + Ord + Hash> WorkQueue<K> {
+    /// A queue with other waits after the first failure, and at most.
+    pub fn with_backoff(first: Duration, longest: Duration) -> Self {
+        Self { backoff: (first, longest), ..Self::default() }
+    }
+
+    /// Whether a key has work.
+    pub fn contains(&self, key: K) -> bool {
+        self.keys.contains_key(&key)
+    }
+
     /// Adds work on a key. What is there already becomes more urgent, if this is.
     pub fn add(&mut self, key: K, urgency: Urgency, now: Instant) {
         let work = self.keys.entry(key).or_default();
         work.unfinished[1].get_or_insert(now);
+        work.refresh[0] |= urgency == Urgency::Refresh;
         if work.running {
             work.wanted = work.wanted.max(Some(urgency));
             return;
@@ -114,9 +137,11 @@ impl<K: Copy + Eq + Ord + Hash> WorkQueue<K> {
         let urgency = work.wanted.take().unwrap_or(Urgency::Observed);
         work.position = None;
         work.running = true;
+        work.refresh = [false, work.refresh[0]];
+        let refresh = work.refresh[1];
         work.unfinished = [work.unfinished[0].or(work.unfinished[1]), None];
         let since = work.ready_since.take().unwrap_or(now);
-        Some(Taken { key, urgency, waited: now.saturating_duration_since(since) })
+        Some(Taken { key, urgency, refresh, waited: now.saturating_duration_since(since) })
     }
 
     /// Gives a key back whose work has ended.
@@ -124,7 +149,10 @@ impl<K: Copy + Eq + Ord + Hash> WorkQueue<K> {
         let Some(work) = self.keys.get_mut(&key).filter(|work| work.running) else { return };
         work.running = false;
         match end {
-            End::Failed => work.failures = work.failures.saturating_add(1),
+            End::Failed => {
+                work.failures = work.failures.saturating_add(1);
+                work.refresh[0] |= work.refresh[1];
+            }
             End::Done | End::Again(_) => {
                 work.failures = 0;
                 work.unfinished[0] = None;
@@ -138,7 +166,7 @@ impl<K: Copy + Eq + Ord + Hash> WorkQueue<K> {
         let wait = match end {
             End::Done => None,
             End::Again(wait) => Some(wait),
-            End::Failed => Some(backoff(&key, work.failures)),
+            End::Failed => Some(backoff(self.backoff, &key, work.failures)),
         };
         match (again, wait) {
             (Some(urgency), _) => self.line_up(key, urgency, now),
@@ -201,12 +229,12 @@ impl<K: Copy + Eq + Ord + Hash> WorkQueue<K> {
 
 /// The wait after a number of failures. The jitter comes from key and number, so that keys that
 /// failed together do not come back together.
-fn backoff(key: &impl Hash, failures: u32) -> Duration {
-    let doubled = BACKOFF.0.saturating_mul(1 << failures.saturating_sub(1).min(16));
+fn backoff(limits: (Duration, Duration), key: &impl Hash, failures: u32) -> Duration {
+    let doubled = limits.0.saturating_mul(1 << failures.saturating_sub(1).min(16));
     let mut hasher = DefaultHasher::new();
     (key, failures).hash(&mut hasher);
     let percent = u32::try_from(hasher.finish() % 51).unwrap_or(0) + 75;
-    doubled.min(BACKOFF.1) * percent / 100
+    doubled.min(limits.1) * percent / 100
 }
 
 #[cfg(test)]

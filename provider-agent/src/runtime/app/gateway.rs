@@ -3,23 +3,20 @@
 use std::sync::Arc;
 
 use souk_gateway::token::{Audience, Policy};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cluster::{
-        inventory::ClusterView,
+        capacity::CapacityState,
         kube::{cache::Caches, events::EventHub, logs::LogHub, objects::recipe},
-        leases::{
-            progress::ProgressMap,
-            workloads::{ClusterWorkloads, Free},
-        },
+        leases::{progress::ProgressMap, trial::Trials, workloads::ClusterWorkloads},
     },
     config::Config,
     gateway::{self, ServeError, State},
     market::lookup::ChainLookup,
     model::{
-        health::Troubles, image::ImageRules, interfaces::CapacitySource, manifest::Rules,
-        placement::Limits, scope::MarketScope,
+        health::Failures, hosts::Domains, image::ImageRules, manifest::Rules, scope::MarketScope,
     },
     store::Store,
 };
@@ -35,13 +32,15 @@ pub(super) struct Parts {
     pub lookup: ChainLookup,
     pub caches: Caches,
     pub progress: ProgressMap,
-    pub view: ClusterView,
-    pub troubles: Troubles,
+    pub capacity: watch::Receiver<CapacityState>,
+    pub trials: Trials,
+    pub failures: Failures,
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), ServeError> {
-    let Parts { config, store, logs, events, lookup, caches, progress, view, troubles } = parts;
+    let Parts { config, store, logs, events, lookup, caches, progress, capacity, trials, failures } =
+        parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
     let workloads = ClusterWorkloads {
@@ -53,11 +52,8 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         recipe: recipe(&config.cluster, &scope),
         scope,
         progress,
-        capacity: Arc::new(view.clone()),
-        free: Box::new({
-            let config = config.clone();
-            move || free(&view, &config)
-        }),
+        capacity,
+        trials,
     };
     let audience = Audience {
         chain_id: config.chain.chain_id.clone(),
@@ -65,20 +61,11 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         provider,
     };
     let policy = Policy { audience, prefix: config.chain.prefix.clone() };
-    let rules = Rules {
-        reserved_domains: config.cluster.reserved_domains().map(str::to_owned).collect(),
-        images: ImageRules::of(&config.cluster),
-    };
+    let rules =
+        Rules { domains: Domains::of(&config.cluster), images: ImageRules::of(&config.cluster) };
     let settings = config.gateway.clone();
     let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
-        .reporting_to(troubles);
+        .reporting_to(failures);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
-}
-
-/// The free capacity without reservations, shown to anyone.
-fn free(view: &ClusterView, config: &Config) -> Free {
-    let Ok(snapshot) = view.snapshot() else { return Free::default() };
-    let free = snapshot.left(&[], &Limits::of(config)).free();
-    Free { cpu_milli: free.cpu_milli, memory: free.memory, gpus: u64::from(free.gpu) }
 }

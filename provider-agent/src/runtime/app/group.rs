@@ -46,6 +46,22 @@ impl TaskGroup {
         });
     }
 
+    /// Waits for `event`, unless a task ends before: then all end.
+    ///
+    /// # Errors
+    ///
+    /// If a task failed, panicked, or ended before the group was stopped.
+    pub async fn wait_for(&mut self, event: impl Future<Output = ()>) -> Result<(), AppError> {
+        tokio::select! {
+            Some(ended) = self.tasks.join_next() => {
+                let asked = self.stop.is_cancelled();
+                self.stop.cancel();
+                judge(ended, asked).map_or(Ok(()), Err)
+            }
+            () = event => Ok(()),
+        }
+    }
+
     /// Waits until all tasks have ended.
     ///
     /// # Errors

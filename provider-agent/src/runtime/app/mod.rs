@@ -19,20 +19,23 @@ pub use group::TaskGroup;
 
 use super::{
     descriptors::{self, Plan},
+    lock::{self, Lock, LockState},
     metrics,
     reach::Expected,
 };
 use crate::{
     cluster::{
+        capacity::{CapacityState, Counter},
         inventory::{self as inventory, ClusterView},
         kube::{
             cache::Caches,
             client,
+            other_hosts::OtherHosts,
             streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
         },
         leases::{
             failed_pods::FailedPods, metrics::LeaseMetrics, progress::ProgressMap,
-            reconcile::Reconciler,
+            reconcile::Reconciler, trial::Trials,
         },
     },
     config::{Config, SelfCheck},
@@ -48,11 +51,12 @@ use crate::{
     },
     model::{
         MarketId,
-        health::{Part, Troubles},
+        health::{Failures, Part},
+        placement::Limits,
         reach::LastAttempt,
         scope::MarketScope,
     },
-    store::{Store, StoreError, Topic, digest_key},
+    store::{Store, StoreError, Topic, copies, digest_key},
 };
 
 /// Reads the operator key of the configuration.
@@ -100,7 +104,11 @@ pub struct Agent {
     following: watch::Sender<FollowState>,
     reach: watch::Sender<LastAttempt>,
     findings: Findings,
-    troubles: Troubles,
+    capacity: watch::Sender<CapacityState>,
+    lock: watch::Sender<LockState>,
+    /// By what the lock is held.
+    holder: String,
+    failures: Failures,
 }
 
 impl Agent {
@@ -131,6 +139,8 @@ impl Agent {
         let cluster = client::from_config(&config.cluster).await?;
         let following = watch::Sender::new(FollowState::default());
         let (findings, reach) = (Findings::default(), watch::Sender::new(LastAttempt::default()));
+        let holder = lock::holder(&identity(&store).await?, &config.store.path);
+        let waiting = LockState::Waiting("the lock was not asked for yet".to_owned());
         Ok(Self {
             config,
             store,
@@ -142,7 +152,10 @@ impl Agent {
             following,
             reach,
             findings,
-            troubles: Troubles::default(),
+            capacity: watch::Sender::default(),
+            lock: watch::Sender::new(waiting),
+            holder,
+            failures: Failures::default(),
         })
     }
 
@@ -164,7 +177,7 @@ impl Agent {
 
         let scope = MarketScope::of(&self.config);
         let nodes = &self.config.cluster.node_labels();
-        let claims = self.troubles.of(Part::Claims);
+        let claims = self.failures.of(Part::Claims);
         let (view, watches) =
             inventory::start(self.cluster.clone(), &scope, nodes, &self.store, claims, &stop);
         tasks.forever("inventory", watches);
@@ -188,7 +201,7 @@ impl Agent {
                 store: self.store.clone(),
                 findings: self.findings.clone(),
                 subject,
-                health: self.troubles.of(part),
+                health: self.failures.of(part),
             };
             tasks.spawn(part.as_str(), fetcher.run(stop.clone()));
         }
@@ -197,9 +210,27 @@ impl Agent {
             store: self.store.clone(),
             findings: self.findings.clone(),
             interval: self.config.chain.audit_interval.duration(),
-            health: self.troubles.of(Part::Audit),
+            health: self.failures.of(Part::Audit),
         };
         tasks.spawn("audit", auditor.run(stop.clone()));
+        let counter = Counter {
+            cluster: view.clone(),
+            store: self.store.clone(),
+            limits: Limits::of(&self.config),
+            state: self.capacity.clone(),
+        };
+        tasks.spawn("capacity", counter.run(stop.clone()));
+        let reconciler = self.reconciler(caches.clone()).await?;
+        let observed = Observed {
+            cluster: view.clone(),
+            caches: caches.clone(),
+            leases: reconciler.metrics.clone(),
+            progress: reconciler.progress.clone(),
+        };
+        self.spawn_metrics(&mut tasks, &stop, &pipeline, observed).await?;
+
+        // Until no other agent acts for this provider, this one only reads.
+        let idle = watch::Sender::new(self.lock.borrow().problem().map(str::to_owned));
         let bidder = Bidder::new(Deps {
             market: self.market.clone(),
             store: self.store.clone(),
@@ -207,9 +238,22 @@ impl Agent {
             messages: self.messages.clone(),
             cluster: Arc::new(view.clone()),
             following: self.following.subscribe(),
-            health: self.troubles.of(Part::Bidding),
+            idle: idle.subscribe(),
+            health: self.failures.of(Part::Bidding),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
+        let lock =
+            Lock::new(self.cluster.clone(), scope.clone(), self.holder.clone(), self.lock.clone());
+        tasks.spawn("lock", lock.keep(stop.clone()));
+        let obey =
+            obey(self.lock.subscribe(), idle, self.store.clone(), pipeline.clone(), stop.clone());
+        tasks.forever("lock's effect", obey);
+        let mut state = self.lock.subscribe();
+        let may_act = async {
+            // It ends with the agent.
+            let _ = state.wait_for(LockState::may_act).await;
+        };
+        tasks.wait_for(may_act).await?;
         let upkeep = Upkeep {
             market: self.market.clone(),
             store: self.store.clone(),
@@ -218,19 +262,15 @@ impl Agent {
             following: self.following.subscribe(),
             namespaces: Arc::new(caches.clone()),
             reach: self.reach(),
-            health: self.troubles.of(Part::Upkeep),
+            health: self.failures.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
-        let (leases, progress) =
-            self.spawn_leases(&mut tasks, &stop, caches.clone(), &view).await?;
+        self.spawn_leases(&mut tasks, &stop, reconciler).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
             let task = reach::run(expected, self.market.clone(), self.reach.clone(), stop.clone());
             tasks.spawn("self check", task);
         }
-        let (cluster, caches) = (view, caches);
-        let observed = Observed { cluster, caches, leases, progress };
-        self.spawn_metrics(&mut tasks, &stop, &pipeline, observed).await?;
         tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
         tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
         tracing::info!(%provider, operator = %self.messages.operator, "agent started");
@@ -246,41 +286,55 @@ impl Agent {
         &self,
         tasks: &mut TaskGroup,
         stop: &CancellationToken,
-        caches: Caches,
-        view: &ClusterView,
-    ) -> Result<(LeaseMetrics, ProgressMap), AppError> {
-        let lookup = ChainLookup::new(self.market.clone());
-        let reconciler = Reconciler::new(
-            self.cluster.clone(),
-            caches.clone(),
-            self.store.clone(),
-            Arc::new(lookup.separate()),
-            Arc::new(self.config.cluster.clone()),
-            Arc::new(self.store.write(digest_key::get_or_make).await?),
-            MarketScope::of(&self.config),
-        );
-        let (progress, metrics) = (reconciler.progress.clone(), reconciler.metrics.clone());
+        reconciler: Reconciler,
+    ) -> Result<(), AppError> {
+        let (progress, caches) = (reconciler.progress.clone(), reconciler.caches.clone());
         tasks.forever("leases", reconciler.run(stop.clone()));
         let failed = FailedPods {
             client: self.cluster.clone(),
             caches: caches.clone(),
             scope: MarketScope::of(&self.config),
-            health: self.troubles.of(Part::FailedPods),
+            health: self.failures.of(Part::FailedPods),
         };
         tasks.forever("failed pods", failed.run(stop.clone()));
+        let trials = self.spawn_trials(tasks, stop);
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
             logs: streams::from_config(&self.config.cluster, LOG_CONNECTIONS).await?,
             events: streams::from_config(&self.config.cluster, EVENT_CONNECTIONS).await?,
-            lookup,
+            lookup: ChainLookup::new(self.market.clone()),
             caches,
-            progress: progress.clone(),
-            view: view.clone(),
-            troubles: self.troubles.clone(),
+            progress,
+            trials,
+            capacity: self.capacity.subscribe(),
+            failures: self.failures.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
-        Ok((metrics, progress))
+        Ok(())
+    }
+
+    async fn reconciler(&self, caches: Caches) -> Result<Reconciler, AppError> {
+        Ok(Reconciler::new(
+            self.cluster.clone(),
+            caches,
+            self.store.clone(),
+            Arc::new(ChainLookup::new(self.market.clone())),
+            Arc::new(self.config.cluster.clone()),
+            Arc::new(self.store.write(digest_key::get_or_make).await?),
+            MarketScope::of(&self.config),
+        ))
+    }
+
+    /// Where manifests are tried before they are accepted.
+    fn spawn_trials(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> Trials {
+        let (client, scope) = (self.cluster.clone(), MarketScope::of(&self.config));
+        let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
+        tasks.forever("other hosts", watches);
+        let cluster = Arc::new(self.config.cluster.clone());
+        let trials = Trials::new(client, scope, cluster, others);
+        tasks.forever("trials", trials.clone().prepare(stop.clone()));
+        trials
     }
 
     async fn spawn_metrics(
@@ -300,10 +354,12 @@ impl Agent {
             caches: observed.caches,
             leases: observed.leases,
             progress: observed.progress,
-            troubles: self.troubles.clone(),
+            failures: self.failures.clone(),
             deletion_warning: self.config.metrics.deletion_warning.0,
             client: self.client.clone(),
             reach: self.reach(),
+            capacity: self.capacity.subscribe(),
+            lock: self.lock.subscribe(),
         };
         let listener = metrics::bind(address).await?;
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
@@ -327,6 +383,47 @@ fn divide_descriptors(config: &mut Config) -> Result<(), AppError> {
     }
     config.gateway.limits.connections = plan.connections;
     Ok(())
+}
+
+/// What tells the store from its copies; made at the first start.
+async fn identity(store: &Store) -> Result<String, StoreError> {
+    store
+        .write(|tx| {
+            if let Some(known) = copies::identity(tx)? {
+                return Ok(known);
+            }
+            // Random bytes that nobody else has.
+            let token = hex::encode(SecretKey::generate().public_key().to_bytes());
+            copies::set_identity(tx, &token)?;
+            Ok(token)
+        })
+        .await
+}
+
+/// While another agent may have the lock, nothing is sent and no bid is made.
+async fn obey(
+    mut lock: watch::Receiver<LockState>,
+    idle: watch::Sender<Option<String>>,
+    store: Store,
+    pipeline: PipelineHandle,
+    stop: CancellationToken,
+) {
+    loop {
+        let reason = match &*lock.borrow_and_update() {
+            LockState::Doubtful(reason) | LockState::Waiting(reason) => Some(reason.clone()),
+            LockState::Held | LockState::Unlocked(_) => None,
+        };
+        pipeline.hold(reason.clone());
+        idle.send_replace(reason);
+        store.wake(Topic::Capacity);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = lock.changed() => if changed.is_err() {
+                // The agent is about to end.
+                stop.cancelled().await;
+            }
+        }
+    }
 }
 
 /// Connects the store and the pipeline: a message committed to the outbox wakes the pipeline, and an

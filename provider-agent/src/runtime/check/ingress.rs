@@ -6,7 +6,7 @@ use k8s_openapi::api::{
 };
 use kube::{Api, Client, ResourceExt, api::ListParams};
 
-use super::Report;
+use super::{Report, named::named};
 use crate::{
     cluster::kube::message::message,
     config::{Cluster, IngressController},
@@ -21,9 +21,12 @@ const WHAT: &str = "ingress controller";
 /// Looks for the controller of the configured class.
 pub(super) async fn check(cluster: &Cluster, client: &Client, report: &mut Report) {
     let Some(class) = &cluster.ingress_class else { return };
-    let classes: Api<IngressClass> = Api::all(client.clone());
-    // One that is not there is reported elsewhere.
-    let Ok(Some(class)) = classes.get_opt(class).await else { return };
+    let class = match named::<IngressClass>(client, class).await {
+        Ok(Some(class)) => class,
+        // That is reported elsewhere.
+        Ok(None) => return,
+        Err(error) => return report.warn(WHAT, error, "look at the API server"),
+    };
     let controller = class.spec.and_then(|spec| spec.controller).unwrap_or_default();
     options(&controller, report);
     match look(client, &controller).await {
@@ -58,8 +61,7 @@ async fn look(
 ///
 /// If the cluster cannot be asked.
 pub async fn controller_of(client: &Client, class: &str) -> Result<Vec<ControllerPods>, String> {
-    let classes: Api<IngressClass> = Api::all(client.clone());
-    let class = classes.get_opt(class).await.map_err(|error| message(&error))?;
+    let class = named::<IngressClass>(client, class).await?;
     let controller = class.and_then(|class| class.spec?.controller).unwrap_or_default();
     Ok(look(client, &controller).await?.0)
 }

@@ -9,6 +9,7 @@ mod gateway;
 mod gpus;
 mod ingress;
 mod isolation;
+mod named;
 mod permissions;
 mod policy;
 mod probe;

@@ -44,6 +44,8 @@ pub(super) fn required() -> Vec<Permission> {
     }
     for (verb, group, resource, subresource) in [
         ("get", "", "namespaces", ""),
+        // In trials of manifests alone.
+        ("create", "", "pods", ""),
         ("list", "", "pods", ""),
         ("watch", "", "pods", ""),
         ("list", "", "nodes", ""),
@@ -57,6 +59,9 @@ pub(super) fn required() -> Vec<Permission> {
         ("list", "networking.k8s.io", "ingressclasses", ""),
         ("list", "node.k8s.io", "runtimeclasses", ""),
         ("list", "resource.k8s.io", "resourceslices", ""),
+        ("get", "coordination.k8s.io", "leases", ""),
+        ("create", "coordination.k8s.io", "leases", ""),
+        ("update", "coordination.k8s.io", "leases", ""),
     ] {
         let (group, resource) = (group.to_owned(), resource.to_owned());
         all.push(Permission { verb, group, resource, subresource });

@@ -92,7 +92,7 @@ fn variables(labels: &BTreeMap<&str, String>) -> Vec<Variable> {
             "request.resource.group == '' && request.resource.resource == 'namespaces'".into(),
         ),
         (
-            // Whether it may do something: a question is no write.
+            // Whether it may do something: asking is not writing.
             "isQuestion",
             "request.resource.group in ['authorization.k8s.io', 'authentication.k8s.io'] && request.resource.resource.startsWith('selfsubject')".into(),
         ),

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod access;
+mod backup;
 mod close;
 mod enqueue;
 mod health;
@@ -54,6 +55,10 @@ enum Command {
     Status,
     /// List the leases.
     Leases,
+    /// Make a sealed copy of configuration, keys and store; the agent may run meanwhile.
+    Backup(backup::Arguments),
+    /// Put a copy back: the configuration where --config says, the other files where it wants them.
+    Restore(backup::Arguments),
     /// End a lease; it counts as a breach.
     Close(close::Arguments),
     /// Publish the gateway's address and pin on the chain.
@@ -74,6 +79,8 @@ pub async fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Init(arguments) => init::run(arguments, cli.json).await,
         Command::Access(arguments) => access::run(&cli.config, arguments),
+        Command::Backup(arguments) => backup::back_up(&cli.config, arguments, cli.json),
+        Command::Restore(arguments) => backup::restore(&cli.config, arguments, cli.json).await,
         Command::Check => init::check(&cli.config, cli.json).await,
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
         Command::Announce => registry::announce(&cli.config, cli.json).await,

@@ -14,6 +14,7 @@ use super::Sources;
 use crate::{
     cluster::kube::cache::Watched,
     model::{health::Part, interfaces::CapacitySource, kept::Kept, placement::Limits},
+    runtime::lock::LockState,
     store::{StoreError, bids, kept_volumes, leases, orders, pending},
 };
 
@@ -92,19 +93,27 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     from_pipeline(&mut metrics, sources);
     from_cluster(&mut metrics, sources);
     let errors = super::judge(&super::reports(sources).await).errors.into_iter();
-    let troubled: BTreeSet<String> = errors.map(|error| error.component).collect();
+    let failing: BTreeSet<String> = errors.map(|error| error.component).collect();
     let parts = Family::<Component, Gauge>::default();
     for part in Part::ALL {
         let gauge = parts.get_or_create_owned(&Component { component: part.as_str() });
-        gauge.set(troubled.contains(part.as_str()).into());
+        gauge.set(failing.contains(part.as_str()).into());
     }
-    metrics.0.register("trouble", "1 for a part that has an error in health", parts);
-    let faults = super::faults(sources).await.into_iter().map(|fault| Node { node: fault.node });
+    metrics.0.register("component_failing", "1 for a part that has an error in health", parts);
+    let faults = sources.capacity.borrow().faults.clone();
+    let faults = faults.into_iter().map(|fault| Node { node: fault.node });
     metrics.gauges(
         "gpu_faults",
         "1 for a node whose GPUs fail or are not what leases hold",
         faults,
     );
+    metrics.gauge(
+        "leases_awaiting_manifest",
+        "Leases that run and whose manifests are missing",
+        len(super::awaiting_manifest(sources).await),
+    );
+    let held = matches!(*sources.lock.borrow(), LockState::Held);
+    metrics.gauge("lock_held", "1 if no other agent can act for this provider", held.into());
     sources.leases.register(&mut metrics.0);
     let mut text = String::new();
     encode(&mut text, &metrics.0)?;

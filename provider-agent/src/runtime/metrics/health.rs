@@ -23,6 +23,9 @@ pub struct Health {
     /// What the operator should know, though the agent works.
     #[serde(default)]
     pub warnings: Vec<ComponentError>,
+    /// Leases that run and whose tenants have to send their manifests again.
+    #[serde(default)]
+    pub awaiting_manifest: usize,
 }
 
 /// An error of a component.
@@ -50,7 +53,7 @@ pub struct Reports {
     /// The follower's state.
     pub following: FollowState,
     /// What parts report of themselves.
-    pub troubles: BTreeMap<Part, String>,
+    pub failures: BTreeMap<Part, String>,
     /// Endpoints that do not agree, and differences of store and chain.
     pub findings: Vec<String>,
     /// Why messages cannot be sent.
@@ -69,6 +72,8 @@ pub struct Reports {
     pub gpus: Vec<GpuFault>,
     /// Why tenants do not reach the gateway.
     pub gateway: Option<String>,
+    /// Why another agent acts for this provider, or may.
+    pub lock: Option<String>,
     /// Endpoints that are not used, with the reason.
     pub endpoints: Vec<String>,
     /// Seconds that a write to the store takes by now.
@@ -80,7 +85,7 @@ pub struct Reports {
 impl Reports {
     /// The errors of a part.
     fn errors(&self, part: Part) -> Vec<String> {
-        let mut errors: Vec<String> = self.troubles.get(&part).cloned().into_iter().collect();
+        let mut errors: Vec<String> = self.failures.get(&part).cloned().into_iter().collect();
         errors.extend(match part {
             Part::Follower => self.follower(),
             Part::Audit => self.findings.clone(),
@@ -102,6 +107,7 @@ impl Reports {
                 };
                 self.writing.iter().map(shown).collect()
             }
+            Part::Lock => self.lock.clone().into_iter().collect(),
             Part::Details
             | Part::Confirmations
             | Part::Bidding
@@ -166,7 +172,7 @@ pub fn judge(reports: &Reports) -> Health {
     }
     let warnings = reports.endpoints.iter().map(|one| named("endpoints", one.clone())).collect();
     let FollowState { height, head, .. } = reports.following;
-    Health { healthy: errors.is_empty(), height, head, errors, warnings }
+    Health { healthy: errors.is_empty(), height, head, errors, warnings, awaiting_manifest: 0 }
 }
 
 #[cfg(test)]
@@ -224,8 +230,8 @@ mod tests {
     #[test]
     fn whatever_a_part_reports_of_itself_is_an_error_under_its_name() {
         for part in Part::ALL {
-            let troubles = [(part, "it does not work".to_owned())].into();
-            let health = judge(&Reports { troubles, ..fine() });
+            let failures = [(part, "it does not work".to_owned())].into();
+            let health = judge(&Reports { failures, ..fine() });
             assert_eq!(health.errors.len(), 1, "{part:?}");
             assert_eq!(health.errors[0].component, part.as_str());
             assert_eq!(health.errors[0].message, "it does not work");

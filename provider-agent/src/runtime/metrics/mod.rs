@@ -18,18 +18,15 @@ pub use health::{ComponentError, Health, Reports, judge};
 
 use crate::{
     cluster::{
+        capacity::CapacityState,
         inventory::ClusterView,
         kube::{cache::Caches, deletions::Deletion},
         leases::{metrics::LeaseMetrics, progress::ProgressMap},
     },
     market::{audit::Findings, follow::FollowState},
-    model::{
-        health::Troubles,
-        interfaces::CapacitySource,
-        placement::{GpuFault, gpu_faults},
-        reach::LastAttempt,
-    },
-    store::{Store, reservations},
+    model::{health::Failures, reach::LastAttempt},
+    runtime::lock::LockState,
+    store::{Store, leases},
 };
 
 /// Seconds after which a write to the store counts as one that hangs.
@@ -55,13 +52,17 @@ pub struct Sources {
     /// What was done for each lease.
     pub progress: ProgressMap,
     /// What parts report of themselves.
-    pub troubles: Troubles,
+    pub failures: Failures,
     /// Seconds that the deletion of a namespace may take.
     pub deletion_warning: u64,
     /// The chain's client, for its endpoints.
     pub client: Client,
     /// The attempts to reach the gateway, if there are any.
     pub reach: Option<watch::Receiver<LastAttempt>>,
+    /// What is left, and which GPUs fail.
+    pub capacity: watch::Receiver<CapacityState>,
+    /// Whether another agent acts for this provider.
+    pub lock: watch::Receiver<LockState>,
 }
 
 /// The metrics cannot be served.
@@ -115,9 +116,17 @@ async fn metrics(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
 }
 
 async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
-    let health = judge(&reports(&sources).await);
+    let mut health = judge(&reports(&sources).await);
+    health.awaiting_manifest = awaiting_manifest(&sources).await;
     let status = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health))
+}
+
+/// Leases that run without a manifest: the store was lost or put back, and their tenants are asked to send
+/// it again.
+async fn awaiting_manifest(sources: &Sources) -> usize {
+    let without = sources.store.read(leases::without_manifest).await.unwrap_or_default();
+    without.into_iter().filter(|order| sources.caches.has(*order)).count()
 }
 
 /// What all parts have to say at this moment.
@@ -133,7 +142,7 @@ async fn reports(sources: &Sources) -> Reports {
     let following = sources.following.borrow().clone();
     Reports {
         following,
-        troubles: sources.troubles.now(),
+        failures: sources.failures.now(),
         findings: sources.findings.now().errors(),
         transactions,
         inventory: sources.cluster.problem(),
@@ -141,7 +150,8 @@ async fn reports(sources: &Sources) -> Reports {
         leases: sources.progress.failures(),
         oldest_change: sources.leases.oldest.get(),
         held: held(sources, wall).iter().map(|one| one.text(wall)).collect(),
-        gpus: faults(sources).await,
+        gpus: sources.capacity.borrow().faults.clone(),
+        lock: sources.lock.borrow().problem().map(str::to_owned),
         gateway,
         endpoints: sources.client.endpoints().into_iter().filter_map(aside).collect(),
         writing: writing.filter(|seconds| *seconds >= LONG_WRITE),
@@ -154,13 +164,6 @@ fn held(sources: &Sources, now: u64) -> Vec<Deletion> {
     let mut all = sources.caches.deletions();
     all.retain(|one| one.seconds(now) >= sources.deletion_warning);
     all
-}
-
-/// The nodes whose GPUs fail, as far as cluster and store can be read.
-async fn faults(sources: &Sources) -> Vec<GpuFault> {
-    let Ok(cluster) = sources.cluster.snapshot() else { return Vec::new() };
-    let reserved = sources.store.read(reservations::all).await.unwrap_or_default();
-    gpu_faults(&cluster, &reserved)
 }
 
 fn now() -> u64 {

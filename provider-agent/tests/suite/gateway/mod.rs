@@ -5,6 +5,7 @@ mod manifests;
 mod public;
 mod server;
 mod streams;
+mod trials;
 mod volumes;
 
 pub use server::{Server, send};

@@ -22,28 +22,25 @@ use souk_gateway::{
 };
 use souk_provider::{
     cluster::{
+        capacity::CapacityState,
         kube::{
             cache::Caches,
             events::EventHub,
             logs::LogHub,
             objects::recipe,
+            other_hosts::OtherHosts,
             streams::{self, LOG_CONNECTIONS},
         },
-        leases::{
-            progress::ProgressMap,
-            workloads::{ClusterWorkloads, Free},
-        },
-        workloads::{LineStream, WorkloadError, Workloads},
+        leases::{progress::ProgressMap, trial::Trials, workloads::ClusterWorkloads},
+        workloads::{LineStream, TrialError, WorkloadError, Workloads},
     },
     config::{Bytes, Config, Gateway, GatewayLimits},
     gateway::{State, serve},
     market::{Market, lookup::ChainLookup},
-    model::{
-        image::ImageRules, interfaces::CapacitySource, manifest::Rules, placement::ClusterSnapshot,
-        scope::MarketScope,
-    },
+    model::{hosts::Domains, image::ImageRules, manifest::Rules, scope::MarketScope},
     store::Store,
 };
+use souk_sdl::ManifestGroup;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
@@ -63,15 +60,6 @@ pub async fn started() -> (Fixture, PathBuf, InProcess, Server) {
     let agent = InProcess::start(&config).await;
     let server = Server::open(&fixture, &config, &agent.store).await;
     (fixture, config, agent, server)
-}
-
-/// A cluster whose nodes are not known.
-struct NoCapacity;
-
-impl CapacitySource for NoCapacity {
-    fn snapshot(&self) -> Result<ClusterSnapshot, String> {
-        Err("not listed".into())
-    }
 }
 
 /// The body limit of this gateway, in bytes.
@@ -94,6 +82,15 @@ struct Counted {
 }
 
 impl Workloads for Counted {
+    fn try_manifest(
+        &self,
+        order: OrderId,
+        group: ManifestGroup,
+        hosts: Vec<String>,
+    ) -> BoxFuture<'_, Result<(), TrialError>> {
+        self.workloads.try_manifest(order, group, hosts)
+    }
+
     fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>> {
         self.workloads.lease_status(order)
     }
@@ -160,6 +157,10 @@ impl Server {
         tokio::spawn(watches);
         let logs = streams::from_config(&config.cluster, LOG_CONNECTIONS).await.must("cluster");
         let scope = MarketScope::of(&config);
+        let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
+        tokio::spawn(watches);
+        let cluster = Arc::new(config.cluster.clone());
+        let trials = Trials::new(client.clone(), scope.clone(), cluster, others);
         let workloads = ClusterWorkloads {
             events: EventHub::new(client),
             logs: LogHub::new(logs, caches.clone()),
@@ -169,8 +170,8 @@ impl Server {
             recipe: recipe(&config.cluster, &scope),
             scope,
             progress: ProgressMap::default(),
-            capacity: Arc::new(NoCapacity),
-            free: Box::new(Free::default),
+            trials,
+            capacity: tokio::sync::watch::Sender::<CapacityState>::default().subscribe(),
         };
         let audience = Audience {
             chain_id: CHAIN_ID.into(),
@@ -182,7 +183,7 @@ impl Server {
         let market = Market::new(fixture.queries(), fixture.contracts.clone(), provider);
         let chain = ChainLookup::new(market);
         let rules = Rules {
-            reserved_domains: config.cluster.reserved_domains().map(str::to_owned).collect(),
+            domains: Domains::of(&config.cluster),
             images: ImageRules::of(&config.cluster),
         };
         let statuses = Arc::new(AtomicUsize::new(0));

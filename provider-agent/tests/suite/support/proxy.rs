@@ -1,4 +1,4 @@
-//! A server in front of the chain's RPC that counts what is broadcast, and refuses queries.
+//! A server in front of the chain's RPC that counts what is broadcast and asked, and refuses queries.
 
 use std::{
     collections::BTreeSet,
@@ -22,6 +22,7 @@ pub struct Proxy {
     pub url: String,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
     refused: Arc<Mutex<Option<String>>>,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Clone)]
@@ -30,6 +31,7 @@ struct Server {
     http: reqwest::Client,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
     refused: Arc<Mutex<Option<String>>>,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
@@ -38,18 +40,25 @@ impl Proxy {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let refused = Arc::new(Mutex::new(None));
         let (target, seen_by, refused_by) = (target.to_owned(), seen.clone(), refused.clone());
-        let server = Server { target, http, seen: seen_by, refused: refused_by };
+        let asked = Arc::default();
+        let asked_by = Arc::clone(&asked);
+        let server = Server { target, http, seen: seen_by, refused: refused_by, asked: asked_by };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().route("/", post(pass)).with_state(server);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, seen, refused }
+        Self { url, seen, refused, asked }
     }
 
     /// Refuses queries that contain this text, as a node refuses those that cost too much gas; none if
     /// there is no text.
     pub fn refuse(&self, text: Option<&str>) {
         *self.refused.lock().unwrap() = text.map(str::to_owned);
+    }
+
+    /// The application's queries so far, each as its path and what it asks.
+    pub fn queries(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
     }
 
     /// The JSON of every contract message in every distinct transaction that was broadcast.
@@ -86,6 +95,12 @@ async fn pass(State(server): State<Server>, body: Bytes) -> Vec<u8> {
         server.seen.lock().unwrap().push(BASE64_STANDARD.decode(tx).unwrap());
     }
     let data = request.pointer("/params/data").and_then(Value::as_str).unwrap_or_default();
+    if method == "abci_query" {
+        let path = request.pointer("/params/path").and_then(Value::as_str).unwrap_or_default();
+        let question = hex::decode(data).unwrap_or_default();
+        let line = format!("{path} {}", String::from_utf8_lossy(&question));
+        server.asked.lock().unwrap().push(line);
+    }
     let refused = server.refused.lock().unwrap().clone();
     if refused.is_some_and(|text| data.to_lowercase().contains(&hex::encode(text))) {
         let log = "out of gas in location: wasm contract; gasWanted: 3000000";

@@ -1,78 +1,68 @@
-//! Host names that lead to a service.
+//! Host names that lead to services: an Ingress for each, named by the host. What an update may change,
+//! the service, its port and the options, is not in the name, so that the object is changed and not
+//! replaced: an ingress controller may refuse a host that another Ingress has.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use souk_core::OrderId;
-use souk_sdl::{HttpOptions, ManifestService, ServiceExpose};
+use souk_sdl::{HttpOptions, ManifestService};
 
-use super::{Kind, Object, Subject};
-use crate::{
-    config::Cluster,
-    model::{names::object_name, scope::MarketScope},
+use super::{Kind, Object, Subject, service};
+use crate::model::{
+    hosts::{Domains, Naming, Route},
+    names::{hash, object_name},
 };
 
-/// One Ingress per HTTP port, if the cluster has an ingress class.
-pub(super) fn build(subject: &Subject<'_>, service: &ManifestService) -> Vec<Object> {
+/// The most characters of an Ingress's name, which may hold dots.
+const MAX_NAME: usize = 253;
+
+/// An Ingress for each host of the lease, if the cluster has an ingress class.
+pub(super) fn build(subject: &Subject<'_>) -> Vec<Object> {
     let Some(class) = &subject.cluster.ingress_class else { return Vec::new() };
-    let mut objects: Vec<Object> = Vec::new();
-    for expose in service.expose.iter().filter(|expose| expose.is_ingress()) {
-        let hosts = expose_hosts(subject.cluster, subject.scope, subject.order, service, expose);
-        let name = object_name(&format!("{}-{}", service.name, expose.port), "-http");
-        if hosts.is_empty() || objects.iter().any(|object| object.name == name) {
-            continue;
-        }
+    let domains = Domains::of(subject.cluster);
+    let naming = Naming { scope: subject.scope, order: subject.order, domains: &domains };
+    let routes = naming.routes(subject.group);
+    let services = &subject.group.services;
+    let object = |route: &Route<'_>| {
+        let service = services.iter().find(|service| service.name == route.service)?;
         let backend = json!({
             "service": {
-                "name": object_name(&service.name, ""),
-                "port": { "number": expose.outer_port() },
+                "name": object_name(route.service, ""),
+                "port": { "name": service::http_port(service, route.port) },
             }
         });
-        let rules: Vec<Value> = hosts.iter().map(|host| rule(host, &backend)).collect();
-        let body = json!({
-            "spec": { "ingressClassName": class, "rules": rules },
-        });
-        objects.push(Object {
-            annotations: annotations(&expose.http_options),
-            ..Object::of_service(Kind::Ingress, name, &service.name, body)
-        });
-    }
-    objects
+        let body = json!({ "spec": { "ingressClassName": class, "rules": [rule(&route.host, &backend)] } });
+        Some(Object {
+            annotations: annotations(route.options),
+            ..Object::of_service(Kind::Ingress, name(&route.host), route.service, body)
+        })
+    };
+    routes.iter().filter_map(object).collect()
 }
 
 /// All host names that lead to a service.
-pub fn hosts(
-    cluster: &Cluster,
-    scope: &MarketScope,
-    order: OrderId,
-    service: &ManifestService,
-) -> Vec<String> {
-    if cluster.ingress_class.is_none() {
-        return Vec::new();
-    }
-    let exposes = service.expose.iter().filter(|expose| expose.is_ingress());
-    exposes.flat_map(|expose| expose_hosts(cluster, scope, order, service, expose)).collect()
+pub fn hosts(subject: &Subject<'_>, service: &ManifestService) -> Vec<String> {
+    hosts_by_port(subject, service).into_iter().map(|(_, host)| host).collect()
 }
 
-/// The tenant's own host names, and one in the provider's domain.
-fn expose_hosts(
-    cluster: &Cluster,
-    scope: &MarketScope,
-    order: OrderId,
+/// As [`hosts`], each with its container port.
+pub(super) fn hosts_by_port(
+    subject: &Subject<'_>,
     service: &ManifestService,
-    expose: &ServiceExpose,
-) -> Vec<String> {
-    let own =
-        expose.hosts.iter().flatten().map(|host| host.trim_end_matches('.').to_ascii_lowercase());
-    let mut hosts: Vec<String> = own.collect();
-    hosts.extend(cluster.domain.as_ref().map(|domain| {
-        let order = order.to_string();
-        let port = expose.port.to_string();
-        let label = scope.hash(&[&order, &service.name, &port], 16);
-        format!("h{label}.{domain}")
-    }));
-    hosts.dedup();
-    hosts
+) -> Vec<(u32, String)> {
+    if subject.cluster.ingress_class.is_none() {
+        return Vec::new();
+    }
+    let domains = Domains::of(subject.cluster);
+    let naming = Naming { scope: subject.scope, order: subject.order, domains: &domains };
+    let routes = naming.routes(subject.group).into_iter();
+    let own = routes.filter(|route| route.service == service.name);
+    own.map(|route| (route.port, route.host)).collect()
+}
+
+/// The name of a host's Ingress.
+fn name(host: &str) -> String {
+    if host.len() <= MAX_NAME { host.to_owned() } else { format!("host-{}", hash(&[host], 16)) }
 }
 
 fn rule(host: &str, backend: &Value) -> Value {

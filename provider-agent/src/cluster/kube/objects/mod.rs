@@ -14,6 +14,7 @@ mod network_policy;
 mod pod;
 mod secrets;
 mod service;
+mod trial;
 mod volumes;
 mod workload;
 
@@ -29,11 +30,12 @@ pub use network_policy::ingress_controllers;
 pub use recipe::recipe;
 use secret_list::SecretList;
 pub use service::{leased_ip_service, leased_ips, node_port_service, port_name, ports_outside};
+pub use trial::{Attempt, attempts, trial_room};
 
 use crate::{
     config::Cluster,
     model::{
-        DigestKey, labels,
+        DigestKey, Owner, labels,
         names::label_value,
         placement::{Devices, Placement, Unreserved},
         scope::MarketScope,
@@ -48,6 +50,8 @@ pub struct Subject<'a> {
     pub order: OrderId,
     /// The provider and market that it belongs to.
     pub scope: &'a MarketScope,
+    /// Whose lease it is.
+    pub owner: Owner<'a>,
     /// The group of the manifest that runs.
     pub group: &'a ManifestGroup,
     /// Where the replicas were placed when the bid was made.
@@ -265,6 +269,16 @@ pub fn all(subject: &Subject<'_>) -> Result<Vec<Object>, Unreserved> {
     })
 }
 
+/// As [`all`], to be tried and not to run: a service whose GPUs are not reserved is made without them.
+pub fn to_try(subject: &Subject<'_>) -> Vec<Object> {
+    let without_gpus = |service: &ManifestService| {
+        let devices = subject.devices(service).ok().flatten();
+        Ok::<_, Infallible>(pod::template(subject, service, devices.as_ref()))
+    };
+    let Ok(objects) = collect(subject, &[], without_gpus);
+    objects
+}
+
 /// The name of an object of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectName {
@@ -302,10 +316,10 @@ fn collect<E>(
         objects.extend(secrets::registry_login(service));
         objects.extend(service::build(service));
         objects.extend(workload::build(subject, service, template(service)?, &plan));
-        objects.extend(ingress::build(subject, service));
     }
     objects.extend(volumes::claims(&plan));
     objects.extend(service::on_leased_ips(subject));
+    objects.extend(ingress::build(subject));
     objects.sort_by_key(|object| object.kind);
     let secrets = SecretList::of(subject, &objects);
     if let Some(namespace) = objects.first_mut().filter(|_| !secrets.is_empty()) {

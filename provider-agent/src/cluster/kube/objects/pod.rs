@@ -157,21 +157,25 @@ fn container(
         |list: &Option<Vec<String>>| list.iter().flatten().map(|text| json!(text)).collect();
     set("command", texts(&service.command));
     set("args", texts(&service.args));
-    set("env", env(service, gpus));
+    set("env", env(subject, service, gpus));
     set("ports", ports::container_ports(service));
     set("volumeMounts", volumes::mounts(service));
     container
 }
 
-fn env(service: &ManifestService, gpus: Option<&Devices<'_>>) -> Vec<Value> {
+fn env(subject: &Subject<'_>, service: &ManifestService, gpus: Option<&Devices<'_>>) -> Vec<Value> {
     let secret = secrets::environment_name(service);
-    let mut env: Vec<Value> = environment::variables(service)
+    let own = environment::variables(service);
+    let mut given = environment::of_lease(subject, service);
+    given.retain(|name, _| own.iter().all(|variable| variable.name != name));
+    let mut env: Vec<Value> = own
         .into_iter()
         .map(|variable| {
             let source = json!({ "secretKeyRef": { "name": secret, "key": variable.key } });
             json!({ "name": variable.name, "valueFrom": source })
         })
         .collect();
+    env.extend(given.into_iter().map(|(name, value)| json!({ "name": name, "value": value })));
     let mut void = |name: &str| env.push(json!({ "name": name, "value": "void" }));
     if gpus.is_none_or(|gpus| gpus.model.vendor != "nvidia") {
         // Without this the NVIDIA runtime gives all devices to a container that asks for none.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use souk_core::limits::MAX_REPLICAS;
-use souk_sdl::ManifestService;
+use souk_sdl::{ManifestService, limits::HOSTS};
 
 use super::{Kind, Object, Subject, pod, service};
 use crate::model::{placement::Devices, volumes::VolumePlan};
@@ -39,8 +39,10 @@ pub(super) fn quota(
     set("secrets", (2 * SERVICES).to_string());
     set("count/deployments.apps", SERVICES.to_string());
     set("count/statefulsets.apps", SERVICES.to_string());
+    // Each way in has a name of the provider's; whatever else tenants choose. The ways in are those that
+    // were ordered, so that the sum is the same for every manifest of the lease.
     let http = services.iter().flat_map(|one| &one.expose).filter(|one| one.is_ingress()).count();
-    set("count/ingresses.networking.k8s.io", (2 * http).to_string());
+    set("count/ingresses.networking.k8s.io", (2 * (HOSTS + http)).to_string());
     for (resource, units) in sums(gpus) {
         set(&format!("requests.{resource}"), units.to_string());
     }

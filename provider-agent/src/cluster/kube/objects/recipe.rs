@@ -4,13 +4,13 @@
 use std::sync::OnceLock;
 
 use serde_json::json;
-use souk_core::OrderId;
+use souk_core::{DeploymentId, GroupId, GroupSeq, OrderId};
 use souk_sdl::{ManifestGroup, ManifestService, Options, compile};
 
 use super::{Subject, all};
 use crate::{
     config::Cluster,
-    model::{DigestKey, names::digest, placement::Placement, scope::MarketScope},
+    model::{DigestKey, Owner, names::digest, placement::Placement, scope::MarketScope},
 };
 
 /// A manifest with something of everything that objects are made of. What it does not show comes
@@ -63,6 +63,11 @@ deployment:
   train: { here: { profile: train, count: 2 } }
 "#;
 
+const OWNER: Owner<'static> = Owner {
+    tenant: "souk1tenant",
+    group: GroupId { deployment: DeploymentId(0), group: GroupSeq(0) },
+};
+
 /// Identifies how this program makes objects with a configuration.
 pub fn recipe(cluster: &Cluster, scope: &MarketScope) -> u64 {
     // How the cluster is reached does not show in it.
@@ -75,6 +80,7 @@ pub fn recipe(cluster: &Cluster, scope: &MarketScope) -> u64 {
         let subject = Subject {
             order: OrderId(0),
             scope,
+            owner: OWNER,
             group,
             placements: &placements,
             cluster,
@@ -140,6 +146,7 @@ mod tests {
         let subject = Subject {
             order: OrderId(0),
             scope: &scope,
+            owner: OWNER,
             group,
             placements: &placements,
             cluster: &cluster,

@@ -26,7 +26,7 @@ pub struct ListedSecret {
 }
 
 impl ListedSecret {
-    /// The digest as a number; zero if it is none.
+    /// The digest as a number; zero if it cannot be read.
     pub fn number(&self) -> u64 {
         u64::from_str_radix(&self.digest, 16).unwrap_or_default()
     }

@@ -1,5 +1,7 @@
 //! The Services of a service: inside its namespace, on node ports, and on leased addresses.
 
+use std::{collections::BTreeSet, iter};
+
 use serde_json::{Value, json};
 use souk_sdl::{ManifestService, ServiceExpose};
 
@@ -9,10 +11,13 @@ use crate::model::{
     names::{hash, label_value, object_name},
 };
 
+/// Where ports begin whose numbers nobody was promised.
+const FREE_PORTS: u32 = 49_152;
+
 /// The Services of a service: one inside the namespace, one for node ports.
 pub(super) fn build(service: &ManifestService) -> Vec<Object> {
     let name = object_name(&service.name, "");
-    let inside = ports(service.expose.iter());
+    let inside = inside(service);
     if inside.is_empty() {
         return Vec::new();
     }
@@ -123,6 +128,52 @@ pub(super) fn container_ports(service: &ManifestService) -> Vec<Value> {
         ports.push(open);
     }
     ports
+}
+
+/// The name of the port by which an Ingress reaches a container port.
+pub(super) fn http_port(service: &ManifestService, port: u32) -> String {
+    let by_number = ports(by_promise(service).into_iter());
+    let leads_there =
+        |one: &&Value| one["port"] == port && one["targetPort"] == port && one["protocol"] == "TCP";
+    match by_number.iter().find(leads_there).and_then(|one| one["name"].as_str()) {
+        Some(name) => name.to_owned(),
+        None => format!("http-{port}"),
+    }
+}
+
+/// Ports inside the namespace: those that other services use by their numbers, and one for each container
+/// port that is reached by host names. Of these the name counts, which says the container port, so that
+/// it leads there whatever else changes.
+fn inside(service: &ManifestService) -> Vec<Value> {
+    let mut all = ports(by_promise(service).into_iter());
+    let by_host = service.expose.iter().filter(|expose| expose.is_ingress());
+    let by_host: BTreeSet<u32> = by_host.map(|expose| expose.port).collect();
+    for port in by_host {
+        let name = http_port(service, port);
+        if all.iter().any(|one| one["name"] == *name) {
+            continue;
+        }
+        let is_free =
+            |number: &u32| all.iter().all(|one| one["protocol"] != "TCP" || one["port"] != *number);
+        let Some(number) = iter::once(port).chain(FREE_PORTS..=65_535).find(is_free) else {
+            continue;
+        };
+        all.push(json!({ "name": name, "port": number, "targetPort": port, "protocol": "TCP" }));
+    }
+    all
+}
+
+/// The exposes of a service; of two with one outer port the first counts, which is the one that another
+/// service is promised.
+fn by_promise(service: &ManifestService) -> Vec<&ServiceExpose> {
+    let mut exposes: Vec<&ServiceExpose> = service.expose.iter().collect();
+    exposes.sort_by_key(|expose| match expose {
+        expose if !expose.service.is_empty() => 0,
+        expose if expose.is_ingress() => 2,
+        expose if expose.global => 1,
+        _ => 3,
+    });
+    exposes
 }
 
 /// Service ports that lead to the containers' ports by number.

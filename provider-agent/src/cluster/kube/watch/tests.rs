@@ -1,8 +1,15 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use futures::stream;
 use k8s_openapi::api::core::v1::Namespace;
-use kube::{core::ListMeta, runtime::reflector};
+use kube::core::ListMeta;
+use parking_lot::Mutex;
 use souk_kubesim::{ClusterSpec, KubeSim, Outage};
 use tokio::sync::mpsc;
 
@@ -20,10 +27,11 @@ async fn a_server_that_stops_answering_is_reported_and_so_is_its_recovery() {
     let client = from_config_with(&cluster, Duration::from_secs(1)).await.unwrap();
     let (reports, mut reported) = mpsc::unbounded_channel();
     let config = watcher::Config::default().timeout(1);
-    let (_cache, writer) = reflector::store();
     let watching = tokio::spawn(async move {
-        follow(Api::<Namespace>::all(client), config, writer, |event| {
-            let _ = reports.send(matches!(event, CacheEvent::Healthy | CacheEvent::Changed));
+        run(Whole(Api::<Namespace>::all(client)), config, |report| match report {
+            Report::Listed => drop(reports.send(true)),
+            Report::Broken(_) => drop(reports.send(false)),
+            _ => {}
         })
         .await;
     });
@@ -54,18 +62,29 @@ async fn a_watch_that_a_restored_server_leaves_silent_is_renewed_and_sees_what_i
             serde_json::from_value(serde_json::json!({ "metadata": { "name": name } })).unwrap();
         namespaces.create(&Default::default(), &made).await.unwrap();
     };
-    let (cache, writer) = reflector::store();
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
     let config = watcher::Config::default().timeout(1);
-    let watching = tokio::spawn(follow(Api::<Namespace>::all(client), config, writer, |event| {
-        assert!(
-            !matches!(event, CacheEvent::Broken(_)),
-            "no error says that it is blind: {event:?}"
-        );
-    }));
+    let watched = Arc::clone(&seen);
+    let watching = tokio::spawn(async move {
+        let mut listed = None;
+        run(Whole(Api::<Namespace>::all(client)), config, |report| {
+            let mut seen = watched.lock();
+            match report {
+                Report::Listing => listed = Some(BTreeSet::new()),
+                Report::Listed => *seen = listed.take().unwrap_or_default(),
+                Report::Changed(one) => {
+                    let names = listed.as_mut().unwrap_or(&mut *seen);
+                    names.extend(one.metadata.name);
+                }
+                Report::Gone(one) => seen.retain(|name| Some(name) != one.metadata.name.as_ref()),
+                Report::Broken(error) => panic!("no error says that it is blind: {error}"),
+            }
+        })
+        .await;
+    });
     let sees = async |name: &str, wanted: bool| {
         let waiting = async {
-            let is = |one: &std::sync::Arc<Namespace>| one.metadata.name.as_deref() == Some(name);
-            while cache.state().iter().any(is) != wanted {
+            while seen.lock().contains(name) != wanted {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };

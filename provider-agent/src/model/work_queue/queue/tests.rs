@@ -209,3 +209,27 @@ proptest! {
         prop_assert_eq!(left, expected);
     }
 }
+
+#[test]
+fn a_refresh_that_fails_is_tried_again_as_one_until_it_succeeds() {
+    let (mut queue, mut now) = (WorkQueue::default(), Instant::now());
+    queue.add(1, Urgency::Refresh, now);
+    for _ in 0..3 {
+        assert!(queue.take(now).unwrap().refresh);
+        queue.finish(1, End::Failed, now);
+        now = queue.next_later().unwrap();
+    }
+    assert!(queue.take(now).unwrap().refresh);
+    queue.finish(1, End::Done, now);
+    queue.add(1, Urgency::Observed, now);
+    assert!(!queue.take(now).unwrap().refresh);
+}
+
+#[test]
+fn a_refresh_that_something_urgent_overtakes_is_done_along_with_it() {
+    let (mut queue, now) = (WorkQueue::default(), Instant::now());
+    queue.add(1, Urgency::Refresh, now);
+    queue.add(1, Urgency::Fresh, now);
+    let taken = queue.take(now).unwrap();
+    assert_eq!((taken.urgency, taken.refresh), (Urgency::Fresh, true));
+}

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::{objects::CLIENT, place::Place};
 use crate::{
     cluster::kube::message::message,
-    model::pods::{one_line, trouble},
+    model::pods::{failure, one_line},
 };
 
 const PAUSE: Duration = Duration::from_millis(500);
@@ -47,7 +47,7 @@ impl Wait<'_> {
                 return Ok(Running(pod.clone()));
             }
             if Instant::now() > until {
-                let why = pod.as_ref().and_then(trouble).map(|trouble| one_line(&trouble, 0));
+                let why = pod.as_ref().and_then(failure).map(|failure| one_line(&failure, 0));
                 let why = why.unwrap_or_else(|| match pod {
                     Some(_) => "it is still being started".to_owned(),
                     None => {

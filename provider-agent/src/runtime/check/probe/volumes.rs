@@ -10,7 +10,11 @@ use kube::{Api, Client, api::ListParams};
 use tokio::time::{Instant, sleep};
 
 use super::{objects::Probe, place::Place};
-use crate::{cluster::kube::message::message, config::Config, runtime::check::Report};
+use crate::{
+    cluster::kube::message::message,
+    config::Config,
+    runtime::check::{Report, named::named},
+};
 
 const WHAT: &str = "volume";
 /// For a volume to be bound, and to be deleted.
@@ -32,10 +36,9 @@ pub(super) async fn begin(
     place: &Place,
     report: &mut Report,
 ) -> Result<Vec<String>, String> {
-    let classes: Api<StorageClass> = Api::all(place.client.clone());
     let mut begun = Vec::new();
     for (class, storage) in &config.cluster.storage_classes {
-        let found = classes.get_opt(&storage.name).await.map_err(|error| message(&error))?;
+        let found = named::<StorageClass>(&place.client, &storage.name).await?;
         match found.map(|found| found.reclaim_policy) {
             None => {}
             Some(None) => begun.push((class, &storage.name)),

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod environment;
+mod exposes;
 mod gpus;
 mod leased;
 mod network;
@@ -9,14 +11,14 @@ mod outside;
 mod workloads;
 
 use serde_json::Value;
-use souk_core::OrderId;
+use souk_core::{DeploymentId, GroupId, GroupSeq, OrderId};
 use souk_sdl::{ManifestGroup, Options};
 
 use super::{Kind, Object, Subject, all};
 use crate::{
     config::{Cluster, PodSecurity, StorageClass},
     model::{
-        DigestKey,
+        DigestKey, Owner,
         placement::{GpuModel, Placement, Requests},
         scope::MarketScope,
         volumes::Claim,
@@ -28,6 +30,10 @@ fn scope_of(provider: &str) -> MarketScope {
 }
 
 const ORDER: OrderId = OrderId(7);
+const OWNER: Owner<'static> = Owner {
+    tenant: "souk1ann",
+    group: GroupId { deployment: DeploymentId(5), group: GroupSeq(2) },
+};
 const KEY: DigestKey = DigestKey::from_bytes([7; 32]);
 
 /// A web site, a data base with a volume, and a job with two GPUs.
@@ -149,6 +155,7 @@ impl Lease {
         Subject {
             order: ORDER,
             scope: &self.scope,
+            owner: OWNER,
             group: &self.group,
             placements: &self.placements,
             cluster: &self.cluster,

@@ -107,7 +107,7 @@ fn the_quota_is_the_sum_of_what_was_paid_for() {
             "secrets": "200",
             "count/deployments.apps": "100",
             "count/statefulsets.apps": "100",
-            "count/ingresses.networking.k8s.io": "2",
+            "count/ingresses.networking.k8s.io": "202",
         })
     );
 }

@@ -1,4 +1,4 @@
-//! The troubles that parts report.
+//! The failures that parts report.
 
 use std::{collections::BTreeMap, fmt::Display, sync::Arc};
 
@@ -8,22 +8,22 @@ use super::Part;
 
 /// What parts report at this moment. Cheap to clone; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Troubles(Arc<Mutex<BTreeMap<Part, String>>>);
+pub struct Failures(Arc<Mutex<BTreeMap<Part, String>>>);
 
 /// Reports for one part. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Reporter {
-    troubles: Troubles,
+    failures: Failures,
     part: Part,
 }
 
-impl Troubles {
+impl Failures {
     /// A reporter for a part.
     pub fn of(&self, part: Part) -> Reporter {
-        Reporter { troubles: self.clone(), part }
+        Reporter { failures: self.clone(), part }
     }
 
-    /// The trouble of each part that has one.
+    /// The failure of each part that has one.
     pub fn now(&self) -> BTreeMap<Part, String> {
         self.0.lock().clone()
     }
@@ -32,12 +32,12 @@ impl Troubles {
 impl Reporter {
     /// It works.
     pub fn well(&self) {
-        self.troubles.0.lock().remove(&self.part);
+        self.failures.0.lock().remove(&self.part);
     }
 
     /// It does not work, for this reason.
     pub fn failed(&self, why: impl Display) {
-        self.troubles.0.lock().insert(self.part, why.to_string());
+        self.failures.0.lock().insert(self.part, why.to_string());
     }
 
     /// It works if the last attempt did.

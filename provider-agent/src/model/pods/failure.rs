@@ -6,7 +6,7 @@
 use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodCondition, PodStatus,
 };
-use souk_gateway::body::PodTrouble;
+use souk_gateway::body::PodFailure;
 
 use super::advice;
 
@@ -17,13 +17,13 @@ const REPEATED: [&str; 4] =
     ["ContainersNotReady", "ContainersNotInitialized", "PodCompleted", "PodFailed"];
 
 /// What ended the pod or keeps it; none while it starts or runs as it should.
-pub fn trouble(pod: &Pod) -> Option<PodTrouble> {
+pub fn failure(pod: &Pod) -> Option<PodFailure> {
     let status = pod.status.as_ref()?;
     let inits = status.init_container_statuses.iter().flatten().filter(|init| !has_done(init));
     let containers = inits.chain(status.container_statuses.iter().flatten());
     let of_containers = containers.filter_map(of_container);
     // What keeps it now goes before what ended it once.
-    let of_container = of_containers.min_by_key(|trouble| trouble.runs_again);
+    let of_container = of_containers.min_by_key(|failure| failure.runs_again);
     let mut found = match (of_pod(status), unscheduled(status), of_container) {
         (Some(pod), _, container) => with_exit(pod, container),
         (None, Some(condition), _) => condition,
@@ -36,9 +36,9 @@ pub fn trouble(pod: &Pod) -> Option<PodTrouble> {
 
 /// In one line, for instance `OOMKilled (exit code 137), 3 restarts; back-off 8s restarting failed
 /// container=web (CrashLoopBackOff); the memory is 256Mi: ask for more`.
-pub fn one_line(trouble: &PodTrouble, restarts: u32) -> String {
-    let mut text = trouble.reason.clone();
-    if let Some(code) = trouble.exit_code {
+pub fn one_line(failure: &PodFailure, restarts: u32) -> String {
+    let mut text = failure.reason.clone();
+    if let Some(code) = failure.exit_code {
         text.push_str(&format!(" (exit code {code})"));
         match restarts {
             0 => {}
@@ -46,40 +46,40 @@ pub fn one_line(trouble: &PodTrouble, restarts: u32) -> String {
             more => text.push_str(&format!(", {more} restarts")),
         }
     }
-    if let Some(message) = &trouble.message {
+    if let Some(message) = &failure.message {
         text.push_str(&format!(": {message}"));
     }
-    if let Some(waiting) = &trouble.waiting {
+    if let Some(waiting) = &failure.waiting {
         text.push_str(&format!("; {waiting}"));
     }
-    if trouble.runs_again {
-        match &trouble.ended_at {
+    if failure.runs_again {
+        match &failure.ended_at {
             Some(time) => text.push_str(&format!("; ended at {time}, runs again")),
             None => text.push_str("; runs again"),
         }
     }
-    if let Some(advice) = &trouble.advice {
+    if let Some(advice) = &failure.advice {
         text.push_str(&format!("; {advice}"));
     }
     text
 }
 
 /// The pod's own reason: evicted, refused by its node, lost, too late.
-fn of_pod(status: &PodStatus) -> Option<PodTrouble> {
+fn of_pod(status: &PodStatus) -> Option<PodFailure> {
     let message = words(status.message.as_deref());
     let failed = status.phase.as_deref() == Some("Failed") && message.is_some();
     let reason = words(status.reason.as_deref()).or_else(|| failed.then(|| "Failed".to_owned()))?;
-    Some(PodTrouble { reason, message, ..PodTrouble::default() })
+    Some(PodFailure { reason, message, ..PodFailure::default() })
 }
 
 /// How its container ended belongs to what ended the pod.
-fn with_exit(pod: PodTrouble, container: Option<PodTrouble>) -> PodTrouble {
+fn with_exit(pod: PodFailure, container: Option<PodFailure>) -> PodFailure {
     let Some(container) = container else { return pod };
-    let PodTrouble { container, exit_code, ended_at, .. } = container;
-    PodTrouble { container, exit_code, ended_at, ..pod }
+    let PodFailure { container, exit_code, ended_at, .. } = container;
+    PodFailure { container, exit_code, ended_at, ..pod }
 }
 
-fn unscheduled(status: &PodStatus) -> Option<PodTrouble> {
+fn unscheduled(status: &PodStatus) -> Option<PodFailure> {
     let mut conditions = status.conditions.iter().flatten();
     let found = conditions.find(|one| one.type_ == "PodScheduled" && one.status == "False")?;
     Some(of_condition(found))
@@ -87,8 +87,8 @@ fn unscheduled(status: &PodStatus) -> Option<PodTrouble> {
 
 /// A disruption under way, or a condition that keeps the pod from being ready for another reason
 /// than its containers.
-fn of_conditions(status: &PodStatus) -> Option<PodTrouble> {
-    let is_trouble = |one: &&PodCondition| {
+fn of_conditions(status: &PodStatus) -> Option<PodFailure> {
+    let is_failure = |one: &&PodCondition| {
         let says_more = one.message.as_deref().is_some_and(|message| !message.is_empty());
         let repeats = one.reason.as_deref().is_some_and(|reason| REPEATED.contains(&reason));
         match (one.type_.as_str(), one.status.as_str()) {
@@ -99,13 +99,13 @@ fn of_conditions(status: &PodStatus) -> Option<PodTrouble> {
         }
     };
     let mut conditions = status.conditions.iter().flatten();
-    conditions.find(is_trouble).map(of_condition)
+    conditions.find(is_failure).map(of_condition)
 }
 
-fn of_condition(condition: &PodCondition) -> PodTrouble {
+fn of_condition(condition: &PodCondition) -> PodFailure {
     let reason = words(condition.reason.as_deref()).unwrap_or_else(|| condition.type_.clone());
     let message = words(condition.message.as_deref());
-    PodTrouble { reason, message, ..PodTrouble::default() }
+    PodFailure { reason, message, ..PodFailure::default() }
 }
 
 /// Whether an init container did its work.
@@ -114,10 +114,10 @@ fn has_done(init: &ContainerStatus) -> bool {
     ended.is_some_and(|ended| ended.exit_code == 0)
 }
 
-fn of_container(container: &ContainerStatus) -> Option<PodTrouble> {
+fn of_container(container: &ContainerStatus) -> Option<PodFailure> {
     let state = container.state.as_ref();
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
-    let mut trouble = match (state, last) {
+    let mut failure = match (state, last) {
         (Some(ContainerState { terminated: Some(ended), .. }), _) => of_end(ended),
         (Some(ContainerState { waiting: Some(waiting), .. }), last) => {
             let reason = words(waiting.reason.as_deref());
@@ -125,30 +125,30 @@ fn of_container(container: &ContainerStatus) -> Option<PodTrouble> {
             let message = words(waiting.message.as_deref());
             match (last.map(of_end), keeps) {
                 (Some(ended), Some(reason)) => {
-                    PodTrouble { waiting: Some(waiting_line(&reason, message)), ..ended }
+                    PodFailure { waiting: Some(waiting_line(&reason, message)), ..ended }
                 }
                 (Some(ended), None) => ended,
-                (None, Some(reason)) => PodTrouble { reason, message, ..PodTrouble::default() },
+                (None, Some(reason)) => PodFailure { reason, message, ..PodFailure::default() },
                 (None, None) => return None,
             }
         }
         (Some(ContainerState { running: Some(_), .. }), Some(last)) => {
-            PodTrouble { runs_again: true, ..of_end(last) }
+            PodFailure { runs_again: true, ..of_end(last) }
         }
         _ => return None,
     };
-    trouble.container = Some(container.name.clone());
-    Some(trouble)
+    failure.container = Some(container.name.clone());
+    Some(failure)
 }
 
-fn of_end(ended: &ContainerStateTerminated) -> PodTrouble {
+fn of_end(ended: &ContainerStateTerminated) -> PodFailure {
     let by_code = || if ended.exit_code == 0 { "Completed" } else { "Error" }.to_owned();
-    PodTrouble {
+    PodFailure {
         reason: words(ended.reason.as_deref()).unwrap_or_else(by_code),
         exit_code: Some(ended.exit_code),
         ended_at: ended.finished_at.as_ref().map(|time| time.0.to_string()),
         message: words(ended.message.as_deref()),
-        ..PodTrouble::default()
+        ..PodFailure::default()
     }
 }
 

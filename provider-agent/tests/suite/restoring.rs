@@ -1,0 +1,225 @@
+//! A provider's machine is lost: with a copy and without one, and while the first agent still runs.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use age::secrecy::SecretString;
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{Namespace, PersistentVolumeClaim},
+};
+use kube::{Api, ResourceExt, api::ListParams};
+use souk_api::orderbook::ExecuteMsg;
+use souk_core::{AuctionPolicy, OrderId};
+use souk_kubesim::{ClusterSpec, NodeSpec, spec::Timing};
+use souk_provider::{
+    model::{BidProgress, labels},
+    runtime::backup::{BackupError, back_up, restore},
+    store::{Store, bids, copies, manifests},
+};
+
+use crate::{
+    manifests::{Cluster, SITE, accepted, lease, upload},
+    support::{Fixture, InProcess, Options, agent::configure, app, until},
+};
+
+fn passphrase(text: &str) -> SecretString {
+    SecretString::from(text.to_owned())
+}
+
+const GOOD: &str = "correct horse battery";
+
+/// A fixture with room for many bids and with volumes.
+async fn roomy() -> Fixture {
+    let nodes = vec![NodeSpec::new("cpu", 4, "64", "256Gi")];
+    let cluster = ClusterSpec { nodes, timing: Timing::fast(), ..ClusterSpec::default() };
+    let mut options = Options { cluster, slots: 300, ..Options::default() };
+    options.block = Duration::from_millis(100);
+    options.claims.extend([
+        souk_core::Attribute::new("capabilities/storage/1/class", "default"),
+        souk_core::Attribute::new("capabilities/storage/1/persistent", "true"),
+    ]);
+    Fixture::with(options).await
+}
+
+/// Puts a copy back into a folder of its own; returns the configuration.
+async fn put_back(fixture: &Fixture, copy: &Path, name: &str) -> PathBuf {
+    let path = fixture.folder.path().join(name).join("provider.toml");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let restored = restore(copy, &path, passphrase(GOOD)).await.unwrap();
+    assert!(restored.written.contains(&path), "{restored:?}");
+    path
+}
+
+async fn without_bid(fixture: &Fixture, orders: &[OrderId]) -> Vec<OrderId> {
+    let mut without = Vec::new();
+    for order in orders {
+        if fixture.own_bid(*order).await.is_none() {
+            without.push(*order);
+        }
+    }
+    without
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_from_before_a_hundred_bids_waits_for_the_first_agent_and_bids_on_none_twice() {
+    let fixture = roomy().await;
+    let config = configure(&fixture, "agent", "max_open_bids_per_tenant = 500");
+    let cluster = Cluster::of(&config).await;
+    let first = InProcess::start(&config).await;
+    let mut leased = lease(&fixture, &first, "ann", SITE).await;
+    accepted(&first.store, &leased).await;
+    cluster.has_replicas("it runs", leased.order, 1).await;
+    let copy = fixture.folder.path().join("copy.age");
+    let saved = back_up(&config, &copy, passphrase(GOOD)).unwrap();
+    assert!(saved.holds.contains(&"agent.db") && saved.holds.contains(&"operator.key"));
+
+    let mut orders = Vec::new();
+    for _ in 0..5 {
+        let groups = (0..20).map(|group| app(&format!("g{group}"))).collect();
+        orders.extend(fixture.deploy("bob", groups, AuctionPolicy::TenantChoice {}).await.1);
+    }
+    // The copy is put back while the first agent bids, and what runs is newer than what it knows.
+    let second = InProcess::start(&put_back(&fixture, &copy, "second").await).await;
+    leased.upload = upload(&SITE.replace("nginx:1", "nginx:2"));
+    accepted(&first.store, &leased).await;
+    until("the bids of the first", async || {
+        without_bid(&fixture, &orders).await.is_empty().then_some(())
+    })
+    .await;
+    until("the second read the chain", async || {
+        second.store.read(copies::restored_at).await.unwrap().is_none().then_some(())
+    })
+    .await;
+    let image = async || {
+        let web = cluster.namespaced::<Deployment>(leased.order).get("web").await.ok()?;
+        web.spec?.template.spec?.containers.first()?.image.clone()
+    };
+    until("the newer manifest", async || image().await.filter(|image| image == "nginx:2")).await;
+
+    // The first one ends, and the second goes on: what it bids on are new orders alone.
+    first.stop().await;
+    let later = fixture.order("bob", app("later")).await;
+    until("a bid of the second", || fixture.own_bid(later)).await;
+    for order in orders.iter().chain([&later, &leased.order]) {
+        assert_eq!(fixture.proxy.count("place_bid", *order), 1, "order {order}");
+    }
+    let known = second.store.read(bids::all).await.unwrap();
+    let open = known.iter().filter(|bid| bid.progress == BidProgress::Open).count();
+    assert_eq!(open, orders.len() + 1);
+    // What runs is left as it is until the tenant sends the manifest again.
+    let order = leased.order;
+    let has = async || second.store.read(move |sql| manifests::exists(sql, order)).await.unwrap();
+    assert!(!has().await);
+    cluster.has_replicas("it still runs", order, 1).await;
+    assert_eq!(image().await.as_deref(), Some("nginx:2"));
+    assert_eq!(fixture.proxy.count("close_lease", order), 0);
+    leased.upload = upload(&SITE.replace("nginx:1", "nginx:3"));
+    accepted(&second.store, &leased).await;
+    until("the manifest that was sent again", async || {
+        image().await.filter(|image| image == "nginx:3")
+    })
+    .await;
+    second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_copy_what_runs_is_taken_up_from_chain_and_cluster() {
+    let fixture = crate::manifests::fixture().await;
+    let more = "manifest_timeout = \"10m\"";
+    let config = configure(&fixture, "agent", more);
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let runs = lease(&fixture, &agent, "ann", SITE).await;
+    let ends =
+        lease(&fixture, &agent, "bob", &SITE.replace("shop.example.org", "bob.example.org")).await;
+    for leased in [&runs, &ends] {
+        accepted(&agent.store, leased).await;
+        cluster.has_replicas("it runs", leased.order, 1).await;
+    }
+    agent.stop().await;
+    let close = ExecuteMsg::CloseLease { order: ends.order, reason: None };
+    fixture.orderbook("bob", &close).await;
+
+    // A new machine: the same key and configuration, and an empty store.
+    let again = InProcess::start(&configure(&fixture, "another", more)).await;
+    let namespaces = Api::<Namespace>::all(cluster.client.clone());
+    until("only what ended is gone", async || {
+        let all = namespaces.list(&ListParams::default().labels(labels::ORDER)).await.ok()?;
+        let order = |one: &Namespace| one.labels().get(labels::ORDER).cloned();
+        let left: Vec<_> = all.items.iter().filter_map(order).collect();
+        (left == [runs.order.to_string()]).then_some(())
+    })
+    .await;
+    // However long its tenant takes, it is not closed.
+    fixture.chain.advance(7_200).await.unwrap();
+    let head = fixture.chain.produce_blocks(1).await.unwrap();
+    until("blocks go by", async || {
+        (again.store.height().await.unwrap()? > head + 10).then_some(())
+    })
+    .await;
+    assert_eq!(fixture.proxy.count("close_lease", runs.order), 0);
+    cluster.has_replicas("it still runs", runs.order, 1).await;
+    let claims = cluster.namespaced::<PersistentVolumeClaim>(runs.order);
+    assert_eq!(claims.list(&ListParams::default()).await.unwrap().items.len(), 1);
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_is_put_back_only_whole_where_it_belongs_and_by_who_has_the_passphrase() {
+    let fixture = Fixture::new().await;
+    let config = configure(&fixture, "agent", "");
+    let copy = fixture.folder.path().join("copy.age");
+    let missing = back_up(&config, &copy, passphrase(GOOD));
+    assert!(matches!(missing, Err(BackupError::NoStore(_))), "{missing:?}");
+    drop(Store::open(&config.with_file_name("agent.db")).unwrap());
+    let short = back_up(&config, &copy, passphrase("short"));
+    assert!(matches!(short, Err(BackupError::ShortPassphrase(5))), "{short:?}");
+    back_up(&config, &copy, passphrase(GOOD)).unwrap();
+    let twice = back_up(&config, &copy, passphrase(GOOD));
+    assert!(matches!(twice, Err(BackupError::Exists(_))), "{twice:?}");
+    let left: Vec<_> = std::fs::read_dir(config.parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("-copy-"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+    let bytes = std::fs::read(&copy).unwrap();
+    assert!(!String::from_utf8_lossy(&bytes).contains("orderbook"), "it is sealed");
+
+    let to = |name: &str| {
+        let path = fixture.folder.path().join(name).join("provider.toml");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        path
+    };
+    let wrong = restore(&copy, &to("wrong"), passphrase("another one entirely")).await;
+    assert!(matches!(wrong, Err(BackupError::WrongPassphrase(_))), "{wrong:?}");
+    assert!(!to("wrong").exists());
+    let over = restore(&copy, &config, passphrase(GOOD)).await;
+    assert!(matches!(over, Err(BackupError::Exists(_))), "{over:?}");
+    assert!(config.with_file_name("agent.db").exists());
+    let other = configure(&fixture, "other", "");
+    let text = std::fs::read_to_string(&other).unwrap();
+    let provider = crate::support::fixture::address("provider");
+    let rival = crate::support::fixture::address("rival");
+    std::fs::write(&other, text.replace(&provider, &rival)).unwrap();
+    let others = restore(&copy, &other, passphrase(GOOD)).await;
+    assert!(matches!(others, Err(BackupError::Other { what: "provider", .. })), "{others:?}");
+    let market = configure(&fixture, "market", "");
+    let text = std::fs::read_to_string(&market).unwrap();
+    std::fs::write(&market, text.replace("\"souk-test\"", "\"souk-other\"")).unwrap();
+    let others = restore(&copy, &market, passphrase(GOOD)).await;
+    assert!(matches!(others, Err(BackupError::Other { what: "chain", .. })), "{others:?}");
+
+    let half = fixture.folder.path().join("half.age");
+    std::fs::write(&half, &bytes[..bytes.len() / 2]).unwrap();
+    let damaged = restore(&half, &to("half"), passphrase(GOOD)).await;
+    assert!(matches!(damaged, Err(BackupError::Damaged { .. })), "{damaged:?}");
+    assert!(!to("half").exists(), "nothing of it is left");
+    let whole = restore(&copy, &to("whole"), passphrase(GOOD)).await.unwrap();
+    assert_eq!(whole.height, None);
+    let store = Store::open(&to("whole").with_file_name("agent.db")).unwrap();
+    assert!(store.read(copies::restored_at).await.unwrap().is_some());
+}
