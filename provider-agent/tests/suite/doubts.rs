@@ -71,10 +71,16 @@ async fn while_endpoints_differ_no_lease_is_closed_and_afterwards_it_is() {
     };
     let keys = agent
         .store
-        .read(|sql| Ok::<_, souk_provider::store::StoreError>(souk_chain::Outbox::list(sql, "close_lease/")?))
+        .read(|sql| {
+            Ok::<_, souk_provider::store::StoreError>(souk_chain::Outbox::list(
+                sql,
+                "close_lease/",
+            )?)
+        })
         .await
         .unwrap();
-    let sent: Vec<_> = keys.iter().filter(|one| !format!("{:?}", one.state).contains("Failed")).collect();
+    let sent: Vec<_> =
+        keys.iter().filter(|one| !format!("{:?}", one.state).contains("Failed")).collect();
     assert!(sent.is_empty(), "{sent:?}");
     assert!(active(lied_about.order).await && active(waiting.order).await);
 

@@ -27,4 +27,5 @@ mod secrets;
 mod soak;
 mod support;
 mod upkeep;
+mod volumes;
 mod workers;

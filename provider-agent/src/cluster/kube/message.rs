@@ -77,7 +77,11 @@ mod tests {
             (403, "pods \"web\" is forbidden: violates PodSecurity \"restricted:latest\"", true),
             (403, "services is forbidden: User \"souk\" cannot patch resource \"services\"", false),
             (403, policy.as_str(), false),
-            (500, "failed to create typed patch object (x; apps/v1, Kind=StatefulSet): .spec: duplicate entries for key [name=\"a\"]", true),
+            (
+                500,
+                "failed to create typed patch object (x; apps/v1, Kind=StatefulSet): .spec: duplicate entries for key [name=\"a\"]",
+                true,
+            ),
             (401, "Unauthorized", false),
             (409, "the object has been modified; please apply your changes again", false),
             (429, "too many requests", false),

@@ -35,12 +35,13 @@ pub struct Progress {
     pub(super) applied_at: Option<Instant>,
     /// Why the last step failed.
     pub failure: Option<String>,
-    /// Whether that is the lease's own doing: Kubernetes refuses what its manifest asks for.
-    pub(super) refused: bool,
     /// How often Secrets were applied again since pods last had what they need.
     pub(super) secrets_sent: u32,
     /// What it waits for before anything can be applied.
     pub waits_for: Option<String>,
+    /// Whether either is the lease's own doing: Kubernetes refuses what its manifest asks for, or its own pods
+    /// are waited for.
+    pub(super) is_own: bool,
     /// What blocks the deletion of its namespace.
     pub blocked_by: Option<String>,
 }
@@ -196,17 +197,17 @@ impl ProgressMap {
     pub fn succeeded(&self, order: OrderId) {
         if let Some(progress) = self.0.lock().get_mut(&order) {
             progress.failure = None;
-            progress.refused = false;
             progress.waits_for = None;
+            progress.is_own = false;
         }
     }
 
-    /// Records a failed step; `refused` if Kubernetes refuses what the manifest asks for.
-    pub fn failed(&self, order: OrderId, why: String, refused: bool) {
+    /// Records a failed step; `is_own` if Kubernetes refuses what the manifest asks for.
+    pub fn failed(&self, order: OrderId, why: String, is_own: bool) {
         let mut all = self.0.lock();
         let progress = all.entry(order).or_default();
         progress.failure = Some(why);
-        progress.refused = refused;
+        progress.is_own = is_own;
         progress.waits_for = None;
     }
 
@@ -221,13 +222,13 @@ impl ProgressMap {
         }
     }
 
-    /// Records what a lease waits for.
-    pub fn waits(&self, order: OrderId, what: String) {
+    /// Records what a lease waits for; `is_own` if that is pods of its own.
+    pub fn waits(&self, order: OrderId, what: String, is_own: bool) {
         let mut all = self.0.lock();
         let progress = all.entry(order).or_default();
         progress.failure = None;
-        progress.refused = false;
         progress.waits_for = Some(what);
+        progress.is_own = is_own;
     }
 
     /// Records what blocks the deletion of the namespace; true if that changed.
@@ -247,26 +248,23 @@ impl ProgressMap {
         }
     }
 
-    /// The leases whose last step failed or waits, with the reason, in their order; without those that are
-    /// [refused](Self::refused).
+    /// The leases whose last step failed or waits, with the reason, in their order; without those whose own
+    /// doing that is.
     pub fn failures(&self) -> Vec<String> {
-        self.reasons(|progress| !progress.refused)
+        self.reasons(|one| one.failure.as_ref().or(one.waits_for.as_ref()).filter(|_| !one.is_own))
     }
 
     /// The leases of which Kubernetes refuses something, with the reason, in their order.
     pub fn refused(&self) -> Vec<String> {
-        self.reasons(|progress| progress.refused)
+        self.reasons(|one| one.failure.as_ref().filter(|_| one.is_own))
     }
 
-    fn reasons(&self, which: impl Fn(&Progress) -> bool) -> Vec<String> {
+    fn reasons(&self, reason: impl Fn(&Progress) -> Option<&String>) -> Vec<String> {
         let all = self.0.lock();
-        let mut failed: Vec<(OrderId, &String)> = Vec::new();
-        for (order, progress) in all.iter().filter(|(_, progress)| which(progress)) {
-            let why = progress.failure.as_ref().or(progress.waits_for.as_ref());
-            failed.extend(why.map(|why| (*order, why)));
-        }
-        failed.sort();
-        failed.into_iter().map(|(order, why)| format!("lease {order}: {why}")).collect()
+        let reasons = all.iter().filter_map(|(order, one)| Some((*order, reason(one)?)));
+        let mut reasons: Vec<(OrderId, &String)> = reasons.collect();
+        reasons.sort();
+        reasons.into_iter().map(|(order, why)| format!("lease {order}: {why}")).collect()
     }
 
     /// Forgets a lease.
@@ -279,6 +277,22 @@ impl ProgressMap {
 mod tests {
     use super::*;
     use crate::cluster::kube::seen::Replicas;
+
+    #[test]
+    fn what_is_a_leases_own_doing_is_no_failure_of_the_agent() {
+        let all = ProgressMap::default();
+        all.failed(OrderId(1), "no answer".into(), false);
+        all.failed(OrderId(2), "refused".into(), true);
+        all.waits(OrderId(3), "GPUs are not reserved".into(), false);
+        all.waits(OrderId(4), "web-0 is not ready".into(), true);
+        let failures = ["lease 1: no answer", "lease 3: GPUs are not reserved"];
+        assert_eq!(all.failures(), failures);
+        assert_eq!(all.refused(), ["lease 2: refused"]);
+        all.succeeded(OrderId(2));
+        assert!(all.refused().is_empty());
+        all.failed(OrderId(4), "no answer".into(), false);
+        assert_eq!(all.failures().len(), 3);
+    }
 
     #[test]
     fn a_workload_counts_once_the_caches_have_what_was_applied() {

@@ -198,7 +198,10 @@ async fn a_host_of_the_operators_own_site_is_not_a_tenants() {
 
 /// The site with another name for its web service, so that its requests can be told from the others'.
 fn slow_site() -> String {
-    SITE.replace("  web:", "  slow:").replace("service: web", "service: slow").replace("web: {", "slow: {").replace("profile: web", "profile: slow")
+    SITE.replace("  web:", "  slow:")
+        .replace("service: web", "service: slow")
+        .replace("web: {", "slow: {")
+        .replace("profile: web", "profile: slow")
 }
 
 /// What a gateway answers to a manifest: status and `Retry-After`.
