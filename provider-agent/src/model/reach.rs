@@ -72,7 +72,7 @@ impl UpTime {
     }
 }
 
-/// Seconds from `from` to `to` in which the attempts of each kind succeeded; all of them if there is no kind.
+/// Seconds from `from` to `to` in which the attempts of each kind succeeded; all of them without kinds.
 pub fn all_up(kinds: &[UpTime], from: u64, to: u64) -> u64 {
     let spans = kinds.iter().fold(vec![(from, to)], |spans, kind| kind.common(&spans));
     spans.into_iter().map(|(start, end)| end.saturating_sub(start)).sum()

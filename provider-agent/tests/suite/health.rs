@@ -13,7 +13,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 use souk_api::orderbook::ExecuteMsg;
-use souk_core::OrderId;
+use souk_core::{Attribute, OrderId};
 use souk_devchain::proxy::{Effect, On, Proxy};
 use souk_kubesim::{Outage, spec::Denied};
 use souk_provider::{
@@ -331,6 +331,7 @@ async fn bidding_that_asks_the_chain_in_vain_says_so_until_it_is_answered() {
     until("a bid", || bench.fixture.own_bid(first)).await;
     bench.ask_in_vain("{\"attestations\":");
     let mut audited = app("audited");
+    audited.requirements.attributes = vec![Attribute::new("tier", "gold")];
     audited.requirements.signed_by.any_of = vec![address("auditor")];
     let order = bench.fixture.order("ann", audited).await;
     bench.fails(Part::Bidding, &format!("order {order}: attestations: ")).await;

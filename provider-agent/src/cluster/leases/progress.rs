@@ -279,7 +279,7 @@ mod tests {
     use crate::cluster::kube::seen::Replicas;
 
     #[test]
-    fn what_is_a_leases_own_doing_is_no_failure_of_the_agent() {
+    fn what_is_a_leases_own_doing_is_not_a_failure_of_the_agent() {
         let all = ProgressMap::default();
         all.failed(OrderId(1), "no answer".into(), false);
         all.failed(OrderId(2), "refused".into(), true);

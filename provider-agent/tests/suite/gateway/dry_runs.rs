@@ -196,7 +196,7 @@ async fn a_host_of_the_operators_own_site_is_not_a_tenants() {
     agent.stop().await;
 }
 
-/// The site with another name for its web service, so that its requests can be told from the others'.
+/// The site with another name for its web service, by which its requests are known.
 fn slow_site() -> String {
     SITE.replace("  web:", "  slow:")
         .replace("service: web", "service: slow")

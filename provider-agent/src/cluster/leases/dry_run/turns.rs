@@ -21,7 +21,7 @@ pub struct Turns {
     wait: Duration,
 }
 
-/// Why there is no turn.
+/// Why a turn is not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoTurn {
     /// Another manifest of the lease is tried.
@@ -57,7 +57,7 @@ impl Drop for Place<'_> {
 }
 
 impl Turns {
-    /// So many turns at once, each waited for as long as this.
+    /// This number of turns at once, each of which is waited for as long as this.
     pub fn new(at_once: usize, wait: Duration) -> Self {
         let (tenants, leases) = Default::default();
         Self { all: Semaphore::new(at_once), tenants, leases, wait }

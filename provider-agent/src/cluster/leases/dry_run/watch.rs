@@ -1,5 +1,5 @@
 //! Tries again and again whether manifests can be tried, by objects of the agent's own: what keeps all
-//! tenants from delivering is known before one of them comes, and is no tenant's doing.
+//! tenants from delivering is known before one of them comes, and no tenant's manifest decides about it.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(15);
 /// After one that failed, and at least: a tenant's manifest that cannot be tried asks for the next.
 const RETRY: Duration = Duration::from_secs(3);
-/// Of so many attempts one has an Ingress: an ingress controller's webhook tests its whole configuration
+/// One in this number of attempts has an Ingress: an ingress controller's webhook tests its whole configuration
 /// for it.
 const WITH_INGRESS: u64 = 20;
 
