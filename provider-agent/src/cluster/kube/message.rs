@@ -37,9 +37,12 @@ pub fn is_refusal(error: &kube::Error) -> bool {
 /// others are not: neither for the agent's rights nor for the moment.
 pub fn is_about_content(error: &kube::Error) -> bool {
     let kube::Error::Api(status) = error else { return false };
+    // Words that stand in the object are repeated with other codes alone.
+    let is_for_want_of =
+        |text: &str| is_for_want_of_rights(text) || is_for_want_of_a_namespace(text);
     is_refusal(error)
-        && ![401, 408, 409].contains(&status.code)
-        && !is_for_want_of_rights(&status.message)
+        && ![401, 404, 408, 409].contains(&status.code)
+        && !(status.code == 403 && is_for_want_of(&status.message))
 }
 
 /// Whether the agent's own rights do not suffice, by its role or its admission policy: the object may be
@@ -47,6 +50,12 @@ pub fn is_about_content(error: &kube::Error) -> bool {
 fn is_for_want_of_rights(text: &str) -> bool {
     (text.contains(" is forbidden: User \"") && text.contains(" cannot "))
         || text.contains(&format!("denied request: {POLICY_NOTICE}"))
+}
+
+/// Whether the namespace is going, or its service account is not there yet.
+fn is_for_want_of_a_namespace(text: &str) -> bool {
+    text.contains("because it is being terminated")
+        || text.contains("error looking up service account ")
 }
 
 #[cfg(test)]
@@ -82,6 +91,13 @@ mod tests {
                 "failed to create typed patch object (x; apps/v1, Kind=StatefulSet): .spec: duplicate entries for key [name=\"a\"]",
                 true,
             ),
+            (404, "namespaces \"souk-x-7\" not found", false),
+            (
+                403,
+                "unable to create new content in namespace x because it is being terminated",
+                false,
+            ),
+            (422, "Invalid value: \"a is forbidden: User \"b\" cannot c\": no path", true),
             (401, "Unauthorized", false),
             (409, "the object has been modified; please apply your changes again", false),
             (429, "too many requests", false),
