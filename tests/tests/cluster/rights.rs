@@ -372,10 +372,9 @@ impl Fixture {
             Kind::Ingress => {
                 json!({ "defaultBackend": { "service": { "name": "a", "port": { "number": 1 } } } })
             }
-            Kind::Namespace
-            | Kind::ServiceAccount
-            | Kind::Secret
-            | Kind::PersistentVolumeClaim => Value::Null,
+            Kind::Namespace | Kind::ServiceAccount | Kind::Secret | Kind::PersistentVolumeClaim => {
+                Value::Null
+            }
         };
         let gvk = kind.gvk();
         let mut object = json!({

@@ -13,7 +13,8 @@ use crate::{
     },
     config::Cluster,
     model::{
-        self, DigestKey, Lease, kept::Kept, names::label_value, pods::KEPT, scope::MarketScope,
+        self, DigestKey, Lease, kept::Kept, names::label_value, pods::KEPT, reconcile::Presence,
+        scope::MarketScope,
     },
 };
 
@@ -83,10 +84,16 @@ fn kept_volumes(kept: &Kept) -> KeptVolumes {
 
 fn phase(sources: &Sources<'_>, services: &[ServiceStatus]) -> Phase {
     if sources.lease.state != LeaseState::Active {
-        // Where volumes are kept the namespace stays, and nothing in it runs.
-        let runs = sources.kept.is_none() || sources.seen.running().next().is_some();
-        let there = sources.seen.namespace().is_some() && (runs || !sources.seen.pods.is_empty());
-        return if there { Phase::Closing } else { Phase::Closed };
+        let over = match sources.seen.presence() {
+            Presence::Absent => true,
+            Presence::Terminating => false,
+            // Where volumes are kept the namespace stays, and nothing in it runs.
+            Presence::Active => {
+                let runs = sources.seen.running().next().is_some() || !sources.seen.pods.is_empty();
+                sources.kept.is_some() && !runs
+            }
+        };
+        return if over { Phase::Closed } else { Phase::Closing };
     }
     if sources.group.is_none() {
         return Phase::WaitingForManifest;
