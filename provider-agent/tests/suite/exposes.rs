@@ -25,7 +25,7 @@ use souk_provider::{
         DigestKey, Lease,
         hosts::{Domains, Naming},
         scope::MarketScope,
-        volumes::Claim,
+        volumes::{Assignment, Claim},
     },
 };
 
@@ -128,6 +128,7 @@ impl Environment {
             cluster: &config.cluster,
             running: true,
             claims: &known,
+            assigned: Assignment::none(),
         };
         let mut wanted: Vec<(Kind, String)> =
             objects::names(&subject).into_iter().map(|one| (one.kind, one.name)).collect();
