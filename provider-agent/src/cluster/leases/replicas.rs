@@ -154,7 +154,7 @@ fn another_is_down(around: &Around<'_>, service: &str, but: &str) -> bool {
         sets.any(|one| one.name == name && one.service.as_deref() == Some(service))
     };
     let sets = around.seen.objects.iter().filter(|one| one.kind == Kind::StatefulSet);
-    let others = sets.filter(|one| {
+    let mut others = sets.filter(|one| {
         *one.name != *but && (one.service.as_deref() == Some(&label) || is_wanted(&one.name))
     });
     let is_down = |one: &SeenObject| match one.detail {
@@ -169,7 +169,7 @@ fn another_is_down(around: &Around<'_>, service: &str, but: &str) -> bool {
             && is_wanted(&one.name)
             && around.seen.find(Kind::StatefulSet, &one.name).is_none()
     });
-    others.into_iter().any(is_down) || unseen.next().is_some()
+    others.any(is_down) || unseen.next().is_some()
 }
 
 /// The labels of services whose pods still run as they did before, while these StatefulSets wait.

@@ -26,6 +26,9 @@ pub struct Assigned {
     /// The labels of the volumes that were ever mounted: it has claims of them, or gets them next.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub volumes: BTreeSet<String>,
+    /// How the names of its claims end, if an agent up to 0.1 made them; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub old: String,
 }
 
 impl Assignment {
@@ -69,6 +72,7 @@ mod tests {
             service: "store".into(),
             pool: "0a1b2c3d".into(),
             volumes: ["data".to_owned()].into(),
+            old: String::new(),
         };
         let made = Assignment([("db".to_owned(), one)].into());
         made.write(&mut annotations);

@@ -22,6 +22,16 @@ pub(super) struct Known<'a> {
     pub claims: BTreeMap<String, &'a Claim>,
     /// The labels of the volumes of which it has claims, or was to get them.
     pub volumes: BTreeSet<String>,
+    /// How the names of its claims end, if an agent up to 0.1 made them.
+    pub old: String,
+}
+
+/// The claims of a replica.
+#[derive(Default)]
+struct Claims<'a> {
+    claims: Vec<&'a Claim>,
+    /// As in [`Known`].
+    old: String,
 }
 
 impl Known<'_> {
@@ -40,10 +50,10 @@ pub(super) fn known<'a>(
 ) -> (Vec<Known<'a>>, Vec<&'a Claim>) {
     let mut others = Vec::new();
     let mut known: Vec<Known<'a>> = Vec::new();
-    let mut replicas: Vec<(String, Vec<&'a Claim>)> =
-        replicas(claims, &mut others).into_iter().collect();
+    let mut replicas: Vec<(String, Claims<'a>)> =
+        replicas(claims, assigned, &mut others).into_iter().collect();
     // What is certain comes first: what is left may go where there is room.
-    let is_certain = |(name, claims): &(String, Vec<&Claim>)| {
+    let is_certain = |(name, Claims { claims, .. }): &(String, Claims<'_>)| {
         let mut labels = claims.iter().filter_map(|claim| claim.service.as_deref());
         assigned.0.contains_key(name)
             || claims.iter().any(|claim| claim.pool.is_some())
@@ -51,7 +61,7 @@ pub(super) fn known<'a>(
     };
     replicas.sort_by_key(|one| !is_certain(one));
     let mut names = BTreeSet::new();
-    for (name, claims) in replicas {
+    for (name, Claims { claims, old }) in replicas {
         let decided = assigned.0.get(&name);
         names.insert(name.clone());
         let room = |at: usize| known.iter().filter(|one| one.pool == at).count();
@@ -61,7 +71,7 @@ pub(super) fn known<'a>(
         };
         let label = claims.iter().find_map(|claim| claim.service.as_deref()).unwrap_or_default();
         let service = decided.map_or(label, |one| one.service.as_str()).to_owned();
-        let mut one = Known { name, pool: at, service, ..Known::default() };
+        let mut one = Known { name, pool: at, service, old, ..Known::default() };
         one.volumes.extend(decided.into_iter().flat_map(|one| one.volumes.clone()));
         for claim in claims {
             match volume_of(claim, pool) {
@@ -82,6 +92,7 @@ pub(super) fn known<'a>(
                 service: one.service.clone(),
                 volumes: one.volumes.clone(),
                 claims: BTreeMap::new(),
+                old: one.old.clone(),
             });
         }
     }
@@ -91,34 +102,46 @@ pub(super) fn known<'a>(
 
 /// The claims of each replica by its name; those of none go to `others`.
 ///
-/// Claims without label are of the replica that their name says, whose other claims may have the label
-/// already: an agent that was to label all of them was stopped. If none has it, the replica gets a name
-/// here. It is the same one, whichever replicas were labelled before.
+/// Claims without label are of the replica that their name says. It may have its name already: an agent that
+/// was to label all of its claims was stopped, before or after the first. If it has none, it gets one here,
+/// which is the same whichever replicas were labelled before.
 fn replicas<'a>(
     claims: &'a [Claim],
+    assigned: &Assignment,
     others: &mut Vec<&'a Claim>,
-) -> BTreeMap<String, Vec<&'a Claim>> {
-    let mut replicas: BTreeMap<String, Vec<&'a Claim>> = BTreeMap::new();
-    let mut old: BTreeMap<(&str, u32), (String, Vec<&'a Claim>)> = BTreeMap::new();
+) -> BTreeMap<String, Claims<'a>> {
+    let mut replicas: BTreeMap<String, Claims<'a>> = BTreeMap::new();
+    let mut unlabelled: BTreeMap<(&str, u32), Claims<'a>> = BTreeMap::new();
     for claim in claims {
         match (claim.replica.as_deref(), Old::of(claim)) {
-            (Some(replica), _) => replicas.entry(replica.to_owned()).or_default().push(claim),
+            (Some(replica), _) => {
+                replicas.entry(replica.to_owned()).or_default().claims.push(claim);
+            }
             (None, Some(Old { service, number, suffix, .. })) => {
-                let of = old.entry((service, number)).or_insert_with(|| (suffix, Vec::new()));
-                of.1.push(claim);
+                let of = unlabelled.entry((service, number)).or_default();
+                of.old = suffix;
+                of.claims.push(claim);
             }
             (None, None) => others.push(claim),
         }
     }
-    let mut names: BTreeSet<String> = replicas.keys().cloned().collect();
-    for ((service, number), (suffix, unlabelled)) in old {
-        let labelled = |claim: &&Claim| claim.replica.is_some() && claim.name.ends_with(&suffix);
-        let same = claims.iter().find(labelled).and_then(|claim| claim.replica.as_deref());
-        let name = match same {
+    let mut names: BTreeSet<String> = replicas.keys().chain(assigned.0.keys()).cloned().collect();
+    for ((service, number), Claims { claims: of, old }) in unlabelled {
+        let is_labelled = |claim: &&Claim| claim.replica.is_some() && claim.name.ends_with(&old);
+        let labelled = claims.iter().find(is_labelled).and_then(|claim| claim.replica.as_deref());
+        let decided = assigned.0.iter().find(|(_, one)| one.old == old);
+        let name = match labelled.or(decided.map(|(name, _)| name.as_str())) {
             Some(name) => name.to_owned(),
             None => free_name(service, number, &mut names),
         };
-        replicas.entry(name).or_default().extend(unlabelled);
+        let replica = replicas.entry(name).or_default();
+        replica.claims.extend(of);
+        replica.old = old;
+    }
+    for (name, replica) in &mut replicas {
+        if let Some(one) = assigned.0.get(name).filter(|one| !one.old.is_empty()) {
+            replica.old.clone_from(&one.old);
+        }
     }
     replicas
 }

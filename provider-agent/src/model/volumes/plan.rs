@@ -96,7 +96,8 @@ impl VolumePlan {
                     }
                 }
                 if !idle.claims.is_empty() {
-                    plan.assign(pool, &idle.name, idle.service, idle.volumes);
+                    let one = (idle.service, idle.volumes, idle.old);
+                    plan.assign(pool, &idle.name, one);
                 }
             }
         }
@@ -135,7 +136,7 @@ impl VolumePlan {
                 mounted.insert(volume.name.clone(), name);
             }
         }
-        self.assign(pool, &known.name, label, known.volumes);
+        self.assign(pool, &known.name, (label, known.volumes, known.old));
         let replica = Replica { name: known.name, claims: mounted };
         self.replicas.entry(service.name.clone()).or_default().push(replica);
     }
@@ -144,10 +145,9 @@ impl VolumePlan {
         &mut self,
         pool: &Pool<'_>,
         replica: &str,
-        service: String,
-        volumes: BTreeSet<String>,
+        (service, volumes, old): (String, BTreeSet<String>, String),
     ) {
-        let one = Assigned { service, pool: pool.key.clone(), volumes };
+        let one = Assigned { service, pool: pool.key.clone(), volumes, old };
         self.assignment.0.insert(replica.to_owned(), one);
     }
 
