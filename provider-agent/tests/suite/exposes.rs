@@ -26,7 +26,7 @@ use souk_provider::{
         hosts::{Domains, Naming},
         labels,
         scope::MarketScope,
-        volumes::Claim,
+        volumes::{Assignment, Claim},
     },
 };
 
@@ -129,6 +129,7 @@ impl Environment {
             cluster: &config.cluster,
             running: true,
             claims: &known,
+            assigned: Assignment::none(),
         };
         let mut wanted: Vec<(Kind, String)> =
             objects::names(&subject).into_iter().map(|one| (one.kind, one.name)).collect();

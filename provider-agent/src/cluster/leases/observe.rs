@@ -89,6 +89,7 @@ mod tests {
             content: 0,
             fingerprint: Fingerprint(*fingerprint),
             generation: 0,
+            uid: 0,
         };
         Progress { objects: objects.iter().map(applied).collect(), ..Progress::default() }
     }

@@ -123,9 +123,6 @@ const UNKNOWN: std::time::Duration = std::time::Duration::from_secs(600);
 /// When it is, if the chain could not be asked.
 const UNANSWERED: std::time::Duration = std::time::Duration::from_secs(15);
 
-/// When replicas that wait for others are looked at again, if nothing is seen before.
-const REPLICA_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
-
 impl Reconciler {
     /// A reconciler of a provider's leases in a market.
     pub fn new(
@@ -174,8 +171,7 @@ impl Reconciler {
             }
             Err(StepError::Waits(what)) => {
                 tracing::debug!(what, "replicas of the lease wait for others");
-                self.progress.waits(order, what);
-                Worked::Again(REPLICA_WAIT)
+                Worked::Again(self.progress.waits(order, what))
             }
             Err(error) => {
                 tracing::warn!(%error, "reconciling a lease failed, retrying");

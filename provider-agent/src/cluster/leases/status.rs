@@ -64,6 +64,7 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
                 claims: &claims,
+                assigned: sources.seen.assigned(),
             };
             let all = objects::names(&subject);
             let of = |service| service_status(sources, &subject, service, &all);
@@ -275,7 +276,12 @@ deployment:
             service: Some("web".into()),
             fingerprint: Fingerprint(1),
             terminating: false,
-            detail: Detail::Workload(Replicas { wanted: 2, ready, generation: 1 }),
+            detail: Detail::Workload(Replicas {
+                wanted: 2,
+                ready,
+                generation: 1,
+                ..Replicas::default()
+            }),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::{
         DigestKey, Owner,
         placement::{GpuModel, Placement, Requests},
         scope::MarketScope,
-        volumes::Claim,
+        volumes::{Assignment, Claim},
     },
 };
 
@@ -162,6 +162,7 @@ impl Lease {
             digests: &KEY,
             running: self.running,
             claims: &self.claims,
+            assigned: Assignment::none(),
         }
     }
 
