@@ -31,6 +31,7 @@ use souk_provider::{
         DigestKey, Owner, labels,
         placement::{Inventory, Limits, NodeState, Placement, Reservation, fit},
         scope::MarketScope,
+        volumes::Assignment,
     },
 };
 use souk_sdl::{ManifestGroup, Mapping, Options};
@@ -217,6 +218,7 @@ impl Market {
                 digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
                 claims: &[],
+                assigned: Assignment::none(),
             };
             pods += self.lease(&subject).await?;
         }

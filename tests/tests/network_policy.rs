@@ -11,7 +11,7 @@ use souk_core::{DeploymentId, GroupId, GroupSeq, OrderId};
 use souk_provider::{
     cluster::kube::objects::{self, Kind, Subject},
     config::Cluster,
-    model::{DigestKey, Owner, scope::MarketScope},
+    model::{DigestKey, Owner, scope::MarketScope, volumes::Assignment},
 };
 use souk_sdl::Options;
 use souk_tests::tools;
@@ -83,6 +83,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
         digests: &DigestKey::from_bytes([0; 32]),
         running: true,
         claims: &[],
+        assigned: Assignment::none(),
     };
     let (mut namespace, mut policies, mut pods) = (Value::Null, Vec::new(), Map::new());
     for object in objects::all(&subject).unwrap() {

@@ -24,8 +24,9 @@ use souk_provider::{
     model::{
         DigestKey, Lease,
         hosts::{Domains, Naming},
+        labels,
         scope::MarketScope,
-        volumes::Claim,
+        volumes::{Assignment, Claim},
     },
 };
 
@@ -128,6 +129,7 @@ impl Environment {
             cluster: &config.cluster,
             running: true,
             claims: &known,
+            assigned: Assignment::none(),
         };
         let mut wanted: Vec<(Kind, String)> =
             objects::names(&subject).into_iter().map(|one| (one.kind, one.name)).collect();
@@ -166,7 +168,10 @@ impl Environment {
         let images: BTreeMap<String, Option<String>> = deployments
             .iter()
             .map(|one| (one.name_any(), &one.spec.as_ref().unwrap().template))
-            .chain(sets.iter().map(|one| (one.name_any(), &one.spec.as_ref().unwrap().template)))
+            // These have the names of replicas, which outlive those of services.
+            .chain(sets.iter().map(|one| {
+                (one.labels()[labels::SERVICE].clone(), &one.spec.as_ref().unwrap().template)
+            }))
             .map(|(name, template)| {
                 (name, template.spec.as_ref().unwrap().containers[0].image.clone())
             })

@@ -87,6 +87,7 @@ async fn a_namespace_that_is_stuck_in_deletion_is_reported_and_stops_nobody_else
         fixture.hold(leased, true).await;
     }
     fixture.close(&ends).await;
+    fixture.give_up(&ends).await;
     let status = fixture
         .status(&ends, "what keeps the namespace", |status| {
             status.detail.as_deref().is_some_and(|detail| detail.contains("souk.test/held"))

@@ -312,8 +312,9 @@ async fn the_role_has_what_the_agent_uses_and_nothing_else() {
     let leased = fixture.lease_at(0, order).await;
     fixture.ready(&leased).await;
 
-    // What the lease has no use for, of each kind, goes; so do claims in the way, and secrets.
-    for kind in Kind::WATCHED.into_iter().filter(|kind| *kind != Kind::Namespace) {
+    // What the lease has no use for, of each kind, goes, and so do secrets; claims stay.
+    let stays = |kind: &Kind| matches!(kind, Kind::Namespace | Kind::PersistentVolumeClaim);
+    for kind in Kind::WATCHED.into_iter().filter(|kind| !stays(kind)) {
         fixture.stray(&leased, kind).await;
     }
     for text in [changed(), changed().replace("    env: [GREETING=bob]\n", "")] {
@@ -371,7 +372,9 @@ impl Fixture {
             Kind::Ingress => {
                 json!({ "defaultBackend": { "service": { "name": "a", "port": { "number": 1 } } } })
             }
-            Kind::Namespace | Kind::ServiceAccount | Kind::Secret => Value::Null,
+            Kind::Namespace | Kind::ServiceAccount | Kind::Secret | Kind::PersistentVolumeClaim => {
+                Value::Null
+            }
         };
         let gvk = kind.gvk();
         let mut object = json!({

@@ -15,8 +15,13 @@ use serde_json::json;
 use super::{
     fingerprint::Fingerprint,
     objects::{Kind, Subject},
+    trim,
 };
-use crate::model::{labels::MANAGER, scope::MarketScope, volumes::Claim};
+use crate::model::{
+    labels::MANAGER,
+    scope::MarketScope,
+    volumes::{Assignment, Claim},
+};
 
 /// An object as the API server has it after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub struct Written {
     pub fingerprint: Fingerprint,
     /// Its generation; 0 if its kind has none.
     pub generation: i64,
+    /// A digest of its uid; 0 if it is not known.
+    pub uid: u64,
 }
 
 /// Applies one object. Conflicts are forced: fields that others changed are set back.
@@ -44,9 +51,12 @@ pub async fn apply(
     let name = object.metadata.name.as_deref().unwrap_or_default();
     let params = PatchParams::apply(MANAGER).force();
     let applied = api(client, subject, kind).patch(name, &params, &Patch::Apply(object)).await?;
-    let (fingerprint, generation) =
-        (Fingerprint::of(&applied.metadata), applied.metadata.generation.unwrap_or(0));
-    Ok(Written { fingerprint, generation })
+    let meta = &applied.metadata;
+    Ok(Written {
+        fingerprint: Fingerprint::of(meta),
+        generation: meta.generation.unwrap_or(0),
+        uid: trim::uid(meta),
+    })
 }
 
 /// Applies one of the agent's objects that is not a lease's.
@@ -96,7 +106,7 @@ async fn write_secret(
         }
         other => drop(other?),
     }
-    Ok(Written { fingerprint: Fingerprint::default(), generation: 0 })
+    Ok(Written { fingerprint: Fingerprint::default(), generation: 0, uid: 0 })
 }
 
 /// Scales a workload to zero and leaves everything else as it is. A workload that does not exist is
@@ -155,6 +165,16 @@ pub async fn claims(client: &Client, namespace: &str) -> kube::Result<Vec<Claim>
     let claims: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), namespace);
     let listed = claims.list(&ListParams::default()).await?.items;
     Ok(listed.iter().map(Claim::of).collect())
+}
+
+/// Which service each replica of a lease is of, as its namespace says; nothing if there is none.
+///
+/// # Errors
+///
+/// If the API server refuses or does not answer.
+pub async fn assignment(client: &Client, namespace: &str) -> kube::Result<Assignment> {
+    let found = namespaces(client).get_metadata_opt(namespace).await?;
+    Ok(found.map(|found| Assignment::of_namespace(&found.metadata)).unwrap_or_default())
 }
 
 /// Deletes a pod that no workload has any more. One that does not exist counts as deleted.

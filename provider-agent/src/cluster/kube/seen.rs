@@ -8,7 +8,10 @@ use super::{
     fingerprint::Fingerprint,
     objects::{Kind, secret_list::SecretList},
 };
-use crate::model::{reconcile::Presence, volumes::Claim};
+use crate::model::{
+    reconcile::Presence,
+    volumes::{Assignment, Claim},
+};
 
 /// The objects of one lease.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,6 +68,8 @@ pub struct SeenNamespace {
     pub blocked_by: Option<Box<str>>,
     /// The lease's Secrets, by its annotation.
     pub secrets: SecretList,
+    /// Which service each replica with volumes is of, by another.
+    pub assigned: Assignment,
 }
 
 /// The replicas of a workload.
@@ -76,6 +81,10 @@ pub struct Replicas {
     pub ready: u32,
     /// Its generation, which counts the changes of what is wanted.
     pub generation: i64,
+    /// A digest of its uid, which another of the same name does not have; 0 if it is not known.
+    pub uid: u64,
+    /// Whether it has the pods of all replicas, as agents up to 0.1 made StatefulSets.
+    pub is_old: bool,
 }
 
 /// What counts of a Service.
@@ -159,6 +168,14 @@ impl LeaseObjects {
     /// An object.
     pub fn find(&self, kind: Kind, name: &str) -> Option<&SeenObject> {
         self.objects.iter().find(|object| object.kind == kind && &*object.name == name)
+    }
+
+    /// Which service each replica with volumes is of, as its namespace says.
+    pub fn assigned(&self) -> &Assignment {
+        match self.namespace().map(|namespace| &namespace.detail) {
+            Some(Detail::Namespace(namespace)) => &namespace.assigned,
+            _ => Assignment::none(),
+        }
     }
 
     /// The replicas of a workload, if it is seen.

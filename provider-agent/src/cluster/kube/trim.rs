@@ -20,7 +20,12 @@ use super::{
     objects::{Kind, secret_list::SecretList},
     seen::{Detail, Reach, Replicas, SeenNamespace, SeenObject, SeenPod, SeenPort, SeenService},
 };
-use crate::model::{labels::SERVICE, pods, volumes::Claim};
+use crate::model::{
+    labels::{REPLICA, SERVICE},
+    names::digest,
+    pods,
+    volumes::{Assignment, Claim},
+};
 
 /// What is kept of an object.
 pub(super) enum Kept {
@@ -99,29 +104,46 @@ fn namespace(namespace: &Namespace) -> Detail {
         deleted_at: namespace.meta().deletion_timestamp.as_ref().map(|time| time.0.as_second()),
         blocked_by: (!messages.is_empty()).then(|| messages.join("; ").into()),
         secrets: SecretList::of_namespace(namespace.meta()),
+        assigned: Assignment::of_namespace(namespace.meta()),
     }))
 }
 
 fn deployment(workload: &Deployment) -> Detail {
     let status = workload.status.clone().unwrap_or_default();
     let wanted = workload.spec.as_ref().and_then(|spec| spec.replicas);
-    let generation = workload.meta().generation.unwrap_or(0);
-    let is_newest = status.observed_generation >= workload.meta().generation;
-    replicas(wanted, generation, is_newest, status.ready_replicas.min(status.updated_replicas))
+    let ready = status.ready_replicas.min(status.updated_replicas);
+    Detail::Workload(replicas(workload.meta(), wanted, status.observed_generation, ready))
 }
 
 fn stateful_set(workload: &StatefulSet) -> Detail {
     let status = workload.status.clone().unwrap_or_default();
     let wanted = workload.spec.as_ref().and_then(|spec| spec.replicas);
-    let generation = workload.meta().generation.unwrap_or(0);
-    let is_newest = status.observed_generation >= workload.meta().generation;
-    replicas(wanted, generation, is_newest, status.ready_replicas.min(status.updated_replicas))
+    let ready = status.ready_replicas.min(status.updated_replicas);
+    let is_old = !workload.labels().contains_key(REPLICA);
+    let replicas = replicas(workload.meta(), wanted, status.observed_generation, ready);
+    Detail::Workload(Replicas { is_old, ..replicas })
 }
 
-fn replicas(wanted: Option<i32>, generation: i64, is_newest: bool, ready: Option<i32>) -> Detail {
+fn replicas(
+    meta: &ObjectMeta,
+    wanted: Option<i32>,
+    observed: Option<i64>,
+    ready: Option<i32>,
+) -> Replicas {
     let count = |count: i32| u32::try_from(count).unwrap_or(0);
-    let ready = if is_newest { ready.map_or(0, count) } else { 0 };
-    Detail::Workload(Replicas { wanted: wanted.map_or(1, count), ready, generation })
+    let ready = if observed >= meta.generation { ready.map_or(0, count) } else { 0 };
+    Replicas {
+        wanted: wanted.map_or(1, count),
+        ready,
+        generation: meta.generation.unwrap_or(0),
+        uid: uid(meta),
+        is_old: false,
+    }
+}
+
+/// A digest of an object's uid; 0 if it has none.
+pub(super) fn uid(meta: &ObjectMeta) -> u64 {
+    meta.uid.as_deref().map_or(0, |uid| digest(&[uid]))
 }
 
 fn service(service: &Service) -> Detail {

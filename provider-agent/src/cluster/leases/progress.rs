@@ -15,7 +15,7 @@ use crate::{
     cluster::kube::{
         fingerprint::Fingerprint,
         objects::Kind,
-        seen::{Detail, LeaseObjects, SeenObject},
+        seen::{Detail, LeaseObjects, Replicas, SeenObject},
     },
     model::reconcile::{Applied, Presence},
     store::{AppliedObject, AppliedRow},
@@ -23,6 +23,9 @@ use crate::{
 
 /// The time after an apply in which the caches may still show the state before.
 const CACHE_DELAY: Duration = Duration::from_secs(2);
+
+/// When replicas that wait for others are looked at again, if nothing is seen before: at first, and at most.
+const REPLICA_WAIT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
 
 /// The progress of one lease.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +45,10 @@ pub struct Progress {
     /// Whether either is the lease's own doing: Kubernetes refuses what its manifest asks for, or its own pods
     /// are waited for.
     pub(super) is_own: bool,
+    /// How long it was to wait for that the last time.
+    pub(super) wait: Option<Duration>,
+    /// Whether the store may have another row.
+    pub(super) is_unstored: bool,
     /// What blocks the deletion of its namespace.
     pub blocked_by: Option<String>,
 }
@@ -59,9 +66,17 @@ pub struct AppliedAs {
     pub fingerprint: Fingerprint,
     /// Its generation then; 0 if it was applied by a process before this one.
     pub generation: i64,
+    /// A digest of its uid then; 0 as well.
+    pub uid: u64,
 }
 
 impl AppliedAs {
+    /// Whether what is seen of a workload is as new as this, and not of one of the same name before it: the
+    /// caches are a little behind.
+    pub fn is_seen(&self, seen: Replicas) -> bool {
+        seen.generation >= self.generation && (self.uid == 0 || seen.uid == self.uid)
+    }
+
     /// The object as it would be seen, if nothing changed it since.
     pub fn as_seen(&self) -> SeenObject {
         SeenObject {
@@ -112,7 +127,7 @@ impl Progress {
     pub fn is_seen(&self, seen: &LeaseObjects) -> bool {
         let is_seen = |applied: &AppliedAs| match seen.find(applied.kind, &applied.name) {
             Some(SeenObject { detail: Detail::Workload(replicas), .. }) => {
-                replicas.generation >= applied.generation
+                applied.is_seen(*replicas)
             }
             _ => true,
         };
@@ -145,6 +160,7 @@ impl From<AppliedRow> for Progress {
                 content: object.content,
                 fingerprint: Fingerprint(object.fingerprint),
                 generation: 0,
+                uid: 0,
             })
         };
         Self {
@@ -178,19 +194,35 @@ impl ProgressMap {
         }
     }
 
-    /// Records what was applied, with no version if not all of it could be; returns the row for the store.
+    /// Records what was applied, with no version if not all of it could be, and whether anything was
+    /// written for it now. Returns the row for the store, if it has another one; once it has this one,
+    /// [`stored`](Self::stored) says so.
     pub fn applied(
         &self,
         order: OrderId,
         applied: Option<Applied>,
         objects: Vec<AppliedAs>,
-    ) -> AppliedRow {
+        wrote: bool,
+    ) -> Option<AppliedRow> {
         let mut all = self.0.lock();
         let progress = all.entry(order).or_default();
+        let before = progress.row(order);
         progress.applied = applied;
         progress.objects = objects;
-        progress.applied_at = Some(Instant::now());
-        progress.row(order)
+        if wrote {
+            progress.applied_at = Some(Instant::now());
+            progress.wait = None;
+        }
+        let row = progress.row(order);
+        progress.is_unstored |= row != before;
+        progress.is_unstored.then_some(row)
+    }
+
+    /// Records that the store has what was applied.
+    pub fn stored(&self, order: OrderId) {
+        if let Some(progress) = self.0.lock().get_mut(&order) {
+            progress.is_unstored = false;
+        }
     }
 
     /// Records that the last step succeeded.
@@ -199,6 +231,7 @@ impl ProgressMap {
             progress.failure = None;
             progress.waits_for = None;
             progress.is_own = false;
+            progress.wait = None;
         }
     }
 
@@ -209,6 +242,7 @@ impl ProgressMap {
         progress.failure = Some(why);
         progress.is_own = is_own;
         progress.waits_for = None;
+        progress.wait = None;
     }
 
     /// Records whether Secrets that pods lack are applied again, or no pod lacks any.
@@ -222,13 +256,19 @@ impl ProgressMap {
         }
     }
 
-    /// Records what a lease waits for; `is_own` if that is pods of its own.
-    pub fn waits(&self, order: OrderId, what: String, is_own: bool) {
+    /// Records what a lease waits for. Returns when to look at it again, if nothing is seen before: later
+    /// each time, while it is the same and nothing is written for it. `is_own` if it waits for pods of its own.
+    pub fn waits(&self, order: OrderId, what: String, is_own: bool) -> Duration {
         let mut all = self.0.lock();
         let progress = all.entry(order).or_default();
+        let (first, longest) = REPLICA_WAIT;
+        let before = progress.wait.filter(|_| progress.waits_for.as_ref() == Some(&what));
+        let wait = before.map_or(first, |wait| wait.saturating_mul(2).min(longest));
         progress.failure = None;
         progress.waits_for = Some(what);
         progress.is_own = is_own;
+        progress.wait = Some(wait);
+        wait
     }
 
     /// Records what blocks the deletion of the namespace; true if that changed.
@@ -274,44 +314,4 @@ impl ProgressMap {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cluster::kube::seen::Replicas;
-
-    #[test]
-    fn what_is_a_leases_own_doing_is_not_a_failure_of_the_agent() {
-        let all = ProgressMap::default();
-        all.failed(OrderId(1), "no answer".into(), false);
-        all.failed(OrderId(2), "refused".into(), true);
-        all.waits(OrderId(3), "GPUs are not reserved".into(), false);
-        all.waits(OrderId(4), "web-0 is not ready".into(), true);
-        let failures = ["lease 1: no answer", "lease 3: GPUs are not reserved"];
-        assert_eq!(all.failures(), failures);
-        assert_eq!(all.refused(), ["lease 2: refused"]);
-        all.succeeded(OrderId(2));
-        assert!(all.refused().is_empty());
-        all.failed(OrderId(4), "no answer".into(), false);
-        assert_eq!(all.failures().len(), 3);
-    }
-
-    #[test]
-    fn a_workload_counts_once_the_caches_have_what_was_applied() {
-        let applied = |generation| AppliedAs {
-            kind: Kind::Deployment,
-            name: "web".into(),
-            content: 1,
-            fingerprint: Fingerprint(1),
-            generation,
-        };
-        let seen = |generation| {
-            let replicas = Replicas { wanted: 1, ready: 1, generation };
-            let detail = Detail::Workload(replicas);
-            let object = SeenObject { detail, ..applied(0).as_seen() };
-            LeaseObjects { objects: vec![object], pods: Vec::new() }
-        };
-        for (at, shown, expected) in [(2, 1, false), (2, 2, true), (2, 3, true), (0, 1, true)] {
-            let progress = Progress { objects: vec![applied(at)], ..Progress::default() };
-            assert_eq!(progress.is_seen(&seen(shown)), expected, "{at} {shown}");
-        }
-    }
-}
+mod tests;

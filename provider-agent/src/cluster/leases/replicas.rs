@@ -1,21 +1,28 @@
 //! What a replica with volumes waits for before it is applied: pure.
 //!
 //! Two pods never have one volume at a time, and of a service with several replicas one after another is
-//! replaced, as a StatefulSet of several would do it.
+//! replaced, as a StatefulSet of several would do it. Whatever is seen may be a little behind what was
+//! applied: then nothing is believed to be ready.
 
 use std::{collections::BTreeSet, fmt};
 
+use super::progress::Progress;
 use crate::{
     cluster::kube::{
         objects::{Kind, Object},
         seen::{Detail, LeaseObjects, Replicas, SeenObject, SeenPod},
     },
-    model::{names::label_value, volumes::Claim},
+    model::{
+        names::label_value,
+        volumes::{Claim, is_of_old_set},
+    },
 };
 
 /// What a replica waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Other {
+    /// A StatefulSet of an agent up to 0.1 is still there, which may start a pod with its volumes.
+    Old(Box<str>),
     /// A pod of something else still has one of its volumes.
     Holds {
         /// The pod.
@@ -23,20 +30,36 @@ pub enum Other {
         /// The StatefulSet that the pod's name tells.
         set: Option<Box<str>>,
     },
-    /// Pods are not seen, and one of something else may have its volumes.
-    Unseen,
+    /// Pods or StatefulSets are not seen: one of something else may have its volumes, or another replica
+    /// may not be ready.
+    Unseen(&'static str),
     /// Another replica of the service is not ready yet.
     Rolls(Box<str>),
+}
+
+impl Other {
+    /// The StatefulSet that has to go.
+    pub fn set(&self) -> Option<&str> {
+        match self {
+            Self::Old(set) => Some(set),
+            Self::Holds { set, .. } => set.as_deref(),
+            Self::Unseen(_) | Self::Rolls(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Other {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Old(set) => {
+                write!(f, "StatefulSet {set} still has a volume that another one is to have")
+            }
             Self::Holds { pod, .. } => {
                 write!(f, "pod {pod} still uses a volume that another pod is to have")
             }
-            Self::Unseen => f.write_str(
-                "pods cannot be seen at the moment, and a volume may still be in use; see the agent's health",
+            Self::Unseen(what) => write!(
+                f,
+                "{what} cannot be seen at the moment, and a volume may still be in use; see the agent's health"
             ),
             Self::Rolls(service) => {
                 write!(f, "service {service} is updated replica by replica, one is not ready yet")
@@ -45,49 +68,119 @@ impl fmt::Display for Other {
     }
 }
 
-/// What the StatefulSet of a replica waits for; nothing if it can be applied. `rolling` has the services
-/// of which a ready replica was changed just now, `there` the claims that were there before.
-pub fn waits_for(
-    set: &Object,
-    seen: &LeaseObjects,
-    rolling: &BTreeSet<String>,
-    there: &[Claim],
-    pods_are_seen: bool,
-) -> Option<Other> {
+/// What is known when it is decided what a replica waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// All that is wanted.
+    pub wanted: &'a [Object],
+    /// What is seen.
+    pub seen: &'a LeaseObjects,
+    /// What was applied before.
+    pub before: &'a Progress,
+    /// Services of which a ready replica was changed just now.
+    pub rolling: &'a BTreeSet<String>,
+    /// The claims that were there before.
+    pub there: &'a [Claim],
+    /// Whether pods are seen.
+    pub pods_are_seen: bool,
+    /// Whether StatefulSets are.
+    pub sets_are_seen: bool,
+}
+
+/// What the StatefulSet of a replica waits for; nothing if it can be applied.
+pub fn waits_for(set: &Object, around: &Around<'_>) -> Option<Other> {
+    if set.body["spec"]["replicas"].as_u64() == Some(0) {
+        // It starts no pod.
+        return None;
+    }
     let claims = claims_of(set);
+    let has_data = around.there.iter().any(|claim| claims.contains(&&*claim.name));
+    let was_applied = around.before.object(Kind::StatefulSet, &set.name).is_some();
+    if !around.sets_are_seen && (has_data || was_applied) {
+        return Some(Other::Unseen("StatefulSets"));
+    }
+    if let Some(old) = around.seen.objects.iter().find(|one| is_old(one, &set.name, &claims)) {
+        return Some(Other::Old(old.name.clone()));
+    }
     let own = format!("{}-0", set.name);
     let holds = |pod: &&SeenPod| {
         *pod.status.name != *own && pod.claims.iter().any(|claim| claims.contains(&&**claim))
     };
-    if let Some(pod) = seen.pods.iter().find(holds) {
+    if let Some(pod) = around.seen.pods.iter().find(holds) {
         let name = pod.status.name.as_str();
         let set = name.rsplit_once('-').map(|(set, _)| set.into());
         return Some(Other::Holds { pod: name.into(), set });
     }
-    let known = replicas(seen.find(Kind::StatefulSet, &set.name));
-    let has_data = || there.iter().any(|claim| claims.contains(&&*claim.name));
-    if !pods_are_seen && known.is_none() && has_data() {
-        return Some(Other::Unseen);
+    let is_there = around.seen.replicas(Kind::StatefulSet, &set.name).is_some();
+    if !around.pods_are_seen && !is_there && has_data {
+        return Some(Other::Unseen("pods"));
     }
     let service = set.service.as_deref()?;
-    let is_ready = known.is_some_and(|replicas| replicas.wanted > 0 && replicas.ready > 0);
-    let runs = set.body["spec"]["replicas"].as_u64() != Some(0);
-    let label = label_value(service);
-    let others = seen.objects.iter().filter(|one| {
-        let same = one.kind == Kind::StatefulSet && one.service.as_deref() == Some(&label);
-        same && *one.name != *set.name
-    });
-    let mut others = others.filter_map(|one| replicas(Some(one)));
-    let mut waits =
-        || rolling.contains(service) || others.any(|other| other.wanted > 0 && other.ready == 0);
-    (runs && is_ready && waits()).then(|| Other::Rolls(service.into()))
+    let rolls = may_be_ready(around, &set.name)
+        && (around.rolling.contains(service) || another_is_down(around, service, &set.name));
+    rolls.then(|| Other::Rolls(service.into()))
 }
 
-fn replicas(object: Option<&SeenObject>) -> Option<Replicas> {
-    match object?.detail {
-        Detail::Workload(replicas) => Some(replicas),
-        _ => None,
+/// Whether an object is the StatefulSet of all replicas of a service, with one of these claims.
+fn is_old(object: &SeenObject, but: &str, claims: &[&str]) -> bool {
+    let Some(service) = object.service.as_deref().filter(|_| *object.name != *but) else {
+        return false;
+    };
+    let is_old = matches!(&object.detail, Detail::Workload(one) if one.is_old);
+    object.kind == Kind::StatefulSet
+        && is_old
+        && claims.iter().any(|claim| is_of_old_set(claim, &object.name, service))
+}
+
+/// Whether what is seen of a StatefulSet is from before it was applied last.
+fn is_stale(around: &Around<'_>, name: &str, seen: Option<Replicas>) -> bool {
+    let Some(applied) = around.before.object(Kind::StatefulSet, name) else { return false };
+    !seen.is_some_and(|seen| applied.is_seen(seen))
+}
+
+/// Whether a replica may be ready, by what is seen of it.
+fn may_be_ready(around: &Around<'_>, name: &str) -> bool {
+    around.seen.replicas(Kind::StatefulSet, name).is_some_and(|seen| {
+        let is_ready = seen.wanted > 0 && seen.ready > 0;
+        is_ready || is_stale(around, name, Some(seen))
+    })
+}
+
+/// Whether another replica of a service is not ready, or may not be.
+fn another_is_down(around: &Around<'_>, service: &str, but: &str) -> bool {
+    let label = label_value(service);
+    let is_wanted = |name: &str| {
+        let mut sets = around.wanted.iter().filter(|one| one.kind == Kind::StatefulSet);
+        sets.any(|one| one.name == name && one.service.as_deref() == Some(service))
+    };
+    let sets = around.seen.objects.iter().filter(|one| one.kind == Kind::StatefulSet);
+    let mut others = sets.filter(|one| {
+        *one.name != *but && (one.service.as_deref() == Some(&label) || is_wanted(&one.name))
+    });
+    let is_down = |one: &SeenObject| match one.detail {
+        Detail::Workload(seen) => {
+            seen.wanted > 0 && (seen.ready == 0 || is_stale(around, &one.name, Some(seen)))
+        }
+        _ => false,
+    };
+    let mut unseen = around.before.objects.iter().filter(|one| {
+        one.kind == Kind::StatefulSet
+            && *one.name != *but
+            && is_wanted(&one.name)
+            && around.seen.find(Kind::StatefulSet, &one.name).is_none()
+    });
+    others.any(is_down) || unseen.next().is_some()
+}
+
+/// The labels of services whose pods still run as they did before, while these StatefulSets wait.
+pub fn still_run(waiting: &[Box<str>], seen: &LeaseObjects) -> BTreeSet<Box<str>> {
+    if waiting.is_empty() {
+        return BTreeSet::new();
     }
+    let sets = waiting.iter().filter_map(|name| seen.find(Kind::StatefulSet, name));
+    let pods = seen.pods.iter().filter(|pod| !pod.claims.is_empty());
+    let labels = sets.filter_map(|set| set.service.clone());
+    labels.chain(pods.filter_map(|pod| pod.service.clone())).collect()
 }
 
 /// The claims that a StatefulSet's pod mounts.
@@ -97,84 +190,4 @@ fn claims_of(set: &Object) -> Vec<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-    use souk_gateway::body::PodStatus;
-
-    use super::*;
-    use crate::cluster::kube::{container_log::Log, fingerprint::Fingerprint};
-
-    fn set(name: &str, claim: &str, replicas: u32) -> Object {
-        let volume = json!({ "name": "data", "persistentVolumeClaim": { "claimName": claim } });
-        let template = json!({ "spec": { "volumes": [{ "name": "x", "emptyDir": {} }, volume] } });
-        Object {
-            kind: Kind::StatefulSet,
-            name: name.into(),
-            service: Some("db".into()),
-            body: json!({ "spec": { "replicas": replicas, "template": template } }),
-            labels: Vec::new(),
-            annotations: std::collections::BTreeMap::new(),
-        }
-    }
-
-    fn seen_set(name: &str, ready: u32) -> SeenObject {
-        SeenObject {
-            kind: Kind::StatefulSet,
-            name: name.into(),
-            service: Some("db".into()),
-            fingerprint: Fingerprint(1),
-            terminating: false,
-            detail: Detail::Workload(Replicas { wanted: 1, ready, generation: 0 }),
-        }
-    }
-
-    fn pod(name: &str, claim: &str) -> SeenPod {
-        SeenPod {
-            uid: "1".into(),
-            service: Some("db".into()),
-            terminating: true,
-            failed_at: None,
-            finalizers: Box::default(),
-            status: PodStatus {
-                name: name.into(),
-                phase: "Running".into(),
-                ready: true,
-                restarts: 0,
-                reason: None,
-                failure: None,
-            },
-            log: Log::None,
-            claims: [claim.into()].into(),
-        }
-    }
-
-    #[test]
-    fn a_volume_has_one_pod_at_a_time() {
-        let objects = |pods| LeaseObjects { objects: Vec::new(), pods };
-        let waits = |pods, pods_are_seen| {
-            let there = [Claim { name: "data-1".into(), ..Claim::default() }];
-            let wanted = set("db-1", "data-1", 1);
-            waits_for(&wanted, &objects(pods), &BTreeSet::new(), &there, pods_are_seen)
-        };
-        assert_eq!(waits(vec![], true), None);
-        assert_eq!(waits(vec![pod("db-1-0", "data-1"), pod("db-0", "data-0")], true), None);
-        let held = waits(vec![pod("db-1", "data-1")], true);
-        assert_eq!(held, Some(Other::Holds { pod: "db-1".into(), set: Some("db".into()) }));
-        assert_eq!(waits(vec![], false), Some(Other::Unseen));
-    }
-
-    #[test]
-    fn ready_replicas_of_a_service_are_changed_one_after_another() {
-        let waits = |ready: [u32; 2], rolling: bool, replicas| {
-            let objects = vec![seen_set("db", ready[0]), seen_set("db-1", ready[1])];
-            let seen = LeaseObjects { objects, pods: Vec::new() };
-            let rolling = rolling.then(|| "db".to_owned()).into_iter().collect();
-            waits_for(&set("db-1", "data-1", replicas), &seen, &rolling, &[], true).is_some()
-        };
-        assert!(!waits([1, 1], false, 1), "it is the first");
-        assert!(waits([1, 1], true, 1), "another was changed just now");
-        assert!(waits([0, 1], false, 1), "another is not ready");
-        assert!(!waits([0, 0], true, 1), "it is not ready itself");
-        assert!(!waits([1, 1], true, 0), "all are stopped at once");
-    }
-}
+mod tests;

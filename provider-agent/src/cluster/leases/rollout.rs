@@ -50,8 +50,14 @@ pub fn rollout(wanted: Vec<Object>, seen: &[SeenObject]) -> Rollout {
 
 /// What is deleted after `wanted` was applied, of which `failed` could not be. What a failed object is
 /// to replace stays: whatever is of the same service, and of services that are gone, if one of a new
-/// service failed, which may be the same by another name.
-pub fn to_prune(wanted: &[Object], failed: &[Key], seen: &[SeenObject]) -> Vec<Key> {
+/// service failed, which may be the same by another name. What pods need that still run as they did before
+/// stays, too: all but the workloads of the services with the labels `running`.
+pub fn to_prune(
+    wanted: &[Object],
+    failed: &[Key],
+    running: &BTreeSet<Box<str>>,
+    seen: &[SeenObject],
+) -> Vec<Key> {
     let label = |object: &Object| object.service.as_deref().map(label_value);
     let is_failed = |object: &&Object| {
         failed.iter().any(|(kind, name)| *kind == object.kind && **name == *object.name)
@@ -60,7 +66,11 @@ pub fn to_prune(wanted: &[Object], failed: &[Key], seen: &[SeenObject]) -> Vec<K
     let all: BTreeSet<String> = wanted.iter().filter_map(label).collect();
     let known: BTreeSet<&str> = seen.iter().filter_map(|one| one.service.as_deref()).collect();
     let new_is_stuck = stuck.iter().any(|service| !known.contains(service.as_str()));
+    let is_workload =
+        |object: &SeenObject| matches!(object.kind, Kind::Deployment | Kind::StatefulSet);
     let stays = |object: &SeenObject| match object.service.as_deref() {
+        // Workloads would keep the room that others need to be ready.
+        Some(service) if running.contains(service) && !is_workload(object) => true,
         Some(service) if all.contains(service) => stuck.contains(service),
         Some(_) | None => new_is_stuck,
     };

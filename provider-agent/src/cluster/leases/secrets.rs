@@ -10,7 +10,7 @@ use std::{
 
 use souk_gateway::body::PodFailure;
 
-use super::progress::Progress;
+use super::{progress::Progress, rollout::Key};
 use crate::cluster::kube::{
     fingerprint::Fingerprint,
     objects::{
@@ -126,6 +126,14 @@ pub fn stale(wanted: &[Object], there: &[SeenObject]) -> SecretList {
     };
     let secrets = there.iter().filter(|object| object.kind == Kind::Secret);
     SecretList(secrets.filter(|secret| !is_wanted(secret)).map(listed).collect())
+}
+
+/// What is left of a list after a deletion.
+pub fn without(list: &SecretList, deleted: &[Key]) -> SecretList {
+    let is_left =
+        |name: &str| !deleted.iter().any(|(kind, gone)| *kind == Kind::Secret && **gone == *name);
+    let left = list.0.iter().filter(|(name, _)| is_left(name));
+    SecretList(left.map(|(name, secret)| (name.clone(), secret.clone())).collect())
 }
 
 /// A namespace whose list has others beside its own.

@@ -13,7 +13,8 @@ use crate::{
     },
     config::Cluster,
     model::{
-        self, DigestKey, Lease, kept::Kept, names::label_value, pods::KEPT, scope::MarketScope,
+        self, DigestKey, Lease, kept::Kept, names::label_value, pods::KEPT, reconcile::Presence,
+        scope::MarketScope,
     },
 };
 
@@ -63,6 +64,7 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
                 claims: &claims,
+                assigned: sources.seen.assigned(),
             };
             let all = objects::names(&subject);
             let of = |service| service_status(sources, &subject, service, &all);
@@ -83,10 +85,16 @@ fn kept_volumes(kept: &Kept) -> KeptVolumes {
 
 fn phase(sources: &Sources<'_>, services: &[ServiceStatus]) -> Phase {
     if sources.lease.state != LeaseState::Active {
-        // Where volumes are kept the namespace stays, and nothing in it runs.
-        let runs = sources.kept.is_none() || sources.seen.running().next().is_some();
-        let there = sources.seen.namespace().is_some() && (runs || !sources.seen.pods.is_empty());
-        return if there { Phase::Closing } else { Phase::Closed };
+        let over = match sources.seen.presence() {
+            Presence::Absent => true,
+            Presence::Terminating => false,
+            // Where volumes are kept the namespace stays, and nothing in it runs.
+            Presence::Active => {
+                let runs = sources.seen.running().next().is_some() || !sources.seen.pods.is_empty();
+                sources.kept.is_some() && !runs
+            }
+        };
+        return if over { Phase::Closed } else { Phase::Closing };
     }
     if sources.group.is_none() {
         return Phase::WaitingForManifest;
@@ -268,7 +276,12 @@ deployment:
             service: Some("web".into()),
             fingerprint: Fingerprint(1),
             terminating: false,
-            detail: Detail::Workload(Replicas { wanted: 2, ready, generation: 1 }),
+            detail: Detail::Workload(Replicas {
+                wanted: 2,
+                ready,
+                generation: 1,
+                ..Replicas::default()
+            }),
         }
     }
 

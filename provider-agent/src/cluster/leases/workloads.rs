@@ -30,7 +30,10 @@ use crate::{
         workloads::{DryRunError, LineStream, WorkloadError, Workloads},
     },
     config::Cluster,
-    model::{DigestKey, Lease, names::label_value, reconcile::Applied, scope::MarketScope},
+    model::{
+        DigestKey, Lease, names::label_value, reconcile::Applied, scope::MarketScope,
+        volumes::Assignment,
+    },
     store::{
         HostnameTaken, LeaseSummary, Store, StoreError, kept_volumes, lease_summaries, leases,
         manifests, reservations,
@@ -172,6 +175,7 @@ impl ClusterWorkloads {
             running: true,
             // In the namespace of dry runs there are none.
             claims: &[],
+            assigned: Assignment::none(),
         };
         self.dry_runs.run(&subject, &hosts).await
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use souk_sdl::{ManifestGroup, ManifestService};
 
 use super::{
-    Claim,
+    Assigned, Assignment, Claim,
     assign::{Seat, assign},
     known::{Known, known},
     pool::{Pool, Volume, mount, pools},
@@ -20,6 +20,8 @@ use crate::{
 pub struct VolumePlan {
     /// The replicas of each service with persistent volumes.
     pub replicas: BTreeMap<String, Vec<Replica>>,
+    /// Which service each replica is of. It is to be written before any claim is.
+    pub assignment: Assignment,
     /// All claims that are applied.
     pub claims: Vec<ClaimPlan>,
     /// How many claims the quota must have room for, those of volumes that are not mounted yet among
@@ -60,15 +62,19 @@ pub struct ClaimPlan {
 }
 
 impl VolumePlan {
-    /// The plan for a group, by the claims that are there. `classes` has the cluster's StorageClass of
-    /// each of the market's, for claims that are new.
+    /// The plan for a group, by the claims that are there and by what was decided before. `classes` has the
+    /// cluster's StorageClass of each of the market's, for claims that are new.
+    ///
+    /// Once its assignment is written it is the same again for the same group, however few of its claims
+    /// were written.
     pub fn of(
         group: &ManifestGroup,
         there: &[Claim],
+        decided: &Assignment,
         classes: &BTreeMap<String, StorageClass>,
     ) -> Self {
         let pools = pools(group);
-        let (mut known, others) = known(there, &pools);
+        let (mut known, others) = known(there, &pools, decided);
         let mut names: BTreeSet<String> = known.iter().map(|one| one.name.clone()).collect();
         let mut plan = Self::default();
         for claim in others {
@@ -89,6 +95,10 @@ impl VolumePlan {
                         plan.keep(pool, volume, &idle.name, idle.service.clone(), claim);
                     }
                 }
+                if !idle.claims.is_empty() {
+                    let one = (idle.service, idle.volumes, idle.old);
+                    plan.assign(pool, &idle.name, one);
+                }
             }
         }
         plan
@@ -101,11 +111,9 @@ impl VolumePlan {
         seat: Seat<'_>,
         classes: &BTreeMap<String, StorageClass>,
     ) {
-        let known = match seat {
+        let mut known = match seat {
             Seat::Known(known) => known,
-            Seat::New(name) => {
-                Known { name, pool: 0, service: String::new(), claims: BTreeMap::new() }
-            }
+            Seat::New(name) => Known { name, ..Known::default() },
         };
         let label = label_value(&service.name);
         let mut mounted = BTreeMap::new();
@@ -114,6 +122,7 @@ impl VolumePlan {
             let name = match known.claims.get(&volume.name) {
                 Some(claim) => self.keep(pool, volume, &known.name, label.clone(), claim),
                 None if is_mounted => {
+                    known.volumes.insert(volume.label());
                     let name = self.make(pool, volume, &known.name, label.clone(), classes);
                     self.make_room(volume.size);
                     name
@@ -127,8 +136,19 @@ impl VolumePlan {
                 mounted.insert(volume.name.clone(), name);
             }
         }
+        self.assign(pool, &known.name, (label, known.volumes, known.old));
         let replica = Replica { name: known.name, claims: mounted };
         self.replicas.entry(service.name.clone()).or_default().push(replica);
+    }
+
+    fn assign(
+        &mut self,
+        pool: &Pool<'_>,
+        replica: &str,
+        (service, volumes, old): (String, BTreeSet<String>, String),
+    ) {
+        let one = Assigned { service, pool: pool.key.clone(), volumes, old };
+        self.assignment.0.insert(replica.to_owned(), one);
     }
 
     /// A claim that is there; returns its name.

@@ -35,6 +35,8 @@ pub(super) fn required() -> Vec<Permission> {
         let verbs: &[&str] = match kind {
             // To patch a Secret is to read it.
             Kind::Secret => &["create", "update", "delete"],
+            // Volumes go with their namespace alone.
+            Kind::PersistentVolumeClaim => &["list", "watch", "create", "patch"],
             _ => &["list", "watch", "create", "patch", "delete"],
         };
         for verb in verbs {

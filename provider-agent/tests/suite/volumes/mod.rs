@@ -2,6 +2,7 @@
 
 mod adopting;
 mod ending;
+mod interrupted;
 mod random;
 
 use std::{collections::BTreeMap, path::Path};

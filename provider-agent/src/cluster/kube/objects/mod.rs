@@ -41,7 +41,7 @@ use crate::{
         names::label_value,
         placement::{Devices, Placement, Unreserved},
         scope::MarketScope,
-        volumes::{Claim, VolumePlan},
+        volumes::{Assignment, Claim, VolumePlan},
     },
 };
 
@@ -66,6 +66,8 @@ pub struct Subject<'a> {
     pub running: bool,
     /// The claims for volumes that are in its namespace; none if it is new.
     pub claims: &'a [Claim],
+    /// Which service each replica with volumes is of, as its namespace says.
+    pub assigned: &'a Assignment,
 }
 
 /// The kinds of a lease's objects, in the order in which they are applied.
@@ -112,13 +114,14 @@ impl Kind {
     ];
 
     /// Those that are watched: all but Secrets, which the agent may not read.
-    pub const WATCHED: [Self; 9] = [
+    pub const WATCHED: [Self; 10] = [
         Self::Namespace,
         Self::ResourceQuota,
         Self::LimitRange,
         Self::NetworkPolicy,
         Self::ServiceAccount,
         Self::Service,
+        Self::PersistentVolumeClaim,
         Self::Deployment,
         Self::StatefulSet,
         Self::Ingress,
@@ -237,7 +240,7 @@ impl Subject<'_> {
 
     /// The claims of its volumes, and who has them.
     fn volumes(&self) -> VolumePlan {
-        VolumePlan::of(self.group, self.claims, &self.cluster.storage_classes)
+        VolumePlan::of(self.group, self.claims, self.assigned, &self.cluster.storage_classes)
     }
 
     fn placement(&self, service: &ManifestService) -> Option<&Placement> {
@@ -306,8 +309,10 @@ fn collect<E>(
     template: impl Fn(&ManifestService) -> Result<Value, E>,
 ) -> Result<Vec<Object>, E> {
     let plan = subject.volumes();
+    let mut namespace = namespace::build(subject);
+    plan.assignment.write(&mut namespace.annotations);
     let mut objects = vec![
-        namespace::build(subject),
+        namespace,
         quota::quota(subject, gpus, &plan),
         quota::limit_range(),
         network_policy::build(subject),

@@ -10,7 +10,10 @@ use souk_sdl::{ManifestGroup, ManifestService, Options, compile};
 use super::{Subject, all};
 use crate::{
     config::Cluster,
-    model::{DigestKey, Owner, names::digest, placement::Placement, scope::MarketScope},
+    model::{
+        DigestKey, Owner, names::digest, placement::Placement, scope::MarketScope,
+        volumes::Assignment,
+    },
 };
 
 /// A manifest with something of everything that objects are made of. What it does not show comes
@@ -87,6 +90,7 @@ pub fn recipe(cluster: &Cluster, scope: &MarketScope) -> u64 {
             digests,
             running: true,
             claims: &[],
+            assigned: Assignment::none(),
         };
         // A test proves that the sample has the GPUs that it asks for.
         let objects = all(&subject).unwrap_or_default();
@@ -153,6 +157,7 @@ mod tests {
             digests: &DigestKey::from_bytes([0; 32]),
             running: true,
             claims: &[],
+            assigned: Assignment::none(),
         };
         let kinds: BTreeSet<Kind> =
             all(&subject).unwrap().iter().map(|object| object.kind).collect();

@@ -122,7 +122,10 @@ fn what_is_not_wanted_is_deleted_though_others_failed_unless_it_is_to_be_replace
         SeenObject { terminating: true, ..seen(Kind::Secret, "ends", "job", Detail::None) },
     ];
     let prune = |failed: &[Key], there: &[SeenObject]| -> Vec<String> {
-        to_prune(&wanted, failed, there).iter().map(|(_, name)| name.to_string()).collect()
+        to_prune(&wanted, failed, &BTreeSet::new(), there)
+            .iter()
+            .map(|(_, name)| name.to_string())
+            .collect()
     };
     assert_eq!(prune(&[], &there), ["web", "web-env", "api-env", "job"]);
     let failed = [(Kind::StatefulSet, "web".into())];
@@ -140,5 +143,28 @@ fn no_claim_is_ever_deleted_whatever_is_wanted() {
     ];
     let plan = rollout(vec![object(Kind::Deployment, "web", "web", json!({}))], &there);
     assert_eq!(names(&plan.first), [""; 0]);
-    assert_eq!(names(&to_prune(&plan.objects, &[], &there)), ["db"]);
+    assert_eq!(names(&to_prune(&plan.objects, &[], &BTreeSet::new(), &there)), ["db"]);
+}
+
+#[test]
+fn what_pods_need_stays_until_the_last_of_them_is_replaced_though_their_service_has_another_name() {
+    let wanted = [
+        object(Kind::StatefulSet, "db", "store", json!({})),
+        object(Kind::StatefulSet, "db-1", "store", json!({})),
+        object(Kind::Service, "store", "store", json!({})),
+    ];
+    let there = [
+        seen(Kind::StatefulSet, "db", "store", Detail::None),
+        seen(Kind::StatefulSet, "db-1", "db", Detail::None),
+        seen(Kind::StatefulSet, "db-2", "db", Detail::None),
+        seen(Kind::Secret, "db-env", "db", Detail::None),
+        seen(Kind::Service, "db", "db", Detail::None),
+        seen(Kind::Service, "web", "web", Detail::None),
+    ];
+    let prune = |running: &[&str]| -> Vec<String> {
+        let running = running.iter().map(|label| Box::from(*label)).collect();
+        to_prune(&wanted, &[], &running, &there).iter().map(|(_, name)| name.to_string()).collect()
+    };
+    assert_eq!(prune(&["db"]), ["db-2", "web"]);
+    assert_eq!(prune(&[]), ["db-2", "db-env", "db", "web"]);
 }

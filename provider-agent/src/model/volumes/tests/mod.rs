@@ -1,6 +1,8 @@
 //! Volumes through renames, moves and remapped classes.
 
+mod interrupted;
 mod random;
+mod unmounted;
 
 use souk_sdl::{ManifestGroup, Options, compile};
 
@@ -62,21 +64,54 @@ deployment:
     group
 }
 
-/// Applies a plan as the API server takes it.
-fn apply(claims: &mut Vec<Claim>, plan: &VolumePlan) {
-    for wanted in &plan.claims {
+/// What the cluster has of a lease.
+#[derive(Clone, Debug, Default)]
+struct There {
+    claims: Vec<Claim>,
+    assigned: Assignment,
+}
+
+impl There {
+    fn of(claims: Vec<Claim>) -> Self {
+        Self { claims, assigned: Assignment::default() }
+    }
+
+    fn plan(&self, group: &ManifestGroup, classes: &Classes) -> VolumePlan {
+        VolumePlan::of(group, &self.claims, &self.assigned, classes)
+    }
+
+    /// Applies a plan as the API server takes it.
+    fn apply(&mut self, plan: &VolumePlan) {
+        self.apply_some(plan, |_| true);
+    }
+
+    /// Applies which service each replica is of, and then some of the claims.
+    fn apply_some(&mut self, plan: &VolumePlan, is_applied: impl Fn(usize) -> bool) {
+        self.assigned = plan.assignment.clone();
+        let some = plan.claims.iter().enumerate().filter(|(at, _)| is_applied(*at));
+        for (_, wanted) in some {
+            self.put(wanted);
+        }
+        let bytes: u64 = self.claims.iter().map(|claim| claim.size).sum();
+        assert!(
+            self.claims.len() as u64 <= plan.count && bytes <= plan.bytes,
+            "the quota has room"
+        );
+    }
+
+    fn put(&mut self, wanted: &ClaimPlan) {
         let text = |text: &str| Some(Box::from(text));
-        let known = claims.iter().position(|claim| *claim.name == *wanted.name);
+        let known = self.claims.iter().position(|claim| *claim.name == *wanted.name);
         let at = known.unwrap_or_else(|| {
-            claims.push(Claim {
+            self.claims.push(Claim {
                 name: wanted.name.as_str().into(),
                 storage_class: wanted.storage_class.as_deref().map(Box::from),
                 size: wanted.size,
                 ..Claim::default()
             });
-            claims.len() - 1
+            self.claims.len() - 1
         });
-        let claim = &mut claims[at];
+        let claim = &mut self.claims[at];
         assert_eq!(claim.storage_class.as_deref(), wanted.storage_class.as_deref(), "immutable");
         assert!(claim.size <= wanted.size, "claims cannot shrink");
         claim.size = wanted.size;
@@ -86,15 +121,13 @@ fn apply(claims: &mut Vec<Claim>, plan: &VolumePlan) {
         claim.service = text(&wanted.service);
         claim.class = text(&wanted.class);
     }
-    let bytes: u64 = claims.iter().map(|claim| claim.size).sum();
-    assert!(claims.len() as u64 <= plan.count && bytes <= plan.bytes, "the quota has room");
-}
 
-/// Plans and applies; returns the plan.
-fn step(claims: &mut Vec<Claim>, services: &[Service<'_>]) -> VolumePlan {
-    let plan = VolumePlan::of(&group(services), claims, &classes("ssd", "hdd"));
-    apply(claims, &plan);
-    plan
+    /// Plans and applies; returns the plan.
+    fn step(&mut self, services: &[Service<'_>]) -> VolumePlan {
+        let plan = self.plan(&group(services), &classes("ssd", "hdd"));
+        self.apply(&plan);
+        plan
+    }
 }
 
 /// The claims that a service's replicas mount, by the volume.
@@ -122,56 +155,57 @@ fn old_claims(service: &str, volume: &str, size: u64, replicas: u32) -> Vec<Clai
 
 #[test]
 fn a_renamed_service_keeps_its_replicas_and_their_claims() {
-    let mut claims = Vec::new();
-    let before = step(&mut claims, &[("db", "small", 2, &["data"])]);
-    let after = step(&mut claims, &[("store", "small", 2, &["data"])]);
+    let mut there = There::default();
+    let before = there.step(&[("db", "small", 2, &["data"])]);
+    let after = there.step(&[("store", "small", 2, &["data"])]);
     assert_eq!(names(&after, "store"), ["db", "db-1"]);
     assert_eq!(claims_of(&after, "store", "data"), claims_of(&before, "db", "data"));
-    assert_eq!(claims.len(), 2);
+    assert_eq!(there.claims.len(), 2);
     // Another of the old name, beside it, gets neither its name nor its volume.
     let both = [("store", "small", 2, &["data"] as &[_]), ("db", "large", 1, &["data"])];
-    let plan = step(&mut claims, &both);
+    let plan = there.step(&both);
     assert_eq!(claims_of(&plan, "store", "data"), claims_of(&before, "db", "data"));
     assert_eq!(names(&plan, "db"), ["db-2"]);
 }
 
 #[test]
 fn a_volume_that_is_mounted_later_gets_its_claim_then_and_keeps_it_when_it_is_not() {
-    let mut claims = Vec::new();
-    let plan = step(&mut claims, &[("db", "large", 1, &[])]);
-    assert_eq!((claims.len(), plan.count, plan.bytes >> 30), (0, 2, 5));
-    step(&mut claims, &[("db", "large", 1, &["data"])]);
-    let logs = step(&mut claims, &[("db", "large", 1, &["logs"])]);
-    assert_eq!((claims.len(), claims_of(&logs, "db", "data").len()), (2, 0));
-    let both = step(&mut claims, &[("db", "large", 1, &["data", "logs"])]);
+    let mut there = There::default();
+    let plan = there.step(&[("db", "large", 1, &[])]);
+    assert_eq!((there.claims.len(), plan.count, plan.bytes >> 30), (0, 2, 5));
+    there.step(&[("db", "large", 1, &["data"])]);
+    let logs = there.step(&[("db", "large", 1, &["logs"])]);
+    assert_eq!((there.claims.len(), claims_of(&logs, "db", "data").len()), (2, 0));
+    let both = there.step(&[("db", "large", 1, &["data", "logs"])]);
     assert_eq!(claims_of(&both, "db", "logs"), claims_of(&logs, "db", "logs"));
-    assert_eq!(claims.len(), 2);
+    assert_eq!(there.claims.len(), 2);
 }
 
 #[test]
 fn a_replica_passes_to_the_service_that_has_more_now_and_back() {
-    let mut claims = Vec::new();
+    let mut there = There::default();
     let start = [("a", "small", 2, &["data"] as &[_]), ("b", "small", 1, &["data"])];
-    let before = step(&mut claims, &start);
+    let before = there.step(&start);
     let other = [("a", "small", 1, &["data"] as &[_]), ("b", "small", 2, &["data"])];
-    let plan = step(&mut claims, &other);
+    let plan = there.step(&other);
     let (a, b) = (claims_of(&before, "a", "data"), claims_of(&before, "b", "data"));
     assert_eq!(claims_of(&plan, "a", "data"), a[..1]);
     assert_eq!(claims_of(&plan, "b", "data"), [b[0].clone(), a[1].clone()]);
-    let back = step(&mut claims, &start);
+    let back = there.step(&start);
     assert_eq!(claims_of(&back, "a", "data")[0], a[0]);
-    assert_eq!(claims.len(), 3);
+    assert_eq!(there.claims.len(), 3);
 }
 
 #[test]
 fn a_class_that_leads_elsewhere_now_is_for_new_claims_alone() {
-    let mut claims = Vec::new();
-    step(&mut claims, &[("db", "large", 1, &["data"])]);
+    let mut there = There::default();
+    there.step(&[("db", "large", 1, &["data"])]);
     let group = group(&[("db", "large", 1, &["data", "logs"])]);
-    let plan = VolumePlan::of(&group, &claims, &classes("nvme", "tape"));
-    apply(&mut claims, &plan);
+    let plan = there.plan(&group, &classes("nvme", "tape"));
+    there.apply(&plan);
     let class = |volume: &str| {
-        let found = claims.iter().find(|claim| claim.volume.as_deref() == Some(volume)).unwrap();
+        let found =
+            there.claims.iter().find(|claim| claim.volume.as_deref() == Some(volume)).unwrap();
         found.storage_class.clone().unwrap()
     };
     assert_eq!((&*class("data"), &*class("logs")), ("ssd", "tape"));
@@ -182,16 +216,15 @@ fn claims_of_older_agents_are_taken_over_though_their_service_was_renamed_at_the
     for service in ["db", "store"] {
         let mut claims = old_claims("db", "data", 2 << 30, 2);
         claims.extend(old_claims("db", "logs", 3 << 30, 2));
+        let mut there = There::of(claims);
         let all = ["data", "logs"];
-        let plan =
-            step(&mut claims, &[(service, "large", 2, &all), ("web", "small", 1, &["data"])]);
+        let plan = there.step(&[(service, "large", 2, &all), ("web", "small", 1, &["data"])]);
         assert_eq!(names(&plan, service), ["db", "db-1"], "{service}");
         let template = format!("data-{}", hash(&["db"], 8));
         let expected = [format!("{template}-db-0"), format!("{template}-db-1")];
         assert_eq!(claims_of(&plan, service, "data"), expected);
-        assert_eq!(claims.len(), 5, "one is new, that of `web`");
-        let again =
-            step(&mut claims, &[("renamed", "large", 2, &all), ("web", "small", 1, &["data"])]);
+        assert_eq!(there.claims.len(), 5, "one is new, that of `web`");
+        let again = there.step(&[("renamed", "large", 2, &all), ("web", "small", 1, &["data"])]);
         assert_eq!(claims_of(&again, "renamed", "data"), expected);
     }
 }
@@ -199,41 +232,55 @@ fn claims_of_older_agents_are_taken_over_though_their_service_was_renamed_at_the
 #[test]
 fn an_old_claim_that_two_pools_could_have_goes_to_the_one_of_its_size() {
     // The service has moved to another profile: its volume is not the one that it had.
-    let mut claims = old_claims("db", "data", 1 << 30, 1);
+    let mut there = There::of(old_claims("db", "data", 1 << 30, 1));
     let services = [("db", "large", 1, &["data"] as &[_]), ("cache", "small", 1, &["data"])];
-    let plan = step(&mut claims, &services);
-    assert_eq!(claims_of(&plan, "cache", "data"), [claims[0].name.to_string()]);
+    let plan = there.step(&services);
+    assert_eq!(claims_of(&plan, "cache", "data"), [there.claims[0].name.to_string()]);
     assert_eq!(claims_of(&plan, "db", "data").len(), 1);
+}
+
+#[test]
+fn all_old_claims_of_one_replica_go_to_one_pool() {
+    // By size alone `data` would go to the other pool.
+    let mut claims = old_claims("db", "data", 1 << 30, 1);
+    claims.extend(old_claims("db", "logs", 3 << 30, 1));
+    let mut there = There::of(claims);
+    let services =
+        [("db", "large", 1, &["data", "logs"] as &[_]), ("cache", "small", 1, &["data"])];
+    let plan = there.step(&services);
+    assert_eq!(claims_of(&plan, "db", "data"), [there.claims[0].name.to_string()]);
+    assert_eq!(claims_of(&plan, "db", "logs"), [there.claims[1].name.to_string()]);
+    assert_eq!((claims_of(&plan, "cache", "data").len(), there.claims.len()), (1, 3));
 }
 
 #[test]
 fn claims_that_are_of_no_replica_keep_none_from_being_made() {
     let stray = Claim { name: "by-hand".into(), size: 7 << 30, ..Claim::default() };
-    let mut claims = vec![stray];
-    let plan = step(&mut claims, &[("db", "small", 1, &["data"])]);
-    assert_eq!((plan.count, plan.bytes >> 30, claims.len()), (2, 8, 2));
+    let mut there = There::of(vec![stray]);
+    let plan = there.step(&[("db", "small", 1, &["data"])]);
+    assert_eq!((plan.count, plan.bytes >> 30, there.claims.len()), (2, 8, 2));
 }
 
 #[test]
 fn a_claim_that_was_made_larger_by_hand_stays_as_it_is() {
-    let mut claims = Vec::new();
-    step(&mut claims, &[("db", "small", 1, &["data"])]);
-    claims[0].size = 9 << 30;
-    let plan = step(&mut claims, &[("db", "small", 1, &["data"])]);
-    assert_eq!((claims[0].size >> 30, plan.bytes >> 30), (9, 9));
+    let mut there = There::default();
+    there.step(&[("db", "small", 1, &["data"])]);
+    there.claims[0].size = 9 << 30;
+    let plan = there.step(&[("db", "small", 1, &["data"])]);
+    assert_eq!((there.claims[0].size >> 30, plan.bytes >> 30), (9, 9));
 }
 
 #[test]
 fn a_volume_of_another_size_is_the_same_and_never_smaller_than_it_was() {
-    let mut claims = Vec::new();
-    let before = step(&mut claims, &[("db", "large", 1, &["data"])]);
+    let mut there = There::default();
+    let before = there.step(&[("db", "large", 1, &["data"])]);
     let mut group = group(&[("db", "large", 1, &["data"])]);
     for (size, expected) in [(8u64 << 30, 8u64), (1 << 30, 8)] {
         let volumes = group.services[0].resources.storage.iter_mut();
         volumes.filter(|volume| volume.name == "data").for_each(|volume| volume.size = size.into());
-        let plan = VolumePlan::of(&group, &claims, &classes("ssd", "hdd"));
-        apply(&mut claims, &plan);
+        let plan = there.plan(&group, &classes("ssd", "hdd"));
+        there.apply(&plan);
         assert_eq!(claims_of(&plan, "db", "data"), claims_of(&before, "db", "data"));
-        assert_eq!((claims.len(), claims[0].size >> 30), (1, expected));
+        assert_eq!((there.claims.len(), there.claims[0].size >> 30), (1, expected));
     }
 }

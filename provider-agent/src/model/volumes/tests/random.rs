@@ -76,19 +76,19 @@ proptest! {
     fn each_volume_stays_with_its_service_and_no_claim_is_refused_or_shared(
         steps in prop::collection::vec(a_step(), 1..8),
     ) {
-        let mut claims: Vec<Claim> = Vec::new();
+        let mut there = There::default();
         let mut before: BTreeMap<(String, String), Mounted> = BTreeMap::new();
         for step in steps {
             let services: Vec<Service<'_>> = step.services.iter()
                 .map(|(name, profile, count, mounts)| (*name, *profile, *count, mounts.as_slice()))
                 .collect();
-            let known: BTreeSet<Box<str>> = claims.iter().map(|claim| claim.name.clone()).collect();
-            let plan = VolumePlan::of(&group(&services), &claims, &step.classes);
+            let known: BTreeSet<Box<str>> = there.claims.iter().map(|claim| claim.name.clone()).collect();
+            let plan = there.plan(&group(&services), &step.classes);
             // Asserts that nothing immutable changes, and that the quota has room.
-            apply(&mut claims, &plan);
-            prop_assert_eq!(&VolumePlan::of(&group(&services), &claims, &step.classes), &plan, "it is stable");
+            there.apply(&plan);
+            prop_assert_eq!(&there.plan(&group(&services), &step.classes), &plan, "it is stable");
 
-            let now: BTreeSet<Box<str>> = claims.iter().map(|claim| claim.name.clone()).collect();
+            let now: BTreeSet<Box<str>> = there.claims.iter().map(|claim| claim.name.clone()).collect();
             prop_assert!(now.is_superset(&known));
             let ordered = ORDERED.map(|(name, count)| u64::from(count) * if name == "small" { 1 } else { 2 });
             prop_assert_eq!(plan.count, ordered.iter().sum::<u64>(), "no more than was paid for");
@@ -125,6 +125,39 @@ proptest! {
                 after.insert(key, replicas);
             }
             before = after;
+        }
+    }
+
+    #[test]
+    fn whatever_is_interrupted_ends_as_what_is_not(
+        start in a_step(),
+        is_old in any::<bool>(),
+        steps in prop::collection::vec((a_step(), prop::collection::vec(any::<u16>(), 1..4)), 1..6),
+    ) {
+        let mut claims = Vec::new();
+        for (name, profile, count, mounts) in start.services.iter().filter(|_| is_old) {
+            for volume in mounts {
+                let size = match (*profile, *volume) { ("small", _) => 1, (_, "data") => 2, _ => 3 };
+                claims.extend(old_claims(name, volume, size << 30, *count));
+            }
+        }
+        let mut whole = There::of(claims);
+        let mut there = whole.clone();
+        for (step, tries) in steps {
+            let services: Vec<Service<'_>> = step.services.iter()
+                .map(|(name, profile, count, mounts)| (*name, *profile, *count, mounts.as_slice()))
+                .collect();
+            let group = group(&services);
+            let expected = whole.plan(&group, &step.classes);
+            whole.apply(&expected);
+            // Each try may write any of the claims, and the next manifest comes before all are written.
+            for written in tries {
+                let plan = there.plan(&group, &step.classes);
+                prop_assert_eq!(&plan.replicas, &expected.replicas);
+                prop_assert_eq!(&plan.assignment, &expected.assignment);
+                prop_assert_eq!(plan.count, expected.count);
+                there.apply_some(&plan, |at| written >> (at % 16) & 1 == 1);
+            }
         }
     }
 }

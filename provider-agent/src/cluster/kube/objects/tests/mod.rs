@@ -21,7 +21,7 @@ use crate::{
         DigestKey, Owner,
         placement::{GpuModel, Placement, Requests},
         scope::MarketScope,
-        volumes::Claim,
+        volumes::{Assignment, Claim},
     },
 };
 
@@ -162,6 +162,7 @@ impl Lease {
             digests: &KEY,
             running: self.running,
             claims: &self.claims,
+            assigned: Assignment::none(),
         }
     }
 
@@ -258,4 +259,10 @@ fn the_namespace_enforces_the_configured_pod_security() {
         let labels = &namespace["metadata"]["labels"];
         assert_eq!(labels["pod-security.kubernetes.io/enforce"], word);
     }
+}
+
+#[test]
+fn every_kind_but_secrets_is_watched() {
+    let expected: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Secret).collect();
+    assert_eq!(Kind::WATCHED.to_vec(), expected);
 }
