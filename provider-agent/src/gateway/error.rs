@@ -128,7 +128,7 @@ impl GatewayError {
             Self::DryRun(DryRunError::Busy(_)) => {
                 (StatusCode::TOO_MANY_REQUESTS, "manifest_in_check")
             }
-            Self::DryRun(DryRunError::Unavailable(_)) => {
+            Self::DryRun(DryRunError::Unavailable(_) | DryRunError::Late(_)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "cluster")
             }
             Self::Streams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),

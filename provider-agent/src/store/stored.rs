@@ -43,6 +43,7 @@ struct Rows {
     applied: Vec<AppliedRow>,
     identity: Option<String>,
     restored: Option<u64>,
+    taken_up: Option<u64>,
 }
 
 fn rows() -> Rows {
@@ -76,6 +77,7 @@ fn rows() -> Rows {
         applied: vec![applied(1, Some(u64::MAX)), applied(2, None)],
         identity: Some("0f1e".into()),
         restored: Some(1_700_000_300),
+        taken_up: Some(1_700_000_400),
     }
 }
 
@@ -298,6 +300,7 @@ async fn write(store: &Store) {
             tx.execute("INSERT OR REPLACE INTO digest_key VALUES (0, x'0102')", [])?;
             copies::set_identity(tx, &rows.identity.unwrap())?;
             copies::mark(tx, rows.restored.unwrap())?;
+            taken_up::set(tx, rows.taken_up.unwrap())?;
             for item in items() {
                 Outbox::enqueue(tx, &item)?;
             }
@@ -337,6 +340,7 @@ async fn read(store: &Store) -> Rows {
                 applied: applied::all(sql)?,
                 identity: copies::identity(sql)?,
                 restored: copies::restored_at(sql)?,
+                taken_up: taken_up::get(sql)?,
             })
         })
         .await;
@@ -412,7 +416,7 @@ async fn every_record_of_an_older_version_reads_back() {
     let store = restored(folder.path(), FIXTURE_0_1_0);
     assert_eq!(
         read(&store).await,
-        Rows { applied: Vec::new(), identity: None, restored: None, ..rows() }
+        Rows { applied: Vec::new(), identity: None, restored: None, taken_up: None, ..rows() }
     );
 }
 

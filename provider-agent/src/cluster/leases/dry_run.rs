@@ -32,7 +32,7 @@ use crate::{
         workloads::DryRunError,
     },
     config::Cluster,
-    model::{labels::MANAGER, names::digest, scope::MarketScope},
+    model::{discretion::Known, labels::MANAGER, names::digest, scope::MarketScope},
 };
 
 /// Manifests that are tried at once, and requests at once of each: 16 of the API server's hundreds.
@@ -136,14 +136,15 @@ impl DryRuns {
             return Err(why);
         }
         let late = |what: &str, limit: Duration| {
-            DryRunError::Unavailable(format!("{what} within {} seconds", limit.as_secs()))
+            DryRunError::Late(format!("{what} within {} seconds", limit.as_secs()))
         };
         let turn = tokio::time::timeout(TURN, inner.turns.acquire()).await;
         let Ok(Ok(_permit)) = turn else {
             return Err(late("too many manifests are being checked; no turn came", TURN));
         };
         let tried = tokio::time::timeout(LIMIT, inner.try_all(subject, hosts)).await;
-        let tried = tried.unwrap_or_else(|_| Err(late("it did not answer", LIMIT)));
+        let tried =
+            tried.unwrap_or_else(|_| Err(late("the cluster did not check the manifest", LIMIT)));
         if let Err(why @ (DryRunError::Refused(_) | DryRunError::HostInUse(_))) = &tried {
             inner.remember(order, manifest, why);
         }
@@ -181,7 +182,7 @@ impl Inner {
         while let Some((verdict, attempt)) = answers.next().await {
             match verdict {
                 Verdict::Fine => {}
-                Verdict::Refused(why) => drop(refusals.insert(attempt.named(&why))),
+                Verdict::Refused(why) => drop(refusals.insert(attempt.refused(&why))),
                 Verdict::NoNamespace(why) | Verdict::Unknown(why) => {
                     tracing::warn!(lease = %subject.order, why, "a manifest cannot be tried");
                     return Err(DryRunError::Unavailable(why));
@@ -285,8 +286,10 @@ impl Inner {
 }
 
 impl Attempt {
-    /// What is refused, for whom, and why.
-    fn named(&self, why: &str) -> String {
+    /// What is refused, for whom, and why, as its tenant may read it.
+    fn refused(&self, why: &str) -> String {
+        let object = serde_json::to_string(&self.object).unwrap_or_default();
+        let why = Known::of(object).discreet(why);
         let kind = self.kind.map_or("pod".to_owned(), |kind| kind.gvk().kind.to_lowercase());
         match &self.service {
             Some(service) => format!("service `{service}`: {kind} {}: {why}", self.name),

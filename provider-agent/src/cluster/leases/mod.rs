@@ -5,6 +5,7 @@
 //! it can be stopped at any instruction and started again. [`status`] is what a tenant sees of a lease.
 
 mod deploy;
+mod discreet;
 pub mod dry_run;
 pub mod failed_pods;
 pub mod index;

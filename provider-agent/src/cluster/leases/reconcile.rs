@@ -18,6 +18,8 @@ use crate::{
     cluster::kube::{
         apply,
         cache::{Caches, Watched},
+        client::Acting,
+        fence::Fence,
         message::message,
         objects::{Kind, recipe},
         seen::LeaseObjects,
@@ -40,6 +42,8 @@ use crate::{
 pub struct Reconciler {
     /// The API server.
     pub client: Client,
+    /// Whether the agent may act: no work is begun while it is closed.
+    pub fence: Fence,
     /// What is seen of the leases' objects.
     pub caches: Caches,
     /// The store, which has the leases and manifests.
@@ -117,7 +121,7 @@ const UNANSWERED: std::time::Duration = std::time::Duration::from_secs(15);
 impl Reconciler {
     /// A reconciler of a provider's leases in a market.
     pub fn new(
-        client: Client,
+        acting: Acting,
         caches: Caches,
         store: Store,
         lookup: Arc<dyn LeaseLookup>,
@@ -129,7 +133,8 @@ impl Reconciler {
         let (progress, index) = (ProgressMap::default(), LeaseIndex::default());
         let metrics = LeaseMetrics::default();
         Self {
-            client,
+            client: acting.client,
+            fence: acting.fence,
             caches,
             store,
             lookup,

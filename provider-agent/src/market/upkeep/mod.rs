@@ -37,7 +37,7 @@ use crate::{
         reach::{LastAttempt, ReachedTime},
         upkeep::{UpkeepInput, UpkeepTask, plan},
     },
-    store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders},
+    store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders, taken_up},
 };
 
 /// Seconds of block time for which closing an auction is left to the leading bidder.
@@ -68,6 +68,8 @@ pub struct Upkeep {
     pub policy: Bidding,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
+    /// Why nothing is decided now, if another agent may act for this provider.
+    pub idle: watch::Receiver<Option<String>>,
     /// The leases that have a namespace in the cluster.
     pub namespaces: Arc<dyn NamespaceSource>,
     /// The attempts to reach the gateway; none if it counts as reached.
@@ -91,7 +93,7 @@ impl Upkeep {
                 () = stop.cancelled() => return Ok(()),
                 () = listener.changed() => {}
             }
-            if !self.is_current() {
+            if !self.is_current() || self.idle.borrow().is_some() {
                 continue;
             }
             let done = self.round(&mut clock).await;
@@ -265,6 +267,7 @@ fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
         leases,
         with_manifest,
         current_since: None,
+        taken_up: taken_up::get(sql)?,
         reached: None,
         in_cluster: None,
         marks: marks::all(sql)?,
