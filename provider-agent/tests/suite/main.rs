@@ -28,4 +28,5 @@ mod secrets;
 mod soak;
 mod support;
 mod upkeep;
+mod volumes;
 mod workers;

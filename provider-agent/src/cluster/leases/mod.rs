@@ -7,6 +7,7 @@
 mod deploy;
 mod discreet;
 pub mod dry_run;
+mod end;
 pub mod failed_pods;
 pub mod index;
 pub mod metrics;
@@ -14,6 +15,7 @@ pub mod observe;
 mod pod_events;
 pub mod progress;
 pub mod reconcile;
+mod replicas;
 pub mod rollout;
 mod run;
 mod secrets;
