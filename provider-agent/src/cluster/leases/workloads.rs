@@ -279,14 +279,15 @@ impl Workloads for ClusterWorkloads {
             let events = self.events.stream(&namespace, &query).await?;
             let (_, group) = self.lease(order).await?;
             let known = discreet::known(&namespace, group.as_ref(), &self.caches.lease(order));
-            let events = events.map(move |found| found.map(|event| discreet::event(event, &known)));
-            Ok(if query.follow {
+            let all: LineStream<ClusterEvent> = if query.follow {
                 let ends = pod_events::follow(self.caches.clone(), namespace);
                 stream::select(events, ends).boxed()
             } else {
                 let ends = pod_events::seen(&self.caches.pods(&namespace));
                 events.chain(stream::iter(ends.into_iter().map(Ok))).boxed()
-            })
+            };
+            let discreet = move |found: Result<_, _>| found.map(|one| discreet::event(one, &known));
+            Ok(all.map(discreet).boxed())
         }
         .boxed()
     }
