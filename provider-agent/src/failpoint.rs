@@ -24,7 +24,7 @@ pub const ALL: &[&str] = &[
 
 /// Those of `backup` and `restore`, which are no part of the agent that runs.
 pub const OF_COPIES: &[&str] = &[
-    "backup::read",
+    "backup::store_read",
     "restore::after_file",
     "restore::before_store",
     "restore::after_store",

@@ -59,23 +59,19 @@ pub fn back_up(
         Failed::Backup(error) => error,
         Failed::Io(error) => BackupError::File { path: to.to_owned(), error },
     });
-    match copied.and_then(|holds| begun.finish().map(|()| holds)) {
-        Ok(holds) => {
-            let bytes = fs::metadata(to).map_err(BackupError::file(to))?.len();
-            let mut without = Vec::new();
-            if let Some(variable) = &config.provider.key.variable {
-                without.push(format!("the operator key, which is in the variable {variable}"));
-            }
-            if let Some(variable) = &config.provider.key.passphrase_variable {
-                without.push(format!("the key's passphrase, which is in the variable {variable}"));
-            }
-            if config.cluster.kubeconfig.is_none() {
-                without.push("a kubeconfig, which the configuration does not name".to_owned());
-            }
-            Ok(Saved { file: to.to_owned(), bytes, holds, without })
-        }
-        Err(error) => Err(error),
+    let holds = copied.and_then(|holds| begun.finish().map(|()| holds))?;
+    let bytes = fs::metadata(to).map_err(BackupError::file(to))?.len();
+    let mut without = Vec::new();
+    if let Some(variable) = &config.provider.key.variable {
+        without.push(format!("the operator key, which is in the variable {variable}"));
     }
+    if let Some(variable) = &config.provider.key.passphrase_variable {
+        without.push(format!("the key's passphrase, which is in the variable {variable}"));
+    }
+    if config.cluster.kubeconfig.is_none() {
+        without.push("a kubeconfig, which the configuration does not name".to_owned());
+    }
+    Ok(Saved { file: to.to_owned(), bytes, holds, without })
 }
 
 enum Failed {
@@ -116,7 +112,9 @@ fn seal(
             Role::Store => copy_files::bytes(&path).map_err(BackupError::from)?,
             _ => fs::read(&path).map_err(BackupError::file(path.clone()))?,
         };
-        failpoint!("backup::read");
+        if role == Role::Store {
+            failpoint!("backup::store_read");
+        }
         append(&mut tar, role.name(), role.mode(), content.len() as u64, content.as_slice())?;
         holds.push(role.name());
     }
