@@ -4,7 +4,7 @@
 //! for this crate's tests, and where a test or the environment arms them, for instance
 //! `FAILPOINTS='bidding::enqueued=panic'`. A panic then ends the process at once.
 
-/// All points of this crate, so that a test visits each of them.
+/// All points of the agent, so that a test visits each of them.
 pub const ALL: &[&str] = &[
     "chain::before_commit",
     "chain::after_commit",
@@ -20,6 +20,15 @@ pub const ALL: &[&str] = &[
     "leases::before_teardown",
     "leases::after_teardown",
     "leases::after_forget",
+];
+
+/// Those of `backup` and `restore`, which are no part of the agent that runs.
+pub const OF_COPIES: &[&str] = &[
+    "backup::store_read",
+    "restore::after_file",
+    "restore::before_store",
+    "restore::after_store",
+    "restore::marked",
 ];
 
 /// Passes a named point.

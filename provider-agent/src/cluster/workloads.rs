@@ -22,8 +22,8 @@ pub enum WorkloadError {
         /// The services of the lease.
         known: Vec<String>,
     },
-    /// The cluster did not answer or refused.
-    #[error("the cluster does not answer at the moment: {0}; try again")]
+    /// The cluster did not answer or refused. Why is for the operator: it names what is not the tenant's.
+    #[error("the cluster does not answer at the moment; try again")]
     Cluster(String),
 }
 
@@ -39,9 +39,12 @@ pub enum DryRunError {
     /// A host of another lease that runs and whose manifest is not known (the store was lost).
     #[error(transparent)]
     Held(#[from] HostnameTaken),
-    /// The cluster did not answer, or cannot say.
-    #[error("the cluster cannot check the manifest at the moment: {0}; try again")]
+    /// The cluster did not answer, or cannot say. Why is for the operator: it names what is not the tenant's.
+    #[error("the cluster cannot check the manifest at the moment; try again")]
     Unavailable(String),
+    /// There was no answer in time.
+    #[error("{0}; try again")]
+    Late(String),
     /// Another manifest of the lease is being checked.
     #[error("a manifest of lease {0} is being checked already; wait for its answer")]
     Busy(OrderId),

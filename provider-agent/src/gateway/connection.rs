@@ -45,6 +45,8 @@ pub struct Shared {
     pub write: Duration,
     /// Cancelled when the gateway stops.
     pub stop: CancellationToken,
+    /// Cancelled when what is open then has had its time.
+    pub abort: CancellationToken,
 }
 
 /// Why a connection ends before its first request.
@@ -139,7 +141,10 @@ impl Shared {
             () = activity.ended(self.idle, self.write) => return,
             () = evicted.cancelled() => return,
         }
-        report(serving.await);
+        tokio::select! {
+            served = serving => report(served),
+            () = self.abort.cancelled() => {}
+        }
     }
 }
 

@@ -52,6 +52,7 @@ pub async fn serve(
         idle: config.limits.header_timeout.duration(),
         write: config.limits.write_timeout.duration(),
         stop: stop.clone(),
+        abort: CancellationToken::new(),
     };
     let visitors = Visitors::new(config.limits, config.shared_address);
     let sockets = Semaphore::new(config.limits.connections.saturating_add(CLOSING) as usize);
@@ -95,8 +96,11 @@ pub async fn serve(
         }
     }
     connections.close();
-    // Streams that are still open after the timeout are aborted.
-    let _ = time::timeout(SHUTDOWN_TIMEOUT, connections.wait()).await;
+    // Requests and streams that are still open after the timeout are aborted: another agent may act soon.
+    if time::timeout(SHUTDOWN_TIMEOUT, connections.wait()).await.is_err() {
+        shared.abort.cancel();
+        connections.wait().await;
+    }
     Ok(())
 }
 

@@ -104,6 +104,7 @@ fn lines<T: Serialize + Send + 'static>(values: LineStream<T>) -> impl Stream<It
                 Ok(value) => to_line(&value),
                 Err(error) => {
                     *failed = true;
+                    tracing::warn!(?error, "a stream ended");
                     to_line(&GatewayError::from(error).body())
                 }
             };

@@ -22,7 +22,7 @@ use crate::{
     model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail},
     store::{
         Pending, Store, StoreError, Topic, Tx, bids, copies, cursor, leases, orders, pending,
-        reservations, unreadable,
+        reservations, taken_up, unreadable,
     },
 };
 use read::{Reader, Snapshot};
@@ -70,6 +70,9 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     }
     put_bids(tx, snapshot)?;
     unreadable::clear(tx)?;
+    if cursor::get(tx)?.is_none() || copies::restored_at(tx)?.is_some() {
+        taken_up::set(tx, at.time)?;
+    }
     copies::chain_read(tx)?;
     cursor::set(tx, at)?;
     tx.touch(Topic::Attestations);

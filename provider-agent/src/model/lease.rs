@@ -49,6 +49,12 @@ impl Lease {
         Owner { tenant: &self.tenant, group: self.group }
     }
 
+    /// Whether its manifest may have come before the store had anything of it: it began before the store was
+    /// last filled from the chain, new or put back.
+    pub fn is_older_than_store(&self, taken_up: Option<u64>) -> bool {
+        taken_up.is_some_and(|at| self.created_at <= at)
+    }
+
     /// Whether the account pays for it at `block_time`. True while the account's clock is not known.
     pub fn is_funded_at(&self, block_time: u64) -> bool {
         self.clock.as_ref().is_none_or(|clock| !clock.is_depleted_at(block_time))

@@ -7,6 +7,7 @@ mod bid;
 pub mod bidding;
 mod cursor;
 mod digest_key;
+pub mod discretion;
 pub mod health;
 pub mod hosts;
 pub mod image;

@@ -58,6 +58,8 @@ pub struct UpkeepInput {
     /// Block time since when the agent is at the chain's head and takes manifests; none while it is
     /// behind.
     pub current_since: Option<u64>,
+    /// Block time at which the store was filled from the chain, new or put back; none if it never was.
+    pub taken_up: Option<u64>,
     /// When tenants could deliver: for each thing that they need and that is tried.
     pub up: Vec<UpTime>,
     /// Why the chain's state is in doubt, if it is: endpoints do not agree.
@@ -128,13 +130,19 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
 const MAX_PROLONGED: u64 = 4;
 
 /// Whether a lease's manifest is overdue. The tenant's time runs only while the agent takes manifests: its
-/// gateway is reached and manifests can be tried, but not for longer than four times as much. A lease with a
-/// namespace had a manifest, in a store that was lost.
+/// gateway is reached and manifests can be tried, but not for longer than four times as much.
+///
+/// A lease with a namespace had a manifest, in a store that was lost. So may any have had that is older than
+/// the store's last filling from the chain: its tenant has done its part, and does not know that it is asked
+/// again until it looks. It pays meanwhile, so that leaving it open takes nothing from anybody.
 fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> bool {
     let (Some(current_since), Some(in_cluster)) = (input.current_since, &input.in_cluster) else {
         return false;
     };
-    if input.with_manifest.contains(&lease.order) || in_cluster.contains(&lease.order) {
+    if input.with_manifest.contains(&lease.order)
+        || in_cluster.contains(&lease.order)
+        || lease.is_older_than_store(input.taken_up)
+    {
         return false;
     }
     let from = lease.created_at.max(current_since);
@@ -207,6 +215,7 @@ mod tests {
             let input = UpkeepInput {
                 at: Some(Cursor { height: 5, time: 10_000 }),
                 leases: vec![lease(created)],
+                taken_up: Some(200),
                 with_manifest: manifests.clone(),
                 current_since,
                 in_cluster: in_cluster.cloned(),
@@ -214,6 +223,27 @@ mod tests {
             };
             let expected = if late { vec![UpkeepTask::ManifestTimeout(LEASE)] } else { vec![] };
             assert_eq!(plan(&input, &policy()), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_lease_from_before_the_store_was_filled_is_never_closed_for_its_manifest() {
+        for (case, taken_up, late) in [
+            ("the store has all since the lease began", None, true),
+            ("it was put back before", Some(8_999), true),
+            ("with the lease", Some(9_000), false),
+            ("after it", Some(9_500), false),
+        ] {
+            let input = UpkeepInput {
+                at: Some(Cursor { height: 5, time: 1_000_000 }),
+                leases: vec![lease(9_000)],
+                current_since: Some(9_500),
+                taken_up,
+                in_cluster: Some(BTreeSet::new()),
+                ..UpkeepInput::default()
+            };
+            let tasks = plan(&input, &policy());
+            assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
         }
     }
 

@@ -1,9 +1,7 @@
-//! Copies of this file: what tells it from them, and whether it is one that was put back.
-
-use std::{path::Path, time::Duration};
+//! What a store knows of its copies: what tells it from them, and whether it is one that was put back.
 
 use rand::RngCore as _;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use souk_chain::Outbox;
 
 use super::{StoreError, Topic, Tx, sql};
@@ -24,9 +22,18 @@ pub fn identity(sql: &Connection) -> Result<Option<String>, StoreError> {
 ///
 /// If the store fails.
 pub fn identity_or_make(tx: &Tx<'_>) -> Result<String, StoreError> {
-    if let Some(known) = identity(tx)? {
-        return Ok(known);
+    match identity(tx)? {
+        Some(known) => Ok(known),
+        None => renew_identity(tx),
     }
+}
+
+/// Makes this file another one than it was, and than its copies.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn renew_identity(tx: &Tx<'_>) -> Result<String, StoreError> {
     let mut bytes = [0; 32];
     rand::rngs::OsRng.fill_bytes(&mut bytes);
     let token = hex::encode(bytes);
@@ -58,7 +65,8 @@ pub fn restored_at(sql: &Connection) -> Result<Option<u64>, StoreError> {
 /// Makes a copy one that was put back at `at`, Unix seconds.
 ///
 /// It is another file than the one it was copied from. What was to be sent is not: the other may have sent
-/// it. Manifests may be older than what runs, so that tenants send them again; reservations stay.
+/// it. Manifests and host names may be older than what runs, so that tenants send them again; reservations
+/// stay.
 ///
 /// # Errors
 ///
@@ -66,6 +74,9 @@ pub fn restored_at(sql: &Connection) -> Result<Option<u64>, StoreError> {
 pub fn put_back(tx: &Tx<'_>, at: u64) -> Result<(), StoreError> {
     tx.execute("DELETE FROM identity", [])?;
     tx.execute("DELETE FROM manifests", [])?;
+    // Names that leases gave up since are other leases' now. Whose they are says what runs, until manifests
+    // come.
+    tx.execute("DELETE FROM hostnames", [])?;
     tx.execute("DELETE FROM applied", [])?;
     Outbox::disown(tx, "the store was put back from a copy; what is still due is decided again")?;
     mark(tx, at)?;
@@ -92,32 +103,4 @@ pub fn mark(tx: &Tx<'_>, at: u64) -> Result<(), StoreError> {
 pub fn chain_read(tx: &Tx<'_>) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM restored")?.execute([])?;
     Ok(())
-}
-
-/// Copies the store at `path` into the empty file `to`: one state of it, also while an agent writes it.
-///
-/// # Errors
-///
-/// If one of them cannot be used.
-pub fn copy_file(path: &Path, to: &Path) -> Result<(), StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(30))?;
-    connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
-    Ok(())
-}
-
-/// Whether a file is a store that can be read to its end.
-///
-/// # Errors
-///
-/// What is wrong with it.
-pub fn check_file(path: &Path) -> Result<(), String> {
-    let checked = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .and_then(|sql| sql.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)));
-    match checked {
-        Ok(word) if word == "ok" => Ok(()),
-        Ok(problem) => Err(problem),
-        Err(error) => Err(error.to_string()),
-    }
 }

@@ -28,6 +28,14 @@ pub enum StoreError {
         /// Its permission bits.
         mode: u32,
     },
+    /// A copy was not put back to the end.
+    #[error(
+        "{path} is half of a store: `souk-provider restore` did not end; run it again, or delete this file to begin without a store"
+    )]
+    Unfinished {
+        /// The half.
+        path: PathBuf,
+    },
     /// The file was written by a newer program.
     #[error(
         "store {path} has version {found}, this program reads up to {known}; use the newer souk-provider"

@@ -10,6 +10,7 @@
 pub mod applied;
 pub mod bids;
 pub mod copies;
+pub mod copy_files;
 pub mod cursor;
 pub mod decisions;
 pub mod deployments;
@@ -28,6 +29,7 @@ pub mod pending;
 pub mod reservations;
 mod schema;
 mod sql;
+pub mod taken_up;
 mod thread;
 pub mod unreadable;
 

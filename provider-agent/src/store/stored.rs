@@ -44,6 +44,7 @@ struct Rows {
     applied: Vec<AppliedRow>,
     identity: Option<String>,
     restored: Option<u64>,
+    taken_up: Option<u64>,
     kept: Vec<Kept>,
 }
 
@@ -78,6 +79,7 @@ fn rows() -> Rows {
         applied: vec![applied(1, Some(u64::MAX)), applied(2, None)],
         identity: Some("0f1e".into()),
         restored: Some(1_700_000_300),
+        taken_up: Some(1_700_000_400),
         kept: vec![kept()],
     }
 }
@@ -307,6 +309,7 @@ async fn write(store: &Store) {
             tx.execute("INSERT OR REPLACE INTO digest_key VALUES (0, x'0102')", [])?;
             copies::set_identity(tx, &rows.identity.unwrap())?;
             copies::mark(tx, rows.restored.unwrap())?;
+            taken_up::set(tx, rows.taken_up.unwrap())?;
             for row in &rows.kept {
                 kept_volumes::keep(tx, row, &Default::default())?;
             }
@@ -349,6 +352,7 @@ async fn read(store: &Store) -> Rows {
                 applied: applied::all(sql)?,
                 identity: copies::identity(sql)?,
                 restored: copies::restored_at(sql)?,
+                taken_up: taken_up::get(sql)?,
                 kept: kept_volumes::all(sql)?,
             })
         })
@@ -423,8 +427,14 @@ async fn todays_code_stores_the_rows_of_the_fixture() {
 async fn every_record_of_an_older_version_reads_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = restored(folder.path(), FIXTURE_0_1_0);
-    let expected =
-        Rows { applied: Vec::new(), identity: None, restored: None, kept: Vec::new(), ..rows() };
+    let expected = Rows {
+        applied: Vec::new(),
+        identity: None,
+        restored: None,
+        taken_up: None,
+        kept: Vec::new(),
+        ..rows()
+    };
     assert_eq!(read(&store).await, expected);
 }
 

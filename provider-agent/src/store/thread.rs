@@ -51,6 +51,17 @@ pub struct Tx<'c> {
     orders: RefCell<BTreeSet<OrderId>>,
 }
 
+impl<'c> Tx<'c> {
+    fn begin(connection: &'c mut Connection) -> Result<Self, StoreError> {
+        Ok(Self {
+            sql: connection.transaction_with_behavior(TransactionBehavior::Immediate)?,
+            touched: RefCell::default(),
+            changed: RefCell::default(),
+            orders: RefCell::default(),
+        })
+    }
+}
+
 impl Tx<'_> {
     /// Publishes that something of the lease of `order` changed, once the transaction is committed.
     pub fn lease_changed(&self, order: OrderId) {
@@ -150,15 +161,7 @@ impl Worker {
     {
         let notifier = self.notifier.clone();
         run(&self.writes, move |connection| {
-            let sql = connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(StoreError::from)?;
-            let tx = Tx {
-                sql,
-                touched: RefCell::default(),
-                changed: RefCell::default(),
-                orders: RefCell::default(),
-            };
+            let tx = Tx::begin(connection)?;
             let value = work(&tx)?;
             tx.sql.commit().map_err(StoreError::from)?;
             notifier.publish(&tx.changed.into_inner(), &tx.orders.into_inner());
@@ -185,6 +188,27 @@ where
     });
     jobs.send(job).map_err(|_| StoreError::Stopped)?;
     result.await.map_err(|_| StoreError::Stopped)?
+}
+
+/// Runs `work` in one transaction on a store that nobody else has, and closes it: all is in the one file then.
+pub(super) fn once<T>(
+    path: &Path,
+    work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "DELETE")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    schema::migrate(&mut connection, path)?;
+    souk_chain::Outbox::migrate(&connection)?;
+    let value = {
+        let tx = Tx::begin(&mut connection)?;
+        let value = work(&tx)?;
+        tx.sql.commit()?;
+        value
+    };
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(value)
 }
 
 /// A connection that cannot write.

@@ -8,14 +8,17 @@ use std::{
 use age::secrecy::SecretString;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::PersistentVolumeClaim,
+    core::v1::{Namespace, PersistentVolumeClaim},
 };
-use kube::api::ListParams;
-use souk_api::orderbook::ExecuteMsg;
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, ListParams},
+};
+use souk_api::orderbook::{ExecuteMsg, LeaseState};
 use souk_core::{AuctionPolicy, OrderId};
 use souk_kubesim::{ClusterSpec, NodeSpec, spec::Timing};
 use souk_provider::{
-    model::BidProgress,
+    model::{BidProgress, labels},
     runtime::backup::{BackupError, back_up, restore},
     store::{Store, bids, copies, kept_volumes, manifests},
 };
@@ -171,6 +174,45 @@ async fn without_a_copy_what_runs_is_taken_up_from_chain_and_cluster() {
         let claims = cluster.namespaced::<PersistentVolumeClaim>(order);
         assert_eq!(claims.list(&ListParams::default()).await.unwrap().items.len(), 1, "{order}");
     }
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_store_and_cluster_lost_no_lease_from_before_is_closed_and_later_ones_have_their_time()
+{
+    let fixture = crate::manifests::fixture().await;
+    let config = configure(&fixture, "agent", "manifest_timeout = \"10m\"");
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let before = lease(&fixture, &agent, "ann", SITE).await;
+    accepted(&agent.store, &before).await;
+    cluster.has_replicas("it runs", before.order, 1).await;
+    let copy = fixture.folder.path().join("copy.age");
+    back_up(&config, &copy, passphrase(GOOD)).unwrap();
+    agent.stop().await;
+    let namespaces = Api::<Namespace>::all(cluster.client.clone());
+    let all = namespaces.list(&ListParams::default().labels(labels::ORDER)).await.unwrap();
+    for namespace in all {
+        namespaces.delete(&namespace.name_any(), &DeleteParams::default()).await.unwrap();
+    }
+
+    let again = InProcess::start(&put_back(&fixture, &copy, "again").await).await;
+    until("the chain was read", async || {
+        again.store.read(copies::restored_at).await.unwrap().is_none().then_some(())
+    })
+    .await;
+    let sdl = SITE.replace("shop.example.org", "bob.example.org");
+    let later = lease(&fixture, &again, "bob", &sdl).await;
+    fixture.chain.advance(7_200).await.unwrap();
+    fixture.chain.produce_blocks(2).await.unwrap();
+    until("the end of the later one", async || {
+        let lease = again.store.lease(later.order).await.unwrap()?;
+        (lease.state != LeaseState::Active).then_some(())
+    })
+    .await;
+    assert_eq!(fixture.proxy.count("close_lease", before.order), 0);
+    let lease = again.store.lease(before.order).await.unwrap().unwrap();
+    assert_eq!(lease.state, LeaseState::Active);
     again.stop().await;
 }
 

@@ -9,7 +9,7 @@ use super::config::PipelineConfig;
 use super::decide::{Action, Dead, Flight, Included, Observation, Search, State, decide};
 use super::error::PipelineError;
 use super::handle::PipelineHandle;
-use super::lock::Lock;
+use super::lock::DatabaseLock;
 use super::observe::{observe, search_blocks};
 use super::shared::{FoundReceiver, FoundSender, Shared};
 use super::store::{self, Ending, Fail, OpenAttempt, SharedStore, run};
@@ -31,7 +31,7 @@ pub struct Pipeline {
     pub(super) found: FoundReceiver,
     pub(super) memory: Memory,
     /// Held as long as this may run.
-    pub(super) _lock: Lock,
+    pub(super) lock: DatabaseLock,
 }
 
 /// What is learned on the way and may be forgotten at a restart.

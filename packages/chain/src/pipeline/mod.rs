@@ -44,6 +44,7 @@ pub use actor::Pipeline;
 pub use config::PipelineConfig;
 pub use error::PipelineError;
 pub use handle::PipelineHandle;
+pub use lock::DatabaseLock;
 pub use outbox::{Enqueued, Failure, FailureKind, ItemState, Outbox, OutboxItem, OutcomeRecord};
 pub use status::PipelineStatus;
 

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::actor::{Memory, Pipeline};
 use super::config::PipelineConfig;
 use super::error::PipelineError;
-use super::lock::Lock;
+use super::lock::DatabaseLock;
 use super::shared::Shared;
 use super::status::PipelineStatus;
 use super::store::SharedStore;
@@ -29,7 +29,7 @@ impl Pipeline {
         path: &Path,
     ) -> Result<Self, PipelineError> {
         let address = key.address(&config.prefix)?;
-        let lock = Lock::take(path)?;
+        let lock = DatabaseLock::take(path)?;
         let store = SharedStore::open(path)?;
         store.claim(client.chain_id(), &address)?;
         let (found_sender, found) = mpsc::unbounded_channel();
@@ -43,6 +43,11 @@ impl Pipeline {
             status: watch::Sender::new(status),
         });
         let memory = Memory::new(config.gas.price.clone());
-        Ok(Self { config, client, key, address, shared, found_sender, found, memory, _lock: lock })
+        Ok(Self { config, client, key, address, shared, found_sender, found, memory, lock })
+    }
+
+    /// The lock of its database. A clone keeps others from it also after the pipeline ended.
+    pub fn lock(&self) -> DatabaseLock {
+        self.lock.clone()
     }
 }

@@ -8,7 +8,10 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
 };
 
-use super::timeout::{REQUEST_TIMEOUT, RequestTimeout};
+use super::{
+    fence::{Fence, FenceLayer},
+    timeout::{REQUEST_TIMEOUT, RequestTimeout},
+};
 use crate::config::Cluster;
 
 /// Why there is no client for the cluster.
@@ -47,13 +50,39 @@ pub async fn from_config_with(
     cluster: &Cluster,
     timeout: Duration,
 ) -> Result<Client, ClusterError> {
+    build(cluster, timeout, Fence::always_open()).await
+}
+
+/// A client by which the cluster is changed, and the fence before it.
+#[derive(Clone)]
+pub struct Acting {
+    /// It changes nothing while the fence is closed.
+    pub client: Client,
+    /// Closed at first.
+    pub fence: Fence,
+}
+
+impl Acting {
+    /// As [`from_config`].
+    ///
+    /// # Errors
+    ///
+    /// If the kubeconfig cannot be used.
+    pub async fn from_config(cluster: &Cluster) -> Result<Self, ClusterError> {
+        let fence = Fence::default();
+        let client = build(cluster, REQUEST_TIMEOUT, fence.clone()).await?;
+        Ok(Self { client, fence })
+    }
+}
+
+async fn build(cluster: &Cluster, timeout: Duration, fence: Fence) -> Result<Client, ClusterError> {
     let mut config = config(cluster).await?;
     // The caches see for themselves whether the API answers; retries inside the client would make
     // a broken watch look healthy for minutes.
     config.default_retry = false;
     let client = ClientBuilder::try_from(config);
     let client = client.map_err(|error| ClusterError::Client(error.to_string()))?;
-    Ok(client.with_layer(&RequestTimeout(timeout)).build())
+    Ok(client.with_layer(&RequestTimeout(timeout)).with_layer(&FenceLayer(fence)).build())
 }
 
 /// The library's own configuration of a cluster.

@@ -7,6 +7,7 @@ pub mod client;
 pub mod container_log;
 pub mod deletions;
 pub mod events;
+pub mod fence;
 pub mod fingerprint;
 pub mod logs;
 pub mod message;

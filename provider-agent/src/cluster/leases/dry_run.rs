@@ -36,7 +36,7 @@ use crate::{
         workloads::DryRunError,
     },
     config::Cluster,
-    model::{labels::MANAGER, names::digest, scope::MarketScope},
+    model::{discretion::Known, labels::MANAGER, names::digest, scope::MarketScope},
 };
 
 /// Manifests that are tried at once, and requests at once of each: 16 of the API server's hundreds.
@@ -137,7 +137,7 @@ impl Inner {
         while let Some((verdict, attempt)) = answers.next().await {
             match verdict {
                 Verdict::Fine => {}
-                Verdict::Refused(why) => drop(refusals.insert(attempt.named(&why))),
+                Verdict::Refused(why) => drop(refusals.insert(attempt.refused(&why))),
                 Verdict::NoNamespace(why) | Verdict::Unknown(why) => {
                     tracing::warn!(lease = %subject.order, why, "a manifest cannot be tried");
                     return Err(DryRunError::Unavailable(why));
@@ -201,8 +201,10 @@ impl Inner {
 }
 
 impl Attempt {
-    /// What is refused, for whom, and why.
-    fn named(&self, why: &str) -> String {
+    /// What is refused, for whom, and why, as its tenant may read it.
+    fn refused(&self, why: &str) -> String {
+        let object = serde_json::to_string(&self.object).unwrap_or_default();
+        let why = Known::of(object).discreet(why);
         let kind = self.kind.map_or("pod".to_owned(), |kind| kind.gvk().kind.to_lowercase());
         match &self.service {
             Some(service) => format!("service `{service}`: {kind} {}: {why}", self.name),

@@ -6,6 +6,7 @@
 
 mod clock;
 mod deploy;
+mod discreet;
 pub mod dry_run;
 mod end;
 pub mod failed_pods;

@@ -19,6 +19,8 @@ use crate::{
     cluster::kube::{
         apply,
         cache::{Caches, Watched},
+        client::Acting,
+        fence::Fence,
         message::{is_about_content, message},
         objects::{Kind, recipe},
         seen::LeaseObjects,
@@ -44,6 +46,8 @@ use crate::{
 pub struct Reconciler {
     /// The API server.
     pub client: Client,
+    /// Whether the agent may act: no work is begun while it is closed.
+    pub fence: Fence,
     /// What is seen of the leases' objects.
     pub caches: Caches,
     /// The store, which has the leases and manifests.
@@ -145,7 +149,7 @@ const UNANSWERED: std::time::Duration = std::time::Duration::from_secs(15);
 impl Reconciler {
     /// A reconciler of a provider's leases in a market.
     pub fn new(
-        client: Client,
+        acting: Acting,
         caches: Caches,
         store: Store,
         lookup: Arc<dyn LeaseLookup>,
@@ -157,7 +161,8 @@ impl Reconciler {
         let (progress, index) = (ProgressMap::default(), LeaseIndex::default());
         let metrics = LeaseMetrics::default();
         Self {
-            client,
+            client: acting.client,
+            fence: acting.fence,
             caches,
             store,
             lookup,

@@ -32,6 +32,9 @@ const WORKERS: usize = 32;
 /// The longest time without a look at the clock.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How long work that is under way may go on after the stop signal.
+const END: Duration = Duration::from_secs(5);
+
 /// Seconds after which a refresh is tried again for which nothing was seen.
 const BLIND: u64 = 60;
 
@@ -51,12 +54,14 @@ struct Scheduler {
     /// When leases are applied again, in Unix seconds.
     refreshes: DueTimes<OrderId>,
     block_time: Option<u64>,
+    /// Whether the agent could act when this was looked at last.
+    could_act: bool,
 }
 
 impl Reconciler {
-    /// Runs until `stop`.
+    /// Runs until `stop`, and ends when no work is under way any more.
     pub async fn run(self, stop: CancellationToken) {
-        let scheduler = Scheduler {
+        let mut scheduler = Scheduler {
             reconciler: Arc::new(self),
             queue: WorkQueue::default(),
             running: JoinSet::new(),
@@ -65,16 +70,21 @@ impl Reconciler {
             depletions: DueTimes::default(),
             refreshes: DueTimes::default(),
             block_time: None,
+            could_act: true,
         };
         tokio::select! {
             () = stop.cancelled() => {}
             () = scheduler.run() => {}
         }
+        let rest = async { while scheduler.running.join_next().await.is_some() {} };
+        if tokio::time::timeout(END, rest).await.is_err() {
+            scheduler.running.shutdown().await;
+        }
     }
 }
 
 impl Scheduler {
-    async fn run(mut self) {
+    async fn run(&mut self) {
         let store = self.reconciler.store.clone();
         let caches = self.reconciler.caches.clone();
         let mut commits = store.listen_to_leases();
@@ -103,11 +113,21 @@ impl Scheduler {
     /// the first block, nothing can be judged.
     fn can_start(&self) -> bool {
         let can_judge = self.block_time.is_some() && self.reconciler.caches.is_settled();
-        can_judge && self.running.len() < WORKERS
+        can_judge && self.could_act && self.running.len() < WORKERS
+    }
+
+    /// Looks whether the agent may act. What failed since it might not is tried again at once.
+    fn look_at_fence(&mut self) {
+        let can_act = self.reconciler.fence.is_open();
+        if can_act && !self.could_act {
+            self.queue.retry_all(Instant::now());
+        }
+        self.could_act = can_act;
     }
 
     /// Starts work while there is some and workers are free.
     fn start_work(&mut self) {
+        self.look_at_fence();
         let metrics = self.reconciler.metrics.clone();
         while self.can_start()
             && let Some(block_time) = self.block_time

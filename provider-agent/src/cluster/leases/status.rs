@@ -40,12 +40,17 @@ pub struct Sources<'a> {
     pub blocked_by: Option<String>,
     /// What is wrong with the GPUs that it holds.
     pub gpu_fault: Option<String>,
+    /// Block time at which the store was filled from the chain, if it was new or put back.
+    pub taken_up: Option<u64>,
     /// Its volumes, if it ended and they are kept.
     pub kept: Option<&'a Kept>,
 }
 
 /// What the tenant of a lease that runs without a manifest is asked for.
 const LOST: &str = "the provider does not have the manifest any more, and what runs stays as it is; send the manifest again";
+
+/// What the tenant of one is asked for of which nothing runs, but which may have run before.
+const GONE: &str = "the provider does not have the manifest, since its machine was replaced, and nothing of this lease runs here; send the manifest again, or end the lease";
 
 /// The status of a lease.
 pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
@@ -116,8 +121,12 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
     if let Some(fault) = &sources.gpu_fault {
         return Some(fault.clone());
     }
-    if phase == Phase::WaitingForManifest && sources.seen.namespace().is_some() {
-        return Some(LOST.to_owned());
+    if phase == Phase::WaitingForManifest {
+        let older = sources.lease.is_older_than_store(sources.taken_up);
+        return match sources.seen.namespace() {
+            Some(_) => Some(LOST.to_owned()),
+            None => older.then(|| GONE.to_owned()),
+        };
     }
     if sources.kept.is_some() {
         return Some("its volumes are kept for some time".to_owned());
@@ -312,11 +321,36 @@ deployment:
                 applied,
                 blocked_by: None,
                 gpu_fault: None,
+                taken_up: None,
                 kept: None,
             });
             assert_eq!(status.phase, phase, "{ready} {applied}");
             assert_eq!(status.detail.as_deref(), failure);
             assert_eq!(status.services[0].ready, ready);
+        }
+    }
+
+    #[test]
+    fn the_tenant_of_a_lease_from_before_the_store_is_asked_for_its_manifest_again() {
+        let (cluster, lease) = (Cluster::default(), lease());
+        let scope = MarketScope::new("souk-1", "souk1book", "souk1me");
+        for (taken_up, detail) in [(None, None), (Some(0), None), (Some(1), Some(GONE))] {
+            let status = lease_status(&Sources {
+                seen: &LeaseObjects::default(),
+                cluster: &cluster,
+                scope: &scope,
+                lease: &lease,
+                group: None,
+                now: 10,
+                failure: None,
+                applied: false,
+                blocked_by: None,
+                gpu_fault: None,
+                taken_up,
+                kept: None,
+            });
+            assert_eq!(status.phase, Phase::WaitingForManifest);
+            assert_eq!(status.detail.as_deref(), detail, "{taken_up:?}");
         }
     }
 }

@@ -12,6 +12,7 @@ use souk_sdl::{Manifest, ManifestGroup};
 use tokio::sync::watch;
 
 use super::{
+    discreet,
     dry_run::DryRuns,
     pod_events,
     progress::ProgressMap,
@@ -21,10 +22,10 @@ use crate::{
     cluster::{
         capacity::CapacityState,
         kube::{
-            cache::Caches,
+            cache::{Caches, Watched},
             events::EventHub,
             logs::{LogHub, Source},
-            objects::Subject,
+            objects::{Kind, Subject},
             seen::SeenPod,
         },
         workloads::{DryRunError, LineStream, WorkloadError, Workloads},
@@ -36,7 +37,7 @@ use crate::{
     },
     store::{
         HostnameTaken, LeaseSummary, Store, StoreError, kept_volumes, lease_summaries, leases,
-        manifests, reservations,
+        manifests, reservations, taken_up,
     },
 };
 
@@ -90,8 +91,11 @@ impl ClusterWorkloads {
             LeaseState::Active if holds_gpus => self.gpu_fault(order),
             _ => None,
         };
-        let summary = self.store.read(move |sql| lease_summaries::get(sql, order)).await;
-        let wanted = summary.map_err(store)?.and_then(|summary| self.wanted(&summary, now));
+        let read = self.store.read(move |sql| {
+            Ok::<_, StoreError>((lease_summaries::get(sql, order)?, taken_up::get(sql)?))
+        });
+        let (summary, taken_up) = read.await.map_err(store)?;
+        let wanted = summary.and_then(|summary| self.wanted(&summary, now));
         let kept = match lease.state {
             LeaseState::Active => None,
             _ => self.store.read(move |sql| kept_volumes::get(sql, order)).await.map_err(store)?,
@@ -100,7 +104,8 @@ impl ClusterWorkloads {
         let seen = self.caches.lease(order);
         let applied =
             wanted.is_some_and(|wanted| progress.is_current(wanted)) && progress.is_seen(&seen);
-        Ok(lease_status(&Sources {
+        let known = discreet::known(&self.scope.namespace(order), group.as_ref(), &seen);
+        let status = lease_status(&Sources {
             seen: &seen,
             cluster: &self.cluster,
             scope: &self.scope,
@@ -111,8 +116,10 @@ impl ClusterWorkloads {
             applied,
             blocked_by: progress.blocked_by,
             gpu_fault,
+            taken_up,
             kept: kept.as_ref(),
-        }))
+        });
+        Ok(discreet::status(status, &known))
     }
 
     /// What is wrong with the GPUs that a lease holds; none if nothing is, or the cluster is not seen.
@@ -132,6 +139,14 @@ impl ClusterWorkloads {
     /// Refuses hosts that another lease's Ingresses have, if its manifest is not known: the store, which
     /// has the claims, was lost, and it still runs. Otherwise whose a host is says the store.
     async fn are_given_up(&self, order: OrderId, hosts: &[String]) -> Result<(), DryRunError> {
+        if !hosts.is_empty() && !self.caches.is_up(Watched::Kind(Kind::Ingress)) {
+            let read = self.store.read(leases::without_manifest).await;
+            let without = read.map_err(|error| DryRunError::Unavailable(error.to_string()))?;
+            if without.into_iter().any(|other| other != order) {
+                let why = "which host names leases have is not seen at present";
+                return Err(DryRunError::Unavailable(why.to_owned()));
+            }
+        }
         let held = self.caches.holders(hosts).into_iter().filter(|(_, holder)| *holder != order);
         for (host, holder) in held {
             let read = self.store.read(move |sql| {
@@ -266,13 +281,17 @@ impl Workloads for ClusterWorkloads {
         async move {
             let namespace = self.scope.namespace(order);
             let events = self.events.stream(&namespace, &query).await?;
-            Ok(if query.follow {
+            let (_, group) = self.lease(order).await?;
+            let known = discreet::known(&namespace, group.as_ref(), &self.caches.lease(order));
+            let all: LineStream<ClusterEvent> = if query.follow {
                 let ends = pod_events::follow(self.caches.clone(), namespace);
                 stream::select(events, ends).boxed()
             } else {
                 let ends = pod_events::seen(&self.caches.pods(&namespace));
                 events.chain(stream::iter(ends.into_iter().map(Ok))).boxed()
-            })
+            };
+            let discreet = move |found: Result<_, _>| found.map(|one| discreet::event(one, &known));
+            Ok(all.map(discreet).boxed())
         }
         .boxed()
     }

@@ -39,7 +39,7 @@ use crate::{
         reach::{LastAttempt, UpTime},
         upkeep::{UpkeepInput, UpkeepTask, plan},
     },
-    store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders},
+    store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders, taken_up},
 };
 
 /// Seconds of block time for which closing an auction is left to the leading bidder.
@@ -71,6 +71,8 @@ pub struct Upkeep {
     pub policy: Bidding,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
+    /// Why nothing is decided now, if another agent may act for this provider.
+    pub idle: watch::Receiver<Option<String>>,
     /// The leases that have a namespace in the cluster.
     pub namespaces: Arc<dyn NamespaceSource>,
     /// The attempts to do what tenants need to deliver: to reach the gateway, to try a manifest.
@@ -96,7 +98,7 @@ impl Upkeep {
                 () = stop.cancelled() => return Ok(()),
                 () = listener.changed() => {}
             }
-            if !self.is_current() {
+            if !self.is_current() || self.idle.borrow().is_some() {
                 continue;
             }
             let done = self.round(&mut clock).await;
@@ -275,6 +277,7 @@ fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
         leases,
         with_manifest,
         current_since: None,
+        taken_up: taken_up::get(sql)?,
         up: Vec::new(),
         doubt: None,
         in_cluster: None,

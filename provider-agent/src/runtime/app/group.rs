@@ -16,12 +16,14 @@ type Ended = (&'static str, Result<(), String>);
 pub struct TaskGroup {
     tasks: JoinSet<Ended>,
     stop: CancellationToken,
+    /// How long tasks may take to end.
+    limit: Duration,
 }
 
 impl TaskGroup {
     /// An empty group that also ends when `outer` is cancelled.
     pub fn new(outer: CancellationToken) -> Self {
-        Self { tasks: JoinSet::new(), stop: outer.child_token() }
+        Self { tasks: JoinSet::new(), stop: outer.child_token(), limit: SHUTDOWN_TIMEOUT }
     }
 
     /// The token that stops the group's tasks.
@@ -62,12 +64,8 @@ impl TaskGroup {
         }
     }
 
-    /// Waits until all tasks have ended.
-    ///
-    /// # Errors
-    ///
-    /// If a task failed, panicked, or ended before the group was stopped.
-    pub async fn join(mut self) -> Result<(), AppError> {
+    /// Stops all tasks once one ended or the group was stopped, and waits until they have ended.
+    pub async fn join(mut self) -> Joined {
         let mut first = None;
         if let Some(ended) = self.tasks.join_next().await {
             let asked = self.stop.is_cancelled();
@@ -82,11 +80,20 @@ impl TaskGroup {
                 }
             }
         };
-        if tokio::time::timeout(SHUTDOWN_TIMEOUT, rest).await.is_err() {
+        let all_ended = tokio::time::timeout(self.limit, rest).await.is_ok();
+        if !all_ended {
             tracing::warn!("tasks aborted: they did not end within the shutdown timeout");
         }
-        first.map_or(Ok(()), Err)
+        Joined { all_ended, result: first.map_or(Ok(()), Err) }
     }
+}
+
+/// How a group ended.
+pub struct Joined {
+    /// Whether all its tasks ended. Those that did not in time are aborted, and may still be at work.
+    pub all_ended: bool,
+    /// The error of a task that failed, panicked, or ended before the group was stopped.
+    pub result: Result<(), AppError>,
 }
 
 fn judge(ended: Result<Ended, tokio::task::JoinError>, asked: bool) -> Option<AppError> {
@@ -110,7 +117,7 @@ mod tests {
         let stop = group.stop();
         group.forever("patient", async move { stop.cancelled().await });
         group.spawn("hasty", async { Err::<(), _>("no disk") });
-        let error = group.join().await.unwrap_err().to_string();
+        let error = group.join().await.result.unwrap_err().to_string();
         assert_eq!(error, "task `hasty` ended: no disk");
     }
 
@@ -121,13 +128,23 @@ mod tests {
         let stop = group.stop();
         group.forever("patient", async move { stop.cancelled().await });
         outer.cancel();
-        assert!(group.join().await.is_ok());
+        let joined = group.join().await;
+        assert!(joined.all_ended && joined.result.is_ok());
     }
 
     #[tokio::test]
     async fn a_panic_is_an_error() {
         let mut group = TaskGroup::new(CancellationToken::new());
         group.forever("clumsy", async { panic!("oh") });
-        assert!(matches!(group.join().await, Err(AppError::Task { .. })));
+        assert!(matches!(group.join().await.result, Err(AppError::Task { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_goes_on_after_the_stop_is_not_taken_for_ended() {
+        let mut group = TaskGroup::new(CancellationToken::new());
+        group.limit = Duration::from_millis(50);
+        group.forever("hasty", async {});
+        group.forever("deaf", std::future::pending());
+        assert!(!group.join().await.all_ended);
     }
 }

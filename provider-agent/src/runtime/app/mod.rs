@@ -3,6 +3,7 @@
 mod error;
 mod gateway;
 mod group;
+mod keeper;
 mod reach;
 
 use std::sync::Arc;
@@ -17,9 +18,10 @@ use tokio_util::sync::CancellationToken;
 pub use error::AppError;
 pub use group::TaskGroup;
 
+use self::keeper::Keeper;
 use super::{
     descriptors::{self, Plan},
-    lock::{self, Lock, LockState},
+    lock::{Holder, Lock, LockState, Machine},
     metrics,
     reach::Expected,
 };
@@ -29,7 +31,7 @@ use crate::{
         inventory::{self as inventory, ClusterView},
         kube::{
             cache::Caches,
-            client,
+            client::{self, Acting},
             other_hosts::OtherHosts,
             streams::{self, EVENT_CONNECTIONS, LOG_CONNECTIONS},
         },
@@ -56,7 +58,7 @@ use crate::{
         reach::LastAttempt,
         scope::MarketScope,
     },
-    store::{Store, StoreError, Topic, copies, digest_key},
+    store::{Store, StoreError, Topic, copies, copy_files, digest_key},
 };
 
 /// Reads the operator key of the configuration.
@@ -81,8 +83,9 @@ pub fn pipeline_config(config: &Config) -> PipelineConfig {
 ///
 /// # Errors
 ///
-/// If it cannot be opened or is of another market.
+/// If it cannot be opened, is of another market, or is half of one that was to be put back.
 pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
+    copy_files::clear_leftovers(&config.store.path)?;
     let store = Store::open(&config.store.path)?;
     let market = MarketId {
         chain_id: config.chain.chain_id.clone(),
@@ -100,7 +103,10 @@ pub struct Agent {
     market: Market,
     pipeline: Pipeline,
     messages: Messages,
+    /// For the lock, and to read.
     cluster: kube::Client,
+    /// For what acts: it changes nothing while the lock is not held.
+    acting: Acting,
     following: watch::Sender<FollowState>,
     reach: watch::Sender<LastAttempt>,
     /// The attempts to try a manifest.
@@ -109,7 +115,7 @@ pub struct Agent {
     capacity: watch::Sender<CapacityState>,
     lock: watch::Sender<LockState>,
     /// By what the lock is held.
-    holder: String,
+    holder: Holder,
     failures: Failures,
 }
 
@@ -139,10 +145,11 @@ impl Agent {
         };
         let market = Market::new(client.query(), contracts, provider);
         let cluster = client::from_config(&config.cluster).await?;
+        let acting = Acting::from_config(&config.cluster).await?;
         let following = watch::Sender::new(FollowState::default());
         let (findings, reach) = (Findings::default(), watch::Sender::new(LastAttempt::default()));
-        let holder =
-            lock::holder(&store.write(copies::identity_or_make).await?, &config.store.path);
+        let identity = store.write(copies::identity_or_make).await?;
+        let holder = Holder::new(&Machine::this(), &identity, pipeline.lock().file().ok());
         let waiting = LockState::Waiting("the lock was not asked for yet".to_owned());
         Ok(Self {
             config,
@@ -152,6 +159,7 @@ impl Agent {
             pipeline,
             messages,
             cluster,
+            acting,
             following,
             reach,
             dry_runs: watch::Sender::default(),
@@ -246,11 +254,22 @@ impl Agent {
             health: self.failures.of(Part::Bidding),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
-        let lock =
-            Lock::new(self.cluster.clone(), scope.clone(), self.holder.clone(), self.lock.clone());
-        tasks.spawn("lock", lock.keep(stop.clone()));
-        let obey =
-            obey(self.lock.subscribe(), idle, self.store.clone(), pipeline.clone(), stop.clone());
+        let lock = Lock::new(
+            self.cluster.clone(),
+            scope.clone(),
+            self.holder.clone(),
+            self.acting.fence.clone(),
+            self.lock.clone(),
+        );
+        let keeper = Keeper::start(lock, self.pipeline.lock());
+        tasks.spawn("lock", keeper.watch(self.store.clone(), stop.clone()));
+        let obey = obey(
+            self.lock.subscribe(),
+            idle.clone(),
+            self.store.clone(),
+            pipeline.clone(),
+            stop.clone(),
+        );
         tasks.forever("lock's effect", obey);
         let mut state = self.lock.subscribe();
         let may_act = async {
@@ -258,28 +277,47 @@ impl Agent {
             let _ = state.wait_for(LockState::may_act).await;
         };
         tasks.wait_for(may_act).await?;
+        if !stop.is_cancelled() {
+            self.spawn_acting(&mut tasks, &stop, reconciler, &caches, &idle).await?;
+            tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
+            tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
+            tracing::info!(%provider, operator = %self.messages.operator, "agent started");
+        }
+        let joined = tasks.join().await;
+        // Another agent may act as soon as it is let go.
+        keeper.end(joined.all_ended).await;
+        joined.result
+    }
+
+    /// Starts what waited for the lock.
+    async fn spawn_acting(
+        &self,
+        tasks: &mut TaskGroup,
+        stop: &CancellationToken,
+        reconciler: Reconciler,
+        caches: &Caches,
+        idle: &watch::Sender<Option<String>>,
+    ) -> Result<(), AppError> {
         let upkeep = Upkeep {
             market: self.market.clone(),
             store: self.store.clone(),
             messages: self.messages.clone(),
             policy: self.config.bidding.clone(),
             following: self.following.subscribe(),
+            idle: idle.subscribe(),
             namespaces: Arc::new(caches.clone()),
             attempts: self.reach().into_iter().chain([self.dry_runs.subscribe()]).collect(),
             findings: self.findings.clone(),
             health: self.failures.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
-        self.spawn_leases(&mut tasks, &stop, reconciler).await?;
+        self.spawn_leases(tasks, stop, reconciler).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
             let task = reach::run(expected, self.market.clone(), self.reach.clone(), stop.clone());
             tasks.spawn("self check", task);
         }
-        tasks.forever("outbox", connect_outbox(self.store.clone(), pipeline, stop.clone()));
-        tasks.spawn("pipeline", self.pipeline.run(stop.clone()));
-        tracing::info!(%provider, operator = %self.messages.operator, "agent started");
-        tasks.join().await
+        Ok(())
     }
 
     /// The attempts to reach the gateway; none if the configuration wants none.
@@ -296,13 +334,13 @@ impl Agent {
         let (progress, caches) = (reconciler.progress.clone(), reconciler.caches.clone());
         tasks.forever("leases", reconciler.run(stop.clone()));
         let failed = FailedPods {
-            client: self.cluster.clone(),
+            client: self.acting.client.clone(),
             caches: caches.clone(),
             scope: MarketScope::of(&self.config),
             health: self.failures.of(Part::FailedPods),
         };
         tasks.forever("failed pods", failed.run(stop.clone()));
-        let dry_runs = self.spawn_dry_runs(tasks, stop);
+        let dry_runs = self.dry_runs(tasks, stop);
         let parts = gateway::Parts {
             config: self.config.clone(),
             store: self.store.clone(),
@@ -321,7 +359,7 @@ impl Agent {
 
     async fn reconciler(&self, caches: Caches) -> Result<Reconciler, AppError> {
         Ok(Reconciler::new(
-            self.cluster.clone(),
+            self.acting.clone(),
             caches,
             self.store.clone(),
             Arc::new(ChainLookup::new(self.market.clone())),
@@ -332,12 +370,12 @@ impl Agent {
     }
 
     /// Where manifests are tried before they are accepted.
-    fn spawn_dry_runs(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> DryRuns {
-        let (client, scope) = (self.cluster.clone(), MarketScope::of(&self.config));
-        let (others, watches) = OtherHosts::start(client.clone(), &scope, stop.clone());
+    fn dry_runs(&self, tasks: &mut TaskGroup, stop: &CancellationToken) -> DryRuns {
+        let scope = MarketScope::of(&self.config);
+        let (others, watches) = OtherHosts::start(self.cluster.clone(), &scope, stop.clone());
         tasks.forever("other hosts", watches);
         let cluster = Arc::new(self.config.cluster.clone());
-        let dry_runs = DryRuns::new(client, scope, cluster, others);
+        let dry_runs = DryRuns::new(self.acting.client.clone(), scope, cluster, others);
         let health = self.failures.of(Part::DryRuns);
         let watch = dry_runs.clone().watch(self.dry_runs.clone(), health, stop.clone());
         tasks.forever("dry runs", watch);

@@ -52,10 +52,10 @@ impl Role {
         }
     }
 
-    /// The mode of its file: what is secret is for its owner alone.
+    /// The mode of its file: all but what is public is for its owner alone.
     pub const fn mode(self) -> u32 {
         match self {
-            Self::Config | Self::Contracts | Self::Certificate => 0o644,
+            Self::Contracts | Self::Certificate => 0o644,
             _ => 0o600,
         }
     }

@@ -4,6 +4,7 @@
 //! in it is consistent, also while the agent runs.
 
 mod archive;
+mod begun;
 mod error;
 mod files;
 mod read;

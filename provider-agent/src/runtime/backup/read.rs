@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{BufReader, Read},
+    io::{BufReader, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
@@ -14,11 +14,9 @@ use serde::Serialize;
 use super::{
     BackupError, Role,
     archive::{FORMAT, HEAD, Head},
+    begun::{Begun, put_in_place},
 };
-use crate::{
-    config::Config,
-    store::{Store, copies},
-};
+use crate::{config::Config, failpoint, store::copy_files};
 
 /// A file of a copy other than the store may have this size: they are read into memory.
 const MAX_FILE: u64 = 16 << 20;
@@ -37,7 +35,9 @@ pub struct Restored {
 }
 
 /// Puts a copy back: the configuration at `config_path`, unless one is there, and each other file where the
-/// configuration wants it. No file is overwritten. The store asks the chain before anything is sent by it.
+/// configuration wants it. No file is overwritten. The store comes last, whole and marked: it asks the chain
+/// before anything is sent by it. A run that is killed leaves half a store under another name, which keeps an
+/// agent from starting; the next run begins again.
 ///
 /// # Errors
 ///
@@ -48,14 +48,19 @@ pub async fn restore(
     config_path: &Path,
     passphrase: SecretString,
 ) -> Result<Restored, BackupError> {
-    let mut restoring = Restoring::begin(from, config_path);
-    let head = restoring.read(passphrase);
-    match head {
-        Ok(head) => restoring.finish(head).await,
-        Err(error) => {
+    // SQLite and the passphrase's function take their time.
+    let (from, config_path) = (from.to_owned(), config_path.to_owned());
+    let task = move || {
+        let mut restoring = Restoring::begin(&from, &config_path);
+        let restored = restoring.read(passphrase).and_then(|head| restoring.finish(head));
+        if restored.is_err() {
             restoring.undo();
-            Err(error)
         }
+        restored
+    };
+    match tokio::task::spawn_blocking(task).await {
+        Ok(restored) => restored,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 
@@ -65,11 +70,14 @@ struct Restoring<'a> {
     config: Option<Config>,
     written: Vec<PathBuf>,
     kept: Vec<PathBuf>,
+    /// Whether the store is there, not in its place yet.
+    has_store: bool,
 }
 
 impl<'a> Restoring<'a> {
     fn begin(from: &'a Path, config_path: &'a Path) -> Self {
-        Self { from, config_path, config: None, written: Vec::new(), kept: Vec::new() }
+        let (written, kept) = (Vec::new(), Vec::new());
+        Self { from, config_path, config: None, written, kept, has_store: false }
     }
 
     fn damaged(&self, problem: impl ToString) -> BackupError {
@@ -107,8 +115,7 @@ impl<'a> Restoring<'a> {
             self.entry(head, role, entry)?;
         }
         let head = head.ok_or_else(|| self.damaged("it is empty"))?;
-        let store = self.config.as_ref().map(|config| &config.store.path);
-        if store.is_none_or(|store| !self.written.contains(store)) {
+        if !self.has_store {
             return Err(self.damaged("it has no store"));
         }
         Ok(head)
@@ -206,11 +213,22 @@ impl<'a> Restoring<'a> {
                 });
             }
         }
-        if config.store.path.exists() {
-            return Err(BackupError::Exists(config.store.path));
+        let store = config.store.path.clone();
+        if store.exists() {
+            return Err(BackupError::Exists(store));
         }
         self.config = Some(config);
-        Ok(())
+        // From here on no agent starts without a store, as if there had never been one.
+        copy_files::remove_unfinished(&store).map_err(BackupError::file(&store))?;
+        self.open_unfinished(&store).map(drop)
+    }
+
+    fn open_unfinished(&self, store: &Path) -> Result<File, BackupError> {
+        let unfinished = copy_files::unfinished(store);
+        make_folder(&unfinished)?;
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true).mode(Role::Store.mode());
+        options.open(&unfinished).map_err(BackupError::file(unfinished))
     }
 
     fn put(&mut self, role: Role, path: PathBuf, content: &[u8]) -> Result<(), BackupError> {
@@ -223,64 +241,61 @@ impl<'a> Restoring<'a> {
             self.kept.push(path);
             return Ok(());
         }
-        self.create(role, &path, &mut &*content)
+        self.create(role, &path, content)
     }
 
     fn store(&mut self, mut entry: impl Read) -> Result<(), BackupError> {
         let config = self.config.as_ref().ok_or_else(|| self.damaged("no configuration"))?;
-        let path = config.store.path.clone();
-        self.create(Role::Store, &path, &mut entry)
+        let mut file = self.open_unfinished(&config.store.path)?;
+        failpoint!("restore::before_store");
+        std::io::copy(&mut entry, &mut file).map_err(|e| self.damaged(e))?;
+        failpoint!("restore::after_store");
+        self.has_store = true;
+        Ok(())
     }
 
-    fn create(
-        &mut self,
-        role: Role,
-        path: &Path,
-        content: &mut impl Read,
-    ) -> Result<(), BackupError> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(BackupError::file(folder))?;
-        }
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create_new(true).mode(role.mode());
-        let mut file = options.open(path).map_err(BackupError::file(path))?;
+    fn create(&mut self, role: Role, path: &Path, content: &[u8]) -> Result<(), BackupError> {
+        make_folder(path)?;
+        let mut begun = Begun::create(path, ".restoring", role.mode())?;
+        begun.file.write_all(content).map_err(BackupError::file(path))?;
+        begun.finish()?;
         self.written.push(path.to_owned());
-        std::io::copy(content, &mut file).map_err(|e| self.damaged(e))?;
-        file.sync_all().map_err(BackupError::file(path))
+        failpoint!("restore::after_file");
+        Ok(())
     }
 
-    async fn finish(mut self, head: Head) -> Result<Restored, BackupError> {
-        match self.mark().await {
-            Ok(height) => {
-                let (written, kept) = (self.written, self.kept);
-                Ok(Restored { made_at: head.made_at, written, kept, height })
-            }
-            Err(error) => {
-                self.undo();
-                Err(error)
-            }
-        }
-    }
-
-    /// Makes the store one that was put back.
-    async fn mark(&self) -> Result<Option<u64>, BackupError> {
+    /// Makes the store one that was put back, and puts it in its place.
+    fn finish(&mut self, head: Head) -> Result<Restored, BackupError> {
         let config = self.config.as_ref().ok_or_else(|| self.damaged("no configuration"))?;
-        copies::check_file(&config.store.path).map_err(|problem| self.damaged(problem))?;
-        let store = Store::open(&config.store.path)?;
+        let unfinished = copy_files::unfinished(&config.store.path);
+        copy_files::check_file(&unfinished).map_err(|problem| self.damaged(problem))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        store.write(move |tx| copies::put_back(tx, now)).await?;
-        Ok(store.height().await?)
+        let height = copy_files::put_back(&unfinished, now)?;
+        File::open(&unfinished)
+            .and_then(|file| file.sync_all())
+            .map_err(BackupError::file(unfinished.clone()))?;
+        failpoint!("restore::marked");
+        put_in_place(&unfinished, &config.store.path)?;
+        self.written.push(config.store.path.clone());
+        let (written, kept) = (self.written.clone(), self.kept.clone());
+        Ok(Restored { made_at: head.made_at, written, kept, height })
     }
 
     /// Deletes what was written: half of what is put back is worse than nothing.
     fn undo(&mut self) {
         for path in self.written.drain(..) {
             let _ = fs::remove_file(&path);
-            for ending in ["-wal", "-shm"] {
-                let mut name = path.clone().into_os_string();
-                name.push(ending);
-                let _ = fs::remove_file(name);
-            }
         }
+        // Before its place was seen to be free nothing was made there.
+        if let Some(config) = &self.config {
+            let _ = copy_files::remove_unfinished(&config.store.path);
+        }
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), BackupError> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => fs::create_dir_all(folder).map_err(BackupError::file(folder)),
+        None => Ok(()),
     }
 }

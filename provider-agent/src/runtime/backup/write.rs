@@ -1,9 +1,8 @@
 //! Makes a copy.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{BufWriter, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -14,8 +13,12 @@ use serde::Serialize;
 use super::{
     BackupError, Role,
     archive::{self, HEAD, Head},
+    begun::Begun,
 };
-use crate::{config::Config, store::copies};
+use crate::{config::Config, failpoint, store::copy_files};
+
+/// The ending of a copy until it is whole.
+const UNFINISHED: &str = ".unfinished";
 
 /// What was saved.
 #[derive(Debug, Clone, Serialize)]
@@ -49,34 +52,26 @@ pub fn back_up(
     if to.exists() {
         return Err(BackupError::Exists(to.to_owned()));
     }
-    let mut options = OpenOptions::new();
-    let options = options.write(true).create_new(true).mode(0o600);
-    let file = options.open(to).map_err(BackupError::file(to))?;
-    let copied = seal(&config, config_path, file, passphrase).map_err(|error| match error {
+    copy_files::clear_leftovers(&config.store.path)?;
+    let mut begun = Begun::create(to, UNFINISHED, 0o600)?;
+    let sealed = seal(&config, config_path, &mut begun.file, passphrase);
+    let copied = sealed.map_err(|error| match error {
         Failed::Backup(error) => error,
         Failed::Io(error) => BackupError::File { path: to.to_owned(), error },
     });
-    match copied {
-        Ok(holds) => {
-            let bytes = fs::metadata(to).map_err(BackupError::file(to))?.len();
-            let mut without = Vec::new();
-            if let Some(variable) = &config.provider.key.variable {
-                without.push(format!("the operator key, which is in the variable {variable}"));
-            }
-            if let Some(variable) = &config.provider.key.passphrase_variable {
-                without.push(format!("the key's passphrase, which is in the variable {variable}"));
-            }
-            if config.cluster.kubeconfig.is_none() {
-                without.push("a kubeconfig, which the configuration does not name".to_owned());
-            }
-            Ok(Saved { file: to.to_owned(), bytes, holds, without })
-        }
-        Err(error) => {
-            // Half a copy is none.
-            let _ = fs::remove_file(to);
-            Err(error)
-        }
+    let holds = copied.and_then(|holds| begun.finish().map(|()| holds))?;
+    let bytes = fs::metadata(to).map_err(BackupError::file(to))?.len();
+    let mut without = Vec::new();
+    if let Some(variable) = &config.provider.key.variable {
+        without.push(format!("the operator key, which is in the variable {variable}"));
     }
+    if let Some(variable) = &config.provider.key.passphrase_variable {
+        without.push(format!("the key's passphrase, which is in the variable {variable}"));
+    }
+    if config.cluster.kubeconfig.is_none() {
+        without.push("a kubeconfig, which the configuration does not name".to_owned());
+    }
+    Ok(Saved { file: to.to_owned(), bytes, holds, without })
 }
 
 enum Failed {
@@ -100,7 +95,7 @@ impl From<BackupError> for Failed {
 fn seal(
     config: &Config,
     config_path: &Path,
-    file: File,
+    file: &mut File,
     passphrase: SecretString,
 ) -> Result<Vec<&'static str>, Failed> {
     let sealed = age::Encryptor::with_user_passphrase(passphrase);
@@ -112,19 +107,18 @@ fn seal(
     let mut holds = Vec::new();
     for role in Role::ALL {
         let Some(path) = role.path(config, config_path) else { continue };
-        let copy = match role {
-            Role::Store => Some(Copy::of(&path)?),
-            _ => None,
+        // The store in memory: a plain copy of it in a file could outlive a process that is killed.
+        let content = match role {
+            Role::Store => copy_files::bytes(&path).map_err(BackupError::from)?,
+            _ => fs::read(&path).map_err(BackupError::file(path.clone()))?,
         };
-        let from = copy.as_ref().map_or(&path, |copy| &copy.0);
-        let opened = File::open(from).and_then(|file| Ok((file.metadata()?.len(), file)));
-        let (length, file) = opened.map_err(BackupError::file(from.clone()))?;
-        append(&mut tar, role.name(), role.mode(), length, file)?;
+        if role == Role::Store {
+            failpoint!("backup::store_read");
+        }
+        append(&mut tar, role.name(), role.mode(), content.len() as u64, content.as_slice())?;
         holds.push(role.name());
     }
-    let mut file = tar.into_inner()?.finish()?;
-    file.flush()?;
-    file.get_ref().sync_all()?;
+    tar.into_inner()?.finish()?.flush()?;
     Ok(holds)
 }
 
@@ -140,27 +134,4 @@ fn append(
     header.set_size(length);
     header.set_entry_type(tar::EntryType::Regular);
     tar.append_data(&mut header, name, data.take(length))
-}
-
-/// A consistent copy of the store beside it, which goes with this value.
-struct Copy(PathBuf);
-
-impl Copy {
-    fn of(path: &Path) -> Result<Self, BackupError> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!("-copy-{}", std::process::id()));
-        let copy = Self(name.into());
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create_new(true).mode(0o600);
-        options.open(&copy.0).map_err(BackupError::file(copy.0.clone()))?;
-        copies::copy_file(path, &copy.0)?;
-        Ok(copy)
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        // What cannot be deleted now is of no use to anybody who cannot read the store itself.
-        let _ = fs::remove_file(&self.0);
-    }
 }

@@ -109,7 +109,7 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     );
     metrics.gauge(
         "leases_awaiting_manifest",
-        "Leases that run and whose manifests are missing",
+        "Leases whose manifests are missing, and that run or are older than the store",
         len(super::awaiting_manifest(sources).await),
     );
     metrics.gauge(

@@ -23,7 +23,7 @@ pub struct Health {
     /// What the operator should know, though the agent works.
     #[serde(default)]
     pub warnings: Vec<ComponentError>,
-    /// Leases that run and whose tenants have to send their manifests again.
+    /// Leases whose tenants have to send their manifests again: they run, or are older than the store.
     #[serde(default)]
     pub awaiting_manifest: usize,
 }

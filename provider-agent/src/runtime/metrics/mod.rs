@@ -26,7 +26,7 @@ use crate::{
     market::{audit::Findings, follow::FollowState},
     model::{health::Failures, reach::LastAttempt},
     runtime::lock::LockState,
-    store::{Store, leases},
+    store::{Store, StoreError, leases, taken_up},
 };
 
 /// Seconds after which a write to the store counts as one that hangs.
@@ -122,11 +122,20 @@ async fn health(State(sources): State<Arc<Sources>>) -> impl IntoResponse {
     (status, Json(health))
 }
 
-/// Leases that run without a manifest: the store was lost or put back, and their tenants are asked to send
-/// it again.
+/// Leases without a manifest that run, or that are older than the store: it was lost or put back, and their
+/// tenants are asked to send it again.
 async fn awaiting_manifest(sources: &Sources) -> usize {
-    let without = sources.store.read(leases::without_manifest).await.unwrap_or_default();
-    without.into_iter().filter(|order| sources.caches.has(*order)).count()
+    let read = sources.store.read(|sql| {
+        let taken_up = taken_up::get(sql)?;
+        let mut found = Vec::new();
+        for order in leases::without_manifest(sql)? {
+            let lease = leases::get(sql, order)?;
+            found.push((order, lease.is_some_and(|lease| lease.is_older_than_store(taken_up))));
+        }
+        Ok::<_, StoreError>(found)
+    });
+    let without = read.await.unwrap_or_default();
+    without.into_iter().filter(|(order, older)| *older || sources.caches.has(*order)).count()
 }
 
 /// What all parts have to say at this moment.

@@ -3,7 +3,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use cosmwasm_std::{HexBinary, coins};
+use k8s_openapi::api::{coordination::v1::Lease, core::v1::Namespace};
+use kube::{Api, api::PostParams};
 use serde::Serialize;
+use serde_json::json;
 use souk_api::{
     attestations,
     defaults::{self, Foundations, Roles},
@@ -19,7 +22,11 @@ use souk_core::{Attribute, AuctionPolicy, DeploymentId, GroupSpec, OrderId, Pric
 use souk_devchain::{Devchain, Handle};
 use souk_kubesim::{ClusterSpec, KubeSim, NodeSpec, spec::Timing};
 use souk_localnet::chain::codes;
-use souk_provider::config::Contracts;
+use souk_provider::{
+    cluster::kube::{client, objects::namespace_of_agent},
+    config::{Cluster, Contracts, PodSecurity},
+    model::scope::MarketScope,
+};
 
 use super::{Must, proxy::Proxy};
 
@@ -111,8 +118,33 @@ impl Fixture {
         let mut fixture = Self { chain, sim, proxy, contracts, folder, client };
         fixture.contracts = fixture.instantiate().await;
         sim_kubeconfig(&fixture);
+        fixture.leave_lock().await;
         fixture.register("provider", "operator", options.slots, options.claims).await;
         fixture
+    }
+
+    /// Leaves the lock of the provider's agent as one that has ended does. Where there is none the first
+    /// agent waits before it acts.
+    async fn leave_lock(&self) {
+        let scope = MarketScope::new(CHAIN_ID, &self.contracts.orderbook, &address("provider"));
+        let name = scope.own_namespace();
+        let client = self.kube().await;
+        let namespace = namespace_of_agent(&scope, &name, PodSecurity::Restricted);
+        let all = Api::<Namespace>::all(client.clone());
+        all.create(&PostParams::default(), &namespace).await.must("namespace");
+        let lease = json!({
+            "metadata": { "name": "souk-provider" },
+            "spec": { "holderIdentity": "", "leaseDurationSeconds": 15 },
+        });
+        let lease: Lease = serde_json::from_value(lease).unwrap();
+        let leases = Api::<Lease>::namespaced(client, &name);
+        leases.create(&PostParams::default(), &lease).await.must("lock");
+    }
+
+    /// A client of the simulated cluster.
+    pub async fn kube(&self) -> kube::Client {
+        let cluster = Cluster { kubeconfig: Some(self.kubeconfig()), ..Cluster::default() };
+        client::from_config(&cluster).await.must("cluster")
     }
 
     async fn instantiate(&self) -> Contracts {
