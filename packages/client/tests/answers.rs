@@ -98,3 +98,27 @@ async fn a_bid_that_is_not_there_is_none_and_a_refusal_is_not() {
     let node = FakeNode::start(|_| Answer::Refused("sdk", 6, OUT_OF_GAS.to_owned())).await;
     assert!(Orderbook::new(node, "souk1b").bid(OrderId(7), "souk1me").await.is_err());
 }
+
+#[tokio::test]
+async fn a_node_that_repeats_a_page_is_not_asked_for_ever() {
+    let asked = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&asked);
+    let node = FakeNode::start(move |_| {
+        *counted.lock().unwrap() += 1;
+        Answer::Json(json!({"deposits": [deposit(3), deposit(5)]}))
+    });
+    let escrow = Escrow::new(node.await, "souk1escrow");
+    let error = escrow.deposits(AccountId(1)).await.unwrap_err();
+    assert!(matches!(error, MarketError::Page { .. }), "{error}");
+    assert!(error.to_string().contains("souk1escrow"), "{error}");
+    assert_eq!(*asked.lock().unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_page_with_more_entries_than_a_contract_gives_is_an_error() {
+    let node = FakeNode::start(|_| {
+        Answer::Json(json!({"deposits": (0..101).map(deposit).collect::<Vec<_>>()}))
+    });
+    let error = Escrow::new(node.await, "souk1escrow").deposits(AccountId(1)).await.unwrap_err();
+    assert!(error.to_string().contains("101 entries"), "{error}");
+}

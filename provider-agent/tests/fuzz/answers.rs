@@ -24,6 +24,12 @@ use crate::{
 /// after a fault, is there once for each.
 const LIMIT: Limit = Limit { base: 4 << 20, per_byte: 256 };
 
+/// Of answers of megabytes that are made to cost memory. The most results of transactions that a block can
+/// have are the base.
+const COSTLY: Limit = Limit { base: 64 << 20, per_byte: 48 };
+/// The bytes of such an answer.
+const BYTES: usize = 2 << 20;
+
 struct Fixture {
     runtime: tokio::runtime::Runtime,
     answers: Answers,
@@ -116,6 +122,55 @@ fn the_good_answers_are_read() {
     }
 }
 
+/// What a node can write to cost memory: lists of the shortest entries.
+#[test]
+fn answers_that_are_made_to_cost_memory_take_a_small_multiple_of_their_bytes() {
+    let many = |entry: &str| vec![entry; BYTES / (entry.len() + 1)].join(",");
+    let results = |fields: String| format!(r#"{{"height":"7",{fields}}}"#);
+    let event = |attributes: String| format!(r#"[{{"type":"a","attributes":[{attributes}]}}]"#);
+    let block = |txs: String| {
+        format!(
+            r#"{{"block":{{"header":{{"chain_id":"{CHAIN}","height":"7","time":"2026-11-29T10:00:00Z"}},"data":{{"txs":[{txs}]}}}}}}"#
+        )
+    };
+    let stored = node::abci(&[[0x0a, 0].as_slice(); BYTES / 3].concat()).to_string();
+    let of_contract = |text: String| node::abci(&node::smart(text.into_bytes())).to_string();
+    for (question, key, result) in [
+        ("block_results", "block_results", results(format!(r#""txs_results":[{}]"#, many("{}")))),
+        (
+            "block_results",
+            "block_results",
+            results(format!(r#""txs_results":[{{"events":[{}]}}]"#, many(r#"{"type":""}"#))),
+        ),
+        (
+            "block_results",
+            "block_results",
+            results(format!(r#""end_block_events":{}"#, event(many(r#"{"key":""}"#)))),
+        ),
+        ("block", "block", block(many(r#""""#))),
+        ("health", "health", format!("[{}]", many("0"))),
+        ("tx", "tx", format!("[{}]", many("[]"))),
+        ("bids", "AllContractState", stored),
+        ("leases", "leases", of_contract(format!(r#"{{"leases":[{}]}}"#, many("{}")))),
+        (
+            "attestations",
+            "attestations",
+            of_contract(format!(r#"{{"attestations":[{}]}}"#, many(r#""""#))),
+        ),
+    ] {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#).into_bytes();
+        within(COSTLY, body.len(), || {
+            let fixture = &*FIXTURE;
+            fixture.answers.lock().unwrap().insert(key.to_owned(), body);
+            drop(fixture.runtime.block_on(asked(question, fixture)));
+            fixture.answers.lock().unwrap().clear();
+        });
+    }
+    let error =
+        format!(r#"{{"jsonrpc":"2.0","id":1,"error":{{"code":1,"data":[{}]}}}}"#, many("[]"));
+    let _ = ask("status", "health", error.into_bytes());
+}
+
 /// The body of an answer, each layer edited.
 fn body(
     question: &str,
@@ -167,11 +222,19 @@ fn ask(question: &str, key: &str, body: Vec<u8>) -> Result<String, String> {
 
 /// Puts a question; its answer or error as text.
 async fn put(question: &str, fixture: &Fixture) -> Result<String, String> {
+    let show = |answer: Box<dyn std::fmt::Debug>| format!("{answer:?}");
+    asked(question, fixture).await.map(show).map_err(show)
+}
+
+type Shown = Box<dyn std::fmt::Debug>;
+
+/// Puts a question; its answer or error.
+async fn asked(question: &str, fixture: &Fixture) -> Result<Shown, Shown> {
     macro_rules! text {
         ($asked:expr) => {
             match $asked.await {
-                Ok(answer) => Ok(format!("{answer:?}")),
-                Err(error) => Err(format!("{error} {error:?}")),
+                Ok(answer) => Ok(Box::new(answer) as Shown),
+                Err(error) => Err(Box::new(error) as Shown),
             }
         };
     }
@@ -204,7 +267,10 @@ async fn put(question: &str, fixture: &Fixture) -> Result<String, String> {
         "attestations" => text!(market.attestations_after(None)),
         "attestation" => text!(market.attestation(ADDRESS)),
         "chain account" => text!(market.queries().account(ADDRESS)),
-        _ => rebuilt(client, market).await,
+        _ => rebuilt(client, market)
+            .await
+            .map(|text| Box::new(text) as Shown)
+            .map_err(|text| Box::new(text) as Shown),
     }
 }
 

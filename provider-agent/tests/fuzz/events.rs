@@ -13,7 +13,7 @@ use souk_provider::{
     config::Config,
     market::{ProviderContext, apply},
     model::Cursor,
-    store::{Store, StoreError, Tx, bids, leases, marks, orders, pending},
+    store::{Store, StoreError, Tx, bids, lease_summaries, leases, marks, orders, pending},
 };
 
 use crate::{
@@ -133,6 +133,9 @@ fn written(tx: &Tx<'_>, events: &[events::MarketEvent]) -> Result<(), StoreError
     // What was written can be read.
     let read = (orders::open(tx)?, bids::all(tx)?, leases::all(tx)?, marks::all(tx)?);
     pending::list(tx, 1_000)?;
+    orders::before_open(tx)?;
+    (bids::releasing(tx)?, bids::over(tx, 1_200, 86_400)?);
+    (leases::ended(tx)?, leases::without_manifest(tx)?, lease_summaries::all(tx)?);
     // Again, as after a crash before the cursor was known: nothing more.
     let once = rows(tx)?;
     apply(tx, &context, at, events)?;

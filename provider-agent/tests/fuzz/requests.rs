@@ -158,6 +158,20 @@ fn the_good_requests_are_answered() {
     }
 }
 
+#[test]
+fn a_lease_of_any_number_is_a_question_and_no_failure_of_the_store() {
+    for number in [0, i64::MAX as u64, 1 << 63, u64::MAX] {
+        for route in PATHS.iter().skip(2) {
+            let request = Request::builder()
+                .method(Method::GET)
+                .uri(route::path(route, OrderId(number)))
+                .header(header::AUTHORIZATION, format!("Bearer {}", lease::sign(&lease::claims())));
+            let status = send((request.body(vec![]).unwrap(), 1_024));
+            assert!([404, 503].contains(&status), "{status} for {route} {number}");
+        }
+    }
+}
+
 const PATHS: [&str; 7] = [
     route::VERSION,
     route::STATUS,

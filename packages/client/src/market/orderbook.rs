@@ -15,6 +15,7 @@ use super::{
     bids::{self, BidsPage},
     if_present,
     instance::contract,
+    page,
 };
 
 contract!(
@@ -66,10 +67,11 @@ impl Orderbook {
     /// The orders after one, a page of them.
     ///
     /// # Errors
-    /// If there is no answer: [`MarketError`] says why.
+    /// [`MarketError::Page`] if it is not in order; else if there is no answer: [`MarketError`] says why.
     pub async fn orders_after(&self, start_after: Option<OrderId>) -> Answer<Vec<OrderResponse>> {
         let msg = |limit| QueryMsg::Orders { start_after, limit: Some(limit) };
-        Ok(self.0.page::<_, OrdersResponse>(msg).await?.orders)
+        let page = self.0.page::<_, OrdersResponse>(msg).await?.orders;
+        page::advancing(&self.0.address, start_after.map(|id| id.0), page, |order| order.id.0)
     }
 
     /// All bids on an order, the lowest first.
@@ -111,7 +113,13 @@ impl Orderbook {
     pub async fn bids_page(&self, provider: &str, from: Option<Vec<u8>>) -> Answer<BidsPage> {
         let contract = &self.0.address;
         let from = from.unwrap_or_else(bids::beginning);
-        bids::read(contract, provider, self.0.queries.storage_page(contract, from).await?)
+        let page = self.0.queries.storage_page(contract, from.clone()).await?;
+        if page.next.as_ref().is_some_and(|next| *next <= from) {
+            let (contract, problem) =
+                (contract.clone(), "its next one is not behind it".to_owned());
+            return Err(MarketError::Page { contract, problem });
+        }
+        bids::read(contract, provider, page)
     }
 
     /// A lease.
@@ -143,7 +151,8 @@ impl Orderbook {
         start_after: Option<OrderId>,
     ) -> Answer<Vec<LeaseResponse>> {
         let msg = |limit| leases(provider, start_after, limit);
-        Ok(self.0.page::<_, LeasesResponse>(msg).await?.leases)
+        let page = self.0.page::<_, LeasesResponse>(msg).await?.leases;
+        page::advancing(&self.0.address, start_after.map(|id| id.0), page, |lease| lease.order.0)
     }
 
     /// A provider's lease for an order; none if it has none. The list of leases is asked, since

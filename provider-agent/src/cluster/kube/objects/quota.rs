@@ -20,7 +20,8 @@ pub(super) fn quota(
 ) -> Object {
     let services = &subject.group.services;
     let sum = |of: &dyn Fn(&ManifestService) -> u64| -> u64 {
-        services.iter().map(|service| of(service).saturating_mul(service.count.into())).sum()
+        let all = services.iter().map(|service| of(service).saturating_mul(service.count.into()));
+        all.fold(0, u64::saturating_add)
     };
     let mut hard = Map::new();
     let mut set = |key: &str, value: String| hard.insert(key.to_owned(), Value::String(value));
@@ -32,7 +33,8 @@ pub(super) fn quota(
     set("persistentvolumeclaims", claims.to_string());
     set(
         "requests.storage",
-        sum(&|s| volumes::persistent(s).map(|v| v.size.get()).sum()).to_string(),
+        sum(&|s| volumes::persistent(s).map(|v| v.size.get()).fold(0, u64::saturating_add))
+            .to_string(),
     );
     set("services.nodeports", service::node_ports(services).to_string());
     set("services.loadbalancers", service::leased_ips(services).len().to_string());
