@@ -44,7 +44,7 @@ pub enum Command {
     Withdraw(withdraw::Withdraw),
     /// Close a deployment, pay its providers, and return what is left of the deposits.
     Close(close::Close),
-    /// Show and manage leases: status, logs, events, manifest, close.
+    /// Show and manage leases: status, logs, events, manifest, close, volumes.
     #[command(subcommand)]
     Lease(lease::Lease),
     /// Register a provider and show providers.

@@ -16,6 +16,7 @@ pub const ALL: &[&str] = &[
     "leases::after_object",
     "leases::after_apply",
     "leases::after_prune",
+    "leases::after_keep",
     "leases::before_teardown",
     "leases::after_teardown",
     "leases::after_forget",

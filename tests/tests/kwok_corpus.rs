@@ -216,6 +216,7 @@ impl Market {
                 cluster: &cluster,
                 digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
+                claims: &[],
             };
             pods += self.lease(&subject).await?;
         }

@@ -82,6 +82,7 @@ fn lease(provider: &str, order: u64, sdl: &str) -> Value {
         cluster: &cluster,
         digests: &DigestKey::from_bytes([0; 32]),
         running: true,
+        claims: &[],
     };
     let (mut namespace, mut policies, mut pods) = (Value::Null, Vec::new(), Map::new());
     for object in objects::all(&subject).unwrap() {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use serde_json::json;
 use souk_api::orderbook::{ExecuteMsg, LeaseResponse};
 use souk_client::{
     Market, deploy,
@@ -20,7 +21,7 @@ use crate::{
     units,
 };
 
-/// Show and manage leases: status, logs, events, manifest, close.
+/// Show and manage leases: status, logs, events, manifest, close, volumes.
 #[derive(Debug, Subcommand)]
 pub enum Lease {
     /// List your leases, or those of a provider.
@@ -62,6 +63,12 @@ pub enum Lease {
         #[arg(long)]
         reason: Option<CloseReason>,
     },
+    /// Delete the volumes of a lease that ended now. Its provider keeps them for some time, in case that
+    /// the end was a mistake.
+    DeleteVolumes {
+        /// The lease's number, which is that of its order.
+        order: OrderId,
+    },
 }
 
 /// Show the logs of a lease's services.
@@ -94,6 +101,7 @@ impl Lease {
             Self::Events { order, follow } => events(context, &market, order, follow).await,
             Self::Send { order } => send(context, &market, order).await,
             Self::Close { order, reason } => close(context, &market, order, reason).await,
+            Self::DeleteVolumes { order } => delete_volumes(context, &market, order).await,
         }
     }
 }
@@ -214,6 +222,14 @@ async fn close(
     context.out.result(&lease, |lease| {
         let reason = lease.reason.map_or("closed".to_owned(), |reason| reason.to_string());
         format!("Lease {} is closed: {reason}.", lease.order)
+    });
+    Ok(Exit::Ok)
+}
+
+async fn delete_volumes(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {
+    client(context, market, order).await?.delete_volumes(order).await?;
+    context.out.result(&json!({ "order": order }), |_| {
+        format!("The provider deletes the volumes of lease {order}. `souk lease status {order}` shows those that are left.")
     });
     Ok(Exit::Ok)
 }

@@ -1,5 +1,7 @@
 //! What routes take and give, as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use souk_core::OrderId;
 use souk_sdl::Manifest;
@@ -43,6 +45,10 @@ pub struct ProviderStatus {
     pub free_memory: u64,
     /// Free GPUs.
     pub free_gpus: u64,
+    /// Free bytes of persistent storage by the market's class, of classes of which the provider has a
+    /// limited amount.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub free_storage: BTreeMap<String, u64>,
 }
 
 /// Where a lease stands.
@@ -57,6 +63,27 @@ pub struct LeaseStatus {
     pub detail: Option<String>,
     /// Its services, by name.
     pub services: Vec<ServiceStatus>,
+    /// Its volumes, if it ended and they are kept for some time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_volumes: Option<KeptVolumes>,
+}
+
+/// The volumes of a lease that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptVolumes {
+    /// When they go by the provider's clock, Unix seconds; in the past if they are being deleted.
+    pub until: u64,
+    /// Each of them.
+    pub volumes: Vec<KeptVolume>,
+}
+
+/// A volume of a lease that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptVolume {
+    /// The market's storage class.
+    pub class: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// What a lease is doing.

@@ -14,6 +14,8 @@ pub const LEASE_STATUS: &str = "/v1/leases/{order}/status";
 pub const LOGS: &str = "/v1/leases/{order}/logs";
 /// A lease's Kubernetes events, as lines of JSON.
 pub const EVENTS: &str = "/v1/leases/{order}/events";
+/// The volumes of a lease that ended: DELETE.
+pub const VOLUMES: &str = "/v1/leases/{order}/volumes";
 /// Why the provider did not bid on an order; for the order's tenant.
 pub const REASON: &str = "/v1/orders/{order}/reason";
 

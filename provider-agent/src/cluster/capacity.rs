@@ -1,7 +1,10 @@
 //! What the cluster has left for new orders, and which GPUs fail: counted once after each change, for all
 //! who show it.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use souk_core::OrderId;
 use tokio::sync::watch;
@@ -12,7 +15,7 @@ use crate::{
         interfaces::CapacitySource,
         placement::{GpuFault, Limits, Requests, Reservation, gpu_faults},
     },
-    store::{KeyListener, Listener, Store, StoreError, Topic, reservations},
+    store::{KeyListener, Listener, Store, StoreError, Topic, kept_volumes, reservations},
 };
 
 /// The least time between two counts: pods change often.
@@ -23,6 +26,9 @@ const MIN_INTERVAL: Duration = Duration::from_millis(500);
 pub struct CapacityState {
     /// What new orders can ask for in all, beside pods and reservations; nothing while that is not known.
     pub offered: Requests,
+    /// Bytes of persistent storage that new orders can ask for, by the market's class, of classes with a
+    /// limit.
+    pub storage: BTreeMap<String, u64>,
     /// The nodes whose GPUs fail, or are not what leases hold.
     pub faults: Vec<GpuFault>,
 }
@@ -62,11 +68,20 @@ impl<C: CapacitySource> Counter<C> {
         let all = self.store.read(reservations::all).await?.into_iter();
         let mut reserved: HashMap<OrderId, Reservation> = all.map(|row| (row.order, row)).collect();
         loop {
+            let kept = self.store.read(kept_volumes::all).await?;
+            let limits = self.limits.clone().without_kept(&kept);
             let counted = match self.cluster.snapshot() {
-                Ok(cluster) => CapacityState {
-                    offered: cluster.left(reserved.values(), &self.limits).offered(),
-                    faults: gpu_faults(&cluster, reserved.values()),
-                },
+                Ok(cluster) => {
+                    let left = cluster.left(reserved.values(), &limits);
+                    let storage = left.persistent.iter();
+                    CapacityState {
+                        offered: left.offered(),
+                        storage: storage
+                            .filter_map(|(c, left)| Some((c.clone(), (*left)?)))
+                            .collect(),
+                        faults: gpu_faults(&cluster, reserved.values()),
+                    }
+                }
                 Err(_) => CapacityState::default(),
             };
             self.state.send_if_modified(|state| {

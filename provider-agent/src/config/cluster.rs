@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{Bytes, ConfigError, Images};
+use super::{Bytes, ConfigError, Images, KeptVolumes};
 
 /// The Kubernetes cluster.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -43,6 +43,9 @@ pub struct Cluster {
     /// The market's storage classes (`default`, `beta1` to `beta3`), with the cluster's class of each.
     #[serde(default)]
     pub storage_classes: BTreeMap<String, StorageClass>,
+    /// For how long the volumes of leases that ended are kept.
+    #[serde(default)]
+    pub kept_volumes: KeptVolumes,
     /// The pod security level that tenants' namespaces enforce.
     #[serde(default)]
     pub pod_security: PodSecurity,
@@ -187,6 +190,7 @@ impl Cluster {
                 ));
             }
         }
+        self.kept_volumes.check()?;
         for (key, value) in &self.node_selector {
             if !is_label_key(key) || !is_label_value(value) {
                 return Err(ConfigError::invalid(

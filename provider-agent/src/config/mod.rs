@@ -11,6 +11,7 @@ mod contracts;
 mod error;
 mod gateway;
 mod images;
+mod kept_volumes;
 mod units;
 
 use std::{
@@ -30,6 +31,7 @@ pub use contracts::Contracts;
 pub use error::ConfigError;
 pub use gateway::{Gateway, GatewayLimits, SelfCheck, host_and_port};
 pub use images::Images;
+pub use kept_volumes::KeptVolumes;
 pub use units::{Bytes, Hourly, Seconds};
 
 /// The prefix of environment variables that override values.

@@ -89,6 +89,9 @@ pub enum GatewayError {
     /// The lease is over.
     #[error("lease {0} has ended")]
     Ended(OrderId),
+    /// The lease is not over.
+    #[error("lease {0} runs and uses its volumes; close it first")]
+    Runs(OrderId),
     /// The cluster.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
@@ -134,6 +137,7 @@ impl GatewayError {
             Self::Streams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             Self::Ended(_) => (StatusCode::GONE, "lease_ended"),
+            Self::Runs(_) => (StatusCode::CONFLICT, "lease_runs"),
             Self::Workload(WorkloadError::NoService { .. }) => {
                 (StatusCode::NOT_FOUND, "no_service")
             }

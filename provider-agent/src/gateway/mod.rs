@@ -112,7 +112,7 @@ pub fn router(state: Arc<State>) -> Router {
     let origins = state.config.cors_origins.iter().filter_map(|origin| origin.parse().ok());
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([http::Method::GET, http::Method::PUT])
+        .allow_methods([http::Method::GET, http::Method::PUT, http::Method::DELETE])
         .allow_headers([http::header::AUTHORIZATION, http::header::CONTENT_TYPE]);
     routes::all()
         .layer(axum::extract::DefaultBodyLimit::max(body))

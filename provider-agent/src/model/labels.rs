@@ -15,6 +15,14 @@ pub const PROVIDER: &str = "souk.market/provider";
 pub const MARKET: &str = "souk.market/market";
 /// The service of the manifest that an object runs.
 pub const SERVICE: &str = "souk.market/service";
+/// The replica that a claim, a StatefulSet or a pod is of.
+pub const REPLICA: &str = "souk.market/replica";
+/// The pool of a claim's replica: those with the same persistent volumes.
+pub const POOL: &str = "souk.market/pool";
+/// The volume of a claim, by its name in the manifest.
+pub const VOLUME: &str = "souk.market/volume";
+/// The market's storage class of a claim.
+pub const CLASS: &str = "souk.market/class";
 /// On a namespace whose pods are let in to tenants' pods, with the value `true`: set by the operator on
 /// that of the ingress controller.
 pub const INGRESS: &str = "souk.market/ingress";

@@ -12,6 +12,7 @@ pub mod hosts;
 pub mod image;
 pub mod ingress;
 pub mod interfaces;
+pub mod kept;
 pub mod labels;
 mod lease;
 pub mod manifest;
@@ -26,6 +27,7 @@ pub mod reach;
 pub mod reconcile;
 pub mod scope;
 pub mod upkeep;
+pub mod volumes;
 pub mod work_queue;
 
 pub use bid::{Bid, BidProgress};

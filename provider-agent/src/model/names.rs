@@ -19,6 +19,22 @@ pub fn object_name(name: &str, suffix: &str) -> String {
     format!("s{}{tail}", kept.trim_matches('-'))
 }
 
+/// The longest base of a StatefulSet's name. Its controller labels each pod with the name and a hash of
+/// ten characters, for which a label has room up to 52; four are for a number.
+const MAX_SET: usize = 48;
+
+/// The name of a service's StatefulSets, which may be followed by `-` and a number of two digits: names
+/// of 53 characters and more are accepted by Kubernetes and never get a pod.
+pub fn set_name(service: &str) -> String {
+    let name = object_name(service, "");
+    if name.len() <= MAX_SET {
+        return name;
+    }
+    let tail = format!("-{}", hash(&[service], 8));
+    let kept: String = name.chars().take(MAX_SET - tail.len()).collect();
+    format!("{}{tail}", kept.trim_end_matches('-'))
+}
+
 /// A label's value: `name` if it may be one.
 pub fn label_value(name: &str) -> String {
     let fine = name.len() <= MAX
@@ -59,6 +75,17 @@ mod tests {
     #[test]
     fn a_name_that_is_a_dns_label_stays_as_it_is() {
         assert_eq!(object_name("web", "-env"), "web-env");
+    }
+
+    #[test]
+    fn a_stateful_sets_name_leaves_room_for_the_label_of_its_pods() {
+        assert_eq!(set_name("db"), "db");
+        let (one, other) = ("a".repeat(49), format!("{}b", "a".repeat(62)));
+        for name in ["a".repeat(48), one.clone(), other.clone(), format!("{}-x", "a".repeat(46))] {
+            let made = set_name(&name);
+            assert!(is_dns_label(&made) && made.len() <= MAX_SET, "{made}");
+        }
+        assert_ne!(set_name(&one), set_name(&other));
     }
 
     #[test]

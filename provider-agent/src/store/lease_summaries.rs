@@ -27,12 +27,14 @@ pub struct LeaseSummary {
     pub group: Option<Box<str>>,
     /// Its host names.
     pub hosts: Box<[Box<str>]>,
+    /// Whether its volumes are kept after an end.
+    pub keeps_volumes: bool,
 }
 
 impl LeaseSummary {
     /// Whether the store has something of it that ends with its objects.
     pub fn holds_something(&self) -> bool {
-        self.manifest.is_some() || !self.hosts.is_empty()
+        self.manifest.is_some() || !self.hosts.is_empty() || self.keeps_volumes
     }
 
     /// Identifies what is to run of it, with how objects are made (`recipe`); none without a manifest or
@@ -50,12 +52,14 @@ impl LeaseSummary {
 
 const SELECT: &str = "SELECT l.order_id, l.state, a.id IS NOT NULL AS known, a.depletion, a.dry,
         m.commitment, r.placements, json_extract(o.detail, '$.spec.name') AS name,
-        (SELECT group_concat(host, ' ') FROM hostnames h WHERE h.order_id = l.order_id) AS hosts
+        (SELECT group_concat(host, ' ') FROM hostnames h WHERE h.order_id = l.order_id) AS hosts,
+        k.order_id IS NOT NULL AS keeps
      FROM leases l
         LEFT JOIN accounts a ON a.id = l.account
         LEFT JOIN manifests m ON m.order_id = l.order_id
         LEFT JOIN reservations r ON r.order_id = l.order_id
-        LEFT JOIN orders o ON o.id = l.order_id";
+        LEFT JOIN orders o ON o.id = l.order_id
+        LEFT JOIN kept_volumes k ON k.order_id = l.order_id";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<LeaseSummary> {
     let funds = match row.get("known")? {
@@ -73,6 +77,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LeaseSummary> {
         reservation: text("placements")?.map(|placements| digest(&[&placements])),
         group: text("name")?.map(String::into_boxed_str),
         hosts: hosts.split_whitespace().map(Box::from).collect(),
+        keeps_volumes: row.get("keeps")?,
     })
 }
 

@@ -16,6 +16,7 @@ pub mod deployments;
 pub mod digest_key;
 mod error;
 pub mod hostnames;
+pub mod kept_volumes;
 pub mod lease_summaries;
 pub mod leases;
 pub mod manifests;

@@ -16,6 +16,7 @@ use souk_core::{
 };
 
 use super::*;
+use crate::model::kept::{Kept, KeptVolume};
 use crate::model::placement::{GpuModel, Placement, Requests};
 use crate::model::{AccountClock, Bid, BidProgress, Mark, OrderDetail};
 
@@ -43,6 +44,7 @@ struct Rows {
     applied: Vec<AppliedRow>,
     identity: Option<String>,
     restored: Option<u64>,
+    kept: Vec<Kept>,
 }
 
 fn rows() -> Rows {
@@ -76,7 +78,14 @@ fn rows() -> Rows {
         applied: vec![applied(1, Some(u64::MAX)), applied(2, None)],
         identity: Some("0f1e".into()),
         restored: Some(1_700_000_300),
+        kept: vec![kept()],
     }
+}
+
+fn kept() -> Kept {
+    let volume = KeptVolume { class: "beta2".into(), bytes: 1 << 40 };
+    let (since, until) = (1_700_000_000, 1_700_086_400);
+    Kept { order: OrderId(3), since, until, ran: 100_000, volumes: vec![volume] }
 }
 
 fn applied(order: u64, version: Option<u64>) -> AppliedRow {
@@ -298,6 +307,9 @@ async fn write(store: &Store) {
             tx.execute("INSERT OR REPLACE INTO digest_key VALUES (0, x'0102')", [])?;
             copies::set_identity(tx, &rows.identity.unwrap())?;
             copies::mark(tx, rows.restored.unwrap())?;
+            for row in &rows.kept {
+                kept_volumes::keep(tx, row, &Default::default())?;
+            }
             for item in items() {
                 Outbox::enqueue(tx, &item)?;
             }
@@ -337,6 +349,7 @@ async fn read(store: &Store) -> Rows {
                 applied: applied::all(sql)?,
                 identity: copies::identity(sql)?,
                 restored: copies::restored_at(sql)?,
+                kept: kept_volumes::all(sql)?,
             })
         })
         .await;
@@ -410,10 +423,9 @@ async fn todays_code_stores_the_rows_of_the_fixture() {
 async fn every_record_of_an_older_version_reads_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = restored(folder.path(), FIXTURE_0_1_0);
-    assert_eq!(
-        read(&store).await,
-        Rows { applied: Vec::new(), identity: None, restored: None, ..rows() }
-    );
+    let expected =
+        Rows { applied: Vec::new(), identity: None, restored: None, kept: Vec::new(), ..rows() };
+    assert_eq!(read(&store).await, expected);
 }
 
 #[tokio::test]

@@ -15,12 +15,13 @@ use souk_kubesim::Outage;
 use souk_provider::{
     failpoint,
     model::labels,
-    store::{Store, hostnames, leases},
+    store::{Store, hostnames, kept_volumes, leases},
 };
 
 use crate::{
     manifests::{self, Cluster, Running, SITE, accepted, lease, running},
     support::{Fixture, InProcess, Must, Process, agent::configure, until},
+    volumes::kept,
 };
 
 impl Cluster {
@@ -53,7 +54,8 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
     let cluster = Cluster::of(&config).await;
     let points: Vec<&str> =
         failpoint::ALL.iter().copied().filter(|point| point.starts_with("leases::")).collect();
-    let is_end = |point: &&str| point.contains("teardown") || point.contains("forget");
+    let is_end =
+        |point: &&str| ["keep", "teardown", "forget"].iter().any(|part| point.contains(part));
     let (ends, starts): (Vec<&str>, Vec<&str>) = points.iter().copied().partition(is_end);
     assert!(!ends.is_empty() && !starts.is_empty());
     for (number, end) in ends.iter().enumerate() {
@@ -74,9 +76,17 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
         agent.kill().await;
 
         close(&fixture, order).await;
+        if !end.contains("keep") {
+            let agent = InProcess::start(&config).await;
+            kept_and_given_up(&agent.store, order).await;
+            agent.stop().await;
+        }
         let mut doomed = Process::start(&config, Some(end));
         doomed.killed(end).await;
         let agent = InProcess::start(&config).await;
+        if end.contains("keep") {
+            kept_and_given_up(&agent.store, order).await;
+        }
         cluster.is_empty(&format!("nothing is left after {end}")).await;
         until("the manifest is forgotten", async || {
             agent.store.manifest(order).await.unwrap().is_none().then_some(())
@@ -100,6 +110,12 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
     }
 }
 
+/// Waits until the volumes of a lease that ended are kept, and orders their deletion.
+async fn kept_and_given_up(store: &Store, order: OrderId) {
+    until("its volumes are kept", async || kept(store, order).await).await;
+    store.write(move |tx| kept_volumes::order_deletion(tx, order)).await.must("deletion");
+}
+
 /// Removes the store beside a configuration, with what SQLite keeps beside that.
 pub fn lose_store(config: &std::path::Path) {
     for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
@@ -116,6 +132,7 @@ async fn a_lease_that_ends_while_the_agent_is_down_is_torn_down_when_it_is_back(
     // Even if the store has lost the lease, the chain's answer is enough.
     lose_store(&config);
     let agent = InProcess::start(&config).await;
+    kept_and_given_up(&agent.store, leased.order).await;
     cluster.is_empty("the orphan is gone").await;
     agent.stop().await;
 }
@@ -286,7 +303,8 @@ async fn while_the_cluster_cannot_be_asked_nothing_is_judged() {
         agent.store.manifest(ends.order).await.unwrap().is_none().then_some(())
     })
     .await;
-    assert_eq!(cluster.namespaces().await.unwrap().len(), 1);
+    assert!(kept(&agent.store, ends.order).await.is_some(), "its volumes stay");
+    assert!(kept(&agent.store, stays.order).await.is_none());
     cluster.has_replicas("the other one ran all the time", stays.order, 1).await;
     agent.stop().await;
 }

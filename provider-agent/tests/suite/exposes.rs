@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{Secret, Service},
+    core::v1::{PersistentVolumeClaim, Secret, Service},
     networking::v1::Ingress,
 };
 use kube::{
@@ -25,6 +25,7 @@ use souk_provider::{
         DigestKey, Lease,
         hosts::{Domains, Naming},
         scope::MarketScope,
+        volumes::Claim,
     },
 };
 
@@ -115,6 +116,8 @@ impl Environment {
         let scope = MarketScope::of(&config);
         let lease: Lease = self.agent.store.lease(leased.order).await.unwrap().unwrap();
         let group = &leased.upload.manifest.0[0];
+        let claims = self.list::<PersistentVolumeClaim>(leased.order).await;
+        let known: Vec<Claim> = claims.iter().map(Claim::of).collect();
         let subject = Subject {
             order: leased.order,
             scope: &scope,
@@ -124,10 +127,12 @@ impl Environment {
             placements: &[],
             cluster: &config.cluster,
             running: true,
+            claims: &known,
         };
         let mut wanted: Vec<(Kind, String)> =
             objects::names(&subject).into_iter().map(|one| (one.kind, one.name)).collect();
         let mut found = Vec::new();
+        found.extend(claims.iter().map(|one| (Kind::PersistentVolumeClaim, one.name_any())));
         let services = self.list::<Service>(leased.order).await;
         let ingresses = self.list::<Ingress>(leased.order).await;
         let deployments = self.list::<Deployment>(leased.order).await;

@@ -11,8 +11,8 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use cosmrs::proto::{cosmwasm::wasm::v1::QuerySmartContractStateResponse, traits::Message};
-use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim};
-use kube::{Api, api::ListParams};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use kube::api::ListParams;
 use serde_json::{Value, json};
 use souk_api::{
     escrow,
@@ -24,14 +24,12 @@ use souk_devchain::{
     EndpointMode,
     proxy::{On, Proxy, change},
 };
-use souk_provider::{
-    model::labels,
-    store::{StoreError, Tx, leases},
-};
+use souk_provider::store::{StoreError, Tx, leases};
 
 use crate::{
     manifests::{self, Cluster, Leased, SITE, accepted, lease},
     support::{Fixture, InProcess, agent::configure, fixture::address, until},
+    volumes::kept,
 };
 
 /// An agent's configuration with these endpoints, which compares its leases every second and shows
@@ -169,12 +167,13 @@ async fn an_end_waits_until_a_second_endpoint_can_be_asked() {
 
     second.faults().set_mode(EndpointMode::Serve);
     until("its end", async || (!is_active(&agent, &leased).await).then_some(())).await;
-    let namespaces = Api::<Namespace>::all(cluster.client.clone());
-    until("nothing is left", async || {
-        let ours = ListParams::default().labels(labels::ORDER);
-        namespaces.list(&ours).await.ok()?.items.is_empty().then_some(())
+    until("nothing but its volumes is left", async || {
+        kept(&agent.store, leased.order).await?;
+        let pods = cluster.namespaced::<Pod>(leased.order);
+        pods.list(&ListParams::default()).await.ok()?.items.is_empty().then_some(())
     })
     .await;
+    assert!(volumes(&cluster, &leased).await > 0);
     agent.stop().await;
 }
 

@@ -25,4 +25,5 @@ mod secrets;
 mod soak;
 mod support;
 mod upkeep;
+mod volumes;
 mod workers;

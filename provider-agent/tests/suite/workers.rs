@@ -6,7 +6,7 @@ use std::{
 };
 
 use k8s_openapi::api::{
-    apps::v1::{Deployment, StatefulSet},
+    apps::v1::Deployment,
     core::v1::{PersistentVolumeClaim, Pod, Secret},
     networking::v1::Ingress,
 };
@@ -233,21 +233,28 @@ async fn an_object_that_kubernetes_refuses_keeps_no_other_from_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_with_a_volume_that_gets_another_name_runs_again() {
+async fn a_service_with_a_volume_that_gets_another_name_runs_again_with_its_data() {
     let Running { fixture: _fixture, cluster, agent, mut leased, .. } = running("").await;
     let order = leased.order;
+    let claims = cluster.namespaced::<PersistentVolumeClaim>(order);
+    let uids = async || {
+        let all = claims.list(&ListParams::default()).await.must("claims").items;
+        all.into_iter().map(|claim| claim.metadata.uid).collect::<Vec<_>>()
+    };
+    let before = uids().await;
 
     let renamed = SITE.replace("  db:\n    image", "  store:\n    image");
     let renamed = renamed.replace("  db: { here", "  store: { here");
     update(&agent, &mut leased, &renamed).await;
+    let pods = cluster.namespaced::<Pod>(order);
     until("it runs by its new name", async || {
-        let set = cluster.namespaced::<StatefulSet>(order).get_opt("store").await.ok()??;
-        (set.status?.ready_replicas? == 1).then_some(())
+        let ours = ListParams::default().labels("souk.market/service=store");
+        let pod = pods.list(&ours).await.ok()?.items.pop()?;
+        let conditions = pod.status?.conditions?;
+        conditions.iter().any(|one| one.type_ == "Ready" && one.status == "True").then_some(())
     })
     .await;
-    let claims = cluster.namespaced::<PersistentVolumeClaim>(order);
-    let all = claims.list(&ListParams::default()).await.must("claims").items;
-    assert_eq!(all.len(), 1, "the quota is for one");
+    assert_eq!(uids().await, before);
     agent.stop().await;
 }
 

@@ -323,9 +323,12 @@ impl Fixture {
         Api::<Namespace>::all(self.client.clone()).get_opt(name).await.unwrap()
     }
 
-    /// Waits until a lease's namespace is gone.
+    /// Waits until a lease's namespace is gone, once the tenant has given up its volumes.
     pub async fn is_gone(&self, leased: &Leased) {
         let name = &leased.namespace;
+        let gateway = self.gateway(leased).await;
+        let given_up = async || gateway.delete_volumes(leased.order).await.ok();
+        until(&format!("the end of lease {}", leased.order), given_up).await;
         let gone = async || self.namespace(name).await.is_none().then_some(());
         until(&format!("the end of namespace {name}"), gone).await;
     }

@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{Api, api::ListParams};
+use souk_provider::store::{Store, kept_volumes};
 
 use super::{
     agent::At,
@@ -25,8 +26,8 @@ async fn killed_between_any_two_steps_it_deploys_and_tears_down_all_the_same() {
     agent.killed("before the first object").await;
     assert!(fixture.namespace(&leased.namespace).await.is_none());
 
-    // Namespace, quota, limits, policy, identity, secret, three services, two workloads, one host.
-    const OBJECTS: u32 = 12;
+    // Namespace, quota, limits, policy, identity, secret, three services, a claim, two workloads, one host.
+    const OBJECTS: u32 = 13;
     for after in 0..OBJECTS {
         let agent = fixture.agent_killed_at(At("leases::after_object", after));
         agent.killed(&format!("object {after}")).await;
@@ -49,6 +50,13 @@ async fn killed_between_any_two_steps_it_deploys_and_tears_down_all_the_same() {
     agent.kill().await;
 
     fixture.close(&leased).await;
+    let point = "leases::after_keep";
+    fixture.agent_killed_at(At(point, 0)).killed(point).await;
+    let store = Store::open(&fixture.providers[0].config.with_file_name("agent.db")).unwrap();
+    let order = leased.order;
+    let give_up = store.write(move |tx| kept_volumes::order_deletion(tx, order));
+    give_up.await.unwrap();
+    drop(store);
     for point in ["leases::before_teardown", "leases::after_teardown", "leases::after_forget"] {
         fixture.agent_killed_at(At(point, 0)).killed(point).await;
     }

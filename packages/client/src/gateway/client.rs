@@ -113,6 +113,17 @@ impl Client {
         self.json(self.request(Method::GET, &route::path(route::LEASE_STATUS, order))).await
     }
 
+    /// Orders the deletion of the volumes that are kept of a lease that ended. It is no error if there are
+    /// none any more.
+    ///
+    /// # Errors
+    /// [`GatewayError::Absent`] if it knows no such lease; [`GatewayError::Refused`] if the lease runs, or
+    /// unless the token is the tenant's; [`GatewayError::Unreachable`].
+    pub async fn delete_volumes(&self, order: OrderId) -> Result<(), GatewayError> {
+        let request = self.request(Method::DELETE, &route::path(route::VOLUMES, order));
+        self.answer(request.timeout(ANSWER_TIMEOUT)).await.map(drop)
+    }
+
     /// Why the provider did not bid.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! A lease's workload at its provider.
 
-use souk_gateway::body::{LeaseStatus, Phase};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use souk_gateway::body::{KeptVolumes, LeaseStatus, Phase};
 
 use super::table;
 
@@ -11,6 +13,9 @@ pub fn status(status: &LeaseStatus) -> String {
         text.push_str(&format!(" ({detail})"));
     }
     text.push('\n');
+    if let Some(kept) = &status.kept_volumes {
+        text.push_str(&kept_volumes(status, kept));
+    }
     let mut rows = table(["service", "ready", "reach it at", "objects", "pods"]);
     for service in &status.services {
         let ports = service.ports.iter().map(|port| {
@@ -43,6 +48,23 @@ pub fn status(status: &LeaseStatus) -> String {
     }
     text.push_str(&rows.to_string());
     text
+}
+
+/// Until when a provider keeps the volumes of a lease that ended.
+fn kept_volumes(status: &LeaseStatus, kept: &KeptVolumes) -> String {
+    let bytes: u64 = kept.volumes.iter().map(|volume| volume.bytes).sum();
+    let until = UNIX_EPOCH.checked_add(Duration::from_secs(kept.until));
+    let now = SystemTime::now();
+    match until.filter(|until| *until > now) {
+        Some(until) => format!(
+            "{} volumes ({} MiB) are kept until {}; `souk lease delete-volumes {}` deletes them now\n",
+            kept.volumes.len(),
+            bytes >> 20,
+            humantime::format_rfc3339_seconds(until),
+            status.order,
+        ),
+        None => "its volumes are being deleted\n".to_owned(),
+    }
 }
 
 fn phase(phase: Phase) -> &'static str {

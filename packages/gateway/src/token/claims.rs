@@ -73,6 +73,8 @@ pub enum Scope {
     Shell,
     /// Why the provider did not bid.
     Reason,
+    /// Delete the volumes of a lease that ended.
+    DeleteVolumes,
 }
 
 impl Access {

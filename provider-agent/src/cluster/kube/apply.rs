@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use kube::{
     Api, Client,
     api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions},
@@ -16,7 +16,7 @@ use super::{
     fingerprint::Fingerprint,
     objects::{Kind, Subject},
 };
-use crate::model::{labels::MANAGER, scope::MarketScope};
+use crate::model::{labels::MANAGER, scope::MarketScope, volumes::Claim};
 
 /// An object as the API server has it after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,47 +128,43 @@ pub async fn delete(
     kind: Kind,
     name: &str,
 ) -> kube::Result<()> {
-    ignore_not_found(
-        api(client, subject, kind).delete(name, &DeleteParams::background()).await.map(drop),
-    )
+    delete_in(client, &subject.namespace(), kind, name).await
 }
 
-/// Deletes a workload and leaves its pods, which another of the same name takes over. One that does
-/// not exist counts as deleted.
+/// As [`delete`], in a namespace by its name.
 ///
 /// # Errors
 ///
 /// If the API server refuses or does not answer.
-pub async fn delete_leaving_pods(
+pub async fn delete_in(
     client: &Client,
-    subject: &Subject<'_>,
+    namespace: &str,
     kind: Kind,
     name: &str,
 ) -> kube::Result<()> {
-    let done = api(client, subject, kind).delete(name, &DeleteParams::orphan()).await;
-    ignore_not_found(done.map(drop))
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
+    ignore_not_found(api.delete(name, &DeleteParams::background()).await.map(drop))
 }
 
-/// The names of the claims for volumes in a lease's namespace.
+/// The claims for volumes in a lease's namespace, whoever made them; those that are being deleted too.
 ///
 /// # Errors
 ///
 /// If the API server refuses or does not answer.
-pub async fn claims(client: &Client, subject: &Subject<'_>) -> kube::Result<Vec<String>> {
-    let claims: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), &subject.namespace());
-    let listed = claims.list_metadata(&ListParams::default()).await?.items;
-    let there = listed.into_iter().filter(|claim| claim.metadata.deletion_timestamp.is_none());
-    Ok(there.filter_map(|claim| claim.metadata.name).collect())
+pub async fn claims(client: &Client, namespace: &str) -> kube::Result<Vec<Claim>> {
+    let claims: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), namespace);
+    let listed = claims.list(&ListParams::default()).await?.items;
+    Ok(listed.iter().map(Claim::of).collect())
 }
 
-/// Deletes a claim for a volume, and with it the data. One that does not exist counts as deleted.
+/// Deletes a pod that no workload has any more. One that does not exist counts as deleted.
 ///
 /// # Errors
 ///
 /// If the API server refuses or does not answer.
-pub async fn delete_claim(client: &Client, subject: &Subject<'_>, name: &str) -> kube::Result<()> {
-    let claims: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), &subject.namespace());
-    ignore_not_found(claims.delete(name, &DeleteParams::background()).await.map(drop))
+pub async fn delete_pod(client: &Client, namespace: &str, name: &str) -> kube::Result<()> {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    ignore_not_found(pods.delete(name, &DeleteParams::background()).await.map(drop))
 }
 
 /// Deletes a namespace with all that is in it. With a `uid`, only that very namespace and none that

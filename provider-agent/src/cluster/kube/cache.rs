@@ -12,7 +12,9 @@ use std::{
 use futures::future::join_all;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{LimitRange, Namespace, Pod, ResourceQuota, Service, ServiceAccount},
+    core::v1::{
+        LimitRange, Namespace, PersistentVolumeClaim, Pod, ResourceQuota, Service, ServiceAccount,
+    },
     networking::v1::{Ingress, NetworkPolicy},
 };
 use kube::{Api, Client, Resource, runtime::watcher};
@@ -231,6 +233,10 @@ impl Caches {
                     seen.follow(Of(Kind::ServiceAccount), metadata::<ServiceAccount>(&client)),
                 ),
                 Box::pin(seen.follow(Of(Kind::Service), whole::<Service>(&client))),
+                Box::pin(seen.follow(
+                    Of(Kind::PersistentVolumeClaim),
+                    whole::<PersistentVolumeClaim>(&client),
+                )),
                 Box::pin(seen.follow(Of(Kind::Deployment), whole::<Deployment>(&client))),
                 Box::pin(seen.follow(Of(Kind::StatefulSet), whole::<StatefulSet>(&client))),
                 Box::pin(seen.follow(Of(Kind::Ingress), whole::<Ingress>(&client))),

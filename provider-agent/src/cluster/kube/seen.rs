@@ -8,7 +8,7 @@ use super::{
     fingerprint::Fingerprint,
     objects::{Kind, secret_list::SecretList},
 };
-use crate::model::reconcile::Presence;
+use crate::model::{reconcile::Presence, volumes::Claim};
 
 /// The objects of one lease.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +50,8 @@ pub enum Detail {
     Service(Box<SeenService>),
     /// The hosts of an Ingress.
     Hosts(Box<[Box<str>]>),
+    /// Of a claim for a volume.
+    Claim(Box<Claim>),
 }
 
 /// What counts of a namespace.
@@ -127,6 +129,8 @@ pub struct SeenPod {
     pub status: PodStatus,
     /// Whether its container has a log.
     pub log: Log,
+    /// The claims that it mounts.
+    pub claims: Box<[Box<str>]>,
 }
 
 impl LeaseObjects {
@@ -157,13 +161,21 @@ impl LeaseObjects {
         self.objects.iter().find(|object| object.kind == kind && &*object.name == name)
     }
 
-    /// The replicas of a workload.
-    pub fn replicas(&self, name: &str) -> Option<Replicas> {
-        let workload = self.find(Kind::Deployment, name);
-        match workload.or_else(|| self.find(Kind::StatefulSet, name))?.detail {
+    /// The replicas of a workload, if it is seen.
+    pub fn replicas(&self, kind: Kind, name: &str) -> Option<Replicas> {
+        match self.find(kind, name)?.detail {
             Detail::Workload(replicas) => Some(replicas),
             _ => None,
         }
+    }
+
+    /// The claims for its volumes.
+    pub fn claims(&self) -> Vec<Claim> {
+        let claim = |object: &SeenObject| match &object.detail {
+            Detail::Claim(claim) => Some((**claim).clone()),
+            _ => None,
+        };
+        self.objects.iter().filter_map(claim).collect()
     }
 
     /// The workloads that are not scaled to zero.
@@ -269,6 +281,7 @@ mod tests {
             finalizers: Box::default(),
             status,
             log: Log::None,
+            claims: Box::default(),
         }
     }
 

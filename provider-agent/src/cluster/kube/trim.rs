@@ -4,7 +4,8 @@ use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
         core::v1::{
-            LimitRange, Namespace, Pod, ResourceQuota, Service, ServiceAccount, ServicePort,
+            LimitRange, Namespace, PersistentVolumeClaim, Pod, ResourceQuota, Service,
+            ServiceAccount, ServicePort,
         },
         networking::v1::{Ingress, NetworkPolicy},
     },
@@ -19,7 +20,7 @@ use super::{
     objects::{Kind, secret_list::SecretList},
     seen::{Detail, Reach, Replicas, SeenNamespace, SeenObject, SeenPod, SeenPort, SeenService},
 };
-use crate::model::{labels::SERVICE, pods};
+use crate::model::{labels::SERVICE, pods, volumes::Claim};
 
 /// What is kept of an object.
 pub(super) enum Kept {
@@ -49,6 +50,7 @@ trim! {
     Deployment => Deployment, deployment;
     StatefulSet => StatefulSet, stateful_set;
     Ingress => Ingress, hosts;
+    PersistentVolumeClaim => PersistentVolumeClaim, |claim| Detail::Claim(Box::new(Claim::of(claim)));
     PartialObjectMeta<ResourceQuota> => ResourceQuota, |_| Detail::None;
     PartialObjectMeta<LimitRange> => LimitRange, |_| Detail::None;
     PartialObjectMeta<NetworkPolicy> => NetworkPolicy, |_| Detail::None;
@@ -65,6 +67,7 @@ impl Trim for Pod {
             finalizers: self.finalizers().iter().map(|name| name.as_str().into()).collect(),
             status: pod_status(self),
             log: log_of(self),
+            claims: claims(self),
         })
     }
 }
@@ -152,6 +155,13 @@ fn port(port: &ServicePort) -> Option<SeenPort> {
 fn hosts(ingress: &Ingress) -> Detail {
     let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
     Detail::Hosts(rules.filter_map(|rule| rule.host.as_deref()).map(Box::from).collect())
+}
+
+/// The claims that a pod mounts.
+fn claims(pod: &Pod) -> Box<[Box<str>]> {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
+    claims.map(|source| source.claim_name.as_str().into()).collect()
 }
 
 fn pod_status(pod: &Pod) -> PodStatus {

@@ -1,27 +1,29 @@
 //! Brings a lease's objects into the cluster: each is tried even if another fails, and only what is not
 //! there already is sent.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use souk_core::OrderId;
-use souk_sdl::{Manifest, ManifestGroup};
+use souk_sdl::{Manifest, ManifestGroup, Storage};
 
 use super::{
     progress::{AppliedAs, Progress},
     reconcile::{Reconciler, StepError},
-    rollout::{Key, Rollout, claims_in_the_way, claims_of, rollout, to_prune},
+    replicas::{Other, waits_for},
+    rollout::{Key, Rollout, rollout, to_prune},
     secrets::{listing, stale},
 };
 use crate::{
     cluster::kube::{
         apply::{self, Written},
+        cache::Watched,
         fingerprint::Fingerprint,
         message::{is_refusal, message},
         objects::{self, Kind, Object, Subject, secret_list},
         seen::LeaseObjects,
     },
     failpoint,
-    model::{Lease, names::digest, placement::Placement, reconcile::Applied},
+    model::{Lease, names::digest, placement::Placement, reconcile::Applied, volumes::Claim},
     store::{StoreError, applied, lease_summaries, leases, manifests, reservations},
 };
 
@@ -56,6 +58,10 @@ struct Deployment<'a> {
     again: bool,
     done: Vec<AppliedAs>,
     failures: Vec<Failure>,
+    /// Services of which a replica with volumes was changed while it was ready.
+    rolling: BTreeSet<String>,
+    /// What replicas wait for.
+    waits: Vec<String>,
 }
 
 impl Reconciler {
@@ -68,6 +74,7 @@ impl Reconciler {
         again: bool,
     ) -> Result<(), StepError> {
         let Some(wanted) = self.wanted(order).await? else { return Ok(()) };
+        let claims = self.claims(order, &wanted.group).await?;
         let subject = Subject {
             order,
             scope: &self.scope,
@@ -77,6 +84,7 @@ impl Reconciler {
             cluster: self.settled().await?,
             digests: &self.digests,
             running,
+            claims: &claims,
         };
         let objects = objects::all(&subject)?;
         let before = self.progress.get(order);
@@ -90,18 +98,19 @@ impl Reconciler {
             again,
             done: Vec::new(),
             failures: Vec::new(),
+            rolling: BTreeSet::new(),
+            waits: Vec::new(),
         };
         failpoint!("leases::before_apply");
         for key in &first {
             run.delete(key).await;
         }
-        run.make_room_for_claims(&objects).await;
         // The namespace lists them until they are deleted, or a kill in between would lose them.
         let stale = stale(&objects, &known.objects);
         for object in &objects {
             match object.kind {
-                Kind::Namespace => run.apply(&listing(object, &stale)).await,
-                _ => run.apply(object).await,
+                Kind::Namespace => run.apply(&listing(object, &stale), &objects).await,
+                _ => run.apply(object, &objects).await,
             }
             // Without the namespace, or an answer, no other can be.
             let last = run.failures.last();
@@ -125,18 +134,18 @@ impl Reconciler {
             run.done.retain(|done| done.kind != Kind::Namespace);
             run.send(namespace).await;
         }
-        let Deployment { mut done, failures, .. } = run;
+        let Deployment { mut done, failures, waits, .. } = run;
         let sent = done.len();
         let is_done = |key: &AppliedAs, done: &[AppliedAs]| {
             done.iter().any(|other| other.kind == key.kind && other.name == key.name)
         };
-        // What failed is still as it was before.
-        for object in before.objects.iter().filter(|_| !failures.is_empty()) {
+        let complete = failures.is_empty() && waits.is_empty();
+        // What failed or waits is still as it was before.
+        for object in before.objects.iter().filter(|_| !complete) {
             if !is_done(object, &done) {
                 done.push(object.clone());
             }
         }
-        let complete = failures.is_empty();
         let what = Applied { version: wanted.version, running };
         let row = self.progress.applied(order, complete.then_some(what), done);
         self.store.write(move |tx| applied::put(tx, &row)).await?;
@@ -146,10 +155,24 @@ impl Reconciler {
             .reduce(|all, one| all + "; " + &one)
         {
             Some(messages) => Err(StepError::Objects(messages)),
+            None if !complete => Err(StepError::Waits(waits.join("; "))),
             None => {
                 tracing::info!(lease = %order, running, objects = sent, "lease applied");
                 Ok(())
             }
+        }
+    }
+
+    /// The claims in a lease's namespace, if its group has volumes that outlive pods.
+    async fn claims(
+        &self,
+        order: OrderId,
+        group: &ManifestGroup,
+    ) -> Result<Vec<Claim>, kube::Error> {
+        let mut volumes = group.services.iter().flat_map(|service| &service.resources.storage);
+        match volumes.any(Storage::is_persistent) {
+            true => apply::claims(&self.client, &self.scope.namespace(order)).await,
+            false => Ok(Vec::new()),
         }
     }
 
@@ -179,11 +202,14 @@ impl Reconciler {
 }
 
 impl Deployment<'_> {
-    /// Applies an object, unless it is there as it was applied.
-    async fn apply(&mut self, object: &Object) {
+    /// Applies an object, unless it is there as it was applied, or another replica is to come first.
+    async fn apply(&mut self, object: &Object, all: &[Object]) {
         let content = content(&object.dynamic(self.subject));
         if !self.again && self.is_there(object.kind, &object.name, content) {
             self.done.extend(self.before.object(object.kind, &object.name).cloned());
+            return;
+        }
+        if object.kind == Kind::StatefulSet && self.waits(object, all).await {
             return;
         }
         self.send(object).await;
@@ -212,8 +238,32 @@ impl Deployment<'_> {
         }
     }
 
-    /// A StatefulSet's claims cannot be changed. It is made again, and takes over the pods and claims
-    /// that are there.
+    /// Whether a replica with volumes waits for others.
+    async fn waits(&mut self, object: &Object, all: &[Object]) -> bool {
+        let pods_are_seen = self.reconciler.caches.is_up(Watched::Pods);
+        let there = self.subject.claims;
+        let other = waits_for(object, self.seen, &self.rolling, there, pods_are_seen);
+        let Some(other) = other else {
+            let ready = self.seen.replicas(Kind::StatefulSet, &object.name);
+            if ready.is_some_and(|replicas| replicas.ready > 0) {
+                self.rolling.extend(object.service.clone());
+            }
+            return false;
+        };
+        self.waits.push(other.to_string());
+        // One of an older agent that nothing wants any more.
+        if let Other::Holds { set: Some(set), .. } = other
+            && !all.iter().any(|one| one.kind == Kind::StatefulSet && *one.name == *set)
+            && self.seen.find(Kind::StatefulSet, &set).is_some_and(|one| !one.terminating)
+        {
+            self.delete(&(Kind::StatefulSet, set)).await;
+        }
+        true
+    }
+
+    /// A StatefulSet of an older agent, which has templates of claims and the service as selector: neither
+    /// can be changed. It is made again, and its claims stay. Its pod has the same name, so that the new
+    /// one cannot begin before it has ended.
     async fn replace(
         &self,
         kind: Kind,
@@ -221,8 +271,7 @@ impl Deployment<'_> {
         sent: &kube::api::DynamicObject,
     ) -> kube::Result<Written> {
         let client = &self.reconciler.client;
-        apply::delete_leaving_pods(client, self.subject, kind, name).await?;
-        // It is gone when its pods have no owner any more.
+        apply::delete(client, self.subject, kind, name).await?;
         let is_there =
             || self.reconciler.caches.lease(self.subject.order).find(kind, name).is_some();
         for _ in 0..REPLACE_CHECKS {
@@ -249,44 +298,6 @@ impl Deployment<'_> {
         match done {
             Ok(()) => tracing::info!(?kind, %name, "object deleted"),
             Err(error) => self.failed(key.clone(), "delete", &error),
-        }
-    }
-
-    /// Deletes claims that nothing wants, with what uses them, if they keep those that are wanted from
-    /// being made.
-    async fn make_room_for_claims(&mut self, objects: &[Object]) {
-        let wanted = claims_of(objects);
-        if wanted.is_empty() || self.seen.namespace().is_none() {
-            return;
-        }
-        let client = &self.reconciler.client;
-        let there = match apply::claims(client, self.subject).await {
-            Ok(there) => there,
-            Err(error) => {
-                tracing::warn!(error = message(&error), "claims cannot be listed");
-                return;
-            }
-        };
-        let in_the_way = claims_in_the_way(&wanted, &there);
-        if in_the_way.is_empty() {
-            return;
-        }
-        let seen = self.seen.objects.iter().filter(|object| object.kind == Kind::StatefulSet);
-        let wants = |name: &str| {
-            objects.iter().any(|object| object.kind == Kind::StatefulSet && object.name == name)
-        };
-        let users: Vec<Key> =
-            seen.filter(|set| !wants(&set.name)).map(|set| (set.kind, set.name.clone())).collect();
-        for key in users {
-            self.delete(&key).await;
-        }
-        for claim in in_the_way {
-            match apply::delete_claim(client, self.subject, &claim).await {
-                Ok(()) => tracing::info!(claim, "claim deleted: the manifest has other volumes"),
-                Err(error) => {
-                    tracing::warn!(claim, error = message(&error), "claim cannot be deleted");
-                }
-            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod deploy;
 pub mod dry_run;
+mod end;
 pub mod failed_pods;
 pub mod index;
 pub mod metrics;
@@ -13,6 +14,7 @@ pub mod observe;
 mod pod_events;
 pub mod progress;
 pub mod reconcile;
+mod replicas;
 pub mod rollout;
 mod run;
 mod secrets;

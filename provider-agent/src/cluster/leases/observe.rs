@@ -35,14 +35,15 @@ pub fn observed(progress: &Progress, seen: &LeaseObjects, again: bool, now: Inst
     }
 }
 
-/// Whether all applied objects are as they were applied, and there are no others. Objects that are
-/// being deleted are waited for: they cannot be created before they are gone.
+/// Whether all applied objects are as they were applied, and there are no others but claims, which stay
+/// whatever is wanted. Objects that are being deleted are waited for: they cannot be created before they
+/// are gone.
 fn is_intact(progress: &Progress, seen: &[SeenObject]) -> bool {
     let known = |object: &SeenObject| {
+        let applied = progress.object(object.kind, &object.name);
         object.terminating
-            || progress
-                .object(object.kind, &object.name)
-                .is_some_and(|applied| applied.fingerprint == object.fingerprint)
+            || (object.kind == Kind::PersistentVolumeClaim && applied.is_none())
+            || applied.is_some_and(|applied| applied.fingerprint == object.fingerprint)
     };
     let there = |(kind, name): (Kind, &str)| {
         seen.iter().any(|object| object.kind == kind && &*object.name == name)

@@ -32,7 +32,9 @@ use crate::{
         reconcile::{Action, Desired, Presence, plan},
         scope::MarketScope,
     },
-    store::{LeaseSummary, Store, StoreError, applied, hostnames, manifests, reservations},
+    store::{
+        LeaseSummary, Store, StoreError, applied, hostnames, kept_volumes, manifests, reservations,
+    },
 };
 
 /// Reconciles the cluster with the leases.
@@ -82,6 +84,9 @@ pub enum StepError {
         "namespace {0} exists and is not this provider's; delete it, or label it app.kubernetes.io/managed-by, souk.market/provider and souk.market/market as the agent's namespaces are"
     )]
     Foreign(String),
+    /// Replicas with volumes wait for others.
+    #[error("{0}")]
+    Waits(String),
     /// The GPUs that the manifest asks for are not reserved.
     #[error(transparent)]
     Unreserved(#[from] Unreserved),
@@ -113,6 +118,9 @@ fn is_only_listed(lease: &LeaseSummary) -> bool {
 const UNKNOWN: std::time::Duration = std::time::Duration::from_secs(600);
 /// When it is, if the chain could not be asked.
 const UNANSWERED: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// When replicas that wait for others are looked at again, if nothing is seen before.
+const REPLICA_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 impl Reconciler {
     /// A reconciler of a provider's leases in a market.
@@ -159,6 +167,11 @@ impl Reconciler {
                 self.progress.waits(order, waits.to_string());
                 Worked::Done
             }
+            Err(StepError::Waits(what)) => {
+                tracing::debug!(what, "replicas of the lease wait for others");
+                self.progress.waits(order, what);
+                Worked::Again(REPLICA_WAIT)
+            }
             Err(error) => {
                 tracing::warn!(%error, "reconciling a lease failed, retrying");
                 self.progress.failed(order, error.to_string());
@@ -181,11 +194,18 @@ impl Reconciler {
         if unpaid && observed.namespace == Presence::Active {
             self.stop_workloads(&namespace, &seen).await?;
         }
+        if lease.as_ref().is_some_and(|one| one.is_active() && one.keeps_volumes) {
+            // Its end was believed wrongly: its volumes are used again.
+            self.store.write(move |tx| kept_volumes::forget(tx, order)).await?;
+            tracing::info!("lease runs after all, its volumes are not given up");
+        }
         let desired = match &lease {
             Some(lease) if !is_only_listed(lease) || observed.namespace != Presence::Active => {
                 self.desired(lease, now)
             }
-            None if observed.namespace == Presence::Absent => return Ok(self.nothing_left(order)),
+            None if observed.namespace == Presence::Absent => {
+                return self.nothing_left(order).await;
+            }
             // The store may have been lost or be behind, so the chain is asked.
             _ => match self.lookup.is_active(order).await {
                 Some(false) => Desired::Gone,
@@ -202,10 +222,9 @@ impl Reconciler {
                 self.deploy(order, running, &seen, again).await?;
             }
             Some(Action::TearDown) => {
-                failpoint!("leases::before_teardown");
-                apply::delete_namespace(&self.client, &namespace, seen.uid()).await?;
-                failpoint!("leases::after_teardown");
-                tracing::info!(namespace, "lease ended, deleting its namespace");
+                if let Some(wait) = self.end(order, &seen).await? {
+                    return Ok(Worked::Again(wait));
+                }
             }
             Some(Action::Forget) => self.forget(order, lease.as_ref()).await?,
         }
@@ -262,9 +281,12 @@ impl Reconciler {
     }
 
     /// A lease of which neither store nor cluster has anything.
-    fn nothing_left(&self, order: OrderId) -> Worked {
+    async fn nothing_left(&self, order: OrderId) -> Result<Worked, StepError> {
         self.progress.forget(order);
-        Worked::Done
+        if self.store.read(move |sql| kept_volumes::get(sql, order)).await?.is_some() {
+            self.store.write(move |tx| kept_volumes::forget(tx, order)).await?;
+        }
+        Ok(Worked::Done)
     }
 
     async fn forget(&self, order: OrderId, lease: Option<&LeaseSummary>) -> Result<(), StepError> {
@@ -277,6 +299,7 @@ impl Reconciler {
                 manifests::forget(tx, order)?;
                 hostnames::release(tx, order)?;
                 applied::forget(tx, order)?;
+                kept_volumes::forget(tx, order)?;
                 reservations::release(tx, order)
             })
             .await?;

@@ -3,7 +3,7 @@
 //! Most objects are applied first, and what is not wanted any more goes afterwards, so that nothing
 //! is missing in between. Where the old keeps the new from being made, it goes first: an Ingress that
 //! has a host of another (ingress-nginx refuses a host twice), a Service that has node ports or an
-//! address (the quota has none to spare), a claim that fills the quota.
+//! address (the quota has none to spare). Claims for volumes stay until their lease ends.
 
 use std::collections::BTreeSet;
 
@@ -64,31 +64,10 @@ pub fn to_prune(wanted: &[Object], failed: &[Key], seen: &[SeenObject]) -> Vec<K
         Some(service) if all.contains(service) => stuck.contains(service),
         Some(_) | None => new_is_stuck,
     };
-    let there = seen.iter().filter(|object| !object.terminating);
+    let is_volume = |object: &SeenObject| object.kind == Kind::PersistentVolumeClaim;
+    let there = seen.iter().filter(|object| !object.terminating && !is_volume(object));
     let unwanted = there.filter(|object| !is_among(wanted, object.kind, &object.name));
     unwanted.filter(|object| !stays(object)).map(key).collect()
-}
-
-/// The claims that are to go: while one that is wanted is missing, all that are not wanted, since the
-/// quota is for those that are wanted and no others.
-pub fn claims_in_the_way(wanted: &[String], there: &[String]) -> Vec<String> {
-    if wanted.iter().all(|claim| there.contains(claim)) {
-        return Vec::new();
-    }
-    there.iter().filter(|claim| !wanted.contains(claim)).cloned().collect()
-}
-
-/// The claims that the pods of these workloads will have.
-pub fn claims_of(objects: &[Object]) -> Vec<String> {
-    let sets = objects.iter().filter(|object| object.kind == Kind::StatefulSet);
-    let claims = sets.flat_map(|set| {
-        let spec = &set.body["spec"];
-        let templates = spec["volumeClaimTemplates"].as_array().into_iter().flatten();
-        let volumes = templates.filter_map(|claim| claim["metadata"]["name"].as_str());
-        let replicas = spec["replicas"].as_u64().unwrap_or(1);
-        volumes.flat_map(move |volume| (0..replicas).map(move |n| (volume, set.name.as_str(), n)))
-    });
-    claims.map(|(volume, set, number)| format!("{volume}-{set}-{number}")).collect()
 }
 
 fn key(object: &SeenObject) -> Key {

@@ -7,7 +7,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use souk_core::OrderId;
@@ -16,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
+    end::unix_time,
     metrics::Ended,
     reconcile::{Reconciler, Worked},
 };
 use crate::{
     cluster::kube::cache::Changes,
     model::work_queue::{DueTimes, End, Urgency, WorkQueue, next_refresh},
-    store::{StoreError, Topic, applied},
+    store::{StoreError, Topic, applied, kept_volumes},
 };
 
 /// Leases that are worked on at once. A worker mostly waits for the API server, and one whose namespace
@@ -169,18 +170,21 @@ impl Scheduler {
 
     /// Reads all leases, and what was applied before this process began.
     async fn load(&mut self) {
-        loop {
+        let kept = loop {
             let loaded = async {
                 let rows = self.reconciler.store.read(applied::all).await?;
                 self.reconciler.progress.restore(rows);
-                self.reconciler.index.load(&self.reconciler.store).await
+                self.reconciler.index.load(&self.reconciler.store).await?;
+                self.reconciler.store.read(kept_volumes::all).await
             };
             match loaded.await {
-                Ok(()) => break,
+                Ok(kept) => break kept,
                 Err(error) => pause(&error).await,
             }
-        }
-        let orders = self.all_orders();
+        };
+        let mut orders = self.all_orders();
+        // Of some the namespace may be gone.
+        orders.extend(kept.into_iter().map(|row| row.order));
         for order in &orders {
             self.set_times(*order);
         }
@@ -267,8 +271,4 @@ impl Scheduler {
 async fn pause(error: &StoreError) {
     tracing::error!(%error, "reading leases from the store failed, retrying");
     tokio::time::sleep(TICK).await;
-}
-
-fn unix_time() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

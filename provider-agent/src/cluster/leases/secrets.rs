@@ -151,6 +151,7 @@ mod tests {
             finalizers: Box::default(),
             status,
             log: Log::None,
+            claims: Box::default(),
         };
         let mut seen = LeaseObjects { objects: vec![namespace], pods: vec![pod] };
         add_listed(&mut seen);

@@ -1,7 +1,9 @@
 //! The status of a lease for its tenant: services, replicas, addresses, pods and errors.
 
 use souk_api::orderbook::LeaseState;
-use souk_gateway::body::{ForwardedPort, LeaseStatus, Phase, PodStatus, ServiceStatus};
+use souk_gateway::body::{
+    ForwardedPort, KeptVolume, KeptVolumes, LeaseStatus, Phase, PodStatus, ServiceStatus,
+};
 use souk_sdl::{ManifestGroup, ManifestService};
 
 use crate::{
@@ -11,10 +13,7 @@ use crate::{
     },
     config::Cluster,
     model::{
-        DigestKey, Lease,
-        names::{label_value, object_name},
-        pods::KEPT,
-        scope::MarketScope,
+        self, DigestKey, Lease, kept::Kept, names::label_value, pods::KEPT, scope::MarketScope,
     },
 };
 
@@ -40,6 +39,8 @@ pub struct Sources<'a> {
     pub blocked_by: Option<String>,
     /// What is wrong with the GPUs that it holds.
     pub gpu_fault: Option<String>,
+    /// Its volumes, if it ended and they are kept.
+    pub kept: Option<&'a Kept>,
 }
 
 /// What the tenant of a lease that runs without a manifest is asked for.
@@ -48,6 +49,7 @@ const LOST: &str = "the provider does not have the manifest any more, and what r
 /// The status of a lease.
 pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
     let order = sources.lease.order;
+    let claims = sources.seen.claims();
     let services: Vec<ServiceStatus> = match sources.group {
         Some(group) => {
             let subject = Subject {
@@ -60,6 +62,7 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
                 // Names have nothing of it.
                 digests: &DigestKey::from_bytes([0; 32]),
                 running: true,
+                claims: &claims,
             };
             let all = objects::names(&subject);
             let of = |service| service_status(sources, &subject, service, &all);
@@ -68,12 +71,21 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
         None => Vec::new(),
     };
     let phase = phase(sources, &services);
-    LeaseStatus { order, phase, detail: detail(sources, &services, phase), services }
+    let kept_volumes = sources.kept.map(kept_volumes);
+    LeaseStatus { order, phase, detail: detail(sources, &services, phase), services, kept_volumes }
+}
+
+fn kept_volumes(kept: &Kept) -> KeptVolumes {
+    let volume =
+        |one: &model::kept::KeptVolume| KeptVolume { class: one.class.clone(), bytes: one.bytes };
+    KeptVolumes { until: kept.until, volumes: kept.volumes.iter().map(volume).collect() }
 }
 
 fn phase(sources: &Sources<'_>, services: &[ServiceStatus]) -> Phase {
     if sources.lease.state != LeaseState::Active {
-        let there = sources.seen.namespace().is_some();
+        // Where volumes are kept the namespace stays, and nothing in it runs.
+        let runs = sources.kept.is_none() || sources.seen.running().next().is_some();
+        let there = sources.seen.namespace().is_some() && (runs || !sources.seen.pods.is_empty());
         return if there { Phase::Closing } else { Phase::Closed };
     }
     if sources.group.is_none() {
@@ -98,6 +110,9 @@ fn detail(sources: &Sources<'_>, services: &[ServiceStatus], phase: Phase) -> Op
     }
     if phase == Phase::WaitingForManifest && sources.seen.namespace().is_some() {
         return Some(LOST.to_owned());
+    }
+    if sources.kept.is_some() {
+        return Some("its volumes are kept for some time".to_owned());
     }
     if phase != Phase::Deploying {
         return None;
@@ -134,7 +149,7 @@ fn service_status(
     ServiceStatus {
         name: service.name.clone(),
         wanted: service.count,
-        ready: ready(sources.seen, service),
+        ready: ready(sources.seen, service, all),
         uris: hosts.iter().map(|host| format!("http://{host}")).collect(),
         ports: ports(sources, service),
         objects,
@@ -156,9 +171,11 @@ fn pods(mut seen: Vec<&SeenPod>) -> (Vec<PodStatus>, u32) {
     (shown.map(|pod| pod.status.clone()).collect(), count)
 }
 
-/// Ready replicas of the newest generation.
-fn ready(seen: &LeaseObjects, service: &ManifestService) -> u32 {
-    seen.replicas(&object_name(&service.name, "")).map_or(0, |replicas| replicas.ready)
+/// Ready replicas of the newest generation, of one workload or, with volumes, of one for each.
+fn ready(seen: &LeaseObjects, service: &ManifestService, all: &[ObjectName]) -> u32 {
+    let own = all.iter().filter(|object| object.service.as_ref() == Some(&service.name));
+    let replicas = own.filter_map(|object| seen.replicas(object.kind, &object.name));
+    replicas.map(|replicas| replicas.ready).sum()
 }
 
 /// Node ports and leased addresses that lead to a service.
@@ -282,6 +299,7 @@ deployment:
                 applied,
                 blocked_by: None,
                 gpu_fault: None,
+                kept: None,
             });
             assert_eq!(status.phase, phase, "{ready} {applied}");
             assert_eq!(status.detail.as_deref(), failure);

@@ -32,8 +32,8 @@ use crate::{
     config::Cluster,
     model::{DigestKey, Lease, names::label_value, reconcile::Applied, scope::MarketScope},
     store::{
-        HostnameTaken, LeaseSummary, Store, StoreError, lease_summaries, leases, manifests,
-        reservations,
+        HostnameTaken, LeaseSummary, Store, StoreError, kept_volumes, lease_summaries, leases,
+        manifests, reservations,
     },
 };
 
@@ -89,6 +89,10 @@ impl ClusterWorkloads {
         };
         let summary = self.store.read(move |sql| lease_summaries::get(sql, order)).await;
         let wanted = summary.map_err(store)?.and_then(|summary| self.wanted(&summary, now));
+        let kept = match lease.state {
+            LeaseState::Active => None,
+            _ => self.store.read(move |sql| kept_volumes::get(sql, order)).await.map_err(store)?,
+        };
         let progress = self.progress.get(order);
         let seen = self.caches.lease(order);
         let applied =
@@ -104,6 +108,7 @@ impl ClusterWorkloads {
             applied,
             blocked_by: progress.blocked_by,
             gpu_fault,
+            kept: kept.as_ref(),
         }))
     }
 
@@ -165,6 +170,8 @@ impl ClusterWorkloads {
             placements: &placements,
             cluster: &self.cluster,
             running: true,
+            // In the namespace of dry runs there are none.
+            claims: &[],
         };
         self.dry_runs.run(&subject, &hosts).await
     }
@@ -188,13 +195,17 @@ impl ClusterWorkloads {
 
     async fn summary(&self) -> Result<ProviderStatus, WorkloadError> {
         let leases = self.store.read(leases::count_active).await.map_err(store)?;
-        let offered = self.capacity.borrow().offered;
+        let (offered, free_storage) = {
+            let counted = self.capacity.borrow();
+            (counted.offered, counted.storage.clone())
+        };
         Ok(ProviderStatus {
             height: self.store.height().await.map_err(store)?.unwrap_or(0),
             leases: u32::try_from(leases).unwrap_or(u32::MAX),
             free_cpu_milli: offered.cpu_milli,
             free_memory: offered.memory,
             free_gpus: u64::from(offered.gpu),
+            free_storage,
         })
     }
 }

@@ -7,12 +7,13 @@ mod manifest;
 mod reason;
 mod status;
 mod version;
+mod volumes;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{get, put},
+    routing::{delete, get, put},
 };
 use souk_gateway::route;
 
@@ -29,6 +30,7 @@ pub fn all() -> Router<Arc<State>> {
         .route(route::LEASE_STATUS, get(lease_status::get))
         .route(route::LOGS, get(logs::get))
         .route(route::EVENTS, get(events::get))
+        .route(route::VOLUMES, delete(volumes::delete))
         .route(route::REASON, get(reason::get))
         .fallback(async || GatewayError::NoRoute)
         .method_not_allowed_fallback(async || GatewayError::NoRoute)

@@ -24,7 +24,7 @@ use crate::{
         bidding::Cause,
         placement::{Inventory, Limits},
     },
-    store::{KeyListener, Listener, StoreError, Topic},
+    store::{KeyListener, Listener, StoreError, Topic, kept_volumes},
 };
 
 /// A round starts after this time without a notification: bids are tried again, and slots released, at
@@ -240,7 +240,8 @@ impl Bidder {
             None => self.deps.cluster.snapshot(),
         };
         restore::restore(&self.deps, known, &cluster).await?;
-        let limits = Limits::of(&self.deps.config);
+        let kept = self.deps.store.read(kept_volumes::all).await?;
+        let limits = Limits::of(&self.deps.config).without_kept(&kept);
         let now = cluster.map(|cluster| cluster.left(known.reserved(), &limits));
         let more = match (&now, &self.inventory) {
             (Ok(now), Ok(before)) => now.has_more_than(before),

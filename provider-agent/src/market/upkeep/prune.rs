@@ -10,7 +10,10 @@ use crate::{
         apply::order_ended,
         outbox::{self, Messages},
     },
-    store::{Store, StoreError, bids, cursor, decisions, deployments, leases, manifests, orders},
+    store::{
+        Store, StoreError, bids, cursor, decisions, deployments, kept_volumes, leases, manifests,
+        orders,
+    },
 };
 
 /// Blocks for which decisions and closed orders are kept.
@@ -46,7 +49,9 @@ pub async fn prune(
             let mut over = Vec::new();
             for lease in leases::ended(tx)? {
                 let old = lease.closed_at.is_some_and(|end| now > end.saturating_add(2 * DAY));
-                if old && lease.is_paid() && bids::get(tx, lease.order)?.is_none() {
+                // The tenant of kept volumes may still order their deletion.
+                let keeps = kept_volumes::get(tx, lease.order)?.is_some();
+                if old && !keeps && lease.is_paid() && bids::get(tx, lease.order)?.is_none() {
                     leases::forget(tx, lease.order)?;
                     manifests::forget(tx, lease.order)?;
                     over.push(lease.order);

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use souk_core::OrderId;
 
 use super::{NodeState, Placement, PodUse, Requests, Reservation};
-use crate::config::{Config, Overcommit};
+use crate::{
+    config::{Cluster, Config, Overcommit},
+    model::kept::Kept,
+};
 
 /// Limits that the configuration sets beside the nodes.
 #[derive(Debug, Clone, Default)]
@@ -21,14 +24,29 @@ pub struct Limits {
 impl Limits {
     /// What the configuration sets.
     pub fn of(config: &Config) -> Self {
-        let classes = config.cluster.storage_classes.iter();
+        Self { overcommit: config.bidding.overcommit, ..Self::of_cluster(&config.cluster) }
+    }
+
+    /// What the configuration of the cluster sets.
+    pub fn of_cluster(cluster: &Cluster) -> Self {
+        let classes = cluster.storage_classes.iter();
         Self {
-            overcommit: config.bidding.overcommit,
+            overcommit: Overcommit::default(),
             persistent: classes
                 .map(|(class, storage)| (class.clone(), storage.capacity.map(|bytes| bytes.0)))
                 .collect(),
-            leased_ips: config.cluster.leased_ips,
+            leased_ips: cluster.leased_ips,
         }
+    }
+
+    /// Without what is taken by volumes that are kept of leases that ended.
+    pub fn without_kept(mut self, kept: &[Kept]) -> Self {
+        for volume in kept.iter().flat_map(|one| &one.volumes) {
+            if let Some(Some(left)) = self.persistent.get_mut(&volume.class) {
+                *left = left.saturating_sub(volume.bytes);
+            }
+        }
+        self
     }
 }
 

@@ -22,6 +22,7 @@ pub use devices::{Devices, Unreserved};
 pub use faults::{GpuFault, gpu_faults};
 pub use fit::{GpuValue, Shortage, fit, leased_ips};
 pub use gpu::{GpuModel, GpuRefusal, NodeGpus, NodeLabels};
+pub(in crate::model) use node::quantity;
 pub use node::{NodeState, Unfit};
 pub use pod::PodUse;
 pub use requests::{Placement, Requests, Unsupported};

@@ -114,7 +114,7 @@ fn judge(node: &Node) -> (Option<Unfit>, bool) {
     (None, gpu_only)
 }
 
-pub(super) fn quantity(amounts: &BTreeMap<String, KubeQuantity>, name: &str) -> Quantity {
+pub(in crate::model) fn quantity(amounts: &BTreeMap<String, KubeQuantity>, name: &str) -> Quantity {
     // An unreadable amount counts as 0, so that too little is offered rather than too much.
     amounts.get(name).and_then(|q| q.0.parse().ok()).unwrap_or(Quantity::ZERO)
 }

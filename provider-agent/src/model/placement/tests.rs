@@ -9,6 +9,7 @@ use souk_core::{
 use super::Reservation;
 use super::*;
 use crate::config::Overcommit;
+use crate::model::kept::{Kept, KeptVolume};
 
 mod gpus;
 
@@ -381,8 +382,16 @@ fn persistent_storage_is_promised_once() {
     let empty = Inventory::new(&nodes, &[], &[], &limits);
     let placements = fit(&group, &empty, &any).unwrap();
     let row = Reservation { order: OrderId(1), placements, ips: 0 };
-    let left = Inventory::new(&nodes, &[], &[row], &limits);
+    let rows = [row];
+    let left = Inventory::new(&nodes, &[], &rows, &limits);
     assert_eq!(left.persistent["default"], Some(20 * GI));
+    // Nor are volumes that are kept of leases that ended.
+    let volume = |class: &str, bytes| KeptVolume { class: class.into(), bytes };
+    let volumes = vec![volume("default", 15 * GI), volume("beta3", 99 * GI)];
+    let kept = Kept { order: OrderId(9), since: 1, until: 2, ran: 1, volumes };
+    let limits = limits.without_kept(&[kept]);
+    let left = Inventory::new(&nodes, &[], &rows, &limits);
+    assert_eq!(left.persistent["default"], Some(5 * GI));
     assert!(matches!(fit(&group, &left, &any), Err(Shortage::Storage { .. })));
 }
 

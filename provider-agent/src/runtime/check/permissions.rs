@@ -55,8 +55,6 @@ pub(super) fn required() -> Vec<Permission> {
         ("get", "", "pods", "log"),
         ("delete", "", "pods", ""),
         ("get", "", "persistentvolumes", ""),
-        ("list", "", "persistentvolumeclaims", ""),
-        ("delete", "", "persistentvolumeclaims", ""),
         ("list", "storage.k8s.io", "storageclasses", ""),
         ("list", "networking.k8s.io", "ingressclasses", ""),
         ("list", "node.k8s.io", "runtimeclasses", ""),

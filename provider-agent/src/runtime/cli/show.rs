@@ -1,6 +1,11 @@
 //! `why`, `status`, `leases`, `version`: reads the store, also while the agent runs.
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    process::ExitCode,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -9,10 +14,11 @@ use souk_core::OrderId;
 use super::{health::Known, output};
 use crate::{
     config::Config,
-    model::placement::Requests,
+    model::{self, kept::KeptVolume, placement::Requests},
     runtime::app,
     store::{
-        Store, StoreError, bids, cursor, leases as lease_rows, manifests, orders, reservations,
+        Store, StoreError, bids, cursor, kept_volumes, leases as lease_rows, manifests, orders,
+        reservations,
     },
 };
 
@@ -147,6 +153,46 @@ struct Lease {
     funded: bool,
     depletion: Option<u64>,
     manifest: bool,
+    kept_volumes: Option<Kept>,
+}
+
+/// The volumes of a lease that ended.
+#[derive(Serialize)]
+struct Kept {
+    /// When they go, Unix seconds.
+    until: u64,
+    volumes: Vec<KeptVolume>,
+}
+
+impl Kept {
+    fn text(&self) -> String {
+        let bytes: u64 = self.volumes.iter().map(|volume| volume.bytes).sum();
+        let until = UNIX_EPOCH.checked_add(Duration::from_secs(self.until));
+        let when = match until.filter(|until| *until > SystemTime::now()) {
+            Some(until) => format!("kept until {}", humantime::format_rfc3339_seconds(until)),
+            None => "being deleted".to_owned(),
+        };
+        format!("{} volumes ({} MiB) {when}", self.volumes.len(), bytes >> 20)
+    }
+}
+
+impl Lease {
+    /// One of which only the volumes are known.
+    fn lost(order: OrderId, kept: Kept) -> Self {
+        let unknown = || "unknown".to_owned();
+        Self {
+            order,
+            deployment: unknown(),
+            tenant: unknown(),
+            price: "0".to_owned(),
+            denom: String::new(),
+            state: "ended".to_owned(),
+            funded: false,
+            depletion: None,
+            manifest: false,
+            kept_volumes: Some(kept),
+        }
+    }
 }
 
 /// All leases that are not forgotten.
@@ -155,6 +201,9 @@ pub async fn leases(path: &Path, json: bool) -> Result<ExitCode> {
     let list = store
         .read(|sql| {
             let now = cursor::get(sql)?.map_or(0, |at| at.time);
+            let kept = kept_volumes::all(sql)?.into_iter();
+            let of = |row: model::kept::Kept| Kept { until: row.until, volumes: row.volumes };
+            let mut kept: BTreeMap<OrderId, Kept> = kept.map(|row| (row.order, of(row))).collect();
             let mut list = Vec::new();
             for lease in lease_rows::all(sql)? {
                 list.push(Lease {
@@ -166,9 +215,12 @@ pub async fn leases(path: &Path, json: bool) -> Result<ExitCode> {
                     funded: lease.is_funded_at(now),
                     depletion: lease.depletion(),
                     manifest: manifests::exists(sql, lease.order)?,
+                    kept_volumes: kept.remove(&lease.order),
                     tenant: lease.tenant,
                 });
             }
+            // Of leases that the store has lost.
+            list.extend(kept.into_iter().map(|(order, kept)| Lease::lost(order, kept)));
             Ok::<_, StoreError>(list)
         })
         .await?;
@@ -179,9 +231,16 @@ pub async fn leases(path: &Path, json: bool) -> Result<ExitCode> {
         let line = |lease: &Lease| {
             let paid = if lease.funded { "funded" } else { "no money" };
             let manifest = if lease.manifest { "" } else { ", no manifest" };
+            let kept = lease.kept_volumes.as_ref().map(|kept| format!("  {}", kept.text()));
             format!(
-                "{}  {}  {}  {} {} an hour  {paid}{manifest}  {}",
-                lease.order, lease.deployment, lease.state, lease.price, lease.denom, lease.tenant
+                "{}  {}  {}  {} {} an hour  {paid}{manifest}  {}{}",
+                lease.order,
+                lease.deployment,
+                lease.state,
+                lease.price,
+                lease.denom,
+                lease.tenant,
+                kept.unwrap_or_default()
             )
         };
         list.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -13,9 +13,9 @@ use souk_chain::rpc::EndpointHealth;
 use super::Sources;
 use crate::{
     cluster::kube::cache::Watched,
-    model::{health::Part, interfaces::CapacitySource, placement::Limits},
+    model::{health::Part, interfaces::CapacitySource, kept::Kept, placement::Limits},
     runtime::lock::LockState,
-    store::{StoreError, bids, leases, orders, pending},
+    store::{StoreError, bids, kept_volumes, leases, orders, pending},
 };
 
 /// Why there are no metrics.
@@ -50,6 +50,11 @@ struct Node {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Class {
+    class: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Resource {
     resource: String,
 }
@@ -60,6 +65,7 @@ struct Counts {
     bids: Vec<String>,
     leases: Vec<(LeaseState, bool)>,
     pending: usize,
+    kept: Vec<Kept>,
 }
 
 /// All metrics in the text format of OpenMetrics.
@@ -128,6 +134,7 @@ async fn from_store(
                 bids: bids::all(sql)?.iter().map(|bid| bid.progress.to_string()).collect(),
                 leases: funded.collect(),
                 pending: pending::list(sql, 10_000)?.len(),
+                kept: kept_volumes::all(sql)?,
             })
         })
         .await?;
@@ -143,7 +150,20 @@ async fn from_store(
         },
     };
     metrics.gauges("leases", "Own leases by state", counts.leases.into_iter().map(state));
+    kept(metrics, &counts.kept);
     Ok(())
+}
+
+fn kept(metrics: &mut Metrics, kept: &[Kept]) {
+    let (count, bytes) = (Family::<Class, Gauge>::default(), Family::<Class, Gauge>::default());
+    for volume in kept.iter().flat_map(|one| &one.volumes) {
+        let class = Class { class: volume.class.clone() };
+        count.get_or_create(&class).inc();
+        let more = i64::try_from(volume.bytes).unwrap_or(i64::MAX);
+        bytes.get_or_create(&class).inc_by(more);
+    }
+    metrics.0.register("kept_volumes", "Volumes of leases that ended", count);
+    metrics.0.register("kept_volume_bytes", "Bytes of volumes of leases that ended", bytes);
 }
 
 fn from_pipeline(metrics: &mut Metrics, sources: &Sources) {

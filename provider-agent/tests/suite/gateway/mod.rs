@@ -6,5 +6,6 @@ mod manifests;
 mod public;
 mod server;
 mod streams;
+mod volumes;
 
 pub use server::{Server, send};

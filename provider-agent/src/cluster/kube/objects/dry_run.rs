@@ -43,23 +43,12 @@ fn of_object(subject: &Subject<'_>, object: Object) -> Vec<Attempt> {
     [Some(object), pod].into_iter().flatten().collect()
 }
 
-/// A pod of a workload. The volumes that a StatefulSet would add are claims that need not exist.
+/// A pod of a workload. The claims that it mounts need not exist.
 fn pod(namespace: &str, workload: &Object) -> Option<DynamicObject> {
     if !matches!(workload.kind, Kind::Deployment | Kind::StatefulSet) {
         return None;
     }
     let template = &workload.body["spec"]["template"];
-    let mut spec = template["spec"].clone();
-    let claims = workload.body["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten();
-    let volumes = claims.map(|claim| {
-        let name = &claim["metadata"]["name"];
-        json!({ "name": name, "persistentVolumeClaim": { "claimName": name } })
-    });
-    let before = spec["volumes"].as_array().cloned().unwrap_or_default();
-    let volumes: Vec<Value> = before.into_iter().chain(volumes).collect();
-    if !volumes.is_empty() {
-        spec["volumes"] = Value::Array(volumes);
-    }
     let gvk = GroupVersionKind::gvk("", "v1", "Pod");
     Some(DynamicObject {
         types: Some(TypeMeta { api_version: gvk.api_version(), kind: gvk.kind }),
@@ -70,7 +59,7 @@ fn pod(namespace: &str, workload: &Object) -> Option<DynamicObject> {
             annotations: serde_json::from_value(template["metadata"]["annotations"].clone()).ok(),
             ..ObjectMeta::default()
         },
-        data: json!({ "spec": spec }),
+        data: json!({ "spec": template["spec"] }),
     })
 }
 

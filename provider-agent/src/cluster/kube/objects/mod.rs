@@ -40,6 +40,7 @@ use crate::{
         names::label_value,
         placement::{Devices, Placement, Unreserved},
         scope::MarketScope,
+        volumes::{Claim, VolumePlan},
     },
 };
 
@@ -62,6 +63,8 @@ pub struct Subject<'a> {
     pub digests: &'a DigestKey,
     /// Whether workloads run; while the account is depleted they are scaled to zero.
     pub running: bool,
+    /// The claims for volumes that are in its namespace; none if it is new.
+    pub claims: &'a [Claim],
 }
 
 /// The kinds of a lease's objects, in the order in which they are applied.
@@ -81,9 +84,11 @@ pub enum Kind {
     Secret,
     /// Ports.
     Service,
+    /// Volumes that outlive their pods.
+    PersistentVolumeClaim,
     /// A workload without persistent volumes.
     Deployment,
-    /// A workload with persistent volumes.
+    /// A replica with persistent volumes.
     StatefulSet,
     /// Host names.
     Ingress,
@@ -91,7 +96,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order in which they are applied.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Namespace,
         Self::ResourceQuota,
         Self::LimitRange,
@@ -99,6 +104,7 @@ impl Kind {
         Self::ServiceAccount,
         Self::Secret,
         Self::Service,
+        Self::PersistentVolumeClaim,
         Self::Deployment,
         Self::StatefulSet,
         Self::Ingress,
@@ -127,6 +133,7 @@ impl Kind {
             Self::ServiceAccount => ("", "ServiceAccount"),
             Self::Secret => ("", "Secret"),
             Self::Service => ("", "Service"),
+            Self::PersistentVolumeClaim => ("", "PersistentVolumeClaim"),
             Self::Deployment => ("apps", "Deployment"),
             Self::StatefulSet => ("apps", "StatefulSet"),
             Self::Ingress => ("networking.k8s.io", "Ingress"),
@@ -149,6 +156,7 @@ impl Kind {
             Self::ServiceAccount => "serviceaccounts",
             Self::Secret => "secrets",
             Self::Service => "services",
+            Self::PersistentVolumeClaim => "persistentvolumeclaims",
             Self::Deployment => "deployments",
             Self::StatefulSet => "statefulsets",
             Self::Ingress => "ingresses",
@@ -226,6 +234,11 @@ impl Subject<'_> {
         scope.into_iter().chain([order]).collect()
     }
 
+    /// The claims of its volumes, and who has them.
+    fn volumes(&self) -> VolumePlan {
+        VolumePlan::of(self.group, self.claims, &self.cluster.storage_classes)
+    }
+
     fn placement(&self, service: &ManifestService) -> Option<&Placement> {
         self.placements_of(service).next()
     }
@@ -252,7 +265,7 @@ pub fn all(subject: &Subject<'_>) -> Result<Vec<Object>, Unreserved> {
     let gpus: Vec<_> =
         services.iter().map(|service| subject.devices(service)).collect::<Result<_, _>>()?;
     let gpus: Vec<_> = services.iter().zip(gpus).collect();
-    collect(subject, quota::quota(subject, &gpus), |service| {
+    collect(subject, &gpus, |service| {
         Ok(pod::template(subject, service, subject.devices(service)?.as_ref()))
     })
 }
@@ -263,7 +276,7 @@ pub fn to_try(subject: &Subject<'_>) -> Vec<Object> {
         let devices = subject.devices(service).ok().flatten();
         Ok::<_, Infallible>(pod::template(subject, service, devices.as_ref()))
     };
-    let Ok(objects) = collect(subject, quota::quota(subject, &[]), without_gpus);
+    let Ok(objects) = collect(subject, &[], without_gpus);
     objects
 }
 
@@ -281,19 +294,20 @@ pub struct ObjectName {
 /// The names of all objects of a lease, in the same order; they need no reservation.
 pub fn names(subject: &Subject<'_>) -> Vec<ObjectName> {
     let without_pods = |_: &ManifestService| Ok::<_, Infallible>(Value::Null);
-    let Ok(objects) = collect(subject, quota::quota(subject, &[]), without_pods);
+    let Ok(objects) = collect(subject, &[], without_pods);
     let name = |Object { kind, name, service, .. }| ObjectName { kind, name, service };
     objects.into_iter().map(name).collect()
 }
 
 fn collect<E>(
     subject: &Subject<'_>,
-    quota: Object,
+    gpus: &[(&ManifestService, Option<Devices<'_>>)],
     template: impl Fn(&ManifestService) -> Result<Value, E>,
 ) -> Result<Vec<Object>, E> {
+    let plan = subject.volumes();
     let mut objects = vec![
         namespace::build(subject),
-        quota,
+        quota::quota(subject, gpus, &plan),
         quota::limit_range(),
         network_policy::build(subject),
         service_account::service_account(),
@@ -302,8 +316,9 @@ fn collect<E>(
         objects.extend(secrets::environment(service));
         objects.extend(secrets::registry_login(service));
         objects.extend(service::build(service));
-        objects.push(workload::build(subject, service, template(service)?));
+        objects.extend(workload::build(subject, service, template(service)?, &plan));
     }
+    objects.extend(volumes::claims(&plan));
     objects.extend(service::on_leased_ips(subject));
     objects.extend(ingress::build(subject));
     objects.sort_by_key(|object| object.kind);

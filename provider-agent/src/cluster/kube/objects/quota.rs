@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use souk_core::limits::MAX_REPLICAS;
 use souk_sdl::{ManifestService, limits::HOSTS};
 
-use super::{Kind, Object, Subject, pod, service, volumes};
-use crate::model::placement::Devices;
+use super::{Kind, Object, Subject, pod, service};
+use crate::model::{placement::Devices, volumes::VolumePlan};
 
 /// The services of two manifests: during an update the objects of both exist. Each service has one
 /// replica at least.
@@ -17,6 +17,7 @@ const SERVICES: u64 = 2 * MAX_REPLICAS;
 pub(super) fn quota(
     subject: &Subject<'_>,
     gpus: &[(&ManifestService, Option<Devices<'_>>)],
+    volumes: &VolumePlan,
 ) -> Object {
     let services = &subject.group.services;
     let sum = |of: &dyn Fn(&ManifestService) -> u64| -> u64 {
@@ -29,13 +30,8 @@ pub(super) fn quota(
     set("limits.cpu", format!("{}m", sum(&|s| s.resources.cpu.units.get())));
     set("limits.memory", sum(&pod::memory_limit).to_string());
     set("limits.ephemeral-storage", sum(&pod::ephemeral_limit).to_string());
-    let claims = sum(&|s| volumes::persistent(s).count() as u64);
-    set("persistentvolumeclaims", claims.to_string());
-    set(
-        "requests.storage",
-        sum(&|s| volumes::persistent(s).map(|v| v.size.get()).fold(0, u64::saturating_add))
-            .to_string(),
-    );
+    set("persistentvolumeclaims", volumes.count.to_string());
+    set("requests.storage", volumes.bytes.to_string());
     set("services.nodeports", service::node_ports(services).to_string());
     set("services.loadbalancers", service::leased_ips(services).len().to_string());
     // A service has at most two Services, two Secrets and one workload.

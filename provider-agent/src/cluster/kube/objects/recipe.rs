@@ -86,6 +86,7 @@ pub fn recipe(cluster: &Cluster, scope: &MarketScope) -> u64 {
             cluster,
             digests,
             running: true,
+            claims: &[],
         };
         // A test proves that the sample has the GPUs that it asks for.
         let objects = all(&subject).unwrap_or_default();
@@ -151,6 +152,7 @@ mod tests {
             cluster: &cluster,
             digests: &DigestKey::from_bytes([0; 32]),
             running: true,
+            claims: &[],
         };
         let kinds: BTreeSet<Kind> =
             all(&subject).unwrap().iter().map(|object| object.kind).collect();

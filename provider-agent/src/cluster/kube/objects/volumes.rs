@@ -1,11 +1,13 @@
-//! A service's volumes.
+//! A service's volumes, and the claims of those that outlive their pods.
 
 use serde_json::{Value, json};
-use souk_sdl::{ManifestService, Storage, StorageParams};
+use souk_sdl::{ManifestService, Storage};
 
-use crate::{
-    config::Cluster,
-    model::names::{hash, object_name},
+use super::{Kind, Object};
+use crate::model::{
+    labels,
+    names::object_name,
+    volumes::{ClaimPlan, Replica, VolumePlan, mount},
 };
 
 /// The market's class of volumes in memory.
@@ -31,26 +33,12 @@ fn is_ram(volume: &Storage) -> bool {
     !volume.is_persistent() && volume.class() == Some(RAM)
 }
 
-fn mount<'a>(service: &'a ManifestService, volume: &Storage) -> Option<&'a StorageParams> {
-    let params = service.params.as_ref()?.storage.as_ref()?;
-    params.iter().find(|params| params.name == volume.name && !params.mount.is_empty())
-}
-
-/// A volume's name in its pod. Kubernetes names a claim `VOLUME-SERVICE-NUMBER`: without the
-/// hash, volume `a-b` of service `web` and `a` of `b-web` would be one claim.
-fn name(service: &ManifestService, volume: &Storage) -> String {
-    if volume.is_persistent() {
-        return object_name(&volume.name, &format!("-{}", hash(&[&service.name], 8)));
-    }
-    object_name(&volume.name, "")
-}
-
 /// Where volumes appear in the container.
 pub(super) fn mounts(service: &ManifestService) -> Vec<Value> {
     let mounted = service.resources.storage.iter().filter_map(|volume| {
-        let mount = mount(service, volume)?;
+        let mount = mount(service, &volume.name)?;
         Some(json!({
-            "name": name(service, volume),
+            "name": object_name(&volume.name, ""),
             "mountPath": mount.mount,
             "readOnly": mount.read_only,
         }))
@@ -62,7 +50,7 @@ pub(super) fn mounts(service: &ManifestService) -> Vec<Value> {
 pub(super) fn of_pod(service: &ManifestService) -> Vec<Value> {
     let volumes = service.resources.storage.iter();
     let mounted =
-        volumes.filter(|volume| !volume.is_persistent() && mount(service, volume).is_some());
+        volumes.filter(|volume| !volume.is_persistent() && mount(service, &volume.name).is_some());
     mounted
         .map(|volume| {
             let size = volume.size.get().to_string();
@@ -71,26 +59,47 @@ pub(super) fn of_pod(service: &ManifestService) -> Vec<Value> {
             } else {
                 json!({ "sizeLimit": size })
             };
-            json!({ "name": name(service, volume), "emptyDir": source })
+            json!({ "name": object_name(&volume.name, ""), "emptyDir": source })
         })
         .collect()
 }
 
-/// Claims for the volumes that outlive pods.
-pub(super) fn claims(service: &ManifestService, cluster: &Cluster) -> Vec<Value> {
-    let mounted = persistent(service).filter(|volume| mount(service, volume).is_some());
-    mounted
-        .map(|volume| {
-            let class = volume.class().unwrap_or("default");
-            let here = cluster.storage_classes.get(class).map(|class| class.name.as_str());
-            json!({
-                "metadata": { "name": name(service, volume) },
-                "spec": {
-                    "accessModes": ["ReadWriteOnce"],
-                    "storageClassName": here.unwrap_or(class),
-                    "resources": { "requests": { "storage": volume.size.get().to_string() } },
-                },
-            })
-        })
-        .collect()
+/// The volumes of a replica that outlive its pod.
+pub(super) fn of_replica(replica: &Replica) -> Vec<Value> {
+    let claims = replica.claims.iter();
+    let volume = |(volume, claim): (&String, &String)| {
+        let source = json!({ "claimName": claim });
+        json!({ "name": object_name(volume, ""), "persistentVolumeClaim": source })
+    };
+    claims.map(volume).collect()
+}
+
+/// The claims of all volumes that outlive their pods.
+pub(super) fn claims(plan: &VolumePlan) -> Vec<Object> {
+    plan.claims.iter().map(claim).collect()
+}
+
+fn claim(plan: &ClaimPlan) -> Object {
+    let mut spec = json!({
+        "accessModes": ["ReadWriteOnce"],
+        "resources": { "requests": { "storage": plan.size.to_string() } },
+    });
+    if let Some(class) = &plan.storage_class {
+        spec["storageClassName"] = json!(class);
+    }
+    let labels = [
+        (labels::REPLICA, &plan.replica),
+        (labels::POOL, &plan.pool),
+        (labels::VOLUME, &plan.volume),
+        (labels::CLASS, &plan.class),
+    ];
+    Object {
+        labels: labels.map(|(key, value)| (key, value.clone())).into(),
+        ..Object::of_service(
+            Kind::PersistentVolumeClaim,
+            plan.name.as_str(),
+            &plan.service,
+            json!({ "spec": spec }),
+        )
+    }
 }

@@ -1,52 +1,75 @@
-//! A service's replicas: a StatefulSet if it has volumes that outlive pods, else a Deployment.
+//! A service's replicas: one StatefulSet for each if they have volumes that outlive pods, else a
+//! Deployment of all.
+//!
+//! A StatefulSet has one pod at most, whatever becomes of nodes, so that a volume never has two. Its name
+//! and selector are the replica's, whose volumes stay when services are renamed, and it has no templates
+//! of claims, which could not be changed.
 
 use serde_json::{Value, json};
 use souk_sdl::ManifestService;
 
 use super::{Kind, Object, Subject, pod, volumes};
-use crate::model::names::object_name;
+use crate::model::{
+    labels,
+    names::object_name,
+    volumes::{Replica, VolumePlan},
+};
 
-pub(super) fn build(subject: &Subject<'_>, service: &ManifestService, template: Value) -> Object {
-    let name = object_name(&service.name, "");
-    let replicas = if subject.running { service.count } else { 0 };
-    let claims = volumes::claims(service, subject.cluster);
-    let selector = json!({ "matchLabels": pod::selector(subject, service) });
-    let (kind, spec) = if claims.is_empty() {
-        (Kind::Deployment, deployment(replicas, selector, template))
-    } else {
-        (Kind::StatefulSet, stateful_set(&name, replicas, selector, template, claims))
+pub(super) fn build(
+    subject: &Subject<'_>,
+    service: &ManifestService,
+    template: Value,
+    plan: &VolumePlan,
+) -> Vec<Object> {
+    let Some(replicas) = plan.replicas.get(&service.name) else {
+        return vec![deployment(subject, service, template)];
     };
-    Object::of_service(kind, name, &service.name, json!({ "spec": spec }))
+    let set = |replica: &Replica| stateful_set(subject, service, template.clone(), replica);
+    replicas.iter().map(set).collect()
 }
 
-fn deployment(replicas: u32, selector: Value, template: Value) -> Value {
-    json!({
-        "replicas": replicas,
+fn deployment(subject: &Subject<'_>, service: &ManifestService, template: Value) -> Object {
+    let spec = json!({
+        "replicas": if subject.running { service.count } else { 0 },
         "revisionHistoryLimit": 1,
-        "selector": selector,
+        "selector": { "matchLabels": pod::selector(subject, service) },
         // There is room for what was paid for, and no surge beyond it.
         "strategy": {
             "type": "RollingUpdate",
             "rollingUpdate": { "maxSurge": 0, "maxUnavailable": 1 },
         },
         "template": template,
-    })
+    });
+    let name = object_name(&service.name, "");
+    Object::of_service(Kind::Deployment, name, &service.name, json!({ "spec": spec }))
 }
 
 fn stateful_set(
-    name: &str,
-    replicas: u32,
-    selector: Value,
-    template: Value,
-    claims: Vec<Value>,
-) -> Value {
-    json!({
-        "replicas": replicas,
+    subject: &Subject<'_>,
+    service: &ManifestService,
+    mut template: Value,
+    replica: &Replica,
+) -> Object {
+    let name = replica.name.as_str();
+    let order = subject.order.to_string();
+    if template.is_object() {
+        template["metadata"]["labels"][labels::REPLICA] = json!(name);
+        let mut all = volumes::of_pod(service);
+        all.extend(volumes::of_replica(replica));
+        if !all.is_empty() {
+            template["spec"]["volumes"] = Value::Array(all);
+        }
+    }
+    let spec = json!({
+        "replicas": u32::from(subject.running),
         "revisionHistoryLimit": 1,
         "serviceName": name,
         "podManagementPolicy": "Parallel",
-        "selector": selector,
+        "selector": { "matchLabels": { labels::ORDER: order, labels::REPLICA: name } },
         "template": template,
-        "volumeClaimTemplates": claims,
-    })
+    });
+    Object {
+        labels: vec![(labels::REPLICA, name.to_owned())],
+        ..Object::of_service(Kind::StatefulSet, name, &service.name, json!({ "spec": spec }))
+    }
 }

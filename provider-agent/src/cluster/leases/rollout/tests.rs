@@ -133,23 +133,12 @@ fn what_is_not_wanted_is_deleted_though_others_failed_unless_it_is_to_be_replace
 }
 
 #[test]
-fn claims_go_only_while_one_that_is_wanted_is_missing() {
-    let claims = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    for (wanted, there, expected) in [
-        (claims(&["data-db-0"]), claims(&[]), claims(&[])),
-        (claims(&["data-db-0"]), claims(&["data-db-0", "data-db-1"]), claims(&[])),
-        (claims(&["data-store-0"]), claims(&["data-db-0"]), claims(&["data-db-0"])),
-        (
-            claims(&["data-db-0", "data-new-0"]),
-            claims(&["data-db-0", "data-db-1"]),
-            claims(&["data-db-1"]),
-        ),
-    ] {
-        assert_eq!(claims_in_the_way(&wanted, &there), expected, "{wanted:?} {there:?}");
-    }
-    let template = json!([{ "metadata": { "name": "data" } }, { "metadata": { "name": "logs" } }]);
-    let spec = json!({ "spec": { "replicas": 2, "volumeClaimTemplates": template } });
-    let set = object(Kind::StatefulSet, "db", "db", spec);
-    let expected = claims(&["data-db-0", "data-db-1", "logs-db-0", "logs-db-1"]);
-    assert_eq!(claims_of(&[set]), expected);
+fn no_claim_is_ever_deleted_whatever_is_wanted() {
+    let there = [
+        seen(Kind::PersistentVolumeClaim, "data-1", "db", Detail::None),
+        seen(Kind::StatefulSet, "db", "db", Detail::None),
+    ];
+    let plan = rollout(vec![object(Kind::Deployment, "web", "web", json!({}))], &there);
+    assert_eq!(names(&plan.first), [""; 0]);
+    assert_eq!(names(&to_prune(&plan.objects, &[], &there)), ["db"]);
 }

@@ -21,6 +21,7 @@ use crate::{
         DigestKey, Owner,
         placement::{GpuModel, Placement, Requests},
         scope::MarketScope,
+        volumes::Claim,
     },
 };
 
@@ -110,6 +111,7 @@ struct Lease {
     cluster: Cluster,
     running: bool,
     scope: MarketScope,
+    claims: Vec<Claim>,
 }
 
 impl Lease {
@@ -145,6 +147,7 @@ impl Lease {
             cluster,
             running: true,
             scope: scope_of("souk1provider"),
+            claims: Vec::new(),
         }
     }
 
@@ -158,6 +161,7 @@ impl Lease {
             cluster: &self.cluster,
             digests: &KEY,
             running: self.running,
+            claims: &self.claims,
         }
     }
 

@@ -5,17 +5,24 @@ use serde_json::{Value, json};
 use super::{Kind, Lease};
 
 #[test]
-fn a_volume_that_outlives_pods_makes_a_stateful_set_with_the_clusters_class() {
+fn a_volume_that_outlives_pods_is_a_claim_of_its_own_that_a_stateful_set_mounts() {
     let lease = Lease::new();
-    let db = lease.object(Kind::StatefulSet, "db");
-    let claims = db["spec"]["volumeClaimTemplates"].as_array().unwrap();
+    let claims = lease.objects().into_iter().filter(|one| one.kind == Kind::PersistentVolumeClaim);
+    let claims: Vec<_> = claims.collect();
     assert_eq!(claims.len(), 1);
-    let name = claims[0]["metadata"]["name"].as_str().unwrap();
-    assert!(name.starts_with("data-"), "{name}");
-    assert_eq!(claims[0]["spec"]["storageClassName"], "fast-ssd");
-    assert_eq!(claims[0]["spec"]["resources"]["requests"]["storage"], (10u64 << 30).to_string());
-    let mounts = &db["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
-    let mounts = mounts.as_array().unwrap().iter();
+    let claim = lease.object(Kind::PersistentVolumeClaim, &claims[0].name);
+    assert_eq!(claim["spec"]["storageClassName"], "fast-ssd");
+    assert_eq!(claim["spec"]["resources"]["requests"]["storage"], (10u64 << 30).to_string());
+    let label = |name: &str| claim["metadata"]["labels"][format!("souk.market/{name}")].clone();
+    let labels = ["replica", "volume", "service", "class"].map(label);
+    assert_eq!(labels, ["db", "data", "db", "beta2"].map(Value::from));
+    let db = lease.object(Kind::StatefulSet, "db");
+    assert_eq!(db["spec"]["volumeClaimTemplates"], Value::Null);
+    let pod = &db["spec"]["template"]["spec"];
+    let source = json!({ "claimName": claims[0].name });
+    let volume = json!({ "name": "data", "persistentVolumeClaim": source });
+    assert!(pod["volumes"].as_array().unwrap().contains(&volume), "{}", pod["volumes"]);
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().unwrap().iter();
     let mut paths: Vec<&str> = mounts.map(|one| one["mountPath"].as_str().unwrap()).collect();
     paths.sort_unstable();
     assert_eq!(paths, ["/scratch", "/var/lib/data"]);
@@ -25,12 +32,55 @@ fn a_volume_that_outlives_pods_makes_a_stateful_set_with_the_clusters_class() {
 }
 
 #[test]
+fn nothing_immutable_of_a_replica_changes_with_its_services_name() {
+    let mut lease = Lease::new();
+    let before = lease.object(Kind::StatefulSet, "db");
+    lease.claims = lease.objects().iter().filter_map(as_made).collect();
+    let db = lease.group.services.iter_mut().find(|service| service.name == "db").unwrap();
+    db.name = "store".into();
+    let after = lease.object(Kind::StatefulSet, "db");
+    let fixed = |set: &Value| {
+        ["serviceName", "selector", "podManagementPolicy"].map(|key| set["spec"][key].clone())
+    };
+    assert_eq!(fixed(&after), fixed(&before));
+    let labels = &after["spec"]["template"]["metadata"]["labels"];
+    assert_eq!(labels["souk.market/service"], "store");
+    let selector = after["spec"]["selector"]["matchLabels"].as_object().unwrap();
+    assert!(selector.iter().all(|(key, value)| labels[key] == *value), "{labels}");
+    let volumes = |set: &Value| set["spec"]["template"]["spec"]["volumes"].clone();
+    assert_eq!(volumes(&after), volumes(&before));
+}
+
+/// A claim as the cluster has it after it was applied.
+fn as_made(object: &super::Object) -> Option<super::Claim> {
+    if object.kind != Kind::PersistentVolumeClaim {
+        return None;
+    }
+    let label = |wanted: &str| {
+        let found = object.labels.iter().find(|(key, _)| *key == format!("souk.market/{wanted}"));
+        found.map(|(_, value)| value.as_str().into())
+    };
+    let spec = &object.body["spec"];
+    Some(super::Claim {
+        name: object.name.as_str().into(),
+        replica: label("replica"),
+        pool: label("pool"),
+        volume: label("volume"),
+        class: label("class"),
+        service: object.service.as_deref().map(Into::into),
+        storage_class: spec["storageClassName"].as_str().map(Into::into),
+        size: spec["resources"]["requests"]["storage"].as_str()?.parse().ok()?,
+        created: None,
+    })
+}
+
+#[test]
 fn a_volume_in_memory_counts_as_memory_and_not_as_disk() {
     let lease = Lease::new();
     let pod = lease.template("db")["spec"].clone();
     let size = (64u64 << 20).to_string();
     let scratch = json!({ "medium": "Memory", "sizeLimit": size });
-    assert_eq!(pod["volumes"], json!([{ "name": "scratch", "emptyDir": scratch }]));
+    assert_eq!(pod["volumes"][0], json!({ "name": "scratch", "emptyDir": scratch }));
     let limits = &pod["containers"][0]["resources"]["limits"];
     assert_eq!(limits["memory"], ((1u64 << 30) + (64 << 20)).to_string());
     assert_eq!(limits["ephemeral-storage"], (2u64 << 30).to_string());
@@ -125,33 +175,21 @@ fn a_gpu_is_of_the_model_that_was_offered() {
 }
 
 #[test]
-fn a_claim_is_one_services_alone_however_volumes_and_services_are_called() {
+fn each_replica_with_volumes_is_a_stateful_set_whose_pods_kubernetes_runs() {
     let mut lease = Lease::new();
-    let db = lease.group.services.iter().find(|service| service.name == "db").unwrap().clone();
-    for (service, volume) in [("web", "a-b"), ("b-web", "a")] {
-        let mut db = db.clone();
-        db.name = service.into();
-        let rename = |name: &mut String| {
-            if name == "data" {
-                *name = volume.into();
-            }
-        };
-        db.resources.storage.iter_mut().for_each(|volume| rename(&mut volume.name));
-        let params = db.params.as_mut().unwrap().storage.as_mut().unwrap();
-        params.iter_mut().for_each(|params| rename(&mut params.name));
-        lease.group.services.retain(|other| other.name != service);
-        lease.group.services.push(db);
+    let db = lease.group.services.iter_mut().find(|service| service.name == "db").unwrap();
+    db.count = 12;
+    db.name = format!("{}-db", "a".repeat(58));
+    let objects = lease.objects();
+    let sets: Vec<_> = objects.iter().filter(|one| one.kind == Kind::StatefulSet).collect();
+    assert_eq!(sets.len(), 12);
+    for set in sets {
+        assert_eq!(set.body["spec"]["replicas"], 1);
+        // A label of the pod is this name, `-` and a hash of ten characters.
+        assert!(set.name.len() <= 52, "{}", set.name);
     }
-    let claim = |service: &str| {
-        let set = lease.object(Kind::StatefulSet, service);
-        let template = set["spec"]["volumeClaimTemplates"][0]["metadata"]["name"].clone();
-        let mounts = set["spec"]["template"]["spec"]["containers"][0]["volumeMounts"].clone();
-        let mounted = mounts.as_array().unwrap().iter().any(|mount| mount["name"] == template);
-        assert!(mounted, "{template} in {mounts}");
-        // As the controller names it.
-        format!("{}-{service}-0", template.as_str().unwrap())
-    };
-    assert_ne!(claim("web"), claim("b-web"));
+    let claims = objects.iter().filter(|one| one.kind == Kind::PersistentVolumeClaim);
+    assert_eq!(claims.count(), 12);
 }
 
 #[test]
