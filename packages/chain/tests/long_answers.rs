@@ -21,10 +21,7 @@ use axum::{
 use bytes::Bytes;
 use futures::stream;
 use serde_json::{Value, json};
-use souk_chain::{
-    Client, ClientConfig, TxHash,
-    rpc::{EndpointFault, EndpointHealth},
-};
+use souk_chain::{Client, ClientConfig, TxHash, rpc::EndpointHealth};
 use tokio::net::TcpListener;
 
 const CHAIN: &str = "souk-test-1";
@@ -48,18 +45,21 @@ async fn answer(State((endless, sent)): State<Endless>, Json(request): Json<Valu
     Json(json!({ "jsonrpc": "2.0", "id": 1, "result": status })).into_response()
 }
 
-/// Asks a node whose answer to this method does not end; the most bytes that the client reads of it.
-async fn most(method: &'static str) -> usize {
+/// A client of a node whose answer to this method does not end, and how much of it was sent.
+async fn endless(method: &'static str) -> (Client, Arc<AtomicUsize>) {
     let sent = Arc::new(AtomicUsize::new(0));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new().route("/", post(answer)).with_state((method, Arc::clone(&sent)));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let patient = Duration::from_secs(300);
-    let client =
-        Client::new(ClientConfig { request_timeout: patient, ..ClientConfig::new(CHAIN, [url]) })
-            .unwrap();
-    let failed = match method {
+    let request_timeout = Duration::from_secs(300);
+    let config = ClientConfig { request_timeout, ..ClientConfig::new(CHAIN, [url]) };
+    (Client::new(config).unwrap(), sent)
+}
+
+/// Whether the question has no answer.
+async fn fails(client: &Client, method: &str) -> bool {
+    match method {
         "status" => client.status().await.is_err(),
         "health" => client.health().await.is_err(),
         "header" => client.header(7).await.is_err(),
@@ -69,36 +69,39 @@ async fn most(method: &'static str) -> usize {
         "genesis" => client.genesis().await.is_err(),
         "abci_query" => client.abci_query("/path", b"", 0).await.is_err(),
         _ => client.broadcast_everywhere(b"a").await.reply.is_err(),
-    };
-    assert!(failed, "{method}");
-    let EndpointHealth::SetAside(fault) = client.endpoints()[0].health.clone() else {
-        panic!("{method}: {:?}", client.endpoints());
-    };
-    let EndpointFault::TooLong { method: of, most } = &fault else { panic!("{fault}") };
-    assert_eq!(of, method);
-    assert!(fault.to_string().contains(&most.to_string()), "{fault}");
-    // It may have been asked twice.
-    let sent = sent.load(Ordering::Relaxed);
-    assert!(
-        sent <= 2 * (most + ON_THE_WAY),
-        "{method}: {sent} bytes were sent, the limit is {most}"
-    );
-    *most
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_does_not_end_is_read_up_to_its_methods_limit() {
-    for (method, expected) in [
-        ("status", 1 << 20),
-        ("health", 1 << 20),
-        ("header", 1 << 20),
-        ("broadcast_tx_sync", 1 << 20),
-        ("abci_query", 16 << 20),
-        ("tx", 16 << 20),
-        ("block", 32 << 20),
-        ("genesis", 32 << 20),
-        ("block_results", 64 << 20),
+    for (method, mebibytes) in [
+        ("status", 1),
+        ("health", 1),
+        ("header", 1),
+        ("broadcast_tx_sync", 1),
+        ("abci_query", 16),
+        ("tx", 16),
+        ("block", 32),
+        ("genesis", 32),
+        ("block_results", 64),
     ] {
-        assert_eq!(most(method).await, expected, "{method}");
+        let (client, sent) = endless(method).await;
+        assert!(fails(&client, method).await, "{method}");
+        let (sent, limit) = (sent.load(Ordering::Relaxed), mebibytes << 20);
+        // It may have been asked twice.
+        let most = 2 * (limit + ON_THE_WAY);
+        assert!(
+            (limit..=most).contains(&sent),
+            "{method}: {sent} bytes were sent, the limit is {limit}"
+        );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_whose_answer_is_too_long_is_set_aside_with_the_limit() {
+    let (client, _) = endless("status").await;
+    assert!(fails(&client, "status").await);
+    let endpoints = client.endpoints();
+    let EndpointHealth::SetAside(fault) = &endpoints[0].health else { panic!("{endpoints:?}") };
+    assert_eq!(fault.to_string(), "its answer to status is longer than 1048576 bytes");
 }

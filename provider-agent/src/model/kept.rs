@@ -36,7 +36,8 @@ pub struct KeptVolume {
 impl Kept {
     /// Its bytes of a class.
     pub fn bytes(&self, class: &str) -> u64 {
-        self.volumes.iter().filter(|one| one.class == class).map(|one| one.bytes).sum()
+        let of_class = self.volumes.iter().filter(|one| one.class == class);
+        of_class.map(|one| one.bytes).fold(0, u64::saturating_add)
     }
 
     /// For how many seconds it is still kept.
@@ -118,5 +119,7 @@ mod tests {
         assert_eq!(gone(120, 5), [4]);
         assert_eq!(gone(120, 0), [4, 2]);
         assert_eq!((share(100, 25), share(u64::MAX, 100)), (25, u64::MAX));
+        let endless = kept(7, 1, 99, &[("beta2", u64::MAX), ("beta2", 5)]);
+        assert_eq!(endless.bytes("beta2"), u64::MAX);
     }
 }

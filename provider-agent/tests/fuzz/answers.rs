@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use bolero::check;
 use serde_json::Value;
 use souk_chain::{Client, ClientConfig, TxHash};
-use souk_core::{AccountId, DeploymentId};
+use souk_core::{AccountId, DeploymentId, limits::check_group};
 use souk_provider::{
     config::Config,
     market::{Market, rebuild::rebuild},
@@ -290,5 +290,9 @@ async fn rebuilt(client: &Client, market: &Market) -> Result<String, String> {
         let lists = (orders::open(sql)?, bids::all(sql)?, leases::all(sql)?);
         Ok::<_, souk_provider::store::StoreError>((lists, pending::list(sql, 1_000)?))
     });
-    Ok(format!("{cursor:?} {:?}", rows.await.expect("what was written can be read")))
+    let rows = rows.await.expect("what was written can be read");
+    for detail in rows.0.0.iter().filter_map(|order| order.detail.as_ref()) {
+        check_group(&detail.spec).expect("an order within the market's limits");
+    }
+    Ok(format!("{cursor:?} {rows:?}"))
 }

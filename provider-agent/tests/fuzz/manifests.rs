@@ -6,7 +6,7 @@ use bolero::check;
 use serde_json::Value;
 use souk_gateway::body::ManifestUpload;
 use souk_provider::{
-    cluster::kube::objects::{self, Subject},
+    cluster::kube::objects::{self as kube_objects, Subject},
     config::Config,
     model::{
         DigestKey,
@@ -14,6 +14,7 @@ use souk_provider::{
         image::ImageRules,
         manifest,
         scope::MarketScope,
+        volumes::Claim,
     },
 };
 use souk_sdl::limits::{EXPOSES, HOSTS};
@@ -22,7 +23,7 @@ use crate::{
     edits::{Edit, edit},
     lease::{self, Leased},
     measure::{Limit, within},
-    objects::LEASE,
+    objects::{self, LEASE},
 };
 
 /// The objects of a small manifest, and of each byte: in the manifest, its text, and each object.
@@ -44,21 +45,32 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 
 #[test]
 fn any_manifests() {
-    check!().with_iterations(3_000).with_type::<Vec<Edit>>().for_each(|edits: &Vec<Edit>| {
-        let mut upload = FIXTURE.upload.clone();
-        edit(&mut upload, edits);
-        let text = upload.to_string();
-        within(LIMIT, text.len(), || accept(&text));
-    });
+    check!().with_iterations(1_000).with_type::<(Vec<Edit>, [Vec<Edit>; 3])>().for_each(
+        |(edits, of_claims): &(Vec<Edit>, [Vec<Edit>; 3])| {
+            let mut upload = FIXTURE.upload.clone();
+            edit(&mut upload, edits);
+            let text = upload.to_string();
+            let claims = of_claims.iter().zip(["db", "db-1", "web"]).map(|(edits, replica)| {
+                let mut claim = objects::claim(&FIXTURE.scope, &format!("data-{replica}"), replica);
+                edit(&mut claim, edits);
+                claim.to_string()
+            });
+            let claims: Vec<String> = claims.collect();
+            let bytes = text.len() + claims.iter().map(String::len).sum::<usize>();
+            within(LIMIT, bytes, || accept(&text, &claims, bytes));
+        },
+    );
 }
 
 #[test]
 fn the_good_manifest_is_accepted() {
-    assert!(accept(&FIXTURE.upload.to_string()));
+    let text = FIXTURE.upload.to_string();
+    assert!(accept(&text, &[], text.len()));
 }
 
-/// Whether it is accepted. Then it is within the limits, and there are objects for it.
-fn accept(text: &str) -> bool {
+/// Whether it is accepted. Then it is within the limits, and there are objects for it and the claims that are
+/// there; `bytes` are those of all.
+fn accept(text: &str, claims: &[String], bytes: usize) -> bool {
     let fixture = &*FIXTURE;
     let Ok(upload) = serde_json::from_str::<ManifestUpload>(text) else { return false };
     let commitment = lease::commitment_of(&upload);
@@ -87,10 +99,14 @@ fn accept(text: &str) -> bool {
         cluster: &fixture.config.cluster,
         digests: &DigestKey::from_bytes([7; 32]),
         running: true,
+        claims: &claims
+            .iter()
+            .filter_map(|one| Some(Claim::of(&serde_json::from_str(one).ok()?)))
+            .collect::<Vec<_>>(),
     };
-    let tried = objects::to_try(&subject);
+    let tried = kube_objects::to_try(&subject);
     let size: usize = tried.iter().map(|one| one.dynamic(&subject).data.to_string().len()).sum();
-    assert!(size <= (64 << 10) + 64 * text.len(), "{size} bytes of objects of {}", text.len());
-    assert!(tried.len() <= 16 + 4 * text.len() / 64, "{} objects of {}", tried.len(), text.len());
+    assert!(size <= (64 << 10) + 64 * bytes, "{size} bytes of objects of {bytes}");
+    assert!(tried.len() <= 16 + bytes / 16, "{} objects of {bytes} bytes", tried.len());
     true
 }

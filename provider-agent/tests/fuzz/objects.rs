@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use souk_core::OrderId;
 use souk_provider::model::{
-    labels::{ORDER, SERVICE},
+    labels::{CLASS, ORDER, POOL, REPLICA, SERVICE, VOLUME},
     scope::MarketScope,
 };
 
@@ -30,6 +30,7 @@ pub fn all(scope: &MarketScope) -> Vec<Good> {
         good("/apis/apps/v1/deployments", workload(scope, "Deployment")),
         good("/apis/apps/v1/statefulsets", workload(scope, "StatefulSet")),
         good("/apis/networking.k8s.io/v1/ingresses", ingress(scope)),
+        good("/api/v1/persistentvolumeclaims", claim(scope, "data-0", "db")),
         good("/apis/resource.k8s.io/v1/resourceslices", slice()),
     ];
     let metadata = [
@@ -160,6 +161,18 @@ fn ingress(scope: &MarketScope) -> Value {
     let http = json!({ "paths": [{ "path": "/", "pathType": "Prefix", "backend": backend }] });
     json!({ "metadata": meta(scope, "shop"), "spec": { "ingressClassName": "nginx", "rules": [
         { "host": "shop.example.org", "http": http }, { "host": "*.example.org", "http": http }] } })
+}
+
+/// A claim for a volume of a replica of the service `db`.
+pub fn claim(scope: &MarketScope, name: &str, replica: &str) -> Value {
+    let mut metadata = meta(scope, name);
+    let labels =
+        [(REPLICA, replica), (VOLUME, "data"), (SERVICE, "db"), (CLASS, "default"), (POOL, "pool")];
+    for (key, value) in labels {
+        metadata["labels"][key] = json!(value);
+    }
+    json!({ "metadata": metadata, "spec": { "storageClassName": "standard", "accessModes": ["ReadWriteOnce"],
+        "resources": { "requests": { "storage": "1Gi" } } }, "status": { "phase": "Bound" } })
 }
 
 fn slice() -> Value {

@@ -23,7 +23,7 @@ use souk_provider::{
 
 use crate::{
     manifests::{Cluster, accepted, create_deployment, lease},
-    support::{ApiProxy, Fixture, InProcess, Options, agent::configure, app, until},
+    support::{ApiProxy, Fixture, InProcess, Options, agent::configure, app, free_port, until},
 };
 
 const WEB: &str = r#"
@@ -41,11 +41,6 @@ profiles:
 deployment:
   web: { here: { profile: web, count: 1 } }
 "#;
-
-fn free_port() -> u16 {
-    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
-}
 
 struct Bench {
     fixture: Fixture,

@@ -102,7 +102,7 @@ where
         }
     }
 
-    deserializer.deserialize_any(ListVisitor(std::marker::PhantomData))
+    deserializer.deserialize_any(ListVisitor::<T, MOST>(std::marker::PhantomData))
 }
 
 /// What a node adds to an error: text, a number as text, or nothing. Lists and objects count as nothing.

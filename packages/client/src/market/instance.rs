@@ -46,7 +46,7 @@ impl Instance {
     ) -> Result<Vec<T>, MarketError> {
         let mut all: Vec<T> = Vec::new();
         let question = |all: &[T]| serde_json::to_vec(&msg(all.last(), 1)).unwrap_or_default();
-        let mut asked = question(&all);
+        let mut asked = question(all.as_slice());
         while all.len() < most {
             let page = entries(self.page(|limit| msg(all.last(), limit)).await?);
             if page.is_empty() {
@@ -54,7 +54,7 @@ impl Instance {
             }
             page::bounded(&self.address, page.len())?;
             all.extend(page);
-            let next = question(&all);
+            let next = question(all.as_slice());
             if next == asked {
                 let (contract, problem) =
                     (self.address.clone(), "it ends where it began".to_owned());

@@ -8,7 +8,7 @@ use souk_api::{
     },
     published::{ProviderStats, provider_stats_key},
 };
-use souk_core::{DeploymentId, OrderId};
+use souk_core::{DeploymentId, OrderId, limits};
 
 use super::{
     MarketError,
@@ -58,20 +58,36 @@ impl Orderbook {
     /// An order with its group.
     ///
     /// # Errors
-    /// [`MarketError::Absent`] if there is no such order, or it was pruned; another one if there is
-    /// no answer.
+    /// [`MarketError::Absent`] if there is no such order, or it was pruned; [`MarketError::Record`] if its
+    /// group is beyond the market's limits; another one if there is no answer.
     pub async fn order(&self, order: OrderId) -> Answer<OrderResponse> {
-        self.0.ask(&QueryMsg::Order { order }).await
+        self.within_limits(self.0.ask(&QueryMsg::Order { order }).await?)
+    }
+
+    /// An order as it was answered, if its group is one that the contract takes. Whoever places its replicas
+    /// counts on that.
+    fn within_limits(&self, order: OrderResponse) -> Answer<OrderResponse> {
+        match limits::check_group(&order.spec) {
+            Ok(()) => Ok(order),
+            Err(error) => Err(MarketError::Record {
+                record: "order",
+                contract: self.0.address.clone(),
+                problem: format!("order {}: {error}", order.id),
+            }),
+        }
     }
 
     /// The orders after one, a page of them.
     ///
     /// # Errors
-    /// [`MarketError::Page`] if it is not in order; else if there is no answer: [`MarketError`] says why.
+    /// [`MarketError::Page`] if it is not in order, [`MarketError::Record`] if a group is beyond the market's
+    /// limits; else if there is no answer: [`MarketError`] says why.
     pub async fn orders_after(&self, start_after: Option<OrderId>) -> Answer<Vec<OrderResponse>> {
         let msg = |limit| QueryMsg::Orders { start_after, limit: Some(limit) };
         let page = self.0.page::<_, OrdersResponse>(msg).await?.orders;
-        page::advancing(&self.0.address, start_after.map(|id| id.0), page, |order| order.id.0)
+        let after = start_after.map(|id| id.0);
+        let page = page::advancing(&self.0.address, after, page, |order| order.id.0)?;
+        page.into_iter().map(|order| self.within_limits(order)).collect()
     }
 
     /// All bids on an order, the lowest first.

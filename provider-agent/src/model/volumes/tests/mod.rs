@@ -207,6 +207,13 @@ fn an_old_claim_that_two_pools_could_have_goes_to_the_one_of_its_size() {
 }
 
 #[test]
+fn a_replica_with_the_last_number_is_no_end_of_the_names() {
+    let mut taken = [format!("db-{}", u32::MAX)].into();
+    assert_eq!(known::free_name("db", u32::MAX, &mut taken), "db");
+    assert_eq!(known::free_name("db", u32::MAX, &mut taken), "db-1");
+}
+
+#[test]
 fn claims_that_are_of_no_replica_keep_none_from_being_made() {
     let stray = Claim { name: "by-hand".into(), size: 7 << 30, ..Claim::default() };
     let mut claims = vec![stray];
