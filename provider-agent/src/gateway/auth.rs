@@ -66,6 +66,19 @@ impl Caller {
         }
     }
 
+    /// Checks that the caller is this tenant and no delegate.
+    ///
+    /// # Errors
+    ///
+    /// If it is another.
+    pub fn must_be(&self, tenant: &str, order: OrderId) -> Result<(), GatewayError> {
+        let issuer = &self.claims.iss;
+        match issuer == tenant {
+            true => Ok(()),
+            false => Err(GatewayError::NotTheTenant { issuer: issuer.clone(), order }),
+        }
+    }
+
     /// Checks that the caller is this tenant or the delegate of the deployment.
     ///
     /// # Errors

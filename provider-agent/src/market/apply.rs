@@ -17,8 +17,8 @@ use souk_core::{AccountId, CloseReason, GroupId, OrderId};
 use crate::{
     model::{AccountClock, Bid, BidProgress, Cursor, Lease, Mark, Order},
     store::{
-        DeploymentRow, Pending, StoreError, Topic, Tx, bids, deployments, leases, manifests, marks,
-        orders, pending, reservations,
+        DeploymentRow, Pending, StoreError, Topic, Tx, bids, deployments, kept_volumes, leases,
+        marks, orders, pending, reservations,
     },
 };
 
@@ -301,13 +301,14 @@ pub(super) fn end_lease(
     reason: CloseReason,
     at: u64,
 ) -> Result<(), StoreError> {
+    if leases::is_active(tx, order)? {
+        // Of an end that was believed wrongly: the time of this one begins now.
+        kept_volumes::forget(tx, order)?;
+    }
     leases::close(tx, order, state, reason, at)?;
     tracing::info!(lease = %order, %reason, "lease ended");
-    if manifests::exists(tx, order)? {
-        // Its pods are still there: the reservation is freed when they are gone.
-        return Ok(());
-    }
-    reservations::release(tx, order)
+    // Its pods and volumes are still there: the reservation is freed when they are gone or kept.
+    Ok(())
 }
 
 fn account_changed(tx: &Tx<'_>, at: Cursor, event: &AccountChanged) -> Result<(), StoreError> {

@@ -21,8 +21,8 @@ use super::{ChainError, Market, apply::order_ended};
 use crate::{
     model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail},
     store::{
-        Pending, Store, StoreError, Topic, Tx, bids, copies, cursor, leases, manifests, orders,
-        pending, reservations, unreadable,
+        Pending, Store, StoreError, Topic, Tx, bids, copies, cursor, leases, orders, pending,
+        reservations, unreadable,
     },
 };
 use read::{Reader, Snapshot};
@@ -98,12 +98,7 @@ fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
             leases::put(tx, &lease_row(lease))?;
         }
     }
-    for lease in leases::all(tx)? {
-        // The reservation of an ended lease is freed when its objects are gone.
-        if lease.state != LeaseState::Active && !manifests::exists(tx, lease.order)? {
-            reservations::release(tx, lease.order)?;
-        }
-    }
+    // The reservation of an ended lease is freed when its objects are gone.
     Ok(())
 }
 

@@ -26,10 +26,10 @@ use souk_core::{
 use super::{apply::end_lease, *};
 use crate::{
     config::Contracts,
-    model::{Bid, BidProgress, Cursor, placement::Reservation},
+    model::{Bid, BidProgress, Cursor, kept::Kept, placement::Reservation},
     store::{
-        DeploymentRow, Pending, Store, StoreError, Topic, Tx, bids, deployments, leases, orders,
-        pending, reservations, unreadable,
+        DeploymentRow, Pending, Store, StoreError, Topic, Tx, bids, deployments, kept_volumes,
+        leases, orders, pending, reservations, unreadable,
     },
 };
 
@@ -272,7 +272,7 @@ async fn an_own_bid_that_the_store_forgot_is_known_again_from_its_event() {
 }
 
 #[tokio::test]
-async fn a_lease_that_ended_without_manifest_frees_its_reservation_once_that_is_confirmed() {
+async fn what_a_lease_reserves_outlives_its_confirmed_end_until_its_objects_are_gone() {
     let fixture = Fixture::new();
     fixture.bid(7).await;
     fixture.orderbook(6, vec![leased(7, 3, ME)]).await;
@@ -294,9 +294,33 @@ async fn a_lease_that_ended_without_manifest_frees_its_reservation_once_that_is_
     fixture.store.write(end).await.unwrap();
     let lease = fixture.store.lease(OrderId(7)).await.unwrap().unwrap();
     assert_eq!(lease.state, LeaseState::InsufficientFunds);
-    assert!(!fixture.is_reserved(7).await);
+    assert!(fixture.is_reserved(7).await, "its volumes may be there, though no manifest is");
     fixture.store.write(|tx| leases::forget(tx, OrderId(7))).await.unwrap();
     assert_eq!(fixture.store.lease(OrderId(7)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn volumes_are_kept_from_the_last_end_of_a_lease_and_not_from_one_that_was_none() {
+    let fixture = Fixture::new();
+    fixture.orderbook(6, vec![leased(7, 3, ME)]).await;
+    let end =
+        |tx: &Tx<'_>| end_lease(tx, OrderId(7), LeaseState::Closed, CloseReason::Tenant, 1_000);
+    let keep = |tx: &Tx<'_>| {
+        let (order, volumes) = (OrderId(7), Vec::new());
+        let row = Kept { order, since: 5, until: 9, ran: 4, volumes };
+        kept_volumes::keep(tx, &row, &Default::default())
+    };
+    let kept = async || {
+        let row = fixture.store.read(|sql| kept_volumes::get(sql, OrderId(7))).await.unwrap();
+        row.map(|row| row.since)
+    };
+    // From an end that was believed wrongly.
+    fixture.store.write(keep).await.unwrap();
+    fixture.store.write(end).await.unwrap();
+    assert_eq!(kept().await, None);
+    fixture.store.write(keep).await.unwrap();
+    fixture.store.write(end).await.unwrap();
+    assert_eq!(kept().await, Some(5), "confirmed again");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 //! part in it: it reaches the agent through nodes, and one that lies about it must not shorten the time
 //! in which a tenant's data can be saved from its other lies.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 use souk_core::{OrderId, time::HOUR};
@@ -37,7 +37,14 @@ impl Kept {
     /// Its bytes of a class.
     pub fn bytes(&self, class: &str) -> u64 {
         let of_class = self.volumes.iter().filter(|one| one.class == class);
-        of_class.map(|one| one.bytes).fold(0, u64::saturating_add)
+        of_class.fold(0, |sum, one| sum.saturating_add(one.bytes))
+    }
+
+    /// The same with times that a clock which was set since cannot have made too long: not more than
+    /// `longest` is left.
+    #[must_use]
+    pub fn capped(self, now: u64, longest: u64) -> Self {
+        Self { until: self.until.min(now.saturating_add(longest)), ..self }
     }
 
     /// For how many seconds it is still kept.
@@ -58,21 +65,25 @@ pub fn share(capacity: u64, percent: u32) -> u64 {
     u64::try_from(part).unwrap_or(u64::MAX)
 }
 
-/// The leases whose volumes go now so that what is kept of each class is within its share: those that ran
-/// for the shortest time first. What is going already does not count.
+/// The leases whose volumes go now so that what is kept of each class is within its share. Those that ran
+/// longest are kept first, each if it fits beside those before it: nobody displaces old volumes with those of
+/// short leases, and none goes for one that goes too. What is going already does not count.
 pub fn beyond_shares(kept: &[Kept], shares: &BTreeMap<String, u64>, now: u64) -> Vec<OrderId> {
     let mut stay: Vec<&Kept> = kept.iter().filter(|one| one.left(now) > 0).collect();
-    stay.sort_by_key(|one| (one.ran, one.order));
+    stay.sort_by_key(|one| (Reverse(one.ran), Reverse(one.order)));
+    let mut left = shares.clone();
     let mut gone = Vec::new();
-    for (class, share) in shares {
-        let sum =
-            |stay: &[&Kept]| stay.iter().map(|one| u128::from(one.bytes(class))).sum::<u128>();
-        while sum(&stay) > u128::from(*share)
-            && let Some(at) = stay.iter().position(|one| one.bytes(class) > 0)
-        {
-            gone.push(stay.remove(at).order);
+    for one in stay {
+        let fits = left.iter().all(|(class, left)| one.bytes(class) <= *left);
+        if !fits {
+            gone.push(one.order);
+            continue;
+        }
+        for (class, left) in &mut left {
+            *left = left.saturating_sub(one.bytes(class));
         }
     }
+    gone.reverse();
     gone
 }
 
@@ -89,6 +100,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_clock_that_was_ahead_keeps_nothing_for_longer_than_the_longest_time() {
+        let row = kept(1, 5, 9 * DAY, &[]);
+        assert_eq!(row.clone().capped(DAY, DAY).until, 2 * DAY);
+        assert_eq!(row.clone().capped(8 * DAY, DAY), row);
+    }
+
     fn kept(order: u64, ran: u64, until: u64, volumes: &[(&str, u64)]) -> Kept {
         let volume =
             |(class, bytes): &(&str, u64)| KeptVolume { class: (*class).into(), bytes: *bytes };
@@ -97,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_share_of_a_class_what_ran_shortest_goes_first() {
+    fn beyond_the_share_of_a_class_what_ran_longest_is_kept() {
         let all = [
             kept(1, 500, 99, &[("beta2", 40)]),
             kept(2, 100, 99, &[("beta2", 40), ("beta3", 5)]),
@@ -118,6 +136,9 @@ mod tests {
         assert_eq!(gone(119, 5), [2]);
         assert_eq!(gone(120, 5), [4]);
         assert_eq!(gone(120, 0), [4, 2]);
+        // What exceeds a share by itself takes no other with it, however long it ran.
+        let all = [kept(1, 900, 99, &[("beta2", 101)]), kept(2, 5, 99, &[("beta2", 1)])];
+        assert_eq!(beyond_shares(&all, &[("beta2".to_owned(), 100)].into(), 10), [OrderId(1)]);
         assert_eq!((share(100, 25), share(u64::MAX, 100)), (25, u64::MAX));
         let endless = kept(7, 1, 99, &[("beta2", u64::MAX), ("beta2", 5)]);
         assert_eq!(endless.bytes("beta2"), u64::MAX);

@@ -6,7 +6,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_core::OrderId;
 
 use super::{StoreError, Topic, Tx, sql};
-use crate::model::kept::{Kept, beyond_shares};
+use crate::model::kept::{Kept, KeptVolume, beyond_shares};
+
+/// [`Kept::since`] of a row that was made by an order to delete, before an end was confirmed.
+pub const UNCONFIRMED: u64 = 0;
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Kept> {
     Ok(Kept {
@@ -49,9 +52,7 @@ pub fn keep(tx: &Tx<'_>, row: &Kept, shares: &BTreeMap<String, u64>) -> Result<K
     insert(tx, row)?;
     for order in beyond_shares(&all(tx)?, shares, row.since) {
         tracing::info!(lease = %order, "volumes of the lease go: more is kept than the share allows");
-        tx.prepare_cached("UPDATE kept_volumes SET until = ?2 WHERE order_id = ?1")?
-            .execute(params![sql::int(order.0)?, sql::int(row.since)?])?;
-        tx.lease_changed(order);
+        keep_until(tx, order, row.since)?;
     }
     Ok(get(tx, row.order)?.unwrap_or_else(|| row.clone()))
 }
@@ -62,9 +63,37 @@ pub fn keep(tx: &Tx<'_>, row: &Kept, shares: &BTreeMap<String, u64>) -> Result<K
 ///
 /// If the store fails.
 pub fn order_deletion(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
-    insert(tx, &Kept { order, since: 0, until: 0, ran: 0, volumes: Vec::new() })?;
-    tx.prepare_cached("UPDATE kept_volumes SET until = 0 WHERE order_id = ?1")?
-        .execute([sql::int(order.0)?])?;
+    insert(tx, &Kept { order, since: UNCONFIRMED, until: 0, ran: 0, volumes: Vec::new() })?;
+    keep_until(tx, order, 0)
+}
+
+/// Writes what was found of the volumes of a lease whose deletion is ordered, so that they count until they
+/// are gone. Its end is confirmed.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn confirm(
+    tx: &Tx<'_>,
+    order: OrderId,
+    since: u64,
+    volumes: &[KeptVolume],
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE kept_volumes SET since = ?2, volumes = ?3 WHERE order_id = ?1")?
+        .execute(params![sql::int(order.0)?, sql::int(since)?, sql::to_json(&volumes)?])?;
+    tx.lease_changed(order);
+    tx.touch(Topic::Capacity);
+    Ok(())
+}
+
+/// Shortens the time for which the volumes of a lease are kept, or prolongs it.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn keep_until(tx: &Tx<'_>, order: OrderId, until: u64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE kept_volumes SET until = ?2 WHERE order_id = ?1")?
+        .execute(params![sql::int(order.0)?, sql::int(until)?])?;
     tx.lease_changed(order);
     Ok(())
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
 
-use super::{StoreError, sql};
+use super::{StoreError, kept_volumes, sql};
 use crate::model::{
     names::digest,
     reconcile::{Funds, version},
@@ -28,13 +28,28 @@ pub struct LeaseSummary {
     /// Its host names.
     pub hosts: Box<[Box<str>]>,
     /// Whether its volumes are kept after an end.
-    pub keeps_volumes: bool,
+    pub keeps_volumes: KeepsVolumes,
+}
+
+/// Whether the volumes of a lease are kept after an end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeepsVolumes {
+    /// There is nothing of the kind.
+    #[default]
+    No,
+    /// Their deletion was ordered before its end was confirmed.
+    Ordered,
+    /// They are kept, or going, after an end that was confirmed.
+    Confirmed,
 }
 
 impl LeaseSummary {
     /// Whether the store has something of it that ends with its objects.
     pub fn holds_something(&self) -> bool {
-        self.manifest.is_some() || !self.hosts.is_empty() || self.keeps_volumes
+        self.manifest.is_some()
+            || self.reservation.is_some()
+            || !self.hosts.is_empty()
+            || self.keeps_volumes != KeepsVolumes::No
     }
 
     /// Identifies what is to run of it, with how objects are made (`recipe`); none without a manifest or
@@ -53,7 +68,7 @@ impl LeaseSummary {
 const SELECT: &str = "SELECT l.order_id, l.state, a.id IS NOT NULL AS known, a.depletion, a.dry,
         m.commitment, r.placements, json_extract(o.detail, '$.spec.name') AS name,
         (SELECT group_concat(host, ' ') FROM hostnames h WHERE h.order_id = l.order_id) AS hosts,
-        k.order_id IS NOT NULL AS keeps
+        k.since
      FROM leases l
         LEFT JOIN accounts a ON a.id = l.account
         LEFT JOIN manifests m ON m.order_id = l.order_id
@@ -77,7 +92,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LeaseSummary> {
         reservation: text("placements")?.map(|placements| digest(&[&placements])),
         group: text("name")?.map(String::into_boxed_str),
         hosts: hosts.split_whitespace().map(Box::from).collect(),
-        keeps_volumes: row.get("keeps")?,
+        keeps_volumes: match sql::opt_uint(row, "since")? {
+            None => KeepsVolumes::No,
+            Some(kept_volumes::UNCONFIRMED) => KeepsVolumes::Ordered,
+            Some(_) => KeepsVolumes::Confirmed,
+        },
     })
 }
 

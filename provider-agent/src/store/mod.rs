@@ -43,7 +43,7 @@ pub use decisions::{DecisionRow, Verdict};
 pub use deployments::DeploymentRow;
 pub use error::StoreError;
 pub use hostnames::HostnameTaken;
-pub use lease_summaries::LeaseSummary;
+pub use lease_summaries::{KeepsVolumes, LeaseSummary};
 pub use manifests::ManifestRow;
 pub use notify::{KeyListener, Listener, Topic};
 pub use pending::{Pending, PendingRow};

@@ -209,6 +209,12 @@ async fn a_summary_has_what_decides_and_changes_with_it() {
     assert_ne!(summary().await.manifest, first.manifest);
     put(1).await.unwrap();
     assert_eq!(summary().await, first);
+    store.write(|tx| kept_volumes::order_deletion(tx, OrderId(7))).await.unwrap();
+    assert_eq!(summary().await.keeps_volumes, KeepsVolumes::Ordered);
+    store.write(|tx| kept_volumes::confirm(tx, OrderId(7), 9, &[])).await.unwrap();
+    assert_eq!(summary().await.keeps_volumes, KeepsVolumes::Confirmed);
+    store.write(|tx| kept_volumes::forget(tx, OrderId(7))).await.unwrap();
+    assert_eq!(summary().await, first);
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ use souk_provider::{
     model::{
         DigestKey, Lease,
         hosts::{Domains, Naming},
+        labels,
         scope::MarketScope,
         volumes::Claim,
     },
@@ -166,7 +167,10 @@ impl Environment {
         let images: BTreeMap<String, Option<String>> = deployments
             .iter()
             .map(|one| (one.name_any(), &one.spec.as_ref().unwrap().template))
-            .chain(sets.iter().map(|one| (one.name_any(), &one.spec.as_ref().unwrap().template)))
+            // These have the names of replicas, which outlive those of services.
+            .chain(sets.iter().map(|one| {
+                (one.labels()[labels::SERVICE].clone(), &one.spec.as_ref().unwrap().template)
+            }))
             .map(|(name, template)| {
                 (name, template.spec.as_ref().unwrap().containers[0].image.clone())
             })

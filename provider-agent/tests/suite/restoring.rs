@@ -7,17 +7,17 @@ use std::{
 
 use age::secrecy::SecretString;
 use k8s_openapi::api::{
-    apps::v1::Deployment,
-    core::v1::{Namespace, PersistentVolumeClaim},
+    apps::v1::{Deployment, StatefulSet},
+    core::v1::PersistentVolumeClaim,
 };
-use kube::{Api, ResourceExt, api::ListParams};
+use kube::api::ListParams;
 use souk_api::orderbook::ExecuteMsg;
 use souk_core::{AuctionPolicy, OrderId};
 use souk_kubesim::{ClusterSpec, NodeSpec, spec::Timing};
 use souk_provider::{
-    model::{BidProgress, labels},
+    model::BidProgress,
     runtime::backup::{BackupError, back_up, restore},
-    store::{Store, bids, copies, manifests},
+    store::{Store, bids, copies, kept_volumes, manifests},
 };
 
 use crate::{
@@ -149,12 +149,13 @@ async fn without_a_copy_what_runs_is_taken_up_from_chain_and_cluster() {
 
     // A new machine: the same key and configuration, and an empty store.
     let again = InProcess::start(&configure(&fixture, "another", more)).await;
-    let namespaces = Api::<Namespace>::all(cluster.client.clone());
-    until("only what ended is gone", async || {
-        let all = namespaces.list(&ListParams::default().labels(labels::ORDER)).await.ok()?;
-        let order = |one: &Namespace| one.labels().get(labels::ORDER).cloned();
-        let left: Vec<_> = all.items.iter().filter_map(order).collect();
-        (left == [runs.order.to_string()]).then_some(())
+    until("what ended keeps its volume and nothing else", async || {
+        let all = ListParams::default();
+        let sets = cluster.namespaced::<StatefulSet>(ends.order).list(&all).await.ok()?;
+        let deployments = cluster.namespaced::<Deployment>(ends.order).list(&all).await.ok()?;
+        let kept = again.store.read(kept_volumes::all).await.unwrap();
+        let is_kept = kept.iter().map(|one| (one.order, one.volumes.len())).eq([(ends.order, 1)]);
+        (sets.items.is_empty() && deployments.items.is_empty() && is_kept).then_some(())
     })
     .await;
     // However long its tenant takes, it is not closed.
@@ -166,8 +167,10 @@ async fn without_a_copy_what_runs_is_taken_up_from_chain_and_cluster() {
     .await;
     assert_eq!(fixture.proxy.count("close_lease", runs.order), 0);
     cluster.has_replicas("it still runs", runs.order, 1).await;
-    let claims = cluster.namespaced::<PersistentVolumeClaim>(runs.order);
-    assert_eq!(claims.list(&ListParams::default()).await.unwrap().items.len(), 1);
+    for order in [runs.order, ends.order] {
+        let claims = cluster.namespaced::<PersistentVolumeClaim>(order);
+        assert_eq!(claims.list(&ListParams::default()).await.unwrap().items.len(), 1, "{order}");
+    }
     again.stop().await;
 }
 

@@ -1,9 +1,6 @@
 //! The end of a lease: what can be made again goes at once, and its volumes are kept for a time.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use souk_core::OrderId;
 
@@ -29,11 +26,6 @@ const LOOK: Duration = Duration::from_secs(300);
 const REMOVED: [Kind; 5] =
     [Kind::StatefulSet, Kind::Deployment, Kind::Ingress, Kind::Service, Kind::Secret];
 
-/// Seconds since 1970, by the agent's clock.
-pub(super) fn unix_time() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
 /// What was found of the volumes of a lease that ended.
 enum Ended {
     /// It runs after all.
@@ -53,14 +45,14 @@ impl Reconciler {
         seen: &LeaseObjects,
     ) -> Result<Option<Duration>, StepError> {
         let namespace = self.scope.namespace(order);
-        let now = unix_time();
+        let now = self.clock.now();
         let read = self.store.read(move |sql| {
             Ok::<_, StoreError>((leases::is_active(sql, order)?, kept_volumes::get(sql, order)?))
         });
         let kept = match read.await? {
             // It runs after all, which is worked on next.
             (true, _) => return Ok(None),
-            (false, Some(known)) => Some(known),
+            (false, Some(known)) => Some(self.look_again(known, &namespace, now).await?),
             (false, None) => match self.keep(order, &namespace, now).await? {
                 Ended::Runs => return Ok(None),
                 Ended::WithoutVolumes => None,
@@ -77,6 +69,32 @@ impl Reconciler {
         failpoint!("leases::after_keep");
         self.strip(order, &namespace, seen).await?;
         Ok(Some(LOOK.min(Duration::from_secs(kept.left(now)))))
+    }
+
+    /// What is kept, with volumes that were not known when their deletion was ordered, and not for longer
+    /// than the configuration says.
+    async fn look_again(&self, row: Kept, namespace: &str, now: u64) -> Result<Kept, StepError> {
+        let (order, until) = (row.order, row.until);
+        let mut row = row.capped(now, self.cluster.kept_volumes.longest.0);
+        if row.until < until {
+            let until = row.until;
+            self.store.write(move |tx| kept_volumes::keep_until(tx, order, until)).await?;
+            tracing::warn!(until, "volumes were to be kept for too long: the clock was set since");
+        }
+        if row.since == kept_volumes::UNCONFIRMED {
+            let claims = apply::claims(&self.client, namespace).await?;
+            row.volumes = claims.iter().map(|claim| volume(claim, &self.cluster)).collect();
+            let (since, volumes) = (now.max(1), row.volumes.clone());
+            self.store
+                .write(move |tx| {
+                    kept_volumes::confirm(tx, order, since, &volumes)?;
+                    manifests::forget(tx, order)?;
+                    hostnames::release(tx, order)?;
+                    reservations::release(tx, order)
+                })
+                .await?;
+        }
+        Ok(row)
     }
 
     /// Keeps the volumes of a lease that ended, if it has any. What else the store has of it goes but what
@@ -143,14 +161,25 @@ fn names(kind: Kind, seen: &LeaseObjects, applied: &[AppliedAs]) -> Vec<Box<str>
     seen_now.map(|one| &one.name).chain(unseen.map(|one| &one.name)).cloned().collect()
 }
 
+fn volume(claim: &Claim, cluster: &Cluster) -> KeptVolume {
+    KeptVolume { class: class_of(claim, cluster), bytes: claim.size }
+}
+
 /// The volumes of a lease that ended now. It ran, as far as its volumes go, since the first of them was
 /// made, by the API server's clock.
 fn kept(order: OrderId, claims: &[Claim], cluster: &Cluster, now: u64) -> Kept {
-    let made = claims.iter().filter_map(|claim| claim.created).min();
-    let ran = made.map_or(0, |made| now.saturating_sub(made));
-    let volume = |claim: &Claim| KeptVolume { class: class_of(claim, cluster), bytes: claim.size };
+    let made = || claims.iter().filter_map(|claim| claim.created);
+    // A clock that says less is behind.
+    let now = made().fold(now, u64::max);
+    let ran = made().min().map_or(0, |made| now.saturating_sub(made));
     let until = now.saturating_add(grace(ran, cluster.kept_volumes.longest.0));
-    Kept { order, since: now, until, ran, volumes: claims.iter().map(volume).collect() }
+    Kept {
+        order,
+        since: now,
+        until,
+        ran,
+        volumes: claims.iter().map(|claim| volume(claim, cluster)).collect(),
+    }
 }
 
 /// The market's class of a claim: by its label, or by where the cluster's class is offered.
@@ -197,6 +226,9 @@ mod tests {
         assert_eq!((row.bytes("beta3"), row.bytes("beta2")), (7, 7));
         let later = kept(OrderId(7), &claims, &cluster, now + 9 * DAY);
         assert_eq!(later.left(now + 9 * DAY), DAY);
+        // The agent's clock is behind that of the API server.
+        let row = kept(OrderId(7), &claims, &cluster, 0);
+        assert_eq!((row.since, row.left(now - 60)), (now - 60, 5 * HOUR - 60));
         assert_eq!(shares(&cluster), [("beta2".to_owned(), 250)].into());
     }
 }

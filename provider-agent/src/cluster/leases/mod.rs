@@ -4,6 +4,7 @@
 //! the lease's objects, calls [`plan`](crate::model::reconcile::plan) for the next step and takes it;
 //! it can be stopped at any instruction and started again. [`status`] is what a tenant sees of a lease.
 
+mod clock;
 mod deploy;
 pub mod dry_run;
 mod end;

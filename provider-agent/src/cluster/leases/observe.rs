@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::progress::{AppliedAs, Progress};
+use super::progress::Progress;
 use crate::{
     cluster::kube::{
         objects::Kind,
@@ -11,18 +11,29 @@ use crate::{
     model::reconcile::{Observed, Presence},
 };
 
-/// The lease's objects; those of kinds that are not seen at present count as they were applied.
-/// Without their namespace there are none, whatever other watches did not hear yet.
-pub fn assume_unseen(mut seen: LeaseObjects, progress: &Progress, unseen: &[Kind]) -> LeaseObjects {
+/// The lease's objects; those of kinds that are not seen at present count as they were applied, and of a
+/// claim counts what was seen last. Without their namespace there are none, whatever other watches did not
+/// hear yet.
+pub fn assume_unseen(seen: LeaseObjects, progress: &Progress, unseen: &[Kind]) -> LeaseObjects {
     match seen.presence() {
         Presence::Active => {}
         Presence::Absent => return LeaseObjects::default(),
         Presence::Terminating => return seen,
     }
-    seen.objects.retain(|object| !unseen.contains(&object.kind));
+    let (outdated, mut objects): (Vec<SeenObject>, Vec<SeenObject>) =
+        seen.objects.into_iter().partition(|object| unseen.contains(&object.kind));
+    let claim = |name: &str| {
+        let claims = outdated.iter().filter(|one| one.kind == Kind::PersistentVolumeClaim);
+        claims.into_iter().find(|one| &*one.name == name).map(|one| one.detail.clone())
+    };
     let applied = progress.objects.iter().filter(|object| unseen.contains(&object.kind));
-    seen.objects.extend(applied.map(AppliedAs::as_seen));
-    seen
+    objects.extend(applied.map(|one| match one.kind {
+        Kind::PersistentVolumeClaim => {
+            SeenObject { detail: claim(&one.name).unwrap_or_default(), ..one.as_seen() }
+        }
+        _ => one.as_seen(),
+    }));
+    LeaseObjects { objects, ..seen }
 }
 
 /// The observed state of one lease. With `again`, all of it is to be applied whatever is seen.
@@ -55,7 +66,10 @@ fn is_intact(progress: &Progress, seen: &[SeenObject]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::kube::{fingerprint::Fingerprint, seen::Detail};
+    use crate::cluster::{
+        kube::{fingerprint::Fingerprint, seen::Detail},
+        leases::progress::AppliedAs,
+    };
 
     fn object(kind: Kind, name: &str, fingerprint: u64) -> SeenObject {
         SeenObject {
@@ -112,6 +126,17 @@ mod tests {
         assert!(is_intact(&applied, &assumed.objects), "what was seen of it is out of date");
         let assumed = assume_unseen(seen(vec![namespace()]), &applied, &[]);
         assert!(!is_intact(&applied, &assumed.objects), "it is seen, and it is gone");
+        let claims = progress(&[
+            (Kind::Namespace, "souk-x-7", 1),
+            (Kind::PersistentVolumeClaim, "data-db", 2),
+        ]);
+        let detail = Detail::Claim(Box::default());
+        let claim = SeenObject { detail, ..object(Kind::PersistentVolumeClaim, "data-db", 9) };
+        let unseen_claims = [Kind::PersistentVolumeClaim];
+        let assumed =
+            assume_unseen(seen(vec![namespace(), claim.clone()]), &claims, &unseen_claims);
+        assert!(is_intact(&claims, &assumed.objects));
+        assert_eq!(assumed.objects[1].detail, claim.detail, "whose it is, is still known");
         let stale = object(Kind::Service, "web", 1);
         let assumed = assume_unseen(seen(vec![stale]), &applied, &unseen);
         assert!(assumed.objects.is_empty(), "without the namespace nothing is there");

@@ -8,6 +8,7 @@ use thiserror::Error;
 use tokio::sync::OnceCell;
 
 use super::{
+    clock::SteadyClock,
     index::LeaseIndex,
     metrics::LeaseMetrics,
     observe::{assume_unseen, observed},
@@ -33,7 +34,8 @@ use crate::{
         scope::MarketScope,
     },
     store::{
-        LeaseSummary, Store, StoreError, applied, hostnames, kept_volumes, manifests, reservations,
+        KeepsVolumes, LeaseSummary, Store, StoreError, applied, hostnames, kept_volumes, manifests,
+        reservations,
     },
 };
 
@@ -57,6 +59,8 @@ pub struct Reconciler {
     pub digests: Arc<DigestKey>,
     /// The provider and market of the leases.
     pub scope: MarketScope,
+    /// By which volumes are kept.
+    pub(super) clock: SteadyClock,
     /// What was done so far.
     pub progress: ProgressMap,
     /// The leases of the store.
@@ -109,9 +113,9 @@ pub(super) enum Worked {
 }
 
 /// Whether all that is known of a lease is that it ended, as after the store was lost: one node's list says
-/// so.
+/// so. Volumes are kept only after the end was confirmed.
 fn is_only_listed(lease: &LeaseSummary) -> bool {
-    !lease.is_active() && lease.manifest.is_none()
+    !lease.is_active() && lease.manifest.is_none() && lease.keeps_volumes != KeepsVolumes::Confirmed
 }
 
 /// When a namespace whose lease the chain has, but the store does not, is looked at again.
@@ -145,6 +149,7 @@ impl Reconciler {
             settled: Arc::default(),
             digests,
             scope,
+            clock: SteadyClock::start(),
             progress,
             index,
             metrics,
@@ -194,8 +199,11 @@ impl Reconciler {
         if unpaid && observed.namespace == Presence::Active {
             self.stop_workloads(&namespace, &seen).await?;
         }
-        if lease.as_ref().is_some_and(|one| one.is_active() && one.keeps_volumes) {
-            // Its end was believed wrongly: its volumes are used again.
+        let runs_again =
+            |one: &LeaseSummary| one.is_active() && one.keeps_volumes != KeepsVolumes::No;
+        if lease.as_ref().is_some_and(|one| runs_again(one) && one.reservation.is_some()) {
+            // Its end was believed wrongly: its volumes are used again. Until it has a reservation they
+            // count as kept, so that nobody else gets their place.
             self.store.write(move |tx| kept_volumes::forget(tx, order)).await?;
             tracing::info!("lease runs after all, its volumes are not given up");
         }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
-    end::unix_time,
+    clock::unix_time,
     metrics::Ended,
     reconcile::{Reconciler, Worked},
 };
@@ -232,9 +232,10 @@ impl Scheduler {
         self.add(changes.leases, Urgency::Observed);
         if changes.recovered {
             self.queue.retry_all(Instant::now());
-            self.blind.clear();
-            // What was not seen was taken to be there; a worker under way may have seen nothing, too.
-            let orders = self.all_orders();
+            // What was not seen was taken to be there; a worker under way may have seen nothing, too. Of
+            // some that could not be judged there is nothing but a row.
+            let mut orders = self.all_orders();
+            orders.extend(std::mem::take(&mut self.blind));
             self.add(orders, Urgency::Observed);
         }
     }

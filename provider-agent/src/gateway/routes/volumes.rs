@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use axum::extract;
 use http::StatusCode;
-use souk_api::orderbook::LeaseState;
 use souk_gateway::Scope;
 
 use crate::{
     gateway::{GatewayError, State, auth::Caller, extract::OrderPath},
-    store::kept_volumes,
+    store::{StoreError, kept_volumes, leases},
 };
 
-/// For the tenant. It may be asked again and again: the answer is the same while they are being deleted
+/// For the tenant and no delegate, who could end the lease and delete what it leaves. It may be asked again and again: the answer is the same while they are being deleted
 /// and when they are gone.
 pub async fn delete(
     extract::State(state): extract::State<Arc<State>>,
@@ -20,10 +19,17 @@ pub async fn delete(
     caller: Caller,
 ) -> Result<StatusCode, GatewayError> {
     let lease = caller.lease(&state, order, Scope::DeleteVolumes).await?;
-    if lease.state == LeaseState::Active {
+    caller.must_be(&lease.tenant, order)?;
+    let ordered = state.store.write(move |tx| {
+        let runs = leases::is_active(tx, order)?;
+        if !runs {
+            kept_volumes::order_deletion(tx, order)?;
+        }
+        Ok::<_, StoreError>(!runs)
+    });
+    if !ordered.await? {
         return Err(GatewayError::Runs(order));
     }
-    state.store.write(move |tx| kept_volumes::order_deletion(tx, order)).await?;
     tracing::info!(lease = %order, "the tenant orders the deletion of kept volumes");
     Ok(StatusCode::ACCEPTED)
 }

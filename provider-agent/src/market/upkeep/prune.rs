@@ -12,7 +12,7 @@ use crate::{
     },
     store::{
         Store, StoreError, bids, cursor, decisions, deployments, kept_volumes, leases, manifests,
-        orders,
+        orders, reservations,
     },
 };
 
@@ -51,7 +51,8 @@ pub async fn prune(
                 let old = lease.closed_at.is_some_and(|end| now > end.saturating_add(2 * DAY));
                 // The tenant of kept volumes may still order their deletion.
                 let keeps = kept_volumes::get(tx, lease.order)?.is_some();
-                if old && !keeps && lease.is_paid() && bids::get(tx, lease.order)?.is_none() {
+                let holds = keeps || reservations::get(tx, lease.order)?.is_some();
+                if old && !holds && lease.is_paid() && bids::get(tx, lease.order)?.is_none() {
                     leases::forget(tx, lease.order)?;
                     manifests::forget(tx, lease.order)?;
                     over.push(lease.order);

@@ -121,7 +121,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn each_watch_is_opened_and_a_forbidden_one_is_named() {
         let text = lines(&[]).await;
-        assert_eq!(text, "ok    watches: all 13 that the agent uses can be opened");
+        assert_eq!(text, "ok    watches: all 14 that the agent uses can be opened");
         for resource in ["limitranges", "pods", "nodes", "events", "ingresses"] {
             let text = lines(&[("watch", resource)]).await;
             let expected = format!("FAIL  watches: {resource} cannot be watched: {resource}");

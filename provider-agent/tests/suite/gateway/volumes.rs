@@ -9,7 +9,7 @@ use souk_provider::{model::labels, store::kept_volumes};
 use super::server::{refused, started};
 use crate::{
     manifests::{Cluster, SITE, accepted, lease},
-    support::{Must, until},
+    support::{Must, fixture::address, until},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,6 +23,11 @@ async fn a_tenant_deletes_kept_volumes_at_once_and_again_and_nobody_else_does() 
     let ann = server.client("ann");
     assert_eq!(refused(ann.delete_volumes(order).await), (409, "lease_runs".to_owned()));
 
+    // Who may do all else for the tenant can end the lease, and must not delete what it leaves.
+    let delegate = Some(address("bob"));
+    let set = ExecuteMsg::SetDelegate { deployment: leased.deployment, delegate };
+    fixture.orderbook("ann", &set).await;
+    server.client("bob").lease_status(order).await.must("the delegate's access");
     fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
     let status = until("its volumes are kept and nothing runs", async || {
         let status = ann.lease_status(order).await.ok()?;
@@ -38,7 +43,7 @@ async fn a_tenant_deletes_kept_volumes_at_once_and_again_and_nobody_else_does() 
         |scope| server.with("ann", &Claims { access: access(scope), ..server.claims("ann") });
     for (what, client, expected) in [
         ("no token", server.stranger(), (401, "no_token")),
-        ("another tenant", server.client("bob"), (403, "not_the_tenant")),
+        ("the delegate", server.client("bob"), (403, "not_the_tenant")),
         ("another scope", with(Scope::Status), (403, "scope")),
     ] {
         let answer = refused(client.delete_volumes(order).await);

@@ -11,7 +11,7 @@ use souk_core::{CloseReason, OrderId};
 use souk_provider::{
     config::Config,
     model::{labels, scope::MarketScope},
-    store::{StoreError, Tx, hostnames, leases, reservations},
+    store::{StoreError, Tx, hostnames, kept_volumes, leases, manifests, reservations},
 };
 
 use super::{change, kept, runs, uids};
@@ -134,6 +134,29 @@ async fn a_lease_whose_end_was_believed_wrongly_has_its_data_again() {
     runs(&cluster, order, "db", "postgres:17").await;
     cluster.has_replicas("all of it runs", order, 1).await;
     assert_eq!(uids(&cluster, order).await, before);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_was_ordered_after_one_nodes_word_waits_for_the_others() {
+    let Running { fixture, config, cluster, agent, leased } = running("").await;
+    let order = leased.order;
+    let before = uids(&cluster, order).await;
+    // As after a store was lost and one node listed the lease as ended.
+    let listed = move |tx: &Tx<'_>| {
+        leases::close(tx, order, LeaseState::Closed, CloseReason::Tenant, 1)?;
+        manifests::forget(tx, order)?;
+        kept_volumes::order_deletion(tx, order)
+    };
+    agent.store.write(listed).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(is_there(&cluster, &config, order).await, Some(true));
+    assert_eq!(uids(&cluster, order).await, before);
+
+    close(&fixture, order).await;
+    is_gone(&cluster, &config, order).await;
+    until("its row is gone", async || kept(&agent.store, order).await.is_none().then_some(()))
+        .await;
     agent.stop().await;
 }
 

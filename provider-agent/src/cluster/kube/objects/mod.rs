@@ -111,13 +111,14 @@ impl Kind {
     ];
 
     /// Those that are watched: all but Secrets, which the agent may not read.
-    pub const WATCHED: [Self; 9] = [
+    pub const WATCHED: [Self; 10] = [
         Self::Namespace,
         Self::ResourceQuota,
         Self::LimitRange,
         Self::NetworkPolicy,
         Self::ServiceAccount,
         Self::Service,
+        Self::PersistentVolumeClaim,
         Self::Deployment,
         Self::StatefulSet,
         Self::Ingress,

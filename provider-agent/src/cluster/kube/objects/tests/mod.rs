@@ -259,3 +259,9 @@ fn the_namespace_enforces_the_configured_pod_security() {
         assert_eq!(labels["pod-security.kubernetes.io/enforce"], word);
     }
 }
+
+#[test]
+fn every_kind_but_secrets_is_watched() {
+    let expected: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Secret).collect();
+    assert_eq!(Kind::WATCHED.to_vec(), expected);
+}
