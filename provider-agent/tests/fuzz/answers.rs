@@ -92,7 +92,7 @@ type Edited = (u8, u8, Vec<Edit>, Vec<Cut>, Vec<Cut>, Vec<Edit>, Vec<Cut>);
 
 #[test]
 fn any_edited_answers() {
-    check!().with_iterations(1_000).with_type::<Edited>().for_each(|edited: &Edited| {
+    check!().with_iterations(400).with_type::<Edited>().for_each(|edited: &Edited| {
         let (question, keys) = QUESTIONS[usize::from(edited.0) % QUESTIONS.len()];
         let key = keys[usize::from(edited.1) % keys.len()];
         let body = body(question, key, edited);
@@ -102,7 +102,7 @@ fn any_edited_answers() {
 
 #[test]
 fn any_answer_bytes() {
-    check!().with_iterations(500).with_type::<(u8, bool, Vec<u8>)>().for_each(
+    check!().with_iterations(200).with_type::<(u8, bool, Vec<u8>)>().for_each(
         |(question, within_rpc, bytes): &(u8, bool, Vec<u8>)| {
             let (question, keys) = QUESTIONS[usize::from(*question) % QUESTIONS.len()];
             let body = if *within_rpc { node::envelope(node::abci(bytes)) } else { bytes.clone() };

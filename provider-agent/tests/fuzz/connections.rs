@@ -80,7 +80,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 
 #[test]
 fn any_headers_and_requests_on_a_connection() {
-    check!().with_iterations(200).with_type::<(u8, Vec<Cut>, u8, Vec<Cut>)>().for_each(
+    check!().with_iterations(60).with_type::<(u8, Vec<Cut>, u8, Vec<Cut>)>().for_each(
         |(header, of_header, http, of_http): &(u8, Vec<Cut>, u8, Vec<Cut>)| {
             let mut header = headers()[usize::from(*header) % 5].clone();
             // Most connections come as far as HTTP.
@@ -96,7 +96,7 @@ fn any_headers_and_requests_on_a_connection() {
 
 #[test]
 fn any_bytes_on_a_connection() {
-    check!().with_iterations(200).with_type::<(bool, Vec<u8>)>().for_each(
+    check!().with_iterations(60).with_type::<(bool, Vec<u8>)>().for_each(
         |(named, bytes): &(bool, Vec<u8>)| {
             if *named {
                 exchange(&headers()[0], bytes, SHORT);

@@ -66,7 +66,7 @@ fn good(line: &str) -> Value {
 
 #[test]
 fn any_events_of_a_block() {
-    check!().with_iterations(1_000).with_type::<(Vec<(u8, Vec<Edit>)>, Vec<Cut>)>().for_each(
+    check!().with_iterations(500).with_type::<(Vec<(u8, Vec<Edit>)>, Vec<Cut>)>().for_each(
         |(picked, cuts): &(Vec<(u8, Vec<Edit>)>, Vec<Cut>)| {
             let events = picked.iter().take(MOST).map(|(which, edits)| {
                 let mut event = FIXTURE.good[usize::from(*which) % FIXTURE.good.len()].clone();

@@ -120,7 +120,7 @@ type Asked = (u8, u8, Vec<Cut>, Vec<Edit>, Vec<Cut>, Vec<Edit>, Vec<Cut>);
 
 #[test]
 fn any_requests() {
-    check!().with_iterations(3_000).with_type::<Asked>().for_each(|asked: &Asked| {
+    check!().with_iterations(1_000).with_type::<Asked>().for_each(|asked: &Asked| {
         let Some(request) = request(asked) else { return };
         send(request);
     });
@@ -128,7 +128,7 @@ fn any_requests() {
 
 #[test]
 fn any_request_bytes() {
-    check!().with_iterations(1_000).with_type::<(u8, Vec<u8>, Vec<u8>, Vec<u8>)>().for_each(
+    check!().with_iterations(500).with_type::<(u8, Vec<u8>, Vec<u8>, Vec<u8>)>().for_each(
         |(route, path, token, body): &(u8, Vec<u8>, Vec<u8>, Vec<u8>)| {
             let path = [PATHS[usize::from(*route) % PATHS.len()].as_bytes(), path].concat();
             let uri = http::Uri::try_from(path.as_slice());

@@ -66,7 +66,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 
 #[test]
 fn any_objects_in_lists_and_watches() {
-    check!().with_iterations(300).with_type::<(bool, Vec<Sent>)>().for_each(
+    check!().with_iterations(150).with_type::<(bool, Vec<Sent>)>().for_each(
         |(again, sent): &(bool, Vec<Sent>)| {
             let (resources, bytes) = resources(sent, *again);
             within(LIMIT, bytes, || run(resources, bytes, sent.len().min(MOST)));
