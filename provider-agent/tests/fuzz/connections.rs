@@ -178,7 +178,7 @@ fn speech(which: u8) -> Vec<u8> {
 
 /// Sends the header and, within TLS, the rest, and waits so long for the beginning of an answer before it ends
 /// its side; returns what was answered once the gateway has closed.
-fn exchange(header: &[u8], http: &[u8], patience: Duration) -> Vec<u8> {
+fn exchange(header: &[u8], http: &[u8], timeout: Duration) -> Vec<u8> {
     let fixture = &*FIXTURE;
     within(LIMIT, header.len() + http.len(), || {
         let exchange = async {
@@ -188,13 +188,13 @@ fn exchange(header: &[u8], http: &[u8], patience: Duration) -> Vec<u8> {
                 return answer;
             }
             let name = ServerName::try_from("localhost").unwrap();
-            // After what is no header, or half of one, TLS makes no sense: the end of the stream does.
+            // After half a header TLS makes no sense: the end of the stream does.
             let Ok(mut stream) = fixture.connector.connect(name, stream).await else {
                 return answer;
             };
             if stream.write_all(http).await.is_ok() {
                 let mut start = [0; 1_024];
-                let first = tokio::time::timeout(patience, stream.read(&mut start)).await;
+                let first = tokio::time::timeout(timeout, stream.read(&mut start)).await;
                 answer.extend(
                     first.ok().and_then(Result::ok).map_or(&[][..], |length| &start[..length]),
                 );

@@ -220,7 +220,7 @@ fn within(value: Value, with: impl FnOnce(&mut Vec<(String, Value)>)) -> Value {
     }
 }
 
-/// Another text of the same kind, or what is no text as one.
+/// Another text of the same kind; anything else as its text.
 fn text(value: Value, with: usize) -> Value {
     let Value::String(text) = value else { return json!(value.to_string()) };
     let cut =

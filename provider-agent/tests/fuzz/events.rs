@@ -96,7 +96,7 @@ fn results(events: Vec<Value>) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-/// How many events were read and applied, and how many could not be read; none if it is no answer. Nothing
+/// How many events were read and applied, and how many could not be read; none if it cannot be read. Nothing
 /// stays in the store.
 fn take(text: &[u8]) -> Option<(usize, usize)> {
     let fixture = &*FIXTURE;
