@@ -116,7 +116,9 @@ fn of_market(error: &MarketError) -> Exit {
         MarketError::Absent { .. } | MarketError::NoContract { .. } => Exit::NotFound,
         MarketError::Refused(_) | MarketError::OutOfGas { .. } => Exit::Refused,
         MarketError::Unreachable(_) => Exit::Unreachable,
-        MarketError::Record { .. } | MarketError::Unusable(_) => Exit::Failure,
+        MarketError::Record { .. } | MarketError::Page { .. } | MarketError::Unusable(_) => {
+            Exit::Failure
+        }
     }
 }
 

@@ -12,7 +12,10 @@ use souk_client::{
     MarketError,
     market::{Escrow, Orderbook, Registry},
 };
-use souk_core::{AccountId, OrderId};
+use souk_core::{
+    AccountId, AuctionPolicy, Denom, DeploymentId, GroupId, GroupSeq, GroupSpec, GroupUnit,
+    OrderId, Price, Requirements, Resources, Volume,
+};
 
 const OUT_OF_GAS: &str = "out of gas in location: wasm contract; gasWanted: 3000000, gasUsed: \
                           3000001: out of gas: unknown request";
@@ -97,4 +100,65 @@ async fn a_bid_that_is_not_there_is_none_and_a_refusal_is_not() {
     assert_eq!(bid.unwrap(), None);
     let node = FakeNode::start(|_| Answer::Refused("sdk", 6, OUT_OF_GAS.to_owned())).await;
     assert!(Orderbook::new(node, "souk1b").bid(OrderId(7), "souk1me").await.is_err());
+}
+
+#[tokio::test]
+async fn a_node_that_repeats_a_page_is_not_asked_for_ever() {
+    let asked = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&asked);
+    let node = FakeNode::start(move |_| {
+        *counted.lock().unwrap() += 1;
+        Answer::Json(json!({"deposits": [deposit(3), deposit(5)]}))
+    });
+    let escrow = Escrow::new(node.await, "souk1escrow");
+    let error = escrow.deposits(AccountId(1)).await.unwrap_err();
+    assert!(matches!(error, MarketError::Page { .. }), "{error}");
+    assert!(error.to_string().contains("souk1escrow"), "{error}");
+    assert_eq!(*asked.lock().unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_page_with_more_entries_than_a_contract_gives_is_an_error() {
+    let node = FakeNode::start(|_| {
+        Answer::Json(json!({"deposits": (0..101).map(deposit).collect::<Vec<_>>()}))
+    });
+    let error = Escrow::new(node.await, "souk1escrow").deposits(AccountId(1)).await.unwrap_err();
+    assert!(error.to_string().contains("101 entries"), "{error}");
+}
+
+#[tokio::test]
+async fn an_order_beyond_the_markets_limits_is_not_taken_from_a_node() {
+    let order = |count: u32| {
+        let resources = Resources {
+            cpu_milli: 1_000,
+            cpu_attributes: vec![],
+            memory: 512 << 20,
+            gpu: None,
+            storage: vec![Volume { name: "default".into(), size: 1 << 30, attributes: vec![] }],
+            endpoints: vec![],
+        };
+        let spec = GroupSpec {
+            name: "web".into(),
+            requirements: Requirements::default(),
+            units: vec![GroupUnit { id: 1, resources, count }],
+            ceiling: Price::new(1_000).unwrap(),
+        };
+        let group = GroupId { deployment: DeploymentId(3), group: GroupSeq(1) };
+        json!({"id": 7, "group": group, "tenant": "souk1a", "spec": spec, "denom": Denom::native("usouk"),
+            "take_bps": 200, "auction": AuctionPolicy::TenantChoice {}, "state": "open", "created_at": 900,
+            "expires_at": 9_000, "closes_at": null, "allow": [], "refuse": [], "excluded": []})
+    };
+    for (count, fits) in [(2, true), (u32::MAX, false)] {
+        let node = FakeNode::start(move |question| match question.get("order") {
+            Some(_) => Answer::Json(order(count)),
+            None => Answer::Json(json!({"orders": [order(count)]})),
+        });
+        let orderbook = Orderbook::new(node.await, "souk1book");
+        let (one, page) = (orderbook.order(OrderId(7)).await, orderbook.orders_after(None).await);
+        assert_eq!((one.is_ok(), page.is_ok()), (fits, fits), "{one:?} {page:?}");
+        for error in [one.err(), page.err()].into_iter().flatten() {
+            let text = error.to_string();
+            assert!(text.contains("order 7") && text.contains("replicas"), "{text}");
+        }
+    }
 }

@@ -58,7 +58,7 @@ pub use manifest::{
     ManifestGroup, ManifestService, Memory, Protocol, Quantity, Resources, ServiceExpose,
     ServiceParams, ServicePermissions, Storage, StorageParams, TeeParams, Value,
 };
-pub use names::{host_fault, is_host};
+pub use names::{host_fault, is_host, is_number};
 pub use order::{Mapping, Order, OrderError};
 pub use report::CompileReport;
 pub use souk::{PriceUnit, SoukOptions};

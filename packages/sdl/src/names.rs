@@ -59,10 +59,6 @@ pub fn is_host(name: &str) -> bool {
 /// Why nobody reaches a host by its name, though it is one by [`is_host`]; none if it can be reached.
 /// Kubernetes refuses an address as host, and takes the others.
 pub fn host_fault(name: &str) -> Option<&'static str> {
-    let is_number = |label: &str| {
-        let hex = label.strip_prefix("0x").map(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
-        hex.unwrap_or_else(|| label.bytes().all(|b| b.is_ascii_digit()))
-    };
     if name.parse::<std::net::Ipv4Addr>().is_ok() {
         return Some("it is an IP address, not a DNS name");
     }
@@ -71,6 +67,13 @@ pub fn host_fault(name: &str) -> Option<&'static str> {
     }
     let last = name.rsplit('.').next().unwrap_or_default();
     is_number(last).then_some("clients take a name whose last label is a number for an IP address")
+}
+
+/// Whether resolvers may read a name whose last label is this, in lower case, as an address: `127.1`,
+/// `0x7f000001`, `2130706433`.
+pub fn is_number(label: &str) -> bool {
+    let hex = label.strip_prefix("0x").map(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
+    hex.unwrap_or_else(|| label.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether `http://` and this make an address at all. All entries of `accept` must, also those

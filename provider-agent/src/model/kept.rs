@@ -140,5 +140,7 @@ mod tests {
         let all = [kept(1, 900, 99, &[("beta2", 101)]), kept(2, 5, 99, &[("beta2", 1)])];
         assert_eq!(beyond_shares(&all, &[("beta2".to_owned(), 100)].into(), 10), [OrderId(1)]);
         assert_eq!((share(100, 25), share(u64::MAX, 100)), (25, u64::MAX));
+        let endless = kept(7, 1, 99, &[("beta2", u64::MAX), ("beta2", 5)]);
+        assert_eq!(endless.bytes("beta2"), u64::MAX);
     }
 }

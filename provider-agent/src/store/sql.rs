@@ -8,9 +8,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 type Result<T> = rusqlite::Result<T>;
 
-/// An unsigned number as a column.
+/// An unsigned number as a column. SQLite's numbers end at 2^63 - 1, and nothing of the chain is larger. A
+/// larger one is what a visitor or a node made up: it counts as that, so that nobody's word makes the store
+/// fail, which ends the agent.
 pub(super) fn int(value: u64) -> Result<i64> {
-    i64::try_from(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    Ok(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
 /// An optional unsigned number as a column.

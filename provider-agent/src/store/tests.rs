@@ -87,6 +87,17 @@ async fn the_file_is_for_its_owners_eyes_alone_and_a_readable_one_is_refused() {
 }
 
 #[tokio::test]
+async fn a_number_that_no_chain_has_is_stored_as_the_largest_and_fails_nothing() {
+    let (_folder, store) = store().await;
+    let made_up = Lease { created_at: u64::MAX, closed_at: Some(1 << 63), ..lease(u64::MAX) };
+    store.write(move |tx| leases::put(tx, &made_up)).await.unwrap();
+    let read = store.lease(OrderId(u64::MAX)).await.unwrap().unwrap();
+    let most = i64::MAX as u64;
+    assert_eq!((read.order.0, read.created_at, read.closed_at), (most, most, Some(most)));
+    assert_eq!(store.order(OrderId(u64::MAX)).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_failed_write_leaves_nothing_and_notifies_no_listener() {
     let (_folder, store) = store().await;
     let mut listener = store.listen(&[Topic::Leases]);

@@ -33,9 +33,9 @@ use souk_provider::{
 use crate::{
     deploying::lose_store,
     gateway::send,
-    gpus::{client, free_port},
+    gpus::client,
     manifests::{Cluster, Leased, SITE, accepted, commitment_of, lease, upload},
-    support::{Fixture, InProcess, Must, Options, agent::configure, until},
+    support::{Fixture, InProcess, Must, Options, agent::configure, free_port, until},
 };
 
 /// An agent whose gateway can be asked, on a cluster whose controller refuses hosts twice.

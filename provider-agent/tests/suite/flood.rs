@@ -25,17 +25,13 @@ use crate::{
         agent::configure,
         app,
         fixture::{CHAIN_ID, address, key},
-        until,
+        free_port, until,
     },
 };
 
 const CONNECTIONS: usize = 5_000;
 /// Files that the agent may have open, of which most are its gateway's.
 const FILES: u64 = 1_024;
-
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// From one of 100 networks of 250 addresses each.
 pub async fn from_elsewhere(number: usize, to: SocketAddr) -> std::io::Result<TcpStream> {

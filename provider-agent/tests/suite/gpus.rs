@@ -24,7 +24,7 @@ use crate::{
         Fixture, InProcess, Must,
         agent::configure,
         fixture::{CHAIN_ID, address, key},
-        gpu_app, until,
+        free_port, gpu_app, until,
     },
 };
 
@@ -55,11 +55,6 @@ struct Environment {
     cluster: Cluster,
     gateway: Client,
     metrics: String,
-}
-
-pub fn free_port() -> u16 {
-    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
 }
 
 impl Environment {

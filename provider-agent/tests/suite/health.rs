@@ -25,7 +25,8 @@ use souk_sdl::StorageParams;
 use crate::{
     manifests::{self, Cluster, SITE, accepted, create_deployment, lease},
     support::{
-        ApiProxy, Fixture, InProcess, Options, agent::configure, app, fixture::address, until,
+        ApiProxy, Fixture, InProcess, Options, agent::configure, app, fixture::address, free_port,
+        until,
     },
 };
 
@@ -44,11 +45,6 @@ profiles:
 deployment:
   web: { here: { profile: web, count: 1 } }
 "#;
-
-fn free_port() -> u16 {
-    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
-}
 
 struct Bench {
     fixture: Fixture,

@@ -10,9 +10,9 @@ use souk_client::show;
 use souk_gateway::body::{EventQuery, LeaseStatus, PodStatus};
 
 use crate::{
-    gpus::{client, free_port},
+    gpus::client,
     manifests::{Cluster, Leased, accepted, lease},
-    support::{Fixture, InProcess, agent::configure, until},
+    support::{Fixture, InProcess, agent::configure, free_port, until},
 };
 
 /// A service of one pod, with an image whose name says how it behaves.

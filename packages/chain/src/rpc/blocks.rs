@@ -3,7 +3,11 @@
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
-use super::lenient::{base64_list, lenient_base64, lenient_int, null_as_default};
+use super::lenient::{base64_list, lenient_base64, lenient_int, list_up_to, null_as_default};
+
+/// No block has more transactions: the smallest that the SDK takes has about a hundred bytes, and CometBFT's
+/// own limit is 21 MiB.
+const MAX_TXS: usize = 250_000;
 
 /// A block's time, to the nanosecond, since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -40,8 +44,8 @@ pub struct Event {
 /// One key and value of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribute {
-    /// Key, unique within an event only by convention.
-    #[serde(default, deserialize_with = "null_as_default")]
+    /// Key, unique within an event only by convention. Nodes write it, or null, even if it is empty.
+    #[serde(deserialize_with = "null_as_default")]
     pub key: String,
     /// Value.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -86,7 +90,7 @@ pub(crate) struct BlockBodyWire {
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct BlockDataWire {
-    #[serde(default, deserialize_with = "base64_list")]
+    #[serde(default, deserialize_with = "base64_list::<_, MAX_TXS>")]
     pub txs: Vec<Vec<u8>>,
 }
 
@@ -137,8 +141,8 @@ pub struct BlockResults {
     /// Height of the block.
     #[serde(deserialize_with = "lenient_int")]
     pub height: u64,
-    /// One for each transaction of the block, in order.
-    #[serde(default, deserialize_with = "null_as_default")]
+    /// One for each transaction of the block, in order; 250,000 at most.
+    #[serde(default, deserialize_with = "list_up_to::<_, _, MAX_TXS>")]
     pub txs_results: Vec<TxResult>,
     /// The block's own events (CometBFT 0.38 and later).
     #[serde(default, deserialize_with = "null_as_default")]

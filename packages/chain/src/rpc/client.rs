@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use parking_lot::Mutex;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -176,7 +176,7 @@ impl Client {
     /// # Errors
     /// If no endpoint is usable.
     pub async fn health(&self) -> Result<(), RpcError> {
-        let answer = self.ask::<Value>("health", &json!({}), |_, _, _| Ok(())).await;
+        let answer = self.ask::<IgnoredAny>("health", &json!({}), |_, _, _| Ok(())).await;
         result("health", answer.reply?).map(|_| ())
     }
 

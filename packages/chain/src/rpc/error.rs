@@ -35,6 +35,14 @@ pub enum EndpointFault {
         /// What was wrong with it.
         reason: String,
     },
+    /// An answer that is longer than any honest one.
+    #[error("its answer to {method} is longer than {most} bytes")]
+    TooLong {
+        /// The JSON-RPC method.
+        method: String,
+        /// The most bytes that are read of such an answer.
+        most: usize,
+    },
     /// It is on another chain. It is never used while it says so.
     #[error("it serves chain {found:?}, not {expected:?}")]
     WrongChain {

@@ -3,7 +3,8 @@
 
 use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde::de::IgnoredAny;
+use serde_json::json;
 
 use super::client::Client;
 use super::error::EndpointFault;
@@ -130,7 +131,7 @@ impl Client {
         }
         let endpoint = self.inner.endpoints.get(index)?;
         let params = json!({"height": height.to_string()});
-        match endpoint.post::<Value>("block_results", &params).await {
+        match endpoint.post::<IgnoredAny>("block_results", &params).await {
             Ok(Reply::Error(error)) if error.keeps_no_results() => {
                 Some(EndpointFault::NoResults { reason: error.data })
             }

@@ -47,6 +47,16 @@ pub enum MarketError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A page that is no page of the list that was asked for: whoever asks on would never come to an end.
+    #[error(
+        "contract {contract} answers with a page that does not go on from the one before: {problem}"
+    )]
+    Page {
+        /// The contract's address.
+        contract: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A node answered what cannot be used: too old, not served, not understood.
     #[error(transparent)]
     Unusable(QueryError),

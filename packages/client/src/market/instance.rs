@@ -36,7 +36,8 @@ impl Instance {
     }
 
     /// A list's entries, page by page, until a page is empty or `most` are there. `msg` makes the
-    /// question from the last entry so far and a number of entries, `entries` opens a page.
+    /// question from the last entry so far and a number of entries, `entries` opens a page. A page after
+    /// which the same would be asked again is an error.
     pub(super) async fn list<M: Serialize, R: DeserializeOwned, T>(
         &self,
         most: usize,
@@ -44,12 +45,22 @@ impl Instance {
         entries: impl Fn(R) -> Vec<T>,
     ) -> Result<Vec<T>, MarketError> {
         let mut all: Vec<T> = Vec::new();
+        let question = |all: &[T]| serde_json::to_vec(&msg(all.last(), 1)).unwrap_or_default();
+        let mut asked = question(all.as_slice());
         while all.len() < most {
             let page = entries(self.page(|limit| msg(all.last(), limit)).await?);
             if page.is_empty() {
                 break;
             }
+            page::bounded(&self.address, page.len())?;
             all.extend(page);
+            let next = question(all.as_slice());
+            if next == asked {
+                let (contract, problem) =
+                    (self.address.clone(), "it ends where it began".to_owned());
+                return Err(MarketError::Page { contract, problem });
+            }
+            asked = next;
         }
         Ok(all)
     }

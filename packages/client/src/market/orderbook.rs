@@ -8,13 +8,14 @@ use souk_api::{
     },
     published::{ProviderStats, provider_stats_key},
 };
-use souk_core::{DeploymentId, OrderId};
+use souk_core::{DeploymentId, OrderId, limits};
 
 use super::{
     MarketError,
     bids::{self, BidsPage},
     if_present,
     instance::contract,
+    page,
 };
 
 contract!(
@@ -57,19 +58,36 @@ impl Orderbook {
     /// An order with its group.
     ///
     /// # Errors
-    /// [`MarketError::Absent`] if there is no such order, or it was pruned; another one if there is
-    /// no answer.
+    /// [`MarketError::Absent`] if there is no such order, or it was pruned; [`MarketError::Record`] if its
+    /// group is beyond the market's limits; another one if there is no answer.
     pub async fn order(&self, order: OrderId) -> Answer<OrderResponse> {
-        self.0.ask(&QueryMsg::Order { order }).await
+        self.within_limits(self.0.ask(&QueryMsg::Order { order }).await?)
+    }
+
+    /// An order as it was answered, if its group is one that the contract takes. Whoever places its replicas
+    /// counts on that.
+    fn within_limits(&self, order: OrderResponse) -> Answer<OrderResponse> {
+        match limits::check_group(&order.spec) {
+            Ok(()) => Ok(order),
+            Err(error) => Err(MarketError::Record {
+                record: "order",
+                contract: self.0.address.clone(),
+                problem: format!("order {}: {error}", order.id),
+            }),
+        }
     }
 
     /// The orders after one, a page of them.
     ///
     /// # Errors
-    /// If there is no answer: [`MarketError`] says why.
+    /// [`MarketError::Page`] if it is not in order, [`MarketError::Record`] if a group is beyond the market's
+    /// limits; else if there is no answer: [`MarketError`] says why.
     pub async fn orders_after(&self, start_after: Option<OrderId>) -> Answer<Vec<OrderResponse>> {
         let msg = |limit| QueryMsg::Orders { start_after, limit: Some(limit) };
-        Ok(self.0.page::<_, OrdersResponse>(msg).await?.orders)
+        let page = self.0.page::<_, OrdersResponse>(msg).await?.orders;
+        let after = start_after.map(|id| id.0);
+        let page = page::advancing(&self.0.address, after, page, |order| order.id.0)?;
+        page.into_iter().map(|order| self.within_limits(order)).collect()
     }
 
     /// All bids on an order, the lowest first.
@@ -111,7 +129,13 @@ impl Orderbook {
     pub async fn bids_page(&self, provider: &str, from: Option<Vec<u8>>) -> Answer<BidsPage> {
         let contract = &self.0.address;
         let from = from.unwrap_or_else(bids::beginning);
-        bids::read(contract, provider, self.0.queries.storage_page(contract, from).await?)
+        let page = self.0.queries.storage_page(contract, from.clone()).await?;
+        if page.next.as_ref().is_some_and(|next| *next <= from) {
+            let (contract, problem) =
+                (contract.clone(), "its next one is not behind it".to_owned());
+            return Err(MarketError::Page { contract, problem });
+        }
+        bids::read(contract, provider, page)
     }
 
     /// A lease.
@@ -143,7 +167,8 @@ impl Orderbook {
         start_after: Option<OrderId>,
     ) -> Answer<Vec<LeaseResponse>> {
         let msg = |limit| leases(provider, start_after, limit);
-        Ok(self.0.page::<_, LeasesResponse>(msg).await?.leases)
+        let page = self.0.page::<_, LeasesResponse>(msg).await?.leases;
+        page::advancing(&self.0.address, start_after.map(|id| id.0), page, |lease| lease.order.0)
     }
 
     /// A provider's lease for an order; none if it has none. The list of leases is asked, since

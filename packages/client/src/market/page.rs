@@ -19,6 +19,37 @@ where
     }
 }
 
+/// A page of at most as many entries as contracts give, with numbers above the one that it was asked to go
+/// on from, each above the one before: so that a list ends, whatever a node answers.
+pub(super) fn advancing<T>(
+    contract: &str,
+    after: Option<u64>,
+    page: Vec<T>,
+    number: impl Fn(&T) -> u64,
+) -> Result<Vec<T>, MarketError> {
+    let wrong = |problem| MarketError::Page { contract: contract.to_owned(), problem };
+    bounded(contract, page.len())?;
+    let mut last = after;
+    for entry in &page {
+        let number = number(entry);
+        if last.is_some_and(|last| number <= last) {
+            let last = last.unwrap_or_default();
+            return Err(wrong(format!("{number} comes after {last}")));
+        }
+        last = Some(number);
+    }
+    Ok(page)
+}
+
+/// Whether a page has no more entries than contracts give.
+pub(super) fn bounded(contract: &str, entries: usize) -> Result<(), MarketError> {
+    if entries <= MAX_LIMIT as usize {
+        return Ok(());
+    }
+    let problem = format!("it has {entries} entries, {MAX_LIMIT} were asked for at most");
+    Err(MarketError::Page { contract: contract.to_owned(), problem })
+}
+
 #[cfg(test)]
 mod tests {
     use std::{cell::RefCell, future::ready};
@@ -28,6 +59,23 @@ mod tests {
     fn too_large() -> MarketError {
         let reason = "out of gas in location: wasm contract".to_owned();
         MarketError::OutOfGas { what: "query".to_owned(), reason }
+    }
+
+    #[test]
+    fn a_page_goes_on_from_the_one_before_in_order() {
+        let page = |after, numbers: &[u64]| {
+            advancing("souk1book", after, numbers.to_vec(), |number| *number)
+                .map_err(|e| e.to_string())
+        };
+        assert_eq!(page(None, &[0, 1, 5]).unwrap(), [0, 1, 5]);
+        assert_eq!(page(Some(5), &[6]).unwrap(), [6]);
+        assert!(page(Some(5), &[]).unwrap().is_empty());
+        for (after, numbers) in [(Some(5), vec![5]), (Some(5), vec![1, 6]), (None, vec![2, 2])] {
+            let error = page(after, &numbers).unwrap_err();
+            assert!(error.contains("souk1book") && error.contains("comes after"), "{error}");
+        }
+        let many: Vec<u64> = (0..101).collect();
+        assert!(page(None, &many).unwrap_err().contains("101 entries"));
     }
 
     #[tokio::test]

@@ -192,8 +192,9 @@ fn pod_status(pod: &Pod) -> PodStatus {
     let containers = status.init_container_statuses.into_iter().chain(status.container_statuses);
     let is_ready =
         |kind: &str| conditions.iter().any(|one| one.type_ == kind && one.status == "True");
-    let restarts: i32 = containers.flatten().map(|container| container.restart_count).sum();
-    let restarts = u32::try_from(restarts).unwrap_or(0);
+    let restarts = containers.flatten().map(|container| container.restart_count);
+    let restarts =
+        restarts.filter_map(|count| u32::try_from(count).ok()).fold(0, u32::saturating_add);
     let failure = pods::failure(pod);
     PodStatus {
         name: pod.name_any(),
@@ -202,5 +203,28 @@ fn pod_status(pod: &Pod) -> PodStatus {
         restarts,
         reason: failure.as_ref().map(|failure| pods::one_line(failure, restarts)),
         failure: failure.map(Box::new),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn restarts_are_counted_whatever_numbers_a_pod_has() {
+        let restarts = |counts: &[i32]| {
+            let status = |count: &i32| {
+                json!({ "name": "web", "image": "web", "imageID": "", "ready": true,
+                "restartCount": count })
+            };
+            let statuses: Vec<_> = counts.iter().map(status).collect();
+            let pod = json!({ "metadata": { "name": "web-1" }, "status": { "containerStatuses": statuses } });
+            pod_status(&serde_json::from_value(pod).unwrap()).restarts
+        };
+        assert_eq!(restarts(&[3, 4]), 7);
+        assert_eq!(restarts(&[-5, 4]), 4);
+        assert_eq!(restarts(&[i32::MAX, i32::MAX, 1, 7]), u32::MAX);
     }
 }

@@ -192,7 +192,7 @@ fn pods(mut seen: Vec<&SeenPod>) -> (Vec<PodStatus>, u32) {
 fn ready(seen: &LeaseObjects, service: &ManifestService, all: &[ObjectName]) -> u32 {
     let own = all.iter().filter(|object| object.service.as_ref() == Some(&service.name));
     let replicas = own.filter_map(|object| seen.replicas(object.kind, &object.name));
-    replicas.map(|replicas| replicas.ready).sum()
+    replicas.map(|replicas| replicas.ready).fold(0, u32::saturating_add)
 }
 
 /// Node ports and leased addresses that lead to a service.

@@ -5,6 +5,8 @@ use std::{net::Ipv6Addr, str::FromStr};
 
 use thiserror::Error;
 
+use super::registry::host_and_port;
+
 /// The registry of references that name none.
 const DEFAULT_REGISTRY: &str = "docker.io";
 /// The longest registry and path together.
@@ -96,10 +98,7 @@ fn names_registry(first: &str) -> bool {
 }
 
 fn is_registry(registry: &str) -> bool {
-    let (host, port) = match registry.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (registry, None),
-    };
+    let (host, port) = host_and_port(registry);
     let port = port.is_none_or(|port| {
         port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
     });

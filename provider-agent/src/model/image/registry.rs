@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use souk_sdl::is_number;
+
 use crate::model::networks::is_public;
 
 /// Endings of names that are not the internet's: of this machine, of local networks, of clusters and
@@ -23,10 +25,7 @@ const PRIVATE_ENDINGS: [&str; 11] = [
 
 /// What a registry is that is not on the internet.
 pub(super) fn not_public(registry: &str) -> Option<&'static str> {
-    let host = match registry.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => host,
-        _ => registry,
-    };
+    let (host, _) = host_and_port(registry);
     let six = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     if let Some(address) = six.and_then(|six| six.parse::<Ipv6Addr>().ok()) {
         return (!is_public(IpAddr::V6(address))).then_some("an address of a private network");
@@ -44,9 +43,10 @@ pub(super) fn not_public(registry: &str) -> Option<&'static str> {
     PRIVATE_ENDINGS.contains(&last.as_str()).then_some("a name of a private network")
 }
 
-/// Whether resolvers may read a name that ends so as an address: `127.1`, `0x7f000001`, `2130706433`.
-fn is_number(label: &str) -> bool {
-    let hexadecimal =
-        label.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
-    hexadecimal || label.bytes().all(|b| b.is_ascii_digit())
+/// A registry's host, and its port if it names one. Colons within brackets are of an address.
+pub(super) fn host_and_port(registry: &str) -> (&str, Option<&str>) {
+    match registry.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (registry, None),
+    }
 }

@@ -104,7 +104,8 @@ fn of_resources(resources: &ResourceRequirements) -> Requests {
 }
 
 fn of_amounts(amounts: &BTreeMap<String, KubeQuantity>) -> Requests {
-    let devices = gpu::resources().map(|resource| units(amounts, resource)).sum::<u64>();
+    let devices = gpu::resources().map(|resource| units(amounts, resource));
+    let devices = devices.fold(0, u64::saturating_add);
     Requests {
         cpu_milli: quantity(amounts, "cpu").milli(),
         memory: units(amounts, "memory"),

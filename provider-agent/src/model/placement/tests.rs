@@ -85,6 +85,16 @@ fn nodes_of(placements: &[Placement]) -> Vec<&str> {
 }
 
 #[test]
+fn a_pod_with_more_devices_than_can_be_counted_takes_all() {
+    let most = u64::MAX.to_string();
+    let limits = json!({"nvidia.com/gpu": most, "amd.com/gpu": most});
+    let spec =
+        json!({"nodeName": "a", "containers": [{"name": "x", "resources": {"limits": limits}}]});
+    let known = pod(json!({"metadata": {"name": "x"}, "spec": spec})).unwrap();
+    assert_eq!(known.requests.gpu, u32::MAX);
+}
+
+#[test]
 fn nodes_that_take_no_tenants_have_a_reason() {
     let taint =
         |key: &str, effect: &str| json!({"spec": {"taints": [{"key": key, "effect": effect}]}});

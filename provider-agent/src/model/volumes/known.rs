@@ -156,7 +156,8 @@ pub(super) fn free_name(service: &str, number: u32, taken: &mut BTreeSet<String>
         if taken.insert(name.clone()) {
             return name;
         }
-        number = number.saturating_add(1);
+        // After the last comes the first: some number is free.
+        number = number.wrapping_add(1);
     }
 }
 

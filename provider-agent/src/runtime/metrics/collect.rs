@@ -196,7 +196,7 @@ fn from_cluster(metrics: &mut Metrics, sources: &Sources) {
     let now = super::now();
     let help = "Namespaces of leases that are being deleted";
     metrics.gauge("namespaces_terminating", help, len(deletions.len()));
-    let help = "Those that are being deleted for longer than cluster.deletion_warning";
+    let help = "Those that are being deleted for longer than metrics.deletion_warning";
     metrics.gauge("namespaces_held", help, len(super::held(sources, now).len()));
     let help = "Pods that are left in namespaces that are being deleted";
     metrics.gauge(

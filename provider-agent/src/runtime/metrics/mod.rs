@@ -3,6 +3,8 @@
 
 mod collect;
 mod health;
+#[cfg(test)]
+mod table;
 
 use std::{net::SocketAddr, sync::Arc};
 

@@ -15,12 +15,13 @@ use souk_provider::config::Config;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
-    flood::{free_port, from_elsewhere, pin_of},
+    flood::{from_elsewhere, pin_of},
     manifests::{self, Cluster, Leased, SITE, commitment_of, create_deployment, upload},
     support::{
         ApiProxy, Fixture, Must, Process,
         agent::{ERRORS, configure},
         fixture::{CHAIN_ID, address, key},
+        free_port,
         nonsense::request,
     },
 };

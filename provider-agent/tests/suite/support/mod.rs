@@ -36,6 +36,11 @@ where
     }
 }
 
+/// A port of this machine that nothing listens at now.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// Unwraps with a message.
 pub trait Must<T> {
     fn must(self, what: &str) -> T;

@@ -35,13 +35,13 @@ const ENVIRONMENT: &str = "souk.market/environment";
 
 /// The memory of a replica in bytes, volumes in memory included.
 pub(super) fn memory_limit(service: &ManifestService) -> u64 {
-    let volumes: u64 = volumes::in_memory(service).map(|volume| volume.size.get()).sum();
-    service.resources.memory.size.get().saturating_add(volumes)
+    let volumes = volumes::in_memory(service).map(|volume| volume.size.get());
+    volumes.fold(service.resources.memory.size.get(), u64::saturating_add)
 }
 
 /// The node's disk of a replica, in bytes.
 pub(super) fn ephemeral_limit(service: &ManifestService) -> u64 {
-    volumes::ephemeral(service).map(|volume| volume.size.get()).sum()
+    volumes::ephemeral(service).map(|volume| volume.size.get()).fold(0, u64::saturating_add)
 }
 
 /// The labels that select a service's pods.

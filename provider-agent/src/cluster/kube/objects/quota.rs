@@ -21,7 +21,8 @@ pub(super) fn quota(
 ) -> Object {
     let services = &subject.group.services;
     let sum = |of: &dyn Fn(&ManifestService) -> u64| -> u64 {
-        services.iter().map(|service| of(service).saturating_mul(service.count.into())).sum()
+        let all = services.iter().map(|service| of(service).saturating_mul(service.count.into()));
+        all.fold(0, u64::saturating_add)
     };
     let mut hard = Map::new();
     let mut set = |key: &str, value: String| hard.insert(key.to_owned(), Value::String(value));

@@ -34,7 +34,7 @@ pub(super) fn counts(
     let counted = if vendor.name == AMD.name {
         let all = counted(labels, "beta.amd.com", "product-name");
         // Fewer may be offered than there are, by the plugin's own setting.
-        let sum = all.iter().map(|(_, count)| *count).sum();
+        let sum = all.iter().map(|(_, count)| *count).fold(0, u64::saturating_add);
         (!all.is_empty() && u64::from(devices) > sum).then_some(sum)
     } else {
         let key = format!("{}.count", vendor.resource);

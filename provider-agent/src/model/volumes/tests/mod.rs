@@ -254,6 +254,13 @@ fn all_old_claims_of_one_replica_go_to_one_pool() {
 }
 
 #[test]
+fn a_replica_with_the_last_number_is_no_end_of_the_names() {
+    let mut taken = [format!("db-{}", u32::MAX)].into();
+    assert_eq!(known::free_name("db", u32::MAX, &mut taken), "db");
+    assert_eq!(known::free_name("db", u32::MAX, &mut taken), "db-1");
+}
+
+#[test]
 fn claims_that_are_of_no_replica_keep_none_from_being_made() {
     let stray = Claim { name: "by-hand".into(), size: 7 << 30, ..Claim::default() };
     let mut there = There::of(vec![stray]);
