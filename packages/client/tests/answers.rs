@@ -158,7 +158,7 @@ async fn an_order_beyond_the_markets_limits_is_not_taken_from_a_node() {
         assert_eq!((one.is_ok(), page.is_ok()), (fits, fits), "{one:?} {page:?}");
         for error in [one.err(), page.err()].into_iter().flatten() {
             let text = error.to_string();
-            assert!(text.contains("order 7") && text.contains("replicas"), "{text}");
+            assert!(text.contains("order 7") && text.contains("allowed is 1 to 50"), "{text}");
         }
     }
 }

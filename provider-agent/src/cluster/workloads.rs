@@ -42,9 +42,6 @@ pub enum DryRunError {
     /// The cluster did not answer, or cannot say. Why is for the operator: it names what is not the tenant's.
     #[error("the cluster cannot check the manifest at the moment; try again")]
     Unavailable(String),
-    /// There was no answer in time.
-    #[error("{0}; try again")]
-    Late(String),
     /// Another manifest of the lease is being checked.
     #[error("a manifest of lease {0} is being checked already; wait for its answer")]
     Busy(OrderId),

@@ -133,7 +133,7 @@ fn answers_that_are_made_to_cost_memory_take_a_small_multiple_of_their_bytes() {
             r#"{{"block":{{"header":{{"chain_id":"{CHAIN}","height":"7","time":"2026-11-29T10:00:00Z"}},"data":{{"txs":[{txs}]}}}}}}"#
         )
     };
-    let stored = node::abci(&[[0x0a, 0].as_slice(); BYTES / 3].concat()).to_string();
+    let stored = node::abci(&[0x0a, 0].repeat(BYTES / 3)).to_string();
     let of_contract = |text: String| node::abci(&node::smart(text.into_bytes())).to_string();
     for (question, key, result) in [
         ("block_results", "block_results", results(format!(r#""txs_results":[{}]"#, many("{}")))),

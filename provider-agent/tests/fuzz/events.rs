@@ -134,8 +134,8 @@ fn written(tx: &Tx<'_>, events: &[events::MarketEvent]) -> Result<(), StoreError
     let read = (orders::open(tx)?, bids::all(tx)?, leases::all(tx)?, marks::all(tx)?);
     pending::list(tx, 1_000)?;
     orders::before_open(tx)?;
-    (bids::releasing(tx)?, bids::over(tx, 1_200, 86_400)?);
-    (leases::ended(tx)?, leases::without_manifest(tx)?, lease_summaries::all(tx)?);
+    let _ = (bids::releasing(tx)?, bids::over(tx, 1_200, 86_400)?);
+    let _ = (leases::ended(tx)?, leases::without_manifest(tx)?, lease_summaries::all(tx)?);
     // Again, as after a crash before the cursor was known: nothing more.
     let once = rows(tx)?;
     apply(tx, &context, at, events)?;

@@ -14,7 +14,7 @@ use souk_provider::{
         image::ImageRules,
         manifest,
         scope::MarketScope,
-        volumes::Claim,
+        volumes::{Assignment, Claim},
     },
 };
 use souk_sdl::limits::{EXPOSES, HOSTS};
@@ -99,6 +99,7 @@ fn accept(text: &str, claims: &[String], bytes: usize) -> bool {
         cluster: &fixture.config.cluster,
         digests: &DigestKey::from_bytes([7; 32]),
         running: true,
+        assigned: Assignment::none(),
         claims: &claims
             .iter()
             .filter_map(|one| Some(Claim::of(&serde_json::from_str(one).ok()?)))

@@ -32,7 +32,7 @@ pub fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs with an input of so many bytes and checks what it took.
+/// Runs with an input of this many bytes and checks what it took.
 pub fn within<T>(limit: Limit, bytes: usize, run: impl FnOnce() -> T) -> T {
     let _turn = turn();
     let began = processor_time();

@@ -1,6 +1,9 @@
 //! Requests of visitors, through the gateway's own routes.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{Router, body::Body};
 use bolero::check;
@@ -51,7 +54,13 @@ impl Workloads for Cluster {
     }
 
     fn lease_status(&self, order: OrderId) -> BoxFuture<'_, Result<LeaseStatus, WorkloadError>> {
-        let status = LeaseStatus { order, phase: Phase::Ready, detail: None, services: vec![] };
+        let status = LeaseStatus {
+            order,
+            phase: Phase::Ready,
+            detail: None,
+            services: vec![],
+            kept_volumes: None,
+        };
         std::future::ready(Ok(status)).boxed()
     }
 
@@ -81,6 +90,7 @@ impl Workloads for Cluster {
             free_cpu_milli: 1_000,
             free_memory: 1 << 30,
             free_gpus: 0,
+            free_storage: BTreeMap::new(),
         };
         std::future::ready(Ok(status)).boxed()
     }

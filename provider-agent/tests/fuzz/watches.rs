@@ -195,6 +195,7 @@ fn ask_caches(caches: &Caches, hosts: &[String], bytes: usize) -> usize {
             blocked_by,
             gpu_fault: None,
             kept: None,
+            taken_up: None,
         });
         let text = serde_json::to_string(&status).unwrap().len();
         assert!(text <= 16_384 + 16 * bytes, "a status of {text} bytes of {bytes}");

@@ -201,15 +201,19 @@ impl Inner {
 }
 
 impl Attempt {
-    /// What is refused, for whom, and why, as its tenant may read it.
-    fn refused(&self, why: &str) -> String {
-        let object = serde_json::to_string(&self.object).unwrap_or_default();
-        let why = Known::of(object).discreet(why);
+    /// What is refused, for whom, and why.
+    fn named(&self, why: &str) -> String {
         let kind = self.kind.map_or("pod".to_owned(), |kind| kind.gvk().kind.to_lowercase());
         match &self.service {
             Some(service) => format!("service `{service}`: {kind} {}: {why}", self.name),
             None => format!("{kind} {}: {why}", self.name),
         }
+    }
+
+    /// The same as its tenant may read it.
+    fn refused(&self, why: &str) -> String {
+        let object = serde_json::to_string(&self.object).unwrap_or_default();
+        self.named(&Known::of(object).discreet(why))
     }
 }
 
