@@ -375,8 +375,10 @@ async fn no_kind_that_may_not_be_watched_stops_a_lease_and_each_is_named() {
     }
     let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
     bench.fixture.orderbook("ann", &close).await;
-    until("the manifest is forgotten", async || {
-        agent.store.manifest(leased.order).await.unwrap().is_none().then_some(())
+    // Whether it has volumes cannot be seen, so that its namespace stays.
+    let pods = bench.cluster.namespaced::<Pod>(leased.order);
+    until("nothing runs", async || {
+        pods.list(&ListParams::default()).await.ok()?.items.is_empty().then_some(())
     })
     .await;
     agent.stop().await;

@@ -132,8 +132,9 @@ const WATCH_SECONDS: u32 = 30;
 /// How much later than it should a watch may end.
 const LATE: Duration = Duration::from_secs(5);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
-/// Watches in a row that may hear nothing where bookmarks never come.
-const MAX_SILENT: u32 = 16;
+/// Seconds for which watches may hear nothing. A kind of which nothing changes gets no bookmarks either, and a
+/// list costs as much as there is of it.
+const MAX_SILENT: u32 = 3_600;
 const PAGE: u32 = 500;
 
 /// Watches the matching objects for as long as it is polled. Of `config`, the selectors and the
@@ -152,12 +153,12 @@ pub async fn run<S: Source>(
     watches.field_selector = config.field_selector;
     let limit = Duration::from_secs(seconds.into()) + LATE;
     let mut backoff = backoffs();
-    let mut silence = Silence::default();
     loop {
         let broken = match list(&source, &lists, &mut report).await {
             Ok(version) => {
                 backoff = backoffs();
-                watch_on(&source, &watches, limit, version, &mut silence, &mut report).await
+                let newest = lists.clone().limit(1);
+                watch_on(&source, &watches, &newest, limit, version, &mut report).await
             }
             Err(error) => Some(error),
         };
@@ -199,15 +200,19 @@ async fn list<S: Source>(
 }
 
 /// Watches again and again from where the watch before ended; returns when it is time to list
-/// again, with the error if there was one.
+/// again, with the error if there was one. After one that heard nothing the server is asked for its newest
+/// version, by a list of one object: it may have been put back to an older state, whose changes no watch
+/// from a newer one hears.
 async fn watch_on<S: Source>(
     source: &S,
     params: &WatchParams,
+    newest: &ListParams,
     limit: Duration,
     mut version: String,
-    silence: &mut Silence,
     report: &mut impl FnMut(Report<S::Object>),
 ) -> Option<WatchError> {
+    // Seconds.
+    let mut silent = 0_u32;
     loop {
         let began = tokio::time::Instant::now();
         let mut heard = false;
@@ -237,11 +242,25 @@ async fn watch_on<S: Source>(
             }
             Ok::<_, WatchError>(false)
         };
-        match tokio::time::timeout(limit, watching).await {
-            Ok(Ok(too_old)) if too_old || silence.is_too_long(heard) => return None,
-            // A server that ends watches at once is not asked as fast as it does so.
-            Ok(Ok(_)) if began.elapsed() < BACKOFF.0 => tokio::time::sleep(BACKOFF.0).await,
-            Ok(Ok(_)) => {}
+        let ended = tokio::time::timeout(limit, watching).await;
+        // A server that ends watches at once is not asked as fast as it does so.
+        if ended.is_ok() && began.elapsed() < BACKOFF.0 {
+            tokio::time::sleep(BACKOFF.0).await;
+        }
+        match ended {
+            Ok(Ok(true)) => return None,
+            Ok(Ok(false)) if heard => silent = 0,
+            Ok(Ok(false)) => {
+                silent = silent.saturating_add(params.timeout.unwrap_or(WATCH_SECONDS));
+                let page = match source.list(newest).await {
+                    Ok(page) => page,
+                    Err(error) => return Some(error.into()),
+                };
+                let now = page.metadata.resource_version.unwrap_or_default();
+                if silent >= MAX_SILENT || is_before(&now, &version) {
+                    return None;
+                }
+            }
             Ok(Err(error)) => return Some(error),
             Err(_) => {
                 let message =
@@ -252,34 +271,12 @@ async fn watch_on<S: Source>(
     }
 }
 
-/// Whether a watch that hears nothing is to be renewed by a list. Where bookmarks never come, that
-/// becomes rarer and rarer.
-#[derive(Debug)]
-struct Silence {
-    silent: u32,
-    allowed: u32,
-}
-
-impl Default for Silence {
-    fn default() -> Self {
-        Self { silent: 0, allowed: 1 }
-    }
-}
-
-impl Silence {
-    /// After a watch has ended.
-    fn is_too_long(&mut self, heard: bool) -> bool {
-        if heard {
-            *self = Self::default();
-            return false;
-        }
-        self.silent += 1;
-        if self.silent < self.allowed {
-            return false;
-        }
-        self.silent = 0;
-        self.allowed = (self.allowed * 2).min(MAX_SILENT);
-        true
+/// Whether one resource version is before another: they are numbers that can be compared (KEP-5504). Others
+/// say nothing.
+fn is_before(one: &str, other: &str) -> bool {
+    match (one.parse::<u64>(), other.parse::<u64>()) {
+        (Ok(one), Ok(other)) => one < other,
+        _ => false,
     }
 }
 

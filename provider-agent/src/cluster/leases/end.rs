@@ -53,10 +53,15 @@ impl Reconciler {
             // It runs after all, which is worked on next.
             (true, _) => return Ok(None),
             (false, Some(known)) => Some(self.look_again(known, &namespace, now).await?),
-            (false, None) => match self.keep(order, &namespace, now).await? {
-                Ended::Runs => return Ok(None),
-                Ended::WithoutVolumes => None,
-                Ended::Keeps(kept) => Some(kept),
+            (false, None) => match self.keep(order, &namespace, now).await {
+                Ok(Ended::Runs) => return Ok(None),
+                Ok(Ended::WithoutVolumes) => None,
+                Ok(Ended::Keeps(kept)) => Some(kept),
+                Err(error) => {
+                    // Whether it has volumes cannot be seen now; what is not paid any more ends all the same.
+                    self.strip(order, &namespace, seen).await?;
+                    return Err(error);
+                }
             },
         };
         let Some(kept) = kept.filter(|kept| kept.left(now) > 0) else {

@@ -109,16 +109,25 @@ async fn a_watch_that_a_restored_server_leaves_silent_is_renewed_and_sees_what_i
 /// An API server that lists nothing and whose watches end without a word.
 struct Mute {
     watches: AtomicUsize,
-    /// How many watches there were before each list.
+    /// How many watches there were before each list of everything.
     lists: mpsc::UnboundedSender<usize>,
+    /// What it says then is its newest version.
+    newest: &'static str,
 }
 
 impl Source for Mute {
     type Object = Namespace;
 
-    fn list<'a>(&'a self, _: &'a ListParams) -> BoxFuture<'a, kube::Result<ObjectList<Namespace>>> {
-        self.lists.send(self.watches.load(Ordering::SeqCst)).unwrap();
-        let metadata = ListMeta { resource_version: Some("900".into()), ..ListMeta::default() };
+    fn list<'a>(
+        &'a self,
+        params: &'a ListParams,
+    ) -> BoxFuture<'a, kube::Result<ObjectList<Namespace>>> {
+        let is_whole = params.limit == Some(PAGE);
+        if is_whole {
+            self.lists.send(self.watches.load(Ordering::SeqCst)).unwrap();
+        }
+        let version = if is_whole { "900" } else { self.newest };
+        let metadata = ListMeta { resource_version: Some(version.into()), ..ListMeta::default() };
         let list = ObjectList { types: Default::default(), metadata, items: Vec::new() };
         async { Ok(list) }.boxed()
     }
@@ -134,33 +143,46 @@ impl Source for Mute {
     }
 }
 
-#[tokio::test]
-async fn a_watch_that_hears_not_even_a_bookmark_lists_again_but_less_and_less_often() {
+async fn watches_before_lists(newest: &'static str, count: usize) -> Vec<usize> {
     let (lists, mut listed) = mpsc::unbounded_channel();
-    let mute = Mute { watches: AtomicUsize::new(0), lists };
-    let watching = run(mute, watcher::Config::default(), |report| {
+    let mute = Mute { watches: AtomicUsize::new(0), lists, newest };
+    let config = watcher::Config::default().timeout(1_800);
+    let watching = run(mute, config, |report| {
         assert!(!matches!(report, Report::Broken(_)), "{report:?}");
     });
     let lists = async {
         let mut watches = Vec::new();
-        while watches.len() < 5 {
+        while watches.len() < count {
             watches.push(listed.recv().await.unwrap());
         }
         watches
     };
-    let watches = tokio::select! {
+    tokio::select! {
         () = watching => panic!("it ended"),
         watches = lists => watches,
-    };
-    assert_eq!(watches, [0, 1, 3, 7, 15]);
+    }
+}
+
+#[tokio::test]
+async fn a_watch_that_hears_nothing_costs_no_list_of_everything_but_once_an_hour() {
+    assert_eq!(watches_before_lists("900", 3).await, [0, 2, 4]);
+    assert_eq!(watches_before_lists("1000", 2).await, [0, 2]);
+}
+
+#[tokio::test]
+async fn a_server_whose_newest_version_is_an_older_one_is_listed_at_once() {
+    assert_eq!(watches_before_lists("899", 3).await, [0, 1, 2]);
 }
 
 #[test]
-fn a_watch_that_hears_something_is_not_renewed() {
-    let mut silence = Silence::default();
-    assert!(!silence.is_too_long(true));
-    assert!(silence.is_too_long(false));
-    assert!(!silence.is_too_long(false), "renewals become rarer");
-    assert!(!silence.is_too_long(true));
-    assert!(silence.is_too_long(false));
+fn versions_are_compared_as_numbers() {
+    for (one, other, expected) in [
+        ("9", "10", true),
+        ("10", "9", false),
+        ("10", "10", false),
+        ("", "10", false),
+        ("a", "b", false),
+    ] {
+        assert_eq!(is_before(one, other), expected, "{one} {other}");
+    }
 }
