@@ -230,7 +230,8 @@ async fn close(local: &Localnet, running: &Running) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the providers have let go of everything, the host names with the manifest.
+/// Waits until the providers have let go of everything, the host names with the manifest, and gives up the
+/// volumes that they keep.
 async fn wait_until_gone(local: &Localnet, running: &Running) -> Result<()> {
     let wallet = &local.accounts[running.tenant];
     for lease in &running.leases {
@@ -238,7 +239,12 @@ async fn wait_until_gone(local: &Localnet, running: &Running) -> Result<()> {
         let deadline = Instant::now() + TIMEOUT;
         loop {
             match client.lease_status(lease.order).await {
-                Ok(status) if status.phase == Phase::Closed && status.services.is_empty() => break,
+                Ok(status) if status.phase == Phase::Closed && status.services.is_empty() => {
+                    if status.kept_volumes.is_some() {
+                        client.delete_volumes(lease.order).await?;
+                    }
+                    break;
+                }
                 // It is forgotten already.
                 Err(GatewayError::Absent(_) | GatewayError::Refused { .. }) => break,
                 other => ensure!(Instant::now() < deadline, "lease {}: {other:?}", lease.order),

@@ -101,7 +101,6 @@ fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
             leases::put(tx, &lease_row(lease))?;
         }
     }
-    // The reservation of an ended lease is freed when its objects are gone.
     Ok(())
 }
 

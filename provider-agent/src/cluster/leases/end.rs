@@ -7,6 +7,7 @@ use souk_core::OrderId;
 use super::{
     progress::AppliedAs,
     reconcile::{Reconciler, StepError},
+    release::release_held,
 };
 use crate::{
     cluster::kube::{apply, objects::Kind, seen::LeaseObjects},
@@ -16,7 +17,7 @@ use crate::{
         kept::{Kept, KeptVolume, grace, share},
         volumes::Claim,
     },
-    store::{StoreError, applied, hostnames, kept_volumes, leases, manifests, reservations},
+    store::{StoreError, applied, kept_volumes, leases},
 };
 
 /// The longest time without a look at the clock: it may have been set.
@@ -84,7 +85,10 @@ impl Reconciler {
         if row.until < until {
             let until = row.until;
             self.store.write(move |tx| kept_volumes::keep_until(tx, order, until)).await?;
-            tracing::warn!(until, "volumes were to be kept for too long: the clock was set since");
+            tracing::warn!(
+                until,
+                "volumes were to be kept for too long: the clock or the limit was set since"
+            );
         }
         if row.since == kept_volumes::UNCONFIRMED {
             let claims = apply::claims(&self.client, namespace).await?;
@@ -93,9 +97,7 @@ impl Reconciler {
             self.store
                 .write(move |tx| {
                     kept_volumes::confirm(tx, order, since, &volumes)?;
-                    manifests::forget(tx, order)?;
-                    hostnames::release(tx, order)?;
-                    reservations::release(tx, order)
+                    release_held(tx, order)
                 })
                 .await?;
         }
@@ -115,10 +117,8 @@ impl Reconciler {
             if leases::is_active(tx, order)? {
                 return Ok::<_, StoreError>(None);
             }
-            manifests::forget(tx, order)?;
-            hostnames::release(tx, order)?;
+            release_held(tx, order)?;
             // At once, so that the volumes are never on offer.
-            reservations::release(tx, order)?;
             kept_volumes::keep(tx, &row, &shares).map(Some)
         });
         let Some(kept) = kept.await? else { return Ok(Ended::Runs) };

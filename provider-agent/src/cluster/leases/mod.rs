@@ -16,6 +16,7 @@ pub mod observe;
 mod pod_events;
 pub mod progress;
 pub mod reconcile;
+mod release;
 mod replicas;
 pub mod rollout;
 mod run;

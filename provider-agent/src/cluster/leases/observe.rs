@@ -23,8 +23,8 @@ pub fn assume_unseen(seen: LeaseObjects, progress: &Progress, unseen: &[Kind]) -
     let (outdated, mut objects): (Vec<SeenObject>, Vec<SeenObject>) =
         seen.objects.into_iter().partition(|object| unseen.contains(&object.kind));
     let claim = |name: &str| {
-        let claims = outdated.iter().filter(|one| one.kind == Kind::PersistentVolumeClaim);
-        claims.into_iter().find(|one| &*one.name == name).map(|one| one.detail.clone())
+        let mut claims = outdated.iter().filter(|one| one.kind == Kind::PersistentVolumeClaim);
+        claims.find(|one| &*one.name == name).map(|one| one.detail.clone())
     };
     let applied = progress.objects.iter().filter(|object| unseen.contains(&object.kind));
     objects.extend(applied.map(|one| match one.kind {

@@ -13,6 +13,7 @@ use super::{
     metrics::LeaseMetrics,
     observe::{assume_unseen, observed},
     progress::ProgressMap,
+    release::release_held,
     secrets::{add_listed, remove_lost},
 };
 use crate::{
@@ -35,10 +36,7 @@ use crate::{
         reconcile::{Action, Desired, Presence, plan},
         scope::MarketScope,
     },
-    store::{
-        KeepsVolumes, LeaseSummary, Store, StoreError, applied, hostnames, kept_volumes, manifests,
-        reservations,
-    },
+    store::{KeepsVolumes, LeaseSummary, Store, StoreError, applied, kept_volumes},
 };
 
 /// Reconciles the cluster with the leases.
@@ -330,11 +328,9 @@ impl Reconciler {
         }
         self.store
             .write(move |tx| {
-                manifests::forget(tx, order)?;
-                hostnames::release(tx, order)?;
+                release_held(tx, order)?;
                 applied::forget(tx, order)?;
-                kept_volumes::forget(tx, order)?;
-                reservations::release(tx, order)
+                kept_volumes::forget(tx, order)
             })
             .await?;
         failpoint!("leases::after_forget");

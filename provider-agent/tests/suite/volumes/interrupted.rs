@@ -13,7 +13,7 @@ use souk_core::OrderId;
 use super::{claims_of, is_ready, runs, uids};
 use crate::{
     manifests::{Cluster, accepted, fixture, lease, upload},
-    support::{ApiProxy, InProcess, agent::configure, until},
+    support::{ApiProxy, Fixture, InProcess, agent::configure, until},
 };
 
 /// Services with a volume and a secret each, with their replicas.
@@ -59,14 +59,20 @@ async fn mounted(
     mounted
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn renamed_services_keep_their_volumes_though_some_claims_cannot_be_written_at_first() {
+/// An agent whose requests to the cluster can be refused.
+async fn behind_a_proxy() -> (Fixture, ApiProxy, Cluster, InProcess) {
     let fixture = fixture().await;
     let config = configure(&fixture, "agent", "");
     let api = ApiProxy::before(&fixture).await;
     api.stand_before(&fixture, &config);
     let cluster = Cluster::of(&config).await;
     let agent = InProcess::start(&config).await;
+    (fixture, api, cluster, agent)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renamed_services_keep_their_volumes_though_some_claims_cannot_be_written_at_first() {
+    let (fixture, api, cluster, agent) = behind_a_proxy().await;
     let (old, new) = ([("a", 2), ("b", 1)], [("x", 2), ("y", 1)]);
     let mut leased = lease(&fixture, &agent, "ann", &sdl(&old, "app:1")).await;
     let order = leased.order;
@@ -101,12 +107,7 @@ async fn renamed_services_keep_their_volumes_though_some_claims_cannot_be_writte
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_waits_keeps_what_it_needs_and_is_looked_at_more_and_more_seldom() {
-    let fixture = fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let api = ApiProxy::before(&fixture).await;
-    api.stand_before(&fixture, &config);
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
+    let (fixture, api, cluster, agent) = behind_a_proxy().await;
     let (old, new) = ([("db", 2)], [("store", 2)]);
     let mut leased = lease(&fixture, &agent, "ann", &sdl(&old, "app:1")).await;
     let order = leased.order;
