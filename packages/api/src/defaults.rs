@@ -34,7 +34,7 @@ pub const MIN_AUCTION_BLOCKS: u64 = 3;
 pub const END_GRACE: u64 = HOUR;
 /// Blocks between the two.
 pub const END_BLOCKS: u64 = 10;
-/// Seconds for which a lease uses its slot at least.
+/// Seconds for which a lease uses its slot after a breach.
 pub const SLOT_HOLD: u64 = DAY;
 
 /// Seconds that an escrow account must last at its rates.

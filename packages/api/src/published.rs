@@ -182,7 +182,8 @@ pub struct AccountRecord {
 pub struct ProviderStats {
     /// Version of the record; 0 in the record of a provider that never bid.
     pub v: u8,
-    /// Slots in use: bids not yet released and leases, each closed lease for its first day.
+    /// Slots in use: bids not yet released and leases, closed ones as long as they hold theirs
+    /// (`souk_core::slot`).
     pub used: u32,
     /// Leases won.
     pub won: u64,

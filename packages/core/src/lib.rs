@@ -18,6 +18,7 @@ pub mod quantity;
 pub mod reason;
 pub mod resources;
 pub mod signed_by;
+pub mod slot;
 pub mod time;
 
 pub use amount::{Amount, Price, Rate};

@@ -1,7 +1,7 @@
 //! Own bids, from the decision to the release of their slot.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use souk_core::{OrderId, Price};
+use souk_core::{CloseReason, OrderId, Price, slot::held_until};
 
 use super::{StoreError, Topic, Tx, sql};
 use crate::model::{Bid, BidProgress};
@@ -77,30 +77,44 @@ pub struct OverBid {
 }
 
 /// The bids whose slots can be released at `now`, block time: lost ones, open ones on orders past their
-/// last second, of which no event says so, and those that became leases, ended and began `slot_hold` ago.
+/// last second, of which no event says so, and those that became leases, ended and have let go of the slot
+/// ([`held_until`]; `slot_hold` in seconds).
 ///
 /// # Errors
 ///
 /// If the store fails.
 pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, StoreError> {
     let mut statement = sql.prepare_cached(
-        "SELECT order_id, decided_height FROM bids WHERE progress = 'lost'
-         UNION SELECT b.order_id, b.decided_height FROM bids b JOIN orders o ON o.id = b.order_id
+        "SELECT order_id, decided_height, NULL AS created_at, NULL AS closed_at, NULL AS reason
+             FROM bids WHERE progress = 'lost'
+         UNION SELECT b.order_id, b.decided_height, NULL, NULL, NULL
+             FROM bids b JOIN orders o ON o.id = b.order_id
              WHERE b.progress = 'open' AND o.closes_at IS NULL AND o.expires_at < ?1
-         UNION SELECT b.order_id, b.decided_height FROM bids b JOIN leases l USING (order_id)
-             WHERE b.progress = 'won' AND l.state != 'active' AND l.created_at <= ?2
+         UNION SELECT b.order_id, b.decided_height, l.created_at, l.closed_at, l.reason
+             FROM bids b JOIN leases l USING (order_id)
+             WHERE b.progress = 'won' AND l.state != 'active'
          ORDER BY order_id",
     )?;
     let read = |row: &Row<'_>| {
-        Ok(OverBid {
+        let bid = OverBid {
             order: OrderId(sql::uint(row, "order_id")?),
             decided_height: sql::uint(row, "decided_height")?,
-        })
+        };
+        let created_at = sql::opt_uint(row, "created_at")?;
+        let closed_at = sql::opt_uint(row, "closed_at")?;
+        let reason = sql::opt_parsed(row, "reason", CloseReason::from_stored)?;
+        let held = created_at.zip(closed_at).map(|(created_at, closed_at)| {
+            // Of one whose reason is not known the longest hold is expected.
+            let reason = reason.unwrap_or(CloseReason::Unspecified);
+            held_until(created_at, (closed_at, reason), slot_hold)
+        });
+        Ok((bid, held))
     };
-    // Below zero no lease began.
-    let began = sql::int(now)?.saturating_sub(sql::int(slot_hold)?);
-    let rows = statement.query_map([sql::int(now)?, began], read)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let rows = statement.query_map([sql::int(now)?], read)?;
+    let free = |found: &rusqlite::Result<(OverBid, Option<u64>)>| {
+        found.as_ref().map_or(true, |(_, held)| held.is_none_or(|held| now >= held))
+    };
+    Ok(rows.filter(free).map(|found| Ok(found?.0)).collect::<rusqlite::Result<_>>()?)
 }
 
 /// Inserts or replaces a bid.

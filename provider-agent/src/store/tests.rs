@@ -8,7 +8,7 @@ use souk_core::{
 };
 
 use super::*;
-use crate::model::{AccountClock, OrderDetail, reconcile::Funds};
+use crate::model::{AccountClock, Bid, BidProgress, OrderDetail, reconcile::Funds};
 
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -384,4 +384,51 @@ fn a_store_of_a_newer_program_is_refused() {
     sql.pragma_update(None, "user_version", 99).unwrap();
     drop(sql);
     assert!(matches!(Store::open(&path), Err(StoreError::Newer { found: 99, .. })));
+}
+
+#[tokio::test]
+async fn a_won_bids_slot_is_released_when_its_ended_lease_has_let_go_of_it() {
+    const HOLD: u64 = 86_400;
+    let (_folder, store) = store().await;
+    let ended = [
+        (1, Some((1_300, CloseReason::Tenant))),
+        (2, Some((1_300, CloseReason::Unstable))),
+        (3, Some((1_300, CloseReason::InsufficientFunds))),
+        (4, None),
+    ];
+    store
+        .write(move |tx| {
+            for (order, end) in ended {
+                let bid = Bid {
+                    order: OrderId(order),
+                    tenant: "souk1ann".into(),
+                    price: Price::new(100).unwrap(),
+                    progress: BidProgress::Won,
+                    decided_height: 5,
+                    attempt: 0,
+                    why: None,
+                };
+                bids::put(tx, &bid)?;
+                let mut lease = lease(order);
+                if let Some((at, reason)) = end {
+                    lease.state = LeaseState::Closed;
+                    (lease.closed_at, lease.reason) = (Some(at), Some(reason));
+                }
+                leases::put(tx, &lease)?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+    for (now, expected) in [
+        (1_300, vec![3]),
+        (1_599, vec![3]),
+        (1_600, vec![1, 3]),
+        (1_299 + HOLD, vec![1, 3]),
+        (1_300 + HOLD, vec![1, 2, 3]),
+    ] {
+        let over = store.read(move |sql| bids::over(sql, now, HOLD)).await.unwrap();
+        let orders: Vec<u64> = over.iter().map(|bid| bid.order.0).collect();
+        assert_eq!(orders, expected, "at {now}");
+    }
 }

@@ -65,8 +65,8 @@ pub fn open(
     Ok((event, pay))
 }
 
-/// Ends a running lease: its order, the provider's counters, and its slot if it was held
-/// long enough. The caller ends the payment.
+/// Ends a running lease: its order, the provider's counters, and its slot if it is not held
+/// any longer. The caller ends the payment.
 pub fn end(
     ctx: &mut Ctx,
     id: OrderId,

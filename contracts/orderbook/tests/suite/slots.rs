@@ -1,11 +1,11 @@
 //! How a provider's slots are used and freed.
 
 use souk_api::{
-    defaults::SLOT_HOLD,
-    orderbook::{BidState, ExecuteMsg, TRIAL, events::BidsReleased},
+    defaults::{MIN_DEPOSIT, SLOT_HOLD},
+    orderbook::{BidState, ExecuteMsg, events::BidsReleased},
 };
 use souk_contract_std::CommonError;
-use souk_core::{CloseReason, OrderId};
+use souk_core::{CloseReason, OrderId, time::HOUR};
 use souk_orderbook::ContractError;
 
 use crate::market::*;
@@ -72,27 +72,96 @@ fn a_bid_on_an_order_past_its_end_is_released_even_if_nobody_recorded_the_end() 
 }
 
 #[test]
-fn a_lease_uses_its_slot_for_a_day_at_least() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let order = market.lease("ann", "pro", 900);
-    market.provider_closes("pro", order, CloseReason::Unstable).unwrap();
-    for (wait, used) in [(0, 1), (SLOT_HOLD - 1, 1), (1, 0)] {
-        market.pass(wait).release("pro", &[order]);
-        assert_eq!(market.stats_of("pro").used, used, "after {wait} s more");
+fn after_a_providers_close_the_slot_is_used_for_a_day_from_the_end() {
+    for runs in [0, 3 * SLOT_HOLD] {
+        let mut market = Market::new();
+        market.provider("pro");
+        let order = market.lease("ann", "pro", 900);
+        market.pass(runs).provider_closes("pro", order, CloseReason::Unstable).unwrap();
+        for (wait, used) in [(0, 1), (SLOT_HOLD - 1, 1), (1, 0)] {
+            market.pass(wait).release("pro", &[order]);
+            assert_eq!(market.stats_of("pro").used, used, "after {runs} s and {wait} s more");
+        }
     }
 }
 
 #[test]
-fn a_tenants_close_before_the_lease_had_to_be_served_frees_its_slot_at_once() {
-    for (runs, used) in [(0, 0), (TRIAL - 1, 0), (TRIAL, 1)] {
-        let mut market = Market::new();
-        market.provider("pro");
-        let order = market.lease("ann", "pro", 900);
-        market.pass(runs).tenant_closes("ann", order).unwrap();
-        assert_eq!(market.stats_of("pro").used, used, "after {runs} s");
-        assert_eq!(market.bids(order).len(), used as usize);
+fn after_a_tenants_end_the_slot_is_used_for_as_long_again_until_a_day_after_its_beginning() {
+    let half = SLOT_HOLD / 2;
+    for (runs, holds) in [(1, 1), (300, 300), (half, half), (half + 60, half - 60)] {
+        for whole in [false, true] {
+            let mut market = Market::new();
+            market.provider("pro");
+            let order = market.lease("ann", "pro", 900);
+            market.pass(runs);
+            if whole {
+                let id = market.order_of(order).group.deployment;
+                market.close("ann", id).unwrap();
+            } else {
+                market.tenant_closes("ann", order).unwrap();
+            }
+            for (wait, used) in [(holds - 1, 1), (1, 0)] {
+                market.pass(wait).release("pro", &[order]);
+                assert_eq!(market.stats_of("pro").used, used, "after {runs} s and {wait} s more");
+            }
+        }
     }
+}
+
+#[test]
+fn a_lease_that_its_tenant_ends_in_the_second_of_its_beginning_uses_no_slot() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.lease("ann", "pro", 900);
+    market.tenant_closes("ann", order).unwrap();
+    assert_eq!(market.stats_of("pro").used, 0);
+    assert!(market.bids(order).is_empty());
+}
+
+#[test]
+fn a_rival_that_pays_for_five_minutes_keeps_a_provider_busy_for_ten() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let price = 100_000; // a tenth of a SOUK an hour
+    let mut orders = Vec::new();
+    let mut ids = Vec::new();
+    for _ in 0..10 {
+        let new = deployment(&[group("web", price)], tenant_choice());
+        let id = market.create("rival", &new, MIN_DEPOSIT).unwrap();
+        let order = market.deployment(id).groups[0].order;
+        market.place("pro", order, price).unwrap();
+        market.accept("rival", order, "pro", price).unwrap();
+        orders.push(order);
+        ids.push(id);
+    }
+    market.pass(300);
+    for id in &ids {
+        market.close("rival", *id).unwrap();
+    }
+    market.pass(299).release("pro", &orders);
+    assert_eq!(market.stats_of("pro").used, 10);
+    market.pass(1).release("pro", &orders);
+    assert_eq!(market.stats_of("pro").used, 0);
+    let honest = market.order("ann", tenant_choice());
+    market.place("pro", honest, 900).unwrap();
+}
+
+#[test]
+fn a_lease_that_ends_without_money_or_without_a_manifest_lets_go_of_its_slot_at_once() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let new = deployment(&[group("web", MIN_DEPOSIT)], tenant_choice());
+    let id = market.create("ann", &new, MIN_DEPOSIT).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, MIN_DEPOSIT).unwrap();
+    market.accept("ann", order, "pro", MIN_DEPOSIT).unwrap();
+    market.pass(HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
+    assert_eq!(market.lease_of(order).reason, Some(CloseReason::InsufficientFunds));
+    assert_eq!(market.stats_of("pro").used, 0);
+
+    let order = market.lease("bob", "pro", 900);
+    market.pass(HOUR).provider_closes("pro", order, CloseReason::ManifestTimeout).unwrap();
+    assert_eq!(market.stats_of("pro").used, 0);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use cosmwasm_std::{Coin, coins};
 use souk_api::{
-    defaults::{self, DENOM, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, SLOT_HOLD},
+    defaults::{self, DENOM, MIN_AUCTION_BLOCKS, MIN_DEPOSIT},
     escrow,
     orderbook::{BidState, ExecuteMsg, GroupState, OrderState, events::DeploymentCreated},
 };
@@ -84,48 +84,7 @@ fn poc_b_an_unfunded_binding_auction_holds_slots_for_nothing() {
     );
 }
 
-/// C: five minutes at the provider's own price hold a slot for the rest of a day.
-#[test]
-fn poc_c_a_rival_takes_a_provider_out_of_the_market_for_a_day() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let price = 100_000; // a tenth of a SOUK an hour
-    let mut orders = Vec::new();
-    let mut ids = Vec::new();
-    for _ in 0..10 {
-        let id = market
-            .create("rival", &deployment(&[group("web", price)], tenant_choice()), MIN_DEPOSIT)
-            .unwrap();
-        let order = market.deployment(id).groups[0].order;
-        market.place("pro", order, price).unwrap();
-        market.accept("rival", order, "pro", price).unwrap();
-        orders.push(order);
-        ids.push(id);
-    }
-    market.pass(300);
-    for id in &ids {
-        market.close("rival", *id).unwrap();
-    }
-    let escrow = market.escrow.clone();
-    let anyone = market.who("anyone");
-    for id in &ids {
-        let msg = escrow::ExecuteMsg::ClaimRefund { account: AccountId(id.0), deposit: None };
-        market.call(&anyone, &escrow, &msg, 0).unwrap();
-    }
-    let cost = 10 * MIN_DEPOSIT - market.balance(&market.who("rival"));
-    assert!(cost < MIN_DEPOSIT, "ten slots for a day cost {cost} usouk");
-    market.pass(SLOT_HOLD - 301).release("pro", &orders);
-    assert_eq!(market.stats_of("pro").used, 10);
-    let honest = market.order("ann", tenant_choice());
-    assert!(matches!(
-        market.place("pro", honest, 900).unwrap_err(),
-        ContractError::BondExhausted { .. }
-    ));
-    market.pass(1).release("pro", &orders);
-    assert_eq!(market.stats_of("pro").used, 0);
-}
-
-/// D: a tenant that never sends a manifest gives its provider a breach and a slot held for a day.
+/// D: a tenant that never sends a manifest gives its provider a breach.
 #[test]
 fn poc_d_a_tenant_without_a_manifest_makes_its_provider_a_breaker() {
     let mut market = Market::new();
@@ -134,7 +93,7 @@ fn poc_d_a_tenant_without_a_manifest_makes_its_provider_a_breaker() {
     market.pass(300).provider_closes("pro", order, CloseReason::ManifestTimeout).unwrap();
     market.release("pro", &[order]);
     let stats = market.stats_of("pro");
-    assert_eq!((stats.breaches, stats.used), (1, 1));
+    assert_eq!((stats.breaches, stats.used), (1, 0));
     let next = market.deployment(DeploymentId(1)).groups[0].order;
     assert!(matches!(market.place("pro", next, 900).unwrap_err(), ContractError::Excluded(_)));
 }
@@ -248,25 +207,6 @@ fn poc_i_a_halted_chain_decides_an_auction() {
     ));
     market.close_auction(order, 1).unwrap();
     assert_eq!(market.lease_of(order).provider, market.who("first").to_string());
-}
-
-/// J: a depleted lease that its provider ends keeps the slot of the provider that was not paid.
-#[test]
-fn poc_j_a_tenant_that_is_depleted_holds_the_slot_of_its_unpaid_provider() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let id = market
-        .create("mallory", &deployment(&[group("web", MIN_DEPOSIT)], tenant_choice()), MIN_DEPOSIT)
-        .unwrap();
-    let order = market.deployment(id).groups[0].order;
-    market.place("pro", order, MIN_DEPOSIT).unwrap();
-    market.accept("mallory", order, "pro", MIN_DEPOSIT).unwrap();
-    market.pass(HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
-    market.release("pro", &[order]);
-    assert_eq!(market.lease_of(order).reason, Some(CloseReason::InsufficientFunds));
-    assert_eq!(market.stats_of("pro").used, 1);
-    market.pass(DAY - HOUR - 1).release("pro", &[order]);
-    assert_eq!(market.stats_of("pro").used, 1);
 }
 
 /// K: an owner that renounces leaves a guardian that can stop the market for good.

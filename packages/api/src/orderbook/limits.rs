@@ -15,8 +15,3 @@ pub const EXTENSION: u64 = 60;
 pub const MAX_EXTENSIONS: u8 = 10;
 /// How long bidding goes on after a pause at least, in seconds.
 pub const AFTER_PAUSE: u64 = 600;
-
-/// A tenant's close within this many seconds frees the provider's slot at once: nobody can say
-/// yet that the lease was not served, and else accepting and closing in one transaction would
-/// use up the slots of a provider for nothing.
-pub const TRIAL: u64 = 300;

@@ -9,7 +9,6 @@ mod state;
 pub use events::OrderbookEvent;
 pub use limits::{
     AFTER_PAUSE, EXTENSION, MAX_DISQUALIFIED, MAX_EXTENSIONS, MAX_NAMED, MAX_OFFER, MAX_ORDERS,
-    TRIAL,
 };
 pub use msg::{
     Cw20Hook, DenomConfig, ExecuteMsg, InstantiateMsg, MigrateMsg, NewDeployment, Params,

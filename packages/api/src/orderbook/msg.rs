@@ -65,8 +65,9 @@ pub struct Params {
     pub end_grace: u64,
     /// Blocks between marking a deployment and ending it.
     pub end_blocks: u64,
-    /// How long a lease uses its slot at least, from its beginning, unless its tenant ends it
-    /// within five minutes.
+    /// How long a lease uses its slot after a close by its provider without notice. After its
+    /// tenant's end it uses the slot for as long again as it ran, until this long after its
+    /// beginning at most. After an end for lack of money or of a manifest it uses none.
     pub slot_hold: u64,
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Terms {
     pub paused: bool,
     /// The least price of a bid, by denom.
     pub min_prices: BTreeMap<Denom, Price>,
-    /// The least time for which a lease holds its slot, in seconds.
+    /// How long a lease holds its slot after a breach, in seconds.
     pub slot_hold: u64,
 }
 
