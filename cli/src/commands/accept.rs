@@ -12,8 +12,9 @@ use crate::{context::Context, exit::Exit};
 pub struct Accept {
     /// The order's number.
     order: OrderId,
-    /// The bid to accept: `lowest`, a row of `souk bids`, or a provider's address.
-    #[arg(value_name = "lowest|ROW|ADDRESS")]
+    /// The bid to accept: `lowest`, a row of `souk bids`, a bid's number there (`#17`), or a provider's
+    /// address. A number is refused if that bid was withdrawn, and placed again, since you saw it.
+    #[arg(value_name = "lowest|ROW|#BID|ADDRESS")]
     bid: Pick,
     /// The highest price an hour to accept, in base units; the bid's current price if not given.
     #[arg(long, value_name = "PRICE")]

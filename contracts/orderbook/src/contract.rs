@@ -50,9 +50,9 @@ pub fn execute(
             let found = permission::deployment(ctx, needed, deployment)?;
             execute::set_delegate(ctx, deployment, found, delegate)
         }
-        ExecuteMsg::AcceptBid { order, provider, max_price } => {
+        ExecuteMsg::AcceptBid { order, provider, bid, max_price } => {
             let loaded = permission::order(ctx, needed, order)?;
-            execute::accept_bid(ctx, loaded, &provider, max_price)
+            execute::accept_bid(ctx, loaded, &provider, bid, max_price)
         }
         ExecuteMsg::PlaceBid { order, provider, price, offer } => {
             let bidder = permission::bidder(ctx, needed, &provider)?;

@@ -7,7 +7,7 @@ use souk_api::{
 };
 use souk_contract_std::CommonError;
 use souk_core::{
-    Amount, CloseReason, DeploymentId, GroupId, OrderId, Price, attributes::AttributeError,
+    Amount, BidId, CloseReason, DeploymentId, GroupId, OrderId, Price, attributes::AttributeError,
     ids::AccountIdError, limits::LimitError, matching::Mismatch,
 };
 use thiserror::Error;
@@ -277,7 +277,19 @@ pub enum ContractError {
         /// The highest price that would do.
         most: u128,
     },
-    /// The bid is not what the tenant saw.
+    /// The bid was withdrawn and placed again since the tenant saw it.
+    #[error(
+        "the bid of {provider} is number {bid} by now, not {seen}; look at its price and what it offers, and accept that number"
+    )]
+    OtherBid {
+        /// The bidder.
+        provider: Addr,
+        /// Its bid.
+        bid: BidId,
+        /// The bid that was to be accepted.
+        seen: BidId,
+    },
+    /// The bid's price is above what the tenant would pay.
     #[error("the bid's price is {price}, above the {max_price} that was to be accepted")]
     PriceChanged {
         /// The bid.

@@ -36,7 +36,11 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 
 use crate::{
-    Size, cluster::Cluster, ledger::Ledger, observations::Observations, requests::Counter,
+    Size,
+    cluster::Cluster,
+    ledger::{Ledger, SeenBid},
+    observations::Observations,
+    requests::Counter,
 };
 
 /// Real time between blocks.
@@ -248,14 +252,14 @@ impl Fixture {
     }
 
     /// Accepts the provider's bids, all of one tenant in one transaction.
-    pub async fn accept(&self, orders: &[Order], prices: &[Price]) -> Result<()> {
+    pub async fn accept(&self, orders: &[Order], bids: &[SeenBid]) -> Result<()> {
         let provider = &self.local.providers[0].address;
-        let message = |order: OrderId, max_price: Price| {
-            let provider = provider.clone();
-            ExecuteMsg::AcceptBid { order, provider, max_price }
+        let message = |order: OrderId, seen: &SeenBid| {
+            let (provider, bid, max_price) = (provider.clone(), seen.id, seen.price);
+            ExecuteMsg::AcceptBid { order, provider, bid, max_price }
         };
-        let each = orders.iter().zip(prices);
-        let messages = each.map(|(order, price)| (order, message(order.id, *price)));
+        let each = orders.iter().zip(bids);
+        let messages = each.map(|(order, bid)| (order, message(order.id, bid)));
         self.send("accepting bids", messages.collect()).await
     }
 

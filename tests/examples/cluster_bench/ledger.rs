@@ -6,17 +6,24 @@ use anyhow::{Context as _, Result};
 use souk_api::orderbook::OrderbookEvent;
 use souk_chain::{Follower, follower::FollowerConfig};
 use souk_client::{Market, events};
-use souk_core::{OrderId, Price};
+use souk_core::{BidId, OrderId, Price};
 
 /// Longer than any bid takes.
 const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A bid as it was placed.
+#[derive(Clone, Copy, Debug)]
+pub struct SeenBid {
+    pub id: BidId,
+    pub price: Price,
+}
 
 /// Follows the chain.
 pub struct Ledger {
     follower: Follower,
     orderbook: String,
     opened: HashMap<OrderId, u64>,
-    bids: HashMap<OrderId, (u64, Price)>,
+    bids: HashMap<OrderId, (u64, SeenBid)>,
 }
 
 impl Ledger {
@@ -31,13 +38,13 @@ impl Ledger {
         })
     }
 
-    /// The price of the bid on an order, and how many blocks after the order's event it came.
-    pub async fn bid(&mut self, order: OrderId) -> Result<(Price, u64)> {
+    /// The bid on an order, and how many blocks after the order's event it came.
+    pub async fn bid(&mut self, order: OrderId) -> Result<(SeenBid, u64)> {
         let reading = async {
             loop {
-                if let Some((height, price)) = self.bids.get(&order) {
+                if let Some((height, bid)) = self.bids.get(&order) {
                     let opened = self.opened.get(&order).context("a bid before its order")?;
-                    return Ok((*price, height - opened));
+                    return Ok((*bid, height - opened));
                 }
                 self.read().await?;
             }
@@ -55,7 +62,8 @@ impl Ledger {
                         self.opened.insert(it.order, block.height);
                     }
                     OrderbookEvent::BidPlaced(it) => {
-                        self.bids.insert(it.order, (block.height, it.price));
+                        let bid = SeenBid { id: it.bid, price: it.price };
+                        self.bids.insert(it.order, (block.height, bid));
                     }
                     _ => {}
                 }

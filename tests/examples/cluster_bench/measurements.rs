@@ -155,13 +155,13 @@ impl Fixture {
     async fn deploy(&mut self, what: &str, count: usize) -> Result<(Vec<Order>, Deploys)> {
         let mark = self.mark().await?;
         let orders = self.open_orders(count).await?;
-        let (mut prices, mut blocks) = (Vec::new(), Vec::new());
+        let (mut bids, mut blocks) = (Vec::new(), Vec::new());
         for order in &orders {
-            let (price, after) = self.ledger.bid(order.id).await?;
-            prices.push(price);
+            let (bid, after) = self.ledger.bid(order.id).await?;
+            bids.push(bid);
             blocks.push(after);
         }
-        self.accept(&orders, &prices).await?;
+        self.accept(&orders, &bids).await?;
         let taken = self.launch(&orders).await?;
         let ids = ids(&orders);
         let applied = self.observations.all(Step::Applied, &ids).await?;
@@ -267,8 +267,8 @@ impl Fixture {
         eprintln!("the agent is started again with {} leases", leases.len());
         let newcomer = self.open_orders(1).await?;
         let order = newcomer.first().context("an order was opened")?.id;
-        let (price, _) = self.ledger.bid(order).await?;
-        self.accept(&newcomer, &[price]).await?;
+        let (bid, _) = self.ledger.bid(order).await?;
+        self.accept(&newcomer, &[bid]).await?;
         let before = process::memory(self.agent()?)?;
         self.stop_agent().await;
         let requests = self.counter.read().await?;

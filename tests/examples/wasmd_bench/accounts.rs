@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::Result;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use anyhow::{Context as _, Result};
+use futures::{StreamExt as _, TryStreamExt as _, future::try_join_all, stream};
 use serde::Serialize;
 use souk_api::{escrow, orderbook, registry};
 use souk_chain::{Any, Coin, SecretKey, tx};
+use souk_client::market::Market;
 use souk_core::{AccountId, Attribute, AuctionPolicy, DeploymentId, OrderId, Price};
 use souk_testing::group;
 use souk_tests::wasmd::PREFIX;
@@ -123,9 +124,31 @@ impl Account {
         )
     }
 
-    pub fn accept(&self, fixture: &Fixture, order: OrderId, provider: &Self, price: u128) -> Any {
+    /// Accepts the provider's bid.
+    pub async fn accept(
+        &self,
+        fixture: &Fixture,
+        order: OrderId,
+        provider: &Self,
+        price: u128,
+    ) -> Result<Any> {
+        let market = Market::new(fixture.network.clone())?;
+        let bid = market.orderbook.bid(order, &provider.address).await?.context("no bid")?.id;
         let (provider, max_price) = (provider.address.clone(), Price::new(price).unwrap());
-        self.orderbook(fixture, &orderbook::ExecuteMsg::AcceptBid { order, provider, max_price })
+        let accept = orderbook::ExecuteMsg::AcceptBid { order, provider, bid, max_price };
+        Ok(self.orderbook(fixture, &accept))
+    }
+
+    /// Accepts the provider's bids.
+    pub async fn accept_all(
+        &self,
+        fixture: &Fixture,
+        orders: &[OrderId],
+        provider: &Self,
+        price: u128,
+    ) -> Result<Vec<Any>> {
+        let accepts = orders.iter().map(|order| self.accept(fixture, *order, provider, price));
+        try_join_all(accepts).await
     }
 
     pub fn close_lease(&self, fixture: &Fixture, order: OrderId) -> Any {

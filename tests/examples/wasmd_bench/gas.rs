@@ -69,7 +69,8 @@ impl Parties<'_> {
     }
 
     async fn accept(&self, order: OrderId) -> Result<u64> {
-        let message = self.tenant.accept(self.fixture, order, &self.providers[0], PRICE);
+        let provider = &self.providers[0];
+        let message = self.tenant.accept(self.fixture, order, provider, PRICE).await?;
         Ok(self.fixture.one(self.tenant, vec![message]).await?.gas)
     }
 
@@ -77,12 +78,11 @@ impl Parties<'_> {
     async fn leased(&self, groups: usize) -> Result<Deployment> {
         let deployment = self.create(groups, 1).await?;
         let provider = &self.providers[0];
-        let orders = || deployment.orders.iter();
-        let bids = orders().map(|order| provider.bid(self.fixture, *order, PRICE));
+        let orders = &deployment.orders;
+        let bids = orders.iter().map(|order| provider.bid(self.fixture, *order, PRICE));
         self.fixture.one(provider, bids.collect()).await?;
-        let accepts =
-            orders().map(|order| self.tenant.accept(self.fixture, *order, provider, PRICE));
-        self.fixture.one(self.tenant, accepts.collect()).await?;
+        let accepts = self.tenant.accept_all(self.fixture, orders, provider, PRICE).await?;
+        self.fixture.one(self.tenant, accepts).await?;
         Ok(deployment)
     }
 
@@ -221,8 +221,8 @@ async fn release(parties: &Parties<'_>, row: &impl Fn(&str, &[u64], &str)) -> Re
     let winner = &parties.providers[2];
     let bids = orders.iter().map(|order| winner.bid(fixture, *order, PRICE));
     fixture.one(winner, bids.collect()).await?;
-    let accepts = orders.iter().map(|order| parties.tenant.accept(fixture, *order, winner, PRICE));
-    fixture.one(parties.tenant, accepts.collect()).await?;
+    let accepts = parties.tenant.accept_all(fixture, &orders, winner, PRICE).await?;
+    fixture.one(parties.tenant, accepts).await?;
     let (one, fifty) = orders.split_at(1);
     let mut gas = Vec::new();
     for some in [one, fifty] {

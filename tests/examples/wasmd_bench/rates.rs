@@ -1,6 +1,7 @@
 //! How many transactions the chain takes in a second, and what processor time they need.
 
 use anyhow::Result;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use souk_chain::Any;
 
 use crate::{
@@ -42,9 +43,10 @@ pub async fn print(fixture: &Fixture, accounts: &Accounts) -> Result<()> {
     let order = |at: usize| lives[at].orders[0];
     let bids = step(&|_, provider, at| (false, vec![provider.bid(fixture, order(at), PRICE)]));
     let bids = fixture.all(bids).await?;
-    let accepts = step(&|tenant, provider, at| {
-        (true, vec![tenant.accept(fixture, order(at), provider, PRICE)])
+    let accepting = pairs().enumerate().map(|(at, (tenant, provider))| async move {
+        anyhow::Ok((tenant, vec![tenant.accept(fixture, order(at), provider, PRICE).await?]))
     });
+    let accepts = stream::iter(accepting).buffered(8).try_collect().await?;
     let accepts = fixture.all(accepts).await?;
     let withdrawals = step(&|_, provider, at| {
         (false, vec![provider.withdraw(fixture, lives[at].account, order(at))])

@@ -96,9 +96,11 @@ impl Fixture {
     }
 
     pub async fn accept(&self, order: OrderId) {
+        let bid = self.bid(order).await.expect("the provider bids").id;
         let msg = orderbook::ExecuteMsg::AcceptBid {
             order,
             provider: self.provider.address.clone(),
+            bid,
             max_price: Price::new(1_000_000).unwrap(),
         };
         self.send("accepting", &msg, &[]).await;

@@ -230,7 +230,7 @@ pub fn rules(contracts: &Contracts) -> Vec<Named> {
         ("bid without being a provider", bid(Who::Bob, Who::Bob, 1)),
         (
             "accept no order's bid",
-            (Who::Ann, contracts.accept(Who::Ann, 9_999_999, Who::Cheap, 10)),
+            (Who::Ann, contracts.accept(Who::Ann, 9_999_999, Who::Cheap, 1, 10)),
         ),
         ("close no deployment", (Who::Ann, contracts.close(Who::Ann, 9_999_999))),
         ("deposit into no account", (Who::Ann, contracts.deposit(Who::Ann, 9_999_999, 5))),

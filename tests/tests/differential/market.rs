@@ -16,7 +16,7 @@ use souk_chain::{
 };
 use souk_client::events;
 use souk_core::{
-    AccountId, Amount, Attribute, AuctionPolicy, Denom, DeploymentId, GroupSpec, GroupUnit,
+    AccountId, Amount, Attribute, AuctionPolicy, BidId, Denom, DeploymentId, GroupSpec, GroupUnit,
     OrderId, Price, Requirements, Resources, Volume,
 };
 use souk_tests::tools;
@@ -131,6 +131,16 @@ pub fn opened(result: &TxResult, contracts: &Contracts) -> Vec<(OrderId, Deploym
     events.into_iter().filter_map(opened).collect()
 }
 
+/// The bids that a transaction placed: whose, on which order.
+pub fn placed(result: &TxResult, contracts: &Contracts) -> Vec<((OrderId, String), BidId)> {
+    let placed = |event| match event {
+        OrderbookEvent::BidPlaced(placed) => Some(((placed.order, placed.provider), placed.bid)),
+        _ => None,
+    };
+    let events = events::of_orderbook(&result.events, &contracts.orderbook);
+    events.into_iter().filter_map(placed).collect()
+}
+
 /// The first value of such an attribute.
 fn attribute(result: &TxResult, event: &str, key: &str) -> Option<String> {
     let mut events = result.events.iter().filter(|one| one.ty == event);
@@ -209,10 +219,11 @@ impl Contracts {
         self.to_orderbook(who, &msg)
     }
 
-    pub fn accept(&self, who: Who, order: u64, provider: Who, most: u128) -> Any {
+    pub fn accept(&self, who: Who, order: u64, provider: Who, bid: u64, most: u128) -> Any {
         let msg = orderbook::ExecuteMsg::AcceptBid {
             order: OrderId(order),
             provider: address(provider),
+            bid: BidId(bid),
             max_price: price(most),
         };
         self.to_orderbook(who, &msg)

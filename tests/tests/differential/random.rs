@@ -1,16 +1,18 @@
 //! A random sequence from a seed: ordinary business of random accounts with random figures, one
 //! in four spoiled, alone and in batches.
 
+use std::collections::HashMap;
+
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use serde_json::Value;
 use souk_api::{attestations, escrow, fees, orderbook, registry};
 use souk_chain::{Any, Coin, tx};
-use souk_core::{AccountId, Attribute, AuctionPolicy, CloseReason, DeploymentId, OrderId};
+use souk_core::{AccountId, Attribute, AuctionPolicy, BidId, CloseReason, DeploymentId, OrderId};
 
 use crate::{
     accounts::{DENOM, OTHER, Who},
     bad,
-    market::{Contracts, amount, group, native, opened, price},
+    market::{Contracts, amount, group, native, opened, placed, price},
     pair::{Outcome, Pair, address},
     script::stake,
     tx::{Flaw, Tx},
@@ -28,13 +30,16 @@ pub struct Walk<'a> {
     /// The highest numbers that were given so far.
     orders: u64,
     deployments: u64,
+    /// Each provider's newest bid on each order.
+    bids: HashMap<(OrderId, String), BidId>,
 }
 
 impl<'a> Walk<'a> {
     pub fn new(seed: u64, contracts: &'a Contracts) -> Self {
         let sets = [bad::envelopes(), bad::bank(), bad::executes(contracts), bad::rules(contracts)];
         let spoiled = sets.into_iter().flatten().collect();
-        Self { rng: StdRng::seed_from_u64(seed), contracts, spoiled, orders: 0, deployments: 0 }
+        let rng = StdRng::seed_from_u64(seed);
+        Self { rng, contracts, spoiled, orders: 0, deployments: 0, bids: HashMap::new() }
     }
 
     /// Plays `steps` batches, with looks at the state between them.
@@ -62,6 +67,7 @@ impl<'a> Walk<'a> {
             self.orders = self.orders.max(order.0);
             self.deployments = self.deployments.max(deployment.0);
         }
+        self.bids.extend(placed(result, self.contracts));
     }
 
     fn batch(&mut self) -> Vec<Tx> {
@@ -169,7 +175,9 @@ impl<'a> Walk<'a> {
             }
             3..=5 => {
                 let provider = self.provider();
-                contracts.accept(who, order, provider, self.price())
+                let known = self.bids.get(&(OrderId(order), address(provider)));
+                let bid = known.map_or(1, |bid| bid.0);
+                contracts.accept(who, order, provider, bid, self.price())
             }
             6 => contracts.close(who, deployment),
             7 => contracts.deposit(who, deployment, self.coins()),

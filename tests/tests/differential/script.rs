@@ -1,12 +1,12 @@
 //! A written sequence: every action of the market once, and everything that must fail.
 
 use souk_api::{attestations, escrow, fees, orderbook, registry};
-use souk_core::{AccountId, Attribute, AuctionPolicy, CloseReason, DeploymentId, OrderId};
+use souk_core::{AccountId, Attribute, AuctionPolicy, BidId, CloseReason, DeploymentId, OrderId};
 
 use crate::{
     accounts::Who,
     bad,
-    market::{Contracts, amount, group, native, opened, play_one, price},
+    market::{Contracts, amount, group, native, opened, placed, play_one, price},
     pair::{Pair, address},
     tx::{Flaw, Tx},
 };
@@ -89,7 +89,7 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
             Who::Ann,
             vec![
                 contracts.to_orderbook(Who::Ann, &named),
-                contracts.accept(Who::Ann, 1, Who::Cheap, 30 * COIN),
+                contracts.accept(Who::Ann, 1, Who::Cheap, 1, 30 * COIN),
             ],
         ),
         Tx::new(
@@ -179,7 +179,7 @@ async fn auction(pair: &mut Pair, contracts: &Contracts) {
         Tx::new(Who::Dear, vec![contracts.to_orderbook(Who::Dear, &lower(895))]),
         Tx::new(Who::Dear, vec![contracts.to_orderbook(Who::Dear, &lower(700))]),
         Tx::new(Who::Staker, vec![contracts.to_orderbook(Who::Staker, &close)]),
-        Tx::new(Who::Bob, vec![contracts.accept(Who::Bob, order, Who::Dear, 900)]),
+        Tx::new(Who::Bob, vec![contracts.accept(Who::Bob, order, Who::Dear, 1, 900)]),
     ])
     .await;
     pair.compare_answers(contracts, 2, order).await;
@@ -197,12 +197,11 @@ async fn depleted(pair: &mut Pair, contracts: &Contracts) {
         orderbook::ExecuteMsg::EndDeployment { deployment: DeploymentId(deployment) };
     let end_deployment =
         || Tx::new(Who::Staker, vec![contracts.to_orderbook(Who::Staker, &end_deployment)]);
-    pair.play(&[
-        Tx::new(Who::Operator, vec![contracts.bid(Who::Operator, Who::Cheap, order, 3_600 * COIN)]),
-        Tx::new(Who::Ann, vec![contracts.accept(Who::Ann, order, Who::Cheap, 3_600 * COIN)]),
-        end_deployment(),
-    ])
-    .await;
+    let bid = contracts.bid(Who::Operator, Who::Cheap, order, 3_600 * COIN);
+    let made = play_one(pair, Tx::new(Who::Operator, vec![bid])).await;
+    let BidId(bid) = placed(&made, contracts)[0].1;
+    let accept = contracts.accept(Who::Ann, order, Who::Cheap, bid, 3_600 * COIN);
+    pair.play(&[Tx::new(Who::Ann, vec![accept]), end_deployment()]).await;
     pair.compare_answers(contracts, deployment, order).await;
     pair.pass(5).await;
     pair.play(&[end_deployment()]).await;

@@ -1,7 +1,7 @@
 //! A tenant takes a bid.
 
 use cosmwasm_std::Response;
-use souk_core::{OrderId, Price};
+use souk_core::{BidId, OrderId, Price};
 
 use crate::{
     ContractError, Ctx, eligibility,
@@ -12,21 +12,26 @@ use crate::{
     state::bids,
 };
 
-/// At no more than the tenant saw. The bidder must still count; the escrow refuses if the
-/// account would not last the least runway.
+/// The bid that the tenant saw, at no more than it saw. The bidder must still count; the escrow
+/// refuses if the account would not last the least runway.
 ///
 /// # Errors
-/// If the order is not open to it, if the price rose, or if the bidder does not count any more.
+/// If the order is not open to it, if the provider's bid is another one by now or above
+/// `max_price`, or if the bidder does not count any more.
 pub fn accept_bid(
     ctx: &mut Ctx,
     loaded: LoadedOrder,
     provider: &str,
+    seen: BidId,
     max_price: Price,
 ) -> Result<Response, ContractError> {
     let id = loaded.id;
     check_acceptable(ctx, &loaded, id)?;
     let provider = ctx.address(provider)?;
     let bid = bids::get(ctx.storage(), id, &provider)?;
+    if bid.id != seen {
+        return Err(ContractError::OtherBid { provider, bid: bid.id, seen });
+    }
     if bid.price > max_price {
         return Err(ContractError::PriceChanged { price: bid.price, max_price });
     }

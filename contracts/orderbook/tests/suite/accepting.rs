@@ -79,6 +79,43 @@ fn a_bid_is_accepted_at_no_more_than_the_tenant_saw() {
 }
 
 #[test]
+fn a_bid_that_was_withdrawn_and_placed_again_is_not_the_one_that_was_seen() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", tenant_choice());
+    let bid = |model: &str| ExecuteMsg::PlaceBid {
+        order,
+        provider: market.who("pro").to_string(),
+        price: price(900),
+        offer: vec![Attribute::new("gpu/model", model)],
+    };
+    let (good, bad) = (bid("h100"), bid("t4"));
+    let operator = market.operator("pro");
+    market.send(&operator, &good).unwrap();
+    let seen = market.bid("pro", order).id;
+    market.withdraw("pro", order).unwrap();
+    market.send(&operator, &bad).unwrap();
+    let placed = market.bid("pro", order).id;
+    let before = market.storage();
+    let error = ContractError::OtherBid { provider: market.who("pro"), bid: placed, seen };
+    assert_eq!(market.accept_bid("ann", order, "pro", seen, 900).unwrap_err(), error);
+    assert_eq!(market.storage(), before, "it costs nothing");
+    market.accept_bid("ann", order, "pro", placed, 900).unwrap();
+}
+
+#[test]
+fn a_lowered_bid_is_still_the_one_that_was_seen() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", tenant_choice());
+    market.place("pro", order, 900).unwrap();
+    let seen = market.bid("pro", order).id;
+    market.lower("pro", order, 800).unwrap();
+    market.accept_bid("ann", order, "pro", seen, 900).unwrap();
+    assert_eq!(market.lease_of(order).price, price(800));
+}
+
+#[test]
 fn an_order_is_accepted_once() {
     let mut market = Market::new();
     for name in ["pro", "other"] {

@@ -25,7 +25,12 @@ fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteM
         ExecuteMsg::UpdateDeployment { deployment, commitment: [9; 32].into() },
         ExecuteMsg::CloseDeployment { deployment },
         ExecuteMsg::SetDelegate { deployment, delegate: None },
-        ExecuteMsg::AcceptBid { order: open, provider: provider.clone(), max_price: price(900) },
+        ExecuteMsg::AcceptBid {
+            order: open,
+            provider: provider.clone(),
+            bid: market.bid("pro", open).id,
+            max_price: price(900),
+        },
         ExecuteMsg::PlaceBid {
             order: open,
             provider: provider.clone(),

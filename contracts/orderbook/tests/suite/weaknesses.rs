@@ -98,31 +98,6 @@ fn poc_d_a_tenant_without_a_manifest_makes_its_provider_a_breaker() {
     assert!(matches!(market.place("pro", next, 900).unwrap_err(), ContractError::Excluded(_)));
 }
 
-/// E: the offer that a tenant saw is not the offer that it accepts.
-#[test]
-fn poc_e_the_offer_is_exchanged_before_it_is_accepted() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let order = market.order("ann", tenant_choice());
-    let bid = |model: &str| ExecuteMsg::PlaceBid {
-        order,
-        provider: market.who("pro").to_string(),
-        price: price(900),
-        offer: vec![Attribute::new("gpu/model", model)],
-    };
-    let (good, bad) = (bid("h100"), bid("t4"));
-    let operator = market.operator("pro");
-    market.send(&operator, &good).unwrap();
-    let seen = market.bid("pro", order);
-    market.withdraw("pro", order).unwrap();
-    market.send(&operator, &bad).unwrap();
-    market.accept("ann", order, "pro", seen.price.u128()).unwrap();
-    let got = market.bid("pro", order);
-    assert_ne!(got.id, seen.id);
-    assert_ne!(got.offer, seen.offer);
-    assert_eq!(got.state, BidState::Active);
-}
-
 /// F: a bank denom whose name reads as a listed token is taken on that token's terms.
 #[test]
 fn poc_f_a_bank_denom_that_looks_like_a_listed_token_is_accepted() {
@@ -341,12 +316,7 @@ fn poc_s_a_delegate_lets_the_deposit_flow_to_its_own_provider_at_the_ceiling() {
     market.send(&key, &ExecuteMsg::CloseLease { order, reason: None }).unwrap();
     let order = market.deployment(id).groups[0].order;
     market.place("thief", order, 10_000_000).unwrap();
-    let msg = ExecuteMsg::AcceptBid {
-        order,
-        provider: market.who("thief").to_string(),
-        max_price: price(10_000_000),
-    };
-    market.send(&key, &msg).unwrap();
+    market.accept("delegate", order, "thief", 10_000_000).unwrap();
     market.pass(10 * HOUR);
     let (escrow, anyone) = (market.escrow.clone(), market.who("anyone"));
     let take = escrow::ExecuteMsg::Withdraw { account: AccountId(id.0), stream: order.0 };

@@ -4,7 +4,8 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::HexBinary;
 use cw20::Cw20ReceiveMsg;
 use souk_core::{
-    Amount, Attribute, AuctionPolicy, CloseReason, Denom, DeploymentId, GroupSpec, OrderId, Price,
+    Amount, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSpec, OrderId,
+    Price,
 };
 
 use crate::{Message, Permission};
@@ -123,6 +124,8 @@ pub enum ExecuteMsg {
         order: OrderId,
         /// Whose bid.
         provider: String,
+        /// The bid's number. One that was withdrawn and placed again has another, and is refused.
+        bid: BidId,
         /// The price that the tenant saw; a higher one is refused.
         max_price: Price,
     },

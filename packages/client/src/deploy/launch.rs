@@ -12,10 +12,10 @@ use crate::{
     wallet::Wallet,
 };
 
-/// Accepts an offer at the price that was seen, or a lower one.
+/// Accepts the offer that was seen, at its price or a lower one.
 ///
 /// # Errors
-/// If the chain refuses, for instance since the order is taken by now.
+/// If the chain refuses, for instance since the order is taken by now, or the bid was placed again.
 pub async fn accept(
     market: &Market,
     wallet: &Wallet,
@@ -24,7 +24,7 @@ pub async fn accept(
 ) -> Result<(), Error> {
     let provider = offer.provider.clone();
     let message = match offer.via {
-        Via::Bid => ExecuteMsg::AcceptBid { order, provider, max_price: offer.price },
+        Via::Bid(bid) => ExecuteMsg::AcceptBid { order, provider, bid, max_price: offer.price },
     };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     wallet.send(&format!("accepting the bid of {}", offer.provider), vec![message]).await?;

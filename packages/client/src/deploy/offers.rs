@@ -4,7 +4,7 @@ use std::{future::Future, str::FromStr};
 
 use serde::Serialize;
 use souk_api::orderbook::{BidResponse, OrderResponse, OrderState};
-use souk_core::{Denom, DeploymentId, OrderId, Price};
+use souk_core::{BidId, Denom, DeploymentId, OrderId, Price};
 
 use crate::{
     error::Error,
@@ -19,6 +19,8 @@ pub enum Pick {
     Lowest,
     /// The nth row of the table, from 1.
     Row(usize),
+    /// The bid of that number.
+    Bid(BidId),
     /// That provider's.
     Provider(String),
 }
@@ -29,10 +31,17 @@ impl FromStr for Pick {
         match text {
             "lowest" => Ok(Self::Lowest),
             "0" => Err("rows are counted from 1".to_owned()),
-            text => match text.parse() {
-                Ok(row) => Ok(Self::Row(row)),
-                Err(_) if text.contains('1') => Ok(Self::Provider(text.to_owned())),
-                Err(_) => Err("write `lowest`, a row's number or a provider's address".to_owned()),
+            text => match (text.strip_prefix('#'), text.parse()) {
+                (Some(number), _) => match number.parse() {
+                    Ok(number) => Ok(Self::Bid(BidId(number))),
+                    Err(_) => Err(format!("`{text}` is not a bid's number, such as `#17`")),
+                },
+                (None, Ok(row)) => Ok(Self::Row(row)),
+                (None, Err(_)) if text.contains('1') => Ok(Self::Provider(text.to_owned())),
+                (None, Err(_)) => Err(
+                    "write `lowest`, a row's number, a bid's number as `#17` or a provider's address"
+                        .to_owned(),
+                ),
             },
         }
     }
@@ -44,24 +53,25 @@ impl Pick {
         match self {
             Self::Lowest => offers.first(),
             Self::Row(row) => offers.get(row.checked_sub(1)?),
+            Self::Bid(bid) => offers.iter().find(|offer| offer.via == Via::Bid(*bid)),
             Self::Provider(provider) => offers.iter().find(|offer| offer.provider == *provider),
         }
     }
 }
 
 /// How an offer was made, and so how it is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Via {
-    /// As a bid in the orderbook.
-    #[default]
-    Bid,
+    /// As a bid in the orderbook, by its number.
+    Bid(BidId),
 }
 
 /// An offer with what a tenant wants to know of its provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Offer {
     /// How it was made.
-    #[serde(skip)]
+    #[serde(flatten)]
     pub via: Via,
     /// Whose.
     pub provider: String,
@@ -160,7 +170,7 @@ async fn offer(
         record.attributes.iter().find(|attribute| attribute.key == key).map(|a| a.value.clone())
     };
     Ok(Offer {
-        via: Via::Bid,
+        via: Via::Bid(bid.id),
         provider: bid.provider.clone(),
         price: bid.price,
         denom: order.denom.clone(),
@@ -186,7 +196,7 @@ pub(super) mod tests {
 
     pub fn offer(provider: &str, price: u128) -> Offer {
         Offer {
-            via: Via::Bid,
+            via: Via::Bid(BidId(price.try_into().unwrap())),
             provider: provider.to_owned(),
             price: Price::new(price).unwrap(),
             denom: Denom::native("usouk"),
@@ -207,6 +217,9 @@ pub(super) mod tests {
         assert_eq!(picked("lowest"), Some("souk1a"));
         assert_eq!(picked("2"), Some("souk1b"));
         assert_eq!(picked("souk1b"), Some("souk1b"));
+        assert_eq!(picked("#7"), Some("souk1b"));
+        assert_eq!(picked("#8"), None);
+        assert!("#seven".parse::<Pick>().is_err());
         assert_eq!(picked("3"), None);
         assert_eq!(picked("souk1c"), None);
         assert!("0".parse::<Pick>().is_err());

@@ -1,7 +1,7 @@
 //! The offers for an order, and why others made none.
 
 use super::{a_month, amount, table};
-use crate::deploy::{Offer, Offers};
+use crate::deploy::{Offer, Offers, Via};
 
 /// A table of offers, numbered from 1 as [`crate::deploy::Pick::Row`] counts them.
 pub fn offers(all: &Offers) -> String {
@@ -9,7 +9,7 @@ pub fn offers(all: &Offers) -> String {
         format!("Order {}: no bids yet.\n", all.order)
     } else {
         let columns =
-            ["", "provider", "an hour", "a month", "region", "offers", "audited", "leases"];
+            ["", "bid", "provider", "an hour", "a month", "region", "offers", "audited", "leases"];
         let mut rows = table(columns);
         for (at, offer) in all.offers.iter().enumerate() {
             rows.add_row(row(at + 1, offer));
@@ -22,10 +22,13 @@ pub fn offers(all: &Offers) -> String {
     text
 }
 
-fn row(number: usize, offer: &Offer) -> [String; 8] {
+fn row(number: usize, offer: &Offer) -> [String; 9] {
     let price = offer.price.u128();
     [
         number.to_string(),
+        match offer.via {
+            Via::Bid(bid) => format!("#{bid}"),
+        },
         offer.provider.clone(),
         amount(price, &offer.denom),
         a_month(price, &offer.denom),

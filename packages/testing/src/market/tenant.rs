@@ -4,9 +4,9 @@ use cosmwasm_std::{Coin, HexBinary};
 use cw_multi_test::AppResponse;
 use souk_api::{
     escrow,
-    orderbook::{ExecuteMsg, OrderbookEvent},
+    orderbook::{BidResponse, ExecuteMsg, OrderbookEvent, QueryMsg},
 };
-use souk_core::{AccountId, DeploymentId, OrderId};
+use souk_core::{AccountId, BidId, DeploymentId, OrderId};
 
 use super::{
     Market, Outcome,
@@ -82,10 +82,14 @@ impl Market {
         self.send_to_orderbook(tenant, &ExecuteMsg::SetDelegate { deployment: id, delegate })
     }
 
-    /// Takes a bid at the price that the tenant saw.
+    /// Takes the provider's bid of now, at the price that the tenant saw.
     pub fn accept(&mut self, tenant: &str, order: OrderId, provider: &str, seen: u128) -> Outcome {
-        let (provider, max_price) = (self.who(provider).into(), to_price(seen));
-        self.send_to_orderbook(tenant, &ExecuteMsg::AcceptBid { order, provider, max_price })
+        let address = self.who(provider).to_string();
+        let asked = QueryMsg::Bid { order, provider: address.clone() };
+        let found = self.chain.try_ask::<BidResponse>(&self.contracts.orderbook, &asked);
+        let bid = found.map_or(BidId(0), |bid| bid.id);
+        let (provider, max_price) = (address, to_price(seen));
+        self.send_to_orderbook(tenant, &ExecuteMsg::AcceptBid { order, provider, bid, max_price })
     }
 
     /// Ends a lease.

@@ -18,7 +18,7 @@ use souk_chain::{
     tx::{GasConfig, Instantiate, execute, instantiate},
 };
 use souk_client::{events, market::Orderbook};
-use souk_core::{Attribute, AuctionPolicy, DeploymentId, GroupSpec, OrderId, Price};
+use souk_core::{Attribute, AuctionPolicy, BidId, DeploymentId, GroupSpec, OrderId, Price};
 use souk_devchain::{Devchain, Handle};
 use souk_kubesim::{ClusterSpec, KubeSim, NodeSpec, spec::Timing};
 use souk_localnet::chain::codes;
@@ -200,9 +200,16 @@ impl Fixture {
             offer: vec![],
         };
         self.execute("owner", orderbook, &bid, 0).await;
-        let accept = orderbook::ExecuteMsg::AcceptBid { order, provider, max_price: price };
+        let bid = self.bid_id(orderbook, order, &provider).await;
+        let accept = orderbook::ExecuteMsg::AcceptBid { order, provider, bid, max_price: price };
         self.execute(tenant, orderbook, &accept, 0).await;
         order
+    }
+
+    /// The number of the provider's bid on an order.
+    async fn bid_id(&self, orderbook: &str, order: OrderId, provider: &str) -> BidId {
+        let bid = Orderbook::new(self.queries(), orderbook).bid(order, provider).await;
+        bid.unwrap().unwrap().id
     }
 
     pub fn queries(&self) -> Queries {
@@ -315,7 +322,8 @@ impl Fixture {
     pub async fn accept(&self, tenant: &str, order: OrderId, provider: &str) {
         let max_price = Price::new(1_000_000).unwrap();
         let provider = address(provider);
-        let msg = orderbook::ExecuteMsg::AcceptBid { order, provider, max_price };
+        let bid = self.bid_id(&self.contracts.orderbook, order, &provider).await;
+        let msg = orderbook::ExecuteMsg::AcceptBid { order, provider, bid, max_price };
         self.orderbook(tenant, &msg).await;
     }
 

@@ -163,8 +163,22 @@ impl Market {
         provider: &str,
         max: u128,
     ) -> Result<AppResponse, ContractError> {
+        let asked = QueryMsg::Bid { order, provider: self.who(provider).to_string() };
+        let found: Result<BidResponse, _> = self.query(&asked);
+        self.accept_bid(tenant, order, provider, found.map_or(BidId(0), |bid| bid.id), max)
+    }
+
+    /// Accepts the bid of that number.
+    pub fn accept_bid(
+        &mut self,
+        tenant: &str,
+        order: OrderId,
+        provider: &str,
+        bid: BidId,
+        max: u128,
+    ) -> Result<AppResponse, ContractError> {
         let provider = self.who(provider).to_string();
-        let msg = ExecuteMsg::AcceptBid { order, provider, max_price: price(max) };
+        let msg = ExecuteMsg::AcceptBid { order, provider, bid, max_price: price(max) };
         self.send(&self.who(tenant), &msg)
     }
 
