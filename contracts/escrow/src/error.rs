@@ -49,6 +49,29 @@ pub enum ContractError {
         asked: Amount,
     },
 
+    /// More would leave an account than is in it. Cannot happen; stops it if it did.
+    #[error("account {account}: {asked} asked, {there} are there (base units times 3600)")]
+    NotThere {
+        /// The account.
+        account: AccountId,
+        /// What was to leave.
+        asked: u128,
+        /// What there is.
+        there: u128,
+    },
+    /// A stream's payee had more than it earned. Cannot happen; stops it if it did.
+    #[error("stream {stream} of account {account}: {drawn} drawn of {earned} earned")]
+    OverdrawnStream {
+        /// The account.
+        account: AccountId,
+        /// The stream.
+        stream: u64,
+        /// What was paid out, fee included.
+        drawn: Amount,
+        /// What was earned.
+        earned: Amount,
+    },
+
     /// No such account.
     #[error("account {0} does not exist")]
     NoAccount(AccountId),

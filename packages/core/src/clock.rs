@@ -125,11 +125,11 @@ impl Clock {
         self.remaining = self.remaining.saturating_add(scaled);
     }
 
-    /// Takes scaled units out, as much as there is, and says how much.
-    pub fn take(&mut self, scaled: u128) -> u128 {
-        let taken = scaled.min(self.remaining);
-        self.remaining = self.remaining.saturating_sub(taken);
-        taken
+    /// Takes scaled units out; none, and nothing is taken, if there are not as many.
+    #[must_use]
+    pub fn take(&mut self, scaled: u128) -> Option<()> {
+        self.remaining = self.remaining.checked_sub(scaled)?;
+        Some(())
     }
 
     /// Whether what is left lasts `seconds` at `rate`.
@@ -238,6 +238,15 @@ mod tests {
         clock.deposit(Amount::new(10).unwrap(), 90_000, HOUR);
         clock.settle(90_000 + HOUR);
         assert_eq!(clock.earned(clock.rate, 0), 20 * SCALE);
+    }
+
+    #[test]
+    fn more_than_there_is_cannot_be_taken() {
+        let mut clock = running(10, 10);
+        assert_eq!(clock.take(10 * SCALE + 1), None);
+        assert_eq!(clock.remaining, 10 * SCALE, "nothing was taken");
+        assert_eq!(clock.take(10 * SCALE), Some(()));
+        assert_eq!(clock.remaining, 0);
     }
 
     #[test]

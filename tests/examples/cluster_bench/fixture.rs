@@ -23,7 +23,7 @@ use souk_client::{
     gateway::{client_for, send_manifest},
     sdl,
 };
-use souk_core::{AuctionPolicy, DeploymentId, OrderId, Price};
+use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_localnet::{
     Localnet, LocalnetConfig,

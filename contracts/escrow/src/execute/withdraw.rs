@@ -18,7 +18,9 @@ use crate::{
 pub fn withdraw(ctx: &mut Ctx, id: AccountId, number: u64) -> Result<Response, ContractError> {
     let account = accounts::settled(ctx.storage(), id, ctx.now())?;
     let mut stream = streams::get(ctx.storage(), id, number)?;
-    let due = stream.draw(account.clock());
+    let due = stream.draw(account.clock()).map_err(|(drawn, earned)| {
+        ContractError::OverdrawnStream { account: id, stream: number, drawn, earned }
+    })?;
     if !stream.is_open() {
         streams::remove(ctx.storage_mut(), id, number);
     }

@@ -2,7 +2,7 @@
 
 use souk_api::escrow::{StreamResponse, StreamsResponse};
 use souk_contract_std::Page;
-use souk_core::AccountId;
+use souk_core::{AccountId, Amount};
 
 use crate::{
     ContractError, View,
@@ -39,7 +39,7 @@ fn describe(account: &Account, number: u64, stream: Stream) -> StreamResponse {
         earned,
         fee: stream.fee_on(earned),
         paid: stream.paid(),
-        owed: stream.due(clock).payee,
+        owed: stream.due(clock).map_or(Amount::ZERO, |due| due.payee),
         open: stream.is_open(),
         payee: stream.payee.into(),
     }

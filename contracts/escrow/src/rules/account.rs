@@ -1,8 +1,12 @@
 //! The rule of an account: what it holds, whose money is spent first, when its clock runs,
 //! and what everybody gets back. Pure: no storage, no messages.
 //!
-//! While an account is open, `remaining = own + others - others_spent` (scaled). The tenant's
-//! own money is spent first, then the others' deposits (see [`super::deposit`]).
+//! While an account is open, `remaining = own + others - others_spent` (scaled); when it is closed,
+//! less what was refunded of the others' deposits. The tenant's own money is spent first, then the
+//! others' deposits (see [`super::deposit`]).
+//!
+//! What goes out is subtracted with a check, and refused if it is not there: a fault must not pay.
+//! Ending a stream or an account never fails.
 
 use souk_api::{
     escrow::events::AccountChanged,
@@ -169,7 +173,7 @@ impl Account {
         if amount > own {
             return Err(ContractError::NotOwnMoney { account: self.id, asked: amount, own });
         }
-        self.take_own(amount);
+        self.take_own(amount)?;
         self.require_runway(min_runway)
     }
 
@@ -191,7 +195,7 @@ impl Account {
     pub fn refund_own(&mut self) -> Result<Amount, ContractError> {
         self.require_closed()?;
         let amount = self.own_units();
-        self.take_own(amount);
+        self.take_own(amount)?;
         Ok(amount)
     }
 
@@ -200,7 +204,7 @@ impl Account {
     pub fn refund_deposit(&mut self, deposit: &Deposit) -> Result<Amount, ContractError> {
         self.require_closed()?;
         let amount = self.left_of(deposit);
-        self.record.clock.take(scaled(amount));
+        self.take(scaled(amount))?;
         Ok(amount)
     }
 
@@ -259,9 +263,29 @@ impl Account {
         units(self.record.own)
     }
 
-    fn take_own(&mut self, amount: Amount) {
-        self.record.own = self.record.own.saturating_sub(scaled(amount));
-        self.record.clock.take(scaled(amount));
+    fn take_own(&mut self, amount: Amount) -> Result<(), ContractError> {
+        let (asked, there) = (scaled(amount), self.record.own);
+        let short = ContractError::NotThere { account: self.id, asked, there };
+        self.record.own = there.checked_sub(asked).ok_or(short)?;
+        self.take(asked)
+    }
+
+    fn take(&mut self, asked: u128) -> Result<(), ContractError> {
+        let there = self.record.clock.remaining;
+        let short = ContractError::NotThere { account: self.id, asked, there };
+        self.record.clock.take(asked).ok_or(short)
+    }
+
+    /// Whether what is left is what belongs to tenant and depositors: to the last scaled unit while
+    /// the account is open, at most that once deposits were refunded.
+    pub fn adds_up(&self) -> bool {
+        let record = &self.record;
+        let others = scaled(record.others).checked_sub(record.others_spent);
+        let Some(owned) = others.and_then(|others| record.own.checked_add(others)) else {
+            return false;
+        };
+        let left = record.clock.remaining;
+        if record.closed { record.own <= left && left <= owned } else { left == owned }
     }
 }
 
@@ -271,4 +295,70 @@ fn scaled(amount: Amount) -> u128 {
 
 fn units(scaled: u128) -> Amount {
     Amount::saturating(clock::split(scaled).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use cosmwasm_std::Addr;
+
+    use super::*;
+
+    /// Five units of the tenant's, and three of another's.
+    fn account() -> Result<(Account, Deposit), Box<dyn Error>> {
+        let id = AccountId::new(0, 7)?;
+        let (own, others) = (Amount::new(5)?, Amount::new(3)?);
+        let denom = Denom::native("usouk");
+        let mut account = Account::opened(id, "ann".into(), denom, own, Rate::ZERO, 1_000);
+        account.deposit(false, others, 1_000, 60)?;
+        let depositor = Addr::unchecked("bob");
+        Ok((account, Deposit { depositor, start: Amount::ZERO, amount: others }))
+    }
+
+    #[test]
+    fn what_is_not_there_is_neither_refunded_nor_withdrawn() -> Result<(), Box<dyn Error>> {
+        let (mut open, deposit) = account()?;
+        // A fault lost all but two units.
+        open.record.clock.remaining = 2 * SCALE;
+        let mut closed = open.clone();
+        closed.close();
+        let short = |asked: u128, there: u128| {
+            let (asked, there) = (asked * SCALE, there * SCALE);
+            ContractError::NotThere { account: AccountId(7), asked, there }
+        };
+        assert_eq!(open.withdraw_own(Amount::new(5)?, 60), Err(short(5, 2)));
+        assert_eq!(closed.clone().refund_own(), Err(short(5, 2)));
+        assert_eq!(closed.refund_deposit(&deposit), Err(short(3, 2)));
+        Ok(())
+    }
+
+    #[test]
+    fn an_account_adds_up_through_its_life_and_a_fault_is_seen() -> Result<(), Box<dyn Error>> {
+        let (mut account, deposit) = account()?;
+        assert!(account.adds_up());
+        let opened_at = account.open_stream(Price::new(2)?, Rate::ZERO, 60)?;
+        let mut stream = Stream::starting(Addr::unchecked("payee"), Price::new(2)?, 0, opened_at);
+        for now in [1_001, 4_600, 10_000, 11_801] {
+            account.settle(now);
+            assert!(account.adds_up(), "at {now}");
+        }
+        account.withdraw_own(Amount::ZERO, 60)?;
+        account.end_stream(&mut stream);
+        assert!(account.adds_up(), "the fraction is the tenant's");
+        account.close();
+        assert!(account.adds_up());
+        account.refund_deposit(&deposit)?;
+        account.refund_own()?;
+        assert!(account.adds_up());
+        assert_eq!(account.record.clock.remaining, 0);
+
+        let (mut faulty, _) = self::account()?;
+        faulty.record.clock.remaining += 1;
+        assert!(!faulty.adds_up());
+        let (mut faulty, _) = self::account()?;
+        faulty.record.others_spent = 4 * SCALE;
+        assert!(!faulty.adds_up());
+        Ok(())
+    }
 }

@@ -62,19 +62,23 @@ impl Stream {
         fraction
     }
 
-    /// What a withdrawal would pay now.
-    pub fn due(&self, clock: &Clock) -> Due {
+    /// What a withdrawal would pay now; none if more was paid than is earned, which cannot happen.
+    pub fn due(&self, clock: &Clock) -> Option<Due> {
         let earned = self.earned(clock);
-        let fee = self.fee_on(earned).saturating_sub(self.fee_on(self.drawn));
-        let payee = earned.saturating_sub(self.drawn).saturating_sub(fee);
-        Due { payee, fee }
+        let fee = self.fee_on(earned).checked_sub(self.fee_on(self.drawn))?;
+        let payee = earned.checked_sub(self.drawn)?.checked_sub(fee)?;
+        Some(Due { payee, fee })
     }
 
     /// Marks everything earned so far as paid out, and says what that is.
-    pub fn draw(&mut self, clock: &Clock) -> Due {
-        let due = self.due(clock);
-        self.drawn = self.earned(clock);
-        due
+    ///
+    /// # Errors
+    /// What was paid and what is earned, if that is less.
+    pub fn draw(&mut self, clock: &Clock) -> Result<Due, (Amount, Amount)> {
+        let earned = self.earned(clock);
+        let due = self.due(clock).ok_or((self.drawn, earned))?;
+        self.drawn = earned;
+        Ok(due)
     }
 
     /// Paid to the payee so far.
@@ -90,5 +94,25 @@ impl Stream {
     fn exact(&self, clock: &Clock) -> (Amount, u128) {
         let (whole, fraction) = clock::split(clock.earned(self.rate.into(), self.opened_at));
         (Amount::saturating(whole), fraction)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_core::amount::AmountError;
+
+    use super::*;
+
+    #[test]
+    fn a_payee_that_had_more_than_it_earned_is_paid_nothing() -> Result<(), AmountError> {
+        let clock = Clock { clock: 3_600, ..Clock::starting_at(0) };
+        let payee = Addr::unchecked("payee");
+        let mut stream = Stream::starting(payee, Price::new(10)?, 1_000, 0);
+        stream.drawn = Amount::new(11)?;
+        assert_eq!(stream.draw(&clock), Err((Amount::new(11)?, Amount::new(10)?)));
+        stream.drawn = Amount::new(4)?;
+        let due = Due { payee: Amount::new(5)?, fee: Amount::new(1)? };
+        assert_eq!(stream.draw(&clock), Ok(due), "of the fee of 1 on 10 none was due at 4");
+        Ok(())
     }
 }

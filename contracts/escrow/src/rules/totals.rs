@@ -44,11 +44,12 @@ impl Totals {
 
     /// Coins go out to a tenant or depositor.
     pub fn pay(&mut self, denom: &Denom, amount: Amount) -> Result<(), ContractError> {
-        if amount > self.held {
+        let held = self.held;
+        let overdrawn = || {
             let denom = denom.clone();
-            return Err(ContractError::Overdrawn { denom, held: self.held, asked: amount });
-        }
-        self.held = self.held.saturating_sub(amount);
+            ContractError::Overdrawn { denom, held, asked: amount }
+        };
+        self.held = held.checked_sub(amount).ok_or_else(overdrawn)?;
         Ok(())
     }
 

@@ -33,11 +33,18 @@ pub fn settled(storage: &dyn Storage, id: AccountId, now: u64) -> Result<Account
     Ok(account)
 }
 
-/// Saves an account.
+/// Saves an account. In builds with debug assertions, which those of all tests are, what is left of
+/// it must be what belongs to tenant and depositors; the wasm does not look.
 ///
 /// # Errors
 /// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, account: &Account) -> StdResult<()> {
+    debug_assert!(
+        account.adds_up(),
+        "account {} does not add up: {:?}",
+        account.id,
+        account.record
+    );
     ACCOUNTS.save(storage, account.id.0, &account.record)
 }
 

@@ -22,10 +22,13 @@ pub fn claim_unstaked(ctx: &mut Ctx) -> Result<Response, ContractError> {
         return Err(ContractError::StillUnstaking { staker: address, claimable_at, now });
     }
     let mut totals = stakers::totals(ctx.storage())?;
-    let amount = staker.take_unstaking(&mut totals);
+    let denom = Denom::native(ctx.config.stake_denom.as_str());
+    let Some(amount) = staker.take_unstaking(&mut totals) else {
+        let (owed, asked) = (totals.unstaking, staker.unstaking);
+        return Err(ContractError::Overdrawn { denom, owed, asked });
+    };
     stakers::save(ctx.storage_mut(), &address, &staker)?;
     stakers::save_totals(ctx.storage_mut(), &totals)?;
-    let denom = Denom::native(ctx.config.stake_denom.as_str());
     Ok(Response::new()
         .add_messages(pay::pay(&denom, address.as_str(), amount)?)
         .add_event(UnstakedClaimed { staker: address.into_string(), amount }))

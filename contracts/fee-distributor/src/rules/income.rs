@@ -151,11 +151,12 @@ impl Income {
 
     /// Pays stakers' rewards.
     pub fn pay(&mut self, denom: &Denom, amount: Amount) -> Result<(), ContractError> {
-        if amount > self.stakers {
-            let (denom, owed) = (denom.clone(), self.stakers);
-            return Err(ContractError::Overdrawn { denom, owed, asked: amount });
-        }
-        self.stakers = self.stakers.saturating_sub(amount);
+        let owed = self.stakers;
+        let overdrawn = || {
+            let denom = denom.clone();
+            ContractError::Overdrawn { denom, owed, asked: amount }
+        };
+        self.stakers = owed.checked_sub(amount).ok_or_else(overdrawn)?;
         Ok(())
     }
 

@@ -65,11 +65,10 @@ impl Staker {
         true
     }
 
-    /// Takes all that unstakes.
-    pub fn take_unstaking(&mut self, totals: &mut Totals) -> Amount {
-        let amount = std::mem::replace(&mut self.unstaking, Amount::ZERO);
-        totals.unstaking = totals.unstaking.saturating_sub(amount);
-        amount
+    /// Takes all that unstakes; none if that is more than unstakes in all, which cannot happen.
+    pub fn take_unstaking(&mut self, totals: &mut Totals) -> Option<Amount> {
+        totals.unstaking = totals.unstaking.checked_sub(self.unstaking)?;
+        Some(std::mem::replace(&mut self.unstaking, Amount::ZERO))
     }
 }
 
@@ -82,4 +81,23 @@ impl Totals {
 
 fn plus(a: Amount, b: Amount) -> Amount {
     Amount::saturating(a.u128().saturating_add(b.u128()))
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_core::amount::AmountError;
+
+    use super::*;
+
+    #[test]
+    fn nobody_takes_more_than_unstakes_in_all() -> Result<(), AmountError> {
+        let (four, five) = (Amount::new(4)?, Amount::new(5)?);
+        let mut staker = Staker { unstaking: five, ..Staker::default() };
+        let mut totals = Totals { unstaking: four, ..Totals::default() };
+        assert_eq!(staker.take_unstaking(&mut totals), None);
+        totals.unstaking = five;
+        assert_eq!(staker.take_unstaking(&mut totals), Some(five));
+        assert_eq!((staker.unstaking, totals.unstaking), (Amount::ZERO, Amount::ZERO));
+        Ok(())
+    }
 }
