@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     commands::{
-        accept, admin, audit, balance, bids, close, deploy, deposit, fees, keys, lease, list,
+        accept, admin, audit, balance, bids, close, deploy, deposit, fees, group, keys, lease, list,
         localnet, provider, sdl, status, withdraw,
     },
     context::Global,
@@ -44,6 +44,9 @@ pub enum Command {
     Withdraw(withdraw::Withdraw),
     /// Close a deployment, pay its providers, and return what is left of the deposits.
     Close(close::Close),
+    /// Manage the groups of a deployment: who may not bid on them.
+    #[command(subcommand)]
+    Group(group::Group),
     /// Show and manage leases: status, logs, events, manifest, close, volumes.
     #[command(subcommand)]
     Lease(lease::Lease),

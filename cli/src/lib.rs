@@ -35,6 +35,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Deposit(command) => command.run(&context).await,
         Command::Withdraw(command) => command.run(&context).await,
         Command::Close(command) => command.run(&context).await,
+        Command::Group(command) => command.run(&context).await,
         Command::Lease(command) => command.run(&context).await,
         Command::Provider(command) => command.run(&context).await,
         Command::Audit(command) => command.run(&context).await,

@@ -62,6 +62,10 @@ pub enum Lease {
         /// manifest_timeout.
         #[arg(long)]
         reason: Option<CloseReason>,
+        /// Do not let its provider bid on the group again, if the tenant closes it. `souk group exclude`
+        /// changes the list.
+        #[arg(long, conflicts_with = "reason")]
+        exclude: bool,
     },
     /// Delete the volumes of a lease that ended now. Its provider keeps them for some time, in case that
     /// the end was a mistake.
@@ -100,7 +104,9 @@ impl Lease {
             Self::Logs(logs) => logs.run(context, &market).await,
             Self::Events { order, follow } => events(context, &market, order, follow).await,
             Self::Send { order } => send(context, &market, order).await,
-            Self::Close { order, reason } => close(context, &market, order, reason).await,
+            Self::Close { order, reason, exclude } => {
+                close(context, &market, order, reason, exclude).await
+            }
             Self::DeleteVolumes { order } => delete_volumes(context, &market, order).await,
         }
     }
@@ -213,9 +219,10 @@ async fn close(
     market: &Market,
     order: OrderId,
     reason: Option<CloseReason>,
+    exclude: bool,
 ) -> Result<Exit> {
     let wallet = context.wallet()?;
-    let message = ExecuteMsg::CloseLease { order, reason };
+    let message = ExecuteMsg::CloseLease { order, reason, exclude };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     wallet.send(&format!("closing lease {order}"), vec![message]).await?;
     let lease = market.orderbook.lease(order).await?;

@@ -9,6 +9,7 @@ pub mod close;
 pub mod deploy;
 pub mod deposit;
 pub mod fees;
+pub mod group;
 pub mod keys;
 pub mod lease;
 pub mod list;

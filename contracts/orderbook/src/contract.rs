@@ -5,6 +5,7 @@ use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
 use souk_api::orderbook::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use souk_contract_std::{admin, config};
+use souk_core::GroupId;
 
 use crate::{ContractError, Ctx, View, execute, permission, query};
 
@@ -66,9 +67,13 @@ pub fn execute(
             let provider = permission::provider(ctx, needed, &provider)?;
             execute::withdraw_bid(ctx, &provider, order)
         }
-        ExecuteMsg::CloseLease { order, reason } => {
+        ExecuteMsg::CloseLease { order, reason, exclude } => {
             let (loaded, side) = permission::lease(ctx, needed, order)?;
-            execute::close_lease(ctx, loaded, side, reason)
+            execute::close_lease(ctx, loaded, side, reason, exclude)
+        }
+        ExecuteMsg::SetExcluded { deployment, group, providers } => {
+            let found = permission::deployment(ctx, needed, deployment)?;
+            execute::set_excluded(ctx, GroupId { deployment, group }, &found, &providers)
         }
         ExecuteMsg::CloseAuction { order, limit } => execute::close_auction(ctx, order, limit),
         ExecuteMsg::ExpireOrder { order } => execute::expire_order(ctx, order),

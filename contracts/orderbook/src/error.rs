@@ -211,8 +211,8 @@ pub enum ContractError {
     /// The tenant named it.
     #[error("the tenant refuses bids of provider {0}")]
     Refused(Addr),
-    /// It had the group and closed it.
-    #[error("provider {0} closed a lease of this group before and is excluded from it")]
+    /// It had the group and closed it, or its tenant does not want it any more.
+    #[error("provider {0} is excluded from this group")]
     Excluded(Addr),
     /// Below the denom's least price.
     #[error("price {price} is below {min}, the least for this denom")]
@@ -310,6 +310,24 @@ pub enum ContractError {
         "reason `{0}` is not this side's to give; a provider gives unstable, decommission, unspecified or manifest_timeout, a tenant none"
     )]
     ReasonNotAllowed(CloseReason),
+
+    /// Providers exclude nobody.
+    #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
+    NotYoursToExclude(OrderId),
+    /// Too early or too late to close for want of a manifest.
+    #[error(
+        "lease {order} can be closed for manifest_timeout from {from} to {until}, it is {now}; later give another reason"
+    )]
+    ManifestWindow {
+        /// The lease.
+        order: OrderId,
+        /// The first second.
+        from: u64,
+        /// The last one.
+        until: u64,
+        /// The time now.
+        now: u64,
+    },
 
     /// An order is open or a lease is paid.
     #[error("deployment {deployment} is in use: {}", .depletion.map_or_else(|| "it has an open order".to_owned(), |at| format!("its money lasts until {at}")))]

@@ -36,6 +36,8 @@ pub const END_GRACE: u64 = HOUR;
 pub const END_BLOCKS: u64 = 10;
 /// Seconds for which a lease uses its slot after a breach.
 pub const SLOT_HOLD: u64 = DAY;
+/// Seconds after a lease's beginning from which its provider may close it for want of a manifest.
+pub const MANIFEST_TIMEOUT: u64 = 300;
 
 /// Seconds that an escrow account must last at its rates.
 pub const MIN_RUNWAY: u64 = HOUR;
@@ -89,6 +91,7 @@ pub const fn orderbook_params() -> orderbook::Params {
         end_grace: END_GRACE,
         end_blocks: END_BLOCKS,
         slot_hold: SLOT_HOLD,
+        manifest_timeout: MANIFEST_TIMEOUT,
     }
 }
 

@@ -221,7 +221,8 @@ every_event! {
         BidsReleased { provider, count }
         AuctionExtended { order, closes_at }
         LeaseCreated { order, deployment, group, tenant, provider, price, denom }
-        LeaseClosed { order, deployment, group, provider, reason, breach }
+        LeaseClosed { order, deployment, group, provider, reason, breach, excluded }
+        ExcludedSet { deployment, group, providers }
         OrderPruned { order }
     }
 }

@@ -142,6 +142,7 @@ fn apply_orderbook(
         }
         OrderbookEvent::LeaseClosed(_)
         | OrderbookEvent::DelegateSet(_)
+        | OrderbookEvent::ExcludedSet(_)
         | OrderbookEvent::GroupChanged(_) => Ok(()),
     }
 }

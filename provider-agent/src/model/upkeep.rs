@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use souk_api::orderbook::LeaseState;
+use souk_api::orderbook::{LeaseState, MANIFEST_WINDOW};
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 
 use super::{
@@ -58,6 +58,8 @@ pub struct UpkeepInput {
     /// Block time since when the agent is at the chain's head and takes manifests; none while it is
     /// behind.
     pub current_since: Option<u64>,
+    /// The orderbook's `manifest_timeout`, in seconds; none while it is not known.
+    pub manifest_timeout: Option<u64>,
     /// Block time at which the store was filled from the chain, new or put back; none if it never was.
     pub taken_up: Option<u64>,
     /// When tenants could deliver: for each thing that they need and that is tried.
@@ -79,6 +81,14 @@ impl UpkeepInput {
     pub fn has_ended(&self, order: OrderId) -> bool {
         let mut leases = self.leases.iter();
         leases.any(|lease| lease.order == order && lease.closed_at.is_some())
+    }
+}
+
+impl UpkeepInput {
+    /// Whether an own lease that runs has no manifest.
+    pub fn waits_for_a_manifest(&self) -> bool {
+        let mut active = self.leases.iter().filter(|lease| lease.state == LeaseState::Active);
+        active.any(|lease| !self.with_manifest.contains(&lease.order))
     }
 }
 
@@ -129,16 +139,31 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
 /// A tenant's time is at most this many times `manifest_timeout`, if it cannot deliver.
 const MAX_PROLONGED: u64 = 4;
 
-/// Whether a lease's manifest is overdue. The tenant's time runs only while the agent takes manifests: its
-/// gateway is reached and manifests can be tried, but not for longer than four times as much.
+/// How long a message may take to be in a block, in seconds: nothing is begun later before the end of the
+/// chain's window.
+const SENDING: u64 = 60;
+
+/// Whether a lease's manifest is overdue. The tenant's time is the longer of the configured one and the
+/// chain's. It runs only while the agent takes manifests: its gateway is reached and manifests can be tried,
+/// but not for longer than four times as much.
+///
+/// The chain allows the close within an hour after its time. What is not due by then never is: the lease goes
+/// on and is paid.
 ///
 /// A lease with a namespace had a manifest, in a store that was lost. So may any have had that is older than
 /// the store's last filling from the chain: its tenant has done its part, and does not know that it is asked
 /// again until it looks. It pays meanwhile, so that leaving it open takes nothing from anybody.
 fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> bool {
-    let (Some(current_since), Some(in_cluster)) = (input.current_since, &input.in_cluster) else {
+    let (Some(current_since), Some(in_cluster), Some(least)) =
+        (input.current_since, &input.in_cluster, input.manifest_timeout)
+    else {
         return false;
     };
+    let opens = lease.created_at.saturating_add(least);
+    let closes = opens.saturating_add(MANIFEST_WINDOW);
+    if at.time < opens || at.time.saturating_add(SENDING) > closes {
+        return false;
+    }
     if input.with_manifest.contains(&lease.order)
         || in_cluster.contains(&lease.order)
         || lease.is_older_than_store(input.taken_up)
@@ -147,7 +172,7 @@ fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> 
     }
     let from = lease.created_at.max(current_since);
     let waited = at.time.saturating_sub(from);
-    let timeout = policy.manifest_timeout.0;
+    let timeout = policy.manifest_timeout.0.max(least);
     waited > timeout.saturating_mul(MAX_PROLONGED) || all_up(&input.up, from, at.time) > timeout
 }
 
@@ -218,6 +243,7 @@ mod tests {
                 taken_up: Some(200),
                 with_manifest: manifests.clone(),
                 current_since,
+                manifest_timeout: Some(300),
                 in_cluster: in_cluster.cloned(),
                 ..UpkeepInput::default()
             };
@@ -235,9 +261,10 @@ mod tests {
             ("after it", Some(9_500), false),
         ] {
             let input = UpkeepInput {
-                at: Some(Cursor { height: 5, time: 1_000_000 }),
+                at: Some(Cursor { height: 5, time: 11_000 }),
                 leases: vec![lease(9_000)],
                 current_since: Some(9_500),
+                manifest_timeout: Some(300),
                 taken_up,
                 in_cluster: Some(BTreeSet::new()),
                 ..UpkeepInput::default()
@@ -280,6 +307,7 @@ mod tests {
                 at: Some(Cursor { height: 5, time: 10_000 + waited }),
                 leases: vec![lease(10_000)],
                 current_since: Some(100),
+                manifest_timeout: Some(300),
                 up: attempts,
                 in_cluster: Some(BTreeSet::new()),
                 ..UpkeepInput::default()
@@ -290,22 +318,50 @@ mod tests {
     }
 
     #[test]
+    fn a_lease_is_closed_for_its_manifest_only_while_the_chain_allows_it() {
+        // The tenant's own time of 10 minutes is over in each.
+        for (case, least, current_since, waited, late) in [
+            ("the chain's time is shorter", Some(300), 100, 601, true),
+            ("the chain's time is longer", Some(900), 100, 700, false),
+            ("the chain's time is longer, and over", Some(900), 100, 901, true),
+            ("the last second in which it is sent", Some(300), 100, 3_840, true),
+            ("too late to be in a block in time", Some(300), 100, 3_841, false),
+            ("days later", Some(300), 100, 400_000, false),
+            ("the agent came back within the window", Some(300), 11_000, 1_700, true),
+            ("the agent came back at its end", Some(300), 13_300, 3_840, false),
+            ("the chain's time is not known", None, 100, 700, false),
+        ] {
+            let input = UpkeepInput {
+                at: Some(Cursor { height: 5, time: 10_000 + waited }),
+                leases: vec![lease(10_000)],
+                current_since: Some(current_since),
+                manifest_timeout: least,
+                in_cluster: Some(BTreeSet::new()),
+                ..UpkeepInput::default()
+            };
+            let tasks = plan(&input, &policy());
+            assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
+        }
+    }
+
+    #[test]
     fn while_the_chain_is_in_doubt_nothing_is_due_that_cannot_be_taken_back() {
         let due = |doubt: Option<&str>| {
             let clock = AccountClock {
                 remaining: 0,
                 rate: "1".parse().unwrap(),
-                anchor: 9_300,
-                depletion: Some(9_400),
+                anchor: 1_000_000,
+                depletion: Some(1_000_100),
                 depleted: true,
                 closed: false,
                 height: 4,
             };
-            let depleted = Lease { clock: Some(clock), withdrawn_at: 1_000, ..lease(9_300) };
+            let depleted = Lease { clock: Some(clock), withdrawn_at: 1_000, ..lease(1_000_000) };
             let input = UpkeepInput {
-                at: Some(Cursor { height: 5, time: 10_000_000 }),
+                at: Some(Cursor { height: 5, time: 1_000_800 }),
                 leases: vec![depleted],
                 current_since: Some(100),
+                manifest_timeout: Some(300),
                 in_cluster: Some(BTreeSet::new()),
                 doubt: doubt.map(str::to_owned),
                 ..UpkeepInput::default()

@@ -40,7 +40,7 @@ impl Cluster {
 }
 
 async fn close(fixture: &Fixture, order: OrderId) {
-    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None, exclude: false }).await;
 }
 
 async fn open_store(config: &std::path::Path) -> Store {

@@ -41,7 +41,7 @@ async fn a_won_order_becomes_a_lease_whose_depletion_is_known_and_follows_deposi
     })
     .await;
 
-    let close = orderbook::ExecuteMsg::CloseLease { order, reason: None };
+    let close = orderbook::ExecuteMsg::CloseLease { order, reason: None, exclude: false };
     fixture.orderbook("ann", &close).await;
     until("the lease's end", async || {
         let lease = agent.store.lease(order).await.unwrap()?;

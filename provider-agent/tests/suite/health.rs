@@ -294,7 +294,7 @@ async fn each_part_that_fails_is_named_with_its_reason_until_it_works_again() {
     let pod = bench.live_pod(leased.order).await;
     bench.finalizers(leased.order, &pod, json!(["x.io/hold"])).await;
     bench.ask_in_vain("{\"streams\":");
-    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None, exclude: false };
     bench.fixture.orderbook("ann", &close).await;
     bench.fails(Part::Upkeep, "out of memory").await;
     bench.chain.clear();
@@ -435,7 +435,7 @@ async fn no_kind_that_may_not_be_watched_stops_a_lease_and_each_is_named() {
         let named = format!("{resource} cannot be watched: ");
         assert!(errors.iter().any(|(_, why)| why.starts_with(&named)), "{resource}: {errors:?}");
     }
-    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None, exclude: false };
     bench.fixture.orderbook("ann", &close).await;
     // Whether it has volumes cannot be seen, so that its namespace stays.
     let pods = bench.cluster.namespaced::<Pod>(leased.order);

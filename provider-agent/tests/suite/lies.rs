@@ -61,6 +61,7 @@ pub fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
         provider: address("provider"),
         reason: CloseReason::Tenant,
         breach: false,
+        excluded: None,
     };
     let end = events::published(end, &fixture.contracts.orderbook);
     let attributes = end.attributes.iter();
@@ -136,7 +137,7 @@ async fn an_end_that_one_endpoint_makes_up_deletes_nothing_and_is_shown() {
 
     // The lie over, the tenant's real close ends it.
     liar.clear();
-    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None, exclude: false };
     fixture.orderbook("ann", &close).await;
     until("the real end", async || (!is_active(&agent, &leased).await).then_some(())).await;
     agent.stop().await;
@@ -154,7 +155,7 @@ async fn an_end_waits_until_a_second_endpoint_can_be_asked() {
     cluster.has_replicas("it runs", leased.order, 1).await;
     second.faults().set_mode(EndpointMode::Refuse);
 
-    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None, exclude: false };
     fixture.orderbook("ann", &close).await;
     until("the reason in health", async || {
         health(&metrics).await?.contains("another must agree").then_some(())
@@ -187,7 +188,7 @@ async fn an_end_that_an_endpoint_leaves_out_is_found_by_comparing_with_the_chain
     let leased = lease(&fixture, &agent, "ann", SITE).await;
 
     leave_out_events(&liar);
-    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None, exclude: false };
     fixture.orderbook("ann", &close).await;
     until("its end", async || (!is_active(&agent, &leased).await).then_some(())).await;
     // The store has the end a moment before health has the difference.
@@ -305,7 +306,7 @@ async fn between_honest_endpoints_and_the_store_there_is_no_difference_at_any_ti
     let deposit = escrow::ExecuteMsg::Deposit { account };
     fixture.execute("bob", &fixture.contracts.escrow, &deposit, 50_000).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+    let close = ExecuteMsg::CloseLease { order: leased.order, reason: None, exclude: false };
     fixture.orderbook("ann", &close).await;
     until("its end", async || (!is_active(&agent, &leased).await).then_some(())).await;
     // The other one is depleted, which the chain settles only when it is asked to.

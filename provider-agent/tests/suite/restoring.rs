@@ -147,7 +147,7 @@ async fn without_a_copy_what_runs_is_taken_up_from_chain_and_cluster() {
         cluster.has_replicas("it runs", leased.order, 1).await;
     }
     agent.stop().await;
-    let close = ExecuteMsg::CloseLease { order: ends.order, reason: None };
+    let close = ExecuteMsg::CloseLease { order: ends.order, reason: None, exclude: false };
     fixture.orderbook("bob", &close).await;
 
     // A new machine: the same key and configuration, and an empty store.

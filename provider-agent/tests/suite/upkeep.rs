@@ -52,7 +52,7 @@ async fn a_tenant_has_its_time_for_the_manifest_after_an_outage_of_the_agent() {
     let agent = InProcess::start(&config).await;
     let order = leased(&fixture, &agent).await;
     agent.stop().await;
-    fixture.chain.advance(3_600).await.unwrap();
+    fixture.chain.advance(1_800).await.unwrap();
     let head = fixture.chain.produce_blocks(1).await.unwrap();
 
     let agent = InProcess::start(&config).await;
@@ -129,7 +129,7 @@ async fn what_a_lease_earned_after_a_withdrawal_that_was_seen_late_is_withdrawn_
     // It is executed, the lease earns more and ends, and all of that is seen at once.
     fixture.chain.produce_blocks(1).await.unwrap();
     fixture.chain.advance(1_000).await.unwrap();
-    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None, exclude: false }).await;
     fixture.chain.advance(10).await.unwrap();
     let agent = InProcess::start(&config).await;
     until("nothing is owed", async || {

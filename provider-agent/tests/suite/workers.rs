@@ -164,7 +164,7 @@ async fn a_kind_that_may_not_be_watched_stops_no_lease_and_health_says_why() {
         assert!(metrics.contains(line), "{line}\n{metrics}");
     }
 
-    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None, exclude: false }).await;
     until("the lease is forgotten", async || {
         agent.store.manifest(order).await.unwrap().is_none().then_some(())
     })

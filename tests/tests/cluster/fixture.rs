@@ -309,7 +309,7 @@ impl Fixture {
 
     /// The tenant closes a lease.
     pub async fn close(&self, leased: &Leased) {
-        let message = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+        let message = ExecuteMsg::CloseLease { order: leased.order, reason: None, exclude: false };
         let message = self.tenant.execute(&self.market.contracts.orderbook, &message, &[]).unwrap();
         self.tenant.send("closing", vec![message]).await.unwrap();
     }

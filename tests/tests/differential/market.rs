@@ -84,6 +84,7 @@ pub async fn deploy_contracts(pair: &mut Pair) -> Contracts {
         end_grace: 2,
         end_blocks: 3,
         slot_hold: 2,
+        manifest_timeout: 60,
         ..instantiate.params
     };
     let orderbook = make(pair, ORDERBOOK, "orderbook", &instantiate).await;

@@ -198,7 +198,7 @@ impl<'a> Walk<'a> {
             _ => {
                 let order = OrderId(order);
                 contracts
-                    .to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason: None })
+                    .to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason: None, exclude: false })
             }
         }
     }
@@ -223,7 +223,7 @@ impl<'a> Walk<'a> {
                 .to_orderbook(who, &orderbook::ExecuteMsg::WithdrawBid { order, provider: named }),
             7 => {
                 let reason = Some(*CloseReason::ALL.choose(&mut self.rng).unwrap());
-                contracts.to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason })
+                contracts.to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason, exclude: false })
             }
             8 => {
                 let orders = [number, self.order()];

@@ -117,6 +117,7 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
     let ended = orderbook::ExecuteMsg::CloseLease {
         order: OrderId(1),
         reason: Some(CloseReason::Unstable),
+        exclude: false,
     };
     let refund = |deposit| Escrow::ClaimRefund { account, deposit };
     pair.play(&[

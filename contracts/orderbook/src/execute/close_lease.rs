@@ -1,35 +1,43 @@
 //! Either side ends a lease.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::events::OrderOpened;
-use souk_core::{CloseReason, GroupId};
+use souk_api::orderbook::{GroupState, events::OrderOpened};
+use souk_core::{CloseReason, GroupId, OrderId};
 
 use crate::{
     ContractError, Ctx,
     lifecycle::{
-        lease,
+        lease::{self, LeaseEnding},
         order::{self, LoadedOrder, NewOrder},
     },
     neighbours::escrow,
-    rules::reason::{Side, resting_state},
+    rules::{
+        manifest,
+        reason::{Aftermath, MAX_REOPENINGS, Side},
+        rounds,
+    },
     state::{
         counters, denoms,
         deployments::{self, Deployment},
         groups::{self, Group},
+        orders::Lease,
     },
 };
 
-/// The group is reopened, after a provider's close without that provider and three times at
-/// most. While the account is depleted the reason is lack of money, nobody is to blame and
-/// nothing is reopened.
+/// The group is reopened, after a provider's close without that provider and a few times at most;
+/// a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
+/// chose its provider waits, that of an auction is reopened without the winner. While the account
+/// is depleted the reason is lack of money and nothing is reopened.
 ///
 /// # Errors
-/// If the lease ended already, or if the reason is not this side's to give.
+/// If the lease ended already, if reason or exclusion are not this side's to give, or if it is not
+/// the time to close for want of a manifest.
 pub fn close_lease(
     ctx: &mut Ctx,
     loaded: LoadedOrder,
     side: Side,
     given: Option<CloseReason>,
+    exclude: bool,
 ) -> Result<Response, ContractError> {
     let LoadedOrder { id, mut order, mut deployment } = loaded;
     let lease = order.lease().cloned().ok_or(ContractError::NoLease(id))?;
@@ -37,28 +45,70 @@ pub fn close_lease(
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
     let said = side.reason(given)?;
+    if exclude && side == Side::Provider {
+        return Err(ContractError::NotYoursToExclude(id));
+    }
     let id_of_group = order.group;
     let depleted = escrow::is_depleted(&ctx.view(), id_of_group.deployment)?;
     let reason = if depleted { CloseReason::InsufficientFunds } else { said };
-    let breach = side == Side::Provider && !depleted;
-    let closed = lease::end(ctx, id, &mut order, reason, breach)?;
+    if reason == CloseReason::ManifestTimeout {
+        check_manifest_window(ctx, id, &lease)?;
+    }
+    let after = Aftermath::of(side, reason, order.auction.is_some());
+    let excludes = exclude || after.excludes();
+    let ending = LeaseEnding { reason, breach: after.is_breach(), excludes };
+    let closed = lease::end(ctx, id, &mut order, ending)?;
     let response = Response::new().add_event(closed);
 
     let mut group = groups::get(ctx.storage(), id_of_group)?;
-    let response = match resting_state(depleted, breach, group.excluded.len()) {
+    let rests = rests(&mut group, after, ctx.now());
+    if excludes {
+        group.exclude(&lease.provider);
+    }
+    let response = match rests {
         Some(state) => {
             let changed = order::set_group(ctx.storage_mut(), id_of_group, group, state)?;
             response.add_event(changed)
         }
-        None => {
-            if breach {
-                group.excluded.push(lease.provider);
-            }
-            response.add_event(reopen(ctx, id_of_group, group, &mut deployment)?)
-        }
+        None => response.add_event(reopen(ctx, id_of_group, group, &mut deployment)?),
     };
     let stop = escrow::close_stream(ctx, id_of_group.deployment, id, deployment.reserved)?;
     Ok(response.add_message(stop))
+}
+
+fn check_manifest_window(
+    ctx: &Ctx,
+    order: OrderId,
+    lease: &Lease,
+) -> Result<(), ContractError> {
+    let now = ctx.now();
+    let timeout = ctx.config.params.manifest_timeout;
+    let (from, until) = manifest::window(lease.created_at, timeout);
+    if (from..=until).contains(&now) {
+        return Ok(());
+    }
+    Err(ContractError::ManifestWindow { order, from, until, now })
+}
+
+/// The state in which the group rests now; none if it is reopened, which is counted.
+fn rests(group: &mut Group, after: Aftermath, now: u64) -> Option<GroupState> {
+    match after {
+        Aftermath::NoFunds => Some(GroupState::InsufficientFunds),
+        Aftermath::NoManifest => Some(GroupState::Paused),
+        Aftermath::ByTenant => None,
+        Aftermath::Breach if group.reopenings() >= MAX_REOPENINGS => Some(GroupState::Paused),
+        Aftermath::Breach => {
+            group.count_reopening();
+            None
+        }
+        Aftermath::NoManifestForWinner => match rounds::next(group.rounds, now) {
+            None => Some(GroupState::Paused),
+            counted => {
+                group.rounds = counted;
+                None
+            }
+        },
+    }
 }
 
 /// Puts the group out again, at the denom's terms of today.
@@ -76,7 +126,7 @@ fn reopen(
     })?;
     let spec = groups::spec(ctx.storage(), id)?;
     group.order = counters::next_orders(ctx.storage_mut(), 1)?;
-    let excluded = group.excluded.clone();
+    let excluded = group.excluded().to_vec();
     let new = NewOrder { id: group.order, group: id, spec: &spec, terms: &terms, excluded };
     let opened = order::open(ctx, deployment, new)?;
     groups::save(ctx.storage_mut(), id, &group)?;

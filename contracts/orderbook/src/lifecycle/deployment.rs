@@ -6,7 +6,10 @@ use cosmwasm_std::{Response, StdResult, Storage};
 use souk_api::orderbook::events::DeploymentClosed;
 use souk_core::{CloseReason, DeploymentId, GroupId, Rate};
 
-use super::{lease, order};
+use super::{
+    lease::{self, LeaseEnding},
+    order,
+};
 use crate::{
     ContractError, Ctx,
     neighbours::escrow,
@@ -39,7 +42,8 @@ pub fn close(
                 response = response.add_event(event);
             }
             OrderStatus::Lease(running) if running.ended.is_none() => {
-                let event = lease::end(ctx, number, &mut order, reason, false)?;
+                let ending = LeaseEnding { reason, breach: false, excludes: false };
+                let event = lease::end(ctx, number, &mut order, ending)?;
                 response = response.add_event(event);
                 leases.push(number);
             }

@@ -65,15 +65,26 @@ pub fn open(
     Ok((event, pay))
 }
 
+/// How a lease ends.
+#[derive(Clone, Copy, Debug)]
+pub struct LeaseEnding {
+    /// Why.
+    pub reason: CloseReason,
+    /// By the provider without notice.
+    pub breach: bool,
+    /// Whether the provider may not bid on the group from now on.
+    pub excludes: bool,
+}
+
 /// Ends a running lease: its order, the provider's counters, and its slot if it is not held
 /// any longer. The caller ends the payment.
 pub fn end(
     ctx: &mut Ctx,
     id: OrderId,
     order: &mut Order,
-    reason: CloseReason,
-    breach: bool,
+    ending: LeaseEnding,
 ) -> Result<LeaseClosed, ContractError> {
+    let LeaseEnding { reason, breach, excludes } = ending;
     let now = ctx.now();
     let OrderStatus::Lease(lease) = &mut order.status else {
         return Err(ContractError::NoLease(id));
@@ -91,7 +102,8 @@ pub fn end(
     provider_stats::lease_ended(ctx.storage_mut(), &lease.provider, end)?;
     let GroupId { deployment, group } = order.group;
     let provider = lease.provider.into();
-    Ok(LeaseClosed { order: id, deployment, group, provider, reason, breach })
+    let excluded = excludes.then_some(true);
+    Ok(LeaseClosed { order: id, deployment, group, provider, reason, breach, excluded })
 }
 
 /// Deletes the winner's bid. `true` if it was there.

@@ -1,7 +1,9 @@
 //! The rules: pure, no storage and no messages.
 
 pub mod auction;
+pub mod manifest;
 pub mod price;
 pub mod reason;
+pub mod rounds;
 pub mod settings;
 pub mod slot;

@@ -5,8 +5,8 @@ use souk_core::CloseReason;
 
 use crate::ContractError;
 
-/// How often a group is reopened after closes by providers.
-pub const MAX_REOPENINGS: usize = 3;
+/// How often a group is reopened after breaches.
+pub const MAX_REOPENINGS: u8 = 3;
 
 /// The two sides of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +32,43 @@ impl Side {
     }
 }
 
-/// The state in which a group rests after a lease of it was closed, if it is not reopened:
-/// without money, or after the provider's close if `excluded` providers closed before.
-pub fn resting_state(depleted: bool, breach: bool, excluded: usize) -> Option<GroupState> {
-    if depleted {
-        return Some(GroupState::InsufficientFunds);
+/// What an end of a lease means for its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aftermath {
+    /// Nobody is to blame and there is no money: the group rests.
+    NoFunds,
+    /// Its tenant ended it: the group is reopened.
+    ByTenant,
+    /// The provider ended it without notice: the group is reopened without it, a few times.
+    Breach,
+    /// There was no manifest, and the tenant had chosen the provider: the group rests.
+    NoManifest,
+    /// There was no manifest for the winner of an auction: the group is reopened without it, ten
+    /// times in a day.
+    NoManifestForWinner,
+}
+
+impl Aftermath {
+    /// Of a lease of a binding auction or not, that is ended for `reason` by `side`.
+    pub fn of(side: Side, reason: CloseReason, binding: bool) -> Self {
+        match (side, reason) {
+            (_, CloseReason::InsufficientFunds) => Self::NoFunds,
+            (Side::Tenant, _) => Self::ByTenant,
+            (Side::Provider, CloseReason::ManifestTimeout) if binding => Self::NoManifestForWinner,
+            (Side::Provider, CloseReason::ManifestTimeout) => Self::NoManifest,
+            (Side::Provider, _) => Self::Breach,
+        }
     }
-    (breach && excluded >= MAX_REOPENINGS).then_some(GroupState::Paused)
+
+    /// Whether the provider is to blame.
+    pub fn is_breach(self) -> bool {
+        self == Self::Breach
+    }
+
+    /// Whether the provider may not bid on the group any more, whatever its tenant says.
+    pub fn excludes(self) -> bool {
+        matches!(self, Self::Breach | Self::NoManifestForWinner)
+    }
 }
 
 /// Why an order ends without a lease.

@@ -13,6 +13,7 @@ pub const MAX_DENOMS: usize = 16;
 /// Fee at most, in hundredths of a per cent.
 pub const MAX_TAKE_BPS: u16 = 5_000;
 const MIN_AUCTION: u64 = 10;
+const MINUTE: u64 = 60;
 const MAX_WAIT_BLOCKS: u64 = 100_000;
 
 /// Checks times and counts.
@@ -28,6 +29,7 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
         end_grace,
         end_blocks,
         slot_hold,
+        manifest_timeout,
     } = *params;
     let rule = |field, value: u64, fine, rule| {
         if fine {
@@ -47,7 +49,9 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
     }
     rule("end_grace", end_grace, end_grace <= WEEK, "it must be a week at most")?;
     let held = slot_hold <= DAY.saturating_mul(30);
-    rule("slot_hold", slot_hold, held, "it must be 30 days at most")
+    rule("slot_hold", slot_hold, held, "it must be 30 days at most")?;
+    let fair = (MINUTE..=DAY).contains(&manifest_timeout);
+    rule("manifest_timeout", manifest_timeout, fair, "it must be a minute to a day, in seconds")
 }
 
 /// Checks the terms of a denom.

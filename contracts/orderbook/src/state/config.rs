@@ -6,6 +6,7 @@ use cosmwasm_schema::{
 };
 use cosmwasm_std::Addr;
 use souk_api::{
+    defaults::MANIFEST_TIMEOUT,
     orderbook::{OrderbookEvent, Params},
     published::names,
 };
@@ -36,7 +37,8 @@ pub struct Config {
     pub unpaused_at: u64,
 }
 
-/// [`Params`] as they are stored: two fields have an older name there.
+/// [`Params`] as they are stored: two fields have an older name there, and what is younger than the
+/// first release has a default.
 #[derive(Serialize, Deserialize)]
 #[serde(crate = "cosmwasm_schema::serde", remote = "Params", deny_unknown_fields)]
 struct StoredParams {
@@ -49,6 +51,13 @@ struct StoredParams {
     #[serde(rename = "reap_blocks")]
     end_blocks: u64,
     slot_hold: u64,
+    #[serde(default = "manifest_timeout")]
+    manifest_timeout: u64,
+}
+
+/// What holds until the owner sets it, in markets of the first release.
+fn manifest_timeout() -> u64 {
+    MANIFEST_TIMEOUT
 }
 
 impl Config {

@@ -3,11 +3,11 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
-use souk_api::orderbook::GroupState;
+use souk_api::orderbook::{GroupState, MAX_EXCLUDED};
 use souk_core::{GroupId, GroupSeq, GroupSpec, OrderId};
 
 use super::deployments::Deployment;
-use crate::ContractError;
+use crate::{ContractError, rules::rounds::Rounds};
 
 const GROUPS: Map<(u64, u32), Group> = Map::new("g");
 const SPECS: Map<(u64, u32), GroupSpec> = Map::new("s");
@@ -21,15 +21,28 @@ pub struct Group {
     /// Its latest order.
     #[serde(rename = "o")]
     pub order: OrderId,
-    /// Providers that closed a lease of it, each a reopening.
+    /// Providers that may not bid on its orders to come, the oldest first; [`MAX_EXCLUDED`] at most.
     #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
-    pub excluded: Vec<Addr>,
+    excluded: Vec<Addr>,
+    /// How often it was reopened after breaches. Records of the first release have none: there each
+    /// excluded provider is a reopening.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    reopened: Option<u8>,
+    /// How often it was reopened lately without its tenant's fault.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<Rounds>,
 }
 
 impl Group {
     /// A group with its first order.
     pub fn opened(order: OrderId) -> Self {
-        Self { state: GroupState::Open, order, excluded: Vec::new() }
+        Self {
+            state: GroupState::Open,
+            order,
+            excluded: Vec::new(),
+            reopened: None,
+            rounds: None,
+        }
     }
 
     /// Its state: with its deployment a group is closed as well, which is not written into
@@ -41,6 +54,37 @@ impl Group {
     /// Sets its state.
     pub fn set_state(&mut self, state: GroupState) {
         self.state = state;
+    }
+
+    /// Providers that may not bid on its orders to come, the oldest first.
+    pub fn excluded(&self) -> &[Addr] {
+        &self.excluded
+    }
+
+    /// Excludes a provider; beyond [`MAX_EXCLUDED`] the oldest may bid again.
+    pub fn exclude(&mut self, provider: &Addr) {
+        self.reopened = Some(self.reopenings());
+        self.excluded.retain(|known| known != provider);
+        if self.excluded.len() >= MAX_EXCLUDED {
+            self.excluded.drain(..1);
+        }
+        self.excluded.push(provider.clone());
+    }
+
+    /// Excludes these and no others.
+    pub fn set_excluded(&mut self, providers: Vec<Addr>) {
+        self.reopened = Some(self.reopenings());
+        self.excluded = providers;
+    }
+
+    /// How often it was reopened after breaches.
+    pub fn reopenings(&self) -> u8 {
+        self.reopened.unwrap_or_else(|| u8::try_from(self.excluded.len()).unwrap_or(u8::MAX))
+    }
+
+    /// One reopening after a breach more.
+    pub fn count_reopening(&mut self) {
+        self.reopened = Some(self.reopenings().saturating_add(1));
     }
 }
 
@@ -89,4 +133,50 @@ pub fn of(deployment: &Deployment) -> impl Iterator<Item = GroupSeq> + use<> {
 
 fn key(id: GroupId) -> (u64, u32) {
     (id.deployment.0, id.group.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::{StdResult, from_json, to_json_string};
+
+    use super::*;
+
+    fn provider(number: usize) -> Addr {
+        Addr::unchecked(format!("p{number}"))
+    }
+
+    #[test]
+    fn in_a_record_of_the_first_release_each_excluded_provider_is_a_reopening() -> StdResult<()> {
+        let old = br#"{"s":"open","o":7,"x":["p1","p2"]}"#;
+        let mut group: Group = from_json(old)?;
+        assert_eq!((group.reopenings(), group.rounds), (2, None));
+        group.exclude(&provider(3));
+        assert_eq!(group.reopenings(), 2, "an exclusion by itself is none");
+        group.set_excluded(Vec::new());
+        assert_eq!(group.reopenings(), 2, "nor does clearing the list undo them");
+        group.count_reopening();
+        assert_eq!(group.reopenings(), 3);
+        Ok(())
+    }
+
+    #[test]
+    fn a_group_that_nothing_happened_to_is_stored_as_in_the_first_release() -> StdResult<()> {
+        let text = to_json_string(&Group::opened(OrderId(7)))?;
+        assert_eq!(text, r#"{"s":"open","o":7}"#);
+        Ok(())
+    }
+
+    #[test]
+    fn beyond_sixteen_the_provider_that_was_excluded_first_may_bid_again() {
+        let mut group = Group::opened(OrderId(7));
+        for number in 1..=16 {
+            group.exclude(&provider(number));
+        }
+        group.exclude(&provider(2));
+        assert_eq!(group.excluded().len(), 16, "each stands there once");
+        assert_eq!(group.excluded().last(), Some(&provider(2)), "as the newest");
+        group.exclude(&provider(17));
+        assert_eq!(group.excluded().len(), 16);
+        assert_eq!(group.excluded().first(), Some(&provider(3)));
+    }
 }

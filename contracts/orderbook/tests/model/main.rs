@@ -70,6 +70,7 @@ fn the_random_markets_are_lively() {
         "order_closed",
         "order_pruned",
         "group_changed",
+        "excluded_set",
     ] {
         assert!(play.seen(kind) > 0, "no {kind} in {:?}", play.counts());
     }

@@ -9,7 +9,7 @@ use souk_api::{
     orderbook::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, Params, QueryMsg},
 };
 use souk_contract_std::CommonError;
-use souk_core::{CloseReason, Denom, OrderId, time::HOUR};
+use souk_core::{CloseReason, Denom, GroupSeq, OrderId, time::HOUR};
 use souk_orderbook::ContractError;
 
 use crate::market::*;
@@ -39,7 +39,8 @@ fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteM
         },
         ExecuteMsg::LowerBid { order: open, provider: provider.clone(), price: price(800) },
         ExecuteMsg::WithdrawBid { order: open, provider: provider.clone() },
-        ExecuteMsg::CloseLease { order: leased, reason: None },
+        ExecuteMsg::CloseLease { order: leased, reason: None, exclude: false },
+        ExecuteMsg::SetExcluded { deployment, group: GroupSeq(1), providers: vec![] },
         ExecuteMsg::CloseAuction { order: open, limit: 1 },
         ExecuteMsg::ExpireOrder { order: open },
         ExecuteMsg::EndDeployment { deployment },
@@ -171,6 +172,7 @@ fn a_pause_stops_new_business_and_nothing_else() {
         let closed_before = matches!(
             msg,
             ExecuteMsg::SetDelegate { .. }
+                | ExecuteMsg::SetExcluded { .. }
                 | ExecuteMsg::LowerBid { .. }
                 | ExecuteMsg::WithdrawBid { .. }
                 | ExecuteMsg::CloseLease { .. }
@@ -226,6 +228,8 @@ fn times_and_counts_stay_within_their_bounds() {
         ("end_grace", Params { end_grace: week + 1, ..fine }),
         ("end_blocks", Params { end_blocks: u64::MAX, ..fine }),
         ("slot_hold", Params { slot_hold: u64::MAX, ..fine }),
+        ("manifest_timeout", Params { manifest_timeout: 59, ..fine }),
+        ("manifest_timeout", Params { manifest_timeout: 24 * HOUR + 1, ..fine }),
     ] {
         let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
         let error = market.send(&market.owner.clone(), &msg).unwrap_err();

@@ -19,7 +19,9 @@ mod cw20_tokens;
 mod documents;
 mod ending_deployments;
 mod ending_leases;
+mod excluding;
 mod governing;
+mod manifests;
 #[path = "../common/market/mod.rs"]
 mod market;
 #[path = "../common/meter.rs"]

@@ -15,31 +15,6 @@ use souk_orderbook::ContractError;
 
 use crate::market::*;
 
-/// A: a provider that never serves wins a `lowest_price` deployment again and again, the tenant
-/// can neither exclude it nor keep the group from being put out.
-#[test]
-fn poc_a_a_provider_that_never_serves_wins_the_same_group_for_ever() {
-    let mut market = Market::new();
-    for name in ["honest", "lazy"] {
-        market.provider_with(name, 10, &[eu()]);
-    }
-    let mut order = market.order("ann", lowest_price(300));
-    let id = market.order_of(order).group.deployment;
-    for round in 0..20 {
-        market.place("honest", order, 900).unwrap();
-        market.place("lazy", order, 1).unwrap();
-        market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
-        assert_eq!(market.lease_of(order).provider, market.who("lazy").to_string());
-        // No manifest is taken; ann gives up after four minutes.
-        market.pass(240).tenant_closes("ann", order).unwrap();
-        market.release("honest", &[order]);
-        let stats = market.stats_of("lazy");
-        assert_eq!((stats.used, stats.breaches), (0, 0), "round {round}");
-        order = market.deployment(id).groups[0].order;
-        assert_eq!(market.deployment(id).groups[0].state, GroupState::Open);
-    }
-}
-
 /// B: an auction that its account could never pay: bids bind, slots are held, it costs nothing.
 #[test]
 fn poc_b_an_unfunded_binding_auction_holds_slots_for_nothing() {
@@ -82,20 +57,6 @@ fn poc_b_an_unfunded_binding_auction_holds_slots_for_nothing() {
         10 * MIN_DEPOSIT,
         "all of it is back"
     );
-}
-
-/// D: a tenant that never sends a manifest gives its provider a breach.
-#[test]
-fn poc_d_a_tenant_without_a_manifest_makes_its_provider_a_breaker() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let order = market.lease("mallory", "pro", 900);
-    market.pass(300).provider_closes("pro", order, CloseReason::ManifestTimeout).unwrap();
-    market.release("pro", &[order]);
-    let stats = market.stats_of("pro");
-    assert_eq!((stats.breaches, stats.used), (1, 0));
-    let next = market.deployment(DeploymentId(1)).groups[0].order;
-    assert!(matches!(market.place("pro", next, 900).unwrap_err(), ContractError::Excluded(_)));
 }
 
 /// F: a bank denom whose name reads as a listed token is taken on that token's terms.
@@ -313,7 +274,7 @@ fn poc_s_a_delegate_lets_the_deposit_flow_to_its_own_provider_at_the_ceiling() {
     let order = market.deployment(id).groups[0].order;
     market.place("good", order, 100).unwrap();
     market.accept("ann", order, "good", 100).unwrap();
-    market.send(&key, &ExecuteMsg::CloseLease { order, reason: None }).unwrap();
+    market.send(&key, &ExecuteMsg::CloseLease { order, reason: None, exclude: false }).unwrap();
     let order = market.deployment(id).groups[0].order;
     market.place("thief", order, 10_000_000).unwrap();
     market.accept("delegate", order, "thief", 10_000_000).unwrap();

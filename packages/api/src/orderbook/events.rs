@@ -180,6 +180,17 @@ events! {
         reason: CloseReason,
         /// Whether the provider ended it without notice.
         breach: bool,
+        /// `true` if the provider may not bid on the group from now on; absent otherwise.
+        excluded: Option<bool>,
+    }
+    /// Other providers than before may not bid on a group, from its next order on.
+    ExcludedSet = "souk_orderbook_excluded_set" {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+        /// Their addresses with commas between; absent if there are none.
+        providers: Option<String>,
     }
     /// Records of an order were deleted.
     OrderPruned = "souk_orderbook_order_pruned" {

@@ -1,9 +1,13 @@
 //! What the orderbook's code fixes, beside its configuration. Clients read it from here.
 
+use souk_core::time::HOUR;
+
 /// Attributes in a bid's offer at most.
 pub const MAX_OFFER: usize = 4;
 /// Providers that a tenant names in one list (`allow`, `refuse`) at most.
 pub const MAX_NAMED: usize = 16;
+/// Providers that are excluded from a group at most; one more, and the oldest may bid again.
+pub const MAX_EXCLUDED: usize = 16;
 /// Orders in one message (`release_bids`, `prune`) at most.
 pub const MAX_ORDERS: usize = 50;
 /// Disqualified bids that one `close_auction` goes through at most.
@@ -15,3 +19,10 @@ pub const EXTENSION: u64 = 60;
 pub const MAX_EXTENSIONS: u8 = 10;
 /// How long bidding goes on after a pause at least, in seconds.
 pub const AFTER_PAUSE: u64 = 600;
+
+/// How often a group is reopened within a day after providers closed a lease of it that its tenant
+/// is not to blame for, before it pauses.
+pub const MAX_ROUNDS: u8 = 10;
+/// For how long after `Params::manifest_timeout` a provider may close for want of a manifest, in
+/// seconds.
+pub const MANIFEST_WINDOW: u64 = HOUR;

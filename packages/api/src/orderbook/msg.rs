@@ -4,8 +4,8 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::HexBinary;
 use cw20::Cw20ReceiveMsg;
 use souk_core::{
-    Amount, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSpec, OrderId,
-    Price,
+    Amount, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, GroupSpec,
+    OrderId, Price,
 };
 
 use crate::{Message, Permission};
@@ -70,6 +70,9 @@ pub struct Params {
     /// tenant's end it uses the slot for as long again as it ran, until this long after its
     /// beginning at most. After an end for lack of money or of a manifest it uses none.
     pub slot_hold: u64,
+    /// From how long after a lease's beginning its provider may close it for want of a manifest, a
+    /// minute to a day; until an hour later.
+    pub manifest_timeout: u64,
 }
 
 /// A deployment to create.
@@ -160,12 +163,28 @@ pub enum ExecuteMsg {
     },
     /// Ends a lease, by either side. After a provider's close the group is
     /// reopened without that provider, three times at most; after a tenant's close it is
-    /// reopened as well. While the account is depleted the reason is always lack of funds.
+    /// reopened as well. For want of a manifest a provider closes from `manifest_timeout` after the
+    /// lease's beginning until an hour later: the group pauses where its tenant chose the provider,
+    /// and is reopened without it after a binding auction, ten times a day at most. While the account
+    /// is depleted the reason is always lack of funds.
     CloseLease {
         /// The lease.
         order: OrderId,
         /// Why, if a provider closes.
         reason: Option<CloseReason>,
+        /// Whether the provider may not bid on the group any more, if its tenant closes.
+        #[serde(default)]
+        exclude: bool,
+    },
+    /// Names the providers that may not bid on a group, instead of those that it excluded so far;
+    /// for its orders from the next on.
+    SetExcluded {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+        /// The providers, 16 at most; none to let everyone bid again.
+        providers: Vec<String>,
     },
     /// Closes a `lowest_price` auction that is over. Disqualified bids are deleted, `limit`
     /// at most in one message; then the lowest wins.
@@ -231,6 +250,7 @@ impl Message for ExecuteMsg {
             Self::SetDelegate { .. } => Permission::Tenant,
             Self::UpdateDeployment { .. }
             | Self::CloseDeployment { .. }
+            | Self::SetExcluded { .. }
             | Self::AcceptBid { .. } => Permission::TenantOrDelegate,
             Self::PlaceBid { .. } | Self::LowerBid { .. } | Self::WithdrawBid { .. } => {
                 Permission::Operator

@@ -176,5 +176,6 @@ pub fn params(terms: &Terms) -> orderbook::Params {
         end_grace: terms.end_grace,
         end_blocks: terms.end_blocks,
         slot_hold: terms.slot_hold,
+        manifest_timeout: terms.manifest_timeout,
     }
 }

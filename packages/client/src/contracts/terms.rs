@@ -60,9 +60,12 @@ pub struct Orderbook {
     pub end_grace: u64,
     /// Blocks between the two.
     pub end_blocks: u64,
-    /// How long a lease uses its slot at least.
+    /// How long a lease uses its slot after a breach.
     #[serde(with = "text::seconds")]
     pub slot_hold: u64,
+    /// From when after its beginning a lease may be closed for want of a manifest.
+    #[serde(with = "text::seconds")]
+    pub manifest_timeout: u64,
     /// What deployments may be paid in.
     pub denoms: Vec<DenomTerms>,
 }
@@ -173,6 +176,7 @@ impl Terms {
                 end_grace: params.end_grace,
                 end_blocks: params.end_blocks,
                 slot_hold: params.slot_hold,
+                manifest_timeout: params.manifest_timeout,
                 denoms: vec![DenomTerms::new(Denom::native(denom))],
             },
             escrow: Escrow { min_runway: defaults::MIN_RUNWAY, cw20_tokens: Vec::new() },

@@ -109,7 +109,7 @@ impl Market {
         order: OrderId,
         reason: CloseReason,
     ) -> Outcome {
-        let msg = orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason) };
+        let msg = orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason), exclude: false };
         self.send_as_operator(provider, &msg)
     }
 

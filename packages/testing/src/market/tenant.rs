@@ -6,7 +6,7 @@ use souk_api::{
     escrow,
     orderbook::{BidResponse, ExecuteMsg, OrderbookEvent, QueryMsg},
 };
-use souk_core::{AccountId, BidId, DeploymentId, OrderId};
+use souk_core::{AccountId, BidId, DeploymentId, GroupSeq, OrderId};
 
 use super::{
     Market, Outcome,
@@ -94,7 +94,26 @@ impl Market {
 
     /// Ends a lease.
     pub fn close_lease(&mut self, tenant: &str, order: OrderId) -> Outcome {
-        self.send_to_orderbook(tenant, &ExecuteMsg::CloseLease { order, reason: None })
+        self.send_to_orderbook(tenant, &ExecuteMsg::CloseLease { order, reason: None, exclude: false })
+    }
+
+    /// Ends a lease, and its provider may not bid on the group any more.
+    pub fn close_lease_and_exclude(&mut self, tenant: &str, order: OrderId) -> Outcome {
+        let msg = ExecuteMsg::CloseLease { order, reason: None, exclude: true };
+        self.send_to_orderbook(tenant, &msg)
+    }
+
+    /// Names the providers that may not bid on a group.
+    pub fn set_excluded(
+        &mut self,
+        tenant: &str,
+        deployment: DeploymentId,
+        group: GroupSeq,
+        providers: &[&str],
+    ) -> Outcome {
+        let providers = providers.iter().map(|name| self.who(name).into()).collect();
+        let msg = ExecuteMsg::SetExcluded { deployment, group, providers };
+        self.send_to_orderbook(tenant, &msg)
     }
 
     /// Ends a deployment.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use souk_api::orderbook::{
     DeploymentState, LeaseResponse, LeaseState, MAX_ORDERS, OrderbookEvent, QueryMsg,
 };
-use souk_core::{CloseReason, DeploymentId, OrderId, time::DAY};
+use souk_core::{CloseReason, DeploymentId, GroupSeq, OrderId, time::DAY};
 use souk_testing::{
     Deployment, Market, Outcome, Workload, cpu, events, group,
     refused::{ByAttestations, ByEscrow, ByFeeDistributor, ByOrderbook, ByRegistry, CommonError},
@@ -131,15 +131,24 @@ impl Fixture {
                 let (tenant, id) = self.deployment(*deployment)?;
                 self.market.withdraw_deposit(tenant, souk_core::AccountId(id.0), *units)
             }
-            Step::CloseLease { order } => {
+            Step::CloseLease { order, exclude } => {
                 let order = self.order(*order)?;
-                self.market.close_lease(self.tenant_of(order), order)
+                let tenant = self.tenant_of(order);
+                match exclude {
+                    true => self.market.close_lease_and_exclude(tenant, order),
+                    false => self.market.close_lease(tenant, order),
+                }
             }
-            Step::GiveUpLease { order } => {
+            Step::SetExcluded { deployment, count } => {
+                let (tenant, id) = self.deployment(*deployment)?;
+                self.market.set_excluded(tenant, id, GroupSeq(1), &PROVIDERS[..*count])
+            }
+            Step::GiveUpLease { order, reason } => {
                 let order = self.order(*order)?;
                 let lease = self.lease(order)?;
                 let provider = name_of(&self.market, &lease.provider);
-                self.market.give_up_lease(provider, order, CloseReason::Unstable)
+                let mut reasons = CloseReason::ALL.into_iter().filter(|reason| reason.is_providers());
+                self.market.give_up_lease(provider, order, reasons.nth(*reason)?)
             }
             Step::Close { deployment } => {
                 let (tenant, id) = self.deployment(*deployment)?;

@@ -14,8 +14,9 @@ pub enum Step {
     TopUp { who: usize, deployment: usize, units: u128 },
     Withdraw { order: usize },
     WithdrawDeposit { deployment: usize, units: u128 },
-    CloseLease { order: usize },
-    GiveUpLease { order: usize },
+    CloseLease { order: usize, exclude: bool },
+    GiveUpLease { order: usize, reason: usize },
+    SetExcluded { deployment: usize, count: usize },
     Close { deployment: usize },
     Refund { deployment: usize, deposit: Option<u32> },
     EndDeployment { deployment: usize },
@@ -34,7 +35,7 @@ pub enum Step {
 
 impl Step {
     /// Every kind, as [`Step::kind`] calls it.
-    pub const KINDS: [&str; 25] = [
+    pub const KINDS: [&str; 26] = [
         "Deploy",
         "Bid",
         "Lower",
@@ -46,6 +47,7 @@ impl Step {
         "WithdrawDeposit",
         "CloseLease",
         "GiveUpLease",
+        "SetExcluded",
         "Close",
         "Refund",
         "EndDeployment",
@@ -103,8 +105,13 @@ impl Step {
             3 => (n(), 1u128..3_000_000).prop_map(|(deployment, units)| Self::WithdrawDeposit {
                 deployment, units,
             }),
-            3 => n().prop_map(|order| Self::CloseLease { order }),
-            3 => n().prop_map(|order| Self::GiveUpLease { order }),
+            3 => (n(), any::<bool>()).prop_map(|(order, exclude)| Self::CloseLease {
+                order, exclude,
+            }),
+            4 => (n(), 0usize..4).prop_map(|(order, reason)| Self::GiveUpLease { order, reason }),
+            1 => (n(), 0usize..3).prop_map(|(deployment, count)| Self::SetExcluded {
+                deployment, count,
+            }),
             1 => n().prop_map(|deployment| Self::Close { deployment }),
             3 => (n(), prop::option::of(1u32..4)).prop_map(|(deployment, deposit)| Self::Refund {
                 deployment, deposit,

@@ -44,6 +44,8 @@ use crate::{
 
 /// Seconds of block time for which closing an auction is left to the leading bidder.
 const LEADER_TIMEOUT: u64 = 120;
+/// How long what the orderbook said of its terms is believed.
+const TERMS_TTL: Duration = Duration::from_secs(600);
 /// Disqualified bids that one message handles.
 const AUCTION_LIMIT: u32 = 20;
 /// The backoff of a task that the chain refuses: its n-th retry is at a height that is a multiple of
@@ -57,6 +59,8 @@ struct Clock {
     head: HeadTracker,
     /// Of each thing that tenants need, in the order of [`Upkeep::attempts`].
     up: Vec<UpTime>,
+    /// The orderbook's `manifest_timeout` and when it was asked for.
+    manifest_timeout: Option<(Instant, u64)>,
 }
 
 /// The upkeep loop.
@@ -146,6 +150,12 @@ impl Upkeep {
         }
         input.in_cluster = self.namespaces.leases();
         let mut failure = None;
+        if input.waits_for_a_manifest() {
+            match self.manifest_timeout(clock).await {
+                Ok(seconds) => input.manifest_timeout = Some(seconds),
+                Err(error) => failure = Some(format!("the orderbook's terms: {error}")),
+            }
+        }
         for task in plan(&input, &self.policy) {
             match self.act(&input, at, task.clone()).await {
                 Ok(()) => {}
@@ -161,6 +171,18 @@ impl Upkeep {
             None => self.health.well(),
         }
         Ok(())
+    }
+
+    /// The orderbook's `manifest_timeout`, in seconds; asked again now and then.
+    async fn manifest_timeout(&self, clock: &mut Clock) -> Result<u64, ChainError> {
+        match clock.manifest_timeout {
+            Some((at, seconds)) if at.elapsed() < TERMS_TTL => Ok(seconds),
+            _ => {
+                let seconds = self.market.orderbook.config().await?.params.manifest_timeout;
+                clock.manifest_timeout = Some((Instant::now(), seconds));
+                Ok(seconds)
+            }
+        }
     }
 
     async fn act(
@@ -277,6 +299,7 @@ fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
         leases,
         with_manifest,
         current_since: None,
+        manifest_timeout: None,
         taken_up: taken_up::get(sql)?,
         up: Vec::new(),
         doubt: None,

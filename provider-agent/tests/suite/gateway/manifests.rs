@@ -181,7 +181,7 @@ async fn a_manifest_whose_version_is_replaced_while_it_is_tried_is_not_stored() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_whose_lease_ends_while_it_is_tried_is_not_stored() {
     overtaken((410, "lease_ended"), async |fixture, agent, leased| {
-        let close = ExecuteMsg::CloseLease { order: leased.order, reason: None };
+        let close = ExecuteMsg::CloseLease { order: leased.order, reason: None, exclude: false };
         fixture.orderbook("ann", &close).await;
         until("its end is known", async || {
             let lease = agent.store.lease(leased.order).await.unwrap()?;

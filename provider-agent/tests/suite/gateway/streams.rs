@@ -36,7 +36,7 @@ async fn streams_end_with_the_lease_and_are_counted_until_they_do() {
     drop(second);
     let mut events = until("room again", async || ann.events(order, &events).await.ok()).await;
 
-    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None, exclude: false }).await;
     let ended = async {
         while stream.next().await.must("line").is_some() {}
         while events.next().await.must("event").is_some() {}

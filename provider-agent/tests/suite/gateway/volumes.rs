@@ -28,7 +28,7 @@ async fn a_tenant_deletes_kept_volumes_at_once_and_again_and_nobody_else_does() 
     let set = ExecuteMsg::SetDelegate { deployment: leased.deployment, delegate };
     fixture.orderbook("ann", &set).await;
     server.client("bob").lease_status(order).await.must("the delegate's access");
-    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None, exclude: false }).await;
     let status = until("its volumes are kept and nothing runs", async || {
         let status = ann.lease_status(order).await.ok()?;
         (status.phase == Phase::Closed && status.kept_volumes.is_some()).then_some(status)

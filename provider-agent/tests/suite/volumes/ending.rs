@@ -23,7 +23,7 @@ use crate::{
 };
 
 async fn close(fixture: &Fixture, order: OrderId) {
-    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None }).await;
+    fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None, exclude: false }).await;
 }
 
 async fn is_there(cluster: &Cluster, config: &std::path::Path, order: OrderId) -> Option<bool> {

@@ -197,7 +197,7 @@ impl Market {
         order: OrderId,
         reason: CloseReason,
     ) -> Result<AppResponse, ContractError> {
-        let msg = ExecuteMsg::CloseLease { order, reason: Some(reason) };
+        let msg = ExecuteMsg::CloseLease { order, reason: Some(reason), exclude: false };
         self.send(&self.operator(name), &msg)
     }
 
@@ -207,7 +207,29 @@ impl Market {
         name: &str,
         order: OrderId,
     ) -> Result<AppResponse, ContractError> {
-        self.send(&self.who(name), &ExecuteMsg::CloseLease { order, reason: None })
+        self.send(&self.who(name), &ExecuteMsg::CloseLease { order, reason: None, exclude: false })
+    }
+
+    /// The tenant of that name closes a lease and does not want its provider again.
+    pub fn tenant_excludes(
+        &mut self,
+        name: &str,
+        order: OrderId,
+    ) -> Result<AppResponse, ContractError> {
+        let msg = ExecuteMsg::CloseLease { order, reason: None, exclude: true };
+        self.send(&self.who(name), &msg)
+    }
+
+    /// The tenant of that name says who may not bid on the first group.
+    pub fn set_excluded(
+        &mut self,
+        tenant: &str,
+        deployment: DeploymentId,
+        names: &[&str],
+    ) -> Result<AppResponse, ContractError> {
+        let providers = names.iter().map(|name| self.who(name).to_string()).collect();
+        let msg = ExecuteMsg::SetExcluded { deployment, group: GroupSeq(1), providers };
+        self.send(&self.who(tenant), &msg)
     }
 
     pub fn close_auction(

@@ -29,7 +29,7 @@ use souk_api::{
 use souk_contract_std::testing::{PREFIX, who};
 use souk_core::{
     AccountId, Amount, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId,
-    GroupSpec, GroupUnit, OrderId, Price, Requirements, Resources, SignedBy, Volume,
+    GroupSeq, GroupSpec, GroupUnit, OrderId, Price, Requirements, Resources, SignedBy, Volume,
 };
 use souk_orderbook::ContractError;
 

@@ -1,0 +1,36 @@
+//! A tenant says who may not bid on a group.
+
+use cosmwasm_std::{Addr, Response};
+use souk_api::orderbook::{MAX_EXCLUDED, events::ExcludedSet};
+use souk_contract_std::limits::{check_count, distinct};
+use souk_core::GroupId;
+
+use crate::{
+    ContractError, Ctx,
+    state::{deployments::Deployment, groups},
+};
+
+/// Instead of those that were excluded so far. An open order keeps its list.
+///
+/// # Errors
+/// If the deployment is closed, if it has no such group, or if one of the providers is not an
+/// address or there are too many.
+pub fn set_excluded(
+    ctx: &mut Ctx,
+    id: GroupId,
+    deployment: &Deployment,
+    providers: &[String],
+) -> Result<Response, ContractError> {
+    if deployment.closed {
+        return Err(ContractError::DeploymentClosed(id.deployment));
+    }
+    check_count("excluded providers", providers.len(), MAX_EXCLUDED)?;
+    let mut group = groups::get(ctx.storage(), id)?;
+    let addresses = distinct(providers).into_iter().map(|text| ctx.address(text));
+    group.set_excluded(addresses.collect::<Result<_, _>>()?);
+    groups::save(ctx.storage_mut(), id, &group)?;
+    let texts: Vec<&str> = group.excluded().iter().map(Addr::as_str).collect();
+    let providers = (!texts.is_empty()).then(|| texts.join(","));
+    let event = ExcludedSet { deployment: id.deployment, group: id.group, providers };
+    Ok(Response::new().add_event(event))
+}
