@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     commands::{
-        accept, admin, audit, balance, bids, close, deploy, deposit, fees, group, keys, lease, list,
-        localnet, provider, sdl, status, withdraw,
+        accept, admin, audit, balance, bids, close, deploy, deposit, fees, group, keys, lease,
+        list, localnet, provider, sdl, status, withdraw,
     },
     context::Global,
 };
@@ -37,14 +37,14 @@ pub enum Command {
     List(list::List),
     /// Show a deployment: groups, leases, money, and how long the money lasts.
     Status(status::Status),
-    /// Add coins to a deployment, yours or somebody else's.
+    /// Add coins to a deployment, yours or somebody else's, and start what rested for lack of them.
     Deposit(deposit::Deposit),
     /// Take coins that you deposited out of a deployment; what keeps it funded for the minimal
     /// time stays.
     Withdraw(withdraw::Withdraw),
     /// Close a deployment, pay its providers, and return what is left of the deposits.
     Close(close::Close),
-    /// Manage the groups of a deployment: who may not bid on them.
+    /// Pause, start and close the groups of a deployment, and say who may not bid on them.
     #[command(subcommand)]
     Group(group::Group),
     /// Show and manage leases: status, logs, events, manifest, close, volumes.

@@ -1,16 +1,30 @@
 //! `souk group`: what a tenant does with one group of a deployment.
 
 use anyhow::Result;
-use clap::Subcommand;
-use souk_api::orderbook::{ExecuteMsg, GroupResponse};
+use clap::{Args, Subcommand};
+use souk_api::orderbook::{ExecuteMsg, GroupResponse, OrderState};
 use souk_client::{Error, Market};
 use souk_core::{DeploymentId, GroupSeq};
 
 use crate::{context::Context, exit::Exit};
 
-/// Manage the groups of a deployment: who may not bid on them.
+/// Pause, start and close the groups of a deployment, and say who may not bid on them.
 #[derive(Debug, Subcommand)]
 pub enum Group {
+    /// Let a group rest: its lease ends, or its order. The rest of the deployment goes on.
+    Pause(Which),
+    /// Put a group that rests out again, with a new order for providers to bid on.
+    Start(Which),
+    /// Close a group for good. With its last group the deployment ends.
+    Close(Which),
+    /// Say whether anyone may start a group that rests for lack of funds, once there are some.
+    AnyoneStarts {
+        /// The deployment's number.
+        deployment: DeploymentId,
+        /// Whether anyone may.
+        #[arg(value_name = "yes|no", value_parser = yes_or_no, action = clap::ArgAction::Set)]
+        anyone: bool,
+    },
     /// Name the providers that may not bid on a group's orders to come, instead of those excluded so
     /// far; without a provider everyone may bid again.
     Exclude {
@@ -24,37 +38,104 @@ pub enum Group {
     },
 }
 
+/// A group of a deployment.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Which {
+    /// The deployment's number.
+    deployment: DeploymentId,
+    /// The group's number within it, from 1.
+    group: GroupSeq,
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        other => Err(format!("`{other}` is neither yes nor no")),
+    }
+}
+
 impl Group {
     /// Does it, and shows the group.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
-        let (deployment, group, action, message) = match self {
-            Self::Exclude { deployment, group, providers } => (
-                deployment,
-                group,
-                "excluding providers from",
-                ExecuteMsg::SetExcluded { deployment, group, providers },
-            ),
-        };
-        let wallet = context.wallet()?;
-        let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
-        wallet.send(&format!("{action} group {deployment}/{group}"), vec![message]).await?;
-        let shown = shown(&market, deployment, group).await?;
-        context.out.result(&shown, |shown| describe(deployment, shown));
-        Ok(Exit::Ok)
+        match self {
+            Self::Pause(Which { deployment, group }) => {
+                let message = ExecuteMsg::PauseGroup { deployment, group };
+                change(context, &market, Which { deployment, group }, "pausing", message).await
+            }
+            Self::Start(Which { deployment, group }) => {
+                let message = ExecuteMsg::StartGroup { deployment, group };
+                change(context, &market, Which { deployment, group }, "starting", message).await
+            }
+            Self::Close(Which { deployment, group }) => {
+                let message = ExecuteMsg::CloseGroup { deployment, group };
+                change(context, &market, Which { deployment, group }, "closing", message).await
+            }
+            Self::Exclude { deployment, group, providers } => {
+                let message = ExecuteMsg::SetExcluded { deployment, group, providers };
+                let which = Which { deployment, group };
+                change(context, &market, which, "excluding providers from", message).await
+            }
+            Self::AnyoneStarts { deployment, anyone } => {
+                let message = ExecuteMsg::SetAnyoneStarts { deployment, on: anyone };
+                send(context, &market, &format!("changing deployment {deployment}"), &message)
+                    .await?;
+                let shown = market.orderbook.deployment(deployment).await?;
+                context.out.result(&shown, |shown| match shown.anyone_starts {
+                    true => format!("Anyone may start groups of deployment {deployment} that rest for lack of funds."),
+                    false => format!("Only you start the groups of deployment {deployment}."),
+                });
+                Ok(Exit::Ok)
+            }
+        }
     }
 }
 
-async fn shown(market: &Market, deployment: DeploymentId, group: GroupSeq) -> Result<GroupResponse> {
+async fn send(
+    context: &Context,
+    market: &Market,
+    action: &str,
+    message: &ExecuteMsg,
+) -> Result<()> {
+    let wallet = context.wallet()?;
+    let message = wallet.execute(&market.contracts.orderbook, message, &[])?;
+    wallet.send(action, vec![message]).await?;
+    Ok(())
+}
+
+async fn change(
+    context: &Context,
+    market: &Market,
+    which: Which,
+    action: &str,
+    message: ExecuteMsg,
+) -> Result<Exit> {
+    let Which { deployment, group } = which;
+    send(context, market, &format!("{action} group {deployment}/{group}"), &message).await?;
+    let shown = shown(market, deployment, group).await?;
+    context.out.result(&shown, |shown| describe(deployment, shown));
+    Ok(Exit::Ok)
+}
+
+async fn shown(
+    market: &Market,
+    deployment: DeploymentId,
+    group: GroupSeq,
+) -> Result<GroupResponse> {
     let groups = market.orderbook.deployment(deployment).await?.groups;
     let found = groups.into_iter().find(|one| one.seq == group);
     Ok(found.ok_or_else(|| Error::NotFound(format!("group {deployment}/{group} is not there")))?)
 }
 
 fn describe(deployment: DeploymentId, group: &GroupResponse) -> String {
+    let order = match group.order_state {
+        OrderState::Closed => String::new(),
+        state => format!(", order {} is {state}", group.order),
+    };
     let excluded = match &group.excluded[..] {
         [] => "no provider is excluded".to_owned(),
         providers => format!("excluded: {}", providers.join(", ")),
     };
-    format!("Group {deployment}/{} is {}; {excluded}.", group.seq, group.state)
+    format!("Group {deployment}/{} is {}{order}; {excluded}.", group.seq, group.state)
 }

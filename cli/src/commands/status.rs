@@ -59,7 +59,7 @@ fn show(report: &Report) -> String {
     for group in &deployment.groups {
         let lease = report.leases.iter().find(|lease| lease.order == group.order);
         groups.add_row([
-            group.spec.name.clone(),
+            format!("{} {}", group.seq, group.spec.name),
             group.state.to_string(),
             group.order.to_string(),
             group.order_state.to_string(),

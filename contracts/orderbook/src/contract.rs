@@ -71,6 +71,22 @@ pub fn execute(
             let (loaded, side) = permission::lease(ctx, needed, order)?;
             execute::close_lease(ctx, loaded, side, reason, exclude)
         }
+        ExecuteMsg::PauseGroup { deployment, group } => {
+            let found = permission::deployment(ctx, needed, deployment)?;
+            execute::pause_group(ctx, GroupId { deployment, group }, found)
+        }
+        ExecuteMsg::StartGroup { deployment, group } => {
+            let (found, starter) = permission::starter(ctx, needed, deployment)?;
+            execute::start_group(ctx, GroupId { deployment, group }, found, starter)
+        }
+        ExecuteMsg::CloseGroup { deployment, group } => {
+            let found = permission::deployment(ctx, needed, deployment)?;
+            execute::close_group(ctx, GroupId { deployment, group }, found)
+        }
+        ExecuteMsg::SetAnyoneStarts { deployment, on } => {
+            let found = permission::deployment(ctx, needed, deployment)?;
+            execute::set_anyone_starts(ctx, deployment, found, on)
+        }
         ExecuteMsg::SetExcluded { deployment, group, providers } => {
             let found = permission::deployment(ctx, needed, deployment)?;
             execute::set_excluded(ctx, GroupId { deployment, group }, &found, &providers)

@@ -2,7 +2,7 @@
 
 use cosmwasm_std::Addr;
 use souk_api::{
-    orderbook::{LeaseState, OrderState},
+    orderbook::{GroupState, LeaseState, OrderState},
     published::PublishedError,
 };
 use souk_contract_std::CommonError;
@@ -311,6 +311,50 @@ pub enum ContractError {
     )]
     ReasonNotAllowed(CloseReason),
 
+    /// The group is not open.
+    #[error("group {group} is {state}; only an open one can be paused")]
+    GroupNotOpen {
+        /// The group.
+        group: GroupId,
+        /// Its state.
+        state: GroupState,
+    },
+    /// The group has an order or a lease, or is closed for good.
+    #[error(
+        "group {group} is {state}; only one that rests (paused, insufficient_funds) can be started"
+    )]
+    GroupNotResting {
+        /// The group.
+        group: GroupId,
+        /// Its state.
+        state: GroupState,
+    },
+    /// The group is closed for good.
+    #[error("group {0} is closed already")]
+    GroupClosed(GroupId),
+    /// Others start what rests for lack of funds alone.
+    #[error("group {0} does not rest for lack of funds; its tenant or delegate can start it")]
+    TenantsToStart(GroupId),
+    /// The account is depleted.
+    #[error("the account of deployment {0} is depleted; deposit first")]
+    StillDepleted(DeploymentId),
+    /// The account does not last with the group.
+    #[error(
+        "the account does not carry group {group} at its ceiling of {ceiling} an hour for {runway} s, beside what it pays and reserves already; deposit more"
+    )]
+    NotCarried {
+        /// The group.
+        group: GroupId,
+        /// Its ceiling.
+        ceiling: Price,
+        /// The least runway, in seconds.
+        runway: u64,
+    },
+    /// Nobody leaves a binding auction.
+    #[error(
+        "the auction of order {0} has bids and binds its tenant as well; pause the group when it is closed"
+    )]
+    AuctionBindsTenant(OrderId),
     /// Providers exclude nobody.
     #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
     NotYoursToExclude(OrderId),

@@ -33,6 +33,7 @@ pub fn check(ctx: &Ctx, msg: &ExecuteMsg) -> Result<Permission, ContractError> {
         // Checked below, with the deployment or provider that it is about.
         Permission::Tenant
         | Permission::TenantOrDelegate
+        | Permission::TenantOrAllowed
         | Permission::TenantOrOperator
         | Permission::Operator => Ok(true),
         // Permissions of other contracts are nobody's here.
@@ -53,6 +54,33 @@ pub fn deployment(
     let deployment = deployments::get(ctx.storage(), id)?;
     require(acts_for_tenant(&deployment, ctx.sender(), needed), ctx, needed)?;
     Ok(deployment)
+}
+
+/// Who starts a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Starter {
+    /// The deployment's tenant or delegate.
+    Tenant,
+    /// Somebody else, whom the tenant lets.
+    Anyone,
+}
+
+/// A deployment, for a sender who may start groups of it.
+///
+/// # Errors
+/// If it is not there, or if the sender may not.
+pub fn starter(
+    ctx: &Ctx,
+    needed: Permission,
+    id: DeploymentId,
+) -> Result<(Deployment, Starter), ContractError> {
+    let deployment = deployments::get(ctx.storage(), id)?;
+    if acts_for_tenant(&deployment, ctx.sender(), Permission::TenantOrDelegate) {
+        return Ok((deployment, Starter::Tenant));
+    }
+    let allowed = needed == Permission::TenantOrAllowed && deployment.anyone_starts;
+    require(allowed, ctx, needed)?;
+    Ok((deployment, Starter::Anyone))
 }
 
 /// An order with its deployment, for a sender who may act on that.

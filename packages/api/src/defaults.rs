@@ -38,6 +38,8 @@ pub const END_BLOCKS: u64 = 10;
 pub const SLOT_HOLD: u64 = DAY;
 /// Seconds after a lease's beginning from which its provider may close it for want of a manifest.
 pub const MANIFEST_TIMEOUT: u64 = 300;
+/// Seconds between marking a deployment whose groups all rest and ending it.
+pub const IDLE_GRACE: u64 = 30 * DAY;
 
 /// Seconds that an escrow account must last at its rates.
 pub const MIN_RUNWAY: u64 = HOUR;
@@ -92,6 +94,7 @@ pub const fn orderbook_params() -> orderbook::Params {
         end_blocks: END_BLOCKS,
         slot_hold: SLOT_HOLD,
         manifest_timeout: MANIFEST_TIMEOUT,
+        idle_grace: IDLE_GRACE,
     }
 }
 

@@ -20,6 +20,9 @@ pub enum Permission {
     Tenant,
     /// The deployment's tenant or the delegate that it named.
     TenantOrDelegate,
+    /// The deployment's tenant or delegate; for a group that rests for lack of funds anyone, if the
+    /// tenant allows it.
+    TenantOrAllowed,
     /// The deployment's tenant or delegate, or the operator of the lease's provider.
     TenantOrOperator,
     /// The provider's own account.
@@ -75,6 +78,7 @@ impl fmt::Display for Permission {
             Self::Self_ => "anyone, for itself",
             Self::Tenant => "tenant",
             Self::TenantOrDelegate => "tenant or delegate",
+            Self::TenantOrAllowed => "tenant or delegate, or anyone whom the tenant lets",
             Self::TenantOrOperator => "tenant, delegate or provider's operator",
             Self::Provider => "provider",
             Self::Operator => "provider's operator",

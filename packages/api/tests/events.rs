@@ -209,6 +209,7 @@ every_event! {
         DeploymentMarked { deployment, depleted_since, endable_at }
         DeploymentClosed { deployment, reason }
         DelegateSet { deployment, delegate }
+        AnyoneStartsSet { deployment, on }
         GroupChanged { deployment, group, state }
         OrderOpened {
             order, deployment, group, tenant, ceiling, denom, auction, expires_at, closes_at

@@ -143,6 +143,7 @@ fn apply_orderbook(
         OrderbookEvent::LeaseClosed(_)
         | OrderbookEvent::DelegateSet(_)
         | OrderbookEvent::ExcludedSet(_)
+        | OrderbookEvent::AnyoneStartsSet(_)
         | OrderbookEvent::GroupChanged(_) => Ok(()),
     }
 }

@@ -83,7 +83,11 @@ impl Messages {
     ///
     /// If the message cannot be encoded.
     pub fn close_lease(&self, order: OrderId, reason: CloseReason) -> Message {
-        self.orderbook(&orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason), exclude: false })
+        self.orderbook(&orderbook::ExecuteMsg::CloseLease {
+            order,
+            reason: Some(reason),
+            exclude: false,
+        })
     }
 
     /// Closes an auction that is over.

@@ -162,7 +162,7 @@ async fn without_a_copy_what_runs_is_taken_up_from_chain_and_cluster() {
     })
     .await;
     // However long its tenant takes, it is not closed.
-    fixture.chain.advance(7_200).await.unwrap();
+    fixture.chain.advance(3_000).await.unwrap();
     let head = fixture.chain.produce_blocks(1).await.unwrap();
     until("blocks go by", async || {
         (again.store.height().await.unwrap()? > head + 10).then_some(())
@@ -203,7 +203,7 @@ async fn with_store_and_cluster_lost_no_lease_from_before_is_closed_and_later_on
     .await;
     let sdl = SITE.replace("shop.example.org", "bob.example.org");
     let later = lease(&fixture, &again, "bob", &sdl).await;
-    fixture.chain.advance(7_200).await.unwrap();
+    fixture.chain.advance(3_000).await.unwrap();
     fixture.chain.produce_blocks(2).await.unwrap();
     until("the end of the later one", async || {
         let lease = again.store.lease(later.order).await.unwrap()?;

@@ -152,7 +152,10 @@ impl Account {
     }
 
     pub fn close_lease(&self, fixture: &Fixture, order: OrderId) -> Any {
-        self.orderbook(fixture, &orderbook::ExecuteMsg::CloseLease { order, reason: None, exclude: false })
+        self.orderbook(
+            fixture,
+            &orderbook::ExecuteMsg::CloseLease { order, reason: None, exclude: false },
+        )
     }
 
     pub fn close(&self, fixture: &Fixture, deployment: DeploymentId) -> Any {

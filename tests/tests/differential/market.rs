@@ -85,6 +85,7 @@ pub async fn deploy_contracts(pair: &mut Pair) -> Contracts {
         end_blocks: 3,
         slot_hold: 2,
         manifest_timeout: 60,
+        idle_grace: 3_600,
         ..instantiate.params
     };
     let orderbook = make(pair, ORDERBOOK, "orderbook", &instantiate).await;

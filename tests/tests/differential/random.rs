@@ -7,7 +7,9 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use serde_json::Value;
 use souk_api::{attestations, escrow, fees, orderbook, registry};
 use souk_chain::{Any, Coin, tx};
-use souk_core::{AccountId, Attribute, AuctionPolicy, BidId, CloseReason, DeploymentId, OrderId};
+use souk_core::{
+    AccountId, Attribute, AuctionPolicy, BidId, CloseReason, DeploymentId, GroupSeq, OrderId,
+};
 
 use crate::{
     accounts::{DENOM, OTHER, Who},
@@ -162,7 +164,7 @@ impl<'a> Walk<'a> {
         let contracts = self.contracts;
         let (deployment, order) = (self.deployment(), self.order());
         let account = AccountId(deployment);
-        match self.rng.gen_range(0..12) {
+        match self.rng.gen_range(0..14) {
             0..=2 => {
                 let auction = match self.rng.gen_ratio(1, 3) {
                     true => AuctionPolicy::LowestPrice { closes_after: self.rng.gen_range(9..13) },
@@ -195,10 +197,32 @@ impl<'a> Walk<'a> {
                 contracts
                     .to_orderbook(who, &orderbook::ExecuteMsg::SetDelegate { deployment, delegate })
             }
+            11 => {
+                let (deployment, group) = (DeploymentId(deployment), GroupSeq(1));
+                let msg = match self.rng.gen_range(0..6) {
+                    0 => orderbook::ExecuteMsg::CloseGroup { deployment, group },
+                    1 | 2 => orderbook::ExecuteMsg::PauseGroup { deployment, group },
+                    _ => orderbook::ExecuteMsg::StartGroup { deployment, group },
+                };
+                contracts.to_orderbook(who, &msg)
+            }
+            12 => {
+                let (deployment, group) = (DeploymentId(deployment), GroupSeq(1));
+                let msg = match self.rng.gen_bool(0.5) {
+                    true => {
+                        let providers = vec![address(self.provider())];
+                        orderbook::ExecuteMsg::SetExcluded { deployment, group, providers }
+                    }
+                    false => orderbook::ExecuteMsg::SetAnyoneStarts { deployment, on: true },
+                };
+                contracts.to_orderbook(who, &msg)
+            }
             _ => {
                 let order = OrderId(order);
-                contracts
-                    .to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason: None, exclude: false })
+                contracts.to_orderbook(
+                    who,
+                    &orderbook::ExecuteMsg::CloseLease { order, reason: None, exclude: false },
+                )
             }
         }
     }
@@ -223,7 +247,10 @@ impl<'a> Walk<'a> {
                 .to_orderbook(who, &orderbook::ExecuteMsg::WithdrawBid { order, provider: named }),
             7 => {
                 let reason = Some(*CloseReason::ALL.choose(&mut self.rng).unwrap());
-                contracts.to_orderbook(who, &orderbook::ExecuteMsg::CloseLease { order, reason, exclude: false })
+                contracts.to_orderbook(
+                    who,
+                    &orderbook::ExecuteMsg::CloseLease { order, reason, exclude: false },
+                )
             }
             8 => {
                 let orders = [number, self.order()];

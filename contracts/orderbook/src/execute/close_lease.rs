@@ -1,14 +1,15 @@
 //! Either side ends a lease.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::{GroupState, events::OrderOpened};
-use souk_core::{CloseReason, GroupId, OrderId};
+use souk_api::orderbook::{GroupState, TRIAL};
+use souk_core::{CloseReason, OrderId};
 
 use crate::{
     ContractError, Ctx,
     lifecycle::{
+        group::reopen,
         lease::{self, LeaseEnding},
-        order::{self, LoadedOrder, NewOrder},
+        order::{self, LoadedOrder},
     },
     neighbours::escrow,
     rules::{
@@ -17,15 +18,13 @@ use crate::{
         rounds,
     },
     state::{
-        counters, denoms,
-        deployments::{self, Deployment},
         groups::{self, Group},
         orders::Lease,
     },
 };
 
-/// The group is reopened, after a provider's close without that provider and a few times at most;
-/// a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
+/// The group is reopened, after a provider's close without that provider and a few times at most,
+/// closes within the trial aside; a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
 /// chose its provider waits, that of an auction is reopened without the winner. While the account
 /// is depleted the reason is lack of money and nothing is reopened.
 ///
@@ -54,7 +53,8 @@ pub fn close_lease(
     if reason == CloseReason::ManifestTimeout {
         check_manifest_window(ctx, id, &lease)?;
     }
-    let after = Aftermath::of(side, reason, order.auction.is_some());
+    let early = ctx.now() < lease.created_at.saturating_add(TRIAL);
+    let after = Aftermath::of(side, reason, order.auction.is_some(), early);
     let excludes = exclude || after.excludes();
     let ending = LeaseEnding { reason, breach: after.is_breach(), excludes };
     let closed = lease::end(ctx, id, &mut order, ending)?;
@@ -76,11 +76,7 @@ pub fn close_lease(
     Ok(response.add_message(stop))
 }
 
-fn check_manifest_window(
-    ctx: &Ctx,
-    order: OrderId,
-    lease: &Lease,
-) -> Result<(), ContractError> {
+fn check_manifest_window(ctx: &Ctx, order: OrderId, lease: &Lease) -> Result<(), ContractError> {
     let now = ctx.now();
     let timeout = ctx.config.params.manifest_timeout;
     let (from, until) = manifest::window(lease.created_at, timeout);
@@ -101,35 +97,14 @@ fn rests(group: &mut Group, after: Aftermath, now: u64) -> Option<GroupState> {
             group.count_reopening();
             None
         }
-        Aftermath::NoManifestForWinner => match rounds::next(group.rounds, now) {
-            None => Some(GroupState::Paused),
-            counted => {
-                group.rounds = counted;
-                None
+        Aftermath::EarlyBreach | Aftermath::NoManifestForWinner => {
+            match rounds::next(group.rounds, now) {
+                None => Some(GroupState::Paused),
+                counted => {
+                    group.rounds = counted;
+                    None
+                }
             }
-        },
+        }
     }
-}
-
-/// Puts the group out again, at the denom's terms of today.
-fn reopen(
-    ctx: &mut Ctx,
-    id: GroupId,
-    mut group: Group,
-    deployment: &mut Deployment,
-) -> Result<OrderOpened, ContractError> {
-    let terms = denoms::get(ctx.storage(), &deployment.denom)?;
-    // Denoms are added and changed, never removed.
-    let terms = terms.ok_or_else(|| ContractError::DenomNotAccepted {
-        denom: deployment.denom.to_string(),
-        accepted: String::new(),
-    })?;
-    let spec = groups::spec(ctx.storage(), id)?;
-    group.order = counters::next_orders(ctx.storage_mut(), 1)?;
-    let excluded = group.excluded().to_vec();
-    let new = NewOrder { id: group.order, group: id, spec: &spec, terms: &terms, excluded };
-    let opened = order::open(ctx, deployment, new)?;
-    groups::save(ctx.storage_mut(), id, &group)?;
-    deployments::save(ctx.storage_mut(), id.deployment, deployment)?;
-    Ok(opened)
 }

@@ -68,6 +68,7 @@ pub(super) fn create(
         orders: 0,
         reserved: Rate::ZERO,
         mark: None,
+        anyone_starts: false,
         closed: false,
     };
     let mut response = Response::new().add_event(DeploymentCreated {

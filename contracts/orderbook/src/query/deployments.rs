@@ -57,6 +57,7 @@ fn describe(
         account: escrow::link(view.storage)?.account(id)?,
         created_at: deployment.created_at,
         marked_at: deployment.mark.map(|mark| mark.at),
+        anyone_starts: deployment.anyone_starts,
         groups: groups?,
     })
 }

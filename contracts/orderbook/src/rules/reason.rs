@@ -41,6 +41,8 @@ pub enum Aftermath {
     ByTenant,
     /// The provider ended it without notice: the group is reopened without it, a few times.
     Breach,
+    /// So it did within the trial: the group is reopened without it, ten times in a day.
+    EarlyBreach,
     /// There was no manifest, and the tenant had chosen the provider: the group rests.
     NoManifest,
     /// There was no manifest for the winner of an auction: the group is reopened without it, ten
@@ -49,25 +51,27 @@ pub enum Aftermath {
 }
 
 impl Aftermath {
-    /// Of a lease of a binding auction or not, that is ended for `reason` by `side`.
-    pub fn of(side: Side, reason: CloseReason, binding: bool) -> Self {
+    /// Of a lease of a binding auction or not, that is ended for `reason` by `side`, within the trial or
+    /// after it.
+    pub fn of(side: Side, reason: CloseReason, binding: bool, early: bool) -> Self {
         match (side, reason) {
             (_, CloseReason::InsufficientFunds) => Self::NoFunds,
             (Side::Tenant, _) => Self::ByTenant,
             (Side::Provider, CloseReason::ManifestTimeout) if binding => Self::NoManifestForWinner,
             (Side::Provider, CloseReason::ManifestTimeout) => Self::NoManifest,
+            (Side::Provider, _) if early => Self::EarlyBreach,
             (Side::Provider, _) => Self::Breach,
         }
     }
 
     /// Whether the provider is to blame.
     pub fn is_breach(self) -> bool {
-        self == Self::Breach
+        matches!(self, Self::Breach | Self::EarlyBreach)
     }
 
     /// Whether the provider may not bid on the group any more, whatever its tenant says.
     pub fn excludes(self) -> bool {
-        matches!(self, Self::Breach | Self::NoManifestForWinner)
+        self.is_breach() || self == Self::NoManifestForWinner
     }
 }
 
@@ -80,6 +84,10 @@ pub enum OrderEnd {
     NoBids,
     /// The account could not carry the winner.
     InsufficientFunds,
+    /// Its tenant paused the group.
+    GroupPaused,
+    /// Its tenant closed the group.
+    GroupClosed,
     /// Its deployment ended.
     DeploymentClosed,
 }
@@ -91,6 +99,8 @@ impl OrderEnd {
             Self::Expired => "expired",
             Self::NoBids => "no_bids",
             Self::InsufficientFunds => "insufficient_funds",
+            Self::GroupPaused => "group_paused",
+            Self::GroupClosed => "group_closed",
             Self::DeploymentClosed => "deployment_closed",
         }
     }
@@ -98,9 +108,9 @@ impl OrderEnd {
     /// What becomes of the group, if its deployment goes on.
     pub fn group_state(self) -> GroupState {
         match self {
-            Self::Expired | Self::NoBids => GroupState::Paused,
+            Self::Expired | Self::NoBids | Self::GroupPaused => GroupState::Paused,
             Self::InsufficientFunds => GroupState::InsufficientFunds,
-            Self::DeploymentClosed => GroupState::Closed,
+            Self::GroupClosed | Self::DeploymentClosed => GroupState::Closed,
         }
     }
 }

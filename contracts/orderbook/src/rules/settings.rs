@@ -30,6 +30,7 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
         end_blocks,
         slot_hold,
         manifest_timeout,
+        idle_grace,
     } = *params;
     let rule = |field, value: u64, fine, rule| {
         if fine {
@@ -51,7 +52,9 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
     let held = slot_hold <= DAY.saturating_mul(30);
     rule("slot_hold", slot_hold, held, "it must be 30 days at most")?;
     let fair = (MINUTE..=DAY).contains(&manifest_timeout);
-    rule("manifest_timeout", manifest_timeout, fair, "it must be a minute to a day, in seconds")
+    rule("manifest_timeout", manifest_timeout, fair, "it must be a minute to a day, in seconds")?;
+    let waits = (HOUR..=DAY.saturating_mul(365)).contains(&idle_grace);
+    rule("idle_grace", idle_grace, waits, "it must be an hour to 365 days, in seconds")
 }
 
 /// Checks the terms of a denom.

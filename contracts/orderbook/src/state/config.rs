@@ -6,7 +6,7 @@ use cosmwasm_schema::{
 };
 use cosmwasm_std::Addr;
 use souk_api::{
-    defaults::MANIFEST_TIMEOUT,
+    defaults::{IDLE_GRACE, MANIFEST_TIMEOUT},
     orderbook::{OrderbookEvent, Params},
     published::names,
 };
@@ -53,11 +53,18 @@ struct StoredParams {
     slot_hold: u64,
     #[serde(default = "manifest_timeout")]
     manifest_timeout: u64,
+    #[serde(default = "idle_grace")]
+    idle_grace: u64,
 }
 
 /// What holds until the owner sets it, in markets of the first release.
 fn manifest_timeout() -> u64 {
     MANIFEST_TIMEOUT
+}
+
+/// As [`manifest_timeout`].
+fn idle_grace() -> u64 {
+    IDLE_GRACE
 }
 
 impl Config {
@@ -82,3 +89,21 @@ souk_contract_std::config!(Config {
     key: "c",
     before_pause: Config::note_pause
 });
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::{StdResult, from_json, to_json_string};
+    use souk_api::defaults;
+
+    use super::*;
+
+    #[test]
+    fn a_configuration_of_the_first_release_has_the_defaults_of_what_is_younger() -> StdResult<()> {
+        let old = r#"{"guardian":"g","escrow":"e","registry":"r","attestations":"a","params":{"order_lifetime":86400,"min_auction":30,"max_auction":3600,"min_auction_blocks":3,"reap_grace":3600,"reap_blocks":10,"slot_hold":86400},"paused":false,"unpaused_at":0}"#;
+        let config: Config = from_json(old)?;
+        assert_eq!(config.params, defaults::orderbook_params());
+        let written: Config = from_json(to_json_string(&config)?)?;
+        assert_eq!(written, config);
+        Ok(())
+    }
+}

@@ -50,6 +50,9 @@ pub struct Deployment {
     /// When and why it was marked.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<Mark>,
+    /// Whether anyone may start a group of it that rests for lack of funds.
+    #[serde(rename = "f", default, skip_serializing_if = "std::ops::Not::not")]
+    pub anyone_starts: bool,
     /// Whether it ended.
     #[serde(rename = "x", default)]
     pub closed: bool,

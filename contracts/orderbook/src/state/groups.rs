@@ -36,13 +36,7 @@ pub struct Group {
 impl Group {
     /// A group with its first order.
     pub fn opened(order: OrderId) -> Self {
-        Self {
-            state: GroupState::Open,
-            order,
-            excluded: Vec::new(),
-            reopened: None,
-            rounds: None,
-        }
+        Self { state: GroupState::Open, order, excluded: Vec::new(), reopened: None, rounds: None }
     }
 
     /// Its state: with its deployment a group is closed as well, which is not written into
@@ -54,6 +48,13 @@ impl Group {
     /// Sets its state.
     pub fn set_state(&mut self, state: GroupState) {
         self.state = state;
+    }
+
+    /// It is open, and nothing counts against it that was before.
+    pub fn start(&mut self) {
+        self.state = GroupState::Open;
+        self.reopened = Some(0);
+        self.rounds = None;
     }
 
     /// Providers that may not bid on its orders to come, the oldest first.

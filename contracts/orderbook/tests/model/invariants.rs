@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use souk_api::{
     escrow,
     orderbook::{
-        BidState, DeploymentResponse, DeploymentState, DeploymentsResponse, LeaseResponse,
-        LeaseState, OrderResponse, OrderState, QueryMsg,
+        BidState, DeploymentResponse, DeploymentState, DeploymentsResponse, GroupState,
+        LeaseResponse, LeaseState, OrderResponse, OrderState, QueryMsg,
     },
 };
 
@@ -101,7 +101,12 @@ fn deployments(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
             if recorded_open && order.closes_at.is_some() {
                 reserved += order.spec.ceiling.u128();
             }
+            let rests = deployment
+                .groups
+                .iter()
+                .any(|group| group.seq == order.group.group && group.state != GroupState::Open);
             assert!(latest || order.state == OrderState::Closed, "{when}");
+            assert!(!rests || order.state == OrderState::Closed, "what rests has no order; {when}");
             assert!(!closed || order.state == OrderState::Closed, "{when}");
         }
         assert_eq!(account.streams, streams, "{when}");

@@ -71,6 +71,7 @@ fn the_random_markets_are_lively() {
         "order_pruned",
         "group_changed",
         "excluded_set",
+        "anyone_starts_set",
     ] {
         assert!(play.seen(kind) > 0, "no {kind} in {:?}", play.counts());
     }

@@ -9,13 +9,16 @@ use souk_api::{
     attestations,
     defaults::MIN_DEPOSIT,
     escrow,
-    orderbook::{MAX_ORDERS, OrderResponse, OrderState, OrdersResponse, QueryMsg},
+    orderbook::{
+        DeploymentResponse, GroupState, MAX_ORDERS, OrderResponse, OrderState, OrdersResponse,
+        QueryMsg,
+    },
     paging::MAX_LIMIT,
     registry,
 };
 use souk_core::{AccountId, CloseReason, DeploymentId, OrderId, SignedBy, time::DAY};
 
-use crate::market::*;
+use crate::market::{GroupAction::*, *};
 
 pub const TENANTS: [&str; 3] = ["ann", "bob", "cyd"];
 pub const PROVIDERS: [&str; 4] = ["p0", "p1", "p2", "p3"];
@@ -114,7 +117,7 @@ impl Play {
         let (id, deployment) = (order.id, order.group.deployment);
         let price = order.spec.ceiling.u128() * (1 + u128::from(units) % 100) / 100;
         let tenant = self.name_of(&order.tenant);
-        match what % 32 {
+        match what % 34 {
             0 | 1 => self.create(tenant, which, units),
             2..=9 => self.attempt(|market| market.place(provider, id, price)),
             10 | 11 => {
@@ -160,6 +163,21 @@ impl Play {
             27 => self.take(tenant, deployment, id, units),
             28 => self.harm(provider, units),
             29 if units % 4 == 0 => self.pause(),
+            29 => {
+                let (action, seq) = (Pause, order.group.group.0);
+                self.attempt(|market| market.group(tenant, action, deployment, seq))
+            }
+            30 if units % 4 == 0 => {
+                self.attempt(|market| market.let_anyone_start(tenant, deployment, which % 2 == 0))
+            }
+            30 if units % 4 == 1 => {
+                let seq = order.group.group.0;
+                self.attempt(|market| market.group(tenant, Close, deployment, seq))
+            }
+            30 => {
+                let name = if units % 4 == 2 { tenant } else { "friend" };
+                self.start(name, which)
+            }
             _ => self.pass(units),
         }
     }
@@ -237,6 +255,30 @@ impl Play {
         })?;
         self.accounts.extend(made);
         Ok(())
+    }
+
+    /// A group that rests is started, if there is one.
+    fn start(&mut self, name: &str, which: u8) -> Done {
+        let resting = self.resting();
+        let Some((deployment, seq)) = resting.get(usize::from(which) % resting.len().max(1)) else {
+            return Err("no group rests".to_owned());
+        };
+        let (id, seq) = (deployment.id, *seq);
+        let name = if name == "friend" { name } else { self.name_of(&deployment.tenant) };
+        self.attempt(|market| market.group(name, Start, id, seq))
+    }
+
+    fn resting(&self) -> Vec<(DeploymentResponse, u32)> {
+        let asked = self.accounts.iter().filter_map(|id| {
+            self.market.query::<DeploymentResponse>(&QueryMsg::Deployment { deployment: *id }).ok()
+        });
+        let groups = asked.flat_map(|deployment| {
+            let rests = |state| matches!(state, GroupState::Paused | GroupState::InsufficientFunds);
+            let resting = deployment.groups.iter().filter(|group| rests(group.state));
+            let seqs: Vec<u32> = resting.map(|group| group.seq.0).collect();
+            seqs.into_iter().map(move |seq| (deployment.clone(), seq)).collect::<Vec<_>>()
+        });
+        groups.collect()
     }
 
     fn release(&mut self, provider: &'static str) -> Done {

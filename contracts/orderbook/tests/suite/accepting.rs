@@ -4,7 +4,7 @@ use souk_api::{
     defaults,
     orderbook::{BidState, ExecuteMsg, LeaseState, OrderState, events::LeaseCreated},
 };
-use souk_core::{GroupSeq, SignedBy, time::HOUR};
+use souk_core::{Attribute, GroupSeq, SignedBy, time::HOUR};
 use souk_orderbook::ContractError;
 
 use crate::market::*;

@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{CosmosMsg, WasmMsg, to_json_binary};
 use souk_api::{
-    defaults::{END_BLOCKS, END_GRACE, ORDER_LIFETIME, SLOT_HOLD},
+    defaults::{END_BLOCKS, END_GRACE, IDLE_GRACE, ORDER_LIFETIME, SLOT_HOLD},
     escrow,
     orderbook::{
         DeploymentResponse, DeploymentState, ExecuteMsg, GroupState, OrderResponse, OrderState,
@@ -185,9 +185,9 @@ fn a_deployment_whose_groups_all_rest_is_ended_so_that_others_get_their_deposits
     let response = market.end_deployment(id).unwrap();
     let now = market.now();
     let event =
-        DeploymentMarked { deployment: id, depleted_since: now, endable_at: now + END_GRACE };
+        DeploymentMarked { deployment: id, depleted_since: now, endable_at: now + IDLE_GRACE };
     assert_eq!(market.events_of::<DeploymentMarked>(&response), [event]);
-    market.blocks(END_BLOCKS, END_GRACE - 1);
+    market.blocks(END_BLOCKS, IDLE_GRACE - 1);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
     let response = market.pass(1).end_deployment(id).unwrap();
     let event = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
@@ -203,7 +203,7 @@ fn a_depleted_lease_that_its_provider_ends_leaves_nothing_that_cannot_be_ended()
     // Nothing is paid any more: another reason, so another mark.
     market.blocks(END_BLOCKS, END_GRACE).end_deployment(id).unwrap();
     assert_eq!(market.deployment(id).state, DeploymentState::Active);
-    market.blocks(END_BLOCKS, END_GRACE).end_deployment(id).unwrap();
+    market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
     assert_eq!(market.deployment(id).state, DeploymentState::Closed);
 }
 

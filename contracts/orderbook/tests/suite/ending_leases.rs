@@ -3,7 +3,7 @@
 use souk_api::{
     defaults::MANIFEST_TIMEOUT,
     orderbook::{
-        GroupState, LeaseState, LeasesResponse, OrderState, QueryMsg,
+        GroupState, LeaseState, LeasesResponse, OrderState, QueryMsg, TRIAL,
         events::{GroupChanged, LeaseClosed, OrderOpened},
     },
 };
@@ -76,7 +76,8 @@ fn three_reopenings_and_the_group_waits_for_its_tenant() {
     for (round, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
         market.place(name, order, 900).unwrap();
         market.accept("ann", order, name, 900).unwrap();
-        let response = market.provider_closes(name, order, CloseReason::Unstable).unwrap();
+        let response =
+            market.pass(TRIAL).provider_closes(name, order, CloseReason::Unstable).unwrap();
         let opened = market.events_of::<OrderOpened>(&response);
         let paused = market.events_of::<GroupChanged>(&response);
         if round < 3 {
@@ -118,11 +119,16 @@ fn each_side_gives_its_own_reasons() {
         assert_eq!(error, ContractError::ReasonNotAllowed(reason));
     }
     for reason in CloseReason::ALL.into_iter().skip(1) {
-        let msg = souk_api::orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason), exclude: false };
+        let msg = souk_api::orderbook::ExecuteMsg::CloseLease {
+            order,
+            reason: Some(reason),
+            exclude: false,
+        };
         let error = market.send(&market.who("ann"), &msg).unwrap_err();
         assert_eq!(error, ContractError::ReasonNotAllowed(reason));
     }
-    let without = souk_api::orderbook::ExecuteMsg::CloseLease { order, reason: None, exclude: false };
+    let without =
+        souk_api::orderbook::ExecuteMsg::CloseLease { order, reason: None, exclude: false };
     market.send(&market.operator("pro"), &without).unwrap();
     assert_eq!(market.lease_of(order).reason, Some(CloseReason::Unspecified));
 }
@@ -250,7 +256,8 @@ fn a_provider_that_left_the_registry_can_still_end_its_leases_itself() {
     market.deregister(&pro);
     let reason = CloseReason::Decommission;
     assert!(market.provider_closes("pro", order, reason).is_err(), "it has no operator any more");
-    let msg = souk_api::orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason), exclude: false };
+    let msg =
+        souk_api::orderbook::ExecuteMsg::CloseLease { order, reason: Some(reason), exclude: false };
     market.send(&pro, &msg).unwrap();
     assert_eq!(market.lease_of(order).reason, Some(reason));
 }

@@ -95,11 +95,8 @@ fn the_list_is_the_tenants_for_the_orders_to_come() {
     let id = market.order_of(order).group.deployment;
     let other = market.who("other");
     let response = market.set_excluded("ann", id, &["other", "other"]).unwrap();
-    let event = ExcludedSet {
-        deployment: id,
-        group: GroupSeq(1),
-        providers: Some(other.to_string()),
-    };
+    let event =
+        ExcludedSet { deployment: id, group: GroupSeq(1), providers: Some(other.to_string()) };
     assert_eq!(market.events_of::<ExcludedSet>(&response), [event]);
     market.tenant_closes("ann", order).unwrap();
     let order = market.deployment(id).groups[0].order;

@@ -41,6 +41,10 @@ fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteM
         ExecuteMsg::WithdrawBid { order: open, provider: provider.clone() },
         ExecuteMsg::CloseLease { order: leased, reason: None, exclude: false },
         ExecuteMsg::SetExcluded { deployment, group: GroupSeq(1), providers: vec![] },
+        ExecuteMsg::PauseGroup { deployment, group: GroupSeq(2) },
+        ExecuteMsg::StartGroup { deployment, group: GroupSeq(2) },
+        ExecuteMsg::CloseGroup { deployment, group: GroupSeq(2) },
+        ExecuteMsg::SetAnyoneStarts { deployment, on: true },
         ExecuteMsg::CloseAuction { order: open, limit: 1 },
         ExecuteMsg::ExpireOrder { order: open },
         ExecuteMsg::EndDeployment { deployment },
@@ -99,7 +103,9 @@ fn each_message_refuses_whoever_it_is_not_for() {
             Permission::Anyone | Permission::Self_ => continue,
             Permission::Owner => &["the owner"],
             Permission::Guardian => &["the owner", "the guardian"],
-            Permission::Tenant | Permission::TenantOrDelegate => &["the tenant"],
+            Permission::Tenant | Permission::TenantOrDelegate | Permission::TenantOrAllowed => {
+                &["the tenant"]
+            }
             Permission::TenantOrOperator => &["the tenant", "the operator"],
             Permission::Operator => &["the operator"],
             Permission::Cw20 => &[],
@@ -173,6 +179,9 @@ fn a_pause_stops_new_business_and_nothing_else() {
             msg,
             ExecuteMsg::SetDelegate { .. }
                 | ExecuteMsg::SetExcluded { .. }
+                | ExecuteMsg::PauseGroup { .. }
+                | ExecuteMsg::CloseGroup { .. }
+                | ExecuteMsg::SetAnyoneStarts { .. }
                 | ExecuteMsg::LowerBid { .. }
                 | ExecuteMsg::WithdrawBid { .. }
                 | ExecuteMsg::CloseLease { .. }
@@ -228,6 +237,8 @@ fn times_and_counts_stay_within_their_bounds() {
         ("end_grace", Params { end_grace: week + 1, ..fine }),
         ("end_blocks", Params { end_blocks: u64::MAX, ..fine }),
         ("slot_hold", Params { slot_hold: u64::MAX, ..fine }),
+        ("idle_grace", Params { idle_grace: HOUR - 1, ..fine }),
+        ("idle_grace", Params { idle_grace: 366 * 24 * HOUR, ..fine }),
         ("manifest_timeout", Params { manifest_timeout: 59, ..fine }),
         ("manifest_timeout", Params { manifest_timeout: 24 * HOUR + 1, ..fine }),
     ] {

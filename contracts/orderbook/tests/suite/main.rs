@@ -21,6 +21,7 @@ mod ending_deployments;
 mod ending_leases;
 mod excluding;
 mod governing;
+mod groups;
 mod manifests;
 #[path = "../common/market/mod.rs"]
 mod market;

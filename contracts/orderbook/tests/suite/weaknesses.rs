@@ -5,10 +5,10 @@ use cosmwasm_std::{Coin, coins};
 use souk_api::{
     defaults::{self, DENOM, MIN_AUCTION_BLOCKS, MIN_DEPOSIT},
     escrow,
-    orderbook::{BidState, ExecuteMsg, GroupState, OrderState, events::DeploymentCreated},
+    orderbook::{ExecuteMsg, events::DeploymentCreated},
 };
 use souk_core::{
-    AccountId, Attribute, CloseReason, Denom, DeploymentId, OrderId,
+    AccountId, CloseReason, Denom, DeploymentId,
     time::{DAY, HOUR},
 };
 use souk_orderbook::ContractError;
@@ -76,53 +76,6 @@ fn poc_f_a_bank_denom_that_looks_like_a_listed_token_is_accepted() {
     let created: Vec<DeploymentCreated> = market.events_of(&response);
     assert_eq!(created[0].denom, Denom::Cw20(token.to_string()), "listeners read a token");
     assert_eq!(market.deployment(created[0].deployment).denom, Denom::Native(fake));
-}
-
-/// G: while two groups are auctioned, whoever closes first decides which of them is lost for good.
-#[test]
-fn poc_g_a_stranger_chooses_which_group_dies_and_it_never_comes_back() {
-    for first in [0, 1] {
-        let mut market = Market::new();
-        market.provider("pro");
-        let new = deployment(&[group("a", 800_000), group("b", 800_000)], lowest_price(300));
-        let id = market.create("ann", &new, 1_000_000).unwrap();
-        let orders: Vec<OrderId> = market.deployment(id).groups.iter().map(|g| g.order).collect();
-        for order in &orders {
-            market.place("pro", *order, 300_000).unwrap();
-        }
-        market.blocks(MIN_AUCTION_BLOCKS, 300);
-        market.close_auction(orders[first], 1).unwrap();
-        market.close_auction(orders[1 - first], 1).unwrap();
-        let states: Vec<_> = market.deployment(id).groups.iter().map(|g| g.state).collect();
-        assert_eq!(states[first], GroupState::InsufficientFunds);
-        assert_eq!(states[1 - first], GroupState::Open);
-    }
-}
-
-/// H: an account below the runway for a moment: anyone closes the auction, the group is lost.
-#[test]
-fn poc_h_a_moment_of_low_runway_ends_a_group_for_good() {
-    let mut market = Market::new();
-    market.provider_with("lazy", 10, &[eu()]);
-    market.provider("pro");
-    let new = deployment(&[group("web", 400_000)], lowest_price(300));
-    let id = market.create("ann", &new, 500_000).unwrap();
-    let order = market.deployment(id).groups[0].order;
-    market.place("pro", order, 400_000).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
-    market.pass(HOUR);
-    // The provider leaves; the tenant has a quarter of an hour left and is about to top up.
-    market.provider_closes("pro", order, CloseReason::Unstable).unwrap();
-    let order = market.deployment(id).groups[0].order;
-    market.place("lazy", order, 400_000).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
-    assert_eq!(market.deployment(id).groups[0].state, GroupState::InsufficientFunds);
-    market.deposit("ann", id, 10_000_000);
-    assert_eq!(market.order_of(order).state, OrderState::Closed);
-    assert_eq!(market.deployment(id).groups[0].state, GroupState::InsufficientFunds);
-    // And an hour later anyone takes the whole deployment away.
-    market.end_deployment(id).unwrap();
-    market.blocks(10, HOUR).end_deployment(id).unwrap();
 }
 
 /// I: a halt that covers an auction's end decides it.
@@ -243,24 +196,6 @@ fn poc_m_ten_orders_without_a_coin_behind_them_take_a_market_out_for_a_day() {
     assert!(market.accept("mallory", orders[0], "p0", 500_000).is_err());
 }
 
-/// N: the owner of a group that is out of money cannot go on with it; its deployment must be made again.
-#[test]
-fn poc_n_a_topped_up_deployment_does_not_go_on_after_its_provider_closed_it() {
-    let mut market = Market::new();
-    market.provider("pro");
-    market.provider("other");
-    let groups = [group("web", 400_000), group("db", 1)];
-    let id = market.create("ann", &deployment(&groups, tenant_choice()), 1_000_000).unwrap();
-    let order = market.deployment(id).groups[0].order;
-    market.place("pro", order, 400_000).unwrap();
-    market.accept("ann", order, "pro", 400_000).unwrap();
-    market.pass(3 * HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
-    market.deposit("ann", id, PLENTY);
-    let shown = market.deployment(id);
-    assert_eq!(shown.groups[0].state, GroupState::InsufficientFunds);
-    assert!(market.place("other", order, 400_000).is_err());
-}
-
 /// S: a delegate ("everyday actions, never money") turns the deposit into its own provider's income.
 #[test]
 fn poc_s_a_delegate_lets_the_deposit_flow_to_its_own_provider_at_the_ceiling() {
@@ -302,28 +237,4 @@ fn poc_t_closing_depends_on_reading_the_escrows_record() {
     assert!(market.close("ann", id).is_err());
     assert!(market.tenant_closes("ann", order).is_err());
     assert!(market.provider_closes("pro", order, CloseReason::Unstable).is_err());
-}
-
-/// U: a tenant of a binding auction is not bound: it looks at the bids and leaves for nothing.
-#[test]
-fn poc_u_sybil_providers_end_a_group_for_good() {
-    let mut market = Market::new();
-    let names = ["s0", "s1", "s2", "s3"];
-    for name in names {
-        market.provider(name);
-    }
-    market.provider("honest");
-    let mut order = market.order("ann", lowest_price(300));
-    let id = market.order_of(order).group.deployment;
-    for name in names {
-        market.place(name, order, 1).unwrap();
-        market.place("honest", order, 900).unwrap();
-        market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
-        market.provider_closes(name, order, CloseReason::Unspecified).unwrap();
-        market.release("honest", &[order]);
-        order = market.deployment(id).groups[0].order;
-    }
-    assert_eq!(market.deployment(id).groups[0].state, GroupState::Paused);
-    market.end_deployment(id).unwrap();
-    market.blocks(10, HOUR).end_deployment(id).unwrap();
 }

@@ -52,6 +52,13 @@ events! {
         /// The delegate; absent if none.
         delegate: Option<String>,
     }
+    /// Whether anyone may start a deployment's groups that rest for lack of funds changed.
+    AnyoneStartsSet = "souk_orderbook_anyone_starts_set" {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Whether anyone may.
+        on: bool,
+    }
     /// A group changed its state.
     GroupChanged = "souk_orderbook_group_changed" {
         /// The deployment.
@@ -90,7 +97,8 @@ events! {
         deployment: DeploymentId,
         /// The group.
         group: GroupSeq,
-        /// In a word: `expired`, `no_bids`, `insufficient_funds` or `deployment_closed`.
+        /// In a word: `expired`, `no_bids`, `insufficient_funds`, `group_paused`, `group_closed` or
+        /// `deployment_closed`.
         why: String,
     }
     /// A bid was placed.

@@ -26,3 +26,6 @@ pub const MAX_ROUNDS: u8 = 10;
 /// For how long after `Params::manifest_timeout` a provider may close for want of a manifest, in
 /// seconds.
 pub const MANIFEST_WINDOW: u64 = HOUR;
+/// A provider's close without notice within this many seconds of a lease's beginning is a breach, but
+/// no reopening that counts against the group: else accomplices that win and leave would end it.
+pub const TRIAL: u64 = 300;

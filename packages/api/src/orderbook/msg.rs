@@ -62,7 +62,7 @@ pub struct Params {
     pub max_auction: u64,
     /// Blocks from an order's creation before its auction can close.
     pub min_auction_blocks: u64,
-    /// Time between marking a deployment and ending it.
+    /// Time between marking a depleted deployment and ending it.
     pub end_grace: u64,
     /// Blocks between marking a deployment and ending it.
     pub end_blocks: u64,
@@ -73,6 +73,8 @@ pub struct Params {
     /// From how long after a lease's beginning its provider may close it for want of a manifest, a
     /// minute to a day; until an hour later.
     pub manifest_timeout: u64,
+    /// Time between marking a deployment whose groups all rest and ending it, an hour to a year.
+    pub idle_grace: u64,
 }
 
 /// A deployment to create.
@@ -186,6 +188,38 @@ pub enum ExecuteMsg {
         /// The providers, 16 at most; none to let everyone bid again.
         providers: Vec<String>,
     },
+    /// Ends the order or the lease of an open group, which then rests until it is started. Not while
+    /// a `lowest_price` auction of it has bids.
+    PauseGroup {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+    },
+    /// Opens a new order for a group that rests; what was counted of its reopenings is forgotten. One
+    /// that rests for lack of funds anyone may start if its tenant allows it. The account must not be
+    /// depleted, and must carry the ceiling for the least runway, unless the tenant starts a
+    /// group for which it chooses the provider.
+    StartGroup {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+    },
+    /// Ends a group for good, with its order or lease; with the last one the deployment.
+    CloseGroup {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+    },
+    /// Says whether anyone may start a group that rests for lack of funds, once there are some.
+    SetAnyoneStarts {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Whether anyone may; at first nobody but tenant and delegate.
+        on: bool,
+    },
     /// Closes a `lowest_price` auction that is over. Disqualified bids are deleted, `limit`
     /// at most in one message; then the lowest wins.
     CloseAuction {
@@ -230,7 +264,7 @@ pub enum ExecuteMsg {
         /// Times and counts.
         params: Option<Params>,
     },
-    /// Stops creation, bids, accepts, closing of auctions and ending.
+    /// Stops creation, bids, accepts, starting of groups, closing of auctions and ending.
     Pause {},
     /// Allows them again; auctions close ten minutes later at the earliest.
     Unpause {},
@@ -247,10 +281,13 @@ impl Message for ExecuteMsg {
     fn permission(&self) -> Permission {
         match self {
             Self::CreateDeployment(_) => Permission::Self_,
-            Self::SetDelegate { .. } => Permission::Tenant,
+            Self::SetDelegate { .. } | Self::SetAnyoneStarts { .. } => Permission::Tenant,
+            Self::StartGroup { .. } => Permission::TenantOrAllowed,
             Self::UpdateDeployment { .. }
             | Self::CloseDeployment { .. }
             | Self::SetExcluded { .. }
+            | Self::PauseGroup { .. }
+            | Self::CloseGroup { .. }
             | Self::AcceptBid { .. } => Permission::TenantOrDelegate,
             Self::PlaceBid { .. } | Self::LowerBid { .. } | Self::WithdrawBid { .. } => {
                 Permission::Operator
@@ -280,6 +317,7 @@ impl Message for ExecuteMsg {
                 | Self::Receive(_)
                 | Self::PlaceBid { .. }
                 | Self::AcceptBid { .. }
+                | Self::StartGroup { .. }
                 | Self::CloseAuction { .. }
                 | Self::EndDeployment { .. }
         )

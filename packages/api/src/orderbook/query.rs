@@ -140,6 +140,9 @@ pub struct DeploymentResponse {
     pub created_at: u64,
     /// When it was marked for its end, if the mark still holds as far as the orderbook knows.
     pub marked_at: Option<u64>,
+    /// Whether anyone may start a group of it that rests for lack of funds.
+    #[serde(default)]
+    pub anyone_starts: bool,
     /// Its groups.
     pub groups: Vec<GroupResponse>,
 }

@@ -57,9 +57,10 @@ states! {
     GroupState {
         /// It has an open order or a lease.
         Open = "open",
-        /// It waits for its tenant: the order found no taker.
+        /// It rests until it is started: its tenant paused it, its order found no taker, there was no
+        /// manifest, or providers ended too many leases of it.
         Paused = "paused",
-        /// Its lease ended because the account was depleted.
+        /// It rests for lack of funds, until it is started.
         InsufficientFunds = "insufficient_funds",
         /// It ended.
         Closed = "closed",

@@ -177,5 +177,6 @@ pub fn params(terms: &Terms) -> orderbook::Params {
         end_blocks: terms.end_blocks,
         slot_hold: terms.slot_hold,
         manifest_timeout: terms.manifest_timeout,
+        idle_grace: terms.idle_grace,
     }
 }

@@ -66,6 +66,9 @@ pub struct Orderbook {
     /// From when after its beginning a lease may be closed for want of a manifest.
     #[serde(with = "text::seconds")]
     pub manifest_timeout: u64,
+    /// From marking a deployment whose groups all rest to ending it.
+    #[serde(with = "text::seconds")]
+    pub idle_grace: u64,
     /// What deployments may be paid in.
     pub denoms: Vec<DenomTerms>,
 }
@@ -177,6 +180,7 @@ impl Terms {
                 end_blocks: params.end_blocks,
                 slot_hold: params.slot_hold,
                 manifest_timeout: params.manifest_timeout,
+                idle_grace: params.idle_grace,
                 denoms: vec![DenomTerms::new(Denom::native(denom))],
             },
             escrow: Escrow { min_runway: defaults::MIN_RUNWAY, cw20_tokens: Vec::new() },

@@ -10,6 +10,7 @@ mod launch;
 mod offers;
 mod plan;
 mod ready;
+mod starting;
 mod watch;
 
 pub use close::{Returned, closing, return_deposits};
@@ -19,4 +20,5 @@ pub use launch::{accept, launch, leases_of};
 pub use offers::{Bids, Look, Offer, OfferSource, Offers, Pick, Via, no_such_offer, read_offers};
 pub use plan::{Plan, plan};
 pub use ready::wait_until_ready;
+pub use starting::startable;
 pub use watch::watch;

@@ -94,7 +94,10 @@ impl Market {
 
     /// Ends a lease.
     pub fn close_lease(&mut self, tenant: &str, order: OrderId) -> Outcome {
-        self.send_to_orderbook(tenant, &ExecuteMsg::CloseLease { order, reason: None, exclude: false })
+        self.send_to_orderbook(
+            tenant,
+            &ExecuteMsg::CloseLease { order, reason: None, exclude: false },
+        )
     }
 
     /// Ends a lease, and its provider may not bid on the group any more.
@@ -114,6 +117,26 @@ impl Market {
         let providers = providers.iter().map(|name| self.who(name).into()).collect();
         let msg = ExecuteMsg::SetExcluded { deployment, group, providers };
         self.send_to_orderbook(tenant, &msg)
+    }
+
+    /// Lets a group rest.
+    pub fn pause_group(&mut self, who: &str, deployment: DeploymentId, group: GroupSeq) -> Outcome {
+        self.send_to_orderbook(who, &ExecuteMsg::PauseGroup { deployment, group })
+    }
+
+    /// Puts a group that rests out again.
+    pub fn start_group(&mut self, who: &str, deployment: DeploymentId, group: GroupSeq) -> Outcome {
+        self.send_to_orderbook(who, &ExecuteMsg::StartGroup { deployment, group })
+    }
+
+    /// Ends a group for good.
+    pub fn close_group(&mut self, who: &str, deployment: DeploymentId, group: GroupSeq) -> Outcome {
+        self.send_to_orderbook(who, &ExecuteMsg::CloseGroup { deployment, group })
+    }
+
+    /// Says whether anyone may start groups that rest for lack of funds.
+    pub fn set_anyone_starts(&mut self, who: &str, deployment: DeploymentId, on: bool) -> Outcome {
+        self.send_to_orderbook(who, &ExecuteMsg::SetAnyoneStarts { deployment, on })
     }
 
     /// Ends a deployment.

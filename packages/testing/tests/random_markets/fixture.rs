@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use souk_api::orderbook::{
-    DeploymentState, LeaseResponse, LeaseState, MAX_ORDERS, OrderbookEvent, QueryMsg,
+    DeploymentState, GroupState, LeaseResponse, LeaseState, MAX_ORDERS, OrderbookEvent, QueryMsg,
 };
 use souk_core::{CloseReason, DeploymentId, GroupSeq, OrderId, time::DAY};
 use souk_testing::{
@@ -143,11 +143,33 @@ impl Fixture {
                 let (tenant, id) = self.deployment(*deployment)?;
                 self.market.set_excluded(tenant, id, GroupSeq(1), &PROVIDERS[..*count])
             }
+            Step::PauseGroup { deployment, group } => {
+                let (tenant, id) = self.deployment(*deployment)?;
+                self.market.pause_group(tenant, id, GroupSeq(*group))
+            }
+            Step::StartGroup { who, deployment, group } => {
+                let (_, id) = self.deployment(*deployment)?;
+                self.market.start_group(PAYERS[who % PAYERS.len()], id, GroupSeq(*group))
+            }
+            Step::CloseGroup { deployment, group } => {
+                let (tenant, id) = self.deployment(*deployment)?;
+                let shown = self.market.deployment(id);
+                let at = usize::try_from(*group).unwrap().checked_sub(1)?;
+                let open = shown.groups.get(at).is_some_and(|one| one.state != GroupState::Closed);
+                let outcome = self.market.close_group(tenant, id, GroupSeq(*group));
+                assert_eq!(outcome.is_ok(), open, "a group can always be closed: {outcome:?}");
+                outcome
+            }
+            Step::SetAnyoneStarts { deployment, on } => {
+                let (tenant, id) = self.deployment(*deployment)?;
+                self.market.set_anyone_starts(tenant, id, *on)
+            }
             Step::GiveUpLease { order, reason } => {
                 let order = self.order(*order)?;
                 let lease = self.lease(order)?;
                 let provider = name_of(&self.market, &lease.provider);
-                let mut reasons = CloseReason::ALL.into_iter().filter(|reason| reason.is_providers());
+                let mut reasons =
+                    CloseReason::ALL.into_iter().filter(|reason| reason.is_providers());
                 self.market.give_up_lease(provider, order, reasons.nth(*reason)?)
             }
             Step::Close { deployment } => {

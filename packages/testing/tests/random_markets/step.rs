@@ -17,6 +17,10 @@ pub enum Step {
     CloseLease { order: usize, exclude: bool },
     GiveUpLease { order: usize, reason: usize },
     SetExcluded { deployment: usize, count: usize },
+    PauseGroup { deployment: usize, group: u32 },
+    StartGroup { who: usize, deployment: usize, group: u32 },
+    CloseGroup { deployment: usize, group: u32 },
+    SetAnyoneStarts { deployment: usize, on: bool },
     Close { deployment: usize },
     Refund { deployment: usize, deposit: Option<u32> },
     EndDeployment { deployment: usize },
@@ -35,7 +39,7 @@ pub enum Step {
 
 impl Step {
     /// Every kind, as [`Step::kind`] calls it.
-    pub const KINDS: [&str; 26] = [
+    pub const KINDS: [&str; 30] = [
         "Deploy",
         "Bid",
         "Lower",
@@ -48,6 +52,10 @@ impl Step {
         "CloseLease",
         "GiveUpLease",
         "SetExcluded",
+        "PauseGroup",
+        "StartGroup",
+        "CloseGroup",
+        "SetAnyoneStarts",
         "Close",
         "Refund",
         "EndDeployment",
@@ -111,6 +119,18 @@ impl Step {
             4 => (n(), 0usize..4).prop_map(|(order, reason)| Self::GiveUpLease { order, reason }),
             1 => (n(), 0usize..3).prop_map(|(deployment, count)| Self::SetExcluded {
                 deployment, count,
+            }),
+            2 => (n(), 1u32..4).prop_map(|(deployment, group)| Self::PauseGroup {
+                deployment, group,
+            }),
+            6 => (n(), n(), 1u32..4).prop_map(|(who, deployment, group)| Self::StartGroup {
+                who, deployment, group,
+            }),
+            1 => (n(), 1u32..4).prop_map(|(deployment, group)| Self::CloseGroup {
+                deployment, group,
+            }),
+            1 => (n(), any::<bool>()).prop_map(|(deployment, on)| Self::SetAnyoneStarts {
+                deployment, on,
             }),
             1 => n().prop_map(|deployment| Self::Close { deployment }),
             3 => (n(), prop::option::of(1u32..4)).prop_map(|(deployment, deposit)| Self::Refund {

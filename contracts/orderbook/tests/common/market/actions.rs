@@ -2,6 +2,14 @@
 
 use super::*;
 
+/// What is done to a group.
+#[derive(Clone, Copy, Debug)]
+pub enum GroupAction {
+    Pause,
+    Start,
+    Close,
+}
+
 impl Market {
     /// Sends a message to the orderbook.
     pub fn send(&mut self, from: &Addr, msg: &ExecuteMsg) -> Result<AppResponse, ContractError> {
@@ -218,6 +226,33 @@ impl Market {
     ) -> Result<AppResponse, ContractError> {
         let msg = ExecuteMsg::CloseLease { order, reason: None, exclude: true };
         self.send(&self.who(name), &msg)
+    }
+
+    /// That one pauses, starts or closes a group of a deployment.
+    pub fn group(
+        &mut self,
+        name: &str,
+        action: GroupAction,
+        deployment: DeploymentId,
+        seq: u32,
+    ) -> Result<AppResponse, ContractError> {
+        let group = GroupSeq(seq);
+        let msg = match action {
+            GroupAction::Pause => ExecuteMsg::PauseGroup { deployment, group },
+            GroupAction::Start => ExecuteMsg::StartGroup { deployment, group },
+            GroupAction::Close => ExecuteMsg::CloseGroup { deployment, group },
+        };
+        self.send(&self.who(name), &msg)
+    }
+
+    /// The tenant of that name lets anyone start its groups, or no longer.
+    pub fn let_anyone_start(
+        &mut self,
+        tenant: &str,
+        deployment: DeploymentId,
+        on: bool,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(&self.who(tenant), &ExecuteMsg::SetAnyoneStarts { deployment, on })
     }
 
     /// The tenant of that name says who may not bid on the first group.

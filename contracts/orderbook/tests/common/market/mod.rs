@@ -28,13 +28,14 @@ use souk_api::{
 };
 use souk_contract_std::testing::{PREFIX, who};
 use souk_core::{
-    AccountId, Amount, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId,
-    GroupSeq, GroupSpec, GroupUnit, OrderId, Price, Requirements, Resources, SignedBy, Volume,
+    AccountId, Amount, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq,
+    GroupSpec, GroupUnit, OrderId, Price, Requirements, Resources, SignedBy, Volume,
 };
 use souk_orderbook::ContractError;
 
 use crate::meter::Meter;
 
+pub use actions::GroupAction;
 pub use values::*;
 
 /// A deposit that lasts for a year of the prices used here.

@@ -1,0 +1,77 @@
+//! A group that rests is put out again.
+
+use cosmwasm_std::Response;
+use souk_api::orderbook::{GroupState, events::GroupChanged};
+use souk_core::{AuctionPolicy, GroupId};
+
+use crate::{
+    ContractError, Ctx, lifecycle,
+    neighbours::escrow,
+    permission::Starter,
+    state::{deployments::Deployment, groups},
+};
+
+/// At the denom's terms of today. The mark of a deployment whose groups all rested is void.
+///
+/// # Errors
+/// If the deployment is closed, if the group does not rest, if it is not the sender's to start, or
+/// if the account does not carry it.
+pub fn start_group(
+    ctx: &mut Ctx,
+    id: GroupId,
+    mut deployment: Deployment,
+    starter: Starter,
+) -> Result<Response, ContractError> {
+    if deployment.closed {
+        return Err(ContractError::DeploymentClosed(id.deployment));
+    }
+    let mut group = groups::get(ctx.storage(), id)?;
+    let state = group.state(&deployment);
+    match (state, starter) {
+        (GroupState::InsufficientFunds, _) | (GroupState::Paused, Starter::Tenant) => {}
+        (GroupState::Paused, Starter::Anyone) => {
+            return Err(ContractError::TenantsToStart(id));
+        }
+        (GroupState::Open | GroupState::Closed, _) => {
+            return Err(ContractError::GroupNotResting { group: id, state });
+        }
+    }
+    check_carried(ctx, id, &deployment, starter)?;
+    // The mark of one that was depleted is void by itself, since its clock runs again.
+    deployment.mark = deployment.mark.filter(|mark| mark.depleted_since.is_some());
+    group.start();
+    let binds = deployment.auction != (AuctionPolicy::TenantChoice {});
+    let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment)?;
+    let state = GroupState::Open;
+    let changed = GroupChanged { deployment: id.deployment, group: id.group, state };
+    let response = Response::new().add_event(changed).add_event(opened);
+    if !binds {
+        return Ok(response);
+    }
+    let reserve = escrow::reserve(ctx, id.deployment, deployment.reserved)?;
+    Ok(response.add_message(reserve))
+}
+
+/// A tenant that chooses its provider accepts what it can pay; all others need the ceiling for the
+/// least runway, beside what is paid and reserved already.
+fn check_carried(
+    ctx: &Ctx,
+    id: GroupId,
+    deployment: &Deployment,
+    starter: Starter,
+) -> Result<(), ContractError> {
+    let chooses = deployment.auction == (AuctionPolicy::TenantChoice {});
+    if chooses && starter == Starter::Tenant {
+        return match escrow::is_depleted(&ctx.view(), id.deployment)? {
+            true => Err(ContractError::StillDepleted(id.deployment)),
+            false => Ok(()),
+        };
+    }
+    let ceiling = groups::spec(ctx.storage(), id)?.ceiling;
+    let reserved = deployment.reserved;
+    if escrow::can_fund(&ctx.view(), id.deployment, ceiling, reserved)? {
+        return Ok(());
+    }
+    let runway = escrow::link(ctx.storage())?.min_runway;
+    Err(ContractError::NotCarried { group: id, ceiling, runway })
+}

@@ -1,0 +1,85 @@
+//! How a group is put out again, and how it stops.
+
+use cosmwasm_std::Response;
+use souk_api::orderbook::events::OrderOpened;
+use souk_core::{CloseReason, GroupId};
+
+use super::{
+    lease::{self, LeaseEnding},
+    order::{self, LoadedOrder, NewOrder},
+};
+use crate::{
+    ContractError, Ctx,
+    neighbours::escrow,
+    rules::reason::OrderEnd,
+    state::{
+        counters, denoms,
+        deployments::{self, Deployment},
+        groups::{self, Group},
+        orders::{self, OrderStatus},
+    },
+};
+
+/// Puts the group out again, at the denom's terms of today; saves it and the deployment.
+pub fn reopen(
+    ctx: &mut Ctx,
+    id: GroupId,
+    mut group: Group,
+    deployment: &mut Deployment,
+) -> Result<OrderOpened, ContractError> {
+    let terms = denoms::get(ctx.storage(), &deployment.denom)?;
+    // Denoms are added and changed, never removed.
+    let terms = terms.ok_or_else(|| ContractError::DenomNotAccepted {
+        denom: deployment.denom.to_string(),
+        accepted: String::new(),
+    })?;
+    let spec = groups::spec(ctx.storage(), id)?;
+    group.order = counters::next_orders(ctx.storage_mut(), 1)?;
+    let excluded = group.excluded().to_vec();
+    let new = NewOrder { id: group.order, group: id, spec: &spec, terms: &terms, excluded };
+    let opened = order::open(ctx, deployment, new)?;
+    groups::save(ctx.storage_mut(), id, &group)?;
+    deployments::save(ctx.storage_mut(), id.deployment, deployment)?;
+    Ok(opened)
+}
+
+/// Ends the group's order or lease, if one is left, by its tenant's wish: the group is then in the
+/// state that `end` says.
+pub fn stop(
+    ctx: &mut Ctx,
+    id: GroupId,
+    group: Group,
+    deployment: Deployment,
+    end: OrderEnd,
+) -> Result<Response, ContractError> {
+    let number = group.order;
+    let changed = order::set_group(ctx.storage_mut(), id, group, end.group_state())?;
+    // A pruned order is a closed one.
+    let Some(mut found) = orders::find(ctx.storage(), number)? else {
+        return Ok(Response::new().add_event(changed));
+    };
+    match &found.status {
+        OrderStatus::Open => {
+            let closed = order::close(ctx.storage_mut(), number, &mut found, end)?;
+            let response = Response::new().add_event(closed).add_event(changed);
+            let spec = groups::spec(ctx.storage(), id)?;
+            let mut loaded = LoadedOrder { id: number, order: found, deployment };
+            if !loaded.unreserve(&spec) {
+                return Ok(response);
+            }
+            deployments::save(ctx.storage_mut(), id.deployment, &loaded.deployment)?;
+            let reserve = escrow::reserve(ctx, id.deployment, loaded.deployment.reserved)?;
+            Ok(response.add_message(reserve))
+        }
+        OrderStatus::Lease(running) if running.ended.is_none() => {
+            let depleted = escrow::is_depleted(&ctx.view(), id.deployment)?;
+            let reason =
+                if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
+            let ending = LeaseEnding { reason, breach: false, excludes: false };
+            let closed = lease::end(ctx, number, &mut found, ending)?;
+            let stop = escrow::close_stream(ctx, id.deployment, number, deployment.reserved)?;
+            Ok(Response::new().add_event(closed).add_event(changed).add_message(stop))
+        }
+        OrderStatus::Lease(_) | OrderStatus::Closed => Ok(Response::new().add_event(changed)),
+    }
+}

@@ -1,0 +1,363 @@
+//! How groups rest and are started again.
+
+use souk_api::{
+    defaults::{END_BLOCKS, IDLE_GRACE, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
+    orderbook::{
+        DeploymentState, GroupState, MAX_ROUNDS, OrderState, TRIAL,
+        events::{
+            AnyoneStartsSet, DeploymentClosed, GroupChanged, LeaseClosed, OrderClosed, OrderOpened,
+        },
+    },
+};
+use souk_contract_std::CommonError;
+use souk_core::{
+    CloseReason, DeploymentId, GroupId, GroupSeq, OrderId,
+    time::{DAY, HOUR},
+};
+use souk_orderbook::ContractError;
+
+use crate::market::{GroupAction::*, *};
+
+fn first(deployment: DeploymentId) -> GroupId {
+    GroupId { deployment, group: GroupSeq(1) }
+}
+
+fn state(market: &Market, id: DeploymentId) -> GroupState {
+    market.deployment(id).groups[0].state
+}
+
+/// Two groups of which the first is leased to `pro`.
+fn leased() -> (Market, DeploymentId, OrderId) {
+    let mut market = Market::new();
+    market.provider("pro");
+    let groups = [group("web", 1_000), group("db", 1_000)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), PLENTY).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, 900).unwrap();
+    market.accept("ann", order, "pro", 900).unwrap();
+    (market, id, order)
+}
+
+#[test]
+fn a_paused_group_ends_its_lease_and_goes_out_again_when_it_is_started() {
+    let (mut market, id, order) = leased();
+    let response = market.pass(HOUR).group("ann", Pause, id, 1).unwrap();
+    let closed = &market.events_of::<LeaseClosed>(&response)[0];
+    assert_eq!((closed.order, closed.reason, closed.breach), (order, CloseReason::Tenant, false));
+    assert_eq!(market.events_of::<GroupChanged>(&response)[0].state, GroupState::Paused);
+    assert!(!market.stream(id, order).open);
+    market.pass(DAY);
+    assert_eq!(market.stream(id, order).earned, amount(900), "nothing is paid while it rests");
+    let states: Vec<_> = market.deployment(id).groups.iter().map(|group| group.state).collect();
+    assert_eq!(states, [GroupState::Paused, GroupState::Open], "the other group goes on");
+
+    let response = market.group("ann", Start, id, 1).unwrap();
+    assert_eq!(market.events_of::<GroupChanged>(&response)[0].state, GroupState::Open);
+    let order = market.events_of::<OrderOpened>(&response)[0].order;
+    assert_eq!(
+        (market.deployment(id).groups[0].order, state(&market, id)),
+        (order, GroupState::Open)
+    );
+    market.place("pro", order, 900).unwrap();
+    market.accept("ann", order, "pro", 900).unwrap();
+}
+
+#[test]
+fn a_paused_group_ends_its_order_and_lets_its_bids_and_reserve_go() {
+    for auction in [tenant_choice(), lowest_price(60)] {
+        let mut market = Market::new();
+        market.provider("pro");
+        let order = market.order("ann", auction);
+        let id = market.order_of(order).group.deployment;
+        if auction == tenant_choice() {
+            market.place("pro", order, 900).unwrap();
+        }
+        let response = market.group("ann", Pause, id, 1).unwrap();
+        assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "group_paused");
+        assert_eq!(market.order_of(order).state, OrderState::Closed);
+        assert_eq!(market.account(id).reserved.u128(), 0);
+        market.release("pro", &[order]);
+        assert_eq!(market.stats_of("pro").used, 0);
+        market.group("ann", Start, id, 1).unwrap();
+        let reserved = if auction == tenant_choice() { 0 } else { 1_000 };
+        assert_eq!(market.account(id).reserved.u128(), reserved);
+    }
+}
+
+#[test]
+fn a_binding_auction_with_bids_is_not_left_by_a_pause() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", lowest_price(60));
+    let id = market.order_of(order).group.deployment;
+    market.place("pro", order, 900).unwrap();
+    let error = ContractError::AuctionBindsTenant(order);
+    assert_eq!(market.group("ann", Pause, id, 1).unwrap_err(), error);
+    market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+    market.group("ann", Pause, id, 1).unwrap();
+}
+
+#[test]
+fn what_does_not_rest_is_not_started_and_what_rests_is_not_paused() {
+    let (mut market, id, _) = leased();
+    let error = |state| ContractError::GroupNotResting { group: first(id), state };
+    assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error(GroupState::Open));
+    market.group("ann", Pause, id, 1).unwrap();
+    let again = ContractError::GroupNotOpen { group: first(id), state: GroupState::Paused };
+    assert_eq!(market.group("ann", Pause, id, 1).unwrap_err(), again);
+    market.group("ann", Close, id, 1).unwrap();
+    assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error(GroupState::Closed));
+    let closed = ContractError::GroupClosed(first(id));
+    assert_eq!(market.group("ann", Close, id, 1).unwrap_err(), closed);
+    let absent = GroupId { group: GroupSeq(3), ..first(id) };
+    for action in [Pause, Start, Close] {
+        let error = market.group("ann", action, id, 3).unwrap_err();
+        assert_eq!(error, ContractError::GroupNotFound(absent), "{action:?}");
+    }
+    market.close("ann", id).unwrap();
+    for action in [Pause, Start, Close] {
+        let error = market.group("ann", action, id, 2).unwrap_err();
+        assert_eq!(error, ContractError::DeploymentClosed(id), "{action:?}");
+    }
+}
+
+#[test]
+fn a_group_is_closed_by_itself_and_the_deployment_with_its_last() {
+    let (mut market, id, order) = leased();
+    let response = market.pass(HOUR).group("ann", Close, id, 1).unwrap();
+    assert_eq!(market.events_of::<LeaseClosed>(&response)[0].order, order);
+    assert_eq!(market.events_of::<GroupChanged>(&response)[0].state, GroupState::Closed);
+    assert_eq!(market.deployment(id).state, DeploymentState::Active);
+    assert!(!market.account(id).closed);
+    let response = market.group("ann", Close, id, 2).unwrap();
+    let event = DeploymentClosed { deployment: id, reason: CloseReason::Tenant };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [event]);
+    assert_eq!(market.account(id).balance, amount(PLENTY - 900));
+    assert!(market.account(id).closed);
+}
+
+#[test]
+fn every_rest_can_be_started_again_by_the_tenant() {
+    // No provider bids until the order's last second.
+    let mut market = Market::new();
+    let order = market.order("ann", tenant_choice());
+    let id = market.order_of(order).group.deployment;
+    market.pass(ORDER_LIFETIME + 1).expire(order).unwrap();
+    market.group("ann", Start, id, 1).unwrap();
+    // Nor in an auction.
+    let order = market.order("ann", lowest_price(60));
+    let id = market.order_of(order).group.deployment;
+    market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+    market.group("ann", Start, id, 1).unwrap();
+    // Four providers leave.
+    let mut order = market.order("bob", tenant_choice());
+    let id = market.order_of(order).group.deployment;
+    for name in ["a", "b", "c", "d"] {
+        market.provider(name);
+        market.place(name, order, 900).unwrap();
+        market.accept("bob", order, name, 900).unwrap();
+        market.pass(TRIAL).provider_closes(name, order, CloseReason::Unstable).unwrap();
+        order = market.deployment(id).groups[0].order;
+    }
+    assert_eq!(state(&market, id), GroupState::Paused);
+    market.group("bob", Start, id, 1).unwrap();
+    let group = &market.deployment(id).groups[0];
+    assert_eq!(group.excluded.len(), 4, "whom the tenant can let bid again");
+    let order = group.order;
+    market.provider("e");
+    market.place("e", order, 900).unwrap();
+    market.accept("bob", order, "e", 900).unwrap();
+    market.pass(TRIAL).provider_closes("e", order, CloseReason::Unstable).unwrap();
+    assert_eq!(state(&market, id), GroupState::Open, "it may be reopened three times again");
+}
+
+#[test]
+fn a_topped_up_deployment_goes_on_when_its_group_is_started() {
+    let mut market = Market::new();
+    market.provider("pro");
+    market.provider("other");
+    let groups = [group("web", 400_000), group("db", 1)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), 1_000_000).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, 400_000).unwrap();
+    market.accept("ann", order, "pro", 400_000).unwrap();
+    market.pass(3 * HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
+    assert_eq!(state(&market, id), GroupState::InsufficientFunds);
+    market.deposit("ann", id, PLENTY);
+    market.group("ann", Start, id, 1).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("other", order, 400_000).unwrap();
+    market.accept("ann", order, "other", 400_000).unwrap();
+}
+
+#[test]
+fn a_moment_of_low_runway_lets_a_group_rest_and_no_longer_ends_it() {
+    let mut market = Market::new();
+    market.provider("lazy");
+    market.provider("pro");
+    let new = deployment(&[group("web", 400_000)], lowest_price(300));
+    let id = market.create("ann", &new, MIN_DEPOSIT).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, 400_000).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+    // The provider leaves; the tenant has a quarter of an hour left and is about to top up.
+    market.pass(HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("lazy", order, 400_000).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+    assert_eq!(state(&market, id), GroupState::InsufficientFunds);
+    let error = market.group("ann", Start, id, 1).unwrap_err();
+    assert!(matches!(error, ContractError::NotCarried { runway: HOUR, .. }), "{error}");
+
+    // Nobody takes the deployment away in the hours until the tenant has topped up.
+    market.end_deployment(id).unwrap();
+    market.blocks(END_BLOCKS, 20 * DAY);
+    assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
+    market.deposit("ann", id, 10_000_000);
+    market.group("ann", Start, id, 1).unwrap();
+    assert_eq!(state(&market, id), GroupState::Open);
+}
+
+#[test]
+fn whichever_of_two_auctions_is_closed_first_the_group_that_rests_is_started_again() {
+    for first in [0, 1] {
+        let mut market = Market::new();
+        market.provider("pro");
+        let new = deployment(&[group("a", 800_000), group("b", 800_000)], lowest_price(300));
+        let id = market.create("ann", &new, 1_000_000).unwrap();
+        let orders: Vec<OrderId> = market.deployment(id).groups.iter().map(|g| g.order).collect();
+        for order in &orders {
+            market.place("pro", *order, 300_000).unwrap();
+        }
+        market.blocks(MIN_AUCTION_BLOCKS, 300);
+        market.close_auction(orders[first], 1).unwrap();
+        market.close_auction(orders[1 - first], 1).unwrap();
+        let rests = market.deployment(id).groups[first].clone();
+        assert_eq!(rests.state, GroupState::InsufficientFunds);
+        market.deposit("ann", id, 10_000_000);
+        market.group("ann", Start, id, rests.seq.0).unwrap();
+        let states: Vec<_> = market.deployment(id).groups.iter().map(|g| g.state).collect();
+        assert_eq!(states, [GroupState::Open, GroupState::Open]);
+    }
+}
+
+/// A deployment whose group rests for lack of funds.
+fn out_of_funds() -> (Market, DeploymentId) {
+    let mut market = Market::new();
+    market.provider("pro");
+    let new = deployment(&[group("web", MIN_DEPOSIT)], tenant_choice());
+    let id = market.create("ann", &new, MIN_DEPOSIT).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, MIN_DEPOSIT).unwrap();
+    market.accept("ann", order, "pro", MIN_DEPOSIT).unwrap();
+    market.pass(HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
+    (market, id)
+}
+
+#[test]
+fn anyone_starts_what_rests_for_lack_of_funds_once_there_are_some_if_the_tenant_lets_it() {
+    let (mut market, id) = out_of_funds();
+    market.deposit("friend", id, MIN_DEPOSIT - 1);
+    let error = market.group("friend", Start, id, 1).unwrap_err();
+    let needed = souk_api::Permission::TenantOrAllowed;
+    let refused = CommonError::NotPermitted { needed, sender: market.who("friend") };
+    assert_eq!(error, refused.into());
+
+    let response = market.let_anyone_start("ann", id, true).unwrap();
+    let event = AnyoneStartsSet { deployment: id, on: true };
+    assert_eq!(market.events_of::<AnyoneStartsSet>(&response), [event]);
+    assert!(market.deployment(id).anyone_starts);
+    let error = market.group("friend", Start, id, 1).unwrap_err();
+    let ceiling = price(MIN_DEPOSIT);
+    let short = ContractError::NotCarried { group: first(id), ceiling, runway: HOUR };
+    assert_eq!(error, short, "a unit is missing");
+    market.deposit("friend", id, 1);
+    market.group("friend", Start, id, 1).unwrap();
+    assert_eq!(state(&market, id), GroupState::Open);
+
+    // What the tenant paused is the tenant's to start.
+    market.group("ann", Pause, id, 1).unwrap();
+    let error = ContractError::TenantsToStart(first(id));
+    assert_eq!(market.group("friend", Start, id, 1).unwrap_err(), error);
+    market.let_anyone_start("ann", id, false).unwrap();
+    assert!(!market.deployment(id).anyone_starts);
+}
+
+#[test]
+fn a_delegate_pauses_and_starts_but_does_not_let_others() {
+    let (mut market, id, _) = leased();
+    let delegate = Some(market.who("desk").to_string());
+    let msg = souk_api::orderbook::ExecuteMsg::SetDelegate { deployment: id, delegate };
+    market.send(&market.who("ann"), &msg).unwrap();
+    market.group("desk", Pause, id, 1).unwrap();
+    market.group("desk", Start, id, 1).unwrap();
+    assert!(market.let_anyone_start("desk", id, true).is_err());
+}
+
+#[test]
+fn nothing_is_started_while_other_leases_of_the_account_are_not_paid() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let groups = [group("web", MIN_DEPOSIT), group("db", 1_000)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), 2 * MIN_DEPOSIT).unwrap();
+    market.group("ann", Pause, id, 2).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, MIN_DEPOSIT).unwrap();
+    market.accept("ann", order, "pro", MIN_DEPOSIT).unwrap();
+    market.pass(2 * HOUR);
+    let error = market.group("ann", Start, id, 2).unwrap_err();
+    assert_eq!(error, ContractError::StillDepleted(id));
+}
+
+#[test]
+fn accomplices_that_win_and_leave_at_once_do_not_end_a_group() {
+    let mut market = Market::new();
+    let names: Vec<String> = (0..=MAX_ROUNDS).map(|number| format!("s{number}")).collect();
+    let mut order = market.order("ann", lowest_price(60));
+    let id = market.order_of(order).group.deployment;
+    for (round, name) in names.iter().enumerate() {
+        assert_eq!(state(&market, id), GroupState::Open, "round {round}");
+        market.provider(name);
+        market.place(name, order, 1).unwrap();
+        market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+        market.pass(TRIAL - 1).provider_closes(name, order, CloseReason::Unspecified).unwrap();
+        assert_eq!(market.stats_of(name).breaches, 1, "a breach it is all the same");
+        order = market.deployment(id).groups[0].order;
+    }
+    assert_eq!(state(&market, id), GroupState::Paused, "ten rounds in a day are enough");
+    market.end_deployment(id).unwrap();
+    market.blocks(END_BLOCKS, 20 * DAY);
+    assert!(market.end_deployment(id).is_err(), "nobody ends it in a hurry");
+    market.group("ann", Start, id, 1).unwrap();
+    market.provider("honest");
+    let order = market.deployment(id).groups[0].order;
+    market.place("honest", order, 900).unwrap();
+}
+
+#[test]
+fn starting_a_group_voids_the_mark_of_an_idle_deployment() {
+    let mut market = Market::new();
+    let order = market.order("ann", tenant_choice());
+    let id = market.order_of(order).group.deployment;
+    market.group("ann", Pause, id, 1).unwrap();
+    market.end_deployment(id).unwrap();
+    market.blocks(END_BLOCKS, IDLE_GRACE - 1);
+    market.group("ann", Start, id, 1).unwrap();
+    assert_eq!(market.deployment(id).marked_at, None);
+    market.group("ann", Pause, id, 1).unwrap();
+    market.pass(1).end_deployment(id).unwrap();
+    assert_eq!(market.deployment(id).state, DeploymentState::Active, "it was marked again");
+    market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
+    assert_eq!(market.deployment(id).state, DeploymentState::Closed);
+}
+
+#[test]
+fn a_markets_pause_stops_the_start_of_groups_and_nothing_else_of_them() {
+    let (mut market, id, _) = leased();
+    market.pause(true);
+    market.group("ann", Pause, id, 1).unwrap();
+    let error = market.group("ann", Start, id, 1).unwrap_err();
+    assert_eq!(error, CommonError::Paused.into());
+    market.group("ann", Close, id, 1).unwrap();
+    market.pause(false);
+}

@@ -1,0 +1,131 @@
+//! Which groups that rest for lack of funds go on with a deposit. Pure.
+
+use souk_api::{
+    escrow::AccountResponse,
+    orderbook::{DeploymentResponse, GroupResponse, GroupState},
+};
+use souk_core::{Amount, AuctionPolicy, GroupSeq, clock::SCALE};
+
+/// For how much longer than the least runway the money must last, in seconds: some of it is spent
+/// before the deposit is in a block.
+const SENDING: u64 = 60;
+
+/// The groups that `sender` may start in one transaction with a deposit of `added` base units, and
+/// that the account then carries for `min_runway` seconds; the first of them first.
+pub fn startable(
+    deployment: &DeploymentResponse,
+    account: &AccountResponse,
+    added: Amount,
+    min_runway: u64,
+    sender: &str,
+) -> Vec<GroupSeq> {
+    let acts = deployment.tenant == sender || deployment.delegate.as_deref() == Some(sender);
+    if !acts && !deployment.anyone_starts {
+        return Vec::new();
+    }
+    let coins = account.balance.u128().saturating_add(added.u128()).saturating_mul(SCALE);
+    let runway = u128::from(min_runway.saturating_add(SENDING));
+    let lasts = |rate: u128| coins >= rate.saturating_mul(runway);
+    let chooses = deployment.auction == (AuctionPolicy::TenantChoice {});
+    let mut burden = account.clock.rate.u128().saturating_add(account.reserved.u128());
+    if account.clock.depleted_since.is_some() && !lasts(account.clock.rate.u128()) {
+        return Vec::new();
+    }
+    let mut carried = |group: &&GroupResponse| {
+        if acts && chooses {
+            return true;
+        }
+        let with = burden.saturating_add(group.spec.ceiling.u128());
+        let fits = lasts(with);
+        // A binding auction reserves its ceiling.
+        if fits && !chooses {
+            burden = with;
+        }
+        fits
+    };
+    let resting =
+        deployment.groups.iter().filter(|group| group.state == GroupState::InsufficientFunds);
+    resting.filter(|group| carried(group)).map(|group| group.seq).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use souk_core::time::HOUR;
+
+    use super::*;
+
+    fn deployment(auction: serde_json::Value) -> DeploymentResponse {
+        let group = |seq: u32, state: &str| {
+            json!({
+                "seq": seq, "state": state, "order": seq, "order_state": "closed", "excluded": [],
+                "spec": {
+                    "name": format!("g{seq}"), "units": [], "ceiling": "100",
+                    "requirements": { "attributes": [] },
+                },
+            })
+        };
+        let groups =
+            [group(1, "insufficient_funds"), group(2, "paused"), group(3, "insufficient_funds")];
+        serde_json::from_value(json!({
+            "id": 7, "tenant": "souk1ann", "delegate": "souk1desk", "commitment": "07",
+            "denom": { "native": "usouk" }, "auction": auction, "state": "active", "account": 7,
+            "created_at": 1, "marked_at": null, "anyone_starts": false, "groups": groups,
+        }))
+        .unwrap()
+    }
+
+    fn account(rate: u128, depleted: bool) -> AccountResponse {
+        let since = depleted.then_some(5);
+        serde_json::from_value(json!({
+            "id": 7, "tenant": "souk1ann", "denom": { "native": "usouk" },
+            "clock": {
+                "remaining": "0", "rate": rate.to_string(), "clock": 0, "anchor": 0,
+                "depleted_since": since,
+            },
+            "balance": "0", "withdrawable": "0", "reserved": "0", "depletion": null, "streams": 0,
+            "deposits": 0, "closed": false,
+        }))
+        .unwrap()
+    }
+
+    fn started(
+        deployment: &DeploymentResponse,
+        account: &AccountResponse,
+        units: u128,
+        sender: &str,
+    ) -> Vec<u32> {
+        let added = Amount::new(units).unwrap();
+        let groups = startable(deployment, account, added, HOUR, sender);
+        groups.into_iter().map(|group| group.0).collect()
+    }
+
+    #[test]
+    fn a_tenant_that_chooses_its_provider_starts_all_that_rest_for_lack_of_funds() {
+        let deployment = deployment(json!({ "tenant_choice": {} }));
+        for sender in ["souk1ann", "souk1desk"] {
+            assert_eq!(started(&deployment, &account(0, false), 1, sender), [1, 3]);
+        }
+        let depleted = account(1_000, true);
+        assert!(started(&deployment, &depleted, 1_000, "souk1ann").is_empty(), "still depleted");
+        assert_eq!(started(&deployment, &depleted, 1_017, "souk1ann"), [1, 3]);
+    }
+
+    #[test]
+    fn others_start_what_the_account_carries_if_the_tenant_lets_them() {
+        let mut deployment = deployment(json!({ "tenant_choice": {} }));
+        assert!(started(&deployment, &account(0, false), 5_000, "souk1friend").is_empty());
+        deployment.anyone_starts = true;
+        for (units, groups) in [(101, vec![]), (102, vec![1, 3])] {
+            assert_eq!(started(&deployment, &account(0, false), units, "souk1friend"), groups);
+        }
+    }
+
+    #[test]
+    fn auctions_are_started_as_far_as_their_ceilings_together_are_carried() {
+        let deployment = deployment(json!({ "lowest_price": { "closes_after": 60 } }));
+        for (units, groups) in [(101, vec![]), (102, vec![1]), (203, vec![1]), (204, vec![1, 3])] {
+            assert_eq!(started(&deployment, &account(0, false), units, "souk1ann"), groups);
+        }
+    }
+}
