@@ -54,6 +54,19 @@ fn money_of_others_cannot_be_taken_out() {
 }
 
 #[test]
+fn own_money_is_rounded_down_and_the_unit_begun_stays() {
+    let mut escrow = Escrow::new();
+    let account = escrow.open(1, &who("ann"), 100);
+    escrow.stream(1, 1, &who("provider"), 1);
+    escrow.deposit(account, &who("bob"), 100).unwrap();
+    escrow.pass(HOUR / 2);
+    let error = take(&mut escrow, account, 100).unwrap_err();
+    let (asked, own) = (amount(100), amount(99));
+    assert_eq!(error, ContractError::NotOwnMoney { account, asked, own });
+    assert_eq!(take(&mut escrow, account, 99), Ok(99));
+}
+
+#[test]
 fn nothing_can_be_taken_out_of_a_depleted_account() {
     let (mut escrow, account) = market();
     escrow.pass(20 * HOUR);
