@@ -169,6 +169,43 @@ async fn an_order_is_accepted_once_by_its_tenant_at_no_more_than_was_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_bid_is_accepted_by_the_number_that_was_shown() {
+    let fixture = Fixture::new().await;
+    fixture.order_with_a_bid(15_000).await;
+    fixture.souk("ann", "bids 1 --no-reasons").success().stdout(contains("#1"));
+    let other = fixture.souk("ann", "accept 1 #2 --no-send");
+    other.code(6).stderr(contains("no such bid"));
+    fixture.souk("ann", "accept 1 #one --no-send").code(2);
+    fixture.souk("ann", "accept 1 #1 --no-send").success();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_group_is_paused_started_and_closed_by_its_tenant() {
+    let fixture = Fixture::new().await;
+    fixture.order_with_a_bid(15_000).await;
+    fixture.souk("ann", "accept 1 lowest --no-send").success();
+    let stranger = fixture.souk("bob", "group pause 1 1");
+    stranger.code(4).stderr(contains("tenant or delegate"));
+    fixture.souk("ann", "group pause 1 1").success().stdout(contains("Group 1/1 is paused;"));
+    let again = fixture.souk("ann", "group pause 1 1");
+    again.code(4).stderr(contains("only an open one can be paused"));
+    fixture.souk("bob", "group start 1 1").code(4);
+    let started = fixture.souk("ann", "group start 1 1").success();
+    started.stdout(contains("Group 1/1 is open, order 2 is open; no provider is excluded."));
+
+    let provider = fixture.keys[2].address(PREFIX).unwrap();
+    let excluded = fixture.souk("ann", &format!("group exclude 1 1 {provider}")).success();
+    excluded.stdout(contains(format!("excluded: {provider}")));
+    fixture.souk("ann", "group exclude 1 1").success().stdout(contains("no provider is excluded"));
+    fixture.souk("ann", "group anyone-starts 1 maybe").code(2);
+    let anyone = fixture.souk("ann", "group anyone-starts 1 yes").success();
+    anyone.stdout(contains("Anyone may start"));
+    fixture.souk("ann", "group start 1 2").code(4).stderr(contains("group 1/2 does not exist"));
+    fixture.souk("ann", "group close 1 1").success().stdout(contains("Group 1/1 is closed;"));
+    fixture.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_manifest_that_is_not_at_home_is_missed_before_the_bid_is_accepted() {
     let fixture = Fixture::new().await;
     fixture.order_with_a_bid(15_000).await;
