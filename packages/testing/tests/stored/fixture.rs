@@ -6,7 +6,10 @@ use cosmwasm_std::{HexBinary, Record as RawRecord};
 use serde::{Deserialize, Serialize};
 
 /// The version whose storage the files hold.
-const VERSION: &str = "0.1.0";
+/// The version whose bytes are the oldest that are read.
+pub const FIRST: &str = "0.1.0";
+/// The version whose bytes are written today.
+pub const LATEST: &str = "0.2.0";
 
 /// A map by its namespace, or an item by its key.
 pub struct Kind {
@@ -227,29 +230,29 @@ impl Surroundings {
     }
 }
 
-/// The committed storage of a contract.
-pub fn stored(contract: Contract) -> Vec<RawRecord> {
-    read(&load(contract.0))
+/// The committed storage of a contract of a version.
+pub fn stored(version: &str, contract: Contract) -> Vec<RawRecord> {
+    read(&load(version, contract.0))
 }
 
-/// The committed surroundings.
-pub fn surroundings() -> Surroundings {
-    serde_json::from_str(&load("chain")).unwrap()
+/// The committed surroundings of a version.
+pub fn surroundings(version: &str) -> Surroundings {
+    serde_json::from_str(&load(version, "chain")).unwrap()
 }
 
-fn load(name: &str) -> String {
-    let path = path(name);
+fn load(version: &str, name: &str) -> String {
+    let path = path(version, name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Writes the files, in place of those that are there.
+/// Writes the latest version's files, in place of those that are there.
 pub fn bless(name: &str, text: &str) {
-    let path = path(name);
+    let path = path(LATEST, name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
 
-fn path(name: &str) -> PathBuf {
-    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "fixtures", VERSION].iter().collect();
+fn path(version: &str, name: &str) -> PathBuf {
+    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "fixtures", version].iter().collect();
     folder.join(format!("{name}.json"))
 }

@@ -1,5 +1,5 @@
-//! What contracts of a released version stored and published can be read, migrated and paid
-//! out by today's code, and today's code stores the same bytes.
+//! What contracts of an earlier version stored and published can be read, migrated and paid
+//! out by today's code, and today's code stores the bytes of the latest version.
 //!
 //! The files are in `fixtures/VERSION`; `SOUK_BLESS=1` writes those of the latest version again.
 
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use cosmwasm_std::{Addr, BlockInfo, Timestamp, coins};
 use cw_multi_test::{BankSudo, Executor, SudoMsg};
 use cw20::Cw20Coin;
-use fixture::{CONTRACTS, Holding, Surroundings, kind_of};
+use fixture::{CONTRACTS, FIRST, Holding, LATEST, Surroundings, kind_of};
 use serde_json::json;
 use souk_api::{
     defaults::DENOM,
@@ -57,8 +57,8 @@ fn surroundings(scenario: &Scenario) -> Surroundings {
 }
 
 /// The market as the files have it, on contracts of today's code, migrated.
-fn restored() -> Scenario {
-    let Surroundings { height, time, holdings } = fixture::surroundings();
+fn restored(version: &str) -> Scenario {
+    let Surroundings { height, time, holdings } = fixture::surroundings(version);
     let units = |holding: &Holding| holding.units.parse::<u128>().unwrap();
     let (tokens, native): (Vec<_>, Vec<_>) = holdings.iter().partition(|h| h.denom == TOKEN);
     // Contracts have the same addresses on every chain of this kind.
@@ -81,7 +81,7 @@ fn restored() -> Scenario {
         let fresh = market.chain.app.dump_wasm_raw(&address);
         let mut storage = market.chain.app.contract_storage_mut(&address);
         fresh.iter().for_each(|(key, _)| storage.remove(key));
-        fixture::stored(contract).iter().for_each(|(key, value)| storage.set(key, value));
+        fixture::stored(version, contract).iter().for_each(|(key, value)| storage.set(key, value));
     }
     let chain_id = market.chain.app.block_info().chain_id;
     let time = Timestamp::from_nanos(time.parse().unwrap());
@@ -122,16 +122,18 @@ fn todays_code_stores_the_bytes_of_the_fixture() {
     let differences: String = CONTRACTS
         .into_iter()
         .zip(&dumps)
-        .map(|(contract, dump)| fixture::differences(contract, &fixture::stored(contract), dump))
+        .map(|(contract, dump)| {
+            fixture::differences(contract, &fixture::stored(LATEST, contract), dump)
+        })
         .collect();
     assert!(differences.is_empty(), "stored bytes differ from the fixture's:\n{differences}");
-    assert_eq!(surroundings, fixture::surroundings());
+    assert_eq!(surroundings, fixture::surroundings(LATEST));
 }
 
 #[test]
 fn the_fixture_has_records_of_every_kind() {
     for contract in CONTRACTS {
-        let stored = fixture::stored(contract);
+        let stored = fixture::stored(LATEST, contract);
         let found: BTreeSet<_> =
             stored.iter().map(|(key, _)| kind_of(contract, key).name).collect();
         let all: BTreeSet<_> = contract.1.iter().map(|kind| kind.name).collect();
@@ -141,7 +143,7 @@ fn the_fixture_has_records_of_every_kind() {
 
 #[test]
 fn the_fixture_has_every_state_and_every_reason() {
-    let scenario = restored();
+    let scenario = restored(LATEST);
     let market = &scenario.market;
     let (mut groups, mut orders, mut leases) = (Vec::new(), Vec::new(), Vec::new());
     for deployment in scenario.deployments() {
@@ -198,7 +200,7 @@ fn published_records_are_where_other_contracts_read_them() {
     for contract in CONTRACTS {
         let mut keys = keys(contract.0);
         keys.insert(b"contract_info".to_vec());
-        for (key, _) in fixture::stored(contract) {
+        for (key, _) in fixture::stored(LATEST, contract) {
             let published = kind_of(contract, &key).published;
             assert_eq!(keys.contains(&key), published, "{}: {key:?}", contract.0);
         }
@@ -207,7 +209,8 @@ fn published_records_are_where_other_contracts_read_them() {
 
 #[test]
 fn a_migrated_market_answers_every_query_as_the_one_that_was_played() {
-    let (played, restored) = (queries::answers(&Scenario::play()), queries::answers(&restored()));
+    let (played, restored) =
+        (queries::answers(&Scenario::play()), queries::answers(&restored(LATEST)));
     assert_eq!(played.len(), restored.len());
     for (query, answer) in &played {
         assert_eq!(Some(answer), restored.get(query), "{query:?}");
@@ -219,7 +222,7 @@ fn all_money_comes_out_of_a_migrated_market_to_the_last_unit() {
     let mut played = Scenario::play();
     played.take_all_out();
     played.market.check_supply();
-    let mut restored = restored();
+    let mut restored = restored(LATEST);
     restored.take_all_out();
     let left = surroundings(&restored);
     assert_eq!(surroundings(&played), left);
@@ -231,5 +234,36 @@ fn all_money_comes_out_of_a_migrated_market_to_the_last_unit() {
         // Fractions of rewards, less than a unit a staker.
         let is_dust = holder == "fee-distributor" && units.parse::<u8>().unwrap() <= 3;
         assert!(is_dust, "{holder} keeps {units} {denom}");
+    }
+}
+
+#[test]
+fn a_market_of_the_first_version_answers_every_query_with_defaults_for_what_is_younger() {
+    let first = restored(FIRST);
+    for ((contract, query), answer) in queries::answers(&first) {
+        assert!(answer.is_ok() || is_expected(&answer), "{contract} {query}: {answer:?}");
+    }
+    let orderbook = &first.market.contracts.orderbook;
+    let asked = souk_api::orderbook::QueryMsg::Config {};
+    let config: souk_api::orderbook::ConfigResponse = first.market.chain.ask(orderbook, &asked);
+    assert_eq!(config.params, souk_api::defaults::orderbook_params());
+}
+
+/// Refusals of questions about what is not there.
+fn is_expected<T>(answer: &Result<T, String>) -> bool {
+    let words = ["is not there", "does not exist", "has no", "is not registered"];
+    answer.as_ref().err().is_none_or(|error| words.iter().any(|word| error.contains(word)))
+}
+
+#[test]
+fn all_money_comes_out_of_a_market_of_the_first_version() {
+    let mut first = restored(FIRST);
+    first.take_all_out();
+    first.market.check_supply();
+    for Holding { holder, denom, units } in surroundings(&first).holdings {
+        if CONTRACTS.iter().any(|(name, _)| *name == holder) {
+            let is_dust = holder == "fee-distributor" && units.parse::<u8>().unwrap() <= 3;
+            assert!(is_dust, "{holder} keeps {units} {denom}");
+        }
     }
 }
