@@ -87,6 +87,22 @@ async fn while_endpoints_differ_no_lease_is_closed_and_afterwards_it_is() {
     liar.clear();
     until("both are closed for want of a manifest", async || {
         let any = active(lied_about.order).await || active(waiting.order).await;
+        let all = agent
+            .store
+            .read(|sql| {
+                Ok::<_, souk_provider::store::StoreError>(souk_chain::Outbox::list(sql, "")?)
+            })
+            .await
+            .unwrap();
+        let h = agent.store.height().await.unwrap();
+        eprintln!(
+            "DBG {h:?} {:?} {:?}",
+            all.iter()
+                .map(|one| (one.dedup_key.clone(), format!("{:?}", one.state)))
+                .collect::<Vec<_>>(),
+            health(&metrics).await
+        );
+        tokio::time::sleep(Duration::from_secs(2)).await;
         (!any).then_some(())
     })
     .await;
