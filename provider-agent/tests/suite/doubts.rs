@@ -30,7 +30,8 @@ async fn leased(fixture: &Fixture, agent: &InProcess, tenant: &str) -> Leased {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_endpoints_differ_no_lease_is_closed_and_afterwards_it_is() {
-    let options = Options { block: Duration::from_millis(100), ..Options::default() };
+    // Upkeep looks only at the chain's head, and a busy machine is two shorter blocks behind.
+    let options = Options { block: Duration::from_millis(500), ..Options::default() };
     let mut fixture = Fixture::with(options).await;
     let honest = fixture.chain.another_endpoint().await.unwrap();
     let liar = Proxy::before(&fixture.chain.rpc_url()).await;
@@ -62,7 +63,7 @@ async fn while_endpoints_differ_no_lease_is_closed_and_afterwards_it_is() {
     fixture.chain.advance(3_000).await.unwrap();
     let head = fixture.chain.produce_blocks(1).await.unwrap();
     until("the blocks are read", async || {
-        (agent.store.height().await.unwrap()? > head + 20).then_some(())
+        (agent.store.height().await.unwrap()? > head + 6).then_some(())
     })
     .await;
     let active = async |order: OrderId| {
@@ -87,22 +88,6 @@ async fn while_endpoints_differ_no_lease_is_closed_and_afterwards_it_is() {
     liar.clear();
     until("both are closed for want of a manifest", async || {
         let any = active(lied_about.order).await || active(waiting.order).await;
-        let all = agent
-            .store
-            .read(|sql| {
-                Ok::<_, souk_provider::store::StoreError>(souk_chain::Outbox::list(sql, "")?)
-            })
-            .await
-            .unwrap();
-        let h = agent.store.height().await.unwrap();
-        eprintln!(
-            "DBG {h:?} {:?} {:?}",
-            all.iter()
-                .map(|one| (one.dedup_key.clone(), format!("{:?}", one.state)))
-                .collect::<Vec<_>>(),
-            health(&metrics).await
-        );
-        tokio::time::sleep(Duration::from_secs(2)).await;
         (!any).then_some(())
     })
     .await;
