@@ -137,7 +137,7 @@ fn answers_that_are_made_to_cost_memory_take_a_small_multiple_of_their_bytes() {
         )
     };
     let stored = node::abci(&[0x0a, 0].repeat(BYTES / 3)).to_string();
-    let of_contract = |text: String| node::abci(&node::smart(text.into_bytes())).to_string();
+    let of_contract = |text: String| node::abci(&node::answered(text.into_bytes())).to_string();
     for (question, key, result) in [
         ("block_results", "block_results", results(format!(r#""txs_results":[{}]"#, many("{}")))),
         (
@@ -197,7 +197,7 @@ fn body(
         }
         (_, Some(Good::Rpc(value))) => value,
         (_, Some(Good::Proto(bytes))) => proto(bytes),
-        (_, Some(Good::Contract(value))) => proto(node::smart(json(value))),
+        (_, Some(Good::Contract(value))) => proto(node::answered(json(value))),
         (_, Some(Good::Raw(value))) => proto(node::raw(json(value))),
         (_, None) => proto(json(serde_json::json!({ "a": [1, "b"] }))),
     };
