@@ -48,7 +48,9 @@ async fn main() -> anyhow::Result<()> {
     if let (Some(access), Some(kubeconfig)) = (&arguments.access, &arguments.agent_kubeconfig) {
         let what = || format!("cannot use the access list {}", access.display());
         let list = std::fs::read(access).with_context(what)?;
-        let user = Access::read(&serde_json::from_slice(&list).with_context(what)?)?;
+        let list = serde_json::from_slice(&list).with_context(what)?;
+        let user = Access::read(&list)?;
+        sim.make(&list).with_context(what)?;
         sim.write_user_kubeconfig(user, kubeconfig)
             .with_context(|| format!("cannot write the kubeconfig {}", kubeconfig.display()))?;
     }

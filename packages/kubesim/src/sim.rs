@@ -9,6 +9,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -19,9 +20,12 @@ use crate::{
     controllers,
     error::ApiError,
     http::{Api, LogUse, Outage},
+    kinds::Kind,
+    registry::WriteOptions,
     spec::{ClusterSpec, SpecError},
     store::StoreCopy,
     tls::{self, TlsError},
+    validate::array,
 };
 
 /// Why a simulator did not start.
@@ -172,6 +176,29 @@ impl KubeSim {
     /// If the file cannot be written.
     pub fn write_user_kubeconfig(&self, access: Access, path: &Path) -> io::Result<()> {
         write_private(path, &self.add_user(access))
+    }
+
+    /// Makes what an administrator applies for an agent: the namespaces and Leases in a list as
+    /// `souk-provider access` prints it, unless they are there.
+    ///
+    /// # Errors
+    /// If one of them is refused.
+    pub fn make(&self, list: &Value) -> Result<(), ApiError> {
+        let mut cluster = self.lock();
+        for item in array(&list["items"]) {
+            let kind = match item["kind"].as_str() {
+                Some("Namespace") => Kind::Namespace,
+                Some("Lease") => Kind::Lease,
+                _ => continue,
+            };
+            let namespace = item["metadata"]["namespace"].as_str().unwrap_or_default();
+            let options = WriteOptions::system("kubesim");
+            match cluster.create(kind, namespace, item.clone(), &options) {
+                Err(error) if error.code != 409 => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Lets the API fail until `resume`; the cluster itself goes on.

@@ -248,7 +248,7 @@ async fn a_config_that_is_not_there_says_how_to_make_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn access_is_a_list_of_user_role_and_policy_that_kubectl_takes() {
+async fn access_is_a_list_of_user_role_policy_and_lock_that_kubectl_takes() {
     let fixture = Fixture::new().await;
     let path = configure(&fixture, "agent", "");
     let access = ["--config", path.to_str().unwrap(), "access"];
@@ -264,7 +264,8 @@ async fn access_is_a_list_of_user_role_and_policy_that_kubectl_takes() {
         .map(|item| item["kind"].as_str().unwrap())
         .collect();
     let policy = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
-    let expected = [&["ServiceAccount", "ClusterRole", "ClusterRoleBinding"], &policy[..]].concat();
+    let user = ["ServiceAccount", "ClusterRole", "ClusterRoleBinding"];
+    let expected = [&user[..], &policy[..], &["Namespace", "Lease"]].concat();
     assert_eq!(kinds, expected);
     assert_eq!(list["items"][2]["subjects"][0]["namespace"], "souk");
     let user = &list["items"][3]["spec"]["matchConditions"][0]["expression"];

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
 use souk_provider::{
@@ -147,6 +147,33 @@ async fn a_holder_whose_lock_is_deleted_makes_it_again_and_nobody_acts_beside_it
     assert!(matches!(*second.state.borrow(), LockState::Waiting(_)));
     second.kill().await;
     first.let_go().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_an_administrator_made_is_taken_at_once_and_not_by_who_knew_another() {
+    let fixture = Fixture::new().await;
+    let leases = leases(&fixture).await;
+    let (_, never_held) = souk_provider::runtime::lock::never_held(&scope(&fixture));
+    let make_again = async || {
+        delete(&leases).await;
+        leases.create(&PostParams::default(), &never_held).await.must("a lock");
+    };
+    make_again().await;
+    let first = Contender::of(&fixture, of_machine("a")).await;
+    let waited = first.acts().await;
+    assert!(waited < Duration::from_secs(5), "{waited:?}");
+
+    let second = Contender::of(&fixture, of_machine("b")).await;
+    let mut state = second.state.clone();
+    state.wait_for(|state| state.problem().is_some_and(|why| why.contains("m1/"))).await.unwrap();
+    // Applied again it changes nothing; made again it is nobody's until both know who acts.
+    let apply = PatchParams::apply("kubectl");
+    leases.patch(NAME, &apply, &Patch::Apply(&never_held)).await.must("it is applied");
+    make_again().await;
+    let acted = never_both([&first, &second], DURATION + Duration::from_secs(10)).await;
+    assert!(acted.iter().any(|times| times.last() > Some(&DURATION)), "one goes on: {acted:?}");
+    first.kill().await;
+    second.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

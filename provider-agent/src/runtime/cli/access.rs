@@ -1,5 +1,5 @@
-//! `access`: what a cluster administrator applies for the agent: its user, role, and the policy that
-//! keeps its writes to its own namespaces.
+//! `access`: what a cluster administrator applies for the agent: its user, role, the policy that keeps its
+//! writes to its own namespaces, and the lock that no agent has held.
 
 use std::{path::Path, process::ExitCode};
 
@@ -11,7 +11,10 @@ use super::output;
 use crate::{
     config::Config,
     model::scope::MarketScope,
-    runtime::check::{Access, User},
+    runtime::{
+        check::{Access, User},
+        lock,
+    },
 };
 
 #[derive(Debug, Args)]
@@ -36,11 +39,14 @@ pub fn run(config: &Path, arguments: &Arguments) -> Result<ExitCode> {
         None => User::Account { name, namespace },
     };
     let Access { account, role, binding, policy, policy_binding } = Access::of(name, user, &scope);
+    let (own, lock) = lock::never_held(&scope);
     let rest = [
         serde_json::to_value(role)?,
         serde_json::to_value(binding)?,
         serde_json::to_value(policy)?,
         serde_json::to_value(policy_binding)?,
+        serde_json::to_value(own)?,
+        serde_json::to_value(lock)?,
     ];
     let account = account.map(serde_json::to_value).transpose()?;
     let items: Vec<Value> = account.into_iter().chain(rest).collect();

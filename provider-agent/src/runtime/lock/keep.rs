@@ -165,9 +165,12 @@ impl Lock {
         } else if !self.is_free(&found) {
             return Ok(Attempt::Other(found.holder));
         } else {
+            let is_another =
+                found.renewed.is_none() && (self.confirmed.is_some() || self.seen.is_some());
             (self.acquired, self.confirmed) = (None, None);
-            // Whoever made it when there was none did not wait to the end.
-            self.unproven = found.unproven.then(Instant::now);
+            // Whoever made it when there was none did not wait to the end, or made it in the place of one that was
+            // held.
+            self.unproven = (found.unproven || is_another).then(Instant::now);
         }
         let again = Attempt::Again("somebody else writes it");
         Ok(self.write(Some(&found.version)).await?.unwrap_or(again))

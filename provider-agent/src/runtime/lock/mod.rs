@@ -4,7 +4,8 @@
 //! Each process has a name of its own. One takes the lock at once when it was let go, or when its holder was
 //! a process that is known to have ended ([`Holder::follows`]); else its holder must have been silent for
 //! [`DURATION`]. Who makes the object where there is none waits for as long before it acts, since somebody
-//! may have deleted it under a holder.
+//! may have deleted it under a holder. One that an administrator made ([`never_held`]) is free; but who knew
+//! another before takes it for one that was made again.
 
 mod holder;
 mod keep;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use holder::{Holder, Machine};
 pub use keep::Lock;
+pub use object::never_held;
 
 /// The lock is free once its holder was silent for this time.
 pub const DURATION: Duration = Duration::from_secs(15);

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use k8s_openapi::{
     api::{coordination::v1::Lease, core::v1::Namespace},
-    apimachinery::pkg::apis::meta::v1::MicroTime,
+    apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
 };
 use kube::{Api, Client, ResourceExt, api::PostParams};
 use serde_json::json;
@@ -20,6 +20,16 @@ use crate::{
 const NAME: &str = "souk-provider";
 /// The annotation of one that was made when there was none, until its holder waited: nobody may act by it.
 const UNPROVEN: &str = "souk.market/unproven";
+
+/// The namespace and the lock in it as an administrator makes them before the first agent: nobody has held it.
+/// The lock has no `spec`, so that one that is applied again changes nothing of one that is held.
+pub fn never_held(scope: &MarketScope) -> (Namespace, Lease) {
+    // No pod is ever to run there.
+    let namespace = namespace_of_agent(scope, &scope.own_namespace(), PodSecurity::Restricted);
+    let (name, within) = (Some(NAME.to_owned()), Some(scope.own_namespace()));
+    let metadata = ObjectMeta { name, namespace: within, ..ObjectMeta::default() };
+    (namespace, Lease { metadata, spec: None })
+}
 
 /// Why a request failed.
 #[derive(Debug)]
@@ -119,8 +129,7 @@ impl Object {
 
     /// Makes it, and the namespace that it is in.
     pub async fn create(&self, content: &Content) -> Result<Written, Failure> {
-        // No pod is ever to run there.
-        let namespace = namespace_of_agent(&self.scope, &self.namespace, PodSecurity::Restricted);
+        let (namespace, _) = never_held(&self.scope);
         let all = Api::<Namespace>::all(self.client.clone());
         match within(all.create(&PostParams::default(), &namespace)).await {
             Err(failure) if failure.code() != Some(409) => return Err(failure),

@@ -6,7 +6,6 @@ use cosmwasm_std::{HexBinary, coins};
 use k8s_openapi::api::{coordination::v1::Lease, core::v1::Namespace};
 use kube::{Api, api::PostParams};
 use serde::Serialize;
-use serde_json::json;
 use souk_api::{
     attestations,
     defaults::{self, Foundations, Roles},
@@ -23,9 +22,10 @@ use souk_devchain::{Devchain, Handle};
 use souk_kubesim::{ClusterSpec, KubeSim, NodeSpec, spec::Timing};
 use souk_localnet::chain::codes;
 use souk_provider::{
-    cluster::kube::{client, objects::namespace_of_agent},
-    config::{Cluster, Contracts, PodSecurity},
+    cluster::kube::client,
+    config::{Cluster, Contracts},
     model::scope::MarketScope,
+    runtime::lock::never_held,
 };
 
 use super::{Must, proxy::Proxy};
@@ -41,6 +41,14 @@ pub struct Options {
     pub slots: u128,
     pub claims: Vec<Attribute>,
     pub block: Duration,
+}
+
+impl Options {
+    /// Blocks for tests that make time pass: upkeep looks only at the chain's head, and a busy machine is two
+    /// shorter blocks behind.
+    pub fn with_long_blocks() -> Self {
+        Self { block: Duration::from_millis(500), ..Self::default() }
+    }
 }
 
 impl Default for Options {
@@ -118,27 +126,21 @@ impl Fixture {
         let mut fixture = Self { chain, sim, proxy, contracts, folder, client };
         fixture.contracts = fixture.instantiate().await;
         sim_kubeconfig(&fixture);
-        fixture.leave_lock().await;
+        fixture.make_lock().await;
         fixture.register("provider", "operator", options.slots, options.claims).await;
         fixture
     }
 
-    /// Leaves the lock of the provider's agent as one that has ended does. Where there is none the first
-    /// agent waits before it acts.
-    async fn leave_lock(&self) {
+    /// Makes the lock of the provider's agent as an administrator does. Where there is none the first agent
+    /// waits before it acts.
+    async fn make_lock(&self) {
         let scope = MarketScope::new(CHAIN_ID, &self.contracts.orderbook, &address("provider"));
-        let name = scope.own_namespace();
+        let (namespace, lock) = never_held(&scope);
         let client = self.kube().await;
-        let namespace = namespace_of_agent(&scope, &name, PodSecurity::Restricted);
         let all = Api::<Namespace>::all(client.clone());
         all.create(&PostParams::default(), &namespace).await.must("namespace");
-        let lease = json!({
-            "metadata": { "name": "souk-provider" },
-            "spec": { "holderIdentity": "", "leaseDurationSeconds": 15 },
-        });
-        let lease: Lease = serde_json::from_value(lease).unwrap();
-        let leases = Api::<Lease>::namespaced(client, &name);
-        leases.create(&PostParams::default(), &lease).await.must("lock");
+        let leases = Api::<Lease>::namespaced(client, &scope.own_namespace());
+        leases.create(&PostParams::default(), &lock).await.must("lock");
     }
 
     /// A client of the simulated cluster.
