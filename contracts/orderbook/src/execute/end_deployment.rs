@@ -2,7 +2,7 @@
 //! marks it, the second ends it after the grace and a number of blocks, so that its tenant has
 //! time to top up or to start a group, and a halted chain does not take that time away.
 
-use cosmwasm_std::Response;
+use cosmwasm_std::{Event, Response};
 use souk_api::orderbook::{GroupState, events::DeploymentMarked};
 use souk_core::{CloseReason, DeploymentId, GroupId};
 
@@ -26,7 +26,8 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
         return Err(ContractError::DeploymentClosed(id));
     }
     let (now, height, params) = (ctx.now(), ctx.height(), ctx.config.params);
-    let depleted_since = end_of_use(ctx, id, &deployment)?;
+    let reserved = deployment.reserved;
+    let (depleted_since, expired) = end_of_use(ctx, id, &mut deployment)?;
     let grace = if depleted_since.is_some() { params.end_grace } else { params.idle_grace };
     let Some(mark) = deployment.mark.filter(|mark| mark.depleted_since == depleted_since) else {
         deployment.mark = Some(Mark { depleted_since, at: now, height });
@@ -34,7 +35,11 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
         let endable_at = now.saturating_add(grace);
         let depleted_since = depleted_since.unwrap_or(now);
         let event = DeploymentMarked { deployment: id, depleted_since, endable_at };
-        return Ok(Response::new().add_event(event));
+        let response = Response::new().add_events(expired).add_event(event);
+        if deployment.reserved == reserved {
+            return Ok(response);
+        }
+        return Ok(response.add_message(escrow::reserve(ctx, id, deployment.reserved)?));
     };
     let endable_at = mark.at.saturating_add(grace);
     let endable_at_block = mark.height.saturating_add(params.end_blocks);
@@ -45,25 +50,34 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
         Some(_) => CloseReason::InsufficientFunds,
         None => CloseReason::Unspecified,
     };
-    lifecycle::deployment::close(ctx, id, deployment, reason)
+    let mut response = lifecycle::deployment::close(ctx, id, deployment, reason)?;
+    response.events.splice(..0, expired);
+    Ok(response)
 }
 
 /// The moment of depletion of one that is depleted, none for one whose groups all rest: what others
-/// deposited must not stay in its account for as long as its tenant likes.
+/// deposited must not stay in its account for as long as its tenant likes. Orders whose lifetime is over
+/// are recorded as such, with these events.
 fn end_of_use(
-    ctx: &Ctx,
+    ctx: &mut Ctx,
     id: DeploymentId,
-    deployment: &Deployment,
-) -> Result<Option<u64>, ContractError> {
+    deployment: &mut Deployment,
+) -> Result<(Option<u64>, Vec<Event>), ContractError> {
     let depletion = escrow::clock(&ctx.view(), id)?.depletion();
     if let Some(depleted_since) = depletion.filter(|moment| *moment <= ctx.now()) {
-        return Ok(Some(depleted_since));
+        return Ok((Some(depleted_since), Vec::new()));
     }
-    for group in groups::of(deployment) {
-        let group = groups::get(ctx.storage(), GroupId { deployment: id, group })?;
+    let mut events = Vec::new();
+    for seq in groups::of(deployment) {
+        let id_of_group = GroupId { deployment: id, group: seq };
+        let mut group = groups::get(ctx.storage(), id_of_group)?;
+        let expired = lifecycle::group::record_expiry(ctx, id_of_group, &mut group, deployment)?;
+        if let Some((closed, rests)) = expired {
+            events.extend([Event::from(closed), Event::from(rests)]);
+        }
         if group.state(deployment) == GroupState::Open {
             return Err(ContractError::InUse { deployment: id, depletion });
         }
     }
-    Ok(None)
+    Ok((None, events))
 }

@@ -11,7 +11,8 @@ use crate::{
     state::{deployments::Deployment, groups},
 };
 
-/// At the denom's terms of today. The mark of a deployment whose groups all rested is void.
+/// At the denom's terms of today. An order whose lifetime is over is recorded as such first. The mark of
+/// a deployment whose groups all rested is void.
 ///
 /// # Errors
 /// If the deployment is closed, if the group does not rest, if it is not the sender's to start, or
@@ -26,6 +27,11 @@ pub fn start_group(
         return Err(ContractError::DeploymentClosed(id.deployment));
     }
     let mut group = groups::get(ctx.storage(), id)?;
+    let mut response = Response::new();
+    let expired = lifecycle::group::record_expiry(ctx, id, &mut group, &mut deployment)?;
+    if let Some((closed, rests)) = expired {
+        response = response.add_event(closed).add_event(rests);
+    }
     let state = group.state(&deployment);
     match (state, starter) {
         (GroupState::InsufficientFunds, _) | (GroupState::Paused, Starter::Tenant) => {}
@@ -44,7 +50,7 @@ pub fn start_group(
     let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment)?;
     let state = GroupState::Open;
     let changed = GroupChanged { deployment: id.deployment, group: id.group, state };
-    let response = Response::new().add_event(changed).add_event(opened);
+    let response = response.add_event(changed).add_event(opened);
     if !binds {
         return Ok(response);
     }

@@ -1,8 +1,11 @@
 //! How a group is put out again, and how it stops.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::events::OrderOpened;
-use souk_core::{CloseReason, GroupId};
+use souk_api::orderbook::{
+    GroupState,
+    events::{GroupChanged, OrderClosed, OrderOpened},
+};
+use souk_core::{CloseReason, GroupId, Rate};
 
 use super::{
     lease::{self, LeaseEnding},
@@ -41,6 +44,32 @@ pub fn reopen(
     groups::save(ctx.storage_mut(), id, &group)?;
     deployments::save(ctx.storage_mut(), id.deployment, deployment)?;
     Ok(opened)
+}
+
+/// Records that the lifetime of an open group's order is over, if it is and nobody did: the group then
+/// rests. Saves both; the deployment, which reserves less then, is the caller's to save.
+pub fn record_expiry(
+    ctx: &mut Ctx,
+    id: GroupId,
+    group: &mut Group,
+    deployment: &mut Deployment,
+) -> Result<Option<(OrderClosed, GroupChanged)>, ContractError> {
+    if group.state(deployment) != GroupState::Open {
+        return Ok(None);
+    }
+    let Some(mut found) = orders::find(ctx.storage(), group.order)? else { return Ok(None) };
+    if order::check_expired(ctx, group.order, &found).is_err() {
+        return Ok(None);
+    }
+    let end = OrderEnd::Expired;
+    if found.auction.is_some() {
+        let ceiling = Rate::from(groups::spec(ctx.storage(), id)?.ceiling);
+        deployment.reserved = deployment.reserved.saturating_sub(ceiling);
+    }
+    let closed = order::close(ctx.storage_mut(), group.order, &mut found, end)?;
+    group.set_state(end.group_state());
+    let changed = order::set_group(ctx.storage_mut(), id, group.clone(), end.group_state())?;
+    Ok(Some((closed, changed)))
 }
 
 /// Ends the group's order or lease, if one is left, by its tenant's wish: the group is then in the

@@ -5,18 +5,23 @@ use souk_api::orderbook::{
     GroupState,
     events::{GroupChanged, OrderClosed, OrderOpened},
 };
-use souk_core::{AuctionPolicy, DeploymentId, GroupId, GroupSpec, OrderId, Rate};
+use souk_core::{AuctionPolicy, DeploymentId, GroupId, GroupSpec, OrderId, Rate, time::DAY};
 
 use crate::{
     ContractError, Ctx,
     rules::{auction::latest_close, reason::OrderEnd},
     state::{
+        bids,
         denoms::Terms,
         deployments::{self, Deployment},
         groups::{self, Group},
         orders::{self, Auction, Order, OrderStatus},
     },
 };
+
+/// For this long, in seconds, an auction that has bids must be closed instead: it does not get
+/// stale. What nobody could close by then (the orderbook or the escrow is paused) lets its bids go.
+const CLOSABLE: u64 = DAY;
 
 /// An order with what it belongs to.
 pub struct LoadedOrder {
@@ -137,6 +142,23 @@ pub fn open(
     };
     orders::save(ctx.storage_mut(), id, &order)?;
     Ok(event)
+}
+
+/// Refuses unless anyone may record that an order's lifetime is over.
+///
+/// # Errors
+/// If it is not open, if its lifetime is not over, or if its auction has bids and can still be closed.
+pub fn check_expired(ctx: &Ctx, id: OrderId, order: &Order) -> Result<(), ContractError> {
+    order.must_be_open(id)?;
+    let (now, expires_at) = (ctx.now(), order.expires_at);
+    if !order.is_expired(now) {
+        return Err(ContractError::OrderNotExpired { order: id, expires_at, now });
+    }
+    let expires_at = expires_at.saturating_add(CLOSABLE);
+    if order.auction.is_some() && now <= expires_at && bids::any(ctx.storage(), id) {
+        return Err(ContractError::AuctionHasBids { order: id, expires_at });
+    }
+    Ok(())
 }
 
 /// Records that an open order ended without a lease.

@@ -330,3 +330,21 @@ fn fifty_orders_are_pruned_at_once_and_no_more() {
     let anyone = market.who("anyone");
     assert_eq!(market.send(&anyone, &ExecuteMsg::Prune { orders }).unwrap_err(), error);
 }
+
+#[test]
+fn an_expired_order_that_nobody_recorded_does_not_keep_an_idle_deployment() {
+    for auction in [tenant_choice(), lowest_price(60)] {
+        let mut market = Market::new();
+        let order = market.order("ann", auction);
+        let id = market.order_of(order).group.deployment;
+        market.pass(ORDER_LIFETIME);
+        assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::InUse { .. }));
+        let response = market.pass(1).end_deployment(id).unwrap();
+        assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "expired");
+        assert_eq!(market.events_of::<GroupChanged>(&response)[0].state, GroupState::Paused);
+        assert_eq!(market.events_of::<DeploymentMarked>(&response).len(), 1);
+        assert_eq!(market.account(id).reserved.u128(), 0);
+        market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
+        assert_eq!(market.deployment(id).state, DeploymentState::Closed);
+    }
+}

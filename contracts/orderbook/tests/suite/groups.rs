@@ -3,7 +3,7 @@
 use souk_api::{
     defaults::{END_BLOCKS, IDLE_GRACE, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
     orderbook::{
-        DeploymentState, GroupState, MAX_ROUNDS, OrderState, TRIAL,
+        DeploymentState, GroupState, MAX_ROUNDS, OrderResponse, OrderState, QueryMsg, TRIAL,
         events::{
             AnyoneStartsSet, DeploymentClosed, GroupChanged, LeaseClosed, OrderClosed, OrderOpened,
         },
@@ -169,6 +169,27 @@ fn every_rest_can_be_started_again_by_the_tenant() {
     market.accept("bob", order, "e", 900).unwrap();
     market.pass(TRIAL).provider_closes("e", order, CloseReason::Unstable).unwrap();
     assert_eq!(state(&market, id), GroupState::Open, "it may be reopened three times again");
+}
+
+#[test]
+fn an_order_that_nobody_bid_on_need_not_be_expired_by_anybody_before_its_group_starts_again() {
+    for auction in [tenant_choice(), lowest_price(60)] {
+        let mut market = Market::new();
+        let order = market.order("ann", auction);
+        let id = market.order_of(order).group.deployment;
+        market.pass(ORDER_LIFETIME);
+        let open = ContractError::GroupNotResting { group: first(id), state: GroupState::Open };
+        assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), open, "its last second");
+        let response = market.pass(1).group("ann", Start, id, 1).unwrap();
+        assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "expired");
+        let opened = market.events_of::<OrderOpened>(&response)[0].order;
+        assert_eq!(market.deployment(id).groups[0].order, opened);
+        market.prune(&[order]);
+        let asked = market.query::<OrderResponse>(&QueryMsg::Order { order });
+        assert!(asked.is_err(), "the old one is over for good");
+        let reserved = if auction == tenant_choice() { 0 } else { 1_000 };
+        assert_eq!(market.account(id).reserved.u128(), reserved);
+    }
 }
 
 #[test]
