@@ -68,7 +68,7 @@ pub fn execute(
             execute::withdraw_bid(ctx, &provider, order)
         }
         ExecuteMsg::CloseLease { order, reason, exclude } => {
-            let (loaded, side) = permission::lease(ctx, needed, order)?;
+            let (loaded, side) = permission::lease(ctx, needed, order, reason)?;
             execute::close_lease(ctx, loaded, side, reason, exclude)
         }
         ExecuteMsg::PauseGroup { deployment, group } => {

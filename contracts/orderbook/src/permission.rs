@@ -6,7 +6,7 @@
 use cosmwasm_std::Addr;
 use souk_api::{Message, Permission, orderbook::ExecuteMsg, published::ProviderRecord};
 use souk_contract_std::permission;
-use souk_core::{Denom, DeploymentId, OrderId};
+use souk_core::{CloseReason, Denom, DeploymentId, OrderId};
 
 use crate::{
     ContractError, Ctx,
@@ -118,7 +118,8 @@ pub fn provider(ctx: &Ctx, needed: Permission, provider: &str) -> Result<Addr, C
     Ok(address)
 }
 
-/// An order that has or had a lease, for either side of it.
+/// An order that has or had a lease, for either side of it. Who is on both sides (a tenant can name
+/// its provider's operator as delegate) is on that side which gives such a `reason`.
 ///
 /// # Errors
 /// If it has no lease, or if the sender is on neither side.
@@ -126,17 +127,21 @@ pub fn lease(
     ctx: &Ctx,
     needed: Permission,
     id: OrderId,
+    reason: Option<CloseReason>,
 ) -> Result<(LoadedOrder, Side), ContractError> {
     let loaded = LoadedOrder::load(ctx.storage(), id)?;
     let lease = loaded.order.lease().ok_or(ContractError::NoLease(id))?;
     let both = needed == Permission::TenantOrOperator;
-    if both && acts_for_tenant(&loaded.deployment, ctx.sender(), Permission::TenantOrDelegate) {
+    let tenant =
+        both && acts_for_tenant(&loaded.deployment, ctx.sender(), Permission::TenantOrDelegate);
+    if tenant && !reason.is_some_and(CloseReason::is_providers) {
         return Ok((loaded, Side::Tenant));
     }
     let record = registry::find(&ctx.view(), &lease.provider)?;
-    let acts = acts_for_provider(record.as_ref(), &lease.provider, ctx.sender());
-    require(both && acts, ctx, needed)?;
-    Ok((loaded, Side::Provider))
+    let provider = both && acts_for_provider(record.as_ref(), &lease.provider, ctx.sender());
+    require(tenant || provider, ctx, needed)?;
+    let side = if provider { Side::Provider } else { Side::Tenant };
+    Ok((loaded, side))
 }
 
 fn acts_for_tenant(deployment: &Deployment, sender: &Addr, needed: Permission) -> bool {

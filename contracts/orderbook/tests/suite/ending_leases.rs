@@ -3,7 +3,7 @@
 use souk_api::{
     defaults::MANIFEST_TIMEOUT,
     orderbook::{
-        GroupState, LeaseState, LeasesResponse, OrderState, QueryMsg, TRIAL,
+        ExecuteMsg, GroupState, LeaseState, LeasesResponse, OrderState, QueryMsg, TRIAL,
         events::{GroupChanged, LeaseClosed, OrderOpened},
     },
 };
@@ -42,6 +42,40 @@ fn after_a_providers_close_the_group_is_put_out_without_it() {
     assert_eq!(market.place("bad", next, 900).unwrap_err(), error);
     market.place("good", next, 900).unwrap();
     market.accept("ann", next, "good", 900).unwrap();
+}
+
+#[test]
+fn an_operator_that_a_tenant_names_as_its_delegate_closes_as_the_provider_all_the_same() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.lease("ann", "pro", 900);
+    let id = market.order_of(order).group.deployment;
+    let operator = market.operator("pro");
+    let delegate = Some(operator.to_string());
+    let msg = ExecuteMsg::SetDelegate { deployment: id, delegate };
+    market.send(&market.who("ann"), &msg).unwrap();
+    let response = market.provider_closes("pro", order, CloseReason::Unstable).unwrap();
+    let closed = &market.events_of::<LeaseClosed>(&response)[0];
+    assert_eq!((closed.reason, closed.breach), (CloseReason::Unstable, true));
+
+    // Without a reason it is the delegate's close.
+    let order = market.lease("bob", "pro", 900);
+    let id = market.order_of(order).group.deployment;
+    let msg = ExecuteMsg::SetDelegate { deployment: id, delegate: Some(operator.to_string()) };
+    market.send(&market.who("bob"), &msg).unwrap();
+    let msg = ExecuteMsg::CloseLease { order, reason: None, exclude: true };
+    let response = market.send(&operator, &msg).unwrap();
+    let closed = &market.events_of::<LeaseClosed>(&response)[0];
+    assert_eq!((closed.reason, closed.excluded), (CloseReason::Tenant, Some(true)));
+    // A delegate that is no operator gives no provider's reason.
+    let order = market.lease("cyd", "pro", 900);
+    let msg = ExecuteMsg::CloseLease {
+        order,
+        reason: Some(CloseReason::Unstable),
+        exclude: false,
+    };
+    let error = ContractError::ReasonNotAllowed(CloseReason::Unstable);
+    assert_eq!(market.send(&market.who("cyd"), &msg).unwrap_err(), error);
 }
 
 #[test]
