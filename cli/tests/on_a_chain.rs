@@ -196,7 +196,13 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     let provider = fixture.keys[2].address(PREFIX).unwrap();
     let excluded = fixture.souk("ann", &format!("group exclude 1 1 {provider}")).success();
     excluded.stdout(contains(format!("excluded: {provider}")));
-    fixture.souk("ann", "group exclude 1 1").success().stdout(contains("no provider is excluded"));
+    fixture.souk("ann", "group exclude 1 1").code(2);
+    fixture.souk("ann", "group readmit 1 1").code(2);
+    let again = fixture.souk("ann", &format!("group readmit 1 1 {provider}")).success();
+    again.stdout(contains("no provider is excluded"));
+    fixture.souk("ann", &format!("group exclude 1 1 {provider}")).success();
+    let all = fixture.souk("ann", "group readmit 1 1 --all").success();
+    all.stdout(contains("no provider is excluded"));
     fixture.souk("ann", "group anyone-starts 1 maybe").code(2);
     let anyone = fixture.souk("ann", "group anyone-starts 1 yes").success();
     anyone.stdout(contains("Anyone may start"));

@@ -25,16 +25,28 @@ pub enum Group {
         #[arg(value_name = "yes|no", value_parser = yes_or_no, action = clap::ArgAction::Set)]
         anyone: bool,
     },
-    /// Name the providers that may not bid on a group's orders to come, instead of those excluded so
-    /// far; without a provider everyone may bid again.
+    /// Let providers not bid on a group's orders to come, beside those excluded so far.
     Exclude {
         /// The deployment's number.
         deployment: DeploymentId,
         /// The group's number within it, from 1.
         group: GroupSeq,
-        /// The providers, 16 at most.
-        #[arg(value_name = "ADDRESS")]
+        /// The providers. Of more than 16 in all the oldest may bid again.
+        #[arg(value_name = "ADDRESS", required = true)]
         providers: Vec<String>,
+    },
+    /// Let excluded providers bid on a group's orders to come again.
+    Readmit {
+        /// The deployment's number.
+        deployment: DeploymentId,
+        /// The group's number within it, from 1.
+        group: GroupSeq,
+        /// The providers.
+        #[arg(value_name = "ADDRESS", required_unless_present = "all")]
+        providers: Vec<String>,
+        /// All that are excluded now.
+        #[arg(long, conflicts_with = "providers")]
+        all: bool,
     },
 }
 
@@ -72,10 +84,21 @@ impl Group {
                 let message = ExecuteMsg::CloseGroup { deployment, group };
                 change(context, &market, Which { deployment, group }, "closing", message).await
             }
-            Self::Exclude { deployment, group, providers } => {
-                let message = ExecuteMsg::SetExcluded { deployment, group, providers };
+            Self::Exclude { deployment, group, providers: add } => {
+                let message =
+                    ExecuteMsg::SetExcluded { deployment, group, add, remove: Vec::new() };
                 let which = Which { deployment, group };
                 change(context, &market, which, "excluding providers from", message).await
+            }
+            Self::Readmit { deployment, group, providers, all } => {
+                let remove = match all {
+                    true => shown(&market, deployment, group).await?.excluded,
+                    false => providers,
+                };
+                let message =
+                    ExecuteMsg::SetExcluded { deployment, group, add: Vec::new(), remove };
+                let which = Which { deployment, group };
+                change(context, &market, which, "readmitting providers to", message).await
             }
             Self::AnyoneStarts { deployment, anyone } => {
                 let message = ExecuteMsg::SetAnyoneStarts { deployment, on: anyone };

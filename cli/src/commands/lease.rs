@@ -63,7 +63,7 @@ pub enum Lease {
         #[arg(long)]
         reason: Option<CloseReason>,
         /// Do not let its provider bid on the group again, if the tenant closes it. `souk group exclude`
-        /// changes the list.
+        /// and `readmit` change the list.
         #[arg(long, conflicts_with = "reason")]
         exclude: bool,
     },

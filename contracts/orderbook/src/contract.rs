@@ -87,9 +87,9 @@ pub fn execute(
             let found = permission::deployment(ctx, needed, deployment)?;
             execute::set_anyone_starts(ctx, deployment, found, on)
         }
-        ExecuteMsg::SetExcluded { deployment, group, providers } => {
+        ExecuteMsg::SetExcluded { deployment, group, add, remove } => {
             let found = permission::deployment(ctx, needed, deployment)?;
-            execute::set_excluded(ctx, GroupId { deployment, group }, &found, &providers)
+            execute::set_excluded(ctx, GroupId { deployment, group }, &found, &add, &remove)
         }
         ExecuteMsg::CloseAuction { order, limit } => execute::close_auction(ctx, order, limit),
         ExecuteMsg::ExpireOrder { order } => execute::expire_order(ctx, order),

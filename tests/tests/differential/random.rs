@@ -210,8 +210,9 @@ impl<'a> Walk<'a> {
                 let (deployment, group) = (DeploymentId(deployment), GroupSeq(1));
                 let msg = match self.rng.gen_bool(0.5) {
                     true => {
-                        let providers = vec![address(self.provider())];
-                        orderbook::ExecuteMsg::SetExcluded { deployment, group, providers }
+                        let (add, remove) =
+                            (vec![address(self.provider())], vec![address(self.provider())]);
+                        orderbook::ExecuteMsg::SetExcluded { deployment, group, add, remove }
                     }
                     false => orderbook::ExecuteMsg::SetAnyoneStarts { deployment, on: true },
                 };

@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{Addr, Response};
 use souk_api::orderbook::{MAX_EXCLUDED, events::ExcludedSet};
-use souk_contract_std::limits::{check_count, distinct};
+use souk_contract_std::limits::addresses;
 use souk_core::GroupId;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     state::{deployments::Deployment, groups},
 };
 
-/// Instead of those that were excluded so far. An open order keeps its list.
+/// Beside those that were excluded so far, and without some of them. An open order keeps its list.
 ///
 /// # Errors
 /// If the deployment is closed, if it has no such group, or if one of the providers is not an
@@ -19,15 +19,17 @@ pub fn set_excluded(
     ctx: &mut Ctx,
     id: GroupId,
     deployment: &Deployment,
-    providers: &[String],
+    add: &[String],
+    remove: &[String],
 ) -> Result<Response, ContractError> {
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id.deployment));
     }
-    check_count("excluded providers", providers.len(), MAX_EXCLUDED)?;
+    let add = addresses(ctx, "excluded providers", add, MAX_EXCLUDED)?;
+    let remove = addresses(ctx, "providers to let bid again", remove, MAX_EXCLUDED)?;
     let mut group = groups::get(ctx.storage(), id)?;
-    let addresses = distinct(providers).into_iter().map(|text| ctx.address(text));
-    group.set_excluded(addresses.collect::<Result<_, _>>()?);
+    group.readmit(&remove);
+    add.iter().for_each(|provider| group.exclude(provider));
     groups::save(ctx.storage_mut(), id, &group)?;
     let texts: Vec<&str> = group.excluded().iter().map(Addr::as_str).collect();
     let providers = (!texts.is_empty()).then(|| texts.join(","));

@@ -72,10 +72,10 @@ impl Group {
         self.excluded.push(provider.clone());
     }
 
-    /// Excludes these and no others.
-    pub fn set_excluded(&mut self, providers: Vec<Addr>) {
+    /// Lets these bid again.
+    pub fn readmit(&mut self, providers: &[Addr]) {
         self.reopened = Some(self.reopenings());
-        self.excluded = providers;
+        self.excluded.retain(|known| !providers.contains(known));
     }
 
     /// How often it was reopened after breaches.
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!((group.reopenings(), group.rounds), (2, None));
         group.exclude(&provider(3));
         assert_eq!(group.reopenings(), 2, "an exclusion by itself is none");
-        group.set_excluded(Vec::new());
+        group.readmit(&[provider(1), provider(2), provider(3)]);
         assert_eq!(group.reopenings(), 2, "nor does clearing the list undo them");
         group.count_reopening();
         assert_eq!(group.reopenings(), 3);

@@ -139,8 +139,8 @@ impl Play {
             16 if units % 2 == 0 => self.attempt(|market| market.tenant_closes(tenant, id)),
             16 => self.attempt(|market| market.tenant_excludes(tenant, id)),
             17 if units % 8 == 0 => {
-                let few = &PROVIDERS[..usize::from(who) % 3];
-                self.attempt(|market| market.set_excluded(tenant, deployment, few))
+                let (add, remove) = PROVIDERS.split_at(usize::from(who) % 3);
+                self.attempt(|market| market.set_excluded(tenant, deployment, add, remove))
             }
             17 => {
                 let reason = CloseReason::ALL[1 + usize::from(units) % 4];

@@ -94,7 +94,7 @@ fn the_list_is_the_tenants_for_the_orders_to_come() {
     let order = market.lease("ann", "pro", 900);
     let id = market.order_of(order).group.deployment;
     let other = market.who("other");
-    let response = market.set_excluded("ann", id, &["other", "other"]).unwrap();
+    let response = market.set_excluded("ann", id, &["other", "other"], &[]).unwrap();
     let event =
         ExcludedSet { deployment: id, group: GroupSeq(1), providers: Some(other.to_string()) };
     assert_eq!(market.events_of::<ExcludedSet>(&response), [event]);
@@ -102,7 +102,7 @@ fn the_list_is_the_tenants_for_the_orders_to_come() {
     let order = market.deployment(id).groups[0].order;
     assert_eq!(market.place("other", order, 900).unwrap_err(), ContractError::Excluded(other));
 
-    let response = market.set_excluded("ann", id, &[]).unwrap();
+    let response = market.set_excluded("ann", id, &[], &["other"]).unwrap();
     assert_eq!(market.events_of::<ExcludedSet>(&response)[0].providers, None);
     assert_eq!(market.order_of(order).excluded.len(), 1, "an open order keeps its list");
     market.place("pro", order, 900).unwrap();
@@ -113,16 +113,48 @@ fn the_list_is_the_tenants_for_the_orders_to_come() {
 }
 
 #[test]
+fn a_change_of_the_list_leaves_the_others_on_it_in_the_order_in_which_they_came() {
+    let mut market = Market::new();
+    let order = market.order("ann", tenant_choice());
+    let id = market.order_of(order).group.deployment;
+    let excluded = |market: &Market, names: &[&str]| {
+        let expected: Vec<String> = names.iter().map(|name| market.who(name).into()).collect();
+        assert_eq!(market.deployment(id).groups[0].excluded, expected);
+    };
+    for (add, remove, then) in [
+        (&["c", "a", "b"][..], &[][..], &["c", "a", "b"][..]),
+        (&["d"], &["a", "stranger"], &["c", "b", "d"]),
+        (&["c"], &[], &["b", "d", "c"]),
+        (&["b"], &["b", "d"], &["c", "b"]),
+    ] {
+        market.set_excluded("ann", id, add, remove).unwrap();
+        excluded(&market, then);
+    }
+}
+
+#[test]
+fn the_list_is_not_the_delegates() {
+    let mut market = Market::new();
+    let mut new = deployment(&[group("web", 1_000)], tenant_choice());
+    new.delegate = Some(market.who("desk").into());
+    let id = market.create("ann", &new, PLENTY).unwrap();
+    let needed = souk_api::Permission::Tenant;
+    let refused = CommonError::NotPermitted { needed, sender: market.who("desk") };
+    let error = market.set_excluded("desk", id, &["pro"], &[]).unwrap_err();
+    assert_eq!(error, refused.into());
+}
+
+#[test]
 fn sixteen_are_excluded_at_most() {
     let mut market = Market::new();
     let order = market.order("ann", tenant_choice());
     let id = market.order_of(order).group.deployment;
     let names: Vec<String> = (0..17).map(|number| format!("p{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    market.set_excluded("ann", id, &names[..16]).unwrap();
+    market.set_excluded("ann", id, &names[..16], &[]).unwrap();
     let error = CommonError::TooMany { what: "excluded providers", count: 17, max: MAX_EXCLUDED };
-    assert_eq!(market.set_excluded("ann", id, &names).unwrap_err(), error.into());
+    assert_eq!(market.set_excluded("ann", id, &names, &[]).unwrap_err(), error.into());
     market.close("ann", id).unwrap();
-    let error = market.set_excluded("ann", id, &[]).unwrap_err();
+    let error = market.set_excluded("ann", id, &[], &[]).unwrap_err();
     assert_eq!(error, ContractError::DeploymentClosed(id));
 }

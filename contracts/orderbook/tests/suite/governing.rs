@@ -40,7 +40,7 @@ fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteM
         ExecuteMsg::LowerBid { order: open, provider: provider.clone(), price: price(800) },
         ExecuteMsg::WithdrawBid { order: open, provider: provider.clone() },
         ExecuteMsg::CloseLease { order: leased, reason: None, exclude: false },
-        ExecuteMsg::SetExcluded { deployment, group: GroupSeq(1), providers: vec![] },
+        ExecuteMsg::SetExcluded { deployment, group: GroupSeq(1), add: vec![], remove: vec![] },
         ExecuteMsg::PauseGroup { deployment, group: GroupSeq(2) },
         ExecuteMsg::StartGroup { deployment, group: GroupSeq(2) },
         ExecuteMsg::CloseGroup { deployment, group: GroupSeq(2) },

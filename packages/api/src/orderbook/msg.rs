@@ -178,15 +178,19 @@ pub enum ExecuteMsg {
         #[serde(default)]
         exclude: bool,
     },
-    /// Names the providers that may not bid on a group, instead of those that it excluded so far;
-    /// for its orders from the next on.
+    /// Changes which providers may not bid on a group, for its orders from the next on. First `remove`,
+    /// then `add`, in their order; of more than 16 the oldest may bid again.
     SetExcluded {
         /// The deployment.
         deployment: DeploymentId,
         /// The group.
         group: GroupSeq,
-        /// The providers, 16 at most; none to let everyone bid again.
-        providers: Vec<String>,
+        /// Providers that may not bid from now on, 16 at most.
+        #[serde(default)]
+        add: Vec<String>,
+        /// Providers that may bid again, whoever excluded them, 16 at most.
+        #[serde(default)]
+        remove: Vec<String>,
     },
     /// Ends the order or the lease of an open group, which then rests until it is started. Not while
     /// a `lowest_price` auction of it has bids.
@@ -281,11 +285,12 @@ impl Message for ExecuteMsg {
     fn permission(&self) -> Permission {
         match self {
             Self::CreateDeployment(_) => Permission::Self_,
-            Self::SetDelegate { .. } | Self::SetAnyoneStarts { .. } => Permission::Tenant,
+            Self::SetDelegate { .. } | Self::SetExcluded { .. } | Self::SetAnyoneStarts { .. } => {
+                Permission::Tenant
+            }
             Self::StartGroup { .. } => Permission::TenantOrAllowed,
             Self::UpdateDeployment { .. }
             | Self::CloseDeployment { .. }
-            | Self::SetExcluded { .. }
             | Self::PauseGroup { .. }
             | Self::CloseGroup { .. }
             | Self::AcceptBid { .. } => Permission::TenantOrDelegate,

@@ -106,16 +106,17 @@ impl Market {
         self.send_to_orderbook(tenant, &msg)
     }
 
-    /// Names the providers that may not bid on a group.
+    /// Says who may not bid on a group any more, and who may again.
     pub fn set_excluded(
         &mut self,
         tenant: &str,
         deployment: DeploymentId,
         group: GroupSeq,
-        providers: &[&str],
+        (add, remove): (&[&str], &[&str]),
     ) -> Outcome {
-        let providers = providers.iter().map(|name| self.who(name).into()).collect();
-        let msg = ExecuteMsg::SetExcluded { deployment, group, providers };
+        let addresses = |names: &[&str]| names.iter().map(|name| self.who(name).into()).collect();
+        let (add, remove) = (addresses(add), addresses(remove));
+        let msg = ExecuteMsg::SetExcluded { deployment, group, add, remove };
         self.send_to_orderbook(tenant, &msg)
     }
 

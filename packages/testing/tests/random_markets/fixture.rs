@@ -141,7 +141,7 @@ impl Fixture {
             }
             Step::SetExcluded { deployment, count } => {
                 let (tenant, id) = self.deployment(*deployment)?;
-                self.market.set_excluded(tenant, id, GroupSeq(1), &PROVIDERS[..*count])
+                self.market.set_excluded(tenant, id, GroupSeq(1), PROVIDERS.split_at(*count))
             }
             Step::PauseGroup { deployment, group } => {
                 let (tenant, id) = self.deployment(*deployment)?;

@@ -255,16 +255,18 @@ impl Market {
         self.send(&self.who(tenant), &ExecuteMsg::SetAnyoneStarts { deployment, on })
     }
 
-    /// The tenant of that name says who may not bid on the first group.
+    /// That one says who may not bid on the first group any more, and who may again.
     pub fn set_excluded(
         &mut self,
-        tenant: &str,
+        sender: &str,
         deployment: DeploymentId,
-        names: &[&str],
+        add: &[&str],
+        remove: &[&str],
     ) -> Result<AppResponse, ContractError> {
-        let providers = names.iter().map(|name| self.who(name).to_string()).collect();
-        let msg = ExecuteMsg::SetExcluded { deployment, group: GroupSeq(1), providers };
-        self.send(&self.who(tenant), &msg)
+        let addresses = |names: &[&str]| names.iter().map(|name| self.who(name).into()).collect();
+        let (add, remove) = (addresses(add), addresses(remove));
+        let msg = ExecuteMsg::SetExcluded { deployment, group: GroupSeq(1), add, remove };
+        self.send(&self.who(sender), &msg)
     }
 
     pub fn close_auction(
