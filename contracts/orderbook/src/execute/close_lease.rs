@@ -7,7 +7,7 @@ use souk_core::{CloseReason, OrderId};
 use crate::{
     ContractError, Ctx,
     lifecycle::{
-        group::reopen,
+        group::{offered, reopen},
         lease::{self, LeaseEnding},
         order::{self, LoadedOrder},
     },
@@ -65,12 +65,19 @@ pub fn close_lease(
     if excludes {
         group.exclude(&lease.provider);
     }
-    let response = match rests {
-        Some(state) => {
+    let offered = match rests {
+        Some(state) => Err(state),
+        // An order that no bid could win, or whose auction could not close, is none: the tenant decides.
+        None => offered(ctx, id_of_group, &deployment).map_err(|_| GroupState::Paused),
+    };
+    let response = match offered {
+        Err(state) => {
             let changed = order::set_group(ctx.storage_mut(), id_of_group, group, state)?;
             response.add_event(changed)
         }
-        None => response.add_event(reopen(ctx, id_of_group, group, &mut deployment)?),
+        Ok(offered) => {
+            response.add_event(reopen(ctx, id_of_group, group, &mut deployment, &offered)?)
+        }
     };
     let stop = escrow::close_stream(ctx, id_of_group.deployment, id, deployment.reserved)?;
     Ok(response.add_message(stop))

@@ -1,19 +1,18 @@
 //! A tenant creates a deployment.
 
 use cosmwasm_std::{Addr, Binary, Response};
-use souk_api::orderbook::{MAX_NAMED, NewDeployment, Params, events::DeploymentCreated};
+use souk_api::orderbook::{MAX_NAMED, NewDeployment, events::DeploymentCreated};
 use souk_contract_std::{
     Paid,
     limits::{check_count, distinct},
 };
-use souk_core::{
-    Amount, AuctionPolicy, GroupId, GroupSeq, GroupSpec, OrderId, Rate, limits::check_groups,
-};
+use souk_core::{Amount, GroupId, GroupSeq, GroupSpec, OrderId, Rate, limits::check_groups};
 
 use crate::{
     ContractError, Ctx,
     lifecycle::order::{self, NewOrder},
     neighbours::escrow,
+    rules::opening,
     state::{
         counters,
         denoms::{self, Terms},
@@ -47,7 +46,7 @@ pub(super) fn create(
     for group in &new.groups {
         check_group(ctx, group, &terms)?;
     }
-    check_auction(new.auction, &ctx.config.params)?;
+    opening::check_auction(new.auction, &ctx.config.params)?;
     let groups = new.groups.len();
     check_deposit(deposit.amount, groups, &terms)?;
 
@@ -102,24 +101,11 @@ fn terms(ctx: &Ctx, deposit: &Paid) -> Result<Terms, ContractError> {
 }
 
 fn check_group(ctx: &Ctx, group: &GroupSpec, terms: &Terms) -> Result<(), ContractError> {
-    let Terms { min_price: min, max_price: max, .. } = *terms;
-    if !(min..=max).contains(&group.ceiling) {
-        let (group, ceiling) = (group.name.clone(), group.ceiling);
-        return Err(ContractError::Ceiling { group, ceiling, min, max });
-    }
+    opening::check_ceiling(group, terms.min_price, terms.max_price)?;
     for auditor in group.requirements.signed_by.auditors() {
         ctx.address(auditor)?;
     }
     Ok(())
-}
-
-fn check_auction(auction: AuctionPolicy, params: &Params) -> Result<(), ContractError> {
-    let AuctionPolicy::LowestPrice { closes_after } = auction else { return Ok(()) };
-    let (min, max) = (params.min_auction, params.max_auction);
-    if (min..=max).contains(&closes_after) {
-        return Ok(());
-    }
-    Err(ContractError::AuctionLength { closes_after, min, max })
 }
 
 fn check_deposit(sent: Amount, groups: usize, terms: &Terms) -> Result<(), ContractError> {

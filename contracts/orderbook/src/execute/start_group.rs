@@ -2,7 +2,7 @@
 
 use cosmwasm_std::Response;
 use souk_api::orderbook::{GroupState, events::GroupChanged};
-use souk_core::{AuctionPolicy, GroupId};
+use souk_core::{AuctionPolicy, GroupId, Price};
 
 use crate::{
     ContractError, Ctx, lifecycle,
@@ -15,8 +15,8 @@ use crate::{
 /// a deployment whose groups all rested is void.
 ///
 /// # Errors
-/// If the deployment is closed, if the group does not rest, if it is not the sender's to start, or
-/// if the account does not carry it.
+/// If the deployment is closed, if the group does not rest, if it is not the sender's to start, if it
+/// could not be created at today's terms, or if the account does not carry it.
 pub fn start_group(
     ctx: &mut Ctx,
     id: GroupId,
@@ -42,12 +42,13 @@ pub fn start_group(
             return Err(ContractError::GroupNotResting { group: id, state });
         }
     }
-    check_carried(ctx, id, &deployment, starter)?;
+    let offered = lifecycle::group::offered(ctx, id, &deployment)?;
+    check_carried(ctx, id, &deployment, offered.spec.ceiling, starter)?;
     // The mark of one that was depleted is void by itself, since its clock runs again.
     deployment.mark = deployment.mark.filter(|mark| mark.depleted_since.is_some());
     group.start();
     let binds = deployment.auction != (AuctionPolicy::TenantChoice {});
-    let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment)?;
+    let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &offered)?;
     let state = GroupState::Open;
     let changed = GroupChanged { deployment: id.deployment, group: id.group, state };
     let response = response.add_event(changed).add_event(opened);
@@ -64,6 +65,7 @@ fn check_carried(
     ctx: &Ctx,
     id: GroupId,
     deployment: &Deployment,
+    ceiling: Price,
     starter: Starter,
 ) -> Result<(), ContractError> {
     let chooses = deployment.auction == (AuctionPolicy::TenantChoice {});
@@ -73,7 +75,6 @@ fn check_carried(
             false => Ok(()),
         };
     }
-    let ceiling = groups::spec(ctx.storage(), id)?.ceiling;
     let reserved = deployment.reserved;
     if escrow::can_fund(&ctx.view(), id.deployment, ceiling, reserved)? {
         return Ok(());

@@ -5,7 +5,7 @@ use souk_api::orderbook::{
     GroupState,
     events::{GroupChanged, OrderClosed, OrderOpened},
 };
-use souk_core::{CloseReason, GroupId, Rate};
+use souk_core::{CloseReason, GroupId, GroupSpec, Rate};
 
 use super::{
     lease::{self, LeaseEnding},
@@ -14,22 +14,34 @@ use super::{
 use crate::{
     ContractError, Ctx,
     neighbours::escrow,
-    rules::reason::OrderEnd,
+    rules::{opening, reason::OrderEnd},
     state::{
-        counters, denoms,
+        counters,
+        denoms::{self, Terms},
         deployments::{self, Deployment},
         groups::{self, Group},
         orders::{self, OrderStatus},
     },
 };
 
-/// Puts the group out again, at the denom's terms of today; saves it and the deployment.
-pub fn reopen(
-    ctx: &mut Ctx,
+/// What a group is put out again with.
+pub struct Offered {
+    /// What it asks for.
+    pub spec: GroupSpec,
+    /// The denom's terms of today.
+    pub terms: Terms,
+}
+
+/// What a group would be put out again with today.
+///
+/// # Errors
+/// Those of creating it: if its ceiling is outside the denom's range by now, or its auction shorter or
+/// longer than allowed.
+pub fn offered(
+    ctx: &Ctx,
     id: GroupId,
-    mut group: Group,
-    deployment: &mut Deployment,
-) -> Result<OrderOpened, ContractError> {
+    deployment: &Deployment,
+) -> Result<Offered, ContractError> {
     let terms = denoms::get(ctx.storage(), &deployment.denom)?;
     // Denoms are added and changed, never removed.
     let terms = terms.ok_or_else(|| ContractError::DenomNotAccepted {
@@ -37,9 +49,23 @@ pub fn reopen(
         accepted: String::new(),
     })?;
     let spec = groups::spec(ctx.storage(), id)?;
+    opening::check_ceiling(&spec, terms.min_price, terms.max_price)?;
+    opening::check_auction(deployment.auction, &ctx.config.params)?;
+    Ok(Offered { spec, terms })
+}
+
+/// Puts the group out again; saves it and the deployment.
+pub fn reopen(
+    ctx: &mut Ctx,
+    id: GroupId,
+    mut group: Group,
+    deployment: &mut Deployment,
+    offered: &Offered,
+) -> Result<OrderOpened, ContractError> {
+    let Offered { spec, terms } = offered;
     group.order = counters::next_orders(ctx.storage_mut(), 1)?;
     let excluded = group.excluded().to_vec();
-    let new = NewOrder { id: group.order, group: id, spec: &spec, terms: &terms, excluded };
+    let new = NewOrder { id: group.order, group: id, spec, terms, excluded };
     let opened = order::open(ctx, deployment, new)?;
     groups::save(ctx.storage_mut(), id, &group)?;
     deployments::save(ctx.storage_mut(), id.deployment, deployment)?;

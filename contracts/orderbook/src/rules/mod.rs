@@ -2,6 +2,7 @@
 
 pub mod auction;
 pub mod manifest;
+pub mod opening;
 pub mod price;
 pub mod reason;
 pub mod rounds;

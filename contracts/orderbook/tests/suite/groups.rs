@@ -1,9 +1,10 @@
 //! How groups rest and are started again.
 
 use souk_api::{
-    defaults::{END_BLOCKS, IDLE_GRACE, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
+    defaults::{self, END_BLOCKS, IDLE_GRACE, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
     orderbook::{
-        DeploymentState, GroupState, MAX_ROUNDS, OrderResponse, OrderState, QueryMsg, TRIAL,
+        DenomConfig, DeploymentState, ExecuteMsg, GroupState, MAX_ROUNDS, OrderResponse, OrderState,
+        Params, QueryMsg, TRIAL,
         events::{
             AnyoneStartsSet, DeploymentClosed, GroupChanged, LeaseClosed, OrderClosed, OrderOpened,
         },
@@ -189,6 +190,67 @@ fn an_order_that_nobody_bid_on_need_not_be_expired_by_anybody_before_its_group_s
         assert!(asked.is_err(), "the old one is over for good");
         let reserved = if auction == tenant_choice() { 0 } else { 1_000 };
         assert_eq!(market.account(id).reserved.u128(), reserved);
+    }
+}
+
+/// The market's owner changes what holds for the orders to come.
+fn change(
+    market: &mut Market,
+    terms: impl FnOnce(&mut DenomConfig),
+    params: impl FnOnce(&mut Params),
+) {
+    let (mut denom, mut times) = (defaults::denom_config(usouk()), defaults::orderbook_params());
+    terms(&mut denom);
+    params(&mut times);
+    let (denoms, params) = (Some(vec![denom]), Some(times));
+    let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms, params };
+    market.send(&market.owner.clone(), &msg).unwrap();
+}
+
+#[test]
+fn no_group_goes_out_again_that_could_not_be_created_at_the_terms_of_the_day() {
+    let dearer = |denom: &mut DenomConfig| denom.min_price = price(1_001);
+    let shorter = |params: &mut Params| (params.order_lifetime, params.max_auction) = (HOUR, 60);
+    for auction in [tenant_choice(), lowest_price(60), lowest_price(HOUR)] {
+        let mut market = Market::new();
+        let id = market.create("ann", &deployment(&[group("web", 1_000)], auction), PLENTY).unwrap();
+        market.group("ann", Pause, id, 1).unwrap();
+        change(&mut market, dearer, |_| ());
+        let error = market.group("ann", Start, id, 1).unwrap_err();
+        assert!(matches!(error, ContractError::Ceiling { .. }), "{error}");
+        change(&mut market, |_| (), shorter);
+        let started = market.group("ann", Start, id, 1);
+        if auction == lowest_price(HOUR) {
+            let error = ContractError::AuctionLength { closes_after: HOUR, min: 30, max: 60 };
+            assert_eq!(started.unwrap_err(), error);
+            change(&mut market, |_| (), |_| ());
+            market.group("ann", Start, id, 1).unwrap();
+        }
+    }
+}
+
+#[test]
+fn after_a_lease_such_a_group_rests_and_the_close_is_not_refused() {
+    let mut market = Market::new();
+    market.provider("pro");
+    for (auction, dearer) in [(lowest_price(HOUR), false), (tenant_choice(), true)] {
+        let order = market.order("ann", auction);
+        let id = market.order_of(order).group.deployment;
+        market.place("pro", order, 900).unwrap();
+        match dearer {
+            true => drop(market.accept("ann", order, "pro", 900).unwrap()),
+            false => drop(market.blocks(MIN_AUCTION_BLOCKS, HOUR).close_auction(order, 1).unwrap()),
+        }
+        change(
+            &mut market,
+            |denom| denom.min_price = price(if dearer { 1_001 } else { 1 }),
+            |params| (params.order_lifetime, params.max_auction) = (HOUR, 600),
+        );
+        let response = market.pass(600).tenant_closes("ann", order).unwrap();
+        assert!(market.events_of::<OrderOpened>(&response).is_empty());
+        assert_eq!(state(&market, id), GroupState::Paused);
+        change(&mut market, |_| (), |_| ());
+        market.group("ann", Start, id, 1).unwrap();
     }
 }
 

@@ -112,31 +112,6 @@ fn poc_k_after_renouncing_a_pause_is_for_ever() {
     let _ = coins(1, DENOM);
 }
 
-/// L: old auctions under new parameters: the close lies beyond the order's life.
-#[test]
-fn poc_l_shorter_orders_make_old_deployments_auctions_never_close() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let order = market.order("ann", lowest_price(HOUR));
-    let id = market.order_of(order).group.deployment;
-    market.place("pro", order, 900).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, HOUR).close_auction(order, 1).unwrap();
-    let owner = market.owner.clone();
-    let mut params = defaults::orderbook_params();
-    params.order_lifetime = HOUR;
-    params.max_auction = 600;
-    market
-        .send(
-            &owner,
-            &ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) },
-        )
-        .unwrap();
-    market.pass(600).tenant_closes("ann", order).unwrap();
-    let order = market.deployment(id).groups[0].order;
-    let shown = market.order_of(order);
-    assert!(shown.closes_at.unwrap() >= shown.expires_at);
-}
-
 /// M: the least deposit is taken out in the block in which it came; the orders go on asking for bids.
 #[test]
 fn poc_m_ten_orders_without_a_coin_behind_them_take_a_market_out_for_a_day() {
