@@ -17,7 +17,7 @@ pub fn close_deployment(
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id));
     }
-    let depleted = escrow::is_depleted(&ctx.view(), id)?;
+    let depleted = escrow::is_depleted(&ctx.view(), id);
     let reason = if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
     lifecycle::deployment::close(ctx, id, deployment, reason)
 }

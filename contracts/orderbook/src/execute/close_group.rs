@@ -29,7 +29,7 @@ pub fn close_group(
         return Err(ContractError::GroupClosed(id));
     }
     if is_last(ctx, id, &deployment)? {
-        let depleted = escrow::is_depleted(&ctx.view(), id.deployment)?;
+        let depleted = escrow::is_depleted(&ctx.view(), id.deployment);
         let reason = if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
         return lifecycle::deployment::close(ctx, id.deployment, deployment, reason);
     }

@@ -48,7 +48,7 @@ pub fn close_lease(
         return Err(ContractError::NotYoursToExclude(id));
     }
     let id_of_group = order.group;
-    let depleted = escrow::is_depleted(&ctx.view(), id_of_group.deployment)?;
+    let depleted = escrow::is_depleted(&ctx.view(), id_of_group.deployment);
     let reason = if depleted { CloseReason::InsufficientFunds } else { said };
     if reason == CloseReason::ManifestTimeout {
         check_manifest_window(ctx, id, &lease)?;

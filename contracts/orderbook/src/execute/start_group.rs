@@ -70,10 +70,10 @@ fn check_carried(
 ) -> Result<(), ContractError> {
     let chooses = deployment.auction == (AuctionPolicy::TenantChoice {});
     if chooses && starter == Starter::Tenant {
-        return match escrow::is_depleted(&ctx.view(), id.deployment)? {
-            true => Err(ContractError::StillDepleted(id.deployment)),
-            false => Ok(()),
-        };
+        if escrow::clock(&ctx.view(), id.deployment)?.is_depleted(ctx.now()) {
+            return Err(ContractError::StillDepleted(id.deployment));
+        }
+        return Ok(());
     }
     let reserved = deployment.reserved;
     if escrow::can_fund(&ctx.view(), id.deployment, ceiling, reserved)? {

@@ -127,7 +127,7 @@ pub fn stop(
             Ok(response.add_message(reserve))
         }
         OrderStatus::Lease(running) if running.ended.is_none() => {
-            let depleted = escrow::is_depleted(&ctx.view(), id.deployment)?;
+            let depleted = escrow::is_depleted(&ctx.view(), id.deployment);
             let reason =
                 if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
             let ending = LeaseEnding { reason, breach: false, excludes: false };

@@ -7,7 +7,7 @@ use souk_api::{
         events::{GroupChanged, LeaseClosed, OrderOpened},
     },
 };
-use souk_core::{CloseReason, GroupSeq, time::HOUR};
+use souk_core::{AccountId, CloseReason, GroupSeq, time::HOUR};
 use souk_orderbook::ContractError;
 
 use crate::market::*;
@@ -312,4 +312,39 @@ fn a_providers_leases_are_listed_in_pages_with_those_that_ended() {
     assert_eq!(first[1].state, LeaseState::Closed);
     let rest = page(Some(orders[2]), 100);
     assert_eq!(rest.iter().map(|lease| lease.order).collect::<Vec<_>>(), orders[3..]);
+}
+
+#[test]
+fn a_record_of_the_account_that_cannot_be_read_keeps_nobody_from_closing() {
+    let close = |market: &mut Market, way: usize, order, id| match way {
+        0 => market.close("ann", id),
+        1 => market.tenant_closes("ann", order),
+        2 => market.provider_closes("pro", order, CloseReason::Unstable),
+        3 => market.group("ann", GroupAction::Pause, id, 1),
+        _ => market.group("ann", GroupAction::Close, id, 1),
+    };
+    for way in 0..5 {
+        let mut market = Market::new();
+        market.provider("pro");
+        let order = market.lease("ann", "pro", 900);
+        let id = market.order_of(order).group.deployment;
+        let key = souk_api::published::account_key(AccountId(id.0));
+        let escrow = market.escrow.clone();
+        let readable = {
+            let mut storage = market.app.contract_storage_mut(&escrow);
+            let readable = storage.get(&key).unwrap();
+            let text = String::from_utf8(readable.clone()).unwrap();
+            storage.set(&key, text.replacen("\"v\":1", "\"v\":2", 1).as_bytes());
+            readable
+        };
+        // The orderbook does its part; the escrow of that version does its own.
+        let refused = close(&mut market, way, order, id).map(drop);
+        let by_the_orderbook = matches!(refused, Err(ContractError::Published(_)));
+        assert!(!by_the_orderbook, "{way}: {refused:?}");
+        market.app.contract_storage_mut(&escrow).set(&key, &readable);
+        if refused.is_err() {
+            close(&mut market, way, order, id).unwrap();
+        }
+        assert_eq!(market.lease_of(order).state, LeaseState::Closed, "{way}");
+    }
 }

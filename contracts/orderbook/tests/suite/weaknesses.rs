@@ -194,22 +194,3 @@ fn poc_s_a_delegate_lets_the_deposit_flow_to_its_own_provider_at_the_ceiling() {
     market.call(&anyone, &escrow, &take, 0).unwrap();
     assert!(market.balance(&market.payee("thief")) > 0, "the deposit flows to the thief");
 }
-
-/// T: a tenant cannot leave while the escrow's record is newer than the orderbook.
-#[test]
-fn poc_t_closing_depends_on_reading_the_escrows_record() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let order = market.lease("ann", "pro", 900);
-    let id = market.order_of(order).group.deployment;
-    let key = souk_api::published::account_key(AccountId(id.0));
-    let escrow = market.escrow.clone();
-    {
-        let mut storage = market.app.contract_storage_mut(&escrow);
-        let text = String::from_utf8(storage.get(&key).unwrap()).unwrap();
-        storage.set(&key, text.replacen("\"v\":1", "\"v\":2", 1).as_bytes());
-    }
-    assert!(market.close("ann", id).is_err());
-    assert!(market.tenant_closes("ann", order).is_err());
-    assert!(market.provider_closes("pro", order, CloseReason::Unstable).is_err());
-}
