@@ -350,11 +350,6 @@ pub enum ContractError {
         /// The least runway, in seconds.
         runway: u64,
     },
-    /// Nobody leaves a binding auction.
-    #[error(
-        "the auction of order {0} has bids and binds its tenant as well; pause the group when it is closed"
-    )]
-    AuctionBindsTenant(OrderId),
     /// Providers exclude nobody.
     #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
     NotYoursToExclude(OrderId),

@@ -7,19 +7,14 @@ use souk_core::GroupId;
 use crate::{
     ContractError, Ctx, lifecycle,
     rules::reason::OrderEnd,
-    state::{
-        bids,
-        deployments::Deployment,
-        groups,
-        orders::{self, OrderStatus},
-    },
+    state::{deployments::Deployment, groups},
 };
 
-/// Its order or lease ends; bids on the order are lost.
+/// Its order or lease ends; bids on the order are lost, those of a binding auction as well: that binds its
+/// tenant to the lowest bid or to none.
 ///
 /// # Errors
-/// If the deployment is closed, if the group is not open, or if a binding auction of it has bids:
-/// that binds the tenant, too.
+/// If the deployment is closed, or if the group is not open.
 pub fn pause_group(
     ctx: &mut Ctx,
     id: GroupId,
@@ -32,11 +27,6 @@ pub fn pause_group(
     let state = group.state(&deployment);
     if state != GroupState::Open {
         return Err(ContractError::GroupNotOpen { group: id, state });
-    }
-    let order = orders::get(ctx.storage(), group.order)?;
-    let binds = order.auction.is_some() && matches!(order.status, OrderStatus::Open);
-    if binds && bids::any(ctx.storage(), group.order) {
-        return Err(ContractError::AuctionBindsTenant(group.order));
     }
     lifecycle::group::stop(ctx, id, group, deployment, OrderEnd::GroupPaused)
 }

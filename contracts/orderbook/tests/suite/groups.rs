@@ -86,16 +86,22 @@ fn a_paused_group_ends_its_order_and_lets_its_bids_and_reserve_go() {
 }
 
 #[test]
-fn a_binding_auction_with_bids_is_not_left_by_a_pause() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let order = market.order("ann", lowest_price(60));
-    let id = market.order_of(order).group.deployment;
-    market.place("pro", order, 900).unwrap();
-    let error = ContractError::AuctionBindsTenant(order);
-    assert_eq!(market.group("ann", Pause, id, 1).unwrap_err(), error);
-    market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
-    market.group("ann", Pause, id, 1).unwrap();
+fn a_binding_auction_with_bids_is_left_by_a_pause_also_while_nobody_can_close_it() {
+    for stopped in [false, true] {
+        let mut market = Market::new();
+        market.provider("pro");
+        let order = market.order("ann", lowest_price(60));
+        let id = market.order_of(order).group.deployment;
+        market.place("pro", order, 900).unwrap();
+        market.pause(stopped);
+        let response = market.group("ann", Pause, id, 1).unwrap();
+        assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "group_paused");
+        assert_eq!(market.account(id).reserved.u128(), 0);
+        market.release("pro", &[order]);
+        assert_eq!(market.stats_of("pro").used, 0, "its bid holds no slot");
+        market.blocks(MIN_AUCTION_BLOCKS, 60).pause(false);
+        assert!(market.close_auction(order, 1).is_err(), "and no lease comes of it");
+    }
 }
 
 #[test]

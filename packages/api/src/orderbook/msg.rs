@@ -192,8 +192,8 @@ pub enum ExecuteMsg {
         #[serde(default)]
         remove: Vec<String>,
     },
-    /// Ends the order or the lease of an open group, which then rests until it is started. Not while
-    /// a `lowest_price` auction of it has bids.
+    /// Ends the order or the lease of an open group, which then rests until it is started. Bids on the
+    /// order are lost, also those of a `lowest_price` auction.
     PauseGroup {
         /// The deployment.
         deployment: DeploymentId,
