@@ -174,8 +174,9 @@ pub enum ExecuteMsg {
         order: OrderId,
         /// Why, if a provider closes.
         reason: Option<CloseReason>,
-        /// Whether the provider may not bid on the group any more, if its tenant closes.
-        #[serde(default)]
+        /// Whether the provider may not bid on the group any more, if its tenant closes. Orderbooks of
+        /// the first release do not know the field, so it is not written unless it says something.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         exclude: bool,
     },
     /// Changes which providers may not bid on a group, for its orders from the next on. First `remove`,

@@ -1,6 +1,6 @@
 //! What the orderbook is asked.
 
-use cosmwasm_schema::{QueryResponses, cw_serde};
+use cosmwasm_schema::{QueryResponses, cw_serde, serde::Deserialize};
 use cosmwasm_std::HexBinary;
 use souk_core::{
     AccountId, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupId,
@@ -8,6 +8,7 @@ use souk_core::{
 };
 
 use super::{BidState, DenomConfig, DeploymentState, GroupState, LeaseState, OrderState, Params};
+use crate::defaults::{IDLE_GRACE, MANIFEST_TIMEOUT};
 
 /// The orderbook's queries.
 #[cw_ownable::cw_ownable_query]
@@ -111,10 +112,37 @@ pub struct ConfigResponse {
     pub attestations: String,
     /// Denoms that deployments may be paid in.
     pub denoms: Vec<DenomConfig>,
-    /// Times and counts.
+    /// Times and counts. What an orderbook of the first release does not have is read as its default.
+    #[serde(deserialize_with = "ParamsOfAnyRelease::deserialize")]
+    #[schemars(with = "Params")]
     pub params: Params,
     /// Whether new business is stopped.
     pub paused: bool,
+}
+
+/// [`Params`] in an answer, which may come from an orderbook of the first release.
+#[derive(Deserialize)]
+#[serde(crate = "cosmwasm_schema::serde", remote = "Params", deny_unknown_fields)]
+struct ParamsOfAnyRelease {
+    order_lifetime: u64,
+    min_auction: u64,
+    max_auction: u64,
+    min_auction_blocks: u64,
+    end_grace: u64,
+    end_blocks: u64,
+    slot_hold: u64,
+    #[serde(default = "manifest_timeout")]
+    manifest_timeout: u64,
+    #[serde(default = "idle_grace")]
+    idle_grace: u64,
+}
+
+fn manifest_timeout() -> u64 {
+    MANIFEST_TIMEOUT
+}
+
+fn idle_grace() -> u64 {
+    IDLE_GRACE
 }
 
 /// A deployment.
@@ -299,4 +327,36 @@ pub struct ProviderStatsResponse {
     pub closed: Vec<(CloseReason, u64)>,
     /// Closes by the provider without notice.
     pub breaches: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::{StdResult, from_json, to_json_string};
+
+    use super::*;
+    use crate::{defaults, orderbook::ExecuteMsg};
+
+    #[test]
+    fn the_configuration_of_an_orderbook_of_the_first_release_is_read() -> StdResult<()> {
+        let old = r#"{"guardian":"g","escrow":"e","registry":"r","attestations":"a","denoms":[],"params":{"order_lifetime":86400,"min_auction":30,"max_auction":3600,"min_auction_blocks":3,"end_grace":3600,"end_blocks":10,"slot_hold":86400},"paused":false}"#;
+        let config: ConfigResponse = from_json(old)?;
+        assert_eq!(config.params, defaults::orderbook_params());
+        let again: ConfigResponse = from_json(to_json_string(&config)?)?;
+        assert_eq!(again, config);
+        // A message says all of them: what is left out must not be reset.
+        let (_, params) = old.split_once(r#""params":"#).unwrap_or_default();
+        let (params, _) = params.split_once(r#","paused""#).unwrap_or_default();
+        assert!(params.starts_with('{') && from_json::<Params>(params).is_err(), "{params}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_lease_can_be_closed_on_an_orderbook_that_cannot_exclude_anybody() -> StdResult<()> {
+        let close = |exclude| ExecuteMsg::CloseLease { order: OrderId(7), reason: None, exclude };
+        let text = to_json_string(&close(false))?;
+        assert_eq!(text, r#"{"close_lease":{"order":7,"reason":null}}"#);
+        assert_eq!(from_json::<ExecuteMsg>(&text)?, close(false));
+        assert_eq!(from_json::<ExecuteMsg>(to_json_string(&close(true))?)?, close(true));
+        Ok(())
+    }
 }
