@@ -1,6 +1,6 @@
 //! The upkeep tasks that are due at a block.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use souk_api::orderbook::{LeaseState, MANIFEST_WINDOW};
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
@@ -58,8 +58,8 @@ pub struct UpkeepInput {
     /// Block time since when the agent is at the chain's head and takes manifests; none while it is
     /// behind.
     pub current_since: Option<u64>,
-    /// The orderbook's `manifest_timeout`, in seconds; none while it is not known.
-    pub manifest_timeout: Option<u64>,
+    /// The `manifest_timeout` of leases, in seconds; those of which it is not known are missing.
+    pub manifest_timeouts: BTreeMap<OrderId, u64>,
     /// Block time at which the store was filled from the chain, new or put back; none if it never was.
     pub taken_up: Option<u64>,
     /// When tenants could deliver: for each thing that they need and that is tried.
@@ -85,10 +85,11 @@ impl UpkeepInput {
 }
 
 impl UpkeepInput {
-    /// Whether an own lease that runs has no manifest.
-    pub fn waits_for_a_manifest(&self) -> bool {
-        let mut active = self.leases.iter().filter(|lease| lease.state == LeaseState::Active);
-        active.any(|lease| !self.with_manifest.contains(&lease.order))
+    /// Own leases that run and have no manifest.
+    pub fn without_manifest(&self) -> BTreeSet<OrderId> {
+        let active = self.leases.iter().filter(|lease| lease.state == LeaseState::Active);
+        let orders = active.map(|lease| lease.order);
+        orders.filter(|order| !self.with_manifest.contains(order)).collect()
     }
 }
 
@@ -143,19 +144,30 @@ const MAX_PROLONGED: u64 = 4;
 /// chain's window.
 const SENDING: u64 = 60;
 
+/// How long before that end a lease is closed for which the chain's own time is over, in seconds, though the
+/// configured time is not.
+const LAST_CALL: u64 = 300;
+
+/// Whether a configured `manifest_timeout` reaches beyond the hour in which a market with that time of its
+/// own allows the close: leases are then closed at the hour's end.
+pub fn outlasts_window(configured: u64, chains: u64) -> bool {
+    let closes = chains.saturating_add(MANIFEST_WINDOW);
+    configured.saturating_add(SENDING).saturating_add(LAST_CALL) > closes
+}
+
 /// Whether a lease's manifest is overdue. The tenant's time is the longer of the configured one and the
 /// chain's. It runs only while the agent takes manifests: its gateway is reached and manifests can be tried,
 /// but not for longer than four times as much.
 ///
-/// The chain allows the close within an hour after its time. What is not due by then never is: the lease goes
-/// on and is paid.
+/// The chain allows the close within an hour after its time. Shortly before the end of that hour the chain's
+/// time is enough. What is not due by then never is: the lease goes on and is paid.
 ///
 /// A lease with a namespace had a manifest, in a store that was lost. So may any have had that is older than
 /// the store's last filling from the chain: its tenant has done its part, and does not know that it is asked
 /// again until it looks. It pays meanwhile, so that leaving it open takes nothing from anybody.
 fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> bool {
-    let (Some(current_since), Some(in_cluster), Some(least)) =
-        (input.current_since, &input.in_cluster, input.manifest_timeout)
+    let (Some(current_since), Some(in_cluster), Some(&least)) =
+        (input.current_since, &input.in_cluster, input.manifest_timeouts.get(&lease.order))
     else {
         return false;
     };
@@ -173,7 +185,11 @@ fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> 
     let from = lease.created_at.max(current_since);
     let waited = at.time.saturating_sub(from);
     let timeout = policy.manifest_timeout.0.max(least);
-    waited > timeout.saturating_mul(MAX_PROLONGED) || all_up(&input.up, from, at.time) > timeout
+    let could = all_up(&input.up, from, at.time);
+    let last_call = at.time.saturating_add(SENDING).saturating_add(LAST_CALL) > closes;
+    waited > timeout.saturating_mul(MAX_PROLONGED)
+        || could > timeout
+        || (last_call && could >= least)
 }
 
 fn end_deployment(
@@ -243,7 +259,7 @@ mod tests {
                 taken_up: Some(200),
                 with_manifest: manifests.clone(),
                 current_since,
-                manifest_timeout: Some(300),
+                manifest_timeouts: BTreeMap::from([(LEASE, 300)]),
                 in_cluster: in_cluster.cloned(),
                 ..UpkeepInput::default()
             };
@@ -264,7 +280,7 @@ mod tests {
                 at: Some(Cursor { height: 5, time: 11_000 }),
                 leases: vec![lease(9_000)],
                 current_since: Some(9_500),
-                manifest_timeout: Some(300),
+                manifest_timeouts: BTreeMap::from([(LEASE, 300)]),
                 taken_up,
                 in_cluster: Some(BTreeSet::new()),
                 ..UpkeepInput::default()
@@ -307,7 +323,7 @@ mod tests {
                 at: Some(Cursor { height: 5, time: 10_000 + waited }),
                 leases: vec![lease(10_000)],
                 current_since: Some(100),
-                manifest_timeout: Some(300),
+                manifest_timeouts: BTreeMap::from([(LEASE, 300)]),
                 up: attempts,
                 in_cluster: Some(BTreeSet::new()),
                 ..UpkeepInput::default()
@@ -328,20 +344,46 @@ mod tests {
             ("too late to be in a block in time", Some(300), 100, 3_841, false),
             ("days later", Some(300), 100, 400_000, false),
             ("the agent came back within the window", Some(300), 11_000, 1_700, true),
-            ("the agent came back at its end", Some(300), 13_300, 3_840, false),
+            ("the agent came back before its end", Some(300), 13_540, 3_840, true),
+            ("the agent came back at its end", Some(300), 13_541, 3_840, false),
             ("the chain's time is not known", None, 100, 700, false),
         ] {
             let input = UpkeepInput {
                 at: Some(Cursor { height: 5, time: 10_000 + waited }),
                 leases: vec![lease(10_000)],
                 current_since: Some(current_since),
-                manifest_timeout: least,
+                manifest_timeouts: least.map(|seconds| (LEASE, seconds)).into_iter().collect(),
                 in_cluster: Some(BTreeSet::new()),
                 ..UpkeepInput::default()
             };
             let tasks = plan(&input, &policy());
             assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
         }
+    }
+
+    #[test]
+    fn a_configured_time_beyond_the_chains_hour_ends_shortly_before_it() {
+        let policy = Bidding { manifest_timeout: "1day".parse().unwrap(), ..policy() };
+        for (case, current_since, waited, late) in [
+            ("minutes before", 100, 3_540, false),
+            ("the last five minutes", 100, 3_541, true),
+            ("the last second in which it is sent", 100, 3_840, true),
+            ("too late to be in a block in time", 100, 3_841, false),
+            ("the tenant had less than the chain's time", 13_541, 3_840, false),
+        ] {
+            let input = UpkeepInput {
+                at: Some(Cursor { height: 5, time: 10_000 + waited }),
+                leases: vec![lease(10_000)],
+                current_since: Some(current_since),
+                manifest_timeouts: BTreeMap::from([(LEASE, 300)]),
+                in_cluster: Some(BTreeSet::new()),
+                ..UpkeepInput::default()
+            };
+            let tasks = plan(&input, &policy);
+            assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
+        }
+        assert!(!outlasts_window(3_540, 300));
+        assert!(outlasts_window(3_541, 300));
     }
 
     #[test]
@@ -361,7 +403,7 @@ mod tests {
                 at: Some(Cursor { height: 5, time: 1_000_800 }),
                 leases: vec![depleted],
                 current_since: Some(100),
-                manifest_timeout: Some(300),
+                manifest_timeouts: BTreeMap::from([(LEASE, 300)]),
                 in_cluster: Some(BTreeSet::new()),
                 doubt: doubt.map(str::to_owned),
                 ..UpkeepInput::default()

@@ -88,19 +88,34 @@ async fn while_nobody_reaches_the_gateway_a_tenant_has_four_times_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lease_without_manifest_is_closed_in_the_chains_hour_however_long_the_configured_time_is() {
+    let fixture = fixture().await;
+    let agent =
+        InProcess::start(&configure(&fixture, "agent", "manifest_timeout = \"1day\"")).await;
+    let order = leased(&fixture, &agent).await;
+    fixture.chain.advance(3_200).await.unwrap();
+    agent.settled().await;
+    assert_eq!(fixture.proxy.count("close_lease", order), 0);
+    fixture.chain.advance(450).await.unwrap();
+    let end = ended(&agent, order).await;
+    assert_eq!(end, (LeaseState::Closed, Some(CloseReason::ManifestTimeout)));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn earnings_are_withdrawn_by_themselves_and_reach_the_payee() {
     let fixture = fixture().await;
-    let more = "withdraw_every = \"1h\"\nmanifest_timeout = \"1day\"";
+    let more = "withdraw_every = \"50m\"\nmanifest_timeout = \"1day\"";
     let agent = InProcess::start(&configure(&fixture, "agent", more)).await;
     let payee = address("provider");
     let balance = async || fixture.queries().balance(&payee, "usouk").await.unwrap();
     leased(&fixture, &agent).await;
     let before = balance().await;
-    fixture.chain.advance(3_700).await.unwrap();
+    fixture.chain.advance(3_100).await.unwrap();
     until("the payee is paid", async || (balance().await > before).then_some(())).await;
-    // An hour at 11100 less two per cent, and not much more.
+    // Almost an hour at 11100 less two per cent, and not much more.
     let earned = balance().await - before;
-    assert!((10_800..12_500).contains(&earned), "{earned}");
+    assert!((9_300..10_800).contains(&earned), "{earned}");
     agent.stop().await;
 }
 
@@ -108,12 +123,12 @@ async fn earnings_are_withdrawn_by_themselves_and_reach_the_payee() {
 async fn what_a_lease_earned_after_a_withdrawal_that_was_seen_late_is_withdrawn_too() {
     let block = Duration::from_secs(1);
     let fixture = Fixture::with(Options { block, ..Options::default() }).await;
-    let more = "withdraw_every = \"1h\"\nmanifest_timeout = \"1day\"";
+    let more = "withdraw_every = \"50m\"\nmanifest_timeout = \"1day\"";
     let config = configure(&fixture, "agent", more);
     let agent = InProcess::start(&config).await;
     let order = leased(&fixture, &agent).await;
     let account = agent.store.lease(order).await.unwrap().unwrap().account;
-    fixture.chain.advance(3_700).await.unwrap();
+    fixture.chain.advance(3_100).await.unwrap();
     until("a withdrawal on its way", async || {
         let messages = fixture.proxy.messages();
         messages.iter().any(|message| message.get("withdraw").is_some()).then_some(())

@@ -51,7 +51,7 @@ pub fn close_lease(
     let depleted = escrow::is_depleted(&ctx.view(), id_of_group.deployment);
     let reason = if depleted { CloseReason::InsufficientFunds } else { said };
     if reason == CloseReason::ManifestTimeout {
-        check_manifest_window(ctx, id, &lease)?;
+        check_manifest_window(ctx, id, &lease, order.manifest_timeout)?;
     }
     let early = ctx.now() < lease.created_at.saturating_add(TRIAL);
     let after = Aftermath::of(side, reason, order.auction.is_some(), early);
@@ -83,9 +83,13 @@ pub fn close_lease(
     Ok(response.add_message(stop))
 }
 
-fn check_manifest_window(ctx: &Ctx, order: OrderId, lease: &Lease) -> Result<(), ContractError> {
+fn check_manifest_window(
+    ctx: &Ctx,
+    order: OrderId,
+    lease: &Lease,
+    timeout: u64,
+) -> Result<(), ContractError> {
     let now = ctx.now();
-    let timeout = ctx.config.params.manifest_timeout;
     let (from, until) = manifest::window(lease.created_at, timeout);
     if (from..=until).contains(&now) {
         return Ok(());

@@ -127,6 +127,7 @@ pub fn open(
         expires_at: now.saturating_add(params.order_lifetime),
         auction,
         excluded,
+        manifest_timeout: params.manifest_timeout,
         status: OrderStatus::Open,
     };
     let event = OrderOpened {

@@ -23,6 +23,7 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
         account: escrow::link(storage)?.account(order.group.deployment)?,
         state: lease.state(),
         created_at: lease.created_at,
+        manifest_timeout: order.manifest_timeout,
         closed_at: lease.ended.map(|(at, _)| at),
         reason: lease.ended.map(|(_, reason)| reason),
     })

@@ -48,6 +48,7 @@ fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractE
         created_at: order.created_at,
         expires_at: order.expires_at,
         closes_at: closing.map(|closing| closing.time()),
+        manifest_timeout: order.manifest_timeout,
         allow: texts(deployment.allow),
         refuse: texts(deployment.refuse),
         excluded: texts(order.excluded),

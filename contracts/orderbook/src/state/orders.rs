@@ -3,7 +3,10 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
-use souk_api::orderbook::{LeaseState, OrderState};
+use souk_api::{
+    defaults::MANIFEST_TIMEOUT,
+    orderbook::{LeaseState, OrderState},
+};
 use souk_contract_std::Page;
 use souk_core::{CloseReason, GroupId, OrderId, Price};
 
@@ -36,9 +39,26 @@ pub struct Order {
     /// Providers that may not bid because they had the group.
     #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Addr>,
+    /// From how long after its lease's beginning that may be closed for want of a manifest. Absent is
+    /// the default, which holds for the orders of the first release.
+    #[serde(
+        rename = "w",
+        default = "manifest_timeout",
+        skip_serializing_if = "is_default_manifest_timeout"
+    )]
+    pub manifest_timeout: u64,
     /// How far it has come.
     #[serde(rename = "s")]
     pub status: OrderStatus,
+}
+
+fn manifest_timeout() -> u64 {
+    MANIFEST_TIMEOUT
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_default_manifest_timeout(seconds: &u64) -> bool {
+    *seconds == MANIFEST_TIMEOUT
 }
 
 /// A binding auction's clock.
@@ -204,4 +224,23 @@ pub fn delete(storage: &mut dyn Storage, id: OrderId) {
 pub fn page(storage: &dyn Storage, page: Page<u64>) -> StdResult<Vec<(OrderId, Order)>> {
     let found = page.of(&ORDERS, storage)?.into_iter();
     Ok(found.map(|(id, order)| (OrderId(id), order)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::{StdResult, from_json, to_json_string};
+
+    use super::*;
+
+    #[test]
+    fn an_order_of_the_first_release_has_five_minutes_for_its_manifest_and_is_stored_as_it_was()
+    -> StdResult<()> {
+        let old = r#"{"g":{"deployment":2,"group":1},"f":200,"m":"1","t":5,"e":9,"s":"o"}"#;
+        let order: Order = from_json(old)?;
+        assert_eq!(order.manifest_timeout, 300);
+        assert_eq!(to_json_string(&order)?, old);
+        let other = Order { manifest_timeout: 60, ..order };
+        assert_eq!(from_json::<Order>(to_json_string(&other)?)?, other);
+        Ok(())
+    }
 }

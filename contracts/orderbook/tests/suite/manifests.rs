@@ -1,9 +1,9 @@
 //! What becomes of a lease whose tenant sent no manifest.
 
 use souk_api::{
-    defaults::{MANIFEST_TIMEOUT, MIN_AUCTION_BLOCKS},
+    defaults::{self, MANIFEST_TIMEOUT, MIN_AUCTION_BLOCKS},
     orderbook::{
-        GroupState, MANIFEST_WINDOW, MAX_ROUNDS,
+        ExecuteMsg, GroupState, MANIFEST_WINDOW, MAX_ROUNDS,
         events::{GroupChanged, LeaseClosed, OrderOpened},
     },
 };
@@ -110,4 +110,25 @@ fn rounds_of_another_day_do_not_count() {
         order = market.events_of::<OrderOpened>(&response)[0].order;
     }
     assert_eq!(market.deployment(id).groups[0].excluded.len(), 16, "the oldest leave");
+}
+
+#[test]
+fn the_time_for_the_manifest_is_that_of_the_order_whatever_is_set_later() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let before = market.lease("ann", "pro", 900);
+    let mut params = defaults::orderbook_params();
+    params.manifest_timeout = DAY;
+    let msg =
+        ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
+    market.send(&market.owner.clone(), &msg).unwrap();
+    let after = market.lease("bob", "pro", 900);
+    for (order, timeout) in [(before, MANIFEST_TIMEOUT), (after, DAY)] {
+        assert_eq!(market.order_of(order).manifest_timeout, timeout);
+        assert_eq!(market.lease_of(order).manifest_timeout, timeout);
+    }
+    market.pass(MANIFEST_TIMEOUT).provider_closes("pro", before, REASON).unwrap();
+    let error = market.provider_closes("pro", after, REASON).unwrap_err();
+    assert!(matches!(error, ContractError::ManifestWindow { .. }), "{error}");
+    market.pass(DAY - MANIFEST_TIMEOUT).provider_closes("pro", after, REASON).unwrap();
 }

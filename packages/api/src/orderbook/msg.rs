@@ -71,7 +71,7 @@ pub struct Params {
     /// beginning at most. After an end for lack of money or of a manifest it uses none.
     pub slot_hold: u64,
     /// From how long after a lease's beginning its provider may close it for want of a manifest, a
-    /// minute to a day; until an hour later.
+    /// minute to a day; until an hour later. Fixed for an order when it is created.
     pub manifest_timeout: u64,
     /// Time between marking a deployment whose groups all rest and ending it, an hour to a year.
     pub idle_grace: u64,

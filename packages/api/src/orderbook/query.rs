@@ -224,6 +224,9 @@ pub struct OrderResponse {
     pub expires_at: u64,
     /// When its auction closes, extensions included.
     pub closes_at: Option<u64>,
+    /// From how many seconds after its lease's beginning that may be closed for want of a manifest.
+    #[serde(default = "manifest_timeout")]
+    pub manifest_timeout: u64,
     /// If not empty, only these may bid.
     pub allow: Vec<String>,
     /// These may not.
@@ -288,6 +291,9 @@ pub struct LeaseResponse {
     pub state: LeaseState,
     /// When it began.
     pub created_at: u64,
+    /// From how many seconds after its beginning its provider may close it for want of a manifest.
+    #[serde(default = "manifest_timeout")]
+    pub manifest_timeout: u64,
     /// When it ended.
     pub closed_at: Option<u64>,
     /// Why it ended.

@@ -10,7 +10,7 @@ mod head;
 mod prune;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -37,15 +37,13 @@ use crate::{
         health::Reporter,
         interfaces::NamespaceSource,
         reach::{LastAttempt, UpTime},
-        upkeep::{UpkeepInput, UpkeepTask, plan},
+        upkeep::{UpkeepInput, UpkeepTask, outlasts_window, plan},
     },
     store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders, taken_up},
 };
 
 /// Seconds of block time for which closing an auction is left to the leading bidder.
 const LEADER_TIMEOUT: u64 = 120;
-/// How long what the orderbook said of its terms is believed.
-const TERMS_TTL: Duration = Duration::from_secs(600);
 /// Disqualified bids that one message handles.
 const AUCTION_LIMIT: u32 = 20;
 /// The backoff of a task that the chain refuses: its n-th retry is at a height that is a multiple of
@@ -59,8 +57,8 @@ struct Clock {
     head: HeadTracker,
     /// Of each thing that tenants need, in the order of [`Upkeep::attempts`].
     up: Vec<UpTime>,
-    /// The orderbook's `manifest_timeout` and when it was asked for.
-    manifest_timeout: Option<(Instant, u64)>,
+    /// The `manifest_timeout` of the leases that wait for a manifest.
+    manifest_timeouts: BTreeMap<OrderId, u64>,
 }
 
 /// The upkeep loop.
@@ -149,13 +147,9 @@ impl Upkeep {
             doubt::take_back(&self.store, why).await?;
         }
         input.in_cluster = self.namespaces.leases();
-        let mut failure = None;
-        if input.waits_for_a_manifest() {
-            match self.manifest_timeout(clock).await {
-                Ok(seconds) => input.manifest_timeout = Some(seconds),
-                Err(error) => failure = Some(format!("the orderbook's terms: {error}")),
-            }
-        }
+        let learned = self.learn_manifest_timeouts(clock, &input, at).await;
+        let mut failure = learned.err().map(|error| format!("a lease's terms: {error}"));
+        input.manifest_timeouts.clone_from(&clock.manifest_timeouts);
         for task in plan(&input, &self.policy) {
             match self.act(&input, at, task.clone()).await {
                 Ok(()) => {}
@@ -173,16 +167,31 @@ impl Upkeep {
         Ok(())
     }
 
-    /// The orderbook's `manifest_timeout`, in seconds; asked again now and then.
-    async fn manifest_timeout(&self, clock: &mut Clock) -> Result<u64, ChainError> {
-        match clock.manifest_timeout {
-            Some((at, seconds)) if at.elapsed() < TERMS_TTL => Ok(seconds),
-            _ => {
-                let seconds = self.market.orderbook.config().await?.params.manifest_timeout;
-                clock.manifest_timeout = Some((Instant::now(), seconds));
-                Ok(seconds)
+    /// Asks for the `manifest_timeout` of the leases that wait for a manifest, of each once: it never
+    /// changes.
+    async fn learn_manifest_timeouts(
+        &self,
+        clock: &mut Clock,
+        input: &UpkeepInput,
+        at: Cursor,
+    ) -> Result<(), ChainError> {
+        let waiting = input.without_manifest();
+        clock.manifest_timeouts.retain(|order, _| waiting.contains(order));
+        let market = self.market.at(at.height);
+        for order in waiting {
+            if !clock.manifest_timeouts.contains_key(&order) {
+                let seconds = market.orderbook.lease(order).await?.manifest_timeout;
+                clock.manifest_timeouts.insert(order, seconds);
+                let configured = self.policy.manifest_timeout;
+                if outlasts_window(configured.0, seconds) {
+                    tracing::warn!(
+                        %order, %configured, seconds,
+                        "bidding.manifest_timeout reaches beyond the hour in which this lease can be closed for it; it is closed before the end of that hour"
+                    );
+                }
             }
         }
+        Ok(())
     }
 
     async fn act(
@@ -299,7 +308,7 @@ fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
         leases,
         with_manifest,
         current_since: None,
-        manifest_timeout: None,
+        manifest_timeouts: BTreeMap::new(),
         taken_up: taken_up::get(sql)?,
         up: Vec::new(),
         doubt: None,

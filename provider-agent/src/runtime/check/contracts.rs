@@ -4,7 +4,7 @@ use souk_api::published::names;
 use souk_client::market::identity;
 
 use super::Report;
-use crate::{config::Config, market::Market};
+use crate::{config::Config, market::Market, model::upkeep::outlasts_window};
 
 /// Checks each contract.
 pub(super) async fn check(config: &Config, market: &Market, report: &mut Report) {
@@ -68,6 +68,15 @@ async fn links(config: &Config, market: &Market, report: &mut Report) {
     }
     if orderbook.paused {
         report.warn(WHAT, "the orderbook is paused", "nothing to do but wait; leases go on");
+    }
+    let (configured, chains) =
+        (config.bidding.manifest_timeout, orderbook.params.manifest_timeout);
+    if outlasts_window(configured.0, chains) {
+        let found = format!(
+            "bidding.manifest_timeout is {configured}, and the market lets a lease be closed for it \
+             only until an hour after {chains} s; leases are closed before the end of that hour"
+        );
+        report.warn(WHAT, found, "set it to an hour or less, or leave it out");
     }
     let taken: Vec<String> = orderbook.denoms.iter().map(|denom| denom.denom.to_string()).collect();
     for table in &config.bidding.rates {
