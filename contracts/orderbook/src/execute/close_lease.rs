@@ -1,7 +1,7 @@
 //! Either side ends a lease.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::{GroupState, TRIAL};
+use souk_api::orderbook::GroupState;
 use souk_core::{CloseReason, OrderId};
 
 use crate::{
@@ -14,8 +14,7 @@ use crate::{
     neighbours::escrow,
     rules::{
         manifest,
-        reason::{Aftermath, MAX_REOPENINGS, Side},
-        rounds,
+        reason::{Aftermath, Side},
     },
     state::{
         groups::{self, Group},
@@ -23,8 +22,8 @@ use crate::{
     },
 };
 
-/// The group is reopened, after a provider's close without that provider and a few times at most,
-/// closes within the trial aside; a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
+/// The group is reopened, after a provider's close without that provider and ten times in a day at most;
+/// a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
 /// chose its provider waits, that of an auction is reopened without the winner. While the account
 /// is depleted the reason is lack of money and nothing is reopened.
 ///
@@ -53,8 +52,7 @@ pub fn close_lease(
     if reason == CloseReason::ManifestTimeout {
         check_manifest_window(ctx, id, &lease, order.manifest_timeout)?;
     }
-    let early = ctx.now() < lease.created_at.saturating_add(TRIAL);
-    let after = Aftermath::of(side, reason, order.auction.is_some(), early);
+    let after = Aftermath::of(side, reason, order.auction.is_some());
     let excludes = exclude || after.excludes();
     let ending = LeaseEnding { reason, breach: after.is_breach(), excludes };
     let closed = lease::end(ctx, id, &mut order, ending)?;
@@ -103,19 +101,8 @@ fn rests(group: &mut Group, after: Aftermath, now: u64) -> Option<GroupState> {
         Aftermath::NoFunds => Some(GroupState::InsufficientFunds),
         Aftermath::NoManifest => Some(GroupState::Paused),
         Aftermath::ByTenant => None,
-        Aftermath::Breach if group.reopenings() >= MAX_REOPENINGS => Some(GroupState::Paused),
-        Aftermath::Breach => {
-            group.count_reopening();
-            None
-        }
-        Aftermath::EarlyBreach | Aftermath::NoManifestForWinner => {
-            match rounds::next(group.rounds, now) {
-                None => Some(GroupState::Paused),
-                counted => {
-                    group.rounds = counted;
-                    None
-                }
-            }
+        Aftermath::Breach | Aftermath::NoManifestForWinner => {
+            (!group.count_round(now)).then_some(GroupState::Paused)
         }
     }
 }

@@ -46,7 +46,7 @@ pub fn start_group(
     check_carried(ctx, id, &deployment, offered.spec.ceiling, starter)?;
     // The mark of one that was depleted is void by itself, since its clock runs again.
     deployment.mark = deployment.mark.filter(|mark| mark.depleted_since.is_some());
-    group.start();
+    group.start(starter == Starter::Tenant);
     let binds = deployment.auction != (AuctionPolicy::TenantChoice {});
     let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &offered)?;
     let state = GroupState::Open;

@@ -1,10 +1,10 @@
 //! The rules: pure, no storage and no messages.
 
 pub mod auction;
+pub mod daily;
 pub mod manifest;
 pub mod opening;
 pub mod price;
 pub mod reason;
-pub mod rounds;
 pub mod settings;
 pub mod slot;

@@ -5,9 +5,6 @@ use souk_core::CloseReason;
 
 use crate::ContractError;
 
-/// How often a group is reopened after breaches.
-pub const MAX_REOPENINGS: u8 = 3;
-
 /// The two sides of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -39,10 +36,8 @@ pub enum Aftermath {
     NoFunds,
     /// Its tenant ended it: the group is reopened.
     ByTenant,
-    /// The provider ended it without notice: the group is reopened without it, a few times.
+    /// The provider ended it without notice: the group is reopened without it, ten times in a day.
     Breach,
-    /// So it did within the trial: the group is reopened without it, ten times in a day.
-    EarlyBreach,
     /// There was no manifest, and the tenant had chosen the provider: the group rests.
     NoManifest,
     /// There was no manifest for the winner of an auction: the group is reopened without it, ten
@@ -51,22 +46,20 @@ pub enum Aftermath {
 }
 
 impl Aftermath {
-    /// Of a lease of a binding auction or not, that is ended for `reason` by `side`, within the trial or
-    /// after it.
-    pub fn of(side: Side, reason: CloseReason, binding: bool, early: bool) -> Self {
+    /// Of a lease of a binding auction or not, that is ended for `reason` by `side`.
+    pub fn of(side: Side, reason: CloseReason, binding: bool) -> Self {
         match (side, reason) {
             (_, CloseReason::InsufficientFunds) => Self::NoFunds,
             (Side::Tenant, _) => Self::ByTenant,
             (Side::Provider, CloseReason::ManifestTimeout) if binding => Self::NoManifestForWinner,
             (Side::Provider, CloseReason::ManifestTimeout) => Self::NoManifest,
-            (Side::Provider, _) if early => Self::EarlyBreach,
             (Side::Provider, _) => Self::Breach,
         }
     }
 
     /// Whether the provider is to blame.
     pub fn is_breach(self) -> bool {
-        matches!(self, Self::Breach | Self::EarlyBreach)
+        self == Self::Breach
     }
 
     /// Whether the provider may not bid on the group any more, whatever its tenant says.

@@ -3,11 +3,11 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
-use souk_api::orderbook::{GroupState, MAX_EXCLUDED};
+use souk_api::orderbook::{GroupState, MAX_EXCLUDED, MAX_ROUNDS};
 use souk_core::{GroupId, GroupSeq, GroupSpec, OrderId};
 
 use super::deployments::Deployment;
-use crate::{ContractError, rules::rounds::Rounds};
+use crate::{ContractError, rules::daily};
 
 const GROUPS: Map<(u64, u32), Group> = Map::new("g");
 const SPECS: Map<(u64, u32), GroupSpec> = Map::new("s");
@@ -24,19 +24,19 @@ pub struct Group {
     /// Providers that may not bid on its orders to come, the oldest first; [`MAX_EXCLUDED`] at most.
     #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Addr>,
-    /// How often it was reopened after breaches. Records of the first release have none: there each
-    /// excluded provider is a reopening.
-    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
-    reopened: Option<u8>,
-    /// How often it was reopened lately without its tenant's fault.
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    pub rounds: Option<Rounds>,
+    /// What some records count of breaches in all the group's life. It is read and not kept.
+    #[serde(rename = "b", default, skip_serializing)]
+    breaches: Option<u8>,
+    /// When it was reopened within a day without its tenant's fault, the oldest first.
+    #[serde(rename = "l", default, skip_serializing_if = "Vec::is_empty")]
+    rounds: Vec<u64>,
 }
 
 impl Group {
     /// A group with its first order.
     pub fn opened(order: OrderId) -> Self {
-        Self { state: GroupState::Open, order, excluded: Vec::new(), reopened: None, rounds: None }
+        let (excluded, rounds) = (Vec::new(), Vec::new());
+        Self { state: GroupState::Open, order, excluded, breaches: None, rounds }
     }
 
     /// Its state: with its deployment a group is closed as well, which is not written into
@@ -50,11 +50,13 @@ impl Group {
         self.state = state;
     }
 
-    /// It is open, and nothing counts against it that was before.
-    pub fn start(&mut self) {
+    /// It is open. If its tenant started it, nothing counts against it that was before: another, who may
+    /// start what has money again, does not let providers turn it over more often.
+    pub fn start(&mut self, by_tenant: bool) {
         self.state = GroupState::Open;
-        self.reopened = Some(0);
-        self.rounds = None;
+        if by_tenant {
+            self.rounds.clear();
+        }
     }
 
     /// Providers that may not bid on its orders to come, the oldest first.
@@ -64,7 +66,6 @@ impl Group {
 
     /// Excludes a provider; beyond [`MAX_EXCLUDED`] the oldest may bid again.
     pub fn exclude(&mut self, provider: &Addr) {
-        self.reopened = Some(self.reopenings());
         self.excluded.retain(|known| known != provider);
         if self.excluded.len() >= MAX_EXCLUDED {
             self.excluded.drain(..1);
@@ -74,18 +75,15 @@ impl Group {
 
     /// Lets these bid again.
     pub fn readmit(&mut self, providers: &[Addr]) {
-        self.reopened = Some(self.reopenings());
         self.excluded.retain(|known| !providers.contains(known));
     }
 
-    /// How often it was reopened after breaches.
-    pub fn reopenings(&self) -> u8 {
-        self.reopened.unwrap_or_else(|| u8::try_from(self.excluded.len()).unwrap_or(u8::MAX))
-    }
-
-    /// One reopening after a breach more.
-    pub fn count_reopening(&mut self) {
-        self.reopened = Some(self.reopenings().saturating_add(1));
+    /// Counts a reopening without its tenant's fault. `false`, and nothing is counted, if there were
+    /// [`MAX_ROUNDS`] within a day.
+    pub fn count_round(&mut self, now: u64) -> bool {
+        let Ok(rounds) = daily::count(&self.rounds, MAX_ROUNDS.into(), now) else { return false };
+        self.rounds = rounds;
+        true
     }
 }
 
@@ -147,17 +145,28 @@ mod tests {
     }
 
     #[test]
-    fn in_a_record_of_the_first_release_each_excluded_provider_is_a_reopening() -> StdResult<()> {
-        let old = br#"{"s":"open","o":7,"x":["p1","p2"]}"#;
-        let mut group: Group = from_json(old)?;
-        assert_eq!((group.reopenings(), group.rounds), (2, None));
-        group.exclude(&provider(3));
-        assert_eq!(group.reopenings(), 2, "an exclusion by itself is none");
-        group.readmit(&[provider(1), provider(2), provider(3)]);
-        assert_eq!(group.reopenings(), 2, "nor does clearing the list undo them");
-        group.count_reopening();
-        assert_eq!(group.reopenings(), 3);
+    fn breaches_that_older_records_count_do_not_matter_any_more() -> StdResult<()> {
+        for old in [
+            r#"{"s":"open","o":7,"x":["p1","p2"]}"#,
+            r#"{"s":"open","o":7,"x":["p1","p2"],"b":3}"#,
+        ] {
+            let mut group: Group = from_json(old)?;
+            assert!((0..10).all(|second| group.count_round(second)), "{old}");
+            assert!(!group.count_round(10), "{old}");
+            let again: Group = from_json(to_json_string(&group)?)?;
+            assert_eq!(again, Group { breaches: None, ..group });
+        }
         Ok(())
+    }
+
+    #[test]
+    fn rounds_are_forgotten_if_the_tenant_starts_the_group_and_not_if_another_does() {
+        let mut group = Group::opened(OrderId(7));
+        while group.count_round(5) {}
+        group.start(false);
+        assert!(!group.count_round(5));
+        group.start(true);
+        assert!(group.count_round(5));
     }
 
     #[test]

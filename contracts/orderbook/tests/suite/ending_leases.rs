@@ -3,7 +3,7 @@
 use souk_api::{
     defaults::MANIFEST_TIMEOUT,
     orderbook::{
-        ExecuteMsg, GroupState, LeaseState, LeasesResponse, OrderState, QueryMsg, TRIAL,
+        ExecuteMsg, GroupState, LeaseState, LeasesResponse, MAX_ROUNDS, OrderState, QueryMsg,
         events::{GroupChanged, LeaseClosed, OrderOpened},
     },
 };
@@ -100,21 +100,20 @@ fn a_close_by_either_side_pays_for_the_time_that_was_served() {
 }
 
 #[test]
-fn three_reopenings_and_the_group_waits_for_its_tenant() {
+fn ten_breaches_in_a_day_and_the_group_waits_for_its_tenant() {
     let mut market = Market::new();
-    for name in ["a", "b", "c", "d"] {
-        market.provider(name);
-    }
+    let names: Vec<String> = (0..=MAX_ROUNDS).map(|number| format!("p{number}")).collect();
     let mut order = market.order("ann", tenant_choice());
     let id = market.order_of(order).group.deployment;
-    for (round, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
+    for (round, name) in names.iter().enumerate() {
+        market.provider(name);
         market.place(name, order, 900).unwrap();
         market.accept("ann", order, name, 900).unwrap();
         let response =
-            market.pass(TRIAL).provider_closes(name, order, CloseReason::Unstable).unwrap();
+            market.pass(HOUR).provider_closes(name, order, CloseReason::Unstable).unwrap();
         let opened = market.events_of::<OrderOpened>(&response);
         let paused = market.events_of::<GroupChanged>(&response);
-        if round < 3 {
+        if round < 10 {
             order = opened[0].order;
             assert_eq!(market.order_of(order).excluded.len(), round + 1);
         } else {

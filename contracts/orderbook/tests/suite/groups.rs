@@ -4,7 +4,7 @@ use souk_api::{
     defaults::{self, END_BLOCKS, IDLE_GRACE, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
     orderbook::{
         DenomConfig, DeploymentState, ExecuteMsg, GroupState, MAX_ROUNDS, OrderResponse, OrderState,
-        Params, QueryMsg, TRIAL,
+        Params, QueryMsg,
         events::{
             AnyoneStartsSet, DeploymentClosed, GroupChanged, LeaseClosed, OrderClosed, OrderOpened,
         },
@@ -156,26 +156,69 @@ fn every_rest_can_be_started_again_by_the_tenant() {
     let id = market.order_of(order).group.deployment;
     market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
     market.group("ann", Start, id, 1).unwrap();
-    // Four providers leave.
+    // All providers leave within a day.
     let mut order = market.order("bob", tenant_choice());
     let id = market.order_of(order).group.deployment;
-    for name in ["a", "b", "c", "d"] {
+    let names: Vec<String> = (0..=MAX_ROUNDS).map(|number| format!("p{number}")).collect();
+    for name in &names {
         market.provider(name);
         market.place(name, order, 900).unwrap();
         market.accept("bob", order, name, 900).unwrap();
-        market.pass(TRIAL).provider_closes(name, order, CloseReason::Unstable).unwrap();
+        market.pass(HOUR).provider_closes(name, order, CloseReason::Unstable).unwrap();
         order = market.deployment(id).groups[0].order;
     }
     assert_eq!(state(&market, id), GroupState::Paused);
     market.group("bob", Start, id, 1).unwrap();
     let group = &market.deployment(id).groups[0];
-    assert_eq!(group.excluded.len(), 4, "whom the tenant can let bid again");
+    assert_eq!(group.excluded.len(), 11, "whom the tenant can let bid again");
     let order = group.order;
     market.provider("e");
     market.place("e", order, 900).unwrap();
     market.accept("bob", order, "e", 900).unwrap();
-    market.pass(TRIAL).provider_closes("e", order, CloseReason::Unstable).unwrap();
-    assert_eq!(state(&market, id), GroupState::Open, "it may be reopened three times again");
+    market.provider_closes("e", order, CloseReason::Unstable).unwrap();
+    assert_eq!(state(&market, id), GroupState::Open, "it may be reopened ten times again");
+}
+
+#[test]
+fn strangers_that_win_and_leave_do_not_stop_a_group_over_the_days_of_its_life() {
+    let mut market = Market::new();
+    let mut order = market.order("ann", lowest_price(60));
+    let id = market.order_of(order).group.deployment;
+    // Five minutes into the lease, or later: four of them ended a group once, over whatever time.
+    for (round, waits) in [300, HOUR, 3 * HOUR, 300, 4 * HOUR, 300, 300, DAY].iter().enumerate() {
+        let name = format!("s{round}");
+        market.provider(&name);
+        market.place(&name, order, 1).unwrap();
+        market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+        market.pass(*waits).provider_closes(&name, order, CloseReason::Unspecified).unwrap();
+        assert_eq!(market.stats_of(&name).breaches, 1);
+        assert_eq!(state(&market, id), GroupState::Open, "round {round}");
+        order = market.deployment(id).groups[0].order;
+    }
+}
+
+#[test]
+fn within_no_day_is_a_group_turned_over_more_than_ten_times() {
+    let mut market = Market::new();
+    let mut order = market.order("ann", tenant_choice());
+    let id = market.order_of(order).group.deployment;
+    let mut turn = |market: &mut Market, round: u8| {
+        let name = format!("s{round}");
+        market.provider(&name);
+        market.place(&name, order, 900).unwrap();
+        market.accept("ann", order, &name, 900).unwrap();
+        market.pass(10).provider_closes(&name, order, CloseReason::Unspecified).unwrap();
+        order = market.deployment(id).groups[0].order;
+        state(market, id)
+    };
+    assert_eq!(turn(&mut market, 0), GroupState::Open);
+    // Nine at the end of the first one's day, and more right after it: all within minutes.
+    market.pass(DAY - 100);
+    for round in 1..MAX_ROUNDS {
+        assert_eq!(turn(&mut market, round), GroupState::Open, "round {round}");
+    }
+    assert_eq!(turn(&mut market, MAX_ROUNDS), GroupState::Open, "the first is a day ago");
+    assert_eq!(turn(&mut market, MAX_ROUNDS + 1), GroupState::Paused);
 }
 
 #[test]
@@ -409,7 +452,7 @@ fn accomplices_that_win_and_leave_at_once_do_not_end_a_group() {
         market.provider(name);
         market.place(name, order, 1).unwrap();
         market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
-        market.pass(TRIAL - 1).provider_closes(name, order, CloseReason::Unspecified).unwrap();
+        market.pass(299).provider_closes(name, order, CloseReason::Unspecified).unwrap();
         assert_eq!(market.stats_of(name).breaches, 1, "a breach it is all the same");
         order = market.deployment(id).groups[0].order;
     }

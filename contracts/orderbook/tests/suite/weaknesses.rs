@@ -8,7 +8,7 @@ use souk_api::{
     orderbook::{ExecuteMsg, events::DeploymentCreated},
 };
 use souk_core::{
-    AccountId, CloseReason, Denom, DeploymentId,
+    AccountId, Denom, DeploymentId,
     time::{DAY, HOUR},
 };
 use souk_orderbook::ContractError;

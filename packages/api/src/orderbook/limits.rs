@@ -20,12 +20,9 @@ pub const MAX_EXTENSIONS: u8 = 10;
 /// How long bidding goes on after a pause at least, in seconds.
 pub const AFTER_PAUSE: u64 = 600;
 
-/// How often a group is reopened within a day after providers closed a lease of it that its tenant
-/// is not to blame for, before it pauses.
+/// How often a group is reopened within any day after providers closed a lease of it, without notice or,
+/// in a binding auction, for want of a manifest, before it pauses.
 pub const MAX_ROUNDS: u8 = 10;
 /// For how long after `Params::manifest_timeout` a provider may close for want of a manifest, in
 /// seconds.
 pub const MANIFEST_WINDOW: u64 = HOUR;
-/// A provider's close without notice within this many seconds of a lease's beginning is a breach, but
-/// no reopening that counts against the group: else accomplices that win and leave would end it.
-pub const TRIAL: u64 = 300;

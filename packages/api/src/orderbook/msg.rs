@@ -164,10 +164,10 @@ pub enum ExecuteMsg {
         provider: String,
     },
     /// Ends a lease, by either side. After a provider's close the group is
-    /// reopened without that provider, three times at most; after a tenant's close it is
+    /// reopened without that provider, ten times in a day at most; after a tenant's close it is
     /// reopened as well. For want of a manifest a provider closes from `manifest_timeout` after the
     /// lease's beginning until an hour later: the group pauses where its tenant chose the provider,
-    /// and is reopened without it after a binding auction, ten times a day at most. While the account
+    /// and is reopened without it after a binding auction, which counts as well. While the account
     /// is depleted the reason is always lack of funds.
     CloseLease {
         /// The lease.
@@ -201,8 +201,8 @@ pub enum ExecuteMsg {
         /// The group.
         group: GroupSeq,
     },
-    /// Opens a new order for a group that rests; what was counted of its reopenings is forgotten. One
-    /// that rests for lack of funds anyone may start if its tenant allows it. The account must not be
+    /// Opens a new order for a group that rests. If its tenant or delegate sends it, the reopenings of the
+    /// day are forgotten. One that rests for lack of funds anyone may start if its tenant allows it. The account must not be
     /// depleted, and must carry the ceiling for the least runway, unless the tenant starts a
     /// group for which it chooses the provider.
     StartGroup {
