@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// Marks, or ends what was marked long enough ago. A clock that started again since the
-/// mark voids it, and so does the start of a group.
+/// Marks, or ends what was marked long enough ago. A clock that started again since the mark voids it, and
+/// so does a lease that began. The start of a group does not: it would put the end off for ever.
 ///
 /// # Errors
 /// If it is in use, closed already, or marked not long enough ago.

@@ -11,8 +11,7 @@ use crate::{
     state::{deployments::Deployment, groups},
 };
 
-/// At the denom's terms of today. An order whose lifetime is over is recorded as such first. The mark of
-/// a deployment whose groups all rested is void.
+/// At the denom's terms of today. An order whose lifetime is over is recorded as such first.
 ///
 /// # Errors
 /// If the deployment is closed, if the group does not rest, if it is not the sender's to start, if it
@@ -44,8 +43,6 @@ pub fn start_group(
     }
     let offered = lifecycle::group::offered(ctx, id, &deployment)?;
     check_carried(ctx, id, &deployment, offered.spec.ceiling, starter)?;
-    // The mark of one that was depleted is void by itself, since its clock runs again.
-    deployment.mark = deployment.mark.filter(|mark| mark.depleted_since.is_some());
     group.start(starter == Starter::Tenant);
     let binds = deployment.auction != (AuctionPolicy::TenantChoice {});
     let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &offered)?;

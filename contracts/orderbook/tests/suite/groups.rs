@@ -467,20 +467,51 @@ fn accomplices_that_win_and_leave_at_once_do_not_end_a_group() {
 }
 
 #[test]
-fn starting_a_group_voids_the_mark_of_an_idle_deployment() {
+fn starting_a_group_keeps_its_deployment_and_only_a_lease_voids_the_mark() {
+    for leases in [false, true] {
+        let mut market = Market::new();
+        market.provider("pro");
+        let order = market.order("ann", tenant_choice());
+        let id = market.order_of(order).group.deployment;
+        market.group("ann", Pause, id, 1).unwrap();
+        market.end_deployment(id).unwrap();
+        let marked_at = Some(market.now());
+        market.blocks(END_BLOCKS, IDLE_GRACE - 1);
+        market.group("ann", Start, id, 1).unwrap();
+        assert_eq!(market.deployment(id).marked_at, marked_at);
+        market.pass(1);
+        let error = market.end_deployment(id).unwrap_err();
+        assert!(matches!(error, ContractError::InUse { .. }), "its order takes bids: {error}");
+        if leases {
+            let order = market.deployment(id).groups[0].order;
+            market.place("pro", order, 900).unwrap();
+            market.accept("ann", order, "pro", 900).unwrap();
+            assert_eq!(market.deployment(id).marked_at, None);
+        }
+        market.group("ann", Pause, id, 1).unwrap();
+        market.pass(1).end_deployment(id).unwrap();
+        if leases {
+            assert_eq!(market.deployment(id).state, DeploymentState::Active, "marked again");
+            market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
+        }
+        assert_eq!(market.deployment(id).state, DeploymentState::Closed);
+    }
+}
+
+#[test]
+fn the_lease_of_an_auction_voids_the_mark_as_well() {
     let mut market = Market::new();
-    let order = market.order("ann", tenant_choice());
+    market.provider("pro");
+    let order = market.order("ann", lowest_price(60));
     let id = market.order_of(order).group.deployment;
     market.group("ann", Pause, id, 1).unwrap();
     market.end_deployment(id).unwrap();
-    market.blocks(END_BLOCKS, IDLE_GRACE - 1);
     market.group("ann", Start, id, 1).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, 900).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
     assert_eq!(market.deployment(id).marked_at, None);
-    market.group("ann", Pause, id, 1).unwrap();
-    market.pass(1).end_deployment(id).unwrap();
-    assert_eq!(market.deployment(id).state, DeploymentState::Active, "it was marked again");
-    market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
-    assert_eq!(market.deployment(id).state, DeploymentState::Closed);
+    assert_eq!(market.account(id).reserved.u128(), 0);
 }
 
 #[test]
