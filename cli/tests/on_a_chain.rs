@@ -6,10 +6,10 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use assert_cmd::{Command, assert::Assert};
 use predicates::{prelude::*, str::contains};
-use souk_api::orderbook;
+use souk_api::{defaults, orderbook};
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
 use souk_client::wallet::Wallet;
-use souk_core::{OrderId, Price};
+use souk_core::{Denom, OrderId, Price};
 use souk_localnet::chain::{EmbeddedChain, EmbeddedConfig, PREFIX};
 use tempfile::TempDir;
 
@@ -21,6 +21,7 @@ struct Fixture {
     home: TempDir,
     chain: EmbeddedChain,
     keys: Vec<SecretKey>,
+    owner: SecretKey,
 }
 
 impl Fixture {
@@ -33,7 +34,7 @@ impl Fixture {
             listen: ([127, 0, 0, 1], 0).into(),
             block_time: Duration::from_millis(50),
             pool: owner.address(PREFIX).unwrap(),
-            owner,
+            owner: owner.clone(),
             accounts: keys.iter().map(|key| (key.address(PREFIX).unwrap(), COINS)).collect(),
         })
         .await
@@ -44,7 +45,7 @@ impl Fixture {
         for (name, key) in ACCOUNTS.iter().zip(&keys) {
             write_plain_key_file(&home.path().join(format!("keys/{name}.key")), key).unwrap();
         }
-        let fixture = Self { home, chain, keys };
+        let fixture = Self { home, chain, keys, owner };
         fixture.chain.network.write(&fixture.network()).unwrap();
         fixture.souk("ann", "sdl init web --output web.yaml").success();
         fixture
@@ -66,6 +67,25 @@ impl Fixture {
     async fn order_with_a_bid(&self, price: u128) {
         self.souk("ann", "deploy web.yaml --wait 0").code(7).stderr(contains("souk close 1"));
         self.bid(1, price).await;
+    }
+
+    /// The market's owner sends the orderbook a message.
+    async fn decide(&self, message: &orderbook::ExecuteMsg) {
+        let network = &self.chain.network;
+        let client = Client::new(network.client_config()).unwrap();
+        let wallet = Wallet::new(client, self.owner.clone(), network).unwrap();
+        let orderbook = &network.contracts().unwrap().orderbook;
+        let message = wallet.execute(orderbook, message, &[]).unwrap();
+        wallet.send("deciding", vec![message]).await.unwrap();
+    }
+
+    /// The market's owner sets the least price, for the orders to come.
+    async fn set_min_price(&self, units: u128) {
+        let mut denom = defaults::denom_config(Denom::native("usouk"));
+        denom.min_price = Price::new(units).unwrap();
+        let denoms = Some(vec![denom]);
+        self.decide(&orderbook::ExecuteMsg::UpdateConfig { guardian: None, denoms, params: None })
+            .await;
     }
 
     /// Registers the provider and bids on an order.
@@ -209,6 +229,33 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     fixture.souk("ann", "group start 1 2").code(4).stderr(contains("group 1/2 does not exist"));
     fixture.souk("ann", "group close 1 1").success().stdout(contains("Group 1/1 is closed;"));
     fixture.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deposit_arrives_also_where_no_group_can_be_started_with_it() {
+    let fixture = Fixture::new().await;
+    fixture.souk("ann", "deploy web.yaml --deposit 500000usouk --wait 0").code(7);
+    fixture.bid(1, 15_000).await;
+    fixture.souk("ann", "accept 1 lowest --no-send").success();
+    fixture.chain.handle.advance(2 * 86_400).await.unwrap();
+    fixture.souk("ann", "lease close 1").success().stdout(contains("insufficient_funds"));
+
+    fixture.decide(&orderbook::ExecuteMsg::Pause {}).await;
+    let paused = fixture.souk("ann", "deposit 1 1000000usouk").success();
+    paused.stdout(contains("has 1").and(contains("No group was started: the market is paused")));
+    fixture.decide(&orderbook::ExecuteMsg::Unpause {}).await;
+
+    // The start alone is refused, as it is where another was faster.
+    fixture.set_min_price(900_000_000_000).await;
+    let refused = fixture.souk("ann", "deposit 1 1000000usouk").success();
+    refused.stdout(contains("has 2").and(contains("No group was started: ")));
+    fixture.set_min_price(1).await;
+    let started = fixture.souk("ann", "deposit 1 1000000usouk").success();
+    started.stdout(contains("has 3").and(contains("Group 1/1 takes bids again.")));
+    let none = fixture.souk("ann", "deposit 1 1000000usouk").success();
+    none.stdout(contains("has 4").and(contains("Group").not()));
+    // A deposit that is refused by itself is not sent twice.
+    fixture.souk("ann", "deposit 1 900000000000usouk").failure();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

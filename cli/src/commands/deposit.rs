@@ -8,7 +8,7 @@ use souk_api::{
     orderbook,
 };
 use souk_client::{
-    deploy,
+    Error, deploy,
     show::{amount, duration},
 };
 use souk_core::{DeploymentId, GroupSeq};
@@ -35,10 +35,13 @@ struct Deposited {
     account: AccountResponse,
     /// Groups that were started.
     started: Vec<GroupSeq>,
+    /// Why groups that could have been were not; absent if none could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_started: Option<String>,
 }
 
 impl Deposit {
-    /// Adds them, and starts groups in the same transaction. What is not spent when the deployment
+    /// Adds them, and starts groups in the same transaction; alone, if that is refused. What is not spent when the deployment
     /// closes comes back to the depositor.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
@@ -46,7 +49,7 @@ impl Deposit {
         let coin = units::coin(&self.amount, &market.network.denom)?;
         let deployment = market.orderbook.deployment(self.deployment).await?;
         let account = deployment.account;
-        let started = match self.no_start {
+        let mut started = match self.no_start {
             true => Vec::new(),
             false => {
                 let (before, config) =
@@ -56,17 +59,32 @@ impl Deposit {
                 deploy::startable(&deployment, &before, added, runway, &wallet.address)
             }
         };
+        let mut not_started = None;
+        if !started.is_empty() && market.orderbook.config().await?.paused {
+            started.clear();
+            not_started = Some("the market is paused".to_owned());
+        }
+        let action = format!("depositing {}", self.amount);
         let deposit = escrow::ExecuteMsg::Deposit { account };
-        let mut messages = vec![wallet.execute(&market.contracts.escrow, &deposit, &[coin])?];
+        let deposit = wallet.execute(&market.contracts.escrow, &deposit, &[coin])?;
+        let mut messages = vec![deposit.clone()];
         for group in &started {
             let (deployment, group) = (self.deployment, *group);
             let start = orderbook::ExecuteMsg::StartGroup { deployment, group };
             messages.push(wallet.execute(&market.contracts.orderbook, &start, &[])?);
         }
-        wallet.send(&format!("depositing {}", self.amount), messages).await?;
+        match wallet.send(&action, messages).await {
+            // The coins matter more: another may have started the group by now.
+            Err(Error::Refused { reason, .. }) if !started.is_empty() => {
+                wallet.send(&action, vec![deposit]).await?;
+                started.clear();
+                not_started = Some(reason);
+            }
+            sent => drop(sent?),
+        }
         let account = market.escrow.account(account).await?;
         let (_, now) = market.now().await?;
-        context.out.result(&Deposited { account, started }, |deposited| {
+        context.out.result(&Deposited { account, started, not_started }, |deposited| {
             let account = &deposited.account;
             let balance = amount(account.balance.u128(), &account.denom);
             let lasts = account.depletion.map_or("it is not being spent".to_owned(), |moment| {
@@ -77,7 +95,16 @@ impl Deposit {
                 .iter()
                 .map(|group| format!(" Group {}/{group} takes bids again.", self.deployment))
                 .collect();
-            format!("Deployment {} has {balance} now; {lasts}.{started}", self.deployment)
+            let not_started = match &deposited.not_started {
+                Some(why) => format!(
+                    " No group was started: {why}. `souk group start` tries it again."
+                ),
+                None => String::new(),
+            };
+            format!(
+                "Deployment {} has {balance} now; {lasts}.{started}{not_started}",
+                self.deployment
+            )
         });
         Ok(Exit::Ok)
     }
