@@ -10,7 +10,7 @@ mod head;
 mod prune;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -179,16 +179,16 @@ impl Upkeep {
         clock.manifest_timeouts.retain(|order, _| waiting.contains(order));
         let market = self.market.at(at.height);
         for order in waiting {
-            if !clock.manifest_timeouts.contains_key(&order) {
-                let seconds = market.orderbook.lease(order).await?.manifest_timeout;
-                clock.manifest_timeouts.insert(order, seconds);
-                let configured = self.policy.manifest_timeout;
-                if outlasts_window(configured.0, seconds) {
-                    tracing::warn!(
-                        %order, %configured, seconds,
-                        "bidding.manifest_timeout reaches beyond the hour in which this lease can be closed for it; it is closed before the end of that hour"
-                    );
-                }
+            let Entry::Vacant(unknown) = clock.manifest_timeouts.entry(order) else { continue };
+            let seconds = market.orderbook.lease(order).await?.manifest_timeout;
+            unknown.insert(seconds);
+            let configured = self.policy.manifest_timeout;
+            if outlasts_window(configured.0, seconds) {
+                tracing::warn!(
+                    %order, %configured, seconds,
+                    "bidding.manifest_timeout reaches beyond the hour in which this lease can be \
+                     closed for it; it is closed before the end of that hour"
+                );
             }
         }
         Ok(())
