@@ -8,7 +8,8 @@ use souk_api::{
     orderbook,
 };
 use souk_client::{
-    Error, deploy,
+    Error,
+    deploy::{self, Cover},
     show::{amount, duration},
 };
 use souk_core::{DeploymentId, GroupSeq};
@@ -49,20 +50,22 @@ impl Deposit {
         let coin = units::coin(&self.amount, &market.network.denom)?;
         let deployment = market.orderbook.deployment(self.deployment).await?;
         let account = deployment.account;
-        let mut started = match self.no_start {
-            true => Vec::new(),
-            false => {
-                let (before, config) =
-                    tokio::try_join!(market.escrow.account(account), market.escrow.config(),)?;
-                let added = souk_core::Amount::new(coin.amount)?;
-                let runway = config.min_runway;
-                deploy::startable(&deployment, &before, added, runway, &wallet.address)
+        let (mut started, mut not_started) = (Vec::new(), None);
+        if !self.no_start {
+            let (before, escrow, orderbook) = tokio::try_join!(
+                market.escrow.account(account),
+                market.escrow.config(),
+                market.orderbook.config(),
+            )?;
+            let added = souk_core::Amount::new(coin.amount)?;
+            let terms = orderbook.denoms.iter().find(|terms| terms.denom == deployment.denom);
+            let min_deposit = terms.map_or(souk_core::Amount::ZERO, |terms| terms.min_deposit);
+            let cover = Cover { min_runway: escrow.min_runway, min_deposit };
+            started = deploy::startable(&deployment, &before, added, cover, &wallet.address);
+            if orderbook.paused && !started.is_empty() {
+                started.clear();
+                not_started = Some("the market is paused".to_owned());
             }
-        };
-        let mut not_started = None;
-        if !started.is_empty() && market.orderbook.config().await?.paused {
-            started.clear();
-            not_started = Some("the market is paused".to_owned());
         }
         let action = format!("depositing {}", self.amount);
         let deposit = escrow::ExecuteMsg::Deposit { account };

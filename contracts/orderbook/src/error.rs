@@ -350,6 +350,30 @@ pub enum ContractError {
         /// The least runway, in seconds.
         runway: u64,
     },
+    /// Less in the account than a new deployment would need.
+    #[error(
+        "the account has {has}, and to start group {group} it takes {needed}, the least deposit of its denom; deposit more"
+    )]
+    LeastDepositMissing {
+        /// The group.
+        group: GroupId,
+        /// What is there, in base units.
+        has: u128,
+        /// What must be there.
+        needed: Amount,
+    },
+    /// Each start costs providers a bid.
+    #[error(
+        "group {group} was started {max} times within a day; it can be started again at {from}"
+    )]
+    StartsUsedUp {
+        /// The group.
+        group: GroupId,
+        /// How often it can be.
+        max: u8,
+        /// From when on it can be again.
+        from: u64,
+    },
     /// Providers exclude nobody.
     #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
     NotYoursToExclude(OrderId),

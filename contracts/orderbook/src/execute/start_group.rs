@@ -1,11 +1,12 @@
 //! A group that rests is put out again.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::{GroupState, events::GroupChanged};
-use souk_core::{AuctionPolicy, GroupId, Price};
+use souk_api::orderbook::{GroupState, MAX_STARTS, events::GroupChanged};
+use souk_core::{AuctionPolicy, GroupId, clock::split};
 
 use crate::{
-    ContractError, Ctx, lifecycle,
+    ContractError, Ctx,
+    lifecycle::{self, group::Offered},
     neighbours::escrow,
     permission::Starter,
     state::{deployments::Deployment, groups},
@@ -15,7 +16,8 @@ use crate::{
 ///
 /// # Errors
 /// If the deployment is closed, if the group does not rest, if it is not the sender's to start, if it
-/// could not be created at today's terms, or if the account does not carry it.
+/// could not be created at today's terms, if the account does not carry it, or if it was started too often
+/// within a day.
 pub fn start_group(
     ctx: &mut Ctx,
     id: GroupId,
@@ -42,8 +44,9 @@ pub fn start_group(
         }
     }
     let offered = lifecycle::group::offered(ctx, id, &deployment)?;
-    check_carried(ctx, id, &deployment, offered.spec.ceiling, starter)?;
-    group.start(starter == Starter::Tenant);
+    check_carried(ctx, id, &deployment, &offered, starter)?;
+    let started = group.start(ctx.now(), starter == Starter::Tenant);
+    started.map_err(|from| ContractError::StartsUsedUp { group: id, max: MAX_STARTS, from })?;
     let binds = deployment.auction != (AuctionPolicy::TenantChoice {});
     let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &offered)?;
     let state = GroupState::Open;
@@ -56,26 +59,31 @@ pub fn start_group(
     Ok(response.add_message(reserve))
 }
 
-/// A tenant that chooses its provider accepts what it can pay; all others need the ceiling for the
-/// least runway, beside what is paid and reserved already.
+/// The account must hold the denom's least deposit, as at creation. A tenant that chooses its provider
+/// accepts what it can pay; all others need the ceiling for the least runway, beside what is paid and
+/// reserved already.
 fn check_carried(
     ctx: &Ctx,
     id: GroupId,
     deployment: &Deployment,
-    ceiling: Price,
+    offered: &Offered,
     starter: Starter,
 ) -> Result<(), ContractError> {
+    let clock = escrow::clock(&ctx.view(), id.deployment)?.settled(ctx.now());
     let chooses = deployment.auction == (AuctionPolicy::TenantChoice {});
     if chooses && starter == Starter::Tenant {
-        if escrow::clock(&ctx.view(), id.deployment)?.is_depleted(ctx.now()) {
+        if clock.depleted_since.is_some() {
             return Err(ContractError::StillDepleted(id.deployment));
         }
-        return Ok(());
+    } else {
+        let (ceiling, runway) = (offered.spec.ceiling, escrow::link(ctx.storage())?.min_runway);
+        if !escrow::carries(&clock, ceiling, deployment.reserved, runway) {
+            return Err(ContractError::NotCarried { group: id, ceiling, runway });
+        }
     }
-    let reserved = deployment.reserved;
-    if escrow::can_fund(&ctx.view(), id.deployment, ceiling, reserved)? {
-        return Ok(());
+    let (has, needed) = (split(clock.remaining).0, offered.terms.min_deposit);
+    if has < needed.u128() {
+        return Err(ContractError::LeastDepositMissing { group: id, has, needed });
     }
-    let runway = escrow::link(ctx.storage())?.min_runway;
-    Err(ContractError::NotCarried { group: id, ceiling, runway })
+    Ok(())
 }

@@ -195,10 +195,15 @@ pub fn can_fund(
     reserved: Rate,
 ) -> Result<bool, ContractError> {
     let clock = clock(view, deployment)?.settled(view.now());
+    Ok(carries(&clock, price, reserved, link(view.storage)?.min_runway))
+}
+
+/// Whether an account whose settled clock is this one runs and lasts `runway` seconds with `price` and
+/// `reserved` on top of what it pays.
+pub fn carries(clock: &Clock, price: Price, reserved: Rate, runway: u64) -> bool {
     let burden = clock.rate.checked_add(price.into()).and_then(|rate| rate.checked_add(reserved));
-    let Ok(burden) = burden else { return Ok(false) };
-    let runway = link(view.storage)?.min_runway;
-    Ok(clock.depleted_since.is_none() && clock.lasts(burden, runway))
+    let Ok(burden) = burden else { return false };
+    clock.depleted_since.is_none() && clock.lasts(burden, runway)
 }
 
 /// Opens a deployment's account with its first deposit. An account for a token is opened

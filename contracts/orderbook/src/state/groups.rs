@@ -3,7 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
-use souk_api::orderbook::{GroupState, MAX_EXCLUDED, MAX_ROUNDS};
+use souk_api::orderbook::{GroupState, MAX_EXCLUDED, MAX_ROUNDS, MAX_STARTS};
 use souk_core::{GroupId, GroupSeq, GroupSpec, OrderId};
 
 use super::deployments::Deployment;
@@ -30,13 +30,17 @@ pub struct Group {
     /// When it was reopened within a day without its tenant's fault, the oldest first.
     #[serde(rename = "l", default, skip_serializing_if = "Vec::is_empty")]
     rounds: Vec<u64>,
+    /// When it was started within a day, the oldest first.
+    #[serde(rename = "t", default, skip_serializing_if = "Vec::is_empty")]
+    starts: Vec<u64>,
 }
 
 impl Group {
     /// A group with its first order.
     pub fn opened(order: OrderId) -> Self {
-        let (excluded, rounds) = (Vec::new(), Vec::new());
-        Self { state: GroupState::Open, order, excluded, breaches: None, rounds }
+        let state = GroupState::Open;
+        let (excluded, rounds, starts) = (Vec::new(), Vec::new(), Vec::new());
+        Self { state, order, excluded, breaches: None, rounds, starts }
     }
 
     /// Its state: with its deployment a group is closed as well, which is not written into
@@ -52,11 +56,16 @@ impl Group {
 
     /// It is open. If its tenant started it, nothing counts against it that was before: another, who may
     /// start what has money again, does not let providers turn it over more often.
-    pub fn start(&mut self, by_tenant: bool) {
+    ///
+    /// # Errors
+    /// If it was started [`MAX_STARTS`] times within a day: from when on it can be again.
+    pub fn start(&mut self, now: u64, by_tenant: bool) -> Result<(), u64> {
+        self.starts = daily::count(&self.starts, MAX_STARTS.into(), now)?;
         self.state = GroupState::Open;
         if by_tenant {
             self.rounds.clear();
         }
+        Ok(())
     }
 
     /// Providers that may not bid on its orders to come, the oldest first.
@@ -163,9 +172,9 @@ mod tests {
     fn rounds_are_forgotten_if_the_tenant_starts_the_group_and_not_if_another_does() {
         let mut group = Group::opened(OrderId(7));
         while group.count_round(5) {}
-        group.start(false);
+        assert_eq!(group.start(5, false), Ok(()));
         assert!(!group.count_round(5));
-        group.start(true);
+        assert_eq!(group.start(5, true), Ok(()));
         assert!(group.count_round(5));
     }
 

@@ -2,8 +2,9 @@
 
 use souk_api::{
     defaults::{self, END_BLOCKS, IDLE_GRACE, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
+    escrow,
     orderbook::{
-        DenomConfig, DeploymentState, ExecuteMsg, GroupState, MAX_ROUNDS, OrderResponse, OrderState,
+        DenomConfig, DeploymentState, ExecuteMsg, GroupState, MAX_ROUNDS, MAX_STARTS, OrderResponse, OrderState,
         Params, QueryMsg,
         events::{
             AnyoneStartsSet, DeploymentClosed, GroupChanged, LeaseClosed, OrderClosed, OrderOpened,
@@ -12,7 +13,7 @@ use souk_api::{
 };
 use souk_contract_std::CommonError;
 use souk_core::{
-    CloseReason, DeploymentId, GroupId, GroupSeq, OrderId,
+    AccountId, CloseReason, DeploymentId, GroupId, GroupSeq, OrderId,
     time::{DAY, HOUR},
 };
 use souk_orderbook::ContractError;
@@ -101,6 +102,63 @@ fn a_binding_auction_with_bids_is_left_by_a_pause_also_while_nobody_can_close_it
         assert_eq!(market.stats_of("pro").used, 0, "its bid holds no slot");
         market.blocks(MIN_AUCTION_BLOCKS, 60).pause(false);
         assert!(market.close_auction(order, 1).is_err(), "and no lease comes of it");
+    }
+}
+
+#[test]
+fn a_group_is_started_ten_times_within_a_day_at_most() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let mut order = market.order("ann", lowest_price(60));
+    let id = market.order_of(order).group.deployment;
+    let began = market.now();
+    for _ in 0..MAX_STARTS {
+        // The tenant looks who wins, leaves it there and asks again, in one block.
+        market.place("pro", order, 900).unwrap();
+        market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+        market.group("ann", Pause, id, 1).unwrap();
+        market.group("ann", Start, id, 1).unwrap();
+        order = market.deployment(id).groups[0].order;
+    }
+    market.group("ann", Pause, id, 1).unwrap();
+    let from = began + 60 + DAY;
+    let error = ContractError::StartsUsedUp { group: first(id), max: MAX_STARTS, from };
+    assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error);
+    let left = from - market.now();
+    assert_eq!(market.pass(left - 1).group("ann", Start, id, 1).unwrap_err(), error);
+    market.pass(1).group("ann", Start, id, 1).unwrap();
+    market.group("ann", Pause, id, 1).unwrap();
+    let from = from + 60;
+    let error = ContractError::StartsUsedUp { group: first(id), max: MAX_STARTS, from };
+    assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error, "the second's day is not over");
+}
+
+#[test]
+fn a_start_needs_the_least_deposit_in_the_account() {
+    for auction in [tenant_choice(), lowest_price(60)] {
+        let mut market = Market::new();
+        let new = deployment(&[group("web", 1_000)], auction);
+        let id = market.create("ann", &new, MIN_DEPOSIT).unwrap();
+        market.group("ann", Pause, id, 1).unwrap();
+        let (ann, escrow) = (market.who("ann"), market.escrow.clone());
+        let take = |units| {
+            let (account, amount) = (AccountId(id.0), amount(units));
+            escrow::ExecuteMsg::WithdrawDeposit { account, amount }
+        };
+        market.call(&ann, &escrow, &take(1), 0).unwrap();
+        let error = |has| {
+            let needed = amount(MIN_DEPOSIT);
+            ContractError::LeastDepositMissing { group: first(id), has, needed }
+        };
+        let started = market.group("ann", Start, id, 1);
+        assert_eq!(started.unwrap_err(), error(MIN_DEPOSIT - 1));
+        if auction == tenant_choice() {
+            market.call(&ann, &escrow, &take(MIN_DEPOSIT - 1), 0).unwrap();
+            assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error(0));
+            market.deposit("ann", id, MIN_DEPOSIT - 1);
+        }
+        market.deposit("friend", id, 1);
+        market.group("ann", Start, id, 1).unwrap();
     }
 }
 

@@ -9,7 +9,7 @@ mod state;
 pub use events::OrderbookEvent;
 pub use limits::{
     AFTER_PAUSE, EXTENSION, MANIFEST_WINDOW, MAX_DISQUALIFIED, MAX_EXCLUDED, MAX_EXTENSIONS,
-    MAX_NAMED, MAX_OFFER, MAX_ORDERS, MAX_ROUNDS,
+    MAX_NAMED, MAX_OFFER, MAX_ORDERS, MAX_ROUNDS, MAX_STARTS,
 };
 pub use msg::{
     Cw20Hook, DenomConfig, ExecuteMsg, InstantiateMsg, MigrateMsg, NewDeployment, Params,

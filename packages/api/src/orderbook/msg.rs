@@ -203,8 +203,8 @@ pub enum ExecuteMsg {
     },
     /// Opens a new order for a group that rests. If its tenant or delegate sends it, the reopenings of the
     /// day are forgotten. One that rests for lack of funds anyone may start if its tenant allows it. The account must not be
-    /// depleted, and must carry the ceiling for the least runway, unless the tenant starts a
-    /// group for which it chooses the provider.
+    /// depleted, must hold the denom's least deposit, and must carry the ceiling for the least runway,
+    /// unless the tenant starts a group for which it chooses the provider. Ten times within a day at most.
     StartGroup {
         /// The deployment.
         deployment: DeploymentId,

@@ -20,5 +20,5 @@ pub use launch::{accept, launch, leases_of};
 pub use offers::{Bids, Look, Offer, OfferSource, Offers, Pick, Via, no_such_offer, read_offers};
 pub use plan::{Plan, plan};
 pub use ready::wait_until_ready;
-pub use starting::startable;
+pub use starting::{Cover, startable};
 pub use watch::watch;

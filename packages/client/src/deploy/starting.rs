@@ -10,13 +10,22 @@ use souk_core::{Amount, AuctionPolicy, GroupSeq, clock::SCALE};
 /// before the deposit is in a block.
 const SENDING: u64 = 60;
 
+/// What a market asks of an account to which groups are started.
+#[derive(Clone, Copy, Debug)]
+pub struct Cover {
+    /// For how many seconds it must last.
+    pub min_runway: u64,
+    /// What it must hold at least.
+    pub min_deposit: Amount,
+}
+
 /// The groups that `sender` may start in one transaction with a deposit of `added` base units, and
-/// that the account then carries for `min_runway` seconds; the first of them first.
+/// that the account then carries as the market asks; the first of them first.
 pub fn startable(
     deployment: &DeploymentResponse,
     account: &AccountResponse,
     added: Amount,
-    min_runway: u64,
+    cover: Cover,
     sender: &str,
 ) -> Vec<GroupSeq> {
     let acts = deployment.tenant == sender || deployment.delegate.as_deref() == Some(sender);
@@ -24,8 +33,13 @@ pub fn startable(
         return Vec::new();
     }
     let coins = account.balance.u128().saturating_add(added.u128()).saturating_mul(SCALE);
-    let runway = u128::from(min_runway.saturating_add(SENDING));
+    let runway = u128::from(cover.min_runway.saturating_add(SENDING));
     let lasts = |rate: u128| coins >= rate.saturating_mul(runway);
+    // What is spent until the deposit is in a block.
+    let spent = account.clock.rate.u128().saturating_mul(u128::from(SENDING));
+    if coins < cover.min_deposit.u128().saturating_mul(SCALE).saturating_add(spent) {
+        return Vec::new();
+    }
     let chooses = deployment.auction == (AuctionPolicy::TenantChoice {});
     let mut burden = account.clock.rate.u128().saturating_add(account.reserved.u128());
     if account.clock.depleted_since.is_some() && !lasts(account.clock.rate.u128()) {
@@ -96,7 +110,18 @@ mod tests {
         sender: &str,
     ) -> Vec<u32> {
         let added = Amount::new(units).unwrap();
-        let groups = startable(deployment, account, added, HOUR, sender);
+        started_with(deployment, account, added, sender, 1)
+    }
+
+    fn started_with(
+        deployment: &DeploymentResponse,
+        account: &AccountResponse,
+        added: Amount,
+        sender: &str,
+        min_deposit: u128,
+    ) -> Vec<u32> {
+        let cover = Cover { min_runway: HOUR, min_deposit: Amount::new(min_deposit).unwrap() };
+        let groups = startable(deployment, account, added, cover, sender);
         groups.into_iter().map(|group| group.0).collect()
     }
 
@@ -109,6 +134,18 @@ mod tests {
         let depleted = account(1_000, true);
         assert!(started(&deployment, &depleted, 1_000, "souk1ann").is_empty(), "still depleted");
         assert_eq!(started(&deployment, &depleted, 1_017, "souk1ann"), [1, 3]);
+    }
+
+    #[test]
+    fn nothing_is_started_with_less_than_the_least_deposit() {
+        let deployment = deployment(json!({ "tenant_choice": {} }));
+        for (rate, units, groups) in
+            [(0, 499, vec![]), (0, 500, vec![1, 3]), (60, 500, vec![]), (60, 501, vec![1, 3])]
+        {
+            let (account, added) = (account(rate, false), Amount::new(units).unwrap());
+            let started = started_with(&deployment, &account, added, "souk1ann", 500);
+            assert_eq!(started, groups, "{units} at {rate} an hour");
+        }
     }
 
     #[test]
