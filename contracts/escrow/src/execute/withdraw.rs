@@ -14,10 +14,14 @@ use crate::{
 /// written: settling it later gives the same. A closed stream that is paid is deleted.
 ///
 /// # Errors
-/// If there is no such account or stream (any more).
+/// If there is no such account or stream (any more), or if what is left of the account is not what belongs
+/// to its tenant and depositors: the payee would be paid of others' coins.
 pub fn withdraw(ctx: &mut Ctx, id: AccountId, number: u64) -> Result<Response, ContractError> {
     let account = accounts::settled(ctx.storage(), id, ctx.now())?;
     let mut stream = streams::get(ctx.storage(), id, number)?;
+    if !account.adds_up() {
+        return Err(ContractError::AddsUpWrong(id));
+    }
     let due = stream.draw(account.clock()).map_err(|(drawn, earned)| {
         ContractError::OverdrawnStream { account: id, stream: number, drawn, earned }
     })?;

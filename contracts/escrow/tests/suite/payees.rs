@@ -1,6 +1,10 @@
 //! What someone who is paid by the second can rely on.
 use crate::common::{Escrow, who};
-use souk_api::escrow::ExecuteMsg;
+use cosmwasm_std::{from_json, to_json_vec};
+use souk_api::{
+    escrow::ExecuteMsg,
+    published::{AccountRecord, account_key},
+};
 use souk_core::{AccountId, Amount, time::HOUR};
 use souk_escrow::ContractError;
 
@@ -21,6 +25,32 @@ fn a_second_withdrawal_in_one_block_succeeds_and_pays_nothing() {
     escrow.pass(HOUR);
     assert_eq!(escrow.withdraw(account, 7, &who("provider")), 60);
     assert_eq!(escrow.withdraw(account, 7, &who("provider")), 0);
+}
+
+#[test]
+fn nothing_is_withdrawn_from_an_account_that_does_not_add_up() {
+    for closed in [false, true] {
+        let mut escrow = Escrow::new();
+        let account = escrow.open(1, &who("ann"), 1_000);
+        escrow.stream(1, 7, &who("provider"), 60);
+        escrow.pass(HOUR);
+        if closed {
+            escrow.close_stream(1, 7);
+        }
+        let (address, key) = (escrow.address.clone(), account_key(account));
+        let fault = |escrow: &mut Escrow, change: fn(u128) -> u128| {
+            let mut storage = escrow.app.contract_storage_mut(&address);
+            let mut record: AccountRecord = from_json(storage.get(&key).unwrap()).unwrap();
+            record.own = change(record.own);
+            storage.set(&key, &to_json_vec(&record).unwrap());
+        };
+        fault(&mut escrow, |own| own + 1);
+        let msg = ExecuteMsg::Withdraw { account, stream: 7 };
+        let error = escrow.send(&who("provider"), &msg, &[]).unwrap_err();
+        assert_eq!(error, ContractError::AddsUpWrong(account));
+        fault(&mut escrow, |own| own - 1);
+        assert_eq!(escrow.withdraw(account, 7, &who("provider")), 60);
+    }
 }
 
 #[test]
