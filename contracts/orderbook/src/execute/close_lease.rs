@@ -60,7 +60,9 @@ pub fn close_lease(
 
     let mut group = groups::get(ctx.storage(), id_of_group)?;
     let rests = rests(&mut group, after, ctx.now());
-    if excludes {
+    if exclude {
+        group.name(&lease.provider);
+    } else if excludes {
         group.exclude(&lease.provider);
     }
     let offered = match rests {

@@ -29,9 +29,10 @@ pub fn set_excluded(
     let remove = addresses(ctx, "providers to let bid again", remove, MAX_EXCLUDED)?;
     let mut group = groups::get(ctx.storage(), id)?;
     group.readmit(&remove);
-    add.iter().for_each(|provider| group.exclude(provider));
+    add.iter().for_each(|provider| group.name(provider));
     groups::save(ctx.storage_mut(), id, &group)?;
-    let texts: Vec<&str> = group.excluded().iter().map(Addr::as_str).collect();
+    let excluded = group.excluded();
+    let texts: Vec<&str> = excluded.iter().map(Addr::as_str).collect();
     let providers = (!texts.is_empty()).then(|| texts.join(","));
     let event = ExcludedSet { deployment: id.deployment, group: id.group, providers };
     Ok(Response::new().add_event(event))

@@ -64,7 +64,7 @@ pub fn reopen(
 ) -> Result<OrderOpened, ContractError> {
     let Offered { spec, terms } = offered;
     group.order = counters::next_orders(ctx.storage_mut(), 1)?;
-    let excluded = group.excluded().to_vec();
+    let excluded = group.excluded();
     let new = NewOrder { id: group.order, group: id, spec, terms, excluded };
     let opened = order::open(ctx, deployment, new)?;
     groups::save(ctx.storage_mut(), id, &group)?;

@@ -7,6 +7,7 @@ use souk_api::orderbook::{
 use souk_contract_std::Page;
 use souk_core::{DeploymentId, GroupId, GroupSeq};
 
+use super::texts;
 use crate::{
     ContractError, View,
     neighbours::escrow,
@@ -78,6 +79,6 @@ fn group(
         spec: groups::spec(storage, id)?,
         order: group.order,
         order_state: order.map_or(OrderState::Closed, |order| order.state(now)),
-        excluded: group.excluded().iter().map(ToString::to_string).collect(),
+        excluded: texts(group.excluded()),
     })
 }

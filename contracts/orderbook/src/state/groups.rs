@@ -21,9 +21,12 @@ pub struct Group {
     /// Its latest order.
     #[serde(rename = "o")]
     pub order: OrderId,
-    /// Providers that may not bid on its orders to come, the oldest first; [`MAX_EXCLUDED`] at most.
+    /// Providers that may not bid on its orders to come because they left a lease, the oldest first.
     #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Addr>,
+    /// Those that its tenant does not want, likewise; [`MAX_EXCLUDED`] with the others at most.
+    #[serde(rename = "n", default, skip_serializing_if = "Vec::is_empty")]
+    named: Vec<Addr>,
     /// What some records count of breaches in all the group's life. It is read and not kept.
     #[serde(rename = "b", default, skip_serializing)]
     breaches: Option<u8>,
@@ -39,8 +42,9 @@ impl Group {
     /// A group with its first order.
     pub fn opened(order: OrderId) -> Self {
         let state = GroupState::Open;
-        let (excluded, rounds, starts) = (Vec::new(), Vec::new(), Vec::new());
-        Self { state, order, excluded, breaches: None, rounds, starts }
+        let (excluded, named) = (Vec::new(), Vec::new());
+        let (rounds, starts) = (Vec::new(), Vec::new());
+        Self { state, order, excluded, named, breaches: None, rounds, starts }
     }
 
     /// Its state: with its deployment a group is closed as well, which is not written into
@@ -68,23 +72,41 @@ impl Group {
         Ok(())
     }
 
-    /// Providers that may not bid on its orders to come, the oldest first.
-    pub fn excluded(&self) -> &[Addr] {
-        &self.excluded
+    /// Providers that may not bid on its orders to come: first those that left a lease, then those that
+    /// its tenant does not want, of each the oldest first.
+    pub fn excluded(&self) -> Vec<Addr> {
+        self.excluded.iter().chain(&self.named).cloned().collect()
     }
 
-    /// Excludes a provider; beyond [`MAX_EXCLUDED`] the oldest may bid again.
+    /// Excludes a provider that left a lease, unless its tenant did so already. Beyond [`MAX_EXCLUDED`] the
+    /// oldest of those that left may bid again; only if there is none, the oldest that its tenant named.
     pub fn exclude(&mut self, provider: &Addr) {
-        self.excluded.retain(|known| known != provider);
-        if self.excluded.len() >= MAX_EXCLUDED {
-            self.excluded.drain(..1);
+        if !self.named.contains(provider) {
+            self.make_room(provider);
+            self.excluded.push(provider.clone());
         }
-        self.excluded.push(provider.clone());
+    }
+
+    /// Excludes a provider that its tenant does not want, likewise.
+    pub fn name(&mut self, provider: &Addr) {
+        self.make_room(provider);
+        self.named.push(provider.clone());
     }
 
     /// Lets these bid again.
     pub fn readmit(&mut self, providers: &[Addr]) {
         self.excluded.retain(|known| !providers.contains(known));
+        self.named.retain(|known| !providers.contains(known));
+    }
+
+    /// Leaves a place for a provider that will be added.
+    fn make_room(&mut self, provider: &Addr) {
+        self.readmit(std::slice::from_ref(provider));
+        let count = self.excluded.len().saturating_add(self.named.len());
+        if count >= MAX_EXCLUDED {
+            let list = if self.excluded.is_empty() { &mut self.named } else { &mut self.excluded };
+            list.drain(..1);
+        }
     }
 
     /// Counts a reopening without its tenant's fault. `false`, and nothing is counted, if there were
@@ -197,5 +219,31 @@ mod tests {
         group.exclude(&provider(17));
         assert_eq!(group.excluded().len(), 16);
         assert_eq!(group.excluded().first(), Some(&provider(3)));
+    }
+
+    #[test]
+    fn whom_the_tenant_named_is_let_in_again_only_when_nobody_else_is_left_to_be() {
+        let mut group = Group::opened(OrderId(7));
+        for number in 1..=10 {
+            group.name(&provider(number));
+        }
+        for number in 11..=40 {
+            group.exclude(&provider(number));
+        }
+        let last: Vec<_> = (35..=40).chain(1..=10).map(provider).collect();
+        assert_eq!(group.excluded(), last);
+        group.exclude(&provider(1));
+        assert_eq!(group.excluded(), last, "whom the tenant named stays the tenant's");
+        for number in 50..=60 {
+            group.name(&provider(number));
+        }
+        let named: Vec<_> = (6..=10).chain(50..=60).map(provider).collect();
+        assert_eq!(group.excluded(), named);
+        group.exclude(&provider(70));
+        group.exclude(&provider(71));
+        let kept: Vec<_> = [71].into_iter().chain(7..=10).chain(50..=60).map(provider).collect();
+        assert_eq!(group.excluded(), kept, "one place for the latest that left, at the most");
+        group.name(&provider(71));
+        assert_eq!(group.excluded().last(), Some(&provider(71)));
     }
 }

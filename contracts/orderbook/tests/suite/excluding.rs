@@ -133,6 +133,26 @@ fn a_change_of_the_list_leaves_the_others_on_it_in_the_order_in_which_they_came(
 }
 
 #[test]
+fn providers_that_leave_do_not_push_out_whom_the_tenant_named() {
+    let mut market = Market::new();
+    let mut order = market.order("ann", tenant_choice());
+    let id = market.order_of(order).group.deployment;
+    market.set_excluded("ann", id, &["never"], &[]).unwrap();
+    for round in 0..20 {
+        let name = format!("s{round}");
+        market.provider(&name);
+        market.place(&name, order, 900).unwrap();
+        market.accept("ann", order, &name, 900).unwrap();
+        market.pass(3 * HOUR).provider_closes(&name, order, CloseReason::Unstable).unwrap();
+        order = market.deployment(id).groups[0].order;
+    }
+    let excluded = market.order_of(order).excluded;
+    assert_eq!(excluded.len(), MAX_EXCLUDED);
+    assert!(excluded.contains(&market.who("never").to_string()));
+    assert!(!excluded.contains(&market.who("s4").to_string()), "the oldest that left may again");
+}
+
+#[test]
 fn the_list_is_not_the_delegates() {
     let mut market = Market::new();
     let mut new = deployment(&[group("web", 1_000)], tenant_choice());

@@ -6,7 +6,8 @@ use souk_core::time::HOUR;
 pub const MAX_OFFER: usize = 4;
 /// Providers that a tenant names in one list (`allow`, `refuse`) at most.
 pub const MAX_NAMED: usize = 16;
-/// Providers that are excluded from a group at most; one more, and the oldest may bid again.
+/// Providers that are excluded from a group at most; one more, and the oldest may bid again, whom the
+/// tenant named last.
 pub const MAX_EXCLUDED: usize = 16;
 /// Orders in one message (`release_bids`, `prune`) at most.
 pub const MAX_ORDERS: usize = 50;

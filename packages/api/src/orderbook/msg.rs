@@ -180,7 +180,8 @@ pub enum ExecuteMsg {
         exclude: bool,
     },
     /// Changes which providers may not bid on a group, for its orders from the next on. First `remove`,
-    /// then `add`, in their order; of more than 16 the oldest may bid again.
+    /// then `add`, in their order. Of more than 16 the oldest may bid again: of those that left a lease as
+    /// long as there are some, then of those that the tenant named here or with a close.
     SetExcluded {
         /// The deployment.
         deployment: DeploymentId,

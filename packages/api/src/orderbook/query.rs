@@ -188,7 +188,8 @@ pub struct GroupResponse {
     pub order: OrderId,
     /// That order's state.
     pub order_state: OrderState,
-    /// Providers that may not bid again.
+    /// Providers that may not bid again: those that left a lease, then those that the tenant named, of each
+    /// the oldest first.
     pub excluded: Vec<String>,
 }
 
