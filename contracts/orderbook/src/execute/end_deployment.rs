@@ -25,14 +25,14 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id));
     }
-    let (now, height, params) = (ctx.now(), ctx.height(), ctx.config.params);
+    let (now, height) = (ctx.now(), ctx.height());
     let reserved = deployment.reserved;
     let (depleted_since, expired) = end_of_use(ctx, id, &mut deployment)?;
-    let grace = if depleted_since.is_some() { params.end_grace } else { params.idle_grace };
     let Some(mark) = deployment.mark.filter(|mark| mark.depleted_since == depleted_since) else {
-        deployment.mark = Some(Mark { depleted_since, at: now, height });
+        let mark = Mark { depleted_since, at: now, height };
+        deployment.mark = Some(mark);
         deployments::save(ctx.storage_mut(), id, &deployment)?;
-        let endable_at = now.saturating_add(grace);
+        let (endable_at, _) = ctx.config.endable(mark);
         let depleted_since = depleted_since.unwrap_or(now);
         let event = DeploymentMarked { deployment: id, depleted_since, endable_at };
         let response = Response::new().add_events(expired).add_event(event);
@@ -41,8 +41,7 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
         }
         return Ok(response.add_message(escrow::reserve(ctx, id, deployment.reserved)?));
     };
-    let endable_at = mark.at.saturating_add(grace);
-    let endable_at_block = mark.height.saturating_add(params.end_blocks);
+    let (endable_at, endable_at_block) = ctx.config.endable(mark);
     if now < endable_at || height < endable_at_block {
         return Err(ContractError::NotEndable { deployment: id, endable_at, endable_at_block });
     }

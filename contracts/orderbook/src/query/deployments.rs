@@ -2,7 +2,7 @@
 
 use cosmwasm_std::HexBinary;
 use souk_api::orderbook::{
-    DeploymentResponse, DeploymentState, DeploymentsResponse, GroupResponse, OrderState,
+    DeploymentResponse, DeploymentState, DeploymentsResponse, GroupResponse, MarkResponse, OrderState,
 };
 use souk_contract_std::Page;
 use souk_core::{DeploymentId, GroupId, GroupSeq};
@@ -12,7 +12,7 @@ use crate::{
     ContractError, View,
     neighbours::escrow,
     state::{
-        deployments::{self, Deployment},
+        deployments::{self, Deployment, Mark},
         groups, orders,
     },
 };
@@ -58,9 +58,16 @@ fn describe(
         account: escrow::link(view.storage)?.account(id)?,
         created_at: deployment.created_at,
         marked_at: deployment.mark.map(|mark| mark.at),
+        mark: deployment.mark.map(|mark| describe_mark(view, mark)),
         anyone_starts: deployment.anyone_starts,
         groups: groups?,
     })
+}
+
+fn describe_mark(view: &View, mark: Mark) -> MarkResponse {
+    let (endable_at, endable_at_block) = view.config.endable(mark);
+    let Mark { depleted_since, at, .. } = mark;
+    MarkResponse { depleted_since, at, endable_at, endable_at_block }
 }
 
 fn group(
@@ -73,6 +80,7 @@ fn group(
     let id = GroupId { deployment, group: seq };
     let group = groups::get(storage, id)?;
     let order = orders::find(storage, group.order)?;
+    let (rounds, starts) = group.lately(now);
     Ok(GroupResponse {
         seq,
         state: group.state(of),
@@ -80,5 +88,7 @@ fn group(
         order: group.order,
         order_state: order.map_or(OrderState::Closed, |order| order.state(now)),
         excluded: texts(group.excluded()),
+        rounds,
+        starts,
     })
 }

@@ -2,6 +2,12 @@
 
 use souk_core::time::DAY;
 
+/// How many of the times are within the day before `now`.
+pub fn within(times: &[u64], now: u64) -> u32 {
+    let recent = times.iter().filter(|time| now < time.saturating_add(DAY)).count();
+    u32::try_from(recent).unwrap_or(u32::MAX)
+}
+
 /// The times of the day before `now`, with `now`: those are what is kept, in seconds since the epoch and
 /// the oldest first.
 ///
@@ -30,6 +36,8 @@ mod tests {
             assert_eq!((times.len(), times.last()), (len, Some(&at)));
         }
         assert_eq!(count(&times, 10, 1_010), Err(1_000 + DAY));
+        assert_eq!(within(&times, 999 + DAY), 10);
+        assert_eq!(within(&times, 1_000 + DAY), 9);
         assert_eq!(count(&times, 10, 1_000 + DAY - 1), Err(1_000 + DAY));
         // Each gives way a day after it was, not all of them with the first.
         times = count(&times, 10, 1_000 + DAY).unwrap();

@@ -11,6 +11,7 @@ use souk_api::{
     published::names,
 };
 
+use super::deployments::Mark;
 use crate::rules::auction::Pause;
 
 /// Everything but the denoms.
@@ -75,6 +76,13 @@ impl Config {
         } else {
             self.unpaused_at = now;
         }
+    }
+
+    /// From which second and which block on a deployment with this mark can be ended.
+    pub fn endable(&self, mark: Mark) -> (u64, u64) {
+        let Params { end_grace, idle_grace, end_blocks, .. } = self.params;
+        let grace = if mark.depleted_since.is_some() { end_grace } else { idle_grace };
+        (mark.at.saturating_add(grace), mark.height.saturating_add(end_blocks))
     }
 
     /// The last pause.

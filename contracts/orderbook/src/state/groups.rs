@@ -109,6 +109,11 @@ impl Group {
         }
     }
 
+    /// How often it was reopened without its tenant's fault, and how often started, within a day.
+    pub fn lately(&self, now: u64) -> (u32, u32) {
+        (daily::within(&self.rounds, now), daily::within(&self.starts, now))
+    }
+
     /// Counts a reopening without its tenant's fault. `false`, and nothing is counted, if there were
     /// [`MAX_ROUNDS`] within a day.
     pub fn count_round(&mut self, now: u64) -> bool {

@@ -5,7 +5,7 @@ use souk_api::{
     defaults::{END_BLOCKS, END_GRACE, IDLE_GRACE, ORDER_LIFETIME, SLOT_HOLD},
     escrow,
     orderbook::{
-        DeploymentResponse, DeploymentState, ExecuteMsg, GroupState, OrderResponse, OrderState,
+        DeploymentResponse, DeploymentState, ExecuteMsg, GroupState, MarkResponse, OrderResponse, OrderState,
         events::{
             DeploymentClosed, DeploymentMarked, GroupChanged, LeaseClosed, OrderClosed, OrderPruned,
         },
@@ -110,7 +110,15 @@ fn a_depleted_deployment_is_marked_and_ended_after_the_grace() {
     let event =
         DeploymentMarked { deployment: id, depleted_since: now - 10, endable_at: now + END_GRACE };
     assert_eq!(market.events_of::<DeploymentMarked>(&response), [event]);
-    assert_eq!(market.deployment(id).marked_at, Some(now));
+    let shown = market.deployment(id);
+    assert_eq!(shown.marked_at, Some(now));
+    let mark = MarkResponse {
+        depleted_since: Some(now - 10),
+        at: now,
+        endable_at: now + END_GRACE,
+        endable_at_block: market.app.block_info().height + END_BLOCKS,
+    };
+    assert_eq!(shown.mark, Some(mark));
     market.blocks(END_BLOCKS, END_GRACE - 1);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
     let response = market.pass(1).end_deployment(id).unwrap();
@@ -344,6 +352,9 @@ fn an_expired_order_that_nobody_recorded_does_not_keep_an_idle_deployment() {
         assert_eq!(market.events_of::<GroupChanged>(&response)[0].state, GroupState::Paused);
         assert_eq!(market.events_of::<DeploymentMarked>(&response).len(), 1);
         assert_eq!(market.account(id).reserved.u128(), 0);
+        let mark = market.deployment(id).mark.unwrap();
+        let endable_at = market.now() + IDLE_GRACE;
+        assert_eq!((mark.depleted_since, mark.endable_at), (None, endable_at));
         market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
         assert_eq!(market.deployment(id).state, DeploymentState::Closed);
     }

@@ -120,6 +120,7 @@ fn a_group_is_started_ten_times_within_a_day_at_most() {
         market.group("ann", Start, id, 1).unwrap();
         order = market.deployment(id).groups[0].order;
     }
+    assert_eq!(market.deployment(id).groups[0].starts, MAX_STARTS.into());
     market.group("ann", Pause, id, 1).unwrap();
     let from = began + 60 + DAY;
     let error = ContractError::StartsUsedUp { group: first(id), max: MAX_STARTS, from };
@@ -275,7 +276,9 @@ fn within_no_day_is_a_group_turned_over_more_than_ten_times() {
     for round in 1..MAX_ROUNDS {
         assert_eq!(turn(&mut market, round), GroupState::Open, "round {round}");
     }
-    assert_eq!(turn(&mut market, MAX_ROUNDS), GroupState::Open, "the first is a day ago");
+    assert_eq!(market.deployment(id).groups[0].rounds, 9, "the first is a day ago");
+    assert_eq!(turn(&mut market, MAX_ROUNDS), GroupState::Open);
+    assert_eq!(market.deployment(id).groups[0].rounds, 10);
     assert_eq!(turn(&mut market, MAX_ROUNDS + 1), GroupState::Paused);
 }
 

@@ -16,7 +16,7 @@ pub use msg::{
 };
 pub use query::{
     BidResponse, BidsResponse, ConfigResponse, DeploymentResponse, DeploymentsResponse,
-    EligibilityResponse, GroupResponse, LeaseResponse, LeasesResponse, OrderResponse,
+    EligibilityResponse, GroupResponse, LeaseResponse, LeasesResponse, MarkResponse, OrderResponse,
     OrdersResponse, ProviderStatsResponse, QueryMsg,
 };
 pub use state::{BidState, DeploymentState, GroupState, LeaseState, OrderState};

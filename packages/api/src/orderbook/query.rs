@@ -168,11 +168,28 @@ pub struct DeploymentResponse {
     pub created_at: u64,
     /// When it was marked for its end, if the mark still holds as far as the orderbook knows.
     pub marked_at: Option<u64>,
+    /// That mark, and when the deployment can be ended by it.
+    #[serde(default)]
+    pub mark: Option<MarkResponse>,
     /// Whether anyone may start a group of it that rests for lack of funds.
     #[serde(default)]
     pub anyone_starts: bool,
     /// Its groups.
     pub groups: Vec<GroupResponse>,
+}
+
+/// The mark of a deployment that anyone may end.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct MarkResponse {
+    /// The moment at which its money was used up; none if it was marked because all its groups rest.
+    pub depleted_since: Option<u64>,
+    /// When it was marked.
+    pub at: u64,
+    /// From when on it can be ended, if it is still depleted or idle then.
+    pub endable_at: u64,
+    /// Nor before this block.
+    pub endable_at_block: u64,
 }
 
 /// A group.
@@ -191,6 +208,12 @@ pub struct GroupResponse {
     /// Providers that may not bid again: those that left a lease, then those that the tenant named, of each
     /// the oldest first.
     pub excluded: Vec<String>,
+    /// How often it was reopened within the last day after providers left; at ten it pauses instead.
+    #[serde(default)]
+    pub rounds: u32,
+    /// How often it was started within the last day, ten times at most.
+    #[serde(default)]
+    pub starts: u32,
 }
 
 /// A page of deployments.
