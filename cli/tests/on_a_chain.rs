@@ -196,6 +196,13 @@ async fn a_bid_is_accepted_by_the_number_that_was_shown() {
     let other = fixture.souk("ann", "accept 1 #2 --no-send");
     other.code(6).stderr(contains("no such bid"));
     fixture.souk("ann", "accept 1 #one --no-send").code(2);
+    let provider = fixture.keys[2].address(PREFIX).unwrap();
+    for place in ["1", provider.as_str()] {
+        let unsure = fixture.souk("ann", &format!("accept 1 {place} --no-send"));
+        unsure.code(3).stderr(contains("bid #1 of").and(contains("--max-price")));
+    }
+    let stingy = fixture.souk("ann", "accept 1 1 --no-send --max-price 14999");
+    stingy.code(4).stderr(contains("14999"));
     fixture.souk("ann", "accept 1 #1 --no-send").success();
 }
 

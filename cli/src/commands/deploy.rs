@@ -100,7 +100,7 @@ impl Deploy {
 fn choose(out: Output, offers: &Offers) -> io::Result<Option<Offer>> {
     if out.is_json() || !io::stdin().is_terminal() {
         let order = offers.order;
-        out.progress(format!("nothing accepted; `souk accept {order} PROVIDER` takes a bid"));
+        out.progress(format!("nothing accepted; `souk accept {order} '#BID'` takes a bid"));
         return Ok(None);
     }
     loop {
