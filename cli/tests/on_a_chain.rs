@@ -9,7 +9,7 @@ use predicates::{prelude::*, str::contains};
 use souk_api::{defaults, orderbook};
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
 use souk_client::wallet::Wallet;
-use souk_core::{Denom, OrderId, Price};
+use souk_core::{Denom, DeploymentId, OrderId, Price};
 use souk_localnet::chain::{EmbeddedChain, EmbeddedConfig, PREFIX};
 use tempfile::TempDir;
 
@@ -261,6 +261,12 @@ async fn a_deposit_arrives_also_where_no_group_can_be_started_with_it() {
     started.stdout(contains("has 3").and(contains("Group 1/1 takes bids again.")));
     let none = fixture.souk("ann", "deposit 1 1000000usouk").success();
     none.stdout(contains("has 4").and(contains("Group").not()));
+    // An idle deployment says what its mark means.
+    fixture.souk("ann", "group pause 1 1").success();
+    let mark = orderbook::ExecuteMsg::EndDeployment { deployment: DeploymentId(1) };
+    fixture.decide(&mark).await;
+    let status = fixture.souk("ann", "status 1").success();
+    status.stdout(contains("Marked as idle: anyone can end it in 30"));
     // A deposit that is refused by itself is not sent twice.
     fixture.souk("ann", "deposit 1 900000000000usouk").failure();
 }

@@ -160,5 +160,9 @@ fn describe(deployment: DeploymentId, group: &GroupResponse) -> String {
         [] => "no provider is excluded".to_owned(),
         providers => format!("excluded: {}", providers.join(", ")),
     };
-    format!("Group {deployment}/{} is {}{order}; {excluded}.", group.seq, group.state)
+    let rounds = match group.rounds {
+        0 => String::new(),
+        count => format!("; providers left it {count} times within a day"),
+    };
+    format!("Group {deployment}/{} is {}{order}; {excluded}{rounds}.", group.seq, group.state)
 }

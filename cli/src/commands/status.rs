@@ -76,6 +76,17 @@ fn show(report: &Report) -> String {
         amount(account.clock.rate.u128(), denom),
         runway(report),
     );
+    if let Some(mark) = &deployment.mark {
+        let why = match mark.depleted_since {
+            Some(_) => "depleted",
+            None => "idle",
+        };
+        let wait = duration(mark.endable_at.saturating_sub(report.now));
+        text.push_str(&format!(
+            "Marked as {why}: anyone can end it in {wait}, from block {} on, if it is so then\n",
+            mark.endable_at_block
+        ));
+    }
     for stream in &report.streams {
         text.push_str(&format!(
             "  stream {}: earned {} of it fee {}, paid {}, owed {}\n",
