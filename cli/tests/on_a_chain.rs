@@ -266,7 +266,7 @@ async fn a_deposit_arrives_also_where_no_group_can_be_started_with_it() {
     let mark = orderbook::ExecuteMsg::EndDeployment { deployment: DeploymentId(1) };
     fixture.decide(&mark).await;
     let status = fixture.souk("ann", "status 1").success();
-    status.stdout(contains("Marked as idle: anyone can end it in 30"));
+    status.stdout(contains("Marked as idle: anyone can end it in "));
     // A deposit that is refused by itself is not sent twice.
     fixture.souk("ann", "deposit 1 900000000000usouk").failure();
 }

@@ -120,7 +120,7 @@ fn a_group_is_started_ten_times_within_a_day_at_most() {
         market.group("ann", Start, id, 1).unwrap();
         order = market.deployment(id).groups[0].order;
     }
-    assert_eq!(market.deployment(id).groups[0].starts, MAX_STARTS.into());
+    assert_eq!(market.deployment(id).groups[0].starts, u32::from(MAX_STARTS));
     market.group("ann", Pause, id, 1).unwrap();
     let from = began + 60 + DAY;
     let error = ContractError::StartsUsedUp { group: first(id), max: MAX_STARTS, from };
