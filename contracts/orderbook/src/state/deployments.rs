@@ -126,3 +126,23 @@ pub fn page_of(
     let ids = page.keys_within(BY_TENANT.prefix(tenant), storage)?.into_iter();
     ids.map(|id| Ok((DeploymentId(id), DEPLOYMENTS.load(storage, id)?))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::{from_json, to_json_string};
+
+    use super::*;
+
+    #[test]
+    fn a_deployment_of_the_first_release_is_read_and_stored_as_it_was() -> StdResult<()> {
+        for old in [
+            r#"{"o":"ann","h":"Bw==","m":{"native":"usouk"},"p":{"tenant_choice":{}},"t":5,"g":1,"n":1,"v":"0","x":false}"#,
+            r#"{"o":"ann","k":"desk","h":"Bw==","m":{"native":"usouk"},"p":{"lowest_price":{"closes_after":60}},"a":["p"],"r":["q"],"t":5,"g":2,"n":3,"v":"7","d":{"s":6,"t":7,"b":8},"x":true}"#,
+        ] {
+            let deployment: Deployment = from_json(old)?;
+            assert!(!deployment.anyone_starts, "{old}");
+            assert_eq!(to_json_string(&deployment)?, old);
+        }
+        Ok(())
+    }
+}

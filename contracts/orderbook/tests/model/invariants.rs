@@ -6,7 +6,8 @@ use souk_api::{
     escrow,
     orderbook::{
         BidState, DeploymentResponse, DeploymentState, DeploymentsResponse, GroupState,
-        LeaseResponse, LeaseState, OrderResponse, OrderState, QueryMsg,
+        LeaseResponse, LeaseState, MAX_EXCLUDED, MAX_ROUNDS, MAX_STARTS, OrderResponse, OrderState,
+        QueryMsg,
     },
 };
 
@@ -108,6 +109,19 @@ fn deployments(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
             assert!(latest || order.state == OrderState::Closed, "{when}");
             assert!(!rests || order.state == OrderState::Closed, "what rests has no order; {when}");
             assert!(!closed || order.state == OrderState::Closed, "{when}");
+        }
+        for group in &deployment.groups {
+            let found = orders.iter().find(|order| order.id == group.order);
+            if group.state == GroupState::Open {
+                let order = found.unwrap_or_else(|| panic!("{group:?} has an order; {when}"));
+                // What expired is closed, though nobody recorded it.
+                let expired = market.now() > order.expires_at && order.closes_at.is_none();
+                let lives = matches!(order.state, OrderState::Open | OrderState::Active);
+                assert!(lives || expired, "an open group's order is open or leased; {when}");
+            }
+            assert!(group.excluded.len() <= MAX_EXCLUDED, "{when}");
+            assert!(group.rounds <= MAX_ROUNDS.into(), "{when}");
+            assert!(group.starts <= MAX_STARTS.into(), "{when}");
         }
         assert_eq!(account.streams, streams, "{when}");
         assert_eq!(account.clock.rate.u128(), rate, "rates of {}; {when}", deployment.id);

@@ -72,6 +72,14 @@ fn the_random_markets_are_lively() {
         "group_changed",
         "excluded_set",
         "anyone_starts_set",
+        "breach",
+        "lease closed for manifest_timeout",
+        "lease closed for insufficient_funds",
+        "group closed",
+        "group paused",
+        "group insufficient_funds",
+        "start by the tenant",
+        "start by a friend",
     ] {
         assert!(play.seen(kind) > 0, "no {kind} in {:?}", play.counts());
     }

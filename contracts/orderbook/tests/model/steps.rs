@@ -7,11 +7,12 @@ use cw_multi_test::AppResponse;
 use proptest::prelude::*;
 use souk_api::{
     attestations,
-    defaults::MIN_DEPOSIT,
+    defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT},
     escrow,
     orderbook::{
         DeploymentResponse, GroupState, MAX_ORDERS, OrderResponse, OrderState, OrdersResponse,
         QueryMsg,
+        events::{GroupChanged, LeaseClosed, OrderOpened},
     },
     paging::MAX_LIMIT,
     registry,
@@ -136,7 +137,14 @@ impl Play {
                 self.streams.insert((deployment, id));
                 Ok(())
             }
-            16 if units % 2 == 0 => self.attempt(|market| market.tenant_closes(tenant, id)),
+            16 if units % 4 == 0 => self.attempt(|market| market.tenant_closes(tenant, id)),
+            // As soon as it may.
+            16 if units % 4 == 2 => {
+                self.market.blocks(60, MANIFEST_TIMEOUT);
+                let name = self.holder(id).unwrap_or(provider);
+                let reason = CloseReason::ManifestTimeout;
+                self.attempt(|market| market.provider_closes(name, id, reason))
+            }
             16 => self.attempt(|market| market.tenant_excludes(tenant, id)),
             17 if units % 8 == 0 => {
                 let (add, remove) = PROVIDERS.split_at(usize::from(who) % 3);
@@ -174,10 +182,8 @@ impl Play {
                 let seq = order.group.group.0;
                 self.attempt(|market| market.group(tenant, Close, deployment, seq))
             }
-            30 => {
-                let name = if units % 4 == 2 { tenant } else { "friend" };
-                self.start(name, which)
-            }
+            30 if units % 4 == 2 => self.start(tenant, which),
+            30 => self.top_up_and_start(which),
             _ => self.pass(units),
         }
     }
@@ -189,10 +195,33 @@ impl Play {
         let response = send(&mut self.market).map_err(|error| error.to_string())?;
         for event in &response.events {
             if let Some(kind) = event.ty.strip_prefix("wasm-souk_orderbook_") {
-                *self.counts.entry(kind.to_owned()).or_default() += 1;
+                self.count(kind);
             }
         }
+        let market = &self.market;
+        let closed = market.events_of::<LeaseClosed>(&response);
+        let changed = market.events_of::<GroupChanged>(&response);
+        for OrderOpened { order, deployment, group, .. } in
+            market.events_of::<OrderOpened>(&response)
+        {
+            let groups = market.deployment(deployment).groups;
+            let group = groups.iter().find(|one| one.seq == group).unwrap();
+            assert_eq!(market.order_of(order).excluded, group.excluded, "as it is put out");
+        }
+        for LeaseClosed { reason, breach, .. } in closed {
+            self.count(&format!("lease closed for {reason}"));
+            if breach {
+                self.count("breach");
+            }
+        }
+        for GroupChanged { state, .. } in changed {
+            self.count(&format!("group {state}"));
+        }
         Ok(())
+    }
+
+    fn count(&mut self, what: &str) {
+        *self.counts.entry(what.to_owned()).or_default() += 1;
     }
 
     /// One of the latest orders, rather than one of those that are long over.
@@ -265,7 +294,24 @@ impl Play {
         };
         let (id, seq) = (deployment.id, *seq);
         let name = if name == "friend" { name } else { self.name_of(&deployment.tenant) };
-        self.attempt(|market| market.group(name, Start, id, seq))
+        self.attempt(|market| market.group(name, Start, id, seq))?;
+        self.count(if name == "friend" { "start by a friend" } else { "start by the tenant" });
+        Ok(())
+    }
+
+    /// A friend tops a deployment up whose group rests for lack of funds, and starts that.
+    fn top_up_and_start(&mut self, which: u8) -> Done {
+        let resting = self.resting();
+        let Some((deployment, _)) = resting.get(usize::from(which) % resting.len().max(1)) else {
+            return Err("no group rests".to_owned());
+        };
+        let id = deployment.id;
+        if which % 2 == 0 {
+            let tenant = self.name_of(&deployment.tenant);
+            self.attempt(|market| market.let_anyone_start(tenant, id, true))?;
+            self.market.deposit("friend", id, 2 * MIN_DEPOSIT);
+        }
+        self.start("friend", which)
     }
 
     fn resting(&self) -> Vec<(DeploymentResponse, u32)> {

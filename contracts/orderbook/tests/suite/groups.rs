@@ -585,3 +585,78 @@ fn a_markets_pause_stops_the_start_of_groups_and_nothing_else_of_them() {
     market.group("ann", Close, id, 1).unwrap();
     market.pause(false);
 }
+
+#[test]
+fn a_bid_on_a_paused_groups_order_is_not_accepted_any_more() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", tenant_choice());
+    let id = market.order_of(order).group.deployment;
+    market.place("pro", order, 900).unwrap();
+    let bid = market.bid("pro", order).id;
+    market.group("ann", Pause, id, 1).unwrap();
+    let over = ContractError::OrderNotOpen { order, state: OrderState::Closed };
+    assert_eq!(market.accept_bid("ann", order, "pro", bid, 900).unwrap_err(), over);
+    market.group("ann", Start, id, 1).unwrap();
+    assert_eq!(market.accept_bid("ann", order, "pro", bid, 900).unwrap_err(), over);
+    let next = market.deployment(id).groups[0].order;
+    let none = market.accept_bid("ann", next, "pro", bid, 900).unwrap_err();
+    assert_eq!(none, ContractError::BidNotFound { order: next, provider: market.who("pro") });
+}
+
+#[test]
+fn a_depleted_groups_lease_ends_for_lack_of_funds_and_the_group_as_its_tenant_says() {
+    for (action, then) in [(Pause, GroupState::Paused), (Close, GroupState::Closed)] {
+        let mut market = Market::new();
+        market.provider("pro");
+        let groups = [group("web", MIN_DEPOSIT), group("db", 1_000)];
+        let new = deployment(&groups, tenant_choice());
+        let id = market.create("ann", &new, 2 * MIN_DEPOSIT).unwrap();
+        let order = market.deployment(id).groups[0].order;
+        market.place("pro", order, MIN_DEPOSIT).unwrap();
+        market.accept("ann", order, "pro", MIN_DEPOSIT).unwrap();
+        market.let_anyone_start("ann", id, true).unwrap();
+        let response = market.pass(2 * HOUR).group("ann", action, id, 1).unwrap();
+        let closed = &market.events_of::<LeaseClosed>(&response)[0];
+        assert_eq!((closed.reason, closed.breach), (CloseReason::InsufficientFunds, false));
+        assert_eq!(state(&market, id), then);
+        assert_eq!(market.stats_of("pro").used, 0, "it holds no slot");
+        // It does not rest for lack of funds, so money lets nobody else start it.
+        market.deposit("friend", id, PLENTY);
+        assert!(market.group("friend", Start, id, 1).is_err());
+        assert_eq!(market.group("ann", Start, id, 1).is_ok(), then == GroupState::Paused);
+    }
+}
+
+#[test]
+fn a_group_starts_again_also_after_its_order_was_pruned() {
+    for auction in [tenant_choice(), lowest_price(60)] {
+        let mut market = Market::new();
+        let groups = [group("web", 1_000), group("db", 1_000)];
+        let id = market.create("ann", &deployment(&groups, auction), PLENTY).unwrap();
+        let order = market.deployment(id).groups[0].order;
+        market.group("ann", Pause, id, 1).unwrap();
+        market.prune(&[order]);
+        assert!(market.query::<OrderResponse>(&QueryMsg::Order { order }).is_err());
+        market.group("ann", Start, id, 1).unwrap();
+        let next = market.deployment(id).groups[0].order;
+        assert_eq!(market.order_of(next).state, OrderState::Open);
+        let reserved = if auction == tenant_choice() { 0 } else { 2_000 };
+        assert_eq!(market.account(id).reserved.u128(), reserved);
+    }
+}
+
+#[test]
+fn a_deployment_whose_groups_are_closed_or_rest_is_idle() {
+    let mut market = Market::new();
+    let groups = [group("web", 1_000), group("db", 1_000)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), PLENTY).unwrap();
+    market.group("ann", Close, id, 1).unwrap();
+    assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::InUse { .. }));
+    market.group("ann", Pause, id, 2).unwrap();
+    market.end_deployment(id).unwrap();
+    let response = market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
+    let event = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
+    assert_eq!(market.events_of::<DeploymentClosed>(&response), [event]);
+    assert_eq!(market.account(id).balance, amount(PLENTY));
+}
