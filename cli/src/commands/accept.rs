@@ -47,11 +47,11 @@ impl Accept {
         match self.max_price {
             Some(most) => bid.price = most,
             // What was seen at that place or of that provider may be another bid by now.
-            None if matches!(self.bid, Pick::Row(_) | Pick::Provider(_)) => {
-                if !confirm(context.out, &bid)? {
-                    context.out.progress("nothing accepted");
-                    return Ok(Exit::Ok);
-                }
+            None if matches!(self.bid, Pick::Row(_) | Pick::Provider(_))
+                && !confirm(context.out, &bid)? =>
+            {
+                context.out.progress("nothing accepted");
+                return Ok(Exit::Ok);
             }
             None => {}
         }

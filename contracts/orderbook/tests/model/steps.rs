@@ -171,6 +171,7 @@ impl Play {
             27 => self.take(tenant, deployment, id, units),
             28 => self.harm(provider, units),
             29 if units % 4 == 0 => self.pause(),
+            29 if units % 4 > 1 => self.attempt(|market| market.place(provider, id, price)),
             29 => {
                 let (action, seq) = (Pause, order.group.group.0);
                 self.attempt(|market| market.group(tenant, action, deployment, seq))
@@ -302,16 +303,17 @@ impl Play {
     /// A friend tops a deployment up whose group rests for lack of funds, and starts that.
     fn top_up_and_start(&mut self, which: u8) -> Done {
         let resting = self.resting();
-        let Some((deployment, _)) = resting.get(usize::from(which) % resting.len().max(1)) else {
-            return Err("no group rests".to_owned());
-        };
-        let id = deployment.id;
-        if which % 2 == 0 {
-            let tenant = self.name_of(&deployment.tenant);
-            self.attempt(|market| market.let_anyone_start(tenant, id, true))?;
-            self.market.deposit("friend", id, 2 * MIN_DEPOSIT);
-        }
-        self.start("friend", which)
+        let short = resting.iter().find(|(deployment, seq)| {
+            let mut groups = deployment.groups.iter();
+            groups.any(|one| one.seq.0 == *seq && one.state == GroupState::InsufficientFunds)
+        });
+        let Some((deployment, seq)) = short else { return self.start("friend", which) };
+        let (id, seq, tenant) = (deployment.id, *seq, self.name_of(&deployment.tenant));
+        self.attempt(|market| market.let_anyone_start(tenant, id, true))?;
+        self.market.deposit("friend", id, 2 * MIN_DEPOSIT);
+        self.attempt(|market| market.group("friend", Start, id, seq))?;
+        self.count("start by a friend");
+        Ok(())
     }
 
     fn resting(&self) -> Vec<(DeploymentResponse, u32)> {

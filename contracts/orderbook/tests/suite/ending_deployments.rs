@@ -186,10 +186,10 @@ fn a_deployment_whose_groups_all_rest_is_ended_so_that_others_get_their_deposits
     let id = market.create("ann", &deployment(&groups, tenant_choice()), PLENTY).unwrap();
     market.deposit("friend", id, 500_000);
     let orders: Vec<_> = market.deployment(id).groups.iter().map(|group| group.order).collect();
-    market.pass(ORDER_LIFETIME + 1).expire(orders[0]).unwrap();
+    market.pass(ORDER_LIFETIME).group("ann", GroupAction::Pause, id, 1).unwrap();
     let error = ContractError::InUse { deployment: id, depletion: None };
-    assert_eq!(market.end_deployment(id).unwrap_err(), error, "the other order waits for its end");
-    market.expire(orders[1]).unwrap();
+    assert_eq!(market.end_deployment(id).unwrap_err(), error, "the other order takes bids");
+    market.pass(1).expire(orders[1]).unwrap();
     let response = market.end_deployment(id).unwrap();
     let now = market.now();
     let event =

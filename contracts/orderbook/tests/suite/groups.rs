@@ -276,6 +276,7 @@ fn within_no_day_is_a_group_turned_over_more_than_ten_times() {
     for round in 1..MAX_ROUNDS {
         assert_eq!(turn(&mut market, round), GroupState::Open, "round {round}");
     }
+    market.pass(10);
     assert_eq!(market.deployment(id).groups[0].rounds, 9, "the first is a day ago");
     assert_eq!(turn(&mut market, MAX_ROUNDS), GroupState::Open);
     assert_eq!(market.deployment(id).groups[0].rounds, 10);
