@@ -217,6 +217,9 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     let again = fixture.souk("ann", "group pause 1 1");
     again.code(4).stderr(contains("only an open one can be paused"));
     fixture.souk("bob", "group start 1 1").code(4);
+    let short = fixture.souk("ann", "group start 1 1");
+    short.code(4).stderr(contains("500000, the least deposit").and(contains("deposit more")));
+    fixture.souk("ann", "deposit 1 1000000usouk").success();
     let started = fixture.souk("ann", "group start 1 1").success();
     started.stdout(contains("Group 1/1 is open, order 2 is open; no provider is excluded."));
 
