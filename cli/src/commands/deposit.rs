@@ -99,9 +99,9 @@ impl Deposit {
                 .map(|group| format!(" Group {}/{group} takes bids again.", self.deployment))
                 .collect();
             let not_started = match &deposited.not_started {
-                Some(why) => format!(
-                    " No group was started: {why}. `souk group start` tries it again."
-                ),
+                Some(why) => {
+                    format!(" No group was started: {why}. `souk group start` tries it again.")
+                }
                 None => String::new(),
             };
             format!(

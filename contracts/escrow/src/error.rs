@@ -73,7 +73,9 @@ pub enum ContractError {
     },
 
     /// What is left of an account is not its tenant's and depositors'. Cannot happen; stops it if it did.
-    #[error("what is left of account {0} is not what belongs to its tenant and depositors; nothing is paid of it")]
+    #[error(
+        "what is left of account {0} is not what belongs to its tenant and depositors; nothing is paid of it"
+    )]
     AddsUpWrong(AccountId),
     /// No such account.
     #[error("account {0} does not exist")]

@@ -88,7 +88,8 @@ async fn while_nobody_reaches_the_gateway_a_tenant_has_four_times_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lease_without_manifest_is_closed_in_the_chains_hour_however_long_the_configured_time_is() {
+async fn a_lease_without_manifest_is_closed_in_the_chains_hour_however_long_the_configured_time_is()
+{
     let fixture = fixture().await;
     let agent =
         InProcess::start(&configure(&fixture, "agent", "manifest_timeout = \"1day\"")).await;

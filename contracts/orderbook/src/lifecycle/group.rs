@@ -37,11 +37,7 @@ pub struct Offered {
 /// # Errors
 /// Those of creating it: if its ceiling is outside the denom's range by now, or its auction shorter or
 /// longer than allowed.
-pub fn offered(
-    ctx: &Ctx,
-    id: GroupId,
-    deployment: &Deployment,
-) -> Result<Offered, ContractError> {
+pub fn offered(ctx: &Ctx, id: GroupId, deployment: &Deployment) -> Result<Offered, ContractError> {
     let terms = denoms::get(ctx.storage(), &deployment.denom)?;
     // Denoms are added and changed, never removed.
     let terms = terms.ok_or_else(|| ContractError::DenomNotAccepted {

@@ -2,7 +2,8 @@
 
 use cosmwasm_std::HexBinary;
 use souk_api::orderbook::{
-    DeploymentResponse, DeploymentState, DeploymentsResponse, GroupResponse, MarkResponse, OrderState,
+    DeploymentResponse, DeploymentState, DeploymentsResponse, GroupResponse, MarkResponse,
+    OrderState,
 };
 use souk_contract_std::Page;
 use souk_core::{DeploymentId, GroupId, GroupSeq};

@@ -182,10 +182,9 @@ mod tests {
 
     #[test]
     fn breaches_that_older_records_count_do_not_matter_any_more() -> StdResult<()> {
-        for old in [
-            r#"{"s":"open","o":7,"x":["p1","p2"]}"#,
-            r#"{"s":"open","o":7,"x":["p1","p2"],"b":3}"#,
-        ] {
+        for old in
+            [r#"{"s":"open","o":7,"x":["p1","p2"]}"#, r#"{"s":"open","o":7,"x":["p1","p2"],"b":3}"#]
+        {
             let mut group: Group = from_json(old)?;
             assert!((0..10).all(|second| group.count_round(second)), "{old}");
             assert!(!group.count_round(10), "{old}");

@@ -5,7 +5,8 @@ use souk_api::{
     defaults::{END_BLOCKS, END_GRACE, IDLE_GRACE, ORDER_LIFETIME, SLOT_HOLD},
     escrow,
     orderbook::{
-        DeploymentResponse, DeploymentState, ExecuteMsg, GroupState, MarkResponse, OrderResponse, OrderState,
+        DeploymentResponse, DeploymentState, ExecuteMsg, GroupState, MarkResponse, OrderResponse,
+        OrderState,
         events::{
             DeploymentClosed, DeploymentMarked, GroupChanged, LeaseClosed, OrderClosed, OrderPruned,
         },

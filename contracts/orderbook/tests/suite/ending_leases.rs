@@ -69,11 +69,7 @@ fn an_operator_that_a_tenant_names_as_its_delegate_closes_as_the_provider_all_th
     assert_eq!((closed.reason, closed.excluded), (CloseReason::Tenant, Some(true)));
     // A delegate that is no operator gives no provider's reason.
     let order = market.lease("cyd", "pro", 900);
-    let msg = ExecuteMsg::CloseLease {
-        order,
-        reason: Some(CloseReason::Unstable),
-        exclude: false,
-    };
+    let msg = ExecuteMsg::CloseLease { order, reason: Some(CloseReason::Unstable), exclude: false };
     let error = ContractError::ReasonNotAllowed(CloseReason::Unstable);
     assert_eq!(market.send(&market.who("cyd"), &msg).unwrap_err(), error);
 }

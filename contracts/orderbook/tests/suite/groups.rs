@@ -4,8 +4,8 @@ use souk_api::{
     defaults::{self, END_BLOCKS, IDLE_GRACE, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
     escrow,
     orderbook::{
-        DenomConfig, DeploymentState, ExecuteMsg, GroupState, MAX_ROUNDS, MAX_STARTS, OrderResponse, OrderState,
-        Params, QueryMsg,
+        DenomConfig, DeploymentState, ExecuteMsg, GroupState, MAX_ROUNDS, MAX_STARTS,
+        OrderResponse, OrderState, Params, QueryMsg,
         events::{
             AnyoneStartsSet, DeploymentClosed, GroupChanged, LeaseClosed, OrderClosed, OrderOpened,
         },
@@ -131,7 +131,11 @@ fn a_group_is_started_ten_times_within_a_day_at_most() {
     market.group("ann", Pause, id, 1).unwrap();
     let from = from + 60;
     let error = ContractError::StartsUsedUp { group: first(id), max: MAX_STARTS, from };
-    assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error, "the second's day is not over");
+    assert_eq!(
+        market.group("ann", Start, id, 1).unwrap_err(),
+        error,
+        "the second's day is not over"
+    );
 }
 
 #[test]
@@ -324,7 +328,8 @@ fn no_group_goes_out_again_that_could_not_be_created_at_the_terms_of_the_day() {
     let shorter = |params: &mut Params| (params.order_lifetime, params.max_auction) = (HOUR, 60);
     for auction in [tenant_choice(), lowest_price(60), lowest_price(HOUR)] {
         let mut market = Market::new();
-        let id = market.create("ann", &deployment(&[group("web", 1_000)], auction), PLENTY).unwrap();
+        let id =
+            market.create("ann", &deployment(&[group("web", 1_000)], auction), PLENTY).unwrap();
         market.group("ann", Pause, id, 1).unwrap();
         change(&mut market, dearer, |_| ());
         let error = market.group("ann", Start, id, 1).unwrap_err();

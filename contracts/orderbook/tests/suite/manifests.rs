@@ -119,8 +119,7 @@ fn the_time_for_the_manifest_is_that_of_the_order_whatever_is_set_later() {
     let before = market.lease("ann", "pro", 900);
     let mut params = defaults::orderbook_params();
     params.manifest_timeout = DAY;
-    let msg =
-        ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
+    let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
     market.send(&market.owner.clone(), &msg).unwrap();
     let after = market.lease("bob", "pro", 900);
     for (order, timeout) in [(before, MANIFEST_TIMEOUT), (after, DAY)] {

@@ -69,8 +69,7 @@ async fn links(config: &Config, market: &Market, report: &mut Report) {
     if orderbook.paused {
         report.warn(WHAT, "the orderbook is paused", "nothing to do but wait; leases go on");
     }
-    let (configured, chains) =
-        (config.bidding.manifest_timeout, orderbook.params.manifest_timeout);
+    let (configured, chains) = (config.bidding.manifest_timeout, orderbook.params.manifest_timeout);
     if outlasts_window(configured.0, chains) {
         let found = format!(
             "bidding.manifest_timeout is {configured}, and the market lets a lease be closed for it \
