@@ -6,8 +6,7 @@ use cosmwasm_schema::{
 };
 use cosmwasm_std::Addr;
 use souk_api::{
-    defaults::{IDLE_GRACE, MANIFEST_TIMEOUT},
-    orderbook::{OrderbookEvent, Params},
+    orderbook::{FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, OrderbookEvent, Params},
     published::names,
 };
 
@@ -60,12 +59,12 @@ struct StoredParams {
 
 /// What holds until the owner sets it, in markets of the first release.
 fn manifest_timeout() -> u64 {
-    MANIFEST_TIMEOUT
+    FIRST_MANIFEST_TIMEOUT
 }
 
 /// As [`manifest_timeout`].
 fn idle_grace() -> u64 {
-    IDLE_GRACE
+    FIRST_IDLE_GRACE
 }
 
 impl Config {

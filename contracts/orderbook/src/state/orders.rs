@@ -3,10 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
-use souk_api::{
-    defaults::MANIFEST_TIMEOUT,
-    orderbook::{LeaseState, OrderState},
-};
+use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, LeaseState, OrderState};
 use souk_contract_std::Page;
 use souk_core::{CloseReason, GroupId, OrderId, Price};
 
@@ -40,11 +37,11 @@ pub struct Order {
     #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Addr>,
     /// From how long after its lease's beginning that may be closed for want of a manifest. Absent is
-    /// the default, which holds for the orders of the first release.
+    /// what holds for the orders of the first release.
     #[serde(
         rename = "w",
         default = "manifest_timeout",
-        skip_serializing_if = "is_default_manifest_timeout"
+        skip_serializing_if = "is_first_manifest_timeout"
     )]
     pub manifest_timeout: u64,
     /// How far it has come.
@@ -53,12 +50,12 @@ pub struct Order {
 }
 
 fn manifest_timeout() -> u64 {
-    MANIFEST_TIMEOUT
+    FIRST_MANIFEST_TIMEOUT
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_default_manifest_timeout(seconds: &u64) -> bool {
-    *seconds == MANIFEST_TIMEOUT
+fn is_first_manifest_timeout(seconds: &u64) -> bool {
+    *seconds == FIRST_MANIFEST_TIMEOUT
 }
 
 /// A binding auction's clock.

@@ -1,6 +1,6 @@
 //! What the orderbook's code fixes, beside its configuration. Clients read it from here.
 
-use souk_core::time::HOUR;
+use souk_core::time::{DAY, HOUR};
 
 /// Attributes in a bid's offer at most.
 pub const MAX_OFFER: usize = 4;
@@ -29,3 +29,8 @@ pub const MAX_STARTS: u8 = 10;
 /// For how long after `Params::manifest_timeout` a provider may close for want of a manifest, in
 /// seconds.
 pub const MANIFEST_WINDOW: u64 = HOUR;
+/// `Params::manifest_timeout` in markets and orders of the first release, which say nothing of it. Whatever
+/// new markets begin with, this stays.
+pub const FIRST_MANIFEST_TIMEOUT: u64 = 300;
+/// `Params::idle_grace`, likewise.
+pub const FIRST_IDLE_GRACE: u64 = DAY.saturating_mul(30);

@@ -7,8 +7,10 @@ use souk_core::{
     GroupSeq, GroupSpec, OrderId, Price,
 };
 
-use super::{BidState, DenomConfig, DeploymentState, GroupState, LeaseState, OrderState, Params};
-use crate::defaults::{IDLE_GRACE, MANIFEST_TIMEOUT};
+use super::{
+    BidState, DenomConfig, DeploymentState, FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, GroupState,
+    LeaseState, OrderState, Params,
+};
 
 /// The orderbook's queries.
 #[cw_ownable::cw_ownable_query]
@@ -138,11 +140,11 @@ struct ParamsOfAnyRelease {
 }
 
 fn manifest_timeout() -> u64 {
-    MANIFEST_TIMEOUT
+    FIRST_MANIFEST_TIMEOUT
 }
 
 fn idle_grace() -> u64 {
-    IDLE_GRACE
+    FIRST_IDLE_GRACE
 }
 
 /// A deployment.
@@ -364,13 +366,14 @@ mod tests {
     use cosmwasm_std::{StdResult, from_json, to_json_string};
 
     use super::*;
-    use crate::{defaults, orderbook::ExecuteMsg};
+    use crate::orderbook::ExecuteMsg;
 
     #[test]
     fn the_configuration_of_an_orderbook_of_the_first_release_is_read() -> StdResult<()> {
         let old = r#"{"guardian":"g","escrow":"e","registry":"r","attestations":"a","denoms":[],"params":{"order_lifetime":86400,"min_auction":30,"max_auction":3600,"min_auction_blocks":3,"end_grace":3600,"end_blocks":10,"slot_hold":86400},"paused":false}"#;
         let config: ConfigResponse = from_json(old)?;
-        assert_eq!(config.params, defaults::orderbook_params());
+        let Params { slot_hold, manifest_timeout, idle_grace, .. } = config.params;
+        assert_eq!((slot_hold, manifest_timeout, idle_grace), (86_400, 300, 30 * 86_400));
         let again: ConfigResponse = from_json(to_json_string(&config)?)?;
         assert_eq!(again, config);
         // A message says all of them: what is left out must not be reset.
