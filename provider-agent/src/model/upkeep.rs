@@ -148,11 +148,11 @@ const SENDING: u64 = 60;
 /// configured time is not.
 const LAST_CALL: u64 = 300;
 
-/// Whether a configured `manifest_timeout` reaches beyond the hour in which a market with that time of its
-/// own allows the close: leases are then closed at the hour's end.
-pub fn outlasts_window(configured: u64, chains: u64) -> bool {
+/// The longest configured `manifest_timeout`, in seconds, that is kept to in a market with that time of its
+/// own: of a longer one leases are closed shortly before the market's hour for it is over.
+pub fn longest_manifest_timeout(chains: u64) -> u64 {
     let closes = chains.saturating_add(MANIFEST_WINDOW);
-    configured.saturating_add(SENDING).saturating_add(LAST_CALL) > closes
+    closes.saturating_sub(SENDING).saturating_sub(LAST_CALL)
 }
 
 /// Whether a lease's manifest is overdue. The tenant's time is the longer of the configured one and the
@@ -382,8 +382,7 @@ mod tests {
             let tasks = plan(&input, &policy);
             assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
         }
-        assert!(!outlasts_window(3_540, 300));
-        assert!(outlasts_window(3_541, 300));
+        assert_eq!(longest_manifest_timeout(300), 3_540);
     }
 
     #[test]

@@ -166,6 +166,17 @@ async fn check_names_each_thing_that_is_wrong_with_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn check_warns_of_a_time_for_manifests_beyond_the_hour_that_the_market_leaves() {
+    let fixture = Fixture::new().await;
+    for (time, warned) in [("59m", false), ("1h", true)] {
+        let path = configure(&fixture, "agent", &format!("manifest_timeout = \"{time}\""));
+        let output = souk_provider(&["--json", "--config", path.to_str().unwrap(), "check"]).await;
+        let report = text(&output.stdout);
+        assert_eq!(report.contains("write 3540s or less"), warned, "{time}: {report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_others_may_read_is_refused() {
     let fixture = Fixture::new().await;
     let path = configure(&fixture, "agent", "");

@@ -10,11 +10,12 @@ mod head;
 mod prune;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use futures::future::join_all;
 use souk_chain::Any;
 use souk_core::{CloseReason, OrderId};
 use tokio::sync::watch;
@@ -37,13 +38,15 @@ use crate::{
         health::Reporter,
         interfaces::NamespaceSource,
         reach::{LastAttempt, UpTime},
-        upkeep::{UpkeepInput, UpkeepTask, outlasts_window, plan},
+        upkeep::{UpkeepInput, UpkeepTask, longest_manifest_timeout, plan},
     },
     store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders, taken_up},
 };
 
 /// Seconds of block time for which closing an auction is left to the leading bidder.
 const LEADER_TIMEOUT: u64 = 120;
+/// Leases whose time for the manifest is asked for in one round.
+const LEASES_AT_ONCE: usize = 32;
 /// Disqualified bids that one message handles.
 const AUCTION_LIMIT: u32 = 20;
 /// The backoff of a task that the chain refuses: its n-th retry is at a height that is a multiple of
@@ -177,13 +180,24 @@ impl Upkeep {
     ) -> Result<(), ChainError> {
         let waiting = input.without_manifest();
         clock.manifest_timeouts.retain(|order, _| waiting.contains(order));
+        let known = &clock.manifest_timeouts;
+        let unknown = waiting.into_iter().filter(|order| !known.contains_key(order));
+        let unknown: Vec<OrderId> = unknown.take(LEASES_AT_ONCE).collect();
         let market = self.market.at(at.height);
-        for order in waiting {
-            let Entry::Vacant(unknown) = clock.manifest_timeouts.entry(order) else { continue };
-            let seconds = market.orderbook.lease(order).await?.manifest_timeout;
-            unknown.insert(seconds);
+        let answers = join_all(unknown.iter().map(|order| market.orderbook.lease(*order))).await;
+        let mut failure = None;
+        for (order, answer) in unknown.into_iter().zip(answers) {
+            let seconds = match answer {
+                Ok(lease) => lease.manifest_timeout,
+                // The others' time runs all the same.
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    continue;
+                }
+            };
+            clock.manifest_timeouts.insert(order, seconds);
             let configured = self.policy.manifest_timeout;
-            if outlasts_window(configured.0, seconds) {
+            if configured.0 > longest_manifest_timeout(seconds) {
                 tracing::warn!(
                     %order, %configured, seconds,
                     "bidding.manifest_timeout reaches beyond the hour in which this lease can be \
@@ -191,7 +205,7 @@ impl Upkeep {
                 );
             }
         }
-        Ok(())
+        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
     async fn act(

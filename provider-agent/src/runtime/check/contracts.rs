@@ -4,7 +4,7 @@ use souk_api::published::names;
 use souk_client::market::identity;
 
 use super::Report;
-use crate::{config::Config, market::Market, model::upkeep::outlasts_window};
+use crate::{config::Config, market::Market, model::upkeep::longest_manifest_timeout};
 
 /// Checks each contract.
 pub(super) async fn check(config: &Config, market: &Market, report: &mut Report) {
@@ -69,13 +69,14 @@ async fn links(config: &Config, market: &Market, report: &mut Report) {
     if orderbook.paused {
         report.warn(WHAT, "the orderbook is paused", "nothing to do but wait; leases go on");
     }
-    let (configured, chains) = (config.bidding.manifest_timeout, orderbook.params.manifest_timeout);
-    if outlasts_window(configured.0, chains) {
+    let configured = config.bidding.manifest_timeout;
+    let longest = longest_manifest_timeout(orderbook.params.manifest_timeout);
+    if configured.0 > longest {
         let found = format!(
-            "bidding.manifest_timeout is {configured}, and the market lets a lease be closed for it \
-             only until an hour after {chains} s; leases are closed before the end of that hour"
+            "bidding.manifest_timeout is {configured}; the market lets a lease be closed for it only \
+             for an hour, so leases are closed after {longest} s"
         );
-        report.warn(WHAT, found, "set it to an hour or less, or leave it out");
+        report.warn(WHAT, found, format!("write {longest}s or less"));
     }
     let taken: Vec<String> = orderbook.denoms.iter().map(|denom| denom.denom.to_string()).collect();
     for table in &config.bidding.rates {
