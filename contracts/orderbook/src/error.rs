@@ -364,7 +364,7 @@ pub enum ContractError {
     },
     /// Each start costs providers a bid.
     #[error(
-        "group {group} was started {max} times within a day; it can be started again at {from}"
+        "group {group} was put out again {max} times within a day, by starts and by its tenant's closes; it can be started again at {from}"
     )]
     StartsUsedUp {
         /// The group.

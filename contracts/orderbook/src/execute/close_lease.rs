@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// The group is reopened, after a provider's close without that provider and ten times in a day at most;
-/// a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
+/// The group is reopened, after a provider's close without that provider and ten times in a day at most,
+/// after its tenant's as often as it could be started; a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
 /// chose its provider waits, that of an auction is reopened without the winner. While the account
 /// is depleted the reason is lack of money and nothing is reopened.
 ///
@@ -102,7 +102,8 @@ fn rests(group: &mut Group, after: Aftermath, now: u64) -> Option<GroupState> {
     match after {
         Aftermath::NoFunds => Some(GroupState::InsufficientFunds),
         Aftermath::NoManifest => Some(GroupState::Paused),
-        Aftermath::ByTenant => None,
+        // As a start is: else a close would put a group out again without end.
+        Aftermath::ByTenant => group.count_start(now).err().map(|_| GroupState::Paused),
         Aftermath::Breach | Aftermath::NoManifestForWinner => {
             (!group.count_round(now)).then_some(GroupState::Paused)
         }

@@ -33,7 +33,7 @@ pub struct Group {
     /// When it was reopened within a day without its tenant's fault, the oldest first.
     #[serde(rename = "l", default, skip_serializing_if = "Vec::is_empty")]
     rounds: Vec<u64>,
-    /// When it was started within a day, the oldest first.
+    /// When it was started within a day, or put out again by its tenant's close, the oldest first.
     #[serde(rename = "t", default, skip_serializing_if = "Vec::is_empty")]
     starts: Vec<u64>,
 }
@@ -62,13 +62,22 @@ impl Group {
     /// start what has money again, does not let providers turn it over more often.
     ///
     /// # Errors
-    /// If it was started [`MAX_STARTS`] times within a day: from when on it can be again.
+    /// Those of [`Group::count_start`].
     pub fn start(&mut self, now: u64, by_tenant: bool) -> Result<(), u64> {
-        self.starts = daily::count(&self.starts, MAX_STARTS.into(), now)?;
+        self.count_start(now)?;
         self.state = GroupState::Open;
         if by_tenant {
             self.rounds.clear();
         }
+        Ok(())
+    }
+
+    /// Counts that it is put out again by a start or by its tenant's close of a lease.
+    ///
+    /// # Errors
+    /// If it was so [`MAX_STARTS`] times within a day: from when on it can be again.
+    pub fn count_start(&mut self, now: u64) -> Result<(), u64> {
+        self.starts = daily::count(&self.starts, MAX_STARTS.into(), now)?;
         Ok(())
     }
 

@@ -139,6 +139,29 @@ fn a_group_is_started_ten_times_within_a_day_at_most() {
 }
 
 #[test]
+fn a_tenants_closes_put_a_group_out_again_as_often_as_starts_would() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let mut order = market.order("ann", lowest_price(60));
+    let id = market.order_of(order).group.deployment;
+    let mut closed = |market: &mut Market| {
+        market.place("pro", order, 900).unwrap();
+        market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+        let response = market.tenant_closes("ann", order).unwrap();
+        order = market.deployment(id).groups[0].order;
+        market.events_of::<OrderOpened>(&response).len()
+    };
+    for _ in 0..MAX_STARTS {
+        assert_eq!(closed(&mut market), 1);
+    }
+    assert_eq!(closed(&mut market), 0, "the close itself is never refused");
+    assert_eq!(state(&market, id), GroupState::Paused);
+    let error = market.group("ann", Start, id, 1).unwrap_err();
+    assert!(matches!(error, ContractError::StartsUsedUp { .. }), "{error}");
+    market.pass(DAY).group("ann", Start, id, 1).unwrap();
+}
+
+#[test]
 fn a_start_needs_the_least_deposit_in_the_account() {
     for auction in [tenant_choice(), lowest_price(60)] {
         let mut market = Market::new();

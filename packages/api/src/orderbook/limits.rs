@@ -24,7 +24,8 @@ pub const AFTER_PAUSE: u64 = 600;
 /// How often a group is reopened within any day after providers closed a lease of it, without notice or,
 /// in a binding auction, for want of a manifest, before it pauses.
 pub const MAX_ROUNDS: u8 = 10;
-/// How often a group is started within any day. Each start costs every provider that bids on it.
+/// How often a group is put out again within any day by starts and by its tenant's closes of leases. Each
+/// time costs every provider a bid.
 pub const MAX_STARTS: u8 = 10;
 /// For how long after `Params::manifest_timeout` a provider may close for want of a manifest, in
 /// seconds.

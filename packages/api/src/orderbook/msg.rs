@@ -165,7 +165,7 @@ pub enum ExecuteMsg {
     },
     /// Ends a lease, by either side. After a provider's close the group is
     /// reopened without that provider, ten times in a day at most; after a tenant's close it is
-    /// reopened as well. For want of a manifest a provider closes from `manifest_timeout` after the
+    /// reopened as well, which counts as a start does (`StartGroup`). Beyond that it pauses. For want of a manifest a provider closes from `manifest_timeout` after the
     /// lease's beginning until an hour later: the group pauses where its tenant chose the provider,
     /// and is reopened without it after a binding auction, which counts as well. While the account
     /// is depleted the reason is always lack of funds.
@@ -205,7 +205,8 @@ pub enum ExecuteMsg {
     /// Opens a new order for a group that rests. If its tenant or delegate sends it, the reopenings of the
     /// day are forgotten. One that rests for lack of funds anyone may start if its tenant allows it. The account must not be
     /// depleted, must hold the denom's least deposit, and must carry the ceiling for the least runway,
-    /// unless the tenant starts a group for which it chooses the provider. Ten times within a day at most.
+    /// unless the tenant starts a group for which it chooses the provider. Ten times within a day at most, its
+    /// tenant's closes of leases included.
     StartGroup {
         /// The deployment.
         deployment: DeploymentId,

@@ -213,7 +213,8 @@ pub struct GroupResponse {
     /// How often it was reopened within the last day after providers left; at ten it pauses instead.
     #[serde(default)]
     pub rounds: u32,
-    /// How often it was started within the last day, ten times at most.
+    /// How often it was put out again within the last day by starts and by its tenant's closes, ten times
+    /// at most.
     #[serde(default)]
     pub starts: u32,
 }
