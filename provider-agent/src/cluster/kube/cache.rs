@@ -303,7 +303,7 @@ impl Caches {
                     self.seen.lock().remove(watched, order, &name);
                 }
             }
-            Report::Listed => {
+            Report::Listed(_) => {
                 self.seen.lock().listed(watched, &listed.take().unwrap_or_default());
                 tracing::debug!(resource = watched.resource(), "watch listed");
             }
@@ -379,11 +379,14 @@ impl Seen {
 }
 
 impl NamespaceSource for Caches {
-    fn leases(&self) -> Option<BTreeSet<OrderId>> {
+    fn with_namespace(&self, leases: &BTreeSet<OrderId>) -> Option<BTreeSet<OrderId>> {
         let seen = self.seen.lock();
-        let with_namespace = seen.leases.iter().filter(|(_, lease)| lease.namespace().is_some());
-        let orders = with_namespace.map(|(order, _)| *order);
-        seen.is_up(Watched::Kind(Kind::Namespace)).then(|| orders.collect())
+        let has = |order: &&OrderId| {
+            let lease = seen.leases.get(order);
+            lease.is_some_and(|lease| lease.namespace().is_some())
+        };
+        let found = leases.iter().filter(has).copied();
+        seen.is_up(Watched::Kind(Kind::Namespace)).then(|| found.collect())
     }
 }
 

@@ -163,11 +163,11 @@ impl From<AppliedRow> for Progress {
                 uid: 0,
             })
         };
-        Self {
-            applied: row.version.map(|version| Applied { version, running: row.running }),
-            objects: row.objects.into_iter().filter_map(object).collect(),
-            ..Self::default()
-        }
+        let mut objects: Vec<AppliedAs> = row.objects.into_iter().filter_map(object).collect();
+        // It is in the place of what was read, which was larger.
+        objects.shrink_to_fit();
+        let applied = row.version.map(|version| Applied { version, running: row.running });
+        Self { applied, objects, ..Self::default() }
     }
 }
 
