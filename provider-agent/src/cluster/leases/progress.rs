@@ -218,6 +218,16 @@ impl ProgressMap {
         progress.is_unstored.then_some(row)
     }
 
+    /// Records that the caches, which have only now listed everything, may still show a lease's state from before
+    /// it was applied.
+    pub fn renew(&self, order: OrderId, now: Instant) {
+        let mut all = self.0.lock();
+        let applied_at = all.get_mut(&order).and_then(|progress| progress.applied_at.as_mut());
+        if let Some(at) = applied_at {
+            *at = now;
+        }
+    }
+
     /// Records that the store has what was applied.
     pub fn stored(&self, order: OrderId) {
         if let Some(progress) = self.0.lock().get_mut(&order) {
