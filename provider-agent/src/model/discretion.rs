@@ -238,8 +238,8 @@ mod tests {
                 r#"Ingress.networking.k8s.io "web" is invalid: spec.rules[0].host: Invalid value: "A b": must be lower"#,
             ),
             (
-                "GPUs of node h100-7: 1 of 2 nvidia.com/gpu failed",
-                "GPUs of node …: 1 of 2 nvidia.com/gpu failed",
+                "GPUs of the node: 1 of 2 nvidia.com/gpu failed",
+                "GPUs of the node: 1 of 2 nvidia.com/gpu failed",
             ),
             (
                 "OOMKilled (exit code 137), 3 restarts; the memory is 256Mi: ask for more",

@@ -15,7 +15,7 @@ use souk_provider::{
 use crate::{
     edits::{Cut, Edit, cut, edit},
     lease::{self, ADDRESS, CHAIN},
-    measure::{Limit, turn, within},
+    measure::{Alone, Limit, alone},
     node::{self, Answers, Good, HEAD},
     objects::LEASE,
 };
@@ -39,7 +39,6 @@ struct Fixture {
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
-    let _turn = turn();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (port, answers) = runtime.block_on(node::start());
@@ -92,31 +91,34 @@ type Edited = (u8, u8, Vec<Edit>, Vec<Cut>, Vec<Cut>, Vec<Edit>, Vec<Cut>);
 
 #[test]
 fn any_edited_answers() {
+    let alone = alone();
     check!().with_iterations(400).with_type::<Edited>().for_each(|edited: &Edited| {
         let (question, keys) = QUESTIONS[usize::from(edited.0) % QUESTIONS.len()];
         let key = keys[usize::from(edited.1) % keys.len()];
         let body = body(question, key, edited);
-        let _ = ask(question, key, body);
+        let _ = ask(&alone, question, key, body);
     });
 }
 
 #[test]
 fn any_answer_bytes() {
+    let alone = alone();
     check!().with_iterations(200).with_type::<(u8, bool, Vec<u8>)>().for_each(
         |(question, within_rpc, bytes): &(u8, bool, Vec<u8>)| {
             let (question, keys) = QUESTIONS[usize::from(*question) % QUESTIONS.len()];
             let body = if *within_rpc { node::envelope(node::abci(bytes)) } else { bytes.clone() };
-            let _ = ask(question, keys[0], body);
+            let _ = ask(&alone, question, keys[0], body);
         },
     );
 }
 
 #[test]
 fn the_good_answers_are_read() {
+    let alone = alone();
     for (question, keys) in QUESTIONS {
         let good = (0, 0, vec![], vec![], vec![], vec![], vec![]);
         if question != "chain account" {
-            let answer = ask(question, keys[0], body(question, keys[0], &good));
+            let answer = ask(&alone, question, keys[0], body(question, keys[0], &good));
             assert!(answer.is_ok(), "{question}: {answer:?}");
         }
     }
@@ -125,6 +127,7 @@ fn the_good_answers_are_read() {
 /// What a node can write to cost memory: lists of the shortest entries.
 #[test]
 fn answers_that_are_made_to_cost_memory_take_a_small_multiple_of_their_bytes() {
+    let alone = alone();
     let many = |entry: &str| vec![entry; BYTES / (entry.len() + 1)].join(",");
     let results = |fields: String| format!(r#"{{"height":"7",{fields}}}"#);
     let event = |attributes: String| format!(r#"[{{"type":"a","attributes":[{attributes}]}}]"#);
@@ -134,7 +137,7 @@ fn answers_that_are_made_to_cost_memory_take_a_small_multiple_of_their_bytes() {
         )
     };
     let stored = node::abci(&[0x0a, 0].repeat(BYTES / 3)).to_string();
-    let of_contract = |text: String| node::abci(&node::smart(text.into_bytes())).to_string();
+    let of_contract = |text: String| node::abci(&node::answered(text.into_bytes())).to_string();
     for (question, key, result) in [
         ("block_results", "block_results", results(format!(r#""txs_results":[{}]"#, many("{}")))),
         (
@@ -159,8 +162,8 @@ fn answers_that_are_made_to_cost_memory_take_a_small_multiple_of_their_bytes() {
         ),
     ] {
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#).into_bytes();
-        within(COSTLY, body.len(), || {
-            let fixture = &*FIXTURE;
+        let fixture = &*FIXTURE;
+        alone.within(COSTLY, body.len(), || {
             fixture.answers.lock().unwrap().insert(key.to_owned(), body);
             drop(fixture.runtime.block_on(asked(question, fixture)));
             fixture.answers.lock().unwrap().clear();
@@ -168,7 +171,7 @@ fn answers_that_are_made_to_cost_memory_take_a_small_multiple_of_their_bytes() {
     }
     let error =
         format!(r#"{{"jsonrpc":"2.0","id":1,"error":{{"code":1,"data":[{}]}}}}"#, many("[]"));
-    let _ = ask("status", "health", error.into_bytes());
+    let _ = ask(&alone, "status", "health", error.into_bytes());
 }
 
 /// The body of an answer, each layer edited.
@@ -194,7 +197,7 @@ fn body(
         }
         (_, Some(Good::Rpc(value))) => value,
         (_, Some(Good::Proto(bytes))) => proto(bytes),
-        (_, Some(Good::Contract(value))) => proto(node::smart(json(value))),
+        (_, Some(Good::Contract(value))) => proto(node::answered(json(value))),
         (_, Some(Good::Raw(value))) => proto(node::raw(json(value))),
         (_, None) => proto(json(serde_json::json!({ "a": [1, "b"] }))),
     };
@@ -205,10 +208,9 @@ fn body(
 }
 
 /// Asks, while the node answers one question so; what is made of the answer is bounded by its size.
-fn ask(question: &str, key: &str, body: Vec<u8>) -> Result<String, String> {
-    let fixture = &*FIXTURE;
-    let bytes = body.len();
-    within(LIMIT, bytes, || {
+fn ask(alone: &Alone, question: &str, key: &str, body: Vec<u8>) -> Result<String, String> {
+    let (fixture, bytes) = (&*FIXTURE, body.len());
+    alone.within(LIMIT, bytes, || {
         fixture.answers.lock().unwrap().insert(key.to_owned(), body);
         let answer = fixture.runtime.block_on(put(question, fixture));
         fixture.answers.lock().unwrap().clear();

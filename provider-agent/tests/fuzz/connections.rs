@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     edits::{Cut, cut},
     lease,
-    measure::{Limit, turn, within},
+    measure::{Alone, Limit, alone},
     requests,
 };
 
@@ -46,7 +46,6 @@ struct Fixture {
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
-    let _turn = turn();
     let folder = lease::folder();
     let config = lease::config(folder.path(), 1);
     let tls = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
@@ -80,6 +79,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 
 #[test]
 fn any_headers_and_requests_on_a_connection() {
+    let alone = alone();
     check!().with_iterations(60).with_type::<(u8, Vec<Cut>, u8, Vec<Cut>)>().for_each(
         |(header, of_header, http, of_http): &(u8, Vec<Cut>, u8, Vec<Cut>)| {
             let mut header = headers()[usize::from(*header) % 5].clone();
@@ -89,19 +89,20 @@ fn any_headers_and_requests_on_a_connection() {
             }
             let mut http = speech(*http);
             cut(&mut http, of_http);
-            exchange(&header, &http, SHORT);
+            exchange(&alone, &header, &http, SHORT);
         },
     );
 }
 
 #[test]
 fn any_bytes_on_a_connection() {
+    let alone = alone();
     check!().with_iterations(60).with_type::<(bool, Vec<u8>)>().for_each(
         |(named, bytes): &(bool, Vec<u8>)| {
             if *named {
-                exchange(&headers()[0], bytes, SHORT);
+                exchange(&alone, &headers()[0], bytes, SHORT);
             } else {
-                exchange(bytes, b"", SHORT);
+                exchange(&alone, bytes, b"", SHORT);
             }
         },
     );
@@ -109,9 +110,10 @@ fn any_bytes_on_a_connection() {
 
 #[test]
 fn the_good_connections_are_answered() {
+    let alone = alone();
     for header in headers().iter().take(3) {
         for which in 0..4 {
-            let answer = exchange(header, &speech(which), DEADLINE);
+            let answer = exchange(&alone, header, &speech(which), DEADLINE);
             assert!(!answer.is_empty(), "{which}");
             if which < 3 {
                 let text = String::from_utf8_lossy(&answer);
@@ -178,9 +180,9 @@ fn speech(which: u8) -> Vec<u8> {
 
 /// Sends the header and, within TLS, the rest, and waits so long for the beginning of an answer before it ends
 /// its side; returns what was answered once the gateway has closed.
-fn exchange(header: &[u8], http: &[u8], timeout: Duration) -> Vec<u8> {
+fn exchange(alone: &Alone, header: &[u8], http: &[u8], timeout: Duration) -> Vec<u8> {
     let fixture = &*FIXTURE;
-    within(LIMIT, header.len() + http.len(), || {
+    alone.within(LIMIT, header.len() + http.len(), || {
         let exchange = async {
             let mut stream = TcpStream::connect(fixture.address).await.unwrap();
             let mut answer = Vec::new();

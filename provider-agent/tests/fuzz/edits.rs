@@ -237,6 +237,7 @@ fn text(value: Value, with: usize) -> Value {
 
 #[test]
 fn each_edit_changes_a_value_and_keeps_it_json() {
+    let _alone = crate::measure::alone();
     let good = json!({ "a": [1, "two", { "b": null }], "c": "three" });
     let changed = (0..64u8).flat_map(|what| (0..8u16).map(move |part| (part, what, part * 7 + 1)));
     let differs = |one: (u16, u8, u16)| {

@@ -19,7 +19,7 @@ use souk_provider::{
 use crate::{
     edits::{Cut, Edit, cut, edit},
     lease::{self, ADDRESS},
-    measure::{Limit, turn, within},
+    measure::{Limit, alone},
 };
 
 /// An event is there as JSON, as texts, typed, and in the store.
@@ -41,7 +41,6 @@ struct Fixture {
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
-    let _turn = turn();
     let folder = lease::folder();
     let config = lease::config(folder.path(), 1);
     let store = Store::open(&folder.path().join("events.db")).unwrap();
@@ -66,6 +65,7 @@ fn good(line: &str) -> Value {
 
 #[test]
 fn any_events_of_a_block() {
+    let alone = alone();
     check!().with_iterations(500).with_type::<(Vec<(u8, Vec<Edit>)>, Vec<Cut>)>().for_each(
         |(picked, cuts): &(Vec<(u8, Vec<Edit>)>, Vec<Cut>)| {
             let events = picked.iter().take(MOST).map(|(which, edits)| {
@@ -75,15 +75,16 @@ fn any_events_of_a_block() {
             });
             let mut text = results(events.collect());
             cut(&mut text, cuts);
-            within(LIMIT, text.len(), || take(&text));
+            alone.within(LIMIT, text.len(), || take(&FIXTURE, &text));
         },
     );
 }
 
 #[test]
 fn the_good_events_are_read_and_applied() {
+    let _alone = alone();
     for (event, line) in FIXTURE.good.iter().zip(GOOD.lines()) {
-        let (read, unreadable) = take(&results(vec![event.clone()])).unwrap();
+        let (read, unreadable) = take(&FIXTURE, &results(vec![event.clone()])).unwrap();
         // Commitments are hexadecimal digits, and the fee distributor's events do not count.
         let expected = usize::from(!line.starts_with("souk_fees_"));
         assert_eq!((read, unreadable), (expected, 0), "{line}");
@@ -98,8 +99,7 @@ fn results(events: Vec<Value>) -> Vec<u8> {
 
 /// How many events were read and applied, and how many could not be read; none if it cannot be read. Nothing
 /// stays in the store.
-fn take(text: &[u8]) -> Option<(usize, usize)> {
-    let fixture = &*FIXTURE;
+fn take(fixture: &Fixture, text: &[u8]) -> Option<(usize, usize)> {
     let results: BlockResults = serde_json::from_slice(text).ok()?;
     let events = results.txs_results.iter().flat_map(|tx| &tx.events);
     let count = events.clone().count();

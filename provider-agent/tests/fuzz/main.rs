@@ -4,8 +4,7 @@
 //! Each target makes inputs from good ones by edits, and from bytes. Within `cargo test` it runs a bounded
 //! number of them; bolero's variables make it longer, as `scripts/test fuzz` does:
 //! `BOLERO_RANDOM_ITERATIONS=1000000000 BOLERO_RANDOM_TEST_TIME_MS=300000 cargo test --test fuzz -- NAME`
-//! gives one target five minutes. Targets that run side by side take turns, since memory is counted for
-//! the whole process.
+//! gives one target five minutes. Targets run one after the other, since memory is counted for the whole process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod answers;

@@ -22,7 +22,7 @@ use souk_sdl::limits::{EXPOSES, HOSTS};
 use crate::{
     edits::{Edit, edit},
     lease::{self, Leased},
-    measure::{Limit, within},
+    measure::{Limit, alone},
     objects::{self, LEASE},
 };
 
@@ -45,6 +45,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 
 #[test]
 fn any_manifests() {
+    let alone = alone();
     check!().with_iterations(1_000).with_type::<(Vec<Edit>, [Vec<Edit>; 3])>().for_each(
         |(edits, of_claims): &(Vec<Edit>, [Vec<Edit>; 3])| {
             let mut upload = FIXTURE.upload.clone();
@@ -57,21 +58,21 @@ fn any_manifests() {
             });
             let claims: Vec<String> = claims.collect();
             let bytes = text.len() + claims.iter().map(String::len).sum::<usize>();
-            within(LIMIT, bytes, || accept(&text, &claims, bytes));
+            alone.within(LIMIT, bytes, || accept(&FIXTURE, &text, &claims, bytes));
         },
     );
 }
 
 #[test]
 fn the_good_manifest_is_accepted() {
+    let _alone = alone();
     let text = FIXTURE.upload.to_string();
-    assert!(accept(&text, &[], text.len()));
+    assert!(accept(&FIXTURE, &text, &[], text.len()));
 }
 
 /// Whether it is accepted. Then it is within the limits, and there are objects for it and the claims that are
 /// there; `bytes` are those of all.
-fn accept(text: &str, claims: &[String], bytes: usize) -> bool {
-    let fixture = &*FIXTURE;
+fn accept(fixture: &Fixture, text: &str, claims: &[String], bytes: usize) -> bool {
     let Ok(upload) = serde_json::from_str::<ManifestUpload>(text) else { return false };
     let commitment = lease::commitment_of(&upload);
     let (domains, images) =

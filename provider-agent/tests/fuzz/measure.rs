@@ -26,24 +26,33 @@ pub struct Limit {
     pub per_byte: usize,
 }
 
-/// Waits until no other target measures.
-pub fn turn() -> MutexGuard<'static, ()> {
-    // After a panic in another target this one goes on.
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+/// A test that runs alone: whatever it allocates, also for its next input, would count as another's.
+pub struct Alone {
+    _turn: MutexGuard<'static, ()>,
 }
 
-/// Runs with an input of this many bytes and checks what it took.
-pub fn within<T>(limit: Limit, bytes: usize, run: impl FnOnce() -> T) -> T {
-    let _turn = turn();
-    let began = processor_time();
-    ALLOCATOR.reset_peak_memory();
-    let result = run();
-    let peak = ALLOCATOR.get_peak_memory();
-    let took = processor_time().saturating_sub(began);
-    let most = limit.base + limit.per_byte * bytes;
-    assert!(peak <= most, "{peak} bytes of memory for {bytes} bytes of input, the limit is {most}");
-    assert!(took <= TIME, "{took:?} for {bytes} bytes of input");
-    result
+/// Waits until no other test of this process runs. All tests begin with it.
+pub fn alone() -> Alone {
+    // After a panic in another test this one goes on.
+    Alone { _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
+}
+
+impl Alone {
+    /// Runs with an input of this many bytes and checks what it took.
+    pub fn within<T>(&self, limit: Limit, bytes: usize, run: impl FnOnce() -> T) -> T {
+        let began = processor_time();
+        ALLOCATOR.reset_peak_memory();
+        let result = run();
+        let peak = ALLOCATOR.get_peak_memory();
+        let took = processor_time().saturating_sub(began);
+        let most = limit.base + limit.per_byte * bytes;
+        assert!(
+            peak <= most,
+            "{peak} bytes of memory for {bytes} bytes of input, the limit is {most}"
+        );
+        assert!(took <= TIME, "{took:?} for {bytes} bytes of input");
+        result
+    }
 }
 
 /// What this thread has run so far, whoever else runs; zero where the system does not say.
@@ -56,6 +65,7 @@ fn processor_time() -> Duration {
 #[test]
 #[should_panic(expected = "bytes of memory for 10 bytes of input")]
 fn what_takes_more_memory_than_its_limit_is_found() {
+    let alone = alone();
     let limit = Limit { base: 1_000, per_byte: 1 };
-    within(limit, 10, || drop(std::hint::black_box(vec![1u8; 100_000])));
+    alone.within(limit, 10, || drop(std::hint::black_box(vec![1u8; 100_000])));
 }

@@ -107,7 +107,7 @@ pub fn abci(value: &[u8]) -> Value {
 }
 
 /// The bytes of a contract's answer.
-pub fn smart(data: Vec<u8>) -> Vec<u8> {
+pub fn answered(data: Vec<u8>) -> Vec<u8> {
     wasm::QuerySmartContractStateResponse { data }.encode_to_vec()
 }
 
@@ -117,7 +117,7 @@ pub fn raw(data: Vec<u8>) -> Vec<u8> {
 }
 
 fn contract_answer(value: &Value) -> Value {
-    abci(&smart(value.to_string().into_bytes()))
+    abci(&answered(value.to_string().into_bytes()))
 }
 
 fn absent() -> Value {

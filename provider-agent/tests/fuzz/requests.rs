@@ -31,7 +31,7 @@ use tower::ServiceExt;
 use crate::{
     edits::{Cut, Edit, cut, edit},
     lease::{self, ADDRESS},
-    measure::{Limit, turn, within},
+    measure::{Alone, Limit, alone},
     objects::LEASE,
 };
 
@@ -115,7 +115,6 @@ struct Fixture {
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
-    let _turn = turn();
     let folder = lease::folder();
     // Nothing listens at port 1.
     let config = lease::config(folder.path(), 1);
@@ -130,14 +129,16 @@ type Asked = (u8, u8, Vec<Cut>, Vec<Edit>, Vec<Cut>, Vec<Edit>, Vec<Cut>);
 
 #[test]
 fn any_requests() {
+    let alone = alone();
     check!().with_iterations(1_000).with_type::<Asked>().for_each(|asked: &Asked| {
         let Some(request) = request(asked) else { return };
-        send(request);
+        send(&alone, request);
     });
 }
 
 #[test]
 fn any_request_bytes() {
+    let alone = alone();
     check!().with_iterations(500).with_type::<(u8, Vec<u8>, Vec<u8>, Vec<u8>)>().for_each(
         |(route, path, token, body): &(u8, Vec<u8>, Vec<u8>, Vec<u8>)| {
             let path = [PATHS[usize::from(*route) % PATHS.len()].as_bytes(), path].concat();
@@ -146,13 +147,17 @@ fn any_request_bytes() {
             let (Ok(uri), Ok(value)) = (uri, value) else { return };
             let request = Request::builder().method(Method::PUT).uri(uri);
             let request = request.header(header::AUTHORIZATION, value);
-            send((request.body(body.clone()).unwrap(), path.len() + token.len() + body.len()));
+            send(
+                &alone,
+                (request.body(body.clone()).unwrap(), path.len() + token.len() + body.len()),
+            );
         },
     );
 }
 
 #[test]
 fn the_good_requests_are_answered() {
+    let alone = alone();
     for (route, method, expected) in [
         (0, 0, 200),
         (1, 0, 200),
@@ -164,19 +169,20 @@ fn the_good_requests_are_answered() {
         (6, 0, 200),
     ] {
         let request = request(&(method, route, vec![], vec![], vec![], vec![], vec![])).unwrap();
-        assert_eq!(send(request), expected, "{}", PATHS[usize::from(route)]);
+        assert_eq!(send(&alone, request), expected, "{}", PATHS[usize::from(route)]);
     }
 }
 
 #[test]
 fn a_lease_of_any_number_is_a_question_and_no_failure_of_the_store() {
+    let alone = alone();
     for number in [0, i64::MAX as u64, 1 << 63, u64::MAX] {
         for route in PATHS.iter().skip(2) {
             let request = Request::builder()
                 .method(Method::GET)
                 .uri(route::path(route, OrderId(number)))
                 .header(header::AUTHORIZATION, format!("Bearer {}", lease::sign(&lease::claims())));
-            let status = send((request.body(vec![]).unwrap(), 1_024));
+            let status = send(&alone, (request.body(vec![]).unwrap(), 1_024));
             assert!([404, 503].contains(&status), "{status} for {route} {number}");
         }
     }
@@ -225,9 +231,9 @@ fn request(asked: &Asked) -> Option<(Request<Vec<u8>>, usize)> {
 }
 
 /// The status of the answer, which is one of the documented ones and has a bounded body.
-fn send((request, bytes): (Request<Vec<u8>>, usize)) -> u16 {
+fn send(alone: &Alone, (request, bytes): (Request<Vec<u8>>, usize)) -> u16 {
     let fixture = &*FIXTURE;
-    within(LIMIT, bytes, || {
+    alone.within(LIMIT, bytes, || {
         fixture.runtime.block_on(async {
             let answer = fixture.router.clone().oneshot(request.map(Body::from)).await.unwrap();
             let status = answer.status();

@@ -30,7 +30,7 @@ use crate::{
     api_server::{self, Resource},
     edits::{Cut, Edit, cut, edit},
     lease::{self, Leased},
-    measure::{Limit, within},
+    measure::{Limit, alone},
     objects::{self, Good, LEASE},
 };
 
@@ -66,23 +66,25 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 
 #[test]
 fn any_objects_in_lists_and_watches() {
+    let alone = alone();
     check!().with_iterations(150).with_type::<(bool, Vec<Sent>)>().for_each(
         |(again, sent): &(bool, Vec<Sent>)| {
             let (resources, bytes) = resources(sent, *again);
-            within(LIMIT, bytes, || run(resources, bytes, sent.len().min(MOST)));
+            alone.within(LIMIT, bytes, || run(resources, bytes, sent.len().min(MOST)));
         },
     );
 }
 
 #[test]
 fn the_good_objects_are_seen() {
+    let alone = alone();
     let sent: Vec<Sent> =
         (0..FIXTURE.good.len()).map(|which| (which as u8, 0, vec![], vec![])).collect();
     let seen: usize = sent
         .chunks(MOST)
         .map(|some| {
             let (resources, bytes) = resources(some, false);
-            within(LIMIT, bytes, || run(resources, bytes, some.len()))
+            alone.within(LIMIT, bytes, || run(resources, bytes, some.len()))
         })
         .sum();
     // All but the slice.
@@ -221,7 +223,11 @@ fn ask_view(view: &ClusterView, bytes: usize, sent: usize) -> usize {
     let left = snapshot.left(&reserved, &Limits::of(&FIXTURE.config));
     let (free, offered) = (left.free(), left.offered());
     assert!(offered.covers(&free), "less is offered than is free: {offered:?} {free:?}");
-    assert!(gpu_faults(&snapshot, &reserved).len() <= snapshot.nodes.len());
+    let faults = gpu_faults(&snapshot, &reserved).len();
+    assert!(
+        faults <= snapshot.nodes.len() + snapshot.pods.len(),
+        "nodes that are gone have faults"
+    );
     let names: BTreeSet<&str> = snapshot.nodes.iter().map(|node| node.name.as_str()).collect();
     assert!(left.nodes.iter().all(|room| names.contains(room.node.name.as_str())));
     snapshot.nodes.len()

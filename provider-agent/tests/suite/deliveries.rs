@@ -1,7 +1,7 @@
 //! What keeps all tenants from delivering their manifests is shown in health at once, and no lease is closed
 //! for a manifest that could not come.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
@@ -46,13 +46,9 @@ async fn says(metrics: &str, text: &str) {
     .await;
 }
 
-fn options() -> Options {
-    Options { block: Duration::from_millis(100), ..Options::default() }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn while_no_manifest_can_be_tried_health_says_why_and_no_lease_is_closed_for_it() {
-    let fixture = Fixture::with(options()).await;
+    let fixture = Fixture::with(Options::with_long_blocks()).await;
     let (config, metrics) = watched(&fixture);
     let cluster = Cluster::of(&config).await;
     let scope = MarketScope::of(&Config::load(&config).must("configuration"));
@@ -68,13 +64,11 @@ async fn while_no_manifest_can_be_tried_health_says_why_and_no_lease_is_closed_f
     until("a bid", || fixture.own_bid(order)).await;
     fixture.accept("ann", order, "provider").await;
     until("the lease", async || agent.store.lease(order).await.unwrap()).await;
+    agent.settled().await;
     for _ in 0..3 {
         fixture.chain.advance(700).await.unwrap();
-        let head = fixture.chain.produce_blocks(1).await.unwrap();
-        until("the blocks are read", async || {
-            (agent.store.height().await.unwrap()? > head + 10).then_some(())
-        })
-        .await;
+        fixture.chain.produce_blocks(1).await.unwrap();
+        agent.settled().await;
         assert_eq!(fixture.proxy.count("close_lease", order), 0);
     }
     fixture.chain.advance(700).await.unwrap();
@@ -92,7 +86,7 @@ async fn while_no_manifest_can_be_tried_health_says_why_and_no_lease_is_closed_f
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_on_ingresses_that_was_never_listed_is_such_a_reason() {
-    let mut options = options();
+    let mut options = Options::with_long_blocks();
     for verb in ["list", "watch"] {
         let denied = Denied { verb: verb.into(), resource: "ingresses".into() };
         options.cluster.denied.push(denied);

@@ -1,7 +1,5 @@
 //! While the endpoints do not agree about the chain, nothing is sent that ends a lease.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use souk_api::orderbook::LeaseState;
 use souk_core::OrderId;
@@ -25,13 +23,13 @@ async fn leased(fixture: &Fixture, agent: &InProcess, tenant: &str) -> Leased {
     until("a bid", || fixture.own_bid(order)).await;
     fixture.accept(tenant, order, "provider").await;
     until("the lease", async || agent.store.lease(order).await.unwrap()?.clock).await;
+    agent.settled().await;
     Leased { deployment, order, upload: upload(crate::manifests::SITE) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_endpoints_differ_no_lease_is_closed_and_afterwards_it_is() {
-    let options = Options { block: Duration::from_millis(100), ..Options::default() };
-    let mut fixture = Fixture::with(options).await;
+    let mut fixture = Fixture::with(Options::with_long_blocks()).await;
     let honest = fixture.chain.another_endpoint().await.unwrap();
     let liar = Proxy::before(&fixture.chain.rpc_url()).await;
     let config = configure(&fixture, "agent", "manifest_timeout = \"10m\"");
@@ -60,11 +58,8 @@ async fn while_endpoints_differ_no_lease_is_closed_and_afterwards_it_is() {
     })
     .await;
     fixture.chain.advance(3_000).await.unwrap();
-    let head = fixture.chain.produce_blocks(1).await.unwrap();
-    until("the blocks are read", async || {
-        (agent.store.height().await.unwrap()? > head + 20).then_some(())
-    })
-    .await;
+    fixture.chain.produce_blocks(1).await.unwrap();
+    agent.settled().await;
     let active = async |order: OrderId| {
         let lease = agent.store.lease(order).await.unwrap();
         lease.is_some_and(|lease| lease.state == LeaseState::Active)

@@ -86,7 +86,8 @@ impl Environment {
         until("an answer", async || {
             match self.gateway.send_manifest(leased.order, &leased.upload).await {
                 Ok(()) => Some(Ok(())),
-                Err(error) if error.is_too_early() => None,
+                // As the command line does.
+                Err(error) if error.is_too_early() || error.is_busy() => None,
                 Err(error) => {
                     let (status, body) = error.refusal().unwrap_or_else(|| panic!("{error}"));
                     Some(Err((status, body.message.clone())))

@@ -187,7 +187,7 @@ async fn a_gpu_that_fails_is_named_to_tenant_and_operator_and_its_node_gets_no_b
 
     environment.leave_gpus(&node, 1).await;
     // The node's name is the operator's.
-    let shown = fault.replace(&node, "…");
+    let shown = fault.replace(&format!("node {node}"), "the node");
     let named = |one: &LeaseStatus| one.detail.as_deref() == Some(shown.as_str());
     environment.status("the tenant sees it", named, leased.order).await;
     let (code, health) = until("health", async || {

@@ -10,7 +10,7 @@ use souk_provider::store::{ManifestRow, manifests};
 use crate::support::{Fixture, InProcess, Options, agent::configure, app, fixture::address, until};
 
 async fn fixture() -> Fixture {
-    Fixture::with(Options { block: Duration::from_millis(100), ..Options::default() }).await
+    Fixture::with(Options::with_long_blocks()).await
 }
 
 async fn leased(fixture: &Fixture, agent: &InProcess) -> OrderId {
@@ -18,6 +18,7 @@ async fn leased(fixture: &Fixture, agent: &InProcess) -> OrderId {
     until("a bid", || fixture.own_bid(order)).await;
     fixture.accept("ann", order, "provider").await;
     until("the lease", async || agent.store.lease(order).await.unwrap()).await;
+    agent.settled().await;
     order
 }
 
@@ -35,10 +36,10 @@ async fn a_lease_whose_manifest_does_not_come_is_closed_after_the_timeout_in_blo
     let config = configure(&fixture, "agent", "manifest_timeout = \"10m\"");
     let agent = InProcess::start(&config).await;
     let order = leased(&fixture, &agent).await;
-    fixture.chain.advance(599).await.unwrap();
-    fixture.chain.produce_blocks(3).await.unwrap();
+    fixture.chain.advance(550).await.unwrap();
+    agent.settled().await;
     assert_eq!(fixture.proxy.count("close_lease", order), 0);
-    fixture.chain.advance(60).await.unwrap();
+    fixture.chain.advance(100).await.unwrap();
     let end = ended(&agent, order).await;
     assert_eq!(end, (LeaseState::Closed, Some(CloseReason::ManifestTimeout)));
     assert_eq!(fixture.proxy.count("close_lease", order), 1);
@@ -53,13 +54,10 @@ async fn a_tenant_has_its_time_for_the_manifest_after_an_outage_of_the_agent() {
     let order = leased(&fixture, &agent).await;
     agent.stop().await;
     fixture.chain.advance(3_600).await.unwrap();
-    let head = fixture.chain.produce_blocks(1).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
 
     let agent = InProcess::start(&config).await;
-    until("it is at the head", async || {
-        (agent.store.height().await.unwrap()? > head + 20).then_some(())
-    })
-    .await;
+    agent.settled().await;
     assert_eq!(fixture.proxy.count("close_lease", order), 0);
     fixture.chain.advance(660).await.unwrap();
     let end = ended(&agent, order).await;
@@ -79,11 +77,8 @@ async fn while_nobody_reaches_the_gateway_a_tenant_has_four_times_its_time() {
     let order = leased(&fixture, &agent).await;
     for _ in 0..3 {
         fixture.chain.advance(700).await.unwrap();
-        let head = fixture.chain.produce_blocks(1).await.unwrap();
-        until("the blocks are read", async || {
-            (agent.store.height().await.unwrap()? > head + 10).then_some(())
-        })
-        .await;
+        fixture.chain.produce_blocks(1).await.unwrap();
+        agent.settled().await;
         assert_eq!(fixture.proxy.count("close_lease", order), 0);
     }
     fixture.chain.advance(700).await.unwrap();

@@ -32,8 +32,8 @@ use crate::{
     },
     config::Cluster,
     model::{
-        DigestKey, Lease, names::label_value, reconcile::Applied, scope::MarketScope,
-        volumes::Assignment,
+        DigestKey, Lease, names::label_value, placement::GpuFault, reconcile::Applied,
+        scope::MarketScope, volumes::Assignment,
     },
     store::{
         HostnameTaken, LeaseSummary, Store, StoreError, kept_volumes, lease_summaries, leases,
@@ -126,7 +126,7 @@ impl ClusterWorkloads {
     fn gpu_fault(&self, order: OrderId) -> Option<String> {
         let state = self.capacity.borrow();
         let own = state.faults.iter().filter(|fault| fault.orders.contains(&order));
-        let texts: Vec<String> = own.map(ToString::to_string).collect();
+        let texts: Vec<String> = own.map(GpuFault::for_tenant).collect();
         (!texts.is_empty()).then(|| texts.join("; "))
     }
 

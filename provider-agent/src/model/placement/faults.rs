@@ -26,6 +26,13 @@ impl std::fmt::Display for GpuFault {
     }
 }
 
+impl GpuFault {
+    /// The fault as a tenant with GPUs there may read it: nodes' names are the operator's.
+    pub fn for_tenant(&self) -> String {
+        format!("GPUs of the node: {}", self.problem)
+    }
+}
+
 /// What orders hold on a node.
 #[derive(Default)]
 struct Held {

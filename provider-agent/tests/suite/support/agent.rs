@@ -118,6 +118,18 @@ impl InProcess {
         .await
     }
 
+    /// Waits until upkeep has looked at the chain's head, which it does when blocks are stored: that are those
+    /// with something of its own, and the others a few at once.
+    pub async fn settled(&self) {
+        for _ in 0..3 {
+            let before = self.store.height().await.unwrap();
+            until("a block is stored", async || {
+                (self.store.height().await.unwrap() > before).then_some(())
+            })
+            .await;
+        }
+    }
+
     pub async fn stop(self) {
         self.stop.cancel();
         self.task.await.must("the agent's end");
