@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     convert::Infallible,
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{
@@ -13,7 +14,7 @@ use axum::{
     extract::{OriginalUri, Query, State},
     response::Response,
 };
-use futures::{FutureExt, stream};
+use futures::stream;
 use souk_provider::model::scope::MarketScope;
 use tokio::sync::watch;
 
@@ -50,7 +51,9 @@ async fn answer(
         return Response::default();
     }
     if query.contains_key("watch") {
-        return Response::new(Body::from_stream(stream::once(served.end().into_future())));
+        let seconds = query.get("timeoutSeconds").and_then(|text| text.parse().ok()).unwrap_or(30);
+        let end = served.end(Duration::from_secs(seconds));
+        return Response::new(Body::from_stream(stream::once(end)));
     }
     // Others' Ingresses are selected by what they are not.
     let others = query.get("labelSelector").is_some_and(|labels| labels.contains("!="));
@@ -59,15 +62,17 @@ async fn answer(
 }
 
 impl Served {
-    /// What a watch says once all leases have ended: that it is to be listed again.
-    fn end(self: Arc<Self>) -> impl Future<Output = Result<Bytes, Infallible>> + Send {
+    /// What a watch says: nothing for its time, or, once all leases have ended, that it is to be listed again.
+    fn end(
+        self: Arc<Self>,
+        time: Duration,
+    ) -> impl Future<Output = Result<Bytes, Infallible>> + Send {
         let mut ended = self.ended.subscribe();
         async move {
             // The sender lives as long as the process.
-            let _ = ended.wait_for(|ended| *ended).await;
-            Ok(Bytes::from_static(GONE))
+            let all = tokio::time::timeout(time, ended.wait_for(|ended| *ended)).await;
+            Ok(Bytes::from_static(if all.is_ok() { GONE } else { b"" }))
         }
-        .boxed()
     }
 
     fn page(&self, path: &str, query: &HashMap<String, String>) -> String {

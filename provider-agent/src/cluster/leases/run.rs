@@ -31,6 +31,8 @@ use crate::{
 const WORKERS: usize = 32;
 /// As much at the start, while everything is still being listed: each asks for its namespace by itself.
 const EARLY_WORKERS: usize = 4;
+/// Leases whose manifests came just before the start, at most: they do not wait for the lists of everything.
+const FEW: usize = 32;
 /// The longest time without a look at the clock.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -244,7 +246,21 @@ impl Scheduler {
         for order in &orders {
             self.set_times(*order);
         }
+        let unapplied: Vec<OrderId> =
+            orders.iter().copied().filter(|order| self.is_unapplied(*order)).collect();
         self.add(orders, Urgency::Observed);
+        // After another program or configuration it is all of them.
+        if unapplied.len() <= FEW {
+            self.add(unapplied, Urgency::Fresh);
+        }
+    }
+
+    /// Whether a lease is to run and its newest manifest was not applied yet.
+    fn is_unapplied(&self, order: OrderId) -> bool {
+        let lease = self.reconciler.index.get(order).filter(|lease| lease.is_active());
+        let wanted = lease.and_then(|lease| lease.version(self.reconciler.recipe));
+        let applied = self.reconciler.progress.get(order).applied.map(|applied| applied.version);
+        wanted.is_some() && wanted != applied
     }
 
     /// The leases of the store, and those of which the cluster has something.
