@@ -185,7 +185,6 @@ pub fn close(
 pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE leases SET withdrawn_at = ?2 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, sql::int(block_time)?])?;
-    tx.lease_changed(order);
     Ok(())
 }
 

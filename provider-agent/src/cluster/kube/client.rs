@@ -85,7 +85,10 @@ impl Acting {
 }
 
 async fn build(cluster: &Cluster, timeout: Duration, fence: Fence) -> Result<Client, ClusterError> {
-    let config = config(cluster).await?;
+    let mut config = config(cluster).await?;
+    // The caches see for themselves whether the API answers; retries inside the client would make a broken
+    // watch look healthy for minutes. What is built below has none.
+    config.default_retry = false;
     let failed = |error: kube::Error| ClusterError::Client(error.to_string());
     let (timeout, fence) = (RequestTimeout(timeout), FenceLayer(fence));
     if config.proxy_url.is_some() {
@@ -97,8 +100,6 @@ async fn build(cluster: &Cluster, timeout: Duration, fence: Fence) -> Result<Cli
     http.enforce_http(false);
     http.set_connect_timeout(config.connect_timeout);
     let connector = config.rustls_https_connector_with_connector(http).map_err(failed)?;
-    // The caches see for themselves whether the API answers; retries inside the client would make a broken
-    // watch look healthy for minutes. So there is no layer for them.
     let connections = legacy::Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())

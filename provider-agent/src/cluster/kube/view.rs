@@ -4,7 +4,7 @@
 
 use futures::{
     FutureExt,
-    future::{BoxFuture, try_join_all},
+    future::{BoxFuture, join_all},
 };
 use k8s_openapi::{
     NamespaceResourceScope,
@@ -25,8 +25,16 @@ use super::{
     objects::Kind,
     seen::LeaseObjects,
     trim::{Kept, Trim},
-    watch::{MetadataOnly, Source, Whole},
+    watch::{MetadataOnly, PAGE, Source, Whole},
 };
+
+/// Without these nothing can be judged of a lease's volumes.
+const HOLD_VOLUMES: [Watched; 4] = [
+    Watched::Kind(Kind::Namespace),
+    Watched::Kind(Kind::PersistentVolumeClaim),
+    Watched::Kind(Kind::StatefulSet),
+    Watched::Pods,
+];
 
 /// What is seen of one lease.
 #[derive(Clone, Debug, Default)]
@@ -38,25 +46,36 @@ pub struct LeaseView {
 }
 
 impl LeaseView {
-    /// Asks for what is still being listed, of the lease's namespace alone; all else is what the watches show.
+    /// What the watches show, once everything is listed. Before that the lease's namespace alone is asked for
+    /// all of it: a list that is complete already may be from before something was applied.
     ///
     /// # Errors
     ///
-    /// If that cannot be had.
+    /// If that cannot be had. What no volume depends on counts as not seen then.
     pub async fn of(order: OrderId, caches: &Caches, client: &Client) -> kube::Result<Self> {
         let (objects, states) = caches.shown(order);
-        let (mut view, mut starting) = (Self { objects, unseen: Vec::new() }, Vec::new());
-        for (watched, state) in states {
-            match state {
-                WatchState::Up => {}
-                WatchState::Starting => starting.push(watched),
-                WatchState::Down(_) => view.unseen.push(watched),
-            }
+        let is_early = states.iter().any(|(_, state)| matches!(state, WatchState::Starting));
+        let mut view = Self { objects, unseen: Vec::new() };
+        let (down, others): (Vec<_>, Vec<_>) =
+            states.into_iter().partition(|(_, state)| matches!(state, WatchState::Down(_)));
+        view.unseen.extend(down.into_iter().map(|(watched, _)| watched));
+        if !is_early {
+            return Ok(view);
         }
         let question = Question { order, caches, client };
-        let found = starting.into_iter().map(|watched| question.ask(watched));
-        for (watched, found) in try_join_all(found).await? {
-            view.replace(watched, found);
+        let asked = others
+            .into_iter()
+            .map(|(watched, _)| async move { (watched, question.ask(watched).await) });
+        for (watched, found) in join_all(asked).await {
+            match found {
+                Ok(found) => view.replace(watched, found),
+                Err(error) if HOLD_VOLUMES.contains(&watched) => return Err(error),
+                Err(error) => {
+                    let resource = watched.resource();
+                    tracing::debug!(lease = %order, resource, %error, "not seen");
+                    view.unseen.push(watched);
+                }
+            }
         }
         Ok(view)
     }
@@ -90,10 +109,8 @@ impl LeaseView {
     }
 }
 
-/// What was found of one kind.
-type Found = (Watched, Vec<Kept>);
-
 /// What a lease's namespace has.
+#[derive(Clone, Copy)]
 struct Question<'a> {
     order: OrderId,
     caches: &'a Caches,
@@ -101,7 +118,7 @@ struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    fn ask(&self, watched: Watched) -> BoxFuture<'a, kube::Result<Found>> {
+    fn ask(&self, watched: Watched) -> BoxFuture<'a, kube::Result<Vec<Kept>>> {
         let Watched::Kind(kind) = watched else {
             return self.list(watched, self.whole::<Pod>());
         };
@@ -121,16 +138,16 @@ impl<'a> Question<'a> {
             Kind::StatefulSet => self.list(watched, self.whole::<StatefulSet>()),
             Kind::Ingress => self.list(watched, self.whole::<Ingress>()),
             // They are never read: the namespace lists them.
-            Kind::Secret => async move { Ok((watched, Vec::new())) }.boxed(),
+            Kind::Secret => async { Ok(Vec::new()) }.boxed(),
         }
     }
 
-    fn list<S>(&self, watched: Watched, source: S) -> BoxFuture<'a, kube::Result<Found>>
+    fn list<S>(&self, watched: Watched, source: S) -> BoxFuture<'a, kube::Result<Vec<Kept>>>
     where
         S: Source<Object: Trim> + 'a,
     {
         let (order, caches) = (self.order, self.caches);
-        let mut params = ListParams::default().labels(&caches.scope().selector());
+        let mut params = ListParams::default().limit(PAGE).labels(&caches.scope().selector());
         if watched == Watched::Kind(Kind::Namespace) {
             params = params.fields(&format!("metadata.name={}", self.namespace()));
         }
@@ -141,8 +158,13 @@ impl<'a> Question<'a> {
                     found.push(object.trim());
                 }
             };
-            source.list(&params, &mut each).await?;
-            Ok((watched, found))
+            loop {
+                let page = source.list(&params, &mut each).await?;
+                params.continue_token = page.continue_.filter(|token| !token.is_empty());
+                if params.continue_token.is_none() {
+                    return Ok(found);
+                }
+            }
         }
         .boxed()
     }

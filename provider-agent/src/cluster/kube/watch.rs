@@ -150,7 +150,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::fro
 /// list costs as much as there is of it.
 const MAX_SILENT: u32 = 3_600;
 /// Objects of a page. As JSON they take about six KiB each.
-const PAGE: u32 = 250;
+pub const PAGE: u32 = 250;
 
 /// Watches the matching objects for as long as it is polled. Of `config`, the selectors and the
 /// timeout count.

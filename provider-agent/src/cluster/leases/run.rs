@@ -131,6 +131,9 @@ impl Scheduler {
         if self.settled {
             return self.queue.take(Instant::now());
         }
+        if self.early.len() >= FEW {
+            return None;
+        }
         let taken = self.queue.take_fresh(Instant::now())?;
         self.early.insert(taken.key);
         Some(taken)

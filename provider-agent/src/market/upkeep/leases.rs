@@ -1,11 +1,14 @@
 //! Which leases may have a task, kept up to date by what commits change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use souk_core::OrderId;
 
 use crate::{
-    model::{Lease, upkeep::WatchedLeases},
+    model::{
+        Lease,
+        upkeep::{UpkeepInput, WatchedLeases},
+    },
     store::{KeyListener, Store, StoreError, leases, manifests},
 };
 
@@ -51,12 +54,22 @@ impl Leases {
         Ok(())
     }
 
+    /// Takes in what was read of leases. Withdrawals are not published: they are nobody else's matter.
+    pub fn looked_at(&mut self, watched: &BTreeSet<OrderId>, read: &UpkeepInput) {
+        let leases: BTreeMap<_, _> = read.leases.iter().map(|lease| (lease.order, lease)).collect();
+        let row = |order: &OrderId| {
+            let lease = leases.get(order).copied().cloned();
+            (*order, lease, read.with_manifest.contains(order))
+        };
+        self.set(watched.iter().map(row));
+    }
+
     /// The leases that may have a task at a block time.
     pub fn at(&self, now: u64) -> BTreeSet<OrderId> {
         self.watched.at(now)
     }
 
-    fn set(&mut self, rows: Vec<Row>) {
+    fn set(&mut self, rows: impl IntoIterator<Item = Row>) {
         for (order, lease, has_manifest) in rows {
             self.watched.set(order, lease.as_ref(), has_manifest, self.withdraw_every);
         }

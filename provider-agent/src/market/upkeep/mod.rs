@@ -140,7 +140,11 @@ impl Upkeep {
         let Some(now) = self.store.block_time().await? else { return Ok(()) };
         let watched = leases.at(now);
         let in_cluster = self.namespaces.with_namespace(&watched);
-        let mut input = self.store.read(move |sql| input(sql, watched)).await?;
+        let mut input = {
+            let watched = watched.clone();
+            self.store.read(move |sql| input(sql, watched)).await?
+        };
+        leases.looked_at(&watched, &input);
         let Some(at) = input.at else { return Ok(()) };
         clock.head.record(at.time, Instant::now());
         input.current_since = clock.head.since;

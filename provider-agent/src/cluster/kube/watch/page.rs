@@ -1,13 +1,15 @@
 //! Reads a page of a list object by object: what JSON of a page becomes is ten times as large, and is kept
 //! of no more than one object.
 
-use std::{fmt, marker::PhantomData, pin::pin};
+use std::{fmt, marker::PhantomData, pin::pin, time::Duration};
 
 use futures::AsyncReadExt as _;
 use kube::{Client, core::ListMeta};
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{
+        DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+    },
 };
 use tokio::sync::Semaphore;
 
@@ -15,6 +17,11 @@ use super::Each;
 
 /// Pages that are in memory at once, of all lists of the process.
 const AT_ONCE: usize = 3;
+/// Bytes of a page: 250 objects as large as etcd takes them would be more, and nobody has so many of those.
+const MOST: u64 = 64 << 20;
+/// How long a page may take that has begun to arrive, and how long one waits for others.
+const READ: Duration = Duration::from_secs(30);
+const TURN: Duration = Duration::from_secs(120);
 /// One waits for its turn when the server has answered: none waits for a server that does not.
 static READING: Semaphore = Semaphore::const_new(AT_ONCE);
 
@@ -25,11 +32,22 @@ pub(super) async fn read<K: DeserializeOwned>(
     each: &mut Each<'_, K>,
 ) -> kube::Result<ListMeta> {
     let request = request.map_err(kube::Error::BuildRequest)?;
-    let mut body = pin!(client.request_stream(request).await?);
+    let body = pin!(client.request_stream(request).await?);
+    let late = |limit: Duration, what: &str| {
+        kube::Error::Service(format!("{what} within {} seconds", limit.as_secs()).into())
+    };
+    let turn = tokio::time::timeout(TURN, READING.acquire()).await;
     // It is never closed.
-    let _turn = READING.acquire().await;
+    let _turn = turn.map_err(|_| late(TURN, "other lists took too long: no turn"))?;
     let mut text = Vec::new();
-    body.read_to_end(&mut text).await.map_err(|error| kube::Error::Service(error.into()))?;
+    let mut body = body.take(MOST + 1);
+    let read = tokio::time::timeout(READ, body.read_to_end(&mut text)).await;
+    let read = read.map_err(|_| late(READ, "a page of a list did not arrive"))?;
+    read.map_err(|error| kube::Error::Service(error.into()))?;
+    if text.len() as u64 > MOST {
+        let why = format!("a page of a list has more than {} MiB", MOST >> 20);
+        return Err(kube::Error::Service(why.into()));
+    }
     parse(&text, each).map_err(kube::Error::SerdeError)
 }
 
@@ -62,17 +80,26 @@ impl<'de, K: DeserializeOwned> Visitor<'de> for Page<'_, '_, K> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<ListMeta, A::Error> {
-        let mut meta = ListMeta::default();
+        let (mut meta, mut has_items) = (None, false);
         while let Some(field) = fields.next_key::<Field>()? {
             match field {
-                Field::Metadata => meta = fields.next_value()?,
+                Field::Metadata if meta.is_some() => {
+                    return Err(A::Error::duplicate_field("metadata"));
+                }
+                Field::Items if has_items => return Err(A::Error::duplicate_field("items")),
+                Field::Metadata => meta = Some(fields.next_value()?),
                 Field::Items => {
                     fields.next_value_seed(Items { each: &mut *self.each, object: PhantomData })?;
+                    has_items = true;
                 }
                 Field::Other => drop(fields.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(meta)
+        // Whatever is no list must not pass for an empty one.
+        if !has_items {
+            return Err(A::Error::missing_field("items"));
+        }
+        meta.ok_or_else(|| A::Error::missing_field("metadata"))
     }
 }
 
@@ -142,19 +169,24 @@ mod tests {
         assert_eq!(found, ["a", "b"]);
         assert_eq!(page.resource_version.as_deref(), Some("12"));
         assert_eq!(page.continue_.as_deref(), Some("next"));
-        for empty in [r#"{"metadata":{},"items":null}"#, r#"{"metadata":{},"items":[]}"#, "{}"] {
+        for empty in [r#"{"metadata":{},"items":null}"#, r#"{"metadata":{},"items":[]}"#] {
             let (found, page) = names(empty);
             assert!(found.is_empty() && page.is_ok(), "{empty}");
         }
     }
 
     #[test]
-    fn a_page_that_cannot_be_read_to_its_end_is_an_error() {
+    fn what_is_no_list_or_cannot_be_read_to_its_end_is_an_error() {
         for text in [
             r#"{"metadata":{},"items":[{"metadata":{"name":"a"}},{"metadata":{"name":7}}]}"#,
             r#"{"metadata":{},"items":[{"metadata":{"name":"a"}}"#,
             r#"{"metadata":{},"items":[{"metadata":{"name":"a"}}]} and more"#,
-            r#"{"items":{}}"#,
+            r#"{"metadata":{},"items":{}}"#,
+            r#"{"kind":"Status","metadata":{},"status":"Failure","code":500}"#,
+            r#"{"items":[]}"#,
+            r#"{"metadata":{},"items":[],"items":[]}"#,
+            r#"{"metadata":{"continue":"next"},"items":[],"metadata":{}}"#,
+            "{}",
             "[]",
             "",
         ] {
