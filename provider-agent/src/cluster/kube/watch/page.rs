@@ -17,7 +17,7 @@ use super::Each;
 
 /// Pages that are in memory at once, of all lists of the process.
 const AT_ONCE: usize = 3;
-/// Bytes of a page: 250 objects as large as etcd takes them would be more, and nobody has so many of those.
+/// Bytes of a page. 250 objects of the size that etcd takes at most would be more; no cluster has such.
 const MOST: u64 = 64 << 20;
 /// How long a page may take that has begun to arrive, and how long one waits for others.
 const READ: Duration = Duration::from_secs(30);
