@@ -181,11 +181,15 @@ struct Watched<T> {
     kept: Kept<T>,
 }
 
-impl<T: PartialEq> Watched<T> {
+impl<T: PartialEq + Send> Watched<T> {
     /// Keeps what `trim` makes of each object, for as long as it is polled. Only what changes anything that
     /// is kept wakes those who count it.
-    async fn follow<K>(self, api: Api<K>, config: watcher::Config, trim: impl Fn(&K) -> Option<T>)
-    where
+    async fn follow<K>(
+        self,
+        api: Api<K>,
+        config: watcher::Config,
+        trim: impl Fn(&K) -> Option<T> + Send + Sync,
+    ) where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
     {
         let mut listed = None;
@@ -200,7 +204,7 @@ impl<T: PartialEq> Watched<T> {
                 self.put(key, trim(&object));
             }
             Report::Gone(object) => self.put(key(&object), None),
-            Report::Listed => {
+            Report::Listed(_) => {
                 let listed = listed.take().unwrap_or_default();
                 self.kept.lock().retain(|key, _| listed.contains(key));
                 self.set(Health { broken_since: None, ready: true, last_error: None });

@@ -20,8 +20,8 @@ pub trait CapacitySource: Send + Sync {
 
 /// Where the namespaces of the leases are known.
 pub trait NamespaceSource: Send + Sync {
-    /// The leases that have a namespace; none while that cannot be seen.
-    fn leases(&self) -> Option<BTreeSet<OrderId>>;
+    /// Which of some leases have a namespace; none while that cannot be seen.
+    fn with_namespace(&self, leases: &BTreeSet<OrderId>) -> Option<BTreeSet<OrderId>>;
 }
 
 /// Where the chain can be asked about leases that the store does not know.

@@ -1,5 +1,7 @@
 //! The upkeep tasks that are due at a block.
 
+mod watched;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use souk_api::orderbook::{LeaseState, MANIFEST_WINDOW};
@@ -10,6 +12,8 @@ use super::{
     reach::{UpTime, all_up},
 };
 use crate::config::Bidding;
+
+pub use watched::WatchedLeases;
 
 /// A task that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +55,9 @@ impl UpkeepTask {
 pub struct UpkeepInput {
     /// The last block; none before the first.
     pub at: Option<Cursor>,
-    /// Own leases, ended ones too.
+    /// Own leases, ended ones too: all that may have a task now ([`WatchedLeases`]).
     pub leases: Vec<Lease>,
-    /// Leases that have a manifest.
+    /// Those of them that have a manifest.
     pub with_manifest: BTreeSet<OrderId>,
     /// Block time since when the agent is at the chain's head and takes manifests; none while it is
     /// behind.
@@ -66,13 +70,13 @@ pub struct UpkeepInput {
     pub up: Vec<UpTime>,
     /// Why the chain's state is in doubt, if it is: endpoints do not agree.
     pub doubt: Option<String>,
-    /// Leases that have a namespace in the cluster; none while that cannot be seen.
+    /// Those of them that have a namespace in the cluster; none while that cannot be seen.
     pub in_cluster: Option<BTreeSet<OrderId>>,
     /// Deployments marked for their end.
     pub marks: Vec<Mark>,
-    /// Own bids.
+    /// Own bids on those orders.
     pub bids: Vec<Bid>,
-    /// Orders that are open.
+    /// Orders that are open, and whose auctions are over: all on which an own bid is.
     pub orders: Vec<Order>,
 }
 

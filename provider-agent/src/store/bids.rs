@@ -43,6 +43,19 @@ pub fn all(sql: &Connection) -> Result<Vec<Bid>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// How many there are of each progress.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn count(sql: &Connection) -> Result<Vec<(BidProgress, u64)>, StoreError> {
+    let mut statement =
+        sql.prepare_cached("SELECT progress, count(*) AS number FROM bids GROUP BY progress")?;
+    let rows = statement
+        .query_map([], |row| Ok((sql::text(row, "progress")?, sql::uint(row, "number")?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The bids whose release is in the outbox.
 ///
 /// # Errors
@@ -84,6 +97,7 @@ pub struct OverBid {
 ///
 /// If the store fails.
 pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, StoreError> {
+    // Leases that ended are few, and found by the index of states: by `!=` all leases would be read.
     let mut statement = sql.prepare_cached(
         "SELECT order_id, decided_height, NULL AS created_at, NULL AS closed_at, NULL AS reason
              FROM bids WHERE progress = 'lost'
@@ -91,8 +105,8 @@ pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, 
              FROM bids b JOIN orders o ON o.id = b.order_id
              WHERE b.progress = 'open' AND o.closes_at IS NULL AND o.expires_at < ?1
          UNION SELECT b.order_id, b.decided_height, l.created_at, l.closed_at, l.reason
-             FROM bids b JOIN leases l USING (order_id)
-             WHERE b.progress = 'won' AND l.state != 'active'
+             FROM leases l CROSS JOIN bids b USING (order_id)
+             WHERE (l.state < 'active' OR l.state > 'active') AND b.progress = 'won'
          ORDER BY order_id",
     )?;
     let read = |row: &Row<'_>| {

@@ -188,6 +188,26 @@ pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(),
     Ok(())
 }
 
+/// How many there are in each state, and whether their accounts pay for them at `block_time`.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn count(
+    sql: &Connection,
+    block_time: u64,
+) -> Result<Vec<(LeaseState, bool, u64)>, StoreError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT state, NOT ifnull(a.dry OR ifnull(a.depletion <= ?1, 0), 0) AS funded,
+             count(*) AS number
+         FROM leases LEFT JOIN accounts a ON a.id = account GROUP BY 1, 2",
+    )?;
+    let rows = statement.query_map([sql::int(block_time)?], |row| {
+        Ok((sql::text(row, "state")?, row.get("funded")?, sql::uint(row, "number")?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Whether it is an active lease.
 ///
 /// # Errors

@@ -66,6 +66,34 @@ pub fn open(sql: &Connection) -> Result<Vec<Order>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// How many take bids.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn count_open(sql: &Connection) -> Result<u64, StoreError> {
+    let mut statement =
+        sql.prepare_cached("SELECT count(*) AS number FROM orders WHERE open = 1")?;
+    Ok(statement.query_row([], |row| sql::uint(row, "number"))?)
+}
+
+/// Orders that take bids though their auction's time is over at `block_time`, and on which an own bid is.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn over_with_bid(sql: &Connection, block_time: u64) -> Result<Vec<Order>, StoreError> {
+    // Of bids, those that are open are found by their index; most are of leases.
+    let mut statement = sql.prepare_cached(
+        "SELECT order_id FROM bids JOIN orders ON orders.id = bids.order_id
+         WHERE progress = 'open' AND open = 1 AND closes_at <= ?1 ORDER BY order_id",
+    )?;
+    let ids = statement.query_map([sql::int(block_time)?], |row| sql::uint(row, "order_id"))?;
+    let ids: Vec<u64> = ids.collect::<rusqlite::Result<_>>()?;
+    let orders = ids.into_iter().map(|id| get(sql, OrderId(id)));
+    Ok(orders.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
 /// The tenant of a deployment, if the store has one of its orders.
 ///
 /// # Errors

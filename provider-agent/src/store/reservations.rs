@@ -4,12 +4,15 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_core::OrderId;
 
 use super::{StoreError, Topic, Tx, sql};
-use crate::model::placement::Reservation;
+use crate::model::placement::{Placement, Reservation};
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Reservation> {
+    let mut placements: Vec<Placement> = sql::json(row, "placements")?;
+    // All are kept in memory, and most have one.
+    placements.shrink_to_fit();
     Ok(Reservation {
         order: OrderId(sql::uint(row, "order_id")?),
-        placements: sql::json(row, "placements")?,
+        placements,
         ips: sql::uint32(row, "ips")?,
     })
 }

@@ -357,6 +357,97 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
 }
 
 #[tokio::test]
+async fn leases_are_counted_by_whether_their_accounts_pay() {
+    let (_folder, store) = store().await;
+    let clocks = [
+        None,
+        Some((Some(999), false)),
+        Some((Some(1_000), false)),
+        Some((Some(1_001), false)),
+        Some((None, true)),
+        Some((None, false)),
+    ];
+    let written = store.write(move |tx| {
+        for (number, known) in (1..).zip(clocks) {
+            for (order, state) in [(number, LeaseState::Active), (number + 100, LeaseState::Closed)]
+            {
+                let account = AccountId(number);
+                leases::put(tx, &Lease { account, state, ..lease(order) })?;
+            }
+            if let Some((depletion, depleted)) = known {
+                let clock = AccountClock { depletion, depleted, ..clock(1, 0) };
+                leases::put_clock(tx, AccountId(number), &clock)?;
+            }
+        }
+        Ok::<_, StoreError>(())
+    });
+    written.await.unwrap();
+    let read =
+        store.read(|sql| Ok::<_, StoreError>((leases::count(sql, 1_000)?, leases::all(sql)?)));
+    let (counted, all) = read.await.unwrap();
+    let number = |state, funded| {
+        let alike =
+            all.iter().filter(|one| one.state == state && one.is_funded_at(1_000) == funded);
+        alike.count() as u64
+    };
+    assert_eq!(counted.len(), 4);
+    for (state, funded, count) in counted {
+        assert_eq!(count, number(state, funded), "{state} {funded}");
+        assert_eq!(count, 3);
+    }
+}
+
+#[tokio::test]
+async fn only_auctions_that_are_over_and_have_an_open_own_bid_are_read() {
+    let (_folder, store) = store().await;
+    let order = |id, closes_at, open| Order {
+        id: OrderId(id),
+        group: group(),
+        tenant: "souk1ann".into(),
+        ceiling: Price::new(5).unwrap(),
+        denom: Denom::native("usouk"),
+        auction: AuctionPolicy::LowestPrice { closes_after: 60 },
+        expires_at: 9_000,
+        closes_at,
+        open,
+        opened_height: 3,
+        bids_height: 3,
+        detail: None,
+    };
+    let bid = |id, progress| Bid {
+        order: OrderId(id),
+        tenant: "souk1ann".into(),
+        price: Price::new(5).unwrap(),
+        progress,
+        decided_height: 3,
+        attempt: 0,
+        why: None,
+    };
+    let written = store.write(move |tx| {
+        for (id, closes_at, open, progress) in [
+            (1, Some(2_000), true, Some(BidProgress::Open)),
+            (2, Some(2_001), true, Some(BidProgress::Open)),
+            (3, None, true, Some(BidProgress::Open)),
+            (4, Some(1_000), false, Some(BidProgress::Open)),
+            (5, Some(1_000), true, Some(BidProgress::Won)),
+            (6, Some(1_000), true, None),
+        ] {
+            orders::put(tx, &order(id, closes_at, open))?;
+            if let Some(progress) = progress {
+                bids::put(tx, &bid(id, progress))?;
+            }
+        }
+        Ok::<_, StoreError>(())
+    });
+    written.await.unwrap();
+    let over = store.read(|sql| orders::over_with_bid(sql, 2_000)).await.unwrap();
+    assert_eq!(over, [order(1, Some(2_000), true)]);
+    assert_eq!(store.read(orders::count_open).await.unwrap(), 5);
+    let counted = store.read(bids::count).await.unwrap();
+    assert_eq!(counted, [(BidProgress::Open, 4), (BidProgress::Won, 1)]);
+}
+
+#[tokio::test]
 async fn pending_fetches_come_least_tried_first_and_stay_until_done() {
     let (_folder, store) = store().await;
     store

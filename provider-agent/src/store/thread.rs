@@ -24,6 +24,8 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// Threads that read at once.
 const READERS: usize = 2;
+/// Pages that a connection keeps, in KiB if it is negative: the system has them, too.
+const CACHE: i32 = -512;
 /// How long a connection waits for a lock of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -97,6 +99,7 @@ impl Worker {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
+        connection.pragma_update(None, "cache_size", CACHE)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(128);
         schema::migrate(&mut connection, path)?;
@@ -215,6 +218,7 @@ pub(super) fn once<T>(
 fn reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "cache_size", CACHE)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)

@@ -206,7 +206,7 @@ fn ask_caches(caches: &Caches, hosts: &[String], bytes: usize) -> usize {
     let failed: usize = caches.failed_pods().iter().map(|(_, pods)| pods.len()).sum();
     assert!(failed <= kept && caches.deletions().len() <= kept);
     assert!(caches.pods(&namespace).len() <= kept && caches.holders(hosts).len() <= kept * 1_024);
-    let _ = (caches.problems(), caches.unseen(), caches.is_settled());
+    let _ = (caches.problems(), caches.is_settled());
     kept
 }
 

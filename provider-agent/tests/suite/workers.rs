@@ -112,6 +112,45 @@ async fn a_restart_applies_nothing_that_is_there_and_a_new_manifest_at_once() {
     agent.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_that_comes_while_everything_is_listed_is_applied_by_what_its_namespace_has() {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
+    let api = ApiProxy::before(&fixture).await;
+    api.stand_before(&fixture, &config);
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let other = lease(&fixture, &agent, "ann", SITE).await;
+    let mut changed = lease(&fixture, &agent, "bob", SITE).await;
+    for leased in [&other, &changed] {
+        accepted(&agent.store, leased).await;
+        whole(&agent, leased.order).await;
+    }
+    agent.stop().await;
+
+    // Of the whole cluster: of one namespace the paths are others.
+    for list in ["/apis/apps/v1/deployments", "/api/v1/pods", "/api/v1/services"] {
+        api.hang(list);
+    }
+    let before = api.writes().len();
+    let agent = InProcess::start(&config).await;
+    update(&agent, &mut changed, &SITE.replace("nginx:1", "nginx:2")).await;
+    let began = Instant::now();
+    until("the new image", async || {
+        (image(&cluster, changed.order).await? == "nginx:2").then_some(())
+    })
+    .await;
+    // Lists that hang are given up after 35 s; this is for machines that do much else.
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    api.go_on();
+    // Longer than it takes until the caches are compared with what was applied.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let place = namespace(&config, changed.order);
+    let expected = [format!("PATCH /apis/apps/v1/namespaces/{place}/deployments/web")];
+    assert_eq!(api.writes().split_off(before), expected, "what is there was seen");
+    agent.stop().await;
+}
+
 /// A fixture whose cluster refuses to list and watch a resource.
 async fn without_watch(resource: &str) -> Fixture {
     let mut options = Options::default();

@@ -168,15 +168,22 @@ impl Caches {
         self.seen.lock().states.get(&watched).cloned().unwrap_or_default()
     }
 
+    /// What the watches show of a lease, and the state of each.
+    pub(super) fn shown(&self, order: OrderId) -> (LeaseObjects, Vec<(Watched, WatchState)>) {
+        let seen = self.seen.lock();
+        let state = |one| (one, seen.states.get(&one).cloned().unwrap_or_default());
+        let objects = seen.leases.get(&order).cloned().unwrap_or_default();
+        (objects, Watched::all().map(state).collect())
+    }
+
+    /// The provider and market of the leases.
+    pub(super) fn scope(&self) -> &MarketScope {
+        &self.scope
+    }
+
     /// Whether all objects of a kind are seen.
     pub fn is_up(&self, watched: Watched) -> bool {
         self.seen.lock().is_up(watched)
-    }
-
-    /// The kinds whose objects are not seen at present.
-    pub fn unseen(&self) -> Vec<Kind> {
-        let seen = self.seen.lock();
-        Kind::WATCHED.into_iter().filter(|kind| !seen.is_up(Watched::Kind(*kind))).collect()
     }
 
     /// Whether each watch is either up or has failed: what is not seen now may not be seen soon.
@@ -303,7 +310,7 @@ impl Caches {
                     self.seen.lock().remove(watched, order, &name);
                 }
             }
-            Report::Listed => {
+            Report::Listed(_) => {
                 self.seen.lock().listed(watched, &listed.take().unwrap_or_default());
                 tracing::debug!(resource = watched.resource(), "watch listed");
             }
@@ -315,7 +322,7 @@ impl Caches {
     }
 
     /// The lease that an object is of, and its name; as an error if its label names another.
-    fn place<T: Resource>(
+    pub(super) fn place<T: Resource>(
         &self,
         object: &T,
     ) -> Result<(OrderId, String), Option<(OrderId, String)>> {
@@ -379,11 +386,14 @@ impl Seen {
 }
 
 impl NamespaceSource for Caches {
-    fn leases(&self) -> Option<BTreeSet<OrderId>> {
+    fn with_namespace(&self, leases: &BTreeSet<OrderId>) -> Option<BTreeSet<OrderId>> {
         let seen = self.seen.lock();
-        let with_namespace = seen.leases.iter().filter(|(_, lease)| lease.namespace().is_some());
-        let orders = with_namespace.map(|(order, _)| *order);
-        seen.is_up(Watched::Kind(Kind::Namespace)).then(|| orders.collect())
+        let has = |order: &&OrderId| {
+            let lease = seen.leases.get(order);
+            lease.is_some_and(|lease| lease.namespace().is_some())
+        };
+        let found = leases.iter().filter(has).copied();
+        seen.is_up(Watched::Kind(Kind::Namespace)).then(|| found.collect())
     }
 }
 

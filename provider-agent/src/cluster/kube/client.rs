@@ -2,17 +2,26 @@
 
 use std::time::Duration;
 
+use hyper_util::{
+    client::legacy::{self, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
 use kube::{
     Client, Config,
-    client::ClientBuilder,
+    client::{Body, ClientBuilder, ConfigExt},
     config::{KubeConfigOptions, Kubeconfig},
 };
+use tower::{BoxError, ServiceBuilder};
 
 use super::{
     fence::{Fence, FenceLayer},
     timeout::{REQUEST_TIMEOUT, RequestTimeout},
 };
 use crate::config::Cluster;
+
+/// Bytes that a connection has read and not passed on, at most. One that has a large answer keeps a buffer of
+/// that size for as long as it lives, and watches live for ever.
+const READ_BUFFER: usize = 64 << 10;
 
 /// Why there is no client for the cluster.
 #[derive(Debug, thiserror::Error)]
@@ -77,12 +86,34 @@ impl Acting {
 
 async fn build(cluster: &Cluster, timeout: Duration, fence: Fence) -> Result<Client, ClusterError> {
     let mut config = config(cluster).await?;
-    // The caches see for themselves whether the API answers; retries inside the client would make
-    // a broken watch look healthy for minutes.
+    // The caches see for themselves whether the API answers; retries inside the client would make a broken
+    // watch look healthy for minutes. What is built below has none.
     config.default_retry = false;
-    let client = ClientBuilder::try_from(config);
-    let client = client.map_err(|error| ClusterError::Client(error.to_string()))?;
-    Ok(client.with_layer(&RequestTimeout(timeout)).with_layer(&FenceLayer(fence)).build())
+    let failed = |error: kube::Error| ClusterError::Client(error.to_string());
+    let (timeout, fence) = (RequestTimeout(timeout), FenceLayer(fence));
+    if config.proxy_url.is_some() {
+        // The library's own client says what it can do.
+        let client = ClientBuilder::try_from(config).map_err(failed)?;
+        return Ok(client.with_layer(&timeout).with_layer(&fence).build());
+    }
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_connect_timeout(config.connect_timeout);
+    let connector = config.rustls_https_connector_with_connector(http).map_err(failed)?;
+    let connections = legacy::Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .http1_max_buf_size(READ_BUFFER)
+        .build::<_, Body>(connector);
+    let service = ServiceBuilder::new()
+        .layer(fence)
+        .layer(timeout)
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer().map_err(failed)?)
+        .layer(config.extra_headers_layer().map_err(failed)?)
+        .map_err(BoxError::from)
+        .service(connections);
+    Ok(ClientBuilder::new(service, config.default_namespace).build())
 }
 
 /// The library's own configuration of a cluster.

@@ -2,6 +2,8 @@
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
+use crate::model::names::digest;
+
 /// What a pod's container has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Log {
@@ -9,10 +11,10 @@ pub enum Log {
     Gone,
     /// It never ran.
     None,
-    /// One that is being written, of the run with this container id.
-    Written(String),
-    /// One that is complete, of the run with this container id.
-    Complete(String),
+    /// One that is being written, of the run with this digest of a container id.
+    Written(u64),
+    /// One that is complete, of the run with this digest of a container id.
+    Complete(u64),
 }
 
 /// What a pod's container has to say.
@@ -20,7 +22,7 @@ pub fn log_of(pod: &Pod) -> Log {
     let statuses = pod.status.as_ref().and_then(|status| status.container_statuses.as_ref());
     let Some(status) = statuses.and_then(|statuses| statuses.first()) else { return Log::None };
     let ContainerStatus { state, last_state, container_id, .. } = status;
-    let run = |id: &Option<String>| id.clone().unwrap_or_default();
+    let run = |id: &Option<String>| digest(&[id.as_deref().unwrap_or_default()]);
     if let Some(state) = state {
         if state.running.is_some() {
             return Log::Written(run(container_id));
@@ -69,9 +71,9 @@ mod tests {
         let over = container(0, ended("containerd://a"), json!({}));
         let waiting = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
         let between = container(1, waiting, ended("containerd://a"));
-        assert_eq!(over, Log::Complete("containerd://a".into()));
+        assert_eq!(over, Log::Complete(digest(&["containerd://a"])));
         assert_eq!(between, over);
         let second = container(1, json!({ "running": {} }), ended("containerd://a"));
-        assert_eq!(second, Log::Written("containerd://now".into()));
+        assert_eq!(second, Log::Written(digest(&["containerd://now"])));
     }
 }

@@ -18,4 +18,5 @@ pub mod streams;
 pub mod timeout;
 mod trim;
 pub mod user_namespaces;
+pub mod view;
 pub mod watch;

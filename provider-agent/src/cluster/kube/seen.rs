@@ -3,11 +3,7 @@
 
 use souk_gateway::body::PodStatus;
 
-use super::{
-    container_log::Log,
-    fingerprint::Fingerprint,
-    objects::{Kind, secret_list::SecretList},
-};
+use super::{container_log::Log, fingerprint::Fingerprint, objects::Kind};
 use crate::model::{
     reconcile::Presence,
     volumes::{Assignment, Claim},
@@ -67,9 +63,20 @@ pub struct SeenNamespace {
     /// What keeps it from being deleted, by the API server.
     pub blocked_by: Option<Box<str>>,
     /// The lease's Secrets, by its annotation.
-    pub secrets: SecretList,
+    pub secrets: Box<[SeenSecret]>,
     /// Which service each replica with volumes is of, by another.
     pub assigned: Assignment,
+}
+
+/// A Secret that a namespace lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenSecret {
+    /// Its name.
+    pub name: Box<str>,
+    /// The label of the service that it is for.
+    pub service: Box<str>,
+    /// A digest of it with the agent's key; zero if it cannot be read.
+    pub digest: u64,
 }
 
 /// The replicas of a workload.
@@ -251,6 +258,8 @@ impl LeaseObjects {
                 true
             }
             None => {
+                // There are many leases, and few objects of each come later.
+                self.objects.reserve_exact(1);
                 self.objects.push(object);
                 true
             }
@@ -266,6 +275,7 @@ impl LeaseObjects {
                 true
             }
             None => {
+                self.pods.reserve_exact(1);
                 self.pods.push(pod);
                 true
             }

@@ -17,8 +17,14 @@ use souk_gateway::body::PodStatus;
 use super::{
     container_log::log_of,
     fingerprint::Fingerprint,
-    objects::{Kind, secret_list::SecretList},
-    seen::{Detail, Reach, Replicas, SeenNamespace, SeenObject, SeenPod, SeenPort, SeenService},
+    objects::{
+        Kind,
+        secret_list::{ListedSecret, SecretList},
+    },
+    seen::{
+        Detail, Reach, Replicas, SeenNamespace, SeenObject, SeenPod, SeenPort, SeenSecret,
+        SeenService,
+    },
 };
 use crate::model::{
     labels::{REPLICA, SERVICE},
@@ -103,9 +109,14 @@ fn namespace(namespace: &Namespace) -> Detail {
         uid: namespace.uid().unwrap_or_default().into(),
         deleted_at: namespace.meta().deletion_timestamp.as_ref().map(|time| time.0.as_second()),
         blocked_by: (!messages.is_empty()).then(|| messages.join("; ").into()),
-        secrets: SecretList::of_namespace(namespace.meta()),
+        secrets: SecretList::of_namespace(namespace.meta()).0.into_iter().map(secret).collect(),
         assigned: Assignment::of_namespace(namespace.meta()),
     }))
+}
+
+fn secret((name, listed): (String, ListedSecret)) -> SeenSecret {
+    let digest = listed.number();
+    SeenSecret { name: name.into(), service: listed.service.into(), digest }
 }
 
 fn deployment(workload: &Deployment) -> Detail {

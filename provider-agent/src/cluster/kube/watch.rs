@@ -5,6 +5,8 @@
 //! one from a version that the server does not have yet, as after its data was put back from a copy:
 //! no error would ever come, so it lists again.
 
+mod page;
+
 use std::{fmt, fmt::Debug, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -12,7 +14,7 @@ use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use kube::{
     Api, Resource,
     api::{ListParams, WatchParams},
-    core::{ObjectList, PartialObjectMeta, WatchEvent},
+    core::{ListMeta, PartialObjectMeta, WatchEvent, request::Request},
     runtime::watcher,
 };
 use serde::de::DeserializeOwned;
@@ -24,8 +26,8 @@ use super::message::message;
 pub enum Report<T> {
     /// A list begins: its objects come as [`Report::Changed`].
     Listing,
-    /// The list is complete: what did not come in it is gone.
-    Listed,
+    /// The list is complete, and of this version: what did not come in it is gone.
+    Listed(String),
     /// An object is there.
     Changed(T),
     /// An object is gone.
@@ -60,16 +62,21 @@ impl From<kube::Error> for WatchError {
 /// What a watch says, until it ends.
 pub type Events<T> = BoxStream<'static, kube::Result<WatchEvent<T>>>;
 
+/// What takes each object of a page.
+pub type Each<'a, T> = dyn FnMut(T) + Send + 'a;
+
 /// Where objects are listed and watched.
 pub trait Source: Send + Sync {
     /// What comes of each object.
     type Object: Resource + Clone + DeserializeOwned + Debug + Send + 'static;
 
-    /// Lists a page of objects.
+    /// Lists a page of objects, and hands each over as it is read: as JSON a page is small, as objects it
+    /// is not.
     fn list<'a>(
         &'a self,
         params: &'a ListParams,
-    ) -> BoxFuture<'a, kube::Result<ObjectList<Self::Object>>>;
+        each: &'a mut Each<'a, Self::Object>,
+    ) -> BoxFuture<'a, kube::Result<ListMeta>>;
 
     /// Watches from a version.
     fn watch<'a>(
@@ -91,8 +98,13 @@ where
 {
     type Object = K;
 
-    fn list<'a>(&'a self, params: &'a ListParams) -> BoxFuture<'a, kube::Result<ObjectList<K>>> {
-        self.0.list(params).boxed()
+    fn list<'a>(
+        &'a self,
+        params: &'a ListParams,
+        each: &'a mut Each<'a, K>,
+    ) -> BoxFuture<'a, kube::Result<ListMeta>> {
+        let request = Request::new(self.0.resource_url()).list(params);
+        page::read(self.0.clone().into_client(), request, each).boxed()
     }
 
     fn watch<'a>(
@@ -113,8 +125,10 @@ where
     fn list<'a>(
         &'a self,
         params: &'a ListParams,
-    ) -> BoxFuture<'a, kube::Result<ObjectList<Self::Object>>> {
-        self.0.list_metadata(params).boxed()
+        each: &'a mut Each<'a, Self::Object>,
+    ) -> BoxFuture<'a, kube::Result<ListMeta>> {
+        let request = Request::new(self.0.resource_url()).list_metadata(params);
+        page::read(self.0.clone().into_client(), request, each).boxed()
     }
 
     fn watch<'a>(
@@ -135,14 +149,15 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::fro
 /// Seconds for which watches may hear nothing. A kind of which nothing changes gets no bookmarks either, and a
 /// list costs as much as there is of it.
 const MAX_SILENT: u32 = 3_600;
-const PAGE: u32 = 500;
+/// Objects of a page. As JSON they take about six KiB each.
+pub const PAGE: u32 = 250;
 
 /// Watches the matching objects for as long as it is polled. Of `config`, the selectors and the
 /// timeout count.
 pub async fn run<S: Source>(
     source: S,
     config: watcher::Config,
-    mut report: impl FnMut(Report<S::Object>),
+    mut report: impl FnMut(Report<S::Object>) + Send,
 ) {
     let mut lists = ListParams::default().limit(PAGE);
     lists.label_selector.clone_from(&config.label_selector);
@@ -182,19 +197,17 @@ fn backoffs() -> backon::ExponentialBackoff {
 async fn list<S: Source>(
     source: &S,
     params: &ListParams,
-    report: &mut impl FnMut(Report<S::Object>),
+    report: &mut (impl FnMut(Report<S::Object>) + Send),
 ) -> Result<String, WatchError> {
     let mut params = params.clone();
     report(Report::Listing);
     loop {
-        let page = source.list(&params).await?;
-        for object in page.items {
-            report(Report::Changed(object));
-        }
-        params.continue_token = page.metadata.continue_.filter(|token| !token.is_empty());
+        let page = source.list(&params, &mut |object| report(Report::Changed(object))).await?;
+        params.continue_token = page.continue_.filter(|token| !token.is_empty());
         if params.continue_token.is_none() {
-            report(Report::Listed);
-            return Ok(page.metadata.resource_version.unwrap_or_default());
+            let version = page.resource_version.unwrap_or_default();
+            report(Report::Listed(version.clone()));
+            return Ok(version);
         }
     }
 }
@@ -209,7 +222,7 @@ async fn watch_on<S: Source>(
     newest: &ListParams,
     limit: Duration,
     mut version: String,
-    report: &mut impl FnMut(Report<S::Object>),
+    report: &mut (impl FnMut(Report<S::Object>) + Send),
 ) -> Option<WatchError> {
     // Seconds.
     let mut silent = 0_u32;
@@ -252,11 +265,11 @@ async fn watch_on<S: Source>(
             Ok(Ok(false)) if heard => silent = 0,
             Ok(Ok(false)) => {
                 silent = silent.saturating_add(params.timeout.unwrap_or(WATCH_SECONDS));
-                let page = match source.list(newest).await {
+                let page = match source.list(newest, &mut |_| {}).await {
                     Ok(page) => page,
                     Err(error) => return Some(error.into()),
                 };
-                let now = page.metadata.resource_version.unwrap_or_default();
+                let now = page.resource_version.unwrap_or_default();
                 if silent >= MAX_SILENT || is_before(&now, &version) {
                     return None;
                 }

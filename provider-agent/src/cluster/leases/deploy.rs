@@ -17,6 +17,7 @@ use super::{
 use crate::{
     cluster::kube::{
         apply,
+        cache::Watched,
         objects::{self, Kind, Subject},
         seen::LeaseObjects,
     },
@@ -39,12 +40,13 @@ struct Wanted {
 }
 
 impl Reconciler {
-    /// Applies all objects of a lease and deletes those that are not wanted any more.
+    /// Applies all objects of a lease and deletes those that are not wanted any more, by what is seen of it
+    /// and what is not.
     pub(super) async fn deploy(
         &self,
         order: OrderId,
         running: bool,
-        seen: &LeaseObjects,
+        (seen, unseen): (&LeaseObjects, &[Watched]),
         again: bool,
     ) -> Result<(), StepError> {
         let Some(wanted) = self.wanted(order).await? else { return Ok(()) };
@@ -65,7 +67,7 @@ impl Reconciler {
         let before = self.progress.get(order);
         let known = before.known(seen);
         let Rollout { first, objects } = rollout(objects, &known.objects);
-        let mut run = Deployment::new(self, &subject, seen, &before, again);
+        let mut run = Deployment::new(self, &subject, (seen, unseen), &before, again);
         failpoint!("leases::before_apply");
         for key in &first {
             run.delete(key).await;

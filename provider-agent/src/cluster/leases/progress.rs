@@ -163,11 +163,11 @@ impl From<AppliedRow> for Progress {
                 uid: 0,
             })
         };
-        Self {
-            applied: row.version.map(|version| Applied { version, running: row.running }),
-            objects: row.objects.into_iter().filter_map(object).collect(),
-            ..Self::default()
-        }
+        let mut objects: Vec<AppliedAs> = row.objects.into_iter().filter_map(object).collect();
+        // It is in the place of what was read, which was larger.
+        objects.shrink_to_fit();
+        let applied = row.version.map(|version| Applied { version, running: row.running });
+        Self { applied, objects, ..Self::default() }
     }
 }
 
@@ -216,6 +216,16 @@ impl ProgressMap {
         let row = progress.row(order);
         progress.is_unstored |= row != before;
         progress.is_unstored.then_some(row)
+    }
+
+    /// Records that the caches, which have only now listed everything, may still show a lease's state from before
+    /// it was applied.
+    pub fn renew(&self, order: OrderId, now: Instant) {
+        let mut all = self.0.lock();
+        let applied_at = all.get_mut(&order).and_then(|progress| progress.applied_at.as_mut());
+        if let Some(at) = applied_at {
+            *at = now;
+        }
     }
 
     /// Records that the store has what was applied.

@@ -26,6 +26,7 @@ use crate::{
         objects::{Kind, recipe},
         seen::LeaseObjects,
         user_namespaces,
+        view::LeaseView,
     },
     config::Cluster,
     failpoint,
@@ -178,10 +179,15 @@ impl Reconciler {
 
     /// Takes the next step of a lease. With `again`, all of it is applied whatever is seen.
     pub(super) async fn work(&self, order: OrderId, block_time: u64, again: bool) -> Worked {
-        if !self.caches.is_up(Watched::Kind(Kind::Namespace)) {
-            return Worked::Blind;
-        }
-        match self.step(order, block_time, again).await {
+        let stepped = async {
+            let view = LeaseView::of(order, &self.caches, &self.client).await?;
+            match view.sees(Watched::Kind(Kind::Namespace)) {
+                true => self.step(order, block_time, again, view).await,
+                false => Ok(Worked::Blind),
+            }
+        };
+        match stepped.await {
+            Ok(Worked::Blind) => Worked::Blind,
             Ok(worked) => {
                 self.progress.succeeded(order);
                 worked
@@ -208,13 +214,20 @@ impl Reconciler {
         }
     }
 
-    async fn step(&self, order: OrderId, now: u64, again: bool) -> Result<Worked, StepError> {
+    async fn step(
+        &self,
+        order: OrderId,
+        now: u64,
+        again: bool,
+        view: LeaseView,
+    ) -> Result<Worked, StepError> {
         let namespace = self.scope.namespace(order);
         let lease = self.index.get(order);
         let progress = self.progress.get(order);
-        let mut seen = self.caches.lease(order);
+        let unseen_kinds = view.unseen_kinds();
+        let LeaseView { objects: mut seen, unseen } = view;
         add_listed(&mut seen);
-        let mut seen = assume_unseen(seen, &progress, &self.caches.unseen());
+        let mut seen = assume_unseen(seen, &progress, &unseen_kinds);
         let lost = remove_lost(&mut seen, &progress, Instant::now());
         let observed = observed(&progress, &seen, again, Instant::now());
         self.report_deletion(order, &namespace, &seen);
@@ -250,7 +263,7 @@ impl Reconciler {
                 if observed.namespace == Presence::Absent {
                     self.refuse_foreign(&namespace).await?;
                 }
-                self.deploy(order, running, &seen, again).await?;
+                self.deploy(order, running, (&seen, &unseen), again).await?;
             }
             Some(Action::TearDown) => {
                 if let Some(wait) = self.end(order, &seen).await? {

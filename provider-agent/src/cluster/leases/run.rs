@@ -22,13 +22,17 @@ use super::{
 };
 use crate::{
     cluster::kube::cache::Changes,
-    model::work_queue::{DueTimes, End, Urgency, WorkQueue, next_refresh},
+    model::work_queue::{DueTimes, End, Taken, Urgency, WorkQueue, next_refresh},
     store::{StoreError, Topic, applied, kept_volumes},
 };
 
 /// Leases that are worked on at once. A worker mostly waits for the API server, and one whose namespace
 /// hangs is of no use to the others meanwhile.
 const WORKERS: usize = 32;
+/// As much at the start, while everything is still being listed: each asks for its namespace by itself.
+const EARLY_WORKERS: usize = 4;
+/// Leases whose manifests came just before the start, at most: they do not wait for the lists of everything.
+const FEW: usize = 32;
 /// The longest time without a look at the clock.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -56,6 +60,10 @@ struct Scheduler {
     block_time: Option<u64>,
     /// Whether the agent could act when this was looked at last.
     could_act: bool,
+    /// Whether everything was listed when this was looked at last.
+    settled: bool,
+    /// Leases that were worked on before.
+    early: BTreeSet<OrderId>,
 }
 
 impl Reconciler {
@@ -71,6 +79,8 @@ impl Reconciler {
             refreshes: DueTimes::default(),
             block_time: None,
             could_act: true,
+            settled: false,
+            early: BTreeSet::new(),
         };
         tokio::select! {
             () = stop.cancelled() => {}
@@ -96,7 +106,7 @@ impl Scheduler {
         loop {
             self.start_work();
             // What cannot be started now is not waited for in circles.
-            let later = self.queue.next_later().filter(|_| self.can_start());
+            let later = self.queue.next_later().filter(|_| self.settled && self.can_start());
             let later = later.unwrap_or_else(|| Instant::now() + TICK);
             tokio::select! {
                 changed = commits.changed() => self.committed(changed).await,
@@ -109,11 +119,36 @@ impl Scheduler {
         }
     }
 
-    /// Whether work can be started. Before each kind is listed, or is known not to be seen, and before
-    /// the first block, nothing can be judged.
+    /// Whether work can be started. Before the first block nothing can be judged.
     fn can_start(&self) -> bool {
-        let can_judge = self.block_time.is_some() && self.reconciler.caches.is_settled();
-        can_judge && self.could_act && self.running.len() < WORKERS
+        let workers = if self.settled { WORKERS } else { EARLY_WORKERS };
+        self.block_time.is_some() && self.could_act && self.running.len() < workers
+    }
+
+    /// The next lease to work on. Before each kind is listed, or is known not to be seen, only those for
+    /// which somebody wants something: they are looked at by themselves.
+    fn next(&mut self) -> Option<Taken<OrderId>> {
+        if self.settled {
+            return self.queue.take(Instant::now());
+        }
+        if self.early.len() >= FEW {
+            return None;
+        }
+        let taken = self.queue.take_fresh(Instant::now())?;
+        self.early.insert(taken.key);
+        Some(taken)
+    }
+
+    /// Looks whether everything is listed. A list may be from before what was applied meanwhile, which its
+    /// watch then shows.
+    fn look_at_caches(&mut self) {
+        if self.settled || !self.reconciler.caches.is_settled() {
+            return;
+        }
+        self.settled = true;
+        for order in std::mem::take(&mut self.early) {
+            self.reconciler.progress.renew(order, Instant::now());
+        }
     }
 
     /// Looks whether the agent may act. What failed since it might not is tried again at once.
@@ -128,10 +163,11 @@ impl Scheduler {
     /// Starts work while there is some and workers are free.
     fn start_work(&mut self) {
         self.look_at_fence();
+        self.look_at_caches();
         let metrics = self.reconciler.metrics.clone();
         while self.can_start()
             && let Some(block_time) = self.block_time
-            && let Some(taken) = self.queue.take(Instant::now())
+            && let Some(taken) = self.next()
         {
             metrics.waited.observe(taken.waited.as_secs_f64());
             if self.queue.failures(taken.key) > 0 {
@@ -213,7 +249,21 @@ impl Scheduler {
         for order in &orders {
             self.set_times(*order);
         }
+        let unapplied: Vec<OrderId> =
+            orders.iter().copied().filter(|order| self.is_unapplied(*order)).collect();
         self.add(orders, Urgency::Observed);
+        // After another program or configuration it is all of them.
+        if unapplied.len() <= FEW {
+            self.add(unapplied, Urgency::Fresh);
+        }
+    }
+
+    /// Whether a lease is to run and its newest manifest was not applied yet.
+    fn is_unapplied(&self, order: OrderId) -> bool {
+        let lease = self.reconciler.index.get(order).filter(|lease| lease.is_active());
+        let wanted = lease.and_then(|lease| lease.version(self.reconciler.recipe));
+        let applied = self.reconciler.progress.get(order).applied.map(|applied| applied.version);
+        wanted.is_some() && wanted != applied
     }
 
     /// The leases of the store, and those of which the cluster has something.

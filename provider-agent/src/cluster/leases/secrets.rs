@@ -17,7 +17,7 @@ use crate::cluster::kube::{
         Kind, LOGIN_SUFFIX, Object,
         secret_list::{ListedSecret, SecretList},
     },
-    seen::{Detail, LeaseObjects, SeenObject},
+    seen::{Detail, LeaseObjects, SeenObject, SeenSecret},
 };
 
 /// How long after an apply a pod may still say that it lacks its environment: the kubelet tries again after
@@ -52,16 +52,16 @@ pub fn add_listed(seen: &mut LeaseObjects) {
     let Some(Detail::Namespace(namespace)) = seen.namespace().map(|one| &one.detail) else {
         return;
     };
-    let listed: Vec<SeenObject> = namespace.secrets.0.iter().map(as_seen).collect();
+    let listed: Vec<SeenObject> = namespace.secrets.iter().map(as_seen).collect();
     seen.objects.extend(listed);
 }
 
-fn as_seen((name, secret): (&String, &ListedSecret)) -> SeenObject {
+fn as_seen(secret: &SeenSecret) -> SeenObject {
     SeenObject {
         kind: Kind::Secret,
-        name: name.as_str().into(),
-        service: Some(secret.service.as_str().into()),
-        fingerprint: Fingerprint(secret.number()),
+        name: secret.name.clone(),
+        service: Some(secret.service.clone()),
+        fingerprint: Fingerprint(secret.digest),
         terminating: false,
         detail: Detail::None,
     }
@@ -157,12 +157,12 @@ mod tests {
 
     /// Of a pod that fails for a reason, with a message.
     fn seen(failure: Option<(&str, &str)>) -> LeaseObjects {
-        let listed = |name: &str, service: &str| {
-            let digest = "00000000000000ff".to_owned();
-            (name.to_owned(), ListedSecret { service: service.to_owned(), digest })
-        };
-        let all = [("web-env", "web"), ("web-pull", "web"), ("db-env", "db")];
-        let secrets = SecretList(all.map(|(name, service)| listed(name, service)).into());
+        let all = [("db-env", "db"), ("web-env", "web"), ("web-pull", "web")];
+        let secrets = all.map(|(name, service)| SeenSecret {
+            name: name.into(),
+            service: service.into(),
+            digest: 255,
+        });
         let namespace = SeenObject {
             kind: Kind::Namespace,
             name: "souk-x-7".into(),
@@ -170,7 +170,7 @@ mod tests {
             fingerprint: Fingerprint(1),
             terminating: false,
             detail: Detail::Namespace(Box::new(SeenNamespace {
-                secrets,
+                secrets: secrets.into(),
                 ..SeenNamespace::default()
             })),
         };

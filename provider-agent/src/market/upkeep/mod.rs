@@ -7,6 +7,7 @@
 
 mod doubt;
 mod head;
+mod leases;
 mod prune;
 
 use std::{
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{
     head::{HeadTracker, is_current},
+    leases::Leases,
     prune::prune,
 };
 use super::{
@@ -40,7 +42,9 @@ use crate::{
         reach::{LastAttempt, UpTime},
         upkeep::{UpkeepInput, UpkeepTask, longest_manifest_timeout, plan},
     },
-    store::{Store, StoreError, Topic, bids, cursor, leases, manifests, marks, orders, taken_up},
+    store::{
+        Store, StoreError, Topic, bids, cursor, leases as rows, manifests, marks, orders, taken_up,
+    },
 };
 
 /// Seconds of block time for which closing an auction is left to the leading bidder.
@@ -96,6 +100,7 @@ impl Upkeep {
     /// Only if the store fails; other errors are logged and the task is retried.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
         let mut listener = self.store.listen(&[Topic::Cursor, Topic::Manifests, Topic::Leases]);
+        let mut leases = Leases::load(&self.store, self.policy.withdraw_every.0).await?;
         let mut pruned_at = 0;
         let mut clock = Clock::default();
         loop {
@@ -106,7 +111,7 @@ impl Upkeep {
             if !self.is_current() || self.idle.borrow().is_some() {
                 continue;
             }
-            let done = self.round(&mut clock).await;
+            let done = self.round(&mut clock, &mut leases).await;
             if let Err(error) = &done {
                 self.health.failed(error);
             }
@@ -135,8 +140,16 @@ impl Upkeep {
         is_current(&self.following.borrow())
     }
 
-    async fn round(&self, clock: &mut Clock) -> Result<(), ChainError> {
-        let mut input = self.store.read(input).await?;
+    async fn round(&self, clock: &mut Clock, leases: &mut Leases) -> Result<(), ChainError> {
+        leases.reload(&self.store).await?;
+        let Some(now) = self.store.block_time().await? else { return Ok(()) };
+        let watched = leases.at(now);
+        let in_cluster = self.namespaces.with_namespace(&watched);
+        let mut input = {
+            let watched = watched.clone();
+            self.store.read(move |sql| input(sql, watched)).await?
+        };
+        leases.looked_at(&watched, &input);
         let Some(at) = input.at else { return Ok(()) };
         clock.head.record(at.time, Instant::now());
         input.current_since = clock.head.since;
@@ -149,7 +162,7 @@ impl Upkeep {
         if let Some(why) = input.doubt.clone() {
             doubt::take_back(&self.store, why).await?;
         }
-        input.in_cluster = self.namespaces.leases();
+        input.in_cluster = in_cluster;
         let learned = self.learn_manifest_timeouts(clock, &input, at).await;
         let mut failure = learned.err().map(|error| format!("a lease's terms: {error}"));
         input.manifest_timeouts.clone_from(&clock.manifest_timeouts);
@@ -287,7 +300,7 @@ impl Upkeep {
     }
 
     async fn withdrawn(&self, order: OrderId, time: u64) -> Result<(), ChainError> {
-        Ok(self.store.write(move |tx| leases::set_withdrawn(tx, order, time)).await?)
+        Ok(self.store.write(move |tx| rows::set_withdrawn(tx, order, time)).await?)
     }
 }
 
@@ -309,16 +322,24 @@ fn key(task: &UpkeepTask) -> String {
     }
 }
 
-fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
-    let leases = leases::all(sql)?;
-    let mut with_manifest = BTreeSet::new();
-    for lease in &leases {
-        if manifests::exists(sql, lease.order)? {
-            with_manifest.insert(lease.order);
+/// What decides at a block, of the leases that may have a task.
+fn input(
+    sql: &rusqlite::Connection,
+    watched: BTreeSet<OrderId>,
+) -> Result<UpkeepInput, StoreError> {
+    let at = cursor::get(sql)?;
+    let (mut leases, mut with_manifest) = (Vec::new(), BTreeSet::new());
+    for order in watched {
+        leases.extend(rows::get(sql, order)?);
+        if manifests::exists(sql, order)? {
+            with_manifest.insert(order);
         }
     }
+    let orders = at.map_or(Ok(Vec::new()), |at| orders::over_with_bid(sql, at.time))?;
+    let bids = orders.iter().map(|order| bids::get(sql, order.id));
+    let bids = bids.collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten().collect();
     Ok(UpkeepInput {
-        at: cursor::get(sql)?,
+        at,
         leases,
         with_manifest,
         current_since: None,
@@ -328,8 +349,8 @@ fn input(sql: &rusqlite::Connection) -> Result<UpkeepInput, StoreError> {
         doubt: None,
         in_cluster: None,
         marks: marks::all(sql)?,
-        bids: bids::all(sql)?,
-        orders: orders::open(sql)?,
+        bids,
+        orders,
     })
 }
 

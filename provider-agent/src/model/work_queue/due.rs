@@ -45,6 +45,11 @@ impl<K: Copy + Eq + Ord + Hash> DueTimes<K> {
         self.order.first().map(|(at, _)| *at)
     }
 
+    /// The keys that are due at `now`, the earliest first.
+    pub fn due(&self, now: u64) -> impl Iterator<Item = K> {
+        self.order.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| *key)
+    }
+
     /// Takes the keys that are due at `now`, the earliest first.
     pub fn take(&mut self, now: u64) -> Vec<K> {
         let mut due = Vec::new();
@@ -82,6 +87,8 @@ mod tests {
         }
         assert_eq!(due.next(), Some(5));
         assert_eq!(due.take(4), [0; 0]);
+        assert_eq!(due.due(20).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(due.due(19).collect::<Vec<_>>(), [2]);
         assert_eq!(due.take(10), [2]);
         assert!(!due.contains(2) && due.contains(1));
         assert_eq!(due.take(20), [1]);

@@ -66,6 +66,9 @@ pub struct WorkQueue<K> {
 /// Where a key stands: the more urgent line has the lower number.
 type Position = (u8, u64);
 
+/// The line of what is fresh.
+const FRESH: u8 = 0;
+
 #[derive(Debug, Default)]
 struct Work {
     /// What it is to be done for; while it is worked on, for the next time.
@@ -147,6 +150,12 @@ impl<K: Copy + Eq + Ord + Hash> WorkQueue<K> {
         Some(Taken { key, urgency, refresh, waited: now.saturating_duration_since(since) })
     }
 
+    /// As [`take`](Self::take), only what is fresh.
+    pub fn take_fresh(&mut self, now: Instant) -> Option<Taken<K>> {
+        let ((line, _), _) = self.ready.first_key_value()?;
+        if *line == FRESH { self.take(now) } else { None }
+    }
+
     /// Gives a key back whose work has ended.
     pub fn finish(&mut self, key: K, end: End, now: Instant) {
         let Some(work) = self.keys.get_mut(&key).filter(|work| work.running) else { return };
@@ -220,7 +229,7 @@ impl<K: Copy + Eq + Ord + Hash> WorkQueue<K> {
             self.later.remove(&(at, key));
         }
         let line = match urgency {
-            Urgency::Fresh => 0,
+            Urgency::Fresh => FRESH,
             Urgency::Observed => 1,
             Urgency::Refresh => 2,
         };

@@ -13,7 +13,7 @@ use souk_chain::rpc::EndpointHealth;
 use super::Sources;
 use crate::{
     cluster::kube::cache::Watched,
-    model::{health::Part, interfaces::CapacitySource, kept::Kept, placement::Limits},
+    model::{BidProgress, health::Part, interfaces::CapacitySource, kept::Kept, placement::Limits},
     runtime::lock::LockState,
     store::{StoreError, bids, kept_volumes, leases, orders, pending},
 };
@@ -61,9 +61,9 @@ struct Resource {
 
 /// What is counted in the store.
 struct Counts {
-    open_orders: usize,
-    bids: Vec<String>,
-    leases: Vec<(LeaseState, bool)>,
+    open_orders: u64,
+    bids: Vec<(BidProgress, u64)>,
+    leases: Vec<(LeaseState, bool, u64)>,
     pending: usize,
     kept: Vec<Kept>,
 }
@@ -133,28 +133,29 @@ async fn from_store(
     let counts = sources
         .store
         .read(move |sql| {
-            let funded = leases::all(sql)?.into_iter().map(|l| (l.state, l.is_funded_at(now)));
             Ok::<_, StoreError>(Counts {
-                open_orders: orders::open(sql)?.len(),
-                bids: bids::all(sql)?.iter().map(|bid| bid.progress.to_string()).collect(),
-                leases: funded.collect(),
+                open_orders: orders::count_open(sql)?,
+                bids: bids::count(sql)?,
+                leases: leases::count(sql, now)?,
                 pending: pending::list(sql, 10_000)?.len(),
                 kept: kept_volumes::all(sql)?,
             })
         })
         .await?;
-    metrics.gauge("open_orders", "Orders that take bids", len(counts.open_orders));
+    metrics.gauge("open_orders", "Orders that take bids", counts.open_orders);
     metrics.gauge("pending_fetches", "Details still to be fetched", len(counts.pending));
-    let bids = counts.bids.into_iter().map(|progress| Progress { progress });
-    metrics.gauges("bids", "Own bids by progress", bids);
-    let state = |(state, funded): (LeaseState, bool)| State {
-        state: match (state, funded) {
+    let bids = counts.bids.into_iter();
+    let bids = bids.map(|(progress, count)| (Progress { progress: progress.to_string() }, count));
+    metrics.counted("bids", "Own bids by progress", bids);
+    let state = |(state, funded, count): (LeaseState, bool, u64)| {
+        let state = match (state, funded) {
             (LeaseState::Active, true) => "funded".to_owned(),
             (LeaseState::Active, false) => "depleted".to_owned(),
             (other, _) => other.to_string(),
-        },
+        };
+        (State { state }, count)
     };
-    metrics.gauges("leases", "Own leases by state", counts.leases.into_iter().map(state));
+    metrics.counted("leases", "Own leases by state", counts.leases.into_iter().map(state));
     kept(metrics, &counts.kept);
     Ok(())
 }
@@ -246,9 +247,18 @@ impl Metrics {
     where
         L: EncodeLabelSet + Clone + Eq + std::hash::Hash + fmt::Debug + Send + Sync + 'static,
     {
+        self.counted(name, help, all.into_iter().map(|labels| (labels, 1)));
+    }
+
+    /// The sum of what is counted for each set of labels.
+    fn counted<L>(&mut self, name: &str, help: &str, all: impl IntoIterator<Item = (L, u64)>)
+    where
+        L: EncodeLabelSet + Clone + Eq + std::hash::Hash + fmt::Debug + Send + Sync + 'static,
+    {
         let family = Family::<L, Gauge>::default();
-        for labels in all {
-            family.get_or_create(&labels).inc();
+        for (labels, count) in all {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            family.get_or_create(&labels).inc_by(count);
         }
         self.0.register(name, help, family);
     }

@@ -8,9 +8,10 @@ const SOURCES: [&str; 2] =
 const README: &str = include_str!("../../../README.md");
 
 /// Calls that register a metric by its name, and of what type it is; the last by the metric's own type.
-const CALLS: [(&str, &str); 5] = [
+const CALLS: [(&str, &str); 6] = [
     (".gauge(", "gauge"),
     (".gauges(", "gauge"),
+    (".counted(", "gauge"),
     (".cores(", "gauge"),
     (".counter(", "counter"),
     (".register(", ""),

@@ -78,7 +78,7 @@ async fn what_is_not_in_a_new_list_is_gone_and_only_what_changed_is_reported() {
             let object = service(&caches, name, *order, *order);
             caches.take(SERVICES, Report::Changed(object), listed);
         }
-        caches.take(SERVICES, Report::<Service>::Listed, listed);
+        caches.take(SERVICES, Report::<Service>::Listed(String::new()), listed);
     };
     list(&[("web", 7), ("db", 7), ("web", 8)], &mut listed);
     let changes = caches.changed().await;
@@ -102,14 +102,17 @@ fn a_watch_that_fails_is_named_with_the_reason_and_the_others_stay_up() {
             Watched::Kind(Kind::LimitRange) => {
                 caches.take(watched, Report::<Service>::Broken(why.clone()), &mut listed);
             }
-            _ => caches.take(watched, Report::<Service>::Listed, &mut listed),
+            _ => caches.take(watched, Report::<Service>::Listed(String::new()), &mut listed),
         }
     }
     assert!(caches.is_settled());
-    assert_eq!(caches.unseen(), [Kind::LimitRange]);
+    assert!(!caches.is_up(Watched::Kind(Kind::LimitRange)) && caches.is_up(Watched::Pods));
     let problems = caches.problems();
     assert_eq!(problems.len(), 1);
     assert!(problems[0].contains("limitranges cannot be watched: limitranges is forbidden"));
     assert!(problems[0].contains("souk-provider access"), "{problems:?}");
-    assert!(caches.leases().is_some(), "namespaces are seen");
+    let seen = namespace(&caches, 7);
+    caches.take(Watched::Kind(Kind::Namespace), Report::Changed(seen), &mut None);
+    let asked = [OrderId(7), OrderId(8)].into();
+    assert_eq!(caches.with_namespace(&asked), Some([OrderId(7)].into()), "they are seen");
 }

@@ -94,7 +94,7 @@ impl Reader {
                     tokio::time::sleep(LOOK).await;
                     continue;
                 }
-                Log::Written(run) | Log::Complete(run) => run.clone(),
+                Log::Written(run) | Log::Complete(run) => *run,
             };
             if finished.as_ref() == Some(&run) {
                 tokio::time::sleep(LOOK).await;

@@ -8,7 +8,6 @@ use std::{
 
 use futures::stream;
 use k8s_openapi::api::core::v1::Namespace;
-use kube::core::ListMeta;
 use parking_lot::Mutex;
 use souk_kubesim::{ClusterSpec, KubeSim, Outage};
 use tokio::sync::mpsc;
@@ -29,7 +28,7 @@ async fn a_server_that_stops_answering_is_reported_and_so_is_its_recovery() {
     let config = watcher::Config::default().timeout(1);
     let watching = tokio::spawn(async move {
         run(Whole(Api::<Namespace>::all(client)), config, |report| match report {
-            Report::Listed => drop(reports.send(true)),
+            Report::Listed(_) => drop(reports.send(true)),
             Report::Broken(_) => drop(reports.send(false)),
             _ => {}
         })
@@ -71,7 +70,7 @@ async fn a_watch_that_a_restored_server_leaves_silent_is_renewed_and_sees_what_i
             let mut seen = watched.lock();
             match report {
                 Report::Listing => listed = Some(BTreeSet::new()),
-                Report::Listed => *seen = listed.take().unwrap_or_default(),
+                Report::Listed(_) => *seen = listed.take().unwrap_or_default(),
                 Report::Changed(one) => {
                     let names = listed.as_mut().unwrap_or(&mut *seen);
                     names.extend(one.metadata.name);
@@ -121,15 +120,15 @@ impl Source for Mute {
     fn list<'a>(
         &'a self,
         params: &'a ListParams,
-    ) -> BoxFuture<'a, kube::Result<ObjectList<Namespace>>> {
+        _: &'a mut Each<'a, Namespace>,
+    ) -> BoxFuture<'a, kube::Result<ListMeta>> {
         let is_whole = params.limit == Some(PAGE);
         if is_whole {
             self.lists.send(self.watches.load(Ordering::SeqCst)).unwrap();
         }
         let version = if is_whole { "900" } else { self.newest };
-        let metadata = ListMeta { resource_version: Some(version.into()), ..ListMeta::default() };
-        let list = ObjectList { types: Default::default(), metadata, items: Vec::new() };
-        async { Ok(list) }.boxed()
+        let page = ListMeta { resource_version: Some(version.into()), ..ListMeta::default() };
+        async { Ok(page) }.boxed()
     }
 
     fn watch<'a>(

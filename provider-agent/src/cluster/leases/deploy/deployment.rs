@@ -70,6 +70,8 @@ pub(super) struct Deployment<'a> {
     reconciler: &'a Reconciler,
     subject: &'a Subject<'a>,
     seen: &'a LeaseObjects,
+    /// What is not seen at present.
+    unseen: &'a [Watched],
     before: &'a Progress,
     /// Everything is sent, whatever is there.
     again: bool,
@@ -90,7 +92,7 @@ impl<'a> Deployment<'a> {
     pub fn new(
         reconciler: &'a Reconciler,
         subject: &'a Subject<'a>,
-        seen: &'a LeaseObjects,
+        (seen, unseen): (&'a LeaseObjects, &'a [Watched]),
         before: &'a Progress,
         again: bool,
     ) -> Self {
@@ -98,6 +100,7 @@ impl<'a> Deployment<'a> {
             reconciler,
             subject,
             seen,
+            unseen,
             before,
             again,
             done: Vec::new(),
@@ -147,15 +150,14 @@ impl<'a> Deployment<'a> {
 
     /// Whether a replica with volumes waits for others.
     async fn waits(&mut self, object: &Object, all: &[Object]) -> bool {
-        let caches = &self.reconciler.caches;
         let around = Around {
             wanted: all,
             seen: self.seen,
             before: self.before,
             rolling: &self.rolling,
             there: self.subject.claims,
-            pods_are_seen: caches.is_up(Watched::Pods),
-            sets_are_seen: caches.is_up(Watched::Kind(Kind::StatefulSet)),
+            pods_are_seen: !self.unseen.contains(&Watched::Pods),
+            sets_are_seen: !self.unseen.contains(&Watched::Kind(Kind::StatefulSet)),
         };
         let Some(other) = waits_for(object, &around) else {
             let ready = self.seen.replicas(Kind::StatefulSet, &object.name);

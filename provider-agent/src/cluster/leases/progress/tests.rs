@@ -34,6 +34,25 @@ fn a_workload_counts_once_the_caches_have_what_was_applied() {
 }
 
 #[test]
+fn the_caches_are_behind_for_a_time_after_an_apply_and_after_the_list_that_may_be_older() {
+    let (all, order) = (ProgressMap::default(), OrderId(7));
+    let now = Instant::now();
+    let is_behind = |at| all.get(order).cache_delay(at).is_some();
+    all.restore(vec![applied_row(order)]);
+    all.renew(order, now);
+    assert!(!is_behind(now), "this process applied nothing");
+    all.applied(order, None, vec![applied(1, 1)], true);
+    let later = now + 9 * CACHE_DELAY;
+    assert!(is_behind(Instant::now()) && !is_behind(later));
+    all.renew(order, later);
+    assert!(is_behind(later) && !is_behind(later + CACHE_DELAY));
+}
+
+fn applied_row(order: OrderId) -> AppliedRow {
+    Progress { objects: vec![applied(1, 1)], ..Progress::default() }.row(order)
+}
+
+#[test]
 fn the_longer_a_lease_waits_for_the_same_the_more_seldom_it_is_looked_at() {
     let (all, order) = (ProgressMap::default(), OrderId(7));
     let wait = |what: &str| all.waits(order, what.to_owned(), true).as_secs();

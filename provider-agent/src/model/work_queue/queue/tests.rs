@@ -22,6 +22,18 @@ fn what_is_fresh_goes_before_what_changed_by_itself_and_refreshes_last() {
 }
 
 #[test]
+fn only_what_is_fresh_is_taken_where_that_is_asked_for() {
+    let (mut queue, now) = (WorkQueue::default(), Instant::now());
+    queue.add(1, Urgency::Observed, now);
+    assert_eq!(queue.take_fresh(now), None);
+    queue.add(2, Urgency::Fresh, now);
+    assert_eq!(queue.take_fresh(now).map(|taken| taken.key), Some(2));
+    queue.finish(2, End::Failed, now);
+    assert_eq!(queue.take_fresh(now + 9 * SECOND), None, "it waits like what changed by itself");
+    assert_eq!(keys(&mut queue, now + 9 * SECOND), [1, 2]);
+}
+
+#[test]
 fn a_key_that_changes_while_it_is_worked_on_runs_again_and_never_twice_at_once() {
     let (mut queue, now) = (WorkQueue::default(), Instant::now());
     queue.add(1, Urgency::Fresh, now);
