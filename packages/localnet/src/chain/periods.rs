@@ -13,7 +13,8 @@ const LONGEST_RUNWAY: u64 = 60;
 pub struct Periods {
     /// Coins stream for this long at a time; at least the escrow's minimal runway.
     pub step: u64,
-    /// An account stays depleted for this long.
+    /// An account stays depleted for this long: shorter than the market's grace, after which anybody, and every
+    /// agent, ends its deployment.
     pub pause: u64,
     /// Stakers claim this long after a distribution.
     pub drip: u64,
@@ -21,7 +22,7 @@ pub struct Periods {
 
 impl Periods {
     /// On a chain whose time can be moved.
-    pub const MOVED: Self = Self { step: HOUR, pause: DAY, drip: 8 * DAY };
+    pub const MOVED: Self = Self { step: HOUR, pause: HOUR / 2, drip: 8 * DAY };
 
     /// On the chain of a network whose time passes by itself, by the escrow's minimal runway in
     /// seconds.
@@ -40,5 +41,18 @@ impl Periods {
     /// What a rate an hour comes to in a number of steps, rounded up.
     pub fn cost(&self, rate: u128, steps: u128) -> u128 {
         (rate * u128::from(self.step) * steps).div_ceil(u128::from(HOUR))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_api::defaults::END_GRACE;
+
+    use super::*;
+
+    #[test]
+    fn a_deployment_whose_account_is_depleted_for_the_pause_is_not_ended_for_that() {
+        let pause = Periods::MOVED.pause;
+        assert!(pause <= END_GRACE / 2, "{pause}");
     }
 }
