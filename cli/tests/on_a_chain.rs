@@ -211,6 +211,8 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     let fixture = Fixture::new().await;
     fixture.order_with_a_bid(15_000).await;
     fixture.souk("ann", "accept 1 lowest --no-send").success();
+    // The deposit was the least that a deployment needs.
+    fixture.chain.handle.advance(60).await.unwrap();
     let stranger = fixture.souk("bob", "group pause 1 1");
     stranger.code(4).stderr(contains("tenant or delegate"));
     fixture.souk("ann", "group pause 1 1").success().stdout(contains("Group 1/1 is paused;"));
