@@ -8,7 +8,7 @@ use assert_cmd::{Command, assert::Assert};
 use predicates::{prelude::*, str::contains};
 use souk_api::{defaults, orderbook};
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
-use souk_client::wallet::Wallet;
+use souk_client::{market::Orderbook, wallet::Wallet};
 use souk_core::{Denom, DeploymentId, OrderId, Price};
 use souk_localnet::chain::{EmbeddedChain, EmbeddedConfig, PREFIX};
 use tempfile::TempDir;
@@ -94,14 +94,16 @@ impl Fixture {
         self.souk("provider", &format!("{register} 20000000")).success();
         let network = &self.chain.network;
         let client = Client::new(network.client_config()).unwrap();
-        let wallet = Wallet::new(client, self.keys[2].clone(), network).unwrap();
+        let wallet = Wallet::new(client.clone(), self.keys[2].clone(), network).unwrap();
+        let orderbook = &network.contracts().unwrap().orderbook;
+        let asked = Orderbook::new(client.query(), orderbook).order(OrderId(order)).await.unwrap();
         let bid = orderbook::ExecuteMsg::PlaceBid {
             order: OrderId(order),
             provider: wallet.address.clone(),
             price: Price::new(price).unwrap(),
             offer: vec![],
+            reclamation_window: asked.reclamation.map(|asked| asked.min_window),
         };
-        let orderbook = &network.contracts().unwrap().orderbook;
         let bid = wallet.execute(orderbook, &bid, &[]).unwrap();
         wallet.send("bidding", vec![bid]).await.unwrap();
     }
@@ -241,6 +243,41 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     fixture.souk("ann", "group start 1 2").code(4).stderr(contains("group 1/2 does not exist"));
     fixture.souk("ann", "group close 1 1").success().stdout(contains("Group 1/1 is closed;"));
     fixture.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_lease_is_taken_back_with_the_notice_that_its_file_asks_for_and_its_tenant_sees_until_when()
+ {
+    let fixture = Fixture::new().await;
+    let file = fixture.home.path().join("web.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let with = |window: &str| format!("{text}\nreclamation:\n  min_window: {window}\n");
+    fs::write(&file, with("59m")).unwrap();
+    let short = fixture.souk("ann", "deploy web.yaml --wait 0");
+    short.code(3).stderr(contains("reclamation.min_window is 59m").and(contains("1h to 720h")));
+    fs::write(&file, with("1h")).unwrap();
+    fixture.order_with_a_bid(15_000).await;
+    fixture.souk("ann", "bids 1 --no-reasons").success().stdout(contains("notice 1 h"));
+    fixture.souk("ann", "accept 1 lowest --no-send").success();
+
+    let early = fixture.souk("provider", "lease reclaim 1");
+    early.code(4).stderr(contains("lease 1 can be reclaimed from"));
+    fixture.chain.handle.advance(3_600).await.unwrap();
+    fixture.souk("ann", "lease reclaim 1").code(4).stderr(contains("provider's operator"));
+    let begun = fixture.souk("provider", "lease reclaim 1").success();
+    let back = "its provider takes it back (decommission), it runs for ";
+    begun.stdout(contains(back));
+    let status = fixture.souk("ann", "status 1").success();
+    status.stdout(contains(back).and(contains("`souk lease close 1`")));
+    fixture.souk("ann", "lease list").success().stdout(contains("reclaiming"));
+    let early = fixture.souk("bob", "lease end-reclaim 1");
+    early.code(4).stderr(contains("lease 1 runs until"));
+    fixture.chain.handle.produce_blocks(400).await.unwrap();
+    fixture.chain.handle.advance(3_600).await.unwrap();
+    let ended = fixture.souk("bob", "lease end-reclaim 1").success();
+    ended.stdout(contains("Lease 1 is closed: decommission."));
+    let status = fixture.souk("ann", "status 1").success();
+    status.stdout(contains("takes it back").not());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -67,6 +67,20 @@ pub enum Lease {
         #[arg(long, conflicts_with = "reason")]
         exclude: bool,
     },
+    /// Take a lease back with the notice that its terms say, as its provider's operator. It runs, and is
+    /// paid in full, until the notice is over. While an agent runs, use `souk-provider reclaim`.
+    Reclaim {
+        /// The lease's number, which is that of its order.
+        order: OrderId,
+        /// The reason: unstable, decommission or unspecified.
+        #[arg(long, default_value = "decommission")]
+        reason: CloseReason,
+    },
+    /// End a lease whose provider took it back, once the notice is over. Anyone may.
+    EndReclaim {
+        /// The lease's number, which is that of its order.
+        order: OrderId,
+    },
     /// Delete the volumes of a lease that ended now. Its provider keeps them for some time, in case that
     /// the end was a mistake.
     DeleteVolumes {
@@ -107,6 +121,8 @@ impl Lease {
             Self::Close { order, reason, exclude } => {
                 close(context, &market, order, reason, exclude).await
             }
+            Self::Reclaim { order, reason } => reclaim(context, &market, order, reason).await,
+            Self::EndReclaim { order } => end_reclaim(context, &market, order).await,
             Self::DeleteVolumes { order } => delete_volumes(context, &market, order).await,
         }
     }
@@ -225,12 +241,44 @@ async fn close(
     let message = ExecuteMsg::CloseLease { order, reason, exclude };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     wallet.send(&format!("closing lease {order}"), vec![message]).await?;
+    show_end(context, market, order).await
+}
+
+/// What a lease ended as.
+async fn show_end(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {
     let lease = market.orderbook.lease(order).await?;
     context.out.result(&lease, |lease| {
         let reason = lease.reason.map_or("closed".to_owned(), |reason| reason.to_string());
         format!("Lease {} is closed: {reason}.", lease.order)
     });
     Ok(Exit::Ok)
+}
+
+async fn reclaim(
+    context: &Context,
+    market: &Market,
+    order: OrderId,
+    reason: CloseReason,
+) -> Result<Exit> {
+    let wallet = context.wallet()?;
+    let message = ExecuteMsg::StartReclaim { order, reason };
+    let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
+    wallet.send(&format!("reclaiming lease {order}"), vec![message]).await?;
+    let lease = market.orderbook.lease(order).await?;
+    let (_, now) = market.now().await?;
+    context.out.result(&lease, |lease| match &lease.reclaim {
+        Some(reclaim) => format!("Lease {order}: {}.", show::reclaim(reclaim, now)),
+        None => format!("Lease {order} is {}.", lease.state),
+    });
+    Ok(Exit::Ok)
+}
+
+async fn end_reclaim(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {
+    let wallet = context.wallet()?;
+    let message = ExecuteMsg::EndReclaim { order };
+    let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
+    wallet.send(&format!("ending lease {order}"), vec![message]).await?;
+    show_end(context, market, order).await
 }
 
 async fn delete_volumes(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {

@@ -9,7 +9,7 @@ use souk_api::{
 };
 use souk_client::{
     deploy,
-    show::{amount, duration, table},
+    show::{self, amount, duration, table},
 };
 use souk_core::DeploymentId;
 
@@ -85,6 +85,14 @@ fn show(report: &Report) -> String {
         text.push_str(&format!(
             "Marked as {why}: anyone can end it in {wait}, from block {} on, if it is so then\n",
             mark.endable_at_block
+        ));
+    }
+    let runs = report.leases.iter().filter(|lease| lease.state.runs());
+    for (lease, reclaim) in runs.filter_map(|lease| Some((lease, lease.reclaim.as_ref()?))) {
+        let order = lease.order;
+        let until = show::reclaim(reclaim, report.now);
+        text.push_str(&format!(
+            "Lease {order}: {until}; `souk lease close {order}` puts the group out again at once\n"
         ));
     }
     for stream in &report.streams {

@@ -55,9 +55,9 @@ pub fn execute(
             let loaded = permission::order(ctx, needed, order)?;
             execute::accept_bid(ctx, loaded, &provider, bid, max_price)
         }
-        ExecuteMsg::PlaceBid { order, provider, price, offer } => {
+        ExecuteMsg::PlaceBid { order, provider, price, offer, reclamation_window } => {
             let bidder = permission::bidder(ctx, needed, &provider)?;
-            execute::place_bid(ctx, bidder, order, price, offer)
+            execute::place_bid(ctx, bidder, order, price, offer, reclamation_window)
         }
         ExecuteMsg::LowerBid { order, provider, price } => {
             let bidder = permission::bidder(ctx, needed, &provider)?;
@@ -71,6 +71,11 @@ pub fn execute(
             let (loaded, side) = permission::lease(ctx, needed, order, reason)?;
             execute::close_lease(ctx, loaded, side, reason, exclude)
         }
+        ExecuteMsg::StartReclaim { order, reason } => {
+            let loaded = permission::reclaim(ctx, needed, order)?;
+            execute::start_reclaim(ctx, loaded, reason)
+        }
+        ExecuteMsg::EndReclaim { order } => execute::end_reclaim(ctx, order),
         ExecuteMsg::PauseGroup { deployment, group } => {
             let found = permission::deployment(ctx, needed, deployment)?;
             execute::pause_group(ctx, GroupId { deployment, group }, found)

@@ -374,6 +374,76 @@ pub enum ContractError {
         /// From when on it can be again.
         from: u64,
     },
+    /// A notice that is too short or too long.
+    #[error("a notice of {seconds} s before a lease is taken back is outside {min} to {max} s")]
+    ReclamationWindow {
+        /// What was asked for or offered.
+        seconds: u64,
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// The order asks for no notice.
+    #[error("the order asks for no notice of a reclaim; bid without reclamation_window")]
+    NoReclamation,
+    /// The order asks for a notice.
+    #[error(
+        "the order asks for {min} s of notice before a reclaim; offer as much in reclamation_window"
+    )]
+    ReclamationMissing {
+        /// The least.
+        min: u64,
+    },
+    /// Its terms have no notice.
+    #[error("lease {0} has no notice among its terms; to end it is a breach")]
+    NotReclaimable(OrderId),
+    /// Once is enough.
+    #[error("lease {order} is being reclaimed already; it can be ended at {deadline}")]
+    ReclaimingAlready {
+        /// The lease.
+        order: OrderId,
+        /// When the notice is over.
+        deadline: u64,
+    },
+    /// The lease is younger than its notice.
+    #[error("lease {order} can be reclaimed from {from}, after the first {window} s, it is {now}")]
+    ReclaimTooEarly {
+        /// The lease.
+        order: OrderId,
+        /// The notice.
+        window: u64,
+        /// The first second.
+        from: u64,
+        /// The time now.
+        now: u64,
+    },
+    /// A reason for which a provider does not reclaim.
+    #[error("a lease is not reclaimed for `{0}`; give unstable, decommission or unspecified")]
+    ReclaimReason(CloseReason),
+    /// It is not paid: there is nothing to wait for.
+    #[error("the account of lease {0} is depleted; close it at once, which is no breach")]
+    NothingToReclaim(OrderId),
+    /// Nobody announced it.
+    #[error("lease {0} is not being reclaimed")]
+    NotReclaiming(OrderId),
+    /// The notice is not over.
+    #[error(
+        "lease {order} runs until {deadline} and until block {deadline_block}, it is {now} at block {height}"
+    )]
+    NoticeRuns {
+        /// The lease.
+        order: OrderId,
+        /// Not before this second.
+        deadline: u64,
+        /// Nor before this block.
+        deadline_block: u64,
+        /// The time now.
+        now: u64,
+        /// The block now.
+        height: u64,
+    },
+
     /// Providers exclude nobody.
     #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
     NotYoursToExclude(OrderId),

@@ -144,6 +144,20 @@ pub fn lease(
     Ok((loaded, side))
 }
 
+/// An order that has or had a lease, for its provider's side: the operator, or the provider itself once it left
+/// the registry and has no operator any more.
+///
+/// # Errors
+/// If it has no lease, or if the sender is neither.
+pub fn reclaim(ctx: &Ctx, needed: Permission, id: OrderId) -> Result<LoadedOrder, ContractError> {
+    let loaded = LoadedOrder::load(ctx.storage(), id)?;
+    let lease = loaded.order.lease().ok_or(ContractError::NoLease(id))?;
+    let record = registry::find(&ctx.view(), &lease.provider)?;
+    let acts = acts_for_provider(record.as_ref(), &lease.provider, ctx.sender());
+    require(needed == Permission::Operator && acts, ctx, needed)?;
+    Ok(loaded)
+}
+
 fn acts_for_tenant(deployment: &Deployment, sender: &Addr, needed: Permission) -> bool {
     let tenant = sender == deployment.tenant;
     match needed {

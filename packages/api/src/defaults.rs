@@ -40,6 +40,8 @@ pub const SLOT_HOLD: u64 = DAY;
 pub const MANIFEST_TIMEOUT: u64 = 300;
 /// Seconds between marking a deployment whose groups all rest and ending it.
 pub const IDLE_GRACE: u64 = 30 * DAY;
+/// Milliseconds of a slow block: one and a half times the six seconds of most chains.
+pub const SLOWEST_BLOCK: u64 = 9_000;
 
 /// Seconds that an escrow account must last at its rates.
 pub const MIN_RUNWAY: u64 = HOUR;
@@ -95,6 +97,7 @@ pub const fn orderbook_params() -> orderbook::Params {
         slot_hold: SLOT_HOLD,
         manifest_timeout: MANIFEST_TIMEOUT,
         idle_grace: IDLE_GRACE,
+        slowest_block: SLOWEST_BLOCK,
     }
 }
 

@@ -222,7 +222,10 @@ every_event! {
         BidsReleased { provider, count }
         AuctionExtended { order, closes_at }
         LeaseCreated { order, deployment, group, tenant, provider, price, denom }
-        LeaseClosed { order, deployment, group, provider, reason, breach, excluded }
+        LeaseClosed { order, deployment, group, provider, reason, breach, excluded, notice }
+        LeaseReclaiming {
+            order, deployment, group, provider, reason, started_at, deadline, deadline_block
+        }
         ExcludedSet { deployment, group, providers }
         OrderPruned { order }
     }

@@ -1,10 +1,10 @@
 //! SDL files as the command line takes them: read, compiled, and with foreign names of
 //! denoms and auditors put into this network's.
 
-use std::{cell::RefCell, collections::BTreeMap, path::Path};
+use std::{cell::RefCell, collections::BTreeMap, path::Path, time::Duration};
 
 use serde::Serialize;
-use souk_core::{AuctionPolicy, GroupSpec};
+use souk_core::{AuctionPolicy, GroupSpec, reclaim};
 use souk_sdl::{Manifest, Mapping};
 
 use crate::{error::Error, network::NameMap};
@@ -20,6 +20,8 @@ pub struct Compiled {
     pub denom: String,
     /// How winners are found.
     pub auction: AuctionPolicy,
+    /// The least notice for which providers may take its leases back, in seconds.
+    pub reclamation: Option<u64>,
     /// Foreign names and what they became.
     pub mapped: Vec<Mapped>,
     /// What is plainly a mistake and was accepted nevertheless.
@@ -76,9 +78,24 @@ pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<
         groups: order.groups,
         denom,
         auction: order.auction,
+        reclamation: reclamation(compiled.min_reclamation_window)
+            .map_err(|error| Error::input(file, error))?,
         mapped: names.0,
         warnings: warnings.into_iter().collect(),
     })
+}
+
+/// The notice in whole seconds, of nanoseconds. Akash's files may have one that no lease can have.
+fn reclamation(nanoseconds: Option<u64>) -> Result<Option<u64>, String> {
+    let Some(nanoseconds) = nanoseconds else { return Ok(None) };
+    let seconds = nanoseconds.div_ceil(1_000_000_000);
+    if reclaim::is_window(seconds) {
+        return Ok(Some(seconds));
+    }
+    Err(format!(
+        "reclamation.min_window is {}; leases are taken back with a notice of 1h to 720h",
+        humantime::format_duration(Duration::from_nanos(nanoseconds))
+    ))
 }
 
 /// The foreign names that were met, each once.
@@ -93,5 +110,27 @@ impl Names {
             self.0.push(mapped);
         }
         here.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_one_that_leases_can_have_in_whole_seconds() {
+        assert_eq!(reclamation(None), Ok(None));
+        for (nanoseconds, seconds) in [
+            (3_600_000_000_000, Some(3_600)),
+            (3_600_000_000_001, Some(3_601)),
+            (2_592_000_000_000_000, Some(2_592_000)),
+            (3_599_000_000_000, None),
+            (2_592_000_000_000_001, None),
+        ] {
+            let found = reclamation(Some(nanoseconds));
+            assert_eq!(found.clone().ok(), seconds.map(Some), "{nanoseconds}");
+            let named = |error: String| error.contains("reclamation.min_window is ");
+            assert!(found.map_or_else(named, |_| true));
+        }
     }
 }

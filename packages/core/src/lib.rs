@@ -16,6 +16,7 @@ pub mod limits;
 pub mod matching;
 pub mod quantity;
 pub mod reason;
+pub mod reclaim;
 pub mod resources;
 pub mod signed_by;
 pub mod slot;

@@ -14,14 +14,18 @@ pub fn held_until(created_at: u64, ended: (u64, CloseReason), hold: u64) -> u64 
     let (ended_at, reason) = ended;
     match reason {
         CloseReason::InsufficientFunds | CloseReason::ManifestTimeout => ended_at,
-        CloseReason::Tenant => {
-            let ran = ended_at.saturating_sub(created_at);
-            ended_at.saturating_add(ran).min(created_at.saturating_add(hold))
-        }
+        CloseReason::Tenant => held_until_after_notice(created_at, ended_at, hold),
         CloseReason::Unstable | CloseReason::Decommission | CloseReason::Unspecified => {
             ended_at.saturating_add(hold)
         }
     }
+}
+
+/// As [`held_until`] for a lease that its provider ended when the notice was over: as after its tenant's end,
+/// for as long again as it ran.
+pub fn held_until_after_notice(created_at: u64, ended_at: u64, hold: u64) -> u64 {
+    let ran = ended_at.saturating_sub(created_at);
+    ended_at.saturating_add(ran).min(created_at.saturating_add(hold))
 }
 
 #[cfg(test)]

@@ -66,6 +66,20 @@ pub struct LeaseStatus {
     /// Its volumes, if it ended and they are kept for some time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_volumes: Option<KeptVolumes>,
+    /// That its provider takes it back. It is served as before until it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclaim: Option<Reclaim>,
+}
+
+/// A lease that its provider takes back with notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reclaim {
+    /// Why: `unstable`, `decommission` or `unspecified`.
+    pub reason: String,
+    /// The first second of block time in which anyone can end it.
+    pub deadline: u64,
+    /// Nor before this block.
+    pub deadline_block: u64,
 }
 
 /// The volumes of a lease that ended.

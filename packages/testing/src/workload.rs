@@ -1,7 +1,7 @@
 //! What a tenant deploys.
 
 use cosmwasm_std::HexBinary;
-use souk_api::orderbook::NewDeployment;
+use souk_api::orderbook::{NewDeployment, Reclamation};
 use souk_core::{
     Attribute, AuctionPolicy, Gpu, GroupSpec, GroupUnit, Price, Requirements, Resources, SignedBy,
     Volume,
@@ -99,6 +99,7 @@ pub struct Workload {
     delegate: Option<String>,
     allow: Vec<String>,
     refuse: Vec<String>,
+    reclamation: Option<Reclamation>,
 }
 
 impl From<Group> for Workload {
@@ -110,6 +111,7 @@ impl From<Group> for Workload {
             delegate: None,
             allow: Vec::new(),
             refuse: Vec::new(),
+            reclamation: None,
         }
     }
 }
@@ -151,6 +153,12 @@ impl Workload {
         self
     }
 
+    /// Providers may take its leases back with this notice, in seconds, or a longer one.
+    pub fn reclaimable(mut self, min_window: u64) -> Self {
+        self.reclamation = Some(Reclamation { min_window });
+        self
+    }
+
     /// As the orderbook gets it.
     pub fn message(&self) -> NewDeployment {
         NewDeployment {
@@ -160,6 +168,7 @@ impl Workload {
             delegate: self.delegate.clone(),
             allow: self.allow.clone(),
             refuse: self.refuse.clone(),
+            reclamation: self.reclamation,
         }
     }
 }

@@ -88,6 +88,7 @@ fn put(tx: &Tx<'_>, number: u64, spec: &GroupSpec, manifest: &str) -> Result<(),
             closed_at: None,
             withdrawn_at: 1_699_990_000,
             clock: None,
+            reclaim: None,
         },
     )?;
     let clock = AccountClock {
@@ -115,6 +116,7 @@ fn put(tx: &Tx<'_>, number: u64, spec: &GroupSpec, manifest: &str) -> Result<(),
         allow: vec![],
         refuse: vec![],
         excluded: vec![],
+        reclamation: None,
     };
     orders::put(
         tx,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de};
-use souk_core::{Attribute, Denom, attributes, limits::MAX_CLAIMS, time::DAY};
+use souk_core::{Attribute, Denom, attributes, limits::MAX_CLAIMS, reclaim::is_window, time::DAY};
 
 use super::{Bytes, ConfigError, Hourly, Seconds};
 
@@ -29,6 +29,10 @@ pub struct Bidding {
     /// A lease without manifest is closed after this time, in block time.
     #[serde(default = "default_manifest_timeout")]
     pub manifest_timeout: Seconds,
+    /// The notice that bids offer where an order asks for one, an hour to 30 days, in block time. Orders that
+    /// ask for more get no bid. If it is not set, bids offer what each order asks for.
+    #[serde(default)]
+    pub reclamation_window: Option<Seconds>,
     /// How often earnings are withdrawn, in block time.
     #[serde(default = "default_withdraw")]
     pub withdraw_every: Seconds,
@@ -179,6 +183,16 @@ impl Bidding {
                 self.manifest_timeout,
                 "it is out of range",
                 "write 30s to 1day",
+            ));
+        }
+        if let Some(window) = self.reclamation_window
+            && !is_window(window.0)
+        {
+            return Err(ConfigError::invalid(
+                "bidding.reclamation_window",
+                window,
+                "it is out of range",
+                "write 1h to 30days, or leave it out to offer what each order asks for",
             ));
         }
         if self.withdraw_every.0 < 60 {

@@ -113,6 +113,11 @@ fn each_wrong_value_is_named_with_what_to_do() {
         ("cpu = 1000", "", &["cpu", "missing"]),
         ("denom = \"usouk\"", "denom = \"!\"", &["denom", "`!`"]),
         ("\"5m\"", "\"1s\"", &["bidding.manifest_timeout", "30s to 1day"]),
+        (
+            "[[bidding.rates]]",
+            "reclamation_window = \"59m\"\n[[bidding.rates]]",
+            &["bidding.reclamation_window", "59", "1h to 30days"],
+        ),
         ("[[bidding.rates]]", "overbid = 3\n[[bidding.rates]]", &["overbid", "unknown"]),
         ("https://provider", "http://provider", &["gateway.uri", "https"]),
         ("127.0.0.1:8443", "8443", &["gateway.listen", "8443"]),

@@ -7,7 +7,9 @@ use souk_api::{
     escrow::{EscrowEvent, events::AccountChanged},
     orderbook::{
         LeaseState, OrderbookEvent,
-        events::{BidPlaced, DeploymentUpdated, LeaseClosed, LeaseCreated, OrderOpened},
+        events::{
+            BidPlaced, DeploymentUpdated, LeaseClosed, LeaseCreated, LeaseReclaiming, OrderOpened,
+        },
     },
     registry::RegistryEvent,
 };
@@ -15,10 +17,10 @@ use souk_client::MarketEvent;
 use souk_core::{AccountId, CloseReason, GroupId, OrderId};
 
 use crate::{
-    model::{AccountClock, Bid, BidProgress, Cursor, Lease, Mark, Order},
+    model::{AccountClock, Bid, BidProgress, Cursor, Lease, Mark, Order, Reclaim},
     store::{
         DeploymentRow, Pending, StoreError, Topic, Tx, bids, deployments, kept_volumes, leases,
-        marks, orders, pending, reservations,
+        marks, orders, pending, reclaims, reservations,
     },
 };
 
@@ -140,7 +142,11 @@ fn apply_orderbook(
             }
             Ok(())
         }
+        OrderbookEvent::LeaseReclaiming(event) if own(&event.provider) => {
+            lease_reclaiming(tx, event)
+        }
         OrderbookEvent::LeaseClosed(_)
+        | OrderbookEvent::LeaseReclaiming(_)
         | OrderbookEvent::DelegateSet(_)
         | OrderbookEvent::ExcludedSet(_)
         | OrderbookEvent::AnyoneStartsSet(_)
@@ -279,6 +285,7 @@ fn lease_created(
             closed_at: None,
             withdrawn_at: at.time,
             clock: None,
+            reclaim: None,
         },
     )?;
     bids::set_progress(tx, event.order, BidProgress::Won, None)?;
@@ -289,9 +296,21 @@ fn lease_created(
     Ok(())
 }
 
+/// Nothing else changes: the lease is served until it ended.
+fn lease_reclaiming(tx: &Tx<'_>, event: &LeaseReclaiming) -> Result<(), StoreError> {
+    if !leases::is_active(tx, event.order)? {
+        return Ok(());
+    }
+    tracing::info!(lease = %event.order, until = event.deadline, "lease is being reclaimed");
+    reclaims::put(tx, event.order, &Reclaim::from(event))
+}
+
 /// The event alone ends nothing: its namespace would be deleted on one node's word.
 fn lease_closed(tx: &Tx<'_>, at: Cursor, event: &LeaseClosed) -> Result<(), StoreError> {
     tracing::info!(lease = %event.order, reason = %event.reason, "lease closed by an event, asking the endpoints");
+    if event.notice == Some(true) {
+        reclaims::set_ended(tx, event.order)?;
+    }
     pending::add(tx, Pending::LeaseEnd, event.order.0, at.height)
 }
 

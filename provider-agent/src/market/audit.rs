@@ -18,10 +18,13 @@ use crate::{
     model::{
         AccountClock, BidProgress, Cursor, Lease,
         agreement::Agreement,
-        audit::{Difference, LeaseWord, differences},
+        audit::{Difference, LeaseWord, differences, unknown_reclaims},
         health::Reporter,
     },
-    store::{Pending, Store, StoreError, Tx, bids, cursor, deployments, leases, orders, pending},
+    store::{
+        Pending, Store, StoreError, Tx, bids, cursor, deployments, leases, orders, pending,
+        reclaims,
+    },
 };
 
 /// Own leases that are compared at once, at most.
@@ -114,6 +117,10 @@ impl Auditor {
         for difference in differences(&stored.leases, &listed) {
             self.judge(&stored, difference).await?;
         }
+        for (order, reclaim) in unknown_reclaims(&stored.leases, &listed) {
+            self.findings.differs(format!("lease {order} is being reclaimed, which no event said"));
+            self.store.write(move |tx| reclaims::put(tx, order, &reclaim)).await?;
+        }
         self.compare_clocks(&one, &stored).await?;
         Ok(end)
     }
@@ -150,7 +157,7 @@ impl Auditor {
     async fn restore(&self, order: OrderId, height: u64) -> Result<(), ChainError> {
         let market = self.market.at(height);
         let Some(lease) = market.own_lease(order).await? else { return Ok(()) };
-        if lease.state != LeaseState::Active {
+        if !lease.state.runs() {
             return Ok(());
         }
         let detail = market.orderbook.order(order).await?;

@@ -43,9 +43,16 @@ impl Messages {
         order: OrderId,
         price: Price,
         offer: Vec<souk_core::Attribute>,
+        reclamation_window: Option<u64>,
     ) -> Message {
         let provider = self.provider.clone();
-        self.orderbook(&orderbook::ExecuteMsg::PlaceBid { order, provider, price, offer })
+        self.orderbook(&orderbook::ExecuteMsg::PlaceBid {
+            order,
+            provider,
+            price,
+            offer,
+            reclamation_window,
+        })
     }
 
     /// Lowers a bid.
@@ -88,6 +95,24 @@ impl Messages {
             reason: Some(reason),
             exclude: false,
         })
+    }
+
+    /// Announces that a lease is taken back.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
+    pub fn start_reclaim(&self, order: OrderId, reason: CloseReason) -> Message {
+        self.orderbook(&orderbook::ExecuteMsg::StartReclaim { order, reason })
+    }
+
+    /// Ends a lease whose notice is over.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
+    pub fn end_reclaim(&self, order: OrderId) -> Message {
+        self.orderbook(&orderbook::ExecuteMsg::EndReclaim { order })
     }
 
     /// Closes an auction that is over.

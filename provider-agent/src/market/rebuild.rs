@@ -19,7 +19,7 @@ use souk_core::{OrderId, time::DAY};
 
 use super::{ChainError, Market, apply::order_ended};
 use crate::{
-    model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail},
+    model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail, Reclaim},
     store::{
         Pending, Store, StoreError, Topic, Tx, bids, copies, cursor, leases, orders, pending,
         reservations, taken_up, unreadable,
@@ -64,7 +64,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         orders::put(tx, &order_row(order, at))?;
     }
     put_leases(tx, snapshot)?;
-    for lease in snapshot.leases.iter().filter(|lease| lease.state == LeaseState::Active) {
+    for lease in snapshot.leases.iter().filter(|lease| lease.state.runs()) {
         pending::add(tx, Pending::Deployment, lease.group.deployment.0, at.height)?;
         pending::add(tx, Pending::Account, lease.account.0, at.height)?;
     }
@@ -85,7 +85,7 @@ fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     // What runs is not ended by one node's list: the endpoints are asked for each such lease. Nor does
     // one that ended run again by it: that is for the audit, which asks all of them.
     let running: BTreeSet<OrderId> = leases::active(tx)?.iter().map(|lease| lease.order).collect();
-    let listed = |lease: &LeaseResponse| lease.state == LeaseState::Active;
+    let listed = |lease: &LeaseResponse| lease.state.runs();
     let active: BTreeSet<OrderId> =
         snapshot.leases.iter().filter(|lease| listed(lease)).map(|lease| lease.order).collect();
     for order in running.difference(&active) {
@@ -180,12 +180,13 @@ pub(super) fn lease_row(lease: &LeaseResponse) -> Lease {
         price: lease.price,
         denom: lease.denom.clone(),
         account: lease.account,
-        state: lease.state,
+        state: if lease.state.runs() { LeaseState::Active } else { lease.state },
         reason: lease.reason,
         created_at: lease.created_at,
         closed_at: lease.closed_at,
         withdrawn_at: lease.created_at,
         clock: None,
+        reclaim: lease.reclaim.as_ref().map(Reclaim::from),
     }
 }
 

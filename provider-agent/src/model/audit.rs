@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use souk_api::orderbook::{LeaseResponse, LeaseState};
 use souk_core::{CloseReason, OrderId};
 
-use super::Lease;
+use super::{Lease, Reclaim};
 
 /// What the chain says of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl LeaseWord {
     pub fn of(lease: Option<&LeaseResponse>) -> Self {
         match lease {
             None => Self::Absent,
-            Some(lease) if lease.state == LeaseState::Active => Self::Active,
+            Some(lease) if lease.state.runs() => Self::Active,
             Some(lease) => Self::Ended {
                 state: lease.state,
                 reason: lease.reason.unwrap_or(CloseReason::Unspecified),
@@ -66,7 +66,7 @@ pub fn differences(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<Difference
     for lease in stored.iter().filter(active) {
         runs.entry(lease.order).or_default().0 = true;
     }
-    for lease in listed.iter().filter(|lease| lease.state == LeaseState::Active) {
+    for lease in listed.iter().filter(|lease| lease.state.runs()) {
         runs.entry(lease.order).or_default().1 = true;
     }
     let found = runs.into_iter().filter_map(|(order, runs)| match runs {
@@ -75,4 +75,95 @@ pub fn differences(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<Difference
         _ => None,
     });
     found.collect()
+}
+
+/// What was announced of leases that run on both sides and the store does not know. It is no question for
+/// other endpoints: nothing ends by it that the chain does not let end.
+pub fn unknown_reclaims(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<(OrderId, Reclaim)> {
+    let unknown = |listed: &LeaseResponse| {
+        let known = stored.iter().find(|lease| lease.order == listed.order)?;
+        let runs = known.state == LeaseState::Active && listed.state.runs();
+        let reclaim = listed.reclaim.as_ref().map(Reclaim::from)?;
+        (runs && known.reclaim.is_none()).then_some((known.order, reclaim))
+    };
+    listed.iter().filter_map(unknown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_api::orderbook::ReclaimResponse;
+    use souk_core::{AccountId, Denom, DeploymentId, GroupId, GroupSeq, Price};
+
+    use super::*;
+
+    fn listed(state: LeaseState) -> LeaseResponse {
+        let reclaim = (state == LeaseState::Reclaiming).then_some(ReclaimResponse {
+            reason: CloseReason::Decommission,
+            started_at: 100,
+            deadline: 3_700,
+            deadline_block: 450,
+            ended: false,
+        });
+        LeaseResponse {
+            order: OrderId(7),
+            group: GroupId { deployment: DeploymentId(3), group: GroupSeq(1) },
+            tenant: "souk1ann".into(),
+            provider: "souk1me".into(),
+            price: Price::MAX,
+            denom: Denom::native("usouk"),
+            account: AccountId(3),
+            state,
+            created_at: 100,
+            manifest_timeout: 300,
+            closed_at: None,
+            reason: None,
+            reclamation_window: Some(3_600),
+            reclaim,
+        }
+    }
+
+    fn stored(reclaim: Option<Reclaim>) -> Lease {
+        Lease {
+            order: OrderId(7),
+            group: GroupId { deployment: DeploymentId(3), group: GroupSeq(1) },
+            tenant: "souk1ann".into(),
+            price: Price::MAX,
+            denom: Denom::native("usouk"),
+            account: AccountId(3),
+            state: LeaseState::Active,
+            reason: None,
+            created_at: 100,
+            closed_at: None,
+            withdrawn_at: 100,
+            clock: None,
+            reclaim,
+        }
+    }
+
+    #[test]
+    fn a_lease_that_is_taken_back_runs_by_the_chain_as_an_active_one() {
+        for state in [LeaseState::Active, LeaseState::Reclaiming] {
+            assert_eq!(LeaseWord::of(Some(&listed(state))), LeaseWord::Active, "{state}");
+            assert_eq!(differences(&[stored(None)], &[listed(state)]), [], "{state}");
+            let runs = [Difference::Runs(OrderId(7))];
+            assert_eq!(differences(&[], &[listed(state)]), runs, "{state}");
+        }
+        let ended = [Difference::Ended(OrderId(7))];
+        assert_eq!(differences(&[stored(None)], &[listed(LeaseState::Closed)]), ended);
+    }
+
+    #[test]
+    fn what_no_event_said_of_a_reclaim_is_learned_from_the_list() {
+        let known = Reclaim {
+            reason: CloseReason::Decommission,
+            deadline: 3_700,
+            block: 450,
+            ended: false,
+        };
+        let reclaiming = [listed(LeaseState::Reclaiming)];
+        assert_eq!(unknown_reclaims(&[stored(None)], &reclaiming), [(OrderId(7), known)]);
+        assert_eq!(unknown_reclaims(&[stored(Some(known))], &reclaiming), []);
+        assert_eq!(unknown_reclaims(&[], &reclaiming), []);
+        assert_eq!(unknown_reclaims(&[stored(None)], &[listed(LeaseState::Active)]), []);
+    }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use souk_api::{escrow::events::AccountChanged, orderbook::LeaseState};
 use souk_core::{AccountId, CloseReason, Denom, GroupId, OrderId, Price, Rate};
 
+use super::Reclaim;
+
 /// An own lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
@@ -20,7 +22,7 @@ pub struct Lease {
     pub denom: Denom,
     /// The escrow account that pays; its stream there has the order's number.
     pub account: AccountId,
-    /// Its state on the chain.
+    /// Its state on the chain; `active` also while it is being reclaimed.
     pub state: LeaseState,
     /// Why it ended.
     pub reason: Option<CloseReason>,
@@ -32,6 +34,8 @@ pub struct Lease {
     pub withdrawn_at: u64,
     /// The account's clock; none until it is known.
     pub clock: Option<AccountClock>,
+    /// That the provider takes it back with notice. It is served as any other until it ended.
+    pub reclaim: Option<Reclaim>,
 }
 
 /// Whose lease it is, as its pods learn it.

@@ -46,6 +46,9 @@ pub struct OrderDetail {
     pub refuse: Vec<String>,
     /// Providers that closed a lease of this group before.
     pub excluded: Vec<String>,
+    /// The least notice before its lease is taken back, in seconds, if it asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclamation: Option<u64>,
 }
 
 impl From<&OrderResponse> for OrderDetail {
@@ -56,6 +59,7 @@ impl From<&OrderResponse> for OrderDetail {
             allow: order.allow.clone(),
             refuse: order.refuse.clone(),
             excluded: order.excluded.clone(),
+            reclamation: order.reclamation.map(|asked| asked.min_window),
         }
     }
 }

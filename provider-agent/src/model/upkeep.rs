@@ -27,6 +27,8 @@ pub enum UpkeepTask {
     },
     /// Close a lease whose manifest did not come in time.
     ManifestTimeout(OrderId),
+    /// End a lease whose notice is over.
+    EndReclaim(OrderId),
     /// Mark a depleted deployment, or end it.
     EndDeployment {
         /// The deployment.
@@ -44,7 +46,10 @@ impl UpkeepTask {
     /// Whether it cannot be taken back: it ends a lease, a deployment or an auction.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::ManifestTimeout(_) | Self::EndDeployment { .. } | Self::CloseAuction(_) => true,
+            Self::ManifestTimeout(_)
+            | Self::EndReclaim(_)
+            | Self::EndDeployment { .. }
+            | Self::CloseAuction(_) => true,
             Self::Withdraw { .. } => false,
         }
     }
@@ -114,6 +119,9 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
         }
         if active && is_late(input, lease, at, policy) {
             due.push(UpkeepTask::ManifestTimeout(lease.order));
+        }
+        if active && lease.reclaim.is_some_and(|reclaim| reclaim.is_over(at)) {
+            due.push(UpkeepTask::EndReclaim(lease.order));
         }
         let deployment = lease.group.deployment;
         if active
@@ -217,10 +225,10 @@ fn end_deployment(
 
 #[cfg(test)]
 mod tests {
-    use souk_core::{AccountId, Denom, GroupId, GroupSeq, Price};
+    use souk_core::{AccountId, CloseReason, Denom, GroupId, GroupSeq, Price};
 
     use super::*;
-    use crate::model::{AccountClock, reach::LastAttempt};
+    use crate::model::{AccountClock, Reclaim, reach::LastAttempt};
 
     const LEASE: OrderId = OrderId(7);
 
@@ -242,6 +250,7 @@ mod tests {
             closed_at: None,
             withdrawn_at: created_at,
             clock: None,
+            reclaim: None,
         }
     }
 
@@ -387,6 +396,26 @@ mod tests {
             assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
         }
         assert_eq!(longest_manifest_timeout(300), 3_540);
+    }
+
+    #[test]
+    fn a_lease_that_is_taken_back_is_ended_when_time_and_blocks_of_the_notice_are_over() {
+        let reclaim =
+            Reclaim { reason: CloseReason::Decommission, deadline: 2_000, block: 50, ended: false };
+        for (time, height, state, due) in [
+            (1_999, 50, LeaseState::Active, false),
+            (2_000, 49, LeaseState::Active, false),
+            (2_000, 50, LeaseState::Active, true),
+            (9_000, 90, LeaseState::Closed, false),
+        ] {
+            let closed_at = (state == LeaseState::Closed).then_some(2_500);
+            let lease = Lease { state, closed_at, reclaim: Some(reclaim), ..lease(1_000) };
+            let at = Some(Cursor { height, time });
+            let input = UpkeepInput { at, leases: vec![lease], ..UpkeepInput::default() };
+            let tasks = plan(&input, &policy());
+            assert_eq!(tasks.contains(&UpkeepTask::EndReclaim(LEASE)), due, "at {time}, {height}");
+        }
+        assert!(UpkeepTask::EndReclaim(LEASE).is_final());
     }
 
     #[test]

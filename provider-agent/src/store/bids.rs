@@ -1,7 +1,10 @@
 //! Own bids, from the decision to the release of their slot.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use souk_core::{CloseReason, OrderId, Price, slot::held_until};
+use souk_core::{
+    CloseReason, OrderId, Price,
+    slot::{held_until, held_until_after_notice},
+};
 
 use super::{StoreError, Topic, Tx, sql};
 use crate::model::{Bid, BidProgress};
@@ -99,13 +102,15 @@ pub struct OverBid {
 pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, StoreError> {
     // Leases that ended are few, and found by the index of states: by `!=` all leases would be read.
     let mut statement = sql.prepare_cached(
-        "SELECT order_id, decided_height, NULL AS created_at, NULL AS closed_at, NULL AS reason
+        "SELECT order_id, decided_height, NULL AS created_at, NULL AS closed_at, NULL AS reason,
+                NULL AS done
              FROM bids WHERE progress = 'lost'
-         UNION SELECT b.order_id, b.decided_height, NULL, NULL, NULL
+         UNION SELECT b.order_id, b.decided_height, NULL, NULL, NULL, NULL
              FROM bids b JOIN orders o ON o.id = b.order_id
              WHERE b.progress = 'open' AND o.closes_at IS NULL AND o.expires_at < ?1
-         UNION SELECT b.order_id, b.decided_height, l.created_at, l.closed_at, l.reason
+         UNION SELECT b.order_id, b.decided_height, l.created_at, l.closed_at, l.reason, r.done
              FROM leases l CROSS JOIN bids b USING (order_id)
+             LEFT JOIN reclaims r ON r.lease = b.order_id
              WHERE (l.state < 'active' OR l.state > 'active') AND b.progress = 'won'
          ORDER BY order_id",
     )?;
@@ -117,7 +122,12 @@ pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, 
         let created_at = sql::opt_uint(row, "created_at")?;
         let closed_at = sql::opt_uint(row, "closed_at")?;
         let reason = sql::opt_parsed(row, "reason", CloseReason::from_stored)?;
+        let by_notice: Option<bool> = row.get("done")?;
         let held = created_at.zip(closed_at).map(|(created_at, closed_at)| {
+            // After lack of money the slot is free at once, whatever was announced.
+            if by_notice == Some(true) && reason != Some(CloseReason::InsufficientFunds) {
+                return held_until_after_notice(created_at, closed_at, slot_hold);
+            }
             // Of one whose reason is not known the longest hold is expected.
             let reason = reason.unwrap_or(CloseReason::Unspecified);
             held_until(created_at, (closed_at, reason), slot_hold)

@@ -4,12 +4,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_api::orderbook::LeaseState;
 use souk_core::{AccountId, CloseReason, DeploymentId, GroupId, GroupSeq, OrderId};
 
-use super::{StoreError, Topic, Tx, sql};
+use super::{StoreError, Topic, Tx, reclaims, sql};
 use crate::model::{AccountClock, Lease};
 
 const SELECT: &str = "SELECT order_id, deployment, grp, owner, price, denom, account, state, \
      reason, created_at, closed_at, withdrawn_at, a.remaining, a.rate, a.anchor, a.depletion, \
-     a.dry, a.closed, a.height FROM leases LEFT JOIN accounts a ON a.id = account";
+     a.dry, a.closed, a.height, r.* FROM leases LEFT JOIN accounts a ON a.id = account \
+     LEFT JOIN reclaims r ON r.lease = order_id";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
     let known: Option<i64> = row.get("height")?;
@@ -41,6 +42,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
         closed_at: sql::opt_uint(row, "closed_at")?,
         withdrawn_at: sql::uint(row, "withdrawn_at")?,
         clock,
+        reclaim: reclaims::read(row)?,
     })
 }
 
@@ -114,8 +116,8 @@ pub fn without_manifest(sql: &Connection) -> Result<Vec<OrderId>, StoreError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Inserts a lease or updates its state. `withdrawn_at` of an existing one stays; the clock is set by
-/// [`put_clock`].
+/// Inserts a lease or updates its state, and what was announced of its end. `withdrawn_at` of an existing one
+/// stays; the clock is set by [`put_clock`].
 ///
 /// # Errors
 ///
@@ -142,6 +144,9 @@ pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
         sql::opt_int(row.closed_at)?,
         sql::int(row.withdrawn_at)?,
     ])?;
+    if let Some(reclaim) = &row.reclaim {
+        reclaims::put(tx, row.order, reclaim)?;
+    }
     tx.lease_changed(row.order);
     tx.order_changed(row.order);
     tx.touch(Topic::Leases);
@@ -301,6 +306,7 @@ pub fn forget(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
         .execute([id])?;
     tx.prepare_cached("DELETE FROM accounts WHERE id NOT IN (SELECT account FROM leases)")?
         .execute([])?;
+    reclaims::forget_gone(tx)?;
     tx.lease_changed(order);
     tx.order_changed(order);
     tx.touch(Topic::Leases);

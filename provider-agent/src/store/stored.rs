@@ -18,7 +18,7 @@ use souk_core::{
 use super::*;
 use crate::model::kept::{Kept, KeptVolume};
 use crate::model::placement::{GpuModel, Placement, Requests};
-use crate::model::{AccountClock, Bid, BidProgress, Mark, OrderDetail};
+use crate::model::{AccountClock, Bid, BidProgress, Mark, OrderDetail, Reclaim};
 
 /// What 0.1.0 stored, before there was a table of what was applied.
 const FIXTURE_0_1_0: &str = "src/store/fixtures/0.1.0.sql";
@@ -159,6 +159,7 @@ fn detail() -> OrderDetail {
         allow: vec!["souk1me".into()],
         refuse: vec!["souk1other".into()],
         excluded: vec!["souk1former".into()],
+        reclamation: None,
     }
 }
 
@@ -197,6 +198,7 @@ fn leases() -> Vec<Lease> {
         closed_at: reason.map(|_| 1_700_000_900),
         withdrawn_at: 1_700_000_500,
         clock,
+        reclaim: None,
     };
     let clock = |depleted: bool| AccountClock {
         remaining: if depleted { 0 } else { 1 << 120 },
@@ -208,8 +210,14 @@ fn leases() -> Vec<Lease> {
         height: 42,
     };
     let (tenant, depleted) = (CloseReason::Tenant, CloseReason::InsufficientFunds);
+    let reclaim = Some(Reclaim {
+        reason: CloseReason::Decommission,
+        deadline: 1_700_003_700,
+        block: 450,
+        ended: false,
+    });
     vec![
-        lease(1, LeaseState::Active, None, Some(clock(false))),
+        Lease { reclaim, ..lease(1, LeaseState::Active, None, Some(clock(false))) },
         lease(2, LeaseState::InsufficientFunds, Some(depleted), Some(clock(true))),
         lease(3, LeaseState::Closed, Some(tenant), None),
     ]

@@ -8,7 +8,7 @@ use souk_core::{
 };
 
 use super::*;
-use crate::model::{AccountClock, Bid, BidProgress, OrderDetail, reconcile::Funds};
+use crate::model::{AccountClock, Bid, BidProgress, OrderDetail, Reclaim, reconcile::Funds};
 
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -38,6 +38,7 @@ fn lease(order: u64) -> Lease {
         closed_at: None,
         withdrawn_at: 1_000,
         clock: None,
+        reclaim: None,
     }
 }
 
@@ -341,6 +342,7 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
         allow: vec![],
         refuse: vec![],
         excluded: vec![],
+        reclamation: None,
     };
     let (event, known) = (row.clone(), Order { detail: Some(detail.clone()), ..row.clone() });
     store
@@ -486,6 +488,8 @@ async fn a_won_bids_slot_is_released_when_its_ended_lease_has_let_go_of_it() {
         (2, Some((1_300, CloseReason::Unstable))),
         (3, Some((1_300, CloseReason::InsufficientFunds))),
         (4, None),
+        (5, Some((1_300, CloseReason::Decommission))),
+        (6, Some((1_300, CloseReason::Decommission))),
     ];
     store
         .write(move |tx| {
@@ -505,7 +509,17 @@ async fn a_won_bids_slot_is_released_when_its_ended_lease_has_let_go_of_it() {
                     lease.state = LeaseState::Closed;
                     (lease.closed_at, lease.reason) = (Some(at), Some(reason));
                 }
+                // The notice of the fifth was over, the sixth ended before.
+                lease.reclaim = (order > 4).then_some(Reclaim {
+                    reason: CloseReason::Decommission,
+                    deadline: 1_300,
+                    block: 5,
+                    ended: false,
+                });
                 leases::put(tx, &lease)?;
+                if order == 5 {
+                    reclaims::set_ended(tx, lease.order)?;
+                }
             }
             Ok::<_, StoreError>(())
         })
@@ -514,9 +528,9 @@ async fn a_won_bids_slot_is_released_when_its_ended_lease_has_let_go_of_it() {
     for (now, expected) in [
         (1_300, vec![3]),
         (1_599, vec![3]),
-        (1_600, vec![1, 3]),
-        (1_299 + HOLD, vec![1, 3]),
-        (1_300 + HOLD, vec![1, 2, 3]),
+        (1_600, vec![1, 3, 5]),
+        (1_299 + HOLD, vec![1, 3, 5]),
+        (1_300 + HOLD, vec![1, 2, 3, 5, 6]),
     ] {
         let over = store.read(move |sql| bids::over(sql, now, HOLD)).await.unwrap();
         let orders: Vec<u64> = over.iter().map(|bid| bid.order.0).collect();

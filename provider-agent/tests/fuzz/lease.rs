@@ -156,6 +156,7 @@ pub fn leased() -> Leased {
         closed_at: None,
         withdrawn_at: 1_000,
         clock: None,
+        reclaim: None,
     };
     Leased { lease, spec, group, upload }
 }
@@ -180,6 +181,7 @@ pub async fn write(store: &Store, leased: &Leased) {
         allow: vec![],
         refuse: vec![],
         excluded: vec![],
+        reclamation: None,
     };
     let order = Order {
         id: lease.order,

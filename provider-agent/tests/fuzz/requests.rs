@@ -60,6 +60,7 @@ impl Workloads for Cluster {
             detail: None,
             services: vec![],
             kept_volumes: None,
+            reclaim: None,
         };
         std::future::ready(Ok(status)).boxed()
     }

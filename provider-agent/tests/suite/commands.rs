@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 /// Runs the program of this crate.
-async fn souk_provider(arguments: &[&str]) -> Output {
+pub async fn souk_provider(arguments: &[&str]) -> Output {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_souk-provider"));
     command.args(arguments).env_remove("SOUK_PROVIDER_CONFIG").output().await.unwrap()
 }

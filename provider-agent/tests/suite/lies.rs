@@ -62,6 +62,7 @@ pub fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
         reason: CloseReason::Tenant,
         breach: false,
         excluded: None,
+        notice: None,
     };
     let end = events::published(end, &fixture.contracts.orderbook);
     let attributes = end.attributes.iter();

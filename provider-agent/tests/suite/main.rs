@@ -24,6 +24,7 @@ mod manifests;
 mod outbox;
 mod questions;
 mod reasons;
+mod reclaiming;
 mod recovery_document;
 mod restoring;
 mod secrets;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cosmwasm_std::HexBinary;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use kube::Api;
-use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent};
+use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent, Reclamation};
 use souk_core::{Attribute, AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_provider::{
@@ -94,6 +94,9 @@ pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Le
         delegate: None,
         allow: vec![],
         refuse: vec![],
+        reclamation: compiled
+            .min_reclamation_window
+            .map(|window| Reclamation { min_window: window / 1_000_000_000 }),
     });
     let orderbook = fixture.contracts.orderbook.clone();
     let outcome = fixture.execute(tenant, &orderbook, &msg, 50_000_000).await;

@@ -235,6 +235,7 @@ impl Fixture {
                 delegate: None,
                 allow: Vec::new(),
                 refuse: Vec::new(),
+                reclamation: None,
             });
             messages.push(wallet.execute(orderbook, &message, &[plan.deposit])?);
             uploads.push(plan.upload);

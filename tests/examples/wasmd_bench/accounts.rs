@@ -108,6 +108,7 @@ impl Account {
             delegate: None,
             allow: Vec::new(),
             refuse: Vec::new(),
+            reclamation: None,
         });
         self.execute(&fixture.contracts.orderbook, &message, &[coins(deposit)])
     }
@@ -120,6 +121,7 @@ impl Account {
                 provider: self.address.clone(),
                 price: Price::new(price).unwrap(),
                 offer: Vec::new(),
+                reclamation_window: None,
             },
         )
     }

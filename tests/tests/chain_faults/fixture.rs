@@ -84,6 +84,7 @@ impl Fixture {
             delegate: None,
             allow: vec![self.provider.address.clone()],
             refuse: vec![],
+            reclamation: None,
         });
         let coins = Coin::new(50_000_000, self.market.network.denom.clone());
         let outcome = self.send("deploying", &msg, &[coins]).await;

@@ -166,7 +166,13 @@ async fn a_fee_below_the_nodes_least_is_raised_to_it_within_the_bound() {
 fn a_bid_is_distinguished_from_other_transactions() {
     let (order, provider) = (OrderId(1), "place_bidder".to_owned());
     let price = souk_core::Price::new(1).unwrap();
-    let bid = ExecuteMsg::PlaceBid { order, provider: provider.clone(), price, offer: vec![] };
+    let bid = ExecuteMsg::PlaceBid {
+        order,
+        provider: provider.clone(),
+        price,
+        offer: vec![],
+        reclamation_window: None,
+    };
     let others = [
         ExecuteMsg::LowerBid { order, provider: provider.clone(), price },
         ExecuteMsg::WithdrawBid { order, provider: provider.clone() },

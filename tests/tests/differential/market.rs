@@ -207,6 +207,7 @@ impl Contracts {
             delegate: None,
             allow: vec![],
             refuse: vec![],
+            reclamation: None,
         };
         self.pay(who, &self.orderbook, &orderbook::ExecuteMsg::CreateDeployment(new), coins)
     }
@@ -217,6 +218,7 @@ impl Contracts {
             provider: address(provider),
             price: price(value),
             offer: vec![],
+            reclamation_window: None,
         };
         self.to_orderbook(who, &msg)
     }

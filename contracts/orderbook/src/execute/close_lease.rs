@@ -25,7 +25,8 @@ use crate::{
 /// The group is reopened, after a provider's close without that provider and ten times in a day at most,
 /// after its tenant's as often as it could be started; a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
 /// chose its provider waits, that of an auction is reopened without the winner. While the account
-/// is depleted the reason is lack of money and nothing is reopened.
+/// is depleted the reason is lack of money and nothing is reopened. A provider whose notice is over breaks
+/// nothing; the group is reopened without it all the same.
 ///
 /// # Errors
 /// If the lease ended already, if reason or exclusion are not this side's to give, or if it is not
@@ -42,7 +43,11 @@ pub fn close_lease(
     if lease.ended.is_some() {
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
-    let said = side.reason(given)?;
+    let (now, height) = (ctx.now(), ctx.height());
+    let notice = lease
+        .notice
+        .filter(|notice| side == Side::Provider && notice.deadline().is_over(now, height));
+    let said = side.reason(given.or(notice.map(|notice| notice.reason)))?;
     if exclude && side == Side::Provider {
         return Err(ContractError::NotYoursToExclude(id));
     }
@@ -52,14 +57,15 @@ pub fn close_lease(
     if reason == CloseReason::ManifestTimeout {
         check_manifest_window(ctx, id, &lease, order.manifest_timeout)?;
     }
-    let after = Aftermath::of(side, reason, order.auction.is_some());
+    let after = Aftermath::of(side, reason, order.auction.is_some(), notice.is_some());
     let excludes = exclude || after.excludes();
-    let ending = LeaseEnding { reason, breach: after.is_breach(), excludes };
+    let notice = after == Aftermath::Notice;
+    let ending = LeaseEnding { reason, breach: after.is_breach(), excludes, notice };
     let closed = lease::end(ctx, id, &mut order, ending)?;
     let response = Response::new().add_event(closed);
 
     let mut group = groups::get(ctx.storage(), id_of_group)?;
-    let rests = rests(&mut group, after, ctx.now());
+    let rests = rests(&mut group, after, now);
     if exclude {
         group.name(&lease.provider);
     } else if excludes {
@@ -104,7 +110,7 @@ fn rests(group: &mut Group, after: Aftermath, now: u64) -> Option<GroupState> {
         Aftermath::NoManifest => Some(GroupState::Paused),
         // As a start is: else a close would put a group out again without end.
         Aftermath::ByTenant => group.count_start(now).err().map(|_| GroupState::Paused),
-        Aftermath::Breach | Aftermath::NoManifestForWinner => {
+        Aftermath::Breach | Aftermath::Notice | Aftermath::NoManifestForWinner => {
             (!group.count_round(now)).then_some(GroupState::Paused)
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     ContractError, Ctx,
     lifecycle::order::{self, NewOrder},
     neighbours::escrow,
-    rules::opening,
+    rules::{opening, reclaim},
     state::{
         counters,
         denoms::{self, Terms},
@@ -47,6 +47,8 @@ pub(super) fn create(
         check_group(ctx, group, &terms)?;
     }
     opening::check_auction(new.auction, &ctx.config.params)?;
+    let reclamation = new.reclamation.map(|reclamation| reclamation.min_window);
+    reclamation.map_or(Ok(()), reclaim::check_window)?;
     let groups = new.groups.len();
     check_deposit(deposit.amount, groups, &terms)?;
 
@@ -68,6 +70,7 @@ pub(super) fn create(
         reserved: Rate::ZERO,
         mark: None,
         anyone_starts: false,
+        reclamation,
         closed: false,
     };
     let mut response = Response::new().add_event(DeploymentCreated {

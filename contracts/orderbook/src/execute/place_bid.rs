@@ -11,6 +11,7 @@ use crate::{
     ContractError, Ctx,
     eligibility::{self, Bidder},
     lifecycle::order::LoadedOrder,
+    rules::reclaim,
     state::{
         bids::{self, Bid},
         counters, orders, provider_stats,
@@ -20,17 +21,19 @@ use crate::{
 /// Takes a slot and a place among the bids of its price.
 ///
 /// # Errors
-/// What makes the provider not eligible, or an offer that breaks a rule.
+/// What makes the provider not eligible, or an offer or a notice that breaks a rule.
 pub fn place_bid(
     ctx: &mut Ctx,
     bidder: Bidder,
     id: OrderId,
     price: Price,
     offer: Vec<Attribute>,
+    window: Option<u64>,
 ) -> Result<Response, ContractError> {
     let mut loaded = LoadedOrder::load(ctx.storage(), id)?;
     let mut stats = eligibility::check(&ctx.view(), &loaded, &bidder, Some(price))?;
     check_claims(&offer, MAX_OFFER)?;
+    reclaim::check_offer(loaded.deployment.reclamation, window)?;
     let extended = extend(ctx, &mut loaded, price)?;
 
     let provider = bidder.address;
@@ -42,6 +45,7 @@ pub fn place_bid(
         placed_at: ctx.now(),
         slashes: bidder.record.slashes,
         offer,
+        window,
     };
     bids::add(ctx.storage_mut(), id, &provider, &bid)?;
     provider_stats::use_slot(&mut stats)?;

@@ -42,7 +42,7 @@ fn is_over(ctx: &Ctx, id: OrderId, provider: &Addr) -> Result<bool, ContractErro
     let order = orders::get(ctx.storage(), id)?;
     Ok(match order.lease() {
         Some(lease) if lease.provider == *provider => {
-            slot::is_free(lease.created_at, lease.ended, now, hold)
+            slot::is_free(lease.created_at, lease.ended, lease.ended_by_notice(), now, hold)
         }
         Some(_) => true,
         None => order.state(now) == OrderState::Closed,

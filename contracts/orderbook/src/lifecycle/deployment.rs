@@ -42,7 +42,7 @@ pub fn close(
                 response = response.add_event(event);
             }
             OrderStatus::Lease(running) if running.ended.is_none() => {
-                let ending = LeaseEnding { reason, breach: false, excludes: false };
+                let ending = LeaseEnding { reason, breach: false, excludes: false, notice: false };
                 let event = lease::end(ctx, number, &mut order, ending)?;
                 response = response.add_event(event);
                 leases.push(number);

@@ -126,7 +126,7 @@ pub fn stop(
             let depleted = escrow::is_depleted(&ctx.view(), id.deployment);
             let reason =
                 if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
-            let ending = LeaseEnding { reason, breach: false, excludes: false };
+            let ending = LeaseEnding { reason, breach: false, excludes: false, notice: false };
             let closed = lease::end(ctx, number, &mut found, ending)?;
             let stop = escrow::close_stream(ctx, id.deployment, number, deployment.reserved)?;
             Ok(Response::new().add_event(closed).add_event(changed).add_message(stop))

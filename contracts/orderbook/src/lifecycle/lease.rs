@@ -39,8 +39,14 @@ pub fn open(
 ) -> Result<(LeaseCreated, WasmMsg), ContractError> {
     let Winner { provider, bid, record } = winner;
     let (id, GroupId { deployment, group }) = (loaded.id, loaded.order.group);
-    let lease =
-        Lease { provider: provider.clone(), price: bid.price, created_at: ctx.now(), ended: None };
+    let lease = Lease {
+        provider: provider.clone(),
+        price: bid.price,
+        created_at: ctx.now(),
+        ended: None,
+        window: bid.window,
+        notice: None,
+    };
     loaded.order.status = OrderStatus::Lease(lease);
     orders::save(ctx.storage_mut(), id, &loaded.order)?;
     leases::add(ctx.storage_mut(), &provider, id)?;
@@ -79,6 +85,8 @@ pub struct LeaseEnding {
     pub breach: bool,
     /// Whether the provider may not bid on the group from now on.
     pub excludes: bool,
+    /// By the provider whose notice is over.
+    pub notice: bool,
 }
 
 /// Ends a running lease: its order, the provider's counters, and its slot if it is not held
@@ -89,7 +97,7 @@ pub fn end(
     order: &mut Order,
     ending: LeaseEnding,
 ) -> Result<LeaseClosed, ContractError> {
-    let LeaseEnding { reason, breach, excludes } = ending;
+    let LeaseEnding { reason, breach, excludes, notice: by_notice } = ending;
     let now = ctx.now();
     let OrderStatus::Lease(lease) = &mut order.status else {
         return Err(ContractError::NoLease(id));
@@ -98,17 +106,22 @@ pub fn end(
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
     lease.ended = Some((now, reason));
+    if let Some(notice) = &mut lease.notice {
+        notice.ended = by_notice;
+    }
     let lease = lease.clone();
     orders::save(ctx.storage_mut(), id, order)?;
 
-    let free = slot::is_free(lease.created_at, lease.ended, now, ctx.config.params.slot_hold);
+    let hold = ctx.config.params.slot_hold;
+    let free = slot::is_free(lease.created_at, lease.ended, lease.ended_by_notice(), now, hold);
     let frees_slot = free && remove_bid(ctx, id, &lease)?;
     let end = LeaseEnd { reason, breach, frees_slot };
     provider_stats::lease_ended(ctx.storage_mut(), &lease.provider, end)?;
     let GroupId { deployment, group } = order.group;
     let provider = lease.provider.into();
     let excluded = excludes.then_some(true);
-    Ok(LeaseClosed { order: id, deployment, group, provider, reason, breach, excluded })
+    let notice = by_notice.then_some(true);
+    Ok(LeaseClosed { order: id, deployment, group, provider, reason, breach, excluded, notice })
 }
 
 /// Deletes the winner's bid. `true` if it was there.

@@ -45,6 +45,7 @@ fn describe(view: &View, id: OrderId, order: &Order, provider: Addr, bid: Bid) -
         price: bid.price,
         position: bid.position,
         offer: bid.offer,
+        reclamation_window: bid.window,
         placed_at: bid.placed_at,
         state,
     }

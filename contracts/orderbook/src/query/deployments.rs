@@ -3,7 +3,7 @@
 use cosmwasm_std::HexBinary;
 use souk_api::orderbook::{
     DeploymentResponse, DeploymentState, DeploymentsResponse, GroupResponse, MarkResponse,
-    OrderState,
+    OrderState, Reclamation,
 };
 use souk_contract_std::Page;
 use souk_core::{DeploymentId, GroupId, GroupSeq};
@@ -61,6 +61,7 @@ fn describe(
         marked_at: deployment.mark.map(|mark| mark.at),
         mark: deployment.mark.map(|mark| describe_mark(view, mark)),
         anyone_starts: deployment.anyone_starts,
+        reclamation: deployment.reclamation.map(|min_window| Reclamation { min_window }),
         groups: groups?,
     })
 }

@@ -26,6 +26,8 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
         manifest_timeout: order.manifest_timeout,
         closed_at: lease.ended.map(|(at, _)| at),
         reason: lease.ended.map(|(_, reason)| reason),
+        reclamation_window: lease.window,
+        reclaim: lease.notice.map(|notice| notice.describe()),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Orders with what they ask for.
 
-use souk_api::orderbook::{OrderResponse, OrdersResponse};
+use souk_api::orderbook::{OrderResponse, OrdersResponse, Reclamation};
 use souk_contract_std::Page;
 use souk_core::OrderId;
 
@@ -49,6 +49,7 @@ fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractE
         expires_at: order.expires_at,
         closes_at: closing.map(|closing| closing.time()),
         manifest_timeout: order.manifest_timeout,
+        reclamation: deployment.reclamation.map(|min_window| Reclamation { min_window }),
         allow: texts(deployment.allow),
         refuse: texts(deployment.refuse),
         excluded: texts(order.excluded),

@@ -2,9 +2,11 @@
 
 pub mod auction;
 pub mod daily;
+pub mod deadline;
 pub mod manifest;
 pub mod opening;
 pub mod price;
 pub mod reason;
+pub mod reclaim;
 pub mod settings;
 pub mod slot;

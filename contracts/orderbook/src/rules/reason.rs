@@ -38,6 +38,8 @@ pub enum Aftermath {
     ByTenant,
     /// The provider ended it without notice: the group is reopened without it, ten times in a day.
     Breach,
+    /// The provider's notice was over: the group is reopened without it, ten times in a day.
+    Notice,
     /// There was no manifest, and the tenant had chosen the provider: the group rests.
     NoManifest,
     /// There was no manifest for the winner of an auction: the group is reopened without it, ten
@@ -46,13 +48,15 @@ pub enum Aftermath {
 }
 
 impl Aftermath {
-    /// Of a lease of a binding auction or not, that is ended for `reason` by `side`.
-    pub fn of(side: Side, reason: CloseReason, binding: bool) -> Self {
+    /// Of a lease of a binding auction or not, that is ended for `reason` by `side`, after its provider's
+    /// notice or not.
+    pub fn of(side: Side, reason: CloseReason, binding: bool, notice: bool) -> Self {
         match (side, reason) {
             (_, CloseReason::InsufficientFunds) => Self::NoFunds,
             (Side::Tenant, _) => Self::ByTenant,
             (Side::Provider, CloseReason::ManifestTimeout) if binding => Self::NoManifestForWinner,
             (Side::Provider, CloseReason::ManifestTimeout) => Self::NoManifest,
+            (Side::Provider, _) if notice => Self::Notice,
             (Side::Provider, _) => Self::Breach,
         }
     }
@@ -64,7 +68,7 @@ impl Aftermath {
 
     /// Whether the provider may not bid on the group any more, whatever its tenant says.
     pub fn excludes(self) -> bool {
-        self.is_breach() || self == Self::NoManifestForWinner
+        matches!(self, Self::Breach | Self::Notice | Self::NoManifestForWinner)
     }
 }
 

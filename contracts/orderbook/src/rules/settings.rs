@@ -1,6 +1,6 @@
 //! What may be configured, within which bounds.
 
-use souk_api::orderbook::{DenomConfig, Params};
+use souk_api::orderbook::{DenomConfig, Params, SLOWEST_BLOCK_RANGE};
 use souk_core::{
     Denom,
     time::{DAY, HOUR, WEEK},
@@ -31,6 +31,7 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
         slot_hold,
         manifest_timeout,
         idle_grace,
+        slowest_block,
     } = *params;
     let rule = |field, value: u64, fine, rule| {
         if fine {
@@ -54,7 +55,9 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
     let fair = (MINUTE..=DAY).contains(&manifest_timeout);
     rule("manifest_timeout", manifest_timeout, fair, "it must be a minute to a day, in seconds")?;
     let waits = (HOUR..=DAY.saturating_mul(365)).contains(&idle_grace);
-    rule("idle_grace", idle_grace, waits, "it must be an hour to 365 days, in seconds")
+    rule("idle_grace", idle_grace, waits, "it must be an hour to 365 days, in seconds")?;
+    let paced = SLOWEST_BLOCK_RANGE.contains(&slowest_block);
+    rule("slowest_block", slowest_block, paced, "it must be 100 to 600,000, in milliseconds")
 }
 
 /// Checks the terms of a denom.

@@ -33,6 +33,9 @@ pub struct Bid {
     /// What the provider would give where the order leaves it open.
     #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
     pub offer: Vec<Attribute>,
+    /// The notice that it would give before it took the lease back, in seconds.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u64>,
 }
 
 /// A provider's bid, if it has one.

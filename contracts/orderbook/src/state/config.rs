@@ -6,7 +6,9 @@ use cosmwasm_schema::{
 };
 use cosmwasm_std::Addr;
 use souk_api::{
-    orderbook::{FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, OrderbookEvent, Params},
+    orderbook::{
+        FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, FIRST_SLOWEST_BLOCK, OrderbookEvent, Params,
+    },
     published::names,
 };
 
@@ -55,6 +57,9 @@ struct StoredParams {
     manifest_timeout: u64,
     #[serde(default = "idle_grace")]
     idle_grace: u64,
+    // Every message reads the configuration: what says nothing new is not written.
+    #[serde(default = "slowest_block", skip_serializing_if = "is_first_slowest_block")]
+    slowest_block: u64,
 }
 
 /// What holds until the owner sets it, in markets of the first release.
@@ -65,6 +70,16 @@ fn manifest_timeout() -> u64 {
 /// As [`manifest_timeout`].
 fn idle_grace() -> u64 {
     FIRST_IDLE_GRACE
+}
+
+/// As [`manifest_timeout`].
+fn slowest_block() -> u64 {
+    FIRST_SLOWEST_BLOCK
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_first_slowest_block(milliseconds: &u64) -> bool {
+    *milliseconds == FIRST_SLOWEST_BLOCK
 }
 
 impl Config {
@@ -111,6 +126,9 @@ mod tests {
         assert_eq!(config.params, defaults::orderbook_params());
         let written: Config = from_json(to_json_string(&config)?)?;
         assert_eq!(written, config);
+        let params = Params { slowest_block: 3_000, ..config.params };
+        let other = Config { params, ..config };
+        assert_eq!(from_json::<Config>(to_json_string(&other)?)?, other);
         Ok(())
     }
 }

@@ -53,6 +53,9 @@ pub struct Deployment {
     /// Whether anyone may start a group of it that rests for lack of funds.
     #[serde(rename = "f", default, skip_serializing_if = "std::ops::Not::not")]
     pub anyone_starts: bool,
+    /// The least notice for which its leases may be taken back, in seconds.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub reclamation: Option<u64>,
     /// Whether it ended.
     #[serde(rename = "x", default)]
     pub closed: bool,
@@ -140,7 +143,7 @@ mod tests {
             r#"{"o":"ann","k":"desk","h":"Bw==","m":{"native":"usouk"},"p":{"lowest_price":{"closes_after":60}},"a":["p"],"r":["q"],"t":5,"g":2,"n":3,"v":"7","d":{"s":6,"t":7,"b":8},"x":true}"#,
         ] {
             let deployment: Deployment = from_json(old)?;
-            assert!(!deployment.anyone_starts, "{old}");
+            assert!(!deployment.anyone_starts && deployment.reclamation.is_none(), "{old}");
             assert_eq!(to_json_string(&deployment)?, old);
         }
         Ok(())

@@ -25,6 +25,7 @@ pub mod denoms;
 pub mod deployments;
 pub mod groups;
 pub mod leases;
+pub mod notice;
 pub mod orders;
 pub mod provider_stats;
 

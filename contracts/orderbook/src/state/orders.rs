@@ -7,7 +7,7 @@ use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, LeaseState, OrderState};
 use souk_contract_std::Page;
 use souk_core::{CloseReason, GroupId, OrderId, Price};
 
-use super::config::Config;
+use super::{config::Config, notice::Notice};
 use crate::{ContractError, rules::auction::Closing};
 
 const ORDERS: Map<u64, Order> = Map::new("o");
@@ -111,6 +111,12 @@ pub struct Lease {
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none", with = "stored_end")]
     #[schemars(skip)]
     pub ended: Option<(u64, CloseReason)>,
+    /// The notice after which its provider may take it back, in seconds, as its bid offered.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u64>,
+    /// That its provider takes it back.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
 }
 
 /// The end of a lease as it is stored, with the words of the first release.
@@ -138,10 +144,16 @@ impl Lease {
     /// Its state.
     pub fn state(&self) -> LeaseState {
         match self.ended {
+            None if self.notice.is_some() => LeaseState::Reclaiming,
             None => LeaseState::Active,
             Some((_, CloseReason::InsufficientFunds)) => LeaseState::InsufficientFunds,
             Some(_) => LeaseState::Closed,
         }
+    }
+
+    /// Whether its provider ended it when the notice was over.
+    pub fn ended_by_notice(&self) -> bool {
+        self.notice.is_some_and(|notice| notice.ended)
     }
 }
 
@@ -238,6 +250,26 @@ mod tests {
         assert_eq!(to_json_string(&order)?, old);
         let other = Order { manifest_timeout: 60, ..order };
         assert_eq!(from_json::<Order>(to_json_string(&other)?)?, other);
+        Ok(())
+    }
+
+    #[test]
+    fn a_lease_of_the_first_release_has_no_notice_and_is_stored_as_it_was() -> StdResult<()> {
+        let old = r#"{"p":"pro","r":"900","t":5}"#;
+        let lease: Lease = from_json(old)?;
+        assert_eq!((lease.window, lease.notice, lease.state()), (None, None, LeaseState::Active));
+        assert_eq!(to_json_string(&lease)?, old);
+        Ok(())
+    }
+
+    #[test]
+    fn a_notice_is_stored_with_its_lease() -> StdResult<()> {
+        let stored =
+            r#"{"p":"pro","r":"900","t":5,"w":3600,"n":{"r":"decommission","t":6,"d":7,"b":8}}"#;
+        let lease: Lease = from_json(stored)?;
+        assert_eq!(lease.state(), LeaseState::Reclaiming);
+        assert!(!lease.ended_by_notice());
+        assert_eq!(to_json_string(&lease)?, stored);
         Ok(())
     }
 }

@@ -59,7 +59,13 @@ fn bids(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
         }
         if let Ok(lease) = market.query::<LeaseResponse>(&QueryMsg::Lease { order: order.id }) {
             leases += 1;
-            if lease.state == LeaseState::Active {
+            if lease.state == LeaseState::Reclaiming {
+                // What was announced changes nothing of the pay.
+                let stream = market.stream(order.group.deployment, order.id);
+                assert!(stream.open && stream.rate == lease.price, "{when}");
+                assert!(lease.reclaim.is_some_and(|reclaim| !reclaim.ended), "{when}");
+            }
+            if lease.state.runs() {
                 *active.entry(lease.provider).or_default() += 1;
                 assert_eq!(order.state, OrderState::Active, "{when}");
                 assert_eq!(winners, 1, "a running lease keeps its slot; {when}");
@@ -71,6 +77,8 @@ fn bids(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
         let count = |of: &BTreeMap<String, u32>| of.get(&stats.provider).copied().unwrap_or(0);
         assert_eq!(stats.used, count(&used), "slots of {name}; {when}");
         assert_eq!(stats.active, count(&active), "leases of {name}; {when}");
+        let breaches = play.breaches.get(&stats.provider).copied().unwrap_or(0);
+        assert_eq!(stats.breaches, breaches, "breaches of {name}; {when}");
         let ended: u64 = stats.closed.iter().map(|(_, count)| count).sum();
         assert_eq!(stats.won, u64::from(stats.active) + ended, "history of {name}; {when}");
     }

@@ -72,6 +72,8 @@ fn the_random_markets_are_lively() {
         "group_changed",
         "excluded_set",
         "anyone_starts_set",
+        "lease_reclaiming",
+        "end by notice",
         "breach",
         "lease closed for manifest_timeout",
         "lease closed for insufficient_funds",

@@ -10,14 +10,17 @@ use souk_api::{
     defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT},
     escrow,
     orderbook::{
-        DeploymentResponse, GroupState, MAX_ORDERS, OrderResponse, OrderState, OrdersResponse,
-        QueryMsg,
-        events::{GroupChanged, LeaseClosed, OrderOpened},
+        DeploymentResponse, GroupState, LeaseResponse, MAX_ORDERS, OrderResponse, OrderState,
+        OrdersResponse, QueryMsg, Reclamation,
+        events::{GroupChanged, LeaseClosed, LeaseReclaiming, OrderOpened},
     },
     paging::MAX_LIMIT,
     registry,
 };
-use souk_core::{AccountId, CloseReason, DeploymentId, OrderId, SignedBy, time::DAY};
+use souk_core::{
+    AccountId, CloseReason, DeploymentId, OrderId, SignedBy,
+    time::{DAY, HOUR},
+};
 
 use crate::market::{GroupAction::*, *};
 
@@ -48,6 +51,10 @@ pub struct Play {
     pub orders: BTreeSet<OrderId>,
     /// Everyone who may hold coins.
     pub everyone: Vec<Addr>,
+    /// Breaches of each provider, by the events.
+    pub breaches: BTreeMap<String, u64>,
+    /// Until when, in time and in blocks, leases run whose providers announced to take them back.
+    notices: BTreeMap<OrderId, (u64, u64)>,
     names: BTreeMap<String, &'static str>,
     counts: BTreeMap<String, usize>,
 }
@@ -57,7 +64,8 @@ type Done = Result<(), String>;
 impl Play {
     /// Four providers with three slots each.
     pub fn begin() -> Self {
-        let mut market = Market::new();
+        // An hour is six blocks.
+        let mut market = Market::with(|set_up| set_up.params.slowest_block = 600_000);
         let (owner, registry) = (market.owner.clone(), market.registry.clone());
         let msg = registry::ExecuteMsg::UpdateConfig {
             guardian: None,
@@ -80,6 +88,8 @@ impl Play {
             streams: BTreeSet::new(),
             accounts: BTreeSet::new(),
             orders: BTreeSet::new(),
+            breaches: BTreeMap::new(),
+            notices: BTreeMap::new(),
             counts: BTreeMap::new(),
         }
     }
@@ -118,7 +128,7 @@ impl Play {
         let (id, deployment) = (order.id, order.group.deployment);
         let price = order.spec.ceiling.u128() * (1 + u128::from(units) % 100) / 100;
         let tenant = self.name_of(&order.tenant);
-        match what % 34 {
+        match what % 36 {
             0 | 1 => self.create(tenant, which, units),
             2..=9 => self.attempt(|market| market.place(provider, id, price)),
             10 | 11 => {
@@ -185,8 +195,58 @@ impl Play {
             }
             30 if units % 4 == 2 => self.start(tenant, which),
             30 => self.top_up_and_start(which),
+            31 => self.start_reclaim(units),
+            32 => self.end_reclaim(units),
             _ => self.pass(units),
         }
+    }
+
+    /// One of the leases that may be taken back is, as soon as that is possible and not a second before.
+    fn start_reclaim(&mut self, units: u16) -> Done {
+        let running = self.all_orders().into_iter().filter(|one| one.state == OrderState::Active);
+        let leases = running.map(|order| self.market.lease_of(order.id));
+        let open = |lease: &LeaseResponse| lease.reclaim.is_none();
+        let all: Vec<_> = leases.filter(|lease| lease.reclamation_window.is_some()).collect();
+        let Some(lease) = all.iter().find(|lease| open(lease)).or(all.first()) else {
+            return Err("no lease may be taken back".to_owned());
+        };
+        let (id, name) = (lease.order, self.name_of(&lease.provider));
+        let reason = CloseReason::ALL[1 + usize::from(units) % 3];
+        let from = lease.created_at + lease.reclamation_window.unwrap_or_default();
+        let wait = from.saturating_sub(self.market.now());
+        if wait > 0 {
+            self.market.blocks(1, wait - 1);
+            let early = self.attempt(|market| market.start_reclaim(name, id, reason));
+            assert!(early.is_err(), "{id} is younger than its notice");
+            self.market.blocks(1, 1);
+        }
+        self.attempt(|market| market.start_reclaim(name, id, reason))
+    }
+
+    /// The notice of one of the leases that run: nothing ends by it a second or a block before its end.
+    fn end_reclaim(&mut self, units: u16) -> Done {
+        let found = |order: &OrderId| {
+            let lease = self.market.query::<LeaseResponse>(&QueryMsg::Lease { order: *order });
+            lease.ok().filter(|lease| lease.state.runs()).map(|lease| (*order, lease))
+        };
+        let running: Vec<_> = self.notices.keys().filter_map(found).collect();
+        let Some((id, lease)) = running.get(usize::from(units) % running.len().max(1)) else {
+            return Err("nothing is being reclaimed".to_owned());
+        };
+        let reclaim = lease.reclaim.unwrap();
+        let block = self.market.app.block_info().height;
+        let seconds = reclaim.deadline.saturating_sub(self.market.now());
+        let blocks = reclaim.deadline_block.saturating_sub(block);
+        if units % 4 == 0 && seconds > 0 {
+            self.market.blocks(blocks, seconds - 1);
+        } else if units % 4 == 1 && blocks > 0 {
+            self.market.blocks(blocks - 1, seconds);
+        }
+        let early = self.attempt(|market| market.end_reclaim("anyone", *id));
+        if early.is_err() {
+            self.market.blocks(1, 1);
+        }
+        self.attempt(|market| market.end_reclaim("anyone", *id))
     }
 
     fn attempt<E: std::fmt::Display>(
@@ -209,10 +269,25 @@ impl Play {
             let group = groups.iter().find(|one| one.seq == group).unwrap();
             assert_eq!(market.order_of(order).excluded, group.excluded, "as it is put out");
         }
-        for LeaseClosed { reason, breach, .. } in closed {
+        let (now, height) = (market.now(), market.app.block_info().height);
+        for LeaseReclaiming { order, deadline, deadline_block, .. } in
+            market.events_of::<LeaseReclaiming>(&response)
+        {
+            let before = self.notices.insert(order, (deadline, deadline_block));
+            assert!(before.is_none(), "{order} is announced once");
+            assert!(deadline >= now + HOUR && deadline_block >= height + 6, "{order}");
+        }
+        for LeaseClosed { order, provider, reason, breach, notice, .. } in closed {
             self.count(&format!("lease closed for {reason}"));
             if breach {
                 self.count("breach");
+                *self.breaches.entry(provider).or_default() += 1;
+            }
+            if notice == Some(true) {
+                self.count("end by notice");
+                let (deadline, deadline_block) = self.notices[&order];
+                assert!(now >= deadline && height >= deadline_block, "{order} ends too early");
+                assert!(!breach, "{order}");
             }
         }
         for GroupChanged { state, .. } in changed {
@@ -268,7 +343,8 @@ impl Play {
         } else {
             lowest_price(60 + u64::from(units % 300))
         };
-        let new = deployment(&groups, auction);
+        let mut new = deployment(&groups, auction);
+        new.reclamation = (which & 16 != 0).then_some(Reclamation { min_window: HOUR });
         let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
         let mut made = None;
         self.attempt(|market| {

@@ -88,6 +88,7 @@ fn a_bid_that_was_withdrawn_and_placed_again_is_not_the_one_that_was_seen() {
         provider: market.who("pro").to_string(),
         price: price(900),
         offer: vec![Attribute::new("gpu/model", model)],
+        reclamation_window: None,
     };
     let (good, bad) = (bid("h100"), bid("t4"));
     let operator = market.operator("pro");

@@ -49,6 +49,7 @@ fn a_bid_is_stored_with_its_place_and_uses_a_slot() {
         provider: market.who("pro").to_string(),
         price: price(900),
         offer: vec![Attribute::new("gpu/model", "h100")],
+        reclamation_window: None,
     };
     let response = market.send(&market.operator("pro"), &msg).unwrap();
     let event =
@@ -247,6 +248,7 @@ fn an_offer_is_short_and_well_formed() {
         provider: provider.clone(),
         price: price(900),
         offer: (0..count).map(|n| Attribute::new(format!("{key}{n}"), "x")).collect(),
+        reclamation_window: None,
     };
     let many = AttributeError::TooMany { count: 5, max: 4 };
     assert_eq!(market.send(&operator, &offer(5, "key")).unwrap_err(), many.into());

@@ -30,6 +30,7 @@ fn after_a_providers_close_the_group_is_put_out_without_it() {
         reason: CloseReason::Unstable,
         breach: true,
         excluded: Some(true),
+        notice: None,
     };
     assert_eq!(market.events_of::<LeaseClosed>(&response), [event]);
     let next = market.events_of::<OrderOpened>(&response)[0].order;

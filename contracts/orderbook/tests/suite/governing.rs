@@ -36,10 +36,13 @@ fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteM
             provider: provider.clone(),
             price: price(900),
             offer: vec![],
+            reclamation_window: None,
         },
         ExecuteMsg::LowerBid { order: open, provider: provider.clone(), price: price(800) },
         ExecuteMsg::WithdrawBid { order: open, provider: provider.clone() },
         ExecuteMsg::CloseLease { order: leased, reason: None, exclude: false },
+        ExecuteMsg::StartReclaim { order: leased, reason: CloseReason::Decommission },
+        ExecuteMsg::EndReclaim { order: leased },
         ExecuteMsg::SetExcluded { deployment, group: GroupSeq(1), add: vec![], remove: vec![] },
         ExecuteMsg::PauseGroup { deployment, group: GroupSeq(2) },
         ExecuteMsg::StartGroup { deployment, group: GroupSeq(2) },
@@ -185,6 +188,8 @@ fn a_pause_stops_new_business_and_nothing_else() {
                 | ExecuteMsg::LowerBid { .. }
                 | ExecuteMsg::WithdrawBid { .. }
                 | ExecuteMsg::CloseLease { .. }
+                | ExecuteMsg::StartReclaim { .. }
+                | ExecuteMsg::EndReclaim { .. }
                 | ExecuteMsg::ExpireOrder { .. }
                 | ExecuteMsg::UpdateConfig { .. }
                 | ExecuteMsg::Pause {}
@@ -239,6 +244,8 @@ fn times_and_counts_stay_within_their_bounds() {
         ("slot_hold", Params { slot_hold: u64::MAX, ..fine }),
         ("idle_grace", Params { idle_grace: HOUR - 1, ..fine }),
         ("idle_grace", Params { idle_grace: 366 * 24 * HOUR, ..fine }),
+        ("slowest_block", Params { slowest_block: 99, ..fine }),
+        ("slowest_block", Params { slowest_block: 600_001, ..fine }),
         ("manifest_timeout", Params { manifest_timeout: 59, ..fine }),
         ("manifest_timeout", Params { manifest_timeout: 24 * HOUR + 1, ..fine }),
     ] {

@@ -28,5 +28,6 @@ mod market;
 #[path = "../common/meter.rs"]
 mod meter;
 mod published;
+mod reclaiming;
 mod slots;
 mod weaknesses;

@@ -190,6 +190,27 @@ events! {
         breach: bool,
         /// `true` if the provider may not bid on the group from now on; absent otherwise.
         excluded: Option<bool>,
+        /// `true` if its provider took it back and the notice was over; absent otherwise.
+        notice: Option<bool>,
+    }
+    /// A provider announced that it takes a lease back. It may not bid on the group from now on.
+    LeaseReclaiming = "souk_orderbook_lease_reclaiming" {
+        /// The lease, by its order.
+        order: OrderId,
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The group.
+        group: GroupSeq,
+        /// Who runs it.
+        provider: String,
+        /// Why.
+        reason: CloseReason,
+        /// When it was announced.
+        started_at: u64,
+        /// From when on anyone can end it.
+        deadline: u64,
+        /// Nor before this block.
+        deadline_block: u64,
     }
     /// Other providers than before may not bid on a group, from its next order on.
     ExcludedSet = "souk_orderbook_excluded_set" {

@@ -1,5 +1,7 @@
 //! What the orderbook's code fixes, beside its configuration. Clients read it from here.
 
+use std::ops::RangeInclusive;
+
 use souk_core::time::{DAY, HOUR};
 
 /// Attributes in a bid's offer at most.
@@ -35,3 +37,7 @@ pub const MANIFEST_WINDOW: u64 = HOUR;
 pub const FIRST_MANIFEST_TIMEOUT: u64 = 300;
 /// `Params::idle_grace`, likewise.
 pub const FIRST_IDLE_GRACE: u64 = DAY.saturating_mul(30);
+/// `Params::slowest_block`, likewise, in milliseconds.
+pub const FIRST_SLOWEST_BLOCK: u64 = 9_000;
+/// The range of `Params::slowest_block`, in milliseconds.
+pub const SLOWEST_BLOCK_RANGE: RangeInclusive<u64> = 100..=600_000;

@@ -4,13 +4,14 @@ pub mod events;
 mod limits;
 mod msg;
 mod query;
+mod reclaim;
 mod state;
 
 pub use events::OrderbookEvent;
 pub use limits::{
-    AFTER_PAUSE, EXTENSION, FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, MANIFEST_WINDOW,
-    MAX_DISQUALIFIED, MAX_EXCLUDED, MAX_EXTENSIONS, MAX_NAMED, MAX_OFFER, MAX_ORDERS, MAX_ROUNDS,
-    MAX_STARTS,
+    AFTER_PAUSE, EXTENSION, FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, FIRST_SLOWEST_BLOCK,
+    MANIFEST_WINDOW, MAX_DISQUALIFIED, MAX_EXCLUDED, MAX_EXTENSIONS, MAX_NAMED, MAX_OFFER,
+    MAX_ORDERS, MAX_ROUNDS, MAX_STARTS, SLOWEST_BLOCK_RANGE,
 };
 pub use msg::{
     Cw20Hook, DenomConfig, ExecuteMsg, InstantiateMsg, MigrateMsg, NewDeployment, Params,
@@ -20,4 +21,5 @@ pub use query::{
     EligibilityResponse, GroupResponse, LeaseResponse, LeasesResponse, MarkResponse, OrderResponse,
     OrdersResponse, ProviderStatsResponse, QueryMsg,
 };
+pub use reclaim::{ReclaimResponse, Reclamation};
 pub use state::{BidState, DeploymentState, GroupState, LeaseState, OrderState};

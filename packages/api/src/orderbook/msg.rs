@@ -8,6 +8,7 @@ use souk_core::{
     OrderId, Price,
 };
 
+use super::Reclamation;
 use crate::{Message, Permission};
 
 /// Sets the orderbook up. The sender becomes its owner unless one is named.
@@ -75,6 +76,10 @@ pub struct Params {
     pub manifest_timeout: u64,
     /// Time between marking a deployment whose groups all rest and ending it, an hour to a year.
     pub idle_grace: u64,
+    /// How long a block takes that counts as slow, in milliseconds: for each chain one and a half times its
+    /// usual block time; 100 to 600,000. A notice also lasts as many blocks as go into it at that pace, so
+    /// that a chain that stands still does not use it up.
+    pub slowest_block: u64,
 }
 
 /// A deployment to create.
@@ -95,6 +100,10 @@ pub struct NewDeployment {
     /// These providers may not bid; 16 at most.
     #[serde(default)]
     pub refuse: Vec<String>,
+    /// The notice for which providers may take its leases back; none if they may not without a breach.
+    /// Orderbooks of the first release do not know the field, so it is not written unless it says something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclamation: Option<Reclamation>,
 }
 
 /// The orderbook's messages.
@@ -146,6 +155,10 @@ pub enum ExecuteMsg {
         /// model; 4 at most.
         #[serde(default)]
         offer: Vec<Attribute>,
+        /// The notice that the provider would give before it took the lease back, in seconds: no less than
+        /// the deployment asks for, 30 days at most. None if it asks for none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reclamation_window: Option<u64>,
     },
     /// Lowers a bid by at least 1 %. It goes to the back of its new price.
     LowerBid {
@@ -178,6 +191,22 @@ pub enum ExecuteMsg {
         /// the first release do not know the field, so it is not written unless it says something.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         exclude: bool,
+    },
+    /// Announces that the provider takes a lease back, once and not before the lease ran for the notice that
+    /// its bid offered. The lease goes on and is paid in full until the notice is over, in time and in
+    /// blocks; from then on anyone can end it (`EndReclaim`). The provider may not bid on the group any more.
+    StartReclaim {
+        /// The lease.
+        order: OrderId,
+        /// Why: `unstable`, `decommission` or `unspecified`.
+        reason: CloseReason,
+    },
+    /// Ends a lease whose notice is over, which is no breach. The group is reopened without the provider, as
+    /// one of the ten times in a day; then it pauses. While the account is depleted the reason is lack of
+    /// funds, as in `CloseLease`, and the group rests.
+    EndReclaim {
+        /// The lease.
+        order: OrderId,
     },
     /// Changes which providers may not bid on a group, for its orders from the next on. First `remove`,
     /// then `add`, in their order. Of more than 16 the oldest may bid again: of those that left a lease as
@@ -297,11 +326,13 @@ impl Message for ExecuteMsg {
             | Self::PauseGroup { .. }
             | Self::CloseGroup { .. }
             | Self::AcceptBid { .. } => Permission::TenantOrDelegate,
-            Self::PlaceBid { .. } | Self::LowerBid { .. } | Self::WithdrawBid { .. } => {
-                Permission::Operator
-            }
+            Self::PlaceBid { .. }
+            | Self::LowerBid { .. }
+            | Self::WithdrawBid { .. }
+            | Self::StartReclaim { .. } => Permission::Operator,
             Self::CloseLease { .. } => Permission::TenantOrOperator,
             Self::CloseAuction { .. }
+            | Self::EndReclaim { .. }
             | Self::ExpireOrder { .. }
             | Self::EndDeployment { .. }
             | Self::ReleaseBids { .. }

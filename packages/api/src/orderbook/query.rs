@@ -8,8 +8,8 @@ use souk_core::{
 };
 
 use super::{
-    BidState, DenomConfig, DeploymentState, FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, GroupState,
-    LeaseState, OrderState, Params,
+    BidState, DenomConfig, DeploymentState, FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT,
+    FIRST_SLOWEST_BLOCK, GroupState, LeaseState, OrderState, Params, ReclaimResponse, Reclamation,
 };
 
 /// The orderbook's queries.
@@ -137,6 +137,8 @@ struct ParamsOfAnyRelease {
     manifest_timeout: u64,
     #[serde(default = "idle_grace")]
     idle_grace: u64,
+    #[serde(default = "slowest_block")]
+    slowest_block: u64,
 }
 
 fn manifest_timeout() -> u64 {
@@ -145,6 +147,10 @@ fn manifest_timeout() -> u64 {
 
 fn idle_grace() -> u64 {
     FIRST_IDLE_GRACE
+}
+
+fn slowest_block() -> u64 {
+    FIRST_SLOWEST_BLOCK
 }
 
 /// A deployment.
@@ -176,6 +182,9 @@ pub struct DeploymentResponse {
     /// Whether anyone may start a group of it that rests for lack of funds.
     #[serde(default)]
     pub anyone_starts: bool,
+    /// The notice for which providers may take its leases back.
+    #[serde(default)]
+    pub reclamation: Option<Reclamation>,
     /// Its groups.
     pub groups: Vec<GroupResponse>,
 }
@@ -254,6 +263,9 @@ pub struct OrderResponse {
     /// From how many seconds after its lease's beginning that may be closed for want of a manifest.
     #[serde(default = "manifest_timeout")]
     pub manifest_timeout: u64,
+    /// The notice for which its provider may take the lease back: a bid offers as much or more.
+    #[serde(default)]
+    pub reclamation: Option<Reclamation>,
     /// If not empty, only these may bid.
     pub allow: Vec<String>,
     /// These may not.
@@ -284,6 +296,9 @@ pub struct BidResponse {
     pub position: u64,
     /// What the provider would give where the order leaves it open.
     pub offer: Vec<Attribute>,
+    /// The notice that the provider would give before it took the lease back, in seconds.
+    #[serde(default)]
+    pub reclamation_window: Option<u64>,
     /// When it was placed.
     pub placed_at: u64,
     /// Its state.
@@ -325,6 +340,12 @@ pub struct LeaseResponse {
     pub closed_at: Option<u64>,
     /// Why it ended.
     pub reason: Option<CloseReason>,
+    /// The notice after which its provider may take it back, in seconds; none if it may not without a breach.
+    #[serde(default)]
+    pub reclamation_window: Option<u64>,
+    /// Whether its provider announced that, and until when the lease runs.
+    #[serde(default)]
+    pub reclaim: Option<ReclaimResponse>,
 }
 
 /// A page of leases.
@@ -373,8 +394,9 @@ mod tests {
     fn the_configuration_of_an_orderbook_of_the_first_release_is_read() -> StdResult<()> {
         let old = r#"{"guardian":"g","escrow":"e","registry":"r","attestations":"a","denoms":[],"params":{"order_lifetime":86400,"min_auction":30,"max_auction":3600,"min_auction_blocks":3,"end_grace":3600,"end_blocks":10,"slot_hold":86400},"paused":false}"#;
         let config: ConfigResponse = from_json(old)?;
-        let Params { slot_hold, manifest_timeout, idle_grace, .. } = config.params;
+        let Params { slot_hold, manifest_timeout, idle_grace, slowest_block, .. } = config.params;
         assert_eq!((slot_hold, manifest_timeout, idle_grace), (86_400, 300, 30 * 86_400));
+        assert_eq!(slowest_block, 9_000);
         let again: ConfigResponse = from_json(to_json_string(&config)?)?;
         assert_eq!(again, config);
         // A message says all of them: what is left out must not be reset.
@@ -391,6 +413,15 @@ mod tests {
         assert_eq!(text, r#"{"close_lease":{"order":7,"reason":null}}"#);
         assert_eq!(from_json::<ExecuteMsg>(&text)?, close(false));
         assert_eq!(from_json::<ExecuteMsg>(to_json_string(&close(true))?)?, close(true));
+        Ok(())
+    }
+
+    #[test]
+    fn without_a_notice_messages_are_those_that_the_first_release_knows() -> StdResult<()> {
+        let old = r#"{"place_bid":{"order":7,"provider":"p","price":"1","offer":[]}}"#;
+        assert_eq!(to_json_string(&from_json::<ExecuteMsg>(old)?)?, old);
+        let old = r#"{"create_deployment":{"commitment":"07","groups":[],"auction":{"tenant_choice":{}},"delegate":null,"allow":[],"refuse":[]}}"#;
+        assert_eq!(to_json_string(&from_json::<ExecuteMsg>(old)?)?, old);
         Ok(())
     }
 }

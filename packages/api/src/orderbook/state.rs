@@ -93,9 +93,19 @@ states! {
     LeaseState {
         /// It runs, or waits for money.
         Active = "active",
+        /// It runs likewise, and its provider announced that it takes the lease back.
+        Reclaiming = "reclaiming",
         /// It ended for lack of money.
         InsufficientFunds = "insufficient_funds",
         /// It ended.
         Closed = "closed",
+    }
+}
+
+impl LeaseState {
+    /// Whether it runs and is paid, as long as there is money: a lease that is being reclaimed does until it
+    /// ends.
+    pub const fn runs(self) -> bool {
+        matches!(self, Self::Active | Self::Reclaiming)
     }
 }

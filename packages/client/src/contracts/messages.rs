@@ -178,5 +178,6 @@ pub fn params(terms: &Terms) -> orderbook::Params {
         slot_hold: terms.slot_hold,
         manifest_timeout: terms.manifest_timeout,
         idle_grace: terms.idle_grace,
+        slowest_block: terms.slowest_block,
     }
 }

@@ -69,6 +69,8 @@ pub struct Orderbook {
     /// From marking a deployment whose groups all rest to ending it.
     #[serde(with = "text::seconds")]
     pub idle_grace: u64,
+    /// Milliseconds of a slow block: one and a half times the chain's usual block time.
+    pub slowest_block: u64,
     /// What deployments may be paid in.
     pub denoms: Vec<DenomTerms>,
 }
@@ -181,6 +183,7 @@ impl Terms {
                 slot_hold: params.slot_hold,
                 manifest_timeout: params.manifest_timeout,
                 idle_grace: params.idle_grace,
+                slowest_block: params.slowest_block,
                 denoms: vec![DenomTerms::new(Denom::native(denom))],
             },
             escrow: Escrow { min_runway: defaults::MIN_RUNWAY, cw20_tokens: Vec::new() },

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cosmwasm_std::HexBinary;
-use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent};
+use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent, Reclamation};
 use souk_core::{DeploymentId, OrderId};
 use souk_gateway::commitment;
 
@@ -38,6 +38,7 @@ pub async fn create(
         delegate: None,
         allow: Vec::new(),
         refuse: Vec::new(),
+        reclamation: plan.reclamation.map(|min_window| Reclamation { min_window }),
     });
     let orderbook = &market.contracts.orderbook;
     let funds = std::slice::from_ref(&plan.deposit);

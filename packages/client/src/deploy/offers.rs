@@ -83,6 +83,9 @@ pub struct Offer {
     pub region: Option<String>,
     /// What it would give where the order leaves it open, and its GPUs.
     pub offer: Vec<String>,
+    /// The notice that it would give before it took the lease back, in seconds; none if it may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reclamation_window: Option<u64>,
     /// Auditors that attest something of it.
     pub audited_by: usize,
     /// Leases it has won, and how many of them it ended without notice.
@@ -176,6 +179,7 @@ async fn offer(
         denom: order.denom.clone(),
         region: attribute("region").or_else(|| attribute("location-region")),
         offer: bid.offer.iter().map(ToString::to_string).collect(),
+        reclamation_window: bid.reclamation_window,
         audited_by: attestations.iter().filter(|one| !one.values.is_empty()).count(),
         leases: (stats.won, stats.breaches),
     })
@@ -202,6 +206,7 @@ pub(super) mod tests {
             denom: Denom::native("usouk"),
             region: None,
             offer: Vec::new(),
+            reclamation_window: None,
             audited_by: 0,
             leases: (0, 0),
         }

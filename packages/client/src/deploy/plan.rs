@@ -18,6 +18,8 @@ pub struct Plan {
     pub groups: Vec<GroupSpec>,
     /// How winners are found.
     pub auction: AuctionPolicy,
+    /// The least notice for which providers may take its leases back, in seconds.
+    pub reclamation: Option<u64>,
     /// The coins that go into the account.
     pub deposit: Coin,
     /// What the winners get.
@@ -59,7 +61,8 @@ pub fn plan(
         return Err(Error::input(format!("deposit {deposit}"), reason));
     }
     let upload = ManifestUpload { manifest: compiled.manifest, salt: with_salt.then(new_salt) };
-    Ok(Plan { groups: compiled.groups, auction: compiled.auction, deposit, upload })
+    let Compiled { groups, auction, reclamation, .. } = compiled;
+    Ok(Plan { groups, auction, reclamation, deposit, upload })
 }
 
 fn least_deposit(terms: &DenomConfig, groups: usize) -> u128 {

@@ -1,6 +1,6 @@
 //! The offers for an order, and why others made none.
 
-use super::{a_month, amount, table};
+use super::{a_month, amount, duration, table};
 use crate::deploy::{Offer, Offers, Via};
 
 /// A table of offers, numbered from 1 as [`crate::deploy::Pick::Row`] counts them.
@@ -33,7 +33,7 @@ fn row(number: usize, offer: &Offer) -> [String; 9] {
         amount(price, &offer.denom),
         a_month(price, &offer.denom),
         offer.region.clone().unwrap_or_else(|| "-".to_owned()),
-        if offer.offer.is_empty() { "-".to_owned() } else { offer.offer.join(" ") },
+        given(offer),
         match offer.audited_by {
             0 => "no".to_owned(),
             auditors => format!("by {auditors}"),
@@ -44,4 +44,11 @@ fn row(number: usize, offer: &Offer) -> [String; 9] {
             (won, broken) => format!("{won}, {broken} broken off"),
         },
     ]
+}
+
+/// What it gives where the order leaves it open, and the notice before it takes the lease back.
+fn given(offer: &Offer) -> String {
+    let notice = offer.reclamation_window.map(|window| format!("notice {}", duration(window)));
+    let parts: Vec<String> = offer.offer.iter().cloned().chain(notice).collect();
+    if parts.is_empty() { "-".to_owned() } else { parts.join(" ") }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use souk_gateway::body::{KeptVolumes, LeaseStatus, Phase};
+use souk_gateway::body::{KeptVolumes, LeaseStatus, Phase, Reclaim};
 
 use super::table;
 
@@ -13,6 +13,9 @@ pub fn status(status: &LeaseStatus) -> String {
         text.push_str(&format!(" ({detail})"));
     }
     text.push('\n');
+    if let Some(reclaim) = &status.reclaim {
+        text.push_str(&being_reclaimed(status, reclaim));
+    }
     if let Some(kept) = &status.kept_volumes {
         text.push_str(&kept_volumes(status, kept));
     }
@@ -48,6 +51,20 @@ pub fn status(status: &LeaseStatus) -> String {
     }
     text.push_str(&rows.to_string());
     text
+}
+
+/// Until when a lease runs that its provider takes back.
+fn being_reclaimed(status: &LeaseStatus, reclaim: &Reclaim) -> String {
+    let until = UNIX_EPOCH.checked_add(Duration::from_secs(reclaim.deadline));
+    let until = until.map_or_else(
+        || reclaim.deadline.to_string(),
+        |until| humantime::format_rfc3339_seconds(until).to_string(),
+    );
+    format!(
+        "its provider takes it back ({}): it runs until {until} and block {}; `souk lease close {}` \
+         puts the group out again at once\n",
+        reclaim.reason, reclaim.deadline_block, status.order
+    )
 }
 
 /// Until when a provider keeps the volumes of a lease that ended.

@@ -16,6 +16,11 @@ impl Market {
         self.anyone_to_orderbook(&ExecuteMsg::ExpireOrder { order })
     }
 
+    /// Ends a lease whose notice is over.
+    pub fn end_reclaim(&mut self, order: OrderId) -> Outcome {
+        self.anyone_to_orderbook(&ExecuteMsg::EndReclaim { order })
+    }
+
     /// Marks or ends a depleted deployment.
     pub fn end_deployment(&mut self, deployment: DeploymentId) -> Outcome {
         self.anyone_to_orderbook(&ExecuteMsg::EndDeployment { deployment })

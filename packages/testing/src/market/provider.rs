@@ -70,7 +70,7 @@ impl Market {
         self.tell_registry("slasher", &msg, 0)
     }
 
-    /// The operator bids, in base units an hour.
+    /// The operator bids, in base units an hour, with the notice that the order asks for.
     pub fn bid(&mut self, provider: &str, order: OrderId, price: u128) -> Outcome {
         self.bid_offering(provider, order, price, Vec::new())
     }
@@ -84,8 +84,28 @@ impl Market {
         offer: Vec<Attribute>,
     ) -> Outcome {
         let (name, price) = (self.who(provider).into(), to_price(price));
-        let msg = orderbook::ExecuteMsg::PlaceBid { order, provider: name, price, offer };
+        let found: Result<orderbook::OrderResponse, _> =
+            self.chain.try_ask(&self.contracts.orderbook, &orderbook::QueryMsg::Order { order });
+        let asked = found.ok().and_then(|order| order.reclamation);
+        let reclamation_window = asked.map(|asked| asked.min_window);
+        let msg = orderbook::ExecuteMsg::PlaceBid {
+            order,
+            provider: name,
+            price,
+            offer,
+            reclamation_window,
+        };
         self.send_as_operator(provider, &msg)
+    }
+
+    /// The operator announces that it takes a lease back.
+    pub fn start_reclaim(
+        &mut self,
+        provider: &str,
+        order: OrderId,
+        reason: CloseReason,
+    ) -> Outcome {
+        self.send_as_operator(provider, &orderbook::ExecuteMsg::StartReclaim { order, reason })
     }
 
     /// The operator lowers its bid.

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use souk_api::orderbook::{
-    DeploymentState, GroupState, LeaseResponse, LeaseState, MAX_ORDERS, OrderbookEvent, QueryMsg,
+    DeploymentState, GroupState, LeaseResponse, MAX_ORDERS, OrderbookEvent, QueryMsg,
 };
-use souk_core::{CloseReason, DeploymentId, GroupSeq, OrderId, time::DAY};
+use souk_core::{
+    CloseReason, DeploymentId, GroupSeq, OrderId,
+    time::{DAY, HOUR},
+};
 use souk_testing::{
     Deployment, Market, Outcome, Workload, cpu, events, group,
     refused::{ByAttestations, ByEscrow, ByFeeDistributor, ByOrderbook, ByRegistry, CommonError},
@@ -34,6 +37,8 @@ impl Fixture {
         let mut market = Market::with(|settings| {
             settings.registry.unbonding_period = DELAY;
             settings.fees.unstaking_period = DELAY;
+            // An hour's notice is six blocks.
+            settings.orderbook.params.slowest_block = 600_000;
         });
         for provider in PROVIDERS {
             market = market.provider(provider, cpu(64));
@@ -172,6 +177,12 @@ impl Fixture {
                     CloseReason::ALL.into_iter().filter(|reason| reason.is_providers());
                 self.market.give_up_lease(provider, order, reasons.nth(*reason)?)
             }
+            Step::StartReclaim { order } => {
+                let order = self.order(*order)?;
+                let provider = name_of(&self.market, &self.lease(order)?.provider);
+                self.market.start_reclaim(provider, order, CloseReason::Decommission)
+            }
+            Step::EndReclaim { order } => self.market.end_reclaim(self.order(*order)?),
             Step::Close { deployment } => {
                 let (tenant, id) = self.deployment(*deployment)?;
                 let active = self.market.deployment(id).state == DeploymentState::Active;
@@ -216,6 +227,9 @@ impl Fixture {
         let mut workload = (1..groups).fold(Workload::from(named(0)), |all, n| all.and(named(n)));
         if let Some(closes_after) = auction {
             workload = workload.lowest_price(closes_after);
+        }
+        if ceiling % 2 == 0 {
+            workload = workload.reclaimable(HOUR);
         }
         match self.market.deploy(tenant, workload, usouk(deposit)) {
             Ok(deployment) => {
@@ -270,7 +284,7 @@ impl Fixture {
     /// The provider of every lease that runs.
     fn running_leases(&self) -> Vec<String> {
         let leases = self.orders.iter().filter_map(|order| self.lease(*order));
-        let running = leases.filter(|lease| lease.state == LeaseState::Active);
+        let running = leases.filter(|lease| lease.state.runs());
         running.map(|lease| lease.provider).collect()
     }
 

@@ -16,6 +16,8 @@ pub enum Step {
     WithdrawDeposit { deployment: usize, units: u128 },
     CloseLease { order: usize, exclude: bool },
     GiveUpLease { order: usize, reason: usize },
+    StartReclaim { order: usize },
+    EndReclaim { order: usize },
     SetExcluded { deployment: usize, count: usize },
     PauseGroup { deployment: usize, group: u32 },
     StartGroup { who: usize, deployment: usize, group: u32 },
@@ -39,7 +41,7 @@ pub enum Step {
 
 impl Step {
     /// Every kind, as [`Step::kind`] calls it.
-    pub const KINDS: [&str; 30] = [
+    pub const KINDS: [&str; 32] = [
         "Deploy",
         "Bid",
         "Lower",
@@ -51,6 +53,8 @@ impl Step {
         "WithdrawDeposit",
         "CloseLease",
         "GiveUpLease",
+        "StartReclaim",
+        "EndReclaim",
         "SetExcluded",
         "PauseGroup",
         "StartGroup",
@@ -117,6 +121,8 @@ impl Step {
                 order, exclude,
             }),
             4 => (n(), 0usize..4).prop_map(|(order, reason)| Self::GiveUpLease { order, reason }),
+            4 => n().prop_map(|order| Self::StartReclaim { order }),
+            6 => n().prop_map(|order| Self::EndReclaim { order }),
             1 => (n(), 0usize..3).prop_map(|(deployment, count)| Self::SetExcluded {
                 deployment, count,
             }),

@@ -164,7 +164,12 @@ fn the_fixture_has_every_state_and_every_reason() {
     for state in [OrderState::Open, OrderState::Active, OrderState::Closed] {
         assert!(orders.contains(&state), "no order is {state}");
     }
-    for state in [LeaseState::Active, LeaseState::InsufficientFunds, LeaseState::Closed] {
+    for state in [
+        LeaseState::Active,
+        LeaseState::Reclaiming,
+        LeaseState::InsufficientFunds,
+        LeaseState::Closed,
+    ] {
         assert!(leases.contains(&state), "no lease is {state}");
     }
     let stats: Vec<ProviderStatsResponse> =

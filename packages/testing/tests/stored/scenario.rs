@@ -69,6 +69,7 @@ impl Scenario {
         scenario.share_fees();
         scenario.spend_deposits_of_others();
         scenario.deplete_accounts();
+        scenario.take_a_lease_back();
         scenario.leave_orders_open();
         scenario.leave_auctions_open();
         scenario.change_roles();
@@ -283,6 +284,16 @@ impl Scenario {
         market.pass_blocks(10, HOUR);
         market.end_deployment(marked.id).unwrap();
         market.end_deployment(ended.id).unwrap();
+    }
+
+    fn take_a_lease_back(&mut self) {
+        let market = &mut self.market;
+        let workload = Workload::from(group("taken-back")).reclaimable(HOUR);
+        let order = market.deploy("ann", workload, souk(20)).unwrap().order();
+        market.bid("gamma", order, 300_000).unwrap();
+        market.accept("ann", order, "gamma", 300_000).unwrap();
+        market.pass(HOUR);
+        market.start_reclaim("gamma", order, CloseReason::Decommission).unwrap();
     }
 
     fn leave_orders_open(&mut self) {

@@ -2,7 +2,7 @@
 
 use souk_api::orderbook::LeaseState;
 use souk_gateway::body::{
-    ForwardedPort, KeptVolume, KeptVolumes, LeaseStatus, Phase, PodStatus, ServiceStatus,
+    ForwardedPort, KeptVolume, KeptVolumes, LeaseStatus, Phase, PodStatus, Reclaim, ServiceStatus,
 };
 use souk_sdl::{ManifestGroup, ManifestService};
 
@@ -79,13 +79,25 @@ pub fn lease_status(sources: &Sources<'_>) -> LeaseStatus {
     };
     let phase = phase(sources, &services);
     let kept_volumes = sources.kept.map(kept_volumes);
-    LeaseStatus { order, phase, detail: detail(sources, &services, phase), services, kept_volumes }
+    let detail = detail(sources, &services, phase);
+    let reclaim = reclaim(sources.lease);
+    LeaseStatus { order, phase, detail, services, kept_volumes, reclaim }
 }
 
 fn kept_volumes(kept: &Kept) -> KeptVolumes {
     let volume =
         |one: &model::kept::KeptVolume| KeptVolume { class: one.class.clone(), bytes: one.bytes };
     KeptVolumes { until: kept.until, volumes: kept.volumes.iter().map(volume).collect() }
+}
+
+/// What was announced of a lease that runs.
+fn reclaim(lease: &Lease) -> Option<Reclaim> {
+    let announced = lease.reclaim.filter(|_| lease.state == LeaseState::Active)?;
+    Some(Reclaim {
+        reason: announced.reason.to_string(),
+        deadline: announced.deadline,
+        deadline_block: announced.block,
+    })
 }
 
 fn phase(sources: &Sources<'_>, services: &[ServiceStatus]) -> Phase {
@@ -275,6 +287,7 @@ deployment:
             closed_at: None,
             withdrawn_at: 1,
             clock: None,
+            reclaim: None,
         }
     }
 

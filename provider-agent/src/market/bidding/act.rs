@@ -32,8 +32,8 @@ pub(super) async fn act(
 ) -> Result<Option<NewBid>, ChainError> {
     let id = order.id;
     match decision {
-        Decision::Bid { price, offer, placements } => {
-            let msg = deps.messages.place_bid(id, price, offer)?;
+        Decision::Bid { price, offer, reclamation_window, placements } => {
+            let msg = deps.messages.place_bid(id, price, offer, reclamation_window)?;
             let new = NewBid {
                 bid: Bid {
                     order: id,

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use souk_api::orderbook::{LeaseResponse, LeaseState, OrderResponse, OrderState};
+use souk_api::orderbook::{LeaseResponse, OrderResponse, OrderState};
 use souk_chain::{Client, query::QueryError};
 use souk_client::market::{MarketError, OwnBid};
 use souk_core::OrderId;
@@ -67,7 +67,7 @@ impl Reader {
             }
             leases.extend(page);
         }
-        let active = |lease: &&LeaseResponse| lease.state == LeaseState::Active;
+        let active = |lease: &&LeaseResponse| lease.state.runs();
         let leased: BTreeMap<OrderId, &LeaseResponse> =
             leases.iter().filter(active).map(|lease| (lease.order, lease)).collect();
         let (mut orders, mut after) = (Vec::new(), None);

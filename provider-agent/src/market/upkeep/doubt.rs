@@ -7,8 +7,12 @@ use crate::store::{Store, StoreError, Tx};
 
 /// The keys of messages that upkeep sends and that cannot be taken back once they are executed; each begins
 /// and ends like this.
-const FINAL: [(&str, &str); 3] =
-    [("close_lease/", "/manifest_timeout"), ("reap/", ""), ("close_auction/", "")];
+const FINAL: [(&str, &str); 4] = [
+    ("close_lease/", "/manifest_timeout"),
+    ("end_reclaim/", ""),
+    ("reap/", ""),
+    ("close_auction/", ""),
+];
 
 /// Takes back what is queued. What is signed may be in a block already.
 pub(super) async fn take_back(store: &Store, why: String) -> Result<(), StoreError> {
@@ -59,6 +63,7 @@ mod tests {
             "close_lease/7/manifest_timeout",
             "close_lease/8/manifest_timeout#2",
             "close_lease/9/operator",
+            "end_reclaim/12",
             "reap/5/9400/mark",
             "close_auction/6",
             "withdraw/7/100",
@@ -69,11 +74,12 @@ mod tests {
         let expected = [
             "close_lease/7/manifest_timeout",
             "close_lease/8/manifest_timeout#2",
+            "end_reclaim/12",
             "reap/5/9400/mark",
             "close_auction/6",
         ];
         assert_eq!(queued(&tx).unwrap(), expected);
         Outbox::cancel(&tx, "reap/5/9400/mark", "the endpoints differ").unwrap();
-        assert_eq!(queued(&tx).unwrap().len(), 3, "it is not queued any more");
+        assert_eq!(queued(&tx).unwrap().len(), 4, "it is not queued any more");
     }
 }

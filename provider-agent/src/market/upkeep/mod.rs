@@ -1,5 +1,5 @@
-//! Upkeep of leases and auctions on the chain: withdraws earnings, closes leases without manifest,
-//! ends depleted deployments, closes auctions that were won.
+//! Upkeep of leases and auctions on the chain: withdraws earnings, closes leases without manifest and those
+//! whose notice is over, ends depleted deployments, closes auctions that were won.
 //!
 //! [`plan`] is pure and says what is due at a block; [`Upkeep`] puts the messages into the outbox.
 //! Time is block time. Nothing is sent while the follower is behind: what looks due may be done
@@ -244,7 +244,9 @@ impl Upkeep {
                 UpkeepTask::Withdraw { .. } => (count, next),
                 // One message may not handle all disqualified bids.
                 UpkeepTask::CloseAuction(_) => (count, next),
-                UpkeepTask::ManifestTimeout(_) | UpkeepTask::EndDeployment { .. } => return Ok(()),
+                UpkeepTask::ManifestTimeout(_)
+                | UpkeepTask::EndReclaim(_)
+                | UpkeepTask::EndDeployment { .. } => return Ok(()),
             },
             Attempts::Failed { count, next, why } => {
                 tracing::debug!(%key, %why, count, "upkeep task refused by the chain");
@@ -282,6 +284,7 @@ impl Upkeep {
             UpkeepTask::ManifestTimeout(order) => {
                 Some(self.messages.close_lease(*order, CloseReason::ManifestTimeout)?)
             }
+            UpkeepTask::EndReclaim(order) => Some(self.messages.end_reclaim(*order)?),
             UpkeepTask::EndDeployment { deployment, .. } => {
                 Some(self.messages.end_deployment(*deployment)?)
             }
@@ -313,6 +316,7 @@ fn key(task: &UpkeepTask) -> String {
     match task {
         UpkeepTask::Withdraw { order, since } => format!("withdraw/{order}/{since}"),
         UpkeepTask::ManifestTimeout(order) => format!("close_lease/{order}/manifest_timeout"),
+        UpkeepTask::EndReclaim(order) => format!("end_reclaim/{order}"),
         UpkeepTask::EndDeployment { deployment, depleted_since, marked } => {
             let step = if *marked { "end" } else { "mark" };
             // The key stays as it was stored by earlier versions.

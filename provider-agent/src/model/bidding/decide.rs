@@ -27,6 +27,8 @@ pub enum Decision {
         price: Price,
         /// What is given where the order leaves it open.
         offer: Vec<Attribute>,
+        /// The notice that is given before the lease is taken back, in seconds, if the order asks for one.
+        reclamation_window: Option<u64>,
         /// Where the replicas go.
         placements: Vec<Placement>,
     },
@@ -102,6 +104,7 @@ fn decide_bid(
         matching::check_known(group, &provider.claims, |_| Vec::new())?;
     }
     check_endpoints(group, config)?;
+    let reclamation_window = notice(detail, config)?;
 
     let inventory = match input.inventory {
         Ok(inventory) => inventory,
@@ -141,7 +144,7 @@ fn decide_bid(
     };
     let price = asked.against(order, best)?;
     let offer = offer(group, &placements);
-    Ok(Decision::Bid { price, offer, placements })
+    Ok(Decision::Bid { price, offer, reclamation_window, placements })
 }
 
 /// Until when attestations must last: the latest regular close of a binding auction, else now.
@@ -196,6 +199,16 @@ fn check_endpoints(group: &GroupSpec, config: &Config) -> Result<(), Reason> {
         }
     }
     Ok(())
+}
+
+/// The notice to offer: the configured one, or what the order asks for. None where it asks for none.
+fn notice(detail: &OrderDetail, config: &Config) -> Result<Option<u64>, Reason> {
+    let Some(asked) = detail.reclamation else { return Ok(None) };
+    match config.bidding.reclamation_window {
+        Some(given) if given.0 < asked => Err(Reason::Notice { asked, given: given.0 }),
+        Some(given) => Ok(Some(given.0)),
+        None => Ok(Some(asked)),
+    }
 }
 
 /// What is asked for a group, in base units an hour.

@@ -52,6 +52,7 @@ impl Reason {
             | Self::Refused
             | Self::Excluded
             | Self::Denom(_)
+            | Self::Notice { .. }
             | Self::Endpoint(_) => &[],
         }
     }

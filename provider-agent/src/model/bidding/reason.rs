@@ -47,6 +47,16 @@ pub enum Reason {
     /// A kind of endpoint that is not offered.
     #[error("{0}")]
     Endpoint(&'static str),
+    /// The order asks for a longer notice of a reclaim than is given.
+    #[error(
+        "the order asks for {asked} s of notice before a reclaim, this provider gives {given} s (bidding.reclamation_window)"
+    )]
+    Notice {
+        /// What the order asks for.
+        asked: u64,
+        /// What is configured.
+        given: u64,
+    },
     /// The price is above the order's ceiling.
     #[error("the price would be {price}, the order's ceiling is {ceiling} base units an hour")]
     AboveCeiling {
@@ -116,6 +126,8 @@ pub enum TenantReason {
     Denom,
     /// The price does not meet.
     Price,
+    /// The notice that it gives is shorter than asked for.
+    Notice,
     /// Too little capacity at present.
     Capacity,
     /// The provider's limits or bond.
@@ -139,6 +151,7 @@ impl TenantReason {
             Self::Capabilities => "does not offer such resources",
             Self::Denom => "takes no payment in this denom",
             Self::Price => "price does not meet",
+            Self::Notice => "gives less notice before it takes a lease back",
             Self::Capacity => "no room at present",
             Self::Limits => "at its limit of open bids",
             Self::ChainRefused => "the chain refused the bid",
@@ -168,6 +181,7 @@ impl Reason {
             Self::Denom(_) => TenantReason::Denom,
             Self::NoRate(_) | Self::Endpoint(_) => TenantReason::Capabilities,
             Self::AboveCeiling { .. } | Self::CannotWin { .. } => TenantReason::Price,
+            Self::Notice { .. } => TenantReason::Notice,
             Self::Capacity(shortage) => match shortage {
                 Shortage::NoGpu { .. } | Shortage::Arch(_) | Shortage::Unsupported(_) => {
                     TenantReason::Capabilities

@@ -16,6 +16,8 @@ pub struct WatchedLeases {
     withdrawals: DueTimes<OrderId>,
     /// When its account is depleted.
     depletions: DueTimes<OrderId>,
+    /// When the notice of those that are taken back is over.
+    notices: DueTimes<OrderId>,
     /// Those whose manifests are missing, and those that ended and are not paid: looked at in each block.
     waiting: BTreeSet<OrderId>,
 }
@@ -36,6 +38,8 @@ impl WatchedLeases {
         let clock = active.and_then(|lease| lease.clock.as_ref());
         let end = clock.and_then(|clock| if clock.depleted { Some(0) } else { clock.depletion });
         self.depletions.set(order, end);
+        let reclaim = active.and_then(|lease| lease.reclaim);
+        self.notices.set(order, reclaim.map(|reclaim| reclaim.deadline));
         let is_owed = lease.is_some_and(|lease| lease.closed_at.is_some() && !lease.is_paid());
         match is_owed || active.is_some() && !has_manifest {
             true => self.waiting.insert(order),
@@ -46,6 +50,7 @@ impl WatchedLeases {
     /// The leases that may have a task at a block time.
     pub fn at(&self, now: u64) -> BTreeSet<OrderId> {
         let due = self.withdrawals.due(now).chain(self.depletions.due(now));
+        let due = due.chain(self.notices.due(now));
         due.chain(self.waiting.iter().copied()).collect()
     }
 }
@@ -55,13 +60,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
-    use souk_core::{AccountId, Denom, DeploymentId, GroupId, GroupSeq, Price, Rate};
+    use souk_core::{AccountId, CloseReason, Denom, DeploymentId, GroupId, GroupSeq, Price, Rate};
 
     use super::{
         super::{UpkeepInput, plan},
         *,
     };
-    use crate::model::{AccountClock, Cursor, reach::UpTime};
+    use crate::model::{AccountClock, Cursor, Reclaim, reach::UpTime};
 
     const EVERY: u64 = 60;
 
@@ -88,6 +93,7 @@ mod tests {
             closed_at in proptest::option::of(moment()),
             withdrawn_at in moment(),
             clock in proptest::option::of((proptest::option::of(moment()), any::<bool>(), any::<bool>())),
+            notice in proptest::option::of((moment(), 0..10u64)),
         ) -> Lease {
             Lease {
                 order: OrderId(7),
@@ -102,6 +108,12 @@ mod tests {
                 closed_at,
                 withdrawn_at,
                 clock: clock.map(super::tests::clock),
+                reclaim: notice.map(|(deadline, block)| Reclaim {
+                    reason: CloseReason::Unspecified,
+                    deadline,
+                    block,
+                    ended: false,
+                }),
             }
         }
     }
@@ -150,6 +162,7 @@ mod tests {
             closed_at: None,
             withdrawn_at: 1_000,
             clock: Some(clock((Some(5_000), false, false))),
+            reclaim: None,
         };
         let mut watched = WatchedLeases::default();
         watched.set(lease.order, Some(&lease), true, 3_600);

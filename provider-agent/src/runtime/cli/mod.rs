@@ -7,6 +7,7 @@ mod enqueue;
 mod health;
 mod init;
 mod output;
+mod reclaim;
 mod registry;
 mod run;
 mod show;
@@ -61,6 +62,8 @@ enum Command {
     Restore(backup::Arguments),
     /// End a lease; it counts as a breach.
     Close(close::Arguments),
+    /// Take a lease back with the notice that its terms say: it runs, and is paid, until that is over.
+    Reclaim(reclaim::Arguments),
     /// Publish the gateway's address and pin on the chain.
     Announce,
     /// Stop new bids, or allow them again.
@@ -83,6 +86,7 @@ pub async fn main() -> ExitCode {
         Command::Restore(arguments) => backup::restore(&cli.config, arguments, cli.json).await,
         Command::Check => init::check(&cli.config, cli.json).await,
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
+        Command::Reclaim(arguments) => reclaim::run(&cli.config, arguments, cli.json).await,
         Command::Announce => registry::announce(&cli.config, cli.json).await,
         Command::Maintenance { switch } => {
             registry::maintenance(&cli.config, *switch, cli.json).await

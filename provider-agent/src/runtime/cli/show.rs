@@ -154,6 +154,9 @@ struct Lease {
     depletion: Option<u64>,
     manifest: bool,
     kept_volumes: Option<Kept>,
+    /// Until when one runs at least that is being taken back, in block time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reclaimed_at: Option<u64>,
 }
 
 /// The volumes of a lease that ended.
@@ -191,6 +194,7 @@ impl Lease {
             depletion: None,
             manifest: false,
             kept_volumes: Some(kept),
+            reclaimed_at: None,
         }
     }
 }
@@ -216,6 +220,7 @@ pub async fn leases(path: &Path, json: bool) -> Result<ExitCode> {
                     depletion: lease.depletion(),
                     manifest: manifests::exists(sql, lease.order)?,
                     kept_volumes: kept.remove(&lease.order),
+                    reclaimed_at: lease.reclaim.map(|reclaim| reclaim.deadline),
                     tenant: lease.tenant,
                 });
             }
@@ -231,14 +236,16 @@ pub async fn leases(path: &Path, json: bool) -> Result<ExitCode> {
         let line = |lease: &Lease| {
             let paid = if lease.funded { "funded" } else { "no money" };
             let manifest = if lease.manifest { "" } else { ", no manifest" };
+            let reclaimed = lease.reclaimed_at.map(|at| format!(", reclaimed at {at}"));
             let kept = lease.kept_volumes.as_ref().map(|kept| format!("  {}", kept.text()));
             format!(
-                "{}  {}  {}  {} {} an hour  {paid}{manifest}  {}{}",
+                "{}  {}  {}  {} {} an hour  {paid}{manifest}{}  {}{}",
                 lease.order,
                 lease.deployment,
                 lease.state,
                 lease.price,
                 lease.denom,
+                reclaimed.unwrap_or_default(),
                 lease.tenant,
                 kept.unwrap_or_default()
             )

@@ -169,7 +169,10 @@ impl Fixture {
             registry: registry.clone(),
             attestations: attestations.clone(),
         };
-        let orderbook = put("orderbook", codes::ORDERBOOK, &defaults::orderbook(roles(), on)).await;
+        let mut orderbook = defaults::orderbook(roles(), on);
+        // An hour's notice is six blocks.
+        orderbook.params.slowest_block = 600_000;
+        let orderbook = put("orderbook", codes::ORDERBOOK, &orderbook).await;
         self.execute("owner", &escrow, &defaults::link_escrow(orderbook.clone()), 0).await;
         self.execute("owner", &registry, &defaults::link_registry(orderbook.clone()), 0).await;
         Contracts {
@@ -200,6 +203,7 @@ impl Fixture {
             provider: provider.clone(),
             price,
             offer: vec![],
+            reclamation_window: None,
         };
         self.execute("owner", orderbook, &bid, 0).await;
         let bid = self.bid_id(orderbook, order, &provider).await;
@@ -335,6 +339,7 @@ impl Fixture {
             provider: address("rival"),
             price: Price::new(price).unwrap(),
             offer: vec![],
+            reclamation_window: None,
         };
         self.orderbook("rival-operator", &msg).await;
     }
@@ -368,6 +373,7 @@ fn new_deployment(groups: Vec<GroupSpec>, auction: AuctionPolicy) -> orderbook::
         delegate: None,
         allow: vec![],
         refuse: vec![],
+        reclamation: None,
     })
 }
 

@@ -144,8 +144,34 @@ impl Market {
             provider: self.who(name).to_string(),
             price: price(units),
             offer: Vec::new(),
+            reclamation_window: self.asked_window(order),
         };
         self.send(&self.operator(name), &msg)
+    }
+
+    /// The notice that an order asks for.
+    fn asked_window(&self, order: OrderId) -> Option<u64> {
+        let found: Result<OrderResponse, _> = self.query(&QueryMsg::Order { order });
+        found.ok()?.reclamation.map(|asked| asked.min_window)
+    }
+
+    /// The provider of that name announces that it takes a lease back.
+    pub fn start_reclaim(
+        &mut self,
+        name: &str,
+        order: OrderId,
+        reason: CloseReason,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(&self.operator(name), &ExecuteMsg::StartReclaim { order, reason })
+    }
+
+    /// That one ends a lease whose notice is over.
+    pub fn end_reclaim(
+        &mut self,
+        name: &str,
+        order: OrderId,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(&self.who(name), &ExecuteMsg::EndReclaim { order })
     }
 
     pub fn lower(

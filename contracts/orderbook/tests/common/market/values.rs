@@ -49,6 +49,7 @@ pub fn deployment(groups: &[GroupSpec], auction: AuctionPolicy) -> NewDeployment
         delegate: None,
         allow: Vec::new(),
         refuse: Vec::new(),
+        reclamation: None,
     }
 }
 

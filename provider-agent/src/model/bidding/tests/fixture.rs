@@ -99,6 +99,7 @@ pub(super) fn order(spec: GroupSpec) -> Order {
             allow: vec![],
             refuse: vec![],
             excluded: vec![],
+            reclamation: None,
         }),
     }
 }

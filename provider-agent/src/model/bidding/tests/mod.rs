@@ -20,6 +20,26 @@ fn what_is_well_gets_a_bid_at_the_tables_price() {
     assert_eq!(price_of(&decision), Some(PRICE), "{decision:?}");
 }
 
+#[test]
+fn a_bid_offers_the_notice_that_is_configured_or_what_the_order_asks_for() {
+    for (configured, asked, offered) in [
+        ("", None, None),
+        ("", Some(3_600), Some(3_600)),
+        ("reclamation_window = \"2h\"", None, None),
+        ("reclamation_window = \"2h\"", Some(3_600), Some(7_200)),
+        ("reclamation_window = \"2h\"", Some(7_200), Some(7_200)),
+    ] {
+        let (mut world, mut order) = (fixture(), order(group()));
+        if !configured.is_empty() {
+            world.config = config(configured);
+        }
+        detail(&mut order).reclamation = asked;
+        let decision = world.decide(&order);
+        let Decision::Bid { reclamation_window, .. } = decision else { panic!("{decision:?}") };
+        assert_eq!(reclamation_window, offered, "{configured}, {asked:?}");
+    }
+}
+
 type Spoil = fn(&mut Fixture, &mut Order);
 
 #[test]
@@ -68,6 +88,14 @@ fn each_reason_for_no_bid_has_its_full_text_and_one_for_the_tenant() {
             let endpoint = Endpoint { kind: EndpointKind::RandomPort, sequence: 0 };
             detail(o).spec.units[0].resources.endpoints = vec![endpoint];
         }),
+        (
+            "asks for 7200 s of notice before a reclaim, this provider gives 3600 s",
+            TenantReason::Notice,
+            |w, o| {
+                w.config = config("reclamation_window = \"1h\"");
+                detail(o).reclamation = Some(7_200);
+            },
+        ),
         ("ceiling is 1199", TenantReason::Price, |_, o| o.ceiling = Price::new(1_199).unwrap()),
         ("no node has room", TenantReason::Capacity, |_, o| detail(o).spec.units[0].count = 17),
         ("max_open_bids_per_tenant is 20", TenantReason::Limits, |w, _| w.open_for_tenant = 20),

@@ -1,0 +1,31 @@
+//! Anyone ends a lease whose provider's notice is over.
+
+use cosmwasm_std::Response;
+use souk_core::OrderId;
+
+use super::close_lease;
+use crate::{ContractError, Ctx, lifecycle::order::LoadedOrder, rules::reason::Side};
+
+/// As its provider's own close from then on: without a breach, for the reason that was announced.
+///
+/// # Errors
+/// If there is no lease that runs, if none was announced, or if its notice is not over.
+pub fn end_reclaim(ctx: &mut Ctx, id: OrderId) -> Result<Response, ContractError> {
+    let loaded = LoadedOrder::load(ctx.storage(), id)?;
+    let lease = loaded.order.lease().ok_or(ContractError::NoLease(id))?;
+    if lease.ended.is_some() {
+        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
+    }
+    let notice = lease.notice.ok_or(ContractError::NotReclaiming(id))?;
+    let (now, height) = (ctx.now(), ctx.height());
+    if !notice.deadline().is_over(now, height) {
+        return Err(ContractError::NoticeRuns {
+            order: id,
+            deadline: notice.time,
+            deadline_block: notice.block,
+            now,
+            height,
+        });
+    }
+    close_lease(ctx, loaded, Side::Provider, Some(notice.reason), false)
+}

@@ -1,0 +1,73 @@
+//! A provider announces that it takes a lease back.
+
+use cosmwasm_std::Response;
+use souk_api::orderbook::events::LeaseReclaiming;
+use souk_core::{CloseReason, GroupId};
+
+use crate::{
+    ContractError, Ctx,
+    lifecycle::order::LoadedOrder,
+    neighbours::escrow,
+    rules::{deadline::Deadline, reclaim},
+    state::{
+        groups,
+        notice::Notice,
+        orders::{self, OrderStatus},
+    },
+};
+
+/// Once, and not before the lease ran for as long as the notice lasts. Nothing else changes until the
+/// notice is over: the lease is paid, and either side can end it as before. The provider may not bid on
+/// the group any more, however the lease ends. A market that is paused does not keep it from this.
+///
+/// # Errors
+/// If there is no lease that runs, if it has no notice among its terms, if it is announced already, for the
+/// first length of a notice, for a reason of others, or while the account is depleted: the lease can then
+/// be ended at once, without a breach.
+pub fn start_reclaim(
+    ctx: &mut Ctx,
+    loaded: LoadedOrder,
+    reason: CloseReason,
+) -> Result<Response, ContractError> {
+    reclaim::check_reason(reason)?;
+    let LoadedOrder { id, mut order, .. } = loaded;
+    let (now, height) = (ctx.now(), ctx.height());
+    let OrderStatus::Lease(lease) = &mut order.status else {
+        return Err(ContractError::NoLease(id));
+    };
+    if lease.ended.is_some() {
+        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
+    }
+    let window = lease.window.ok_or(ContractError::NotReclaimable(id))?;
+    if let Some(notice) = lease.notice {
+        return Err(ContractError::ReclaimingAlready { order: id, deadline: notice.time });
+    }
+    let from = reclaim::startable_from(lease.created_at, window);
+    if now < from {
+        return Err(ContractError::ReclaimTooEarly { order: id, window, from, now });
+    }
+    let id_of_group = order.group;
+    if escrow::is_depleted(&ctx.view(), id_of_group.deployment) {
+        return Err(ContractError::NothingToReclaim(id));
+    }
+    let deadline = Deadline::after(window, ctx.config.params.slowest_block, now, height);
+    let Deadline { time, block } = deadline;
+    lease.notice = Some(Notice { reason, started_at: now, time, block, ended: false });
+    let provider = lease.provider.clone();
+    orders::save(ctx.storage_mut(), id, &order)?;
+
+    let mut group = groups::get(ctx.storage(), id_of_group)?;
+    group.exclude(&provider);
+    groups::save(ctx.storage_mut(), id_of_group, &group)?;
+    let GroupId { deployment, group } = id_of_group;
+    Ok(Response::new().add_event(LeaseReclaiming {
+        order: id,
+        deployment,
+        group,
+        provider: provider.into(),
+        reason,
+        started_at: now,
+        deadline: time,
+        deadline_block: block,
+    }))
+}

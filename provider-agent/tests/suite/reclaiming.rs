@@ -1,0 +1,108 @@
+//! Leases that the provider takes back with notice.
+
+use std::path::Path;
+
+use souk_api::orderbook::{self, LeaseState};
+use souk_client::market::Orderbook;
+use souk_core::{Attribute, CloseReason, OrderId};
+
+use crate::{
+    commands::souk_provider,
+    manifests::{Cluster, SITE, accepted, lease},
+    support::{Fixture, InProcess, Options, agent::configure, fixture::address, until},
+};
+
+/// The notice of an hour is six blocks on this chain.
+const RECLAIMABLE: &str = "reclamation:\n  min_window: 1h\n";
+
+async fn fixture() -> Fixture {
+    let mut options = Options::with_long_blocks();
+    options.claims.extend([
+        Attribute::new("capabilities/storage/1/class", "default"),
+        Attribute::new("capabilities/storage/1/persistent", "true"),
+    ]);
+    Fixture::with(options).await
+}
+
+fn chains(fixture: &Fixture) -> Orderbook {
+    Orderbook::new(fixture.queries(), &fixture.contracts.orderbook)
+}
+
+/// The operator takes a lease back; returns when the agent knows that the chain has it so.
+async fn reclaim(config: &Path, agent: &InProcess, order: OrderId) {
+    let (config, number) = (config.to_str().unwrap(), order.to_string());
+    let refused = ["--config", config, "reclaim", &number, "--reason", "manifest_timeout"];
+    assert!(!souk_provider(&refused).await.status.success());
+    let queued = souk_provider(&["--config", config, "reclaim", &number]).await;
+    assert!(queued.status.success(), "{}", String::from_utf8_lossy(&queued.stderr));
+    until("the notice", async || agent.store.lease(order).await.unwrap()?.reclaim).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_is_taken_back_is_served_until_the_notice_is_over_and_the_agent_ends_it_then()
+{
+    let fixture = fixture().await;
+    let config = configure(&fixture, "agent", "manifest_timeout = \"1day\"");
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&fixture, &agent, "ann", &format!("{SITE}{RECLAIMABLE}")).await;
+    let order = leased.order;
+    accepted(&agent.store, &leased).await;
+    cluster.has_replicas("it runs", order, 1).await;
+    assert_eq!(fixture.bids(order).await[0].reclamation_window, Some(3_600), "as was asked");
+
+    fixture.chain.advance(3_600).await.unwrap();
+    reclaim(&config, &agent, order).await;
+    assert_eq!(chains(&fixture).lease(order).await.unwrap().state, LeaseState::Reclaiming);
+    fixture.chain.advance(3_400).await.unwrap();
+    fixture.chain.produce_blocks(8).await.unwrap();
+    agent.settled().await;
+    assert_eq!(fixture.proxy.count("end_reclaim", order), 0, "the time is not over");
+    assert_eq!(agent.store.lease(order).await.unwrap().unwrap().state, LeaseState::Active);
+    cluster.has_replicas("it runs", order, 1).await;
+
+    fixture.chain.advance(250).await.unwrap();
+    let ended = until("the lease's end", async || {
+        let lease = agent.store.lease(order).await.unwrap()?;
+        (lease.state != LeaseState::Active).then_some(lease)
+    })
+    .await;
+    assert_eq!((ended.state, ended.reason), (LeaseState::Closed, Some(CloseReason::Decommission)));
+    assert!(ended.reclaim.unwrap().ended);
+    assert_eq!(fixture.proxy.count("end_reclaim", order), 1);
+    let stats = chains(&fixture).provider_stats(&address("provider")).await.unwrap();
+    assert_eq!(stats.breaches, 0);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_lost_its_store_learns_from_the_chain_that_a_lease_is_taken_back() {
+    let fixture = fixture().await;
+    let config = configure(&fixture, "agent", "manifest_timeout = \"1day\"");
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&fixture, &agent, "ann", &format!("{SITE}{RECLAIMABLE}")).await;
+    let order = leased.order;
+    fixture.chain.advance(3_600).await.unwrap();
+    let reason = CloseReason::Unstable;
+    let msg = orderbook::ExecuteMsg::StartReclaim { order, reason };
+    fixture.orderbook("operator", &msg).await;
+    agent.stop().await;
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+        // SQLite removes two of them when it closes the file.
+        let _ = std::fs::remove_file(config.with_file_name(file));
+    }
+
+    let agent = InProcess::start(&config).await;
+    let known = until("the lease", async || agent.store.lease(order).await.unwrap()).await;
+    assert_eq!(known.state, LeaseState::Active, "it is served as before");
+    assert_eq!(known.reclaim.map(|reclaim| reclaim.reason), Some(reason));
+    fixture.chain.produce_blocks(6).await.unwrap();
+    fixture.chain.advance(3_700).await.unwrap();
+    let ended = until("the lease's end", async || {
+        let lease = agent.store.lease(order).await.unwrap()?;
+        (lease.state != LeaseState::Active).then_some(lease)
+    })
+    .await;
+    assert_eq!((ended.state, ended.reason), (LeaseState::Closed, Some(reason)));
+    agent.stop().await;
+}
