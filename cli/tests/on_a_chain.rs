@@ -263,6 +263,7 @@ async fn a_lease_is_taken_back_with_the_notice_that_its_file_asks_for_and_its_te
     let early = fixture.souk("provider", "lease reclaim 1");
     early.code(4).stderr(contains("lease 1 can be reclaimed from"));
     fixture.chain.handle.advance(3_600).await.unwrap();
+    fixture.chain.handle.produce_blocks(1).await.unwrap();
     fixture.souk("ann", "lease reclaim 1").code(4).stderr(contains("provider's operator"));
     let begun = fixture.souk("provider", "lease reclaim 1").success();
     let back = "its provider takes it back (decommission), it runs for ";
@@ -272,8 +273,8 @@ async fn a_lease_is_taken_back_with_the_notice_that_its_file_asks_for_and_its_te
     fixture.souk("ann", "lease list").success().stdout(contains("reclaiming"));
     let early = fixture.souk("bob", "lease end-reclaim 1");
     early.code(4).stderr(contains("lease 1 runs until"));
-    fixture.chain.handle.produce_blocks(400).await.unwrap();
     fixture.chain.handle.advance(3_600).await.unwrap();
+    fixture.chain.handle.produce_blocks(400).await.unwrap();
     let ended = fixture.souk("bob", "lease end-reclaim 1").success();
     ended.stdout(contains("Lease 1 is closed: decommission."));
     let status = fixture.souk("ann", "status 1").success();

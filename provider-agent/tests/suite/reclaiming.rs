@@ -83,6 +83,7 @@ async fn an_agent_that_lost_its_store_learns_from_the_chain_that_a_lease_is_take
     let leased = lease(&fixture, &agent, "ann", &format!("{SITE}{RECLAIMABLE}")).await;
     let order = leased.order;
     fixture.chain.advance(3_600).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
     let reason = CloseReason::Unstable;
     let msg = orderbook::ExecuteMsg::StartReclaim { order, reason };
     fixture.orderbook("operator", &msg).await;
