@@ -53,9 +53,13 @@ async fn what_somebody_changed_on_the_chain_is_found_one_after_the_other() {
         orderbook: None,
         min_bond: None,
         slashers: Some(vec![dao.clone()]),
+        slashing: None,
+        slash_receiver: Some(dao.clone()),
+        change_delay: None,
     };
     execute(&fixture, &at.registry, &change).await;
     expected.push("provider-registry: guardian");
+    expected.push("provider-registry: slash_receiver");
     expected.push("provider-registry: slashers");
     same(&fixture, &expected).await;
 

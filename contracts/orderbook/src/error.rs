@@ -222,6 +222,20 @@ pub enum ContractError {
         /// The least.
         min: Price,
     },
+    /// Below what the provider itself works for.
+    #[error("price {price} is below {least}, the provider's own floor for this group")]
+    PriceBelowFloor {
+        /// The bid.
+        price: Price,
+        /// The least, in base units an hour.
+        least: u128,
+    },
+    /// The provider has floors, and none in this denom.
+    #[error("the provider has price floors, but none in {denom}: it does not bid in it")]
+    NoFloor {
+        /// The order's denom.
+        denom: String,
+    },
     /// Above what the tenant would pay.
     #[error("price {price} is above the order's ceiling of {ceiling} {denom} an hour")]
     PriceAboveCeiling {

@@ -177,6 +177,9 @@ every_event! {
         BondChanged { provider, bond, unbonding }
         UnbondedClaimed { provider, amount }
         Deregistered { provider }
+        ChangeNoticed { provider, what, from }
+        SlashNoticed { provider, amount, executable_at, lapses_at, reason }
+        NoticeWithdrawn { provider, amount }
         Slashed { provider, amount, recipient, reason }
     }
     attestations AttestationEvent {

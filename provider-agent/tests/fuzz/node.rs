@@ -179,6 +179,7 @@ pub fn record() -> ProviderRecord {
         slots: 4,
         maintenance: false,
         slashes: 0,
+        floors: None,
         attributes: vec![souk_core::Attribute::new("region", "eu-west")],
     }
 }

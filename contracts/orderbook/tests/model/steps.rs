@@ -64,6 +64,9 @@ impl Play {
             orderbook: None,
             min_bond: Some(amount(SLOT)),
             slashers: None,
+            slashing: None,
+            slash_receiver: None,
+            change_delay: None,
         };
         market.call(&owner, &registry, &msg, 0).unwrap();
         let until = market.now() + 300 * DAY;

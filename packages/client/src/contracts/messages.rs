@@ -110,6 +110,9 @@ pub fn registry(terms: &Terms) -> registry::InstantiateMsg {
         unbonding_period: terms.registry.unbonding_period,
         bond_per_slot: terms.registry.bond_per_slot,
         slashers: terms.slashers.clone(),
+        slashing: terms.registry.slashing(),
+        slash_receiver: Some(terms.slash_receiver.clone()),
+        change_delay: terms.registry.change_delay,
     }
 }
 

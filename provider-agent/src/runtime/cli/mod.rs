@@ -61,7 +61,7 @@ enum Command {
     Restore(backup::Arguments),
     /// End a lease; it counts as a breach.
     Close(close::Arguments),
-    /// Publish the gateway's address and pin on the chain.
+    /// Show how the gateway's address and pin get on the chain: the provider's own key sends them.
     Announce,
     /// Stop new bids, or allow them again.
     Maintenance {
@@ -83,7 +83,7 @@ pub async fn main() -> ExitCode {
         Command::Restore(arguments) => backup::restore(&cli.config, arguments, cli.json).await,
         Command::Check => init::check(&cli.config, cli.json).await,
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
-        Command::Announce => registry::announce(&cli.config, cli.json).await,
+        Command::Announce => registry::announce(&cli.config, cli.json),
         Command::Maintenance { switch } => {
             registry::maintenance(&cli.config, *switch, cli.json).await
         }
