@@ -372,3 +372,26 @@ fn no_bid_is_below_the_floor_that_the_provider_itself_set() {
     market.set_floors("pro", vec![]);
     market.lower("pro", order, least - 10).unwrap();
 }
+
+#[test]
+fn an_edit_of_a_providers_claims_keeps_what_auditors_attest_of_other_keys() {
+    let mut market = Market::new();
+    let pro = market.provider("pro");
+    let until = market.now() + 1_000;
+    market.attest("auditor", &pro, &[eu(), Attribute::new("tier", "a")], until);
+    let mut spec = group("web", 1_000);
+    spec.requirements.signed_by =
+        SignedBy { all_of: vec![market.who("auditor").to_string()], any_of: Vec::new() };
+    let id = market.create("ann", &deployment(&[spec], tenant_choice()), PLENTY).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    // The provider claims another tier, and leaves its region out.
+    let registry = market.registry.clone();
+    let msg = registry::ExecuteMsg::Update {
+        payee: None,
+        attributes: Some(vec![Attribute::new("tier", "b")]),
+        contact: None,
+    };
+    market.call(&pro, &registry, &msg, 0).unwrap();
+    assert_eq!(market.ineligible("pro", order), None);
+    market.place("pro", order, 900).unwrap();
+}
