@@ -66,6 +66,7 @@ impl Target {
                 min_runway: terms.escrow.min_runway,
                 controllers: vec![at.orderbook.clone()],
                 cw20_tokens: terms.escrow.cw20_tokens.clone(),
+                delisted: Vec::new(),
                 paused,
                 pause_ends: None,
             }),

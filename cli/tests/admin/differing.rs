@@ -42,6 +42,8 @@ async fn what_somebody_changed_on_the_chain_is_found_one_after_the_other() {
         fee_collector: Some(dao.clone()),
         add_controller: Some(dao.clone()),
         add_cw20: None,
+        delist: None,
+        relist: None,
     };
     execute(&fixture, &at.escrow, &more).await;
     expected.push("escrow: controllers");

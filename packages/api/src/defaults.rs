@@ -89,6 +89,7 @@ pub fn denom_config(denom: Denom) -> orderbook::DenomConfig {
         max_price: price(MAX_PRICE),
         min_deposit: amount(MIN_DEPOSIT),
         take_bps: TAKE_BPS,
+        delisted: false,
     }
 }
 
@@ -191,6 +192,8 @@ pub fn link_escrow(orderbook: String) -> escrow::ExecuteMsg {
         fee_collector: None,
         add_controller: Some(orderbook),
         add_cw20: None,
+        delist: None,
+        relist: None,
     }
 }
 

@@ -25,6 +25,7 @@ pub fn instantiate(
         min_runway: msg.min_runway,
         controllers: Vec::new(),
         cw20_tokens: Vec::new(),
+        delisted: Vec::new(),
         paused: false,
         pause_ends: 0,
     };

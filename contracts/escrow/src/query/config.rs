@@ -16,6 +16,7 @@ pub fn config(view: &View) -> ConfigResponse {
         min_runway: config.min_runway,
         controllers: texts(&config.controllers),
         cw20_tokens: texts(&config.cw20_tokens),
+        delisted: texts(&config.delisted),
         paused: config.is_paused(view.now()),
         pause_ends: config.pause().end(view.now()),
     }

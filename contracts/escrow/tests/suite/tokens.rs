@@ -22,6 +22,8 @@ impl Tokens {
             fee_collector: None,
             add_controller: None,
             add_cw20: Some(vec![token.to_string()]),
+            delist: None,
+            relist: None,
         };
         escrow.send(&who("owner"), &add, &[]).unwrap();
         Self { escrow, token }
@@ -221,6 +223,8 @@ fn a_token_with_a_fee_on_transfers_is_refused_and_credits_nothing() {
         fee_collector: None,
         add_controller: None,
         add_cw20: Some(vec![tokens.token.to_string()]),
+        delist: None,
+        relist: None,
     };
     tokens.escrow.send(&who("owner"), &add, &[]).unwrap();
     let open = tokens.open_msg(&who("ann"));
@@ -274,4 +278,72 @@ fn a_bank_denom_that_is_written_as_a_token_is_refused() {
         let error = tokens.escrow.send(&sender, &msg, &coin).unwrap_err();
         assert_eq!(error, CommonError::TokenLikeDenom(fake.clone()).into(), "{msg:?}");
     }
+}
+
+/// The owner's message that marks these, or takes their marks away.
+fn mark(delist: &[&Addr], relist: &[&Addr]) -> ExecuteMsg {
+    let texts = |list: &[&Addr]| Some(list.iter().map(ToString::to_string).collect());
+    ExecuteMsg::UpdateConfig {
+        guardian: None,
+        fee_collector: None,
+        add_controller: None,
+        add_cw20: None,
+        delist: texts(delist),
+        relist: texts(relist),
+    }
+}
+
+#[test]
+fn by_a_delisted_controller_or_token_nothing_is_opened_and_all_is_closed_and_paid_out() {
+    for of_token in [true, false] {
+        let mut tokens = Tokens::new();
+        tokens.open(&who("ann"), 100);
+        let account = AccountId(1);
+        tokens.escrow.control(&Escrow::stream_msg(1, 1, &who("provider"), 10, 0)).unwrap();
+        let entry = if of_token { tokens.token.clone() } else { who("orderbook") };
+        tokens.escrow.send(&who("owner"), &mark(&[&entry], &[]), &[]).unwrap();
+
+        let mut open = tokens.open_msg(&who("ann"));
+        if let ExecuteMsg::OpenTokenAccount { local, .. } = &mut open {
+            *local = 2;
+        }
+        let refused = ContractError::Delisted(entry.clone());
+        assert_eq!(tokens.escrow.control(&open).unwrap_err(), refused);
+        let stream = Escrow::stream_msg(1, 2, &who("provider"), 10, 0);
+        assert_eq!(tokens.escrow.control(&stream).unwrap_err(), refused);
+
+        // What is open goes on and ends as always.
+        tokens.send(&who("bob"), 50, &Cw20Hook::Deposit { account }).unwrap();
+        tokens.escrow.pass(HOUR).close(1, &[1]);
+        for claim in [
+            ExecuteMsg::Withdraw { account, stream: 1 },
+            ExecuteMsg::ClaimRefund { account, deposit: None },
+            ExecuteMsg::ClaimRefund { account, deposit: Some(1) },
+        ] {
+            tokens.escrow.send(&who("stranger"), &claim, &[]).unwrap();
+        }
+        assert_eq!(tokens.balance(&tokens.escrow.address), 0);
+
+        // The mark can be taken away, once.
+        tokens.escrow.send(&who("owner"), &mark(&[], &[&entry]), &[]).unwrap();
+        tokens.escrow.control(&open).unwrap();
+        let error = tokens.escrow.send(&who("owner"), &mark(&[], &[&entry]), &[]).unwrap_err();
+        assert!(matches!(error, ContractError::Listing { .. }), "{error}");
+    }
+}
+
+#[test]
+fn only_what_is_in_a_list_is_delisted_and_its_place_stays() {
+    let mut tokens = Tokens::new();
+    let owner = who("owner");
+    let error = tokens.escrow.send(&owner, &mark(&[&who("x")], &[]), &[]).unwrap_err();
+    assert!(matches!(error, ContractError::Listing { .. }), "{error}");
+    let before: souk_api::escrow::ConfigResponse = tokens.escrow.query(&QueryMsg::Config {});
+    let token = tokens.token.clone();
+    tokens.escrow.send(&owner, &mark(&[&token, &who("orderbook")], &[]), &[]).unwrap();
+    let error = tokens.escrow.send(&owner, &mark(&[&token], &[]), &[]).unwrap_err();
+    assert!(matches!(error, ContractError::Listing { .. }), "{error}");
+    let after: souk_api::escrow::ConfigResponse = tokens.escrow.query(&QueryMsg::Config {});
+    assert_eq!(after.delisted, [token.to_string(), who("orderbook").to_string()]);
+    assert_eq!((after.controllers, after.cw20_tokens), (before.controllers, before.cw20_tokens));
 }

@@ -50,6 +50,8 @@ fn list(market: &mut Market, token: &Addr) {
         fee_collector: None,
         add_controller: None,
         add_cw20: Some(vec![token.to_string()]),
+        delist: None,
+        relist: None,
     };
     let escrow = market.escrow.clone();
     market.call(&owner, &escrow, &msg, 0).unwrap();

@@ -6,7 +6,10 @@ use cw20::Cw20ReceiveMsg;
 use souk_api::{
     Message, Permission,
     defaults::{self, DENOM},
-    orderbook::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, Params, QueryMsg},
+    orderbook::{
+        ConfigResponse, DenomConfig, ExecuteMsg, GroupState, InstantiateMsg, MigrateMsg, Params,
+        QueryMsg,
+    },
 };
 use souk_contract_std::{CommonError, pause};
 use souk_core::{CloseReason, Denom, GroupSeq, OrderId, time::HOUR};
@@ -305,15 +308,40 @@ fn another_on(config: &ConfigResponse) -> InstantiateMsg {
 
 #[test]
 fn an_orderbook_that_the_escrow_does_not_list_says_so() {
-    let market = Market::new();
+    let mut market = Market::unlinked();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
-    let mut other = market;
     let msg = another_on(&config);
-    let (owner, code) = (other.owner.clone(), other.orderbook_code);
-    other.orderbook =
-        other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
-    let error = other.create("ann", &common_deployment(), PLENTY).unwrap_err();
+    let (owner, code) = (market.owner.clone(), market.orderbook_code);
+    market.orderbook =
+        market.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
+    let error = market.create("ann", &common_deployment(), PLENTY).unwrap_err();
     assert_eq!(error, ContractError::NotAController { escrow: Addr::unchecked(config.escrow) });
+}
+
+#[test]
+fn a_second_orderbook_on_one_registry_takes_no_deployment_so_that_no_bond_backs_two() {
+    let mut market = Market::new();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    let msg = another_on(&config);
+    let (owner, code) = (market.owner.clone(), market.orderbook_code);
+    let first = market.orderbook.clone();
+    market.orderbook =
+        market.app.instantiate_contract(code, owner.clone(), &msg, &[], "another", None).unwrap();
+    let list = defaults::link_escrow(market.orderbook.to_string());
+    let escrow = market.escrow.clone();
+    market.call(&owner, &escrow, &list, 0).unwrap();
+    let error = market.create("ann", &common_deployment(), PLENTY).unwrap_err();
+    let registry = Addr::unchecked(config.registry);
+    let expected = ContractError::RegistryOfAnother {
+        registry: registry.clone(),
+        orderbook: first.to_string(),
+    };
+    assert_eq!(error, expected);
+    // Nor does the registry change over to it.
+    let link = defaults::link_registry(market.orderbook.to_string());
+    assert!(market.call(&owner, &registry, &link, 0).unwrap_err().contains("for good"));
+    market.orderbook = first;
+    market.order("ann", tenant_choice());
 }
 
 #[test]
@@ -423,4 +451,44 @@ fn the_ownership_is_not_given_up_in_a_pause_and_without_an_owner_every_pause_end
     market.pass(pause::LONGEST);
     market.order("ann", tenant_choice());
     assert!(market.send(&guardian, &ExecuteMsg::Pause {}).is_err());
+}
+
+#[test]
+fn in_a_delisted_denom_nothing_is_opened_and_everything_closes_and_is_paid_out() {
+    let (mut market, leased, open) = running();
+    let owner = market.owner.clone();
+    let terms = defaults::denom_config(Denom::native(DENOM));
+    let mark = |delisted| ExecuteMsg::UpdateConfig {
+        guardian: None,
+        denoms: Some(vec![DenomConfig { delisted, ..terms.clone() }]),
+        params: None,
+    };
+    market.send(&owner, &mark(true)).unwrap();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    assert!(config.denoms[0].delisted);
+    let delisted = ContractError::DenomDelisted(DENOM.into());
+    assert_eq!(market.create("bob", &common_deployment(), PLENTY).unwrap_err(), delisted);
+
+    // A lease that ends leaves its group at rest, and nobody starts it.
+    let id = market.order_of(leased).group.deployment;
+    market.tenant_closes("ann", leased).unwrap();
+    assert_eq!(market.deployment(id).groups[0].state, GroupState::Paused);
+    assert_eq!(market.group("ann", GroupAction::Start, id, 1).unwrap_err(), delisted);
+    // What is open goes on, and all coins come out.
+    market.accept("ann", open, "pro", 900).unwrap();
+    market.deposit("ann", id, 1_000);
+    market.pass(HOUR).close("ann", id).unwrap();
+    let (escrow, anyone) = (market.escrow.clone(), market.who("anyone"));
+    let account = souk_core::AccountId(id.0);
+    for msg in [
+        souk_api::escrow::ExecuteMsg::Withdraw { account, stream: open.0 },
+        souk_api::escrow::ExecuteMsg::Withdraw { account, stream: leased.0 },
+        souk_api::escrow::ExecuteMsg::ClaimRefund { account, deposit: None },
+    ] {
+        market.call(&anyone, &escrow, &msg, 0).unwrap();
+    }
+    assert_eq!(market.balance(&market.payee("pro")), 900 - 18);
+
+    market.send(&owner, &mark(false)).unwrap();
+    market.order("bob", tenant_choice());
 }

@@ -85,6 +85,8 @@ impl Scenario {
             fee_collector: None,
             add_controller: None,
             add_cw20: Some(vec![self.token.to_string()]),
+            delist: None,
+            relist: None,
         };
         self.send("owner", &contracts.escrow, &msg);
         let msg = fees::ExecuteMsg::UpdateConfig {
@@ -337,6 +339,8 @@ impl Scenario {
             fee_collector: None,
             add_controller: Some(address("second-book").into()),
             add_cw20: None,
+            delist: None,
+            relist: None,
         };
         self.send("owner", &contracts.escrow, &msg);
         self.market.pause(&contracts.attestations).unwrap();
