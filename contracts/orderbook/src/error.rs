@@ -405,6 +405,11 @@ pub enum ContractError {
     /// Providers exclude nobody.
     #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
     NotYoursToExclude(OrderId),
+    /// Who starts another's group excludes nobody from it.
+    #[error(
+        "only tenant and delegate can start group {0} without its last provider; start it without `without_last`"
+    )]
+    TenantsToExclude(GroupId),
     /// Too early or too late to close for want of a manifest.
     #[error(
         "lease {order} can be closed for manifest_timeout from {from} to {until}, it is {now}; later give another reason"

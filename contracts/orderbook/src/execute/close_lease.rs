@@ -23,9 +23,9 @@ use crate::{
 };
 
 /// The group is reopened, after a provider's close without that provider and ten times in a day at most,
-/// after its tenant's as often as it could be started; a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
-/// chose its provider waits, that of an auction is reopened without the winner. While the account
-/// is depleted the reason is lack of money and nothing is reopened.
+/// after its tenant's as often as it could be started; a tenant may `exclude` it, too. Without a manifest
+/// nobody is to blame: the group of a tenant that chose its provider waits, that of an auction is reopened
+/// without the winner. While the account is depleted the reason is lack of money and nothing is reopened.
 ///
 /// # Errors
 /// If the lease ended already, if reason or exclusion are not this side's to give, or if it is not
@@ -59,8 +59,12 @@ pub fn close_lease(
     let response = Response::new().add_event(closed);
 
     let mut group = groups::get(ctx.storage(), id_of_group)?;
+    if manifest::was_paid(lease.created_at, order.manifest_timeout, ctx.now()) {
+        group.take_start_back();
+    }
     let rests = rests(&mut group, after, ctx.now());
-    if exclude {
+    // What its delegate does not want takes no place of those that the tenant named.
+    if exclude && ctx.sender() == deployment.tenant {
         group.name(&lease.provider);
     } else if excludes {
         group.exclude(&lease.provider);

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Marks, or ends what was marked long enough ago. A clock that started again since the mark voids it, and
-/// so does a lease that began. The start of a group does not: it would put the end off for ever.
+/// so does the start of a group.
 ///
 /// # Errors
 /// If it is in use, closed already, or marked not long enough ago.
@@ -55,7 +55,7 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
 }
 
 /// The moment of depletion of one that is depleted, none for one whose groups all rest: what others
-/// deposited must not stay in its account for as long as its tenant likes. Orders whose lifetime is over
+/// deposited must not stay in its account after its tenant has gone. Orders whose lifetime is over
 /// are recorded as such, with these events.
 fn end_of_use(
     ctx: &mut Ctx,

@@ -9,20 +9,26 @@ use crate::{
     lifecycle::{self, group::Offered},
     neighbours::escrow,
     permission::Starter,
-    state::{deployments::Deployment, groups},
+    state::{
+        deployments::Deployment,
+        groups::{self, Group},
+        orders::{self, Order},
+    },
 };
 
-/// At the denom's terms of today. An order whose lifetime is over is recorded as such first.
+/// At the denom's terms of today. An order whose lifetime is over is recorded as such first. With
+/// `without_last` the provider of the group's latest lease may not bid.
 ///
 /// # Errors
 /// If the deployment is closed, if the group does not rest, if it is not the sender's to start, if it
-/// could not be created at today's terms, if the account does not carry it, or if it was started too often
-/// within a day.
+/// could not be created at today's terms, if the account does not carry it, if it was started too often
+/// within a day, or if there is nobody to exclude or another than tenant and delegate wants it.
 pub fn start_group(
     ctx: &mut Ctx,
     id: GroupId,
     mut deployment: Deployment,
     starter: Starter,
+    without_last: bool,
 ) -> Result<Response, ContractError> {
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id.deployment));
@@ -45,8 +51,13 @@ pub fn start_group(
     }
     let offered = lifecycle::group::offered(ctx, id, &deployment)?;
     check_carried(ctx, id, &deployment, &offered, starter)?;
+    if without_last {
+        exclude_last(ctx, id, &mut group, &deployment, starter)?;
+    }
     let started = group.start(ctx.now(), starter == Starter::Tenant);
     started.map_err(|from| ContractError::StartsUsedUp { group: id, max: MAX_STARTS, from })?;
+    // The deployment is in use again. The mark of one that was depleted is void by itself.
+    deployment.mark = deployment.mark.filter(|mark| mark.depleted_since.is_some());
     let binds = deployment.auction != (AuctionPolicy::TenantChoice {});
     let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &offered)?;
     let state = GroupState::Open;
@@ -57,6 +68,27 @@ pub fn start_group(
     }
     let reserve = escrow::reserve(ctx, id.deployment, deployment.reserved)?;
     Ok(response.add_message(reserve))
+}
+
+/// Excludes the provider of the group's latest lease.
+fn exclude_last(
+    ctx: &Ctx,
+    id: GroupId,
+    group: &mut Group,
+    deployment: &Deployment,
+    starter: Starter,
+) -> Result<(), ContractError> {
+    if starter == Starter::Anyone {
+        return Err(ContractError::TenantsToExclude(id));
+    }
+    let order = orders::find(ctx.storage(), group.order)?;
+    let lease = order.as_ref().and_then(Order::lease).ok_or(ContractError::NoLease(group.order))?;
+    if ctx.sender() == deployment.tenant {
+        group.name(&lease.provider);
+    } else {
+        group.exclude(&lease.provider);
+    }
+    Ok(())
 }
 
 /// The account must hold the denom's least deposit, as at creation. A tenant that chooses its provider

@@ -49,7 +49,7 @@ fn the_random_markets_are_lively() {
     // reach leases by both ways, dryness, disqualification and reopening.
     let mut play = Play::begin();
     let mut seed = 7u64;
-    for _ in 0..4_000 {
+    for _ in 0..12_000 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let bytes = (seed >> 16).to_be_bytes();
         let step = Step { what: bytes[2], who: bytes[3], which: bytes[4], units: seed as u16 };

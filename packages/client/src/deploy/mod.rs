@@ -17,7 +17,9 @@ pub use close::{Returned, closing, return_deposits};
 pub use create::{Created, create};
 pub use flow::{Deployed, Progress, Request, Timeouts, run};
 pub use launch::{accept, launch, leases_of};
-pub use offers::{Bids, Look, Offer, OfferSource, Offers, Pick, Via, no_such_offer, read_offers};
+pub use offers::{
+    Bids, History, Look, Offer, OfferSource, Offers, Pick, Via, no_such_offer, read_offers,
+};
 pub use plan::{Plan, plan};
 pub use ready::wait_until_ready;
 pub use starting::{Cover, startable};
