@@ -31,6 +31,7 @@ impl Target {
                 guardian,
                 max_lifetime: terms.attestations.max_lifetime,
                 paused,
+                pause_ends: None,
             }),
             Contract::Registry => json!(registry::ConfigResponse {
                 guardian,
@@ -40,7 +41,11 @@ impl Target {
                 bond_per_slot: terms.registry.bond_per_slot,
                 orderbook: Some(at.orderbook.clone()),
                 slashers: terms.slashers.clone(),
+                slashing: terms.registry.slashing(),
+                slash_receiver: Some(terms.slash_receiver.clone()),
+                change_delay: terms.registry.change_delay,
                 paused,
+                pause_ends: None,
             }),
             Contract::FeeDistributor => json!(fees::ConfigResponse {
                 guardian,
@@ -53,6 +58,7 @@ impl Target {
                 unstaking_period: terms.fees.unstaking_period,
                 total_stake: Amount::ZERO,
                 paused,
+                pause_ends: None,
             }),
             Contract::Escrow => json!(escrow::ConfigResponse {
                 guardian,
@@ -60,7 +66,9 @@ impl Target {
                 min_runway: terms.escrow.min_runway,
                 controllers: vec![at.orderbook.clone()],
                 cw20_tokens: terms.escrow.cw20_tokens.clone(),
+                delisted: Vec::new(),
                 paused,
+                pause_ends: None,
             }),
             Contract::Orderbook => json!(orderbook::ConfigResponse {
                 guardian,
@@ -70,6 +78,7 @@ impl Target {
                 denoms: messages::denoms(terms),
                 params: messages::params(terms),
                 paused,
+                pause_ends: None,
             }),
         };
         without_computed(value)

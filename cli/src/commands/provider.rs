@@ -14,6 +14,7 @@ use souk_client::{
     deploy::History,
     show::{duration, table},
 };
+use souk_core::{Amount, PriceFloor};
 
 use crate::{context::Context, exit::Exit, units};
 
@@ -48,6 +49,23 @@ pub enum Provider {
         /// The key's address, or its name.
         #[arg(value_name = "ADDRESS|KEY")]
         operator: String,
+    },
+    /// Name another gateway. It holds after the market's delay for such changes; only the provider's
+    /// own key can do this.
+    SetGateway {
+        /// The gateway's address for tenants, such as `https://provider.example:8443`.
+        gateway: String,
+        /// SHA-256 of the public key in the gateway's certificate; may be given twice.
+        #[arg(long, value_name = "HEX")]
+        pin: Vec<String>,
+    },
+    /// Set what you work for at least. It holds after the market's delay for such changes; bids of your
+    /// operator are refused that are lower, or in a denom without a floor.
+    SetFloors {
+        /// For each denom: base units an hour for a CPU, a GiB of memory and a GPU, as
+        /// DENOM=CPU,MEMORY,GPU. None to allow every price.
+        #[arg(value_name = "DENOM=CPU,MEMORY,GPU")]
+        floors: Vec<String>,
     },
     /// Show a provider: gateway, bond, slots, leases, attributes.
     Show {
@@ -133,6 +151,16 @@ impl Provider {
                 let message = ExecuteMsg::SetOperator { operator: context.address(&operator)? };
                 execute_own(context, "naming the operator", &message, &[]).await
             }
+            Self::SetGateway { gateway, pin } => {
+                let gateway = Gateway { uri: gateway, pins: pins(&pin)? };
+                let message = ExecuteMsg::SetGateway { gateway };
+                execute_own(context, "naming the gateway", &message, &[]).await
+            }
+            Self::SetFloors { floors } => {
+                let floors = floors.iter().map(|text| floor(text)).collect::<Result<_>>()?;
+                let message = ExecuteMsg::SetFloors { floors };
+                execute_own(context, "setting price floors", &message, &[]).await
+            }
             Self::Show { provider } => show(context, &context.address(&provider)?).await,
             Self::List => list(context).await,
         }
@@ -142,11 +170,7 @@ impl Provider {
 impl Register {
     fn message(self, context: &Context) -> Result<(ExecuteMsg, Coin)> {
         let bond = units::coin(&self.bond, &context.network()?.denom)?;
-        let pin = |text: &String| {
-            HexBinary::from_hex(text)
-                .map_err(|_| Error::input(format!("pin `{text}`"), "write 64 hexadecimal digits"))
-        };
-        let pins = self.pin.iter().map(pin).collect::<Result<_, _>>()?;
+        let pins = pins(&self.pin)?;
         let payee = self.payee.as_deref().map(|payee| context.address(payee)).transpose()?;
         let message = ExecuteMsg::Register {
             payee,
@@ -156,6 +180,27 @@ impl Register {
             contact: Contact { email: self.email, website: self.website },
         };
         Ok((message, bond))
+    }
+}
+
+fn pins(texts: &[String]) -> Result<Vec<HexBinary>> {
+    let pin = |text: &String| {
+        HexBinary::from_hex(text)
+            .map_err(|_| Error::input(format!("pin `{text}`"), "write 64 hexadecimal digits"))
+    };
+    Ok(texts.iter().map(pin).collect::<Result<_, _>>()?)
+}
+
+/// `DENOM=CPU,MEMORY,GPU`.
+fn floor(text: &str) -> Result<PriceFloor> {
+    let bad = || Error::input(format!("floor `{text}`"), "write DENOM=CPU,MEMORY,GPU");
+    let (denom, prices) = text.split_once('=').ok_or_else(bad)?;
+    let denom = denom.parse().map_err(|_| bad())?;
+    let read = |text: &str| text.trim().parse().ok().and_then(|units| Amount::new(units).ok());
+    let prices: Option<Vec<Amount>> = prices.split(',').map(read).collect();
+    match prices.as_deref() {
+        Some(&[cpu, memory, gpu]) => Ok(PriceFloor { denom, cpu, memory, gpu }),
+        _ => Err(bad().into()),
     }
 }
 
@@ -189,6 +234,10 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
             ("payee", provider.payee.clone()),
             ("gateway", provider.gateway.uri.clone()),
             ("pins", pins.join("\n")),
+            ("next gateway", next_gateway(provider, *now)),
+            ("price floors", floors(&provider.floors)),
+            ("next floors", next_floors(provider, *now)),
+            ("noticed slash", noticed(provider, *now)),
             ("bond", provider.bond.to_string()),
             (
                 "unbonding",
@@ -216,6 +265,41 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
         rows.to_string()
     });
     Ok(Exit::Ok)
+}
+
+fn next_gateway(provider: &ProviderResponse, now: u64) -> String {
+    provider.next_gateway.as_ref().map_or("none".into(), |next| {
+        let pins: Vec<String> = next.gateway.pins.iter().map(HexBinary::to_hex).collect();
+        let wait = duration(next.from.saturating_sub(now));
+        format!("{} in {wait}\n{}", next.gateway.uri, pins.join("\n"))
+    })
+}
+
+fn next_floors(provider: &ProviderResponse, now: u64) -> String {
+    provider.next_floors.as_ref().map_or("none".into(), |next| {
+        format!("in {}:\n{}", duration(next.from.saturating_sub(now)), floors(&next.floors))
+    })
+}
+
+fn floors(floors: &[PriceFloor]) -> String {
+    let line = |floor: &PriceFloor| {
+        let PriceFloor { denom, cpu, memory, gpu } = floor;
+        format!("{denom} an hour: {cpu} a CPU, {memory} a GiB of memory, {gpu} a GPU")
+    };
+    match floors {
+        [] => "none".to_owned(),
+        floors => floors.iter().map(line).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+fn noticed(provider: &ProviderResponse, now: u64) -> String {
+    provider.notice.as_ref().map_or("none".into(), |notice| {
+        let when = match notice.executable_at.saturating_sub(now) {
+            0 => format!("until {} from now", duration(notice.lapses_at.saturating_sub(now))),
+            wait => format!("in {}", duration(wait)),
+        };
+        format!("{} {when}: {}", notice.amount, notice.reason)
+    })
 }
 
 fn unbonding(unbonding: &UnbondingResponse, now: u64) -> String {

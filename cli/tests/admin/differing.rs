@@ -42,6 +42,8 @@ async fn what_somebody_changed_on_the_chain_is_found_one_after_the_other() {
         fee_collector: Some(dao.clone()),
         add_controller: Some(dao.clone()),
         add_cw20: None,
+        delist: None,
+        relist: None,
     };
     execute(&fixture, &at.escrow, &more).await;
     expected.push("escrow: controllers");
@@ -53,9 +55,13 @@ async fn what_somebody_changed_on_the_chain_is_found_one_after_the_other() {
         orderbook: None,
         min_bond: None,
         slashers: Some(vec![dao.clone()]),
+        slashing: None,
+        slash_receiver: Some(dao.clone()),
+        change_delay: None,
     };
     execute(&fixture, &at.registry, &change).await;
     expected.push("provider-registry: guardian");
+    expected.push("provider-registry: slash_receiver");
     expected.push("provider-registry: slashers");
     same(&fixture, &expected).await;
 

@@ -66,6 +66,9 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::Attestations { provider, start_after, limit } => {
             to_json_binary(&query::attestations(view, &provider, start_after, limit)?)
         }
+        QueryMsg::Check { provider, auditors, keys, at } => {
+            to_json_binary(&query::check(view, &provider, &auditors, keys.as_deref(), at)?)
+        }
         QueryMsg::Auditor { auditor } => to_json_binary(&query::auditor(view, &auditor)?),
         QueryMsg::Ownership {} => to_json_binary(&admin::ownership(view.storage)?),
     }?)

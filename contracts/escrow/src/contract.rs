@@ -65,8 +65,16 @@ pub fn execute(
         }
         ExecuteMsg::SweepFees { denom } => execute::sweep_fees(ctx, denom),
         ExecuteMsg::Receive(received) => execute::receive(ctx, &received),
-        ExecuteMsg::UpdateConfig { guardian, fee_collector, add_controller, add_cw20 } => {
-            let change = Change { guardian, fee_collector, add_controller, add_cw20 };
+        ExecuteMsg::UpdateConfig {
+            guardian,
+            fee_collector,
+            add_controller,
+            add_cw20,
+            delist,
+            relist,
+        } => {
+            let change =
+                Change { guardian, fee_collector, add_controller, add_cw20, delist, relist };
             execute::update_config(ctx, change)
         }
         ExecuteMsg::Pause {} => Ok(admin::pause(ctx)?),

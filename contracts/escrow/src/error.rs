@@ -28,6 +28,22 @@ pub enum ContractError {
     /// An account for a token that the owner did not list.
     #[error("cw20 token {0} is not listed; the escrow's owner lists it by update_config")]
     TokenNotListed(Addr),
+    /// A controller or token that was delisted.
+    #[error(
+        "{0} is delisted: no account or stream is opened by it or in it; what is open can be closed, \
+         withdrawn and refunded"
+    )]
+    Delisted(Addr),
+    /// To delist or list again what is in no list, or is as it should be.
+    #[error("{entry} cannot be {what}: {why}")]
+    Listing {
+        /// The address.
+        entry: Addr,
+        /// `delisted` or `listed again`.
+        what: &'static str,
+        /// Why not.
+        why: &'static str,
+    },
     /// More than can be counted.
     #[error("{denom}: adding {amount} would exceed what {what} can hold, {max}", max = Amount::MAX)]
     TooMuch {

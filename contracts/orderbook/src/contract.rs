@@ -61,7 +61,7 @@ pub fn execute(
         }
         ExecuteMsg::LowerBid { order, provider, price } => {
             let bidder = permission::bidder(ctx, needed, &provider)?;
-            execute::lower_bid(ctx, &bidder.address, order, price)
+            execute::lower_bid(ctx, &bidder, order, price)
         }
         ExecuteMsg::WithdrawBid { order, provider } => {
             let provider = permission::provider(ctx, needed, &provider)?;

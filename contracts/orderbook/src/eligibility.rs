@@ -62,6 +62,9 @@ pub fn check(
         let denom = &loaded.deployment.denom;
         price::check(price, loaded.order.min_price, spec.ceiling, denom)?;
     }
+    if let Some(floors) = &record.floors {
+        price::check_floors(floors.at(view.now()), &loaded.deployment.denom, &spec, price)?;
+    }
     let stats = provider_stats::get(view.storage, address)?;
     if stats.used >= record.slots {
         let (used, slots, bond) = (stats.used, record.slots, record.bond);

@@ -47,10 +47,24 @@ pub enum ContractError {
         /// The escrow.
         escrow: Addr,
     },
+    /// The registry's bonds back the slots of another orderbook.
+    #[error(
+        "registry {registry} belongs to orderbook {orderbook}: a bond cannot back two; set up a \
+         registry for this one"
+    )]
+    RegistryOfAnother {
+        /// The registry.
+        registry: Addr,
+        /// The orderbook that it names.
+        orderbook: String,
+    },
     /// The escrow has no such account.
     #[error("the escrow has no account for deployment {0}")]
     NoAccount(DeploymentId),
 
+    /// A denom that was accepted before.
+    #[error("{0} is delisted: no order is opened in it; close, and deploy in another denom")]
+    DenomDelisted(String),
     /// A denom that deployments cannot be paid in.
     #[error("denom {denom} is not accepted; accepted are {accepted}")]
     DenomNotAccepted {
@@ -221,6 +235,20 @@ pub enum ContractError {
         price: Price,
         /// The least.
         min: Price,
+    },
+    /// Below what the provider itself works for.
+    #[error("price {price} is below {least}, the provider's own floor for this group")]
+    PriceBelowFloor {
+        /// The bid.
+        price: Price,
+        /// The least, in base units an hour.
+        least: u128,
+    },
+    /// The provider has floors, and none in this denom.
+    #[error("the provider has price floors, but none in {denom}: it does not bid in it")]
+    NoFloor {
+        /// The order's denom.
+        denom: String,
     },
     /// Above what the tenant would pay.
     #[error("price {price} is above the order's ceiling of {ceiling} {denom} an hour")]

@@ -6,7 +6,12 @@ use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_bi
 use souk_api::registry::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use souk_contract_std::{admin, config};
 
-use crate::{ContractError, Ctx, View, execute, orderbook, permission, query, state::Config};
+use crate::{
+    ContractError, Ctx, View,
+    execute::{self, Change},
+    orderbook, permission, query,
+    state::Config,
+};
 
 /// Sets the registry up.
 ///
@@ -43,19 +48,37 @@ pub fn execute(
             execute::update(ctx, payee, attributes, contact)
         }
         ExecuteMsg::SetOperator { operator } => execute::set_operator(ctx, &operator),
-        ExecuteMsg::SetGateway { provider, gateway } => {
-            execute::set_gateway(ctx, &provider, gateway)
-        }
+        ExecuteMsg::SetGateway { gateway } => execute::set_gateway(ctx, gateway),
+        ExecuteMsg::SetFloors { floors } => execute::set_floors(ctx, floors),
         ExecuteMsg::SetMaintenance { provider, on } => execute::set_maintenance(ctx, &provider, on),
         ExecuteMsg::Bond {} => execute::bond(ctx),
         ExecuteMsg::Unbond { amount } => execute::unbond(ctx, amount),
         ExecuteMsg::ClaimUnbonded {} => execute::claim_unbonded(ctx),
         ExecuteMsg::Deregister {} => execute::deregister(ctx),
-        ExecuteMsg::Slash { provider, amount, recipient, reason } => {
-            execute::slash(ctx, &provider, amount, &recipient, reason)
+        ExecuteMsg::NoticeSlash { provider, amount, reason } => {
+            execute::notice_slash(ctx, &provider, amount, reason)
         }
-        ExecuteMsg::UpdateConfig { guardian, orderbook, min_bond, slashers } => {
-            execute::update_config(ctx, guardian, orderbook, min_bond, slashers)
+        ExecuteMsg::Slash { provider } => execute::slash(ctx, &provider),
+        ExecuteMsg::WithdrawNotice { provider } => execute::withdraw_notice(ctx, &provider),
+        ExecuteMsg::UpdateConfig {
+            guardian,
+            orderbook,
+            min_bond,
+            slashers,
+            slashing,
+            slash_receiver,
+            change_delay,
+        } => {
+            let change = Change {
+                guardian,
+                orderbook,
+                min_bond,
+                slashers,
+                slashing,
+                slash_receiver,
+                change_delay,
+            };
+            execute::update_config(ctx, change)
         }
         ExecuteMsg::Pause {} => Ok(admin::pause(ctx)?),
         ExecuteMsg::Unpause {} => Ok(admin::unpause(ctx)?),

@@ -3,10 +3,12 @@
 use cosmwasm_std::Addr;
 use souk_api::published::PublishedError;
 use souk_contract_std::CommonError;
-use souk_core::{Amount, attributes::AttributeError};
+use souk_core::attributes::AttributeError;
 use thiserror::Error;
 
-use crate::rules::{bond::BondError, gateway::GatewayError, settings::SettingError};
+use crate::rules::{
+    bond::BondError, gateway::GatewayError, settings::SettingError, slashing::SlashError,
+};
 
 /// What can go wrong.
 #[derive(Debug, Error, PartialEq)]
@@ -52,15 +54,17 @@ pub enum ContractError {
     /// A configuration value outside its range.
     #[error(transparent)]
     Config(#[from] SettingError),
-    /// A slash of nothing.
-    #[error("a slash of {asked} takes nothing: {provider} has {available} at stake")]
-    NothingToSlash {
-        /// The provider.
-        provider: Addr,
-        /// What was asked for.
-        asked: Amount,
-        /// What there is.
-        available: Amount,
+    /// What a notice or a slash breaks.
+    #[error(transparent)]
+    Slash(#[from] SlashError),
+    /// Nobody would get what is slashed.
+    #[error("no receiver of slashed coins is set; the owner sets it by update_config")]
+    NoSlashReceiver,
+    /// Another orderbook would count the same bonds from nothing.
+    #[error("the orderbook is {is} for good: another one would let a bond back its slots twice")]
+    OrderbookIsSet {
+        /// The orderbook.
+        is: Addr,
     },
 }
 

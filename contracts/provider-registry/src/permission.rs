@@ -35,17 +35,19 @@ pub fn check(ctx: &Ctx, msg: &ExecuteMsg) -> Result<(), ContractError> {
 /// not compile before it is decided here.
 fn operated(msg: &ExecuteMsg) -> Option<&str> {
     match msg {
-        ExecuteMsg::SetGateway { provider, .. } | ExecuteMsg::SetMaintenance { provider, .. } => {
-            Some(provider)
-        }
+        ExecuteMsg::SetMaintenance { provider, .. } => Some(provider),
         ExecuteMsg::Register { .. }
         | ExecuteMsg::Update { .. }
         | ExecuteMsg::SetOperator { .. }
+        | ExecuteMsg::SetGateway { .. }
+        | ExecuteMsg::SetFloors { .. }
         | ExecuteMsg::Bond {}
         | ExecuteMsg::Unbond { .. }
         | ExecuteMsg::ClaimUnbonded {}
         | ExecuteMsg::Deregister {}
+        | ExecuteMsg::NoticeSlash { .. }
         | ExecuteMsg::Slash { .. }
+        | ExecuteMsg::WithdrawNotice { .. }
         | ExecuteMsg::UpdateConfig { .. }
         | ExecuteMsg::Pause {}
         | ExecuteMsg::Unpause {}

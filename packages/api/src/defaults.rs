@@ -53,6 +53,15 @@ pub const MIN_BOND: u128 = 10_000_000;
 /// Seconds that a bond stays slashable after it was asked back.
 pub const UNBONDING_PERIOD: u64 = 21 * DAY;
 
+/// What one slash takes at most of what is at stake, in hundredths of a per cent (a quarter).
+pub const SLASH_CAP_BPS: u16 = 2_500;
+/// Seconds between a slash and the next notice for the same provider.
+pub const SLASH_PERIOD: u64 = WEEK;
+/// Seconds from the notice of a slash until it can be carried out.
+pub const SLASH_DELAY: u64 = 3 * DAY;
+/// Seconds until a provider's new gateway or price floors hold.
+pub const CHANGE_DELAY: u64 = HOUR;
+
 /// Longest lifetime of an attestation in seconds.
 pub const MAX_LIFETIME: u64 = 365 * DAY;
 
@@ -82,6 +91,7 @@ pub fn denom_config(denom: Denom) -> orderbook::DenomConfig {
         max_price: price(MAX_PRICE),
         min_deposit: amount(MIN_DEPOSIT),
         take_bps: TAKE_BPS,
+        delisted: false,
     }
 }
 
@@ -107,6 +117,10 @@ pub fn attestations(roles: Roles) -> attestations::InstantiateMsg {
     attestations::InstantiateMsg { owner, guardian, max_lifetime: MAX_LIFETIME }
 }
 
+/// The bounds of slashing.
+pub const SLASHING: registry::Slashing =
+    registry::Slashing { cap_bps: SLASH_CAP_BPS, period: SLASH_PERIOD, delay: SLASH_DELAY };
+
 /// The registry, with bonds in [`DENOM`]; its orderbook is set later.
 pub fn registry(roles: Roles, slashers: Vec<String>) -> registry::InstantiateMsg {
     registry::InstantiateMsg {
@@ -117,6 +131,9 @@ pub fn registry(roles: Roles, slashers: Vec<String>) -> registry::InstantiateMsg
         unbonding_period: UNBONDING_PERIOD,
         bond_per_slot: amount(BOND_PER_SLOT),
         slashers,
+        slashing: SLASHING,
+        slash_receiver: None,
+        change_delay: CHANGE_DELAY,
     }
 }
 
@@ -178,6 +195,8 @@ pub fn link_escrow(orderbook: String) -> escrow::ExecuteMsg {
         fee_collector: None,
         add_controller: Some(orderbook),
         add_cw20: None,
+        delist: None,
+        relist: None,
     }
 }
 
@@ -188,6 +207,9 @@ pub fn link_registry(orderbook: String) -> registry::ExecuteMsg {
         orderbook: Some(orderbook),
         min_bond: None,
         slashers: None,
+        slashing: None,
+        slash_receiver: None,
+        change_delay: None,
     }
 }
 

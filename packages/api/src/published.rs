@@ -10,7 +10,7 @@ use cosmwasm_schema::{cw_serde, serde::de::DeserializeOwned};
 use cosmwasm_std::{CustomQuery, QuerierWrapper, StdError, from_json};
 use thiserror::Error;
 
-use souk_core::{AccountId, Amount, Attribute, Clock, Denom, Rate};
+use souk_core::{AccountId, Amount, Attribute, Clock, Denom, PriceFloor, Rate};
 
 /// The version of every record below.
 pub const VERSION: u8 = 1;
@@ -107,6 +107,36 @@ pub struct ProviderRecord {
     pub slashes: u32,
     /// What the provider claims.
     pub attributes: Vec<Attribute>,
+    /// What the provider works for at least, by its own word and not its operator's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floors: Option<Floors>,
+}
+
+/// A provider's least prices, and those that follow.
+#[cw_serde]
+#[derive(Eq)]
+pub struct Floors {
+    /// Those that hold, one for each denom in which it bids; empty: it bids at any price.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub now: Vec<PriceFloor>,
+    /// Those that hold from `from` on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<PriceFloor>,
+    /// From which second on `next` holds; 0 if nothing follows.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub from: u64,
+}
+
+impl Floors {
+    /// Those that hold at `moment`.
+    pub fn at(&self, moment: u64) -> &[PriceFloor] {
+        if self.from > 0 && moment >= self.from { &self.next } else { &self.now }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// What the attestations contract publishes of an (auditor, provider).

@@ -157,7 +157,7 @@ macro_rules! every_admin_event {
 }
 
 every_admin_event! {
-    Paused { by }
+    Paused { by, until }
     Unpaused { by }
     ConfigUpdated { by }
     OwnershipTransferProposed { owner, pending_owner, expires_at, expires_at_height }
@@ -177,6 +177,9 @@ every_event! {
         BondChanged { provider, bond, unbonding }
         UnbondedClaimed { provider, amount }
         Deregistered { provider }
+        ChangeNoticed { provider, what, from }
+        SlashNoticed { provider, amount, executable_at, lapses_at, reason }
+        NoticeWithdrawn { provider, amount }
         Slashed { provider, amount, recipient, reason }
     }
     attestations AttestationEvent {
@@ -197,6 +200,7 @@ every_event! {
     }
     fees FeeEvent {
         Distributed { denom, pool, stakers, burn }
+        PoolPaid { denom, pool, amount }
         Burned { denom, amount }
         Staked { staker, amount, stake }
         Unstaked { staker, amount, claimable_at }

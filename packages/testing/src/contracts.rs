@@ -70,7 +70,12 @@ impl Settings {
         };
         Self {
             attestations: defaults::attestations(roles()),
-            registry: defaults::registry(roles(), vec![slasher.to_string()]),
+            // Tests that are not about them need no delays.
+            registry: registry::InstantiateMsg {
+                slashing: registry::Slashing { cap_bps: 10_000, period: 0, delay: 0 },
+                change_delay: 0,
+                ..defaults::registry(roles(), vec![slasher.to_string()])
+            },
             fees: defaults::fee_distributor(roles(), pool.to_string()),
             escrow: defaults::escrow(roles(), String::new()),
             orderbook: defaults::orderbook(roles(), on),

@@ -356,6 +356,9 @@ fn apply_registry(tx: &Tx<'_>, context: &ProviderContext, event: &RegistryEvent)
         RegistryEvent::BondChanged(event) => &event.provider,
         RegistryEvent::UnbondedClaimed(event) => &event.provider,
         RegistryEvent::Deregistered(event) => &event.provider,
+        RegistryEvent::ChangeNoticed(event) => &event.provider,
+        RegistryEvent::SlashNoticed(event) => &event.provider,
+        RegistryEvent::NoticeWithdrawn(event) => &event.provider,
         RegistryEvent::Slashed(event) => &event.provider,
         RegistryEvent::Admin(_) => return,
     };

@@ -184,12 +184,22 @@ impl Market {
         Ok(page.into_iter().map(record).collect())
     }
 
-    /// What an auditor attests of the provider.
+    /// What each of these auditors attests of the provider; none if nothing.
     ///
     /// # Errors
     ///
-    /// If it cannot be read.
-    pub async fn attestation(&self, auditor: &str) -> Result<Option<AttestationRecord>> {
-        self.attestations.record(auditor, &self.provider).await
+    /// If the attestations contract does not answer.
+    pub async fn attestations_of(
+        &self,
+        auditors: &[String],
+    ) -> Result<Vec<(String, Option<AttestationRecord>)>> {
+        let found = self.attestations.check(&self.provider, auditors).await?;
+        let record = |auditor: &String| {
+            let one = found.iter().find(|one| one.auditor == *auditor);
+            let values = one.map(|one| one.values.clone()).unwrap_or_default();
+            let record = (!values.is_empty()).then_some(AttestationRecord { v: VERSION, values });
+            (auditor.clone(), record)
+        };
+        Ok(auditors.iter().map(record).collect())
     }
 }

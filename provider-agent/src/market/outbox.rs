@@ -137,16 +137,6 @@ impl Messages {
         execute(&self.operator, &self.contracts.provider_registry, msg, &[])
     }
 
-    /// Publishes where tenants reach the provider.
-    ///
-    /// # Errors
-    ///
-    /// If the message cannot be encoded.
-    pub fn set_gateway(&self, gateway: registry::Gateway) -> Message {
-        let provider = self.provider.clone();
-        self.registry(&registry::ExecuteMsg::SetGateway { provider, gateway })
-    }
-
     /// Stops new bids or allows them again.
     ///
     /// # Errors

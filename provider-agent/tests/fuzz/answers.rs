@@ -80,7 +80,7 @@ const QUESTIONS: [(&str, &[&str]); 27] = [
     ("record", &["RawContractState"]),
     ("stats", &["RawContractState"]),
     ("attestations", &["attestations"]),
-    ("attestation", &["RawContractState"]),
+    ("attestation", &["check"]),
     ("rebuild", &["leases", "orders", "RawContractState", "AllContractState", "status"]),
     ("chain account", &["Account"]),
 ];
@@ -193,7 +193,7 @@ fn body(
     let mut body = match (question, node::good(key)) {
         ("record", _) => proto(node::raw(json(serde_json::to_value(node::record()).unwrap()))),
         ("attestation", _) => {
-            proto(node::raw(json(serde_json::to_value(node::attested()).unwrap())))
+            proto(node::answered(json(serde_json::to_value(node::attested()).unwrap())))
         }
         (_, Some(Good::Rpc(value))) => value,
         (_, Some(Good::Proto(bytes))) => proto(bytes),
@@ -267,7 +267,7 @@ async fn asked(question: &str, fixture: &Fixture) -> Result<Shown, Shown> {
         "record" => text!(market.provider_record()),
         "stats" => text!(market.provider_stats()),
         "attestations" => text!(market.attestations_after(None)),
-        "attestation" => text!(market.attestation(ADDRESS)),
+        "attestation" => text!(market.attestations_of(&[ADDRESS.to_owned()])),
         "chain account" => text!(market.queries().account(ADDRESS)),
         _ => rebuilt(client, market)
             .await

@@ -13,8 +13,9 @@ use cosmrs::proto::{
 };
 use serde_json::{Value, json};
 use souk_api::{
+    attestations::{CheckResponse, CheckedResponse},
     orderbook::{DeploymentState, GroupState, LeaseState, OrderState},
-    published::{AttestationRecord, AttestedValue, ProviderRecord, ProviderStats, VERSION},
+    published::{AttestedValue, ProviderRecord, ProviderStats, VERSION},
 };
 use souk_core::{Amount, AuctionPolicy, Denom, Price, Rate};
 use tokio::net::TcpListener;
@@ -179,15 +180,18 @@ pub fn record() -> ProviderRecord {
         slots: 4,
         maintenance: false,
         slashes: 0,
+        floors: None,
         attributes: vec![souk_core::Attribute::new("region", "eu-west")],
     }
 }
 
 /// What an auditor attests.
-pub fn attested() -> AttestationRecord {
+pub fn attested() -> CheckResponse {
     let value =
         AttestedValue { key: "region".into(), value: "eu-west".into(), expires_at: 1 << 40 };
-    AttestationRecord { v: VERSION, values: vec![value] }
+    CheckResponse {
+        auditors: vec![CheckedResponse { auditor: ADDRESS.into(), values: vec![value] }],
+    }
 }
 
 /// A page of the orderbook's storage with a bid of the provider.

@@ -218,15 +218,21 @@ async fn why_leases_and_close_show_and_do_what_they_say() {
     assert_eq!((&leases[0]["order"], &leases[0]["funded"]), (&order.0.into(), &true.into()));
 
     // What the operator says of its provider is sent by the agent, and read back from the chain.
-    assert!(run(&["announce"]).await.status.success());
     assert!(run(&["maintenance", "on"]).await.status.success());
-    let registered = until("the pin on the chain", async || {
+    until("maintenance on the chain", async || {
         let registry = Registry::new(fixture.queries(), &fixture.contracts.provider_registry);
         let found = registry.provider(&address("provider")).await.unwrap();
-        (found.maintenance && found.gateway.pins.len() == 1).then_some(found)
+        found.maintenance.then_some(())
     })
     .await;
-    assert_eq!(registered.gateway.uri, "https://provider.example.com:8443");
+    // The gateway is not the operator's to change: it says what the provider's own key sends.
+    let announced = json(&run(&["announce"]).await);
+    let (uri, pin) = ("https://provider.example.com:8443", announced["pin"].as_str().unwrap());
+    assert_eq!(announced["command"], format!("souk provider set-gateway {uri} --pin {pin}"));
+    let pins = vec![cosmwasm_std::HexBinary::from_hex(pin).unwrap()];
+    let gateway = souk_api::registry::Gateway { uri: uri.into(), pins };
+    let msg = souk_api::registry::ExecuteMsg::SetGateway { gateway };
+    fixture.execute("provider", &fixture.contracts.provider_registry, &msg, 0).await;
     let report = json(&run(&["check"]).await);
     assert_eq!(lines(&report, "fail"), ["admission policy"], "{report:#}");
     as_agents_user(&fixture, &path).await;
@@ -236,6 +242,7 @@ async fn why_leases_and_close_show_and_do_what_they_say() {
         assert!(lines(&report, "ok").contains(&what), "{what}: {report:#}");
     }
     assert!(lines(&report, "warn").contains(&"maintenance"), "{report:#}");
+    assert!(lines(&report, "warn").contains(&"gateway"), "it follows in an hour: {report:#}");
 
     let refused = run(&["close", &order.to_string(), "--reason", "tenant"]).await;
     assert_eq!(refused.status.code(), Some(1));

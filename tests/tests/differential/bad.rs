@@ -260,10 +260,9 @@ pub fn rules(contracts: &Contracts) -> Vec<Named> {
                 contracts.send(
                     Who::Ann,
                     &contracts.registry,
-                    &registry::ExecuteMsg::Slash {
+                    &registry::ExecuteMsg::NoticeSlash {
                         provider: address(Who::Cheap),
                         amount: amount(1),
-                        recipient: address(Who::Ann),
                         reason: "envy".into(),
                     },
                 ),

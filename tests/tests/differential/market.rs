@@ -62,6 +62,9 @@ pub async fn deploy_contracts(pair: &mut Pair) -> Contracts {
         make(pair, ATTESTATIONS, "attestations", &defaults::attestations(roles())).await;
     let registry = registry::InstantiateMsg {
         unbonding_period: 2,
+        slashing: registry::Slashing { cap_bps: 5_000, period: 2, delay: 0 },
+        slash_receiver: Some(address(Who::Bob)),
+        change_delay: 2,
         ..defaults::registry(roles(), vec![owner.clone()])
     };
     let registry = make(pair, REGISTRY, "registry", &registry).await;

@@ -1,7 +1,9 @@
 //! A written sequence: every action of the market once, and everything that must fail.
 
 use souk_api::{attestations, escrow, fees, orderbook, registry};
-use souk_core::{AccountId, Attribute, AuctionPolicy, BidId, CloseReason, DeploymentId, OrderId};
+use souk_core::{
+    AccountId, Attribute, AuctionPolicy, BidId, CloseReason, DeploymentId, OrderId, PriceFloor,
+};
 
 use crate::{
     accounts::Who,
@@ -143,6 +145,14 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
                 &fees::ExecuteMsg::Distribute { denom: native() },
             )],
         ),
+        Tx::new(
+            Who::Ann,
+            vec![contracts.send(
+                Who::Ann,
+                &contracts.fees,
+                &fees::ExecuteMsg::PayPool { denom: native() },
+            )],
+        ),
     ])
     .await;
     pair.pass(3).await;
@@ -222,12 +232,15 @@ async fn administration(pair: &mut Pair, contracts: &Contracts) {
     let provider = address(Who::Cheap);
     let attributes =
         Some(vec![Attribute::new("region", "eu-north"), Attribute::new("tier", "one")]);
-    let slash = Registry::Slash {
+    let notice = Registry::NoticeSlash {
         provider: provider.clone(),
         amount: amount(COIN),
-        recipient: address(Who::Bob),
         reason: "a test".into(),
     };
+    let slash = Registry::Slash { provider: provider.clone() };
+    let withdraw = Registry::WithdrawNotice { provider: provider.clone() };
+    let gateway = registry::Gateway { uri: "https://cheap.example.com:8443".into(), pins: vec![] };
+    let floor = PriceFloor { denom: native(), cpu: amount(1), memory: amount(1), gpu: amount(0) };
     let revoke = attestations::ExecuteMsg::Revoke { provider: provider.clone(), keys: None };
     let claim =
         fees::ExecuteMsg::ClaimRewards { staker: address(Who::Staker), denoms: vec![native()] };
@@ -242,7 +255,10 @@ async fn administration(pair: &mut Pair, contracts: &Contracts) {
         registry(Who::Cheap, &Registry::SetOperator { operator: address(Who::Operator) }),
         registry(Who::Dear, &Registry::Unbond { amount: amount(5 * COIN) }),
         registry(Who::Dear, &Registry::ClaimUnbonded {}),
+        registry(Who::Owner, &notice),
         registry(Who::Owner, &slash),
+        registry(Who::Cheap, &Registry::SetGateway { gateway }),
+        registry(Who::Cheap, &Registry::SetFloors { floors: vec![floor] }),
         registry(Who::Dear, &Registry::Deregister {}),
         Tx::new(Who::Auditor, vec![contracts.send(Who::Auditor, &contracts.attestations, &revoke)]),
         fees(Who::Staker, &unstake),
@@ -253,6 +269,8 @@ async fn administration(pair: &mut Pair, contracts: &Contracts) {
     pair.pass(3).await;
     pair.play(&[
         registry(Who::Dear, &Registry::ClaimUnbonded {}),
+        registry(Who::Owner, &notice),
+        registry(Who::Owner, &withdraw),
         fees(Who::Staker, &fees::ExecuteMsg::ClaimUnstaked {}),
     ])
     .await;

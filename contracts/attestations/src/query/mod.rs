@@ -3,8 +3,10 @@
 
 mod attestations;
 mod auditors;
+mod check;
 mod config;
 
 pub use attestations::{attestation, attestations};
 pub use auditors::auditor;
+pub use check::check;
 pub use config::config;

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use common::{Fixture, attest, revoke};
 use cosmwasm_std::Addr;
 use proptest::prelude::*;
-use souk_api::attestations::{AttestationResponse, AttestationsResponse, QueryMsg};
+use souk_api::attestations::{AttestationResponse, AttestationsResponse, CheckResponse, QueryMsg};
 
 const KEYS: [&str; 4] = ["aa", "bb", "cc", "dd"];
 
@@ -86,6 +86,20 @@ proptest! {
                 })
                 .collect();
             prop_assert_eq!(shown, expected);
+            let answer: CheckResponse = fixture.ask(&QueryMsg::Check {
+                provider: provider.to_string(),
+                auditors: auditors.iter().map(ToString::to_string).collect(),
+                keys: Some(vec!["aa".into(), "c*".into()]),
+                at: Some(end - 1),
+            });
+            prop_assert_eq!(answer.auditors.len(), auditors.len());
+            for of in answer.auditors {
+                let all = model.get(&(provider.to_string(), of.auditor)).cloned();
+                let mut asked = all.unwrap_or_default();
+                asked.retain(|key| ["aa", "cc"].contains(key));
+                let keys: Vec<_> = of.values.iter().map(|value| value.key.as_str()).collect();
+                prop_assert_eq!(keys, asked);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::common::{Fixture, attest, attest_list, attributes, evidence, revoke};
 use cosmwasm_std::{HexBinary, to_json_vec};
 use souk_api::{
     attestations::{
-        AttestationEvent, AuditorResponse, ExecuteMsg, Profile, QueryMsg,
+        AttestationEvent, AuditorResponse, CheckResponse, ExecuteMsg, Profile, QueryMsg,
         events::{Attested, Revoked},
     },
     defaults::MAX_LIFETIME,
@@ -206,4 +206,47 @@ fn an_auditor_says_who_it_is() {
     let long = Profile { policy: "x".repeat(257), ..profile.clone() };
     assert!(fixture.send(&auditor, &ExecuteMsg::SetProfile { profile: long }).is_err());
     assert_eq!(ask(&fixture).profile, Some(profile));
+}
+
+#[test]
+fn one_question_says_what_several_auditors_attest_of_some_keys_at_a_moment() {
+    let mut fixture = Fixture::new();
+    let [one, two, three, provider] =
+        ["one", "two", "three", "provider"].map(|name| fixture.someone(name));
+    let now = fixture.now();
+    fixture.send(&one, &attest(&provider, &[("region", "eu"), ("tier", "a")], now + 100)).unwrap();
+    fixture.send(&one, &attest(&provider, &[("gpu/h100", "true")], now + 900)).unwrap();
+    fixture.send(&two, &attest(&provider, &[("region", "us")], now + 500)).unwrap();
+    let ask = |auditors: &[&cosmwasm_std::Addr], keys: Option<&[&str]>, at: Option<u64>| {
+        let texts = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+        let answer: CheckResponse = fixture.ask(&QueryMsg::Check {
+            provider: provider.to_string(),
+            auditors: auditors.iter().map(ToString::to_string).collect(),
+            keys: keys.map(texts),
+            at,
+        });
+        let mut shown: Vec<_> = answer
+            .auditors
+            .into_iter()
+            .map(|of| (of.auditor, of.values.into_iter().map(|v| v.key).collect::<Vec<_>>()))
+            .collect();
+        shown.sort_by_key(|(auditor, _)| auditors.iter().position(|one| one == auditor));
+        shown.into_iter().map(|(_, keys)| keys).collect::<Vec<_>>()
+    };
+    let all = [&one, &two, &three];
+    let none: Vec<String> = vec![];
+    let everything = vec!["gpu/h100".to_owned(), "region".into(), "tier".into()];
+    assert_eq!(ask(&all, None, None), [everything.clone(), vec!["region".into()], none.clone()]);
+    assert_eq!(ask(&[&one, &one], None, Some(now + 99)), [everything]);
+    let later = ask(&all, Some(&["region", "gpu/*"]), Some(now + 100));
+    assert_eq!(later, [vec!["gpu/h100".to_owned()], vec!["region".into()], none.clone()]);
+    assert_eq!(ask(&all, Some(&[]), None), [none.clone(), none.clone(), none]);
+
+    let many = |n| vec![one.to_string(); n];
+    for (auditors, keys) in [(many(9), None), (many(1), Some(vec!["k".to_owned(); 33]))] {
+        let msg = QueryMsg::Check { provider: provider.to_string(), auditors, keys, at: None };
+        let asked: Result<CheckResponse, _> =
+            fixture.app.wrap().query_wasm_smart(&fixture.contract, &msg);
+        assert!(asked.unwrap_err().to_string().contains("the limit is"));
+    }
 }

@@ -25,7 +25,9 @@ pub fn instantiate(
         min_runway: msg.min_runway,
         controllers: Vec::new(),
         cw20_tokens: Vec::new(),
+        delisted: Vec::new(),
         paused: false,
+        pause_ends: 0,
     };
     let mut ctx = ctx.with(config);
     for controller in &msg.controllers {

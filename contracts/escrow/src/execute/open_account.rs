@@ -34,6 +34,7 @@ pub(super) fn open(
     amount: Amount,
     reserved: Rate,
 ) -> Result<Response, ContractError> {
+    ctx.config.must_be_listed(ctx.sender(), &denom)?;
     let id = controller::account_id(ctx, ctx.sender(), local)?;
     if accounts::has(ctx.storage(), id) {
         return Err(ContractError::AccountExists(id));

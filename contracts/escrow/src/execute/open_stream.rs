@@ -23,8 +23,8 @@ pub struct Terms {
 /// Opens a stream on an account that is not depleted and lasts the least runway with it.
 ///
 /// # Errors
-/// If the account does not last, if the number was used before, or if the fee is more than
-/// everything.
+/// If the account does not last, if the number was used before, if the fee is more than everything,
+/// or if controller or token were delisted.
 pub fn open_stream(
     ctx: &mut Ctx,
     local: u64,
@@ -37,6 +37,7 @@ pub fn open_stream(
     let payee = ctx.address(&payee)?;
     let mut account = controller::open_account(ctx, local)?;
     let id = account.id;
+    ctx.config.must_be_listed(ctx.sender(), &account.record.denom)?;
     if streams::has(ctx.storage(), id, number) {
         return Err(ContractError::StreamExists { account: id, stream: number });
     }

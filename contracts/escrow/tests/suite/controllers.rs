@@ -43,6 +43,8 @@ fn only_the_owner_configures_and_unpauses_and_only_listed_tokens_call_the_hook()
         fee_collector: None,
         add_controller: None,
         add_cw20: None,
+        delist: None,
+        relist: None,
     };
     let received = cw20::Cw20ReceiveMsg {
         sender: who("ann").into(),
@@ -72,6 +74,8 @@ fn two_controllers_number_their_accounts_apart() {
         fee_collector: None,
         add_controller: Some(second.to_string()),
         add_cw20: None,
+        delist: None,
+        relist: None,
     };
     escrow.send(&who("owner"), &add, &[]).unwrap();
     escrow.send(&second, &open_msg(1), &coins(7, DENOM)).unwrap();

@@ -22,6 +22,8 @@ impl Tokens {
             fee_collector: None,
             add_controller: None,
             add_cw20: Some(vec![token.to_string()]),
+            delist: None,
+            relist: None,
         };
         escrow.send(&who("owner"), &add, &[]).unwrap();
         Self { escrow, token }
@@ -155,4 +157,193 @@ fn a_hook_that_says_nothing_known_is_refused() {
     let mut tokens = Tokens::new();
     let error = tokens.send_raw(&who("bob"), 5, Binary::from(br#"{"stake":{}}"#)).unwrap_err();
     assert!(matches!(error, ContractError::Hook(_)), "{error}");
+}
+
+/// A token that keeps a tenth of each transfer and reports all of it.
+mod with_fee {
+    use cosmwasm_std::{
+        Binary, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdError, StdResult, Uint128,
+        WasmMsg, to_json_binary,
+    };
+    use cw_storage_plus::Map;
+    use cw20::{BalanceResponse, Cw20ExecuteMsg, Cw20QueryMsg, Cw20ReceiveMsg};
+
+    const BALANCES: Map<&str, Uint128> = Map::new("b");
+
+    pub fn instantiate(_: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
+        Ok(Response::new())
+    }
+
+    pub fn execute(
+        deps: DepsMut,
+        _: Env,
+        info: MessageInfo,
+        msg: Cw20ExecuteMsg,
+    ) -> StdResult<Response> {
+        let mut add = |to: &str, amount: Uint128| {
+            let before = BALANCES.may_load(deps.storage, to)?.unwrap_or_default();
+            BALANCES.save(deps.storage, to, &(before + amount))
+        };
+        match msg {
+            // Without a fee: what the tests give to an address.
+            Cw20ExecuteMsg::Mint { recipient, amount } => add(&recipient, amount)?,
+            Cw20ExecuteMsg::Send { contract, amount, msg } => {
+                add(&contract, amount - amount.multiply_ratio(1u128, 10u128))?;
+                let hook = Cw20ReceiveMsg { sender: info.sender.into(), amount, msg };
+                return Ok(Response::new().add_message(WasmMsg::Execute {
+                    contract_addr: contract,
+                    msg: hook.into_json_binary()?,
+                    funds: vec![],
+                }));
+            }
+            other => return Err(StdError::generic_err(format!("{other:?}"))),
+        }
+        Ok(Response::new())
+    }
+
+    pub fn query(deps: Deps, _: Env, msg: Cw20QueryMsg) -> StdResult<Binary> {
+        let Cw20QueryMsg::Balance { address } = msg else {
+            return Err(StdError::generic_err("not asked here"));
+        };
+        let balance = BALANCES.may_load(deps.storage, &address)?.unwrap_or_default();
+        to_json_binary(&BalanceResponse { balance })
+    }
+}
+
+#[test]
+fn a_token_with_a_fee_on_transfers_is_refused_and_credits_nothing() {
+    let mut tokens = Tokens::new();
+    let wrapper = ContractWrapper::new(with_fee::execute, with_fee::instantiate, with_fee::query);
+    let code = tokens.escrow.app.store_code(Box::new(wrapper));
+    let (issuer, none) = (who("issuer"), cosmwasm_std::Empty {});
+    tokens.token =
+        tokens.escrow.app.instantiate_contract(code, issuer, &none, &[], "fee", None).unwrap();
+    let add = ExecuteMsg::UpdateConfig {
+        guardian: None,
+        fee_collector: None,
+        add_controller: None,
+        add_cw20: Some(vec![tokens.token.to_string()]),
+        delist: None,
+        relist: None,
+    };
+    tokens.escrow.send(&who("owner"), &add, &[]).unwrap();
+    let open = tokens.open_msg(&who("ann"));
+    tokens.escrow.control(&open).unwrap();
+
+    let deposit = Cw20Hook::Deposit { account: AccountId(1) };
+    let error = tokens.send(&who("bob"), 100, &deposit).unwrap_err();
+    let denom = Denom::Cw20(tokens.token.to_string());
+    let refused = CommonError::NotReceived {
+        token: denom.clone(),
+        amount: amount(100),
+        needed: 100,
+        has: 90,
+    };
+    assert_eq!(error, refused.into());
+    let totals = |tokens: &Tokens| -> TotalsResponse {
+        tokens.escrow.query(&QueryMsg::Totals { denom: denom.clone() })
+    };
+    assert_eq!(totals(&tokens).held, amount(0));
+
+    // What lies here already covers no fee twice: with the deposit it would be owed.
+    let gift = Cw20ExecuteMsg::Mint {
+        recipient: tokens.escrow.address.to_string(),
+        amount: 10u128.into(),
+    };
+    let token = tokens.token.clone();
+    tokens.escrow.app.execute_contract(who("issuer"), token, &gift, &[]).unwrap();
+    tokens.send(&who("bob"), 100, &deposit).unwrap();
+    assert_eq!((totals(&tokens).held, tokens.balance(&tokens.escrow.address)), (amount(100), 100));
+    let error = tokens.send(&who("bob"), 10, &deposit).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ContractError::Common(CommonError::NotReceived { needed: 110, has: 109, .. })
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_bank_denom_that_is_written_as_a_token_is_refused() {
+    let mut tokens = Tokens::new();
+    let fake = format!("cw20:{}", tokens.token);
+    tokens.open(&who("ann"), 100);
+    let coin = [cosmwasm_std::coin(5, &fake)];
+    let controller = tokens.escrow.controller.clone();
+    let open =
+        ExecuteMsg::OpenAccount { local: 2, tenant: who("ann").to_string(), reserved: Rate::ZERO };
+    let deposit = ExecuteMsg::Deposit { account: AccountId(1) };
+    for (sender, msg) in [(controller, open), (who("bob"), deposit)] {
+        let error = tokens.escrow.send(&sender, &msg, &coin).unwrap_err();
+        assert_eq!(error, CommonError::TokenLikeDenom(fake.clone()).into(), "{msg:?}");
+    }
+}
+
+/// The owner's message that marks these, or takes their marks away.
+fn mark(delist: &[&Addr], relist: &[&Addr]) -> ExecuteMsg {
+    let texts = |list: &[&Addr]| Some(list.iter().map(ToString::to_string).collect());
+    ExecuteMsg::UpdateConfig {
+        guardian: None,
+        fee_collector: None,
+        add_controller: None,
+        add_cw20: None,
+        delist: texts(delist),
+        relist: texts(relist),
+    }
+}
+
+#[test]
+fn by_a_delisted_controller_or_token_nothing_is_opened_and_all_is_closed_and_paid_out() {
+    for of_token in [true, false] {
+        let mut tokens = Tokens::new();
+        tokens.open(&who("ann"), 100);
+        let account = AccountId(1);
+        tokens.escrow.control(&Escrow::stream_msg(1, 1, &who("provider"), 10, 0)).unwrap();
+        let entry = if of_token { tokens.token.clone() } else { who("orderbook") };
+        tokens.escrow.send(&who("owner"), &mark(&[&entry], &[]), &[]).unwrap();
+
+        let mut open = tokens.open_msg(&who("ann"));
+        if let ExecuteMsg::OpenTokenAccount { local, .. } = &mut open {
+            *local = 2;
+        }
+        let refused = ContractError::Delisted(entry.clone());
+        assert_eq!(tokens.escrow.control(&open).unwrap_err(), refused);
+        let stream = Escrow::stream_msg(1, 2, &who("provider"), 10, 0);
+        assert_eq!(tokens.escrow.control(&stream).unwrap_err(), refused);
+
+        // What is open goes on and ends as always.
+        tokens.send(&who("bob"), 50, &Cw20Hook::Deposit { account }).unwrap();
+        tokens.escrow.pass(HOUR).close(1, &[1]);
+        for claim in [
+            ExecuteMsg::Withdraw { account, stream: 1 },
+            ExecuteMsg::ClaimRefund { account, deposit: None },
+            ExecuteMsg::ClaimRefund { account, deposit: Some(1) },
+        ] {
+            tokens.escrow.send(&who("stranger"), &claim, &[]).unwrap();
+        }
+        assert_eq!(tokens.balance(&tokens.escrow.address), 0);
+
+        // The mark can be taken away, once.
+        tokens.escrow.send(&who("owner"), &mark(&[], &[&entry]), &[]).unwrap();
+        tokens.escrow.control(&open).unwrap();
+        let error = tokens.escrow.send(&who("owner"), &mark(&[], &[&entry]), &[]).unwrap_err();
+        assert!(matches!(error, ContractError::Listing { .. }), "{error}");
+    }
+}
+
+#[test]
+fn only_what_is_in_a_list_is_delisted_and_its_place_stays() {
+    let mut tokens = Tokens::new();
+    let owner = who("owner");
+    let error = tokens.escrow.send(&owner, &mark(&[&who("x")], &[]), &[]).unwrap_err();
+    assert!(matches!(error, ContractError::Listing { .. }), "{error}");
+    let before: souk_api::escrow::ConfigResponse = tokens.escrow.query(&QueryMsg::Config {});
+    let token = tokens.token.clone();
+    tokens.escrow.send(&owner, &mark(&[&token, &who("orderbook")], &[]), &[]).unwrap();
+    let error = tokens.escrow.send(&owner, &mark(&[&token], &[]), &[]).unwrap_err();
+    assert!(matches!(error, ContractError::Listing { .. }), "{error}");
+    let after: souk_api::escrow::ConfigResponse = tokens.escrow.query(&QueryMsg::Config {});
+    assert_eq!(after.delisted, [token.to_string(), who("orderbook").to_string()]);
+    assert_eq!((after.controllers, after.cw20_tokens), (before.controllers, before.cw20_tokens));
 }

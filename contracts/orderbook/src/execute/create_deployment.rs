@@ -95,10 +95,14 @@ pub(super) fn create(
 
 fn terms(ctx: &Ctx, deposit: &Paid) -> Result<Terms, ContractError> {
     if let Some(terms) = denoms::get(ctx.storage(), &deposit.denom)? {
+        terms.must_be_listed(&deposit.denom)?;
         return Ok(terms);
     }
-    let accepted: Vec<String> =
-        denoms::all(ctx.storage())?.into_iter().map(|(denom, _)| denom).collect();
+    let accepted: Vec<String> = denoms::all(ctx.storage())?
+        .into_iter()
+        .filter(|(_, terms)| !terms.delisted)
+        .map(|(denom, _)| denom)
+        .collect();
     let (denom, accepted) = (deposit.denom.to_string(), accepted.join(", "));
     Err(ContractError::DenomNotAccepted { denom, accepted })
 }

@@ -35,7 +35,7 @@ pub struct Offered {
 /// What a group would be put out again with today.
 ///
 /// # Errors
-/// Those of creating it: if its ceiling is outside the denom's range by now, or its auction shorter or
+/// Those of creating it: if its denom is delisted or its ceiling outside the denom's range by now, or its auction shorter or
 /// longer than allowed.
 pub fn offered(ctx: &Ctx, id: GroupId, deployment: &Deployment) -> Result<Offered, ContractError> {
     let terms = denoms::get(ctx.storage(), &deployment.denom)?;
@@ -44,6 +44,7 @@ pub fn offered(ctx: &Ctx, id: GroupId, deployment: &Deployment) -> Result<Offere
         denom: deployment.denom.to_string(),
         accepted: String::new(),
     })?;
+    terms.must_be_listed(&deployment.denom)?;
     let spec = groups::spec(ctx.storage(), id)?;
     opening::check_ceiling(&spec, terms.min_price, terms.max_price)?;
     opening::check_auction(deployment.auction, &ctx.config.params)?;

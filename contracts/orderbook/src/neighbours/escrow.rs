@@ -18,6 +18,7 @@ use souk_api::published::{self, AccountRecord, Versioned};
 use souk_contract_std::{Paid, pay};
 use souk_core::{AccountId, Clock, Denom, DeploymentId, OrderId, Price, Rate};
 
+use super::registry;
 use crate::{ContractError, Ctx, View};
 
 const LINK: Item<Link> = Item::new("e");
@@ -128,15 +129,19 @@ pub fn link(storage: &dyn Storage) -> StdResult<Link> {
     LINK.load(storage)
 }
 
-/// Learns the link from the escrow, unless it is known.
+/// Learns the link from the escrow, unless it is known. Before the first deployment, and so before
+/// any bid, the registry must not be another orderbook's.
 ///
 /// # Errors
-/// If the escrow does not list this contract as a controller.
+/// If the escrow does not list this contract as a controller, or if the registry names another
+/// orderbook.
 pub fn learn_link(ctx: &mut Ctx) -> Result<Link, ContractError> {
     if let Some(link) = LINK.may_load(ctx.storage())? {
         return Ok(link);
     }
-    let link = ask_link(&ctx.deps.querier, &ctx.config.escrow, &ctx.env.contract.address)?;
+    let own = &ctx.env.contract.address;
+    registry::check_own(&ctx.deps.querier, &ctx.config.registry, own)?;
+    let link = ask_link(&ctx.deps.querier, &ctx.config.escrow, own)?;
     LINK.save(ctx.storage_mut(), &link)?;
     Ok(link)
 }
@@ -372,7 +377,9 @@ mod tests {
             min_runway: 3_600,
             controllers: vec!["souk1orderbook".into()],
             cw20_tokens: Vec::new(),
+            delisted: Vec::new(),
             paused: false,
+            pause_ends: None,
         };
         let read: Answer = from_json(to_json_vec(&answer)?)?;
         assert_eq!((read.controllers, read.min_runway), (answer.controllers, 3_600));

@@ -1,6 +1,6 @@
 //! What a bid may cost, in base units an hour.
 
-use souk_core::{Denom, Price};
+use souk_core::{Denom, GroupSpec, Price, PriceFloor};
 
 use crate::ContractError;
 
@@ -27,6 +27,30 @@ pub fn check_min(price: Price, min: Price) -> Result<(), ContractError> {
         return Err(ContractError::PriceBelowMinimum { price, min });
     }
     Ok(())
+}
+
+/// Checks a bid's price against the floors that its provider set, of which there must be one in the
+/// order's denom if there are any; without a price only that.
+///
+/// # Errors
+/// If it is below, or if there is none.
+pub fn check_floors(
+    floors: &[PriceFloor],
+    denom: &Denom,
+    spec: &GroupSpec,
+    price: Option<Price>,
+) -> Result<(), ContractError> {
+    if floors.is_empty() {
+        return Ok(());
+    }
+    let Some(floor) = floors.iter().find(|floor| floor.denom == *denom) else {
+        return Err(ContractError::NoFloor { denom: denom.to_string() });
+    };
+    let least = floor.of(spec);
+    match price {
+        Some(price) if price.u128() < least => Err(ContractError::PriceBelowFloor { price, least }),
+        _ => Ok(()),
+    }
 }
 
 /// Checks that a bid is lowered by at least 1 %.

@@ -32,6 +32,9 @@ pub struct Config {
     pub params: Params,
     /// Whether new business is stopped.
     pub paused: bool,
+    /// When a guardian's pause ends or ended by itself, in seconds.
+    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    pub pause_ends: u64,
     /// When it was last stopped, as [`Pause`] counts; 0 if never.
     #[serde(default)]
     pub paused_at: u64,
@@ -99,9 +102,10 @@ impl Config {
         (mark.at.saturating_add(grace), mark.height.saturating_add(end_blocks))
     }
 
-    /// The last pause.
+    /// The last pause. One that ends by itself counts as ended at that second.
     pub fn last_pause(&self) -> Pause {
-        Pause { from: self.paused_at, until: self.unpaused_at }
+        let ends_at = if self.paused { self.pause_ends } else { 0 };
+        Pause { from: self.paused_at, until: self.unpaused_at.max(ends_at) }
     }
 }
 

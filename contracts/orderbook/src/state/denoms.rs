@@ -6,6 +6,8 @@ use cw_storage_plus::Map;
 use souk_api::orderbook::DenomConfig;
 use souk_core::{Amount, Denom, Price};
 
+use crate::ContractError;
+
 const DENOMS: Map<&str, Terms> = Map::new("m");
 
 /// Prices, deposit and fee; the denom itself is the key.
@@ -19,6 +21,22 @@ pub struct Terms {
     pub min_deposit: Amount,
     /// Fee of orders created from now on.
     pub take_bps: u16,
+    /// Whether no order is opened in it any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub delisted: bool,
+}
+
+impl Terms {
+    /// Refuses to open an order in a denom that was delisted.
+    ///
+    /// # Errors
+    /// If it was.
+    pub fn must_be_listed(&self, denom: &Denom) -> Result<(), ContractError> {
+        if self.delisted {
+            return Err(ContractError::DenomDelisted(denom.to_string()));
+        }
+        Ok(())
+    }
 }
 
 /// A denom's terms, if it is accepted.
@@ -34,12 +52,13 @@ pub fn get(storage: &dyn Storage, denom: &Denom) -> StdResult<Option<Terms>> {
 /// # Errors
 /// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, config: &DenomConfig) -> StdResult<()> {
-    let DenomConfig { denom, min_price, max_price, min_deposit, take_bps } = config;
+    let DenomConfig { denom, min_price, max_price, min_deposit, take_bps, delisted } = config;
     let terms = Terms {
         min_price: *min_price,
         max_price: *max_price,
         min_deposit: *min_deposit,
         take_bps: *take_bps,
+        delisted: *delisted,
     };
     DENOMS.save(storage, &denom.to_string(), &terms)
 }

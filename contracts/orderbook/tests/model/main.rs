@@ -82,6 +82,8 @@ fn the_random_markets_are_lively() {
         "group insufficient_funds",
         "start by the tenant",
         "start by a friend",
+        "pause by the guardian",
+        "time in a guardian's pause",
     ] {
         assert!(play.seen(kind) > 0, "no {kind} in {:?}", play.counts());
     }

@@ -1,16 +1,16 @@
 //! What holds in a `lowest_price` auction: it binds both sides and decides by itself.
 
 use souk_api::{
-    defaults::{MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
+    defaults::{self, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
     orderbook::{
-        BidState, GroupState, OrderState,
+        BidState, ExecuteMsg, GroupState, OrderState, Params,
         events::{AuctionExtended, BidDisqualified, GroupChanged, LeaseCreated, OrderClosed},
     },
 };
-use souk_contract_std::CommonError;
+use souk_contract_std::{CommonError, pause};
 use souk_core::{
     DeploymentId, OrderId, SignedBy,
-    time::{DAY, HOUR},
+    time::{DAY, HOUR, WEEK},
 };
 use souk_orderbook::ContractError;
 
@@ -152,6 +152,38 @@ fn after_a_pause_bidding_goes_on_for_ten_minutes() {
     assert!(market.close_auction(order, 1).is_err());
     market.pass(1).close_auction(order, 1).unwrap();
     assert_eq!(winner(&market, order), market.who("b").to_string());
+}
+
+#[test]
+fn a_guardians_pause_that_ends_by_itself_counts_for_auctions_as_one_that_was_ended() {
+    let mut market = Market::new();
+    for name in ["a", "b"] {
+        market.provider(name);
+    }
+    let params = Params { order_lifetime: WEEK, ..defaults::orderbook_params() };
+    let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
+    market.send(&market.owner.clone(), &msg).unwrap();
+    let order = market.order("ann", lowest_price(300));
+    market.place("a", order, 500).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 200);
+    market.send(&market.guardian.clone(), &ExecuteMsg::Pause {}).unwrap();
+    let closes_at = market.now() + pause::LONGEST + 600;
+    assert_eq!(market.order_of(order).closes_at, Some(closes_at));
+
+    market.pass(pause::LONGEST - 1);
+    assert_eq!(market.close_auction(order, 1).unwrap_err(), CommonError::Paused.into());
+    let error = market.pass(600).close_auction(order, 1).unwrap_err();
+    assert!(matches!(error, ContractError::AuctionRuns { .. }), "ten minutes: {error}");
+    market.pass(1).close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), market.who("a").to_string());
+
+    // The next pause is another one, and what was over before it stays over.
+    let order = market.order("ann", lowest_price(300));
+    market.place("a", order, 500).unwrap();
+    over(&mut market).pause(true);
+    market.blocks(10, HOUR);
+    market.pause(false);
+    market.close_auction(order, 1).unwrap();
 }
 
 #[test]

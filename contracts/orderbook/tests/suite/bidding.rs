@@ -9,8 +9,8 @@ use souk_api::{
     registry,
 };
 use souk_core::{
-    Attribute, BidId, Gpu, GroupSpec, OrderId, SignedBy, attributes::AttributeError,
-    matching::Mismatch,
+    Attribute, BidId, Denom, Gpu, GroupSpec, OrderId, PriceFloor, SignedBy,
+    attributes::AttributeError, matching::Mismatch, time::HOUR,
 };
 use souk_orderbook::ContractError;
 
@@ -346,4 +346,54 @@ fn a_winning_bid_cannot_be_taken_back() {
     let order = market.lease("ann", "pro", 900);
     let error = market.withdraw("pro", order).unwrap_err();
     assert_eq!(error.to_string(), format!("order {order} is active, not open"));
+}
+
+#[test]
+fn no_bid_is_below_the_floor_that_the_provider_itself_set() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", lowest_price(HOUR));
+    let spec = market.order_of(order).spec;
+    let floor =
+        |denom: Denom| PriceFloor { denom, cpu: amount(400), memory: amount(100), gpu: amount(0) };
+    let own = floor(Denom::native(DENOM));
+    let least = own.of(&spec);
+    assert!((2..=900).contains(&least), "the group's ceiling is higher: {least}");
+    market.set_floors("pro", vec![floor(Denom::native("uother"))]);
+    let error = market.place("pro", order, 900).unwrap_err();
+    assert_eq!(error, ContractError::NoFloor { denom: DENOM.into() });
+    assert_eq!(market.ineligible("pro", order), Some(error.to_string()));
+
+    market.set_floors("pro", vec![own]);
+    assert_eq!(market.ineligible("pro", order), None);
+    let below = ContractError::PriceBelowFloor { price: price(least - 1), least };
+    assert_eq!(market.place("pro", order, least - 1).unwrap_err(), below);
+    market.place("pro", order, least + 100).unwrap();
+    assert_eq!(market.lower("pro", order, least - 1).unwrap_err(), below);
+    market.lower("pro", order, least).unwrap();
+    market.set_floors("pro", vec![]);
+    market.lower("pro", order, least - 10).unwrap();
+}
+
+#[test]
+fn an_edit_of_a_providers_claims_keeps_what_auditors_attest_of_other_keys() {
+    let mut market = Market::new();
+    let pro = market.provider("pro");
+    let until = market.now() + 1_000;
+    market.attest("auditor", &pro, &[eu(), Attribute::new("tier", "a")], until);
+    let mut spec = group("web", 1_000);
+    spec.requirements.signed_by =
+        SignedBy { all_of: vec![market.who("auditor").to_string()], any_of: Vec::new() };
+    let id = market.create("ann", &deployment(&[spec], tenant_choice()), PLENTY).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    // The provider claims another tier, and leaves its region out.
+    let registry = market.registry.clone();
+    let msg = registry::ExecuteMsg::Update {
+        payee: None,
+        attributes: Some(vec![Attribute::new("tier", "b")]),
+        contact: None,
+    };
+    market.call(&pro, &registry, &msg, 0).unwrap();
+    assert_eq!(market.ineligible("pro", order), None);
+    market.place("pro", order, 900).unwrap();
 }

@@ -6,9 +6,12 @@ use cw20::Cw20ReceiveMsg;
 use souk_api::{
     Message, Permission,
     defaults::{self, DENOM},
-    orderbook::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, Params, QueryMsg},
+    orderbook::{
+        ConfigResponse, DenomConfig, ExecuteMsg, GroupState, InstantiateMsg, MigrateMsg, Params,
+        QueryMsg,
+    },
 };
-use souk_contract_std::CommonError;
+use souk_contract_std::{CommonError, pause};
 use souk_core::{CloseReason, Denom, GroupSeq, OrderId, time::HOUR};
 use souk_orderbook::ContractError;
 
@@ -281,6 +284,7 @@ fn denoms_are_well_formed_listed_once_and_sixteen_at_most() {
     greedy.take_bps = 5_001;
     for (field, denoms) in [
         ("denom", vec![terms("u")]),
+        ("denom", vec![terms("cw20:souk1token")]),
         ("min_price", vec![upside_down]),
         ("take_bps", vec![greedy]),
         ("denoms", vec![terms("uone"), terms("uone")]),
@@ -311,15 +315,40 @@ fn another_on(config: &ConfigResponse) -> InstantiateMsg {
 
 #[test]
 fn an_orderbook_that_the_escrow_does_not_list_says_so() {
-    let market = Market::new();
+    let mut market = Market::unlinked();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
-    let mut other = market;
     let msg = another_on(&config);
-    let (owner, code) = (other.owner.clone(), other.orderbook_code);
-    other.orderbook =
-        other.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
-    let error = other.create("ann", &common_deployment(), PLENTY).unwrap_err();
+    let (owner, code) = (market.owner.clone(), market.orderbook_code);
+    market.orderbook =
+        market.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
+    let error = market.create("ann", &common_deployment(), PLENTY).unwrap_err();
     assert_eq!(error, ContractError::NotAController { escrow: Addr::unchecked(config.escrow) });
+}
+
+#[test]
+fn a_second_orderbook_on_one_registry_takes_no_deployment_so_that_no_bond_backs_two() {
+    let mut market = Market::new();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    let msg = another_on(&config);
+    let (owner, code) = (market.owner.clone(), market.orderbook_code);
+    let first = market.orderbook.clone();
+    market.orderbook =
+        market.app.instantiate_contract(code, owner.clone(), &msg, &[], "another", None).unwrap();
+    let list = defaults::link_escrow(market.orderbook.to_string());
+    let escrow = market.escrow.clone();
+    market.call(&owner, &escrow, &list, 0).unwrap();
+    let error = market.create("ann", &common_deployment(), PLENTY).unwrap_err();
+    let registry = Addr::unchecked(config.registry);
+    let expected = ContractError::RegistryOfAnother {
+        registry: registry.clone(),
+        orderbook: first.to_string(),
+    };
+    assert_eq!(error, expected);
+    // Nor does the registry change over to it.
+    let link = defaults::link_registry(market.orderbook.to_string());
+    assert!(market.call(&owner, &registry, &link, 0).unwrap_err().contains("for good"));
+    market.orderbook = first;
+    market.order("ann", tenant_choice());
 }
 
 #[test]
@@ -372,4 +401,101 @@ fn migrate(market: &mut Market) {
     let (owner, orderbook, code) =
         (market.owner.clone(), market.orderbook.clone(), market.orderbook_code);
     market.app.migrate_contract(owner, orderbook, &MigrateMsg {}, code).unwrap();
+}
+
+#[test]
+fn a_guardians_pause_ends_by_itself_after_a_week_and_another_waits_for_as_long() {
+    let mut market = Market::new();
+    let (owner, guardian) = (market.owner.clone(), market.guardian.clone());
+    let shown = |market: &Market| {
+        let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+        (config.paused, config.pause_ends)
+    };
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    let ends_at = market.now() + pause::LONGEST;
+    assert_eq!(shown(&market), (true, Some(ends_at)));
+    market.pass(pause::LONGEST - 1);
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert_eq!(shown(&market), (true, Some(ends_at)), "another pause makes it no longer");
+    market.pass(1);
+    assert_eq!(shown(&market), (false, None));
+    market.order("ann", tenant_choice());
+
+    let again_at = ends_at + pause::LONGEST;
+    market.pass(pause::LONGEST - 1);
+    let error = market.send(&guardian, &ExecuteMsg::Pause {}).unwrap_err();
+    assert_eq!(error, CommonError::PausedBefore { again_at }.into());
+    market.pass(1);
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert_eq!(shown(&market), (true, Some(again_at + pause::LONGEST)));
+
+    // The owner ends it, and may let the guardian pause at once, or pause for longer itself.
+    market.send(&owner, &ExecuteMsg::Unpause {}).unwrap();
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    market.send(&owner, &ExecuteMsg::Pause {}).unwrap();
+    market.pass(100 * pause::LONGEST);
+    assert_eq!(shown(&market), (true, None), "the owner's stays");
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert_eq!(shown(&market), (true, None), "and the guardian gives it no end");
+    market.send(&owner, &ExecuteMsg::Unpause {}).unwrap();
+    assert_eq!(shown(&market), (false, None));
+}
+
+#[test]
+fn the_ownership_is_not_given_up_in_a_pause_and_without_an_owner_every_pause_ends() {
+    let mut market = Market::new();
+    let (owner, guardian) = (market.owner.clone(), market.guardian.clone());
+    let renounce = ExecuteMsg::UpdateOwnership(cw_ownable::Action::RenounceOwnership);
+    for by in [&guardian, &owner] {
+        market.send(by, &ExecuteMsg::Pause {}).unwrap();
+        let error = market.send(&owner, &renounce).unwrap_err();
+        assert_eq!(error, CommonError::RenouncedInPause.into());
+        market.send(&owner, &ExecuteMsg::Unpause {}).unwrap();
+    }
+    market.send(&owner, &renounce).unwrap();
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert!(market.send(&owner, &ExecuteMsg::Unpause {}).is_err());
+    market.pass(pause::LONGEST);
+    market.order("ann", tenant_choice());
+    assert!(market.send(&guardian, &ExecuteMsg::Pause {}).is_err());
+}
+
+#[test]
+fn in_a_delisted_denom_nothing_is_opened_and_everything_closes_and_is_paid_out() {
+    let (mut market, leased, open) = running();
+    let owner = market.owner.clone();
+    let terms = defaults::denom_config(Denom::native(DENOM));
+    let mark = |delisted| ExecuteMsg::UpdateConfig {
+        guardian: None,
+        denoms: Some(vec![DenomConfig { delisted, ..terms.clone() }]),
+        params: None,
+    };
+    market.send(&owner, &mark(true)).unwrap();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    assert!(config.denoms[0].delisted);
+    let delisted = ContractError::DenomDelisted(DENOM.into());
+    assert_eq!(market.create("bob", &common_deployment(), PLENTY).unwrap_err(), delisted);
+
+    // A lease that ends leaves its group at rest, and nobody starts it.
+    let id = market.order_of(leased).group.deployment;
+    market.tenant_closes("ann", leased).unwrap();
+    assert_eq!(market.deployment(id).groups[0].state, GroupState::Paused);
+    assert_eq!(market.group("ann", GroupAction::Start, id, 1).unwrap_err(), delisted);
+    // What is open goes on, and all coins come out.
+    market.accept("ann", open, "pro", 900).unwrap();
+    market.deposit("ann", id, 1_000);
+    market.pass(HOUR).close("ann", id).unwrap();
+    let (escrow, anyone) = (market.escrow.clone(), market.who("anyone"));
+    let account = souk_core::AccountId(id.0);
+    for msg in [
+        souk_api::escrow::ExecuteMsg::Withdraw { account, stream: open.0 },
+        souk_api::escrow::ExecuteMsg::Withdraw { account, stream: leased.0 },
+        souk_api::escrow::ExecuteMsg::ClaimRefund { account, deposit: None },
+    ] {
+        market.call(&anyone, &escrow, &msg, 0).unwrap();
+    }
+    assert_eq!(market.balance(&market.payee("pro")), 900 - 18);
+
+    market.send(&owner, &mark(false)).unwrap();
+    market.order("bob", tenant_choice());
 }

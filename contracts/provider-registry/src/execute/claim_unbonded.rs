@@ -7,16 +7,17 @@ use souk_core::Denom;
 
 use crate::{ContractError, Ctx, orderbook, state::providers};
 
-/// Pays what has unbonded, less what bids and leases still use; that stays pending. Works
-/// after deregistration, too.
+/// Pays what has unbonded, less what bids and leases still use and what a noticed slash will take;
+/// that stays pending. Works after deregistration, too.
 ///
 /// # Errors
-/// If nothing unbonds, if it is too early, or if all of it is in use.
+/// If nothing unbonds, if it is too early, or if all of it is in use or noticed.
 pub fn claim_unbonded(ctx: &mut Ctx) -> Result<Response, ContractError> {
     let mut provider = providers::known(ctx.storage(), ctx.sender())?;
     let used = orderbook::used_slots(ctx, &provider.address)?;
     let mut stake = provider.stake();
-    let amount = stake.claim(ctx.now(), used, ctx.config.bond_per_slot)?;
+    let held = provider.slate.held(ctx.now());
+    let amount = stake.claim(ctx.now(), used, ctx.config.bond_per_slot, held)?;
     provider.set_stake(stake, ctx.config.bond_per_slot);
     providers::save_details(ctx.storage_mut(), &provider)?;
     let denom = Denom::native(ctx.config.bond_denom.clone());

@@ -22,6 +22,10 @@ pub fn instantiate(
 ) -> Result<Response, ContractError> {
     settings::check(&msg)?;
     let ctx = admin::set_up::<Config>(deps, env, info, msg.owner, msg.guardian)?;
+    let receiver = match &msg.slash_receiver {
+        Some(receiver) => Some(ctx.address(receiver)?),
+        None => admin::ownership(ctx.storage())?.owner,
+    };
     let config = Config {
         guardian: ctx.config.guardian.clone(),
         bond_denom: msg.bond_denom,
@@ -30,7 +34,11 @@ pub fn instantiate(
         bond_per_slot: msg.bond_per_slot,
         orderbook: None,
         slashers: limits::addresses(&ctx, "slashers", &msg.slashers, MAX_SLASHERS)?,
+        slashing: msg.slashing,
+        slash_receiver: receiver,
+        change_delay: msg.change_delay,
         paused: false,
+        pause_ends: 0,
     };
     admin::configure(ctx, config)?;
     Ok(Response::new())

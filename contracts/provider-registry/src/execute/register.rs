@@ -17,8 +17,8 @@ use crate::{
     state::providers::{self, Provider},
 };
 
-/// The sender registers. Whoever was registered before keeps what still unbonds and the
-/// count of slashes.
+/// The sender registers. Whoever was registered before keeps what still unbonds, the count of
+/// slashes and the notice of one.
 ///
 /// # Errors
 /// If the bond is too small or of another denom, if gateway, attributes or contact break a
@@ -55,14 +55,17 @@ pub fn register(
         maintenance: false,
         slashes: before.map_or(0, |before| before.record.slashes),
         attributes,
+        floors: None,
     };
     let provider = Provider {
         address,
         record,
         gateway,
+        next_gateway: None,
         contact,
         unbonding: before.map_or(Amount::ZERO, |before| before.unbonding),
         claimable_at: before.map_or(0, |before| before.claimable_at),
+        slate: before.map(|before| before.slate.clone()).unwrap_or_default(),
         registered: true,
     };
     providers::save(ctx.storage_mut(), &provider)?;

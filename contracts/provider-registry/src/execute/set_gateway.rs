@@ -1,22 +1,25 @@
-//! The operator changes where tenants reach the provider.
+//! A provider changes where tenants reach it.
 
 use cosmwasm_std::Response;
-use souk_api::registry::{Gateway, events::Updated};
+use souk_api::registry::{
+    Gateway,
+    events::{ChangeNoticed, Updated},
+};
 
 use crate::{ContractError, Ctx, rules::gateway, state::providers};
 
-/// The gateway from now on.
+/// The gateway from the end of the delay on. It is the provider's own to change: whoever has the
+/// operator's key cannot lead tenants elsewhere.
 ///
 /// # Errors
-/// If tenants could not reach it safely.
-pub fn set_gateway(
-    ctx: &mut Ctx,
-    provider: &str,
-    gateway: Gateway,
-) -> Result<Response, ContractError> {
+/// If tenants could not reach it safely, or if the sender is not registered (any more).
+pub fn set_gateway(ctx: &mut Ctx, gateway: Gateway) -> Result<Response, ContractError> {
     gateway::check(&gateway)?;
-    let mut provider = providers::registered(ctx.storage(), &ctx.address(provider)?)?;
-    provider.gateway = gateway;
+    let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
+    let (now, from) = (ctx.now(), ctx.now().saturating_add(ctx.config.change_delay));
+    provider.set_gateway(gateway, now, from);
     providers::save_details(ctx.storage_mut(), &provider)?;
-    Ok(Response::new().add_event(Updated { provider: provider.address.into() }))
+    let provider = provider.address.to_string();
+    let noticed = ChangeNoticed { provider: provider.clone(), what: "gateway".to_owned(), from };
+    Ok(Response::new().add_event(Updated { provider }).add_event(noticed))
 }

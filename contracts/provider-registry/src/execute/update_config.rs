@@ -1,6 +1,7 @@
 //! The owner changes the configuration.
 
 use cosmwasm_std::Response;
+use souk_api::registry::Slashing;
 use souk_contract_std::{admin, limits};
 use souk_core::Amount;
 
@@ -9,31 +10,59 @@ use crate::{
     rules::settings::{self, MAX_SLASHERS},
 };
 
-/// What is not given stays. The orderbook's address is probed.
+/// What to change; what is not given stays.
+pub struct Change {
+    /// The guardian.
+    pub guardian: Option<String>,
+    /// The orderbook.
+    pub orderbook: Option<String>,
+    /// Least bond of a provider.
+    pub min_bond: Option<Amount>,
+    /// Accounts that may slash.
+    pub slashers: Option<Vec<String>>,
+    /// The bounds of slashing.
+    pub slashing: Option<Slashing>,
+    /// Who gets what is slashed.
+    pub slash_receiver: Option<String>,
+    /// Seconds until a provider's changes hold.
+    pub change_delay: Option<u64>,
+}
+
+/// The orderbook's address is probed, and set once: bonds that back the slots of one orderbook
+/// would back those of another, too. Notices and changes that are on their way keep their times.
 ///
 /// # Errors
-/// If an address is not valid on this chain, if the orderbook is none, or if a setting is out of
-/// its range.
-pub fn update_config(
-    ctx: &mut Ctx,
-    guardian: Option<String>,
-    orderbook: Option<String>,
-    min_bond: Option<Amount>,
-    slashers: Option<Vec<String>>,
-) -> Result<Response, ContractError> {
-    if let Some(guardian) = guardian {
+/// If an address is not valid on this chain, if the orderbook is none or another one is set, or if
+/// a setting is out of its range.
+pub fn update_config(ctx: &mut Ctx, change: Change) -> Result<Response, ContractError> {
+    if let Some(guardian) = change.guardian {
         ctx.config.guardian = ctx.address(&guardian)?;
     }
-    if let Some(orderbook) = orderbook {
-        ctx.config.orderbook = Some(ctx.address(&orderbook)?);
+    if let Some(orderbook) = change.orderbook {
+        let orderbook = ctx.address(&orderbook)?;
+        if let Some(is) = ctx.config.orderbook.clone().filter(|is| *is != orderbook) {
+            return Err(ContractError::OrderbookIsSet { is });
+        }
+        ctx.config.orderbook = Some(orderbook);
         orderbook::probe(&ctx.deps.querier, &ctx.config)?;
     }
-    if let Some(min_bond) = min_bond {
+    if let Some(min_bond) = change.min_bond {
         settings::check_min_bond(min_bond)?;
         ctx.config.min_bond = min_bond;
     }
-    if let Some(slashers) = slashers {
+    if let Some(slashers) = change.slashers {
         ctx.config.slashers = limits::addresses(ctx, "slashers", &slashers, MAX_SLASHERS)?;
+    }
+    if let Some(slashing) = change.slashing {
+        settings::check_slashing(slashing)?;
+        ctx.config.slashing = slashing;
+    }
+    if let Some(receiver) = change.slash_receiver {
+        ctx.config.slash_receiver = Some(ctx.address(&receiver)?);
+    }
+    if let Some(delay) = change.change_delay {
+        settings::check_change_delay(delay)?;
+        ctx.config.change_delay = delay;
     }
     Ok(admin::config_updated(ctx)?)
 }

@@ -1,7 +1,7 @@
 //! Providers with everything that is known of them.
 
 use cosmwasm_std::StdResult;
-use souk_api::registry::{ProviderResponse, ProvidersResponse, UnbondingResponse};
+use souk_api::registry::{NoticeResponse, ProviderResponse, ProvidersResponse, UnbondingResponse};
 use souk_contract_std::Page;
 use souk_core::Amount;
 
@@ -13,7 +13,7 @@ use crate::{
 /// One provider, also one that left.
 pub fn provider(view: &View, provider: &str) -> Result<ProviderResponse, ContractError> {
     let address = view.address(provider)?;
-    Ok(describe(providers::known(view.storage, &address)?))
+    Ok(describe(providers::known(view.storage, &address)?, view.now()))
 }
 
 /// Registered providers by address.
@@ -24,10 +24,21 @@ pub fn providers(
 ) -> StdResult<ProvidersResponse> {
     let start_after = start_after.map(|address| view.address(&address)).transpose()?;
     let page = providers::page(view.storage, Page::new(start_after.as_ref(), limit))?;
-    Ok(ProvidersResponse { providers: page.into_iter().map(describe).collect() })
+    let described = page.into_iter().map(|provider| describe(provider, view.now()));
+    Ok(ProvidersResponse { providers: described.collect() })
 }
 
-fn describe(provider: Provider) -> ProviderResponse {
+/// With the gateway and the floors of this moment.
+fn describe(provider: Provider, now: u64) -> ProviderResponse {
+    let (gateway, next_gateway) = provider.gateway_at(now);
+    let (gateway, next_gateway) = (gateway.clone(), next_gateway.cloned());
+    let (floors, next_floors) = provider.floors_at(now);
+    let notice = provider.slate.standing(now).map(|notice| NoticeResponse {
+        amount: notice.amount,
+        executable_at: notice.executable_at,
+        lapses_at: notice.lapses_at(),
+        reason: notice.reason.clone(),
+    });
     let unbonding = (provider.unbonding > Amount::ZERO).then_some(UnbondingResponse {
         amount: provider.unbonding,
         claimable_at: provider.claimable_at,
@@ -37,11 +48,15 @@ fn describe(provider: Provider) -> ProviderResponse {
         provider: provider.address.into(),
         operator: record.operator,
         payee: record.payee,
-        gateway: provider.gateway,
+        gateway,
+        next_gateway,
+        floors,
+        next_floors,
         contact: provider.contact,
         attributes: record.attributes,
         bond: record.bond,
         unbonding,
+        notice,
         slashes: record.slashes,
         maintenance: record.maintenance,
         registered: provider.registered,

@@ -72,6 +72,19 @@ pub enum BondError {
         /// What there is.
         staked: u128,
     },
+    /// A slash is noticed for it.
+    #[error(
+        "a slash of {held} is noticed: of {staked} at stake, and {needed} needed for slots in use, \
+         nothing can be claimed until it is over"
+    )]
+    Held {
+        /// What will be taken.
+        held: u128,
+        /// What slots in use need.
+        needed: u128,
+        /// What there is.
+        staked: u128,
+    },
     /// Beyond the bounds of amounts.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -129,9 +142,16 @@ impl Stake {
         self.unbond(self.bond, Amount::ZERO, claimable_at)
     }
 
-    /// Takes what has unbonded at `now`, except what `used` slots still need, and says how
-    /// much. The bond backs slots first; unbonding coins stand in for the rest.
-    pub fn claim(&mut self, now: u64, used: u32, per_slot: Amount) -> Result<Amount, BondError> {
+    /// Takes what has unbonded at `now`, except what `used` slots still need and what is `held`
+    /// for a slash, and says how much. The bond backs both first; unbonding coins stand in for the
+    /// rest.
+    pub fn claim(
+        &mut self,
+        now: u64,
+        used: u32,
+        per_slot: Amount,
+        held: u128,
+    ) -> Result<Amount, BondError> {
         let pending = self.unbonding;
         if pending == Amount::ZERO {
             return Err(BondError::NothingUnbonding);
@@ -142,9 +162,13 @@ impl Stake {
         }
         let needed = per_slot.u128().saturating_mul(u128::from(used));
         let staked = self.total();
-        let free = staked.saturating_sub(needed).min(pending.u128());
-        if free == 0 {
+        let unused = staked.saturating_sub(needed);
+        let free = unused.saturating_sub(held).min(pending.u128());
+        if unused == 0 {
             return Err(BondError::InUse { used, needed, staked });
+        }
+        if free == 0 {
+            return Err(BondError::Held { held, needed, staked });
         }
         self.unbonding = Amount::new(pending.u128().saturating_sub(free))?;
         Ok(Amount::new(free)?)
@@ -188,18 +212,31 @@ mod tests {
             [(10, 20, 0, 20), (10, 20, 1, 20), (10, 20, 2, 10), (0, 20, 1, 10), (5, 20, 1, 15)]
         {
             let mut stake = stake(bond, unbonding);
-            assert_eq!(stake.claim(100, used, amount(10)), Ok(amount(free)), "{used} used");
+            assert_eq!(stake.claim(100, used, amount(10), 0), Ok(amount(free)), "{used} used");
             assert_eq!(stake.unbonding, amount(unbonding - free));
             assert_eq!(stake.bond, amount(bond));
         }
-        assert!(matches!(stake(10, 20).claim(100, 3, amount(10)), Err(BondError::InUse { .. })));
+        assert!(matches!(stake(10, 20).claim(100, 3, amount(10), 0), Err(BondError::InUse { .. })));
+    }
+
+    #[test]
+    fn what_a_notice_holds_stays_at_stake_beside_what_slots_need() {
+        for (used, held, free) in [(0, 10, 20), (0, 11, 19), (1, 15, 5), (1, 20, 0), (0, 99, 0)] {
+            let claimed = stake(10, 20).claim(100, used, amount(10), held);
+            let needed = u128::from(used) * 10;
+            let expected = match free {
+                0 => Err(BondError::Held { held, needed, staked: 30 }),
+                free => Ok(amount(free)),
+            };
+            assert_eq!(claimed, expected, "{used} used, {held} held");
+        }
     }
 
     #[test]
     fn nothing_can_be_claimed_a_second_early() {
-        let early = stake(10, 20).claim(99, 0, amount(10));
+        let early = stake(10, 20).claim(99, 0, amount(10), 0);
         assert!(matches!(early, Err(BondError::StillUnbonding { claimable_at: 100, .. })));
-        assert!(stake(10, 20).claim(100, 0, amount(10)).is_ok());
+        assert!(stake(10, 20).claim(100, 0, amount(10), 0).is_ok());
     }
 
     #[test]

@@ -3,3 +3,4 @@
 pub mod bond;
 pub mod gateway;
 pub mod settings;
+pub mod slashing;

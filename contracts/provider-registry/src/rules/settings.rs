@@ -1,9 +1,17 @@
 //! What may be configured, and how long what providers say of themselves may be.
 
-use souk_api::registry::{Contact, InstantiateMsg};
-use souk_contract_std::{CommonError, limits::check_text};
-use souk_core::{Amount, Denom, time::DAY};
+use souk_api::registry::{Contact, InstantiateMsg, Slashing};
+use souk_contract_std::{
+    CommonError,
+    limits::{check_count, check_text},
+};
+use souk_core::{
+    Amount, Denom, PriceFloor,
+    time::{DAY, WEEK},
+};
 use thiserror::Error;
+
+use crate::ContractError;
 
 /// A configuration value outside its range.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
@@ -19,6 +27,8 @@ pub struct SettingError {
 
 /// Slashers at most.
 pub const MAX_SLASHERS: usize = 16;
+/// Denoms with a price floor at most: they are read with every bid.
+pub const MAX_FLOORS: usize = 8;
 /// Longest time of unbonding, in seconds.
 const MAX_UNBONDING: u64 = 90 * DAY;
 
@@ -37,7 +47,56 @@ pub fn check(msg: &InstantiateMsg) -> Result<(), SettingError> {
     if msg.bond_per_slot == Amount::ZERO {
         return bad("bond_per_slot", msg.bond_per_slot.to_string(), "at least 1");
     }
+    check_slashing(msg.slashing)?;
+    check_change_delay(msg.change_delay)?;
     check_min_bond(msg.min_bond)
+}
+
+/// Checks the bounds of slashing.
+///
+/// # Errors
+/// If one is out of its range.
+pub fn check_slashing(terms: Slashing) -> Result<(), SettingError> {
+    let Slashing { cap_bps, period, delay } = terms;
+    let bad = |what, value: String, allowed| Err(SettingError { what, value, allowed });
+    if !(1..=10_000).contains(&cap_bps) {
+        return bad("slashing.cap_bps", cap_bps.to_string(), "1 to 10000");
+    }
+    if period > DAY.saturating_mul(90) {
+        return bad("slashing.period", period.to_string(), "at most 90 days");
+    }
+    if delay > DAY.saturating_mul(30) {
+        return bad("slashing.delay", delay.to_string(), "at most 30 days");
+    }
+    Ok(())
+}
+
+/// Checks the delay of a provider's changes, in seconds.
+///
+/// # Errors
+/// If it is more than a week.
+pub fn check_change_delay(seconds: u64) -> Result<(), SettingError> {
+    if seconds > WEEK {
+        let (value, allowed) = (seconds.to_string(), "at most a week");
+        return Err(SettingError { what: "change_delay", value, allowed });
+    }
+    Ok(())
+}
+
+/// Checks price floors: each denom once, and none that cannot be one.
+///
+/// # Errors
+/// If a denom is no denom or stands there twice, or if there are more than [`MAX_FLOORS`].
+pub fn check_floors(floors: &[PriceFloor]) -> Result<(), ContractError> {
+    check_count("price floors", floors.len(), MAX_FLOORS)?;
+    for (index, PriceFloor { denom, .. }) in floors.iter().enumerate() {
+        let twice = floors.iter().take(index).any(|before| before.denom == *denom);
+        if twice || !denom.is_well_formed() {
+            let (value, allowed) = (denom.to_string(), "a denom that stands there once");
+            return Err(SettingError { what: "a floor's denom", value, allowed }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Checks the least bond: registering must cost something.

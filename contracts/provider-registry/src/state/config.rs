@@ -2,7 +2,11 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Addr;
-use souk_api::{published::names, registry::RegistryEvent};
+use souk_api::{
+    defaults,
+    published::names,
+    registry::{RegistryEvent, Slashing},
+};
 use souk_core::Amount;
 
 /// The configuration.
@@ -22,8 +26,30 @@ pub struct Config {
     pub orderbook: Option<Addr>,
     /// Accounts that may slash.
     pub slashers: Vec<Addr>,
+    /// How much they may take, how often and with which notice.
+    #[serde(default = "slashing")]
+    pub slashing: Slashing,
+    /// Who gets what is slashed; none in registries of the first release, until the owner sets one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slash_receiver: Option<Addr>,
+    /// Seconds until a provider's new gateway or price floors hold.
+    #[serde(default = "change_delay")]
+    pub change_delay: u64,
     /// Whether registrations are stopped.
     pub paused: bool,
+    /// When a guardian's pause ends or ended by itself, in seconds.
+    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    pub pause_ends: u64,
+}
+
+/// What holds in registries of the first release until the owner sets it.
+fn slashing() -> Slashing {
+    defaults::SLASHING
+}
+
+/// As [`slashing`].
+fn change_delay() -> u64 {
+    defaults::CHANGE_DELAY
 }
 
 souk_contract_std::config!(Config {

@@ -3,7 +3,7 @@
 //! | key | holds |
 //! |---|---|
 //! | `config` | [`Config`] |
-//! | `p` provider | `ProviderRecord`, published; while it is registered |
+//! | `p` provider | `ProviderRecord`, published, with its price floors; while it is registered |
 //! | `d` provider | its details, kept after deregistration |
 
 mod config;

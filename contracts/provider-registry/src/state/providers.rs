@@ -6,13 +6,16 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
 use souk_api::{
-    published::{ProviderRecord, VERSION, namespace},
-    registry::{Contact, Gateway, events::BondChanged},
+    published::{Floors, ProviderRecord, VERSION, namespace},
+    registry::{Contact, Gateway, NextFloors, NextGateway, events::BondChanged},
 };
 use souk_contract_std::Page;
-use souk_core::Amount;
+use souk_core::{Amount, PriceFloor};
 
-use crate::{ContractError, rules::bond::Stake};
+use crate::{
+    ContractError,
+    rules::{bond::Stake, slashing::Slate},
+};
 
 const PROVIDERS: Map<&Addr, ProviderRecord> = Map::new(namespace::PROVIDERS);
 const DETAILS: Map<&Addr, Details> = Map::new("d");
@@ -22,12 +25,18 @@ const DETAILS: Map<&Addr, Details> = Map::new("d");
 pub struct Details {
     /// Where tenants reach the provider.
     pub gateway: Gateway,
+    /// Where they will, if that changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_gateway: Option<NextGateway>,
     /// Where people do.
     pub contact: Contact,
     /// Bond asked back.
     pub unbonding: Amount,
     /// When that can be claimed.
     pub claimable_at: u64,
+    /// A slash that is noticed.
+    #[serde(default, skip_serializing_if = "Slate::is_clean")]
+    pub slate: Slate,
     /// What stays of the record of a provider that left.
     pub left: Option<Left>,
 }
@@ -50,14 +59,18 @@ pub struct Provider {
     pub address: Addr,
     /// What is published while it is registered.
     pub record: ProviderRecord,
-    /// Where tenants reach it.
+    /// Where tenants reach it, until `next_gateway` holds.
     pub gateway: Gateway,
+    /// Where they will, if that changes.
+    pub next_gateway: Option<NextGateway>,
     /// Where people do.
     pub contact: Contact,
     /// Bond asked back.
     pub unbonding: Amount,
     /// When that can be claimed.
     pub claimable_at: u64,
+    /// A slash that is noticed.
+    pub slate: Slate,
     /// False after deregistration.
     pub registered: bool,
 }
@@ -66,6 +79,45 @@ impl Provider {
     /// Its coins at stake.
     pub fn stake(&self) -> Stake {
         Stake { bond: self.record.bond, unbonding: self.unbonding, claimable_at: self.claimable_at }
+    }
+
+    /// Where tenants reach it at `now`, and where they will if that changes.
+    pub fn gateway_at(&self, now: u64) -> (&Gateway, Option<&NextGateway>) {
+        match &self.next_gateway {
+            Some(next) if now >= next.from => (&next.gateway, None),
+            next => (&self.gateway, next.as_ref()),
+        }
+    }
+
+    /// Another gateway, from `from` on. What was to follow is forgotten, unless it holds by `now`.
+    pub fn set_gateway(&mut self, gateway: Gateway, now: u64, from: u64) {
+        self.gateway = self.gateway_at(now).0.clone();
+        self.next_gateway = None;
+        if from > now {
+            self.next_gateway = Some(NextGateway { gateway, from });
+        } else {
+            self.gateway = gateway;
+        }
+    }
+
+    /// The price floors at `now`, and those that follow if they change.
+    pub fn floors_at(&self, now: u64) -> (Vec<PriceFloor>, Option<NextFloors>) {
+        let Some(floors) = &self.record.floors else { return (Vec::new(), None) };
+        let next = (floors.from > now)
+            .then(|| NextFloors { floors: floors.next.clone(), from: floors.from });
+        (floors.at(now).to_vec(), next)
+    }
+
+    /// Other price floors, from `from` on. What was to follow is forgotten, unless it holds by `now`.
+    pub fn set_floors(&mut self, list: Vec<PriceFloor>, now: u64, from: u64) {
+        let (held, _) = self.floors_at(now);
+        let floors = if from > now {
+            Floors { now: held, next: list, from }
+        } else {
+            Floors { now: list, next: Vec::new(), from: 0 }
+        };
+        let none = floors.now.is_empty() && floors.next.is_empty();
+        self.record.floors = (!none).then_some(floors);
     }
 
     /// Takes over changed coins; slots follow the bond.
@@ -177,9 +229,11 @@ pub fn save_details(storage: &mut dyn Storage, provider: &Provider) -> StdResult
     });
     let details = Details {
         gateway: provider.gateway.clone(),
+        next_gateway: provider.next_gateway.clone(),
         contact: provider.contact.clone(),
         unbonding: provider.unbonding,
         claimable_at: provider.claimable_at,
+        slate: provider.slate.clone(),
         left,
     };
     DETAILS.save(storage, &provider.address, &details)
@@ -197,14 +251,17 @@ fn join(address: Addr, record: Option<ProviderRecord>, details: Details) -> Prov
         maintenance: false,
         slashes: left.map_or(0, |left| left.slashes),
         attributes: Vec::new(),
+        floors: None,
     });
     Provider {
         address,
         record,
         gateway: details.gateway,
+        next_gateway: details.next_gateway,
         contact: details.contact,
         unbonding: details.unbonding,
         claimable_at: details.claimable_at,
+        slate: details.slate,
         registered,
     }
 }

@@ -12,7 +12,7 @@ use cw_multi_test::{AppResponse, ContractWrapper};
 use souk_api::{
     defaults::{self, DENOM, Roles},
     published::{self, ProviderRecord, ProviderStats, names},
-    registry::{Contact, ExecuteMsg, Gateway, ProviderResponse, QueryMsg, RegistryEvent},
+    registry::{Contact, ExecuteMsg, Gateway, ProviderResponse, QueryMsg, RegistryEvent, Slashing},
 };
 use souk_contract_std::testing::{Chain, who};
 use souk_core::{Amount, Attribute};
@@ -28,6 +28,7 @@ pub struct Fixture {
     pub code: u64,
     pub registry: Addr,
     pub orderbook: Addr,
+    pub orderbook_code: u64,
     pub owner: Addr,
     pub guardian: Addr,
     pub slasher: Addr,
@@ -80,7 +81,7 @@ impl Fixture {
             chain.set_up(code, &owner, &defaults::registry(roles, vec![slasher.to_string()]));
         let orderbook_code = chain.app.store_code(Box::new(orderbook_code()));
         let orderbook = chain.set_up(orderbook_code, &owner, &names::ORDERBOOK);
-        Self { chain, code, registry, orderbook, owner, guardian, slasher }
+        Self { chain, code, registry, orderbook, orderbook_code, owner, guardian, slasher }
     }
 
     /// The same, with the orderbook linked.
@@ -89,6 +90,24 @@ impl Fixture {
         let msg = defaults::link_registry(fixture.orderbook.to_string());
         fixture.send(&fixture.owner.clone(), &msg).unwrap();
         fixture
+    }
+
+    /// The same, where a slash takes anything without delay, for `victim`.
+    pub fn unbounded() -> Self {
+        let mut fixture = Self::linked();
+        let slashing = Slashing { cap_bps: 10_000, period: 0, delay: 0 };
+        let victim = fixture.someone("victim").to_string();
+        let owner = fixture.owner.clone();
+        let msg = change(|c| (c.slashing, c.slash_receiver) = (Some(slashing), Some(victim)));
+        fixture.send(&owner, &msg).unwrap();
+        fixture
+    }
+
+    /// The slasher takes this much at once, where it may.
+    pub fn take(&mut self, provider: &Addr, units: u128) -> Result<AppResponse, ContractError> {
+        let slasher = self.slasher.clone();
+        self.send(&slasher, &notice(provider, units))?;
+        self.send(&slasher, &slash(provider))
     }
 
     /// Someone without coins.
@@ -114,6 +133,12 @@ impl Fixture {
     /// The operator key of the provider of that name.
     pub fn operator(&self, name: &str) -> Addr {
         self.someone(&format!("{name}-operator"))
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, seconds: u64) -> &mut Self {
+        self.chain.pass(seconds);
+        self
     }
 
     /// Sends a message without coins.
@@ -201,11 +226,43 @@ pub fn unbond(units: u128) -> ExecuteMsg {
     ExecuteMsg::Unbond { amount: amount(units) }
 }
 
-pub fn slash(provider: &Addr, units: u128, recipient: &Addr) -> ExecuteMsg {
-    ExecuteMsg::Slash {
+pub fn notice(provider: &Addr, units: u128) -> ExecuteMsg {
+    ExecuteMsg::NoticeSlash {
         provider: provider.to_string(),
         amount: amount(units),
-        recipient: recipient.to_string(),
         reason: "took the workload down on purpose".into(),
+    }
+}
+
+pub fn slash(provider: &Addr) -> ExecuteMsg {
+    ExecuteMsg::Slash { provider: provider.to_string() }
+}
+
+/// What a change of the configuration changes.
+#[derive(Default)]
+pub struct Changes {
+    pub guardian: Option<String>,
+    pub orderbook: Option<String>,
+    pub min_bond: Option<Amount>,
+    pub slashers: Option<Vec<String>>,
+    pub slashing: Option<Slashing>,
+    pub slash_receiver: Option<String>,
+    pub change_delay: Option<u64>,
+}
+
+/// The owner's message that changes it.
+pub fn change(what: impl FnOnce(&mut Changes)) -> ExecuteMsg {
+    let mut changes = Changes::default();
+    what(&mut changes);
+    let Changes { guardian, orderbook, min_bond, slashers, slashing, slash_receiver, change_delay } =
+        changes;
+    ExecuteMsg::UpdateConfig {
+        guardian,
+        orderbook,
+        min_bond,
+        slashers,
+        slashing,
+        slash_receiver,
+        change_delay,
     }
 }

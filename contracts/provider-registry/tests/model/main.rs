@@ -10,10 +10,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-use common::{Fixture, SOUK, register, slash, unbond};
+use common::{Fixture, SOUK, change, notice, register, slash, unbond};
 use cosmwasm_std::Addr;
 use proptest::prelude::*;
-use souk_api::registry::ExecuteMsg;
+use souk_api::{
+    defaults::{SLASH_DELAY, SLASH_PERIOD},
+    registry::{ExecuteMsg, NoticeResponse},
+};
+use souk_core::time::DAY;
+use souk_provider_registry::rules::slashing::LAPSE;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -22,7 +27,10 @@ enum Step {
     Unbond(u128),
     Claim,
     Leave,
-    Slash(u128),
+    /// A notice of this share of what is at stake, in hundredths of a per cent.
+    Notice(u128),
+    Slash,
+    Withdraw,
     Use(u32),
     Pass(u64),
 }
@@ -34,14 +42,23 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..20 * SOUK).prop_map(Step::Unbond),
         3 => Just(Step::Claim),
         1 => Just(Step::Leave),
-        2 => (0..15 * SOUK).prop_map(Step::Slash),
+        3 => prop_oneof![Just(2_500), Just(2_501), 0..3_000u128].prop_map(Step::Notice),
+        3 => Just(Step::Slash),
+        1 => Just(Step::Withdraw),
         2 => (0u32..30).prop_map(Step::Use),
-        3 => (0u64..30 * 86_400).prop_map(Step::Pass),
+        3 => prop_oneof![
+            0u64..30 * DAY,
+            Just(SLASH_DELAY),
+            Just(SLASH_DELAY - 1),
+            Just(SLASH_PERIOD),
+            Just(LAPSE),
+            0u64..3 * DAY,
+        ].prop_map(Step::Pass),
     ]
 }
 
 /// A step may be refused; a refused one must have changed nothing, which the sums show too.
-fn take(fixture: &mut Fixture, provider: &Addr, victim: &Addr, step: &Step) -> bool {
+fn take(fixture: &mut Fixture, provider: &Addr, step: &Step) -> bool {
     match step {
         Step::Register(units) => fixture.pay(provider, &register(provider), *units).is_ok(),
         Step::Bond(units) if *units > 0 => {
@@ -51,9 +68,14 @@ fn take(fixture: &mut Fixture, provider: &Addr, victim: &Addr, step: &Step) -> b
         Step::Unbond(units) => fixture.send(provider, &unbond(*units)).is_ok(),
         Step::Claim => fixture.send(provider, &ExecuteMsg::ClaimUnbonded {}).is_ok(),
         Step::Leave => fixture.send(provider, &ExecuteMsg::Deregister {}).is_ok(),
-        Step::Slash(units) => {
-            let slasher = fixture.slasher.clone();
-            fixture.send(&slasher, &slash(provider, *units, victim)).is_ok()
+        Step::Notice(share) => {
+            let units = at_stake(fixture, provider) * share / 10_000;
+            fixture.send(&fixture.slasher.clone(), &notice(provider, units)).is_ok()
+        }
+        Step::Slash => fixture.send(&fixture.slasher.clone(), &slash(provider)).is_ok(),
+        Step::Withdraw => {
+            let msg = ExecuteMsg::WithdrawNotice { provider: provider.to_string() };
+            fixture.send(&fixture.slasher.clone(), &msg).is_ok()
         }
         Step::Use(used) => {
             fixture.set_used_slots(provider, *used);
@@ -75,6 +97,53 @@ fn at_stake(fixture: &Fixture, provider: &Addr) -> u128 {
     })
 }
 
+/// What a slasher may take by now, by a bookkeeping that knows neither notices nor claims: when
+/// each provider was noticed and slashed, and of how much.
+#[derive(Default)]
+struct Slasher {
+    notice: Option<NoticeResponse>,
+    /// The last end of a notice.
+    ended_at: Option<u64>,
+}
+
+impl Slasher {
+    /// Holds a step that went well against it.
+    fn check(&mut self, fixture: &Fixture, provider: &Addr, before: u128, step: &Step) {
+        let now = fixture.now();
+        let staked = at_stake(fixture, provider);
+        match step {
+            Step::Notice(_) => {
+                assert!(self.notice.as_ref().is_none_or(|notice| notice.lapses_at <= now));
+                if let Some(lapsed) = self.notice.take() {
+                    self.ended_at = Some(lapsed.lapses_at);
+                }
+                assert!(self.ended_at.is_none_or(|ended| now >= ended + SLASH_PERIOD));
+                let notice = fixture.show(provider).notice.unwrap();
+                assert!(notice.amount.u128() * 10_000 <= before * 2_500);
+                assert_eq!(notice.executable_at, now + SLASH_DELAY);
+                self.notice = Some(notice);
+            }
+            Step::Slash => {
+                let notice = self.notice.take().unwrap();
+                assert!((notice.executable_at..notice.lapses_at).contains(&now));
+                assert_eq!(before - staked, notice.amount.u128(), "all of it, and no more");
+                self.ended_at = Some(now);
+            }
+            Step::Withdraw => {
+                self.notice.take().unwrap();
+                self.ended_at = Some(now);
+                assert_eq!(staked, before);
+            }
+            Step::Claim => {
+                let standing = self.notice.as_ref().filter(|notice| now < notice.lapses_at);
+                let held = standing.map_or(0, |notice| notice.amount.u128());
+                assert!(staked >= held, "{held} are held");
+            }
+            _ => assert!(staked >= before, "only claims and slashes take anything out"),
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -85,11 +154,17 @@ proptest! {
         let mut fixture = Fixture::linked();
         let providers = ["a", "b", "c"].map(|name| fixture.payer(name));
         let victim = fixture.someone("victim");
+        let receiver = change(|c| c.slash_receiver = Some(victim.to_string()));
+        fixture.send(&fixture.owner.clone(), &receiver).unwrap();
+        let mut slashers: [Slasher; 3] = Default::default();
         let mut paid_to_victim = 0;
         for (who, step) in &steps {
             let provider = providers[*who].clone();
             let before = at_stake(&fixture, &provider);
-            let took = take(&mut fixture, &provider, &victim, step);
+            let took = take(&mut fixture, &provider, step);
+            if took {
+                slashers[*who].check(&fixture, &provider, before, step);
+            }
             let staked: u128 = providers.iter().map(|provider| at_stake(&fixture, provider)).sum();
             prop_assert_eq!(fixture.balance(&fixture.registry), staked, "after {:?}", step);
             if !took {
@@ -99,11 +174,50 @@ proptest! {
                 prop_assert_eq!(u128::from(record.slots), record.bond.u128() / SOUK);
             }
             let victims = fixture.balance(&victim);
-            prop_assert!(victims >= paid_to_victim);
+            let slashed = if took && matches!(step, Step::Slash) {
+                before - at_stake(&fixture, &provider)
+            } else {
+                0
+            };
+            prop_assert_eq!(victims, paid_to_victim + slashed, "the receiver alone is paid");
             paid_to_victim = victims;
         }
         let all: u128 = providers.iter().map(|provider| fixture.balance(provider)).sum();
         let held = fixture.balance(&fixture.registry);
         prop_assert_eq!(all + held + paid_to_victim, 3 * common::PURSE);
     }
+}
+
+/// The property above proves little if nothing happens in it.
+#[test]
+fn a_bond_is_noticed_slashed_held_back_and_claimed_in_the_model() {
+    let mut fixture = Fixture::linked();
+    let provider = fixture.payer("a");
+    let mut book = Slasher::default();
+    for (step, fine) in [
+        (Step::Register(40 * SOUK), true),
+        (Step::Leave, true),
+        (Step::Notice(2_501), false),
+        (Step::Notice(2_500), true),
+        (Step::Pass(SLASH_DELAY - 1), true),
+        (Step::Slash, false),
+        (Step::Pass(1), true),
+        (Step::Slash, true),
+        (Step::Notice(1), false),
+        (Step::Pass(30 * DAY), true),
+        (Step::Notice(2_500), true),
+        (Step::Claim, true),
+        (Step::Claim, false),
+        (Step::Withdraw, true),
+        (Step::Claim, true),
+    ] {
+        let before = at_stake(&fixture, &provider);
+        let took = take(&mut fixture, &provider, &step);
+        assert_eq!(took, fine, "{step:?}");
+        if took {
+            book.check(&fixture, &provider, before, &step);
+        }
+    }
+    assert_eq!(fixture.balance(&fixture.registry), 0);
+    assert_eq!(fixture.balance(&provider), common::PURSE - 10 * SOUK);
 }

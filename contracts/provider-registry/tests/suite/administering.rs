@@ -1,6 +1,6 @@
 //! What owner and guardian can do, and what a migration checks.
 
-use crate::common::{Fixture, SOUK, amount, register};
+use crate::common::{Fixture, SOUK, amount, change, register};
 use cosmwasm_std::{
     Binary, Empty,
     testing::{mock_dependencies, mock_env},
@@ -11,28 +11,16 @@ use souk_api::{
     admin::{ConfigUpdated, OwnershipRenounced, Paused, Unpaused},
     defaults::{self, Roles},
     published::{PublishedError, names},
-    registry::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg, RegistryEvent},
+    registry::{
+        ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg, RegistryEvent, Slashing,
+    },
 };
-use souk_contract_std::{CommonError, Config as _};
+use souk_contract_std::{CommonError, Config as _, pause};
+use souk_core::time::{DAY, WEEK};
 use souk_provider_registry::{ContractError, contract, state::Config};
 
 fn config(fixture: &Fixture) -> ConfigResponse {
     fixture.app.wrap().query_wasm_smart(&fixture.registry, &QueryMsg::Config {}).unwrap()
-}
-
-fn change(what: impl FnOnce(&mut Changes)) -> ExecuteMsg {
-    let mut changes = Changes::default();
-    what(&mut changes);
-    let Changes { guardian, orderbook, min_bond, slashers } = changes;
-    ExecuteMsg::UpdateConfig { guardian, orderbook, min_bond, slashers }
-}
-
-#[derive(Default)]
-struct Changes {
-    guardian: Option<String>,
-    orderbook: Option<String>,
-    min_bond: Option<souk_core::Amount>,
-    slashers: Option<Vec<String>>,
 }
 
 #[test]
@@ -77,6 +65,52 @@ fn the_owner_changes_what_it_names_and_keeps_the_rest() {
     let too_many = CommonError::TooMany { what: "slashers", count: 17, max: 16 };
     assert_eq!(refused, too_many.into());
     assert!(fixture.send(&owner, &change(|c| c.min_bond = Some(amount(0)))).is_err());
+
+    let fine = defaults::SLASHING;
+    for (what, slashing) in [
+        ("slashing.cap_bps", Slashing { cap_bps: 0, ..fine }),
+        ("slashing.cap_bps", Slashing { cap_bps: 10_001, ..fine }),
+        ("slashing.period", Slashing { period: 90 * DAY + 1, ..fine }),
+        ("slashing.delay", Slashing { delay: 30 * DAY + 1, ..fine }),
+    ] {
+        let error = fixture.send(&owner, &change(|c| c.slashing = Some(slashing))).unwrap_err();
+        assert!(error.to_string().starts_with(what), "{error}");
+    }
+    let error = fixture.send(&owner, &change(|c| c.change_delay = Some(WEEK + 1))).unwrap_err();
+    assert!(error.to_string().starts_with("change_delay"), "{error}");
+}
+
+#[test]
+fn the_orderbook_is_set_once_since_another_one_would_use_the_same_bonds() {
+    let mut fixture = Fixture::linked();
+    let (owner, first) = (fixture.owner.clone(), fixture.orderbook.clone());
+    let code = fixture.orderbook_code;
+    let second = fixture.set_up(code, &owner, &names::ORDERBOOK);
+    let error = fixture.send(&owner, &defaults::link_registry(second.to_string())).unwrap_err();
+    assert_eq!(error, ContractError::OrderbookIsSet { is: first.clone() });
+    fixture.send(&owner, &defaults::link_registry(first.to_string())).unwrap();
+}
+
+#[test]
+fn without_a_receiver_named_the_owner_gets_what_is_slashed() {
+    let fixture = Fixture::new();
+    let config = config(&fixture);
+    assert_eq!(config.slash_receiver, Some(fixture.owner.to_string()));
+    assert_eq!(
+        (config.slashing, config.change_delay),
+        (defaults::SLASHING, defaults::CHANGE_DELAY)
+    );
+}
+
+#[test]
+fn a_configuration_of_the_first_release_has_the_defaults_of_what_is_younger() {
+    let old = r#"{"guardian":"g","bond_denom":"usouk","min_bond":"1","unbonding_period":5,"bond_per_slot":"1","orderbook":null,"slashers":[],"paused":false}"#;
+    let config: Config = cosmwasm_std::from_json(old).unwrap();
+    assert_eq!(
+        (config.slashing, config.change_delay),
+        (defaults::SLASHING, defaults::CHANGE_DELAY)
+    );
+    assert_eq!((config.slash_receiver, config.pause_ends), (None, 0));
 }
 
 #[test]
@@ -179,8 +213,9 @@ fn each_administrative_action_is_an_event_that_names_who_did_it() {
     let mut fixture = Fixture::new();
     let (owner, guardian) = (fixture.owner.clone(), fixture.guardian.clone());
     let (by, by_guardian) = (owner.to_string(), guardian.to_string());
+    let until = Some(fixture.now() + pause::LONGEST);
     let cases = [
-        (&guardian, ExecuteMsg::Pause {}, Paused { by: by_guardian }.into()),
+        (&guardian, ExecuteMsg::Pause {}, Paused { by: by_guardian, until }.into()),
         (&owner, ExecuteMsg::Unpause {}, Unpaused { by: by.clone() }.into()),
         (
             &owner,

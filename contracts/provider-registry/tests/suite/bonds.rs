@@ -1,14 +1,10 @@
 //! What a provider can rely on about its bond, and what a slasher can.
 
-use crate::common::{Fixture, PURSE, SOUK, amount, register, slash, unbond};
+use crate::common::{Fixture, PURSE, SOUK, amount, register, unbond};
 use souk_api::{
     defaults::UNBONDING_PERIOD,
-    registry::{
-        ExecuteMsg, RegistryEvent, UnbondingResponse,
-        events::{Slashed, UnbondedClaimed},
-    },
+    registry::{ExecuteMsg, RegistryEvent, UnbondingResponse, events::UnbondedClaimed},
 };
-use souk_contract_std::CommonError;
 use souk_provider_registry::{ContractError, rules::bond::BondError};
 
 const CLAIM: ExecuteMsg = ExecuteMsg::ClaimUnbonded {};
@@ -115,10 +111,9 @@ fn a_provider_leaves_only_when_no_slot_is_used() {
 
 #[test]
 fn whoever_left_gets_all_back_and_finds_its_history_when_it_returns() {
-    let mut fixture = Fixture::linked();
+    let mut fixture = Fixture::unbounded();
     let provider = fixture.provider("cheap", 20);
-    let victim = fixture.someone("victim");
-    fixture.send(&fixture.slasher.clone(), &slash(&provider, SOUK, &victim)).unwrap();
+    fixture.take(&provider, SOUK).unwrap();
     fixture.send(&provider, &ExecuteMsg::Deregister {}).unwrap();
     let refused = fixture.pay(&provider, &ExecuteMsg::Bond {}, SOUK).unwrap_err();
     assert_eq!(refused, ContractError::NotRegistered { provider: provider.clone() });
@@ -140,74 +135,4 @@ fn unbonded_coins_are_paid_after_leaving() {
     fixture.send(&provider, &CLAIM).unwrap();
     assert_eq!(fixture.balance(&provider), PURSE);
     assert_eq!(fixture.balance(&fixture.registry), 0);
-}
-
-#[test]
-fn a_slash_takes_the_bond_first_then_what_unbonds_and_counts() {
-    let mut fixture = Fixture::new();
-    let provider = fixture.provider("cheap", 30);
-    let victim = fixture.someone("victim");
-    let slasher = fixture.slasher.clone();
-    fixture.send(&provider, &unbond(10 * SOUK)).unwrap();
-
-    let response = fixture.send(&slasher, &slash(&provider, 5 * SOUK, &victim)).unwrap();
-    let slashed = Slashed {
-        provider: provider.to_string(),
-        amount: amount(5 * SOUK),
-        recipient: victim.to_string(),
-        reason: "took the workload down on purpose".into(),
-    };
-    assert!(fixture.events(&response).contains(&RegistryEvent::Slashed(slashed)));
-    let record = fixture.published(&provider).unwrap();
-    assert_eq!((record.slots, record.slashes), (15, 1));
-    assert_eq!(fixture.show(&provider).unbonding.unwrap().amount, amount(10 * SOUK));
-
-    fixture.send(&slasher, &slash(&provider, 18 * SOUK, &victim)).unwrap();
-    let record = fixture.published(&provider).unwrap();
-    assert_eq!((record.slots, record.slashes), (0, 2));
-    assert_eq!(fixture.show(&provider).unbonding.unwrap().amount, amount(7 * SOUK));
-
-    fixture.send(&slasher, &slash(&provider, 99 * SOUK, &victim)).unwrap();
-    assert_eq!(fixture.balance(&victim), 30 * SOUK);
-    let nothing = fixture.send(&slasher, &slash(&provider, SOUK, &victim)).unwrap_err();
-    assert!(matches!(nothing, ContractError::NothingToSlash { .. }));
-    assert_eq!(fixture.show(&provider).slashes, 3);
-}
-
-#[test]
-fn what_unbonds_after_leaving_can_still_be_slashed() {
-    let mut fixture = Fixture::linked();
-    let provider = fixture.provider("cheap", 20);
-    let victim = fixture.someone("victim");
-    fixture.send(&provider, &ExecuteMsg::Deregister {}).unwrap();
-    fixture.send(&fixture.slasher.clone(), &slash(&provider, 8 * SOUK, &victim)).unwrap();
-    assert!(
-        fixture.published(&provider).is_none(),
-        "a slash must not publish a provider that left"
-    );
-    assert_eq!(fixture.show(&provider).slashes, 1);
-    fixture.pass(UNBONDING_PERIOD);
-    fixture.send(&provider, &CLAIM).unwrap();
-    assert_eq!(
-        (fixture.balance(&provider), fixture.balance(&victim)),
-        (PURSE - 8 * SOUK, 8 * SOUK)
-    );
-}
-
-#[test]
-fn a_slash_gives_a_reason() {
-    let mut fixture = Fixture::new();
-    let provider = fixture.provider("cheap", 20);
-    for (said, error) in [
-        ("", ContractError::Empty("the reason")),
-        (" \t", ContractError::Empty("the reason")),
-        (&"x".repeat(257), CommonError::TooLong { what: "the reason", len: 257, max: 256 }.into()),
-    ] {
-        let mut msg = slash(&provider, SOUK, &provider);
-        if let ExecuteMsg::Slash { reason, .. } = &mut msg {
-            *reason = said.to_owned();
-        }
-        assert_eq!(fixture.send(&fixture.slasher.clone(), &msg).unwrap_err(), error);
-    }
-    assert_eq!(fixture.show(&provider).slashes, 0);
 }

@@ -10,9 +10,11 @@
 
 mod administering;
 mod bonds;
+mod changing;
 #[path = "../common/mod.rs"]
 mod common;
 mod documents;
 mod permissions;
 mod published;
 mod registering;
+mod slashing;

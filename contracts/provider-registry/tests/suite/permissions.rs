@@ -1,6 +1,6 @@
 //! Who may send what, and that coins come only with messages that take them.
 
-use crate::common::{Fixture, SOUK, gateway, register, slash, unbond};
+use crate::common::{Fixture, SOUK, change, gateway, notice, register, slash, unbond};
 use cosmwasm_std::Addr;
 use souk_api::{Message, Permission, registry::ExecuteMsg};
 use souk_contract_std::CommonError;
@@ -14,13 +14,16 @@ fn all_messages(provider: &Addr) -> Vec<ExecuteMsg> {
         register(provider),
         ExecuteMsg::Update { payee: None, attributes: None, contact: None },
         ExecuteMsg::SetOperator { operator: provider_text.clone() },
-        ExecuteMsg::SetGateway { provider: provider_text.clone(), gateway: gateway() },
-        ExecuteMsg::SetMaintenance { provider: provider_text, on: true },
+        ExecuteMsg::SetGateway { gateway: gateway() },
+        ExecuteMsg::SetFloors { floors: vec![] },
+        ExecuteMsg::SetMaintenance { provider: provider_text.clone(), on: true },
         ExecuteMsg::Bond {},
         unbond(SOUK),
         ExecuteMsg::ClaimUnbonded {},
         ExecuteMsg::Deregister {},
-        slash(provider, SOUK, provider),
+        notice(provider, SOUK),
+        slash(provider),
+        ExecuteMsg::WithdrawNotice { provider: provider_text },
         update_config(),
         ExecuteMsg::Pause {},
         ExecuteMsg::Unpause {},
@@ -29,8 +32,7 @@ fn all_messages(provider: &Addr) -> Vec<ExecuteMsg> {
 }
 
 fn update_config() -> ExecuteMsg {
-    let min_bond = Some(Amount::new(SOUK).unwrap());
-    ExecuteMsg::UpdateConfig { guardian: None, orderbook: None, min_bond, slashers: None }
+    change(|c| c.min_bond = Some(Amount::new(SOUK).unwrap()))
 }
 
 fn is_refused(error: &ContractError) -> bool {
@@ -106,5 +108,5 @@ fn coins_with_a_message_that_takes_none_are_refused() {
         assert_eq!(error, CommonError::CoinsNotTaken { coins }.into(), "{msg:?}");
         refused += 1;
     }
-    assert_eq!(refused, 12);
+    assert_eq!(refused, 15);
 }

@@ -7,5 +7,6 @@ mod query;
 pub use events::AttestationEvent;
 pub use msg::{Evidence, ExecuteMsg, InstantiateMsg, MigrateMsg, Profile};
 pub use query::{
-    AttestationResponse, AttestationsResponse, AuditorResponse, ConfigResponse, QueryMsg,
+    AttestationResponse, AttestationsResponse, AuditorResponse, CheckResponse, CheckedResponse,
+    ConfigResponse, MAX_CHECKED, MAX_CHECKED_KEYS, QueryMsg,
 };

@@ -5,6 +5,11 @@ use cosmwasm_schema::{QueryResponses, cw_serde};
 use super::{Evidence, Profile};
 use crate::published::AttestedValue;
 
+/// Auditors in one [`QueryMsg::Check`] at most: as many as an order can name.
+pub const MAX_CHECKED: usize = 8;
+/// Keys in one [`QueryMsg::Check`] at most: as many as a group can require.
+pub const MAX_CHECKED_KEYS: usize = 32;
+
 /// The queries.
 #[cw_ownable::cw_ownable_query]
 #[cw_serde]
@@ -31,6 +36,18 @@ pub enum QueryMsg {
         /// Entries at most.
         limit: Option<u32>,
     },
+    /// What several auditors attest of one provider, in one answer.
+    #[returns(CheckResponse)]
+    Check {
+        /// The provider.
+        provider: String,
+        /// The auditors, 8 at most; each is answered for once.
+        auditors: Vec<String>,
+        /// Which keys; a key that ends in `*` stands for all that begin so. All if none is given.
+        keys: Option<Vec<String>>,
+        /// Only what counts at this second; what has ended is in the answer, too, if none is given.
+        at: Option<u64>,
+    },
     /// An auditor's profile.
     #[returns(AuditorResponse)]
     Auditor {
@@ -48,6 +65,8 @@ pub struct ConfigResponse {
     pub max_lifetime: u64,
     /// Whether new attestations are stopped.
     pub paused: bool,
+    /// When that ends by itself, in seconds: a guardian's pause after a week; the owner's does not.
+    pub pause_ends: Option<u64>,
 }
 
 /// What one auditor attests of one provider.
@@ -68,6 +87,23 @@ pub struct AttestationResponse {
 pub struct AttestationsResponse {
     /// By auditor.
     pub attestations: Vec<AttestationResponse>,
+}
+
+/// What several auditors attest of one provider.
+#[cw_serde]
+pub struct CheckResponse {
+    /// One for each auditor that was asked for, by address; without values if it attests nothing
+    /// of that kind.
+    pub auditors: Vec<CheckedResponse>,
+}
+
+/// What one of them attests.
+#[cw_serde]
+pub struct CheckedResponse {
+    /// The auditor.
+    pub auditor: String,
+    /// Values with their expiry, by key.
+    pub values: Vec<AttestedValue>,
 }
 
 /// An auditor.

@@ -70,8 +70,13 @@ pub struct ConfigResponse {
     pub controllers: Vec<String>,
     /// cw20 contracts whose tokens are taken.
     pub cw20_tokens: Vec<String>,
+    /// Controllers and tokens of these lists that were delisted.
+    #[serde(default)]
+    pub delisted: Vec<String>,
     /// Whether new business is stopped.
     pub paused: bool,
+    /// When that ends by itself, in seconds: a guardian's pause after a week; the owner's does not.
+    pub pause_ends: Option<u64>,
 }
 
 /// An account, settled to the block's time.

@@ -49,6 +49,10 @@ pub struct DenomConfig {
     /// Fee on what providers earn, in hundredths of a per cent; fixed for an order when it
     /// is created. At most 5000.
     pub take_bps: u16,
+    /// Whether the denom is taken no more: no order is opened in it. What is open goes on to its
+    /// end; all that closes and pays out goes on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub delisted: bool,
 }
 
 /// Times in seconds and counts that hold for all denoms.

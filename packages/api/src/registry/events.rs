@@ -43,6 +43,35 @@ events! {
         /// The provider.
         provider: String,
     }
+    /// The gateway or the price floors change after a while.
+    ChangeNoticed = "souk_registry_change_noticed" {
+        /// The provider.
+        provider: String,
+        /// What changes: `gateway` or `floors`.
+        what: String,
+        /// From which second on the new one holds.
+        from: u64,
+    }
+    /// Part of a bond will be taken.
+    SlashNoticed = "souk_registry_slash_noticed" {
+        /// The provider.
+        provider: String,
+        /// How much.
+        amount: Amount,
+        /// From which second on.
+        executable_at: u64,
+        /// From which second on not any more.
+        lapses_at: u64,
+        /// Why.
+        reason: String,
+    }
+    /// A notice was taken back.
+    NoticeWithdrawn = "souk_registry_notice_withdrawn" {
+        /// The provider.
+        provider: String,
+        /// How much would have been taken.
+        amount: Amount,
+    }
     /// A bond was slashed.
     Slashed = "souk_registry_slashed" {
         /// The provider.

@@ -5,5 +5,8 @@ mod msg;
 mod query;
 
 pub use events::RegistryEvent;
-pub use msg::{Contact, ExecuteMsg, Gateway, InstantiateMsg, MigrateMsg};
-pub use query::{ConfigResponse, ProviderResponse, ProvidersResponse, QueryMsg, UnbondingResponse};
+pub use msg::{Contact, ExecuteMsg, Gateway, InstantiateMsg, MigrateMsg, Slashing};
+pub use query::{
+    ConfigResponse, NextFloors, NextGateway, NoticeResponse, ProviderResponse, ProvidersResponse,
+    QueryMsg, UnbondingResponse,
+};

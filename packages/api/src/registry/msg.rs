@@ -2,7 +2,7 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::HexBinary;
-use souk_core::{Amount, Attribute};
+use souk_core::{Amount, Attribute, PriceFloor};
 
 use crate::{Message, Permission};
 
@@ -23,6 +23,26 @@ pub struct InstantiateMsg {
     pub bond_per_slot: Amount,
     /// Accounts that may slash.
     pub slashers: Vec<String>,
+    /// How much they may take, how often and with which notice.
+    pub slashing: Slashing,
+    /// Who gets what is slashed; the owner if none.
+    pub slash_receiver: Option<String>,
+    /// Seconds until a provider's new gateway or price floors hold; at most a week.
+    pub change_delay: u64,
+}
+
+/// The bounds of slashing.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct Slashing {
+    /// What one slash takes at most of what a provider has at stake, bonded and unbonding, when it
+    /// is noticed; in hundredths of a per cent, 1 to 10000.
+    pub cap_bps: u16,
+    /// Seconds after a slash, a withdrawn or a lapsed notice in which no other notice for the
+    /// provider is given; at most 90 days.
+    pub period: u64,
+    /// Seconds from a notice until it can be carried out; at most 30 days. It lapses a week later.
+    pub delay: u64,
 }
 
 /// Migrates to the code's version; there is nothing to say.
@@ -82,12 +102,17 @@ pub enum ExecuteMsg {
         /// The key.
         operator: String,
     },
-    /// Changes where tenants reach the provider.
+    /// Changes where tenants reach the provider, from the end of `change_delay` on. What was to
+    /// follow by an earlier one is forgotten.
     SetGateway {
-        /// The provider.
-        provider: String,
         /// The gateway.
         gateway: Gateway,
+    },
+    /// Changes what the provider works for at least, from the end of `change_delay` on. With floors
+    /// its bids are refused that are lower, or in a denom that has none.
+    SetFloors {
+        /// One for each denom in which it bids, 8 at most; none to bid at any price.
+        floors: Vec<PriceFloor>,
     },
     /// Stops new bids or allows them again.
     SetMaintenance {
@@ -109,27 +134,43 @@ pub enum ExecuteMsg {
     ClaimUnbonded {},
     /// Ends the registration and unbonds everything. Refused while bids or leases use slots.
     Deregister {},
-    /// Takes part of a bond, and of what unbonds once the bond is used up.
+    /// Says that part of a bond will be taken. There is one notice for a provider at a time; as long
+    /// as it stands, its amount stays at stake.
+    NoticeSlash {
+        /// The provider.
+        provider: String,
+        /// How much; up to the share that is allowed.
+        amount: Amount,
+        /// Why, for the record.
+        reason: String,
+    },
+    /// Carries a notice out after its delay: takes its amount of the bond, and of what unbonds once
+    /// the bond is used up. It goes to the receiver that the owner set.
     Slash {
         /// The provider.
         provider: String,
-        /// How much; more than there is takes all.
-        amount: Amount,
-        /// Who gets it.
-        recipient: String,
-        /// Why, for the record.
-        reason: String,
+    },
+    /// Takes a notice back.
+    WithdrawNotice {
+        /// The provider.
+        provider: String,
     },
     /// Changes the configuration; what is not given stays.
     UpdateConfig {
         /// The guardian.
         guardian: Option<String>,
-        /// The orderbook, whose provider stats say what leases use. Probed.
+        /// The orderbook, whose provider stats say what leases use. Probed; set once.
         orderbook: Option<String>,
         /// Least bond of a provider.
         min_bond: Option<Amount>,
         /// Accounts that may slash.
         slashers: Option<Vec<String>>,
+        /// The bounds of slashing. Notices that stand keep their amount and times.
+        slashing: Option<Slashing>,
+        /// Who gets what is slashed.
+        slash_receiver: Option<String>,
+        /// Seconds until a provider's new gateway or price floors hold.
+        change_delay: Option<u64>,
     },
     /// Stops registrations.
     Pause {},
@@ -143,12 +184,16 @@ impl Message for ExecuteMsg {
             Self::Register { .. } => Permission::Self_,
             Self::Update { .. }
             | Self::SetOperator { .. }
+            | Self::SetGateway { .. }
+            | Self::SetFloors { .. }
             | Self::Bond {}
             | Self::Unbond { .. }
             | Self::ClaimUnbonded {}
             | Self::Deregister {} => Permission::Provider,
-            Self::SetGateway { .. } | Self::SetMaintenance { .. } => Permission::Operator,
-            Self::Slash { .. } => Permission::Slasher,
+            Self::SetMaintenance { .. } => Permission::Operator,
+            Self::NoticeSlash { .. } | Self::Slash { .. } | Self::WithdrawNotice { .. } => {
+                Permission::Slasher
+            }
             Self::UpdateConfig { .. } | Self::Unpause {} => Permission::Owner,
             Self::Pause {} => Permission::Guardian,
             // cw-ownable checks owner and pending owner itself.

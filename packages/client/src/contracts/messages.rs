@@ -110,6 +110,9 @@ pub fn registry(terms: &Terms) -> registry::InstantiateMsg {
         unbonding_period: terms.registry.unbonding_period,
         bond_per_slot: terms.registry.bond_per_slot,
         slashers: terms.slashers.clone(),
+        slashing: terms.registry.slashing(),
+        slash_receiver: Some(terms.slash_receiver.clone()),
+        change_delay: terms.registry.change_delay,
     }
 }
 
@@ -161,6 +164,7 @@ pub fn denoms(terms: &Terms) -> Vec<orderbook::DenomConfig> {
         max_price: denom.max_price,
         min_deposit: denom.min_deposit,
         take_bps: denom.take_bps,
+        delisted: false,
     };
     terms.orderbook.denoms.iter().map(config).collect()
 }

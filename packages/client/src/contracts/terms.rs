@@ -28,6 +28,8 @@ pub struct Terms {
     pub pool: String,
     /// May slash bonds.
     pub slashers: Vec<String>,
+    /// Gets what is slashed.
+    pub slash_receiver: String,
     /// The orderbook's.
     pub orderbook: Orderbook,
     /// The escrow's.
@@ -122,6 +124,25 @@ pub struct Registry {
     /// How long a bond stays slashable after it was asked back.
     #[serde(with = "text::seconds")]
     pub unbonding_period: u64,
+    /// What one slash takes at most, in hundredths of a per cent of what is at stake.
+    pub slash_cap_bps: u16,
+    /// How long after a slash no other one is noticed for the provider.
+    #[serde(with = "text::seconds")]
+    pub slash_period: u64,
+    /// How long after its notice a slash can be carried out.
+    #[serde(with = "text::seconds")]
+    pub slash_delay: u64,
+    /// How long after it was set a provider's gateway or price floor holds.
+    #[serde(with = "text::seconds")]
+    pub change_delay: u64,
+}
+
+impl Registry {
+    /// The bounds of slashing.
+    pub fn slashing(&self) -> Slashing {
+        let (cap_bps, period, delay) = (self.slash_cap_bps, self.slash_period, self.slash_delay);
+        Slashing { cap_bps, period, delay }
+    }
 }
 
 /// The attestations' terms.
@@ -171,6 +192,7 @@ impl Terms {
             guardian: owner.clone(),
             admin: owner.clone(),
             pool: owner.clone(),
+            slash_receiver: owner.clone(),
             owner,
             slashers: Vec::new(),
             orderbook: Orderbook {
@@ -192,6 +214,10 @@ impl Terms {
                 min_bond: registry.min_bond,
                 bond_per_slot: registry.bond_per_slot,
                 unbonding_period: registry.unbonding_period,
+                slash_cap_bps: registry.slashing.cap_bps,
+                slash_period: registry.slashing.period,
+                slash_delay: registry.slashing.delay,
+                change_delay: registry.change_delay,
             },
             attestations: Attestations { max_lifetime: defaults::MAX_LIFETIME },
             fees: Fees {
@@ -243,7 +269,13 @@ impl Terms {
         mut self,
         address: impl Fn(&str) -> Result<String, E>,
     ) -> Result<Self, E> {
-        let single = [&mut self.owner, &mut self.guardian, &mut self.admin, &mut self.pool];
+        let single = [
+            &mut self.owner,
+            &mut self.guardian,
+            &mut self.admin,
+            &mut self.pool,
+            &mut self.slash_receiver,
+        ];
         for name in single.into_iter().chain(&mut self.slashers) {
             *name = address(name)?;
         }

@@ -1,7 +1,10 @@
 //! The attestations: what auditors say of providers.
 
 use souk_api::{
-    attestations::{AttestationResponse, AttestationsResponse, ConfigResponse, QueryMsg},
+    attestations::{
+        AttestationResponse, AttestationsResponse, CheckResponse, CheckedResponse, ConfigResponse,
+        MAX_CHECKED, QueryMsg,
+    },
     published::{AttestationRecord, attestation_key},
 };
 
@@ -51,6 +54,28 @@ impl Attestations {
             limit: Some(limit),
         };
         Ok(self.0.page::<_, AttestationsResponse>(msg).await?.attestations)
+    }
+
+    /// What each of several auditors attests of a provider, expired values included. They are asked
+    /// for in one question for each [`MAX_CHECKED`] of them.
+    ///
+    /// # Errors
+    /// If there is no answer: [`MarketError`] says why.
+    pub async fn check(&self, provider: &str, auditors: &[String]) -> Answer<Vec<CheckedResponse>> {
+        let mut all = Vec::with_capacity(auditors.len());
+        for auditors in auditors.chunks(MAX_CHECKED) {
+            let answer: CheckResponse = self
+                .0
+                .ask(&QueryMsg::Check {
+                    provider: provider.to_owned(),
+                    auditors: auditors.to_vec(),
+                    keys: None,
+                    at: None,
+                })
+                .await?;
+            all.extend(answer.auditors);
+        }
+        Ok(all)
     }
 
     /// The record of what an auditor attests of a provider, as it is published for contracts.

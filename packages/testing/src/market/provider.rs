@@ -59,15 +59,24 @@ impl Market {
         self.send(&operator, &registry, &ExecuteMsg::SetMaintenance { provider, on }, &[])
     }
 
-    /// The slasher takes part of a bond.
+    /// The slasher takes part of a bond, for a receiver that the owner sets before. In markets of
+    /// tests that needs no delay, unless their settings have one.
     pub fn slash(&mut self, provider: &str, units: u128, recipient: &str) -> Outcome {
-        let msg = ExecuteMsg::Slash {
-            provider: self.who(provider).into(),
-            amount: amount(units),
-            recipient: self.who(recipient).into(),
-            reason: "a test".into(),
+        let receiver = ExecuteMsg::UpdateConfig {
+            guardian: None,
+            orderbook: None,
+            min_bond: None,
+            slashers: None,
+            slashing: None,
+            slash_receiver: Some(self.who(recipient).into()),
+            change_delay: None,
         };
-        self.tell_registry("slasher", &msg, 0)
+        self.tell_registry("owner", &receiver, 0)?;
+        let provider: String = self.who(provider).into();
+        let (amount, reason) = (amount(units), "a test".to_owned());
+        let notice = ExecuteMsg::NoticeSlash { provider: provider.clone(), amount, reason };
+        self.tell_registry("slasher", &notice, 0)?;
+        self.tell_registry("slasher", &ExecuteMsg::Slash { provider }, 0)
     }
 
     /// The operator bids, in base units an hour, with the notice that the order asks for.

@@ -86,6 +86,8 @@ impl Scenario {
             fee_collector: None,
             add_controller: None,
             add_cw20: Some(vec![self.token.to_string()]),
+            delist: None,
+            relist: None,
         };
         self.send("owner", &contracts.escrow, &msg);
         let msg = fees::ExecuteMsg::UpdateConfig {
@@ -348,6 +350,8 @@ impl Scenario {
             fee_collector: None,
             add_controller: Some(address("second-book").into()),
             add_cw20: None,
+            delist: None,
+            relist: None,
         };
         self.send("owner", &contracts.escrow, &msg);
         self.market.pause(&contracts.attestations).unwrap();
@@ -377,7 +381,9 @@ impl Scenario {
                 &contracts.escrow,
                 &escrow::ExecuteMsg::SweepFees { denom: denom.clone() },
             );
-            self.send("anyone", &contracts.fees, &fees::ExecuteMsg::Distribute { denom });
+            let split = fees::ExecuteMsg::Distribute { denom: denom.clone() };
+            self.send("anyone", &contracts.fees, &split);
+            self.send("anyone", &contracts.fees, &fees::ExecuteMsg::PayPool { denom });
         }
     }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
+use souk_api::attestations::MAX_CHECKED;
 use souk_core::OrderId;
 use tokio::time::{Instant, timeout_at};
 
@@ -59,17 +60,24 @@ async fn ask_auditors(
     let all = asked.iter().flat_map(|(_, questions)| &questions.auditors);
     let unknown: BTreeSet<String> =
         all.filter(|auditor| !cache.attestations.is_known(auditor)).cloned().collect();
+    let unknown: Vec<String> = unknown.into_iter().collect();
     let market = deps.market.at(height);
-    let ask = |auditor: String| {
+    let ask = |auditors: Vec<String>| {
         let market = market.clone();
-        async move { market.attestation(&auditor).await }
+        async move { market.attestations_of(&auditors).await }
     };
-    for (auditor, answer) in ask_each(unknown, until, ask).await {
+    // As many at once as one question takes.
+    let groups = unknown.chunks(MAX_CHECKED).map(<[String]>::to_vec);
+    for (auditors, answer) in ask_each(groups, until, ask).await {
         match answer {
-            Ok(record) => cache.attestations.set(&auditor, record),
+            Ok(records) => {
+                for (auditor, record) in records {
+                    cache.attestations.set(&auditor, record);
+                }
+            }
             Err(why) => {
-                let named = asked.iter().filter(|(_, q)| q.auditors.contains(&auditor));
-                for (order, _) in named {
+                let of = |q: &Questions| q.auditors.iter().any(|one| auditors.contains(one));
+                for (order, _) in asked.iter().filter(|(_, questions)| of(questions)) {
                     failed.insert(order.id, why.clone());
                 }
             }

@@ -228,7 +228,7 @@ impl Asked {
         config: &Config,
         input: &DecisionInput<'_>,
     ) -> Result<Self, Reason> {
-        let least = least(order, input);
+        let least = least(order, group, input)?;
         let price = price(group, placements, table)?.max(least);
         let floor = if is_binding(order) { floor_of(price, config).max(least) } else { price };
         Ok(Self { price, floor })
@@ -255,9 +255,17 @@ impl Asked {
     }
 }
 
-/// The market's least price of a bid.
-fn least(order: &Order, input: &DecisionInput<'_>) -> u128 {
-    input.min_prices.get(&order.denom).map_or(1, |price| price.u128())
+/// The least price of a bid: the market's, or what the provider itself works for at least.
+fn least(order: &Order, group: &GroupSpec, input: &DecisionInput<'_>) -> Result<u128, Reason> {
+    let least = input.min_prices.get(&order.denom).map_or(1, |price| price.u128());
+    let floors = input.provider.and_then(|provider| provider.floors.as_ref());
+    let floors = floors.map_or(&[][..], |floors| floors.at(input.now));
+    if floors.is_empty() {
+        return Ok(least);
+    }
+    let own = floors.iter().find(|floor| floor.denom == order.denom);
+    let own = own.ok_or_else(|| Reason::Denom(order.denom.clone()))?;
+    Ok(least.max(own.of(group)))
 }
 
 fn is_binding(order: &Order) -> bool {
@@ -296,7 +304,7 @@ fn lower(
     let detail = order.detail.as_ref()?;
     let table = config.bidding.table(&order.denom)?;
     let asked = price(&detail.spec, input.own_placements?, table).ok()?;
-    let floor = floor_of(asked, config).max(least(order, input));
+    let floor = floor_of(asked, config).max(least(order, &detail.spec, input).ok()?);
     // The orderbook takes steps of one per cent or more.
     let most = own.u128().saturating_mul(99) / 100;
     if most < floor {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use souk_api::published::Floors;
 use souk_core::{Attribute, Denom, Price};
 
 use super::Attestations;
@@ -16,6 +17,8 @@ pub struct ProviderState {
     pub other_operator: Option<String>,
     /// The attributes that it claims.
     pub claims: Vec<Attribute>,
+    /// The least prices that the provider itself set.
+    pub floors: Option<Floors>,
     /// Whether the provider is in maintenance: it makes no new bids.
     pub maintenance: bool,
     /// Open bids and leases that its bond backs.

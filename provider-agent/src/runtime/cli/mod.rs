@@ -64,7 +64,7 @@ enum Command {
     Close(close::Arguments),
     /// Take a lease back with the notice that its terms say: it runs, and is paid, until that is over.
     Reclaim(reclaim::Arguments),
-    /// Publish the gateway's address and pin on the chain.
+    /// Show how the gateway's address and pin get on the chain: the provider's own key sends them.
     Announce,
     /// Stop new bids, or allow them again.
     Maintenance {
@@ -87,7 +87,7 @@ pub async fn main() -> ExitCode {
         Command::Check => init::check(&cli.config, cli.json).await,
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
         Command::Reclaim(arguments) => reclaim::run(&cli.config, arguments, cli.json).await,
-        Command::Announce => registry::announce(&cli.config, cli.json).await,
+        Command::Announce => registry::announce(&cli.config, cli.json),
         Command::Maintenance { switch } => {
             registry::maintenance(&cli.config, *switch, cli.json).await
         }

@@ -1,12 +1,11 @@
-//! `announce` and `maintenance`: the operator key's changes to its provider's record on the chain.
+//! `announce` and `maintenance`: changes to the provider's record on the chain. The gateway is the
+//! provider's own key's to change, which the agent does not have: `announce` says what to send with it.
 
 use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use cosmwasm_std::HexBinary;
 use serde::Serialize;
-use souk_api::registry::Gateway;
 use souk_gateway::Pin;
 
 use super::{
@@ -28,21 +27,18 @@ pub enum Switch {
 struct Announced {
     uri: String,
     pin: String,
-    outbox_key: String,
+    command: String,
 }
 
-/// Publishes the gateway that the configuration names.
-pub async fn announce(path: &Path, json: bool) -> Result<ExitCode> {
+/// Says how the gateway that the configuration names is published.
+pub fn announce(path: &Path, json: bool) -> Result<ExitCode> {
     let config = Config::load(path)?;
     let pin = Pin::of_pem_file(&config.gateway.certificate).context("gateway certificate")?;
-    let gateway = Gateway { uri: config.gateway.uri.clone(), pins: vec![HexBinary::from(pin.0)] };
-    let msg = messages(&config)?.set_gateway(gateway)?;
-    let store = app::open_store(&config).await?;
-    let outbox_key = enqueue(&store, "set_gateway", true, msg).await?;
-    let uri = config.gateway.uri;
-    let answer = Announced { uri, pin: pin.to_string(), outbox_key };
+    let (uri, pin) = (config.gateway.uri, pin.to_string());
+    let command = format!("souk provider set-gateway {uri} --pin {pin}");
+    let answer = Announced { uri, pin, command };
     output::answer(&answer, json, |answer| {
-        format!("queued: gateway {} with pin {}", answer.uri, answer.pin)
+        format!("Send this with the provider's own key:\n\n    {}", answer.command)
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -79,15 +79,24 @@ impl Market {
         self.provider_with(name, 10, &[Attribute::new("region", "eu")])
     }
 
+    /// Takes part of a bond at once: this market's registry needs no delay.
     pub fn slash(&mut self, provider: &Addr, units: u128) {
-        let msg = registry::ExecuteMsg::Slash {
-            provider: provider.to_string(),
-            amount: amount(units),
-            recipient: self.collector.to_string(),
-            reason: "downtime".into(),
-        };
         let (slasher, registry) = (self.slasher.clone(), self.registry.clone());
-        self.call(&slasher, &registry, &msg, 0).unwrap();
+        let provider = provider.to_string();
+        let notice = registry::ExecuteMsg::NoticeSlash {
+            provider: provider.clone(),
+            amount: amount(units),
+            reason: "downtime".to_owned(),
+        };
+        self.call(&slasher, &registry, &notice, 0).unwrap();
+        self.call(&slasher, &registry, &registry::ExecuteMsg::Slash { provider }, 0).unwrap();
+    }
+
+    /// The provider says what it works for at least; it holds at once here.
+    pub fn set_floors(&mut self, name: &str, floors: Vec<PriceFloor>) {
+        let (provider, registry) = (self.who(name), self.registry.clone());
+        let msg = registry::ExecuteMsg::SetFloors { floors };
+        self.call(&provider, &registry, &msg, 0).unwrap();
     }
 
     pub fn deregister(&mut self, provider: &Addr) {

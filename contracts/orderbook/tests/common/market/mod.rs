@@ -29,7 +29,7 @@ use souk_api::{
 use souk_contract_std::testing::{PREFIX, who};
 use souk_core::{
     AccountId, Amount, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq,
-    GroupSpec, GroupUnit, OrderId, Price, Requirements, Resources, SignedBy, Volume,
+    GroupSpec, GroupUnit, OrderId, Price, PriceFloor, Requirements, Resources, SignedBy, Volume,
 };
 use souk_orderbook::ContractError;
 
@@ -92,7 +92,13 @@ impl Market {
         let code = app.store_code(souk_contract_std::code!(souk_attestations));
         let attestations = put(&mut app, code, &owner, &defaults::attestations(roles()));
         let code = app.store_code(souk_contract_std::code!(souk_provider_registry));
-        let msg = defaults::registry(roles(), vec![slasher.to_string()]);
+        // Slashes and changes of providers take no time here.
+        let msg = registry::InstantiateMsg {
+            slashing: registry::Slashing { cap_bps: 10_000, period: 0, delay: 0 },
+            slash_receiver: Some(collector.to_string()),
+            change_delay: 0,
+            ..defaults::registry(roles(), vec![slasher.to_string()])
+        };
         let registry = put(&mut app, code, &owner, &msg);
         let code = app.store_code(souk_contract_std::code!(souk_escrow));
         let escrow = put(&mut app, code, &owner, &defaults::escrow(roles(), collector.to_string()));

@@ -156,6 +156,7 @@ pub(super) fn fixture() -> Fixture {
             address: ME.into(),
             other_operator: None,
             claims: vec![Attribute::new("region", "eu")],
+            floors: None,
             maintenance: false,
             slots: 10,
             used: 3,

@@ -7,7 +7,8 @@ mod questions;
 
 use std::collections::BTreeMap;
 
-use souk_core::{Attribute, Denom, Endpoint, EndpointKind, Gpu, Price};
+use souk_api::published::Floors;
+use souk_core::{Amount, Attribute, Denom, Endpoint, EndpointKind, Gpu, Price, PriceFloor};
 
 use fixture::*;
 
@@ -129,6 +130,31 @@ fn what_is_missing_for_a_decision_is_waited_for() {
     assert_eq!(waiting, Decision::Wait(WaitReason::Cluster("watch is broken".into())));
     order.detail = None;
     assert_eq!(fixture.decide(&order), Decision::Wait(WaitReason::Detail));
+}
+
+#[test]
+fn a_price_is_never_below_what_the_provider_itself_set_and_in_no_denom_without_a_floor() {
+    let floor = |denom: &str| PriceFloor {
+        denom: Denom::native(denom),
+        cpu: Amount::new(50_000).unwrap(),
+        memory: Amount::ZERO,
+        gpu: Amount::ZERO,
+    };
+    let mut fixture = fixture();
+    let own = floor("usouk");
+    let least = own.of(&group());
+    let floors = Floors { now: vec![], next: vec![own], from: fixture.now + 1 };
+    fixture.provider().floors = Some(floors);
+    let before = price_of(&fixture.decide(&order(group())));
+    assert!(before.is_some_and(|price| price < least), "it does not hold yet");
+    fixture.now += 1;
+    let mut high = order(group());
+    high.ceiling = Price::new(least + 1).unwrap();
+    assert_eq!(price_of(&fixture.decide(&high)), Some(least));
+    let other = Floors { now: vec![floor("uother")], next: vec![], from: 0 };
+    fixture.provider().floors = Some(other);
+    let denom = Reason::Denom(Denom::native("usouk"));
+    assert_eq!(fixture.decide(&order(group())), Decision::Pass(denom));
 }
 
 #[test]

@@ -1,0 +1,53 @@
+//! A slasher says that part of a bond will be taken, or takes that back.
+
+use cosmwasm_std::Response;
+use souk_api::registry::events::{NoticeWithdrawn, SlashNoticed};
+use souk_contract_std::limits;
+use souk_core::Amount;
+
+use crate::{ContractError, Ctx, state::providers};
+
+/// From now on the amount stays at stake, until the notice is carried out, withdrawn or lapses.
+///
+/// # Errors
+/// If no reason is given, if nobody is set to get the coins, if one stands or ended not long ago,
+/// or if the amount is nothing or above the share that is allowed.
+pub fn notice_slash(
+    ctx: &mut Ctx,
+    provider: &str,
+    amount: Amount,
+    reason: String,
+) -> Result<Response, ContractError> {
+    limits::check_text("the reason", &reason)?;
+    if reason.trim().is_empty() {
+        return Err(ContractError::Empty("the reason"));
+    }
+    if ctx.config.slash_receiver.is_none() {
+        return Err(ContractError::NoSlashReceiver);
+    }
+    let mut provider = providers::known(ctx.storage(), &ctx.address(provider)?)?;
+    let (staked, terms, now) = (provider.stake().total(), ctx.config.slashing, ctx.now());
+    let notice = provider.slate.give(amount, reason, staked, terms, now)?;
+    let noticed = SlashNoticed {
+        provider: provider.address.to_string(),
+        amount,
+        executable_at: notice.executable_at,
+        lapses_at: notice.lapses_at(),
+        reason: notice.reason.clone(),
+    };
+    providers::save_details(ctx.storage_mut(), &provider)?;
+    Ok(Response::new().add_event(noticed))
+}
+
+/// Nothing is taken, and the amount can be claimed again. It is as long until the next notice as
+/// after a slash.
+///
+/// # Errors
+/// If no notice stands.
+pub fn withdraw_notice(ctx: &mut Ctx, provider: &str) -> Result<Response, ContractError> {
+    let mut provider = providers::known(ctx.storage(), &ctx.address(provider)?)?;
+    let amount = provider.slate.withdraw(ctx.config.slashing, ctx.now())?.amount;
+    providers::save_details(ctx.storage_mut(), &provider)?;
+    let provider = provider.address.into_string();
+    Ok(Response::new().add_event(NoticeWithdrawn { provider, amount }))
+}

@@ -1,0 +1,24 @@
+//! A provider says what it works for at least.
+
+use cosmwasm_std::Response;
+use souk_api::registry::events::{ChangeNoticed, Updated};
+use souk_core::PriceFloor;
+
+use crate::{ContractError, Ctx, rules::settings, state::providers};
+
+/// The floors from the end of the delay on. They are the provider's own to change: whoever has the
+/// operator's key cannot bid below them.
+///
+/// # Errors
+/// If a denom is no denom or stands there twice, if there are too many, or if the sender is not
+/// registered (any more).
+pub fn set_floors(ctx: &mut Ctx, floors: Vec<PriceFloor>) -> Result<Response, ContractError> {
+    settings::check_floors(&floors)?;
+    let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
+    let (now, from) = (ctx.now(), ctx.now().saturating_add(ctx.config.change_delay));
+    provider.set_floors(floors, now, from);
+    providers::save_record(ctx.storage_mut(), &provider)?;
+    let provider = provider.address.to_string();
+    let noticed = ChangeNoticed { provider: provider.clone(), what: "floors".to_owned(), from };
+    Ok(Response::new().add_event(Updated { provider }).add_event(noticed))
+}
