@@ -28,5 +28,5 @@ pub fn pause_group(
     if state != GroupState::Open {
         return Err(ContractError::GroupNotOpen { group: id, state });
     }
-    lifecycle::group::stop(ctx, id, group, deployment, OrderEnd::GroupPaused)
+    lifecycle::group::stop(ctx, id, group, OrderEnd::GroupPaused)
 }

@@ -34,8 +34,12 @@ proptest! {
     ) {
         let mut play = Play::begin();
         for step in steps {
+            let before = invariants::covered(&play);
             let done = play.act(step);
-            invariants::check(&play, &format!("{step:?}: {done:?}"));
+            let when = format!("{step:?}: {done:?}");
+            invariants::check(&play, &when);
+            let after = invariants::covered(&play);
+            invariants::check_cover(&before, &after, play.passed, &play.opened, &when);
         }
         play.wind_up();
         invariants::check(&play, "at the end");
@@ -80,6 +84,9 @@ fn the_random_markets_are_lively() {
         "group insufficient_funds",
         "start by the tenant",
         "start by a friend",
+        "refused: not carried",
+        "refused: no cover",
+        "group rests without cover",
     ] {
         assert!(play.seen(kind) > 0, "no {kind} in {:?}", play.counts());
     }

@@ -48,6 +48,10 @@ pub struct Play {
     pub orders: BTreeSet<OrderId>,
     /// Everyone who may hold coins.
     pub everyone: Vec<Addr>,
+    /// Deployments of which the last step opened an order.
+    pub opened: Vec<DeploymentId>,
+    /// Whether the last step let time pass.
+    pub passed: bool,
     names: BTreeMap<String, &'static str>,
     counts: BTreeMap<String, usize>,
 }
@@ -80,6 +84,8 @@ impl Play {
             streams: BTreeSet::new(),
             accounts: BTreeSet::new(),
             orders: BTreeSet::new(),
+            opened: Vec::new(),
+            passed: false,
             counts: BTreeMap::new(),
         }
     }
@@ -109,6 +115,14 @@ impl Play {
 
     /// Does what the step says, if the contracts let it.
     pub fn act(&mut self, step: Step) -> Done {
+        let began = self.market.now();
+        self.opened.clear();
+        let done = self.try_to(step);
+        self.passed = self.market.now() > began;
+        done
+    }
+
+    fn try_to(&mut self, step: Step) -> Done {
         let Step { what, who, which, units } = step;
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
@@ -193,7 +207,20 @@ impl Play {
         &mut self,
         send: impl FnOnce(&mut Market) -> Result<AppResponse, E>,
     ) -> Done {
-        let response = send(&mut self.market).map_err(|error| error.to_string())?;
+        let response = match send(&mut self.market).map_err(|error| error.to_string()) {
+            Ok(response) => response,
+            Err(error) => {
+                for (part, kind) in [
+                    ("does not carry", "refused: not carried"),
+                    ("takes no bids while", "refused: no cover"),
+                ] {
+                    if error.contains(part) {
+                        self.count(kind);
+                    }
+                }
+                return Err(error);
+            }
+        };
         for event in &response.events {
             if let Some(kind) = event.ty.strip_prefix("wasm-souk_orderbook_") {
                 self.count(kind);
@@ -208,6 +235,13 @@ impl Play {
             let groups = market.deployment(deployment).groups;
             let group = groups.iter().find(|one| one.seq == group).unwrap();
             assert_eq!(market.order_of(order).excluded, group.excluded, "as it is put out");
+            self.opened.push(deployment);
+        }
+        let rests = |state| changed.iter().any(|change| change.state == state);
+        let uncovered = rests(GroupState::InsufficientFunds)
+            && closed.iter().any(|lease| lease.reason != CloseReason::InsufficientFunds);
+        if uncovered {
+            self.count("group rests without cover");
         }
         for LeaseClosed { reason, breach, .. } in closed {
             self.count(&format!("lease closed for {reason}"));
@@ -259,6 +293,12 @@ impl Play {
         let count = 1 + usize::from(which) % 3;
         let mut groups: Vec<_> =
             (0..count).map(|n| group(&format!("g{n}"), 100_000 * (1 + n as u128))).collect();
+        if units % 4 == 1 {
+            // Just as much as the deposit carries, or just more.
+            let others: u128 = groups[1..].iter().map(|group| group.ceiling.u128()).sum();
+            let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
+            groups[0].ceiling = price(deposit - others + u128::from(units / 4 % 4 == 0));
+        }
         if which & 4 != 0 {
             let all_of = vec![self.market.who("auditor").to_string()];
             groups[0].requirements.signed_by = SignedBy { all_of, any_of: vec![] };
