@@ -50,9 +50,9 @@ impl Deposit {
         let coin = units::coin(&self.amount, &market.network.denom)?;
         let deployment = market.orderbook.deployment(self.deployment).await?;
         let account = deployment.account;
-        let (mut started, mut not_started) = (Vec::new(), None);
+        let (mut started, mut over, mut not_started) = (Vec::new(), Vec::new(), None);
         if !self.no_start {
-            let (before, escrow, orderbook) = tokio::try_join!(
+            let (mut before, escrow, orderbook) = tokio::try_join!(
                 market.escrow.account(account),
                 market.escrow.config(),
                 market.orderbook.config(),
@@ -61,6 +61,11 @@ impl Deposit {
             let terms = orderbook.denoms.iter().find(|terms| terms.denom == deployment.denom);
             let min_deposit = terms.map_or(souk_core::Amount::ZERO, |terms| terms.min_deposit);
             let cover = Cover { min_runway: escrow.min_runway, min_deposit };
+            // What orders that are over still reserve can be let go first.
+            over = deploy::overdue(&market, &deployment).await?;
+            let let_go = over.iter().map(|one| one.reserved).sum();
+            let reserved = before.reserved.u128().saturating_sub(let_go);
+            before.reserved = souk_core::Rate::new(reserved)?;
             started = deploy::startable(&deployment, &before, added, cover, &wallet.address);
             if orderbook.paused && !started.is_empty() {
                 started.clear();
@@ -71,6 +76,9 @@ impl Deposit {
         let deposit = escrow::ExecuteMsg::Deposit { account };
         let deposit = wallet.execute(&market.contracts.escrow, &deposit, &[coin])?;
         let mut messages = vec![deposit.clone()];
+        if !started.is_empty() {
+            messages.extend(deploy::expire(&market, &wallet, &over)?);
+        }
         for group in &started {
             let (deployment, group) = (self.deployment, *group);
             let start = orderbook::ExecuteMsg::StartGroup { deployment, group };

@@ -7,7 +7,7 @@ use cw_multi_test::AppResponse;
 use proptest::prelude::*;
 use souk_api::{
     attestations,
-    defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT},
+    defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT, MIN_RUNWAY},
     escrow,
     orderbook::{
         DeploymentResponse, GroupState, MAX_ORDERS, OrderResponse, OrderState, OrdersResponse,
@@ -199,6 +199,7 @@ impl Play {
             }
             30 if units % 4 == 2 => self.start(tenant, which),
             30 => self.top_up_and_start(which),
+            31 if units % 2 == 0 => self.outspend(provider),
             _ => self.pass(units),
         }
     }
@@ -325,6 +326,26 @@ impl Play {
         })?;
         self.accounts.extend(made);
         Ok(())
+    }
+
+    /// Time passes until the leases of a deployment have just spent what covers another order of it; then a
+    /// provider bids on that.
+    fn outspend(&mut self, provider: &'static str) -> Done {
+        for order in self.all_orders() {
+            let account = self.market.account(order.group.deployment);
+            let (rate, reserved) = (account.clock.rate.u128(), account.reserved.u128());
+            if order.state != OrderState::Open || rate == 0 {
+                continue;
+            }
+            let kept = (rate + reserved) * u128::from(MIN_RUNWAY);
+            let spare = account.clock.remaining.saturating_sub(kept) / rate;
+            let Some(wait) = u64::try_from(spare).ok().filter(|wait| *wait < DAY) else { continue };
+            self.market.pause(false);
+            self.market.blocks(2, wait + 1);
+            let price = order.spec.ceiling.u128();
+            return self.attempt(|market| market.place(provider, order.id, price));
+        }
+        Err("no order's account spends".to_owned())
     }
 
     /// A group that rests is started, if there is one.
