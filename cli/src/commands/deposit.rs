@@ -9,10 +9,10 @@ use souk_api::{
 };
 use souk_client::{
     Error, Market,
-    deploy::{self, Cover},
+    deploy::{self, Cover, Overdue},
     show::{amount, duration},
 };
-use souk_core::{DeploymentId, GroupSeq};
+use souk_core::{DeploymentId, GroupSeq, Rate};
 
 use crate::{context::Context, exit::Exit, units};
 
@@ -45,6 +45,8 @@ struct Deposited {
 #[derive(Debug, Default)]
 struct Startable {
     groups: Vec<GroupSeq>,
+    /// Orders that are over: what they still reserve is let go first.
+    over: Vec<Overdue>,
     /// Why none is, if it is known.
     why_not: Option<String>,
 }
@@ -58,7 +60,7 @@ impl Deposit {
         let coin = units::coin(&self.amount, &market.network.denom)?;
         let deployment = market.orderbook.deployment(self.deployment).await?;
         let account = deployment.account;
-        let Startable { groups, why_not: mut not_started } = match self.no_start {
+        let Startable { groups, over, why_not: mut not_started } = match self.no_start {
             true => Startable::default(),
             false => {
                 let added = souk_core::Amount::new(coin.amount)?;
@@ -75,15 +77,23 @@ impl Deposit {
         let action = format!("depositing {}", self.amount);
         let deposit = escrow::ExecuteMsg::Deposit { account };
         let deposit = wallet.execute(&market.contracts.escrow, &deposit, &[coin])?;
-        let starts = groups.iter().map(start).collect::<Result<Vec<_>, _>>()?;
-        let messages = [deposit.clone()].into_iter().chain(starts).collect();
+        let mut messages = vec![deposit.clone()];
+        if !groups.is_empty() {
+            messages.extend(deploy::expire(&market, &wallet, &over)?);
+        }
+        for group in &groups {
+            messages.push(start(group)?);
+        }
         match wallet.send(&action, messages).await {
             // The coins matter more: another may have started a group by now.
             Err(Error::Refused { .. }) if !groups.is_empty() => {
                 wallet.send(&action, vec![deposit]).await?;
                 for group in groups {
                     let action = format!("starting group {}/{group}", self.deployment);
-                    match wallet.send(&action, vec![start(&group)?]).await {
+                    let start = start(&group)?;
+                    match deploy::send_with_cover(&market, &wallet, self.deployment, &action, start)
+                        .await
+                    {
                         Ok(_) => started.push(group),
                         Err(error) => not_started = Some(format!("group {group}: {error}")),
                     }
@@ -134,13 +144,16 @@ async fn startable(
         market.escrow.account(deployment.account),
         market.escrow.config(),
         market.orderbook.config(),
+        deploy::overdue(market, deployment),
     );
-    let (account, escrow, orderbook) = match asked {
+    let (mut account, escrow, orderbook, over) = match asked {
         Ok(answers) => answers,
         Err(error) => {
-            return Ok(Startable { groups: Vec::new(), why_not: Some(error.to_string()) });
+            return Ok(Startable { why_not: Some(error.to_string()), ..Startable::default() });
         }
     };
+    let let_go = over.iter().map(|one| one.reserved).sum();
+    account.reserved = Rate::new(account.reserved.u128().saturating_sub(let_go))?;
     let Some(terms) = orderbook.denoms.iter().find(|terms| terms.denom == deployment.denom) else {
         return Ok(Startable::default());
     };
@@ -152,7 +165,7 @@ async fn startable(
     let groups = deploy::startable(deployment, &account, added, cover, sender);
     if orderbook.paused && !groups.is_empty() {
         let why_not = Some("the market is paused".to_owned());
-        return Ok(Startable { groups: Vec::new(), why_not });
+        return Ok(Startable { why_not, ..Startable::default() });
     }
-    Ok(Startable { groups, why_not: None })
+    Ok(Startable { groups, over, why_not: None })
 }

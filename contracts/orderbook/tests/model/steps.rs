@@ -7,7 +7,7 @@ use cw_multi_test::AppResponse;
 use proptest::prelude::*;
 use souk_api::{
     attestations,
-    defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT},
+    defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT, MIN_RUNWAY},
     escrow,
     orderbook::{
         ConfigResponse, DeploymentResponse, ExecuteMsg, GroupState, LeaseResponse, MAX_ORDERS,
@@ -55,6 +55,10 @@ pub struct Play {
     pub breaches: BTreeMap<String, u64>,
     /// Until when, in time and in blocks, leases run whose providers announced to take them back.
     notices: BTreeMap<OrderId, (u64, u64)>,
+    /// Deployments of which the last step opened an order.
+    pub opened: Vec<DeploymentId>,
+    /// Whether the last step let time pass.
+    pub passed: bool,
     names: BTreeMap<String, &'static str>,
     counts: BTreeMap<String, usize>,
 }
@@ -93,6 +97,8 @@ impl Play {
             orders: BTreeSet::new(),
             breaches: BTreeMap::new(),
             notices: BTreeMap::new(),
+            opened: Vec::new(),
+            passed: false,
             counts: BTreeMap::new(),
         }
     }
@@ -122,6 +128,14 @@ impl Play {
 
     /// Does what the step says, if the contracts let it.
     pub fn act(&mut self, step: Step) -> Done {
+        let began = self.market.now();
+        self.opened.clear();
+        let done = self.try_to(step);
+        self.passed = self.market.now() > began;
+        done
+    }
+
+    fn try_to(&mut self, step: Step) -> Done {
         let Step { what, who, which, units } = step;
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
@@ -200,6 +214,7 @@ impl Play {
             30 => self.top_up_and_start(which),
             31 => self.start_reclaim(units),
             32 => self.end_reclaim(units),
+            33 if units % 2 == 0 => self.outspend(provider),
             _ => self.pass(units),
         }
     }
@@ -256,7 +271,20 @@ impl Play {
         &mut self,
         send: impl FnOnce(&mut Market) -> Result<AppResponse, E>,
     ) -> Done {
-        let response = send(&mut self.market).map_err(|error| error.to_string())?;
+        let response = match send(&mut self.market).map_err(|error| error.to_string()) {
+            Ok(response) => response,
+            Err(error) => {
+                for (part, kind) in [
+                    ("does not carry", "refused: not carried"),
+                    ("takes no bids while", "refused: no cover"),
+                ] {
+                    if error.contains(part) {
+                        self.count(kind);
+                    }
+                }
+                return Err(error);
+            }
+        };
         for event in &response.events {
             if let Some(kind) = event.ty.strip_prefix("wasm-souk_orderbook_") {
                 self.count(kind);
@@ -271,6 +299,13 @@ impl Play {
             let groups = market.deployment(deployment).groups;
             let group = groups.iter().find(|one| one.seq == group).unwrap();
             assert_eq!(market.order_of(order).excluded, group.excluded, "as it is put out");
+            self.opened.push(deployment);
+        }
+        let rests = |state| changed.iter().any(|change| change.state == state);
+        let uncovered = rests(GroupState::InsufficientFunds)
+            && closed.iter().any(|lease| lease.reason != CloseReason::InsufficientFunds);
+        if uncovered {
+            self.count("group rests without cover");
         }
         let (now, height) = (market.now(), market.app.block_info().height);
         for LeaseReclaiming { order, deadline, deadline_block, .. } in
@@ -337,6 +372,12 @@ impl Play {
         let count = 1 + usize::from(which) % 3;
         let mut groups: Vec<_> =
             (0..count).map(|n| group(&format!("g{n}"), 100_000 * (1 + n as u128))).collect();
+        if units % 4 == 1 {
+            // Just as much as the deposit carries, or just more.
+            let others: u128 = groups[1..].iter().map(|group| group.ceiling.u128()).sum();
+            let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
+            groups[0].ceiling = price(deposit - others + u128::from(units / 4 % 4 == 0));
+        }
         if which & 4 != 0 {
             let all_of = vec![self.market.who("auditor").to_string()];
             groups[0].requirements.signed_by = SignedBy { all_of, any_of: vec![] };
@@ -364,6 +405,26 @@ impl Play {
         })?;
         self.accounts.extend(made);
         Ok(())
+    }
+
+    /// Time passes until the leases of a deployment have just spent what covers another order of it; then a
+    /// provider bids on that.
+    fn outspend(&mut self, provider: &'static str) -> Done {
+        for order in self.all_orders() {
+            let account = self.market.account(order.group.deployment);
+            let (rate, reserved) = (account.clock.rate.u128(), account.reserved.u128());
+            if order.state != OrderState::Open || rate == 0 {
+                continue;
+            }
+            let kept = (rate + reserved) * u128::from(MIN_RUNWAY);
+            let spare = account.clock.remaining.saturating_sub(kept) / rate;
+            let Some(wait) = u64::try_from(spare).ok().filter(|wait| *wait < DAY) else { continue };
+            self.market.pause(false);
+            self.market.blocks(2, wait + 1);
+            let price = order.spec.ceiling.u128();
+            return self.attempt(|market| market.place(provider, order.id, price));
+        }
+        Err("no order's account spends".to_owned())
     }
 
     /// A group that rests is started, if there is one.

@@ -29,5 +29,6 @@ mod market;
 mod meter;
 mod published;
 mod reclaiming;
+mod reserving;
 mod slots;
 mod weaknesses;

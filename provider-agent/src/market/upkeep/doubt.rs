@@ -7,11 +7,13 @@ use crate::store::{Store, StoreError, Tx};
 
 /// The keys of messages that upkeep sends and that cannot be taken back once they are executed; each begins
 /// and ends like this.
-const FINAL: [(&str, &str); 4] = [
+const FINAL: [(&str, &str); 6] = [
     ("close_lease/", "/manifest_timeout"),
     ("end_reclaim/", ""),
     ("reap/", ""),
+    ("expire_order/", ""),
     ("close_auction/", ""),
+    ("withdraw_bid/", ""),
 ];
 
 /// Takes back what is queued. What is signed may be in a block already.
@@ -66,6 +68,8 @@ mod tests {
             "end_reclaim/12",
             "reap/5/9400/mark",
             "close_auction/6",
+            "expire_order/6",
+            "withdraw_bid/6",
             "withdraw/7/100",
             "place_bid/11",
         ] {
@@ -76,10 +80,12 @@ mod tests {
             "close_lease/8/manifest_timeout#2",
             "end_reclaim/12",
             "reap/5/9400/mark",
+            "expire_order/6",
             "close_auction/6",
+            "withdraw_bid/6",
         ];
         assert_eq!(queued(&tx).unwrap(), expected);
         Outbox::cancel(&tx, "reap/5/9400/mark", "the endpoints differ").unwrap();
-        assert_eq!(queued(&tx).unwrap().len(), 4, "it is not queued any more");
+        assert_eq!(queued(&tx).unwrap().len(), 6, "it is not queued any more");
     }
 }

@@ -11,6 +11,7 @@ mod reclaim;
 mod registry;
 mod run;
 mod show;
+mod withdraw_bid;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -64,6 +65,11 @@ enum Command {
     Close(close::Arguments),
     /// Take a lease back with the notice that its terms say: it runs, and is paid, until that is over.
     Reclaim(reclaim::Arguments),
+    /// Take an open bid back; the agent does it by itself after a while.
+    WithdrawBid {
+        /// The order's number.
+        order: OrderId,
+    },
     /// Show how the gateway's address and pin get on the chain: the provider's own key sends them.
     Announce,
     /// Stop new bids, or allow them again.
@@ -87,6 +93,7 @@ pub async fn main() -> ExitCode {
         Command::Check => init::check(&cli.config, cli.json).await,
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
         Command::Reclaim(arguments) => reclaim::run(&cli.config, arguments, cli.json).await,
+        Command::WithdrawBid { order } => withdraw_bid::run(&cli.config, *order, cli.json).await,
         Command::Announce => registry::announce(&cli.config, cli.json),
         Command::Maintenance { switch } => {
             registry::maintenance(&cli.config, *switch, cli.json).await
