@@ -82,6 +82,7 @@ fn the_random_markets_are_lively() {
         "start by a friend",
         "pause by the guardian",
         "time in a guardian's pause",
+        "denom delisted",
     ] {
         assert!(play.seen(kind) > 0, "no {kind} in {:?}", play.counts());
     }
