@@ -244,7 +244,7 @@ fn of_contract(name: &str, leased: &Leased) -> Option<Value> {
             "bond": Amount::new(1_000).unwrap(), "unbonding": null, "slashes": 0, "maintenance": false,
             "registered": true }),
         "attestations" => json!({ "attestations": [{ "auditor": ADDRESS, "provider": ADDRESS,
-            "values": attested().values, "evidence": null }] }),
+            "values": attested().auditors[0].values, "evidence": null }] }),
         _ => return None,
     })
 }

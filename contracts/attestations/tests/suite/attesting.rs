@@ -230,7 +230,7 @@ fn one_question_says_what_several_auditors_attest_of_some_keys_at_a_moment() {
             .into_iter()
             .map(|of| (of.auditor, of.values.into_iter().map(|v| v.key).collect::<Vec<_>>()))
             .collect();
-        shown.sort_by_key(|(auditor, _)| auditors.iter().position(|one| one == auditor));
+        shown.sort_by_key(|(auditor, _)| auditors.iter().position(|one| one.as_str() == auditor));
         shown.into_iter().map(|(_, keys)| keys).collect::<Vec<_>>()
     };
     let all = [&one, &two, &three];

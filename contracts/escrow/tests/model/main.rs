@@ -40,6 +40,8 @@ struct Life {
     paid: Vec<u128>,
     fees: u128,
     swept: u128,
+    /// Whether the controller opens nothing any more.
+    delisted: bool,
 }
 
 impl Life {
@@ -47,7 +49,8 @@ impl Life {
         let parties = (0..PARTIES).map(|n| who(&format!("person {n}"))).collect();
         let paid = vec![0; PARTIES];
         let (fees, swept) = (0, 0);
-        Self { escrow: Escrow::new(), parties, accounts: BTreeMap::new(), paid, fees, swept }
+        let (accounts, delisted) = (BTreeMap::new(), false);
+        Self { escrow: Escrow::new(), parties, accounts, paid, fees, swept, delisted }
     }
 
     /// Does a step in both worlds, which agree on whether it is refused, and looks at both.
@@ -144,6 +147,18 @@ impl Life {
                 (stranger, ExecuteMsg::ClaimRefund { account, deposit }, vec![])
             }
             Step::Sweep => (stranger, ExecuteMsg::SweepFees { denom: common::usouk() }, vec![]),
+            Step::Delist(on) => {
+                let named = |is_named: bool| is_named.then(|| vec![controller.to_string()]);
+                let msg = ExecuteMsg::UpdateConfig {
+                    guardian: None,
+                    fee_collector: None,
+                    add_controller: None,
+                    add_cw20: None,
+                    delist: named(on),
+                    relist: named(!on),
+                };
+                (self.escrow.owner.clone(), msg, vec![])
+            }
         }
     }
 
@@ -152,6 +167,9 @@ impl Life {
     }
 
     fn expect(&mut self, step: &Step) -> Result<(), Refused> {
+        if self.delisted && matches!(step, Step::Open { .. } | Step::Stream { .. }) {
+            return Err(Refused);
+        }
         match *step {
             Step::Pass(_) | Step::Deplete { .. } => {}
             Step::Open { account, tenant, units, reserved } => {
@@ -195,6 +213,8 @@ impl Life {
                 self.paid[who] += units;
             }
             Step::Sweep => self.swept = self.fees,
+            Step::Delist(on) if on == self.delisted => return Err(Refused),
+            Step::Delist(on) => self.delisted = on,
         }
         Ok(())
     }

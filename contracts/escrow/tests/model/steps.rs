@@ -62,6 +62,8 @@ pub enum Step {
         deposit: Option<usize>,
     },
     Sweep,
+    /// The owner delists the controller, or lists it again.
+    Delist(bool),
 }
 
 /// How large the amounts of one life are.
@@ -147,6 +149,7 @@ fn step(scale: Scale) -> impl Strategy<Value = Step> {
         2 => (account(), prop::option::of(0..4usize))
             .prop_map(|(account, deposit)| Step::Refund { account, deposit }),
         1 => Just(Step::Sweep),
+        1 => any::<bool>().prop_map(Step::Delist),
     ]
 }
 

@@ -93,6 +93,7 @@ fn the_random_markets_are_lively() {
         "refused: not carried",
         "refused: no cover",
         "group rests without cover",
+        "denom delisted",
     ] {
         assert!(play.seen(kind) > 0, "no {kind} in {:?}", play.counts());
     }

@@ -10,8 +10,8 @@ use souk_api::{
     defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT, MIN_RUNWAY},
     escrow,
     orderbook::{
-        ConfigResponse, DeploymentResponse, ExecuteMsg, GroupState, LeaseResponse, MAX_ORDERS,
-        OrderResponse, OrderState, OrdersResponse, QueryMsg, Reclamation,
+        ConfigResponse, DenomConfig, DeploymentResponse, ExecuteMsg, GroupState, LeaseResponse,
+        MAX_ORDERS, OrderResponse, OrderState, OrdersResponse, QueryMsg, Reclamation,
         events::{GroupChanged, LeaseClosed, LeaseReclaiming, OrderOpened},
     },
     paging::MAX_LIMIT,
@@ -197,6 +197,7 @@ impl Play {
             26 => self.deposit(tenant, deployment, units),
             27 => self.take(tenant, deployment, id, units),
             28 => self.harm(provider, units),
+            29 if units % 16 == 4 => self.delist(),
             29 if units % 4 == 0 => self.pause(units),
             29 if units % 4 > 1 => self.attempt(|market| market.place(provider, id, price)),
             29 => {
@@ -523,6 +524,22 @@ impl Play {
         Ok(())
     }
 
+    /// The denom is delisted, or listed again.
+    fn delist(&mut self) -> Done {
+        let config: ConfigResponse = self.market.query(&QueryMsg::Config {}).unwrap();
+        let delisted = !config.denoms[0].delisted;
+        self.list(delisted);
+        self.count(if delisted { "denom delisted" } else { "denom listed again" });
+        Ok(())
+    }
+
+    fn list(&mut self, delisted: bool) {
+        let config: ConfigResponse = self.market.query(&QueryMsg::Config {}).unwrap();
+        let denoms = Some(vec![DenomConfig { delisted, ..config.denoms[0].clone() }]);
+        let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms, params: None };
+        self.market.send(&self.market.owner.clone(), &msg).unwrap();
+    }
+
     /// Stops new business until time passes: the owner, or the guardian, whose pause the owner ends
     /// one time in two.
     fn pause(&mut self, units: u16) -> Done {
@@ -543,6 +560,10 @@ impl Play {
             self.market.pause(false);
         } else {
             self.count("time in a guardian's pause");
+        }
+        // A market in which nothing can be opened is soon empty.
+        if config.denoms[0].delisted && units % 2 == 0 {
+            self.list(false);
         }
         let seconds = match units % 8 {
             0 => 1,

@@ -2,9 +2,14 @@
 
 use cosmwasm_std::Response;
 use souk_api::registry::events::{ChangeNoticed, Updated};
+use souk_contract_std::limits;
 use souk_core::PriceFloor;
 
-use crate::{ContractError, Ctx, rules::settings, state::providers};
+use crate::{
+    ContractError, Ctx,
+    rules::settings::{self, MAX_FLOORS},
+    state::providers,
+};
 
 /// The floors from the end of the delay on. They are the provider's own to change: whoever has the
 /// operator's key cannot bid below them.
@@ -13,6 +18,7 @@ use crate::{ContractError, Ctx, rules::settings, state::providers};
 /// If a denom is no denom or stands there twice, if there are too many, or if the sender is not
 /// registered (any more).
 pub fn set_floors(ctx: &mut Ctx, floors: Vec<PriceFloor>) -> Result<Response, ContractError> {
+    limits::check_count("price floors", floors.len(), MAX_FLOORS)?;
     settings::check_floors(&floors)?;
     let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
     let (now, from) = (ctx.now(), ctx.now().saturating_add(ctx.config.change_delay));

@@ -1,17 +1,12 @@
 //! What may be configured, and how long what providers say of themselves may be.
 
 use souk_api::registry::{Contact, InstantiateMsg, Slashing};
-use souk_contract_std::{
-    CommonError,
-    limits::{check_count, check_text},
-};
+use souk_contract_std::{CommonError, limits::check_text};
 use souk_core::{
     Amount, Denom, PriceFloor,
     time::{DAY, WEEK},
 };
 use thiserror::Error;
-
-use crate::ContractError;
 
 /// A configuration value outside its range.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
@@ -83,17 +78,16 @@ pub fn check_change_delay(seconds: u64) -> Result<(), SettingError> {
     Ok(())
 }
 
-/// Checks price floors: each denom once, and none that cannot be one.
+/// Checks the denoms of price floors: each stands there once, and none that cannot be one.
 ///
 /// # Errors
-/// If a denom is no denom or stands there twice, or if there are more than [`MAX_FLOORS`].
-pub fn check_floors(floors: &[PriceFloor]) -> Result<(), ContractError> {
-    check_count("price floors", floors.len(), MAX_FLOORS)?;
+/// If a denom is no denom or stands there twice.
+pub fn check_floors(floors: &[PriceFloor]) -> Result<(), SettingError> {
     for (index, PriceFloor { denom, .. }) in floors.iter().enumerate() {
         let twice = floors.iter().take(index).any(|before| before.denom == *denom);
         if twice || !denom.is_well_formed() {
             let (value, allowed) = (denom.to_string(), "a denom that stands there once");
-            return Err(SettingError { what: "a floor's denom", value, allowed }.into());
+            return Err(SettingError { what: "a floor's denom", value, allowed });
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use souk_api::{defaults, fees::Split};
+use souk_api::{defaults, fees::Split, registry::Slashing};
 use souk_core::{Amount, Denom, Price};
 use toml::Table;
 

@@ -35,7 +35,9 @@ fn of_attestations() -> Vec<Value> {
     for provider in PROVIDERS.map(|name| address(name).to_string()) {
         let auditors = AUDITORS.map(|name| address(name).to_string());
         let pair = |auditor| Attestation { auditor, provider: provider.clone() };
-        queries.extend(auditors.map(pair));
+        queries.extend(auditors.clone().map(pair));
+        let (provider_of, auditors) = (provider.clone(), auditors.to_vec());
+        queries.push(Check { provider: provider_of, auditors, keys: None, at: None });
         queries.push(Attestations { provider, start_after: None, limit: None });
     }
     queries.extend(AUDITORS.map(|name| Auditor { auditor: address(name).into() }));
