@@ -302,16 +302,15 @@ impl Play {
             assert_eq!(market.order_of(order).excluded, group.excluded, "as it is put out");
             self.opened.push(deployment);
         }
+        let reclaiming = market.events_of::<LeaseReclaiming>(&response);
+        let (now, height) = (market.now(), market.app.block_info().height);
         let rests = |state| changed.iter().any(|change| change.state == state);
         let uncovered = rests(GroupState::InsufficientFunds)
             && closed.iter().any(|lease| lease.reason != CloseReason::InsufficientFunds);
         if uncovered {
             self.count("group rests without cover");
         }
-        let (now, height) = (market.now(), market.app.block_info().height);
-        for LeaseReclaiming { order, deadline, deadline_block, .. } in
-            market.events_of::<LeaseReclaiming>(&response)
-        {
+        for LeaseReclaiming { order, deadline, deadline_block, .. } in reclaiming {
             let before = self.notices.insert(order, (deadline, deadline_block));
             assert!(before.is_none(), "{order} is announced once");
             assert!(deadline >= now + HOUR && deadline_block >= height + 6, "{order}");
