@@ -242,11 +242,16 @@ async fn close(
     let message = ExecuteMsg::CloseLease { order, reason, exclude };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     wallet.send(&format!("closing lease {order}"), vec![message]).await?;
-    show_end(context, market, order).await
+    show_end(context, market, order, exclude).await
 }
 
-/// What a lease ended as.
-async fn show_end(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {
+/// What a lease ended as, and whether its provider is excluded if that was wished.
+async fn show_end(
+    context: &Context,
+    market: &Market,
+    order: OrderId,
+    exclude: bool,
+) -> Result<Exit> {
     let lease = market.orderbook.lease(order).await?;
     let GroupId { deployment, group } = lease.group;
     let group = group::shown(market, deployment, group).await?;
@@ -290,7 +295,7 @@ async fn end_reclaim(context: &Context, market: &Market, order: OrderId) -> Resu
     let message = ExecuteMsg::EndReclaim { order };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     wallet.send(&format!("ending lease {order}"), vec![message]).await?;
-    show_end(context, market, order).await
+    show_end(context, market, order, false).await
 }
 
 async fn delete_volumes(context: &Context, market: &Market, order: OrderId) -> Result<Exit> {

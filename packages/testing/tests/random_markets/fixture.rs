@@ -228,7 +228,7 @@ impl Fixture {
         if let Some(closes_after) = auction {
             workload = workload.lowest_price(closes_after);
         }
-        if ceiling % 2 == 0 {
+        if ceiling.is_multiple_of(2) {
             workload = workload.reclaimable(HOUR);
         }
         match self.market.deploy(tenant, workload, usouk(deposit)) {

@@ -107,7 +107,7 @@ impl Step {
             2 => (n(), n(), 1u128..120).prop_map(|(provider, order, percent)| Self::Lower {
                 provider, order, percent,
             }),
-            1 => (n(), n()).prop_map(|(provider, order)| Self::WithdrawBid { provider, order }),
+            3 => (n(), n()).prop_map(|(provider, order)| Self::WithdrawBid { provider, order }),
             10 => n().prop_map(|order| Self::Accept { order }),
             8 => n().prop_map(|order| Self::CloseAuction { order }),
             4 => (n(), n(), 1u128..3_000_000).prop_map(|(who, deployment, units)| Self::TopUp {
