@@ -107,7 +107,7 @@ impl Step {
             2 => (n(), n(), 1u128..120).prop_map(|(provider, order, percent)| Self::Lower {
                 provider, order, percent,
             }),
-            3 => (n(), n()).prop_map(|(provider, order)| Self::WithdrawBid { provider, order }),
+            1 => (n(), n()).prop_map(|(provider, order)| Self::WithdrawBid { provider, order }),
             10 => n().prop_map(|order| Self::Accept { order }),
             8 => n().prop_map(|order| Self::CloseAuction { order }),
             4 => (n(), n(), 1u128..3_000_000).prop_map(|(who, deployment, units)| Self::TopUp {
@@ -121,8 +121,8 @@ impl Step {
                 order, exclude,
             }),
             4 => (n(), 0usize..4).prop_map(|(order, reason)| Self::GiveUpLease { order, reason }),
-            4 => n().prop_map(|order| Self::StartReclaim { order }),
-            6 => n().prop_map(|order| Self::EndReclaim { order }),
+            8 => n().prop_map(|order| Self::StartReclaim { order }),
+            12 => n().prop_map(|order| Self::EndReclaim { order }),
             1 => (n(), 0usize..3).prop_map(|(deployment, count)| Self::SetExcluded {
                 deployment, count,
             }),
