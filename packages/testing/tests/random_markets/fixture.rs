@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use souk_api::orderbook::{
-    DeploymentState, GroupState, LeaseResponse, MAX_ORDERS, OrderbookEvent, QueryMsg,
+    DeploymentState, GroupState, LeaseResponse, MAX_ORDERS, OrderState, OrderbookEvent, QueryMsg,
 };
 use souk_core::{
     CloseReason, DeploymentId, GroupSeq, OrderId,
@@ -114,8 +114,18 @@ impl Fixture {
                 self.market.lower(name, order, (bid.price.u128() * percent / 100).max(1))
             }
             Step::WithdrawBid { provider: of, order } => {
-                let order = self.order(*order)?;
-                self.market.withdraw_bid(provider(of), order)
+                // One that can be taken back, if there is one.
+                let free = |order: &OrderId| {
+                    let shown = self.market.order(*order);
+                    shown.state == OrderState::Open
+                        && shown.closes_at.is_none()
+                        && !self.market.bids(*order).is_empty()
+                };
+                let order = self.orders.iter().rev().copied().find(free).or(self.order(*order))?;
+                let bids = self.market.bids(order);
+                let bidder = bids.get(of % bids.len().max(1));
+                let bidder = bidder.map(|bid| name_of(&self.market, &bid.provider));
+                self.market.withdraw_bid(bidder.unwrap_or(provider(of)), order)
             }
             Step::Accept { order } => {
                 let order = self.order(*order)?;
@@ -178,11 +188,21 @@ impl Fixture {
                 self.market.give_up_lease(provider, order, reasons.nth(*reason)?)
             }
             Step::StartReclaim { order } => {
-                let order = self.order(*order)?;
-                let provider = name_of(&self.market, &self.lease(order)?.provider);
-                self.market.start_reclaim(provider, order, CloseReason::Decommission)
+                let lease = self.running(*order, |lease| lease.reclamation_window.is_some())?;
+                let from = lease.created_at + lease.reclamation_window?;
+                self.market.pass_blocks(1, from.saturating_sub(self.market.chain.now()));
+                let provider = name_of(&self.market, &lease.provider);
+                self.market.start_reclaim(provider, lease.order, CloseReason::Decommission)
             }
-            Step::EndReclaim { order } => self.market.end_reclaim(self.order(*order)?),
+            Step::EndReclaim { order } => {
+                let lease = self.running(*order, |lease| lease.reclaim.is_some())?;
+                let reclaim = lease.reclaim?;
+                let height = self.market.chain.app.block_info().height;
+                let blocks = reclaim.deadline_block.saturating_sub(height).max(1);
+                let seconds = reclaim.deadline.saturating_sub(self.market.chain.now());
+                self.market.pass_blocks(blocks, seconds);
+                self.market.end_reclaim(lease.order)
+            }
             Step::Close { deployment } => {
                 let (tenant, id) = self.deployment(*deployment)?;
                 let active = self.market.deployment(id).state == DeploymentState::Active;
@@ -247,6 +267,14 @@ impl Fixture {
 
     fn tenant_of(&self, order: OrderId) -> &'static str {
         self.deployments.iter().find(|(_, of)| of.orders.contains(&order)).unwrap().0
+    }
+
+    /// One of the leases that run and are such, the youngest first.
+    fn running(&self, index: usize, is: fn(&LeaseResponse) -> bool) -> Option<LeaseResponse> {
+        let leases = self.orders.iter().rev().filter_map(|order| self.lease(*order));
+        let mut such: Vec<_> = leases.filter(|lease| lease.state.runs() && is(lease)).collect();
+        let count = such.len().max(1);
+        (!such.is_empty()).then(|| such.swap_remove(index % count))
     }
 
     fn lease(&self, order: OrderId) -> Option<LeaseResponse> {

@@ -121,8 +121,8 @@ impl Step {
                 order, exclude,
             }),
             4 => (n(), 0usize..4).prop_map(|(order, reason)| Self::GiveUpLease { order, reason }),
-            4 => n().prop_map(|order| Self::StartReclaim { order }),
-            6 => n().prop_map(|order| Self::EndReclaim { order }),
+            8 => n().prop_map(|order| Self::StartReclaim { order }),
+            12 => n().prop_map(|order| Self::EndReclaim { order }),
             1 => (n(), 0usize..3).prop_map(|(deployment, count)| Self::SetExcluded {
                 deployment, count,
             }),

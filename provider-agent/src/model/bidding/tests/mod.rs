@@ -30,12 +30,12 @@ fn a_bid_offers_the_notice_that_is_configured_or_what_the_order_asks_for() {
         ("reclamation_window = \"2h\"", Some(3_600), Some(7_200)),
         ("reclamation_window = \"2h\"", Some(7_200), Some(7_200)),
     ] {
-        let (mut world, mut order) = (fixture(), order(group()));
+        let (mut fixture, mut order) = (fixture(), order(group()));
         if !configured.is_empty() {
-            world.config = config(configured);
+            fixture.config = config(configured);
         }
         detail(&mut order).reclamation = asked;
-        let decision = world.decide(&order);
+        let decision = fixture.decide(&order);
         let Decision::Bid { reclamation_window, .. } = decision else { panic!("{decision:?}") };
         assert_eq!(reclamation_window, offered, "{configured}, {asked:?}");
     }
