@@ -1,9 +1,9 @@
 //! Coins that come in with a message.
 
-use cosmwasm_std::{Addr, Coin, MessageInfo};
+use cosmwasm_std::{Addr, Coin, MessageInfo, QuerierWrapper};
 use souk_core::{Amount, Denom};
 
-use crate::{CommonError, View, pay};
+use crate::{CommonError, pay};
 
 /// What a token's denom begins with; see [`Denom`].
 const TOKEN_PREFIX: &str = "cw20:";
@@ -65,14 +65,19 @@ pub fn of(info: &MessageInfo, denom: &str) -> Result<Amount, CommonError> {
     }
 }
 
-/// Holds the word of a token that `paid` came against what the contract has of it, which must be
+/// Holds the word of a token that `paid` came against what the contract `own` has of it, which must be
 /// that much more than the contract `owes` in it, in base units. A token that takes a fee on
 /// transfers, or that says what did not happen, would else be paid out of others' coins.
 ///
 /// # Errors
 /// If there is less, or if the token does not answer.
-pub fn check_received<C>(view: &View<C>, paid: &Paid, owes: u128) -> Result<(), CommonError> {
-    let has = pay::balance(&view.querier, view.env.contract.address.as_str(), &paid.denom)?;
+pub fn check_received(
+    querier: &QuerierWrapper,
+    own: &Addr,
+    paid: &Paid,
+    owes: u128,
+) -> Result<(), CommonError> {
+    let has = pay::balance(querier, own.as_str(), &paid.denom)?;
     let needed = owes.saturating_add(paid.amount.u128());
     if has < needed {
         let (token, amount) = (paid.denom.clone(), paid.amount);

@@ -23,7 +23,7 @@ pub fn receive(ctx: &mut Ctx, received: &Cw20ReceiveMsg) -> Result<Response, Con
     let token = Denom::Cw20(ctx.sender().to_string());
     let paid = Paid::new(from, token, received.amount.u128())?;
     let owes = totals::get(ctx.storage(), &paid.denom)?.sum();
-    coins::check_received(&ctx.view(), &paid, owes)?;
+    coins::check_received(&ctx.deps.querier, &ctx.env.contract.address, &paid, owes)?;
     let hook = from_json(&received.msg).map_err(|error| ContractError::Hook(error.to_string()))?;
     match hook {
         Cw20Hook::Deposit { account } => add(ctx, account, paid),

@@ -19,7 +19,7 @@ pub fn receive(ctx: &mut Ctx, received: &Cw20ReceiveMsg) -> Result<Response, Con
     let tenant = ctx.address(&received.sender)?;
     let denom = Denom::Cw20(ctx.sender().to_string());
     let deposit = Paid::new(tenant, denom, received.amount.u128())?;
-    coins::check_received(&ctx.view(), &deposit, 0)?;
+    coins::check_received(&ctx.deps.querier, &ctx.env.contract.address, &deposit, 0)?;
     match from_json(&received.msg)? {
         Cw20Hook::CreateDeployment(new) => create(ctx, deposit, new),
     }

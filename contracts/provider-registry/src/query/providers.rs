@@ -33,7 +33,7 @@ fn describe(provider: Provider, now: u64) -> ProviderResponse {
     let (gateway, next_gateway) = provider.gateway_at(now);
     let (gateway, next_gateway) = (gateway.clone(), next_gateway.cloned());
     let (floors, next_floors) = provider.floors_at(now);
-    let notice = provider.slate.standing(now).map(|notice| NoticeResponse {
+    let notice = provider.slate.in_force(now).map(|notice| NoticeResponse {
         amount: notice.amount,
         executable_at: notice.executable_at,
         lapses_at: notice.lapses_at(),

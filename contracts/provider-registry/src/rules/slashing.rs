@@ -98,13 +98,13 @@ impl Slate {
     }
 
     /// The notice that stands at `now`.
-    pub fn standing(&self, now: u64) -> Option<&Notice> {
+    pub fn in_force(&self, now: u64) -> Option<&Notice> {
         self.notice.as_ref().filter(|notice| now < notice.lapses_at())
     }
 
     /// What it holds back from claims, in base units.
     pub fn held(&self, now: u64) -> u128 {
-        self.standing(now).map_or(0, |notice| notice.amount.u128())
+        self.in_force(now).map_or(0, |notice| notice.amount.u128())
     }
 
     /// Gives notice, of at most a share of what is at `staked`.
@@ -119,7 +119,7 @@ impl Slate {
         terms: Slashing,
         now: u64,
     ) -> Result<&Notice, SlashError> {
-        if let Some(notice) = self.standing(now) {
+        if let Some(notice) = self.in_force(now) {
             let (executable_at, lapses_at) = (notice.executable_at, notice.lapses_at());
             return Err(SlashError::Noticed { executable_at, lapses_at });
         }
@@ -148,7 +148,7 @@ impl Slate {
     /// # Errors
     /// If none stands, or if it is too early.
     pub fn carry_out(&mut self, terms: Slashing, now: u64) -> Result<Notice, SlashError> {
-        let executable_at = self.standing(now).ok_or(SlashError::NotNoticed)?.executable_at;
+        let executable_at = self.in_force(now).ok_or(SlashError::NotNoticed)?.executable_at;
         if now < executable_at {
             return Err(SlashError::TooEarly { executable_at, now });
         }
@@ -160,7 +160,7 @@ impl Slate {
     /// # Errors
     /// If none stands.
     pub fn withdraw(&mut self, terms: Slashing, now: u64) -> Result<Notice, SlashError> {
-        self.standing(now).ok_or(SlashError::NotNoticed)?;
+        self.in_force(now).ok_or(SlashError::NotNoticed)?;
         self.free_at = now.saturating_add(terms.period);
         self.notice.take().ok_or(SlashError::NotNoticed)
     }

@@ -135,8 +135,8 @@ impl Slasher {
                 assert_eq!(staked, before);
             }
             Step::Claim => {
-                let standing = self.notice.as_ref().filter(|notice| now < notice.lapses_at);
-                let held = standing.map_or(0, |notice| notice.amount.u128());
+                let in_force = self.notice.as_ref().filter(|notice| now < notice.lapses_at);
+                let held = in_force.map_or(0, |notice| notice.amount.u128());
                 assert!(staked >= held, "{held} are held");
             }
             _ => assert!(staked >= before, "only claims and slashes take anything out"),
@@ -193,7 +193,7 @@ proptest! {
 fn a_bond_is_noticed_slashed_held_back_and_claimed_in_the_model() {
     let mut fixture = Fixture::linked();
     let provider = fixture.payer("a");
-    let mut book = Slasher::default();
+    let mut slasher = Slasher::default();
     for (step, fine) in [
         (Step::Register(40 * SOUK), true),
         (Step::Leave, true),
@@ -215,7 +215,7 @@ fn a_bond_is_noticed_slashed_held_back_and_claimed_in_the_model() {
         let took = take(&mut fixture, &provider, &step);
         assert_eq!(took, fine, "{step:?}");
         if took {
-            book.check(&fixture, &provider, before, &step);
+            slasher.check(&fixture, &provider, before, &step);
         }
     }
     assert_eq!(fixture.balance(&fixture.registry), 0);
