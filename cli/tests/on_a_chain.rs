@@ -198,7 +198,7 @@ async fn a_deposit_carries_the_files_highest_prices_and_what_it_carries_is_said(
     let dear = text.replace(line, &(line.split(':').next().unwrap().to_owned() + ": 1200000"));
     fs::write(fixture.home.path().join("dear.yaml"), dear).unwrap();
     let short = fixture.souk("ann", "deploy dear.yaml --deposit 1199999usouk --wait 0");
-    short.code(3).stderr(contains("at least 1200000usouk are needed").and(contains("1 h")));
+    short.code(3).stderr(contains("at least 1200000usouk are needed").and(contains("for 3600 s")));
     let enough = fixture.souk("ann", "deploy dear.yaml --deposit 1200000usouk --wait 0");
     enough.code(7).stderr(contains("1200000usouk carry its orders and stay while they are open"));
     fixture.souk("ann", "withdraw 1 1").code(4).stderr(contains("need 1200000"));

@@ -164,9 +164,9 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
             due.push(UpkeepTask::CloseAuction(bid.order));
         }
     }
-    let patience = policy.take_bids_back_after.0;
+    let timeout = policy.take_bids_back_after.0;
     let late =
-        input.waiting.iter().filter(|(_, placed)| at.time.saturating_sub(*placed) >= patience);
+        input.waiting.iter().filter(|(_, placed)| at.time.saturating_sub(*placed) >= timeout);
     due.extend(late.map(|(order, _)| UpkeepTask::TakeBack(*order)));
     if input.doubt.is_some() {
         due.retain(|task| !task.is_final());

@@ -16,7 +16,7 @@ use souk_core::{
     AccountId, CloseReason, DeploymentId, GroupId, GroupSeq, OrderId,
     time::{DAY, HOUR},
 };
-use souk_orderbook::{ContractError, neighbours::escrow::Shortfall};
+use souk_orderbook::{ContractError, error::Shortfall};
 
 use crate::market::{GroupAction::*, *};
 

@@ -6,7 +6,7 @@ use souk_chain::Coin;
 use souk_core::{AuctionPolicy, Denom, GroupSpec, clock::SCALE};
 use souk_gateway::{Salt, body::ManifestUpload};
 
-use crate::{error::Error, sdl::Compiled, show::duration};
+use crate::{error::Error, sdl::Compiled};
 
 /// How many hours at the ceilings a deposit covers unless the tenant says how much.
 const DEFAULT_HOURS: u128 = 24;
@@ -64,10 +64,9 @@ pub fn plan(
     }
     if deposit.amount < least {
         let reason = format!(
-            "at least {least}{denom} are needed: {}{denom} a group, and what carries all of them at their \
-             highest prices, {ceilings}{denom} an hour, for {}",
-            terms.min_deposit,
-            duration(min_runway)
+            "at least {least}{denom} are needed: {}{denom} a group, and what carries all of them at \
+             their highest prices, {ceilings}{denom} an hour, for {min_runway} s",
+            terms.min_deposit
         );
         return Err(Error::input(format!("deposit {deposit}"), reason));
     }

@@ -156,14 +156,14 @@ mod tests {
     fn what_the_market_would_refuse_is_not_started_and_keeps_no_other_down() {
         let mut deployment = deployment(json!({ "tenant_choice": {} }));
         deployment.groups[0].starts = MAX_STARTS.into();
-        assert_eq!(started(&deployment, &account(0, false), 1, "souk1ann"), [3]);
+        assert_eq!(started(&deployment, &account(0, false), 1_000, "souk1ann"), [3]);
         deployment.groups[0].starts = 0;
         for (ceiling, groups) in
             [(49, vec![3]), (50, vec![1, 3]), (200, vec![1, 3]), (201, vec![3])]
         {
             deployment.groups[0].spec.ceiling = Price::new(ceiling).unwrap();
             assert_eq!(
-                started(&deployment, &account(0, false), 1, "souk1ann"),
+                started(&deployment, &account(0, false), 1_000, "souk1ann"),
                 groups,
                 "{ceiling}"
             );

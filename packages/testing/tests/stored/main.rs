@@ -28,6 +28,9 @@ use scenario::{AUDITORS, PROVIDERS, Scenario};
 
 const TOKEN: &str = "cw20";
 
+/// Kinds of records that older versions alone have; their migration moves what is in them.
+const GONE: [&str; 1] = ["escrow_link"];
+
 fn address_of(contracts: &Contracts, name: &str) -> Addr {
     match name {
         "attestations" => contracts.attestations.clone(),
@@ -136,7 +139,8 @@ fn the_fixture_has_records_of_every_kind() {
         let stored = fixture::stored(LATEST, contract);
         let found: BTreeSet<_> =
             stored.iter().map(|(key, _)| kind_of(contract, key).name).collect();
-        let all: BTreeSet<_> = contract.1.iter().map(|kind| kind.name).collect();
+        let kinds = contract.1.iter().map(|kind| kind.name);
+        let all: BTreeSet<_> = kinds.filter(|name| !GONE.contains(name)).collect();
         assert_eq!(found, all, "{}", contract.0);
     }
 }
