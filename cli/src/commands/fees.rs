@@ -1,6 +1,6 @@
 //! `souk fees`: the take rate's way, from accounts to pool and stakers.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde::Serialize;
 use souk_api::fees::{DenomResponse, ExecuteMsg, StakerResponse};
@@ -70,6 +70,12 @@ impl Fees {
                 let wallet = context.wallet()?;
                 let messages = market.distribution(&wallet.address, &denom)?;
                 wallet.send("distributing fees", messages).await?;
+                let payment = market.pool_payment(&wallet.address, &denom)?;
+                let paid = wallet.send("paying the pool", vec![payment]).await;
+                paid.context(
+                    "the fees were distributed; only the pool's part waits, until the owner names \
+                     another pool",
+                )?;
                 denom
             }
             Self::Stake { amount } => {
@@ -142,8 +148,9 @@ fn show(report: &Report) -> String {
     let Report { denom, now, fees, staker } = report;
     let coins = |units: souk_core::Amount| amount(units.u128(), denom);
     let mut text = format!(
-        "Fees in {denom}: {} to the pool so far, {} dripping to stakers, {} unclaimed, {} not split yet",
+        "Fees in {denom}: {} to the pool so far and {} put aside for it, {} dripping to stakers, {} unclaimed, {} not split yet",
         coins(fees.to_pool),
+        coins(fees.pending_pool),
         coins(fees.dripping),
         coins(fees.unclaimed),
         coins(fees.undistributed),

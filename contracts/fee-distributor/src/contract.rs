@@ -42,6 +42,7 @@ pub fn execute(
     permission::check(ctx, &msg, permission::nobody)?;
     match msg {
         ExecuteMsg::Distribute { denom } => execute::distribute(ctx, denom),
+        ExecuteMsg::PayPool { denom } => execute::pay_pool(ctx, denom),
         ExecuteMsg::Burn { denom } => execute::burn(ctx, denom),
         ExecuteMsg::Stake {} => execute::stake(ctx),
         ExecuteMsg::Unstake { amount } => execute::unstake(ctx, amount),

@@ -3,7 +3,7 @@
 //! - [`contract`]: entry points, one `match` each;
 //! - [`execute`]: one action a file; [`query`]: one file for each kind of question;
 //! - [`rules`]: pure: `drip` spreads income over time, `reward` shares it exactly by stake,
-//!   `income` keeps what is owed in one denom, `stake` what is staked;
+//!   `shares` splits it, `income` keeps what is owed in one denom, `stake` what is staked;
 //! - [`state`]: storage behind functions that say what they mean.
 //!
 //! See the README for messages, permissions, events and invariants.

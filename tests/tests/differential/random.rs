@@ -307,7 +307,7 @@ impl<'a> Walk<'a> {
     fn stakers(&mut self, who: Who) -> Any {
         let contracts = self.contracts;
         let denom = native();
-        let msg = match self.rng.gen_range(0..7) {
+        let msg = match self.rng.gen_range(0..8) {
             0 | 1 => return stake(contracts, self.coins()),
             2 => fees::ExecuteMsg::Unstake { amount: amount(self.coins()) },
             3 => fees::ExecuteMsg::ClaimUnstaked {},
@@ -315,6 +315,7 @@ impl<'a> Walk<'a> {
                 fees::ExecuteMsg::ClaimRewards { staker: address(Who::Staker), denoms: vec![denom] }
             }
             5 => return contracts.escrow(who, &escrow::ExecuteMsg::SweepFees { denom }),
+            6 => fees::ExecuteMsg::PayPool { denom },
             _ => fees::ExecuteMsg::Distribute { denom },
         };
         contracts.send(who, &contracts.fees, &msg)

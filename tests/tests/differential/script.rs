@@ -143,6 +143,14 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
                 &fees::ExecuteMsg::Distribute { denom: native() },
             )],
         ),
+        Tx::new(
+            Who::Ann,
+            vec![contracts.send(
+                Who::Ann,
+                &contracts.fees,
+                &fees::ExecuteMsg::PayPool { denom: native() },
+            )],
+        ),
     ])
     .await;
     pair.pass(3).await;

@@ -46,7 +46,13 @@ impl SupplyCheck {
         assert_eq!(held(&then.contracts.registry), bonds, "registry");
 
         let stake = then.fees.config().await.unwrap().total_stake;
-        let rewards = [fees.undistributed, fees.dripping, fees.unclaimed, fees.pending_burn];
+        let rewards = [
+            fees.undistributed,
+            fees.dripping,
+            fees.unclaimed,
+            fees.pending_pool,
+            fees.pending_burn,
+        ];
         let rewards: u128 = rewards.iter().map(|part| part.u128()).sum();
         let distributor = held(&then.contracts.fee_distributor);
         assert_eq!(distributor, stake.u128() + rewards, "fee distributor");

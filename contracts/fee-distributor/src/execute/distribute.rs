@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// Splits all that came since the last time; with nothing there it succeeds and does nothing.
+/// Nobody is paid by it.
 ///
 /// # Errors
 /// If the denom is not listed, or if its token does not answer.
@@ -22,7 +23,7 @@ pub fn distribute(ctx: &mut Ctx, denom: Denom) -> Result<Response, ContractError
     let address = ctx.env.contract.address.as_str();
     let balance = pay::balance(&ctx.deps.querier, address, &denom)?;
     let came = income.undistributed(balance, ctx.config.staked_of(&denom, &totals));
-    if came == Amount::ZERO && income.pool == Amount::ZERO {
+    if came == Amount::ZERO {
         return Ok(Response::new());
     }
     let stakes = ctx.config.stakes(&totals);
@@ -32,7 +33,5 @@ pub fn distribute(ctx: &mut Ctx, denom: Denom) -> Result<Response, ContractError
         incomes::save_ending(ctx.storage_mut(), index, added)?;
     }
     let (pool, stakers, burn) = (done.pool, done.stakers, done.burn);
-    Ok(Response::new()
-        .add_messages(pay::pay(&denom, ctx.config.pool.as_str(), pool)?)
-        .add_event(Distributed { denom, pool, stakers, burn }))
+    Ok(Response::new().add_event(Distributed { denom, pool, stakers, burn }))
 }

@@ -32,6 +32,7 @@ pub fn instantiate(
         drip_period: msg.drip_period,
         unstaking_period: msg.unstaking_period,
         paused: false,
+        pause_ends: 0,
     };
     let mut ctx = ctx.with(config);
     add_denoms(&mut ctx, msg.denoms)?;

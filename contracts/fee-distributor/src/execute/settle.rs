@@ -2,6 +2,7 @@
 //! it is shared.
 
 use cosmwasm_std::{Addr, StdResult};
+use souk_core::Amount;
 
 use crate::{
     Ctx,
@@ -18,10 +19,14 @@ pub fn income(ctx: &mut Ctx, denom: DenomIndex, totals: &Totals) -> StdResult<In
     incomes::settled(ctx.storage_mut(), denom, now, stakes)
 }
 
-/// Counts every denom until now.
-pub fn all_incomes(ctx: &mut Ctx, totals: &Totals) -> StdResult<()> {
+/// Counts every denom until now, before the least total stake becomes `to`.
+pub fn before_min(ctx: &mut Ctx, totals: &Totals, to: Amount) -> StdResult<()> {
+    let from = ctx.config.min_total_stake;
     for denom in ctx.config.denom_indexes() {
-        income(ctx, denom, totals)?;
+        let mut counted = income(ctx, denom, totals)?;
+        if counted.raise_min(from, to) {
+            incomes::save(ctx.storage_mut(), denom, &counted)?;
+        }
     }
     Ok(())
 }

@@ -26,8 +26,8 @@ pub struct Change {
     pub min_total_stake: Option<Amount>,
 }
 
-/// What dripped until now is shared by the minimum that held until now; income that was not
-/// split yet is split by the new split.
+/// What dripped until now is shared by the minimum that held until now, and a higher one does
+/// not hold for what drips already; income that was not split yet is split by the new split.
 ///
 /// # Errors
 /// If an address is not valid on this chain or a setting is out of its range.
@@ -35,7 +35,7 @@ pub fn update_config(ctx: &mut Ctx, change: Change) -> Result<Response, Contract
     if let Some(minimum) = change.min_total_stake {
         settings::check_min_total_stake(minimum)?;
         let totals = stakers::totals(ctx.storage())?;
-        settle::all_incomes(ctx, &totals)?;
+        settle::before_min(ctx, &totals, minimum)?;
         ctx.config.min_total_stake = minimum;
     }
     if let Some(guardian) = change.guardian {

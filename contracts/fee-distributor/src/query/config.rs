@@ -2,6 +2,7 @@
 
 use cosmwasm_std::StdResult;
 use souk_api::fees::ConfigResponse;
+use souk_contract_std::Config as _;
 
 use crate::{View, state::stakers};
 
@@ -18,6 +19,7 @@ pub fn config(view: &View) -> StdResult<ConfigResponse> {
         drip_period: config.drip_period,
         unstaking_period: config.unstaking_period,
         total_stake: stakers::totals(view.storage)?.staked,
-        paused: config.paused,
+        paused: config.is_paused(view.now()),
+        pause_ends: config.pause().end(view.now()),
     })
 }

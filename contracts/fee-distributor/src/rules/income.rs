@@ -1,5 +1,8 @@
 //! What the contract owes in one denom, and how income becomes that. Pure.
 //!
+//! Income is split exactly: what one split leaves of each part goes on to the next
+//! ([`super::shares`]), so that the parts depend on what came in all and not on how often it was split.
+//!
 //! `stakers` is what stakers are owed in whole units, dripped or not. Scaled, it is exactly
 //! what still drips, what the index carries, what stakers have earned and the pool's
 //! fraction: nothing is made or lost between income and payout.
@@ -7,13 +10,14 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Uint256;
 use souk_api::fees::Split;
-use souk_core::{Amount, Denom, clock};
+use souk_core::{Amount, Denom};
 
 use crate::{
     ContractError,
     rules::{
         drip::{self, Added, Drip},
         reward::Index,
+        shares::Rest,
     },
 };
 
@@ -26,7 +30,7 @@ pub struct Income {
     pub index: Index,
     /// Owed to stakers.
     pub stakers: Amount,
-    /// Dripped while too little was staked: goes to the pool with the next distribution.
+    /// The pool's: its part of splits, and what dripped while too little was staked.
     pub pool: Amount,
     /// The fraction of a unit, scaled, that dripped to the pool and is not a whole unit yet.
     pub pool_fraction: Uint256,
@@ -36,12 +40,19 @@ pub struct Income {
     pub to_pool: Amount,
     /// Burned so far; stays at its limit.
     pub burned: Amount,
+    /// What splits left of each part, below a unit.
+    #[serde(default, skip_serializing_if = "Rest::is_none")]
+    pub rest: Rest,
+    /// A least total stake that held before it was raised. It goes on for what drips, until all
+    /// of that has dripped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_min: Option<Amount>,
 }
 
 /// What a distribution made of income.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distribution {
-    /// To be sent to the pool now.
+    /// The pool's from now on.
     pub pool: Amount,
     /// To drip to stakers.
     pub stakers: Amount,
@@ -79,6 +90,8 @@ impl Income {
             burn: zero,
             to_pool: zero,
             burned: zero,
+            rest: Rest::default(),
+            former_min: None,
         }
     }
 
@@ -91,10 +104,14 @@ impl Income {
         ending: impl FnMut(u64) -> Result<Uint256, E>,
     ) -> Result<(), E> {
         let came = self.drip.run(now, ending)?;
+        let min = self.former_min.map_or(stakes.min, |former| former.min(stakes.min));
+        if self.drip.rate.is_zero() {
+            self.former_min = None;
+        }
         if came.is_zero() {
             return Ok(());
         }
-        if stakes.suffice() {
+        if (Stakes { min, ..stakes }).suffice() {
             self.index.share(came, stakes.total);
         } else {
             let (units, fraction) = drip::split(self.pool_fraction.saturating_add(came));
@@ -105,9 +122,20 @@ impl Income {
         Ok(())
     }
 
-    /// What of the `balance` is owed to someone, stakes aside.
+    /// Keeps the least total stake until now for what drips already, if the one from now on is
+    /// higher, and says whether anything changed. It was counted until now.
+    pub fn raise_min(&mut self, from: Amount, to: Amount) -> bool {
+        let raised = to > from && !self.drip.rate.is_zero();
+        if raised {
+            self.former_min = Some(self.former_min.map_or(from, |former| former.min(from)));
+        }
+        raised
+    }
+
+    /// What of the `balance` is owed to someone, stakes aside. The whole units that all rests
+    /// make together belong to one of the parts each, and it is not known yet to which.
     pub fn owed(&self) -> u128 {
-        let parts = [self.stakers, self.pool, self.burn];
+        let parts = [self.stakers, self.pool, self.burn, self.rest.units()];
         parts.into_iter().fold(0, |sum, part| sum.saturating_add(part.u128()))
     }
 
@@ -119,7 +147,8 @@ impl Income {
         Amount::saturating(came.min(room))
     }
 
-    /// Splits income. It was counted until now.
+    /// Splits income. It was counted until now. While too little is staked the stakers' part is
+    /// the pool's.
     pub fn distribute(
         &mut self,
         income: Amount,
@@ -127,19 +156,27 @@ impl Income {
         stakes: Stakes,
         period: u64,
     ) -> Distribution {
-        let part = |bps| Amount::saturating(clock::fee(income.u128(), bps));
-        let burn = part(split.burn_bps);
-        let stakers = if stakes.suffice() { part(split.stakers_bps) } else { Amount::ZERO };
-        let rest = income.saturating_sub(burn).saturating_sub(stakers);
-        let pool = plus(rest, std::mem::replace(&mut self.pool, Amount::ZERO));
+        let mut split = *split;
+        if !stakes.suffice() {
+            split.pool_bps = split.pool_bps.saturating_add(split.stakers_bps);
+            split.stakers_bps = 0;
+        }
+        let [pool, stakers, burn] = self.rest.split(income, &split);
+        self.pool = plus(self.pool, pool);
         self.burn = plus(self.burn, burn);
         self.stakers = plus(self.stakers, stakers);
-        self.to_pool = plus(self.to_pool, pool);
         let drip = (stakers > Amount::ZERO).then(|| self.drip.add(stakers, period));
         if let Some(added) = &drip {
             self.index.carry = self.index.carry.saturating_add(added.rest);
         }
         Distribution { pool, stakers, burn, drip }
+    }
+
+    /// Takes what is the pool's.
+    pub fn take_pool(&mut self) -> Amount {
+        let amount = std::mem::replace(&mut self.pool, Amount::ZERO);
+        self.to_pool = plus(self.to_pool, amount);
+        amount
     }
 
     /// Takes what is to be burned.

@@ -4,4 +4,5 @@ pub mod drip;
 pub mod income;
 pub mod reward;
 pub mod settings;
+pub mod shares;
 pub mod stake;

@@ -34,6 +34,9 @@ pub struct Config {
     pub unstaking_period: u64,
     /// Whether staking is stopped.
     pub paused: bool,
+    /// When a guardian's pause ends or ended by itself, in seconds.
+    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    pub pause_ends: u64,
 }
 
 /// A denom's index in the list of denoms, by which it is stored.

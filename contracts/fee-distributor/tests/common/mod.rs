@@ -109,9 +109,13 @@ impl Fees {
         self.distribute(denom)
     }
 
+    /// Income is split, and the pool is paid.
     pub fn distribute(&mut self, denom: &str) -> &mut Self {
-        let msg = ExecuteMsg::Distribute { denom: Denom::native(denom) };
-        self.send(&who("stranger"), &msg, &[]).unwrap();
+        let denom = Denom::native(denom);
+        for msg in [ExecuteMsg::Distribute { denom: denom.clone() }, ExecuteMsg::PayPool { denom }]
+        {
+            self.send(&who("stranger"), &msg, &[]).unwrap();
+        }
         self
     }
 

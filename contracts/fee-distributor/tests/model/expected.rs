@@ -29,10 +29,13 @@ pub struct Denom {
     /// In units: came, and not split yet.
     pub came: u128,
     pub waiting: u128,
-    /// In units: sent to the pool by splits, put aside for burning, burned, paid to each.
-    pub pool_split: u128,
-    pub to_burn: u128,
+    /// In ten-thousandths of a unit: due by all splits to pool, stakers and burn.
+    due: [u128; 3],
+    /// The least total stake that holds for what drips, if it was raised since.
+    former_min: Option<u128>,
+    /// In units: burned, paid to the pool, paid to each.
     pub burned: u128,
+    pub pool_paid: u128,
     pub paid: [u128; STAKERS],
 }
 
@@ -67,14 +70,19 @@ impl Expected {
         self.stakes.iter().sum()
     }
 
-    fn suffices(&self) -> bool {
-        self.total() >= self.min
+    /// The least total stake becomes another; a higher one does not hold for what drips.
+    pub fn set_min(&mut self, units: u128) {
+        let from = std::mem::replace(&mut self.min, units);
+        for denom in self.denoms.iter_mut().filter(|denom| units > from && denom.drips()) {
+            denom.former_min = Some(denom.former_min.unwrap_or(from).min(from));
+        }
     }
 
     pub fn pass(&mut self, seconds: u64) {
         let (from, to) = (self.now, self.now + seconds);
-        let (total, suffices) = (self.total(), self.suffices());
+        let (total, min) = (self.total(), self.min);
         for denom in &mut self.denoms {
+            let suffices = total > 0 && total >= denom.former_min.unwrap_or(min).min(min);
             for drip in &denom.drips {
                 let overlap = to.min(drip.end).saturating_sub(from.max(drip.start));
                 let length = Uint512::from(drip.end - drip.start);
@@ -88,6 +96,9 @@ impl Expected {
                 }
             }
             denom.drips.retain(|drip| drip.end > to);
+            if denom.drips.is_empty() {
+                denom.former_min = None;
+            }
         }
         self.now = to;
     }
@@ -98,21 +109,25 @@ impl Expected {
     }
 
     pub fn distribute(&mut self, denom: usize, period: u64) {
-        let suffices = self.suffices();
+        let suffices = self.total() >= self.min;
+        let split =
+            if suffices { self.split } else { [self.split[0] + self.split[1], 0, self.split[2]] };
         let (start, end) = (self.now, (self.now + period).div_ceil(DAY) * DAY);
         let denom = &mut self.denoms[denom];
         let came = std::mem::take(&mut denom.waiting);
-        let part = |bps| Uint128::new(came).multiply_ratio(bps, 10_000u128).u128();
-        let units = if suffices { part(self.split[1]) } else { 0 };
-        let burn = part(self.split[2]);
-        denom.to_burn += burn;
-        denom.pool_split += came - units - burn;
-        denom.drips.push(Drip { units, start, end });
+        let before = denom.given(1);
+        for (due, bps) in denom.due.iter_mut().zip(split) {
+            *due += came * bps;
+        }
+        let units = denom.given(1) - before;
+        if units > 0 {
+            denom.drips.push(Drip { units, start, end });
+        }
     }
 
     pub fn burn(&mut self, denom: usize) {
         let denom = &mut self.denoms[denom];
-        denom.burned += std::mem::take(&mut denom.to_burn);
+        denom.burned = denom.given(2);
     }
 
     pub fn unstake(&mut self, who: usize, units: u128, delay: u64) -> bool {
@@ -139,6 +154,27 @@ impl Denom {
     /// Earned by someone since the beginning, in whole units.
     pub fn earned(&self, who: usize) -> u128 {
         whole(self.earned[who])
+    }
+
+    /// Whole units that all splits gave to pool, stakers or burn: by all that came, and not by
+    /// the pieces in which it was split.
+    fn given(&self, part: usize) -> u128 {
+        self.due[part] / 10_000
+    }
+
+    /// Whole units that the pool has of splits.
+    pub fn pool_split(&self) -> u128 {
+        self.given(0)
+    }
+
+    /// Put aside for burning.
+    pub fn to_burn(&self) -> u128 {
+        self.given(2) - self.burned
+    }
+
+    /// Came, and belongs to no part yet.
+    pub fn unsplit(&self) -> u128 {
+        self.came - (0..3).map(|part| self.given(part)).sum::<u128>()
     }
 
     /// Dripped to the pool since the beginning, in whole units.

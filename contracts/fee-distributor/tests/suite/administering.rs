@@ -59,6 +59,7 @@ fn coins_sent_with_a_message_that_takes_none_are_refused() {
     let denom = Denom::native(OTHER);
     let messages = [
         ExecuteMsg::Distribute { denom: denom.clone() },
+        ExecuteMsg::PayPool { denom: denom.clone() },
         ExecuteMsg::Burn { denom },
         ExecuteMsg::Unstake { amount: amount(1) },
         ExecuteMsg::ClaimUnstaked {},

@@ -21,6 +21,7 @@ enum Step {
     Income(u128),
     Restake(usize, u128),
     Claim(usize),
+    Minimum(u128),
 }
 
 struct Denom {
@@ -76,6 +77,12 @@ impl Denom {
                 self.settle(who);
                 self.stakes[who] = Amount::new(units).unwrap();
             }
+            Step::Minimum(units) => {
+                self.count();
+                let min = Amount::new(units).unwrap();
+                self.income.raise_min(self.min, min);
+                self.min = min;
+            }
             Step::Claim(who) => {
                 self.settle(who);
                 let paid = self.rewards[who].take();
@@ -108,6 +115,7 @@ fn step() -> impl Strategy<Value = Step> {
         units().prop_map(Step::Income),
         (who(), units()).prop_map(|(who, units)| Step::Restake(who, units)),
         who().prop_map(Step::Claim),
+        (1..10_000u128).prop_map(Step::Minimum),
     ]
 }
 

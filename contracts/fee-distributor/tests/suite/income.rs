@@ -15,13 +15,59 @@ fn config(min: Option<u128>, parts: Option<souk_api::fees::Split>) -> ExecuteMsg
 }
 
 #[test]
-fn income_is_split_and_what_rounding_leaves_goes_to_the_pool() {
+fn income_is_split_and_what_rounding_leaves_of_a_part_counts_at_its_next_split() {
     let mut fees = Fees::new();
     fees.stake("ann", 100).income(1_009, OTHER);
-    let denom = fees.denom(OTHER);
-    assert_eq!(fees.balance(&who("pool"), OTHER), 203);
-    assert_eq!((denom.dripping.u128(), denom.pending_burn.u128()), (504, 302));
-    assert_eq!((denom.to_pool.u128(), denom.undistributed.u128()), (203, 0));
+    let parts = |fees: &Fees| {
+        let denom = fees.denom(OTHER);
+        [denom.to_pool, denom.dripping, denom.pending_burn, denom.undistributed]
+            .map(|part| part.u128())
+    };
+    // 201.8, 504.5 and 302.7: two units belong to nobody yet.
+    assert_eq!(parts(&fees), [201, 504, 302, 2]);
+    fees.income(1, OTHER);
+    assert_eq!(parts(&fees), [202, 505, 303, 0]);
+}
+
+#[test]
+fn income_in_a_hundred_pieces_gives_stakers_and_pool_what_it_gives_at_once() {
+    let run = |pieces: &[u128]| {
+        let mut fees = Fees::with(|msg| msg.split = split(4_000, 6_000, 0));
+        fees.stake("ann", 1_000);
+        for units in pieces {
+            fees.income(*units, OTHER);
+        }
+        fees.pass(PERIOD + DAY);
+        (fees.claim("ann", OTHER), fees.balance(&who("pool"), OTHER))
+    };
+    let once = run(&[100]);
+    // What drips evenly is rounded down to whole units when it is claimed.
+    assert!((59..=60).contains(&once.0) && once.1 == 40, "{once:?}");
+    for pieces in [vec![1; 100], vec![99, 1], vec![1, 98, 1], vec![33, 34, 33], vec![5; 20]] {
+        assert_eq!(run(&pieces), once, "{pieces:?}");
+    }
+}
+
+#[test]
+fn a_split_pays_nobody_and_the_pool_is_paid_once_by_anyone() {
+    let mut fees = Fees::new();
+    fees.stake("ann", 100);
+    let address = fees.address.clone();
+    fees.mint(&address, 1_000, OTHER);
+    let denom = Denom::native(OTHER);
+    let (split, pay) =
+        (ExecuteMsg::Distribute { denom: denom.clone() }, ExecuteMsg::PayPool { denom });
+    fees.send(&who("x"), &split, &[]).unwrap();
+    let shown = fees.denom(OTHER);
+    assert_eq!((shown.pending_pool.u128(), shown.to_pool.u128()), (200, 0));
+    assert_eq!(fees.balance(&fees.address, OTHER), 1_000);
+    for _ in 0..2 {
+        fees.send(&who("x"), &pay, &[]).unwrap();
+        let shown = fees.denom(OTHER);
+        assert_eq!((shown.pending_pool.u128(), shown.to_pool.u128()), (0, 200));
+        assert_eq!(fees.balance(&who("pool"), OTHER), 200);
+    }
+    assert_eq!(fees.balance(&fees.address, OTHER), 800);
 }
 
 #[test]
@@ -77,13 +123,38 @@ fn what_drips_while_too_little_is_staked_goes_to_the_pool_and_the_rest_to_staker
 }
 
 #[test]
-fn a_new_minimum_counts_from_now_and_not_for_what_dripped_before() {
+fn a_raised_minimum_holds_for_new_income_and_takes_nothing_of_what_drips() {
     let mut fees = Fees::for_stakers();
     fees.stake("ann", 100).income(7_000, OTHER).pass(DAY);
+    for minimum in [1 << 100, 1_000, 1 << 110] {
+        fees.send(&who("owner"), &config(Some(minimum), None), &[]).unwrap();
+    }
+    fees.income(500, OTHER);
+    assert_eq!(fees.balance(&who("pool"), OTHER), 500, "income of now has no stakers' part");
+    assert_eq!(fees.pass(7 * DAY).claim("ann", OTHER), 7_000);
+    fees.distribute(OTHER);
+    assert_eq!(fees.balance(&who("pool"), OTHER), 500);
+}
+
+#[test]
+fn after_all_has_dripped_a_raised_minimum_holds_for_what_drips_from_then_on() {
+    let mut fees = Fees::for_stakers();
+    fees.stake("ann", 1_000).income(7_000, OTHER).pass(DAY);
     fees.send(&who("owner"), &config(Some(1_000), None), &[]).unwrap();
-    assert_eq!(fees.pass(DAY).reward("ann", OTHER), 1_000);
+    fees.pass(7 * DAY).income(7_000, OTHER).unstake("ann", 1);
+    assert_eq!(fees.pass(8 * DAY).claim("ann", OTHER), 7_000);
+    fees.distribute(OTHER);
+    let pool = fees.balance(&who("pool"), OTHER);
+    assert!((6_999..=7_000).contains(&pool), "{pool}");
+}
+
+#[test]
+fn a_lowered_minimum_counts_from_now_and_not_for_what_dripped_before() {
+    let mut fees = Fees::for_stakers();
+    fees.stake("ann", 100).income(7_000, OTHER).unstake("ann", 1).pass(DAY);
     fees.send(&who("owner"), &config(Some(1), None), &[]).unwrap();
-    assert_eq!(fees.pass(DAY).reward("ann", OTHER), 2_000);
+    let reward = fees.pass(DAY).reward("ann", OTHER);
+    assert!((999..=1_000).contains(&reward), "the first day's drops are the pool's: {reward}");
 }
 
 #[test]

@@ -12,12 +12,21 @@ events! {
     Distributed = "souk_fees_distributed" {
         /// The denom.
         denom: Denom,
-        /// To the pool.
+        /// Put aside for the pool.
         pool: Amount,
         /// To drip to stakers.
         stakers: Amount,
         /// Put aside for burning.
         burn: Amount,
+    }
+    /// The pool was paid.
+    PoolPaid = "souk_fees_pool_paid" {
+        /// The denom.
+        denom: Denom,
+        /// Where it went.
+        pool: String,
+        /// How much.
+        amount: Amount,
     }
     /// Coins were burned.
     Burned = "souk_fees_burned" {

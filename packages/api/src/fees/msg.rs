@@ -32,7 +32,8 @@ pub struct InstantiateMsg {
 #[cw_serde]
 pub struct MigrateMsg {}
 
-/// Parts in hundredths of a per cent; they sum to 10000. What rounding leaves goes to the pool.
+/// Parts in hundredths of a per cent; they sum to 10000. What rounding leaves of a part is its
+/// own and counts at the next split.
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub struct Split {
@@ -48,9 +49,14 @@ pub struct Split {
 #[cw_ownable::cw_ownable_execute]
 #[cw_serde]
 pub enum ExecuteMsg {
-    /// Splits all income since the last time: sends the pool's part, sets the stakers' part
-    /// to drip, puts the burn's part aside.
+    /// Splits all income since the last time: puts the pool's and the burn's part aside, sets
+    /// the stakers' part to drip.
     Distribute {
+        /// The denom.
+        denom: Denom,
+    },
+    /// Pays the pool what was put aside for it.
+    PayPool {
         /// The denom.
         denom: Denom,
     },
@@ -98,9 +104,10 @@ pub enum ExecuteMsg {
 impl Message for ExecuteMsg {
     fn permission(&self) -> Permission {
         match self {
-            Self::Distribute { .. } | Self::Burn { .. } | Self::ClaimRewards { .. } => {
-                Permission::Anyone
-            }
+            Self::Distribute { .. }
+            | Self::PayPool { .. }
+            | Self::Burn { .. }
+            | Self::ClaimRewards { .. } => Permission::Anyone,
             Self::Stake {} | Self::Unstake { .. } | Self::ClaimUnstaked {} => Permission::Self_,
             Self::UpdateConfig { .. } | Self::Unpause {} => Permission::Owner,
             Self::Pause {} => Permission::Guardian,

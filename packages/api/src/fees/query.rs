@@ -58,20 +58,24 @@ pub struct ConfigResponse {
     pub total_stake: Amount,
     /// Whether staking is stopped.
     pub paused: bool,
+    /// When that ends by itself, in seconds: a guardian's pause after a week; the owner's does not.
+    pub pause_ends: Option<u64>,
 }
 
 /// Where a denom's income is.
 #[cw_serde]
 pub struct DenomResponse {
-    /// Arrived and not yet split.
+    /// Arrived and not yet split, and up to 2 units that rounding left of earlier splits.
     pub undistributed: Amount,
     /// Still to be dripped to stakers.
     pub dripping: Amount,
     /// Dripped and not yet claimed.
     pub unclaimed: Amount,
+    /// The pool's, and not yet paid.
+    pub pending_pool: Amount,
     /// Put aside for burning.
     pub pending_burn: Amount,
-    /// Sent to the pool so far.
+    /// Paid to the pool so far.
     pub to_pool: Amount,
     /// Burned so far.
     pub burned: Amount,

@@ -10,7 +10,8 @@ use souk_core::Denom;
 use super::Market;
 
 impl Market {
-    /// The messages that bring all fees of a denom to the distributor and split them there.
+    /// The messages that bring all fees of a denom to the distributor and split them there. What
+    /// is the pool's is put aside; [`Market::pool_payment`] pays it.
     ///
     /// # Errors
     /// If a message cannot be written as JSON.
@@ -21,5 +22,15 @@ impl Market {
             tx::execute(sender, &self.contracts.escrow, &sweep, &[])?,
             tx::execute(sender, &self.contracts.fee_distributor, &split, &[])?,
         ])
+    }
+
+    /// The message that pays the pool what was put aside for it. Best in a transaction of its
+    /// own: if the pool's address cannot be paid, only that fails.
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON.
+    pub fn pool_payment(&self, sender: &str, denom: &Denom) -> Result<Any, MsgError> {
+        let pay = fees::ExecuteMsg::PayPool { denom: denom.clone() };
+        tx::execute(sender, &self.contracts.fee_distributor, &pay, &[])
     }
 }

@@ -166,7 +166,8 @@ async fn distribute_fees(fixture: &Fixture) -> Result<()> {
     let denom = Denom::native(market.network.denom.clone());
     let native = market.network.denom.as_str();
     let pool_before = market.chain().balance(&fixture.pool, native).await?;
-    let messages = market.distribution(&staker.address, &denom)?;
+    let mut messages = market.distribution(&staker.address, &denom)?;
+    messages.push(market.pool_payment(&staker.address, &denom)?);
     staker.send("distributing", messages).await?;
     let pool = market.chain().balance(&fixture.pool, native).await? - pool_before;
     let dripping = market.fees.denom(&denom).await?.dripping.u128();

@@ -12,6 +12,11 @@ impl Market {
         self.tell_fees("anyone", &ExecuteMsg::Distribute { denom: Denom::native(DENOM) }, &[])
     }
 
+    /// Pays the pool what was put aside for it.
+    pub fn pay_pool(&mut self) -> Outcome {
+        self.tell_fees("anyone", &ExecuteMsg::PayPool { denom: Denom::native(DENOM) }, &[])
+    }
+
     /// Burns what the distributor put aside; how much is taken from its balance.
     pub fn burn(&mut self) -> Outcome {
         let before = self.balance("fee-distributor");

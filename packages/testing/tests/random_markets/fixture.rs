@@ -195,7 +195,10 @@ impl Fixture {
             Step::Stake { who, units } => self.market.stake(staker(who), usouk(*units)),
             Step::Unstake { who, units } => self.market.unstake(staker(who), *units),
             Step::ClaimRewards { who } => self.market.claim_rewards(staker(who)),
-            Step::PassFees => self.market.sweep_fees().and_then(|_| self.market.distribute()),
+            Step::PassFees => {
+                let split = self.market.sweep_fees().and_then(|_| self.market.distribute());
+                split.and_then(|_| self.market.pay_pool())
+            }
             Step::Pass { blocks, seconds } => {
                 self.market.pass_blocks(*blocks, *seconds);
                 self.succeeded.insert(step.kind());
@@ -304,6 +307,7 @@ impl Fixture {
             market.prune(orders).unwrap();
         }
         market.distribute().unwrap();
+        market.pay_pool().unwrap();
         for staker in STAKERS {
             let stake = market.staker_info(staker).stake.u128();
             if stake > 0 {

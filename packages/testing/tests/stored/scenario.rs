@@ -366,7 +366,9 @@ impl Scenario {
                 &contracts.escrow,
                 &escrow::ExecuteMsg::SweepFees { denom: denom.clone() },
             );
-            self.send("anyone", &contracts.fees, &fees::ExecuteMsg::Distribute { denom });
+            let split = fees::ExecuteMsg::Distribute { denom: denom.clone() };
+            self.send("anyone", &contracts.fees, &split);
+            self.send("anyone", &contracts.fees, &fees::ExecuteMsg::PayPool { denom });
         }
     }
 

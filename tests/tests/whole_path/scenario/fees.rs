@@ -29,7 +29,8 @@ pub(super) async fn distribution_reaches_pool_and_staker(fixture: &Fixture, fees
     let taken = market.escrow.totals(&denom).await.unwrap().fees;
     assert_eq!(taken.u128(), fees, "the fees of all streams");
     let pool = fixture.balance(&fixture.pool).await;
-    let messages = market.distribution(&fixture.stranger.address, &denom).unwrap();
+    let mut messages = market.distribution(&fixture.stranger.address, &denom).unwrap();
+    messages.push(market.pool_payment(&fixture.stranger.address, &denom).unwrap());
     let outcome = fixture.stranger.send("distributing", messages).await.unwrap();
     let start = fixture.time_of(outcome.height).await;
     let stakers = fees * u128::from(config.split.stakers_bps) / 10_000;
