@@ -3,7 +3,10 @@
 use cosmwasm_std::{Addr, Coin, MessageInfo};
 use souk_core::{Amount, Denom};
 
-use crate::CommonError;
+use crate::{CommonError, View, pay};
+
+/// What a token's denom begins with; see [`Denom`].
+const TOKEN_PREFIX: &str = "cw20:";
 
 /// Coins that came, native or by a cw20 token's hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +36,13 @@ impl Paid {
 /// The one coin that came.
 ///
 /// # Errors
-/// If none came or more than one, or as [`Paid::new`].
+/// If none came or more than one, if its denom is written as a token is, or as [`Paid::new`].
 pub fn one(info: &MessageInfo) -> Result<Paid, CommonError> {
     match info.funds.as_slice() {
         [coin] => {
+            if coin.denom.starts_with(TOKEN_PREFIX) {
+                return Err(CommonError::TokenLikeDenom(coin.denom.clone()));
+            }
             let denom = Denom::Native(coin.denom.clone());
             Paid::new(info.sender.clone(), denom, coin.amount.u128())
         }
@@ -57,6 +63,22 @@ pub fn of(info: &MessageInfo, denom: &str) -> Result<Amount, CommonError> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// Holds the word of a token that `paid` came against what the contract has of it, which must be
+/// that much more than the contract `owes` in it, in base units. A token that takes a fee on
+/// transfers, or that says what did not happen, would else be paid out of others' coins.
+///
+/// # Errors
+/// If there is less, or if the token does not answer.
+pub fn check_received<C>(view: &View<C>, paid: &Paid, owes: u128) -> Result<(), CommonError> {
+    let has = pay::balance(&view.querier, view.env.contract.address.as_str(), &paid.denom)?;
+    let needed = owes.saturating_add(paid.amount.u128());
+    if has < needed {
+        let (token, amount) = (paid.denom.clone(), paid.amount);
+        return Err(CommonError::NotReceived { token, amount, needed, has });
+    }
+    Ok(())
 }
 
 /// Refuses coins.
@@ -104,6 +126,16 @@ mod tests {
         assert_eq!(none(&sent(&[])), Ok(()));
         let error = CommonError::CoinsNotTaken { coins: "1usouk".into() };
         assert_eq!(none(&sent(&[coin(1, "usouk")])), Err(error));
+    }
+
+    #[test]
+    fn a_coin_that_reads_as_a_token_is_taken_for_nothing() {
+        for name in ["cw20:souk1token", "cw20:"] {
+            let error = CommonError::TokenLikeDenom(name.into());
+            assert_eq!(one(&sent(&[coin(5, name)])), Err(error.clone()));
+            assert_eq!(of(&sent(&[coin(5, name)]), name), Err(error));
+        }
+        assert!(one(&sent(&[coin(5, "cw20")])).is_ok());
     }
 
     #[test]

@@ -28,6 +28,12 @@ impl Denom {
         Self::Native(denom.into())
     }
 
+    /// Whether it reads back as what it prints. A bank denom that begins as a token is written
+    /// (`cw20:`) does not: it would be taken for that token.
+    pub fn is_well_formed(&self) -> bool {
+        self.to_string().parse().as_ref() == Ok(self)
+    }
+
     /// The bank denom, if it is one.
     pub fn as_native(&self) -> Option<&str> {
         match self {
@@ -66,6 +72,21 @@ impl FromStr for Denom {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bank_denom_that_is_written_as_a_token_is_not_well_formed() {
+        for denom in [Denom::native("usouk"), Denom::Cw20("souk1abc".into())] {
+            assert!(denom.is_well_formed(), "{denom}");
+        }
+        for denom in [
+            Denom::native("cw20:souk1abc"),
+            Denom::native("cw20:"),
+            Denom::native("u"),
+            Denom::Cw20("with space".into()),
+        ] {
+            assert!(!denom.is_well_formed(), "{denom}");
+        }
+    }
 
     #[test]
     fn a_denom_reads_back_what_it_prints() {

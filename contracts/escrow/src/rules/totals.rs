@@ -25,6 +25,11 @@ impl Default for Totals {
 }
 
 impl Totals {
+    /// All that is owed, in base units.
+    pub fn sum(&self) -> u128 {
+        self.held.u128().saturating_add(self.fees.u128())
+    }
+
     /// Coins came in.
     pub fn add(&mut self, denom: &Denom, amount: Amount) -> Result<(), ContractError> {
         let too_much =

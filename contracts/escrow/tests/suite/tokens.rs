@@ -156,3 +156,122 @@ fn a_hook_that_says_nothing_known_is_refused() {
     let error = tokens.send_raw(&who("bob"), 5, Binary::from(br#"{"stake":{}}"#)).unwrap_err();
     assert!(matches!(error, ContractError::Hook(_)), "{error}");
 }
+
+/// A token that keeps a tenth of each transfer and reports all of it.
+mod with_fee {
+    use cosmwasm_std::{
+        Binary, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdError, StdResult, Uint128,
+        WasmMsg, to_json_binary,
+    };
+    use cw_storage_plus::Map;
+    use cw20::{BalanceResponse, Cw20ExecuteMsg, Cw20QueryMsg, Cw20ReceiveMsg};
+
+    const BALANCES: Map<&str, Uint128> = Map::new("b");
+
+    pub fn instantiate(_: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
+        Ok(Response::new())
+    }
+
+    pub fn execute(
+        deps: DepsMut,
+        _: Env,
+        info: MessageInfo,
+        msg: Cw20ExecuteMsg,
+    ) -> StdResult<Response> {
+        let mut add = |to: &str, amount: Uint128| {
+            let before = BALANCES.may_load(deps.storage, to)?.unwrap_or_default();
+            BALANCES.save(deps.storage, to, &(before + amount))
+        };
+        match msg {
+            // Without a fee: what the tests give to an address.
+            Cw20ExecuteMsg::Mint { recipient, amount } => add(&recipient, amount)?,
+            Cw20ExecuteMsg::Send { contract, amount, msg } => {
+                add(&contract, amount - amount.multiply_ratio(1u128, 10u128))?;
+                let hook = Cw20ReceiveMsg { sender: info.sender.into(), amount, msg };
+                return Ok(Response::new().add_message(WasmMsg::Execute {
+                    contract_addr: contract,
+                    msg: hook.into_json_binary()?,
+                    funds: vec![],
+                }));
+            }
+            other => return Err(StdError::generic_err(format!("{other:?}"))),
+        }
+        Ok(Response::new())
+    }
+
+    pub fn query(deps: Deps, _: Env, msg: Cw20QueryMsg) -> StdResult<Binary> {
+        let Cw20QueryMsg::Balance { address } = msg else {
+            return Err(StdError::generic_err("not asked here"));
+        };
+        let balance = BALANCES.may_load(deps.storage, &address)?.unwrap_or_default();
+        to_json_binary(&BalanceResponse { balance })
+    }
+}
+
+#[test]
+fn a_token_with_a_fee_on_transfers_is_refused_and_credits_nothing() {
+    let mut tokens = Tokens::new();
+    let wrapper = ContractWrapper::new(with_fee::execute, with_fee::instantiate, with_fee::query);
+    let code = tokens.escrow.app.store_code(Box::new(wrapper));
+    let (issuer, none) = (who("issuer"), cosmwasm_std::Empty {});
+    tokens.token =
+        tokens.escrow.app.instantiate_contract(code, issuer, &none, &[], "fee", None).unwrap();
+    let add = ExecuteMsg::UpdateConfig {
+        guardian: None,
+        fee_collector: None,
+        add_controller: None,
+        add_cw20: Some(vec![tokens.token.to_string()]),
+    };
+    tokens.escrow.send(&who("owner"), &add, &[]).unwrap();
+    let open = tokens.open_msg(&who("ann"));
+    tokens.escrow.control(&open).unwrap();
+
+    let deposit = Cw20Hook::Deposit { account: AccountId(1) };
+    let error = tokens.send(&who("bob"), 100, &deposit).unwrap_err();
+    let denom = Denom::Cw20(tokens.token.to_string());
+    let refused = CommonError::NotReceived {
+        token: denom.clone(),
+        amount: amount(100),
+        needed: 100,
+        has: 90,
+    };
+    assert_eq!(error, refused.into());
+    let totals = |tokens: &Tokens| -> TotalsResponse {
+        tokens.escrow.query(&QueryMsg::Totals { denom: denom.clone() })
+    };
+    assert_eq!(totals(&tokens).held, amount(0));
+
+    // What lies here already covers no fee twice: with the deposit it would be owed.
+    let gift = Cw20ExecuteMsg::Mint {
+        recipient: tokens.escrow.address.to_string(),
+        amount: 10u128.into(),
+    };
+    let token = tokens.token.clone();
+    tokens.escrow.app.execute_contract(who("issuer"), token, &gift, &[]).unwrap();
+    tokens.send(&who("bob"), 100, &deposit).unwrap();
+    assert_eq!((totals(&tokens).held, tokens.balance(&tokens.escrow.address)), (amount(100), 100));
+    let error = tokens.send(&who("bob"), 10, &deposit).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ContractError::Common(CommonError::NotReceived { needed: 110, has: 109, .. })
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_bank_denom_that_is_written_as_a_token_is_refused() {
+    let mut tokens = Tokens::new();
+    let fake = format!("cw20:{}", tokens.token);
+    tokens.open(&who("ann"), 100);
+    let coin = [cosmwasm_std::coin(5, &fake)];
+    let controller = tokens.escrow.controller.clone();
+    let open =
+        ExecuteMsg::OpenAccount { local: 2, tenant: who("ann").to_string(), reserved: Rate::ZERO };
+    let deposit = ExecuteMsg::Deposit { account: AccountId(1) };
+    for (sender, msg) in [(controller, open), (who("bob"), deposit)] {
+        let error = tokens.escrow.send(&sender, &msg, &coin).unwrap_err();
+        assert_eq!(error, CommonError::TokenLikeDenom(fake.clone()).into(), "{msg:?}");
+    }
+}

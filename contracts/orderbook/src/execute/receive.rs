@@ -4,20 +4,22 @@
 use cosmwasm_std::{Response, from_json};
 use cw20::Cw20ReceiveMsg;
 use souk_api::orderbook::Cw20Hook;
-use souk_contract_std::Paid;
+use souk_contract_std::{Paid, coins};
 use souk_core::Denom;
 
 use super::create_deployment::create;
 use crate::{ContractError, Ctx};
 
-/// The sender is a token that the owner listed as a denom; it vouches for the tenant.
+/// The sender is a token that the owner listed as a denom; it vouches for the tenant. The
+/// orderbook keeps no coins: what goes on to the escrow is what came.
 ///
 /// # Errors
-/// If the hook cannot be read, or those of `create`.
+/// If less came than the token says, if the hook cannot be read, or those of `create`.
 pub fn receive(ctx: &mut Ctx, received: &Cw20ReceiveMsg) -> Result<Response, ContractError> {
     let tenant = ctx.address(&received.sender)?;
     let denom = Denom::Cw20(ctx.sender().to_string());
     let deposit = Paid::new(tenant, denom, received.amount.u128())?;
+    coins::check_received(&ctx.view(), &deposit, 0)?;
     match from_json(&received.msg)? {
         Cw20Hook::CreateDeployment(new) => create(ctx, deposit, new),
     }

@@ -1,10 +1,7 @@
 //! What may be configured, within which bounds.
 
 use souk_api::orderbook::{DenomConfig, Params};
-use souk_core::{
-    Denom,
-    time::{DAY, HOUR, WEEK},
-};
+use souk_core::time::{DAY, HOUR, WEEK};
 
 use crate::ContractError;
 
@@ -63,8 +60,8 @@ pub fn check_params(params: &Params) -> Result<(), ContractError> {
 /// If it is not written as a denom, or if a value is out of its range.
 pub fn check_denom(config: &DenomConfig) -> Result<(), ContractError> {
     let text = config.denom.to_string();
-    if text.parse::<Denom>().is_err() {
-        let rule = "it must be a bank denom or a cw20 contract's address";
+    if !config.denom.is_well_formed() {
+        let rule = "it must be a bank denom, not one that begins with `cw20:`, or a cw20 contract's address";
         return Err(ContractError::InvalidSetting { field: "denom", value: text, rule });
     }
     if config.min_price > config.max_price {

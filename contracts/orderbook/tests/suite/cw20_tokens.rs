@@ -2,8 +2,8 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    Addr, Binary, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdResult, Uint128, WasmMsg,
-    to_json_binary,
+    Addr, Binary, Coin, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdResult, Uint128,
+    WasmMsg, to_json_binary,
 };
 use cw_multi_test::{ContractWrapper, Executor};
 use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg, Cw20ReceiveMsg};
@@ -151,8 +151,14 @@ mod hostile {
         Ok(Response::new().add_message(call))
     }
 
-    pub fn query(_: Deps, _: Env, _: Empty) -> StdResult<Binary> {
-        Ok(Binary::default())
+    /// Whoever is asked for has as much as there can be.
+    pub fn query(_: Deps, _: Env, _: Cw20QueryMsg) -> StdResult<Binary> {
+        to_json_binary(&BalanceResponse { balance: Uint128::MAX })
+    }
+
+    /// Nobody has anything.
+    pub fn query_empty(_: Deps, _: Env, _: Cw20QueryMsg) -> StdResult<Binary> {
+        to_json_binary(&BalanceResponse { balance: Uint128::zero() })
     }
 
     #[cw_serde]
@@ -163,7 +169,15 @@ mod hostile {
 
 /// A listed token that turned hostile.
 fn hostile_token(market: &mut Market) -> Addr {
-    let wrapper = ContractWrapper::new(hostile::execute, hostile::instantiate, hostile::query);
+    token_with(market, hostile::query)
+}
+
+/// A listed token that turned hostile and answers questions for balances by `query`.
+fn token_with(
+    market: &mut Market,
+    query: fn(Deps, Env, Cw20QueryMsg) -> StdResult<Binary>,
+) -> Addr {
+    let wrapper = ContractWrapper::new(hostile::execute, hostile::instantiate, query);
     let code = market.app.store_code(Box::new(wrapper));
     let owner = market.owner.clone();
     let token =
@@ -199,6 +213,38 @@ fn a_token_that_turned_hostile_cannot_take_the_accounts_of_deployments_to_come()
         assert!(say(&mut market, &token, &escrow, &orderbook, hook.clone()).is_err(), "{hook}");
     }
     market.order("ann", tenant_choice());
+}
+
+#[test]
+fn a_token_that_says_more_than_it_moved_creates_nothing() {
+    let mut market = Market::new();
+    let token = token_with(&mut market, hostile::query_empty);
+    let (orderbook, ann) = (market.orderbook.clone(), market.who("ann"));
+    let new = deployment(&[group("web", 1_000)], tenant_choice());
+    let hook = to_json_binary(&Cw20Hook::CreateDeployment(new)).unwrap();
+    let before = market.storage();
+    let error = say(&mut market, &token, &orderbook, &ann, hook).unwrap_err();
+    let expected = CommonError::NotReceived {
+        token: Denom::Cw20(token.to_string()),
+        amount: amount(PLENTY),
+        needed: PLENTY,
+        has: 0,
+    };
+    assert!(error.contains(&expected.to_string()), "{error}");
+    assert_eq!(market.storage(), before);
+}
+
+#[test]
+fn a_bank_denom_that_looks_like_a_listed_token_is_refused() {
+    let mut market = Market::new();
+    let token = token(&mut market);
+    list(&mut market, &token);
+    let fake = format!("cw20:{token}");
+    let msg = ExecuteMsg::CreateDeployment(deployment(&[group("web", 1_000)], tenant_choice()));
+    let mallory = market.who("mallory");
+    let coin = Coin::new(PLENTY, fake.clone());
+    let error = market.pay(&mallory, &msg, &[coin]).unwrap_err();
+    assert_eq!(error, CommonError::TokenLikeDenom(fake).into());
 }
 
 #[test]
