@@ -5,11 +5,11 @@ use clap::Args;
 use serde::Serialize;
 use souk_api::{
     escrow::{self, AccountResponse},
-    orderbook,
+    orderbook::{self, DeploymentResponse},
 };
 use souk_client::{
-    Error,
-    deploy::{self, Cover},
+    Error, Market,
+    deploy::{self, Cover, Overdue},
     show::{amount, duration},
 };
 use souk_core::{DeploymentId, GroupSeq};
@@ -41,57 +41,63 @@ struct Deposited {
     not_started: Option<String>,
 }
 
+/// Groups to start.
+#[derive(Debug, Default)]
+struct Startable {
+    groups: Vec<GroupSeq>,
+    /// Orders that are over, whose ends are to be recorded before.
+    over: Vec<Overdue>,
+    /// Why none is, if it is known.
+    why_not: Option<String>,
+}
+
 impl Deposit {
-    /// Adds them, and starts groups in the same transaction; alone, if that is refused. What is not spent when the deployment
-    /// closes comes back to the depositor.
+    /// Adds them, and starts groups in the same transaction; if that is refused, alone and then each group.
+    /// What is not spent when the deployment closes comes back to the depositor.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
         let wallet = context.wallet()?;
         let coin = units::coin(&self.amount, &market.network.denom)?;
         let deployment = market.orderbook.deployment(self.deployment).await?;
         let account = deployment.account;
-        let (mut started, mut over, mut not_started) = (Vec::new(), Vec::new(), None);
-        if !self.no_start {
-            let (mut before, escrow, orderbook) = tokio::try_join!(
-                market.escrow.account(account),
-                market.escrow.config(),
-                market.orderbook.config(),
-            )?;
-            let added = souk_core::Amount::new(coin.amount)?;
-            let terms = orderbook.denoms.iter().find(|terms| terms.denom == deployment.denom);
-            let min_deposit = terms.map_or(souk_core::Amount::ZERO, |terms| terms.min_deposit);
-            let cover = Cover { min_runway: escrow.min_runway, min_deposit };
-            // What orders that are over still reserve can be let go first.
-            over = deploy::overdue(&market, &deployment).await?;
-            let let_go = over.iter().map(|one| one.reserved).sum();
-            let reserved = before.reserved.u128().saturating_sub(let_go);
-            before.reserved = souk_core::Rate::new(reserved)?;
-            started = deploy::startable(&deployment, &before, added, cover, &wallet.address);
-            if orderbook.paused && !started.is_empty() {
-                started.clear();
-                not_started = Some("the market is paused".to_owned());
+        let Startable { groups, over, why_not: mut not_started } = match self.no_start {
+            true => Startable::default(),
+            false => {
+                let added = souk_core::Amount::new(coin.amount)?;
+                startable(&market, &deployment, added, &wallet.address).await?
             }
-        }
+        };
+        let mut started = Vec::new();
+        let start = |group: &GroupSeq| {
+            let (deployment, group) = (self.deployment, *group);
+            let message =
+                orderbook::ExecuteMsg::StartGroup { deployment, group, without_last: false };
+            wallet.execute(&market.contracts.orderbook, &message, &[])
+        };
         let action = format!("depositing {}", self.amount);
         let deposit = escrow::ExecuteMsg::Deposit { account };
         let deposit = wallet.execute(&market.contracts.escrow, &deposit, &[coin])?;
-        let mut messages = vec![deposit.clone()];
-        if !started.is_empty() {
-            messages.extend(deploy::expire(&market, &wallet, &over)?);
-        }
-        for group in &started {
-            let (deployment, group) = (self.deployment, *group);
-            let start = orderbook::ExecuteMsg::StartGroup { deployment, group };
-            messages.push(wallet.execute(&market.contracts.orderbook, &start, &[])?);
-        }
+        let starts = groups.iter().map(start).collect::<Result<Vec<_>, _>>()?;
+        // What orders that are over still reserve is let go first, if anything is started.
+        let room =
+            if groups.is_empty() { Vec::new() } else { deploy::expire(&market, &wallet, &over)? };
+        let messages = [deposit.clone()].into_iter().chain(room).chain(starts).collect();
         match wallet.send(&action, messages).await {
-            // The coins matter more: another may have started the group by now.
-            Err(Error::Refused { reason, .. }) if !started.is_empty() => {
+            // The coins matter more: another may have started a group by now.
+            Err(Error::Refused { .. }) if !groups.is_empty() => {
                 wallet.send(&action, vec![deposit]).await?;
-                started.clear();
-                not_started = Some(reason);
+                for group in groups {
+                    let action = format!("starting group {}/{group}", self.deployment);
+                    match wallet.send(&action, vec![start(&group)?]).await {
+                        Ok(_) => started.push(group),
+                        Err(error) => not_started = Some(format!("group {group}: {error}")),
+                    }
+                }
             }
-            sent => drop(sent?),
+            sent => {
+                drop(sent?);
+                started = groups;
+            }
         }
         let account = market.escrow.account(account).await?;
         let (_, now) = market.now().await?;
@@ -108,7 +114,8 @@ impl Deposit {
                 .collect();
             let not_started = match &deposited.not_started {
                 Some(why) => {
-                    format!(" No group was started: {why}. `souk group start` tries it again.")
+                    let none = if deposited.started.is_empty() { "No group" } else { "Not each" };
+                    format!(" {none} was started: {why}. `souk group start` tries it again.")
                 }
                 None => String::new(),
             };
@@ -119,4 +126,41 @@ impl Deposit {
         });
         Ok(Exit::Ok)
     }
+}
+
+/// The groups that can be started with the deposit. What cannot be found out keeps no coins away.
+async fn startable(
+    market: &Market,
+    deployment: &DeploymentResponse,
+    added: souk_core::Amount,
+    sender: &str,
+) -> Result<Startable> {
+    let asked = tokio::try_join!(
+        market.escrow.account(deployment.account),
+        market.escrow.config(),
+        market.orderbook.config(),
+        deploy::overdue(market, deployment),
+    );
+    let (mut account, escrow, orderbook, over) = match asked {
+        Ok(answers) => answers,
+        Err(error) => {
+            return Ok(Startable { why_not: Some(error.to_string()), ..Startable::default() });
+        }
+    };
+    let Some(terms) = orderbook.denoms.iter().find(|terms| terms.denom == deployment.denom) else {
+        return Ok(Startable::default());
+    };
+    let cover = Cover {
+        min_runway: escrow.min_runway,
+        min_deposit: terms.min_deposit,
+        ceilings: (terms.min_price, terms.max_price),
+    };
+    let let_go = over.iter().map(|one| one.reserved).sum();
+    account.reserved = souk_core::Rate::new(account.reserved.u128().saturating_sub(let_go))?;
+    let groups = deploy::startable(deployment, &account, added, cover, sender);
+    if orderbook.paused && !groups.is_empty() {
+        let why_not = Some("the market is paused".to_owned());
+        return Ok(Startable { why_not, ..Startable::default() });
+    }
+    Ok(Startable { groups, over, why_not: None })
 }

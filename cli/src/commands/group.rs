@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use souk_api::orderbook::{ExecuteMsg, GroupResponse, OrderState};
+use souk_api::orderbook::{ExecuteMsg, GroupResponse, MAX_STARTS, OrderState};
 use souk_client::{Error, Market, deploy};
 use souk_core::{DeploymentId, GroupSeq};
 
@@ -14,7 +14,14 @@ pub enum Group {
     /// Let a group rest: its lease ends, or its order. The rest of the deployment goes on.
     Pause(Which),
     /// Put a group that rests out again, with a new order for providers to bid on.
-    Start(Which),
+    Start {
+        /// The group.
+        #[command(flatten)]
+        which: Which,
+        /// Without the provider of its latest lease, which may not bid on it any more.
+        #[arg(long)]
+        without_last: bool,
+    },
     /// Close a group for good. With its last group the deployment ends.
     Close(Which),
     /// Say whether anyone may start a group that rests for lack of funds, once there are some.
@@ -31,7 +38,7 @@ pub enum Group {
         deployment: DeploymentId,
         /// The group's number within it, from 1.
         group: GroupSeq,
-        /// The providers. Of more than 16 in all the oldest may bid again.
+        /// The providers. Of more than 15 the oldest may bid again.
         #[arg(value_name = "ADDRESS", required = true)]
         providers: Vec<String>,
     },
@@ -76,8 +83,8 @@ impl Group {
                 let message = ExecuteMsg::PauseGroup { deployment, group };
                 change(context, &market, Which { deployment, group }, "pausing", message).await
             }
-            Self::Start(Which { deployment, group }) => {
-                let message = ExecuteMsg::StartGroup { deployment, group };
+            Self::Start { which: Which { deployment, group }, without_last } => {
+                let message = ExecuteMsg::StartGroup { deployment, group, without_last };
                 let wallet = context.wallet()?;
                 let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
                 let action = format!("starting group {deployment}/{group}");
@@ -147,7 +154,8 @@ async fn change(
     Ok(Exit::Ok)
 }
 
-async fn shown(
+/// A group as it is now.
+pub async fn shown(
     market: &Market,
     deployment: DeploymentId,
     group: GroupSeq,
@@ -157,7 +165,8 @@ async fn shown(
     Ok(found.ok_or_else(|| Error::NotFound(format!("group {deployment}/{group} is not there")))?)
 }
 
-fn describe(deployment: DeploymentId, group: &GroupResponse) -> String {
+/// A group in words.
+pub fn describe(deployment: DeploymentId, group: &GroupResponse) -> String {
     let order = match group.order_state {
         OrderState::Closed => String::new(),
         state => format!(", order {} is {state}", group.order),
@@ -170,5 +179,12 @@ fn describe(deployment: DeploymentId, group: &GroupResponse) -> String {
         0 => String::new(),
         count => format!("; providers left it {count} times within a day"),
     };
-    format!("Group {deployment}/{} is {}{order}; {excluded}{rounds}.", group.seq, group.state)
+    let starts = match group.starts {
+        0 => String::new(),
+        count => format!("; it was put out again {count} of {MAX_STARTS} times within a day"),
+    };
+    format!(
+        "Group {deployment}/{} is {}{order}; {excluded}{rounds}{starts}.",
+        group.seq, group.state
+    )
 }

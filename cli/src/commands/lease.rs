@@ -11,9 +11,10 @@ use souk_client::{
     gateway::{Client, client_for},
     show::{self, amount, table},
 };
-use souk_core::{CloseReason, OrderId};
+use souk_core::{CloseReason, GroupId, OrderId};
 use souk_gateway::body::{ClusterEvent, EventQuery, LogLine, LogQuery};
 
+use super::group;
 use crate::{
     context::Context,
     exit::Exit,
@@ -226,9 +227,20 @@ async fn close(
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     wallet.send(&format!("closing lease {order}"), vec![message]).await?;
     let lease = market.orderbook.lease(order).await?;
+    let GroupId { deployment, group } = lease.group;
+    let group = group::shown(market, deployment, group).await?;
     context.out.result(&lease, |lease| {
         let reason = lease.reason.map_or("closed".to_owned(), |reason| reason.to_string());
-        format!("Lease {} is closed: {reason}.", lease.order)
+        // An orderbook of the first release takes no notice of the wish.
+        let excluded = match exclude && !group.excluded.contains(&lease.provider) {
+            true => format!(
+                " This market cannot exclude {}: it may bid on the group again.",
+                lease.provider
+            ),
+            false => String::new(),
+        };
+        let group = group::describe(deployment, &group);
+        format!("Lease {} is closed: {reason}. {group}{excluded}", lease.order)
     });
     Ok(Exit::Ok)
 }

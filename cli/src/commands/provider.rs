@@ -11,6 +11,7 @@ use souk_api::{
 use souk_chain::Coin;
 use souk_client::{
     Error,
+    deploy::History,
     show::{duration, table},
 };
 use souk_core::OrderId;
@@ -231,7 +232,13 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
             ("slots", format!("{} of {} in use", stats.used, stats.slots)),
             (
                 "leases",
-                format!("{} won, {} run, {} broken off", stats.won, stats.active, stats.breaches),
+                format!(
+                    "{} won, {} run, {} broken off, {} without manifest",
+                    stats.won,
+                    stats.active,
+                    stats.breaches,
+                    History::of(stats).without_manifest
+                ),
             ),
             ("maintenance", provider.maintenance.to_string()),
             ("registered", provider.registered.to_string()),

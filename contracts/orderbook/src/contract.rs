@@ -75,9 +75,9 @@ pub fn execute(
             let found = permission::deployment(ctx, needed, deployment)?;
             execute::pause_group(ctx, GroupId { deployment, group }, found)
         }
-        ExecuteMsg::StartGroup { deployment, group } => {
+        ExecuteMsg::StartGroup { deployment, group, without_last } => {
             let (found, starter) = permission::starter(ctx, needed, deployment)?;
-            execute::start_group(ctx, GroupId { deployment, group }, found, starter)
+            execute::start_group(ctx, GroupId { deployment, group }, found, starter, without_last)
         }
         ExecuteMsg::CloseGroup { deployment, group } => {
             let found = permission::deployment(ctx, needed, deployment)?;

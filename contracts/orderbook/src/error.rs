@@ -12,7 +12,19 @@ use souk_core::{
 };
 use thiserror::Error;
 
-use crate::neighbours::escrow::Shortfall;
+/// An account that does not last for the least runway.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{has} base units, where {burden} an hour for {runway} s need {needed}")]
+pub struct Shortfall {
+    /// Whole base units that are there.
+    pub has: u128,
+    /// Base units that it takes, rounded up.
+    pub needed: u128,
+    /// All rates and reserves, base units an hour.
+    pub burden: u128,
+    /// The least runway, in seconds.
+    pub runway: u64,
+}
 
 /// The orderbook's errors.
 #[derive(Debug, Error, PartialEq)]
@@ -380,6 +392,11 @@ pub enum ContractError {
     /// Providers exclude nobody.
     #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
     NotYoursToExclude(OrderId),
+    /// Who starts another's group excludes nobody from it.
+    #[error(
+        "only tenant and delegate can start group {0} without its last provider; start it without `without_last`"
+    )]
+    TenantsToExclude(GroupId),
     /// Too early or too late to close for want of a manifest.
     #[error(
         "lease {order} can be closed for manifest_timeout from {from} to {until}, it is {now}; later give another reason"

@@ -204,7 +204,7 @@ impl<T: PartialEq + Send> Watched<T> {
                 self.put(key, trim(&object));
             }
             Report::Gone(object) => self.put(key(&object), None),
-            Report::Listed(_) => {
+            Report::Listed => {
                 let listed = listed.take().unwrap_or_default();
                 self.kept.lock().retain(|key, _| listed.contains(key));
                 self.set(Health { broken_since: None, ready: true, last_error: None });

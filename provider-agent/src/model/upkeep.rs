@@ -158,9 +158,9 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
             due.push(UpkeepTask::CloseAuction(bid.order));
         }
     }
-    let patience = policy.take_bids_back_after.0;
+    let timeout = policy.take_bids_back_after.0;
     let late =
-        input.waiting.iter().filter(|(_, placed)| at.time.saturating_sub(*placed) >= patience);
+        input.waiting.iter().filter(|(_, placed)| at.time.saturating_sub(*placed) >= timeout);
     due.extend(late.map(|(order, _)| UpkeepTask::TakeBack(*order)));
     if input.doubt.is_some() {
         due.retain(|task| !task.is_final());
@@ -190,8 +190,8 @@ pub fn longest_manifest_timeout(chains: u64) -> u64 {
 /// chain's. It runs only while the agent takes manifests: its gateway is reached and manifests can be tried,
 /// but not for longer than four times as much.
 ///
-/// The chain allows the close within an hour after its time. Shortly before the end of that hour the chain's
-/// time is enough. What is not due by then never is: the lease goes on and is paid.
+/// The chain allows the close within an hour after its time. Shortly before the end of that hour the
+/// shorter of both is enough. What is not due by then never is: the lease goes on and is paid.
 ///
 /// A lease with a namespace had a manifest, in a store that was lost. So may any have had that is older than
 /// the store's last filling from the chain: its tenant has done its part, and does not know that it is asked
@@ -220,7 +220,7 @@ fn is_late(input: &UpkeepInput, lease: &Lease, at: Cursor, policy: &Bidding) -> 
     let last_call = at.time.saturating_add(SENDING).saturating_add(LAST_CALL) > closes;
     waited > timeout.saturating_mul(MAX_PROLONGED)
         || could > timeout
-        || (last_call && could >= least)
+        || (last_call && could >= least.min(policy.manifest_timeout.0))
 }
 
 fn end_deployment(
@@ -414,6 +414,28 @@ mod tests {
             assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
         }
         assert_eq!(longest_manifest_timeout(300), 3_540);
+    }
+
+    #[test]
+    fn an_agent_that_came_back_within_a_long_time_of_the_chains_closes_at_the_end_of_the_hour() {
+        // The chain's time is six hours; the window ends an hour later, at 25,200.
+        for (case, current_since, waited, late) in [
+            ("before the last call", 17_200, 24_840, false),
+            ("the last call", 17_200, 24_841, true),
+            ("the tenant had its ten minutes", 34_241, 24_841, true),
+            ("the tenant had less", 34_242, 24_841, false),
+        ] {
+            let input = UpkeepInput {
+                at: Some(Cursor { height: 5, time: 10_000 + waited }),
+                leases: vec![lease(10_000)],
+                current_since: Some(current_since),
+                manifest_timeouts: BTreeMap::from([(LEASE, 21_600)]),
+                in_cluster: Some(BTreeSet::new()),
+                ..UpkeepInput::default()
+            };
+            let tasks = plan(&input, &policy());
+            assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
+        }
     }
 
     #[test]

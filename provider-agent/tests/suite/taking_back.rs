@@ -58,15 +58,12 @@ async fn open_bids_for_one_tenant_stay_below_a_share_of_the_slots() {
 async fn an_order_whose_account_lost_its_cover_gets_a_bid_once_it_is_topped_up() {
     let fixture = Fixture::with(Options::with_long_blocks()).await;
     fixture.register("rival", "rival-operator", 10, vec![]).await;
-    // Together they take all of the 50 coins for an hour.
-    let groups = ["first", "second"].map(|name| {
-        let mut group = app(name);
-        group.ceiling = Price::new(25_000_000).unwrap();
-        group
-    });
+    // Together they take all but a tenth of a coin of the 50 for an hour.
+    let mut second = app("second");
+    second.ceiling = Price::new(48_900_000).unwrap();
     let auction = AuctionPolicy::TenantChoice {};
-    let (deployment, orders) = fixture.deploy("ann", groups.to_vec(), auction).await;
-    fixture.rival_bids(orders[0], 25_000_000).await;
+    let (deployment, orders) = fixture.deploy("ann", vec![app("first"), second], auction).await;
+    fixture.rival_bids(orders[0], 1_000_000).await;
     fixture.accept("ann", orders[0], "rival").await;
     fixture.chain.advance(600).await.unwrap();
     // The agent is not so quick that it takes the account for covered.

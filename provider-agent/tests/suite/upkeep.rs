@@ -18,7 +18,7 @@ async fn leased(fixture: &Fixture, agent: &InProcess) -> OrderId {
     until("a bid", || fixture.own_bid(order)).await;
     fixture.accept("ann", order, "provider").await;
     until("the lease", async || agent.store.lease(order).await.unwrap()).await;
-    agent.settled().await;
+    agent.takes_manifests().await;
     order
 }
 
@@ -57,7 +57,7 @@ async fn a_tenant_has_its_time_for_the_manifest_after_an_outage_of_the_agent() {
     fixture.chain.produce_blocks(1).await.unwrap();
 
     let agent = InProcess::start(&config).await;
-    agent.settled().await;
+    agent.takes_manifests().await;
     assert_eq!(fixture.proxy.count("close_lease", order), 0);
     fixture.chain.advance(660).await.unwrap();
     let end = ended(&agent, order).await;

@@ -1,7 +1,7 @@
 //! Work on many leases: each by itself, none for the sake of another, and only what is not done yet.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -39,6 +39,25 @@ async fn whole(agent: &InProcess, order: OrderId) {
     .await;
 }
 
+/// An agent whose requests to its cluster are seen.
+struct Begun {
+    fixture: Fixture,
+    config: PathBuf,
+    api: ApiProxy,
+    cluster: Cluster,
+    agent: InProcess,
+}
+
+async fn begin() -> Begun {
+    let fixture = manifests::fixture().await;
+    let config = configure(&fixture, "agent", "");
+    let api = ApiProxy::before(&fixture).await;
+    api.stand_before(&fixture, &config);
+    let cluster = Cluster::of(&config).await;
+    let agent = InProcess::start(&config).await;
+    Begun { fixture, config, api, cluster, agent }
+}
+
 /// Accepts another version of the site.
 async fn update(agent: &InProcess, leased: &mut Leased, sdl: &str) {
     leased.upload = upload(sdl);
@@ -47,12 +66,7 @@ async fn update(agent: &InProcess, leased: &mut Leased, sdl: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_namespace_that_hangs_holds_up_no_other_lease() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let api = ApiProxy::before(&fixture).await;
-    api.stand_before(&fixture, &config);
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
+    let Begun { fixture, config, api, cluster, agent } = begin().await;
     let hanging = lease(&fixture, &agent, "ann", SITE).await;
     let mut other = lease(&fixture, &agent, "bob", SITE).await;
     accepted(&agent.store, &other).await;
@@ -77,12 +91,7 @@ async fn one_namespace_that_hangs_holds_up_no_other_lease() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_applies_nothing_that_is_there_and_a_new_manifest_at_once() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let api = ApiProxy::before(&fixture).await;
-    api.stand_before(&fixture, &config);
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
+    let Begun { fixture, config, api, cluster, agent } = begin().await;
     let mut all = Vec::new();
     for tenant in ["ann", "bob", "ann"] {
         let leased = lease(&fixture, &agent, tenant, SITE).await;
@@ -114,12 +123,7 @@ async fn a_restart_applies_nothing_that_is_there_and_a_new_manifest_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_that_comes_while_everything_is_listed_is_applied_by_what_its_namespace_has() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let api = ApiProxy::before(&fixture).await;
-    api.stand_before(&fixture, &config);
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
+    let Begun { fixture, config, api, cluster, agent } = begin().await;
     let other = lease(&fixture, &agent, "ann", SITE).await;
     let mut changed = lease(&fixture, &agent, "bob", SITE).await;
     for leased in [&other, &changed] {
@@ -213,12 +217,7 @@ async fn a_kind_that_may_not_be_watched_stops_no_lease_and_health_says_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_moves_to_another_port_is_there_all_the_time() {
-    let fixture = manifests::fixture().await;
-    let config = configure(&fixture, "agent", "");
-    let api = ApiProxy::before(&fixture).await;
-    api.stand_before(&fixture, &config);
-    let cluster = Cluster::of(&config).await;
-    let agent = InProcess::start(&config).await;
+    let Begun { fixture, api, cluster, agent, .. } = begin().await;
     let mut leased = lease(&fixture, &agent, "ann", SITE).await;
     accepted(&agent.store, &leased).await;
     whole(&agent, leased.order).await;

@@ -202,7 +202,9 @@ impl<'a> Walk<'a> {
                 let msg = match self.rng.gen_range(0..6) {
                     0 => orderbook::ExecuteMsg::CloseGroup { deployment, group },
                     1 | 2 => orderbook::ExecuteMsg::PauseGroup { deployment, group },
-                    _ => orderbook::ExecuteMsg::StartGroup { deployment, group },
+                    _ => {
+                        orderbook::ExecuteMsg::StartGroup { deployment, group, without_last: false }
+                    }
                 };
                 contracts.to_orderbook(who, &msg)
             }

@@ -24,10 +24,11 @@ use crate::{
 };
 
 /// The group is reopened, after a provider's close without that provider and ten times in a day at most,
-/// after its tenant's as often as it could be started; a tenant may `exclude` it, too. Without a manifest nobody is to blame: the group of a tenant that
-/// chose its provider waits, that of an auction is reopened without the winner. While the account
-/// is depleted the reason is lack of money and nothing is reopened. Nor is it where the account is not known
-/// to carry the new order: the close is as good, and the group rests for lack of funds.
+/// after its tenant's as often as it could be started; a tenant may `exclude` it, too. Without a manifest
+/// nobody is to blame: the group of a tenant that chose its provider waits, that of an auction is reopened
+/// without the winner. While the account is depleted the reason is lack of money and nothing is reopened. Nor is
+/// it where the account is not known to carry the new order: the close is as good, and the group rests for lack
+/// of funds.
 ///
 /// # Errors
 /// If the lease ended already, if reason or exclusion are not this side's to give, or if it is not
@@ -63,10 +64,14 @@ pub fn close_lease(
     let response = Response::new().add_event(closed);
 
     let mut group = groups::get(ctx.storage(), id_of_group)?;
+    if manifest::was_paid(lease.created_at, order.manifest_timeout, ctx.now()) {
+        group.take_start_back();
+    }
     let carries =
         |ceiling: Rate| funds.is_some_and(|funds| funds.carry(ceiling, lease.price.into()).is_ok());
     let offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, carries);
-    if exclude {
+    // What its delegate does not want takes no place of those that the tenant named.
+    if exclude && ctx.sender() == deployment.tenant {
         group.name(&lease.provider);
     } else if excludes {
         group.exclude(&lease.provider);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Marks, or ends what was marked long enough ago. A clock that started again since the mark voids it, and
-/// so does a lease that began. The start of a group does not: it would put the end off for ever.
+/// so does the start of a group.
 ///
 /// # Errors
 /// If it is in use, closed already, or marked not long enough ago.
@@ -65,7 +65,7 @@ struct Unused {
 }
 
 /// One that is depleted can be ended, and one whose groups all rest: what others deposited must not stay in
-/// its account for as long as its tenant likes. Orders whose lifetime is over are recorded as such.
+/// its account after its tenant has gone. Orders whose lifetime is over are recorded as such.
 fn end_of_use(
     ctx: &mut Ctx,
     id: DeploymentId,

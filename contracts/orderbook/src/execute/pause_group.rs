@@ -14,7 +14,7 @@ use crate::{
 /// tenant to the lowest bid or to none.
 ///
 /// # Errors
-/// If the deployment is closed, or if the group is not open.
+/// If the deployment is closed, or if the group is neither open nor rests for lack of funds.
 pub fn pause_group(
     ctx: &mut Ctx,
     id: GroupId,
@@ -25,8 +25,12 @@ pub fn pause_group(
     }
     let group = groups::get(ctx.storage(), id)?;
     let state = group.state(&deployment);
-    if state != GroupState::Open {
-        return Err(ContractError::GroupNotOpen { group: id, state });
+    match state {
+        // What rests for lack of funds others may start, if its tenant lets them.
+        GroupState::Open | GroupState::InsufficientFunds => {}
+        GroupState::Paused | GroupState::Closed => {
+            return Err(ContractError::GroupNotOpen { group: id, state });
+        }
     }
     lifecycle::group::stop(ctx, id, group, OrderEnd::GroupPaused)
 }

@@ -1,7 +1,7 @@
 //! A tenant says who may not bid on a group.
 
 use cosmwasm_std::{Addr, Response};
-use souk_api::orderbook::{MAX_EXCLUDED, events::ExcludedSet};
+use souk_api::orderbook::{MAX_EXCLUDED, MAX_UNWANTED, events::ExcludedSet};
 use souk_contract_std::limits::addresses;
 use souk_core::GroupId;
 
@@ -25,7 +25,7 @@ pub fn set_excluded(
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id.deployment));
     }
-    let add = addresses(ctx, "excluded providers", add, MAX_EXCLUDED)?;
+    let add = addresses(ctx, "excluded providers", add, MAX_UNWANTED)?;
     let remove = addresses(ctx, "providers to let bid again", remove, MAX_EXCLUDED)?;
     let mut group = groups::get(ctx.storage(), id)?;
     group.readmit(&remove);

@@ -15,20 +15,26 @@ use crate::{
     },
     neighbours::escrow,
     permission::Starter,
-    state::{deployments::Deployment, groups},
+    state::{
+        deployments::Deployment,
+        groups::{self, Group},
+        orders::{self, Order},
+    },
 };
 
-/// At the denom's terms of today. An order whose lifetime is over is recorded as such first.
+/// At the denom's terms of today. An order whose lifetime is over is recorded as such first. With
+/// `without_last` the provider of the group's latest lease may not bid.
 ///
 /// # Errors
 /// If the deployment is closed, if the group does not rest, if it is not the sender's to start, if it
-/// could not be created at today's terms, if the account does not carry it, or if it was started too often
-/// within a day.
+/// could not be created at today's terms, if the account does not carry it, if it was started too often
+/// within a day, or if there is nobody to exclude or another than tenant and delegate wants it.
 pub fn start_group(
     ctx: &mut Ctx,
     id: GroupId,
     mut deployment: Deployment,
     starter: Starter,
+    without_last: bool,
 ) -> Result<Response, ContractError> {
     if deployment.closed {
         return Err(ContractError::DeploymentClosed(id.deployment));
@@ -53,14 +59,40 @@ pub fn start_group(
     let offered = lifecycle::group::offered(ctx, id, &deployment)?;
     let ceiling = Rate::from(offered.spec.ceiling);
     check_carried(ctx, id, &offered, ceiling, released)?;
+    if without_last {
+        exclude_last(ctx, id, &mut group, &deployment, starter)?;
+    }
     let started = group.start(ctx.now(), starter == Starter::Tenant);
     started.map_err(|from| ContractError::StartsUsedUp { group: id, max: MAX_STARTS, from })?;
+    // The deployment is in use again. The mark of one that was depleted is void by itself.
+    deployment.mark = deployment.mark.filter(|mark| mark.depleted_since.is_some());
     let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &offered)?;
     let state = GroupState::Open;
     let changed = GroupChanged { deployment: id.deployment, group: id.group, state };
     let change = ReserveChange::between(released, ceiling);
     let reserve = escrow::reserve(ctx, id.deployment, change)?;
     Ok(response.add_event(changed).add_event(opened).add_messages(reserve))
+}
+
+/// Excludes the provider of the group's latest lease.
+fn exclude_last(
+    ctx: &Ctx,
+    id: GroupId,
+    group: &mut Group,
+    deployment: &Deployment,
+    starter: Starter,
+) -> Result<(), ContractError> {
+    if starter == Starter::Anyone {
+        return Err(ContractError::TenantsToExclude(id));
+    }
+    let order = orders::find(ctx.storage(), group.order)?;
+    let lease = order.as_ref().and_then(Order::lease).ok_or(ContractError::NoLease(group.order))?;
+    if ctx.sender() == deployment.tenant {
+        group.name(&lease.provider);
+    } else {
+        group.exclude(&lease.provider);
+    }
+    Ok(())
 }
 
 /// As at creation: the account must carry the ceiling for the least runway, beside what it pays and reserves

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     ContractError, Ctx,
     neighbours::escrow,
-    rules::{opening, reason::OrderEnd},
+    rules::{manifest, opening, reason::OrderEnd},
     state::{
         counters,
         denoms::{self, Terms},
@@ -109,15 +109,21 @@ pub fn record_expiry(
 pub fn stop(
     ctx: &mut Ctx,
     id: GroupId,
-    group: Group,
+    mut group: Group,
     end: OrderEnd,
 ) -> Result<Response, ContractError> {
     let number = group.order;
-    let changed = order::set_group(ctx.storage_mut(), id, group, end.group_state())?;
     // A pruned order is a closed one.
-    let Some(mut found) = orders::find(ctx.storage(), number)? else {
-        return Ok(Response::new().add_event(changed));
-    };
+    let found = orders::find(ctx.storage(), number)?;
+    if let Some(order) = &found
+        && let OrderStatus::Lease(running) = &order.status
+        && running.ended.is_none()
+        && manifest::was_paid(running.created_at, order.manifest_timeout, ctx.now())
+    {
+        group.take_start_back();
+    }
+    let changed = order::set_group(ctx.storage_mut(), id, group, end.group_state())?;
+    let Some(mut found) = found else { return Ok(Response::new().add_event(changed)) };
     match &found.status {
         OrderStatus::Open => {
             let (closed, released) = order::close(ctx.storage_mut(), number, &mut found, end)?;

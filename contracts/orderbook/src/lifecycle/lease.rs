@@ -14,7 +14,7 @@ use crate::{
     rules::slot,
     state::{
         bids::{self, Bid},
-        deployments, leases,
+        leases,
         orders::{self, Lease, Order, OrderStatus},
         provider_stats::{self, LeaseEnd},
     },
@@ -46,11 +46,6 @@ pub fn open(
     orders::save(ctx.storage_mut(), id, &loaded.order)?;
     leases::add(ctx.storage_mut(), &provider, id)?;
     provider_stats::lease_won(ctx.storage_mut(), &provider)?;
-    // The deployment is in use again. The mark of one that was depleted is void by itself.
-    if loaded.deployment.mark.is_some_and(|mark| mark.depleted_since.is_none()) {
-        loaded.deployment.mark = None;
-        deployments::save(ctx.storage_mut(), deployment, &loaded.deployment)?;
-    }
 
     let stream = NewStream {
         lease: id,

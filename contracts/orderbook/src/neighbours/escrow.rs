@@ -25,10 +25,10 @@ use souk_core::{
     AccountId, Amount, Clock, Denom, DeploymentId, OrderId, Price, Rate,
     clock::{SCALE, split},
 };
-use thiserror::Error;
 
 use crate::{
     ContractError, Ctx, View,
+    error::Shortfall,
     state::{Config, Link},
 };
 
@@ -180,20 +180,6 @@ pub struct Funds {
     clock: Clock,
     reserved: Rate,
     runway: u64,
-}
-
-/// An account that does not last for the least runway.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{has} base units, where {burden} an hour for {runway} s need {needed}")]
-pub struct Shortfall {
-    /// Whole base units that are there.
-    pub has: u128,
-    /// Base units that it takes, rounded up.
-    pub needed: u128,
-    /// All rates and reserves, base units an hour.
-    pub burden: u128,
-    /// The least runway, in seconds.
-    pub runway: u64,
 }
 
 impl Funds {

@@ -9,6 +9,11 @@ pub fn window(created_at: u64, manifest_timeout: u64) -> (u64, u64) {
     (from, from.saturating_add(MANIFEST_WINDOW))
 }
 
+/// Whether a lease that began at `created_at` is paid for until its provider may close it for that.
+pub fn was_paid(created_at: u64, manifest_timeout: u64, now: u64) -> bool {
+    now >= window(created_at, manifest_timeout).0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

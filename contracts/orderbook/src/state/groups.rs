@@ -3,7 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
-use souk_api::orderbook::{GroupState, MAX_EXCLUDED, MAX_ROUNDS, MAX_STARTS};
+use souk_api::orderbook::{GroupState, MAX_EXCLUDED, MAX_ROUNDS, MAX_STARTS, MAX_UNWANTED};
 use souk_core::{GroupId, GroupSeq, GroupSpec, OrderId};
 
 use super::deployments::Deployment;
@@ -24,7 +24,8 @@ pub struct Group {
     /// Providers that may not bid on its orders to come because they left a lease, the oldest first.
     #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Addr>,
-    /// Those that its tenant does not want, likewise; [`MAX_EXCLUDED`] with the others at most.
+    /// Those that its tenant does not want, likewise: [`MAX_UNWANTED`] at most, and [`MAX_EXCLUDED`] with
+    /// the others.
     #[serde(rename = "n", default, skip_serializing_if = "Vec::is_empty")]
     named: Vec<Addr>,
     /// What some records count of breaches in all the group's life. It is read and not kept.
@@ -81,25 +82,37 @@ impl Group {
         Ok(())
     }
 
+    /// Takes the latest of those back: a lease came of it for which its tenant paid. Else providers that win
+    /// and leave would use up what its tenant needs to go on.
+    pub fn take_start_back(&mut self) {
+        self.starts.pop();
+    }
+
     /// Providers that may not bid on its orders to come: first those that left a lease, then those that
     /// its tenant does not want, of each the oldest first.
     pub fn excluded(&self) -> Vec<Addr> {
         self.excluded.iter().chain(&self.named).cloned().collect()
     }
 
-    /// Excludes a provider that left a lease, unless its tenant did so already. Beyond [`MAX_EXCLUDED`] the
-    /// oldest of those that left may bid again; only if there is none, the oldest that its tenant named.
+    /// Excludes a provider that left a lease or that the tenant's delegate does not want, unless its tenant
+    /// did so already. Beyond [`MAX_EXCLUDED`] the oldest of these may bid again, and none that its tenant
+    /// named.
     pub fn exclude(&mut self, provider: &Addr) {
         if !self.named.contains(provider) {
-            self.make_room(provider);
+            self.readmit(std::slice::from_ref(provider));
             self.excluded.push(provider.clone());
+            self.leave_room();
         }
     }
 
-    /// Excludes a provider that its tenant does not want, likewise.
+    /// Excludes a provider that its tenant does not want. Beyond [`MAX_UNWANTED`] the oldest of these may
+    /// bid again.
     pub fn name(&mut self, provider: &Addr) {
-        self.make_room(provider);
+        self.readmit(std::slice::from_ref(provider));
         self.named.push(provider.clone());
+        let excess = self.named.len().saturating_sub(MAX_UNWANTED);
+        self.named.drain(..excess);
+        self.leave_room();
     }
 
     /// Lets these bid again.
@@ -108,14 +121,11 @@ impl Group {
         self.named.retain(|known| !providers.contains(known));
     }
 
-    /// Leaves a place for a provider that will be added.
-    fn make_room(&mut self, provider: &Addr) {
-        self.readmit(std::slice::from_ref(provider));
-        let count = self.excluded.len().saturating_add(self.named.len());
-        if count >= MAX_EXCLUDED {
-            let list = if self.excluded.is_empty() { &mut self.named } else { &mut self.excluded };
-            list.drain(..1);
-        }
+    /// Lets the oldest of those bid again that its tenant did not name, until the others have a place.
+    fn leave_room(&mut self) {
+        let places = MAX_EXCLUDED.saturating_sub(self.named.len());
+        let excess = self.excluded.len().saturating_sub(places);
+        self.excluded.drain(..excess);
     }
 
     /// How often it was reopened without its tenant's fault, and how often started, within a day.
@@ -235,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_the_tenant_named_is_let_in_again_only_when_nobody_else_is_left_to_be() {
+    fn whom_the_tenant_named_is_let_in_again_for_others_that_it_names_alone() {
         let mut group = Group::opened(OrderId(7));
         for number in 1..=10 {
             group.name(&provider(number));
@@ -250,13 +260,14 @@ mod tests {
         for number in 50..=60 {
             group.name(&provider(number));
         }
-        let named: Vec<_> = (6..=10).chain(50..=60).map(provider).collect();
-        assert_eq!(group.excluded(), named);
+        let kept: Vec<_> = [40].into_iter().chain(7..=10).chain(50..=60).map(provider).collect();
+        assert_eq!(group.excluded(), kept, "one place is left for the latest that left");
         group.exclude(&provider(70));
         group.exclude(&provider(71));
-        let kept: Vec<_> = [71].into_iter().chain(7..=10).chain(50..=60).map(provider).collect();
-        assert_eq!(group.excluded(), kept, "one place for the latest that left, at the most");
+        assert_eq!(group.excluded()[0], provider(71));
+        assert_eq!(group.excluded()[1..], kept[1..]);
         group.name(&provider(71));
         assert_eq!(group.excluded().last(), Some(&provider(71)));
+        assert_eq!(group.excluded().len(), MAX_UNWANTED);
     }
 }

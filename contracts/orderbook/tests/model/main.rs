@@ -53,7 +53,7 @@ fn the_random_markets_are_lively() {
     // reach leases by both ways, dryness, disqualification and reopening.
     let mut play = Play::begin();
     let mut seed = 7u64;
-    for _ in 0..6_000 {
+    for _ in 0..12_000 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let bytes = (seed >> 16).to_be_bytes();
         // The lowest bits of such a number repeat soon.

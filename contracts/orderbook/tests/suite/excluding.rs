@@ -3,7 +3,7 @@
 use souk_api::{
     defaults::MIN_AUCTION_BLOCKS,
     orderbook::{
-        MAX_EXCLUDED,
+        MAX_EXCLUDED, MAX_UNWANTED,
         events::{ExcludedSet, LeaseClosed},
     },
 };
@@ -153,6 +153,27 @@ fn providers_that_leave_do_not_push_out_whom_the_tenant_named() {
 }
 
 #[test]
+fn a_delegate_that_excludes_lets_nobody_in_whom_the_tenant_named() {
+    let mut market = Market::new();
+    let mut new = deployment(&[group("web", 1_000)], tenant_choice());
+    new.delegate = Some(market.who("desk").into());
+    let id = market.create("ann", &new, PLENTY).unwrap();
+    let names: Vec<String> = (0..MAX_UNWANTED).map(|number| format!("p{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    market.set_excluded("ann", id, &names, &[]).unwrap();
+    for name in ["s1", "s2"] {
+        let order = market.deployment(id).groups[0].order;
+        market.provider(name);
+        market.place(name, order, 900).unwrap();
+        market.accept("desk", order, name, 900).unwrap();
+        market.pass(3 * HOUR).tenant_excludes("desk", order).unwrap();
+    }
+    let excluded = market.deployment(id).groups[0].excluded.clone();
+    let who = |name: &&str| market.who(name).to_string();
+    assert_eq!(excluded, ["s2"].iter().chain(&names).map(who).collect::<Vec<_>>());
+}
+
+#[test]
 fn the_list_is_not_the_delegates() {
     let mut market = Market::new();
     let mut new = deployment(&[group("web", 1_000)], tenant_choice());
@@ -165,15 +186,15 @@ fn the_list_is_not_the_delegates() {
 }
 
 #[test]
-fn sixteen_are_excluded_at_most() {
+fn fifteen_are_named_at_most() {
     let mut market = Market::new();
     let order = market.order("ann", tenant_choice());
     let id = market.order_of(order).group.deployment;
     let names: Vec<String> = (0..17).map(|number| format!("p{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    market.set_excluded("ann", id, &names[..16], &[]).unwrap();
-    let error = CommonError::TooMany { what: "excluded providers", count: 17, max: MAX_EXCLUDED };
-    assert_eq!(market.set_excluded("ann", id, &names, &[]).unwrap_err(), error.into());
+    market.set_excluded("ann", id, &names[..15], &[]).unwrap();
+    let error = CommonError::TooMany { what: "excluded providers", count: 16, max: MAX_UNWANTED };
+    assert_eq!(market.set_excluded("ann", id, &names[..16], &[]).unwrap_err(), error.into());
     market.close("ann", id).unwrap();
     let error = market.set_excluded("ann", id, &[], &[]).unwrap_err();
     assert_eq!(error, ContractError::DeploymentClosed(id));

@@ -42,7 +42,7 @@ fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteM
         ExecuteMsg::CloseLease { order: leased, reason: None, exclude: false },
         ExecuteMsg::SetExcluded { deployment, group: GroupSeq(1), add: vec![], remove: vec![] },
         ExecuteMsg::PauseGroup { deployment, group: GroupSeq(2) },
-        ExecuteMsg::StartGroup { deployment, group: GroupSeq(2) },
+        ExecuteMsg::StartGroup { deployment, group: GroupSeq(2), without_last: false },
         ExecuteMsg::CloseGroup { deployment, group: GroupSeq(2) },
         ExecuteMsg::SetAnyoneStarts { deployment, on: true },
         ExecuteMsg::CloseAuction { order: open, limit: 1 },

@@ -4,8 +4,8 @@ use souk_api::{
     defaults::{self, END_BLOCKS, IDLE_GRACE, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
     escrow,
     orderbook::{
-        DenomConfig, DeploymentState, ExecuteMsg, GroupState, MAX_ROUNDS, MAX_STARTS,
-        OrderResponse, OrderState, Params, QueryMsg,
+        DenomConfig, DeploymentState, ExecuteMsg, FIRST_MANIFEST_TIMEOUT, GroupState, MAX_ROUNDS,
+        MAX_STARTS, OrderResponse, OrderState, Params, QueryMsg,
         events::{
             AnyoneStartsSet, DeploymentClosed, GroupChanged, LeaseClosed, OrderClosed, OrderOpened,
         },
@@ -16,7 +16,7 @@ use souk_core::{
     AccountId, CloseReason, DeploymentId, GroupId, GroupSeq, OrderId,
     time::{DAY, HOUR},
 };
-use souk_orderbook::{ContractError, neighbours::escrow::Shortfall};
+use souk_orderbook::{ContractError, error::Shortfall};
 
 use crate::market::{GroupAction::*, *};
 
@@ -551,51 +551,141 @@ fn accomplices_that_win_and_leave_at_once_do_not_end_a_group() {
 }
 
 #[test]
-fn starting_a_group_keeps_its_deployment_and_only_a_lease_voids_the_mark() {
-    for leases in [false, true] {
+fn starting_a_group_keeps_its_deployment() {
+    for auction in [tenant_choice(), lowest_price(60)] {
         let mut market = Market::new();
-        market.provider("pro");
-        let order = market.order("ann", tenant_choice());
+        let order = market.order("ann", auction);
         let id = market.order_of(order).group.deployment;
         market.group("ann", Pause, id, 1).unwrap();
         market.end_deployment(id).unwrap();
-        let marked_at = Some(market.now());
-        market.blocks(END_BLOCKS, IDLE_GRACE - 1);
+        assert_eq!(market.deployment(id).marked_at, Some(market.now()));
+        market.blocks(END_BLOCKS, IDLE_GRACE);
         market.group("ann", Start, id, 1).unwrap();
-        assert_eq!(market.deployment(id).marked_at, marked_at);
-        market.pass(1);
+        assert_eq!(market.deployment(id).marked_at, None);
         let error = market.end_deployment(id).unwrap_err();
         assert!(matches!(error, ContractError::InUse { .. }), "its order takes bids: {error}");
-        if leases {
-            let order = market.deployment(id).groups[0].order;
-            market.place("pro", order, 900).unwrap();
-            market.accept("ann", order, "pro", 900).unwrap();
-            assert_eq!(market.deployment(id).marked_at, None);
-        }
         market.group("ann", Pause, id, 1).unwrap();
-        market.pass(1).end_deployment(id).unwrap();
-        if leases {
-            assert_eq!(market.deployment(id).state, DeploymentState::Active, "marked again");
-            market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
-        }
+        market.end_deployment(id).unwrap();
+        assert_eq!(market.deployment(id).state, DeploymentState::Active, "marked again");
+        market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
         assert_eq!(market.deployment(id).state, DeploymentState::Closed);
+        assert_eq!(market.account(id).reserved.u128(), 0);
     }
 }
 
 #[test]
-fn the_lease_of_an_auction_voids_the_mark_as_well() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let order = market.order("ann", lowest_price(60));
-    let id = market.order_of(order).group.deployment;
-    market.group("ann", Pause, id, 1).unwrap();
-    market.end_deployment(id).unwrap();
+fn providers_that_win_and_leave_use_up_no_start_of_the_tenants() {
+    for auction in [tenant_choice(), lowest_price(60)] {
+        let mut market = Market::new();
+        let mut order = market.order("ann", auction);
+        let id = market.order_of(order).group.deployment;
+        for round in 0..3 * MAX_STARTS {
+            let name = format!("s{round}");
+            market.provider(&name);
+            market.place(&name, order, 1).unwrap();
+            if auction == tenant_choice() {
+                market.accept("ann", order, &name, 1).unwrap();
+            } else {
+                market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+            }
+            market.pass(FIRST_MANIFEST_TIMEOUT);
+            market.provider_closes(&name, order, CloseReason::ManifestTimeout).unwrap();
+            if state(&market, id) == GroupState::Paused {
+                market.group("ann", Start, id, 1).unwrap();
+            }
+            order = market.deployment(id).groups[0].order;
+        }
+        let starts = market.deployment(id).groups[0].starts;
+        assert!(starts <= 1, "{starts}");
+    }
+}
+
+#[test]
+fn what_a_tenant_paid_for_before_it_ended_it_uses_up_no_start() {
+    for (lasts, excludes, most) in [
+        (FIRST_MANIFEST_TIMEOUT, false, 1),
+        (FIRST_MANIFEST_TIMEOUT, true, 1),
+        (FIRST_MANIFEST_TIMEOUT - 1, false, MAX_STARTS),
+    ] {
+        let mut market = Market::new();
+        let mut order = market.order("ann", tenant_choice());
+        let id = market.order_of(order).group.deployment;
+        for round in 0..MAX_STARTS {
+            let name = format!("s{round}");
+            market.provider(&name);
+            market.place(&name, order, 1).unwrap();
+            market.accept("ann", order, &name, 1).unwrap();
+            market.pass(lasts);
+            match excludes {
+                true => market.tenant_excludes("ann", order).unwrap(),
+                false => market.tenant_closes("ann", order).unwrap(),
+            };
+            order = market.deployment(id).groups[0].order;
+        }
+        assert_eq!(market.deployment(id).groups[0].starts, u32::from(most), "{lasts} s");
+    }
+}
+
+#[test]
+fn a_pause_of_what_was_paid_for_takes_its_start_back() {
+    for (lasts, starts) in [(FIRST_MANIFEST_TIMEOUT - 1, 1), (FIRST_MANIFEST_TIMEOUT, 0)] {
+        let (mut market, id, _) = leased();
+        market.group("ann", Pause, id, 1).unwrap();
+        market.group("ann", Start, id, 1).unwrap();
+        let order = market.deployment(id).groups[0].order;
+        market.place("pro", order, 900).unwrap();
+        market.accept("ann", order, "pro", 900).unwrap();
+        market.pass(lasts).group("ann", Pause, id, 1).unwrap();
+        assert_eq!(market.deployment(id).groups[0].starts, starts);
+    }
+}
+
+#[test]
+fn a_group_that_rests_for_lack_of_funds_can_be_kept_from_others() {
+    let (mut market, id) = out_of_funds();
+    market.let_anyone_start("ann", id, true).unwrap();
+    let response = market.group("ann", Pause, id, 1).unwrap();
+    assert_eq!(market.events_of::<GroupChanged>(&response)[0].state, GroupState::Paused);
+    market.deposit("friend", id, PLENTY);
+    let error = market.group("friend", Start, id, 1).unwrap_err();
+    assert_eq!(error, ContractError::TenantsToStart(first(id)));
     market.group("ann", Start, id, 1).unwrap();
-    let order = market.deployment(id).groups[0].order;
-    market.place("pro", order, 900).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
-    assert_eq!(market.deployment(id).marked_at, None);
-    assert_eq!(market.account(id).reserved.u128(), 0);
+}
+
+#[test]
+fn a_group_is_started_without_its_last_provider_by_tenant_and_delegate() {
+    for sender in ["ann", "desk"] {
+        let (mut market, id, order) = leased();
+        let delegate = Some(market.who("desk").to_string());
+        let ann = market.who("ann");
+        market.send(&ann, &ExecuteMsg::SetDelegate { deployment: id, delegate }).unwrap();
+        market.let_anyone_start("ann", id, true).unwrap();
+        let closed = market.pass(FIRST_MANIFEST_TIMEOUT).provider_closes(
+            "pro",
+            order,
+            CloseReason::ManifestTimeout,
+        );
+        closed.unwrap();
+        assert_eq!(state(&market, id), GroupState::Paused);
+        market.group(sender, StartWithoutLast, id, 1).unwrap();
+        let next = market.deployment(id).groups[0].order;
+        let pro = market.who("pro");
+        assert_eq!(market.place("pro", next, 900).unwrap_err(), ContractError::Excluded(pro));
+        // The latest order had no lease: there is nobody to exclude.
+        market.group("ann", Pause, id, 1).unwrap();
+        let error = market.group("ann", StartWithoutLast, id, 1).unwrap_err();
+        assert_eq!(error, ContractError::NoLease(next));
+    }
+}
+
+#[test]
+fn others_that_start_a_group_exclude_nobody() {
+    let (mut market, id) = out_of_funds();
+    market.let_anyone_start("ann", id, true).unwrap();
+    market.deposit("friend", id, PLENTY);
+    let error = market.group("friend", StartWithoutLast, id, 1).unwrap_err();
+    assert_eq!(error, ContractError::TenantsToExclude(first(id)));
+    market.group("friend", Start, id, 1).unwrap();
 }
 
 #[test]

@@ -13,7 +13,7 @@ use souk_core::{
     AccountId, AuctionPolicy, CloseReason, DeploymentId, OrderId, Price,
     time::{DAY, HOUR},
 };
-use souk_orderbook::{ContractError, neighbours::escrow::Shortfall};
+use souk_orderbook::{ContractError, error::Shortfall};
 
 use crate::market::{GroupAction::*, *};
 

@@ -6,9 +6,12 @@ use souk_core::time::{DAY, HOUR};
 pub const MAX_OFFER: usize = 4;
 /// Providers that a tenant names in one list (`allow`, `refuse`) at most.
 pub const MAX_NAMED: usize = 16;
-/// Providers that are excluded from a group at most; one more, and the oldest may bid again, whom the
-/// tenant named last.
+/// Providers that are excluded from a group at most; one more, and the oldest may bid again that left a
+/// lease.
 pub const MAX_EXCLUDED: usize = 16;
+/// How many of them the tenant names at most; one more, and the oldest of these may bid again. One place is
+/// left, so that a provider that leaves does not win the next order.
+pub const MAX_UNWANTED: usize = 15;
 /// Orders in one message (`release_bids`, `prune`) at most.
 pub const MAX_ORDERS: usize = 50;
 /// Disqualified bids that one `close_auction` goes through at most.
@@ -24,8 +27,9 @@ pub const AFTER_PAUSE: u64 = 600;
 /// How often a group is reopened within any day after providers closed a lease of it, without notice or,
 /// in a binding auction, for want of a manifest, before it pauses.
 pub const MAX_ROUNDS: u8 = 10;
-/// How often a group is put out again within any day by starts and by its tenant's closes of leases. Each
-/// time costs every provider a bid.
+/// How often a group is put out again within any day by starts and by its tenant's closes of leases, without
+/// a lease that its tenant pays for until a provider may close it for want of a manifest. Each time costs
+/// every provider a bid.
 pub const MAX_STARTS: u8 = 10;
 /// For how long after `Params::manifest_timeout` a provider may close for want of a manifest, in
 /// seconds.

@@ -10,7 +10,7 @@ pub use events::OrderbookEvent;
 pub use limits::{
     AFTER_PAUSE, EXTENSION, FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, MANIFEST_WINDOW,
     MAX_DISQUALIFIED, MAX_EXCLUDED, MAX_EXTENSIONS, MAX_NAMED, MAX_OFFER, MAX_ORDERS, MAX_ROUNDS,
-    MAX_STARTS,
+    MAX_STARTS, MAX_UNWANTED,
 };
 pub use msg::{
     Cw20Hook, DenomConfig, ExecuteMsg, InstantiateMsg, MigrateMsg, NewDeployment, Params,

@@ -165,7 +165,8 @@ pub enum ExecuteMsg {
     },
     /// Ends a lease, by either side. After a provider's close the group is
     /// reopened without that provider, ten times in a day at most; after a tenant's close it is
-    /// reopened as well, which counts as a start does (`StartGroup`). Beyond that it pauses. For want of a manifest a provider closes from `manifest_timeout` after the
+    /// reopened as well, which counts as a start does (`StartGroup`). Beyond that it pauses. For want of a
+    /// manifest a provider closes from `manifest_timeout` after the
     /// lease's beginning until an hour later: the group pauses where its tenant chose the provider,
     /// and is reopened without it after a binding auction, which counts as well. While the account
     /// is depleted the reason is always lack of funds.
@@ -175,19 +176,19 @@ pub enum ExecuteMsg {
         /// Why, if a provider closes.
         reason: Option<CloseReason>,
         /// Whether the provider may not bid on the group any more, if its tenant closes. Orderbooks of
-        /// the first release do not know the field, so it is not written unless it says something.
+        /// the first release take no notice of the field.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         exclude: bool,
     },
     /// Changes which providers may not bid on a group, for its orders from the next on. First `remove`,
-    /// then `add`, in their order. Of more than 16 the oldest may bid again: of those that left a lease as
-    /// long as there are some, then of those that the tenant named here or with a close.
+    /// then `add`, in their order. Of more than 15 that its tenant names here, with a close or with a start the
+    /// oldest may bid again; beside them stand the latest that left a lease, 16 in all.
     SetExcluded {
         /// The deployment.
         deployment: DeploymentId,
         /// The group.
         group: GroupSeq,
-        /// Providers that may not bid from now on, 16 at most.
+        /// Providers that may not bid from now on, 15 at most.
         #[serde(default)]
         add: Vec<String>,
         /// Providers that may bid again, whoever excluded them, 16 at most.
@@ -195,7 +196,8 @@ pub enum ExecuteMsg {
         remove: Vec<String>,
     },
     /// Ends the order or the lease of an open group, which then rests until it is started. Bids on the
-    /// order are lost, also those of a `lowest_price` auction.
+    /// order are lost, also those of a `lowest_price` auction. One that rests for lack of funds is then its
+    /// tenant's and delegate's alone to start.
     PauseGroup {
         /// The deployment.
         deployment: DeploymentId,
@@ -203,15 +205,20 @@ pub enum ExecuteMsg {
         group: GroupSeq,
     },
     /// Opens a new order for a group that rests. If its tenant or delegate sends it, the reopenings of the
-    /// day are forgotten. One that rests for lack of funds anyone may start if its tenant allows it. The account must not be
-    /// depleted, must hold the denom's least deposit, and must carry the ceiling for the least runway,
-    /// unless the tenant starts a group for which it chooses the provider. Ten times within a day at most, its
-    /// tenant's closes of leases included.
+    /// day are forgotten. One that rests for lack of funds anyone may start if its tenant allows it. The
+    /// account must not be depleted, must hold the denom's least deposit, and must carry the ceiling for the
+    /// least runway, unless the tenant starts a group for which it chooses the provider. Ten times within a
+    /// day at most, its tenant's closes of leases included. What led to a lease that was paid for at least
+    /// the order's `manifest_timeout` does not count.
     StartGroup {
         /// The deployment.
         deployment: DeploymentId,
         /// The group.
         group: GroupSeq,
+        /// Whether the provider of the group's latest lease may not bid on it any more. Not for another than
+        /// tenant and delegate.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_last: bool,
     },
     /// Ends a group for good, with its order or lease; with the last one the deployment.
     CloseGroup {

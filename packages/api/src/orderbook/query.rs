@@ -122,9 +122,9 @@ pub struct ConfigResponse {
     pub paused: bool,
 }
 
-/// [`Params`] in an answer, which may come from an orderbook of the first release.
+/// [`Params`] in an answer, which may come from an orderbook of the first release or of a later one.
 #[derive(Deserialize)]
-#[serde(crate = "cosmwasm_schema::serde", remote = "Params", deny_unknown_fields)]
+#[serde(crate = "cosmwasm_schema::serde", remote = "Params")]
 struct ParamsOfAnyRelease {
     order_lifetime: u64,
     min_auction: u64,
@@ -381,6 +381,9 @@ mod tests {
         assert_eq!((slot_hold, manifest_timeout, idle_grace), (86_400, 300, 30 * 86_400));
         let again: ConfigResponse = from_json(to_json_string(&config)?)?;
         assert_eq!(again, config);
+        // A later release may have more of them, which stops no program of this one.
+        let later = old.replace(r#""slot_hold""#, r#""later":1,"slot_hold""#);
+        assert_eq!(from_json::<ConfigResponse>(later)?, config);
         // A message says all of them: what is left out must not be reset.
         let (_, params) = old.split_once(r#""params":"#).unwrap_or_default();
         let (params, _) = params.split_once(r#","paused""#).unwrap_or_default();

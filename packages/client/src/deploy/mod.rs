@@ -19,7 +19,9 @@ pub use create::{Created, create};
 pub use expiring::{Overdue, expire, overdue, send_with_cover};
 pub use flow::{Deployed, Progress, Request, Timeouts, run};
 pub use launch::{accept, launch, leases_of};
-pub use offers::{Bids, Look, Offer, OfferSource, Offers, Pick, Via, no_such_offer, read_offers};
+pub use offers::{
+    Bids, History, Look, Offer, OfferSource, Offers, Pick, Via, no_such_offer, read_offers,
+};
 pub use plan::{Plan, plan};
 pub use ready::wait_until_ready;
 pub use starting::{Cover, startable};

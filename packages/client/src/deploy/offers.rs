@@ -3,8 +3,8 @@
 use std::{future::Future, str::FromStr};
 
 use serde::Serialize;
-use souk_api::orderbook::{BidResponse, OrderResponse, OrderState};
-use souk_core::{BidId, Denom, DeploymentId, OrderId, Price};
+use souk_api::orderbook::{BidResponse, OrderResponse, OrderState, ProviderStatsResponse};
+use souk_core::{BidId, CloseReason, Denom, DeploymentId, OrderId, Price};
 
 use crate::{
     error::Error,
@@ -85,8 +85,31 @@ pub struct Offer {
     pub offer: Vec<String>,
     /// Auditors that attest something of it.
     pub audited_by: usize,
-    /// Leases it has won, and how many of them it ended without notice.
-    pub leases: (u64, u64),
+    /// Its leases so far.
+    pub leases: History,
+}
+
+/// How a provider's leases went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct History {
+    /// Those it has won.
+    pub won: u64,
+    /// Those of them that it ended without notice.
+    pub breaches: u64,
+    /// Those that it ended for want of a manifest, by its own word.
+    pub without_manifest: u64,
+}
+
+impl History {
+    /// As the orderbook counts them.
+    pub fn of(stats: &ProviderStatsResponse) -> Self {
+        let ended = |why| stats.closed.iter().filter(move |(reason, _)| *reason == why);
+        Self {
+            won: stats.won,
+            breaches: stats.breaches,
+            without_manifest: ended(CloseReason::ManifestTimeout).map(|(_, count)| count).sum(),
+        }
+    }
 }
 
 /// An order's offers, and why others made none.
@@ -177,7 +200,7 @@ async fn offer(
         region: attribute("region").or_else(|| attribute("location-region")),
         offer: bid.offer.iter().map(ToString::to_string).collect(),
         audited_by: attestations.iter().filter(|one| !one.values.is_empty()).count(),
-        leases: (stats.won, stats.breaches),
+        leases: History::of(&stats),
     })
 }
 
@@ -203,7 +226,7 @@ pub(super) mod tests {
             region: None,
             offer: Vec::new(),
             audited_by: 0,
-            leases: (0, 0),
+            leases: History::default(),
         }
     }
 

@@ -2,9 +2,9 @@
 
 use souk_api::{
     escrow::AccountResponse,
-    orderbook::{DeploymentResponse, GroupResponse, GroupState},
+    orderbook::{DeploymentResponse, GroupResponse, GroupState, MAX_STARTS},
 };
-use souk_core::{Amount, GroupSeq, clock::SCALE};
+use souk_core::{Amount, GroupSeq, Price, clock::SCALE};
 
 /// For how much longer than the least runway the money must last, in seconds: some of it is spent
 /// before the deposit is in a block.
@@ -17,6 +17,8 @@ pub struct Cover {
     pub min_runway: u64,
     /// What it must hold at least.
     pub min_deposit: Amount,
+    /// The least and the highest ceiling of a group.
+    pub ceilings: (Price, Price),
 }
 
 /// The groups that `sender` may start in one transaction with a deposit of `added` base units, and
@@ -55,6 +57,10 @@ pub fn startable(
     };
     let resting =
         deployment.groups.iter().filter(|group| group.state == GroupState::InsufficientFunds);
+    let (least, highest) = cover.ceilings;
+    let resting = resting.filter(|group| {
+        group.starts < MAX_STARTS.into() && (least..=highest).contains(&group.spec.ceiling)
+    });
     resting.filter(|group| carried(group)).map(|group| group.seq).collect()
 }
 
@@ -116,7 +122,9 @@ mod tests {
         sender: &str,
         min_deposit: u128,
     ) -> Vec<u32> {
-        let cover = Cover { min_runway: HOUR, min_deposit: Amount::new(min_deposit).unwrap() };
+        let ceilings = (Price::new(50).unwrap(), Price::new(200).unwrap());
+        let min_deposit = Amount::new(min_deposit).unwrap();
+        let cover = Cover { min_runway: HOUR, min_deposit, ceilings };
         let groups = startable(deployment, account, added, cover, sender);
         groups.into_iter().map(|group| group.0).collect()
     }
@@ -141,6 +149,24 @@ mod tests {
             let (account, added) = (account(rate, false), Amount::new(units).unwrap());
             let started = started_with(&deployment, &account, added, "souk1ann", 500);
             assert_eq!(started, groups, "{units} at {rate} an hour");
+        }
+    }
+
+    #[test]
+    fn what_the_market_would_refuse_is_not_started_and_keeps_no_other_down() {
+        let mut deployment = deployment(json!({ "tenant_choice": {} }));
+        deployment.groups[0].starts = MAX_STARTS.into();
+        assert_eq!(started(&deployment, &account(0, false), 1_000, "souk1ann"), [3]);
+        deployment.groups[0].starts = 0;
+        for (ceiling, groups) in
+            [(49, vec![3]), (50, vec![1, 3]), (200, vec![1, 3]), (201, vec![3])]
+        {
+            deployment.groups[0].spec.ceiling = Price::new(ceiling).unwrap();
+            assert_eq!(
+                started(&deployment, &account(0, false), 1_000, "souk1ann"),
+                groups,
+                "{ceiling}"
+            );
         }
     }
 

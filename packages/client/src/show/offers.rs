@@ -1,7 +1,7 @@
 //! The offers for an order, and why others made none.
 
 use super::{a_month, amount, table};
-use crate::deploy::{Offer, Offers, Via};
+use crate::deploy::{History, Offer, Offers, Via};
 
 /// A table of offers, numbered from 1 as [`crate::deploy::Pick::Row`] counts them.
 pub fn offers(all: &Offers) -> String {
@@ -22,6 +22,16 @@ pub fn offers(all: &Offers) -> String {
     text
 }
 
+/// How many leases a provider won, and which of them went wrong.
+fn history(History { won, breaches, without_manifest }: History) -> String {
+    if won == 0 {
+        return "none yet".to_owned();
+    }
+    let bad = [(breaches, "broken off"), (without_manifest, "without manifest")];
+    let bad = bad.into_iter().filter(|(count, _)| *count > 0);
+    bad.fold(won.to_string(), |text, (count, what)| format!("{text}, {count} {what}"))
+}
+
 fn row(number: usize, offer: &Offer) -> [String; 9] {
     let price = offer.price.u128();
     [
@@ -38,10 +48,6 @@ fn row(number: usize, offer: &Offer) -> [String; 9] {
             0 => "no".to_owned(),
             auditors => format!("by {auditors}"),
         },
-        match offer.leases {
-            (0, _) => "none yet".to_owned(),
-            (won, 0) => format!("{won}"),
-            (won, broken) => format!("{won}, {broken} broken off"),
-        },
+        history(offer.leases),
     ]
 }

@@ -127,7 +127,10 @@ impl Market {
 
     /// Puts a group that rests out again.
     pub fn start_group(&mut self, who: &str, deployment: DeploymentId, group: GroupSeq) -> Outcome {
-        self.send_to_orderbook(who, &ExecuteMsg::StartGroup { deployment, group })
+        self.send_to_orderbook(
+            who,
+            &ExecuteMsg::StartGroup { deployment, group, without_last: false },
+        )
     }
 
     /// Ends a group for good.

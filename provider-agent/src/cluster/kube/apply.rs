@@ -13,6 +13,7 @@ use kube::{
 use serde_json::json;
 
 use super::{
+    collision::outlast,
     fingerprint::Fingerprint,
     objects::{Kind, Subject},
     trim,
@@ -50,7 +51,9 @@ pub async fn apply(
     }
     let name = object.metadata.name.as_deref().unwrap_or_default();
     let params = PatchParams::apply(MANAGER).force();
-    let applied = api(client, subject, kind).patch(name, &params, &Patch::Apply(object)).await?;
+    let api = api(client, subject, kind);
+    let patch = Patch::Apply(object);
+    let applied = outlast(|| api.patch(name, &params, &patch)).await?;
     let meta = &applied.metadata;
     Ok(Written {
         fingerprint: Fingerprint::of(meta),
@@ -75,7 +78,8 @@ pub async fn apply_anywhere(
         None => Api::all_with(client.clone(), &kind.resource()),
     };
     let params = PatchParams::apply(MANAGER).force();
-    api.patch(name, &params, &Patch::Apply(object)).await.map(drop)
+    let patch = Patch::Apply(object);
+    outlast(|| api.patch(name, &params, &patch)).await.map(drop)
 }
 
 /// The labels of a namespace, if it is there.
@@ -100,9 +104,9 @@ async fn write_secret(
     let api = api(client, subject, Kind::Secret);
     let name = secret.metadata.name.as_deref().unwrap_or_default();
     let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
-    match api.create(&params, secret).await {
+    match outlast(|| api.create(&params, secret)).await {
         Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => {
-            api.replace(name, &params, secret).await?;
+            outlast(|| api.replace(name, &params, secret)).await?;
         }
         other => drop(other?),
     }
@@ -124,7 +128,7 @@ pub async fn scale_to_zero(
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
     let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
     let patch = Patch::Merge(json!({ "spec": { "replicas": 0 } }));
-    ignore_not_found(api.patch(name, &params, &patch).await.map(drop))
+    ignore_not_found(outlast(|| api.patch(name, &params, &patch)).await.map(drop))
 }
 
 /// Deletes an object in a lease's namespace. An object that does not exist counts as deleted.

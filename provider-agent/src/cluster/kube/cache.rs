@@ -310,7 +310,7 @@ impl Caches {
                     self.seen.lock().remove(watched, order, &name);
                 }
             }
-            Report::Listed(_) => {
+            Report::Listed => {
                 self.seen.lock().listed(watched, &listed.take().unwrap_or_default());
                 tracing::debug!(resource = watched.resource(), "watch listed");
             }

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use super::collision::is_collision;
 use crate::model::labels::POLICY_NOTICE;
 
 /// Why a request failed: the API server's own message, or what kept it from being asked.
@@ -30,7 +31,7 @@ pub fn is_refusal(error: &kube::Error) -> bool {
     let kube::Error::Api(status) = error else { return false };
     // It answers with 500 where a list has an entry twice.
     let is_malformed = status.message.contains("failed to create typed patch object");
-    is_malformed || status.code != 429 && status.code < 500
+    is_malformed || status.code != 429 && status.code < 500 && !is_collision(error)
 }
 
 /// Whether the API server refused for what the object has, so that the same object is refused again and
@@ -75,6 +76,8 @@ mod tests {
         let bare = kube::Error::Api(Status::failure("", "InternalError").with_code(500).boxed());
         assert_eq!(message(&bare), "InternalError (HTTP 500)");
         assert!(!is_refusal(&bare));
+        let met = Status::failure("the object has been modified", "Conflict").with_code(409);
+        assert!(!is_refusal(&kube::Error::Api(met.boxed())));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod cache;
 pub mod claims;
 pub mod client;
+pub mod collision;
 pub mod container_log;
 pub mod deletions;
 pub mod events;

@@ -151,7 +151,7 @@ impl OtherHosts {
                 self.seen.lock().put(name, Named::of(&ingress));
             }
             Report::Gone(ingress) => self.seen.lock().put(name(&ingress), Named::default()),
-            Report::Listed(_) => {
+            Report::Listed => {
                 let listed = listed.take().unwrap_or_default();
                 self.seen.lock().keep(watch, &listed);
                 let state = State { listed: true, broken: None };
@@ -249,9 +249,9 @@ mod tests {
         hosts.take(0, Report::Listing, &mut listed);
         hosts.take(0, Report::Changed(ingress("one", &["www.example.com"])), &mut listed);
         hosts.take(0, Report::Changed(ingress("two", &["WWW.example.com"])), &mut listed);
-        hosts.take(0, Report::Listed(String::new()), &mut listed);
+        hosts.take(0, Report::Listed, &mut listed);
         hosts.take(1, Report::Listing, &mut None);
-        hosts.take(1, Report::Listed(String::new()), &mut None);
+        hosts.take(1, Report::Listed, &mut None);
         assert_eq!(hosts.find(&all).await.unwrap(), Some("www.example.com"));
         hosts.take(0, Report::Gone(ingress("one", &[])), &mut None);
         assert_eq!(hosts.find(&all).await.unwrap(), Some("www.example.com"), "two has it");
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(hosts.find(&all).await.unwrap(), Some("shop.wild.example.com"));
         let mut again = None;
         hosts.take(0, Report::Listing, &mut again);
-        hosts.take(0, Report::Listed(String::new()), &mut again);
+        hosts.take(0, Report::Listed, &mut again);
         assert_eq!(hosts.find(&all).await.unwrap(), None, "it was not listed again");
         assert!(hosts.seen.lock().counts.is_empty());
     }
@@ -268,7 +268,7 @@ mod tests {
     async fn before_all_is_listed_nothing_is_said() {
         let hosts = hosts();
         hosts.take(0, Report::Listing, &mut None);
-        hosts.take(0, Report::Listed(String::new()), &mut None);
+        hosts.take(0, Report::Listed, &mut None);
         let why = hosts.find(&["www.example.com".to_owned()]).await.unwrap_err();
         assert!(why.ends_with("they are not listed yet"), "{why}");
         let forbidden = objects::WatchError { message: "forbidden".into(), forbidden: true };
@@ -281,7 +281,7 @@ mod tests {
     async fn a_host_that_a_pattern_matches_is_taken_until_its_ingress_is_gone() {
         let hosts = hosts();
         for watch in 0..WATCHES {
-            hosts.take(watch, Report::Listed(String::new()), &mut None);
+            hosts.take(watch, Report::Listed, &mut None);
         }
         let mut site = ingress("site", &[]);
         let alias = ("nginx.ingress.kubernetes.io/server-alias", "~^shop\\d\\.example\\.com$");
@@ -298,7 +298,7 @@ mod tests {
     async fn what_was_seen_before_a_watch_broke_counts_for_a_bounded_time() {
         let hosts = hosts();
         for watch in 0..WATCHES {
-            hosts.take(watch, Report::Listed(String::new()), &mut None);
+            hosts.take(watch, Report::Listed, &mut None);
         }
         let broken = || objects::WatchError { message: "forbidden".into(), forbidden: true };
         hosts.take(1, Report::Broken(broken()), &mut None);
@@ -309,7 +309,7 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let why = hosts.find(&[]).await.unwrap_err();
         assert!(why.contains("not seen for more than") && why.ends_with("forbidden"), "{why}");
-        hosts.take(1, Report::Listed(String::new()), &mut None);
+        hosts.take(1, Report::Listed, &mut None);
         hosts.find(&[]).await.unwrap();
     }
 }

@@ -25,7 +25,7 @@ use super::{
     objects::Kind,
     seen::LeaseObjects,
     trim::{Kept, Trim},
-    watch::{MetadataOnly, PAGE, Source, Whole},
+    watch::{MetadataOnly, Source, Whole, all_pages},
 };
 
 /// Without these nothing can be judged of a lease's volumes.
@@ -147,7 +147,7 @@ impl<'a> Question<'a> {
         S: Source<Object: Trim> + 'a,
     {
         let (order, caches) = (self.order, self.caches);
-        let mut params = ListParams::default().limit(PAGE).labels(&caches.scope().selector());
+        let mut params = ListParams::default().labels(&caches.scope().selector());
         if watched == Watched::Kind(Kind::Namespace) {
             params = params.fields(&format!("metadata.name={}", self.namespace()));
         }
@@ -158,13 +158,8 @@ impl<'a> Question<'a> {
                     found.push(object.trim());
                 }
             };
-            loop {
-                let page = source.list(&params, &mut each).await?;
-                params.continue_token = page.continue_.filter(|token| !token.is_empty());
-                if params.continue_token.is_none() {
-                    return Ok(found);
-                }
-            }
+            all_pages(&source, params, &mut each).await?;
+            Ok(found)
         }
         .boxed()
     }

@@ -26,8 +26,8 @@ use super::message::message;
 pub enum Report<T> {
     /// A list begins: its objects come as [`Report::Changed`].
     Listing,
-    /// The list is complete, and of this version: what did not come in it is gone.
-    Listed(String),
+    /// The list is complete: what did not come in it is gone.
+    Listed,
     /// An object is there.
     Changed(T),
     /// An object is gone.
@@ -150,7 +150,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::fro
 /// list costs as much as there is of it.
 const MAX_SILENT: u32 = 3_600;
 /// Objects of a page. As JSON they take about six KiB each.
-pub const PAGE: u32 = 250;
+const PAGE: u32 = 250;
 
 /// Watches the matching objects for as long as it is polled. Of `config`, the selectors and the
 /// timeout count.
@@ -159,7 +159,7 @@ pub async fn run<S: Source>(
     config: watcher::Config,
     mut report: impl FnMut(Report<S::Object>) + Send,
 ) {
-    let mut lists = ListParams::default().limit(PAGE);
+    let mut lists = ListParams::default();
     lists.label_selector.clone_from(&config.label_selector);
     lists.field_selector.clone_from(&config.field_selector);
     let seconds = config.timeout.unwrap_or(WATCH_SECONDS);
@@ -193,21 +193,35 @@ fn backoffs() -> backon::ExponentialBackoff {
         .build()
 }
 
-/// Lists all objects, page by page, and returns the version to watch from.
+/// Lists all objects, and returns the version to watch from.
 async fn list<S: Source>(
     source: &S,
     params: &ListParams,
     report: &mut (impl FnMut(Report<S::Object>) + Send),
 ) -> Result<String, WatchError> {
-    let mut params = params.clone();
     report(Report::Listing);
+    let mut each = |object| report(Report::Changed(object));
+    let version = all_pages(source, params.clone(), &mut each).await?;
+    report(Report::Listed);
+    Ok(version)
+}
+
+/// Hands over each object of a list, page by page, and returns the list's version.
+///
+/// # Errors
+///
+/// If a page cannot be had; some objects may have been handed over before.
+pub async fn all_pages<S: Source>(
+    source: &S,
+    params: ListParams,
+    each: &mut Each<'_, S::Object>,
+) -> kube::Result<String> {
+    let mut params = params.limit(PAGE);
     loop {
-        let page = source.list(&params, &mut |object| report(Report::Changed(object))).await?;
+        let page = source.list(&params, each).await?;
         params.continue_token = page.continue_.filter(|token| !token.is_empty());
         if params.continue_token.is_none() {
-            let version = page.resource_version.unwrap_or_default();
-            report(Report::Listed(version.clone()));
-            return Ok(version);
+            return Ok(page.resource_version.unwrap_or_default());
         }
     }
 }

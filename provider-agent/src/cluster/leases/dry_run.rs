@@ -30,6 +30,7 @@ use self::{
 use crate::{
     cluster::{
         kube::{
+            collision::outlast,
             objects::{self, Attempt, Kind, Subject},
             other_hosts::OtherHosts,
         },
@@ -168,7 +169,7 @@ impl Inner {
         if let Err(error) = self.namespace.make().await {
             return Verdict::Unknown(error);
         }
-        match self.send(attempt).await {
+        match outlast(|| self.send(attempt)).await {
             Ok(()) => Verdict::Fine,
             Err(error) => judge(attempt.kind, &error, &self.scope),
         }

@@ -275,12 +275,12 @@ impl Upkeep {
     /// What a task decides on an order, for its tenant to see.
     fn decision(&self, at: Cursor, task: &UpkeepTask) -> Option<DecisionRow> {
         let UpkeepTask::TakeBack(order) = task else { return None };
-        let patience = self.policy.take_bids_back_after;
+        let timeout = self.policy.take_bids_back_after;
         Some(DecisionRow {
             order: *order,
             height: at.height,
             verdict: Verdict::Pass,
-            reason: format!("not accepted within {patience} (bidding.take_bids_back_after)"),
+            reason: format!("not accepted within {timeout} (bidding.take_bids_back_after)"),
             tenant_reason: TenantReason::TakenBack.as_str().to_owned(),
             price: None,
         })

@@ -56,7 +56,7 @@ pub struct Questions {
     pub eligible: bool,
 }
 
-/// For so many blocks after an order was opened nobody asks whether its account still covers it: the chain let
+/// Blocks after an order was opened in which nobody asks whether its account still covers it: the chain let
 /// it be opened. Later its deployment's other leases may have spent that, and the chain would refuse the bid.
 const COVERED_BLOCKS: u64 = 10;
 

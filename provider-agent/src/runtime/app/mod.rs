@@ -176,6 +176,11 @@ impl Agent {
         self.store.clone()
     }
 
+    /// The attempts to try a manifest.
+    pub fn manifest_attempts(&self) -> watch::Receiver<LastAttempt> {
+        self.dry_runs.subscribe()
+    }
+
     /// Runs until `stop`.
     ///
     /// # Errors
@@ -306,7 +311,7 @@ impl Agent {
             following: self.following.subscribe(),
             idle: idle.subscribe(),
             namespaces: Arc::new(caches.clone()),
-            attempts: self.reach().into_iter().chain([self.dry_runs.subscribe()]).collect(),
+            attempts: self.reach().into_iter().chain([self.manifest_attempts()]).collect(),
             findings: self.findings.clone(),
             health: self.failures.of(Part::Upkeep),
         };

@@ -9,10 +9,11 @@ use std::{
 use souk_core::OrderId;
 use souk_provider::{
     config::Config,
+    model::reach::LastAttempt,
     runtime::app::Agent,
     store::{DecisionRow, Store},
 };
-use tokio::{process::Child, task::JoinHandle};
+use tokio::{process::Child, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -94,6 +95,7 @@ fn private(path: &Path, text: &str) {
 /// An agent within the test's process.
 pub struct InProcess {
     pub store: Store,
+    dry_runs: watch::Receiver<LastAttempt>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -102,11 +104,11 @@ impl InProcess {
     pub async fn start(config: &Path) -> Self {
         let config = Config::load(config).must("configuration");
         let agent = Agent::new(config).await.must("agent");
-        let store = agent.store();
+        let (store, dry_runs) = (agent.store(), agent.manifest_attempts());
         let stop = CancellationToken::new();
         let on_stop = stop.clone();
         let task = tokio::spawn(async move { agent.run(on_stop).await.must("agent") });
-        Self { store, stop, task }
+        Self { store, dry_runs, stop, task }
     }
 
     /// Waits for a decision on an order that says `part`.
@@ -128,6 +130,14 @@ impl InProcess {
             })
             .await;
         }
+    }
+
+    /// As [`Self::settled`], with manifests that are taken: a tenant's time runs only from then on.
+    pub async fn takes_manifests(&self) {
+        let mut dry_runs = self.dry_runs.clone();
+        let tried = dry_runs.wait_for(|last| last.number > 0 && last.error.is_none());
+        drop(tried.await.must("an attempt"));
+        self.settled().await;
     }
 
     pub async fn stop(self) {

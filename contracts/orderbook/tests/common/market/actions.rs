@@ -7,6 +7,7 @@ use super::*;
 pub enum GroupAction {
     Pause,
     Start,
+    StartWithoutLast,
     Close,
 }
 
@@ -237,9 +238,11 @@ impl Market {
         seq: u32,
     ) -> Result<AppResponse, ContractError> {
         let group = GroupSeq(seq);
+        let start = |without_last| ExecuteMsg::StartGroup { deployment, group, without_last };
         let msg = match action {
             GroupAction::Pause => ExecuteMsg::PauseGroup { deployment, group },
-            GroupAction::Start => ExecuteMsg::StartGroup { deployment, group },
+            GroupAction::Start => start(false),
+            GroupAction::StartWithoutLast => start(true),
             GroupAction::Close => ExecuteMsg::CloseGroup { deployment, group },
         };
         self.send(&self.who(name), &msg)

@@ -78,7 +78,7 @@ async fn what_is_not_in_a_new_list_is_gone_and_only_what_changed_is_reported() {
             let object = service(&caches, name, *order, *order);
             caches.take(SERVICES, Report::Changed(object), listed);
         }
-        caches.take(SERVICES, Report::<Service>::Listed(String::new()), listed);
+        caches.take(SERVICES, Report::<Service>::Listed, listed);
     };
     list(&[("web", 7), ("db", 7), ("web", 8)], &mut listed);
     let changes = caches.changed().await;
@@ -102,7 +102,7 @@ fn a_watch_that_fails_is_named_with_the_reason_and_the_others_stay_up() {
             Watched::Kind(Kind::LimitRange) => {
                 caches.take(watched, Report::<Service>::Broken(why.clone()), &mut listed);
             }
-            _ => caches.take(watched, Report::<Service>::Listed(String::new()), &mut listed),
+            _ => caches.take(watched, Report::<Service>::Listed, &mut listed),
         }
     }
     assert!(caches.is_settled());

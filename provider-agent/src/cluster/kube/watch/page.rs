@@ -3,7 +3,7 @@
 
 use std::{fmt, marker::PhantomData, pin::pin, time::Duration};
 
-use futures::AsyncReadExt as _;
+use futures::{AsyncRead, AsyncReadExt as _};
 use kube::{Client, core::ListMeta};
 use serde::{
     Deserialize, Deserializer,
@@ -17,11 +17,18 @@ use super::Each;
 
 /// Pages that are in memory at once, of all lists of the process.
 const AT_ONCE: usize = 3;
-/// Bytes of a page. 250 objects of the size that etcd takes at most would be more; no cluster has such.
-const MOST: u64 = 64 << 20;
-/// How long a page may take that has begun to arrive, and how long one waits for others.
-const READ: Duration = Duration::from_secs(30);
-const TURN: Duration = Duration::from_secs(120);
+/// What a page may take.
+struct Limits {
+    bytes: u64,
+    /// For its turn, while others are read.
+    turn: Duration,
+    /// To arrive.
+    arrival: Duration,
+}
+
+/// 250 objects of the size that etcd takes at most would be more; no cluster has such.
+const LIMITS: Limits =
+    Limits { bytes: 64 << 20, turn: Duration::from_secs(120), arrival: Duration::from_secs(30) };
 /// One waits for its turn when the server has answered: none waits for a server that does not.
 static READING: Semaphore = Semaphore::const_new(AT_ONCE);
 
@@ -32,23 +39,26 @@ pub(super) async fn read<K: DeserializeOwned>(
     each: &mut Each<'_, K>,
 ) -> kube::Result<ListMeta> {
     let request = request.map_err(kube::Error::BuildRequest)?;
-    let body = pin!(client.request_stream(request).await?);
-    let late = |limit: Duration, what: &str| {
-        kube::Error::Service(format!("{what} within {} seconds", limit.as_secs()).into())
-    };
-    let turn = tokio::time::timeout(TURN, READING.acquire()).await;
-    // It is never closed.
-    let _turn = turn.map_err(|_| late(TURN, "other lists took too long: no turn"))?;
-    let mut text = Vec::new();
-    let mut body = body.take(MOST + 1);
-    let read = tokio::time::timeout(READ, body.read_to_end(&mut text)).await;
-    let read = read.map_err(|_| late(READ, "a page of a list did not arrive"))?;
-    read.map_err(|error| kube::Error::Service(error.into()))?;
-    if text.len() as u64 > MOST {
-        let why = format!("a page of a list has more than {} MiB", MOST >> 20);
-        return Err(kube::Error::Service(why.into()));
-    }
+    let text = text(client.request_stream(request).await?, &LIMITS).await?;
     parse(&text, each).map_err(kube::Error::SerdeError)
+}
+
+/// The text of a page.
+async fn text(page: impl AsyncRead, limits: &Limits) -> kube::Result<Vec<u8>> {
+    let failed = |why: String| kube::Error::Service(why.into());
+    let late = |what: &str, limit: Duration| failed(format!("{what} within {limit:?}"));
+    let turn = tokio::time::timeout(limits.turn, READING.acquire()).await;
+    // It is never closed.
+    let _turn = turn.map_err(|_| late("no turn to read a page of a list", limits.turn))?;
+    let mut text = Vec::new();
+    let mut page = pin!(page.take(limits.bytes.saturating_add(1)));
+    let read = tokio::time::timeout(limits.arrival, page.read_to_end(&mut text)).await;
+    let read = read.map_err(|_| late("a page of a list did not arrive", limits.arrival))?;
+    read.map_err(|error| kube::Error::Service(error.into()))?;
+    if text.len() as u64 > limits.bytes {
+        return Err(failed(format!("a page of a list has more than {} bytes", limits.bytes)));
+    }
+    Ok(text)
 }
 
 fn parse<K: DeserializeOwned>(text: &[u8], each: &mut Each<'_, K>) -> serde_json::Result<ListMeta> {
@@ -148,6 +158,7 @@ impl<'de, K: DeserializeOwned> Visitor<'de> for Items<'_, '_, K> {
 
 #[cfg(test)]
 mod tests {
+    use futures::{StreamExt as _, TryStreamExt as _, future::join_all};
     use k8s_openapi::api::core::v1::Namespace;
 
     use super::*;
@@ -173,6 +184,36 @@ mod tests {
             let (found, page) = names(empty);
             assert!(found.is_empty() && page.is_ok(), "{empty}");
         }
+    }
+
+    /// A body that begins and never ends.
+    fn endless() -> impl AsyncRead {
+        let begin = futures::stream::iter([Ok::<_, std::io::Error>(r#"{"items":["#)]);
+        begin.chain(futures::stream::pending()).into_async_read()
+    }
+
+    #[tokio::test]
+    async fn a_page_that_never_ends_is_given_up_and_holds_up_others_no_longer_than_that() {
+        let limits = Limits {
+            bytes: 100,
+            turn: Duration::from_secs(60),
+            arrival: Duration::from_millis(50),
+        };
+        let stuck = join_all((0..2 * AT_ONCE).map(|_| text(endless(), &limits)));
+        let (stuck, other) = tokio::join!(stuck, text(&b"{}"[..], &limits));
+        for page in stuck {
+            let why = page.unwrap_err().to_string();
+            assert!(why.contains("did not arrive within 50ms"), "{why}");
+        }
+        assert_eq!(other.unwrap(), b"{}");
+    }
+
+    #[tokio::test]
+    async fn a_page_of_too_many_bytes_is_refused() {
+        let limits = Limits { bytes: 4, ..LIMITS };
+        assert_eq!(text(&b"1234"[..], &limits).await.unwrap(), b"1234");
+        let why = text(&b"12345"[..], &limits).await.unwrap_err().to_string();
+        assert!(why.contains("more than 4 bytes"), "{why}");
     }
 
     #[test]

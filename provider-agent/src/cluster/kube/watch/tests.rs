@@ -28,7 +28,7 @@ async fn a_server_that_stops_answering_is_reported_and_so_is_its_recovery() {
     let config = watcher::Config::default().timeout(1);
     let watching = tokio::spawn(async move {
         run(Whole(Api::<Namespace>::all(client)), config, |report| match report {
-            Report::Listed(_) => drop(reports.send(true)),
+            Report::Listed => drop(reports.send(true)),
             Report::Broken(_) => drop(reports.send(false)),
             _ => {}
         })
@@ -70,7 +70,7 @@ async fn a_watch_that_a_restored_server_leaves_silent_is_renewed_and_sees_what_i
             let mut seen = watched.lock();
             match report {
                 Report::Listing => listed = Some(BTreeSet::new()),
-                Report::Listed(_) => *seen = listed.take().unwrap_or_default(),
+                Report::Listed => *seen = listed.take().unwrap_or_default(),
                 Report::Changed(one) => {
                     let names = listed.as_mut().unwrap_or(&mut *seen);
                     names.extend(one.metadata.name);
