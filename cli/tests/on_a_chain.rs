@@ -189,6 +189,40 @@ async fn an_order_is_accepted_once_by_its_tenant_at_no_more_than_was_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deposit_carries_the_files_highest_prices_and_what_it_carries_is_said() {
+    let fixture = Fixture::new().await;
+    let text = fs::read_to_string(fixture.home.path().join("web.yaml")).unwrap();
+    let line = text.lines().find(|line| line.contains("amount:")).unwrap();
+    let dear = text.replace(line, &(line.split(':').next().unwrap().to_owned() + ": 1200000"));
+    fs::write(fixture.home.path().join("dear.yaml"), dear).unwrap();
+    let short = fixture.souk("ann", "deploy dear.yaml --deposit 1199999usouk --wait 0");
+    short.code(3).stderr(contains("at least 1200000usouk are needed").and(contains("1 h")));
+    let enough = fixture.souk("ann", "deploy dear.yaml --deposit 1200000usouk --wait 0");
+    enough.code(7).stderr(contains("1200000usouk carry its orders and stay while they are open"));
+    fixture.souk("ann", "withdraw 1 1").code(4).stderr(contains("need 1200000"));
+    // What nobody recorded is recorded first.
+    fixture.chain.handle.advance(2 * 86_400).await.unwrap();
+    fixture.souk("ann", "withdraw 1 700000").success();
+    let rests = fixture.souk("ann", "group pause 1 1");
+    rests.code(4).stderr(contains("only an open one can be paused"));
+    fixture.souk("ann", "group start 1 1").code(4).stderr(contains("deposit the difference"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_provider_takes_an_open_bid_back_and_its_slot_is_free() {
+    let fixture = Fixture::new().await;
+    fixture.order_with_a_bid(15_000).await;
+    let provider = fixture.keys[2].address(PREFIX).unwrap();
+    let other = fixture.souk("ann", &format!("provider withdraw-bid 1 --provider {provider}"));
+    other.code(4).stderr(contains("operator"));
+    fixture.souk("provider", "provider withdraw-bid").code(2);
+    let free = fixture.souk("provider", "provider withdraw-bid 1").success();
+    free.stdout(contains("0 of 20 in use"));
+    fixture.souk("provider", "provider withdraw-bid 1").failure().stderr(contains("bid"));
+    fixture.souk("ann", "accept 1 lowest --no-send").code(6).stderr(contains("no bids yet"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_bid_is_accepted_by_the_number_that_was_shown() {
     let fixture = Fixture::new().await;
     fixture.order_with_a_bid(15_000).await;

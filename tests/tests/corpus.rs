@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Config, ResourceExt, api::ListParams, config::Kubeconfig};
-use souk_api::orderbook::LeaseResponse;
+use souk_api::{defaults, orderbook::LeaseResponse};
 use souk_chain::Coin;
 use souk_client::{
     deploy::{self, Bids, Offer, Offers},
@@ -179,7 +179,7 @@ async fn deploy(
     let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
     let deposit = Coin::new(ceilings * 4 + 10_000_000, compiled.denom.clone());
     let config = market.orderbook.config().await?;
-    let mut plan = deploy::plan(compiled, Some(deposit), true, &config)?;
+    let mut plan = deploy::plan(compiled, Some(deposit), true, &config, defaults::MIN_RUNWAY)?;
     plan.auction = AuctionPolicy::TenantChoice {};
     let created = deploy::create(market, wallet, home, &plan).await?;
     let mut leases = Vec::new();

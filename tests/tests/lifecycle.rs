@@ -148,12 +148,13 @@ fn a_third_party_gets_back_what_the_tenants_own_money_left_of_its_deposit() {
 fn a_bid_is_accepted_only_if_the_account_lasts_an_hour_at_all_its_rates() {
     let mut market = gpu_market();
     let app = group("web").ceiling(900_000).and(group("db").ceiling(900_000));
-    let deployment = market.deploy("ann", app, usouk(1_200_000)).unwrap();
+    let deployment = market.deploy("ann", app, souk(2)).unwrap();
     let [web, db] = deployment.orders[..] else { panic!("two groups, two orders") };
     for (provider, order) in [("cheap", web), ("dear", db)] {
         market.bid(provider, order, 800_000).unwrap();
     }
     market.accept("ann", web, "cheap", 800_000).unwrap();
+    market.pass(HOUR);
     let short: ByEscrow = refusal(market.accept("ann", db, "dear", 800_000));
     assert!(matches!(short, ByEscrow::TooShortRunway { needed: 1_600_000, .. }), "{short}");
     assert_eq!(market.order(db).state, OrderState::Open, "the refused accept left no trace");

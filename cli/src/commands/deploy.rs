@@ -25,7 +25,8 @@ use crate::{
 pub struct Deploy {
     /// The SDL file.
     file: PathBuf,
-    /// The deposit, such as 5000000usouk; if not given, the cost of a day at the file's highest prices.
+    /// The deposit, such as 5000000usouk; if not given, the cost of a day at the file's highest prices. It must
+    /// carry these for the market's least runway (an hour): so much of it stays while the orders are open.
     #[arg(long, value_name = "AMOUNT")]
     deposit: Option<String>,
     /// The bid to accept: `lowest`, a row of the table, or a provider's address. If not given you
@@ -74,9 +75,9 @@ impl Deploy {
         let mapped = compiled.mapped.clone();
         let deposit = self.deposit.as_deref();
         let deposit = deposit.map(|text| units::coin(text, &market.network.denom)).transpose()?;
-        let config = market.orderbook.config().await?;
+        let (config, escrow) = tokio::try_join!(market.orderbook.config(), market.escrow.config())?;
         let request = Request {
-            plan: deploy::plan(compiled, deposit, !self.no_salt, &config)?,
+            plan: deploy::plan(compiled, deposit, !self.no_salt, &config, escrow.min_runway)?,
             pick: self.bid.clone(),
             timeouts: Timeouts {
                 offers: Duration::from_secs(self.wait),
@@ -136,9 +137,11 @@ fn line(progress: &Progress<'_>) -> String {
 fn created_line(created: &Created, plan: &Plan) -> String {
     let orders: Vec<String> = created.orders.iter().map(ToString::to_string).collect();
     format!(
-        "deployment {} created with {}; open for bids: order {}",
+        "deployment {} created with {}, of which {}{} carry its orders and stay while they are open; open for bids: order {}",
         created.deployment,
         plan.deposit,
+        plan.reserved,
+        plan.deposit.denom,
         orders.join(", ")
     )
 }

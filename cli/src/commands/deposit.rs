@@ -9,7 +9,7 @@ use souk_api::{
 };
 use souk_client::{
     Error, Market,
-    deploy::{self, Cover},
+    deploy::{self, Cover, Overdue},
     show::{amount, duration},
 };
 use souk_core::{DeploymentId, GroupSeq};
@@ -45,6 +45,8 @@ struct Deposited {
 #[derive(Debug, Default)]
 struct Startable {
     groups: Vec<GroupSeq>,
+    /// Orders that are over, whose ends are to be recorded before.
+    over: Vec<Overdue>,
     /// Why none is, if it is known.
     why_not: Option<String>,
 }
@@ -58,7 +60,7 @@ impl Deposit {
         let coin = units::coin(&self.amount, &market.network.denom)?;
         let deployment = market.orderbook.deployment(self.deployment).await?;
         let account = deployment.account;
-        let Startable { groups, why_not: mut not_started } = match self.no_start {
+        let Startable { groups, over, why_not: mut not_started } = match self.no_start {
             true => Startable::default(),
             false => {
                 let added = souk_core::Amount::new(coin.amount)?;
@@ -76,7 +78,10 @@ impl Deposit {
         let deposit = escrow::ExecuteMsg::Deposit { account };
         let deposit = wallet.execute(&market.contracts.escrow, &deposit, &[coin])?;
         let starts = groups.iter().map(start).collect::<Result<Vec<_>, _>>()?;
-        let messages = [deposit.clone()].into_iter().chain(starts).collect();
+        // What orders that are over still reserve is let go first, if anything is started.
+        let room =
+            if groups.is_empty() { Vec::new() } else { deploy::expire(&market, &wallet, &over)? };
+        let messages = [deposit.clone()].into_iter().chain(room).chain(starts).collect();
         match wallet.send(&action, messages).await {
             // The coins matter more: another may have started a group by now.
             Err(Error::Refused { .. }) if !groups.is_empty() => {
@@ -134,11 +139,12 @@ async fn startable(
         market.escrow.account(deployment.account),
         market.escrow.config(),
         market.orderbook.config(),
+        deploy::overdue(market, deployment),
     );
-    let (account, escrow, orderbook) = match asked {
+    let (mut account, escrow, orderbook, over) = match asked {
         Ok(answers) => answers,
         Err(error) => {
-            return Ok(Startable { groups: Vec::new(), why_not: Some(error.to_string()) });
+            return Ok(Startable { why_not: Some(error.to_string()), ..Startable::default() });
         }
     };
     let Some(terms) = orderbook.denoms.iter().find(|terms| terms.denom == deployment.denom) else {
@@ -149,10 +155,12 @@ async fn startable(
         min_deposit: terms.min_deposit,
         ceilings: (terms.min_price, terms.max_price),
     };
+    let let_go = over.iter().map(|one| one.reserved).sum();
+    account.reserved = souk_core::Rate::new(account.reserved.u128().saturating_sub(let_go))?;
     let groups = deploy::startable(deployment, &account, added, cover, sender);
     if orderbook.paused && !groups.is_empty() {
         let why_not = Some("the market is paused".to_owned());
-        return Ok(Startable { groups: Vec::new(), why_not });
+        return Ok(Startable { why_not, ..Startable::default() });
     }
-    Ok(Startable { groups, why_not: None })
+    Ok(Startable { groups, over, why_not: None })
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use souk_api::orderbook::{ExecuteMsg, GroupResponse, MAX_STARTS, OrderState};
-use souk_client::{Error, Market};
+use souk_client::{Error, Market, deploy};
 use souk_core::{DeploymentId, GroupSeq};
 
 use crate::{context::Context, exit::Exit};
@@ -85,7 +85,13 @@ impl Group {
             }
             Self::Start { which: Which { deployment, group }, without_last } => {
                 let message = ExecuteMsg::StartGroup { deployment, group, without_last };
-                change(context, &market, Which { deployment, group }, "starting", message).await
+                let wallet = context.wallet()?;
+                let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
+                let action = format!("starting group {deployment}/{group}");
+                deploy::send_with_cover(&market, &wallet, deployment, &action, message).await?;
+                let shown = shown(&market, deployment, group).await?;
+                context.out.result(&shown, |shown| describe(deployment, shown));
+                Ok(Exit::Ok)
             }
             Self::Close(Which { deployment, group }) => {
                 let message = ExecuteMsg::CloseGroup { deployment, group };

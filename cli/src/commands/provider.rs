@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use cosmwasm_std::HexBinary;
 use serde::Serialize;
 use souk_api::{
-    orderbook::ProviderStatsResponse,
+    orderbook::{self, ProviderStatsResponse},
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse, UnbondingResponse},
 };
 use souk_chain::Coin;
@@ -14,6 +14,7 @@ use souk_client::{
     deploy::History,
     show::{duration, table},
 };
+use souk_core::OrderId;
 
 use crate::{context::Context, exit::Exit, units};
 
@@ -43,6 +44,15 @@ pub enum Provider {
     ClaimUnbonded,
     /// End your provider's registration and unbond everything. No bid or lease may use a slot.
     Deregister,
+    /// Take open bids back; their slots are free at once. Bids in auctions bind and stay.
+    WithdrawBid {
+        /// The orders' numbers.
+        #[arg(value_name = "ORDER", required = true)]
+        orders: Vec<OrderId>,
+        /// The provider whose operator the chosen key is; the key's own account if not given.
+        #[arg(long, value_name = "ADDRESS|KEY")]
+        provider: Option<String>,
+    },
     /// Name another operator key; the one before loses its powers at once.
     SetOperator {
         /// The key's address, or its name.
@@ -129,6 +139,9 @@ impl Provider {
                 let message = ExecuteMsg::Deregister {};
                 execute_own(context, "ending the registration", &message, &[]).await
             }
+            Self::WithdrawBid { orders, provider } => {
+                withdraw_bids(context, orders, provider).await
+            }
             Self::SetOperator { operator } => {
                 let message = ExecuteMsg::SetOperator { operator: context.address(&operator)? };
                 execute_own(context, "naming the operator", &message, &[]).await
@@ -170,6 +183,28 @@ async fn execute_own(
     let message = wallet.execute(&market.contracts.registry, message, funds)?;
     wallet.send(action, vec![message]).await?;
     show(context, &wallet.address).await
+}
+
+/// In one transaction: all of them, or none.
+async fn withdraw_bids(
+    context: &Context,
+    orders: Vec<OrderId>,
+    provider: Option<String>,
+) -> Result<Exit> {
+    let market = context.market()?;
+    let wallet = context.wallet()?;
+    let provider = match provider {
+        Some(provider) => context.address(&provider)?,
+        None => wallet.address.clone(),
+    };
+    let message = |order: &OrderId| {
+        let message =
+            orderbook::ExecuteMsg::WithdrawBid { order: *order, provider: provider.clone() };
+        wallet.execute(&market.contracts.orderbook, &message, &[])
+    };
+    let messages = orders.iter().map(message).collect::<Result<_, _>>()?;
+    wallet.send("taking bids back", messages).await?;
+    show(context, &provider).await
 }
 
 async fn show(context: &Context, provider: &str) -> Result<Exit> {

@@ -3,13 +3,13 @@
 use anyhow::Result;
 use clap::Args;
 use souk_api::escrow::ExecuteMsg;
-use souk_client::{Error, show::amount};
+use souk_client::{Error, deploy, show::amount};
 use souk_core::{Amount, DeploymentId};
 
 use crate::{context::Context, exit::Exit, units};
 
-/// Take coins that you deposited out of a deployment; what keeps it funded for the minimal time
-/// stays.
+/// Take coins that you deposited out of a deployment; what keeps it funded for the minimal time, its open
+/// orders at their highest prices included, stays. Ends of orders that are over are recorded first if that helps.
 #[derive(Debug, Args)]
 pub struct Withdraw {
     /// The deployment's number.
@@ -32,7 +32,8 @@ impl Withdraw {
         }
         let message = ExecuteMsg::WithdrawDeposit { account, amount: Amount::new(coin.amount)? };
         let message = wallet.execute(&market.contracts.escrow, &message, &[])?;
-        wallet.send(&format!("withdrawing {coin}"), vec![message]).await?;
+        let action = format!("withdrawing {coin}");
+        deploy::send_with_cover(&market, &wallet, self.deployment, &action, message).await?;
         let account = market.escrow.account(account).await?;
         context.out.result(&account, |account| {
             format!(

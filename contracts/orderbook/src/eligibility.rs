@@ -4,14 +4,14 @@
 use cosmwasm_std::Addr;
 use souk_api::published::{ProviderRecord, ProviderStats};
 use souk_core::{
-    GroupSpec, Price,
+    GroupSpec, Price, Rate,
     matching::{self, MatchError, Mismatch},
 };
 
 use crate::{
     ContractError, View,
     lifecycle::order::LoadedOrder,
-    neighbours::{attestations, registry},
+    neighbours::{attestations, escrow, registry},
     rules::price,
     state::{
         bids::{self, Bid},
@@ -67,6 +67,7 @@ pub fn check(
         let (used, slots, bond) = (stats.used, record.slots, record.bond);
         return Err(ContractError::BondExhausted { used, slots, bond });
     }
+    check_cover(view, loaded)?;
     let until = loaded.binding_until(view.now());
     let attested = |auditor: &str| attestations::attested(view, auditor, address, until);
     matching::check(&spec, &record.attributes, attested).map_err(unmatched)?;
@@ -75,6 +76,15 @@ pub fn check(
         return Err(ContractError::BidExists { order, provider, price });
     }
     Ok(stats)
+}
+
+/// Whether the deployment's account still carries what it pays and reserves, this order's ceiling among it. Its
+/// own leases may have spent it since the order was opened.
+fn check_cover(view: &View, loaded: &LoadedOrder) -> Result<(), ContractError> {
+    let funds = escrow::funds(view, loaded.deployment_id())?;
+    let order = loaded.id;
+    let carried = funds.carry(Rate::ZERO, Rate::ZERO);
+    carried.map_err(|short| ContractError::NoCover { order, short })
 }
 
 fn check_named(loaded: &LoadedOrder, provider: &Addr) -> Result<(), ContractError> {

@@ -12,6 +12,20 @@ use souk_core::{
 };
 use thiserror::Error;
 
+/// An account that does not last for the least runway.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{has} base units, where {burden} an hour for {runway} s need {needed}")]
+pub struct Shortfall {
+    /// Whole base units that are there.
+    pub has: u128,
+    /// Base units that it takes, rounded up.
+    pub needed: u128,
+    /// All rates and reserves, base units an hour.
+    pub burden: u128,
+    /// The least runway, in seconds.
+    pub runway: u64,
+}
+
 /// The orderbook's errors.
 #[derive(Debug, Error, PartialEq)]
 pub enum ContractError {
@@ -338,17 +352,18 @@ pub enum ContractError {
     /// The account is depleted.
     #[error("the account of deployment {0} is depleted; deposit first")]
     StillDepleted(DeploymentId),
-    /// The account does not last with the group.
+    /// The account would not last for the orders that are to be opened.
     #[error(
-        "the account does not carry group {group} at its ceiling of {ceiling} an hour for {runway} s, beside what it pays and reserves already; deposit more"
+        "the account does not carry what it would pay and reserve: it has {0}; deposit the difference or ask for less"
     )]
-    NotCarried {
-        /// The group.
-        group: GroupId,
-        /// Its ceiling.
-        ceiling: Price,
-        /// The least runway, in seconds.
-        runway: u64,
+    NotCarried(Shortfall),
+    /// The account lost the cover of an order that is open.
+    #[error("order {order} takes no bids while its account has {short}; its tenant must deposit")]
+    NoCover {
+        /// The order.
+        order: OrderId,
+        /// What is missing.
+        short: Shortfall,
     },
     /// Less in the account than a new deployment would need.
     #[error(

@@ -152,7 +152,7 @@ pub struct AccountRecord {
     pub denom: Denom,
     /// What is left, how fast it goes, and since when.
     pub clock: Clock,
-    /// What open binding auctions may come to cost an hour.
+    /// What open orders may come to cost an hour.
     pub reserved: Rate,
     /// The tenant's own part of `clock.remaining`, in base units times 3600; spent first.
     #[serde(with = "souk_core::clock::digits")]

@@ -19,6 +19,13 @@ pub struct Bidding {
     /// The most open bids for one tenant, so that none reserves all capacity by orders.
     #[serde(default = "default_open_bids")]
     pub max_open_bids_per_tenant: u32,
+    /// The most slots, in per cent of all, that open bids for one tenant use: 1 to 100, and one slot at least.
+    #[serde(default = "default_share")]
+    pub max_slots_percent_per_tenant: u32,
+    /// An open bid that was not accepted for so long is taken back, in block time. Bids in auctions bind and
+    /// stay.
+    #[serde(default = "default_take_back")]
+    pub take_bids_back_after: Seconds,
     /// The floor in a binding auction, in per cent of the table's price: 1 to 100; 100 never bids
     /// below the table's price.
     #[serde(default = "default_floor")]
@@ -126,6 +133,13 @@ impl Bidding {
         self.attributes.iter().map(claim).collect()
     }
 
+    /// How many open bids one tenant may have of a provider whose bond backs `slots`.
+    pub fn most_open_bids(&self, slots: u32) -> u32 {
+        let share = u64::from(slots) * u64::from(self.max_slots_percent_per_tenant) / 100;
+        let share = u32::try_from(share).unwrap_or(u32::MAX).max(1);
+        share.min(self.max_open_bids_per_tenant)
+    }
+
     /// Prices in a denom, if the provider takes orders in it.
     pub fn table(&self, denom: &Denom) -> Option<&RateTable> {
         self.rates.iter().find(|table| table.denom == *denom)
@@ -173,6 +187,22 @@ impl Bidding {
                 "write per cent of the table's price from 1 to 100",
             ));
         }
+        if !(1..=100).contains(&self.max_slots_percent_per_tenant) {
+            return Err(ConfigError::invalid(
+                "bidding.max_slots_percent_per_tenant",
+                self.max_slots_percent_per_tenant,
+                "it is out of range",
+                "write per cent of the provider's slots from 1 to 100",
+            ));
+        }
+        if !(300..=7 * DAY).contains(&self.take_bids_back_after.0) {
+            return Err(ConfigError::invalid(
+                "bidding.take_bids_back_after",
+                self.take_bids_back_after,
+                "it is out of range",
+                "write 5m to 7days; a tenant needs time to choose",
+            ));
+        }
         if !(30..=DAY).contains(&self.manifest_timeout.0) {
             return Err(ConfigError::invalid(
                 "bidding.manifest_timeout",
@@ -209,6 +239,12 @@ const fn yes() -> bool {
 }
 const fn default_open_bids() -> u32 {
     20
+}
+const fn default_share() -> u32 {
+    50
+}
+const fn default_take_back() -> Seconds {
+    Seconds(3_600)
 }
 const fn default_floor() -> u32 {
     100

@@ -114,6 +114,16 @@ fn each_wrong_value_is_named_with_what_to_do() {
         ("denom = \"usouk\"", "denom = \"!\"", &["denom", "`!`"]),
         ("\"5m\"", "\"1s\"", &["bidding.manifest_timeout", "30s to 1day"]),
         ("[[bidding.rates]]", "overbid = 3\n[[bidding.rates]]", &["overbid", "unknown"]),
+        (
+            "[[bidding.rates]]",
+            "max_slots_percent_per_tenant = 0\n[[bidding.rates]]",
+            &["bidding.max_slots_percent_per_tenant", "from 1 to 100"],
+        ),
+        (
+            "[[bidding.rates]]",
+            "take_bids_back_after = \"10s\"\n[[bidding.rates]]",
+            &["bidding.take_bids_back_after", "5m to 7days"],
+        ),
         ("https://provider", "http://provider", &["gateway.uri", "https"]),
         ("127.0.0.1:8443", "8443", &["gateway.listen", "8443"]),
     ];
@@ -125,6 +135,27 @@ fn each_wrong_value_is_named_with_what_to_do() {
             assert!(error.contains(part), "`{from}` -> `{to}`: {error}");
         }
     }
+}
+
+#[test]
+fn one_tenants_open_bids_are_bounded_by_a_number_and_by_a_share_of_the_slots_and_one_is_always_allowed()
+ {
+    let with = |more: &str| {
+        load(&valid().replacen("[bidding]", &format!("[bidding]\n{more}"), 1)).unwrap().bidding
+    };
+    for (more, slots, most) in [
+        ("", 10, 5),
+        ("", 1, 1),
+        ("", 0, 1),
+        ("", 1_000, 20),
+        ("", u32::MAX, 20),
+        ("max_slots_percent_per_tenant = 25", 10, 2),
+        ("max_slots_percent_per_tenant = 100", 10, 10),
+        ("max_open_bids_per_tenant = 3", 10, 3),
+    ] {
+        assert_eq!(with(more).most_open_bids(slots), most, "{more}, {slots} slots");
+    }
+    assert_eq!(with("").take_bids_back_after, Seconds(3_600));
 }
 
 #[test]

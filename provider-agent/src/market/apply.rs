@@ -228,7 +228,8 @@ fn own_bid_placed(tx: &Tx<'_>, at: Cursor, event: &BidPlaced) -> Result<(), Stor
             attempt: known.map_or(0, |row| row.attempt),
             why: None,
         },
-    )
+    )?;
+    bids::set_placed(tx, event.order, at.time)
 }
 
 fn bid_removed(

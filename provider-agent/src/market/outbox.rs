@@ -58,6 +58,25 @@ impl Messages {
         self.orderbook(&orderbook::ExecuteMsg::LowerBid { order, provider, price })
     }
 
+    /// Takes an open bid back.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
+    pub fn withdraw_bid(&self, order: OrderId) -> Message {
+        let provider = self.provider.clone();
+        self.orderbook(&orderbook::ExecuteMsg::WithdrawBid { order, provider })
+    }
+
+    /// Records that an order's lifetime is over.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
+    pub fn expire_order(&self, order: OrderId) -> Message {
+        self.orderbook(&orderbook::ExecuteMsg::ExpireOrder { order })
+    }
+
     /// Frees the slots of lost bids and ended leases.
     ///
     /// # Errors

@@ -138,6 +138,7 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
                 why: None,
             },
         )?;
+        bids::set_placed_by(tx, bid.order, snapshot.at.time)?;
         if progress == BidProgress::Lost {
             reservations::release(tx, bid.order)?;
         }

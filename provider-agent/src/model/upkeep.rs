@@ -36,15 +36,29 @@ pub enum UpkeepTask {
         /// Whether it is marked already and can be ended.
         marked: bool,
     },
+    /// Record the end of an order that nobody bid on, so that what it reserves does not keep the account from
+    /// carrying the winner of an auction that is about to be closed.
+    ExpireOrder {
+        /// The order that is over.
+        order: OrderId,
+        /// The auction.
+        auction: OrderId,
+    },
     /// Close an auction in which the own bid leads.
     CloseAuction(OrderId),
+    /// Take back an open bid that was not accepted in time.
+    TakeBack(OrderId),
 }
 
 impl UpkeepTask {
-    /// Whether it cannot be taken back: it ends a lease, a deployment or an auction.
+    /// Whether it cannot be taken back: it ends a lease, a deployment, an order or a bid.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::ManifestTimeout(_) | Self::EndDeployment { .. } | Self::CloseAuction(_) => true,
+            Self::ManifestTimeout(_)
+            | Self::EndDeployment { .. }
+            | Self::ExpireOrder { .. }
+            | Self::CloseAuction(_)
+            | Self::TakeBack(_) => true,
             Self::Withdraw { .. } => false,
         }
     }
@@ -78,6 +92,10 @@ pub struct UpkeepInput {
     pub bids: Vec<Bid>,
     /// Orders that are open, and whose auctions are over: all on which an own bid is.
     pub orders: Vec<Order>,
+    /// Other orders of their deployments that are over and that nobody bid on: each with the auction.
+    pub overdue: Vec<(OrderId, OrderId)>,
+    /// Own bids that can be taken back, each with the block time at which it was placed.
+    pub waiting: Vec<(OrderId, u64)>,
 }
 
 impl UpkeepInput {
@@ -132,9 +150,18 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
                 && order.closes_at.is_some_and(|end| at.time >= end)
         };
         if order.is_some_and(over) {
+            let before = input.overdue.iter().filter(|(_, auction)| *auction == bid.order);
+            due.extend(before.map(|(order, auction)| {
+                let (order, auction) = (*order, *auction);
+                UpkeepTask::ExpireOrder { order, auction }
+            }));
             due.push(UpkeepTask::CloseAuction(bid.order));
         }
     }
+    let timeout = policy.take_bids_back_after.0;
+    let late =
+        input.waiting.iter().filter(|(_, placed)| at.time.saturating_sub(*placed) >= timeout);
+    due.extend(late.map(|(order, _)| UpkeepTask::TakeBack(*order)));
     if input.doubt.is_some() {
         due.retain(|task| !task.is_final());
     }
@@ -438,6 +465,20 @@ mod tests {
         };
         assert_eq!(due(None), [false, true, true], "withdraw, close, mark");
         assert_eq!(due(Some("the endpoints differ")), [false], "withdraw");
+    }
+
+    #[test]
+    fn an_open_bid_is_taken_back_once_its_time_is_over() {
+        for (placed, due) in [(9_401, false), (9_400, true), (1, true), (10_001, false)] {
+            let input = UpkeepInput {
+                at: Some(Cursor { height: 5, time: 10_000 }),
+                waiting: vec![(LEASE, placed)],
+                ..UpkeepInput::default()
+            };
+            let policy = Bidding { take_bids_back_after: "10m".parse().unwrap(), ..policy() };
+            let expected = if due { vec![UpkeepTask::TakeBack(LEASE)] } else { vec![] };
+            assert_eq!(plan(&input, &policy), expected, "placed at {placed}");
+        }
     }
 
     #[test]

@@ -131,15 +131,58 @@ pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, 
     Ok(rows.filter(free).map(|found| Ok(found?.0)).collect::<rusqlite::Result<_>>()?)
 }
 
-/// Inserts or replaces a bid.
+/// Open bids whose tenants choose, on orders whose lifetime is not over at `now`, each with the time at which
+/// it was placed; block time. They can be taken back.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn waiting(sql: &Connection, now: u64) -> Result<Vec<(OrderId, u64)>, StoreError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT order_id, placed_at FROM bids JOIN orders ON orders.id = bids.order_id
+         WHERE progress = 'open' AND open = 1 AND closes_at IS NULL AND expires_at >= ?1
+             AND placed_at IS NOT NULL ORDER BY order_id",
+    )?;
+    let rows = statement.query_map([sql::int(now)?], |row| {
+        Ok((OrderId(sql::uint(row, "order_id")?), sql::uint(row, "placed_at")?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Sets when a bid was placed, block time.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn set_placed(tx: &Tx<'_>, order: OrderId, time: u64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE bids SET placed_at = ?2 WHERE order_id = ?1")?
+        .execute(params![sql::int(order.0)?, sql::int(time)?])?;
+    Ok(())
+}
+
+/// Sets when a bid was placed, block time, if that is not known.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn set_placed_by(tx: &Tx<'_>, order: OrderId, time: u64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE bids SET placed_at = coalesce(placed_at, ?2) WHERE order_id = ?1")?
+        .execute(params![sql::int(order.0)?, sql::int(time)?])?;
+    Ok(())
+}
+
+/// Inserts or updates a bid; when it was placed stays.
 ///
 /// # Errors
 ///
 /// If the store fails.
 pub fn put(tx: &Tx<'_>, row: &Bid) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO bids (order_id, owner, price, progress, decided_height, attempt, why)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO bids (order_id, owner, price, progress, decided_height, attempt, why)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (order_id) DO UPDATE SET owner = excluded.owner, price = excluded.price,
+             progress = excluded.progress, decided_height = excluded.decided_height,
+             attempt = excluded.attempt, why = excluded.why",
     )?
     .execute(params![
         sql::int(row.order.0)?,

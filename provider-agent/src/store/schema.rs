@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_copies.sql"),
     include_str!("schema_kept_volumes.sql"),
     include_str!("schema_taken_up.sql"),
+    include_str!("schema_placed_at.sql"),
 ];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

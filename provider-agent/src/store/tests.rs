@@ -398,7 +398,7 @@ async fn leases_are_counted_by_whether_their_accounts_pay() {
 }
 
 #[tokio::test]
-async fn only_auctions_that_are_over_and_have_an_open_own_bid_are_read() {
+async fn of_open_bids_those_are_read_that_upkeep_closes_an_auction_for_or_takes_back() {
     let (_folder, store) = store().await;
     let order = |id, closes_at, open| Order {
         id: OrderId(id),
@@ -445,6 +445,21 @@ async fn only_auctions_that_are_over_and_have_an_open_own_bid_are_read() {
     assert_eq!(store.read(orders::count_open).await.unwrap(), 5);
     let counted = store.read(bids::count).await.unwrap();
     assert_eq!(counted, [(BidProgress::Open, 4), (BidProgress::Won, 1)]);
+
+    let placed = store.write(move |tx| {
+        for id in 1..=5 {
+            bids::set_placed(tx, OrderId(id), 1_500)?;
+        }
+        bids::put(tx, &bid(3, BidProgress::Open))?;
+        bids::set_placed_by(tx, OrderId(3), 1_900)?;
+        orders::set_bids_height(tx, OrderId(2), 4)
+    });
+    placed.await.unwrap();
+    let waiting = |now| store.read(move |sql| bids::waiting(sql, now));
+    assert_eq!(waiting(9_000).await.unwrap(), [(OrderId(3), 1_500)], "bids in auctions stay");
+    assert_eq!(waiting(9_001).await.unwrap(), [], "its lifetime is over");
+    let overdue = store.read(|sql| orders::overdue(sql, group().deployment, OrderId(1), 9_001));
+    assert_eq!(overdue.await.unwrap(), [3, 5, 6].map(OrderId), "nobody bid on them");
 }
 
 #[tokio::test]

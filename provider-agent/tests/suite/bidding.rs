@@ -137,7 +137,7 @@ async fn bids_for_one_tenant_are_capped_and_another_tenant_still_gets_one() {
         until("a bid", || fixture.own_bid(order)).await;
     }
     let third = fixture.order("ann", app("web")).await;
-    agent.decision(third, "max_open_bids_per_tenant is 2").await;
+    agent.decision(third, "at most 2 may be").await;
     let of_bob = fixture.order("bob", app("web")).await;
     until("a bid for bob", || fixture.own_bid(of_bob)).await;
     agent.stop().await;
@@ -185,7 +185,8 @@ async fn slots_of_lost_bids_are_released_and_used_again() {
         ..Default::default()
     })
     .await;
-    let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
+    let config = configure(&fixture, "agent", "max_slots_percent_per_tenant = 100");
+    let agent = InProcess::start(&config).await;
     let mut lost = Vec::new();
     for _ in 0..10 {
         let (deployment, orders) =

@@ -5,7 +5,9 @@ use std::{os::unix::fs::PermissionsExt, path::Path, process::Output};
 use serde_json::Value;
 use souk_api::orderbook::LeaseState;
 use souk_client::market::Registry;
+use souk_core::{AuctionPolicy, OrderId};
 use souk_kubesim::Access;
+use souk_provider::{model::BidProgress, store::bids};
 
 use crate::support::{
     Fixture, InProcess,
@@ -247,6 +249,37 @@ async fn why_leases_and_close_show_and_do_what_they_say() {
     })
     .await;
     assert_eq!(lease.reason, Some(souk_core::CloseReason::Decommission));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_bid_is_taken_back_by_command_and_one_in_an_auction_is_not() {
+    let fixture = Fixture::new().await;
+    let path = configure(&fixture, "agent", "");
+    let agent = InProcess::start(&path).await;
+    let order = fixture.order("ann", app("web")).await;
+    let auction = AuctionPolicy::LowestPrice { closes_after: 3_000 };
+    let binding = fixture.deploy("ann", vec![app("binding")], auction).await.1[0];
+    for order in [order, binding] {
+        until("the bid is known", async || {
+            let bid = agent.store.read(move |sql| bids::get(sql, order)).await.unwrap()?;
+            (bid.progress == BidProgress::Open).then_some(())
+        })
+        .await;
+    }
+    let run = async |order: OrderId| {
+        let order = order.to_string();
+        souk_provider(&["--config", path.to_str().unwrap(), "withdraw-bid", &order]).await
+    };
+    let refused = run(binding).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("whose bids bind"), "{}", text(&refused.stderr));
+    let nothing = run(OrderId(99)).await;
+    assert!(text(&nothing.stderr).contains("no bid on order 99"), "{}", text(&nothing.stderr));
+    let queued = run(order).await;
+    assert!(queued.status.success(), "{}", text(&queued.stderr));
+    until("no bid", async || fixture.own_bid(order).await.is_none().then_some(())).await;
+    assert!(fixture.own_bid(binding).await.is_some());
     agent.stop().await;
 }
 

@@ -13,7 +13,11 @@ async fn killed_at_any_step_of_bidding_it_sends_exactly_one_bid() {
         .filter(|point| point.starts_with("bidding::") || point.starts_with("chain::"))
         .chain(souk_chain::pipeline::FAILPOINTS);
     let fixture = Fixture::new().await;
-    let config = configure(&fixture, "agent", "max_open_bids_per_tenant = 100");
+    let config = configure(
+        &fixture,
+        "agent",
+        "max_open_bids_per_tenant = 100\nmax_slots_percent_per_tenant = 100",
+    );
     for point in of_bidding {
         let mut doomed = Process::start(&config, Some(point));
         let order = fixture.order("ann", app("web")).await;
@@ -32,7 +36,11 @@ async fn killed_at_any_step_of_bidding_it_sends_exactly_one_bid() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_at_whatever_instant_it_bids_on_every_order_once() {
     let fixture = Fixture::new().await;
-    let config = configure(&fixture, "agent", "max_open_bids_per_tenant = 100");
+    let config = configure(
+        &fixture,
+        "agent",
+        "max_open_bids_per_tenant = 100\nmax_slots_percent_per_tenant = 100",
+    );
     let mut orders = Vec::new();
     for round in 0..8u64 {
         let agent = Process::start(&config, None);

@@ -29,6 +29,7 @@ mod restoring;
 mod secrets;
 mod soak;
 mod support;
+mod taking_back;
 mod upkeep;
 mod volumes;
 mod workers;

@@ -69,7 +69,11 @@ async fn without_bid(fixture: &Fixture, orders: &[OrderId]) -> Vec<OrderId> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_from_before_a_hundred_bids_waits_for_the_first_agent_and_bids_on_none_twice() {
     let fixture = roomy().await;
-    let config = configure(&fixture, "agent", "max_open_bids_per_tenant = 500");
+    let config = configure(
+        &fixture,
+        "agent",
+        "max_open_bids_per_tenant = 500\nmax_slots_percent_per_tenant = 100",
+    );
     let cluster = Cluster::of(&config).await;
     let first = InProcess::start(&config).await;
     let mut leased = lease(&fixture, &first, "ann", SITE).await;

@@ -13,7 +13,7 @@ use kube::{
 use rand::RngCore as _;
 use serde_json::json;
 use souk_api::{
-    defaults::BOND_PER_SLOT,
+    defaults::{BOND_PER_SLOT, MIN_RUNWAY},
     escrow,
     orderbook::{ConfigResponse, ExecuteMsg, NewDeployment, OrderbookEvent},
 };
@@ -225,7 +225,7 @@ impl Fixture {
         let (mut messages, mut uploads) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let compiled = sdl::compile("site.yaml", SITE.as_bytes(), &market.network.map, true)?;
-            let mut plan = deploy::plan(compiled, None, false, &self.config)?;
+            let mut plan = deploy::plan(compiled, None, false, &self.config, MIN_RUNWAY)?;
             plan.upload.salt = Some(salt());
             let version = plan.upload.manifest.version();
             let message = ExecuteMsg::CreateDeployment(NewDeployment {

@@ -9,7 +9,10 @@ use std::{
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client};
-use souk_api::orderbook::{ExecuteMsg, LeaseState};
+use souk_api::{
+    defaults::MIN_RUNWAY,
+    orderbook::{ExecuteMsg, LeaseState},
+};
 use souk_chain::SecretKey;
 use souk_client::{
     deploy::{self, read_offers},
@@ -192,7 +195,7 @@ impl Fixture {
         let map = &self.market.network.map;
         let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
         let config = self.market.orderbook.config().await.unwrap();
-        let plan = deploy::plan(compiled, None, true, &config).unwrap();
+        let plan = deploy::plan(compiled, None, true, &config, MIN_RUNWAY).unwrap();
         let created = deploy::create(&self.market, &self.tenant, &self.home, &plan).await.unwrap();
         let [order] = created.orders[..] else { panic!("one group was expected") };
         OpenOrder { order, upload: plan.upload }
@@ -204,7 +207,7 @@ impl Fixture {
         let map = &self.market.network.map;
         let compiled = sdl::compile("test.yaml", text.as_bytes(), map, false).unwrap();
         let config = self.market.orderbook.config().await.unwrap();
-        let upload = deploy::plan(compiled, None, true, &config).unwrap().upload;
+        let upload = deploy::plan(compiled, None, true, &config, MIN_RUNWAY).unwrap().upload;
         let version = upload.manifest.version();
         let commitment = souk_gateway::commitment(upload.salt.as_ref(), &version).into();
         let message = ExecuteMsg::UpdateDeployment { deployment, commitment };

@@ -108,7 +108,8 @@ impl Fixture {
         let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
         let config = self.market.orderbook.config().await.unwrap();
         let deposit = Coin::new(self.periods.cost(ceilings, steps), compiled.denom.clone());
-        let mut plan = deploy::plan(compiled, Some(deposit), true, &config).unwrap();
+        let runway = self.market.escrow.config().await.unwrap().min_runway;
+        let mut plan = deploy::plan(compiled, Some(deposit), true, &config, runway).unwrap();
         plan.auction = auction;
         let created = deploy::create(&self.market, tenant, &self.home, &plan).await.unwrap();
         (created, plan)

@@ -1,8 +1,7 @@
 //! A controller ends a stream. What its payee earned stays until it is withdrawn.
 
 use cosmwasm_std::{Response, Storage};
-use souk_api::escrow::events::StreamClosed;
-use souk_core::Rate;
+use souk_api::escrow::{ReserveChange, events::StreamClosed};
 
 use crate::{
     ContractError, Ctx, controller,
@@ -18,11 +17,11 @@ pub fn close_stream(
     ctx: &mut Ctx,
     local: u64,
     number: u64,
-    reserved: Rate,
+    reserved: ReserveChange,
 ) -> Result<Response, ContractError> {
     let mut account = controller::open_account(ctx, local)?;
     let closed = end(ctx.storage_mut(), &mut account, number)?;
-    account.record.reserved = reserved;
+    account.change_reserve(reserved);
     accounts::save(ctx.storage_mut(), &account)?;
     Ok(Response::new().add_event(closed).add_event(account.changed()))
 }

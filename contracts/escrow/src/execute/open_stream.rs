@@ -1,8 +1,8 @@
 //! A controller lets an account pay someone by the second.
 
 use cosmwasm_std::Response;
-use souk_api::escrow::events::StreamOpened;
-use souk_core::{Price, Rate};
+use souk_api::escrow::{ReserveChange, events::StreamOpened};
+use souk_core::Price;
 
 use crate::{
     ContractError, Ctx, controller,
@@ -30,7 +30,7 @@ pub fn open_stream(
     local: u64,
     number: u64,
     terms: Terms,
-    reserved: Rate,
+    reserved: ReserveChange,
 ) -> Result<Response, ContractError> {
     let Terms { payee, rate, take_bps } = terms;
     settings::check_take_bps(take_bps)?;

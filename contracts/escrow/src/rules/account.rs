@@ -9,7 +9,7 @@
 //! Ending a stream or an account never fails.
 
 use souk_api::{
-    escrow::events::AccountChanged,
+    escrow::{ReserveChange, events::AccountChanged},
     published::{self, AccountRecord},
 };
 use souk_core::{
@@ -118,11 +118,11 @@ impl Account {
     }
 
     /// Begins a stream, and says what the clock shows. The account is settled. Afterwards it
-    /// must last the least runway at all its rates and the new `reserved`.
+    /// must last the least runway at all its rates and what it reserves then.
     pub fn open_stream(
         &mut self,
         rate: Price,
-        reserved: Rate,
+        reserved: ReserveChange,
         min_runway: u64,
     ) -> Result<u64, ContractError> {
         self.require_open()?;
@@ -136,9 +136,15 @@ impl Account {
         let streams = streams.ok_or_else(|| too_much("the number of streams"))?;
         self.record.clock.add_rate(rate.into())?;
         self.record.streams = streams;
-        self.record.reserved = reserved;
+        self.change_reserve(reserved);
         self.require_runway(min_runway)?;
         Ok(self.record.clock.clock)
+    }
+
+    /// Reserves more or less. It binds at the next stream and the next withdrawal of own money; it never
+    /// fails, since closes change it.
+    pub fn change_reserve(&mut self, change: ReserveChange) {
+        self.record.reserved = change.applied_to(self.record.reserved);
     }
 
     /// Ends a stream of this account. The account is settled; the stream's fraction of a
@@ -337,7 +343,7 @@ mod tests {
     fn an_account_adds_up_through_its_life_and_a_fault_is_seen() -> Result<(), Box<dyn Error>> {
         let (mut account, deposit) = account()?;
         assert!(account.adds_up());
-        let opened_at = account.open_stream(Price::new(2)?, Rate::ZERO, 60)?;
+        let opened_at = account.open_stream(Price::new(2)?, ReserveChange::NONE, 60)?;
         let mut stream = Stream::starting(Addr::unchecked("payee"), Price::new(2)?, 0, opened_at);
         for now in [1_001, 4_600, 10_000, 11_801] {
             account.settle(now);

@@ -7,8 +7,8 @@ use cosmwasm_schema::serde::de::DeserializeOwned;
 use cosmwasm_std::{Addr, Coin, Uint128, coins};
 use cw_multi_test::AppResponse;
 use souk_api::escrow::{
-    AccountResponse, DepositsResponse, ExecuteMsg, InstantiateMsg, QueryMsg, StreamResponse,
-    TotalsResponse,
+    AccountResponse, DepositsResponse, ExecuteMsg, InstantiateMsg, QueryMsg, ReserveChange,
+    StreamResponse, TotalsResponse,
 };
 use souk_contract_std::testing::Chain;
 pub use souk_contract_std::testing::who;
@@ -135,7 +135,7 @@ impl Escrow {
             payee: payee.to_string(),
             rate: price(rate),
             take_bps: bps,
-            reserved: Rate::ZERO,
+            reserved: ReserveChange::NONE,
         }
     }
 
@@ -145,7 +145,7 @@ impl Escrow {
     }
 
     pub fn close_stream(&mut self, local: u64, stream: u64) {
-        let msg = ExecuteMsg::CloseStream { local, stream, reserved: Rate::ZERO };
+        let msg = ExecuteMsg::CloseStream { local, stream, reserved: ReserveChange::NONE };
         self.control(&msg).unwrap();
     }
 

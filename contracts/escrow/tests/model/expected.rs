@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use cosmwasm_std::{Uint128, Uint256};
+use souk_api::escrow::ReserveChange;
 
 /// Parts of a base unit that it counts in.
 pub const PARTS: u128 = 3_600;
@@ -128,26 +129,38 @@ impl Account {
         &mut self,
         number: u64,
         stream: Stream,
-        reserved: u128,
+        change: ReserveChange,
         runway: u64,
     ) -> Result<(), Refused> {
         let taken = self.streams.get(&number).is_some_and(|stream| stream.known);
-        let burden = self.rate() + stream.rate + reserved;
+        let burden = self.rate() + stream.rate + self.reserved_after(change);
         if self.closed || self.depleted || taken || self.left() < burden * u128::from(runway) {
             return Err(Refused);
         }
         self.past.extend(self.streams.insert(number, stream));
-        self.reserved = reserved;
+        self.reserve(change);
         Ok(())
     }
 
-    pub fn end(&mut self, number: u64, reserved: u128) -> Result<(), Refused> {
+    fn reserved_after(&self, change: ReserveChange) -> u128 {
+        match change {
+            ReserveChange::To(sum) => sum.u128(),
+            ReserveChange::More(more) => self.reserved + more.u128(),
+            ReserveChange::Less(less) => self.reserved.saturating_sub(less.u128()),
+        }
+    }
+
+    pub fn reserve(&mut self, change: ReserveChange) {
+        self.reserved = self.reserved_after(change);
+    }
+
+    pub fn end(&mut self, number: u64, change: ReserveChange) -> Result<(), Refused> {
         let stream = self.streams.get_mut(&number).filter(|stream| stream.open).ok_or(Refused)?;
         stream.open = false;
         let fraction = stream.earned % PARTS;
         stream.earned -= fraction;
         self.own.left += fraction;
-        self.reserved = reserved;
+        self.reserve(change);
         self.depleted &= self.rate() > 0;
         Ok(())
     }
@@ -157,8 +170,9 @@ impl Account {
             return Err(Refused);
         }
         for number in self.open_streams() {
-            self.end(number, 0)?;
+            self.end(number, ReserveChange::NONE)?;
         }
+        self.reserved = 0;
         assert_eq!(self.left() % PARTS, 0, "whole units are left at the end");
         let mut rest = self.left() / PARTS;
         for purse in &mut self.others {

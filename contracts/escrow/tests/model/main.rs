@@ -110,19 +110,16 @@ impl Life {
                     payee: person(payee).into(),
                     rate: price(units),
                     take_bps: bps,
-                    reserved: rate(reserved),
+                    reserved,
                 };
                 (controller, msg, vec![])
             }
             Step::End { account, stream, reserved } => {
-                let reserved = rate(reserved);
                 (controller, ExecuteMsg::CloseStream { local: account, stream, reserved }, vec![])
             }
-            Step::Reserve { account, reserved } => (
-                controller,
-                ExecuteMsg::Reserve { local: account, reserved: rate(reserved) },
-                vec![],
-            ),
+            Step::Reserve { account, reserved } => {
+                (controller, ExecuteMsg::Reserve { local: account, reserved }, vec![])
+            }
             Step::Close { account } => {
                 let streams = self.accounts.get(&account).map(Account::open_streams);
                 let streams = streams.unwrap_or_default();
@@ -174,7 +171,7 @@ impl Life {
                 if account.closed {
                     return Err(Refused);
                 }
-                account.reserved = reserved;
+                account.reserve(reserved);
             }
             Step::Close { account } => self.find(account)?.close()?,
             Step::Deposit { account, who, units } => {

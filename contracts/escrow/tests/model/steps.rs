@@ -2,6 +2,8 @@
 //! largest amounts, within a second and over centuries.
 
 use proptest::prelude::*;
+use souk_api::escrow::ReserveChange;
+use souk_core::Rate;
 
 /// How many accounts, and parties who own, deposit and are paid.
 pub const ACCOUNTS: u64 = 3;
@@ -28,16 +30,16 @@ pub enum Step {
         payee: usize,
         rate: u128,
         bps: u16,
-        reserved: u128,
+        reserved: ReserveChange,
     },
     End {
         account: u64,
         stream: u64,
-        reserved: u128,
+        reserved: ReserveChange,
     },
     Reserve {
         account: u64,
-        reserved: u128,
+        reserved: ReserveChange,
     },
     Close {
         account: u64,
@@ -91,6 +93,18 @@ impl Scale {
     fn reserved(self) -> BoxedStrategy<u128> {
         prop_oneof![3 => Just(0), 1 => self.rate()].boxed()
     }
+
+    /// Often none; what is let go may be more than there is.
+    fn change(self) -> BoxedStrategy<ReserveChange> {
+        let rate = || self.rate().prop_map(|units| Rate::new(units).unwrap());
+        prop_oneof![
+            4 => Just(ReserveChange::NONE),
+            2 => rate().prop_map(ReserveChange::More),
+            2 => rate().prop_map(ReserveChange::Less),
+            1 => rate().prop_map(ReserveChange::To),
+        ]
+        .boxed()
+    }
 }
 
 fn seconds() -> impl Strategy<Value = u64> {
@@ -114,14 +128,14 @@ fn step(scale: Scale) -> impl Strategy<Value = Step> {
             .prop_map(|(account, more)| Step::Deplete { account, more }),
         2 => (account(), person(), scale.units(), scale.reserved())
             .prop_map(|(account, tenant, units, reserved)| Step::Open { account, tenant, units, reserved }),
-        6 => (account(), stream(), person(), scale.rate(), bps, scale.reserved()).prop_map(
+        6 => (account(), stream(), person(), scale.rate(), bps, scale.change()).prop_map(
             |(account, stream, payee, rate, bps, reserved)| Step::Stream {
                 account, stream, payee, rate, bps, reserved
             }
         ),
-        2 => (account(), stream(), scale.reserved())
+        2 => (account(), stream(), scale.change())
             .prop_map(|(account, stream, reserved)| Step::End { account, stream, reserved }),
-        1 => (account(), scale.reserved())
+        1 => (account(), scale.change())
             .prop_map(|(account, reserved)| Step::Reserve { account, reserved }),
         1 => account().prop_map(|account| Step::Close { account }),
         5 => (account(), person(), scale.units())

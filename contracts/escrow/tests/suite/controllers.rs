@@ -4,7 +4,7 @@ use cosmwasm_std::coins;
 use cw_multi_test::Executor;
 use cw_ownable::{Action, Ownership};
 use souk_api::{
-    escrow::{ConfigResponse, ExecuteMsg, MigrateMsg, QueryMsg, StreamsResponse},
+    escrow::{ConfigResponse, ExecuteMsg, MigrateMsg, QueryMsg, ReserveChange, StreamsResponse},
     published::{self, AccountRecord, names},
 };
 use souk_contract_std::CommonError;
@@ -22,8 +22,8 @@ fn only_controllers_open_and_close() {
     let messages = [
         open_msg(2),
         Escrow::stream_msg(1, 1, &who("provider"), 1, 0),
-        ExecuteMsg::CloseStream { local: 1, stream: 1, reserved: Rate::ZERO },
-        ExecuteMsg::Reserve { local: 1, reserved: rate(1) },
+        ExecuteMsg::CloseStream { local: 1, stream: 1, reserved: ReserveChange::NONE },
+        ExecuteMsg::Reserve { local: 1, reserved: ReserveChange::To(rate(1)) },
         ExecuteMsg::CloseAccount { local: 1, streams: vec![] },
     ];
     for msg in messages {
@@ -121,7 +121,7 @@ fn a_stream_closes_once_and_its_number_is_taken_while_it_is_known() {
     let error = escrow.control(&Escrow::stream_msg(1, 1, &who("a"), 1, 0)).unwrap_err();
     assert_eq!(error, ContractError::StreamExists { account, stream: 1 });
     escrow.close_stream(1, 1);
-    let close = ExecuteMsg::CloseStream { local: 1, stream: 1, reserved: Rate::ZERO };
+    let close = ExecuteMsg::CloseStream { local: 1, stream: 1, reserved: ReserveChange::NONE };
     let error = escrow.control(&close).unwrap_err();
     assert_eq!(error, ContractError::StreamClosed { account, stream: 1 });
 }

@@ -1,9 +1,9 @@
 //! What the tenant of an account can rely on.
 use crate::common::{DENOM, Escrow, START, amount, rate, usouk, who};
 use cosmwasm_std::{Timestamp, coins};
-use souk_api::escrow::ExecuteMsg;
+use souk_api::escrow::{ExecuteMsg, ReserveChange};
 use souk_contract_std::CommonError;
-use souk_core::{AccountId, Rate, time::HOUR};
+use souk_core::{AccountId, time::HOUR};
 use souk_escrow::ContractError;
 
 fn take(escrow: &mut Escrow, account: AccountId, units: u128) -> Result<u128, ContractError> {
@@ -35,9 +35,14 @@ fn what_is_above_the_runway_can_be_taken_out_and_no_more() {
 }
 
 #[test]
-fn reserves_for_open_auctions_count_as_runway() {
+fn reserves_for_open_orders_count_as_runway() {
     let (mut escrow, account) = market();
-    escrow.control(&ExecuteMsg::Reserve { local: 1, reserved: rate(40) }).unwrap();
+    for reserved in
+        [ReserveChange::To(rate(30)), ReserveChange::More(rate(25)), ReserveChange::Less(rate(15))]
+    {
+        escrow.control(&ExecuteMsg::Reserve { local: 1, reserved }).unwrap();
+    }
+    assert_eq!(escrow.account(account).reserved, rate(40));
     assert_eq!(escrow.account(account).withdrawable.u128(), 50);
     assert!(take(&mut escrow, account, 51).is_err());
     assert_eq!(take(&mut escrow, account, 50), Ok(50));
@@ -103,7 +108,7 @@ fn the_moment_of_depletion_does_not_move_however_often_it_is_settled() {
     let (mut escrow, account) = market();
     for _ in 0..5 {
         escrow.pass(7 * HOUR);
-        let msg = ExecuteMsg::Reserve { local: 1, reserved: Rate::ZERO };
+        let msg = ExecuteMsg::Reserve { local: 1, reserved: ReserveChange::NONE };
         escrow.control(&msg).unwrap();
     }
     assert_eq!(escrow.account(account).clock.depleted_since, Some(START + 10 * HOUR));

@@ -1,8 +1,11 @@
 //! Anyone closes a binding auction that is over.
 
 use cosmwasm_std::{Addr, Response};
-use souk_api::orderbook::{MAX_DISQUALIFIED, events::BidDisqualified};
-use souk_core::{GroupSpec, OrderId};
+use souk_api::{
+    escrow::ReserveChange,
+    orderbook::{MAX_DISQUALIFIED, events::BidDisqualified},
+};
+use souk_core::OrderId;
 
 use crate::{
     ContractError, Ctx,
@@ -15,7 +18,7 @@ use crate::{
     rules::{auction::Closing, reason::OrderEnd},
     state::{
         bids::{self, Bid},
-        deployments, provider_stats,
+        provider_stats,
     },
 };
 
@@ -36,12 +39,12 @@ pub fn close_auction(ctx: &mut Ctx, id: OrderId, limit: u32) -> Result<Response,
     let mut response = Response::new();
     for _ in 0..limit {
         let Some((provider, bid)) = bids::lowest(ctx.storage(), id)? else {
-            return end_without_lease(ctx, loaded, &spec, OrderEnd::NoBids, response);
+            return end_without_lease(ctx, loaded, OrderEnd::NoBids, response);
         };
         match eligibility::still_counts(&ctx.view(), &spec, &provider, &bid, moment)? {
             Ok(record) => {
                 let winner = Winner { provider, bid, record };
-                return award(ctx, loaded, &spec, winner, response);
+                return award(ctx, loaded, winner, response);
             }
             Err(why) => {
                 response = response.add_event(disqualify(ctx, id, &provider, &bid, &why)?);
@@ -81,22 +84,20 @@ fn disqualify(
     Ok(BidDisqualified { order: id, bid: bid.id, provider, why })
 }
 
-/// The winner gets the lease, if the account can carry it; else the order ends, so that it
-/// does not fail for ever.
+/// The winner gets the lease, if the account is known to carry it; else the order ends, so that it does not
+/// fail for ever.
 fn award(
     ctx: &mut Ctx,
-    mut loaded: LoadedOrder,
-    spec: &GroupSpec,
+    loaded: LoadedOrder,
     winner: Winner,
     response: Response,
 ) -> Result<Response, ContractError> {
-    let deployment = loaded.deployment_id();
-    let others = loaded.deployment.reserved.saturating_sub(spec.ceiling.into());
-    if !escrow::can_fund(&ctx.view(), deployment, winner.bid.price, others)? {
-        return end_without_lease(ctx, loaded, spec, OrderEnd::InsufficientFunds, response);
+    let released = order::reserved(ctx.storage(), &loaded.order)?;
+    let funds = escrow::funds(&ctx.view(), loaded.deployment_id());
+    let price = winner.bid.price.into();
+    if !funds.is_ok_and(|funds| funds.carry(price, released).is_ok()) {
+        return end_without_lease(ctx, loaded, OrderEnd::InsufficientFunds, response);
     }
-    loaded.unreserve(spec);
-    deployments::save(ctx.storage_mut(), deployment, &loaded.deployment)?;
     let (event, pay) = lease::open(ctx, loaded, winner)?;
     Ok(response.add_event(event).add_message(pay))
 }
@@ -105,19 +106,12 @@ fn award(
 pub(super) fn end_without_lease(
     ctx: &mut Ctx,
     mut loaded: LoadedOrder,
-    spec: &GroupSpec,
     end: OrderEnd,
     response: Response,
 ) -> Result<Response, ContractError> {
     let group = loaded.order.group;
-    let closed = order::close(ctx.storage_mut(), loaded.id, &mut loaded.order, end)?;
+    let (closed, released) = order::close(ctx.storage_mut(), loaded.id, &mut loaded.order, end)?;
     let rests = order::rest_group(ctx.storage_mut(), group, end)?;
-    let response = response.add_event(closed).add_event(rests);
-    if !loaded.unreserve(spec) {
-        return Ok(response);
-    }
-    let deployment = loaded.deployment_id();
-    deployments::save(ctx.storage_mut(), deployment, &loaded.deployment)?;
-    let reserve = escrow::reserve(ctx, deployment, loaded.deployment.reserved)?;
-    Ok(response.add_message(reserve))
+    let reserve = escrow::reserve(ctx, group.deployment, ReserveChange::Less(released))?;
+    Ok(response.add_event(closed).add_event(rests).add_messages(reserve))
 }

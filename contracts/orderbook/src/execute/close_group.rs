@@ -33,7 +33,7 @@ pub fn close_group(
         let reason = if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
         return lifecycle::deployment::close(ctx, id.deployment, deployment, reason);
     }
-    lifecycle::group::stop(ctx, id, group, deployment, OrderEnd::GroupClosed)
+    lifecycle::group::stop(ctx, id, group, OrderEnd::GroupClosed)
 }
 
 /// Whether every other group of the deployment is closed.

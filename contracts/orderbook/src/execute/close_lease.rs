@@ -2,21 +2,22 @@
 
 use cosmwasm_std::Response;
 use souk_api::orderbook::GroupState;
-use souk_core::{CloseReason, OrderId};
+use souk_core::{CloseReason, GroupId, OrderId, Rate};
 
 use crate::{
     ContractError, Ctx,
     lifecycle::{
-        group::{offered, reopen},
+        group::{Offered, offered, reopen},
         lease::{self, LeaseEnding},
         order::{self, LoadedOrder},
     },
-    neighbours::escrow,
+    neighbours::escrow::{self, Funds},
     rules::{
         manifest,
         reason::{Aftermath, Side},
     },
     state::{
+        deployments::Deployment,
         groups::{self, Group},
         orders::Lease,
     },
@@ -25,7 +26,9 @@ use crate::{
 /// The group is reopened, after a provider's close without that provider and ten times in a day at most,
 /// after its tenant's as often as it could be started; a tenant may `exclude` it, too. Without a manifest
 /// nobody is to blame: the group of a tenant that chose its provider waits, that of an auction is reopened
-/// without the winner. While the account is depleted the reason is lack of money and nothing is reopened.
+/// without the winner. While the account is depleted the reason is lack of money and nothing is reopened. Nor is
+/// it where the account is not known to carry the new order: the close is as good, and the group rests for lack
+/// of funds.
 ///
 /// # Errors
 /// If the lease ended already, if reason or exclusion are not this side's to give, or if it is not
@@ -47,7 +50,9 @@ pub fn close_lease(
         return Err(ContractError::NotYoursToExclude(id));
     }
     let id_of_group = order.group;
-    let depleted = escrow::is_depleted(&ctx.view(), id_of_group.deployment);
+    // A record that cannot be read keeps nobody from closing.
+    let funds = escrow::funds(&ctx.view(), id_of_group.deployment).ok();
+    let depleted = funds.as_ref().is_some_and(Funds::is_depleted);
     let reason = if depleted { CloseReason::InsufficientFunds } else { said };
     if reason == CloseReason::ManifestTimeout {
         check_manifest_window(ctx, id, &lease, order.manifest_timeout)?;
@@ -62,28 +67,26 @@ pub fn close_lease(
     if manifest::was_paid(lease.created_at, order.manifest_timeout, ctx.now()) {
         group.take_start_back();
     }
-    let rests = rests(&mut group, after, ctx.now());
+    let carries =
+        |ceiling: Rate| funds.is_some_and(|funds| funds.carry(ceiling, lease.price.into()).is_ok());
+    let offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, carries);
     // What its delegate does not want takes no place of those that the tenant named.
     if exclude && ctx.sender() == deployment.tenant {
         group.name(&lease.provider);
     } else if excludes {
         group.exclude(&lease.provider);
     }
-    let offered = match rests {
-        Some(state) => Err(state),
-        // An order that no bid could win, or whose auction could not close, is none: the tenant decides.
-        None => offered(ctx, id_of_group, &deployment).map_err(|_| GroupState::Paused),
-    };
-    let response = match offered {
+    let (response, reserved) = match offered {
         Err(state) => {
             let changed = order::set_group(ctx.storage_mut(), id_of_group, group, state)?;
-            response.add_event(changed)
+            (response.add_event(changed), Rate::ZERO)
         }
         Ok(offered) => {
-            response.add_event(reopen(ctx, id_of_group, group, &mut deployment, &offered)?)
+            let opened = reopen(ctx, id_of_group, group, &mut deployment, &offered)?;
+            (response.add_event(opened), offered.spec.ceiling.into())
         }
     };
-    let stop = escrow::close_stream(ctx, id_of_group.deployment, id, deployment.reserved)?;
+    let stop = escrow::close_stream(ctx, id_of_group.deployment, id, reserved)?;
     Ok(response.add_message(stop))
 }
 
@@ -101,15 +104,31 @@ fn check_manifest_window(
     Err(ContractError::ManifestWindow { order, from, until, now })
 }
 
-/// The state in which the group rests now; none if it is reopened, which is counted.
-fn rests(group: &mut Group, after: Aftermath, now: u64) -> Option<GroupState> {
-    match after {
-        Aftermath::NoFunds => Some(GroupState::InsufficientFunds),
-        Aftermath::NoManifest => Some(GroupState::Paused),
+/// What the group is put out again with, which is counted; else the state in which it rests now.
+fn put_out_again(
+    ctx: &Ctx,
+    id: GroupId,
+    group: &mut Group,
+    deployment: &Deployment,
+    after: Aftermath,
+    carries: impl FnOnce(Rate) -> bool,
+) -> Result<Offered, GroupState> {
+    let mut counted = group.clone();
+    let counts = match after {
+        Aftermath::NoFunds => return Err(GroupState::InsufficientFunds),
+        Aftermath::NoManifest => return Err(GroupState::Paused),
         // As a start is: else a close would put a group out again without end.
-        Aftermath::ByTenant => group.count_start(now).err().map(|_| GroupState::Paused),
-        Aftermath::Breach | Aftermath::NoManifestForWinner => {
-            (!group.count_round(now)).then_some(GroupState::Paused)
-        }
+        Aftermath::ByTenant => counted.count_start(ctx.now()).is_ok(),
+        Aftermath::Breach | Aftermath::NoManifestForWinner => counted.count_round(ctx.now()),
+    };
+    if !counts {
+        return Err(GroupState::Paused);
     }
+    // An order that no bid could win, or whose auction could not close, is none: the tenant decides.
+    let offered = offered(ctx, id, deployment).map_err(|_| GroupState::Paused)?;
+    if !carries(offered.spec.ceiling.into()) {
+        return Err(GroupState::InsufficientFunds);
+    }
+    *group = counted;
+    Ok(offered)
 }

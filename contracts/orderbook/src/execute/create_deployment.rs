@@ -11,7 +11,7 @@ use souk_core::{Amount, GroupId, GroupSeq, GroupSpec, OrderId, Rate, limits::che
 use crate::{
     ContractError, Ctx,
     lifecycle::order::{self, NewOrder},
-    neighbours::escrow,
+    neighbours::escrow::{self, Funds},
     rules::opening,
     state::{
         counters,
@@ -33,8 +33,8 @@ pub fn create_deployment(ctx: &mut Ctx, new: NewDeployment) -> Result<Response, 
 /// With a deposit that came by whatever way; whoever paid it is the tenant.
 ///
 /// # Errors
-/// If the denom is not accepted, if the deposit is too small, or if groups, prices, auction or
-/// lists break a rule.
+/// If the denom is not accepted, if the deposit is too small or does not carry the groups at their ceilings
+/// for the least runway, or if groups, prices, auction or lists break a rule.
 pub(super) fn create(
     ctx: &mut Ctx,
     deposit: Paid,
@@ -49,8 +49,11 @@ pub(super) fn create(
     opening::check_auction(new.auction, &ctx.config.params)?;
     let groups = new.groups.len();
     check_deposit(deposit.amount, groups, &terms)?;
+    let min_runway = escrow::learn_link(ctx)?.min_runway;
+    let reserved = ceilings(&new.groups)?;
+    let funds = Funds::new(deposit.amount, reserved, min_runway);
+    funds.carry(Rate::ZERO, Rate::ZERO).map_err(ContractError::NotCarried)?;
 
-    escrow::learn_link(ctx)?;
     let id = counters::next_deployment(ctx.storage_mut())?;
     // The check of the groups bounds their number.
     let count = u32::try_from(groups).unwrap_or(u32::MAX);
@@ -65,7 +68,7 @@ pub(super) fn create(
         created_at: ctx.now(),
         groups: count,
         orders: 0,
-        reserved: Rate::ZERO,
+        reserved: None,
         mark: None,
         anyone_starts: false,
         closed: false,
@@ -86,7 +89,7 @@ pub(super) fn create(
         response = response.add_event(order::open(ctx, &mut deployment, new)?);
     }
     deployments::create(ctx.storage_mut(), id, &deployment)?;
-    let open = escrow::open_account(ctx, id, &deployment.tenant, &deposit, deployment.reserved)?;
+    let open = escrow::open_account(ctx, id, &deployment.tenant, &deposit, reserved)?;
     Ok(response.add_messages(open))
 }
 
@@ -106,6 +109,13 @@ fn check_group(ctx: &Ctx, group: &GroupSpec, terms: &Terms) -> Result<(), Contra
         ctx.address(auditor)?;
     }
     Ok(())
+}
+
+/// What all groups may come to cost, which their orders reserve.
+fn ceilings(groups: &[GroupSpec]) -> Result<Rate, ContractError> {
+    let sum =
+        groups.iter().try_fold(Rate::ZERO, |sum, group| sum.checked_add(group.ceiling.into()));
+    Ok(sum?)
 }
 
 fn check_deposit(sent: Amount, groups: usize, terms: &Terms) -> Result<(), ContractError> {

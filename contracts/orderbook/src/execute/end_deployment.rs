@@ -3,11 +3,15 @@
 //! time to top up or to start a group, and a halted chain does not take that time away.
 
 use cosmwasm_std::{Event, Response};
-use souk_api::orderbook::{GroupState, events::DeploymentMarked};
-use souk_core::{CloseReason, DeploymentId, GroupId};
+use souk_api::{
+    escrow::ReserveChange,
+    orderbook::{GroupState, events::DeploymentMarked},
+};
+use souk_core::{CloseReason, DeploymentId, GroupId, Rate};
 
 use crate::{
-    ContractError, Ctx, lifecycle,
+    ContractError, Ctx,
+    lifecycle::{self, group::Expired},
     neighbours::escrow,
     state::{
         deployments::{self, Deployment, Mark},
@@ -26,8 +30,7 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
         return Err(ContractError::DeploymentClosed(id));
     }
     let (now, height) = (ctx.now(), ctx.height());
-    let reserved = deployment.reserved;
-    let (depleted_since, expired) = end_of_use(ctx, id, &mut deployment)?;
+    let Unused { depleted_since, expired, released } = end_of_use(ctx, id, &deployment)?;
     let Some(mark) = deployment.mark.filter(|mark| mark.depleted_since == depleted_since) else {
         let mark = Mark { depleted_since, at: now, height };
         deployment.mark = Some(mark);
@@ -35,11 +38,8 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
         let (endable_at, _) = ctx.config.endable(mark);
         let depleted_since = depleted_since.unwrap_or(now);
         let event = DeploymentMarked { deployment: id, depleted_since, endable_at };
-        let response = Response::new().add_events(expired).add_event(event);
-        if deployment.reserved == reserved {
-            return Ok(response);
-        }
-        return Ok(response.add_message(escrow::reserve(ctx, id, deployment.reserved)?));
+        let reserve = escrow::reserve(ctx, id, ReserveChange::Less(released))?;
+        return Ok(Response::new().add_events(expired).add_event(event).add_messages(reserve));
     };
     let (endable_at, endable_at_block) = ctx.config.endable(mark);
     if now < endable_at || height < endable_at_block {
@@ -54,29 +54,39 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
     Ok(response)
 }
 
-/// The moment of depletion of one that is depleted, none for one whose groups all rest: what others
-/// deposited must not stay in its account after its tenant has gone. Orders whose lifetime is over
-/// are recorded as such, with these events.
+/// Why a deployment can be ended.
+struct Unused {
+    /// The moment of depletion of one that is depleted; none if its groups all rest.
+    depleted_since: Option<u64>,
+    /// Of orders whose end was recorded on the way.
+    expired: Vec<Event>,
+    /// What those had reserved.
+    released: Rate,
+}
+
+/// One that is depleted can be ended, and one whose groups all rest: what others deposited must not stay in
+/// its account after its tenant has gone. Orders whose lifetime is over are recorded as such.
 fn end_of_use(
     ctx: &mut Ctx,
     id: DeploymentId,
-    deployment: &mut Deployment,
-) -> Result<(Option<u64>, Vec<Event>), ContractError> {
-    let depletion = escrow::clock(&ctx.view(), id)?.depletion();
+    deployment: &Deployment,
+) -> Result<Unused, ContractError> {
+    let (mut expired, mut released) = (Vec::new(), Rate::ZERO);
+    let depletion = escrow::funds(&ctx.view(), id)?.depletion();
     if let Some(depleted_since) = depletion.filter(|moment| *moment <= ctx.now()) {
-        return Ok((Some(depleted_since), Vec::new()));
+        return Ok(Unused { depleted_since: Some(depleted_since), expired, released });
     }
-    let mut events = Vec::new();
     for seq in groups::of(deployment) {
         let id_of_group = GroupId { deployment: id, group: seq };
         let mut group = groups::get(ctx.storage(), id_of_group)?;
-        let expired = lifecycle::group::record_expiry(ctx, id_of_group, &mut group, deployment)?;
-        if let Some((closed, rests)) = expired {
-            events.extend([Event::from(closed), Event::from(rests)]);
+        let ended = lifecycle::group::record_expiry(ctx, id_of_group, &mut group, deployment)?;
+        if let Some(Expired { closed, rests, released: let_go }) = ended {
+            expired.extend([Event::from(closed), Event::from(rests)]);
+            released = released.checked_add(let_go)?;
         }
         if group.state(deployment) == GroupState::Open {
             return Err(ContractError::InUse { deployment: id, depletion });
         }
     }
-    Ok((None, events))
+    Ok(Unused { depleted_since: None, expired, released })
 }

@@ -10,13 +10,12 @@ use crate::{
     rules::reason::OrderEnd,
 };
 
-/// Its group waits for its tenant.
+/// Its group waits for its tenant, and what it had reserved is let go.
 ///
 /// # Errors
 /// Those of [`order::check_expired`].
 pub fn expire_order(ctx: &mut Ctx, id: OrderId) -> Result<Response, ContractError> {
     let loaded = LoadedOrder::load(ctx.storage(), id)?;
     order::check_expired(ctx, id, &loaded.order)?;
-    let spec = loaded.spec(ctx.storage())?;
-    end_without_lease(ctx, loaded, &spec, OrderEnd::Expired, Response::new())
+    end_without_lease(ctx, loaded, OrderEnd::Expired, Response::new())
 }

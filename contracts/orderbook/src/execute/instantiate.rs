@@ -30,6 +30,7 @@ pub fn instantiate(
         paused: false,
         paused_at: 0,
         unpaused_at: 0,
+        link: None,
     };
     let mut ctx = admin::configure(ctx, config)?;
     neighbours::probe_all(&ctx.deps.querier, &ctx.config)?;

@@ -14,8 +14,11 @@ use crate::{
 /// # Errors
 /// If the storage is another contract's or a newer version's, or if a neighbour is none.
 pub fn migrate(deps: DepsMut, env: &Env) -> Result<Response, ContractError> {
-    let config: Config = config::load(deps.storage)?;
+    let mut config: Config = config::load(deps.storage)?;
     neighbours::probe_all(&deps.querier, &config)?;
-    escrow::refresh_link(deps.storage, &deps.querier, &config.escrow, &env.contract.address)?;
+    let own = &env.contract.address;
+    if escrow::refresh_link(deps.storage, &deps.querier, &mut config, own)? {
+        config::save(deps.storage, &config)?;
+    }
     Ok(admin::migrate::<Config>(deps.storage)?)
 }

@@ -32,5 +32,5 @@ pub fn pause_group(
             return Err(ContractError::GroupNotOpen { group: id, state });
         }
     }
-    lifecycle::group::stop(ctx, id, group, deployment, OrderEnd::GroupPaused)
+    lifecycle::group::stop(ctx, id, group, OrderEnd::GroupPaused)
 }

@@ -1,12 +1,18 @@
 //! A group that rests is put out again.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::{GroupState, MAX_STARTS, events::GroupChanged};
-use souk_core::{AuctionPolicy, GroupId, clock::split};
+use souk_api::{
+    escrow::ReserveChange,
+    orderbook::{GroupState, MAX_STARTS, events::GroupChanged},
+};
+use souk_core::{GroupId, Rate};
 
 use crate::{
     ContractError, Ctx,
-    lifecycle::{self, group::Offered},
+    lifecycle::{
+        self,
+        group::{Expired, Offered},
+    },
     neighbours::escrow,
     permission::Starter,
     state::{
@@ -34,9 +40,10 @@ pub fn start_group(
         return Err(ContractError::DeploymentClosed(id.deployment));
     }
     let mut group = groups::get(ctx.storage(), id)?;
-    let mut response = Response::new();
-    let expired = lifecycle::group::record_expiry(ctx, id, &mut group, &mut deployment)?;
-    if let Some((closed, rests)) = expired {
+    let (mut response, mut released) = (Response::new(), Rate::ZERO);
+    if let Some(expired) = lifecycle::group::record_expiry(ctx, id, &mut group, &deployment)? {
+        let Expired { closed, rests, .. } = expired;
+        released = expired.released;
         response = response.add_event(closed).add_event(rests);
     }
     let state = group.state(&deployment);
@@ -50,7 +57,8 @@ pub fn start_group(
         }
     }
     let offered = lifecycle::group::offered(ctx, id, &deployment)?;
-    check_carried(ctx, id, &deployment, &offered, starter)?;
+    let ceiling = Rate::from(offered.spec.ceiling);
+    check_carried(ctx, id, &offered, ceiling, released)?;
     if without_last {
         exclude_last(ctx, id, &mut group, &deployment, starter)?;
     }
@@ -58,16 +66,12 @@ pub fn start_group(
     started.map_err(|from| ContractError::StartsUsedUp { group: id, max: MAX_STARTS, from })?;
     // The deployment is in use again. The mark of one that was depleted is void by itself.
     deployment.mark = deployment.mark.filter(|mark| mark.depleted_since.is_some());
-    let binds = deployment.auction != (AuctionPolicy::TenantChoice {});
     let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &offered)?;
     let state = GroupState::Open;
     let changed = GroupChanged { deployment: id.deployment, group: id.group, state };
-    let response = response.add_event(changed).add_event(opened);
-    if !binds {
-        return Ok(response);
-    }
-    let reserve = escrow::reserve(ctx, id.deployment, deployment.reserved)?;
-    Ok(response.add_message(reserve))
+    let change = ReserveChange::between(released, ceiling);
+    let reserve = escrow::reserve(ctx, id.deployment, change)?;
+    Ok(response.add_event(changed).add_event(opened).add_messages(reserve))
 }
 
 /// Excludes the provider of the group's latest lease.
@@ -91,29 +95,21 @@ fn exclude_last(
     Ok(())
 }
 
-/// The account must hold the denom's least deposit, as at creation. A tenant that chooses its provider
-/// accepts what it can pay; all others need the ceiling for the least runway, beside what is paid and
-/// reserved already.
+/// As at creation: the account must carry the ceiling for the least runway, beside what it pays and reserves
+/// already without the order that expired, and hold the denom's least deposit.
 fn check_carried(
     ctx: &Ctx,
     id: GroupId,
-    deployment: &Deployment,
     offered: &Offered,
-    starter: Starter,
+    ceiling: Rate,
+    released: Rate,
 ) -> Result<(), ContractError> {
-    let clock = escrow::clock(&ctx.view(), id.deployment)?.settled(ctx.now());
-    let chooses = deployment.auction == (AuctionPolicy::TenantChoice {});
-    if chooses && starter == Starter::Tenant {
-        if clock.depleted_since.is_some() {
-            return Err(ContractError::StillDepleted(id.deployment));
-        }
-    } else {
-        let (ceiling, runway) = (offered.spec.ceiling, escrow::link(ctx.storage())?.min_runway);
-        if !escrow::carries(&clock, ceiling, deployment.reserved, runway) {
-            return Err(ContractError::NotCarried { group: id, ceiling, runway });
-        }
+    let funds = escrow::funds(&ctx.view(), id.deployment)?;
+    if funds.is_depleted() {
+        return Err(ContractError::StillDepleted(id.deployment));
     }
-    let (has, needed) = (split(clock.remaining).0, offered.terms.min_deposit);
+    funds.carry(ceiling, released).map_err(ContractError::NotCarried)?;
+    let (has, needed) = (funds.balance(), offered.terms.min_deposit);
     if has < needed.u128() {
         return Err(ContractError::LeastDepositMissing { group: id, has, needed });
     }

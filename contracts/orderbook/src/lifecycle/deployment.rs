@@ -4,7 +4,7 @@
 
 use cosmwasm_std::{Response, StdResult, Storage};
 use souk_api::orderbook::events::DeploymentClosed;
-use souk_core::{CloseReason, DeploymentId, GroupId, Rate};
+use souk_core::{CloseReason, DeploymentId, GroupId};
 
 use super::{
     lease::{self, LeaseEnding},
@@ -38,7 +38,8 @@ pub fn close(
         match &order.status {
             OrderStatus::Open => {
                 let end = OrderEnd::DeploymentClosed;
-                let event = order::close(ctx.storage_mut(), number, &mut order, end)?;
+                // The account lets all of its reserve go as it closes.
+                let (event, _) = order::close(ctx.storage_mut(), number, &mut order, end)?;
                 response = response.add_event(event);
             }
             OrderStatus::Lease(running) if running.ended.is_none() => {
@@ -52,7 +53,6 @@ pub fn close(
     }
     deployment.closed = true;
     deployment.mark = None;
-    deployment.reserved = Rate::ZERO;
     save_or_delete(ctx.storage_mut(), id, &deployment)?;
     let event = DeploymentClosed { deployment: id, reason };
     Ok(response.add_event(event).add_message(escrow::close_account(ctx, id, &leases)?))

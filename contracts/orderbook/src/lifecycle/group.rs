@@ -1,15 +1,18 @@
 //! How a group is put out again, and how it stops.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::{
-    GroupState,
-    events::{GroupChanged, OrderClosed, OrderOpened},
+use souk_api::{
+    escrow::ReserveChange,
+    orderbook::{
+        GroupState,
+        events::{GroupChanged, OrderClosed, OrderOpened},
+    },
 };
 use souk_core::{CloseReason, GroupId, GroupSpec, Rate};
 
 use super::{
     lease::{self, LeaseEnding},
-    order::{self, LoadedOrder, NewOrder},
+    order::{self, NewOrder},
 };
 use crate::{
     ContractError, Ctx,
@@ -50,7 +53,8 @@ pub fn offered(ctx: &Ctx, id: GroupId, deployment: &Deployment) -> Result<Offere
     Ok(Offered { spec, terms })
 }
 
-/// Puts the group out again; saves it and the deployment.
+/// Puts the group out again; saves it and the deployment. The caller reserves the group's ceiling in the
+/// account, which it has found to carry it.
 pub fn reopen(
     ctx: &mut Ctx,
     id: GroupId,
@@ -68,14 +72,24 @@ pub fn reopen(
     Ok(opened)
 }
 
+/// An order whose end was recorded.
+pub struct Expired {
+    /// It closed.
+    pub closed: OrderClosed,
+    /// Its group rests.
+    pub rests: GroupChanged,
+    /// What it had reserved, which the caller lets go in the account.
+    pub released: Rate,
+}
+
 /// Records that the lifetime of an open group's order is over, if it is and nobody did: the group then
-/// rests. Saves both; the deployment, which reserves less then, is the caller's to save.
+/// rests. Saves both.
 pub fn record_expiry(
     ctx: &mut Ctx,
     id: GroupId,
     group: &mut Group,
-    deployment: &mut Deployment,
-) -> Result<Option<(OrderClosed, GroupChanged)>, ContractError> {
+    deployment: &Deployment,
+) -> Result<Option<Expired>, ContractError> {
     if group.state(deployment) != GroupState::Open {
         return Ok(None);
     }
@@ -84,14 +98,10 @@ pub fn record_expiry(
         return Ok(None);
     }
     let end = OrderEnd::Expired;
-    if found.auction.is_some() {
-        let ceiling = Rate::from(groups::spec(ctx.storage(), id)?.ceiling);
-        deployment.reserved = deployment.reserved.saturating_sub(ceiling);
-    }
-    let closed = order::close(ctx.storage_mut(), group.order, &mut found, end)?;
+    let (closed, released) = order::close(ctx.storage_mut(), group.order, &mut found, end)?;
     group.set_state(end.group_state());
-    let changed = order::set_group(ctx.storage_mut(), id, group.clone(), end.group_state())?;
-    Ok(Some((closed, changed)))
+    let rests = order::set_group(ctx.storage_mut(), id, group.clone(), end.group_state())?;
+    Ok(Some(Expired { closed, rests, released }))
 }
 
 /// Ends the group's order or lease, if one is left, by its tenant's wish: the group is then in the
@@ -100,7 +110,6 @@ pub fn stop(
     ctx: &mut Ctx,
     id: GroupId,
     mut group: Group,
-    deployment: Deployment,
     end: OrderEnd,
 ) -> Result<Response, ContractError> {
     let number = group.order;
@@ -117,16 +126,9 @@ pub fn stop(
     let Some(mut found) = found else { return Ok(Response::new().add_event(changed)) };
     match &found.status {
         OrderStatus::Open => {
-            let closed = order::close(ctx.storage_mut(), number, &mut found, end)?;
-            let response = Response::new().add_event(closed).add_event(changed);
-            let spec = groups::spec(ctx.storage(), id)?;
-            let mut loaded = LoadedOrder { id: number, order: found, deployment };
-            if !loaded.unreserve(&spec) {
-                return Ok(response);
-            }
-            deployments::save(ctx.storage_mut(), id.deployment, &loaded.deployment)?;
-            let reserve = escrow::reserve(ctx, id.deployment, loaded.deployment.reserved)?;
-            Ok(response.add_message(reserve))
+            let (closed, released) = order::close(ctx.storage_mut(), number, &mut found, end)?;
+            let reserve = escrow::reserve(ctx, id.deployment, ReserveChange::Less(released))?;
+            Ok(Response::new().add_event(closed).add_event(changed).add_messages(reserve))
         }
         OrderStatus::Lease(running) if running.ended.is_none() => {
             let depleted = escrow::is_depleted(&ctx.view(), id.deployment);
@@ -134,7 +136,7 @@ pub fn stop(
                 if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
             let ending = LeaseEnding { reason, breach: false, excludes: false };
             let closed = lease::end(ctx, number, &mut found, ending)?;
-            let stop = escrow::close_stream(ctx, id.deployment, number, deployment.reserved)?;
+            let stop = escrow::close_stream(ctx, id.deployment, number, Rate::ZERO)?;
             Ok(Response::new().add_event(closed).add_event(changed).add_message(stop))
         }
         OrderStatus::Lease(_) | OrderStatus::Closed => Ok(Response::new().add_event(changed)),

@@ -7,7 +7,7 @@ use souk_api::{
 };
 use souk_core::{CloseReason, GroupId, OrderId};
 
-use super::order::LoadedOrder;
+use super::order::{self, LoadedOrder};
 use crate::{
     ContractError, Ctx,
     neighbours::escrow::{self, NewStream},
@@ -41,6 +41,7 @@ pub fn open(
     let (id, GroupId { deployment, group }) = (loaded.id, loaded.order.group);
     let lease =
         Lease { provider: provider.clone(), price: bid.price, created_at: ctx.now(), ended: None };
+    let released = order::take_reserved(ctx.storage(), &mut loaded.order)?;
     loaded.order.status = OrderStatus::Lease(lease);
     orders::save(ctx.storage_mut(), id, &loaded.order)?;
     leases::add(ctx.storage_mut(), &provider, id)?;
@@ -52,7 +53,7 @@ pub fn open(
         price: bid.price,
         take_bps: loaded.order.take_bps,
     };
-    let pay = escrow::open_stream(ctx, deployment, stream, loaded.deployment.reserved)?;
+    let pay = escrow::open_stream(ctx, deployment, stream, released)?;
     let event = LeaseCreated {
         order: id,
         deployment,

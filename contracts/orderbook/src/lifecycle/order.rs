@@ -72,16 +72,6 @@ impl LoadedOrder {
             AuctionPolicy::TenantChoice {} => now,
         }
     }
-
-    /// Lets go of what was reserved for a binding auction. `true` if there was anything.
-    pub fn unreserve(&mut self, spec: &GroupSpec) -> bool {
-        let binds = self.order.auction.is_some();
-        if binds {
-            let reserved = self.deployment.reserved;
-            self.deployment.reserved = reserved.saturating_sub(spec.ceiling.into());
-        }
-        binds
-    }
 }
 
 /// An order to open.
@@ -98,7 +88,8 @@ pub struct NewOrder<'a> {
     pub excluded: Vec<Addr>,
 }
 
-/// Opens an order; counts it and its reserve in the deployment, which the caller saves.
+/// Opens an order that reserves its ceiling; counts it in the deployment, which the caller saves. The caller
+/// looks before whether the account carries it, and reserves it there.
 pub fn open(
     ctx: &mut Ctx,
     deployment: &mut Deployment,
@@ -114,10 +105,6 @@ pub fn open(
             extensions: 0,
         }),
     };
-    if auction.is_some() {
-        let ceiling = Rate::from(spec.ceiling);
-        deployment.reserved = deployment.reserved.checked_add(ceiling)?;
-    }
     deployment.orders = deployment.orders.saturating_add(1);
     let order = Order {
         group,
@@ -128,6 +115,7 @@ pub fn open(
         auction,
         excluded,
         manifest_timeout: params.manifest_timeout,
+        reserved: Some(spec.ceiling.into()),
         status: OrderStatus::Open,
     };
     let event = OrderOpened {
@@ -162,17 +150,49 @@ pub fn check_expired(ctx: &Ctx, id: OrderId, order: &Order) -> Result<(), Contra
     Ok(())
 }
 
-/// Records that an open order ended without a lease.
+/// What an order reserves in its deployment's account: nothing once it is not open. Orders of the first
+/// release do not say it: of those auctions reserve their ceiling, the others nothing.
+///
+/// # Errors
+/// If what its group asks for cannot be read.
+pub fn reserved(storage: &dyn Storage, order: &Order) -> Result<Rate, ContractError> {
+    match (&order.status, order.reserved) {
+        (OrderStatus::Open, Some(reserved)) => Ok(reserved),
+        (OrderStatus::Open, None) if order.auction.is_some() => {
+            Ok(groups::spec(storage, order.group)?.ceiling.into())
+        }
+        _ => Ok(Rate::ZERO),
+    }
+}
+
+/// Takes from an order that is about to end what it reserves, which the caller lets go in the account. It is
+/// in the order no more, so that it is let go once.
+///
+/// # Errors
+/// As [`reserved`].
+pub fn take_reserved(storage: &dyn Storage, order: &mut Order) -> Result<Rate, ContractError> {
+    let taken = reserved(storage, order)?;
+    order.reserved = None;
+    Ok(taken)
+}
+
+/// Records that an open order ended without a lease. Beside the event: what it had reserved, which the
+/// caller lets go in the account.
+///
+/// # Errors
+/// As [`reserved`].
 pub fn close(
     storage: &mut dyn Storage,
     id: OrderId,
     order: &mut Order,
     end: OrderEnd,
-) -> StdResult<OrderClosed> {
+) -> Result<(OrderClosed, Rate), ContractError> {
+    let released = take_reserved(storage, order)?;
     order.status = OrderStatus::Closed;
     orders::save(storage, id, order)?;
     let GroupId { deployment, group } = order.group;
-    Ok(OrderClosed { order: id, deployment, group, why: end.as_str().to_owned() })
+    let closed = OrderClosed { order: id, deployment, group, why: end.as_str().to_owned() };
+    Ok((closed, released))
 }
 
 /// Lets a group wait after its order ended.

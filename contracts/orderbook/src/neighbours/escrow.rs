@@ -2,25 +2,38 @@
 //!
 //! A deployment's account has the deployment's number as its local number; the escrow puts
 //! this contract's controller index in front. The escrow lists its controllers only after
-//! this contract exists, so index and runway are asked for at the first deployment and kept;
-//! a migration asks again.
+//! this contract exists, so index and runway are asked for at the first deployment and kept in the
+//! configuration; a migration asks again.
+//!
+//! What open orders reserve stands in the account's record alone. Messages carry differences, so that
+//! nothing here keeps the sum.
 //!
 //! The messages are an enum of our own with the same JSON as the escrow's: six of them are
 //! sent, so the writers and readers of all others need not be in this contract's code.
 
-use cosmwasm_schema::{
-    cw_serde,
-    serde::{Deserialize, Serialize},
+use cosmwasm_schema::serde::{Deserialize, Serialize};
+use cosmwasm_std::{
+    Addr, Coin, QuerierWrapper, StdError, StdResult, Storage, WasmMsg, to_json_binary,
 };
-use cosmwasm_std::{Addr, Coin, QuerierWrapper, StdResult, Storage, WasmMsg, to_json_binary};
 use cw_storage_plus::Item;
-use souk_api::published::{self, AccountRecord, Versioned};
+use souk_api::{
+    escrow::ReserveChange,
+    published::{self, AccountRecord, Versioned},
+};
 use souk_contract_std::{Paid, pay};
-use souk_core::{AccountId, Clock, Denom, DeploymentId, OrderId, Price, Rate};
+use souk_core::{
+    AccountId, Amount, Clock, Denom, DeploymentId, OrderId, Price, Rate,
+    clock::{SCALE, split},
+};
 
-use crate::{ContractError, Ctx, View};
+use crate::{
+    ContractError, Ctx, View,
+    error::Shortfall,
+    state::{Config, Link},
+};
 
-const LINK: Item<Link> = Item::new("e");
+/// Where the link was kept by code of the first release.
+const OLD_LINK: Item<Link> = Item::new("e");
 
 /// The messages that are sent to the escrow.
 #[derive(Serialize)]
@@ -43,16 +56,18 @@ enum Message<'a> {
         payee: &'a str,
         rate: Price,
         take_bps: u16,
-        reserved: Rate,
+        #[serde(skip_serializing_if = "ReserveChange::is_none")]
+        reserved: ReserveChange,
     },
     CloseStream {
         local: u64,
         stream: u64,
-        reserved: Rate,
+        #[serde(skip_serializing_if = "ReserveChange::is_none")]
+        reserved: ReserveChange,
     },
     Reserve {
         local: u64,
-        reserved: Rate,
+        reserved: ReserveChange,
     },
     CloseAccount {
         local: u64,
@@ -88,6 +103,7 @@ struct Answer {
 struct Account {
     v: u8,
     clock: Clock,
+    reserved: Rate,
 }
 
 impl Versioned for Account {
@@ -96,18 +112,6 @@ impl Versioned for Account {
     fn version(&self) -> u8 {
         self.v
     }
-}
-
-/// What was learned of the escrow.
-#[cw_serde]
-#[derive(Copy, Eq)]
-pub struct Link {
-    /// This contract's index among its controllers.
-    #[serde(rename = "i")]
-    pub controller: u16,
-    /// Seconds that an account must last after a stream was opened.
-    #[serde(rename = "r")]
-    pub min_runway: u64,
 }
 
 impl Link {
@@ -124,8 +128,8 @@ impl Link {
 ///
 /// # Errors
 /// Before the first deployment.
-pub fn link(storage: &dyn Storage) -> StdResult<Link> {
-    LINK.load(storage)
+pub fn link(config: &Config) -> StdResult<Link> {
+    config.link.ok_or_else(|| StdError::not_found("link to the escrow"))
 }
 
 /// Learns the link from the escrow, unless it is known.
@@ -133,29 +137,32 @@ pub fn link(storage: &dyn Storage) -> StdResult<Link> {
 /// # Errors
 /// If the escrow does not list this contract as a controller.
 pub fn learn_link(ctx: &mut Ctx) -> Result<Link, ContractError> {
-    if let Some(link) = LINK.may_load(ctx.storage())? {
+    if let Some(link) = ctx.config.link {
         return Ok(link);
     }
     let link = ask_link(&ctx.deps.querier, &ctx.config.escrow, &ctx.env.contract.address)?;
-    LINK.save(ctx.storage_mut(), &link)?;
+    ctx.config.link = Some(link);
+    ctx.save_config()?;
     Ok(link)
 }
 
 /// Asks the escrow again for what was learned of it. Nothing that closes can do without the
-/// link, so it is never merely deleted.
+/// link, so it is never merely deleted. True if `config` changed, which the caller saves.
 ///
 /// # Errors
 /// If the escrow does not list this contract as a controller any more.
 pub fn refresh_link(
     storage: &mut dyn Storage,
     querier: &QuerierWrapper,
-    escrow: &Addr,
+    config: &mut Config,
     own: &Addr,
-) -> Result<(), ContractError> {
-    if LINK.exists(storage) {
-        LINK.save(storage, &ask_link(querier, escrow, own)?)?;
+) -> Result<bool, ContractError> {
+    if config.link.is_none() && !OLD_LINK.exists(storage) {
+        return Ok(false);
     }
-    Ok(())
+    config.link = Some(ask_link(querier, &config.escrow, own)?);
+    OLD_LINK.remove(storage);
+    Ok(true)
 }
 
 fn ask_link(querier: &QuerierWrapper, escrow: &Addr, own: &Addr) -> Result<Link, ContractError> {
@@ -167,43 +174,71 @@ fn ask_link(querier: &QuerierWrapper, escrow: &Addr, own: &Addr) -> Result<Link,
     Ok(Link { controller, min_runway: known.min_runway })
 }
 
-/// The clock of a deployment's account as the escrow last saved it.
+/// What an account has, and what it must last for.
+#[derive(Clone, Debug)]
+pub struct Funds {
+    clock: Clock,
+    reserved: Rate,
+    runway: u64,
+}
+
+impl Funds {
+    /// Those of a new account.
+    pub fn new(deposit: Amount, reserved: Rate, runway: u64) -> Self {
+        let mut clock = Clock::default();
+        clock.give_back(deposit.u128().saturating_mul(SCALE));
+        Self { clock, reserved, runway }
+    }
+
+    /// Whether the clock stands for lack of money.
+    pub fn is_depleted(&self) -> bool {
+        self.clock.depleted_since.is_some()
+    }
+
+    /// The moment of depletion: past if the account is depleted, none if nothing runs.
+    pub fn depletion(&self) -> Option<u64> {
+        self.clock.depletion()
+    }
+
+    /// Whole base units that are left.
+    pub fn balance(&self) -> u128 {
+        split(self.clock.remaining).0
+    }
+
+    /// Whether the account runs and lasts the least runway at all its rates and reserves, with `more` beside
+    /// them and without `less` of them.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn carry(&self, more: Rate, less: Rate) -> Result<(), Shortfall> {
+        // At most 2^105 an hour: nothing here overflows.
+        let burden = self.clock.rate.u128().saturating_add(self.reserved.u128());
+        let burden = burden.saturating_add(more.u128()).saturating_sub(less.u128());
+        let needed = burden.saturating_mul(u128::from(self.runway));
+        if !self.is_depleted() && self.clock.remaining >= needed {
+            return Ok(());
+        }
+        let (has, needed) = (self.balance(), needed.div_ceil(SCALE));
+        Err(Shortfall { has, needed, burden, runway: self.runway })
+    }
+}
+
+/// What a deployment's account has at the block's time: one raw read.
 ///
 /// # Errors
 /// If there is no account, or if its record cannot be read.
-pub fn clock(view: &View, deployment: DeploymentId) -> Result<Clock, ContractError> {
-    let key = published::account_key(link(view.storage)?.account(deployment)?);
+pub fn funds(view: &View, deployment: DeploymentId) -> Result<Funds, ContractError> {
+    let link = link(view.config)?;
+    let key = published::account_key(link.account(deployment)?);
     let found: Option<Account> = published::read(&view.querier, view.config.escrow.as_str(), key)?;
-    Ok(found.ok_or(ContractError::NoAccount(deployment))?.clock)
+    let Account { clock, reserved, .. } = found.ok_or(ContractError::NoAccount(deployment))?;
+    Ok(Funds { clock: clock.settled(view.now()), reserved, runway: link.min_runway })
 }
 
 /// Whether a deployment's account is known to have no money left at the block's time. Who closes asks
 /// this: a record that cannot be read must keep nobody from it.
 pub fn is_depleted(view: &View, deployment: DeploymentId) -> bool {
-    clock(view, deployment).is_ok_and(|clock| clock.is_depleted(view.now()))
-}
-
-/// Whether the escrow would open a stream at `price` with `reserved` left for other
-/// auctions: the account runs and lasts the least runway at all of it.
-///
-/// # Errors
-/// As [`clock`].
-pub fn can_fund(
-    view: &View,
-    deployment: DeploymentId,
-    price: Price,
-    reserved: Rate,
-) -> Result<bool, ContractError> {
-    let clock = clock(view, deployment)?.settled(view.now());
-    Ok(carries(&clock, price, reserved, link(view.storage)?.min_runway))
-}
-
-/// Whether an account whose settled clock is this one runs and lasts `runway` seconds with `price` and
-/// `reserved` on top of what it pays.
-pub fn carries(clock: &Clock, price: Price, reserved: Rate, runway: u64) -> bool {
-    let burden = clock.rate.checked_add(price.into()).and_then(|rate| rate.checked_add(reserved));
-    let Ok(burden) = burden else { return false };
-    clock.depleted_since.is_none() && clock.lasts(burden, runway)
+    funds(view, deployment).is_ok_and(|funds| funds.is_depleted())
 }
 
 /// Opens a deployment's account with its first deposit. An account for a token is opened
@@ -245,33 +280,42 @@ pub struct NewStream<'a> {
     pub take_bps: u16,
 }
 
-/// Begins to pay a lease.
+/// Begins to pay a lease, whose order lets go of what it had reserved.
 pub fn open_stream(
     ctx: &Ctx,
     deployment: DeploymentId,
     stream: NewStream,
-    reserved: Rate,
+    released: Rate,
 ) -> StdResult<WasmMsg> {
     let NewStream { lease, payee, price: rate, take_bps } = stream;
-    let (local, stream) = (deployment.0, lease.0);
+    let (local, stream, reserved) = (deployment.0, lease.0, ReserveChange::Less(released));
     let open = Message::OpenStream { local, stream, payee, rate, take_bps, reserved };
     send(ctx, &open, Vec::new())
 }
 
-/// Ends the payment of a lease.
+/// Ends the payment of a lease, and reserves what a new order of its group may come to cost.
 pub fn close_stream(
     ctx: &Ctx,
     deployment: DeploymentId,
     lease: OrderId,
     reserved: Rate,
 ) -> StdResult<WasmMsg> {
+    let reserved = ReserveChange::More(reserved);
     let close = Message::CloseStream { local: deployment.0, stream: lease.0, reserved };
     send(ctx, &close, Vec::new())
 }
 
-/// Changes what is reserved for open auctions.
-pub fn reserve(ctx: &Ctx, deployment: DeploymentId, reserved: Rate) -> StdResult<WasmMsg> {
-    send(ctx, &Message::Reserve { local: deployment.0, reserved }, Vec::new())
+/// Changes what is reserved for open orders: no message where nothing changes.
+pub fn reserve(
+    ctx: &Ctx,
+    deployment: DeploymentId,
+    reserved: ReserveChange,
+) -> StdResult<Option<WasmMsg>> {
+    if reserved.is_none() {
+        return Ok(None);
+    }
+    let reserve = Message::Reserve { local: deployment.0, reserved };
+    send(ctx, &reserve, Vec::new()).map(Some)
 }
 
 /// Ends an account with the payments of all its leases.
@@ -291,13 +335,14 @@ fn send(ctx: &Ctx, message: &Message, funds: Vec<Coin>) -> StdResult<WasmMsg> {
 mod tests {
     use cosmwasm_std::{StdResult, from_json, to_json_vec};
     use souk_api::escrow::{ConfigResponse, Cw20Hook, ExecuteMsg, QueryMsg};
-    use souk_core::Amount;
+    use souk_core::amount::AmountError;
 
     use super::*;
 
     #[test]
     fn the_messages_are_those_of_the_escrow() -> StdResult<()> {
         let (local, stream, take_bps, reserved) = (7, 8, 200, Rate::MAX);
+        let (more, less) = (ReserveChange::More(reserved), ReserveChange::Less(reserved));
         let (tenant, token, payee, rate) = ("souk1ann", "souk1token", "souk1payee", Price::MAX);
         let pairs = [
             (
@@ -314,21 +359,28 @@ mod tests {
                 },
             ),
             (
-                Message::OpenStream { local, stream, payee, rate, take_bps, reserved },
+                Message::OpenStream { local, stream, payee, rate, take_bps, reserved: less },
                 ExecuteMsg::OpenStream {
                     local,
                     stream,
                     payee: payee.into(),
                     rate,
                     take_bps,
-                    reserved,
+                    reserved: less,
                 },
             ),
             (
-                Message::CloseStream { local, stream, reserved },
-                ExecuteMsg::CloseStream { local, stream, reserved },
+                Message::CloseStream { local, stream, reserved: more },
+                ExecuteMsg::CloseStream { local, stream, reserved: more },
             ),
-            (Message::Reserve { local, reserved }, ExecuteMsg::Reserve { local, reserved }),
+            (
+                Message::CloseStream { local, stream, reserved: ReserveChange::NONE },
+                ExecuteMsg::CloseStream { local, stream, reserved: ReserveChange::NONE },
+            ),
+            (
+                Message::Reserve { local, reserved: less },
+                ExecuteMsg::Reserve { local, reserved: less },
+            ),
             (
                 Message::CloseAccount { local, streams: &[OrderId(8), OrderId(9)] },
                 ExecuteMsg::CloseAccount { local, streams: vec![8, 9] },
@@ -343,14 +395,14 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_of_an_accounts_record_is_read() -> StdResult<()> {
+    fn the_clock_and_the_reserve_of_an_accounts_record_are_read() -> StdResult<()> {
         let clock = Clock { rate: Rate::MAX, anchor: 7, ..Clock::default() };
         let record = AccountRecord {
             v: published::VERSION,
             tenant: "souk1ann".into(),
             denom: Denom::native("usouk"),
             clock: clock.clone(),
-            reserved: Rate::ZERO,
+            reserved: Rate::MAX,
             own: 1,
             others: Amount::ZERO,
             others_spent: 2,
@@ -361,6 +413,30 @@ mod tests {
         };
         let read: Account = from_json(to_json_vec(&record)?)?;
         assert_eq!((read.v, read.clock), (published::VERSION, clock));
+        assert_eq!(read.reserved, Rate::MAX);
+        Ok(())
+    }
+
+    #[test]
+    fn an_account_carries_exactly_what_it_can_pay_for_the_least_runway() -> Result<(), AmountError>
+    {
+        let rate = |units| Rate::new(units);
+        let none = Rate::ZERO;
+        // 100 units, 40 of the 100 that two hours at 50 take are reserved.
+        let mut funds = Funds::new(Amount::new(100)?, rate(40)?, 7_200);
+        funds.clock.rate = rate(10)?;
+        assert_eq!(funds.carry(none, none), Ok(()));
+        let short = |needed, burden| Shortfall { has: 100, needed, burden, runway: 7_200 };
+        assert_eq!(funds.carry(rate(1)?, none), Err(short(102, 51)));
+        assert_eq!(funds.carry(rate(1)?, rate(1)?), Ok(()));
+        assert_eq!(funds.carry(none, Rate::MAX), Ok(()), "not below zero");
+        assert!(funds.carry(Rate::MAX, none).is_err());
+        funds.clock.remaining -= 1;
+        let (has, needed, burden, runway) = (99, 100, 50, 7_200);
+        assert_eq!(funds.carry(none, none), Err(Shortfall { has, needed, burden, runway }));
+        funds.clock.remaining = u128::MAX;
+        funds.clock.depleted_since = Some(5);
+        assert!(funds.carry(none, none).is_err(), "nothing is carried while the clock stands");
         Ok(())
     }
 

@@ -56,7 +56,7 @@ fn describe(
         denom: deployment.denom,
         auction: deployment.auction,
         state: if closed { DeploymentState::Closed } else { DeploymentState::Active },
-        account: escrow::link(view.storage)?.account(id)?,
+        account: escrow::link(view.config)?.account(id)?,
         created_at: deployment.created_at,
         marked_at: deployment.mark.map(|mark| mark.at),
         mark: deployment.mark.map(|mark| describe_mark(view, mark)),

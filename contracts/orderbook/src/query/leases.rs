@@ -20,7 +20,7 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
         provider: lease.provider.to_string(),
         price: lease.price,
         denom: deployment.denom,
-        account: escrow::link(storage)?.account(order.group.deployment)?,
+        account: escrow::link(view.config)?.account(order.group.deployment)?,
         state: lease.state(),
         created_at: lease.created_at,
         manifest_timeout: order.manifest_timeout,

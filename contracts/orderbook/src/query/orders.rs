@@ -7,7 +7,7 @@ use souk_core::OrderId;
 use super::texts;
 use crate::{
     ContractError, View,
-    lifecycle::order::LoadedOrder,
+    lifecycle::order::{self, LoadedOrder},
     state::{deployments, orders},
 };
 
@@ -34,6 +34,7 @@ pub fn orders(
 
 fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractError> {
     let spec = loaded.spec(view.storage)?;
+    let reserved = order::reserved(view.storage, &loaded.order)?;
     let LoadedOrder { id, order, deployment } = loaded;
     let closing = order.auction.map(|auction| auction.closing(view.config));
     Ok(OrderResponse {
@@ -49,6 +50,7 @@ fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractE
         expires_at: order.expires_at,
         closes_at: closing.map(|closing| closing.time()),
         manifest_timeout: order.manifest_timeout,
+        reserved,
         allow: texts(deployment.allow),
         refuse: texts(deployment.refuse),
         excluded: texts(order.excluded),

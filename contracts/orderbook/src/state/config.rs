@@ -13,6 +13,18 @@ use souk_api::{
 use super::deployments::Mark;
 use crate::rules::auction::Pause;
 
+/// What was learned of the escrow, which lists its controllers only after this contract exists.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct Link {
+    /// This contract's index among its controllers.
+    #[serde(rename = "i")]
+    pub controller: u16,
+    /// Seconds that an account must last at all its rates and reserves after a stream was opened.
+    #[serde(rename = "r")]
+    pub min_runway: u64,
+}
+
 /// Everything but the denoms.
 #[cw_serde]
 pub struct Config {
@@ -35,6 +47,10 @@ pub struct Config {
     pub paused_at: u64,
     /// When it was last allowed again; 0 if it was never stopped.
     pub unpaused_at: u64,
+    /// What was learned of the escrow; none before the first deployment. Here since it is read with every
+    /// message anyway: a record of its own would cost each bid and each close another read.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
 }
 
 /// [`Params`] as they are stored: two fields have an older name there, and what is younger than the
@@ -109,6 +125,7 @@ mod tests {
         let old = r#"{"guardian":"g","escrow":"e","registry":"r","attestations":"a","params":{"order_lifetime":86400,"min_auction":30,"max_auction":3600,"min_auction_blocks":3,"reap_grace":3600,"reap_blocks":10,"slot_hold":86400},"paused":false,"unpaused_at":0}"#;
         let config: Config = from_json(old)?;
         assert_eq!(config.params, defaults::orderbook_params());
+        assert_eq!(config.link, None, "it had a record of its own");
         let written: Config = from_json(to_json_string(&config)?)?;
         assert_eq!(written, config);
         Ok(())

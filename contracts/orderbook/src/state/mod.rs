@@ -5,7 +5,7 @@
 //!
 //! | key | holds |
 //! |---|---|
-//! | `c`, `e` | configuration; what was learned of the escrow |
+//! | `c` | configuration, with what was learned of the escrow |
 //! | `m` denom | prices and fees of a denom |
 //! | `nd`, `no`, `nb` | last number given to a deployment, an order, a bid |
 //! | `d` deployment | [`deployments::Deployment`] |
@@ -28,4 +28,4 @@ pub mod leases;
 pub mod orders;
 pub mod provider_stats;
 
-pub use config::Config;
+pub use config::{Config, Link};

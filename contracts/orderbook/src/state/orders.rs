@@ -5,7 +5,7 @@ use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
 use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, LeaseState, OrderState};
 use souk_contract_std::Page;
-use souk_core::{CloseReason, GroupId, OrderId, Price};
+use souk_core::{CloseReason, GroupId, OrderId, Price, Rate};
 
 use super::config::Config;
 use crate::{ContractError, rules::auction::Closing};
@@ -44,6 +44,10 @@ pub struct Order {
         skip_serializing_if = "is_first_manifest_timeout"
     )]
     pub manifest_timeout: u64,
+    /// What it reserves in its deployment's account while it is open, base units an hour. None in a lease or a
+    /// closed order, and in open ones of the first release: of those auctions reserve the group's ceiling.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<Rate>,
     /// How far it has come.
     #[serde(rename = "s")]
     pub status: OrderStatus,
@@ -236,7 +240,7 @@ mod tests {
         let order: Order = from_json(old)?;
         assert_eq!(order.manifest_timeout, 300);
         assert_eq!(to_json_string(&order)?, old);
-        let other = Order { manifest_timeout: 60, ..order };
+        let other = Order { manifest_timeout: 60, reserved: Rate::new(5).ok(), ..order };
         assert_eq!(from_json::<Order>(to_json_string(&other)?)?, other);
         Ok(())
     }

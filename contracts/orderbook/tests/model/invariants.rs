@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use souk_api::{
+    defaults::MIN_RUNWAY,
     escrow,
     orderbook::{
         BidState, DeploymentResponse, DeploymentState, DeploymentsResponse, GroupState,
@@ -10,6 +11,8 @@ use souk_api::{
         QueryMsg,
     },
 };
+
+use souk_core::{DeploymentId, OrderId};
 
 use super::steps::{PROVIDERS, Play};
 use crate::market::*;
@@ -99,9 +102,14 @@ fn deployments(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
                 streams += 1;
                 assert!(market.stream(deployment.id, order.id).open, "{when}");
             }
-            if recorded_open && order.closes_at.is_some() {
-                reserved += order.spec.ceiling.u128();
-            }
+            // Past its end an order still counts, until that is recorded: then its group rests.
+            let of_its_group = deployment.groups.iter().find(|one| one.order == order.id);
+            let waits = of_its_group.is_some_and(|group| group.state == GroupState::Open)
+                && order.state == OrderState::Closed
+                && !had_lease(market, order.id);
+            let says = if recorded_open || waits { order.spec.ceiling.u128() } else { 0 };
+            assert_eq!(order.reserved.u128(), says, "reserve of order {}; {when}", order.id);
+            reserved += order.reserved.u128();
             let rests = deployment
                 .groups
                 .iter()
@@ -126,6 +134,51 @@ fn deployments(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
         assert_eq!(account.streams, streams, "{when}");
         assert_eq!(account.clock.rate.u128(), rate, "rates of {}; {when}", deployment.id);
         assert_eq!(account.reserved.u128(), reserved, "reserve of {}; {when}", deployment.id);
+    }
+}
+
+fn had_lease(market: &Market, order: OrderId) -> bool {
+    market.query::<LeaseResponse>(&QueryMsg::Lease { order }).is_ok()
+}
+
+/// Which open accounts last for the least runway at all they pay and reserve.
+pub fn covered(play: &Play) -> BTreeMap<DeploymentId, Cover> {
+    let market = &play.market;
+    let open = |one: &DeploymentResponse| one.state == DeploymentState::Active;
+    let cover = |one: DeploymentResponse| {
+        let account = market.account(one.id);
+        let burden = account.clock.rate.u128() + account.reserved.u128();
+        let left = account.clock.remaining >= burden * u128::from(MIN_RUNWAY);
+        let spends = account.clock.rate.u128() > 0;
+        (one.id, Cover { carried: left && account.clock.depleted_since.is_none(), spends })
+    };
+    every_deployment(market).into_iter().filter(open).map(cover).collect()
+}
+
+/// Whether an account carries what it pays and reserves, and whether anything runs that spends.
+#[derive(Clone, Copy, Debug)]
+pub struct Cover {
+    pub carried: bool,
+    pub spends: bool,
+}
+
+/// Nothing takes an account's cover but what its own leases spend as time passes; and what is opened is
+/// covered then.
+pub fn check_cover(
+    before: &BTreeMap<DeploymentId, Cover>,
+    after: &BTreeMap<DeploymentId, Cover>,
+    passed: bool,
+    opened: &[DeploymentId],
+    when: &str,
+) {
+    for (id, cover) in after {
+        let known = before.get(id);
+        if known.is_some_and(|known| known.carried && !(passed && known.spends)) {
+            assert!(cover.carried, "{id} lost its cover; {when}");
+        }
+        if opened.contains(id) {
+            assert!(cover.carried, "{id} opened an order without cover; {when}");
+        }
     }
 }
 

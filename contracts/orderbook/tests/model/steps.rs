@@ -7,7 +7,7 @@ use cw_multi_test::AppResponse;
 use proptest::prelude::*;
 use souk_api::{
     attestations,
-    defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT},
+    defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT, MIN_RUNWAY},
     escrow,
     orderbook::{
         DeploymentResponse, GroupState, MAX_ORDERS, OrderResponse, OrderState, OrdersResponse,
@@ -48,6 +48,10 @@ pub struct Play {
     pub orders: BTreeSet<OrderId>,
     /// Everyone who may hold coins.
     pub everyone: Vec<Addr>,
+    /// Deployments of which the last step opened an order.
+    pub opened: Vec<DeploymentId>,
+    /// Whether the last step let time pass.
+    pub passed: bool,
     names: BTreeMap<String, &'static str>,
     counts: BTreeMap<String, usize>,
 }
@@ -80,6 +84,8 @@ impl Play {
             streams: BTreeSet::new(),
             accounts: BTreeSet::new(),
             orders: BTreeSet::new(),
+            opened: Vec::new(),
+            passed: false,
             counts: BTreeMap::new(),
         }
     }
@@ -109,6 +115,14 @@ impl Play {
 
     /// Does what the step says, if the contracts let it.
     pub fn act(&mut self, step: Step) -> Done {
+        let began = self.market.now();
+        self.opened.clear();
+        let done = self.try_to(step);
+        self.passed = self.market.now() > began;
+        done
+    }
+
+    fn try_to(&mut self, step: Step) -> Done {
         let Step { what, who, which, units } = step;
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
@@ -185,6 +199,8 @@ impl Play {
             }
             30 if units % 4 == 2 => self.start(tenant, which),
             30 => self.top_up_and_start(which),
+            31 if units % 2 == 0 => self.outspend(provider),
+            32 if units % 4 == 0 => self.spoil(),
             _ => self.pass(units),
         }
     }
@@ -193,7 +209,20 @@ impl Play {
         &mut self,
         send: impl FnOnce(&mut Market) -> Result<AppResponse, E>,
     ) -> Done {
-        let response = send(&mut self.market).map_err(|error| error.to_string())?;
+        let response = match send(&mut self.market).map_err(|error| error.to_string()) {
+            Ok(response) => response,
+            Err(error) => {
+                for (part, kind) in [
+                    ("does not carry", "refused: not carried"),
+                    ("takes no bids while", "refused: no cover"),
+                ] {
+                    if error.contains(part) {
+                        self.count(kind);
+                    }
+                }
+                return Err(error);
+            }
+        };
         for event in &response.events {
             if let Some(kind) = event.ty.strip_prefix("wasm-souk_orderbook_") {
                 self.count(kind);
@@ -208,6 +237,13 @@ impl Play {
             let groups = market.deployment(deployment).groups;
             let group = groups.iter().find(|one| one.seq == group).unwrap();
             assert_eq!(market.order_of(order).excluded, group.excluded, "as it is put out");
+            self.opened.push(deployment);
+        }
+        let rests = |state| changed.iter().any(|change| change.state == state);
+        let uncovered = rests(GroupState::InsufficientFunds)
+            && closed.iter().any(|lease| lease.reason != CloseReason::InsufficientFunds);
+        if uncovered {
+            self.count("group rests without cover");
         }
         for LeaseClosed { reason, breach, .. } in closed {
             self.count(&format!("lease closed for {reason}"));
@@ -259,6 +295,12 @@ impl Play {
         let count = 1 + usize::from(which) % 3;
         let mut groups: Vec<_> =
             (0..count).map(|n| group(&format!("g{n}"), 100_000 * (1 + n as u128))).collect();
+        if units % 4 == 1 {
+            // Just as much as the deposit carries, or just more.
+            let others: u128 = groups[1..].iter().map(|group| group.ceiling.u128()).sum();
+            let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
+            groups[0].ceiling = price(deposit - others + u128::from(units / 4 % 4 == 0));
+        }
         if which & 4 != 0 {
             let all_of = vec![self.market.who("auditor").to_string()];
             groups[0].requirements.signed_by = SignedBy { all_of, any_of: vec![] };
@@ -285,6 +327,44 @@ impl Play {
         })?;
         self.accounts.extend(made);
         Ok(())
+    }
+
+    /// Time passes until the leases of a deployment have just spent what covers another order of it; then a
+    /// provider bids on that.
+    fn outspend(&mut self, provider: &'static str) -> Done {
+        for order in self.all_orders() {
+            let account = self.market.account(order.group.deployment);
+            let (rate, reserved) = (account.clock.rate.u128(), account.reserved.u128());
+            if order.state != OrderState::Open || rate == 0 {
+                continue;
+            }
+            let kept = (rate + reserved) * u128::from(MIN_RUNWAY);
+            let spare = account.clock.remaining.saturating_sub(kept) / rate;
+            let Some(wait) = u64::try_from(spare).ok().filter(|wait| *wait < DAY) else { continue };
+            self.market.pause(false);
+            self.market.blocks(2, wait + 1);
+            let price = order.spec.ceiling.u128();
+            return self.attempt(|market| market.place(provider, order.id, price));
+        }
+        Err("no order's account spends".to_owned())
+    }
+
+    /// The leading bidder of an auction is slashed before it closes.
+    fn spoil(&mut self) -> Done {
+        for order in self.all_orders().into_iter().filter(|one| one.state == OrderState::Open) {
+            let leader = self.market.bids(order.id).first().map(|bid| bid.provider.clone());
+            let (Some(closes_at), Some(leader)) = (order.closes_at, leader) else { continue };
+            self.market.slash(&Addr::unchecked(leader), 1);
+            self.market.pause(false);
+            let wait = closes_at.saturating_sub(self.market.now());
+            self.market.blocks(60, wait + 1);
+            self.attempt(|market| market.close_auction(order.id, 3))?;
+            if self.market.order_of(order.id).state == OrderState::Active {
+                self.streams.insert((order.group.deployment, order.id));
+            }
+            return Ok(());
+        }
+        Err("no auction has a bid".to_owned())
     }
 
     /// A group that rests is started, if there is one.

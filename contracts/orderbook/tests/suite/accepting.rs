@@ -155,16 +155,25 @@ fn a_bid_that_is_not_there_is_not_accepted() {
 fn accepting_leaves_the_least_runway_or_fails_with_the_figures() {
     let mut market = Market::new();
     market.provider("pro");
-    let new = deployment(&[group("web", 2_000_000)], tenant_choice());
-    let id = market.create("ann", &new, defaults::MIN_DEPOSIT).unwrap();
-    let order = market.deployment(id).groups[0].order;
+    let groups = [group("web", 600_000), group("db", 500_000)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), 1_100_000).unwrap();
+    let [order, other] = [0, 1].map(|n| market.deployment(id).groups[n].order);
     market.place("pro", order, 600_000).unwrap();
+    market.place("pro", other, 500_000).unwrap();
+    market.accept("ann", other, "pro", 500_000).unwrap();
+    // The other group's lease spends what carried this one.
+    market.pass(HOUR);
     let error = market.accept("ann", order, "pro", 600_000).unwrap_err().to_string();
-    for figure in ["500000", "600000", "3600 s"] {
+    for figure in ["600000", "1100000", "3600 s"] {
         assert!(error.contains(figure), "{error}");
     }
-    assert_eq!(market.order_of(order).state, OrderState::Open, "nothing was lost");
-    market.deposit("ann", id, 100_000);
+    let shown = market.order_of(order);
+    assert_eq!(
+        (shown.state, shown.reserved.u128()),
+        (OrderState::Open, 600_000),
+        "nothing is lost"
+    );
+    market.deposit("ann", id, 500_000);
     market.accept("ann", order, "pro", 600_000).unwrap();
 }
 

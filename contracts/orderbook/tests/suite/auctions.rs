@@ -9,7 +9,7 @@ use souk_api::{
 };
 use souk_contract_std::CommonError;
 use souk_core::{
-    DeploymentId, OrderId, SignedBy,
+    DeploymentId, GroupSpec, OrderId, SignedBy,
     time::{DAY, HOUR},
 };
 use souk_orderbook::ContractError;
@@ -273,15 +273,30 @@ fn without_a_bid_that_counts_the_order_ends_and_its_group_pauses() {
     assert!(market.close_auction(order, 1).is_err());
 }
 
-/// An auction whose account holds `deposit`, and a bid of 600,000 an hour.
-fn poor(deposit: u128) -> (Market, DeploymentId, OrderId) {
+/// A market with a provider `a`, and a deployment of auctions whose first one became a lease at 1,000,000 an
+/// hour, an hour ago: it spent what was above `left` and its own next hour.
+fn spent(left: u128, others: &[GroupSpec]) -> (Market, DeploymentId) {
     let mut market = Market::new();
-    market.provider("a");
-    let new = deployment(&[group("web", 1_000_000)], lowest_price(300));
-    let id = market.create("ann", &new, deposit).unwrap();
-    let order = market.deployment(id).groups[0].order;
-    market.place("a", order, 600_000).unwrap();
-    over(&mut market);
+    for name in ["a", "first"] {
+        market.provider(name);
+    }
+    let groups = [&[group("first", 1_000_000)], others].concat();
+    let new = deployment(&groups, lowest_price(300));
+    let id = market.create("ann", &new, left + 2_000_000).unwrap();
+    let orders: Vec<_> = market.deployment(id).groups.iter().map(|group| group.order).collect();
+    market.place("first", orders[0], 1_000_000).unwrap();
+    for order in &orders[1..] {
+        market.place("a", *order, 600_000).unwrap();
+    }
+    over(&mut market).close_auction(orders[0], 1).unwrap();
+    market.pass(HOUR);
+    (market, id)
+}
+
+/// An auction whose account has `left` beside what carries its lease, and a bid of 600,000 an hour.
+fn poor(left: u128) -> (Market, DeploymentId, OrderId) {
+    let (market, id) = spent(left, &[group("web", 1_000_000)]);
+    let order = market.deployment(id).groups[1].order;
     (market, id, order)
 }
 
@@ -290,7 +305,7 @@ fn an_account_that_cannot_carry_the_winner_ends_the_order() {
     let (mut market, id, order) = poor(MIN_DEPOSIT);
     let response = market.close_auction(order, 1).unwrap();
     assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "insufficient_funds");
-    let group = &market.deployment(id).groups[0];
+    let group = &market.deployment(id).groups[1];
     assert_eq!(group.state, GroupState::InsufficientFunds);
     assert_eq!(market.account(id).reserved.u128(), 0);
     market.release("a", &[order]);
@@ -299,25 +314,22 @@ fn an_account_that_cannot_carry_the_winner_ends_the_order() {
 
 #[test]
 fn the_orderbook_judges_the_runway_as_the_escrow_does() {
-    for (deposit, funded) in [(599_999, false), (600_000, true)] {
-        let (mut market, _, order) = poor(deposit);
+    for (left, funded) in [(599_999, false), (600_000, true)] {
+        let (mut market, _, order) = poor(left);
         market.close_auction(order, 1).unwrap();
-        assert_eq!(market.order_of(order).state == OrderState::Active, funded, "{deposit}");
+        assert_eq!(market.order_of(order).state == OrderState::Active, funded, "{left}");
     }
 }
 
 #[test]
 fn an_auction_leaves_room_for_the_ceilings_of_the_others() {
-    let mut market = Market::new();
-    market.provider("a");
     let groups = [group("web", 800_000), group("db", 800_000)];
-    // An hour of the bid of 300,000 and of the other's ceiling.
-    for (deposit, funded) in [(1_099_999, false), (1_100_000, true)] {
-        let id = market.create("ann", &deployment(&groups, lowest_price(300)), deposit).unwrap();
-        let order = market.deployment(id).groups[0].order;
-        market.place("a", order, 300_000).unwrap();
-        over(&mut market).close_auction(order, 1).unwrap();
-        assert_eq!(market.order_of(order).state == OrderState::Active, funded, "{deposit}");
+    // An hour of the bid of 600,000 and of the other's ceiling.
+    for (left, funded) in [(1_399_999, false), (1_400_000, true)] {
+        let (mut market, id) = spent(left, &groups);
+        let order = market.deployment(id).groups[1].order;
+        market.close_auction(order, 1).unwrap();
+        assert_eq!(market.order_of(order).state == OrderState::Active, funded, "{left}");
         assert_eq!(market.account(id).reserved.u128(), 800_000, "of the other alone");
     }
 }

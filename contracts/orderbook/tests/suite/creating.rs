@@ -70,16 +70,6 @@ fn its_events_tell_all_that_a_bidder_needs_to_look() {
 }
 
 #[test]
-fn an_auction_reserves_its_ceilings() {
-    let mut market = Market::new();
-    let groups = [group("web", 1_000), group("db", 500)];
-    let id = market.create("ann", &deployment(&groups, lowest_price(60)), PLENTY).unwrap();
-    assert_eq!(market.account(id).reserved.u128(), 1_500);
-    let id = market.create("ann", &deployment(&groups, tenant_choice()), PLENTY).unwrap();
-    assert_eq!(market.account(id).reserved.u128(), 0);
-}
-
-#[test]
 fn what_is_wrong_with_a_deployment_is_said_with_its_values() {
     let too_short = NewDeployment { commitment: HexBinary::from([7; 31]), ..web() };
     let cheap = deployment(&[group("web", defaults::MAX_PRICE + 1)], tenant_choice());

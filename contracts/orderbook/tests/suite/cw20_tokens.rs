@@ -16,6 +16,7 @@ use souk_api::{
 };
 use souk_contract_std::CommonError;
 use souk_core::{AccountId, Denom, DeploymentId, time::HOUR};
+use souk_orderbook::ContractError;
 
 use crate::market::*;
 
@@ -248,7 +249,7 @@ fn a_bank_denom_that_looks_like_a_listed_token_is_refused() {
 }
 
 #[test]
-fn a_token_that_keeps_the_coins_holds_no_bidder_in_its_auctions() {
+fn a_token_that_keeps_the_coins_gets_no_bidder_into_its_auctions() {
     let mut market = Market::new();
     market.provider("pro");
     let token = hostile_token(&mut market);
@@ -257,13 +258,13 @@ fn a_token_that_keeps_the_coins_holds_no_bidder_in_its_auctions() {
     let hook = to_json_binary(&Cw20Hook::CreateDeployment(new)).unwrap();
     say(&mut market, &token, &orderbook, &ann, hook).unwrap();
     let order = market.deployment(DeploymentId(1)).groups[0].order;
-    market.place("pro", order, 900).unwrap();
+    let refused = market.place("pro", order, 900).unwrap_err();
+    assert!(matches!(refused, ContractError::NoCover { .. }), "{refused}");
 
     let response = market.blocks(10, 300).close_auction(order, 1).unwrap();
-    assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "insufficient_funds");
+    assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "no_bids");
     let rests = &market.events_of::<GroupChanged>(&response)[0];
-    assert_eq!(rests.state, GroupState::InsufficientFunds);
-    market.release("pro", &[order]);
+    assert_eq!(rests.state, GroupState::Paused);
     assert_eq!(market.stats_of("pro").used, 0);
     market.close("ann", DeploymentId(1)).unwrap();
 }

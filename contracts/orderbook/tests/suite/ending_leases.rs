@@ -186,7 +186,7 @@ fn a_provider_is_counted_by_the_reasons_that_it_gave() {
 fn depleted() -> (Market, souk_core::OrderId) {
     let mut market = Market::new();
     market.provider("pro");
-    let new = deployment(&[group("web", 1_000_000)], tenant_choice());
+    let new = deployment(&[group("web", 500_000)], tenant_choice());
     let id = market.create("ann", &new, 500_000).unwrap();
     let order = market.deployment(id).groups[0].order;
     market.place("pro", order, 500_000).unwrap();
@@ -222,7 +222,7 @@ fn up_to_its_last_funded_second_a_lease_is_not_depleted() {
     {
         let mut market = Market::new();
         market.provider("pro");
-        let new = deployment(&[group("web", 1_000_000)], tenant_choice());
+        let new = deployment(&[group("web", 500_000)], tenant_choice());
         let id = market.create("ann", &new, 500_000).unwrap();
         let order = market.deployment(id).groups[0].order;
         market.place("pro", order, 500_000).unwrap();

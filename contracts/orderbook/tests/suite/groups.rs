@@ -16,7 +16,7 @@ use souk_core::{
     AccountId, CloseReason, DeploymentId, GroupId, GroupSeq, OrderId,
     time::{DAY, HOUR},
 };
-use souk_orderbook::ContractError;
+use souk_orderbook::{ContractError, error::Shortfall};
 
 use crate::market::{GroupAction::*, *};
 
@@ -81,8 +81,7 @@ fn a_paused_group_ends_its_order_and_lets_its_bids_and_reserve_go() {
         market.release("pro", &[order]);
         assert_eq!(market.stats_of("pro").used, 0);
         market.group("ann", Start, id, 1).unwrap();
-        let reserved = if auction == tenant_choice() { 0 } else { 1_000 };
-        assert_eq!(market.account(id).reserved.u128(), reserved);
+        assert_eq!(market.account(id).reserved.u128(), 1_000);
     }
 }
 
@@ -180,11 +179,9 @@ fn a_start_needs_the_least_deposit_in_the_account() {
         };
         let started = market.group("ann", Start, id, 1);
         assert_eq!(started.unwrap_err(), error(MIN_DEPOSIT - 1));
-        if auction == tenant_choice() {
-            market.call(&ann, &escrow, &take(MIN_DEPOSIT - 1), 0).unwrap();
-            assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error(0));
-            market.deposit("ann", id, MIN_DEPOSIT - 1);
-        }
+        market.call(&ann, &escrow, &take(MIN_DEPOSIT - 1_001), 0).unwrap();
+        assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error(1_000), "it is carried");
+        market.deposit("ann", id, MIN_DEPOSIT - 1_001);
         market.deposit("friend", id, 1);
         market.group("ann", Start, id, 1).unwrap();
     }
@@ -326,8 +323,7 @@ fn an_order_that_nobody_bid_on_need_not_be_expired_by_anybody_before_its_group_s
         market.prune(&[order]);
         let asked = market.query::<OrderResponse>(&QueryMsg::Order { order });
         assert!(asked.is_err(), "the old one is over for good");
-        let reserved = if auction == tenant_choice() { 0 } else { 1_000 };
-        assert_eq!(market.account(id).reserved.u128(), reserved);
+        assert_eq!(market.account(id).reserved.u128(), 1_000);
     }
 }
 
@@ -415,7 +411,6 @@ fn a_topped_up_deployment_goes_on_when_its_group_is_started() {
 #[test]
 fn a_moment_of_low_runway_lets_a_group_rest_and_no_longer_ends_it() {
     let mut market = Market::new();
-    market.provider("lazy");
     market.provider("pro");
     let new = deployment(&[group("web", 400_000)], lowest_price(300));
     let id = market.create("ann", &new, MIN_DEPOSIT).unwrap();
@@ -424,12 +419,9 @@ fn a_moment_of_low_runway_lets_a_group_rest_and_no_longer_ends_it() {
     market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
     // The provider leaves; the tenant has a quarter of an hour left and is about to top up.
     market.pass(HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
-    let order = market.deployment(id).groups[0].order;
-    market.place("lazy", order, 400_000).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
     assert_eq!(state(&market, id), GroupState::InsufficientFunds);
     let error = market.group("ann", Start, id, 1).unwrap_err();
-    assert!(matches!(error, ContractError::NotCarried { runway: HOUR, .. }), "{error}");
+    assert!(matches!(error, ContractError::NotCarried(_)), "{error}");
 
     // Nobody takes the deployment away in the hours until the tenant has topped up.
     market.end_deployment(id).unwrap();
@@ -445,21 +437,23 @@ fn whichever_of_two_auctions_is_closed_first_the_group_that_rests_is_started_aga
     for first in [0, 1] {
         let mut market = Market::new();
         market.provider("pro");
-        let new = deployment(&[group("a", 800_000), group("b", 800_000)], lowest_price(300));
-        let id = market.create("ann", &new, 1_000_000).unwrap();
+        let groups = [group("a", 800_000), group("b", 800_000), group("c", 600_000)];
+        let id = market.create("ann", &deployment(&groups, lowest_price(300)), 2_200_000).unwrap();
         let orders: Vec<OrderId> = market.deployment(id).groups.iter().map(|g| g.order).collect();
-        for order in &orders {
-            market.place("pro", *order, 300_000).unwrap();
+        for (order, price) in orders.iter().zip([300_000, 300_000, 600_000]) {
+            market.place("pro", *order, price).unwrap();
         }
-        market.blocks(MIN_AUCTION_BLOCKS, 300);
-        market.close_auction(orders[first], 1).unwrap();
+        // The lease of the third spends what carried the ceilings of both.
+        market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(orders[2], 1).unwrap();
+        market.pass(HOUR).close_auction(orders[first], 1).unwrap();
         market.close_auction(orders[1 - first], 1).unwrap();
         let rests = market.deployment(id).groups[first].clone();
         assert_eq!(rests.state, GroupState::InsufficientFunds);
+        assert_eq!(market.deployment(id).groups[1 - first].order_state, OrderState::Active);
         market.deposit("ann", id, 10_000_000);
         market.group("ann", Start, id, rests.seq.0).unwrap();
         let states: Vec<_> = market.deployment(id).groups.iter().map(|g| g.state).collect();
-        assert_eq!(states, [GroupState::Open, GroupState::Open]);
+        assert_eq!(states, [GroupState::Open; 3]);
     }
 }
 
@@ -490,9 +484,9 @@ fn anyone_starts_what_rests_for_lack_of_funds_once_there_are_some_if_the_tenant_
     assert_eq!(market.events_of::<AnyoneStartsSet>(&response), [event]);
     assert!(market.deployment(id).anyone_starts);
     let error = market.group("friend", Start, id, 1).unwrap_err();
-    let ceiling = price(MIN_DEPOSIT);
-    let short = ContractError::NotCarried { group: first(id), ceiling, runway: HOUR };
-    assert_eq!(error, short, "a unit is missing");
+    let (has, needed, burden) = (MIN_DEPOSIT - 1, MIN_DEPOSIT, MIN_DEPOSIT);
+    let short = Shortfall { has, needed, burden, runway: HOUR };
+    assert_eq!(error, ContractError::NotCarried(short), "a unit is missing");
     market.deposit("friend", id, 1);
     market.group("friend", Start, id, 1).unwrap();
     assert_eq!(state(&market, id), GroupState::Open);
@@ -760,8 +754,7 @@ fn a_group_starts_again_also_after_its_order_was_pruned() {
         market.group("ann", Start, id, 1).unwrap();
         let next = market.deployment(id).groups[0].order;
         assert_eq!(market.order_of(next).state, OrderState::Open);
-        let reserved = if auction == tenant_choice() { 0 } else { 2_000 };
-        assert_eq!(market.account(id).reserved.u128(), reserved);
+        assert_eq!(market.account(id).reserved.u128(), 2_000);
     }
 }
 

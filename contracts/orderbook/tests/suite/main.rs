@@ -28,5 +28,6 @@ mod market;
 #[path = "../common/meter.rs"]
 mod meter;
 mod published;
+mod reserving;
 mod slots;
 mod weaknesses;

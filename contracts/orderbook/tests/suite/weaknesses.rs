@@ -3,61 +3,14 @@
 
 use cosmwasm_std::{Coin, coins};
 use souk_api::{
-    defaults::{self, DENOM, MIN_AUCTION_BLOCKS, MIN_DEPOSIT},
+    defaults::{self, DENOM},
     escrow,
     orderbook::{ExecuteMsg, events::DeploymentCreated},
 };
-use souk_core::{
-    AccountId, Denom, DeploymentId,
-    time::{DAY, HOUR},
-};
+use souk_core::{AccountId, Denom, time::HOUR};
 use souk_orderbook::ContractError;
 
 use crate::market::*;
-
-/// B: an auction that its account could never pay: bids bind, slots are held, it costs nothing.
-#[test]
-fn poc_b_an_unfunded_binding_auction_holds_slots_for_nothing() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let mut orders = Vec::new();
-    let mut ids = Vec::new();
-    for _ in 0..10 {
-        let new = deployment(&[group("web", 1_000_000_000_000)], lowest_price(HOUR));
-        let id = market.create("mallory", &new, MIN_DEPOSIT).unwrap();
-        let order = market.deployment(id).groups[0].order;
-        market.place("pro", order, 900_000_000_000).unwrap();
-        orders.push(order);
-        ids.push(id);
-    }
-    assert_eq!(market.stats_of("pro").used, 10);
-    let honest = market.order("ann", tenant_choice());
-    assert!(matches!(
-        market.place("pro", honest, 900).unwrap_err(),
-        ContractError::BondExhausted { .. }
-    ));
-    assert!(matches!(
-        market.withdraw("pro", orders[0]).unwrap_err(),
-        ContractError::AuctionBinds(_)
-    ));
-    market.blocks(MIN_AUCTION_BLOCKS, HOUR);
-    for order in &orders {
-        market.close_auction(*order, 1).unwrap();
-    }
-    let before = market.balance(&market.who("mallory"));
-    let escrow = market.escrow.clone();
-    for id in &ids {
-        market.close("mallory", *id).unwrap();
-        let who = market.who("anyone");
-        let msg = escrow::ExecuteMsg::ClaimRefund { account: AccountId(id.0), deposit: None };
-        market.call(&who, &escrow, &msg, 0).unwrap();
-    }
-    assert_eq!(
-        market.balance(&market.who("mallory")) - before,
-        10 * MIN_DEPOSIT,
-        "all of it is back"
-    );
-}
 
 /// F: a bank denom whose name reads as a listed token is taken on that token's terms.
 #[test]
@@ -110,65 +63,6 @@ fn poc_k_after_renouncing_a_pause_is_for_ever() {
     assert!(market.send(&owner, &ExecuteMsg::Unpause {}).is_err());
     assert!(market.send(&guardian, &ExecuteMsg::Unpause {}).is_err());
     let _ = coins(1, DENOM);
-}
-
-/// M: the least deposit is taken out in the block in which it came; the orders go on asking for bids.
-#[test]
-fn poc_m_ten_orders_without_a_coin_behind_them_take_a_market_out_for_a_day() {
-    let mut market = Market::new();
-    let names = ["p0", "p1", "p2", "p3", "p4"];
-    for name in names {
-        market.provider(name);
-    }
-    let (mallory, escrow) = (market.who("mallory"), market.escrow.clone());
-    market.mint(&mallory, MIN_DEPOSIT);
-    let mut orders = Vec::new();
-    for _ in 0..10 {
-        let new = deployment(&[group("web", 1_000_000)], tenant_choice());
-        let before = market.balance(&mallory);
-        let msg = ExecuteMsg::CreateDeployment(new);
-        let orderbook = market.orderbook.clone();
-        let mut id = DeploymentId(0);
-        market.cost(|market| {
-            use cw_multi_test::Executor;
-            let done = market
-                .app
-                .execute_contract(
-                    mallory.clone(),
-                    orderbook.clone(),
-                    &msg,
-                    &coins(MIN_DEPOSIT, DENOM),
-                )
-                .unwrap();
-            let created: Vec<DeploymentCreated> = market.events_of(&done);
-            id = created[0].deployment;
-            done
-        });
-        let take = escrow::ExecuteMsg::WithdrawDeposit {
-            account: AccountId(id.0),
-            amount: amount(MIN_DEPOSIT),
-        };
-        market.cost(|market| market.call(&mallory, &escrow, &take, 0).unwrap());
-        assert_eq!(market.balance(&mallory), before, "the same half SOUK serves for the next one");
-        orders.push(market.deployment(id).groups[0].order);
-    }
-    for order in &orders {
-        for name in names {
-            assert_eq!(market.ineligible(name, *order), None, "the orderbook takes bids on it");
-            market.place(name, *order, 500_000).unwrap();
-        }
-    }
-    market.pass(DAY);
-    for name in names {
-        market.release(name, &orders);
-        assert_eq!(market.stats_of(name).used, 10, "for a whole day unless the provider withdraws");
-    }
-    let honest = market.order("ann", tenant_choice());
-    assert!(matches!(
-        market.place("p0", honest, 900).unwrap_err(),
-        ContractError::BondExhausted { .. }
-    ));
-    assert!(market.accept("mallory", orders[0], "p0", 500_000).is_err());
 }
 
 /// S: a delegate ("everyday actions, never money") turns the deposit into its own provider's income.

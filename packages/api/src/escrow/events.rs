@@ -17,7 +17,7 @@ events! {
         remaining: u128,
         /// Base units an hour.
         rate: Rate,
-        /// Reserve for open binding auctions.
+        /// Reserve for open orders.
         reserved: Rate,
         /// Time of the settlement.
         anchor: u64,

@@ -3,6 +3,7 @@
 pub mod events;
 mod msg;
 mod query;
+mod reserve;
 
 pub use events::EscrowEvent;
 pub use msg::{Cw20Hook, ExecuteMsg, InstantiateMsg, MigrateMsg};
@@ -10,3 +11,4 @@ pub use query::{
     AccountResponse, ConfigResponse, DepositResponse, DepositsResponse, QueryMsg, StreamResponse,
     StreamsResponse, TotalsResponse,
 };
+pub use reserve::ReserveChange;

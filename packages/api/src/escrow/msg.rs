@@ -4,6 +4,7 @@ use cosmwasm_schema::cw_serde;
 use cw20::Cw20ReceiveMsg;
 use souk_core::{AccountId, Amount, Denom, Price, Rate};
 
+use super::ReserveChange;
 use crate::{Message, Permission};
 
 /// Sets the escrow up. The sender becomes its owner unless one is named.
@@ -39,7 +40,7 @@ pub enum ExecuteMsg {
         local: u64,
         /// Who owns the account.
         tenant: String,
-        /// What open binding auctions may come to cost an hour.
+        /// What its open orders may come to cost an hour.
         reserved: Rate,
     },
     /// Opens account number `local` of the sender, without coins, to be held in a listed cw20
@@ -52,7 +53,7 @@ pub enum ExecuteMsg {
         tenant: String,
         /// The token's contract.
         token: String,
-        /// What open binding auctions may come to cost an hour.
+        /// What its open orders may come to cost an hour.
         reserved: Rate,
     },
     /// Begins to pay `rate` to `payee`. Fails unless the account then lasts the least runway
@@ -68,8 +69,9 @@ pub enum ExecuteMsg {
         rate: Price,
         /// Fee in hundredths of a per cent of what is earned, at most 10000.
         take_bps: u16,
-        /// The account's reserve from now on.
-        reserved: Rate,
+        /// How the account's reserve changes: what the stream's order had reserved is let go.
+        #[serde(default, skip_serializing_if = "ReserveChange::is_none")]
+        reserved: ReserveChange,
     },
     /// Ends a stream. The payee is owed whole units, the fraction goes back to the account.
     CloseStream {
@@ -77,15 +79,16 @@ pub enum ExecuteMsg {
         local: u64,
         /// The stream.
         stream: u64,
-        /// The account's reserve from now on.
-        reserved: Rate,
+        /// How the account's reserve changes: more, if the lease's group is put out again.
+        #[serde(default, skip_serializing_if = "ReserveChange::is_none")]
+        reserved: ReserveChange,
     },
-    /// Changes the account's reserve.
+    /// Changes the account's reserve. Whether the account carries it is the controller's to look at before.
     Reserve {
         /// The account.
         local: u64,
-        /// The account's reserve from now on.
-        reserved: Rate,
+        /// How it changes.
+        reserved: ReserveChange,
     },
     /// Ends the given streams, which must be all that are open, and the account. What is
     /// left can be claimed. Cannot overflow.

@@ -90,7 +90,7 @@ pub struct AccountResponse {
     pub balance: Amount,
     /// The tenant's part of it that could be withdrawn now.
     pub withdrawable: Amount,
-    /// The reserve for open binding auctions.
+    /// The reserve for open orders.
     pub reserved: Rate,
     /// When the money is used up, if it will be or was.
     pub depletion: Option<u64>,

@@ -4,7 +4,7 @@ use cosmwasm_schema::{QueryResponses, cw_serde, serde::Deserialize};
 use cosmwasm_std::HexBinary;
 use souk_core::{
     AccountId, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupId,
-    GroupSeq, GroupSpec, OrderId, Price,
+    GroupSeq, GroupSpec, OrderId, Price, Rate,
 };
 
 use super::{
@@ -254,6 +254,10 @@ pub struct OrderResponse {
     /// From how many seconds after its lease's beginning that may be closed for want of a manifest.
     #[serde(default = "manifest_timeout")]
     pub manifest_timeout: u64,
+    /// What it reserves in its deployment's account while it is open, base units an hour; also past its end,
+    /// until that is recorded.
+    #[serde(default)]
+    pub reserved: Rate,
     /// If not empty, only these may bid.
     pub allow: Vec<String>,
     /// These may not.

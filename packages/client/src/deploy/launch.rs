@@ -4,7 +4,7 @@ use souk_api::orderbook::{DeploymentResponse, ExecuteMsg, LeaseResponse, OrderSt
 use souk_core::OrderId;
 use souk_gateway::body::ManifestUpload;
 
-use super::{Offer, Via};
+use super::{Offer, Via, expiring::make_room};
 use crate::{
     error::Error,
     gateway::{client_for, send_manifest},
@@ -27,7 +27,15 @@ pub async fn accept(
         Via::Bid(bid) => ExecuteMsg::AcceptBid { order, provider, bid, max_price: offer.price },
     };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
-    wallet.send(&format!("accepting the bid of {}", offer.provider), vec![message]).await?;
+    let action = format!("accepting the bid of {}", offer.provider);
+    match wallet.send(&action, vec![message.clone()]).await {
+        Err(refused @ Error::Refused { .. }) => {
+            let Ok(order) = market.orderbook.order(order).await else { return Err(refused) };
+            let deployment = order.group.deployment;
+            make_room(market, wallet, deployment, refused, (&action, message)).await?;
+        }
+        sent => drop(sent?),
+    }
     Ok(())
 }
 

@@ -3,10 +3,10 @@
 use rand::RngCore;
 use souk_api::orderbook::{ConfigResponse, DenomConfig};
 use souk_chain::Coin;
-use souk_core::{AuctionPolicy, Denom, GroupSpec};
+use souk_core::{AuctionPolicy, Denom, GroupSpec, clock::SCALE};
 use souk_gateway::{Salt, body::ManifestUpload};
 
-use crate::{error::Error, sdl::Compiled};
+use crate::{error::Error, sdl::Compiled, show::duration};
 
 /// How many hours at the ceilings a deposit covers unless the tenant says how much.
 const DEFAULT_HOURS: u128 = 24;
@@ -20,11 +20,16 @@ pub struct Plan {
     pub auction: AuctionPolicy,
     /// The coins that go into the account.
     pub deposit: Coin,
+    /// How much of them carries the orders at their ceilings for the least runway: it stays in the account
+    /// while they are open.
+    pub reserved: u128,
     /// What the winners get.
     pub upload: ManifestUpload,
 }
 
-/// Works out what to send, and refuses what the orderbook would refuse.
+/// Works out what to send, and refuses what the orderbook would refuse. `min_runway` is the escrow's, in
+/// seconds. The least deposit carries all groups at their ceilings for that long, and is at least the denom's
+/// least for each group.
 ///
 /// # Errors
 /// If the market does not take the denom, or the deposit is too small or of another denom.
@@ -33,6 +38,7 @@ pub fn plan(
     deposit: Option<Coin>,
     with_salt: bool,
     config: &ConfigResponse,
+    min_runway: u64,
 ) -> Result<Plan, Error> {
     let denom = Denom::native(compiled.denom.clone());
     let terms = config.denoms.iter().find(|terms| terms.denom == denom).ok_or_else(|| {
@@ -46,7 +52,8 @@ pub fn plan(
         )
     })?;
     let ceilings: u128 = compiled.groups.iter().map(|group| group.ceiling.u128()).sum();
-    let least = least_deposit(terms, compiled.groups.len());
+    let reserved = ceilings.saturating_mul(u128::from(min_runway)).div_ceil(SCALE);
+    let least = least_deposit(terms, compiled.groups.len()).max(reserved);
     let deposit = deposit
         .unwrap_or_else(|| Coin::new(least.max(ceilings * DEFAULT_HOURS), compiled.denom.clone()));
     if deposit.denom != compiled.denom {
@@ -54,12 +61,16 @@ pub fn plan(
         return Err(Error::input(format!("deposit {deposit}"), reason));
     }
     if deposit.amount < least {
-        let reason =
-            format!("at least {least}{denom} are needed, {}{denom} a group", terms.min_deposit);
+        let reason = format!(
+            "at least {least}{denom} are needed: {}{denom} a group, and what carries all of them at their \
+             highest prices, {ceilings}{denom} an hour, for {}",
+            terms.min_deposit,
+            duration(min_runway)
+        );
         return Err(Error::input(format!("deposit {deposit}"), reason));
     }
     let upload = ManifestUpload { manifest: compiled.manifest, salt: with_salt.then(new_salt) };
-    Ok(Plan { groups: compiled.groups, auction: compiled.auction, deposit, upload })
+    Ok(Plan { groups: compiled.groups, auction: compiled.auction, deposit, reserved, upload })
 }
 
 fn least_deposit(terms: &DenomConfig, groups: usize) -> u128 {

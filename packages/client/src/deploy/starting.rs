@@ -4,7 +4,7 @@ use souk_api::{
     escrow::AccountResponse,
     orderbook::{DeploymentResponse, GroupResponse, GroupState, MAX_STARTS},
 };
-use souk_core::{Amount, AuctionPolicy, GroupSeq, Price, clock::SCALE};
+use souk_core::{Amount, GroupSeq, Price, clock::SCALE};
 
 /// For how much longer than the least runway the money must last, in seconds: some of it is spent
 /// before the deposit is in a block.
@@ -42,19 +42,15 @@ pub fn startable(
     if coins < cover.min_deposit.u128().saturating_mul(SCALE).saturating_add(spent) {
         return Vec::new();
     }
-    let chooses = deployment.auction == (AuctionPolicy::TenantChoice {});
     let mut burden = account.clock.rate.u128().saturating_add(account.reserved.u128());
     if account.clock.depleted_since.is_some() && !lasts(account.clock.rate.u128()) {
         return Vec::new();
     }
     let mut carried = |group: &&GroupResponse| {
-        if acts && chooses {
-            return true;
-        }
         let with = burden.saturating_add(group.spec.ceiling.u128());
         let fits = lasts(with);
-        // A binding auction reserves its ceiling.
-        if fits && !chooses {
+        // Its order reserves its ceiling.
+        if fits {
             burden = with;
         }
         fits
@@ -134,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_that_chooses_its_provider_starts_all_that_rest_for_lack_of_funds() {
+    fn tenant_and_delegate_start_what_the_account_carries() {
         let deployment = deployment(json!({ "tenant_choice": {} }));
         for sender in ["souk1ann", "souk1desk"] {
-            assert_eq!(started(&deployment, &account(0, false), 1, sender), [1, 3]);
+            assert_eq!(started(&deployment, &account(0, false), 204, sender), [1, 3]);
         }
         let depleted = account(1_000, true);
         assert!(started(&deployment, &depleted, 1_000, "souk1ann").is_empty(), "still depleted");
-        assert_eq!(started(&deployment, &depleted, 1_017, "souk1ann"), [1, 3]);
+        assert_eq!(started(&deployment, &depleted, 1_119, "souk1ann"), [1]);
     }
 
     #[test]
@@ -160,14 +156,14 @@ mod tests {
     fn what_the_market_would_refuse_is_not_started_and_keeps_no_other_down() {
         let mut deployment = deployment(json!({ "tenant_choice": {} }));
         deployment.groups[0].starts = MAX_STARTS.into();
-        assert_eq!(started(&deployment, &account(0, false), 1, "souk1ann"), [3]);
+        assert_eq!(started(&deployment, &account(0, false), 1_000, "souk1ann"), [3]);
         deployment.groups[0].starts = 0;
         for (ceiling, groups) in
             [(49, vec![3]), (50, vec![1, 3]), (200, vec![1, 3]), (201, vec![3])]
         {
             deployment.groups[0].spec.ceiling = Price::new(ceiling).unwrap();
             assert_eq!(
-                started(&deployment, &account(0, false), 1, "souk1ann"),
+                started(&deployment, &account(0, false), 1_000, "souk1ann"),
                 groups,
                 "{ceiling}"
             );
@@ -179,16 +175,22 @@ mod tests {
         let mut deployment = deployment(json!({ "tenant_choice": {} }));
         assert!(started(&deployment, &account(0, false), 5_000, "souk1friend").is_empty());
         deployment.anyone_starts = true;
-        for (units, groups) in [(101, vec![]), (102, vec![1, 3])] {
+        for (units, groups) in [(101, vec![]), (102, vec![1]), (204, vec![1, 3])] {
             assert_eq!(started(&deployment, &account(0, false), units, "souk1friend"), groups);
         }
     }
 
     #[test]
-    fn auctions_are_started_as_far_as_their_ceilings_together_are_carried() {
-        let deployment = deployment(json!({ "lowest_price": { "closes_after": 60 } }));
-        for (units, groups) in [(101, vec![]), (102, vec![1]), (203, vec![1]), (204, vec![1, 3])] {
-            assert_eq!(started(&deployment, &account(0, false), units, "souk1ann"), groups);
+    fn groups_are_started_as_far_as_their_ceilings_together_are_carried() {
+        for auction in
+            [json!({ "tenant_choice": {} }), json!({ "lowest_price": { "closes_after": 60 } })]
+        {
+            let deployment = deployment(auction);
+            for (units, groups) in
+                [(101, vec![]), (102, vec![1]), (203, vec![1]), (204, vec![1, 3])]
+            {
+                assert_eq!(started(&deployment, &account(0, false), units, "souk1ann"), groups);
+            }
         }
     }
 }

@@ -29,7 +29,8 @@ pub async fn plan(fixture: &Fixture, compiled: Compiled, auction: AuctionPolicy)
     let least = denom.min_deposit.u128() * compiled.groups.len() as u128;
     let steps = fixture.periods.cost(ceilings, DEPOSIT_STEPS);
     let deposit = Coin::new(least.max(steps), compiled.denom.clone());
-    let mut plan = deploy::plan(compiled, Some(deposit), true, &config)?;
+    let runway = fixture.market.escrow.config().await?.min_runway;
+    let mut plan = deploy::plan(compiled, Some(deposit), true, &config, runway)?;
     plan.auction = auction;
     Ok(plan)
 }

@@ -14,7 +14,7 @@ use crate::{
     market::ChainError,
     model::{
         BidProgress, Order,
-        bidding::{Attestations, BestBid, LowestBid, ProviderState},
+        bidding::{Attestations, BestBid, Eligible, LowestBid, ProviderState},
     },
 };
 
@@ -37,6 +37,8 @@ pub(super) struct ChainCache {
     listed_at: Option<Instant>,
     /// The lowest bids of binding auctions, each with the order's `bids_height` at the query.
     best: HashMap<OrderId, (u64, Option<BestBid>)>,
+    /// Why the orderbook would not take a bid on an order, if so, each with the height of the question.
+    eligible: HashMap<OrderId, (u64, Option<String>)>,
 }
 
 /// The orderbook's parameters.
@@ -145,14 +147,31 @@ impl ChainCache {
         }
     }
 
+    /// Sets whether the orderbook would take a bid on an order, as it was asked at `height`.
+    pub fn set_eligible(&mut self, order: OrderId, height: u64, refusal: Option<String>) {
+        self.eligible.insert(order, (height, refusal));
+    }
+
+    /// Whether the orderbook would take a bid on an order, if it was asked at this height.
+    pub fn eligible(&self, order: OrderId, height: u64) -> Eligible<'_> {
+        match self.eligible.get(&order) {
+            Some((asked, refusal)) if *asked == height => {
+                refusal.as_deref().map_or(Eligible::Yes, Eligible::No)
+            }
+            _ => Eligible::Unknown,
+        }
+    }
+
     /// Forgets an order that takes no bids any more.
     pub fn forget(&mut self, order: OrderId) {
         self.best.remove(&order);
+        self.eligible.remove(&order);
     }
 
     /// Forgets all orders but these.
     pub fn keep(&mut self, open: &BTreeSet<OrderId>) {
         self.best.retain(|order, _| open.contains(order));
+        self.eligible.retain(|order, _| open.contains(order));
     }
 
     /// Whether three quarters of the slots are in use.

@@ -45,6 +45,7 @@ pub(super) async fn ask(
         ask_auditors(deps, cache, height, until, asked, &mut failed).await;
     }
     ask_lowest(deps, cache, until, asked, &mut failed).await;
+    ask_eligible(deps, cache, height, until, asked, &mut failed).await;
     failed
 }
 
@@ -98,6 +99,28 @@ async fn ask_lowest(
                 cache.set_best(order, best);
             }
             Err(why) => drop(failed.insert(id, why)),
+        }
+    }
+}
+
+async fn ask_eligible(
+    deps: &Deps,
+    cache: &mut ChainCache,
+    height: u64,
+    until: Instant,
+    asked: &[(Order, Questions)],
+    failed: &mut BTreeMap<OrderId, String>,
+) {
+    let orders = asked.iter().filter(|(_, questions)| questions.eligible);
+    let orders: Vec<OrderId> = orders.map(|(order, _)| order.id).collect();
+    let ask = |order: OrderId| {
+        let market = deps.market.clone();
+        async move { market.eligible(order).await }
+    };
+    for (order, answer) in ask_each(orders, until, ask).await {
+        match answer {
+            Ok(answer) => cache.set_eligible(order, height, answer.reason),
+            Err(why) => drop(failed.insert(order, why)),
         }
     }
 }

@@ -206,6 +206,8 @@ impl<'a> Round<'a> {
         let terms = self.cache.terms();
         let input = DecisionInput {
             now: self.at.time,
+            height: self.at.height,
+            eligible: self.cache.eligible(order.id, self.at.height),
             provider: self.cache.provider.as_ref(),
             paused: terms.paused,
             min_prices: &terms.min_prices,

@@ -7,8 +7,13 @@ use crate::store::{Store, StoreError, Tx};
 
 /// The keys of messages that upkeep sends and that cannot be taken back once they are executed; each begins
 /// and ends like this.
-const FINAL: [(&str, &str); 3] =
-    [("close_lease/", "/manifest_timeout"), ("reap/", ""), ("close_auction/", "")];
+const FINAL: [(&str, &str); 5] = [
+    ("close_lease/", "/manifest_timeout"),
+    ("reap/", ""),
+    ("expire_order/", ""),
+    ("close_auction/", ""),
+    ("withdraw_bid/", ""),
+];
 
 /// Takes back what is queued. What is signed may be in a block already.
 pub(super) async fn take_back(store: &Store, why: String) -> Result<(), StoreError> {
@@ -61,6 +66,8 @@ mod tests {
             "close_lease/9/operator",
             "reap/5/9400/mark",
             "close_auction/6",
+            "expire_order/6",
+            "withdraw_bid/6",
             "withdraw/7/100",
             "place_bid/11",
         ] {
@@ -70,10 +77,12 @@ mod tests {
             "close_lease/7/manifest_timeout",
             "close_lease/8/manifest_timeout#2",
             "reap/5/9400/mark",
+            "expire_order/6",
             "close_auction/6",
+            "withdraw_bid/6",
         ];
         assert_eq!(queued(&tx).unwrap(), expected);
         Outbox::cancel(&tx, "reap/5/9400/mark", "the endpoints differ").unwrap();
-        assert_eq!(queued(&tx).unwrap().len(), 3, "it is not queued any more");
+        assert_eq!(queued(&tx).unwrap().len(), 5, "it is not queued any more");
     }
 }

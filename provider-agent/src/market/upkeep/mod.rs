@@ -1,5 +1,5 @@
 //! Upkeep of leases and auctions on the chain: withdraws earnings, closes leases without manifest,
-//! ends depleted deployments, closes auctions that were won.
+//! ends depleted deployments, closes auctions that were won, takes bids back that nobody accepted.
 //!
 //! [`plan`] is pure and says what is due at a block; [`Upkeep`] puts the messages into the outbox.
 //! Time is block time. Nothing is sent while the follower is behind: what looks due may be done
@@ -37,13 +37,15 @@ use crate::{
     config::Bidding,
     model::{
         Cursor,
+        bidding::TenantReason,
         health::Reporter,
         interfaces::NamespaceSource,
         reach::{LastAttempt, UpTime},
         upkeep::{UpkeepInput, UpkeepTask, longest_manifest_timeout, plan},
     },
     store::{
-        Store, StoreError, Topic, bids, cursor, leases as rows, manifests, marks, orders, taken_up,
+        DecisionRow, Store, StoreError, Topic, Verdict, bids, cursor, decisions, leases as rows,
+        manifests, marks, orders, taken_up,
     },
 };
 
@@ -244,7 +246,10 @@ impl Upkeep {
                 UpkeepTask::Withdraw { .. } => (count, next),
                 // One message may not handle all disqualified bids.
                 UpkeepTask::CloseAuction(_) => (count, next),
-                UpkeepTask::ManifestTimeout(_) | UpkeepTask::EndDeployment { .. } => return Ok(()),
+                UpkeepTask::ManifestTimeout(_)
+                | UpkeepTask::EndDeployment { .. }
+                | UpkeepTask::ExpireOrder { .. }
+                | UpkeepTask::TakeBack(_) => return Ok(()),
             },
             Attempts::Failed { count, next, why } => {
                 tracing::debug!(%key, %why, count, "upkeep task refused by the chain");
@@ -255,8 +260,30 @@ impl Upkeep {
             return Ok(());
         }
         let Some(msg) = self.message(input, at, &task).await? else { return Ok(()) };
-        self.store.write(move |tx| outbox::send(tx, &next, msg).map(|_| ())).await?;
+        let decision = self.decision(at, &task);
+        self.store
+            .write(move |tx| {
+                if let Some(decision) = &decision {
+                    decisions::put(tx, decision)?;
+                }
+                outbox::send(tx, &next, msg).map(|_| ())
+            })
+            .await?;
         Ok(())
+    }
+
+    /// What a task decides on an order, for its tenant to see.
+    fn decision(&self, at: Cursor, task: &UpkeepTask) -> Option<DecisionRow> {
+        let UpkeepTask::TakeBack(order) = task else { return None };
+        let timeout = self.policy.take_bids_back_after;
+        Some(DecisionRow {
+            order: *order,
+            height: at.height,
+            verdict: Verdict::Pass,
+            reason: format!("not accepted within {timeout} (bidding.take_bids_back_after)"),
+            tenant_reason: TenantReason::TakenBack.as_str().to_owned(),
+            price: None,
+        })
     }
 
     /// The message for a task; none if it is not needed now.
@@ -285,9 +312,14 @@ impl Upkeep {
             UpkeepTask::EndDeployment { deployment, .. } => {
                 Some(self.messages.end_deployment(*deployment)?)
             }
+            // The others would pay for it in vain.
+            UpkeepTask::ExpireOrder { order, auction } => match self.leads(*auction).await? {
+                true => Some(self.messages.expire_order(*order)?),
+                false => None,
+            },
+            UpkeepTask::TakeBack(order) => Some(self.messages.withdraw_bid(*order)?),
             UpkeepTask::CloseAuction(order) => {
-                let lowest = self.market.orderbook.lowest_bid(*order).await?;
-                let leads = lowest.is_some_and(|bid| bid.provider == self.market.provider());
+                let leads = self.leads(*order).await?;
                 let row = input.orders.iter().find(|row| row.id == *order);
                 let end = row.and_then(|row| row.closes_at).unwrap_or(at.time);
                 // The leading bidder closes first; after a while the others may.
@@ -297,6 +329,12 @@ impl Upkeep {
                 Some(self.messages.close_auction(*order, AUCTION_LIMIT)?)
             }
         })
+    }
+
+    /// Whether the own bid is the lowest on an order.
+    async fn leads(&self, order: OrderId) -> Result<bool, ChainError> {
+        let lowest = self.market.orderbook.lowest_bid(order).await?;
+        Ok(lowest.is_some_and(|bid| bid.provider == self.market.provider()))
     }
 
     async fn withdrawn(&self, order: OrderId, time: u64) -> Result<(), ChainError> {
@@ -318,7 +356,9 @@ fn key(task: &UpkeepTask) -> String {
             // The key stays as it was stored by earlier versions.
             format!("reap/{deployment}/{depleted_since}/{step}")
         }
+        UpkeepTask::ExpireOrder { order, .. } => format!("expire_order/{order}"),
         UpkeepTask::CloseAuction(order) => format!("close_auction/{order}"),
+        UpkeepTask::TakeBack(order) => format!("withdraw_bid/{order}"),
     }
 }
 
@@ -338,6 +378,12 @@ fn input(
     let orders = at.map_or(Ok(Vec::new()), |at| orders::over_with_bid(sql, at.time))?;
     let bids = orders.iter().map(|order| bids::get(sql, order.id));
     let bids = bids.collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten().collect();
+    let mut overdue = Vec::new();
+    for (at, order) in orders.iter().filter_map(|order| Some((at?, order))) {
+        let found = orders::overdue(sql, order.group.deployment, order.id, at.time)?;
+        overdue.extend(found.into_iter().map(|over| (over, order.id)));
+    }
+    let waiting = at.map_or(Ok(Vec::new()), |at| bids::waiting(sql, at.time))?;
     Ok(UpkeepInput {
         at,
         leases,
@@ -351,6 +397,8 @@ fn input(
         marks: marks::all(sql)?,
         bids,
         orders,
+        overdue,
+        waiting,
     })
 }
 

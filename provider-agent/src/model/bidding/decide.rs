@@ -7,7 +7,7 @@ use souk_core::{
 };
 
 use super::{
-    DecisionInput, LowestBid, Reason, WaitReason,
+    DecisionInput, Eligible, LowestBid, Reason, WaitReason,
     price::{gpu_rate, price},
 };
 use crate::{
@@ -52,7 +52,13 @@ pub struct Questions {
     pub auditors: Vec<String>,
     /// Whether the lowest bid is to be known.
     pub lowest_bid: bool,
+    /// Whether the orderbook is asked if it would take a bid.
+    pub eligible: bool,
 }
+
+/// Blocks after an order was opened in which nobody asks whether its account still covers it: the chain let
+/// it be opened. Later its deployment's other leases may have spent that, and the chain would refuse the bid.
+const COVERED_BLOCKS: u64 = 10;
 
 /// Seconds by which extensions move an auction's close at most; attestations must be valid until
 /// then.
@@ -132,6 +138,14 @@ fn decide_bid(
         }
     }
     questions.lowest_bid = is_binding(order) && input.best == LowestBid::Unknown;
+    match input.eligible {
+        Eligible::No(why) => return Err(Reason::WouldBeRefused(why.to_owned())),
+        Eligible::Yes => {}
+        Eligible::Unknown => {
+            let age = input.height.saturating_sub(order.opened_height);
+            questions.eligible = age > COVERED_BLOCKS;
+        }
+    }
     if questions != Questions::default() {
         return Ok(Decision::Ask(questions));
     }
@@ -256,7 +270,8 @@ fn floor_of(asked: u128, config: &Config) -> u128 {
 }
 
 fn check_limits(config: &Config, input: &DecisionInput<'_>) -> Result<(), Reason> {
-    let cap = config.bidding.max_open_bids_per_tenant;
+    let slots = input.provider.map_or(0, |provider| provider.slots);
+    let cap = config.bidding.most_open_bids(slots);
     if input.open_for_tenant >= cap {
         return Err(Reason::TenantCap { open: input.open_for_tenant, cap });
     }

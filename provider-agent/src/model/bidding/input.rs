@@ -35,6 +35,17 @@ pub enum LowestBid<'a> {
     Of(&'a BestBid),
 }
 
+/// Whether the orderbook would take a bid on an order, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Eligible<'a> {
+    /// It was not asked at this height.
+    Unknown,
+    /// It would.
+    Yes,
+    /// It would not, for this reason.
+    No(&'a str),
+}
+
 /// The lowest bid on an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BestBid {
@@ -49,6 +60,10 @@ pub struct BestBid {
 pub struct DecisionInput<'a> {
     /// Block time, in seconds.
     pub now: u64,
+    /// The last block.
+    pub height: u64,
+    /// Whether the orderbook would take a bid now.
+    pub eligible: Eligible<'a>,
     /// The provider; none if it is not registered.
     pub provider: Option<&'a ProviderState>,
     /// Whether the orderbook takes bids at all.

@@ -14,7 +14,7 @@ mod reason;
 
 pub use attestations::Attestations;
 pub use decide::{Decision, Questions, decide};
-pub use input::{BestBid, DecisionInput, LowestBid, ProviderState};
+pub use input::{BestBid, DecisionInput, Eligible, LowestBid, ProviderState};
 pub use parked::{Cause, Parked};
 pub use price::{NoRate, gpu_rate, price};
 pub use reason::{Reason, TenantReason, WaitReason};

@@ -46,6 +46,8 @@ impl Reason {
             Self::Capacity(Shortage::Unsupported(_)) => &[],
             Self::Capacity(_) => &[Cause::Capacity],
             Self::TenantCap { .. } => &[Cause::Bids],
+            // Asked again with all orders, each minute: a deposit to another's account is not followed.
+            Self::WouldBeRefused(_) => &[],
             Self::Disabled
             | Self::Over(_)
             | Self::NotAllowed

@@ -67,13 +67,18 @@ pub enum Reason {
     #[error("{0}")]
     Capacity(#[from] Shortage),
     /// Too many open bids for one tenant.
-    #[error("{open} bids for this tenant are open (bidding.max_open_bids_per_tenant is {cap})")]
+    #[error(
+        "{open} bids for this tenant are open, at most {cap} may be (bidding.max_open_bids_per_tenant, and bidding.max_slots_percent_per_tenant of the slots)"
+    )]
     TenantCap {
         /// Open bids.
         open: u32,
         /// The limit.
         cap: u32,
     },
+    /// The orderbook would not take a bid, as when the order's account has lost its cover.
+    #[error("the orderbook would refuse a bid: {0}")]
+    WouldBeRefused(String),
     /// All slots of the bond are in use.
     #[error("the bond backs {slots} bids and leases and {used} are in use; add bond")]
     NoSlots {
@@ -120,8 +125,10 @@ pub enum TenantReason {
     Capacity,
     /// The provider's limits or bond.
     Limits,
-    /// The chain refused the bid.
+    /// The chain refused the bid, or would.
     ChainRefused,
+    /// The bid was not accepted in time.
+    TakenBack,
     /// Not decided yet.
     Undecided,
 }
@@ -142,6 +149,7 @@ impl TenantReason {
             Self::Capacity => "no room at present",
             Self::Limits => "at its limit of open bids",
             Self::ChainRefused => "the chain refused the bid",
+            Self::TakenBack => "took its bid back, which was not accepted in time",
             Self::Undecided => "not decided yet",
         }
     }
@@ -175,6 +183,7 @@ impl Reason {
                 _ => TenantReason::Capacity,
             },
             Self::TenantCap { .. } | Self::NoSlots { .. } => TenantReason::Limits,
+            Self::WouldBeRefused(_) => TenantReason::ChainRefused,
         }
     }
 }

@@ -10,6 +10,7 @@ mod output;
 mod registry;
 mod run;
 mod show;
+mod withdraw_bid;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -61,6 +62,11 @@ enum Command {
     Restore(backup::Arguments),
     /// End a lease; it counts as a breach.
     Close(close::Arguments),
+    /// Take an open bid back; the agent does it by itself after a while.
+    WithdrawBid {
+        /// The order's number.
+        order: OrderId,
+    },
     /// Publish the gateway's address and pin on the chain.
     Announce,
     /// Stop new bids, or allow them again.
@@ -83,6 +89,7 @@ pub async fn main() -> ExitCode {
         Command::Restore(arguments) => backup::restore(&cli.config, arguments, cli.json).await,
         Command::Check => init::check(&cli.config, cli.json).await,
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
+        Command::WithdrawBid { order } => withdraw_bid::run(&cli.config, *order, cli.json).await,
         Command::Announce => registry::announce(&cli.config, cli.json).await,
         Command::Maintenance { switch } => {
             registry::maintenance(&cli.config, *switch, cli.json).await

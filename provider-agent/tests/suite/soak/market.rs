@@ -71,7 +71,11 @@ impl Market {
         let rpc =
             [Proxy::before(&fixture.chain.rpc_url()).await, Proxy::before(&second.url()).await];
         let (gateway, metrics) = (free_port(), free_port());
-        let config = configure(&fixture, "agent", "max_open_bids_per_tenant = 100");
+        let config = configure(
+            &fixture,
+            "agent",
+            "max_open_bids_per_tenant = 100\nmax_slots_percent_per_tenant = 100",
+        );
         let urls = json!([rpc[0].url(), rpc[1].url()]);
         let text = std::fs::read_to_string(&config).must("configuration");
         let text = text

@@ -128,6 +128,10 @@ pub(super) struct Fixture {
     pub(super) own_placements: Vec<Placement>,
     pub(super) best: Option<BestBid>,
     pub(super) open_for_tenant: u32,
+    pub(super) height: u64,
+    /// Whether the orderbook was asked if it would take a bid, and why not.
+    pub(super) asked: bool,
+    pub(super) refusal: Option<String>,
 }
 
 /// Nobody attests anything.
@@ -168,6 +172,9 @@ pub(super) fn fixture() -> Fixture {
         own_placements: vec![],
         best: None,
         open_for_tenant: 0,
+        height: 1,
+        asked: false,
+        refusal: None,
     }
 }
 
@@ -175,6 +182,12 @@ impl Fixture {
     pub(super) fn decide(&self, order: &Order) -> Decision {
         let input = DecisionInput {
             now: self.now,
+            height: self.height,
+            eligible: match &self.refusal {
+                _ if !self.asked => Eligible::Unknown,
+                Some(why) => Eligible::No(why),
+                None => Eligible::Yes,
+            },
             provider: self.provider.as_ref(),
             paused: self.paused,
             min_prices: &self.min_prices,

@@ -70,7 +70,15 @@ fn each_reason_for_no_bid_has_its_full_text_and_one_for_the_tenant() {
         }),
         ("ceiling is 1199", TenantReason::Price, |_, o| o.ceiling = Price::new(1_199).unwrap()),
         ("no node has room", TenantReason::Capacity, |_, o| detail(o).spec.units[0].count = 17),
-        ("max_open_bids_per_tenant is 20", TenantReason::Limits, |w, _| w.open_for_tenant = 20),
+        ("at most 5 may be", TenantReason::Limits, |w, _| w.open_for_tenant = 5),
+        ("at most 20 may be", TenantReason::Limits, |w, _| {
+            w.open_for_tenant = 20;
+            w.provider().slots = 1_000;
+        }),
+        ("takes no bids while", TenantReason::ChainRefused, |w, _| {
+            w.asked = true;
+            w.refusal = Some("order 5 takes no bids while its account has 7".into());
+        }),
         ("backs 10", TenantReason::Limits, |w, _| w.provider().used = 10),
         ("lowest worth bidding 1200", TenantReason::Price, |w, o| {
             *o = binding(group());

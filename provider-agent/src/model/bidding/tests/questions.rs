@@ -42,10 +42,24 @@ fn an_order_costs_a_question_only_once_everything_that_is_free_speaks_for_a_bid(
     fixture.attestations = Attestations::default();
     named(&mut order);
     let auditors = ["souk1a", "souk1b", "souk1c"].map(str::to_owned).to_vec();
-    let questions = Questions { auditors, lowest_bid: false };
+    let questions = Questions { auditors, ..Questions::default() };
     assert_eq!(fixture.decide(&order), Decision::Ask(questions));
     // Of three, one is known to attest nothing: the others need not be asked.
     fixture.attestations.set("souk1b", None);
     let reason = fixture.decide(&order);
     assert!(matches!(reason, Decision::Pass(Reason::Mismatch(_))), "{reason:?}");
+}
+
+#[test]
+fn whether_an_order_is_still_covered_is_asked_only_if_it_was_opened_a_while_ago() {
+    let (mut fixture, order) = (fixture(), order(group()));
+    for (height, asks) in [(1, false), (11, false), (12, true), (5_000, true)] {
+        fixture.height = height;
+        let questions = Questions { eligible: true, ..Questions::default() };
+        let decision = fixture.decide(&order);
+        assert_eq!(decision == Decision::Ask(questions), asks, "at {height}: {decision:?}");
+        assert_eq!(price_of(&decision).is_some(), !asks, "at {height}");
+    }
+    fixture.asked = true;
+    assert_eq!(price_of(&fixture.decide(&order)), Some(PRICE), "the orderbook would take it");
 }
