@@ -14,6 +14,8 @@ event_types! {
     Paused = "paused" {
         /// Who stopped it.
         by: String,
+        /// The second at which the pause ends by itself, if it does.
+        until: Option<u64>,
     }
     /// New business is allowed again.
     Unpaused = "unpaused" {

@@ -157,7 +157,7 @@ macro_rules! every_admin_event {
 }
 
 every_admin_event! {
-    Paused { by }
+    Paused { by, until }
     Unpaused { by }
     ConfigUpdated { by }
     OwnershipTransferProposed { owner, pending_owner, expires_at, expires_at_height }
@@ -197,6 +197,7 @@ every_event! {
     }
     fees FeeEvent {
         Distributed { denom, pool, stakers, burn }
+        PoolPaid { denom, pool, amount }
         Burned { denom, amount }
         Staked { staker, amount, stake }
         Unstaked { staker, amount, claimable_at }

@@ -11,7 +11,7 @@ use souk_api::{
     published::{CONTRACT_INFO, ContractInfo},
 };
 
-use crate::{CommonError, Config, Ctx, coins, version};
+use crate::{CommonError, Config, Ctx, coins, pause::Pause, version};
 
 const INFO: Item<ContractInfo> = Item::new(CONTRACT_INFO);
 
@@ -62,43 +62,65 @@ pub fn config_updated<C: Config>(ctx: &mut Ctx<C>) -> StdResult<Response> {
     Ok(response::<C>(ConfigUpdated { by: ctx.sender().to_string() }))
 }
 
-/// Stops new business. What stands already stays as it is.
+/// Stops new business. What stands already stays as it is. The owner's pause lasts until it is
+/// ended, also if the guardian began it; the guardian's ends by itself ([`crate::pause`]).
 ///
 /// # Errors
-/// If the configuration cannot be saved.
-pub fn pause<C: Config>(ctx: &mut Ctx<C>) -> StdResult<Response> {
-    set_paused(ctx, true)?;
-    Ok(response::<C>(Paused { by: ctx.sender().to_string() }))
+/// If the guardian's last pause ended by itself not long ago.
+pub fn pause<C: Config>(ctx: &mut Ctx<C>) -> Result<Response, CommonError> {
+    let is_owner = cw_ownable::is_owner(ctx.storage(), ctx.sender())?;
+    let pause = change_pause(ctx, |before, now| {
+        if is_owner {
+            return Ok(Pause { on: true, ends_at: 0 });
+        }
+        before.by_guardian(now).map_err(|again_at| CommonError::PausedBefore { again_at })
+    })?;
+    let (by, until) = (ctx.sender().to_string(), pause.end(ctx.now()));
+    Ok(response::<C>(Paused { by, until }))
 }
 
-/// Allows new business again.
+/// Allows new business again, and lets the guardian pause again at once.
 ///
 /// # Errors
 /// If the configuration cannot be saved.
-pub fn unpause<C: Config>(ctx: &mut Ctx<C>) -> StdResult<Response> {
-    set_paused(ctx, false)?;
+pub fn unpause<C: Config>(ctx: &mut Ctx<C>) -> Result<Response, CommonError> {
+    change_pause(ctx, |_, _| Ok(Pause::default()))?;
     Ok(response::<C>(Unpaused { by: ctx.sender().to_string() }))
 }
 
-/// Doing it twice changes nothing.
-fn set_paused<C: Config>(ctx: &mut Ctx<C>, paused: bool) -> StdResult<()> {
-    if ctx.config.is_paused() == paused {
-        return Ok(());
+/// Keeps what `change` makes of the pause until now. Doing it twice changes nothing.
+fn change_pause<C: Config>(
+    ctx: &mut Ctx<C>,
+    change: impl FnOnce(Pause, u64) -> Result<Pause, CommonError>,
+) -> Result<Pause, CommonError> {
+    let (stored, now) = (ctx.config.pause(), ctx.now());
+    let pause = change(stored, now)?;
+    if pause == stored {
+        return Ok(pause);
     }
-    let now = ctx.now();
-    ctx.config.set_paused(paused, now);
-    ctx.save_config()
+    // One that ended by itself ended then, and not now.
+    if let Some(ended) = stored.ended(now) {
+        ctx.config.set_pause(Pause { on: false, ..stored }, ended);
+    }
+    ctx.config.set_pause(pause, now);
+    ctx.save_config()?;
+    Ok(pause)
 }
 
-/// Proposes another owner, accepts the proposal, or gives the ownership up for good.
+/// Proposes another owner, accepts the proposal, or gives the ownership up for good, which waits
+/// until no pause is on: nobody else could end an owner's.
 ///
 /// # Errors
-/// Those of cw-ownable, which checks owner and pending owner itself.
+/// [`CommonError::RenouncedInPause`], or those of cw-ownable, which checks owner and pending owner
+/// itself.
 pub fn update_ownership<C: Config>(
     ctx: &mut Ctx<C>,
     action: Action,
 ) -> Result<Response, CommonError> {
     let by = ctx.sender().clone();
+    if matches!(action, Action::RenounceOwnership) && ctx.config.is_paused(ctx.now()) {
+        return Err(CommonError::RenouncedInPause);
+    }
     let proposes = matches!(action, Action::TransferOwnership { .. });
     let now = cw_ownable::update_ownership(ctx.deps.branch(), &ctx.env.block, &by, action)?;
     let by = by.into_string();

@@ -4,6 +4,8 @@ use cosmwasm_schema::serde::{Serialize, de::DeserializeOwned};
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Item;
 
+use crate::pause::Pause;
+
 /// What is common to the configurations of all contracts.
 pub trait Config: Serialize + DeserializeOwned {
     /// The contract's name for cw2, one of `souk_api::published::names`.
@@ -18,11 +20,16 @@ pub trait Config: Serialize + DeserializeOwned {
     /// Who may pause, besides the owner.
     fn guardian(&self) -> &Addr;
 
-    /// Whether new business is stopped.
-    fn is_paused(&self) -> bool;
+    /// The last pause, as it is stored.
+    fn pause(&self) -> Pause;
 
-    /// Stops new business or allows it again; `now` is the block's time in seconds.
-    fn set_paused(&mut self, paused: bool, now: u64);
+    /// Keeps another one; `at` is when it began or ended, in seconds.
+    fn set_pause(&mut self, pause: Pause, at: u64);
+
+    /// Whether new business is stopped at `now`, the block's time in seconds.
+    fn is_paused(&self, now: u64) -> bool {
+        self.pause().is_on(now)
+    }
 }
 
 /// Reads the configuration.
@@ -41,14 +48,14 @@ pub fn save<C: Config>(storage: &mut dyn Storage, config: &C) -> StdResult<()> {
     Item::new(C::KEY).save(storage, config)
 }
 
-/// Implements [`Config`] for a configuration with the fields `guardian` and `paused`.
+/// Implements [`Config`] for a configuration with the fields `guardian`, `paused` and `pause_ends`.
 ///
 /// ```ignore
 /// souk_contract_std::config!(Config { name: names::ESCROW, events: EscrowEvent, key: "c" });
 /// ```
 ///
-/// Before a pause changes, `before_pause` is called with the configuration, whether it will be
-/// paused, and the block's time in seconds, if one is given.
+/// Before a pause begins or ends, `before_pause` is called, if one is given, with the configuration,
+/// whether it will be paused, and the second at which that begins or ended.
 #[macro_export]
 macro_rules! config {
     ($config:ident {
@@ -64,13 +71,18 @@ macro_rules! config {
                 &self.guardian
             }
 
-            fn is_paused(&self) -> bool {
-                self.paused
+            fn pause(&self) -> $crate::pause::Pause {
+                $crate::pause::Pause { on: self.paused, ends_at: self.pause_ends }
             }
 
-            fn set_paused(&mut self, paused: bool, _now: u64) {
-                $($before(self, paused, _now);)?
-                self.paused = paused;
+            fn set_pause(&mut self, pause: $crate::pause::Pause, _at: u64) {
+                $(
+                    if pause.on != self.paused {
+                        $before(self, pause.on, _at);
+                    }
+                )?
+                self.paused = pause.on;
+                self.pause_ends = pause.ends_at;
             }
         }
     };

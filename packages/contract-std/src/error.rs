@@ -3,7 +3,7 @@
 use cosmwasm_std::{Addr, StdError};
 use cw_ownable::OwnershipError;
 use souk_api::Permission;
-use souk_core::amount::AmountError;
+use souk_core::{Amount, Denom, amount::AmountError};
 use thiserror::Error;
 
 /// What can go wrong in every contract.
@@ -27,8 +27,23 @@ pub enum CommonError {
         needed: Permission,
     },
     /// New business is stopped.
-    #[error("the contract is paused: new business waits until its owner unpauses it")]
+    #[error(
+        "the contract is paused: new business waits until its owner unpauses it, or until a \
+         guardian's pause ends after a week"
+    )]
     Paused,
+    /// The guardian's last pause ended by itself not long ago.
+    #[error(
+        "the guardian's last pause ended by itself; it can pause again at second {again_at}, and \
+         the owner at any time"
+    )]
+    PausedBefore {
+        /// From when the guardian may pause again.
+        again_at: u64,
+    },
+    /// An owner that leaves while nobody else can end a pause.
+    #[error("the ownership cannot be given up during a pause: unpause first")]
+    RenouncedInPause,
     /// Coins with a message that takes none.
     #[error("this message takes no coins, but {coins} came with it; send it without")]
     CoinsNotTaken {
@@ -48,6 +63,26 @@ pub enum CommonError {
         denom: String,
         /// What came.
         coins: String,
+    },
+    /// A bank denom that would be taken for a token.
+    #[error(
+        "the bank denom `{0}` is written as a cw20 token is; send the token itself, or another coin"
+    )]
+    TokenLikeDenom(String),
+    /// A token that says more than it moved.
+    #[error(
+        "{token} says that {amount} came, but {needed} should be here with it and {has} are; a \
+         token that takes a fee on transfers cannot be used"
+    )]
+    NotReceived {
+        /// The token.
+        token: Denom,
+        /// What it says came.
+        amount: Amount,
+        /// What should be here: that and what is owed, in base units.
+        needed: u128,
+        /// What is here, in base units.
+        has: u128,
     },
     /// Nothing, where something is needed.
     #[error("the amount must be at least 1 base unit")]

@@ -3,6 +3,7 @@
 //! - [`context`]: [`Ctx`], what an action works with, and [`View`], the same for queries;
 //! - [`mod@config`]: the configuration's storage and what the rest must know of it;
 //! - [`admin`]: set-up, pause, ownership and migration, each with its event;
+//! - [`mod@pause`]: when a pause ends;
 //! - [`permission`]: sender, coins and pause, checked from the message's own declaration;
 //! - [`coins`]: coins that come in; [`pay`]: coins that go out, native and cw20;
 //! - [`page`]: pages of maps; [`limits`]: lengths of texts and lists;
@@ -18,6 +19,7 @@ pub mod context;
 pub mod error;
 pub mod limits;
 pub mod page;
+pub mod pause;
 pub mod pay;
 pub mod permission;
 #[cfg(not(target_arch = "wasm32"))]

@@ -31,7 +31,7 @@ where
         None => own(permission)?,
     };
     require(allowed, ctx.sender(), permission)?;
-    if msg.is_new_business() && ctx.config.is_paused() {
+    if msg.is_new_business() && ctx.config.is_paused(ctx.now()) {
         return Err(CommonError::Paused.into());
     }
     Ok(())

@@ -358,7 +358,7 @@ async fn a_bid_that_is_said_to_be_withdrawn_frees_nothing_of_a_lease_that_runs()
 async fn an_administrative_action_makes_bidding_ask_for_pause_and_parameters_at_once() {
     let fixture = Fixture::new();
     let mut listener = fixture.store.listen(&[Topic::Provider]);
-    let paused = AdminEvent::Paused(Paused { by: "souk1owner".into() });
+    let paused = AdminEvent::Paused(Paused { by: "souk1owner".into(), until: None });
     fixture.orderbook(5, vec![OrderbookEvent::Admin(paused)]).await;
     assert!(listener.changed().now_or_never().is_some());
 }

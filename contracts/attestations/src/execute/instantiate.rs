@@ -19,7 +19,7 @@ pub fn instantiate(
     limits::check_lifetime(msg.max_lifetime)?;
     let ctx = admin::set_up::<Config>(deps, env, info, msg.owner, msg.guardian)?;
     let guardian = ctx.config.guardian.clone();
-    let config = Config { guardian, max_lifetime: msg.max_lifetime, paused: false };
+    let config = Config { guardian, max_lifetime: msg.max_lifetime, paused: false, pause_ends: 0 };
     admin::configure(ctx, config)?;
     Ok(Response::new())
 }

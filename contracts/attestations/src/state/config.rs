@@ -13,6 +13,9 @@ pub struct Config {
     pub max_lifetime: u64,
     /// Whether new attestations are stopped.
     pub paused: bool,
+    /// When a guardian's pause ends or ended by itself, in seconds.
+    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    pub pause_ends: u64,
 }
 
 souk_contract_std::config!(Config {

@@ -15,7 +15,7 @@ use souk_api::{
     published::names,
 };
 use souk_attestations::{ContractError, contract, state::Config};
-use souk_contract_std::{CommonError, Config as _};
+use souk_contract_std::{CommonError, Config as _, pause};
 
 use crate::common::{Fixture, attest, revoke};
 
@@ -41,7 +41,9 @@ fn a_pause_stops_attesting_and_not_revoking() {
     let msg = attest(&provider, &[("region", "eu")], fixture.now() + 100);
     fixture.send(&auditor, &msg).unwrap();
     let by = guardian.to_string();
-    assert_eq!(event(&mut fixture, "guardian", &ExecuteMsg::Pause {}), Paused { by }.into());
+    let until = Some(fixture.now() + pause::LONGEST);
+    let paused = event(&mut fixture, "guardian", &ExecuteMsg::Pause {});
+    assert_eq!(paused, Paused { by, until }.into());
     assert!(config(&fixture).paused);
     assert_eq!(fixture.send(&auditor, &msg).unwrap_err(), CommonError::Paused.into());
     fixture.send(&auditor, &revoke(&provider, None)).unwrap();

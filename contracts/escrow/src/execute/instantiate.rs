@@ -26,6 +26,7 @@ pub fn instantiate(
         controllers: Vec::new(),
         cw20_tokens: Vec::new(),
         paused: false,
+        pause_ends: 0,
     };
     let mut ctx = ctx.with(config);
     for controller in &msg.controllers {

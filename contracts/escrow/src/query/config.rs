@@ -2,6 +2,7 @@
 
 use cosmwasm_std::Addr;
 use souk_api::escrow::ConfigResponse;
+use souk_contract_std::Config as _;
 
 use crate::View;
 
@@ -15,6 +16,7 @@ pub fn config(view: &View) -> ConfigResponse {
         min_runway: config.min_runway,
         controllers: texts(&config.controllers),
         cw20_tokens: texts(&config.cw20_tokens),
-        paused: config.paused,
+        paused: config.is_paused(view.now()),
+        pause_ends: config.pause().end(view.now()),
     }
 }

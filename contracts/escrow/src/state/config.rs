@@ -19,6 +19,9 @@ pub struct Config {
     pub cw20_tokens: Vec<Addr>,
     /// Whether new business is stopped.
     pub paused: bool,
+    /// When a guardian's pause ends or ended by itself, in seconds.
+    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    pub pause_ends: u64,
 }
 
 souk_contract_std::config!(Config { name: names::ESCROW, events: EscrowEvent, key: "c" });

@@ -57,7 +57,7 @@ pub fn close_auction(ctx: &mut Ctx, id: OrderId, limit: u32) -> Result<Response,
 fn check_over(ctx: &Ctx, loaded: &LoadedOrder) -> Result<Closing, ContractError> {
     loaded.order.must_be_open(loaded.id)?;
     let auction = loaded.order.auction.ok_or(ContractError::NoAuction(loaded.id))?;
-    let closing = auction.closing(&ctx.config);
+    let closing = auction.closing(&ctx.config, ctx.now());
     let (now, height) = (ctx.now(), ctx.height());
     if !closing.is_over(now, height) {
         return Err(ContractError::AuctionRuns {

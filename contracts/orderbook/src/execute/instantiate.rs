@@ -28,6 +28,7 @@ pub fn instantiate(
         attestations: ctx.address(&msg.attestations)?,
         params: msg.params,
         paused: false,
+        pause_ends: 0,
         paused_at: 0,
         unpaused_at: 0,
         link: None,

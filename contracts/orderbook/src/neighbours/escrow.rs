@@ -449,6 +449,7 @@ mod tests {
             controllers: vec!["souk1orderbook".into()],
             cw20_tokens: Vec::new(),
             paused: false,
+            pause_ends: None,
         };
         let read: Answer = from_json(to_json_vec(&answer)?)?;
         assert_eq!((read.controllers, read.min_runway), (answer.controllers, 3_600));

@@ -1,6 +1,7 @@
 //! The configuration.
 
 use souk_api::orderbook::{ConfigResponse, DenomConfig};
+use souk_contract_std::Config as _;
 use souk_core::Denom;
 
 use crate::{ContractError, View, state::denoms};
@@ -17,7 +18,8 @@ pub fn config(view: &View) -> Result<ConfigResponse, ContractError> {
         attestations: config.attestations.to_string(),
         denoms: denoms?,
         params: config.params,
-        paused: config.paused,
+        paused: config.is_paused(view.now()),
+        pause_ends: config.pause().end(view.now()),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What is counted of a provider, and whether it may bid.
 
 use souk_api::orderbook::{EligibilityResponse, ProviderStatsResponse};
-use souk_contract_std::CommonError;
+use souk_contract_std::{CommonError, Config as _};
 use souk_core::{CloseReason, OrderId};
 
 use crate::{
@@ -23,7 +23,7 @@ pub fn eligible(
 }
 
 fn check(view: &View, id: OrderId, provider: &str) -> Result<(), ContractError> {
-    if view.config.paused {
+    if view.config.is_paused(view.now()) {
         return Err(CommonError::Paused.into());
     }
     let loaded = LoadedOrder::load(view.storage, id)?;

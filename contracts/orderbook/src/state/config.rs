@@ -42,6 +42,9 @@ pub struct Config {
     pub params: Params,
     /// Whether new business is stopped.
     pub paused: bool,
+    /// When a guardian's pause ends or ended by itself, in seconds.
+    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    pub pause_ends: u64,
     /// When it was last stopped, as [`Pause`] counts; 0 if never.
     #[serde(default)]
     pub paused_at: u64,
@@ -87,7 +90,7 @@ impl Config {
     /// Keeps when a pause begins or ends: auctions stay open for a while after it.
     fn note_pause(&mut self, paused: bool, now: u64) {
         if paused {
-            self.paused_at = self.last_pause().begin(now).from;
+            self.paused_at = self.last_pause(now).begin(now).from;
         } else {
             self.unpaused_at = now;
         }
@@ -100,9 +103,12 @@ impl Config {
         (mark.at.saturating_add(grace), mark.height.saturating_add(end_blocks))
     }
 
-    /// The last pause.
-    pub fn last_pause(&self) -> Pause {
-        Pause { from: self.paused_at, until: self.unpaused_at }
+    /// The last pause as it stands at `now`. One that ended by itself counts as ended at that second, and not
+    /// before: while it runs its owner can still end it earlier, and the end that an auction shows only ever
+    /// moves away.
+    pub fn last_pause(&self, now: u64) -> Pause {
+        let ends_at = if self.paused && self.pause_ends <= now { self.pause_ends } else { 0 };
+        Pause { from: self.paused_at, until: self.unpaused_at.max(ends_at) }
     }
 }
 

@@ -89,6 +89,8 @@ fn the_random_markets_are_lively() {
         "refused: not carried",
         "refused: no cover",
         "group rests without cover",
+        "pause by the guardian",
+        "time in a guardian's pause",
     ] {
         assert!(play.seen(kind) > 0, "no {kind} in {:?}", play.counts());
     }

@@ -10,8 +10,8 @@ use souk_api::{
     defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT, MIN_RUNWAY},
     escrow,
     orderbook::{
-        DeploymentResponse, GroupState, MAX_ORDERS, OrderResponse, OrderState, OrdersResponse,
-        QueryMsg,
+        ConfigResponse, DeploymentResponse, ExecuteMsg, GroupState, MAX_ORDERS, OrderResponse,
+        OrderState, OrdersResponse, QueryMsg,
         events::{GroupChanged, LeaseClosed, OrderOpened},
     },
     paging::MAX_LIMIT,
@@ -184,7 +184,7 @@ impl Play {
             26 => self.deposit(tenant, deployment, units),
             27 => self.take(tenant, deployment, id, units),
             28 => self.harm(provider, units),
-            29 if units % 4 == 0 => self.pause(),
+            29 if units % 4 == 0 => self.pause(units),
             29 if units % 4 > 1 => self.attempt(|market| market.place(provider, id, price)),
             29 => {
                 let (action, seq) = (Pause, order.group.group.0);
@@ -463,14 +463,27 @@ impl Play {
         Ok(())
     }
 
-    /// Stops new business until time passes.
-    fn pause(&mut self) -> Done {
-        self.market.pause(true);
+    /// Stops new business until time passes: the owner, or the guardian, whose pause the owner ends
+    /// one time in two.
+    fn pause(&mut self, units: u16) -> Done {
+        if units % 8 == 0 {
+            self.market.pause(true);
+            return Ok(());
+        }
+        let guardian = self.market.guardian.clone();
+        let paused = self.market.send(&guardian, &ExecuteMsg::Pause {});
+        paused.map_err(|error| error.to_string())?;
+        self.count("pause by the guardian");
         Ok(())
     }
 
     fn pass(&mut self, units: u16) -> Done {
-        self.market.pause(false);
+        let config: ConfigResponse = self.market.query(&QueryMsg::Config {}).unwrap();
+        if config.pause_ends.is_none() || units % 8 != 1 {
+            self.market.pause(false);
+        } else {
+            self.count("time in a guardian's pause");
+        }
         let seconds = match units % 8 {
             0 => 1,
             1 | 2 => 30 + u64::from(units % 40),

@@ -8,7 +8,7 @@ use souk_api::{
     defaults::{self, DENOM},
     orderbook::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, Params, QueryMsg},
 };
-use souk_contract_std::CommonError;
+use souk_contract_std::{CommonError, pause};
 use souk_core::{CloseReason, Denom, GroupSeq, OrderId, time::HOUR};
 use souk_orderbook::ContractError;
 
@@ -274,6 +274,7 @@ fn denoms_are_well_formed_listed_once_and_sixteen_at_most() {
     greedy.take_bps = 5_001;
     for (field, denoms) in [
         ("denom", vec![terms("u")]),
+        ("denom", vec![terms("cw20:souk1token")]),
         ("min_price", vec![upside_down]),
         ("take_bps", vec![greedy]),
         ("denoms", vec![terms("uone"), terms("uone")]),
@@ -365,4 +366,61 @@ fn migrate(market: &mut Market) {
     let (owner, orderbook, code) =
         (market.owner.clone(), market.orderbook.clone(), market.orderbook_code);
     market.app.migrate_contract(owner, orderbook, &MigrateMsg {}, code).unwrap();
+}
+
+#[test]
+fn a_guardians_pause_ends_by_itself_after_a_week_and_another_waits_for_as_long() {
+    let mut market = Market::new();
+    let (owner, guardian) = (market.owner.clone(), market.guardian.clone());
+    let shown = |market: &Market| {
+        let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+        (config.paused, config.pause_ends)
+    };
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    let ends_at = market.now() + pause::LONGEST;
+    assert_eq!(shown(&market), (true, Some(ends_at)));
+    market.pass(pause::LONGEST - 1);
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert_eq!(shown(&market), (true, Some(ends_at)), "another pause makes it no longer");
+    market.pass(1);
+    assert_eq!(shown(&market), (false, None));
+    market.order("ann", tenant_choice());
+
+    let again_at = ends_at + pause::LONGEST;
+    market.pass(pause::LONGEST - 1);
+    let error = market.send(&guardian, &ExecuteMsg::Pause {}).unwrap_err();
+    assert_eq!(error, CommonError::PausedBefore { again_at }.into());
+    market.pass(1);
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert_eq!(shown(&market), (true, Some(again_at + pause::LONGEST)));
+
+    // The owner ends it, and may let the guardian pause at once, or pause for longer itself.
+    market.send(&owner, &ExecuteMsg::Unpause {}).unwrap();
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    market.send(&owner, &ExecuteMsg::Pause {}).unwrap();
+    market.pass(100 * pause::LONGEST);
+    assert_eq!(shown(&market), (true, None), "the owner's stays");
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert_eq!(shown(&market), (true, None), "and the guardian gives it no end");
+    market.send(&owner, &ExecuteMsg::Unpause {}).unwrap();
+    assert_eq!(shown(&market), (false, None));
+}
+
+#[test]
+fn the_ownership_is_not_given_up_in_a_pause_and_without_an_owner_every_pause_ends() {
+    let mut market = Market::new();
+    let (owner, guardian) = (market.owner.clone(), market.guardian.clone());
+    let renounce = ExecuteMsg::UpdateOwnership(cw_ownable::Action::RenounceOwnership);
+    for by in [&guardian, &owner] {
+        market.send(by, &ExecuteMsg::Pause {}).unwrap();
+        let error = market.send(&owner, &renounce).unwrap_err();
+        assert_eq!(error, CommonError::RenouncedInPause.into());
+        market.send(&owner, &ExecuteMsg::Unpause {}).unwrap();
+    }
+    market.send(&owner, &renounce).unwrap();
+    market.send(&guardian, &ExecuteMsg::Pause {}).unwrap();
+    assert!(market.send(&owner, &ExecuteMsg::Unpause {}).is_err());
+    market.pass(pause::LONGEST);
+    market.order("ann", tenant_choice());
+    assert!(market.send(&guardian, &ExecuteMsg::Pause {}).is_err());
 }

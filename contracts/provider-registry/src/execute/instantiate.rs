@@ -31,6 +31,7 @@ pub fn instantiate(
         orderbook: None,
         slashers: limits::addresses(&ctx, "slashers", &msg.slashers, MAX_SLASHERS)?,
         paused: false,
+        pause_ends: 0,
     };
     admin::configure(ctx, config)?;
     Ok(Response::new())

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::Addr;
 use souk_api::registry::ConfigResponse;
+use souk_contract_std::Config as _;
 
 use crate::View;
 
@@ -16,6 +17,7 @@ pub fn config(view: &View) -> ConfigResponse {
         bond_per_slot: config.bond_per_slot,
         orderbook: config.orderbook.as_ref().map(Addr::to_string),
         slashers: config.slashers.iter().map(Addr::to_string).collect(),
-        paused: config.paused,
+        paused: config.is_paused(view.now()),
+        pause_ends: config.pause().end(view.now()),
     }
 }

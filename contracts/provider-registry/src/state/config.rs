@@ -24,6 +24,9 @@ pub struct Config {
     pub slashers: Vec<Addr>,
     /// Whether registrations are stopped.
     pub paused: bool,
+    /// When a guardian's pause ends or ended by itself, in seconds.
+    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    pub pause_ends: u64,
 }
 
 souk_contract_std::config!(Config {

@@ -13,7 +13,7 @@ use souk_api::{
     published::{PublishedError, names},
     registry::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg, RegistryEvent},
 };
-use souk_contract_std::{CommonError, Config as _};
+use souk_contract_std::{CommonError, Config as _, pause};
 use souk_provider_registry::{ContractError, contract, state::Config};
 
 fn config(fixture: &Fixture) -> ConfigResponse {
@@ -179,8 +179,9 @@ fn each_administrative_action_is_an_event_that_names_who_did_it() {
     let mut fixture = Fixture::new();
     let (owner, guardian) = (fixture.owner.clone(), fixture.guardian.clone());
     let (by, by_guardian) = (owner.to_string(), guardian.to_string());
+    let until = Some(fixture.now() + pause::LONGEST);
     let cases = [
-        (&guardian, ExecuteMsg::Pause {}, Paused { by: by_guardian }.into()),
+        (&guardian, ExecuteMsg::Pause {}, Paused { by: by_guardian, until }.into()),
         (&owner, ExecuteMsg::Unpause {}, Unpaused { by: by.clone() }.into()),
         (
             &owner,

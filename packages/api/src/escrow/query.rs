@@ -72,6 +72,8 @@ pub struct ConfigResponse {
     pub cw20_tokens: Vec<String>,
     /// Whether new business is stopped.
     pub paused: bool,
+    /// When that ends by itself, in seconds: a guardian's pause after a week; the owner's does not.
+    pub pause_ends: Option<u64>,
 }
 
 /// An account, settled to the block's time.

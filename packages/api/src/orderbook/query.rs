@@ -120,6 +120,8 @@ pub struct ConfigResponse {
     pub params: Params,
     /// Whether new business is stopped.
     pub paused: bool,
+    /// When that ends by itself, in seconds: a guardian's pause after a week; the owner's does not.
+    pub pause_ends: Option<u64>,
 }
 
 /// [`Params`] in an answer, which may come from an orderbook of the first release or of a later one.

@@ -48,6 +48,8 @@ pub struct ConfigResponse {
     pub slashers: Vec<String>,
     /// Whether registrations are stopped.
     pub paused: bool,
+    /// When that ends by itself, in seconds: a guardian's pause after a week; the owner's does not.
+    pub pause_ends: Option<u64>,
 }
 
 /// A provider.
