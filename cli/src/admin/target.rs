@@ -31,6 +31,7 @@ impl Target {
                 guardian,
                 max_lifetime: terms.attestations.max_lifetime,
                 paused,
+                pause_ends: None,
             }),
             Contract::Registry => json!(registry::ConfigResponse {
                 guardian,
@@ -41,6 +42,7 @@ impl Target {
                 orderbook: Some(at.orderbook.clone()),
                 slashers: terms.slashers.clone(),
                 paused,
+                pause_ends: None,
             }),
             Contract::FeeDistributor => json!(fees::ConfigResponse {
                 guardian,
@@ -53,6 +55,7 @@ impl Target {
                 unstaking_period: terms.fees.unstaking_period,
                 total_stake: Amount::ZERO,
                 paused,
+                pause_ends: None,
             }),
             Contract::Escrow => json!(escrow::ConfigResponse {
                 guardian,
@@ -61,6 +64,7 @@ impl Target {
                 controllers: vec![at.orderbook.clone()],
                 cw20_tokens: terms.escrow.cw20_tokens.clone(),
                 paused,
+                pause_ends: None,
             }),
             Contract::Orderbook => json!(orderbook::ConfigResponse {
                 guardian,
@@ -70,6 +74,7 @@ impl Target {
                 denoms: messages::denoms(terms),
                 params: messages::params(terms),
                 paused,
+                pause_ends: None,
             }),
         };
         without_computed(value)

@@ -4,12 +4,14 @@ use souk_api::{
     defaults::{self, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
     orderbook::{
         BidState, ExecuteMsg, GroupState, OrderState, Params,
-        events::{AuctionExtended, BidDisqualified, GroupChanged, LeaseCreated, OrderClosed},
+        events::{
+            AuctionExtended, BidDisqualified, GroupChanged, LeaseCreated, OrderClosed, OrderOpened,
+        },
     },
 };
 use souk_contract_std::{CommonError, pause};
 use souk_core::{
-    DeploymentId, GroupSpec, OrderId, SignedBy,
+    CloseReason, DeploymentId, GroupSpec, OrderId, SignedBy,
     time::{DAY, HOUR, WEEK},
 };
 use souk_orderbook::ContractError;
