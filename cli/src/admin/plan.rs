@@ -111,6 +111,7 @@ pub fn migrate(target: &Target, seen: &Observed, sender: &str) -> Result<Plan, N
         changed.push(contract);
         joint.join(admin, Step::Migrate { contract, address });
     }
+    joint.orderbook_after_escrow();
     let mut plan = Plan::default();
     plan.upload(seen, &changed, sender);
     plan.transactions.extend(joint.transactions);
@@ -129,6 +130,32 @@ impl Plan {
             let steps = vec![Step::Upload { contract: *contract }];
             self.transactions.push(Transaction { sender: sender.to_owned(), steps });
         }
+    }
+
+    /// An escrow understands what an older orderbook sends, and an older escrow not what a newer orderbook does.
+    fn orderbook_after_escrow(&mut self) {
+        let of = |plan: &Self, which| {
+            let migrates =
+                |step: &Step| matches!(step, Step::Migrate { contract, .. } if *contract == which);
+            plan.transactions.iter().position(|one| one.steps.iter().any(migrates))
+        };
+        let (Some(escrow), Some(orderbook)) =
+            (of(self, Contract::Escrow), of(self, Contract::Orderbook))
+        else {
+            return;
+        };
+        if orderbook >= escrow {
+            return;
+        }
+        let before = &mut self.transactions[orderbook];
+        let (last, rest): (Vec<Step>, Vec<Step>) = before
+            .steps
+            .drain(..)
+            .partition(|step| matches!(step, Step::Migrate { contract: Contract::Orderbook, .. }));
+        before.steps = rest;
+        let sender = before.sender.clone();
+        self.transactions.retain(|one| !one.steps.is_empty());
+        self.transactions.push(Transaction { sender, steps: last });
     }
 
     /// Adds a step to the sender's one transaction.
@@ -317,6 +344,22 @@ mod tests {
         }
         let plan = migrate(&target, &seen, ME).unwrap();
         assert_eq!(steps(&plan), [(ME.to_owned(), 4), (DAO.to_owned(), 1)]);
+    }
+
+    #[test]
+    fn an_orderbook_is_migrated_after_its_escrow_whoever_administers_which() {
+        let mut target = target(ME);
+        let mut seen = whole(&target);
+        target.checksums = PerContract::make(|contract| [contract as u8 + 70; 32]);
+        if let Some(escrow) = &mut seen.contracts.escrow {
+            escrow.admin = Some(DAO.to_owned());
+        }
+        let plan = migrate(&target, &seen, ME).unwrap();
+        let me = ME.to_owned();
+        let uploads = plan.transactions.len() - 3;
+        assert_eq!(steps(&plan)[uploads..], [(me.clone(), 3), (DAO.to_owned(), 1), (me, 1)]);
+        let last = plan.transactions.last().unwrap();
+        assert!(matches!(last.steps[0], Step::Migrate { contract: Contract::Orderbook, .. }));
     }
 
     #[test]

@@ -162,6 +162,8 @@ async fn startable(
         min_deposit: terms.min_deposit,
         ceilings: (terms.min_price, terms.max_price),
     };
+    let let_go = over.iter().map(|one| one.reserved).sum();
+    account.reserved = souk_core::Rate::new(account.reserved.u128().saturating_sub(let_go))?;
     let groups = deploy::startable(deployment, &account, added, cover, sender);
     if orderbook.paused && !groups.is_empty() {
         let why_not = Some("the market is paused".to_owned());

@@ -35,7 +35,7 @@ pub fn check_takes_bids(view: &View, loaded: &LoadedOrder) -> Result<(), Contrac
         return Err(ContractError::OrderExpired { order: id, expired_at: order.expires_at });
     }
     let Some(auction) = order.auction else { return Ok(()) };
-    let closing = auction.closing(view.config);
+    let closing = auction.closing(view.config, view.now());
     if closing.is_over(view.now(), view.height()) {
         return Err(ContractError::AuctionOver { order: id, closed_at: closing.time() });
     }

@@ -1,24 +1,26 @@
 //! Anyone closes a binding auction that is over.
 
-use cosmwasm_std::{Addr, Response};
+use cosmwasm_std::{Addr, Event, Response};
 use souk_api::{
     escrow::ReserveChange,
     orderbook::{MAX_DISQUALIFIED, events::BidDisqualified},
 };
-use souk_core::OrderId;
+use souk_core::{GroupId, OrderId, Rate};
 
 use crate::{
     ContractError, Ctx,
     eligibility::{self, Disqualification},
     lifecycle::{
+        self,
+        group::Expired,
         lease::{self, Winner},
         order::{self, LoadedOrder},
     },
-    neighbours::escrow,
+    neighbours::escrow::{self, Funds},
     rules::{auction::Closing, reason::OrderEnd},
     state::{
         bids::{self, Bid},
-        provider_stats,
+        groups, provider_stats,
     },
 };
 
@@ -57,7 +59,7 @@ pub fn close_auction(ctx: &mut Ctx, id: OrderId, limit: u32) -> Result<Response,
 fn check_over(ctx: &Ctx, loaded: &LoadedOrder) -> Result<Closing, ContractError> {
     loaded.order.must_be_open(loaded.id)?;
     let auction = loaded.order.auction.ok_or(ContractError::NoAuction(loaded.id))?;
-    let closing = auction.closing(&ctx.config);
+    let closing = auction.closing(&ctx.config, ctx.now());
     let (now, height) = (ctx.now(), ctx.height());
     if !closing.is_over(now, height) {
         return Err(ContractError::AuctionRuns {
@@ -93,13 +95,45 @@ fn award(
     response: Response,
 ) -> Result<Response, ContractError> {
     let released = order::reserved(ctx.storage(), &loaded.order)?;
-    let funds = escrow::funds(&ctx.view(), loaded.deployment_id());
-    let price = winner.bid.price.into();
-    if !funds.is_ok_and(|funds| funds.carry(price, released).is_ok()) {
-        return end_without_lease(ctx, loaded, OrderEnd::InsufficientFunds, response);
+    let funds = escrow::funds(&ctx.view(), loaded.deployment_id()).ok();
+    let price: Rate = winner.bid.price.into();
+    let carries =
+        |released| funds.as_ref().is_some_and(|funds: &Funds| funds.carry(price, released).is_ok());
+    let (mut response, mut let_go) = (response, None);
+    if !carries(released) {
+        // What orders that are over still reserve must not cost a winner its lease.
+        let (events, more) = record_expiries(ctx, &loaded)?;
+        response = response.add_events(events);
+        let_go = escrow::reserve(ctx, loaded.deployment_id(), ReserveChange::Less(more))?;
+        if !carries(released.checked_add(more)?) {
+            let response = response.add_messages(let_go);
+            return end_without_lease(ctx, loaded, OrderEnd::InsufficientFunds, response);
+        }
     }
     let (event, pay) = lease::open(ctx, loaded, winner)?;
-    Ok(response.add_event(event).add_message(pay))
+    Ok(response.add_event(event).add_messages(let_go).add_message(pay))
+}
+
+/// Records the ends of the deployment's other orders that are over, and gives what they had reserved. There are
+/// 20 groups at most.
+fn record_expiries(
+    ctx: &mut Ctx,
+    loaded: &LoadedOrder,
+) -> Result<(Vec<Event>, Rate), ContractError> {
+    let (mut events, mut released) = (Vec::new(), Rate::ZERO);
+    for seq in groups::of(&loaded.deployment) {
+        let id = GroupId { deployment: loaded.deployment_id(), group: seq };
+        if id == loaded.order.group {
+            continue;
+        }
+        let mut group = groups::get(ctx.storage(), id)?;
+        let expired = lifecycle::group::record_expiry(ctx, id, &mut group, &loaded.deployment)?;
+        if let Some(Expired { closed, rests, released: more }) = expired {
+            events.extend([Event::from(closed), Event::from(rests)]);
+            released = released.checked_add(more)?;
+        }
+    }
+    Ok((events, released))
 }
 
 /// Ends an order without a lease: its group rests, its reserve is let go.

@@ -72,8 +72,10 @@ pub fn close_lease(
     if manifest::was_paid(lease.created_at, order.manifest_timeout, now) {
         group.take_start_back();
     }
-    let carries =
-        |ceiling: Rate| funds.is_some_and(|funds| funds.carry(ceiling, lease.price.into()).is_ok());
+    let carries = |ceiling: Rate| {
+        let ended = lease.price.into();
+        funds.is_some_and(|funds| funds.carry_order(ceiling, ended, Rate::ZERO).is_ok())
+    };
     let offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, carries);
     // What its delegate does not want takes no place of those that the tenant named.
     if exclude && ctx.sender() == deployment.tenant {

@@ -63,7 +63,7 @@ pub(super) fn extend(
     price: Price,
 ) -> Result<Option<AuctionExtended>, ContractError> {
     let Some(mut auction) = loaded.order.auction else { return Ok(None) };
-    let Some(closes_at) = auction.closing(&ctx.config).extended(ctx.now()) else {
+    let Some(closes_at) = auction.closing(&ctx.config, ctx.now()).extended(ctx.now()) else {
         return Ok(None);
     };
     let lowest = bids::lowest(ctx.storage(), loaded.id)?;

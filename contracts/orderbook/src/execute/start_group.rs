@@ -95,8 +95,9 @@ fn exclude_last(
     Ok(())
 }
 
-/// As at creation: the account must carry the ceiling for the least runway, beside what it pays and reserves
-/// already without the order that expired, and hold the denom's least deposit.
+/// As at creation: the account must carry the ceiling for the least runway (and ten minutes, if leases spend of it
+/// meanwhile), beside what it pays and reserves already without the order that expired, and hold the denom's
+/// least deposit.
 fn check_carried(
     ctx: &Ctx,
     id: GroupId,
@@ -108,7 +109,7 @@ fn check_carried(
     if funds.is_depleted() {
         return Err(ContractError::StillDepleted(id.deployment));
     }
-    funds.carry(ceiling, released).map_err(ContractError::NotCarried)?;
+    funds.carry_order(ceiling, Rate::ZERO, released).map_err(ContractError::NotCarried)?;
     let (has, needed) = (funds.balance(), offered.terms.min_deposit);
     if has < needed.u128() {
         return Err(ContractError::LeastDepositMissing { group: id, has, needed });

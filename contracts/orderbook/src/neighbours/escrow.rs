@@ -179,6 +179,10 @@ fn ask_link(querier: &QuerierWrapper, escrow: &Addr, own: &Addr) -> Result<Link,
     Ok(Link { controller, min_runway: known.min_runway })
 }
 
+/// For how much longer than the least runway an account must last when an order is put out beside leases that
+/// run, in seconds: providers find it, and bid.
+const TO_BID: u64 = 600;
+
 /// What an account has, and what it must last for.
 #[derive(Clone, Debug)]
 pub struct Funds {
@@ -216,15 +220,31 @@ impl Funds {
     /// # Errors
     /// If it does not.
     pub fn carry(&self, more: Rate, less: Rate) -> Result<(), Shortfall> {
+        self.last(self.runway, more, less.u128())
+    }
+
+    /// As [`Self::carry`], for an order that is put out while other leases of the account run, all but `ended`:
+    /// they spend some of its cover before providers bid, and an order without cover takes no bids.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn carry_order(&self, ceiling: Rate, ended: Rate, released: Rate) -> Result<(), Shortfall> {
+        let others = self.clock.rate.u128().saturating_sub(ended.u128());
+        let slack = if others == 0 { 0 } else { TO_BID };
+        let less = ended.u128().saturating_add(released.u128());
+        self.last(self.runway.saturating_add(slack), ceiling, less)
+    }
+
+    fn last(&self, runway: u64, more: Rate, less: u128) -> Result<(), Shortfall> {
         // At most 2^105 an hour: nothing here overflows.
         let burden = self.clock.rate.u128().saturating_add(self.reserved.u128());
-        let burden = burden.saturating_add(more.u128()).saturating_sub(less.u128());
-        let needed = burden.saturating_mul(u128::from(self.runway));
+        let burden = burden.saturating_add(more.u128()).saturating_sub(less);
+        let needed = burden.saturating_mul(u128::from(runway));
         if !self.is_depleted() && self.clock.remaining >= needed {
             return Ok(());
         }
         let (has, needed) = (self.balance(), needed.div_ceil(SCALE));
-        Err(Shortfall { has, needed, burden, runway: self.runway })
+        Err(Shortfall { has, needed, burden, runway })
     }
 }
 

@@ -36,7 +36,7 @@ fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractE
     let spec = loaded.spec(view.storage)?;
     let reserved = order::reserved(view.storage, &loaded.order)?;
     let LoadedOrder { id, order, deployment } = loaded;
-    let closing = order.auction.map(|auction| auction.closing(view.config));
+    let closing = order.auction.map(|auction| auction.closing(view.config, view.now()));
     Ok(OrderResponse {
         id,
         group: order.group,

@@ -105,7 +105,7 @@ impl Config {
     /// Keeps when a pause begins or ends: auctions stay open for a while after it.
     fn note_pause(&mut self, paused: bool, now: u64) {
         if paused {
-            self.paused_at = self.last_pause().begin(now).from;
+            self.paused_at = self.last_pause(now).begin(now).from;
         } else {
             self.unpaused_at = now;
         }
@@ -118,9 +118,11 @@ impl Config {
         (mark.at.saturating_add(grace), mark.height.saturating_add(end_blocks))
     }
 
-    /// The last pause. One that ends by itself counts as ended at that second.
-    pub fn last_pause(&self) -> Pause {
-        let ends_at = if self.paused { self.pause_ends } else { 0 };
+    /// The last pause as it stands at `now`. One that ended by itself counts as ended at that second, and not
+    /// before: while it runs its owner can still end it earlier, and the end that an auction shows only ever
+    /// moves away.
+    pub fn last_pause(&self, now: u64) -> Pause {
+        let ends_at = if self.paused && self.pause_ends <= now { self.pause_ends } else { 0 };
         Pause { from: self.paused_at, until: self.unpaused_at.max(ends_at) }
     }
 }

@@ -78,10 +78,10 @@ pub struct Auction {
 }
 
 impl Auction {
-    /// What decides when it closes.
-    pub fn closing(&self, config: &Config) -> Closing {
+    /// What decides when it closes, as far as it is known at `now`.
+    pub fn closing(&self, config: &Config, now: u64) -> Closing {
         let Self { closes_at, from_block, extensions } = *self;
-        Closing { closes_at, from_block, extensions, pause: config.last_pause() }
+        Closing { closes_at, from_block, extensions, pause: config.last_pause(now) }
     }
 }
 

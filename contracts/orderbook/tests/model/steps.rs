@@ -216,6 +216,7 @@ impl Play {
             31 => self.start_reclaim(units),
             32 => self.end_reclaim(units),
             33 if units % 2 == 0 => self.outspend(provider),
+            34 if units % 4 == 0 => self.spoil(),
             _ => self.pass(units),
         }
     }
@@ -425,6 +426,24 @@ impl Play {
             return self.attempt(|market| market.place(provider, order.id, price));
         }
         Err("no order's account spends".to_owned())
+    }
+
+    /// The leading bidder of an auction is slashed before it closes.
+    fn spoil(&mut self) -> Done {
+        for order in self.all_orders().into_iter().filter(|one| one.state == OrderState::Open) {
+            let leader = self.market.bids(order.id).first().map(|bid| bid.provider.clone());
+            let (Some(closes_at), Some(leader)) = (order.closes_at, leader) else { continue };
+            self.market.slash(&Addr::unchecked(leader), 1);
+            self.market.pause(false);
+            let wait = closes_at.saturating_sub(self.market.now());
+            self.market.blocks(60, wait + 1);
+            self.attempt(|market| market.close_auction(order.id, 3))?;
+            if self.market.order_of(order.id).state == OrderState::Active {
+                self.streams.insert((order.group.deployment, order.id));
+            }
+            return Ok(());
+        }
+        Err("no auction has a bid".to_owned())
     }
 
     /// A group that rests is started, if there is one.

@@ -4,12 +4,14 @@ use souk_api::{
     defaults::{self, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
     orderbook::{
         BidState, ExecuteMsg, GroupState, OrderState, Params,
-        events::{AuctionExtended, BidDisqualified, GroupChanged, LeaseCreated, OrderClosed},
+        events::{
+            AuctionExtended, BidDisqualified, GroupChanged, LeaseCreated, OrderClosed, OrderOpened,
+        },
     },
 };
 use souk_contract_std::{CommonError, pause};
 use souk_core::{
-    DeploymentId, GroupSpec, OrderId, SignedBy,
+    CloseReason, DeploymentId, GroupSpec, OrderId, SignedBy,
     time::{DAY, HOUR, WEEK},
 };
 use souk_orderbook::ContractError;
@@ -155,6 +157,28 @@ fn after_a_pause_bidding_goes_on_for_ten_minutes() {
 }
 
 #[test]
+fn an_auction_that_is_put_out_in_a_guardians_pause_shows_no_end_that_its_owner_can_bring_forward() {
+    let mut market = Market::new();
+    for name in ["a", "b"] {
+        market.provider(name);
+    }
+    let order = market.order("ann", lowest_price(300));
+    market.place("a", order, 500).unwrap();
+    over(&mut market).close_auction(order, 1).unwrap();
+    market.send(&market.guardian.clone(), &ExecuteMsg::Pause {}).unwrap();
+    let response = market.pass(60).provider_closes("a", order, CloseReason::Unstable).unwrap();
+    let opened = &market.events_of::<OrderOpened>(&response)[0];
+    assert_eq!(opened.closes_at, Some(market.now() + 300));
+    let order = opened.order;
+    market.pass(HOUR).pause(false);
+    let closes_at = market.now() + 600;
+    assert_eq!(market.order_of(order).closes_at, Some(closes_at));
+    market.place("b", order, 500).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 600).close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), market.who("b").to_string());
+}
+
+#[test]
 fn a_guardians_pause_that_ends_by_itself_counts_for_auctions_as_one_that_was_ended() {
     let mut market = Market::new();
     for name in ["a", "b"] {
@@ -167,13 +191,16 @@ fn a_guardians_pause_that_ends_by_itself_counts_for_auctions_as_one_that_was_end
     market.place("a", order, 500).unwrap();
     market.blocks(MIN_AUCTION_BLOCKS, 200);
     market.send(&market.guardian.clone(), &ExecuteMsg::Pause {}).unwrap();
-    let closes_at = market.now() + pause::LONGEST + 600;
-    assert_eq!(market.order_of(order).closes_at, Some(closes_at));
+    let (before, ends_at) = (market.order_of(order).closes_at, market.now() + pause::LONGEST);
 
     market.pass(pause::LONGEST - 1);
+    assert_eq!(market.order_of(order).closes_at, before, "its owner may end it earlier");
     assert_eq!(market.close_auction(order, 1).unwrap_err(), CommonError::Paused.into());
+    let lower = market.lower("a", order, 400).unwrap_err();
+    assert!(matches!(lower, ContractError::AuctionOver { .. }), "no bidder gains by it: {lower}");
     let error = market.pass(600).close_auction(order, 1).unwrap_err();
     assert!(matches!(error, ContractError::AuctionRuns { .. }), "ten minutes: {error}");
+    assert_eq!(market.order_of(order).closes_at, Some(ends_at + 600));
     market.pass(1).close_auction(order, 1).unwrap();
     assert_eq!(winner(&market, order), market.who("a").to_string());
 

@@ -302,6 +302,63 @@ fn a_group_is_started_only_where_the_account_carries_its_ceiling() {
 }
 
 #[test]
+fn an_order_that_is_put_out_beside_leases_that_run_keeps_its_cover_for_long_enough_to_bid() {
+    let mut market = Market::new();
+    for name in ["pro", "other"] {
+        market.provider(name);
+    }
+    let groups = [group("web", 600_000), group("db", 1_000_000)];
+    let id = market.create("ann", &deployment(&groups, tenant_choice()), 1_600_000).unwrap();
+    let web = orders(&market, id)[0];
+    market.place("pro", web, 600_000).unwrap();
+    market.accept("ann", web, "pro", 600_000).unwrap();
+    market.group("ann", Pause, id, 2).unwrap();
+    // An hour and ten minutes at 1,600,000 an hour.
+    let needed = 1_866_667;
+    market.deposit("ann", id, needed - 1_600_001);
+    let short = Shortfall { has: needed - 1, needed, burden: 1_600_000, runway: HOUR + 600 };
+    let refused = market.group("ann", Start, id, 2).unwrap_err();
+    assert_eq!(refused, ContractError::NotCarried(short));
+    market.deposit("ann", id, 1);
+    market.group("ann", Start, id, 2).unwrap();
+    let db = orders(&market, id)[1];
+    market.pass(600).place("other", db, 1_000_000).unwrap();
+    market.accept("ann", db, "other", 1_000_000).unwrap();
+
+    // Nor does a provider's close take the cover of the orders that are open.
+    market.pass(60).provider_closes("other", db, CloseReason::Unstable).unwrap();
+    let states: Vec<_> = market.deployment(id).groups.iter().map(|group| group.state).collect();
+    assert_eq!(states, [GroupState::Open, GroupState::InsufficientFunds]);
+}
+
+#[test]
+fn an_order_that_is_over_costs_no_winner_its_lease() {
+    let mut market = Market::new();
+    for name in ["pro", "other"] {
+        market.provider(name);
+    }
+    let groups = [group("old", 1_000_000), group("runs", 1_000_000), group("web", 1_000_000)];
+    let id = market.create("ann", &deployment(&groups, lowest_price(300)), 40_000_000).unwrap();
+    let [old, runs, _] = orders(&market, id)[..] else { unreachable!() };
+    market.place("pro", runs, 1_000_000).unwrap();
+    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(runs, 1).unwrap();
+    market.group("ann", Pause, id, 3).unwrap();
+    market.pass(ORDER_LIFETIME - 900);
+    let spare = market.account(id).balance.u128() - 3_500_000;
+    take(&mut market, "ann", id, spare).unwrap();
+    market.group("ann", Start, id, 3).unwrap();
+    let web = orders(&market, id)[2];
+    market.place("other", web, 1_000_000).unwrap();
+    // What is left by then carries two of the three.
+    market.blocks(MIN_AUCTION_BLOCKS, 2_000);
+    assert!(market.account(id).balance.u128() < 3_000_000);
+    let response = market.close_auction(web, 1).unwrap();
+    assert_eq!(market.events_of::<OrderClosed>(&response)[0].order, old);
+    assert_eq!(market.lease_of(web).provider, market.who("other").to_string());
+    assert_eq!(reserved(&market, id), 0);
+}
+
+#[test]
 fn a_close_without_cover_is_as_good_and_the_group_rests_for_lack_of_funds() {
     type Close = fn(&mut Market, OrderId) -> cw_multi_test::AppResponse;
     let ways: [(CloseReason, Close); 3] = [

@@ -62,6 +62,10 @@ pub struct ConfigResponse {
     pub pause_ends: Option<u64>,
 }
 
+fn nothing() -> Amount {
+    Amount::ZERO
+}
+
 /// Where a denom's income is.
 #[cw_serde]
 pub struct DenomResponse {
@@ -71,7 +75,8 @@ pub struct DenomResponse {
     pub dripping: Amount,
     /// Dripped and not yet claimed.
     pub unclaimed: Amount,
-    /// The pool's, and not yet paid.
+    /// The pool's, and not yet paid. Distributors of the first release pay it at once.
+    #[serde(default = "nothing")]
     pub pending_pool: Amount,
     /// Put aside for burning.
     pub pending_burn: Amount,

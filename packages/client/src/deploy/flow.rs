@@ -122,6 +122,8 @@ where
     /// Finds a provider for every order and brings the workload up.
     async fn fill(&mut self, created: &Created) -> Result<Deployed, Error> {
         let (mut orders, mut leases) = (Vec::new(), Vec::new());
+        // Every bid is accepted and every manifest sent before anything is waited for: providers take bids back
+        // after a while, and close leases without a manifest.
         for order in &created.orders {
             let offers = match self.request.plan.auction {
                 AuctionPolicy::TenantChoice {} => self.choose_offer(*order).await?,
@@ -130,9 +132,15 @@ where
                 }
             };
             orders.push(offers);
+        }
+        let mut sent = Vec::new();
+        for order in &created.orders {
             if self.market.orderbook.order(*order).await?.state == OrderState::Active {
-                leases.push(self.start(*order).await?);
+                sent.push((*order, self.send(*order).await?));
             }
+        }
+        for (order, provider) in sent {
+            leases.push(self.ready(order, &provider).await?);
         }
         Ok(Deployed { deployment: created.deployment, orders, leases })
     }
@@ -178,11 +186,16 @@ where
         watch(&Bids(self.market), order, timeout, |_, _| false, seen).await
     }
 
-    /// Sends the manifest and waits until everything is ready.
-    async fn start(&mut self, order: OrderId) -> Result<LeaseStatus, Error> {
+    /// Sends the manifest, to the provider that it gives.
+    async fn send(&mut self, order: OrderId) -> Result<String, Error> {
         let lease = launch(self.market, self.wallet, order, &self.request.plan.upload).await?;
         (self.report)(Progress::ManifestSent { order, provider: &lease.provider });
-        let client = gateway::client_for(self.market, self.wallet, &lease.provider).await?;
+        Ok(lease.provider)
+    }
+
+    /// Waits until everything is ready.
+    async fn ready(&mut self, order: OrderId, provider: &str) -> Result<LeaseStatus, Error> {
+        let client = gateway::client_for(self.market, self.wallet, provider).await?;
         let report = &mut self.report;
         let seen = |status: &LeaseStatus| report(Progress::Status(status));
         wait_until_ready(&client, order, self.request.timeouts.ready, seen).await

@@ -57,7 +57,11 @@ pub fn plan(
     let reserved = ceilings.saturating_mul(u128::from(min_runway)).div_ceil(SCALE);
     let least = least_deposit(terms, compiled.groups.len()).max(reserved);
     let deposit = deposit
-        .unwrap_or_else(|| Coin::new(least.max(ceilings * DEFAULT_HOURS), compiled.denom.clone()));
+        // What runs first must not spend the cover of what is still to be accepted.
+        .unwrap_or_else(|| {
+            let day = ceilings.saturating_mul(DEFAULT_HOURS).saturating_add(reserved);
+            Coin::new(least.max(day), compiled.denom.clone())
+        });
     if deposit.denom != compiled.denom {
         let reason = format!("the file is priced in {denom}; the deposit must be too");
         return Err(Error::input(format!("deposit {deposit}"), reason));

@@ -41,8 +41,15 @@ pub(super) async fn check_sent(deps: &Deps, sent: Vec<Bid>) -> Result<(), ChainE
         let (attempts, why) = match state {
             Some(ItemState::Failed(failure)) => match failure.kind {
                 FailureKind::Refused => (bid.attempt.saturating_add(1), failure.reason),
-                // It was in a block and cost gas: it is not retried.
-                FailureKind::Executed => (bids::NO_MORE, failure.reason),
+                // It was in a block and cost gas. It is retried only if the chain says itself that it would
+                // refuse it now, as an order without cover until there is money again: the next bid
+                // then waits until it would not.
+                FailureKind::Executed => match deps.market.eligible(bid.order).await {
+                    Ok(answer) if !answer.eligible => {
+                        (bid.attempt.saturating_add(1), failure.reason)
+                    }
+                    _ => (bids::NO_MORE, failure.reason),
+                },
                 FailureKind::Unknown => match deps.market.own_bid(bid.order).await {
                     Ok(Some(found)) => {
                         let row = Bid { price: found.price, progress: BidProgress::Open, ..bid };

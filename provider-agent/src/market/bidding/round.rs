@@ -44,7 +44,9 @@ impl<'a> Round<'a> {
         inventory: &'a mut Result<Inventory, String>,
     ) -> Self {
         let mut live: BTreeMap<String, u32> = BTreeMap::new();
-        for bid in known.bids().filter(|bid| bid.progress.is_live()) {
+        // One that is lost holds its slot until it is released.
+        let holds = |progress| !matches!(progress, BidProgress::Won | BidProgress::Refused);
+        for bid in known.bids().filter(|bid| holds(bid.progress)) {
             *live.entry(bid.tenant.clone()).or_default() += 1;
         }
         let decided = Vec::new();

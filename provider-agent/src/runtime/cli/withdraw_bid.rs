@@ -24,7 +24,8 @@ struct Answer {
     outbox_key: String,
 }
 
-/// Puts the message into the outbox, under the key that the agent's own message would have.
+/// Puts the message into the outbox, under a key of the operator's: a doubt about the chain keeps back what the
+/// agent wants by itself, and not this.
 pub async fn run(path: &Path, order: OrderId, json: bool) -> Result<ExitCode> {
     let config = Config::load(path)?;
     let store = app::open_store(&config).await?;
@@ -40,7 +41,7 @@ pub async fn run(path: &Path, order: OrderId, json: bool) -> Result<ExitCode> {
         bail!("order {order} is an auction, whose bids bind");
     }
     let msg = messages(&config)?.withdraw_bid(order)?;
-    let outbox_key = enqueue(&store, &format!("withdraw_bid/{order}"), false, msg).await?;
+    let outbox_key = enqueue(&store, &format!("withdraw_bid/{order}/operator"), false, msg).await?;
     let answer = Answer { order, outbox_key };
     output::answer(&answer, json, |answer| {
         format!("queued: take back the bid on order {}", answer.order)
