@@ -490,6 +490,14 @@ pub enum ContractError {
     /// Providers exclude nobody.
     #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
     NotYoursToExclude(OrderId),
+    /// A notice by which nobody ended the lease in time.
+    #[error("the notice of lease {order} was over at {deadline} and has lapsed since; its provider can give another")]
+    NoticeLapsed {
+        /// The lease.
+        order: OrderId,
+        /// When it was over.
+        deadline: u64,
+    },
     /// Who starts another's group excludes nobody from it.
     #[error(
         "only tenant and delegate can start group {0} without its last provider; start it without `without_last`"

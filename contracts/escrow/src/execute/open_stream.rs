@@ -20,11 +20,12 @@ pub struct Terms {
     pub take_bps: u16,
 }
 
-/// Opens a stream on an account that is not depleted and lasts the least runway with it.
+/// Opens a stream on an account that is not depleted and lasts the least runway with it. A mark of controller or
+/// token keeps accounts from being opened, and nothing of those that are: an auction that binds its bidders must
+/// be able to end.
 ///
 /// # Errors
-/// If the account does not last, if the number was used before, if the fee is more than everything,
-/// or if controller or token were delisted.
+/// If the account does not last, if the number was used before, or if the fee is more than everything.
 pub fn open_stream(
     ctx: &mut Ctx,
     local: u64,
@@ -37,7 +38,6 @@ pub fn open_stream(
     let payee = ctx.address(&payee)?;
     let mut account = controller::open_account(ctx, local)?;
     let id = account.id;
-    ctx.config.must_be_listed(ctx.sender(), &account.record.denom)?;
     if streams::has(ctx.storage(), id, number) {
         return Err(ContractError::StreamExists { account: id, stream: number });
     }

@@ -93,7 +93,7 @@ fn a_token_account_pays_refunds_and_sweeps_in_the_token() {
     tokens.send(&who("bob"), 50, &Cw20Hook::Deposit { account }).unwrap();
     tokens.send(&who("ann"), 10, &Cw20Hook::Deposit { account }).unwrap();
     tokens.escrow.control(&Escrow::stream_msg(1, 1, &who("provider"), 100, 1_000)).unwrap();
-    tokens.escrow.pass(HOUR).close(1, &[1]);
+    tokens.escrow.pass(HOUR).close(1, &[1, 2]);
     let denom = Denom::Cw20(tokens.token.to_string());
     let claims = [
         ExecuteMsg::Withdraw { account, stream: 1 },
@@ -309,14 +309,15 @@ fn by_a_delisted_controller_or_token_nothing_is_opened_and_all_is_closed_and_pai
         }
         let refused = ContractError::Delisted(entry.clone());
         assert_eq!(tokens.escrow.control(&open).unwrap_err(), refused);
-        let stream = Escrow::stream_msg(1, 2, &who("provider"), 10, 0);
-        assert_eq!(tokens.escrow.control(&stream).unwrap_err(), refused);
 
-        // What is open goes on and ends as always.
+        // What is open goes on and ends as always: an auction that ends opens a stream.
+        let stream = Escrow::stream_msg(1, 2, &who("provider"), 1, 0);
+        tokens.escrow.control(&stream).unwrap();
         tokens.send(&who("bob"), 50, &Cw20Hook::Deposit { account }).unwrap();
-        tokens.escrow.pass(HOUR).close(1, &[1]);
+        tokens.escrow.pass(HOUR).close(1, &[1, 2]);
         for claim in [
             ExecuteMsg::Withdraw { account, stream: 1 },
+            ExecuteMsg::Withdraw { account, stream: 2 },
             ExecuteMsg::ClaimRefund { account, deposit: None },
             ExecuteMsg::ClaimRefund { account, deposit: Some(1) },
         ] {

@@ -46,10 +46,15 @@ pub fn close_lease(
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
     let (now, height) = (ctx.now(), ctx.height());
+    let slowest = ctx.config.params.slowest_block;
     let notice = lease
         .notice
-        .filter(|notice| side == Side::Provider && notice.deadline().is_over(now, height));
-    let said = side.reason(given.or(notice.map(|notice| notice.reason)))?;
+        .filter(|notice| side == Side::Provider && notice.ends_lease(slowest, now, height));
+    let said = match (side.reason(given)?, notice) {
+        // What was announced is what it ends for.
+        (said, Some(notice)) if said != CloseReason::ManifestTimeout => notice.reason,
+        (said, _) => said,
+    };
     if exclude && side == Side::Provider {
         return Err(ContractError::NotYoursToExclude(id));
     }
@@ -65,8 +70,7 @@ pub fn close_lease(
     let excludes = exclude || after.excludes();
     let notice = after == Aftermath::Notice;
     let ending = LeaseEnding { reason, breach: after.is_breach(), excludes, notice };
-    let closed = lease::end(ctx, id, &mut order, ending)?;
-    let response = Response::new().add_event(closed);
+    let mut closed = lease::end(ctx, id, &mut order, ending)?;
 
     let mut group = groups::get(ctx.storage(), id_of_group)?;
     if manifest::was_paid(lease.created_at, order.manifest_timeout, now) {
@@ -83,6 +87,9 @@ pub fn close_lease(
     } else if excludes {
         group.exclude(&lease.provider);
     }
+    // Also if it was excluded before, with its notice or by its tenant.
+    closed.excluded = group.is_excluded(&lease.provider).then_some(true);
+    let response = Response::new().add_event(closed);
     let (response, reserved) = match offered {
         Err(state) => {
             let changed = order::set_group(ctx.storage_mut(), id_of_group, group, state)?;

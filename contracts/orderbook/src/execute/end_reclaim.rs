@@ -9,7 +9,7 @@ use crate::{ContractError, Ctx, lifecycle::order::LoadedOrder, rules::reason::Si
 /// As its provider's own close from then on: without a breach, for the reason that was announced.
 ///
 /// # Errors
-/// If there is no lease that runs, if none was announced, or if its notice is not over.
+/// If there is no lease that runs, if none was announced, or if its notice is not over or has lapsed.
 pub fn end_reclaim(ctx: &mut Ctx, id: OrderId) -> Result<Response, ContractError> {
     let loaded = LoadedOrder::load(ctx.storage(), id)?;
     let lease = loaded.order.lease().ok_or(ContractError::NoLease(id))?;
@@ -26,6 +26,9 @@ pub fn end_reclaim(ctx: &mut Ctx, id: OrderId) -> Result<Response, ContractError
             now,
             height,
         });
+    }
+    if notice.is_lapsed(ctx.config.params.slowest_block, now, height) {
+        return Err(ContractError::NoticeLapsed { order: id, deadline: notice.time });
     }
     close_lease(ctx, loaded, Side::Provider, Some(notice.reason), false)
 }

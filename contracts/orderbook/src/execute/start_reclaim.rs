@@ -16,7 +16,8 @@ use crate::{
     },
 };
 
-/// Once, and not before the lease ran for as long as the notice lasts. Nothing else changes until the
+/// One at a time, and not before the lease ran for as long as the notice lasts. One that nobody ended the lease by
+/// within a day is void, and can be given again. Nothing else changes until the
 /// notice is over: the lease is paid, and either side can end it as before. The provider may not bid on
 /// the group any more, however the lease ends. A market that is paused does not keep it from this.
 ///
@@ -39,7 +40,10 @@ pub fn start_reclaim(
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
     let window = lease.window.ok_or(ContractError::NotReclaimable(id))?;
-    if let Some(notice) = lease.notice {
+    let slowest = ctx.config.params.slowest_block;
+    if let Some(notice) = lease.notice
+        && !notice.is_lapsed(slowest, now, height)
+    {
         return Err(ContractError::ReclaimingAlready { order: id, deadline: notice.time });
     }
     let from = reclaim::startable_from(lease.created_at, window);
@@ -50,7 +54,7 @@ pub fn start_reclaim(
     if escrow::is_depleted(&ctx.view(), id_of_group.deployment) {
         return Err(ContractError::NothingToReclaim(id));
     }
-    let deadline = Deadline::after(window, ctx.config.params.slowest_block, now, height);
+    let deadline = Deadline::after(window, slowest, now, height);
     let Deadline { time, block } = deadline;
     lease.notice = Some(Notice { reason, started_at: now, time, block, ended: false });
     let provider = lease.provider.clone();

@@ -94,6 +94,11 @@ impl Group {
         self.excluded.iter().chain(&self.named).cloned().collect()
     }
 
+    /// Whether this one may not bid on its orders to come.
+    pub fn is_excluded(&self, provider: &Addr) -> bool {
+        self.excluded.contains(provider) || self.named.contains(provider)
+    }
+
     /// Excludes a provider that left a lease or that the tenant's delegate does not want, unless its tenant
     /// did so already. Beyond [`MAX_EXCLUDED`] the oldest of these may bid again, and none that its tenant
     /// named.

@@ -2,9 +2,13 @@
 
 use cosmwasm_schema::cw_serde;
 use souk_api::orderbook::ReclaimResponse;
-use souk_core::CloseReason;
+use souk_core::{CloseReason, time::DAY};
 
-use crate::rules::deadline::Deadline;
+use crate::rules::deadline::{Deadline, least_blocks};
+
+/// For how long after its deadline a lease can be ended by it, in seconds. A provider that could wait with that
+/// for as long as it likes would have given no notice of its end.
+const LAPSE: u64 = DAY;
 
 /// A provider's announcement that it takes its lease back.
 #[cw_serde]
@@ -31,6 +35,18 @@ impl Notice {
     /// When it is over.
     pub fn deadline(&self) -> Deadline {
         Deadline { time: self.time, block: self.block }
+    }
+
+    /// Whether it came to nothing: nobody ended the lease by it in time.
+    pub fn is_lapsed(&self, slowest_block: u64, now: u64, height: u64) -> bool {
+        let time = self.time.saturating_add(LAPSE);
+        let block = self.block.saturating_add(least_blocks(LAPSE, slowest_block));
+        Deadline { time, block }.is_over(now, height)
+    }
+
+    /// Whether the lease can be ended by it.
+    pub fn ends_lease(&self, slowest_block: u64, now: u64, height: u64) -> bool {
+        self.deadline().is_over(now, height) && !self.is_lapsed(slowest_block, now, height)
     }
 
     /// As queries show it.

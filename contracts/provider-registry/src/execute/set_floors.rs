@@ -3,7 +3,7 @@
 use cosmwasm_std::Response;
 use souk_api::registry::events::{ChangeNoticed, Updated};
 use souk_contract_std::limits;
-use souk_core::PriceFloor;
+use souk_core::{Denom, PriceFloor};
 
 use crate::{
     ContractError, Ctx,
@@ -20,6 +20,12 @@ use crate::{
 pub fn set_floors(ctx: &mut Ctx, floors: Vec<PriceFloor>) -> Result<Response, ContractError> {
     limits::check_count("price floors", floors.len(), MAX_FLOORS)?;
     settings::check_floors(&floors)?;
+    // The record is read by others, who pay for its length.
+    for floor in &floors {
+        if let Denom::Cw20(token) = &floor.denom {
+            ctx.address(token)?;
+        }
+    }
     let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
     let (now, from) = (ctx.now(), ctx.now().saturating_add(ctx.config.change_delay));
     provider.set_floors(floors, now, from);
