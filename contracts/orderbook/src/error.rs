@@ -491,7 +491,9 @@ pub enum ContractError {
     #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
     NotYoursToExclude(OrderId),
     /// A notice by which nobody ended the lease in time.
-    #[error("the notice of lease {order} was over at {deadline} and has lapsed since; its provider can give another")]
+    #[error(
+        "the notice of lease {order} was over at {deadline} and has lapsed since; its provider can give another"
+    )]
     NoticeLapsed {
         /// The lease.
         order: OrderId,

@@ -60,6 +60,9 @@ pub enum ContractError {
     /// Nobody would get what is slashed.
     #[error("no receiver of slashed coins is set; the owner sets it by update_config")]
     NoSlashReceiver,
+    /// The registry counts bonds, and would lose what it sent to itself.
+    #[error("the registry cannot receive slashed coins itself: nobody could take them out")]
+    ReceivesItself,
     /// Another orderbook would count the same bonds from nothing.
     #[error("the orderbook is {is} for good: another one would let a bond back its slots twice")]
     OrderbookIsSet {

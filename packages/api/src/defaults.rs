@@ -91,7 +91,7 @@ pub fn denom_config(denom: Denom) -> orderbook::DenomConfig {
         max_price: price(MAX_PRICE),
         min_deposit: amount(MIN_DEPOSIT),
         take_bps: TAKE_BPS,
-        delisted: false,
+        delisted: None,
     }
 }
 

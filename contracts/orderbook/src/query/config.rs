@@ -32,6 +32,6 @@ fn denom((denom, terms): (String, denoms::Terms)) -> Result<DenomConfig, Contrac
         max_price: terms.max_price,
         min_deposit: terms.min_deposit,
         take_bps: terms.take_bps,
-        delisted: terms.delisted,
+        delisted: terms.delisted.then_some(true),
     })
 }

@@ -47,18 +47,19 @@ pub fn get(storage: &dyn Storage, denom: &Denom) -> StdResult<Option<Terms>> {
     DENOMS.may_load(storage, &denom.to_string())
 }
 
-/// Adds or changes a denom.
+/// Adds or changes a denom. Its mark stays, unless the change speaks of it.
 ///
 /// # Errors
 /// If it cannot be written as JSON.
 pub fn save(storage: &mut dyn Storage, config: &DenomConfig) -> StdResult<()> {
+    let marked = get(storage, &config.denom)?.is_some_and(|terms| terms.delisted);
     let DenomConfig { denom, min_price, max_price, min_deposit, take_bps, delisted } = config;
     let terms = Terms {
         min_price: *min_price,
         max_price: *max_price,
         min_deposit: *min_deposit,
         take_bps: *take_bps,
-        delisted: *delisted,
+        delisted: delisted.unwrap_or(marked),
     };
     DENOMS.save(storage, &denom.to_string(), &terms)
 }

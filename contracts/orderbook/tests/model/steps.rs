@@ -545,7 +545,7 @@ impl Play {
     /// The denom is delisted, or listed again.
     fn delist(&mut self) -> Done {
         let config: ConfigResponse = self.market.query(&QueryMsg::Config {}).unwrap();
-        let delisted = !config.denoms[0].delisted;
+        let delisted = config.denoms[0].delisted.is_none();
         self.list(delisted);
         self.count(if delisted { "denom delisted" } else { "denom listed again" });
         Ok(())
@@ -553,7 +553,8 @@ impl Play {
 
     fn list(&mut self, delisted: bool) {
         let config: ConfigResponse = self.market.query(&QueryMsg::Config {}).unwrap();
-        let denoms = Some(vec![DenomConfig { delisted, ..config.denoms[0].clone() }]);
+        let denoms =
+            Some(vec![DenomConfig { delisted: Some(delisted), ..config.denoms[0].clone() }]);
         let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms, params: None };
         self.market.send(&self.market.owner.clone(), &msg).unwrap();
     }
@@ -580,7 +581,7 @@ impl Play {
             self.count("time in a guardian's pause");
         }
         // A market in which nothing can be opened is soon empty.
-        if config.denoms[0].delisted && units % 2 == 0 {
+        if config.denoms[0].delisted.is_some() && units % 2 == 0 {
             self.list(false);
         }
         let seconds = match units % 8 {

@@ -467,12 +467,16 @@ fn in_a_delisted_denom_nothing_is_opened_and_everything_closes_and_is_paid_out()
     let terms = defaults::denom_config(Denom::native(DENOM));
     let mark = |delisted| ExecuteMsg::UpdateConfig {
         guardian: None,
-        denoms: Some(vec![DenomConfig { delisted, ..terms.clone() }]),
+        denoms: Some(vec![DenomConfig { delisted: Some(delisted), ..terms.clone() }]),
         params: None,
     };
     market.send(&owner, &mark(true)).unwrap();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
-    assert!(config.denoms[0].delisted);
+    assert_eq!(config.denoms[0].delisted, Some(true));
+    // Who changes the terms and does not speak of the mark leaves it.
+    let denoms = Some(vec![terms.clone()]);
+    let change = ExecuteMsg::UpdateConfig { guardian: None, denoms, params: None };
+    market.send(&owner, &change).unwrap();
     let delisted = ContractError::DenomDelisted(DENOM.into());
     assert_eq!(market.create("bob", &common_deployment(), PLENTY).unwrap_err(), delisted);
 

@@ -28,7 +28,7 @@ pub fn set_floors(ctx: &mut Ctx, floors: Vec<PriceFloor>) -> Result<Response, Co
     }
     let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
     let (now, from) = (ctx.now(), ctx.now().saturating_add(ctx.config.change_delay));
-    provider.set_floors(floors, now, from);
+    let from = provider.set_floors(floors, now, from);
     providers::save_record(ctx.storage_mut(), &provider)?;
     let provider = provider.address.to_string();
     let noticed = ChangeNoticed { provider: provider.clone(), what: "floors".to_owned(), from };

@@ -58,7 +58,11 @@ pub fn update_config(ctx: &mut Ctx, change: Change) -> Result<Response, Contract
         ctx.config.slashing = slashing;
     }
     if let Some(receiver) = change.slash_receiver {
-        ctx.config.slash_receiver = Some(ctx.address(&receiver)?);
+        let receiver = ctx.address(&receiver)?;
+        if receiver == ctx.env.contract.address {
+            return Err(ContractError::ReceivesItself);
+        }
+        ctx.config.slash_receiver = Some(receiver);
     }
     if let Some(delay) = change.change_delay {
         settings::check_change_delay(delay)?;

@@ -90,14 +90,17 @@ impl Provider {
     }
 
     /// Another gateway, from `from` on. What was to follow is forgotten, unless it holds by `now`.
-    pub fn set_gateway(&mut self, gateway: Gateway, now: u64, from: u64) {
+    /// Gives the second from which it holds: the one of before, if the same was to follow already.
+    pub fn set_gateway(&mut self, gateway: Gateway, now: u64, from: u64) -> u64 {
         self.gateway = self.gateway_at(now).0.clone();
-        self.next_gateway = None;
+        let same = |next: &NextGateway| next.from > now && next.gateway == gateway;
+        let from = self.next_gateway.take().filter(same).map_or(from, |next| next.from);
         if from > now {
             self.next_gateway = Some(NextGateway { gateway, from });
         } else {
             self.gateway = gateway;
         }
+        from
     }
 
     /// The price floors at `now`, and those that follow if they change.
@@ -109,8 +112,10 @@ impl Provider {
     }
 
     /// Other price floors, from `from` on. What was to follow is forgotten, unless it holds by `now`.
-    pub fn set_floors(&mut self, list: Vec<PriceFloor>, now: u64, from: u64) {
-        let (held, _) = self.floors_at(now);
+    /// Gives the second from which they hold, as for the gateway.
+    pub fn set_floors(&mut self, list: Vec<PriceFloor>, now: u64, from: u64) -> u64 {
+        let (held, next) = self.floors_at(now);
+        let from = next.filter(|next| next.floors == list).map_or(from, |next| next.from);
         let floors = if from > now {
             Floors { now: held, next: list, from }
         } else {
@@ -118,6 +123,7 @@ impl Provider {
         };
         let none = floors.now.is_empty() && floors.next.is_empty();
         self.record.floors = (!none).then_some(floors);
+        from
     }
 
     /// Takes over changed coins; slots follow the bond.

@@ -50,9 +50,9 @@ pub struct DenomConfig {
     /// is created. At most 5000.
     pub take_bps: u16,
     /// Whether the denom is taken no more: no order is opened in it. What is open goes on to its
-    /// end; all that closes and pays out goes on.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub delisted: bool,
+    /// end; all that closes and pays out goes on. A message that leaves it out lists no denom again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delisted: Option<bool>,
 }
 
 /// Times in seconds and counts that hold for all denoms.

@@ -164,7 +164,7 @@ pub fn denoms(terms: &Terms) -> Vec<orderbook::DenomConfig> {
         max_price: denom.max_price,
         min_deposit: denom.min_deposit,
         take_bps: denom.take_bps,
-        delisted: false,
+        delisted: None,
     };
     terms.orderbook.denoms.iter().map(config).collect()
 }
