@@ -92,7 +92,7 @@ fn show(report: &Report) -> String {
         let order = lease.order;
         let until = show::reclaim(reclaim, report.now);
         text.push_str(&format!(
-            "Lease {order}: {until}; `souk lease close {order}` puts the group out again at once\n"
+            "Lease {order}: {until}; the group goes out again then. To move before, deploy the file again elsewhere\n"
         ));
     }
     for stream in &report.streams {

@@ -18,7 +18,7 @@ use crate::{
     model::{
         AccountClock, BidProgress, Cursor, Lease,
         agreement::Agreement,
-        audit::{Difference, LeaseWord, differences, unknown_reclaims},
+        audit::{Difference, LeaseWord, differences, other_reclaims},
         health::Reporter,
     },
     store::{
@@ -117,9 +117,13 @@ impl Auditor {
         for difference in differences(&stored.leases, &listed) {
             self.judge(&stored, difference).await?;
         }
-        for (order, reclaim) in unknown_reclaims(&stored.leases, &listed) {
-            self.findings.differs(format!("lease {order} is being reclaimed, which no event said"));
-            self.store.write(move |tx| reclaims::put(tx, order, &reclaim)).await?;
+        for (order, reclaim) in other_reclaims(&stored.leases, &listed) {
+            self.findings.differs(format!("the notice of lease {order} is not what events said"));
+            let set = move |tx: &Tx<'_>| match reclaim {
+                Some(reclaim) => reclaims::put(tx, order, &reclaim),
+                None => reclaims::remove(tx, order),
+            };
+            self.store.write(set).await?;
         }
         self.compare_clocks(&one, &stored).await?;
         Ok(end)

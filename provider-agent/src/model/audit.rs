@@ -77,16 +77,20 @@ pub fn differences(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<Difference
     found.collect()
 }
 
-/// What was announced of leases that run on both sides and the store does not know. It is no question for
-/// other endpoints: nothing ends by it that the chain does not let end.
-pub fn unknown_reclaims(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<(OrderId, Reclaim)> {
-    let unknown = |listed: &LeaseResponse| {
+/// What is announced of leases that run on both sides, where the store has something else: a node may have told
+/// of a notice that there is not. It is no question for other endpoints, since nothing ends by it that the chain
+/// does not let end, and the next of them has its turn.
+pub fn other_reclaims(
+    stored: &[Lease],
+    listed: &[LeaseResponse],
+) -> Vec<(OrderId, Option<Reclaim>)> {
+    let differs = |listed: &LeaseResponse| {
         let known = stored.iter().find(|lease| lease.order == listed.order)?;
         let runs = known.state == LeaseState::Active && listed.state.runs();
-        let reclaim = listed.reclaim.as_ref().map(Reclaim::from)?;
-        (runs && known.reclaim.is_none()).then_some((known.order, reclaim))
+        let reclaim = listed.reclaim.as_ref().map(Reclaim::from);
+        (runs && known.reclaim != reclaim).then_some((known.order, reclaim))
     };
-    listed.iter().filter_map(unknown).collect()
+    listed.iter().filter_map(differs).collect()
 }
 
 #[cfg(test)]
@@ -161,9 +165,15 @@ mod tests {
             ended: false,
         };
         let reclaiming = [listed(LeaseState::Reclaiming)];
-        assert_eq!(unknown_reclaims(&[stored(None)], &reclaiming), [(OrderId(7), known)]);
-        assert_eq!(unknown_reclaims(&[stored(Some(known))], &reclaiming), []);
-        assert_eq!(unknown_reclaims(&[], &reclaiming), []);
-        assert_eq!(unknown_reclaims(&[stored(None)], &[listed(LeaseState::Active)]), []);
+        let active = [listed(LeaseState::Active)];
+        assert_eq!(other_reclaims(&[stored(None)], &reclaiming), [(OrderId(7), Some(known))]);
+        assert_eq!(other_reclaims(&[stored(Some(known))], &reclaiming), []);
+        assert_eq!(other_reclaims(&[], &reclaiming), []);
+        assert_eq!(other_reclaims(&[stored(None)], &active), []);
+        // What a node invented goes, and what it shifted is put right.
+        let invented = Reclaim { deadline: u64::MAX, ..known };
+        assert_eq!(other_reclaims(&[stored(Some(invented))], &active), [(OrderId(7), None)]);
+        let right = [(OrderId(7), Some(known))];
+        assert_eq!(other_reclaims(&[stored(Some(invented))], &reclaiming), right);
     }
 }

@@ -19,8 +19,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Reclaim>> {
     }))
 }
 
-/// Records that a lease is taken back. It is announced once: what is known already stays, except that it
-/// may have ended.
+/// Records that a lease is taken back: another notice than the one before, if that lapsed or a node made it up.
 ///
 /// # Errors
 ///
@@ -28,7 +27,8 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Reclaim>> {
 pub fn put(tx: &Tx<'_>, order: OrderId, reclaim: &Reclaim) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO reclaims (lease, why, deadline, from_block, done) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (lease) DO UPDATE SET done = max(done, excluded.done)",
+         ON CONFLICT (lease) DO UPDATE SET why = excluded.why, deadline = excluded.deadline,
+             from_block = excluded.from_block, done = max(done, excluded.done)",
     )?
     .execute(params![
         sql::int(order.0)?,
@@ -37,6 +37,18 @@ pub fn put(tx: &Tx<'_>, order: OrderId, reclaim: &Reclaim) -> Result<(), StoreEr
         sql::int(reclaim.block)?,
         reclaim.ended,
     ])?;
+    tx.lease_changed(order);
+    tx.touch(Topic::Leases);
+    Ok(())
+}
+
+/// Records that a lease is not taken back.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn remove(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM reclaims WHERE lease = ?1")?.execute([sql::int(order.0)?])?;
     tx.lease_changed(order);
     tx.touch(Topic::Leases);
     Ok(())

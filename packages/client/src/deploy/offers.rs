@@ -101,16 +101,25 @@ pub struct History {
     pub breaches: u64,
     /// Those that it ended for want of a manifest, by its own word.
     pub without_manifest: u64,
+    /// Those that it took back with notice.
+    pub taken_back: u64,
 }
 
 impl History {
     /// As the orderbook counts them.
     pub fn of(stats: &ProviderStatsResponse) -> Self {
-        let ended = |why| stats.closed.iter().filter(move |(reason, _)| *reason == why);
+        let ended = |why| -> u64 {
+            let closed = stats.closed.iter().filter(move |(reason, _)| *reason == why);
+            closed.map(|(_, count)| count).sum()
+        };
+        let by_provider =
+            [CloseReason::Unstable, CloseReason::Decommission, CloseReason::Unspecified];
+        let left: u64 = by_provider.into_iter().map(ended).sum();
         Self {
             won: stats.won,
             breaches: stats.breaches,
-            without_manifest: ended(CloseReason::ManifestTimeout).map(|(_, count)| count).sum(),
+            without_manifest: ended(CloseReason::ManifestTimeout),
+            taken_back: left.saturating_sub(stats.breaches),
         }
     }
 }

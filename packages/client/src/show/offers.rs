@@ -23,11 +23,15 @@ pub fn offers(all: &Offers) -> String {
 }
 
 /// How many leases a provider won, and which of them went wrong.
-fn history(History { won, breaches, without_manifest }: History) -> String {
+fn history(History { won, breaches, without_manifest, taken_back }: History) -> String {
     if won == 0 {
         return "none yet".to_owned();
     }
-    let bad = [(breaches, "broken off"), (without_manifest, "without manifest")];
+    let bad = [
+        (breaches, "broken off"),
+        (without_manifest, "without manifest"),
+        (taken_back, "taken back"),
+    ];
     let bad = bad.into_iter().filter(|(count, _)| *count > 0);
     bad.fold(won.to_string(), |text, (count, what)| format!("{text}, {count} {what}"))
 }

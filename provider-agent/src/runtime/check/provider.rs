@@ -72,6 +72,11 @@ fn record(
             );
         } else if pins.iter().any(|known| known.as_slice() == pin.0) {
             report.ok("gateway", format!("{own} with pin {pin}"));
+        } else if let Some(next) =
+            next.filter(|next| next.gateway.pins.iter().any(|known| known.as_slice() == pin.0))
+        {
+            let problem = format!("pin {pin} holds from second {} on", next.from);
+            report.warn("gateway", problem, "wait for it, and install the certificate then");
         } else {
             let problem = format!("the chain does not have the certificate's pin {pin}");
             report.fail("gateway", problem, "run `souk-provider announce`");

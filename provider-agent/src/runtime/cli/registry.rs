@@ -38,7 +38,10 @@ pub fn announce(path: &Path, json: bool) -> Result<ExitCode> {
     let command = format!("souk provider set-gateway {uri} --pin {pin}");
     let answer = Announced { uri, pin, command };
     output::answer(&answer, json, |answer| {
-        format!("Send this with the provider's own key:\n\n    {}", answer.command)
+        format!(
+            "Send this with the provider's own key:\n\n    {}\n\nIt holds after a delay. If the certificate is another one than before, add `--pin` with the old pin too (`souk provider show` has it), install the new certificate when both hold, and send it again without the old pin then.",
+            answer.command
+        )
     })?;
     Ok(ExitCode::SUCCESS)
 }
