@@ -140,6 +140,16 @@ impl InProcess {
         self.settled().await;
     }
 
+    /// Waits for the next successful attempt to try a manifest, which is long enough for upkeep to have seen the
+    /// one before.
+    pub async fn takes_another_manifest(&self) {
+        let mut dry_runs = self.dry_runs.clone();
+        let before = dry_runs.borrow().number;
+        let tried = dry_runs.wait_for(|last| last.number > before && last.error.is_none());
+        drop(tried.await.must("an attempt"));
+        self.settled().await;
+    }
+
     pub async fn stop(self) {
         self.stop.cancel();
         self.task.await.must("the agent's end");

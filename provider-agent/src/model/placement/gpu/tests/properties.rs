@@ -80,7 +80,8 @@ proptest! {
         let claimed = gib(&memory);
         let of_table = device.memory.contains(&claimed);
         let near = (claimed * 1_024).abs_diff(mib) * 8 <= claimed * 1_024;
-        prop_assert!(if of_table { near } else { claimed <= mib.div_ceil(1_024) }, "{} {}", memory, mib);
+        // Whole GiB of a label that is near no size of the table may be one of its sizes by chance.
+        prop_assert!(of_table && near || claimed <= mib.div_ceil(1_024), "{} {}", memory, mib);
     }
 
     #[test]
