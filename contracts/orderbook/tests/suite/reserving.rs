@@ -339,7 +339,7 @@ fn an_order_that_is_over_costs_no_winner_its_lease() {
     }
     let groups = [group("old", 1_000_000), group("runs", 1_000_000), group("web", 1_000_000)];
     let id = market.create("ann", &deployment(&groups, lowest_price(300)), 40_000_000).unwrap();
-    let [old, runs, _] = orders(&market, id)[..] else { unreachable!() };
+    let (old, runs) = (orders(&market, id)[0], orders(&market, id)[1]);
     market.place("pro", runs, 1_000_000).unwrap();
     market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(runs, 1).unwrap();
     market.group("ann", Pause, id, 3).unwrap();
