@@ -22,9 +22,7 @@ use crate::{
 /// If it is in use, closed already, or marked not long enough ago.
 pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, ContractError> {
     let mut deployment = deployments::get(ctx.storage(), id)?;
-    if deployment.closed {
-        return Err(ContractError::DeploymentClosed(id));
-    }
+    deployment.must_be_active(id)?;
     let (now, height) = (ctx.now(), ctx.height());
     let reserved = deployment.reserved;
     let (depleted_since, expired) = end_of_use(ctx, id, &mut deployment)?;

@@ -6,7 +6,7 @@ use cosmwasm_schema::{
 };
 use cosmwasm_std::Addr;
 use souk_api::{
-    orderbook::{FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, OrderbookEvent, Params},
+    orderbook::{OrderbookEvent, Params, first_idle_grace, first_manifest_timeout},
     published::names,
 };
 
@@ -51,20 +51,10 @@ struct StoredParams {
     #[serde(rename = "reap_blocks")]
     end_blocks: u64,
     slot_hold: u64,
-    #[serde(default = "manifest_timeout")]
+    #[serde(default = "first_manifest_timeout")]
     manifest_timeout: u64,
-    #[serde(default = "idle_grace")]
+    #[serde(default = "first_idle_grace")]
     idle_grace: u64,
-}
-
-/// What holds until the owner sets it, in markets of the first release.
-fn manifest_timeout() -> u64 {
-    FIRST_MANIFEST_TIMEOUT
-}
-
-/// As [`manifest_timeout`].
-fn idle_grace() -> u64 {
-    FIRST_IDLE_GRACE
 }
 
 impl Config {

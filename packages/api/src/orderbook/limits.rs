@@ -37,5 +37,13 @@ pub const MANIFEST_WINDOW: u64 = HOUR;
 /// `Params::manifest_timeout` in markets and orders of the first release, which say nothing of it. Whatever
 /// new markets begin with, this stays.
 pub const FIRST_MANIFEST_TIMEOUT: u64 = 300;
-/// `Params::idle_grace`, likewise.
-pub const FIRST_IDLE_GRACE: u64 = DAY.saturating_mul(30);
+
+/// [`FIRST_MANIFEST_TIMEOUT`], for fields that are absent.
+pub const fn first_manifest_timeout() -> u64 {
+    FIRST_MANIFEST_TIMEOUT
+}
+
+/// `Params::idle_grace` in markets of the first release, likewise.
+pub const fn first_idle_grace() -> u64 {
+    DAY.saturating_mul(30)
+}

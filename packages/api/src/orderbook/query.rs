@@ -8,8 +8,8 @@ use souk_core::{
 };
 
 use super::{
-    BidState, DenomConfig, DeploymentState, FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, GroupState,
-    LeaseState, OrderState, Params,
+    BidState, DenomConfig, DeploymentState, GroupState, LeaseState, OrderState, Params,
+    first_idle_grace, first_manifest_timeout,
 };
 
 /// The orderbook's queries.
@@ -133,18 +133,10 @@ struct ParamsOfAnyRelease {
     end_grace: u64,
     end_blocks: u64,
     slot_hold: u64,
-    #[serde(default = "manifest_timeout")]
+    #[serde(default = "first_manifest_timeout")]
     manifest_timeout: u64,
-    #[serde(default = "idle_grace")]
+    #[serde(default = "first_idle_grace")]
     idle_grace: u64,
-}
-
-fn manifest_timeout() -> u64 {
-    FIRST_MANIFEST_TIMEOUT
-}
-
-fn idle_grace() -> u64 {
-    FIRST_IDLE_GRACE
 }
 
 /// A deployment.
@@ -252,7 +244,7 @@ pub struct OrderResponse {
     /// When its auction closes, extensions included.
     pub closes_at: Option<u64>,
     /// From how many seconds after its lease's beginning that may be closed for want of a manifest.
-    #[serde(default = "manifest_timeout")]
+    #[serde(default = "first_manifest_timeout")]
     pub manifest_timeout: u64,
     /// If not empty, only these may bid.
     pub allow: Vec<String>,
@@ -319,7 +311,7 @@ pub struct LeaseResponse {
     /// When it began.
     pub created_at: u64,
     /// From how many seconds after its beginning its provider may close it for want of a manifest.
-    #[serde(default = "manifest_timeout")]
+    #[serde(default = "first_manifest_timeout")]
     pub manifest_timeout: u64,
     /// When it ended.
     pub closed_at: Option<u64>,
