@@ -8,7 +8,7 @@ use assert_cmd::{Command, assert::Assert};
 use predicates::{prelude::*, str::contains};
 use souk_api::{defaults, orderbook};
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
-use souk_client::wallet::Wallet;
+use souk_client::{market::Orderbook, wallet::Wallet};
 use souk_core::{Denom, DeploymentId, OrderId, Price};
 use souk_localnet::chain::{EmbeddedChain, EmbeddedConfig, PREFIX};
 use tempfile::TempDir;
@@ -289,10 +289,10 @@ async fn a_deposit_whose_start_the_chain_refuses_is_sent_once_and_says_why() {
     deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
     let arguments = ["deploy", "auction.yaml", "--deposit", "500000usouk", "--wait", "0"];
     let mut deploy = deploy.env("SOUK_KEY", "ann").args(arguments).spawn().unwrap();
-    let queries = Client::new(fixture.chain.network.client_config()).unwrap();
+    let client = Client::new(fixture.chain.network.client_config()).unwrap();
     let contract = &fixture.chain.network.contracts().unwrap().orderbook;
-    let order = orderbook::QueryMsg::Order { order: OrderId(1) };
-    while queries.query().smart::<orderbook::OrderResponse>(contract, &order).await.is_err() {
+    let market = Orderbook::new(client.query(), contract);
+    while market.order(OrderId(1)).await.is_err() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     fixture.bid(1, 15_000).await;
