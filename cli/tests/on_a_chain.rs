@@ -350,6 +350,43 @@ async fn a_deposit_arrives_also_where_no_group_can_be_started_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deposit_whose_start_the_chain_refuses_is_sent_once_and_says_why() {
+    let fixture = Fixture::new().await;
+    let chain = &fixture.chain.handle;
+    let home = fixture.home.path();
+    let auction = "\nsouk:\n  auction:\n    policy: lowest_price\n    duration: 30s\n";
+    let text = fs::read_to_string(home.join("web.yaml")).unwrap() + auction;
+    fs::write(home.join("auction.yaml"), text).unwrap();
+    let mut deploy = std::process::Command::new(assert_cmd::cargo::cargo_bin("souk"));
+    deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
+    let arguments = ["deploy", "auction.yaml", "--deposit", "500000usouk", "--wait", "0"];
+    let mut deploy = deploy.env("SOUK_KEY", "ann").args(arguments).spawn().unwrap();
+    let client = Client::new(fixture.chain.network.client_config()).unwrap();
+    let contract = &fixture.chain.network.contracts().unwrap().orderbook;
+    let market = Orderbook::new(client.query(), contract);
+    while market.order(OrderId(1)).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    fixture.bid(1, 15_000).await;
+    // The bid came in the last minute, which makes it longer.
+    chain.advance(120).await.unwrap();
+    chain.produce_blocks(1).await.unwrap();
+    fixture.decide(&orderbook::ExecuteMsg::CloseAuction { order: OrderId(1), limit: 1 }).await;
+    // Its gateway does not exist.
+    assert_eq!(deploy.wait().unwrap().code(), Some(5));
+    chain.advance(2 * 86_400).await.unwrap();
+    fixture.souk("ann", "lease close 1").success().stdout(contains("insufficient_funds"));
+
+    let params = orderbook::Params { min_auction: 60, ..defaults::orderbook_params() };
+    let longer =
+        orderbook::ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
+    fixture.decide(&longer).await;
+    let refused = fixture.souk("ann", "deposit 1 200000000usouk").success();
+    let why = "No group was started: group 1: ";
+    refused.stdout(contains("has 200").and(contains(why)).and(contains("30")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_manifest_that_is_not_at_home_is_missed_before_the_bid_is_accepted() {
     let fixture = Fixture::new().await;
     fixture.order_with_a_bid(15_000).await;
