@@ -2,11 +2,17 @@
 //! values, what to do, and that nothing was lost by it.
 #![allow(clippy::unwrap_used)]
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, process::Stdio, time::Duration};
 
 use assert_cmd::{Command, assert::Assert};
 use predicates::{prelude::*, str::contains};
-use souk_api::{defaults, orderbook};
+use souk_api::{
+    defaults,
+    orderbook::{
+        self,
+        OrderState::{Active, Open},
+    },
+};
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
 use souk_client::{market::Orderbook, wallet::Wallet};
 use souk_core::{Denom, DeploymentId, OrderId, Price};
@@ -98,6 +104,11 @@ impl Fixture {
     async fn bid(&self, order: u64, price: u128) {
         let register = "provider register --operator provider --gateway https://p.example --bond";
         self.souk("provider", &format!("{register} 20000000")).success();
+        self.place(order, price).await;
+    }
+
+    /// Bids on an order as the provider that is registered.
+    async fn place(&self, order: u64, price: u128) {
         let network = &self.chain.network;
         let client = Client::new(network.client_config()).unwrap();
         let wallet = Wallet::new(client.clone(), self.keys[2].clone(), network).unwrap();
@@ -526,4 +537,42 @@ async fn an_auditor_says_who_it_is() {
     let fixture = Fixture::new().await;
     let profile = "audit profile Bob --website https://bob.example --policy visits";
     fixture.souk("bob", profile).success().stdout(contains("Bob"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_order_that_fails_keeps_no_other_from_its_lease_and_manifest() {
+    let fixture = Fixture::new().await;
+    let home = fixture.home.path();
+    let mut text = fs::read_to_string(home.join("web.yaml")).unwrap();
+    let placement =
+        "      pricing:\n        web:\n          denom: usouk\n          amount: 20000\n";
+    let places = ["here", "there"].map(|place| format!("    {place}:\n{placement}"));
+    let deployed = ["here", "there"]
+        .map(|place| format!("    {place}:\n      profile: web\n      count: 1\n"));
+    text = text.replace("\ndeployment:\n", &format!("{}\ndeployment:\n", places.concat()));
+    text = text.replace("\nsouk:\n", &format!("{}\nsouk:\n", deployed.concat()));
+    fs::write(home.join("three.yaml"), text).unwrap();
+    let mut deploy = std::process::Command::new(assert_cmd::cargo::cargo_bin("souk"));
+    deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
+    let arguments = ["deploy", "three.yaml", "--bid", "lowest", "--wait", "8", "--collect", "1"];
+    let deploy = deploy.env("SOUK_KEY", "ann").args(arguments).stderr(Stdio::piped());
+    let deploy = deploy.stdout(Stdio::piped()).spawn().unwrap();
+    let client = Client::new(fixture.chain.network.client_config()).unwrap();
+    let contract = &fixture.chain.network.contracts().unwrap().orderbook;
+    let market = Orderbook::new(client.query(), contract);
+    while market.order(OrderId(3)).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    fixture.bid(1, 15_000).await;
+    fixture.place(3, 15_000).await;
+    let ended = deploy.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    // The gateway of both leases does not exist; nobody bid on the second order.
+    let unreached = "the gateway at https://p.example cannot be reached";
+    for (order, why) in [(1, unreached), (2, "order 2 got no bid within"), (3, unreached)] {
+        assert!(said.contains(&format!("order {order} has no workload: {why}")), "{order}: {said}");
+    }
+    assert!(said.contains("`souk lease send ORDER`"), "{said}");
+    let states = [1, 2, 3].map(async |order| market.order(OrderId(order)).await.unwrap().state);
+    assert_eq!(futures::future::join_all(states).await, [Active, Open, Active]);
 }

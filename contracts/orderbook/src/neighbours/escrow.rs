@@ -18,6 +18,7 @@ use cosmwasm_std::{
 use cw_storage_plus::Item;
 use souk_api::{
     escrow::ReserveChange,
+    orderbook::TIME_TO_BID,
     published::{self, AccountRecord, Versioned},
 };
 use souk_contract_std::{Paid, pay};
@@ -179,10 +180,6 @@ fn ask_link(querier: &QuerierWrapper, escrow: &Addr, own: &Addr) -> Result<Link,
     Ok(Link { controller, min_runway: known.min_runway })
 }
 
-/// For how much longer than the least runway an account must last when an order is put out beside leases that
-/// run, in seconds: providers find it, and bid.
-const TO_BID: u64 = 600;
-
 /// What an account has, and what it must last for.
 #[derive(Clone, Debug)]
 pub struct Funds {
@@ -230,7 +227,7 @@ impl Funds {
     /// If it does not.
     pub fn carry_order(&self, ceiling: Rate, ended: Rate, released: Rate) -> Result<(), Shortfall> {
         let others = self.clock.rate.u128().saturating_sub(ended.u128());
-        let slack = if others == 0 { 0 } else { TO_BID };
+        let slack = if others == 0 { 0 } else { TIME_TO_BID };
         let less = ended.u128().saturating_add(released.u128());
         self.last(self.runway.saturating_add(slack), ceiling, less)
     }

@@ -2,8 +2,8 @@
 
 use souk_api::defaults::{END_BLOCKS, MIN_AUCTION_BLOCKS, MIN_DEPOSIT};
 use souk_api::escrow;
-use souk_api::orderbook::{GroupState, OrderState};
 use souk_api::orderbook::events::AnyoneStartsSet;
+use souk_api::orderbook::{GroupState, OrderState};
 use souk_contract_std::CommonError;
 use souk_core::time::{DAY, HOUR};
 use souk_core::{AccountId, CloseReason, OrderId};
