@@ -179,6 +179,21 @@ async fn check_warns_of_a_time_for_manifests_beyond_the_hour_that_the_market_lea
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn check_warns_of_bids_that_wait_longer_than_there_is_money_behind_their_orders() {
+    let fixture = Fixture::new().await;
+    for (time, warned) in [("60m", false), ("61m", true)] {
+        let path = configure(&fixture, "agent", &format!("take_bids_back_after = \"{time}\""));
+        let output = souk_provider(&["--json", "--config", path.to_str().unwrap(), "check"]).await;
+        let report = text(&output.stdout);
+        assert_eq!(
+            report.contains("keeps money behind an order for 3600 s only"),
+            warned,
+            "{time}: {report}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_others_may_read_is_refused() {
     let fixture = Fixture::new().await;
     let path = configure(&fixture, "agent", "");

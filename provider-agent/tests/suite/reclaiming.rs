@@ -55,6 +55,7 @@ async fn a_lease_that_is_taken_back_is_served_until_the_notice_is_over_and_the_a
     assert_eq!(fixture.bids(order).await[0].reclamation_window, Some(3_600), "as was asked");
 
     fixture.chain.advance(3_600).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
     reclaim(&config, &agent, order).await;
     assert_eq!(chains(&fixture).lease(order).await.unwrap().state, LeaseState::Reclaiming);
     fixture.chain.advance(3_400).await.unwrap();
@@ -134,6 +135,7 @@ async fn the_operator_hears_at_once_why_a_lease_cannot_be_taken_back() {
 
     accepted(&agent.store, &young).await;
     fixture.chain.advance(3_600).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
     reclaim(&config, &agent, young.order).await;
     let why = refused(&young).await;
     assert!(why.contains("is being reclaimed already, until"), "{why}");
