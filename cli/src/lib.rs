@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod args;
 pub mod commands;
+pub mod consent;
 pub mod context;
 pub mod error;
 pub mod exit;

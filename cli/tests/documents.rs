@@ -4,7 +4,7 @@
 use clap::{Parser, error::ErrorKind};
 use souk_cli::args::Cli;
 
-const DOCUMENTS: [(&str, &str); 7] = [
+const DOCUMENTS: [(&str, &str); 8] = [
     ("README.md", include_str!("../../README.md")),
     ("docs/architecture.md", include_str!("../../docs/architecture.md")),
     ("docs/tenant.md", include_str!("../../docs/tenant.md")),
@@ -12,6 +12,7 @@ const DOCUMENTS: [(&str, &str); 7] = [
     ("docs/staking.md", include_str!("../../docs/staking.md")),
     ("docs/auditing.md", include_str!("../../docs/auditing.md")),
     ("docs/deployment.md", include_str!("../../docs/deployment.md")),
+    ("docs/guarded-launch.md", include_str!("../../docs/guarded-launch.md")),
 ];
 
 /// What stands for something that the reader puts in.

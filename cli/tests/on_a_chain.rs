@@ -5,6 +5,8 @@
 use std::{fs, path::PathBuf, process::Stdio, time::Duration};
 
 use assert_cmd::{Command, assert::Assert};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use cosmrs::proto::{cosmwasm::wasm::v1::QuerySmartContractStateResponse, traits::Message};
 use predicates::{prelude::*, str::contains};
 use souk_api::{
     defaults,
@@ -16,6 +18,7 @@ use souk_api::{
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
 use souk_client::{market::Orderbook, wallet::Wallet};
 use souk_core::{Denom, DeploymentId, OrderId, Price};
+use souk_devchain::proxy::{On, Proxy, change};
 use souk_localnet::chain::{EmbeddedChain, EmbeddedConfig, PREFIX};
 use tempfile::TempDir;
 
@@ -575,4 +578,97 @@ async fn an_order_that_fails_keeps_no_other_from_its_lease_and_manifest() {
     assert!(said.contains("`souk lease send ORDER`"), "{said}");
     let states = [1, 2, 3].map(async |order| market.order(OrderId(order)).await.unwrap().state);
     assert_eq!(futures::future::join_all(states).await, [Active, Open, Active]);
+}
+
+/// A deployment whose file costs 1,200,000 an hour at most, with as much, and a binding auction of five minutes. The
+/// command that made it is gone.
+async fn with_an_auction(fixture: &Fixture) {
+    let text = fs::read_to_string(fixture.home.path().join("web.yaml")).unwrap();
+    let line = text.lines().find(|line| line.contains("amount:")).unwrap();
+    let dear = text.replace(line, &(line.split(':').next().unwrap().to_owned() + ": 1200000"));
+    let auction = "souk:\n  auction: { policy: lowest_price, duration: 5m }\n";
+    assert!(dear.contains("souk:\n"), "{dear}");
+    let dear = dear.replace("souk:\n", auction);
+    fs::write(fixture.home.path().join("dear.yaml"), dear).unwrap();
+    let mut deploy = std::process::Command::new(assert_cmd::cargo::cargo_bin("souk"));
+    let home = fixture.home.path();
+    deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
+    let args = ["deploy", "dear.yaml", "--deposit", "1200000usouk"];
+    let mut deploy = deploy.env("SOUK_KEY", "ann").args(args).spawn().unwrap();
+    while fixture.souk("ann", "bids 1 --no-reasons").try_success().is_err() {
+        assert!(deploy.try_wait().unwrap().is_none(), "it ended before there was an order");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    deploy.kill().unwrap();
+    deploy.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_auction_that_is_over_without_a_bid_keeps_no_money_and_no_group_back() {
+    let fixture = Fixture::new().await;
+    with_an_auction(&fixture).await;
+    let runs = fixture.souk("ann", "withdraw 1 1");
+    runs.code(4).stderr(contains("need 1200000"));
+    fixture.pass(301).await;
+    fixture.chain.handle.produce_blocks(60).await.unwrap();
+    // Its end lets the whole reserve go, and its group can be put out again in the same transaction.
+    let started = fixture.souk("ann", "group start 1 1").success();
+    started.stdout(contains("Group 1/1 is open, order 2 is open;"));
+    fixture.pass(301).await;
+    fixture.chain.handle.produce_blocks(60).await.unwrap();
+    fixture.souk("ann", "withdraw 1 700000").success().stdout(contains("has 0.50 SOUK left"));
+    fixture.souk("ann", "group start 1 1").code(4).stderr(contains("deposit the difference"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_market_that_stores_no_notice_is_named_at_the_deployment() {
+    let fixture = Fixture::new().await;
+    let file = fixture.home.path().join("web.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}\nreclamation:\n  min_window: 1h\n")).unwrap();
+    let stored = fixture.souk("ann", "deploy web.yaml --wait 0");
+    stored.code(7).stderr(contains("deployment 1 created").and(contains("knows no notice").not()));
+
+    // As an orderbook of the first release answers, which drops the field.
+    let proxy = Proxy::before(&fixture.chain.handle.rpc_url()).await;
+    let without = change(|result: &mut serde_json::Value| {
+        let Some(value) = result["response"]["value"].as_str() else { return };
+        let bytes = BASE64_STANDARD.decode(value).unwrap();
+        let found = QuerySmartContractStateResponse::decode(bytes.as_slice()).unwrap();
+        let mut answer: serde_json::Value = serde_json::from_slice(&found.data).unwrap();
+        answer.as_object_mut().unwrap().remove("reclamation").unwrap();
+        let data = answer.to_string().into_bytes();
+        let answer = QuerySmartContractStateResponse { data };
+        result["response"]["value"] = BASE64_STANDARD.encode(answer.encode_to_vec()).into();
+    });
+    proxy.always(On("abci_query", "{\"deployment\":{\"deployment\":2"), without);
+    let network = fs::read_to_string(fixture.network()).unwrap();
+    let url = fixture.chain.handle.rpc_url();
+    assert!(network.contains(&url), "{network}");
+    fs::write(fixture.network(), network.replace(&url, proxy.url())).unwrap();
+    let dropped = fixture.souk("ann", "deploy web.yaml --wait 0");
+    let said = contains("deployment 2 created").and(contains("This market knows no notice"));
+    dropped.code(7).stderr(said.and(contains("with a notice of 1 h")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_deposits_for_somebody_else_is_asked_since_it_is_a_gift_until_the_close() {
+    let fixture = Fixture::new().await;
+    fixture.souk("ann", "deploy web.yaml --wait 0").code(7);
+    let gift = || contains("5000000usouk are a gift until it closes").and(contains("not yours"));
+    let asked = fixture.souk("bob", "deposit 1 5000000usouk");
+    asked.code(3).stderr(gift().and(contains("--yes")));
+    let asked = fixture.souk("bob", "deposit 1 5000000usouk --json");
+    asked.code(3).stderr(contains("--yes").and(contains("gift")));
+    assert_eq!(fixture.coins(1).await, COINS, "nothing was sent");
+    fixture.souk("bob", "deposit 1 5000000usouk --yes").success().stderr(gift());
+    assert!(fixture.coins(1).await < COINS - 5_000_000);
+    // Neither of them takes it out.
+    fixture.souk("bob", "withdraw 1 1").code(4);
+    let own = fixture.souk("ann", "withdraw 1 4000000usouk");
+    own.code(4);
+    fixture.souk("ann", "deposit 1 1000000usouk").success().stderr(contains("gift").not());
+    // Nothing was spent: all of it comes back to who gave it.
+    fixture.souk("ann", "close 1").success();
+    assert!(fixture.coins(1).await > COINS - 1_000_000, "what is left, less fees");
 }

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::IsTerminal as _,
     path::{Path, PathBuf},
 };
 
@@ -23,7 +22,7 @@ use super::{
     session::Session,
     unsigned,
 };
-use crate::output::{self, Output};
+use crate::output::Output;
 
 /// What the administrator wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,21 +95,6 @@ pub fn show(out: Output, session: &Session, plan: &Plan) {
     }
 }
 
-/// Asks for consent; where nobody can be asked, it must have been given.
-pub fn confirm(out: Output, yes: bool) -> Result<bool> {
-    if yes {
-        return Ok(true);
-    }
-    if out.is_json() || !std::io::stdin().is_terminal() {
-        let reason = "nobody can be asked here; give --yes to act, or --dry-run to see the plan";
-        return Err(Error::input("confirmation", reason).into());
-    }
-    output::ask("Do this? (y/N) ");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
 /// Sends what the sender can send, one transaction after another.
 pub async fn carry_out(
     out: Output,
@@ -164,17 +148,43 @@ pub async fn write_unsigned(
         let Some(messages) = session.messages(transaction, seen)? else { continue };
         let limit = match gas {
             Some(gas) => gas,
-            None => gas_limit(out, session, transaction, &messages).await?,
+            None => {
+                let steps = transaction.steps.len();
+                gas_limit(out, session, &transaction.to_string(), steps, &messages).await?
+            }
         };
-        let fee = session.network.gas_price.fee(limit);
-        let value = unsigned::transaction(&messages, limit, &fee)?;
         let path = folder.join(format!("{:02}-{}.json", number + 1, slug(transaction)));
-        let mut text = serde_json::to_vec(&value)?;
-        text.push(b'\n');
-        fs::write(&path, text).map_err(|source| Error::File { path: path.clone(), source })?;
+        write(session, &path, &messages, limit)?;
         files.push(path);
     }
     Ok(files)
+}
+
+/// Writes one transaction of the sender without signatures into a folder; its file.
+pub async fn write_one(
+    out: Output,
+    session: &Session,
+    name: &str,
+    messages: &[Any],
+    folder: &Path,
+    gas: Option<u64>,
+) -> Result<PathBuf> {
+    fs::create_dir_all(folder).with_context(|| format!("folder {}", folder.display()))?;
+    let limit = match gas {
+        Some(gas) => gas,
+        None => gas_limit(out, session, name, messages.len(), messages).await?,
+    };
+    let path = folder.join(format!("{name}.json"));
+    write(session, &path, messages, limit)?;
+    Ok(path)
+}
+
+fn write(session: &Session, path: &Path, messages: &[Any], limit: u64) -> Result<()> {
+    let fee = session.network.gas_price.fee(limit);
+    let mut text = serde_json::to_vec(&unsigned::transaction(messages, limit, &fee)?)?;
+    text.push(b'\n');
+    fs::write(path, text).map_err(|source| Error::File { path: path.to_owned(), source })?;
+    Ok(())
 }
 
 /// What a file is called after.
@@ -194,7 +204,8 @@ fn slug(transaction: &Transaction) -> String {
 async fn gas_limit(
     out: Output,
     session: &Session,
-    transaction: &Transaction,
+    what: &str,
+    steps: usize,
     messages: &[Any],
 ) -> Result<u64> {
     let chain = session.client.query();
@@ -208,15 +219,15 @@ async fn gas_limit(
         }
         Err(SimulationError::WouldFail(refusal)) if !is_of_a_message(&refusal) => {
             let bytes = messages.iter().map(|message| message.value.len()).sum();
-            let guess = guessed(transaction.steps.len(), bytes);
+            let guess = guessed(steps, bytes);
             out.progress(format!(
-                "`{transaction}` cannot be simulated for {} ({refusal}); {guess} gas is a guess",
+                "`{what}` cannot be simulated for {} ({refusal}); {guess} gas is a guess",
                 session.sender
             ));
             Ok(guess)
         }
         Err(SimulationError::WouldFail(refusal)) => {
-            let (action, reason) = (transaction.to_string(), refusal.log);
+            let (action, reason) = (what.to_owned(), refusal.log);
             Err(Error::Refused { action, reason }.into())
         }
         Err(SimulationError::Query(error)) => Err(error.into()),

@@ -14,3 +14,4 @@ pub mod plan;
 pub mod session;
 pub mod target;
 pub mod unsigned;
+pub mod warnings;

@@ -75,9 +75,11 @@ impl Session {
         let owner = recorded.unwrap_or_else(|| sender.clone());
         let beside = network_path.with_extension("terms.toml");
         let terms = match terms {
-            Some(path) => Terms::read_file(path, &network.denom, &owner)?,
-            None if beside.is_file() => Terms::read_file(&beside, &network.denom, &owner)?,
-            None => Terms::new(&network.denom, &owner),
+            Some(path) => Terms::read_file(path, network.chain_defaults(), &owner)?,
+            None if beside.is_file() => {
+                Terms::read_file(&beside, network.chain_defaults(), &owner)?
+            }
+            None => Terms::on(network.chain_defaults(), &owner),
         };
         let terms = terms.with_addresses(address)?;
         let artifacts = Artifacts::open(artifacts)?;

@@ -137,8 +137,15 @@ fn line(progress: &Progress<'_>) -> String {
 
 fn created_line(created: &Created, plan: &Plan) -> String {
     let orders: Vec<String> = created.orders.iter().map(ToString::to_string).collect();
+    let dropped = created.dropped_notice.map_or(String::new(), |seconds| {
+        format!(
+            "\nThis market knows no notice: it stored nothing of `reclamation`. No provider can take a lease of \
+             this deployment back with a notice of {}; one that leaves breaks it.",
+            duration(seconds)
+        )
+    });
     format!(
-        "deployment {} created with {}, of which {}{} carry its orders and stay while they are open; open for bids: order {}",
+        "deployment {} created with {}, of which {}{} carry its orders and stay while they are open; open for bids: order {}{dropped}",
         created.deployment,
         plan.deposit,
         plan.reserved,

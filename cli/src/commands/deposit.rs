@@ -5,8 +5,9 @@ use clap::Args;
 use serde::Serialize;
 use souk_api::{
     escrow::{self, AccountResponse},
-    orderbook::{self, DeploymentResponse},
+    orderbook::{self, DeploymentResponse, DeploymentState},
 };
+use souk_chain::Coin;
 use souk_client::{
     Error, Market,
     deploy::{self, Cover, Overdue},
@@ -14,10 +15,11 @@ use souk_client::{
 };
 use souk_core::{DeploymentId, GroupSeq, Rate};
 
-use crate::{context::Context, exit::Exit, units};
+use crate::{consent, context::Context, exit::Exit, units};
 
 /// Add coins to a deployment, yours or somebody else's. Groups that rest for lack of funds start
-/// again with it, if you may start them and the account then carries them.
+/// again with it, if you may start them and the account then carries them. What you add to somebody else's is a
+/// gift until it closes: before that nobody can take it out.
 #[derive(Debug, Args)]
 pub struct Deposit {
     /// The deployment's number.
@@ -27,6 +29,9 @@ pub struct Deposit {
     /// Add the coins alone, and start no group.
     #[arg(long)]
     no_start: bool,
+    /// Do not ask for confirmation if the deployment is somebody else's.
+    #[arg(long)]
+    yes: bool,
 }
 
 /// The account after it.
@@ -60,6 +65,17 @@ impl Deposit {
         let coin = units::coin(&self.amount, &market.network.denom)?;
         let deployment = market.orderbook.deployment(self.deployment).await?;
         let account = deployment.account;
+        if let Some(gift) = gift(&deployment, &wallet.address, &coin) {
+            if self.yes {
+                context.out.progress(&gift);
+            }
+            let question = format!("{gift}. Deposit them?");
+            let otherwise = format!("give --yes to deposit all the same: {gift}");
+            if !consent::ask(context.out, self.yes, &question, &otherwise)? {
+                context.out.progress("nothing deposited");
+                return Ok(Exit::Ok);
+            }
+        }
         let Startable { groups, over, why_not: mut not_started } = match self.no_start {
             true => Startable::default(),
             false => {
@@ -79,7 +95,7 @@ impl Deposit {
         let deposit = wallet.execute(&market.contracts.escrow, &deposit, &[coin])?;
         let mut messages = vec![deposit.clone()];
         if !groups.is_empty() {
-            messages.extend(deploy::expire(&market, &wallet, &over)?);
+            messages.extend(deploy::end_overdue(&market, &wallet, &over)?);
         }
         for group in &groups {
             messages.push(start(group)?);
@@ -133,6 +149,19 @@ impl Deposit {
     }
 }
 
+/// What becomes of coins in a deployment that is not the sender's; none if it is, or takes none any more.
+fn gift(deployment: &DeploymentResponse, sender: &str, coin: &Coin) -> Option<String> {
+    let others = deployment.tenant != sender && deployment.state == DeploymentState::Active;
+    others.then(|| {
+        format!(
+            "deployment {} is {}'s, not yours: {coin} are a gift until it closes. Nobody can take them out before, \
+             and when it closes is not yours to say. They pay its leases once its tenant's own coins are spent; \
+             what is left of them at the close comes back to you",
+            deployment.id, deployment.tenant
+        )
+    })
+}
+
 /// The groups that can be started with the deposit. What cannot be found out keeps no coins away.
 async fn startable(
     market: &Market,
@@ -152,7 +181,7 @@ async fn startable(
             return Ok(Startable { why_not: Some(error.to_string()), ..Startable::default() });
         }
     };
-    let let_go = over.iter().map(|one| one.reserved).sum();
+    let let_go = over.iter().map(|one| one.released).sum();
     account.reserved = Rate::new(account.reserved.u128().saturating_sub(let_go))?;
     let Some(terms) = orderbook.denoms.iter().find(|terms| terms.denom == deployment.denom) else {
         return Ok(Startable::default());
@@ -162,8 +191,6 @@ async fn startable(
         min_deposit: terms.min_deposit,
         ceilings: (terms.min_price, terms.max_price),
     };
-    let let_go = over.iter().map(|one| one.reserved).sum();
-    account.reserved = souk_core::Rate::new(account.reserved.u128().saturating_sub(let_go))?;
     let groups = deploy::startable(deployment, &account, added, cover, sender);
     if orderbook.paused && !groups.is_empty() {
         let why_not = Some("the market is paused".to_owned());

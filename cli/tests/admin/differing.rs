@@ -126,3 +126,44 @@ async fn what_artifacts_terms_and_record_claim_is_compared_too() {
     wrong.write(&path).unwrap();
     assert_eq!(fixture.differences().await, ["escrow: recorded address"]);
 }
+
+/// What verify warns of on a network.
+async fn warnings(fixture: &Fixture, network: &str) -> Vec<String> {
+    let ended = fixture.run("", &["admin", "verify", "--json", "--network", network]).await;
+    assert_eq!(ended.code, 0, "a warning is no failure: {ended:?}");
+    let found: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let found = found["warnings"].as_array().unwrap().clone();
+    found.iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_with_all_roles_and_a_slow_block_that_is_not_the_chains_are_warned_of() {
+    let fixture = Fixture::with_slow_blocks().await;
+    let deployed = fixture.run(ME, &["admin", "deploy", "--yes"]).await;
+    assert_eq!(deployed.code, 0, "{deployed:?}");
+    let me = fixture.wallet(ME).address;
+    let found = warnings(&fixture, "test").await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    let roles = format!("{me} is owner, guardian and admin of attestations, provider-registry");
+    assert!(found[0].starts_with(&roles), "{found:?}");
+    assert!(found[1].contains("slowest_block is 9000 ms"), "{found:?}");
+    let shown = fixture.run("", &["admin", "verify"]).await;
+    assert!(shown.stdout.contains("\nWarning: the orderbook's slowest_block is 9000"), "{shown:?}");
+
+    // The network's file says what fits, and the terms give the roles to two keys.
+    let network = fs::read_to_string(fixture.path("networks/test.toml")).unwrap();
+    for (name, slowest) in [("fits", 1_500), ("short", 900)] {
+        let path = |ending: &str| fixture.path(&format!("networks/{name}.{ending}"));
+        fs::write(path("toml"), format!("{network}slowest_block = {slowest}\n")).unwrap();
+        let terms = format!("market = \"{name}\"\nguardian = \"dao\"\n");
+        fs::write(path("terms.toml"), terms).unwrap();
+        let deploy = ["admin", "deploy", "--yes", "--network", name];
+        let deployed = fixture.run(ME, &deploy).await;
+        assert_eq!(deployed.code, 0, "{deployed:?}");
+        let warned = deployed.stderr.contains("warning: the orderbook's slowest_block is 900 ms");
+        assert_eq!(warned, name == "short", "before it is made: {deployed:?}");
+    }
+    assert_eq!(warnings(&fixture, "fits").await, [""; 0]);
+    let short = warnings(&fixture, "short").await;
+    assert!(short[0].contains("a notice lasts longer than it says"), "{short:?}");
+}

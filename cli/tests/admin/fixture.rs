@@ -20,6 +20,8 @@ use tokio::process::{Child, Command};
 pub const ME: &str = "ops";
 /// Another account's key.
 pub const DAO: &str = "dao";
+/// The guardian's key.
+pub const GUARD: &str = "guard";
 
 /// Everything that an administrator starts from.
 pub struct Fixture {
@@ -41,6 +43,11 @@ impl Fixture {
         Self::on(Devchain::builder().block_time(Duration::from_millis(50))).await
     }
 
+    /// On a chain whose blocks are a second apart.
+    pub async fn with_slow_blocks() -> Self {
+        Self::on(Devchain::builder().block_time(Duration::from_secs(1))).await
+    }
+
     /// On a chain that makes blocks on demand.
     pub async fn on_demand() -> Self {
         Self::on(Devchain::builder().on_demand(Duration::from_secs(1))).await
@@ -51,7 +58,7 @@ impl Fixture {
         let keys = folder.path().join("home/keys");
         fs::create_dir_all(&keys).unwrap();
         let mut chain = with_uploadable_codes(chain);
-        for (name, byte) in [(ME, 1), (DAO, 2)] {
+        for (name, byte) in [(ME, 1), (DAO, 2), (GUARD, 3)] {
             let key = secret(byte);
             write_plain_key_file(&keys.join(format!("{name}.key")), &key).unwrap();
             chain = chain.account(key.address("souk").unwrap(), coins(1_000_000_000_000, "usouk"));
@@ -164,7 +171,11 @@ impl Fixture {
 
     /// A key's wallet.
     pub fn wallet(&self, name: &str) -> Wallet {
-        let key = if name == ME { secret(1) } else { secret(2) };
+        let key = match name {
+            ME => secret(1),
+            GUARD => secret(3),
+            _ => secret(2),
+        };
         Wallet::new(self.client(), key, &self.network()).unwrap()
     }
 

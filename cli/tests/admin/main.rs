@@ -5,6 +5,7 @@ mod deploying;
 mod differing;
 mod document;
 mod fixture;
+mod launching;
 mod migrating;
 mod resuming;
 mod unsigned;

@@ -55,7 +55,7 @@ fn message(value: &Value) -> Any {
 }
 
 /// Signs and sends every file of a folder.
-async fn sign_and_send(fixture: &Fixture, key: &str, folder: &str) -> Vec<String> {
+pub async fn sign_and_send(fixture: &Fixture, key: &str, folder: &str) -> Vec<String> {
     let names = files(&fixture.path(folder));
     for name in &names {
         let messages = messages(&fixture.path(folder).join(name));

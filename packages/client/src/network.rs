@@ -9,7 +9,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 use souk_chain::{ClientConfig, GasPrice};
 
-use crate::{contracts::Contracts, error::Error, record::Record};
+use crate::{
+    contracts::{ChainDefaults, Contracts},
+    error::Error,
+    record::Record,
+};
 
 /// How files that were written for Akash name the network's own denom.
 pub const FOREIGN_DENOMS: [&str; 2] = ["uact", "uakt"];
@@ -33,6 +37,10 @@ pub struct Network {
     /// What a unit of gas costs, for instance `0.025usouk`.
     #[serde(with = "by_text")]
     pub gas_price: GasPrice,
+    /// Milliseconds of a slow block: one and a half times the chain's usual block time. The terms of a market
+    /// begin with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slowest_block: Option<u64>,
     /// The contracts' addresses, once they are deployed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contracts: Option<Contracts>,
@@ -144,6 +152,11 @@ impl Network {
         self.contracts.as_ref().ok_or_else(|| Error::NoContracts(self.name.clone()))
     }
 
+    /// What it says for the terms of a market.
+    pub fn chain_defaults(&self) -> ChainDefaults<'_> {
+        ChainDefaults { denom: &self.denom, slowest_block: self.slowest_block }
+    }
+
     /// How to reach it.
     pub fn client_config(&self) -> ClientConfig {
         ClientConfig::new(self.chain_id.clone(), self.rpc.clone())
@@ -182,6 +195,7 @@ mod tests {
             prefix = "souk"
             denom = "usouk"
             gas_price = "0.025usouk"
+            slowest_block = 1800
             [map.denoms]
             uakt = "usouk"
         "#;
@@ -189,6 +203,7 @@ mod tests {
         let again: Network = toml::from_str(&toml::to_string_pretty(&network).unwrap()).unwrap();
         assert_eq!(again.map, network.map);
         assert_eq!(again.gas_price, network.gas_price);
+        assert_eq!(again.slowest_block, Some(1_800));
         assert!(again.contracts().is_err());
     }
 

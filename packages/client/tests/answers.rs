@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use fake_node::{Answer, FakeNode};
 use serde_json::{Value, json};
+use souk_api::published::attestation_key;
 use souk_client::{
     MarketError,
-    market::{Escrow, Orderbook, Registry},
+    market::{Attestations, Escrow, Orderbook, Registry},
 };
 use souk_core::{
     AccountId, AuctionPolicy, Denom, DeploymentId, GroupId, GroupSeq, GroupSpec, GroupUnit,
@@ -161,4 +162,39 @@ async fn an_order_beyond_the_markets_limits_is_not_taken_from_a_node() {
             assert!(text.contains("order 7") && text.contains("allowed is 1 to 50"), "{text}");
         }
     }
+}
+
+#[tokio::test]
+async fn attestations_of_the_first_release_are_read_record_by_record() {
+    let unknown = "Error parsing into type souk_api::attestations::query::QueryMsg: unknown variant \
+                   `check`, expected one of `config`, `attestations`: query wasm contract failed";
+    let key = |auditor: &str| hex::encode(attestation_key(auditor, "souk1me"));
+    let (first, second) = (key("souk1a"), key("souk1b"));
+    let value = json!({"key": "region", "value": "eu", "expires_at": 900});
+    let record = json!({"v": 1, "values": [value.clone()]});
+    let node = FakeNode::start(move |question| match question["raw"].as_str() {
+        None => Answer::Refused("sdk", 6, unknown.to_owned()),
+        Some(key) if key == first => Answer::Json(record.clone()),
+        Some(key) => {
+            assert_eq!(key, second);
+            Answer::Json(Value::Null)
+        }
+    });
+    let attestations = Attestations::new(node.await, "souk1attestations");
+    let auditors = ["souk1a".to_owned(), "souk1b".to_owned()];
+    let found = attestations.check("souk1me", &auditors).await.unwrap();
+    let found = serde_json::to_value(found).unwrap();
+    let expected = json!([
+        {"auditor": "souk1a", "values": [value]},
+        {"auditor": "souk1b", "values": []},
+    ]);
+    assert_eq!(found, expected);
+
+    // Every other refusal is one.
+    let node = FakeNode::start(|question| {
+        assert!(question["raw"].is_null(), "{question}");
+        Answer::Refused("sdk", 6, "invalid address: query wasm contract failed".to_owned())
+    });
+    let attestations = Attestations::new(node.await, "souk1attestations");
+    assert!(attestations.check("souk1me", &auditors).await.is_err());
 }

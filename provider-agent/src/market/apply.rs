@@ -16,11 +16,14 @@ use souk_api::{
 use souk_client::MarketEvent;
 use souk_core::{AccountId, CloseReason, GroupId, OrderId};
 
+use super::outbox::{Attempts, attempts, take_back_key};
 use crate::{
-    model::{AccountClock, Bid, BidProgress, Cursor, Lease, Mark, Order, Reclaim},
+    model::{
+        AccountClock, Bid, BidProgress, Cursor, Lease, Mark, Order, Reclaim, bidding::TenantReason,
+    },
     store::{
-        DeploymentRow, Pending, StoreError, Topic, Tx, bids, deployments, kept_volumes, leases,
-        marks, orders, pending, reclaims, reservations,
+        DecisionRow, DeploymentRow, Pending, StoreError, Topic, Tx, Verdict, bids, decisions,
+        deployments, kept_volumes, leases, marks, orders, pending, reclaims, reservations,
     },
 };
 
@@ -125,7 +128,8 @@ fn apply_orderbook(
             }
         }
         OrderbookEvent::BidWithdrawn(event) => {
-            bid_removed(tx, context, at, event.order, &event.provider)
+            bid_removed(tx, context, at, event.order, &event.provider)?;
+            if own(&event.provider) { taken_back(tx, at, event.order) } else { Ok(()) }
         }
         OrderbookEvent::BidDisqualified(event) => {
             bid_removed(tx, context, at, event.order, &event.provider)
@@ -259,6 +263,27 @@ fn bid_removed(
     bids::refuse(tx, order, bids::NO_MORE, "it was withdrawn or disqualified")
 }
 
+/// That the agent took its bid back is recorded by the chain's word, not when it wants to: the tenant may accept
+/// the bid before.
+fn taken_back(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
+    let wanted = match attempts(tx, &take_back_key(order))? {
+        Attempts::InFlight | Attempts::Done { .. } => true,
+        Attempts::Failed { .. } | Attempts::None(_) => false,
+    };
+    if !wanted || leases::is_active(tx, order)? {
+        return Ok(());
+    }
+    let row = DecisionRow {
+        order,
+        height: at.height,
+        verdict: Verdict::Pass,
+        reason: "taken back: not accepted in time (bidding.take_bids_back_after)".to_owned(),
+        tenant_reason: TenantReason::TakenBack.as_str().to_owned(),
+        price: None,
+    };
+    decisions::put(tx, &row).map(|_| ())
+}
+
 fn lease_created(
     tx: &Tx<'_>,
     context: &ProviderContext,
@@ -309,9 +334,6 @@ fn lease_reclaiming(tx: &Tx<'_>, event: &LeaseReclaiming) -> Result<(), StoreErr
 /// The event alone ends nothing: its namespace would be deleted on one node's word.
 fn lease_closed(tx: &Tx<'_>, at: Cursor, event: &LeaseClosed) -> Result<(), StoreError> {
     tracing::info!(lease = %event.order, reason = %event.reason, "lease closed by an event, asking the endpoints");
-    if event.notice == Some(true) {
-        reclaims::set_ended(tx, event.order)?;
-    }
     pending::add(tx, Pending::LeaseEnd, event.order.0, at.height)
 }
 

@@ -23,7 +23,7 @@ use crate::{
     },
     store::{
         DeploymentRow, Pending, PendingRow, Store, StoreError, Topic, Tx, cursor, deployments,
-        leases, orders, pending,
+        leases, orders, pending, reclaims,
     },
 };
 
@@ -282,12 +282,21 @@ async fn lease_end(
             let now = cursor::get(tx)?.map_or(0, |now| now.time);
             let ended = match word {
                 LeaseWord::Active => None,
-                LeaseWord::Ended { state, reason, at } => Some((state, reason, at.unwrap_or(now))),
-                LeaseWord::Absent => Some((LeaseState::Closed, CloseReason::Unspecified, now)),
+                LeaseWord::Ended { state, reason, at, reclaim } => {
+                    Some((state, reason, at.unwrap_or(now), reclaim))
+                }
+                LeaseWord::Absent => {
+                    Some((LeaseState::Closed, CloseReason::Unspecified, now, None))
+                }
             };
-            if let Some((state, reason, at)) = ended
+            if let Some((state, reason, at, reclaim)) = ended
                 && leases::is_active(tx, order)?
             {
+                // Whatever events said of it, or did not say: how long the slot is held follows from it.
+                match reclaim {
+                    Some(reclaim) => reclaims::put(tx, order, &reclaim)?,
+                    None => reclaims::remove(tx, order)?,
+                }
                 end_lease(tx, order, state, reason, at)?;
             }
             pending::done_at(tx, Pending::LeaseEnd, order.0, height)?;

@@ -177,6 +177,11 @@ impl Messages {
     }
 }
 
+/// The key of the agent's own withdrawal of a bid that nobody accepted in time.
+pub fn take_back_key(order: OrderId) -> String {
+    format!("withdraw_bid/{order}")
+}
+
 /// Puts one message into the outbox under a key that is never used again. The message presumes the
 /// store's height, so no node that lags behind it simulates it.
 ///

@@ -138,7 +138,10 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
                 why: None,
             },
         )?;
-        bids::set_placed_by(tx, bid.order, snapshot.at.time)?;
+        match bid.placed_at {
+            Some(time) => bids::set_placed(tx, bid.order, time)?,
+            None => bids::set_placed_by(tx, bid.order, snapshot.at.time)?,
+        }
         if progress == BidProgress::Lost {
             reservations::release(tx, bid.order)?;
         }

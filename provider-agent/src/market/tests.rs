@@ -356,6 +356,38 @@ async fn a_bid_that_is_said_to_be_withdrawn_frees_nothing_of_a_lease_that_runs()
 }
 
 #[tokio::test]
+async fn that_a_bid_was_taken_back_is_a_decision_only_once_the_chain_says_so() {
+    let fixture = Fixture::new();
+    let wanted = |order: u64| {
+        move |tx: &Tx<'_>| {
+            let any = souk_chain::Any { type_url: "/x".into(), value: vec![] };
+            outbox::send(tx, &outbox::take_back_key(OrderId(order)), any).map(|_| ())
+        }
+    };
+    for order in [7, 8, 9] {
+        fixture.orderbook(5, vec![opened(order, 3)]).await;
+        fixture.bid(order).await;
+    }
+    fixture.store.write(wanted(7)).await.unwrap();
+    fixture.store.write(wanted(8)).await.unwrap();
+    let withdrawn = |order: u64| {
+        OrderbookEvent::BidWithdrawn(BidWithdrawn {
+            order: OrderId(order),
+            bid: BidId(1),
+            provider: ME.into(),
+        })
+    };
+    // The seventh is taken back, the eighth is accepted before, the operator withdraws the ninth.
+    fixture.orderbook(6, vec![withdrawn(7), leased(8, 3, ME), withdrawn(9)]).await;
+    let said = async |order: u64| {
+        let decision = fixture.store.decision(OrderId(order)).await.unwrap();
+        decision.map(|decision| decision.tenant_reason)
+    };
+    assert_eq!(said(7).await.unwrap(), "took its bid back, which was not accepted in time");
+    assert_eq!((said(8).await, said(9).await), (None, None));
+}
+
+#[tokio::test]
 async fn an_administrative_action_makes_bidding_ask_for_pause_and_parameters_at_once() {
     let fixture = Fixture::new();
     let mut listener = fixture.store.listen(&[Topic::Provider]);

@@ -20,6 +20,8 @@ pub enum LeaseWord {
         reason: CloseReason,
         /// Block time.
         at: Option<u64>,
+        /// The provider's notice, if there was one, and whether it ended by that: its slot is free sooner then.
+        reclaim: Option<Reclaim>,
     },
     /// The provider has no such lease: it never had, or it ended long ago.
     Absent,
@@ -35,6 +37,7 @@ impl LeaseWord {
                 state: lease.state,
                 reason: lease.reason.unwrap_or(CloseReason::Unspecified),
                 at: lease.closed_at,
+                reclaim: lease.reclaim.as_ref().map(Reclaim::from),
             },
         }
     }

@@ -46,6 +46,13 @@ pub enum UpkeepTask {
         /// The auction.
         auction: OrderId,
     },
+    /// Close another auction of the deployment that nobody bid on and whose time is over, for the same.
+    CloseEmpty {
+        /// The one that nobody bid on.
+        order: OrderId,
+        /// The auction.
+        auction: OrderId,
+    },
     /// Close an auction in which the own bid leads.
     CloseAuction(OrderId),
     /// Take back an open bid that was not accepted in time.
@@ -60,11 +67,23 @@ impl UpkeepTask {
             | Self::EndReclaim(_)
             | Self::EndDeployment { .. }
             | Self::ExpireOrder { .. }
+            | Self::CloseEmpty { .. }
             | Self::CloseAuction(_)
             | Self::TakeBack(_) => true,
             Self::Withdraw { .. } => false,
         }
     }
+}
+
+/// An order that is over, that nobody bid on and that still reserves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overdue {
+    /// The order.
+    pub order: OrderId,
+    /// An auction of the same deployment that is over and in which an own bid is.
+    pub auction: OrderId,
+    /// Whether its lifetime is over; else the time of its auction is.
+    pub expired: bool,
 }
 
 /// The input of [`plan`].
@@ -95,8 +114,8 @@ pub struct UpkeepInput {
     pub bids: Vec<Bid>,
     /// Orders that are open, and whose auctions are over: all on which an own bid is.
     pub orders: Vec<Order>,
-    /// Other orders of their deployments that are over and that nobody bid on: each with the auction.
-    pub overdue: Vec<(OrderId, OrderId)>,
+    /// Other orders of their deployments that are over and that nobody bid on.
+    pub overdue: Vec<Overdue>,
     /// Own bids that can be taken back, each with the block time at which it was placed.
     pub waiting: Vec<(OrderId, u64)>,
 }
@@ -156,10 +175,13 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
                 && order.closes_at.is_some_and(|end| at.time >= end)
         };
         if order.is_some_and(over) {
-            let before = input.overdue.iter().filter(|(_, auction)| *auction == bid.order);
-            due.extend(before.map(|(order, auction)| {
-                let (order, auction) = (*order, *auction);
-                UpkeepTask::ExpireOrder { order, auction }
+            let before = input.overdue.iter().filter(|over| over.auction == bid.order);
+            due.extend(before.map(|over| {
+                let Overdue { order, auction, expired } = *over;
+                match expired {
+                    true => UpkeepTask::ExpireOrder { order, auction },
+                    false => UpkeepTask::CloseEmpty { order, auction },
+                }
             }));
             due.push(UpkeepTask::CloseAuction(bid.order));
         }
@@ -487,6 +509,54 @@ mod tests {
         };
         assert_eq!(due(None), [false, true, true], "withdraw, close, mark");
         assert_eq!(due(Some("the endpoints differ")), [false], "withdraw");
+    }
+
+    #[test]
+    fn what_nobody_bid_on_is_ended_before_an_auction_of_its_deployment() {
+        let (auction, other) = (OrderId(4), OrderId(9));
+        let order = Order {
+            id: auction,
+            group: GroupId { deployment: DeploymentId(3), group: GroupSeq(1) },
+            tenant: "souk1ann".into(),
+            ceiling: Price::new(100).unwrap(),
+            denom: Denom::native("usouk"),
+            auction: AuctionPolicy::LowestPrice { closes_after: 60 },
+            expires_at: 99_000,
+            closes_at: Some(10_000),
+            open: true,
+            opened_height: 1,
+            bids_height: 2,
+            detail: None,
+        };
+        let bid = Bid {
+            order: auction,
+            tenant: "souk1ann".into(),
+            price: Price::new(50).unwrap(),
+            progress: BidProgress::Open,
+            decided_height: 2,
+            attempt: 0,
+            why: None,
+        };
+        let overdue = |order, auction, expired| Overdue { order: OrderId(order), auction, expired };
+        let input = |time| UpkeepInput {
+            at: Some(Cursor { height: 5, time }),
+            bids: vec![bid.clone()],
+            orders: vec![order.clone()],
+            overdue: vec![
+                overdue(5, auction, true),
+                overdue(6, auction, false),
+                overdue(7, other, false),
+            ],
+            ..UpkeepInput::default()
+        };
+        assert_eq!(plan(&input(9_999), &policy()), []);
+        let expected = [
+            UpkeepTask::ExpireOrder { order: OrderId(5), auction },
+            UpkeepTask::CloseEmpty { order: OrderId(6), auction },
+            UpkeepTask::CloseAuction(auction),
+        ];
+        assert_eq!(plan(&input(10_000), &policy()), expected);
+        assert!(expected.iter().all(UpkeepTask::is_final));
     }
 
     #[test]

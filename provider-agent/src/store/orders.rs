@@ -94,8 +94,8 @@ pub fn over_with_bid(sql: &Connection, block_time: u64) -> Result<Vec<Order>, St
     Ok(orders.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// Auctions of a deployment that nobody bid on and whose lifetime is over at `block_time`, though no event says
-/// so: they still reserve. Without the order `but`.
+/// Auctions of a deployment that nobody bid on and whose time or lifetime is over at `block_time`, though no event
+/// says so: they still reserve. Each with whether its lifetime is over. Without the order `but`.
 ///
 /// # Errors
 ///
@@ -105,14 +105,16 @@ pub fn overdue(
     deployment: DeploymentId,
     but: OrderId,
     block_time: u64,
-) -> Result<Vec<OrderId>, StoreError> {
+) -> Result<Vec<(OrderId, bool)>, StoreError> {
     let mut statement = sql.prepare_cached(
-        "SELECT id FROM orders WHERE deployment = ?1 AND id <> ?2 AND open = 1 AND expires_at < ?3
+        "SELECT id, expires_at < ?3 AS expired FROM orders
+         WHERE deployment = ?1 AND id <> ?2 AND open = 1 AND (expires_at < ?3 OR closes_at <= ?3)
              AND book_height <= opened_height ORDER BY id",
     )?;
     let values = params![sql::int(deployment.0)?, sql::int(but.0)?, sql::int(block_time)?];
-    let ids = statement.query_map(values, |row| Ok(OrderId(sql::uint(row, "id")?)))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
+    let read = |row: &Row<'_>| Ok((OrderId(sql::uint(row, "id")?), row.get("expired")?));
+    let found = statement.query_map(values, read)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The tenant of a deployment, if the store has one of its orders.

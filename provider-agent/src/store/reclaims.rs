@@ -28,7 +28,7 @@ pub fn put(tx: &Tx<'_>, order: OrderId, reclaim: &Reclaim) -> Result<(), StoreEr
     tx.prepare_cached(
         "INSERT INTO reclaims (lease, why, deadline, from_block, done) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (lease) DO UPDATE SET why = excluded.why, deadline = excluded.deadline,
-             from_block = excluded.from_block, done = max(done, excluded.done)",
+             from_block = excluded.from_block, done = excluded.done",
     )?
     .execute(params![
         sql::int(order.0)?,
@@ -51,17 +51,6 @@ pub fn remove(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM reclaims WHERE lease = ?1")?.execute([sql::int(order.0)?])?;
     tx.lease_changed(order);
     tx.touch(Topic::Leases);
-    Ok(())
-}
-
-/// Records that a lease ended by it.
-///
-/// # Errors
-///
-/// If the store fails.
-pub fn set_ended(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE reclaims SET done = 1 WHERE lease = ?1")?
-        .execute([sql::int(order.0)?])?;
     Ok(())
 }
 

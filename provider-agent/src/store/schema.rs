@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_taken_up.sql"),
     include_str!("schema_reclaims.sql"),
     include_str!("schema_placed_at.sql"),
+    include_str!("schema_details_again.sql"),
 ];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

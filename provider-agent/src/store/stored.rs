@@ -407,10 +407,15 @@ fn fixture(name: &str) -> String {
 
 /// A store with the rows of a fixture, opened by today's code.
 fn restored(folder: &Path, name: &str) -> Store {
+    restored_with(folder, name, "")
+}
+
+/// The same with more statements before today's code opens it.
+fn restored_with(folder: &Path, name: &str, more: &str) -> Store {
     let path = folder.join("agent.db");
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     drop(file.unwrap());
-    Connection::open(&path).unwrap().execute_batch(&fixture(name)).unwrap();
+    Connection::open(&path).unwrap().execute_batch(&(fixture(name) + more)).unwrap();
     Store::open(&path).unwrap()
 }
 
@@ -437,8 +442,12 @@ async fn every_record_of_an_older_version_reads_back() {
     let store = restored(folder.path(), FIXTURE_0_1_0);
     // Nothing was taken back with notice then.
     let leases = rows().leases.into_iter().map(|lease| Lease { reclaim: None, ..lease }).collect();
+    // The details of an order that is still open are fetched again.
+    let again =
+        PendingRow { kind: Pending::Order, id: 3, height: 100, attempts: 0, last_error: None };
     let expected = Rows {
         leases,
+        pending: [vec![again], pending()].concat(),
         applied: Vec::new(),
         identity: None,
         restored: None,
@@ -447,6 +456,30 @@ async fn every_record_of_an_older_version_reads_back() {
         ..rows()
     };
     assert_eq!(read(&store).await, expected);
+}
+
+#[tokio::test]
+async fn what_an_older_version_knew_of_an_open_order_is_fetched_again_before_it_is_bid_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = "CREATE TEMP TABLE copies AS SELECT * FROM orders WHERE id = 3;
+        UPDATE copies SET id = 6; INSERT INTO orders SELECT * FROM copies;
+        UPDATE copies SET id = 7; INSERT INTO orders SELECT * FROM copies;
+        UPDATE copies SET id = 8, open = 0; INSERT INTO orders SELECT * FROM copies;";
+    let store = restored_with(folder.path(), FIXTURE_0_1_0, more);
+    let known = store
+        .read(|sql| {
+            let mut known = Vec::new();
+            for id in [3, 6, 7, 8] {
+                let order = orders::get(sql, OrderId(id))?;
+                let is_known = order.is_some_and(|order| order.detail.is_some());
+                known.push((id, is_known, pending::has(sql, Pending::Order, id)?));
+            }
+            Ok::<_, StoreError>(known)
+        })
+        .await;
+    // The third is leased, the bid on the sixth was refused, the eighth is over.
+    let expected = [(3, true, true), (6, false, true), (7, false, true), (8, true, false)];
+    assert_eq!(known.unwrap(), expected);
 }
 
 #[tokio::test]

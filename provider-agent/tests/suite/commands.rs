@@ -179,6 +179,21 @@ async fn check_warns_of_a_time_for_manifests_beyond_the_hour_that_the_market_lea
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn check_warns_of_bids_that_wait_longer_than_there_is_money_behind_their_orders() {
+    let fixture = Fixture::new().await;
+    for (time, warned) in [("60m", false), ("61m", true)] {
+        let path = configure(&fixture, "agent", &format!("take_bids_back_after = \"{time}\""));
+        let output = souk_provider(&["--json", "--config", path.to_str().unwrap(), "check"]).await;
+        let report = text(&output.stdout);
+        assert_eq!(
+            report.contains("keeps money behind an order for 3600 s only"),
+            warned,
+            "{time}: {report}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_others_may_read_is_refused() {
     let fixture = Fixture::new().await;
     let path = configure(&fixture, "agent", "");
@@ -244,7 +259,10 @@ async fn why_leases_and_close_show_and_do_what_they_say() {
         assert!(lines(&report, "ok").contains(&what), "{what}: {report:#}");
     }
     assert!(lines(&report, "warn").contains(&"maintenance"), "{report:#}");
-    assert!(lines(&report, "warn").contains(&"gateway"), "it follows in an hour: {report:#}");
+    let follows = |line: &Value| {
+        line["what"] == "gateway" && line["found"].to_string().contains("holds from second")
+    };
+    assert!(report["lines"].as_array().unwrap().iter().any(follows), "in an hour: {report:#}");
 
     let refused = run(&["close", &order.to_string(), "--reason", "tenant"]).await;
     assert_eq!(refused.status.code(), Some(1));
@@ -392,4 +410,57 @@ async fn check_tries_the_gateway_as_tenants_reach_it() {
         assert!(lines(&report, "ok").contains(&what), "{what}: {report:#}");
     }
     agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_of_the_gateway_is_published_beside_the_old_one_and_check_waits_for_it() {
+    let fixture = Fixture::new().await;
+    let path = configure(&fixture, "agent", "");
+    let run = async |command: &str| {
+        json(&souk_provider(&["--json", "--config", path.to_str().unwrap(), command]).await)
+    };
+    let gateway = async || {
+        let report = run("check").await;
+        let lines = report["lines"].as_array().unwrap().iter();
+        let own = lines.filter(|line| line["what"] == "gateway");
+        own.map(|line| format!("{}: {}", line["level"].as_str().unwrap(), line["found"]))
+            .collect::<Vec<_>>()
+    };
+    // Sends what the command says, as the provider's own key does.
+    let send = async |command: &str| {
+        let words: Vec<&str> = command.split(' ').collect();
+        let pins = words.chunks(2).filter(|pair| pair[0] == "--pin");
+        let pins = pins.map(|pair| cosmwasm_std::HexBinary::from_hex(pair[1]).unwrap()).collect();
+        let gateway = souk_api::registry::Gateway { uri: words[3].into(), pins };
+        let msg = souk_api::registry::ExecuteMsg::SetGateway { gateway };
+        fixture.execute("provider", &fixture.contracts.provider_registry, &msg, 0).await;
+    };
+    let (uri, first) = ("https://provider.example.com:8443", run("announce").await);
+    let old = first["pin"].as_str().unwrap().to_owned();
+    assert_eq!(first["command"], format!("souk provider set-gateway {uri} --pin {old}"));
+    send(first["command"].as_str().unwrap()).await;
+    assert!(gateway().await.iter().any(|line| line.contains("holds from second")));
+    assert_eq!(run("announce").await["command"], Value::Null, "it follows already");
+    fixture.chain.advance(3_700).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
+    assert_eq!(gateway().await.len(), 1);
+    assert_eq!(run("announce").await["command"], Value::Null, "it is there");
+
+    // Another certificate lies there.
+    configure(&fixture, "agent", "");
+    let second = run("announce").await;
+    let new = second["pin"].as_str().unwrap().to_owned();
+    let both = format!("souk provider set-gateway {uri} --pin {old} --pin {new}");
+    assert_eq!(second["command"], both);
+    assert_eq!(second["steps"].as_array().unwrap().len(), 4, "{second}");
+    assert!(gateway().await.iter().any(|line| line.starts_with("fail")), "it is not known yet");
+    send(&both).await;
+    let lines = gateway().await;
+    assert!(lines.iter().all(|line| line.starts_with("warn")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains(&format!("pin {new} holds from"))), "{lines:?}");
+    fixture.chain.advance(3_700).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
+    assert!(gateway().await.iter().all(|line| line.starts_with("ok")));
+    let last = run("announce").await;
+    assert_eq!(last["command"], format!("souk provider set-gateway {uri} --pin {new}"), "{last}");
 }

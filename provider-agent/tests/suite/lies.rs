@@ -34,7 +34,7 @@ use crate::{
 
 /// An agent's configuration with these endpoints, which compares its leases every second and shows
 /// its health at the port.
-fn with_endpoints(fixture: &Fixture, endpoints: &[&str]) -> (PathBuf, String) {
+pub fn with_endpoints(fixture: &Fixture, endpoints: &[&str]) -> (PathBuf, String) {
     let path = configure(fixture, "agent", "");
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let metrics = socket.local_addr().unwrap().to_string();

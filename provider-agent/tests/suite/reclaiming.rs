@@ -4,11 +4,14 @@ use std::path::Path;
 
 use souk_api::orderbook::{self, LeaseState};
 use souk_client::market::Orderbook;
-use souk_core::{Attribute, CloseReason, OrderId};
+use souk_core::{Attribute, CloseReason, OrderId, slot::held_until_after_notice};
+use souk_devchain::proxy::Proxy;
+use souk_provider::store::bids;
 
 use crate::{
     commands::souk_provider,
-    manifests::{Cluster, SITE, accepted, lease},
+    lies::{leave_out_events, with_endpoints},
+    manifests::{Cluster, Leased, SITE, accepted, lease},
     support::{Fixture, InProcess, Options, agent::configure, fixture::address, until},
 };
 
@@ -52,6 +55,7 @@ async fn a_lease_that_is_taken_back_is_served_until_the_notice_is_over_and_the_a
     assert_eq!(fixture.bids(order).await[0].reclamation_window, Some(3_600), "as was asked");
 
     fixture.chain.advance(3_600).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
     reclaim(&config, &agent, order).await;
     assert_eq!(chains(&fixture).lease(order).await.unwrap().state, LeaseState::Reclaiming);
     fixture.chain.advance(3_400).await.unwrap();
@@ -105,5 +109,67 @@ async fn an_agent_that_lost_its_store_learns_from_the_chain_that_a_lease_is_take
     })
     .await;
     assert_eq!((ended.state, ended.reason), (LeaseState::Closed, Some(reason)));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_hears_at_once_why_a_lease_cannot_be_taken_back() {
+    let fixture = fixture().await;
+    let config = configure(&fixture, "agent", "manifest_timeout = \"1day\"");
+    let agent = InProcess::start(&config).await;
+    let without = lease(&fixture, &agent, "bob", SITE).await;
+    let young = lease(&fixture, &agent, "ann", &format!("{SITE}{RECLAIMABLE}")).await;
+    let path = config.to_str().unwrap();
+    let refused = async |leased: &Leased| {
+        let output = souk_provider(&["--config", path, "reclaim", &leased.order.to_string()]).await;
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let why = refused(&without).await;
+    assert!(why.contains("its terms have no notice"), "{why}");
+    let why = refused(&young).await;
+    let lease = chains(&fixture).lease(young.order).await.unwrap();
+    assert!(why.contains(&format!("({}) on", lease.created_at + 3_600)), "{why}");
+    let queued = fixture.proxy.messages();
+    assert!(queued.iter().all(|message| message.get("start_reclaim").is_none()), "{queued:?}");
+
+    accepted(&agent.store, &young).await;
+    fixture.chain.advance(3_600).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
+    reclaim(&config, &agent, young.order).await;
+    let why = refused(&young).await;
+    assert!(why.contains("is being reclaimed already, until"), "{why}");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_by_notice_of_which_no_event_said_frees_its_slot_as_early_as_on_the_chain() {
+    let fixture = fixture().await;
+    let liar = Proxy::before(&fixture.chain.rpc_url()).await;
+    let (config, _) = with_endpoints(&fixture, &[liar.url()]);
+    let agent = InProcess::start(&config).await;
+    let leased = lease(&fixture, &agent, "ann", &format!("{SITE}{RECLAIMABLE}")).await;
+    let order = leased.order;
+    accepted(&agent.store, &leased).await;
+    fixture.chain.advance(3_600).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
+    agent.settled().await;
+
+    leave_out_events(&liar);
+    let reason = CloseReason::Decommission;
+    fixture.orderbook("operator", &orderbook::ExecuteMsg::StartReclaim { order, reason }).await;
+    fixture.chain.produce_blocks(6).await.unwrap();
+    fixture.chain.advance(3_700).await.unwrap();
+    let ended = until("the lease's end", async || {
+        let lease = agent.store.lease(order).await.unwrap()?;
+        (lease.state != LeaseState::Active).then_some(lease)
+    })
+    .await;
+    assert!(ended.reclaim.unwrap().ended);
+    let (began, end) = (ended.created_at, ended.closed_at.unwrap());
+    let free = held_until_after_notice(began, end, 86_400);
+    let over = |now| agent.store.read(move |sql| bids::over(sql, now, 86_400));
+    assert_eq!(over(free - 1).await.unwrap().len(), 0);
+    assert_eq!(over(free).await.unwrap().len(), 1);
     agent.stop().await;
 }

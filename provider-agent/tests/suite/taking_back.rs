@@ -2,6 +2,7 @@
 
 use souk_api::escrow;
 use souk_core::{AccountId, AuctionPolicy, Price};
+use souk_provider::store::bids;
 
 use crate::support::{Fixture, InProcess, Options, agent::configure, app, until};
 
@@ -27,7 +28,7 @@ async fn a_bid_that_is_not_accepted_in_time_is_taken_back_and_not_placed_again()
         agent.store.reservation(order).await.unwrap().is_none().then_some(())
     })
     .await;
-    let decision = agent.decision(order, "not accepted within").await;
+    let decision = agent.decision(order, "not accepted in time").await;
     assert_eq!(decision.tenant_reason, "took its bid back, which was not accepted in time");
     agent.settled().await;
     assert_eq!(fixture.proxy.count("withdraw_bid", order), 1);
@@ -86,4 +87,32 @@ async fn until_bid(fixture: &Fixture, order: souk_core::OrderId) {
     while fixture.own_bid(order).await.is_none() {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_with_a_new_store_knows_since_when_its_bids_wait() {
+    let fixture = Fixture::with(Options::with_long_blocks()).await;
+    let config = configure(&fixture, "agent", "take_bids_back_after = \"10m\"");
+    let agent = InProcess::start(&config).await;
+    let order = fixture.order("ann", app("web")).await;
+    until("a bid", || fixture.own_bid(order)).await;
+    agent.settled().await;
+    agent.stop().await;
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+        // SQLite removes two of them when it closes the file.
+        let _ = std::fs::remove_file(config.with_file_name(file));
+    }
+    fixture.chain.advance(500).await.unwrap();
+    fixture.chain.produce_blocks(1).await.unwrap();
+
+    let agent = InProcess::start(&config).await;
+    until("the bid is known", async || {
+        agent.store.read(move |sql| bids::get(sql, order)).await.unwrap()
+    })
+    .await;
+    agent.settled().await;
+    assert!(fixture.own_bid(order).await.is_some(), "its tenant has ten minutes");
+    fixture.chain.advance(150).await.unwrap();
+    until("no bid", async || fixture.own_bid(order).await.is_none().then_some(())).await;
+    agent.stop().await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use souk_api::orderbook::{ExecuteMsg, LeaseState};
 use souk_client::market::Escrow;
-use souk_core::{AuctionPolicy, CloseReason, OrderId};
+use souk_core::{Attribute, AuctionPolicy, CloseReason, OrderId, Price};
 use souk_provider::store::{ManifestRow, manifests};
 
 use crate::support::{Fixture, InProcess, Options, agent::configure, app, fixture::address, until};
@@ -213,5 +213,42 @@ async fn a_depleted_deployment_is_marked_and_ended() {
     fixture.chain.advance(3_700).await.unwrap();
     let end = ended(&agent, order).await;
     assert_eq!(end, (LeaseState::InsufficientFunds, Some(CloseReason::InsufficientFunds)));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_auction_that_nobody_bid_on_is_closed_before_its_reserve_costs_another_its_winner() {
+    let fixture = fixture().await;
+    let far = Attribute::new("region", "far");
+    fixture.register("rival", "rival-operator", 10, vec![far.clone()]).await;
+    let group = |name: &str, millions: u128, region: Option<Attribute>| {
+        let mut group = app(name);
+        group.ceiling = Price::new(millions * 1_000_000).unwrap();
+        group.requirements.attributes.extend(region);
+        group
+    };
+    let nowhere = Attribute::new("region", "nowhere");
+    let groups = vec![
+        group("empty", 20, Some(nowhere)),
+        group("other", 20, Some(far)),
+        group("own", 9, None),
+    ];
+    let config = configure(&fixture, "agent", "");
+    let agent = InProcess::start(&config).await;
+    let auction = AuctionPolicy::LowestPrice { closes_after: 60 };
+    let (_, orders) = fixture.deploy("ann", groups, auction).await;
+    let [empty, other, own] = orders[..] else { panic!("{orders:?}") };
+    until("a bid", || fixture.own_bid(own)).await;
+    fixture.rival_bids(other, 20_000_000).await;
+    agent.stop().await;
+
+    // The other's lease spends so much that the account carries either the empty one's ceiling or the own price.
+    fixture.chain.advance(700).await.unwrap();
+    fixture.chain.produce_blocks(10).await.unwrap();
+    fixture.orderbook("bob", &ExecuteMsg::CloseAuction { order: other, limit: 1 }).await;
+    fixture.chain.advance(1_900).await.unwrap();
+    let agent = InProcess::start(&config).await;
+    until("the lease", async || agent.store.lease(own).await.unwrap()).await;
+    assert_eq!(fixture.proxy.count("close_auction", empty), 1);
     agent.stop().await;
 }

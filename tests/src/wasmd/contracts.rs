@@ -36,6 +36,7 @@ impl Wasmd {
             prefix: PREFIX.to_owned(),
             denom: DENOM.to_owned(),
             gas_price: self.options.gas_price.parse()?,
+            slowest_block: None,
             contracts: None,
             map: NameMap::default(),
         })

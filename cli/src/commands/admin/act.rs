@@ -12,7 +12,9 @@ use crate::{
         act::{self, Goal, Report},
         journal::Journal,
         session::Session,
+        warnings,
     },
+    consent,
     context::Context,
     exit::Exit,
 };
@@ -51,6 +53,12 @@ impl Act {
         let seen = session.observe().await?;
         let plan = goal.plan(&session, &seen)?;
         act::show(out, &session, &plan);
+        if goal == Goal::Deployed
+            && seen.contracts.orderbook.is_none()
+            && let Some(warning) = unfit_pace(&session).await
+        {
+            out.progress(format!("warning: {warning} (`slowest_block` in the network's file or under [orderbook] in the terms)"));
+        }
 
         let (mut executed, mut files) = (Vec::new(), Vec::new());
         if let Some(folder) = &self.generate_only {
@@ -58,7 +66,8 @@ impl Act {
         } else if let Some(journal) = &journal
             && plan.next_of(&session.sender).is_some()
         {
-            if !act::confirm(out, self.yes)? {
+            const OTHERWISE: &str = "give --yes to act, or --dry-run to see the plan";
+            if !consent::ask(out, self.yes, "Do this?", OTHERWISE)? {
                 return Ok(Exit::Failure);
             }
             executed = act::carry_out(out, &mut session, goal, journal).await?;
@@ -117,6 +126,13 @@ impl Act {
         }
         lines.join("\n")
     }
+}
+
+/// Whether the terms' blocks are those of the chain, before an orderbook is made with them. A chain that does not
+/// say it keeps nobody from going on.
+async fn unfit_pace(session: &Session) -> Option<String> {
+    let pace = warnings::pace(&session.client).await.ok().flatten()?;
+    warnings::of_slowest_block(session.target.terms.orderbook.slowest_block, pace)
 }
 
 async fn open_journal(context: &Context, session: &Session) -> Result<Journal> {

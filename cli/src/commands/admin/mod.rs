@@ -1,6 +1,7 @@
 //! `souk admin`: deploy the market's contracts, verify them, migrate them to new code.
 
 mod act;
+mod owner;
 mod terms;
 mod verify;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
+use self::owner::Change;
 use crate::{
     admin::{
         act::Goal,
@@ -18,7 +20,7 @@ use crate::{
     exit::Exit,
 };
 
-/// Deploy, verify and migrate the market's contracts, as its administrator.
+/// Deploy, verify, configure, pause and migrate the market's contracts, as its administrator.
 #[derive(Debug, Subcommand)]
 pub enum Admin {
     /// Deploy the contracts: upload their code, instantiate them, link them. May be run again at
@@ -29,6 +31,13 @@ pub enum Admin {
     Verify(verify::Verify),
     /// Migrate the contracts to the artifacts' code: upload what changed, then migrate.
     Migrate(act::Act),
+    /// Stop new business of the contracts, as guardian or owner: deposits, payouts, closes and refunds go on. A
+    /// guardian's pause ends by itself after a week.
+    Pause(owner::SendTo),
+    /// Allow new business again, as owner.
+    Unpause(owner::SendTo),
+    /// Set the orderbook's denoms and parameters to those of the terms, as owner.
+    Configure(owner::Send),
     /// Print the terms with which the contracts would be deployed, as a file to edit.
     Terms(terms::ShowTerms),
 }
@@ -53,6 +62,9 @@ impl Admin {
         match self {
             Self::Deploy(act) => act.run(context, Goal::Deployed).await,
             Self::Migrate(act) => act.run(context, Goal::Migrated).await,
+            Self::Pause(send) => send.run(context, Change::Pause).await,
+            Self::Unpause(send) => send.run(context, Change::Unpause).await,
+            Self::Configure(send) => send.configure(context).await,
             Self::Verify(verify) => verify.run(context).await,
             Self::Terms(terms) => terms.run(context),
         }

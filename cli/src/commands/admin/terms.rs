@@ -27,8 +27,8 @@ impl ShowTerms {
             None => context.key()?.address(&network.prefix)?,
         };
         let terms = match &self.terms {
-            Some(path) => Terms::read_file(path, &network.denom, &owner)?,
-            None => Terms::new(&network.denom, &owner),
+            Some(path) => Terms::read_file(path, network.chain_defaults(), &owner)?,
+            None => Terms::on(network.chain_defaults(), &owner),
         };
         let text = toml::to_string_pretty(&terms).context("terms as TOML")?;
         context.out.result(&terms, |_| text);

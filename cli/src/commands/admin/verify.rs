@@ -6,7 +6,11 @@ use serde::Serialize;
 use souk_client::show::table;
 
 use super::Target;
-use crate::{admin::compare::Difference, context::Context, exit::Exit};
+use crate::{
+    admin::{compare::Difference, observe::Observed, session::Session, warnings},
+    context::Context,
+    exit::Exit,
+};
 
 /// Compare.
 #[derive(Debug, Args)]
@@ -20,6 +24,8 @@ pub struct Verify {
 struct Verified {
     same: bool,
     differences: Vec<Difference>,
+    /// What is as the terms say and should not be so all the same.
+    warnings: Vec<String>,
 }
 
 impl Verify {
@@ -27,19 +33,37 @@ impl Verify {
         let session = self.target.session(context)?;
         let seen = session.observe_contracts().await?;
         let differences = session.differences(&seen)?;
-        let verified = Verified { same: differences.is_empty(), differences };
+        let warnings = warnings(&session, &seen).await;
+        let verified = Verified { same: differences.is_empty(), differences, warnings };
         context.out.result(&verified, summary);
         Ok(if verified.same { Exit::Ok } else { Exit::Failure })
     }
 }
 
+async fn warnings(session: &Session, seen: &Observed) -> Vec<String> {
+    let mut all = warnings::of_roles(seen);
+    if let Some(slowest) = warnings::slowest_block(seen) {
+        match warnings::pace(&session.client).await {
+            Ok(Some(pace)) => all.extend(warnings::of_slowest_block(slowest, pace)),
+            Ok(None) => {}
+            Err(error) => all.push(format!("the time of blocks is not known: {error}")),
+        }
+    }
+    all
+}
+
 fn summary(verified: &Verified) -> String {
-    if verified.same {
-        return "Code, admins, owners, links and configuration are as they should be.".to_owned();
+    let mut text = if verified.same {
+        "Code, admins, owners, links and configuration are as they should be.".to_owned()
+    } else {
+        let mut rows = table(["contract", "what", "should be", "is"]);
+        for one in &verified.differences {
+            rows.add_row([one.contract, &one.what, &one.expected, &one.found]);
+        }
+        rows.to_string()
+    };
+    for warning in &verified.warnings {
+        text = format!("{text}\nWarning: {warning}.");
     }
-    let mut rows = table(["contract", "what", "should be", "is"]);
-    for one in &verified.differences {
-        rows.add_row([one.contract, &one.what, &one.expected, &one.found]);
-    }
-    rows.to_string()
+    text
 }

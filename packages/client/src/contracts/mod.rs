@@ -9,7 +9,7 @@ mod text;
 
 pub use address::Checksum;
 pub use contract::{Contract, PerContract};
-pub use terms::Terms;
+pub use terms::{ChainDefaults, Terms};
 
 /// The contracts' addresses.
 pub type Contracts = PerContract<String>;

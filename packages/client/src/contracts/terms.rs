@@ -42,6 +42,15 @@ pub struct Terms {
     pub fees: Fees,
 }
 
+/// What a network's file says for the terms of a market on its chain.
+#[derive(Clone, Copy, Debug)]
+pub struct ChainDefaults<'a> {
+    /// The native denom that prices, bonds and stakes are in unless the terms say otherwise.
+    pub denom: &'a str,
+    /// Milliseconds of a slow block, if the file says it.
+    pub slowest_block: Option<u64>,
+}
+
 /// Times, counts and denoms of the orderbook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -233,19 +242,27 @@ impl Terms {
         }
     }
 
+    /// The defaults on a chain.
+    pub fn on(chain: ChainDefaults<'_>, owner: &str) -> Self {
+        let mut terms = Self::new(chain.denom, owner);
+        terms.orderbook.slowest_block =
+            chain.slowest_block.unwrap_or(terms.orderbook.slowest_block);
+        terms
+    }
+
     /// The defaults with what a terms file states over them; guardian, admin and pool are the
     /// file's owner, or `owner`, unless the file names others.
     ///
     /// # Errors
     /// If the text is no TOML, has an unknown key, or a value of another kind; the text says which.
-    pub fn read(text: &str, denom: &str, owner: &str) -> Result<Self, String> {
+    pub fn read(text: &str, chain: ChainDefaults<'_>, owner: &str) -> Result<Self, String> {
         let stated: Table = toml::from_str(text).map_err(|error| error.to_string())?;
         let owner = match stated.get("owner") {
             Some(owner) => owner.as_str().ok_or("`owner` is not a text")?,
             None => owner,
         };
         let mut table =
-            Table::try_from(Self::new(denom, owner)).map_err(|error| error.to_string())?;
+            Table::try_from(Self::on(chain, owner)).map_err(|error| error.to_string())?;
         lay_over(&mut table, stated);
         table.try_into().map_err(|error: toml::de::Error| error.to_string())
     }
@@ -254,10 +271,10 @@ impl Terms {
     ///
     /// # Errors
     /// If the file cannot be read, and as [`Terms::read`].
-    pub fn read_file(path: &Path, denom: &str, owner: &str) -> Result<Self, Error> {
+    pub fn read_file(path: &Path, chain: ChainDefaults<'_>, owner: &str) -> Result<Self, Error> {
         let file = |source| Error::File { path: path.into(), source };
         let text = std::fs::read_to_string(path).map_err(file)?;
-        Self::read(&text, denom, owner)
+        Self::read(&text, chain, owner)
             .map_err(|reason| Error::input(format!("terms file {}", path.display()), reason))
     }
 
@@ -347,8 +364,22 @@ fn lay_over(table: &mut Table, stated: Table) {
 mod tests {
     use super::*;
 
+    const CHAIN: ChainDefaults<'_> = ChainDefaults { denom: "ucosm", slowest_block: None };
+
     fn read(text: &str) -> Result<Terms, String> {
-        Terms::read(text, "ucosm", "wasm1me")
+        Terms::read(text, CHAIN, "wasm1me")
+    }
+
+    #[test]
+    fn a_slow_block_is_what_the_terms_say_or_the_network_or_the_default() {
+        let chain = ChainDefaults { slowest_block: Some(1_800), ..CHAIN };
+        let stated = "[orderbook]\nslowest_block = 2000";
+        for (text, chain, milliseconds) in
+            [("", CHAIN, 9_000), ("", chain, 1_800), (stated, chain, 2_000), (stated, CHAIN, 2_000)]
+        {
+            let terms = Terms::read(text, chain, "wasm1me").unwrap();
+            assert_eq!(terms.orderbook.slowest_block, milliseconds, "{text:?} on {chain:?}");
+        }
     }
 
     #[test]

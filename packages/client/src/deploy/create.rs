@@ -17,6 +17,9 @@ pub struct Created {
     pub deployment: DeploymentId,
     /// Its orders, one a group, in the order of the groups.
     pub orders: Vec<OrderId>,
+    /// The notice that was asked for, in seconds, if the market took no notice of it: one of the first release
+    /// knows none. No lease of the deployment can be taken back then.
+    pub dropped_notice: Option<u64>,
 }
 
 /// Creates the deployment. Manifest and salt are kept at home before anything is sent, so that
@@ -58,7 +61,16 @@ pub async fn create(
     if let Err(error) = home.number_upload(chain_id, &commitment, deployment) {
         tracing::warn!(%error, kept = %kept.display(), "the manifest keeps its commitment's name");
     }
-    Ok(Created { deployment, orders: events::opened_orders(&found) })
+    let dropped_notice = dropped_notice(market, deployment, plan).await;
+    Ok(Created { deployment, orders: events::opened_orders(&found), dropped_notice })
+}
+
+/// The notice that the plan asks for and the orderbook did not store. What cannot be looked up now does not make
+/// the deployment a failure.
+async fn dropped_notice(market: &Market, deployment: DeploymentId, plan: &Plan) -> Option<u64> {
+    let asked = plan.reclamation?;
+    let stored = market.orderbook.deployment(deployment).await.ok()?.reclamation;
+    (stored.map(|stored| stored.min_window) != Some(asked)).then_some(asked)
 }
 
 /// What is certain not to be created needs no manifest; of what may be, the manifest is found

@@ -1,7 +1,9 @@
 //! Orders that are over and still reserve: nobody recorded their end, and what they hold back may be missing
 //! for something else.
 
-use souk_api::orderbook::{DeploymentResponse, ExecuteMsg, GroupState, OrderResponse};
+use souk_api::orderbook::{
+    DeploymentResponse, ExecuteMsg, GroupState, MAX_DISQUALIFIED, OrderResponse,
+};
 use souk_chain::{Any, TxOutcome};
 use souk_core::{DeploymentId, OrderId, time::DAY};
 
@@ -19,8 +21,19 @@ const CLOSABLE: u64 = DAY;
 pub struct Overdue {
     /// The order.
     pub order: OrderId,
-    /// What it still reserves, base units an hour.
-    pub reserved: u128,
+    /// What that lets go for certain, base units an hour.
+    pub released: u128,
+    /// How its end is recorded.
+    pub by: Ending,
+}
+
+/// How the end of an order is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Its lifetime is over: `ExpireOrder`.
+    Expire,
+    /// The time of its auction is over: `CloseAuction`. The lowest bid gets the lease, if there is one.
+    CloseAuction,
 }
 
 /// The orders of a deployment that are over and still reserve something.
@@ -38,35 +51,54 @@ pub async fn overdue(
     let (now, orders) = tokio::try_join!(now, orders)?;
     let mut found = Vec::new();
     for order in orders.into_iter().filter(|order| is_over(order, now)) {
-        let closable = now <= order.expires_at.saturating_add(CLOSABLE);
         let binds = order.closes_at.is_some();
-        if binds && closable && market.orderbook.lowest_bid(order.id).await?.is_some() {
-            continue;
-        }
-        found.push(Overdue { order: order.id, reserved: order.reserved.u128() });
+        let has_bids = binds && market.orderbook.lowest_bid(order.id).await?.is_some();
+        let by = ending(&order, has_bids, now);
+        let won = has_bids && by == Ending::CloseAuction;
+        let released = if won { 0 } else { order.reserved.u128() };
+        found.push(Overdue { order: order.id, released, by });
     }
     Ok(found)
 }
 
-/// Whether an order's lifetime is over and it still reserves, which it does until its end is recorded.
+/// Whether an order's lifetime or its auction is over and it still reserves, which it does until its end is
+/// recorded.
 fn is_over(order: &OrderResponse, now: u64) -> bool {
-    now > order.expires_at && order.reserved.u128() > 0
+    let closable = order.closes_at.is_some_and(|closes_at| closes_at <= now);
+    (closable || now > order.expires_at) && order.reserved.u128() > 0
+}
+
+/// How the end of an order that is over is recorded. In a pause of the market none can be closed, and those
+/// without bids can still expire.
+fn ending(order: &OrderResponse, has_bids: bool, now: u64) -> Ending {
+    let until = order.expires_at.saturating_add(if has_bids { CLOSABLE } else { 0 });
+    if now > until { Ending::Expire } else { Ending::CloseAuction }
 }
 
 /// The messages that record these ends.
 ///
 /// # Errors
 /// If a message cannot be written.
-pub fn expire(market: &Market, wallet: &Wallet, overdue: &[Overdue]) -> Result<Vec<Any>, Error> {
+pub fn end_overdue(
+    market: &Market,
+    wallet: &Wallet,
+    overdue: &[Overdue],
+) -> Result<Vec<Any>, Error> {
     let message = |one: &Overdue| {
-        let expire = ExecuteMsg::ExpireOrder { order: one.order };
-        wallet.execute(&market.contracts.orderbook, &expire, &[])
+        let end = match one.by {
+            Ending::Expire => ExecuteMsg::ExpireOrder { order: one.order },
+            Ending::CloseAuction => {
+                ExecuteMsg::CloseAuction { order: one.order, limit: MAX_DISQUALIFIED }
+            }
+        };
+        wallet.execute(&market.contracts.orderbook, &end, &[])
     };
     Ok(overdue.iter().map(message).collect::<Result<_, _>>()?)
 }
 
 /// Sends a message that a deployment's account must carry. If that is refused while orders of it are over and
-/// still reserve, their ends are recorded before it, in one transaction.
+/// still reserve, their ends are recorded before it, in one transaction. Auctions that are over are closed, which
+/// gives the lease to the lowest bid, if there is one.
 ///
 /// # Errors
 /// If it is refused, also with that, or is not executed.
@@ -96,12 +128,20 @@ pub(super) async fn make_room(
     // What cannot be looked up now does not hide why it was refused.
     let Ok(deployment) = market.orderbook.deployment(deployment).await else { return Err(refused) };
     let over = overdue(market, &deployment).await.unwrap_or_default();
-    if over.is_empty() {
-        return Err(refused);
+    // An auction may still wait for blocks, which its order does not say.
+    let mut expired = over.clone();
+    expired.retain(|one| one.by == Ending::Expire);
+    let attempts = if expired.len() == over.len() { vec![over] } else { vec![over, expired] };
+    let mut why = refused;
+    for over in attempts.iter().filter(|over| !over.is_empty()) {
+        let mut messages = end_overdue(market, wallet, over)?;
+        messages.push(message.clone());
+        match wallet.send(action, messages).await {
+            Err(refused @ Error::Refused { .. }) => why = refused,
+            sent => return sent,
+        }
     }
-    let mut messages = expire(market, wallet, &over)?;
-    messages.push(message);
-    wallet.send(action, messages).await
+    Err(why)
 }
 
 #[cfg(test)]
@@ -110,24 +150,46 @@ mod tests {
 
     use super::*;
 
+    fn order(closes_at: Option<u64>, reserved: &str) -> OrderResponse {
+        serde_json::from_value(json!({
+            "id": 1, "group": { "deployment": 1, "group": 1 }, "tenant": "souk1ann",
+            "spec": {
+                "name": "g", "units": [], "ceiling": "100", "requirements": { "attributes": [] },
+            },
+            "denom": { "native": "usouk" }, "take_bps": 0, "auction": { "tenant_choice": {} },
+            "state": "closed", "created_at": 1, "expires_at": 10, "closes_at": closes_at,
+            "reserved": reserved, "allow": [], "refuse": [], "excluded": [],
+        }))
+        .unwrap()
+    }
+
     #[test]
-    fn an_order_is_over_after_its_last_second_as_long_as_it_reserves() {
-        let order = |reserved: &str| -> OrderResponse {
-            serde_json::from_value(json!({
-                "id": 1, "group": { "deployment": 1, "group": 1 }, "tenant": "souk1ann",
-                "spec": {
-                    "name": "g", "units": [], "ceiling": "100", "requirements": { "attributes": [] },
-                },
-                "denom": { "native": "usouk" }, "take_bps": 0, "auction": { "tenant_choice": {} },
-                "state": "closed", "created_at": 1, "expires_at": 10, "closes_at": null,
-                "reserved": reserved, "allow": [], "refuse": [], "excluded": [],
-            }))
-            .unwrap()
-        };
-        for (reserved, now, over) in
-            [("100", 10, false), ("100", 11, true), ("0", 11, false), ("0", 10, false)]
-        {
-            assert_eq!(is_over(&order(reserved), now), over, "{reserved} at {now}");
+    fn an_order_is_over_after_its_last_second_or_its_auction_as_long_as_it_reserves() {
+        for (closes_at, reserved, now, over) in [
+            (None, "100", 10, false),
+            (None, "100", 11, true),
+            (None, "0", 11, false),
+            (Some(5), "100", 4, false),
+            (Some(5), "100", 5, true),
+            (Some(5), "0", 5, false),
+        ] {
+            let found = is_over(&order(closes_at, reserved), now);
+            assert_eq!(found, over, "{closes_at:?}, {reserved} at {now}");
         }
+    }
+
+    #[test]
+    fn an_auction_is_closed_until_it_can_expire() {
+        for (has_bids, now, by) in [
+            (false, 5, Ending::CloseAuction),
+            (false, 10, Ending::CloseAuction),
+            (false, 11, Ending::Expire),
+            (true, 11, Ending::CloseAuction),
+            (true, 10 + DAY, Ending::CloseAuction),
+            (true, 11 + DAY, Ending::Expire),
+        ] {
+            assert_eq!(ending(&order(Some(5), "100"), has_bids, now), by, "{has_bids} at {now}");
+        }
+        assert_eq!(ending(&order(None, "100"), false, 11), Ending::Expire);
     }
 }

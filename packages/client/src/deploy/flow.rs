@@ -108,7 +108,7 @@ pub async fn run(
     (flow.report)(Progress::Created { created: &created, plan: &request.plan });
     flow.fill(&created).await.map_err(|source| {
         // From here on there is something to look after.
-        let Created { deployment, orders } = created;
+        let Created { deployment, orders, .. } = created;
         Box::new(Unfinished { deployment, orders, source }).into()
     })
 }

@@ -16,7 +16,7 @@ mod watch;
 
 pub use close::{Returned, closing, return_deposits};
 pub use create::{Created, create};
-pub use expiring::{Overdue, expire, overdue, send_with_cover};
+pub use expiring::{Ending, Overdue, end_overdue, overdue, send_with_cover};
 pub use flow::{Deployed, Progress, Request, Timeouts, run};
 pub use launch::{accept, launch, leases_of};
 pub use offers::{

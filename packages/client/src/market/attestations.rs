@@ -15,6 +15,9 @@ contract!(
     Attestations
 );
 
+/// How a contract answers a question that it does not know: the words of serde.
+const UNKNOWN_QUERY: &str = "unknown variant `check`";
+
 type Answer<T> = Result<T, MarketError>;
 
 impl Attestations {
@@ -57,25 +60,39 @@ impl Attestations {
     }
 
     /// What each of several auditors attests of a provider, expired values included. They are asked
-    /// for in one question for each [`MAX_CHECKED`] of them.
+    /// for in one question for each [`MAX_CHECKED`] of them. A contract of the first release does not know that
+    /// question; there each record is read by itself.
     ///
     /// # Errors
     /// If there is no answer: [`MarketError`] says why.
     pub async fn check(&self, provider: &str, auditors: &[String]) -> Answer<Vec<CheckedResponse>> {
         let mut all = Vec::with_capacity(auditors.len());
         for auditors in auditors.chunks(MAX_CHECKED) {
-            let answer: CheckResponse = self
-                .0
-                .ask(&QueryMsg::Check {
-                    provider: provider.to_owned(),
-                    auditors: auditors.to_vec(),
-                    keys: None,
-                    at: None,
-                })
-                .await?;
-            all.extend(answer.auditors);
+            let question = QueryMsg::Check {
+                provider: provider.to_owned(),
+                auditors: auditors.to_vec(),
+                keys: None,
+                at: None,
+            };
+            match self.0.ask::<CheckResponse>(&question).await {
+                Ok(answer) => all.extend(answer.auditors),
+                Err(MarketError::Refused(why)) if why.contains(UNKNOWN_QUERY) => {
+                    all.extend(self.records(provider, auditors).await?);
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(all)
+    }
+
+    /// What each of several auditors attests, from the record of each.
+    async fn records(&self, provider: &str, auditors: &[String]) -> Answer<Vec<CheckedResponse>> {
+        let read = |auditor: String| async move {
+            let record = self.record(&auditor, provider).await?;
+            let values = record.map(|record| record.values).unwrap_or_default();
+            Ok(CheckedResponse { auditor, values })
+        };
+        futures::future::try_join_all(auditors.iter().cloned().map(read)).await
     }
 
     /// The record of what an auditor attests of a provider, as it is published for contracts.

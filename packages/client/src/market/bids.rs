@@ -20,6 +20,8 @@ pub struct OwnBid {
     pub order: OrderId,
     /// Base units an hour.
     pub price: Price,
+    /// When it was placed, block time; none if that is not known.
+    pub placed_at: Option<u64>,
 }
 
 /// A page of all bids.
@@ -36,6 +38,8 @@ pub struct BidsPage {
 struct Stored {
     #[serde(rename = "r")]
     price: Price,
+    #[serde(rename = "t", default)]
+    placed_at: Option<u64>,
 }
 
 /// Where the first page begins.
@@ -64,7 +68,8 @@ pub(super) fn read(
             contract: contract.to_owned(),
             problem: error.to_string(),
         })?;
-        own.push(OwnBid { order: number(order), price: stored.price });
+        let Stored { price, placed_at } = stored;
+        own.push(OwnBid { order: number(order), price, placed_at });
     }
     Ok(BidsPage { own, next: page.next })
 }

@@ -5,7 +5,10 @@ use std::{future::Future, sync::Arc};
 use axum::{Json, Router, extract::State, routing::post};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use cosmrs::proto::{
-    cosmwasm::wasm::v1::{QuerySmartContractStateRequest, QuerySmartContractStateResponse},
+    cosmwasm::wasm::v1::{
+        QueryRawContractStateRequest, QueryRawContractStateResponse,
+        QuerySmartContractStateRequest, QuerySmartContractStateResponse,
+    },
     traits::Message,
 };
 use serde_json::{Value, json};
@@ -15,7 +18,7 @@ const CHAIN: &str = "fake-1";
 
 /// What the node answers.
 pub enum Answer {
-    /// The contract's answer.
+    /// The contract's answer; of a key that was asked for by `{"raw": HEX}`, the record, or null.
     Json(Value),
     /// Codespace, code and log of a refusal.
     Refused(&'static str, u32, String),
@@ -66,6 +69,15 @@ async fn serve(State(contract): State<Contract>, Json(request): Json<Value>) -> 
 
 fn answer(contract: &Contract, params: &Value) -> Value {
     let bytes = hex::decode(params["data"].as_str().unwrap()).unwrap();
+    if params["path"].as_str().unwrap().ends_with("RawContractState") {
+        let asked = QueryRawContractStateRequest::decode(bytes.as_slice()).unwrap();
+        let Answer::Json(value) = contract(json!({"raw": hex::encode(asked.query_data)})) else {
+            panic!("a node refuses no key");
+        };
+        let data = if value.is_null() { Vec::new() } else { serde_json::to_vec(&value).unwrap() };
+        let bytes = QueryRawContractStateResponse { data }.encode_to_vec();
+        return json!({"code": 0, "value": BASE64_STANDARD.encode(bytes), "height": "5"});
+    }
     let asked = QuerySmartContractStateRequest::decode(bytes.as_slice()).unwrap();
     match contract(serde_json::from_slice(&asked.query_data).unwrap()) {
         Answer::Json(value) => {

@@ -71,6 +71,7 @@ impl EmbeddedChain {
             prefix: PREFIX.to_owned(),
             denom: DENOM.to_owned(),
             gas_price: format!("0.025{DENOM}").parse()?,
+            slowest_block: None,
             contracts: None,
             map: NameMap::default(),
         };

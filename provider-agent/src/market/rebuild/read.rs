@@ -95,7 +95,7 @@ impl Reader {
         let used = usize::try_from(used).unwrap_or(usize::MAX);
         // The bid of an active lease is its own price.
         let of_lease = |(order, lease): (&OrderId, &&LeaseResponse)| {
-            (*order, OwnBid { order: *order, price: lease.price })
+            (*order, OwnBid { order: *order, price: lease.price, placed_at: None })
         };
         let mut found: BTreeMap<OrderId, OwnBid> = leased.iter().map(of_lease).collect();
         let mut from = None;
@@ -131,7 +131,10 @@ impl Reader {
         let ids: Vec<OrderId> = open.map(|order| order.id).collect();
         let own = |order| async move {
             let found = self.now.own_bid(order).await?;
-            let bid = found.map(|bid| (order, OwnBid { order, price: bid.price }));
+            let bid = found.map(|bid| {
+                let placed_at = Some(bid.placed_at);
+                (order, OwnBid { order, price: bid.price, placed_at })
+            });
             Ok::<_, MarketError>(bid)
         };
         let asked = stream::iter(ids).map(own).buffer_unordered(PARALLEL);

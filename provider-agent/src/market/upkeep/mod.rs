@@ -32,21 +32,19 @@ use super::{
     ChainError, Market,
     audit::Findings,
     follow::FollowState,
-    outbox::{self, Attempts, Messages, attempts},
+    outbox::{self, Attempts, Messages, attempts, take_back_key},
 };
 use crate::{
     config::Bidding,
     model::{
         Cursor,
-        bidding::TenantReason,
         health::Reporter,
         interfaces::NamespaceSource,
         reach::{LastAttempt, UpTime},
-        upkeep::{UpkeepInput, UpkeepTask, longest_manifest_timeout, plan},
+        upkeep::{Overdue, UpkeepInput, UpkeepTask, longest_manifest_timeout, plan},
     },
     store::{
-        DecisionRow, Store, StoreError, Topic, Verdict, bids, cursor, decisions, leases as rows,
-        manifests, marks, orders, taken_up,
+        Store, StoreError, Topic, bids, cursor, leases as rows, manifests, marks, orders, taken_up,
     },
 };
 
@@ -246,7 +244,7 @@ impl Upkeep {
                 }
                 UpkeepTask::Withdraw { .. } => (count, next),
                 // One message may not handle all disqualified bids.
-                UpkeepTask::CloseAuction(_) => (count, next),
+                UpkeepTask::CloseAuction(_) | UpkeepTask::CloseEmpty { .. } => (count, next),
                 UpkeepTask::ManifestTimeout(_)
                 | UpkeepTask::EndReclaim(_)
                 | UpkeepTask::EndDeployment { .. }
@@ -262,30 +260,8 @@ impl Upkeep {
             return Ok(());
         }
         let Some(msg) = self.message(input, at, &task).await? else { return Ok(()) };
-        let decision = self.decision(at, &task);
-        self.store
-            .write(move |tx| {
-                if let Some(decision) = &decision {
-                    decisions::put(tx, decision)?;
-                }
-                outbox::send(tx, &next, msg).map(|_| ())
-            })
-            .await?;
+        self.store.write(move |tx| outbox::send(tx, &next, msg).map(|_| ())).await?;
         Ok(())
-    }
-
-    /// What a task decides on an order, for its tenant to see.
-    fn decision(&self, at: Cursor, task: &UpkeepTask) -> Option<DecisionRow> {
-        let UpkeepTask::TakeBack(order) = task else { return None };
-        let timeout = self.policy.take_bids_back_after;
-        Some(DecisionRow {
-            order: *order,
-            height: at.height,
-            verdict: Verdict::Pass,
-            reason: format!("not accepted within {timeout} (bidding.take_bids_back_after)"),
-            tenant_reason: TenantReason::TakenBack.as_str().to_owned(),
-            price: None,
-        })
     }
 
     /// The message for a task; none if it is not needed now.
@@ -318,6 +294,10 @@ impl Upkeep {
             // The others would pay for it in vain.
             UpkeepTask::ExpireOrder { order, auction } => match self.leads(*auction).await? {
                 true => Some(self.messages.expire_order(*order)?),
+                false => None,
+            },
+            UpkeepTask::CloseEmpty { order, auction } => match self.leads(*auction).await? {
+                true => Some(self.messages.close_auction(*order, AUCTION_LIMIT)?),
                 false => None,
             },
             UpkeepTask::TakeBack(order) => Some(self.messages.withdraw_bid(*order)?),
@@ -361,8 +341,10 @@ fn key(task: &UpkeepTask) -> String {
             format!("reap/{deployment}/{depleted_since}/{step}")
         }
         UpkeepTask::ExpireOrder { order, .. } => format!("expire_order/{order}"),
-        UpkeepTask::CloseAuction(order) => format!("close_auction/{order}"),
-        UpkeepTask::TakeBack(order) => format!("withdraw_bid/{order}"),
+        UpkeepTask::CloseAuction(order) | UpkeepTask::CloseEmpty { order, .. } => {
+            format!("close_auction/{order}")
+        }
+        UpkeepTask::TakeBack(order) => take_back_key(*order),
     }
 }
 
@@ -385,7 +367,12 @@ fn input(
     let mut overdue = Vec::new();
     for (at, order) in orders.iter().filter_map(|order| Some((at?, order))) {
         let found = orders::overdue(sql, order.group.deployment, order.id, at.time)?;
-        overdue.extend(found.into_iter().map(|over| (over, order.id)));
+        let auction = order.id;
+        overdue.extend(found.into_iter().map(|(order, expired)| Overdue {
+            order,
+            auction,
+            expired,
+        }));
     }
     let waiting = at.map_or(Ok(Vec::new()), |at| bids::waiting(sql, at.time))?;
     Ok(UpkeepInput {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod access;
+mod announce;
 mod backup;
 mod close;
 mod enqueue;
@@ -94,7 +95,7 @@ pub async fn main() -> ExitCode {
         Command::Close(arguments) => close::run(&cli.config, arguments, cli.json).await,
         Command::Reclaim(arguments) => reclaim::run(&cli.config, arguments, cli.json).await,
         Command::WithdrawBid { order } => withdraw_bid::run(&cli.config, *order, cli.json).await,
-        Command::Announce => registry::announce(&cli.config, cli.json),
+        Command::Announce => announce::announce(&cli.config, cli.json).await,
         Command::Maintenance { switch } => {
             registry::maintenance(&cli.config, *switch, cli.json).await
         }

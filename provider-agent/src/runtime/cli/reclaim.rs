@@ -1,19 +1,25 @@
-//! `reclaim`: the operator announces that a lease is taken back. The message is put into the outbox; the
-//! running agent sends it, serves the lease until the notice is over, and ends it then.
+//! `reclaim`: the operator announces that a lease is taken back. The chain is asked first whether it can be: a
+//! notice that is refused later costs days. The message is put into the outbox; the running agent sends it,
+//! serves the lease until the notice is over, and ends it then.
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::Path,
+    process::ExitCode,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
-use souk_api::orderbook::LeaseState;
-use souk_core::{CloseReason, OrderId};
+use souk_api::orderbook::{LeaseResponse, LeaseState};
+use souk_chain::Client;
+use souk_core::{CloseReason, OrderId, time::DAY};
 
 use super::{
     enqueue::{enqueue, messages},
     output,
 };
-use crate::{config::Config, runtime::app};
+use crate::{config::Config, market::Market, runtime::app};
 
 /// The arguments of `reclaim`.
 #[derive(Debug, Args)]
@@ -29,6 +35,8 @@ pub struct Arguments {
 struct Answer {
     order: OrderId,
     outbox_key: String,
+    /// The length of the notice, in seconds.
+    window: u64,
 }
 
 /// Puts the message into the outbox.
@@ -48,13 +56,54 @@ pub async fn run(path: &Path, arguments: &Arguments, json: bool) -> Result<ExitC
     if lease.state != LeaseState::Active {
         bail!("lease {order} has ended already ({})", lease.state);
     }
-    if let Some(reclaim) = lease.reclaim {
-        bail!("lease {order} is being reclaimed already, until {} at least", reclaim.deadline);
-    }
+    let client = Client::new(config.chain.client())?;
+    let now = client.status().await?.time.map_or(0, |time| time.seconds);
+    let market =
+        Market::new(client.query(), config.chain.contracts().clone(), &config.provider.address);
+    let found = market.own_lease(order).await?.with_context(|| {
+        format!("the chain has no lease {order} of {}", config.provider.address)
+    })?;
+    let window = reclaimable(&found, now)?;
     let msg = messages(&config)?.start_reclaim(order, reason)?;
     let key = format!("start_reclaim/{order}/operator");
-    let outbox_key = enqueue(&store, &key, false, msg).await?;
-    let answer = Answer { order, outbox_key };
-    output::answer(&answer, json, |answer| format!("queued: reclaim lease {}", answer.order))?;
+    // Again: a notice that lapsed can be given again.
+    let outbox_key = enqueue(&store, &key, true, msg).await?;
+    let answer = Answer { order, outbox_key, window };
+    output::answer(&answer, json, |answer| {
+        format!(
+            "queued: reclaim lease {}; it is announced once `souk-provider leases` shows until when, {} s later at \
+             least",
+            answer.order, answer.window
+        )
+    })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The length of a lease's notice in seconds, if it can be given in the block after `now`.
+fn reclaimable(lease: &LeaseResponse, now: u64) -> Result<u64> {
+    let order = lease.order;
+    if !lease.state.runs() {
+        bail!("lease {order} has ended already ({})", lease.state);
+    }
+    let Some(window) = lease.reclamation_window else {
+        bail!(
+            "lease {order} cannot be taken back: its terms have no notice, since its tenant asked for none; \
+             `souk-provider close` ends it as a breach"
+        );
+    };
+    // One that lapsed can be given again.
+    let stands = lease.reclaim.as_ref().filter(|known| now < known.deadline.saturating_add(DAY));
+    if let Some(known) = stands.filter(|_| lease.state == LeaseState::Reclaiming) {
+        bail!("lease {order} is being reclaimed already, until {} at least", known.deadline);
+    }
+    let from = lease.created_at.saturating_add(window);
+    if now < from {
+        bail!(
+            "lease {order} can be taken back from {} ({from}) on, in {} s: it must run for the length of its \
+             notice, {window} s, before",
+            humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(from)),
+            from.saturating_sub(now)
+        );
+    }
+    Ok(window)
 }

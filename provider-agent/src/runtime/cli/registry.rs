@@ -1,12 +1,10 @@
-//! `announce` and `maintenance`: changes to the provider's record on the chain. The gateway is the
-//! provider's own key's to change, which the agent does not have: `announce` says what to send with it.
+//! `maintenance`: a change to the provider's record on the chain that the operator's key makes.
 
 use std::{path::Path, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
-use souk_gateway::Pin;
 
 use super::{
     enqueue::{enqueue, messages},
@@ -21,29 +19,6 @@ pub enum Switch {
     On,
     /// Bids again.
     Off,
-}
-
-#[derive(Serialize)]
-struct Announced {
-    uri: String,
-    pin: String,
-    command: String,
-}
-
-/// Says how the gateway that the configuration names is published.
-pub fn announce(path: &Path, json: bool) -> Result<ExitCode> {
-    let config = Config::load(path)?;
-    let pin = Pin::of_pem_file(&config.gateway.certificate).context("gateway certificate")?;
-    let (uri, pin) = (config.gateway.uri, pin.to_string());
-    let command = format!("souk provider set-gateway {uri} --pin {pin}");
-    let answer = Announced { uri, pin, command };
-    output::answer(&answer, json, |answer| {
-        format!(
-            "Send this with the provider's own key:\n\n    {}\n\nIt holds after a delay. If the certificate is another one than before, add `--pin` with the old pin too (`souk provider show` has it), install the new certificate when both hold, and send it again without the old pin then.",
-            answer.command
-        )
-    })?;
-    Ok(ExitCode::SUCCESS)
 }
 
 #[derive(Serialize)]

@@ -127,7 +127,11 @@ async fn of_open_bids_those_are_read_that_upkeep_closes_an_auction_for_or_takes_
     assert_eq!(waiting(9_000).await.unwrap(), [(OrderId(3), 1_500)], "bids in auctions stay");
     assert_eq!(waiting(9_001).await.unwrap(), [], "its lifetime is over");
     let overdue = store.read(|sql| orders::overdue(sql, group().deployment, OrderId(1), 9_001));
-    assert_eq!(overdue.await.unwrap(), [3, 5, 6].map(OrderId), "nobody bid on them");
+    let expired = [3, 5, 6].map(|id| (OrderId(id), true));
+    assert_eq!(overdue.await.unwrap(), expired, "nobody bid on them");
+    let overdue = store.read(|sql| orders::overdue(sql, group().deployment, OrderId(1), 2_000));
+    let over = [5, 6].map(|id| (OrderId(id), false));
+    assert_eq!(overdue.await.unwrap(), over, "their auctions are over");
 }
 
 #[tokio::test]
@@ -165,12 +169,9 @@ async fn a_won_bids_slot_is_released_when_its_ended_lease_has_let_go_of_it() {
                     reason: CloseReason::Decommission,
                     deadline: 1_300,
                     block: 5,
-                    ended: false,
+                    ended: order == 5,
                 });
                 leases::put(tx, &lease)?;
-                if order == 5 {
-                    reclaims::set_ended(tx, lease.order)?;
-                }
             }
             Ok::<_, StoreError>(())
         })
