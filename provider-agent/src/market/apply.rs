@@ -148,6 +148,7 @@ fn apply_orderbook(
         OrderbookEvent::LeaseClosed(_)
         | OrderbookEvent::LeaseReclaiming(_)
         | OrderbookEvent::DelegateSet(_)
+        | OrderbookEvent::ListsSet(_)
         | OrderbookEvent::ExcludedSet(_)
         | OrderbookEvent::AnyoneStartsSet(_)
         | OrderbookEvent::GroupChanged(_) => Ok(()),

@@ -167,7 +167,8 @@ impl Life {
     }
 
     fn expect(&mut self, step: &Step) -> Result<(), Refused> {
-        if self.delisted && matches!(step, Step::Open { .. } | Step::Stream { .. }) {
+        // What is open goes on, new streams included.
+        if self.delisted && matches!(step, Step::Open { .. }) {
             return Err(Refused);
         }
         match *step {
