@@ -3,8 +3,8 @@
 use anyhow::Result;
 use clap::Args;
 use souk_api::orderbook::{DeploymentResponse, ExecuteMsg};
-use souk_client::show::amount;
-use souk_core::{DeploymentId, Rate};
+use souk_client::{Error, show::amount};
+use souk_core::{Denom, DeploymentId, Rate};
 
 use crate::{context::Context, exit::Exit, units};
 
@@ -32,12 +32,9 @@ impl Delegate {
         let (market, wallet) = (context.market()?, context.wallet()?);
         let deployment = self.deployment;
         let delegate = self.delegate.map(|name| context.address(&name)).transpose()?;
-        let limit = match self.limit {
+        let limit = match &self.limit {
             None => None,
-            Some(text) => {
-                let denom = market.orderbook.deployment(deployment).await?.denom.to_string();
-                Some(Rate::new(units::coin(&text, &denom)?.amount)?)
-            }
+            Some(text) => Some(parse(text, &market.orderbook.deployment(deployment).await?.denom)?),
         };
         let message = ExecuteMsg::SetDelegate { deployment, delegate, limit };
         let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
@@ -46,6 +43,19 @@ impl Delegate {
         context.out.result(&shown, describe);
         Ok(Exit::Ok)
     }
+}
+
+/// A limit in the deployment's denom, which may be left out.
+fn parse(text: &str, denom: &Denom) -> Result<Rate> {
+    if let Ok(limit) = text.parse() {
+        return Ok(limit);
+    }
+    let coin = units::coin(text, &denom.to_string())?;
+    if denom.as_native() != Some(coin.denom.as_str()) {
+        let reason = format!("the deployment is paid in {denom}");
+        return Err(Error::input(format!("limit {coin}"), reason).into());
+    }
+    Ok(Rate::new(coin.amount)?)
 }
 
 /// Who is named, with which limit.

@@ -3,6 +3,7 @@
 use souk_api::{attestations, escrow, fees, orderbook, registry};
 use souk_core::{
     AccountId, Attribute, AuctionPolicy, BidId, CloseReason, DeploymentId, OrderId, PriceFloor,
+    Rate,
 };
 
 use crate::{

@@ -409,7 +409,8 @@ impl Play {
         for LeaseReclaiming { order, deadline, deadline_block, started_at, .. } in reclaiming {
             self.announced.insert(order, started_at);
             let before = self.notices.insert(order, (deadline, deadline_block));
-            assert!(before.is_none(), "{order} is announced once");
+            let lapsed = |(deadline, _)| now >= deadline + DAY;
+            assert!(before.is_none_or(lapsed), "{order} is announced once, or again after a lapse");
             assert!(deadline >= now + HOUR && deadline_block >= height + 6, "{order}");
         }
         for LeaseClosed { order, provider, reason, breach, notice, .. } in closed {

@@ -17,7 +17,7 @@ fn as_many_providers_bid_on_an_order_as_like_to_and_the_last_counts_as_the_first
     let order = market.order("ann", lowest_price(300));
     // Akash takes 20, and means 21.
     let names: Vec<String> = (0..60).map(|number| format!("p{number}")).collect();
-    for (name, units) in names.iter().zip((100..).rev().skip(600)) {
+    for (name, units) in names.iter().zip((801..=860).rev()) {
         market.provider(name);
         market.place(name, order, units).unwrap();
     }
@@ -80,7 +80,7 @@ fn a_group_that_ends_leaves_no_order_open() {
                 assert_eq!(ended, whole || order == orders[0]);
                 let open = market.order_of(order).state == OrderState::Open;
                 assert_eq!(open, !ended, "no order is open of a group that is closed");
-                assert_eq!(market.place("pro", order, 900).is_ok(), open && !bids || open);
+                assert_eq!(market.place("pro", order, 900).is_ok(), open);
             }
         }
     }

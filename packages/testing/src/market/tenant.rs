@@ -6,7 +6,7 @@ use souk_api::{
     escrow,
     orderbook::{BidResponse, ExecuteMsg, OrderbookEvent, QueryMsg},
 };
-use souk_core::{AccountId, BidId, DeploymentId, GroupSeq, OrderId};
+use souk_core::{AccountId, BidId, DeploymentId, GroupSeq, OrderId, Rate};
 
 use super::{
     Market, Outcome,
