@@ -296,6 +296,24 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     fixture.souk("ann", "group anyone-starts 1 maybe").code(2);
     let anyone = fixture.souk("ann", "group anyone-starts 1 yes").success();
     anyone.stdout(contains("Anyone may start"));
+
+    fixture.souk("ann", "bidders 1").code(2);
+    fixture.souk("ann", "bidders 1 --allow-all --allow provider").code(2);
+    let lists = fixture.souk("ann", &format!("bidders 1 --refuse {provider}")).success();
+    lists.stdout(contains(format!("all providers may bid, not {provider}.")));
+    let lists = fixture.souk("ann", &format!("bidders 1 --allow {provider} --refuse-none"));
+    lists.success().stdout(contains(format!("only {provider} may bid.")));
+    let lists = fixture.souk("ann", "bidders 1 --allow-all").success();
+    lists.stdout(contains("deployment 1 all providers may bid."));
+
+    let bob = fixture.keys[1].address(PREFIX).unwrap();
+    let named = fixture.souk("ann", &format!("delegate 1 {bob}")).success();
+    named.stdout(contains("It accepts no bid"));
+    let limited = fixture.souk("ann", &format!("delegate 1 {bob} --limit 20000usouk")).success();
+    limited.stdout(contains("an hour at most"));
+    fixture.souk("bob", "bidders 1 --allow-all").code(4).stderr(contains("tenant"));
+    fixture.souk("ann", "delegate 1").code(2);
+    fixture.souk("ann", "delegate 1 --none").success().stdout(contains("has no delegate"));
     fixture.souk("ann", "group start 1 2").code(4).stderr(contains("group 1/2 does not exist"));
     fixture.souk("ann", "group close 1 1").success().stdout(contains("Group 1/1 is closed;"));
     fixture.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));

@@ -172,7 +172,7 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
         let order = input.orders.iter().find(|order| order.id == bid.order);
         let over = |order: &Order| {
             matches!(order.auction, AuctionPolicy::LowestPrice { .. })
-                && order.closes_at.is_some_and(|end| at.time >= end)
+                && order.auction_over(at.time, at.height).is_some()
         };
         if order.is_some_and(over) {
             let before = input.overdue.iter().filter(|over| over.auction == bid.order);

@@ -182,10 +182,10 @@ impl Fixture {
         }
         order.upload.salt = Some(salt);
         let version = order.upload.manifest.version();
-        let message = ExecuteMsg::UpdateDeployment {
-            deployment: order.deployment,
-            commitment: HexBinary::from(&commitment(order.upload.salt.as_ref(), &version)),
-        };
+        let message = ExecuteMsg::commit(
+            order.deployment,
+            HexBinary::from(&commitment(order.upload.salt.as_ref(), &version)),
+        );
         self.send("updating", vec![(order, message)]).await
     }
 

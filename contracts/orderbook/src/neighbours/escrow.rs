@@ -135,11 +135,10 @@ pub fn link(config: &Config) -> StdResult<Link> {
 }
 
 /// Learns the link from the escrow, unless it is known. Before the first deployment, and so before
-/// any bid, the registry must not be another orderbook's.
+/// any bid, the registry must name this orderbook.
 ///
 /// # Errors
-/// If the escrow does not list this contract as a controller, or if the registry names another
-/// orderbook.
+/// If the escrow does not list this contract as a controller, or if the registry does not name it.
 pub fn learn_link(ctx: &mut Ctx) -> Result<Link, ContractError> {
     if let Some(link) = ctx.config.link {
         return Ok(link);
@@ -206,6 +205,17 @@ impl Funds {
         self.clock.depletion()
     }
 
+    /// What all leases cost, base units an hour.
+    pub fn rate(&self) -> u128 {
+        self.clock.rate.u128()
+    }
+
+    /// What they may come to cost with what the open orders reserve, base units an hour.
+    pub fn burden(&self) -> u128 {
+        // At most 2^105: nothing here overflows.
+        self.rate().saturating_add(self.reserved.u128())
+    }
+
     /// Whole base units that are left.
     pub fn balance(&self) -> u128 {
         split(self.clock.remaining).0
@@ -233,9 +243,7 @@ impl Funds {
     }
 
     fn last(&self, runway: u64, more: Rate, less: u128) -> Result<(), Shortfall> {
-        // At most 2^105 an hour: nothing here overflows.
-        let burden = self.clock.rate.u128().saturating_add(self.reserved.u128());
-        let burden = burden.saturating_add(more.u128()).saturating_sub(less);
+        let burden = self.burden().saturating_add(more.u128()).saturating_sub(less);
         let needed = burden.saturating_mul(u128::from(runway));
         if !self.is_depleted() && self.clock.remaining >= needed {
             return Ok(());

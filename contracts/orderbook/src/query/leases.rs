@@ -13,6 +13,7 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
     let storage = view.storage;
     let LoadedOrder { order, deployment, .. } = LoadedOrder::load(storage, id)?;
     let lease = order.lease().ok_or(ContractError::NoLease(id))?;
+    let runs = lease.ended.is_none();
     Ok(LeaseResponse {
         order: id,
         group: order.group,
@@ -27,7 +28,7 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
         closed_at: lease.ended.map(|(at, _)| at),
         reason: lease.ended.map(|(_, reason)| reason),
         reclamation_window: lease.window,
-        reclaim: lease.notice.map(|notice| notice.describe()),
+        reclaim: lease.notice.map(|notice| notice.describe(runs, view.config, view.now())),
     })
 }
 

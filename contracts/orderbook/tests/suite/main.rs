@@ -11,17 +11,20 @@
 )]
 
 mod accepting;
+mod akash;
 mod auctions;
 mod bidding;
 mod cost;
 mod creating;
 mod cw20_tokens;
+mod delegates;
 mod documents;
 mod ending_deployments;
 mod ending_leases;
 mod excluding;
 mod governing;
 mod groups;
+mod lists;
 mod manifests;
 #[path = "../common/market/mod.rs"]
 mod market;
@@ -31,4 +34,3 @@ mod published;
 mod reclaiming;
 mod reserving;
 mod slots;
-mod weaknesses;

@@ -23,6 +23,9 @@ pub enum Step {
     StartGroup { who: usize, deployment: usize, group: u32 },
     CloseGroup { deployment: usize, group: u32 },
     SetAnyoneStarts { deployment: usize, on: bool },
+    SetLists { deployment: usize, refused: Option<usize> },
+    SetDelegate { deployment: usize, limit: Option<u128> },
+    AcceptByDelegate { order: usize },
     Close { deployment: usize },
     Refund { deployment: usize, deposit: Option<u32> },
     EndDeployment { deployment: usize },
@@ -41,7 +44,7 @@ pub enum Step {
 
 impl Step {
     /// Every kind, as [`Step::kind`] calls it.
-    pub const KINDS: [&str; 32] = [
+    pub const KINDS: [&str; 35] = [
         "Deploy",
         "Bid",
         "Lower",
@@ -60,6 +63,9 @@ impl Step {
         "StartGroup",
         "CloseGroup",
         "SetAnyoneStarts",
+        "SetLists",
+        "SetDelegate",
+        "AcceptByDelegate",
         "Close",
         "Refund",
         "EndDeployment",
@@ -138,6 +144,13 @@ impl Step {
             1 => (n(), any::<bool>()).prop_map(|(deployment, on)| Self::SetAnyoneStarts {
                 deployment, on,
             }),
+            1 => (n(), prop::option::of(n())).prop_map(|(deployment, refused)| Self::SetLists {
+                deployment, refused,
+            }),
+            3 => (n(), prop::option::of(1u128..3_000_000)).prop_map(|(deployment, limit)| {
+                Self::SetDelegate { deployment, limit }
+            }),
+            3 => n().prop_map(|order| Self::AcceptByDelegate { order }),
             1 => n().prop_map(|deployment| Self::Close { deployment }),
             3 => (n(), prop::option::of(1u32..4)).prop_map(|(deployment, deposit)| Self::Refund {
                 deployment, deposit,
