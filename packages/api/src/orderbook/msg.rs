@@ -217,7 +217,8 @@ pub enum ExecuteMsg {
     },
     /// Announces that the provider takes a lease back, once and not before the lease ran for the notice that
     /// its bid offered. The lease goes on and is paid in full until the notice is over, in time and in
-    /// blocks; from then on anyone can end it (`EndReclaim`). The provider may not bid on the group any more.
+    /// blocks; for a day from then on anyone can end it (`EndReclaim`), then the notice is void. The provider may not
+    /// bid on the group any more.
     StartReclaim {
         /// The lease.
         order: OrderId,
