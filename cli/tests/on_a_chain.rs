@@ -54,6 +54,12 @@ impl Fixture {
         fixture
     }
 
+    /// Lets time pass, until there is a block after it: what is asked next knows of it.
+    async fn pass(&self, seconds: u64) {
+        self.chain.handle.advance(seconds).await.unwrap();
+        self.chain.handle.produce_blocks(1).await.unwrap();
+    }
+
     fn network(&self) -> PathBuf {
         self.home.path().join("networks/here.toml")
     }
@@ -206,7 +212,7 @@ async fn a_deposit_carries_the_files_highest_prices_and_what_it_carries_is_said(
     enough.code(7).stderr(contains("1200000usouk carry its orders and stay while they are open"));
     fixture.souk("ann", "withdraw 1 1").code(4).stderr(contains("need 1200000"));
     // What nobody recorded is recorded first.
-    fixture.chain.handle.advance(2 * 86_400).await.unwrap();
+    fixture.pass(2 * 86_400).await;
     fixture.souk("ann", "withdraw 1 700000").success();
     let rests = fixture.souk("ann", "group pause 1 1");
     rests.code(4).stderr(contains("only an open one can be paused"));
@@ -251,7 +257,7 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     fixture.order_with_a_bid(15_000).await;
     fixture.souk("ann", "accept 1 lowest --no-send").success();
     // The deposit was the least that a deployment needs.
-    fixture.chain.handle.advance(60).await.unwrap();
+    fixture.pass(60).await;
     let stranger = fixture.souk("bob", "group pause 1 1");
     stranger.code(4).stderr(contains("tenant or delegate"));
     fixture.souk("ann", "group pause 1 1").success().stdout(contains("Group 1/1 is paused;"));
@@ -301,18 +307,17 @@ async fn a_lease_is_taken_back_with_the_notice_that_its_file_asks_for_and_its_te
 
     let early = fixture.souk("provider", "lease reclaim 1");
     early.code(4).stderr(contains("lease 1 can be reclaimed from"));
-    fixture.chain.handle.advance(3_600).await.unwrap();
-    fixture.chain.handle.produce_blocks(1).await.unwrap();
+    fixture.pass(3_600).await;
     fixture.souk("ann", "lease reclaim 1").code(4).stderr(contains("provider's operator"));
     let begun = fixture.souk("provider", "lease reclaim 1").success();
     let back = "its provider takes it back (decommission), it runs for ";
     begun.stdout(contains(back));
     let status = fixture.souk("ann", "status 1").success();
-    status.stdout(contains(back).and(contains("`souk lease close 1`")));
+    status.stdout(contains(back).and(contains("deploy the file again elsewhere")));
     fixture.souk("ann", "lease list").success().stdout(contains("reclaiming"));
     let early = fixture.souk("bob", "lease end-reclaim 1");
     early.code(4).stderr(contains("lease 1 runs until"));
-    fixture.chain.handle.advance(3_600).await.unwrap();
+    fixture.pass(3_600).await;
     fixture.chain.handle.produce_blocks(400).await.unwrap();
     let ended = fixture.souk("bob", "lease end-reclaim 1").success();
     ended.stdout(contains("Lease 1 is closed: decommission."));
@@ -326,7 +331,7 @@ async fn a_deposit_arrives_also_where_no_group_can_be_started_with_it() {
     fixture.souk("ann", "deploy web.yaml --deposit 500000usouk --wait 0").code(7);
     fixture.bid(1, 15_000).await;
     fixture.souk("ann", "accept 1 lowest --no-send").success();
-    fixture.chain.handle.advance(2 * 86_400).await.unwrap();
+    fixture.pass(2 * 86_400).await;
     fixture.souk("ann", "lease close 1").success().stdout(contains("insufficient_funds"));
 
     fixture.decide(&orderbook::ExecuteMsg::Pause {}).await;
@@ -350,6 +355,42 @@ async fn a_deposit_arrives_also_where_no_group_can_be_started_with_it() {
     let status = fixture.souk("ann", "status 1").success();
     status.stdout(contains("Marked as idle: anyone can end it in "));
     fixture.souk("ann", "deposit 1 900000000000usouk").failure();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deposit_whose_start_the_chain_refuses_is_sent_once_and_says_why() {
+    let fixture = Fixture::new().await;
+    let home = fixture.home.path();
+    let auction = "\nsouk:\n  auction:\n    policy: lowest_price\n    duration: 30s\n";
+    let text = fs::read_to_string(home.join("web.yaml")).unwrap() + auction;
+    fs::write(home.join("auction.yaml"), text).unwrap();
+    let mut deploy = std::process::Command::new(assert_cmd::cargo::cargo_bin("souk"));
+    deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
+    let arguments = ["deploy", "auction.yaml", "--deposit", "12000000usouk", "--wait", "0"];
+    let mut deploy = deploy.env("SOUK_KEY", "ann").args(arguments).spawn().unwrap();
+    let client = Client::new(fixture.chain.network.client_config()).unwrap();
+    let contract = &fixture.chain.network.contracts().unwrap().orderbook;
+    let market = Orderbook::new(client.query(), contract);
+    while market.order(OrderId(1)).await.is_err() {
+        assert_eq!(deploy.try_wait().unwrap(), None, "the order is not there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    fixture.bid(1, 6_000_000).await;
+    // The bid came in the last minute, which makes it longer.
+    fixture.pass(120).await;
+    fixture.decide(&orderbook::ExecuteMsg::CloseAuction { order: OrderId(1), limit: 1 }).await;
+    // Its gateway does not exist.
+    assert_eq!(deploy.wait().unwrap().code(), Some(5));
+    fixture.pass(2 * 86_400).await;
+    fixture.souk("ann", "lease close 1").success().stdout(contains("insufficient_funds"));
+
+    let params = orderbook::Params { min_auction: 60, ..defaults::orderbook_params() };
+    let longer =
+        orderbook::ExecuteMsg::UpdateConfig { guardian: None, denoms: None, params: Some(params) };
+    fixture.decide(&longer).await;
+    let refused = fixture.souk("ann", "deposit 1 200000000usouk").success();
+    let why = "No group was started: group 1: ";
+    refused.stdout(contains("has 200").and(contains(why)).and(contains("30")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -457,9 +498,9 @@ async fn a_provider_names_another_operator_takes_its_bond_back_and_leaves() {
     unbonding.stdout(contains("5000000, for another 2"));
     fixture.souk("provider", "provider claim-unbonded").code(4);
     let left = fixture.souk("provider", "provider deregister").success();
-    left.stdout(contains("20000000, for another 2").and(contains("registered   false")));
+    left.stdout(contains("20000000, for another 2").and(contains("registered     false")));
 
-    fixture.chain.handle.advance(21 * 86_400).await.unwrap();
+    fixture.pass(21 * 86_400).await;
     let before = fixture.coins(2).await;
     fixture.souk("provider", "provider claim-unbonded").success();
     assert!(fixture.coins(2).await > before + 19_000_000, "the bond is back, less a fee");
@@ -476,7 +517,7 @@ async fn a_staker_gets_its_stake_back_after_the_unstaking_period() {
     unstaking.stdout(contains("You staked 0, 5000000 unstake for another 2"));
     fixture.souk("ann", "fees claim-unstaked").code(4);
 
-    fixture.chain.handle.advance(21 * 86_400).await.unwrap();
+    fixture.pass(21 * 86_400).await;
     fixture.souk("ann", "fees show").success().stdout(contains("5000000 have unstaked"));
     let before = fixture.coins(0).await;
     fixture.souk("ann", "fees claim-unstaked").success();

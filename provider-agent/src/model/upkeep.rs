@@ -393,6 +393,25 @@ mod tests {
         }
     }
 
+    /// Whether a lease of second 10,000 is closed for want of its manifest `waited` seconds later, by an agent that is
+    /// there since `current_since`, with the chain's time `least` if it is known.
+    fn is_late_after(
+        waited: u64,
+        least: Option<u64>,
+        current_since: u64,
+        policy: &Bidding,
+    ) -> bool {
+        let input = UpkeepInput {
+            at: Some(Cursor { height: 5, time: 10_000 + waited }),
+            leases: vec![lease(10_000)],
+            current_since: Some(current_since),
+            manifest_timeouts: least.map(|seconds| (LEASE, seconds)).into_iter().collect(),
+            in_cluster: Some(BTreeSet::new()),
+            ..UpkeepInput::default()
+        };
+        plan(&input, policy).contains(&UpkeepTask::ManifestTimeout(LEASE))
+    }
+
     #[test]
     fn a_lease_is_closed_for_its_manifest_only_while_the_chain_allows_it() {
         // The tenant's own time of 10 minutes is over in each.
@@ -408,16 +427,8 @@ mod tests {
             ("the agent came back at its end", Some(300), 13_541, 3_840, false),
             ("the chain's time is not known", None, 100, 700, false),
         ] {
-            let input = UpkeepInput {
-                at: Some(Cursor { height: 5, time: 10_000 + waited }),
-                leases: vec![lease(10_000)],
-                current_since: Some(current_since),
-                manifest_timeouts: least.map(|seconds| (LEASE, seconds)).into_iter().collect(),
-                in_cluster: Some(BTreeSet::new()),
-                ..UpkeepInput::default()
-            };
-            let tasks = plan(&input, &policy());
-            assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
+            let is_late = is_late_after(waited, least, current_since, &policy());
+            assert_eq!(is_late, late, "{case}");
         }
     }
 
@@ -431,16 +442,8 @@ mod tests {
             ("too late to be in a block in time", 100, 3_841, false),
             ("the tenant had less than the chain's time", 13_541, 3_840, false),
         ] {
-            let input = UpkeepInput {
-                at: Some(Cursor { height: 5, time: 10_000 + waited }),
-                leases: vec![lease(10_000)],
-                current_since: Some(current_since),
-                manifest_timeouts: BTreeMap::from([(LEASE, 300)]),
-                in_cluster: Some(BTreeSet::new()),
-                ..UpkeepInput::default()
-            };
-            let tasks = plan(&input, &policy);
-            assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
+            let is_late = is_late_after(waited, Some(300), current_since, &policy);
+            assert_eq!(is_late, late, "{case}");
         }
         assert_eq!(longest_manifest_timeout(300), 3_540);
     }
@@ -474,16 +477,8 @@ mod tests {
             ("the tenant had its ten minutes", 34_241, 24_841, true),
             ("the tenant had less", 34_242, 24_841, false),
         ] {
-            let input = UpkeepInput {
-                at: Some(Cursor { height: 5, time: 10_000 + waited }),
-                leases: vec![lease(10_000)],
-                current_since: Some(current_since),
-                manifest_timeouts: BTreeMap::from([(LEASE, 21_600)]),
-                in_cluster: Some(BTreeSet::new()),
-                ..UpkeepInput::default()
-            };
-            let tasks = plan(&input, &policy());
-            assert_eq!(tasks.contains(&UpkeepTask::ManifestTimeout(LEASE)), late, "{case}");
+            let is_late = is_late_after(waited, Some(21_600), current_since, &policy());
+            assert_eq!(is_late, late, "{case}");
         }
     }
 

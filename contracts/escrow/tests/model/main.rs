@@ -167,7 +167,7 @@ impl Life {
     }
 
     fn expect(&mut self, step: &Step) -> Result<(), Refused> {
-        if self.delisted && matches!(step, Step::Open { .. } | Step::Stream { .. }) {
+        if self.delisted && matches!(step, Step::Open { .. }) {
             return Err(Refused);
         }
         match *step {

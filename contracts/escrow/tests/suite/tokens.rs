@@ -93,7 +93,7 @@ fn a_token_account_pays_refunds_and_sweeps_in_the_token() {
     tokens.send(&who("bob"), 50, &Cw20Hook::Deposit { account }).unwrap();
     tokens.send(&who("ann"), 10, &Cw20Hook::Deposit { account }).unwrap();
     tokens.escrow.control(&Escrow::stream_msg(1, 1, &who("provider"), 100, 1_000)).unwrap();
-    tokens.escrow.pass(HOUR).close(1, &[1, 2]);
+    tokens.escrow.pass(HOUR).close(1, &[1]);
     let denom = Denom::Cw20(tokens.token.to_string());
     let claims = [
         ExecuteMsg::Withdraw { account, stream: 1 },

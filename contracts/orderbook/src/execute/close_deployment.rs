@@ -14,9 +14,7 @@ pub fn close_deployment(
     id: DeploymentId,
     deployment: Deployment,
 ) -> Result<Response, ContractError> {
-    if deployment.closed {
-        return Err(ContractError::DeploymentClosed(id));
-    }
+    deployment.must_be_active(id)?;
     let depleted = escrow::is_depleted(&ctx.view(), id);
     let reason = if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
     lifecycle::deployment::close(ctx, id, deployment, reason)

@@ -20,9 +20,7 @@ pub fn close_group(
     id: GroupId,
     deployment: Deployment,
 ) -> Result<Response, ContractError> {
-    if deployment.closed {
-        return Err(ContractError::DeploymentClosed(id.deployment));
-    }
+    deployment.must_be_active(id.deployment)?;
     let group = groups::get(ctx.storage(), id)?;
     let state = group.state(&deployment);
     if state == GroupState::Closed {

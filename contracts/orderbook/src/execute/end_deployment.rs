@@ -26,9 +26,7 @@ use crate::{
 /// If it is in use, closed already, or marked not long enough ago.
 pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, ContractError> {
     let mut deployment = deployments::get(ctx.storage(), id)?;
-    if deployment.closed {
-        return Err(ContractError::DeploymentClosed(id));
-    }
+    deployment.must_be_active(id)?;
     let (now, height) = (ctx.now(), ctx.height());
     let Unused { depleted_since, expired, released } = end_of_use(ctx, id, &deployment)?;
     let Some(mark) = deployment.mark.filter(|mark| mark.depleted_since == depleted_since) else {

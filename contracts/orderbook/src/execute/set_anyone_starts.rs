@@ -19,9 +19,7 @@ pub fn set_anyone_starts(
     mut deployment: Deployment,
     on: bool,
 ) -> Result<Response, ContractError> {
-    if deployment.closed {
-        return Err(ContractError::DeploymentClosed(id));
-    }
+    deployment.must_be_active(id)?;
     deployment.anyone_starts = on;
     deployments::save(ctx.storage_mut(), id, &deployment)?;
     Ok(Response::new().add_event(AnyoneStartsSet { deployment: id, on }))

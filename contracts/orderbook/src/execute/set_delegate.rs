@@ -19,9 +19,7 @@ pub fn set_delegate(
     mut deployment: Deployment,
     delegate: Option<String>,
 ) -> Result<Response, ContractError> {
-    if deployment.closed {
-        return Err(ContractError::DeploymentClosed(id));
-    }
+    deployment.must_be_active(id)?;
     deployment.delegate = delegate.map(|delegate| ctx.address(&delegate)).transpose()?;
     deployments::save(ctx.storage_mut(), id, &deployment)?;
     let delegate = deployment.delegate.map(String::from);

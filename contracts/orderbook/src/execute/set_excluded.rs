@@ -22,9 +22,7 @@ pub fn set_excluded(
     add: &[String],
     remove: &[String],
 ) -> Result<Response, ContractError> {
-    if deployment.closed {
-        return Err(ContractError::DeploymentClosed(id.deployment));
-    }
+    deployment.must_be_active(id.deployment)?;
     let add = addresses(ctx, "excluded providers", add, MAX_UNWANTED)?;
     let remove = addresses(ctx, "providers to let bid again", remove, MAX_EXCLUDED)?;
     let mut group = groups::get(ctx.storage(), id)?;

@@ -36,9 +36,7 @@ pub fn start_group(
     starter: Starter,
     without_last: bool,
 ) -> Result<Response, ContractError> {
-    if deployment.closed {
-        return Err(ContractError::DeploymentClosed(id.deployment));
-    }
+    deployment.must_be_active(id.deployment)?;
     let mut group = groups::get(ctx.storage(), id)?;
     let (mut response, mut released) = (Response::new(), Rate::ZERO);
     if let Some(expired) = lifecycle::group::record_expiry(ctx, id, &mut group, &deployment)? {

@@ -19,9 +19,7 @@ pub fn update_deployment(
     mut deployment: Deployment,
     commitment: HexBinary,
 ) -> Result<Response, ContractError> {
-    if deployment.closed {
-        return Err(ContractError::DeploymentClosed(id));
-    }
+    deployment.must_be_active(id)?;
     super::check_commitment(&commitment)?;
     let changed = Binary::from(commitment.as_slice());
     if changed == deployment.commitment {

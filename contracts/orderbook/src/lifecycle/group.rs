@@ -117,9 +117,8 @@ pub fn stop(
     // A pruned order is a closed one.
     let found = orders::find(ctx.storage(), number)?;
     if let Some(order) = &found
-        && let OrderStatus::Lease(running) = &order.status
-        && running.ended.is_none()
-        && manifest::was_paid(running.created_at, order.manifest_timeout, ctx.now())
+        && let Some(lease) = order.lease().filter(|lease| lease.ended.is_none())
+        && manifest::was_paid(lease.created_at, order.manifest_timeout, ctx.now())
     {
         group.take_start_back();
     }

@@ -7,7 +7,8 @@ use cosmwasm_schema::{
 use cosmwasm_std::Addr;
 use souk_api::{
     orderbook::{
-        FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT, FIRST_SLOWEST_BLOCK, OrderbookEvent, Params,
+        FIRST_SLOWEST_BLOCK, OrderbookEvent, Params, first_idle_grace, first_manifest_timeout,
+        first_slowest_block,
     },
     published::names,
 };
@@ -72,28 +73,13 @@ struct StoredParams {
     #[serde(rename = "reap_blocks")]
     end_blocks: u64,
     slot_hold: u64,
-    #[serde(default = "manifest_timeout")]
+    #[serde(default = "first_manifest_timeout")]
     manifest_timeout: u64,
-    #[serde(default = "idle_grace")]
+    #[serde(default = "first_idle_grace")]
     idle_grace: u64,
     // Every message reads the configuration: what says nothing new is not written.
-    #[serde(default = "slowest_block", skip_serializing_if = "is_first_slowest_block")]
+    #[serde(default = "first_slowest_block", skip_serializing_if = "is_first_slowest_block")]
     slowest_block: u64,
-}
-
-/// What holds until the owner sets it, in markets of the first release.
-fn manifest_timeout() -> u64 {
-    FIRST_MANIFEST_TIMEOUT
-}
-
-/// As [`manifest_timeout`].
-fn idle_grace() -> u64 {
-    FIRST_IDLE_GRACE
-}
-
-/// As [`manifest_timeout`].
-fn slowest_block() -> u64 {
-    FIRST_SLOWEST_BLOCK
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -61,6 +61,16 @@ pub struct Deployment {
     pub closed: bool,
 }
 
+impl Deployment {
+    /// Refuses to change one that has ended.
+    ///
+    /// # Errors
+    /// If it has.
+    pub fn must_be_active(&self, id: DeploymentId) -> Result<(), ContractError> {
+        if self.closed { Err(ContractError::DeploymentClosed(id)) } else { Ok(()) }
+    }
+}
+
 /// The mark of a deployment that is depleted or out of use. A clock that started again has another
 /// `depleted_since` when it stops, so a mark of before is void.
 #[cw_serde]

@@ -3,7 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
-use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, LeaseState, OrderState};
+use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, LeaseState, OrderState, first_manifest_timeout};
 use souk_contract_std::Page;
 use souk_core::{CloseReason, GroupId, OrderId, Price, Rate};
 
@@ -40,7 +40,7 @@ pub struct Order {
     /// what holds for the orders of the first release.
     #[serde(
         rename = "w",
-        default = "manifest_timeout",
+        default = "first_manifest_timeout",
         skip_serializing_if = "is_first_manifest_timeout"
     )]
     pub manifest_timeout: u64,
@@ -51,10 +51,6 @@ pub struct Order {
     /// How far it has come.
     #[serde(rename = "s")]
     pub status: OrderStatus,
-}
-
-fn manifest_timeout() -> u64 {
-    FIRST_MANIFEST_TIMEOUT
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -140,7 +140,8 @@ impl Play {
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
         let Some(order) = self.pick_order(which) else {
-            return self.create(tenant, which, units);
+            // A market that takes nothing does so until time passes.
+            return self.create(tenant, which, units).or_else(|_| self.pass(units));
         };
         let (id, deployment) = (order.id, order.group.deployment);
         let price = order.spec.ceiling.u128() * (1 + u128::from(units) % 100) / 100;
@@ -313,7 +314,9 @@ impl Play {
         }
         for LeaseReclaiming { order, deadline, deadline_block, .. } in reclaiming {
             let before = self.notices.insert(order, (deadline, deadline_block));
-            assert!(before.is_none(), "{order} is announced once");
+            // A day is 144 blocks here.
+            let lapsed = |(time, block)| now >= time + DAY && height >= block + 144;
+            assert!(before.is_none_or(lapsed), "{order} is announced again");
             assert!(deadline >= now + HOUR && deadline_block >= height + 6, "{order}");
         }
         for LeaseClosed { order, provider, reason, breach, notice, .. } in closed {
@@ -326,6 +329,8 @@ impl Play {
                 self.count("end by notice");
                 let (deadline, deadline_block) = self.notices[&order];
                 assert!(now >= deadline && height >= deadline_block, "{order} ends too early");
+                let lapsed = now >= deadline + DAY && height >= deadline_block + 144;
+                assert!(!lapsed, "{order} ends by a notice that lapsed");
                 assert!(!breach, "{order}");
             }
         }

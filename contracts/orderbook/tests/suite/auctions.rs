@@ -197,7 +197,7 @@ fn a_guardians_pause_that_ends_by_itself_counts_for_auctions_as_one_that_was_end
     assert_eq!(market.order_of(order).closes_at, before, "its owner may end it earlier");
     assert_eq!(market.close_auction(order, 1).unwrap_err(), CommonError::Paused.into());
     let lower = market.lower("a", order, 400).unwrap_err();
-    assert!(matches!(lower, ContractError::AuctionOver { .. }), "no bidder gains by it: {lower}");
+    assert!(matches!(lower, ContractError::OrderExpired { .. }), "no bidder gains by it: {lower}");
     let error = market.pass(600).close_auction(order, 1).unwrap_err();
     assert!(matches!(error, ContractError::AuctionRuns { .. }), "ten minutes: {error}");
     assert_eq!(market.order_of(order).closes_at, Some(ends_at + 600));

@@ -149,12 +149,7 @@ fn a_rival_that_pays_for_five_minutes_keeps_a_provider_busy_for_ten() {
 #[test]
 fn a_lease_that_ends_without_money_or_without_a_manifest_lets_go_of_its_slot_at_once() {
     let mut market = Market::new();
-    market.provider("pro");
-    let new = deployment(&[group("web", MIN_DEPOSIT)], tenant_choice());
-    let id = market.create("ann", &new, MIN_DEPOSIT).unwrap();
-    let order = market.deployment(id).groups[0].order;
-    market.place("pro", order, MIN_DEPOSIT).unwrap();
-    market.accept("ann", order, "pro", MIN_DEPOSIT).unwrap();
+    let (_, order) = market.lease_for_an_hour();
     market.pass(HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
     assert_eq!(market.lease_of(order).reason, Some(CloseReason::InsufficientFunds));
     assert_eq!(market.stats_of("pro").used, 0);

@@ -39,9 +39,22 @@ pub const MANIFEST_WINDOW: u64 = HOUR;
 /// `Params::manifest_timeout` in markets and orders of the first release, which say nothing of it. Whatever
 /// new markets begin with, this stays.
 pub const FIRST_MANIFEST_TIMEOUT: u64 = 300;
-/// `Params::idle_grace`, likewise.
-pub const FIRST_IDLE_GRACE: u64 = DAY.saturating_mul(30);
 /// `Params::slowest_block`, likewise, in milliseconds.
 pub const FIRST_SLOWEST_BLOCK: u64 = 9_000;
 /// The range of `Params::slowest_block`, in milliseconds.
 pub const SLOWEST_BLOCK_RANGE: RangeInclusive<u64> = 100..=600_000;
+
+/// [`FIRST_MANIFEST_TIMEOUT`], for fields that are absent.
+pub const fn first_manifest_timeout() -> u64 {
+    FIRST_MANIFEST_TIMEOUT
+}
+
+/// [`FIRST_SLOWEST_BLOCK`], likewise.
+pub const fn first_slowest_block() -> u64 {
+    FIRST_SLOWEST_BLOCK
+}
+
+/// `Params::idle_grace` in markets of the first release, likewise.
+pub const fn first_idle_grace() -> u64 {
+    DAY.saturating_mul(30)
+}

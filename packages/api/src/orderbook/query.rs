@@ -8,8 +8,8 @@ use souk_core::{
 };
 
 use super::{
-    BidState, DenomConfig, DeploymentState, FIRST_IDLE_GRACE, FIRST_MANIFEST_TIMEOUT,
-    FIRST_SLOWEST_BLOCK, GroupState, LeaseState, OrderState, Params, ReclaimResponse, Reclamation,
+    BidState, DenomConfig, DeploymentState, GroupState, LeaseState, OrderState, Params,
+    ReclaimResponse, Reclamation, first_idle_grace, first_manifest_timeout, first_slowest_block,
 };
 
 /// The orderbook's queries.
@@ -135,24 +135,12 @@ struct ParamsOfAnyRelease {
     end_grace: u64,
     end_blocks: u64,
     slot_hold: u64,
-    #[serde(default = "manifest_timeout")]
+    #[serde(default = "first_manifest_timeout")]
     manifest_timeout: u64,
-    #[serde(default = "idle_grace")]
+    #[serde(default = "first_idle_grace")]
     idle_grace: u64,
-    #[serde(default = "slowest_block")]
+    #[serde(default = "first_slowest_block")]
     slowest_block: u64,
-}
-
-fn manifest_timeout() -> u64 {
-    FIRST_MANIFEST_TIMEOUT
-}
-
-fn idle_grace() -> u64 {
-    FIRST_IDLE_GRACE
-}
-
-fn slowest_block() -> u64 {
-    FIRST_SLOWEST_BLOCK
 }
 
 /// A deployment.
@@ -263,7 +251,7 @@ pub struct OrderResponse {
     /// When its auction closes, extensions included.
     pub closes_at: Option<u64>,
     /// From how many seconds after its lease's beginning that may be closed for want of a manifest.
-    #[serde(default = "manifest_timeout")]
+    #[serde(default = "first_manifest_timeout")]
     pub manifest_timeout: u64,
     /// The notice for which its provider may take the lease back: a bid offers as much or more.
     #[serde(default)]
@@ -340,7 +328,7 @@ pub struct LeaseResponse {
     /// When it began.
     pub created_at: u64,
     /// From how many seconds after its beginning its provider may close it for want of a manifest.
-    #[serde(default = "manifest_timeout")]
+    #[serde(default = "first_manifest_timeout")]
     pub manifest_timeout: u64,
     /// When it ended.
     pub closed_at: Option<u64>,

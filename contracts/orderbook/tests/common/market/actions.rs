@@ -1,5 +1,7 @@
 //! What tenants, providers and strangers do.
 
+use souk_api::defaults::MIN_DEPOSIT;
+
 use super::*;
 
 /// What is done to a group.
@@ -232,6 +234,17 @@ impl Market {
         self.place(provider, order, units).unwrap();
         self.accept(tenant, order, provider, units).unwrap();
         order
+    }
+
+    /// A deployment of `ann` whose account pays its one lease, at `pro`, for exactly an hour.
+    pub fn lease_for_an_hour(&mut self) -> (DeploymentId, OrderId) {
+        self.provider("pro");
+        let new = deployment(&[group("web", MIN_DEPOSIT)], tenant_choice());
+        let id = self.create("ann", &new, MIN_DEPOSIT).unwrap();
+        let order = self.deployment(id).groups[0].order;
+        self.place("pro", order, MIN_DEPOSIT).unwrap();
+        self.accept("ann", order, "pro", MIN_DEPOSIT).unwrap();
+        (id, order)
     }
 
     /// The provider of that name closes a lease.
