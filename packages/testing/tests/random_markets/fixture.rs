@@ -135,7 +135,7 @@ impl Fixture {
             }
             Step::SetLists { deployment, refused } => {
                 let (tenant, id) = self.deployment(*deployment)?;
-                let refused: Vec<&str> = refused.iter().map(|of| provider(*of)).collect();
+                let refused: Vec<&str> = refused.iter().map(provider).collect();
                 self.market.set_lists(tenant, id, None, Some(&refused))
             }
             Step::SetDelegate { deployment, limit } => {
