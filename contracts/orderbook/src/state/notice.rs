@@ -67,7 +67,7 @@ impl Notice {
         ReclaimResponse { reason, started_at, deadline, deadline_block, ended, lapsed }
     }
 
-    /// Its end, where the market was stopped for so many seconds in all.
+    /// Its end, where `stopped` is for how many seconds the market was stopped in all.
     fn later_by(&self, stopped: u64) -> Deadline {
         let since = stopped.saturating_sub(self.stopped);
         Deadline { time: self.time.saturating_add(since), block: self.block }
