@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     commands::{
-        accept, admin, audit, balance, bids, close, deploy, deposit, fees, group, keys, lease,
-        list, localnet, provider, sdl, status, withdraw,
+        accept, admin, audit, balance, bidders, bids, close, delegate, deploy, deposit, fees,
+        group, keys, lease, list, localnet, provider, sdl, status, withdraw,
     },
     context::Global,
 };
@@ -47,6 +47,10 @@ pub enum Command {
     /// Pause, start and close the groups of a deployment, and say who may not bid on them.
     #[command(subcommand)]
     Group(group::Group),
+    /// Say who may bid on a deployment's orders to come.
+    Bidders(bidders::Bidders),
+    /// Name a key for everyday actions on a deployment, and how much it may let it cost.
+    Delegate(delegate::Delegate),
     /// Show and manage leases: status, logs, events, manifest, close, volumes.
     #[command(subcommand)]
     Lease(lease::Lease),

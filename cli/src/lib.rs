@@ -37,6 +37,8 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Withdraw(command) => command.run(&context).await,
         Command::Close(command) => command.run(&context).await,
         Command::Group(command) => command.run(&context).await,
+        Command::Bidders(command) => command.run(&context).await,
+        Command::Delegate(command) => command.run(&context).await,
         Command::Lease(command) => command.run(&context).await,
         Command::Provider(command) => command.run(&context).await,
         Command::Audit(command) => command.run(&context).await,

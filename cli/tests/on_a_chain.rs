@@ -2,13 +2,19 @@
 //! values, what to do, and that nothing was lost by it.
 #![allow(clippy::unwrap_used)]
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, process::Stdio, time::Duration};
 
 use assert_cmd::{Command, assert::Assert};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use cosmrs::proto::{cosmwasm::wasm::v1::QuerySmartContractStateResponse, traits::Message};
 use predicates::{prelude::*, str::contains};
-use souk_api::{defaults, orderbook};
+use souk_api::{
+    defaults,
+    orderbook::{
+        self,
+        OrderState::{Active, Open},
+    },
+};
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
 use souk_client::{market::Orderbook, wallet::Wallet};
 use souk_core::{Denom, DeploymentId, OrderId, Price};
@@ -101,6 +107,11 @@ impl Fixture {
     async fn bid(&self, order: u64, price: u128) {
         let register = "provider register --operator provider --gateway https://p.example --bond";
         self.souk("provider", &format!("{register} 20000000")).success();
+        self.place(order, price).await;
+    }
+
+    /// Bids on an order as the provider that is registered.
+    async fn place(&self, order: u64, price: u128) {
         let network = &self.chain.network;
         let client = Client::new(network.client_config()).unwrap();
         let wallet = Wallet::new(client.clone(), self.keys[2].clone(), network).unwrap();
@@ -285,6 +296,24 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     fixture.souk("ann", "group anyone-starts 1 maybe").code(2);
     let anyone = fixture.souk("ann", "group anyone-starts 1 yes").success();
     anyone.stdout(contains("Anyone may start"));
+
+    fixture.souk("ann", "bidders 1").code(2);
+    fixture.souk("ann", "bidders 1 --allow-all --allow provider").code(2);
+    let lists = fixture.souk("ann", &format!("bidders 1 --refuse {provider}")).success();
+    lists.stdout(contains(format!("all providers may bid, not {provider}.")));
+    let lists = fixture.souk("ann", &format!("bidders 1 --allow {provider} --refuse-none"));
+    lists.success().stdout(contains(format!("only {provider} may bid.")));
+    let lists = fixture.souk("ann", "bidders 1 --allow-all").success();
+    lists.stdout(contains("deployment 1 all providers may bid."));
+
+    let bob = fixture.keys[1].address(PREFIX).unwrap();
+    let named = fixture.souk("ann", &format!("delegate 1 {bob}")).success();
+    named.stdout(contains("It accepts no bid"));
+    let limited = fixture.souk("ann", &format!("delegate 1 {bob} --limit 20000usouk")).success();
+    limited.stdout(contains("an hour at most"));
+    fixture.souk("bob", "bidders 1 --allow-all").code(4).stderr(contains("tenant"));
+    fixture.souk("ann", "delegate 1").code(2);
+    fixture.souk("ann", "delegate 1 --none").success().stdout(contains("has no delegate"));
     fixture.souk("ann", "group start 1 2").code(4).stderr(contains("group 1/2 does not exist"));
     fixture.souk("ann", "group close 1 1").success().stdout(contains("Group 1/1 is closed;"));
     fixture.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));
@@ -531,6 +560,44 @@ async fn an_auditor_says_who_it_is() {
     fixture.souk("bob", profile).success().stdout(contains("Bob"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_order_that_fails_keeps_no_other_from_its_lease_and_manifest() {
+    let fixture = Fixture::new().await;
+    let home = fixture.home.path();
+    let mut text = fs::read_to_string(home.join("web.yaml")).unwrap();
+    let placement =
+        "      pricing:\n        web:\n          denom: usouk\n          amount: 20000\n";
+    let places = ["here", "there"].map(|place| format!("    {place}:\n{placement}"));
+    let deployed = ["here", "there"]
+        .map(|place| format!("    {place}:\n      profile: web\n      count: 1\n"));
+    text = text.replace("\ndeployment:\n", &format!("{}\ndeployment:\n", places.concat()));
+    text = text.replace("\nsouk:\n", &format!("{}\nsouk:\n", deployed.concat()));
+    fs::write(home.join("three.yaml"), text).unwrap();
+    let mut deploy = std::process::Command::new(assert_cmd::cargo::cargo_bin("souk"));
+    deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
+    let arguments = ["deploy", "three.yaml", "--bid", "lowest", "--wait", "8", "--collect", "1"];
+    let deploy = deploy.env("SOUK_KEY", "ann").args(arguments).stderr(Stdio::piped());
+    let deploy = deploy.stdout(Stdio::piped()).spawn().unwrap();
+    let client = Client::new(fixture.chain.network.client_config()).unwrap();
+    let contract = &fixture.chain.network.contracts().unwrap().orderbook;
+    let market = Orderbook::new(client.query(), contract);
+    while market.order(OrderId(3)).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    fixture.bid(1, 15_000).await;
+    fixture.place(3, 15_000).await;
+    let ended = deploy.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    // The gateway of both leases does not exist; nobody bid on the second order.
+    let unreached = "the gateway at https://p.example cannot be reached";
+    for (order, why) in [(1, unreached), (2, "order 2 got no bid within"), (3, unreached)] {
+        assert!(said.contains(&format!("order {order} has no workload: {why}")), "{order}: {said}");
+    }
+    assert!(said.contains("`souk lease send ORDER`"), "{said}");
+    let states = [1, 2, 3].map(async |order| market.order(OrderId(order)).await.unwrap().state);
+    assert_eq!(futures::future::join_all(states).await, [Active, Open, Active]);
+}
+
 /// A deployment whose file costs 1,200,000 an hour at most, with as much, and a binding auction of five minutes. The
 /// command that made it is gone.
 async fn with_an_auction(fixture: &Fixture) {
@@ -560,12 +627,12 @@ async fn an_auction_that_is_over_without_a_bid_keeps_no_money_and_no_group_back(
     with_an_auction(&fixture).await;
     let runs = fixture.souk("ann", "withdraw 1 1");
     runs.code(4).stderr(contains("need 1200000"));
-    fixture.chain.handle.advance(301).await.unwrap();
+    fixture.pass(301).await;
     fixture.chain.handle.produce_blocks(60).await.unwrap();
     // Its end lets the whole reserve go, and its group can be put out again in the same transaction.
     let started = fixture.souk("ann", "group start 1 1").success();
     started.stdout(contains("Group 1/1 is open, order 2 is open;"));
-    fixture.chain.handle.advance(301).await.unwrap();
+    fixture.pass(301).await;
     fixture.chain.handle.produce_blocks(60).await.unwrap();
     fixture.souk("ann", "withdraw 1 700000").success().stdout(contains("has 0.50 SOUK left"));
     fixture.souk("ann", "group start 1 1").code(4).stderr(contains("deposit the difference"));

@@ -1,5 +1,5 @@
 //! The documents name what is there: every relative link leads to a file and to a heading of it, every
-//! path that stands as code exists, and every test that SECURITY.md names is one.
+//! path that stands as code exists, and every test that SECURITY.md and the list of Akash's faults name is one.
 #![allow(clippy::unwrap_used)]
 
 use std::{
@@ -253,6 +253,24 @@ fn every_test_that_the_security_page_names_is_there() {
     let code = code();
     let missing = tests.into_iter().filter(|test| !code.contains(&format!("fn {test}(")));
     complain("tests that are not there", &missing.map(str::to_owned).collect::<Vec<_>>());
+}
+
+#[test]
+fn each_fault_of_akashs_chain_has_a_test_that_is_there() {
+    let text = fs::read_to_string(root().join("docs/spec/akash.md")).unwrap();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| D")).collect();
+    let code = code();
+    let mut faults = Vec::new();
+    for (number, row) in (1..).zip(&rows) {
+        assert!(row.starts_with(&format!("| D{number} |")), "each once, in their order: {row}");
+        let last = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
+        let tests: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "D{number} has no test: {row}");
+        let missing = tests.into_iter().filter(|test| !code.contains(&format!("fn {test}(")));
+        faults.extend(missing.map(|test| format!("D{number}: {test}")));
+    }
+    assert_eq!(rows.len(), 12, "the list is whole");
+    complain("tests that are not there", &faults);
 }
 
 #[test]

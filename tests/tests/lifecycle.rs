@@ -292,11 +292,11 @@ fn a_depleted_deployment_is_ended_in_two_steps_and_everybody_gets_theirs() {
 
     // The tenant tops up: the mark is void.
     market.top_up("ann", account, souk(1)).unwrap();
-    market.pass_blocks(20, HOUR);
+    market.pass_blocks(400, HOUR);
     assert!(market.end_deployment(deployment.id).is_err());
-    market.pass_blocks(20, HOUR);
+    market.pass_blocks(400, HOUR);
     market.end_deployment(deployment.id).unwrap();
-    market.pass_blocks(20, HOUR);
+    market.pass_blocks(400, HOUR);
     market.end_deployment(deployment.id).unwrap();
     let ended = market.lease(lease);
     assert_eq!(ended.state, LeaseState::InsufficientFunds);
@@ -422,7 +422,7 @@ fn when_all_have_gone_home_the_contracts_are_empty() {
         market.bid("cheap", order, price + 1).unwrap();
         market.bid("dear", order, price).unwrap();
     }
-    market.pass_blocks(20, 200);
+    market.pass_blocks(40, 200);
     for order in &toms.orders {
         market.close_auction(*order).unwrap();
         assert_eq!(market.lease(*order).provider, market.who("dear").as_str());

@@ -130,6 +130,7 @@ fn line(progress: &Progress<'_>) -> String {
             format!("accepted the bid of {} at {price} an hour", offer.provider)
         }
         Progress::ManifestSent { provider, .. } => format!("manifest sent to {provider}"),
+        Progress::Failed { order, error } => format!("order {order} has no workload: {error}"),
         Progress::Status(status) => show::status(status),
     }
 }

@@ -165,12 +165,12 @@ impl Provider {
             }
             Self::SetGateway { gateway, pin } => {
                 let gateway = Gateway { uri: gateway, pins: pins(&pin)? };
-                let message = ExecuteMsg::SetGateway { gateway };
+                let message = ExecuteMsg::SetGateway { provider: own(context)?, gateway };
                 execute_own(context, "naming the gateway", &message, &[]).await
             }
             Self::SetFloors { floors } => {
                 let floors = floors.iter().map(|text| floor(text)).collect::<Result<_>>()?;
-                let message = ExecuteMsg::SetFloors { floors };
+                let message = ExecuteMsg::SetFloors { provider: own(context)?, floors };
                 execute_own(context, "setting price floors", &message, &[]).await
             }
             Self::Show { provider } => show(context, &context.address(&provider)?).await,
@@ -214,6 +214,11 @@ fn floor(text: &str) -> Result<PriceFloor> {
         Some(&[cpu, memory, gpu]) => Ok(PriceFloor { denom, cpu, memory, gpu }),
         _ => Err(bad().into()),
     }
+}
+
+/// The address of the key that sends.
+fn own(context: &Context) -> Result<String> {
+    Ok(context.wallet()?.address)
 }
 
 async fn execute_own(

@@ -7,7 +7,11 @@ use souk_api::orderbook::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use souk_contract_std::{admin, config};
 use souk_core::GroupId;
 
-use crate::{ContractError, Ctx, View, execute, permission, query};
+use crate::{
+    ContractError, Ctx, View,
+    execute::{self, Update},
+    permission, query,
+};
 
 /// Sets the orderbook up.
 ///
@@ -39,17 +43,18 @@ pub fn execute(
     let needed = permission::check(ctx, &msg)?;
     match msg {
         ExecuteMsg::CreateDeployment(new) => execute::create_deployment(ctx, new),
-        ExecuteMsg::UpdateDeployment { deployment, commitment } => {
+        ExecuteMsg::UpdateDeployment { deployment, commitment, allow, refuse } => {
             let found = permission::deployment(ctx, needed, deployment)?;
-            execute::update_deployment(ctx, deployment, found, commitment)
+            let update = Update { commitment, allow, refuse };
+            execute::update_deployment(ctx, deployment, found, update)
         }
         ExecuteMsg::CloseDeployment { deployment } => {
             let found = permission::deployment(ctx, needed, deployment)?;
             execute::close_deployment(ctx, deployment, found)
         }
-        ExecuteMsg::SetDelegate { deployment, delegate } => {
+        ExecuteMsg::SetDelegate { deployment, delegate, limit } => {
             let found = permission::deployment(ctx, needed, deployment)?;
-            execute::set_delegate(ctx, deployment, found, delegate)
+            execute::set_delegate(ctx, deployment, found, delegate, limit)
         }
         ExecuteMsg::AcceptBid { order, provider, bid, max_price } => {
             let loaded = permission::order(ctx, needed, order)?;

@@ -91,11 +91,11 @@ fn check_cover(view: &View, loaded: &LoadedOrder) -> Result<(), ContractError> {
 }
 
 fn check_named(loaded: &LoadedOrder, provider: &Addr) -> Result<(), ContractError> {
-    let deployment = &loaded.deployment;
-    if !deployment.allow.is_empty() && !deployment.allow.contains(provider) {
+    let allow = loaded.allow();
+    if !allow.is_empty() && !allow.contains(provider) {
         return Err(ContractError::NotAllowed(provider.clone()));
     }
-    if deployment.refuse.contains(provider) {
+    if loaded.refuse().contains(provider) {
         return Err(ContractError::Refused(provider.clone()));
     }
     if loaded.order.excluded.contains(provider) {

@@ -7,8 +7,8 @@ use souk_api::{
 };
 use souk_contract_std::CommonError;
 use souk_core::{
-    Amount, BidId, CloseReason, DeploymentId, GroupId, OrderId, Price, attributes::AttributeError,
-    ids::AccountIdError, limits::LimitError, matching::Mismatch,
+    Amount, BidId, CloseReason, DeploymentId, GroupId, OrderId, Price, Rate,
+    attributes::AttributeError, ids::AccountIdError, limits::LimitError, matching::Mismatch,
 };
 use thiserror::Error;
 
@@ -72,6 +72,12 @@ pub enum ContractError {
         /// The orderbook that it names.
         orderbook: String,
     },
+    /// The registry's bonds back nobody's slots yet.
+    #[error(
+        "registry {0} names no orderbook, so that its bonds could back the slots of several; its owner \
+         links this one first (update_config with `orderbook`)"
+    )]
+    RegistryOfNone(Addr),
     /// The escrow has no such account.
     #[error("the escrow has no account for deployment {0}")]
     NoAccount(DeploymentId),
@@ -100,6 +106,29 @@ pub enum ContractError {
     /// A commitment that is not a SHA-256.
     #[error("the commitment has {0} bytes; it is a SHA-256 hash of 32")]
     Commitment(usize),
+    /// An update that changes nothing.
+    #[error("nothing is to be changed of deployment {0}: give a commitment, `allow` or `refuse`")]
+    NothingToUpdate(DeploymentId),
+    /// A limit for nobody.
+    #[error("a limit of {0} an hour needs a delegate that it holds for; name one, or no limit")]
+    LimitWithoutDelegate(Rate),
+    /// A delegate for which its tenant set no limit.
+    #[error(
+        "this delegate may not make the deployment cost anything: its tenant set no limit; the tenant \
+         sends set_delegate with one, or does this itself"
+    )]
+    DelegateWithoutLimit,
+    /// More than a delegate may let a deployment cost.
+    #[error(
+        "the deployment could cost {after} an hour then, and its delegate's limit is {limit}; the \
+         tenant raises that by set_delegate, or does this itself"
+    )]
+    AboveDelegateLimit {
+        /// Base units an hour, all leases together.
+        after: u128,
+        /// The limit.
+        limit: Rate,
+    },
     /// The same commitment again.
     #[error("the deployment has that commitment already")]
     SameCommitment {},
@@ -492,7 +521,7 @@ pub enum ContractError {
     NotYoursToExclude(OrderId),
     /// A notice by which nobody ended the lease in time.
     #[error(
-        "the notice of lease {order} was over at {deadline} and has lapsed since; its provider can give another"
+        "the notice of lease {order} was over at {deadline} and has lapsed since; it was the only one that its provider could give, who can close the lease as a breach, or ask its tenant to close it"
     )]
     NoticeLapsed {
         /// The lease.

@@ -48,8 +48,8 @@ pub fn execute(
             execute::update(ctx, payee, attributes, contact)
         }
         ExecuteMsg::SetOperator { operator } => execute::set_operator(ctx, &operator),
-        ExecuteMsg::SetGateway { gateway } => execute::set_gateway(ctx, gateway),
-        ExecuteMsg::SetFloors { floors } => execute::set_floors(ctx, floors),
+        ExecuteMsg::SetGateway { gateway, .. } => execute::set_gateway(ctx, gateway),
+        ExecuteMsg::SetFloors { floors, .. } => execute::set_floors(ctx, floors),
         ExecuteMsg::SetMaintenance { provider, on } => execute::set_maintenance(ctx, &provider, on),
         ExecuteMsg::Bond {} => execute::bond(ctx),
         ExecuteMsg::Unbond { amount } => execute::unbond(ctx, amount),
@@ -58,7 +58,7 @@ pub fn execute(
         ExecuteMsg::NoticeSlash { provider, amount, reason } => {
             execute::notice_slash(ctx, &provider, amount, reason)
         }
-        ExecuteMsg::Slash { provider } => execute::slash(ctx, &provider),
+        ExecuteMsg::Slash { provider, amount } => execute::slash(ctx, &provider, amount),
         ExecuteMsg::WithdrawNotice { provider } => execute::withdraw_notice(ctx, &provider),
         ExecuteMsg::UpdateConfig {
             guardian,

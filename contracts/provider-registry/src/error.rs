@@ -63,6 +63,17 @@ pub enum ContractError {
     /// The registry counts bonds, and would lose what it sent to itself.
     #[error("the registry cannot receive slashed coins itself: nobody could take them out")]
     ReceivesItself,
+    /// An orderbook of another market.
+    #[error(
+        "orderbook {orderbook} counts on the bonds of registry {registry}, not of this one; it is set for \
+         good, so look at its configuration"
+    )]
+    OrderbookOfAnother {
+        /// The orderbook.
+        orderbook: Addr,
+        /// The registry that it names.
+        registry: String,
+    },
     /// Another orderbook would count the same bonds from nothing.
     #[error("the orderbook is {is} for good: another one would let a bond back its slots twice")]
     OrderbookIsSet {

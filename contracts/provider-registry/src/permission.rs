@@ -14,6 +14,9 @@ use crate::{ContractError, Ctx, state::providers};
 pub fn check(ctx: &Ctx, msg: &ExecuteMsg) -> Result<(), ContractError> {
     permission::check(ctx, msg, |needed| match needed {
         Permission::Slasher => Ok(ctx.config.slashers.contains(ctx.sender())),
+        Permission::Provider if named(msg).is_some_and(|named| named != ctx.sender().as_str()) => {
+            Ok(false)
+        }
         // Whoever left may still claim; actions that need a registration look for it.
         Permission::Provider if providers::is_known(ctx.storage(), ctx.sender()) => Ok(true),
         Permission::Provider => {
@@ -29,6 +32,17 @@ pub fn check(ctx: &Ctx, msg: &ExecuteMsg) -> Result<(), ContractError> {
         // Permissions of other contracts are nobody's here.
         _ => Ok(false),
     })
+}
+
+/// The provider that a message says it changes, where its own key sends it. Messages of the first release had
+/// the same form and another sender: what one of those means to change is never another's record.
+fn named(msg: &ExecuteMsg) -> Option<&str> {
+    match msg {
+        ExecuteMsg::SetGateway { provider, .. } | ExecuteMsg::SetFloors { provider, .. } => {
+            Some(provider)
+        }
+        _ => None,
+    }
 }
 
 /// The provider whose operator sends a message. Each message is named, so that a new one does

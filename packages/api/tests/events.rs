@@ -210,9 +210,10 @@ every_event! {
     orderbook OrderbookEvent {
         DeploymentCreated { deployment, tenant, commitment, groups, denom }
         DeploymentUpdated { deployment, commitment }
+        ListsSet { deployment, allow, refuse }
         DeploymentMarked { deployment, depleted_since, endable_at }
         DeploymentClosed { deployment, reason }
-        DelegateSet { deployment, delegate }
+        DelegateSet { deployment, delegate, limit }
         AnyoneStartsSet { deployment, on }
         GroupChanged { deployment, group, state }
         OrderOpened {
@@ -224,7 +225,7 @@ every_event! {
         BidWithdrawn { order, bid, provider }
         BidDisqualified { order, bid, provider, why }
         BidsReleased { provider, count }
-        AuctionExtended { order, closes_at }
+        AuctionExtended { order, closes_at, closes_at_block }
         LeaseCreated { order, deployment, group, tenant, provider, price, denom }
         LeaseClosed { order, deployment, group, provider, reason, breach, excluded, notice }
         LeaseReclaiming {

@@ -166,6 +166,7 @@ impl Workload {
             groups: self.groups.clone(),
             auction: self.auction,
             delegate: self.delegate.clone(),
+            delegate_limit: None,
             allow: self.allow.clone(),
             refuse: self.refuse.clone(),
             reclamation: self.reclamation,

@@ -117,6 +117,7 @@ fn put(tx: &Tx<'_>, number: u64, spec: &GroupSpec, manifest: &str) -> Result<(),
         refuse: vec![],
         excluded: vec![],
         reclamation: None,
+        closes_at_block: None,
     };
     orders::put(
         tx,

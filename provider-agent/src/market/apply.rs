@@ -134,7 +134,9 @@ fn apply_orderbook(
         OrderbookEvent::BidDisqualified(event) => {
             bid_removed(tx, context, at, event.order, &event.provider)
         }
-        OrderbookEvent::AuctionExtended(event) => orders::extend(tx, event.order, event.closes_at),
+        OrderbookEvent::AuctionExtended(event) => {
+            orders::extend(tx, event.order, event.closes_at, event.closes_at_block)
+        }
         OrderbookEvent::LeaseCreated(event) => {
             orders::close(tx, event.order)?;
             if own(&event.provider) { Ok(()) } else { bid_lost(tx, at, event.order) }
@@ -152,6 +154,7 @@ fn apply_orderbook(
         OrderbookEvent::LeaseClosed(_)
         | OrderbookEvent::LeaseReclaiming(_)
         | OrderbookEvent::DelegateSet(_)
+        | OrderbookEvent::ListsSet(_)
         | OrderbookEvent::ExcludedSet(_)
         | OrderbookEvent::AnyoneStartsSet(_)
         | OrderbookEvent::GroupChanged(_) => Ok(()),

@@ -209,7 +209,7 @@ async fn order(market: &Market, store: &Store, id: OrderId) -> Result<(), ChainE
         .write(move |tx| {
             orders::set_detail(tx, id, &OrderDetail::from(&order))?;
             if let Some(closes_at) = order.closes_at {
-                orders::extend(tx, id, closes_at)?;
+                orders::extend(tx, id, closes_at, order.closes_at_block)?;
             }
             pending::done(tx, Pending::Order, id.0)?;
             Ok(())

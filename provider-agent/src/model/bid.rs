@@ -37,6 +37,11 @@ impl BidProgress {
         }
     }
 
+    /// Whether it uses one of the bond's slots as a bid: one that is lost does, until it is released.
+    pub const fn holds_slot(self) -> bool {
+        matches!(self, Self::Sent | Self::Open | Self::Lost | Self::Releasing)
+    }
+
     /// Whether it may still become a lease.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Sent | Self::Open)

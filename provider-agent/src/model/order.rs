@@ -49,6 +49,19 @@ pub struct OrderDetail {
     /// The least notice before its lease is taken back, in seconds, if it asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reclamation: Option<u64>,
+    /// The block before which its auction does not close, extensions included. None of orderbooks of the first
+    /// release, which do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes_at_block: Option<u64>,
+}
+
+impl Order {
+    /// When its auction was over, if it is at this time and height. A chain that stood still leaves bidders their
+    /// time in blocks.
+    pub fn auction_over(&self, time: u64, height: u64) -> Option<u64> {
+        let block = self.detail.as_ref().and_then(|detail| detail.closes_at_block);
+        self.closes_at.filter(|end| *end <= time && block.is_none_or(|block| block <= height))
+    }
 }
 
 impl From<&OrderResponse> for OrderDetail {
@@ -60,6 +73,7 @@ impl From<&OrderResponse> for OrderDetail {
             refuse: order.refuse.clone(),
             excluded: order.excluded.clone(),
             reclamation: order.reclamation.map(|asked| asked.min_window),
+            closes_at_block: order.closes_at_block,
         }
     }
 }

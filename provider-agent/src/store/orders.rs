@@ -181,12 +181,24 @@ pub fn set_detail(tx: &Tx<'_>, order: OrderId, detail: &OrderDetail) -> Result<(
     Ok(())
 }
 
-/// Moves the close of its auction to a later time.
+/// Moves the close of its auction to a later time, and to a later block where that is said.
 ///
 /// # Errors
 ///
 /// If the store fails.
-pub fn extend(tx: &Tx<'_>, order: OrderId, closes_at: u64) -> Result<(), StoreError> {
+pub fn extend(
+    tx: &Tx<'_>,
+    order: OrderId,
+    closes_at: u64,
+    block: Option<u64>,
+) -> Result<(), StoreError> {
+    if let Some(mut detail) = get(tx, order)?.and_then(|known| known.detail)
+        && detail.closes_at_block < block
+    {
+        detail.closes_at_block = block;
+        tx.prepare_cached("UPDATE orders SET detail = ?2 WHERE id = ?1")?
+            .execute(params![sql::int(order.0)?, sql::to_json(&detail)?])?;
+    }
     tx.prepare_cached(
         "UPDATE orders SET closes_at = max(coalesce(closes_at, 0), ?2) WHERE id = ?1",
     )?

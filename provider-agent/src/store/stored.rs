@@ -160,6 +160,7 @@ fn detail() -> OrderDetail {
         refuse: vec!["souk1other".into()],
         excluded: vec!["souk1former".into()],
         reclamation: None,
+        closes_at_block: None,
     }
 }
 

@@ -182,6 +182,7 @@ pub async fn write(store: &Store, leased: &Leased) {
         refuse: vec![],
         excluded: vec![],
         reclamation: None,
+        closes_at_block: None,
     };
     let order = Order {
         id: lease.order,

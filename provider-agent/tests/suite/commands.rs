@@ -248,7 +248,7 @@ async fn why_leases_and_close_show_and_do_what_they_say() {
     assert_eq!(announced["command"], format!("souk provider set-gateway {uri} --pin {pin}"));
     let pins = vec![cosmwasm_std::HexBinary::from_hex(pin).unwrap()];
     let gateway = souk_api::registry::Gateway { uri: uri.into(), pins };
-    let msg = souk_api::registry::ExecuteMsg::SetGateway { gateway };
+    let msg = souk_api::registry::ExecuteMsg::SetGateway { provider: address("provider"), gateway };
     fixture.execute("provider", &fixture.contracts.provider_registry, &msg, 0).await;
     let report = json(&run(&["check"]).await);
     assert_eq!(lines(&report, "fail"), ["admission policy"], "{report:#}");

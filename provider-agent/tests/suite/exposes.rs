@@ -78,7 +78,7 @@ impl Environment {
     ) -> Result<(), (u16, String)> {
         leased.upload = upload;
         let commitment = commitment_of(&leased.upload);
-        let msg = ExecuteMsg::UpdateDeployment { deployment: leased.deployment, commitment };
+        let msg = ExecuteMsg::commit(leased.deployment, commitment);
         {
             let _ann = self.ann.lock().await;
             self.fixture.orderbook("ann", &msg).await;

@@ -70,7 +70,8 @@ async fn while_the_cluster_cannot_be_seen_an_order_waits_and_then_gets_its_bid()
 #[tokio::test(flavor = "multi_thread")]
 async fn bond_that_is_added_and_maintenance_that_ends_bring_the_bids_that_waited() {
     let fixture = Fixture::with(Options { slots: 10, ..Options::default() }).await;
-    let agent = InProcess::start(&configure(&fixture, "agent", "")).await;
+    let agent =
+        InProcess::start(&configure(&fixture, "agent", "max_slots_percent_per_tenant = 100")).await;
     let registry = fixture.contracts.provider_registry.clone();
     let provider = crate::support::fixture::address("provider");
     let maintenance = |on| registry::ExecuteMsg::SetMaintenance { provider: provider.clone(), on };

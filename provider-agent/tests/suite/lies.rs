@@ -214,7 +214,7 @@ async fn orders_and_versions_that_an_endpoint_leaves_out_are_found_by_comparing_
     let newer = manifests::upload(&SITE.replace("nginx:1", "nginx:2"));
     let commitment = manifests::commitment_of(&newer);
     let deployment = leased.deployment;
-    let update = ExecuteMsg::UpdateDeployment { deployment, commitment: commitment.clone() };
+    let update = ExecuteMsg::commit(deployment, commitment.clone());
     fixture.orderbook("ann", &update).await;
     until("a bid", || fixture.own_bid(order)).await;
     until("the version", async || {

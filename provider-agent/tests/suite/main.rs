@@ -28,6 +28,7 @@ mod reclaiming;
 mod recovery_document;
 mod restoring;
 mod secrets;
+mod slots;
 mod soak;
 mod support;
 mod taking_back;

@@ -87,11 +87,14 @@ pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Le
     let compiled = compile(sdl, &souk_sdl::Options::default()).must("SDL");
     let denom = |_: &str| "usouk".parse().map_err(|_| "no denom".to_owned());
     let groups = compiled.order_groups(&Mapping { denom: &denom, ..Mapping::default() });
+    let groups = groups.must("groups").groups;
+    let ceilings: u128 = groups.iter().map(|group| group.ceiling.u128()).sum();
     let msg = ExecuteMsg::CreateDeployment(NewDeployment {
         commitment: commitment_of(&upload),
-        groups: groups.must("groups").groups,
+        groups,
         auction: AuctionPolicy::TenantChoice {},
         delegate: None,
+        delegate_limit: None,
         allow: vec![],
         refuse: vec![],
         reclamation: compiled
@@ -99,7 +102,7 @@ pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Le
             .map(|window| Reclamation { min_window: window / 1_000_000_000 }),
     });
     let orderbook = fixture.contracts.orderbook.clone();
-    let outcome = fixture.execute(tenant, &orderbook, &msg, 50_000_000).await;
+    let outcome = fixture.execute(tenant, &orderbook, &msg, ceilings.max(50_000_000)).await;
     let opened = fixture.events(&outcome).into_iter().find_map(|event| match event {
         OrderbookEvent::OrderOpened(opened) => Some((opened.deployment, opened.order)),
         _ => None,

@@ -182,10 +182,10 @@ impl Fixture {
         }
         order.upload.salt = Some(salt);
         let version = order.upload.manifest.version();
-        let message = ExecuteMsg::UpdateDeployment {
-            deployment: order.deployment,
-            commitment: HexBinary::from(&commitment(order.upload.salt.as_ref(), &version)),
-        };
+        let message = ExecuteMsg::commit(
+            order.deployment,
+            HexBinary::from(&commitment(order.upload.salt.as_ref(), &version)),
+        );
         self.send("updating", vec![(order, message)]).await
     }
 
@@ -233,6 +233,7 @@ impl Fixture {
                 groups: plan.groups,
                 auction: AuctionPolicy::TenantChoice {},
                 delegate: None,
+                delegate_limit: None,
                 allow: Vec::new(),
                 refuse: Vec::new(),
                 reclamation: None,

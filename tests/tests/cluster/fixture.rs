@@ -210,7 +210,7 @@ impl Fixture {
         let upload = deploy::plan(compiled, None, true, &config, MIN_RUNWAY).unwrap().upload;
         let version = upload.manifest.version();
         let commitment = souk_gateway::commitment(upload.salt.as_ref(), &version).into();
-        let message = ExecuteMsg::UpdateDeployment { deployment, commitment };
+        let message = ExecuteMsg::commit(deployment, commitment);
         let message = self.tenant.execute(&self.market.contracts.orderbook, &message, &[]).unwrap();
         self.tenant.send("updating", vec![message]).await.unwrap();
         let gateway = self.gateway(leased).await;

@@ -208,6 +208,7 @@ impl Contracts {
             groups,
             auction,
             delegate: None,
+            delegate_limit: None,
             allow: vec![],
             refuse: vec![],
             reclamation: None,

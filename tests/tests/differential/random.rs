@@ -194,8 +194,10 @@ impl<'a> Walk<'a> {
             10 => {
                 let deployment = DeploymentId(deployment);
                 let delegate = Some(address(*TENANTS.choose(&mut self.rng).unwrap()));
-                contracts
-                    .to_orderbook(who, &orderbook::ExecuteMsg::SetDelegate { deployment, delegate })
+                contracts.to_orderbook(
+                    who,
+                    &orderbook::ExecuteMsg::SetDelegate { deployment, delegate, limit: None },
+                )
             }
             11 => {
                 let (deployment, group) = (DeploymentId(deployment), GroupSeq(1));

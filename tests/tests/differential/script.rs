@@ -3,6 +3,7 @@
 use souk_api::{attestations, escrow, fees, orderbook, registry};
 use souk_core::{
     AccountId, Attribute, AuctionPolicy, BidId, CloseReason, DeploymentId, OrderId, PriceFloor,
+    Rate,
 };
 
 use crate::{
@@ -82,9 +83,9 @@ async fn lease(pair: &mut Pair, contracts: &Contracts) {
         price: price(30 * COIN),
     };
     let delegate = Some(address(Who::Bob));
-    let named = orderbook::ExecuteMsg::SetDelegate { deployment, delegate };
-    let updated =
-        orderbook::ExecuteMsg::UpdateDeployment { deployment, commitment: [8; 32].into() };
+    let limit = Some(Rate::MAX);
+    let named = orderbook::ExecuteMsg::SetDelegate { deployment, delegate, limit };
+    let updated = orderbook::ExecuteMsg::commit(deployment, [8; 32].into());
     pair.play(&[
         Tx::new(Who::Dear, vec![contracts.to_orderbook(Who::Dear, &lower)]),
         Tx::new(
@@ -237,7 +238,7 @@ async fn administration(pair: &mut Pair, contracts: &Contracts) {
         amount: amount(COIN),
         reason: "a test".into(),
     };
-    let slash = Registry::Slash { provider: provider.clone() };
+    let slash = Registry::Slash { provider: provider.clone(), amount: amount(COIN) };
     let withdraw = Registry::WithdrawNotice { provider: provider.clone() };
     let gateway = registry::Gateway { uri: "https://cheap.example.com:8443".into(), pins: vec![] };
     let floor = PriceFloor { denom: native(), cpu: amount(1), memory: amount(1), gpu: amount(0) };
@@ -251,14 +252,17 @@ async fn administration(pair: &mut Pair, contracts: &Contracts) {
             &Registry::Update { payee: Some(address(Who::Ann)), attributes, contact: None },
         ),
         registry(Who::Operator, &Registry::SetMaintenance { provider: provider.clone(), on: true }),
-        registry(Who::Operator, &Registry::SetMaintenance { provider, on: false }),
+        registry(
+            Who::Operator,
+            &Registry::SetMaintenance { provider: provider.clone(), on: false },
+        ),
         registry(Who::Cheap, &Registry::SetOperator { operator: address(Who::Operator) }),
         registry(Who::Dear, &Registry::Unbond { amount: amount(5 * COIN) }),
         registry(Who::Dear, &Registry::ClaimUnbonded {}),
         registry(Who::Owner, &notice),
         registry(Who::Owner, &slash),
-        registry(Who::Cheap, &Registry::SetGateway { gateway }),
-        registry(Who::Cheap, &Registry::SetFloors { floors: vec![floor] }),
+        registry(Who::Cheap, &Registry::SetGateway { provider: provider.clone(), gateway }),
+        registry(Who::Cheap, &Registry::SetFloors { provider, floors: vec![floor] }),
         registry(Who::Dear, &Registry::Deregister {}),
         Tx::new(Who::Auditor, vec![contracts.send(Who::Auditor, &contracts.attestations, &revoke)]),
         fees(Who::Staker, &unstake),

@@ -167,6 +167,7 @@ impl Life {
     }
 
     fn expect(&mut self, step: &Step) -> Result<(), Refused> {
+        // What is open goes on, new streams included.
         if self.delisted && matches!(step, Step::Open { .. }) {
             return Err(Refused);
         }

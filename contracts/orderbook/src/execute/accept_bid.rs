@@ -9,15 +9,18 @@ use crate::{
         lease::{self, Winner},
         order::LoadedOrder,
     },
+    neighbours::escrow,
+    rules::delegate,
     state::bids,
 };
 
 /// The bid that the tenant saw, at no more than it saw. The bidder must still count; the escrow
-/// refuses if the account would not last the least runway.
+/// refuses if the account would not last the least runway. A delegate stays within its limit.
 ///
 /// # Errors
 /// If the order is not open to it, if the provider's bid is another one by now or above
-/// `max_price`, or if the bidder does not count any more.
+/// `max_price`, if the bidder does not count any more, or if the delegate may not let the deployment cost
+/// that much.
 pub fn accept_bid(
     ctx: &mut Ctx,
     loaded: LoadedOrder,
@@ -35,6 +38,7 @@ pub fn accept_bid(
     if bid.price > max_price {
         return Err(ContractError::PriceChanged { price: bid.price, max_price });
     }
+    check_delegate(ctx, &loaded, bid.price)?;
     let spec = loaded.spec(ctx.storage())?;
     let checked = eligibility::still_counts(&ctx.view(), &spec, &provider, &bid, ctx.now())?;
     let record = match checked {
@@ -45,6 +49,16 @@ pub fn accept_bid(
     };
     let (event, pay) = lease::open(ctx, loaded, Winner { provider, bid, record })?;
     Ok(Response::new().add_event(event).add_message(pay))
+}
+
+/// Whoever is not the tenant is its delegate. The account is read for that one alone.
+fn check_delegate(ctx: &Ctx, loaded: &LoadedOrder, price: Price) -> Result<(), ContractError> {
+    let deployment = &loaded.deployment;
+    if ctx.sender() == deployment.tenant {
+        return Ok(());
+    }
+    let funds = escrow::funds(&ctx.view(), loaded.deployment_id())?;
+    delegate::check(deployment.delegate_limit, funds.rate().saturating_add(price.u128()))
 }
 
 fn check_acceptable(ctx: &Ctx, loaded: &LoadedOrder, id: OrderId) -> Result<(), ContractError> {

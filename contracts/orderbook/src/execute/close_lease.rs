@@ -1,19 +1,19 @@
 //! Either side ends a lease.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::GroupState;
+use souk_api::{escrow::ReserveChange, orderbook::GroupState};
 use souk_core::{CloseReason, GroupId, OrderId, Rate};
 
 use crate::{
     ContractError, Ctx,
     lifecycle::{
-        group::{Offered, offered, reopen},
+        group::{Offered, offered, record_expiries, reopen},
         lease::{self, LeaseEnding},
         order::{self, LoadedOrder},
     },
     neighbours::escrow::{self, Funds},
     rules::{
-        manifest,
+        delegate, manifest,
         reason::{Aftermath, Side},
     },
     state::{
@@ -29,6 +29,8 @@ use crate::{
 /// without the winner. While the account is depleted the reason is lack of money and nothing is reopened. Nor
 /// is it where the account is not known to carry the new order: the close is as good, and the group rests for
 /// lack of funds. A provider whose notice is over breaks nothing; the group is reopened without it all the same.
+/// After a delegate's close the group of an auction rests, too, if it could come to cost more than the delegate
+/// may let it.
 ///
 /// # Errors
 /// If the lease ended already, if reason or exclusion are not this side's to give, or if it is not
@@ -46,10 +48,9 @@ pub fn close_lease(
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
     let (now, height) = (ctx.now(), ctx.height());
-    let slowest = ctx.config.params.slowest_block;
     let notice = lease
         .notice
-        .filter(|notice| side == Side::Provider && notice.ends_lease(slowest, now, height));
+        .filter(|notice| side == Side::Provider && notice.ends_lease(&ctx.config, now, height));
     let said = match (side.reason(given)?, notice) {
         // What was announced is what it ends for.
         (said, Some(notice)) if said != CloseReason::ManifestTimeout => notice.reason,
@@ -76,11 +77,31 @@ pub fn close_lease(
     if manifest::was_paid(lease.created_at, order.manifest_timeout, now) {
         group.take_start_back();
     }
-    let carries = |ceiling: Rate| {
-        let ended = lease.price.into();
-        funds.is_some_and(|funds| funds.carry_order(ceiling, ended, Rate::ZERO).is_ok())
+    let bound = side == Side::Tenant && deployment.is_bound_by_delegate(ctx.sender());
+    let rest_for = |ceiling: Rate, released: Rate| {
+        let carried =
+            |funds: &Funds| funds.carry_order(ceiling, lease.price.into(), released).is_ok();
+        let Some(funds) = funds.as_ref().filter(|funds| carried(funds)) else {
+            return Some(GroupState::InsufficientFunds);
+        };
+        let gone = lease.price.u128().saturating_add(released.u128());
+        let burden = funds.burden().saturating_sub(gone);
+        let limit = deployment.delegate_limit;
+        let within = delegate::check(limit, burden.saturating_add(ceiling.u128())).is_ok();
+        (bound && !within).then_some(GroupState::Paused)
     };
-    let offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, carries);
+    let mut offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, |ceiling| {
+        rest_for(ceiling, Rate::ZERO)
+    });
+    let (mut expired, mut released) = (Vec::new(), Rate::ZERO);
+    if matches!(offered, Err(GroupState::InsufficientFunds)) && funds.is_some() && !depleted {
+        // What orders that are over still reserve must not cost the group its place: else whoever closes chooses, by
+        // recording their ends or not.
+        (expired, released) = record_expiries(ctx, id_of_group, &deployment)?;
+        offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, |ceiling| {
+            rest_for(ceiling, released)
+        });
+    }
     // What its delegate does not want takes no place of those that the tenant named.
     if exclude && ctx.sender() == deployment.tenant {
         group.name(&lease.provider);
@@ -89,7 +110,7 @@ pub fn close_lease(
     }
     // Also if it was excluded before, with its notice or by its tenant.
     closed.excluded = group.is_excluded(&lease.provider).then_some(true);
-    let response = Response::new().add_event(closed);
+    let response = Response::new().add_event(closed).add_events(expired);
     let (response, reserved) = match offered {
         Err(state) => {
             let changed = order::set_group(ctx.storage_mut(), id_of_group, group, state)?;
@@ -100,6 +121,7 @@ pub fn close_lease(
             (response.add_event(opened), offered.spec.ceiling.into())
         }
     };
+    let reserved = ReserveChange::between(released, reserved);
     let stop = escrow::close_stream(ctx, id_of_group.deployment, id, reserved)?;
     Ok(response.add_message(stop))
 }
@@ -118,14 +140,15 @@ fn check_manifest_window(
     Err(ContractError::ManifestWindow { order, from, until, now })
 }
 
-/// What the group is put out again with, which is counted; else the state in which it rests now.
+/// What the group is put out again with, which is counted; else the state in which it rests now. `rest_for` says
+/// for a ceiling in which it must rest, if it must.
 fn put_out_again(
     ctx: &Ctx,
     id: GroupId,
     group: &mut Group,
     deployment: &Deployment,
     after: Aftermath,
-    carries: impl FnOnce(Rate) -> bool,
+    rest_for: impl FnOnce(Rate) -> Option<GroupState>,
 ) -> Result<Offered, GroupState> {
     let mut counted = group.clone();
     let counts = match after {
@@ -142,8 +165,8 @@ fn put_out_again(
     }
     // An order that no bid could win, or whose auction could not close, is none: the tenant decides.
     let offered = offered(ctx, id, deployment).map_err(|_| GroupState::Paused)?;
-    if !carries(offered.spec.ceiling.into()) {
-        return Err(GroupState::InsufficientFunds);
+    if let Some(state) = rest_for(offered.spec.ceiling.into()) {
+        return Err(state);
     }
     *group = counted;
     Ok(offered)

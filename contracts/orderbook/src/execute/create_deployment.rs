@@ -1,18 +1,15 @@
 //! A tenant creates a deployment.
 
-use cosmwasm_std::{Addr, Binary, Response};
-use souk_api::orderbook::{MAX_NAMED, NewDeployment, events::DeploymentCreated};
-use souk_contract_std::{
-    Paid,
-    limits::{check_count, distinct},
-};
+use cosmwasm_std::{Binary, Response};
+use souk_api::orderbook::{NewDeployment, events::DeploymentCreated};
+use souk_contract_std::Paid;
 use souk_core::{Amount, GroupId, GroupSeq, GroupSpec, OrderId, Rate, limits::check_groups};
 
 use crate::{
     ContractError, Ctx,
     lifecycle::order::{self, NewOrder},
     neighbours::escrow::{self, Funds},
-    rules::{opening, reclaim},
+    rules::{delegate, opening, reclaim},
     state::{
         counters,
         denoms::{self, Terms},
@@ -49,6 +46,7 @@ pub(super) fn create(
     opening::check_auction(new.auction, &ctx.config.params)?;
     let reclamation = new.reclamation.map(|reclamation| reclamation.min_window);
     reclamation.map_or(Ok(()), reclaim::check_window)?;
+    delegate::check_set(new.delegate.is_some(), new.delegate_limit)?;
     let groups = new.groups.len();
     check_deposit(deposit.amount, groups, &terms)?;
     let min_runway = escrow::learn_link(ctx)?.min_runway;
@@ -62,11 +60,12 @@ pub(super) fn create(
     let mut deployment = Deployment {
         tenant: deposit.from.clone(),
         delegate: new.delegate.map(|delegate| ctx.address(&delegate)).transpose()?,
+        delegate_limit: new.delegate_limit,
         commitment: Binary::from(new.commitment.as_slice()),
         denom: deposit.denom.clone(),
         auction: new.auction,
-        allow: named(ctx, "providers in `allow`", &new.allow)?,
-        refuse: named(ctx, "providers in `refuse`", &new.refuse)?,
+        allow: super::allowed(ctx, &new.allow)?,
+        refuse: super::refused(ctx, &new.refuse)?,
         created_at: ctx.now(),
         groups: count,
         orders: 0,
@@ -132,14 +131,4 @@ fn check_deposit(sent: Amount, groups: usize, terms: &Terms) -> Result<(), Contr
         return Err(ContractError::DepositTooSmall { sent, needed, groups });
     }
     Ok(())
-}
-
-/// Addresses of a list, each once, sorted.
-fn named(ctx: &Ctx, what: &'static str, list: &[String]) -> Result<Vec<Addr>, ContractError> {
-    check_count(what, list.len(), MAX_NAMED)?;
-    let mut addresses = Vec::with_capacity(list.len());
-    for text in distinct(list) {
-        addresses.push(ctx.address(text)?);
-    }
-    Ok(addresses)
 }

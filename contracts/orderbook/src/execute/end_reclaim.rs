@@ -18,17 +18,13 @@ pub fn end_reclaim(ctx: &mut Ctx, id: OrderId) -> Result<Response, ContractError
     }
     let notice = lease.notice.ok_or(ContractError::NotReclaiming(id))?;
     let (now, height) = (ctx.now(), ctx.height());
-    if !notice.deadline().is_over(now, height) {
-        return Err(ContractError::NoticeRuns {
-            order: id,
-            deadline: notice.time,
-            deadline_block: notice.block,
-            now,
-            height,
-        });
+    let end = notice.deadline(&ctx.config, now);
+    let (deadline, deadline_block) = (end.time, end.block);
+    if !end.is_over(now, height) {
+        return Err(ContractError::NoticeRuns { order: id, deadline, deadline_block, now, height });
     }
-    if notice.is_lapsed(ctx.config.params.slowest_block, now, height) {
-        return Err(ContractError::NoticeLapsed { order: id, deadline: notice.time });
+    if notice.is_lapsed(&ctx.config, now, height) {
+        return Err(ContractError::NoticeLapsed { order: id, deadline });
     }
     close_lease(ctx, loaded, Side::Provider, Some(notice.reason), false)
 }

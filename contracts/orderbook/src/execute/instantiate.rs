@@ -31,6 +31,7 @@ pub fn instantiate(
         pause_ends: 0,
         paused_at: 0,
         unpaused_at: 0,
+        stopped: 0,
         link: None,
     };
     let mut ctx = admin::configure(ctx, config)?;

@@ -49,20 +49,40 @@ pub use set_excluded::set_excluded;
 pub use start_group::start_group;
 pub use start_reclaim::start_reclaim;
 pub use update_config::update_config;
-pub use update_deployment::update_deployment;
+pub use update_deployment::{Update, update_deployment};
 pub use withdraw_bid::withdraw_bid;
 
-use cosmwasm_std::HexBinary;
-use souk_api::orderbook::MAX_ORDERS;
+use cosmwasm_std::{Addr, HexBinary};
+use souk_api::orderbook::{MAX_NAMED, MAX_ORDERS};
 use souk_contract_std::limits::{check_count, distinct};
 use souk_core::OrderId;
 
-use crate::ContractError;
+use crate::{ContractError, Ctx};
 
 /// The orders of a message, each once, in the order of their numbers.
 fn distinct_orders(orders: &[OrderId]) -> Result<Vec<OrderId>, ContractError> {
     check_count("orders", orders.len(), MAX_ORDERS)?;
     Ok(distinct(orders.iter().copied()))
+}
+
+/// Addresses of a list, each once, sorted.
+fn named(ctx: &Ctx, what: &'static str, list: &[String]) -> Result<Vec<Addr>, ContractError> {
+    check_count(what, list.len(), MAX_NAMED)?;
+    let mut addresses = Vec::with_capacity(list.len());
+    for text in distinct(list) {
+        addresses.push(ctx.address(text)?);
+    }
+    Ok(addresses)
+}
+
+/// The providers of `allow`.
+fn allowed(ctx: &Ctx, list: &[String]) -> Result<Vec<Addr>, ContractError> {
+    named(ctx, "providers in `allow`", list)
+}
+
+/// The providers of `refuse`.
+fn refused(ctx: &Ctx, list: &[String]) -> Result<Vec<Addr>, ContractError> {
+    named(ctx, "providers in `refuse`", list)
 }
 
 /// Checks that a commitment is a SHA-256.

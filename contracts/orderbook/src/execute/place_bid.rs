@@ -63,16 +63,20 @@ pub(super) fn extend(
     price: Price,
 ) -> Result<Option<AuctionExtended>, ContractError> {
     let Some(mut auction) = loaded.order.auction else { return Ok(None) };
-    let Some(closes_at) = auction.closing(&ctx.config, ctx.now()).extended(ctx.now()) else {
+    let (now, height) = (ctx.now(), ctx.height());
+    let slowest = ctx.config.params.slowest_block;
+    let Some(moved) = auction.closing(&ctx.config, now).extended(slowest, now, height) else {
         return Ok(None);
     };
     let lowest = bids::lowest(ctx.storage(), loaded.id)?;
     if lowest.is_some_and(|(_, lowest)| lowest.price <= price) {
         return Ok(None);
     }
-    auction.closes_at = closes_at;
+    auction.closes_at = moved.time;
+    auction.from_block = moved.block;
     auction.extensions = auction.extensions.saturating_add(1);
     loaded.order.auction = Some(auction);
     orders::save(ctx.storage_mut(), loaded.id, &loaded.order)?;
-    Ok(Some(AuctionExtended { order: loaded.id, closes_at }))
+    let (closes_at, closes_at_block) = (moved.time, Some(moved.block));
+    Ok(Some(AuctionExtended { order: loaded.id, closes_at, closes_at_block }))
 }

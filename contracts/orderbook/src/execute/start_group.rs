@@ -13,8 +13,9 @@ use crate::{
         self,
         group::{Expired, Offered},
     },
-    neighbours::escrow,
+    neighbours::escrow::{self, Funds},
     permission::Starter,
+    rules::delegate,
     state::{
         deployments::Deployment,
         groups::{self, Group},
@@ -28,7 +29,7 @@ use crate::{
 /// # Errors
 /// If the deployment is closed, if the group does not rest, if it is not the sender's to start, if it
 /// could not be created at today's terms, if the account does not carry it, if it was started too often
-/// within a day, or if there is nobody to exclude or another than tenant and delegate wants it.
+/// within a day, if it could come to cost more than the delegate may let it, or if there is nobody to exclude or another than tenant and delegate wants it.
 pub fn start_group(
     ctx: &mut Ctx,
     id: GroupId,
@@ -56,7 +57,13 @@ pub fn start_group(
     }
     let offered = lifecycle::group::offered(ctx, id, &deployment)?;
     let ceiling = Rate::from(offered.spec.ceiling);
-    check_carried(ctx, id, &offered, ceiling, released)?;
+    let funds = escrow::funds(&ctx.view(), id.deployment)?;
+    check_carried(&funds, id, &offered, released)?;
+    // A binding auction makes its tenant pay without asking again.
+    if starter == Starter::Tenant && deployment.is_bound_by_delegate(ctx.sender()) {
+        let burden = funds.burden().saturating_sub(released.u128());
+        delegate::check(deployment.delegate_limit, burden.saturating_add(ceiling.u128()))?;
+    }
     if without_last {
         exclude_last(ctx, id, &mut group, &deployment, starter)?;
     }
@@ -97,16 +104,15 @@ fn exclude_last(
 /// meanwhile), beside what it pays and reserves already without the order that expired, and hold the denom's
 /// least deposit.
 fn check_carried(
-    ctx: &Ctx,
+    funds: &Funds,
     id: GroupId,
     offered: &Offered,
-    ceiling: Rate,
     released: Rate,
 ) -> Result<(), ContractError> {
-    let funds = escrow::funds(&ctx.view(), id.deployment)?;
     if funds.is_depleted() {
         return Err(ContractError::StillDepleted(id.deployment));
     }
+    let ceiling = offered.spec.ceiling.into();
     funds.carry_order(ceiling, Rate::ZERO, released).map_err(ContractError::NotCarried)?;
     let (has, needed) = (funds.balance(), offered.terms.min_deposit);
     if has < needed.u128() {

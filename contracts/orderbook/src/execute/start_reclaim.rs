@@ -16,10 +16,11 @@ use crate::{
     },
 };
 
-/// One at a time, and not before the lease ran for as long as the notice lasts. One that nobody ended the lease by
-/// within a day is void, and can be given again. Nothing else changes until the
+/// Once, and not before the lease ran for as long as the notice lasts. One that nobody ended the lease by within a
+/// day is void: a provider that could give another then could leave at nearly any time. Nothing else changes until the
 /// notice is over: the lease is paid, and either side can end it as before. The provider may not bid on
-/// the group any more, however the lease ends. A market that is paused does not keep it from this.
+/// the group any more, however the lease ends. A market that is paused does not keep it from this, and
+/// the time of the pause is none of the notice's.
 ///
 /// # Errors
 /// If there is no lease that runs, if it has no notice among its terms, if it is announced already, for the
@@ -40,11 +41,12 @@ pub fn start_reclaim(
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
     let window = lease.window.ok_or(ContractError::NotReclaimable(id))?;
-    let slowest = ctx.config.params.slowest_block;
-    if let Some(notice) = lease.notice
-        && !notice.is_lapsed(slowest, now, height)
-    {
-        return Err(ContractError::ReclaimingAlready { order: id, deadline: notice.time });
+    if let Some(notice) = lease.notice {
+        let deadline = notice.deadline(&ctx.config, now).time;
+        return Err(match notice.is_lapsed(&ctx.config, now, height) {
+            true => ContractError::NoticeLapsed { order: id, deadline },
+            false => ContractError::ReclaimingAlready { order: id, deadline },
+        });
     }
     let from = reclaim::startable_from(lease.created_at, window);
     if now < from {
@@ -54,9 +56,10 @@ pub fn start_reclaim(
     if escrow::is_depleted(&ctx.view(), id_of_group.deployment) {
         return Err(ContractError::NothingToReclaim(id));
     }
-    let deadline = Deadline::after(window, slowest, now, height);
-    let Deadline { time, block } = deadline;
-    lease.notice = Some(Notice { reason, started_at: now, time, block, ended: false });
+    let slowest = ctx.config.params.slowest_block;
+    let Deadline { time, block } = Deadline::after(window, slowest, now, height);
+    let stopped = ctx.config.stopped_until(now);
+    lease.notice = Some(Notice { reason, started_at: now, time, block, stopped, ended: false });
     let provider = lease.provider.clone();
     orders::save(ctx.storage_mut(), id, &order)?;
 

@@ -9,7 +9,10 @@ use souk_core::{AuctionPolicy, DeploymentId, GroupId, GroupSpec, OrderId, Rate, 
 
 use crate::{
     ContractError, Ctx,
-    rules::{auction::latest_close, reason::OrderEnd},
+    rules::{
+        auction::{first_block, latest_close},
+        reason::OrderEnd,
+    },
     state::{
         bids,
         denoms::Terms,
@@ -49,6 +52,16 @@ impl LoadedOrder {
     /// What the order asks for.
     pub fn spec(&self, storage: &dyn Storage) -> Result<GroupSpec, ContractError> {
         groups::spec(storage, self.order.group)
+    }
+
+    /// The providers that alone may bid, if there are any: those of the day on which the order was opened.
+    pub fn allow(&self) -> &[Addr] {
+        self.order.lists.as_ref().map_or(&self.deployment.allow, |lists| &lists.allow)
+    }
+
+    /// The providers that may not, likewise.
+    pub fn refuse(&self) -> &[Addr] {
+        self.order.lists.as_ref().map_or(&self.deployment.refuse, |lists| &lists.refuse)
     }
 
     /// Until when attestations must last: the latest regular close of a binding auction,
@@ -101,7 +114,7 @@ pub fn open(
         AuctionPolicy::TenantChoice {} => None,
         AuctionPolicy::LowestPrice { closes_after } => Some(Auction {
             closes_at: now.saturating_add(closes_after),
-            from_block: ctx.height().saturating_add(params.min_auction_blocks),
+            from_block: first_block(closes_after, &params, ctx.height()),
             extensions: 0,
         }),
     };
@@ -116,6 +129,7 @@ pub fn open(
         excluded,
         manifest_timeout: params.manifest_timeout,
         reserved: Some(spec.ceiling.into()),
+        lists: None,
         status: OrderStatus::Open,
     };
     let event = OrderOpened {

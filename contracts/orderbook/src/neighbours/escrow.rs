@@ -18,6 +18,7 @@ use cosmwasm_std::{
 use cw_storage_plus::Item;
 use souk_api::{
     escrow::ReserveChange,
+    orderbook::TIME_TO_BID,
     published::{self, AccountRecord, Versioned},
 };
 use souk_contract_std::{Paid, pay};
@@ -134,11 +135,10 @@ pub fn link(config: &Config) -> StdResult<Link> {
 }
 
 /// Learns the link from the escrow, unless it is known. Before the first deployment, and so before
-/// any bid, the registry must not be another orderbook's.
+/// any bid, the registry must name this orderbook.
 ///
 /// # Errors
-/// If the escrow does not list this contract as a controller, or if the registry names another
-/// orderbook.
+/// If the escrow does not list this contract as a controller, or if the registry does not name it.
 pub fn learn_link(ctx: &mut Ctx) -> Result<Link, ContractError> {
     if let Some(link) = ctx.config.link {
         return Ok(link);
@@ -179,10 +179,6 @@ fn ask_link(querier: &QuerierWrapper, escrow: &Addr, own: &Addr) -> Result<Link,
     Ok(Link { controller, min_runway: known.min_runway })
 }
 
-/// For how much longer than the least runway an account must last when an order is put out beside leases that
-/// run, in seconds: providers find it, and bid.
-const TO_BID: u64 = 600;
-
 /// What an account has, and what it must last for.
 #[derive(Clone, Debug)]
 pub struct Funds {
@@ -209,6 +205,17 @@ impl Funds {
         self.clock.depletion()
     }
 
+    /// What all leases cost, base units an hour.
+    pub fn rate(&self) -> u128 {
+        self.clock.rate.u128()
+    }
+
+    /// What they may come to cost with what the open orders reserve, base units an hour.
+    pub fn burden(&self) -> u128 {
+        // At most 2^105: nothing here overflows.
+        self.rate().saturating_add(self.reserved.u128())
+    }
+
     /// Whole base units that are left.
     pub fn balance(&self) -> u128 {
         split(self.clock.remaining).0
@@ -230,15 +237,13 @@ impl Funds {
     /// If it does not.
     pub fn carry_order(&self, ceiling: Rate, ended: Rate, released: Rate) -> Result<(), Shortfall> {
         let others = self.clock.rate.u128().saturating_sub(ended.u128());
-        let slack = if others == 0 { 0 } else { TO_BID };
+        let slack = if others == 0 { 0 } else { TIME_TO_BID };
         let less = ended.u128().saturating_add(released.u128());
         self.last(self.runway.saturating_add(slack), ceiling, less)
     }
 
     fn last(&self, runway: u64, more: Rate, less: u128) -> Result<(), Shortfall> {
-        // At most 2^105 an hour: nothing here overflows.
-        let burden = self.clock.rate.u128().saturating_add(self.reserved.u128());
-        let burden = burden.saturating_add(more.u128()).saturating_sub(less);
+        let burden = self.burden().saturating_add(more.u128()).saturating_sub(less);
         let needed = burden.saturating_mul(u128::from(runway));
         if !self.is_depleted() && self.clock.remaining >= needed {
             return Ok(());
@@ -318,14 +323,13 @@ pub fn open_stream(
     send(ctx, &open, Vec::new())
 }
 
-/// Ends the payment of a lease, and reserves what a new order of its group may come to cost.
+/// Ends the payment of a lease, and changes what is reserved by what a new order of its group may come to cost.
 pub fn close_stream(
     ctx: &Ctx,
     deployment: DeploymentId,
     lease: OrderId,
-    reserved: Rate,
+    reserved: ReserveChange,
 ) -> StdResult<WasmMsg> {
-    let reserved = ReserveChange::More(reserved);
     let close = Message::CloseStream { local: deployment.0, stream: lease.0, reserved };
     send(ctx, &close, Vec::new())
 }

@@ -20,11 +20,11 @@ struct Answer {
     orderbook: Option<String>,
 }
 
-/// Makes sure that the bonds of a registry back no other orderbook's slots: it names this one, or
-/// none yet.
+/// Makes sure that the bonds of a registry back this orderbook's slots and no other's: it names this one. A
+/// registry names one for good, so it is asked once.
 ///
 /// # Errors
-/// If it names another one, or does not answer.
+/// If it names another one or none, or does not answer.
 pub fn check_own(
     querier: &QuerierWrapper,
     registry: &Addr,
@@ -32,10 +32,11 @@ pub fn check_own(
 ) -> Result<(), ContractError> {
     let known: Answer = querier.query_wasm_smart(registry, &Query::Config {})?;
     match known.orderbook {
-        Some(orderbook) if orderbook != own.as_str() => {
+        Some(orderbook) if orderbook == own.as_str() => Ok(()),
+        Some(orderbook) => {
             Err(ContractError::RegistryOfAnother { registry: registry.clone(), orderbook })
         }
-        _ => Ok(()),
+        None => Err(ContractError::RegistryOfNone(registry.clone())),
     }
 }
 

@@ -52,6 +52,7 @@ fn describe(
         id,
         tenant: deployment.tenant.into(),
         delegate: deployment.delegate.map(String::from),
+        delegate_limit: deployment.delegate_limit,
         commitment: HexBinary::from(deployment.commitment.as_slice()),
         denom: deployment.denom,
         auction: deployment.auction,
@@ -62,6 +63,8 @@ fn describe(
         mark: deployment.mark.map(|mark| describe_mark(view, mark)),
         anyone_starts: deployment.anyone_starts,
         reclamation: deployment.reclamation.map(|min_window| Reclamation { min_window }),
+        allow: texts(deployment.allow),
+        refuse: texts(deployment.refuse),
         groups: groups?,
     })
 }

@@ -35,6 +35,7 @@ pub fn orders(
 fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractError> {
     let spec = loaded.spec(view.storage)?;
     let reserved = order::reserved(view.storage, &loaded.order)?;
+    let (allow, refuse) = (texts(loaded.allow().to_vec()), texts(loaded.refuse().to_vec()));
     let LoadedOrder { id, order, deployment } = loaded;
     let closing = order.auction.map(|auction| auction.closing(view.config, view.now()));
     Ok(OrderResponse {
@@ -49,11 +50,12 @@ fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractE
         created_at: order.created_at,
         expires_at: order.expires_at,
         closes_at: closing.map(|closing| closing.time()),
+        closes_at_block: closing.map(|closing| closing.from_block),
         manifest_timeout: order.manifest_timeout,
         reclamation: deployment.reclamation.map(|min_window| Reclamation { min_window }),
         reserved,
-        allow: texts(deployment.allow),
-        refuse: texts(deployment.refuse),
+        allow,
+        refuse,
         excluded: texts(order.excluded),
     })
 }

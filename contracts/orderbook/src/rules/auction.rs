@@ -1,11 +1,13 @@
 //! When a binding auction closes. Pure.
 //!
-//! The close is at the latest of the time that the tenant chose (extensions included), some
-//! blocks after the order's creation, and ten minutes after a pause, so that neither a halted
+//! The close is at the latest of the time that the tenant chose (extensions included), as many
+//! blocks as a slow chain makes in that time, and ten minutes after a pause, so that neither a halted
 //! chain nor a halted market decides. What was over before the pause stays over: its bids are
 //! known to all, and nobody may undercut them any more.
 
-use souk_api::orderbook::{AFTER_PAUSE, EXTENSION, MAX_EXTENSIONS};
+use souk_api::orderbook::{AFTER_PAUSE, EXTENSION, MAX_EXTENSIONS, Params};
+
+use super::deadline::{Deadline, least_blocks};
 
 /// What decides when an auction closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +56,24 @@ impl Closing {
     }
 
     /// The tenant's time as a new lowest bid moves it: a minute later if the bid came in the
-    /// last minute or after, ten times at most. `None` if nothing changes.
-    pub fn extended(&self, now: u64) -> Option<u64> {
+    /// last minute or after, ten times at most; and the first block, which leaves others as many blocks
+    /// as a slow chain makes in a minute. `None` if nothing changes.
+    pub fn extended(&self, slowest_block: u64, now: u64, height: u64) -> Option<Deadline> {
         let late = now.saturating_add(EXTENSION) > self.time();
         let again = self.extensions < MAX_EXTENSIONS;
-        (late && again).then(|| self.time().max(now).saturating_add(EXTENSION))
+        let extended = || {
+            let time = self.time().max(now).saturating_add(EXTENSION);
+            let Deadline { block, .. } = Deadline::after(EXTENSION, slowest_block, now, height);
+            Deadline { time, block: block.max(self.from_block) }
+        };
+        (late && again).then(extended)
     }
+}
+
+/// The first block at which an auction can close that is opened at block `height` for `closes_after` seconds.
+pub fn first_block(closes_after: u64, params: &Params, height: u64) -> u64 {
+    let blocks = least_blocks(closes_after, params.slowest_block).max(params.min_auction_blocks);
+    height.saturating_add(blocks)
 }
 
 /// The latest moment at which an auction closes if nothing is paused or halted: attestations
@@ -113,20 +127,38 @@ mod tests {
 
     #[test]
     fn a_new_lowest_bid_in_the_last_minute_moves_the_close_by_a_minute() {
-        assert_eq!(closing().extended(940), None);
-        assert_eq!(closing().extended(941), Some(1_060));
-        assert_eq!(closing().extended(999), Some(1_060));
+        assert_eq!(closing().extended(9_000, 940, 48), None);
+        let extended = |now, height| closing().extended(9_000, now, height);
+        assert_eq!(extended(941, 48), Some(Deadline { time: 1_060, block: 55 }));
+        assert_eq!(extended(999, 60), Some(Deadline { time: 1_060, block: 67 }));
+    }
+
+    #[test]
+    fn an_auction_lasts_for_the_blocks_of_its_time_on_a_slow_chain_and_never_for_fewer_than_the_least()
+     {
+        let params =
+            |slowest_block| Params { slowest_block, ..souk_api::defaults::orderbook_params() };
+        for (closes_after, slowest_block, blocks) in
+            [(300, 9_000, 34), (3_600, 9_000, 400), (10, 9_000, 3), (300, 1_500, 200), (0, 100, 3)]
+        {
+            let first = first_block(closes_after, &params(slowest_block), 1_000);
+            assert_eq!(first, 1_000 + blocks, "{closes_after} s at {slowest_block} ms a block");
+        }
     }
 
     #[test]
     fn a_bid_while_blocks_keep_it_open_leaves_others_a_minute() {
-        assert_eq!(closing().extended(5_000), Some(5_060));
+        // 20 blocks are still to come, or three.
+        for (height, block) in [(30, 50), (47, 54)] {
+            let extended = closing().extended(9_000, 5_000, height);
+            assert_eq!(extended, Some(Deadline { time: 5_060, block }));
+        }
     }
 
     #[test]
     fn it_moves_ten_times_at_most() {
-        assert!(Closing { extensions: 9, ..closing() }.extended(999).is_some());
-        assert!(Closing { extensions: 10, ..closing() }.extended(999).is_none());
+        assert!(Closing { extensions: 9, ..closing() }.extended(9_000, 999, 50).is_some());
+        assert!(Closing { extensions: 10, ..closing() }.extended(9_000, 999, 50).is_none());
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! When a time is over that a chain may not sleep through: in seconds and in blocks. Pure.
 
-/// The blocks that go into `seconds` if each takes `slowest_block` milliseconds.
+/// The blocks that go into `seconds` if each takes `slowest_block` milliseconds, a part of one as a whole one.
 pub fn least_blocks(seconds: u64, slowest_block: u64) -> u64 {
-    let blocks = seconds.saturating_mul(1_000).checked_div(slowest_block);
     // The settings allow no zero; one that stands there all the same counts as a block a second.
-    blocks.unwrap_or(seconds)
+    if slowest_block == 0 {
+        return seconds;
+    }
+    seconds.saturating_mul(1_000).div_ceil(slowest_block)
 }
 
 /// The end of such a time: both must have come.
@@ -50,10 +52,10 @@ mod tests {
 
     #[test]
     fn fast_chains_need_more_blocks_for_the_same_time() {
-        for (slowest, blocks) in [(9_000, 400), (1_500, 2_400), (7_000, 514), (0, 3_600)] {
+        for (slowest, blocks) in [(9_000, 400), (1_500, 2_400), (7_000, 515), (0, 3_600)] {
             assert_eq!(least_blocks(3_600, slowest), blocks, "{slowest}");
         }
-        assert_eq!(least_blocks(u64::MAX, 100), u64::MAX / 100);
+        assert_eq!(least_blocks(u64::MAX, 100), u64::MAX.div_ceil(100));
         assert_eq!(Deadline::after(u64::MAX, 1, 5, 5).time, u64::MAX);
     }
 }

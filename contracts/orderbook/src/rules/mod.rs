@@ -3,6 +3,7 @@
 pub mod auction;
 pub mod daily;
 pub mod deadline;
+pub mod delegate;
 pub mod manifest;
 pub mod opening;
 pub mod price;

@@ -14,7 +14,7 @@ use souk_api::{
 };
 
 use super::deployments::Mark;
-use crate::rules::auction::Pause;
+use crate::rules::{auction::Pause, deadline::least_blocks};
 
 /// What was learned of the escrow, which lists its controllers only after this contract exists.
 #[cw_serde]
@@ -53,6 +53,9 @@ pub struct Config {
     pub paused_at: u64,
     /// When it was last allowed again; 0 if it was never stopped.
     pub unpaused_at: u64,
+    /// For how many seconds it was stopped in all pauses whose end is recorded.
+    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
+    pub stopped: u64,
     /// What was learned of the escrow; none before the first deployment. Here since it is read with every
     /// message anyway: a record of its own would cost each bid and each close another read.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
@@ -83,6 +86,11 @@ struct StoredParams {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(seconds: &u64) -> bool {
+    *seconds == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_first_slowest_block(milliseconds: &u64) -> bool {
     *milliseconds == FIRST_SLOWEST_BLOCK
 }
@@ -93,15 +101,34 @@ impl Config {
         if paused {
             self.paused_at = self.last_pause(now).begin(now).from;
         } else {
+            self.stopped = self.stopped_until(now);
             self.unpaused_at = now;
         }
     }
 
+    /// For how many seconds new business was stopped until `now`, in all pauses. One that goes on with another
+    /// counts with the minutes between them.
+    pub fn stopped_until(&self, now: u64) -> u64 {
+        if !self.paused {
+            return self.stopped;
+        }
+        let ends = if self.pause_ends > 0 { self.pause_ends.min(now) } else { now };
+        let began = self.paused_at.max(self.unpaused_at);
+        self.stopped.saturating_add(ends.saturating_sub(began))
+    }
+
+    /// The same, of pauses that are over.
+    pub fn stopped_before(&self, now: u64) -> u64 {
+        let goes_on = self.paused && (self.pause_ends == 0 || now < self.pause_ends);
+        if goes_on { self.stopped } else { self.stopped_until(now) }
+    }
+
     /// From which second and which block on a deployment with this mark can be ended.
     pub fn endable(&self, mark: Mark) -> (u64, u64) {
-        let Params { end_grace, idle_grace, end_blocks, .. } = self.params;
+        let Params { end_grace, idle_grace, end_blocks, slowest_block, .. } = self.params;
         let grace = if mark.depleted_since.is_some() { end_grace } else { idle_grace };
-        (mark.at.saturating_add(grace), mark.height.saturating_add(end_blocks))
+        let blocks = least_blocks(grace, slowest_block).max(end_blocks);
+        (mark.at.saturating_add(grace), mark.height.saturating_add(blocks))
     }
 
     /// The last pause as it stands at `now`. One that ended by itself counts as ended at that second, and not

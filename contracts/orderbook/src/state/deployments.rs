@@ -20,6 +20,9 @@ pub struct Deployment {
     /// A key for everyday actions.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub delegate: Option<Addr>,
+    /// How much all its leases may cost together after what the delegate sends, base units an hour.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub delegate_limit: Option<Rate>,
     /// What the manifest must hash to.
     #[serde(rename = "h")]
     pub commitment: Binary,
@@ -68,6 +71,13 @@ impl Deployment {
     /// If it has.
     pub fn must_be_active(&self, id: DeploymentId) -> Result<(), ContractError> {
         if self.closed { Err(ContractError::DeploymentClosed(id)) } else { Ok(()) }
+    }
+
+    /// Whether an order that this sender lets be opened may become a lease without its tenant: the auction
+    /// binds, and the sender is the delegate.
+    pub fn is_bound_by_delegate(&self, sender: &Addr) -> bool {
+        let binds = matches!(self.auction, AuctionPolicy::LowestPrice { .. });
+        binds && *sender != self.tenant && self.delegate.as_ref() == Some(sender)
     }
 }
 
@@ -155,6 +165,7 @@ mod tests {
         ] {
             let deployment: Deployment = from_json(old)?;
             assert!(!deployment.anyone_starts && deployment.reclamation.is_none(), "{old}");
+            assert_eq!(deployment.delegate_limit, None, "{old}");
             let new = to_json_string(&deployment)?;
             assert_eq!(new, old.replace(r#","v":"0""#, "").replace(r#","v":"7""#, ""));
             let again: Deployment = from_json(&new)?;

@@ -1,14 +1,11 @@
 //! A reclaim that a lease's provider announced, as it is stored with the lease.
 
 use cosmwasm_schema::cw_serde;
-use souk_api::orderbook::ReclaimResponse;
-use souk_core::{CloseReason, time::DAY};
+use souk_api::orderbook::{NOTICE_LAPSE, ReclaimResponse};
+use souk_core::CloseReason;
 
+use super::config::Config;
 use crate::rules::deadline::{Deadline, least_blocks};
-
-/// For how long after its deadline a lease can be ended by it, in seconds. A provider that could wait with that
-/// for as long as it likes would have given no notice of its end.
-const LAPSE: u64 = DAY;
 
 /// A provider's announcement that it takes its lease back.
 #[cw_serde]
@@ -20,38 +17,59 @@ pub struct Notice {
     /// When it was announced.
     #[serde(rename = "t")]
     pub started_at: u64,
-    /// The first second in which the lease can be ended by it.
+    /// The first second in which the lease can be ended by it, but for pauses since it was announced.
     #[serde(rename = "d")]
     pub time: u64,
     /// The first such block.
     #[serde(rename = "b")]
     pub block: u64,
+    /// For how many seconds the market had been stopped when it was announced.
+    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
+    pub stopped: u64,
     /// Whether the lease ended by it.
     #[serde(rename = "x", default, skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(seconds: &u64) -> bool {
+    *seconds == 0
+}
+
 impl Notice {
-    /// When it is over.
-    pub fn deadline(&self) -> Deadline {
-        Deadline { time: self.time, block: self.block }
+    /// When it is over, as far as it is known at `now`. The time of a pause does not count: its tenant can take
+    /// no other provider meanwhile. What was over before a pause stays over.
+    pub fn deadline(&self, config: &Config, now: u64) -> Deadline {
+        self.later_by(config.stopped_until(now))
     }
 
-    /// Whether it came to nothing: nobody ended the lease by it in time.
-    pub fn is_lapsed(&self, slowest_block: u64, now: u64, height: u64) -> bool {
-        let time = self.time.saturating_add(LAPSE);
-        let block = self.block.saturating_add(least_blocks(LAPSE, slowest_block));
+    /// Whether it came to nothing: nobody ended the lease by it in time. A provider that could wait with that for as
+    /// long as it likes would have given no notice of its end.
+    pub fn is_lapsed(&self, config: &Config, now: u64, height: u64) -> bool {
+        let Deadline { time, block } = self.deadline(config, now);
+        let blocks = least_blocks(NOTICE_LAPSE, config.params.slowest_block);
+        let (time, block) = (time.saturating_add(NOTICE_LAPSE), block.saturating_add(blocks));
         Deadline { time, block }.is_over(now, height)
     }
 
     /// Whether the lease can be ended by it.
-    pub fn ends_lease(&self, slowest_block: u64, now: u64, height: u64) -> bool {
-        self.deadline().is_over(now, height) && !self.is_lapsed(slowest_block, now, height)
+    pub fn ends_lease(&self, config: &Config, now: u64, height: u64) -> bool {
+        self.deadline(config, now).is_over(now, height) && !self.is_lapsed(config, now, height)
     }
 
-    /// As queries show it.
-    pub fn describe(&self) -> ReclaimResponse {
-        let Self { reason, started_at, time: deadline, block: deadline_block, ended } = *self;
-        ReclaimResponse { reason, started_at, deadline, deadline_block, ended }
+    /// As queries show it, of a lease that runs or not: with the pauses that are over, since nobody knows how
+    /// long another lasts; in one that ended as it was announced.
+    pub fn describe(&self, runs: bool, config: &Config, now: u64, height: u64) -> ReclaimResponse {
+        let stopped = if runs { config.stopped_before(now) } else { self.stopped };
+        let Deadline { time: deadline, block: deadline_block } = self.later_by(stopped);
+        let Self { reason, started_at, ended, .. } = *self;
+        let lapsed = runs && self.is_lapsed(config, now, height);
+        ReclaimResponse { reason, started_at, deadline, deadline_block, ended, lapsed }
+    }
+
+    /// Its end, where `stopped` is for how many seconds the market was stopped in all.
+    fn later_by(&self, stopped: u64) -> Deadline {
+        let since = stopped.saturating_sub(self.stopped);
+        Deadline { time: self.time.saturating_add(since), block: self.block }
     }
 }

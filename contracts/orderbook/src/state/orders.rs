@@ -48,9 +48,24 @@ pub struct Order {
     /// closed order, and in open ones of the first release: of those auctions reserve the group's ceiling.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub reserved: Option<Rate>,
+    /// Who may bid, if its deployment's lists were changed since it was opened.
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<Lists>,
     /// How far it has come.
     #[serde(rename = "s")]
     pub status: OrderStatus,
+}
+
+/// The lists with which an order was opened.
+#[cw_serde]
+#[derive(Default, Eq)]
+pub struct Lists {
+    /// If not empty, only these may bid.
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<Addr>,
+    /// These may not.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    pub refuse: Vec<Addr>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -246,9 +261,11 @@ mod tests {
     -> StdResult<()> {
         let old = r#"{"g":{"deployment":2,"group":1},"f":200,"m":"1","t":5,"e":9,"s":"o"}"#;
         let order: Order = from_json(old)?;
-        assert_eq!(order.manifest_timeout, 300);
+        assert_eq!((order.manifest_timeout, &order.lists), (300, &None));
         assert_eq!(to_json_string(&order)?, old);
-        let other = Order { manifest_timeout: 60, reserved: Rate::new(5).ok(), ..order };
+        let lists = Lists { allow: vec![Addr::unchecked("pro")], refuse: Vec::new() };
+        let (reserved, lists) = (Rate::new(5).ok(), Some(lists));
+        let other = Order { manifest_timeout: 60, reserved, lists, ..order };
         assert_eq!(from_json::<Order>(to_json_string(&other)?)?, other);
         Ok(())
     }

@@ -47,6 +47,14 @@ fn bids(play: &Play, orders: &[OrderResponse], keys: &Keys, when: &str) {
     let mut active: BTreeMap<String, u32> = BTreeMap::new();
     let (mut records, mut leases) = (0, 0);
     for order in orders {
+        if order.state == OrderState::Open {
+            let (allow, refuse) = &play.lists[&order.id];
+            assert_eq!(
+                (allow, refuse),
+                (&order.allow, &order.refuse),
+                "it keeps its lists; {when}"
+            );
+        }
         let bids = market.bids(order.id);
         records += bids.len();
         let places: Vec<_> = bids.iter().map(|bid| (bid.price, bid.position)).collect();

@@ -12,11 +12,12 @@ use souk_api::{
     orderbook::{
         ConfigResponse, DenomConfig, DeploymentResponse, ExecuteMsg, GroupState, LeaseResponse,
         MAX_ORDERS, OrderResponse, OrderState, OrdersResponse, QueryMsg, Reclamation,
-        events::{GroupChanged, LeaseClosed, LeaseReclaiming, OrderOpened},
+        events::{BidPlaced, GroupChanged, LeaseClosed, LeaseReclaiming, OrderOpened},
     },
     paging::MAX_LIMIT,
     registry,
 };
+use souk_contract_std::pause::LONGEST;
 use souk_core::{
     AccountId, CloseReason, DeploymentId, OrderId, SignedBy,
     time::{DAY, HOUR},
@@ -55,6 +56,14 @@ pub struct Play {
     pub breaches: BTreeMap<String, u64>,
     /// Until when, in time and in blocks, leases run whose providers announced to take them back.
     notices: BTreeMap<OrderId, (u64, u64)>,
+    /// When they announced it.
+    announced: BTreeMap<OrderId, u64>,
+    /// When the market was stopped, and until when.
+    stops: Vec<(u64, u64)>,
+    /// Since when it is, and when that ends by itself.
+    stop: Option<(u64, Option<u64>)>,
+    /// The lists with which each order was opened.
+    pub lists: BTreeMap<OrderId, (Vec<String>, Vec<String>)>,
     /// Deployments of which the last step opened an order.
     pub opened: Vec<DeploymentId>,
     /// Whether the last step let time pass.
@@ -97,6 +106,10 @@ impl Play {
             orders: BTreeSet::new(),
             breaches: BTreeMap::new(),
             notices: BTreeMap::new(),
+            announced: BTreeMap::new(),
+            stops: Vec::new(),
+            stop: None,
+            lists: BTreeMap::new(),
             opened: Vec::new(),
             passed: false,
             counts: BTreeMap::new(),
@@ -146,7 +159,7 @@ impl Play {
         let (id, deployment) = (order.id, order.group.deployment);
         let price = order.spec.ceiling.u128() * (1 + u128::from(units) % 100) / 100;
         let tenant = self.name_of(&order.tenant);
-        match what % 36 {
+        match what % 40 {
             0 | 1 => self.create(tenant, which, units),
             2..=9 => self.attempt(|market| market.place(provider, id, price)),
             10 | 11 => {
@@ -214,12 +227,79 @@ impl Play {
             }
             30 if units % 4 == 2 => self.start(tenant, which),
             30 => self.top_up_and_start(which),
-            31 => self.start_reclaim(units),
-            32 => self.end_reclaim(units),
+            31 | 38 => self.start_reclaim(units),
+            32 | 39 => self.end_reclaim(units),
             33 if units % 2 == 0 => self.outspend(provider),
             34 if units % 4 == 0 => self.spoil(),
+            36 if units % 4 == 0 => self.change_lists(tenant, deployment, who, units),
+            37 if units % 4 == 0 => {
+                let limit = [None, Some(price), Some(order.spec.ceiling.u128()), Some(1 << 100)];
+                let limit = limit[usize::from(which) % limit.len()];
+                self.attempt(|market| market.set_delegate(tenant, deployment, "desk", limit))
+            }
+            37 => self.by_delegate(&order, units),
             _ => self.pass(units),
         }
+    }
+
+    /// The tenant changes who may bid on the orders to come; now and then nobody is left out.
+    fn change_lists(
+        &mut self,
+        tenant: &str,
+        deployment: DeploymentId,
+        who: u8,
+        units: u16,
+    ) -> Done {
+        let one = usize::from(who) % PROVIDERS.len();
+        let (allow, refuse) = match units / 4 % 4 {
+            0 => (Some(&PROVIDERS[..]), None),
+            1 => (Some(&PROVIDERS[one..]), Some(&[][..])),
+            2 => (None, Some(&PROVIDERS[one..=one])),
+            _ => (Some(&[][..]), Some(&[][..])),
+        };
+        self.attempt(|market| market.set_lists(tenant, deployment, allow, refuse))
+    }
+
+    /// What a delegate sends leaves the deployment within its limit: by what its leases cost, and in auctions with
+    /// what they may come to cost.
+    fn by_delegate(&mut self, order: &OrderResponse, units: u16) -> Done {
+        // One that has a delegate, and to which the message may apply.
+        let state = if units % 4 == 2 { OrderState::Active } else { OrderState::Open };
+        let has_delegate =
+            |one: &OrderResponse| self.market.deployment(one.group.deployment).delegate.is_some();
+        let mut all = self.all_orders().into_iter().rev();
+        let found = all.find(|one| one.state == state && has_delegate(one));
+        let order = &found.unwrap_or_else(|| order.clone());
+        let (id, deployment, seq) = (order.id, order.group.deployment, order.group.group.0);
+        match units % 4 {
+            1 => {
+                let lowest = self.market.bids(id).first().map(|bid| bid.provider.clone());
+                let winner = lowest.map_or(PROVIDERS[0], |address| self.name_of(&address));
+                self.attempt(|market| market.accept("desk", id, winner, 1_000_000))?;
+                self.streams.insert((deployment, id));
+                self.count("accept by a delegate");
+            }
+            2 => {
+                self.attempt(|market| market.tenant_closes("desk", id))?;
+                self.count("close by a delegate");
+            }
+            _ => {
+                // So that there is something to start.
+                let _ = self.attempt(|market| market.group("desk", Pause, deployment, seq));
+                self.opened.clear();
+                self.attempt(|market| market.group("desk", Start, deployment, seq))?;
+                self.count("start by a delegate");
+            }
+        }
+        let binds = order.closes_at.is_some();
+        if units % 4 == 1 || (binds && self.opened.contains(&deployment)) {
+            let account = self.market.account(deployment);
+            let rate = account.clock.rate.u128();
+            let costs = if binds { rate + account.reserved.u128() } else { rate };
+            let limit = self.market.deployment(deployment).delegate_limit;
+            assert!(limit.is_some_and(|limit| costs <= limit.u128()), "{costs} within {limit:?}");
+        }
+        Ok(())
     }
 
     /// One of the leases that may be taken back is, as soon as that is possible and not a second before.
@@ -251,10 +331,17 @@ impl Play {
             lease.ok().filter(|lease| lease.state.runs()).map(|lease| (*order, lease))
         };
         let running: Vec<_> = self.notices.keys().filter_map(found).collect();
-        let Some((id, lease)) = running.get(usize::from(units) % running.len().max(1)) else {
+        let Some((id, _)) = running.get(usize::from(units) % running.len().max(1)) else {
             return Err("nothing is being reclaimed".to_owned());
         };
-        let reclaim = lease.reclaim.unwrap();
+        if units % 2 == 0 && self.stop.is_none() {
+            self.market.pause(true);
+            self.stop = Some((self.market.now(), None));
+            self.market.blocks(600, HOUR);
+            self.unpause();
+            let _ = self.attempt(|market| market.end_reclaim("anyone", *id));
+        }
+        let reclaim = self.market.lease_of(*id).reclaim.unwrap();
         let block = self.market.app.block_info().height;
         let seconds = reclaim.deadline.saturating_sub(self.market.now());
         let blocks = reclaim.deadline_block.saturating_sub(block);
@@ -280,6 +367,7 @@ impl Play {
                 for (part, kind) in [
                     ("does not carry", "refused: not carried"),
                     ("takes no bids while", "refused: no cover"),
+                    ("has lapsed since", "refused: notice lapsed"),
                 ] {
                     if error.contains(part) {
                         self.count(kind);
@@ -299,10 +387,18 @@ impl Play {
         for OrderOpened { order, deployment, group, .. } in
             market.events_of::<OrderOpened>(&response)
         {
-            let groups = market.deployment(deployment).groups;
-            let group = groups.iter().find(|one| one.seq == group).unwrap();
-            assert_eq!(market.order_of(order).excluded, group.excluded, "as it is put out");
+            let of = market.deployment(deployment);
+            let group = of.groups.iter().find(|one| one.seq == group).unwrap();
+            let shown = market.order_of(order);
+            assert_eq!(shown.excluded, group.excluded, "as it is put out");
+            assert_eq!((&shown.allow, &shown.refuse), (&of.allow, &of.refuse), "likewise");
+            self.lists.insert(order, (of.allow, of.refuse));
             self.opened.push(deployment);
+        }
+        for BidPlaced { order, provider, .. } in market.events_of::<BidPlaced>(&response) {
+            let (allow, refuse) = &self.lists[&order];
+            assert!(allow.is_empty() || allow.contains(&provider), "{provider} on {order}");
+            assert!(!refuse.contains(&provider), "{provider} on {order}");
         }
         let reclaiming = market.events_of::<LeaseReclaiming>(&response);
         let (now, height) = (market.now(), market.app.block_info().height);
@@ -312,11 +408,10 @@ impl Play {
         if uncovered {
             self.count("group rests without cover");
         }
-        for LeaseReclaiming { order, deadline, deadline_block, .. } in reclaiming {
+        for LeaseReclaiming { order, deadline, deadline_block, started_at, .. } in reclaiming {
+            self.announced.insert(order, started_at);
             let before = self.notices.insert(order, (deadline, deadline_block));
-            // A day is 144 blocks here.
-            let lapsed = |(time, block)| now >= time + DAY && height >= block + 144;
-            assert!(before.is_none_or(lapsed), "{order} is announced again");
+            assert!(before.is_none(), "{order} is announced once");
             assert!(deadline >= now + HOUR && deadline_block >= height + 6, "{order}");
         }
         for LeaseClosed { order, provider, reason, breach, notice, .. } in closed {
@@ -329,8 +424,14 @@ impl Play {
                 self.count("end by notice");
                 let (deadline, deadline_block) = self.notices[&order];
                 assert!(now >= deadline && height >= deadline_block, "{order} ends too early");
-                let lapsed = now >= deadline + DAY && height >= deadline_block + 144;
-                assert!(!lapsed, "{order} ends by a notice that lapsed");
+                // Stopped when it was over already, that costs it nothing more.
+                let stopped = self.stopped_within(self.announced[&order], deadline);
+                let until = deadline + stopped;
+                let stopped = self.stopped_within(self.announced[&order], until);
+                assert!(now >= deadline + stopped, "{order}: the market was stopped {stopped} s");
+                if stopped > 0 {
+                    self.count("end by a notice with a pause in it");
+                }
                 assert!(!breach, "{order}");
             }
         }
@@ -425,7 +526,7 @@ impl Play {
             let kept = (rate + reserved) * u128::from(MIN_RUNWAY);
             let spare = account.clock.remaining.saturating_sub(kept) / rate;
             let Some(wait) = u64::try_from(spare).ok().filter(|wait| *wait < DAY) else { continue };
-            self.market.pause(false);
+            self.unpause();
             self.market.blocks(2, wait + 1);
             let price = order.spec.ceiling.u128();
             return self.attempt(|market| market.place(provider, order.id, price));
@@ -439,7 +540,7 @@ impl Play {
             let leader = self.market.bids(order.id).first().map(|bid| bid.provider.clone());
             let (Some(closes_at), Some(leader)) = (order.closes_at, leader) else { continue };
             self.market.slash(&Addr::unchecked(leader), 1);
-            self.market.pause(false);
+            self.unpause();
             let wait = closes_at.saturating_sub(self.market.now());
             self.market.blocks(60, wait + 1);
             self.attempt(|market| market.close_auction(order.id, 3))?;
@@ -567,21 +668,53 @@ impl Play {
     /// Stops new business until time passes: the owner, or the guardian, whose pause the owner ends
     /// one time in two.
     fn pause(&mut self, units: u16) -> Done {
+        let began = match self.stop {
+            Some((began, ends)) if ends.is_none_or(|ends| self.market.now() < ends) => Some(began),
+            _ => None,
+        };
+        let now = self.market.now();
         if units % 8 == 0 {
+            self.end_stop();
             self.market.pause(true);
+            self.stop = Some((now, None));
             return Ok(());
         }
         let guardian = self.market.guardian.clone();
         let paused = self.market.send(&guardian, &ExecuteMsg::Pause {});
         paused.map_err(|error| error.to_string())?;
+        if began.is_none() {
+            self.end_stop();
+            self.stop = Some((now, Some(now + LONGEST)));
+        }
         self.count("pause by the guardian");
         Ok(())
+    }
+
+    /// Lets new business go on.
+    fn unpause(&mut self) {
+        self.end_stop();
+        self.market.pause(false);
+    }
+
+    fn end_stop(&mut self) {
+        let now = self.market.now();
+        if let Some((from, ends)) = self.stop.take() {
+            self.stops.push((from, ends.map_or(now, |ends| ends.min(now))));
+        }
+    }
+
+    /// For how many seconds of these the market was stopped.
+    fn stopped_within(&self, from: u64, until: u64) -> u64 {
+        let now = self.market.now();
+        let last = self.stop.map(|(began, ends)| (began, ends.map_or(now, |ends| ends.min(now))));
+        let stops = self.stops.iter().copied().chain(last);
+        stops.map(|(began, ended)| ended.min(until).saturating_sub(began.max(from))).sum()
     }
 
     fn pass(&mut self, units: u16) -> Done {
         let config: ConfigResponse = self.market.query(&QueryMsg::Config {}).unwrap();
         if config.pause_ends.is_none() || units % 8 != 1 {
-            self.market.pause(false);
+            self.unpause();
         } else {
             self.count("time in a guardian's pause");
         }
@@ -602,7 +735,7 @@ impl Play {
 
     /// Everything is closed, released, pruned, paid out and claimed.
     pub fn wind_up(&mut self) {
-        self.market.pause(false);
+        self.unpause();
         for order in self.all_orders() {
             self.orders.insert(order.id);
             // Closing a deployment twice is refused, which is fine here.

@@ -181,7 +181,7 @@ fn accepting_leaves_the_least_runway_or_fails_with_the_figures() {
 #[test]
 fn a_provider_that_left_or_was_slashed_since_its_bid_is_not_accepted() {
     for (what, why) in [("left", "no longer registered"), ("slashed", "slashed since it bid")] {
-        let mut market = Market::unlinked();
+        let mut market = Market::new();
         let pro = market.provider("pro");
         let order = market.order("ann", tenant_choice());
         market.place("pro", order, 500).unwrap();
@@ -250,12 +250,10 @@ fn a_delegate_accepts_for_the_owner_whose_account_pays() {
     market.provider("pro");
     let order = market.order("ann", tenant_choice());
     let deployment = market.order_of(order).group.deployment;
-    let delegate = Some(market.who("del").to_string());
-    let ann = market.who("ann");
-    market.send(&ann, &ExecuteMsg::SetDelegate { deployment, delegate }).unwrap();
+    market.set_delegate("ann", deployment, "del", Some(500)).unwrap();
     market.place("pro", order, 500).unwrap();
     market.accept("del", order, "pro", 500).unwrap();
-    assert_eq!(market.lease_of(order).tenant, ann.to_string());
+    assert_eq!(market.lease_of(order).tenant, market.who("ann").to_string());
 }
 
 #[test]

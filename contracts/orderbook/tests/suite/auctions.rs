@@ -1,7 +1,7 @@
 //! What holds in a `lowest_price` auction: it binds both sides and decides by itself.
 
 use souk_api::{
-    defaults::{self, MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
+    defaults::{self, MIN_DEPOSIT, ORDER_LIFETIME, SLOWEST_BLOCK},
     orderbook::{
         BidState, ExecuteMsg, GroupState, OrderState, Params,
         events::{
@@ -29,7 +29,7 @@ fn auction(names: &[&str]) -> (Market, OrderId) {
 }
 
 fn over(market: &mut Market) -> &mut Market {
-    market.blocks(MIN_AUCTION_BLOCKS, 300)
+    market.lapse(300)
 }
 
 fn winner(market: &Market, order: OrderId) -> String {
@@ -79,7 +79,7 @@ fn it_takes_no_bids_after_the_close_and_none_before_decide() {
     let (mut market, order) = auction(&["a", "b"]);
     market.place("a", order, 500).unwrap();
     let closed_at = market.now() + 300;
-    market.blocks(MIN_AUCTION_BLOCKS, 299);
+    market.lapse(299);
     assert!(matches!(
         market.close_auction(order, 1).unwrap_err(),
         ContractError::AuctionRuns { closes_at, .. } if closes_at == closed_at
@@ -93,18 +93,26 @@ fn it_takes_no_bids_after_the_close_and_none_before_decide() {
 }
 
 #[test]
-fn it_stays_open_until_some_blocks_have_passed() {
+fn it_stays_open_for_as_many_blocks_as_a_slow_chain_makes_in_its_time_and_in_each_extension() {
     let (mut market, order) = auction(&["a", "b"]);
     market.place("a", order, 500).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS - 1, HOUR);
+    let began = market.app.block_info().height;
+    let blocks = (300 * 1_000_u64).div_ceil(SLOWEST_BLOCK);
+    assert_eq!(market.order_of(order).closes_at_block, Some(began + blocks));
+    market.blocks(blocks - 1, HOUR);
     assert!(matches!(
         market.close_auction(order, 1).unwrap_err(),
-        ContractError::AuctionRuns { .. }
+        ContractError::AuctionRuns { closes_at_block, .. } if closes_at_block == began + blocks
     ));
     market.place("b", order, 400).unwrap();
-    let closes_at = market.order_of(order).closes_at;
-    assert_eq!(closes_at, Some(market.now() + 60), "others get a minute to answer");
-    market.pass(60).close_auction(order, 1).unwrap();
+    let shown = market.order_of(order);
+    assert_eq!(shown.closes_at, Some(market.now() + 60), "others get a minute to answer");
+    let blocks = 60_000_u64.div_ceil(SLOWEST_BLOCK);
+    let height = market.app.block_info().height;
+    assert_eq!(shown.closes_at_block, Some(height + blocks), "and the blocks of one");
+    let error = market.blocks(blocks - 1, HOUR).close_auction(order, 1).unwrap_err();
+    assert!(matches!(error, ContractError::AuctionRuns { .. }), "{error}");
+    market.blocks(1, 1).close_auction(order, 1).unwrap();
     assert_eq!(winner(&market, order), market.who("b").to_string());
 }
 
@@ -113,17 +121,19 @@ fn a_new_lowest_bid_in_the_last_minute_extends_it_by_a_minute() {
     let (mut market, order) = auction(&["a", "b", "c"]);
     let end = market.order_of(order).closes_at.unwrap();
     market.place("a", order, 500).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 250);
+    market.lapse(250);
     market.place("b", order, 500).unwrap();
     assert_eq!(market.order_of(order).closes_at, Some(end), "a tie is not a new lowest");
     let response = market.place("c", order, 499).unwrap();
-    let event = AuctionExtended { order, closes_at: end + 60 };
-    assert_eq!(market.events_of::<AuctionExtended>(&response), [event]);
+    let event = |market: &Market, closes_at| {
+        let closes_at_block = market.order_of(order).closes_at_block;
+        AuctionExtended { order, closes_at, closes_at_block }
+    };
+    assert_eq!(market.events_of::<AuctionExtended>(&response), [event(&market, end + 60)]);
     assert_eq!(market.order_of(order).closes_at, Some(end + 60));
     market.pass(109);
     let response = market.lower("a", order, 400).unwrap();
-    let event = AuctionExtended { order, closes_at: end + 120 };
-    assert_eq!(market.events_of::<AuctionExtended>(&response), [event]);
+    assert_eq!(market.events_of::<AuctionExtended>(&response), [event(&market, end + 120)]);
 }
 
 #[test]
@@ -131,13 +141,46 @@ fn it_is_extended_ten_times_at_most() {
     let (mut market, order) = auction(&["a"]);
     let end = market.order_of(order).closes_at.unwrap();
     market.place("a", order, 1_000).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 299);
+    market.lapse(299);
     for round in 1..=12u64 {
         market.lower("a", order, 1_000 - 50 * u128::from(round)).unwrap();
         let expected = end + 60 * round.min(10);
         assert_eq!(market.order_of(order).closes_at, Some(expected));
         market.pass(if round < 10 { 60 } else { 1 });
     }
+}
+
+#[test]
+fn a_halted_chain_decides_no_auction() {
+    let mut market = Market::new();
+    for name in ["first", "better"] {
+        market.provider(name);
+    }
+    let order = market.order("ann", lowest_price(HOUR));
+    market.place("first", order, 900).unwrap();
+    market.lapse(1_800);
+    // The chain stands still for 35 minutes; bidders had 30 more.
+    market.pass(2_100);
+    market.place("better", order, 500).unwrap();
+    let error = market.close_auction(order, 1).unwrap_err();
+    assert!(matches!(error, ContractError::AuctionRuns { .. }), "{error}");
+    market.lapse(900).close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), market.who("better").to_string());
+}
+
+#[test]
+fn an_auction_of_the_first_release_keeps_its_block_and_is_closed() {
+    let (mut market, order) = auction(&["a"]);
+    market.place("a", order, 500).unwrap();
+    let mut key = vec![0, 1, b'o'];
+    key.extend(order.0.to_be_bytes());
+    let orderbook = market.orderbook.clone();
+    let text = String::from_utf8(market.storage()[&key].clone()).unwrap();
+    let block = market.order_of(order).closes_at_block.unwrap();
+    let old = text.replace(&format!(r#""b":{block}"#), r#""b":3"#);
+    assert_ne!(old, text);
+    market.app.contract_storage_mut(&orderbook).set(&key, old.as_bytes());
+    market.pass(300).close_auction(order, 1).unwrap();
 }
 
 #[test]
@@ -174,7 +217,7 @@ fn an_auction_that_is_put_out_in_a_guardians_pause_shows_no_end_that_its_owner_c
     let closes_at = market.now() + 600;
     assert_eq!(market.order_of(order).closes_at, Some(closes_at));
     market.place("b", order, 500).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 600).close_auction(order, 1).unwrap();
+    market.lapse(600).close_auction(order, 1).unwrap();
     assert_eq!(winner(&market, order), market.who("b").to_string());
 }
 
@@ -189,7 +232,7 @@ fn a_guardians_pause_that_ends_by_itself_counts_for_auctions_as_one_that_was_end
     market.send(&market.owner.clone(), &msg).unwrap();
     let order = market.order("ann", lowest_price(300));
     market.place("a", order, 500).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 200);
+    market.lapse(200);
     market.send(&market.guardian.clone(), &ExecuteMsg::Pause {}).unwrap();
     let (before, ends_at) = (market.order_of(order).closes_at, market.now() + pause::LONGEST);
 
@@ -228,7 +271,7 @@ fn a_pause_does_not_open_an_auction_again_that_was_over() {
 
 #[test]
 fn disqualified_bids_are_deleted_for_good_and_the_next_one_wins() {
-    let mut market = Market::unlinked();
+    let mut market = Market::new();
     for name in ["left", "slashed", "good"] {
         market.provider(name);
     }
@@ -265,7 +308,7 @@ fn revocation_disqualifies_but_expiry_after_the_close_does_not() {
             market.revoke("auditor", &pro);
         }
         // Nobody closes it for an hour: eligibility was settled with the bid.
-        market.blocks(MIN_AUCTION_BLOCKS, HOUR);
+        market.lapse(HOUR);
         market.close_auction(order, 1).unwrap();
         let state = market.order_of(order).state;
         let disqualified = state == OrderState::Open && market.bids(order).is_empty();
@@ -406,7 +449,7 @@ fn an_auction_with_bids_does_not_expire_and_one_without_does() {
     let (mut market, with) = auction(&["a"]);
     market.place("a", with, 500).unwrap();
     let without = market.order("ann", lowest_price(300));
-    market.blocks(10, ORDER_LIFETIME + 1);
+    market.lapse(ORDER_LIFETIME + 1);
     let expires_at = market.order_of(with).expires_at + DAY;
     let error = ContractError::AuctionHasBids { order: with, expires_at };
     assert_eq!(market.expire(with).unwrap_err(), error);

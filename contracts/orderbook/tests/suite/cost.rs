@@ -64,7 +64,7 @@ fn an_auction_closes_at_the_same_cost_with_two_bids_and_with_two_hundred() {
         for name in &names[..count] {
             market.place(name, order, 500).unwrap();
         }
-        market.blocks(10, 600);
+        market.lapse(600);
         market.cost(|market| market.close_auction(order, 1).unwrap())
     });
     assert!(costs[1].abs_diff(costs[0]) < DIGITS, "{costs:?}");

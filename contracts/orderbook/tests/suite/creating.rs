@@ -177,7 +177,9 @@ fn a_commitment_changes_to_another_of_the_same_kind() {
     let ann = market.who("ann");
     let update = |bytes: &[u8]| ExecuteMsg::UpdateDeployment {
         deployment: id,
-        commitment: HexBinary::from(bytes),
+        commitment: Some(HexBinary::from(bytes)),
+        allow: None,
+        refuse: None,
     };
     let response = market.send(&ann, &update(&[8; 32])).unwrap();
     let event = DeploymentUpdated { deployment: id, commitment: "08".repeat(32) };
@@ -198,12 +200,14 @@ fn a_delegate_acts_until_it_is_taken_back() {
     let id = market.create("ann", &web(), PLENTY).unwrap();
     let update = |byte| ExecuteMsg::UpdateDeployment {
         deployment: id,
-        commitment: HexBinary::from([byte; 32]),
+        commitment: Some(HexBinary::from([byte; 32])),
+        allow: None,
+        refuse: None,
     };
-    let set = |delegate| ExecuteMsg::SetDelegate { deployment: id, delegate };
+    let set = |delegate| ExecuteMsg::SetDelegate { deployment: id, delegate, limit: None };
     assert!(market.send(&del, &update(1)).is_err());
     let response = market.send(&ann, &set(Some(del.to_string()))).unwrap();
-    let event = DelegateSet { deployment: id, delegate: Some(del.to_string()) };
+    let event = DelegateSet { deployment: id, delegate: Some(del.to_string()), limit: None };
     assert_eq!(market.events_of::<DelegateSet>(&response), [event]);
     market.send(&del, &update(2)).unwrap();
     assert!(market.send(&del, &set(None)).is_err(), "a delegate names no delegate");

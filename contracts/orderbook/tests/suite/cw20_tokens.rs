@@ -263,7 +263,7 @@ fn a_token_that_keeps_the_coins_gets_no_bidder_into_its_auctions() {
     let refused = market.place("pro", order, 900).unwrap_err();
     assert!(matches!(refused, ContractError::NoCover { .. }), "{refused}");
 
-    let response = market.blocks(10, 300).close_auction(order, 1).unwrap();
+    let response = market.lapse(300).close_auction(order, 1).unwrap();
     assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "no_bids");
     let rests = &market.events_of::<GroupChanged>(&response)[0];
     assert_eq!(rests.state, GroupState::Paused);

@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{CosmosMsg, WasmMsg, to_json_binary};
 use souk_api::{
-    defaults::{END_BLOCKS, END_GRACE, IDLE_GRACE, ORDER_LIFETIME, SLOT_HOLD},
+    defaults::{END_GRACE, IDLE_GRACE, ORDER_LIFETIME, SLOT_HOLD, SLOWEST_BLOCK},
     escrow,
     orderbook::{
         DeploymentResponse, DeploymentState, ExecuteMsg, GroupState, MarkResponse, OrderResponse,
@@ -17,6 +17,9 @@ use souk_core::{AccountId, CloseReason, DeploymentId, OrderId, time::HOUR};
 use souk_orderbook::ContractError;
 
 use crate::market::*;
+
+/// The blocks of the grace of one that is depleted.
+const GRACE_BLOCKS: u64 = END_GRACE * 1_000 / SLOWEST_BLOCK;
 
 #[test]
 fn a_close_ends_orders_leases_and_account_together() {
@@ -117,10 +120,10 @@ fn a_depleted_deployment_is_marked_and_ended_after_the_grace() {
         depleted_since: Some(now - 10),
         at: now,
         endable_at: now + END_GRACE,
-        endable_at_block: market.app.block_info().height + END_BLOCKS,
+        endable_at_block: market.app.block_info().height + GRACE_BLOCKS,
     };
     assert_eq!(shown.mark, Some(mark));
-    market.blocks(END_BLOCKS, END_GRACE - 1);
+    market.lapse(END_GRACE - 1);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
     let response = market.pass(1).end_deployment(id).unwrap();
     let event = DeploymentClosed { deployment: id, reason: CloseReason::InsufficientFunds };
@@ -137,7 +140,24 @@ fn a_halted_chain_does_not_take_the_grace_away() {
     market.pass(100 * END_GRACE);
     let error = market.end_deployment(id).unwrap_err();
     assert!(matches!(error, ContractError::NotEndable { .. }), "one block is too few: {error}");
-    market.blocks(END_BLOCKS, 1).end_deployment(id).unwrap();
+    let error = market.blocks(GRACE_BLOCKS - 2, 1).end_deployment(id).unwrap_err();
+    assert!(matches!(error, ContractError::NotEndable { .. }), "one is missing: {error}");
+    market.blocks(1, 1).end_deployment(id).unwrap();
+}
+
+#[test]
+fn a_halted_chain_takes_no_idle_tenants_month_away() {
+    let mut market = Market::new();
+    let id = market.create("ann", &deployment(&[group("web", 9)], tenant_choice()), PLENTY);
+    let id = id.unwrap();
+    market.group("ann", GroupAction::Pause, id, 1).unwrap();
+    market.end_deployment(id).unwrap();
+    let height = market.app.block_info().height;
+    let blocks = (IDLE_GRACE * 1_000).div_ceil(SLOWEST_BLOCK);
+    assert_eq!(market.deployment(id).mark.unwrap().endable_at_block, height + blocks);
+    let error = market.blocks(blocks - 1, 2 * IDLE_GRACE).end_deployment(id).unwrap_err();
+    assert!(matches!(error, ContractError::NotEndable { .. }), "{error}");
+    market.blocks(1, 1).end_deployment(id).unwrap();
 }
 
 #[test]
@@ -145,7 +165,7 @@ fn a_top_up_voids_the_mark() {
     let (mut market, id, _) = depleted();
     market.end_deployment(id).unwrap();
     market.deposit("friend", id, 500_000);
-    let error = market.blocks(END_BLOCKS, END_GRACE - 1).end_deployment(id).unwrap_err();
+    let error = market.lapse(END_GRACE - 1).end_deployment(id).unwrap_err();
     let depletion = Some(market.now() + 1);
     assert_eq!(error, ContractError::InUse { deployment: id, depletion });
     // Depleted again: the old mark, though old enough, does not count.
@@ -153,7 +173,7 @@ fn a_top_up_voids_the_mark() {
     assert_eq!(market.events_of::<DeploymentMarked>(&response)[0].depleted_since, market.now());
     assert_eq!(market.deployment(id).state, DeploymentState::Active);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
-    market.blocks(END_BLOCKS, END_GRACE).end_deployment(id).unwrap();
+    market.lapse(END_GRACE).end_deployment(id).unwrap();
 }
 
 #[test]
@@ -161,7 +181,7 @@ fn a_top_up_too_small_to_start_the_clock_leaves_the_mark() {
     let (mut market, id, _) = depleted();
     market.end_deployment(id).unwrap();
     market.deposit("friend", id, 499_999);
-    market.blocks(END_BLOCKS, END_GRACE).end_deployment(id).unwrap();
+    market.lapse(END_GRACE).end_deployment(id).unwrap();
     assert_eq!(market.deployment(id).state, DeploymentState::Closed);
 }
 
@@ -196,7 +216,7 @@ fn a_deployment_whose_groups_all_rest_is_ended_so_that_others_get_their_deposits
     let event =
         DeploymentMarked { deployment: id, depleted_since: now, endable_at: now + IDLE_GRACE };
     assert_eq!(market.events_of::<DeploymentMarked>(&response), [event]);
-    market.blocks(END_BLOCKS, IDLE_GRACE - 1);
+    market.lapse(IDLE_GRACE - 1);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
     let response = market.pass(1).end_deployment(id).unwrap();
     let event = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
@@ -210,9 +230,9 @@ fn a_depleted_lease_that_its_provider_ends_leaves_nothing_that_cannot_be_ended()
     market.end_deployment(id).unwrap();
     market.provider_closes("pro", order, CloseReason::Unspecified).unwrap();
     // Nothing is paid any more: another reason, so another mark.
-    market.blocks(END_BLOCKS, END_GRACE).end_deployment(id).unwrap();
+    market.lapse(END_GRACE).end_deployment(id).unwrap();
     assert_eq!(market.deployment(id).state, DeploymentState::Active);
-    market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
+    market.lapse(IDLE_GRACE).end_deployment(id).unwrap();
     assert_eq!(market.deployment(id).state, DeploymentState::Closed);
 }
 
@@ -319,7 +339,7 @@ fn what_is_over_and_pruned_leaves_the_orderbook_as_it_was() {
             market.accept("ann", again, "b", 500).unwrap();
             orders.push(again);
         } else {
-            market.blocks(10, 200).close_auction(first, 1).unwrap();
+            market.lapse(200).close_auction(first, 1).unwrap();
         }
         market.close("ann", id).unwrap();
     }
@@ -358,7 +378,7 @@ fn an_expired_order_that_nobody_recorded_does_not_keep_an_idle_deployment() {
         let mark = market.deployment(id).mark.unwrap();
         let endable_at = market.now() + IDLE_GRACE;
         assert_eq!((mark.depleted_since, mark.endable_at), (None, endable_at));
-        market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
+        market.lapse(IDLE_GRACE).end_deployment(id).unwrap();
         assert_eq!(market.deployment(id).state, DeploymentState::Closed);
     }
 }

@@ -52,9 +52,7 @@ fn an_operator_that_a_tenant_names_as_its_delegate_closes_as_the_provider_all_th
     let order = market.lease("ann", "pro", 900);
     let id = market.order_of(order).group.deployment;
     let operator = market.operator("pro");
-    let delegate = Some(operator.to_string());
-    let msg = ExecuteMsg::SetDelegate { deployment: id, delegate };
-    market.send(&market.who("ann"), &msg).unwrap();
+    market.set_delegate("ann", id, "pro-operator", None).unwrap();
     let response = market.provider_closes("pro", order, CloseReason::Unstable).unwrap();
     let closed = &market.events_of::<LeaseClosed>(&response)[0];
     assert_eq!((closed.reason, closed.breach), (CloseReason::Unstable, true));
@@ -62,8 +60,7 @@ fn an_operator_that_a_tenant_names_as_its_delegate_closes_as_the_provider_all_th
     // Without a reason it is the delegate's close.
     let order = market.lease("bob", "pro", 900);
     let id = market.order_of(order).group.deployment;
-    let msg = ExecuteMsg::SetDelegate { deployment: id, delegate: Some(operator.to_string()) };
-    market.send(&market.who("bob"), &msg).unwrap();
+    market.set_delegate("bob", id, "pro-operator", None).unwrap();
     let msg = ExecuteMsg::CloseLease { order, reason: None, exclude: true };
     let response = market.send(&operator, &msg).unwrap();
     let closed = &market.events_of::<LeaseClosed>(&response)[0];
@@ -270,7 +267,7 @@ fn a_reopened_auction_reserves_its_ceiling_again() {
     let order = market.order("ann", lowest_price(60));
     let id = market.order_of(order).group.deployment;
     market.place("pro", order, 900).unwrap();
-    market.blocks(10, 200).close_auction(order, 1).unwrap();
+    market.lapse(200).close_auction(order, 1).unwrap();
     assert_eq!(market.account(id).reserved.u128(), 0);
     let response = market.provider_closes("pro", order, CloseReason::Unstable).unwrap();
     assert_eq!(market.account(id).reserved.u128(), 1_000);
@@ -280,7 +277,7 @@ fn a_reopened_auction_reserves_its_ceiling_again() {
 
 #[test]
 fn a_provider_that_left_the_registry_can_still_end_its_leases_itself() {
-    let mut market = Market::unlinked();
+    let mut market = Market::new();
     let pro = market.provider("pro");
     let order = market.lease("ann", "pro", 900);
     market.deregister(&pro);

@@ -1,11 +1,8 @@
 //! How a tenant keeps a provider away from a group.
 
-use souk_api::{
-    defaults::MIN_AUCTION_BLOCKS,
-    orderbook::{
-        MAX_EXCLUDED, MAX_UNWANTED,
-        events::{ExcludedSet, LeaseClosed},
-    },
+use souk_api::orderbook::{
+    MAX_EXCLUDED, MAX_UNWANTED,
+    events::{ExcludedSet, LeaseClosed},
 };
 use souk_contract_std::CommonError;
 use souk_core::{CloseReason, GroupSeq, time::HOUR};
@@ -23,7 +20,7 @@ fn a_winner_that_never_serves_is_excluded_by_the_tenants_close() {
     let id = market.order_of(order).group.deployment;
     market.place("honest", order, 900).unwrap();
     market.place("lazy", order, 1).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+    market.lapse(300).close_auction(order, 1).unwrap();
     let response = market.pass(240).tenant_excludes("ann", order).unwrap();
     let closed = &market.events_of::<LeaseClosed>(&response)[0];
     assert_eq!((closed.excluded, closed.breach), (Some(true), false));
@@ -33,7 +30,7 @@ fn a_winner_that_never_serves_is_excluded_by_the_tenants_close() {
     assert_eq!(market.order_of(order).excluded, [lazy.to_string()]);
     assert_eq!(market.place("lazy", order, 1).unwrap_err(), ContractError::Excluded(lazy));
     market.place("honest", order, 900).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+    market.lapse(300).close_auction(order, 1).unwrap();
     assert_eq!(market.lease_of(order).provider, market.who("honest").to_string());
 }
 
@@ -157,6 +154,7 @@ fn a_delegate_that_excludes_lets_nobody_in_whom_the_tenant_named() {
     let mut market = Market::new();
     let mut new = deployment(&[group("web", 1_000)], tenant_choice());
     new.delegate = Some(market.who("desk").into());
+    new.delegate_limit = Some(souk_core::Rate::MAX);
     let id = market.create("ann", &new, PLENTY).unwrap();
     let names: Vec<String> = (0..MAX_UNWANTED).map(|number| format!("p{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

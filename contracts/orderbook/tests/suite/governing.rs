@@ -25,9 +25,20 @@ fn each_message(market: &Market, leased: OrderId, open: OrderId) -> Vec<ExecuteM
     let new = common_deployment();
     vec![
         ExecuteMsg::CreateDeployment(new),
-        ExecuteMsg::UpdateDeployment { deployment, commitment: [9; 32].into() },
+        ExecuteMsg::UpdateDeployment {
+            deployment,
+            commitment: Some([9; 32].into()),
+            allow: None,
+            refuse: None,
+        },
+        ExecuteMsg::UpdateDeployment {
+            deployment,
+            commitment: None,
+            allow: Some(vec![]),
+            refuse: None,
+        },
         ExecuteMsg::CloseDeployment { deployment },
-        ExecuteMsg::SetDelegate { deployment, delegate: None },
+        ExecuteMsg::SetDelegate { deployment, delegate: None, limit: None },
         ExecuteMsg::AcceptBid {
             order: open,
             provider: provider.clone(),
@@ -314,13 +325,46 @@ fn another_on(config: &ConfigResponse) -> InstantiateMsg {
 }
 
 #[test]
+fn a_registry_that_names_no_orderbook_backs_no_deployment_so_that_no_second_one_comes_first() {
+    let mut market = Market::unlinked();
+    let (owner, registry) = (market.owner.clone(), market.registry.clone());
+    let error = market.create("ann", &common_deployment(), PLENTY).unwrap_err();
+    assert_eq!(error, ContractError::RegistryOfNone(registry.clone()));
+    let link = defaults::link_registry(market.orderbook.to_string());
+    market.call(&owner, &registry, &link, 0).unwrap();
+    market.create("ann", &common_deployment(), PLENTY).unwrap();
+}
+
+#[test]
+fn a_registry_takes_no_orderbook_that_counts_on_another_registry() {
+    let mut market = Market::unlinked();
+    let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
+    let (owner, registry) = (market.owner.clone(), market.registry.clone());
+    let code = market.app.contract_data(&registry).unwrap().code_id;
+    let msg = defaults::registry(defaults::Roles::default(), vec![]);
+    let second =
+        market.app.instantiate_contract(code, owner.clone(), &msg, &[], "second", None).unwrap();
+    let msg = InstantiateMsg { registry: second.to_string(), ..another_on(&config) };
+    let code = market.orderbook_code;
+    let other =
+        market.app.instantiate_contract(code, owner.clone(), &msg, &[], "other", None).unwrap();
+    let link = defaults::link_registry(other.to_string());
+    let error = market.call(&owner, &registry, &link, 0).unwrap_err();
+    assert!(error.contains("not of this one"), "{error}");
+    market.call(&owner, &second, &link, 0).unwrap();
+}
+
+#[test]
 fn an_orderbook_that_the_escrow_does_not_list_says_so() {
     let mut market = Market::unlinked();
     let config: ConfigResponse = market.query(&QueryMsg::Config {}).unwrap();
     let msg = another_on(&config);
     let (owner, code) = (market.owner.clone(), market.orderbook_code);
     market.orderbook =
-        market.app.instantiate_contract(code, owner, &msg, &[], "another", None).unwrap();
+        market.app.instantiate_contract(code, owner.clone(), &msg, &[], "another", None).unwrap();
+    let link = defaults::link_registry(market.orderbook.to_string());
+    let registry = market.registry.clone();
+    market.call(&owner, &registry, &link, 0).unwrap();
     let error = market.create("ann", &common_deployment(), PLENTY).unwrap_err();
     assert_eq!(error, ContractError::NotAController { escrow: Addr::unchecked(config.escrow) });
 }

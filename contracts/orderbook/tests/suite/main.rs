@@ -11,24 +11,27 @@
 )]
 
 mod accepting;
+mod akash;
 mod auctions;
 mod bidding;
 mod cost;
 mod creating;
 mod cw20_tokens;
+mod delegates;
 mod documents;
 mod ending_deployments;
 mod ending_leases;
 mod excluding;
 mod governing;
 mod groups;
+mod lists;
 mod manifests;
 #[path = "../common/market/mod.rs"]
 mod market;
 #[path = "../common/meter.rs"]
 mod meter;
+mod notices;
 mod published;
 mod reclaiming;
 mod reserving;
 mod slots;
-mod weaknesses;

@@ -1,7 +1,7 @@
 //! What becomes of a lease whose tenant sent no manifest.
 
 use souk_api::{
-    defaults::{self, MANIFEST_TIMEOUT, MIN_AUCTION_BLOCKS},
+    defaults::{self, MANIFEST_TIMEOUT},
     orderbook::{
         ExecuteMsg, GroupState, MANIFEST_WINDOW, MAX_ROUNDS,
         events::{GroupChanged, LeaseClosed, OrderOpened},
@@ -63,7 +63,7 @@ fn it_is_the_reason_for_an_hour_from_the_time_in_the_terms_on_and_never_after() 
 /// A lease of the lowest bidder in a binding auction.
 fn won(market: &mut Market, order: OrderId, name: &str) {
     market.place(name, order, 1).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+    market.lapse(60).close_auction(order, 1).unwrap();
     market.pass(MANIFEST_TIMEOUT);
 }
 
@@ -101,7 +101,7 @@ fn rounds_of_another_day_do_not_count() {
         if round == MAX_ROUNDS {
             // The order of the first day expires in the meantime, unless its auction has bids.
             market.place(&name, order, 1).unwrap();
-            market.blocks(MIN_AUCTION_BLOCKS, DAY).close_auction(order, 1).unwrap();
+            market.lapse(DAY).close_auction(order, 1).unwrap();
             market.pass(MANIFEST_TIMEOUT);
         } else {
             won(&mut market, order, &name);

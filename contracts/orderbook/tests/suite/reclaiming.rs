@@ -7,6 +7,7 @@ use souk_api::{
         events::{GroupChanged, LeaseClosed, LeaseReclaiming, OrderOpened},
     },
 };
+use souk_contract_std::pause;
 use souk_core::{
     AuctionPolicy, CloseReason, DeploymentId, GroupSeq, OrderId,
     time::{DAY, HOUR},
@@ -139,6 +140,71 @@ fn nobody_ends_the_lease_by_it_before_time_and_blocks_have_passed() {
     market.blocks(10 * BLOCKS, HOUR - 1);
     assert!(market.end_reclaim("stranger", order).is_err(), "a second is missing");
     market.blocks(1, 1).end_reclaim("stranger", order).unwrap();
+}
+
+#[test]
+fn the_time_of_pauses_is_none_of_a_notice() {
+    for by_guardian in [false, true] {
+        let mut market = Market::new();
+        let (order, _) = reclaiming(&mut market);
+        let announced = market.lease_of(order).reclaim.unwrap();
+        market.blocks(BLOCKS, HOUR / 2);
+        for _ in 0..2 {
+            if by_guardian {
+                market.send(&market.guardian.clone(), &ExecuteMsg::Pause {}).unwrap();
+            } else {
+                market.pause(true);
+            }
+            market.pass(HOUR);
+            let shown = market.lease_of(order).reclaim.unwrap();
+            assert!(shown.deadline <= announced.deadline + HOUR, "of pauses that are over");
+            assert!(market.end_reclaim("stranger", order).is_err(), "nobody can move meanwhile");
+            market.pause(false);
+            // Far enough from the next pause for that to be another one.
+            market.pass(700);
+        }
+        let deadline = market.lease_of(order).reclaim.unwrap().deadline;
+        assert_eq!(deadline, announced.deadline + 2 * HOUR);
+        let left = deadline - market.now();
+        let error = market.pass(left - 1).end_reclaim("stranger", order).unwrap_err();
+        assert!(
+            matches!(error, ContractError::NoticeRuns { deadline: until, .. } if until == deadline),
+            "{error}"
+        );
+        // The provider's own close is a breach for as long.
+        let response = market.pass(1).end_reclaim("stranger", order).unwrap();
+        assert_eq!(market.events_of::<LeaseClosed>(&response)[0].notice, Some(true));
+        assert_eq!(market.lease_of(order).reclaim.unwrap().deadline, announced.deadline);
+    }
+}
+
+#[test]
+fn a_guardians_pause_that_ends_by_itself_is_none_of_a_notice_either() {
+    let mut market = Market::new();
+    let (order, _) = reclaiming(&mut market);
+    let announced = market.lease_of(order).reclaim.unwrap().deadline;
+    market.send(&market.guardian.clone(), &ExecuteMsg::Pause {}).unwrap();
+    market.deposit("ann", market.order_of(order).group.deployment, PLENTY);
+    market.blocks(100_000, pause::LONGEST);
+    let shown = market.lease_of(order).reclaim.unwrap().deadline;
+    assert_eq!(shown, announced + pause::LONGEST);
+    assert!(market.pass(HOUR - 1).end_reclaim("stranger", order).is_err());
+    market.pass(1).end_reclaim("stranger", order).unwrap();
+}
+
+#[test]
+fn what_is_announced_in_a_pause_begins_with_its_end_and_what_was_over_before_stays_over() {
+    let mut market = Market::new();
+    let (order, _) = leased(&mut market);
+    market.pass(HOUR).pause(true);
+    market.pass(300).start_reclaim("pro", order, REASON).unwrap();
+    market.blocks(10 * BLOCKS, 5 * HOUR);
+    assert!(market.end_reclaim("stranger", order).is_err());
+    market.pause(false);
+    assert_eq!(market.lease_of(order).reclaim.unwrap().deadline, market.now() + HOUR);
+    assert!(market.pass(HOUR - 1).end_reclaim("stranger", order).is_err());
+    market.pass(1).pause(true);
+    market.pass(300).end_reclaim("stranger", order).unwrap();
 }
 
 #[test]
@@ -279,7 +345,7 @@ fn whoever_wins_an_auction_gives_the_notice_that_it_offered() {
     let id = market.create("ann", &reclaimable(lowest_price(60), HOUR), PLENTY).unwrap();
     let order = market.deployment(id).groups[0].order;
     market.place("pro", order, 900).unwrap();
-    market.blocks(3, 60).close_auction(order, 1).unwrap();
+    market.lapse(60).close_auction(order, 1).unwrap();
     market.pass(HOUR).start_reclaim("pro", order, REASON).unwrap();
     let response = market.blocks(BLOCKS, HOUR).end_reclaim("stranger", order).unwrap();
     let next = market.events_of::<OrderOpened>(&response)[0].order;
@@ -287,7 +353,7 @@ fn whoever_wins_an_auction_gives_the_notice_that_it_offered() {
     let account = market.account(id);
     assert_eq!((account.reserved.u128(), account.clock.rate.u128()), (1_000, 0));
     market.place("other", next, 900).unwrap();
-    market.blocks(3, 60).close_auction(next, 1).unwrap();
+    market.lapse(60).close_auction(next, 1).unwrap();
     assert_eq!(market.lease_of(next).provider, market.who("other").to_string());
 }
 
@@ -372,15 +438,6 @@ fn whatever_ends_the_group_or_the_deployment_ends_the_notice_with_it() {
 }
 
 #[test]
-fn a_pause_of_the_market_keeps_nobody_from_giving_notice_and_from_ending_by_it() {
-    let mut market = Market::new();
-    let (order, _) = leased(&mut market);
-    market.pass(HOUR).pause(true);
-    market.start_reclaim("pro", order, REASON).unwrap();
-    market.blocks(BLOCKS, HOUR).end_reclaim("stranger", order).unwrap();
-}
-
-#[test]
 fn after_the_notice_a_slot_is_used_for_as_long_again_and_until_a_day_after_the_beginning_at_most() {
     // Two hours of lease are four of the slot.
     let mut market = Market::new();
@@ -411,7 +468,7 @@ fn a_notice_does_not_free_the_slot_of_who_breaks_the_lease_after_it_began() {
 
 #[test]
 fn a_provider_that_left_the_registry_gives_notice_itself() {
-    let mut market = Market::unlinked();
+    let mut market = Market::new();
     let (order, _) = leased(&mut market);
     let pro = market.who("pro");
     market.deregister(&pro);

@@ -1,10 +1,10 @@
 //! Money behind every open order: what it reserves, when that is let go, and what is refused without it.
 
 use souk_api::{
-    defaults::{MIN_AUCTION_BLOCKS, MIN_DEPOSIT, ORDER_LIFETIME},
+    defaults::{MIN_DEPOSIT, ORDER_LIFETIME},
     escrow,
     orderbook::{
-        ExecuteMsg, GroupState, MigrateMsg, OrderState,
+        ExecuteMsg, GroupState, MigrateMsg, NewDeployment, OrderState, Reclamation,
         events::{GroupChanged, LeaseClosed, OrderClosed, OrderOpened},
     },
     published::{self, PublishedError},
@@ -179,11 +179,11 @@ fn however_an_order_ends_its_reserve_is_let_go_once() {
             market.pass(ORDER_LIFETIME + 1).group("ann", Pause, id, 1).unwrap();
         }),
         ("no bid", lowest_price(300), |market, _, order| {
-            market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+            market.lapse(300).close_auction(order, 1).unwrap();
         }),
         ("a winner", lowest_price(300), |market, _, order| {
             market.place("pro", order, 900).unwrap();
-            market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+            market.lapse(300).close_auction(order, 1).unwrap();
         }),
         ("an accept", tenant_choice(), |market, _, order| {
             market.place("pro", order, 900).unwrap();
@@ -234,7 +234,7 @@ fn uncovered(auction: AuctionPolicy) -> (Market, DeploymentId, [OrderId; 2]) {
         market.place("other", db, MIN_DEPOSIT).unwrap();
         market.accept("ann", web, "pro", MIN_DEPOSIT).unwrap();
     } else {
-        market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(web, 1).unwrap();
+        market.lapse(300).close_auction(web, 1).unwrap();
     }
     market.pass(HOUR);
     (market, id, [web, db])
@@ -262,25 +262,87 @@ fn an_order_whose_account_lost_its_cover_takes_no_bids_until_there_is_money_agai
 
 #[test]
 fn nobody_but_the_tenants_own_leases_takes_the_cover_of_an_order() {
-    let mut market = Market::new();
-    market.provider("pro");
-    let new = deployment(&[group("web", DEAR)], tenant_choice());
-    let id = market.create("ann", &new, DEAR).unwrap();
-    let order = orders(&market, id)[0];
-    market.let_anyone_start("ann", id, true).unwrap();
-    market.blocks(1_000, ORDER_LIFETIME);
-    for msg in [
-        escrow::ExecuteMsg::ClaimRefund { account: AccountId(id.0), deposit: None },
-        escrow::ExecuteMsg::SweepFees { denom: usouk() },
-        escrow::ExecuteMsg::WithdrawDeposit { account: AccountId(id.0), amount: amount(1) },
-    ] {
+    for auction in both() {
+        let mut market = Market::new();
+        for name in ["pro", "leaves", "other"] {
+            market.provider(name);
+        }
+        let groups = ["web", "db", "api", "log", "job"].map(|name| group(name, 1_000_000));
+        let new = NewDeployment {
+            reclamation: Some(Reclamation { min_window: HOUR }),
+            ..deployment(&groups, auction)
+        };
+        let id = market.create("ann", &new, 30_000_000).unwrap();
+        let [web, db, api, log, job] = orders(&market, id).try_into().unwrap();
+        let win = |market: &mut Market, orders: &[OrderId]| {
+            for order in orders {
+                market.place("leaves", *order, 10).unwrap();
+            }
+            for order in orders {
+                match auction {
+                    AuctionPolicy::TenantChoice {} => {
+                        drop(market.accept("ann", *order, "leaves", 10).unwrap());
+                    }
+                    AuctionPolicy::LowestPrice { .. } => {
+                        drop(market.lapse(300).close_auction(*order, 1).unwrap());
+                    }
+                }
+            }
+        };
+        // One is left by a breach, one by a notice, and one rests for lack of funds.
+        win(&mut market, &[db, api, log]);
+        market.let_anyone_start("ann", id, true).unwrap();
+        market.pass(HOUR).start_reclaim("leaves", api, CloseReason::Unstable).unwrap();
+        market.lapse(HOUR);
+        // Just what the open orders and the leases need is left, and a little for the time.
+        let burden = market.account(id).clock.rate.u128() + reserved(&market, id);
+        let has = market.account(id).balance.u128();
+        take(&mut market, "ann", id, has - burden - 100).unwrap();
+        let closed = market.provider_closes("leaves", log, CloseReason::Unstable).unwrap();
+        let rests = market.events_of::<GroupChanged>(&closed)[0].state;
+        assert_eq!(rests, GroupState::InsufficientFunds, "another order is not carried");
+
+        // Whatever others do, well or in vain, `web` takes bids all the time.
+        let covered = |market: &Market, what: &str| {
+            let reason = market.ineligible("other", web);
+            let over = auction != tenant_choice();
+            assert!(
+                reason.is_none()
+                    || over && reason.as_ref().is_some_and(|why| why.contains("closed")),
+                "{what}: {reason:?}"
+            );
+            let account = market.account(id);
+            let needed = account.clock.rate.u128() + account.reserved.u128();
+            assert!(account.balance.u128() >= needed, "{what}: {account:?}");
+        };
+        covered(&market, "a close without cover");
+        assert!(market.group("anyone", Start, id, 4).is_err());
+        covered(&market, "a stranger's start");
+        market.provider_closes("leaves", db, CloseReason::Unstable).unwrap();
+        covered(&market, "a breach");
+        market.end_reclaim("anyone", api).unwrap();
+        covered(&market, "the end of a notice");
         let (anyone, escrow) = (market.who("anyone"), market.escrow.clone());
-        let _ = market.call(&anyone, &escrow, &msg, 0);
+        for msg in [
+            escrow::ExecuteMsg::ClaimRefund { account: AccountId(id.0), deposit: None },
+            escrow::ExecuteMsg::WithdrawDeposit { account: AccountId(id.0), amount: amount(1) },
+        ] {
+            assert!(market.call(&anyone, &escrow, &msg, 0).is_err(), "{msg:?}");
+        }
+        for stream in [db, api, log] {
+            let msg = escrow::ExecuteMsg::Withdraw { account: AccountId(id.0), stream: stream.0 };
+            market.call(&anyone, &escrow, &msg, 0).unwrap();
+        }
+        covered(&market, "payouts");
+        assert!(market.end_deployment(id).is_err());
+        assert!(take(&mut market, "ann", id, 1_000_000).is_err());
+        if auction == tenant_choice() {
+            market.group("ann", Pause, id, 5).unwrap();
+        } else {
+            market.close_auction(job, 1).unwrap();
+        }
+        covered(&market, "the end of another order");
     }
-    assert!(market.group("anyone", Start, id, 1).is_err());
-    assert!(market.end_deployment(id).is_err());
-    market.place("pro", order, DEAR).unwrap();
-    market.accept("ann", order, "pro", DEAR).unwrap();
 }
 
 #[test]
@@ -341,7 +403,7 @@ fn an_order_that_is_over_costs_no_winner_its_lease() {
     let id = market.create("ann", &deployment(&groups, lowest_price(300)), 40_000_000).unwrap();
     let (old, runs) = (orders(&market, id)[0], orders(&market, id)[1]);
     market.place("pro", runs, 1_000_000).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(runs, 1).unwrap();
+    market.lapse(300).close_auction(runs, 1).unwrap();
     market.group("ann", Pause, id, 3).unwrap();
     market.pass(ORDER_LIFETIME - 900);
     let spare = market.account(id).balance.u128() - 3_500_000;
@@ -350,7 +412,7 @@ fn an_order_that_is_over_costs_no_winner_its_lease() {
     let web = orders(&market, id)[2];
     market.place("other", web, 1_000_000).unwrap();
     // What is left by then carries two of the three.
-    market.blocks(MIN_AUCTION_BLOCKS, 2_000);
+    market.lapse(2_000);
     assert!(market.account(id).balance.u128() < 3_000_000);
     let response = market.close_auction(web, 1).unwrap();
     assert_eq!(market.events_of::<OrderClosed>(&response)[0].order, old);
@@ -436,7 +498,7 @@ fn an_auction_whose_account_cannot_be_read_ends_without_a_lease() {
     let id = market.order_of(order).group.deployment;
     market.place("pro", order, 900).unwrap();
     set_version(&mut market, id, 1, 2);
-    let response = market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+    let response = market.lapse(300).close_auction(order, 1).unwrap();
     assert_eq!(market.events_of::<OrderClosed>(&response)[0].why, "insufficient_funds");
     assert_eq!(state(&market, id), GroupState::InsufficientFunds);
     market.release("pro", &[order]);
@@ -444,7 +506,7 @@ fn an_auction_whose_account_cannot_be_read_ends_without_a_lease() {
 }
 
 /// Makes of an order one of the first release, which does not say what it reserves: then auctions reserved
-/// their ceiling and the others nothing.
+/// their ceiling and the others nothing, and the deployment said how much that was.
 fn age(market: &mut Market, id: DeploymentId, order: OrderId) {
     let orderbook = market.orderbook.clone();
     let key = [&[0, 1, b'o'][..], &order.0.to_be_bytes()].concat();
@@ -458,6 +520,64 @@ fn age(market: &mut Market, id: DeploymentId, order: OrderId) {
         let left = reserved(market, id) - ceiling.u128();
         let then = format!(r#""reserved":"{left}""#);
         rewrite(market, &escrow, &key, |text| text.replacen(&said, &then, 1));
+    }
+    let key = [&[0, 1, b'd'][..], &id.0.to_be_bytes()].concat();
+    let said = format!(r#","v":"{}","x":"#, reserved(market, id));
+    rewrite(market, &orderbook, &key, |text| {
+        assert!(!text.contains(r#","v":"#), "it is not written any more: {text}");
+        text.replacen(r#","x":"#, &said, 1)
+    });
+}
+
+#[test]
+fn the_sums_of_an_orderbook_that_is_migrated_after_its_escrow_let_everybody_out() {
+    for auction in both() {
+        let mut market = Market::new();
+        for name in ["pro", "other"] {
+            market.provider(name);
+        }
+        let groups = [group("web", 1_000), group("db", 300)];
+        let id = market.create("ann", &deployment(&groups, auction), PLENTY).unwrap();
+        let [web, db] = orders(&market, id).try_into().unwrap();
+        let binds = auction != tenant_choice();
+        // As the orderbook of the first release sends it: what all of its open orders reserve from then on.
+        let (orderbook, escrow) = (market.orderbook.clone(), market.escrow.clone());
+        let old = |market: &mut Market, msg: &str| {
+            let msg: escrow::ExecuteMsg = cosmwasm_std::from_json(msg).unwrap();
+            market.call(&orderbook, &escrow, &msg, 0).unwrap();
+        };
+        let (both, one) = if binds { (1_300, 300) } else { (0, 0) };
+        old(&mut market, &format!(r#"{{"reserve":{{"local":1,"reserved":"{both}"}}}}"#));
+        assert_eq!(reserved(&market, id), both);
+        let payee = market.payee("pro");
+        let open = format!(
+            r#"{{"open_stream":{{"local":1,"stream":77,"payee":"{payee}","rate":"900","take_bps":200,"reserved":"{one}"}}}}"#
+        );
+        old(&mut market, &open);
+        assert_eq!(reserved(&market, id), one, "the winner's order has let go of its ceiling");
+        old(
+            &mut market,
+            &format!(r#"{{"close_stream":{{"local":1,"stream":77,"reserved":"{both}"}}}}"#),
+        );
+        assert_eq!(reserved(&market, id), both, "and the group is out again");
+        // Then the orderbook is migrated: what it finds are orders of the first release.
+        for order in [web, db] {
+            let key = [&[0, 1, b'o'][..], &order.0.to_be_bytes()].concat();
+            let ceiling = market.order_of(order).spec.ceiling;
+            let said = format!(r#","v":"{ceiling}""#);
+            rewrite(&mut market, &orderbook, &key, |text| text.replacen(&said, "", 1));
+        }
+        market.group("ann", Pause, id, 2).unwrap();
+        assert_eq!(reserved(&market, id), if binds { 1_000 } else { 0 });
+        market.place("pro", web, 900).unwrap();
+        if binds {
+            market.lapse(300).close_auction(web, 1).unwrap();
+        } else {
+            market.accept("ann", web, "pro", 900).unwrap();
+        }
+        assert_eq!(reserved(&market, id), 0);
+        market.close("ann", id).unwrap();
+        assert!(market.account(id).closed);
     }
 }
 
@@ -480,7 +600,7 @@ fn of_an_order_of_the_first_release_is_let_go_what_it_had_reserved_then() {
             } else {
                 market.place("pro", old, 900).unwrap();
                 if binds {
-                    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(old, 1).unwrap();
+                    market.lapse(300).close_auction(old, 1).unwrap();
                 } else {
                     market.accept("ann", old, "pro", 900).unwrap();
                 }

@@ -5,12 +5,13 @@ use souk_api::registry::events::{NoticeWithdrawn, SlashNoticed};
 use souk_contract_std::limits;
 use souk_core::Amount;
 
-use crate::{ContractError, Ctx, state::providers};
+use crate::{ContractError, Ctx, rules::slashing::Claim, state::providers};
 
-/// From now on the amount stays at stake, until the notice is carried out, withdrawn or lapses.
+/// From now on the amount stays at stake, until the notice is carried out, withdrawn or lapses. It replaces a
+/// smaller one that stands.
 ///
 /// # Errors
-/// If no reason is given, if nobody is set to get the coins, if one stands or ended not long ago,
+/// If no reason is given, if nobody is set to get the coins, if one as great stands or one ended not long ago,
 /// or if the amount is nothing or above the share that is allowed.
 pub fn notice_slash(
     ctx: &mut Ctx,
@@ -27,12 +28,13 @@ pub fn notice_slash(
     }
     let mut provider = providers::known(ctx.storage(), &ctx.address(provider)?)?;
     let (staked, terms, now) = (provider.stake().total(), ctx.config.slashing, ctx.now());
-    let notice = provider.slate.give(amount, reason, staked, terms, now)?;
+    let claim = Claim { by: ctx.sender().clone(), amount, reason };
+    let notice = provider.slate.give(claim, staked, terms, now)?;
     let noticed = SlashNoticed {
         provider: provider.address.to_string(),
         amount,
         executable_at: notice.executable_at,
-        lapses_at: notice.lapses_at(),
+        lapses_at: notice.lapses_at,
         reason: notice.reason.clone(),
     };
     providers::save_details(ctx.storage_mut(), &provider)?;
@@ -43,10 +45,10 @@ pub fn notice_slash(
 /// after a slash.
 ///
 /// # Errors
-/// If no notice stands.
+/// If no notice stands, or if it is another slasher's.
 pub fn withdraw_notice(ctx: &mut Ctx, provider: &str) -> Result<Response, ContractError> {
     let mut provider = providers::known(ctx.storage(), &ctx.address(provider)?)?;
-    let amount = provider.slate.withdraw(ctx.config.slashing, ctx.now())?.amount;
+    let amount = provider.slate.withdraw(ctx.sender(), ctx.config.slashing, ctx.now())?.amount;
     providers::save_details(ctx.storage_mut(), &provider)?;
     let provider = provider.address.into_string();
     Ok(Response::new().add_event(NoticeWithdrawn { provider, amount }))

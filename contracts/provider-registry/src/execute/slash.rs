@@ -3,7 +3,7 @@
 use cosmwasm_std::Response;
 use souk_api::registry::events::Slashed;
 use souk_contract_std::pay;
-use souk_core::Denom;
+use souk_core::{Amount, Denom};
 
 use crate::{ContractError, Ctx, state::providers};
 
@@ -11,11 +11,11 @@ use crate::{ContractError, Ctx, state::providers};
 /// disqualifies bids placed before. The coins go to the receiver that is set by now.
 ///
 /// # Errors
-/// If no notice stands, if it is too early, or if nobody is set to get the coins.
-pub fn slash(ctx: &mut Ctx, provider: &str) -> Result<Response, ContractError> {
+/// If no notice stands, if it is too early or says another amount, or if nobody is set to get the coins.
+pub fn slash(ctx: &mut Ctx, provider: &str, asked: Amount) -> Result<Response, ContractError> {
     let recipient = ctx.config.slash_receiver.clone().ok_or(ContractError::NoSlashReceiver)?;
     let mut provider = providers::known(ctx.storage(), &ctx.address(provider)?)?;
-    let notice = provider.slate.carry_out(ctx.config.slashing, ctx.now())?;
+    let notice = provider.slate.carry_out(asked, ctx.config.slashing, ctx.now())?;
     let mut stake = provider.stake();
     let amount = stake.slash(notice.amount)?;
     provider.set_stake(stake, ctx.config.bond_per_slot);

@@ -32,7 +32,8 @@ pub struct Change {
 /// would back those of another, too. Notices and changes that are on their way keep their times.
 ///
 /// # Errors
-/// If an address is not valid on this chain, if the orderbook is none or another one is set, or if
+/// If an address is not valid on this chain, if the orderbook is none, counts on another registry or another one
+/// is set, or if
 /// a setting is out of its range.
 pub fn update_config(ctx: &mut Ctx, change: Change) -> Result<Response, ContractError> {
     if let Some(guardian) = change.guardian {
@@ -43,8 +44,8 @@ pub fn update_config(ctx: &mut Ctx, change: Change) -> Result<Response, Contract
         if let Some(is) = ctx.config.orderbook.clone().filter(|is| *is != orderbook) {
             return Err(ContractError::OrderbookIsSet { is });
         }
+        orderbook::check_ours(&ctx.deps.querier, &orderbook, &ctx.env.contract.address)?;
         ctx.config.orderbook = Some(orderbook);
-        orderbook::probe(&ctx.deps.querier, &ctx.config)?;
     }
     if let Some(min_bond) = change.min_bond {
         settings::check_min_bond(min_bond)?;

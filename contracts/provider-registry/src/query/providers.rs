@@ -36,7 +36,7 @@ fn describe(provider: Provider, now: u64) -> ProviderResponse {
     let notice = provider.slate.in_force(now).map(|notice| NoticeResponse {
         amount: notice.amount,
         executable_at: notice.executable_at,
-        lapses_at: notice.lapses_at(),
+        lapses_at: notice.lapses_at,
         reason: notice.reason.clone(),
     });
     let unbonding = (provider.unbonding > Amount::ZERO).then_some(UnbondingResponse {

@@ -4,8 +4,13 @@
 //! carried out for a week; then it lapses. As long as it stands its amount stays at stake. After a
 //! slash, a withdrawal or a lapse the provider has a time without notices, so that neither a share
 //! is taken again at once nor coins are held back for ever.
+//!
+//! A small notice shields nobody: as long as it stands a greater one replaces it, of whichever slasher, up to
+//! the share of what was at stake at first. Its delay begins again, and however often that happens, coins are
+//! held one delay longer than by the first alone. Only who gave the notice that stands takes it back.
 
 use cosmwasm_schema::cw_serde;
+use cosmwasm_std::Addr;
 use souk_api::registry::Slashing;
 use souk_core::{Amount, time::WEEK};
 use thiserror::Error;
@@ -32,6 +37,25 @@ pub struct Notice {
     pub amount: Amount,
     /// From when on it can be carried out.
     pub executable_at: u64,
+    /// From when on it cannot any more.
+    pub lapses_at: u64,
+    /// When the greatest one that replaces it lapses.
+    pub ends_by: u64,
+    /// How much one that replaces it takes at most.
+    pub most: Amount,
+    /// The slasher that gave it.
+    pub by: Addr,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a slasher says.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The slasher.
+    pub by: Addr,
+    /// How much will be taken.
+    pub amount: Amount,
     /// Why.
     pub reason: String,
 }
@@ -56,8 +80,17 @@ pub enum SlashError {
         most: u128,
     },
     /// There is a notice.
-    #[error("a slash is noticed already, for second {executable_at}; it lapses at {lapses_at}")]
+    #[error(
+        "a slash of {amount} is noticed already, for second {executable_at}; it lapses at {lapses_at}, \
+         and a greater one, up to {most}, replaces it if its delay is over by {ends_by}"
+    )]
     Noticed {
+        /// How much it takes.
+        amount: Amount,
+        /// How much one that replaces it takes at most.
+        most: Amount,
+        /// When that one lapses.
+        ends_by: u64,
         /// From when on it can be carried out.
         executable_at: u64,
         /// When it lapses.
@@ -74,6 +107,22 @@ pub enum SlashError {
     /// There is no notice.
     #[error("no slash is noticed, or the notice lapsed; send notice_slash first")]
     NotNoticed,
+    /// Another amount than was noticed.
+    #[error(
+        "a slash of {noticed} is noticed, not of {asked}; look at the notice and its reason first"
+    )]
+    OtherAmount {
+        /// What the notice says.
+        noticed: Amount,
+        /// What was asked for.
+        asked: Amount,
+    },
+    /// Another slasher's notice.
+    #[error("the notice is {by}'s to take back")]
+    NotYours {
+        /// The slasher that gave it.
+        by: Addr,
+    },
     /// Too early.
     #[error("the slash can be carried out at second {executable_at}; it is {now}")]
     TooEarly {
@@ -84,13 +133,6 @@ pub enum SlashError {
     },
 }
 
-impl Notice {
-    /// From when on it cannot be carried out any more.
-    pub fn lapses_at(&self) -> u64 {
-        self.executable_at.saturating_add(LAPSE)
-    }
-}
-
 impl Slate {
     /// Whether there is nothing to remember.
     pub fn is_clean(&self) -> bool {
@@ -99,7 +141,7 @@ impl Slate {
 
     /// The notice that stands at `now`.
     pub fn in_force(&self, now: u64) -> Option<&Notice> {
-        self.notice.as_ref().filter(|notice| now < notice.lapses_at())
+        self.notice.as_ref().filter(|notice| now < notice.lapses_at)
     }
 
     /// What it holds back from claims, in base units.
@@ -107,60 +149,101 @@ impl Slate {
         self.in_force(now).map_or(0, |notice| notice.amount.u128())
     }
 
-    /// Gives notice, of at most a share of what is at `staked`.
+    /// Gives notice, of at most a share of what is at `staked`, or replaces the one that stands by a greater one.
     ///
     /// # Errors
-    /// If one stands, if it is too soon after the last, or if the amount is nothing or too much.
+    /// If one as great stands, if it is too soon after the last, or if the amount is nothing or too much.
     pub fn give(
         &mut self,
-        amount: Amount,
-        reason: String,
+        claim: Claim,
         staked: u128,
         terms: Slashing,
         now: u64,
     ) -> Result<&Notice, SlashError> {
-        if let Some(notice) = self.in_force(now) {
-            let (executable_at, lapses_at) = (notice.executable_at, notice.lapses_at());
-            return Err(SlashError::Noticed { executable_at, lapses_at });
+        let amount = claim.amount;
+        if amount == Amount::ZERO || staked == 0 {
+            return Err(SlashError::Nothing { asked: amount, staked });
         }
-        let lapsed = self
-            .notice
-            .as_ref()
-            .map_or(0, |notice| notice.lapses_at().saturating_add(terms.period));
+        if let Some(before) = self.in_force(now).cloned() {
+            return self.replace(before, claim, staked, terms, now);
+        }
+        let lapsed =
+            self.notice.as_ref().map_or(0, |notice| notice.lapses_at.saturating_add(terms.period));
         let free_at = self.free_at.max(lapsed);
         if now < free_at {
             return Err(SlashError::TooSoon { free_at, now });
         }
         let share = staked.saturating_mul(terms.cap_bps.into());
         let most = share.checked_div(10_000).unwrap_or(0);
-        if amount == Amount::ZERO || staked == 0 {
-            return Err(SlashError::Nothing { asked: amount, staked });
-        }
         if amount.u128() > most {
             return Err(SlashError::AboveCap { asked: amount, most });
         }
+        let Claim { by, reason, .. } = claim;
         let executable_at = now.saturating_add(terms.delay);
-        Ok(self.notice.insert(Notice { amount, executable_at, reason }))
+        let lapses_at = executable_at.saturating_add(LAPSE);
+        let ends_by = lapses_at.saturating_add(terms.delay);
+        let most = Amount::saturating(most);
+        let notice = Notice { amount, executable_at, lapses_at, ends_by, most, by, reason };
+        Ok(self.notice.insert(notice))
+    }
+
+    fn replace(
+        &mut self,
+        before: Notice,
+        claim: Claim,
+        staked: u128,
+        terms: Slashing,
+        now: u64,
+    ) -> Result<&Notice, SlashError> {
+        let Claim { by, amount, reason } = claim;
+        let executable_at = now.saturating_add(terms.delay);
+        if amount <= before.amount || executable_at >= before.ends_by {
+            let Notice { amount, executable_at, lapses_at, ends_by, most, .. } = before;
+            return Err(SlashError::Noticed { amount, most, ends_by, executable_at, lapses_at });
+        }
+        let most = before.most.u128().min(staked);
+        if amount.u128() > most {
+            return Err(SlashError::AboveCap { asked: amount, most });
+        }
+        let lapses_at = executable_at.saturating_add(LAPSE).min(before.ends_by);
+        let notice = Notice { amount, executable_at, lapses_at, by, reason, ..before };
+        Ok(self.notice.insert(notice))
     }
 
     /// Takes the notice out, to be carried out.
     ///
     /// # Errors
-    /// If none stands, or if it is too early.
-    pub fn carry_out(&mut self, terms: Slashing, now: u64) -> Result<Notice, SlashError> {
-        let executable_at = self.in_force(now).ok_or(SlashError::NotNoticed)?.executable_at;
+    /// If none stands, if it is too early, or if it says another amount.
+    pub fn carry_out(
+        &mut self,
+        asked: Amount,
+        terms: Slashing,
+        now: u64,
+    ) -> Result<Notice, SlashError> {
+        let notice = self.in_force(now).ok_or(SlashError::NotNoticed)?;
+        let (noticed, executable_at) = (notice.amount, notice.executable_at);
+        if asked != noticed {
+            return Err(SlashError::OtherAmount { noticed, asked });
+        }
         if now < executable_at {
             return Err(SlashError::TooEarly { executable_at, now });
         }
-        self.withdraw(terms, now)
+        self.take(terms, now)
     }
 
     /// Takes the notice back.
     ///
     /// # Errors
-    /// If none stands.
-    pub fn withdraw(&mut self, terms: Slashing, now: u64) -> Result<Notice, SlashError> {
-        self.in_force(now).ok_or(SlashError::NotNoticed)?;
+    /// If none stands, or if it is another's.
+    pub fn withdraw(&mut self, by: &Addr, terms: Slashing, now: u64) -> Result<Notice, SlashError> {
+        let notice = self.in_force(now).ok_or(SlashError::NotNoticed)?;
+        if notice.by != *by {
+            return Err(SlashError::NotYours { by: notice.by.clone() });
+        }
+        self.take(terms, now)
+    }
+
+    fn take(&mut self, terms: Slashing, now: u64) -> Result<Notice, SlashError> {
         self.free_at = now.saturating_add(terms.period);
         self.notice.take().ok_or(SlashError::NotNoticed)
     }
@@ -176,8 +259,12 @@ mod tests {
         Amount::saturating(units)
     }
 
+    fn claim(by: &str, units: u128) -> Claim {
+        Claim { by: Addr::unchecked(by), amount: amount(units), reason: "why".into() }
+    }
+
     fn give(slate: &mut Slate, units: u128, now: u64) -> Result<(), SlashError> {
-        slate.give(amount(units), "why".into(), 400, TERMS, now).map(drop)
+        slate.give(claim("sue", units), 400, TERMS, now).map(drop)
     }
 
     #[test]
@@ -188,7 +275,7 @@ mod tests {
         let nothing = SlashError::Nothing { asked: amount(0), staked: 400 };
         assert_eq!(give(&mut slate, 0, 5), Err(nothing));
         assert_eq!(give(&mut slate, 100, 5), Ok(()));
-        let tiny = Slate::default().give(amount(1), "why".into(), 3, TERMS, 5).map(drop);
+        let tiny = Slate::default().give(claim("sue", 1), 3, TERMS, 5).map(drop);
         assert_eq!(tiny, Err(SlashError::AboveCap { asked: amount(1), most: 0 }));
     }
 
@@ -204,29 +291,79 @@ mod tests {
             (lapses_at - 1, Ok(100), 100),
             (lapses_at, Err(SlashError::NotNoticed), 0),
         ] {
-            let done = slate.clone().carry_out(TERMS, now).map(|notice| notice.amount.u128());
+            let done = slate.clone().carry_out(amount(100), TERMS, now);
+            let done = done.map(|notice| notice.amount.u128());
             assert_eq!((done, slate.held(now)), (outcome, held), "{now}");
         }
     }
 
     #[test]
-    fn one_notice_stands_at_a_time_and_the_next_waits_after_each_end_of_one() {
-        let noticed = SlashError::Noticed { executable_at: 1_100, lapses_at: 1_100 + LAPSE };
+    fn what_is_carried_out_is_what_the_notice_says() {
         let mut slate = Slate::default();
         give(&mut slate, 100, 1_000).unwrap();
-        assert_eq!(give(&mut slate, 1, 1_050), Err(noticed));
+        for units in [0, 99, 101] {
+            let other = SlashError::OtherAmount { noticed: amount(100), asked: amount(units) };
+            assert_eq!(slate.carry_out(amount(units), TERMS, 1_100), Err(other));
+        }
+        assert!(slate.carry_out(amount(100), TERMS, 1_100).is_ok());
+    }
+
+    #[test]
+    fn one_notice_stands_at_a_time_and_the_next_waits_after_each_end_of_one() {
+        let mut slate = Slate::default();
+        give(&mut slate, 100, 1_000).unwrap();
+        let noticed = give(&mut slate, 1, 1_050).unwrap_err();
+        assert!(matches!(noticed, SlashError::Noticed { .. }), "{noticed}");
 
         let lapsed = 1_100 + LAPSE + 1_000;
         let soon = SlashError::TooSoon { free_at: lapsed, now: lapsed - 1 };
         assert_eq!(give(&mut slate.clone(), 1, lapsed - 1), Err(soon));
         assert_eq!(give(&mut slate.clone(), 1, lapsed), Ok(()));
 
-        for end in [Slate::carry_out, Slate::withdraw] {
+        let withdraw: fn(&mut Slate) = |slate| {
+            slate.withdraw(&Addr::unchecked("sue"), TERMS, 1_200).unwrap();
+        };
+        for end in [|slate: &mut Slate| drop(slate.carry_out(amount(100), TERMS, 1_200)), withdraw]
+        {
             let mut slate = slate.clone();
-            end(&mut slate, TERMS, 1_200).unwrap();
+            end(&mut slate);
             let soon = SlashError::TooSoon { free_at: 2_200, now: 2_199 };
             assert_eq!(give(&mut slate, 1, 2_199), Err(soon));
             assert_eq!(give(&mut slate, 1, 2_200), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_small_notice_shields_nobody_from_a_greater_one() {
+        let mut slate = Slate::default();
+        give(&mut slate, 1, 1_000).unwrap();
+        for (units, staked, most) in [(101, 400, 100), (81, 80, 80)] {
+            let above = SlashError::AboveCap { asked: amount(units), most };
+            let refused = slate.give(claim("tom", units), staked, TERMS, 1_050).map(drop);
+            assert_eq!(refused, Err(above), "the share of what was at stake at first");
+        }
+        // What came in since does not count.
+        let notice = slate.give(claim("tom", 100), 4_000, TERMS, 1_050).unwrap();
+        assert_eq!((notice.executable_at, notice.lapses_at), (1_150, 1_150 + LAPSE));
+        let not_yours = SlashError::NotYours { by: Addr::unchecked("tom") };
+        assert_eq!(slate.withdraw(&Addr::unchecked("sue"), TERMS, 1_060), Err(not_yours));
+        assert!(slate.carry_out(amount(100), TERMS, 1_150).is_ok());
+    }
+
+    #[test]
+    fn however_often_a_notice_is_raised_it_holds_one_delay_longer_at_most() {
+        let mut slate = Slate::default();
+        give(&mut slate, 1, 1_000).unwrap();
+        let ends_by = 1_100 + LAPSE + 100;
+        for units in 2..=60 {
+            let before = slate.clone();
+            let now = 1_000 + (LAPSE + 200) / 60 * u64::try_from(units).unwrap();
+            match give(&mut slate, units, now) {
+                Ok(()) => assert!(slate.held(ends_by - 1) <= units),
+                Err(_) => assert_eq!(slate, before),
+            }
+            assert_eq!(slate.held(ends_by), 0, "raised to {units}");
+        }
+        assert!(matches!(slate.notice, Some(Notice { lapses_at, .. }) if lapses_at == ends_by));
     }
 }

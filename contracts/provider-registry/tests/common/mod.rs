@@ -4,18 +4,20 @@
 
 use std::ops::{Deref, DerefMut};
 
+use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    Addr, Binary, Coin, Deps, DepsMut, Empty, Env, Event, HexBinary, MessageInfo, Response,
-    StdError, StdResult, coin, to_json_vec,
+    Addr, Binary, Coin, Deps, DepsMut, Env, Event, HexBinary, MessageInfo, Response, StdError,
+    StdResult, coin, to_json_binary, to_json_vec,
 };
 use cw_multi_test::{AppResponse, ContractWrapper};
 use souk_api::{
     defaults::{self, DENOM, Roles},
+    orderbook,
     published::{self, ProviderRecord, ProviderStats, names},
     registry::{Contact, ExecuteMsg, Gateway, ProviderResponse, QueryMsg, RegistryEvent, Slashing},
 };
 use souk_contract_std::testing::{Chain, who};
-use souk_core::{Amount, Attribute};
+use souk_core::{Amount, Attribute, PriceFloor};
 use souk_provider_registry::ContractError;
 
 /// 1 SOUK in base units.
@@ -34,11 +36,30 @@ pub struct Fixture {
     pub slasher: Addr,
 }
 
-/// The orderbook's code: stores what a test gives it under raw keys.
-fn orderbook_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError, StdError, StdError>
-{
-    fn instantiate(d: DepsMut, _: Env, _: MessageInfo, name: String) -> StdResult<Response> {
+/// What the orderbook answers when it is asked for its configuration.
+#[cw_serde]
+struct OrderbookConfig {
+    registry: String,
+}
+
+/// The orderbook's code: stores what a test gives it under raw keys. Set up with its name and the registry that
+/// it counts on.
+fn orderbook_code() -> ContractWrapper<
+    (Binary, Binary),
+    (String, String),
+    orderbook::QueryMsg,
+    StdError,
+    StdError,
+    StdError,
+> {
+    fn instantiate(
+        d: DepsMut,
+        _: Env,
+        _: MessageInfo,
+        (name, registry): (String, String),
+    ) -> StdResult<Response> {
         cw2::set_contract_version(d.storage, name, "0.1.0")?;
+        d.storage.set(b"registry", registry.as_bytes());
         Ok(Response::new())
     }
     fn execute(
@@ -50,8 +71,9 @@ fn orderbook_code() -> ContractWrapper<(Binary, Binary), String, Empty, StdError
         d.storage.set(&key, &value);
         Ok(Response::new())
     }
-    fn query(_: Deps, _: Env, _: Empty) -> StdResult<Binary> {
-        Ok(Binary::default())
+    fn query(d: Deps, _: Env, _: orderbook::QueryMsg) -> StdResult<Binary> {
+        let registry = d.storage.get(b"registry").unwrap_or_default();
+        to_json_binary(&OrderbookConfig { registry: String::from_utf8(registry).unwrap() })
     }
     ContractWrapper::new(execute, instantiate, query)
 }
@@ -80,7 +102,7 @@ impl Fixture {
         let registry =
             chain.set_up(code, &owner, &defaults::registry(roles, vec![slasher.to_string()]));
         let orderbook_code = chain.app.store_code(Box::new(orderbook_code()));
-        let orderbook = chain.set_up(orderbook_code, &owner, &names::ORDERBOOK);
+        let orderbook = chain.set_up(orderbook_code, &owner, &(names::ORDERBOOK, &registry));
         Self { chain, code, registry, orderbook, orderbook_code, owner, guardian, slasher }
     }
 
@@ -107,7 +129,7 @@ impl Fixture {
     pub fn take(&mut self, provider: &Addr, units: u128) -> Result<AppResponse, ContractError> {
         let slasher = self.slasher.clone();
         self.send(&slasher, &notice(provider, units))?;
-        self.send(&slasher, &slash(provider))
+        self.send(&slasher, &slash(provider, units))
     }
 
     /// Someone without coins.
@@ -234,8 +256,16 @@ pub fn notice(provider: &Addr, units: u128) -> ExecuteMsg {
     }
 }
 
-pub fn slash(provider: &Addr) -> ExecuteMsg {
-    ExecuteMsg::Slash { provider: provider.to_string() }
+pub fn slash(provider: &Addr, units: u128) -> ExecuteMsg {
+    ExecuteMsg::Slash { provider: provider.to_string(), amount: amount(units) }
+}
+
+pub fn set_gateway(provider: &Addr, gateway: Gateway) -> ExecuteMsg {
+    ExecuteMsg::SetGateway { provider: provider.to_string(), gateway }
+}
+
+pub fn set_floors(provider: &Addr, floors: &[PriceFloor]) -> ExecuteMsg {
+    ExecuteMsg::SetFloors { provider: provider.to_string(), floors: floors.to_vec() }
 }
 
 /// What a change of the configuration changes.

@@ -15,7 +15,7 @@ use cosmwasm_std::Addr;
 use proptest::prelude::*;
 use souk_api::{
     defaults::{SLASH_DELAY, SLASH_PERIOD},
-    registry::{ExecuteMsg, NoticeResponse},
+    registry::{ExecuteMsg, NoticeResponse, ProviderResponse},
 };
 use souk_core::time::DAY;
 use souk_provider_registry::rules::slashing::LAPSE;
@@ -72,7 +72,13 @@ fn take(fixture: &mut Fixture, provider: &Addr, step: &Step) -> bool {
             let units = at_stake(fixture, provider) * share / 10_000;
             fixture.send(&fixture.slasher.clone(), &notice(provider, units)).is_ok()
         }
-        Step::Slash => fixture.send(&fixture.slasher.clone(), &slash(provider)).is_ok(),
+        Step::Slash => {
+            let notice = shown(fixture, provider).and_then(|shown| shown.notice);
+            let units = notice.map_or(SOUK, |notice| notice.amount.u128());
+            let slasher = fixture.slasher.clone();
+            assert!(fixture.send(&slasher, &slash(provider, units + 1)).is_err(), "not as noticed");
+            fixture.send(&slasher, &slash(provider, units)).is_ok()
+        }
         Step::Withdraw => {
             let msg = ExecuteMsg::WithdrawNotice { provider: provider.to_string() };
             fixture.send(&fixture.slasher.clone(), &msg).is_ok()
@@ -88,11 +94,13 @@ fn take(fixture: &mut Fixture, provider: &Addr, step: &Step) -> bool {
     }
 }
 
-fn at_stake(fixture: &Fixture, provider: &Addr) -> u128 {
+fn shown(fixture: &Fixture, provider: &Addr) -> Option<ProviderResponse> {
     let asked = souk_api::registry::QueryMsg::Provider { provider: provider.to_string() };
-    let shown: Result<souk_api::registry::ProviderResponse, _> =
-        fixture.app.wrap().query_wasm_smart(&fixture.registry, &asked);
-    shown.map_or(0, |shown| {
+    fixture.app.wrap().query_wasm_smart(&fixture.registry, &asked).ok()
+}
+
+fn at_stake(fixture: &Fixture, provider: &Addr) -> u128 {
+    shown(fixture, provider).map_or(0, |shown| {
         shown.bond.u128() + shown.unbonding.map_or(0, |unbonding| unbonding.amount.u128())
     })
 }
@@ -104,6 +112,8 @@ struct Slasher {
     notice: Option<NoticeResponse>,
     /// The last end of a notice.
     ended_at: Option<u64>,
+    /// What was at stake at the first of the notices that replaced one another, and when they are over.
+    first: (u128, u64),
 }
 
 impl Slasher {
@@ -113,14 +123,18 @@ impl Slasher {
         let staked = at_stake(fixture, provider);
         match step {
             Step::Notice(_) => {
-                assert!(self.notice.as_ref().is_none_or(|notice| notice.lapses_at <= now));
-                if let Some(lapsed) = self.notice.take() {
-                    self.ended_at = Some(lapsed.lapses_at);
-                }
-                assert!(self.ended_at.is_none_or(|ended| now >= ended + SLASH_PERIOD));
                 let notice = fixture.show(provider).notice.unwrap();
-                assert!(notice.amount.u128() * 10_000 <= before * 2_500);
+                if let Some(other) = self.notice.take().filter(|one| now < one.lapses_at) {
+                    assert!(notice.amount > other.amount, "a greater one replaces it");
+                } else {
+                    assert!(self.ended_at.is_none_or(|ended| now >= ended + SLASH_PERIOD));
+                    self.first = (before, now + 2 * SLASH_DELAY + LAPSE);
+                }
+                assert!(notice.amount.u128() * 10_000 <= self.first.0 * 2_500);
                 assert_eq!(notice.executable_at, now + SLASH_DELAY);
+                assert!(notice.lapses_at <= self.first.1, "held one delay longer at most");
+                assert!(notice.executable_at < notice.lapses_at);
+                self.ended_at = Some(notice.lapses_at);
                 self.notice = Some(notice);
             }
             Step::Slash => {
@@ -197,6 +211,10 @@ fn a_bond_is_noticed_slashed_held_back_and_claimed_in_the_model() {
     for (step, fine) in [
         (Step::Register(40 * SOUK), true),
         (Step::Leave, true),
+        (Step::Notice(2_501), false),
+        (Step::Notice(1), true),
+        (Step::Notice(1), false),
+        (Step::Pass(SLASH_DELAY), true),
         (Step::Notice(2_501), false),
         (Step::Notice(2_500), true),
         (Step::Pass(SLASH_DELAY - 1), true),

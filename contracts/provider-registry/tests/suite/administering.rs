@@ -85,10 +85,24 @@ fn the_orderbook_is_set_once_since_another_one_would_use_the_same_bonds() {
     let mut fixture = Fixture::linked();
     let (owner, first) = (fixture.owner.clone(), fixture.orderbook.clone());
     let code = fixture.orderbook_code;
-    let second = fixture.set_up(code, &owner, &names::ORDERBOOK);
+    let ours = (names::ORDERBOOK, fixture.registry.clone());
+    let second = fixture.set_up(code, &owner, &ours);
     let error = fixture.send(&owner, &defaults::link_registry(second.to_string())).unwrap_err();
     assert_eq!(error, ContractError::OrderbookIsSet { is: first.clone() });
     fixture.send(&owner, &defaults::link_registry(first.to_string())).unwrap();
+}
+
+#[test]
+fn an_orderbook_that_counts_on_another_registry_is_not_set() {
+    let mut fixture = Fixture::new();
+    let (owner, code) = (fixture.owner.clone(), fixture.orderbook_code);
+    let registry = fixture.someone("other-registry").to_string();
+    let orderbook = fixture.set_up(code, &owner, &(names::ORDERBOOK, &registry));
+    let error = fixture.send(&owner, &defaults::link_registry(orderbook.to_string())).unwrap_err();
+    assert_eq!(error, ContractError::OrderbookOfAnother { orderbook, registry });
+    let ours = fixture.orderbook.to_string();
+    fixture.send(&owner, &defaults::link_registry(ours.clone())).unwrap();
+    assert_eq!(config(&fixture).orderbook, Some(ours));
 }
 
 #[test]

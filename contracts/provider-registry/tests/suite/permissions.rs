@@ -1,6 +1,8 @@
 //! Who may send what, and that coins come only with messages that take them.
 
-use crate::common::{Fixture, SOUK, change, gateway, notice, register, slash, unbond};
+use crate::common::{
+    Fixture, SOUK, change, gateway, notice, register, set_floors, set_gateway, slash, unbond,
+};
 use cosmwasm_std::Addr;
 use souk_api::{Message, Permission, registry::ExecuteMsg};
 use souk_contract_std::CommonError;
@@ -14,15 +16,15 @@ fn all_messages(provider: &Addr) -> Vec<ExecuteMsg> {
         register(provider),
         ExecuteMsg::Update { payee: None, attributes: None, contact: None },
         ExecuteMsg::SetOperator { operator: provider_text.clone() },
-        ExecuteMsg::SetGateway { gateway: gateway() },
-        ExecuteMsg::SetFloors { floors: vec![] },
+        set_gateway(provider, gateway()),
+        set_floors(provider, &[]),
         ExecuteMsg::SetMaintenance { provider: provider_text.clone(), on: true },
         ExecuteMsg::Bond {},
         unbond(SOUK),
         ExecuteMsg::ClaimUnbonded {},
         ExecuteMsg::Deregister {},
         notice(provider, SOUK),
-        slash(provider),
+        slash(provider, SOUK),
         ExecuteMsg::WithdrawNotice { provider: provider_text },
         update_config(),
         ExecuteMsg::Pause {},

@@ -1,6 +1,6 @@
 //! Who is registered, with what, and what the orderbook can read of it.
 
-use crate::common::{Fixture, SOUK, amount, gateway, register};
+use crate::common::{Fixture, SOUK, amount, gateway, register, set_gateway};
 use cosmwasm_std::coin;
 use souk_api::registry::{
     Contact, ExecuteMsg, ProvidersResponse, QueryMsg, RegistryEvent,
@@ -186,7 +186,7 @@ fn a_gateway_that_tenants_could_not_reach_safely_is_refused() {
     let provider = fixture.provider("cheap", 10);
     let mut moved = gateway();
     moved.uri.push_str("/path");
-    let set = ExecuteMsg::SetGateway { gateway: moved.clone() };
+    let set = set_gateway(&provider, moved.clone());
     assert_eq!(fixture.send(&provider, &set).unwrap_err(), GatewayError::Uri(moved.uri).into());
 }
 

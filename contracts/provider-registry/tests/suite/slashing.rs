@@ -91,7 +91,7 @@ fn a_slash_waits_for_the_delay_of_its_notice_and_goes_to_the_receiver_of_that_mo
     let mut fixture = Fixture::linked();
     let provider = fixture.provider("cheap", 20);
     let (slasher, owner) = (fixture.slasher.clone(), fixture.owner.clone());
-    let error = fixture.send(&slasher, &slash(&provider)).unwrap_err();
+    let error = fixture.send(&slasher, &slash(&provider, 5 * SOUK)).unwrap_err();
     assert_eq!(error, SlashError::NotNoticed.into());
 
     let above = fixture.send(&slasher, &notice(&provider, 5 * SOUK + 1)).unwrap_err();
@@ -114,12 +114,15 @@ fn a_slash_waits_for_the_delay_of_its_notice_and_goes_to_the_receiver_of_that_mo
     assert_eq!(fixture.published(&provider).unwrap().slashes, 0, "bids count until it is done");
 
     fixture.pass(SLASH_DELAY - 1);
-    let early = fixture.send(&slasher, &slash(&provider)).unwrap_err();
+    let early = fixture.send(&slasher, &slash(&provider, 5 * SOUK)).unwrap_err();
     let now = executable_at - 1;
     assert_eq!(early, SlashError::TooEarly { executable_at, now }.into());
     let dao = fixture.someone("dao");
     fixture.send(&owner, &change(|c| c.slash_receiver = Some(dao.to_string()))).unwrap();
-    fixture.pass(1).send(&slasher, &slash(&provider)).unwrap();
+    let other = fixture.pass(1).send(&slasher, &slash(&provider, SOUK)).unwrap_err();
+    let (noticed, asked) = (amount(5 * SOUK), amount(SOUK));
+    assert_eq!(other, SlashError::OtherAmount { noticed, asked }.into(), "what was seen is taken");
+    fixture.send(&slasher, &slash(&provider, 5 * SOUK)).unwrap();
     assert_eq!(fixture.balance(&dao), 5 * SOUK);
     assert_eq!((fixture.show(&provider).slashes, fixture.show(&provider).notice), (1, None));
 
@@ -148,7 +151,7 @@ fn a_notice_holds_its_amount_back_from_claims_until_it_is_over_and_no_longer() {
 
     // Nobody carries it out: it lapses, and the provider has a time in which nothing is held.
     fixture.pass(SLASH_DELAY + WEEK);
-    let error = fixture.send(&slasher, &slash(&provider)).unwrap_err();
+    let error = fixture.send(&slasher, &slash(&provider, 5 * SOUK)).unwrap_err();
     assert_eq!(error, SlashError::NotNoticed.into());
     let error = fixture.send(&slasher, &notice(&provider, 1)).unwrap_err();
     assert!(matches!(error, ContractError::Slash(SlashError::TooSoon { .. })), "{error}");
@@ -167,7 +170,7 @@ fn a_notice_that_is_withdrawn_takes_nothing_and_the_next_one_waits_as_after_a_sl
     let response = fixture.send(&slasher, &withdraw).unwrap();
     let event = NoticeWithdrawn { provider: provider.to_string(), amount: amount(SOUK) };
     assert_eq!(fixture.events(&response), [RegistryEvent::NoticeWithdrawn(event)]);
-    assert!(fixture.send(&slasher, &slash(&provider)).is_err());
+    assert!(fixture.send(&slasher, &slash(&provider, SOUK)).is_err());
     assert!(fixture.send(&slasher, &notice(&provider, SOUK)).is_err());
     fixture.pass(SLASH_PERIOD).send(&slasher, &notice(&provider, SOUK)).unwrap();
     assert_eq!(
@@ -183,7 +186,7 @@ fn a_slasher_that_the_owner_dismissed_carries_nothing_out() {
     let (slasher, owner) = (fixture.slasher.clone(), fixture.owner.clone());
     fixture.send(&slasher, &notice(&provider, SOUK)).unwrap();
     fixture.send(&owner, &change(|c| c.slashers = Some(vec![]))).unwrap();
-    let error = fixture.pass(SLASH_DELAY).send(&slasher, &slash(&provider)).unwrap_err();
+    let error = fixture.pass(SLASH_DELAY).send(&slasher, &slash(&provider, SOUK)).unwrap_err();
     assert!(matches!(error, ContractError::Common(CommonError::NotPermitted { .. })), "{error}");
 }
 
@@ -195,6 +198,43 @@ fn whoever_leaves_and_registers_again_finds_its_notice() {
     fixture.send(&slasher, &notice(&provider, SOUK)).unwrap();
     fixture.send(&provider, &ExecuteMsg::Deregister {}).unwrap();
     fixture.pay(&provider, &crate::common::register(&provider), 10 * SOUK).unwrap();
-    fixture.pass(SLASH_DELAY).send(&slasher, &slash(&provider)).unwrap();
+    fixture.pass(SLASH_DELAY).send(&slasher, &slash(&provider, SOUK)).unwrap();
     assert_eq!(fixture.show(&provider).bond, amount(9 * SOUK));
+}
+
+#[test]
+fn a_bribed_slashers_small_notice_shields_no_provider() {
+    let mut fixture = Fixture::linked();
+    let provider = fixture.provider("fraud", 20);
+    let (honest, bribed) = (fixture.slasher.clone(), fixture.someone("bribed"));
+    let victim = fixture.someone("victim");
+    let slashers = Some(vec![honest.to_string(), bribed.to_string()]);
+    let receiver = Some(victim.to_string());
+    let msg = change(|c| (c.slashers, c.slash_receiver) = (slashers, receiver));
+    fixture.send(&fixture.owner.clone(), &msg).unwrap();
+    fixture.send(&provider, &ExecuteMsg::Deregister {}).unwrap();
+    fixture.send(&bribed, &notice(&provider, 1)).unwrap();
+    fixture.pass(1).send(&honest, &notice(&provider, 5 * SOUK)).unwrap();
+    // Who gave the first one does not take the second one back, nor put a smaller one in its place.
+    let withdraw = ExecuteMsg::WithdrawNotice { provider: provider.to_string() };
+    let error = fixture.send(&bribed, &withdraw).unwrap_err();
+    assert_eq!(error, SlashError::NotYours { by: honest.clone() }.into());
+    assert!(fixture.send(&bribed, &notice(&provider, 2)).is_err());
+    fixture.pass(SLASH_DELAY).send(&honest, &slash(&provider, 5 * SOUK)).unwrap();
+    assert_eq!(fixture.balance(&victim), 5 * SOUK);
+}
+
+#[test]
+fn a_message_of_the_first_release_that_names_another_amount_carries_no_notice_out() {
+    let mut fixture = Fixture::linked();
+    let provider = fixture.provider("cheap", 20);
+    let slasher = fixture.slasher.clone();
+    fixture.send(&slasher, &notice(&provider, 5 * SOUK)).unwrap();
+    fixture.pass(SLASH_DELAY);
+    let old = format!(
+        r#"{{"slash":{{"provider":"{provider}","amount":"5","recipient":"victim","reason":"x"}}}}"#
+    );
+    let error = fixture.send(&slasher, &cosmwasm_std::from_json(old).unwrap()).unwrap_err();
+    let (noticed, asked) = (amount(5 * SOUK), amount(5));
+    assert_eq!(error, SlashError::OtherAmount { noticed, asked }.into());
 }

@@ -116,3 +116,23 @@ pub struct StakersResponse {
     /// By address.
     pub stakers: Vec<StakerResponse>,
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::{StdResult, from_json};
+
+    use super::*;
+
+    #[test]
+    fn answers_of_the_first_release_are_read() -> StdResult<()> {
+        let old = r#"{"undistributed":"1","dripping":"2","unclaimed":"3","pending_burn":"4","to_pool":"5","burned":"6"}"#;
+        let denom: DenomResponse = from_json(old)?;
+        assert_eq!(denom.pending_pool, Amount::ZERO, "they pay the pool at once");
+        assert_eq!(denom.to_pool.u128(), 5);
+
+        let old = r#"{"guardian":"g","pool":"p","stake_denom":"usouk","denoms":[],"split":{"pool_bps":4000,"stakers_bps":6000,"burn_bps":0},"min_total_stake":"1","drip_period":2,"unstaking_period":3,"total_stake":"4","paused":true}"#;
+        let config: ConfigResponse = from_json(old)?;
+        assert_eq!((config.paused, config.pause_ends), (true, None));
+        Ok(())
+    }
+}

@@ -1,6 +1,8 @@
 //! Events of the orderbook.
 
-use souk_core::{AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, OrderId, Price};
+use souk_core::{
+    AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, OrderId, Price, Rate,
+};
 
 use super::GroupState;
 use crate::admin::events;
@@ -29,6 +31,15 @@ events! {
         /// The new commitment, as hex.
         commitment: String,
     }
+    /// Who may bid on a deployment's orders from the next on was changed.
+    ListsSet = "souk_orderbook_lists_set" {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// If there are any, only these may bid; with commas, absent if all may.
+        allow: Option<String>,
+        /// These may not bid; with commas, absent if there are none.
+        refuse: Option<String>,
+    }
     /// A deployment was marked, since it is depleted or all its groups rest.
     DeploymentMarked = "souk_orderbook_deployment_marked" {
         /// The deployment.
@@ -51,6 +62,9 @@ events! {
         deployment: DeploymentId,
         /// The delegate; absent if none.
         delegate: Option<String>,
+        /// How much the deployment may cost after what that one sends, base units an hour; absent if it
+        /// accepts no bid.
+        limit: Option<Rate>,
     }
     /// Whether anyone may start a deployment's groups that rest for lack of funds changed.
     AnyoneStartsSet = "souk_orderbook_anyone_starts_set" {
@@ -156,6 +170,8 @@ events! {
         order: OrderId,
         /// When it closes.
         closes_at: u64,
+        /// Nor before this block. Orderbooks of the first release do not say it.
+        closes_at_block: Option<u64>,
     }
     /// A bid became a lease.
     LeaseCreated = "souk_orderbook_lease_created" {

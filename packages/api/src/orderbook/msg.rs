@@ -5,7 +5,7 @@ use cosmwasm_std::HexBinary;
 use cw20::Cw20ReceiveMsg;
 use souk_core::{
     Amount, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq, GroupSpec,
-    OrderId, Price,
+    OrderId, Price, Rate,
 };
 
 use super::Reclamation;
@@ -65,11 +65,11 @@ pub struct Params {
     pub min_auction: u64,
     /// Longest such time; less than the lifetime of an order.
     pub max_auction: u64,
-    /// Blocks from an order's creation before its auction can close.
+    /// Blocks from an order's creation before its auction can close, however short it is.
     pub min_auction_blocks: u64,
     /// Time between marking a depleted deployment and ending it.
     pub end_grace: u64,
-    /// Blocks between marking a deployment and ending it.
+    /// Blocks between marking a deployment and ending it, however short the grace is.
     pub end_blocks: u64,
     /// How long a lease uses its slot after a close by its provider without notice. After its
     /// tenant's end it uses the slot for as long again as it ran, until this long after its
@@ -81,8 +81,8 @@ pub struct Params {
     /// Time between marking a deployment whose groups all rest and ending it, an hour to a year.
     pub idle_grace: u64,
     /// How long a block takes that counts as slow, in milliseconds: for each chain one and a half times its
-    /// usual block time; 100 to 600,000. A notice also lasts as many blocks as go into it at that pace, so
-    /// that a chain that stands still does not use it up.
+    /// usual block time; 100 to 600,000. An auction, its extensions, a grace and a notice also last as many blocks
+    /// as go into them at that pace, so that a chain that stands still does not use them up.
     pub slowest_block: u64,
 }
 
@@ -98,6 +98,10 @@ pub struct NewDeployment {
     /// A key for everyday actions, never money.
     #[serde(default)]
     pub delegate: Option<String>,
+    /// How much the deployment may cost by what the delegate sends, as in [`ExecuteMsg::SetDelegate`].
+    /// Orderbooks of the first release do not know the field, so it is not written unless it says something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegate_limit: Option<Rate>,
     /// If not empty, only these providers may bid; 16 at most.
     #[serde(default)]
     pub allow: Vec<String>,
@@ -117,24 +121,38 @@ pub enum ExecuteMsg {
     /// Creates a deployment, opens an order for each group, and an escrow account with the
     /// coins sent.
     CreateDeployment(NewDeployment),
-    /// Changes what the manifest must hash to.
+    /// Changes what the manifest must hash to, and who may bid on orders that are opened from now on; what is
+    /// not given stays. An open order keeps the lists that it was opened with. The lists are the tenant's
+    /// alone to change.
     UpdateDeployment {
         /// The deployment.
         deployment: DeploymentId,
         /// The new commitment, 32 bytes.
-        commitment: HexBinary,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commitment: Option<HexBinary>,
+        /// If given and not empty, only these providers may bid; if empty, all may. 16 at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        allow: Option<Vec<String>>,
+        /// If given, these providers may not bid, and no others are refused. 16 at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refuse: Option<Vec<String>>,
     },
     /// Ends a deployment: its orders, its leases, its account.
     CloseDeployment {
         /// The deployment.
         deployment: DeploymentId,
     },
-    /// Names or removes the delegate.
+    /// Names or removes the delegate, and says how much the deployment may cost by what it sends.
     SetDelegate {
         /// The deployment.
         deployment: DeploymentId,
         /// The delegate.
         delegate: Option<String>,
+        /// The most that all leases of the deployment may cost together after the delegate's message, base
+        /// units an hour. In a `lowest_price` deployment its open orders count with their ceilings. Without
+        /// a limit the delegate accepts no bid, and puts no group out in a binding auction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<Rate>,
     },
     /// Takes a bid. Not in a `lowest_price` auction.
     AcceptBid {
@@ -199,7 +217,8 @@ pub enum ExecuteMsg {
     },
     /// Announces that the provider takes a lease back, once and not before the lease ran for the notice that
     /// its bid offered. The lease goes on and is paid in full until the notice is over, in time and in
-    /// blocks; from then on anyone can end it (`EndReclaim`). The provider may not bid on the group any more.
+    /// blocks; for a day from then on anyone can end it (`EndReclaim`), then the notice is void. The provider may not
+    /// bid on the group any more.
     StartReclaim {
         /// The lease.
         order: OrderId,
@@ -240,8 +259,7 @@ pub enum ExecuteMsg {
     /// Opens a new order for a group that rests. If its tenant or delegate sends it, the reopenings of the
     /// day are forgotten. One that rests for lack of funds anyone may start if its tenant allows it. The
     /// account must not be depleted, must hold the denom's least deposit, and must carry the ceiling for the
-    /// least runway, unless the tenant starts a group for which it chooses the provider. Ten times within a
-    /// day at most, its tenant's closes of leases included. What led to a lease that was paid for at least
+    /// least runway, for ten minutes more if other leases of the deployment run. Ten times within a day at most, its tenant's closes of leases included. What led to a lease that was paid for at least
     /// the order's `manifest_timeout` does not count.
     StartGroup {
         /// The deployment.
@@ -317,6 +335,14 @@ pub enum ExecuteMsg {
     Unpause {},
 }
 
+impl ExecuteMsg {
+    /// The message by which a deployment gets a new commitment and nothing else changes.
+    pub fn commit(deployment: DeploymentId, commitment: HexBinary) -> Self {
+        let commitment = Some(commitment);
+        Self::UpdateDeployment { deployment, commitment, allow: None, refuse: None }
+    }
+}
+
 /// What a cw20 token's `send` carries to the orderbook.
 #[cw_serde]
 pub enum Cw20Hook {
@@ -332,6 +358,10 @@ impl Message for ExecuteMsg {
                 Permission::Tenant
             }
             Self::StartGroup { .. } => Permission::TenantOrAllowed,
+            // Who may bid is the tenant's to say.
+            Self::UpdateDeployment { allow, refuse, .. } if allow.is_some() || refuse.is_some() => {
+                Permission::Tenant
+            }
             Self::UpdateDeployment { .. }
             | Self::CloseDeployment { .. }
             | Self::PauseGroup { .. }

@@ -152,6 +152,10 @@ pub struct DeploymentResponse {
     pub tenant: String,
     /// The key for everyday actions.
     pub delegate: Option<String>,
+    /// How much all leases may cost together after what that one sends, base units an hour; none if it accepts
+    /// no bid.
+    #[serde(default)]
+    pub delegate_limit: Option<Rate>,
     /// What the manifest must hash to.
     pub commitment: HexBinary,
     /// What it is paid in.
@@ -175,6 +179,12 @@ pub struct DeploymentResponse {
     /// The notice for which providers may take its leases back.
     #[serde(default)]
     pub reclamation: Option<Reclamation>,
+    /// If not empty, only these may bid on its orders to come.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// These may not bid on its orders to come.
+    #[serde(default)]
+    pub refuse: Vec<String>,
     /// Its groups.
     pub groups: Vec<GroupResponse>,
 }
@@ -250,6 +260,9 @@ pub struct OrderResponse {
     pub expires_at: u64,
     /// When its auction closes, extensions included.
     pub closes_at: Option<u64>,
+    /// Nor before this block, so that a chain that stands still decides no auction.
+    #[serde(default)]
+    pub closes_at_block: Option<u64>,
     /// From how many seconds after its lease's beginning that may be closed for want of a manifest.
     #[serde(default = "first_manifest_timeout")]
     pub manifest_timeout: u64,

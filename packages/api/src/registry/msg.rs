@@ -105,12 +105,16 @@ pub enum ExecuteMsg {
     /// Changes where tenants reach the provider, from the end of `change_delay` on. What was to
     /// follow by an earlier one is forgotten.
     SetGateway {
+        /// The provider, which is the sender: a message of others, or of the first release, changes nothing.
+        provider: String,
         /// The gateway.
         gateway: Gateway,
     },
     /// Changes what the provider works for at least, from the end of `change_delay` on. With floors
     /// its bids are refused that are lower, or in a denom that has none.
     SetFloors {
+        /// The provider, which is the sender.
+        provider: String,
         /// One for each denom in which it bids, 8 at most; none to bid at any price.
         floors: Vec<PriceFloor>,
     },
@@ -135,11 +139,12 @@ pub enum ExecuteMsg {
     /// Ends the registration and unbonds everything. Refused while bids or leases use slots.
     Deregister {},
     /// Says that part of a bond will be taken. There is one notice for a provider at a time; as long
-    /// as it stands, its amount stays at stake.
+    /// as it stands, its amount stays at stake. A greater one of whichever slasher replaces it, and its delay
+    /// begins again; together they hold coins one delay longer than the first one at most.
     NoticeSlash {
         /// The provider.
         provider: String,
-        /// How much; up to the share that is allowed.
+        /// How much; up to the share that is allowed of what was at stake at the first notice.
         amount: Amount,
         /// Why, for the record.
         reason: String,
@@ -149,8 +154,10 @@ pub enum ExecuteMsg {
     Slash {
         /// The provider.
         provider: String,
+        /// How much, as the notice says: what the sender saw is what is taken.
+        amount: Amount,
     },
-    /// Takes a notice back.
+    /// Takes a notice back; only by the slasher that gave it.
     WithdrawNotice {
         /// The provider.
         provider: String,

@@ -46,16 +46,24 @@ pub struct ConfigResponse {
     pub orderbook: Option<String>,
     /// Accounts that may slash.
     pub slashers: Vec<String>,
-    /// How much they may take, how often and with which notice.
+    /// How much they may take, how often and with which notice. Registries of the first release do not say
+    /// it: their slashers take anything at once.
+    #[serde(default = "first_slashing")]
     pub slashing: Slashing,
     /// Who gets what is slashed; none until the owner of an older registry sets one.
     pub slash_receiver: Option<String>,
-    /// Seconds until a provider's new gateway or price floors hold.
+    /// Seconds until a provider's new gateway or price floors hold. In the first release they hold at once.
+    #[serde(default)]
     pub change_delay: u64,
     /// Whether registrations are stopped.
     pub paused: bool,
     /// When that ends by itself, in seconds: a guardian's pause after a week; the owner's does not.
     pub pause_ends: Option<u64>,
+}
+
+/// What registries of the first release let a slasher take: all of it, again and again, at once.
+fn first_slashing() -> Slashing {
+    Slashing { cap_bps: 10_000, period: 0, delay: 0 }
 }
 
 /// A provider.
@@ -143,4 +151,26 @@ pub struct UnbondingResponse {
 pub struct ProvidersResponse {
     /// By address.
     pub providers: Vec<ProviderResponse>,
+}
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::{StdResult, from_json};
+
+    use super::*;
+
+    #[test]
+    fn answers_of_the_first_release_are_read() -> StdResult<()> {
+        let old = r#"{"guardian":"g","bond_denom":"usouk","min_bond":"1","unbonding_period":5,"bond_per_slot":"1","orderbook":null,"slashers":["s"],"paused":false}"#;
+        let config: ConfigResponse = from_json(old)?;
+        let Slashing { cap_bps, period, delay } = config.slashing;
+        assert_eq!((cap_bps, period, delay, config.change_delay), (10_000, 0, 0, 0));
+        assert_eq!((config.slash_receiver, config.pause_ends), (None, None));
+
+        let old = r#"{"provider":"p","operator":"o","payee":"p","gateway":{"uri":"https://p.example.com","pins":[]},"contact":{"email":"","website":""},"attributes":[],"bond":"1","unbonding":null,"slashes":2,"maintenance":false,"registered":true}"#;
+        let shown: ProviderResponse = from_json(old)?;
+        assert_eq!((shown.next_gateway, shown.next_floors, shown.notice), (None, None, None));
+        assert!(shown.floors.is_empty());
+        Ok(())
+    }
 }

@@ -39,6 +39,7 @@ pub async fn create(
         groups: plan.groups.clone(),
         auction: plan.auction,
         delegate: None,
+        delegate_limit: None,
         allow: Vec::new(),
         refuse: Vec::new(),
         reclamation: plan.reclamation.map(|min_window| Reclamation { min_window }),

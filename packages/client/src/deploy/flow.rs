@@ -68,6 +68,13 @@ pub enum Progress<'a> {
         /// The winner.
         provider: &'a str,
     },
+    /// An order is left; the others go on.
+    Failed {
+        /// The order.
+        order: OrderId,
+        /// Why.
+        error: &'a Error,
+    },
     /// The workload's state changed.
     Status(&'a LeaseStatus),
 }
@@ -119,30 +126,47 @@ where
     C: FnMut(&Offers) -> io::Result<Option<Offer>>,
     R: FnMut(Progress<'_>),
 {
-    /// Finds a provider for every order and brings the workload up.
+    /// Finds a provider for every order and brings the workload up. An order that fails keeps no other from its
+    /// provider: what went wrong first is the error, once all had their turn.
     async fn fill(&mut self, created: &Created) -> Result<Deployed, Error> {
-        let (mut orders, mut leases) = (Vec::new(), Vec::new());
-        // Every bid is accepted and every manifest sent before anything is waited for: providers take bids back
-        // after a while, and close leases without a manifest.
+        let (mut orders, mut sent, mut failed) = (Vec::new(), Vec::new(), None);
+        // Nothing is waited for before all have their turn: providers take bids back after a while.
         for order in &created.orders {
-            let offers = match self.request.plan.auction {
-                AuctionPolicy::TenantChoice {} => self.choose_offer(*order).await?,
-                AuctionPolicy::LowestPrice { closes_after } => {
-                    self.await_auction(*order, closes_after).await?
+            match self.place(*order).await {
+                Ok((offers, provider)) => {
+                    orders.push(offers);
+                    sent.extend(provider.map(|provider| (*order, provider)));
                 }
-            };
-            orders.push(offers);
-        }
-        let mut sent = Vec::new();
-        for order in &created.orders {
-            if self.market.orderbook.order(*order).await?.state == OrderState::Active {
-                sent.push((*order, self.send(*order).await?));
+                Err(error) => {
+                    (self.report)(Progress::Failed { order: *order, error: &error });
+                    failed = failed.or(Some(error));
+                }
             }
         }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let mut leases = Vec::new();
         for (order, provider) in sent {
             leases.push(self.ready(order, &provider).await?);
         }
         Ok(Deployed { deployment: created.deployment, orders, leases })
+    }
+
+    /// Finds an order's provider and sends it the manifest at once: a lease is paid from its start, and closed if
+    /// it gets none. The provider is none if no offer was accepted.
+    async fn place(&mut self, order: OrderId) -> Result<(Offers, Option<String>), Error> {
+        let offers = match self.request.plan.auction {
+            AuctionPolicy::TenantChoice {} => self.choose_offer(order).await?,
+            AuctionPolicy::LowestPrice { closes_after } => {
+                self.await_auction(order, closes_after).await?
+            }
+        };
+        let provider = match self.market.orderbook.order(order).await?.state {
+            OrderState::Active => Some(self.send(order).await?),
+            _ => None,
+        };
+        Ok((offers, provider))
     }
 
     /// Collects offers and accepts the one that is chosen.

@@ -2,7 +2,7 @@
 
 use souk_api::{
     escrow::AccountResponse,
-    orderbook::{DeploymentResponse, GroupResponse, GroupState, MAX_STARTS},
+    orderbook::{DeploymentResponse, GroupResponse, GroupState, MAX_STARTS, TIME_TO_BID},
 };
 use souk_core::{Amount, GroupSeq, Price, clock::SCALE};
 
@@ -35,7 +35,9 @@ pub fn startable(
         return Vec::new();
     }
     let coins = account.balance.u128().saturating_add(added.u128()).saturating_mul(SCALE);
-    let runway = u128::from(cover.min_runway.saturating_add(SENDING));
+    // Leases that run spend of what the new orders need until there are bids.
+    let slack = if account.clock.rate.u128() == 0 { 0 } else { TIME_TO_BID };
+    let runway = u128::from(cover.min_runway.saturating_add(SENDING).saturating_add(slack));
     let lasts = |rate: u128| coins >= rate.saturating_mul(runway);
     // What is spent until the deposit is in a block.
     let spent = account.clock.rate.u128().saturating_mul(u128::from(SENDING));
@@ -137,7 +139,8 @@ mod tests {
         }
         let depleted = account(1_000, true);
         assert!(started(&deployment, &depleted, 1_000, "souk1ann").is_empty(), "still depleted");
-        assert_eq!(started(&deployment, &depleted, 1_119, "souk1ann"), [1]);
+        assert!(started(&deployment, &depleted, 1_301, "souk1ann").is_empty(), "no time to bid");
+        assert_eq!(started(&deployment, &depleted, 1_302, "souk1ann"), [1]);
     }
 
     #[test]

@@ -129,8 +129,8 @@ pub enum Error {
 #[derive(Debug, ThisError)]
 #[error(
     "deployment {deployment} was created, with order {}, and holds its deposit (`souk status \
-     {deployment}` shows it, `souk accept ORDER BID` takes a bid, `souk close {deployment}` ends \
-     it and returns the deposit); then this went wrong",
+     {deployment}` shows it, `souk accept ORDER BID` takes a bid, `souk lease send ORDER` sends a lease's \
+     manifest, `souk close {deployment}` ends it and returns the deposit); then this went wrong",
     list(.orders)
 )]
 pub struct Unfinished {

@@ -14,7 +14,7 @@ pub fn status(status: &LeaseStatus) -> String {
     }
     text.push('\n');
     if let Some(reclaim) = &status.reclaim {
-        text.push_str(&being_reclaimed(status, reclaim));
+        text.push_str(&being_reclaimed(reclaim));
     }
     if let Some(kept) = &status.kept_volumes {
         text.push_str(&kept_volumes(status, kept));
@@ -54,16 +54,16 @@ pub fn status(status: &LeaseStatus) -> String {
 }
 
 /// Until when a lease runs that its provider takes back.
-fn being_reclaimed(status: &LeaseStatus, reclaim: &Reclaim) -> String {
+fn being_reclaimed(reclaim: &Reclaim) -> String {
     let until = UNIX_EPOCH.checked_add(Duration::from_secs(reclaim.deadline));
     let until = until.map_or_else(
         || reclaim.deadline.to_string(),
         |until| humantime::format_rfc3339_seconds(until).to_string(),
     );
     format!(
-        "its provider takes it back ({}): it runs until {until} and block {}; `souk lease close {}` \
-         puts the group out again at once\n",
-        reclaim.reason, reclaim.deadline_block, status.order
+        "its provider takes it back ({}): it runs until {until} and block {}; the group goes out again then. \
+         To move before, deploy the file again elsewhere\n",
+        reclaim.reason, reclaim.deadline_block
     )
 }
 

@@ -76,7 +76,7 @@ impl Market {
         let (amount, reason) = (amount(units), "a test".to_owned());
         let notice = ExecuteMsg::NoticeSlash { provider: provider.clone(), amount, reason };
         self.tell_registry("slasher", &notice, 0)?;
-        self.tell_registry("slasher", &ExecuteMsg::Slash { provider }, 0)
+        self.tell_registry("slasher", &ExecuteMsg::Slash { provider, amount }, 0)
     }
 
     /// The operator bids, in base units an hour, with the notice that the order asks for.

@@ -6,7 +6,7 @@ use souk_api::{
     escrow,
     orderbook::{BidResponse, ExecuteMsg, OrderbookEvent, QueryMsg},
 };
-use souk_core::{AccountId, BidId, DeploymentId, GroupSeq, OrderId};
+use souk_core::{AccountId, BidId, DeploymentId, GroupSeq, OrderId, Rate};
 
 use super::{
     Market, Outcome,
@@ -68,18 +68,34 @@ impl Market {
     /// Changes what the manifest must hash to.
     pub fn update(&mut self, tenant: &str, id: DeploymentId, commitment: [u8; 32]) -> Outcome {
         let commitment = HexBinary::from(commitment);
-        self.send_to_orderbook(tenant, &ExecuteMsg::UpdateDeployment { deployment: id, commitment })
+        self.send_to_orderbook(tenant, &ExecuteMsg::commit(id, commitment))
     }
 
-    /// Names or removes the delegate.
+    /// Names or removes the delegate, with what all leases may cost together after what it sends.
     pub fn set_delegate(
         &mut self,
         tenant: &str,
         id: DeploymentId,
         delegate: Option<&str>,
+        limit: Option<Rate>,
     ) -> Outcome {
         let delegate = delegate.map(|name| self.who(name).into());
-        self.send_to_orderbook(tenant, &ExecuteMsg::SetDelegate { deployment: id, delegate })
+        let msg = ExecuteMsg::SetDelegate { deployment: id, delegate, limit };
+        self.send_to_orderbook(tenant, &msg)
+    }
+
+    /// Changes who may bid on the orders to come; what is not given stays.
+    pub fn set_lists(
+        &mut self,
+        tenant: &str,
+        id: DeploymentId,
+        allow: Option<&[&str]>,
+        refuse: Option<&[&str]>,
+    ) -> Outcome {
+        let addresses = |names: &[&str]| names.iter().map(|name| self.who(name).into()).collect();
+        let (allow, refuse) = (allow.map(addresses), refuse.map(addresses));
+        let msg = ExecuteMsg::UpdateDeployment { deployment: id, commitment: None, allow, refuse };
+        self.send_to_orderbook(tenant, &msg)
     }
 
     /// Takes the provider's bid of now, at the price that the tenant saw.

@@ -6,7 +6,7 @@ use souk_api::orderbook::{
     DeploymentState, GroupState, LeaseResponse, MAX_ORDERS, OrderState, OrderbookEvent, QueryMsg,
 };
 use souk_core::{
-    CloseReason, DeploymentId, GroupSeq, OrderId,
+    CloseReason, DeploymentId, GroupSeq, OrderId, Rate,
     time::{DAY, HOUR},
 };
 use souk_testing::{
@@ -132,6 +132,39 @@ impl Fixture {
                 let bid = self.market.bids(order).into_iter().next()?;
                 let bidder = name_of(&self.market, &bid.provider);
                 self.market.accept(self.tenant_of(order), order, bidder, bid.price.u128())
+            }
+            Step::SetLists { deployment, refused } => {
+                let (tenant, id) = self.deployment(*deployment)?;
+                let refused: Vec<&str> = refused.iter().map(provider).collect();
+                self.market.set_lists(tenant, id, None, Some(&refused))
+            }
+            Step::SetDelegate { deployment, limit } => {
+                let (tenant, id) = self.deployment(*deployment)?;
+                let limit = limit.map(|units| Rate::new(units).unwrap());
+                self.market.set_delegate(tenant, id, Some("eve"), limit)
+            }
+            Step::AcceptByDelegate { order } => {
+                // The latest of a deployment that has a delegate, if there is one.
+                let asked = self.order(*order)?;
+                let may = |order: &&OrderId| {
+                    let of = self.market.order(**order);
+                    let limit = self.market.deployment(of.group.deployment).delegate_limit;
+                    of.state == OrderState::Open
+                        && of.closes_at.is_none()
+                        && limit.is_some()
+                        && !self.market.bids(**order).is_empty()
+                };
+                let order = self.orders.iter().rev().take(12).find(may).copied().unwrap_or(asked);
+                let bid = self.market.bids(order).into_iter().next()?;
+                let bidder = name_of(&self.market, &bid.provider);
+                let id = self.market.order(order).group.deployment;
+                let accepted = self.market.accept("eve", order, bidder, bid.price.u128());
+                if accepted.is_ok() && self.tenant_of(order) != "eve" {
+                    let account = self.market.account(souk_core::AccountId(id.0));
+                    let limit = self.market.deployment(id).delegate_limit.unwrap();
+                    assert!(account.clock.rate <= limit, "{account:?} within {limit}");
+                }
+                accepted
             }
             Step::CloseAuction { order } => self.market.close_auction(self.order(*order)?),
             Step::TopUp { who, deployment, units } => {

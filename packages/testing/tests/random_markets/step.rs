@@ -23,6 +23,9 @@ pub enum Step {
     StartGroup { who: usize, deployment: usize, group: u32 },
     CloseGroup { deployment: usize, group: u32 },
     SetAnyoneStarts { deployment: usize, on: bool },
+    SetLists { deployment: usize, refused: Option<usize> },
+    SetDelegate { deployment: usize, limit: Option<u128> },
+    AcceptByDelegate { order: usize },
     Close { deployment: usize },
     Refund { deployment: usize, deposit: Option<u32> },
     EndDeployment { deployment: usize },
@@ -41,7 +44,7 @@ pub enum Step {
 
 impl Step {
     /// Every kind, as [`Step::kind`] calls it.
-    pub const KINDS: [&str; 32] = [
+    pub const KINDS: [&str; 35] = [
         "Deploy",
         "Bid",
         "Lower",
@@ -60,6 +63,9 @@ impl Step {
         "StartGroup",
         "CloseGroup",
         "SetAnyoneStarts",
+        "SetLists",
+        "SetDelegate",
+        "AcceptByDelegate",
         "Close",
         "Refund",
         "EndDeployment",
@@ -117,12 +123,12 @@ impl Step {
             3 => (n(), 1u128..3_000_000).prop_map(|(deployment, units)| Self::WithdrawDeposit {
                 deployment, units,
             }),
-            3 => (n(), any::<bool>()).prop_map(|(order, exclude)| Self::CloseLease {
+            6 => (n(), any::<bool>()).prop_map(|(order, exclude)| Self::CloseLease {
                 order, exclude,
             }),
-            4 => (n(), 0usize..4).prop_map(|(order, reason)| Self::GiveUpLease { order, reason }),
+            8 => (n(), 0usize..4).prop_map(|(order, reason)| Self::GiveUpLease { order, reason }),
             8 => n().prop_map(|order| Self::StartReclaim { order }),
-            12 => n().prop_map(|order| Self::EndReclaim { order }),
+            16 => n().prop_map(|order| Self::EndReclaim { order }),
             1 => (n(), 0usize..3).prop_map(|(deployment, count)| Self::SetExcluded {
                 deployment, count,
             }),
@@ -138,6 +144,13 @@ impl Step {
             1 => (n(), any::<bool>()).prop_map(|(deployment, on)| Self::SetAnyoneStarts {
                 deployment, on,
             }),
+            1 => (n(), prop::option::of(n())).prop_map(|(deployment, refused)| Self::SetLists {
+                deployment, refused,
+            }),
+            2 => (n(), prop::option::weighted(0.8, 1u128..3_000_000)).prop_map(|(deployment, limit)| {
+                Self::SetDelegate { deployment, limit }
+            }),
+            4 => n().prop_map(|order| Self::AcceptByDelegate { order }),
             1 => n().prop_map(|deployment| Self::Close { deployment }),
             3 => (n(), prop::option::of(1u32..4)).prop_map(|(deployment, deposit)| Self::Refund {
                 deployment, deposit,

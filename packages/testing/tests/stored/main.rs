@@ -150,9 +150,14 @@ fn the_fixture_has_every_state_and_every_reason() {
     let scenario = restored(LATEST);
     let market = &scenario.market;
     let (mut groups, mut orders, mut leases) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut limits, mut kept) = (0, 0);
     for deployment in scenario.deployments() {
         groups.extend(deployment.groups.iter().map(|group| group.state));
+        limits += usize::from(deployment.delegate_limit.is_some());
+        let orders = deployment.groups.iter().map(|group| market.order(group.order));
+        kept += orders.filter(|order| order.allow != deployment.allow).count();
     }
+    assert!(limits > 0 && kept > 0, "{limits} limits, {kept} orders that keep their lists");
     for order in scenario.orders() {
         let state = market.order(order).state;
         orders.push(state);

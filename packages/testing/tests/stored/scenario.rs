@@ -15,7 +15,7 @@ use souk_api::{
     registry,
 };
 use souk_core::{
-    AccountId, Attribute, CloseReason, Denom, OrderId,
+    AccountId, Attribute, CloseReason, Denom, OrderId, Rate,
     time::{DAY, HOUR},
 };
 use souk_testing::{Deployment, Market, Workload, address, cpu, gpu, group, souk, usouk};
@@ -177,6 +177,7 @@ impl Scenario {
         let market = &mut self.market;
         let groups = group("web").ceiling(500_000).and(group("worker").replicas(2));
         let deployment = market.deploy("ann", groups.delegate("desk"), souk(50)).unwrap();
+        market.set_delegate("ann", deployment.id, Some("desk"), Some(Rate::MAX)).unwrap();
         let [web, worker] = deployment.orders[..] else { panic!("{deployment:?}") };
         market.update("desk", deployment.id, [9; 32]).unwrap();
         let offer = vec![Attribute::new("capabilities/gpu/vendor/nvidia/model/h100", "true")];
@@ -283,7 +284,7 @@ impl Scenario {
         // Too little to start the clock.
         market.top_up("bob", marked.account(), usouk(100_000)).unwrap();
         market.end_deployment(ended.id).unwrap();
-        market.pass_blocks(10, HOUR);
+        market.pass_blocks(400, HOUR);
         market.end_deployment(marked.id).unwrap();
         market.end_deployment(ended.id).unwrap();
     }
@@ -307,6 +308,10 @@ impl Scenario {
         let signed = Workload::from(signed).allow(&["alpha", "beta"]);
         let signed = market.deploy("ann", signed, souk(2)).unwrap();
         market.bid("alpha", signed.order(), 600_000).unwrap();
+        // The open order keeps its lists, and its delegate has a limit.
+        market.set_lists("ann", signed.id, Some(&[]), Some(&["gamma"])).unwrap();
+        let limit = Rate::new(700_000).ok();
+        market.set_delegate("ann", signed.id, Some("desk"), limit).unwrap();
         let any = group("any").signed_by_any(&AUDITORS).requires("tier", "4").gpu("h100", 1);
         let any = Workload::from(any).refuse(&["beta", "gamma"]);
         market.deploy("ann", any, souk(2)).unwrap();
@@ -327,7 +332,7 @@ impl Scenario {
         let open = market.deploy("ann", groups().lowest_price(3_000), souk(20)).unwrap();
         market.bid("alpha", won, 700_000).unwrap();
         market.bid("gamma", won, 650_000).unwrap();
-        market.pass_blocks(3, 700);
+        market.pass_blocks(100, 700);
         market.close_auction(won).unwrap();
         market.close_auction(without_bids).unwrap();
 

@@ -174,6 +174,11 @@ impl ChainCache {
         self.eligible.retain(|order, _| open.contains(order));
     }
 
+    /// The slots of the bond.
+    pub fn slots(&self) -> u32 {
+        self.provider.as_ref().map_or(0, |provider| provider.slots)
+    }
+
     /// Whether three quarters of the slots are in use.
     pub fn slots_are_scarce(&self) -> bool {
         self.provider.as_ref().is_some_and(|p| p.used >= p.slots / 4 * 3)

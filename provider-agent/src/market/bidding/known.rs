@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use souk_core::OrderId;
 
 use crate::{
-    model::{Bid, Order, placement::Reservation},
+    model::{Bid, BidProgress, Order, placement::Reservation},
     store::{Store, StoreError, bids, leases, orders, reservations},
 };
 
@@ -25,8 +25,8 @@ pub(super) struct Known {
 pub(super) struct Changed {
     /// A reservation came, went or changed, or one is missing.
     pub reservations: bool,
-    /// A bid that could become a lease cannot any more.
-    pub bid_ended: bool,
+    /// A bid holds no slot of the bond any more.
+    pub slot_is_free: bool,
 }
 
 /// The store's rows of one order.
@@ -86,7 +86,7 @@ impl Known {
         for rows in found {
             let one = self.set(rows);
             changed.reservations |= one.reservations;
-            changed.bid_ended |= one.bid_ended;
+            changed.slot_is_free |= one.slot_is_free;
         }
         Ok(changed)
     }
@@ -94,11 +94,12 @@ impl Known {
     fn set(&mut self, rows: Rows) -> Changed {
         let Rows { id, order, bid, reservation, is_leased } = rows;
         let is_live = bid.as_ref().is_some_and(|bid| bid.progress.is_live());
-        let was_live = self.bids.get(&id).is_some_and(|bid| bid.progress.is_live());
+        let holds = bid.as_ref().is_some_and(|bid| bid.progress.holds_slot());
+        let held = self.bids.get(&id).is_some_and(|bid| bid.progress.holds_slot());
         let is_missing = (is_live || is_leased) && reservation.is_none();
         let changed = Changed {
             reservations: is_missing || self.reserved.get(&id) != reservation.as_ref(),
-            bid_ended: was_live && !is_live,
+            slot_is_free: held && !holds,
         };
         match is_missing {
             true => drop(self.unreserved.insert(id)),
@@ -123,6 +124,17 @@ impl Known {
     /// The own bid on an order.
     pub fn bid(&self, id: OrderId) -> Option<&Bid> {
         self.bids.get(&id)
+    }
+
+    /// Whether lost bids keep a tenant from bids: it has `most` that hold slots, and some of them are lost.
+    pub fn lost_bids_are_in_the_way(&self, most: u32) -> bool {
+        let mut holding: BTreeMap<&str, u32> = BTreeMap::new();
+        for bid in self.bids.values().filter(|bid| bid.progress.holds_slot()) {
+            *holding.entry(&bid.tenant).or_default() += 1;
+        }
+        let lost = self.bids.values().filter(|bid| bid.progress == BidProgress::Lost);
+        lost.map(|bid| holding.get(bid.tenant.as_str()))
+            .any(|held| held.is_some_and(|n| *n >= most))
     }
 
     /// All own bids.

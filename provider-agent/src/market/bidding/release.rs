@@ -15,7 +15,7 @@ use crate::{
 const MAX_BATCH_DELAY: u64 = 200;
 
 /// Sends the next batch, once the one before has its outcome. Does not wait for a full batch if
-/// `slots_are_scarce`.
+/// `slots_are_scarce`, for all or for one tenant.
 pub(super) async fn release(
     deps: &Deps,
     at: Cursor,

@@ -27,8 +27,8 @@ pub(super) struct Round<'a> {
     pub cache: &'a mut ChainCache,
     pub turns: &'a mut Turns,
     pub inventory: &'a mut Result<Inventory, String>,
-    /// Own bids that are open or on their way, by tenant.
-    live: BTreeMap<String, u32>,
+    /// Own bids that hold slots, by tenant.
+    holding: BTreeMap<String, u32>,
     /// Whether bond and registration were asked for in this round.
     fresh: bool,
     decided: Vec<DecisionRow>,
@@ -43,14 +43,12 @@ impl<'a> Round<'a> {
         turns: &'a mut Turns,
         inventory: &'a mut Result<Inventory, String>,
     ) -> Self {
-        let mut live: BTreeMap<String, u32> = BTreeMap::new();
-        // One that is lost holds its slot until it is released.
-        let holds = |progress| !matches!(progress, BidProgress::Won | BidProgress::Refused);
-        for bid in known.bids().filter(|bid| holds(bid.progress)) {
-            *live.entry(bid.tenant.clone()).or_default() += 1;
+        let mut holding: BTreeMap<String, u32> = BTreeMap::new();
+        for bid in known.bids().filter(|bid| bid.progress.holds_slot()) {
+            *holding.entry(bid.tenant.clone()).or_default() += 1;
         }
         let decided = Vec::new();
-        Self { deps, at, known, cache, turns, inventory, live, fresh: false, decided }
+        Self { deps, at, known, cache, turns, inventory, holding, fresh: false, decided }
     }
 
     /// Judges the orders whose turn it is; true if there are more.
@@ -175,7 +173,7 @@ impl<'a> Round<'a> {
         let made = act::act(self.deps, self.at, order, decision).await?;
         let Some(made) = made else { return Ok(End::Done) };
         self.turns.forget_recorded(order.id);
-        *self.live.entry(made.bid.tenant.clone()).or_default() += 1;
+        *self.holding.entry(made.bid.tenant.clone()).or_default() += 1;
         if let Ok(inventory) = &mut self.inventory {
             inventory.reserve(&made.reservation);
         }
@@ -218,7 +216,7 @@ impl<'a> Round<'a> {
             own_bid: own.map(|bid| bid.price),
             own_placements: reservation.map(|row| row.placements.as_slice()),
             best: self.cache.best(order),
-            open_for_tenant: self.live.get(&order.tenant).copied().unwrap_or(0),
+            open_for_tenant: self.holding.get(&order.tenant).copied().unwrap_or(0),
         };
         decide(order, &self.deps.config, &input)
     }

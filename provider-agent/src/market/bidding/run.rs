@@ -180,8 +180,11 @@ impl Bidder {
         if self.deps.idle.borrow().is_some() {
             return Ok(more);
         }
-        let (slot_hold, scarce) = (self.cache.terms().slot_hold, self.cache.slots_are_scarce());
-        release::release(&self.deps, at, slot_hold, scarce).await?;
+        let most = self.deps.config.bidding.most_open_bids(self.cache.slots());
+        let in_the_way =
+            self.known.as_ref().is_some_and(|known| known.lost_bids_are_in_the_way(most));
+        let scarce = in_the_way || self.cache.slots_are_scarce();
+        release::release(&self.deps, at, self.cache.terms().slot_hold, scarce).await?;
         Ok(more)
     }
 
@@ -202,7 +205,7 @@ impl Bidder {
                     }
                 };
                 self.heard.room |= what.reservations;
-                if what.bid_ended {
+                if what.slot_is_free {
                     self.turns.wake(Cause::Bids);
                 }
                 for order in changed {

@@ -6,7 +6,8 @@ use souk_chain::{Outbox, pipeline::ItemState};
 use crate::store::{Store, StoreError, Tx};
 
 /// The keys of messages that upkeep sends and that cannot be taken back once they are executed; each begins
-/// and ends like this.
+/// and ends like this. What an operator sends by a command stays: it is queued once, and its key ends in
+/// `/operator`.
 const FINAL: [(&str, &str); 6] = [
     ("close_lease/", "/manifest_timeout"),
     ("end_reclaim/", ""),
@@ -42,7 +43,8 @@ fn queued(sql: &rusqlite::Connection) -> Result<Vec<String>, StoreError> {
         let waits = all.filter(|record| matches!(record.state, ItemState::Queued));
         let ours = |key: &String| {
             // Behind the key of the first attempt stands the number of the next.
-            key.split('#').next().is_some_and(|first| first.ends_with(end))
+            let first = key.split('#').next().unwrap_or(key);
+            first.ends_with(end) && !first.ends_with("/operator")
         };
         keys.extend(waits.map(|record| record.dedup_key).filter(ours));
     }
@@ -70,6 +72,8 @@ mod tests {
             "close_auction/6",
             "expire_order/6",
             "withdraw_bid/6",
+            "withdraw_bid/9/operator",
+            "reclaim/9/operator",
             "withdraw/7/100",
             "place_bid/11",
         ] {

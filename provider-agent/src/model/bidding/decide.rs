@@ -87,7 +87,7 @@ fn decide_bid(
     if !config.bidding.enabled {
         return Err(Reason::Disabled);
     }
-    if let Some(end) = end_of_bidding(order, input.now) {
+    if let Some(end) = end_of_bidding(order, input.now, input.height) {
         return Err(Reason::Over(end));
     }
     let provider = input.provider.ok_or(Reason::NotRegistered)?;
@@ -172,14 +172,14 @@ fn attested_until(order: &Order, detail: &OrderDetail, now: u64) -> u64 {
     }
 }
 
-/// When an order stopped taking bids, if it did; block time.
-pub(super) fn end_of_bidding(order: &Order, now: u64) -> Option<u64> {
-    let end = match order.closes_at {
-        // At the close no bid is taken any more; in the lifetime's last second one still is.
-        Some(closes_at) if closes_at <= now => closes_at,
-        _ => order.expires_at,
-    };
-    (!order.open || order.closes_at == Some(end) || now > end).then_some(end)
+/// When an order stopped taking bids, if it did by this block time and height.
+pub(super) fn end_of_bidding(order: &Order, now: u64, height: u64) -> Option<u64> {
+    // At the close no bid is taken any more; in the lifetime's last second one still is.
+    if let Some(closed_at) = order.auction_over(now, height) {
+        return Some(closed_at);
+    }
+    let end = order.expires_at;
+    (!order.open || now > end).then_some(end)
 }
 
 fn check_named(detail: &OrderDetail, provider: &str) -> Result<(), Reason> {
@@ -312,7 +312,7 @@ fn lower(
     config: &Config,
     input: &DecisionInput<'_>,
 ) -> Option<Decision> {
-    if !is_binding(order) || end_of_bidding(order, input.now).is_some() {
+    if !is_binding(order) || end_of_bidding(order, input.now, input.height).is_some() {
         return None;
     }
     let provider = input.provider?;

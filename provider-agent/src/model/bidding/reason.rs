@@ -78,10 +78,10 @@ pub enum Reason {
     Capacity(#[from] Shortage),
     /// Too many open bids for one tenant.
     #[error(
-        "{open} bids for this tenant are open, at most {cap} may be (bidding.max_open_bids_per_tenant, and bidding.max_slots_percent_per_tenant of the slots)"
+        "{open} bids for this tenant are open or not released yet, at most {cap} may be (bidding.max_open_bids_per_tenant, and bidding.max_slots_percent_per_tenant of the slots)"
     )]
     TenantCap {
-        /// Open bids.
+        /// Bids that hold slots.
         open: u32,
         /// The limit.
         cap: u32,

@@ -50,18 +50,24 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
         refuse: vec![],
         excluded: vec![],
         reclamation: None,
+        closes_at_block: None,
     };
     let (event, known) = (row.clone(), Order { detail: Some(detail.clone()), ..row.clone() });
     store
         .write(move |tx| {
             orders::put(tx, &event)?;
-            orders::extend(tx, event.id, 2_060)?;
+            orders::extend(tx, event.id, 2_060, Some(70))?;
             orders::set_detail(tx, event.id, &detail)?;
+            // An orderbook of the first release does not say the block.
+            orders::extend(tx, event.id, 2_060, None)?;
+            orders::extend(tx, event.id, 2_060, Some(80))?;
+            orders::extend(tx, event.id, 2_060, Some(79))?;
             orders::put(tx, &event)
         })
         .await
         .unwrap();
-    let expected = Order { closes_at: Some(2_060), ..known };
+    let mut expected = Order { closes_at: Some(2_060), ..known };
+    expected.detail.as_mut().unwrap().closes_at_block = Some(80);
     assert_eq!(store.read(orders::open).await.unwrap(), [expected]);
 }
 

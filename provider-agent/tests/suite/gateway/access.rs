@@ -108,7 +108,7 @@ async fn a_deployments_delegate_may_do_what_its_tenant_may_until_it_is_removed()
     let (order, upload) = (leased.order, &leased.upload);
     let set = async |delegate: Option<&str>| {
         let delegate = delegate.map(address);
-        let msg = ExecuteMsg::SetDelegate { deployment: leased.deployment, delegate };
+        let msg = ExecuteMsg::SetDelegate { deployment: leased.deployment, delegate, limit: None };
         fixture.orderbook("ann", &msg).await;
     };
     set(Some("bob")).await;

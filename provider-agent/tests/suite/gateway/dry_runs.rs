@@ -34,7 +34,7 @@ async fn lease(
     let commitment = manifests::commitment_of(&leased.upload);
     if commitment != before {
         let deployment = leased.deployment;
-        let update = ExecuteMsg::UpdateDeployment { deployment, commitment };
+        let update = ExecuteMsg::commit(deployment, commitment);
         fixture.orderbook("ann", &update).await;
     }
     until("a bid", || fixture.own_bid(leased.order)).await;

@@ -64,10 +64,7 @@ async fn a_small_order_cannot_carry_a_large_manifest() {
         ),
     ] {
         let large = upload(&sdl);
-        let msg = ExecuteMsg::UpdateDeployment {
-            deployment: leased.deployment,
-            commitment: commitment_of(&large),
-        };
+        let msg = ExecuteMsg::commit(leased.deployment, commitment_of(&large));
         fixture.orderbook("ann", &msg).await;
         let answer = until("the new commitment is seen", async || {
             match ann.send_manifest(leased.order, &large).await {
@@ -98,10 +95,7 @@ async fn a_tenant_who_is_faster_than_the_follower_is_refused_as_too_early() {
     assert_eq!(refused(answer), (404, "no_lease".to_owned()));
 
     let newer = upload(&SITE.replace("nginx:1", "nginx:2"));
-    let update = ExecuteMsg::UpdateDeployment {
-        deployment: first.deployment,
-        commitment: commitment_of(&newer),
-    };
+    let update = ExecuteMsg::commit(first.deployment, commitment_of(&newer));
     fixture.orderbook("ann", &update).await;
     let answer = ann.send_manifest(first.order, &newer).await;
     assert_eq!(refused(answer), (425, "too_early".to_owned()), "a new version");
@@ -124,10 +118,7 @@ async fn a_host_name_is_the_first_leases_until_it_lets_go() {
 
     // Ann's new version does without the name.
     let moved = upload(&SITE.replace("shop.example.org", "other.example.org"));
-    let update = ExecuteMsg::UpdateDeployment {
-        deployment: first.deployment,
-        commitment: commitment_of(&moved),
-    };
+    let update = ExecuteMsg::commit(first.deployment, commitment_of(&moved));
     fixture.orderbook("ann", &update).await;
     let ann = server.client("ann");
     until("the new version is taken", async || ann.send_manifest(first.order, &moved).await.ok())
@@ -167,7 +158,7 @@ async fn a_manifest_whose_version_is_replaced_while_it_is_tried_is_not_stored() 
     overtaken((422, "manifest_mismatch"), async |fixture, agent, leased| {
         let commitment = commitment_of(&upload(&SITE.replace("nginx:1", "nginx:2")));
         let deployment = leased.deployment;
-        let update = ExecuteMsg::UpdateDeployment { deployment, commitment: commitment.clone() };
+        let update = ExecuteMsg::commit(deployment, commitment.clone());
         fixture.orderbook("ann", &update).await;
         until("the new version is known", async || {
             let known = agent.store.deployment(deployment).await.unwrap()?;

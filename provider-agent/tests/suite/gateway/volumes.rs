@@ -25,7 +25,7 @@ async fn a_tenant_deletes_kept_volumes_at_once_and_again_and_nobody_else_does() 
 
     // Who may do all else for the tenant can end the lease, and must not delete what it leaves.
     let delegate = Some(address("bob"));
-    let set = ExecuteMsg::SetDelegate { deployment: leased.deployment, delegate };
+    let set = ExecuteMsg::SetDelegate { deployment: leased.deployment, delegate, limit: None };
     fixture.orderbook("ann", &set).await;
     server.client("bob").lease_status(order).await.must("the delegate's access");
     fixture.orderbook("ann", &ExecuteMsg::CloseLease { order, reason: None, exclude: false }).await;

@@ -204,10 +204,8 @@ impl Market {
         tenancy.version += 1;
         tenancy.leased.upload = upload(&site(tenancy.number, tenancy.version));
         tenancy.sent = false;
-        let update = ExecuteMsg::UpdateDeployment {
-            deployment: tenancy.leased.deployment,
-            commitment: commitment_of(&tenancy.leased.upload),
-        };
+        let update =
+            ExecuteMsg::commit(tenancy.leased.deployment, commitment_of(&tenancy.leased.upload));
         self.fixture.orderbook(tenancy.tenant, &update).await;
         format!("update of {}", tenancy.leased.order)
     }

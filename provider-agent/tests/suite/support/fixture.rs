@@ -299,16 +299,17 @@ impl Fixture {
         self.execute("auditor", &self.contracts.attestations, &msg, 0).await;
     }
 
-    /// Creates a deployment; returns it with its orders.
+    /// Creates a deployment with 50 coins, or what carries its orders; returns it with its orders.
     pub async fn deploy(
         &self,
         tenant: &str,
         groups: Vec<GroupSpec>,
         auction: AuctionPolicy,
     ) -> (DeploymentId, Vec<OrderId>) {
+        let ceilings: u128 = groups.iter().map(|group| group.ceiling.u128()).sum();
         let msg = new_deployment(groups, auction);
         let orderbook = self.contracts.orderbook.clone();
-        let outcome = self.execute(tenant, &orderbook, &msg, 50_000_000).await;
+        let outcome = self.execute(tenant, &orderbook, &msg, ceilings.max(50_000_000)).await;
         let opened: Vec<OrderOpened> = self
             .events(&outcome)
             .into_iter()
@@ -371,6 +372,7 @@ fn new_deployment(groups: Vec<GroupSpec>, auction: AuctionPolicy) -> orderbook::
         groups,
         auction,
         delegate: None,
+        delegate_limit: None,
         allow: vec![],
         refuse: vec![],
         reclamation: None,

@@ -91,19 +91,30 @@ impl Market {
             reason: "downtime".to_owned(),
         };
         self.call(&slasher, &registry, &notice, 0).unwrap();
-        self.call(&slasher, &registry, &registry::ExecuteMsg::Slash { provider }, 0).unwrap();
+        let amount = amount(units);
+        self.call(&slasher, &registry, &registry::ExecuteMsg::Slash { provider, amount }, 0)
+            .unwrap();
     }
 
     /// The provider says what it works for at least; it holds at once here.
     pub fn set_floors(&mut self, name: &str, floors: Vec<PriceFloor>) {
         let (provider, registry) = (self.who(name), self.registry.clone());
-        let msg = registry::ExecuteMsg::SetFloors { floors };
+        let msg = registry::ExecuteMsg::SetFloors { provider: provider.to_string(), floors };
         self.call(&provider, &registry, &msg, 0).unwrap();
     }
 
+    /// A provider leaves in the middle of its business. The registry allows that where it does not know the
+    /// orderbook, which it forgets for the moment.
     pub fn deregister(&mut self, provider: &Addr) {
-        let registry = self.registry.clone();
+        let (registry, key) = (self.registry.clone(), b"config");
+        let config = self.app.contract_storage(&registry).get(key).unwrap();
+        let named = format!(r#""orderbook":"{}""#, self.orderbook);
+        let text = String::from_utf8(config.clone()).unwrap();
+        assert!(text.contains(&named), "{text}");
+        let forgotten = text.replacen(&named, r#""orderbook":null"#, 1);
+        self.app.contract_storage_mut(&registry).set(key, forgotten.as_bytes());
         self.call(provider, &registry, &registry::ExecuteMsg::Deregister {}, 0).unwrap();
+        self.app.contract_storage_mut(&registry).set(key, &config);
     }
 
     /// An auditor attests attributes of a provider until a moment.
@@ -304,6 +315,33 @@ impl Market {
         on: bool,
     ) -> Result<AppResponse, ContractError> {
         self.send(&self.who(tenant), &ExecuteMsg::SetAnyoneStarts { deployment, on })
+    }
+
+    /// That one changes who may bid on the orders to come.
+    pub fn set_lists(
+        &mut self,
+        sender: &str,
+        deployment: DeploymentId,
+        allow: Option<&[&str]>,
+        refuse: Option<&[&str]>,
+    ) -> Result<AppResponse, ContractError> {
+        let addresses = |names: &[&str]| names.iter().map(|name| self.who(name).into()).collect();
+        let (allow, refuse) = (allow.map(addresses), refuse.map(addresses));
+        let msg = ExecuteMsg::UpdateDeployment { deployment, commitment: None, allow, refuse };
+        self.send(&self.who(sender), &msg)
+    }
+
+    /// The tenant of that name makes another one its delegate, with a limit or without.
+    pub fn set_delegate(
+        &mut self,
+        tenant: &str,
+        deployment: DeploymentId,
+        delegate: &str,
+        limit: Option<u128>,
+    ) -> Result<AppResponse, ContractError> {
+        let delegate = Some(self.who(delegate).to_string());
+        let limit = limit.map(|units| Rate::new(units).unwrap());
+        self.send(&self.who(tenant), &ExecuteMsg::SetDelegate { deployment, delegate, limit })
     }
 
     /// That one says who may not bid on the first group any more, and who may again.

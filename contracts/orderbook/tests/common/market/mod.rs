@@ -29,7 +29,8 @@ use souk_api::{
 use souk_contract_std::testing::{PREFIX, who};
 use souk_core::{
     AccountId, Amount, Attribute, AuctionPolicy, BidId, CloseReason, Denom, DeploymentId, GroupSeq,
-    GroupSpec, GroupUnit, OrderId, Price, PriceFloor, Requirements, Resources, SignedBy, Volume,
+    GroupSpec, GroupUnit, OrderId, Price, PriceFloor, Rate, Requirements, Resources, SignedBy,
+    Volume,
 };
 use souk_orderbook::ContractError;
 
@@ -66,8 +67,7 @@ impl Market {
         Self::with(|_| ())
     }
 
-    /// A market whose registry does not know the orderbook, so that a provider can leave in the
-    /// middle of its business.
+    /// A market whose registry does not know the orderbook.
     pub fn unlinked() -> Self {
         Self::deploy_contracts(|_| ())
     }
@@ -159,6 +159,11 @@ impl Market {
             block.time = block.time.plus_seconds(seconds);
         });
         self
+    }
+
+    /// `seconds` later, on a chain at its usual pace: a block each six seconds.
+    pub fn lapse(&mut self, seconds: u64) -> &mut Self {
+        self.blocks(seconds.div_ceil(6).max(defaults::MIN_AUCTION_BLOCKS), seconds)
     }
 
     pub fn mint(&mut self, to: &Addr, units: u128) {

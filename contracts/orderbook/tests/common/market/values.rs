@@ -47,6 +47,7 @@ pub fn deployment(groups: &[GroupSpec], auction: AuctionPolicy) -> NewDeployment
         groups: groups.to_vec(),
         auction,
         delegate: None,
+        delegate_limit: None,
         allow: Vec::new(),
         refuse: Vec::new(),
         reclamation: None,

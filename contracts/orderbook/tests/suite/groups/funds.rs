@@ -1,6 +1,6 @@
 //! What money the start of a group takes, and who may start one that had none.
 
-use souk_api::defaults::{END_BLOCKS, MIN_AUCTION_BLOCKS, MIN_DEPOSIT};
+use souk_api::defaults::MIN_DEPOSIT;
 use souk_api::escrow;
 use souk_api::orderbook::events::AnyoneStartsSet;
 use souk_api::orderbook::{GroupState, OrderState};
@@ -66,7 +66,7 @@ fn a_moment_of_low_runway_lets_a_group_rest_and_no_longer_ends_it() {
     let id = market.create("ann", &new, MIN_DEPOSIT).unwrap();
     let order = market.deployment(id).groups[0].order;
     market.place("pro", order, 400_000).unwrap();
-    market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(order, 1).unwrap();
+    market.lapse(300).close_auction(order, 1).unwrap();
     // The provider leaves; the tenant has a quarter of an hour left and is about to top up.
     market.pass(HOUR).provider_closes("pro", order, CloseReason::Unstable).unwrap();
     assert_eq!(state(&market, id), GroupState::InsufficientFunds);
@@ -75,7 +75,7 @@ fn a_moment_of_low_runway_lets_a_group_rest_and_no_longer_ends_it() {
 
     // Nobody takes the deployment away in the hours until the tenant has topped up.
     market.end_deployment(id).unwrap();
-    market.blocks(END_BLOCKS, 20 * DAY);
+    market.lapse(20 * DAY);
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::NotEndable { .. }));
     market.deposit("ann", id, 10_000_000);
     market.group("ann", Start, id, 1).unwrap();
@@ -94,7 +94,7 @@ fn whichever_of_two_auctions_is_closed_first_the_group_that_rests_is_started_aga
             market.place("pro", *order, price).unwrap();
         }
         // The lease of the third spends what carried the ceilings of both.
-        market.blocks(MIN_AUCTION_BLOCKS, 300).close_auction(orders[2], 1).unwrap();
+        market.lapse(300).close_auction(orders[2], 1).unwrap();
         market.pass(HOUR).close_auction(orders[first], 1).unwrap();
         market.close_auction(orders[1 - first], 1).unwrap();
         let rests = market.deployment(id).groups[first].clone();

@@ -1,6 +1,5 @@
 //! How often a group is put out again within a day, and what does not count.
 
-use souk_api::defaults::{END_BLOCKS, MIN_AUCTION_BLOCKS};
 use souk_api::orderbook::events::OrderOpened;
 use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, GroupState, MAX_ROUNDS, MAX_STARTS};
 use souk_core::CloseReason;
@@ -20,7 +19,7 @@ fn a_group_is_started_ten_times_within_a_day_at_most() {
     for _ in 0..MAX_STARTS {
         // The tenant looks who wins, leaves it there and asks again, in one block.
         market.place("pro", order, 900).unwrap();
-        market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+        market.lapse(60).close_auction(order, 1).unwrap();
         market.group("ann", Pause, id, 1).unwrap();
         market.group("ann", Start, id, 1).unwrap();
         order = market.deployment(id).groups[0].order;
@@ -51,7 +50,7 @@ fn a_tenants_closes_put_a_group_out_again_as_often_as_starts_would() {
     let id = market.order_of(order).group.deployment;
     let mut closed = |market: &mut Market| {
         market.place("pro", order, 900).unwrap();
-        market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+        market.lapse(60).close_auction(order, 1).unwrap();
         let response = market.tenant_closes("ann", order).unwrap();
         order = market.deployment(id).groups[0].order;
         market.events_of::<OrderOpened>(&response).len()
@@ -76,7 +75,7 @@ fn strangers_that_win_and_leave_do_not_stop_a_group_over_the_days_of_its_life() 
         let name = format!("s{round}");
         market.provider(&name);
         market.place(&name, order, 1).unwrap();
-        market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+        market.lapse(60).close_auction(order, 1).unwrap();
         market.pass(*waits).provider_closes(&name, order, CloseReason::Unspecified).unwrap();
         assert_eq!(market.stats_of(&name).breaches, 1);
         assert_eq!(state(&market, id), GroupState::Open, "round {round}");
@@ -121,14 +120,14 @@ fn accomplices_that_win_and_leave_at_once_do_not_end_a_group() {
         assert_eq!(state(&market, id), GroupState::Open, "round {round}");
         market.provider(name);
         market.place(name, order, 1).unwrap();
-        market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+        market.lapse(60).close_auction(order, 1).unwrap();
         market.pass(299).provider_closes(name, order, CloseReason::Unspecified).unwrap();
         assert_eq!(market.stats_of(name).breaches, 1, "a breach it is all the same");
         order = market.deployment(id).groups[0].order;
     }
     assert_eq!(state(&market, id), GroupState::Paused, "ten rounds in a day are enough");
     market.end_deployment(id).unwrap();
-    market.blocks(END_BLOCKS, 20 * DAY);
+    market.lapse(20 * DAY);
     assert!(market.end_deployment(id).is_err(), "nobody ends it in a hurry");
     market.group("ann", Start, id, 1).unwrap();
     market.provider("honest");
@@ -149,7 +148,7 @@ fn providers_that_win_and_leave_use_up_no_start_of_the_tenants() {
             if auction == tenant_choice() {
                 market.accept("ann", order, &name, 1).unwrap();
             } else {
-                market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+                market.lapse(60).close_auction(order, 1).unwrap();
             }
             market.pass(FIRST_MANIFEST_TIMEOUT);
             market.provider_closes(&name, order, CloseReason::ManifestTimeout).unwrap();

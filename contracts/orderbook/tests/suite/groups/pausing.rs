@@ -1,6 +1,6 @@
 //! How a group is paused, kept paused and closed.
 
-use souk_api::defaults::{MIN_AUCTION_BLOCKS, MIN_DEPOSIT};
+use souk_api::defaults::MIN_DEPOSIT;
 use souk_api::orderbook::events::{
     DeploymentClosed, GroupChanged, LeaseClosed, OrderClosed, OrderOpened,
 };
@@ -72,7 +72,7 @@ fn a_binding_auction_with_bids_is_left_by_a_pause_also_while_nobody_can_close_it
         assert_eq!(market.account(id).reserved.u128(), 0);
         market.release("pro", &[order]);
         assert_eq!(market.stats_of("pro").used, 0, "its bid holds no slot");
-        market.blocks(MIN_AUCTION_BLOCKS, 60).pause(false);
+        market.lapse(60).pause(false);
         assert!(market.close_auction(order, 1).is_err(), "and no lease comes of it");
     }
 }
@@ -131,9 +131,7 @@ fn a_group_that_rests_for_lack_of_funds_can_be_kept_from_others() {
 #[test]
 fn a_delegate_pauses_and_starts_but_does_not_let_others() {
     let (mut market, id, _) = leased();
-    let delegate = Some(market.who("desk").to_string());
-    let msg = souk_api::orderbook::ExecuteMsg::SetDelegate { deployment: id, delegate };
-    market.send(&market.who("ann"), &msg).unwrap();
+    market.set_delegate("ann", id, "desk", None).unwrap();
     market.group("desk", Pause, id, 1).unwrap();
     market.group("desk", Start, id, 1).unwrap();
     assert!(market.let_anyone_start("desk", id, true).is_err());

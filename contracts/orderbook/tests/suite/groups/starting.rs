@@ -1,7 +1,7 @@
 //! How a group that rests is started again, whatever it rests for.
 
 use souk_api::defaults;
-use souk_api::defaults::{END_BLOCKS, IDLE_GRACE, MIN_AUCTION_BLOCKS, ORDER_LIFETIME};
+use souk_api::defaults::{IDLE_GRACE, ORDER_LIFETIME};
 use souk_api::orderbook::events::{DeploymentClosed, OrderClosed, OrderOpened};
 use souk_api::orderbook::{
     DenomConfig, DeploymentState, ExecuteMsg, FIRST_MANIFEST_TIMEOUT, GroupState, MAX_ROUNDS,
@@ -25,7 +25,7 @@ fn every_rest_can_be_started_again_by_the_tenant() {
     // Nor in an auction.
     let order = market.order("ann", lowest_price(60));
     let id = market.order_of(order).group.deployment;
-    market.blocks(MIN_AUCTION_BLOCKS, 60).close_auction(order, 1).unwrap();
+    market.lapse(60).close_auction(order, 1).unwrap();
     market.group("ann", Start, id, 1).unwrap();
     // All providers leave within a day.
     let mut order = market.order("bob", tenant_choice());
@@ -117,7 +117,7 @@ fn after_a_lease_such_a_group_rests_and_the_close_is_not_refused() {
         market.place("pro", order, 900).unwrap();
         match dearer {
             true => drop(market.accept("ann", order, "pro", 900).unwrap()),
-            false => drop(market.blocks(MIN_AUCTION_BLOCKS, HOUR).close_auction(order, 1).unwrap()),
+            false => drop(market.lapse(HOUR).close_auction(order, 1).unwrap()),
         }
         change(
             &mut market,
@@ -141,7 +141,7 @@ fn starting_a_group_keeps_its_deployment() {
         market.group("ann", Pause, id, 1).unwrap();
         market.end_deployment(id).unwrap();
         assert_eq!(market.deployment(id).marked_at, Some(market.now()));
-        market.blocks(END_BLOCKS, IDLE_GRACE);
+        market.lapse(IDLE_GRACE);
         market.group("ann", Start, id, 1).unwrap();
         assert_eq!(market.deployment(id).marked_at, None);
         let error = market.end_deployment(id).unwrap_err();
@@ -149,7 +149,7 @@ fn starting_a_group_keeps_its_deployment() {
         market.group("ann", Pause, id, 1).unwrap();
         market.end_deployment(id).unwrap();
         assert_eq!(market.deployment(id).state, DeploymentState::Active, "marked again");
-        market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
+        market.lapse(IDLE_GRACE).end_deployment(id).unwrap();
         assert_eq!(market.deployment(id).state, DeploymentState::Closed);
         assert_eq!(market.account(id).reserved.u128(), 0);
     }
@@ -159,9 +159,7 @@ fn starting_a_group_keeps_its_deployment() {
 fn a_group_is_started_without_its_last_provider_by_tenant_and_delegate() {
     for sender in ["ann", "desk"] {
         let (mut market, id, order) = leased();
-        let delegate = Some(market.who("desk").to_string());
-        let ann = market.who("ann");
-        market.send(&ann, &ExecuteMsg::SetDelegate { deployment: id, delegate }).unwrap();
+        market.set_delegate("ann", id, "desk", None).unwrap();
         market.let_anyone_start("ann", id, true).unwrap();
         let closed = market.pass(FIRST_MANIFEST_TIMEOUT).provider_closes(
             "pro",
@@ -207,7 +205,7 @@ fn a_deployment_whose_groups_are_closed_or_rest_is_idle() {
     assert!(matches!(market.end_deployment(id).unwrap_err(), ContractError::InUse { .. }));
     market.group("ann", Pause, id, 2).unwrap();
     market.end_deployment(id).unwrap();
-    let response = market.blocks(END_BLOCKS, IDLE_GRACE).end_deployment(id).unwrap();
+    let response = market.lapse(IDLE_GRACE).end_deployment(id).unwrap();
     let event = DeploymentClosed { deployment: id, reason: CloseReason::Unspecified };
     assert_eq!(market.events_of::<DeploymentClosed>(&response), [event]);
     assert_eq!(market.account(id).balance, amount(PLENTY));

@@ -100,6 +100,7 @@ pub(super) fn order(spec: GroupSpec) -> Order {
             refuse: vec![],
             excluded: vec![],
             reclamation: None,
+            closes_at_block: None,
         }),
     }
 }

@@ -171,3 +171,21 @@ fn a_price_is_never_below_the_markets_least() {
     fixture.min_prices = BTreeMap::from([(Denom::native("usouk"), Price::new(3_000).unwrap())]);
     assert_eq!(price_of(&fixture.decide(&order(group()))), Some(3_000));
 }
+
+#[test]
+fn an_auction_that_a_chain_slept_through_takes_bids_until_its_blocks_have_passed() {
+    let (mut fixture, mut order) = (fixture(), binding(group()));
+    detail(&mut order).closes_at_block = Some(8);
+    for (now, height, over) in
+        [(999, 7, false), (999, 9, false), (5_000, 7, false), (1_000, 8, true), (5_000, 9, true)]
+    {
+        (fixture.now, fixture.height) = (now, height);
+        let decision = fixture.decide(&order);
+        let passed = matches!(decision, Decision::Pass(Reason::Over(1_000)));
+        assert_eq!(passed, over, "at {now}, block {height}: {decision:?}");
+        assert_eq!(order.auction_over(now, height).is_some(), over, "nor is it closed before");
+    }
+    // An orderbook of the first release names no block.
+    detail(&mut order).closes_at_block = None;
+    assert_eq!(order.auction_over(1_000, 0), Some(1_000));
+}
