@@ -91,9 +91,13 @@ fn show(report: &Report) -> String {
     for (lease, reclaim) in runs.filter_map(|lease| Some((lease, lease.reclaim.as_ref()?))) {
         let order = lease.order;
         let until = show::reclaim(reclaim, report.now);
-        text.push_str(&format!(
-            "Lease {order}: {until}; the group goes out again then. To move before, deploy the file again elsewhere\n"
-        ));
+        let next = match reclaim.lapsed {
+            true => "",
+            false => {
+                "; the group goes out again then. To move before, deploy the file again elsewhere"
+            }
+        };
+        text.push_str(&format!("Lease {order}: {until}{next}\n"));
     }
     for stream in &report.streams {
         text.push_str(&format!(

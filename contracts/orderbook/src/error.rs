@@ -521,7 +521,7 @@ pub enum ContractError {
     NotYoursToExclude(OrderId),
     /// A notice by which nobody ended the lease in time.
     #[error(
-        "the notice of lease {order} was over at {deadline} and has lapsed since; its provider can give another"
+        "the notice of lease {order} was over at {deadline} and has lapsed since; it was the only one that its provider could give, who can close the lease as a breach, or ask its tenant to close it"
     )]
     NoticeLapsed {
         /// The lease.

@@ -37,7 +37,7 @@ impl LeaseWord {
                 state: lease.state,
                 reason: lease.reason.unwrap_or(CloseReason::Unspecified),
                 at: lease.closed_at,
-                reclaim: lease.reclaim.as_ref().map(Reclaim::from),
+                reclaim: lease.reclaim.as_ref().and_then(Reclaim::standing),
             },
         }
     }
@@ -90,7 +90,7 @@ pub fn other_reclaims(
     let differs = |listed: &LeaseResponse| {
         let known = stored.iter().find(|lease| lease.order == listed.order)?;
         let runs = known.state == LeaseState::Active && listed.state.runs();
-        let reclaim = listed.reclaim.as_ref().map(Reclaim::from);
+        let reclaim = listed.reclaim.as_ref().and_then(Reclaim::standing);
         (runs && known.reclaim != reclaim).then_some((known.order, reclaim))
     };
     listed.iter().filter_map(differs).collect()
@@ -105,6 +105,7 @@ mod tests {
 
     fn listed(state: LeaseState) -> LeaseResponse {
         let reclaim = (state == LeaseState::Reclaiming).then_some(ReclaimResponse {
+            lapsed: false,
             reason: CloseReason::Decommission,
             started_at: 100,
             deadline: 3_700,

@@ -1,6 +1,6 @@
 //! That the provider takes a lease back with notice. Until then it is served and paid as any other.
 
-use souk_api::orderbook::{ReclaimResponse, events::LeaseReclaiming};
+use souk_api::orderbook::{NOTICE_LAPSE, ReclaimResponse, events::LeaseReclaiming};
 use souk_core::CloseReason;
 
 use super::Cursor;
@@ -19,16 +19,16 @@ pub struct Reclaim {
 }
 
 impl Reclaim {
-    /// Whether the lease can be ended in the block after `at`.
+    /// Whether the lease can be ended in the block after `at`. A day later the notice is void.
     pub fn is_over(&self, at: Cursor) -> bool {
-        at.time >= self.deadline && at.height >= self.block
+        let void = at.time >= self.deadline.saturating_add(NOTICE_LAPSE);
+        at.time >= self.deadline && at.height >= self.block && !void
     }
-}
 
-impl From<&ReclaimResponse> for Reclaim {
-    fn from(known: &ReclaimResponse) -> Self {
+    /// What the chain says of it; none if it is void, and the lease runs as before.
+    pub fn standing(known: &ReclaimResponse) -> Option<Self> {
         let ReclaimResponse { reason, deadline, deadline_block: block, ended, .. } = *known;
-        Self { reason, deadline, block, ended }
+        (!known.lapsed).then_some(Self { reason, deadline, block, ended })
     }
 }
 

@@ -118,6 +118,8 @@ pub struct UpkeepInput {
     pub overdue: Vec<Overdue>,
     /// Own bids that can be taken back, each with the block time at which it was placed.
     pub waiting: Vec<(OrderId, u64)>,
+    /// Since when tenants could accept bids all the time, block time.
+    pub accepting_since: u64,
 }
 
 impl UpkeepInput {
@@ -187,8 +189,10 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
         }
     }
     let timeout = policy.take_bids_back_after.0;
-    let late =
-        input.waiting.iter().filter(|(_, placed)| at.time.saturating_sub(*placed) >= timeout);
+    let late = input.waiting.iter().filter(|(_, placed)| {
+        // Only time counts in which the tenant could accept it.
+        at.time.saturating_sub(input.accepting_since.max(*placed)) >= timeout
+    });
     due.extend(late.map(|(order, _)| UpkeepTask::TakeBack(*order)));
     if input.doubt.is_some() {
         due.retain(|task| !task.is_final());
@@ -561,15 +565,23 @@ mod tests {
 
     #[test]
     fn an_open_bid_is_taken_back_once_its_time_is_over() {
-        for (placed, due) in [(9_401, false), (9_400, true), (1, true), (10_001, false)] {
+        for (placed, accepting_since, due) in [
+            (9_401, 0, false),
+            (9_400, 0, true),
+            (1, 9_400, true),
+            (1, 9_401, false),
+            (10_001, 0, false),
+        ] {
             let input = UpkeepInput {
                 at: Some(Cursor { height: 5, time: 10_000 }),
                 waiting: vec![(LEASE, placed)],
+                accepting_since,
                 ..UpkeepInput::default()
             };
             let policy = Bidding { take_bids_back_after: "10m".parse().unwrap(), ..policy() };
             let expected = if due { vec![UpkeepTask::TakeBack(LEASE)] } else { vec![] };
-            assert_eq!(plan(&input, &policy), expected, "placed at {placed}");
+            let case = format!("placed at {placed}, accepting since {accepting_since}");
+            assert_eq!(plan(&input, &policy), expected, "{case}");
         }
     }
 

@@ -94,6 +94,7 @@ pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Le
         groups,
         auction: AuctionPolicy::TenantChoice {},
         delegate: None,
+        delegate_limit: None,
         allow: vec![],
         refuse: vec![],
         reclamation: compiled

@@ -116,3 +116,25 @@ async fn an_agent_with_a_new_store_knows_since_when_its_bids_wait() {
     until("no bid", async || fixture.own_bid(order).await.is_none().then_some(())).await;
     agent.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_in_which_nobody_can_accept_takes_no_bid_back() {
+    let fixture = Fixture::with(Options::with_long_blocks()).await;
+    let config = configure(&fixture, "agent", "take_bids_back_after = \"10m\"");
+    let agent = InProcess::start(&config).await;
+    let order = fixture.order("ann", app("web")).await;
+    until("a bid", || fixture.own_bid(order)).await;
+    let escrow = fixture.contracts.escrow.clone();
+    fixture.execute("owner", &escrow, &escrow::ExecuteMsg::Pause {}, 0).await;
+    for _ in 0..4 {
+        fixture.chain.advance(300).await.unwrap();
+        agent.settled().await;
+    }
+    fixture.execute("owner", &escrow, &escrow::ExecuteMsg::Unpause {}, 0).await;
+    fixture.chain.advance(300).await.unwrap();
+    agent.settled().await;
+    assert!(fixture.own_bid(order).await.is_some(), "its tenant has ten minutes after the pause");
+    fixture.chain.advance(400).await.unwrap();
+    until("no bid", async || fixture.own_bid(order).await.is_none().then_some(())).await;
+    agent.stop().await;
+}

@@ -233,6 +233,7 @@ impl Fixture {
                 groups: plan.groups,
                 auction: AuctionPolicy::TenantChoice {},
                 delegate: None,
+                delegate_limit: None,
                 allow: Vec::new(),
                 refuse: Vec::new(),
                 reclamation: None,

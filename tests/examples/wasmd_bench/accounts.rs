@@ -106,6 +106,7 @@ impl Account {
             groups: (0..groups).map(one).collect(),
             auction: AuctionPolicy::TenantChoice {},
             delegate: None,
+            delegate_limit: None,
             allow: Vec::new(),
             refuse: Vec::new(),
             reclamation: None,

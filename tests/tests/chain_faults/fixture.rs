@@ -82,6 +82,7 @@ impl Fixture {
             groups: vec![app(name)],
             auction: AuctionPolicy::TenantChoice {},
             delegate: None,
+            delegate_limit: None,
             allow: vec![self.provider.address.clone()],
             refuse: vec![],
             reclamation: None,

@@ -1,18 +1,17 @@
 //! Anyone closes a binding auction that is over.
 
-use cosmwasm_std::{Addr, Event, Response};
+use cosmwasm_std::{Addr, Response};
 use souk_api::{
     escrow::ReserveChange,
     orderbook::{MAX_DISQUALIFIED, events::BidDisqualified},
 };
-use souk_core::{GroupId, OrderId, Rate};
+use souk_core::{OrderId, Rate};
 
 use crate::{
     ContractError, Ctx,
     eligibility::{self, Disqualification},
     lifecycle::{
-        self,
-        group::Expired,
+        group::record_expiries,
         lease::{self, Winner},
         order::{self, LoadedOrder},
     },
@@ -20,7 +19,7 @@ use crate::{
     rules::{auction::Closing, reason::OrderEnd},
     state::{
         bids::{self, Bid},
-        groups, provider_stats,
+        provider_stats,
     },
 };
 
@@ -102,7 +101,7 @@ fn award(
     let (mut response, mut let_go) = (response, None);
     if !carries(released) {
         // What orders that are over still reserve must not cost a winner its lease.
-        let (events, more) = record_expiries(ctx, &loaded)?;
+        let (events, more) = record_expiries(ctx, loaded.order.group, &loaded.deployment)?;
         response = response.add_events(events);
         let_go = escrow::reserve(ctx, loaded.deployment_id(), ReserveChange::Less(more))?;
         if !carries(released.checked_add(more)?) {
@@ -112,28 +111,6 @@ fn award(
     }
     let (event, pay) = lease::open(ctx, loaded, winner)?;
     Ok(response.add_event(event).add_messages(let_go).add_message(pay))
-}
-
-/// Records the ends of the deployment's other orders that are over, and gives what they had reserved. There are
-/// 20 groups at most.
-fn record_expiries(
-    ctx: &mut Ctx,
-    loaded: &LoadedOrder,
-) -> Result<(Vec<Event>, Rate), ContractError> {
-    let (mut events, mut released) = (Vec::new(), Rate::ZERO);
-    for seq in groups::of(&loaded.deployment) {
-        let id = GroupId { deployment: loaded.deployment_id(), group: seq };
-        if id == loaded.order.group {
-            continue;
-        }
-        let mut group = groups::get(ctx.storage(), id)?;
-        let expired = lifecycle::group::record_expiry(ctx, id, &mut group, &loaded.deployment)?;
-        if let Some(Expired { closed, rests, released: more }) = expired {
-            events.extend([Event::from(closed), Event::from(rests)]);
-            released = released.checked_add(more)?;
-        }
-    }
-    Ok((events, released))
 }
 
 /// Ends an order without a lease: its group rests, its reserve is let go.

@@ -1,13 +1,13 @@
 //! Either side ends a lease.
 
 use cosmwasm_std::Response;
-use souk_api::orderbook::GroupState;
+use souk_api::{escrow::ReserveChange, orderbook::GroupState};
 use souk_core::{CloseReason, GroupId, OrderId, Rate};
 
 use crate::{
     ContractError, Ctx,
     lifecycle::{
-        group::{Offered, offered, reopen},
+        group::{Offered, offered, record_expiries, reopen},
         lease::{self, LeaseEnding},
         order::{self, LoadedOrder},
     },
@@ -78,18 +78,30 @@ pub fn close_lease(
         group.take_start_back();
     }
     let bound = side == Side::Tenant && deployment.is_bound_by_delegate(ctx.sender());
-    let rest_for = |ceiling: Rate| {
+    let rest_for = |ceiling: Rate, released: Rate| {
         let carried =
-            |funds: &Funds| funds.carry_order(ceiling, lease.price.into(), Rate::ZERO).is_ok();
+            |funds: &Funds| funds.carry_order(ceiling, lease.price.into(), released).is_ok();
         let Some(funds) = funds.as_ref().filter(|funds| carried(funds)) else {
             return Some(GroupState::InsufficientFunds);
         };
-        let burden = funds.burden().saturating_sub(lease.price.u128());
+        let gone = lease.price.u128().saturating_add(released.u128());
+        let burden = funds.burden().saturating_sub(gone);
         let limit = deployment.delegate_limit;
         let within = delegate::check(limit, burden.saturating_add(ceiling.u128())).is_ok();
         (bound && !within).then_some(GroupState::Paused)
     };
-    let offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, rest_for);
+    let mut offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, |ceiling| {
+        rest_for(ceiling, Rate::ZERO)
+    });
+    let (mut expired, mut released) = (Vec::new(), Rate::ZERO);
+    if matches!(offered, Err(GroupState::InsufficientFunds)) && funds.is_some() && !depleted {
+        // What orders that are over still reserve must not cost the group its place: else whoever closes chooses, by
+        // recording their ends or not.
+        (expired, released) = record_expiries(ctx, id_of_group, &deployment)?;
+        offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, |ceiling| {
+            rest_for(ceiling, released)
+        });
+    }
     // What its delegate does not want takes no place of those that the tenant named.
     if exclude && ctx.sender() == deployment.tenant {
         group.name(&lease.provider);
@@ -98,7 +110,7 @@ pub fn close_lease(
     }
     // Also if it was excluded before, with its notice or by its tenant.
     closed.excluded = group.is_excluded(&lease.provider).then_some(true);
-    let response = Response::new().add_event(closed);
+    let response = Response::new().add_event(closed).add_events(expired);
     let (response, reserved) = match offered {
         Err(state) => {
             let changed = order::set_group(ctx.storage_mut(), id_of_group, group, state)?;
@@ -109,6 +121,7 @@ pub fn close_lease(
             (response.add_event(opened), offered.spec.ceiling.into())
         }
     };
+    let reserved = ReserveChange::between(released, reserved);
     let stop = escrow::close_stream(ctx, id_of_group.deployment, id, reserved)?;
     Ok(response.add_message(stop))
 }

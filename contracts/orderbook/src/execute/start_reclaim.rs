@@ -16,8 +16,8 @@ use crate::{
     },
 };
 
-/// One at a time, and not before the lease ran for as long as the notice lasts. One that nobody ended the lease by
-/// within a day is void, and can be given again. Nothing else changes until the
+/// Once, and not before the lease ran for as long as the notice lasts. One that nobody ended the lease by within a
+/// day is void: a provider that could give another then could leave at nearly any time. Nothing else changes until the
 /// notice is over: the lease is paid, and either side can end it as before. The provider may not bid on
 /// the group any more, however the lease ends. A market that is paused does not keep it from this, and
 /// the time of the pause is none of the notice's.
@@ -41,11 +41,12 @@ pub fn start_reclaim(
         return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
     }
     let window = lease.window.ok_or(ContractError::NotReclaimable(id))?;
-    if let Some(notice) = lease.notice
-        && !notice.is_lapsed(&ctx.config, now, height)
-    {
+    if let Some(notice) = lease.notice {
         let deadline = notice.deadline(&ctx.config, now).time;
-        return Err(ContractError::ReclaimingAlready { order: id, deadline });
+        return Err(match notice.is_lapsed(&ctx.config, now, height) {
+            true => ContractError::NoticeLapsed { order: id, deadline },
+            false => ContractError::ReclaimingAlready { order: id, deadline },
+        });
     }
     let from = reclaim::startable_from(lease.created_at, window);
     if now < from {

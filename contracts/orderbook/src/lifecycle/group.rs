@@ -1,6 +1,6 @@
 //! How a group is put out again, and how it stops.
 
-use cosmwasm_std::Response;
+use cosmwasm_std::{Event, Response};
 use souk_api::{
     escrow::ReserveChange,
     orderbook::{
@@ -105,6 +105,29 @@ pub fn record_expiry(
     Ok(Some(Expired { closed, rests, released }))
 }
 
+/// Records the ends of the deployment's orders that are over, but for that of the group `but`; gives what they had
+/// reserved, which the caller lets go in the account. There are 20 groups at most.
+pub fn record_expiries(
+    ctx: &mut Ctx,
+    but: GroupId,
+    deployment: &Deployment,
+) -> Result<(Vec<Event>, Rate), ContractError> {
+    let (mut events, mut released) = (Vec::new(), Rate::ZERO);
+    for seq in groups::of(deployment) {
+        let id = GroupId { group: seq, ..but };
+        if id == but {
+            continue;
+        }
+        let mut group = groups::get(ctx.storage(), id)?;
+        let expired = record_expiry(ctx, id, &mut group, deployment)?;
+        if let Some(Expired { closed, rests, released: more }) = expired {
+            events.extend([Event::from(closed), Event::from(rests)]);
+            released = released.checked_add(more)?;
+        }
+    }
+    Ok((events, released))
+}
+
 /// Ends the group's order or lease, if one is left, by its tenant's wish: the group is then in the
 /// state that `end` says.
 pub fn stop(
@@ -136,7 +159,7 @@ pub fn stop(
                 if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
             let ending = LeaseEnding { reason, breach: false, excludes: false, notice: false };
             let closed = lease::end(ctx, number, &mut found, ending)?;
-            let stop = escrow::close_stream(ctx, id.deployment, number, Rate::ZERO)?;
+            let stop = escrow::close_stream(ctx, id.deployment, number, ReserveChange::NONE)?;
             Ok(Response::new().add_event(closed).add_event(changed).add_message(stop))
         }
         OrderStatus::Lease(_) | OrderStatus::Closed => Ok(Response::new().add_event(changed)),

@@ -323,14 +323,13 @@ pub fn open_stream(
     send(ctx, &open, Vec::new())
 }
 
-/// Ends the payment of a lease, and reserves what a new order of its group may come to cost.
+/// Ends the payment of a lease, and changes what is reserved by what a new order of its group may come to cost.
 pub fn close_stream(
     ctx: &Ctx,
     deployment: DeploymentId,
     lease: OrderId,
-    reserved: Rate,
+    reserved: ReserveChange,
 ) -> StdResult<WasmMsg> {
-    let reserved = ReserveChange::More(reserved);
     let close = Message::CloseStream { local: deployment.0, stream: lease.0, reserved };
     send(ctx, &close, Vec::new())
 }

@@ -1,6 +1,6 @@
 //! Leases, by order or by provider.
 
-use souk_api::orderbook::{LeaseResponse, LeasesResponse};
+use souk_api::orderbook::{LeaseResponse, LeaseState, LeasesResponse};
 use souk_contract_std::Page;
 use souk_core::OrderId;
 
@@ -14,6 +14,12 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
     let LoadedOrder { order, deployment, .. } = LoadedOrder::load(storage, id)?;
     let lease = order.lease().ok_or(ContractError::NoLease(id))?;
     let runs = lease.ended.is_none();
+    let (now, height) = (view.now(), view.height());
+    let reclaim = lease.notice.map(|notice| notice.describe(runs, view.config, now, height));
+    let state = match (lease.state(), &reclaim) {
+        (LeaseState::Reclaiming, Some(reclaim)) if reclaim.lapsed => LeaseState::Active,
+        (state, _) => state,
+    };
     Ok(LeaseResponse {
         order: id,
         group: order.group,
@@ -22,13 +28,13 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
         price: lease.price,
         denom: deployment.denom,
         account: escrow::link(view.config)?.account(order.group.deployment)?,
-        state: lease.state(),
+        state,
         created_at: lease.created_at,
         manifest_timeout: order.manifest_timeout,
         closed_at: lease.ended.map(|(at, _)| at),
         reason: lease.ended.map(|(_, reason)| reason),
         reclamation_window: lease.window,
-        reclaim: lease.notice.map(|notice| notice.describe(runs, view.config, view.now())),
+        reclaim,
     })
 }
 

@@ -1,15 +1,11 @@
 //! A reclaim that a lease's provider announced, as it is stored with the lease.
 
 use cosmwasm_schema::cw_serde;
-use souk_api::orderbook::ReclaimResponse;
-use souk_core::{CloseReason, time::DAY};
+use souk_api::orderbook::{NOTICE_LAPSE, ReclaimResponse};
+use souk_core::CloseReason;
 
 use super::config::Config;
 use crate::rules::deadline::{Deadline, least_blocks};
-
-/// For how long after its deadline a lease can be ended by it, in seconds. A provider that could wait with that
-/// for as long as it likes would have given no notice of its end.
-const LAPSE: u64 = DAY;
 
 /// A provider's announcement that it takes its lease back.
 #[cw_serde]
@@ -47,11 +43,12 @@ impl Notice {
         self.later_by(config.stopped_until(now))
     }
 
-    /// Whether it came to nothing: nobody ended the lease by it in time.
+    /// Whether it came to nothing: nobody ended the lease by it in time. A provider that could wait with that for as
+    /// long as it likes would have given no notice of its end.
     pub fn is_lapsed(&self, config: &Config, now: u64, height: u64) -> bool {
         let Deadline { time, block } = self.deadline(config, now);
-        let blocks = least_blocks(LAPSE, config.params.slowest_block);
-        let (time, block) = (time.saturating_add(LAPSE), block.saturating_add(blocks));
+        let blocks = least_blocks(NOTICE_LAPSE, config.params.slowest_block);
+        let (time, block) = (time.saturating_add(NOTICE_LAPSE), block.saturating_add(blocks));
         Deadline { time, block }.is_over(now, height)
     }
 
@@ -62,14 +59,15 @@ impl Notice {
 
     /// As queries show it, of a lease that runs or not: with the pauses that are over, since nobody knows how
     /// long another lasts; in one that ended as it was announced.
-    pub fn describe(&self, runs: bool, config: &Config, now: u64) -> ReclaimResponse {
+    pub fn describe(&self, runs: bool, config: &Config, now: u64, height: u64) -> ReclaimResponse {
         let stopped = if runs { config.stopped_before(now) } else { self.stopped };
         let Deadline { time: deadline, block: deadline_block } = self.later_by(stopped);
         let Self { reason, started_at, ended, .. } = *self;
-        ReclaimResponse { reason, started_at, deadline, deadline_block, ended }
+        let lapsed = runs && self.is_lapsed(config, now, height);
+        ReclaimResponse { reason, started_at, deadline, deadline_block, ended, lapsed }
     }
 
-    /// Its end, where the market was stopped for so many seconds in all.
+    /// Its end, where `stopped` is for how many seconds the market was stopped in all.
     fn later_by(&self, stopped: u64) -> Deadline {
         let since = stopped.saturating_sub(self.stopped);
         Deadline { time: self.time.saturating_add(since), block: self.block }

@@ -98,6 +98,7 @@ fn the_random_markets_are_lively() {
         "time in a guardian's pause",
         "refused: not carried",
         "refused: no cover",
+        "refused: notice lapsed",
         "group rests without cover",
         "denom delisted",
     ] {

@@ -367,6 +367,7 @@ impl Play {
                 for (part, kind) in [
                     ("does not carry", "refused: not carried"),
                     ("takes no bids while", "refused: no cover"),
+                    ("has lapsed since", "refused: notice lapsed"),
                 ] {
                     if error.contains(part) {
                         self.count(kind);
@@ -410,8 +411,7 @@ impl Play {
         for LeaseReclaiming { order, deadline, deadline_block, started_at, .. } in reclaiming {
             self.announced.insert(order, started_at);
             let before = self.notices.insert(order, (deadline, deadline_block));
-            let lapsed = |(deadline, _)| now >= deadline + DAY;
-            assert!(before.is_none_or(lapsed), "{order} is announced once, or again after a lapse");
+            assert!(before.is_none(), "{order} is announced once");
             assert!(deadline >= now + HOUR && deadline_block >= height + 6, "{order}");
         }
         for LeaseClosed { order, provider, reason, breach, notice, .. } in closed {

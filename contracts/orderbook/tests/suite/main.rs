@@ -30,6 +30,7 @@ mod manifests;
 mod market;
 #[path = "../common/meter.rs"]
 mod meter;
+mod notices;
 mod published;
 mod reclaiming;
 mod reserving;

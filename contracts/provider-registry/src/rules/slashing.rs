@@ -164,8 +164,8 @@ impl Slate {
         if amount == Amount::ZERO || staked == 0 {
             return Err(SlashError::Nothing { asked: amount, staked });
         }
-        if let Some(standing) = self.in_force(now).cloned() {
-            return self.replace(standing, claim, staked, terms, now);
+        if let Some(before) = self.in_force(now).cloned() {
+            return self.replace(before, claim, staked, terms, now);
         }
         let lapsed =
             self.notice.as_ref().map_or(0, |notice| notice.lapses_at.saturating_add(terms.period));
@@ -189,7 +189,7 @@ impl Slate {
 
     fn replace(
         &mut self,
-        standing: Notice,
+        before: Notice,
         claim: Claim,
         staked: u128,
         terms: Slashing,
@@ -197,16 +197,16 @@ impl Slate {
     ) -> Result<&Notice, SlashError> {
         let Claim { by, amount, reason } = claim;
         let executable_at = now.saturating_add(terms.delay);
-        if amount <= standing.amount || executable_at >= standing.ends_by {
-            let Notice { amount, executable_at, lapses_at, ends_by, most, .. } = standing;
+        if amount <= before.amount || executable_at >= before.ends_by {
+            let Notice { amount, executable_at, lapses_at, ends_by, most, .. } = before;
             return Err(SlashError::Noticed { amount, most, ends_by, executable_at, lapses_at });
         }
-        let most = standing.most.u128().min(staked);
+        let most = before.most.u128().min(staked);
         if amount.u128() > most {
             return Err(SlashError::AboveCap { asked: amount, most });
         }
-        let lapses_at = executable_at.saturating_add(LAPSE).min(standing.ends_by);
-        let notice = Notice { amount, executable_at, lapses_at, by, reason, ..standing };
+        let lapses_at = executable_at.saturating_add(LAPSE).min(before.ends_by);
+        let notice = Notice { amount, executable_at, lapses_at, by, reason, ..before };
         Ok(self.notice.insert(notice))
     }
 

@@ -124,8 +124,8 @@ impl Slasher {
         match step {
             Step::Notice(_) => {
                 let notice = fixture.show(provider).notice.unwrap();
-                if let Some(standing) = self.notice.take().filter(|one| now < one.lapses_at) {
-                    assert!(notice.amount > standing.amount, "a greater one replaces it");
+                if let Some(other) = self.notice.take().filter(|one| now < one.lapses_at) {
+                    assert!(notice.amount > other.amount, "a greater one replaces it");
                 } else {
                     assert!(self.ended_at.is_none_or(|ended| now >= ended + SLASH_PERIOD));
                     self.first = (before, now + 2 * SLASH_DELAY + LAPSE);

@@ -26,6 +26,9 @@ pub const MAX_EXTENSIONS: u8 = 10;
 /// How long bidding goes on after a pause at least, in seconds.
 pub const AFTER_PAUSE: u64 = 600;
 
+/// For how long after a notice is over its lease can be ended by it, in seconds; then it is void.
+pub const NOTICE_LAPSE: u64 = DAY;
+
 /// For how much longer than the least runway an account must last when an order is put out beside leases that
 /// run, in seconds: providers find it, and bid.
 pub const TIME_TO_BID: u64 = 600;

@@ -11,7 +11,7 @@ pub use events::OrderbookEvent;
 pub use limits::{
     AFTER_PAUSE, EXTENSION, FIRST_MANIFEST_TIMEOUT, FIRST_SLOWEST_BLOCK, MANIFEST_WINDOW,
     MAX_DISQUALIFIED, MAX_EXCLUDED, MAX_EXTENSIONS, MAX_NAMED, MAX_OFFER, MAX_ORDERS, MAX_ROUNDS,
-    MAX_STARTS, MAX_UNWANTED, SLOWEST_BLOCK_RANGE, TIME_TO_BID, first_idle_grace,
+    MAX_STARTS, MAX_UNWANTED, NOTICE_LAPSE, SLOWEST_BLOCK_RANGE, TIME_TO_BID, first_idle_grace,
     first_manifest_timeout, first_slowest_block,
 };
 pub use msg::{

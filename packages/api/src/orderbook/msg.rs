@@ -217,7 +217,8 @@ pub enum ExecuteMsg {
     },
     /// Announces that the provider takes a lease back, once and not before the lease ran for the notice that
     /// its bid offered. The lease goes on and is paid in full until the notice is over, in time and in
-    /// blocks; from then on anyone can end it (`EndReclaim`). The provider may not bid on the group any more.
+    /// blocks; for a day from then on anyone can end it (`EndReclaim`), then the notice is void. The provider may not
+    /// bid on the group any more.
     StartReclaim {
         /// The lease.
         order: OrderId,
@@ -258,8 +259,7 @@ pub enum ExecuteMsg {
     /// Opens a new order for a group that rests. If its tenant or delegate sends it, the reopenings of the
     /// day are forgotten. One that rests for lack of funds anyone may start if its tenant allows it. The
     /// account must not be depleted, must hold the denom's least deposit, and must carry the ceiling for the
-    /// least runway, unless the tenant starts a group for which it chooses the provider. Ten times within a
-    /// day at most, its tenant's closes of leases included. What led to a lease that was paid for at least
+    /// least runway, for ten minutes more if other leases of the deployment run. Ten times within a day at most, its tenant's closes of leases included. What led to a lease that was paid for at least
     /// the order's `manifest_timeout` does not count.
     StartGroup {
         /// The deployment.

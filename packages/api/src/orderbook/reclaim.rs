@@ -25,4 +25,7 @@ pub struct ReclaimResponse {
     pub deadline_block: u64,
     /// Whether the lease ended by it.
     pub ended: bool,
+    /// Whether it is void: nobody ended the lease by it within a day of its end, and the lease goes on.
+    #[serde(default)]
+    pub lapsed: bool,
 }

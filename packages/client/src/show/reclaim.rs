@@ -6,7 +6,12 @@ use super::duration;
 
 /// Why, and for how long it runs at least; `now` is the newest block's time.
 pub fn reclaim(reclaim: &ReclaimResponse, now: u64) -> String {
-    let ReclaimResponse { reason, deadline, deadline_block, .. } = reclaim;
+    let ReclaimResponse { reason, deadline, deadline_block, lapsed, .. } = reclaim;
+    if *lapsed {
+        return format!(
+            "its provider wanted to take it back ({reason}) and did not in time: the notice is void"
+        );
+    }
     let runs = match deadline.saturating_sub(now) {
         0 => "anyone can end it".to_owned(),
         rest => format!("it runs for {} at least", duration(rest)),
@@ -28,7 +33,10 @@ mod tests {
             deadline: 4_600,
             deadline_block: 450,
             ended: false,
+            lapsed: false,
         };
+        let void = reclaim(&ReclaimResponse { lapsed: true, ..known }, 99_000);
+        assert!(void.ends_with("the notice is void"), "{void}");
         for (now, part) in [
             (1_000, "(decommission), it runs for 1 h at least, not before block 450"),
             (4_600, "(decommission), anyone can end it, not before block 450"),

@@ -135,7 +135,7 @@ impl Fixture {
             }
             Step::SetLists { deployment, refused } => {
                 let (tenant, id) = self.deployment(*deployment)?;
-                let refused: Vec<&str> = refused.iter().map(|of| provider(*of)).collect();
+                let refused: Vec<&str> = refused.iter().map(provider).collect();
                 self.market.set_lists(tenant, id, None, Some(&refused))
             }
             Step::SetDelegate { deployment, limit } => {
@@ -144,7 +144,17 @@ impl Fixture {
                 self.market.set_delegate(tenant, id, Some("eve"), limit)
             }
             Step::AcceptByDelegate { order } => {
-                let order = self.order(*order)?;
+                // The latest of a deployment that has a delegate, if there is one.
+                let asked = self.order(*order)?;
+                let may = |order: &&OrderId| {
+                    let of = self.market.order(**order);
+                    let limit = self.market.deployment(of.group.deployment).delegate_limit;
+                    of.state == OrderState::Open
+                        && of.closes_at.is_none()
+                        && limit.is_some()
+                        && !self.market.bids(**order).is_empty()
+                };
+                let order = self.orders.iter().rev().take(12).find(may).copied().unwrap_or(asked);
                 let bid = self.market.bids(order).into_iter().next()?;
                 let bidder = name_of(&self.market, &bid.provider);
                 let id = self.market.order(order).group.deployment;

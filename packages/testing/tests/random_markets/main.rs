@@ -35,7 +35,7 @@ fn the_random_steps_reach_every_part_of_the_market() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let steps = prop::collection::vec(Step::any(), 80);
     let mut succeeded = BTreeSet::new();
-    for _ in 0..60 {
+    for _ in 0..100 {
         let mut fixture = Fixture::new();
         for step in steps.new_tree(&mut runner).unwrap().current() {
             fixture.take(&step);

@@ -123,12 +123,12 @@ impl Step {
             3 => (n(), 1u128..3_000_000).prop_map(|(deployment, units)| Self::WithdrawDeposit {
                 deployment, units,
             }),
-            3 => (n(), any::<bool>()).prop_map(|(order, exclude)| Self::CloseLease {
+            6 => (n(), any::<bool>()).prop_map(|(order, exclude)| Self::CloseLease {
                 order, exclude,
             }),
-            4 => (n(), 0usize..4).prop_map(|(order, reason)| Self::GiveUpLease { order, reason }),
+            8 => (n(), 0usize..4).prop_map(|(order, reason)| Self::GiveUpLease { order, reason }),
             8 => n().prop_map(|order| Self::StartReclaim { order }),
-            12 => n().prop_map(|order| Self::EndReclaim { order }),
+            16 => n().prop_map(|order| Self::EndReclaim { order }),
             1 => (n(), 0usize..3).prop_map(|(deployment, count)| Self::SetExcluded {
                 deployment, count,
             }),
@@ -147,10 +147,10 @@ impl Step {
             1 => (n(), prop::option::of(n())).prop_map(|(deployment, refused)| Self::SetLists {
                 deployment, refused,
             }),
-            3 => (n(), prop::option::of(1u128..3_000_000)).prop_map(|(deployment, limit)| {
+            2 => (n(), prop::option::weighted(0.8, 1u128..3_000_000)).prop_map(|(deployment, limit)| {
                 Self::SetDelegate { deployment, limit }
             }),
-            3 => n().prop_map(|order| Self::AcceptByDelegate { order }),
+            4 => n().prop_map(|order| Self::AcceptByDelegate { order }),
             1 => n().prop_map(|deployment| Self::Close { deployment }),
             3 => (n(), prop::option::of(1u32..4)).prop_map(|(deployment, deposit)| Self::Refund {
                 deployment, deposit,

@@ -177,6 +177,7 @@ impl Scenario {
         let market = &mut self.market;
         let groups = group("web").ceiling(500_000).and(group("worker").replicas(2));
         let deployment = market.deploy("ann", groups.delegate("desk"), souk(50)).unwrap();
+        market.set_delegate("ann", deployment.id, Some("desk"), Some(Rate::MAX)).unwrap();
         let [web, worker] = deployment.orders[..] else { panic!("{deployment:?}") };
         market.update("desk", deployment.id, [9; 32]).unwrap();
         let offer = vec![Attribute::new("capabilities/gpu/vendor/nvidia/model/h100", "true")];

@@ -6,6 +6,7 @@
 //! Time is block time. Nothing is sent while the follower is behind: what looks due may be done
 //! already.
 
+mod accepting;
 mod doubt;
 mod head;
 mod leases;
@@ -17,13 +18,14 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use futures::future::join_all;
+use futures::{future::join_all, try_join};
 use souk_chain::Any;
 use souk_core::{CloseReason, OrderId};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::{
+    accepting::Accepting,
     head::{HeadTracker, is_current},
     leases::Leases,
     prune::prune,
@@ -67,6 +69,7 @@ struct Clock {
     up: Vec<UpTime>,
     /// The `manifest_timeout` of the leases that wait for a manifest.
     manifest_timeouts: BTreeMap<OrderId, u64>,
+    accepting: Accepting,
 }
 
 /// The upkeep loop.
@@ -167,6 +170,14 @@ impl Upkeep {
         let learned = self.learn_manifest_timeouts(clock, &input, at).await;
         let mut failure = learned.err().map(|error| format!("a lease's terms: {error}"));
         input.manifest_timeouts.clone_from(&clock.manifest_timeouts);
+        match self.accepting_since(&mut clock.accepting, &input, at).await {
+            Ok(since) => input.accepting_since = since,
+            Err(error) => {
+                // Nothing is taken back for want of an answer.
+                input.waiting.clear();
+                failure.get_or_insert(format!("whether the market is paused: {error}"));
+            }
+        }
         for task in plan(&input, &self.policy) {
             match self.act(&input, at, task.clone()).await {
                 Ok(()) => {}
@@ -182,6 +193,21 @@ impl Upkeep {
             None => self.health.well(),
         }
         Ok(())
+    }
+
+    /// Since when tenants can accept the own bids that wait. Asks now and then whether a pause keeps them from it.
+    async fn accepting_since(
+        &self,
+        accepting: &mut Accepting,
+        input: &UpkeepInput,
+        at: Cursor,
+    ) -> Result<u64, ChainError> {
+        if accepting.record(at.time) && !input.waiting.is_empty() {
+            let market = self.market.at(at.height);
+            let (orderbook, escrow) = try_join!(market.orderbook.config(), market.escrow.config())?;
+            accepting.answered(at.time, orderbook.paused || escrow.paused);
+        }
+        Ok(accepting.since())
     }
 
     /// Asks for the `manifest_timeout` of the leases that wait for a manifest, of each once: it never
@@ -380,6 +406,7 @@ fn input(
         leases,
         with_manifest,
         current_since: None,
+        accepting_since: 0,
         manifest_timeouts: BTreeMap::new(),
         taken_up: taken_up::get(sql)?,
         up: Vec::new(),

@@ -372,6 +372,7 @@ fn new_deployment(groups: Vec<GroupSpec>, auction: AuctionPolicy) -> orderbook::
         groups,
         auction,
         delegate: None,
+        delegate_limit: None,
         allow: vec![],
         refuse: vec![],
         reclamation: None,
