@@ -5,15 +5,37 @@
 // SOUK_DENOM     denom of fees and transfers
 // SOUK_MNEMONIC  a mnemonic whose first account has coins
 // SOUK_WASM      file to upload: the fee distributor's wasm, or the embedded chain's marker for it
+//
+// All but the first coins is signed by an account that is made here. Since SDK 0.54 the numbers of such
+// accounts have the top bit set, which those of the genesis do not.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { SigningCosmWasmClient } from "@cosmjs/cosmwasm-stargate";
-import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
-import { GasPrice, calculateFee, coins } from "@cosmjs/stargate";
+import { DirectSecp256k1HdWallet, Registry } from "@cosmjs/proto-signing";
+import {
+  GasPrice,
+  QueryClient,
+  SigningStargateClient,
+  assertIsDeliverTxSuccess,
+  calculateFee,
+  coins,
+  createProtobufRpcClient,
+  defaultRegistryTypes,
+} from "@cosmjs/stargate";
 import { Comet38Client } from "@cosmjs/tendermint-rpc";
 import { TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { QueryClientImpl } from "cosmjs-types/cosmwasm/wasm/v1/query";
+import {
+  MsgExecuteContract,
+  MsgExecuteContractResponse,
+  MsgInstantiateContract,
+  MsgInstantiateContractResponse,
+  MsgStoreCode,
+  MsgStoreCodeResponse,
+} from "cosmjs-types/cosmwasm/wasm/v1/tx";
 
 function setting(name) {
   const value = process.env[name];
@@ -26,22 +48,54 @@ const prefix = setting("SOUK_PREFIX");
 const denom = setting("SOUK_DENOM");
 const gasPrice = GasPrice.fromString(`0.025${denom}`);
 const fee = (gas) => calculateFee(gas, gasPrice);
+const FUNDS = 100_000_000;
 
-let comet, client, wallet, sender, receiver;
+// The contract client of CosmJS cannot be used (its test says why), so the messages are registered here.
+const registry = new Registry([
+  ...defaultRegistryTypes,
+  ["/cosmwasm.wasm.v1.MsgStoreCode", MsgStoreCode],
+  ["/cosmwasm.wasm.v1.MsgInstantiateContract", MsgInstantiateContract],
+  ["/cosmwasm.wasm.v1.MsgExecuteContract", MsgExecuteContract],
+]);
+const options = { gasPrice, registry, broadcastPollIntervalMs: 200 };
+
+let comet, client, wasm, wallet, genesis, sender, receiver;
 
 before(async () => {
-  wallet = await DirectSecp256k1HdWallet.fromMnemonic(setting("SOUK_MNEMONIC"), { prefix });
+  comet = await Comet38Client.connect(rpc);
+  const rich = await DirectSecp256k1HdWallet.fromMnemonic(setting("SOUK_MNEMONIC"), { prefix });
+  [{ address: genesis }] = await rich.getAccounts();
+  wallet = await DirectSecp256k1HdWallet.generate(12, { prefix });
   [{ address: sender }] = await wallet.getAccounts();
   const other = await DirectSecp256k1HdWallet.generate(12, { prefix });
   [{ address: receiver }] = await other.getAccounts();
-  comet = await Comet38Client.connect(rpc);
-  client = await SigningCosmWasmClient.createWithSigner(comet, wallet, {
-    gasPrice,
-    broadcastPollIntervalMs: 200,
-  });
+  const bank = SigningStargateClient.createWithSigner(comet, rich, options);
+  const funded = await bank.sendTokens(genesis, sender, coins(FUNDS, denom), fee(200_000));
+  assertIsDeliverTxSuccess(funded);
+  client = SigningStargateClient.createWithSigner(comet, wallet, options);
+  wasm = new QueryClientImpl(createProtobufRpcClient(QueryClient.withExtensions(comet)));
 });
 
 after(() => client?.disconnect());
+
+const json = (value) => Buffer.from(JSON.stringify(value));
+
+/** Sends one message, which must succeed; the result and the message's answer. */
+async function send(typeUrl, value, gas, answer) {
+  const result = await client.signAndBroadcast(sender, [{ typeUrl, value }], fee(gas));
+  assertIsDeliverTxSuccess(result);
+  return { ...result, answer: answer.decode(result.msgResponses[0].value) };
+}
+
+const executed = (contract, msg, funds = []) => ({
+  typeUrl: "/cosmwasm.wasm.v1.MsgExecuteContract",
+  value: MsgExecuteContract.fromPartial({ sender, contract, msg: json(msg), funds }),
+});
+
+async function smart(address, question) {
+  const { data } = await wasm.SmartContractState({ address, queryData: json(question) });
+  return JSON.parse(Buffer.from(data).toString());
+}
 
 const transfer = (amount) => ({
   typeUrl: "/cosmos.bank.v1beta1.MsgSend",
@@ -88,11 +142,26 @@ test("it estimates, signs, sends and finds a transfer", async () => {
   assert.deepEqual(listed.map((tx) => tx.hash), [result.transactionHash]);
 });
 
+test("an account that is made after the genesis has a number with the top bit set", async () => {
+  assert.ok((await client.getAccount(genesis)).accountNumber < 2n ** 63n);
+  assert.ok((await client.getAccount(sender)).accountNumber >= 2n ** 63n);
+});
+
+// When this fails, CosmJS can, and the guides need no longer say which client works.
+test("the contract client of CosmJS cannot read such an account", async () => {
+  const contracts = await SigningCosmWasmClient.createWithSigner(comet, wallet);
+  assert.equal((await contracts.getAccount(genesis)).address, genesis);
+  await assert.rejects(contracts.getAccount(sender), /53 bits/);
+});
+
 test("it stores, instantiates, executes and queries a contract", async () => {
-  const code = await readFile(setting("SOUK_WASM"));
-  const stored = await client.upload(sender, code, fee(5_000_000));
-  const details = await client.getCodeDetails(stored.codeId);
-  assert.equal(details.checksum, stored.checksum);
+  const wasmByteCode = await readFile(setting("SOUK_WASM"));
+  const code = { sender, wasmByteCode };
+  const stored = await send("/cosmwasm.wasm.v1.MsgStoreCode", code, 5_000_000, MsgStoreCodeResponse);
+  const { codeId } = stored.answer;
+  const { codeInfo } = await wasm.Code({ codeId });
+  const checksum = createHash("sha256").update(wasmByteCode).digest();
+  assert.deepEqual(Buffer.from(codeInfo.dataHash), checksum);
 
   const day = 86_400;
   const msg = {
@@ -104,40 +173,54 @@ test("it stores, instantiates, executes and queries a contract", async () => {
     drip_period: 7 * day,
     unstaking_period: day,
   };
-  const made = await client.instantiate(sender, stored.codeId, msg, "fees", fee(1_000_000), {
-    admin: sender,
-  });
-  const contract = await client.getContract(made.contractAddress);
-  assert.equal(contract.codeId, stored.codeId);
-  assert.equal(contract.admin, sender);
-  assert.deepEqual(await client.getContracts(stored.codeId), [made.contractAddress]);
+  const made = await send(
+    "/cosmwasm.wasm.v1.MsgInstantiateContract",
+    { sender, admin: sender, codeId, label: "fees", msg: json(msg), funds: [] },
+    1_000_000,
+    MsgInstantiateContractResponse,
+  );
+  const contract = made.answer.address;
+  const { contractInfo } = await wasm.ContractInfo({ address: contract });
+  assert.equal(contractInfo.codeId, codeId);
+  assert.equal(contractInfo.admin, sender);
+  assert.deepEqual((await wasm.ContractsByCode({ codeId })).contracts, [contract]);
 
-  const stake = { stake: {} };
-  const gas = fee(500_000);
-  const funds = coins(15, denom);
-  const staked = await client.execute(sender, made.contractAddress, stake, gas, "", funds);
+  const { typeUrl, value } = executed(contract, { stake: {} }, coins(15, denom));
+  const staked = await send(typeUrl, value, 500_000, MsgExecuteContractResponse);
   assert.equal(attribute(staked.events, "wasm-souk_fees_staked", "amount"), "15");
-  assert.equal(await balance(made.contractAddress), 15n);
-  const asked = { staker: { staker: sender } };
-  const held = await client.queryContractSmart(made.contractAddress, asked);
-  assert.equal(held.stake, "15");
-  const raw = await client.queryContractRaw(made.contractAddress, Buffer.from("c"));
-  assert.equal(JSON.parse(Buffer.from(raw).toString()).stake_denom, denom);
+  assert.equal(await balance(contract), 15n);
+  assert.equal((await smart(contract, { staker: { staker: sender } })).stake, "15");
+  const raw = await wasm.RawContractState({ address: contract, queryData: Buffer.from("c") });
+  assert.equal(JSON.parse(Buffer.from(raw.data).toString()).stake_denom, denom);
 
   const results = await comet.blockResults(staked.height);
   const events = results.results.flatMap((result) => result.events);
-  const emitter = attribute(events, "wasm-souk_fees_staked", "_contract_address");
-  assert.equal(emitter, made.contractAddress);
+  assert.equal(attribute(events, "wasm-souk_fees_staked", "_contract_address"), contract);
 
-  const tooMuch = { unstake: { amount: "100000" } };
-  await assert.rejects(
-    client.execute(sender, made.contractAddress, tooMuch, fee(500_000)),
-    (error) =>
-      /code: 5/i.test(error.message) &&
-      /has staked 15; 100000 asked/.test(error.message) &&
-      /execute wasm contract failed/.test(error.message),
-  );
-  await assert.rejects(client.queryContractSmart(made.contractAddress, { nonsense: {} }), /\(6\)/);
+  const tooMuch = executed(contract, { unstake: { amount: "100000" } });
+  const failed = await client.signAndBroadcast(sender, [tooMuch], fee(500_000));
+  assert.equal(failed.code, 5);
+  assert.match(failed.rawLog, /has staked 15; 100000 asked/);
+  assert.match(failed.rawLog, /execute wasm contract failed/);
+  await assert.rejects(smart(contract, { nonsense: {} }), /\(6\)/);
+});
+
+test("a search finds an attribute's value, and what has more after a slash", async () => {
+  const found = async (query) => (await client.searchTx(query)).length;
+  const first = `tx.acc_seq='${sender}/0'`;
+  assert.equal(await found(first), 1);
+  assert.equal(await found(`tx.acc_seq='${sender}'`), (await client.getSequence(sender)).sequence);
+  assert.equal(await found(`tx.acc_seq='${sender.slice(0, -1)}'`), 0);
+  // All conditions must hold in one event.
+  const sent = "message.action='/cosmos.bank.v1beta1.MsgSend'";
+  const paid = `transfer.recipient='${sender}'`;
+  assert.equal(await found(paid), 1);
+  assert.equal(await found(`${sent} AND ${paid}`), 0);
+  assert.equal(await found(`transfer.sender='${genesis}' AND ${paid}`), 1);
+  // The index does not read a number out of an amount, and has no kinds of events.
+  assert.equal(await found(`${paid} AND transfer.amount='${FUNDS}${denom}'`), 1);
+  assert.equal(await found(`${paid} AND transfer.amount>=1`), 0);
+  assert.equal(await found(`${paid} AND tm.event='Tx'`), 0);
 });
 
 test("a wrong sequence is refused with code 32", async () => {

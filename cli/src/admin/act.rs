@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
+use serde_json::Value;
 use souk_chain::{
     Any, SecretKey,
     query::SimulationError,
@@ -19,6 +20,7 @@ use super::{
     journal::Journal,
     observe::Observed,
     plan::{self, Plan, Transaction},
+    proposal,
     session::Session,
     unsigned,
 };
@@ -33,6 +35,25 @@ pub enum Goal {
     Migrated,
 }
 
+/// What is written where nothing is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Transactions for `tx sign`, with this gas limit; simulated if there is none.
+    Transactions(Option<u64>),
+    /// Proposals for a DAO of DAO DAO.
+    Proposals,
+}
+
+impl Form {
+    /// Proposals, or else transactions with this gas limit.
+    pub fn new(proposals: bool, gas: Option<u64>) -> Self {
+        match proposals {
+            true => Self::Proposals,
+            false => Self::Transactions(gas),
+        }
+    }
+}
+
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -40,7 +61,7 @@ pub struct Report {
     pub executed: Vec<Done>,
     /// What is still to be done, with who must do it.
     pub remaining: Plan,
-    /// Files with transactions that are to be signed.
+    /// Files with transactions that are to be signed, or proposals that are to be voted on.
     pub files: Vec<PathBuf>,
     /// How the contracts differ from the terms; nothing of that is changed.
     pub differences: Vec<Difference>,
@@ -132,56 +153,78 @@ pub async fn carry_out(
     }
 }
 
-/// Writes the sender's transactions without signatures, as far as they can be known now.
+/// Writes the sender's transactions without signatures, or as proposals, as far as they can be
+/// known now.
 pub async fn write_unsigned(
     out: Output,
     session: &Session,
     plan: &Plan,
     seen: &Observed,
     folder: &Path,
-    gas: Option<u64>,
+    form: Form,
 ) -> Result<Vec<PathBuf>> {
+    if form == Form::Proposals {
+        proposal::needs_no_upload(plan, &session.sender)?;
+    }
     fs::create_dir_all(folder).with_context(|| format!("folder {}", folder.display()))?;
     let mut files = Vec::new();
     let own = plan.transactions.iter().filter(|one| one.sender == session.sender);
     for (number, transaction) in own.enumerate() {
         let Some(messages) = session.messages(transaction, seen)? else { continue };
-        let limit = match gas {
-            Some(gas) => gas,
-            None => {
-                let steps = transaction.steps.len();
-                gas_limit(out, session, &transaction.to_string(), steps, &messages).await?
-            }
-        };
+        let steps: Vec<String> = transaction.steps.iter().map(ToString::to_string).collect();
+        let what = transaction.to_string();
+        let value = written(out, session, form, &what, &steps, &messages).await?;
         let path = folder.join(format!("{:02}-{}.json", number + 1, slug(transaction)));
-        write(session, &path, &messages, limit)?;
+        write(&path, &value)?;
         files.push(path);
     }
     Ok(files)
 }
 
-/// Writes one transaction of the sender without signatures into a folder; its file.
+/// Writes one transaction of the sender without signatures, or as a proposal, into a folder; its
+/// file. `steps` say what each message does.
 pub async fn write_one(
     out: Output,
     session: &Session,
     name: &str,
+    steps: &[String],
     messages: &[Any],
     folder: &Path,
-    gas: Option<u64>,
+    form: Form,
 ) -> Result<PathBuf> {
+    let value = written(out, session, form, name, steps, messages).await?;
     fs::create_dir_all(folder).with_context(|| format!("folder {}", folder.display()))?;
-    let limit = match gas {
-        Some(gas) => gas,
-        None => gas_limit(out, session, name, messages.len(), messages).await?,
-    };
     let path = folder.join(format!("{name}.json"));
-    write(session, &path, messages, limit)?;
+    write(&path, &value)?;
     Ok(path)
 }
 
-fn write(session: &Session, path: &Path, messages: &[Any], limit: u64) -> Result<()> {
+/// What a file says.
+async fn written(
+    out: Output,
+    session: &Session,
+    form: Form,
+    what: &str,
+    steps: &[String],
+    messages: &[Any],
+) -> Result<Value> {
+    let gas = match form {
+        Form::Proposals => {
+            let title = format!("{}: {what}", session.target.terms.market);
+            return Ok(proposal::proposal(&title, steps, messages)?);
+        }
+        Form::Transactions(gas) => gas,
+    };
+    let limit = match gas {
+        Some(gas) => gas,
+        None => gas_limit(out, session, what, steps.len(), messages).await?,
+    };
     let fee = session.network.gas_price.fee(limit);
-    let mut text = serde_json::to_vec(&unsigned::transaction(messages, limit, &fee)?)?;
+    Ok(unsigned::transaction(messages, limit, &fee)?)
+}
+
+fn write(path: &Path, value: &Value) -> Result<()> {
+    let mut text = serde_json::to_vec(value)?;
     text.push(b'\n');
     fs::write(path, text).map_err(|source| Error::File { path: path.to_owned(), source })?;
     Ok(())

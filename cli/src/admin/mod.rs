@@ -11,6 +11,7 @@ pub mod discover;
 pub mod journal;
 pub mod observe;
 pub mod plan;
+pub mod proposal;
 pub mod session;
 pub mod target;
 pub mod unsigned;

@@ -1,5 +1,5 @@
 //! Transactions without signatures, in the form that `tx sign` of the SDK's programs reads: for a
-//! multisig account, a DAO, a key that is elsewhere.
+//! multisig account, the chain's governance, a key that is elsewhere.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cosmrs::proto::{
@@ -92,15 +92,18 @@ fn message(any: &Any) -> Result<Value, Error> {
     Ok(value)
 }
 
-fn url<M: Name>() -> String {
+/// A message's type, as `Any` names it.
+pub(super) fn url<M: Name>() -> String {
     format!("/{}", M::full_name())
 }
 
-fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, String> {
+/// Reads a message's bytes.
+pub(super) fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, String> {
     M::decode(bytes).map_err(|error| error.to_string())
 }
 
-fn coins(coins: &[ProtoCoin]) -> Vec<Value> {
+/// Coins as chains and contracts write them in JSON.
+pub(super) fn coins(coins: &[ProtoCoin]) -> Vec<Value> {
     coins.iter().map(|coin| json!({"denom": coin.denom, "amount": coin.amount})).collect()
 }
 

@@ -48,7 +48,7 @@ async fn the_documents_commands_deploy_verify_and_migrate_the_contracts() {
         }
         ran += 1;
     }
-    assert_eq!(ran, 9, "the document has as many commands as this test knows");
+    assert_eq!(ran, 10, "the document has as many commands as this test knows");
     let record = Record::read(&fixture.path("networks/local.deployment.json")).unwrap().unwrap();
     let escrow = fixture.queries().code_info(record.contracts.escrow.code_id).await.unwrap();
     assert_eq!(hex::encode(escrow.checksum), record.contracts.escrow.checksum);

@@ -7,5 +7,6 @@ mod document;
 mod fixture;
 mod launching;
 mod migrating;
+mod proposing;
 mod resuming;
 mod unsigned;

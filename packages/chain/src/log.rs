@@ -93,6 +93,12 @@ pub(crate) fn is_mempool_full(text: &str) -> bool {
     text.contains("mempool is full")
 }
 
+/// The node does not read so long a request (`max_body_bytes`, 1,000,000 by CometBFT's default, in which a
+/// broadcast is base64 and a simulation hex), or its mempool takes no transaction of this length.
+pub(crate) fn is_too_large(text: &str) -> bool {
+    text.contains("request body too large") || text.contains("Tx too large")
+}
+
 /// The node has the block by now: it came between the question and the look at the node's range,
 /// or it is stored and not executed yet, since a node shows a block before its results.
 pub(crate) fn is_block_too_early(text: &str) -> bool {

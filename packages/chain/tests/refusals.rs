@@ -6,7 +6,8 @@ mod support;
 
 use serde_json::json;
 use souk_chain::pipeline::{FailureKind, ItemState, PipelineConfig};
-use souk_chain::tx::GasConfig;
+use souk_chain::rpc::{BroadcastReply, EndpointHealth};
+use souk_chain::tx::{GasConfig, Refusal, RefusalKind, TxPhase};
 use souk_chain::{Coin, Signer};
 use support::proxy::{Effect, On, change};
 use support::*;
@@ -58,6 +59,62 @@ async fn a_refusal_by_the_only_node_that_was_asked_signs_again_with_the_same_seq
     let account = client(proxy.url()).query().account(&address(1)).await.unwrap();
     assert_eq!(account.sequence, 1);
     assert_eq!(paid(proxy.url()).await, 1);
+}
+
+/// Upload of as many bytes as no node takes by its defaults.
+fn too_large() -> souk_chain::Any {
+    souk_chain::tx::store_code(&address(1), vec![0; 600_000])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_that_is_longer_than_nodes_read_is_failed_and_those_behind_it_go_on() {
+    let chain = running_chain().await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = Process::start(&dir, &chain.rpc_url(), pipeline_config());
+    process.enqueue(&[("upload", too_large()), ("pay", pay(1))]);
+    match process.outcome("upload").await.state {
+        ItemState::Failed(failure) => {
+            assert_eq!(failure.kind, FailureKind::Refused);
+            assert!(failure.reason.contains("request body too large"), "{failure:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    process.done("pay").await;
+    assert_eq!(paid(&chain.rpc_url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_too_long_does_not_count_against_the_endpoint() {
+    let chain = running_chain().await;
+    let client = client(&chain.rpc_url());
+    let sent = client.broadcast_tx_sync(&vec![0; 800_000]).await;
+    assert!(!sent.may_be_held());
+    let Ok(BroadcastReply::Refused { codespace, code, log }) = sent.reply else {
+        panic!("{sent:?}")
+    };
+    let refusal = Refusal::read(TxPhase::Check, &codespace, code, &log);
+    assert_eq!(refusal.kind, RefusalKind::TooLarge, "{refusal}");
+    let error = signer(&chain.rpc_url(), 1).send_and_confirm(vec![too_large()]).await.unwrap_err();
+    assert!(error.to_string().contains("send less at once"), "{error}");
+    let endpoints = client.endpoints();
+    assert!(!matches!(endpoints[0].health, EndpointHealth::SetAside(_)), "{endpoints:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_says_by_http_alone_that_a_request_is_too_long() {
+    use axum::{Json, Router, extract::DefaultBodyLimit, routing::post};
+    let state = json!({"node_info": {"network": CHAIN}, "sync_info": {"latest_block_height": "7"}});
+    let answer = json!({"jsonrpc": "2.0", "id": 1, "result": state});
+    // The body is read, and refused with status 413 if it is longer.
+    let node = post(move |_: bytes::Bytes| async move { Json(answer) });
+    let router = Router::new().route("/", node).layer(DefaultBodyLimit::max(1_000));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = client(&format!("http://{}", listener.local_addr().unwrap()));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let sent = client.broadcast_tx_sync(&[0; 2_000]).await;
+    let Ok(BroadcastReply::Refused { code, .. }) = sent.reply else { panic!("{sent:?}") };
+    assert_eq!(code, 21);
+    assert_eq!(client.status().await.unwrap().height, 7);
 }
 
 #[tokio::test(flavor = "multi_thread")]

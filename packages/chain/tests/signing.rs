@@ -40,6 +40,17 @@ async fn an_account_that_never_had_coins_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_was_made_after_the_genesis_signs() {
+    let chain = running_chain().await;
+    let url = chain.rpc_url();
+    signer(&url, 1).send_and_confirm(vec![pay(1_000_000)]).await.unwrap();
+    let account = client(&url).query().account(&address(3)).await.unwrap();
+    assert!(account.number >= 1 << 63, "{account:?}");
+    let back = souk_chain::tx::send(&address(3), &address(1), &[Coin::new(1, DENOM)]);
+    signer(&url, 3).send_and_confirm(vec![back]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_would_fail_is_not_sent() {
     let chain = running_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;

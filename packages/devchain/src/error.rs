@@ -122,12 +122,18 @@ pub mod sdk {
         invalid_height = 26, "invalid height";
         /// The transaction came after its timeout height.
         tx_timeout_height = 30, "tx timeout height";
+        /// A transaction asks for an extension that this chain lacks.
+        unknown_extension = 31, "unknown extension options";
         /// Signed with another sequence than the account's next.
         wrong_sequence = 32, "incorrect account sequence";
+        /// The chain does not allow it.
+        not_supported = 37, "feature not supported";
         /// The state of that height is gone.
         not_found = 38, "not found";
         /// No gas limit.
         invalid_gas_limit = 41, "invalid gas limit";
+        /// The transaction came after its timeout timestamp.
+        tx_timeout = 42, "tx timeout";
     }
 
     /// A transaction handler crashed; the SDK's code for a recovered panic.

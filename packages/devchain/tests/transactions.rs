@@ -5,7 +5,7 @@ mod support;
 
 use prost::Message;
 use serde_json::json;
-use support::{Draft, Environment, START, Wallet};
+use support::{Draft, Environment, NewerBody, START, Timestamp, Wallet};
 
 #[tokio::test]
 async fn a_transfer_moves_coins_and_charges_the_fee() {
@@ -167,6 +167,76 @@ async fn a_transaction_past_its_timeout_height_is_not_executed() {
     assert_eq!(env.client.balance(&ann.address).await, START);
     let late = env.client.broadcast(&draft.sign(ann)).await;
     assert_eq!(late["code"], 30);
+}
+
+#[tokio::test]
+async fn a_transaction_past_its_timeout_timestamp_is_not_executed() {
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
+    let until = |ns: u64| Draft {
+        newer: NewerBody { timeout_timestamp: Some(Timestamp::of(ns)), ..NewerBody::default() },
+        ..Draft::new(vec![ann.send(&bob.address, 10)], 0)
+    };
+    // The next block is 5 s after this one: it may be as late as that, and not a nanosecond less.
+    let next = env.chain.time_ns().await.unwrap() + 5_000_000_000;
+    let result = env.deliver(&until(next - 1).sign(ann)).await;
+    assert_eq!((&result["code"], &result["codespace"]), (&json!(42), &json!("sdk")));
+    assert!(result["log"].as_str().unwrap().ends_with("tx timeout"), "{result}");
+    assert_eq!(env.client.balance(&ann.address).await, START);
+    let late = env.client.broadcast(&until(next - 1).sign(ann)).await;
+    assert_eq!(late["code"], 42);
+    let result = env.deliver(&until(next + 5_000_000_000).sign(ann)).await;
+    assert_eq!(result["code"], 0, "{result}");
+    assert_eq!(env.client.balance(&bob.address).await, START + 10);
+}
+
+#[tokio::test]
+async fn a_transaction_without_an_order_or_with_an_extension_is_refused() {
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
+    let plain = Draft::new(vec![ann.send(&bob.address, 10)], 0);
+    let soon = Timestamp::of(env.chain.time_ns().await.unwrap() + 60_000_000_000);
+    let unordered = Draft {
+        newer: NewerBody { unordered: true, timeout_timestamp: Some(soon) },
+        ..plain.clone()
+    };
+    let extended = Draft { extensions: vec![ann.send(&bob.address, 1)], ..plain };
+    for (what, draft, code) in [("unordered", unordered, 37), ("extended", extended, 31)] {
+        let checked = env.client.broadcast(&draft.sign(ann)).await;
+        assert_eq!(
+            (&checked["code"], &checked["codespace"]),
+            (&json!(code), &json!("sdk")),
+            "{what}"
+        );
+    }
+    env.chain.produce_block().await.unwrap();
+    assert_eq!(env.client.balance(&ann.address).await, START);
+}
+
+#[tokio::test]
+async fn an_account_that_is_made_after_the_genesis_has_a_number_with_the_top_bit_set() {
+    use cosmrs::proto::cosmos::auth::v1beta1::{QueryAccountInfoRequest, QueryAccountInfoResponse};
+    let env = Environment::start().await;
+    let (ann, bob) = (&env.ann, &env.bob);
+    let account = async |address: &str| {
+        let query = QueryAccountInfoRequest { address: address.to_owned() };
+        let path = "/cosmos.auth.v1beta1.Query/AccountInfo";
+        let answer: QueryAccountInfoResponse = env.client.abci(path, query).await;
+        answer.info.unwrap().account_number
+    };
+    let new = ["dan", "eve"].map(|name| Wallet::named(name, 0));
+    let messages = new.iter().map(|wallet| ann.send(&wallet.address, 1_000_000)).collect();
+    env.run(ann, 0, messages).await;
+    assert_eq!((account(&ann.address).await, account(&bob.address).await), (0, 1));
+    let mut numbers = Vec::new();
+    for wallet in new {
+        let account_number = account(&wallet.address).await;
+        assert!(account_number >= 1 << 63, "{account_number}");
+        let wallet = Wallet { account_number, ..wallet };
+        env.run(&wallet, 0, vec![wallet.send(&bob.address, 10)]).await;
+        numbers.push(account_number);
+    }
+    assert_ne!(numbers[0], numbers[1]);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod bad;
+mod calls;
 mod compare;
 mod market;
 mod pair;
@@ -29,6 +30,7 @@ async fn devchain_answers_a_written_sequence_as_wasmd_does() {
     let contracts = market::deploy_contracts(&mut pair).await;
     script::providers(&mut pair, &contracts).await;
     script::play(&mut pair, &contracts).await;
+    calls::compare(&mut pair).await;
     pair.finish("written sequence");
 }
 

@@ -123,6 +123,16 @@ impl Pair {
         Some(Self { node, devchain, real, dev, height: 1, settled: 0, numbers, differences, tally })
     }
 
+    /// Where strangers ask wasmd, and where devchain.
+    pub fn urls(&self) -> [String; 2] {
+        [self.node.rpc_url(), self.devchain.rpc_url()]
+    }
+
+    /// The last height that both have.
+    pub fn height(&self) -> u64 {
+        self.height
+    }
+
     /// Broadcasts these to wasmd at once, and to devchain as wasmd's blocks come.
     pub async fn play(&mut self, batch: &[Tx]) -> Vec<Outcome> {
         self.settle().await;

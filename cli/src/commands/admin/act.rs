@@ -9,7 +9,7 @@ use souk_client::{Contract, Error, Record, show::table};
 use super::Target;
 use crate::{
     admin::{
-        act::{self, Goal, Report},
+        act::{self, Form, Goal, Report},
         journal::Journal,
         session::Session,
         warnings,
@@ -30,14 +30,18 @@ pub struct Act {
     /// Show the plan and send nothing.
     #[arg(long, conflicts_with_all = ["yes", "generate_only"])]
     dry_run: bool,
-    /// Send nothing: write unsigned transactions into this folder, for a multisig account, a DAO
-    /// or a key on another machine. Transactions that need code which is not on the chain yet are
+    /// Send nothing: write unsigned transactions into this folder, for a multisig account, the
+    /// chain's governance or a key on another machine. Transactions that need code which is not on the chain yet are
     /// written by the next run.
     #[arg(long, value_name = "FOLDER")]
     generate_only: Option<PathBuf>,
     /// The gas limit of unsigned transactions; simulated if not given.
     #[arg(long, requires = "generate_only")]
     gas: Option<u64>,
+    /// Write proposals for a DAO of DAO DAO, whose address --from is, instead of transactions: each
+    /// file is what `propose` of its proposal module takes.
+    #[arg(long, requires = "generate_only", conflicts_with = "gas")]
+    proposal: bool,
 }
 
 impl Act {
@@ -62,7 +66,8 @@ impl Act {
 
         let (mut executed, mut files) = (Vec::new(), Vec::new());
         if let Some(folder) = &self.generate_only {
-            files = act::write_unsigned(out, &session, &plan, &seen, folder, self.gas).await?;
+            let form = Form::new(self.proposal, self.gas);
+            files = act::write_unsigned(out, &session, &plan, &seen, folder, form).await?;
         } else if let Some(journal) = &journal
             && plan.next_of(&session.sender).is_some()
         {
@@ -107,8 +112,9 @@ impl Act {
         if !report.differences.is_empty() && goal == Goal::Deployed {
             lines.push("What is there is not changed by `souk admin deploy`: the owner changes the configuration, `souk admin migrate` the code.".to_owned());
         }
+        let to_be = if self.proposal { "proposed to" } else { "signed by" };
         for file in &report.files {
-            lines.push(format!("to be signed by {}: {}", session.sender, file.display()));
+            lines.push(format!("to be {to_be} {}: {}", session.sender, file.display()));
         }
         if !report.files.is_empty() {
             lines.push(

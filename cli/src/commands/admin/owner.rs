@@ -16,7 +16,12 @@ use souk_client::{
 
 use super::Target;
 use crate::{
-    admin::{act, compare, observe::Observed, session::Session},
+    admin::{
+        act::{self, Form},
+        compare,
+        observe::Observed,
+        session::Session,
+    },
     consent,
     context::Context,
     exit::Exit,
@@ -41,13 +46,17 @@ pub struct Send {
     /// Do not ask for confirmation.
     #[arg(long)]
     yes: bool,
-    /// Send nothing: write the unsigned transaction into this folder, for a multisig account, a DAO or a key on
+    /// Send nothing: write the unsigned transaction into this folder, for a multisig account or a key on
     /// another machine.
     #[arg(long, value_name = "FOLDER", conflicts_with = "yes")]
     generate_only: Option<PathBuf>,
     /// The gas limit of the unsigned transaction; simulated if not given.
     #[arg(long, requires = "generate_only")]
     gas: Option<u64>,
+    /// Write a proposal for a DAO of DAO DAO, whose address --from is, instead of a transaction: the file is what
+    /// `propose` of its proposal module takes.
+    #[arg(long, requires = "generate_only", conflicts_with = "gas")]
+    proposal: bool,
 }
 
 /// Send it to some of the contracts.
@@ -115,7 +124,10 @@ impl Send {
             out.progress("nothing to change");
         } else if let Some(folder) = &self.generate_only {
             let name = change.verb();
-            file = Some(act::write_one(out, &session, name, &messages, folder, self.gas).await?);
+            let steps: Vec<String> = of.iter().map(|one| format!("{name} {one}")).collect();
+            let form = Form::new(self.proposal, self.gas);
+            let written = act::write_one(out, &session, name, &steps, &messages, folder, form);
+            file = Some(written.await?);
         } else {
             let wallet = context.wallet()?;
             if wallet.address != session.sender {

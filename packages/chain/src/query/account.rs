@@ -85,7 +85,8 @@ mod tests {
         let base = BaseAccount {
             address: "souk1abc".into(),
             pub_key: None,
-            account_number: 7,
+            // As of every account that SDK 0.54 made after its genesis.
+            account_number: (1 << 63) + 7,
             sequence: 9,
         };
         let vesting = BaseVestingAccount {

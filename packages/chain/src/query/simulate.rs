@@ -5,6 +5,7 @@ use cosmrs::proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 use super::error::QueryError;
 use super::queries::{At, Queries, decode};
 use crate::log;
+use crate::rpc::RpcError;
 use crate::tx::{Refusal, TxPhase};
 
 /// What a simulation found.
@@ -33,10 +34,17 @@ impl Queries {
     pub async fn simulate(&self, tx: &[u8]) -> Result<Simulation, SimulationError> {
         #[allow(deprecated)]
         let request = SimulateRequest { tx: None, tx_bytes: tx.to_vec() };
-        let response = self
-            .ask_raw("/cosmos.tx.v1beta1.Service/Simulate", &request)
-            .await
-            .map_err(QueryError::from)?;
+        let response = match self.ask_raw("/cosmos.tx.v1beta1.Service/Simulate", &request).await {
+            Ok(response) => response,
+            Err(RpcError::Node { error, .. }) if error.request_is_too_large() => {
+                let bytes = tx.len();
+                return Err(SimulationError::WouldFail(Refusal::too_large(format!(
+                    "the transaction has {bytes} bytes, and no node takes a request with twice \
+                     that, which a simulation needs: {error}; send less at once"
+                ))));
+            }
+            Err(error) => return Err(SimulationError::Query(error.into())),
+        };
         if response.lacks_state() {
             return Err(SimulationError::Query(QueryError::HeightUnavailable {
                 what: "simulation".to_owned(),

@@ -9,6 +9,7 @@ use super::error::{NodeError, RpcError};
 use super::transport::Reply;
 use super::types::BroadcastWire;
 use crate::log;
+use crate::tx::TX_TOO_LARGE;
 
 /// What a node said to a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +109,13 @@ fn read_reply(reply: Reply<BroadcastWire>) -> BroadcastReply {
                 BroadcastReply::AlreadyKnown
             } else if error.says(log::is_mempool_full) {
                 BroadcastReply::MempoolFull
+            } else if error.request_is_too_large() {
+                // With the SDK's own code for it, so that there is one word for it.
+                BroadcastReply::Refused {
+                    codespace: "sdk".to_owned(),
+                    code: TX_TOO_LARGE,
+                    log: error.to_string(),
+                }
             } else {
                 BroadcastReply::Failed(error)
             }
@@ -144,6 +152,23 @@ mod tests {
         assert_eq!(read_reply(full), BroadcastReply::MempoolFull);
         let refused = read_reply(checked("sdk", 32));
         assert!(matches!(refused, BroadcastReply::Refused { code: 32, .. }));
+    }
+
+    #[test]
+    fn what_is_longer_than_a_node_takes_is_refused_as_too_large_and_no_node_holds_it() {
+        for data in [
+            "error reading request body: http: request body too large",
+            "Tx too large. Max size is 1048576, but got 1048577",
+        ] {
+            let reply = Ok(read_reply(node_error(data)));
+            let sent = Broadcast { reply, also_sent: false };
+            assert!(!sent.may_be_held(), "{data}");
+            let Ok(BroadcastReply::Refused { codespace, code, log }) = sent.reply else {
+                panic!("{data}")
+            };
+            assert_eq!((codespace.as_str(), code), ("sdk", 21), "{data}");
+            assert!(log.contains(data), "{log}");
+        }
     }
 
     #[test]

@@ -108,6 +108,11 @@ impl NodeError {
         self.says(crate::log::keeps_no_results)
     }
 
+    /// Whether the request, or the transaction in it, is longer than the node takes. Another node may take it.
+    pub fn request_is_too_large(&self) -> bool {
+        self.says(crate::log::is_too_large)
+    }
+
     /// Whether one of its texts says so.
     pub(super) fn says(&self, so: impl Fn(&str) -> bool) -> bool {
         so(&self.data) || so(&self.message)

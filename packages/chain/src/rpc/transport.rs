@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::Url;
+use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -118,6 +118,12 @@ impl Endpoint {
         // CometBFT sends its errors with status 500 and a JSON-RPC body, so the body decides.
         match read_envelope(&body) {
             Ok(reply) => Ok(reply),
+            // A proxy before the node says so by HTTP alone. The node is not at fault: the next request may be short.
+            Err(_) if status == StatusCode::PAYLOAD_TOO_LARGE => Ok(Reply::Error(NodeError {
+                code: status.as_u16().into(),
+                message: format!("HTTP status {}", status.as_u16()),
+                data: "request body too large".to_owned(),
+            })),
             Err(_) if !status.is_success() => Err(EndpointFault::Http { status: status.as_u16() }),
             Err(fault) => Err(fault),
         }

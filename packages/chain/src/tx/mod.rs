@@ -12,5 +12,6 @@ pub use msg::{
     store_code, update_admin,
 };
 pub use price::{GasPrice, InvalidGasPrice};
+pub(crate) use refusal::TX_TOO_LARGE;
 pub use refusal::{Refusal, RefusalKind, TxPhase};
 pub use sign::{SignedTx, SignerData, TxPlan, messages_from_bytes, messages_to_bytes};

@@ -5,6 +5,9 @@ use std::fmt;
 
 use crate::{Coin, log};
 
+/// The SDK's code, in its codespace `sdk`, for a transaction that is too large.
+pub(crate) const TX_TOO_LARGE: u32 = 21;
+
 /// Where a transaction was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TxPhase {
@@ -70,6 +73,13 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// Of a transaction that no node was given, since it is too large; `log` says for what.
+    pub(crate) fn too_large(log: String) -> Self {
+        Self { kind: RefusalKind::TooLarge, codespace: "sdk".to_owned(), code: TX_TOO_LARGE, log }
+    }
+}
+
 impl std::error::Error for Refusal {}
 
 impl fmt::Display for Refusal {
@@ -105,7 +115,7 @@ fn kind(phase: TxPhase, codespace: &str, code: u32, text: &str) -> RefusalKind {
             RefusalKind::CannotPay
         }
         _ if sdk(13) => RefusalKind::InsufficientFee { required: log::required_fee(text) },
-        _ if sdk(21) => RefusalKind::TooLarge,
+        _ if sdk(TX_TOO_LARGE) => RefusalKind::TooLarge,
         _ if sdk(30) => RefusalKind::TimedOut,
         TxPhase::Check | TxPhase::Deliver if sdk(4) || sdk(8) => RefusalKind::BadSignature,
         _ if sdk(1) || sdk(111_222) || code == 1 && codespace == "undefined" => {

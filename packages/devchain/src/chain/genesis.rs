@@ -26,8 +26,12 @@ impl Genesis {
     /// Makes the state.
     pub fn build(&self, env: Rc<BlockEnv>, modules: Rc<Modules>) -> AbciResult<Kv> {
         let ctx = Ctx::new(Kv::new(), GasMeter::unlimited(), env, modules);
+        let mut number = 0u64;
         for (address, amount) in &self.accounts {
-            auth::ensure(&ctx, address);
+            if !auth::exists(&ctx, address) {
+                auth::create_numbered(&ctx, address, number);
+                number = number.saturating_add(1);
+            }
             bank::mint(&ctx, address, &coins::normalize(amount.iter().cloned()))?;
         }
         for module in [bank::FEE_COLLECTOR, bank::WASM_MODULE] {

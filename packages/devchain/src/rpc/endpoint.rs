@@ -7,6 +7,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::envelope::{RpcError, envelope};
 use super::params::Params;
+use super::routes::parameters;
 use super::{methods, render};
 use crate::faults::Faults;
 use crate::node::{Node, Stopped};
@@ -24,17 +25,23 @@ pub struct Endpoint {
     pub faults: Faults,
 }
 
-/// Answers one JSON-RPC request.
-pub async fn answer(endpoint: &Endpoint, request: Value) -> Value {
-    let id = request.get("id").cloned().unwrap_or(json!(-1));
-    let Some(method) = request.get("method").and_then(Value::as_str) else {
-        return envelope(&id, Err(RpcError::parse("request without method")));
+/// Answers one JSON-RPC request; a notification, which is one without an id, has no answer and does nothing.
+pub async fn answer(endpoint: &Endpoint, mut request: Value) -> Option<Value> {
+    if !request.is_object() {
+        let why = format!("error unmarshaling request: {request} is not an object");
+        return Some(envelope(&Value::Null, Err(RpcError::parse(why))));
+    }
+    let id = request.get("id").filter(|id| !id.is_null())?.clone();
+    let method = request.get("method").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let params = request.get_mut("params").map(Value::take);
+    let result = match parameters(&method) {
+        Some(known) => match Params::from_json(known, params) {
+            Ok(params) => call(endpoint, &method, params).await,
+            Err(err) => Err(err),
+        },
+        None => Err(RpcError::no_method()),
     };
-    let result = match Params::from_json(request.get("params").cloned()) {
-        Ok(params) => call(endpoint, method, params).await,
-        Err(err) => Err(err),
-    };
-    envelope(&id, result)
+    Some(envelope(&id, result))
 }
 
 fn stopped(err: Stopped) -> RpcError {
@@ -59,7 +66,7 @@ pub async fn call(endpoint: &Endpoint, method: &str, params: Params) -> Result<V
 }
 
 async fn produce_blocks(endpoint: &Endpoint, params: &Params) -> Result<Value, RpcError> {
-    let n = params.number("n", 0)?.unwrap_or(1);
+    let n = params.int("n").unwrap_or(1);
     if !(1..=MOST_BLOCKS).contains(&n) {
         return Err(RpcError::invalid_params(format!(
             "n must be from 1 to {MOST_BLOCKS}, got {n}"
@@ -73,7 +80,7 @@ async fn produce_blocks(endpoint: &Endpoint, params: &Params) -> Result<Value, R
 }
 
 async fn broadcast_commit(endpoint: &Endpoint, params: &Params) -> Result<Value, RpcError> {
-    let bytes = params.bytes("tx", 0)?;
+    let bytes = params.bytes("tx").to_vec();
     let mut blocks = endpoint.node.subscribe();
     let checked =
         endpoint.node.call(move |chain| methods::check(chain, bytes)).await.map_err(stopped)??;

@@ -20,6 +20,11 @@ impl RpcError {
         Self { code: -32603, message: "Internal error", data: data.into() }
     }
 
+    /// The request cannot be read.
+    pub fn invalid_request(data: impl Into<String>) -> Self {
+        Self { code: -32600, message: "Invalid Request", data: data.into() }
+    }
+
     /// The parameters are wrong.
     pub fn invalid_params(data: impl Into<String>) -> Self {
         Self { code: -32602, message: "Invalid params", data: data.into() }
@@ -36,14 +41,20 @@ impl RpcError {
     }
 }
 
-/// A JSON-RPC answer.
+/// A JSON-RPC answer; to a request whose id is not known it has none.
 pub fn envelope(id: &Value, result: Result<Value, RpcError>) -> Value {
-    match result {
-        Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
-        Err(err) => json!({
-            "jsonrpc": "2.0",
-            "id": id,
-            "error": { "code": err.code, "message": err.message, "data": err.data },
-        }),
+    let mut answer = match result {
+        Ok(result) => json!({ "jsonrpc": "2.0", "result": result }),
+        Err(err) => {
+            let mut error = json!({ "code": err.code, "message": err.message });
+            if !err.data.is_empty() {
+                error["data"] = err.data.into();
+            }
+            json!({ "jsonrpc": "2.0", "error": error })
+        }
+    };
+    if !id.is_null() {
+        answer["id"] = id.clone();
     }
+    answer
 }

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::envelope::RpcError;
+use super::index;
 use super::params::Params;
 use super::render;
-use super::search::{self, Search};
+use super::search::Search;
 use crate::chain::block::{self, Block};
 use crate::chain::{COMETBFT_VERSION, Chain, Checked};
 use crate::faults::{View, WITHOUT_RESULTS};
@@ -31,23 +32,23 @@ pub fn run(chain: &mut Chain, view: &View, method: &str, params: &Params) -> Opt
         }
         "genesis" => Ok(call.genesis()),
         "abci_info" => Ok(call.abci_info()),
-        "abci_query" => call.abci_query(),
+        "abci_query" => Ok(call.abci_query()),
         "block" => call.block_at().map(|block| render::block(&block, &call.chain_id())),
-        "block_by_hash" => call.block_by_hash(),
+        "block_by_hash" => Ok(call.block_by_hash()),
         "block_results" if view.without_results => Err(RpcError::internal(WITHOUT_RESULTS)),
         "block_results" => call.block_at().map(|block| render::block_results(&block)),
-        "blockchain" => call.blockchain(),
+        "blockchain" => Ok(call.blockchain()),
         "header" => call
             .block_at()
             .map(|block| json!({ "header": render::header(&block.header, &call.chain_id()) })),
-        "header_by_hash" => call.header_by_hash(),
+        "header_by_hash" => Ok(call.header_by_hash()),
         "commit" => call.commit(),
         "validators" => call.validators(),
         "consensus_params" => call.consensus_params(),
         "tx" => call.tx(),
         "tx_search" => call.tx_search(),
-        "unconfirmed_txs" => call.unconfirmed_txs(true),
-        "num_unconfirmed_txs" => call.unconfirmed_txs(false),
+        "unconfirmed_txs" => Ok(call.unconfirmed_txs(true)),
+        "num_unconfirmed_txs" => Ok(call.unconfirmed_txs(false)),
         "broadcast_tx_sync" | "broadcast_tx_async" => call.broadcast(method == "broadcast_tx_sync"),
         "souk_advance" => call.advance(),
         "souk_set_time_scale" => call.set_time_scale(),
@@ -76,7 +77,7 @@ impl Call<'_> {
     /// The block that `height` names, the head without it.
     fn block_at(&self) -> Result<std::sync::Arc<Block>, RpcError> {
         let latest = self.latest();
-        let height = match self.params.number("height", 0)? {
+        let height = match self.params.int("height") {
             None => latest,
             Some(height) => match u64::try_from(height) {
                 Err(_) | Ok(0) => {
@@ -183,16 +184,15 @@ impl Call<'_> {
         }})
     }
 
-    fn abci_query(&self) -> Reply {
-        let path = self.params.text("path", 0).unwrap_or_default();
-        let data = self.params.hex("data", 1)?;
-        let height = self.params.number("height", 2)?.unwrap_or(0);
-        let answer = query::answer(self.chain, self.latest(), &path, &data, height);
+    fn abci_query(&self) -> Value {
+        let (path, data) = (self.params.text("path"), self.params.bytes("data"));
+        let height = self.params.int("height").unwrap_or(0);
+        let answer = query::answer(self.chain, self.latest(), path, data, height);
         let value = match answer.code {
             0 => render::base64(&answer.value).into(),
             _ => Value::Null,
         };
-        Ok(json!({ "response": {
+        json!({ "response": {
             "code": answer.code,
             "log": answer.log,
             "info": "",
@@ -202,38 +202,37 @@ impl Call<'_> {
             "proofOps": null,
             "height": answer.height.to_string(),
             "codespace": answer.codespace,
-        }}))
+        }})
     }
 
-    fn found_by_hash(&self) -> Result<Option<&Block>, RpcError> {
-        let hash = self.params.bytes("hash", 0)?;
-        let block = self.chain.history().block_by_hash(&hash);
-        Ok(block.map(AsRef::as_ref).filter(|block| block.height() <= self.latest()))
+    fn found_by_hash(&self) -> Option<&Block> {
+        let block = self.chain.history().block_by_hash(self.params.bytes("hash"));
+        block.map(AsRef::as_ref).filter(|block| block.height() <= self.latest())
     }
 
-    fn block_by_hash(&self) -> Reply {
-        Ok(match self.found_by_hash()? {
+    fn block_by_hash(&self) -> Value {
+        match self.found_by_hash() {
             Some(block) => render::block(block, &self.chain_id()),
             None => json!({ "block_id": render::block_id(None), "block": null }),
-        })
+        }
     }
 
-    fn header_by_hash(&self) -> Reply {
-        Ok(match self.found_by_hash()? {
+    fn header_by_hash(&self) -> Value {
+        match self.found_by_hash() {
             Some(block) => json!({ "header": render::header(&block.header, &self.chain_id()) }),
             None => json!({ "header": null }),
-        })
+        }
     }
 
-    fn blockchain(&self) -> Reply {
+    fn blockchain(&self) -> Value {
         const MOST: u64 = 20;
         let latest = self.latest();
-        let wanted = |name, at, default: u64| -> Result<u64, RpcError> {
-            let number = self.params.number(name, at)?.unwrap_or(0);
-            Ok(u64::try_from(number).ok().filter(|n| *n > 0).unwrap_or(default))
+        let wanted = |name, default: u64| {
+            let number = self.params.int(name).and_then(|number| u64::try_from(number).ok());
+            number.filter(|number| *number > 0).unwrap_or(default)
         };
-        let high = wanted("maxHeight", 1, latest)?.min(latest);
-        let low = wanted("minHeight", 0, 1)?
+        let high = wanted("maxHeight", latest).min(latest);
+        let low = wanted("minHeight", 1)
             .max(self.chain.history().base())
             .max(high.saturating_sub(MOST - 1));
         let metas: Vec<_> = (low..=high)
@@ -248,7 +247,7 @@ impl Call<'_> {
                 })
             })
             .collect();
-        Ok(json!({ "last_height": latest.to_string(), "block_metas": metas }))
+        json!({ "last_height": latest.to_string(), "block_metas": metas })
     }
 
     fn commit(&self) -> Reply {
@@ -283,9 +282,12 @@ impl Call<'_> {
     }
 
     fn tx(&self) -> Reply {
-        let hash = self.params.bytes("hash", 0)?;
-        let missing = || RpcError::internal(format!("tx ({}) not found", render::hex_upper(&hash)));
-        let key: [u8; 32] = hash.as_slice().try_into().map_err(|_| missing())?;
+        let hash = self.params.bytes("hash");
+        if hash.is_empty() {
+            return Err(RpcError::internal("transaction hash cannot be empty"));
+        }
+        let missing = || RpcError::internal(format!("tx ({}) not found", render::hex_upper(hash)));
+        let key: [u8; 32] = hash.try_into().map_err(|_| missing())?;
         let (block, index) = self.chain.history().tx(&key).ok_or_else(missing)?;
         let tx = block.txs.get(index).ok_or_else(missing)?;
         if block.height() > self.latest() {
@@ -295,33 +297,15 @@ impl Call<'_> {
     }
 
     fn tx_search(&self) -> Reply {
-        let query = self.params.text("query", 0).unwrap_or_default();
-        let search = Search::parse(&query).map_err(|err| RpcError::internal(err.to_string()))?;
-        let (latest, history) = (self.latest(), self.chain.history());
-        let by_hash = search
-            .equals("tx.hash")
-            .map(|hash| hex::decode(hash).ok().and_then(|hash| hash.try_into().ok()));
-        let by_height = search.equals("tx.height").and_then(|height| height.parse().ok());
-        let blocks: Vec<_> = match (by_hash, by_height) {
-            (Some(hash), _) => {
-                let found = hash.and_then(|hash| history.tx(&hash));
-                found.map(|(block, _)| block).into_iter().collect()
-            }
-            (None, Some(height)) => history.block(height).into_iter().collect(),
-            (None, None) => history.blocks().collect(),
-        };
-        let mut found = Vec::new();
-        for block in blocks.into_iter().filter(|block| block.height() <= latest) {
-            for (index, tx) in block.txs.iter().enumerate() {
-                if search.matches(&search::tx_events(block, tx)) {
-                    found.push((block, index, tx));
-                }
-            }
-        }
-        match self.params.text("order_by", 4).as_deref() {
-            None | Some("asc") => {}
-            Some("desc") => found.reverse(),
-            Some(_) => {
+        let search = Search::parse(self.params.text("query"))
+            .map_err(|err| RpcError::internal(err.to_string()))?;
+        let history = self.chain.history();
+        let mut found = index::find(&search, history, self.latest())
+            .map_err(|err| RpcError::internal(err.to_string()))?;
+        match self.params.text("order_by") {
+            "" | "asc" => {}
+            "desc" => found.reverse(),
+            _ => {
                 return Err(RpcError::internal(
                     "expected order_by to be either `asc` or `desc` or empty",
                 ));
@@ -333,17 +317,16 @@ impl Call<'_> {
             .into_iter()
             .skip(skip)
             .take(take)
-            .map(|(block, index, tx)| render::tx(block, index, tx))
+            .filter_map(|(block, index)| Some(render::tx(block, index, block.txs.get(index)?)))
             .collect();
         Ok(json!({ "txs": txs, "total_count": total.to_string() }))
     }
 
     /// What `page` and `per_page` select of `total`.
     fn page(&self, total: usize) -> Result<(usize, usize), RpcError> {
-        let per_page = self.params.number("per_page", 3)?.unwrap_or(30).clamp(1, 100);
-        let per_page = usize::try_from(per_page).unwrap_or(30);
+        let per_page = self.per_page("per_page");
         let pages = total.div_ceil(per_page).max(1);
-        let page = self.params.number("page", 2)?.unwrap_or(1);
+        let page = self.params.int("page").unwrap_or(1);
         match usize::try_from(page) {
             Ok(page) if page >= 1 && page <= pages => Ok(((page - 1) * per_page, per_page)),
             _ => Err(RpcError::internal(format!(
@@ -352,24 +335,28 @@ impl Call<'_> {
         }
     }
 
-    fn unconfirmed_txs(&self, list: bool) -> Reply {
+    /// How many entries a page has: 30 where none or less than one is asked for, 100 at most.
+    fn per_page(&self, name: &str) -> usize {
+        let wanted = self.params.int(name).and_then(|number| usize::try_from(number).ok());
+        wanted.filter(|number| *number > 0).unwrap_or(30).min(100)
+    }
+
+    fn unconfirmed_txs(&self, list: bool) -> Value {
         let waiting = self.chain.mempool().waiting();
         let total = waiting.len();
         let bytes: usize = self.chain.mempool().waiting().map(|tx| tx.bytes.len()).sum();
-        let limit = usize::try_from(self.params.number("limit", 0)?.unwrap_or(30)).unwrap_or(30);
-        let txs: Vec<_> =
-            waiting.take(limit.min(100)).map(|tx| render::base64(&tx.bytes)).collect();
-        Ok(json!({
+        let limit = self.per_page("limit");
+        let txs: Vec<_> = waiting.take(limit).map(|tx| render::base64(&tx.bytes)).collect();
+        json!({
             "n_txs": if list { txs.len() } else { total }.to_string(),
             "total": total.to_string(),
             "total_bytes": bytes.to_string(),
             "txs": if list { Value::from(txs) } else { Value::Null },
-        }))
+        })
     }
 
     fn broadcast(&mut self, wait_for_check: bool) -> Reply {
-        let bytes = self.params.bytes("tx", 0)?;
-        let checked = check(self.chain, bytes)?;
+        let checked = check(self.chain, self.params.bytes("tx").to_vec())?;
         let result = checked.result;
         let (code, codespace, log) = if wait_for_check {
             (result.code(), result.codespace(), result.log())
@@ -386,7 +373,7 @@ impl Call<'_> {
     }
 
     fn advance(&mut self) -> Reply {
-        let seconds = self.params.number("seconds", 0)?.unwrap_or(0);
+        let seconds = self.params.int("seconds").unwrap_or(0);
         let seconds = u64::try_from(seconds).map_err(|_| {
             RpcError::invalid_params("seconds must not be negative: chain time only goes forward")
         })?;
@@ -398,7 +385,7 @@ impl Call<'_> {
     fn set_time_scale(&mut self) -> Reply {
         let factor = self
             .params
-            .decimal("factor", 0)?
+            .factor("factor")
             .filter(|factor| (0.0..=1e9).contains(factor))
             .ok_or_else(|| RpcError::invalid_params("factor must be a number from 0 to 1e9"))?;
         // In range by the check above.

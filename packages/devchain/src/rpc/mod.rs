@@ -5,9 +5,11 @@
 
 mod endpoint;
 mod envelope;
+mod index;
 mod methods;
 mod params;
 mod render;
+mod routes;
 mod search;
 mod server;
 mod ws;

@@ -1,121 +1,252 @@
-//! Parameters of a call: named or by position, as JSON or as the strings of a URI.
+//! Parameters of a call, read as CometBFT reads them: what it refuses is refused here, too.
+
+use std::collections::BTreeMap;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value;
 
 use super::envelope::RpcError;
+use super::routes::{Kind, Parameters};
+
+/// A parameter's value.
+#[derive(Clone, Debug, PartialEq)]
+enum Argument {
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+    Flag,
+    Factor(f64),
+}
 
 /// Parameters of one call.
 #[derive(Clone, Debug, Default)]
-pub struct Params {
-    values: Values,
-    from_uri: bool,
-}
-
-#[derive(Clone, Debug, Default)]
-enum Values {
-    #[default]
-    None,
-    Named(serde_json::Map<String, Value>),
-    Listed(Vec<Value>),
-}
+pub struct Params(BTreeMap<&'static str, Argument>);
 
 impl Params {
-    /// Of a JSON-RPC request.
-    pub fn from_json(params: Option<Value>) -> Result<Self, RpcError> {
-        let values = match params {
-            None | Some(Value::Null) => Values::None,
-            Some(Value::Object(map)) => Values::Named(map),
-            Some(Value::Array(list)) => Values::Listed(list),
+    /// Of a JSON-RPC request: by name, or all of them in order.
+    pub fn from_json(known: Parameters, params: Option<Value>) -> Result<Self, RpcError> {
+        let given: Vec<Option<Value>> = match params {
+            None | Some(Value::Null) => return Ok(Self::default()),
+            Some(Value::Object(mut map)) => {
+                known.iter().map(|(name, _)| map.remove(*name)).collect()
+            }
+            Some(Value::Array(list)) if list.len() == known.len() => {
+                list.into_iter().map(Some).collect()
+            }
+            Some(Value::Array(list)) => {
+                let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+                return Err(wrong(
+                    "json",
+                    format!("expected {} parameters ({names:?}), got {}", known.len(), list.len()),
+                ));
+            }
             Some(_) => {
-                return Err(RpcError::invalid_params("params must be an object or an array"));
+                return Err(wrong("json", "unknown type for JSON params. Expected map or array"));
             }
         };
-        Ok(Self { values, from_uri: false })
+        Self::read(known, given, |kind, value| match value {
+            Value::Null => Ok(None),
+            value => of_json(kind, &value).map(Some).map_err(|why| wrong("json", why)),
+        })
     }
 
-    /// Of a URI's query: strings in quotes, bytes as `0x...`, numbers bare.
-    pub fn from_uri(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        let map = pairs.into_iter().map(|(key, value)| (key, Value::String(value))).collect();
-        Self { values: Values::Named(map), from_uri: true }
+    /// Of a URI's query; what is empty is not given.
+    pub fn from_uri(
+        known: Parameters,
+        pairs: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, RpcError> {
+        let mut pairs: BTreeMap<String, String> = pairs.into_iter().collect();
+        let given = known.iter().map(|(name, _)| pairs.remove(*name)).collect();
+        Self::read(known, given, |kind, text: String| match text.as_str() {
+            "" => Ok(None),
+            text => of_uri(kind, text).map(Some).map_err(|why| wrong("http", why)),
+        })
     }
 
-    fn get(&self, name: &str, position: usize) -> Option<&Value> {
-        let value = match &self.values {
-            Values::None => None,
-            Values::Named(map) => map.get(name),
-            Values::Listed(list) => list.get(position),
-        };
-        value.filter(|value| !value.is_null() && value.as_str() != Some(""))
-    }
-
-    /// A text.
-    pub fn text(&self, name: &str, position: usize) -> Option<String> {
-        let text = self.get(name, position)?.as_str()?;
-        if !self.from_uri {
-            return Some(text.to_owned());
-        }
-        let quoted = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
-        Some(quoted.unwrap_or(text).to_owned())
-    }
-
-    /// A whole number, bare or as text.
-    pub fn number(&self, name: &str, position: usize) -> Result<Option<i64>, RpcError> {
-        let Some(value) = self.get(name, position) else {
-            return Ok(None);
-        };
-        let number = match value {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => text.trim_matches('"').parse().ok(),
-            _ => None,
-        };
-        match number {
-            Some(number) => Ok(Some(number)),
-            None => {
-                Err(RpcError::invalid_params(format!("{name} must be a whole number, got {value}")))
+    fn read<T>(
+        known: Parameters,
+        given: Vec<Option<T>>,
+        read: impl Fn(Kind, T) -> Result<Option<Argument>, RpcError>,
+    ) -> Result<Self, RpcError> {
+        let mut arguments = BTreeMap::new();
+        for ((name, kind), value) in known.iter().zip(given) {
+            if let Some(value) = value
+                && let Some(argument) = read(*kind, value)?
+            {
+                arguments.insert(*name, argument);
             }
         }
+        Ok(Self(arguments))
     }
 
-    /// A decimal number, bare or as text.
-    pub fn decimal(&self, name: &str, position: usize) -> Result<Option<f64>, RpcError> {
-        let Some(value) = self.get(name, position) else {
-            return Ok(None);
-        };
-        let number = match value {
-            Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.trim_matches('"').parse().ok(),
+    /// A whole number.
+    pub fn int(&self, name: &str) -> Option<i64> {
+        match self.0.get(name) {
+            Some(Argument::Int(number)) => Some(*number),
             _ => None,
-        };
-        match number.filter(|n| n.is_finite()) {
-            Some(number) => Ok(Some(number)),
-            None => Err(RpcError::invalid_params(format!("{name} must be a number, got {value}"))),
         }
     }
 
-    /// Bytes: base64 in JSON, `0x` hex or a quoted string in a URI.
-    pub fn bytes(&self, name: &str, position: usize) -> Result<Vec<u8>, RpcError> {
-        let Some(text) = self.get(name, position).and_then(Value::as_str) else {
-            return Ok(Vec::new());
-        };
-        let bad = || RpcError::invalid_params(format!("{name}: no bytes in {text:?}"));
-        if let Some(digits) = text.strip_prefix("0x") {
-            return hex::decode(digits).map_err(|_| bad());
+    /// A text; empty if it was not given.
+    pub fn text(&self, name: &str) -> &str {
+        match self.0.get(name) {
+            Some(Argument::Text(text)) => text,
+            _ => "",
         }
-        if self.from_uri {
-            return Ok(text.trim_matches('"').as_bytes().to_vec());
-        }
-        BASE64_STANDARD.decode(text).map_err(|_| bad())
     }
 
-    /// Bytes in hex, as `data` of `abci_query`.
-    pub fn hex(&self, name: &str, position: usize) -> Result<Vec<u8>, RpcError> {
-        let Some(text) = self.get(name, position).and_then(Value::as_str) else {
-            return Ok(Vec::new());
-        };
-        let digits = text.trim_matches('"');
-        let digits = digits.strip_prefix("0x").unwrap_or(digits);
-        hex::decode(digits)
-            .map_err(|_| RpcError::invalid_params(format!("{name}: no hex in {text:?}")))
+    /// Bytes; empty if they were not given.
+    pub fn bytes(&self, name: &str) -> &[u8] {
+        match self.0.get(name) {
+            Some(Argument::Bytes(bytes)) => bytes,
+            _ => &[],
+        }
+    }
+
+    /// A decimal number.
+    pub fn factor(&self, name: &str) -> Option<f64> {
+        match self.0.get(name) {
+            Some(Argument::Factor(factor)) => Some(*factor),
+            _ => None,
+        }
+    }
+}
+
+fn wrong(written: &str, why: impl std::fmt::Display) -> RpcError {
+    RpcError::invalid_params(format!("error converting {written} params to arguments: {why}"))
+}
+
+fn of_json(kind: Kind, value: &Value) -> Result<Argument, String> {
+    let text = || value.as_str().ok_or_else(|| format!("cannot read {value} as text"));
+    Ok(match kind {
+        Kind::Int => match value {
+            Value::String(digits) => Argument::Int(whole(digits)?),
+            _ => return Err(format!("invalid 64-bit integer encoding {value}, expected string")),
+        },
+        Kind::Text => Argument::Text(text()?.to_owned()),
+        Kind::Base64 => Argument::Bytes(
+            BASE64_STANDARD.decode(text()?).map_err(|why| format!("illegal base64 data: {why}"))?,
+        ),
+        Kind::Hex => {
+            Argument::Bytes(hex::decode(text()?).map_err(|why| format!("encoding/hex: {why}"))?)
+        }
+        Kind::Flag if value.is_boolean() => Argument::Flag,
+        Kind::Flag => return Err(format!("cannot read {value} as true or false")),
+        Kind::Count => match value {
+            Value::Number(number) => {
+                Argument::Int(number.as_i64().ok_or_else(|| format!("{number} is not whole"))?)
+            }
+            _ => Argument::Int(whole(text()?)?),
+        },
+        Kind::Factor => match value {
+            Value::Number(number) => decimal(&number.to_string())?,
+            _ => decimal(text()?)?,
+        },
+    })
+}
+
+fn of_uri(kind: Kind, text: &str) -> Result<Argument, String> {
+    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    Ok(match kind {
+        Kind::Int | Kind::Count => Argument::Int(whole(quoted.unwrap_or(text))?),
+        Kind::Factor => decimal(quoted.unwrap_or(text))?,
+        Kind::Flag if matches!(text, "true" | "false") => Argument::Flag,
+        Kind::Flag => return Err(format!("cannot read {text} as true or false")),
+        Kind::Base64 | Kind::Hex | Kind::Text => {
+            let bytes = match (digits, quoted) {
+                (Some(digits), _) => {
+                    hex::decode(digits).map_err(|why| format!("encoding/hex: {why}"))?
+                }
+                (None, Some(quoted)) => quoted.as_bytes().to_vec(),
+                (None, None) => {
+                    return Err(format!("{text} is neither in quotes nor hex after 0x"));
+                }
+            };
+            match kind {
+                Kind::Text => {
+                    Argument::Text(String::from_utf8(bytes).map_err(|why| why.to_string())?)
+                }
+                _ => Argument::Bytes(bytes),
+            }
+        }
+    })
+}
+
+/// A whole number as JSON writes it, without a plus or zeros before it.
+fn whole(digits: &str) -> Result<i64, String> {
+    let number: Option<i64> = digits.parse().ok();
+    number
+        .filter(|number| number.to_string() == digits)
+        .ok_or_else(|| format!("invalid 64-bit integer encoding {digits:?}"))
+}
+
+fn decimal(text: &str) -> Result<Argument, String> {
+    let number: Option<f64> = text.parse().ok();
+    let finite = number.filter(|number| number.is_finite());
+    finite.map(Argument::Factor).ok_or_else(|| format!("{text:?} is not a number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ALL: Parameters = &[
+        ("int", Kind::Int),
+        ("text", Kind::Text),
+        ("base64", Kind::Base64),
+        ("hex", Kind::Hex),
+        ("flag", Kind::Flag),
+    ];
+
+    #[test]
+    fn json_takes_what_cometbft_takes_and_nothing_else() {
+        let good =
+            json!({ "int": "-5", "text": "a", "base64": "AQI=", "hex": "0aFF", "flag": true });
+        let read = Params::from_json(ALL, Some(good)).unwrap();
+        assert_eq!((read.int("int"), read.text("text")), (Some(-5), "a"));
+        assert_eq!((read.bytes("base64"), read.bytes("hex")), (&[1, 2][..], &[10, 255][..]));
+        let nothing = json!({ "int": null, "unknown": 5 });
+        assert_eq!(Params::from_json(ALL, Some(nothing)).unwrap().int("int"), None);
+        for bad in [
+            json!({ "int": 5 }),
+            json!({ "int": "" }),
+            json!({ "int": "5x" }),
+            json!({ "int": "05" }),
+            json!({ "text": 5 }),
+            json!({ "base64": "0x01" }),
+            json!({ "base64": "!" }),
+            json!({ "hex": "0x01" }),
+            json!({ "hex": "AQI=" }),
+            json!({ "flag": "true" }),
+            json!(["5"]),
+            json!("5"),
+        ] {
+            let refused = Params::from_json(ALL, Some(bad.clone())).unwrap_err();
+            assert_eq!(refused.code, -32602, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_uri_writes_numbers_bare_text_in_quotes_and_bytes_as_hex() {
+        let read =
+            |name: &str, text: &str| Params::from_uri(ALL, [(name.to_owned(), text.to_owned())]);
+        for number in ["7", "\"7\""] {
+            assert_eq!(read("int", number).unwrap().int("int"), Some(7));
+        }
+        assert_eq!(read("text", "\"a\"").unwrap().text("text"), "a");
+        for name in ["base64", "hex"] {
+            assert_eq!(read(name, "0x0102").unwrap().bytes(name), [1, 2]);
+            assert_eq!(read(name, "\"ab\"").unwrap().bytes(name), b"ab");
+            assert!(read(name, "abcd").is_err());
+        }
+        assert!(read("flag", "true").is_ok());
+        assert_eq!(read("int", "").unwrap().int("int"), None);
+        for (name, text) in
+            [("text", "a"), ("int", "x"), ("int", "0x5"), ("hex", "0xz"), ("flag", "1")]
+        {
+            assert!(read(name, text).is_err(), "{name} {text}");
+        }
     }
 }

@@ -1,5 +1,7 @@
-//! CometBFT's query language: conditions joined by AND, over the events of a transaction or a block.
+//! CometBFT's query language: conditions joined by AND; and what a subscription makes of them. What a search
+//! makes of them is in `index`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::chain::block::{Block, StoredTx};
@@ -7,32 +9,87 @@ use crate::chain::block::{Block, StoredTx};
 /// Values of each `type.key`.
 pub type EventMap = BTreeMap<String, Vec<String>>;
 
+/// What a value is compared with.
 #[derive(Clone, Debug, PartialEq)]
-enum Operand {
+pub enum Operand {
+    /// In single quotes.
     Text(String),
+    /// Bare.
     Number(i128),
 }
 
+impl Operand {
+    /// As it is written, without quotes.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Number(number) => number.to_string().into(),
+        }
+    }
+}
+
+/// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Op {
+pub enum Op {
+    /// `=`
     Equal,
+    /// `<`
     Less,
+    /// `<=`
     LessOrEqual,
+    /// `>`
     Greater,
+    /// `>=`
     GreaterOrEqual,
+    /// `CONTAINS`
     Contains,
 }
 
+impl Op {
+    /// Whether two numbers compare so.
+    pub fn compares(self, value: i128, number: i128) -> bool {
+        match self {
+            Self::Equal => value == number,
+            Self::Less => value < number,
+            Self::LessOrEqual => value <= number,
+            Self::Greater => value > number,
+            Self::GreaterOrEqual => value >= number,
+            Self::Contains => false,
+        }
+    }
+
+    /// `CONTAINS` takes text, an order numbers, and `=` both.
+    fn takes(self, operand: &Operand) -> bool {
+        match self {
+            Self::Equal => true,
+            Self::Contains => matches!(operand, Operand::Text(_)),
+            _ => matches!(operand, Operand::Number(_)),
+        }
+    }
+}
+
+/// What is asked of a value.
 #[derive(Clone, Debug, PartialEq)]
-enum Test {
+pub enum Test {
+    /// That it is there.
     Exists,
+    /// How it compares.
     Compare(Op, Operand),
+}
+
+/// A key, `type.attribute`, and what is asked of its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The key.
+    pub key: String,
+    /// The question.
+    pub test: Test,
 }
 
 /// A parsed query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    conditions: Vec<(String, Test)>,
+    conditions: Vec<Condition>,
 }
 
 /// Text that cannot be parsed as a query.
@@ -62,7 +119,7 @@ impl Search {
             }
             let (test, after) =
                 parse_test(after.trim_start()).ok_or_else(|| bad("bad condition"))?;
-            conditions.push((key.to_owned(), test));
+            conditions.push(Condition { key: key.to_owned(), test });
             rest = after.trim_start();
             if rest.is_empty() {
                 return Ok(Self { conditions });
@@ -71,22 +128,18 @@ impl Search {
         }
     }
 
-    /// The value that `key` must equal, if the query demands one.
-    pub fn equals(&self, key: &str) -> Option<String> {
-        self.conditions.iter().find_map(|(name, test)| match test {
-            Test::Compare(Op::Equal, Operand::Text(text)) if name == key => Some(text.clone()),
-            Test::Compare(Op::Equal, Operand::Number(n)) if name == key => Some(n.to_string()),
-            _ => None,
-        })
+    /// The conditions, all of which must hold.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
     }
 
-    /// Whether all conditions hold.
+    /// Whether all conditions hold, for a subscription: each in any of the events.
     pub fn matches(&self, events: &EventMap) -> bool {
-        self.conditions.iter().all(|(key, test)| {
-            let Some(values) = events.get(key) else {
+        self.conditions.iter().all(|condition| {
+            let Some(values) = events.get(&condition.key) else {
                 return false;
             };
-            match test {
+            match &condition.test {
                 Test::Exists => true,
                 Test::Compare(op, operand) => values.iter().any(|value| holds(value, *op, operand)),
             }
@@ -107,15 +160,18 @@ fn parse_test(text: &str) -> Option<(Test, &str)> {
         ("CONTAINS", Op::Contains),
     ];
     let (op, rest) = ops.iter().find_map(|(sign, op)| Some((*op, text.strip_prefix(sign)?)))?;
-    let rest = rest.trim_start();
-    if let Some(quoted) = rest.strip_prefix('\'') {
+    let (operand, rest) = parse_operand(rest.trim_start())?;
+    op.takes(&operand).then_some((Test::Compare(op, operand), rest))
+}
+
+fn parse_operand(text: &str) -> Option<(Operand, &str)> {
+    if let Some(quoted) = text.strip_prefix('\'') {
         let end = quoted.find('\'')?;
-        let operand = Operand::Text(quoted[..end].to_owned());
-        return Some((Test::Compare(op, operand), &quoted[end + 1..]));
+        return Some((Operand::Text(quoted[..end].to_owned()), &quoted[end + 1..]));
     }
-    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-    let number = rest[..end].parse().ok()?;
-    Some((Test::Compare(op, Operand::Number(number)), &rest[end..]))
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    let number = text[..end].parse().ok()?;
+    Some((Operand::Number(number), &text[end..]))
 }
 
 /// The number at the start of a value; amounts such as `100usouk` count as 100.
@@ -129,14 +185,9 @@ fn holds(value: &str, op: Op, operand: &Operand) -> bool {
         (Op::Contains, Operand::Text(part)) => value.contains(part.as_str()),
         (Op::Equal, Operand::Text(text)) => value == text,
         (_, Operand::Text(_)) | (Op::Contains, _) => false,
-        (_, Operand::Number(number)) => leading_number(value).is_some_and(|value| match op {
-            Op::Equal => value == *number,
-            Op::Less => value < *number,
-            Op::LessOrEqual => value <= *number,
-            Op::Greater => value > *number,
-            Op::GreaterOrEqual => value >= *number,
-            Op::Contains => false,
-        }),
+        (_, Operand::Number(number)) => {
+            leading_number(value).is_some_and(|value| op.compares(value, *number))
+        }
     }
 }
 
@@ -201,7 +252,9 @@ mod tests {
 
     #[test]
     fn text_that_is_no_query_is_refused() {
-        for query in ["", "tm.event", "='x'", "a='x' OR b='y'", "a='x", "a=x"] {
+        for query in
+            ["", "tm.event", "='x'", "a='x' OR b='y'", "a='x", "a=x", "a>'x'", "a CONTAINS 5"]
+        {
             assert!(Search::parse(query).is_err(), "{query}");
         }
     }

@@ -11,11 +11,14 @@ use serde_json::{Value, json};
 use super::endpoint::{Endpoint, answer, call};
 use super::envelope::{RpcError, envelope};
 use super::params::Params;
+use super::routes::parameters;
 use super::ws;
 use crate::faults::EndpointMode;
 
-/// Longest request.
-const MAX_BODY: usize = 4_000_000;
+/// Longest request, as CometBFT's default (`max_body_bytes`).
+const MAX_BODY: usize = 1_000_000;
+/// How much of a longer one is read, so that its sender hears why it is refused.
+const MOST_READ: usize = 16 * MAX_BODY;
 
 /// The routes of an endpoint.
 pub fn router(endpoint: Endpoint) -> Router {
@@ -23,7 +26,7 @@ pub fn router(endpoint: Endpoint) -> Router {
         .route("/", get(methods_page).post(post))
         .route("/websocket", get(websocket))
         .route("/{method}", get(uri))
-        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::extract::DefaultBodyLimit::max(MOST_READ))
         .layer(axum::middleware::from_fn_with_state(endpoint.clone(), apply_faults))
         .layer(axum::middleware::from_fn(allow_browsers))
         .with_state(endpoint)
@@ -91,22 +94,32 @@ async fn methods_page() -> &'static str {
 }
 
 async fn post(State(endpoint): State<Endpoint>, body: Bytes) -> Response {
-    let parsed: Value = match serde_json::from_slice(&body) {
-        Ok(parsed) => parsed,
-        Err(err) => {
-            let failed = envelope(&json!(-1), Err(RpcError::parse(err.to_string())));
-            return respond(StatusCode::INTERNAL_SERVER_ERROR, &failed);
+    let without_id = |status, err| respond(status, &envelope(&Value::Null, Err(err)));
+    if body.len() > MAX_BODY {
+        let why = "error reading request body: http: request body too large";
+        return without_id(StatusCode::BAD_REQUEST, RpcError::invalid_request(why));
+    }
+    let requests = match serde_json::from_slice(&body) {
+        Ok(Value::Array(requests)) => requests,
+        Ok(request @ Value::Object(_)) => vec![request],
+        other => {
+            let why = match other {
+                Ok(value) => format!("{value} is not a request"),
+                Err(err) => err.to_string(),
+            };
+            let failed = RpcError::parse(format!("error unmarshaling request: {why}"));
+            return without_id(StatusCode::INTERNAL_SERVER_ERROR, failed);
         }
     };
-    match parsed {
-        Value::Array(requests) => {
-            let mut answers = Vec::new();
-            for request in requests {
-                answers.push(answer(&endpoint, request).await);
-            }
-            respond(StatusCode::OK, &Value::Array(answers))
-        }
-        request => respond(StatusCode::OK, &answer(&endpoint, request).await),
+    let mut answers = Vec::new();
+    for request in requests {
+        answers.extend(answer(&endpoint, request).await);
+    }
+    // One answer stands alone, even to a list of requests; to notifications there is none.
+    match answers.as_slice() {
+        [] => StatusCode::OK.into_response(),
+        [only] => respond(StatusCode::OK, only),
+        _ => respond(StatusCode::OK, &Value::Array(answers)),
     }
 }
 
@@ -115,7 +128,13 @@ async fn uri(
     Path(method): Path<String>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
-    let result = call(&endpoint, &method, Params::from_uri(pairs)).await;
+    let result = match parameters(&method) {
+        Some(known) => match Params::from_uri(known, pairs) {
+            Ok(params) => call(&endpoint, &method, params).await,
+            Err(err) => Err(err),
+        },
+        None => Err(RpcError::no_method()),
+    };
     let status = match &result {
         Ok(_) => StatusCode::OK,
         Err(err) if *err == RpcError::no_method() => StatusCode::NOT_FOUND,
@@ -125,5 +144,5 @@ async fn uri(
 }
 
 async fn websocket(State(endpoint): State<Endpoint>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(move |socket| ws::serve(socket, endpoint))
+    upgrade.max_message_size(MAX_BODY).on_upgrade(move |socket| ws::serve(socket, endpoint))
 }

@@ -11,6 +11,7 @@ use super::endpoint::{Endpoint, answer};
 use super::envelope::{RpcError, envelope};
 use super::params::Params;
 use super::render;
+use super::routes::parameters;
 use super::search::{self, EventMap, Search};
 use crate::chain::block::Block;
 use crate::faults::EndpointMode;
@@ -43,7 +44,7 @@ pub async fn serve(mut socket: WebSocket, endpoint: Endpoint) {
                 if endpoint.faults.mode() == EndpointMode::Hang {
                     continue;
                 }
-                let reply = handle(&endpoint, &mut subscriptions, &text).await;
+                let Some(reply) = handle(&endpoint, &mut subscriptions, &text).await else { continue };
                 if socket.send(Message::Text(reply.to_string().into())).await.is_err() {
                     return;
                 }
@@ -72,40 +73,46 @@ fn hidden(endpoint: &Endpoint, block: &Block) -> bool {
     stale.is_some_and(|stale| block.height() > stale)
 }
 
-async fn handle(endpoint: &Endpoint, subscriptions: &mut Subscriptions, text: &str) -> Value {
-    let request: Value = match serde_json::from_str(text) {
+async fn handle(
+    endpoint: &Endpoint,
+    subscriptions: &mut Subscriptions,
+    text: &str,
+) -> Option<Value> {
+    let mut request: Value = match serde_json::from_str(text) {
         Ok(request) => request,
-        Err(err) => return envelope(&json!(-1), Err(RpcError::parse(err.to_string()))),
+        Err(err) => {
+            return Some(envelope(&Value::Null, Err(RpcError::parse(err.to_string()))));
+        }
     };
-    let id = request.get("id").cloned().unwrap_or(json!(-1));
-    let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
-    if !matches!(method, "subscribe" | "unsubscribe" | "unsubscribe_all") {
+    let method = request.get("method").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if !matches!(method.as_str(), "subscribe" | "unsubscribe" | "unsubscribe_all") {
         return answer(endpoint, request).await;
     }
-    let changed = Params::from_json(request.get("params").cloned())
-        .and_then(|params| change(subscriptions, method, &params, &id));
-    envelope(&id, changed.map(|()| json!({})))
+    let id = request.get("id").filter(|id| !id.is_null())?.clone();
+    let params = request.get_mut("params").map(Value::take);
+    let changed = Params::from_json(parameters(&method).unwrap_or_default(), params)
+        .and_then(|params| change(subscriptions, &method, params.text("query"), &id));
+    Some(envelope(&id, changed.map(|()| json!({}))))
 }
 
 fn change(
     subscriptions: &mut Subscriptions,
     method: &str,
-    params: &Params,
+    query: &str,
     id: &Value,
 ) -> Result<(), RpcError> {
     if method == "unsubscribe_all" {
         subscriptions.clear();
         return Ok(());
     }
-    let query = params.text("query", 0).unwrap_or_default();
     if method == "unsubscribe" {
-        return match subscriptions.remove(&query) {
+        return match subscriptions.remove(query) {
             Some(_) => Ok(()),
             None => Err(RpcError::internal("subscription not found")),
         };
     }
-    let search = Search::parse(&query).map_err(|err| RpcError::internal(err.to_string()))?;
-    if subscriptions.contains_key(&query) {
+    let search = Search::parse(query).map_err(|err| RpcError::internal(err.to_string()))?;
+    if subscriptions.contains_key(query) {
         return Err(RpcError::internal("already subscribed"));
     }
     if subscriptions.len() >= MAX_SUBSCRIPTIONS {
@@ -114,7 +121,7 @@ fn change(
         )));
     }
     let id = id.clone();
-    subscriptions.insert(query, Subscription { id, search });
+    subscriptions.insert(query.to_owned(), Subscription { id, search });
     Ok(())
 }
 

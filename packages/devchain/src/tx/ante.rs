@@ -4,10 +4,11 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use cosmrs::proto::cosmos::auth::v1beta1::BaseAccount;
 use cosmrs::proto::cosmos::crypto::secp256k1::PubKey;
 use cosmrs::proto::cosmos::tx::v1beta1::{SignDoc, SignerInfo, mode_info::Sum};
+use cosmrs::tendermint::Time;
 use k256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use prost::{Message, Name};
 
-use super::decode::Tx;
+use super::decode::{Moment, Tx};
 use crate::error::{AbciResult, sdk};
 use crate::event::Event;
 use crate::gas;
@@ -60,6 +61,9 @@ impl MinGasPrice {
 
 /// Runs all checks; charges the fee and raises the sequences in `ctx`.
 pub fn run(ctx: &Ctx, tx: &Tx, mode: ExecMode, min_price: Option<&MinGasPrice>) -> AbciResult<()> {
+    if !tx.body.extension_options.is_empty() {
+        return Err(sdk::unknown_extension(""));
+    }
     check_signature_count(tx)?;
     check_timeout(ctx, tx)?;
     let memo = tx.body.memo.len();
@@ -117,7 +121,27 @@ fn check_timeout(ctx: &Ctx, tx: &Tx) -> AbciResult<()> {
             "block height: {height}, timeout height: {timeout}"
         )));
     }
+    let now = i128::from(ctx.block().time_ns);
+    // The SDK takes the first second of 1970 for none.
+    let until = tx.newer.timeout_timestamp.filter(|until| until.seconds != 0).map(Moment::ns);
+    if let Some(until) = until.filter(|until| *until < now) {
+        return Err(sdk::tx_timeout(format!(
+            "block time: {}, timeout timestamp: {}",
+            time_text(now),
+            time_text(until)
+        )));
+    }
     Ok(())
+}
+
+/// Nanoseconds since 1970 as a time, or as they are if no calendar has them.
+fn time_text(ns: i128) -> String {
+    let seconds = i64::try_from(ns.div_euclid(1_000_000_000)).ok();
+    let rest = u32::try_from(ns.rem_euclid(1_000_000_000)).unwrap_or(0);
+    match seconds.and_then(|seconds| Time::from_unix_timestamp(seconds, rest).ok()) {
+        Some(time) => time.to_rfc3339(),
+        None => format!("{ns} ns"),
+    }
 }
 
 /// A simulated transaction has empty signatures; the size of real ones is added.
@@ -217,6 +241,10 @@ fn set_public_keys(ctx: &Ctx, tx: &Tx, mode: ExecMode) -> AbciResult<()> {
 }
 
 fn verify_signatures(ctx: &Ctx, tx: &Tx, mode: ExecMode) -> AbciResult<()> {
+    // A chain can allow them; wasmd does not.
+    if tx.newer.unordered {
+        return Err(sdk::not_supported("unordered transactions are not enabled"));
+    }
     if tx.auth.signer_infos.len() != tx.signers.len() {
         return Err(sdk::unauthorized(format!(
             "invalid number of signer;  expected: {}, got {}",

@@ -10,6 +10,35 @@ use crate::coins::{self, BadCoins};
 use crate::error::{AbciResult, sdk};
 use crate::msg::Msg;
 
+/// Fields of a body since SDK 0.53, which the protobuf types do not have yet.
+#[derive(Clone, PartialEq, Message)]
+pub struct NewerBody {
+    /// No sequence counts.
+    #[prost(bool, tag = "4")]
+    pub unordered: bool,
+    /// It is not executed in a block whose time is later.
+    #[prost(message, optional, tag = "5")]
+    pub timeout_timestamp: Option<Moment>,
+}
+
+/// `google.protobuf.Timestamp`.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct Moment {
+    /// Seconds since 1970.
+    #[prost(int64, tag = "1")]
+    pub seconds: i64,
+    /// Nanoseconds after these.
+    #[prost(int32, tag = "2")]
+    pub nanos: i32,
+}
+
+impl Moment {
+    /// Nanoseconds since 1970.
+    pub fn ns(self) -> i128 {
+        i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos)
+    }
+}
+
 /// A decoded transaction.
 #[derive(Clone, Debug)]
 pub struct Tx {
@@ -17,6 +46,8 @@ pub struct Tx {
     pub raw: TxRaw,
     /// Memo, timeout and more.
     pub body: TxBody,
+    /// What else it has.
+    pub newer: NewerBody,
     /// Signers and fee.
     pub auth: AuthInfo,
     /// Messages in order.
@@ -36,6 +67,7 @@ impl Tx {
             return Err(sdk::tx_decode("encoding is not canonical"));
         }
         let body = TxBody::decode(raw.body_bytes.as_slice()).map_err(bad)?;
+        let newer = NewerBody::decode(raw.body_bytes.as_slice()).map_err(bad)?;
         let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).map_err(bad)?;
         let mut msgs = Vec::new();
         for any in &body.messages {
@@ -67,7 +99,7 @@ impl Tx {
                 signers.push(payer);
             }
         }
-        Ok(Self { raw, body, auth, msgs, signers, size: bytes.len() })
+        Ok(Self { raw, body, newer, auth, msgs, signers, size: bytes.len() })
     }
 
     /// Gas limit; 0 without a fee.

@@ -86,6 +86,29 @@ fn public_key(key: &SigningKey) -> Vec<u8> {
     key.verifying_key().to_encoded_point(true).as_bytes().to_vec()
 }
 
+/// Fields of a body since SDK 0.53.
+#[derive(Clone, PartialEq, Message)]
+pub struct NewerBody {
+    #[prost(bool, tag = "4")]
+    pub unordered: bool,
+    #[prost(message, optional, tag = "5")]
+    pub timeout_timestamp: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct Timestamp {
+    #[prost(int64, tag = "1")]
+    pub seconds: i64,
+    #[prost(int32, tag = "2")]
+    pub nanos: i32,
+}
+
+impl Timestamp {
+    pub fn of(ns: u64) -> Self {
+        Self { seconds: (ns / 1_000_000_000) as i64, nanos: (ns % 1_000_000_000) as i32 }
+    }
+}
+
 /// A transaction to be signed; tests change what they need.
 #[derive(Clone)]
 pub struct Draft {
@@ -95,6 +118,8 @@ pub struct Draft {
     pub fee: u128,
     pub memo: String,
     pub timeout_height: u64,
+    pub newer: NewerBody,
+    pub extensions: Vec<Any>,
     pub chain_id: String,
 }
 
@@ -107,6 +132,8 @@ impl Draft {
             fee: 50_000,
             memo: String::new(),
             timeout_height: 0,
+            newer: NewerBody::default(),
+            extensions: Vec::new(),
             chain_id: CHAIN_ID.into(),
         }
     }
@@ -140,6 +167,7 @@ impl Draft {
             messages: self.messages.clone(),
             memo: self.memo.clone(),
             timeout_height: self.timeout_height,
+            extension_options: self.extensions.clone(),
             ..TxBody::default()
         };
         let signer_infos = signers
@@ -162,7 +190,7 @@ impl Draft {
             ..AuthInfo::default()
         };
         TxRaw {
-            body_bytes: body.encode_to_vec(),
+            body_bytes: [body.encode_to_vec(), self.newer.encode_to_vec()].concat(),
             auth_info_bytes: auth.encode_to_vec(),
             signatures: signers.iter().map(|_| Vec::new()).collect(),
         }
