@@ -190,7 +190,7 @@ pub(super) fn lease_row(lease: &LeaseResponse) -> Lease {
         closed_at: lease.closed_at,
         withdrawn_at: lease.created_at,
         clock: None,
-        reclaim: lease.reclaim.as_ref().and_then(Reclaim::standing),
+        reclaim: lease.reclaim.as_ref().and_then(Reclaim::in_force),
     }
 }
 

@@ -37,7 +37,7 @@ impl LeaseWord {
                 state: lease.state,
                 reason: lease.reason.unwrap_or(CloseReason::Unspecified),
                 at: lease.closed_at,
-                reclaim: lease.reclaim.as_ref().and_then(Reclaim::standing),
+                reclaim: lease.reclaim.as_ref().and_then(Reclaim::in_force),
             },
         }
     }
@@ -90,7 +90,7 @@ pub fn other_reclaims(
     let differs = |listed: &LeaseResponse| {
         let known = stored.iter().find(|lease| lease.order == listed.order)?;
         let runs = known.state == LeaseState::Active && listed.state.runs();
-        let reclaim = listed.reclaim.as_ref().and_then(Reclaim::standing);
+        let reclaim = listed.reclaim.as_ref().and_then(Reclaim::in_force);
         (runs && known.reclaim != reclaim).then_some((known.order, reclaim))
     };
     listed.iter().filter_map(differs).collect()

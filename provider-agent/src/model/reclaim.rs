@@ -26,7 +26,7 @@ impl Reclaim {
     }
 
     /// What the chain says of it; none if it is void, and the lease runs as before.
-    pub fn standing(known: &ReclaimResponse) -> Option<Self> {
+    pub fn in_force(known: &ReclaimResponse) -> Option<Self> {
         let ReclaimResponse { reason, deadline, deadline_block: block, ended, .. } = *known;
         (!known.lapsed).then_some(Self { reason, deadline, block, ended })
     }

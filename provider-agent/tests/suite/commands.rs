@@ -432,7 +432,10 @@ async fn a_new_key_of_the_gateway_is_published_beside_the_old_one_and_check_wait
         let pins = words.chunks(2).filter(|pair| pair[0] == "--pin");
         let pins = pins.map(|pair| cosmwasm_std::HexBinary::from_hex(pair[1]).unwrap()).collect();
         let gateway = souk_api::registry::Gateway { uri: words[3].into(), pins };
-        let msg = souk_api::registry::ExecuteMsg::SetGateway { gateway };
+        let msg = souk_api::registry::ExecuteMsg::SetGateway {
+            provider: crate::support::fixture::address("provider"),
+            gateway,
+        };
         fixture.execute("provider", &fixture.contracts.provider_registry, &msg, 0).await;
     };
     let (uri, first) = ("https://provider.example.com:8443", run("announce").await);

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Result;
 use cosmwasm_std::coins;
-use souk_api::defaults::DENOM;
+use souk_api::{defaults::DENOM, orderbook::SLOWEST_BLOCK_RANGE};
 use souk_chain::{Client, SecretKey};
 use souk_client::{
     contracts::Terms,
@@ -76,7 +76,9 @@ impl EmbeddedChain {
             map: NameMap::default(),
         };
         let wallet = Wallet::new(Client::new(network.client_config())?, config.owner, &network)?;
-        let terms = Terms { pool: config.pool, ..Terms::new(DENOM, &wallet.address) };
+        let mut terms = Terms { pool: config.pool, ..Terms::new(DENOM, &wallet.address) };
+        // Its time is moved by hand, and no blocks come with that.
+        terms.orderbook.slowest_block = *SLOWEST_BLOCK_RANGE.end();
         network.contracts = Some(instantiate::all(&wallet, codes::ids(), &terms).await?);
         Ok(Self { handle, network })
     }

@@ -16,6 +16,8 @@ use super::{Fixture, TIMEOUT, account::show_account, deployment::plan, print};
 
 /// How long bids are collected before the close.
 const BIDDING: Duration = Duration::from_secs(2);
+/// How often the height is asked for while the blocks of an auction pass.
+const POLL: Duration = Duration::from_millis(200);
 
 /// Runs it; leaves the deployment running if `keep` says so.
 pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()> {
@@ -69,6 +71,11 @@ async fn close_auction(
     let (_, now) = market.now().await?;
     let left = current.closes_at.unwrap_or(now + closes_after).saturating_sub(now);
     fixture.pass(left + 1).await?;
+    // Nor is it over before its blocks have passed.
+    let block = current.closes_at_block.unwrap_or(0);
+    while market.now().await?.0 < block {
+        tokio::time::sleep(POLL).await;
+    }
     if market.orderbook.order(order).await?.state == OrderState::Open {
         let message = ExecuteMsg::CloseAuction { order, limit: 10 };
         let message = fixture.friend.execute(&market.contracts.orderbook, &message, &[])?;

@@ -79,7 +79,7 @@ async fn links(config: &Config, market: &Market, report: &mut Report) {
         report.warn(WHAT, found, format!("write {longest}s or less"));
     }
     match market.escrow.config().await {
-        Ok(escrow) => patience(config, escrow.min_runway, report),
+        Ok(escrow) => waiting_bids(config, escrow.min_runway, report),
         Err(error) => report.fail(WHAT, error.to_string(), "look at the endpoints"),
     }
     let taken: Vec<String> = orderbook.denoms.iter().map(|denom| denom.denom.to_string()).collect();
@@ -95,11 +95,11 @@ async fn links(config: &Config, market: &Market, report: &mut Report) {
 
 /// Behind an order lies its highest price for the least runway of an account, in seconds. A bid that waits for
 /// longer may be accepted by a tenant that can pay for less.
-fn patience(config: &Config, min_runway: u64, report: &mut Report) {
-    let patience = config.bidding.take_bids_back_after;
-    if patience.0 > min_runway {
+fn waiting_bids(config: &Config, min_runway: u64, report: &mut Report) {
+    let timeout = config.bidding.take_bids_back_after;
+    if timeout.0 > min_runway {
         let found = format!(
-            "bidding.take_bids_back_after is {patience}, and the market keeps money behind an order for \
+            "bidding.take_bids_back_after is {timeout}, and the market keeps money behind an order for \
              {min_runway} s only: leases of its deployment can spend it before your bid is accepted"
         );
         report.warn("market", found, format!("write {min_runway}s or less"));
