@@ -215,7 +215,7 @@ mod tests {
             json!({ "int": "5x" }),
             json!({ "int": "05" }),
             json!({ "text": 5 }),
-            json!({ "base64": "0x01" }),
+            json!({ "base64": "0x012" }),
             json!({ "base64": "!" }),
             json!({ "hex": "0x01" }),
             json!({ "hex": "AQI=" }),
