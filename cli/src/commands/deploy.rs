@@ -156,12 +156,25 @@ fn created_line(created: &Created, plan: &Plan) -> String {
 
 fn summary(report: &Report) -> String {
     if report.leases.is_empty() {
-        return format!("Deployment {} waits for you to accept a bid.", report.deployment);
+        return format!(
+            "Deployment {} has no lease yet. `souk bids ORDER` shows the bids; one that you choose waits for `souk accept`.",
+            report.deployment
+        );
     }
+    let has_lease = |order| report.leases.iter().any(|lease| lease.order == order);
+    let without = report.orders.iter().map(|offers| offers.order).filter(|one| !has_lease(*one));
+    let without: Vec<String> = without.map(|order| order.to_string()).collect();
+    let without = match without.is_empty() {
+        true => String::new(),
+        false => format!(
+            " Without a workload: order {}; `souk lease send ORDER` sends the manifest once there is a lease.",
+            without.join(", ")
+        ),
+    };
     let uris = report.leases.iter().flat_map(|lease| &lease.services).flat_map(|s| &s.uris);
     let uris: Vec<&str> = uris.map(String::as_str).collect();
     format!(
-        "Deployment {} runs{}{}. `souk status {}` tells what it costs and how long it lasts.",
+        "Deployment {} runs{}{}. `souk status {}` tells what it costs and how long it lasts.{without}",
         report.deployment,
         if uris.is_empty() { "" } else { " at " },
         uris.join(", "),

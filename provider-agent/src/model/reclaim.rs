@@ -1,6 +1,6 @@
 //! That the provider takes a lease back with notice. Until then it is served and paid as any other.
 
-use souk_api::orderbook::{NOTICE_LAPSE, ReclaimResponse, events::LeaseReclaiming};
+use souk_api::orderbook::{ReclaimResponse, events::LeaseReclaiming};
 use souk_core::CloseReason;
 
 use super::Cursor;
@@ -19,10 +19,10 @@ pub struct Reclaim {
 }
 
 impl Reclaim {
-    /// Whether the lease can be ended in the block after `at`. A day later the notice is void.
+    /// Whether the lease can be ended in the block after `at`. That the notice is void a day later is the chain's to
+    /// say, since blocks count as well: the audit then finds none.
     pub fn is_over(&self, at: Cursor) -> bool {
-        let void = at.time >= self.deadline.saturating_add(NOTICE_LAPSE);
-        at.time >= self.deadline && at.height >= self.block && !void
+        at.time >= self.deadline && at.height >= self.block
     }
 
     /// What the chain says of it; none if it is void, and the lease runs as before.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use souk_api::orderbook::{ExecuteMsg, LeaseState};
+use souk_api::{
+    defaults::END_BLOCKS,
+    orderbook::{ExecuteMsg, LeaseState},
+};
 use souk_client::market::Escrow;
 use souk_core::{Attribute, AuctionPolicy, CloseReason, OrderId, Price};
 use souk_provider::store::{ManifestRow, manifests};
@@ -210,6 +213,8 @@ async fn a_depleted_deployment_is_marked_and_ended() {
         (!marks.is_empty()).then_some(())
     })
     .await;
+    // The grace needs blocks, too; an attempt before them costs the agent some time.
+    fixture.chain.produce_blocks(END_BLOCKS).await.unwrap();
     fixture.chain.advance(3_700).await.unwrap();
     let end = ended(&agent, order).await;
     assert_eq!(end, (LeaseState::InsufficientFunds, Some(CloseReason::InsufficientFunds)));

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use souk_api::orderbook::OrderState;
+use souk_api::orderbook::{EXTENSION, MAX_EXTENSIONS, OrderState};
 use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::body::LeaseStatus;
 
@@ -130,11 +130,14 @@ where
     /// provider: what went wrong first is the error, once all had their turn.
     async fn fill(&mut self, created: &Created) -> Result<Deployed, Error> {
         let (mut orders, mut sent, mut failed) = (Vec::new(), Vec::new(), None);
+        let auction = matches!(self.request.plan.auction, AuctionPolicy::LowestPrice { .. });
+        let mut late = Vec::new();
         // Nothing is waited for before all have their turn: providers take bids back after a while.
         for order in &created.orders {
             match self.place(*order).await {
                 Ok((offers, provider)) => {
                     orders.push(offers);
+                    late.extend((auction && provider.is_none()).then_some(*order));
                     sent.extend(provider.map(|provider| (*order, provider)));
                 }
                 Err(error) => {
@@ -142,6 +145,12 @@ where
                     failed = failed.or(Some(error));
                 }
             }
+        }
+        for _ in 0..MAX_EXTENSIONS {
+            if late.is_empty() {
+                break;
+            }
+            late = self.await_late(late, &mut sent).await?;
         }
         if let Some(error) = failed {
             return Err(error);
@@ -208,6 +217,28 @@ where
         let report = &mut self.report;
         let seen = |offers: &Offers| report(Progress::Offers(offers));
         watch(&Bids(self.market), order, timeout, |_, _| false, seen).await
+    }
+
+    /// Waits once more for auctions that were not over in time: late bids make them longer, and blocks may be slow.
+    /// Gives those that still are not. The manifests of the others are sent.
+    async fn await_late(
+        &mut self,
+        late: Vec<OrderId>,
+        sent: &mut Vec<(OrderId, String)>,
+    ) -> Result<Vec<OrderId>, Error> {
+        let longer = self.request.timeouts.offers.max(Duration::from_secs(EXTENSION));
+        let mut open = Vec::new();
+        for order in late {
+            let report = &mut self.report;
+            let seen = |offers: &Offers| report(Progress::Offers(offers));
+            watch(&Bids(self.market), order, longer, |_, _| false, seen).await?;
+            match self.market.orderbook.order(order).await?.state {
+                OrderState::Active => sent.push((order, self.send(order).await?)),
+                OrderState::Open => open.push(order),
+                OrderState::Closed => {}
+            }
+        }
+        Ok(open)
     }
 
     /// Sends the manifest, to the provider that it gives.

@@ -13,7 +13,7 @@ use clap::Args;
 use serde::Serialize;
 use souk_api::orderbook::{LeaseResponse, LeaseState};
 use souk_chain::Client;
-use souk_core::{CloseReason, OrderId, time::DAY};
+use souk_core::{CloseReason, OrderId};
 
 use super::{
     enqueue::{enqueue, messages},
@@ -66,7 +66,6 @@ pub async fn run(path: &Path, arguments: &Arguments, json: bool) -> Result<ExitC
     let window = reclaimable(&found, now)?;
     let msg = messages(&config)?.start_reclaim(order, reason)?;
     let key = format!("start_reclaim/{order}/operator");
-    // Again: a notice that lapsed can be given again.
     let outbox_key = enqueue(&store, &key, true, msg).await?;
     let answer = Answer { order, outbox_key, window };
     output::answer(&answer, json, |answer| {
@@ -91,10 +90,16 @@ fn reclaimable(lease: &LeaseResponse, now: u64) -> Result<u64> {
              `souk-provider close` ends it as a breach"
         );
     };
-    // One that lapsed can be given again.
-    let stands = lease.reclaim.as_ref().filter(|known| now < known.deadline.saturating_add(DAY));
-    if let Some(known) = stands.filter(|_| lease.state == LeaseState::Reclaiming) {
-        bail!("lease {order} is being reclaimed already, until {} at least", known.deadline);
+    if let Some(known) = &lease.reclaim {
+        match known.lapsed {
+            true => bail!(
+                "the notice of lease {order} was not used in time and is void, and there is no second one; \
+                 `souk-provider close` ends the lease as a breach, or its tenant closes it"
+            ),
+            false => {
+                bail!("lease {order} is being reclaimed already, until {} at least", known.deadline)
+            }
+        }
     }
     let from = lease.created_at.saturating_add(window);
     if now < from {
@@ -106,4 +111,38 @@ fn reclaimable(lease: &LeaseResponse, now: u64) -> Result<u64> {
         );
     }
     Ok(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_lease_has_one_notice_and_a_void_one_was_it() {
+        let lease = |reclaim: serde_json::Value, state: &str| -> LeaseResponse {
+            serde_json::from_value(json!({
+                "order": 9, "group": { "deployment": 3, "group": 1 }, "tenant": "souk1ann",
+                "provider": "souk1pro", "price": "5", "denom": { "native": "usouk" }, "account": 3,
+                "state": state, "created_at": 1_000, "manifest_timeout": 300, "closed_at": null,
+                "reason": null, "reclamation_window": 3_600, "reclaim": reclaim,
+            }))
+            .unwrap()
+        };
+        let notice = |lapsed| {
+            json!({
+                "reason": "decommission", "started_at": 5_000, "deadline": 8_600,
+                "deadline_block": 7, "ended": false, "lapsed": lapsed,
+            })
+        };
+        assert_eq!(reclaimable(&lease(json!(null), "active"), 4_600).unwrap(), 3_600);
+        for (lapsed, state, why) in [
+            (false, "reclaiming", "being reclaimed already, until 8600"),
+            (true, "active", "there is no second one"),
+        ] {
+            let refused = reclaimable(&lease(notice(lapsed), state), 99_000).unwrap_err();
+            assert!(refused.to_string().contains(why), "{refused}");
+        }
+    }
 }
