@@ -1,0 +1,73 @@
+//! Time, and pauses in it.
+
+use super::*;
+
+impl Play {
+    /// Stops new business until time passes: the owner, or the guardian, whose pause the owner ends
+    /// one time in two.
+    pub(super) fn pause(&mut self, units: u16) -> Done {
+        let began = match self.stop {
+            Some((began, ends)) if ends.is_none_or(|ends| self.market.now() < ends) => Some(began),
+            _ => None,
+        };
+        let now = self.market.now();
+        if units % 8 == 0 {
+            self.end_stop();
+            self.market.pause(true);
+            self.stop = Some((now, None));
+            return Ok(());
+        }
+        let guardian = self.market.guardian.clone();
+        let paused = self.market.send(&guardian, &ExecuteMsg::Pause {});
+        paused.map_err(|error| error.to_string())?;
+        if began.is_none() {
+            self.end_stop();
+            self.stop = Some((now, Some(now + LONGEST)));
+        }
+        self.count("pause by the guardian");
+        Ok(())
+    }
+
+    /// Lets new business go on.
+    pub(super) fn unpause(&mut self) {
+        self.end_stop();
+        self.market.pause(false);
+    }
+
+    pub(super) fn end_stop(&mut self) {
+        let now = self.market.now();
+        if let Some((from, ends)) = self.stop.take() {
+            self.stops.push((from, ends.map_or(now, |ends| ends.min(now))));
+        }
+    }
+
+    /// For how many seconds of these the market was stopped.
+    pub(super) fn stopped_within(&self, from: u64, until: u64) -> u64 {
+        let now = self.market.now();
+        let last = self.stop.map(|(began, ends)| (began, ends.map_or(now, |ends| ends.min(now))));
+        let stops = self.stops.iter().copied().chain(last);
+        stops.map(|(began, ended)| ended.min(until).saturating_sub(began.max(from))).sum()
+    }
+
+    pub(super) fn pass(&mut self, units: u16) -> Done {
+        let config: ConfigResponse = self.market.query(&QueryMsg::Config {}).unwrap();
+        if config.pause_ends.is_none() || units % 8 != 1 {
+            self.unpause();
+        } else {
+            self.count("time in a guardian's pause");
+        }
+        // A market in which nothing can be opened is soon empty.
+        if config.denoms[0].delisted.is_some() && units % 2 == 0 {
+            self.list(false);
+        }
+        let seconds = match units % 8 {
+            0 => 1,
+            1 | 2 => 30 + u64::from(units % 40),
+            3 | 4 => 600,
+            5 | 6 => 4_000,
+            _ => DAY + 1,
+        };
+        self.market.blocks(1 + u64::from(units % 16), seconds);
+        Ok(())
+    }
+}
