@@ -41,14 +41,14 @@ pub fn notice_slash(
     Ok(Response::new().add_event(noticed))
 }
 
-/// Nothing is taken, and the amount can be claimed again. It is as long until the next notice as
-/// after a slash.
+/// Nothing is taken, and the amount can be claimed again. Another notice can be given at once within the
+/// bounds of this one; with bounds of its own it is as long until the next as after a slash.
 ///
 /// # Errors
-/// If no notice stands, or if it is another slasher's.
+/// If no notice stands, if it is another slasher's, or if it replaced another slasher's.
 pub fn withdraw_notice(ctx: &mut Ctx, provider: &str) -> Result<Response, ContractError> {
     let mut provider = providers::known(ctx.storage(), &ctx.address(provider)?)?;
-    let amount = provider.slate.withdraw(ctx.sender(), ctx.config.slashing, ctx.now())?.amount;
+    let amount = provider.slate.withdraw(ctx.sender(), ctx.config.slashing, ctx.now())?;
     providers::save_details(ctx.storage_mut(), &provider)?;
     let provider = provider.address.into_string();
     Ok(Response::new().add_event(NoticeWithdrawn { provider, amount }))

@@ -7,7 +7,9 @@
 //!
 //! A small notice shields nobody: as long as it stands a greater one replaces it, of whichever slasher, up to
 //! the share of what was at stake at first. Its delay begins again, and however often that happens, coins are
-//! held one delay longer than by the first alone. Only who gave the notice that stands takes it back.
+//! held one delay longer than by the first alone. Nor does one that is taken back: another can follow at once,
+//! within the bounds of the first. Only who gave a notice takes it back, and nobody does once it replaced
+//! another slasher's, or that one's would be gone. Any slasher carries it out.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Addr;
@@ -22,10 +24,10 @@ pub const LAPSE: u64 = WEEK;
 #[cw_serde]
 #[derive(Default, Eq)]
 pub struct Slate {
-    /// The last notice, if it was neither carried out nor withdrawn.
+    /// The last notice, if it was not carried out. One that was withdrawn takes nothing any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
-    /// Before this second no other notice is given.
+    /// Before this second no notice is given that replaces none.
     pub free_at: u64,
 }
 
@@ -33,7 +35,7 @@ pub struct Slate {
 #[cw_serde]
 #[derive(Eq)]
 pub struct Notice {
-    /// How much will be taken.
+    /// How much will be taken; nothing once it was withdrawn.
     pub amount: Amount,
     /// From when on it can be carried out.
     pub executable_at: u64,
@@ -45,6 +47,9 @@ pub struct Notice {
     pub most: Amount,
     /// The slasher that gave it.
     pub by: Addr,
+    /// Whether it replaced another slasher's, so that it cannot be withdrawn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub binding: bool,
     /// Why.
     pub reason: String,
 }
@@ -123,6 +128,14 @@ pub enum SlashError {
         /// The slasher that gave it.
         by: Addr,
     },
+    /// It replaced another slasher's notice.
+    #[error(
+        "the notice replaced another slasher's and stands: carry it out, or let it lapse at {lapses_at}"
+    )]
+    Binding {
+        /// When it lapses.
+        lapses_at: u64,
+    },
     /// Too early.
     #[error("the slash can be carried out at second {executable_at}; it is {now}")]
     TooEarly {
@@ -141,7 +154,14 @@ impl Slate {
 
     /// The notice that stands at `now`.
     pub fn in_force(&self, now: u64) -> Option<&Notice> {
-        self.notice.as_ref().filter(|notice| now < notice.lapses_at)
+        self.notice.as_ref().filter(|notice| notice.takes() && now < notice.lapses_at)
+    }
+
+    /// The notice within whose bounds another is given at `now`: one that stands, or that was withdrawn and
+    /// would stand.
+    fn to_replace(&self, now: u64) -> Option<&Notice> {
+        let notice = self.notice.as_ref().filter(|notice| now < notice.lapses_at)?;
+        (notice.takes() || now < self.free_at).then_some(notice)
     }
 
     /// What it holds back from claims, in base units.
@@ -164,11 +184,11 @@ impl Slate {
         if amount == Amount::ZERO || staked == 0 {
             return Err(SlashError::Nothing { asked: amount, staked });
         }
-        if let Some(before) = self.in_force(now).cloned() {
+        if let Some(before) = self.to_replace(now).cloned() {
             return self.replace(before, claim, staked, terms, now);
         }
-        let lapsed =
-            self.notice.as_ref().map_or(0, |notice| notice.lapses_at.saturating_add(terms.period));
+        let lapsed = self.notice.as_ref().filter(|notice| notice.takes());
+        let lapsed = lapsed.map_or(0, |notice| notice.lapses_at.saturating_add(terms.period));
         let free_at = self.free_at.max(lapsed);
         if now < free_at {
             return Err(SlashError::TooSoon { free_at, now });
@@ -183,7 +203,9 @@ impl Slate {
         let lapses_at = executable_at.saturating_add(LAPSE);
         let ends_by = lapses_at.saturating_add(terms.delay);
         let most = Amount::saturating(most);
-        let notice = Notice { amount, executable_at, lapses_at, ends_by, most, by, reason };
+        let binding = false;
+        let notice =
+            Notice { amount, executable_at, lapses_at, ends_by, most, by, binding, reason };
         Ok(self.notice.insert(notice))
     }
 
@@ -206,7 +228,8 @@ impl Slate {
             return Err(SlashError::AboveCap { asked: amount, most });
         }
         let lapses_at = executable_at.saturating_add(LAPSE).min(before.ends_by);
-        let notice = Notice { amount, executable_at, lapses_at, by, reason, ..before };
+        let binding = before.binding || (before.takes() && before.by != by);
+        let notice = Notice { amount, executable_at, lapses_at, by, binding, reason, ..before };
         Ok(self.notice.insert(notice))
     }
 
@@ -228,24 +251,32 @@ impl Slate {
         if now < executable_at {
             return Err(SlashError::TooEarly { executable_at, now });
         }
-        self.take(terms, now)
+        self.free_at = now.saturating_add(terms.period);
+        self.notice.take().ok_or(SlashError::NotNoticed)
     }
 
-    /// Takes the notice back.
+    /// Takes the notice back; gives its amount. Until it would have lapsed another can be given within its bounds.
     ///
     /// # Errors
-    /// If none stands, or if it is another's.
-    pub fn withdraw(&mut self, by: &Addr, terms: Slashing, now: u64) -> Result<Notice, SlashError> {
-        let notice = self.in_force(now).ok_or(SlashError::NotNoticed)?;
+    /// If none stands, if it is another's, or if it replaced another's.
+    pub fn withdraw(&mut self, by: &Addr, terms: Slashing, now: u64) -> Result<Amount, SlashError> {
+        let stands = self.notice.as_mut().filter(|notice| notice.takes() && now < notice.lapses_at);
+        let notice = stands.ok_or(SlashError::NotNoticed)?;
         if notice.by != *by {
             return Err(SlashError::NotYours { by: notice.by.clone() });
         }
-        self.take(terms, now)
-    }
-
-    fn take(&mut self, terms: Slashing, now: u64) -> Result<Notice, SlashError> {
+        if notice.binding {
+            return Err(SlashError::Binding { lapses_at: notice.lapses_at });
+        }
         self.free_at = now.saturating_add(terms.period);
-        self.notice.take().ok_or(SlashError::NotNoticed)
+        Ok(std::mem::replace(&mut notice.amount, Amount::ZERO))
+    }
+}
+
+impl Notice {
+    /// Whether it takes anything: it was not withdrawn.
+    fn takes(&self) -> bool {
+        self.amount > Amount::ZERO
     }
 }
 
@@ -320,17 +351,57 @@ mod tests {
         assert_eq!(give(&mut slate.clone(), 1, lapsed - 1), Err(soon));
         assert_eq!(give(&mut slate.clone(), 1, lapsed), Ok(()));
 
-        let withdraw: fn(&mut Slate) = |slate| {
-            assert!(slate.withdraw(&Addr::unchecked("sue"), TERMS, 1_200).is_ok());
-        };
-        for end in [|slate: &mut Slate| drop(slate.carry_out(amount(100), TERMS, 1_200)), withdraw]
-        {
-            let mut slate = slate.clone();
-            end(&mut slate);
-            let soon = SlashError::TooSoon { free_at: 2_200, now: 2_199 };
-            assert_eq!(give(&mut slate, 1, 2_199), Err(soon));
-            assert_eq!(give(&mut slate, 1, 2_200), Ok(()));
+        assert!(slate.carry_out(amount(100), TERMS, 1_200).is_ok());
+        let soon = SlashError::TooSoon { free_at: 2_200, now: 2_199 };
+        assert_eq!(give(&mut slate, 1, 2_199), Err(soon));
+        assert_eq!(give(&mut slate, 1, 2_200), Ok(()));
+    }
+
+    #[test]
+    fn one_that_is_withdrawn_shields_nobody_and_holds_nothing() {
+        let (sue, tom) = (Addr::unchecked("sue"), Addr::unchecked("tom"));
+        let mut slate = Slate::default();
+        assert!(slate.give(claim("tom", 100), 400, TERMS, 1_000).is_ok());
+        assert_eq!(slate.withdraw(&tom, TERMS, 1_010), Ok(amount(100)));
+        assert_eq!((slate.held(1_010), slate.in_force(1_010)), (0, None));
+        assert_eq!(slate.withdraw(&tom, TERMS, 1_011), Err(SlashError::NotNoticed));
+        let nothing = slate.clone().carry_out(Amount::ZERO, TERMS, 1_150);
+        assert_eq!(nothing, Err(SlashError::NotNoticed));
+
+        // Another at once, of what the first could take at most and no longer than its replacements.
+        let above = SlashError::AboveCap { asked: amount(101), most: 100 };
+        assert_eq!(give(&mut slate, 101, 1_012), Err(above));
+        assert_eq!(give(&mut slate, 60, 1_012), Ok(()));
+        let ends_by = 1_100 + LAPSE + 100;
+        assert!(slate.notice.as_ref().is_some_and(|notice| notice.ends_by == ends_by));
+        assert_eq!(slate.withdraw(&sue, TERMS, 1_020), Ok(amount(60)), "it replaced nothing");
+        // A period after the last one's end the bounds are new.
+        assert_eq!(give(&mut slate.clone(), 101, 2_019).map_err(drop), Err(()));
+        assert!(slate.clone().give(claim("sue", 101), 800, TERMS, 2_020).is_ok());
+        // What nobody followed waits as after a slash.
+        let late = 1_100 + LAPSE;
+        assert_eq!(slate.withdraw(&sue, TERMS, 1_021), Err(SlashError::NotNoticed));
+        assert_eq!(give(&mut slate, 1, late), Ok(()));
+    }
+
+    #[test]
+    fn nobody_ends_anothers_notice_by_a_greater_one_that_is_withdrawn() {
+        let (sue, tom) = (Addr::unchecked("sue"), Addr::unchecked("tom"));
+        let mut slate = Slate::default();
+        assert_eq!(give(&mut slate, 50, 1_000), Ok(()));
+        assert!(slate.give(claim("tom", 60), 400, TERMS, 1_050).is_ok());
+        let binding = |lapses_at| Err(SlashError::Binding { lapses_at });
+        assert_eq!(slate.withdraw(&tom, TERMS, 1_060), binding(1_150 + LAPSE));
+        // Nor by raising its own.
+        assert!(slate.give(claim("tom", 70), 400, TERMS, 1_070).is_ok());
+        assert_eq!(slate.withdraw(&tom, TERMS, 1_080), binding(1_170 + LAPSE));
+        // Raising one's own alone binds nobody.
+        let mut own = Slate::default();
+        for (units, now) in [(1, 1_000), (2, 1_001)] {
+            assert_eq!(give(&mut own, units, now), Ok(()));
         }
+        assert_eq!(own.withdraw(&sue, TERMS, 1_002), Ok(amount(2)));
+        assert!(slate.carry_out(amount(70), TERMS, 1_170).is_ok());
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn a_notice_holds_its_amount_back_from_claims_until_it_is_over_and_no_longer() {
 }
 
 #[test]
-fn a_notice_that_is_withdrawn_takes_nothing_and_the_next_one_waits_as_after_a_slash() {
+fn a_notice_that_is_withdrawn_takes_nothing_and_shields_from_no_other() {
     let mut fixture = Fixture::linked();
     let provider = fixture.provider("cheap", 20);
     let slasher = fixture.slasher.clone();
@@ -171,12 +171,33 @@ fn a_notice_that_is_withdrawn_takes_nothing_and_the_next_one_waits_as_after_a_sl
     let event = NoticeWithdrawn { provider: provider.to_string(), amount: amount(SOUK) };
     assert_eq!(fixture.events(&response), [RegistryEvent::NoticeWithdrawn(event)]);
     assert!(fixture.send(&slasher, &slash(&provider, SOUK)).is_err());
-    assert!(fixture.send(&slasher, &notice(&provider, SOUK)).is_err());
-    fixture.pass(SLASH_PERIOD).send(&slasher, &notice(&provider, SOUK)).unwrap();
+    assert_eq!(fixture.show(&provider).notice, None);
+    // Within the bounds of the first another follows at once, though coins came in since.
+    fixture.pay(&provider, &ExecuteMsg::Bond {}, 20 * SOUK).unwrap();
+    assert!(fixture.send(&slasher, &notice(&provider, 6 * SOUK)).is_err());
+    fixture.send(&slasher, &notice(&provider, 5 * SOUK)).unwrap();
+    fixture.send(&slasher, &withdraw).unwrap();
+    fixture.pass(SLASH_PERIOD).send(&slasher, &notice(&provider, 6 * SOUK)).unwrap();
     assert_eq!(
         (fixture.show(&provider).slashes, fixture.balance(&fixture.registry)),
-        (0, 20 * SOUK)
+        (0, 40 * SOUK)
     );
+}
+
+#[test]
+fn no_slasher_ends_anothers_notice_by_a_greater_one_that_it_withdraws() {
+    let mut fixture = Fixture::linked();
+    let provider = fixture.provider("fraud", 20);
+    let (honest, bribed) = (fixture.slasher.clone(), fixture.someone("bribed"));
+    let slashers = Some(vec![honest.to_string(), bribed.to_string()]);
+    fixture.send(&fixture.owner.clone(), &change(|c| c.slashers = slashers)).unwrap();
+    fixture.send(&honest, &notice(&provider, 4 * SOUK)).unwrap();
+    fixture.send(&bribed, &notice(&provider, 5 * SOUK)).unwrap();
+    let withdraw = ExecuteMsg::WithdrawNotice { provider: provider.to_string() };
+    let error = fixture.send(&bribed, &withdraw).unwrap_err();
+    assert!(matches!(error, ContractError::Slash(SlashError::Binding { .. })), "{error}");
+    fixture.pass(SLASH_DELAY).send(&honest, &slash(&provider, 5 * SOUK)).unwrap();
+    assert_eq!(fixture.show(&provider).bond, amount(15 * SOUK));
 }
 
 #[test]

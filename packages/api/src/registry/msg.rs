@@ -38,8 +38,8 @@ pub struct Slashing {
     /// What one slash takes at most of what a provider has at stake, bonded and unbonding, when it
     /// is noticed; in hundredths of a per cent, 1 to 10000.
     pub cap_bps: u16,
-    /// Seconds after a slash, a withdrawn or a lapsed notice in which no other notice for the
-    /// provider is given; at most 90 days.
+    /// Seconds after a slash, a withdrawn or a lapsed notice in which no notice with bounds of its own
+    /// is given for the provider; at most 90 days.
     pub period: u64,
     /// Seconds from a notice until it can be carried out; at most 30 days. It lapses a week later.
     pub delay: u64,
@@ -157,7 +157,8 @@ pub enum ExecuteMsg {
         /// How much, as the notice says: what the sender saw is what is taken.
         amount: Amount,
     },
-    /// Takes a notice back; only by the slasher that gave it.
+    /// Takes a notice back; only by the slasher that gave it, and not if it replaced another slasher's.
+    /// Another notice can then be given at once, within the bounds of this one.
     WithdrawNotice {
         /// The provider.
         provider: String,
