@@ -37,7 +37,8 @@ pub fn check_takes_bids(view: &View, loaded: &LoadedOrder) -> Result<(), Contrac
     let Some(auction) = order.auction else { return Ok(()) };
     let closing = auction.closing(view.config, view.now());
     if closing.is_over(view.now(), view.height()) {
-        return Err(ContractError::AuctionOver { order: id, closed_at: closing.time() });
+        let closed_at = closing.deadline().time;
+        return Err(ContractError::AuctionOver { order: id, closed_at });
     }
     Ok(())
 }

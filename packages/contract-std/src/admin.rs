@@ -11,7 +11,11 @@ use souk_api::{
     published::{CONTRACT_INFO, ContractInfo},
 };
 
-use crate::{CommonError, Config, Ctx, coins, pause::Pause, version};
+use crate::{
+    CommonError, Config, Ctx, coins,
+    pause::{Moment, Pause},
+    version,
+};
 
 const INFO: Item<ContractInfo> = Item::new(CONTRACT_INFO);
 
@@ -100,9 +104,10 @@ fn change_pause<C: Config>(
     }
     // One that ended by itself ended then, and not now.
     if let Some(ended) = stored.ended(now) {
-        ctx.config.set_pause(Pause { on: false, ..stored }, ended);
+        ctx.config.set_pause(Pause { on: false, ..stored }, Moment { time: ended, block: None });
     }
-    ctx.config.set_pause(pause, now);
+    let block = Some(ctx.height());
+    ctx.config.set_pause(pause, Moment { time: now, block });
     ctx.save_config()?;
     Ok(pause)
 }

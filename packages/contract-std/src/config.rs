@@ -4,7 +4,7 @@ use cosmwasm_schema::serde::{Serialize, de::DeserializeOwned};
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Item;
 
-use crate::pause::Pause;
+use crate::pause::{Moment, Pause};
 
 /// What is common to the configurations of all contracts.
 pub trait Config: Serialize + DeserializeOwned {
@@ -23,8 +23,8 @@ pub trait Config: Serialize + DeserializeOwned {
     /// The last pause, as it is stored.
     fn pause(&self) -> Pause;
 
-    /// Keeps another one; `at` is when it began or ended, in seconds.
-    fn set_pause(&mut self, pause: Pause, at: u64);
+    /// Keeps another one; `at` is when it began or ended.
+    fn set_pause(&mut self, pause: Pause, at: Moment);
 
     /// Whether new business is stopped at `now`, the block's time in seconds.
     fn is_paused(&self, now: u64) -> bool {
@@ -55,7 +55,7 @@ pub fn save<C: Config>(storage: &mut dyn Storage, config: &C) -> StdResult<()> {
 /// ```
 ///
 /// Before a pause begins or ends, `before_pause` is called, if one is given, with the configuration,
-/// whether it will be paused, and the second at which that begins or ended.
+/// whether it will be paused, and the moment at which that begins or ended.
 #[macro_export]
 macro_rules! config {
     ($config:ident {
@@ -75,7 +75,7 @@ macro_rules! config {
                 $crate::pause::Pause { on: self.paused, ends_at: self.pause_ends }
             }
 
-            fn set_pause(&mut self, pause: $crate::pause::Pause, _at: u64) {
+            fn set_pause(&mut self, pause: $crate::pause::Pause, _at: $crate::pause::Moment) {
                 $(
                     if pause.on != self.paused {
                         $before(self, pause.on, _at);

@@ -19,6 +19,15 @@ pub struct Pause {
     pub ends_at: u64,
 }
 
+/// When a pause begins or ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The second.
+    pub time: u64,
+    /// The block's height; none if it ended by itself, between two blocks that did not look.
+    pub block: Option<u64>,
+}
+
 impl Pause {
     /// Whether new business is stopped at `now`.
     pub fn is_on(self, now: u64) -> bool {

@@ -16,7 +16,7 @@ use crate::{
         order::{self, LoadedOrder},
     },
     neighbours::escrow::{self, Funds},
-    rules::{auction::Closing, reason::OrderEnd},
+    rules::{deadline::Deadline, reason::OrderEnd},
     state::{
         bids::{self, Bid},
         provider_stats,
@@ -55,21 +55,17 @@ pub fn close_auction(ctx: &mut Ctx, id: OrderId, limit: u32) -> Result<Response,
     Ok(response)
 }
 
-fn check_over(ctx: &Ctx, loaded: &LoadedOrder) -> Result<Closing, ContractError> {
+fn check_over(ctx: &Ctx, loaded: &LoadedOrder) -> Result<(), ContractError> {
     loaded.order.must_be_open(loaded.id)?;
     let auction = loaded.order.auction.ok_or(ContractError::NoAuction(loaded.id))?;
     let closing = auction.closing(&ctx.config, ctx.now());
     let (now, height) = (ctx.now(), ctx.height());
     if !closing.is_over(now, height) {
-        return Err(ContractError::AuctionRuns {
-            order: loaded.id,
-            closes_at: closing.time(),
-            closes_at_block: closing.from_block,
-            now,
-            height,
-        });
+        let Deadline { time: closes_at, block: closes_at_block } = closing.deadline();
+        let order = loaded.id;
+        return Err(ContractError::AuctionRuns { order, closes_at, closes_at_block, now, height });
     }
-    Ok(closing)
+    Ok(())
 }
 
 fn disqualify(

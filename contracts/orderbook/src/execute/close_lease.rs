@@ -94,7 +94,12 @@ pub fn close_lease(
         rest_for(ceiling, Rate::ZERO)
     });
     let (mut expired, mut released) = (Vec::new(), Rate::ZERO);
-    if matches!(offered, Err(GroupState::InsufficientFunds)) && funds.is_some() && !depleted {
+    let for_want = match offered {
+        Err(GroupState::InsufficientFunds) => funds.is_some() && !depleted,
+        Err(GroupState::Paused) => bound,
+        _ => false,
+    };
+    if for_want {
         // What orders that are over still reserve must not cost the group its place: else whoever closes chooses, by
         // recording their ends or not.
         (expired, released) = record_expiries(ctx, id_of_group, &deployment)?;

@@ -30,7 +30,9 @@ pub fn instantiate(
         paused: false,
         pause_ends: 0,
         paused_at: 0,
+        paused_block: 0,
         unpaused_at: 0,
+        unpaused_block: 0,
         stopped: 0,
         link: None,
     };

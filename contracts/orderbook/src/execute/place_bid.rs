@@ -64,8 +64,7 @@ pub(super) fn extend(
 ) -> Result<Option<AuctionExtended>, ContractError> {
     let Some(mut auction) = loaded.order.auction else { return Ok(None) };
     let (now, height) = (ctx.now(), ctx.height());
-    let slowest = ctx.config.params.slowest_block;
-    let Some(moved) = auction.closing(&ctx.config, now).extended(slowest, now, height) else {
+    let Some(moved) = auction.closing(&ctx.config, now).extended(now, height) else {
         return Ok(None);
     };
     let lowest = bids::lowest(ctx.storage(), loaded.id)?;

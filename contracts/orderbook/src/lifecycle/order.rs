@@ -141,7 +141,7 @@ pub fn open(
         denom: deployment.denom.clone(),
         auction: deployment.auction,
         expires_at: order.expires_at,
-        closes_at: auction.map(|auction| auction.closing(&ctx.config, ctx.now()).time()),
+        closes_at: auction.map(|auction| auction.closing(&ctx.config, now).deadline().time),
     };
     orders::save(ctx.storage_mut(), id, &order)?;
     Ok(event)

@@ -37,7 +37,7 @@ fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractE
     let reserved = order::reserved(view.storage, &loaded.order)?;
     let (allow, refuse) = (texts(loaded.allow().to_vec()), texts(loaded.refuse().to_vec()));
     let LoadedOrder { id, order, deployment } = loaded;
-    let closing = order.auction.map(|auction| auction.closing(view.config, view.now()));
+    let closing = order.auction.map(|auction| auction.closing(view.config, view.now()).deadline());
     Ok(OrderResponse {
         id,
         group: order.group,
@@ -49,8 +49,8 @@ fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractE
         state: order.state(view.now()),
         created_at: order.created_at,
         expires_at: order.expires_at,
-        closes_at: closing.map(|closing| closing.time()),
-        closes_at_block: closing.map(|closing| closing.from_block),
+        closes_at: closing.map(|closing| closing.time),
+        closes_at_block: closing.map(|closing| closing.block),
         manifest_timeout: order.manifest_timeout,
         reclamation: deployment.reclamation.map(|min_window| Reclamation { min_window }),
         reserved,

@@ -1,8 +1,8 @@
 //! When a binding auction closes. Pure.
 //!
 //! The close is at the latest of the time that the tenant chose (extensions included), as many
-//! blocks as a slow chain makes in that time, and ten minutes after a pause, so that neither a halted
-//! chain nor a halted market decides. What was over before the pause stays over: its bids are
+//! blocks as a slow chain makes in that time, and ten minutes after a pause with as many blocks, so that
+//! neither a halted chain nor a halted market decides. What was over before the pause stays over: its bids are
 //! known to all, and nobody may undercut them any more.
 
 use souk_api::orderbook::{AFTER_PAUSE, EXTENSION, MAX_EXTENSIONS, Params};
@@ -18,6 +18,8 @@ pub struct Closing {
     pub from_block: u64,
     /// The last pause.
     pub pause: Pause,
+    /// Milliseconds of a slow block.
+    pub slowest_block: u64,
     /// How often it was extended.
     pub extensions: u8,
 }
@@ -28,45 +30,59 @@ pub struct Closing {
 pub struct Pause {
     /// When it began; 0 if there was none.
     pub from: u64,
+    /// In which block; 0 if it is not known.
+    pub from_block: u64,
     /// When the market was allowed to go on; before `from` while it is not.
     pub until: u64,
+    /// In which block. Of a pause that ended by itself: the one at which a slow chain is by then.
+    pub until_block: u64,
 }
 
 impl Pause {
-    /// The pause that begins at `now`, given the one before.
-    pub fn begin(self, now: u64) -> Self {
-        let goes_on = self.from > 0 && now < self.until.saturating_add(AFTER_PAUSE);
-        Self { from: if goes_on { self.from } else { now }, ..self }
+    /// The pause that begins at `now`, in block `height`, given the one before.
+    pub fn begin(self, now: u64, height: u64) -> Self {
+        if self.from > 0 && now < self.until.saturating_add(AFTER_PAUSE) {
+            return self;
+        }
+        Self { from: now, from_block: height, ..self }
+    }
+
+    /// Whether `deadline` had come before.
+    fn is_after(&self, deadline: Deadline) -> bool {
+        let known = self.from_block > 0;
+        self.from == 0
+            || (deadline.time <= self.from && (!known || deadline.block <= self.from_block))
     }
 }
 
 impl Closing {
-    /// The first second at which it can close.
-    pub fn time(&self) -> u64 {
-        let Pause { from, until } = self.pause;
-        if from == 0 || self.closes_at <= from {
-            return self.closes_at;
+    /// The first second and the first block at which it can close.
+    pub fn deadline(&self) -> Deadline {
+        let own = Deadline { time: self.closes_at, block: self.from_block };
+        if self.pause.is_after(own) {
+            return own;
         }
-        self.closes_at.max(until.saturating_add(AFTER_PAUSE))
+        let Pause { until, until_block, .. } = self.pause;
+        let after = Deadline::after(AFTER_PAUSE, self.slowest_block, until, until_block);
+        Deadline { time: own.time.max(after.time), block: own.block.max(after.block) }
     }
 
     /// Whether it is over: no more bids, and it can be closed.
     pub fn is_over(&self, now: u64, height: u64) -> bool {
-        now >= self.time() && height >= self.from_block
+        self.deadline().is_over(now, height)
     }
 
-    /// The tenant's time as a new lowest bid moves it: a minute later if the bid came in the
-    /// last minute or after, ten times at most; and the first block, which leaves others as many blocks
-    /// as a slow chain makes in a minute. `None` if nothing changes.
-    pub fn extended(&self, slowest_block: u64, now: u64, height: u64) -> Option<Deadline> {
-        let late = now.saturating_add(EXTENSION) > self.time();
+    /// The deadline as a new lowest bid moves it that comes in its last minute or after, ten times at most: others
+    /// have another minute, and as many blocks as a slow chain makes in one. `None` if they have both anyway.
+    pub fn extended(&self, now: u64, height: u64) -> Option<Deadline> {
+        let Deadline { time, block } = self.deadline();
+        let minute = Deadline::after(EXTENSION, self.slowest_block, now, height);
+        let late = minute.time > time && minute.block > block;
         let again = self.extensions < MAX_EXTENSIONS;
-        let extended = || {
-            let time = self.time().max(now).saturating_add(EXTENSION);
-            let Deadline { block, .. } = Deadline::after(EXTENSION, slowest_block, now, height);
-            Deadline { time, block: block.max(self.from_block) }
-        };
-        (late && again).then(extended)
+        (late && again).then(|| {
+            let time = time.max(now).saturating_add(EXTENSION);
+            Deadline { time, block: minute.block.max(block) }
+        })
     }
 }
 
@@ -88,7 +104,13 @@ mod tests {
     use super::*;
 
     fn closing() -> Closing {
-        Closing { closes_at: 1_000, from_block: 50, pause: Pause::default(), extensions: 0 }
+        Closing {
+            closes_at: 1_000,
+            from_block: 50,
+            pause: Pause::default(),
+            extensions: 0,
+            slowest_block: 9_000,
+        }
     }
 
     #[test]
@@ -100,35 +122,52 @@ mod tests {
         }
     }
 
+    /// A pause from block 30 to block 40.
+    fn paused(from: u64, until: u64) -> Closing {
+        let pause = Pause { from, from_block: 30, until, until_block: 40 };
+        Closing { pause, ..closing() }
+    }
+
     #[test]
-    fn it_stays_open_for_ten_minutes_after_a_pause() {
-        let paused = Closing { pause: Pause { from: 800, until: 900 }, ..closing() };
-        assert!(!paused.is_over(1_499, 99));
-        assert!(paused.is_over(1_500, 99));
-        let long_ago = Closing { pause: Pause { from: 1, until: 2 }, ..closing() };
-        assert_eq!(long_ago.time(), 1_000);
+    fn it_stays_open_for_ten_minutes_after_a_pause_and_for_as_many_blocks() {
+        // 67 blocks of nine seconds.
+        for (now, height, over) in
+            [(1_499, 999, false), (1_500, 106, false), (1_500, 107, true), (u64::MAX, 106, false)]
+        {
+            assert_eq!(paused(800, 900).is_over(now, height), over, "at {now}, block {height}");
+        }
+        let long_ago = Closing { from_block: 200, ..paused(1, 2) };
+        assert_eq!(long_ago.deadline(), Deadline { time: 1_000, block: 200 });
     }
 
     #[test]
     fn what_was_over_before_a_pause_stays_over() {
-        for (from, time) in [(999, 2_600), (1_000, 1_000), (1_500, 1_000)] {
-            let paused = Closing { pause: Pause { from, until: 2_000 }, ..closing() };
-            assert_eq!(paused.time(), time, "paused at {from}");
-        }
+        let over = |from, from_block| {
+            let closing = Closing { from_block, ..paused(from, 2_000) };
+            closing.deadline() == Deadline { time: 1_000, block: from_block }
+        };
+        assert!(over(1_000, 30) && over(1_500, 30));
+        // Its time alone, or its blocks alone.
+        assert!(!over(1_000, 31) && !over(999, 30));
+        // The first release did not note blocks.
+        let pause = Pause { from: 1_000, until: 2_000, ..Pause::default() };
+        let old = Closing { pause, ..closing() };
+        assert_eq!(old.deadline(), Deadline { time: 1_000, block: 50 });
     }
 
     #[test]
     fn a_pause_within_ten_minutes_of_another_goes_on_with_it() {
-        let first = Pause { from: 900, until: 1_200 };
-        assert_eq!(first.begin(1_799), first);
-        assert_eq!(first.begin(1_800), Pause { from: 1_800, until: 1_200 });
-        assert_eq!(Pause::default().begin(5), Pause { from: 5, until: 0 });
+        let first = Pause { from: 900, from_block: 90, until: 1_200, until_block: 120 };
+        assert_eq!(first.begin(1_799, 179), first);
+        assert_eq!(first.begin(1_800, 180), Pause { from: 1_800, from_block: 180, ..first });
+        let begun = Pause { from: 5, from_block: 2, ..Pause::default() };
+        assert_eq!(Pause::default().begin(5, 2), begun);
     }
 
     #[test]
     fn a_new_lowest_bid_in_the_last_minute_moves_the_close_by_a_minute() {
-        assert_eq!(closing().extended(9_000, 940, 48), None);
-        let extended = |now, height| closing().extended(9_000, now, height);
+        assert_eq!(closing().extended(940, 48), None);
+        let extended = |now, height| closing().extended(now, height);
         assert_eq!(extended(941, 48), Some(Deadline { time: 1_060, block: 55 }));
         assert_eq!(extended(999, 60), Some(Deadline { time: 1_060, block: 67 }));
     }
@@ -147,18 +186,18 @@ mod tests {
     }
 
     #[test]
-    fn a_bid_while_blocks_keep_it_open_leaves_others_a_minute() {
-        // 20 blocks are still to come, or three.
-        for (height, block) in [(30, 50), (47, 54)] {
-            let extended = closing().extended(9_000, 5_000, height);
-            assert_eq!(extended, Some(Deadline { time: 5_060, block }));
+    fn a_bid_while_blocks_keep_it_open_moves_it_only_if_they_leave_others_less_than_a_minute() {
+        // 7 blocks of nine seconds are a minute.
+        for (height, block) in [(30, None), (43, None), (44, Some(51)), (47, Some(54))] {
+            let extended = closing().extended(5_000, height);
+            assert_eq!(extended, block.map(|block| Deadline { time: 5_060, block }), "{height}");
         }
     }
 
     #[test]
     fn it_moves_ten_times_at_most() {
-        assert!(Closing { extensions: 9, ..closing() }.extended(9_000, 999, 50).is_some());
-        assert!(Closing { extensions: 10, ..closing() }.extended(9_000, 999, 50).is_none());
+        assert!(Closing { extensions: 9, ..closing() }.extended(999, 50).is_some());
+        assert!(Closing { extensions: 10, ..closing() }.extended(999, 50).is_none());
     }
 
     #[test]

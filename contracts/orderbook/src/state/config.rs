@@ -12,6 +12,7 @@ use souk_api::{
     },
     published::names,
 };
+use souk_contract_std::pause::Moment;
 
 use super::deployments::Mark;
 use crate::rules::{auction::Pause, deadline::least_blocks};
@@ -51,8 +52,14 @@ pub struct Config {
     /// When it was last stopped, as [`Pause`] counts; 0 if never.
     #[serde(default)]
     pub paused_at: u64,
+    /// The block of `paused_at`; 0 if it is not known.
+    #[serde(rename = "p", default, skip_serializing_if = "is_zero")]
+    pub paused_block: u64,
     /// When it was last allowed again; 0 if it was never stopped.
     pub unpaused_at: u64,
+    /// The block of `unpaused_at`, or that at which a slow chain is at `pause_ends`; 0 if it is not known.
+    #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
+    pub unpaused_block: u64,
     /// For how many seconds it was stopped in all pauses whose end is recorded.
     #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
     pub stopped: u64,
@@ -86,8 +93,8 @@ struct StoredParams {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(seconds: &u64) -> bool {
-    *seconds == 0
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -97,12 +104,15 @@ fn is_first_slowest_block(milliseconds: &u64) -> bool {
 
 impl Config {
     /// Keeps when a pause begins or ends: auctions stay open for a while after it.
-    fn note_pause(&mut self, paused: bool, now: u64) {
+    fn note_pause(&mut self, paused: bool, at: Moment) {
+        let Moment { time, block } = at;
+        let last = self.last_pause(time);
         if paused {
-            self.paused_at = self.last_pause(now).begin(now).from;
+            let Pause { from, from_block, .. } = last.begin(time, block.unwrap_or_default());
+            (self.paused_at, self.paused_block) = (from, from_block);
         } else {
-            self.stopped = self.stopped_until(now);
-            self.unpaused_at = now;
+            self.stopped = self.stopped_until(time);
+            (self.unpaused_at, self.unpaused_block) = (time, block.unwrap_or(last.until_block));
         }
     }
 
@@ -135,8 +145,15 @@ impl Config {
     /// before: while it runs its owner can still end it earlier, and the end that an auction shows only ever
     /// moves away.
     pub fn last_pause(&self, now: u64) -> Pause {
-        let ends_at = if self.paused && self.pause_ends <= now { self.pause_ends } else { 0 };
-        Pause { from: self.paused_at, until: self.unpaused_at.max(ends_at) }
+        let (from, from_block) = (self.paused_at, self.paused_block);
+        let (mut until, mut until_block) = (self.unpaused_at, self.unpaused_block);
+        if self.paused && 0 < self.pause_ends && self.pause_ends <= now {
+            until = until.max(self.pause_ends);
+            // Nobody noted the block.
+            let blocks = least_blocks(until.saturating_sub(from), self.params.slowest_block);
+            until_block = until_block.max(from_block.saturating_add(blocks));
+        }
+        Pause { from, from_block, until, until_block }
     }
 }
 

@@ -37,10 +37,11 @@ fn is_zero(seconds: &u64) -> bool {
 }
 
 impl Notice {
-    /// When it is over, as far as it is known at `now`. The time of a pause does not count: its tenant can take
-    /// no other provider meanwhile. What was over before a pause stays over.
+    /// When it is over, as far as it is known at `now`. The time of a pause does not count, nor do the blocks that a
+    /// slow chain makes in it: its tenant can take no other provider meanwhile. What was over before a pause
+    /// stays over.
     pub fn deadline(&self, config: &Config, now: u64) -> Deadline {
-        self.later_by(config.stopped_until(now))
+        self.later_by(config.stopped_until(now), config)
     }
 
     /// Whether it came to nothing: nobody ended the lease by it in time. A provider that could wait with that for as
@@ -61,15 +62,17 @@ impl Notice {
     /// long another lasts; in one that ended as it was announced.
     pub fn describe(&self, runs: bool, config: &Config, now: u64, height: u64) -> ReclaimResponse {
         let stopped = if runs { config.stopped_before(now) } else { self.stopped };
-        let Deadline { time: deadline, block: deadline_block } = self.later_by(stopped);
+        let Deadline { time: deadline, block: deadline_block } = self.later_by(stopped, config);
         let Self { reason, started_at, ended, .. } = *self;
         let lapsed = runs && self.is_lapsed(config, now, height);
         ReclaimResponse { reason, started_at, deadline, deadline_block, ended, lapsed }
     }
 
     /// Its end, where `stopped` is for how many seconds the market was stopped in all.
-    fn later_by(&self, stopped: u64) -> Deadline {
+    fn later_by(&self, stopped: u64, config: &Config) -> Deadline {
         let since = stopped.saturating_sub(self.stopped);
-        Deadline { time: self.time.saturating_add(since), block: self.block }
+        let blocks = least_blocks(since, config.params.slowest_block);
+        let time = self.time.saturating_add(since);
+        Deadline { time, block: self.block.saturating_add(blocks) }
     }
 }

@@ -92,7 +92,8 @@ impl Auction {
     /// What decides when it closes, as far as it is known at `now`.
     pub fn closing(&self, config: &Config, now: u64) -> Closing {
         let Self { closes_at, from_block, extensions } = *self;
-        Closing { closes_at, from_block, extensions, pause: config.last_pause(now) }
+        let slowest_block = config.params.slowest_block;
+        Closing { closes_at, from_block, extensions, pause: config.last_pause(now), slowest_block }
     }
 }
 

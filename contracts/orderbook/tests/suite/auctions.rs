@@ -192,10 +192,61 @@ fn after_a_pause_bidding_goes_on_for_ten_minutes() {
     assert_eq!(market.close_auction(order, 1).unwrap_err(), CommonError::Paused.into());
     market.pause(false);
     assert!(market.close_auction(order, 1).is_err());
-    market.pass(300).place("b", order, 400).unwrap();
-    market.pass(299);
+    market.lapse(300).place("b", order, 400).unwrap();
+    market.lapse(299);
     assert!(market.close_auction(order, 1).is_err());
     market.pass(1).close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), market.who("b").to_string());
+}
+
+#[test]
+fn a_chain_that_halts_after_a_pause_decides_no_auction() {
+    let blocks = 600_000_u64.div_ceil(SLOWEST_BLOCK);
+    for by_guardian in [false, true] {
+        let (mut market, order) = auction(&["a", "b"]);
+        market.place("a", order, 500).unwrap();
+        if by_guardian {
+            market.send(&market.guardian.clone(), &ExecuteMsg::Pause {}).unwrap();
+        } else {
+            market.pause(true);
+        }
+        market.blocks(1_000, HOUR).pause(false);
+        let height = market.app.block_info().height;
+        assert_eq!(market.order_of(order).closes_at_block, Some(height + blocks));
+        market.blocks(blocks - 1, 2 * HOUR).place("b", order, 400).unwrap();
+        let error = market.close_auction(order, 1).unwrap_err();
+        assert!(matches!(error, ContractError::AuctionRuns { .. }), "{error}");
+        market.lapse(60).close_auction(order, 1).unwrap();
+        assert_eq!(winner(&market, order), market.who("b").to_string());
+    }
+}
+
+#[test]
+fn an_auction_that_blocks_alone_held_open_when_a_pause_began_goes_on_after_it() {
+    let (mut market, order) = auction(&["a", "b"]);
+    market.place("a", order, 500).unwrap();
+    market.pass(HOUR).pause(true);
+    market.blocks(1_000, HOUR).pause(false);
+    market.place("b", order, 400).unwrap();
+    market.lapse(660).close_auction(order, 1).unwrap();
+    assert_eq!(winner(&market, order), market.who("b").to_string());
+}
+
+#[test]
+fn bids_while_many_blocks_are_still_to_come_use_up_no_extension() {
+    let (mut market, order) = auction(&["a", "b"]);
+    let block = market.order_of(order).closes_at_block;
+    market.place("a", order, 900).unwrap();
+    market.pass(HOUR);
+    for round in 1..=20 {
+        market.lower("a", order, 900 - 20 * round).unwrap();
+    }
+    assert_eq!(market.order_of(order).closes_at_block, block, "there is time enough");
+    // A bid in the last block gives others their minute.
+    let left = block.unwrap() - market.app.block_info().height;
+    market.blocks(left - 1, 60).lower("a", order, 400).unwrap();
+    market.pass(59).place("b", order, 300).unwrap();
+    market.lapse(61).close_auction(order, 1).unwrap();
     assert_eq!(winner(&market, order), market.who("b").to_string());
 }
 
@@ -236,12 +287,12 @@ fn a_guardians_pause_that_ends_by_itself_counts_for_auctions_as_one_that_was_end
     market.send(&market.guardian.clone(), &ExecuteMsg::Pause {}).unwrap();
     let (before, ends_at) = (market.order_of(order).closes_at, market.now() + pause::LONGEST);
 
-    market.pass(pause::LONGEST - 1);
+    market.lapse(pause::LONGEST - 1);
     assert_eq!(market.order_of(order).closes_at, before, "its owner may end it earlier");
     assert_eq!(market.close_auction(order, 1).unwrap_err(), CommonError::Paused.into());
     let lower = market.lower("a", order, 400).unwrap_err();
     assert!(matches!(lower, ContractError::OrderExpired { .. }), "no bidder gains by it: {lower}");
-    let error = market.pass(600).close_auction(order, 1).unwrap_err();
+    let error = market.lapse(600).close_auction(order, 1).unwrap_err();
     assert!(matches!(error, ContractError::AuctionRuns { .. }), "ten minutes: {error}");
     assert_eq!(market.order_of(order).closes_at, Some(ends_at + 600));
     market.pass(1).close_auction(order, 1).unwrap();

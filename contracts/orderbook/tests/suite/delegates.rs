@@ -1,6 +1,7 @@
 //! What a delegate may let its tenant pay.
 
 use souk_api::{
+    defaults::ORDER_LIFETIME,
     escrow,
     orderbook::{ExecuteMsg, GroupState, NewDeployment, events::DelegateSet},
 };
@@ -159,6 +160,25 @@ fn open_orders_of_auctions_count_towards_the_limit_with_their_ceilings() {
         market.set_delegate("ann", id, "desk", Some(limit)).unwrap();
         market.group("desk", Pause, id, 1).unwrap();
         assert_eq!(market.group("desk", Start, id, 1).is_ok(), fine, "{limit}");
+    }
+}
+
+#[test]
+fn an_order_that_is_over_costs_a_group_no_place_within_the_limit() {
+    for (limit, fine) in [(999, false), (1_000, true)] {
+        let mut market = Market::new();
+        market.provider("pro");
+        let groups = [group("web", 1_000), group("db", 900)];
+        let id = market.create("ann", &deployment(&groups, lowest_price(60)), PLENTY).unwrap();
+        market.set_delegate("ann", id, "desk", Some(limit)).unwrap();
+        let web = market.deployment(id).groups[0].order;
+        market.place("pro", web, 100).unwrap();
+        market.lapse(60).close_auction(web, 1).unwrap();
+        market.lapse(ORDER_LIFETIME + 1).tenant_excludes("desk", web).unwrap();
+        let shown = market.deployment(id);
+        let expected = if fine { GroupState::Open } else { GroupState::Paused };
+        assert_eq!(shown.groups[0].state, expected, "{limit}");
+        assert_eq!(shown.groups[1].state, GroupState::Paused, "its end is recorded, {limit}");
     }
 }
 

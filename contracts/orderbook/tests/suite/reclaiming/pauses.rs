@@ -15,7 +15,7 @@ fn the_time_of_pauses_is_none_of_a_notice() {
             } else {
                 market.pause(true);
             }
-            market.pass(HOUR);
+            market.lapse(HOUR);
             let shown = market.lease_of(order).reclaim.unwrap();
             assert!(shown.deadline <= announced.deadline + HOUR, "of pauses that are over");
             assert!(market.end_reclaim("stranger", order).is_err(), "nobody can move meanwhile");
@@ -57,12 +57,24 @@ fn what_is_announced_in_a_pause_begins_with_its_end_and_what_was_over_before_sta
     let mut market = Market::new();
     let (order, _) = leased(&mut market);
     market.pass(HOUR).pause(true);
-    market.pass(300).start_reclaim("pro", order, REASON).unwrap();
+    market.lapse(300).start_reclaim("pro", order, REASON).unwrap();
     market.blocks(10 * BLOCKS, 5 * HOUR);
     assert!(market.end_reclaim("stranger", order).is_err());
     market.pause(false);
     assert_eq!(market.lease_of(order).reclaim.unwrap().deadline, market.now() + HOUR);
     assert!(market.pass(HOUR - 1).end_reclaim("stranger", order).is_err());
     market.pass(1).pause(true);
-    market.pass(300).end_reclaim("stranger", order).unwrap();
+    market.lapse(300).end_reclaim("stranger", order).unwrap();
+}
+
+#[test]
+fn the_blocks_of_a_pause_are_none_of_a_notice() {
+    let mut market = Market::new();
+    let (order, _) = reclaiming(&mut market);
+    let announced = market.lease_of(order).reclaim.unwrap();
+    market.pause(true);
+    market.lapse(24 * HOUR).pause(false);
+    let moved = market.lease_of(order).reclaim.unwrap();
+    let blocks = 24 * HOUR * 1_000 / SLOWEST_BLOCK;
+    assert_eq!(moved.deadline_block, announced.deadline_block + blocks);
 }
