@@ -18,7 +18,7 @@ use crate::{
     model::{
         AccountClock, BidProgress, Cursor, Lease,
         agreement::Agreement,
-        audit::{Difference, LeaseWord, differences, other_reclaims},
+        audit::{Difference, LeaseWord, OtherReclaim, differences, other_reclaims},
         health::Reporter,
     },
     store::{
@@ -117,8 +117,11 @@ impl Auditor {
         for difference in differences(&stored.leases, &listed) {
             self.judge(&stored, difference).await?;
         }
-        for (order, reclaim) in other_reclaims(&stored.leases, &listed) {
-            self.findings.differs(format!("the notice of lease {order} is not what events said"));
+        for OtherReclaim { order, reclaim, by_time } in other_reclaims(&stored.leases, &listed) {
+            if !by_time {
+                let text = format!("the notice of lease {order} is not what events said");
+                self.findings.differs(text);
+            }
             let set = move |tx: &Tx<'_>| match reclaim {
                 Some(reclaim) => reclaims::put(tx, order, &reclaim),
                 None => reclaims::remove(tx, order),

@@ -80,18 +80,32 @@ pub fn differences(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<Difference
     found.collect()
 }
 
+/// What the chain says of a notice where the store has something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherReclaim {
+    /// The lease.
+    pub order: OrderId,
+    /// What stands; none if nothing does.
+    pub reclaim: Option<Reclaim>,
+    /// Whether time alone explains it, since no event says so: a pause moved the deadline, or the notice lapsed.
+    pub by_time: bool,
+}
+
 /// What is announced of leases that run on both sides, where the store has something else: a node may have told
 /// of a notice that there is not. It is no question for other endpoints, since nothing ends by it that the chain
 /// does not let end, and the next of them has its turn.
-pub fn other_reclaims(
-    stored: &[Lease],
-    listed: &[LeaseResponse],
-) -> Vec<(OrderId, Option<Reclaim>)> {
+pub fn other_reclaims(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<OtherReclaim> {
     let differs = |listed: &LeaseResponse| {
-        let known = stored.iter().find(|lease| lease.order == listed.order)?;
-        let runs = known.state == LeaseState::Active && listed.state.runs();
-        let reclaim = listed.reclaim.as_ref().and_then(Reclaim::in_force);
-        (runs && known.reclaim != reclaim).then_some((known.order, reclaim))
+        let lease = stored.iter().find(|lease| lease.order == listed.order)?;
+        if lease.state != LeaseState::Active || !listed.state.runs() {
+            return None;
+        }
+        let (known, reclaim) = (lease.reclaim, listed.reclaim.as_ref().and_then(Reclaim::in_force));
+        let by_time = known.is_some_and(|known| match reclaim {
+            Some(reclaim) => known.moved_to(reclaim.deadline, reclaim.block) == reclaim,
+            None => listed.reclaim.as_ref().is_some_and(|reclaim| reclaim.lapsed),
+        });
+        (known != reclaim).then_some(OtherReclaim { order: lease.order, reclaim, by_time })
     };
     listed.iter().filter_map(differs).collect()
 }
@@ -170,14 +184,38 @@ mod tests {
         };
         let reclaiming = [listed(LeaseState::Reclaiming)];
         let active = [listed(LeaseState::Active)];
-        assert_eq!(other_reclaims(&[stored(None)], &reclaiming), [(OrderId(7), Some(known))]);
+        let other = |reclaim, by_time| [OtherReclaim { order: OrderId(7), reclaim, by_time }];
+        assert_eq!(other_reclaims(&[stored(None)], &reclaiming), other(Some(known), false));
         assert_eq!(other_reclaims(&[stored(Some(known))], &reclaiming), []);
         assert_eq!(other_reclaims(&[], &reclaiming), []);
         assert_eq!(other_reclaims(&[stored(None)], &active), []);
         // What a node invented goes, and what it shifted is put right.
         let invented = Reclaim { deadline: u64::MAX, ..known };
-        assert_eq!(other_reclaims(&[stored(Some(invented))], &active), [(OrderId(7), None)]);
-        let right = [(OrderId(7), Some(known))];
+        assert_eq!(other_reclaims(&[stored(Some(invented))], &active), other(None, false));
+        let right = other(Some(known), false);
         assert_eq!(other_reclaims(&[stored(Some(invented))], &reclaiming), right);
+    }
+
+    #[test]
+    fn a_deadline_that_a_pause_moved_and_a_notice_that_lapsed_are_no_fault_of_a_node() {
+        let known = |deadline, block| Reclaim {
+            reason: CloseReason::Decommission,
+            deadline,
+            block,
+            ended: false,
+        };
+        let mut listed = [listed(LeaseState::Reclaiming)];
+        for (deadline, block, by_time) in
+            [(3_000, 400, true), (3_000, 450, true), (3_701, 400, false), (3_000, 451, false)]
+        {
+            let other = other_reclaims(&[stored(Some(known(deadline, block)))], &listed);
+            let found = other.first().map(|other| (other.reclaim, other.by_time));
+            assert_eq!(found, Some((Some(known(3_700, 450)), by_time)), "{deadline}, {block}");
+        }
+        if let Some(reclaim) = &mut listed[0].reclaim {
+            reclaim.lapsed = true;
+        }
+        let other = other_reclaims(&[stored(Some(known(3_700, 450)))], &listed);
+        assert_eq!(other.first().map(|other| (other.reclaim, other.by_time)), Some((None, true)));
     }
 }

@@ -25,6 +25,11 @@ impl Reclaim {
         at.time >= self.deadline && at.height >= self.block
     }
 
+    /// The same with its end moved to a later second and block.
+    pub fn moved_to(self, deadline: u64, block: u64) -> Self {
+        Self { deadline: deadline.max(self.deadline), block: block.max(self.block), ..self }
+    }
+
     /// What the chain says of it; none if it is void, and the lease runs as before.
     pub fn in_force(known: &ReclaimResponse) -> Option<Self> {
         let ReclaimResponse { reason, deadline, deadline_block: block, ended, .. } = *known;
