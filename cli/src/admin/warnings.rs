@@ -1,5 +1,5 @@
-//! What the terms may say and a market should not have: one key with all power, and a parameter that does not
-//! fit the chain's blocks. Pure, but for the measurement of blocks.
+//! What a market should not have though the terms may say it: one key with all power, a parameter that does not
+//! fit the chain's blocks, a pause of half of it. Pure, but for the measurement of blocks.
 
 use std::collections::BTreeMap;
 
@@ -87,6 +87,20 @@ pub fn of_roles(seen: &Observed) -> Vec<String> {
     all.into_iter().map(text).collect()
 }
 
+/// What is wrong with a pause of the escrow alone; none if it is not paused, or the orderbook is, too.
+pub fn of_pauses(seen: &Observed) -> Option<String> {
+    let paused = |contract| {
+        let config = seen.contracts.of(contract).as_ref()?.config.as_ref().ok()?;
+        config.get("paused")?.as_bool()
+    };
+    let alone =
+        paused(Contract::Escrow) == Some(true) && paused(Contract::Orderbook) == Some(false);
+    alone.then(|| {
+        "the escrow is paused and the orderbook is not: tenants can take no provider, while notices and auctions          run out; pause the orderbook, too (`souk admin pause --contract orderbook`)"
+            .to_owned()
+    })
+}
+
 /// Who has all three roles.
 fn holder_of_all(seen: &Seen) -> Option<&str> {
     let owner = seen.ownership.as_ref().ok()?.owner.as_deref()?;
@@ -137,6 +151,22 @@ mod tests {
         }));
         assert!(mixed[0].starts_with("souk1a is owner, guardian and admin of orderbook:"));
         assert!(mixed[1].starts_with("souk1b is owner, guardian and admin of escrow:"));
+    }
+
+    #[test]
+    fn an_escrow_that_is_paused_alone_is_warned_of() {
+        for (escrow, orderbook, warned) in
+            [(false, false, false), (true, true, false), (false, true, false), (true, false, true)]
+        {
+            let paused = |contract| match contract {
+                Contract::Escrow => escrow,
+                _ => orderbook,
+            };
+            let config = |contract| Ok(json!({ "paused": paused(contract) }));
+            let observed =
+                market(|contract| Seen { config: config(contract), ..seen("a", "b", None) });
+            assert_eq!(of_pauses(&observed).is_some(), warned, "{escrow} {orderbook}");
+        }
     }
 
     #[test]

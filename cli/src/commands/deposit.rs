@@ -192,9 +192,15 @@ async fn startable(
         ceilings: (terms.min_price, terms.max_price),
     };
     let groups = deploy::startable(deployment, &account, added, cover, sender);
-    if orderbook.paused && !groups.is_empty() {
-        let why_not = Some("the market is paused".to_owned());
-        return Ok(Startable { why_not, ..Startable::default() });
+    let obstacle = if orderbook.paused || escrow.paused {
+        Some("the market is paused".to_owned())
+    } else if terms.delisted == Some(true) {
+        Some(format!("the market takes no new orders in {}", deployment.denom))
+    } else {
+        None
+    };
+    if obstacle.is_some() && !groups.is_empty() {
+        return Ok(Startable { why_not: obstacle, ..Startable::default() });
     }
     Ok(Startable { groups, over, why_not: None })
 }

@@ -21,6 +21,7 @@ use crate::{
         compare,
         observe::Observed,
         session::Session,
+        warnings,
     },
     consent,
     context::Context,
@@ -146,6 +147,9 @@ impl Send {
             sent = true;
         }
         let seen = session.observe_contracts().await?;
+        if let Some(warning) = warnings::of_pauses(&seen) {
+            out.progress(format!("warning: {warning}"));
+        }
         let contracts = of.iter().map(|one| state(*one, &seen)).collect();
         out.result(&Report { sent, file, contracts }, summary);
         Ok(Exit::Ok)

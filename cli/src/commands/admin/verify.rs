@@ -42,6 +42,7 @@ impl Verify {
 
 async fn warnings(session: &Session, seen: &Observed) -> Vec<String> {
     let mut all = warnings::of_roles(seen);
+    all.extend(warnings::of_pauses(seen));
     if let Some(slowest) = warnings::slowest_block(seen) {
         match warnings::pace(&session.client).await {
             Ok(Some(pace)) => all.extend(warnings::of_slowest_block(slowest, pace)),

@@ -4,7 +4,7 @@ use souk_api::{
     escrow::AccountResponse,
     orderbook::{DeploymentResponse, GroupResponse, GroupState, MAX_STARTS, TIME_TO_BID},
 };
-use souk_core::{Amount, GroupSeq, Price, clock::SCALE};
+use souk_core::{Amount, AuctionPolicy, GroupSeq, Price, Rate, clock::SCALE};
 
 /// For how much longer than the least runway the money must last, in seconds: some of it is spent
 /// before the deposit is in a block.
@@ -22,7 +22,8 @@ pub struct Cover {
 }
 
 /// The groups that `sender` may start in one transaction with a deposit of `added` base units, and
-/// that the account then carries as the market asks; the first of them first.
+/// that the account then carries as the market asks; the first of them first. A delegate starts binding auctions
+/// up to its limit.
 pub fn startable(
     deployment: &DeploymentResponse,
     account: &AccountResponse,
@@ -48,9 +49,14 @@ pub fn startable(
     if account.clock.depleted_since.is_some() && !lasts(account.clock.rate.u128()) {
         return Vec::new();
     }
+    let binds = matches!(deployment.auction, AuctionPolicy::LowestPrice { .. });
+    let limit = match binds && deployment.tenant != sender && acts {
+        true => deployment.delegate_limit.map_or(0, Rate::u128),
+        false => u128::MAX,
+    };
     let mut carried = |group: &&GroupResponse| {
         let with = burden.saturating_add(group.spec.ceiling.u128());
-        let fits = lasts(with);
+        let fits = lasts(with) && with <= limit;
         // Its order reserves its ceiling.
         if fits {
             burden = with;
@@ -180,6 +186,23 @@ mod tests {
         deployment.anyone_starts = true;
         for (units, groups) in [(101, vec![]), (102, vec![1]), (204, vec![1, 3])] {
             assert_eq!(started(&deployment, &account(0, false), units, "souk1friend"), groups);
+        }
+    }
+
+    #[test]
+    fn a_delegate_starts_binding_auctions_up_to_its_limit() {
+        let binding = json!({ "lowest_price": { "closes_after": 60 } });
+        for (auction, limit, groups) in [
+            (binding.clone(), None, vec![]),
+            (binding.clone(), Some(99), vec![]),
+            (binding.clone(), Some(100), vec![1]),
+            (binding, Some(200), vec![1, 3]),
+            (json!({ "tenant_choice": {} }), None, vec![1, 3]),
+        ] {
+            let mut deployment = deployment(auction);
+            deployment.delegate_limit = limit.map(|limit| Rate::new(limit).unwrap());
+            let started = started(&deployment, &account(0, false), 1_000, "souk1desk");
+            assert_eq!(started, groups, "limit {limit:?}");
         }
     }
 

@@ -13,7 +13,9 @@ pub fn reclaim(reclaim: &ReclaimResponse, now: u64) -> String {
         );
     }
     let runs = match deadline.saturating_sub(now) {
-        0 => "anyone can end it".to_owned(),
+        0 => {
+            "anyone can end it, unless a pause of the market that goes on puts that off".to_owned()
+        }
         rest => format!("it runs for {} at least", duration(rest)),
     };
     format!("its provider takes it back ({reason}), {runs}, not before block {deadline_block}")
@@ -39,7 +41,10 @@ mod tests {
         assert!(void.ends_with("the notice is void"), "{void}");
         for (now, part) in [
             (1_000, "(decommission), it runs for 1 h at least, not before block 450"),
-            (4_600, "(decommission), anyone can end it, not before block 450"),
+            (
+                4_600,
+                "(decommission), anyone can end it, unless a pause of the market that goes on puts that off, not before block 450",
+            ),
         ] {
             assert!(reclaim(&known, now).ends_with(part), "{}", reclaim(&known, now));
         }
