@@ -44,16 +44,6 @@ pub enum Form {
     Proposals,
 }
 
-impl Form {
-    /// Proposals, or else transactions with this gas limit.
-    pub fn new(proposals: bool, gas: Option<u64>) -> Self {
-        match proposals {
-            true => Self::Proposals,
-            false => Self::Transactions(gas),
-        }
-    }
-}
-
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub struct Report {

@@ -67,7 +67,7 @@ fn describe(shown: &DeploymentResponse) -> String {
             shown.id
         ),
         (Some(delegate), Some(limit)) => format!(
-            "{delegate} is the delegate of deployment {}; by what it sends that costs {} an hour at most.",
+            "{delegate} is the delegate of deployment {}. What it sends can make that cost {} an hour at most.",
             shown.id,
             amount(limit.u128(), &shown.denom)
         ),

@@ -135,8 +135,9 @@ impl Deposit {
                 .collect();
             let not_started = match &deposited.not_started {
                 Some(why) => {
-                    let none = if deposited.started.is_empty() { "No group" } else { "Not each" };
-                    format!(" {none} was started: {why}. `souk group start` tries it again.")
+                    let which =
+                        if deposited.started.is_empty() { "No group" } else { "Not every group" };
+                    format!(" {which} was started: {why}. `souk group start` tries again.")
                 }
                 None => String::new(),
             };

@@ -148,7 +148,7 @@ async fn one_key_with_all_roles_and_a_slow_block_that_is_not_the_chains_are_warn
     assert!(found[0].starts_with(&roles), "{found:?}");
     assert!(found[1].contains("slowest_block is 9000 ms"), "{found:?}");
     let shown = fixture.run("", &["admin", "verify"]).await;
-    assert!(shown.stdout.contains("\nWarning: the orderbook's slowest_block is 9000"), "{shown:?}");
+    assert!(shown.stdout.contains("\nwarning: the orderbook's slowest_block is 9000"), "{shown:?}");
 
     // The network's file says what fits, and the terms give the roles to two keys.
     let network = fs::read_to_string(fixture.path("networks/test.toml")).unwrap();

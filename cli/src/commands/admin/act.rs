@@ -1,15 +1,13 @@
 //! `souk admin deploy` and `souk admin migrate`.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use clap::Args;
-use souk_client::{Contract, Error, Record, show::table};
+use souk_client::{Contract, Record, show::table};
 
-use super::Target;
+use super::{Target, written::Written};
 use crate::{
     admin::{
-        act::{self, Form, Goal, Report},
+        act::{self, Goal, Report},
         journal::Journal,
         session::Session,
         warnings,
@@ -30,18 +28,8 @@ pub struct Act {
     /// Show the plan and send nothing.
     #[arg(long, conflicts_with_all = ["yes", "generate_only"])]
     dry_run: bool,
-    /// Send nothing: write unsigned transactions into this folder, for a multisig account, the
-    /// chain's governance or a key on another machine. Transactions that need code which is not on the chain yet are
-    /// written by the next run.
-    #[arg(long, value_name = "FOLDER")]
-    generate_only: Option<PathBuf>,
-    /// The gas limit of unsigned transactions; simulated if not given.
-    #[arg(long, requires = "generate_only")]
-    gas: Option<u64>,
-    /// Write proposals for a DAO of DAO DAO, whose address --from is, instead of transactions: each
-    /// file is what `propose` of its proposal module takes.
-    #[arg(long, requires = "generate_only", conflicts_with = "gas")]
-    proposal: bool,
+    #[command(flatten)]
+    written: Written,
 }
 
 impl Act {
@@ -65,8 +53,7 @@ impl Act {
         }
 
         let (mut executed, mut files) = (Vec::new(), Vec::new());
-        if let Some(folder) = &self.generate_only {
-            let form = Form::new(self.proposal, self.gas);
+        if let Some((folder, form)) = self.written.form() {
             files = act::write_unsigned(out, &session, &plan, &seen, folder, form).await?;
         } else if let Some(journal) = &journal
             && plan.next_of(&session.sender).is_some()
@@ -93,7 +80,7 @@ impl Act {
     }
 
     fn sends(&self) -> bool {
-        !self.dry_run && self.generate_only.is_none()
+        !self.dry_run && self.written.form().is_none()
     }
 
     fn summary(&self, session: &Session, report: &Report, goal: Goal) -> String {
@@ -112,9 +99,8 @@ impl Act {
         if !report.differences.is_empty() && goal == Goal::Deployed {
             lines.push("What is there is not changed by `souk admin deploy`: the owner changes the configuration, `souk admin migrate` the code.".to_owned());
         }
-        let to_be = if self.proposal { "proposed to" } else { "signed by" };
         for file in &report.files {
-            lines.push(format!("to be {to_be} {}: {}", session.sender, file.display()));
+            lines.push(self.written.handed_to(&session.sender, file));
         }
         if !report.files.is_empty() {
             lines.push(
@@ -144,13 +130,7 @@ async fn unfit_pace(session: &Session) -> Option<String> {
 async fn open_journal(context: &Context, session: &Session) -> Result<Journal> {
     let key = context.key()?;
     let address = key.address(&session.network.prefix)?;
-    if address != session.sender {
-        return Err(Error::input(
-            "--from",
-            format!("the chosen key is {address}; for {} add --generate-only", session.sender),
-        )
-        .into());
-    }
+    session.must_send(&address)?;
     let path = Journal::path(&session.network_path, &address);
     Journal::open(&path, session.client.clone(), key, &session.network).await
 }

@@ -4,6 +4,7 @@ mod act;
 mod owner;
 mod terms;
 mod verify;
+mod written;
 
 use std::path::PathBuf;
 

@@ -14,15 +14,9 @@ use souk_client::{
     show::table,
 };
 
-use super::Target;
+use super::{Target, written::Written};
 use crate::{
-    admin::{
-        act::{self, Form},
-        compare,
-        observe::Observed,
-        session::Session,
-        warnings,
-    },
+    admin::{act, compare, observe::Observed, session::Session, warnings},
     consent,
     context::Context,
     exit::Exit,
@@ -47,17 +41,8 @@ pub struct Send {
     /// Do not ask for confirmation.
     #[arg(long)]
     yes: bool,
-    /// Send nothing: write the unsigned transaction into this folder, for a multisig account or a key on
-    /// another machine.
-    #[arg(long, value_name = "FOLDER", conflicts_with = "yes")]
-    generate_only: Option<PathBuf>,
-    /// The gas limit of the unsigned transaction; simulated if not given.
-    #[arg(long, requires = "generate_only")]
-    gas: Option<u64>,
-    /// Write a proposal for a DAO of DAO DAO, whose address --from is, instead of a transaction: the file is what
-    /// `propose` of its proposal module takes.
-    #[arg(long, requires = "generate_only", conflicts_with = "gas")]
-    proposal: bool,
+    #[command(flatten)]
+    written: Written,
 }
 
 /// Send it to some of the contracts.
@@ -123,21 +108,14 @@ impl Send {
         let messages = messages_of(change, &session, &seen, &at, of)?;
         if messages.is_empty() {
             out.progress("nothing to change");
-        } else if let Some(folder) = &self.generate_only {
+        } else if let Some((folder, form)) = self.written.form() {
             let name = change.verb();
             let steps: Vec<String> = of.iter().map(|one| format!("{name} {one}")).collect();
-            let form = Form::new(self.proposal, self.gas);
             let written = act::write_one(out, &session, name, &steps, &messages, folder, form);
             file = Some(written.await?);
         } else {
             let wallet = context.wallet()?;
-            if wallet.address != session.sender {
-                let reason = format!(
-                    "the chosen key is {}; for {} add --generate-only FOLDER",
-                    wallet.address, session.sender
-                );
-                return Err(Error::input("--from", reason).into());
-            }
+            session.must_send(&wallet.address)?;
             let names: Vec<&str> = of.iter().map(|one| one.name()).collect();
             let question = format!("{} {}?", change.title(), names.join(", "));
             if !consent::ask(out, self.yes, &question, "give --yes to act")? {
@@ -151,7 +129,11 @@ impl Send {
             out.progress(format!("warning: {warning}"));
         }
         let contracts = of.iter().map(|one| state(*one, &seen)).collect();
-        out.result(&Report { sent, file, contracts }, summary);
+        let report = Report { sent, file, contracts };
+        out.result(&report, |report| {
+            let handed = |file: &PathBuf| self.written.handed_to(&session.sender, file);
+            summary(report, report.file.as_ref().map(handed))
+        });
         Ok(Exit::Ok)
     }
 }
@@ -209,7 +191,7 @@ fn state(contract: Contract, seen: &Observed) -> State {
     State { contract: contract.name(), paused: entry("paused"), pause_ends: entry("pause_ends") }
 }
 
-fn summary(report: &Report) -> String {
+fn summary(report: &Report, handed: Option<String>) -> String {
     let mut rows = table(["contract", "paused", "until second"]);
     for one in &report.contracts {
         let until = match one.pause_ends.as_u64() {
@@ -219,8 +201,8 @@ fn summary(report: &Report) -> String {
         };
         rows.add_row([one.contract, &one.paused.to_string(), &until]);
     }
-    match &report.file {
-        Some(file) => format!("to be signed: {}\n{rows}", file.display()),
+    match handed {
+        Some(handed) => format!("{handed}\n{rows}"),
         None => rows.to_string(),
     }
 }

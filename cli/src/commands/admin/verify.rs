@@ -64,7 +64,7 @@ fn summary(verified: &Verified) -> String {
         rows.to_string()
     };
     for warning in &verified.warnings {
-        text = format!("{text}\nWarning: {warning}.");
+        text = format!("{text}\nwarning: {warning}");
     }
     text
 }
