@@ -60,7 +60,7 @@ pub enum UpkeepTask {
 }
 
 impl UpkeepTask {
-    /// Whether it cannot be taken back: it ends a lease, a deployment, an order or a bid.
+    /// Whether nothing undoes it: it ends a lease, a deployment, an order or a bid.
     pub fn is_final(&self) -> bool {
         match self {
             Self::ManifestTimeout(_)

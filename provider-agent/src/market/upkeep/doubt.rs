@@ -1,11 +1,11 @@
-//! While the endpoints do not agree about the chain, what ends something and was not sent yet is taken back
-//! from the outbox. It is due again when the doubt is over.
+//! While the endpoints do not agree about the chain, what ends something and was not sent yet is cancelled
+//! in the outbox. It is due again when the doubt is over.
 
 use souk_chain::{Outbox, pipeline::ItemState};
 
 use crate::store::{Store, StoreError, Tx};
 
-/// The keys of messages that upkeep sends and that cannot be taken back once they are executed; each begins
+/// The keys of messages that upkeep sends and that nothing undoes once they are executed; each begins
 /// and ends like this. What an operator sends by a command stays: it is queued once, and its key ends in
 /// `/operator`.
 const FINAL: [(&str, &str); 6] = [
@@ -17,13 +17,13 @@ const FINAL: [(&str, &str); 6] = [
     ("withdraw_bid/", ""),
 ];
 
-/// Takes back what is queued. What is signed may be in a block already.
-pub(super) async fn take_back(store: &Store, why: String) -> Result<(), StoreError> {
+/// Cancels what is queued. What is signed may be in a block already.
+pub(super) async fn cancel(store: &Store, why: String) -> Result<(), StoreError> {
     let keys = store.read(queued).await?;
     if keys.is_empty() {
         return Ok(());
     }
-    let reason = format!("taken back: {why}");
+    let reason = format!("cancelled: {why}");
     store
         .write(move |tx: &Tx<'_>| {
             for key in &keys {
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ends_something_is_taken_back_and_nothing_else() {
+    fn what_ends_something_is_cancelled_and_nothing_else() {
         let mut sql = Connection::open_in_memory().unwrap();
         Outbox::migrate(&sql).unwrap();
         let tx = sql.transaction().unwrap();
@@ -73,7 +73,7 @@ mod tests {
             "expire_order/6",
             "withdraw_bid/6",
             "withdraw_bid/9/operator",
-            "reclaim/9/operator",
+            "start_reclaim/9/operator",
             "withdraw/7/100",
             "place_bid/11",
         ] {

@@ -164,7 +164,7 @@ impl Upkeep {
         input.up.clone_from(&clock.up);
         input.doubt = self.findings.now().doubt();
         if let Some(why) = input.doubt.clone() {
-            doubt::take_back(&self.store, why).await?;
+            doubt::cancel(&self.store, why).await?;
         }
         input.in_cluster = in_cluster;
         let learned = self.learn_manifest_timeouts(clock, &input, at).await;

@@ -2,14 +2,13 @@
 
 use std::{path::Path, process::ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
-use souk_api::orderbook::LeaseState;
 use souk_core::{CloseReason, OrderId};
 
 use super::{
-    enqueue::{enqueue, messages},
+    enqueue::{enqueue, messages, own_running_lease},
     output,
 };
 use crate::{config::Config, runtime::app};
@@ -40,13 +39,7 @@ pub async fn run(path: &Path, arguments: &Arguments, json: bool) -> Result<ExitC
     }
     let config = Config::load(path)?;
     let store = app::open_store(&config).await?;
-    let lease = store
-        .lease(order)
-        .await?
-        .with_context(|| format!("lease {order} is not known; see `souk-provider leases`"))?;
-    if lease.state != LeaseState::Active {
-        bail!("lease {order} has ended already ({})", lease.state);
-    }
+    own_running_lease(&store, order).await?;
     let msg = messages(&config)?.close_lease(order, reason)?;
     let key = format!("close_lease/{order}/operator");
     let outbox_key = enqueue(&store, &key, false, msg).await?;

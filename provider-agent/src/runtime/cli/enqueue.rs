@@ -1,7 +1,9 @@
 //! Puts a message into the outbox; the agent, running or started later, sends it once.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use souk_api::orderbook::LeaseState;
 use souk_chain::Any;
+use souk_core::OrderId;
 
 use crate::{
     config::Config,
@@ -17,6 +19,21 @@ pub fn messages(config: &Config) -> Result<Messages> {
         provider: config.provider.address.clone(),
         contracts: config.chain.contracts().clone(),
     })
+}
+
+/// Refuses a lease that is not this provider's, or that ended.
+///
+/// # Errors
+/// With where to look.
+pub async fn own_running_lease(store: &Store, order: OrderId) -> Result<()> {
+    let lease = store
+        .lease(order)
+        .await?
+        .with_context(|| format!("lease {order} is not known; see `souk-provider leases`"))?;
+    if lease.state != LeaseState::Active {
+        bail!("lease {order} has ended already ({})", lease.state);
+    }
+    Ok(())
 }
 
 /// Puts a message into the outbox. There is no second message under `key` while one is not finished;

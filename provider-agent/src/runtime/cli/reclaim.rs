@@ -11,12 +11,12 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
-use souk_api::orderbook::{LeaseResponse, LeaseState};
+use souk_api::orderbook::LeaseResponse;
 use souk_chain::Client;
 use souk_core::{CloseReason, OrderId};
 
 use super::{
-    enqueue::{enqueue, messages},
+    enqueue::{enqueue, messages, own_running_lease},
     output,
 };
 use crate::{config::Config, market::Market, runtime::app};
@@ -49,13 +49,7 @@ pub async fn run(path: &Path, arguments: &Arguments, json: bool) -> Result<ExitC
     }
     let config = Config::load(path)?;
     let store = app::open_store(&config).await?;
-    let lease = store
-        .lease(order)
-        .await?
-        .with_context(|| format!("lease {order} is not known; see `souk-provider leases`"))?;
-    if lease.state != LeaseState::Active {
-        bail!("lease {order} has ended already ({})", lease.state);
-    }
+    own_running_lease(&store, order).await?;
     let client = Client::new(config.chain.client())?;
     let now = client.status().await?.time.map_or(0, |time| time.seconds);
     let market =
@@ -70,8 +64,8 @@ pub async fn run(path: &Path, arguments: &Arguments, json: bool) -> Result<ExitC
     let answer = Answer { order, outbox_key, window };
     output::answer(&answer, json, |answer| {
         format!(
-            "queued: reclaim lease {}; it is announced once `souk-provider leases` shows until when, {} s later at \
-             least",
+            "queued: take lease {} back with {} s of notice, which begin once the message is in a block; \
+             `souk-provider leases` then shows until when",
             answer.order, answer.window
         )
     })?;
