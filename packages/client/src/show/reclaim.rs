@@ -9,7 +9,7 @@ pub fn reclaim(reclaim: &ReclaimResponse, now: u64) -> String {
     let ReclaimResponse { reason, deadline, deadline_block, lapsed, .. } = reclaim;
     if *lapsed {
         return format!(
-            "its provider wanted to take it back ({reason}) and did not in time: the notice is void"
+            "its provider gave notice ({reason}) and nobody ended it by that within a day: the notice is void"
         );
     }
     let runs = match deadline.saturating_sub(now) {
