@@ -1,102 +1,10 @@
 //! The gas of each action, beside Akash's.
 
-use anyhow::{Context as _, Result};
-use souk_api::orderbook::OrderbookEvent;
-use souk_client::events::of_orderbook;
-use souk_core::{AccountId, DeploymentId, OrderId};
-
-use crate::{
-    accounts::{Account, Accounts},
-    fixture::{Done, Fixture},
-};
+use anyhow::Result;
+use souk_tests::bench::{Accounts, Fixture, PRICE, Parties};
 
 /// How many bid on the order with the most bids.
 pub const MANY: usize = 300;
-/// A bid, in base units an hour; the first by a unit lower than the next.
-pub const PRICE: u128 = 500_000;
-/// What goes into an account for each group.
-pub const DEPOSIT: u128 = 10_000_000;
-
-/// A deployment.
-pub struct Deployment {
-    pub id: DeploymentId,
-    pub account: AccountId,
-    pub orders: Vec<OrderId>,
-    pub gas: u64,
-}
-
-/// Reads what was created.
-pub async fn created(fixture: &Fixture, done: &Done) -> Result<Deployment> {
-    let events = of_orderbook(&done.events, &fixture.contracts.orderbook);
-    let mut orders = Vec::new();
-    let mut id = None;
-    for event in events {
-        match event {
-            OrderbookEvent::DeploymentCreated(created) => id = Some(created.deployment),
-            OrderbookEvent::OrderOpened(opened) => orders.push(opened.order),
-            _ => {}
-        }
-    }
-    let id = id.context("no deployment was created")?;
-    let market = souk_client::market::Market::new(fixture.network.clone())?;
-    let account = market.orderbook.deployment(id).await?.account;
-    Ok(Deployment { id, account, orders, gas: done.gas })
-}
-
-/// The accounts that act here.
-struct Parties<'a> {
-    fixture: &'a Fixture,
-    tenant: &'a Account,
-    providers: &'a [Account],
-}
-
-impl Parties<'_> {
-    async fn create(&self, groups: usize, units: u32) -> Result<Deployment> {
-        let deposit = DEPOSIT * groups as u128;
-        let message = self.tenant.create(self.fixture, groups, units, deposit);
-        created(self.fixture, &self.fixture.one(self.tenant, vec![message]).await?).await
-    }
-
-    /// `count` bids on an order, the first the lowest; their gas in the order of arrival.
-    async fn bids(&self, order: OrderId, count: usize) -> Result<Vec<u64>> {
-        let bid = |(at, provider): (usize, &Account)| {
-            provider.bid(self.fixture, order, PRICE + at as u128)
-        };
-        let bidders = self.providers.iter().take(count);
-        let txs = bidders.enumerate().map(|(at, provider)| (provider, vec![bid((at, provider))]));
-        let batch = self.fixture.all(txs.collect()).await?;
-        Ok(batch.done.iter().map(|done| done.gas).collect())
-    }
-
-    async fn accept(&self, order: OrderId) -> Result<u64> {
-        let provider = &self.providers[0];
-        let message = self.tenant.accept(self.fixture, order, provider, PRICE).await?;
-        Ok(self.fixture.one(self.tenant, vec![message]).await?.gas)
-    }
-
-    /// A deployment whose groups are all let.
-    async fn leased(&self, groups: usize) -> Result<Deployment> {
-        let deployment = self.create(groups, 1).await?;
-        let provider = &self.providers[0];
-        let orders = &deployment.orders;
-        let bids = orders.iter().map(|order| provider.bid(self.fixture, *order, PRICE));
-        self.fixture.one(provider, bids.collect()).await?;
-        let accepts = self.tenant.accept_all(self.fixture, orders, provider, PRICE).await?;
-        self.fixture.one(self.tenant, accepts).await?;
-        Ok(deployment)
-    }
-
-    async fn close(&self, deployment: &Deployment) -> Result<u64> {
-        let message = self.tenant.close(self.fixture, deployment.id);
-        Ok(self.fixture.one(self.tenant, vec![message]).await?.gas)
-    }
-
-    async fn withdraw(&self, deployment: &Deployment) -> Result<u64> {
-        let message = self.tenant.withdraw(self.fixture, deployment.account, deployment.orders[0]);
-        Ok(self.fixture.one(self.tenant, vec![message]).await?.gas)
-    }
-}
-
 /// Measures and prints the table.
 pub async fn print(fixture: &Fixture, accounts: &Accounts) -> Result<()> {
     let (providers, rest) = accounts.0.split_at(MANY);

@@ -1,6 +1,6 @@
 //! What the market costs on wasmd, in one run: the gas of each action beside Akash's,
 //! the first bid on an order beside the three hundredth, and whole lifecycles a second beside
-//! bank sends a second.
+//! bank sends a second, the median of five rounds in turn.
 //!
 //!     scripts/bench-chain
 //!
@@ -8,18 +8,18 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-mod accounts;
-mod fixture;
 mod gas;
 mod rates;
 
-use accounts::Accounts;
-use fixture::Fixture;
+use souk_tests::bench::{Accounts, Fixture};
+
+/// How many accounts act.
+const ACCOUNTS: usize = 700;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let fixture = Fixture::start().await?;
-    let accounts = Accounts::create(&fixture).await?;
+    let accounts = Accounts::create(&fixture, ACCOUNTS).await?;
     gas::print(&fixture, &accounts).await?;
     rates::print(&fixture, &accounts).await?;
     fixture.stop().await;

@@ -10,12 +10,10 @@ use souk_chain::{Any, Coin, SecretKey, tx};
 use souk_client::market::Market;
 use souk_core::{AccountId, Attribute, AuctionPolicy, DeploymentId, OrderId, Price};
 use souk_testing::group;
-use souk_tests::wasmd::PREFIX;
 
-use crate::fixture::{Fixture, coins};
+use super::sending::{Fixture, coins};
+use crate::wasmd::PREFIX;
 
-/// How many accounts.
-const SIZE: usize = 700;
 /// What each has: ten thousand SOUK.
 const COINS: u128 = 10_000_000_000;
 /// Accounts funded in one transaction.
@@ -25,8 +23,11 @@ const BOND: u128 = 100_000_000;
 
 /// An account.
 pub struct Account {
+    /// It signs.
     pub key: SecretKey,
+    /// Its address.
     pub address: String,
+    /// Its number on the chain.
     pub number: u64,
     sequence: AtomicU64,
 }
@@ -35,8 +36,12 @@ pub struct Account {
 pub struct Accounts(pub Vec<Account>);
 
 impl Accounts {
-    pub async fn create(fixture: &Fixture) -> Result<Self> {
-        let keys: Vec<_> = (0..SIZE).map(|_| SecretKey::generate()).collect();
+    /// Makes `size` of them, with coins.
+    ///
+    /// # Errors
+    /// If they cannot be funded.
+    pub async fn create(fixture: &Fixture, size: usize) -> Result<Self> {
+        let keys: Vec<_> = (0..size).map(|_| SecretKey::generate()).collect();
         let addresses: Vec<String> =
             keys.iter().map(|key| key.address(PREFIX)).collect::<Result<_, _>>()?;
         for some in addresses.chunks(AT_ONCE) {
@@ -61,7 +66,7 @@ impl Account {
     }
 
     fn execute(&self, contract: &str, message: &impl Serialize, funds: &[Coin]) -> Any {
-        tx::execute(&self.address, contract, message, funds).unwrap()
+        tx::execute(&self.address, contract, message, funds).expect("messages are JSON")
     }
 
     fn orderbook(&self, fixture: &Fixture, message: &orderbook::ExecuteMsg) -> Any {
@@ -114,13 +119,14 @@ impl Account {
         self.execute(&fixture.contracts.orderbook, &message, &[coins(deposit)])
     }
 
+    /// A bid of this provider, in base units an hour.
     pub fn bid(&self, fixture: &Fixture, order: OrderId, price: u128) -> Any {
         self.orderbook(
             fixture,
             &orderbook::ExecuteMsg::PlaceBid {
                 order,
                 provider: self.address.clone(),
-                price: Price::new(price).unwrap(),
+                price: Price::new(price).expect("prices here are in range"),
                 offer: Vec::new(),
                 reclamation_window: None,
             },
@@ -128,6 +134,9 @@ impl Account {
     }
 
     /// Accepts the provider's bid.
+    ///
+    /// # Errors
+    /// If there is none.
     pub async fn accept(
         &self,
         fixture: &Fixture,
@@ -137,12 +146,16 @@ impl Account {
     ) -> Result<Any> {
         let market = Market::new(fixture.network.clone())?;
         let bid = market.orderbook.bid(order, &provider.address).await?.context("no bid")?.id;
-        let (provider, max_price) = (provider.address.clone(), Price::new(price).unwrap());
+        let (provider, max_price) =
+            (provider.address.clone(), Price::new(price).expect("prices here are in range"));
         let accept = orderbook::ExecuteMsg::AcceptBid { order, provider, bid, max_price };
         Ok(self.orderbook(fixture, &accept))
     }
 
     /// Accepts the provider's bids.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
     pub async fn accept_all(
         &self,
         fixture: &Fixture,
@@ -154,6 +167,7 @@ impl Account {
         try_join_all(accepts).await
     }
 
+    /// Its tenant's close of a lease.
     pub fn close_lease(&self, fixture: &Fixture, order: OrderId) -> Any {
         self.orderbook(
             fixture,
@@ -161,10 +175,12 @@ impl Account {
         )
     }
 
+    /// Its close of a deployment.
     pub fn close(&self, fixture: &Fixture, deployment: DeploymentId) -> Any {
         self.orderbook(fixture, &orderbook::ExecuteMsg::CloseDeployment { deployment })
     }
 
+    /// Its lost bids' slots back.
     pub fn release(&self, fixture: &Fixture, orders: &[OrderId]) -> Any {
         let provider = self.address.clone();
         self.orderbook(
@@ -173,16 +189,19 @@ impl Account {
         )
     }
 
+    /// Coins into an account.
     pub fn deposit(&self, fixture: &Fixture, account: AccountId, amount: u128) -> Any {
         let message = escrow::ExecuteMsg::Deposit { account };
         self.execute(&fixture.contracts.escrow, &message, &[coins(amount)])
     }
 
+    /// What a lease's stream owes.
     pub fn withdraw(&self, fixture: &Fixture, account: AccountId, order: OrderId) -> Any {
         let message = escrow::ExecuteMsg::Withdraw { account, stream: order.0 };
         self.execute(&fixture.contracts.escrow, &message, &[])
     }
 
+    /// What is left of its deposits in a closed account.
     pub fn refund(&self, fixture: &Fixture, account: AccountId) -> Any {
         let message = escrow::ExecuteMsg::ClaimRefund { account, deposit: None };
         self.execute(&fixture.contracts.escrow, &message, &[])

@@ -1,4 +1,4 @@
-//! The chain with the contracts on it, and how many transactions are sent at once.
+//! A wasmd node with the contracts on it, and transactions of many accounts side by side.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -9,10 +9,11 @@ use souk_chain::{
     tx::{SignerData, TxPlan},
 };
 use souk_client::{Contracts, Network, Wallet};
-use souk_tests::wasmd::{DENOM, Options, Wasmd};
+
 use tokio::time::{Instant, sleep};
 
-use crate::accounts::Account;
+use super::Account;
+use crate::wasmd::{DENOM, Options, Wasmd};
 
 /// More gas than any transaction here takes.
 const GAS: u64 = 40_000_000;
@@ -21,29 +22,42 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The chain and what is on it.
 pub struct Fixture {
+    /// The node.
     pub node: Wasmd,
+    /// Its client.
     pub client: Client,
+    /// Where the market is.
     pub network: Network,
+    /// The market's addresses.
     pub contracts: Contracts,
+    /// Who has the coins of genesis.
     pub funds: Wallet,
 }
 
 /// A transaction in a block.
 #[derive(Clone, Debug)]
 pub struct Done {
+    /// What it used.
     pub gas: u64,
+    /// What it emitted.
     pub events: Vec<Event>,
 }
 
 /// Many of them, and what they took.
 pub struct Batch {
+    /// Each of them, in the order in which they were given.
     pub done: Vec<Done>,
+    /// From the first one's sending until all were read in blocks.
     pub seconds: f64,
     /// Seconds of processor time that the node used.
     pub cpu: f64,
 }
 
 impl Fixture {
+    /// Starts a node and puts the market on it.
+    ///
+    /// # Errors
+    /// If wasmd or the contracts are not there, or do not start.
     pub async fn start() -> Result<Self> {
         let node = Wasmd::start(Options::default().chain_id("souk-bench")).await?;
         let network = node.deploy("").await?;
@@ -52,11 +66,15 @@ impl Fixture {
         Ok(Self { node, client, network, contracts, funds })
     }
 
+    /// Stops the node.
     pub async fn stop(mut self) {
         self.node.stop().await;
     }
 
     /// Sends one transaction of each account, in this order, and waits until all are in blocks.
+    ///
+    /// # Errors
+    /// If one is not taken, fails, or is in no block in time.
     pub async fn all(&self, txs: Vec<(&Account, Vec<Any>)>) -> Result<Batch> {
         let signed: Vec<_> = txs
             .into_iter()
@@ -89,6 +107,9 @@ impl Fixture {
     }
 
     /// One transaction of one account.
+    ///
+    /// # Errors
+    /// As [`Self::all`].
     pub async fn one(&self, account: &Account, messages: Vec<Any>) -> Result<Done> {
         let batch = self.all(vec![(account, messages)]).await?;
         batch.done.into_iter().next().context("nothing was sent")

@@ -1,0 +1,309 @@
+//! A market that was made with the wasm of version 0.1.0 moves to today's contract by contract on a wasmd node.
+//! At every stage everyone who is in it still gets out, and nothing is left at the end.
+//!
+//! `fixtures/0.1.0` has that wasm, gzipped, as its sources gave it then.
+#![allow(clippy::unwrap_used)]
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+use souk_chain::{
+    Any, Coin, Event,
+    tx::{self, Instantiate},
+};
+use souk_client::{Contract, Contracts, Wallet};
+use souk_testing::group;
+use souk_tests::{
+    bench::{Account, Accounts, Done, Fixture},
+    tools,
+    wasmd::{DENOM, Options, Wasmd},
+};
+
+/// As `souk admin migrate` has it: the escrow first.
+const ORDER: [Contract; 5] = [
+    Contract::Escrow,
+    Contract::Orderbook,
+    Contract::Registry,
+    Contract::FeeDistributor,
+    Contract::Attestations,
+];
+/// Deployments that end at each stage.
+const ENDS: u64 = 4;
+const DEPOSIT: u128 = 2_000_000;
+const BOND: u128 = 100_000_000;
+/// What a stranger adds to an account.
+const GIFT: u128 = 1_000;
+
+/// The market, and who is in it.
+struct Fleet {
+    fixture: Fixture,
+    accounts: Accounts,
+}
+
+fn coins(amount: u128) -> Vec<Coin> {
+    vec![Coin::new(amount, DENOM)]
+}
+
+fn crate_name(contract: Contract) -> String {
+    match contract {
+        Contract::Registry => "souk_provider_registry".to_owned(),
+        other => format!("souk_{}", other.name().replace('-', "_")),
+    }
+}
+
+/// The wasm of version 0.1.0 as it is uploaded.
+fn old_wasm(contract: Contract) -> Result<Vec<u8>> {
+    let file = format!("{}.wasm.gz", crate_name(contract));
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/0.1.0");
+    let path = folder.join(file);
+    std::fs::read(&path).with_context(|| path.display().to_string())
+}
+
+/// An attribute of an event of this type.
+fn attribute(events: &[Event], ty: &str, key: &str) -> Result<String> {
+    let event = events.iter().find(|event| event.ty == ty).context("no such event")?;
+    let found = event.attributes.iter().find(|attribute| attribute.key == key);
+    Ok(found.context("no such attribute")?.value.clone())
+}
+
+impl Fleet {
+    /// A market of version 0.1.0, with a provider, a tenant, a friend of the tenant's and a staker.
+    async fn of_the_first_version() -> Result<Self> {
+        let node = Wasmd::start(Options::default().chain_id("souk-upgrade")).await?;
+        let (network, client) = (node.network()?, node.client()?);
+        let funds = Wallet::new(client.clone(), node.funds.clone(), &network)?;
+        let contracts = Contracts::default();
+        let fixture = Fixture { node, client, network, contracts, funds };
+        let accounts = Accounts::create(&fixture, 5).await?;
+        let mut fleet = Self { fixture, accounts };
+        fleet.make_contracts().await?;
+        Ok(fleet)
+    }
+
+    fn owner(&self) -> &Account {
+        &self.accounts.0[0]
+    }
+    fn provider(&self) -> &Account {
+        &self.accounts.0[1]
+    }
+    fn tenant(&self) -> &Account {
+        &self.accounts.0[2]
+    }
+    fn friend(&self) -> &Account {
+        &self.accounts.0[3]
+    }
+    fn staker(&self) -> &Account {
+        &self.accounts.0[4]
+    }
+
+    async fn upload(&self, wasm: Vec<u8>) -> Result<u64> {
+        let owner = self.owner();
+        let done = self.fixture.one(owner, vec![tx::store_code(&owner.address, wasm)]).await?;
+        Ok(attribute(&done.events, "store_code", "code_id")?.parse()?)
+    }
+
+    /// Uploads a contract's old code and makes it.
+    async fn make(&self, contract: Contract, message: Value) -> Result<String> {
+        let code_id = self.upload(old_wasm(contract)?).await?;
+        let owner = self.owner();
+        let what = Instantiate {
+            code_id,
+            label: contract.name().to_owned(),
+            admin: Some(owner.address.clone()),
+            ..Instantiate::default()
+        };
+        let message = tx::instantiate(&owner.address, &what, &message)?;
+        let done = self.fixture.one(owner, vec![message]).await?;
+        attribute(&done.events, "instantiate", "_contract_address")
+    }
+
+    async fn make_contracts(&mut self) -> Result<()> {
+        let owner = self.owner().address.clone();
+        let roles = json!({ "owner": owner, "guardian": owner });
+        let with = |more: Value| {
+            let mut all = roles.clone();
+            all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            all
+        };
+        let denom = json!({ "native": DENOM });
+        let attestations =
+            self.make(Contract::Attestations, with(json!({ "max_lifetime": 31_536_000 }))).await?;
+        let registry = json!({
+            "bond_denom": DENOM, "min_bond": "10000000", "unbonding_period": 1,
+            "bond_per_slot": "1000000", "slashers": [],
+        });
+        let registry = self.make(Contract::Registry, with(registry)).await?;
+        let fees = json!({
+            "pool": owner, "stake_denom": DENOM, "denoms": [denom], "min_total_stake": "1",
+            "split": { "pool_bps": 4000, "stakers_bps": 6000, "burn_bps": 0 },
+            "drip_period": 1, "unstaking_period": 1,
+        });
+        let fee_distributor = self.make(Contract::FeeDistributor, with(fees)).await?;
+        let escrow = json!({
+            "fee_collector": fee_distributor, "min_runway": 60, "controllers": [], "cw20_tokens": [],
+        });
+        let escrow = self.make(Contract::Escrow, with(escrow)).await?;
+        let orderbook = json!({
+            "escrow": escrow, "registry": registry, "attestations": attestations,
+            "denoms": [{
+                "denom": denom, "min_price": "1", "max_price": "1000000000000000",
+                "min_deposit": "500000", "take_bps": 200,
+            }],
+            "params": {
+                "order_lifetime": 86_400, "min_auction": 30, "max_auction": 3_600,
+                "min_auction_blocks": 3, "reap_grace": 3_600, "reap_blocks": 10, "slot_hold": 60,
+            },
+        });
+        let orderbook = self.make(Contract::Orderbook, with(orderbook)).await?;
+        self.fixture.contracts =
+            Contracts { attestations, registry, fee_distributor, escrow, orderbook };
+        let owner = self.owner();
+        let (escrow, registry, orderbook) = {
+            let at = &self.fixture.contracts;
+            (at.escrow.clone(), at.registry.clone(), at.orderbook.clone())
+        };
+        let lists = json!({ "update_config": { "add_controller": orderbook } });
+        let names = json!({ "update_config": { "orderbook": orderbook } });
+        self.send(owner, vec![(&escrow, lists, 0), (&registry, names, 0)]).await?;
+        Ok(())
+    }
+
+    /// One transaction with these messages and coins.
+    async fn send(&self, from: &Account, messages: Vec<(&str, Value, u128)>) -> Result<Done> {
+        let message = |(contract, message, units): (&str, Value, u128)| -> Result<Any> {
+            let coins = if units > 0 { coins(units) } else { Vec::new() };
+            Ok(tx::execute(&from.address, contract, &message, &coins)?)
+        };
+        let messages = messages.into_iter().map(message).collect::<Result<_>>()?;
+        self.fixture.one(from, messages).await
+    }
+
+    /// `count` deployments of one group, each with a deposit of the tenant's and one of the friend's, and a
+    /// lease of the provider's. Deployment, order and account have the same number, from 1 on.
+    async fn fill(&self, count: u64) -> Result<()> {
+        let (at, provider) = (&self.fixture.contracts, self.provider());
+        let register = json!({ "register": {
+            "payee": null, "operator": provider.address, "attributes": [],
+            "gateway": { "uri": "https://provider.example:8443", "pins": [] },
+            "contact": { "email": "", "website": "" },
+        }});
+        self.send(provider, vec![(&at.registry, register, BOND)]).await?;
+        self.send(self.staker(), vec![(&at.fee_distributor, json!({ "stake": {} }), BOND)]).await?;
+        let create = json!({ "create_deployment": {
+            "commitment": "07".repeat(32), "groups": [group("web").0],
+            "auction": { "tenant_choice": {} },
+        }});
+        for number in 1..=count {
+            let bid = json!({ "place_bid": {
+                "order": number, "provider": provider.address, "price": "500000",
+            }});
+            let accept = json!({ "accept_bid": {
+                "order": number, "provider": provider.address, "max_price": "500000",
+            }});
+            let gift = json!({ "deposit": { "account": number } });
+            let created = vec![(at.orderbook.as_str(), create.clone(), DEPOSIT)];
+            let done = self.send(self.tenant(), created).await?;
+            let ty = "wasm-souk_orderbook_deployment_created";
+            let given = attribute(&done.events, ty, "deployment")?;
+            ensure!(given == number.to_string(), "deployment {given} instead of {number}");
+            self.send(provider, vec![(&at.orderbook, bid, 0)]).await?;
+            if number % ENDS != 0 {
+                self.send(self.tenant(), vec![(&at.orderbook, accept, 0)]).await?;
+            }
+            self.send(self.friend(), vec![(&at.escrow, gift, GIFT)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the deployments of this stage in four ways and takes everything out that is in them: closed with
+    /// its lease; its lease closed by its tenant, or by its provider, before; closed with an open order. The
+    /// staker and the provider take some of what they put in, too.
+    async fn get_out(&self, stage: u64) -> Result<()> {
+        let at = &self.fixture.contracts;
+        let (provider, tenant) = (self.provider(), self.tenant());
+        let first = stage * ENDS + 1;
+        for (number, by) in (first..).zip([None, Some(tenant), Some(provider), None]) {
+            let context = || format!("stage {stage}, deployment {number}");
+            if let Some(by) = by {
+                let reason = (by.address == provider.address).then_some("unstable");
+                let close = json!({ "close_lease": { "order": number, "reason": reason } });
+                self.send(by, vec![(&at.orderbook, close, 0)]).await.with_context(context)?;
+            }
+            let close = json!({ "close_deployment": { "deployment": number } });
+            self.send(tenant, vec![(&at.orderbook, close, 0)]).await.with_context(context)?;
+            let refund = json!({ "claim_refund": { "account": number, "deposit": null } });
+            let refund = |who| self.send(who, vec![(&at.escrow, refund.clone(), 0)]);
+            refund(tenant).await.with_context(context)?;
+            self.refund_gift(number).await.with_context(context)?;
+            let last = if number % ENDS == 0 {
+                let release =
+                    json!({ "release_bids": { "provider": provider.address, "orders": [number] } });
+                (at.orderbook.as_str(), release, 0)
+            } else {
+                let withdraw = json!({ "withdraw": { "account": number, "stream": number } });
+                (at.escrow.as_str(), withdraw, 0)
+            };
+            self.send(provider, vec![last]).await.with_context(context)?;
+        }
+        let some = "1000000";
+        let context = || format!("stage {stage}");
+        let unstake = json!({ "unstake": { "amount": some } });
+        self.send(self.staker(), vec![(&at.fee_distributor, unstake, 0)])
+            .await
+            .with_context(context)?;
+        let claim = json!({ "claim_unstaked": {} });
+        self.send(self.staker(), vec![(&at.fee_distributor, claim, 0)])
+            .await
+            .with_context(context)?;
+        let unbond = json!({ "unbond": { "amount": some } });
+        self.send(provider, vec![(&at.registry, unbond, 0)]).await.with_context(context)?;
+        let claim = json!({ "claim_unbonded": {} });
+        self.send(provider, vec![(&at.registry, claim, 0)]).await.with_context(context)?;
+        Ok(())
+    }
+
+    /// The friend's coins come back, less what the lease spent of them.
+    async fn refund_gift(&self, number: u64) -> Result<()> {
+        let at = &self.fixture.contracts;
+        let friend = self.friend();
+        let refund = json!({ "claim_refund": { "account": number, "deposit": 1 } });
+        self.send(friend, vec![(&at.escrow, refund, 0)]).await?;
+        Ok(())
+    }
+
+    /// Moves a contract to today's code.
+    async fn migrate(&self, contract: Contract) -> Result<()> {
+        let code_id = self.upload(tools::packed_wasm(&crate_name(contract))?).await?;
+        let (owner, to) = (self.owner(), self.fixture.contracts.of(contract));
+        let message = tx::migrate(&owner.address, to, code_id, &json!({}))?;
+        self.fixture.one(owner, vec![message]).await.with_context(|| contract.name())?;
+        Ok(())
+    }
+
+    async fn balance(&self, address: &str) -> Result<u128> {
+        Ok(self.fixture.client.query().balance(address, DENOM).await?)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_every_stage_of_an_upgrade_everyone_gets_out_with_what_is_theirs() {
+    if tools::or_not_run(tools::artifacts().and(tools::program("wasmd", "chain"))).is_none() {
+        return;
+    }
+    let fleet = Fleet::of_the_first_version().await.unwrap();
+    let at = fleet.fixture.contracts.clone();
+    fleet.fill(ENDS * (1 + ORDER.len() as u64)).await.unwrap();
+    fleet.get_out(0).await.unwrap();
+    for (stage, contract) in (1..).zip(ORDER) {
+        fleet.migrate(contract).await.unwrap();
+        fleet.get_out(stage).await.unwrap();
+    }
+    // Fees that were not sent at once.
+    let sweep = json!({ "sweep_fees": { "denom": { "native": DENOM } } });
+    fleet.send(fleet.owner(), vec![(&at.escrow, sweep, 0)]).await.unwrap();
+    assert_eq!(fleet.balance(&at.escrow).await.unwrap(), 0, "all accounts are closed and paid out");
+    let taken_out = 6 * 1_000_000;
+    assert_eq!(fleet.balance(&at.registry).await.unwrap(), BOND - taken_out);
+    fleet.fixture.stop().await;
+}
