@@ -37,7 +37,6 @@ impl Play {
                 let lowest = self.market.bids(id).first().map(|bid| bid.provider.clone());
                 let winner = lowest.map_or(PROVIDERS[0], |address| self.name_of(&address));
                 self.attempt(|market| market.accept("desk", id, winner, 1_000_000))?;
-                self.streams.insert((deployment, id));
                 self.count("accept by a delegate");
             }
             2 => {
