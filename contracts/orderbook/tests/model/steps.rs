@@ -35,7 +35,7 @@ use souk_core::{
 use crate::{
     ledger::{COIN, Fees, Ledger, STAKERS, TOKEN},
     market::{GroupAction::*, *},
-    world::World,
+    world::{Seen, World},
 };
 
 pub const TENANTS: [&str; 3] = ["ann", "bob", "cyd"];
@@ -173,14 +173,15 @@ impl Play {
         let Step { what, who, which, units } = step;
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
-        let Some(order) = self.pick_order(which) else {
+        let what = what % 56;
+        let Some(order) = self.pick_order(what, which, units) else {
             // A market that takes nothing does so until time passes.
             return self.create(tenant, which, units).or_else(|_| self.pass(units));
         };
         let (id, deployment) = (order.id, order.group.deployment);
         let price = order.spec.ceiling.u128() * (1 + u128::from(units) % 100) / 100;
         let tenant = self.name_of(&order.tenant);
-        match what % 56 {
+        match what {
             0 | 1 => self.create(tenant, which, units),
             2..=9 => self.attempt(|market| market.place(provider, id, price)),
             10 | 11 => {
@@ -269,6 +270,8 @@ impl Play {
                 self.attempt(|market| market.send(&market.who(tenant), &msg))
             }
             52 => self.pay_out(units),
+            53 => self.within_the_limit(units),
+            54 if units % 4 == 0 => self.guard_for_long(&order),
             _ => self.pass(units),
         }
     }
@@ -360,11 +363,28 @@ impl Play {
         *self.counts.entry(what.to_owned()).or_default() += 1;
     }
 
-    /// One of the latest orders, rather than one of those that are long over.
-    fn pick_order(&mut self, which: u8) -> Option<OrderResponse> {
-        let all = &self.world.orders;
-        let back = usize::from(which) % all.len().clamp(1, 6);
-        all.values().rev().nth(back).map(|seen| seen.order.clone())
+    /// One of the latest orders, mostly one to which the step may apply, rather than one that is long over.
+    fn pick_order(&mut self, what: u8, which: u8, units: u16) -> Option<OrderResponse> {
+        let now = self.market.now();
+        let apt = |seen: &&Seen| match what {
+            2..=15 => {
+                let ends = seen.order.closes_at.unwrap_or(seen.order.expires_at);
+                let bids = seen.bids.len();
+                let fine = if what < 10 { bids < 3 } else { bids > 0 };
+                seen.order.state == OrderState::Open && fine && now < ends
+            }
+            18 | 19 => seen.order.state == OrderState::Open && seen.order.closes_at.is_some(),
+            16 | 17 | 27 | 44 => seen.order.state == OrderState::Active,
+            _ => seen.order.state != OrderState::Closed,
+        };
+        let all: Vec<&Seen> = self.world.orders.values().rev().collect();
+        let apt: Vec<&Seen> = all.iter().copied().filter(apt).collect();
+        if apt.is_empty() && what < 20 {
+            return None;
+        }
+        let all = if apt.is_empty() || units % 8 == 7 { all } else { apt };
+        let seen = all.get(usize::from(which) % all.len().clamp(1, 6))?;
+        Some(seen.order.clone())
     }
 
     fn name_of(&self, address: &str) -> &'static str {
@@ -387,7 +407,8 @@ impl Play {
     /// A deployment more, as long as there are few: the fewer orders, the more happens
     /// to each.
     fn create(&mut self, tenant: &'static str, which: u8, units: u16) -> Done {
-        if self.world.orders.len() > 8 {
+        let live = |seen: &&Seen| seen.order.state != OrderState::Closed;
+        if self.world.orders.values().filter(live).count() > 6 {
             return self.prune();
         }
         let count = 1 + usize::from(which) % 3;

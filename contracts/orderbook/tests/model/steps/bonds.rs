@@ -15,7 +15,7 @@ impl Play {
             2 => (Unbond { amount: amount(1 + u128::from(units) * 20) }, 0),
             3 => (Unbond { amount: amount(bond.bond.saturating_sub(SLOT)) }, 0),
             4 => (Unbond { amount: amount((bond.bond + 1).saturating_sub(SLOT)) }, 0),
-            5 if bond.unbonding > 0 && units % 64 == 5 => {
+            5 if bond.unbonding > 0 && units % 16 == 5 => {
                 // A second before, and then.
                 let wait = bond.claimable_at.saturating_sub(self.market.now());
                 assert!(wait <= UNBONDING_PERIOD);
@@ -27,12 +27,11 @@ impl Play {
                 }
                 (ClaimUnbonded {}, 0)
             }
-            5 if units % 64 == 13 => {
-                let provider = address.to_string();
-                let (on, named) = (units % 128 < 64, registry::ExecuteMsg::SetMaintenance {
-                    provider: provider.clone(), on: units % 128 < 64,
-                });
-                let operator = self.market.operator(self.name_of(&provider));
+            6 if units % 16 < 8 => {
+                // Mostly off.
+                let on = units % 64 == 6;
+                let named = registry::ExecuteMsg::SetMaintenance { provider: address.into(), on };
+                let operator = self.market.operator(provider);
                 self.count(if on { "maintenance" } else { "no maintenance" });
                 return self.attempt(|market| market.call(&operator, &registry, &named, 0));
             }

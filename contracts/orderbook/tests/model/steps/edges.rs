@@ -113,6 +113,9 @@ impl Play {
         let active = |one: &&DeploymentResponse| one.state == DeploymentState::Active;
         let marked = self.world.deployments.values().filter(active);
         let marked: Vec<_> = marked.filter_map(|one| Some((one.id, one.mark?))).collect();
+        // Those that are depleted end soon; the others wait for a month, after which little else is left.
+        let soon = marked.iter().filter(|(_, mark)| mark.depleted_since.is_some() || units % 4 == 0);
+        let marked: Vec<_> = soon.collect();
         let Some((id, mark)) = marked.get(usize::from(units) % marked.len().max(1)) else {
             // One whose groups all rest is soon marked.
             let active = self.world.deployments.values().filter(active);
@@ -241,6 +244,9 @@ impl Play {
         let Some(order) = all.find(open).cloned() else {
             return Err("no order is open".to_owned());
         };
+        if units % 4 != 0 {
+            return self.pass(units);
+        }
         let (id, name) = (order.id, PROVIDERS[usize::from(units) % PROVIDERS.len()]);
         let wait = order.expires_at.saturating_sub(self.market.now());
         self.market.blocks(1 + wait / 6, wait);
