@@ -17,7 +17,7 @@ use common::{Fixture, evidence, revoke};
 use cosmwasm_std::Addr;
 use cw_ownable::Action;
 use souk_api::attestations::{
-    AttestationResponse, AttestationsResponse, CheckResponse, ExecuteMsg, Profile, AuditorResponse,
+    AttestationResponse, AttestationsResponse, AuditorResponse, CheckResponse, ExecuteMsg, Profile,
     QueryMsg,
 };
 use souk_contract_std::{
@@ -78,8 +78,7 @@ impl Play {
             0..=8 => self.attest(life, &auditor, &provider),
             9..=12 => self.revoke(life, &auditor, &provider),
             13 => {
-                let profile =
-                    Profile { name: format!("{}", life.below(9)), ..Profile::default() };
+                let profile = Profile { name: format!("{}", life.below(9)), ..Profile::default() };
                 let msg = ExecuteMsg::SetProfile { profile: profile.clone() };
                 self.send(&auditor, &msg, true);
                 self.words.profiles.insert(auditor.to_string(), profile);
@@ -122,7 +121,8 @@ impl Play {
         let named = 1 + life.below((1 << KEYS.len()) - 1);
         let keys = KEYS.iter().enumerate().filter(|(n, _)| named & (1 << n) != 0);
         let value = format!("{}", life.below(9));
-        let attributes: Vec<_> = keys.map(|(_, key)| Attribute::new(*key, value.as_str())).collect();
+        let attributes: Vec<_> =
+            keys.map(|(_, key)| Attribute::new(*key, value.as_str())).collect();
         let longest = now + self.words.longest;
         let ends = [now, now + 1, now + 60, now + HOUR, longest, longest + 1];
         let expires_at = ends[life.below(6) as usize];
@@ -187,7 +187,8 @@ impl Play {
         }
         for auditor in &self.auditors {
             let auditor = auditor.to_string();
-            let shown: AuditorResponse = self.fixture.ask(&QueryMsg::Auditor { auditor: auditor.clone() });
+            let shown: AuditorResponse =
+                self.fixture.ask(&QueryMsg::Auditor { auditor: auditor.clone() });
             assert_eq!(shown.profile.as_ref(), self.words.profiles.get(&auditor));
         }
     }

@@ -119,7 +119,12 @@ impl Life {
         done.is_ok()
     }
 
-    fn send_tokens(&mut self, from: &Addr, units: u128, hook: &Cw20Hook) -> Result<AppResponse, String> {
+    fn send_tokens(
+        &mut self,
+        from: &Addr,
+        units: u128,
+        hook: &Cw20Hook,
+    ) -> Result<AppResponse, String> {
         let (contract, msg) = (self.escrow.address.to_string(), to_json_binary(hook).unwrap());
         let send = Cw20ExecuteMsg::Send { contract, amount: units.into(), msg };
         let token = self.token.clone();

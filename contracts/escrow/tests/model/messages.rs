@@ -55,8 +55,7 @@ impl Life {
             Step::Open { account: OF_TOKEN, tenant, reserved, .. } => {
                 let (tenant, token) = (person(tenant).into(), self.token.to_string());
                 let reserved = rate(reserved);
-                let msg =
-                    ExecuteMsg::OpenTokenAccount { local: OF_TOKEN, tenant, token, reserved };
+                let msg = ExecuteMsg::OpenTokenAccount { local: OF_TOKEN, tenant, token, reserved };
                 (controller, msg, vec![])
             }
             Step::Fund { account, units } => {

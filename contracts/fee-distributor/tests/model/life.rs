@@ -105,8 +105,7 @@ impl Life {
         let office = Office::new(&who("owner"), &who("guardian"));
         let (pool, pools, returned) = (0, [[0; DENOMS]; 2], [0; STAKERS]);
         let sent = Sent::default();
-        let mut life =
-            Self { fees, expected, stakers, returned, token, pool, pools, office, sent };
+        let mut life = Self { fees, expected, stakers, returned, token, pool, pools, office, sent };
         let msg = ExecuteMsg::UpdateConfig {
             guardian: None,
             pool: None,

@@ -45,7 +45,11 @@ fn order(play: &Play, seen: &Seen, when: &str) {
     let known = &play.ledger.orders[&order.id.0];
     if order.state == OrderState::Open {
         let lists = &play.lists[&order.id];
-        assert_eq!((&lists.0, &lists.1), (&order.allow, &order.refuse), "it keeps its lists; {when}");
+        assert_eq!(
+            (&lists.0, &lists.1),
+            (&order.allow, &order.refuse),
+            "it keeps its lists; {when}"
+        );
     }
     let places: Vec<_> = bids.iter().map(|bid| (bid.price, bid.position)).collect();
     assert!(places.is_sorted(), "{places:?}; {when}");
@@ -86,9 +90,14 @@ fn providers(play: &Play, when: &str) {
         let stats = &world.stats[name];
         let provider = &stats.provider;
         assert_eq!(stats.used as usize, ledger.slots(provider), "slots of {name}; {when}");
-        let runs = |lease: &super::ledger::Lease| lease.provider == *provider && lease.ended.is_none();
+        let runs =
+            |lease: &super::ledger::Lease| lease.provider == *provider && lease.ended.is_none();
         let active = ledger.orders.values().filter_map(|order| order.lease.as_ref());
-        assert_eq!(stats.active as usize, active.filter(|lease| runs(lease)).count(), "{name}; {when}");
+        assert_eq!(
+            stats.active as usize,
+            active.filter(|lease| runs(lease)).count(),
+            "{name}; {when}"
+        );
         let breaches = ledger.breaches.get(provider).copied().unwrap_or(0);
         assert_eq!(stats.breaches, breaches, "breaches of {name}; {when}");
         let ended: u64 = stats.closed.iter().map(|(_, count)| count).sum();

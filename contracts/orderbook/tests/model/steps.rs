@@ -1,5 +1,6 @@
 //! What the players do.
 
+mod attempt;
 mod bonds;
 mod clock;
 mod edges;
@@ -12,16 +13,16 @@ mod terms;
 use std::collections::BTreeMap;
 
 use cosmwasm_std::{Addr, HexBinary, coins, to_json_binary};
-use cw20::Cw20ExecuteMsg;
 use cw_multi_test::AppResponse;
+use cw20::Cw20ExecuteMsg;
 use souk_api::{
     attestations,
     defaults::{DENOM, MANIFEST_TIMEOUT, MIN_DEPOSIT, MIN_RUNWAY},
     escrow,
     orderbook::{
-        ConfigResponse, Cw20Hook, DenomConfig, DeploymentResponse, ExecuteMsg, GroupState, LeaseResponse,
-        MAX_ORDERS, OrderResponse, OrderState, OrdersResponse, QueryMsg, Reclamation,
-        events::{BidPlaced, GroupChanged, LeaseClosed, LeaseReclaiming, OrderOpened},
+        ConfigResponse, Cw20Hook, DenomConfig, DeploymentResponse, ExecuteMsg, GroupState,
+        LeaseResponse, MAX_ORDERS, OrderResponse, OrderState, OrdersResponse, QueryMsg,
+        Reclamation,
     },
     paging::MAX_LIMIT,
     registry,
@@ -216,9 +217,7 @@ impl Play {
                 let name = self.holder(id).unwrap_or(provider);
                 self.attempt(|market| market.provider_closes(name, id, reason))
             }
-            18 | 19 => {
-                self.attempt(|market| market.close_auction(id, 1 + u32::from(units) % 3))
-            }
+            18 | 19 => self.attempt(|market| market.close_auction(id, 1 + u32::from(units) % 3)),
             20 => self.attempt(|market| market.expire(id)),
             21 | 22 => self.attempt(|market| market.end_deployment(deployment)),
             23 => PROVIDERS.iter().try_for_each(|provider| self.release(provider)),
@@ -274,93 +273,6 @@ impl Play {
             54 if units % 4 == 0 => self.guard_for_long(&order),
             _ => self.pass(units),
         }
-    }
-
-    fn attempt<E: std::fmt::Display>(
-        &mut self,
-        send: impl FnOnce(&mut Market) -> Result<AppResponse, E>,
-    ) -> Done {
-        let response = match send(&mut self.market).map_err(|error| error.to_string()) {
-            Ok(response) => response,
-            Err(error) => {
-                for (part, kind) in [
-                    ("does not carry", "refused: not carried"),
-                    ("takes no bids while", "refused: no cover"),
-                    ("has lapsed since", "refused: notice lapsed"),
-                ] {
-                    if error.contains(part) {
-                        self.count(kind);
-                    }
-                }
-                return Err(error);
-            }
-        };
-        for event in &response.events {
-            if let Some(kind) = event.ty.strip_prefix("wasm-souk_orderbook_") {
-                self.count(kind);
-            }
-        }
-        let market = &self.market;
-        let closed = market.events_of::<LeaseClosed>(&response);
-        let changed = market.events_of::<GroupChanged>(&response);
-        for OrderOpened { order, deployment, group, .. } in
-            market.events_of::<OrderOpened>(&response)
-        {
-            let of = market.deployment(deployment);
-            let group = of.groups.iter().find(|one| one.seq == group).unwrap();
-            let shown = market.order_of(order);
-            assert_eq!(shown.excluded, group.excluded, "as it is put out");
-            assert_eq!((&shown.allow, &shown.refuse), (&of.allow, &of.refuse), "likewise");
-            self.lists.insert(order, (of.allow, of.refuse));
-            self.opened.push(deployment);
-        }
-        for BidPlaced { order, provider, .. } in market.events_of::<BidPlaced>(&response) {
-            let (allow, refuse) = &self.lists[&order];
-            assert!(allow.is_empty() || allow.contains(&provider), "{provider} on {order}");
-            assert!(!refuse.contains(&provider), "{provider} on {order}");
-        }
-        let reclaiming = market.events_of::<LeaseReclaiming>(&response);
-        let (now, height) = (market.now(), market.app.block_info().height);
-        let rests = |state| changed.iter().any(|change| change.state == state);
-        let uncovered = rests(GroupState::InsufficientFunds)
-            && closed.iter().any(|lease| lease.reason != CloseReason::InsufficientFunds);
-        if uncovered {
-            self.count("group rests without cover");
-        }
-        for LeaseReclaiming { order, deadline, deadline_block, started_at, .. } in reclaiming {
-            self.announced.insert(order, started_at);
-            let before = self.notices.insert(order, (deadline, deadline_block));
-            assert!(before.is_none(), "{order} is announced once");
-            assert!(deadline >= now + HOUR && deadline_block >= height + 6, "{order}");
-        }
-        for LeaseClosed { order, reason, breach, notice, .. } in closed {
-            self.count(&format!("lease closed for {reason}"));
-            if breach {
-                self.count("breach");
-            }
-            if notice == Some(true) {
-                self.count("end by notice");
-                let (deadline, deadline_block) = self.notices[&order];
-                assert!(now >= deadline && height >= deadline_block, "{order} ends too early");
-                // Stopped when it was over already, that costs it nothing more.
-                let stopped = self.stopped_within(self.announced[&order], deadline);
-                let until = deadline + stopped;
-                let stopped = self.stopped_within(self.announced[&order], until);
-                assert!(now >= deadline + stopped, "{order}: the market was stopped {stopped} s");
-                if stopped > 0 {
-                    self.count("end by a notice with a pause in it");
-                }
-                assert!(!breach, "{order}");
-            }
-        }
-        for GroupChanged { state, .. } in changed {
-            self.count(&format!("group {state}"));
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, what: &str) {
-        *self.counts.entry(what.to_owned()).or_default() += 1;
     }
 
     /// One of the latest orders, mostly one to which the step may apply, rather than one that is long over.
@@ -471,7 +383,12 @@ impl Play {
             if in_tokens != (units % 16 == 5) {
                 let msg = to_json_binary(&escrow::Cw20Hook::Deposit { account }).unwrap();
                 let (contract, amount) = (escrow.to_string(), sum.into());
-                return market.call(&from, &token, &Cw20ExecuteMsg::Send { contract, amount, msg }, 0);
+                return market.call(
+                    &from,
+                    &token,
+                    &Cw20ExecuteMsg::Send { contract, amount, msg },
+                    0,
+                );
             }
             market.call(&from, &escrow, &escrow::ExecuteMsg::Deposit { account }, sum)
         })

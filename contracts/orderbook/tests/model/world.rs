@@ -83,7 +83,9 @@ impl World {
     fn look_at_order(&mut self, market: &Market, id: OrderId) {
         let before = self.orders.remove(&id);
         self.changed.extend(before.map(|seen| seen.order.group.deployment));
-        let Ok(order) = market.query::<OrderResponse>(&QueryMsg::Order { order: id }) else { return };
+        let Ok(order) = market.query::<OrderResponse>(&QueryMsg::Order { order: id }) else {
+            return;
+        };
         self.changed.insert(order.group.deployment);
         let (bids, lease) = (market.bids(id), market.query(&QueryMsg::Lease { order: id }).ok());
         self.orders.insert(id, Seen { order, bids, lease });

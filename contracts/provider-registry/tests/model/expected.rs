@@ -28,11 +28,8 @@ impl<T: Clone + Default + PartialEq> Pending<T> {
     pub fn set(&mut self, value: T, moment: u64, delay: u64) {
         let (now, next) = self.at(moment);
         let from = next.filter(|(next, _)| *next == value).map_or(moment + delay, |(_, from)| from);
-        *self = if from > moment {
-            Self { now, next: Some((value, from)) }
-        } else {
-            Self::of(value)
-        };
+        *self =
+            if from > moment { Self { now, next: Some((value, from)) } } else { Self::of(value) };
     }
 }
 

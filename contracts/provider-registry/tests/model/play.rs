@@ -74,7 +74,9 @@ impl Play {
             sent: Sent::default(),
             refused: 0,
         };
-        play.configure(|changes, play| changes.slash_receiver = Some(play.receivers()[0].to_string()));
+        play.configure(|changes, play| {
+            changes.slash_receiver = Some(play.receivers()[0].to_string())
+        });
         play
     }
 
@@ -208,7 +210,12 @@ impl Play {
     /// A slash in the first second of its week, in the last one, or in the one after that.
     fn slash_on_time(&mut self, who: usize, life: &mut Life) {
         let Some(notice) = self.slashers[who].notice.clone() else { return };
-        let ends = [notice.executable_at - 1, notice.executable_at, notice.lapses_at - 1, notice.lapses_at];
+        let ends = [
+            notice.executable_at - 1,
+            notice.executable_at,
+            notice.lapses_at - 1,
+            notice.lapses_at,
+        ];
         let nth = life.below(4) as usize;
         let Some(wait) = ends[nth].checked_sub(self.fixture.now()) else { return };
         self.fixture.pass(wait);
@@ -297,10 +304,15 @@ impl Play {
                 assert!(!of.known, "{provider} is known");
                 continue;
             };
-            let unbonding = shown.unbonding.map_or((0, 0), |one| (one.amount.u128(), one.claimable_at));
+            let unbonding =
+                shown.unbonding.map_or((0, 0), |one| (one.amount.u128(), one.claimable_at));
             let own = (of.unbonding, if of.unbonding > 0 { of.claimable_at } else { 0 });
             assert_eq!((shown.bond.u128(), unbonding), (of.bond, own), "{provider}");
-            assert_eq!((shown.slashes, shown.registered), (of.slashes, of.registered), "{provider}");
+            assert_eq!(
+                (shown.slashes, shown.registered),
+                (of.slashes, of.registered),
+                "{provider}"
+            );
             let published = fixture.published(provider);
             assert_eq!(published.is_some(), of.registered, "{provider}");
             if let Some(record) = published {

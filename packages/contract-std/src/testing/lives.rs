@@ -175,3 +175,56 @@ fn variants<M: JsonSchema>() -> BTreeSet<String> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_schema::cw_serde;
+
+    use super::*;
+
+    #[cw_serde]
+    enum Message {
+        Pay { units: u64 },
+        Stop {},
+        Nothing,
+    }
+
+    #[test]
+    fn a_message_that_was_never_sent_is_missed() {
+        let mut sent = Sent::default();
+        sent.note(&Message::Pay { units: 7 });
+        sent.note(&Message::Nothing);
+        let missed = |sent: &Sent| {
+            let sent = sent.clone();
+            catch_unwind(AssertUnwindSafe(|| sent.assert_all::<Message>())).is_err()
+        };
+        assert!(missed(&sent), "{sent:?}");
+        sent.note(&Message::Stop {});
+        assert!(!missed(&sent), "{sent:?}");
+        assert_eq!((sent.count("pay"), sent.count("stop"), sent.count("units")), (1, 1, 0));
+    }
+
+    #[test]
+    fn the_same_number_is_the_same_life() {
+        let throws = |seed| {
+            let mut life = Life::new(seed, 1);
+            (0..9).map(|_| life.below(100)).collect::<Vec<_>>()
+        };
+        assert_eq!(throws(5), throws(5));
+        assert_ne!(throws(5), throws(6));
+    }
+
+    #[test]
+    fn a_broken_life_fails_the_test_and_the_others_are_played() {
+        let lives = Lives { first: 1, steps: 100, usual: 100, each: 10 };
+        let mut played = 0;
+        let broke = catch_unwind(AssertUnwindSafe(|| {
+            lives.play("lives", |life| {
+                played += 1;
+                assert!(life.seed != 3, "a rule is broken");
+            });
+        }));
+        assert!(broke.is_err());
+        assert_eq!(played, 10);
+    }
+}

@@ -1,8 +1,8 @@
 //! What becomes of the fees: the distributor's part of the books.
 
 use cosmwasm_std::{Addr, Uint128};
-use cw20::{BalanceResponse, Cw20Coin, Cw20QueryMsg};
 use cw_multi_test::{ContractWrapper, Executor};
+use cw20::{BalanceResponse, Cw20Coin, Cw20QueryMsg};
 use souk_api::{
     defaults::{self, Roles},
     fees::{DenomResponse, ExecuteMsg, QueryMsg, Split, StakerResponse},
@@ -187,7 +187,8 @@ impl Ledger {
                 true
             }
             ExecuteMsg::ClaimRewards { staker, denoms } => {
-                let who = STAKERS.iter().position(|name| market.who(name).as_str() == staker).unwrap();
+                let who =
+                    STAKERS.iter().position(|name| market.who(name).as_str() == staker).unwrap();
                 for denom in denoms {
                     let held = held_in(denom);
                     let paid = self.gained(market, held, staker);

@@ -10,12 +10,7 @@ use super::*;
 
 impl Ledger {
     /// Reason and breach by who sent what; a provider's close may be one by notice.
-    pub(super) fn end_lease(
-        &mut self,
-        from: &str,
-        msg: &ExecuteMsg,
-        closed: &LeaseClosed,
-    ) {
+    pub(super) fn end_lease(&mut self, from: &str, msg: &ExecuteMsg, closed: &LeaseClosed) {
         let (id, now, by_notice) = (closed.order.0, self.now, closed.notice == Some(true));
         let lease = self.orders[&id].lease.clone().unwrap();
         let deployment = self.orders[&id].deployment;

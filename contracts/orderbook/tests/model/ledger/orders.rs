@@ -73,8 +73,10 @@ impl Ledger {
     ) {
         self.say_who_bids(msg);
         let address = market.orderbook.as_str();
-        let read = |event: &Event| OrderbookEvent::from_chain(&event.ty, &event.attributes, address);
-        let mut typed: Vec<OrderbookEvent> = events.iter().filter_map(read).map(Result::unwrap).collect();
+        let read =
+            |event: &Event| OrderbookEvent::from_chain(&event.ty, &event.attributes, address);
+        let mut typed: Vec<OrderbookEvent> =
+            events.iter().filter_map(read).map(Result::unwrap).collect();
         // A deployment begins before its orders, and ends after them.
         typed.sort_by_key(|event| match event {
             OrderbookEvent::DeploymentCreated(_) => 0,
@@ -98,7 +100,10 @@ impl Ledger {
             }
             ExecuteMsg::LowerBid { order, provider, price } => {
                 let bid = self.order(order.0).bids.get_mut(provider).unwrap();
-                assert!(price.u128() * 100 <= bid.price * 99, "{price} is lower by 1 % than {bid:?}");
+                assert!(
+                    price.u128() * 100 <= bid.price * 99,
+                    "{price} is lower by 1 % than {bid:?}"
+                );
                 *bid = Bid { price: price.u128(), place };
             }
             ExecuteMsg::WithdrawBid { order, provider } => {
@@ -109,7 +114,8 @@ impl Ledger {
             ExecuteMsg::ReleaseBids { provider, orders } => {
                 let now = self.now;
                 for id in orders {
-                    let Some(order) = self.orders.get_mut(&id.0).filter(|one| one.is_over(now)) else {
+                    let Some(order) = self.orders.get_mut(&id.0).filter(|one| one.is_over(now))
+                    else {
                         continue;
                     };
                     let own = order.lease.as_ref().filter(|lease| lease.provider == *provider);

@@ -36,15 +36,16 @@ impl Ledger {
                     Err(Refused)
                 }
             }
-            Withdraw { account, stream } => self.of_account(account.0, |of| {
-                let (pay, fee) = of.withdraw(*stream)?;
-                Ok((of.streams[stream].payee, pay, fee))
-            })
-            .map(|(held, (payee, pay, fee))| {
-                let payee = self.people[payee].clone();
-                self.unswept[held] += fee;
-                self.moves(held, vault, &payee, pay);
-            }),
+            Withdraw { account, stream } => self
+                .of_account(account.0, |of| {
+                    let (pay, fee) = of.withdraw(*stream)?;
+                    Ok((of.streams[stream].payee, pay, fee))
+                })
+                .map(|(held, (payee, pay, fee))| {
+                    let payee = self.people[payee].clone();
+                    self.unswept[held] += fee;
+                    self.moves(held, vault, &payee, pay);
+                }),
             WithdrawDeposit { account, amount } => {
                 let who = self.person(from);
                 let taken = self.of_account(account.0, |of| {

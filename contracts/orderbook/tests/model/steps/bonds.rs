@@ -75,7 +75,9 @@ impl Play {
         for (id, (_, of)) in &self.ledger.accounts {
             let account = AccountId(*id);
             let owed = of.streams.iter().filter(|(_, stream)| stream.known && stream.owed().0 > 0);
-            all.extend(owed.map(|(number, _)| escrow::ExecuteMsg::Withdraw { account, stream: *number }));
+            all.extend(
+                owed.map(|(number, _)| escrow::ExecuteMsg::Withdraw { account, stream: *number }),
+            );
             let own = of.own.refund.is_some_and(|units| units > 0).then_some(None);
             let left = of.others.iter().zip(1..).filter(|(purse, _)| purse.refund.is_some());
             let refunds = own.into_iter().chain(left.map(|(_, number)| Some(number)));

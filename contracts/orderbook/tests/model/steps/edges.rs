@@ -69,7 +69,10 @@ impl Play {
     pub(super) fn deplete(&mut self, units: u16) -> Done {
         self.unpause();
         let mut running = self.ledger.accounts.iter().filter(|(_, (_, of))| {
-            !of.closed && !of.depleted && of.rate() > 0 && of.left() / of.rate() < u128::from(2 * DAY)
+            !of.closed
+                && !of.depleted
+                && of.rate() > 0
+                && of.left() / of.rate() < u128::from(2 * DAY)
         });
         let Some((id, (_, of))) = running.next() else { return Err("nothing runs".to_owned()) };
         let (id, wait) = (DeploymentId(*id), (of.left() / of.rate()) as u64);
@@ -114,7 +117,8 @@ impl Play {
         let marked = self.world.deployments.values().filter(active);
         let marked: Vec<_> = marked.filter_map(|one| Some((one.id, one.mark?))).collect();
         // Those that are depleted end soon; the others wait for a month, after which little else is left.
-        let soon = marked.iter().filter(|(_, mark)| mark.depleted_since.is_some() || units % 4 == 0);
+        let soon =
+            marked.iter().filter(|(_, mark)| mark.depleted_since.is_some() || units % 4 == 0);
         let marked: Vec<_> = soon.collect();
         let Some((id, mark)) = marked.get(usize::from(units) % marked.len().max(1)) else {
             // One whose groups all rest is soon marked.
@@ -184,7 +188,11 @@ impl Play {
         let fine = units % 3 < 2 || depleted(self);
         let done = close(self);
         assert_eq!(done.is_ok(), fine, "{id}: {done:?}");
-        self.count(if units % 3 == 0 { "no manifest, first second" } else { "no manifest, last second" });
+        self.count(if units % 3 == 0 {
+            "no manifest, first second"
+        } else {
+            "no manifest, last second"
+        });
         done
     }
 
@@ -213,7 +221,8 @@ impl Play {
             let before = self.ledger.orders[&id.0].leader().map(|(_, bid)| bid.price);
             let lower = before.unwrap_or(order.spec.ceiling.u128()) * 98 / 100;
             let name = PROVIDERS[usize::from(units) % PROVIDERS.len()];
-            if units % 3 == 0 && self.attempt(|market| market.place(name, id, lower.max(1))).is_ok() {
+            if units % 3 == 0 && self.attempt(|market| market.place(name, id, lower.max(1))).is_ok()
+            {
                 self.count("a bid in the last second");
                 let moved = self.market.order_of(id).closes_at;
                 assert!(moved >= Some(closes_at), "{id} does not close earlier");
