@@ -1,10 +1,17 @@
-//! For tests of a contract (feature `testing`): a chain in memory, on which names have addresses.
+//! For tests of a contract (feature `testing`): a chain in memory, on which names have addresses, and
+//! random lives on it.
+
+mod lives;
+mod office;
 
 use cosmwasm_schema::serde::{Serialize, de::DeserializeOwned};
 use cosmwasm_std::{Addr, Coin, StdResult, Storage, Timestamp, testing::MockStorage};
 use cw_multi_test::{
     App, AppBuilder, AppResponse, BankKeeper, BankSudo, Executor, MockApiBech32, SudoMsg,
 };
+
+pub use lives::{Life, Lives, Sent};
+pub use office::{Act, Office};
 
 /// What addresses begin with.
 pub const PREFIX: &str = "souk";

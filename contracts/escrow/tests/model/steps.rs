@@ -6,7 +6,9 @@ use souk_api::escrow::ReserveChange;
 use souk_core::Rate;
 
 /// How many accounts, and parties who own, deposit and are paid.
-pub const ACCOUNTS: u64 = 3;
+pub const ACCOUNTS: u64 = 4;
+/// The account that is held in a token.
+pub const OF_TOKEN: u64 = 4;
 pub const PARTIES: usize = 4;
 pub const STREAMS: u64 = 4;
 
@@ -17,6 +19,10 @@ pub enum Step {
     Deplete {
         account: u64,
         more: u64,
+    },
+    /// Lets time pass until the second before, in which it still pays.
+    AlmostDeplete {
+        account: u64,
     },
     Open {
         account: u64,
@@ -61,9 +67,31 @@ pub enum Step {
         account: u64,
         deposit: Option<usize>,
     },
-    Sweep,
+    /// All of what the tenant can take, or one unit more.
+    TakeAll {
+        account: u64,
+        more: u128,
+    },
+    /// Just what starts a stopped clock, or one unit less.
+    Restart {
+        account: u64,
+        who: usize,
+        less: u128,
+    },
+    /// The controller sends tokens on for the tenant.
+    Fund {
+        account: u64,
+        units: u128,
+    },
+    Sweep(usize),
     /// The owner delists the controller, or lists it again.
     Delist(bool),
+    /// Likewise the token.
+    DelistToken(bool),
+    /// Fees go elsewhere.
+    Collect(usize),
+    /// Something that owner or guardian may do, by its number.
+    Office(u64),
 }
 
 /// How large the amounts of one life are.
@@ -75,6 +103,8 @@ pub enum Scale {
 }
 
 impl Scale {
+    pub const ALL: [Self; 3] = [Self::Small, Self::Usual, Self::Largest];
+
     fn units(self) -> BoxedStrategy<u128> {
         match self {
             Self::Small => (1..200u128).boxed(),
@@ -119,7 +149,8 @@ fn seconds() -> impl Strategy<Value = u64> {
     ]
 }
 
-fn step(scale: Scale) -> impl Strategy<Value = Step> {
+/// Any step, with amounts of that scale.
+pub fn step(scale: Scale) -> impl Strategy<Value = Step> {
     let account = || 1..=ACCOUNTS;
     let stream = || 1..=STREAMS;
     let person = || 0..PARTIES;
@@ -148,22 +179,30 @@ fn step(scale: Scale) -> impl Strategy<Value = Step> {
             .prop_map(|(account, units)| Step::TakeOwn { account, units }),
         2 => (account(), prop::option::of(0..4usize))
             .prop_map(|(account, deposit)| Step::Refund { account, deposit }),
-        1 => Just(Step::Sweep),
+        2 => (account(), 0..2u128).prop_map(|(account, more)| Step::TakeAll { account, more }),
+        2 => (account(), person(), 0..2u128)
+            .prop_map(|(account, who, less)| Step::Restart { account, who, less }),
+        1 => account().prop_map(|account| Step::AlmostDeplete { account }),
+        1 => (account(), scale.units()).prop_map(|(account, units)| Step::Fund { account, units }),
+        1 => (0..2usize).prop_map(Step::Sweep),
         1 => any::<bool>().prop_map(Step::Delist),
+        1 => any::<bool>().prop_map(Step::DelistToken),
+        1 => (0..2usize).prop_map(Step::Collect),
+        2 => any::<u64>().prop_map(Step::Office),
     ]
+}
+
+/// The first account.
+pub fn first(scale: Scale) -> impl Strategy<Value = Step> {
+    let parts = (0..PARTIES, scale.units());
+    parts.prop_map(|(tenant, units)| Step::Open { account: 1, tenant, units, reserved: 0 })
 }
 
 /// A life that begins with an account, so that it is not all refusals.
 pub fn life() -> impl Strategy<Value = Vec<Step>> {
     let scale = prop_oneof![Just(Scale::Small), Just(Scale::Usual), Just(Scale::Largest)];
     scale.prop_flat_map(|scale| {
-        let first = (0..PARTIES, scale.units()).prop_map(|(tenant, units)| Step::Open {
-            account: 1,
-            tenant,
-            units,
-            reserved: 0,
-        });
-        (first, prop::collection::vec(step(scale), 1..60)).prop_map(|(first, mut steps)| {
+        (first(scale), prop::collection::vec(step(scale), 1..60)).prop_map(|(first, mut steps)| {
             steps.insert(0, first);
             steps
         })

@@ -182,6 +182,11 @@ impl Denom {
         whole(self.pool_dripped)
     }
 
+    /// When the next drip ends.
+    pub fn next_end(&self) -> Option<u64> {
+        self.drips.iter().map(|drip| drip.end).min()
+    }
+
     pub fn drips(&self) -> bool {
         !self.drips.is_empty()
     }

@@ -1,5 +1,7 @@
 //! What the players do.
 
+mod attempt;
+mod bonds;
 mod clock;
 mod edges;
 mod ending;
@@ -8,30 +10,34 @@ mod owners;
 mod reclaiming;
 mod terms;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use cosmwasm_std::Addr;
+use cosmwasm_std::{Addr, HexBinary, coins, to_json_binary};
 use cw_multi_test::AppResponse;
-use proptest::prelude::*;
+use cw20::Cw20ExecuteMsg;
 use souk_api::{
     attestations,
-    defaults::{MANIFEST_TIMEOUT, MIN_DEPOSIT, MIN_RUNWAY},
+    defaults::{DENOM, MANIFEST_TIMEOUT, MIN_DEPOSIT, MIN_RUNWAY},
     escrow,
     orderbook::{
-        ConfigResponse, DenomConfig, DeploymentResponse, ExecuteMsg, GroupState, LeaseResponse,
-        MAX_ORDERS, OrderResponse, OrderState, OrdersResponse, QueryMsg, Reclamation,
-        events::{BidPlaced, GroupChanged, LeaseClosed, LeaseReclaiming, OrderOpened},
+        ConfigResponse, Cw20Hook, DenomConfig, DeploymentResponse, ExecuteMsg, GroupState,
+        LeaseResponse, MAX_ORDERS, OrderResponse, OrderState, OrdersResponse, QueryMsg,
+        Reclamation,
     },
     paging::MAX_LIMIT,
     registry,
 };
-use souk_contract_std::pause::LONGEST;
+use souk_contract_std::{pause::LONGEST, testing::Life};
 use souk_core::{
     AccountId, CloseReason, DeploymentId, OrderId, SignedBy,
     time::{DAY, HOUR},
 };
 
-use crate::market::{GroupAction::*, *};
+use crate::{
+    ledger::{COIN, Fees, Ledger, STAKERS, TOKEN},
+    market::{GroupAction::*, *},
+    world::{Seen, World},
+};
 
 pub const TENANTS: [&str; 3] = ["ann", "bob", "cyd"];
 pub const PROVIDERS: [&str; 4] = ["p0", "p1", "p2", "p3"];
@@ -45,23 +51,22 @@ pub struct Step {
     pub units: u16,
 }
 
-/// Any step.
-pub fn any_step() -> impl Strategy<Value = Step> {
-    let parts = (any::<u8>(), any::<u8>(), any::<u8>(), any::<u16>());
-    parts.prop_map(|(what, who, which, units)| Step { what, who, which, units })
+impl Step {
+    /// Any step.
+    pub fn any(life: &mut Life) -> Self {
+        let bytes = life.any().to_be_bytes();
+        let units = u16::from_be_bytes([bytes[4], bytes[5]]);
+        Self { what: bytes[0], who: bytes[1], which: bytes[2], units }
+    }
 }
 
 /// A market with players, and what it saw.
 pub struct Play {
     pub market: Market,
-    /// Every lease that ever was: its stream may owe something.
-    pub streams: BTreeSet<(DeploymentId, OrderId)>,
-    pub accounts: BTreeSet<DeploymentId>,
-    pub orders: BTreeSet<OrderId>,
-    /// Everyone who may hold coins.
-    pub everyone: Vec<Addr>,
-    /// Breaches of each provider, by the events.
-    pub breaches: BTreeMap<String, u64>,
+    /// Who gets what.
+    pub ledger: Ledger,
+    /// What the contracts showed after the last step.
+    pub world: World,
     /// Until when, in time and in blocks, leases run whose providers announced to take them back.
     notices: BTreeMap<OrderId, (u64, u64)>,
     /// When they announced it.
@@ -99,20 +104,24 @@ impl Play {
         };
         market.call(&owner, &registry, &msg, 0).unwrap();
         let until = market.now() + 300 * DAY;
+        let fees = Fees::set_up(&mut market);
+        let mut ledger = Ledger::begin(&market, fees);
+        market.log = Some(Vec::new());
         for name in PROVIDERS {
             let provider = market.provider_with(name, 5, &[eu()]);
             market.attest("auditor", &provider, &[eu()], until);
         }
+        let log = market.log.replace(Vec::new()).unwrap();
+        ledger.take(&market, log);
+        let mut world = World::default();
+        world.look(&market, true);
         let names = TENANTS.into_iter().chain(PROVIDERS);
         let names = names.map(|name| (market.who(name).into(), name)).collect();
         Self {
-            everyone: everyone(&market),
             names,
             market,
-            streams: BTreeSet::new(),
-            accounts: BTreeSet::new(),
-            orders: BTreeSet::new(),
-            breaches: BTreeMap::new(),
+            ledger,
+            world,
             notices: BTreeMap::new(),
             announced: BTreeMap::new(),
             stops: Vec::new(),
@@ -124,11 +133,7 @@ impl Play {
         }
     }
 
-    /// How often an event was seen.
-    pub fn seen(&self, kind: &str) -> usize {
-        self.counts.get(kind).copied().unwrap_or(0)
-    }
-
+    /// How often what was seen.
     pub fn counts(&self) -> &BTreeMap<String, usize> {
         &self.counts
     }
@@ -147,27 +152,37 @@ impl Play {
         }
     }
 
-    /// Does what the step says, if the contracts let it.
-    pub fn act(&mut self, step: Step) -> Done {
+    /// Does what the step says, if the contracts let it, and looks at what came of it: at all, now and then.
+    pub fn act(&mut self, step: Step, everything: bool) -> Done {
         let began = self.market.now();
         self.opened.clear();
         let done = self.try_to(step);
         self.passed = self.market.now() > began;
+        self.look(everything);
         done
+    }
+
+    /// Brings the books and what is seen up to now.
+    pub fn look(&mut self, everything: bool) {
+        let log = self.market.log.replace(Vec::new()).unwrap();
+        self.ledger.take(&self.market, log);
+        self.world.look(&self.market, everything);
+        self.ledger.fees.touched |= everything;
     }
 
     fn try_to(&mut self, step: Step) -> Done {
         let Step { what, who, which, units } = step;
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
-        let Some(order) = self.pick_order(which) else {
+        let what = what % 56;
+        let Some(order) = self.pick_order(what, which, units) else {
             // A market that takes nothing does so until time passes.
             return self.create(tenant, which, units).or_else(|_| self.pass(units));
         };
         let (id, deployment) = (order.id, order.group.deployment);
         let price = order.spec.ceiling.u128() * (1 + u128::from(units) % 100) / 100;
         let tenant = self.name_of(&order.tenant);
-        match what % 40 {
+        match what {
             0 | 1 => self.create(tenant, which, units),
             2..=9 => self.attempt(|market| market.place(provider, id, price)),
             10 | 11 => {
@@ -182,9 +197,7 @@ impl Play {
             13..=15 => {
                 let lowest = self.market.bids(id).first().map(|bid| bid.provider.clone());
                 let winner = lowest.map_or(provider, |address| self.name_of(&address));
-                self.attempt(|market| market.accept(tenant, id, winner, 1_000_000))?;
-                self.streams.insert((deployment, id));
-                Ok(())
+                self.attempt(|market| market.accept(tenant, id, winner, 1_000_000))
             }
             16 if units % 4 == 0 => self.attempt(|market| market.tenant_closes(tenant, id)),
             // As soon as it may.
@@ -204,13 +217,7 @@ impl Play {
                 let name = self.holder(id).unwrap_or(provider);
                 self.attempt(|market| market.provider_closes(name, id, reason))
             }
-            18 | 19 => {
-                self.attempt(|market| market.close_auction(id, 1 + u32::from(units) % 3))?;
-                if self.market.order_of(id).state == OrderState::Active {
-                    self.streams.insert((deployment, id));
-                }
-                Ok(())
-            }
+            18 | 19 => self.attempt(|market| market.close_auction(id, 1 + u32::from(units) % 3)),
             20 => self.attempt(|market| market.expire(id)),
             21 | 22 => self.attempt(|market| market.end_deployment(deployment)),
             23 => PROVIDERS.iter().try_for_each(|provider| self.release(provider)),
@@ -246,104 +253,50 @@ impl Play {
                 self.attempt(|market| market.set_delegate(tenant, deployment, "desk", limit))
             }
             37 => self.by_delegate(&order, units),
+            40 | 41 => self.bonds(provider, units),
+            42 | 43 => self.share(who, units),
+            44 => self.take_just_all(&order, units),
+            45 => self.deplete(units),
+            46 => self.end_on_time(units),
+            47 => self.want_of_manifest(units),
+            48 => self.close_on_time(units),
+            49 => self.expire_on_time(units),
+            50 => self.release_on_time(units),
+            51 if units % 4 == 0 => self.hand_over(units),
+            51 => {
+                let commitment = HexBinary::from([who; 32]);
+                let msg = ExecuteMsg::commit(deployment, commitment);
+                self.attempt(|market| market.send(&market.who(tenant), &msg))
+            }
+            52 => self.pay_out(units),
+            53 => self.within_the_limit(units),
+            54 if units % 4 == 0 => self.guard_for_long(&order),
             _ => self.pass(units),
         }
     }
 
-    fn attempt<E: std::fmt::Display>(
-        &mut self,
-        send: impl FnOnce(&mut Market) -> Result<AppResponse, E>,
-    ) -> Done {
-        let response = match send(&mut self.market).map_err(|error| error.to_string()) {
-            Ok(response) => response,
-            Err(error) => {
-                for (part, kind) in [
-                    ("does not carry", "refused: not carried"),
-                    ("takes no bids while", "refused: no cover"),
-                    ("has lapsed since", "refused: notice lapsed"),
-                ] {
-                    if error.contains(part) {
-                        self.count(kind);
-                    }
-                }
-                return Err(error);
+    /// One of the latest orders, mostly one to which the step may apply, rather than one that is long over.
+    fn pick_order(&mut self, what: u8, which: u8, units: u16) -> Option<OrderResponse> {
+        let now = self.market.now();
+        let apt = |seen: &&Seen| match what {
+            2..=15 => {
+                let ends = seen.order.closes_at.unwrap_or(seen.order.expires_at);
+                let bids = seen.bids.len();
+                let fine = if what < 10 { bids < 3 } else { bids > 0 };
+                seen.order.state == OrderState::Open && fine && now < ends
             }
+            18 | 19 => seen.order.state == OrderState::Open && seen.order.closes_at.is_some(),
+            16 | 17 | 27 | 44 => seen.order.state == OrderState::Active,
+            _ => seen.order.state != OrderState::Closed,
         };
-        for event in &response.events {
-            if let Some(kind) = event.ty.strip_prefix("wasm-souk_orderbook_") {
-                self.count(kind);
-            }
+        let all: Vec<&Seen> = self.world.orders.values().rev().collect();
+        let apt: Vec<&Seen> = all.iter().copied().filter(apt).collect();
+        if apt.is_empty() && what < 20 {
+            return None;
         }
-        let market = &self.market;
-        let closed = market.events_of::<LeaseClosed>(&response);
-        let changed = market.events_of::<GroupChanged>(&response);
-        for OrderOpened { order, deployment, group, .. } in
-            market.events_of::<OrderOpened>(&response)
-        {
-            let of = market.deployment(deployment);
-            let group = of.groups.iter().find(|one| one.seq == group).unwrap();
-            let shown = market.order_of(order);
-            assert_eq!(shown.excluded, group.excluded, "as it is put out");
-            assert_eq!((&shown.allow, &shown.refuse), (&of.allow, &of.refuse), "likewise");
-            self.lists.insert(order, (of.allow, of.refuse));
-            self.opened.push(deployment);
-        }
-        for BidPlaced { order, provider, .. } in market.events_of::<BidPlaced>(&response) {
-            let (allow, refuse) = &self.lists[&order];
-            assert!(allow.is_empty() || allow.contains(&provider), "{provider} on {order}");
-            assert!(!refuse.contains(&provider), "{provider} on {order}");
-        }
-        let reclaiming = market.events_of::<LeaseReclaiming>(&response);
-        let (now, height) = (market.now(), market.app.block_info().height);
-        let rests = |state| changed.iter().any(|change| change.state == state);
-        let uncovered = rests(GroupState::InsufficientFunds)
-            && closed.iter().any(|lease| lease.reason != CloseReason::InsufficientFunds);
-        if uncovered {
-            self.count("group rests without cover");
-        }
-        for LeaseReclaiming { order, deadline, deadline_block, started_at, .. } in reclaiming {
-            self.announced.insert(order, started_at);
-            let before = self.notices.insert(order, (deadline, deadline_block));
-            assert!(before.is_none(), "{order} is announced once");
-            assert!(deadline >= now + HOUR && deadline_block >= height + 6, "{order}");
-        }
-        for LeaseClosed { order, provider, reason, breach, notice, .. } in closed {
-            self.count(&format!("lease closed for {reason}"));
-            if breach {
-                self.count("breach");
-                *self.breaches.entry(provider).or_default() += 1;
-            }
-            if notice == Some(true) {
-                self.count("end by notice");
-                let (deadline, deadline_block) = self.notices[&order];
-                assert!(now >= deadline && height >= deadline_block, "{order} ends too early");
-                // Stopped when it was over already, that costs it nothing more.
-                let stopped = self.stopped_within(self.announced[&order], deadline);
-                let until = deadline + stopped;
-                let stopped = self.stopped_within(self.announced[&order], until);
-                assert!(now >= deadline + stopped, "{order}: the market was stopped {stopped} s");
-                if stopped > 0 {
-                    self.count("end by a notice with a pause in it");
-                }
-                assert!(!breach, "{order}");
-            }
-        }
-        for GroupChanged { state, .. } in changed {
-            self.count(&format!("group {state}"));
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, what: &str) {
-        *self.counts.entry(what.to_owned()).or_default() += 1;
-    }
-
-    /// One of the latest orders, rather than one of those that are long over.
-    fn pick_order(&mut self, which: u8) -> Option<OrderResponse> {
-        let all = self.all_orders();
-        self.orders.extend(all.iter().map(|order| order.id));
-        let back = usize::from(which) % all.len().clamp(1, 6);
-        all.into_iter().rev().nth(back)
+        let all = if apt.is_empty() || units % 8 == 7 { all } else { apt };
+        let seen = all.get(usize::from(which) % all.len().clamp(1, 6))?;
+        Some(seen.order.clone())
     }
 
     fn name_of(&self, address: &str) -> &'static str {
@@ -366,7 +319,8 @@ impl Play {
     /// A deployment more, as long as there are few: the fewer orders, the more happens
     /// to each.
     fn create(&mut self, tenant: &'static str, which: u8, units: u16) -> Done {
-        if self.all_orders().len() > 8 {
+        let live = |seen: &&Seen| seen.order.state != OrderState::Closed;
+        if self.world.orders.values().filter(live).count() > 6 {
             return self.prune();
         }
         let count = 1 + usize::from(which) % 3;
@@ -390,41 +344,53 @@ impl Play {
         let mut new = deployment(&groups, auction);
         new.reclamation = (which & 16 != 0).then_some(Reclamation { min_window: HOUR });
         let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
-        let mut made = None;
-        self.attempt(|market| {
-            let tenant = market.who(tenant);
-            let msg = souk_api::orderbook::ExecuteMsg::CreateDeployment(new);
-            let funds = cosmwasm_std::coins(deposit, souk_api::defaults::DENOM);
-            let response = market.pay(&tenant, &msg, &funds);
-            made = response.as_ref().ok().map(|response| {
-                let created: Vec<souk_api::orderbook::events::DeploymentCreated> =
-                    market.events_of(response);
-                created[0].deployment
+        if which & 32 != 0 {
+            let token = self.ledger.fees.token.clone();
+            return self.attempt(|market| {
+                let msg = Cw20ExecuteMsg::Send {
+                    contract: market.orderbook.to_string(),
+                    amount: deposit.into(),
+                    msg: to_json_binary(&Cw20Hook::CreateDeployment(new)).unwrap(),
+                };
+                market.call(&market.who(tenant), &token, &msg, 0)
             });
-            response
-        })?;
-        self.accounts.extend(made);
-        Ok(())
+        }
+        self.attempt(|market| {
+            let msg = ExecuteMsg::CreateDeployment(new);
+            market.pay(&market.who(tenant), &msg, &coins(deposit, DENOM))
+        })
     }
 
     fn release(&mut self, provider: &'static str) -> Done {
-        let orders: Vec<_> = self.all_orders().iter().map(|order| order.id).collect();
+        let orders: Vec<_> = self.world.orders.keys().copied().collect();
         self.attempt(|market| Ok::<_, String>(market.release(provider, &orders)))
     }
 
     fn prune(&mut self) -> Done {
-        let orders: Vec<_> = self.all_orders().iter().map(|order| order.id).collect();
+        let orders: Vec<_> = self.world.orders.keys().copied().collect();
         self.attempt(|market| Ok::<_, String>(market.prune(&orders)))
     }
 
+    /// In what the account is held, except now and then.
     fn deposit(&mut self, tenant: &'static str, deployment: DeploymentId, units: u16) -> Done {
         let from = if units % 2 == 0 { tenant } else { "friend" };
-        let units = 1 + u128::from(units) * 10;
-        let escrow = self.market.escrow.clone();
+        let sum = 1 + u128::from(units) * 10;
+        let (escrow, token) = (self.market.escrow.clone(), self.ledger.fees.token.clone());
         let account = AccountId(deployment.0);
+        let in_tokens = self.ledger.accounts[&deployment.0].0 == TOKEN;
         self.attempt(|market| {
             let from = market.who(from);
-            market.call(&from, &escrow, &escrow::ExecuteMsg::Deposit { account }, units)
+            if in_tokens != (units % 16 == 5) {
+                let msg = to_json_binary(&escrow::Cw20Hook::Deposit { account }).unwrap();
+                let (contract, amount) = (escrow.to_string(), sum.into());
+                return market.call(
+                    &from,
+                    &token,
+                    &Cw20ExecuteMsg::Send { contract, amount, msg },
+                    0,
+                );
+            }
+            market.call(&from, &escrow, &escrow::ExecuteMsg::Deposit { account }, sum)
         })
     }
 
@@ -432,7 +398,10 @@ impl Play {
         let account = AccountId(deployment.0);
         let msg = match units % 3 {
             0 => escrow::ExecuteMsg::Withdraw { account, stream: order.0 },
-            1 => escrow::ExecuteMsg::SweepFees { denom: usouk() },
+            1 => {
+                let held = if units % 2 == 0 { COIN } else { TOKEN };
+                escrow::ExecuteMsg::SweepFees { denom: self.ledger.fees.denom(held) }
+            }
             _ => escrow::ExecuteMsg::WithdrawDeposit { account, amount: amount(units.into()) },
         };
         let escrow = self.market.escrow.clone();
@@ -441,16 +410,4 @@ impl Play {
             market.call(&tenant, &escrow, &msg, 0)
         })
     }
-}
-
-/// Everyone who may hold coins.
-fn everyone(market: &Market) -> Vec<Addr> {
-    let mut all: Vec<Addr> = Vec::new();
-    for name in TENANTS.into_iter().chain(PROVIDERS).chain(["friend", "anyone", "auditor"]) {
-        all.extend([market.who(name), market.operator(name), market.payee(name)]);
-    }
-    all.extend([market.owner.clone(), market.guardian.clone(), market.slasher.clone()]);
-    all.extend([market.collector.clone(), market.escrow.clone(), market.registry.clone()]);
-    all.extend([market.attestations.clone(), market.orderbook.clone()]);
-    all
 }

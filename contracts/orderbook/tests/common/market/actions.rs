@@ -34,7 +34,9 @@ impl Market {
                 self.app.sudo(SudoMsg::Bank(BankSudo::Mint { to_address, amount })).unwrap();
             }
         }
-        let sent = self.app.execute_contract(from.clone(), self.orderbook.clone(), msg, funds);
+        let to = self.orderbook.clone();
+        let sent = self.app.execute_contract(from.clone(), to.clone(), msg, funds);
+        self.write_down(from, &to, msg, funds, sent.as_ref().ok());
         sent.map_err(|error| match error.downcast::<ContractError>() {
             Ok(error) => error,
             Err(other) => ContractError::from(StdError::generic_err(format!("{other:#}"))),
@@ -56,6 +58,7 @@ impl Market {
             coins(units, DENOM)
         };
         let sent = self.app.execute_contract(from.clone(), to.clone(), msg, &funds);
+        self.write_down(from, to, msg, &funds, sent.as_ref().ok());
         sent.map_err(|error| format!("{error:#}"))
     }
 

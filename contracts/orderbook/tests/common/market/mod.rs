@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 mod actions;
+mod log;
 mod queries;
 mod values;
 
@@ -37,6 +38,7 @@ use souk_orderbook::ContractError;
 use crate::meter::Meter;
 
 pub use actions::GroupAction;
+pub use log::Record;
 pub use values::*;
 
 /// A deposit that lasts for a year of the prices used here.
@@ -60,6 +62,8 @@ pub struct Market {
     pub orderbook_code: u64,
     /// What was minted so far: nothing may be lost of it.
     pub minted: u128,
+    /// What was sent, if a test keeps books.
+    pub log: Option<Vec<Record>>,
 }
 
 impl Market {
@@ -125,6 +129,7 @@ impl Market {
             orderbook,
             orderbook_code,
             minted: 0,
+            log: None,
         }
     }
 

@@ -65,9 +65,39 @@ impl Play {
             1 | 2 => 30 + u64::from(units % 40),
             3 | 4 => 600,
             5 | 6 => 4_000,
-            _ => DAY + 1,
+            _ if units % 64 == 7 => DAY + 1,
+            _ => 60,
         };
         self.market.blocks(1 + u64::from(units % 16), seconds);
         Ok(())
+    }
+
+    /// A guardian's pause stops new business through its last second, and no longer.
+    pub(super) fn guard_for_long(&mut self, order: &OrderResponse) -> Done {
+        self.unpause();
+        let (guardian, now) = (self.market.guardian.clone(), self.market.now());
+        self.attempt(|market| market.send(&guardian, &ExecuteMsg::Pause {}))?;
+        self.stop = Some((now, Some(now + LONGEST)));
+        self.market.blocks(LONGEST / 6, LONGEST - 1);
+        self.count("time in a guardian's pause");
+        let ceiling = order.spec.ceiling.u128();
+        let create = |play: &mut Self| {
+            let new = deployment(&[group("g", ceiling)], tenant_choice());
+            let msg = ExecuteMsg::CreateDeployment(new);
+            play.attempt(|market| market.pay(&market.who("ann"), &msg, &coins(PLENTY, DENOM)))
+        };
+        assert!(create(self).is_err_and(|error| error.contains("paused")), "its last second");
+        self.market.pass(1);
+        let goes_on = create(self);
+        assert!(goes_on.is_ok() || self.is_delisted(), "{goes_on:?}");
+        self.look(false);
+        let again = self.attempt(|market| market.send(&guardian, &ExecuteMsg::Pause {}));
+        assert!(again.is_err(), "not again for as long");
+        Ok(())
+    }
+
+    fn is_delisted(&self) -> bool {
+        let config: ConfigResponse = self.market.query(&QueryMsg::Config {}).unwrap();
+        config.denoms[0].delisted.is_some()
     }
 }

@@ -1,27 +1,22 @@
 //! Everything is closed and paid out.
 
+use cw_ownable::Action;
+use souk_api::orderbook::DeploymentState;
+
 use super::*;
 
 impl Play {
     /// Everything is closed, released, pruned, paid out and claimed.
     pub fn wind_up(&mut self) {
         self.unpause();
-        for order in self.all_orders() {
-            self.orders.insert(order.id);
-            // Closing a deployment twice is refused, which is fine here.
-            let _ = self.market.close(self.name_of(&order.tenant), order.group.deployment);
+        let active = |one: &&DeploymentResponse| one.state == DeploymentState::Active;
+        let open = self.world.deployments.values().filter(active);
+        for (id, tenant) in open.map(|one| (one.id, one.tenant.clone())).collect::<Vec<_>>() {
+            let name = self.name_of(&tenant);
+            self.attempt(|market| market.close(name, id)).unwrap();
         }
-        let leftover: Vec<_> = self.accounts.iter().copied().collect();
-        for id in leftover {
-            let shown: Result<souk_api::orderbook::DeploymentResponse, _> =
-                self.market.query(&QueryMsg::Deployment { deployment: id });
-            if let Ok(shown) = shown {
-                let _ = self.market.close(self.name_of(&shown.tenant), id);
-            }
-        }
-        self.orders.extend(self.all_orders().iter().map(|order| order.id));
         self.market.pass(2 * DAY);
-        let orders: Vec<_> = self.orders.iter().copied().collect();
+        let orders: Vec<_> = self.ledger.orders.keys().copied().map(OrderId).collect();
         for chunk in orders.chunks(MAX_ORDERS) {
             for provider in PROVIDERS {
                 self.market.release(provider, chunk);
@@ -29,24 +24,32 @@ impl Play {
             self.market.prune(chunk);
         }
         self.claim();
+        // Nobody is left to own it.
+        let renounced = ExecuteMsg::UpdateOwnership(Action::RenounceOwnership);
+        self.market.send(&self.market.owner.clone(), &renounced).unwrap();
+        self.look(true);
     }
 
+    /// Everyone is paid what is left for them, whoever asks.
     pub(super) fn claim(&mut self) {
+        self.look(false);
         let (anyone, escrow) = (self.market.who("anyone"), self.market.escrow.clone());
-        let mut call = |msg: escrow::ExecuteMsg| {
-            // A stream that was paid in full, or never was, has nothing more to give.
-            let _ = self.market.call(&anyone, &escrow, &msg, 0);
-        };
-        for (id, order) in &self.streams {
-            call(escrow::ExecuteMsg::Withdraw { account: AccountId(id.0), stream: order.0 });
+        let mut all = Vec::new();
+        for (id, (_, of)) in &self.ledger.accounts {
+            let account = AccountId(*id);
+            let known = of.streams.iter().filter(|(_, stream)| stream.known);
+            let withdraw = |stream: &u64| escrow::ExecuteMsg::Withdraw { account, stream: *stream };
+            all.extend(known.map(|(number, _)| withdraw(number)));
+            let left = of.others.iter().zip(1..).filter(|(purse, _)| purse.refund.is_some());
+            let deposits = left.map(|(_, number)| Some(number));
+            let refunds = std::iter::once(None).chain(deposits);
+            all.extend(refunds.map(|deposit| escrow::ExecuteMsg::ClaimRefund { account, deposit }));
         }
-        for id in &self.accounts {
-            let account = AccountId(id.0);
-            call(escrow::ExecuteMsg::ClaimRefund { account, deposit: None });
-            for deposit in 1..40 {
-                call(escrow::ExecuteMsg::ClaimRefund { account, deposit: Some(deposit) });
-            }
+        for held in [COIN, TOKEN] {
+            all.push(escrow::ExecuteMsg::SweepFees { denom: self.ledger.fees.denom(held) });
         }
-        call(escrow::ExecuteMsg::SweepFees { denom: usouk() });
+        for msg in all {
+            self.market.call(&anyone, &escrow, &msg, 0).unwrap();
+        }
     }
 }

@@ -26,23 +26,33 @@ impl Play {
         let Some((deployment, seq)) = short else { return self.start("friend", which) };
         let (id, seq, tenant) = (deployment.id, *seq, self.name_of(&deployment.tenant));
         self.attempt(|market| market.let_anyone_start(tenant, id, true))?;
-        self.market.deposit("friend", id, 2 * MIN_DEPOSIT);
+        self.fund("friend", id, 2 * MIN_DEPOSIT)?;
         self.attempt(|market| market.group("friend", Start, id, seq))?;
         self.count("start by a friend");
         Ok(())
     }
 
     pub(super) fn resting(&self) -> Vec<(DeploymentResponse, u32)> {
-        // Of the latest: most of the others are over.
-        let asked = self.accounts.iter().rev().take(12).filter_map(|id| {
-            self.market.query::<DeploymentResponse>(&QueryMsg::Deployment { deployment: *id }).ok()
-        });
-        let groups = asked.flat_map(|deployment| {
+        let groups = self.world.deployments.values().flat_map(|deployment| {
             let rests = |state| matches!(state, GroupState::Paused | GroupState::InsufficientFunds);
             let resting = deployment.groups.iter().filter(|group| rests(group.state));
             let seqs: Vec<u32> = resting.map(|group| group.seq.0).collect();
             seqs.into_iter().map(move |seq| (deployment.clone(), seq)).collect::<Vec<_>>()
         });
         groups.collect()
+    }
+
+    /// Coins or tokens for an account.
+    pub(super) fn fund(&mut self, from: &str, id: DeploymentId, units: u128) -> Done {
+        let account = AccountId(id.0);
+        let (escrow, token) = (self.market.escrow.clone(), self.ledger.fees.token.clone());
+        let from = self.market.who(from);
+        if self.ledger.accounts[&id.0].0 == TOKEN {
+            let msg = to_json_binary(&escrow::Cw20Hook::Deposit { account }).unwrap();
+            let msg = Cw20ExecuteMsg::Send { contract: escrow.into(), amount: units.into(), msg };
+            return self.attempt(|market| market.call(&from, &token, &msg, 0));
+        }
+        let msg = escrow::ExecuteMsg::Deposit { account };
+        self.attempt(|market| market.call(&from, &escrow, &msg, units))
     }
 }

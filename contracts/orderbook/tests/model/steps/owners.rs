@@ -1,5 +1,7 @@
 //! What auditors, slashers and the market's owner do.
 
+use cw_ownable::Action;
+
 use super::*;
 
 impl Play {
@@ -36,5 +38,27 @@ impl Play {
             Some(vec![DenomConfig { delisted: Some(delisted), ..config.denoms[0].clone() }]);
         let msg = ExecuteMsg::UpdateConfig { guardian: None, denoms, params: None };
         self.market.send(&self.market.owner.clone(), &msg).unwrap();
+    }
+
+    /// The owner offers the orderbook to another, who takes it.
+    pub(super) fn hand_over(&mut self, units: u16) -> Done {
+        let owner = self.market.owner.clone();
+        let heirs = ["owner", "heir"].map(|name| self.market.who(name));
+        let heir = heirs.into_iter().find(|heir| *heir != owner).unwrap();
+        let own = ExecuteMsg::UpdateOwnership;
+        let accept = own(Action::AcceptOwnership);
+        let by_none = self.attempt(|market| market.send(&market.who("anyone"), &accept));
+        assert!(by_none.is_err(), "nobody else takes it");
+        let offer = Action::TransferOwnership { new_owner: heir.to_string(), expiry: None };
+        self.attempt(|market| market.send(&owner, &own(offer)))?;
+        if units % 3 == 0 {
+            return Ok(());
+        }
+        self.attempt(|market| market.send(&heir, &accept))?;
+        self.market.owner = heir;
+        let msg = ExecuteMsg::Unpause {};
+        let late = self.attempt(|market| market.send(&owner, &msg));
+        assert!(late.is_err(), "who gave it away owns it no more");
+        Ok(())
     }
 }

@@ -37,7 +37,6 @@ impl Play {
                 let lowest = self.market.bids(id).first().map(|bid| bid.provider.clone());
                 let winner = lowest.map_or(PROVIDERS[0], |address| self.name_of(&address));
                 self.attempt(|market| market.accept("desk", id, winner, 1_000_000))?;
-                self.streams.insert((deployment, id));
                 self.count("accept by a delegate");
             }
             2 => {
@@ -60,6 +59,30 @@ impl Play {
             let limit = self.market.deployment(deployment).delegate_limit;
             assert!(limit.is_some_and(|limit| costs <= limit.u128()), "{costs} within {limit:?}");
         }
+        Ok(())
+    }
+
+    /// A delegate accepts what takes the deployment just to its limit, and is refused a unit beyond.
+    pub(super) fn within_the_limit(&mut self, units: u16) -> Done {
+        let open =
+            self.world.orders.values().filter(|seen| {
+                seen.order.state == OrderState::Open && seen.order.closes_at.is_none()
+            });
+        let mut leaders = open.filter_map(|seen| Some((&seen.order, seen.bids.first()?)));
+        let Some((order, bid)) = leaders.next() else { return Err("nothing to accept".to_owned()) };
+        let (id, deployment, provider) = (order.id, order.group.deployment, bid.provider.clone());
+        let (tenant, winner) = (self.name_of(&order.tenant), self.name_of(&provider));
+        let after = self.ledger.accounts[&deployment.0].1.rate() + bid.price.u128();
+        let below = Some(after - 1);
+        self.attempt(|market| market.set_delegate(tenant, deployment, "desk", below))?;
+        let beyond = self.attempt(|market| market.accept("desk", id, winner, 1_000_000));
+        assert!(beyond.is_err(), "{id} would cost more than {below:?}");
+        if units % 4 == 0 {
+            return beyond;
+        }
+        self.attempt(|market| market.set_delegate(tenant, deployment, "desk", Some(after)))?;
+        self.attempt(|market| market.accept("desk", id, winner, 1_000_000))?;
+        self.count("accept by a delegate");
         Ok(())
     }
 }

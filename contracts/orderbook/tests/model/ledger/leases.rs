@@ -1,0 +1,63 @@
+//! How leases end, by the rules alone: why, whether that is a breach, and until when the slot is held.
+
+use souk_api::orderbook::{ExecuteMsg, events::LeaseClosed};
+use souk_core::{
+    CloseReason::{self, InsufficientFunds, ManifestTimeout, Tenant, Unspecified},
+    time::DAY,
+};
+
+use super::*;
+
+impl Ledger {
+    /// Reason and breach by who sent what; a provider's close may be one by notice.
+    pub(super) fn end_lease(&mut self, from: &str, msg: &ExecuteMsg, closed: &LeaseClosed) {
+        let (id, now, by_notice) = (closed.order.0, self.now, closed.notice == Some(true));
+        let lease = self.orders[&id].lease.clone().unwrap();
+        let deployment = self.orders[&id].deployment;
+        assert_eq!(closed.provider, lease.provider, "whose lease {id} is");
+        let (_, account) = self.accounts.get_mut(&deployment).unwrap();
+        let depleted = account.depleted;
+        account.end(id, escrow::ReserveChange::NONE).unwrap();
+        self.touched.insert(deployment);
+
+        let by_tenant = from != self.operator(&lease.provider);
+        let said = match msg {
+            ExecuteMsg::CloseLease { reason: None, .. } if by_tenant => Tenant,
+            ExecuteMsg::CloseLease { reason: Some(ManifestTimeout), .. } => ManifestTimeout,
+            ExecuteMsg::CloseLease { .. } | ExecuteMsg::EndReclaim { .. } if by_notice => {
+                lease.announced.unwrap()
+            }
+            ExecuteMsg::CloseLease { reason, .. } => reason.unwrap_or(Unspecified),
+            ExecuteMsg::PauseGroup { .. }
+            | ExecuteMsg::CloseGroup { .. }
+            | ExecuteMsg::CloseDeployment { .. } => Tenant,
+            // Nothing else ends a lease that is paid for.
+            _ => InsufficientFunds,
+        };
+        let reason = if depleted { InsufficientFunds } else { said };
+        assert_eq!(closed.reason, reason, "why {id} ended after {msg:?} of {from}");
+        assert!(depleted || reason != InsufficientFunds, "{id} was paid for");
+        let breach = !by_notice && reason.is_providers() && reason != ManifestTimeout;
+        assert_eq!(closed.breach, breach, "whether the end of {id} is a breach");
+        if breach {
+            *self.breaches.entry(lease.provider.clone()).or_default() += 1;
+        }
+        let free_at = free_at(lease.since, now, reason, by_notice);
+        let order = self.orders.get_mut(&id).unwrap();
+        order.lease.as_mut().unwrap().ended = Some((now, free_at));
+        if free_at <= now {
+            order.bids.remove(&lease.provider);
+        }
+    }
+}
+
+/// From when on the slot of a lease is free.
+fn free_at(since: u64, ended: u64, reason: CloseReason, by_notice: bool) -> u64 {
+    let as_long_again = (2 * ended - since).min(since + DAY).max(ended);
+    match reason {
+        InsufficientFunds | ManifestTimeout => ended,
+        _ if by_notice => as_long_again,
+        Tenant => as_long_again,
+        _ => ended + DAY,
+    }
+}
