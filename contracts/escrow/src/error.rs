@@ -28,10 +28,10 @@ pub enum ContractError {
     /// An account for a token that the owner did not list.
     #[error("cw20 token {0} is not listed; the escrow's owner lists it by update_config")]
     TokenNotListed(Addr),
-    /// A controller or token that was delisted.
+    /// A controller or token that was delisted: it opens no account.
     #[error(
-        "{0} is delisted: no account or stream is opened by it or in it; what is open can be closed, \
-         withdrawn and refunded"
+        "{0} is delisted: no account is opened by it or in it; accounts that are open go on, with their \
+         streams, deposits and refunds; open one by another controller or in another denom"
     )]
     Delisted(Addr),
     /// To delist or list again what is in no list, or is as it should be.

@@ -31,7 +31,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Refuses to open anything by a controller, or in a token, that was delisted.
+    /// Refuses to open an account by a controller, or in a token, that was delisted.
     ///
     /// # Errors
     /// If one of them was.
