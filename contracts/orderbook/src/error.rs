@@ -382,9 +382,11 @@ pub enum ContractError {
     )]
     ReasonNotAllowed(CloseReason),
 
-    /// The group is not open.
-    #[error("group {group} is {state}; only an open one can be paused")]
-    GroupNotOpen {
+    /// The group is paused already, or closed.
+    #[error(
+        "group {group} is {state}; only one that is open or rests for lack of funds can be paused"
+    )]
+    NotPausable {
         /// The group.
         group: GroupId,
         /// Its state.
@@ -468,7 +470,7 @@ pub enum ContractError {
         min: u64,
     },
     /// Its terms have no notice.
-    #[error("lease {0} has no notice among its terms; to end it is a breach")]
+    #[error("lease {0} has no notice among its terms; close_lease ends it, as a breach")]
     NotReclaimable(OrderId),
     /// Once is enough.
     #[error("lease {order} is being reclaimed already; it can be ended at {deadline}")]
