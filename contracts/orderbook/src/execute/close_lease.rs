@@ -43,10 +43,7 @@ pub fn close_lease(
     exclude: bool,
 ) -> Result<Response, ContractError> {
     let LoadedOrder { id, mut order, mut deployment } = loaded;
-    let lease = order.lease().cloned().ok_or(ContractError::NoLease(id))?;
-    if lease.ended.is_some() {
-        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
-    }
+    let lease = order.running_lease(id)?.clone();
     let (now, height) = (ctx.now(), ctx.height());
     let notice = lease
         .notice

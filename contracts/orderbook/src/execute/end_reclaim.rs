@@ -11,12 +11,9 @@ use crate::{ContractError, Ctx, lifecycle::order::LoadedOrder, rules::reason::Si
 /// # Errors
 /// If there is no lease that runs, if none was announced, or if its notice is not over or has lapsed.
 pub fn end_reclaim(ctx: &mut Ctx, id: OrderId) -> Result<Response, ContractError> {
-    let loaded = LoadedOrder::load(ctx.storage(), id)?;
-    let lease = loaded.order.lease().ok_or(ContractError::NoLease(id))?;
-    if lease.ended.is_some() {
-        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
-    }
-    let notice = lease.notice.ok_or(ContractError::NotReclaiming(id))?;
+    let mut loaded = LoadedOrder::load(ctx.storage(), id)?;
+    let notice = loaded.order.running_lease(id)?.notice;
+    let notice = notice.ok_or(ContractError::NotReclaiming(id))?;
     let (now, height) = (ctx.now(), ctx.height());
     let end = notice.deadline(&ctx.config, now);
     let (deadline, deadline_block) = (end.time, end.block);

@@ -9,11 +9,7 @@ use crate::{
     lifecycle::order::LoadedOrder,
     neighbours::escrow,
     rules::{deadline::Deadline, reclaim},
-    state::{
-        groups,
-        notice::Notice,
-        orders::{self, OrderStatus},
-    },
+    state::{groups, notice::Notice, orders},
 };
 
 /// Once, and not before the lease ran for as long as the notice lasts. One that nobody ended the lease by within a
@@ -34,12 +30,8 @@ pub fn start_reclaim(
     reclaim::check_reason(reason)?;
     let LoadedOrder { id, mut order, .. } = loaded;
     let (now, height) = (ctx.now(), ctx.height());
-    let OrderStatus::Lease(lease) = &mut order.status else {
-        return Err(ContractError::NoLease(id));
-    };
-    if lease.ended.is_some() {
-        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
-    }
+    let id_of_group = order.group;
+    let lease = order.running_lease(id)?;
     let window = lease.window.ok_or(ContractError::NotReclaimable(id))?;
     if let Some(notice) = lease.notice {
         let deadline = notice.deadline(&ctx.config, now).time;
@@ -52,7 +44,6 @@ pub fn start_reclaim(
     if now < from {
         return Err(ContractError::ReclaimTooEarly { order: id, window, from, now });
     }
-    let id_of_group = order.group;
     if escrow::is_depleted(&ctx.view(), id_of_group.deployment) {
         return Err(ContractError::NothingToReclaim(id));
     }

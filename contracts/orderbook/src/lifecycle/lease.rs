@@ -95,12 +95,7 @@ pub fn end(
 ) -> Result<LeaseClosed, ContractError> {
     let LeaseEnding { reason, breach, excludes, notice: by_notice } = ending;
     let now = ctx.now();
-    let OrderStatus::Lease(lease) = &mut order.status else {
-        return Err(ContractError::NoLease(id));
-    };
-    if lease.ended.is_some() {
-        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
-    }
+    let lease = order.running_lease(id)?;
     lease.ended = Some((now, reason));
     if let Some(notice) = &mut lease.notice {
         notice.ended = by_notice;

@@ -200,6 +200,20 @@ impl Order {
         }
     }
 
+    /// Its lease, while that runs.
+    ///
+    /// # Errors
+    /// [`ContractError::NoLease`], or [`ContractError::LeaseNotActive`] with the state in which it ended.
+    pub fn running_lease(&mut self, id: OrderId) -> Result<&mut Lease, ContractError> {
+        let OrderStatus::Lease(lease) = &mut self.status else {
+            return Err(ContractError::NoLease(id));
+        };
+        if lease.ended.is_some() {
+            return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
+        }
+        Ok(lease)
+    }
+
     /// Refuses unless nothing ended it yet, time aside.
     ///
     /// # Errors
