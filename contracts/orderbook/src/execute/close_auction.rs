@@ -11,7 +11,7 @@ use crate::{
     ContractError, Ctx,
     eligibility::{self, Disqualification},
     lifecycle::{
-        group::record_expiries,
+        group::{end_without_lease, record_expiries},
         lease::{self, Winner},
         order::{self, LoadedOrder},
     },
@@ -107,18 +107,4 @@ fn award(
     }
     let (event, pay) = lease::open(ctx, loaded, winner)?;
     Ok(response.add_event(event).add_messages(let_go).add_message(pay))
-}
-
-/// Ends an order without a lease: its group rests, its reserve is let go.
-pub(super) fn end_without_lease(
-    ctx: &mut Ctx,
-    mut loaded: LoadedOrder,
-    end: OrderEnd,
-    response: Response,
-) -> Result<Response, ContractError> {
-    let group = loaded.order.group;
-    let (closed, released) = order::close(ctx.storage_mut(), loaded.id, &mut loaded.order, end)?;
-    let rests = order::rest_group(ctx.storage_mut(), group, end)?;
-    let reserve = escrow::reserve(ctx, group.deployment, ReserveChange::Less(released))?;
-    Ok(response.add_event(closed).add_event(rests).add_messages(reserve))
 }

@@ -7,9 +7,9 @@ use souk_core::{CloseReason, GroupId, OrderId, Rate};
 use crate::{
     ContractError, Ctx,
     lifecycle::{
-        group::{Offered, offered, record_expiries, reopen},
+        group::{self, Offered, offered, record_expiries, reopen},
         lease::{self, LeaseEnding},
-        order::{self, LoadedOrder},
+        order::LoadedOrder,
     },
     neighbours::escrow::{self, Funds},
     rules::{
@@ -115,7 +115,7 @@ pub fn close_lease(
     let response = Response::new().add_event(closed).add_events(expired);
     let (response, reserved) = match offered {
         Err(state) => {
-            let changed = order::set_group(ctx.storage_mut(), id_of_group, group, state)?;
+            let changed = group::save_in(ctx.storage_mut(), id_of_group, &mut group, state)?;
             (response.add_event(changed), Rate::ZERO)
         }
         Ok(offered) => {

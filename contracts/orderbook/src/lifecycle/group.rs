@@ -1,6 +1,6 @@
 //! How a group is put out again, and how it stops.
 
-use cosmwasm_std::{Event, Response};
+use cosmwasm_std::{Event, Response, StdResult, Storage};
 use souk_api::{
     escrow::ReserveChange,
     orderbook::{
@@ -12,7 +12,7 @@ use souk_core::{CloseReason, GroupId, GroupSpec, Rate};
 
 use super::{
     lease::{self, LeaseEnding},
-    order::{self, NewOrder},
+    order::{self, LoadedOrder, NewOrder},
 };
 use crate::{
     ContractError, Ctx,
@@ -73,6 +73,34 @@ pub fn reopen(
     Ok(opened)
 }
 
+/// Saves a group in a new state.
+pub fn save_in(
+    storage: &mut dyn Storage,
+    id: GroupId,
+    group: &mut Group,
+    state: GroupState,
+) -> StdResult<GroupChanged> {
+    group.set_state(state);
+    groups::save(storage, id, group)?;
+    Ok(GroupChanged { deployment: id.deployment, group: id.group, state })
+}
+
+/// Ends an order without a lease: its group rests, its reserve is let go. The events come after those of
+/// `response`.
+pub fn end_without_lease(
+    ctx: &mut Ctx,
+    loaded: LoadedOrder,
+    end: OrderEnd,
+    response: Response,
+) -> Result<Response, ContractError> {
+    let LoadedOrder { id, mut order, .. } = loaded;
+    let (closed, released) = order::close(ctx.storage_mut(), id, &mut order, end)?;
+    let mut group = groups::get(ctx.storage(), order.group)?;
+    let rests = save_in(ctx.storage_mut(), order.group, &mut group, end.group_state())?;
+    let reserve = escrow::reserve(ctx, order.group.deployment, ReserveChange::Less(released))?;
+    Ok(response.add_event(closed).add_event(rests).add_messages(reserve))
+}
+
 /// An order whose end was recorded.
 pub struct Expired {
     /// It closed.
@@ -100,8 +128,7 @@ pub fn record_expiry(
     }
     let end = OrderEnd::Expired;
     let (closed, released) = order::close(ctx.storage_mut(), group.order, &mut found, end)?;
-    group.set_state(end.group_state());
-    let rests = order::set_group(ctx.storage_mut(), id, group.clone(), end.group_state())?;
+    let rests = save_in(ctx.storage_mut(), id, group, end.group_state())?;
     Ok(Some(Expired { closed, rests, released }))
 }
 
@@ -145,7 +172,7 @@ pub fn stop(
     {
         group.take_start_back();
     }
-    let changed = order::set_group(ctx.storage_mut(), id, group, end.group_state())?;
+    let changed = save_in(ctx.storage_mut(), id, &mut group, end.group_state())?;
     let Some(mut found) = found else { return Ok(Response::new().add_event(changed)) };
     match &found.status {
         OrderStatus::Open => {
