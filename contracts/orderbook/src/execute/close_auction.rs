@@ -97,10 +97,11 @@ fn award(
     let (mut response, mut let_go) = (response, None);
     if !carries(released) {
         // What orders that are over still reserve must not cost a winner its lease.
-        let (events, more) = record_expiries(ctx, loaded.order.group, &loaded.deployment)?;
-        response = response.add_events(events);
-        let_go = escrow::reserve(ctx, loaded.deployment_id(), ReserveChange::Less(more))?;
-        if !carries(released.checked_add(more)?) {
+        let expired = record_expiries(ctx, loaded.order.group, &loaded.deployment)?;
+        response = response.add_events(expired.events);
+        let more = ReserveChange::Less(expired.released);
+        let_go = escrow::reserve(ctx, loaded.deployment_id(), more)?;
+        if !carries(released.checked_add(expired.released)?) {
             let response = response.add_messages(let_go);
             return end_without_lease(ctx, loaded, OrderEnd::InsufficientFunds, response);
         }

@@ -7,7 +7,7 @@ use souk_core::{CloseReason, GroupId, OrderId, Rate};
 use crate::{
     ContractError, Ctx,
     lifecycle::{
-        group::{self, Offered, offered, record_expiries, reopen},
+        group::{self, Expiries, Offered, offered, record_expiries, reopen},
         lease::{self, LeaseEnding},
         order::LoadedOrder,
     },
@@ -90,7 +90,7 @@ pub fn close_lease(
     let mut offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, |ceiling| {
         rest_for(ceiling, Rate::ZERO)
     });
-    let (mut expired, mut released) = (Vec::new(), Rate::ZERO);
+    let mut expired = Expiries::default();
     let for_want = match offered {
         Err(GroupState::InsufficientFunds) => funds.is_some() && !depleted,
         Err(GroupState::Paused) => bound,
@@ -99,9 +99,9 @@ pub fn close_lease(
     if for_want {
         // What orders that are over still reserve must not cost the group its place: else whoever closes chooses, by
         // recording their ends or not.
-        (expired, released) = record_expiries(ctx, id_of_group, &deployment)?;
+        expired = record_expiries(ctx, id_of_group, &deployment)?;
         offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, |ceiling| {
-            rest_for(ceiling, released)
+            rest_for(ceiling, expired.released)
         });
     }
     // What its delegate does not want takes no place of those that the tenant named.
@@ -112,7 +112,7 @@ pub fn close_lease(
     }
     // Also if it was excluded before, with its notice or by its tenant.
     closed.excluded = group.is_excluded(&lease.provider).then_some(true);
-    let response = Response::new().add_event(closed).add_events(expired);
+    let response = Response::new().add_event(closed).add_events(expired.events);
     let (response, reserved) = match offered {
         Err(state) => {
             let changed = group::save_in(ctx.storage_mut(), id_of_group, &mut group, state)?;
@@ -123,7 +123,7 @@ pub fn close_lease(
             (response.add_event(opened), offered.spec.ceiling.into())
         }
     };
-    let reserved = ReserveChange::between(released, reserved);
+    let reserved = ReserveChange::between(expired.released, reserved);
     let stop = escrow::close_stream(ctx, id_of_group.deployment, id, reserved)?;
     Ok(response.add_message(stop))
 }

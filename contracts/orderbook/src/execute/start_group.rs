@@ -11,7 +11,7 @@ use crate::{
     ContractError, Ctx,
     lifecycle::{
         self,
-        group::{Expired, Offered},
+        group::{Expiries, Offered},
     },
     neighbours::escrow::{self, Funds},
     permission::Starter,
@@ -39,12 +39,9 @@ pub fn start_group(
 ) -> Result<Response, ContractError> {
     deployment.must_be_active(id.deployment)?;
     let mut group = groups::get(ctx.storage(), id)?;
-    let (mut response, mut released) = (Response::new(), Rate::ZERO);
-    if let Some(expired) = lifecycle::group::record_expiry(ctx, id, &mut group, &deployment)? {
-        let Expired { closed, rests, .. } = expired;
-        released = expired.released;
-        response = response.add_event(closed).add_event(rests);
-    }
+    let mut expired = Expiries::default();
+    expired.record(ctx, id, &mut group, &deployment)?;
+    let Expiries { events, released } = expired;
     let state = group.state(&deployment);
     match (state, starter) {
         (GroupState::InsufficientFunds, _) | (GroupState::Paused, Starter::Tenant) => {}
@@ -76,6 +73,7 @@ pub fn start_group(
     let changed = GroupChanged { deployment: id.deployment, group: id.group, state };
     let change = ReserveChange::between(released, ceiling);
     let reserve = escrow::reserve(ctx, id.deployment, change)?;
+    let response = Response::new().add_events(events);
     Ok(response.add_event(changed).add_event(opened).add_messages(reserve))
 }
 

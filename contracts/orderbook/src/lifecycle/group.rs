@@ -5,7 +5,7 @@ use souk_api::{
     escrow::ReserveChange,
     orderbook::{
         GroupState,
-        events::{GroupChanged, OrderClosed, OrderOpened},
+        events::{GroupChanged, OrderOpened},
     },
 };
 use souk_core::{CloseReason, GroupId, GroupSpec, Rate};
@@ -101,58 +101,55 @@ pub fn end_without_lease(
     Ok(response.add_event(closed).add_event(rests).add_messages(reserve))
 }
 
-/// An order whose end was recorded.
-pub struct Expired {
-    /// It closed.
-    pub closed: OrderClosed,
-    /// Its group rests.
-    pub rests: GroupChanged,
-    /// What it had reserved, which the caller lets go in the account.
+/// Ends of orders that were recorded on the way.
+#[derive(Default)]
+pub struct Expiries {
+    /// Of each: its order closed, its group rests.
+    pub events: Vec<Event>,
+    /// What the orders had reserved, base units an hour, which the caller lets go in the account.
     pub released: Rate,
 }
 
-/// Records that the lifetime of an open group's order is over, if it is and nobody did: the group then
-/// rests. Saves both.
-pub fn record_expiry(
-    ctx: &mut Ctx,
-    id: GroupId,
-    group: &mut Group,
-    deployment: &Deployment,
-) -> Result<Option<Expired>, ContractError> {
-    if group.state(deployment) != GroupState::Open {
-        return Ok(None);
+impl Expiries {
+    /// Records that the lifetime of an open group's order is over, if it is and nobody did: the group then
+    /// rests. Saves both.
+    pub fn record(
+        &mut self,
+        ctx: &mut Ctx,
+        id: GroupId,
+        group: &mut Group,
+        deployment: &Deployment,
+    ) -> Result<(), ContractError> {
+        if group.state(deployment) != GroupState::Open {
+            return Ok(());
+        }
+        let Some(mut found) = orders::find(ctx.storage(), group.order)? else { return Ok(()) };
+        if order::check_expired(ctx, group.order, &found).is_err() {
+            return Ok(());
+        }
+        let end = OrderEnd::Expired;
+        let (closed, released) = order::close(ctx.storage_mut(), group.order, &mut found, end)?;
+        let rests = save_in(ctx.storage_mut(), id, group, end.group_state())?;
+        self.events.extend([Event::from(closed), Event::from(rests)]);
+        self.released = self.released.checked_add(released)?;
+        Ok(())
     }
-    let Some(mut found) = orders::find(ctx.storage(), group.order)? else { return Ok(None) };
-    if order::check_expired(ctx, group.order, &found).is_err() {
-        return Ok(None);
-    }
-    let end = OrderEnd::Expired;
-    let (closed, released) = order::close(ctx.storage_mut(), group.order, &mut found, end)?;
-    let rests = save_in(ctx.storage_mut(), id, group, end.group_state())?;
-    Ok(Some(Expired { closed, rests, released }))
 }
 
-/// Records the ends of the deployment's orders that are over, but for that of the group `but`; gives what they had
-/// reserved, which the caller lets go in the account. There are 20 groups at most.
+/// Records the ends of the deployment's orders that are over, those of all its groups `except` one. There are 20
+/// groups at most.
 pub fn record_expiries(
     ctx: &mut Ctx,
-    but: GroupId,
+    except: GroupId,
     deployment: &Deployment,
-) -> Result<(Vec<Event>, Rate), ContractError> {
-    let (mut events, mut released) = (Vec::new(), Rate::ZERO);
-    for seq in groups::of(deployment) {
-        let id = GroupId { group: seq, ..but };
-        if id == but {
-            continue;
-        }
+) -> Result<Expiries, ContractError> {
+    let mut expired = Expiries::default();
+    for group in groups::of(deployment).filter(|group| *group != except.group) {
+        let id = GroupId { group, ..except };
         let mut group = groups::get(ctx.storage(), id)?;
-        let expired = record_expiry(ctx, id, &mut group, deployment)?;
-        if let Some(Expired { closed, rests, released: more }) = expired {
-            events.extend([Event::from(closed), Event::from(rests)]);
-            released = released.checked_add(more)?;
-        }
+        expired.record(ctx, id, &mut group, deployment)?;
     }
-    Ok((events, released))
+    Ok(expired)
 }
 
 /// Ends the group's order or lease, if one is left, by its tenant's wish: the group is then in the
