@@ -8,7 +8,7 @@ use souk_api::{
         events::{GroupChanged, OrderOpened},
     },
 };
-use souk_core::{CloseReason, GroupId, GroupSpec, Rate};
+use souk_core::{GroupId, GroupSpec, Rate};
 
 use super::{
     lease::{self, LeaseEnding},
@@ -178,10 +178,7 @@ pub fn stop(
             Ok(Response::new().add_event(closed).add_event(changed).add_messages(reserve))
         }
         OrderStatus::Lease(running) if running.ended.is_none() => {
-            let depleted = escrow::is_depleted(&ctx.view(), id.deployment);
-            let reason =
-                if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
-            let ending = LeaseEnding { reason, breach: false, excludes: false, notice: false };
+            let ending = LeaseEnding::plain(lease::reason_of_tenant(ctx, id.deployment));
             let closed = lease::end(ctx, number, &mut found, ending)?;
             let stop = escrow::close_stream(ctx, id.deployment, number, ReserveChange::NONE)?;
             Ok(Response::new().add_event(closed).add_event(changed).add_message(stop))

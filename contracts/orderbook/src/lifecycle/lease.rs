@@ -5,7 +5,7 @@ use souk_api::{
     orderbook::events::{LeaseClosed, LeaseCreated},
     published::ProviderRecord,
 };
-use souk_core::{CloseReason, GroupId, OrderId};
+use souk_core::{CloseReason, DeploymentId, GroupId, OrderId};
 
 use super::order::{self, LoadedOrder};
 use crate::{
@@ -83,6 +83,20 @@ pub struct LeaseEnding {
     pub excludes: bool,
     /// By the provider whose notice is over.
     pub notice: bool,
+}
+
+impl LeaseEnding {
+    /// By its tenant or with its deployment: nobody breaks anything, nobody is excluded.
+    pub fn plain(reason: CloseReason) -> Self {
+        Self { reason, breach: false, excludes: false, notice: false }
+    }
+}
+
+/// Why a lease or a deployment ends by its tenant's side: for lack of money while the account is known to be
+/// depleted.
+pub fn reason_of_tenant(ctx: &Ctx, id: DeploymentId) -> CloseReason {
+    let depleted = escrow::is_depleted(&ctx.view(), id);
+    if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant }
 }
 
 /// Ends a running lease: its order, the provider's counters, and its slot if it is not held
