@@ -13,6 +13,7 @@ use crate::{
     ContractError, Ctx,
     lifecycle::{self, group::Expiries},
     neighbours::escrow,
+    rules::deadline::Deadline,
     state::{
         deployments::{self, Deployment, Mark},
         groups,
@@ -33,15 +34,16 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
         let mark = Mark { depleted_since, at: now, height };
         deployment.mark = Some(mark);
         deployments::save(ctx.storage_mut(), id, &deployment)?;
-        let (endable_at, _) = ctx.config.endable(mark);
+        let endable_at = ctx.config.endable(mark).time;
         let depleted_since = depleted_since.unwrap_or(now);
         let event = DeploymentMarked { deployment: id, depleted_since, endable_at };
         let reserve = escrow::reserve(ctx, id, ReserveChange::Less(expired.released))?;
         let response = Response::new().add_events(expired.events);
         return Ok(response.add_event(event).add_messages(reserve));
     };
-    let (endable_at, endable_at_block) = ctx.config.endable(mark);
-    if now < endable_at || height < endable_at_block {
+    let endable = ctx.config.endable(mark);
+    if !endable.is_over(now, height) {
+        let Deadline { time: endable_at, block: endable_at_block } = endable;
         return Err(ContractError::NotEndable { deployment: id, endable_at, endable_at_block });
     }
     let reason = match depleted_since {

@@ -48,9 +48,12 @@ pub fn start_reclaim(
         return Err(ContractError::NothingToReclaim(id));
     }
     let slowest = ctx.config.params.slowest_block;
-    let Deadline { time, block } = Deadline::after(window, slowest, now, height);
+    let Deadline { time: deadline, block: deadline_block } =
+        Deadline::after(window, slowest, now, height);
     let stopped = ctx.config.stopped_until(now);
-    lease.notice = Some(Notice { reason, started_at: now, time, block, stopped, ended: false });
+    let notice =
+        Notice { reason, started_at: now, deadline, deadline_block, stopped, ended: false };
+    lease.notice = Some(notice);
     let provider = lease.provider.clone();
     orders::save(ctx.storage_mut(), id, &order)?;
 
@@ -65,7 +68,7 @@ pub fn start_reclaim(
         provider: provider.into(),
         reason,
         started_at: now,
-        deadline: time,
-        deadline_block: block,
+        deadline,
+        deadline_block,
     }))
 }

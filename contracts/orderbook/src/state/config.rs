@@ -15,7 +15,7 @@ use souk_api::{
 use souk_contract_std::pause::Moment;
 
 use super::deployments::Mark;
-use crate::rules::{auction::Pause, deadline::least_blocks};
+use crate::rules::{auction::Pause, deadline::Deadline};
 
 /// What was learned of the escrow, which lists its controllers only after this contract exists.
 #[cw_serde]
@@ -133,12 +133,12 @@ impl Config {
         if goes_on { self.stopped } else { self.stopped_until(now) }
     }
 
-    /// From which second and which block on a deployment with this mark can be ended.
-    pub fn endable(&self, mark: Mark) -> (u64, u64) {
+    /// From when on a deployment with this mark can be ended.
+    pub fn endable(&self, mark: Mark) -> Deadline {
         let Params { end_grace, idle_grace, end_blocks, slowest_block, .. } = self.params;
         let grace = if mark.depleted_since.is_some() { end_grace } else { idle_grace };
-        let blocks = least_blocks(grace, slowest_block).max(end_blocks);
-        (mark.at.saturating_add(grace), mark.height.saturating_add(blocks))
+        let Deadline { time, block } = Deadline::after(grace, slowest_block, mark.at, mark.height);
+        Deadline { time, block: block.max(mark.height.saturating_add(end_blocks)) }
     }
 
     /// The last pause as it stands at `now`. One that ended by itself counts as ended at that second, and not
@@ -150,8 +150,8 @@ impl Config {
         if self.paused && 0 < self.pause_ends && self.pause_ends <= now {
             until = until.max(self.pause_ends);
             // Nobody noted the block.
-            let blocks = least_blocks(until.saturating_sub(from), self.params.slowest_block);
-            until_block = until_block.max(from_block.saturating_add(blocks));
+            let (lasted, slowest) = (until.saturating_sub(from), self.params.slowest_block);
+            until_block = until_block.max(Deadline::after(lasted, slowest, from, from_block).block);
         }
         Pause { from, from_block, until, until_block }
     }

@@ -5,7 +5,7 @@ use souk_api::orderbook::{NOTICE_LAPSE, ReclaimResponse};
 use souk_core::CloseReason;
 
 use super::config::Config;
-use crate::rules::deadline::{Deadline, least_blocks};
+use crate::rules::deadline::Deadline;
 
 /// A provider's announcement that it takes its lease back.
 #[cw_serde]
@@ -19,10 +19,10 @@ pub struct Notice {
     pub started_at: u64,
     /// The first second in which the lease can be ended by it, but for pauses since it was announced.
     #[serde(rename = "d")]
-    pub time: u64,
+    pub deadline: u64,
     /// The first such block.
     #[serde(rename = "b")]
-    pub block: u64,
+    pub deadline_block: u64,
     /// For how many seconds the market had been stopped when it was announced.
     #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
     pub stopped: u64,
@@ -48,9 +48,7 @@ impl Notice {
     /// long as it likes would have given no notice of its end.
     pub fn is_lapsed(&self, config: &Config, now: u64, height: u64) -> bool {
         let Deadline { time, block } = self.deadline(config, now);
-        let blocks = least_blocks(NOTICE_LAPSE, config.params.slowest_block);
-        let (time, block) = (time.saturating_add(NOTICE_LAPSE), block.saturating_add(blocks));
-        Deadline { time, block }.is_over(now, height)
+        Deadline::after(NOTICE_LAPSE, config.params.slowest_block, time, block).is_over(now, height)
     }
 
     /// Whether the lease can be ended by it.
@@ -71,8 +69,7 @@ impl Notice {
     /// Its end, where `stopped` is for how many seconds the market was stopped in all.
     fn later_by(&self, stopped: u64, config: &Config) -> Deadline {
         let since = stopped.saturating_sub(self.stopped);
-        let blocks = least_blocks(since, config.params.slowest_block);
-        let time = self.time.saturating_add(since);
-        Deadline { time, block: self.block.saturating_add(blocks) }
+        let slowest = config.params.slowest_block;
+        Deadline::after(since, slowest, self.deadline, self.deadline_block)
     }
 }
