@@ -41,12 +41,7 @@ pub struct Offered {
 /// Those of creating it: if its denom is delisted or its ceiling outside the denom's range by now, or its auction shorter or
 /// longer than allowed.
 pub fn offered(ctx: &Ctx, id: GroupId, deployment: &Deployment) -> Result<Offered, ContractError> {
-    let terms = denoms::get(ctx.storage(), &deployment.denom)?;
-    // Denoms are added and changed, never removed.
-    let terms = terms.ok_or_else(|| ContractError::DenomNotAccepted {
-        denom: deployment.denom.to_string(),
-        accepted: String::new(),
-    })?;
+    let terms = denoms::of(ctx.storage(), &deployment.denom)?;
     terms.must_be_listed(&deployment.denom)?;
     let spec = groups::spec(ctx.storage(), id)?;
     opening::check_ceiling(&spec, terms.min_price, terms.max_price)?;
