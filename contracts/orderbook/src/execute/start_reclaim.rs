@@ -5,7 +5,7 @@ use souk_api::orderbook::events::LeaseReclaiming;
 use souk_core::{CloseReason, GroupId};
 
 use crate::{
-    ContractError, Ctx,
+    ContractError, Ctx, ReclaimError,
     lifecycle::order::LoadedOrder,
     neighbours::escrow,
     rules::{deadline::Deadline, reclaim},
@@ -32,20 +32,21 @@ pub fn start_reclaim(
     let (now, height) = (ctx.now(), ctx.height());
     let id_of_group = order.group;
     let lease = order.running_lease(id)?;
-    let window = lease.window.ok_or(ContractError::NotReclaimable(id))?;
+    let window = lease.window.ok_or(ReclaimError::NoWindow(id))?;
     if let Some(notice) = lease.notice {
         let deadline = notice.deadline(&ctx.config, now).time;
-        return Err(match notice.is_lapsed(&ctx.config, now, height) {
-            true => ContractError::NoticeLapsed { order: id, deadline },
-            false => ContractError::ReclaimingAlready { order: id, deadline },
+        let lapsed = notice.is_lapsed(&ctx.config, now, height);
+        return Err(match lapsed {
+            true => ReclaimError::Lapsed { order: id, deadline }.into(),
+            false => ReclaimError::Announced { order: id, deadline }.into(),
         });
     }
     let from = reclaim::startable_from(lease.created_at, window);
     if now < from {
-        return Err(ContractError::ReclaimTooEarly { order: id, window, from, now });
+        return Err(ReclaimError::TooEarly { order: id, window, from, now }.into());
     }
     if escrow::is_depleted(&ctx.view(), id_of_group.deployment) {
-        return Err(ContractError::NothingToReclaim(id));
+        return Err(ReclaimError::Depleted(id).into());
     }
     let slowest = ctx.config.params.slowest_block;
     let Deadline { time: deadline, block: deadline_block } =
