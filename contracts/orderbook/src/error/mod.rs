@@ -2,6 +2,7 @@
 
 mod reclaim;
 
+pub use crate::rules::funds::Shortfall;
 pub use reclaim::ReclaimError;
 
 use cosmwasm_std::Addr;
@@ -15,20 +16,6 @@ use souk_core::{
     attributes::AttributeError, ids::AccountIdError, limits::LimitError, matching::Mismatch,
 };
 use thiserror::Error;
-
-/// An account that does not last for the least runway.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{has} base units, where {burden} an hour for {runway} s need {needed}")]
-pub struct Shortfall {
-    /// Whole base units that are there.
-    pub has: u128,
-    /// Base units that it takes, rounded up.
-    pub needed: u128,
-    /// All rates and reserves, base units an hour.
-    pub burden: u128,
-    /// The least runway, in seconds.
-    pub runway: u64,
-}
 
 /// The orderbook's errors.
 #[derive(Debug, Error, PartialEq)]

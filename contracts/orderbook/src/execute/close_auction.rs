@@ -15,8 +15,8 @@ use crate::{
         lease::{self, Winner},
         order::{self, LoadedOrder},
     },
-    neighbours::escrow::{self, Funds},
-    rules::{deadline::Deadline, reason::OrderEnd},
+    neighbours::escrow,
+    rules::{deadline::Deadline, funds::Funds, reason::OrderEnd},
     state::{
         bids::{self, Bid},
         provider_stats,

@@ -11,9 +11,11 @@ use crate::{
         lease::{self, LeaseEnding},
         order::LoadedOrder,
     },
-    neighbours::escrow::{self, Funds},
+    neighbours::escrow,
     rules::{
-        delegate, manifest,
+        delegate,
+        funds::Funds,
+        manifest,
         reason::{Aftermath, Side},
     },
     state::{

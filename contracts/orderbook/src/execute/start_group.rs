@@ -13,9 +13,9 @@ use crate::{
         self,
         group::{Expiries, Offered},
     },
-    neighbours::escrow::{self, Funds},
+    neighbours::escrow,
     permission::Starter,
-    rules::delegate,
+    rules::{delegate, funds::Funds},
     state::{
         deployments::Deployment,
         groups::{self, Group},

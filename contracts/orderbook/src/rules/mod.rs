@@ -4,6 +4,7 @@ pub mod auction;
 pub mod daily;
 pub mod deadline;
 pub mod delegate;
+pub mod funds;
 pub mod manifest;
 pub mod opening;
 pub mod price;
