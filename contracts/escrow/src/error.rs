@@ -2,7 +2,7 @@
 
 use cosmwasm_std::Addr;
 use souk_contract_std::CommonError;
-use souk_core::{AccountId, Amount, Denom, Rate, ids::AccountIdError};
+use souk_core::{AccountId, Amount, Denom, ids::AccountIdError};
 use thiserror::Error;
 
 /// What can go wrong.
@@ -117,17 +117,17 @@ pub enum ContractError {
     },
     /// The money would not last.
     #[error(
-        "account {account} would hold {left} base units; {rate} an hour for {seconds} s need {needed}; deposit the difference or ask for less"
+        "account {account} would hold {has} base units; {burden} an hour for {runway} s need {needed}; deposit the difference or ask for less"
     )]
     TooShortRunway {
         /// The account.
         account: AccountId,
-        /// Whole base units that would be left.
-        left: Amount,
-        /// All rates and reserves.
-        rate: Rate,
-        /// The least runway.
-        seconds: u64,
+        /// Whole base units that would be there.
+        has: Amount,
+        /// All rates and reserves, base units an hour.
+        burden: u128,
+        /// The least runway, in seconds.
+        runway: u64,
         /// Base units that it takes, rounded up.
         needed: u128,
     },

@@ -84,9 +84,8 @@ pub fn close_lease(
             return Some(GroupState::InsufficientFunds);
         };
         let gone = lease.price.u128().saturating_add(released.u128());
-        let burden = funds.burden().saturating_sub(gone);
-        let limit = deployment.delegate_limit;
-        let within = delegate::check(limit, burden.saturating_add(ceiling.u128())).is_ok();
+        let burden = funds.burden_after(ceiling, gone);
+        let within = delegate::check(deployment.delegate_limit, burden).is_ok();
         (bound && !within).then_some(GroupState::Paused)
     };
     let mut offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, |ceiling| {

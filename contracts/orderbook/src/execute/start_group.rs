@@ -58,8 +58,8 @@ pub fn start_group(
     check_carried(&funds, id, &offered, released)?;
     // A binding auction makes its tenant pay without asking again.
     if starter == Starter::Tenant && deployment.is_bound_by_delegate(ctx.sender()) {
-        let burden = funds.burden().saturating_sub(released.u128());
-        delegate::check(deployment.delegate_limit, burden.saturating_add(ceiling.u128()))?;
+        let burden = funds.burden_after(ceiling, released.u128());
+        delegate::check(deployment.delegate_limit, burden)?;
     }
     if without_last {
         exclude_last(ctx, id, &mut group, &deployment, starter)?;

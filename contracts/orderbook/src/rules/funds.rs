@@ -3,7 +3,7 @@
 use souk_api::orderbook::TIME_TO_BID;
 use souk_core::{
     Amount, Clock, Rate,
-    clock::{SCALE, split},
+    clock::{SCALE, needed, split},
 };
 use thiserror::Error;
 
@@ -63,6 +63,11 @@ impl Funds {
         self.rate().saturating_add(self.reserved.u128())
     }
 
+    /// The same with `more` beside it and without `less` of it.
+    pub fn burden_after(&self, more: Rate, less: u128) -> u128 {
+        self.burden().saturating_sub(less).saturating_add(more.u128())
+    }
+
     /// Whole base units that are left.
     pub fn balance(&self) -> u128 {
         split(self.clock.remaining).0
@@ -90,12 +95,11 @@ impl Funds {
     }
 
     fn last(&self, runway: u64, more: Rate, less: u128) -> Result<(), Shortfall> {
-        let burden = self.burden().saturating_add(more.u128()).saturating_sub(less);
-        let needed = burden.saturating_mul(u128::from(runway));
-        if !self.is_depleted() && self.clock.remaining >= needed {
+        let burden = self.burden_after(more, less);
+        if !self.is_depleted() && self.clock.lasts(burden, runway) {
             return Ok(());
         }
-        let (has, needed) = (self.balance(), needed.div_ceil(SCALE));
+        let (has, needed) = (self.balance(), needed(burden, runway));
         Err(Shortfall { has, needed, burden, runway })
     }
 }
