@@ -1,6 +1,7 @@
 //! The rules: pure, no storage and no messages.
 
 pub mod auction;
+pub mod cover;
 pub mod daily;
 pub mod deadline;
 pub mod delegate;
