@@ -52,11 +52,11 @@ pub fn close_lease(
     let limit = bound.then_some(deployment.delegate_limit);
     let cover = Cover { funds: funds.as_ref(), ended: lease.price.into(), limit };
     let (next, expired) = what_follows(ctx, id_of_group, &mut group, &deployment, after, &cover)?;
-    // What its delegate does not want takes no place of those that the tenant named.
+    // What its delegate does not want takes no place of those that the tenant does not want.
     if exclude && ctx.sender() == deployment.tenant {
-        group.name(&lease.provider);
+        group.exclude_unwanted(&lease.provider);
     } else if ending.excludes {
-        group.exclude(&lease.provider);
+        group.exclude_leaver(&lease.provider);
     }
     // Also if it was excluded before, with its notice or by its tenant.
     closed.excluded = group.is_excluded(&lease.provider).then_some(true);

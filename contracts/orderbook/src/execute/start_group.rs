@@ -91,9 +91,9 @@ fn exclude_last(
     let order = orders::find(ctx.storage(), group.order)?;
     let lease = order.as_ref().and_then(Order::lease).ok_or(ContractError::NoLease(group.order))?;
     if ctx.sender() == deployment.tenant {
-        group.name(&lease.provider);
+        group.exclude_unwanted(&lease.provider);
     } else {
-        group.exclude(&lease.provider);
+        group.exclude_leaver(&lease.provider);
     }
     Ok(())
 }

@@ -59,7 +59,7 @@ pub fn start_reclaim(
     orders::save(ctx.storage_mut(), id, &order)?;
 
     let mut group = groups::get(ctx.storage(), id_of_group)?;
-    group.exclude(&provider);
+    group.exclude_leaver(&provider);
     groups::save(ctx.storage_mut(), id_of_group, &group)?;
     let GroupId { deployment, group } = id_of_group;
     Ok(Response::new().add_event(LeaseReclaiming {
