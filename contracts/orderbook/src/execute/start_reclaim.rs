@@ -51,9 +51,9 @@ pub fn start_reclaim(
     let slowest = ctx.config.params.slowest_block;
     let Deadline { time: deadline, block: deadline_block } =
         Deadline::after(window, slowest, now, height);
-    let stopped = ctx.config.stopped_until(now);
+    let paused_seconds = ctx.config.paused_seconds(now);
     let notice =
-        Notice { reason, started_at: now, deadline, deadline_block, stopped, ended: false };
+        Notice { reason, started_at: now, deadline, deadline_block, paused_seconds, ended: false };
     lease.notice = Some(notice);
     let provider = lease.provider.clone();
     orders::save(ctx.storage_mut(), id, &order)?;

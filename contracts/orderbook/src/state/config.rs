@@ -60,9 +60,9 @@ pub struct Config {
     /// The block of `unpaused_at`, or that at which a slow chain is at `pause_ends`; 0 if it is not known.
     #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
     pub unpaused_block: u64,
-    /// For how many seconds it was stopped in all pauses whose end is recorded.
+    /// How many seconds the pauses lasted whose end is recorded, all together.
     #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
-    pub stopped: u64,
+    pub paused_seconds: u64,
     /// What was learned of the escrow; none before the first deployment. Here since it is read with every
     /// message anyway: a record of its own would cost each bid and each close another read.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
@@ -111,26 +111,26 @@ impl Config {
             let Pause { from, from_block, .. } = last.begin(time, block.unwrap_or_default());
             (self.paused_at, self.paused_block) = (from, from_block);
         } else {
-            self.stopped = self.stopped_until(time);
+            self.paused_seconds = self.paused_seconds(time);
             (self.unpaused_at, self.unpaused_block) = (time, block.unwrap_or(last.until_block));
         }
     }
 
-    /// For how many seconds new business was stopped until `now`, in all pauses. One that goes on with another
+    /// For how many seconds new business was paused up to `now`, all pauses together. One that goes on with another
     /// counts with the minutes between them.
-    pub fn stopped_until(&self, now: u64) -> u64 {
+    pub fn paused_seconds(&self, now: u64) -> u64 {
         if !self.paused {
-            return self.stopped;
+            return self.paused_seconds;
         }
         let ends = if self.pause_ends > 0 { self.pause_ends.min(now) } else { now };
         let began = self.paused_at.max(self.unpaused_at);
-        self.stopped.saturating_add(ends.saturating_sub(began))
+        self.paused_seconds.saturating_add(ends.saturating_sub(began))
     }
 
-    /// The same, of pauses that are over.
-    pub fn stopped_before(&self, now: u64) -> u64 {
+    /// The same, of pauses that are over at `now`.
+    pub fn paused_seconds_of_ended(&self, now: u64) -> u64 {
         let goes_on = self.paused && (self.pause_ends == 0 || now < self.pause_ends);
-        if goes_on { self.stopped } else { self.stopped_until(now) }
+        if goes_on { self.paused_seconds } else { self.paused_seconds(now) }
     }
 
     /// From when on a deployment with this mark can be ended.

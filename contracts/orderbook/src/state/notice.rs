@@ -23,9 +23,9 @@ pub struct Notice {
     /// The first such block.
     #[serde(rename = "b")]
     pub deadline_block: u64,
-    /// For how many seconds the market had been stopped when it was announced.
+    /// For how many seconds the market had been paused when it was announced.
     #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
-    pub stopped: u64,
+    pub paused_seconds: u64,
     /// Whether the lease ended by it.
     #[serde(rename = "x", default, skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
@@ -41,7 +41,7 @@ impl Notice {
     /// slow chain makes in it: its tenant can take no other provider meanwhile. What was over before a pause
     /// stays over.
     pub fn deadline(&self, config: &Config, now: u64) -> Deadline {
-        self.later_by(config.stopped_until(now), config)
+        self.later_by(config.paused_seconds(now), config)
     }
 
     /// Whether it came to nothing: nobody ended the lease by it in time. A provider that could wait with that for as
@@ -59,16 +59,16 @@ impl Notice {
     /// As queries show it, of a lease that runs or not: with the pauses that are over, since nobody knows how
     /// long another lasts; in one that ended as it was announced.
     pub fn describe(&self, runs: bool, config: &Config, now: u64, height: u64) -> ReclaimResponse {
-        let stopped = if runs { config.stopped_before(now) } else { self.stopped };
-        let Deadline { time: deadline, block: deadline_block } = self.later_by(stopped, config);
+        let paused = if runs { config.paused_seconds_of_ended(now) } else { self.paused_seconds };
+        let Deadline { time: deadline, block: deadline_block } = self.later_by(paused, config);
         let Self { reason, started_at, ended, .. } = *self;
         let lapsed = runs && self.is_lapsed(config, now, height);
         ReclaimResponse { reason, started_at, deadline, deadline_block, ended, lapsed }
     }
 
-    /// Its end, where `stopped` is for how many seconds the market was stopped in all.
-    fn later_by(&self, stopped: u64, config: &Config) -> Deadline {
-        let since = stopped.saturating_sub(self.stopped);
+    /// Its end, where `paused` is for how many seconds the market was paused in all.
+    fn later_by(&self, paused: u64, config: &Config) -> Deadline {
+        let since = paused.saturating_sub(self.paused_seconds);
         let slowest = config.params.slowest_block;
         Deadline::after(since, slowest, self.deadline, self.deadline_block)
     }
