@@ -11,7 +11,6 @@ use super::order::{self, LoadedOrder};
 use crate::{
     ContractError, Ctx,
     neighbours::escrow::{self, NewStream},
-    rules::slot,
     state::{
         bids::{self, Bid},
         leases,
@@ -117,8 +116,7 @@ pub fn end(
     let lease = lease.clone();
     orders::save(ctx.storage_mut(), id, order)?;
 
-    let hold = ctx.config.params.slot_hold;
-    let free = slot::is_free(lease.created_at, lease.ended, lease.ended_by_notice(), now, hold);
+    let free = lease.frees_slot(now, ctx.config.params.slot_hold);
     let frees_slot = free && remove_bid(ctx, id, &lease)?;
     let end = LeaseEnd { reason, breach, frees_slot };
     provider_stats::lease_ended(ctx.storage_mut(), &lease.provider, end)?;

@@ -12,4 +12,3 @@ pub mod price;
 pub mod reason;
 pub mod reclaim;
 pub mod settings;
-pub mod slot;
