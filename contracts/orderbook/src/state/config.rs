@@ -47,21 +47,21 @@ pub struct Config {
     /// Whether new business is stopped.
     pub paused: bool,
     /// When a guardian's pause ends or ended by itself, in seconds.
-    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
     pub pause_ends: u64,
     /// When it was last stopped, as [`Pause`] counts; 0 if never.
     #[serde(default)]
     pub paused_at: u64,
     /// The block of `paused_at`; 0 if it is not known.
-    #[serde(rename = "p", default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "p", default, skip_serializing_if = "souk_core::time::is_zero")]
     pub paused_block: u64,
     /// When it was last allowed again; 0 if it was never stopped.
     pub unpaused_at: u64,
     /// The block of `unpaused_at`, or that at which a slow chain is at `pause_ends`; 0 if it is not known.
-    #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "u", default, skip_serializing_if = "souk_core::time::is_zero")]
     pub unpaused_block: u64,
     /// How many seconds the pauses lasted whose end is recorded, all together.
-    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "s", default, skip_serializing_if = "souk_core::time::is_zero")]
     pub paused_seconds: u64,
     /// What was learned of the escrow; none before the first deployment. Here since it is read with every
     /// message anyway: a record of its own would cost each bid and each close another read.
@@ -90,11 +90,6 @@ struct StoredParams {
     // Every message reads the configuration: what says nothing new is not written.
     #[serde(default = "first_slowest_block", skip_serializing_if = "is_first_slowest_block")]
     slowest_block: u64,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -24,16 +24,11 @@ pub struct Notice {
     #[serde(rename = "b")]
     pub deadline_block: u64,
     /// For how many seconds the market had been paused when it was announced.
-    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "s", default, skip_serializing_if = "souk_core::time::is_zero")]
     pub paused_seconds: u64,
     /// Whether the lease ended by it.
     #[serde(rename = "x", default, skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(seconds: &u64) -> bool {
-    *seconds == 0
 }
 
 impl Notice {
