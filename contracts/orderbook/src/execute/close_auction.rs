@@ -87,14 +87,14 @@ fn award(
     ctx: &mut Ctx,
     loaded: LoadedOrder,
     winner: Winner,
-    response: Response,
+    mut response: Response,
 ) -> Result<Response, ContractError> {
     let released = order::reserved(ctx.storage(), &loaded.order)?;
     let funds = escrow::funds(&ctx.view(), loaded.deployment_id()).ok();
     let price: Rate = winner.bid.price.into();
     let carries =
         |released| funds.as_ref().is_some_and(|funds: &Funds| funds.carry(price, released).is_ok());
-    let (mut response, mut let_go) = (response, None);
+    let mut let_go = None;
     if !carries(released) {
         // What orders that are over still reserve must not cost a winner its lease.
         let expired = record_expiries(ctx, loaded.order.group, &loaded.deployment)?;

@@ -29,7 +29,8 @@ use crate::{
 /// # Errors
 /// If the deployment is closed, if the group does not rest, if it is not the sender's to start, if it
 /// could not be created at today's terms, if the account does not carry it, if it was started too often
-/// within a day, if it could come to cost more than the delegate may let it, or if there is nobody to exclude or another than tenant and delegate wants it.
+/// within a day, if it could come to cost more than the delegate may let it, or if `without_last` is given
+/// and there is no latest lease or the sender is neither tenant nor delegate.
 pub fn start_group(
     ctx: &mut Ctx,
     id: GroupId,

@@ -38,8 +38,8 @@ pub struct Offered {
 /// What a group would be put out again with today.
 ///
 /// # Errors
-/// Those of creating it: if its denom is delisted or its ceiling outside the denom's range by now, or its auction shorter or
-/// longer than allowed.
+/// Those of creating it: if its denom is delisted or its ceiling outside the denom's range by now, or its
+/// auction shorter or longer than allowed.
 pub fn offered(ctx: &Ctx, id: GroupId, deployment: &Deployment) -> Result<Offered, ContractError> {
     let terms = denoms::of(ctx.storage(), &deployment.denom)?;
     terms.must_be_listed(&deployment.denom)?;
