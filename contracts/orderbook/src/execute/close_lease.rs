@@ -7,7 +7,7 @@ use souk_core::{CloseReason, GroupId, OrderId, Rate};
 use crate::{
     ContractError, Ctx,
     lifecycle::{
-        group::{self, Expiries, Offered, offered, record_expiries, reopen},
+        group::{self, Expiries, Reopening, record_expiries, reopen, reopening},
         lease::{self, LeaseEnding},
         order::LoadedOrder,
     },
@@ -26,8 +26,8 @@ use crate::{
 };
 
 /// Ends a lease and decides what becomes of its group: [`Aftermath`] says it, and the table "How leases and
-/// groups end" in the README. A close is never refused for what follows: a group that cannot be put out again rests.
-/// What the account cannot be read for counts as not carried.
+/// groups end" in the README. A close is never refused for what follows: a group that cannot be reopened rests.
+/// If the account's record cannot be read, a new order counts as not carried.
 ///
 /// # Errors
 /// If the lease ended already, if reason or exclusion are not this side's to give, or if it is not
@@ -66,9 +66,9 @@ pub fn close_lease(
             let changed = group::save_in(ctx.storage_mut(), id_of_group, &mut group, state)?;
             (response.add_event(changed), Rate::ZERO)
         }
-        Ok(offered) => {
-            let opened = reopen(ctx, id_of_group, group, &mut deployment, &offered)?;
-            (response.add_event(opened), offered.spec.ceiling.into())
+        Ok(with) => {
+            let opened = reopen(ctx, id_of_group, group, &mut deployment, &with)?;
+            (response.add_event(opened), with.spec.ceiling.into())
         }
     };
     let reserved = ReserveChange::between(expired.released, reserved);
@@ -136,7 +136,7 @@ fn check_manifest_window(
     Err(ContractError::ManifestWindow { order, from, until, now })
 }
 
-/// What the group is put out again with, or the state in which it rests; and the ends of other orders that were
+/// What the group is reopened with, or the state in which it rests; and the ends of other orders that were
 /// recorded for it.
 fn what_follows(
     ctx: &mut Ctx,
@@ -145,23 +145,23 @@ fn what_follows(
     deployment: &Deployment,
     after: Aftermath,
     cover: &Cover,
-) -> Result<(Result<Offered, GroupState>, Expiries), ContractError> {
-    let next = put_out_again(ctx, id, group, deployment, after, cover, Rate::ZERO);
+) -> Result<(Result<Reopening, GroupState>, Expiries), ContractError> {
+    let next = try_reopening(ctx, id, group, deployment, after, cover, Rate::ZERO);
     match next {
         Err(state) if cover.could_gain(state) => {
             // What orders that are over still reserve must not cost the group its place: else whoever closes
             // chooses, by recording their ends or not.
             let expired = record_expiries(ctx, id, deployment)?;
-            let next = put_out_again(ctx, id, group, deployment, after, cover, expired.released);
+            let next = try_reopening(ctx, id, group, deployment, after, cover, expired.released);
             Ok((next, expired))
         }
         next => Ok((next, Expiries::default())),
     }
 }
 
-/// What the group is put out again with, which is counted; else the state in which it rests now. `released` is
+/// What the group is reopened with, which is counted; else the state in which it rests now. `released` is
 /// reserved no more.
-fn put_out_again(
+fn try_reopening(
     ctx: &Ctx,
     id: GroupId,
     group: &mut Group,
@@ -169,12 +169,12 @@ fn put_out_again(
     after: Aftermath,
     cover: &Cover,
     released: Rate,
-) -> Result<Offered, GroupState> {
+) -> Result<Reopening, GroupState> {
     let mut counted = group.clone();
     let counts = match after {
         Aftermath::NoFunds => return Err(GroupState::InsufficientFunds),
         Aftermath::NoManifest => return Err(GroupState::Paused),
-        // As a start is: else a close would put a group out again without end.
+        // As a start is: else a close would reopen a group without end.
         Aftermath::ByTenant => counted.count_start(ctx.now()).is_ok(),
         Aftermath::Breach | Aftermath::Notice | Aftermath::NoManifestForWinner => {
             counted.count_round(ctx.now())
@@ -184,10 +184,10 @@ fn put_out_again(
         return Err(GroupState::Paused);
     }
     // An order that no bid could win, or whose auction could not close, is none: the tenant decides.
-    let offered = offered(ctx, id, deployment).map_err(|_| GroupState::Paused)?;
-    if let Some(state) = cover.rest_for(offered.spec.ceiling.into(), released) {
+    let with = reopening(ctx, id, deployment).map_err(|_| GroupState::Paused)?;
+    if let Some(state) = cover.rest_for(with.spec.ceiling.into(), released) {
         return Err(state);
     }
     *group = counted;
-    Ok(offered)
+    Ok(with)
 }

@@ -1,4 +1,4 @@
-//! A group that rests is put out again.
+//! A group that rests is reopened.
 
 use cosmwasm_std::Response;
 use souk_api::{
@@ -11,7 +11,7 @@ use crate::{
     ContractError, Ctx,
     lifecycle::{
         self,
-        group::{Expiries, Offered},
+        group::{Expiries, Reopening},
     },
     neighbours::escrow,
     permission::Starter,
@@ -53,10 +53,10 @@ pub fn start_group(
             return Err(ContractError::GroupNotResting { group: id, state });
         }
     }
-    let offered = lifecycle::group::offered(ctx, id, &deployment)?;
-    let ceiling = Rate::from(offered.spec.ceiling);
+    let with = lifecycle::group::reopening(ctx, id, &deployment)?;
+    let ceiling = Rate::from(with.spec.ceiling);
     let funds = escrow::funds(&ctx.view(), id.deployment)?;
-    check_carried(&funds, id, &offered, released)?;
+    check_carried(&funds, id, &with, released)?;
     // A binding auction makes its tenant pay without asking again.
     if starter == Starter::Tenant && deployment.is_bound_by_delegate(ctx.sender()) {
         let burden = funds.burden_after(ceiling, released.u128());
@@ -69,7 +69,7 @@ pub fn start_group(
     started.map_err(|from| ContractError::StartsUsedUp { group: id, max: MAX_STARTS, from })?;
     // The deployment is in use again. The mark of one that was depleted is void by itself.
     deployment.mark = deployment.mark.filter(|mark| mark.depleted_since.is_some());
-    let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &offered)?;
+    let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &with)?;
     let state = GroupState::Open;
     let changed = GroupChanged { deployment: id.deployment, group: id.group, state };
     let change = ReserveChange::between(released, ceiling);
@@ -105,15 +105,15 @@ fn exclude_last(
 fn check_carried(
     funds: &Funds,
     id: GroupId,
-    offered: &Offered,
+    with: &Reopening,
     released: Rate,
 ) -> Result<(), ContractError> {
     if funds.is_depleted() {
         return Err(ContractError::StillDepleted(id.deployment));
     }
-    let ceiling = offered.spec.ceiling.into();
+    let ceiling = with.spec.ceiling.into();
     funds.carry_order(ceiling, Rate::ZERO, released).map_err(ContractError::NotCarried)?;
-    let (has, needed) = (funds.balance(), offered.terms.min_deposit);
+    let (has, needed) = (funds.balance(), with.terms.min_deposit);
     if has < needed.u128() {
         return Err(ContractError::LeastDepositMissing { group: id, has, needed });
     }

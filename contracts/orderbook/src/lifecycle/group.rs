@@ -1,4 +1,4 @@
-//! How a group is put out again, and how it stops.
+//! How a group is reopened, and how it stops.
 
 use cosmwasm_std::{Event, Response, StdResult, Storage};
 use souk_api::{
@@ -27,38 +27,42 @@ use crate::{
     },
 };
 
-/// What a group is put out again with.
-pub struct Offered {
+/// What a group is reopened with.
+pub struct Reopening {
     /// What it asks for.
     pub spec: GroupSpec,
     /// The denom's terms of today.
     pub terms: Terms,
 }
 
-/// What a group would be put out again with today.
+/// What a group would be reopened with today.
 ///
 /// # Errors
 /// Those of creating it: if its denom is delisted or its ceiling outside the denom's range by now, or its
 /// auction shorter or longer than allowed.
-pub fn offered(ctx: &Ctx, id: GroupId, deployment: &Deployment) -> Result<Offered, ContractError> {
+pub fn reopening(
+    ctx: &Ctx,
+    id: GroupId,
+    deployment: &Deployment,
+) -> Result<Reopening, ContractError> {
     let terms = denoms::of(ctx.storage(), &deployment.denom)?;
     terms.must_be_listed(&deployment.denom)?;
     let spec = groups::spec(ctx.storage(), id)?;
     opening::check_ceiling(&spec, terms.min_price, terms.max_price)?;
     opening::check_auction(deployment.auction, &ctx.config.params)?;
-    Ok(Offered { spec, terms })
+    Ok(Reopening { spec, terms })
 }
 
-/// Puts the group out again; saves it and the deployment. The caller reserves the group's ceiling in the
+/// Reopens the group; saves it and the deployment. The caller reserves the group's ceiling in the
 /// account, which it has found to carry it.
 pub fn reopen(
     ctx: &mut Ctx,
     id: GroupId,
     mut group: Group,
     deployment: &mut Deployment,
-    offered: &Offered,
+    with: &Reopening,
 ) -> Result<OrderOpened, ContractError> {
-    let Offered { spec, terms } = offered;
+    let Reopening { spec, terms } = with;
     group.order = counters::next_orders(ctx.storage_mut(), 1)?;
     let excluded = group.excluded();
     let new = NewOrder { id: group.order, group: id, spec, terms, excluded };

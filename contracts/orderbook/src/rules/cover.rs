@@ -1,4 +1,4 @@
-//! Whether money keeps a group whose lease ended from going out again. Pure.
+//! Whether money keeps a group whose lease ended from being reopened. Pure.
 
 use souk_api::orderbook::GroupState;
 use souk_core::Rate;
@@ -57,8 +57,8 @@ mod tests {
     }
 
     #[test]
-    fn a_group_goes_out_again_as_far_as_account_and_delegates_limit_allow()
-    -> Result<(), AmountError> {
+    fn a_group_is_reopened_as_far_as_account_and_delegates_limit_allow() -> Result<(), AmountError>
+    {
         let want = Some(GroupState::InsufficientFunds);
         let paused = Some(GroupState::Paused);
         let (running, stands) = (funds(None)?, funds(Some(900))?);

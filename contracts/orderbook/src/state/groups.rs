@@ -34,7 +34,7 @@ pub struct Group {
     /// When it was reopened within a day without its tenant's fault, the oldest first.
     #[serde(rename = "l", default, skip_serializing_if = "Vec::is_empty")]
     rounds: Vec<u64>,
-    /// When it was started within a day, or put out again by its tenant's close, the oldest first.
+    /// When it was started within a day, or reopened by its tenant's close, the oldest first.
     #[serde(rename = "t", default, skip_serializing_if = "Vec::is_empty")]
     starts: Vec<u64>,
 }
@@ -73,7 +73,7 @@ impl Group {
         Ok(())
     }
 
-    /// Counts that it is put out again by a start or by its tenant's close of a lease.
+    /// Counts that it is reopened by a start or by its tenant's close of a lease.
     ///
     /// # Errors
     /// If it was so [`MAX_STARTS`] times within a day: from when on it can be again.
