@@ -18,7 +18,9 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     stranger.code(4).stderr(contains("tenant or delegate"));
     fixture.souk("ann", "group pause 1 1").success().stdout(contains("Group 1/1 is paused;"));
     let again = fixture.souk("ann", "group pause 1 1");
-    again.code(4).stderr(contains("only an open one can be paused"));
+    again
+        .code(4)
+        .stderr(contains("only one that is open or rests for lack of funds can be paused"));
     fixture.souk("bob", "group start 1 1").code(4);
     let short = fixture.souk("ann", "group start 1 1");
     short.code(4).stderr(contains("500000, the least deposit").and(contains("deposit more")));

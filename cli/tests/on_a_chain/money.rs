@@ -45,7 +45,9 @@ async fn a_deposit_carries_the_files_highest_prices_and_what_it_carries_is_said(
     fixture.pass(2 * 86_400).await;
     fixture.souk("ann", "withdraw 1 700000").success();
     let rests = fixture.souk("ann", "group pause 1 1");
-    rests.code(4).stderr(contains("only an open one can be paused"));
+    rests
+        .code(4)
+        .stderr(contains("only one that is open or rests for lack of funds can be paused"));
     fixture.souk("ann", "group start 1 1").code(4).stderr(contains("deposit the difference"));
 }
 

@@ -2,7 +2,7 @@
 
 use cosmwasm_std::Addr;
 use souk_contract_std::CommonError;
-use souk_core::{AccountId, Amount, Denom, Rate, ids::AccountIdError};
+use souk_core::{AccountId, Amount, Denom, ids::AccountIdError};
 use thiserror::Error;
 
 /// What can go wrong.
@@ -28,10 +28,10 @@ pub enum ContractError {
     /// An account for a token that the owner did not list.
     #[error("cw20 token {0} is not listed; the escrow's owner lists it by update_config")]
     TokenNotListed(Addr),
-    /// A controller or token that was delisted.
+    /// A controller or token that was delisted: it opens no account.
     #[error(
-        "{0} is delisted: no account or stream is opened by it or in it; what is open can be closed, \
-         withdrawn and refunded"
+        "{0} is delisted: no account is opened by it or in it; accounts that are open go on, with their \
+         streams, deposits and refunds; open one by another controller or in another denom"
     )]
     Delisted(Addr),
     /// To delist or list again what is in no list, or is as it should be.
@@ -117,17 +117,17 @@ pub enum ContractError {
     },
     /// The money would not last.
     #[error(
-        "account {account} would hold {left} base units; {rate} an hour for {seconds} s need {needed}; deposit the difference or ask for less"
+        "account {account} would hold {has} base units; {burden} an hour for {runway} s need {needed}; deposit the difference or ask for less"
     )]
     TooShortRunway {
         /// The account.
         account: AccountId,
-        /// Whole base units that would be left.
-        left: Amount,
-        /// All rates and reserves.
-        rate: Rate,
-        /// The least runway.
-        seconds: u64,
+        /// Whole base units that would be there.
+        has: Amount,
+        /// All rates and reserves, base units an hour.
+        burden: u128,
+        /// The least runway, in seconds.
+        runway: u64,
         /// Base units that it takes, rounded up.
         needed: u128,
     },

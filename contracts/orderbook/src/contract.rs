@@ -77,7 +77,7 @@ pub fn execute(
             execute::close_lease(ctx, loaded, side, reason, exclude)
         }
         ExecuteMsg::StartReclaim { order, reason } => {
-            let loaded = permission::reclaim(ctx, needed, order)?;
+            let loaded = permission::providers_lease(ctx, needed, order)?;
             execute::start_reclaim(ctx, loaded, reason)
         }
         ExecuteMsg::EndReclaim { order } => execute::end_reclaim(ctx, order),

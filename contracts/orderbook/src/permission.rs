@@ -17,6 +17,7 @@ use crate::{
     state::{
         denoms,
         deployments::{self, Deployment},
+        orders::Lease,
     },
 };
 
@@ -137,8 +138,7 @@ pub fn lease(
     if tenant && !reason.is_some_and(CloseReason::is_providers) {
         return Ok((loaded, Side::Tenant));
     }
-    let record = registry::find(&ctx.view(), &lease.provider)?;
-    let provider = both && acts_for_provider(record.as_ref(), &lease.provider, ctx.sender());
+    let provider = both && acts_for_lease(ctx, lease)?;
     require(tenant || provider, ctx, needed)?;
     let side = if provider { Side::Provider } else { Side::Tenant };
     Ok((loaded, side))
@@ -149,11 +149,14 @@ pub fn lease(
 ///
 /// # Errors
 /// If it has no lease, or if the sender is neither.
-pub fn reclaim(ctx: &Ctx, needed: Permission, id: OrderId) -> Result<LoadedOrder, ContractError> {
+pub fn providers_lease(
+    ctx: &Ctx,
+    needed: Permission,
+    id: OrderId,
+) -> Result<LoadedOrder, ContractError> {
     let loaded = LoadedOrder::load(ctx.storage(), id)?;
     let lease = loaded.order.lease().ok_or(ContractError::NoLease(id))?;
-    let record = registry::find(&ctx.view(), &lease.provider)?;
-    let acts = acts_for_provider(record.as_ref(), &lease.provider, ctx.sender());
+    let acts = acts_for_lease(ctx, lease)?;
     require(needed == Permission::Operator && acts, ctx, needed)?;
     Ok(loaded)
 }
@@ -165,6 +168,12 @@ fn acts_for_tenant(deployment: &Deployment, sender: &Addr, needed: Permission) -
         Permission::TenantOrDelegate => tenant || deployment.delegate.as_ref() == Some(sender),
         _ => false,
     }
+}
+
+/// Whether the sender acts for the provider that has or had the lease.
+fn acts_for_lease(ctx: &Ctx, lease: &Lease) -> Result<bool, ContractError> {
+    let record = registry::find(&ctx.view(), &lease.provider)?;
+    Ok(acts_for_provider(record.as_ref(), &lease.provider, ctx.sender()))
 }
 
 fn acts_for_provider(record: Option<&ProviderRecord>, provider: &Addr, sender: &Addr) -> bool {

@@ -123,7 +123,7 @@ pub struct Floors {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub next: Vec<PriceFloor>,
     /// From which second on `next` holds; 0 if nothing follows.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
     pub from: u64,
 }
 
@@ -132,11 +132,6 @@ impl Floors {
     pub fn at(&self, moment: u64) -> &[PriceFloor] {
         if self.from > 0 && moment >= self.from { &self.next } else { &self.now }
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(value: &u64) -> bool {
-    *value == 0
 }
 
 /// What the attestations contract publishes of an (auditor, provider).

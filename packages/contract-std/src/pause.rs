@@ -60,12 +60,6 @@ impl Pause {
     }
 }
 
-/// Whether a pause has no end of its own: for fields that are left out then.
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-pub fn is_endless(ends_at: &u64) -> bool {
-    *ends_at == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,8 +7,8 @@ use souk_api::{Message, Permission};
 use crate::{CommonError, Config, Ctx, coins};
 
 /// Refuses coins with a message that takes none, a sender that may not send it, and new
-/// business during a pause. `own` says whether the
-/// sender has a permission that is about something of the contract's own.
+/// business during a pause. `own` says whether the sender has a permission that is about something of the
+/// contract's own.
 ///
 /// # Errors
 /// [`CommonError::CoinsNotTaken`], [`CommonError::NotPermitted`] or [`CommonError::Paused`], in

@@ -113,7 +113,7 @@ impl Clock {
     pub fn deposit(&mut self, amount: Amount, now: u64, min_runway: u64) -> bool {
         self.settle(now);
         self.give_back(amount.u128().saturating_mul(SCALE));
-        let starts = self.depleted_since.is_some() && self.lasts(self.rate, min_runway);
+        let starts = self.depleted_since.is_some() && self.lasts(self.rate.u128(), min_runway);
         if starts {
             self.depleted_since = None;
         }
@@ -132,9 +132,9 @@ impl Clock {
         Some(())
     }
 
-    /// Whether what is left lasts `seconds` at `rate`.
-    pub fn lasts(&self, rate: Rate, seconds: u64) -> bool {
-        self.remaining >= rate.u128().saturating_mul(u128::from(seconds))
+    /// Whether what is left lasts `seconds` at `burden` base units an hour.
+    pub fn lasts(&self, burden: u128, seconds: u64) -> bool {
+        self.remaining >= spending(burden, seconds)
     }
 
     /// A stream begins. The clock must have been settled at the present moment.
@@ -156,6 +156,16 @@ impl Clock {
     pub fn earned(&self, rate: Rate, opened_at: u64) -> u128 {
         rate.u128().saturating_mul(u128::from(self.clock.saturating_sub(opened_at)))
     }
+}
+
+/// What `burden` base units an hour spend in `seconds`, scaled.
+pub fn spending(burden: u128, seconds: u64) -> u128 {
+    burden.saturating_mul(u128::from(seconds))
+}
+
+/// The whole base units that it takes to last `seconds` at `burden` base units an hour.
+pub fn needed(burden: u128, seconds: u64) -> u128 {
+    spending(burden, seconds).div_ceil(SCALE)
 }
 
 /// Whole base units in a scaled amount, and the scaled fraction left over.

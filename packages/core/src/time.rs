@@ -12,3 +12,9 @@ pub const HORIZON: u64 = 100 * 365 * DAY;
 pub const SDL_BLOCK: u64 = 6;
 /// SDL blocks in an hour: what a price for each block is multiplied by.
 pub const SDL_BLOCKS_PER_HOUR: u128 = (HOUR / SDL_BLOCK) as u128;
+
+/// For fields that are left out at zero.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+pub fn is_zero(value: &u64) -> bool {
+    *value == 0
+}

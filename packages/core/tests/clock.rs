@@ -117,7 +117,7 @@ proptest! {
         prop_assume!(topped.remaining + paid.u128() * SCALE <= Amount::MAX.u128() * SCALE);
         let was_depleted = topped.depleted_since;
         let started = topped.deposit(paid, later, runway);
-        prop_assert_eq!(started, was_depleted.is_some() && topped.lasts(clock.rate, runway));
+        prop_assert_eq!(started, was_depleted.is_some() && topped.lasts(clock.rate.u128(), runway));
         prop_assert_eq!(topped.depleted_since, if started { None } else { was_depleted });
     }
 
@@ -189,9 +189,9 @@ fn a_time_before_the_last_settlement_changes_nothing() {
 #[test]
 fn the_highest_rate_for_the_longest_runway_is_compared_without_overflow() {
     let clock = running_from(Amount::MAX.u128(), Rate::MAX.u128(), 0);
-    assert!(clock.lasts(Rate::MAX, 256 * HOUR));
-    assert!(!clock.lasts(Rate::MAX, 256 * HOUR + 1));
-    assert!(!clock.lasts(Rate::MAX, u64::MAX));
+    assert!(clock.lasts(Rate::MAX.u128(), 256 * HOUR));
+    assert!(!clock.lasts(Rate::MAX.u128(), 256 * HOUR + 1));
+    assert!(!clock.lasts(Rate::MAX.u128(), u64::MAX));
     assert!(Rate::MAX.checked_add(Price::MAX.into()).is_err());
 }
 

@@ -231,7 +231,7 @@ pub struct LogLine {
     pub continues: bool,
     /// Lines of this pod that were left out here, since they came faster than they were read; then
     /// the text says so, too, and is not the pod's.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
     pub skipped: u64,
 }
 
@@ -240,10 +240,6 @@ fn is_false(value: &bool) -> bool {
 }
 
 fn is_no_count(value: &u32) -> bool {
-    *value == 0
-}
-
-fn is_zero(value: &u64) -> bool {
     *value == 0
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_core::{
     CloseReason, OrderId, Price,
-    slot::{held_until, held_until_after_notice},
+    slot::{Ended, held_until},
 };
 
 use super::{StoreError, Topic, Tx, sql};
@@ -123,14 +123,11 @@ pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, 
         let closed_at = sql::opt_uint(row, "closed_at")?;
         let reason = sql::opt_parsed(row, "reason", CloseReason::from_stored)?;
         let by_notice: Option<bool> = row.get("done")?;
-        let held = created_at.zip(closed_at).map(|(created_at, closed_at)| {
-            // After lack of money the slot is free at once, whatever was announced.
-            if by_notice == Some(true) && reason != Some(CloseReason::InsufficientFunds) {
-                return held_until_after_notice(created_at, closed_at, slot_hold);
-            }
+        let held = created_at.zip(closed_at).map(|(created_at, at)| {
             // Of one whose reason is not known the longest hold is expected.
             let reason = reason.unwrap_or(CloseReason::Unspecified);
-            held_until(created_at, (closed_at, reason), slot_hold)
+            let ended = Ended { at, reason, by_notice: by_notice.unwrap_or(false) };
+            held_until(created_at, ended, slot_hold)
         });
         Ok((bid, held))
     };

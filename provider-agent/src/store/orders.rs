@@ -95,7 +95,7 @@ pub fn over_with_bid(sql: &Connection, block_time: u64) -> Result<Vec<Order>, St
 }
 
 /// Auctions of a deployment that nobody bid on and whose time or lifetime is over at `block_time`, though no event
-/// says so: they still reserve. Each with whether its lifetime is over. Without the order `but`.
+/// says so: they still reserve. Each with whether its lifetime is over. All `except` one order.
 ///
 /// # Errors
 ///
@@ -103,7 +103,7 @@ pub fn over_with_bid(sql: &Connection, block_time: u64) -> Result<Vec<Order>, St
 pub fn overdue(
     sql: &Connection,
     deployment: DeploymentId,
-    but: OrderId,
+    except: OrderId,
     block_time: u64,
 ) -> Result<Vec<(OrderId, bool)>, StoreError> {
     let mut statement = sql.prepare_cached(
@@ -111,7 +111,7 @@ pub fn overdue(
          WHERE deployment = ?1 AND id <> ?2 AND open = 1 AND (expires_at < ?3 OR closes_at <= ?3)
              AND book_height <= opened_height ORDER BY id",
     )?;
-    let values = params![sql::int(deployment.0)?, sql::int(but.0)?, sql::int(block_time)?];
+    let values = params![sql::int(deployment.0)?, sql::int(except.0)?, sql::int(block_time)?];
     let read = |row: &Row<'_>| Ok((OrderId(sql::uint(row, "id")?), row.get("expired")?));
     let found = statement.query_map(values, read)?;
     Ok(found.collect::<rusqlite::Result<_>>()?)

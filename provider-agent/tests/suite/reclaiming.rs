@@ -4,7 +4,10 @@ use std::path::Path;
 
 use souk_api::orderbook::{self, LeaseState};
 use souk_client::market::Orderbook;
-use souk_core::{Attribute, CloseReason, OrderId, slot::held_until_after_notice};
+use souk_core::{
+    Attribute, CloseReason, OrderId,
+    slot::{Ended, held_until},
+};
 use souk_devchain::proxy::Proxy;
 use souk_provider::store::bids;
 
@@ -167,7 +170,7 @@ async fn an_end_by_notice_of_which_no_event_said_frees_its_slot_as_early_as_on_t
     .await;
     assert!(ended.reclaim.unwrap().ended);
     let (began, end) = (ended.created_at, ended.closed_at.unwrap());
-    let free = held_until_after_notice(began, end, 86_400);
+    let free = held_until(began, Ended { at: end, reason, by_notice: true }, 86_400);
     let over = |now| agent.store.read(move |sql| bids::over(sql, now, 86_400));
     assert_eq!(over(free - 1).await.unwrap().len(), 0);
     assert_eq!(over(free).await.unwrap().len(), 1);

@@ -192,7 +192,7 @@ impl Account {
         if self.record.clock.depleted_since.is_some() {
             return Amount::ZERO;
         }
-        let kept = self.burden().saturating_mul(u128::from(min_runway));
+        let kept = clock::spending(self.burden(), min_runway);
         let free = self.record.clock.remaining.saturating_sub(kept);
         units(free.min(self.record.own))
     }
@@ -250,14 +250,13 @@ impl Account {
         }
     }
 
-    fn require_runway(&self, seconds: u64) -> Result<(), ContractError> {
-        let rate = self.record.clock.rate.checked_add(self.record.reserved)?;
-        if self.record.clock.lasts(rate, seconds) {
+    fn require_runway(&self, runway: u64) -> Result<(), ContractError> {
+        let burden = self.burden();
+        if self.record.clock.lasts(burden, runway) {
             return Ok(());
         }
-        let needed = rate.u128().saturating_mul(u128::from(seconds)).div_ceil(SCALE);
-        let left = self.balance();
-        Err(ContractError::TooShortRunway { account: self.id, left, rate, seconds, needed })
+        let (has, needed) = (self.balance(), clock::needed(burden, runway));
+        Err(ContractError::TooShortRunway { account: self.id, has, burden, runway, needed })
     }
 
     /// All rates and reserves, base units an hour.

@@ -26,12 +26,12 @@ pub struct Config {
     /// Whether new business is stopped.
     pub paused: bool,
     /// When a guardian's pause ends or ended by itself, in seconds.
-    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
     pub pause_ends: u64,
 }
 
 impl Config {
-    /// Refuses to open anything by a controller, or in a token, that was delisted.
+    /// Refuses to open an account by a controller, or in a token, that was delisted.
     ///
     /// # Errors
     /// If one of them was.

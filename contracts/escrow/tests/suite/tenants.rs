@@ -26,9 +26,9 @@ fn what_is_above_the_runway_can_be_taken_out_and_no_more() {
     let (mut escrow, account) = market();
     assert_eq!(escrow.account(account).withdrawable.u128(), 90);
     let error = take(&mut escrow, account, 91).unwrap_err();
-    let (left, rate) = (amount(9), rate(10));
+    let (has, burden, runway) = (amount(9), 10, HOUR);
     let needed = 10;
-    let short = ContractError::TooShortRunway { account, left, rate, seconds: HOUR, needed };
+    let short = ContractError::TooShortRunway { account, has, burden, runway, needed };
     assert_eq!(error, short);
     assert_eq!(take(&mut escrow, account, 90), Ok(90));
     assert_eq!(escrow.account(account).withdrawable.u128(), 0);
@@ -143,9 +143,9 @@ fn an_account_that_was_depleted_can_be_closed_and_refunded() {
 fn a_stream_opens_only_if_the_money_lasts_with_it() {
     let (mut escrow, account) = market();
     let error = escrow.control(&Escrow::stream_msg(1, 2, &who("provider"), 91, 0)).unwrap_err();
-    let (left, rate) = (amount(100), rate(101));
+    let (has, burden, runway) = (amount(100), 101, HOUR);
     let needed = 101;
-    let short = ContractError::TooShortRunway { account, left, rate, seconds: HOUR, needed };
+    let short = ContractError::TooShortRunway { account, has, burden, runway, needed };
     assert_eq!(error, short);
     escrow.stream(1, 2, &who("provider"), 90);
 }

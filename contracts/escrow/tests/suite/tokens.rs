@@ -294,7 +294,7 @@ fn mark(delist: &[&Addr], relist: &[&Addr]) -> ExecuteMsg {
 }
 
 #[test]
-fn by_a_delisted_controller_or_token_nothing_is_opened_and_all_is_closed_and_paid_out() {
+fn by_a_delisted_controller_or_token_no_account_is_opened_and_all_is_closed_and_paid_out() {
     for of_token in [true, false] {
         let mut tokens = Tokens::new();
         tokens.open(&who("ann"), 100);

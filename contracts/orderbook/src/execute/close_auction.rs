@@ -11,12 +11,12 @@ use crate::{
     ContractError, Ctx,
     eligibility::{self, Disqualification},
     lifecycle::{
-        group::record_expiries,
+        group::{end_without_lease, record_expiries},
         lease::{self, Winner},
         order::{self, LoadedOrder},
     },
-    neighbours::escrow::{self, Funds},
-    rules::{deadline::Deadline, reason::OrderEnd},
+    neighbours::escrow,
+    rules::{deadline::Deadline, funds::Funds, reason::OrderEnd},
     state::{
         bids::{self, Bid},
         provider_stats,
@@ -87,38 +87,25 @@ fn award(
     ctx: &mut Ctx,
     loaded: LoadedOrder,
     winner: Winner,
-    response: Response,
+    mut response: Response,
 ) -> Result<Response, ContractError> {
     let released = order::reserved(ctx.storage(), &loaded.order)?;
     let funds = escrow::funds(&ctx.view(), loaded.deployment_id()).ok();
     let price: Rate = winner.bid.price.into();
     let carries =
         |released| funds.as_ref().is_some_and(|funds: &Funds| funds.carry(price, released).is_ok());
-    let (mut response, mut let_go) = (response, None);
+    let mut let_go = None;
     if !carries(released) {
         // What orders that are over still reserve must not cost a winner its lease.
-        let (events, more) = record_expiries(ctx, loaded.order.group, &loaded.deployment)?;
-        response = response.add_events(events);
-        let_go = escrow::reserve(ctx, loaded.deployment_id(), ReserveChange::Less(more))?;
-        if !carries(released.checked_add(more)?) {
+        let expired = record_expiries(ctx, loaded.order.group, &loaded.deployment)?;
+        response = response.add_events(expired.events);
+        let more = ReserveChange::Less(expired.released);
+        let_go = escrow::reserve(ctx, loaded.deployment_id(), more)?;
+        if !carries(released.checked_add(expired.released)?) {
             let response = response.add_messages(let_go);
             return end_without_lease(ctx, loaded, OrderEnd::InsufficientFunds, response);
         }
     }
     let (event, pay) = lease::open(ctx, loaded, winner)?;
     Ok(response.add_event(event).add_messages(let_go).add_message(pay))
-}
-
-/// Ends an order without a lease: its group rests, its reserve is let go.
-pub(super) fn end_without_lease(
-    ctx: &mut Ctx,
-    mut loaded: LoadedOrder,
-    end: OrderEnd,
-    response: Response,
-) -> Result<Response, ContractError> {
-    let group = loaded.order.group;
-    let (closed, released) = order::close(ctx.storage_mut(), loaded.id, &mut loaded.order, end)?;
-    let rests = order::rest_group(ctx.storage_mut(), group, end)?;
-    let reserve = escrow::reserve(ctx, group.deployment, ReserveChange::Less(released))?;
-    Ok(response.add_event(closed).add_event(rests).add_messages(reserve))
 }

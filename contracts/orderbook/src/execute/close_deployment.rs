@@ -1,9 +1,9 @@
 //! A tenant ends a deployment.
 
 use cosmwasm_std::Response;
-use souk_core::{CloseReason, DeploymentId};
+use souk_core::DeploymentId;
 
-use crate::{ContractError, Ctx, lifecycle, neighbours::escrow, state::deployments::Deployment};
+use crate::{ContractError, Ctx, lifecycle, state::deployments::Deployment};
 
 /// Ends everything of it. While the account is depleted the reason is lack of money.
 ///
@@ -15,7 +15,6 @@ pub fn close_deployment(
     deployment: Deployment,
 ) -> Result<Response, ContractError> {
     deployment.must_be_active(id)?;
-    let depleted = escrow::is_depleted(&ctx.view(), id);
-    let reason = if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
+    let reason = lifecycle::lease::reason_of_tenant(ctx, id);
     lifecycle::deployment::close(ctx, id, deployment, reason)
 }

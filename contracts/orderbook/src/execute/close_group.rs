@@ -2,11 +2,10 @@
 
 use cosmwasm_std::Response;
 use souk_api::orderbook::GroupState;
-use souk_core::{CloseReason, GroupId};
+use souk_core::GroupId;
 
 use crate::{
     ContractError, Ctx, lifecycle,
-    neighbours::escrow,
     rules::reason::OrderEnd,
     state::{deployments::Deployment, groups},
 };
@@ -27,8 +26,7 @@ pub fn close_group(
         return Err(ContractError::GroupClosed(id));
     }
     if is_last(ctx, id, &deployment)? {
-        let depleted = escrow::is_depleted(&ctx.view(), id.deployment);
-        let reason = if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
+        let reason = lifecycle::lease::reason_of_tenant(ctx, id.deployment);
         return lifecycle::deployment::close(ctx, id.deployment, deployment, reason);
     }
     lifecycle::group::stop(ctx, id, group, OrderEnd::GroupClosed)

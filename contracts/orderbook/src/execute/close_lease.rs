@@ -7,13 +7,15 @@ use souk_core::{CloseReason, GroupId, OrderId, Rate};
 use crate::{
     ContractError, Ctx,
     lifecycle::{
-        group::{Offered, offered, record_expiries, reopen},
+        group::{self, Expiries, Reopening, record_expiries, reopen, reopening},
         lease::{self, LeaseEnding},
-        order::{self, LoadedOrder},
+        order::LoadedOrder,
     },
-    neighbours::escrow::{self, Funds},
+    neighbours::escrow,
     rules::{
-        delegate, manifest,
+        cover::Cover,
+        funds::Funds,
+        manifest,
         reason::{Aftermath, Side},
     },
     state::{
@@ -23,30 +25,79 @@ use crate::{
     },
 };
 
-/// The group is reopened, after a provider's close without that provider and ten times in a day at most,
-/// after its tenant's as often as it could be started; a tenant may `exclude` it, too. Without a manifest
-/// nobody is to blame: the group of a tenant that chose its provider waits, that of an auction is reopened
-/// without the winner. While the account is depleted the reason is lack of money and nothing is reopened. Nor
-/// is it where the account is not known to carry the new order: the close is as good, and the group rests for
-/// lack of funds. A provider whose notice is over breaks nothing; the group is reopened without it all the same.
-/// After a delegate's close the group of an auction rests, too, if it could come to cost more than the delegate
-/// may let it.
+/// Ends a lease and decides what becomes of its group: [`Aftermath`] says it, and the table "How leases and
+/// groups end" in the README. A close is never refused for what follows: a group that cannot be reopened rests.
+/// If the account's record cannot be read, a new order counts as not carried.
 ///
 /// # Errors
 /// If the lease ended already, if reason or exclusion are not this side's to give, or if it is not
 /// the time to close for want of a manifest.
 pub fn close_lease(
     ctx: &mut Ctx,
-    loaded: LoadedOrder,
+    mut loaded: LoadedOrder,
     side: Side,
     given: Option<CloseReason>,
     exclude: bool,
 ) -> Result<Response, ContractError> {
+    let Judged { ending, after, funds } = judge(ctx, &mut loaded, side, given, exclude)?;
     let LoadedOrder { id, mut order, mut deployment } = loaded;
-    let lease = order.lease().cloned().ok_or(ContractError::NoLease(id))?;
-    if lease.ended.is_some() {
-        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
+    let id_of_group = order.group;
+    let mut closed = lease::end(ctx, id, &mut order, ending)?;
+    let lease = order.lease().ok_or(ContractError::NoLease(id))?;
+    let mut group = groups::get(ctx.storage(), id_of_group)?;
+    if manifest::was_paid(lease.created_at, order.manifest_timeout, ctx.now()) {
+        group.take_start_back();
     }
+    let bound = side == Side::Tenant && deployment.is_bound_by_delegate(ctx.sender());
+    let limit = bound.then_some(deployment.delegate_limit);
+    let cover = Cover { funds: funds.as_ref(), ended: lease.price.into(), limit };
+    let (next, expired) = what_follows(ctx, id_of_group, &mut group, &deployment, after, &cover)?;
+    // What its delegate does not want takes no place of those that the tenant does not want.
+    if exclude && ctx.sender() == deployment.tenant {
+        group.exclude_unwanted(&lease.provider);
+    } else if ending.excludes {
+        group.exclude_leaver(&lease.provider);
+    }
+    // Also if it was excluded before, with its notice or by its tenant.
+    closed.excluded = group.is_excluded(&lease.provider).then_some(true);
+    let response = Response::new().add_event(closed).add_events(expired.events);
+    let (response, reserved) = match next {
+        Err(state) => {
+            let changed = group::save_in(ctx.storage_mut(), id_of_group, &mut group, state)?;
+            (response.add_event(changed), Rate::ZERO)
+        }
+        Ok(with) => {
+            let opened = reopen(ctx, id_of_group, group, &mut deployment, &with)?;
+            (response.add_event(opened), with.spec.ceiling.into())
+        }
+    };
+    let reserved = ReserveChange::between(expired.released, reserved);
+    let stop = escrow::close_stream(ctx, id_of_group.deployment, id, reserved)?;
+    Ok(response.add_message(stop))
+}
+
+/// What a close comes to.
+struct Judged {
+    /// How the lease ends.
+    ending: LeaseEnding,
+    /// What that means for its group.
+    after: Aftermath,
+    /// What the account has; none if its record cannot be read, which keeps nobody from closing.
+    funds: Option<Funds>,
+}
+
+/// Why the lease ends, whose doing it is, and whether it may: nothing is changed.
+fn judge(
+    ctx: &Ctx,
+    loaded: &mut LoadedOrder,
+    side: Side,
+    given: Option<CloseReason>,
+    exclude: bool,
+) -> Result<Judged, ContractError> {
+    let (id, deployment) = (loaded.id, loaded.deployment_id());
+    let order = &mut loaded.order;
+    let (timeout, binding) = (order.manifest_timeout, order.auction.is_some());
+    let lease = order.running_lease(id)?;
     let (now, height) = (ctx.now(), ctx.height());
     let notice = lease
         .notice
@@ -59,76 +110,16 @@ pub fn close_lease(
     if exclude && side == Side::Provider {
         return Err(ContractError::NotYoursToExclude(id));
     }
-    let id_of_group = order.group;
-    // A record that cannot be read keeps nobody from closing.
-    let funds = escrow::funds(&ctx.view(), id_of_group.deployment).ok();
+    let funds = escrow::funds(&ctx.view(), deployment).ok();
     let depleted = funds.as_ref().is_some_and(Funds::is_depleted);
     let reason = if depleted { CloseReason::InsufficientFunds } else { said };
     if reason == CloseReason::ManifestTimeout {
-        check_manifest_window(ctx, id, &lease, order.manifest_timeout)?;
+        check_manifest_window(ctx, id, lease, timeout)?;
     }
-    let after = Aftermath::of(side, reason, order.auction.is_some(), notice.is_some());
-    let excludes = exclude || after.excludes();
-    let notice = after == Aftermath::Notice;
-    let ending = LeaseEnding { reason, breach: after.is_breach(), excludes, notice };
-    let mut closed = lease::end(ctx, id, &mut order, ending)?;
-
-    let mut group = groups::get(ctx.storage(), id_of_group)?;
-    if manifest::was_paid(lease.created_at, order.manifest_timeout, now) {
-        group.take_start_back();
-    }
-    let bound = side == Side::Tenant && deployment.is_bound_by_delegate(ctx.sender());
-    let rest_for = |ceiling: Rate, released: Rate| {
-        let carried =
-            |funds: &Funds| funds.carry_order(ceiling, lease.price.into(), released).is_ok();
-        let Some(funds) = funds.as_ref().filter(|funds| carried(funds)) else {
-            return Some(GroupState::InsufficientFunds);
-        };
-        let gone = lease.price.u128().saturating_add(released.u128());
-        let burden = funds.burden().saturating_sub(gone);
-        let limit = deployment.delegate_limit;
-        let within = delegate::check(limit, burden.saturating_add(ceiling.u128())).is_ok();
-        (bound && !within).then_some(GroupState::Paused)
-    };
-    let mut offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, |ceiling| {
-        rest_for(ceiling, Rate::ZERO)
-    });
-    let (mut expired, mut released) = (Vec::new(), Rate::ZERO);
-    let for_want = match offered {
-        Err(GroupState::InsufficientFunds) => funds.is_some() && !depleted,
-        Err(GroupState::Paused) => bound,
-        _ => false,
-    };
-    if for_want {
-        // What orders that are over still reserve must not cost the group its place: else whoever closes chooses, by
-        // recording their ends or not.
-        (expired, released) = record_expiries(ctx, id_of_group, &deployment)?;
-        offered = put_out_again(ctx, id_of_group, &mut group, &deployment, after, |ceiling| {
-            rest_for(ceiling, released)
-        });
-    }
-    // What its delegate does not want takes no place of those that the tenant named.
-    if exclude && ctx.sender() == deployment.tenant {
-        group.name(&lease.provider);
-    } else if excludes {
-        group.exclude(&lease.provider);
-    }
-    // Also if it was excluded before, with its notice or by its tenant.
-    closed.excluded = group.is_excluded(&lease.provider).then_some(true);
-    let response = Response::new().add_event(closed).add_events(expired);
-    let (response, reserved) = match offered {
-        Err(state) => {
-            let changed = order::set_group(ctx.storage_mut(), id_of_group, group, state)?;
-            (response.add_event(changed), Rate::ZERO)
-        }
-        Ok(offered) => {
-            let opened = reopen(ctx, id_of_group, group, &mut deployment, &offered)?;
-            (response.add_event(opened), offered.spec.ceiling.into())
-        }
-    };
-    let reserved = ReserveChange::between(released, reserved);
-    let stop = escrow::close_stream(ctx, id_of_group.deployment, id, reserved)?;
-    Ok(response.add_message(stop))
+    let after = Aftermath::of(side, reason, binding, notice.is_some());
+    let (breach, excludes) = (after.is_breach(), exclude || after.excludes());
+    let ending = LeaseEnding { reason, breach, excludes, notice: after == Aftermath::Notice };
+    Ok(Judged { ending, after, funds })
 }
 
 fn check_manifest_window(
@@ -145,21 +136,45 @@ fn check_manifest_window(
     Err(ContractError::ManifestWindow { order, from, until, now })
 }
 
-/// What the group is put out again with, which is counted; else the state in which it rests now. `rest_for` says
-/// for a ceiling in which it must rest, if it must.
-fn put_out_again(
+/// What the group is reopened with, or the state in which it rests; and the ends of other orders that were
+/// recorded for it.
+fn what_follows(
+    ctx: &mut Ctx,
+    id: GroupId,
+    group: &mut Group,
+    deployment: &Deployment,
+    after: Aftermath,
+    cover: &Cover,
+) -> Result<(Result<Reopening, GroupState>, Expiries), ContractError> {
+    let next = try_reopening(ctx, id, group, deployment, after, cover, Rate::ZERO);
+    match next {
+        Err(state) if cover.could_gain(state) => {
+            // What orders that are over still reserve must not cost the group its place: else whoever closes
+            // chooses, by recording their ends or not.
+            let expired = record_expiries(ctx, id, deployment)?;
+            let next = try_reopening(ctx, id, group, deployment, after, cover, expired.released);
+            Ok((next, expired))
+        }
+        next => Ok((next, Expiries::default())),
+    }
+}
+
+/// What the group is reopened with, which is counted; else the state in which it rests now. `released` is
+/// reserved no more.
+fn try_reopening(
     ctx: &Ctx,
     id: GroupId,
     group: &mut Group,
     deployment: &Deployment,
     after: Aftermath,
-    rest_for: impl FnOnce(Rate) -> Option<GroupState>,
-) -> Result<Offered, GroupState> {
+    cover: &Cover,
+    released: Rate,
+) -> Result<Reopening, GroupState> {
     let mut counted = group.clone();
     let counts = match after {
         Aftermath::NoFunds => return Err(GroupState::InsufficientFunds),
         Aftermath::NoManifest => return Err(GroupState::Paused),
-        // As a start is: else a close would put a group out again without end.
+        // As a start is: else a close would reopen a group without end.
         Aftermath::ByTenant => counted.count_start(ctx.now()).is_ok(),
         Aftermath::Breach | Aftermath::Notice | Aftermath::NoManifestForWinner => {
             counted.count_round(ctx.now())
@@ -169,10 +184,10 @@ fn put_out_again(
         return Err(GroupState::Paused);
     }
     // An order that no bid could win, or whose auction could not close, is none: the tenant decides.
-    let offered = offered(ctx, id, deployment).map_err(|_| GroupState::Paused)?;
-    if let Some(state) = rest_for(offered.spec.ceiling.into()) {
+    let with = reopening(ctx, id, deployment).map_err(|_| GroupState::Paused)?;
+    if let Some(state) = cover.rest_for(with.spec.ceiling.into(), released) {
         return Err(state);
     }
     *group = counted;
-    Ok(offered)
+    Ok(with)
 }

@@ -8,8 +8,8 @@ use souk_core::{Amount, GroupId, GroupSeq, GroupSpec, OrderId, Rate, limits::che
 use crate::{
     ContractError, Ctx,
     lifecycle::order::{self, NewOrder},
-    neighbours::escrow::{self, Funds},
-    rules::{delegate, opening, reclaim},
+    neighbours::escrow,
+    rules::{delegate, funds::Funds, opening, reclaim},
     state::{
         counters,
         denoms::{self, Terms},

@@ -2,17 +2,18 @@
 //! marks it, the second ends it after the grace and a number of blocks, so that its tenant has
 //! time to top up or to start a group, and a halted chain does not take that time away.
 
-use cosmwasm_std::{Event, Response};
+use cosmwasm_std::Response;
 use souk_api::{
     escrow::ReserveChange,
     orderbook::{GroupState, events::DeploymentMarked},
 };
-use souk_core::{CloseReason, DeploymentId, GroupId, Rate};
+use souk_core::{CloseReason, DeploymentId, GroupId};
 
 use crate::{
     ContractError, Ctx,
-    lifecycle::{self, group::Expired},
+    lifecycle::{self, group::Expiries},
     neighbours::escrow,
+    rules::deadline::Deadline,
     state::{
         deployments::{self, Deployment, Mark},
         groups,
@@ -28,19 +29,21 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
     let mut deployment = deployments::get(ctx.storage(), id)?;
     deployment.must_be_active(id)?;
     let (now, height) = (ctx.now(), ctx.height());
-    let Unused { depleted_since, expired, released } = end_of_use(ctx, id, &deployment)?;
+    let Unused { depleted_since, expired } = end_of_use(ctx, id, &deployment)?;
     let Some(mark) = deployment.mark.filter(|mark| mark.depleted_since == depleted_since) else {
         let mark = Mark { depleted_since, at: now, height };
         deployment.mark = Some(mark);
         deployments::save(ctx.storage_mut(), id, &deployment)?;
-        let (endable_at, _) = ctx.config.endable(mark);
+        let endable_at = ctx.config.endable(mark).time;
         let depleted_since = depleted_since.unwrap_or(now);
         let event = DeploymentMarked { deployment: id, depleted_since, endable_at };
-        let reserve = escrow::reserve(ctx, id, ReserveChange::Less(released))?;
-        return Ok(Response::new().add_events(expired).add_event(event).add_messages(reserve));
+        let reserve = escrow::reserve(ctx, id, ReserveChange::Less(expired.released))?;
+        let response = Response::new().add_events(expired.events);
+        return Ok(response.add_event(event).add_messages(reserve));
     };
-    let (endable_at, endable_at_block) = ctx.config.endable(mark);
-    if now < endable_at || height < endable_at_block {
+    let endable = ctx.config.endable(mark);
+    if !endable.is_over(now, height) {
+        let Deadline { time: endable_at, block: endable_at_block } = endable;
         return Err(ContractError::NotEndable { deployment: id, endable_at, endable_at_block });
     }
     let reason = match depleted_since {
@@ -48,7 +51,7 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
         None => CloseReason::Unspecified,
     };
     let mut response = lifecycle::deployment::close(ctx, id, deployment, reason)?;
-    response.events.splice(..0, expired);
+    response.events.splice(..0, expired.events);
     Ok(response)
 }
 
@@ -56,10 +59,8 @@ pub fn end_deployment(ctx: &mut Ctx, id: DeploymentId) -> Result<Response, Contr
 struct Unused {
     /// The moment of depletion of one that is depleted; none if its groups all rest.
     depleted_since: Option<u64>,
-    /// Of orders whose end was recorded on the way.
-    expired: Vec<Event>,
-    /// What those had reserved.
-    released: Rate,
+    /// The ends of orders that were recorded on the way.
+    expired: Expiries,
 }
 
 /// One that is depleted can be ended, and one whose groups all rest: what others deposited must not stay in
@@ -69,22 +70,18 @@ fn end_of_use(
     id: DeploymentId,
     deployment: &Deployment,
 ) -> Result<Unused, ContractError> {
-    let (mut expired, mut released) = (Vec::new(), Rate::ZERO);
+    let mut expired = Expiries::default();
     let depletion = escrow::funds(&ctx.view(), id)?.depletion();
     if let Some(depleted_since) = depletion.filter(|moment| *moment <= ctx.now()) {
-        return Ok(Unused { depleted_since: Some(depleted_since), expired, released });
+        return Ok(Unused { depleted_since: Some(depleted_since), expired });
     }
     for seq in groups::of(deployment) {
         let id_of_group = GroupId { deployment: id, group: seq };
         let mut group = groups::get(ctx.storage(), id_of_group)?;
-        let ended = lifecycle::group::record_expiry(ctx, id_of_group, &mut group, deployment)?;
-        if let Some(Expired { closed, rests, released: let_go }) = ended {
-            expired.extend([Event::from(closed), Event::from(rests)]);
-            released = released.checked_add(let_go)?;
-        }
+        expired.record(ctx, id_of_group, &mut group, deployment)?;
         if group.state(deployment) == GroupState::Open {
             return Err(ContractError::InUse { deployment: id, depletion });
         }
     }
-    Ok(Unused { depleted_since: None, expired, released })
+    Ok(Unused { depleted_since: None, expired })
 }

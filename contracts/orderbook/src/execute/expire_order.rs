@@ -3,10 +3,12 @@
 use cosmwasm_std::Response;
 use souk_core::OrderId;
 
-use super::close_auction::end_without_lease;
 use crate::{
     ContractError, Ctx,
-    lifecycle::order::{self, LoadedOrder},
+    lifecycle::{
+        group::end_without_lease,
+        order::{self, LoadedOrder},
+    },
     rules::reason::OrderEnd,
 };
 

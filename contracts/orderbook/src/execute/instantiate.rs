@@ -33,7 +33,7 @@ pub fn instantiate(
         paused_block: 0,
         unpaused_at: 0,
         unpaused_block: 0,
-        stopped: 0,
+        paused_seconds: 0,
         link: None,
     };
     let mut ctx = admin::configure(ctx, config)?;

@@ -53,7 +53,7 @@ pub use update_deployment::{Update, update_deployment};
 pub use withdraw_bid::withdraw_bid;
 
 use cosmwasm_std::{Addr, HexBinary};
-use souk_api::orderbook::{MAX_NAMED, MAX_ORDERS};
+use souk_api::orderbook::{MAX_LISTED, MAX_ORDERS};
 use souk_contract_std::limits::{check_count, distinct};
 use souk_core::OrderId;
 
@@ -67,7 +67,7 @@ fn distinct_orders(orders: &[OrderId]) -> Result<Vec<OrderId>, ContractError> {
 
 /// Addresses of a list, each once, sorted.
 fn named(ctx: &Ctx, what: &'static str, list: &[String]) -> Result<Vec<Addr>, ContractError> {
-    check_count(what, list.len(), MAX_NAMED)?;
+    check_count(what, list.len(), MAX_LISTED)?;
     let mut addresses = Vec::with_capacity(list.len());
     for text in distinct(list) {
         addresses.push(ctx.address(text)?);

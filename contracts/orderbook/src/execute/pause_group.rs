@@ -27,7 +27,7 @@ pub fn pause_group(
         // What rests for lack of funds others may start, if its tenant lets them.
         GroupState::Open | GroupState::InsufficientFunds => {}
         GroupState::Paused | GroupState::Closed => {
-            return Err(ContractError::GroupNotOpen { group: id, state });
+            return Err(ContractError::NotPausable { group: id, state });
         }
     }
     lifecycle::group::stop(ctx, id, group, OrderEnd::GroupPaused)

@@ -6,7 +6,6 @@ use souk_core::OrderId;
 
 use crate::{
     ContractError, Ctx,
-    rules::slot,
     state::{bids, orders, provider_stats},
 };
 
@@ -41,9 +40,7 @@ fn is_over(ctx: &Ctx, id: OrderId, provider: &Addr) -> Result<bool, ContractErro
     let (now, hold) = (ctx.now(), ctx.config.params.slot_hold);
     let order = orders::get(ctx.storage(), id)?;
     Ok(match order.lease() {
-        Some(lease) if lease.provider == *provider => {
-            slot::is_free(lease.created_at, lease.ended, lease.ended_by_notice(), now, hold)
-        }
+        Some(lease) if lease.provider == *provider => lease.frees_slot(now, hold),
         Some(_) => true,
         None => order.state(now) == OrderState::Closed,
     })

@@ -27,7 +27,7 @@ pub fn set_excluded(
     let remove = addresses(ctx, "providers to let bid again", remove, MAX_EXCLUDED)?;
     let mut group = groups::get(ctx.storage(), id)?;
     group.readmit(&remove);
-    add.iter().for_each(|provider| group.name(provider));
+    add.iter().for_each(|provider| group.exclude_unwanted(provider));
     groups::save(ctx.storage_mut(), id, &group)?;
     let excluded = group.excluded();
     let texts: Vec<&str> = excluded.iter().map(Addr::as_str).collect();

@@ -1,4 +1,4 @@
-//! A group that rests is put out again.
+//! A group that rests is reopened.
 
 use cosmwasm_std::Response;
 use souk_api::{
@@ -11,11 +11,11 @@ use crate::{
     ContractError, Ctx,
     lifecycle::{
         self,
-        group::{Expired, Offered},
+        group::{Expiries, Reopening},
     },
-    neighbours::escrow::{self, Funds},
+    neighbours::escrow,
     permission::Starter,
-    rules::delegate,
+    rules::{delegate, funds::Funds},
     state::{
         deployments::Deployment,
         groups::{self, Group},
@@ -29,7 +29,8 @@ use crate::{
 /// # Errors
 /// If the deployment is closed, if the group does not rest, if it is not the sender's to start, if it
 /// could not be created at today's terms, if the account does not carry it, if it was started too often
-/// within a day, if it could come to cost more than the delegate may let it, or if there is nobody to exclude or another than tenant and delegate wants it.
+/// within a day, if it could come to cost more than the delegate may let it, or if `without_last` is given
+/// and there is no latest lease or the sender is neither tenant nor delegate.
 pub fn start_group(
     ctx: &mut Ctx,
     id: GroupId,
@@ -39,12 +40,9 @@ pub fn start_group(
 ) -> Result<Response, ContractError> {
     deployment.must_be_active(id.deployment)?;
     let mut group = groups::get(ctx.storage(), id)?;
-    let (mut response, mut released) = (Response::new(), Rate::ZERO);
-    if let Some(expired) = lifecycle::group::record_expiry(ctx, id, &mut group, &deployment)? {
-        let Expired { closed, rests, .. } = expired;
-        released = expired.released;
-        response = response.add_event(closed).add_event(rests);
-    }
+    let mut expired = Expiries::default();
+    expired.record(ctx, id, &mut group, &deployment)?;
+    let Expiries { events, released } = expired;
     let state = group.state(&deployment);
     match (state, starter) {
         (GroupState::InsufficientFunds, _) | (GroupState::Paused, Starter::Tenant) => {}
@@ -55,14 +53,14 @@ pub fn start_group(
             return Err(ContractError::GroupNotResting { group: id, state });
         }
     }
-    let offered = lifecycle::group::offered(ctx, id, &deployment)?;
-    let ceiling = Rate::from(offered.spec.ceiling);
+    let with = lifecycle::group::reopening(ctx, id, &deployment)?;
+    let ceiling = Rate::from(with.spec.ceiling);
     let funds = escrow::funds(&ctx.view(), id.deployment)?;
-    check_carried(&funds, id, &offered, released)?;
+    check_carried(&funds, id, &with, released)?;
     // A binding auction makes its tenant pay without asking again.
     if starter == Starter::Tenant && deployment.is_bound_by_delegate(ctx.sender()) {
-        let burden = funds.burden().saturating_sub(released.u128());
-        delegate::check(deployment.delegate_limit, burden.saturating_add(ceiling.u128()))?;
+        let burden = funds.burden_after(ceiling, released.u128());
+        delegate::check(deployment.delegate_limit, burden)?;
     }
     if without_last {
         exclude_last(ctx, id, &mut group, &deployment, starter)?;
@@ -71,11 +69,12 @@ pub fn start_group(
     started.map_err(|from| ContractError::StartsUsedUp { group: id, max: MAX_STARTS, from })?;
     // The deployment is in use again. The mark of one that was depleted is void by itself.
     deployment.mark = deployment.mark.filter(|mark| mark.depleted_since.is_some());
-    let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &offered)?;
+    let opened = lifecycle::group::reopen(ctx, id, group, &mut deployment, &with)?;
     let state = GroupState::Open;
     let changed = GroupChanged { deployment: id.deployment, group: id.group, state };
     let change = ReserveChange::between(released, ceiling);
     let reserve = escrow::reserve(ctx, id.deployment, change)?;
+    let response = Response::new().add_events(events);
     Ok(response.add_event(changed).add_event(opened).add_messages(reserve))
 }
 
@@ -93,9 +92,9 @@ fn exclude_last(
     let order = orders::find(ctx.storage(), group.order)?;
     let lease = order.as_ref().and_then(Order::lease).ok_or(ContractError::NoLease(group.order))?;
     if ctx.sender() == deployment.tenant {
-        group.name(&lease.provider);
+        group.exclude_unwanted(&lease.provider);
     } else {
-        group.exclude(&lease.provider);
+        group.exclude_leaver(&lease.provider);
     }
     Ok(())
 }
@@ -106,15 +105,15 @@ fn exclude_last(
 fn check_carried(
     funds: &Funds,
     id: GroupId,
-    offered: &Offered,
+    with: &Reopening,
     released: Rate,
 ) -> Result<(), ContractError> {
     if funds.is_depleted() {
         return Err(ContractError::StillDepleted(id.deployment));
     }
-    let ceiling = offered.spec.ceiling.into();
+    let ceiling = with.spec.ceiling.into();
     funds.carry_order(ceiling, Rate::ZERO, released).map_err(ContractError::NotCarried)?;
-    let (has, needed) = (funds.balance(), offered.terms.min_deposit);
+    let (has, needed) = (funds.balance(), with.terms.min_deposit);
     if has < needed.u128() {
         return Err(ContractError::LeastDepositMissing { group: id, has, needed });
     }

@@ -5,15 +5,11 @@ use souk_api::orderbook::events::LeaseReclaiming;
 use souk_core::{CloseReason, GroupId};
 
 use crate::{
-    ContractError, Ctx,
+    ContractError, Ctx, ReclaimError,
     lifecycle::order::LoadedOrder,
     neighbours::escrow,
     rules::{deadline::Deadline, reclaim},
-    state::{
-        groups,
-        notice::Notice,
-        orders::{self, OrderStatus},
-    },
+    state::{groups, notice::Notice, orders},
 };
 
 /// Once, and not before the lease ran for as long as the notice lasts. One that nobody ended the lease by within a
@@ -34,37 +30,36 @@ pub fn start_reclaim(
     reclaim::check_reason(reason)?;
     let LoadedOrder { id, mut order, .. } = loaded;
     let (now, height) = (ctx.now(), ctx.height());
-    let OrderStatus::Lease(lease) = &mut order.status else {
-        return Err(ContractError::NoLease(id));
-    };
-    if lease.ended.is_some() {
-        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
-    }
-    let window = lease.window.ok_or(ContractError::NotReclaimable(id))?;
+    let id_of_group = order.group;
+    let lease = order.running_lease(id)?;
+    let window = lease.window.ok_or(ReclaimError::NoWindow(id))?;
     if let Some(notice) = lease.notice {
         let deadline = notice.deadline(&ctx.config, now).time;
-        return Err(match notice.is_lapsed(&ctx.config, now, height) {
-            true => ContractError::NoticeLapsed { order: id, deadline },
-            false => ContractError::ReclaimingAlready { order: id, deadline },
+        let lapsed = notice.is_lapsed(&ctx.config, now, height);
+        return Err(match lapsed {
+            true => ReclaimError::Lapsed { order: id, deadline }.into(),
+            false => ReclaimError::Announced { order: id, deadline }.into(),
         });
     }
     let from = reclaim::startable_from(lease.created_at, window);
     if now < from {
-        return Err(ContractError::ReclaimTooEarly { order: id, window, from, now });
+        return Err(ReclaimError::TooEarly { order: id, window, from, now }.into());
     }
-    let id_of_group = order.group;
     if escrow::is_depleted(&ctx.view(), id_of_group.deployment) {
-        return Err(ContractError::NothingToReclaim(id));
+        return Err(ReclaimError::Depleted(id).into());
     }
     let slowest = ctx.config.params.slowest_block;
-    let Deadline { time, block } = Deadline::after(window, slowest, now, height);
-    let stopped = ctx.config.stopped_until(now);
-    lease.notice = Some(Notice { reason, started_at: now, time, block, stopped, ended: false });
+    let Deadline { time: deadline, block: deadline_block } =
+        Deadline::after(window, slowest, now, height);
+    let paused_seconds = ctx.config.paused_seconds(now);
+    let notice =
+        Notice { reason, started_at: now, deadline, deadline_block, paused_seconds, ended: false };
+    lease.notice = Some(notice);
     let provider = lease.provider.clone();
     orders::save(ctx.storage_mut(), id, &order)?;
 
     let mut group = groups::get(ctx.storage(), id_of_group)?;
-    group.exclude(&provider);
+    group.exclude_leaver(&provider);
     groups::save(ctx.storage_mut(), id_of_group, &group)?;
     let GroupId { deployment, group } = id_of_group;
     Ok(Response::new().add_event(LeaseReclaiming {
@@ -74,7 +69,7 @@ pub fn start_reclaim(
         provider: provider.into(),
         reason,
         started_at: now,
-        deadline: time,
-        deadline_block: block,
+        deadline,
+        deadline_block,
     }))
 }

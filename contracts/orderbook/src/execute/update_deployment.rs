@@ -46,7 +46,7 @@ pub fn update_deployment(
         super::check_commitment(&commitment)?;
         let changed = Binary::from(commitment.as_slice());
         if changed == deployment.commitment {
-            return Err(ContractError::SameCommitment {});
+            return Err(ContractError::SameCommitment);
         }
         deployment.commitment = changed;
         let event = DeploymentUpdated { deployment: id, commitment: commitment.to_hex() };

@@ -43,8 +43,7 @@ pub fn close(
                 response = response.add_event(event);
             }
             OrderStatus::Lease(running) if running.ended.is_none() => {
-                let ending = LeaseEnding { reason, breach: false, excludes: false, notice: false };
-                let event = lease::end(ctx, number, &mut order, ending)?;
+                let event = lease::end(ctx, number, &mut order, LeaseEnding::plain(reason))?;
                 response = response.add_event(event);
                 leases.push(number);
             }

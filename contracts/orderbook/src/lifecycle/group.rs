@@ -1,18 +1,18 @@
-//! How a group is put out again, and how it stops.
+//! How a group is reopened, and how it stops.
 
-use cosmwasm_std::{Event, Response};
+use cosmwasm_std::{Event, Response, StdResult, Storage};
 use souk_api::{
     escrow::ReserveChange,
     orderbook::{
         GroupState,
-        events::{GroupChanged, OrderClosed, OrderOpened},
+        events::{GroupChanged, OrderOpened},
     },
 };
-use souk_core::{CloseReason, GroupId, GroupSpec, Rate};
+use souk_core::{GroupId, GroupSpec, Rate};
 
 use super::{
     lease::{self, LeaseEnding},
-    order::{self, NewOrder},
+    order::{self, LoadedOrder, NewOrder},
 };
 use crate::{
     ContractError, Ctx,
@@ -27,43 +27,42 @@ use crate::{
     },
 };
 
-/// What a group is put out again with.
-pub struct Offered {
+/// What a group is reopened with.
+pub struct Reopening {
     /// What it asks for.
     pub spec: GroupSpec,
     /// The denom's terms of today.
     pub terms: Terms,
 }
 
-/// What a group would be put out again with today.
+/// What a group would be reopened with today.
 ///
 /// # Errors
-/// Those of creating it: if its denom is delisted or its ceiling outside the denom's range by now, or its auction shorter or
-/// longer than allowed.
-pub fn offered(ctx: &Ctx, id: GroupId, deployment: &Deployment) -> Result<Offered, ContractError> {
-    let terms = denoms::get(ctx.storage(), &deployment.denom)?;
-    // Denoms are added and changed, never removed.
-    let terms = terms.ok_or_else(|| ContractError::DenomNotAccepted {
-        denom: deployment.denom.to_string(),
-        accepted: String::new(),
-    })?;
+/// Those of creating it: if its denom is delisted or its ceiling outside the denom's range by now, or its
+/// auction shorter or longer than allowed.
+pub fn reopening(
+    ctx: &Ctx,
+    id: GroupId,
+    deployment: &Deployment,
+) -> Result<Reopening, ContractError> {
+    let terms = denoms::of(ctx.storage(), &deployment.denom)?;
     terms.must_be_listed(&deployment.denom)?;
     let spec = groups::spec(ctx.storage(), id)?;
     opening::check_ceiling(&spec, terms.min_price, terms.max_price)?;
     opening::check_auction(deployment.auction, &ctx.config.params)?;
-    Ok(Offered { spec, terms })
+    Ok(Reopening { spec, terms })
 }
 
-/// Puts the group out again; saves it and the deployment. The caller reserves the group's ceiling in the
+/// Reopens the group; saves it and the deployment. The caller reserves the group's ceiling in the
 /// account, which it has found to carry it.
 pub fn reopen(
     ctx: &mut Ctx,
     id: GroupId,
     mut group: Group,
     deployment: &mut Deployment,
-    offered: &Offered,
+    with: &Reopening,
 ) -> Result<OrderOpened, ContractError> {
-    let Offered { spec, terms } = offered;
+    let Reopening { spec, terms } = with;
     group.order = counters::next_orders(ctx.storage_mut(), 1)?;
     let excluded = group.excluded();
     let new = NewOrder { id: group.order, group: id, spec, terms, excluded };
@@ -73,59 +72,83 @@ pub fn reopen(
     Ok(opened)
 }
 
-/// An order whose end was recorded.
-pub struct Expired {
-    /// It closed.
-    pub closed: OrderClosed,
-    /// Its group rests.
-    pub rests: GroupChanged,
-    /// What it had reserved, which the caller lets go in the account.
+/// Saves a group in a new state.
+pub fn save_in(
+    storage: &mut dyn Storage,
+    id: GroupId,
+    group: &mut Group,
+    state: GroupState,
+) -> StdResult<GroupChanged> {
+    group.set_state(state);
+    groups::save(storage, id, group)?;
+    Ok(GroupChanged { deployment: id.deployment, group: id.group, state })
+}
+
+/// Ends an order without a lease: its group rests, its reserve is let go. The events come after those of
+/// `response`.
+pub fn end_without_lease(
+    ctx: &mut Ctx,
+    loaded: LoadedOrder,
+    end: OrderEnd,
+    response: Response,
+) -> Result<Response, ContractError> {
+    let LoadedOrder { id, mut order, .. } = loaded;
+    let (closed, released) = order::close(ctx.storage_mut(), id, &mut order, end)?;
+    let mut group = groups::get(ctx.storage(), order.group)?;
+    let rests = save_in(ctx.storage_mut(), order.group, &mut group, end.group_state())?;
+    let reserve = escrow::reserve(ctx, order.group.deployment, ReserveChange::Less(released))?;
+    Ok(response.add_event(closed).add_event(rests).add_messages(reserve))
+}
+
+/// Ends of orders that were recorded on the way.
+#[derive(Default)]
+pub struct Expiries {
+    /// Of each: its order closed, its group rests.
+    pub events: Vec<Event>,
+    /// What the orders had reserved, base units an hour, which the caller lets go in the account.
     pub released: Rate,
 }
 
-/// Records that the lifetime of an open group's order is over, if it is and nobody did: the group then
-/// rests. Saves both.
-pub fn record_expiry(
-    ctx: &mut Ctx,
-    id: GroupId,
-    group: &mut Group,
-    deployment: &Deployment,
-) -> Result<Option<Expired>, ContractError> {
-    if group.state(deployment) != GroupState::Open {
-        return Ok(None);
+impl Expiries {
+    /// Records that the lifetime of an open group's order is over, if it is and nobody did: the group then
+    /// rests. Saves both.
+    pub fn record(
+        &mut self,
+        ctx: &mut Ctx,
+        id: GroupId,
+        group: &mut Group,
+        deployment: &Deployment,
+    ) -> Result<(), ContractError> {
+        if group.state(deployment) != GroupState::Open {
+            return Ok(());
+        }
+        let Some(mut found) = orders::find(ctx.storage(), group.order)? else { return Ok(()) };
+        if order::check_expired(ctx, group.order, &found).is_err() {
+            return Ok(());
+        }
+        let end = OrderEnd::Expired;
+        let (closed, released) = order::close(ctx.storage_mut(), group.order, &mut found, end)?;
+        let rests = save_in(ctx.storage_mut(), id, group, end.group_state())?;
+        self.events.extend([Event::from(closed), Event::from(rests)]);
+        self.released = self.released.checked_add(released)?;
+        Ok(())
     }
-    let Some(mut found) = orders::find(ctx.storage(), group.order)? else { return Ok(None) };
-    if order::check_expired(ctx, group.order, &found).is_err() {
-        return Ok(None);
-    }
-    let end = OrderEnd::Expired;
-    let (closed, released) = order::close(ctx.storage_mut(), group.order, &mut found, end)?;
-    group.set_state(end.group_state());
-    let rests = order::set_group(ctx.storage_mut(), id, group.clone(), end.group_state())?;
-    Ok(Some(Expired { closed, rests, released }))
 }
 
-/// Records the ends of the deployment's orders that are over, but for that of the group `but`; gives what they had
-/// reserved, which the caller lets go in the account. There are 20 groups at most.
+/// Records the ends of the deployment's orders that are over, those of all its groups `except` one. There are 20
+/// groups at most.
 pub fn record_expiries(
     ctx: &mut Ctx,
-    but: GroupId,
+    except: GroupId,
     deployment: &Deployment,
-) -> Result<(Vec<Event>, Rate), ContractError> {
-    let (mut events, mut released) = (Vec::new(), Rate::ZERO);
-    for seq in groups::of(deployment) {
-        let id = GroupId { group: seq, ..but };
-        if id == but {
-            continue;
-        }
+) -> Result<Expiries, ContractError> {
+    let mut expired = Expiries::default();
+    for group in groups::of(deployment).filter(|group| *group != except.group) {
+        let id = GroupId { group, ..except };
         let mut group = groups::get(ctx.storage(), id)?;
-        let expired = record_expiry(ctx, id, &mut group, deployment)?;
-        if let Some(Expired { closed, rests, released: more }) = expired {
-            events.extend([Event::from(closed), Event::from(rests)]);
-            released = released.checked_add(more)?;
-        }
+        expired.record(ctx, id, &mut group, deployment)?;
     }
-    Ok((events, released))
+    Ok(expired)
 }
 
 /// Ends the group's order or lease, if one is left, by its tenant's wish: the group is then in the
@@ -145,7 +168,7 @@ pub fn stop(
     {
         group.take_start_back();
     }
-    let changed = order::set_group(ctx.storage_mut(), id, group, end.group_state())?;
+    let changed = save_in(ctx.storage_mut(), id, &mut group, end.group_state())?;
     let Some(mut found) = found else { return Ok(Response::new().add_event(changed)) };
     match &found.status {
         OrderStatus::Open => {
@@ -154,10 +177,7 @@ pub fn stop(
             Ok(Response::new().add_event(closed).add_event(changed).add_messages(reserve))
         }
         OrderStatus::Lease(running) if running.ended.is_none() => {
-            let depleted = escrow::is_depleted(&ctx.view(), id.deployment);
-            let reason =
-                if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant };
-            let ending = LeaseEnding { reason, breach: false, excludes: false, notice: false };
+            let ending = LeaseEnding::plain(lease::reason_of_tenant(ctx, id.deployment));
             let closed = lease::end(ctx, number, &mut found, ending)?;
             let stop = escrow::close_stream(ctx, id.deployment, number, ReserveChange::NONE)?;
             Ok(Response::new().add_event(closed).add_event(changed).add_message(stop))

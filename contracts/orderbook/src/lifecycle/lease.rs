@@ -5,13 +5,12 @@ use souk_api::{
     orderbook::events::{LeaseClosed, LeaseCreated},
     published::ProviderRecord,
 };
-use souk_core::{CloseReason, GroupId, OrderId};
+use souk_core::{CloseReason, DeploymentId, GroupId, OrderId};
 
 use super::order::{self, LoadedOrder};
 use crate::{
     ContractError, Ctx,
     neighbours::escrow::{self, NewStream},
-    rules::slot,
     state::{
         bids::{self, Bid},
         leases,
@@ -85,6 +84,20 @@ pub struct LeaseEnding {
     pub notice: bool,
 }
 
+impl LeaseEnding {
+    /// By its tenant or with its deployment: nobody breaks anything, nobody is excluded.
+    pub fn plain(reason: CloseReason) -> Self {
+        Self { reason, breach: false, excludes: false, notice: false }
+    }
+}
+
+/// Why a lease or a deployment ends by its tenant's side: for lack of money while the account is known to be
+/// depleted.
+pub fn reason_of_tenant(ctx: &Ctx, id: DeploymentId) -> CloseReason {
+    let depleted = escrow::is_depleted(&ctx.view(), id);
+    if depleted { CloseReason::InsufficientFunds } else { CloseReason::Tenant }
+}
+
 /// Ends a running lease: its order, the provider's counters, and its slot if it is not held
 /// any longer. The caller ends the payment.
 pub fn end(
@@ -95,12 +108,7 @@ pub fn end(
 ) -> Result<LeaseClosed, ContractError> {
     let LeaseEnding { reason, breach, excludes, notice: by_notice } = ending;
     let now = ctx.now();
-    let OrderStatus::Lease(lease) = &mut order.status else {
-        return Err(ContractError::NoLease(id));
-    };
-    if lease.ended.is_some() {
-        return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
-    }
+    let lease = order.running_lease(id)?;
     lease.ended = Some((now, reason));
     if let Some(notice) = &mut lease.notice {
         notice.ended = by_notice;
@@ -108,8 +116,7 @@ pub fn end(
     let lease = lease.clone();
     orders::save(ctx.storage_mut(), id, order)?;
 
-    let hold = ctx.config.params.slot_hold;
-    let free = slot::is_free(lease.created_at, lease.ended, lease.ended_by_notice(), now, hold);
+    let free = lease.frees_slot(now, ctx.config.params.slot_hold);
     let frees_slot = free && remove_bid(ctx, id, &lease)?;
     let end = LeaseEnd { reason, breach, frees_slot };
     provider_stats::lease_ended(ctx.storage_mut(), &lease.provider, end)?;

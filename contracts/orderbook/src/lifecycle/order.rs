@@ -1,10 +1,7 @@
 //! An order with its deployment, and how orders are opened and closed.
 
-use cosmwasm_std::{Addr, StdResult, Storage};
-use souk_api::orderbook::{
-    GroupState,
-    events::{GroupChanged, OrderClosed, OrderOpened},
-};
+use cosmwasm_std::{Addr, Storage};
+use souk_api::orderbook::events::{OrderClosed, OrderOpened};
 use souk_core::{AuctionPolicy, DeploymentId, GroupId, GroupSpec, OrderId, Rate, time::DAY};
 
 use crate::{
@@ -17,7 +14,7 @@ use crate::{
         bids,
         denoms::Terms,
         deployments::{self, Deployment},
-        groups::{self, Group},
+        groups,
         orders::{self, Auction, Order, OrderStatus},
     },
 };
@@ -207,26 +204,4 @@ pub fn close(
     let GroupId { deployment, group } = order.group;
     let closed = OrderClosed { order: id, deployment, group, why: end.as_str().to_owned() };
     Ok((closed, released))
-}
-
-/// Lets a group wait after its order ended.
-pub fn rest_group(
-    storage: &mut dyn Storage,
-    id: GroupId,
-    end: OrderEnd,
-) -> Result<GroupChanged, ContractError> {
-    let group = groups::get(storage, id)?;
-    Ok(set_group(storage, id, group, end.group_state())?)
-}
-
-/// Saves a group in a new state.
-pub fn set_group(
-    storage: &mut dyn Storage,
-    id: GroupId,
-    mut group: Group,
-    state: GroupState,
-) -> StdResult<GroupChanged> {
-    group.set_state(state);
-    groups::save(storage, id, &group)?;
-    Ok(GroupChanged { deployment: id.deployment, group: id.group, state })
 }

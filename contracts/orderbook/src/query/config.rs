@@ -1,5 +1,6 @@
 //! The configuration.
 
+use cosmwasm_std::{StdError, StdResult};
 use souk_api::orderbook::{ConfigResponse, DenomConfig};
 use souk_contract_std::Config as _;
 use souk_core::Denom;
@@ -9,8 +10,7 @@ use crate::{ContractError, View, state::denoms};
 /// What the owner decided, with the terms of every denom.
 pub fn config(view: &View) -> Result<ConfigResponse, ContractError> {
     let config = view.config;
-    let denoms: Result<Vec<_>, ContractError> =
-        denoms::all(view.storage)?.into_iter().map(denom).collect();
+    let denoms: StdResult<Vec<_>> = denoms::all(view.storage)?.into_iter().map(denom).collect();
     Ok(ConfigResponse {
         guardian: config.guardian.to_string(),
         escrow: config.escrow.to_string(),
@@ -23,9 +23,8 @@ pub fn config(view: &View) -> Result<ConfigResponse, ContractError> {
     })
 }
 
-fn denom((denom, terms): (String, denoms::Terms)) -> Result<DenomConfig, ContractError> {
-    let unreadable =
-        |_| ContractError::DenomNotAccepted { denom: denom.clone(), accepted: String::new() };
+fn denom((denom, terms): (String, denoms::Terms)) -> StdResult<DenomConfig> {
+    let unreadable = |_| StdError::generic_err(format!("stored denom `{denom}` cannot be read"));
     Ok(DenomConfig {
         denom: denom.parse::<Denom>().map_err(unreadable)?,
         min_price: terms.min_price,

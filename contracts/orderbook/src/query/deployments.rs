@@ -12,6 +12,7 @@ use super::texts;
 use crate::{
     ContractError, View,
     neighbours::escrow,
+    rules::deadline::Deadline,
     state::{
         deployments::{self, Deployment, Mark},
         groups, orders,
@@ -70,7 +71,7 @@ fn describe(
 }
 
 fn describe_mark(view: &View, mark: Mark) -> MarkResponse {
-    let (endable_at, endable_at_block) = view.config.endable(mark);
+    let Deadline { time: endable_at, block: endable_at_block } = view.config.endable(mark);
     let Mark { depleted_since, at, .. } = mark;
     MarkResponse { depleted_since, at, endable_at, endable_at_block }
 }

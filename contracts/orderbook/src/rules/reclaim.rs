@@ -5,17 +5,17 @@ use souk_core::{
     reclaim::{MAX_WINDOW, MIN_WINDOW, is_window},
 };
 
-use crate::ContractError;
+use crate::ReclaimError;
 
 /// Checks a notice that a tenant asks for.
 ///
 /// # Errors
 /// If it is shorter or longer than one may be.
-pub fn check_window(seconds: u64) -> Result<(), ContractError> {
+pub fn check_window(seconds: u64) -> Result<(), ReclaimError> {
     if is_window(seconds) {
         return Ok(());
     }
-    Err(ContractError::ReclamationWindow { seconds, min: MIN_WINDOW, max: MAX_WINDOW })
+    Err(ReclaimError::WindowRange { seconds, min: MIN_WINDOW, max: MAX_WINDOW })
 }
 
 /// Checks the notice that a bid offers against the one that its order asks for. A bid names one if and
@@ -23,14 +23,14 @@ pub fn check_window(seconds: u64) -> Result<(), ContractError> {
 ///
 /// # Errors
 /// If one is missing, not asked for, shorter than asked for, or too long.
-pub fn check_offer(asked: Option<u64>, offered: Option<u64>) -> Result<(), ContractError> {
+pub fn check_offer(asked: Option<u64>, offered: Option<u64>) -> Result<(), ReclaimError> {
     match (asked, offered) {
         (None, None) => Ok(()),
-        (None, Some(_)) => Err(ContractError::NoReclamation),
-        (Some(min), None) => Err(ContractError::ReclamationMissing { min }),
+        (None, Some(_)) => Err(ReclaimError::NotAsked),
+        (Some(min), None) => Err(ReclaimError::WindowMissing { min }),
         (Some(min), Some(seconds)) if (min..=MAX_WINDOW).contains(&seconds) => Ok(()),
         (Some(min), Some(seconds)) => {
-            Err(ContractError::ReclamationWindow { seconds, min, max: MAX_WINDOW })
+            Err(ReclaimError::WindowRange { seconds, min, max: MAX_WINDOW })
         }
     }
 }
@@ -39,11 +39,11 @@ pub fn check_offer(asked: Option<u64>, offered: Option<u64>) -> Result<(), Contr
 ///
 /// # Errors
 /// If a provider does not reclaim for it.
-pub fn check_reason(reason: CloseReason) -> Result<(), ContractError> {
+pub fn check_reason(reason: CloseReason) -> Result<(), ReclaimError> {
     match reason {
         CloseReason::Unstable | CloseReason::Decommission | CloseReason::Unspecified => Ok(()),
         CloseReason::Tenant | CloseReason::ManifestTimeout | CloseReason::InsufficientFunds => {
-            Err(ContractError::ReclaimReason(reason))
+            Err(ReclaimError::Reason(reason))
         }
     }
 }
@@ -63,8 +63,8 @@ mod tests {
     #[test]
     fn a_bid_offers_a_notice_where_the_order_asks_for_one_and_nowhere_else() {
         assert_eq!(check_offer(None, None), Ok(()));
-        assert_eq!(check_offer(None, Some(HOUR)), Err(ContractError::NoReclamation));
-        let missing = ContractError::ReclamationMissing { min: 2 * HOUR };
+        assert_eq!(check_offer(None, Some(HOUR)), Err(ReclaimError::NotAsked));
+        let missing = ReclaimError::WindowMissing { min: 2 * HOUR };
         assert_eq!(check_offer(Some(2 * HOUR), None), Err(missing));
         for (seconds, fine) in [
             (2 * HOUR - 1, false),

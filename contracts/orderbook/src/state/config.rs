@@ -15,7 +15,7 @@ use souk_api::{
 use souk_contract_std::pause::Moment;
 
 use super::deployments::Mark;
-use crate::rules::{auction::Pause, deadline::least_blocks};
+use crate::rules::{auction::Pause, deadline::Deadline};
 
 /// What was learned of the escrow, which lists its controllers only after this contract exists.
 #[cw_serde]
@@ -47,22 +47,22 @@ pub struct Config {
     /// Whether new business is stopped.
     pub paused: bool,
     /// When a guardian's pause ends or ended by itself, in seconds.
-    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
     pub pause_ends: u64,
     /// When it was last stopped, as [`Pause`] counts; 0 if never.
     #[serde(default)]
     pub paused_at: u64,
     /// The block of `paused_at`; 0 if it is not known.
-    #[serde(rename = "p", default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "p", default, skip_serializing_if = "souk_core::time::is_zero")]
     pub paused_block: u64,
     /// When it was last allowed again; 0 if it was never stopped.
     pub unpaused_at: u64,
     /// The block of `unpaused_at`, or that at which a slow chain is at `pause_ends`; 0 if it is not known.
-    #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "u", default, skip_serializing_if = "souk_core::time::is_zero")]
     pub unpaused_block: u64,
-    /// For how many seconds it was stopped in all pauses whose end is recorded.
-    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
-    pub stopped: u64,
+    /// How many seconds the pauses lasted whose end is recorded, all together.
+    #[serde(rename = "s", default, skip_serializing_if = "souk_core::time::is_zero")]
+    pub paused_seconds: u64,
     /// What was learned of the escrow; none before the first deployment. Here since it is read with every
     /// message anyway: a record of its own would cost each bid and each close another read.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
@@ -93,11 +93,6 @@ struct StoredParams {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_first_slowest_block(milliseconds: &u64) -> bool {
     *milliseconds == FIRST_SLOWEST_BLOCK
 }
@@ -111,34 +106,34 @@ impl Config {
             let Pause { from, from_block, .. } = last.begin(time, block.unwrap_or_default());
             (self.paused_at, self.paused_block) = (from, from_block);
         } else {
-            self.stopped = self.stopped_until(time);
+            self.paused_seconds = self.paused_seconds(time);
             (self.unpaused_at, self.unpaused_block) = (time, block.unwrap_or(last.until_block));
         }
     }
 
-    /// For how many seconds new business was stopped until `now`, in all pauses. One that goes on with another
+    /// For how many seconds new business was paused up to `now`, all pauses together. One that goes on with another
     /// counts with the minutes between them.
-    pub fn stopped_until(&self, now: u64) -> u64 {
+    pub fn paused_seconds(&self, now: u64) -> u64 {
         if !self.paused {
-            return self.stopped;
+            return self.paused_seconds;
         }
         let ends = if self.pause_ends > 0 { self.pause_ends.min(now) } else { now };
         let began = self.paused_at.max(self.unpaused_at);
-        self.stopped.saturating_add(ends.saturating_sub(began))
+        self.paused_seconds.saturating_add(ends.saturating_sub(began))
     }
 
-    /// The same, of pauses that are over.
-    pub fn stopped_before(&self, now: u64) -> u64 {
+    /// The same, of pauses that are over at `now`.
+    pub fn paused_seconds_of_ended(&self, now: u64) -> u64 {
         let goes_on = self.paused && (self.pause_ends == 0 || now < self.pause_ends);
-        if goes_on { self.stopped } else { self.stopped_until(now) }
+        if goes_on { self.paused_seconds } else { self.paused_seconds(now) }
     }
 
-    /// From which second and which block on a deployment with this mark can be ended.
-    pub fn endable(&self, mark: Mark) -> (u64, u64) {
+    /// From when on a deployment with this mark can be ended.
+    pub fn endable(&self, mark: Mark) -> Deadline {
         let Params { end_grace, idle_grace, end_blocks, slowest_block, .. } = self.params;
         let grace = if mark.depleted_since.is_some() { end_grace } else { idle_grace };
-        let blocks = least_blocks(grace, slowest_block).max(end_blocks);
-        (mark.at.saturating_add(grace), mark.height.saturating_add(blocks))
+        let Deadline { time, block } = Deadline::after(grace, slowest_block, mark.at, mark.height);
+        Deadline { time, block: block.max(mark.height.saturating_add(end_blocks)) }
     }
 
     /// The last pause as it stands at `now`. One that ended by itself counts as ended at that second, and not
@@ -150,8 +145,8 @@ impl Config {
         if self.paused && 0 < self.pause_ends && self.pause_ends <= now {
             until = until.max(self.pause_ends);
             // Nobody noted the block.
-            let blocks = least_blocks(until.saturating_sub(from), self.params.slowest_block);
-            until_block = until_block.max(from_block.saturating_add(blocks));
+            let (lasted, slowest) = (until.saturating_sub(from), self.params.slowest_block);
+            until_block = until_block.max(Deadline::after(lasted, slowest, from, from_block).block);
         }
         Pause { from, from_block, until, until_block }
     }

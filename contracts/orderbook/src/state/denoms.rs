@@ -1,7 +1,7 @@
 //! What holds for deployments paid in a denom.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Order, StdResult, Storage};
+use cosmwasm_std::{Order, StdError, StdResult, Storage};
 use cw_storage_plus::Map;
 use souk_api::orderbook::DenomConfig;
 use souk_core::{Amount, Denom, Price};
@@ -45,6 +45,14 @@ impl Terms {
 /// If it is stored in a form that cannot be read.
 pub fn get(storage: &dyn Storage, denom: &Denom) -> StdResult<Option<Terms>> {
     DENOMS.may_load(storage, &denom.to_string())
+}
+
+/// The terms of a denom that a deployment has: denoms are added and changed, never removed.
+///
+/// # Errors
+/// If they are not there or cannot be read.
+pub fn of(storage: &dyn Storage, denom: &Denom) -> StdResult<Terms> {
+    get(storage, denom)?.ok_or_else(|| StdError::not_found(format!("terms of {denom}")))
 }
 
 /// Adds or changes a denom. Its mark stays, unless the change speaks of it.

@@ -27,14 +27,14 @@ pub struct Group {
     /// Those that its tenant does not want, likewise: [`MAX_UNWANTED`] at most, and [`MAX_EXCLUDED`] with
     /// the others.
     #[serde(rename = "n", default, skip_serializing_if = "Vec::is_empty")]
-    named: Vec<Addr>,
+    unwanted: Vec<Addr>,
     /// What some records count of breaches in all the group's life. It is read and not kept.
     #[serde(rename = "b", default, skip_serializing)]
     breaches: Option<u8>,
     /// When it was reopened within a day without its tenant's fault, the oldest first.
     #[serde(rename = "l", default, skip_serializing_if = "Vec::is_empty")]
     rounds: Vec<u64>,
-    /// When it was started within a day, or put out again by its tenant's close, the oldest first.
+    /// When it was started within a day, or reopened by its tenant's close, the oldest first.
     #[serde(rename = "t", default, skip_serializing_if = "Vec::is_empty")]
     starts: Vec<u64>,
 }
@@ -43,9 +43,9 @@ impl Group {
     /// A group with its first order.
     pub fn opened(order: OrderId) -> Self {
         let state = GroupState::Open;
-        let (excluded, named) = (Vec::new(), Vec::new());
+        let (excluded, unwanted) = (Vec::new(), Vec::new());
         let (rounds, starts) = (Vec::new(), Vec::new());
-        Self { state, order, excluded, named, breaches: None, rounds, starts }
+        Self { state, order, excluded, unwanted, breaches: None, rounds, starts }
     }
 
     /// Its state: with its deployment a group is closed as well, which is not written into
@@ -73,7 +73,7 @@ impl Group {
         Ok(())
     }
 
-    /// Counts that it is put out again by a start or by its tenant's close of a lease.
+    /// Counts that it is reopened by a start or by its tenant's close of a lease.
     ///
     /// # Errors
     /// If it was so [`MAX_STARTS`] times within a day: from when on it can be again.
@@ -91,19 +91,19 @@ impl Group {
     /// Providers that may not bid on its orders to come: first those that left a lease, then those that
     /// its tenant does not want, of each the oldest first.
     pub fn excluded(&self) -> Vec<Addr> {
-        self.excluded.iter().chain(&self.named).cloned().collect()
+        self.excluded.iter().chain(&self.unwanted).cloned().collect()
     }
 
     /// Whether this one may not bid on its orders to come.
     pub fn is_excluded(&self, provider: &Addr) -> bool {
-        self.excluded.contains(provider) || self.named.contains(provider)
+        self.excluded.contains(provider) || self.unwanted.contains(provider)
     }
 
     /// Excludes a provider that left a lease or that the tenant's delegate does not want, unless its tenant
     /// did so already. Beyond [`MAX_EXCLUDED`] the oldest of these may bid again, and none that its tenant
-    /// named.
-    pub fn exclude(&mut self, provider: &Addr) {
-        if !self.named.contains(provider) {
+    /// does not want.
+    pub fn exclude_leaver(&mut self, provider: &Addr) {
+        if !self.unwanted.contains(provider) {
             self.readmit(std::slice::from_ref(provider));
             self.excluded.push(provider.clone());
             self.leave_room();
@@ -112,23 +112,23 @@ impl Group {
 
     /// Excludes a provider that its tenant does not want. Beyond [`MAX_UNWANTED`] the oldest of these may
     /// bid again.
-    pub fn name(&mut self, provider: &Addr) {
+    pub fn exclude_unwanted(&mut self, provider: &Addr) {
         self.readmit(std::slice::from_ref(provider));
-        self.named.push(provider.clone());
-        let excess = self.named.len().saturating_sub(MAX_UNWANTED);
-        self.named.drain(..excess);
+        self.unwanted.push(provider.clone());
+        let excess = self.unwanted.len().saturating_sub(MAX_UNWANTED);
+        self.unwanted.drain(..excess);
         self.leave_room();
     }
 
     /// Lets these bid again.
     pub fn readmit(&mut self, providers: &[Addr]) {
         self.excluded.retain(|known| !providers.contains(known));
-        self.named.retain(|known| !providers.contains(known));
+        self.unwanted.retain(|known| !providers.contains(known));
     }
 
-    /// Lets the oldest of those bid again that its tenant did not name, until the others have a place.
+    /// Lets the oldest of those bid again that left a lease, until those that its tenant does not want have a place.
     fn leave_room(&mut self) {
-        let places = MAX_EXCLUDED.saturating_sub(self.named.len());
+        let places = MAX_EXCLUDED.saturating_sub(self.unwanted.len());
         let excess = self.excluded.len().saturating_sub(places);
         self.excluded.drain(..excess);
     }
@@ -239,39 +239,39 @@ mod tests {
     fn beyond_sixteen_the_provider_that_was_excluded_first_may_bid_again() {
         let mut group = Group::opened(OrderId(7));
         for number in 1..=16 {
-            group.exclude(&provider(number));
+            group.exclude_leaver(&provider(number));
         }
-        group.exclude(&provider(2));
+        group.exclude_leaver(&provider(2));
         assert_eq!(group.excluded().len(), 16, "each stands there once");
         assert_eq!(group.excluded().last(), Some(&provider(2)), "as the newest");
-        group.exclude(&provider(17));
+        group.exclude_leaver(&provider(17));
         assert_eq!(group.excluded().len(), 16);
         assert_eq!(group.excluded().first(), Some(&provider(3)));
     }
 
     #[test]
-    fn whom_the_tenant_named_is_let_in_again_for_others_that_it_names_alone() {
+    fn whom_the_tenant_does_not_want_is_let_in_again_for_others_that_it_does_not_want_alone() {
         let mut group = Group::opened(OrderId(7));
         for number in 1..=10 {
-            group.name(&provider(number));
+            group.exclude_unwanted(&provider(number));
         }
         for number in 11..=40 {
-            group.exclude(&provider(number));
+            group.exclude_leaver(&provider(number));
         }
         let last: Vec<_> = (35..=40).chain(1..=10).map(provider).collect();
         assert_eq!(group.excluded(), last);
-        group.exclude(&provider(1));
-        assert_eq!(group.excluded(), last, "whom the tenant named stays the tenant's");
+        group.exclude_leaver(&provider(1));
+        assert_eq!(group.excluded(), last, "whom the tenant does not want stays the tenant's");
         for number in 50..=60 {
-            group.name(&provider(number));
+            group.exclude_unwanted(&provider(number));
         }
         let kept: Vec<_> = [40].into_iter().chain(7..=10).chain(50..=60).map(provider).collect();
         assert_eq!(group.excluded(), kept, "one place is left for the latest that left");
-        group.exclude(&provider(70));
-        group.exclude(&provider(71));
+        group.exclude_leaver(&provider(70));
+        group.exclude_leaver(&provider(71));
         assert_eq!(group.excluded()[0], provider(71));
         assert_eq!(group.excluded()[1..], kept[1..]);
-        group.name(&provider(71));
+        group.exclude_unwanted(&provider(71));
         assert_eq!(group.excluded().last(), Some(&provider(71)));
         assert_eq!(group.excluded().len(), MAX_UNWANTED);
     }

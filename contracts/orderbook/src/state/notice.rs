@@ -5,7 +5,7 @@ use souk_api::orderbook::{NOTICE_LAPSE, ReclaimResponse};
 use souk_core::CloseReason;
 
 use super::config::Config;
-use crate::rules::deadline::{Deadline, least_blocks};
+use crate::rules::deadline::Deadline;
 
 /// A provider's announcement that it takes its lease back.
 #[cw_serde]
@@ -19,21 +19,16 @@ pub struct Notice {
     pub started_at: u64,
     /// The first second in which the lease can be ended by it, but for pauses since it was announced.
     #[serde(rename = "d")]
-    pub time: u64,
+    pub deadline: u64,
     /// The first such block.
     #[serde(rename = "b")]
-    pub block: u64,
-    /// For how many seconds the market had been stopped when it was announced.
-    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
-    pub stopped: u64,
+    pub deadline_block: u64,
+    /// For how many seconds the market had been paused when it was announced.
+    #[serde(rename = "s", default, skip_serializing_if = "souk_core::time::is_zero")]
+    pub paused_seconds: u64,
     /// Whether the lease ended by it.
     #[serde(rename = "x", default, skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(seconds: &u64) -> bool {
-    *seconds == 0
 }
 
 impl Notice {
@@ -41,16 +36,14 @@ impl Notice {
     /// slow chain makes in it: its tenant can take no other provider meanwhile. What was over before a pause
     /// stays over.
     pub fn deadline(&self, config: &Config, now: u64) -> Deadline {
-        self.later_by(config.stopped_until(now), config)
+        self.later_by(config.paused_seconds(now), config)
     }
 
     /// Whether it came to nothing: nobody ended the lease by it in time. A provider that could wait with that for as
     /// long as it likes would have given no notice of its end.
     pub fn is_lapsed(&self, config: &Config, now: u64, height: u64) -> bool {
         let Deadline { time, block } = self.deadline(config, now);
-        let blocks = least_blocks(NOTICE_LAPSE, config.params.slowest_block);
-        let (time, block) = (time.saturating_add(NOTICE_LAPSE), block.saturating_add(blocks));
-        Deadline { time, block }.is_over(now, height)
+        Deadline::after(NOTICE_LAPSE, config.params.slowest_block, time, block).is_over(now, height)
     }
 
     /// Whether the lease can be ended by it.
@@ -61,18 +54,17 @@ impl Notice {
     /// As queries show it, of a lease that runs or not: with the pauses that are over, since nobody knows how
     /// long another lasts; in one that ended as it was announced.
     pub fn describe(&self, runs: bool, config: &Config, now: u64, height: u64) -> ReclaimResponse {
-        let stopped = if runs { config.stopped_before(now) } else { self.stopped };
-        let Deadline { time: deadline, block: deadline_block } = self.later_by(stopped, config);
+        let paused = if runs { config.paused_seconds_of_ended(now) } else { self.paused_seconds };
+        let Deadline { time: deadline, block: deadline_block } = self.later_by(paused, config);
         let Self { reason, started_at, ended, .. } = *self;
         let lapsed = runs && self.is_lapsed(config, now, height);
         ReclaimResponse { reason, started_at, deadline, deadline_block, ended, lapsed }
     }
 
-    /// Its end, where `stopped` is for how many seconds the market was stopped in all.
-    fn later_by(&self, stopped: u64, config: &Config) -> Deadline {
-        let since = stopped.saturating_sub(self.stopped);
-        let blocks = least_blocks(since, config.params.slowest_block);
-        let time = self.time.saturating_add(since);
-        Deadline { time, block: self.block.saturating_add(blocks) }
+    /// Its end, where `paused` is for how many seconds the market was paused in all.
+    fn later_by(&self, paused: u64, config: &Config) -> Deadline {
+        let since = paused.saturating_sub(self.paused_seconds);
+        let slowest = config.params.slowest_block;
+        Deadline::after(since, slowest, self.deadline, self.deadline_block)
     }
 }

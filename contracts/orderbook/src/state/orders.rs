@@ -5,7 +5,10 @@ use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
 use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, LeaseState, OrderState, first_manifest_timeout};
 use souk_contract_std::Page;
-use souk_core::{CloseReason, GroupId, OrderId, Price, Rate};
+use souk_core::{
+    CloseReason, GroupId, OrderId, Price, Rate,
+    slot::{Ended, held_until},
+};
 
 use super::{config::Config, notice::Notice};
 use crate::{ContractError, rules::auction::Closing};
@@ -171,6 +174,15 @@ impl Lease {
     pub fn ended_by_notice(&self) -> bool {
         self.notice.is_some_and(|notice| notice.ended)
     }
+
+    /// Whether it has let go of its provider's slot at `now`; one that runs never has. `hold` is the
+    /// orderbook's `slot_hold`, in seconds.
+    pub fn frees_slot(&self, now: u64, hold: u64) -> bool {
+        self.ended.is_some_and(|(at, reason)| {
+            let ended = Ended { at, reason, by_notice: self.ended_by_notice() };
+            now >= held_until(self.created_at, ended, hold)
+        })
+    }
 }
 
 impl Order {
@@ -198,6 +210,20 @@ impl Order {
             OrderStatus::Lease(lease) => Some(lease),
             OrderStatus::Open | OrderStatus::Closed => None,
         }
+    }
+
+    /// Its lease, while that runs.
+    ///
+    /// # Errors
+    /// [`ContractError::NoLease`], or [`ContractError::LeaseNotActive`] with the state in which it ended.
+    pub fn running_lease(&mut self, id: OrderId) -> Result<&mut Lease, ContractError> {
+        let OrderStatus::Lease(lease) = &mut self.status else {
+            return Err(ContractError::NoLease(id));
+        };
+        if lease.ended.is_some() {
+            return Err(ContractError::LeaseNotActive { order: id, state: lease.state() });
+        }
+        Ok(lease)
     }
 
     /// Refuses unless nothing ended it yet, time aside.
@@ -277,6 +303,29 @@ mod tests {
         let lease: Lease = from_json(old)?;
         assert_eq!((lease.window, lease.notice, lease.state()), (None, None, LeaseState::Active));
         assert_eq!(to_json_string(&lease)?, old);
+        Ok(())
+    }
+
+    #[test]
+    fn a_slot_is_free_from_the_second_on_until_which_it_is_held() -> StdResult<()> {
+        let (tenant, provider) = (CloseReason::Tenant, CloseReason::Unstable);
+        let noticed: Lease = from_json(
+            r#"{"p":"pro","r":"900","t":1000,"n":{"r":"unstable","t":6,"d":7,"b":8,"x":true}}"#,
+        )?;
+        for (ended, by_notice, now, free) in [
+            (None, false, u64::MAX, false),
+            (Some((1_300, tenant)), false, 1_599, false),
+            (Some((1_300, tenant)), false, 1_600, true),
+            (Some((1_300, provider)), false, 10_299, false),
+            (Some((1_300, provider)), false, 10_300, true),
+            (Some((1_300, provider)), true, 1_599, false),
+            (Some((1_300, provider)), true, 1_600, true),
+        ] {
+            let notice = noticed.notice.filter(|_| by_notice);
+            let lease = Lease { ended, notice, ..noticed.clone() };
+            let found = lease.frees_slot(now, 9_000);
+            assert_eq!(found, free, "{ended:?} at {now}, by notice: {by_notice}");
+        }
         Ok(())
     }
 

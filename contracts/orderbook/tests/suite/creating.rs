@@ -186,7 +186,7 @@ fn a_commitment_changes_to_another_of_the_same_kind() {
     assert_eq!(market.events_of::<DeploymentUpdated>(&response), [event]);
     assert_eq!(market.deployment(id).commitment, HexBinary::from([8; 32]));
     let same = market.send(&ann, &update(&[8; 32]));
-    assert_eq!(same.unwrap_err(), ContractError::SameCommitment {});
+    assert_eq!(same.unwrap_err(), ContractError::SameCommitment);
     assert_eq!(market.send(&ann, &update(&[8; 33])).unwrap_err(), ContractError::Commitment(33));
     market.close("ann", id).unwrap();
     let closed = market.send(&ann, &update(&[9; 32]));

@@ -9,7 +9,7 @@ use souk_core::{
     AccountId, CloseReason, DeploymentId, OrderId,
     time::{DAY, HOUR},
 };
-use souk_orderbook::ContractError;
+use souk_orderbook::{ContractError, ReclaimError};
 
 use crate::market::*;
 
@@ -51,7 +51,7 @@ fn a_notice_that_nobody_used_within_a_day_is_void_and_the_only_one() {
     let shown = market.lease_of(order);
     assert_eq!(shown.state, LeaseState::Active, "it goes on as before");
     assert!(shown.reclaim.unwrap().lapsed);
-    let lapsed = ContractError::NoticeLapsed { order, deadline };
+    let lapsed: ContractError = ReclaimError::Lapsed { order, deadline }.into();
     assert_eq!(market.end_reclaim("stranger", order).unwrap_err(), lapsed);
     assert_eq!(market.start_reclaim("pro", order, REASON).unwrap_err(), lapsed);
     let response = market.provider_closes("pro", order, REASON).unwrap();

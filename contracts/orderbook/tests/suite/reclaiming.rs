@@ -14,7 +14,7 @@ use souk_core::{
     AuctionPolicy, CloseReason, DeploymentId, GroupSeq, OrderId,
     time::{DAY, HOUR},
 };
-use souk_orderbook::ContractError;
+use souk_orderbook::{ContractError, ReclaimError};
 
 use crate::market::{GroupAction::*, *};
 
@@ -123,14 +123,9 @@ fn nobody_ends_the_lease_by_it_before_time_and_blocks_have_passed() {
     // A chain that stood still for a day: the time has come, the blocks have not.
     market.blocks(1, DAY);
     for name in ["stranger", "ann"] {
-        let error = ContractError::NoticeRuns {
-            order,
-            deadline,
-            deadline_block,
-            now: market.now(),
-            height: market.app.block_info().height,
-        };
-        assert_eq!(market.end_reclaim(name, order).unwrap_err(), error);
+        let (now, height) = (market.now(), market.app.block_info().height);
+        let error = ReclaimError::Runs { order, deadline, deadline_block, now, height };
+        assert_eq!(market.end_reclaim(name, order).unwrap_err(), error.into());
     }
     market.blocks(BLOCKS - 2, 1);
     assert!(market.end_reclaim("stranger", order).is_err(), "a block is missing");
@@ -176,8 +171,9 @@ fn without_a_notice_among_its_terms_a_lease_is_not_reclaimed() {
     let order = market.lease("ann", "pro", 900);
     market.pass(DAY);
     let error = market.start_reclaim("pro", order, REASON).unwrap_err();
-    assert_eq!(error, ContractError::NotReclaimable(order));
-    assert_eq!(market.end_reclaim("pro", order).unwrap_err(), ContractError::NotReclaiming(order));
+    assert_eq!(error, ReclaimError::NoWindow(order).into());
+    let error = market.end_reclaim("pro", order).unwrap_err();
+    assert_eq!(error, ReclaimError::NotAnnounced(order).into());
 }
 
 #[test]
@@ -186,13 +182,13 @@ fn a_lease_is_reclaimed_once_and_not_within_the_length_of_its_notice() {
     let (order, _) = leased(&mut market);
     market.pass(HOUR - 1);
     let (from, now) = (market.now() + 1, market.now());
-    let error = ContractError::ReclaimTooEarly { order, window: HOUR, from, now };
-    assert_eq!(market.start_reclaim("pro", order, REASON).unwrap_err(), error);
+    let error = ReclaimError::TooEarly { order, window: HOUR, from, now };
+    assert_eq!(market.start_reclaim("pro", order, REASON).unwrap_err(), error.into());
     market.pass(1).start_reclaim("pro", order, REASON).unwrap();
     let deadline = market.now() + HOUR;
     market.pass(60);
-    let error = ContractError::ReclaimingAlready { order, deadline };
-    assert_eq!(market.start_reclaim("pro", order, REASON).unwrap_err(), error);
+    let error = ReclaimError::Announced { order, deadline };
+    assert_eq!(market.start_reclaim("pro", order, REASON).unwrap_err(), error.into());
     market.blocks(BLOCKS, HOUR).end_reclaim("stranger", order).unwrap();
     let error = ContractError::LeaseNotActive { order, state: LeaseState::Closed };
     assert_eq!(market.start_reclaim("pro", order, REASON).unwrap_err(), error);
@@ -208,7 +204,7 @@ fn it_takes_a_providers_own_reason() {
         [CloseReason::Tenant, CloseReason::ManifestTimeout, CloseReason::InsufficientFunds]
     {
         let error = market.start_reclaim("pro", order, reason).unwrap_err();
-        assert_eq!(error, ContractError::ReclaimReason(reason));
+        assert_eq!(error, ReclaimError::Reason(reason).into());
     }
 }
 
@@ -217,8 +213,8 @@ fn an_order_asks_for_a_notice_of_an_hour_to_thirty_days() {
     let mut market = Market::new();
     for seconds in [0, HOUR - 1, 30 * DAY + 1, u64::MAX] {
         let error = market.create("ann", &reclaimable(tenant_choice(), seconds), PLENTY);
-        let wanted = ContractError::ReclamationWindow { seconds, min: HOUR, max: 30 * DAY };
-        assert_eq!(error.unwrap_err(), wanted);
+        let wanted = ReclaimError::WindowRange { seconds, min: HOUR, max: 30 * DAY };
+        assert_eq!(error.unwrap_err(), wanted.into());
     }
     for seconds in [HOUR, 30 * DAY] {
         let id = market.create("ann", &reclaimable(tenant_choice(), seconds), PLENTY).unwrap();
@@ -244,21 +240,17 @@ fn a_bid_offers_a_notice_where_one_is_asked_for_and_nowhere_else() {
     let operator = market.operator("pro");
     let min = 2 * HOUR;
     for (order, window, error) in [
-        (plain, Some(HOUR), ContractError::NoReclamation),
-        (asked, None, ContractError::ReclamationMissing { min }),
-        (
-            asked,
-            Some(min - 1),
-            ContractError::ReclamationWindow { seconds: min - 1, min, max: 30 * DAY },
-        ),
+        (plain, Some(HOUR), ReclaimError::NotAsked),
+        (asked, None, ReclaimError::WindowMissing { min }),
+        (asked, Some(min - 1), ReclaimError::WindowRange { seconds: min - 1, min, max: 30 * DAY }),
         (
             asked,
             Some(30 * DAY + 1),
-            ContractError::ReclamationWindow { seconds: 30 * DAY + 1, min, max: 30 * DAY },
+            ReclaimError::WindowRange { seconds: 30 * DAY + 1, min, max: 30 * DAY },
         ),
     ] {
         let before = market.storage();
-        assert_eq!(market.send(&operator, &bid(order, window)).unwrap_err(), error);
+        assert_eq!(market.send(&operator, &bid(order, window)).unwrap_err(), error.into());
         assert_eq!(market.storage(), before);
     }
     market.send(&operator, &bid(asked, Some(DAY))).unwrap();
@@ -270,7 +262,8 @@ fn a_bid_offers_a_notice_where_one_is_asked_for_and_nowhere_else() {
     assert_eq!(market.lease_of(asked).reclamation_window, Some(DAY));
     market.pass(2 * HOUR);
     let error = market.start_reclaim("pro", asked, REASON).unwrap_err();
-    assert!(matches!(error, ContractError::ReclaimTooEarly { window: DAY, .. }), "{error}");
+    let day = |error: &_| matches!(error, ReclaimError::TooEarly { window: DAY, .. });
+    assert!(matches!(&error, ContractError::Reclaim(early) if day(early)), "{error}");
 }
 
 #[test]
@@ -307,7 +300,7 @@ fn a_lease_that_is_not_paid_is_closed_and_not_reclaimed() {
     market.call(&ann, &escrow, &msg, 0).unwrap();
     market.pass(3 * HOUR);
     let error = market.start_reclaim("pro", order, REASON).unwrap_err();
-    assert_eq!(error, ContractError::NothingToReclaim(order));
+    assert_eq!(error, ReclaimError::Depleted(order).into());
     let response = market.provider_closes("pro", order, REASON).unwrap();
     assert!(!market.events_of::<LeaseClosed>(&response)[0].breach, "which is no breach");
 }

@@ -1,11 +1,11 @@
-//! A slasher says that part of a bond will be taken, or takes that back.
+//! A slasher says that part of a bond will be taken.
 
 use cosmwasm_std::Response;
-use souk_api::registry::events::{NoticeWithdrawn, SlashNoticed};
+use souk_api::registry::events::SlashNoticed;
 use souk_contract_std::limits;
 use souk_core::Amount;
 
-use crate::{ContractError, Ctx, rules::slashing::Claim, state::providers};
+use crate::{ContractError, Ctx, rules::slashing::NewNotice, state::providers};
 
 /// From now on the amount stays at stake, until the notice is carried out, withdrawn or lapses. It replaces a
 /// smaller one that stands.
@@ -27,9 +27,9 @@ pub fn notice_slash(
         return Err(ContractError::NoSlashReceiver);
     }
     let mut provider = providers::known(ctx.storage(), &ctx.address(provider)?)?;
-    let (staked, terms, now) = (provider.stake().total(), ctx.config.slashing, ctx.now());
-    let claim = Claim { by: ctx.sender().clone(), amount, reason };
-    let notice = provider.slate.give(claim, staked, terms, now)?;
+    let (staked, bounds, now) = (provider.stake().total(), ctx.config.slashing, ctx.now());
+    let new = NewNotice { by: ctx.sender().clone(), amount, reason };
+    let notice = provider.slate.give(new, staked, bounds, now)?;
     let noticed = SlashNoticed {
         provider: provider.address.to_string(),
         amount,
@@ -39,17 +39,4 @@ pub fn notice_slash(
     };
     providers::save_details(ctx.storage_mut(), &provider)?;
     Ok(Response::new().add_event(noticed))
-}
-
-/// Nothing is taken, and the amount can be claimed again. Another notice can be given at once within the
-/// bounds of this one; with bounds of its own it is as long until the next as after a slash.
-///
-/// # Errors
-/// If no notice stands, if it is another slasher's, or if it replaced another slasher's.
-pub fn withdraw_notice(ctx: &mut Ctx, provider: &str) -> Result<Response, ContractError> {
-    let mut provider = providers::known(ctx.storage(), &ctx.address(provider)?)?;
-    let amount = provider.slate.withdraw(ctx.sender(), ctx.config.slashing, ctx.now())?;
-    providers::save_details(ctx.storage_mut(), &provider)?;
-    let provider = provider.address.into_string();
-    Ok(Response::new().add_event(NoticeWithdrawn { provider, amount }))
 }

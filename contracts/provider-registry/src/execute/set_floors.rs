@@ -20,15 +20,14 @@ use crate::{
 pub fn set_floors(ctx: &mut Ctx, floors: Vec<PriceFloor>) -> Result<Response, ContractError> {
     limits::check_count("price floors", floors.len(), MAX_FLOORS)?;
     settings::check_floors(&floors)?;
-    // The record is read by others, who pay for its length.
+    // Orderbooks read the record with every bid: no text in it that is longer than an address.
     for floor in &floors {
         if let Denom::Cw20(token) = &floor.denom {
             ctx.address(token)?;
         }
     }
     let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
-    let (now, from) = (ctx.now(), ctx.now().saturating_add(ctx.config.change_delay));
-    let from = provider.set_floors(floors, now, from);
+    let from = provider.set_floors(floors, ctx.now(), ctx.config.change_delay);
     providers::save_record(ctx.storage_mut(), &provider)?;
     let provider = provider.address.to_string();
     let noticed = ChangeNoticed { provider: provider.clone(), what: "floors".to_owned(), from };

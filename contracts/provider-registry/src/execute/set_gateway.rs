@@ -16,8 +16,7 @@ use crate::{ContractError, Ctx, rules::gateway, state::providers};
 pub fn set_gateway(ctx: &mut Ctx, gateway: Gateway) -> Result<Response, ContractError> {
     gateway::check(&gateway)?;
     let mut provider = providers::registered(ctx.storage(), ctx.sender())?;
-    let (now, from) = (ctx.now(), ctx.now().saturating_add(ctx.config.change_delay));
-    let from = provider.set_gateway(gateway, now, from);
+    let from = provider.set_gateway(gateway, ctx.now(), ctx.config.change_delay);
     providers::save_details(ctx.storage_mut(), &provider)?;
     let provider = provider.address.to_string();
     let noticed = ChangeNoticed { provider: provider.clone(), what: "gateway".to_owned(), from };

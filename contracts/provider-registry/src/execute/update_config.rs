@@ -32,9 +32,8 @@ pub struct Change {
 /// would back those of another, too. Notices and changes that are on their way keep their times.
 ///
 /// # Errors
-/// If an address is not valid on this chain, if the orderbook is none, counts on another registry or another one
-/// is set, or if
-/// a setting is out of its range.
+/// If an address is not valid on this chain, if the orderbook is none, counts on another registry or another
+/// one is set, or if a setting is out of its range.
 pub fn update_config(ctx: &mut Ctx, change: Change) -> Result<Response, ContractError> {
     if let Some(guardian) = change.guardian {
         ctx.config.guardian = ctx.address(&guardian)?;

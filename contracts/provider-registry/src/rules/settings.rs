@@ -26,6 +26,10 @@ pub const MAX_SLASHERS: usize = 16;
 pub const MAX_FLOORS: usize = 8;
 /// Longest time of unbonding, in seconds.
 const MAX_UNBONDING: u64 = 90 * DAY;
+/// Longest time between two slashes, in seconds.
+const MAX_PERIOD: u64 = 90 * DAY;
+/// Longest delay of a slash after its notice, in seconds.
+const MAX_DELAY: u64 = 30 * DAY;
 
 /// Checks what is set once and for all, and the least bond.
 ///
@@ -51,16 +55,16 @@ pub fn check(msg: &InstantiateMsg) -> Result<(), SettingError> {
 ///
 /// # Errors
 /// If one is out of its range.
-pub fn check_slashing(terms: Slashing) -> Result<(), SettingError> {
-    let Slashing { cap_bps, period, delay } = terms;
+pub fn check_slashing(bounds: Slashing) -> Result<(), SettingError> {
+    let Slashing { cap_bps, period, delay } = bounds;
     let bad = |what, value: String, allowed| Err(SettingError { what, value, allowed });
     if !(1..=10_000).contains(&cap_bps) {
         return bad("slashing.cap_bps", cap_bps.to_string(), "1 to 10000");
     }
-    if period > DAY.saturating_mul(90) {
+    if period > MAX_PERIOD {
         return bad("slashing.period", period.to_string(), "at most 90 days");
     }
-    if delay > DAY.saturating_mul(30) {
+    if delay > MAX_DELAY {
         return bad("slashing.delay", delay.to_string(), "at most 30 days");
     }
     Ok(())

@@ -54,9 +54,9 @@ pub struct Notice {
     pub reason: String,
 }
 
-/// What a slasher says.
+/// A notice to give.
 #[derive(Clone, Debug)]
-pub struct Claim {
+pub struct NewNotice {
     /// The slasher.
     pub by: Addr,
     /// How much will be taken.
@@ -169,39 +169,40 @@ impl Slate {
         self.in_force(now).map_or(0, |notice| notice.amount.u128())
     }
 
-    /// Gives notice, of at most a share of what is at `staked`, or replaces the one that stands by a greater one.
+    /// Gives notice of at most a share of `staked`, all that is at stake, in base units; or replaces the notice
+    /// that stands by a greater one. `now` in seconds.
     ///
     /// # Errors
     /// If one as great stands, if it is too soon after the last, or if the amount is nothing or too much.
     pub fn give(
         &mut self,
-        claim: Claim,
+        new: NewNotice,
         staked: u128,
-        terms: Slashing,
+        bounds: Slashing,
         now: u64,
     ) -> Result<&Notice, SlashError> {
-        let amount = claim.amount;
+        let amount = new.amount;
         if amount == Amount::ZERO || staked == 0 {
             return Err(SlashError::Nothing { asked: amount, staked });
         }
         if let Some(before) = self.to_replace(now).cloned() {
-            return self.replace(before, claim, staked, terms, now);
+            return self.replace(before, new, staked, bounds, now);
         }
         let lapsed = self.notice.as_ref().filter(|notice| notice.takes());
-        let lapsed = lapsed.map_or(0, |notice| notice.lapses_at.saturating_add(terms.period));
+        let lapsed = lapsed.map_or(0, |notice| notice.lapses_at.saturating_add(bounds.period));
         let free_at = self.free_at.max(lapsed);
         if now < free_at {
             return Err(SlashError::TooSoon { free_at, now });
         }
-        let share = staked.saturating_mul(terms.cap_bps.into());
+        let share = staked.saturating_mul(bounds.cap_bps.into());
         let most = share.checked_div(10_000).unwrap_or(0);
         if amount.u128() > most {
             return Err(SlashError::AboveCap { asked: amount, most });
         }
-        let Claim { by, reason, .. } = claim;
-        let executable_at = now.saturating_add(terms.delay);
+        let NewNotice { by, reason, .. } = new;
+        let executable_at = now.saturating_add(bounds.delay);
         let lapses_at = executable_at.saturating_add(LAPSE);
-        let ends_by = lapses_at.saturating_add(terms.delay);
+        let ends_by = lapses_at.saturating_add(bounds.delay);
         let most = Amount::saturating(most);
         let binding = false;
         let notice =
@@ -212,13 +213,13 @@ impl Slate {
     fn replace(
         &mut self,
         before: Notice,
-        claim: Claim,
+        new: NewNotice,
         staked: u128,
-        terms: Slashing,
+        bounds: Slashing,
         now: u64,
     ) -> Result<&Notice, SlashError> {
-        let Claim { by, amount, reason } = claim;
-        let executable_at = now.saturating_add(terms.delay);
+        let NewNotice { by, amount, reason } = new;
+        let executable_at = now.saturating_add(bounds.delay);
         if amount <= before.amount || executable_at >= before.ends_by {
             let Notice { amount, executable_at, lapses_at, ends_by, most, .. } = before;
             return Err(SlashError::Noticed { amount, most, ends_by, executable_at, lapses_at });
@@ -240,7 +241,7 @@ impl Slate {
     pub fn carry_out(
         &mut self,
         asked: Amount,
-        terms: Slashing,
+        bounds: Slashing,
         now: u64,
     ) -> Result<Notice, SlashError> {
         let notice = self.in_force(now).ok_or(SlashError::NotNoticed)?;
@@ -251,7 +252,7 @@ impl Slate {
         if now < executable_at {
             return Err(SlashError::TooEarly { executable_at, now });
         }
-        self.free_at = now.saturating_add(terms.period);
+        self.free_at = now.saturating_add(bounds.period);
         self.notice.take().ok_or(SlashError::NotNoticed)
     }
 
@@ -259,7 +260,12 @@ impl Slate {
     ///
     /// # Errors
     /// If none stands, if it is another's, or if it replaced another's.
-    pub fn withdraw(&mut self, by: &Addr, terms: Slashing, now: u64) -> Result<Amount, SlashError> {
+    pub fn withdraw(
+        &mut self,
+        by: &Addr,
+        bounds: Slashing,
+        now: u64,
+    ) -> Result<Amount, SlashError> {
         let stands = self.notice.as_mut().filter(|notice| notice.takes() && now < notice.lapses_at);
         let notice = stands.ok_or(SlashError::NotNoticed)?;
         if notice.by != *by {
@@ -268,7 +274,7 @@ impl Slate {
         if notice.binding {
             return Err(SlashError::Binding { lapses_at: notice.lapses_at });
         }
-        self.free_at = now.saturating_add(terms.period);
+        self.free_at = now.saturating_add(bounds.period);
         Ok(std::mem::replace(&mut notice.amount, Amount::ZERO))
     }
 }
@@ -290,12 +296,12 @@ mod tests {
         Amount::saturating(units)
     }
 
-    fn claim(by: &str, units: u128) -> Claim {
-        Claim { by: Addr::unchecked(by), amount: amount(units), reason: "why".into() }
+    fn new(by: &str, units: u128) -> NewNotice {
+        NewNotice { by: Addr::unchecked(by), amount: amount(units), reason: "why".into() }
     }
 
     fn give(slate: &mut Slate, units: u128, now: u64) -> Result<(), SlashError> {
-        slate.give(claim("sue", units), 400, TERMS, now).map(drop)
+        slate.give(new("sue", units), 400, TERMS, now).map(drop)
     }
 
     #[test]
@@ -306,7 +312,7 @@ mod tests {
         let nothing = SlashError::Nothing { asked: amount(0), staked: 400 };
         assert_eq!(give(&mut slate, 0, 5), Err(nothing));
         assert_eq!(give(&mut slate, 100, 5), Ok(()));
-        let tiny = Slate::default().give(claim("sue", 1), 3, TERMS, 5).map(drop);
+        let tiny = Slate::default().give(new("sue", 1), 3, TERMS, 5).map(drop);
         assert_eq!(tiny, Err(SlashError::AboveCap { asked: amount(1), most: 0 }));
     }
 
@@ -361,7 +367,7 @@ mod tests {
     fn one_that_is_withdrawn_shields_nobody_and_holds_nothing() {
         let (sue, tom) = (Addr::unchecked("sue"), Addr::unchecked("tom"));
         let mut slate = Slate::default();
-        assert!(slate.give(claim("tom", 100), 400, TERMS, 1_000).is_ok());
+        assert!(slate.give(new("tom", 100), 400, TERMS, 1_000).is_ok());
         assert_eq!(slate.withdraw(&tom, TERMS, 1_010), Ok(amount(100)));
         assert_eq!((slate.held(1_010), slate.in_force(1_010)), (0, None));
         assert_eq!(slate.withdraw(&tom, TERMS, 1_011), Err(SlashError::NotNoticed));
@@ -377,7 +383,7 @@ mod tests {
         assert_eq!(slate.withdraw(&sue, TERMS, 1_020), Ok(amount(60)), "it replaced nothing");
         // A period after the last one's end the bounds are new.
         assert_eq!(give(&mut slate.clone(), 101, 2_019).map_err(drop), Err(()));
-        assert!(slate.clone().give(claim("sue", 101), 800, TERMS, 2_020).is_ok());
+        assert!(slate.clone().give(new("sue", 101), 800, TERMS, 2_020).is_ok());
         // What nobody followed waits as after a slash.
         let late = 1_100 + LAPSE;
         assert_eq!(slate.withdraw(&sue, TERMS, 1_021), Err(SlashError::NotNoticed));
@@ -389,11 +395,11 @@ mod tests {
         let (sue, tom) = (Addr::unchecked("sue"), Addr::unchecked("tom"));
         let mut slate = Slate::default();
         assert_eq!(give(&mut slate, 50, 1_000), Ok(()));
-        assert!(slate.give(claim("tom", 60), 400, TERMS, 1_050).is_ok());
+        assert!(slate.give(new("tom", 60), 400, TERMS, 1_050).is_ok());
         let binding = |lapses_at| Err(SlashError::Binding { lapses_at });
         assert_eq!(slate.withdraw(&tom, TERMS, 1_060), binding(1_150 + LAPSE));
         // Nor by raising its own.
-        assert!(slate.give(claim("tom", 70), 400, TERMS, 1_070).is_ok());
+        assert!(slate.give(new("tom", 70), 400, TERMS, 1_070).is_ok());
         assert_eq!(slate.withdraw(&tom, TERMS, 1_080), binding(1_170 + LAPSE));
         // Raising one's own alone binds nobody.
         let mut own = Slate::default();
@@ -410,11 +416,11 @@ mod tests {
         assert_eq!(give(&mut slate, 1, 1_000), Ok(()));
         for (units, staked, most) in [(101, 400, 100), (81, 80, 80)] {
             let above = SlashError::AboveCap { asked: amount(units), most };
-            let refused = slate.give(claim("tom", units), staked, TERMS, 1_050).map(drop);
+            let refused = slate.give(new("tom", units), staked, TERMS, 1_050).map(drop);
             assert_eq!(refused, Err(above), "the share of what was at stake at first");
         }
         // What came in since does not count.
-        let notice = slate.give(claim("tom", 100), 4_000, TERMS, 1_050);
+        let notice = slate.give(new("tom", 100), 4_000, TERMS, 1_050);
         let times = notice.map(|notice| (notice.executable_at, notice.lapses_at));
         assert_eq!(times, Ok((1_150, 1_150 + LAPSE)));
         let not_yours = SlashError::NotYours { by: Addr::unchecked("tom") };

@@ -38,7 +38,7 @@ pub struct Config {
     /// Whether registrations are stopped.
     pub paused: bool,
     /// When a guardian's pause ends or ended by itself, in seconds.
-    #[serde(default, skip_serializing_if = "souk_contract_std::pause::is_endless")]
+    #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
     pub pause_ends: u64,
 }
 

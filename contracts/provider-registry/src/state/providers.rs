@@ -89,12 +89,13 @@ impl Provider {
         }
     }
 
-    /// Another gateway, from `from` on. What was to follow is forgotten, unless it holds by `now`.
-    /// Gives the second from which it holds: the one of before, if the same was to follow already.
-    pub fn set_gateway(&mut self, gateway: Gateway, now: u64, from: u64) -> u64 {
+    /// Another gateway, from `delay` seconds after `now` on. What was to follow is forgotten, unless it holds by
+    /// `now`. Gives the second from which it holds: the one of before, if the same was to follow already.
+    pub fn set_gateway(&mut self, gateway: Gateway, now: u64, delay: u64) -> u64 {
         self.gateway = self.gateway_at(now).0.clone();
         let same = |next: &NextGateway| next.from > now && next.gateway == gateway;
-        let from = self.next_gateway.take().filter(same).map_or(from, |next| next.from);
+        let next = self.next_gateway.take().filter(same);
+        let from = next.map_or(now.saturating_add(delay), |next| next.from);
         if from > now {
             self.next_gateway = Some(NextGateway { gateway, from });
         } else {
@@ -111,11 +112,12 @@ impl Provider {
         (floors.at(now).to_vec(), next)
     }
 
-    /// Other price floors, from `from` on. What was to follow is forgotten, unless it holds by `now`.
-    /// Gives the second from which they hold, as for the gateway.
-    pub fn set_floors(&mut self, list: Vec<PriceFloor>, now: u64, from: u64) -> u64 {
+    /// Other price floors, from `delay` seconds after `now` on. What was to follow is forgotten, unless it holds
+    /// by `now`. Gives the second from which they hold, as for the gateway.
+    pub fn set_floors(&mut self, list: Vec<PriceFloor>, now: u64, delay: u64) -> u64 {
         let (held, next) = self.floors_at(now);
-        let from = next.filter(|next| next.floors == list).map_or(from, |next| next.from);
+        let next = next.filter(|next| next.floors == list);
+        let from = next.map_or(now.saturating_add(delay), |next| next.from);
         let floors = if from > now {
             Floors { now: held, next: list, from }
         } else {

@@ -143,8 +143,9 @@ pub enum ExecuteMsg {
         add_controller: Option<String>,
         /// cw20 contracts whose tokens are taken from now on.
         add_cw20: Option<Vec<String>>,
-        /// Controllers that open no more accounts and streams, and tokens in which none are opened;
-        /// they stay in their lists, since a controller's place is part of its accounts' numbers.
+        /// Controllers that open no more accounts, and tokens in which none are opened; streams of open
+        /// accounts go on being opened. They stay in their lists, since a controller's place is part of its
+        /// accounts' numbers.
         delist: Option<Vec<String>>,
         /// Those of them that may again.
         relist: Option<Vec<String>>,
@@ -191,6 +192,7 @@ impl Message for ExecuteMsg {
             Self::UpdateOwnership(_) => Permission::Anyone,
         }
     }
+
     fn takes_coins(&self) -> bool {
         matches!(self, Self::OpenAccount { .. } | Self::Deposit { .. })
     }

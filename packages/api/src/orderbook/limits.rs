@@ -6,12 +6,12 @@ use souk_core::time::{DAY, HOUR};
 
 /// Attributes in a bid's offer at most.
 pub const MAX_OFFER: usize = 4;
-/// Providers that a tenant names in one list (`allow`, `refuse`) at most.
-pub const MAX_NAMED: usize = 16;
+/// Providers in one of a tenant's lists (`allow`, `refuse`) at most.
+pub const MAX_LISTED: usize = 16;
 /// Providers that are excluded from a group at most; one more, and the oldest may bid again that left a
 /// lease.
 pub const MAX_EXCLUDED: usize = 16;
-/// How many of them the tenant names at most; one more, and the oldest of these may bid again. One place is
+/// How many of them are those that the tenant does not want at most; one more, and the oldest of these may bid again. One place is
 /// left, so that a provider that leaves does not win the next order.
 pub const MAX_UNWANTED: usize = 15;
 /// Orders in one message (`release_bids`, `prune`) at most.

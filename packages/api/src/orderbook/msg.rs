@@ -259,8 +259,9 @@ pub enum ExecuteMsg {
     /// Opens a new order for a group that rests. If its tenant or delegate sends it, the reopenings of the
     /// day are forgotten. One that rests for lack of funds anyone may start if its tenant allows it. The
     /// account must not be depleted, must hold the denom's least deposit, and must carry the ceiling for the
-    /// least runway, for ten minutes more if other leases of the deployment run. Ten times within a day at most, its tenant's closes of leases included. What led to a lease that was paid for at least
-    /// the order's `manifest_timeout` does not count.
+    /// least runway, for ten minutes more if other leases of the deployment run. Ten times within a day at
+    /// most, its tenant's closes of leases included. What led to a lease that was paid for at least the
+    /// order's `manifest_timeout` does not count.
     StartGroup {
         /// The deployment.
         deployment: DeploymentId,

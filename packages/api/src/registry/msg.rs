@@ -208,6 +208,7 @@ impl Message for ExecuteMsg {
             Self::UpdateOwnership(_) => Permission::Anyone,
         }
     }
+
     fn takes_coins(&self) -> bool {
         matches!(self, Self::Register { .. } | Self::Bond {})
     }

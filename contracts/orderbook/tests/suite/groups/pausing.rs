@@ -83,7 +83,7 @@ fn what_does_not_rest_is_not_started_and_what_rests_is_not_paused() {
     let error = |state| ContractError::GroupNotResting { group: first(id), state };
     assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error(GroupState::Open));
     market.group("ann", Pause, id, 1).unwrap();
-    let again = ContractError::GroupNotOpen { group: first(id), state: GroupState::Paused };
+    let again = ContractError::NotPausable { group: first(id), state: GroupState::Paused };
     assert_eq!(market.group("ann", Pause, id, 1).unwrap_err(), again);
     market.group("ann", Close, id, 1).unwrap();
     assert_eq!(market.group("ann", Start, id, 1).unwrap_err(), error(GroupState::Closed));

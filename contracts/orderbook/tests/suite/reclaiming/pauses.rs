@@ -27,10 +27,10 @@ fn the_time_of_pauses_is_none_of_a_notice() {
         assert_eq!(deadline, announced.deadline + 2 * HOUR);
         let left = deadline - market.now();
         let error = market.pass(left - 1).end_reclaim("stranger", order).unwrap_err();
-        assert!(
-            matches!(error, ContractError::NoticeRuns { deadline: until, .. } if until == deadline),
-            "{error}"
-        );
+        let ContractError::Reclaim(ReclaimError::Runs { deadline: until, .. }) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(until, deadline);
         // The provider's own close is a breach for as long.
         let response = market.pass(1).end_reclaim("stranger", order).unwrap();
         assert_eq!(market.events_of::<LeaseClosed>(&response)[0].notice, Some(true));

@@ -1,5 +1,10 @@
 //! What can go wrong, with the values that made it wrong.
 
+mod reclaim;
+
+pub use crate::rules::funds::Shortfall;
+pub use reclaim::ReclaimError;
+
 use cosmwasm_std::Addr;
 use souk_api::{
     orderbook::{GroupState, LeaseState, OrderState},
@@ -11,20 +16,6 @@ use souk_core::{
     attributes::AttributeError, ids::AccountIdError, limits::LimitError, matching::Mismatch,
 };
 use thiserror::Error;
-
-/// An account that does not last for the least runway.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{has} base units, where {burden} an hour for {runway} s need {needed}")]
-pub struct Shortfall {
-    /// Whole base units that are there.
-    pub has: u128,
-    /// Base units that it takes, rounded up.
-    pub needed: u128,
-    /// All rates and reserves, base units an hour.
-    pub burden: u128,
-    /// The least runway, in seconds.
-    pub runway: u64,
-}
 
 /// The orderbook's errors.
 #[derive(Debug, Error, PartialEq)]
@@ -44,6 +35,9 @@ pub enum ContractError {
     /// More deployments than account numbers.
     #[error(transparent)]
     AccountId(#[from] AccountIdError),
+    /// What a provider that takes a lease back breaks.
+    #[error(transparent)]
+    Reclaim(#[from] ReclaimError),
 
     /// The configuration's form.
     #[error("{field} is {value}; {rule}")]
@@ -106,32 +100,12 @@ pub enum ContractError {
     /// A commitment that is not a SHA-256.
     #[error("the commitment has {0} bytes; it is a SHA-256 hash of 32")]
     Commitment(usize),
+    /// The same commitment again.
+    #[error("the deployment has that commitment already")]
+    SameCommitment,
     /// An update that changes nothing.
     #[error("nothing is to be changed of deployment {0}: give a commitment, `allow` or `refuse`")]
     NothingToUpdate(DeploymentId),
-    /// A limit for nobody.
-    #[error("a limit of {0} an hour needs a delegate that it holds for; name one, or no limit")]
-    LimitWithoutDelegate(Rate),
-    /// A delegate for which its tenant set no limit.
-    #[error(
-        "this delegate may not make the deployment cost anything: its tenant set no limit; the tenant \
-         sends set_delegate with one, or does this itself"
-    )]
-    DelegateWithoutLimit,
-    /// More than a delegate may let a deployment cost.
-    #[error(
-        "the deployment could cost {after} an hour then, and its delegate's limit is {limit}; the \
-         tenant raises that by set_delegate, or does this itself"
-    )]
-    AboveDelegateLimit {
-        /// Base units an hour, all leases together.
-        after: u128,
-        /// The limit.
-        limit: Rate,
-    },
-    /// The same commitment again.
-    #[error("the deployment has that commitment already")]
-    SameCommitment {},
     /// A ceiling outside the denom's range.
     #[error("group `{group}`: ceiling {ceiling} is outside {min} to {max}, the range of the denom")]
     Ceiling {
@@ -161,6 +135,26 @@ pub enum ContractError {
         limit: u32,
         /// The most.
         max: u32,
+    },
+    /// A limit for nobody.
+    #[error("a limit of {0} an hour needs a delegate that it holds for; name one, or no limit")]
+    LimitWithoutDelegate(Rate),
+    /// A delegate for which its tenant set no limit.
+    #[error(
+        "this delegate may not make the deployment cost anything: its tenant set no limit; the tenant \
+         sends set_delegate with one, or does this itself"
+    )]
+    DelegateWithoutLimit,
+    /// More than a delegate may let a deployment cost.
+    #[error(
+        "the deployment could cost {after} an hour then, and its delegate's limit is {limit}; the \
+         tenant raises that by set_delegate, or does this itself"
+    )]
+    AboveDelegateLimit {
+        /// Base units an hour, all leases together.
+        after: u128,
+        /// The limit.
+        limit: Rate,
     },
 
     /// No such deployment.
@@ -382,9 +376,11 @@ pub enum ContractError {
     )]
     ReasonNotAllowed(CloseReason),
 
-    /// The group is not open.
-    #[error("group {group} is {state}; only an open one can be paused")]
-    GroupNotOpen {
+    /// The group is paused already, or closed.
+    #[error(
+        "group {group} is {state}; only one that is open or rests for lack of funds can be paused"
+    )]
+    NotPausable {
         /// The group.
         group: GroupId,
         /// Its state.
@@ -446,89 +442,10 @@ pub enum ContractError {
         /// From when on it can be again.
         from: u64,
     },
-    /// A notice that is too short or too long.
-    #[error("a notice of {seconds} s before a lease is taken back is outside {min} to {max} s")]
-    ReclamationWindow {
-        /// What was asked for or offered.
-        seconds: u64,
-        /// The least.
-        min: u64,
-        /// The most.
-        max: u64,
-    },
-    /// The order asks for no notice.
-    #[error("the order asks for no notice of a reclaim; bid without reclamation_window")]
-    NoReclamation,
-    /// The order asks for a notice.
-    #[error(
-        "the order asks for {min} s of notice before a reclaim; offer as much in reclamation_window"
-    )]
-    ReclamationMissing {
-        /// The least.
-        min: u64,
-    },
-    /// Its terms have no notice.
-    #[error("lease {0} has no notice among its terms; to end it is a breach")]
-    NotReclaimable(OrderId),
-    /// Once is enough.
-    #[error("lease {order} is being reclaimed already; it can be ended at {deadline}")]
-    ReclaimingAlready {
-        /// The lease.
-        order: OrderId,
-        /// When the notice is over.
-        deadline: u64,
-    },
-    /// The lease is younger than its notice.
-    #[error("lease {order} can be reclaimed from {from}, after the first {window} s, it is {now}")]
-    ReclaimTooEarly {
-        /// The lease.
-        order: OrderId,
-        /// The notice.
-        window: u64,
-        /// The first second.
-        from: u64,
-        /// The time now.
-        now: u64,
-    },
-    /// A reason for which a provider does not reclaim.
-    #[error("a lease is not reclaimed for `{0}`; give unstable, decommission or unspecified")]
-    ReclaimReason(CloseReason),
-    /// It is not paid: there is nothing to wait for.
-    #[error("the account of lease {0} is depleted; close it at once, which is no breach")]
-    NothingToReclaim(OrderId),
-    /// Nobody announced it.
-    #[error("lease {0} is not being reclaimed")]
-    NotReclaiming(OrderId),
-    /// The notice is not over.
-    #[error(
-        "lease {order} runs until {deadline} and until block {deadline_block}, it is {now} at block {height}"
-    )]
-    NoticeRuns {
-        /// The lease.
-        order: OrderId,
-        /// Not before this second.
-        deadline: u64,
-        /// Nor before this block.
-        deadline_block: u64,
-        /// The time now.
-        now: u64,
-        /// The block now.
-        height: u64,
-    },
 
     /// Providers exclude nobody.
     #[error("only the tenant of lease {0} can exclude its provider; close it without `exclude`")]
     NotYoursToExclude(OrderId),
-    /// A notice by which nobody ended the lease in time.
-    #[error(
-        "the notice of lease {order} was over at {deadline} and has lapsed since; it was the only one that its provider could give, who can close the lease as a breach, or ask its tenant to close it"
-    )]
-    NoticeLapsed {
-        /// The lease.
-        order: OrderId,
-        /// When it was over.
-        deadline: u64,
-    },
     /// Who starts another's group excludes nobody from it.
     #[error(
         "only tenant and delegate can start group {0} without its last provider; start it without `without_last`"
