@@ -14,7 +14,7 @@ use souk_tests::{
 
 /// Two of them bid.
 const PROVIDERS: usize = 2;
-/// What gas may differ by from what is committed: one part in so many.
+/// What gas may differ by from what is committed, as a divisor.
 const TOLERANCE: u64 = 50;
 
 type Gas = BTreeMap<String, u64>;

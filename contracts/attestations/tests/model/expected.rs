@@ -68,7 +68,7 @@ impl Words {
     }
 
     /// The keys that stand at a moment.
-    pub fn standing(&self, provider: &Addr, auditor: &str, at: u64) -> Vec<String> {
+    pub fn attested(&self, provider: &Addr, auditor: &str, at: u64) -> Vec<String> {
         let said = self.said.get(&by(provider, auditor)).cloned().unwrap_or_default();
         let stand = said.values.into_iter().filter(|(_, (_, ends))| *ends > at);
         stand.map(|(key, _)| key).collect()

@@ -178,9 +178,9 @@ impl Play {
             });
             assert_eq!(answer.auditors.len(), self.auditors.len());
             for of in answer.auditors {
-                let standing = self.words.standing(provider, &of.auditor, now);
+                let attested = self.words.attested(provider, &of.auditor, now);
                 let asked = |key: &String| key == "aa" || key.starts_with('c');
-                let keys: Vec<_> = standing.into_iter().filter(asked).collect();
+                let keys: Vec<_> = attested.into_iter().filter(asked).collect();
                 let shown: Vec<_> = of.values.into_iter().map(|value| value.key).collect();
                 assert_eq!(shown, keys, "{} of {provider} at {now}", of.auditor);
             }

@@ -1,9 +1,10 @@
 //! What can go wrong, with the values that made it wrong.
 
 mod reclaim;
+mod shortfall;
 
-pub use crate::rules::funds::Shortfall;
 pub use reclaim::ReclaimError;
+pub use shortfall::Shortfall;
 
 use cosmwasm_std::Addr;
 use souk_api::{

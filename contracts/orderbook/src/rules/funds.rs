@@ -5,21 +5,8 @@ use souk_core::{
     Amount, Clock, Rate,
     clock::{SCALE, needed, split},
 };
-use thiserror::Error;
 
-/// An account that does not last for the least runway.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{has} base units, where {burden} an hour for {runway} s need {needed}")]
-pub struct Shortfall {
-    /// Whole base units that are there.
-    pub has: u128,
-    /// Base units that it takes, rounded up.
-    pub needed: u128,
-    /// All rates and reserves, base units an hour.
-    pub burden: u128,
-    /// The least runway, in seconds.
-    pub runway: u64,
-}
+use crate::error::Shortfall;
 
 /// What an account has, and what it must last for.
 #[derive(Clone, Debug)]

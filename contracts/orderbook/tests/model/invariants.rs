@@ -15,28 +15,28 @@ use super::{
     expected::PARTS,
     ledger::Ledger,
     steps::{PROVIDERS, Play},
-    world::{Seen, World},
+    view::{Seen, View},
 };
 
 /// Bank, escrow and orderbook agree with one another, with themselves and with the books.
 pub fn check(play: &mut Play, when: &str) {
     play.ledger.check(&play.market, when);
-    let (world, ledger) = (&play.world, &play.ledger);
-    for seen in world.orders.values() {
-        if world.changed.contains(&seen.order.group.deployment) {
+    let (view, ledger) = (&play.view, &play.ledger);
+    for seen in view.orders.values() {
+        if view.changed.contains(&seen.order.group.deployment) {
             order(play, seen, when);
         }
     }
     providers(play, when);
     let accounts = ledger.touched.iter().copied().map(DeploymentId);
-    let touched: BTreeSet<_> = accounts.chain(world.changed.iter().copied()).collect();
+    let touched: BTreeSet<_> = accounts.chain(view.changed.iter().copied()).collect();
     for id in &touched {
-        if let Some(shown) = world.deployments.get(id) {
+        if let Some(shown) = view.deployments.get(id) {
             deployment(play, shown, when);
         }
         ledger.check_account(&play.market, id.0, when);
     }
-    assert_eq!(world.under(b'w'), world.under(b'd'), "the tenants' index; {when}");
+    assert_eq!(view.under(b'w'), view.under(b'd'), "the tenants' index; {when}");
 }
 
 /// The index lists each bid once, the lowest first, as the books have them; a lease is its winner's.
@@ -85,9 +85,9 @@ fn order(play: &Play, seen: &Seen, when: &str) {
 
 /// Slots in use are bid records, and a provider's history is that of its leases.
 fn providers(play: &Play, when: &str) {
-    let (world, ledger) = (&play.world, &play.ledger);
+    let (view, ledger) = (&play.view, &play.ledger);
     for name in PROVIDERS {
-        let stats = &world.stats[name];
+        let stats = &view.stats[name];
         let provider = &stats.provider;
         assert_eq!(stats.used as usize, ledger.slots(provider), "slots of {name}; {when}");
         let runs =
@@ -103,21 +103,21 @@ fn providers(play: &Play, when: &str) {
         let ended: u64 = stats.closed.iter().map(|(_, count)| count).sum();
         assert_eq!(stats.won, u64::from(stats.active) + ended, "history of {name}; {when}");
     }
-    let records: usize = world.orders.values().map(|seen| seen.bids.len()).sum();
-    let leases = world.orders.values().filter(|seen| seen.lease.is_some()).count();
+    let records: usize = view.orders.values().map(|seen| seen.bids.len()).sum();
+    let leases = view.orders.values().filter(|seen| seen.lease.is_some()).count();
     for (namespace, count) in [(b't', records), (b'x', records), (b'l', leases)] {
-        assert_eq!(world.under(namespace), count, "keys of `{}`; {when}", char::from(namespace));
+        assert_eq!(view.under(namespace), count, "keys of `{}`; {when}", char::from(namespace));
     }
 }
 
 /// Each group has one order that counts; account and streams are those of the leases.
 fn deployment(play: &Play, deployment: &DeploymentResponse, when: &str) {
-    let (market, world) = (&play.market, &play.world);
+    let (market, view) = (&play.market, &play.view);
     let closed = deployment.state == DeploymentState::Closed;
     let account = market.account(deployment.id);
     assert_eq!(account.closed, closed, "{when}");
     let (mut rate, mut reserved, mut streams) = (0, 0, 0);
-    for Seen { order, lease, .. } in world.orders_of(deployment.id) {
+    for Seen { order, lease, .. } in view.orders_of(deployment.id) {
         let latest = deployment.groups.iter().any(|group| group.order == order.id);
         let recorded_open = order.state == OrderState::Open;
         if let Some(lease) = lease.as_ref().filter(|_| order.state == OrderState::Active) {
@@ -143,7 +143,7 @@ fn deployment(play: &Play, deployment: &DeploymentResponse, when: &str) {
     }
     for group in &deployment.groups {
         if group.state == GroupState::Open {
-            let seen = world.orders.get(&group.order);
+            let seen = view.orders.get(&group.order);
             let order = &seen.unwrap_or_else(|| panic!("{group:?} has an order; {when}")).order;
             // What expired is closed, though nobody recorded it.
             let expired = market.now() > order.expires_at && order.closes_at.is_none();
@@ -201,10 +201,10 @@ pub fn check_cover(
 /// At the end the orderbook holds its configuration, counters and providers' stats alone, and
 /// the escrow no coin.
 pub fn check_nothing_is_left(play: &Play) {
-    let mut world = World::default();
-    world.look(&play.market, true);
+    let mut view = View::default();
+    view.look(&play.market, true);
     for namespace in [b'd', b'w', b'g', b's', b'o', b't', b'x', b'l'] {
-        assert_eq!(world.under(namespace), 0, "keys of `{}`", char::from(namespace));
+        assert_eq!(view.under(namespace), 0, "keys of `{}`", char::from(namespace));
     }
     let market = &play.market;
     assert_eq!(market.balance(&market.escrow), 0, "every coin is back");

@@ -34,7 +34,7 @@ pub struct Ledger {
     now: u64,
     /// What everyone has, of coins and of tokens.
     has: [BTreeMap<String, u128>; 2],
-    people: Vec<String>,
+    holders: Vec<String>,
     /// Accounts with what they are held in.
     pub accounts: BTreeMap<u64, (usize, Account)>,
     pub orders: BTreeMap<u64, Order>,
@@ -58,7 +58,7 @@ impl Ledger {
         let mut ledger = Self {
             now: market.now(),
             has: Default::default(),
-            people: Vec::new(),
+            holders: Vec::new(),
             accounts: BTreeMap::new(),
             orders: BTreeMap::new(),
             bonds: BTreeMap::new(),
@@ -140,10 +140,10 @@ impl Ledger {
     }
 
     fn person(&mut self, address: &str) -> usize {
-        let found = self.people.iter().position(|one| one == address);
+        let found = self.holders.iter().position(|one| one == address);
         found.unwrap_or_else(|| {
-            self.people.push(address.to_owned());
-            self.people.len() - 1
+            self.holders.push(address.to_owned());
+            self.holders.len() - 1
         })
     }
 

@@ -23,7 +23,7 @@ mod market;
 #[path = "../common/meter.rs"]
 mod meter;
 mod steps;
-mod world;
+mod view;
 
 use std::collections::BTreeMap;
 

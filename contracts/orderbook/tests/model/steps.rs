@@ -36,7 +36,7 @@ use souk_core::{
 use crate::{
     ledger::{COIN, Fees, Ledger, STAKERS, TOKEN},
     market::{GroupAction::*, *},
-    world::{Seen, World},
+    view::{Seen, View},
 };
 
 pub const TENANTS: [&str; 3] = ["ann", "bob", "cyd"];
@@ -66,7 +66,7 @@ pub struct Play {
     /// Who gets what.
     pub ledger: Ledger,
     /// What the contracts showed after the last step.
-    pub world: World,
+    pub view: View,
     /// Until when, in time and in blocks, leases run whose providers announced to take them back.
     notices: BTreeMap<OrderId, (u64, u64)>,
     /// When they announced it.
@@ -113,15 +113,15 @@ impl Play {
         }
         let log = market.log.replace(Vec::new()).unwrap();
         ledger.take(&market, log);
-        let mut world = World::default();
-        world.look(&market, true);
+        let mut view = View::default();
+        view.look(&market, true);
         let names = TENANTS.into_iter().chain(PROVIDERS);
         let names = names.map(|name| (market.who(name).into(), name)).collect();
         Self {
             names,
             market,
             ledger,
-            world,
+            view,
             notices: BTreeMap::new(),
             announced: BTreeMap::new(),
             stops: Vec::new(),
@@ -166,7 +166,7 @@ impl Play {
     pub fn look(&mut self, everything: bool) {
         let log = self.market.log.replace(Vec::new()).unwrap();
         self.ledger.take(&self.market, log);
-        self.world.look(&self.market, everything);
+        self.view.look(&self.market, everything);
         self.ledger.fees.touched |= everything;
     }
 
@@ -289,7 +289,7 @@ impl Play {
             16 | 17 | 27 | 44 => seen.order.state == OrderState::Active,
             _ => seen.order.state != OrderState::Closed,
         };
-        let all: Vec<&Seen> = self.world.orders.values().rev().collect();
+        let all: Vec<&Seen> = self.view.orders.values().rev().collect();
         let apt: Vec<&Seen> = all.iter().copied().filter(apt).collect();
         if apt.is_empty() && what < 20 {
             return None;
@@ -320,7 +320,7 @@ impl Play {
     /// to each.
     fn create(&mut self, tenant: &'static str, which: u8, units: u16) -> Done {
         let live = |seen: &&Seen| seen.order.state != OrderState::Closed;
-        if self.world.orders.values().filter(live).count() > 6 {
+        if self.view.orders.values().filter(live).count() > 6 {
             return self.prune();
         }
         let count = 1 + usize::from(which) % 3;
@@ -362,12 +362,12 @@ impl Play {
     }
 
     fn release(&mut self, provider: &'static str) -> Done {
-        let orders: Vec<_> = self.world.orders.keys().copied().collect();
+        let orders: Vec<_> = self.view.orders.keys().copied().collect();
         self.attempt(|market| Ok::<_, String>(market.release(provider, &orders)))
     }
 
     fn prune(&mut self) -> Done {
-        let orders: Vec<_> = self.world.orders.keys().copied().collect();
+        let orders: Vec<_> = self.view.orders.keys().copied().collect();
         self.attempt(|market| Ok::<_, String>(market.prune(&orders)))
     }
 

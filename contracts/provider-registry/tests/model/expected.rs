@@ -67,7 +67,7 @@ impl Provider {
         PURSE - self.put + self.back
     }
 
-    /// A registration begins anew with everything but history, notice and what still unbonds.
+    /// A registration begins again with everything but history, notice and what still unbonds.
     pub fn register(&mut self, units: u128, min: u128, operator: u64) -> bool {
         if self.registered || units < min {
             return false;

@@ -16,6 +16,8 @@ pub struct Slasher {
     pub notice: Option<NoticeResponse>,
     /// The last end of a notice.
     ended_at: Option<u64>,
+    /// When one that was withdrawn would have lapsed: until then another has its bounds.
+    withdrawn: Option<u64>,
     /// What was at stake at the first of the notices that replaced one another, and when they are over.
     first: (u128, u64),
 }
@@ -34,11 +36,14 @@ impl Slasher {
         match step {
             Step::Notice(_) => {
                 let notice = fixture.show(provider).notice.unwrap();
+                let free = self.ended_at.is_none_or(|ended| now >= ended + SLASH_PERIOD);
+                let withdrawn = self.withdrawn.take().filter(|lapses| now < *lapses);
                 if let Some(other) = self.notice.take().filter(|one| now < one.lapses_at) {
                     assert!(notice.amount > other.amount, "a greater one replaces it");
-                } else {
-                    assert!(self.ended_at.is_none_or(|ended| now >= ended + SLASH_PERIOD));
+                } else if free {
                     self.first = (before, now + 2 * SLASH_DELAY + LAPSE);
+                } else {
+                    assert!(withdrawn.is_some(), "it follows one that was withdrawn");
                 }
                 assert!(notice.amount.u128() * 10_000 <= self.first.0 * 2_500);
                 assert_eq!(notice.executable_at, now + SLASH_DELAY);
@@ -54,7 +59,7 @@ impl Slasher {
                 self.ended_at = Some(now);
             }
             Step::Withdraw => {
-                self.notice.take().unwrap();
+                self.withdrawn = Some(self.notice.take().unwrap().lapses_at);
                 self.ended_at = Some(now);
                 assert_eq!(staked, before);
             }

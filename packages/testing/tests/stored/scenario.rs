@@ -338,7 +338,7 @@ impl Scenario {
 
         market.bid("alpha", open.order(), 800_000).unwrap();
         market.bid("beta", open.order(), 800_000).unwrap();
-        market.pass_blocks(3, 2_290);
+        market.pass_blocks(230, 2_290);
         market.lower("alpha", open.order(), 500_000).unwrap();
         market.bid("gamma", open.order(), 450_000).unwrap();
         market.pass(5);

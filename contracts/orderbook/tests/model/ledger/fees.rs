@@ -117,13 +117,13 @@ fn token(market: &mut Market) -> Addr {
         cw20_base::contract::instantiate,
         cw20_base::contract::query,
     )));
-    let people = TENANTS.iter().chain(&["friend"]).map(|name| market.who(name).to_string());
+    let holders = TENANTS.iter().chain(&["friend"]).map(|name| market.who(name).to_string());
     let amount = Uint128::new(TOKENS);
     let msg = cw20_base::msg::InstantiateMsg {
         name: "Coin".into(),
         symbol: "COIN".into(),
         decimals: 6,
-        initial_balances: people.map(|address| Cw20Coin { address, amount }).collect(),
+        initial_balances: holders.map(|address| Cw20Coin { address, amount }).collect(),
         mint: None,
         marketing: None,
     };

@@ -42,7 +42,7 @@ impl Ledger {
                     Ok((of.streams[stream].payee, pay, fee))
                 })
                 .map(|(held, (payee, pay, fee))| {
-                    let payee = self.people[payee].clone();
+                    let payee = self.holders[payee].clone();
                     self.unswept[held] += fee;
                     self.moves(held, vault, &payee, pay);
                 }),
@@ -56,7 +56,7 @@ impl Ledger {
             ClaimRefund { account, deposit } => {
                 let index = deposit.map(|number| number as usize - 1);
                 self.of_account(account.0, |of| of.refund(index)).map(|(held, (who, units))| {
-                    let who = self.people[who].clone();
+                    let who = self.holders[who].clone();
                     self.moves(held, vault, &who, units);
                 })
             }

@@ -114,7 +114,7 @@ impl Play {
     pub(super) fn end_on_time(&mut self, units: u16) -> Done {
         self.unpause();
         let active = |one: &&DeploymentResponse| one.state == DeploymentState::Active;
-        let marked = self.world.deployments.values().filter(active);
+        let marked = self.view.deployments.values().filter(active);
         let marked: Vec<_> = marked.filter_map(|one| Some((one.id, one.mark?))).collect();
         // Those that are depleted end soon; the others wait for a month, after which little else is left.
         let soon =
@@ -122,7 +122,7 @@ impl Play {
         let marked: Vec<_> = soon.collect();
         let Some((id, mark)) = marked.get(usize::from(units) % marked.len().max(1)) else {
             // One whose groups all rest is soon marked.
-            let active = self.world.deployments.values().filter(active);
+            let active = self.view.deployments.values().filter(active);
             let rests = |one: &&DeploymentResponse| {
                 one.groups.iter().all(|group| group.state != GroupState::Open)
             };
@@ -140,7 +140,7 @@ impl Play {
                 self.market.blocks(block, wait - 1);
             }
             let early = self.attempt(|market| market.end_deployment(*id));
-            // A mark that is void is made anew, unless the deployment is in use.
+            // A mark that is void is made again, unless the deployment is in use.
             let void = mark.depleted_since.is_some() != since;
             assert!(early.is_err() || void || self.was_depleted_meanwhile(*id, mark), "{id} early");
             self.market.blocks(1, 1);
@@ -200,7 +200,7 @@ impl Play {
     pub(super) fn close_on_time(&mut self, units: u16) -> Done {
         self.unpause();
         let open = |order: &OrderResponse| order.state == OrderState::Open;
-        let orders = self.world.orders.values().map(|seen| seen.order.id).collect::<Vec<_>>();
+        let orders = self.view.orders.values().map(|seen| seen.order.id).collect::<Vec<_>>();
         let orders = orders.into_iter().map(|id| self.market.order_of(id));
         let Some(order) = orders.filter(open).find(|one| one.closes_at.is_some()) else {
             return Err("no auction runs".to_owned());
@@ -249,7 +249,7 @@ impl Play {
     pub(super) fn expire_on_time(&mut self, units: u16) -> Done {
         self.unpause();
         let open = |one: &&OrderResponse| one.state == OrderState::Open && one.closes_at.is_none();
-        let mut all = self.world.orders.values().map(|seen| &seen.order);
+        let mut all = self.view.orders.values().map(|seen| &seen.order);
         let Some(order) = all.find(open).cloned() else {
             return Err("no order is open".to_owned());
         };

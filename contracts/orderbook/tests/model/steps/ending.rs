@@ -10,7 +10,7 @@ impl Play {
     pub fn wind_up(&mut self) {
         self.unpause();
         let active = |one: &&DeploymentResponse| one.state == DeploymentState::Active;
-        let open = self.world.deployments.values().filter(active);
+        let open = self.view.deployments.values().filter(active);
         for (id, tenant) in open.map(|one| (one.id, one.tenant.clone())).collect::<Vec<_>>() {
             let name = self.name_of(&tenant);
             self.attempt(|market| market.close(name, id)).unwrap();

@@ -33,7 +33,7 @@ impl Play {
     }
 
     pub(super) fn resting(&self) -> Vec<(DeploymentResponse, u32)> {
-        let groups = self.world.deployments.values().flat_map(|deployment| {
+        let groups = self.view.deployments.values().flat_map(|deployment| {
             let rests = |state| matches!(state, GroupState::Paused | GroupState::InsufficientFunds);
             let resting = deployment.groups.iter().filter(|group| rests(group.state));
             let seqs: Vec<u32> = resting.map(|group| group.seq.0).collect();

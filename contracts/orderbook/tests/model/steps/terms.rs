@@ -65,7 +65,7 @@ impl Play {
     /// A delegate accepts what takes the deployment just to its limit, and is refused a unit beyond.
     pub(super) fn within_the_limit(&mut self, units: u16) -> Done {
         let open =
-            self.world.orders.values().filter(|seen| {
+            self.view.orders.values().filter(|seen| {
                 seen.order.state == OrderState::Open && seen.order.closes_at.is_none()
             });
         let mut leaders = open.filter_map(|seen| Some((&seen.order, seen.bids.first()?)));

@@ -18,7 +18,7 @@ pub struct Seen {
 }
 
 #[derive(Default)]
-pub struct World {
+pub struct View {
     pub orders: BTreeMap<OrderId, Seen>,
     pub deployments: BTreeMap<DeploymentId, DeploymentResponse>,
     pub stats: BTreeMap<&'static str, ProviderStatsResponse>,
@@ -28,7 +28,7 @@ pub struct World {
     seen_at: u64,
 }
 
-impl World {
+impl View {
     /// Reads all again of which a record changed, or which time changes; or everything.
     pub fn look(&mut self, market: &Market, everything: bool) {
         let raw = market.storage();
