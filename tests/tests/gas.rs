@@ -4,18 +4,22 @@
 //! `SOUK_BLESS=1` writes the file again.
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use souk_tests::{
     bench::{Accounts, Fixture, Parties},
     tools,
 };
+use tokio::time::sleep;
 
 /// Two of them bid.
 const PROVIDERS: usize = 2;
 /// What gas may differ by from what is committed, as a divisor.
 const TOLERANCE: u64 = 50;
+
+/// For so long a lease runs before its coins move: something is earned then.
+const EARNING: Duration = Duration::from_secs(3);
 
 type Gas = BTreeMap<String, u64>;
 
@@ -53,6 +57,7 @@ async fn measure(fixture: &Fixture) -> Result<Gas> {
     let bids = parties.bids(order, PROVIDERS).await?;
     keep("bid", bids[0]);
     keep("accept", parties.accept(order).await?);
+    sleep(EARNING).await;
     keep("withdraw", parties.withdraw(&deployment).await?);
     let deposit = providers[1].deposit(fixture, deployment.account, 1_000);
     keep("deposit", fixture.one(&providers[1], vec![deposit]).await?.gas);
@@ -63,6 +68,7 @@ async fn measure(fixture: &Fixture) -> Result<Gas> {
     keep("refund", fixture.one(tenant, vec![refund]).await?.gas);
 
     let deployment = parties.leased(1).await?;
+    sleep(EARNING).await;
     let close = tenant.close_lease(fixture, deployment.orders[0]);
     keep("close lease", fixture.one(tenant, vec![close]).await?.gas);
     Ok(gas)
