@@ -12,6 +12,7 @@
 
 mod accepting;
 mod akash;
+mod attested_bids;
 mod auctions;
 mod bidding;
 mod cost;
