@@ -19,6 +19,7 @@ mod cost;
 mod creating;
 mod cw20_tokens;
 mod delegates;
+mod denom_terms;
 mod documents;
 mod ending_deployments;
 mod ending_leases;
