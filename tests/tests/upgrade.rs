@@ -137,7 +137,7 @@ impl Fleet {
         let fees = json!({
             "pool": owner, "stake_denom": DENOM, "denoms": [denom], "min_total_stake": "1",
             "split": { "pool_bps": 4000, "stakers_bps": 6000, "burn_bps": 0 },
-            "drip_period": 1, "unstaking_period": 1,
+            "drip_period": 86_400, "unstaking_period": 1,
         });
         let fee_distributor = self.make(Contract::FeeDistributor, with(fees)).await?;
         let escrow = json!({

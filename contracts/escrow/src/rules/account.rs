@@ -364,6 +364,12 @@ mod tests {
         let (mut faulty, _) = self::account()?;
         faulty.record.others_spent = 4 * SCALE;
         assert!(!faulty.adds_up());
+        for left in [4 * SCALE, 9 * SCALE] {
+            let (mut faulty, _) = self::account()?;
+            faulty.close();
+            faulty.record.clock.remaining = left;
+            assert!(!faulty.adds_up(), "closed, with {left} left");
+        }
         Ok(())
     }
 }

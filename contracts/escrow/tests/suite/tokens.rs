@@ -348,3 +348,20 @@ fn only_what_is_in_a_list_is_delisted_and_its_place_stays() {
     assert_eq!(after.delisted, [token.to_string(), who("orderbook").to_string()]);
     assert_eq!((after.controllers, after.cw20_tokens), (before.controllers, before.cw20_tokens));
 }
+
+#[test]
+fn a_mark_on_one_token_keeps_no_account_in_another_from_opening() {
+    let mut tokens = Tokens::new();
+    let add = ExecuteMsg::UpdateConfig {
+        guardian: None,
+        fee_collector: None,
+        add_controller: None,
+        add_cw20: Some(vec![who("another").to_string()]),
+        delist: None,
+        relist: None,
+    };
+    tokens.escrow.send(&who("owner"), &add, &[]).unwrap();
+    tokens.escrow.send(&who("owner"), &mark(&[&who("another")], &[]), &[]).unwrap();
+    tokens.open(&who("ann"), 100);
+    assert_eq!(tokens.escrow.account(AccountId(1)).balance, amount(100));
+}

@@ -240,3 +240,16 @@ fn a_drip_ends_with_the_day_in_which_its_period_ends() {
     assert_eq!(fees.reward("ann", OTHER), 15_000);
     assert_eq!(fees.denom(OTHER).dripping, Amount::ZERO);
 }
+
+#[test]
+fn nothing_is_kept_of_a_drip_that_has_ended() {
+    let mut fees = Fees::for_stakers();
+    fees.stake("ann", 100).income(7_000, OTHER).pass(PERIOD + DAY);
+    fees.claim("ann", OTHER);
+    let entries = |fees: &Fees| fees.app.dump_wasm_raw(&fees.address).len();
+    let kept = entries(&fees);
+    fees.income(7_000, OTHER);
+    assert_eq!(entries(&fees), kept + 1, "when it ends");
+    fees.pass(PERIOD + DAY).claim("ann", OTHER);
+    assert_eq!(entries(&fees), kept);
+}

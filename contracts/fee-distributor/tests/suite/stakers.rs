@@ -117,6 +117,15 @@ fn stake_comes_back_after_the_delay_which_more_unstaking_begins_anew() {
 }
 
 #[test]
+fn a_staker_is_told_when_stake_comes_back_and_only_while_some_does() {
+    let mut fees = Fees::new();
+    fees.stake("ann", 500);
+    assert_eq!(fees.staker("ann").claimable_at, None);
+    fees.unstake("ann", 100);
+    assert_eq!(fees.staker("ann").claimable_at, Some(fees.now() + UNSTAKING));
+}
+
+#[test]
 fn rewards_in_the_staked_denom_never_touch_the_stake() {
     let mut fees = Fees::for_stakers();
     fees.stake("ann", 1_000).income(7_000, STAKE).pass(DAY_AND_PERIOD);

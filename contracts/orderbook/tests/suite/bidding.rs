@@ -397,3 +397,15 @@ fn an_edit_of_a_providers_claims_keeps_what_auditors_attest_of_other_keys() {
     assert_eq!(market.ineligible("pro", order), None);
     market.place("pro", order, 900).unwrap();
 }
+
+#[test]
+fn a_bid_on_an_order_that_ended_without_a_lease_is_lost() {
+    let mut market = Market::new();
+    market.provider("pro");
+    let order = market.order("ann", tenant_choice());
+    market.place("pro", order, 900).unwrap();
+    let id = market.order_of(order).group.deployment;
+    assert_eq!(market.bid("pro", order).state, BidState::Open);
+    market.close("ann", id).unwrap();
+    assert_eq!(market.bid("pro", order).state, BidState::Lost);
+}

@@ -197,3 +197,24 @@ fn fifteen_are_named_at_most() {
     let error = market.set_excluded("ann", id, &[], &[]).unwrap_err();
     assert_eq!(error, ContractError::DeploymentClosed(id));
 }
+
+#[test]
+fn a_delegate_that_starts_a_group_without_its_last_provider_lets_nobody_in_whom_the_tenant_named() {
+    let mut market = Market::new();
+    let mut new = deployment(&[group("web", 1_000)], tenant_choice());
+    new.delegate = Some(market.who("desk").into());
+    new.delegate_limit = Some(souk_core::Rate::MAX);
+    let id = market.create("ann", &new, PLENTY).unwrap();
+    let names: Vec<String> = (0..MAX_UNWANTED).map(|number| format!("p{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    market.set_excluded("ann", id, &names, &[]).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.provider("s1");
+    market.place("s1", order, 900).unwrap();
+    market.accept("ann", order, "s1", 900).unwrap();
+    market.pass(3 * HOUR).group("desk", GroupAction::Pause, id, 1).unwrap();
+    market.group("desk", GroupAction::StartWithoutLast, id, 1).unwrap();
+    let excluded = market.deployment(id).groups[0].excluded.clone();
+    let who = |name: &&str| market.who(name).to_string();
+    assert_eq!(excluded, ["s1"].iter().chain(&names).map(who).collect::<Vec<_>>());
+}

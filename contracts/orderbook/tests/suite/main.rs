@@ -12,12 +12,14 @@
 
 mod accepting;
 mod akash;
+mod attested_bids;
 mod auctions;
 mod bidding;
 mod cost;
 mod creating;
 mod cw20_tokens;
 mod delegates;
+mod denom_terms;
 mod documents;
 mod ending_deployments;
 mod ending_leases;

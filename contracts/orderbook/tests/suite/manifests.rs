@@ -3,11 +3,14 @@
 use souk_api::{
     defaults::{self, MANIFEST_TIMEOUT},
     orderbook::{
-        ExecuteMsg, GroupState, MANIFEST_WINDOW, MAX_ROUNDS,
+        ExecuteMsg, GroupState, MANIFEST_WINDOW, MAX_ROUNDS, Reclamation,
         events::{GroupChanged, LeaseClosed, OrderOpened},
     },
 };
-use souk_core::{CloseReason, OrderId, time::DAY};
+use souk_core::{
+    CloseReason, OrderId,
+    time::{DAY, HOUR},
+};
 use souk_orderbook::ContractError;
 
 use crate::market::*;
@@ -130,4 +133,21 @@ fn the_time_for_the_manifest_is_that_of_the_order_whatever_is_set_later() {
     let error = market.provider_closes("pro", after, REASON).unwrap_err();
     assert!(matches!(error, ContractError::ManifestWindow { .. }), "{error}");
     market.pass(DAY - MANIFEST_TIMEOUT).provider_closes("pro", after, REASON).unwrap();
+}
+
+#[test]
+fn want_of_a_manifest_needs_its_own_time_also_when_a_notice_is_over() {
+    let mut market = Market::with(|msg| msg.params.manifest_timeout = DAY);
+    market.provider("pro");
+    let mut new = deployment(&[group("web", 1_000)], tenant_choice());
+    new.reclamation = Some(Reclamation { min_window: HOUR });
+    let id = market.create("ann", &new, PLENTY).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.place("pro", order, 900).unwrap();
+    market.accept("ann", order, "pro", 900).unwrap();
+    market.pass(HOUR).start_reclaim("pro", order, CloseReason::Decommission).unwrap();
+    market.lapse(HOUR);
+    let error = market.provider_closes("pro", order, REASON).unwrap_err();
+    assert!(matches!(error, ContractError::ManifestWindow { .. }), "{error}");
+    market.end_reclaim("stranger", order).unwrap();
 }
