@@ -4,7 +4,7 @@
 //! `fixtures/0.1.0` has that wasm, gzipped, as its sources gave it then.
 #![allow(clippy::unwrap_used)]
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ use souk_tests::{
     tools,
     wasmd::{DENOM, Options, Wasmd},
 };
+use tokio::time::sleep;
 
 /// As `souk admin migrate` has it: the escrow first.
 const ORDER: [Contract; 5] = [
@@ -32,6 +33,8 @@ const ORDER: [Contract; 5] = [
 const ENDS: u64 = 4;
 const DEPOSIT: u128 = 2_000_000;
 const BOND: u128 = 100_000_000;
+/// Longer than stake and bond of this market wait, which is a second.
+const WAITING: Duration = Duration::from_millis(2_500);
 /// What a stranger adds to an account.
 const GIFT: u128 = 1_000;
 
@@ -194,22 +197,24 @@ impl Fleet {
             "commitment": "07".repeat(32), "groups": [group("web").0],
             "auction": { "tenant_choice": {} },
         }});
-        for number in 1..=count {
-            let bid = json!({ "place_bid": {
-                "order": number, "provider": provider.address, "price": "500000",
-            }});
-            let accept = json!({ "accept_bid": {
-                "order": number, "provider": provider.address, "max_price": "500000",
-            }});
-            let gift = json!({ "deposit": { "account": number } });
-            let create = vec![(at.orderbook.as_str(), create.clone(), DEPOSIT)];
-            self.send(self.tenant(), create).await?;
-            self.send(provider, vec![(&at.orderbook, bid, 0)]).await?;
-            if number % ENDS != 0 {
-                self.send(self.tenant(), vec![(&at.orderbook, accept, 0)]).await?;
-            }
-            self.send(self.friend(), vec![(&at.escrow, gift, GIFT)]).await?;
-        }
+        let (orderbook, escrow) = (at.orderbook.as_str(), at.escrow.as_str());
+        let bid = |number: u64| {
+            let bid = json!({ "order": number, "provider": provider.address, "price": "500000" });
+            (orderbook, json!({ "place_bid": bid }), 0)
+        };
+        let accept = |number: u64| {
+            let max =
+                json!({ "order": number, "provider": provider.address, "max_price": "500000" });
+            (orderbook, json!({ "accept_bid": max }), 0)
+        };
+        let gift = |number: u64| (escrow, json!({ "deposit": { "account": number } }), GIFT);
+        let numbers = 1..=count;
+        let creates = numbers.clone().map(|_| (orderbook, create.clone(), DEPOSIT));
+        self.send(self.tenant(), creates.collect()).await?;
+        self.send(provider, numbers.clone().map(bid).collect()).await?;
+        let leased = numbers.clone().filter(|number| number % ENDS != 0);
+        self.send(self.tenant(), leased.map(accept).collect()).await?;
+        self.send(self.friend(), numbers.map(gift).collect()).await?;
         Ok(())
     }
 
@@ -219,53 +224,45 @@ impl Fleet {
     async fn get_out(&self, step: u64) -> Result<()> {
         let at = &self.fixture.contracts;
         let (provider, tenant) = (self.provider(), self.tenant());
-        let first = step * ENDS + 1;
-        for (number, by) in (first..).zip([None, Some(tenant), Some(provider), None]) {
-            let context = || format!("step {step}, deployment {number}");
-            if let Some(by) = by {
-                let reason = (by.address == provider.address).then_some("unstable");
-                let close = json!({ "close_lease": { "order": number, "reason": reason } });
-                self.send(by, vec![(&at.orderbook, close, 0)]).await.with_context(context)?;
-            }
-            let close = json!({ "close_deployment": { "deployment": number } });
-            self.send(tenant, vec![(&at.orderbook, close, 0)]).await.with_context(context)?;
-            let refund = json!({ "claim_refund": { "account": number, "deposit": null } });
-            let refund = |who| self.send(who, vec![(&at.escrow, refund.clone(), 0)]);
-            refund(tenant).await.with_context(context)?;
-            self.refund_gift(number).await.with_context(context)?;
-            let last = if number % ENDS == 0 {
-                let release =
-                    json!({ "release_bids": { "provider": provider.address, "orders": [number] } });
-                (at.orderbook.as_str(), release, 0)
-            } else {
-                let withdraw = json!({ "withdraw": { "account": number, "stream": number } });
-                (at.escrow.as_str(), withdraw, 0)
-            };
-            self.send(provider, vec![last]).await.with_context(context)?;
-        }
-        let some = "1000000";
+        let (orderbook, escrow) = (at.orderbook.as_str(), at.escrow.as_str());
+        let numbers = step * ENDS + 1..=step * ENDS + ENDS;
+        let [closed, by_tenant, by_provider, open] =
+            <[u64; 4]>::try_from(numbers.clone().collect::<Vec<_>>()).unwrap();
+        let close_lease = |number: u64, reason: Option<&str>| {
+            (orderbook, json!({ "close_lease": { "order": number, "reason": reason } }), 0)
+        };
+        let close =
+            |number: u64| (orderbook, json!({ "close_deployment": { "deployment": number } }), 0);
+        let refund = |number: u64, deposit: Option<u32>| {
+            let claim = json!({ "account": number, "deposit": deposit });
+            (escrow, json!({ "claim_refund": claim }), 0)
+        };
         let context = || format!("step {step}");
+        let ends = vec![close_lease(by_provider, Some("unstable"))];
+        self.send(provider, ends).await.with_context(context)?;
+        let mut ends = vec![close_lease(by_tenant, None)];
+        ends.extend(numbers.clone().map(close));
+        ends.extend(numbers.clone().map(|number| refund(number, None)));
+        self.send(tenant, ends).await.with_context(context)?;
+        let refunds = numbers.map(|number| refund(number, Some(1))).collect();
+        self.send(self.friend(), refunds).await.with_context(context)?;
+        let withdraw = |number: u64| {
+            (escrow, json!({ "withdraw": { "account": number, "stream": number } }), 0)
+        };
+        let released = json!({ "provider": provider.address, "orders": [open] });
+        let mut pay = vec![(orderbook, json!({ "release_bids": released }), 0)];
+        pay.extend([closed, by_tenant, by_provider].map(withdraw));
+        self.send(provider, pay).await.with_context(context)?;
+        let (some, staker) = ("1000000", self.staker());
         let unstake = json!({ "unstake": { "amount": some } });
-        self.send(self.staker(), vec![(&at.fee_distributor, unstake, 0)])
-            .await
-            .with_context(context)?;
-        let claim = json!({ "claim_unstaked": {} });
-        self.send(self.staker(), vec![(&at.fee_distributor, claim, 0)])
-            .await
-            .with_context(context)?;
+        self.send(staker, vec![(&at.fee_distributor, unstake, 0)]).await.with_context(context)?;
         let unbond = json!({ "unbond": { "amount": some } });
         self.send(provider, vec![(&at.registry, unbond, 0)]).await.with_context(context)?;
+        sleep(WAITING).await;
+        let claim = json!({ "claim_unstaked": {} });
+        self.send(staker, vec![(&at.fee_distributor, claim, 0)]).await.with_context(context)?;
         let claim = json!({ "claim_unbonded": {} });
         self.send(provider, vec![(&at.registry, claim, 0)]).await.with_context(context)?;
-        Ok(())
-    }
-
-    /// The friend's coins come back, less what the lease spent of them.
-    async fn refund_gift(&self, number: u64) -> Result<()> {
-        let at = &self.fixture.contracts;
-        let friend = self.friend();
-        let refund = json!({ "claim_refund": { "account": number, "deposit": 1 } });
-        self.send(friend, vec![(&at.escrow, refund, 0)]).await?;
         Ok(())
     }
 
